@@ -1,0 +1,24 @@
+# Sourced by the four commands in bin/, with $self set to the command's real path.
+# Finds the Node.js that `npm ci` brought and starts the bundled command in it.
+# BERTH_FROM_SOURCE=1 runs the TypeScript sources as they are, without a build.
+root=${self%/bin/*}
+name=${self##*/}
+for node in "$root"/node_modules/node-linux-*/bin/node; do
+  [ -x "$node" ] && break
+done
+if [ ! -x "$node" ]; then
+  echo "$name: Node.js 26 is not in $root/node_modules; set it up with: cd $root && npm run setup" >&2
+  exit 1
+fi
+if [ -n "$BERTH_FROM_SOURCE" ]; then
+  case $name in
+    berthd) room=runtime ;;
+    *) room=$name ;;
+  esac
+  exec "$node" "$root/packages/$room/src/main.ts" "$@"
+fi
+if [ ! -f "$root/dist/$name.mjs" ]; then
+  echo "$name: not built; build it with: cd $root && npm run build" >&2
+  exit 1
+fi
+exec "$node" "$root/dist/$name.mjs" "$@"
