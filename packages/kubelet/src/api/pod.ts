@@ -1,0 +1,75 @@
+// The Pod as every other file of the kubelet knows it. A manifest becomes such a Pod in one place only
+// (config/decode.ts: parsed, checked, completed), so what is promised here may be trusted elsewhere.
+import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
+
+export type {
+  Capabilities,
+  ContainerPort,
+  ContainerState,
+  ContainerStatus,
+  EmptyDirVolumeSource,
+  EnvVar,
+  EnvVarSource,
+  HostAlias,
+  HostPathVolumeSource,
+  PodCondition,
+  PodDNSConfig,
+  PodStatus,
+  ResourceRequirements,
+  SeccompProfile,
+  SecurityContext,
+  Volume,
+  VolumeMount,
+} from 'kubernetes-types/core/v1.d.ts';
+
+/** Pod metadata with what every admitted pod has. */
+export type PodMetadata = ObjectMeta & { name: string; namespace: string; uid: string };
+
+/** kubernetes-types describes 1.30; these are the fields that came later and that this kubelet supports. */
+export type PodSecurityContext = v1.PodSecurityContext & { supplementalGroupsPolicy?: 'Merge' | 'Strict' };
+
+/** A container of an admitted pod: defaults are filled in, so the fields below are never missing. */
+export interface Container extends v1.Container {
+  image: string;
+  imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  terminationMessagePath: string;
+  terminationMessagePolicy: 'File' | 'FallbackToLogsOnError';
+  resources: v1.ResourceRequirements;
+}
+
+/** The specification of an admitted pod, defaults filled in. */
+export interface PodSpec extends Omit<v1.PodSpec, 'containers' | 'initContainers' | 'securityContext'> {
+  containers: Container[];
+  initContainers?: Container[];
+  securityContext: PodSecurityContext;
+  restartPolicy: 'Always' | 'OnFailure' | 'Never';
+  dnsPolicy: 'ClusterFirst' | 'ClusterFirstWithHostNet' | 'Default' | 'None';
+  terminationGracePeriodSeconds: number;
+  enableServiceLinks: boolean;
+  nodeName: string;
+}
+
+/** An admitted pod: valid, with defaults, a name, a namespace and a UID. */
+export interface Pod extends Omit<v1.Pod, 'metadata' | 'spec'> {
+  metadata: PodMetadata;
+  spec: PodSpec;
+}
+
+/** `namespace/name`: what log lines and errors call a pod. One pod of that name runs at a time. */
+export type PodKey = `${string}/${string}`;
+
+/** The pod's `namespace/name`. */
+export function podKey(pod: Pod): PodKey {
+  return `${pod.metadata.namespace}/${pod.metadata.name}`;
+}
+
+/** `name_namespace`: the kubelet's "full name", as host names of log folders and backoff keys use it. */
+export function podFullName(pod: Pod): string {
+  return `${pod.metadata.name}_${pod.metadata.namespace}`;
+}
+
+/** The UID that names this very version of the pod: a changed manifest has another one. */
+export function podUid(pod: Pod): string {
+  return pod.metadata.uid;
+}

@@ -1,0 +1,58 @@
+// What the kubelet was told, once defaults, the configuration file and the command line are merged: parsed,
+// checked, in plain units. Everything below main.ts reads this and never a flag or a YAML field.
+
+/** Settings of a running kubelet. Names follow KubeletConfiguration; units are in the names. */
+export interface KubeletOptions {
+  /** Name of this node: --hostname-override or the host's name, in lower case. */
+  nodeName: string;
+  /** Addresses of the node, the first is `status.hostIP`: --node-ip or those of the default route. */
+  nodeIps: string[];
+  /** Where volumes and pod folders live, /var/lib/kubelet unless told otherwise. */
+  rootDir: string;
+  /** Where container logs live, /var/log/pods unless told otherwise. */
+  podLogsDir: string;
+  /** Path of the runtime's socket. */
+  containerRuntimeEndpoint: string;
+  /** Path of the image service's socket; the runtime's own unless told otherwise. */
+  imageServiceEndpoint: string;
+  /** Deadline of every CRI call but pulls. */
+  runtimeRequestTimeoutMs: number;
+  /** Directory or file of static pods; undefined: no static pods. */
+  staticPodPath: string | undefined;
+  /** How often the manifest directory is listed again as a safety net for missed events. */
+  fileCheckFrequencyMs: number;
+  /** How often every pod is compared with the runtime as a safety net for missed events. */
+  syncFrequencyMs: number;
+  /** 'cgroupfs' names cgroups as paths, 'systemd' as slices. */
+  cgroupDriver: 'cgroupfs' | 'systemd';
+  /** Absolute cgroup path under which kubepods is made: "/" unless told otherwise. */
+  cgroupRoot: string;
+  /** Whether pods get a cgroup of their own below their QoS class. */
+  cgroupsPerQos: boolean;
+  /** Whether CPU limits become CFS quotas. */
+  cpuCfsQuota: boolean;
+  /** Length of the CFS period, in microseconds. */
+  cpuCfsQuotaPeriodUs: number;
+  /** Most processes in one pod; -1: no limit of the pod's own. */
+  podPidsLimit: number;
+  /** Name servers of pods with dnsPolicy ClusterFirst. */
+  clusterDns: string[];
+  /** Domain of the cluster, searched by pods with dnsPolicy ClusterFirst; '' for none. */
+  clusterDomain: string;
+  /** The file that pods' resolv.conf is derived from; '' for none. */
+  resolvConf: string;
+  /** Most pods that this node runs. */
+  maxPods: number;
+  /** Whether pods that name no seccomp profile get the runtime's default one. */
+  seccompDefault: boolean;
+  /** Most image pulls at a time; 1 is one after the other, undefined is no limit. */
+  maxParallelImagePulls: number | undefined;
+  /** Longest wait between two restarts of a crashing container. */
+  maxContainerRestartPeriodMs: number;
+  /** Address and port of /pods and /healthz; port 0 turns it off. */
+  readOnlyServer: { address: string; port: number };
+  /** Address and port of the bare /healthz; port 0 turns it off. */
+  healthzServer: { address: string; port: number };
+  /** Level of detail of the log. */
+  verbosity: number;
+}
