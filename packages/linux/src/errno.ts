@@ -1,0 +1,71 @@
+import { constants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
+
+// Errors that Linux returns for the calls of this room and that Node's own tables leave out.
+const ADDITIONAL: Record<string, [errno: number, text: string]> = {
+  ENOTUNIQ: [76, 'name not unique on network'],
+  EUSERS: [87, 'too many users'],
+  EUCLEAN: [117, 'structure needs cleaning'],
+  EDQUOT: [122, 'disk quota exceeded'],
+  ENOMEDIUM: [123, 'no medium found'],
+  ENOKEY: [126, 'required key not available'],
+};
+
+// Synonyms share a number; the name that Linux manual pages lead with wins.
+const SYNONYMS = new Set(['EWOULDBLOCK', 'ENOTSUP', 'EDEADLOCK']);
+
+const codes = new Map<number, string>();
+for (const [code, errno] of Object.entries(constants.errno)) if (!SYNONYMS.has(code)) codes.set(errno, code);
+for (const [code, [errno]] of Object.entries(ADDITIONAL)) codes.set(errno, code);
+
+/** The name of an errno (`2` → `'ENOENT'`); an unknown one is `'E999'`. */
+export function errnoCode(errno: number): string {
+  return codes.get(errno) ?? `E${errno}`;
+}
+
+/** The number of an error's name (`'ENOENT'` → `2`), `undefined` when this platform has none. */
+export function errnoNumber(code: string): number | undefined {
+  return Object.entries(constants.errno).find(([name]) => name === code)?.[1] ?? ADDITIONAL[code]?.[0];
+}
+
+function errnoText(errno: number): string {
+  const known = getSystemErrorMap().get(-errno)?.[1];
+  return known ?? ADDITIONAL[errnoCode(errno)]?.[1] ?? 'unknown error';
+}
+
+export interface SyscallFailure {
+  /** The function of the C library or the system call, e.g. `mount`. */
+  syscall: string;
+  /** Positive, as in errno(3). */
+  errno: number;
+  /** What the call was about, usually a path. */
+  path?: string | undefined;
+  /** What the caller was doing or what to do next, added to the message. */
+  hint?: string | undefined;
+}
+
+/** A system call that failed. `code` is the name (`'ENOENT'`), `errno` the positive number. */
+export class SyscallError extends Error {
+  override readonly name = 'SyscallError';
+  readonly code: string;
+  readonly errno: number;
+  readonly syscall: string;
+  readonly path: string | undefined;
+
+  constructor({ syscall, errno, path, hint }: SyscallFailure, options?: ErrorOptions) {
+    const code = errnoCode(errno);
+    const about = path === undefined ? syscall : `${syscall} ${path}`;
+    super(`${about}: ${errnoText(errno)} (${code})${hint === undefined ? '' : `; ${hint}`}`, options);
+    this.code = code;
+    this.errno = errno;
+    this.syscall = syscall;
+    this.path = path;
+  }
+}
+
+/** Whether an error of this room or of node:fs carries one of these codes, e.g. `hasCode(error, 'ENOENT')`. */
+export function hasCode(error: unknown, ...wanted: string[]): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? wanted.includes(error.code)
+    : false;
+}
