@@ -1,0 +1,64 @@
+// A berthd of the test's own, with every path of its own.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connectCri } from '@berth/cri/client.ts';
+import { checkout, type Daemon, startDaemon } from './scratch.ts';
+
+export interface BerthdPaths {
+  config: string;
+  socket: string;
+  root: string;
+  state: string;
+  cniConfDir: string;
+  cniCacheDir: string;
+  cgroupParent: string;
+}
+
+/** Lays out a node below `dir` and writes its config.yaml; `extra` is appended to it. */
+export function layOutBerthd(
+  dir: string,
+  options: { runtime?: 'crun' | 'runc'; extra?: string } = {},
+): BerthdPaths {
+  const paths: BerthdPaths = {
+    config: join(dir, 'config.yaml'),
+    socket: join(dir, 'berth.sock'),
+    root: join(dir, 'root'),
+    state: join(dir, 'state'),
+    cniConfDir: join(dir, 'net.d'),
+    cniCacheDir: join(dir, 'cni-cache'),
+    cgroupParent: `/${dir.slice(dir.lastIndexOf('/') + 1)}`,
+  };
+  mkdirSync(paths.cniConfDir, { recursive: true });
+  writeFileSync(
+    paths.config,
+    `listen: ${paths.socket}
+root: ${paths.root}
+state: ${paths.state}
+cgroupParent: ${paths.cgroupParent}
+cni:
+  confDir: ${paths.cniConfDir}
+  cacheDir: ${paths.cniCacheDir}
+registry:
+  configDir: ${join(dir, 'certs.d')}
+${options.runtime === undefined ? '' : `defaultRuntime: ${options.runtime}\n`}${options.extra ?? ''}`,
+  );
+  return paths;
+}
+
+/** Starts bin/berthd with the config in `paths` and waits until it answers Version. */
+export function startBerthd(paths: BerthdPaths, dir: string): Promise<Daemon> {
+  return startDaemon({
+    name: 'berthd',
+    argv: [join(checkout, 'bin/berthd'), '--config', paths.config],
+    dir,
+    ready: async () => {
+      const client = connectCri(paths.socket);
+      try {
+        await client.runtime.version({});
+        return true;
+      } finally {
+        client.close();
+      }
+    },
+  });
+}

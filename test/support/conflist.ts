@@ -1,0 +1,32 @@
+// A pod network of the test's own, the same in shape for every peer.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Writes a bridge + host-local + portmap conflist on `subnet` (IPv4, for example 10.231.0.0/16) with the
+ * leases below `dataDir`. ipMasq is off, as in berthd's own default network.
+ */
+export function writeConflist(options: {
+  confDir: string;
+  name: string;
+  bridge: string;
+  subnet: string;
+  dataDir: string;
+}): void {
+  const { confDir, name, bridge, subnet, dataDir } = options;
+  const conflist = {
+    cniVersion: '1.0.0',
+    name,
+    plugins: [
+      {
+        type: 'bridge',
+        bridge,
+        isGateway: true,
+        ipMasq: false,
+        ipam: { type: 'host-local', dataDir, ranges: [[{ subnet }]], routes: [{ dst: '0.0.0.0/0' }] },
+      },
+      { type: 'portmap', capabilities: { portMappings: true } },
+    ],
+  };
+  writeFileSync(join(confDir, `10-${name}.conflist`), JSON.stringify(conflist, null, 2));
+}
