@@ -1,0 +1,170 @@
+import { spawn } from 'node:child_process';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { hasCode } from '@berth/linux/errno.ts';
+import { lastRuntimeError, OciRuntimeError } from '../oci-runtime/runtime-log.ts';
+import { type ConmonSpec, conmonArguments } from './arguments.ts';
+import { parseSyncMessage, type SyncMessage } from './sync-message.ts';
+
+export interface StartConmonOptions extends ConmonSpec {
+  /** Absolute path of the conmon binary. */
+  conmonPath: string;
+  /**
+   * Called with conmon's pid before it starts any child: the moment to move it into a cgroup (see
+   * conmon/cgroup.ts). What it throws ends conmon and fails the start.
+   */
+  place?: (pid: number) => void;
+  /** Until the runtime has created the container; default 4 minutes, as CRI-O. */
+  timeoutMs?: number;
+}
+
+export interface StartedConmon {
+  /** The container's init, created and not yet started. */
+  containerPid: number;
+  conmonPid: number;
+}
+
+/**
+ * Starts conmon, which has the OCI runtime create the container and then stays as the parent of its init,
+ * reparented to PID 1: neither the death nor the restart of berthd is seen by it. Resolves when the
+ * container is created, rejects with the runtime's own reason.
+ *
+ * What a failure leaves (files in the bundle, runtime state, a cgroup) is for the caller to remove, by
+ * the same steps as for a container that has run.
+ */
+export async function startConmon(options: StartConmonOptions): Promise<StartedConmon> {
+  const doing = `create container ${options.containerId}`;
+  const child = spawn(options.conmonPath, conmonArguments(options), {
+    cwd: options.bundle,
+    // A session of its own, so that a Ctrl-C on berthd's terminal does not reach it before it forks away.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', ...(options.place === undefined ? [] : (['pipe'] as const))],
+    env: {
+      PATH: process.env.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      _OCI_SYNCPIPE: '3',
+      ...(options.place === undefined ? {} : { _OCI_STARTPIPE: '4' }),
+    },
+  });
+  const exited = new Promise<string | undefined>((resolve) => {
+    child.once('error', (error) => resolve(`cannot run ${options.conmonPath}: ${error.message}`));
+    child.once('exit', (code, signal) =>
+      resolve(code === 0 ? undefined : `conmon ended with ${signal ?? `exit code ${code}`}`),
+    );
+  });
+  const sync = readToEnd(child.stdio[3], '\n');
+  const stderr = readToEnd(child.stderr);
+  if (child.pid === undefined) throw new OciRuntimeError(doing, (await exited) ?? 'conmon did not start');
+  if (options.place !== undefined) {
+    const [, , , , startPipe] = child.stdio;
+    if (!(startPipe instanceof Writable)) throw new Error('no start pipe to conmon');
+    startPipe.on('error', () => {});
+    try {
+      options.place(child.pid);
+    } catch (error) {
+      child.kill('SIGKILL');
+      await exited;
+      throw error;
+    }
+    startPipe.write('\0');
+    startPipe.end();
+  }
+
+  const timeoutMs = options.timeoutMs ?? 240_000;
+  let timer: NodeJS.Timeout | undefined;
+  const timedOut = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  // The parent exits when it has forked; the message comes from the child that stays.
+  const outcome = await Promise.race([Promise.all([exited, sync.text]), timedOut]);
+  clearTimeout(timer);
+  sync.close();
+  stderr.close();
+  if (outcome === undefined) {
+    await killConmon(options.conmonPidFile);
+    throw new OciRuntimeError(doing, `${options.runtime.name} did not finish within ${timeoutMs} ms`, {
+      kind: 'TIMEOUT',
+    });
+  }
+  const [ended, line] = outcome;
+  const message: SyncMessage = line === '' ? { kind: 'failed', message: '' } : parseSyncMessage(line);
+  if (ended === undefined && message.kind === 'created') {
+    return { containerPid: message.pid, conmonPid: (await readPidFile(options.conmonPidFile)) ?? 0 };
+  }
+  const reported = message.kind === 'failed' ? message.message : '';
+  const reason = (await runtimeReason(options.runtimeLog)) || reported || stderr.soFar().trim() || ended;
+  throw new OciRuntimeError(doing, reason ?? 'conmon ended without a word');
+}
+
+/** The pid in a pid file; undefined when there is no file or no pid in it yet. */
+export async function readPidFile(path: string): Promise<number | undefined> {
+  try {
+    const pid = Number.parseInt(await readFile(path, 'utf8'), 10);
+    return pid > 0 ? pid : undefined;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** Control messages of conmon's `ctl` fifo: type, then two numbers that only a resize uses. */
+const CONTROL = { resize: 1, reopenLog: 2 };
+
+/**
+ * Has conmon close its log file and open a new one by the same name: the second half of a log rotation.
+ * Fails with ENXIO when conmon has ended (the container has exited).
+ */
+export function requestLogReopen(bundle: string): void {
+  writeControl(bundle, `${CONTROL.reopenLog} 0 0\n`);
+}
+
+/** Sets the size of a container's terminal, in characters. */
+export function resizeTerminal(bundle: string, size: { width: number; height: number }): void {
+  writeControl(bundle, `${CONTROL.resize} ${size.height} ${size.width}\n`);
+}
+
+function writeControl(bundle: string, line: string): void {
+  const fd = openSync(join(bundle, 'ctl'), constants.O_WRONLY | constants.O_NONBLOCK);
+  try {
+    writeSync(fd, line);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function runtimeReason(path: string): Promise<string | undefined> {
+  try {
+    return lastRuntimeError(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+async function killConmon(pidFile: string): Promise<void> {
+  const pid = await readPidFile(pidFile);
+  try {
+    // conmon's children die with it (PDEATHSIG), the runtime's own included.
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!hasCode(error, 'ESRCH')) throw error;
+  }
+}
+
+function readToEnd(
+  readable: Readable | Writable | null | undefined,
+  until?: string,
+): { text: Promise<string>; soFar: () => string; close: () => void } {
+  if (!(readable instanceof Readable)) throw new Error('no pipe from conmon');
+  let text = '';
+  const done = new Promise<string>((resolve) => {
+    readable.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      if (until !== undefined && text.includes(until)) resolve(text);
+    });
+    readable.once('close', () => resolve(text));
+    readable.on('error', () => resolve(text));
+  });
+  return { text: done, soFar: () => text, close: () => readable.destroy() };
+}

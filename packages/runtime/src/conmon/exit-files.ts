@@ -1,0 +1,67 @@
+import { existsSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { hasCode } from '@berth/linux/errno.ts';
+
+/** The end of a container, as conmon's exit file tells it. */
+export interface ContainerExit {
+  containerId: string;
+  /** 128 + signal number for a process that a signal ended. */
+  exitCode: number;
+  /** Nanoseconds since the epoch: the time of the file. */
+  finishedAt: bigint;
+}
+
+/** The exit code in an exit file; undefined when it holds none. conmon writes -1 when it lost the status. */
+export function parseExitCode(text: string): number | undefined {
+  const trimmed = text.trim();
+  return /^-?\d+$/.test(trimmed) ? Number(trimmed) : undefined;
+}
+
+/** Whether a name in the exit directory is a container's; the rest are files that conmon is still writing. */
+export function isExitFileName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name);
+}
+
+/** Reads one container's exit file; undefined when the container has not ended. */
+export function readExit(exitDir: string, containerId: string): ContainerExit | undefined {
+  const path = join(exitDir, containerId);
+  try {
+    const exitCode = parseExitCode(readFileSync(path, 'utf8'));
+    if (exitCode === undefined) return undefined;
+    return { containerId, exitCode, finishedAt: statSync(path, { bigint: true }).mtimeNs };
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** Whether conmon saw the kernel kill a process of the container for memory. */
+export function wasOomKilled(persistDir: string): boolean {
+  return existsSync(join(persistDir, 'oom'));
+}
+
+/**
+ * Calls `listener` once for every exit file: first, before this returns, for those that are there, then for
+ * each as conmon renames it into place. A file that goes and comes again counts anew.
+ */
+export function watchExits(exitDir: string, listener: (exit: ContainerExit) => void): Disposable {
+  const seen = new Set<string>();
+  const look = (name: string) => {
+    const exit = readExit(exitDir, name);
+    if (exit === undefined) seen.delete(name);
+    else if (!seen.has(name)) {
+      seen.add(name);
+      listener(exit);
+    }
+  };
+  const lookAtAll = () => {
+    for (const name of readdirSync(exitDir)) if (isExitFileName(name)) look(name);
+  };
+  const watcher = watch(exitDir, { persistent: true }, (_event, name) => {
+    // Without a name the kernel's queue overflowed, and anything may have happened.
+    if (name === null) lookAtAll();
+    else if (isExitFileName(name)) look(name);
+  });
+  lookAtAll();
+  return { [Symbol.dispose]: () => watcher.close() };
+}

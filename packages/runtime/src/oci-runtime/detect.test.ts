@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  type CgroupTree,
+  cgroupProblem,
+  detectRuntimes,
+  parseVersion,
+  RuntimeHandlerError,
+} from './detect.ts';
+import type { RuntimeFlavor } from './runtime.ts';
+
+const CGROUP2 = 0x63677270;
+const TMPFS = 0x01021994;
+const pure: CgroupTree = { root: CGROUP2, unified: undefined, unifiedControllers: '' };
+const legacy: CgroupTree = { root: TMPFS, unified: undefined, unifiedControllers: '' };
+const hybrid: CgroupTree = { root: TMPFS, unified: CGROUP2, unifiedControllers: 'hugetlb\n' };
+const bareHybrid: CgroupTree = { ...hybrid, unifiedControllers: '\n' };
+
+test('which runtime a cgroup tree lets work', () => {
+  const table: [RuntimeFlavor, CgroupTree, RegExp | undefined][] = [
+    ['crun', pure, undefined],
+    ['crun', legacy, undefined],
+    ['crun', hybrid, /hybrid cgroups.*hugetlb/],
+    ['crun', bareHybrid, undefined],
+    ['runc', hybrid, undefined],
+    ['runc', { ...pure, root: 0 }, /no cgroup hierarchy/],
+  ];
+  for (const [flavor, tree, expected] of table) {
+    const problem = cgroupProblem(flavor, tree);
+    if (expected === undefined) assert.equal(problem, undefined);
+    else assert.match(problem ?? '', expected);
+  }
+});
+
+const options = (tree: CgroupTree) => ({
+  stateDir: '/run/x',
+  systemdCgroup: false,
+  tree,
+  handlers: {
+    crun: { path: '/bin/true', flavor: 'crun' as const },
+    runc: { path: '/bin/true', flavor: 'runc' as const },
+    kata: { path: '/nowhere/kata' },
+  },
+});
+
+test('the default is crun where it works, else runc, unless configured', () => {
+  assert.equal(detectRuntimes(options(pure)).get('').name, 'crun');
+  assert.equal(detectRuntimes(options(hybrid)).get('').name, 'runc');
+  assert.equal(detectRuntimes({ ...options(pure), defaultHandler: 'runc' }).get('').name, 'runc');
+  assert.equal(detectRuntimes(options(pure)).get('runc').root, '/run/x/oci-runc');
+});
+
+test('an unusable handler says why', () => {
+  const handlers = detectRuntimes(options(hybrid));
+  assert.throws(() => handlers.get('crun'), /runtime handler "crun": crun does not support hybrid/);
+  assert.throws(() => handlers.get('kata'), /\/nowhere\/kata is not an executable file/);
+  assert.throws(
+    () => handlers.get('gvisor'),
+    /"gvisor" is not configured; configured are "crun", "runc", "kata"/,
+  );
+  const none = detectRuntimes({ ...options(pure), handlers: {}, searchPath: ['/nowhere'] });
+  assert.throws(() => none.get(''), RuntimeHandlerError);
+  assert.throws(() => none.get(''), /no OCI runtime works on this host \(crun: no crun in \/nowhere/);
+});
+
+test('versions', () => {
+  assert.equal(parseVersion('crun version 1.8.1\ncommit: f8a'), '1.8.1');
+  assert.equal(parseVersion('runc version 1.1.5+ds1\n'), '1.1.5+ds1');
+  assert.equal(parseVersion('conmon version 2.1.6\n'), '2.1.6');
+  assert.equal(parseVersion(''), 'unknown');
+});

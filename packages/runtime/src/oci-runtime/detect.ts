@@ -1,0 +1,177 @@
+import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
+import { basename, delimiter, join } from 'node:path';
+import { hasCode } from '@berth/linux/errno.ts';
+import { OciRuntime, type RuntimeFlavor } from './runtime.ts';
+
+/** What decides whether a runtime can work here: the file systems of the cgroup tree, as statfs(2) types. */
+export interface CgroupTree {
+  /** Type of /sys/fs/cgroup. */
+  root: number;
+  /** Type of /sys/fs/cgroup/unified, where a hybrid host has its v2 hierarchy. */
+  unified: number | undefined;
+  /** Controllers that the hybrid host's v2 hierarchy carries, as in cgroup.controllers. */
+  unifiedControllers: string;
+}
+
+const CGROUP2_SUPER_MAGIC = 0x63677270;
+const TMPFS_MAGIC = 0x01021994;
+
+/**
+ * Why a runtime cannot create containers on a host with this cgroup tree; undefined when it can. Decided from
+ * what each runtime itself looks at, so that no container is run to find out:
+ * crun refuses a hybrid host unless its v2 hierarchy carries no controller; runc uses the v1 hierarchies then.
+ */
+export function cgroupProblem(flavor: RuntimeFlavor, tree: CgroupTree): string | undefined {
+  if (tree.root === CGROUP2_SUPER_MAGIC) return undefined;
+  if (tree.root !== TMPFS_MAGIC) return 'no cgroup hierarchy is mounted at /sys/fs/cgroup';
+  const controllers = tree.unifiedControllers.trim();
+  if (flavor === 'crun' && tree.unified === CGROUP2_SUPER_MAGIC && controllers !== '') {
+    return `crun does not support hybrid cgroups while the v2 hierarchy carries controllers (${controllers})`;
+  }
+  return undefined;
+}
+
+/** Reads the facts that `cgroupProblem` needs. */
+export function readCgroupTree(mountPoint = '/sys/fs/cgroup'): CgroupTree {
+  const type = (path: string) => optional(() => statfsSync(path).type);
+  return {
+    root: type(mountPoint) ?? 0,
+    unified: type(join(mountPoint, 'unified')),
+    unifiedControllers:
+      optional(() => readFileSync(join(mountPoint, 'unified/cgroup.controllers'), 'utf8')) ?? '',
+  };
+}
+
+function optional<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
+/** A runtime handler as configured: a binary, and how to treat it when its name does not tell. */
+export interface HandlerConfig {
+  path: string;
+  flavor?: RuntimeFlavor;
+}
+
+/** A runtime handler that the node offers, or why it does not. */
+export type RuntimeHandler =
+  | { name: string; usable: true; runtime: OciRuntime }
+  | { name: string; usable: false; problem: string };
+
+export interface DetectOptions {
+  /** Parent of the runtimes' state directories, e.g. /run/berth. */
+  stateDir: string;
+  systemdCgroup: boolean;
+  /** Handlers beside `crun` and `runc`, or in their place, by name. */
+  handlers?: Record<string, HandlerConfig>;
+  /** The handler behind the empty name; without it crun where it works, else runc. */
+  defaultHandler?: string;
+  tree?: CgroupTree;
+  searchPath?: string[];
+}
+
+/** An unknown or unusable runtime handler was asked for. */
+export class RuntimeHandlerError extends Error {
+  override readonly name = 'RuntimeHandlerError';
+}
+
+/** The runtime handlers of this node. The empty name, which most pods use, is the default. */
+export class RuntimeHandlers {
+  readonly all: RuntimeHandler[];
+  readonly #default: string | undefined;
+
+  constructor(all: RuntimeHandler[], defaultHandler: string | undefined) {
+    this.all = all;
+    this.#default = defaultHandler ?? all.find(({ usable }) => usable)?.name;
+  }
+
+  /** The runtime behind a pod's `runtime_handler`; an error names it and says what to do. */
+  get(name: string): OciRuntime {
+    const wanted = name === '' ? this.#default : name;
+    const handler = this.all.find((candidate) => candidate.name === wanted);
+    if (handler?.usable === true) return handler.runtime;
+    if (handler !== undefined)
+      throw new RuntimeHandlerError(`runtime handler "${handler.name}": ${handler.problem}`);
+    if (name === '' && this.#default === undefined) {
+      const problems = this.all
+        .map((each) => `${each.name}: ${each.usable ? 'ok' : each.problem}`)
+        .join('; ');
+      throw new RuntimeHandlerError(`no OCI runtime works on this host (${problems}); install runc or crun`);
+    }
+    const known = this.all.map((each) => `"${each.name}"`).join(', ');
+    throw new RuntimeHandlerError(`runtime_handler "${wanted}" is not configured; configured are ${known}`);
+  }
+}
+
+const BUILT_IN: [string, RuntimeFlavor][] = [
+  ['crun', 'crun'],
+  ['runc', 'runc'],
+];
+
+/** Finds the runtimes and decides for each whether it works here. Costs a few stat calls. */
+export function detectRuntimes(options: DetectOptions): RuntimeHandlers {
+  const tree = options.tree ?? readCgroupTree();
+  const searchPath = options.searchPath ?? defaultSearchPath();
+  const configured = options.handlers ?? {};
+  const make = (name: string, flavor: RuntimeFlavor, path: string | undefined): RuntimeHandler => {
+    if (path === undefined || !isExecutable(path)) {
+      return {
+        name,
+        usable: false,
+        problem: `${path ?? `no ${name} in ${searchPath.join(', ')}`} is not an executable file`,
+      };
+    }
+    const problem = cgroupProblem(flavor, tree);
+    if (problem !== undefined) return { name, usable: false, problem };
+    const root = join(options.stateDir, `oci-${name}`);
+    return {
+      name,
+      usable: true,
+      runtime: new OciRuntime({ name, path, root, flavor, systemdCgroup: options.systemdCgroup }),
+    };
+  };
+  const all = [
+    ...BUILT_IN.filter(([name]) => configured[name] === undefined).map(([name, flavor]) =>
+      make(name, flavor, searchPath.map((dir) => join(dir, name)).find(isExecutable)),
+    ),
+    ...Object.entries(configured).map(([name, { path, flavor }]) =>
+      make(name, flavor ?? flavorOf(path), path),
+    ),
+  ];
+  return new RuntimeHandlers(all, options.defaultHandler);
+}
+
+function flavorOf(path: string): RuntimeFlavor {
+  const name = basename(path);
+  return name === 'crun' || name === 'runc' ? name : 'other';
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function defaultSearchPath(): string[] {
+  const usual = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+  return [
+    ...new Set([...(process.env.PATH ?? '').split(delimiter).filter((dir) => dir.startsWith('/')), ...usual]),
+  ];
+}
+
+/** The version that `crun --version` or `runc --version` prints, e.g. `1.8.1`. */
+export async function runtimeVersion(runtime: OciRuntime): Promise<string> {
+  return parseVersion(await runtime.run(['--version'], undefined, 5_000));
+}
+
+/** The version in the first line of a runtime's or conmon's `--version`. */
+export function parseVersion(text: string): string {
+  return /version\s+(\S+)/.exec(text)?.[1] ?? 'unknown';
+}

@@ -1,0 +1,50 @@
+/**
+ * What an OCI runtime says for itself. crun and runc, given `--log FILE --log-format json`, append one JSON
+ * object per message; the last error among them is the reason of a failure.
+ */
+export function lastRuntimeError(log: string): string | undefined {
+  let found: string | undefined;
+  for (const line of log.split('\n')) {
+    const entry = parseEntry(line);
+    if (entry !== undefined && (entry.level === 'error' || entry.level === 'fatal')) found = entry.message;
+  }
+  return found;
+}
+
+function parseEntry(line: string): { level: string; message: string } | undefined {
+  if (!line.startsWith('{')) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || !('msg' in value) || !('level' in value))
+    return undefined;
+  return typeof value.msg === 'string' && typeof value.level === 'string'
+    ? { level: value.level, message: value.msg.trim() }
+    : undefined;
+}
+
+/** An OCI runtime refused or failed: `message` is its own, led by what was asked of it. */
+export class OciRuntimeError extends Error {
+  override readonly name = 'OciRuntimeError';
+  /** The runtime's message alone. */
+  readonly reason: string;
+  /** `NOT_FOUND` when the runtime does not know the container or its process is gone. */
+  readonly kind: 'FAILED' | 'NOT_FOUND' | 'TIMEOUT';
+
+  constructor(doing: string, reason: string, options?: ErrorOptions & { kind?: OciRuntimeError['kind'] }) {
+    super(`${doing}: ${reason}`, options);
+    this.reason = reason;
+    this.kind = options?.kind ?? (NOT_FOUND.some((pattern) => pattern.test(reason)) ? 'NOT_FOUND' : 'FAILED');
+  }
+}
+
+const NOT_FOUND = [
+  /no such process/i,
+  /container( `[^`]+`)? (is )?not running/i,
+  /container does not exist/i,
+  /error opening file `[^`]*\/status`/,
+  /process already finished/i,
+];
