@@ -2,6 +2,7 @@
 // of CNI network and the same image, taking turns. Prints medians and ratios; exits 1 when a goal is missed.
 // BENCH_N sets the repetitions (20 unless given).
 import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { deleteLink } from '@berth/linux/netlink/links.ts';
@@ -15,7 +16,7 @@ import { checkout, scratchDir } from '../test/support/scratch.ts';
 import { benchKubelet } from './kubelet.ts';
 import { median, proportionalMiB, type Row, residentMiB, table, timed } from './measure.ts';
 
-const repetitions = Number(process.env['BENCH_N'] ?? 20);
+const repetitions = Number(process.env.BENCH_N ?? 20);
 const atOnce = 20;
 
 interface Peer {
@@ -54,7 +55,7 @@ writeConflist({
 });
 const containerdDir = join(dir, 'containerd');
 const containerdConf = join(containerdDir, 'net.d');
-execFileSync('/bin/mkdir', ['-p', containerdConf]);
+mkdirSync(containerdConf, { recursive: true });
 writeConflist({
   confDir: containerdConf,
   name: 'bench1',
@@ -130,7 +131,7 @@ try {
   limit('berthd resident', ours.daemonMiB, 90, 'MiB');
   limit('crictl ps', median(ours.crictlPs), 100, 'ms');
 
-  const node = await benchKubelet({ dir, socket: paths.socket, repetitions, atOnce, bridge: bridges[0] });
+  const node = await benchKubelet({ dir, socket: paths.socket, repetitions, atOnce });
   console.log(`\nkubelet on berthd\n`);
   console.log(`static manifest dropped → Running  ${node.oneMs.toFixed(0)} ms (median of ${repetitions})`);
   console.log(`${atOnce} manifests dropped → all Running   ${node.manyMs.toFixed(0)} ms`);

@@ -158,7 +158,7 @@ async function startOver(client: CriClient, name: string): Promise<void> {
 async function containerPid(client: CriClient, containerId: string): Promise<number> {
   const { status, info } = await client.runtime.containerStatus({ containerId, verbose: true });
   assert.equal(status?.state, 1, 'CONTAINER_RUNNING');
-  const parsed: unknown = JSON.parse(info['info'] ?? '{}');
+  const parsed: unknown = JSON.parse(info.info ?? '{}');
   assert.ok(
     typeof parsed === 'object' && parsed !== null && 'pid' in parsed && typeof parsed.pid === 'number',
   );
@@ -185,7 +185,7 @@ function countRows(paths: BerthdPaths): Record<string, number> {
     return Object.fromEntries(
       tables.map(({ name }) => [
         String(name),
-        Number(database.prepare(`SELECT count(*) AS rows FROM "${name}"`).get()?.['rows'] ?? 0),
+        Number(database.prepare(`SELECT count(*) AS rows FROM "${name}"`).get()?.rows ?? 0),
       ]),
     );
   } finally {

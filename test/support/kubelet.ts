@@ -1,0 +1,42 @@
+// A kubelet of the test's own.
+import { join } from 'node:path';
+import { checkout, type Daemon, startDaemon } from './scratch.ts';
+
+export interface Kubelet extends Daemon {
+  /** Port of /pods and /healthz on 127.0.0.1. */
+  port: number;
+}
+
+let nextPort = 20_255;
+
+/**
+ * Starts bin/kubelet on a CRI endpoint with a root, log and cgroup folder of its own below `dir`, watching
+ * `manifests`, and waits until /healthz says ok.
+ */
+export async function startKubelet(options: {
+  dir: string;
+  endpoint: string;
+  manifests: string;
+  nodeName?: string;
+  extraFlags?: string[];
+}): Promise<Kubelet> {
+  const { dir, endpoint, manifests, nodeName = 'testnode', extraFlags = [] } = options;
+  const port = nextPort++;
+  const daemon = await startDaemon({
+    name: 'kubelet',
+    argv: [
+      join(checkout, 'bin/kubelet'),
+      `--container-runtime-endpoint=${endpoint}`,
+      `--pod-manifest-path=${manifests}`,
+      `--root-dir=${join(dir, 'kubelet')}`,
+      `--cgroup-root=/${dir.slice(dir.lastIndexOf('/') + 1)}`,
+      `--hostname-override=${nodeName}`,
+      `--read-only-port=${port}`,
+      '--healthz-port=0',
+      ...extraFlags,
+    ],
+    dir,
+    ready: async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok,
+  });
+  return { ...daemon, port };
+}
