@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLogger, formatLine } from './log.ts';
+
+test('a line is logrus text: bare words stay bare, everything else is quoted', () => {
+  const line = formatLine(new Date(0), 'info', 'Created "x"', {
+    id: 'ab12',
+    path: '/run/x',
+    text: 'a b',
+    none: undefined,
+  });
+  assert.equal(
+    line,
+    'time="1970-01-01T00:00:00.000Z" level=info msg="Created \\"x\\"" id=ab12 path=/run/x text="a b"',
+  );
+});
+
+test('a logger drops what is below its level and adds the fields it was given', () => {
+  const lines: string[] = [];
+  const log = createLogger('warning', (line) => lines.push(line)).with({ sandbox: 's' });
+  log.info('no');
+  log.error('yes', { container: 'c' });
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? '', /level=error msg=yes sandbox=s container=c\n$/);
+});

@@ -1,0 +1,57 @@
+import type { ContainerConfig, LinuxContainerUser } from '@berth/cri/generated/api.ts';
+import type { ContainerId, SandboxId } from '../ids.ts';
+import type { ContainerProcesses } from './process-ref.ts';
+
+/** How a container ended. Times are nanoseconds since 1970. */
+export interface ContainerExit {
+  /** 0 when it never started. */
+  readonly startedAt: bigint;
+  readonly finishedAt: bigint;
+  /** 128 + n after signal n. */
+  readonly exitCode: number;
+  /** Completed, Error or OOMKilled, as kubelets and people know them. */
+  readonly reason: string;
+  /** More for a person; mostly empty. */
+  readonly message: string;
+}
+
+/**
+ * Where a container is in its life. `creating`, `starting` and `removing` are intents, written before the
+ * work is begun: after a crash the first is undone, the second settled by looking, the last finished.
+ */
+export type ContainerState =
+  | { readonly phase: 'creating' }
+  | { readonly phase: 'created'; readonly processes: ContainerProcesses }
+  | { readonly phase: 'starting'; readonly processes: ContainerProcesses }
+  | { readonly phase: 'running'; readonly processes: ContainerProcesses; readonly startedAt: bigint }
+  | { readonly phase: 'exited'; readonly exit: ContainerExit }
+  | { readonly phase: 'removing'; readonly exit: ContainerExit };
+
+/** A container. Immutable: the store replaces it when its state changes. */
+export interface Container {
+  readonly id: ContainerId;
+  readonly sandboxId: SandboxId;
+  /** Reserved name, unique among containers. */
+  readonly name: string;
+  readonly config: ContainerConfig;
+  /** Id of the image: the digest of its config. */
+  readonly imageId: string;
+  /** What `imageRef` of the container's status says: a repo digest, or the id for an image without one. */
+  readonly imageRef: string;
+  /** Number of the signal that stops it, resolved from the request and the image. */
+  readonly stopSignal: number;
+  /** Absolute path of the log file; '' when the container does not log. */
+  readonly logPath: string;
+  /** Cgroup of the container, relative to the cgroup root. */
+  readonly cgroup: string;
+  /** Nanoseconds since 1970. */
+  readonly createdAt: bigint;
+  /** The user that its first process runs as; undefined until it has been looked up in the image. */
+  readonly user: LinuxContainerUser | undefined;
+  readonly state: ContainerState;
+}
+
+/** The container's processes while it has any, also before it was started. */
+export function processesOf(container: Container): ContainerProcesses | undefined {
+  return 'processes' in container.state ? container.state.processes : undefined;
+}

@@ -1,0 +1,140 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import { RuntimeError } from '../errors.ts';
+import { type SandboxId, sandboxId } from '../ids.ts';
+import { IdIndex } from './id-index.ts';
+import { RowReader } from './row.ts';
+import type { Sandbox, SandboxState } from './sandbox.ts';
+
+/**
+ * All sandboxes: rows in the database, with an index in memory that answers every read. A write reaches
+ * the row first, so memory never knows more than a restarted berthd would.
+ */
+export class SandboxStore {
+  readonly #index = new IdIndex<SandboxId, Sandbox>();
+  readonly #byName = new Map<string, SandboxId>();
+  readonly #insert: StatementSync;
+  readonly #update: StatementSync;
+  readonly #delete: StatementSync;
+
+  /** Loads the rows of a migrated database. */
+  constructor(database: DatabaseSync) {
+    this.#insert = database.prepare(
+      `INSERT INTO sandbox (id, name, config, runtime_handler, created_at, cgroup_parent, owns_cgroup_parent, phase)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#update = database.prepare(
+      `UPDATE sandbox SET phase = ?, ips = ?, init_pid = ?, init_start = ?, init_conmon_pid = ?, init_conmon_start = ?
+       WHERE id = ?`,
+    );
+    this.#delete = database.prepare('DELETE FROM sandbox WHERE id = ?');
+    const select = database.prepare('SELECT * FROM sandbox ORDER BY created_at');
+    select.setReadBigInts(true);
+    for (const row of select.all()) this.#remember(parse(new RowReader('sandbox', row)));
+  }
+
+  /** Writes the row of a sandbox that is about to be made, which reserves its name. */
+  insert(sandbox: Sandbox & { readonly state: { readonly phase: 'creating' } }): void {
+    const holder = this.#byName.get(sandbox.name);
+    if (holder !== undefined) {
+      throw new RuntimeError(
+        'ALREADY_EXISTS',
+        `pod sandbox with name ${JSON.stringify(sandbox.name)} already exists: the name is reserved for ID ${holder}; ` +
+          'remove that sandbox first, or ask for another attempt number',
+      );
+    }
+    this.#insert.run(
+      sandbox.id,
+      sandbox.name,
+      PodSandboxConfig.encode(sandbox.config).finish(),
+      sandbox.runtimeHandler,
+      sandbox.createdAt,
+      sandbox.cgroupParent,
+      sandbox.ownsCgroupParent ? 1 : 0,
+      sandbox.state.phase,
+    );
+    this.#remember(sandbox);
+  }
+
+  /** Writes a new state; returns the sandbox that has it. */
+  setState(id: SandboxId, state: SandboxState): Sandbox {
+    const sandbox = this.#index.get(id);
+    if (sandbox === undefined) throw new Error(`sandbox ${id} has no row`);
+    const ready = state.phase === 'ready' ? state : undefined;
+    this.#update.run(
+      state.phase,
+      ready === undefined ? null : JSON.stringify(ready.ips),
+      ready?.init?.init.pid ?? null,
+      ready?.init?.init.startTime ?? null,
+      ready?.init?.conmon.pid ?? null,
+      ready?.init?.conmon.startTime ?? null,
+      id,
+    );
+    const updated = { ...sandbox, state };
+    this.#index.set(updated);
+    return updated;
+  }
+
+  /** Deletes the row, after everything else of the sandbox is gone. */
+  delete(id: SandboxId): void {
+    const sandbox = this.#index.get(id);
+    if (sandbox === undefined) return;
+    this.#delete.run(id);
+    this.#index.delete(id);
+    this.#byName.delete(sandbox.name);
+  }
+
+  get(id: SandboxId): Sandbox | undefined {
+    return this.#index.get(id);
+  }
+
+  /** By id or by a beginning of an id that only one sandbox has. */
+  find(prefix: string): Sandbox | undefined {
+    return this.#index.find(prefix);
+  }
+
+  /** All sandboxes, oldest first. */
+  all(): IterableIterator<Sandbox> {
+    return this.#index.values();
+  }
+
+  #remember(sandbox: Sandbox): void {
+    this.#index.set(sandbox);
+    this.#byName.set(sandbox.name, sandbox.id);
+  }
+}
+
+function parse(row: RowReader): Sandbox {
+  return {
+    id: sandboxId(row.text('id')),
+    name: row.text('name'),
+    config: PodSandboxConfig.decode(row.bytes('config')),
+    runtimeHandler: row.text('runtime_handler'),
+    createdAt: row.bigint('created_at'),
+    cgroupParent: row.text('cgroup_parent'),
+    ownsCgroupParent: row.number('owns_cgroup_parent') === 1,
+    state: parseState(row),
+  };
+}
+
+function parseState(row: RowReader): SandboxState {
+  const phase = row.text('phase');
+  switch (phase) {
+    case 'creating':
+    case 'stopping':
+    case 'stopped':
+    case 'removing':
+      return { phase };
+    case 'ready': {
+      const init = row.isNull('init_pid')
+        ? undefined
+        : {
+            init: row.process('init_pid', 'init_start'),
+            conmon: row.process('init_conmon_pid', 'init_conmon_start'),
+          };
+      return { phase, ips: row.strings('ips'), init };
+    }
+    default:
+      return row.fail('phase', 'a phase of a sandbox');
+  }
+}

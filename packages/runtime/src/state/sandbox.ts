@@ -1,0 +1,37 @@
+import type { PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import type { SandboxId } from '../ids.ts';
+import type { ContainerProcesses } from './process-ref.ts';
+
+/**
+ * Where a sandbox is in its life. `creating`, `stopping` and `removing` are intents, written before the
+ * work is begun: after a crash the first is undone and the other two are finished.
+ */
+export type SandboxState =
+  | { readonly phase: 'creating' }
+  | {
+      readonly phase: 'ready';
+      /** Addresses of the pod, the first one primary; empty in the host's network. */
+      readonly ips: readonly string[];
+      /** The init of a shared PID namespace. */
+      readonly init: ContainerProcesses | undefined;
+    }
+  | { readonly phase: 'stopping' }
+  | { readonly phase: 'stopped' }
+  | { readonly phase: 'removing' };
+
+/** A pod sandbox. Immutable: the store replaces it when its state changes. */
+export interface Sandbox {
+  readonly id: SandboxId;
+  /** Reserved name, unique among sandboxes. */
+  readonly name: string;
+  readonly config: PodSandboxConfig;
+  /** Name of the runtime handler as requested; '' is the default one. */
+  readonly runtimeHandler: string;
+  /** Nanoseconds since 1970. */
+  readonly createdAt: bigint;
+  /** Cgroup below which the pod's containers live. */
+  readonly cgroupParent: string;
+  /** Whether the cgroup was not there before the sandbox, so that it goes with it. */
+  readonly ownsCgroupParent: boolean;
+  readonly state: SandboxState;
+}
