@@ -1,0 +1,90 @@
+import { type Digest, isDigest } from './digest.ts';
+import { JsonCursor } from './json-cursor.ts';
+
+/** The image configuration (OCI image spec, config.md; Docker's is the same for these members). */
+export interface ImageConfig {
+  architecture: string;
+  os: string;
+  variant?: string;
+  /** RFC 3339. */
+  created?: string;
+  author?: string;
+  /** How to run a container of it. Members keep the specification's capitals. */
+  config: ExecutionParameters;
+  /** Digests of the uncompressed layers, bottom first. */
+  rootfs: { type: 'layers'; diff_ids: Digest[] };
+}
+
+export interface ExecutionParameters {
+  /** `user`, `uid`, `user:group` or `uid:gid`; empty is root. */
+  User?: string;
+  /** `8080/tcp`. */
+  ExposedPorts?: string[];
+  /** `NAME=value`. */
+  Env?: string[];
+  Entrypoint?: string[];
+  Cmd?: string[];
+  /** Paths that want a volume. */
+  Volumes?: string[];
+  WorkingDir?: string;
+  Labels?: Record<string, string>;
+  /** `SIGTERM` or a number. */
+  StopSignal?: string;
+}
+
+/** Reads an image configuration. Docker leaves out or nulls whatever is empty. */
+export function parseImageConfig(content: Buffer | string): ImageConfig {
+  const json = JsonCursor.parse(content, 'image config');
+  const rootfs = json.field('rootfs');
+  const type = rootfs.field('type').string();
+  if (type !== 'layers') throw rootfs.field('type').error(`expected "layers", got ${JSON.stringify(type)}`);
+  return {
+    architecture: json.field('architecture').optional((it) => it.string()) ?? '',
+    os: json.field('os').optional((it) => it.string()) ?? '',
+    ...defined({
+      variant: optionalString(json, 'variant'),
+      created: optionalString(json, 'created'),
+      author: optionalString(json, 'author'),
+    }),
+    config: json.field('config').optional(parseExecutionParameters) ?? {},
+    rootfs: { type, diff_ids: rootfs.field('diff_ids').optional((it) => it.array().map(diffId)) ?? [] },
+  };
+}
+
+function parseExecutionParameters(json: JsonCursor): ExecutionParameters {
+  return defined({
+    User: optionalString(json, 'User'),
+    ExposedPorts: keys(json, 'ExposedPorts'),
+    Env: optionalStrings(json, 'Env'),
+    Entrypoint: optionalStrings(json, 'Entrypoint'),
+    Cmd: optionalStrings(json, 'Cmd'),
+    Volumes: keys(json, 'Volumes'),
+    WorkingDir: optionalString(json, 'WorkingDir'),
+    Labels: json.field('Labels').optional((it) => it.stringMap()),
+    StopSignal: optionalString(json, 'StopSignal'),
+  });
+}
+
+function diffId(json: JsonCursor): Digest {
+  const text = json.string();
+  if (!isDigest(text)) throw json.error(`${JSON.stringify(text)} is not a digest`);
+  return text;
+}
+
+function optionalString(json: JsonCursor, name: string): string | undefined {
+  return json.field(name).optional((it) => it.string()) || undefined;
+}
+
+function optionalStrings(json: JsonCursor, name: string): string[] | undefined {
+  return json.field(name).optional((it) => it.strings());
+}
+
+/** Sets are written as objects with empty members. */
+function keys(json: JsonCursor, name: string): string[] | undefined {
+  return json.field(name).optional((it) => Object.keys(it.record()));
+}
+
+function defined<T extends object>(object: T): T {
+  for (const key in object) if (object[key] === undefined) delete object[key];
+  return object;
+}

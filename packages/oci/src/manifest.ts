@@ -1,0 +1,115 @@
+import { type Descriptor, parseDescriptor } from './descriptor.ts';
+import { JsonCursor, MalformedDocumentError } from './json-cursor.ts';
+import { layerCompression, mediaTypes } from './media-types.ts';
+import { formatPlatform, type Platform, platformScore } from './platform.ts';
+
+/** The manifest of one image for one platform: OCI, or Docker's schema 2, which has the same members. */
+export interface ImageManifest {
+  kind: 'manifest';
+  mediaType: string;
+  config: Descriptor;
+  /** Bottom layer first. */
+  layers: Descriptor[];
+  annotations: Record<string, string>;
+}
+
+/** One image for several platforms: an OCI index or Docker's manifest list. */
+export interface ImageIndex {
+  kind: 'index';
+  mediaType: string;
+  manifests: Descriptor[];
+  annotations: Record<string, string>;
+}
+
+/**
+ * Reads what a registry or a layout gives for a manifest. `mediaType` is what the carrier says it is (the
+ * descriptor or Content-Type); the document's own member wins, and without either the shape decides.
+ */
+export function parseManifest(content: Buffer, mediaType?: string): ImageManifest | ImageIndex {
+  const json = JsonCursor.parse(content, 'manifest');
+  const ownType = json.field('mediaType').optional((it) => it.string());
+  const type = ownType || knownType(mediaType) || guessType(json);
+  const annotations = json.field('annotations').optional((it) => it.stringMap()) ?? {};
+  switch (type) {
+    case mediaTypes.ociIndex:
+    case mediaTypes.dockerManifestList:
+      return {
+        kind: 'index',
+        mediaType: type,
+        manifests: json.field('manifests').array().map(parseDescriptor),
+        annotations,
+      };
+    case mediaTypes.ociManifest:
+    case mediaTypes.dockerManifest:
+      return {
+        kind: 'manifest',
+        mediaType: type,
+        config: parseDescriptor(json.field('config')),
+        layers: json.field('layers').array().map(parseLayer),
+        annotations,
+      };
+    default:
+      throw new MalformedDocumentError(
+        type.includes('manifest.v1') || json.field('schemaVersion').value === 1
+          ? 'manifest: Docker schema 1 is not supported; push the image again with a current tool'
+          : `manifest.mediaType: ${type} is not an image`,
+      );
+  }
+}
+
+function knownType(mediaType?: string): string | undefined {
+  const bare = mediaType?.split(';')[0]?.trim().toLowerCase();
+  return Object.values<string>(mediaTypes).find((known) => known === bare);
+}
+
+function guessType(json: JsonCursor): string {
+  if (json.field('manifests').isPresent) return mediaTypes.ociIndex;
+  if (json.field('layers').isPresent) return mediaTypes.ociManifest;
+  return 'a document of unknown type';
+}
+
+function parseLayer(json: JsonCursor): Descriptor {
+  const descriptor = parseDescriptor(json);
+  if (layerCompression(descriptor.mediaType) === undefined) {
+    throw json.field('mediaType').error(`${descriptor.mediaType} is not a file system layer`);
+  }
+  return descriptor;
+}
+
+/** None of the images in an index runs on this platform. */
+export class NoMatchingPlatformError extends Error {
+  override readonly name = 'NoMatchingPlatformError';
+}
+
+/**
+ * Picks the image of an index that suits `platform` best, the first of equals. Entries without a platform are
+ * passed over, as are those that are not images (attestations say `unknown/unknown`), unless the index holds
+ * a single image that names none.
+ */
+export function choosePlatform(index: ImageIndex, platform: Platform): Descriptor {
+  const images = index.manifests.filter(isImage);
+  const [best] = images
+    .map((descriptor) => ({
+      descriptor,
+      score: descriptor.platform ? platformScore(platform, descriptor.platform) : 0,
+    }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score);
+  if (best) return best.descriptor;
+  const [only, ...others] = images;
+  if (only && others.length === 0 && !only.platform) return only;
+  const offered = images.flatMap((image) => (image.platform ? [formatPlatform(image.platform)] : []));
+  throw new NoMatchingPlatformError(
+    `no match for platform ${formatPlatform(platform)} in manifest; it offers ${offered.join(', ') || 'none'}`,
+  );
+}
+
+function isImage({ mediaType }: Descriptor): boolean {
+  return (
+    mediaType === '' ||
+    mediaType === mediaTypes.ociManifest ||
+    mediaType === mediaTypes.dockerManifest ||
+    mediaType === mediaTypes.ociIndex ||
+    mediaType === mediaTypes.dockerManifestList
+  );
+}

@@ -1,0 +1,91 @@
+import { blockSize, TarError } from './entry.ts';
+
+/** One 512-byte header block of a tar archive, in the fields of POSIX ustar with GNU's extensions. */
+export interface HeaderBlock {
+  name: string;
+  mode: number;
+  uid: number;
+  gid: number;
+  size: number;
+  mtime: number;
+  /** One character, e.g. `0` file, `5` directory, `x` PAX header. */
+  typeFlag: string;
+  linkName: string;
+  deviceMajor: number;
+  deviceMinor: number;
+}
+
+const checksumOffset = 148;
+
+/** Reads a block; undefined for the block of zeros that ends an archive. */
+export function parseHeaderBlock(block: Buffer): HeaderBlock | undefined {
+  let sum = 8 * 0x20;
+  for (let index = 0; index < checksumOffset; index++) sum += block[index] ?? 0;
+  for (let index = checksumOffset + 8; index < blockSize; index++) sum += block[index] ?? 0;
+  if (sum === 8 * 0x20 && block[checksumOffset] === 0) return undefined;
+  if (sum !== numeric(block, checksumOffset, 8))
+    throw new TarError('not a tar archive: wrong header checksum');
+  const magic = block.toString('latin1', 257, 263);
+  const hasDevices = magic === 'ustar ' || magic === 'ustar\0';
+  const prefix = magic === 'ustar\0' ? text(block, 345, 155) : '';
+  const name = text(block, 0, 100);
+  return {
+    name: prefix ? `${prefix}/${name}` : name,
+    mode: numeric(block, 100, 8) & 0o7777,
+    uid: numeric(block, 108, 8),
+    gid: numeric(block, 116, 8),
+    size: numeric(block, 124, 12),
+    mtime: numeric(block, 136, 12),
+    typeFlag: String.fromCharCode(block[156] ?? 0),
+    linkName: text(block, 157, 100),
+    deviceMajor: hasDevices ? numeric(block, 329, 8) : 0,
+    deviceMinor: hasDevices ? numeric(block, 337, 8) : 0,
+  };
+}
+
+function text(block: Buffer, offset: number, length: number): string {
+  const end = block.indexOf(0, offset);
+  return block.toString('utf8', offset, end === -1 || end > offset + length ? offset + length : end);
+}
+
+/** Octal digits, or GNU's base-256 (top bit set, big-endian two's complement) for what octal cannot hold. */
+function numeric(block: Buffer, offset: number, length: number): number {
+  const first = block[offset] ?? 0;
+  if (first & 0x80) {
+    let value = (first & 0x7f) - (first & 0x40 ? 128 : 0);
+    for (let index = 1; index < length; index++) value = value * 256 + (block[offset + index] ?? 0);
+    if (!Number.isSafeInteger(value)) throw new TarError('number in a tar header is out of range');
+    return value;
+  }
+  const digits = block
+    .toString('latin1', offset, offset + length)
+    .replace(/[\0 ]+$/, '')
+    .trimStart();
+  if (digits === '') return 0;
+  if (!/^[0-7]+$/.test(digits)) throw new TarError('not a tar archive: header field is not a number');
+  return Number.parseInt(digits, 8);
+}
+
+/** Writes a ustar block. The caller has made sure, with PAX records where needed, that every field fits. */
+export function encodeHeaderBlock(header: HeaderBlock): Buffer {
+  const block = Buffer.alloc(blockSize);
+  block.write(header.name, 0, 100);
+  octal(block, header.mode, 100, 8);
+  octal(block, header.uid, 108, 8);
+  octal(block, header.gid, 116, 8);
+  octal(block, header.size, 124, 12);
+  octal(block, header.mtime, 136, 12);
+  block.write('        ', checksumOffset);
+  block.write(header.typeFlag, 156, 'latin1');
+  block.write(header.linkName, 157, 100);
+  block.write('ustar\x0000', 257, 'latin1');
+  octal(block, header.deviceMajor, 329, 8);
+  octal(block, header.deviceMinor, 337, 8);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, checksumOffset, 'latin1');
+  return block;
+}
+
+function octal(block: Buffer, value: number, offset: number, length: number): void {
+  block.write(`${value.toString(8).padStart(length - 1, '0')}\0`, offset, length, 'latin1');
+}

@@ -1,0 +1,38 @@
+import { TarError } from './entry.ts';
+
+/** Prefix under which GNU tar, Go and libarchive keep extended attributes in PAX records. */
+export const xattrPrefix = 'SCHILY.xattr.';
+
+/** The records of a PAX extended header; values stay bytes because extended attributes are. */
+export function parsePaxRecords(content: Buffer): Map<string, Buffer> {
+  const records = new Map<string, Buffer>();
+  let offset = 0;
+  while (offset < content.length) {
+    const space = content.indexOf(0x20, offset);
+    const digits = content.toString('latin1', offset, space === -1 ? offset : space);
+    const end = offset + Number(digits);
+    const equals = content.indexOf(0x3d, space);
+    const isWhole =
+      /^[0-9]{1,9}$/.test(digits) &&
+      end <= content.length &&
+      content[end - 1] === 0x0a &&
+      equals > space &&
+      equals < end;
+    if (!isWhole) throw new TarError('malformed PAX header');
+    records.set(content.toString('utf8', space + 1, equals), content.subarray(equals + 1, end - 1));
+    offset = end;
+  }
+  return records;
+}
+
+/** Writes records; the length that starts each one counts its own digits. */
+export function encodePaxRecords(records: Map<string, Buffer | string>): Buffer {
+  return Buffer.concat(
+    [...records].map(([key, value]) => {
+      const rest = Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value), Buffer.from('\n')]);
+      let length = rest.length;
+      while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
+      return Buffer.concat([Buffer.from(String(length)), rest]);
+    }),
+  );
+}
