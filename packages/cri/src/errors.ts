@@ -1,0 +1,72 @@
+// The error that crosses the CRI socket, and gRPC's table of codes.
+
+/** gRPC status codes by name (https://grpc.io/docs/guides/status-codes/). */
+export const grpcCodes = {
+  OK: 0,
+  CANCELLED: 1,
+  UNKNOWN: 2,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  DATA_LOSS: 15,
+  UNAUTHENTICATED: 16,
+} as const;
+
+export type GrpcCodeName = keyof typeof grpcCodes;
+
+const codeNames = new Map<number, GrpcCodeName>();
+for (const name of Object.keys(grpcCodes)) {
+  if (isGrpcCodeName(name)) codeNames.set(grpcCodes[name], name);
+}
+
+export function isGrpcCodeName(name: unknown): name is GrpcCodeName {
+  return typeof name === 'string' && Object.hasOwn(grpcCodes, name);
+}
+
+/** The name of a gRPC status code; UNKNOWN for a number that gRPC does not define. */
+export function grpcCodeName(code: number): GrpcCodeName {
+  return codeNames.get(code) ?? 'UNKNOWN';
+}
+
+/**
+ * A failed CRI call. `message` holds the bare details as the other side gave them, `code` the gRPC code,
+ * `rpc` the method's name where known. Handlers throw it to choose the code that the caller sees.
+ */
+export class CriError extends Error {
+  override readonly name = 'CriError';
+  readonly code: GrpcCodeName;
+  readonly rpc: string | undefined;
+
+  constructor(code: GrpcCodeName, message: string, options: { rpc?: string; cause?: unknown } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.rpc = options.rpc;
+  }
+}
+
+/** Details longer than this are cut: they travel in an HTTP/2 header, which receivers limit. */
+const maxDetails = 8192;
+
+/**
+ * What a caller is told about `error`: the code of a CriError or of any error with a `criCode` property,
+ * CANCELLED for an aborted operation, UNKNOWN for the rest, as Go's gRPC servers do.
+ */
+export function statusOf(error: unknown): { code: GrpcCodeName; details: string } {
+  const details = error instanceof Error ? error.message : String(error);
+  const short = details.length > maxDetails ? `${details.slice(0, maxDetails)} …` : details;
+  if (error instanceof CriError) return { code: error.code, details: short };
+  if (error instanceof Error) {
+    if ('criCode' in error && isGrpcCodeName(error.criCode)) return { code: error.criCode, details: short };
+    if (error.name === 'AbortError') return { code: 'CANCELLED', details: short };
+  }
+  return { code: 'UNKNOWN', details: short };
+}

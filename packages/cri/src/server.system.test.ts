@@ -1,0 +1,205 @@
+// Client and server over a real Unix socket.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type CriClient, connectCri } from './client.ts';
+import { CriError } from './errors.ts';
+import { type FinishedCall, serveCri } from './server.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'cri-'));
+after(() => rmSync(dir, { recursive: true }));
+
+/** Runs `use` against a server with a few handlers, and closes both ends. */
+async function withServer(
+  name: string,
+  use: (
+    client: CriClient,
+    server: { socketPath: string; calls: FinishedCall[]; aborted: string[] },
+  ) => Promise<void>,
+): Promise<void> {
+  const socketPath = join(dir, `${name}.sock`);
+  const calls: FinishedCall[] = [];
+  const aborted: string[] = [];
+  const untilAborted = async (rpc: string, signal: AbortSignal) => {
+    if (!signal.aborted) await once(signal, 'abort');
+    aborted.push(rpc);
+  };
+  const server = await serveCri({
+    socketPath,
+    onCall: (call) => calls.push(call),
+    runtime: {
+      version: async ({ version }) => ({ version, runtimeName: 'test' }),
+      podSandboxStatus: async ({ podSandboxId }) => {
+        throw new CriError('NOT_FOUND', `no sandbox "${podSandboxId}": ü\n100%`);
+      },
+      stopPodSandbox: async () => {
+        throw Object.assign(new Error('busy'), { criCode: 'FAILED_PRECONDITION' });
+      },
+      removePodSandbox: async () => {
+        throw new Error('x'.repeat(100_000));
+      },
+      execSync: async ({ cmd }, { signal }) => {
+        if (cmd[0] === 'wait') await untilAborted('execSync', signal);
+        return { stdout: Buffer.alloc(Number(cmd[0] ?? 0), 'o'), exitCode: 3 };
+      },
+      getContainerEvents: async function* (_request, { signal }) {
+        for (let index = 0; index < 2000; index++)
+          yield { containerId: `c${index}`, createdAt: BigInt(index) };
+        await untilAborted('getContainerEvents', signal);
+      },
+      streamContainers: async function* () {
+        yield { containers: [{ id: 'one' }] };
+        throw new CriError('ABORTED', 'half way');
+      },
+    },
+    image: { imageFsInfo: async () => ({ imageFilesystems: [{ usedBytes: { value: 2n ** 63n } }] }) },
+  });
+  const client = connectCri(`unix://${socketPath}`);
+  try {
+    await use(client, { socketPath, calls, aborted });
+  } finally {
+    client.close();
+    await server.close();
+  }
+  assert.equal(existsSync(socketPath), false, 'the socket is gone');
+}
+
+test('unary calls carry messages both ways', async () => {
+  await withServer('unary', async (client, { calls }) => {
+    const version = await client.runtime.version({ version: 'v1' });
+    assert.deepEqual([version.version, version.runtimeName, version.runtimeVersion], ['v1', 'test', '']);
+    const { stdout, exitCode } = await client.runtime.execSync({ cmd: ['5000000'] });
+    assert.deepEqual([stdout.length, exitCode], [5_000_000, 3]);
+    const info = await client.image.imageFsInfo({});
+    assert.equal(info.imageFilesystems[0]?.usedBytes?.value, 2n ** 63n);
+    assert.deepEqual(
+      calls.map(({ rpc, code }) => `${rpc} ${code}`),
+      ['Version OK', 'ExecSync OK', 'ImageFsInfo OK'],
+    );
+  });
+});
+
+test('errors keep their code and their words', async () => {
+  await withServer('errors', async ({ runtime, image }, { calls }) => {
+    await assert.rejects(runtime.podSandboxStatus({ podSandboxId: 'p' }), {
+      name: 'CriError',
+      code: 'NOT_FOUND',
+      message: 'no sandbox "p": ü\n100%',
+      rpc: 'PodSandboxStatus',
+    });
+    await assert.rejects(runtime.stopPodSandbox({}), { code: 'FAILED_PRECONDITION', message: 'busy' });
+    await assert.rejects(runtime.removePodSandbox({}), { code: 'UNKNOWN', message: /^x{8000}/ });
+    await assert.rejects(runtime.attach({}), {
+      code: 'UNIMPLEMENTED',
+      message: /RPC Attach is not implemented/,
+    });
+    await assert.rejects(image.pullImage({}), { code: 'UNIMPLEMENTED', rpc: 'PullImage' });
+    assert.ok(calls[0]?.error instanceof CriError);
+  });
+});
+
+test('messages beyond 16 MiB are refused in both directions', async () => {
+  await withServer('size', async ({ runtime }) => {
+    await assert.rejects(runtime.execSync({ cmd: [String(17 * 1024 * 1024)] }), {
+      code: 'RESOURCE_EXHAUSTED',
+    });
+    await assert.rejects(runtime.version({ version: 'x'.repeat(17 * 1024 * 1024) }), {
+      code: 'RESOURCE_EXHAUSTED',
+    });
+    assert.equal((await runtime.version({ version: 'y' })).version, 'y', 'the connection is still good');
+  });
+});
+
+test('deadlines and cancelling reach the handler', async () => {
+  await withServer('cancel', async ({ runtime }, { aborted }) => {
+    await assert.rejects(runtime.execSync({ cmd: ['wait'] }, { timeoutMs: 50 }), {
+      code: 'DEADLINE_EXCEEDED',
+    });
+    const abort = new AbortController();
+    const call = runtime.execSync({ cmd: ['wait'] }, { signal: abort.signal });
+    setTimeout(() => abort.abort(), 30);
+    await assert.rejects(call, { code: 'CANCELLED' });
+    await assert.rejects(runtime.version({}, { signal: AbortSignal.abort() }), { code: 'CANCELLED' });
+    await sleep(50);
+    assert.deepEqual(aborted, ['execSync', 'execSync']);
+  });
+});
+
+test('streams deliver in order, end with their error, and stop when the caller leaves', async () => {
+  await withServer('streams', async ({ runtime }, { aborted }) => {
+    let next = 0n;
+    for await (const event of runtime.getContainerEvents({})) {
+      assert.equal(event.createdAt, next);
+      next += 1n;
+      if (next === 2000n) break;
+    }
+    await sleep(50);
+    assert.deepEqual(aborted, ['getContainerEvents']);
+    const seen: string[] = [];
+    await assert.rejects(
+      async () => {
+        for await (const { containers } of runtime.streamContainers({})) seen.push(containers[0]?.id ?? '');
+      },
+      { code: 'ABORTED', message: 'half way' },
+    );
+    assert.deepEqual(seen, ['one']);
+  });
+});
+
+test('plain HTTP on the same socket gets 404', async () => {
+  await withServer('http', async (client, { socketPath }) => {
+    const get = request({ socketPath, path: '/', headers: { host: 'localhost' } }).end();
+    const [response] = await once(get, 'response');
+    assert.equal(response.statusCode, 404);
+    response.resume();
+    assert.equal((await client.runtime.version({ version: 'v1' })).version, 'v1');
+  });
+});
+
+test('a client connects again after the server came back', async () => {
+  const client = connectCri(join(dir, 'again.sock'));
+  await assert.rejects(client.runtime.version({}), {
+    code: 'UNAVAILABLE',
+    message: /dial unix .*again.sock: connect: no such file or directory/,
+  });
+  for (let round = 0; round < 3; round++) {
+    await withServer('again', async (_, { socketPath }) => {
+      assert.equal(statSync(socketPath).mode & 0o777, 0o660);
+      assert.equal((await client.runtime.version({ version: String(round) })).version, String(round));
+    });
+  }
+  client.close();
+});
+
+test('a call in flight fails when the server goes', async () => {
+  const client = connectCri(join(dir, 'gone.sock'));
+  let call: Promise<unknown> = Promise.resolve();
+  await withServer('gone', async () => {
+    call = assert.rejects(client.runtime.execSync({ cmd: ['wait'] }), { code: /UNAVAILABLE|CANCELLED/ });
+    await sleep(50);
+  });
+  await call;
+  client.close();
+});
+
+test('a live server keeps its socket, a dead one loses it', async () => {
+  await withServer('live', async (_, { socketPath }) => {
+    await assert.rejects(serveCri({ socketPath, runtime: {}, image: {} }), /in use by a running server/);
+  });
+  const stale = join(dir, 'stale.sock');
+  // A Unix socket file that nobody listens on any more: bound by a server whose file was renamed first.
+  const dead = createServer().listen(`${stale}.tmp`);
+  await once(dead, 'listening');
+  renameSync(`${stale}.tmp`, stale);
+  dead.close();
+  await once(dead, 'close');
+  await (await serveCri({ socketPath: stale, runtime: {}, image: {} })).close();
+  writeFileSync(stale, '');
+  await assert.rejects(serveCri({ socketPath: stale, runtime: {}, image: {} }), /is not a socket/);
+});

@@ -1,0 +1,209 @@
+// Serves the CRI on a Unix socket: handlers in, gRPC out, plain HTTP/1 beside it.
+import { once } from 'node:events';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
+import {
+  Server as GrpcServer,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  Metadata,
+  ServerCredentials,
+} from '@grpc/grpc-js';
+import { CriError, type GrpcCodeName, grpcCodes, statusOf } from './errors.ts';
+import {
+  type DeepPartial,
+  ImageServiceDefinition,
+  type MessageFns,
+  RuntimeServiceDefinition,
+} from './generated/api.ts';
+import { maxMessageBytes } from './grpc-frames.ts';
+import { detectProtocol, listenOnSocket } from './socket.ts';
+
+export interface CallContext {
+  /** Aborted when the caller cancels, hangs up, or its deadline passes. */
+  signal: AbortSignal;
+}
+
+type Handler<Method> = Method extends {
+  requestType: MessageFns<infer Request>;
+  responseType: MessageFns<infer Response>;
+  responseStream: infer Streams;
+}
+  ? Streams extends true
+    ? (request: Request, context: CallContext) => AsyncIterable<DeepPartial<Response>>
+    : (request: Request, context: CallContext) => Promise<DeepPartial<Response>>
+  : never;
+
+/** One function for each RPC that the runtime serves; the others answer UNIMPLEMENTED. */
+export type RuntimeHandlers = {
+  [Name in keyof RuntimeServiceDefinition['methods']]?: Handler<RuntimeServiceDefinition['methods'][Name]>;
+};
+
+export type ImageHandlers = {
+  [Name in keyof ImageServiceDefinition['methods']]?: Handler<ImageServiceDefinition['methods'][Name]>;
+};
+
+/** One finished call, for logs and metrics. */
+export interface FinishedCall {
+  rpc: string;
+  durationMs: number;
+  code: GrpcCodeName;
+  /** What the handler threw. */
+  error?: unknown;
+}
+
+export interface CriServerOptions {
+  socketPath: string;
+  /** Permissions of the socket, 0o660 when not given. */
+  mode?: number;
+  runtime: RuntimeHandlers;
+  image: ImageHandlers;
+  /** Serves HTTP/1 requests on the same socket; without it each gets 404. */
+  http?: RequestListener;
+  onCall?: (call: FinishedCall) => void;
+}
+
+export interface CriServer {
+  /** Stops listening, removes the socket, and cancels the calls in flight. */
+  close(): Promise<void>;
+}
+
+/** Listens on `socketPath` and answers CRI calls. Throws when a live server holds the socket. */
+export async function serveCri(options: CriServerOptions): Promise<CriServer> {
+  const { runtime, image, onCall } = options;
+  const grpc = new GrpcServer({
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': maxMessageBytes,
+    'grpc.enable_channelz': 0,
+  });
+  addService(grpc, RuntimeServiceDefinition, { ...runtime }, onCall);
+  addService(grpc, ImageServiceDefinition, { ...image }, onCall);
+  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+  const http = createHttpServer(options.http ?? notFound);
+
+  const sockets = new Set<Socket>();
+  const server = await listenOnSocket(options.socketPath, options.mode ?? 0o660, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    detectProtocol(socket, (protocol) => {
+      if (protocol === 'grpc') injector.injectConnection(socket);
+      else http.emit('connection', socket);
+    });
+  });
+  return {
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      grpc.forceShutdown();
+      injector.destroy();
+      http.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+const notFound: RequestListener = (_request, response) => {
+  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
+};
+
+/** A generated method and its handler, with the message types forgotten. */
+interface Method {
+  name: string;
+  requestType: { decode(bytes: Uint8Array): object };
+  responseType: { fromPartial(partial: object): object; encode(message: never): { finish(): Uint8Array } };
+  requestStream: boolean;
+  responseStream: boolean;
+}
+type Unary = (request: object, context: CallContext) => Promise<object>;
+type Streaming = (request: object, context: CallContext) => AsyncIterable<object>;
+
+function addService(
+  grpc: GrpcServer,
+  definition: { fullName: string; methods: object },
+  handlers: Record<string, unknown>,
+  onCall: CriServerOptions['onCall'],
+): void {
+  const implementation: Record<
+    string,
+    handleUnaryCall<object, object> | handleServerStreamingCall<object, object>
+  > = {};
+  const methods = Object.entries<Method>({ ...definition.methods });
+  for (const [name, method] of methods) {
+    const given = handlers[name];
+    const report = (startedAt: number, code: GrpcCodeName, error?: unknown) =>
+      onCall?.({ rpc: method.name, durationMs: performance.now() - startedAt, code, error });
+    // RuntimeHandlers and ImageHandlers have checked each handler against its method.
+    implementation[name] = method.responseStream
+      ? serveStream((given ?? missing(method.name)) as Streaming, report)
+      : serveUnary((given ?? missing(method.name)) as Unary, report);
+  }
+  const grpcMethods = methods.map(([name, method]) => [
+    name,
+    {
+      path: `/${definition.fullName}/${method.name}`,
+      requestStream: method.requestStream,
+      responseStream: method.responseStream,
+      requestSerialize: unused,
+      requestDeserialize: (bytes: Buffer) => method.requestType.decode(bytes),
+      responseSerialize: (response: object) => {
+        const bytes = method.responseType.encode(method.responseType.fromPartial(response) as never).finish();
+        return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      },
+      responseDeserialize: unused,
+    },
+  ]);
+  grpc.addService(Object.fromEntries(grpcMethods), implementation);
+}
+
+function unused(): never {
+  throw new Error('only clients do this');
+}
+
+function missing(rpc: string): () => never {
+  return () => {
+    throw new CriError('UNIMPLEMENTED', `the RPC ${rpc} is not implemented by this runtime`, { rpc });
+  };
+}
+
+type Report = (startedAt: number, code: GrpcCodeName, error?: unknown) => void;
+
+function serveUnary(handler: Unary, report: Report): handleUnaryCall<object, object> {
+  return async (call, callback) => {
+    const startedAt = performance.now();
+    const abort = new AbortController();
+    call.once('cancelled', () => abort.abort());
+    try {
+      const response = await handler(call.request, { signal: abort.signal });
+      callback(null, response);
+      report(startedAt, 'OK');
+    } catch (error) {
+      const { code, details } = statusOf(error);
+      callback({ code: grpcCodes[code], details });
+      report(startedAt, code, error);
+    }
+  };
+}
+
+function serveStream(handler: Streaming, report: Report): handleServerStreamingCall<object, object> {
+  return async (call) => {
+    const startedAt = performance.now();
+    const abort = new AbortController();
+    const { signal } = abort;
+    call.once('cancelled', () => abort.abort());
+    try {
+      // Headers at once: a client that waits for events learns that it is heard before the first one.
+      call.sendMetadata(new Metadata());
+      for await (const response of handler(call.request, { signal })) {
+        if (signal.aborted) break;
+        if (!call.write(response)) await once(call, 'drain', { signal });
+      }
+      call.end();
+      report(startedAt, signal.aborted ? 'CANCELLED' : 'OK');
+    } catch (error) {
+      const { code, details } = statusOf(error);
+      call.emit('error', { code: grpcCodes[code], details });
+      report(startedAt, code, error);
+    }
+  };
+}
