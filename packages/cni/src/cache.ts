@@ -1,0 +1,146 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { goJson, isJsonObject, type Json, type JsonObject, sortKeys } from './json.ts';
+import type { RuntimeConf } from './runtime-conf.ts';
+
+/** An attachment as it was made; libcni's `cniCacheV1`. */
+export interface CachedAttachment extends Required<RuntimeConf> {
+  networkName: string;
+  /** The text of the network's list at the time of ADD. */
+  config: string;
+  /** The result in the shape of its own version, or undefined when the file has none. */
+  result: JsonObject | undefined;
+}
+
+const KIND = 'cniCacheV1';
+
+/**
+ * The record of attachments: DIR/results/NETWORK-CONTAINER-INTERFACE, byte for byte as libcni writes
+ * them, so that a runtime built on libcni can take over and vice versa.
+ */
+export class ResultCache {
+  readonly #dir: string;
+
+  /** @param cacheDir usually /var/lib/cni */
+  constructor(cacheDir: string) {
+    this.#dir = join(cacheDir, 'results');
+  }
+
+  /** Records an attachment, replacing an older record in one step. */
+  async write(networkName: string, config: string, result: JsonObject, runtime: RuntimeConf): Promise<void> {
+    const path = this.#path(networkName, runtime);
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+    // libcni skips files that it cannot read as a record, but a rename never shows it half of one.
+    const temporary = join(this.#dir, `.${runtime.containerId}-${runtime.ifName}.tmp`);
+    try {
+      await writeFile(temporary, cacheFileText(networkName, config, result, runtime), { mode: 0o600 });
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  /** The record of one attachment, or undefined when there is none that can be read. */
+  async read(
+    networkName: string,
+    attachment: { containerId: string; ifName: string },
+  ): Promise<CachedAttachment | undefined> {
+    return readRecord(this.#path(networkName, attachment));
+  }
+
+  /** Forgets an attachment; nothing to forget is fine. */
+  async remove(networkName: string, attachment: { containerId: string; ifName: string }): Promise<void> {
+    await rm(this.#path(networkName, attachment), { force: true });
+  }
+
+  /** Every record, whichever runtime wrote it. Files that are not records are skipped. */
+  async list(): Promise<CachedAttachment[]> {
+    const names = await readdir(this.#dir).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    const records = await Promise.all(names.sort().map((name) => readRecord(join(this.#dir, name))));
+    return records.filter((record) => record !== undefined);
+  }
+
+  #path(networkName: string, { containerId, ifName }: { containerId: string; ifName: string }): string {
+    return join(this.#dir, `${networkName}-${containerId}-${ifName}`);
+  }
+}
+
+/** The content of a cache file: Go's field order, its escapes, and base64 for the configuration. */
+export function cacheFileText(
+  networkName: string,
+  config: string,
+  result: JsonObject,
+  runtime: RuntimeConf,
+): string {
+  const { containerId, ifName, netns, args = [], capabilityArgs = {} } = runtime;
+  const capabilities = Object.keys(capabilityArgs).sort();
+  const record: Record<string, Json> = {
+    kind: KIND,
+    containerId,
+    config: Buffer.from(config).toString('base64'),
+    ifName,
+    networkName,
+  };
+  if (netns !== '') record.netns = netns;
+  if (args.length > 0) record.cniArgs = args.map(([key, value]) => [key, value]);
+  if (capabilities.length > 0) {
+    record.capabilityArgs = Object.fromEntries(
+      capabilities.map((name) => [name, capabilityArgs[name] ?? null]),
+    );
+  }
+  if (Object.keys(result).length > 0) record.result = sortKeys(result);
+  return goJson(record);
+}
+
+/** Reads the content of a cache file; undefined when it is not a record. */
+export function parseCacheFile(text: string): CachedAttachment | undefined {
+  let record: unknown;
+  try {
+    record = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isJsonObject(record) || record.kind !== KIND) return undefined;
+  const {
+    containerId,
+    ifName,
+    networkName,
+    netns = '',
+    config = '',
+    cniArgs,
+    capabilityArgs,
+    result,
+  } = record;
+  if (typeof containerId !== 'string' || typeof ifName !== 'string' || typeof networkName !== 'string')
+    return undefined;
+  if (typeof netns !== 'string' || typeof config !== 'string') return undefined;
+  if (containerId === '' || ifName === '' || networkName === '') return undefined;
+  return {
+    containerId,
+    ifName,
+    networkName,
+    netns,
+    config: Buffer.from(config, 'base64').toString('utf8'),
+    args: parseArgs(cniArgs),
+    capabilityArgs: isJsonObject(capabilityArgs) ? capabilityArgs : {},
+    result: isJsonObject(result) ? result : undefined,
+  };
+}
+
+function parseArgs(value: Json | undefined): [string, string][] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((pair): [string, string][] => {
+    if (!Array.isArray(pair)) return [];
+    const [key, text] = pair;
+    return typeof key === 'string' && typeof text === 'string' ? [[key, text]] : [];
+  });
+}
+
+async function readRecord(path: string): Promise<CachedAttachment | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : parseCacheFile(text);
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { loadConfFile, loadConfLists, parseConfList } from './conflist.ts';
+import { CniConfigError } from './errors.ts';
+
+const list = (fields: object) =>
+  JSON.stringify({ cniVersion: '1.0.0', name: 'net', plugins: [{ type: 'bridge' }], ...fields });
+
+test('a list is parsed', () => {
+  const text = list({
+    disableCheck: 'True',
+    disableGC: true,
+    plugins: [
+      { type: 'bridge', bridge: 'br0' },
+      { type: 'portmap', capabilities: { portMappings: true, x: false } },
+    ],
+  });
+  assert.deepEqual(parseConfList(text), {
+    name: 'net',
+    cniVersion: '1.0.0',
+    disableCheck: true,
+    disableGC: true,
+    plugins: [
+      { type: 'bridge', capabilities: [], config: { type: 'bridge', bridge: 'br0' } },
+      {
+        type: 'portmap',
+        capabilities: ['portMappings'],
+        config: { type: 'portmap', capabilities: { portMappings: true, x: false } },
+      },
+    ],
+    text,
+  });
+});
+
+for (const [versions, chosen] of [
+  [{ cniVersion: '0.4.0' }, '0.4.0'],
+  [{ cniVersion: '0.4.0', cniVersions: ['0.3.1', '1.0.0', '1.1.0'] }, '1.1.0'],
+  [{ cniVersion: undefined, cniVersions: ['1.0.0', '9.0.0'] }, '1.0.0'],
+  [{ cniVersion: '9.0.0', cniVersions: ['0.3.1'] }, '0.3.1'],
+] as const) {
+  test(`of ${JSON.stringify(versions)} the version is ${chosen}`, () => {
+    assert.equal(parseConfList(list(versions)).cniVersion, chosen);
+  });
+}
+
+for (const [text, message] of [
+  ['{"name": "x",', /^f: not JSON: /],
+  ['[]', /^f: must be a JSON object, but is an array$/],
+  [list({ name: undefined }), /^f: name: missing; must be a string$/],
+  [list({ name: 5 }), /^f: name: must be a string, but is a number$/],
+  [list({ name: 'a/b' }), /^f: name: "a\/b" must start with/],
+  [list({ cniVersion: undefined }), /^f: cniVersion: missing; supported are 0\.3\.0/],
+  [list({ cniVersion: 1 }), /^f: cniVersion: must be a string, but is a number$/],
+  [list({ cniVersion: '0.2.0' }), /^f: cniVersion: "0\.2\.0" is not supported/],
+  [
+    list({ cniVersions: ['7.0.0'], cniVersion: '8.0.0' }),
+    /^f: cniVersions: "8\.0\.0", "7\.0\.0" is not supported/,
+  ],
+  [list({ cniVersions: [7] }), /^f: cniVersions\[0\]: must be a string, but is a number$/],
+  [list({ disableCheck: 'maybe' }), /^f: disableCheck: must be true or false, but is a string$/],
+  [list({ disableGC: 1 }), /^f: disableGC: must be true or false, but is a number$/],
+  [list({ plugins: undefined }), /^f: plugins: missing; a network needs at least one plugin$/],
+  [list({ plugins: [] }), /^f: plugins: is empty; a network needs at least one plugin$/],
+  [list({ plugins: {} }), /^f: plugins: must be an array, but is an object$/],
+  [list({ plugins: ['bridge'] }), /^f: plugins\[0\]: must be an object, but is a string$/],
+  [list({ plugins: [{ type: 'a' }, {}] }), /^f: plugins\[1\]\.type: missing; must be a string$/],
+  [list({ plugins: [{ type: '../a' }] }), /^f: plugins\[0\]\.type: "\.\.\/a" must be the file name/],
+  [list({ plugins: [{ type: 'a', capabilities: [] }] }), /^f: plugins\[0\]\.capabilities: must be an object/],
+  [
+    list({ plugins: [{ type: 'a', capabilities: { dns: 'yes' } }] }),
+    /^f: plugins\[0\]\.capabilities\.dns: must be true or false, but is a string$/,
+  ],
+] as const) {
+  test(`refused: ${text}`, () => {
+    assert.throws(
+      () => parseConfList(text, 'f'),
+      (error) => error instanceof CniConfigError && error.file === 'f' && message.test(error.message),
+    );
+  });
+}
+
+test('a directory is loaded in the order of names, and one broken file does not hide the others', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'cni-conf-'));
+  try {
+    await writeFile(join(dir, '20-single.conf'), '{"cniVersion":"0.4.0","name":"single","type":"loopback"}');
+    await writeFile(join(dir, '05-broken.conflist'), '{"name" "x"}');
+    await writeFile(join(dir, '10-list.conflist'), list({ name: 'list' }));
+    await writeFile(join(dir, '30-wrong.json'), list({ name: 'wrong' }));
+    await writeFile(join(dir, '00-notes.txt'), 'not a configuration');
+    await mkdir(join(dir, '01-dir.conflist'));
+    const loaded = await loadConfLists(dir);
+    assert.deepEqual(
+      loaded.map(({ file, list }) => [file.slice(dir.length + 1), list?.name]),
+      [
+        ['05-broken.conflist', undefined],
+        ['10-list.conflist', 'list'],
+        ['20-single.conf', 'single'],
+        ['30-wrong.json', undefined],
+      ],
+    );
+    assert.match(loaded[0]?.error?.message ?? '', /05-broken\.conflist: not JSON: .*line 1 column/);
+    assert.match(
+      loaded[3]?.error?.message ?? '',
+      /plugins: a list of plugins belongs in a file .*\.conflist/,
+    );
+    assert.equal(
+      loaded[2]?.list?.text,
+      '{"cniVersion":"0.4.0","name":"single","plugins":[{"cniVersion":"0.4.0","name":"single","type":"loopback"}]}',
+    );
+    assert.deepEqual(await loadConfLists(join(dir, 'absent')), []);
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+test('plugins may live in files of their own, unless the list forbids it', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'cni-conf-'));
+  try {
+    const file = join(dir, '10-net.conflist');
+    await mkdir(join(dir, 'net'));
+    await writeFile(join(dir, 'net', '2.conf'), '{"type":"tuning"}');
+    await writeFile(join(dir, 'net', '1.conf'), '{"type":"bandwidth"}');
+    const types = async () => (await loadConfFile(file)).plugins.map(({ type }) => type);
+    await writeFile(file, list({}));
+    assert.deepEqual(await types(), ['bridge', 'bandwidth', 'tuning']);
+    await writeFile(file, list({ plugins: undefined }));
+    assert.deepEqual(await types(), ['bandwidth', 'tuning']);
+    await writeFile(file, list({ loadOnlyInlinedPlugins: true }));
+    assert.deepEqual(await types(), ['bridge']);
+    await writeFile(file, list({ loadOnlyInlinedPlugins: true, plugins: undefined }));
+    await assert.rejects(types(), /plugins: missing, and loadOnlyInlinedPlugins is true/);
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});

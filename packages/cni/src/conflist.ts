@@ -1,0 +1,238 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
+import { CniConfigError } from './errors.ts';
+import { goJson, isJsonObject, type JsonObject, jsonTypeName, sortKeys } from './json.ts';
+import { networkNameProblem } from './names.ts';
+import { CNI_VERSIONS, type CniVersion, isCniVersion, newestKnown } from './versions.ts';
+
+/** One plugin of a list. */
+export interface PluginConfig {
+  /** The plugin's executable, a file name without directories. */
+  type: string;
+  /** Capabilities that the plugin declares as supported. */
+  capabilities: readonly string[];
+  /** The plugin's object as it stands in the list. */
+  config: JsonObject;
+}
+
+/** A network: an ordered list of plugins, as the CNI spec's "network configuration". */
+export interface NetworkConfigList {
+  name: string;
+  cniVersion: CniVersion;
+  disableCheck: boolean;
+  disableGC: boolean;
+  plugins: readonly PluginConfig[];
+  /** The list as text; libcni's cache keeps exactly this. */
+  text: string;
+}
+
+/** A file of the configuration directory: a usable list, or what is wrong with it. */
+export type LoadedConfig =
+  | { file: string; list: NetworkConfigList; error?: undefined }
+  | { file: string; list?: undefined; error: CniConfigError };
+
+const EXTENSIONS = new Set(['.conflist', '.conf', '.json']);
+
+/**
+ * Loads every configuration of a directory in the order of file names, which is the order of
+ * preference (as ocicni's). A file with a mistake does not hide the others.
+ * @throws when the directory exists but cannot be read
+ */
+export async function loadConfLists(dir: string): Promise<LoadedConfig[]> {
+  const names = await fileNames(dir, (extension) => EXTENSIONS.has(extension));
+  return Promise.all(
+    names.map(async (name): Promise<LoadedConfig> => {
+      const file = join(dir, name);
+      try {
+        return { file, list: await loadConfFile(file) };
+      } catch (error) {
+        if (error instanceof CniConfigError) return { file, error };
+        const problem = error instanceof Error ? error.message : String(error);
+        return { file, error: new CniConfigError({ file, problem }) };
+      }
+    }),
+  );
+}
+
+/**
+ * Loads one file: a list (`.conflist`), or a single plugin's configuration (`.conf`, `.json`),
+ * which becomes a list of one. A list's plugins may also live in DIR/NAME/*.conf beside it
+ * (spec 1.1), unless it says `loadOnlyInlinedPlugins`.
+ * @throws CniConfigError naming file and field
+ */
+export async function loadConfFile(file: string): Promise<NetworkConfigList> {
+  const text = await readFile(file, 'utf8');
+  if (extname(file) !== '.conflist') return parseSingleConf(text, file);
+  const raw = parseObject(text, file);
+  const inlined = 'plugins' in raw;
+  const onlyInlined = booleanField(raw, 'loadOnlyInlinedPlugins', file);
+  if (onlyInlined && !inlined) {
+    throw new CniConfigError({
+      file,
+      field: 'plugins',
+      problem: 'missing, and loadOnlyInlinedPlugins is true',
+    });
+  }
+  const list = parseList(raw, text, file);
+  if (onlyInlined) return list;
+  const plugins = [...list.plugins, ...(await loadPluginFiles(join(dirname(file), list.name)))];
+  if (plugins.length === 0) {
+    throw new CniConfigError({
+      file,
+      field: 'plugins',
+      problem: 'missing; a network needs at least one plugin',
+    });
+  }
+  return { ...list, plugins };
+}
+
+/**
+ * Parses the text of a list whose plugins are all in it.
+ * @param file where the text comes from, for error messages
+ * @throws CniConfigError naming file and field
+ */
+export function parseConfList(text: string, file?: string): NetworkConfigList {
+  const list = parseList(parseObject(text, file), text, file);
+  if (list.plugins.length === 0) {
+    throw new CniConfigError({
+      file,
+      field: 'plugins',
+      problem: 'missing; a network needs at least one plugin',
+    });
+  }
+  return list;
+}
+
+/** Turns a single plugin's configuration (the form before lists) into a list of one. */
+function parseSingleConf(text: string, file: string): NetworkConfigList {
+  const raw = parseObject(text, file);
+  const { name, cniVersion } = raw;
+  if ('plugins' in raw) {
+    const problem = `a list of plugins belongs in a file that ends in .conflist, not ${extname(file)}`;
+    throw new CniConfigError({ file, field: 'plugins', problem });
+  }
+  const list: JsonObject = { plugins: [raw] };
+  if (name !== undefined) list.name = name;
+  if (cniVersion !== undefined) list.cniVersion = cniVersion;
+  return parseList(list, goJson(sortKeys(list)), file);
+}
+
+function parseList(raw: JsonObject, text: string, file: string | undefined): NetworkConfigList {
+  const { name, plugins = [] } = raw;
+  if (typeof name !== 'string') throw wrongType(file, 'name', 'a string', name);
+  const nameProblem = networkNameProblem(name);
+  if (nameProblem !== undefined) throw new CniConfigError({ file, field: 'name', problem: nameProblem });
+  if (!Array.isArray(plugins)) throw wrongType(file, 'plugins', 'an array', plugins);
+  if ('plugins' in raw && plugins.length === 0) {
+    throw new CniConfigError({
+      file,
+      field: 'plugins',
+      problem: 'is empty; a network needs at least one plugin',
+    });
+  }
+  return {
+    name,
+    cniVersion: parseVersion(raw, file),
+    disableCheck: booleanField(raw, 'disableCheck', file),
+    disableGC: booleanField(raw, 'disableGC', file),
+    plugins: plugins.map((plugin, index) => parsePlugin(plugin, `plugins[${index}]`, file)),
+    text,
+  };
+}
+
+/** The version to speak: the newest that both the list's cniVersion or cniVersions and Berth know. */
+function parseVersion(raw: JsonObject, file: string | undefined): CniVersion {
+  const { cniVersion, cniVersions } = raw;
+  if (cniVersion !== undefined && typeof cniVersion !== 'string') {
+    throw wrongType(file, 'cniVersion', 'a string', cniVersion);
+  }
+  const offered = cniVersion === undefined ? [] : [cniVersion];
+  if (cniVersions !== undefined) {
+    if (!Array.isArray(cniVersions)) throw wrongType(file, 'cniVersions', 'an array', cniVersions);
+    cniVersions.forEach((version, index) => {
+      if (typeof version !== 'string') throw wrongType(file, `cniVersions[${index}]`, 'a string', version);
+      offered.push(version);
+    });
+  }
+  const version = cniVersions === undefined ? cniVersion : newestKnown(offered);
+  if (version !== undefined && isCniVersion(version)) return version;
+  const known = CNI_VERSIONS.join(', ');
+  if (offered.length === 0) {
+    throw new CniConfigError({ file, field: 'cniVersion', problem: `missing; supported are ${known}` });
+  }
+  throw new CniConfigError({
+    file,
+    field: cniVersions === undefined ? 'cniVersion' : 'cniVersions',
+    problem: `${offered.map((item) => `"${item}"`).join(', ')} is not supported; supported are ${known}`,
+  });
+}
+
+function parsePlugin(raw: unknown, field: string, file: string | undefined): PluginConfig {
+  if (!isJsonObject(raw)) throw wrongType(file, field, 'an object', raw);
+  const { type, capabilities = {} } = raw;
+  if (typeof type !== 'string') throw wrongType(file, `${field}.type`, 'a string', type);
+  if (type === '' || type === '.' || type === '..' || type.includes('/')) {
+    const problem = `"${type}" must be the file name of a plugin, without directories`;
+    throw new CniConfigError({ file, field: `${field}.type`, problem });
+  }
+  if (!isJsonObject(capabilities)) throw wrongType(file, `${field}.capabilities`, 'an object', capabilities);
+  const declared: string[] = [];
+  for (const [capability, supported] of Object.entries(capabilities)) {
+    if (typeof supported !== 'boolean') {
+      throw wrongType(file, `${field}.capabilities.${capability}`, 'true or false', supported);
+    }
+    if (supported) declared.push(capability);
+  }
+  return { type, capabilities: declared, config: raw };
+}
+
+async function loadPluginFiles(dir: string): Promise<PluginConfig[]> {
+  const names = await fileNames(dir, (extension) => extension === '.conf');
+  return Promise.all(
+    names.map(async (name) => {
+      const file = join(dir, name);
+      return parsePlugin(parseObject(await readFile(file, 'utf8'), file), '', file);
+    }),
+  );
+}
+
+async function fileNames(dir: string, wanted: (extension: string) => boolean): Promise<string[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return entries
+    .filter((entry) => !entry.isDirectory() && wanted(extname(entry.name)))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+function parseObject(text: string, file: string | undefined): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new CniConfigError({
+      file,
+      problem: `not JSON: ${error instanceof Error ? error.message : error}`,
+    });
+  }
+  if (!isJsonObject(value)) throw wrongType(file, undefined, 'a JSON object', value);
+  return value;
+}
+
+/** libcni takes these as booleans or as the words "true" and "false". */
+function booleanField(raw: JsonObject, field: string, file: string | undefined): boolean {
+  const value = raw[field];
+  if (value === undefined) return false;
+  const word = typeof value === 'string' ? value.toLowerCase() : value;
+  if (word === true || word === 'true') return true;
+  if (word === false || word === 'false') return false;
+  throw wrongType(file, field, 'true or false', value);
+}
+
+function wrongType(file: string | undefined, field: string | undefined, wanted: string, value: unknown) {
+  const problem =
+    value === undefined ? `missing; must be ${wanted}` : `must be ${wanted}, but is ${jsonTypeName(value)}`;
+  return new CniConfigError({ file, field, problem });
+}

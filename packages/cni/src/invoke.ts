@@ -1,0 +1,134 @@
+import { CniError, type CniVerb } from './errors.ts';
+import { findPlugin } from './find-plugin.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
+import { execPlugin, type PluginExec, type PluginExit } from './plugin-exec.ts';
+import type { RuntimeConf } from './runtime-conf.ts';
+
+/** How plugins are found and run. */
+export interface InvokeOptions {
+  /** Searched in this order; also handed to plugins, which find their IPAM plugin there. */
+  pluginDirs: readonly string[];
+  /** Runs a plugin; the real thing unless a test says otherwise. */
+  exec?: PluginExec;
+  /** For each plugin, in milliseconds. */
+  timeoutMs?: number;
+  /** The most bytes that a plugin may print. */
+  maxOutputBytes?: number;
+  /** The environment beside the CNI_ variables. Plugins look for iptables in PATH. */
+  environment?: Readonly<Record<string, string>>;
+}
+
+/** One plugin to run for one operation. */
+export interface Invocation {
+  verb: CniVerb;
+  /** The plugin's type. */
+  plugin: string;
+  /** Absent for VERSION. */
+  network?: string;
+  config: JsonObject;
+  runtime?: RuntimeConf;
+  signal?: AbortSignal;
+}
+
+export const DEFAULT_TIMEOUT_MS = 60_000;
+const DEFAULT_MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const EXCERPT = 400;
+
+/**
+ * Runs one plugin.
+ * @returns what it printed; empty for the operations that have no result
+ * @throws CniError naming plugin, network and operation
+ */
+export async function invokePlugin(invocation: Invocation, options: InvokeOptions): Promise<string> {
+  const { verb, plugin, network, config, runtime, signal } = invocation;
+  const { pluginDirs, exec = execPlugin, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const path = await findPlugin(plugin, pluginDirs);
+  if (path === undefined) {
+    const problem = `is not installed; searched ${pluginDirs.join(', ')} (Debian's package containernetworking-plugins has the usual plugins)`;
+    throw new CniError({ failure: 'missing', verb, network, plugin, problem });
+  }
+  let exit: PluginExit;
+  try {
+    exit = await exec({
+      path,
+      env: {
+        PATH: process.env.PATH ?? DEFAULT_PATH,
+        ...options.environment,
+        ...pluginEnvironment(verb, runtime, pluginDirs),
+      },
+      stdin: JSON.stringify(config),
+      timeoutMs,
+      maxOutputBytes: options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,
+      signal,
+    });
+  } catch (cause) {
+    const problem = `cannot start ${path}: ${cause instanceof Error ? cause.message : cause}`;
+    throw new CniError({ failure: 'spawn', verb, network, plugin, problem, cause });
+  }
+  const failure = describeExit(exit, timeoutMs);
+  if (failure !== undefined) throw new CniError({ verb, network, plugin, ...failure });
+  return exit.stdout;
+}
+
+/** The CNI_ variables of one operation. */
+export function pluginEnvironment(
+  verb: CniVerb,
+  runtime: RuntimeConf | undefined,
+  pluginDirs: readonly string[],
+): Record<string, string> {
+  return {
+    CNI_COMMAND: verb,
+    CNI_CONTAINERID: runtime?.containerId ?? '',
+    CNI_NETNS: runtime?.netns ?? '',
+    CNI_IFNAME: runtime?.ifName ?? '',
+    CNI_ARGS: (runtime?.args ?? []).map(([key, value]) => `${key}=${value}`).join(';'),
+    CNI_PATH: pluginDirs.join(':'),
+  };
+}
+
+/** Why an exit is a failure, or undefined when the plugin succeeded. */
+function describeExit(exit: PluginExit, timeoutMs: number) {
+  if (exit.ended === 'timeout') {
+    const problem = `did not end within ${timeoutMs / 1000} s and was killed${lastWords(exit)}`;
+    return { failure: 'timeout', problem } as const;
+  }
+  if (exit.ended === 'output-too-large') {
+    return {
+      failure: 'output-too-large',
+      problem: `printed too much and was killed${lastWords(exit)}`,
+    } as const;
+  }
+  if (exit.ended === 'aborted') return { failure: 'aborted', problem: 'was cancelled' } as const;
+  if (exit.code === 0) return undefined;
+  const reported = parseErrorObject(exit.stdout);
+  if (reported !== undefined) return { failure: 'plugin', ...reported } as const;
+  const how = exit.killedBy === null ? `exit code ${exit.code}` : `signal ${exit.killedBy}`;
+  return { failure: 'crashed', problem: `failed with ${how}${lastWords(exit)}` } as const;
+}
+
+/** The error object of the spec, if that is what the plugin printed. */
+function parseErrorObject(stdout: string): { code: number; problem: string; details?: string } | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(stdout);
+  } catch {
+    return undefined;
+  }
+  if (!isJsonObject(value)) return undefined;
+  const { code = 0, msg, details } = value;
+  if (typeof code !== 'number' || typeof msg !== 'string' || msg === '') return undefined;
+  return { code, problem: msg, details: typeof details === 'string' ? details : undefined };
+}
+
+/** The end of what a plugin printed, for an error message. */
+function lastWords({ stderr, stdout }: PluginExit): string {
+  const words = stderr.trim() || stdout.trim();
+  if (words === '') return ', printing nothing';
+  return `: ${words.length > EXCERPT ? `…${words.slice(-EXCERPT)}` : words}`;
+}
+
+/** The beginning of an output, quoted for an error message. */
+export function excerpt(text: string): string {
+  return JSON.stringify(text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text);
+}

@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { parseConfList } from './conflist.ts';
+import { Cni } from './network.ts';
+import { sandboxAddresses } from './result.ts';
+
+const PLUGINS = '/usr/lib/cni';
+const BRIDGE = 'brtest-cni';
+const SUBNET = '10.222.7.0/24';
+
+let dir = '';
+let namespaces: string[] = [];
+before(async () => {
+  dir = await mkdtemp('/tmp/cni-system-');
+});
+after(async () => {
+  for (const name of namespaces) execFileSync('ip', ['netns', 'delete', name]);
+  execFileSync('sh', ['-c', `ip link delete ${BRIDGE} 2>/dev/null || true`]);
+  await rm(dir, { recursive: true });
+});
+
+function namespace(): string {
+  const name = `cnitest-${process.pid}-${namespaces.length}`;
+  execFileSync('ip', ['netns', 'add', name]);
+  namespaces = [...namespaces, name];
+  return `/run/netns/${name}`;
+}
+
+/** Puts a shell script where plugins are looked for. */
+async function plugin(name: string, script: string): Promise<void> {
+  await writeFile(join(dir, name), `#!/bin/sh\n${script}\n`);
+  await chmod(join(dir, name), 0o755);
+}
+
+const cni = (options: object = {}) =>
+  new Cni({ pluginDirs: [dir, PLUGINS], cacheDir: join(dir, 'cache'), ...options });
+const network = (plugins: object[]) =>
+  parseConfList(JSON.stringify({ cniVersion: '1.0.0', name: 'cnitest', plugins }));
+const links = () =>
+  execFileSync('ip', ['-o', 'link', 'show', 'master', BRIDGE], { encoding: 'utf8' })
+    .split('\n')
+    .filter(Boolean);
+const files = (path: string) => readdir(join(dir, path)).catch(() => []);
+const leases = async () => (await files('leases/cnitest')).filter((name) => /^\d/.test(name));
+
+const bridge = () => ({
+  type: 'bridge',
+  bridge: BRIDGE,
+  isGateway: true,
+  ipMasq: false,
+  ipam: {
+    type: 'host-local',
+    dataDir: join(dir, 'leases'),
+    ranges: [[{ subnet: SUBNET }]],
+    routes: [{ dst: '0.0.0.0/0' }],
+  },
+});
+
+test('bridge, host-local, tuning and portmap: attach eight pods at once, detach, nothing left', async () => {
+  const list = network([
+    bridge(),
+    { type: 'tuning', sysctl: { 'net.ipv4.ip_unprivileged_port_start': '77' } },
+    { type: 'portmap', capabilities: { portMappings: true } },
+  ]);
+  const runtimes = Array.from({ length: 8 }, (_, index) => ({
+    containerId: `pod${index}`,
+    netns: namespace(),
+    ifName: 'eth0',
+    args: [['IgnoreUnknown', '1'] as const],
+    capabilityArgs: { portMappings: [{ hostPort: 42_220 + index, containerPort: 80, protocol: 'tcp' }] },
+  }));
+  const results = await Promise.all(runtimes.map((runtime) => cni().addNetworkList(list, runtime)));
+  assert.equal(new Set(results.flatMap(sandboxAddresses)).size, 8);
+  for (const [index, { netns }] of runtimes.entries()) {
+    const shown = execFileSync(
+      'ip',
+      [
+        'netns',
+        'exec',
+        netns.slice('/run/netns/'.length),
+        'sh',
+        '-c',
+        'ip -4 addr show eth0; cat /proc/sys/net/ipv4/ip_unprivileged_port_start',
+      ],
+      { encoding: 'utf8' },
+    );
+    assert.ok(shown.includes(sandboxAddresses(results[index] ?? assert.fail())[0] ?? assert.fail()));
+    assert.match(shown, /\n77\n/);
+  }
+  assert.equal(links().length, 8);
+  assert.equal((await leases()).length, 8);
+
+  // Half of them as after a crash: the namespace is gone before DEL.
+  for (const { netns } of runtimes.slice(4)) {
+    execFileSync('ip', ['netns', 'delete', netns.slice('/run/netns/'.length)]);
+  }
+  namespaces = namespaces.slice(0, 4);
+  await Promise.all(
+    runtimes.map((runtime, index) =>
+      cni().delNetworkList(list, { ...runtime, netns: index < 4 ? runtime.netns : '' }),
+    ),
+  );
+  assert.deepEqual(links(), []);
+  assert.deepEqual(await leases(), []);
+  assert.deepEqual(await files('cache/results'), []);
+  const rules = execFileSync('sh', ['-c', 'iptables-save -t nat; ip6tables-save -t nat'], {
+    encoding: 'utf8',
+  });
+  assert.doesNotMatch(rules, /4222\d|cnitest/);
+  await cni().delNetworkList(list, runtimes[0] ?? assert.fail());
+});
+
+test('CHECK finds a pod whose interface was deleted', async () => {
+  const list = network([
+    bridge(),
+    { type: 'tuning', sysctl: { 'net.ipv4.ip_unprivileged_port_start': '77' } },
+  ]);
+  const runtime = { containerId: 'check', netns: namespace(), ifName: 'eth0' };
+  await cni().addNetworkList(list, runtime);
+  await cni().checkNetworkList(list, runtime);
+  execFileSync('ip', ['-n', runtime.netns.slice('/run/netns/'.length), 'link', 'delete', 'eth0']);
+  await assert.rejects(
+    cni().checkNetworkList(list, runtime),
+    /CNI plugin bridge \(network cnitest, CHECK\): .*eth0/,
+  );
+  await cni().delNetworkList(list, runtime);
+  assert.deepEqual(await leases(), []);
+});
+
+test('a failure late in the chain is undone by DEL', async () => {
+  await plugin(
+    'refuse',
+    `[ $CNI_COMMAND = ADD ] || exit 0; echo '{"code":7,"msg":"no","details":"really"}'; exit 1`,
+  );
+  const list = network([bridge(), { type: 'refuse' }]);
+  const runtime = { containerId: 'late', netns: namespace(), ifName: 'eth0' };
+  await assert.rejects(cni().addNetworkList(list, runtime), {
+    failure: 'plugin',
+    code: 7,
+    message: 'CNI plugin refuse (network cnitest, ADD): no; really',
+  });
+  assert.equal((await leases()).length, 1);
+  await cni().delNetworkList(list, runtime);
+  assert.deepEqual(await leases(), []);
+  assert.deepEqual(links(), []);
+});
+
+test('errors of the real plugins come through', async () => {
+  const runtime = { containerId: 'errors', netns: namespace(), ifName: 'eth0' };
+  const without = network([{ ...bridge(), ipam: { type: 'absent-ipam' } }]);
+  await assert.rejects(cni().addNetworkList(without, runtime), { failure: 'plugin', message: /absent-ipam/ });
+  const gone = { ...runtime, netns: '/run/netns/cnitest-absent' };
+  await assert.rejects(cni().addNetworkList(network([bridge()]), gone), { message: /cnitest-absent/ });
+});
+
+test('a plugin that hangs is killed with its children', async () => {
+  await plugin('hang', `sleep 1000 & echo $! > ${dir}/child; echo waiting >&2; wait`);
+  const list = network([{ type: 'hang' }]);
+  const started = performance.now();
+  await assert.rejects(
+    cni({ timeoutMs: 300 }).delNetworkList(list, { containerId: 'h', netns: '', ifName: 'eth0' }),
+    {
+      failure: 'timeout',
+      message: 'CNI plugin hang (network cnitest, DEL): did not end within 0.3 s and was killed: waiting',
+    },
+  );
+  assert.ok(performance.now() - started < 5000);
+  const child = (await readFile(join(dir, 'child'), 'utf8')).trim();
+  const state = await readFile(`/proc/${child}/stat`, 'utf8').catch(() => 'gone');
+  assert.match(state, /gone| Z /);
+});
+
+test('a plugin that left its process group cannot hold us up', async () => {
+  await plugin('escape', `setsid sh -c 'echo $$ > ${dir}/escaped; exec sleep 1000' & wait`);
+  const list = network([{ type: 'escape' }]);
+  const attempt = cni({ timeoutMs: 300 }).delNetworkList(list, {
+    containerId: 'e',
+    netns: '',
+    ifName: 'eth0',
+  });
+  await assert.rejects(attempt, { failure: 'timeout' });
+  process.kill(Number(await readFile(join(dir, 'escaped'), 'utf8')));
+});
+
+test('a plugin that prints without end is killed', async () => {
+  await plugin('flood', 'exec yes');
+  const list = network([{ type: 'flood' }]);
+  const runtime = { containerId: 'f', netns: '/run/netns/x', ifName: 'eth0' };
+  await assert.rejects(cni().addNetworkList(list, runtime), {
+    failure: 'output-too-large',
+    message: /printed too much/,
+  });
+});
+
+test('an operation can be cancelled', async () => {
+  await plugin('slow', 'exec sleep 1000');
+  const list = network([{ type: 'slow' }]);
+  const runtime = { containerId: 'a', netns: '', ifName: 'eth0' };
+  const attempt = cni().delNetworkList(list, runtime, { signal: AbortSignal.timeout(50) });
+  await assert.rejects(attempt, { failure: 'aborted' });
+});
+
+test('a plugin in shell reads /dev/stdin, and one that never reads is fine too', async () => {
+  await plugin(
+    'shell',
+    `name=$(sed 's/.*"name":"\\([a-z]*\\)".*/\\1/' < /dev/stdin); echo "{\\"interfaces\\":[{\\"name\\":\\"$name\\"}]}"`,
+  );
+  await plugin('deaf', 'echo "{}"');
+  const runtime = { containerId: 's', netns: '/run/netns/x', ifName: 'eth0' };
+  const result = await cni().addNetworkList(network([{ type: 'shell' }]), runtime);
+  assert.deepEqual(result.interfaces, [{ name: 'cnitest' }]);
+  await cni().addNetworkList(network([{ type: 'deaf', padding: 'x'.repeat(1 << 20) }]), runtime);
+  await cni().delNetworkList(network([{ type: 'deaf' }]), runtime);
+});
+
+test('a file that cannot be executed', async () => {
+  await writeFile(join(dir, 'text'), 'not a program');
+  await assert.rejects(
+    cni().delNetworkList(network([{ type: 'text' }]), { containerId: 't', netns: '', ifName: 'eth0' }),
+    { failure: 'spawn', message: /CNI plugin text \(network cnitest, DEL\): cannot start .*EACCES/ },
+  );
+});
+
+test('VERSION of a real plugin', async () => {
+  const { supportedVersions } = await cni().versionInfo('bridge');
+  assert.ok(supportedVersions.includes('1.0.0'));
+});

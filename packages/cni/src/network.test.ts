@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, test } from 'node:test';
+import { parseConfList } from './conflist.ts';
+import { CniError } from './errors.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
+import { Cni } from './network.ts';
+import type { PluginExec, PluginExit } from './plugin-exec.ts';
+
+let dir = '';
+before(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'cni-unit-'));
+  for (const plugin of ['first', 'second']) await writeFile(join(dir, plugin), '');
+});
+after(() => rm(dir, { recursive: true }));
+
+interface Call {
+  verb: string;
+  plugin: string;
+  env: Record<string, string>;
+  config: JsonObject;
+}
+let calls: Call[] = [];
+let answers: Record<string, Partial<PluginExit>> = {};
+beforeEach(() => {
+  calls = [];
+  answers = {};
+});
+
+const exec: PluginExec = async ({ path, env, stdin }) => {
+  const plugin = path.slice(dir.length + 1);
+  const config: unknown = JSON.parse(stdin);
+  assert.ok(isJsonObject(config));
+  const verb = env.CNI_COMMAND ?? '';
+  calls.push({ verb, plugin, env, config });
+  const stdout = verb === 'ADD' ? JSON.stringify({ ips: [{ address: `10.0.0.${calls.length}/8` }] }) : '';
+  const answer = answers[`${verb} ${plugin}`];
+  return { ended: 'exit', code: 0, killedBy: null, stdout: answer ? '' : stdout, stderr: '', ...answer };
+};
+
+const cni = () => new Cni({ pluginDirs: [dir], cacheDir: dir, exec, timeoutMs: 5000 });
+const network = (fields: object = {}) =>
+  parseConfList(
+    JSON.stringify({
+      cniVersion: '1.0.0',
+      name: 'net',
+      plugins: [
+        { type: 'first', capabilities: { portMappings: true } },
+        { type: 'second', option: 1 },
+      ],
+      ...fields,
+    }),
+  );
+const runtime = {
+  containerId: 'c1',
+  netns: '/run/netns/x',
+  ifName: 'eth0',
+  args: [
+    ['IgnoreUnknown', '1'],
+    ['K8S_POD_NAME', 'p'],
+  ] as const,
+  capabilityArgs: { portMappings: [{ hostPort: 1 }], dns: { servers: ['1.1.1.1'] } },
+};
+const order = () => calls.map(({ verb, plugin }) => `${verb} ${plugin}`);
+const results = () => readdir(join(dir, 'results'));
+
+test('ADD runs the chain in order and DEL in reverse, with the recorded result', async () => {
+  const result = await cni().addNetworkList(network(), runtime);
+  assert.deepEqual(result.ips, [{ address: '10.0.0.2/8' }]);
+  assert.deepEqual(calls[0]?.config, {
+    type: 'first',
+    capabilities: { portMappings: true },
+    name: 'net',
+    cniVersion: '1.0.0',
+    runtimeConfig: { portMappings: [{ hostPort: 1 }] },
+  });
+  assert.deepEqual(calls[1]?.config, {
+    type: 'second',
+    option: 1,
+    name: 'net',
+    cniVersion: '1.0.0',
+    prevResult: { cniVersion: '1.0.0', ips: [{ address: '10.0.0.1/8' }] },
+  });
+  const { PATH, ...variables } = calls[0]?.env ?? {};
+  assert.notEqual(PATH, undefined);
+  assert.deepEqual(variables, {
+    CNI_COMMAND: 'ADD',
+    CNI_CONTAINERID: 'c1',
+    CNI_NETNS: '/run/netns/x',
+    CNI_IFNAME: 'eth0',
+    CNI_ARGS: 'IgnoreUnknown=1;K8S_POD_NAME=p',
+    CNI_PATH: dir,
+  });
+  assert.deepEqual(await results(), ['net-c1-eth0']);
+
+  await cni().checkNetworkList(network(), runtime);
+  await cni().delNetworkList(network(), { ...runtime, netns: '' });
+  assert.deepEqual(order(), [
+    'ADD first',
+    'ADD second',
+    'CHECK first',
+    'CHECK second',
+    'DEL second',
+    'DEL first',
+  ]);
+  for (const { config } of calls.slice(2)) {
+    assert.deepEqual(config.prevResult, { cniVersion: '1.0.0', ips: [{ address: '10.0.0.2/8' }] });
+  }
+  assert.equal(calls[4]?.env.CNI_NETNS, '');
+  assert.deepEqual(await results(), []);
+});
+
+test('DEL without a record has no prevResult; before 0.4.0 it never has one', async () => {
+  await cni().delNetworkList(network(), runtime);
+  assert.ok(calls.every(({ config }) => !('prevResult' in config)));
+  const old = network({ cniVersion: '0.3.1' });
+  await cni().addNetworkList(old, runtime);
+  assert.deepEqual(calls[3]?.config.prevResult, {
+    cniVersion: '0.3.1',
+    ips: [{ version: '4', address: '10.0.0.3/8' }],
+  });
+  await cni().delNetworkList(old, runtime);
+  assert.ok(calls.slice(4).every(({ config }) => !('prevResult' in config)));
+});
+
+test('DEL of an unreadable record goes on without it; a failed DEL keeps the record', async () => {
+  await cni().addNetworkList(network(), runtime);
+  answers['DEL first'] = { code: 1, stdout: '{"code":11,"msg":"busy"}' };
+  await assert.rejects(cni().delNetworkList(network(), runtime), { code: 11 });
+  assert.deepEqual(await results(), ['net-c1-eth0']);
+  answers = {};
+  await writeFile(join(dir, 'results/net-c1-eth0'), 'garbage');
+  await cni().delNetworkList(network(), runtime);
+  assert.deepEqual(await results(), []);
+});
+
+test('CHECK is refused before 0.4.0 and skipped by disableCheck', async () => {
+  await assert.rejects(
+    cni().checkNetworkList(network({ cniVersion: '0.3.1' }), runtime),
+    /CHECK exists since 0\.4\.0/,
+  );
+  await cni().checkNetworkList(network({ disableCheck: true }), runtime);
+  assert.deepEqual(order(), []);
+});
+
+test('GC deletes what is not valid, on this network only, then asks the plugins', async () => {
+  const net = network({ cniVersion: '1.1.0' });
+  const other = network({ name: 'other' });
+  await cni().addNetworkList(net, runtime);
+  await cni().addNetworkList(net, { ...runtime, containerId: 'c2' });
+  await cni().addNetworkList(other, { ...runtime, containerId: 'c3' });
+  calls = [];
+  await cni().gcNetworkList(net, [{ containerId: 'c2', ifName: 'eth0' }]);
+  assert.deepEqual(order(), ['DEL second', 'DEL first', 'GC first', 'GC second']);
+  assert.equal(calls[0]?.env.CNI_CONTAINERID, 'c1');
+  assert.deepEqual(calls[2]?.config['cni.dev/attachments'], [{ containerID: 'c2', ifname: 'eth0' }]);
+  assert.deepEqual(await results(), ['net-c2-eth0', 'other-c3-eth0']);
+  calls = [];
+  await cni().gcNetworkList(network({ cniVersion: '1.1.0', disableGC: true }), []);
+  assert.deepEqual(order(), []);
+  answers['DEL first'] = { code: 1, stdout: '{"code":11,"msg":"busy"}' };
+  answers['GC second'] = { code: 1, stdout: '{"code":5,"msg":"no"}' };
+  await assert.rejects(
+    cni().gcNetworkList(net, []),
+    (error) => error instanceof AggregateError && /first .*busy; .*second .*no/.test(error.message),
+  );
+  answers = {};
+  await cni().gcNetworkList(net, []);
+  await cni().gcNetworkList(other, []);
+  assert.deepEqual(await results(), []);
+});
+
+test('STATUS asks from 1.1.0 on', async () => {
+  await cni().statusNetworkList(network());
+  assert.deepEqual(order(), []);
+  answers['STATUS second'] = { code: 1, stdout: '{"code":50,"msg":"no daemon"}' };
+  await assert.rejects(cni().statusNetworkList(network({ cniVersion: '1.1.0' })), {
+    code: 50,
+    plugin: 'second',
+  });
+});
+
+test('VERSION', async () => {
+  answers['VERSION first'] = { stdout: '{"cniVersion":"1.0.0","supportedVersions":["0.4.0","1.0.0"]}' };
+  assert.deepEqual(await cni().versionInfo('first'), {
+    cniVersion: '1.0.0',
+    supportedVersions: ['0.4.0', '1.0.0'],
+  });
+  await assert.rejects(
+    cni().versionInfo('second'),
+    /CNI plugin second \(VERSION\): printed no version information/,
+  );
+});
+
+for (const [answer, failure, message] of [
+  [
+    { code: 1, stdout: '{"cniVersion":"1.0.0","code":7,"msg":"bad bridge","details":"name too long"}' },
+    'plugin',
+    'CNI plugin second (network net, ADD): bad bridge; name too long',
+  ],
+  [
+    { code: 2, stderr: 'panic: boom\n' },
+    'crashed',
+    'CNI plugin second (network net, ADD): failed with exit code 2: panic: boom',
+  ],
+  [
+    { code: null, killedBy: 'SIGSEGV' },
+    'crashed',
+    'CNI plugin second (network net, ADD): failed with signal SIGSEGV, printing nothing',
+  ],
+  [{ stdout: 'hello' }, 'garbage', 'CNI plugin second (network net, ADD): printed no JSON, but "hello"'],
+  [
+    { stdout: '{"ips":[{"address":"x"}]}' },
+    'garbage',
+    'CNI plugin second (network net, ADD): printed a result that does not follow the spec: ips[0].address: "x" is not an IP address with prefix length',
+  ],
+  [
+    { ended: 'timeout', code: null, killedBy: 'SIGKILL' },
+    'timeout',
+    'CNI plugin second (network net, ADD): did not end within 5 s and was killed, printing nothing',
+  ],
+  [
+    { ended: 'output-too-large', code: null, killedBy: 'SIGKILL', stdout: 'aaa' },
+    'output-too-large',
+    'CNI plugin second (network net, ADD): printed too much and was killed: aaa',
+  ],
+] as const) {
+  test(`a failing plugin: ${failure}`, async () => {
+    answers['ADD second'] = answer;
+    await assert.rejects(
+      cni().addNetworkList(network(), runtime),
+      (error) => error instanceof CniError && error.failure === failure && error.message === message,
+    );
+    assert.deepEqual(await results(), []);
+  });
+}
+
+test('a plugin that is not installed: the directories are named', async () => {
+  const list = network({ plugins: [{ type: 'absent' }] });
+  await assert.rejects(cni().addNetworkList(list, runtime), {
+    failure: 'missing',
+    message: new RegExp(`^CNI plugin absent \\(network net, ADD\\): is not installed; searched ${dir} `),
+  });
+});
+
+for (const [fields, message] of [
+  [{ containerId: '../x' }, /container id "\.\.\/x" must start/],
+  [{ ifName: 'a/b' }, /interface name "a\/b" must not contain/],
+  [{ ifName: 'sixteen-letters-' }, /longer than 15 bytes/],
+  [{ netns: '' }, /network namespace must not be empty/],
+] as const) {
+  test(`refused: ${JSON.stringify(fields)}`, async () => {
+    await assert.rejects(cni().addNetworkList(network(), { ...runtime, ...fields }), {
+      failure: 'arguments',
+      message,
+    });
+    assert.deepEqual(order(), []);
+  });
+}
