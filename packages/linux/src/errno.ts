@@ -51,6 +51,7 @@ export class SyscallError extends Error {
   readonly errno: number;
   readonly syscall: string;
   readonly path: string | undefined;
+  readonly hint: string | undefined;
 
   constructor({ syscall, errno, path, hint }: SyscallFailure, options?: ErrorOptions) {
     const code = errnoCode(errno);
@@ -60,7 +61,28 @@ export class SyscallError extends Error {
     this.errno = errno;
     this.syscall = syscall;
     this.path = path;
+    this.hint = hint;
   }
+}
+
+/**
+ * An error of node:fs, whose errno is negative, as a SyscallError; any other error as it is.
+ *
+ * @param hint what the caller was doing, added to the message
+ */
+export function asSyscallError(error: unknown, hint?: string): unknown {
+  if (
+    error instanceof Error &&
+    'errno' in error &&
+    typeof error.errno === 'number' &&
+    error.errno < 0 &&
+    'syscall' in error &&
+    typeof error.syscall === 'string'
+  ) {
+    const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+    return new SyscallError({ syscall: error.syscall, errno: -error.errno, path, hint }, { cause: error });
+  }
+  return error;
 }
 
 /** Whether an error of this room or of node:fs carries one of these codes, e.g. `hasCode(error, 'ENOENT')`. */

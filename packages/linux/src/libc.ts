@@ -56,6 +56,16 @@ export function systemCall(name: string, number: number, parameters: CType[]): L
   });
 }
 
+const close = libcFunction('close', ['int']);
+
+/**
+ * Closes a descriptor that a call of this room opened. Not fs.closeSync: in a worker thread Node warns of
+ * descriptors that it did not open itself.
+ */
+export function closeDescriptor(descriptor: number): void {
+  close(`descriptor ${descriptor}`, descriptor);
+}
+
 function declare(name: string, bind: (library: ReturnType<Koffi['load']>) => NativeFunction): LibcFunction {
   let bound: NativeFunction | undefined;
   return (about, ...args) => {

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { hasCode } from './errno.ts';
-import { libcFunction, systemCall } from './libc.ts';
+import { closeDescriptor, libcFunction, systemCall } from './libc.ts';
 import { type MountInfo, parseMountInfo } from './mountinfo.ts';
 
 const mountCall = libcFunction('mount', ['str', 'str', 'str', 'ulong', 'str']);
@@ -93,7 +93,7 @@ export function bindMount(source: string, target: string, options: BindOptions =
     if (readonly) setAttributes(tree, target, { set: MOUNT_ATTR_RDONLY, recursive });
     moveMount(target, tree, '', AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH);
   } finally {
-    closeSync(tree);
+    closeDescriptor(tree);
   }
   // After the move: a mount that arrives under a shared parent becomes shared itself.
   if (propagation !== undefined) setPropagation(target, propagation);

@@ -1,0 +1,156 @@
+import { closeSync, constants, mkdirSync, openSync, unlinkSync } from 'node:fs';
+import { constants as osConstants } from 'node:os';
+import { dirname } from 'node:path';
+import { hasCode, SyscallError } from '../errno.ts';
+import { libcFunction } from '../libc.ts';
+import { bindMount, isMountPoint, unmount } from '../mount.ts';
+import { setLinkUp } from '../netlink/links.ts';
+import { sysctlNamespace, writeSysctl } from '../sysctl.ts';
+
+const unshare = libcFunction('unshare', ['int']);
+const setns = libcFunction('setns', ['int', 'int']);
+const sethostname = libcFunction('sethostname', ['str', 'size_t']);
+
+/** The namespaces that a pod's containers share and that live on as files. */
+export type PinnedNamespace = 'net' | 'ipc' | 'uts';
+
+const CLONE_FLAGS: Record<PinnedNamespace, number> = {
+  net: 0x4000_0000,
+  ipc: 0x0800_0000,
+  uts: 0x0400_0000,
+};
+const NAMESPACES: readonly PinnedNamespace[] = ['net', 'ipc', 'uts'];
+
+export interface PinRequest {
+  /** File to pin a new network namespace at; its loopback interface is up. */
+  net?: string;
+  /** File to pin a new IPC namespace at. */
+  ipc?: string;
+  /** File to pin a new UTS namespace at. */
+  uts?: string;
+  /** Host name of the UTS namespace, which must be new or existing, not the host's. */
+  hostname?: string;
+  /** Kernel parameters of the namespaces named here; any other is refused. */
+  sysctls?: Record<string, string>;
+  /** Pinned namespaces that `hostname` and `sysctls` are for as well. */
+  existing?: Partial<Record<PinnedNamespace, string>>;
+}
+
+/** The calling thread could not return to the namespaces it came from: it must run nothing further. */
+export class StrandedError extends Error {}
+
+/** The namespaces that a thread was started in, held open so that it can return to them. */
+export class HomeNamespaces {
+  readonly #descriptors: readonly { descriptor: number; flag: number }[];
+
+  constructor() {
+    this.#descriptors = NAMESPACES.map((name) => ({
+      descriptor: openSync(`/proc/thread-self/ns/${name}`, 'r'),
+      flag: CLONE_FLAGS[name],
+    }));
+    this.#return();
+  }
+
+  /** Runs a synchronous function that changes the thread's namespaces, and returns from them. */
+  away<T>(work: () => T): T {
+    try {
+      return work();
+    } finally {
+      this.#return();
+    }
+  }
+
+  #return(): void {
+    try {
+      for (const { descriptor, flag } of this.#descriptors) setns('to the host namespaces', descriptor, flag);
+    } catch (error) {
+      throw new StrandedError('the namespace thread could not return to the host namespaces', {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Moves the calling thread into a namespace that is a file. */
+export function enterNamespace(kind: PinnedNamespace, path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    setns(path, descriptor, CLONE_FLAGS[kind]);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Makes new namespaces on the calling thread, configures them, and pins each as a bind-mounted file. The
+ * files are made before anything else and mounted on last, so a crash at any point leaves at least one
+ * file with nothing mounted on it; a failure leaves none. Such an unfinished file is taken over.
+ */
+export function pinNamespaces(request: PinRequest, home: HomeNamespaces): void {
+  refuseForeignSettings(request);
+  const wanted = NAMESPACES.flatMap((kind) => {
+    const path = request[kind];
+    return path === undefined ? [] : [{ kind, path }];
+  });
+  using undo = new DisposableStack();
+  for (const { path } of wanted) {
+    createPinFile(path);
+    undo.defer(() => unlinkSync(path));
+  }
+  home.away(() => {
+    unshare(
+      'new namespaces',
+      wanted.reduce((flags, { kind }) => flags | CLONE_FLAGS[kind], 0),
+    );
+    for (const kind of NAMESPACES) {
+      const path = request.existing?.[kind];
+      if (path !== undefined) enterNamespace(kind, path);
+    }
+    if (request.net !== undefined) setLinkUp('lo');
+    const { hostname } = request;
+    if (hostname !== undefined) sethostname(hostname, hostname, Buffer.byteLength(hostname));
+    for (const [name, value] of Object.entries(request.sysctls ?? {})) writeSysctl(name, value);
+    for (const { kind, path } of wanted) {
+      bindMount(`/proc/thread-self/ns/${kind}`, path);
+      undo.defer(() => unmount(path, { detach: true }));
+    }
+  });
+  undo.move();
+}
+
+/** What the request does not make or name is the host's, and must not be changed for a pod. */
+function refuseForeignSettings({ hostname, sysctls = {}, existing = {}, ...made }: PinRequest): void {
+  const owns = (kind: PinnedNamespace): boolean => made[kind] !== undefined || existing[kind] !== undefined;
+  if (hostname !== undefined && !owns('uts')) {
+    throw new Error(`hostname ${hostname}: there is no UTS namespace of the pod's own to set it in`);
+  }
+  for (const kind of NAMESPACES) {
+    if (made[kind] !== undefined && existing[kind] !== undefined) {
+      throw new Error(`namespace ${kind} is asked for both as a new one and as an existing one`);
+    }
+  }
+  for (const name of Object.keys(sysctls)) {
+    const kind = sysctlNamespace(name);
+    if (kind === undefined)
+      throw new Error(`sysctl ${name} is not namespaced: it would change the whole machine`);
+    if (!owns(kind))
+      throw new Error(`sysctl ${name}: the pod has no ${kind} namespace of its own to set it in`);
+  }
+}
+
+function createPinFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    closeSync(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0));
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    if (isMountPoint(path)) {
+      throw new SyscallError({
+        syscall: 'pin',
+        errno: osConstants.errno.EEXIST,
+        path,
+        hint: 'a namespace is pinned there already',
+      });
+    }
+  }
+}

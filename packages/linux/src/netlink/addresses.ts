@@ -1,0 +1,49 @@
+import { formatIp } from './ip-address.ts';
+import { decodeAttributes, type NetlinkMessage } from './message.ts';
+import { NetlinkSocket } from './socket.ts';
+
+const RTM_GETADDR = 22;
+const IFA = { address: 1, local: 2, flags: 8 } as const;
+const IFA_F_TENTATIVE = 0x40;
+const IFA_F_DADFAILED = 0x08;
+
+/** struct ifaddrmsg of rtnetlink(7). */
+const STRUCTURE_BYTES = 8;
+
+const SCOPES: Record<number, Address['scope']> = { 0: 'global', 200: 'site', 253: 'link', 254: 'host' };
+
+export interface Address {
+  linkIndex: number;
+  family: 4 | 6;
+  /** Without the prefix length, IPv6 as RFC 5952 writes it. */
+  address: string;
+  prefixLength: number;
+  scope: 'global' | 'site' | 'link' | 'host' | 'other';
+  /** IPv6: duplicate address detection has not finished, or it failed. */
+  tentative: boolean;
+}
+
+/** All IPv4 and IPv6 addresses of the network namespace that the calling thread is in. */
+export function listAddresses(): Address[] {
+  using socket = new NetlinkSocket('route');
+  return socket
+    .dump('list addresses', RTM_GETADDR, Buffer.alloc(STRUCTURE_BYTES))
+    .flatMap((message) => decodeAddress(message) ?? []);
+}
+
+/** `undefined` for families other than IP. */
+export function decodeAddress({ payload }: NetlinkMessage): Address | undefined {
+  const attributes = decodeAttributes(payload.subarray(STRUCTURE_BYTES));
+  // On a point-to-point link IFA_ADDRESS is the other end; IFA_LOCAL, where there is one, is ours.
+  const bytes = attributes.get(IFA.local) ?? attributes.get(IFA.address);
+  if (bytes === undefined || (bytes.length !== 4 && bytes.length !== 16)) return undefined;
+  const flags = attributes.get(IFA.flags)?.readUInt32LE(0) ?? payload.readUInt8(2);
+  return {
+    linkIndex: payload.readUInt32LE(4),
+    family: bytes.length === 4 ? 4 : 6,
+    address: formatIp(bytes),
+    prefixLength: payload.readUInt8(1),
+    scope: SCOPES[payload.readUInt8(3)] ?? 'other',
+    tentative: (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) !== 0,
+  };
+}

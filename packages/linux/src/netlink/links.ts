@@ -1,0 +1,120 @@
+import {
+  decodeAttributes,
+  decodeString,
+  encodeAttributes,
+  encodeString,
+  type NetlinkMessage,
+} from './message.ts';
+import { NetlinkSocket } from './socket.ts';
+
+const RTM_NEWLINK = 16;
+const RTM_DELLINK = 17;
+const RTM_GETLINK = 18;
+
+const IFLA = { address: 1, name: 3, mtu: 4, link: 5, master: 10, info: 18, stats64: 23 } as const;
+const IFLA_INFO_KIND = 1;
+const IFF_UP = 0x1;
+const IFF_LOOPBACK = 0x8;
+const IFF_RUNNING = 0x40;
+
+/** struct ifinfomsg of rtnetlink(7). */
+const STRUCTURE_BYTES = 16;
+
+/** Counters since the interface was made. */
+export interface LinkStatistics {
+  rxPackets: bigint;
+  txPackets: bigint;
+  rxBytes: bigint;
+  txBytes: bigint;
+  rxErrors: bigint;
+  txErrors: bigint;
+  rxDropped: bigint;
+  txDropped: bigint;
+}
+
+export interface Link {
+  index: number;
+  name: string;
+  up: boolean;
+  /** Up and with carrier. */
+  running: boolean;
+  loopback: boolean;
+  mtu: number;
+  /** Hardware address, e.g. `aa:bb:cc:00:11:22`; absent where the kind has none. */
+  mac?: string;
+  /** Kind of a virtual interface: `veth`, `bridge`, `vxlan`, … */
+  kind?: string;
+  /** Index of the bridge or bond that it belongs to. */
+  master?: number;
+  /** Index of the interface at the other end or underneath; for a veth, perhaps in another namespace. */
+  peer?: number;
+  statistics?: LinkStatistics;
+}
+
+/** The interfaces of the network namespace that the calling thread is in. */
+export function listLinks(): Link[] {
+  using socket = new NetlinkSocket('route');
+  return socket.dump('list links', RTM_GETLINK, Buffer.alloc(STRUCTURE_BYTES)).map(decodeLink);
+}
+
+/** Brings an interface up by name. */
+export function setLinkUp(name: string): void {
+  using socket = new NetlinkSocket('route');
+  socket.change(`set link ${name} up`, RTM_NEWLINK, 0, encodeLinkUp(name));
+}
+
+/** Removes an interface by name; of a veth pair both ends go. */
+export function deleteLink(name: string): void {
+  using socket = new NetlinkSocket('route');
+  const payload = Buffer.concat([
+    Buffer.alloc(STRUCTURE_BYTES),
+    encodeAttributes([[IFLA.name, encodeString(name)]]),
+  ]);
+  socket.change(`delete link ${name}`, RTM_DELLINK, 0, payload);
+}
+
+export function encodeLinkUp(name: string): Buffer {
+  const structure = Buffer.alloc(STRUCTURE_BYTES);
+  structure.writeUInt32LE(IFF_UP, 8);
+  structure.writeUInt32LE(IFF_UP, 12);
+  return Buffer.concat([structure, encodeAttributes([[IFLA.name, encodeString(name)]])]);
+}
+
+export function decodeLink({ payload }: NetlinkMessage): Link {
+  const flags = payload.readUInt32LE(8);
+  const attributes = decodeAttributes(payload.subarray(STRUCTURE_BYTES));
+  const address = attributes.get(IFLA.address);
+  const info = attributes.get(IFLA.info);
+  const kind = info && decodeAttributes(info).get(IFLA_INFO_KIND);
+  const master = attributes.get(IFLA.master)?.readUInt32LE(0);
+  const peer = attributes.get(IFLA.link)?.readUInt32LE(0);
+  const statistics = attributes.get(IFLA.stats64);
+  return {
+    index: payload.readInt32LE(4),
+    name: decodeString(attributes.get(IFLA.name) ?? Buffer.alloc(0)),
+    up: (flags & IFF_UP) !== 0,
+    running: (flags & IFF_RUNNING) !== 0,
+    loopback: (flags & IFF_LOOPBACK) !== 0,
+    mtu: attributes.get(IFLA.mtu)?.readUInt32LE(0) ?? 0,
+    ...(address?.length === 6 ? { mac: (address.toString('hex').match(/../g) ?? []).join(':') } : {}),
+    ...(kind === undefined ? {} : { kind: decodeString(kind) }),
+    ...(master === undefined ? {} : { master }),
+    ...(peer === undefined ? {} : { peer }),
+    ...(statistics === undefined ? {} : { statistics: decodeStatistics(statistics) }),
+  };
+}
+
+/** struct rtnl_link_stats64: consecutive 64-bit counters. */
+function decodeStatistics(bytes: Buffer): LinkStatistics {
+  const counter = (index: number): bigint => bytes.readBigUInt64LE(index * 8);
+  return {
+    rxPackets: counter(0),
+    txPackets: counter(1),
+    rxBytes: counter(2),
+    txBytes: counter(3),
+    rxErrors: counter(4),
+    txErrors: counter(5),
+    rxDropped: counter(6),
+    txDropped: counter(7),
+  };
+}

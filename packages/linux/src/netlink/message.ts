@@ -1,0 +1,109 @@
+// The framing that all netlink families share, see netlink(7): messages made of a header, a fixed structure
+// of the family, and attributes. Numbers are in host order, and every host we run on is little-endian.
+
+const HEADER_BYTES = 16;
+const ATTRIBUTE_HEADER_BYTES = 4;
+const ATTRIBUTE_NESTED = 0x8000;
+const ATTRIBUTE_TYPE_MASK = 0x3fff;
+
+/** Types below 16 are the framing's own. */
+export const CONTROL = { error: 2, done: 3 } as const;
+
+export const REQUEST_FLAGS = {
+  request: 0x1,
+  ack: 0x4,
+  dump: 0x300,
+  replace: 0x100,
+  create: 0x400,
+  append: 0x800,
+} as const;
+
+/** On an answer: the table changed while it was being listed. */
+export const FLAG_DUMP_INTERRUPTED = 0x10;
+/** On an error: attributes follow that explain it. */
+export const FLAG_ACK_ATTRIBUTES = 0x200;
+
+export interface NetlinkMessage {
+  type: number;
+  flags: number;
+  sequence: number;
+  /** The family's structure and its attributes. */
+  payload: Buffer;
+}
+
+/** A value is bytes, or attributes nested in this one. */
+export type Attribute = readonly [type: number, value: Uint8Array | readonly Attribute[]];
+
+function align(length: number): number {
+  return (length + 3) & ~3;
+}
+
+export function encodeMessage({ type, flags, sequence, payload }: NetlinkMessage): Buffer {
+  const length = HEADER_BYTES + payload.length;
+  const message = Buffer.alloc(align(length));
+  message.writeUInt32LE(length, 0);
+  message.writeUInt16LE(type, 4);
+  message.writeUInt16LE(flags, 6);
+  message.writeUInt32LE(sequence, 8);
+  payload.copy(message, HEADER_BYTES);
+  return message;
+}
+
+/** Splits what one recv(2) returned. Throws when a length does not fit. */
+export function decodeMessages(received: Buffer): NetlinkMessage[] {
+  const messages: NetlinkMessage[] = [];
+  for (let offset = 0; offset < received.length; ) {
+    const length = offset + HEADER_BYTES <= received.length ? received.readUInt32LE(offset) : 0;
+    if (length < HEADER_BYTES || offset + length > received.length) {
+      throw new Error(`netlink: message at byte ${offset} of ${received.length} is cut short`);
+    }
+    messages.push({
+      type: received.readUInt16LE(offset + 4),
+      flags: received.readUInt16LE(offset + 6),
+      sequence: received.readUInt32LE(offset + 8),
+      payload: received.subarray(offset + HEADER_BYTES, offset + length),
+    });
+    offset += align(length);
+  }
+  return messages;
+}
+
+export function encodeAttributes(attributes: readonly Attribute[]): Buffer {
+  return Buffer.concat(
+    attributes.map(([type, value]) => {
+      const nested = !(value instanceof Uint8Array);
+      const bytes = nested ? encodeAttributes(value) : value;
+      const length = ATTRIBUTE_HEADER_BYTES + bytes.length;
+      const attribute = Buffer.alloc(align(length));
+      attribute.writeUInt16LE(length, 0);
+      attribute.writeUInt16LE(nested ? type | ATTRIBUTE_NESTED : type, 2);
+      attribute.set(bytes, ATTRIBUTE_HEADER_BYTES);
+      return attribute;
+    }),
+  );
+}
+
+/** The attributes by type; of a type that repeats, the last. Throws when a length does not fit. */
+export function decodeAttributes(bytes: Buffer): Map<number, Buffer> {
+  const attributes = new Map<number, Buffer>();
+  for (let offset = 0; offset + ATTRIBUTE_HEADER_BYTES <= bytes.length; ) {
+    const length = bytes.readUInt16LE(offset);
+    if (length < ATTRIBUTE_HEADER_BYTES || offset + length > bytes.length) {
+      throw new Error(`netlink: attribute at byte ${offset} of ${bytes.length} is cut short`);
+    }
+    const type = bytes.readUInt16LE(offset + 2) & ATTRIBUTE_TYPE_MASK;
+    attributes.set(type, bytes.subarray(offset + ATTRIBUTE_HEADER_BYTES, offset + length));
+    offset += align(length);
+  }
+  return attributes;
+}
+
+/** A NUL-terminated string, as attributes carry names. */
+export function encodeString(text: string): Buffer {
+  return Buffer.from(`${text}\0`);
+}
+
+export function decodeString(bytes: Buffer): string {
+  const end = bytes.indexOf(0);
+  return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
+}

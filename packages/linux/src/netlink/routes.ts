@@ -1,0 +1,61 @@
+import { formatIp } from './ip-address.ts';
+import { decodeAttributes, type NetlinkMessage } from './message.ts';
+import { NetlinkSocket } from './socket.ts';
+
+const RTM_GETROUTE = 26;
+const RTA = { destination: 1, outLink: 4, gateway: 5, priority: 6, preferredSource: 7, table: 15 } as const;
+const RT_TABLE_MAIN = 254;
+const RTN_UNICAST = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+
+/** struct rtmsg of rtnetlink(7). */
+const STRUCTURE_BYTES = 12;
+
+export interface Route {
+  family: 4 | 6;
+  /** `default`, or a network such as `10.88.0.0/16`. */
+  destination: string;
+  gateway?: string;
+  /** Absent for a route over several links. */
+  linkIndex?: number;
+  /** The address that packets over this route are sent from. */
+  source?: string;
+  /** The lowest wins. */
+  metric: number;
+}
+
+/** The unicast routes of the main table in the network namespace that the calling thread is in. */
+export function listRoutes(): Route[] {
+  using socket = new NetlinkSocket('route');
+  return socket
+    .dump('list routes', RTM_GETROUTE, Buffer.alloc(STRUCTURE_BYTES))
+    .flatMap((message) => decodeRoute(message) ?? []);
+}
+
+/** The families for which the namespace has a default route. */
+export function defaultRouteFamilies(routes: readonly Route[]): Set<4 | 6> {
+  return new Set(routes.filter(({ destination }) => destination === 'default').map(({ family }) => family));
+}
+
+/** `undefined` for other tables, other families, and routes that are no unicast ones. */
+export function decodeRoute({ payload }: NetlinkMessage): Route | undefined {
+  const attributes = decodeAttributes(payload.subarray(STRUCTURE_BYTES));
+  const addressFamily = payload.readUInt8(0);
+  const table = attributes.get(RTA.table)?.readUInt32LE(0) ?? payload.readUInt8(4);
+  if (table !== RT_TABLE_MAIN || payload.readUInt8(7) !== RTN_UNICAST) return undefined;
+  if (addressFamily !== AF_INET && addressFamily !== AF_INET6) return undefined;
+  const prefixLength = payload.readUInt8(1);
+  const destination = attributes.get(RTA.destination);
+  const gateway = attributes.get(RTA.gateway);
+  const source = attributes.get(RTA.preferredSource);
+  const linkIndex = attributes.get(RTA.outLink)?.readUInt32LE(0);
+  return {
+    family: addressFamily === AF_INET ? 4 : 6,
+    destination: destination === undefined ? 'default' : `${formatIp(destination)}/${prefixLength}`,
+    ...(gateway === undefined ? {} : { gateway: formatIp(gateway) }),
+    ...(linkIndex === undefined ? {} : { linkIndex }),
+    ...(source === undefined ? {} : { source: formatIp(source) }),
+    metric: attributes.get(RTA.priority)?.readUInt32LE(0) ?? 0,
+  };
+}

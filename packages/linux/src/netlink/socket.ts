@@ -1,0 +1,160 @@
+import { SyscallError } from '../errno.ts';
+import { closeDescriptor, libcFunction } from '../libc.ts';
+import {
+  CONTROL,
+  decodeAttributes,
+  decodeMessages,
+  decodeString,
+  encodeMessage,
+  FLAG_ACK_ATTRIBUTES,
+  FLAG_DUMP_INTERRUPTED,
+  type NetlinkMessage,
+  REQUEST_FLAGS,
+} from './message.ts';
+
+const socketCall = libcFunction('socket', ['int', 'int', 'int']);
+const setsockopt = libcFunction('setsockopt', ['int', 'int', 'int', 'void *', 'uint']);
+const sendCall = libcFunction('send', ['int', 'void *', 'size_t', 'int'], 'long');
+const recvCall = libcFunction('recv', ['int', 'void *', 'size_t', 'int'], 'long');
+
+/** Protocols of AF_NETLINK. */
+export type NetlinkProtocol = 'route' | 'netfilter';
+const PROTOCOLS: Record<NetlinkProtocol, number> = { route: 0, netfilter: 12 };
+
+const RECEIVE_BYTES = 64 * 1024;
+const RECEIVE_TIMEOUT_SECONDS = 5n;
+const DUMP_ATTEMPTS = 5;
+
+/**
+ * A synchronous netlink socket: the kernel answers within the system call that asks, so nothing waits.
+ * It belongs to the network namespace that the calling thread is in when it is opened.
+ */
+export class NetlinkSocket implements Disposable {
+  readonly #descriptor: number;
+  #sequence = 0;
+
+  constructor(protocol: NetlinkProtocol) {
+    const AF_NETLINK = 16;
+    const SOCK_RAW = 3;
+    const SOCK_CLOEXEC = 0o2000000;
+    this.#descriptor = socketCall(
+      `netlink ${protocol}`,
+      AF_NETLINK,
+      SOCK_RAW | SOCK_CLOEXEC,
+      PROTOCOLS[protocol],
+    );
+    const SOL_SOCKET = 1;
+    const SO_RCVTIMEO = 20;
+    this.#setOption(SOL_SOCKET, SO_RCVTIMEO, new BigInt64Array([RECEIVE_TIMEOUT_SECONDS, 0n]));
+    const SOL_NETLINK = 270;
+    const NETLINK_CAP_ACK = 10;
+    const NETLINK_EXT_ACK = 11;
+    for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK]) {
+      this.#setOption(SOL_NETLINK, option, new Uint32Array([1]));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    closeDescriptor(this.#descriptor);
+  }
+
+  /**
+   * Asks for a change and waits for the acknowledgement.
+   *
+   * @param what names the request in the error, e.g. `delete link eth0`
+   */
+  change(what: string, type: number, flags: number, payload: Buffer): void {
+    const sequence = this.#next();
+    const { request, ack } = REQUEST_FLAGS;
+    this.#send(what, encodeMessage({ type, flags: flags | request | ack, sequence, payload }));
+    for (;;) {
+      for (const message of this.#receive(what)) {
+        if (message.sequence !== sequence || message.type !== CONTROL.error) continue;
+        throwIfError(what, message);
+        return;
+      }
+    }
+  }
+
+  /** Lists a table. Starts anew when the table changed meanwhile. */
+  dump(what: string, type: number, payload: Buffer): NetlinkMessage[] {
+    for (let attempt = 1; ; attempt++) {
+      const { messages, interrupted } = this.#dumpOnce(what, type, payload);
+      if (!interrupted || attempt === DUMP_ATTEMPTS) return messages;
+    }
+  }
+
+  /** Sends several messages as one datagram and waits until each that asks for it is acknowledged. */
+  batch(what: string, parts: readonly Omit<NetlinkMessage, 'sequence'>[]): void {
+    const messages = parts.map((part) => ({ ...part, sequence: this.#next() }));
+    const waiting = new Set(
+      messages.filter(({ flags }) => (flags & REQUEST_FLAGS.ack) !== 0).map(({ sequence }) => sequence),
+    );
+    const sequences = new Set(messages.map(({ sequence }) => sequence));
+    this.#send(what, Buffer.concat(messages.map(encodeMessage)));
+    while (waiting.size > 0) {
+      for (const message of this.#receive(what)) {
+        if (!sequences.has(message.sequence) || message.type !== CONTROL.error) continue;
+        throwIfError(what, message);
+        waiting.delete(message.sequence);
+      }
+    }
+  }
+
+  #dumpOnce(what: string, type: number, payload: Buffer) {
+    const sequence = this.#next();
+    const flags = REQUEST_FLAGS.request | REQUEST_FLAGS.dump;
+    this.#send(what, encodeMessage({ type, flags, sequence, payload }));
+    const messages: NetlinkMessage[] = [];
+    let interrupted = false;
+    for (;;) {
+      for (const message of this.#receive(what)) {
+        if (message.sequence !== sequence) continue;
+        interrupted ||= (message.flags & FLAG_DUMP_INTERRUPTED) !== 0;
+        if (message.type === CONTROL.error) throwIfError(what, message);
+        if (message.type === CONTROL.done) return { messages, interrupted };
+        messages.push(message);
+      }
+    }
+  }
+
+  #next(): number {
+    this.#sequence += 1;
+    return this.#sequence;
+  }
+
+  #setOption(level: number, option: number, value: BigInt64Array | Uint32Array): void {
+    const bytes = new Uint8Array(value.buffer);
+    setsockopt(`option ${option}`, this.#descriptor, level, option, bytes, bytes.length);
+  }
+
+  #send(what: string, bytes: Buffer): void {
+    sendCall(what, this.#descriptor, bytes, bytes.length, 0);
+  }
+
+  #receive(what: string): NetlinkMessage[] {
+    const MSG_TRUNC = 0x20;
+    const buffer = Buffer.alloc(RECEIVE_BYTES);
+    const length = recvCall(what, this.#descriptor, buffer, buffer.length, MSG_TRUNC);
+    if (length > buffer.length) throw new Error(`netlink: ${what}: an answer of ${length} bytes is too long`);
+    return decodeMessages(buffer.subarray(0, length));
+  }
+}
+
+/** An error message carries 0 (acknowledged) or a negative errno, then what it answers, then an explanation. */
+function throwIfError(what: string, { payload, flags }: NetlinkMessage): void {
+  const errno = -payload.readInt32LE(0);
+  if (errno === 0) return;
+  const EXPLANATION = 1;
+  const explanationOffset = 4 + 16;
+  const explanation =
+    (flags & FLAG_ACK_ATTRIBUTES) === 0
+      ? undefined
+      : decodeAttributes(payload.subarray(explanationOffset)).get(EXPLANATION);
+  throw new SyscallError({
+    syscall: 'netlink',
+    errno,
+    path: what,
+    hint: explanation === undefined ? undefined : decodeString(explanation),
+  });
+}

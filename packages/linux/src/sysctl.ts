@@ -1,0 +1,50 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { asSyscallError } from './errno.ts';
+
+/** The namespace that a kernel parameter belongs to. */
+export type SysctlNamespace = 'net' | 'ipc' | 'uts';
+
+const NAMESPACED: readonly [pattern: RegExp, namespace: SysctlNamespace][] = [
+  [/^net\/.+/, 'net'],
+  [/^kernel\/(shm\w+|msg\w+|sem)$/, 'ipc'],
+  [/^fs\/mqueue\/\w+$/, 'ipc'],
+  [/^kernel\/domainname$/, 'uts'],
+];
+
+/**
+ * The path below /proc/sys of a kernel parameter written with dots or slashes. As sysctl(8) reads it, the
+ * first separator decides: after a dot, a slash stands for a dot inside a name, and the other way round.
+ *
+ * @example
+ * sysctlPath('net.ipv4.conf.eth0/100.forwarding'); // 'net/ipv4/conf/eth0.100/forwarding'
+ */
+export function sysctlPath(name: string): string {
+  const swapped = /[./]/.exec(name)?.[0] === '.';
+  const path = swapped ? name.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.')) : name;
+  const parts = path.split('/');
+  if (parts.length < 2 || parts.some((part) => !/^[\w.:@-]+$/.test(part) || part === '.' || part === '..')) {
+    throw new Error(`sysctl ${JSON.stringify(name)}: not the name of a kernel parameter`);
+  }
+  return path;
+}
+
+/** The namespace that a parameter belongs to; `undefined` when it is the whole machine's. */
+export function sysctlNamespace(name: string): SysctlNamespace | undefined {
+  const path = sysctlPath(name);
+  return NAMESPACED.find(([pattern]) => pattern.test(path))?.[1];
+}
+
+/** Reads a kernel parameter as the calling thread's namespaces have it, without the trailing newline. */
+export function readSysctl(name: string): string {
+  return readFileSync(join('/proc/sys', sysctlPath(name)), 'utf8').trimEnd();
+}
+
+/** Sets a kernel parameter in the calling thread's namespaces. Throws SyscallError naming parameter and value. */
+export function writeSysctl(name: string, value: string): void {
+  try {
+    writeFileSync(join('/proc/sys', sysctlPath(name)), value, { flag: 'r+' });
+  } catch (error) {
+    throw asSyscallError(error, `setting sysctl ${name}=${value}`);
+  }
+}
