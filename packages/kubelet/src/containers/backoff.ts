@@ -1,0 +1,79 @@
+// Waiting longer and longer between attempts that fail: crashing containers and failing image pulls.
+
+/** How long to wait: `initialMs` at first, doubled each time, never more than `maxMs`. */
+export interface BackoffLimits {
+  initialMs: number;
+  maxMs: number;
+}
+
+/** A wait that is not over. */
+export interface Wait {
+  /** Milliseconds since the epoch. */
+  until: number;
+  /** Length of the whole wait. */
+  delayMs: number;
+}
+
+interface Entry {
+  delayMs: number;
+  updatedAt: number;
+}
+
+/**
+ * Waits by key. An entry is forgotten when what it is about went well for twice the longest wait: a container
+ * that ran for ten minutes starts again without one, by Kubernetes' default limits. Times are milliseconds.
+ */
+export class Backoff {
+  readonly #limits: BackoffLimits;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(limits: BackoffLimits) {
+    this.#limits = { initialMs: Math.min(limits.initialMs, limits.maxMs), maxMs: limits.maxMs };
+  }
+
+  /** The wait that is on at `now` for something that failed at `failedAt`; undefined: go ahead. */
+  waiting(key: string, failedAt: number, now: number): Wait | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry || this.#expired(entry, failedAt)) return undefined;
+    const until = failedAt + entry.delayMs;
+    return now < until ? { until, delayMs: entry.delayMs } : undefined;
+  }
+
+  /** The wait that is on at `now`, counted from the last `failed` call. */
+  waitingSinceUpdate(key: string, now: number): Wait | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry || this.#expired(entry, now)) return undefined;
+    const until = entry.updatedAt + entry.delayMs;
+    return now < until ? { until, delayMs: entry.delayMs } : undefined;
+  }
+
+  /** Records another attempt at `now` after a failure at `failedAt`: the next wait is twice as long. */
+  next(key: string, failedAt: number, now: number): void {
+    const entry = this.#entries.get(key);
+    const delayMs =
+      !entry || this.#expired(entry, failedAt)
+        ? this.#limits.initialMs
+        : Math.min(entry.delayMs * 2, this.#limits.maxMs);
+    this.#entries.set(key, { delayMs, updatedAt: now });
+  }
+
+  /** Forgets all keys that begin with `prefix`. */
+  forget(prefix: string): void {
+    for (const key of this.#entries.keys()) if (key.startsWith(prefix)) this.#entries.delete(key);
+  }
+
+  #expired(entry: Entry, at: number): boolean {
+    return at - entry.updatedAt > this.#limits.maxMs * 2;
+  }
+}
+
+/** A duration as Go prints it: 10s, 1m20s, 5m0s, 1h0m0s, 500ms. */
+export function formatDuration(ms: number): string {
+  if (ms === 0) return '0s';
+  if (ms < 1000) return `${ms}ms`;
+  const seconds = ms / 1000;
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  const rest = `${Number((seconds % 60).toFixed(3))}s`;
+  if (hours > 0) return `${hours}h${minutes}m${rest}`;
+  return minutes > 0 ? `${minutes}m${rest}` : rest;
+}

@@ -1,0 +1,24 @@
+// The hash that tells whether a running container still is what the pod asks for. It is the same number as the
+// real kubelet writes into the annotation, so that either may take over the other's containers.
+
+/**
+ * Hash of the fields whose change restarts a container (name and image), in hexadecimal. The real kubelet takes
+ * 32-bit FNV-1a of a debug print of those fields' JSON bytes.
+ */
+export function containerHash(container: { name: string; image: string }): string {
+  const json = JSON.stringify({ image: container.image, name: container.name });
+  const printed = `([]uint8)[${Buffer.from(goEscaped(json)).join(' ')}]`;
+  return fnv1a32(Buffer.from(printed)).toString(16);
+}
+
+/** Go's JSON writes these three as escapes; JavaScript's does not. */
+function goEscaped(json: string): string {
+  return json.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+}
+
+/** 32-bit FNV-1a as an unsigned number. */
+export function fnv1a32(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
