@@ -57,8 +57,8 @@ export async function startConmon(options: StartConmonOptions): Promise<StartedC
   const stderr = readToEnd(child.stderr);
   if (child.pid === undefined) throw new OciRuntimeError(doing, (await exited) ?? 'conmon did not start');
   if (options.place !== undefined) {
-    const [, , , , startPipe] = child.stdio;
-    if (!(startPipe instanceof Writable)) throw new Error('no start pipe to conmon');
+    const startPipe = writable(child.stdio[4]);
+    // When conmon is gone already, its exit tells more than this pipe.
     startPipe.on('error', () => {});
     try {
       options.place(child.pid);
@@ -152,11 +152,16 @@ async function killConmon(pidFile: string): Promise<void> {
   }
 }
 
+function writable(stream: unknown): Writable {
+  if (!(stream instanceof Writable)) throw new TypeError('the pipe to conmon is not writable');
+  return stream;
+}
+
 function readToEnd(
-  readable: Readable | Writable | null | undefined,
+  readable: unknown,
   until?: string,
 ): { text: Promise<string>; soFar: () => string; close: () => void } {
-  if (!(readable instanceof Readable)) throw new Error('no pipe from conmon');
+  if (!(readable instanceof Readable)) throw new TypeError('the pipe from conmon is not readable');
   let text = '';
   const done = new Promise<string>((resolve) => {
     readable.setEncoding('utf8').on('data', (chunk: string) => {
