@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+
+/** Every Linux capability by its number, see capabilities(7). */
+export const CAPABILITIES = [
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_DAC_READ_SEARCH',
+  'CAP_FOWNER',
+  'CAP_FSETID',
+  'CAP_KILL',
+  'CAP_SETGID',
+  'CAP_SETUID',
+  'CAP_SETPCAP',
+  'CAP_LINUX_IMMUTABLE',
+  'CAP_NET_BIND_SERVICE',
+  'CAP_NET_BROADCAST',
+  'CAP_NET_ADMIN',
+  'CAP_NET_RAW',
+  'CAP_IPC_LOCK',
+  'CAP_IPC_OWNER',
+  'CAP_SYS_MODULE',
+  'CAP_SYS_RAWIO',
+  'CAP_SYS_CHROOT',
+  'CAP_SYS_PTRACE',
+  'CAP_SYS_PACCT',
+  'CAP_SYS_ADMIN',
+  'CAP_SYS_BOOT',
+  'CAP_SYS_NICE',
+  'CAP_SYS_RESOURCE',
+  'CAP_SYS_TIME',
+  'CAP_SYS_TTY_CONFIG',
+  'CAP_MKNOD',
+  'CAP_LEASE',
+  'CAP_AUDIT_WRITE',
+  'CAP_AUDIT_CONTROL',
+  'CAP_SETFCAP',
+  'CAP_MAC_OVERRIDE',
+  'CAP_MAC_ADMIN',
+  'CAP_SYSLOG',
+  'CAP_WAKE_ALARM',
+  'CAP_BLOCK_SUSPEND',
+  'CAP_AUDIT_READ',
+  'CAP_PERFMON',
+  'CAP_BPF',
+  'CAP_CHECKPOINT_RESTORE',
+] as const;
+
+export type Capability = (typeof CAPABILITIES)[number];
+
+/** `net_admin`, `NET_ADMIN` or `CAP_NET_ADMIN` → `CAP_NET_ADMIN`; `undefined` when there is none such. */
+export function parseCapability(text: string): Capability | undefined {
+  const upper = text.toUpperCase();
+  const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
+  return CAPABILITIES.find((capability) => capability === name);
+}
+
+/** The capabilities in a mask of /proc/PID/status, e.g. `000001ffffffffff`. */
+export function capabilitiesOf(mask: string): Capability[] {
+  const bits = BigInt(`0x${mask}`);
+  return CAPABILITIES.filter((_, number) => (bits & (1n << BigInt(number))) !== 0n);
+}
+
+/**
+ * The capabilities that this process can hand to a container ("all" means these): one that is missing from
+ * the bounding set can never be had again, and a container that asks for it would not start.
+ */
+export function boundingCapabilities(): Capability[] {
+  return capabilitiesOf(statusMask('CapBnd'));
+}
+
+/** Whether this process may use a capability now. */
+export function hasCapability(capability: Capability): boolean {
+  return capabilitiesOf(statusMask('CapEff')).includes(capability);
+}
+
+function statusMask(field: 'CapBnd' | 'CapEff'): string {
+  const line = readFileSync('/proc/self/status', 'utf8')
+    .split('\n')
+    .find((candidate) => candidate.startsWith(`${field}:`));
+  if (line === undefined) throw new Error(`/proc/self/status has no ${field}`);
+  return line.slice(field.length + 1).trim();
+}

@@ -1,0 +1,38 @@
+import { constants } from 'node:os';
+
+// As glibc counts them: it keeps the first two real-time signals to itself.
+const SIGRTMIN = 34;
+const SIGRTMAX = 64;
+
+/**
+ * The number of a signal as images, pods and people write it: `SIGTERM`, `term`, `15`, `SIGRTMIN+3`,
+ * `RTMAX-1`. `undefined` when it is none.
+ */
+export function parseSignal(text: string): number | undefined {
+  const upper = text.trim().toUpperCase();
+  if (/^\d+$/.test(upper)) {
+    const number = Number(upper);
+    return number >= 1 && number <= SIGRTMAX ? number : undefined;
+  }
+  const name = upper.startsWith('SIG') ? upper : `SIG${upper}`;
+  const realTime = /^SIGRT(MIN|MAX)(?:([+-])(\d{1,2}))?$/.exec(name);
+  if (realTime !== null) {
+    const offset = Number(`${realTime[2] ?? '+'}${realTime[3] ?? 0}`);
+    const number = (realTime[1] === 'MIN' ? SIGRTMIN : SIGRTMAX) + offset;
+    return number >= SIGRTMIN && number <= SIGRTMAX ? number : undefined;
+  }
+  return Object.entries(constants.signals).find(([known]) => known === name)?.[1];
+}
+
+// Of numbers with two names, the one in common use.
+const SYNONYMS = new Set(['SIGIOT', 'SIGPOLL', 'SIGCLD', 'SIGUNUSED']);
+
+/** The name of a signal, `15` → `SIGTERM`, `37` → `SIGRTMIN+3`; `undefined` when there is none. */
+export function signalName(number: number): string | undefined {
+  if (number >= SIGRTMIN && number <= SIGRTMAX) {
+    return number === SIGRTMIN ? 'SIGRTMIN' : `SIGRTMIN+${number - SIGRTMIN}`;
+  }
+  return Object.entries(constants.signals).find(
+    ([name, value]) => value === number && !SYNONYMS.has(name),
+  )?.[0];
+}
