@@ -26,7 +26,10 @@ export class ResultCache {
     this.#dir = join(cacheDir, 'results');
   }
 
-  /** Records an attachment, replacing an older record in one step. */
+  /**
+   * Records an attachment, replacing an older record in one step.
+   * @param result empty for one that is about to be made; libcni reads that as a record without a result
+   */
   async write(networkName: string, config: string, result: JsonObject, runtime: RuntimeConf): Promise<void> {
     const path = this.#path(networkName, runtime);
     await mkdir(this.#dir, { recursive: true, mode: 0o700 });
@@ -54,14 +57,20 @@ export class ResultCache {
     await rm(this.#path(networkName, attachment), { force: true });
   }
 
-  /** Every record, whichever runtime wrote it. Files that are not records are skipped. */
-  async list(): Promise<CachedAttachment[]> {
-    const names = await readdir(this.#dir).catch((error: NodeJS.ErrnoException) => {
+  /**
+   * Every record, or those of one container, whichever runtime wrote them. Files that are not records
+   * are skipped.
+   */
+  async list(containerId?: string): Promise<CachedAttachment[]> {
+    const all = await readdir(this.#dir).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
       throw error;
     });
+    const names = containerId === undefined ? all : all.filter((name) => name.includes(`-${containerId}-`));
     const records = await Promise.all(names.sort().map((name) => readRecord(join(this.#dir, name))));
-    return records.filter((record) => record !== undefined);
+    return records
+      .filter((record) => record !== undefined)
+      .filter((record) => containerId === undefined || record.containerId === containerId);
   }
 
   #path(networkName: string, { containerId, ifName }: { containerId: string; ifName: string }): string {

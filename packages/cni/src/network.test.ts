@@ -157,6 +157,10 @@ test('GC deletes what is not valid, on this network only, then asks the plugins'
   assert.equal(calls[0]?.env.CNI_CONTAINERID, 'c1');
   assert.deepEqual(calls[2]?.config['cni.dev/attachments'], [{ containerID: 'c2', ifname: 'eth0' }]);
   assert.deepEqual(await results(), ['net-c2-eth0', 'other-c3-eth0']);
+  assert.deepEqual(
+    (await cni().cachedAttachments('c3')).map(({ networkName }) => networkName),
+    ['other'],
+  );
   calls = [];
   await cni().gcNetworkList(network({ cniVersion: '1.1.0', disableGC: true }), []);
   assert.deepEqual(order(), []);
@@ -233,15 +237,18 @@ for (const [answer, failure, message] of [
       cni().addNetworkList(network(), runtime),
       (error) => error instanceof CniError && error.failure === failure && error.message === message,
     );
+    const [left] = await cni().cachedAttachments('c1');
+    assert.deepEqual([left?.netns, left?.config, left?.result], [runtime.netns, network().text, undefined]);
+    await cni().delNetworkList(network(), runtime);
     assert.deepEqual(await results(), []);
   });
 }
 
 test('a plugin that is not installed: the directories are named', async () => {
-  const list = network({ plugins: [{ type: 'absent' }] });
+  const list = network({ name: 'n', plugins: [{ type: 'absent' }] });
   await assert.rejects(cni().addNetworkList(list, runtime), {
     failure: 'missing',
-    message: new RegExp(`^CNI plugin absent \\(network net, ADD\\): is not installed; searched ${dir} `),
+    message: new RegExp(`^CNI plugin absent \\(network n, ADD\\): is not installed; searched ${dir} `),
   });
 });
 

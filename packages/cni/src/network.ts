@@ -38,7 +38,8 @@ export class Cni {
   }
 
   /**
-   * ADD: runs the plugins in order, each with the result of the one before, and records the attachment.
+   * ADD: runs the plugins in order, each with the result of the one before. The attachment is recorded
+   * before, without a result, so that a DEL after a crash knows what to undo, and again with the result.
    * After a failure the caller owes a DEL, as the spec says, because earlier plugins may have done their part.
    * @throws CniError
    */
@@ -48,6 +49,7 @@ export class Cni {
     options: OperationOptions = {},
   ): Promise<CniResult> {
     validateRuntime('ADD', list, runtime);
+    await this.#cache.write(list.name, list.text, {}, runtime);
     let result: CniResult | undefined;
     for (const plugin of list.plugins) {
       const config = pluginInput(list, plugin, { runtime, prevResult: result });
@@ -181,9 +183,9 @@ export class Cni {
     }
   }
 
-  /** Every recorded attachment on this machine, other runtimes' included. */
-  async cachedAttachments(): Promise<CachedAttachment[]> {
-    return this.#cache.list();
+  /** Every recorded attachment on this machine, other runtimes' included, or those of one container. */
+  async cachedAttachments(containerId?: string): Promise<CachedAttachment[]> {
+    return this.#cache.list(containerId);
   }
 
   async #invoke(
