@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ContainerState, ContainerStatus, PodSandboxStatus } from './generated/api.ts';
+import { ContainerState, ContainerStatus, ExecSyncResponse, PodSandboxStatus } from './generated/api.ts';
 import { fromProtoJson, toProtoJson } from './json.ts';
 
 test('every field of a message appears in its JSON', () => {
@@ -34,10 +34,15 @@ test('an enum value that the schema lacks is printed as its number', () => {
   assert.equal(toProtoJson('ContainerStatus', newer).state, 99);
 });
 
-test('bytes are base64 and repeated messages nest', () => {
-  const json = fromProtoJson('ContainerConfig', { envs: [{ key: 'A', value: 'YQ==' }] });
-  assert.equal(Buffer.from(json.envs[0]?.value ?? []).toString(), 'a');
-  assert.deepEqual(toProtoJson('ContainerConfig', json).envs, [{ key: 'A', value: 'YQ==' }]);
+test('bytes are base64, values of environment variables are text', () => {
+  const output = ExecSyncResponse.fromPartial({ stdout: Buffer.from('a') });
+  assert.deepEqual(toProtoJson('ExecSyncResponse', output), { stdout: 'YQ==', stderr: '', exitCode: 0 });
+  const config = fromProtoJson('ContainerConfig', { envs: [{ key: 'A', value: 'ü' }, { key: 'B' }] });
+  assert.equal(Buffer.from(config.envs[0]?.value ?? []).toString(), 'ü');
+  assert.deepEqual(toProtoJson('ContainerConfig', config).envs, [
+    { key: 'A', value: 'ü' },
+    { key: 'B', value: '' },
+  ]);
 });
 
 test('both spellings of a field name are read', () => {

@@ -18,7 +18,7 @@ const integer64 = new Set(['int64', 'uint64', 'sint64', 'fixed64', 'sfixed64']);
 
 /**
  * `message` with every field present (what Go calls EmitUnpopulated): enums by name, 64-bit integers as
- * strings, bytes as base64, and unset messages as null, or left out with `unsetMessages: 'omit'`.
+ * strings, bytes as base64 (but values of environment variables as text), and unset messages as null, or left out with `unsetMessages: 'omit'`.
  */
 export function toProtoJson<Name extends MessageName>(
   name: Name,
@@ -28,12 +28,17 @@ export function toProtoJson<Name extends MessageName>(
   return messageToJson(name, { ...(message as object) }, options.unsetMessages === 'omit');
 }
 
+// The value of an environment variable was a string before it became bytes, and stays one in JSON.
+const isText = (message: string, type: string) => message === 'KeyValue' && type === 'bytes';
+
 function messageToJson(name: string, message: Record<string, unknown>, omitUnset: boolean): JsonObject {
   const json: JsonObject = {};
   for (const [field, , kind, type] of messages[name] ?? []) {
     const key = camelCase(field);
     const value = message[key];
-    if (kind === 'repeated') {
+    if (isText(name, type)) {
+      json[key] = Buffer.from((value as Uint8Array | undefined) ?? []).toString();
+    } else if (kind === 'repeated') {
       const items = Array.isArray(value) ? value : [];
       json[key] = items.map((item) => valueToJson(type, item, omitUnset));
     } else if (kind === 'map') {
@@ -82,7 +87,9 @@ function messageFromJson(name: string, value: unknown, path: string): Record<str
     const at = path === '' ? key : `${path}.${key}`;
     if (field === undefined) throw new Error(`unknown field "${at}" (${name} has no such field)`);
     if (item === null || item === undefined) continue;
-    message[camelCase(field[0])] = fieldFromJson(field, item, at);
+    message[camelCase(field[0])] = isText(name, field[3])
+      ? Buffer.from(String(valueFromJson('string', item, at)))
+      : fieldFromJson(field, item, at);
   }
   return message;
 }
