@@ -8,7 +8,7 @@ export interface RejectedManifest {
   /** `namespace/name` as the manifest writes it, when that much could be read. */
   pod?: string;
   /** What is wrong, with the path of the field. */
-  error: string;
+  message: string;
   /** True when an earlier, valid version of this file keeps running. */
   lastGoodRuns: boolean;
 }

@@ -1,0 +1,124 @@
+// What is wrong with a field, in the words that Kubernetes' own API uses for it, so that what people search
+// for is found: `spec.containers[0].image: Required value`.
+
+/** One fault of a manifest: the path of the field and what is wrong there. */
+export interface FieldError {
+  path: string;
+  problem: string;
+}
+
+/** `path: problem`, as Kubernetes prints a field error. */
+export function formatFieldError({ path, problem }: FieldError): string {
+  return path === '' ? problem : `${path}: ${problem}`;
+}
+
+/** All faults in one text; an unknown field or a wrong type comes first as it often explains the rest. */
+export function formatFieldErrors(errors: readonly FieldError[]): string {
+  return errors.map(formatFieldError).join('; ');
+}
+
+/** The field must be there. */
+export function required(path: string, detail?: string): FieldError {
+  return { path, problem: detail ? `Required value: ${detail}` : 'Required value' };
+}
+
+/** The value cannot be right. */
+export function invalid(path: string, value: unknown, detail: string): FieldError {
+  return { path, problem: `Invalid value: ${show(value)}: ${detail}` };
+}
+
+/** The value is not one of the few that are allowed. */
+export function notSupported(path: string, value: unknown, supported: readonly string[]): FieldError {
+  const list = [...supported].sort().map(show).join(', ');
+  return { path, problem: `Unsupported value: ${show(value)}: supported values: ${list}` };
+}
+
+/** The field may not be set here. */
+export function forbidden(path: string, detail: string): FieldError {
+  return { path, problem: `Forbidden: ${detail}` };
+}
+
+/** Another entry has the same name. */
+export function duplicate(path: string, value: unknown): FieldError {
+  return { path, problem: `Duplicate value: ${show(value)}` };
+}
+
+/** The value names something that does not exist. */
+export function notFound(path: string, value: unknown, detail?: string): FieldError {
+  return { path, problem: `Not found: ${show(value)}${detail ? `: ${detail}` : ''}` };
+}
+
+/** Kubernetes has no such field; `known` are the fields that it has at this place. */
+export function unknownField(path: string, field: string, known: readonly string[]): FieldError {
+  const nearest = nearestName(field, known);
+  const hint = nearest ? ` (did you mean "${nearest}"?)` : '';
+  return { path: '', problem: `strict decoding error: unknown field "${join(path, field)}"${hint}` };
+}
+
+/** Adds what a grammar says about a value. */
+export function check(
+  errors: FieldError[],
+  path: string,
+  value: string,
+  grammar: (value: string) => string | undefined,
+): void {
+  const problem = grammar(value);
+  if (problem) errors.push(invalid(path, value, problem));
+}
+
+/** Adds an error when the value is set and not one of those allowed. */
+export function oneOf(
+  errors: FieldError[],
+  path: string,
+  value: string | undefined,
+  allowed: readonly string[],
+): void {
+  if (value !== undefined && value !== '' && !allowed.includes(value))
+    errors.push(notSupported(path, value, allowed));
+}
+
+/** `path.field`, or just `field` at the top. */
+export function join(path: string, field: string): string {
+  return path === '' ? field : `${path}.${field}`;
+}
+
+/** The known name that is most like `name`, when it is near enough to be what was meant. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const limit = Math.max(1, Math.floor(name.length / 3));
+  let best: { name: string; distance: number } | undefined;
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance <= limit && (!best || distance < best.distance)) best = { name: candidate, distance };
+  }
+  return best?.name;
+}
+
+/** How many insertions, deletions, replacements and swaps of neighbours make `a` into `b`. */
+function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let cost = Math.min(
+        (previous[j] ?? 0) + 1,
+        (current[j - 1] ?? 0) + 1,
+        (previous[j - 1] ?? 0) + (same ? 0 : 1),
+      );
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
+      }
+      current.push(cost);
+    }
+    before = previous;
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}
+
+/** A value as an error shows it: short, texts in quotes. */
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}

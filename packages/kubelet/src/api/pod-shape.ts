@@ -1,0 +1,127 @@
+// Checks a parsed manifest against the table of every field that a Pod has: no unknown field at any depth,
+// the right type everywhere, nothing missing that must be there.
+import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+import { formatQuantity, parseQuantity } from '../quantity.ts';
+import { type FieldError, invalid, join, required, unknownField } from './field-error.ts';
+import { podSchema } from './generated/pod-schema.ts';
+
+/** A JSON object whose fields nobody has looked at yet. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether the value is a JSON object: not a list, not null. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * A Pod with the shape that the API gives it, or what is wrong with it. Nulls are left out as if unset and
+ * quantities are canonical text, so that what comes out can be compared and printed.
+ */
+export function readPodShape(value: unknown): { pod: v1.Pod } | { errors: FieldError[] } {
+  const errors: FieldError[] = [];
+  const pod = readValue('Pod', value, '', errors);
+  return conforms(pod, errors) ? { pod } : { errors };
+}
+
+/** The shape was checked field by field against the schema of Pod: without an error, this is a Pod. */
+function conforms(_value: unknown, errors: readonly FieldError[]): _value is v1.Pod {
+  return errors.length === 0;
+}
+
+/** The fields of a type of the Pod schema, with `!` marking the ones that must be there. */
+export function fieldsOf(type: string): Readonly<Record<string, string>> | undefined {
+  return podSchema[type];
+}
+
+function readValue(type: string, value: unknown, path: string, errors: FieldError[]): unknown {
+  if (type.startsWith('[]')) return readList(type.slice(2), value, path, errors);
+  if (type.startsWith('map:')) return readMap(type.slice(4), value, path, errors);
+  const fields = fieldsOf(type);
+  return fields ? readObject(fields, value, path, errors) : readScalar(type, value, path, errors);
+}
+
+function readObject(
+  fields: Readonly<Record<string, string>>,
+  value: unknown,
+  path: string,
+  errors: FieldError[],
+): unknown {
+  if (!isJsonObject(value)) return wrongType(path, value, 'an object', errors);
+  const result: Record<string, unknown> = {};
+  for (const [name, entry] of Object.entries(value)) {
+    const type = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (type === undefined) errors.push(unknownField(path, name, Object.keys(fields)));
+    else if (entry !== null) result[name] = readValue(type.replace('!', ''), entry, join(path, name), errors);
+  }
+  for (const [name, type] of Object.entries(fields)) {
+    if (type.endsWith('!') && result[name] === undefined) errors.push(required(join(path, name)));
+  }
+  return result;
+}
+
+function readList(type: string, value: unknown, path: string, errors: FieldError[]): unknown {
+  if (!Array.isArray(value)) return wrongType(path, value, 'a list', errors);
+  return value.map((entry: unknown, index) => readValue(type, entry, `${path}[${index}]`, errors));
+}
+
+function readMap(type: string, value: unknown, path: string, errors: FieldError[]): unknown {
+  if (!isJsonObject(value)) return wrongType(path, value, 'an object', errors);
+  const result: Record<string, unknown> = Object.create(null);
+  for (const [key, entry] of Object.entries(value)) {
+    // A null in a map of texts is the empty text, as the API decodes it.
+    result[key] =
+      entry === null && type === 'string' ? '' : readValue(type, entry, `${path}[${key}]`, errors);
+  }
+  return { ...result };
+}
+
+function readScalar(type: string, value: unknown, path: string, errors: FieldError[]): unknown {
+  switch (type) {
+    case 'string':
+    case 'time':
+      if (typeof value === 'string') return value;
+      return wrongType(
+        path,
+        value,
+        typeof value === 'object' ? 'a string' : 'a string: put it in quotes',
+        errors,
+      );
+    case 'bool':
+      return typeof value === 'boolean' ? value : wrongType(path, value, 'true or false', errors);
+    case 'int32':
+    case 'int64':
+      return readInteger(type, value, path, errors);
+    case 'intOrString':
+      return typeof value === 'string' ? value : readInteger('int32', value, path, errors);
+    case 'number':
+      return typeof value === 'number' ? value : wrongType(path, value, 'a number', errors);
+    case 'quantity':
+      return readQuantity(value, path, errors);
+    default:
+      return value;
+  }
+}
+
+function readInteger(type: 'int32' | 'int64', value: unknown, path: string, errors: FieldError[]): unknown {
+  const limit = type === 'int32' ? 2 ** 31 : Number.MAX_SAFE_INTEGER;
+  if (typeof value !== 'number' || !Number.isInteger(value))
+    return wrongType(path, value, 'a whole number', errors);
+  if (value >= limit || value < -limit) return wrongType(path, value, `within the range of ${type}`, errors);
+  return value;
+}
+
+function readQuantity(value: unknown, path: string, errors: FieldError[]): unknown {
+  if (typeof value !== 'string' && typeof value !== 'number')
+    return wrongType(path, value, 'a quantity', errors);
+  try {
+    return formatQuantity(parseQuantity(value));
+  } catch (error) {
+    errors.push(invalid(path, value, error instanceof Error ? error.message : String(error)));
+    return undefined;
+  }
+}
+
+function wrongType(path: string, value: unknown, wanted: string, errors: FieldError[]): undefined {
+  errors.push(invalid(path, value, `must be ${wanted}`));
+  return undefined;
+}

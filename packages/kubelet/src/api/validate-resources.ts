@@ -1,0 +1,70 @@
+// The rules for requests and limits, and for environment variables that quote them.
+import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+import { compareQuantities, parseQuantity } from '../quantity.ts';
+import { type FieldError, invalid, notFound, notSupported, oneOf, required } from './field-error.ts';
+
+const basicResources = ['cpu', 'ephemeral-storage', 'memory'];
+
+/** What is wrong with a container's requests and limits. */
+export function validateResources(resources: v1.ResourceRequirements, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const { limits = {}, requests = {} } = resources;
+  for (const [kind, list] of Object.entries({ limits, requests })) {
+    for (const [name, quantity] of Object.entries(list)) {
+      const at = `${path}.${kind}[${name}]`;
+      if (!basicResources.includes(name) && !hugePageSize(name)) {
+        errors.push(notSupported(at, name, [...basicResources, 'hugepages-<size>']));
+      }
+      if (parseQuantity(quantity).nanos < 0n)
+        errors.push(invalid(at, quantity, 'must be greater than or equal to 0'));
+      if (name !== 'cpu' && parseQuantity(quantity).nanos % 1_000_000_000n !== 0n) {
+        errors.push(invalid(at, quantity, 'must be a whole number of bytes'));
+      }
+    }
+  }
+  for (const [name, request] of Object.entries(requests)) {
+    const limit = limits[name];
+    const at = `${path}.requests`;
+    if (limit === undefined) {
+      if (hugePageSize(name)) errors.push(required(`${path}.limits`, `limit must be set for ${name}`));
+    } else if (hugePageSize(name) && compareQuantities(request, limit) !== 0) {
+      errors.push(invalid(at, request, `must be equal to ${name} limit of ${limit}`));
+    } else if (compareQuantities(request, limit) > 0) {
+      errors.push(invalid(at, request, `must be less than or equal to ${name} limit of ${limit}`));
+    }
+  }
+  return errors;
+}
+
+/** The size in `hugepages-2Mi`. */
+function hugePageSize(name: string): string | undefined {
+  return /^hugepages-(\d+[KMG]i)$/.exec(name)?.[1];
+}
+
+const divisors: Readonly<Record<string, readonly string[]>> = {
+  cpu: ['0', '1', '1m'],
+  memory: ['0', '1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei'],
+};
+
+/** What is wrong with an environment variable that quotes a container's request or limit. */
+export function validateResourceFieldRef(
+  reference: v1.ResourceFieldSelector,
+  path: string,
+  spec: v1.PodSpec,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const { containerName, resource, divisor } = reference;
+  const known = [...spec.containers, ...(spec.initContainers ?? [])].some(
+    ({ name }) => name === containerName,
+  );
+  if (containerName && !known)
+    errors.push(notFound(`${path}.containerName`, containerName, 'no such container'));
+  if (!resource) return [...errors, required(`${path}.resource`)];
+  const name = /^(?:limits|requests)\.(.+)$/.exec(resource)?.[1] ?? '';
+  if (!basicResources.includes(name) && !hugePageSize(name)) {
+    const kinds = ['limits', 'requests'].flatMap((kind) => basicResources.map((entry) => `${kind}.${entry}`));
+    return [...errors, notSupported(`${path}.resource`, resource, kinds)];
+  }
+  oneOf(errors, `${path}.divisor`, divisor, divisors[name] ?? divisors.memory ?? []);
+  return errors;
+}

@@ -1,0 +1,328 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Pod } from '../api/pod.ts';
+import { type DecodedPod, type DecodeOptions, decodeManifest } from './decode.ts';
+
+const options: DecodeOptions = {
+  nodeName: 'Node-1',
+  file: '/manifests/a.yaml',
+  sysctls: { allowedUnsafe: ['kernel.msg*'] },
+  seen: new Date('2026-11-23T20:08:12Z'),
+};
+
+/** A pod manifest in JSON whose spec and container have the given fields besides the needed ones. */
+function manifest(changes: { spec?: object; container?: object; metadata?: object } = {}): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', ...changes.metadata },
+    spec: { containers: [{ name: 'main', image: 'nginx:1.27', ...changes.container }], ...changes.spec },
+  });
+}
+
+function only(decoded: DecodedPod[]): DecodedPod {
+  const [first, ...rest] = decoded;
+  assert.ok(first);
+  assert.equal(rest.length, 0);
+  return first;
+}
+
+function podOf(text: string): Pod {
+  const decoded = only(decodeManifest(text, options));
+  assert.ok(decoded.ok, decoded.ok ? '' : decoded.message);
+  return decoded.pod;
+}
+
+function faultOf(text: string): string {
+  const decoded = only(decodeManifest(text, options));
+  assert.ok(!decoded.ok, 'the manifest was accepted');
+  return decoded.message;
+}
+
+test('a static pod gets the identity that Kubernetes gives it', () => {
+  const { metadata, spec } = podOf(manifest());
+  assert.equal(metadata.name, 'web-node-1');
+  assert.equal(metadata.namespace, 'default');
+  assert.match(metadata.uid, /^[0-9a-f]{32}$/);
+  assert.deepEqual(metadata.annotations, {
+    'kubernetes.io/config.hash': metadata.uid,
+    'kubernetes.io/config.seen': '2026-11-23T20:08:12.000000000Z',
+    'kubernetes.io/config.source': 'file',
+  });
+  assert.equal(spec.nodeName, 'Node-1');
+  assert.deepEqual(spec.tolerations, [{ operator: 'Exists', effect: 'NoExecute' }]);
+});
+
+test('the UID follows the content, not its order or layout', () => {
+  const uid = podOf(manifest()).metadata.uid;
+  const yaml = [
+    'kind: Pod',
+    'apiVersion: v1',
+    '# a comment',
+    'spec: {containers: [{image: "nginx:1.27", name: main}]}',
+    'metadata: {name: web, creationTimestamp: null}',
+    'status: {phase: Running}',
+  ].join('\n');
+  assert.equal(podOf(yaml).metadata.uid, uid);
+  assert.notEqual(podOf(manifest({ container: { args: ['x'] } })).metadata.uid, uid);
+  assert.equal(podOf(manifest({ metadata: { uid: 'mine' } })).metadata.uid, 'mine');
+});
+
+test('defaults are those of the API server', () => {
+  const { spec } = podOf(manifest());
+  assert.equal(spec.restartPolicy, 'Always');
+  assert.equal(spec.dnsPolicy, 'ClusterFirst');
+  assert.equal(spec.schedulerName, 'default-scheduler');
+  assert.equal(spec.terminationGracePeriodSeconds, 30);
+  assert.equal(spec.enableServiceLinks, true);
+  assert.deepEqual(spec.securityContext, {});
+  assert.deepEqual(spec.containers, [
+    {
+      name: 'main',
+      image: 'nginx:1.27',
+      imagePullPolicy: 'IfNotPresent',
+      resources: {},
+      terminationMessagePath: '/dev/termination-log',
+      terminationMessagePolicy: 'File',
+    },
+  ]);
+  const { containers } = podOf(
+    manifest({ container: { resources: { limits: { cpu: 0.5, memory: '1024Mi' } } } }),
+  ).spec;
+  assert.deepEqual(containers[0]?.resources.requests, { cpu: '500m', memory: '1Gi' });
+  const host = podOf(
+    manifest({ spec: { hostNetwork: true }, container: { ports: [{ containerPort: 80 }] } }),
+  );
+  assert.deepEqual(host.spec.containers[0]?.ports, [{ containerPort: 80, hostPort: 80, protocol: 'TCP' }]);
+});
+
+test('several documents and lists, each pod on its own', () => {
+  const text = `---\n${manifest()}\n---\n---\nkind: Service\n---\napiVersion: v1\nkind: List\nitems:\n- ${manifest({ metadata: { name: 'two' } })}\n`;
+  const decoded = decodeManifest(text, options);
+  assert.deepEqual(
+    decoded.map((entry) => (entry.ok ? entry.pod.metadata.name : entry.message)),
+    [
+      'web-node-1',
+      'kind: Unsupported value: "Service": supported values: "List", "Pod", "PodList"',
+      'two-node-1',
+    ],
+  );
+  const list = { apiVersion: 'v1', kind: 'PodList', items: [{ metadata: { name: 'bare' } }] };
+  assert.equal(faultOf(JSON.stringify(list)), 'spec: Required value');
+});
+
+test('YAML is read as Kubernetes reads it', () => {
+  const pod = podOf(
+    [
+      'apiVersion: v1',
+      'kind: Pod',
+      'metadata: {name: web, labels: &l {a: b}, annotations: {<<: *l, day: 2001-01-01}}',
+      'spec:',
+      '  hostNetwork: yes',
+      '  securityContext: {runAsUser: 0o17}',
+      '  containers: [{name: main, image: a, command: [22:22]}]',
+    ]
+      .join('\n')
+      .replace('0o17', '017'),
+  );
+  assert.equal(pod.spec.hostNetwork, true);
+  assert.equal(pod.spec.securityContext.runAsUser, 15);
+  assert.equal(pod.metadata.annotations?.a, 'b');
+  assert.equal(pod.metadata.annotations?.day, '2001-01-01');
+  assert.deepEqual(pod.spec.containers[0]?.command, ['22:22']);
+});
+
+test('a text that is no YAML says where', () => {
+  assert.throws(() => decodeManifest('apiVersion: v1\nkind: [Pod\n', options), /not valid YAML: .*line 3/s);
+  assert.throws(() => decodeManifest('{"kind": "Pod",,}', options), /not valid YAML/);
+  assert.throws(() => decodeManifest('a: 1\na: 2\n', options), /keys must be unique/);
+  const bomb = `a: &a [${'x,'.repeat(50)}]\nb: &b [${'*a,'.repeat(50)}]\nc: [${'*b,'.repeat(50)}]\n`;
+  assert.throws(() => decodeManifest(bomb, options), /alias/);
+  assert.match(faultOf('just a text'), /not a Kubernetes object/);
+});
+
+const faults: [string, Parameters<typeof manifest>[0], string][] = [
+  [
+    'unknown field',
+    { container: { imgae: 'x' } },
+    'unknown field "spec.containers[0].imgae" (did you mean "image"?)',
+  ],
+  [
+    'unknown field at the top',
+    { spec: { volume: [] } },
+    'unknown field "spec.volume" (did you mean "volumes"?)',
+  ],
+  [
+    'wrong type',
+    { container: { args: [1] } },
+    'spec.containers[0].args[0]: Invalid value: 1: must be a string',
+  ],
+  ['list for object', { metadata: { labels: [] } }, 'metadata.labels: Invalid value: []: must be an object'],
+  ['no name', { metadata: { name: '' } }, 'metadata.name: Required value'],
+  ['no image', { container: { image: '' } }, 'spec.containers[0].image: Required value'],
+  ['no containers', { spec: { containers: [] } }, 'spec.containers: Required value'],
+  [
+    'bad pod name',
+    { metadata: { name: 'Web_1' } },
+    'metadata.name: Invalid value: "Web_1-node-1": a lowercase RFC 1123',
+  ],
+  ['bad container name', { container: { name: 'a.b' } }, 'spec.containers[0].name: Invalid value: "a.b"'],
+  ['bad label', { metadata: { labels: { a: 'ä' } } }, 'metadata.labels[a]: Invalid value: "ä"'],
+  [
+    'bad enum',
+    { spec: { restartPolicy: 'always' } },
+    'spec.restartPolicy: Unsupported value: "always": supported values: "Always", "Never", "OnFailure"',
+  ],
+  [
+    'port',
+    { container: { ports: [{ containerPort: 70000 }] } },
+    'ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535',
+  ],
+  [
+    'no port',
+    { container: { ports: [{ name: 'x' }] } },
+    'spec.containers[0].ports[0].containerPort: Required value',
+  ],
+  [
+    'quantity',
+    { container: { resources: { limits: { cpu: '1x' } } } },
+    'spec.containers[0].resources.limits[cpu]: Invalid value: "1x": quantities must match',
+  ],
+  [
+    'request over limit',
+    { container: { resources: { limits: { cpu: 1 }, requests: { cpu: 2 } } } },
+    'must be less than or equal to cpu limit of 1',
+  ],
+  [
+    'extended resource',
+    { container: { resources: { limits: { 'nvidia.com/gpu': 1 } } } },
+    'resources.limits[nvidia.com/gpu]: Unsupported value',
+  ],
+  [
+    'unknown volume',
+    { container: { volumeMounts: [{ name: 'v', mountPath: '/v' }] } },
+    'spec.containers[0].volumeMounts[0].name: Not found: "v"',
+  ],
+  [
+    'duplicate volume',
+    { spec: { volumes: [{ name: 'v' }, { name: 'v' }] } },
+    'spec.volumes[1].name: Duplicate value: "v"',
+  ],
+  [
+    'two sources',
+    { spec: { volumes: [{ name: 'v', emptyDir: {}, hostPath: { path: '/' } }] } },
+    'may not specify more than 1 volume type',
+  ],
+  [
+    'duplicate container',
+    { spec: { initContainers: [{ name: 'main', image: 'a' }] } },
+    'spec.initContainers[0].name: Duplicate value: "main"',
+  ],
+  [
+    'host path',
+    { spec: { volumes: [{ name: 'v', hostPath: { path: '/a/../b' } }] } },
+    'spec.volumes[0].hostPath.path: Invalid value: "/a/../b": must not contain \'..\'',
+  ],
+  [
+    'sub path',
+    {
+      spec: { volumes: [{ name: 'v' }] },
+      container: { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: '../x' }] },
+    },
+    'subPath: Invalid value: "../x"',
+  ],
+  [
+    'propagation',
+    {
+      spec: { volumes: [{ name: 'v' }] },
+      container: { volumeMounts: [{ name: 'v', mountPath: '/v', mountPropagation: 'Bidirectional' }] },
+    },
+    'only to privileged containers',
+  ],
+  [
+    'field path',
+    { container: { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'status.phase' } } }] } },
+    'fieldRef.fieldPath: Unsupported value: "status.phase"',
+  ],
+  [
+    'two values',
+    {
+      container: {
+        env: [{ name: 'A', value: 'x', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+      },
+    },
+    'may not be specified when `value` is not empty',
+  ],
+  [
+    'probe',
+    { container: { livenessProbe: { tcpSocket: { port: 80 } } } },
+    'spec.containers[0].livenessProbe: Forbidden: not supported by this kubelet yet',
+  ],
+  [
+    'secret volume',
+    { spec: { volumes: [{ name: 's', secret: { secretName: 's' } }] } },
+    'spec.volumes[0].secret: Forbidden: not supported by this kubelet yet',
+  ],
+  ['user namespace', { spec: { hostUsers: false } }, 'spec.hostUsers: Forbidden'],
+  [
+    'unsafe sysctl',
+    { spec: { securityContext: { sysctls: [{ name: 'vm.swappiness', value: '1' }] } } },
+    'spec.securityContext.sysctls[0].name: Forbidden: sysctl "vm.swappiness" is not safe',
+  ],
+  [
+    'host sysctl',
+    {
+      spec: {
+        hostNetwork: true,
+        securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }] },
+      },
+    },
+    'may not be specified when `hostNetwork` is true',
+  ],
+  [
+    'seccomp',
+    { spec: { securityContext: { seccompProfile: { type: 'Localhost' } } } },
+    'seccompProfile.localhostProfile: Required value',
+  ],
+  ['dns', { spec: { dnsPolicy: 'None' } }, 'spec.dnsConfig.nameservers: Required value'],
+  [
+    'escalation',
+    { container: { securityContext: { privileged: true, allowPrivilegeEscalation: false } } },
+    'cannot set `allowPrivilegeEscalation` to false',
+  ],
+];
+for (const [name, changes, expected] of faults) {
+  test(`refused: ${name}`, () => {
+    const message = faultOf(manifest(changes));
+    assert.ok(message.includes(expected), `${message}\n  does not say\n${expected}`);
+  });
+}
+
+const accepted: [string, Parameters<typeof manifest>[0]][] = [
+  ['what says nothing', { spec: { hostUsers: true, imagePullSecrets: [], serviceAccountName: '' } }],
+  [
+    'scheduling',
+    {
+      spec: {
+        nodeSelector: { a: 'b' },
+        priorityClassName: 'system-node-critical',
+        affinity: {},
+        os: { name: 'linux' },
+      },
+    },
+  ],
+  ['allowed sysctl', { spec: { securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] } } }],
+  [
+    'volumes',
+    {
+      spec: {
+        volumes: [
+          { name: 'a' },
+          { name: 'b', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+          { name: 'c', hostPath: { path: '/tmp', type: 'Directory' } },
+        ],
+      },
+    },
+  ],
+];
+for (const [name, changes] of accepted) test(`accepted: ${name}`, () => void podOf(manifest(changes)));

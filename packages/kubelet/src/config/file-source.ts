@@ -1,0 +1,183 @@
+// Static pods from a manifest directory (or one file), by inotify: a file that appears, changes or goes takes
+// effect within milliseconds. A slow listing finds what events could miss (network file systems, symlinks).
+import { type FSWatcher, type Stats, watch } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { SysctlRules } from '../api/validate-security.ts';
+import { createLogger } from '../klog.ts';
+import { decodeManifest } from './decode.ts';
+import { combineFiles, failFile, type ManifestFile, updateFile } from './manifests.ts';
+import type { PodSource, PodUpdate, RejectedManifest } from './pod-source.ts';
+
+const log = createLogger('file-source.ts');
+
+/** A file is read this long after its last event: writers write in several steps, inotify tells each one. */
+const settleMs = 3;
+const maxManifestBytes = 10 * 1024 * 1024;
+
+/** What a file source needs to know. */
+export interface FileSourceOptions {
+  /** Directory of manifests, or one manifest. It may not exist yet. */
+  path: string;
+  nodeName: string;
+  /** How often the directory is listed without an event. */
+  checkFrequencyMs: number;
+  sysctls: SysctlRules;
+}
+
+/** The manifest directory as a source of pods. */
+export class FileSource implements PodSource {
+  readonly name = 'file';
+  readonly #options: FileSourceOptions;
+  readonly #path: string;
+  readonly #files = new Map<string, ManifestFile & { signature: string }>();
+  readonly #settling = new Map<string, NodeJS.Timeout>();
+  /** Everything that reads happens one after the other. */
+  #work: Promise<void> = Promise.resolve();
+  #onUpdate: (update: PodUpdate) => void = () => {};
+  #watcher: FSWatcher | undefined;
+  #watched: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #lastSent: string | undefined;
+  #reported: ReadonlySet<string> = new Set();
+
+  constructor(options: FileSourceOptions) {
+    this.#options = options;
+    this.#path = resolve(options.path);
+  }
+
+  start(onUpdate: (update: PodUpdate) => void): void {
+    this.#onUpdate = onUpdate;
+    this.#timer = setInterval(() => this.#enqueue(() => this.#list()), this.#options.checkFrequencyMs);
+    this.#enqueue(() => this.#list());
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#watcher?.close();
+    for (const timer of this.#settling.values()) clearTimeout(timer);
+    this.#settling.clear();
+    this.#onUpdate = () => {};
+  }
+
+  #enqueue(step: () => Promise<void>): void {
+    this.#work = this.#work.then(step).catch((err: unknown) => {
+      log.error('Unable to read the manifest path', { err, path: this.#path });
+    });
+  }
+
+  /** Brings every file up to date with the disk; also moves the watch when the path came or went. */
+  async #list(): Promise<void> {
+    const found = await statOf(this.#path);
+    await this.#watch(found);
+    const names = found?.isDirectory() ? await readdir(this.#path) : found ? [''] : [];
+    const files = names.filter((name) => !name.startsWith('.')).map((name) => join(this.#path, name));
+    for (const file of this.#files.keys()) if (!files.includes(file)) this.#files.delete(file);
+    for (const file of files) await this.#read(file);
+    this.#send();
+  }
+
+  async #read(file: string): Promise<void> {
+    const before = this.#files.get(file);
+    const found = await statOf(file);
+    if (!found) {
+      this.#files.delete(file);
+      return;
+    }
+    const signature = `${found.ino}/${found.size}/${found.mtimeMs}/${found.ctimeMs}`;
+    if (before?.signature === signature) return;
+    const seen = new Date();
+    const manifest = await this.#decode(file, found, before, seen);
+    this.#files.set(file, { ...manifest, signature });
+  }
+
+  async #decode(
+    file: string,
+    found: Stats,
+    before: ManifestFile | undefined,
+    seen: Date,
+  ): Promise<ManifestFile> {
+    if (found.isDirectory())
+      return failFile(file, undefined, 'a directory inside the manifest path is not read');
+    if (!found.isFile()) return failFile(file, undefined, 'not a regular file');
+    if (found.size > maxManifestBytes) return failFile(file, before, 'larger than 10 MiB');
+    const { nodeName, sysctls } = this.#options;
+    try {
+      const decoded = decodeManifest(await readFile(file, 'utf8'), { nodeName, file, sysctls, seen });
+      if (decoded.length === 0) return failFile(file, before, 'there is no pod in this file');
+      return updateFile(file, before, decoded);
+    } catch (error) {
+      return failFile(file, before, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Watches the directory, or while there is none the nearest folder above it. */
+  async #watch(found: Stats | undefined): Promise<void> {
+    let folder = found?.isDirectory() ? this.#path : dirname(this.#path);
+    while (folder !== '/' && !(await statOf(folder))) folder = dirname(folder);
+    if (this.#watched === folder) return;
+    this.#watcher?.close();
+    this.#watched = folder;
+    this.#watcher = watch(folder, { persistent: true });
+    this.#watcher.on('change', (_event, name) => this.#changed(folder, name?.toString() ?? ''));
+    this.#watcher.on('error', (err) => {
+      log.warn('Watch of the manifest path ended; it is listed instead', { err, path: folder });
+      this.#watched = undefined;
+    });
+    log.v(1, 'Watching path', { path: folder });
+  }
+
+  #changed(folder: string, name: string): void {
+    const file = join(folder, name);
+    const isManifest = folder === this.#path ? name !== basename(folder) : file === this.#path;
+    if (folder === this.#path && name.startsWith('.')) return;
+    // Anything else that happens around the path may be its coming or going.
+    const key = isManifest ? file : this.#path;
+    clearTimeout(this.#settling.get(key));
+    const timer = setTimeout(() => {
+      this.#settling.delete(key);
+      if (isManifest && folder === this.#path) this.#enqueue(() => this.#read(file).then(() => this.#send()));
+      else this.#enqueue(() => this.#relist());
+    }, settleMs);
+    this.#settling.set(key, timer);
+  }
+
+  /** A path that was removed and made anew has another inode: watch it afresh. */
+  async #relist(): Promise<void> {
+    this.#watched = undefined;
+    await this.#list();
+  }
+
+  /** Tells the consumer, unless nothing changed since the last time. */
+  #send(): void {
+    const { pods, rejected } = combineFiles(this.#files);
+    const state = JSON.stringify([pods.map((pod) => pod.metadata.uid), rejected]);
+    if (state === this.#lastSent) return;
+    this.#lastSent = state;
+    this.#report(rejected);
+    this.#onUpdate({ op: 'set', source: this.name, pods, rejected });
+  }
+
+  /** Logs each fault once, and again only when it went away and came back. */
+  #report(rejected: readonly RejectedManifest[]): void {
+    const faults = new Set<string>();
+    for (const { file, pod, message, lastGoodRuns } of rejected) {
+      const fault = `${file}: ${message}`;
+      faults.add(fault);
+      if (this.#reported.has(fault)) continue;
+      log.error('Could not process manifest file', { path: file, pod, err: message, lastGoodRuns });
+    }
+    this.#reported = faults;
+  }
+}
+
+/** The file's state, following symlinks; undefined when there is none (any more). */
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+// What a set of manifest files asks for, file by file: which pods run, which are refused and why. Pure: the
+// watching and reading is file-source.ts.
+import { type Pod, podKey } from '../api/pod.ts';
+import type { DecodedPod } from './decode.ts';
+import type { RejectedManifest } from './pod-source.ts';
+
+/** What is known of one file. */
+export interface ManifestFile {
+  /** The pods of it that run: of its newest text, or of an older one while the newest is at fault. */
+  pods: readonly Pod[];
+  /** What is wrong with its newest text. */
+  rejected: readonly RejectedManifest[];
+}
+
+/**
+ * The file after it was read again. A pod whose manifest became invalid keeps running as it was, so that an
+ * editor's half-written file kills nothing; a pod that is no longer in the file ends.
+ */
+export function updateFile(
+  file: string,
+  before: ManifestFile | undefined,
+  decoded: readonly DecodedPod[],
+): ManifestFile {
+  const former = new Map((before?.pods ?? []).map((pod) => [podKey(pod) as string, pod]));
+  const pods: Pod[] = [];
+  const rejected: RejectedManifest[] = [];
+  for (const entry of decoded) {
+    if (entry.ok) {
+      const known = former.get(podKey(entry.pod));
+      pods.push(known && known.metadata.uid === entry.pod.metadata.uid ? known : entry.pod);
+      continue;
+    }
+    const lastGood = entry.key === undefined ? undefined : former.get(entry.key);
+    if (lastGood) pods.push(lastGood);
+    const pod = entry.key === undefined ? {} : { pod: entry.key };
+    rejected.push({ file, ...pod, message: entry.message, lastGoodRuns: lastGood !== undefined });
+  }
+  return { pods, rejected };
+}
+
+/** The file after a reading that gave nothing usable at all: its pods stay. */
+export function failFile(file: string, before: ManifestFile | undefined, message: string): ManifestFile {
+  const pods = before?.pods ?? [];
+  return { pods, rejected: [{ file, message, lastGoodRuns: pods.length > 0 }] };
+}
+
+/** All files together, in the order of their names: of two pods with one name, the first runs. */
+export function combineFiles(files: ReadonlyMap<string, ManifestFile>): {
+  pods: Pod[];
+  rejected: RejectedManifest[];
+} {
+  const owner = new Map<string, string>();
+  const pods: Pod[] = [];
+  const rejected: RejectedManifest[] = [];
+  for (const [file, manifest] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    rejected.push(...manifest.rejected);
+    for (const pod of manifest.pods) {
+      const key = podKey(pod);
+      const first = owner.get(key);
+      if (first === undefined) {
+        owner.set(key, file);
+        pods.push(pod);
+      } else {
+        const message = `metadata.name: Duplicate value: pod ${key} is already defined by ${first}; rename one or remove one of the two`;
+        rejected.push({ file, pod: key, message, lastGoodRuns: false });
+      }
+    }
+  }
+  return { pods, rejected };
+}

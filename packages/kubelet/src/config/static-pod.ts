@@ -1,0 +1,72 @@
+// Gives a pod from a manifest its identity on this node, as Kubernetes does for static pods: the node's name in
+// the pod's, a UID that changes with the manifest, and the annotations that say where it came from.
+import { createHash } from 'node:crypto';
+import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
+
+/** What identity depends on besides the manifest itself. */
+export interface StaticPodOrigin {
+  /** Name of this node. */
+  nodeName: string;
+  /** Path of the manifest. */
+  file: string;
+}
+
+const annotation = {
+  hash: 'kubernetes.io/config.hash',
+  source: 'kubernetes.io/config.source',
+  seen: 'kubernetes.io/config.seen',
+} as const;
+
+/** The pod as this node runs it; `seen` is when its manifest was first read. */
+export function asStaticPod(pod: v1.Pod, origin: StaticPodOrigin, seen: Date): v1.Pod {
+  const { nodeName } = origin;
+  const metadata = withoutServerFields(pod.metadata ?? {});
+  const uid = metadata.uid || manifestHash(pod, origin);
+  return {
+    metadata: {
+      ...metadata,
+      ...(metadata.name && { name: `${metadata.name}-${nodeName.toLowerCase()}` }),
+      namespace: metadata.namespace || 'default',
+      uid,
+      annotations: {
+        ...metadata.annotations,
+        [annotation.hash]: uid,
+        [annotation.seen]: seen.toISOString().replace('Z', '000000Z'),
+        [annotation.source]: 'file',
+      },
+    },
+    ...(pod.spec && {
+      spec: { ...pod.spec, nodeName, tolerations: withNoExecuteToleration(pod.spec.tolerations ?? []) },
+    }),
+  };
+}
+
+/** Metadata without what only an API server writes; a manifest may have been exported from one. */
+function withoutServerFields(metadata: ObjectMeta): ObjectMeta {
+  const { creationTimestamp: _1, managedFields: _2, resourceVersion: _3, ...rest } = metadata;
+  const { selfLink: _4, generation: _5, ...own } = rest;
+  return own;
+}
+
+/** 128 bits in hexadecimal over the manifest's content, whatever the order of its keys, and its origin. */
+function manifestHash(pod: v1.Pod, { nodeName, file }: StaticPodOrigin): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify(pod, sortedKeys));
+  hash.update(`host:${nodeName}file:${file}`);
+  return hash.digest('hex').slice(0, 32);
+}
+
+function sortedKeys(key: string, value: unknown): unknown {
+  if (key === 'status') return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A static pod stays when the node is in trouble. */
+function withNoExecuteToleration(tolerations: readonly v1.Toleration[]): v1.Toleration[] {
+  const isThere = tolerations.some(({ key, operator, effect, tolerationSeconds }) => {
+    return !key && operator === 'Exists' && effect === 'NoExecute' && tolerationSeconds === undefined;
+  });
+  return isThere ? [...tolerations] : [...tolerations, { operator: 'Exists', effect: 'NoExecute' }];
+}
