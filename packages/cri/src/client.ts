@@ -1,15 +1,20 @@
 // The CRI as a typed client: `client.runtime.runPodSandbox({ config })`.
+import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { parseEndpoint } from './endpoint.ts';
-import { CriError } from './errors.ts';
+import { CriError, grpcCodeName, maxMessageBytes } from './errors.ts';
 import {
   type DeepPartial,
   ImageServiceDefinition,
   type MessageFns,
   RuntimeServiceDefinition,
 } from './generated/api.ts';
-import { type CallOptions, GrpcChannel } from './grpc-channel.ts';
 
-export type { CallOptions } from './grpc-channel.ts';
+export interface CallOptions {
+  /** Milliseconds until the call fails with DEADLINE_EXCEEDED; without it the client's default. */
+  timeoutMs?: number | undefined;
+  /** Cancels the call, which then fails with CANCELLED. */
+  signal?: AbortSignal | undefined;
+}
 
 type Call<Method> = Method extends {
   requestType: MessageFns<infer Request>;
@@ -39,14 +44,27 @@ export interface CriClient {
 
 /**
  * A client of the CRI server at `endpoint` (`unix:///PATH` or `/PATH`). Connects with the first call, and
- * again with the next one after the server went away. `timeoutMs` is the default deadline of unary calls;
+ * again with the next one after the server went away. While the server cannot be reached calls fail at
+ * once, and it is tried again every 50 to 500 ms. `timeoutMs` is the default deadline of unary calls;
  * streams have none unless given with the call. Calls throw CriError.
  */
 export function connectCri(endpoint: string, options: { timeoutMs?: number | undefined } = {}): CriClient {
-  const channel = new GrpcChannel(parseEndpoint(endpoint));
+  const socketPath = parseEndpoint(endpoint);
+  const channel = new Client(`unix:${socketPath}`, credentials.createInsecure(), {
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': maxMessageBytes,
+    // A daemon on the same machine is back within a moment of its restart.
+    'grpc.initial_reconnect_backoff_ms': 50,
+    'grpc.min_reconnect_backoff_ms': 50,
+    'grpc.max_reconnect_backoff_ms': 500,
+    // The authority of a Unix socket is a path otherwise, which Go's servers refuse.
+    'grpc.default_authority': 'localhost',
+    'grpc.enable_channelz': 0,
+    'grpc.service_config_disable_resolution': 1,
+  });
   return {
-    runtime: service<RuntimeClient>(channel, RuntimeServiceDefinition, options.timeoutMs),
-    image: service<ImageClient>(channel, ImageServiceDefinition, options.timeoutMs),
+    runtime: service<RuntimeClient>(channel, socketPath, RuntimeServiceDefinition, options.timeoutMs),
+    image: service<ImageClient>(channel, socketPath, ImageServiceDefinition, options.timeoutMs),
     close: () => channel.close(),
   };
 }
@@ -59,31 +77,128 @@ interface Method {
   responseStream: boolean;
 }
 
-function service<Client>(
-  channel: GrpcChannel,
+function service<ServiceClient>(
+  channel: Client,
+  socketPath: string,
   definition: { fullName: string; methods: object },
   defaultTimeoutMs: number | undefined,
-): Client {
+): ServiceClient {
   const client: Record<string, unknown> = {};
   for (const [name, method] of Object.entries<Method>({ ...definition.methods })) {
     const path = `/${definition.fullName}/${method.name}`;
-    const messages = async function* (request: object, options: CallOptions) {
+    const serialize = (request: object) => {
       // Each codec takes what its own fromPartial makes; the loop over all methods cannot know the type.
       const bytes = method.requestType.encode(method.requestType.fromPartial(request) as never).finish();
-      for await (const message of channel.call(path, bytes, options))
-        yield method.responseType.decode(message);
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     };
+    const deserialize = (bytes: Buffer) => method.responseType.decode(bytes);
+    const fail = (error: unknown) => criError(error, method.name, socketPath);
     client[name] = method.responseStream
-      ? (request: object, options: CallOptions = {}) => messages(request, options)
-      : async (request: object, options: CallOptions = {}) => {
-          const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-          let response: object | undefined;
-          for await (const message of messages(request, { ...options, timeoutMs })) response = message;
-          if (response === undefined) {
-            throw new CriError('INTERNAL', 'the server answered without a message', { rpc: method.name });
-          }
-          return response;
-        };
+      ? (request: object, options: CallOptions = {}) =>
+          stream(
+            () => {
+              const call = channel.makeServerStreamRequest(
+                path,
+                serialize,
+                deserialize,
+                request,
+                new Metadata(),
+                deadlineOf(options.timeoutMs),
+              );
+              return call;
+            },
+            options.signal,
+            fail,
+          )
+      : (request: object, options: CallOptions = {}) =>
+          new Promise<object>((resolve, reject) => {
+            const { signal } = options;
+            if (signal?.aborted) {
+              reject(new CriError('CANCELLED', 'context canceled', { rpc: method.name }));
+              return;
+            }
+            const call = channel.makeUnaryRequest(
+              path,
+              serialize,
+              deserialize,
+              request,
+              new Metadata(),
+              deadlineOf(options.timeoutMs ?? defaultTimeoutMs),
+              (error, response) => {
+                signal?.removeEventListener('abort', cancel);
+                if (error) reject(fail(error));
+                else if (response) resolve(response);
+                else
+                  reject(
+                    new CriError('INTERNAL', 'the server answered without a message', { rpc: method.name }),
+                  );
+              },
+            );
+            const cancel = () => call.cancel();
+            signal?.addEventListener('abort', cancel, { once: true });
+          });
   }
-  return client as Client;
+  return client as ServiceClient;
+}
+
+/** The messages of a stream; leaving the loop cancels the call. */
+async function* stream(
+  start: () => ReturnType<Client['makeServerStreamRequest']>,
+  signal: AbortSignal | undefined,
+  fail: (error: unknown) => CriError,
+): AsyncGenerator<object, void, undefined> {
+  if (signal?.aborted) throw fail({ code: status.CANCELLED, details: 'context canceled' });
+  const call = start();
+  const cancel = () => call.cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    for await (const message of call) yield message;
+  } catch (error) {
+    throw fail(error);
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    // After an end by itself this does nothing. The error that cancelling emits has no one left to hear it.
+    call.on('error', () => {});
+    call.cancel();
+  }
+}
+
+function deadlineOf(timeoutMs: number | undefined): { deadline?: number } {
+  return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+}
+
+/** Puts what grpc-js throws in the words that Go's gRPC uses, because people and scripts look for them. */
+function criError(error: unknown, rpc: string, socketPath: string): CriError {
+  if (!isServiceError(error)) return new CriError('UNKNOWN', String(error), { rpc, cause: error });
+  const code = grpcCodeName(error.code);
+  if (code === 'CANCELLED') return new CriError(code, 'context canceled', { rpc });
+  if (code === 'DEADLINE_EXCEEDED') return new CriError(code, 'context deadline exceeded', { rpc });
+  const [, errno] = /\bconnect (E[A-Z]+)\b/.exec(error.details) ?? [];
+  if (code === 'UNAVAILABLE' && errno !== undefined) {
+    const reason = dialErrors[errno] ?? errno;
+    return new CriError(
+      code,
+      `connection error: desc = "transport: Error while dialing: dial unix ${socketPath}: connect: ${reason}"`,
+      { rpc },
+    );
+  }
+  return new CriError(code, error.details, { rpc });
+}
+
+const dialErrors: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  ECONNREFUSED: 'connection refused',
+  EACCES: 'permission denied',
+  ENOTSOCK: 'socket operation on non-socket',
+};
+
+function isServiceError(error: unknown): error is Pick<ServiceError, 'code' | 'details'> {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    typeof error.code === 'number' &&
+    'details' in error &&
+    typeof error.details === 'string'
+  );
 }

@@ -53,6 +53,9 @@ export class CriError extends Error {
   }
 }
 
+/** The largest message that either side takes, as the real kubelet and CRI-O have it. */
+export const maxMessageBytes = 16 * 1024 * 1024;
+
 /** Details longer than this are cut: they travel in an HTTP/2 header, which receivers limit. */
 const maxDetails = 8192;
 

@@ -9,14 +9,13 @@ import {
   Metadata,
   ServerCredentials,
 } from '@grpc/grpc-js';
-import { CriError, type GrpcCodeName, grpcCodes, statusOf } from './errors.ts';
+import { CriError, type GrpcCodeName, grpcCodes, maxMessageBytes, statusOf } from './errors.ts';
 import {
   type DeepPartial,
   ImageServiceDefinition,
   type MessageFns,
   RuntimeServiceDefinition,
 } from './generated/api.ts';
-import { maxMessageBytes } from './grpc-frames.ts';
 import { detectProtocol, listenOnSocket } from './socket.ts';
 
 export interface CallContext {
