@@ -1,0 +1,193 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Digest,
+  DigestMismatchError,
+  digestAlgorithm,
+  digestHex,
+  digestOf,
+  finishDigest,
+  isDigest,
+} from './digest.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
+
+/**
+ * Blobs on disk by digest, laid out as in an OCI layout: `blobs/sha256/HEX`. A blob appears under its name only
+ * when it is whole and its digest was right; until then it is a file in `ingest/`, which survives a restart of
+ * the process so that a pull can go on where it stopped.
+ *
+ * Small documents are flushed to the disk before they appear. Layers are not, because unpacking verifies them
+ * again: what a power failure cut short is found there.
+ */
+export class ContentStore {
+  readonly dir: string;
+  private readonly mutex = new KeyedMutex();
+
+  private constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  /** Opens the store in `dir`, making the directory when it is absent. */
+  static async open(dir: string): Promise<ContentStore> {
+    await mkdir(join(dir, 'ingest'), { recursive: true, mode: 0o700 });
+    await mkdir(join(dir, 'blobs/sha256'), { recursive: true });
+    await mkdir(join(dir, 'blobs/sha512'), { recursive: true });
+    return new ContentStore(dir);
+  }
+
+  /** Where a blob is, or would be. */
+  path(digest: Digest): string {
+    return join(this.dir, 'blobs', digestAlgorithm(digest), digestHex(digest));
+  }
+
+  /** Bytes of a blob, or undefined when the store does not have it. */
+  async size(digest: Digest): Promise<number | undefined> {
+    return fileSize(this.path(digest));
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    return (await this.size(digest)) !== undefined;
+  }
+
+  /** A whole blob in memory; meant for manifests and configurations. Throws when it is absent or damaged. */
+  async read(digest: Digest): Promise<Buffer> {
+    const content = await readFile(this.path(digest));
+    const actual = digestOf(content, digestAlgorithm(digest));
+    if (actual !== digest) throw new DigestMismatchError(this.path(digest), digest, actual);
+    return content;
+  }
+
+  /** Stores content that is in memory under its digest, which the caller may have computed already. */
+  async put(content: Buffer, digest = digestOf(content)): Promise<Digest> {
+    if (await this.has(digest)) return digest;
+    const temporary = join(this.dir, 'ingest', `put-${crypto.randomUUID()}`);
+    const file = await open(temporary, 'wx', 0o644);
+    try {
+      await file.writeFile(content);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, this.path(digest));
+    return digest;
+  }
+
+  /**
+   * Runs `operation` while no other one runs for the same digest, which makes concurrent pulls of one blob
+   * download it once. Rejects when the signal fires while waiting.
+   */
+  exclusive<T>(digest: Digest, signal: AbortSignal | undefined, operation: () => Promise<T>): Promise<T> {
+    return this.mutex.run(digest, signal, operation);
+  }
+
+  /** Starts or resumes the writing of a blob; call it within `exclusive`. */
+  async ingest(digest: Digest): Promise<Ingest> {
+    const path = this.ingestPath(digest);
+    const file = await open(path, 'a+', 0o644);
+    try {
+      const hash = createHash(digestAlgorithm(digest));
+      let offset = 0;
+      for await (const chunk of createReadStream(path)) {
+        hash.update(chunk);
+        offset += chunk.length;
+      }
+      return new Ingest({ digest, file, hash, offset, path, blobPath: this.path(digest) });
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** Deletes a blob; an absent one is fine. */
+  async remove(digest: Digest): Promise<void> {
+    await rm(this.path(digest), { force: true });
+  }
+
+  /** Every blob in the store. */
+  async list(): Promise<Digest[]> {
+    const found = await Promise.all(
+      (['sha256', 'sha512'] as const).map(async (algorithm) =>
+        (await readdir(join(this.dir, 'blobs', algorithm))).map((hex) => `${algorithm}:${hex}`),
+      ),
+    );
+    return found.flat().filter(isDigest);
+  }
+
+  /** Deletes what unfinished writes left, once no pull is going on that could resume it. */
+  async removeIngests(): Promise<void> {
+    const dir = join(this.dir, 'ingest');
+    for (const name of await readdir(dir)) await rm(join(dir, name), { force: true });
+  }
+
+  private ingestPath(digest: Digest): string {
+    return join(this.dir, 'ingest', `${digestAlgorithm(digest)}-${digestHex(digest)}`);
+  }
+}
+
+interface IngestState {
+  digest: Digest;
+  file: FileHandle;
+  hash: Hash;
+  offset: number;
+  path: string;
+  blobPath: string;
+}
+
+/** A blob that is being written. Close it without a commit to keep what is there for a later resume. */
+export class Ingest {
+  private readonly state: IngestState;
+
+  constructor(state: IngestState) {
+    this.state = state;
+  }
+
+  /** Bytes written so far, those of earlier attempts included. */
+  get offset(): number {
+    return this.state.offset;
+  }
+
+  /** Appends and hashes. */
+  async write(chunk: Buffer): Promise<void> {
+    this.state.hash.update(chunk);
+    let written = 0;
+    while (written < chunk.length) {
+      written += (await this.state.file.write(chunk, written)).bytesWritten;
+    }
+    this.state.offset += chunk.length;
+  }
+
+  /** Throws away what was written and starts at 0 again. */
+  async restart(): Promise<void> {
+    await this.state.file.truncate(0);
+    this.state.hash = createHash(digestAlgorithm(this.state.digest));
+    this.state.offset = 0;
+  }
+
+  /** Makes the blob appear in the store. Content with a wrong digest is deleted, and a DigestMismatchError thrown. */
+  async commit(): Promise<void> {
+    const { digest, hash, file, path, blobPath } = this.state;
+    const actual = finishDigest(hash, digestAlgorithm(digest));
+    if (actual !== digest) {
+      await this.restart();
+      throw new DigestMismatchError('blob', digest, actual);
+    }
+    await file.close();
+    await rename(path, blobPath);
+  }
+
+  /** Releases the file; after a commit there is nothing left to release. */
+  async close(): Promise<void> {
+    if (this.state.file.fd !== -1) await this.state.file.close();
+  }
+}
+
+async function fileSize(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import type { Descriptor } from './descriptor.ts';
+import type { Digest } from './digest.ts';
+import { type ImageConfig, parseImageConfig } from './image-config.ts';
+import { chainIds } from './layers/chain-id.ts';
+import type { ImageManifest } from './manifest.ts';
+
+/** One layer of an image. */
+export interface ImageLayer {
+  /** The blob, compressed as its media type says. */
+  descriptor: Descriptor;
+  /** Digest of the uncompressed tar. */
+  diffId: Digest;
+  /** Identity of this layer on those below it. */
+  chainId: Digest;
+}
+
+/** An image whose manifest and configuration are known. */
+export interface Image {
+  manifest: ImageManifest;
+  manifestDigest: Digest;
+  config: ImageConfig;
+  /** The image id of the CRI. */
+  configDigest: Digest;
+  /** Bottom first. */
+  layers: ImageLayer[];
+  /** Bytes of the configuration and the compressed layers, as registries and the CRI count an image's size. */
+  size: number;
+}
+
+/** Puts an image together from its documents; they have to agree on the number of layers. */
+export function assembleImage(manifest: ImageManifest, manifestDigest: Digest, configContent: Buffer): Image {
+  const config = parseImageConfig(configContent);
+  const diffIds = config.rootfs.diff_ids;
+  if (diffIds.length !== manifest.layers.length) {
+    throw new Error(
+      `manifest has ${manifest.layers.length} layers, but the image config's rootfs.diff_ids has ${diffIds.length}`,
+    );
+  }
+  const chain = chainIds(diffIds);
+  const layers = manifest.layers.flatMap((descriptor, index) => {
+    const diffId = diffIds[index];
+    const id = chain[index];
+    return diffId && id ? [{ descriptor, diffId, chainId: id }] : [];
+  });
+  return {
+    manifest,
+    manifestDigest,
+    config,
+    configDigest: manifest.config.digest,
+    layers,
+    size: layers.reduce((total, { descriptor }) => total + descriptor.size, manifest.config.size),
+  };
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { choosePlatform, parseManifest } from './manifest.ts';
+import { mediaTypes } from './media-types.ts';
+import { normalizePlatform, type Platform } from './platform.ts';
+
+const digest = `sha256:${'1'.repeat(64)}`;
+const config = { mediaType: mediaTypes.dockerConfig, digest, size: 3 };
+const layer = { mediaType: mediaTypes.dockerLayerGzip, digest, size: 7 };
+const parse = (document: unknown, mediaType?: string) =>
+  parseManifest(Buffer.from(JSON.stringify(document)), mediaType);
+
+test('the kind of a manifest comes from the document, its carrier or its shape', () => {
+  const manifest = { schemaVersion: 2, config, layers: [layer] };
+  assert.equal(
+    parse({ ...manifest, mediaType: mediaTypes.dockerManifest }).mediaType,
+    mediaTypes.dockerManifest,
+  );
+  assert.equal(
+    parse(manifest, `${mediaTypes.dockerManifest}; charset=utf-8`).mediaType,
+    mediaTypes.dockerManifest,
+  );
+  assert.equal(parse(manifest, 'text/plain').mediaType, mediaTypes.ociManifest);
+  assert.equal(parse({ manifests: [] }).kind, 'index');
+});
+
+test('what is not a usable manifest names the field', () => {
+  const cases: [document: unknown, problem: RegExp][] = [
+    [{ schemaVersion: 1, fsLayers: [] }, /schema 1 is not supported/],
+    [{ mediaType: 'text/html' }, /manifest\.mediaType: text\/html is not an image/],
+    [[], /manifest: expected an object, got \[\]/],
+    [{ config: { ...config, digest: 'x' }, layers: [] }, /manifest\.config\.digest: "x" is not a digest/],
+    [
+      { config, layers: [layer, { ...layer, size: -1 }] },
+      /manifest\.layers\[1\]\.size: expected a whole number, got -1/,
+    ],
+    [
+      { config, layers: [{ ...layer, mediaType: 'application/wasm' }] },
+      /layers\[0\]\.mediaType: application\/wasm/,
+    ],
+    [{ config, layers: 'no' }, /manifest\.layers: expected an array, got "no"/],
+  ];
+  for (const [document, problem] of cases) assert.throws(() => parse(document), problem);
+  assert.throws(() => parseManifest(Buffer.from('<html>')), /manifest: not JSON/);
+});
+
+/** Which of the offered platforms a machine takes; both written os/architecture/variant. */
+function choice(wanted: string, offered: (string | undefined)[]): string | undefined {
+  const manifests = offered.map((text, index) => ({
+    mediaType: mediaTypes.ociManifest,
+    digest: `sha256:${String(index).repeat(64)}`,
+    size: index,
+    ...(text && { platform: platform(text) }),
+  }));
+  const index = parse({ mediaType: mediaTypes.ociIndex, manifests });
+  assert(index.kind === 'index');
+  return offered[choosePlatform(index, platform(wanted)).size];
+}
+
+function platform(text: string): Platform {
+  const [os = '', architecture = '', variant] = text.split('/');
+  return { os, architecture, ...(variant && { variant }) };
+}
+
+test('the best image for a machine is chosen', () => {
+  const cases: [wanted: string, offered: string[], chosen: string][] = [
+    ['linux/amd64', ['linux/arm64', 'linux/amd64'], 'linux/amd64'],
+    ['linux/amd64', ['windows/amd64', 'linux/amd64/v3', 'linux/amd64'], 'linux/amd64'],
+    ['linux/arm/v7', ['linux/arm/v5', 'linux/arm/v6', 'linux/arm/v8'], 'linux/arm/v6'],
+    ['linux/arm/v7', ['linux/arm/v6', 'linux/arm'], 'linux/arm'],
+    ['linux/arm64', ['linux/arm/v7', 'linux/arm64/v8'], 'linux/arm64/v8'],
+    ['linux/arm64', ['linux/arm/v5', 'linux/arm/v7'], 'linux/arm/v7'],
+    ['linux/amd64', ['unknown/unknown', 'linux/x86_64'], 'linux/x86_64'],
+  ];
+  for (const [wanted, offered, chosen] of cases)
+    assert.equal(choice(wanted, offered), chosen, `${wanted} of ${offered}`);
+  assert.equal(choice('linux/amd64', [undefined]), undefined);
+  assert.throws(
+    () => choice('linux/riscv64', ['linux/amd64', 'linux/arm/v7']),
+    /no match for platform linux\/riscv64 in manifest; it offers linux\/amd64, linux\/arm\/v7/,
+  );
+});
+
+test('spellings of one platform are folded', () => {
+  assert.deepEqual(normalizePlatform(platform('linux/aarch64')), platform('linux/arm64'));
+  assert.deepEqual(normalizePlatform(platform('linux/arm64/v8')), platform('linux/arm64'));
+  assert.deepEqual(normalizePlatform(platform('linux/arm/7')), platform('linux/arm/v7'));
+  assert.deepEqual(normalizePlatform(platform('linux/armel')), platform('linux/arm/v6'));
+});

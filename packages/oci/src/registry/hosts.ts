@@ -1,0 +1,202 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseToml, type TomlTable, type TomlValue } from './toml.ts';
+
+/** One place that may serve an image: a mirror or the registry itself. */
+export interface RegistryHost {
+  /** Root of the distribution API, as `https://registry-1.docker.io/v2`, without a slash at the end. */
+  url: URL;
+  /** `resolve` turns tags into digests, `pull` serves content by digest. */
+  capabilities: ReadonlySet<'pull' | 'resolve'>;
+  /** Sent with every request to this host. */
+  headers: Record<string, string | string[]>;
+  tls: TlsFiles;
+  /** Set for a mirror: the registry that it stands in for, sent along as `?ns=`. */
+  mirrorOf?: string;
+}
+
+/** Files for TLS, absolute paths. */
+export interface TlsFiles {
+  ca: string[];
+  /** Client certificates; a missing key is in the certificate's file. */
+  client: { cert: string; key?: string }[];
+  skipVerify: boolean;
+}
+
+/** The registry configuration on disk is wrong; `message` has the file and the field. */
+export class HostsFileError extends Error {
+  override readonly name = 'HostsFileError';
+}
+
+const noTls: TlsFiles = { ca: [], client: [], skipVerify: false };
+
+/**
+ * The hosts to try for a registry, in order: the mirrors of `certs.d/HOST/hosts.toml` in the order of the file,
+ * then its `server`, or the registry itself when the file names none. Without a directory for the host that of
+ * `_default` is used; without a hosts.toml in it, Docker's certificate files (`*.crt`, `*.cert` with `*.key`).
+ * A registry on this machine is spoken to without TLS unless the port is 443, all others with.
+ *
+ * @param hostsDir the certs.d directory; it need not exist
+ * @throws HostsFileError
+ */
+export async function registryHosts(registry: string, hostsDir: string | undefined): Promise<RegistryHost[]> {
+  const dir =
+    hostsDir &&
+    hostDirectories(registry)
+      .map((name) => join(hostsDir, name))
+      .find((path) => existsSync(path));
+  if (!dir) return [upstream(registry, noTls)];
+  const file = join(dir, 'hosts.toml');
+  if (!existsSync(file)) return [upstream(registry, await certificateFiles(dir))];
+  try {
+    return parseHostsFile(await readFile(file, 'utf8'), registry, dir);
+  } catch (cause) {
+    throw new HostsFileError(`${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+/** Directory names that may hold a registry's configuration; containerd writes `host_port_` for those with a port. */
+function hostDirectories(registry: string): string[] {
+  const portForm = registry.replace(/:(\d+)$/, '_$1_');
+  return [...new Set([portForm, registry, '_default'])];
+}
+
+/** The registry itself, as it is reached without any configuration. */
+function upstream(registry: string, tls: TlsFiles): RegistryHost {
+  const isLocal = isLoopback(registry) && !registry.endsWith(':443');
+  return {
+    url: new URL(`${isLocal ? 'http' : 'https'}://${upstreamHost(registry)}/v2`),
+    capabilities: new Set(['pull', 'resolve']),
+    headers: {},
+    tls,
+  };
+}
+
+function upstreamHost(registry: string): string {
+  return registry === 'docker.io' ? 'registry-1.docker.io' : registry;
+}
+
+/** Whether a `host` or `host:port` is this machine. */
+export function isLoopback(host: string): boolean {
+  const name = host.replace(/:\d+$/, '');
+  return (
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    name === '[::1]' ||
+    /^127(\.\d{1,3}){3}$/.test(name)
+  );
+}
+
+async function certificateFiles(dir: string): Promise<TlsFiles> {
+  const names = (await readdir(dir)).sort();
+  const client = names
+    .filter((name) => name.endsWith('.cert'))
+    .map((name) => {
+      const key = name.replace(/cert$/, 'key');
+      return { cert: join(dir, name), ...(names.includes(key) && { key: join(dir, key) }) };
+    });
+  return {
+    ca: names.filter((name) => name.endsWith('.crt')).map((name) => join(dir, name)),
+    client,
+    skipVerify: false,
+  };
+}
+
+const hostFields = ['capabilities', 'ca', 'client', 'skip_verify', 'header', 'override_path'] as const;
+
+/** Reads a hosts.toml; `dir` is what relative paths in it start from. Pure. */
+export function parseHostsFile(text: string, registry: string, dir: string): RegistryHost[] {
+  const document = parseToml(text);
+  refuseUnknown(document, ['server', 'host', ...hostFields], '');
+  const hosts = [...table(document.get('host'), 'host')].map(([address, fields]) =>
+    parseHost(address, table(fields, `host."${address}"`), `host."${address}".`, registry, dir),
+  );
+  const server = document.get('server');
+  if (server === undefined || server === '') return [...hosts, upstream(registry, noTls)];
+  const fields = new Map([...document].filter(([name]) => name !== 'server' && name !== 'host'));
+  return [...hosts, parseHost(string(server, 'server'), fields, '', registry, dir)];
+}
+
+function parseHost(
+  address: string,
+  fields: TomlTable,
+  where: string,
+  registry: string,
+  dir: string,
+): RegistryHost {
+  refuseUnknown(fields, hostFields, where);
+  const overridePath = fields.get('override_path') ?? false;
+  if (typeof overridePath !== 'boolean') throw new Error(`${where}override_path: expected true or false`);
+  const skipVerify = fields.get('skip_verify') ?? false;
+  if (typeof skipVerify !== 'boolean') throw new Error(`${where}skip_verify: expected true or false`);
+  const url = apiUrl(address, overridePath);
+  return {
+    url,
+    capabilities: capabilities(fields.get('capabilities'), `${where}capabilities`),
+    headers: Object.fromEntries(
+      [...table(fields.get('header'), `${where}header`)].map(([name, value]) => [
+        name,
+        strings(value, `${where}header.${name}`),
+      ]),
+    ),
+    tls: {
+      ca: strings(fields.get('ca') ?? [], `${where}ca`).map((path) => resolve(dir, path)),
+      client: clientPairs(fields.get('client') ?? [], `${where}client`, dir),
+      skipVerify,
+    },
+    ...(url.host !== upstreamHost(registry) && { mirrorOf: registry }),
+  };
+}
+
+function apiUrl(address: string, overridePath: boolean): URL {
+  const text = /^https?:\/\//.test(address) ? address : `https://${address}`;
+  if (!URL.canParse(text)) throw new Error(`${JSON.stringify(address)} is not an address`);
+  const url = new URL(text);
+  const path = url.pathname.replace(/\/+$/, '');
+  url.pathname = overridePath || path.endsWith('/v2') ? path : `${path}/v2`;
+  return url;
+}
+
+function capabilities(value: TomlValue | undefined, where: string): Set<'pull' | 'resolve'> {
+  const names = value === undefined ? [] : strings(value, where);
+  if (names.length === 0) return new Set(['pull', 'resolve']);
+  const chosen = new Set<'pull' | 'resolve'>();
+  for (const name of names.map((it) => it.toLowerCase())) {
+    if (name === 'pull' || name === 'resolve') chosen.add(name);
+    else if (name !== 'push' && name !== 'referrers') throw new Error(`${where}: unknown capability ${name}`);
+  }
+  return chosen;
+}
+
+function clientPairs(value: TomlValue, where: string, dir: string): TlsFiles['client'] {
+  if (typeof value === 'string') return [{ cert: resolve(dir, value) }];
+  if (!Array.isArray(value)) throw new Error(`${where}: expected file names`);
+  return value.map((item) => {
+    const [cert, key, ...rest] = strings(item, where);
+    if (cert === undefined || rest.length > 0) throw new Error(`${where}: expected [certificate, key]`);
+    return { cert: resolve(dir, cert), ...(key && { key: resolve(dir, key) }) };
+  });
+}
+
+function table(value: TomlValue | undefined, where: string): TomlTable {
+  if (value === undefined) return new Map();
+  if (!(value instanceof Map)) throw new Error(`${where}: expected a table`);
+  return value;
+}
+
+function string(value: TomlValue, where: string): string {
+  if (typeof value !== 'string') throw new Error(`${where}: expected a string`);
+  return value;
+}
+
+function strings(value: TomlValue, where: string): string[] {
+  return (Array.isArray(value) ? value : [value]).map((item) => string(item, where));
+}
+
+function refuseUnknown(fields: TomlTable, known: readonly string[], where: string): void {
+  for (const name of fields.keys()) {
+    if (!known.includes(name))
+      throw new Error(`${where}${name}: unknown field; known are ${known.join(', ')}`);
+  }
+}

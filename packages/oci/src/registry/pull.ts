@@ -1,0 +1,136 @@
+import type { ContentStore } from '../content-store.ts';
+import type { ImageLayer } from '../image.ts';
+import { hostPlatform, type Platform } from '../platform.ts';
+import { formatReference, type Reference } from '../reference.ts';
+import type { AuthConfig } from './credentials.ts';
+import { RegistryError } from './errors.ts';
+import { fetchBlob } from './fetch-blob.ts';
+import { HttpClient } from './http.ts';
+import { PullError } from './pull-error.ts';
+import { RepositoryHosts } from './repository-hosts.ts';
+import { type ResolvedImage, resolveImage } from './resolve.ts';
+
+/** Layers downloaded at a time. */
+const parallelLayers = 3;
+
+/** What is to be pulled and how. */
+export interface PullRequest {
+  reference: Reference;
+  /** This machine's by default. */
+  platform?: Platform;
+  auth?: AuthConfig;
+  /** The certs.d directory with mirrors and certificates. */
+  hostsDir?: string;
+  store: ContentStore;
+  signal?: AbortSignal;
+  limits?: {
+    /** Bytes that all blobs of the image may have together; unlimited when absent. */
+    maxBytes?: number;
+  };
+  onProgress?: (event: PullProgress) => void;
+  /** Whether a layer is not needed, because it is unpacked already. */
+  hasLayer?: (layer: ImageLayer) => boolean;
+  /**
+   * Called for each layer as its blob is in the store, in the order in which they get there, so that unpacking
+   * overlaps with the other downloads. The pull is done when these promises are.
+   */
+  onLayer?: (layer: ImageLayer, image: ResolvedImage) => Promise<void>;
+}
+
+/** What happens during a pull. */
+export type PullProgress =
+  | { kind: 'resolved'; image: ResolvedImage }
+  | { kind: 'present'; layer: ImageLayer }
+  | { kind: 'downloading'; layer: ImageLayer; received: number }
+  | { kind: 'downloaded'; layer: ImageLayer };
+
+/** A pulled image; its documents, and the layers that were needed, are in the store. */
+export interface PulledImage extends ResolvedImage {
+  reference: Reference;
+}
+
+/**
+ * Pulls an image from a registry or its mirrors into a content store.
+ *
+ * @throws PullError whose message starts with `failed to pull "REFERENCE": `; the signal's reason when aborted
+ */
+export async function pullImage(request: PullRequest): Promise<PulledImage> {
+  const { reference, signal } = request;
+  const http = new HttpClient();
+  const failure = new AbortController();
+  const either = AbortSignal.any([failure.signal, ...(signal ? [signal] : [])]);
+  try {
+    const hosts = await RepositoryHosts.load(reference, request.hostsDir, request.auth, http);
+    const image = await resolveImage(
+      hosts,
+      reference,
+      request.platform ?? hostPlatform(),
+      request.store,
+      either,
+    );
+    checkSize(image, request.limits?.maxBytes);
+    request.onProgress?.({ kind: 'resolved', image });
+    await fetchLayers(hosts, image, request, either, (error) => failure.abort(error));
+    return { ...image, reference };
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new PullError(formatReference(reference), failure.signal.aborted ? failure.signal.reason : error);
+  } finally {
+    await http.close();
+  }
+}
+
+function checkSize(image: ResolvedImage, maxBytes = Number.POSITIVE_INFINITY): void {
+  if (image.size > maxBytes) {
+    throw new RegistryError(
+      'refused',
+      `image of ${image.size} bytes is over the limit maxBytes of ${maxBytes}`,
+    );
+  }
+}
+
+async function fetchLayers(
+  hosts: RepositoryHosts,
+  image: ResolvedImage,
+  request: PullRequest,
+  signal: AbortSignal,
+  fail: (error: unknown) => void,
+): Promise<void> {
+  const queue = image.layers.values();
+  const handled: Promise<void>[] = [];
+  const worker = async () => {
+    for (const layer of queue) {
+      if (request.hasLayer?.(layer)) {
+        request.onProgress?.({ kind: 'present', layer });
+        continue;
+      }
+      await fetchLayer(hosts, layer, request, signal);
+      const handling = request.onLayer?.(layer, image);
+      if (handling) handled.push(handling.catch(fail));
+    }
+  };
+  const workers = Array.from({ length: parallelLayers }, () => worker().catch(fail));
+  await Promise.all(workers);
+  await Promise.all(handled);
+  signal.throwIfAborted();
+}
+
+async function fetchLayer(
+  hosts: RepositoryHosts,
+  layer: ImageLayer,
+  { store, onProgress }: PullRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { descriptor } = layer;
+  await store.exclusive(descriptor.digest, signal, async () => {
+    if ((await store.size(descriptor.digest)) === descriptor.size) {
+      onProgress?.({ kind: 'present', layer });
+      return;
+    }
+    const onBytes = (received: number) => onProgress?.({ kind: 'downloading', layer, received });
+    await hosts.firstThat('pull', signal, (client) =>
+      fetchBlob({ client, descriptor, store, signal, onBytes }),
+    );
+    onProgress?.({ kind: 'downloaded', layer });
+  });
+}

@@ -1,0 +1,17 @@
+import type { IncomingMessage } from 'node:http';
+import { RegistryError } from './errors.ts';
+
+/** Reads a whole response into memory; more than `limit` bytes are an error. `what` names the content in it. */
+export async function readBody(response: IncomingMessage, limit: number, what: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    size += chunk.length;
+    if (size > limit) {
+      response.destroy();
+      throw new RegistryError('invalid-content', `${what} is larger than the limit of ${limit} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,62 @@
+import { NoMatchingPlatformError } from '../manifest.ts';
+import { type Reference, repositoryName } from '../reference.ts';
+import { RepositoryClient } from './client.ts';
+import type { AuthConfig } from './credentials.ts';
+import { RegistryError } from './errors.ts';
+import { registryHosts } from './hosts.ts';
+import type { HttpClient } from './http.ts';
+
+/** The places that may serve one repository, in the order in which they are tried. */
+export class RepositoryHosts {
+  private readonly clients: RepositoryClient[];
+  private readonly repository: string;
+
+  private constructor(clients: RepositoryClient[], repository: string) {
+    this.clients = clients;
+    this.repository = repository;
+  }
+
+  /** Reads the host configuration for a reference's registry. */
+  static async load(
+    reference: Reference,
+    hostsDir: string | undefined,
+    auth: AuthConfig | undefined,
+    http: HttpClient,
+  ): Promise<RepositoryHosts> {
+    const hosts = await registryHosts(reference.registry, hostsDir);
+    const clients = hosts.map((host) => new RepositoryClient(host, reference.repository, auth, http));
+    return new RepositoryHosts(clients, repositoryName(reference));
+  }
+
+  /**
+   * Runs `operation` with one host after the other until one succeeds. When all fail the error tells of each,
+   * and has the code of the last, which is the registry itself.
+   */
+  async firstThat<T>(
+    capability: 'pull' | 'resolve',
+    signal: AbortSignal | undefined,
+    operation: (client: RepositoryClient) => Promise<T>,
+  ): Promise<T> {
+    const failures: Error[] = [];
+    for (const client of this.clients) {
+      if (!client.host.capabilities.has(capability)) continue;
+      try {
+        return await operation(client);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (error instanceof NoMatchingPlatformError) throw error;
+        failures.push(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    const [only, ...others] = failures;
+    if (!only)
+      throw new RegistryError('refused', `no host is configured to ${capability} ${this.repository}`);
+    if (others.length === 0) throw only;
+    const code = failures
+      .map((error) => (error instanceof RegistryError ? error.code : 'unavailable'))
+      .at(-1);
+    throw new RegistryError(code ?? 'unavailable', failures.map(({ message }) => message).join('; '), {
+      cause: new AggregateError(failures),
+    });
+  }
+}
