@@ -30,7 +30,10 @@ export function conmonCgroup(options: {
     const leaf = join('/', parent, 'conmon');
     return { directories: [join(mountPoint, leaf)], leaf };
   }
-  return { directories: ['memory', 'cpu'].map((controller) => join(mountPoint, controller, parent)), leaf: undefined };
+  return {
+    directories: ['memory', 'cpu'].map((controller) => join(mountPoint, controller, parent)),
+    leaf: undefined,
+  };
 }
 
 /** Moves a process into a conmon cgroup; the `place` of `startConmon`. */

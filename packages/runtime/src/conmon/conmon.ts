@@ -67,14 +67,13 @@ export async function startConmon(options: StartConmonOptions): Promise<StartedC
       await exited;
       throw error;
     }
-    startPipe.write('\0');
-    startPipe.end();
+    startPipe.end('\0');
   }
 
   const timeoutMs = options.timeoutMs ?? 240_000;
   let timer: NodeJS.Timeout | undefined;
   const timedOut = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
+    timer = setTimeout(() => resolve(undefined), timeoutMs);
   });
   // The parent exits when it has forked; the message comes from the child that stays.
   const outcome = await Promise.race([Promise.all([exited, sync.text]), timedOut]);

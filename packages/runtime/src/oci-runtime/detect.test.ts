@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
 import {
   type CgroupTree,
   cgroupProblem,
@@ -32,15 +35,19 @@ test('which runtime a cgroup tree lets work', () => {
   }
 });
 
+const bin = mkdtempSync(join(tmpdir(), 'berth-bin-'));
+after(() => rmSync(bin, { recursive: true }));
+for (const name of ['crun', 'runc']) {
+  writeFileSync(join(bin, name), '');
+  chmodSync(join(bin, name), 0o755);
+}
+
 const options = (tree: CgroupTree) => ({
   stateDir: '/run/x',
   systemdCgroup: false,
   tree,
-  handlers: {
-    crun: { path: '/bin/true', flavor: 'crun' as const },
-    runc: { path: '/bin/true', flavor: 'runc' as const },
-    kata: { path: '/nowhere/kata' },
-  },
+  searchPath: ['/nowhere', bin],
+  handlers: { crun: { path: 'crun' }, runc: { path: join(bin, 'runc') }, kata: { path: '/nowhere/kata' } },
 });
 
 test('the default is crun where it works, else runc, unless configured', () => {
@@ -58,9 +65,17 @@ test('an unusable handler says why', () => {
     () => handlers.get('gvisor'),
     /"gvisor" is not configured; configured are "crun", "runc", "kata"/,
   );
-  const none = detectRuntimes({ ...options(pure), handlers: {}, searchPath: ['/nowhere'] });
+  const none = detectRuntimes({
+    stateDir: '/run/x',
+    systemdCgroup: false,
+    tree: pure,
+    searchPath: ['/nowhere'],
+  });
   assert.throws(() => none.get(''), RuntimeHandlerError);
-  assert.throws(() => none.get(''), /no OCI runtime works on this host \(crun: no crun in \/nowhere/);
+  assert.throws(
+    () => none.get(''),
+    /no OCI runtime works on this host \(crun: crun is in none of \/nowhere; install it/,
+  );
 });
 
 test('versions', () => {

@@ -51,10 +51,9 @@ function optional<T>(read: () => T): T | undefined {
   }
 }
 
-/** A runtime handler as configured: a binary, and how to treat it when its name does not tell. */
+/** A runtime handler as configured: its binary, a bare name being looked up in PATH. */
 export interface HandlerConfig {
-  path: string;
-  flavor?: RuntimeFlavor;
+  readonly path: string;
 }
 
 /** A runtime handler that the node offers, or why it does not. */
@@ -66,10 +65,10 @@ export interface DetectOptions {
   /** Parent of the runtimes' state directories, e.g. /run/berth. */
   stateDir: string;
   systemdCgroup: boolean;
-  /** Handlers beside `crun` and `runc`, or in their place, by name. */
-  handlers?: Record<string, HandlerConfig>;
-  /** The handler behind the empty name; without it crun where it works, else runc. */
-  defaultHandler?: string;
+  /** Handlers by name, the preferred one first; by default crun, then runc. */
+  handlers?: Readonly<Record<string, HandlerConfig>>;
+  /** The handler behind the empty name; without it the first that works here. */
+  defaultHandler?: string | undefined;
   tree?: CgroupTree;
   searchPath?: string[];
 }
@@ -107,24 +106,21 @@ export class RuntimeHandlers {
   }
 }
 
-const BUILT_IN: [string, RuntimeFlavor][] = [
-  ['crun', 'crun'],
-  ['runc', 'runc'],
-];
+const DEFAULT_HANDLERS = { crun: { path: 'crun' }, runc: { path: 'runc' } };
 
 /** Finds the runtimes and decides for each whether it works here. Costs a few stat calls. */
 export function detectRuntimes(options: DetectOptions): RuntimeHandlers {
   const tree = options.tree ?? readCgroupTree();
   const searchPath = options.searchPath ?? defaultSearchPath();
-  const configured = options.handlers ?? {};
-  const make = (name: string, flavor: RuntimeFlavor, path: string | undefined): RuntimeHandler => {
-    if (path === undefined || !isExecutable(path)) {
-      return {
-        name,
-        usable: false,
-        problem: `${path ?? `no ${name} in ${searchPath.join(', ')}`} is not an executable file`,
-      };
+  const make = ([name, { path: configured }]: [string, HandlerConfig]): RuntimeHandler => {
+    const path = findProgram(configured, searchPath);
+    if (path === undefined) {
+      const problem = configured.includes('/')
+        ? `${configured} is not an executable file`
+        : `${configured} is in none of ${searchPath.join(', ')}; install it, or set its path`;
+      return { name, usable: false, problem };
     }
+    const flavor = flavorOf(path);
     const problem = cgroupProblem(flavor, tree);
     if (problem !== undefined) return { name, usable: false, problem };
     const root = join(options.stateDir, `oci-${name}`);
@@ -134,15 +130,16 @@ export function detectRuntimes(options: DetectOptions): RuntimeHandlers {
       runtime: new OciRuntime({ name, path, root, flavor, systemdCgroup: options.systemdCgroup }),
     };
   };
-  const all = [
-    ...BUILT_IN.filter(([name]) => configured[name] === undefined).map(([name, flavor]) =>
-      make(name, flavor, searchPath.map((dir) => join(dir, name)).find(isExecutable)),
-    ),
-    ...Object.entries(configured).map(([name, { path, flavor }]) =>
-      make(name, flavor ?? flavorOf(path), path),
-    ),
-  ];
-  return new RuntimeHandlers(all, options.defaultHandler);
+  return new RuntimeHandlers(
+    Object.entries(options.handlers ?? DEFAULT_HANDLERS).map(make),
+    options.defaultHandler,
+  );
+}
+
+/** The absolute path of a program given by path or by bare name; undefined when there is none. */
+export function findProgram(program: string, searchPath = defaultSearchPath()): string | undefined {
+  const candidates = program.includes('/') ? [program] : searchPath.map((dir) => join(dir, program));
+  return candidates.find(isExecutable);
 }
 
 function flavorOf(path: string): RuntimeFlavor {

@@ -1,0 +1,81 @@
+import type { Capability } from '@berth/cri/generated/api.ts';
+import type { LinuxCapabilities } from '@berth/oci/runtime-spec.ts';
+import { invalid } from '../errors.ts';
+import { CAPABILITY_NAMES } from './capability-names.ts';
+
+/** What a container may do when nothing is said: the set that Docker and containerd give. */
+const DEFAULT = [
+  'CAP_AUDIT_WRITE',
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_FOWNER',
+  'CAP_FSETID',
+  'CAP_KILL',
+  'CAP_MKNOD',
+  'CAP_NET_BIND_SERVICE',
+  'CAP_NET_RAW',
+  'CAP_SETFCAP',
+  'CAP_SETGID',
+  'CAP_SETPCAP',
+  'CAP_SETUID',
+  'CAP_SYS_CHROOT',
+];
+
+/**
+ * The capability sets of the container's process. Adding or dropping ALL goes first, so that single names
+ * can except from it; drop goes before add where both name the same. "All" is all that this
+ * node's bounding set holds; to add a single one that it does not hold is an error.
+ */
+export function processCapabilities(options: {
+  request: Capability | undefined;
+  privileged: boolean;
+  /** berthd's own bounding set. */
+  bounding: readonly string[];
+}): LinuxCapabilities {
+  const { request, privileged, bounding } = options;
+  const field = 'config.linux.security_context.capabilities';
+  const add = parse(request?.addCapabilities ?? [], `${field}.add_capabilities`);
+  const drop = parse(request?.dropCapabilities ?? [], `${field}.drop_capabilities`);
+  const ambient = parse(request?.addAmbientCapabilities ?? [], `${field}.add_ambient_capabilities`);
+  let granted = new Set(privileged || add.all ? bounding : DEFAULT.filter((name) => bounding.includes(name)));
+  if (drop.all && !privileged) granted = new Set();
+  if (!privileged) {
+    for (const name of [...add.names, ...ambient.names]) granted.add(name);
+    // With ALL dropped too, the names to drop say nothing, and what is added counts.
+    if (!drop.all) for (const name of drop.names) granted.delete(name);
+  }
+  if (ambient.all) for (const name of bounding) granted.add(name);
+  for (const name of granted) {
+    if (!bounding.includes(name)) {
+      const where = ambient.names.includes(name) ? 'add_ambient_capabilities' : 'add_capabilities';
+      throw invalid(
+        `${field}.${where}`,
+        `${name} is not in the bounding set of this node, so no container can have it`,
+      );
+    }
+  }
+  const names = [...granted].sort();
+  const ambientNames = (ambient.all ? [...bounding] : ambient.names)
+    .filter((name) => granted.has(name))
+    .sort();
+  return {
+    bounding: names,
+    effective: names,
+    permitted: names,
+    // Inheritable ones matter to ambient ones only; given freely they let files raise rights (CVE-2022-24769).
+    ...(ambientNames.length === 0 ? {} : { inheritable: ambientNames, ambient: ambientNames }),
+  };
+}
+
+function parse(names: string[], field: string): { all: boolean; names: string[] } {
+  const parsed = names.map((given, index) => {
+    const upper = given.toUpperCase();
+    if (upper === 'ALL') return upper;
+    const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
+    if (!CAPABILITY_NAMES.includes(name)) {
+      throw invalid(`${field}[${index}]`, `unknown capability ${JSON.stringify(given)}`);
+    }
+    return name;
+  });
+  return { all: parsed.includes('ALL'), names: parsed.filter((name) => name !== 'ALL') };
+}

@@ -1,0 +1,40 @@
+import { posix } from 'node:path';
+import { invalid } from '../errors.ts';
+
+/**
+ * `cgroupsPath` of config.json for a container below its pod's cgroup: a path with the cgroupfs driver,
+ * `slice:prefix:name` with the systemd driver, which makes the scope `berth-ID.scope` of it.
+ */
+export function cgroupsPath(options: {
+  parent: string;
+  containerId: string;
+  systemdCgroup: boolean;
+}): string {
+  const { parent, containerId, systemdCgroup } = options;
+  checkCgroupParent(parent, systemdCgroup);
+  return systemdCgroup
+    ? `${posix.basename(parent)}:berth:${containerId}`
+    : posix.join('/', parent, containerId);
+}
+
+/** Refuses a cgroup parent that cannot be one with this node's cgroup driver. */
+export function checkCgroupParent(parent: string, systemdCgroup: boolean): void {
+  const field = 'config.linux.cgroup_parent';
+  const shown = JSON.stringify(parent);
+  if (parent.split('/').includes('..') || parent.includes('\0')) {
+    throw invalid(field, `${shown} is not a path below the cgroup root`);
+  }
+  const isSlice = parent.endsWith('.slice');
+  if (systemdCgroup && !isSlice) {
+    throw invalid(
+      field,
+      `${shown} is not a slice, which the systemd cgroup driver needs; is the kubelet set to cgroupfs?`,
+    );
+  }
+  if (!systemdCgroup && isSlice) {
+    throw invalid(
+      field,
+      `${shown} is a systemd slice, but this node uses the cgroupfs driver; set both to the same`,
+    );
+  }
+}

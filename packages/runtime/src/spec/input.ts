@@ -1,0 +1,92 @@
+import type { ContainerConfig } from '@berth/cri/generated/api.ts';
+import type { ExecutionParameters } from '@berth/oci/image-config.ts';
+import type { LinuxDevice, LinuxSeccomp } from '@berth/oci/runtime-spec.ts';
+
+/** Everything that `ociSpec` derives config.json from: plain data, so that it needs no system to be tested. */
+export interface SpecInput {
+  containerId: string;
+  config: ContainerConfig;
+  sandbox: SandboxView;
+  /** Parameters of the image's configuration, and the name it was asked for by. */
+  image: ExecutionParameters;
+  imageName: string;
+  /** The mounted root file system. */
+  rootfsPath: string;
+  host: HostFacts;
+  facts: ContainerFacts;
+}
+
+/** What a container needs to know of its pod. */
+export interface SandboxView {
+  id: string;
+  name: string;
+  namespace: string;
+  uid: string;
+  /** Host name inside the pod, of the node for a pod in the host's network. */
+  hostname: string;
+  /** The pod's cgroup: a path below the cgroup root, or a slice (systemd driver). */
+  cgroupParent: string;
+  privileged: boolean;
+  /** Pinned namespaces of the pod as files; an absent one is the host's. */
+  namespaces: { network?: string | undefined; ipc?: string | undefined; uts?: string | undefined };
+  /** Pid of the init of a PID namespace that the pod's containers share. */
+  initPid?: number | undefined;
+  /** Files of the pod that are mounted into each container unless the request mounts something there. */
+  files: { hostname?: string | undefined; hosts?: string | undefined; resolvConf?: string | undefined };
+  /** The pod's /dev/shm; of a pod in the host's IPC namespace the host's. */
+  shm?: string | undefined;
+}
+
+/** What the host is and allows; the same for every container (facts/host.ts reads it). */
+export interface HostFacts {
+  /** Node's process.arch. */
+  arch: string;
+  cgroupVersion: 'v1' | 'hybrid' | 'v2';
+  systemdCgroup: boolean;
+  /** Names with CAP_: what containers can be given at most. */
+  boundingCapabilities: readonly string[];
+  /** The lowest oom_score_adj that berthd may give; -1000 with CAP_SYS_RESOURCE. */
+  minOomScoreAdj: number;
+  hugetlb: boolean;
+  swapAccounting: boolean;
+  selinux: boolean;
+  seccomp: boolean;
+  apparmor: AppArmorFacts;
+}
+
+export interface AppArmorFacts {
+  enabled: boolean;
+  /** Names of the profiles that the kernel has loaded. */
+  loaded: readonly string[];
+}
+
+/** What was looked up on the host for one container (facts/container.ts does). */
+export interface ContainerFacts {
+  /** Contents of /etc/passwd and /etc/group in the root file system; empty when there is none. */
+  passwd: string;
+  group: string;
+  /** One per `config.mounts`, in order. */
+  mounts: readonly MountSource[];
+  /** Device nodes of `config.devices`, directories expanded, as they shall be in the container. */
+  devices: readonly DeviceNode[];
+  /** Every device of the host; only read for privileged containers. */
+  hostDevices: readonly LinuxDevice[];
+  /** The profile of a Localhost seccomp setting. */
+  seccompProfile?: LinuxSeccomp | undefined;
+  /** Pid of the container that `namespace_options.target_id` names. */
+  targetPid?: number | undefined;
+}
+
+/** A host path to mount, with symbolic links resolved, and how mounts propagate where it is. */
+export interface MountSource {
+  path: string;
+  propagation: 'shared' | 'slave' | 'private';
+  /** The mount point that holds the path, for messages. */
+  mountPoint: string;
+}
+
+export interface DeviceNode {
+  device: LinuxDevice;
+  /** A combination of r, w and m. */
+  access: string;
+}

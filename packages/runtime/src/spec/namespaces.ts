@@ -1,0 +1,65 @@
+import { NamespaceMode, type NamespaceOption } from '@berth/cri/generated/api.ts';
+import type { LinuxNamespace } from '@berth/oci/runtime-spec.ts';
+import { invalid, wrongState } from '../errors.ts';
+import type { SandboxView } from './input.ts';
+
+const FIELD = 'config.linux.security_context.namespace_options';
+
+/**
+ * The namespaces of a container: network, IPC and UTS are the pod's pinned ones (or the host's), the mount
+ * namespace is its own, and so is the cgroup one where the host has only cgroup v2.
+ */
+export function namespaces(options: {
+  request: NamespaceOption | undefined;
+  sandbox: SandboxView;
+  targetPid: number | undefined;
+  cgroupVersion: 'v1' | 'hybrid' | 'v2';
+  privileged: boolean;
+}): LinuxNamespace[] {
+  const { request, sandbox } = options;
+  const userns = request?.usernsOptions;
+  if (userns !== undefined && userns.mode !== NamespaceMode.NODE) {
+    throw invalid(`${FIELD}.userns_options`, 'user namespaces are not supported; set hostUsers: true');
+  }
+  const joined = (['network', 'ipc', 'uts'] as const).flatMap((type) => {
+    const path = sandbox.namespaces[type];
+    return path === undefined ? [] : [{ type, path }];
+  });
+  const ownCgroup = options.cgroupVersion === 'v2' && !options.privileged;
+  return [
+    { type: 'mount' },
+    ...joined,
+    ...pidNamespace(request, sandbox, options.targetPid),
+    ...(ownCgroup ? [{ type: 'cgroup' as const }] : []),
+  ];
+}
+
+function pidNamespace(
+  request: NamespaceOption | undefined,
+  sandbox: SandboxView,
+  targetPid: number | undefined,
+): LinuxNamespace[] {
+  const mode = request?.pid ?? NamespaceMode.POD;
+  switch (mode) {
+    case NamespaceMode.CONTAINER:
+      return [{ type: 'pid' }];
+    case NamespaceMode.NODE:
+      return [];
+    case NamespaceMode.POD:
+      if (sandbox.initPid === undefined) {
+        throw wrongState(
+          `${FIELD}.pid: POD, but pod ${sandbox.name} was not created with a shared PID namespace`,
+        );
+      }
+      return [{ type: 'pid', path: `/proc/${sandbox.initPid}/ns/pid` }];
+    case NamespaceMode.TARGET:
+      if (targetPid === undefined) {
+        throw wrongState(
+          `${FIELD}.target_id: container ${JSON.stringify(request?.targetId ?? '')} is not running`,
+        );
+      }
+      return [{ type: 'pid', path: `/proc/${targetPid}/ns/pid` }];
+    default:
+      throw invalid(`${FIELD}.pid`, `${mode} is not a known namespace mode`);
+  }
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type DeepPartial, LinuxContainerResources } from '@berth/cri/generated/api.ts';
+import type { LinuxResources } from '@berth/oci/runtime-spec.ts';
+import { cgroupsPath } from './cgroups-path.ts';
+import { linuxResources, oomScoreAdj, type ResourceFacts } from './resources.ts';
+
+const v1: ResourceFacts = { cgroupVersion: 'v1', hugetlb: true, swapAccounting: true };
+const resources = (request: DeepPartial<LinuxContainerResources>, host: Partial<ResourceFacts> = {}) =>
+  linuxResources(LinuxContainerResources.fromPartial(request), { ...v1, ...host });
+
+test('limits', () => {
+  const table: [DeepPartial<LinuxContainerResources>, Partial<ResourceFacts>, LinuxResources][] = [
+    [{}, {}, {}],
+    [
+      { cpuShares: 102n, cpuQuota: 10000n, cpuPeriod: 100000n },
+      {},
+      { cpu: { shares: 102, quota: 10000, period: 100000 } },
+    ],
+    [{ cpuQuota: -1n }, {}, { cpu: { quota: -1 } }],
+    [{ cpusetCpus: '0-1', cpusetMems: '0' }, {}, { cpu: { cpus: '0-1', mems: '0' } }],
+    [{ memoryLimitInBytes: 1000n }, {}, { memory: { limit: 1000, swap: 1000 } }],
+    [{ memoryLimitInBytes: 1000n }, { swapAccounting: false }, { memory: { limit: 1000 } }],
+    [
+      { memoryLimitInBytes: 1000n, memorySwapLimitInBytes: 3000n },
+      {},
+      { memory: { limit: 1000, swap: 3000 } },
+    ],
+    [{ memoryLimitInBytes: 1000n, memorySwapLimitInBytes: -1n }, {}, { memory: { limit: 1000, swap: -1 } }],
+    [
+      { hugepageLimits: [{ pageSize: '2MB', limit: 0n }] },
+      {},
+      { hugepageLimits: [{ pageSize: '2MB', limit: 0 }] },
+    ],
+    [{ hugepageLimits: [{ pageSize: '2MB', limit: 0n }] }, { hugetlb: false }, {}],
+    [{ unified: { 'memory.high': '1' } }, { cgroupVersion: 'v2' }, { unified: { 'memory.high': '1' } }],
+  ];
+  for (const [request, host, expected] of table) assert.deepEqual(resources(request, host), expected);
+  assert.deepEqual(linuxResources(undefined, v1), {});
+});
+
+test('limits that cannot be are refused by field', () => {
+  const table: [DeepPartial<LinuxContainerResources>, Partial<ResourceFacts>, RegExp][] = [
+    [{ cpuShares: -1n }, {}, /cpu_shares: -1 is out of range/],
+    [{ memoryLimitInBytes: 2n ** 62n }, {}, /memory_limit_in_bytes/],
+    [{ memoryLimitInBytes: 10n, memorySwapLimitInBytes: 5n }, {}, /memory_swap_limit_in_bytes: 5 is less/],
+    [{ hugepageLimits: [{ pageSize: '1GB', limit: 1n }] }, { hugetlb: false }, /hugepage_limits\[0\].*1GB/],
+    [
+      { unified: { 'memory.high': '1' } },
+      { cgroupVersion: 'hybrid' },
+      /unified: this host has cgroup hybrid/,
+    ],
+  ];
+  for (const [request, host, message] of table) assert.throws(() => resources(request, host), message);
+});
+
+test('oom_score_adj is clamped to what berthd may set', () => {
+  const adjust = (value: bigint, minOomScoreAdj: number) =>
+    oomScoreAdj(LinuxContainerResources.fromPartial({ oomScoreAdj: value }), { minOomScoreAdj });
+  assert.equal(adjust(-997n, -1000), -997);
+  assert.equal(adjust(-997n, 0), 0);
+  assert.equal(adjust(1000n, 0), 1000);
+  assert.equal(oomScoreAdj(undefined, { minOomScoreAdj: -1000 }), 0);
+  assert.throws(() => adjust(1001n, 0), /oom_score_adj: 1001 is not between/);
+});
+
+test('cgroup paths for either driver', () => {
+  const path = (parent: string, systemdCgroup = false) =>
+    cgroupsPath({ parent, containerId: 'c1', systemdCgroup });
+  assert.equal(path('/kubepods/podX'), '/kubepods/podX/c1');
+  assert.equal(path('kubepods/podX/'), '/kubepods/podX/c1');
+  assert.equal(path('/a/kubepods-podX.slice', true), 'kubepods-podX.slice:berth:c1');
+  assert.throws(() => path('/a/../../b'), /cgroup_parent: .*not a path below/);
+  assert.throws(() => path('/kubepods', true), /is not a slice/);
+  assert.throws(() => path('kubepods.slice'), /is a systemd slice, but this node uses the cgroupfs driver/);
+});

@@ -1,0 +1,95 @@
+import type { LinuxContainerResources } from '@berth/cri/generated/api.ts';
+import type { LinuxCpu, LinuxMemory, LinuxResources } from '@berth/oci/runtime-spec.ts';
+import { invalid } from '../errors.ts';
+import type { HostFacts } from './input.ts';
+
+export type ResourceFacts = Pick<HostFacts, 'cgroupVersion' | 'hugetlb' | 'swapAccounting'>;
+
+/**
+ * The limits of a container in config.json's terms, without devices. A zero means that nothing is said.
+ * `field` is the path of the resources in the request, for messages.
+ */
+export function linuxResources(
+  request: LinuxContainerResources | undefined,
+  host: ResourceFacts,
+  field = 'config.linux.resources',
+): LinuxResources {
+  if (request === undefined) return {};
+  const cpu = cpuResources(request, field);
+  const memory = memoryResources(request, host, field);
+  const hugepageLimits = hugepages(request, host, field);
+  const unified = request.unified;
+  if (Object.keys(unified).length > 0 && host.cgroupVersion !== 'v2') {
+    throw invalid(
+      `${field}.unified`,
+      `this host has cgroup ${host.cgroupVersion}, and these settings are cgroup v2's`,
+    );
+  }
+  return {
+    ...(Object.keys(cpu).length > 0 ? { cpu } : {}),
+    ...(Object.keys(memory).length > 0 ? { memory } : {}),
+    ...(hugepageLimits.length > 0 ? { hugepageLimits } : {}),
+    ...(Object.keys(unified).length > 0 ? { unified } : {}),
+  };
+}
+
+function cpuResources(request: LinuxContainerResources, field: string): LinuxCpu {
+  const shares = number(request.cpuShares, `${field}.cpu_shares`, 0n);
+  const quota = number(request.cpuQuota, `${field}.cpu_quota`, -1n);
+  const period = number(request.cpuPeriod, `${field}.cpu_period`, 0n);
+  return {
+    ...(shares === 0 ? {} : { shares }),
+    ...(quota === 0 ? {} : { quota }),
+    ...(period === 0 ? {} : { period }),
+    ...(request.cpusetCpus === '' ? {} : { cpus: request.cpusetCpus }),
+    ...(request.cpusetMems === '' ? {} : { mems: request.cpusetMems }),
+  };
+}
+
+function memoryResources(request: LinuxContainerResources, host: ResourceFacts, field: string): LinuxMemory {
+  const limit = number(request.memoryLimitInBytes, `${field}.memory_limit_in_bytes`, -1n);
+  const swap = number(request.memorySwapLimitInBytes, `${field}.memory_swap_limit_in_bytes`, -1n);
+  if (swap > 0 && limit > swap) {
+    throw invalid(
+      `${field}.memory_swap_limit_in_bytes`,
+      `${swap} is less than the memory limit of ${limit}; it is their sum`,
+    );
+  }
+  return {
+    ...(limit === 0 ? {} : { limit }),
+    // A sum equal to the limit leaves nothing to swap, which is what a limit alone means to Kubernetes.
+    ...(host.swapAccounting && (swap !== 0 || limit !== 0) ? { swap: swap === 0 ? limit : swap } : {}),
+  };
+}
+
+function hugepages(request: LinuxContainerResources, host: ResourceFacts, field: string) {
+  return request.hugepageLimits.flatMap(({ pageSize, limit }, index) => {
+    if (host.hugetlb) {
+      return [{ pageSize, limit: Number(limit) }];
+    }
+    // A kubelet always sends all page sizes; a limit of nothing is kept where there are no huge pages at all.
+    if (limit === 0n) return [];
+    throw invalid(
+      `${field}.hugepage_limits[${index}]`,
+      `this host has no hugetlb controller to limit ${pageSize} pages with`,
+    );
+  });
+}
+
+function number(value: bigint, field: string, least: bigint): number {
+  if (value < least || value > BigInt(Number.MAX_SAFE_INTEGER))
+    throw invalid(field, `${value} is out of range`);
+  return Number(value);
+}
+
+/** The oom_score_adj to give, no lower than berthd may go without CAP_SYS_RESOURCE. */
+export function oomScoreAdj(
+  request: LinuxContainerResources | undefined,
+  host: Pick<HostFacts, 'minOomScoreAdj'>,
+): number {
+  const wanted = request?.oomScoreAdj ?? 0n;
+  if (wanted < -1000n || wanted > 1000n) {
+    throw invalid('config.linux.resources.oom_score_adj', `${wanted} is not between -1000 and 1000`);
+  }
+  return Math.max(Number(wanted), host.minOomScoreAdj);
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type DeepPartial, LinuxContainerSecurityContext } from '@berth/cri/generated/api.ts';
+import { processUser } from './user.ts';
+
+const passwd = 'root:x:0:0:root:/root:/bin/sh\n# comment\nbroken\nweb:x:1000:1001::/srv:/bin/false\n';
+const group = 'root:x:0:\nweb:x:1001:\nlogs:x:1002:root,web\ndisk:x:6:web\nnobody:x:nan:\n';
+
+function user(imageUser: string, security?: DeepPartial<LinuxContainerSecurityContext>) {
+  return processUser({
+    security: security === undefined ? undefined : LinuxContainerSecurityContext.fromPartial(security),
+    imageUser,
+    passwd,
+    group,
+  });
+}
+
+test('users by number and by name, from the request and from the image', () => {
+  const table: [string, Parameters<typeof user>[1], [number, number, number[]]][] = [
+    ['', undefined, [0, 0, [0, 1002]]],
+    ['web', undefined, [1000, 1001, [1001, 1002, 6]]],
+    ['1000', undefined, [1000, 1001, [1001, 1002, 6]]],
+    ['4242', undefined, [4242, 0, [0]]],
+    ['web:logs', undefined, [1000, 1002, [1002, 6]]],
+    ['4242:4343', undefined, [4242, 4343, [4343]]],
+    [':logs', undefined, [0, 1002, [1002]]],
+    ['web', { runAsUser: { value: 0n } }, [0, 0, [0, 1002]]],
+    ['', { runAsUsername: 'web' }, [1000, 1001, [1001, 1002, 6]]],
+    ['web', { runAsUser: { value: 7n }, runAsGroup: { value: 8n } }, [7, 8, [8]]],
+    ['', { runAsUsername: 'web', runAsGroup: { value: 8n } }, [1000, 8, [8, 1002, 6]]],
+    ['web', { supplementalGroups: [50n, 1002n] }, [1000, 1001, [1001, 1002, 6, 50]]],
+    ['web', { supplementalGroups: [50n], supplementalGroupsPolicy: 1 }, [1000, 1001, [1001, 50]]],
+  ];
+  for (const [image, security, [uid, gid, additionalGids]] of table) {
+    assert.deepEqual(
+      user(image, security),
+      { uid, gid, additionalGids },
+      `${image} ${security?.runAsUsername}`,
+    );
+  }
+});
+
+test('users that cannot be are refused by field', () => {
+  const context = 'config\\.linux\\.security_context';
+  const table: [string, Parameters<typeof user>[1], string][] = [
+    ['nosuch', undefined, 'image config User "nosuch": unable to find user nosuch'],
+    ['web:nosuch', undefined, 'image config User "web:nosuch": unable to find group nosuch'],
+    ['4294967295', undefined, '4294967295 is not between 0 and 2147483647'],
+    ['', { runAsUsername: 'nosuch' }, `${context}\\.run_as_username: unable to find user nosuch`],
+    ['', { runAsGroup: { value: 1n } }, `${context}\\.run_as_group: a group is given without a user`],
+    ['', { runAsUser: { value: -1n } }, `${context}\\.run_as_user: -1 is not between`],
+    ['', { runAsUser: { value: 1n }, runAsUsername: 'web' }, 'run_as_username: run_as_user is set too'],
+    ['', { supplementalGroups: [1n, -2n] }, `${context}\\.supplemental_groups\\[1\\]: -2`],
+  ];
+  for (const [image, security, message] of table)
+    assert.throws(() => user(image, security), new RegExp(message));
+});

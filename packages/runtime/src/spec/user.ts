@@ -1,0 +1,107 @@
+import { type LinuxContainerSecurityContext, SupplementalGroupsPolicy } from '@berth/cri/generated/api.ts';
+import type { User } from '@berth/oci/runtime-spec.ts';
+import { invalid } from '../errors.ts';
+import { type GroupEntry, isId, MAX_ID, type PasswdEntry, parseGroup, parsePasswd } from './user-database.ts';
+
+export interface UserInput {
+  security: LinuxContainerSecurityContext | undefined;
+  /** `User` of the image's configuration: `user`, `user:group`, each by name or number. */
+  imageUser: string;
+  passwd: string;
+  group: string;
+}
+
+/**
+ * Who the container's process is. The request's user goes before the image's; names are looked up in the
+ * container's own files, never the host's. The primary group is part of the supplementary ones, so that a
+ * file closed to that group by its mode stays closed (CVE-2022-36109).
+ */
+export function processUser(input: UserInput): User {
+  const passwd = parsePasswd(input.passwd);
+  const groups = parseGroup(input.group);
+  const wanted = requested(input);
+  const account = findAccount(wanted.user, wanted.field, passwd);
+  const gid = wanted.group === undefined ? account.gid : findGroup(wanted.group, wanted.field, groups);
+  const additionalGids = [gid, ...supplementary(input.security, account.name, groups)];
+  return { uid: account.uid, gid, additionalGids: [...new Set(additionalGids)] };
+}
+
+interface Wanted {
+  user: string;
+  group: string | undefined;
+  field: string;
+}
+
+function requested({ security, imageUser }: UserInput): Wanted {
+  const context = 'config.linux.security_context';
+  const uid = security?.runAsUser?.value;
+  const gid = security?.runAsGroup?.value;
+  const name = security?.runAsUsername ?? '';
+  if (uid !== undefined && name !== '') {
+    throw invalid(`${context}.run_as_username`, 'run_as_user is set too; only one of them can be');
+  }
+  const group = gid === undefined ? undefined : checkedId(gid, `${context}.run_as_group`);
+  if (uid !== undefined) {
+    return { user: checkedId(uid, `${context}.run_as_user`), group, field: `${context}.run_as_user` };
+  }
+  if (name !== '') return { user: name, group, field: `${context}.run_as_username` };
+  if (group !== undefined) {
+    throw invalid(`${context}.run_as_group`, 'a group is given without a user; set run_as_user as well');
+  }
+  const [user = '', imageGroup = ''] = imageUser.split(':', 2);
+  return {
+    user: user === '' ? '0' : user,
+    group: imageGroup === '' ? undefined : imageGroup,
+    field: `image config User ${JSON.stringify(imageUser)}`,
+  };
+}
+
+function checkedId(value: bigint, field: string): string {
+  if (value < 0n || value > BigInt(MAX_ID)) throw invalid(field, `${value} is not between 0 and ${MAX_ID}`);
+  return value.toString();
+}
+
+/** A number need not be in the file; its primary group is 0 then. */
+function findAccount(
+  user: string,
+  field: string,
+  passwd: PasswdEntry[],
+): { name?: string; uid: number; gid: number } {
+  const entry = isId(user)
+    ? passwd.find(({ uid }) => uid === Number(user))
+    : passwd.find(({ name }) => name === user);
+  if (entry !== undefined) return entry;
+  if (isId(user)) return { uid: Number(user), gid: 0 };
+  if (/^-?\d+$/.test(user)) throw invalid(field, `${user} is not between 0 and ${MAX_ID}`);
+  throw invalid(field, `unable to find user ${user}: no matching entry in the container's /etc/passwd`);
+}
+
+function findGroup(group: string, field: string, groups: GroupEntry[]): number {
+  if (isId(group)) return Number(group);
+  const entry = groups.find(({ name }) => name === group);
+  if (entry === undefined) {
+    throw invalid(field, `unable to find group ${group}: no matching entry in the container's /etc/group`);
+  }
+  return entry.gid;
+}
+
+function supplementary(
+  security: LinuxContainerSecurityContext | undefined,
+  name: string | undefined,
+  groups: GroupEntry[],
+): number[] {
+  const field = 'config.linux.security_context.supplemental_groups';
+  const given = (security?.supplementalGroups ?? []).map((gid, index) =>
+    Number(checkedId(gid, `${field}[${index}]`)),
+  );
+  switch (security?.supplementalGroupsPolicy ?? SupplementalGroupsPolicy.Merge) {
+    case SupplementalGroupsPolicy.Merge: {
+      const own = name === undefined ? [] : groups.filter(({ members }) => members.includes(name));
+      return [...own.map(({ gid }) => gid), ...given];
+    }
+    case SupplementalGroupsPolicy.Strict:
+      return given;
+    default:
+      throw invalid(`${field}_policy`, `${security?.supplementalGroupsPolicy} is not a known policy`);
+  }
+}
