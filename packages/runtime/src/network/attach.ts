@@ -1,0 +1,74 @@
+import { CniError } from '@berth/cni/errors.ts';
+import { type CniResult, sandboxAddresses } from '@berth/cni/result.ts';
+import { messageOf, RuntimeError } from '../errors.ts';
+import { type CapabilityRequest, capabilityArgs } from './capabilities.ts';
+import { withoutIdlePlugins } from './chain.ts';
+import { isDefaultNetwork } from './default-network.ts';
+import type { PodNetwork } from './pod-network.ts';
+
+/** The interface of a pod; the kubelet, kubectl and users expect this name. */
+export const POD_INTERFACE = 'eth0';
+
+export interface AttachRequest extends CapabilityRequest {
+  readonly sandboxId: string;
+  /** The pinned network namespace. */
+  readonly netnsPath: string;
+  readonly podName: string;
+  readonly podNamespace: string;
+  readonly podUid: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Attaches a sandbox to the node's network. After a failure everything that plugins had done is undone
+ * as far as they can.
+ * @returns the pod's addresses, the first one primary, and the whole result of the plugins
+ * @throws RuntimeError UNAVAILABLE while there is no network, INTERNAL naming the plugin that failed,
+ *   INVALID_ARGUMENT for a bandwidth annotation that is none
+ */
+export async function attachSandbox(
+  network: PodNetwork,
+  request: AttachRequest,
+): Promise<{ ips: string[]; result: CniResult }> {
+  const { selected, problem } = network.config;
+  if (selected === undefined) throw new RuntimeError('UNAVAILABLE', `network is not ready: ${problem}`);
+  const capabilities = capabilityArgs(request);
+  const list = isDefaultNetwork(selected.file)
+    ? withoutIdlePlugins(selected.list, capabilities)
+    : selected.list;
+  const runtime = {
+    containerId: request.sandboxId,
+    netns: request.netnsPath,
+    ifName: POD_INTERFACE,
+    args: podArgs(request),
+    capabilityArgs: capabilities,
+  };
+  try {
+    const result = await network.cni.addNetworkList(list, runtime, { signal: request.signal });
+    const ips = sandboxAddresses(result);
+    if (ips.length > 0) return { ips, result };
+    throw new RuntimeError('INTERNAL', `network ${list.name} gave the pod no IP address (${selected.file})`);
+  } catch (error) {
+    await network.cni.delNetworkList(list, runtime).catch((undoError) =>
+      network.log.warning('Undoing a failed network attachment failed', {
+        sandbox: request.sandboxId,
+        error: messageOf(undoError),
+      }),
+    );
+    if (error instanceof CniError) throw new RuntimeError('INTERNAL', error.message, { cause: error.cause });
+    throw error;
+  }
+}
+
+/** CNI_ARGS as every Kubernetes runtime gives them; plugins such as Calico and Multus find the pod by them. */
+export function podArgs(
+  pod: Pick<AttachRequest, 'sandboxId' | 'podName' | 'podNamespace' | 'podUid'>,
+): [string, string][] {
+  return [
+    ['IgnoreUnknown', '1'],
+    ['K8S_POD_NAMESPACE', pod.podNamespace],
+    ['K8S_POD_NAME', pod.podName],
+    ['K8S_POD_INFRA_CONTAINER_ID', pod.sandboxId],
+    ['K8S_POD_UID', pod.podUid],
+  ];
+}

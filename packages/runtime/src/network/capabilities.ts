@@ -1,0 +1,94 @@
+import type { Json, JsonObject } from '@berth/cni/json.ts';
+import { invalid } from '../errors.ts';
+
+/** A port of the host that leads into the pod. */
+export interface PortMapping {
+  readonly protocol: 'tcp' | 'udp' | 'sctp';
+  readonly containerPort: number;
+  /** 0: the pod only declares the port. */
+  readonly hostPort: number;
+  /** Empty for every address of the host. */
+  readonly hostIp: string;
+}
+
+/** What plugins that declare a capability may want to know about a pod. */
+export interface CapabilityRequest {
+  readonly portMappings: readonly PortMapping[];
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly dns?:
+    | {
+        readonly servers: readonly string[];
+        readonly searches: readonly string[];
+        readonly options: readonly string[];
+      }
+    | undefined;
+}
+
+// Without a burst the bandwidth plugin refuses; this is as good as none, and what CRI-O gives.
+const UNLIMITED_BURST = 0xffffffff * 8 - 1;
+const MIN_RATE = 1_000;
+const MAX_RATE = 1e15;
+
+/**
+ * The `runtimeConfig` of CNI's conventions by capability name: portMappings, bandwidth, dns, and
+ * containerd's io.kubernetes.cri.pod-annotations.
+ * @throws RuntimeError INVALID_ARGUMENT naming the annotation of a bandwidth that is none
+ */
+export function capabilityArgs({ portMappings, annotations, dns }: CapabilityRequest): Record<string, Json> {
+  const args: Record<string, Json> = {};
+  const mapped = portMappings.filter(({ hostPort }) => hostPort > 0);
+  if (mapped.length > 0) {
+    args.portMappings = mapped.map(({ hostPort, containerPort, protocol, hostIp }) => ({
+      hostPort,
+      containerPort,
+      protocol,
+      hostIP: hostIp,
+    }));
+  }
+  const bandwidth = bandwidthOf(annotations);
+  if (bandwidth !== undefined) args.bandwidth = bandwidth;
+  if (dns !== undefined && dns.servers.length + dns.searches.length + dns.options.length > 0) {
+    args.dns = { servers: [...dns.servers], searches: [...dns.searches], options: [...dns.options] };
+  }
+  if (Object.keys(annotations).length > 0) args['io.kubernetes.cri.pod-annotations'] = { ...annotations };
+  return args;
+}
+
+/** The pod's limits from Kubernetes' bandwidth annotations, in bits per second. */
+function bandwidthOf(annotations: Readonly<Record<string, string>>): JsonObject | undefined {
+  const bandwidth: JsonObject = {};
+  for (const direction of ['ingress', 'egress'] as const) {
+    const name = `kubernetes.io/${direction}-bandwidth`;
+    const text = annotations[name];
+    if (text === undefined) continue;
+    const rate = parseRate(text);
+    if (rate === undefined || rate < MIN_RATE || rate > MAX_RATE) {
+      throw invalid(`annotations["${name}"]`, `${JSON.stringify(text)} must be a quantity between 1k and 1P`);
+    }
+    bandwidth[`${direction}Rate`] = rate;
+    bandwidth[`${direction}Burst`] = UNLIMITED_BURST;
+  }
+  return Object.keys(bandwidth).length > 0 ? bandwidth : undefined;
+}
+
+const SUFFIXES: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+};
+
+function parseRate(text: string): number | undefined {
+  const [, number = '', exponent = '', suffix = ''] =
+    /^(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d+)|([kMGTP]|[KMGTP]i)?)$/.exec(text) ?? [];
+  const factor = SUFFIXES[suffix];
+  if (number === '' || factor === undefined) return undefined;
+  return Math.ceil(Number(number + exponent) * factor);
+}

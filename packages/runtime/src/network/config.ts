@@ -1,0 +1,137 @@
+import { existsSync, type FSWatcher, watch } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { loadConfLists, type NetworkConfigList } from '@berth/cni/conflist.ts';
+import { findPlugin } from '@berth/cni/find-plugin.ts';
+import { messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+
+/** The network that pods are attached to. */
+export interface SelectedNetwork {
+  readonly file: string;
+  readonly list: NetworkConfigList;
+}
+
+export interface NetworkConfigOptions {
+  /** Usually /etc/cni/net.d. */
+  readonly confDir: string;
+  readonly pluginDirs: readonly string[];
+  readonly log: Logger;
+  /** Called when another network is selected, or the same with other content. */
+  readonly onSelect?: (selected: SelectedNetwork) => void;
+}
+
+/**
+ * The configuration directory, watched. The first file by name that can be used is the node's network, as
+ * with CRI-O: a file that is broken, or whose plugins are not installed, is reported and skipped.
+ */
+export class NetworkConfig {
+  readonly #options: NetworkConfigOptions;
+  #watcher: FSWatcher | undefined;
+  #selected: SelectedNetwork | undefined;
+  #problem = '';
+  #reported = new Set<string>();
+  #reloading: Promise<void> | undefined;
+  #stale = false;
+  #closed = false;
+
+  private constructor(options: NetworkConfigOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the directory if there is none, loads it and watches it from then on. */
+  static async open(options: NetworkConfigOptions): Promise<NetworkConfig> {
+    const config = new NetworkConfig(options);
+    await config.#watch();
+    await config.reload();
+    return config;
+  }
+
+  /** The network to use, or undefined while there is none. */
+  get selected(): SelectedNetwork | undefined {
+    return this.#selected;
+  }
+
+  /** Why there is no network to use; empty when there is one. */
+  get problem(): string {
+    return this.#problem;
+  }
+
+  /** Reads the directory again, at once or after the reading that is under way. */
+  reload(): Promise<void> {
+    this.#stale = true;
+    this.#reloading ??= this.#reloadWhileStale().finally(() => {
+      this.#reloading = undefined;
+    });
+    return this.#reloading;
+  }
+
+  /** Stops watching. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#watcher?.close();
+    await this.#reloading;
+  }
+
+  async #watch(): Promise<void> {
+    this.#watcher?.close();
+    await mkdir(this.#options.confDir, { recursive: true });
+    this.#watcher = watch(this.#options.confDir, { persistent: false }, () => void this.reload());
+    this.#watcher.on('error', (error) =>
+      this.#options.log.error('Watching the CNI configuration failed', { error: messageOf(error) }),
+    );
+  }
+
+  async #reloadWhileStale(): Promise<void> {
+    while (this.#stale && !this.#closed) {
+      this.#stale = false;
+      try {
+        // The watch ends with the directory that it is on.
+        if (!existsSync(this.#options.confDir)) await this.#watch();
+        await this.#select();
+      } catch (error) {
+        this.#selected = undefined;
+        this.#problem = `Reading CNI configurations from ${this.#options.confDir}: ${messageOf(error)}`;
+        this.#options.log.error(this.#problem);
+      }
+    }
+  }
+
+  async #select(): Promise<void> {
+    const { confDir, pluginDirs, log, onSelect } = this.#options;
+    const problems: string[] = [];
+    let selected: SelectedNetwork | undefined;
+    for (const { file, list, error } of await loadConfLists(confDir)) {
+      const problem = list === undefined ? error.message : await missingPlugin(file, list, pluginDirs);
+      if (problem !== undefined) problems.push(problem);
+      else if (list !== undefined) selected ??= { file, list };
+    }
+    for (const problem of problems) {
+      if (!this.#reported.has(problem)) log.error(`Skipping CNI configuration ${problem}`);
+    }
+    this.#reported = new Set(problems);
+    const before = this.#selected;
+    this.#selected = selected;
+    this.#problem = selected === undefined ? describe(confDir, problems) : '';
+    if (selected === undefined || (before?.file === selected.file && before.list.text === selected.list.text))
+      return;
+    log.info('Selected CNI network', { network: selected.list.name, file: selected.file });
+    onSelect?.(selected);
+  }
+}
+
+async function missingPlugin(
+  file: string,
+  { plugins }: NetworkConfigList,
+  pluginDirs: readonly string[],
+): Promise<string | undefined> {
+  for (const [index, { type }] of plugins.entries()) {
+    if ((await findPlugin(type, pluginDirs)) !== undefined) continue;
+    return `${file}: plugins[${index}].type: plugin ${JSON.stringify(type)} is not installed; searched ${pluginDirs.join(', ')}`;
+  }
+  return undefined;
+}
+
+function describe(confDir: string, problems: readonly string[]): string {
+  if (problems.length > 0) return `No usable CNI configuration: ${problems.join('; ')}`;
+  return `No CNI configuration file in ${confDir}. Has your network provider started?`;
+}

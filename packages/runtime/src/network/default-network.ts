@@ -1,0 +1,92 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { BlockList, isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { basename, join } from 'node:path';
+
+/** The file that berthd writes into the configuration directory when there is no other. */
+export const DEFAULT_FILE = '87-berth.conflist';
+export const DEFAULT_BRIDGE = 'cni0';
+/** The nftables table with the masquerade rule of the default network. */
+export const MASQUERADE_TABLE = 'berth';
+
+const NETWORK_NAME = 'berth';
+const IPV6_SUBNET = 'fd00:10:88::/64';
+
+/** An address of the host. */
+export interface HostAddress {
+  readonly interface: string;
+  readonly address: string;
+}
+
+/** Whether a configuration file is the one that berthd itself wrote. */
+export function isDefaultNetwork(file: string): boolean {
+  return basename(file) === DEFAULT_FILE;
+}
+
+/**
+ * The subnets of the default network: 10.88.0.0/16, or the next one that no address of the host is in,
+ * and an IPv6 one when the host has a global IPv6 address.
+ * @throws when every candidate is taken
+ */
+export function chooseSubnets(addresses: readonly HostAddress[]): string[] {
+  const foreign = addresses.filter((item) => item.interface !== DEFAULT_BRIDGE);
+  const free = Array.from({ length: 16 }, (_, index) => `10.${88 + index}.0.0`).find((network) => {
+    const subnet = new BlockList();
+    subnet.addSubnet(network, 16);
+    return foreign.every(({ address }) => isIPv6(address) || !subnet.check(address));
+  });
+  if (free === undefined) {
+    throw new Error(
+      `no free subnet for pods between 10.88.0.0/16 and 10.103.0.0/16; write a CNI configuration`,
+    );
+  }
+  const global = foreign.some(({ address }) => isIPv6(address) && /^[23]/.test(address));
+  return global ? [`${free}/16`, IPV6_SUBNET] : [`${free}/16`];
+}
+
+/**
+ * The text of the default network. ipMasq is off: the bridge plugin's rules for each pod cost 30 ms per
+ * ADD and 90 ms per DEL, and one rule for the whole node does the same.
+ */
+export function defaultConflist(subnets: readonly string[]): string {
+  const routes = subnets.map((subnet) => ({
+    dst: isIPv6(subnet.replace(/\/.*/, '')) ? '::/0' : '0.0.0.0/0',
+  }));
+  const list = {
+    cniVersion: '1.0.0',
+    name: NETWORK_NAME,
+    plugins: [
+      {
+        type: 'bridge',
+        bridge: DEFAULT_BRIDGE,
+        isGateway: true,
+        ipMasq: false,
+        hairpinMode: true,
+        ipam: { type: 'host-local', ranges: subnets.map((subnet) => [{ subnet }]), routes },
+      },
+      { type: 'portmap', capabilities: { portMappings: true } },
+    ],
+  };
+  return `${JSON.stringify(list, undefined, 2)}\n`;
+}
+
+/** Writes the default network into a directory, whole or not at all. */
+export async function writeDefaultNetwork(confDir: string): Promise<void> {
+  const text = defaultConflist(chooseSubnets(hostAddresses()));
+  await mkdir(confDir, { recursive: true });
+  // The name keeps it from being read as a configuration meanwhile.
+  const temporary = join(confDir, `.${DEFAULT_FILE}.tmp`);
+  try {
+    await writeFile(temporary, text, { mode: 0o600 });
+    await rename(temporary, join(confDir, DEFAULT_FILE));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+function hostAddresses(): HostAddress[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
+    addresses.map(({ address }) => ({ interface: name, address })),
+  );
+}

@@ -1,0 +1,99 @@
+import { loadConfLists } from '@berth/cni/conflist.ts';
+import { CniError } from '@berth/cni/errors.ts';
+import { isJsonObject } from '@berth/cni/json.ts';
+import { Cni } from '@berth/cni/network.ts';
+import { ensureMasquerade } from '@berth/linux/nftables.ts';
+import { messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { NetworkConfig, type SelectedNetwork } from './config.ts';
+import { isDefaultNetwork, MASQUERADE_TABLE, writeDefaultNetwork } from './default-network.ts';
+
+export interface PodNetworkOptions {
+  readonly confDir: string;
+  readonly pluginDirs: readonly string[];
+  readonly cacheDir: string;
+  /** Where the sandboxes of this daemon have their directories; tells our attachments from other runtimes'. */
+  readonly sandboxesDir: string;
+  readonly log: Logger;
+  /** For each plugin, in milliseconds; libcni's callers give a minute too. */
+  readonly timeoutMs?: number;
+  /** The nftables table of the default network's masquerade rule. */
+  readonly masqueradeTable?: string;
+}
+
+/** The NetworkReady condition of the CRI's Status. */
+export interface NetworkReadiness {
+  readonly ready: boolean;
+  readonly reason: '' | 'NetworkPluginNotReady';
+  readonly message: string;
+}
+
+/** What attaching, detaching and clean-up share: the network to use and the way to it. */
+export class PodNetwork {
+  readonly cni: Cni;
+  readonly config: NetworkConfig;
+  readonly log: Logger;
+  readonly sandboxesDir: string;
+
+  private constructor(cni: Cni, config: NetworkConfig, { log, sandboxesDir }: PodNetworkOptions) {
+    this.cni = cni;
+    this.config = config;
+    this.log = log;
+    this.sandboxesDir = sandboxesDir;
+  }
+
+  /**
+   * Starts watching the configuration directory. When it holds no configuration at all, Berth's own
+   * network is written there first; what a user wrote is never replaced, not even when it is broken.
+   */
+  static async start(options: PodNetworkOptions): Promise<PodNetwork> {
+    const { confDir, pluginDirs, cacheDir, log, timeoutMs, masqueradeTable = MASQUERADE_TABLE } = options;
+    if ((await loadConfLists(confDir)).length === 0) {
+      await writeDefaultNetwork(confDir);
+      log.info('Wrote the default CNI network', { dir: confDir });
+    }
+    const onSelect = (selected: SelectedNetwork) => masquerade(selected, masqueradeTable, log);
+    const config = await NetworkConfig.open({ confDir, pluginDirs, log, onSelect });
+    return new PodNetwork(new Cni({ pluginDirs, cacheDir, timeoutMs }), config, options);
+  }
+
+  /** Whether a pod could be attached now, by the configuration and, from CNI 1.1 on, by the plugins' own word. */
+  async readiness(): Promise<NetworkReadiness> {
+    const { selected, problem } = this.config;
+    if (selected === undefined) return { ready: false, reason: 'NetworkPluginNotReady', message: problem };
+    try {
+      await this.cni.statusNetworkList(selected.list);
+    } catch (error) {
+      if (!(error instanceof CniError)) throw error;
+      return { ready: false, reason: 'NetworkPluginNotReady', message: error.message };
+    }
+    return { ready: true, reason: '', message: '' };
+  }
+
+  /** Stops watching. Attachments stay. */
+  async close(): Promise<void> {
+    await this.config.close();
+  }
+}
+
+/** The default network reaches the world through one rule; a network of the user's is the user's. */
+function masquerade({ file, list }: SelectedNetwork, table: string, log: Logger): void {
+  if (!isDefaultNetwork(file)) return;
+  const sources = list.plugins.flatMap(({ config }) => subnetsOf(config.ipam));
+  try {
+    ensureMasquerade({ table, sources });
+  } catch (error) {
+    log.error('Pods cannot reach beyond this node: setting the masquerade rule failed', {
+      error: messageOf(error),
+    });
+  }
+}
+
+/** The subnets of host-local's `ranges`. */
+function subnetsOf(ipam: unknown): string[] {
+  if (!isJsonObject(ipam) || !Array.isArray(ipam.ranges)) return [];
+  return ipam.ranges.flat().flatMap((range) => {
+    if (!isJsonObject(range) || typeof range.subnet !== 'string') return [];
+    return [range.subnet];
+  });
+}
