@@ -1,0 +1,113 @@
+// From Kubernetes quantities to what the CPU and memory controllers are told, for containers and whole pods.
+import type { Container, Pod } from '../api/pod.ts';
+import type { KubeletOptions } from '../config/kubelet-options.ts';
+import { bytes, cpuMillis } from '../quantity.ts';
+import { qosClass } from './qos-class.ts';
+
+const minShares = 2;
+const maxShares = 262_144;
+const minQuotaUs = 1000;
+
+/** Settings of one cgroup, in cgroup v1's units; what is undefined is left as the kernel has it. */
+export interface CgroupLimits {
+  cpuShares: number;
+  cpuQuota?: number;
+  cpuPeriod?: number;
+  memoryLimit?: bigint;
+}
+
+type CpuSettings = Pick<KubeletOptions, 'cpuCfsQuota' | 'cpuCfsQuotaPeriodUs'>;
+
+/** 1024 shares a core, within the kernel's bounds; nothing asked for is the least. */
+export function milliCpuToShares(milliCpu: number): number {
+  return Math.min(maxShares, Math.max(minShares, Math.floor((milliCpu * 1024) / 1000)));
+}
+
+/** Microseconds of CPU time in each period; 0 (no limit) for a limit of 0, else at least a millisecond. */
+export function milliCpuToQuota(milliCpu: number, periodUs: number): number {
+  return milliCpu === 0 ? 0 : Math.max(minQuotaUs, Math.floor((milliCpu * periodUs) / 1000));
+}
+
+/** What one container's cgroup is told. A container that only limits its CPU requests that much. */
+export function containerResources(container: Container, settings: CpuSettings): CgroupLimits {
+  const { limits = {}, requests = {} } = container.resources;
+  const cpuLimit = cpuMillis(limits.cpu ?? 0);
+  const memoryLimit = bytes(limits.memory ?? 0);
+  return {
+    cpuShares: milliCpuToShares(requests.cpu === undefined ? cpuLimit : cpuMillis(requests.cpu)),
+    ...(settings.cpuCfsQuota
+      ? {
+          cpuQuota: milliCpuToQuota(cpuLimit, settings.cpuCfsQuotaPeriodUs),
+          cpuPeriod: settings.cpuCfsQuotaPeriodUs,
+        }
+      : {}),
+    ...(memoryLimit > 0n ? { memoryLimit } : {}),
+  };
+}
+
+/** What the pod's cgroup is told: limits hold for the whole pod only where every container has one. */
+export function podResources(pod: Pod, settings: CpuSettings): CgroupLimits {
+  const qos = qosClass(pod);
+  if (qos === 'BestEffort') return { cpuShares: minShares };
+  const cpuLimit = podSum(pod, 'limits', 'cpu', cpuMillis, 0, Math.max, (a, b) => a + b);
+  const memoryLimit = podSum(pod, 'limits', 'memory', bytes, 0n, largerBigint, (a, b) => a + b);
+  const everyLimit = (resource: string) =>
+    containersOf(pod).every((container) => isPositive(container.resources.limits?.[resource]));
+  const quota = settings.cpuCfsQuota ? milliCpuToQuota(cpuLimit, settings.cpuCfsQuotaPeriodUs) : -1;
+  return {
+    cpuShares: milliCpuToShares(podCpuRequest(pod)),
+    ...(everyLimit('cpu') ? { cpuQuota: quota, cpuPeriod: settings.cpuCfsQuotaPeriodUs } : {}),
+    ...(everyLimit('memory') ? { memoryLimit } : {}),
+  };
+}
+
+/** Thousandths of a core that the pod requests. */
+export function podCpuRequest(pod: Pod): number {
+  return podSum(pod, 'requests', 'cpu', cpuMillis, 0, Math.max, (a, b) => a + b);
+}
+
+/** The regular containers' sum, or what the hungriest init container needs if that is more. */
+function podSum<Amount>(
+  pod: Pod,
+  kind: 'limits' | 'requests',
+  resource: string,
+  parse: (quantity: string) => Amount,
+  zero: Amount,
+  larger: (a: Amount, b: Amount) => Amount,
+  add: (a: Amount, b: Amount) => Amount,
+): Amount {
+  const amount = ({ resources }: Container): Amount => {
+    // Requests that are missing are the limits, by the API's defaults.
+    const quantity =
+      resources[kind]?.[resource] ?? (kind === 'requests' ? resources.limits?.[resource] : undefined);
+    return quantity === undefined ? zero : parse(quantity);
+  };
+  const together = pod.spec.containers.map(amount).reduce(add, zero);
+  return (pod.spec.initContainers ?? []).map(amount).reduce(larger, together);
+}
+
+function containersOf(pod: Pod): Container[] {
+  return [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+}
+
+function isPositive(quantity: string | undefined): boolean {
+  return quantity !== undefined && bytes(quantity) > 0n;
+}
+
+function largerBigint(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+/**
+ * How early the kernel's OOM killer takes the container: never before others for guaranteed pods, first for
+ * best-effort ones, and in between by how much of the node's memory the container asked for.
+ */
+export function oomScoreAdj(pod: Pod, container: Container, memoryCapacity: number): number {
+  if (pod.spec.priorityClassName === 'system-node-critical') return -997;
+  const qos = qosClass(pod);
+  if (qos === 'Guaranteed') return -997;
+  if (qos === 'BestEffort') return 1000;
+  const request = container.resources.requests?.memory ?? container.resources.limits?.memory ?? '0';
+  const score = 1000 - Number((1000n * bytes(request)) / BigInt(memoryCapacity));
+  return Math.min(999, Math.max(3, score));
+}

@@ -1,0 +1,31 @@
+// Quality of service: how hard the node tries to keep a pod.
+// https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
+import type { Pod } from '../api/pod.ts';
+import { compareQuantities, parseQuantity } from '../quantity.ts';
+
+export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
+
+/** Only CPU and memory count, of init containers too. */
+const counted = ['cpu', 'memory'] as const;
+
+/** Guaranteed: every container limits both and requests as much; BestEffort: nobody asks for anything. */
+export function qosClass(pod: Pod): QosClass {
+  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+  let anything = false;
+  let guaranteed = true;
+  for (const { resources } of containers) {
+    for (const resource of counted) {
+      const request = positive(resources.requests?.[resource]);
+      const limit = positive(resources.limits?.[resource]);
+      if (request !== undefined || limit !== undefined) anything = true;
+      // An absent request means the limit, by the API's defaults.
+      if (limit === undefined || compareQuantities(request ?? limit, limit) !== 0) guaranteed = false;
+    }
+  }
+  if (!anything) return 'BestEffort';
+  return guaranteed ? 'Guaranteed' : 'Burstable';
+}
+
+function positive(quantity: string | undefined): string | undefined {
+  return quantity !== undefined && parseQuantity(quantity).nanos > 0n ? quantity : undefined;
+}

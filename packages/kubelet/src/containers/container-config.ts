@@ -1,0 +1,102 @@
+// CRI's ContainerConfig of a container: a pure function of the pod, its place and the files made for it.
+import {
+  type ContainerConfig,
+  type DeepPartial,
+  type Mount,
+  MountPropagation,
+} from '@berth/cri/generated/api.ts';
+import type { Container, Pod, VolumeMount } from '../api/pod.ts';
+import { containerResources, oomScoreAdj } from '../cgroups/pod-resources.ts';
+import type { KubeletOptions } from '../config/kubelet-options.ts';
+import type { PodPlace } from '../env/downward-api.ts';
+import { containerEnvironment, expandCommand } from '../env/environment.ts';
+import { annotationsOf, containerLabels } from '../pods/labels.ts';
+import { logPath } from '../pods/paths.ts';
+import { containerSecurityContext, type ImageUser } from './security-context.ts';
+
+/** What was prepared for one attempt of a container. */
+export interface ContainerParts {
+  restartCount: number;
+  /** What the runtime calls the image, and who runs in it. */
+  image: { ref: string; user: ImageUser };
+  place: PodPlace;
+  /** Host path of each volume mount of the container, by its mount path. */
+  volumePaths: Map<string, string>;
+  /** The managed /etc/hosts; undefined: the image keeps its own. */
+  hostsFile: string | undefined;
+  /** The file that the container may leave its last words in. */
+  terminationLog: string | undefined;
+}
+
+/** The configuration of `container`. Throws when a value cannot be had: CreateContainerConfigError. */
+export function containerConfig(
+  pod: Pod,
+  container: Container,
+  parts: ContainerParts,
+  options: KubeletOptions,
+): DeepPartial<ContainerConfig> {
+  const environment = containerEnvironment(pod, container, parts.place);
+  const limits = containerResources(container, options);
+  return {
+    metadata: { name: container.name, attempt: parts.restartCount },
+    image: { image: parts.image.ref, userSpecifiedImage: container.image },
+    command: expandCommand(container.command, environment),
+    args: expandCommand(container.args, environment),
+    workingDir: container.workingDir ?? '',
+    envs: [...environment].map(([key, value]) => ({ key, value: Buffer.from(value) })),
+    mounts: mounts(container, parts),
+    labels: containerLabels(pod, container),
+    annotations: annotationsOf(pod, container, parts.restartCount),
+    logPath: logPath(container.name, parts.restartCount),
+    stdin: container.stdin === true,
+    stdinOnce: container.stdinOnce === true,
+    tty: container.tty === true,
+    linux: {
+      resources: {
+        cpuShares: BigInt(limits.cpuShares),
+        cpuQuota: BigInt(limits.cpuQuota ?? 0),
+        cpuPeriod: BigInt(limits.cpuPeriod ?? 0),
+        memoryLimitInBytes: limits.memoryLimit ?? 0n,
+        oomScoreAdj: BigInt(oomScoreAdj(pod, container, parts.place.node.memoryBytes)),
+      },
+      securityContext: containerSecurityContext(pod, container, parts.image.user, {
+        default: options.seccompDefault,
+        profileRoot: `${options.rootDir}/seccomp`,
+      }),
+    },
+  };
+}
+
+function mounts(container: Container, parts: ContainerParts): DeepPartial<Mount>[] {
+  const volumes = (container.volumeMounts ?? []).map((mount): DeepPartial<Mount> => {
+    const hostPath = parts.volumePaths.get(mount.mountPath);
+    if (hostPath === undefined) {
+      throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
+    }
+    return {
+      containerPath: absolute(mount.mountPath),
+      hostPath,
+      readonly: mount.readOnly === true,
+      propagation: propagation(mount),
+    };
+  });
+  const all = [...volumes];
+  if (parts.hostsFile && !volumes.some((mount) => mount.containerPath === '/etc/hosts')) {
+    all.push({ containerPath: '/etc/hosts', hostPath: parts.hostsFile });
+  }
+  if (parts.terminationLog) {
+    all.push({ containerPath: absolute(container.terminationMessagePath), hostPath: parts.terminationLog });
+  }
+  return all;
+}
+
+/** A relative path in a container counts from its root. */
+function absolute(path: string): string {
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
+function propagation({ mountPropagation }: VolumeMount): MountPropagation {
+  if (mountPropagation === 'HostToContainer') return MountPropagation.PROPAGATION_HOST_TO_CONTAINER;
+  if (mountPropagation === 'Bidirectional') return MountPropagation.PROPAGATION_BIDIRECTIONAL;
+  return MountPropagation.PROPAGATION_PRIVATE;
+}

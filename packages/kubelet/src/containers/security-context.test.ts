@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { NamespaceMode, SecurityProfile_ProfileType as Profile } from '@berth/cri/generated/api.ts';
+import type { PodSpec, SecurityContext } from '../api/pod.ts';
+import { testPod } from '../pods/test-pod.ts';
+import { containerSecurityContext, defaultMaskedPaths, type ImageUser } from './security-context.ts';
+
+const root: ImageUser = { uid: 0n, username: '' };
+
+function effective(
+  securityContext: SecurityContext,
+  spec: Partial<PodSpec> = {},
+  user: ImageUser = root,
+  seccompDefault = false,
+) {
+  const pod = testPod({ ...spec, containers: [{ name: 'a', securityContext }], initContainers: [] });
+  const [container] = pod.spec.containers;
+  assert.ok(container);
+  return containerSecurityContext(pod, container, user, { default: seccompDefault, profileRoot: '/seccomp' });
+}
+
+test('nothing said', () => {
+  const context = effective({});
+  assert.deepEqual(context.runAsUser, { value: 0n });
+  assert.equal(context.privileged, false);
+  assert.equal(context.noNewPrivs, false);
+  assert.deepEqual(context.maskedPaths, defaultMaskedPaths);
+  assert.deepEqual(context.seccomp, { profileType: Profile.Unconfined });
+  assert.deepEqual(context.namespaceOptions, {
+    network: NamespaceMode.POD,
+    pid: NamespaceMode.CONTAINER,
+    ipc: NamespaceMode.POD,
+  });
+});
+
+test("the container's settings go before its pod's", () => {
+  const ofPod = { runAsUser: 1, runAsGroup: 2, fsGroup: 3, supplementalGroups: [4, 5] };
+  const inherited = effective({}, { securityContext: ofPod });
+  assert.deepEqual(inherited.runAsUser, { value: 1n });
+  assert.deepEqual(inherited.runAsGroup, { value: 2n });
+  assert.deepEqual(inherited.supplementalGroups, [3n, 4n, 5n]);
+  const own = effective({ runAsUser: 10, runAsGroup: 20 }, { securityContext: ofPod });
+  assert.deepEqual(own.runAsUser, { value: 10n });
+  assert.deepEqual(own.runAsGroup, { value: 20n });
+});
+
+test('capabilities, privilege and read-only root', () => {
+  const context = effective({
+    capabilities: { add: ['NET_ADMIN'], drop: ['ALL'] },
+    privileged: true,
+    readOnlyRootFilesystem: true,
+    allowPrivilegeEscalation: true,
+  });
+  assert.deepEqual(context.capabilities, { addCapabilities: ['NET_ADMIN'], dropCapabilities: ['ALL'] });
+  assert.equal(context.privileged, true);
+  assert.equal(context.readonlyRootfs, true);
+  assert.equal(context.noNewPrivs, false);
+  assert.equal(effective({ allowPrivilegeEscalation: false }).noNewPrivs, true);
+});
+
+test('an unmasked /proc hides nothing', () => {
+  const context = effective({ procMount: 'Unmasked' });
+  assert.deepEqual([context.maskedPaths, context.readonlyPaths], [[], []]);
+});
+
+test('an image user that is a name is passed on by name', () => {
+  const context = effective({}, {}, { username: 'nginx' });
+  assert.equal(context.runAsUser, undefined);
+  assert.equal(context.runAsUsername, 'nginx');
+  assert.equal(effective({ runAsUser: 5 }, {}, { username: 'nginx' }).runAsUsername, '');
+});
+
+const profiles: [
+  title: string,
+  own: SecurityContext,
+  ofPod: PodSpec['securityContext'],
+  byDefault: boolean,
+  want: object,
+][] = [
+  ['none', {}, {}, false, { profileType: Profile.Unconfined }],
+  ['none, with seccompDefault', {}, {}, true, { profileType: Profile.RuntimeDefault }],
+  [
+    "the pod's",
+    {},
+    { seccompProfile: { type: 'RuntimeDefault' } },
+    false,
+    { profileType: Profile.RuntimeDefault },
+  ],
+  [
+    "the container's",
+    { seccompProfile: { type: 'Unconfined' } },
+    { seccompProfile: { type: 'RuntimeDefault' } },
+    true,
+    { profileType: Profile.Unconfined },
+  ],
+  [
+    'a file',
+    { seccompProfile: { type: 'Localhost', localhostProfile: 'a/b.json' } },
+    {},
+    false,
+    { profileType: Profile.Localhost, localhostRef: '/seccomp/a/b.json' },
+  ],
+];
+for (const [title, own, ofPod, byDefault, want] of profiles) {
+  test(`seccomp profile: ${title}`, () => {
+    assert.deepEqual(effective(own, { securityContext: ofPod }, root, byDefault).seccomp, want);
+  });
+}
+
+const nonRoot: [title: string, own: SecurityContext, image: ImageUser, error: RegExp | undefined][] = [
+  [
+    'image runs as root',
+    {},
+    root,
+    /runAsNonRoot and image will run as root \(pod: "p_default\(u\)", container: a\)/,
+  ],
+  ['image names its user', {}, { username: 'web' }, /non-numeric user \(web\), cannot verify/],
+  ['image has a numeric user', {}, { uid: 1000n, username: '' }, undefined],
+  ['runAsUser is root', { runAsUser: 0 }, { uid: 1000n, username: '' }, /runAsUser breaks non-root policy/],
+  ['runAsUser is not root', { runAsUser: 1 }, root, undefined],
+  ['the container may', { runAsNonRoot: false }, root, undefined],
+];
+for (const [title, own, image, error] of nonRoot) {
+  test(`runAsNonRoot when ${title}: ${error ? 'refused' : 'runs'}`, () => {
+    const run = () => effective(own, { securityContext: { runAsNonRoot: true } }, image);
+    if (error) assert.throws(run, error);
+    else run();
+  });
+}

@@ -1,0 +1,113 @@
+// The security settings of a container: its own ones over those of its pod.
+import { join } from 'node:path';
+import {
+  type DeepPartial,
+  type LinuxContainerSecurityContext,
+  type SecurityProfile,
+  SecurityProfile_ProfileType,
+} from '@berth/cri/generated/api.ts';
+import type { Container, Pod, SeccompProfile } from '../api/pod.ts';
+import { namespaceOptions } from '../sandbox/namespaces.ts';
+import { podGroups } from '../sandbox/sandbox-config.ts';
+
+/** Parts of /proc and /sys that tell or change too much about the host; as other runtimes and kubelets hide. */
+export const defaultMaskedPaths: readonly string[] = [
+  '/proc/asound',
+  '/proc/acpi',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+  '/sys/devices/virtual/powercap',
+];
+
+/** Parts of /proc that containers may read but not write. */
+export const defaultReadonlyPaths: readonly string[] = [
+  '/proc/bus',
+  '/proc/fs',
+  '/proc/irq',
+  '/proc/sys',
+  '/proc/sysrq-trigger',
+];
+
+/** The user that an image runs as, as the runtime reports it. */
+export interface ImageUser {
+  /** Undefined for a user given by name. */
+  uid?: bigint;
+  username: string;
+}
+
+/** The effective settings in CRI's words. Throws when they contradict `runAsNonRoot`. */
+export function containerSecurityContext(
+  pod: Pod,
+  container: Container,
+  user: ImageUser,
+  seccomp: { default: boolean; profileRoot: string },
+): DeepPartial<LinuxContainerSecurityContext> {
+  verifyRunAsNonRoot(pod, container, user);
+  const own = container.securityContext ?? {};
+  const ofPod = pod.spec.securityContext;
+  const runAsUser = own.runAsUser ?? ofPod.runAsUser;
+  const runAsGroup = own.runAsGroup ?? ofPod.runAsGroup;
+  const unmasked = own.procMount === 'Unmasked';
+  const uid = runAsUser === undefined ? user.uid : BigInt(runAsUser);
+  return {
+    capabilities: {
+      addCapabilities: own.capabilities?.add ?? [],
+      dropCapabilities: own.capabilities?.drop ?? [],
+    },
+    privileged: own.privileged === true,
+    namespaceOptions: namespaceOptions(pod),
+    ...(uid === undefined ? {} : { runAsUser: { value: uid } }),
+    runAsUsername: runAsUser === undefined ? user.username : '',
+    ...(runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(runAsGroup) } }),
+    readonlyRootfs: own.readOnlyRootFilesystem === true,
+    ...podGroups(pod),
+    noNewPrivs: own.allowPrivilegeEscalation === false,
+    maskedPaths: unmasked ? [] : [...defaultMaskedPaths],
+    readonlyPaths: unmasked ? [] : [...defaultReadonlyPaths],
+    seccomp: seccompProfile(own.seccompProfile ?? ofPod.seccompProfile, seccomp),
+  };
+}
+
+function seccompProfile(
+  profile: SeccompProfile | undefined,
+  settings: { default: boolean; profileRoot: string },
+): DeepPartial<SecurityProfile> {
+  const type = profile?.type ?? (settings.default ? 'RuntimeDefault' : 'Unconfined');
+  if (type === 'RuntimeDefault') return { profileType: SecurityProfile_ProfileType.RuntimeDefault };
+  if (type !== 'Localhost') return { profileType: SecurityProfile_ProfileType.Unconfined };
+  if (!profile?.localhostProfile) {
+    throw new Error('localhostProfile must be set if seccompProfile type is Localhost.');
+  }
+  const localhostRef = join(settings.profileRoot, profile.localhostProfile);
+  return { profileType: SecurityProfile_ProfileType.Localhost, localhostRef };
+}
+
+/** Refuses a container that must not run as root and would, or of which nobody can tell. */
+function verifyRunAsNonRoot(pod: Pod, container: Container, image: ImageUser): void {
+  const own = container.securityContext ?? {};
+  const ofPod = pod.spec.securityContext;
+  if ((own.runAsNonRoot ?? ofPod.runAsNonRoot) !== true) return;
+  const { name, namespace, uid } = pod.metadata;
+  const where = `(pod: "${name}_${namespace}(${uid})", container: ${container.name})`;
+  const runAsUser = own.runAsUser ?? ofPod.runAsUser;
+  if (runAsUser !== undefined) {
+    if (runAsUser === 0) throw new Error(`container's runAsUser breaks non-root policy ${where}`);
+    return;
+  }
+  if (image.uid === undefined && image.username !== '') {
+    throw new Error(
+      `container has runAsNonRoot and image has non-numeric user (${image.username}), ` +
+        `cannot verify user is non-root ${where}`,
+    );
+  }
+  if ((image.uid ?? 0n) === 0n) {
+    throw new Error(`container has runAsNonRoot and image will run as root ${where}`);
+  }
+}

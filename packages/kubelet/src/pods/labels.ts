@@ -1,0 +1,60 @@
+// Labels and annotations through which a kubelet finds its pods again. They are the real kubelet's, so that
+// either can take over what the other has started.
+import type { Container, Pod } from '../api/pod.ts';
+import { containerHash } from '../containers/hash.ts';
+
+/** Labels on sandboxes and containers. */
+export const podLabels = {
+  name: 'io.kubernetes.pod.name',
+  namespace: 'io.kubernetes.pod.namespace',
+  uid: 'io.kubernetes.pod.uid',
+  container: 'io.kubernetes.container.name',
+} as const;
+
+/** Annotations on containers. */
+export const containerAnnotations = {
+  hash: 'io.kubernetes.container.hash',
+  restartCount: 'io.kubernetes.container.restartCount',
+  terminationMessagePath: 'io.kubernetes.container.terminationMessagePath',
+  terminationMessagePolicy: 'io.kubernetes.container.terminationMessagePolicy',
+  ports: 'io.kubernetes.container.ports',
+  deletionGracePeriod: 'io.kubernetes.pod.deletionGracePeriod',
+  terminationGracePeriod: 'io.kubernetes.pod.terminationGracePeriod',
+} as const;
+
+/** Labels of a pod's sandbox: the pod's own and those that identify it. */
+export function sandboxLabels(pod: Pod): Record<string, string> {
+  return { ...pod.metadata.labels, ...identity(pod) };
+}
+
+/** Labels of a container. */
+export function containerLabels(pod: Pod, container: Container): Record<string, string> {
+  return { ...identity(pod), [podLabels.container]: container.name };
+}
+
+function identity({ metadata }: Pod): Record<string, string> {
+  return {
+    [podLabels.name]: metadata.name,
+    [podLabels.namespace]: metadata.namespace,
+    [podLabels.uid]: metadata.uid,
+  };
+}
+
+/** Annotations of a container: all that is needed to decide about it and to end it without its manifest. */
+export function annotationsOf(pod: Pod, container: Container, restartCount: number): Record<string, string> {
+  const annotations: Record<string, string> = {
+    [containerAnnotations.hash]: containerHash(container),
+    [containerAnnotations.restartCount]: String(restartCount),
+    [containerAnnotations.terminationMessagePath]: container.terminationMessagePath,
+    [containerAnnotations.terminationMessagePolicy]: container.terminationMessagePolicy,
+    [containerAnnotations.terminationGracePeriod]: String(pod.spec.terminationGracePeriodSeconds),
+  };
+  const { deletionGracePeriodSeconds } = pod.metadata;
+  if (deletionGracePeriodSeconds !== undefined) {
+    annotations[containerAnnotations.deletionGracePeriod] = String(deletionGracePeriodSeconds);
+  }
+  if (container.ports && container.ports.length > 0) {
+    annotations[containerAnnotations.ports] = JSON.stringify(container.ports);
+  }
+  return annotations;
+}

@@ -1,0 +1,54 @@
+// Where the kubelet keeps what belongs to a pod; the layout is the real kubelet's.
+import { dirname, join } from 'node:path';
+import type { KubeletOptions } from '../config/kubelet-options.ts';
+
+/** What of a pod names its folders. */
+export interface PodIdentity {
+  name: string;
+  namespace: string;
+  uid: string;
+}
+
+type Roots = Pick<KubeletOptions, 'rootDir' | 'podLogsDir'>;
+
+/** Folder of all pods' folders. */
+export function podsDir(roots: Roots): string {
+  return join(roots.rootDir, 'pods');
+}
+
+/** The pod's folder: volumes, hosts file, termination messages. */
+export function podDir(roots: Roots, uid: string): string {
+  return join(podsDir(roots), uid);
+}
+
+/** Folder of an emptyDir volume. */
+export function emptyDirPath(roots: Roots, uid: string, volume: string): string {
+  return join(podDir(roots, uid), 'volumes', 'kubernetes.io~empty-dir', volume);
+}
+
+/** Folder of one container's termination messages, a file per attempt. */
+export function terminationDir(roots: Roots, uid: string, container: string): string {
+  return join(podDir(roots, uid), 'containers', container);
+}
+
+/** Folder of the pod's logs. */
+export function podLogDir(roots: Roots, pod: PodIdentity): string {
+  return join(roots.podLogsDir, `${pod.namespace}_${pod.name}_${pod.uid}`);
+}
+
+/** A container's log, relative to the pod's log folder. */
+export function logPath(container: string, restartCount: number): string {
+  return `${container}/${restartCount}.log`;
+}
+
+/** Folder of the links that log collectors read: /var/log/containers beside /var/log/pods. */
+export function containerLogsDir(roots: Roots): string {
+  return join(dirname(roots.podLogsDir), 'containers');
+}
+
+/** The link to a container's log. */
+export function logSymlink(roots: Roots, pod: PodIdentity, container: string, containerId: string): string {
+  const name = `${pod.name}_${pod.namespace}_${container}-${containerId}`;
+  // A file name has at most 255 bytes.
+  return join(containerLogsDir(roots), `${name.slice(0, 251)}.log`);
+}

@@ -1,0 +1,93 @@
+// CRI's PodSandboxConfig of a pod: a pure function of the pod and the kubelet's settings.
+import {
+  type DeepPartial,
+  type LinuxSandboxSecurityContext,
+  type PodSandboxConfig,
+  Protocol,
+  SecurityProfile_ProfileType,
+  SupplementalGroupsPolicy,
+} from '@berth/cri/generated/api.ts';
+import type { Pod } from '../api/pod.ts';
+import { podResources } from '../cgroups/pod-resources.ts';
+import type { KubeletOptions } from '../config/kubelet-options.ts';
+import { sandboxLabels } from '../pods/labels.ts';
+import { podLogDir } from '../pods/paths.ts';
+import { type DnsSettings, podDns } from './dns.ts';
+import { sandboxHostname } from './hostname.ts';
+import { namespaceOptions } from './namespaces.ts';
+
+/** The configuration of the pod's sandbox number `attempt`. Throws when the pod's host name cannot be. */
+export function sandboxConfig(
+  pod: Pod,
+  attempt: number,
+  settings: { options: KubeletOptions; dns: DnsSettings; cgroupParent: string },
+): DeepPartial<PodSandboxConfig> {
+  const { options, dns, cgroupParent } = settings;
+  const { name, namespace, uid, annotations = {} } = pod.metadata;
+  const resources = podResources(pod, options);
+  return {
+    metadata: { name, namespace, uid, attempt },
+    hostname: pod.spec.hostNetwork ? '' : sandboxHostname(pod, options.clusterDomain),
+    logDirectory: podLogDir(options, pod.metadata),
+    dnsConfig: podDns(pod, dns),
+    portMappings: portMappings(pod),
+    labels: sandboxLabels(pod),
+    annotations,
+    linux: {
+      cgroupParent,
+      securityContext: securityContext(pod),
+      sysctls: Object.fromEntries(
+        (pod.spec.securityContext.sysctls ?? []).map((each) => [each.name, each.value]),
+      ),
+      overhead: {},
+      resources: {
+        cpuShares: BigInt(resources.cpuShares),
+        cpuQuota: BigInt(resources.cpuQuota ?? 0),
+        cpuPeriod: BigInt(resources.cpuPeriod ?? 0),
+        memoryLimitInBytes: resources.memoryLimit ?? 0n,
+      },
+    },
+  };
+}
+
+/** Ports of the regular containers that the host has to forward; CRI lists those without a host port too. */
+function portMappings(pod: Pod): PodSandboxConfig['portMappings'] {
+  const protocols: Record<string, Protocol> = { TCP: Protocol.TCP, UDP: Protocol.UDP, SCTP: Protocol.SCTP };
+  return pod.spec.containers.flatMap((container) =>
+    (container.ports ?? []).map((port) => ({
+      protocol: protocols[port.protocol ?? 'TCP'] ?? Protocol.TCP,
+      containerPort: port.containerPort,
+      hostPort: port.hostPort ?? 0,
+      hostIp: port.hostIP ?? '',
+    })),
+  );
+}
+
+function securityContext(pod: Pod): DeepPartial<LinuxSandboxSecurityContext> {
+  const { runAsUser, runAsGroup } = pod.spec.securityContext;
+  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+  return {
+    namespaceOptions: namespaceOptions(pod),
+    privileged: containers.some((container) => container.securityContext?.privileged === true),
+    seccomp: { profileType: SecurityProfile_ProfileType.RuntimeDefault },
+    ...(runAsUser === undefined ? {} : { runAsUser: { value: BigInt(runAsUser) } }),
+    ...(runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(runAsGroup) } }),
+    ...podGroups(pod),
+  };
+}
+
+/** Groups of every process in the pod, for the sandbox and its containers alike. */
+export function podGroups(pod: Pod): {
+  supplementalGroups: bigint[];
+  supplementalGroupsPolicy: SupplementalGroupsPolicy;
+} {
+  const { fsGroup, supplementalGroups = [], supplementalGroupsPolicy } = pod.spec.securityContext;
+  const groups = [...(fsGroup === undefined ? [] : [fsGroup]), ...supplementalGroups];
+  return {
+    supplementalGroups: groups.map(BigInt),
+    supplementalGroupsPolicy:
+      supplementalGroupsPolicy === 'Strict'
+        ? SupplementalGroupsPolicy.Strict
+        : SupplementalGroupsPolicy.Merge,
+  };
+}
