@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Descriptor, parseDescriptor } from '../descriptor.ts';
+import { digestHex } from '../digest.ts';
+import { JsonCursor } from '../json-cursor.ts';
+import { parseManifest } from '../manifest.ts';
+
+/** A real registry (the distribution's docker-registry) on a loopback port, for tests. */
+export interface TestRegistry {
+  /** `127.0.0.1:PORT`. */
+  address: string;
+  /** Copies the image called `name` in an OCI layout to `repository:tag`. */
+  push(layout: string, name: string, repository: string, tag: string): Promise<Descriptor>;
+  stop(): Promise<void>;
+}
+
+/** The user of a registry that was started with `requireLogin`; the hash is bcrypt of the password. */
+export const testUser = { username: 'user', password: 'secret' };
+const htpasswd = 'user:$2b$04$XQLVKrhQfGwImhHEGI6dVe9R9VWG9xOKU.PyqDoGjYTYg2EFXMDDi\n';
+
+/** Starts a registry with storage of its own. */
+export async function startRegistry(options: { requireLogin?: boolean } = {}): Promise<TestRegistry> {
+  const dir = await mkdtemp(join(tmpdir(), 'oci-registry-'));
+  const address = `127.0.0.1:${await freePort()}`;
+  await writeFile(join(dir, 'htpasswd'), htpasswd);
+  await writeFile(
+    join(dir, 'config.json'),
+    JSON.stringify({
+      version: 0.1,
+      log: { level: 'fatal' },
+      storage: { filesystem: { rootdirectory: join(dir, 'storage') } },
+      http: { addr: address },
+      ...(options.requireLogin && { auth: { htpasswd: { realm: 'test', path: join(dir, 'htpasswd') } } }),
+    }),
+  );
+  const server = spawn('docker-registry', ['serve', join(dir, 'config.json')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { PATH: process.env.PATH, OTEL_TRACES_EXPORTER: 'none' },
+  });
+  const stop = async () => {
+    await kill(server);
+    await rm(dir, { recursive: true });
+  };
+  try {
+    await untilAnswering(`http://${address}/v2/`, server);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const push: TestRegistry['push'] = (layout, name, repository, tag) =>
+    pushLayout(layout, name, `http://${address}/v2/${repository}`, tag);
+  return { address, push, stop };
+}
+
+async function pushLayout(layout: string, name: string, base: string, tag: string): Promise<Descriptor> {
+  const index = JsonCursor.parse(await readFile(join(layout, 'index.json')), 'index.json');
+  const top = index
+    .field('manifests')
+    .array()
+    .map(parseDescriptor)
+    .find(({ annotations }) => annotations?.['org.opencontainers.image.ref.name'] === name);
+  if (!top) throw new Error(`${layout} has no image ${name}`);
+  const read = (descriptor: Descriptor) =>
+    readFile(join(layout, 'blobs/sha256', digestHex(descriptor.digest)));
+  const content = await read(top);
+  const manifest = parseManifest(content, top.mediaType);
+  if (manifest.kind === 'index') throw new Error('push wants a manifest');
+  for (const blob of [manifest.config, ...manifest.layers]) {
+    const upload = await request(`${base}/blobs/uploads/`, { method: 'POST' });
+    const url = new URL(upload.headers.get('location') ?? '');
+    url.searchParams.set('digest', blob.digest);
+    await request(url, {
+      method: 'PUT',
+      body: await read(blob),
+      headers: { 'content-type': 'application/octet-stream' },
+    });
+  }
+  await request(`${base}/manifests/${tag}`, {
+    method: 'PUT',
+    body: content,
+    headers: { 'content-type': manifest.mediaType },
+  });
+  return top;
+}
+
+async function request(
+  url: string | URL,
+  init: { method: string; body?: Buffer; headers?: Record<string, string> },
+): Promise<Response> {
+  const authorization = `Basic ${btoa(`${testUser.username}:${testUser.password}`)}`;
+  const { body, ...rest } = init;
+  const response = await fetch(url, {
+    ...rest,
+    ...(body && { body: new Uint8Array(body) }),
+    headers: { ...init.headers, authorization },
+  });
+  if (!response.ok) throw new Error(`${init.method} ${url}: ${response.status} ${await response.text()}`);
+  return response;
+}
+
+async function untilAnswering(url: string, server: ChildProcess): Promise<void> {
+  for (let attempt = 0; attempt < 200 && server.exitCode === null; attempt++) {
+    const answered = await fetch(url).then(
+      () => true,
+      () => false,
+    );
+    if (answered) return;
+    await sleep(50);
+  }
+  throw new Error('docker-registry does not answer');
+}
+
+/** A loopback port that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
