@@ -102,6 +102,7 @@ describe('a pod', () => {
       assert.ok(addresses.some(({ address }) => address === ips[0]));
       const [cached] = await network.cni.cachedAttachments('pod1');
       assert.deepEqual(cached?.args, podArgs(attach));
+      assert.deepEqual((await network.result('pod1'))?.ips, result.ips);
 
       await detachSandbox(network, detach);
       assert.ok(!existsSync(attach.netnsPath));

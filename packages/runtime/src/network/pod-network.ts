@@ -1,6 +1,6 @@
 import { loadConfLists } from '@berth/cni/conflist.ts';
 import { CniError } from '@berth/cni/errors.ts';
-import { isJsonObject } from '@berth/cni/json.ts';
+import { isJsonObject, type JsonObject } from '@berth/cni/json.ts';
 import { Cni } from '@berth/cni/network.ts';
 import { ensureMasquerade } from '@berth/linux/nftables.ts';
 import { messageOf } from '../errors.ts';
@@ -68,6 +68,12 @@ export class PodNetwork {
       return { ready: false, reason: 'NetworkPluginNotReady', message: error.message };
     }
     return { ready: true, reason: '', message: '' };
+  }
+
+  /** What the plugins answered when a sandbox was attached, for `crictl inspectp`; undefined when it is not. */
+  async result(sandboxId: string): Promise<JsonObject | undefined> {
+    const [attachment] = await this.cni.cachedAttachments(sandboxId);
+    return attachment?.result;
   }
 
   /** Stops watching. Attachments stay. */
