@@ -68,8 +68,7 @@ export class FileSource implements PodSource {
 
   /** Brings every file up to date with the disk; also moves the watch when the path came or went. */
   async #list(): Promise<void> {
-    const found = await statOf(this.#path);
-    await this.#watch(found);
+    const found = await this.#watch();
     const names = found?.isDirectory() ? await readdir(this.#path) : found ? [''] : [];
     const files = names.filter((name) => !name.startsWith('.')).map((name) => join(this.#path, name));
     for (const file of this.#files.keys()) if (!files.includes(file)) this.#files.delete(file);
@@ -111,20 +110,26 @@ export class FileSource implements PodSource {
     }
   }
 
-  /** Watches the directory, or while there is none the nearest folder above it. */
-  async #watch(found: Stats | undefined): Promise<void> {
-    let folder = found?.isDirectory() ? this.#path : dirname(this.#path);
-    while (folder !== '/' && !(await statOf(folder))) folder = dirname(folder);
-    if (this.#watched === folder) return;
-    this.#watcher?.close();
-    this.#watched = folder;
-    this.#watcher = watch(folder, { persistent: true });
-    this.#watcher.on('change', (_event, name) => this.#changed(folder, name?.toString() ?? ''));
-    this.#watcher.on('error', (err) => {
-      log.warn('Watch of the manifest path ended; it is listed instead', { err, path: folder });
-      this.#watched = undefined;
-    });
-    log.v(1, 'Watching path', { path: folder });
+  /**
+   * Watches the directory, or while there is none the nearest folder above it; looks again once the watch is
+   * set, since the directory may have come in between. Returns what the path is now.
+   */
+  async #watch(): Promise<Stats | undefined> {
+    for (;;) {
+      const found = await statOf(this.#path);
+      let folder = found?.isDirectory() ? this.#path : dirname(this.#path);
+      while (folder !== '/' && !(await statOf(folder))) folder = dirname(folder);
+      if (this.#watched === folder) return found;
+      this.#watcher?.close();
+      this.#watched = folder;
+      this.#watcher = watch(folder);
+      this.#watcher.on('change', (_event, name) => this.#changed(folder, name?.toString() ?? ''));
+      this.#watcher.on('error', (err) => {
+        log.warn('Watch of the manifest path ended; it is listed instead', { err, path: folder });
+        this.#watched = undefined;
+      });
+      log.v(1, 'Watching path', { path: folder });
+    }
   }
 
   #changed(folder: string, name: string): void {

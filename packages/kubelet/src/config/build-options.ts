@@ -1,0 +1,96 @@
+// Merges defaults, configuration file and command line into the options that the kubelet runs with, and refuses
+// hosts that the options rule out.
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { CommandLine } from '../flags.ts';
+import { ConfigurationError, readKubeletConfiguration } from './kubelet-configuration.ts';
+import type { KubeletOptions } from './kubelet-options.ts';
+import { nodeIps, nodeName } from './node-identity.ts';
+import { defaultSettings, type Settings } from './settings.ts';
+
+/** What the kubelet was told, and which unsafe sysctls pods may set. */
+export interface Configuration {
+  options: KubeletOptions;
+  settings: Settings;
+}
+
+/** Reads the configuration file, if any, and merges. Throws ConfigurationError. */
+export function buildConfiguration({ flags, settings: fromFlags }: CommandLine): Configuration {
+  const fromFile = flags.config === '' ? {} : readConfigurationFile(flags.config);
+  // As with the real kubelet, a configuration file opens the read-only port only if it says so.
+  const fileDefaults = flags.config === '' ? {} : { readOnlyPort: 0 };
+  const settings = { ...defaultSettings, ...fileDefaults, ...fromFile, ...fromFlags };
+  const isSerial =
+    fromFlags.serializeImagePulls ?? fromFile.serializeImagePulls ?? settings.maxParallelImagePulls < 2;
+  if (isSerial && settings.maxParallelImagePulls > 1) {
+    throw new ConfigurationError(
+      'maxParallelImagePulls: can not be larger than 1 unless serializeImagePulls is false',
+    );
+  }
+  const parallel = fromFile.maxParallelImagePulls;
+  const options: KubeletOptions = {
+    nodeName: nodeName(flags.hostnameOverride),
+    nodeIps: nodeIps(flags.nodeIps),
+    rootDir: resolve(flags.rootDir),
+    podLogsDir: absolute('podLogsDir', settings.podLogsDir),
+    containerRuntimeEndpoint: settings.containerRuntimeEndpoint,
+    imageServiceEndpoint: settings.imageServiceEndpoint || settings.containerRuntimeEndpoint,
+    runtimeRequestTimeoutMs: settings.runtimeRequestTimeout,
+    staticPodPath: settings.staticPodPath === '' ? undefined : resolve(settings.staticPodPath),
+    fileCheckFrequencyMs: settings.fileCheckFrequency,
+    syncFrequencyMs: settings.syncFrequency,
+    cgroupDriver: settings.cgroupDriver,
+    cgroupRoot: absolute('cgroupRoot', settings.cgroupRoot || '/'),
+    cgroupsPerQos: settings.cgroupsPerQOS,
+    cpuCfsQuota: settings.cpuCFSQuota,
+    cpuCfsQuotaPeriodUs: Math.round(settings.cpuCFSQuotaPeriod * 1000),
+    podPidsLimit: settings.podPidsLimit,
+    clusterDns: settings.clusterDNS,
+    clusterDomain: settings.clusterDomain,
+    resolvConf: settings.resolvConf,
+    maxPods: settings.maxPods,
+    seccompDefault: settings.seccompDefault,
+    maxParallelImagePulls: isSerial ? 1 : parallel,
+    maxContainerRestartPeriodMs: settings.maxContainerRestartPeriod,
+    readOnlyServer: { address: settings.address, port: settings.enableServer ? settings.readOnlyPort : 0 },
+    healthzServer: { address: settings.healthzBindAddress, port: settings.healthzPort },
+    verbosity: settings.verbosity,
+  };
+  return { options, settings };
+}
+
+function readConfigurationFile(path: string): Partial<Settings> {
+  try {
+    return readKubeletConfiguration(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(`failed to load kubelet config file, path: ${path}, error: ${detail}`);
+  }
+}
+
+function absolute(field: string, path: string): string {
+  if (path.startsWith('/')) return path;
+  throw new ConfigurationError(`${field}: must be an absolute path, not ${JSON.stringify(path)}`);
+}
+
+/** Refuses to start on a host that the configuration rules out. Throws ConfigurationError. */
+export function checkHost(settings: Settings): void {
+  if (settings.failSwapOn && hasSwap(readFileSync('/proc/swaps', 'utf8'))) {
+    throw new ConfigurationError(
+      'running with swap on is not supported, please disable swap or set --fail-swap-on flag to false',
+    );
+  }
+  if (settings.failCgroupV1 && !existsSync('/sys/fs/cgroup/cgroup.controllers')) {
+    throw new ConfigurationError(
+      'kubelet is configured to not run on a host using cgroup v1 (failCgroupV1 is true)',
+    );
+  }
+}
+
+/** Whether the text of /proc/swaps names a swap area; areas in compressed memory do not count. */
+export function hasSwap(swaps: string): boolean {
+  return swaps
+    .split('\n')
+    .slice(1)
+    .some((line) => line.trim() !== '' && !line.startsWith('/dev/zram'));
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseCommandLine } from '../flags.ts';
+import { buildConfiguration, hasSwap } from './build-options.ts';
+import { readKubeletConfiguration } from './kubelet-configuration.ts';
+import { defaultRouteDevice } from './node-identity.ts';
+
+const head = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n';
+
+test('fields take effect, zero values are as if unset', () => {
+  const settings = readKubeletConfiguration(`${head}
+staticPodPath: /m
+cgroupDriver: systemd
+syncFrequency: 0s
+fileCheckFrequency: 5s
+maxPods: 0
+podPidsLimit: 100
+clusterDNS: [10.96.0.10]
+resolvConf: ""
+crashLoopBackOff: {maxContainerRestartPeriod: 10s}
+logging: {format: text, flushFrequency: 0, verbosity: 3, options: {json: {infoBufferSize: "0"}}}
+authentication: {anonymous: {enabled: false}, webhook: {cacheTTL: 0s, enabled: true}, x509: {}}
+authorization: {mode: Webhook, webhook: {cacheAuthorizedTTL: 0s}}
+memorySwap: {}
+evictionHard: {}
+shutdownGracePeriod: 0s
+`);
+  assert.deepEqual(settings, {
+    staticPodPath: '/m',
+    cgroupDriver: 'systemd',
+    fileCheckFrequency: 5000,
+    podPidsLimit: 100,
+    clusterDNS: ['10.96.0.10'],
+    resolvConf: '',
+    maxContainerRestartPeriod: 10_000,
+    verbosity: 3,
+  });
+});
+
+test('what is unknown, wrong or without effect is refused by name', () => {
+  const cases: [string, RegExp][] = [
+    [
+      `${head}staticPodPth: /m`,
+      /strict decoding error: unknown field "staticPodPth" \(did you mean "staticPodPath"\?\)/,
+    ],
+    [`${head}logging: {verbose: 1}`, /unknown field "logging.verbose"/],
+    [`${head}verbosity: 1`, /unknown field "verbosity"/],
+    [`${head}maxPods: many`, /maxPods: Invalid value: must be a whole number/],
+    [`${head}clusterDNS: [dns]`, /clusterDNS: Invalid value: must be an IP address, not "dns"/],
+    [`${head}rotateCertificates: true`, /rotateCertificates: Forbidden: true is not supported/],
+    [`${head}evictionHard: {memory.available: 1Gi}`, /evictionHard: Forbidden/],
+    [`${head}authentication: {x509: {clientCAFile: /ca.crt}}`, /authentication.x509.clientCAFile: Forbidden/],
+    ['kind: Pod\napiVersion: v1', /kind: must be "KubeletConfiguration", not "Pod"/],
+    ['kind: KubeletConfiguration\napiVersion: v1', /apiVersion: must be/],
+    ['[', /not valid YAML/],
+  ];
+  for (const [text, error] of cases) assert.throws(() => readKubeletConfiguration(text), error, text);
+});
+
+test('options are in plain units, and paths absolute', () => {
+  const { options } = buildConfiguration(parseCommandLine(['--hostname-override=N1', '--node-ip=10.0.0.9']));
+  assert.equal(options.nodeName, 'n1');
+  assert.deepEqual(options.nodeIps, ['10.0.0.9']);
+  assert.equal(options.rootDir, '/var/lib/kubelet');
+  assert.equal(options.cpuCfsQuotaPeriodUs, 100_000);
+  assert.equal(options.maxParallelImagePulls, 1);
+  assert.equal(options.staticPodPath, undefined);
+  assert.equal(options.imageServiceEndpoint, options.containerRuntimeEndpoint);
+  assert.deepEqual(options.readOnlyServer, { address: '127.0.0.1', port: 10_255 });
+  const more = buildConfiguration(
+    parseCommandLine(['--serialize-image-pulls=false', '--enable-server=false', '--node-ip=::1']),
+  ).options;
+  assert.equal(more.maxParallelImagePulls, undefined);
+  assert.equal(more.readOnlyServer.port, 0);
+  assert.throws(
+    () => buildConfiguration(parseCommandLine(['--hostname-override=a_b'])),
+    /--hostname-override/,
+  );
+  assert.throws(
+    () => buildConfiguration(parseCommandLine(['--cgroup-root=x'])),
+    /cgroupRoot: must be an absolute/,
+  );
+  assert.throws(
+    () => buildConfiguration(parseCommandLine(['--config=/none'])),
+    /path: \/none, error: ENOENT/,
+  );
+});
+
+test('facts of the host', () => {
+  assert.equal(hasSwap('Filename\tType\n'), false);
+  assert.equal(hasSwap('Filename\tType\n/dev/sda2 partition 100 0 -2\n'), true);
+  const routes =
+    'Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n' +
+    'eth1\t00000000\t0102A8C0\t0003\t0\t0\t200\t00000000\n' +
+    'eth0\t00000000\t0102A8C0\t0003\t0\t0\t100\t00000000\n' +
+    'cni0\t0000580A\t00000000\t0001\t0\t0\t0\t0000FFFF\n';
+  assert.equal(defaultRouteDevice(routes), 'eth0');
+  assert.equal(defaultRouteDevice('Iface\n'), undefined);
+});

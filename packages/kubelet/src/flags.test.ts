@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseCommandLine, usage } from './flags.ts';
+
+test('pflag’s ways to write a flag', () => {
+  const { flags, settings } = parseCommandLine([
+    '--container-runtime-endpoint=/run/x.sock',
+    '--pod-manifest-path',
+    '/manifests',
+    '--cgroups-per-qos=false',
+    '--seccomp-default',
+    '--max_pods=5',
+    '-v=4',
+    '--file-check-frequency=1m30s',
+    '--cluster-dns=10.0.0.10,fd00::a',
+    '--node-ip=10.0.0.1',
+    '--hostname-override=me',
+    '--root-dir',
+    '/r',
+  ]);
+  assert.deepEqual(settings, {
+    containerRuntimeEndpoint: '/run/x.sock',
+    staticPodPath: '/manifests',
+    cgroupsPerQOS: false,
+    seccompDefault: true,
+    maxPods: 5,
+    verbosity: 4,
+    fileCheckFrequency: 90_000,
+    clusterDNS: ['10.0.0.10', 'fd00::a'],
+  });
+  assert.deepEqual(flags.nodeIps, ['10.0.0.1']);
+  assert.equal(flags.hostnameOverride, 'me');
+  assert.equal(flags.rootDir, '/r');
+  assert.equal(parseCommandLine(['-v2']).settings.verbosity, 2);
+  assert.equal(parseCommandLine(['-v', '3']).settings.verbosity, 3);
+  assert.equal(parseCommandLine(['--v=1']).settings.verbosity, 1);
+  assert.equal(parseCommandLine(['--version']).flags.version, true);
+  assert.equal(parseCommandLine(['-h']).flags.help, true);
+});
+
+test('what can not be read names the flag', () => {
+  const cases: [string[], RegExp][] = [
+    [['--pod-manifest-pth=/x'], /unknown flag: --pod-manifest-pth \(did you mean --pod-manifest-path\?\)/],
+    [['--max-pods=many'], /invalid argument "many" for "--max-pods" flag: must be a whole number/],
+    [['--max-pods'], /flag needs an argument: --max-pods/],
+    [['--fail-swap-on', 'false'], /unknown command "false"/],
+    [['--fail-swap-on=no'], /invalid argument "no" for "--fail-swap-on" flag/],
+    [['--file-check-frequency=20'], /invalid duration "20"/],
+    [['--cgroup-driver=docker'], /must be "cgroupfs" or "systemd"/],
+    [['--kubeconfig=/etc/kubernetes/kubelet.conf'], /--kubeconfig=\S+ is not supported by this kubelet yet/],
+    [['--eviction-hard=memory.available<1Gi'], /--eviction-hard=.* is not supported/],
+    [['serve'], /unknown command "serve"/],
+    [['-x'], /unknown command "-x"/],
+  ];
+  for (const [argv, error] of cases) assert.throws(() => parseCommandLine(argv), error, argv.join(' '));
+});
+
+test('a flag that asks for what happens anyway is fine', () => {
+  const { settings, notices } = parseCommandLine([
+    '--kubeconfig=',
+    '--hairpin-mode=promiscuous-bridge',
+    '--register-node',
+    '--node-status-update-frequency=10s',
+    '--volume-stats-agg-period=60s',
+    '--oom-score-adj=-999',
+    '--event-qps=50',
+    '--feature-gates=',
+    '--pod-infra-container-image=registry.k8s.io/pause:3.9',
+  ]);
+  assert.deepEqual(settings, {});
+  assert.equal(notices.length, 1);
+  assert.match(usage(), /--pod-manifest-path VALUE/);
+});
