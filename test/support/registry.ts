@@ -1,0 +1,41 @@
+// A registry of the test's own: Debian's docker-registry on a loopback port.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type Daemon, startDaemon } from './scratch.ts';
+
+export interface Registry extends Daemon {
+  /** `127.0.0.1:PORT`, the first part of a reference. */
+  host: string;
+}
+
+/** Starts an empty registry below `dir`, without TLS or users. */
+export async function startRegistry(dir: string): Promise<Registry> {
+  const host = `127.0.0.1:${await freePort()}`;
+  const storage = join(dir, 'registry');
+  mkdirSync(storage, { recursive: true });
+  const config = join(dir, 'registry.yml');
+  writeFileSync(
+    config,
+    `version: 0.1\nlog: { level: error }\nstorage: { filesystem: { rootdirectory: ${storage} } }\nhttp: { addr: ${host} }\n`,
+  );
+  const daemon = await startDaemon({
+    name: 'docker-registry',
+    argv: ['/usr/bin/docker-registry', 'serve', config],
+    dir,
+    ready: async () => (await fetch(`http://${host}/v2/`)).ok,
+  });
+  return { ...daemon, host };
+}
+
+/** A TCP port of the loopback interface that nobody listens on at the moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
