@@ -1,0 +1,54 @@
+// What a container left as its last words: a file that it wrote, or the end of its log.
+// https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
+import { open } from 'node:fs/promises';
+import type { ContainerStatus } from '@berth/cri/generated/api.ts';
+import { containerAnnotations } from '../pods/labels.ts';
+
+const maxMessageBytes = 4096;
+const maxLogBytes = 2048;
+const maxLogLines = 80;
+
+/** The message of a container that ended; '' when it left none. Never throws: a failure to read is the message. */
+export async function terminationMessage(status: ContainerStatus): Promise<string> {
+  const path = status.annotations[containerAnnotations.terminationMessagePath] ?? '';
+  const policy = status.annotations[containerAnnotations.terminationMessagePolicy];
+  const hostPath = path === '' ? undefined : hostPathOf(status, path);
+  const written = hostPath === undefined ? '' : await readEnd(hostPath, maxMessageBytes);
+  const wantsLog =
+    policy === 'FallbackToLogsOnError' && status.exitCode !== 0 && status.reason !== 'ContainerCannotRun';
+  return written === '' && wantsLog ? logEnd(await readEnd(status.logPath, 4 * maxLogBytes + 4096)) : written;
+}
+
+function hostPathOf(status: ContainerStatus, path: string): string | undefined {
+  const containerPath = path.startsWith('/') ? path : `/${path}`;
+  return status.mounts.find((mount) => mount.containerPath === containerPath)?.hostPath;
+}
+
+/** The last `limit` bytes of a file; '' when it does not exist. */
+async function readEnd(path: string, limit: number): Promise<string> {
+  try {
+    await using file = await open(path);
+    const { size } = await file.stat();
+    const length = Math.min(size, limit);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString('utf8', 0, bytesRead);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    return `Error on reading termination log ${path}: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+/**
+ * Pure: the text of the last lines of a log in CRI format (`TIME STREAM F|P TEXT`), at most 80 lines and
+ * 2048 bytes. A first line that was cut is left out.
+ */
+export function logEnd(log: string): string {
+  const lines = log.split('\n').slice(-maxLogLines - 1);
+  const text = lines
+    .map((line) => /^\S+ (?:stdout|stderr) ([FP])(?:\S*) ?(.*)$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, kind, content = '']) => (kind === 'F' ? `${content}\n` : content))
+    .join('');
+  const bytes = Buffer.from(text);
+  return bytes.subarray(Math.max(0, bytes.length - maxLogBytes)).toString('utf8');
+}

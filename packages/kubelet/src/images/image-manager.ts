@@ -1,0 +1,142 @@
+// Sees to it that a container's image is there before the container is made.
+// https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy
+import type { ImageClient } from '@berth/cri/client.ts';
+import { CriError } from '@berth/cri/errors.ts';
+import type { DeepPartial, Image, PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import type { Container, Pod } from '../api/pod.ts';
+import { Backoff } from '../containers/backoff.ts';
+import type { ImageUser } from '../containers/security-context.ts';
+import { messageOf, StartError } from '../containers/start-error.ts';
+import { createLogger } from '../klog.ts';
+import { Semaphore } from '../util/semaphore.ts';
+import { withDefaultTag } from './image-name.ts';
+
+const log = createLogger('image-manager.ts');
+
+/** As good as none for a pull, whose progress is the runtime's to watch. */
+const noDeadlineMs = 24 * 3600 * 1000;
+
+/** An image that the runtime has. */
+export interface PresentImage {
+  /** What CreateContainer is given: the runtime's id of the image. */
+  ref: string;
+  user: ImageUser;
+}
+
+/** Pulls images by policy, waiting longer after each failure of the same pod's same image. */
+export class ImageManager {
+  readonly #client: ImageClient;
+  readonly #pulls: Semaphore;
+  readonly #backoff = new Backoff({ initialMs: 10_000, maxMs: 300_000 });
+  readonly #lastErrors = new Map<string, string>();
+  readonly #underWay = new Map<string, Promise<string>>();
+
+  /** `maxParallelPulls` undefined: no limit. */
+  constructor(client: ImageClient, maxParallelPulls: number | undefined) {
+    this.#client = client;
+    this.#pulls = new Semaphore(maxParallelPulls ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** The container's image, pulled if its policy asks for that. Throws StartError with the reason to show. */
+  async ensure(
+    pod: Pod,
+    container: Container,
+    sandboxConfig: DeepPartial<PodSandboxConfig>,
+  ): Promise<PresentImage> {
+    const image = withDefaultTag(container.image);
+    if (image === undefined) {
+      const message = `Failed to apply default image tag "${container.image}": couldn't parse image name "${container.image}": invalid reference format`;
+      throw new StartError('InvalidImageName', message);
+    }
+    if (container.imagePullPolicy !== 'Always') {
+      const present = await this.#status(image);
+      if (present) return presentImage(present);
+      if (container.imagePullPolicy === 'Never') {
+        const message = `Container image "${container.image}" is not present with pull policy of Never`;
+        throw new StartError('ErrImageNeverPull', message);
+      }
+    }
+    const ref = await this.#pull(pod, image, sandboxConfig);
+    const pulled = (await this.#status(image)) ?? (await this.#status(ref));
+    if (!pulled)
+      throw new StartError('ImageInspectError', `Failed to inspect image "${image}": gone after its pull`);
+    return { ...presentImage(pulled), ref: ref || pulled.id };
+  }
+
+  /** Forgets the waits of a pod that is gone. */
+  forget(podUid: string): void {
+    this.#backoff.forget(`${podUid}_`);
+    for (const key of this.#lastErrors.keys()) {
+      if (key.startsWith(`${podUid}_`)) this.#lastErrors.delete(key);
+    }
+  }
+
+  async #status(image: string): Promise<Image | undefined> {
+    try {
+      return (await this.#client.imageStatus({ image: { image } })).image;
+    } catch (error) {
+      if (error instanceof CriError && error.code === 'NOT_FOUND') return undefined;
+      throw new StartError('ImageInspectError', `Failed to inspect image "${image}": ${rpcText(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #pull(pod: Pod, image: string, sandboxConfig: DeepPartial<PodSandboxConfig>): Promise<string> {
+    const key = `${pod.metadata.uid}_${image}`;
+    const wait = this.#backoff.waitingSinceUpdate(key, Date.now());
+    if (wait) {
+      const last = this.#lastErrors.get(key);
+      const message = `Back-off pulling image "${image}"${last ? `: ${last}` : ''}`;
+      throw new StartError('ImagePullBackOff', message, { retryAt: wait.until });
+    }
+    const podName = `${pod.metadata.namespace}/${pod.metadata.name}`;
+    try {
+      const started = Date.now();
+      log.info('Pulling image', { pod: podName, image });
+      const ref = await this.#pullOnce(image, sandboxConfig);
+      log.info('Pulled image', { pod: podName, image, ms: Date.now() - started });
+      return ref;
+    } catch (error) {
+      const now = Date.now();
+      this.#backoff.next(key, now, now);
+      const message = rpcText(error);
+      this.#lastErrors.set(key, `ErrImagePull: ${message}`);
+      log.error('Failed to pull image', { err: error, pod: podName, image });
+      const retryAt = this.#backoff.waitingSinceUpdate(key, now)?.until ?? now;
+      throw new StartError('ErrImagePull', message, { retryAt, cause: error });
+    }
+  }
+
+  /** Pods that want the same image at the same time share one pull. */
+  #pullOnce(image: string, sandboxConfig: DeepPartial<PodSandboxConfig>): Promise<string> {
+    const underWay = this.#underWay.get(image);
+    if (underWay) return underWay;
+    const pull = this.#pulls
+      .run(async () => {
+        const response = await this.#client.pullImage(
+          { image: { image }, sandboxConfig },
+          { timeoutMs: noDeadlineMs },
+        );
+        return response.imageRef;
+      })
+      .finally(() => this.#underWay.delete(image));
+    this.#underWay.set(image, pull);
+    return pull;
+  }
+}
+
+function presentImage(image: Image): PresentImage {
+  if (image.uid) return { ref: image.id, user: { uid: image.uid.value, username: '' } };
+  // An image that names no user runs as root.
+  return { ref: image.id, user: image.username ? { username: image.username } : { uid: 0n, username: '' } };
+}
+
+/** A failed call as gRPC prints it: `rpc error: code = NotFound desc = …`. */
+function rpcText(error: unknown): string {
+  if (!(error instanceof CriError)) return messageOf(error);
+  const code = error.code
+    .toLowerCase()
+    .replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return `rpc error: code = ${code} desc = ${error.message}`;
+}

@@ -1,0 +1,20 @@
+// The grammar of image names in manifests: [HOST[:PORT]/]PATH[:TAG][@DIGEST].
+// https://github.com/distribution/reference
+
+const label = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
+const host = `(?:${label}(?:\\.${label})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
+const pathPart = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const tag = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}';
+const digest = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}';
+const reference = new RegExp(
+  `^(?:(${host})/)?(${pathPart}(?:/${pathPart})*)(?::(${tag}))?(?:@(${digest}))?$`,
+);
+
+/** The name with `:latest` where it has neither tag nor digest; undefined for what is no image name. */
+export function withDefaultTag(image: string): string | undefined {
+  const match = reference.exec(image);
+  if (!match) return undefined;
+  const [, , path = '', tagGiven, digestGiven] = match;
+  if (path.length > 255) return undefined;
+  return tagGiven === undefined && digestGiven === undefined ? `${image}:latest` : image;
+}

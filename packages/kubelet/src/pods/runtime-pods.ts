@@ -1,0 +1,150 @@
+// Reads pods from the runtime: what a PodRuntimeStatus is made of.
+import type { RuntimeClient } from '@berth/cri/client.ts';
+import { CriError } from '@berth/cri/errors.ts';
+import {
+  ContainerState,
+  type ContainerStatus,
+  NamespaceMode,
+  PodSandboxState,
+  type PodSandboxStatus,
+} from '@berth/cri/generated/api.ts';
+import { terminationMessage } from '../containers/termination-message.ts';
+import { containerAnnotations, podLabels } from './labels.ts';
+import type { PodIdentity } from './paths.ts';
+import type { PodRuntimeStatus, RuntimeContainer, RuntimeSandbox } from './runtime-status.ts';
+
+/** A pod that the runtime holds, as far as its lists tell. */
+export interface ListedPod extends PodIdentity {
+  /** Changes whenever a sandbox or container of the pod comes, goes or changes its state. */
+  fingerprint: string;
+}
+
+/** All pods of any kubelet, by UID: two calls, whatever their number. */
+export async function listRuntimePods(runtime: RuntimeClient): Promise<Map<string, ListedPod>> {
+  const [sandboxes, containers] = await Promise.all([runtime.listPodSandbox({}), runtime.listContainers({})]);
+  const parts = new Map<string, { identity: PodIdentity; states: string[] }>();
+  const add = (labels: Record<string, string>, state: string): void => {
+    const uid = labels[podLabels.uid];
+    const [name, namespace] = [labels[podLabels.name], labels[podLabels.namespace]];
+    if (!uid || !name || !namespace) return;
+    const pod = parts.get(uid) ?? { identity: { uid, name, namespace }, states: [] };
+    pod.states.push(state);
+    parts.set(uid, pod);
+  };
+  for (const { labels, id, state } of sandboxes.items) add(labels, `${id}=${state}`);
+  for (const { labels, id, state } of containers.containers) add(labels, `${id}=${state}`);
+  return new Map(
+    [...parts].map(([uid, { identity, states }]) => [
+      uid,
+      { ...identity, fingerprint: states.sort().join(' ') },
+    ]),
+  );
+}
+
+/** Reads whole pods. What can never change again (a container that ended) is asked for only once. */
+export class RuntimePods {
+  readonly #runtime: RuntimeClient;
+  readonly #ended = new Map<string, RuntimeContainer>();
+
+  constructor(runtime: RuntimeClient) {
+    this.#runtime = runtime;
+  }
+
+  /** The pod's sandboxes and containers, each with the newest first. */
+  async read(pod: PodIdentity): Promise<PodRuntimeStatus> {
+    const labelSelector = { [podLabels.uid]: pod.uid };
+    const [sandboxList, containerList] = await Promise.all([
+      this.#runtime.listPodSandbox({ filter: { labelSelector } }),
+      this.#runtime.listContainers({ filter: { labelSelector } }),
+    ]);
+    const [sandboxes, containers] = await Promise.all([
+      Promise.all(sandboxList.items.map(({ id }) => this.#sandbox(id))),
+      Promise.all(containerList.containers.map(({ id, podSandboxId }) => this.#container(id, podSandboxId))),
+    ]);
+    return {
+      ...pod,
+      sandboxes: newestFirst(sandboxes.filter((each) => each !== undefined)),
+      containers: newestFirst(containers.filter((each) => each !== undefined)),
+    };
+  }
+
+  /** Forgets a container that was removed. */
+  forget(containerId: string): void {
+    this.#ended.delete(containerId);
+  }
+
+  async #sandbox(podSandboxId: string): Promise<RuntimeSandbox | undefined> {
+    const response = await unlessGone(this.#runtime.podSandboxStatus({ podSandboxId }));
+    return response?.status && toSandbox(response.status);
+  }
+
+  async #container(containerId: string, sandboxId: string): Promise<RuntimeContainer | undefined> {
+    const ended = this.#ended.get(containerId);
+    if (ended) return ended;
+    const response = await unlessGone(this.#runtime.containerStatus({ containerId }));
+    if (!response?.status) return undefined;
+    const container = await toContainer(response.status, sandboxId);
+    if (container.state === 'exited') this.#ended.set(containerId, container);
+    return container;
+  }
+}
+
+/** Between the list and the status, what was listed may have been removed. */
+async function unlessGone<Response>(call: Promise<Response>): Promise<Response | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof CriError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+function newestFirst<Made extends { createdAt: bigint }>(list: Made[]): Made[] {
+  return list.sort((a, b) => (a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : 0));
+}
+
+function toSandbox(status: PodSandboxStatus): RuntimeSandbox {
+  const { network, linux } = status;
+  const ips = network ? [network.ip, ...network.additionalIps.map(({ ip }) => ip)] : [];
+  return {
+    id: status.id,
+    attempt: status.metadata?.attempt ?? 0,
+    ready: status.state === PodSandboxState.SANDBOX_READY,
+    createdAt: status.createdAt,
+    hostNetwork: linux?.namespaces?.options?.network === NamespaceMode.NODE,
+    ips: ips.filter((ip) => ip !== ''),
+    networkReported: network !== undefined,
+  };
+}
+
+async function toContainer(status: ContainerStatus, sandboxId: string): Promise<RuntimeContainer> {
+  const { annotations, labels } = status;
+  const state = containerStates.get(status.state) ?? 'unknown';
+  const message = state === 'exited' ? await terminationMessage(status) : '';
+  return {
+    id: status.id,
+    name: labels[podLabels.container] ?? status.metadata?.name ?? '',
+    sandboxId,
+    state,
+    restartCount: Number(annotations[containerAnnotations.restartCount] ?? status.metadata?.attempt ?? 0),
+    hash: annotations[containerAnnotations.hash] ?? '',
+    image: status.image?.image ?? '',
+    imageRef: status.imageRef,
+    createdAt: status.createdAt,
+    startedAt: milliseconds(status.startedAt),
+    finishedAt: milliseconds(status.finishedAt),
+    exitCode: status.exitCode,
+    reason: status.reason,
+    message: [status.message, message].filter((part) => part !== '').join(': '),
+  };
+}
+
+const containerStates = new Map<ContainerState, RuntimeContainer['state']>([
+  [ContainerState.CONTAINER_CREATED, 'created'],
+  [ContainerState.CONTAINER_RUNNING, 'running'],
+  [ContainerState.CONTAINER_EXITED, 'exited'],
+]);
+
+function milliseconds(nanoseconds: bigint): number {
+  return Number(nanoseconds / 1_000_000n);
+}

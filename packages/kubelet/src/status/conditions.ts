@@ -1,0 +1,64 @@
+// The conditions of a pod.
+// https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions
+import type { ContainerStatus, Pod, PodCondition } from '../api/pod.ts';
+import type { PodRuntimeStatus } from '../pods/runtime-status.ts';
+import { sandboxChange } from '../pods/sandbox-change.ts';
+import type { PodPhase } from './phase.ts';
+
+type Verdict = { status: 'True' | 'False'; reason?: string; message?: string };
+
+/**
+ * The five conditions that a kubelet owns, in its order. A condition that says the same as in `previous` keeps
+ * its transition time; the others turned at `now` (an API timestamp).
+ */
+export function podConditions(
+  pod: Pod,
+  runtime: PodRuntimeStatus,
+  statuses: { init: ContainerStatus[]; regular: ContainerStatus[]; phase: PodPhase },
+  previous: readonly PodCondition[],
+  now: string,
+): PodCondition[] {
+  const containersReady = containersReadyVerdict(statuses.regular, statuses.phase);
+  const verdicts: [type: string, verdict: Verdict][] = [
+    ['PodReadyToStartContainers', sandboxVerdict(pod, runtime)],
+    ['Initialized', initializedVerdict(statuses)],
+    ['Ready', containersReady],
+    ['ContainersReady', containersReady],
+    ['PodScheduled', { status: 'True' }],
+  ];
+  return verdicts.map(([type, verdict]) => {
+    const before = previous.find((condition) => condition.type === type);
+    const lastTransitionTime = before?.status === verdict.status ? (before.lastTransitionTime ?? now) : now;
+    return { type, ...verdict, lastTransitionTime };
+  });
+}
+
+function sandboxVerdict(pod: Pod, runtime: PodRuntimeStatus): Verdict {
+  const change = sandboxChange(pod, runtime);
+  if (change.verdict === 'keep') return { status: 'True' };
+  return { status: 'False', reason: 'PodSandboxNotReady', message: change.reason };
+}
+
+function initializedVerdict(statuses: {
+  init: ContainerStatus[];
+  regular: ContainerStatus[];
+  phase: PodPhase;
+}): Verdict {
+  if (statuses.phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
+  if (statuses.regular.some((status) => status.state?.running || status.state?.terminated)) {
+    return { status: 'True' };
+  }
+  const incomplete = statuses.init.filter((status) => !status.ready).map((status) => status.name);
+  if (incomplete.length === 0) return { status: 'True' };
+  const message = `containers with incomplete status: [${incomplete.join(' ')}]`;
+  return { status: 'False', reason: 'ContainersNotInitialized', message };
+}
+
+function containersReadyVerdict(regular: ContainerStatus[], phase: PodPhase): Verdict {
+  if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
+  const unready = regular.filter((status) => !status.ready).map((status) => status.name);
+  if (unready.length === 0) return { status: 'True' };
+  const message = `containers with unready status: [${unready.join(' ')}]`;
+  return { status: 'False', reason: 'ContainersNotReady', message };
+}

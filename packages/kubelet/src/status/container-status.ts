@@ -1,0 +1,113 @@
+// The status of one container of a pod, from what the runtime knows and what went wrong here.
+import type { Container, ContainerState, ContainerStatus, Pod } from '../api/pod.ts';
+import type { StartFailureReason } from '../containers/start-error.ts';
+import { shouldRestart } from '../pods/pod-actions.ts';
+import type { PodRuntimeStatus, RuntimeContainer } from '../pods/runtime-status.ts';
+
+/** Why the last attempt to start a container failed. */
+export interface StartFailure {
+  reason: StartFailureReason;
+  message: string;
+}
+
+/** The statuses of `containers`, all of one kind, in the order of the list. */
+export function containerStatuses(
+  pod: Pod,
+  kind: 'init' | 'regular',
+  runtime: PodRuntimeStatus,
+  context: { runtimeName: string; failures: ReadonlyMap<string, StartFailure> },
+): ContainerStatus[] {
+  const containers = kind === 'init' ? (pod.spec.initContainers ?? []) : pod.spec.containers;
+  return containers.map((container) => {
+    const [latest, former] = runtime.containers.filter((each) => each.name === container.name);
+    const status = fromRuntime(pod, container, latest, former, context.runtimeName);
+    if (kind === 'init') {
+      if (latest?.state === 'exited' && latest.exitCode === 0) return { ...status, ready: true };
+      status.ready = false;
+      if (!latest && wasInitialized(pod, runtime)) return { ...status, ready: true, state: lostInit };
+    }
+    const failure = context.failures.get(container.name);
+    if (!failure || !shouldRestart(pod, latest)) return status;
+    const lastState = status.state?.terminated ? status.state : status.lastState;
+    return {
+      ...status,
+      ...(lastState ? { lastState } : {}),
+      state: { waiting: { reason: failure.reason, message: failure.message } },
+    };
+  });
+}
+
+function fromRuntime(
+  pod: Pod,
+  container: Container,
+  latest: RuntimeContainer | undefined,
+  former: RuntimeContainer | undefined,
+  runtimeName: string,
+): ContainerStatus {
+  const running = latest?.state === 'running';
+  const waiting = (pod.spec.initContainers?.length ?? 0) > 0 ? 'PodInitializing' : 'ContainerCreating';
+  return {
+    name: container.name,
+    state: latest ? containerState(latest, runtimeName) : { waiting: { reason: waiting } },
+    lastState: former ? containerState(former, runtimeName) : {},
+    ready: running,
+    restartCount: latest?.restartCount ?? 0,
+    image: latest?.image || container.image,
+    imageID: latest?.imageRef ?? '',
+    ...(latest ? { containerID: `${runtimeName}://${latest.id}` } : {}),
+    started: running,
+    ...volumeMounts(container),
+  };
+}
+
+function volumeMounts(container: Container): Pick<ContainerStatus, 'volumeMounts'> {
+  const mounts = container.volumeMounts ?? [];
+  if (mounts.length === 0) return {};
+  return {
+    volumeMounts: mounts.map(({ name, mountPath, readOnly }) => ({
+      name,
+      mountPath,
+      ...(readOnly ? { readOnly, recursiveReadOnly: 'Disabled' } : {}),
+    })),
+  };
+}
+
+function containerState(container: RuntimeContainer, runtimeName: string): ContainerState {
+  switch (container.state) {
+    case 'running':
+      return { running: { startedAt: timestamp(container.startedAt) } };
+    case 'exited':
+      return {
+        terminated: {
+          exitCode: container.exitCode,
+          reason: container.reason || (container.exitCode === 0 ? 'Completed' : 'Error'),
+          ...(container.message ? { message: container.message } : {}),
+          startedAt: timestamp(container.startedAt),
+          finishedAt: timestamp(container.finishedAt),
+          containerID: `${runtimeName}://${container.id}`,
+        },
+      };
+    case 'created':
+    case 'unknown':
+      return { waiting: { reason: 'ContainerCreating' } };
+  }
+}
+
+/** An init container that the runtime has forgotten, in a pod that is past its initialization. */
+const lostInit: ContainerState = {
+  terminated: {
+    exitCode: 0,
+    reason: 'Completed',
+    message:
+      'Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally',
+  },
+};
+
+function wasInitialized(pod: Pod, runtime: PodRuntimeStatus): boolean {
+  return pod.spec.containers.some(({ name }) => runtime.containers.some((each) => each.name === name));
+}
+
+/** A time as the API writes it, in whole seconds. */
+export function timestamp(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}

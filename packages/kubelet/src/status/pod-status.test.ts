@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ContainerState, PodSpec } from '../api/pod.ts';
+import type { PodRuntimeStatus, RuntimeContainer } from '../pods/runtime-status.ts';
+import { testPod } from '../pods/test-pod.ts';
+import type { StartFailure } from './container-status.ts';
+import { podStatus } from './pod-status.ts';
+
+type Policy = PodSpec['restartPolicy'];
+
+/** `a:run`, `a:exit3`, `a:created`; oldest first, the second of a name is its first restart. */
+function runtime(containers: string, ready = true): PodRuntimeStatus {
+  const counts = new Map<string, number>();
+  const list = (containers === '' ? [] : containers.split(' ')).map((text, index): RuntimeContainer => {
+    const [name = '', state = ''] = text.split(':');
+    const restartCount = counts.get(name) ?? 0;
+    counts.set(name, restartCount + 1);
+    const exited = state.startsWith('exit');
+    return {
+      id: `${name}${restartCount}`,
+      name,
+      sandboxId: 's',
+      state: exited ? 'exited' : state === 'created' ? 'created' : 'running',
+      restartCount,
+      hash: '',
+      image: 'docker.io/library/busybox:latest',
+      imageRef: 'docker.io/library/busybox@sha256:0',
+      createdAt: BigInt(index),
+      startedAt: 1_000_000_000_000,
+      finishedAt: exited ? 1_000_000_002_000 : 0,
+      exitCode: exited ? Number(state.slice(4)) : 0,
+      reason: exited ? (state === 'exit0' ? 'Completed' : 'Error') : '',
+      message: '',
+    };
+  });
+  const sandbox = {
+    id: 's',
+    attempt: 0,
+    ready,
+    createdAt: 0n,
+    hostNetwork: false,
+    ips: ['10.0.0.2'],
+    networkReported: true,
+  };
+  return { uid: 'u', name: 'p', namespace: 'default', sandboxes: [sandbox], containers: list.reverse() };
+}
+
+function status(
+  restartPolicy: Policy,
+  init: string,
+  regular: string,
+  have: PodRuntimeStatus,
+  failures: Record<string, StartFailure> = {},
+  deadlineExceeded = false,
+) {
+  const named = (text: string) => (text === '' ? [] : text.split(' ').map((name) => ({ name })));
+  const pod = testPod({ restartPolicy, containers: named(regular), initContainers: named(init) });
+  const context = {
+    runtimeName: 'berth',
+    failures: new Map(Object.entries(failures)),
+    hostIps: ['192.0.2.1'],
+    podIps: ['10.0.0.2'],
+    now: 1_000_000_010_000,
+    startedAt: 999_999_999_500,
+    deadlineExceeded,
+  };
+  return podStatus(pod, have, context, undefined);
+}
+
+const crash: StartFailure = { reason: 'CrashLoopBackOff', message: 'back-off 10s' };
+
+const phases: [
+  policy: Policy[],
+  init: string,
+  regular: string,
+  have: string,
+  failing: string,
+  phase: string,
+][] = [
+  [['Always', 'OnFailure', 'Never'], '', 'a', '', '', 'Pending'],
+  [['Always', 'OnFailure', 'Never'], '', 'a', 'a:run', '', 'Running'],
+  [['Always', 'OnFailure', 'Never'], '', 'a b', 'a:run', '', 'Pending'],
+  [['Always', 'OnFailure', 'Never'], '', 'a', 'a:created', '', 'Pending'],
+  [['Always'], '', 'a', 'a:exit0', '', 'Running'],
+  [['Always'], '', 'a', 'a:exit1', '', 'Running'],
+  [['Always', 'OnFailure'], '', 'a', 'a:exit1', 'a', 'Running'],
+  [['Always'], '', 'a', '', 'a', 'Pending'],
+  [['OnFailure'], '', 'a', 'a:exit1', '', 'Running'],
+  [['OnFailure', 'Never'], '', 'a', 'a:exit0', '', 'Succeeded'],
+  [['Never'], '', 'a', 'a:exit1', '', 'Failed'],
+  [['Never'], '', 'a b', 'a:exit1 b:exit0', '', 'Failed'],
+  [['Never'], '', 'a b', 'a:exit1 b:run', '', 'Running'],
+  [['OnFailure', 'Never'], '', 'a b', 'a:exit0 b:exit0', '', 'Succeeded'],
+  [['OnFailure'], '', 'a b', 'a:exit0 b:exit1', '', 'Running'],
+  [['Always', 'OnFailure', 'Never'], 'i', 'a', '', '', 'Pending'],
+  [['Always', 'OnFailure', 'Never'], 'i', 'a', 'i:run', '', 'Pending'],
+  [['Always', 'OnFailure', 'Never'], 'i', 'a', 'i:exit0', '', 'Pending'],
+  [['Always', 'OnFailure', 'Never'], 'i', 'a', 'i:exit0 a:run', '', 'Running'],
+  [['Always', 'OnFailure', 'Never'], 'i', 'a', 'a:run', '', 'Running'],
+  [['Always', 'OnFailure'], 'i', 'a', 'i:exit1', '', 'Pending'],
+  [['Always', 'OnFailure'], 'i', 'a', 'i:exit1', 'i', 'Pending'],
+  [['Never'], 'i', 'a', 'i:exit1', '', 'Failed'],
+  [['Never'], 'i j', 'a', 'i:exit0 j:exit2', '', 'Failed'],
+];
+for (const [policies, init, regular, have, failing, phase] of phases) {
+  for (const policy of policies) {
+    test(`${init || 'no init'} / ${regular} (${policy}) with ${have || 'nothing'}${failing && ', backing off'}: ${phase}`, () => {
+      const failures = failing ? { [failing]: crash } : {};
+      assert.equal(status(policy, init, regular, runtime(have), failures).phase, phase);
+    });
+  }
+}
+
+const states: [
+  title: string,
+  have: string,
+  failures: Record<string, StartFailure>,
+  state: ContainerState,
+  last: ContainerState,
+][] = [
+  ['not there', '', {}, { waiting: { reason: 'ContainerCreating' } }, {}],
+  ['running', 'a:run', {}, { running: { startedAt: '2001-09-09T01:46:40Z' } }, {}],
+  [
+    'image missing',
+    '',
+    { a: { reason: 'ErrImagePull', message: 'no such image' } },
+    { waiting: { reason: 'ErrImagePull', message: 'no such image' } },
+    {},
+  ],
+  ['crash loop', 'a:exit1', { a: crash }, { waiting: crash }, { terminated: terminated('a0', 1, 'Error') }],
+  [
+    'restarted',
+    'a:exit1 a:run',
+    {},
+    { running: { startedAt: '2001-09-09T01:46:40Z' } },
+    { terminated: terminated('a0', 1, 'Error') },
+  ],
+  [
+    'an old failure, running now',
+    'a:run',
+    { a: crash },
+    { running: { startedAt: '2001-09-09T01:46:40Z' } },
+    {},
+  ],
+  ['ended, restart at hand', 'a:exit0', {}, { terminated: terminated('a0', 0, 'Completed') }, {}],
+];
+function terminated(id: string, exitCode: number, reason: string) {
+  return {
+    exitCode,
+    reason,
+    startedAt: '2001-09-09T01:46:40Z',
+    finishedAt: '2001-09-09T01:46:42Z',
+    containerID: `berth://${id}`,
+  };
+}
+for (const [title, have, failures, state, last] of states) {
+  test(`container state: ${title}`, () => {
+    const [container] = status('Always', '', 'a', runtime(have), failures).containerStatuses ?? [];
+    assert.deepEqual(container?.state, state);
+    assert.deepEqual(container?.lastState, last);
+  });
+}
+
+test('the whole status of a running pod', () => {
+  const { conditions, ...rest } = status('Always', 'i', 'b a', runtime('i:exit0 b:run a:exit1 a:run'));
+  const base = {
+    image: 'docker.io/library/busybox:latest',
+    imageID: 'docker.io/library/busybox@sha256:0',
+  };
+  const running = { running: { startedAt: '2001-09-09T01:46:40Z' } };
+  assert.deepEqual(rest, {
+    phase: 'Running',
+    hostIP: '192.0.2.1',
+    hostIPs: [{ ip: '192.0.2.1' }],
+    podIP: '10.0.0.2',
+    podIPs: [{ ip: '10.0.0.2' }],
+    startTime: '2001-09-09T01:46:39Z',
+    initContainerStatuses: [
+      {
+        ...base,
+        name: 'i',
+        state: { terminated: terminated('i0', 0, 'Completed') },
+        lastState: {},
+        ready: true,
+        restartCount: 0,
+        containerID: 'berth://i0',
+        started: false,
+      },
+    ],
+    containerStatuses: [
+      {
+        ...base,
+        name: 'a',
+        state: running,
+        lastState: { terminated: terminated('a0', 1, 'Error') },
+        ready: true,
+        restartCount: 1,
+        containerID: 'berth://a1',
+        started: true,
+      },
+      {
+        ...base,
+        name: 'b',
+        state: running,
+        lastState: {},
+        ready: true,
+        restartCount: 0,
+        containerID: 'berth://b0',
+        started: true,
+      },
+    ],
+    qosClass: 'BestEffort',
+  });
+  assert.deepEqual(
+    conditions?.map(({ type, status, lastTransitionTime }) => [type, status, lastTransitionTime]),
+    ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map((type) => [
+      type,
+      'True',
+      '2001-09-09T01:46:50Z',
+    ]),
+  );
+});
+
+test('conditions of a pod that waits', () => {
+  const { conditions } = status('Always', 'i', 'a b', runtime('i:run', false));
+  assert.deepEqual(
+    conditions?.map(({ type, status, reason, message }) => [type, status, reason, message]),
+    [
+      ['PodReadyToStartContainers', 'False', 'PodSandboxNotReady', 'pod sandbox is not ready'],
+      ['Initialized', 'False', 'ContainersNotInitialized', 'containers with incomplete status: [i]'],
+      ['Ready', 'False', 'ContainersNotReady', 'containers with unready status: [a b]'],
+      ['ContainersReady', 'False', 'ContainersNotReady', 'containers with unready status: [a b]'],
+      ['PodScheduled', 'True', undefined, undefined],
+    ],
+  );
+});
+
+test('a pod that outlived its deadline has failed', () => {
+  const late = status('Always', '', 'a', runtime('a:exit137', false), {}, true);
+  assert.equal(late.phase, 'Failed');
+  assert.equal(late.reason, 'DeadlineExceeded');
+});
+
+test('a condition that says the same keeps its transition time', () => {
+  const pod = testPod({ containers: [{ name: 'a' }] });
+  const context = {
+    runtimeName: 'berth',
+    failures: new Map(),
+    hostIps: [],
+    podIps: [],
+    startedAt: 0,
+    deadlineExceeded: false,
+  };
+  const waiting = podStatus(pod, runtime(''), { ...context, now: 1000 }, undefined);
+  const running = podStatus(pod, runtime('a:run'), { ...context, now: 9000 }, waiting);
+  const times = Object.fromEntries(
+    (running.conditions ?? []).map((each) => [each.type, each.lastTransitionTime]),
+  );
+  assert.equal(times['PodScheduled'], '1970-01-01T00:00:01Z');
+  assert.equal(times['Ready'], '1970-01-01T00:00:09Z');
+});
