@@ -1,7 +1,7 @@
 import type { Capability } from '@berth/cri/generated/api.ts';
+import { parseCapability } from '@berth/linux/capabilities.ts';
 import type { LinuxCapabilities } from '@berth/oci/runtime-spec.ts';
 import { invalid } from '../errors.ts';
-import { CAPABILITY_NAMES } from './capability-names.ts';
 
 /** What a container may do when nothing is said: the set that Docker and containerd give. */
 const DEFAULT = [
@@ -69,12 +69,10 @@ export function processCapabilities(options: {
 
 function parse(names: string[], field: string): { all: boolean; names: string[] } {
   const parsed = names.map((given, index) => {
-    const upper = given.toUpperCase();
-    if (upper === 'ALL') return upper;
-    const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
-    if (!CAPABILITY_NAMES.includes(name)) {
+    if (given.toUpperCase() === 'ALL') return 'ALL';
+    const name = parseCapability(given);
+    if (name === undefined)
       throw invalid(`${field}[${index}]`, `unknown capability ${JSON.stringify(given)}`);
-    }
     return name;
   });
   return { all: parsed.includes('ALL'), names: parsed.filter((name) => name !== 'ALL') };

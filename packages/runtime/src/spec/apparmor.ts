@@ -1,0 +1,84 @@
+import {
+  type LinuxContainerSecurityContext,
+  SecurityProfile_ProfileType as ProfileType,
+} from '@berth/cri/generated/api.ts';
+import { invalid } from '../errors.ts';
+import type { AppArmorFacts } from './input.ts';
+
+const FIELD = 'config.linux.security_context.apparmor';
+
+/** The profile that containers get which ask for none, when the node has loaded one by this name. */
+export const DEFAULT_APPARMOR_PROFILE = 'berth-default';
+
+/**
+ * The AppArmor profile of the container's process; undefined for none. A named profile has to be loaded. On a
+ * kernel without AppArmor asking for the runtime's default is no error, asking for a profile of the node is.
+ */
+export function apparmorProfile(
+  security: LinuxContainerSecurityContext | undefined,
+  host: AppArmorFacts,
+): string | undefined {
+  const wanted = request(security);
+  // Unconfined is what a process is that berthd, itself unconfined, has started.
+  if (wanted.kind === 'unconfined') return undefined;
+  if (wanted.kind === 'default') {
+    if (!host.enabled) return undefined;
+    if (host.loaded.includes(DEFAULT_APPARMOR_PROFILE)) return DEFAULT_APPARMOR_PROFILE;
+    if (wanted.field === undefined) return undefined;
+    throw invalid(
+      wanted.field,
+      `the default profile ${DEFAULT_APPARMOR_PROFILE} is not loaded; load one by that name`,
+    );
+  }
+  if (!host.enabled)
+    throw invalid(
+      wanted.field,
+      `profile ${wanted.name} cannot be applied: AppArmor is not enabled on this node`,
+    );
+  if (!host.loaded.includes(wanted.name)) {
+    throw invalid(
+      wanted.field,
+      `profile ${wanted.name} is not loaded on this node; load it with apparmor_parser`,
+    );
+  }
+  return wanted.name;
+}
+
+/** `field` is there when the request says so itself. */
+type Wanted =
+  | { kind: 'default'; field?: string }
+  | { kind: 'unconfined' }
+  | { kind: 'localhost'; name: string; field: string };
+
+function request(security: LinuxContainerSecurityContext | undefined): Wanted {
+  if (security === undefined) return { kind: 'default' };
+  if (security.apparmor === undefined) return legacyRequest(security);
+  const { profileType, localhostRef } = security.apparmor;
+  switch (profileType) {
+    case ProfileType.RuntimeDefault:
+      return security.privileged
+        ? { kind: 'unconfined' }
+        : { kind: 'default', field: `${FIELD}.profile_type` };
+    case ProfileType.Unconfined:
+      return { kind: 'unconfined' };
+    case ProfileType.Localhost:
+      return localhost(localhostRef, `${FIELD}.localhost_ref`);
+    default:
+      throw invalid(`${FIELD}.profile_type`, `${profileType} is not a known profile type`);
+  }
+}
+
+function legacyRequest(security: LinuxContainerSecurityContext): Wanted {
+  const profile = security.apparmorProfile;
+  if (profile === 'unconfined') return { kind: 'unconfined' };
+  if (profile === '' || profile === 'runtime/default') {
+    return security.privileged ? { kind: 'unconfined' } : { kind: 'default' };
+  }
+  return localhost(profile, `${FIELD}_profile`);
+}
+
+function localhost(reference: string, field: string): Wanted {
+  const name = reference.replace(/^localhost\//, '');
+  if (name === '') throw invalid(field, 'names no profile');
+  return { kind: 'localhost', name, field };
+}

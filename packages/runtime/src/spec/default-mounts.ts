@@ -1,0 +1,53 @@
+import type { Mount } from '@berth/oci/runtime-spec.ts';
+
+/** The file systems that every container has, unless the request mounts something in their place. */
+export function defaultMounts(options: { privileged: boolean; shm: string | undefined }): Mount[] {
+  const access = options.privileged ? 'rw' : 'ro';
+  const quiet = ['nosuid', 'noexec', 'nodev'];
+  return [
+    { destination: '/proc', type: 'proc', source: 'proc', options: quiet },
+    {
+      destination: '/dev',
+      type: 'tmpfs',
+      source: 'tmpfs',
+      options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'],
+    },
+    {
+      destination: '/dev/pts',
+      type: 'devpts',
+      source: 'devpts',
+      options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
+    },
+    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
+    { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, access] },
+    {
+      destination: '/sys/fs/cgroup',
+      type: 'cgroup',
+      source: 'cgroup',
+      options: [...quiet, 'relatime', access],
+    },
+    options.shm === undefined
+      ? {
+          destination: '/dev/shm',
+          type: 'tmpfs',
+          source: 'shm',
+          options: [...quiet, 'mode=1777', 'size=65536k'],
+        }
+      : { destination: '/dev/shm', type: 'bind', source: options.shm, options: ['rbind', 'rprivate', 'rw'] },
+  ];
+}
+
+/** The pod's own files under /etc; read-only where the root is. */
+export function podFileMounts(
+  files: { hostname?: string | undefined; hosts?: string | undefined; resolvConf?: string | undefined },
+  readonlyRootfs: boolean,
+): Mount[] {
+  const options = ['bind', 'rprivate', readonlyRootfs ? 'ro' : 'rw'];
+  const mount = (destination: string, source: string | undefined): Mount[] =>
+    source === undefined ? [] : [{ destination, type: 'bind', source, options }];
+  return [
+    ...mount('/etc/hostname', files.hostname),
+    ...mount('/etc/hosts', files.hosts),
+    ...mount('/etc/resolv.conf', files.resolvConf),
+  ];
+}

@@ -1,0 +1,51 @@
+import type { LinuxDevice, LinuxDeviceCgroup } from '@berth/oci/runtime-spec.ts';
+import type { DeviceNode } from './input.ts';
+
+export interface ContainerDevices {
+  devices: LinuxDevice[];
+  rules: LinuxDeviceCgroup[];
+}
+
+/**
+ * Device nodes and device cgroup rules. Nothing is allowed but what is given here and the few devices that
+ * the OCI runtime itself makes and allows (null, zero, full, random, urandom, tty, pts). A privileged
+ * container has every device of the host and may make and use any.
+ */
+export function containerDevices(options: {
+  requested: readonly DeviceNode[];
+  hostDevices: readonly LinuxDevice[];
+  privileged: boolean;
+}): ContainerDevices {
+  const { requested, hostDevices, privileged } = options;
+  const own = requested.map(({ device }) => device);
+  if (privileged) {
+    const taken = new Set([...own.map(({ path }) => path), ...MADE_BY_RUNTIME]);
+    const others = hostDevices.filter(({ path }) => !taken.has(path));
+    return { devices: [...others, ...own], rules: [{ allow: true, access: 'rwm' }] };
+  }
+  return {
+    devices: own,
+    rules: [{ allow: false, access: 'rwm' }, ...requested.map(allowRule)],
+  };
+}
+
+const MADE_BY_RUNTIME = [
+  '/dev/null',
+  '/dev/zero',
+  '/dev/full',
+  '/dev/random',
+  '/dev/urandom',
+  '/dev/tty',
+  '/dev/ptmx',
+  '/dev/console',
+];
+
+function allowRule({ device, access }: DeviceNode): LinuxDeviceCgroup {
+  return {
+    allow: true,
+    type: device.type === 'b' ? 'b' : 'c',
+    ...(device.major === undefined ? {} : { major: device.major }),
+    ...(device.minor === undefined ? {} : { minor: device.minor }),
+    access,
+  };
+}

@@ -1,0 +1,135 @@
+import { posix } from 'node:path';
+import { type Mount as CriMount, MountPropagation } from '@berth/cri/generated/api.ts';
+import type { Mount } from '@berth/oci/runtime-spec.ts';
+import { invalid } from '../errors.ts';
+import { defaultMounts, podFileMounts } from './default-mounts.ts';
+import type { MountSource, SandboxView } from './input.ts';
+
+export interface MountsInput {
+  requests: readonly CriMount[];
+  /** One per request, in order. */
+  sources: readonly MountSource[];
+  sandbox: Pick<SandboxView, 'files' | 'shm'>;
+  privileged: boolean;
+  readonlyRootfs: boolean;
+  selinux: boolean;
+}
+
+export interface MountsResult {
+  mounts: Mount[];
+  /** How mounts propagate into and out of the root, undefined for the runtime's default of not at all. */
+  rootfsPropagation: 'rslave' | 'rshared' | undefined;
+}
+
+/**
+ * All mounts of a container in the order to make them: the defaults first, then the pod's files and the
+ * requested ones, shallow before deep, so that none hides another. A requested mount takes the place of
+ * a default one with the same destination, and one on /dev the place of all below it.
+ */
+export function containerMounts(input: MountsInput): MountsResult {
+  const requested = input.requests.map((request, index) =>
+    bindMount(request, input.sources[index], index, input.selinux),
+  );
+  const taken = new Set(requested.map(({ destination }) => destination));
+  const replaced = (destination: string) =>
+    taken.has(destination) || (taken.has('/dev') && destination.startsWith('/dev/'));
+  const defaults = defaultMounts({ privileged: input.privileged, shm: input.sandbox.shm });
+  const files = podFileMounts(input.sandbox.files, input.readonlyRootfs);
+  const later = [...files.filter(({ destination }) => !replaced(destination)), ...requested];
+  return {
+    mounts: [
+      ...defaults.filter(({ destination }) => !replaced(destination)),
+      ...later.sort((one, other) => depth(one.destination) - depth(other.destination)),
+    ],
+    rootfsPropagation: rootfsPropagation(input.requests),
+  };
+}
+
+function depth(destination: string): number {
+  return destination.split('/').length;
+}
+
+function bindMount(
+  request: CriMount,
+  source: MountSource | undefined,
+  index: number,
+  selinux: boolean,
+): Mount {
+  const field = `config.mounts[${index}]`;
+  checkSupported(request, field, selinux);
+  if (!request.containerPath.startsWith('/')) {
+    throw invalid(
+      `${field}.container_path`,
+      `${JSON.stringify(request.containerPath)} is not an absolute path`,
+    );
+  }
+  const destination = posix.resolve(request.containerPath);
+  if (destination === '/')
+    throw invalid(`${field}.container_path`, 'the root of a container cannot be mounted over');
+  if (source === undefined) throw new Error(`${field}: its source was not looked up`);
+  const propagation = propagationOption(request, source, field);
+  return {
+    destination,
+    type: 'bind',
+    source: source.path,
+    options: ['rbind', propagation, accessOption(request, field)],
+  };
+}
+
+/** Refuses what this runtime cannot do with a mount, rather than mounting something else than was asked for. */
+function checkSupported(request: CriMount, field: string, selinux: boolean): void {
+  if (request.image !== undefined && request.image.image !== '') {
+    throw invalid(`${field}.image`, 'image volumes are not supported');
+  }
+  if (request.imageSubPath !== '')
+    throw invalid(`${field}.image_sub_path`, 'image volumes are not supported');
+  if (request.uidMappings.length > 0)
+    throw invalid(`${field}.uidMappings`, 'ID-mapped mounts are not supported');
+  if (request.gidMappings.length > 0)
+    throw invalid(`${field}.gidMappings`, 'ID-mapped mounts are not supported');
+  if (request.mountOptions.length > 0) {
+    throw invalid(
+      `${field}.mount_options`,
+      `${request.mountOptions.join(',')}: mount options are not supported`,
+    );
+  }
+  // Without SELinux there are no labels, and a kubelet asks for this all the same.
+  if (request.selinuxRelabel && selinux)
+    throw invalid(`${field}.selinux_relabel`, 'SELinux labels are not supported');
+}
+
+function propagationOption(request: CriMount, source: MountSource, field: string): string {
+  const refuse = (needed: string) =>
+    invalid(
+      `${field}.propagation`,
+      `${source.path} is on the mount ${source.mountPoint}, which is not ${needed}; make it so with mount --make-rshared`,
+    );
+  switch (request.propagation) {
+    case MountPropagation.PROPAGATION_PRIVATE:
+      return 'rprivate';
+    case MountPropagation.PROPAGATION_HOST_TO_CONTAINER:
+      if (source.propagation === 'private') throw refuse('a shared or slave mount');
+      return 'rslave';
+    case MountPropagation.PROPAGATION_BIDIRECTIONAL:
+      if (source.propagation !== 'shared') throw refuse('a shared mount');
+      return 'rshared';
+    default:
+      throw invalid(`${field}.propagation`, `${request.propagation} is not a known mount propagation`);
+  }
+}
+
+function accessOption(request: CriMount, field: string): string {
+  if (!request.recursiveReadOnly) return request.readonly ? 'ro' : 'rw';
+  if (!request.readonly) throw invalid(`${field}.recursive_read_only`, 'needs readonly to be set too');
+  if (request.propagation !== MountPropagation.PROPAGATION_PRIVATE) {
+    throw invalid(`${field}.recursive_read_only`, 'needs private propagation');
+  }
+  return 'rro';
+}
+
+function rootfsPropagation(requests: readonly CriMount[]): MountsResult['rootfsPropagation'] {
+  const wants = (propagation: MountPropagation) =>
+    requests.some((request) => request.propagation === propagation);
+  if (wants(MountPropagation.PROPAGATION_BIDIRECTIONAL)) return 'rshared';
+  return wants(MountPropagation.PROPAGATION_HOST_TO_CONTAINER) ? 'rslave' : undefined;
+}

@@ -1,0 +1,71 @@
+import type { LinuxSeccomp, LinuxSyscall } from '@berth/oci/runtime-spec.ts';
+import { ALLOWED_ON_ARCH, ALLOWED_WITH_CAPABILITY, ALWAYS_ALLOWED } from './seccomp-syscalls.ts';
+
+const ENOSYS = 38;
+const AF_ALG = 38;
+const AF_VSOCK = 40;
+/** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET. */
+const NEW_NAMESPACES = 0x7e020000;
+/** Execution domains that change nothing in security: Linux, 32-bit, without address randomisation, query. */
+const PERSONALITIES = [0x0, 0x0008, 0x20000, 0x20008, 0xffffffff];
+
+/** libseccomp's names of an architecture and its compatible ones, by Node's process.arch. */
+const ARCHITECTURES: Readonly<Record<string, string[]>> = {
+  x64: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+  ia32: ['SCMP_ARCH_X86'],
+  arm64: ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'],
+  arm: ['SCMP_ARCH_ARM'],
+  ppc64: ['SCMP_ARCH_PPC64LE'],
+  s390x: ['SCMP_ARCH_S390X', 'SCMP_ARCH_S390'],
+  riscv64: ['SCMP_ARCH_RISCV64'],
+  loong64: ['SCMP_ARCH_LOONGARCH64'],
+};
+
+/** The default profile for a container with these capabilities: everything fails with EPERM that is not listed. */
+export function defaultSeccompProfile(arch: string, capabilities: readonly string[]): LinuxSeccomp {
+  const names = [
+    ...ALWAYS_ALLOWED,
+    // Safe since Linux 4.8, where tracing can no longer get around a filter.
+    'process_vm_readv',
+    'process_vm_writev',
+    'ptrace',
+    ...(ALLOWED_ON_ARCH[arch] ?? []),
+    ...capabilities.flatMap((name) => ALLOWED_WITH_CAPABILITY[name] ?? []),
+  ];
+  const isAdmin = capabilities.includes('CAP_SYS_ADMIN');
+  return {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    architectures: ARCHITECTURES[arch] ?? [],
+    syscalls: [
+      { names: [...new Set(names)], action: 'SCMP_ACT_ALLOW' },
+      ...SOCKETS,
+      ...PERSONALITIES.map((value) => allowIf('personality', value, 'SCMP_CMP_EQ')),
+      ...(isAdmin ? [] : cloneRules(arch)),
+    ],
+  };
+}
+
+type Comparison = 'SCMP_CMP_EQ' | 'SCMP_CMP_LT' | 'SCMP_CMP_GT';
+
+function allowIf(name: string, value: number, op: Comparison): LinuxSyscall {
+  return { names: [name], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value, op }] };
+}
+
+// Every address family but AF_ALG and AF_VSOCK. Ranges, because two "not equal" conditions on one argument
+// become alternatives in runc, of which one always holds.
+const SOCKETS: LinuxSyscall[] = [
+  allowIf('socket', AF_ALG, 'SCMP_CMP_LT'),
+  allowIf('socket', AF_ALG + 1, 'SCMP_CMP_EQ'),
+  allowIf('socket', AF_VSOCK, 'SCMP_CMP_GT'),
+];
+
+// New namespaces are for CAP_SYS_ADMIN. clone3 hides its flags in memory, where a filter cannot look; ENOSYS
+// makes C libraries fall back to clone.
+function cloneRules(arch: string): LinuxSyscall[] {
+  const index = arch === 's390x' ? 1 : 0;
+  const noNamespace = { index, value: NEW_NAMESPACES, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' as const };
+  return [
+    { names: ['clone'], action: 'SCMP_ACT_ALLOW', args: [noNamespace] },
+    { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS },
+  ];
+}

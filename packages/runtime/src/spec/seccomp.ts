@@ -1,0 +1,74 @@
+import {
+  type LinuxContainerSecurityContext,
+  SecurityProfile_ProfileType as ProfileType,
+} from '@berth/cri/generated/api.ts';
+import type { LinuxSeccomp } from '@berth/oci/runtime-spec.ts';
+import { invalid } from '../errors.ts';
+import { defaultSeccompProfile } from './seccomp-default.ts';
+
+const FIELD = 'config.linux.security_context.seccomp';
+
+/** Which seccomp profile a request means. */
+export type SeccompChoice =
+  | { kind: 'unconfined' }
+  | { kind: 'default' }
+  | { kind: 'localhost'; path: string };
+
+/**
+ * Reads the request's seccomp setting, or the older `seccomp_profile_path` when it has none. No setting at
+ * all means unconfined, as with containerd; a privileged container is unconfined whatever it asks for.
+ */
+export function seccompChoice(security: LinuxContainerSecurityContext | undefined): SeccompChoice {
+  if (security === undefined || security.privileged) return { kind: 'unconfined' };
+  if (security.seccomp === undefined) return legacyChoice(security.seccompProfilePath);
+  const { profileType, localhostRef } = security.seccomp;
+  switch (profileType) {
+    case ProfileType.RuntimeDefault:
+      return { kind: 'default' };
+    case ProfileType.Unconfined:
+      return { kind: 'unconfined' };
+    case ProfileType.Localhost:
+      return localhost(localhostRef, `${FIELD}.localhost_ref`);
+    default:
+      throw invalid(`${FIELD}.profile_type`, `${profileType} is not a known profile type`);
+  }
+}
+
+function legacyChoice(profile: string): SeccompChoice {
+  if (profile === '' || profile === 'unconfined') return { kind: 'unconfined' };
+  if (profile === 'runtime/default' || profile === 'docker/default') return { kind: 'default' };
+  const field = 'config.linux.security_context.seccomp_profile_path';
+  if (profile.startsWith('localhost/')) return localhost(profile.slice('localhost/'.length), field);
+  throw invalid(
+    field,
+    `${JSON.stringify(profile)} is none of unconfined, runtime/default and localhost/PATH`,
+  );
+}
+
+function localhost(path: string, field: string): SeccompChoice {
+  if (!path.startsWith('/'))
+    throw invalid(field, `${JSON.stringify(path)} is not an absolute path of a profile`);
+  return { kind: 'localhost', path };
+}
+
+/** The filter of config.json; undefined when there is none. */
+export function seccompFilter(options: {
+  security: LinuxContainerSecurityContext | undefined;
+  arch: string;
+  /** Whether the kernel can filter. */
+  enabled: boolean;
+  /** The container's bounding set. */
+  capabilities: readonly string[];
+  /** Content of the file that a Localhost setting names. */
+  localhostProfile: LinuxSeccomp | undefined;
+}): LinuxSeccomp | undefined {
+  const choice = seccompChoice(options.security);
+  if (choice.kind === 'unconfined') return undefined;
+  if (!options.enabled) {
+    if (choice.kind === 'default') return undefined;
+    throw invalid(FIELD, 'this kernel has no seccomp filters');
+  }
+  if (choice.kind === 'default') return defaultSeccompProfile(options.arch, options.capabilities);
+  if (options.localhostProfile === undefined) throw new Error(`seccomp profile ${choice.path} was not read`);
+  return options.localhostProfile;
+}

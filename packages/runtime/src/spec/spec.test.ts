@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ContainerConfig, type DeepPartial } from '@berth/cri/generated/api.ts';
+import { CAPABILITIES } from '@berth/linux/capabilities.ts';
+import type { SpecInput } from './input.ts';
+import { ociSpec } from './spec.ts';
+
+const input: Omit<SpecInput, 'config'> = {
+  containerId: 'c1',
+  sandbox: {
+    id: 's1',
+    name: 'web',
+    namespace: 'default',
+    uid: 'u1',
+    hostname: 'web-host',
+    cgroupParent: '/kubepods/podu1',
+    privileged: false,
+    namespaces: { network: '/ns/net', ipc: '/ns/ipc', uts: '/ns/uts' },
+    files: { hostname: '/s/hostname' },
+    shm: '/s/shm',
+  },
+  image: { Entrypoint: ['/serve'], Env: ['A=1'], User: 'web' },
+  imageName: 'example/web:1',
+  rootfsPath: '/run/rootfs',
+  host: {
+    arch: 'x64',
+    cgroupVersion: 'v1',
+    systemdCgroup: false,
+    boundingCapabilities: CAPABILITIES,
+    minOomScoreAdj: 0,
+    hugetlb: false,
+    swapAccounting: true,
+    selinux: false,
+    seccomp: true,
+    apparmor: { enabled: false, loaded: [] },
+  },
+  facts: { passwd: 'web:x:1000:1000::/:\n', group: '', mounts: [], devices: [], hostDevices: [] },
+};
+
+const spec = (config: DeepPartial<ContainerConfig>, change: Partial<SpecInput> = {}) =>
+  ociSpec({ ...input, config: ContainerConfig.fromPartial(config), ...change });
+
+const ownPid = { namespaceOptions: { pid: 1 as const } };
+
+test('a container as a kubelet asks for it', () => {
+  const result = spec({
+    metadata: { name: 'server' },
+    linux: {
+      resources: { cpuShares: 512n, memoryLimitInBytes: 1n << 20n, oomScoreAdj: -5n },
+      securityContext: {
+        ...ownPid,
+        maskedPaths: ['/proc/kcore'],
+        readonlyPaths: ['/proc/sys'],
+        noNewPrivs: true,
+        readonlyRootfs: true,
+        seccomp: { profileType: 0 },
+      },
+    },
+  });
+  assert.equal(result.ociVersion, '1.0.2');
+  assert.deepEqual(result.root, { path: '/run/rootfs', readonly: true });
+  assert.deepEqual(result.process?.args, ['/serve']);
+  assert.deepEqual(result.process?.user, { uid: 1000, gid: 1000, additionalGids: [1000] });
+  assert.deepEqual(result.process?.env?.slice(1), ['HOSTNAME=web-host', 'A=1']);
+  assert.equal(result.process?.noNewPrivileges, true);
+  assert.equal(result.process?.oomScoreAdj, 0);
+  assert.equal(result.linux?.cgroupsPath, '/kubepods/podu1/c1');
+  assert.deepEqual(result.linux?.maskedPaths, ['/proc/kcore']);
+  assert.deepEqual(result.linux?.resources, {
+    cpu: { shares: 512 },
+    memory: { limit: 1048576, swap: 1048576 },
+    devices: [{ allow: false, access: 'rwm' }],
+  });
+  assert.equal(result.linux?.seccomp?.defaultAction, 'SCMP_ACT_ERRNO');
+  assert.equal(result.annotations?.['io.kubernetes.cri.container-name'], 'server');
+  assert.equal(result.hostname, undefined);
+});
+
+test('a privileged container is in nobody’s way', () => {
+  const result = spec(
+    { linux: { securityContext: { ...ownPid, privileged: true, maskedPaths: ['/proc/kcore'] } } },
+    { sandbox: { ...input.sandbox, privileged: true } },
+  );
+  assert.equal(result.process?.capabilities?.bounding?.length, CAPABILITIES.length);
+  assert.deepEqual(result.linux?.maskedPaths, []);
+  assert.equal(result.linux?.seccomp, undefined);
+  assert.deepEqual(result.linux?.resources?.devices, [{ allow: true, access: 'rwm' }]);
+});
+
+test('what cannot take effect is refused by field', () => {
+  const table: [DeepPartial<ContainerConfig>, Partial<SpecInput>, RegExp][] = [
+    [{ CDIDevices: [{ name: 'vendor.com/gpu=0' }] }, {}, /config.CDI_devices: .*vendor.com\/gpu=0/],
+    [{ windows: {} }, {}, /config.windows/],
+    [{ linux: { securityContext: { privileged: true } } }, {}, /privileged: pod web is not privileged/],
+    [
+      { linux: { securityContext: { maskedPaths: ['x'] } } },
+      {},
+      /masked_paths\[0\]: "x" is not an absolute path/,
+    ],
+    [
+      { linux: { securityContext: { selinuxOptions: { level: 's0' } } } },
+      { host: { ...input.host, selinux: true } },
+      /selinux_options/,
+    ],
+  ];
+  for (const [config, change, message] of table) {
+    assert.throws(() => spec(config, change), { name: 'RuntimeError', criCode: 'INVALID_ARGUMENT', message });
+  }
+  const selinux = { linux: { securityContext: { ...ownPid, selinuxOptions: { level: 's0' } } } };
+  assert.doesNotThrow(() => spec(selinux));
+});

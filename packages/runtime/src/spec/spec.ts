@@ -1,0 +1,109 @@
+import type { Linux, Process, Spec } from '@berth/oci/runtime-spec.ts';
+import { specAnnotations } from './annotations.ts';
+import { apparmorProfile } from './apparmor.ts';
+import { processCapabilities } from './capabilities.ts';
+import { cgroupsPath } from './cgroups-path.ts';
+import { containerDevices } from './devices.ts';
+import type { SpecInput } from './input.ts';
+import { containerMounts } from './mounts.ts';
+import { namespaces } from './namespaces.ts';
+import { processArgs, processCwd, processEnv } from './process.ts';
+import { linuxResources, oomScoreAdj } from './resources.ts';
+import { seccompFilter } from './seccomp.ts';
+import { refuseUnsupported } from './unsupported.ts';
+import { processUser } from './user.ts';
+
+/** crun before 1.9 refuses every newer version; nothing here needs one. */
+export const OCI_VERSION = '1.0.2';
+
+/**
+ * config.json of a container: what its CRI request, its pod, its image and the host together mean. A pure
+ * function. What cannot take effect is refused with an error (INVALID_ARGUMENT) that names the field.
+ */
+export function ociSpec(input: SpecInput): Spec {
+  const { config, sandbox, host } = input;
+  refuseUnsupported(config, sandbox, host);
+  const security = config.linux?.securityContext;
+  const { mounts, rootfsPropagation } = containerMounts({
+    requests: config.mounts,
+    sources: input.facts.mounts,
+    sandbox,
+    privileged: security?.privileged ?? false,
+    readonlyRootfs: security?.readonlyRootfs ?? false,
+    selinux: host.selinux,
+  });
+  const process = containerProcess(input);
+  return {
+    ociVersion: OCI_VERSION,
+    process,
+    root: { path: input.rootfsPath, readonly: security?.readonlyRootfs ?? false },
+    mounts,
+    annotations: specAnnotations({
+      sandbox,
+      type: 'container',
+      containerName: config.metadata?.name ?? '',
+      imageName: input.imageName,
+    }),
+    linux: {
+      ...containerLinux(input, process.capabilities?.bounding ?? []),
+      ...(rootfsPropagation === undefined ? {} : { rootfsPropagation }),
+    },
+  };
+}
+
+function containerProcess({ config, image, sandbox, host, facts }: SpecInput): Process {
+  const security = config.linux?.securityContext;
+  const profile = apparmorProfile(security, host.apparmor);
+  return {
+    terminal: config.tty,
+    user: processUser({ security, imageUser: image.User ?? '', passwd: facts.passwd, group: facts.group }),
+    args: processArgs(config, image),
+    env: processEnv({ image, envs: config.envs, hostname: sandbox.hostname, terminal: config.tty }),
+    cwd: processCwd(config, image),
+    capabilities: processCapabilities({
+      request: security?.capabilities,
+      privileged: security?.privileged ?? false,
+      bounding: host.boundingCapabilities,
+    }),
+    noNewPrivileges: security?.noNewPrivs ?? false,
+    ...(profile === undefined ? {} : { apparmorProfile: profile }),
+    oomScoreAdj: oomScoreAdj(config.linux?.resources, host),
+  };
+}
+
+function containerLinux(input: SpecInput, capabilities: readonly string[]): Linux {
+  const { config, sandbox, host, facts } = input;
+  const security = config.linux?.securityContext;
+  const privileged = security?.privileged ?? false;
+  const { devices, rules } = containerDevices({
+    requested: facts.devices,
+    hostDevices: facts.hostDevices,
+    privileged,
+  });
+  const seccomp = seccompFilter({
+    security,
+    arch: host.arch,
+    enabled: host.seccomp,
+    capabilities,
+    localhostProfile: facts.seccompProfile,
+  });
+  return {
+    namespaces: namespaces({
+      request: security?.namespaceOptions,
+      sandbox,
+      targetPid: facts.targetPid,
+      cgroupVersion: host.cgroupVersion,
+      privileged,
+    }),
+    cgroupsPath: cgroupsPath({
+      parent: sandbox.cgroupParent,
+      containerId: input.containerId,
+      systemdCgroup: host.systemdCgroup,
+    }),
+    resources: { ...linuxResources(config.linux?.resources, host), devices: rules },
+    devices,
+    ...(seccomp === undefined ? {} : { seccomp }),
+    maskedPaths: privileged ? [] : (security?.maskedPaths ?? []),
+    readonlyPaths: privileged ? [] : (security?.readonlyPaths ?? []),
+  };
+}

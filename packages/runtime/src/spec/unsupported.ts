@@ -1,0 +1,36 @@
+import type { ContainerConfig } from '@berth/cri/generated/api.ts';
+import { invalid } from '../errors.ts';
+import type { HostFacts, SandboxView } from './input.ts';
+
+/** Refuses fields that this runtime would have to ignore; those of one concern are refused where it is handled. */
+export function refuseUnsupported(config: ContainerConfig, sandbox: SandboxView, host: HostFacts): void {
+  const context = 'config.linux.security_context';
+  const security = config.linux?.securityContext;
+  if (config.CDIDevices.length > 0) {
+    const names = config.CDIDevices.map(({ name }) => name).join(', ');
+    throw invalid('config.CDI_devices', `CDI is not supported, so ${names} cannot be injected`);
+  }
+  if (config.windows !== undefined) throw invalid('config.windows', 'this node runs Linux containers');
+  if (security?.privileged === true && !sandbox.privileged) {
+    throw invalid(
+      `${context}.privileged`,
+      `pod ${sandbox.name} is not privileged, so none of its containers can be`,
+    );
+  }
+  const selinux = security?.selinuxOptions;
+  if (host.selinux && selinux !== undefined && Object.values(selinux).some((part) => part !== '')) {
+    throw invalid(`${context}.selinux_options`, 'SELinux labels are not supported');
+  }
+  for (const [field, paths] of [
+    ['masked_paths', security?.maskedPaths ?? []],
+    ['readonly_paths', security?.readonlyPaths ?? []],
+  ] as const) {
+    const relative = paths.findIndex((path) => !path.startsWith('/'));
+    if (relative >= 0) {
+      throw invalid(
+        `${context}.${field}[${relative}]`,
+        `${JSON.stringify(paths[relative])} is not an absolute path`,
+      );
+    }
+  }
+}
