@@ -5,9 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
-import { deleteLink } from '@berth/linux/netlink/links.ts';
 import { layOutBerthd, startBerthd } from '../test/support/berthd.ts';
-import { writeConflist } from '../test/support/conflist.ts';
+import { removeBridge, writeConflist } from '../test/support/conflist.ts';
 import { startContainerd } from '../test/support/containerd.ts';
 import { moveHugetlbToV1 } from '../test/support/hugetlb.ts';
 import { loadTestImage, testImageTar } from '../test/support/images.ts';
@@ -140,7 +139,7 @@ try {
   berth.client.close();
   peer.client.close();
 } finally {
-  for (const bridge of bridges) deleteLink(bridge);
+  for (const bridge of bridges) removeBridge(bridge);
 }
 if (failures.length > 0) {
   console.error(`\nmissed:\n  ${failures.join('\n  ')}`);

@@ -1,6 +1,7 @@
 // A pod network of the test's own, the same in shape for every peer.
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deleteLink } from '@berth/linux/netlink/links.ts';
 
 /**
  * Writes a bridge + host-local + portmap conflist on `subnet` (IPv4, for example 10.231.0.0/16) with the
@@ -29,4 +30,9 @@ export function writeConflist(options: {
     ],
   };
   writeFileSync(join(confDir, `10-${name}.conflist`), JSON.stringify(conflist, null, 2));
+}
+
+/** Removes the bridge that the conflist's plugin made with the first pod; CNI itself never does. */
+export function removeBridge(name: string): void {
+  if (existsSync(`/sys/class/net/${name}`)) deleteLink(name);
 }

@@ -2,6 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { CriClient } from '@berth/cri/client.ts';
+import {
+  type ContainerConfig,
+  type DeepPartial,
+  NamespaceMode,
+  type PodSandboxConfig,
+} from '@berth/cri/generated/api.ts';
 
 /** The image that the tests build from the machine's own busybox. */
 export const testImage = 'localhost/berth-test/busybox:1';
@@ -20,8 +26,13 @@ export interface RunningPod {
   containerId: string;
 }
 
+/** Network and IPC shared in the pod, a PID namespace for each container: the kubelet's default. */
+const namespaceOptions = { network: NamespaceMode.POD, pid: NamespaceMode.CONTAINER, ipc: NamespaceMode.POD };
+
 /** A PodSandboxConfig as a kubelet sends it for a small pod on the pod network. */
-export function sandboxConfig(options: Pick<PodFixture, 'name' | 'logDir' | 'cgroupParent'>) {
+export function sandboxConfig(
+  options: Pick<PodFixture, 'name' | 'logDir' | 'cgroupParent'>,
+): DeepPartial<PodSandboxConfig> & { logDirectory: string } {
   const uid = randomUUID();
   const logDirectory = `${options.logDir}/default_${options.name}_${uid}`;
   return {
@@ -32,20 +43,19 @@ export function sandboxConfig(options: Pick<PodFixture, 'name' | 'logDir' | 'cgr
     labels: { 'io.kubernetes.pod.name': options.name, 'io.kubernetes.pod.uid': uid },
     linux: {
       cgroupParent: options.cgroupParent ?? '',
-      // NamespaceMode: POD = 0, CONTAINER = 1, NODE = 2.
-      securityContext: { namespaceOptions: { network: 0, pid: 1, ipc: 0 } },
+      securityContext: { namespaceOptions },
     },
   };
 }
 
 /** A ContainerConfig that runs `command` from the test image, logging to `main/0.log`. */
-export function containerConfig(command: string[]) {
+export function containerConfig(command: string[]): DeepPartial<ContainerConfig> {
   return {
     metadata: { name: 'main', attempt: 0 },
     image: { image: testImage },
     command,
     logPath: 'main/0.log',
-    linux: { securityContext: { namespaceOptions: { network: 0, pid: 1, ipc: 0 } } },
+    linux: { securityContext: { namespaceOptions } },
   };
 }
 

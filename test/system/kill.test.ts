@@ -8,9 +8,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { CriError } from '@berth/cri/errors.ts';
-import { deleteLink } from '@berth/linux/netlink/links.ts';
 import { type BerthdPaths, layOutBerthd, startBerthd } from '../support/berthd.ts';
-import { writeConflist } from '../support/conflist.ts';
+import { removeBridge, writeConflist } from '../support/conflist.ts';
 import { moveHugetlbToV1 } from '../support/hugetlb.ts';
 import { loadTestImage } from '../support/images.ts';
 import { leaks, takeCensus } from '../support/leaks.ts';
@@ -101,7 +100,7 @@ test(`berthd killed ${wantedKills} times leaks nothing and loses no container`, 
     throw error;
   } finally {
     await daemon.stop();
-    deleteLink(bridge);
+    removeBridge(bridge);
   }
 });
 
