@@ -92,5 +92,5 @@ function text(status: number, body: string): Answer {
 }
 
 function json(value: unknown): Answer {
-  return { status: 200, type: 'application/json', body: JSON.stringify(value) };
+  return { status: 200, type: 'application/json', body: `${JSON.stringify(value)}\n` };
 }

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseDuration } from './duration.ts';
+
+test('durations as Go reads them', () => {
+  const cases: [string, number][] = [
+    ['0', 0],
+    ['0s', 0],
+    ['300ms', 300],
+    ['1.5h', 5_400_000],
+    ['1m30s', 90_000],
+    ['.5s', 500],
+    ['-2s', -2000],
+    ['1000us', 1],
+    ['1000µs', 1],
+  ];
+  for (const [text, ms] of cases) assert.equal(parseDuration(text), ms, text);
+  for (const text of ['', '1', 's', '1 s', '1d', '1.2.3s', '1s2', 'abc']) {
+    assert.throws(() => parseDuration(text), /invalid duration/, text);
+  }
+});

@@ -1,0 +1,108 @@
+// The kubelet: reads what it is told, then joins pod sources, the part that runs pods, and the HTTP servers.
+import type { Server } from 'node:http';
+import { connectCri } from '@berth/cri/client.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { buildConfiguration, checkHost } from './config/build-options.ts';
+import { FileSource } from './config/file-source.ts';
+import { ConfigurationError } from './config/kubelet-configuration.ts';
+import { PodConfig } from './config/pod-config.ts';
+import type { PodSource } from './config/pod-source.ts';
+import { parseCommandLine, usage } from './flags.ts';
+import { lockRootDir } from './instance-lock.ts';
+import { createLogger, setVerbosity } from './klog.ts';
+import type { KubeletDependencies } from './kubelet.ts';
+import { createKubelet } from './pods/pod-manager.ts';
+import { type ServerSubject, serveHealthz, serveReadOnly } from './server/read-only-server.ts';
+
+const log = createLogger('main.ts');
+
+/** The Kubernetes release whose behaviour this kubelet follows, and its own version as build metadata. */
+const version = `v1.37.0+berth.${packageJson.version}`;
+
+async function main(argv: readonly string[]): Promise<void> {
+  const commandLine = parseCommandLine(argv);
+  if (commandLine.flags.help) return void process.stdout.write(usage());
+  if (commandLine.flags.version) return void process.stdout.write(`Kubernetes ${version}\n`);
+  const { options, settings } = buildConfiguration(commandLine);
+  setVerbosity(options.verbosity);
+  for (const notice of commandLine.notices) log.info(notice);
+  checkHost(settings);
+  if (process.getuid?.() !== 0)
+    throw new ConfigurationError('the kubelet must run as root: it makes mounts and cgroups');
+  await lockRootDir(options.rootDir);
+
+  const { containerRuntimeEndpoint, imageServiceEndpoint } = options;
+  const timeoutMs = options.runtimeRequestTimeoutMs;
+  const cri = connectCri(containerRuntimeEndpoint, { timeoutMs });
+  const dependencies: KubeletDependencies = { cri, options };
+  if (imageServiceEndpoint !== containerRuntimeEndpoint) {
+    dependencies.imageCri = connectCri(imageServiceEndpoint, { timeoutMs });
+  }
+  const sources: PodSource[] = [];
+  if (options.staticPodPath !== undefined) {
+    sources.push(
+      new FileSource({
+        path: options.staticPodPath,
+        nodeName: options.nodeName,
+        checkFrequencyMs: options.fileCheckFrequencyMs,
+        sysctls: { allowedUnsafe: settings.allowedUnsafeSysctls },
+      }),
+    );
+  }
+  const podConfig = new PodConfig(sources);
+  const kubelet = createKubelet(dependencies);
+  const servers = await startServers(options, {
+    pods: () => kubelet.pods(),
+    rejected: () => podConfig.rejected(),
+    unhealthy: () =>
+      kubelet.runtimeReady()
+        ? undefined
+        : `the container runtime does not answer at ${containerRuntimeEndpoint}`,
+  });
+  podConfig.start((pods) => kubelet.setPods(pods));
+  log.info('Started kubelet', {
+    version,
+    node: options.nodeName,
+    runtime: containerRuntimeEndpoint,
+    staticPodPath: options.staticPodPath,
+  });
+
+  const stop = async (signal: string): Promise<void> => {
+    log.info('Stopping; pods keep running', { signal });
+    podConfig.stop();
+    for (const server of servers) server.close().closeAllConnections();
+    await kubelet.stop();
+    process.exit(0);
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+async function startServers(
+  options: KubeletDependencies['options'],
+  subject: ServerSubject,
+): Promise<Server[]> {
+  const { readOnlyServer, healthzServer } = options;
+  const servers: Server[] = [];
+  if (readOnlyServer.port !== 0) {
+    servers.push(await serveReadOnly(readOnlyServer.address, readOnlyServer.port, subject));
+  }
+  if (healthzServer.port !== 0) {
+    servers.push(await serveHealthz(healthzServer.address, healthzServer.port, subject));
+  }
+  return servers;
+}
+
+// A kubelet that can not go on dies at once and is started again: everything it needs is on disk and in the runtime.
+process.on('uncaughtException', (err) => {
+  log.error('Unexpected failure; the kubelet ends and pods keep running', { err: err.stack ?? err });
+  process.exit(255);
+});
+try {
+  await main(process.argv.slice(2));
+} catch (err) {
+  log.error(err instanceof ConfigurationError ? 'Failed to start: wrong configuration' : 'Failed to start', {
+    err,
+  });
+  process.exit(1);
+}
