@@ -68,9 +68,10 @@ export class SyscallError extends Error {
 /**
  * An error of node:fs, whose errno is negative, as a SyscallError; any other error as it is.
  *
- * @param hint what the caller was doing, added to the message
+ * @param about what the caller was doing, for the message; the path because Node names none when a
+ * read or write of an open file fails
  */
-export function asSyscallError(error: unknown, hint?: string): unknown {
+export function asSyscallError(error: unknown, about: { path?: string; hint?: string } = {}): unknown {
   if (
     error instanceof Error &&
     'errno' in error &&
@@ -79,8 +80,9 @@ export function asSyscallError(error: unknown, hint?: string): unknown {
     'syscall' in error &&
     typeof error.syscall === 'string'
   ) {
-    const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
-    return new SyscallError({ syscall: error.syscall, errno: -error.errno, path, hint }, { cause: error });
+    const path = 'path' in error && typeof error.path === 'string' ? error.path : about.path;
+    const { syscall, errno } = error;
+    return new SyscallError({ syscall, errno: -errno, path, hint: about.hint }, { cause: error });
   }
   return error;
 }

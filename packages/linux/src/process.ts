@@ -88,7 +88,7 @@ export function kill(pid: number, signal: number): boolean {
     return process.kill(pid, signal);
   } catch (error) {
     if (hasCode(error, 'ESRCH')) return false;
-    throw asSyscallError(error, `signal ${signal} to process ${pid}`);
+    throw asSyscallError(error, { path: `process ${pid}`, hint: `sending signal ${signal}` });
   }
 }
 

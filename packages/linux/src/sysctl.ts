@@ -42,9 +42,10 @@ export function readSysctl(name: string): string {
 
 /** Sets a kernel parameter in the calling thread's namespaces. Throws SyscallError naming parameter and value. */
 export function writeSysctl(name: string, value: string): void {
+  const path = join('/proc/sys', sysctlPath(name));
   try {
-    writeFileSync(join('/proc/sys', sysctlPath(name)), value, { flag: 'r+' });
+    writeFileSync(path, value, { flag: 'r+' });
   } catch (error) {
-    throw asSyscallError(error, `setting sysctl ${name}=${value}`);
+    throw asSyscallError(error, { path, hint: `setting sysctl ${name}=${value}` });
   }
 }

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { asSyscallError, hasCode } from '../errno.ts';
+
+/**
+ * Parses /proc/PID/cgroup: the process's path by controller, that of the v2 hierarchy under `''` and that
+ * of a named one under e.g. `name=systemd`.
+ */
+export function parseMembership(text: string): Map<string, string> {
+  return new Map(
+    text
+      .split('\n')
+      .filter((line) => line !== '')
+      .flatMap((line) => {
+        // A path may contain colons.
+        const [, controllers = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+        return controllers.split(',').map((controller) => [controller, path] as const);
+      }),
+  );
+}
+
+/** The cgroups of a process as `parseMembership` has them; `undefined` when there is no such process. */
+export function membership(pid: number): Map<string, string> | undefined {
+  try {
+    return parseMembership(readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ESRCH')) return undefined;
+    throw asSyscallError(error);
+  }
+}

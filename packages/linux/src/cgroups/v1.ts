@@ -1,0 +1,151 @@
+import type { Cgroups, CgroupUsage, RemoveOptions } from './cgroups.ts';
+import { keyedNumbers, limitBytes } from './keyed-file.ts';
+import type { CgroupResources } from './resources.ts';
+import {
+  isDirectory,
+  killEach,
+  lineage,
+  makeDirectory,
+  processesBelow,
+  readControl,
+  removeTrees,
+  subtree,
+  writeControl,
+  writeControls,
+} from './tree.ts';
+import { toV1Files } from './v1-files.ts';
+
+/** Where the hierarchies are mounted. */
+export interface V1Mounts {
+  /** Mount points by controller; several controllers may share one. */
+  controllers: ReadonlyMap<string, string>;
+  /** Hierarchies without controllers, e.g. systemd's: runtimes put processes there as well. */
+  others: readonly string[];
+  /** The v2 hierarchy of a hybrid machine and the controllers it carries. */
+  unified?: { root: string; controllers: ReadonlySet<string> };
+}
+
+/** cgroup v1: a hierarchy for each controller, in all of which a cgroup has the same path. */
+export class CgroupV1 implements Cgroups {
+  readonly version: 'v1' | 'hybrid';
+  readonly controllers: ReadonlySet<string>;
+  readonly unifiedControllers: ReadonlySet<string>;
+  readonly #mounts: V1Mounts;
+  /** Mount points of controllers, each once. */
+  readonly #roots: readonly string[];
+  readonly #allRoots: readonly string[];
+
+  constructor(mounts: V1Mounts) {
+    const { controllers, others, unified } = mounts;
+    this.#mounts = mounts;
+    this.version = unified === undefined ? 'v1' : 'hybrid';
+    this.controllers = new Set(controllers.keys());
+    this.unifiedControllers = unified?.controllers ?? new Set();
+    this.#roots = [...new Set(controllers.values())];
+    this.#allRoots = [...this.#roots, ...others, ...(unified === undefined ? [] : [unified.root])];
+  }
+
+  directory(path: string, controller: string): string | undefined {
+    const root = this.#mounts.controllers.get(controller);
+    return root === undefined ? undefined : directoryIn(root, path);
+  }
+
+  exists(path: string): boolean {
+    return this.#roots.every((root) => isDirectory(directoryIn(root, path)));
+  }
+
+  create(path: string): void {
+    const cpuset = this.#mounts.controllers.get('cpuset');
+    for (const root of this.#roots) {
+      let parent = root;
+      for (const directory of lineage(root, path)) {
+        makeDirectory(directory);
+        if (root === cpuset) inheritCpuset(parent, directory);
+        parent = directory;
+      }
+    }
+  }
+
+  apply(path: string, resources: CgroupResources): void {
+    writeControls(toV1Files(resources), ({ controller, file }) => {
+      const directory = this.directory(path, controller);
+      if (directory === undefined) {
+        throw new Error(`cgroup ${path}: ${file} cannot be set: the ${controller} controller is not mounted`);
+      }
+      return directory;
+    });
+  }
+
+  addProcess(path: string, pid: number): void {
+    for (const root of this.#roots) writeControl(directoryIn(root, path), 'cgroup.procs', String(pid));
+  }
+
+  processes(path: string): number[] {
+    return processesBelow(this.#directories(path));
+  }
+
+  killAll(path: string): void {
+    killEach(this.processes(path));
+    // A frozen process dies only once it is thawed.
+    const freezer = this.directory(path, 'freezer');
+    for (const directory of freezer === undefined ? [] : subtree(freezer)) {
+      const state = readControl(directory, 'freezer.state');
+      if (state !== undefined && state !== 'THAWED') writeControl(directory, 'freezer.state', 'THAWED');
+    }
+  }
+
+  async remove(path: string, options?: RemoveOptions): Promise<void> {
+    await removeTrees(path, this.#directories(path), () => this.killAll(path), options);
+  }
+
+  oomKillCount(path: string): number | undefined {
+    const directory = this.directory(path, 'memory');
+    if (directory === undefined || !isDirectory(directory)) return undefined;
+    // Unlike on v2, each cgroup counts only its own.
+    return subtree(directory)
+      .map((each) => Number(keyedNumbers(readControl(each, 'memory.oom_control')).get('oom_kill') ?? 0n))
+      .reduce((sum, count) => sum + count, 0);
+  }
+
+  usage(path: string): CgroupUsage | undefined {
+    if (!this.exists(path)) return undefined;
+    const read = (controller: string, file: string): string | undefined => {
+      const directory = this.directory(path, controller);
+      return directory === undefined ? undefined : readControl(directory, file);
+    };
+    const memory = keyedNumbers(read('memory', 'memory.stat'));
+    const memoryBytes = BigInt(read('memory', 'memory.usage_in_bytes') ?? 0);
+    const inactive = memory.get('total_inactive_file') ?? 0n;
+    const limit = limitBytes(read('memory', 'memory.limit_in_bytes'));
+    const swap = memory.get('total_swap');
+    const pids = read('pids', 'pids.current');
+    return {
+      cpuNanoseconds: BigInt(read('cpuacct', 'cpuacct.usage') ?? 0),
+      memoryBytes,
+      workingSetBytes: memoryBytes > inactive ? memoryBytes - inactive : 0n,
+      rssBytes: memory.get('total_rss') ?? 0n,
+      ...(limit === undefined ? {} : { memoryLimitBytes: limit }),
+      ...(swap === undefined ? {} : { swapBytes: swap }),
+      pageFaults: memory.get('total_pgfault') ?? 0n,
+      majorPageFaults: memory.get('total_pgmajfault') ?? 0n,
+      ...(pids === undefined ? {} : { pids: Number(pids) }),
+    };
+  }
+
+  #directories(path: string): string[] {
+    return this.#allRoots.map((root) => directoryIn(root, path));
+  }
+}
+
+function directoryIn(root: string, path: string): string {
+  return lineage(root, path).at(-1) ?? root;
+}
+
+/** A new cpuset is empty, and no process can join it until it has CPUs and memory nodes. */
+function inheritCpuset(parent: string, directory: string): void {
+  for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+    if (readControl(directory, file) !== '') continue;
+    const inherited = readControl(parent, file);
+    if (inherited) writeControl(directory, file, inherited);
+  }
+}

@@ -1,0 +1,77 @@
+import {
+  CgroupResourceError,
+  type CgroupResources,
+  type ControlFile,
+  checkedPageSize,
+  type Integer,
+  refuseNegative,
+} from './resources.ts';
+
+const DEFAULT_PERIOD_US = 100_000;
+
+/** The files of cgroup v2 that put limits into effect, in the order to try them. */
+export function toV2Files(resources: CgroupResources): ControlFile[] {
+  refuseNegative(resources);
+  const files: ControlFile[] = [];
+  const add = (controller: string, file: string, value: unknown, optional = false): void => {
+    files.push({ controller, file, value: String(value), ...(optional ? { optional } : {}) });
+  };
+  if (resources.cpusetCpus) add('cpuset', 'cpuset.cpus', resources.cpusetCpus);
+  if (resources.cpusetMems) add('cpuset', 'cpuset.mems', resources.cpusetMems);
+  if (resources.cpuShares) add('cpu', 'cpu.weight', cpuWeight(Number(resources.cpuShares)));
+  if (resources.cpuQuota || resources.cpuPeriod) {
+    const quota = resources.cpuQuota && resources.cpuQuota > 0 ? resources.cpuQuota : 'max';
+    add('cpu', 'cpu.max', `${quota} ${resources.cpuPeriod || DEFAULT_PERIOD_US}`);
+  }
+  const swap = swapLimit(resources);
+  if (swap !== undefined) add('memory', 'memory.swap.max', limit(swap), swap <= 0n);
+  if (resources.memoryLimit) add('memory', 'memory.max', limit(resources.memoryLimit));
+  if (resources.pids !== undefined) add('pids', 'pids.max', limit(resources.pids));
+  for (const { pageSize, limit: bytes } of resources.hugepages ?? []) {
+    add('hugetlb', `hugetlb.${checkedPageSize(pageSize)}.max`, bytes);
+  }
+  for (const [file, value] of Object.entries(resources.unified ?? {})) {
+    const [controller = '', ...rest] = file.split('.');
+    if (rest.length === 0 || !/^[\w.]+$/.test(file)) {
+      throw new CgroupResourceError(`unified: ${JSON.stringify(file)} is not a file of cgroup v2`);
+    }
+    add(controller, file, value);
+  }
+  return files;
+}
+
+function limit(value: Integer): string {
+  return value < 0 ? 'max' : String(value);
+}
+
+/** cgroup v2 limits swap alone, the spec memory and swap together. */
+function swapLimit({ memoryLimit = 0, memorySwap = 0 }: CgroupResources): bigint | undefined {
+  const memory = BigInt(memoryLimit);
+  const swap = BigInt(memorySwap);
+  // As on v1, memory without limit means swap without limit, unless that is limited explicitly.
+  if (swap === 0n) return memory === -1n ? -1n : undefined;
+  if (swap === -1n || memory === -1n) return swap;
+  if (memory === 0n) {
+    throw new CgroupResourceError(
+      'memorySwap: it counts memory and swap together, so memoryLimit is needed too',
+    );
+  }
+  if (swap < memory) {
+    throw new CgroupResourceError(
+      `memorySwap: ${swap} is less than memoryLimit, ${memory}, which it includes`,
+    );
+  }
+  return swap - memory;
+}
+
+/**
+ * The cpu.weight (1 to 10000, by default 100) for cpu.shares (2 to 262144, by default 1024). The curve that
+ * the OCI runtimes agreed on in 2025 maps both ends and the default onto each other: the decimal logarithm
+ * of the weight is a quadratic of the binary logarithm of the shares.
+ */
+export function cpuWeight(shares: number): number {
+  if (shares <= 2) return 1;
+  if (shares >= 262_144) return 10_000;
+  const log = Math.log2(shares);
+  return Math.ceil(10 ** ((log * log + 125 * log) / 612 - 7 / 34));
+}
