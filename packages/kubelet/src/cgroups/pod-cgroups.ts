@@ -1,0 +1,108 @@
+// The kubelet's part of the cgroup tree: kubepods, its QoS classes, and a cgroup for every pod.
+import { readdirSync } from 'node:fs';
+import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
+import type { Pod } from '../api/pod.ts';
+import type { KubeletOptions } from '../config/kubelet-options.ts';
+import { createLogger } from '../klog.ts';
+import { podCgroup, qosCgroup, uidOfCgroup } from './cgroup-names.ts';
+import { milliCpuToShares, podCpuRequest, podResources } from './pod-resources.ts';
+import { type QosClass, qosClass } from './qos-class.ts';
+
+const log = createLogger('pod-cgroups.ts');
+
+const classes: readonly QosClass[] = ['Guaranteed', 'Burstable', 'BestEffort'];
+
+/** Makes, limits and removes pods' cgroups. Without `cgroupsPerQos` pods live in `cgroupRoot` as they are. */
+export class PodCgroups {
+  readonly #cgroups: Cgroups;
+  readonly #options: KubeletOptions;
+  /** Thousandths of a core by UID: what the burstable class as a whole is entitled to. */
+  readonly #burstable = new Map<string, number>();
+
+  constructor(cgroups: Cgroups, options: KubeletOptions) {
+    this.#cgroups = cgroups;
+    this.#options = options;
+  }
+
+  /** Makes the cgroups that pods' cgroups are made in. */
+  prepare(): void {
+    if (!this.#options.cgroupsPerQos) return;
+    for (const qos of classes) this.#cgroups.create(this.#qosPath(qos));
+    this.#cgroups.apply(this.#qosPath('BestEffort'), { cpuShares: 2 });
+    this.#shareBurstable();
+  }
+
+  /** The cgroup that CRI shall put the pod's containers under; '' leaves the choice to the runtime. */
+  parentOf(pod: Pod): string {
+    const { cgroupRoot, cgroupDriver, cgroupsPerQos } = this.#options;
+    if (!cgroupsPerQos) return cgroupRoot === '/' ? '' : cgroupRoot;
+    return podCgroup(cgroupRoot, cgroupDriver, qosClass(pod), pod.metadata.uid);
+  }
+
+  /** Makes the pod's cgroup with its limits, unless it is there. */
+  ensure(pod: Pod): void {
+    if (!this.#options.cgroupsPerQos) return;
+    const path = this.parentOf(pod);
+    if (qosClass(pod) === 'Burstable' && !this.#burstable.has(pod.metadata.uid)) {
+      this.#burstable.set(pod.metadata.uid, podCpuRequest(pod));
+      this.#shareBurstable();
+    }
+    if (this.#cgroups.exists(path)) return;
+    this.#cgroups.create(path);
+    const { podPidsLimit } = this.#options;
+    const pids = podPidsLimit > 0 ? { pids: podPidsLimit } : {};
+    this.#cgroups.apply(path, { ...podResources(pod, this.#options), ...pids });
+  }
+
+  /** Removes the cgroup of a pod that has ended, and kills what is left in it. */
+  async remove(uid: string): Promise<void> {
+    const { cgroupRoot, cgroupDriver, cgroupsPerQos } = this.#options;
+    if (!cgroupsPerQos) return;
+    if (this.#burstable.delete(uid)) this.#shareBurstable();
+    for (const qos of classes) {
+      const path = podCgroup(cgroupRoot, cgroupDriver, qos, uid);
+      if (this.#cgroups.exists(path)) await this.#cgroups.remove(path, { kill: true });
+    }
+  }
+
+  /** UIDs of the pods that have a cgroup. */
+  pods(): Set<string> {
+    const { cgroupDriver, cgroupsPerQos } = this.#options;
+    const uids = new Set<string>();
+    if (!cgroupsPerQos) return uids;
+    for (const controller of this.#cgroups.controllers) {
+      for (const qos of classes) {
+        const directory = this.#cgroups.directory(this.#qosPath(qos), controller);
+        for (const name of directory === undefined ? [] : subdirectories(directory)) {
+          const uid = uidOfCgroup(cgroupDriver, name);
+          if (uid !== undefined) uids.add(uid);
+        }
+      }
+    }
+    return uids;
+  }
+
+  #qosPath(qos: QosClass): string {
+    return qosCgroup(this.#options.cgroupRoot, this.#options.cgroupDriver, qos);
+  }
+
+  #shareBurstable(): void {
+    const requests = [...this.#burstable.values()].reduce((sum, request) => sum + request, 0);
+    try {
+      this.#cgroups.apply(this.#qosPath('Burstable'), { cpuShares: milliCpuToShares(requests) });
+    } catch (error) {
+      log.error('Failed to set the CPU shares of burstable pods', { err: error });
+    }
+  }
+}
+
+function subdirectories(directory: string): string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+  } catch {
+    // The controller does not reach down to this level, or nothing was made there yet.
+    return [];
+  }
+}

@@ -1,0 +1,59 @@
+// The volumes of a pod: made before its containers, taken away after them.
+import { mkdirSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { mountsBelow, unmount } from '@berth/linux/mount.ts';
+import type { Pod, Volume } from '../api/pod.ts';
+import { messageOf } from '../containers/start-error.ts';
+import { emptyDirPath, podDir, podsDir } from '../pods/paths.ts';
+import { emptyDirVolume } from './empty-dir.ts';
+import { hostPathVolume } from './host-path.ts';
+
+type Roots = Parameters<typeof podDir>[0];
+
+/** Makes the pod's volumes and tells where each is on the node. Throws naming the volume. */
+export function setUpVolumes(pod: Pod, roots: Roots): Map<string, string> {
+  mkdirSync(podDir(roots, pod.metadata.uid), { recursive: true, mode: 0o750 });
+  const paths = new Map<string, string>();
+  for (const volume of pod.spec.volumes ?? []) {
+    try {
+      paths.set(volume.name, setUp(pod, volume, roots));
+    } catch (error) {
+      throw new Error(`MountVolume.SetUp failed for volume "${volume.name}" : ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+  return paths;
+}
+
+function setUp(pod: Pod, volume: Volume, roots: Roots): string {
+  if (volume.hostPath) return hostPathVolume(volume.hostPath);
+  if (volume.emptyDir) {
+    const path = emptyDirPath(roots, pod.metadata.uid, volume.name);
+    emptyDirVolume(pod, volume.emptyDir, path);
+    return path;
+  }
+  throw new Error('this kubelet knows only emptyDir and hostPath volumes');
+}
+
+/**
+ * Removes the pod's folder and all in it, whoever made it: mounts are found in the kernel's table, deepest
+ * first, so that nothing outside is ever deleted through one.
+ */
+export async function tearDownPodDir(uid: string, roots: Roots): Promise<void> {
+  const directory = podDir(roots, uid);
+  for (const { mountPoint } of mountsBelow(directory)) unmount(mountPoint, { detach: true, ifMounted: true });
+  const [left] = mountsBelow(directory);
+  if (left) throw new Error(`${left.mountPoint} is still mounted; ${directory} is kept`);
+  await rm(directory, { recursive: true, force: true });
+}
+
+/** UIDs of the pods that have a folder here. */
+export async function podsOnDisk(roots: Roots): Promise<string[]> {
+  try {
+    return await readdir(podsDir(roots));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
