@@ -18,7 +18,7 @@ const supported: Readonly<Record<string, ReadonlySet<string>>> = {
       'dnsPolicy dnsConfig hostNetwork hostPID hostIPC shareProcessNamespace hostname subdomain hostAliases',
       'setHostnameAsFQDN securityContext nodeName nodeSelector affinity tolerations priority priorityClassName',
       'preemptionPolicy schedulerName topologySpreadConstraints os enableServiceLinks',
-      'automountServiceAccountToken runtimeClassName',
+      'automountServiceAccountToken',
     ].join(' '),
   ),
   PodSecurityContext: words(
@@ -33,7 +33,7 @@ const supported: Readonly<Record<string, ReadonlySet<string>>> = {
   EnvVarSource: words('fieldRef resourceFieldRef'),
   ResourceRequirements: words('limits requests'),
   SecurityContext: words(
-    'privileged capabilities readOnlyRootFilesystem runAsUser runAsGroup runAsNonRoot allowPrivilegeEscalation seccompProfile procMount',
+    'privileged capabilities readOnlyRootFilesystem runAsUser runAsGroup runAsNonRoot allowPrivilegeEscalation seccompProfile',
   ),
   Volume: words('name emptyDir hostPath'),
   EmptyDirVolumeSource: words('medium sizeLimit'),
@@ -43,6 +43,7 @@ const supported: Readonly<Record<string, ReadonlySet<string>>> = {
 /** Fields that only say what is the case anyway: with this value they are the same as unset. */
 const harmless: Readonly<Record<string, unknown>> = {
   'PodSpec.hostUsers': true,
+  'SecurityContext.procMount': 'Default',
   'VolumeMount.recursiveReadOnly': 'Disabled',
 };
 

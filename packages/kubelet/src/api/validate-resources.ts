@@ -1,7 +1,15 @@
 // The rules for requests and limits, and for environment variables that quote them.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { compareQuantities, parseQuantity } from '../quantity.ts';
-import { type FieldError, invalid, notFound, notSupported, oneOf, required } from './field-error.ts';
+import {
+  type FieldError,
+  forbidden,
+  invalid,
+  notFound,
+  notSupported,
+  oneOf,
+  required,
+} from './field-error.ts';
 
 const basicResources = ['cpu', 'ephemeral-storage', 'memory'];
 
@@ -12,9 +20,9 @@ export function validateResources(resources: v1.ResourceRequirements, path: stri
   for (const [kind, list] of Object.entries({ limits, requests })) {
     for (const [name, quantity] of Object.entries(list)) {
       const at = `${path}.${kind}[${name}]`;
-      if (!basicResources.includes(name) && !hugePageSize(name)) {
-        errors.push(notSupported(at, name, [...basicResources, 'hugepages-<size>']));
-      }
+      if (hugePageSize(name) || (kind === 'limits' && name === 'ephemeral-storage')) {
+        errors.push(forbidden(at, 'not supported by this kubelet yet'));
+      } else if (!basicResources.includes(name)) errors.push(notSupported(at, name, basicResources));
       if (parseQuantity(quantity).nanos < 0n)
         errors.push(invalid(at, quantity, 'must be greater than or equal to 0'));
       if (name !== 'cpu' && parseQuantity(quantity).nanos % 1_000_000_000n !== 0n) {
@@ -24,13 +32,9 @@ export function validateResources(resources: v1.ResourceRequirements, path: stri
   }
   for (const [name, request] of Object.entries(requests)) {
     const limit = limits[name];
-    const at = `${path}.requests`;
-    if (limit === undefined) {
-      if (hugePageSize(name)) errors.push(required(`${path}.limits`, `limit must be set for ${name}`));
-    } else if (hugePageSize(name) && compareQuantities(request, limit) !== 0) {
-      errors.push(invalid(at, request, `must be equal to ${name} limit of ${limit}`));
-    } else if (compareQuantities(request, limit) > 0) {
-      errors.push(invalid(at, request, `must be less than or equal to ${name} limit of ${limit}`));
+    if (limit !== undefined && compareQuantities(request, limit) > 0) {
+      const detail = `must be less than or equal to ${name} limit of ${limit}`;
+      errors.push(invalid(`${path}.requests`, request, detail));
     }
   }
   return errors;

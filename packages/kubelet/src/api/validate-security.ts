@@ -46,7 +46,6 @@ export function validateContainerSecurity(context: v1.SecurityContext, path: str
   const errors: FieldError[] = [];
   checkIds(errors, path, context);
   errors.push(...validateSeccomp(context.seccompProfile, `${path}.seccompProfile`));
-  oneOf(errors, `${path}.procMount`, context.procMount, ['Default']);
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged) {
       const detail = 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true';

@@ -36,11 +36,14 @@ export function validateVolumes(volumes: readonly v1.Volume[]): FieldError[] {
 function validateEmptyDir(source: v1.EmptyDirVolumeSource, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const { medium = '', sizeLimit } = source;
-  if (medium !== '' && medium !== 'Memory' && !/^HugePages(-\d+[KMG]i)?$/.test(medium)) {
-    oneOf(errors, `${path}.medium`, medium, ['', 'HugePages', 'HugePages-<size>', 'Memory']);
-  }
+  if (/^HugePages(-\d+[KMG]i)?$/.test(medium)) {
+    errors.push(forbidden(`${path}.medium`, 'huge pages are not supported by this kubelet yet'));
+  } else oneOf(errors, `${path}.medium`, medium, ['Memory']);
   if (sizeLimit !== undefined && parseQuantity(sizeLimit).nanos < 0n) {
     errors.push(forbidden(`${path}.sizeLimit`, 'may not be negative'));
+  } else if (sizeLimit !== undefined && medium !== 'Memory') {
+    const detail = 'on disk it is not enforced by this kubelet yet; leave it out or set medium: Memory';
+    errors.push(forbidden(`${path}.sizeLimit`, detail));
   }
   return errors;
 }

@@ -254,6 +254,17 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     'may not be specified when `value` is not empty',
   ],
   [
+    'huge pages',
+    { container: { resources: { limits: { 'hugepages-2Mi': '2Mi' } } } },
+    'limits[hugepages-2Mi]: Forbidden',
+  ],
+  [
+    'size on disk',
+    { spec: { volumes: [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }] } },
+    'spec.volumes[0].emptyDir.sizeLimit: Forbidden',
+  ],
+  ['runtime class', { spec: { runtimeClassName: 'kata' } }, 'spec.runtimeClassName: Forbidden'],
+  [
     'probe',
     { container: { livenessProbe: { tcpSocket: { port: 80 } } } },
     'spec.containers[0].livenessProbe: Forbidden: not supported by this kubelet yet',
