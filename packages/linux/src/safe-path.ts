@@ -1,0 +1,134 @@
+import { constants, mkdirSync, openSync, readlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { asSyscallError, hasCode, SyscallError } from './errno.ts';
+import { closeDescriptor, systemCall } from './libc.ts';
+
+const openat2 = systemCall('openat2', 437, ['int', 'str', 'void *', 'size_t']);
+
+const O_CLOEXEC = 0o2000000;
+const O_PATH = 0o10000000;
+const RESOLVE_NO_MAGICLINKS = 0x02n;
+const RESOLVE_BENEATH = 0x08n;
+const RESOLVE_IN_ROOT = 0x10n;
+
+/** The kernel answers EAGAIN when something was renamed meanwhile and it cannot tell the path is safe. */
+const ATTEMPTS = 128;
+
+/**
+ * Opens a path as a process whose root directory is `root` would: absolute symbolic links and `..` stay
+ * within. The caller closes the descriptor, e.g. with fs.closeSync.
+ *
+ * @param flags of open(2), from fs.constants
+ * @param mode of a file that is created
+ */
+export function openInRoot(root: string, path: string, flags: number, mode = 0): number {
+  return openResolved(root, path, flags, mode, RESOLVE_IN_ROOT);
+}
+
+/** Opens a path below `root`, and fails with EXDEV when `..` or a symbolic link would leave it. */
+export function openBeneath(root: string, path: string, flags: number, mode = 0): number {
+  return openResolved(root, path, flags, mode, RESOLVE_BENEATH);
+}
+
+function openResolved(root: string, path: string, flags: number, mode: number, resolve: bigint): number {
+  const directory = openDirectory(root);
+  try {
+    // struct open_how: flags, mode, resolve; each 64 bits.
+    const how = new BigUint64Array([
+      BigInt(flags | O_CLOEXEC),
+      BigInt(mode),
+      resolve | RESOLVE_NO_MAGICLINKS,
+    ]);
+    const bytes = new Uint8Array(how.buffer);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return openat2(`${path} in ${root}`, directory, path, bytes, bytes.length);
+      } catch (error) {
+        if (!hasCode(error, 'EAGAIN') || attempt === ATTEMPTS) throw error;
+      }
+    }
+  } finally {
+    closeDescriptor(directory);
+  }
+}
+
+function openDirectory(path: string): number {
+  try {
+    return openSync(path, O_PATH | constants.O_DIRECTORY);
+  } catch (error) {
+    throw asSyscallError(error);
+  }
+}
+
+/**
+ * The path on the host of what `path` is for a process whose root directory is `root`. It holds as long as
+ * nothing is renamed; where a hostile process could, use `openInRoot` and work on the descriptor.
+ *
+ * @throws SyscallError ENOENT when it does not exist
+ */
+export function resolveInRoot(root: string, path: string): string {
+  const descriptor = openInRoot(root, path, O_PATH);
+  try {
+    return descriptorPath(descriptor);
+  } finally {
+    closeDescriptor(descriptor);
+  }
+}
+
+/** A path by which other system calls and programs of this process reach what a descriptor is open on. */
+export function magicPath(descriptor: number): string {
+  return `/proc/self/fd/${descriptor}`;
+}
+
+function descriptorPath(descriptor: number): string {
+  try {
+    return readlinkSync(magicPath(descriptor));
+  } catch (error) {
+    throw asSyscallError(error);
+  }
+}
+
+/**
+ * Makes a directory and its missing parents as a process whose root directory is `root` would, and returns
+ * the directory's path on the host. Symbolic links on the way are followed within the root.
+ *
+ * @throws SyscallError ENOTDIR when something else is in the way
+ */
+export function makeDirectoryInRoot(root: string, path: string, mode = 0o755): string {
+  const descriptor = openOrMakeDirectory(root, path, mode);
+  try {
+    return descriptorPath(descriptor);
+  } finally {
+    closeDescriptor(descriptor);
+  }
+}
+
+function openOrMakeDirectory(root: string, path: string, mode: number): number {
+  const open = (): number => openInRoot(root, path, O_PATH | constants.O_DIRECTORY);
+  try {
+    return open();
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+  const name = path.split('/').findLast((part) => part !== '');
+  if (name === undefined || name === '.' || name === '..') return open();
+  const parent = openOrMakeDirectory(root, dirname(path), mode);
+  try {
+    mkdirSync(`${magicPath(parent)}/${name}`, mode);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw asSyscallError(error);
+  } finally {
+    closeDescriptor(parent);
+  }
+  try {
+    return open();
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    throw new SyscallError({
+      syscall: 'mkdir',
+      errno: 2,
+      path: `${path} in ${root}`,
+      hint: 'a symbolic link of that name points to nothing',
+    });
+  }
+}
