@@ -50,6 +50,7 @@ test('what can not be read names the flag', () => {
     [['--kubeconfig=/etc/kubernetes/kubelet.conf'], /--kubeconfig=\S+ is not supported by this kubelet yet/],
     [['--eviction-hard=memory.available<1Gi'], /--eviction-hard=.* is not supported/],
     [['serve'], /unknown command "serve"/],
+    [['--constructor=x'], /unknown flag: --constructor/],
     [['-x'], /unknown command "-x"/],
   ];
   for (const [argv, error] of cases) assert.throws(() => parseCommandLine(argv), error, argv.join(' '));

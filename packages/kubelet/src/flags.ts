@@ -93,9 +93,9 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     const name = (long ?? short ?? '').replaceAll('_', '-');
     if (name === '')
       throw new ConfigurationError(`unknown command "${argument}": the kubelet takes flags only`);
+    if (!isKnown(name)) throw new ConfigurationError(`unknown flag: --${name}${suggestion(name)}`);
     const hasValue = argument.includes('=') || (short !== undefined && attached !== '');
     const value = hasValue ? attached : isSwitch(name) ? 'true' : rest.shift();
-    if (!isKnown(name)) throw new ConfigurationError(`unknown flag: --${name}${suggestion(name)}`);
     if (value === undefined) throw new ConfigurationError(`flag needs an argument: --${name}`);
     apply(line, name, value);
   }

@@ -20,6 +20,8 @@ export function parseManifestText(text: string): unknown[] {
   const documents = parseAllDocuments(text, {
     version: '1.1',
     merge: true,
+    // Odd keys become texts that no field has; they need no warning of their own.
+    logLevel: 'error',
     customTags: (tags: Tags) => tags.filter((tag) => !isNotJson(tag)),
   });
   if (!Array.isArray(documents)) return [];

@@ -184,17 +184,13 @@ function choice<const T extends string>(...allowed: T[]): Field<T> {
 }
 
 function bool(): Field<boolean> {
-  const words: Readonly<Record<string, boolean>> = {
-    true: true,
-    t: true,
-    '1': true,
-    false: false,
-    f: false,
-    '0': false,
-  };
+  const words = new Map([
+    ...['true', 't', '1'].map((word) => [word, true] as const),
+    ...['false', 'f', '0'].map((word) => [word, false] as const),
+  ]);
   return field(
     (value) => {
-      const found = words[value.toLowerCase()];
+      const found = words.get(value.toLowerCase());
       if (found === undefined) throw wanted('true or false', value);
       return found;
     },
