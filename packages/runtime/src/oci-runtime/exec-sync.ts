@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hasCode } from '@berth/linux/errno.ts';
+import type { Process } from '@berth/oci/runtime-spec.ts';
+import { BoundedOutput } from './bounded-output.ts';
+import { makePipe } from './pipe.ts';
+import { killDescendants } from './process-tree.ts';
+import type { OciRuntime } from './runtime.ts';
+import { lastRuntimeError, OciRuntimeError } from './runtime-log.ts';
+
+export interface ExecSyncOptions {
+  runtime: OciRuntime;
+  containerId: string;
+  /** From `execProcess`. */
+  process: Process;
+  /** Directory of the container's execs (made when missing): while one runs, its pid file is there. */
+  dir: string;
+  /** Kills the command and what it has started after this time; undefined or 0 lets it run on. */
+  timeoutMs?: number;
+  /** Most bytes kept of each stream, 16 MiB by default as other runtimes do; the rest is thrown away. */
+  limitBytes?: number;
+  /** Kills the command when the client has gone. */
+  signal?: AbortSignal;
+}
+
+export interface ExecSyncResult {
+  stdout: Buffer;
+  stderr: Buffer;
+  /** 128 + signal number for a command that a signal ended. */
+  exitCode: number;
+}
+
+/**
+ * How long output is waited for after the command has ended: what it has put into the background may hold
+ * the pipes open for ever.
+ */
+const DRAIN_MS = 100;
+
+/**
+ * Runs a command in a container and collects its output. The OCI runtime stays in the foreground as the
+ * parent of the command, so no monitor process is needed; its log, apart from the command's stderr, tells
+ * a command that failed from one that never ran.
+ * Fails with OciRuntimeError: `kind: 'TIMEOUT'`, `'NOT_FOUND'` for a container that does not run, else `'FAILED'`
+ * (for instance no such program). An abort rejects with the signal's reason.
+ */
+export async function execSync(options: ExecSyncOptions): Promise<ExecSyncResult> {
+  options.signal?.throwIfAborted();
+  const files = execFiles(options.dir);
+  const doing = `exec in container ${options.containerId}`;
+  mkdirSync(options.dir, { recursive: true });
+  try {
+    writeFileSync(files.process, JSON.stringify(options.process));
+    const limit = options.limitBytes ?? 16 << 20;
+    const { child, stdout, stderr } = spawnExec(options, files, limit);
+    const ended = await endOf(child, options);
+    await drained([stdout, stderr]);
+    if (ended.kind === 'aborted') throw options.signal?.reason;
+    if (ended.kind === 'timeout') {
+      const command = options.process.args?.join(' ') ?? '';
+      throw new OciRuntimeError(doing, `command "${command}" timed out after ${options.timeoutMs} ms`, {
+        kind: 'TIMEOUT',
+      });
+    }
+    if (ended.kind === 'failed') throw new OciRuntimeError(doing, ended.reason);
+    // The runtime writes the pid file once the command runs; before that every exit code is its own.
+    if (readText(files.pid) === undefined) {
+      const reason = lastRuntimeError(readText(files.log) ?? '') ?? stderr.content().toString().trim();
+      throw new OciRuntimeError(
+        doing,
+        reason || `${options.runtime.name} ended with exit code ${ended.exitCode}`,
+      );
+    }
+    return { stdout: stdout.content(), stderr: stderr.content(), exitCode: ended.exitCode };
+  } finally {
+    for (const file of Object.values(files)) rmSync(file, { force: true });
+  }
+}
+
+interface ExecFiles {
+  process: string;
+  pid: string;
+  log: string;
+}
+
+function execFiles(dir: string): ExecFiles {
+  const base = join(dir, randomBytes(8).toString('hex'));
+  return { process: `${base}.json`, pid: `${base}.pid`, log: `${base}.log` };
+}
+
+function spawnExec({ runtime, containerId }: ExecSyncOptions, files: ExecFiles, limit: number) {
+  const out = makePipe(`${files.log}.out`);
+  const err = makePipe(`${files.log}.err`);
+  const stdout = new BoundedOutput(out.readEnd, limit);
+  const stderr = new BoundedOutput(err.readEnd, limit);
+  try {
+    const child = spawn(
+      runtime.path,
+      [
+        ...runtime.globalArgs,
+        ...['--log', files.log, '--log-format', 'json'],
+        ...['exec', '--process', files.process, '--pid-file', files.pid, containerId],
+      ],
+      { stdio: ['ignore', out.writeEnd, err.writeEnd], detached: true },
+    );
+    return { child, stdout, stderr };
+  } finally {
+    closeSync(out.writeEnd);
+    closeSync(err.writeEnd);
+  }
+}
+
+type End =
+  | { kind: 'exited'; exitCode: number }
+  | { kind: 'failed'; reason: string }
+  | { kind: 'timeout' }
+  | { kind: 'aborted' };
+
+/** Waits for the runtime, and so for the command; when time is up or nobody waits any more, kills the command. */
+async function endOf(child: ChildProcess, { timeoutMs, signal }: ExecSyncOptions): Promise<End> {
+  let cut: End | undefined;
+  const end = (why: End) => {
+    cut ??= why;
+    if (child.pid === undefined) return;
+    killDescendants(child.pid);
+    child.kill('SIGKILL');
+  };
+  const onAbort = () => end({ kind: 'aborted' });
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const timer = timeoutMs ? setTimeout(() => end({ kind: 'timeout' }), timeoutMs) : undefined;
+  const ended = await new Promise<End>((resolve) => {
+    child.once('error', (error) => resolve({ kind: 'failed', reason: error.message }));
+    child.once('exit', (code, killedBy) =>
+      resolve(
+        code === null
+          ? { kind: 'failed', reason: `was ended by ${killedBy}` }
+          : { kind: 'exited', exitCode: code },
+      ),
+    );
+  });
+  clearTimeout(timer);
+  signal?.removeEventListener('abort', onAbort);
+  return cut ?? ended;
+}
+
+async function drained(outputs: BoundedOutput[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(() => resolve(), DRAIN_MS);
+  });
+  await Promise.race([Promise.all(outputs.map(({ closed }) => closed)), patience]);
+  clearTimeout(timer);
+  for (const output of outputs) output.stop();
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}

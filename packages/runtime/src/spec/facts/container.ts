@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import type { ContainerConfig } from '@berth/cri/generated/api.ts';
+import type { LinuxSeccomp } from '@berth/oci/runtime-spec.ts';
+import { invalid } from '../../errors.ts';
+import type { ContainerFacts } from '../input.ts';
+import { seccompChoice } from '../seccomp.ts';
+import { parseSeccompProfile } from '../seccomp-profile.ts';
+import { hostDevices, lookUpDevices } from './device-nodes.ts';
+import { lookUpMountSources } from './mount-sources.ts';
+import { readUserFiles } from './user-files.ts';
+
+/**
+ * Looks up on the host what `ociSpec` needs to know for one container. Changes nothing but that missing
+ * host paths of mounts are made.
+ */
+export async function gatherContainerFacts(options: {
+  config: ContainerConfig;
+  /** The mounted root file system. */
+  rootfsPath: string;
+  /** Pid of the container that `namespace_options.target_id` names, when it runs. */
+  targetPid?: number | undefined;
+}): Promise<ContainerFacts> {
+  const { config, rootfsPath, targetPid } = options;
+  const privileged = config.linux?.securityContext?.privileged ?? false;
+  const [mounts, devices, allDevices, seccompProfile] = await Promise.all([
+    lookUpMountSources(config.mounts),
+    lookUpDevices(config.devices),
+    privileged ? hostDevices() : [],
+    localhostSeccompProfile(config),
+  ]);
+  return {
+    ...readUserFiles(rootfsPath),
+    mounts,
+    devices,
+    hostDevices: allDevices,
+    seccompProfile,
+    targetPid,
+  };
+}
+
+async function localhostSeccompProfile(config: ContainerConfig): Promise<LinuxSeccomp | undefined> {
+  const choice = seccompChoice(config.linux?.securityContext);
+  if (choice.kind !== 'localhost') return undefined;
+  let text: string;
+  try {
+    text = await readFile(choice.path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw invalid('config.linux.security_context.seccomp', `cannot read the profile: ${reason}`);
+  }
+  return parseSeccompProfile(text, choice.path);
+}

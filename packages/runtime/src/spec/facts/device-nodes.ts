@@ -1,0 +1,86 @@
+import type { Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { isAbsolute, join, posix } from 'node:path';
+import type { Device } from '@berth/cri/generated/api.ts';
+import { hasCode } from '@berth/linux/errno.ts';
+import { splitDevice } from '@berth/linux/mknod.ts';
+import type { LinuxDevice } from '@berth/oci/runtime-spec.ts';
+import { invalid } from '../../errors.ts';
+import type { DeviceNode } from '../input.ts';
+
+/** Looks up the devices of a request; a directory stands for every device below it. */
+export async function lookUpDevices(requests: readonly Device[]): Promise<DeviceNode[]> {
+  const found = await Promise.all(
+    requests.map(async ({ hostPath, containerPath, permissions }, index) => {
+      const field = `config.devices[${index}]`;
+      const access = permissions === '' ? 'rwm' : permissions;
+      if (!/^(?!.*(.).*\1)[rwm]+$/.test(access)) {
+        throw invalid(
+          `${field}.permissions`,
+          `${JSON.stringify(permissions)} is not a combination of r, w and m`,
+        );
+      }
+      if (!isAbsolute(hostPath))
+        throw invalid(`${field}.host_path`, `${JSON.stringify(hostPath)} is not an absolute path`);
+      const target = containerPath === '' ? hostPath : containerPath;
+      if (!isAbsolute(target))
+        throw invalid(`${field}.container_path`, `${JSON.stringify(target)} is not an absolute path`);
+      const devices = await devicesAt(hostPath, posix.resolve(target), `${field}.host_path`);
+      if (devices.length === 0)
+        throw invalid(`${field}.host_path`, `${hostPath} is not a device, nor a directory with any`);
+      return devices.map((device) => ({ device, access }));
+    }),
+  );
+  return found.flat();
+}
+
+async function devicesAt(hostPath: string, containerPath: string, field: string): Promise<LinuxDevice[]> {
+  let stats: Stats;
+  try {
+    stats = await stat(hostPath);
+  } catch (error) {
+    throw invalid(field, `cannot use ${hostPath}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!stats.isDirectory()) return toDevice(containerPath, stats);
+  return devicesBelow(hostPath, containerPath, []);
+}
+
+/** Directories of /dev whose devices belong to one mount or session and are made anew in each container. */
+const OWN_TO_CONTAINER = ['pts', 'shm', 'fd', 'mqueue'];
+
+/** Every device of the host, for a privileged container. */
+export function hostDevices(): Promise<LinuxDevice[]> {
+  return devicesBelow('/dev', '/dev', OWN_TO_CONTAINER);
+}
+
+async function devicesBelow(
+  hostPath: string,
+  containerPath: string,
+  skip: readonly string[],
+): Promise<LinuxDevice[]> {
+  const entries = await readdir(hostPath, { withFileTypes: true });
+  const devices = await Promise.all(
+    entries
+      .filter(({ name }) => !skip.includes(name))
+      .map(async (entry) => {
+        const [from, to] = [join(hostPath, entry.name), posix.join(containerPath, entry.name)];
+        if (entry.isDirectory()) return devicesBelow(from, to, []);
+        if (!entry.isCharacterDevice() && !entry.isBlockDevice()) return [];
+        try {
+          return toDevice(to, await stat(from));
+        } catch (error) {
+          // A device may be unplugged at any moment.
+          if (hasCode(error, 'ENOENT')) return [];
+          throw error;
+        }
+      }),
+  );
+  return devices.flat();
+}
+
+function toDevice(path: string, stats: Stats): LinuxDevice[] {
+  const type = stats.isBlockDevice() ? 'b' : stats.isCharacterDevice() ? 'c' : undefined;
+  if (type === undefined) return [];
+  const { major, minor } = splitDevice(stats.rdev);
+  return [{ path, type, major, minor, fileMode: stats.mode & 0o777, uid: stats.uid, gid: stats.gid }];
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { Device, Mount } from '@berth/cri/generated/api.ts';
+import { parseMountInfo } from '@berth/linux/mountinfo.ts';
+import { lookUpDevices } from './device-nodes.ts';
+import { parseAppArmorProfiles } from './host.ts';
+import { lookUpMountSources, propagationAt } from './mount-sources.ts';
+
+const dir = realpathSync(mkdtempSync(join(tmpdir(), 'berth-facts-')));
+after(() => rmSync(dir, { recursive: true }));
+
+test('host paths are resolved, and made when missing', async () => {
+  writeFileSync(join(dir, 'file'), '');
+  symlinkSync('file', join(dir, 'link'));
+  const look = async (hostPath: string) =>
+    (await lookUpMountSources([Mount.fromPartial({ hostPath, containerPath: '/x' })]))[0]?.path;
+  assert.equal(await look(join(dir, 'link')), join(dir, 'file'));
+  assert.equal(await look(join(dir, 'new/er')), join(dir, 'new/er'));
+  assert.equal(statSync(join(dir, 'new/er')).isDirectory(), true);
+  await assert.rejects(look('rel'), /config.mounts\[0\].host_path: "rel" is not an absolute path/);
+  await assert.rejects(look(join(dir, 'file/below')), /host_path: cannot use .*ENOTDIR/);
+});
+
+test('propagation is that of the deepest, last mount', () => {
+  const table = parseMountInfo(
+    [
+      '20 1 0:1 / / rw shared:1 - ext4 /dev/vda rw',
+      '21 20 0:2 / /data rw - tmpfs tmpfs rw',
+      '22 20 0:3 / /data/in rw master:5 - tmpfs tmpfs rw',
+      '23 21 0:4 / /data rw shared:7 - tmpfs tmpfs rw',
+    ].join('\n'),
+  );
+  assert.deepEqual(propagationAt('/etc', table), { propagation: 'shared', mountPoint: '/' });
+  assert.deepEqual(propagationAt('/data', table), { propagation: 'shared', mountPoint: '/data' });
+  assert.deepEqual(propagationAt('/data/in/x', table), { propagation: 'slave', mountPoint: '/data/in' });
+  assert.deepEqual(propagationAt('/database', table), { propagation: 'shared', mountPoint: '/' });
+});
+
+test('devices', async () => {
+  const look = (device: Partial<Device>) => lookUpDevices([Device.fromPartial(device)]);
+  const [node] = await look({ hostPath: '/dev/null', containerPath: '/dev/void', permissions: 'rw' });
+  assert.deepEqual(
+    [node?.device.path, node?.device.type, node?.device.major, node?.device.minor],
+    ['/dev/void', 'c', 1, 3],
+  );
+  assert.equal(node?.access, 'rw');
+  assert.equal((await look({ hostPath: '/dev/null' }))[0]?.access, 'rwm');
+  await assert.rejects(
+    look({ hostPath: '/dev/null', permissions: 'rr' }),
+    /config.devices\[0\].permissions: "rr"/,
+  );
+  await assert.rejects(look({ hostPath: '/dev/nosuch' }), /host_path: cannot use \/dev\/nosuch/);
+  await assert.rejects(look({ hostPath: dir }), /is not a device, nor a directory with any/);
+  await assert.rejects(look({ hostPath: 'null' }), /host_path: "null" is not an absolute path/);
+});
+
+test('loaded AppArmor profiles', () => {
+  assert.deepEqual(parseAppArmorProfiles('/usr/bin/man (enforce)\na b (complain)\n\n'), [
+    '/usr/bin/man',
+    'a b',
+  ]);
+});

@@ -1,0 +1,57 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { boundingCapabilities } from '@berth/linux/capabilities.ts';
+import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
+import { hasCode } from '@berth/linux/errno.ts';
+import { clampOomScoreAdj } from '@berth/linux/oom-score.ts';
+import type { AppArmorFacts, HostFacts } from '../input.ts';
+
+/** Reads what the host is and allows; once at start is enough, but for the AppArmor profiles (see readAppArmor). */
+export function readHostFacts(options: { cgroups: Cgroups; systemdCgroup: boolean }): HostFacts {
+  const { cgroups, systemdCgroup } = options;
+  return {
+    arch: process.arch,
+    cgroupVersion: cgroups.version,
+    systemdCgroup,
+    boundingCapabilities: boundingCapabilities(),
+    minOomScoreAdj: clampOomScoreAdj(-1000),
+    hugetlb: cgroups.controllers.has('hugetlb'),
+    swapAccounting: accountsSwap(cgroups),
+    selinux: existsSync('/sys/fs/selinux/enforce'),
+    seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
+    apparmor: readAppArmor(),
+  };
+}
+
+/** AppArmor's state and its loaded profiles, which may change at any time. */
+export function readAppArmor(): AppArmorFacts {
+  const enabled = read('/sys/module/apparmor/parameters/enabled')?.trim() === 'Y';
+  const profiles = enabled ? (read('/sys/kernel/security/apparmor/profiles') ?? '') : '';
+  return { enabled, loaded: parseAppArmorProfiles(profiles) };
+}
+
+/** Names in the kernel's list of profiles, whose lines are `NAME (MODE)`. */
+export function parseAppArmorProfiles(text: string): string[] {
+  return text.split('\n').flatMap((line) => /^(.+) \(\w+\)$/.exec(line)?.[1] ?? []);
+}
+
+// Whether a sum of memory and swap can be limited: a kernel may be built or booted without that.
+function accountsSwap(cgroups: Cgroups): boolean {
+  const root = cgroups.directory('/', 'memory');
+  if (root === undefined) return false;
+  if (cgroups.version !== 'v2') return existsSync(join(root, 'memory.memsw.limit_in_bytes'));
+  // On v2 the root has no limits; every other cgroup with the memory controller shows the file.
+  const child = readdirSync(root, { withFileTypes: true }).find((entry) => {
+    return entry.isDirectory() && existsSync(join(root, entry.name, 'memory.max'));
+  });
+  return child !== undefined && existsSync(join(root, child.name, 'memory.swap.max'));
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'EACCES')) return undefined;
+    throw error;
+  }
+}
