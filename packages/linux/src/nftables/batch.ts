@@ -1,0 +1,86 @@
+// Messages of the kernel's nf_tables, see linux/netfilter/nf_tables.h. All that is between the first and the
+// last message of a batch is put into effect at once, or not at all.
+import {
+  type Attribute,
+  encodeAttributes,
+  encodeString,
+  type NetlinkMessage,
+  REQUEST_FLAGS,
+} from '../netlink/message.ts';
+import { be32 } from './expressions.ts';
+
+export type NftMessage = Omit<NetlinkMessage, 'sequence'>;
+
+const SUBSYSTEM_NFTABLES = 10;
+const BATCH_BEGIN = 0x10;
+const BATCH_END = 0x11;
+const MESSAGES = { newTable: 0, deleteTable: 2, newChain: 3, newRule: 6 } as const;
+
+/** The family of tables whose rules see IPv4 and IPv6. */
+const NFPROTO_INET = 1;
+
+const TABLE_NAME = 1;
+const CHAIN = { table: 1, name: 3, hook: 4, type: 7 } as const;
+const HOOK = { number: 1, priority: 2 } as const;
+const RULE = { table: 1, chain: 2, expressions: 4 } as const;
+
+const POSTROUTING = 4;
+const PRIORITY_SOURCE_NAT = 100;
+
+/** struct nfgenmsg: family, version 0, and a number in network order. */
+function structure(family: number, resource: number): Buffer {
+  return Buffer.from([family, 0, resource >> 8, resource & 0xff]);
+}
+
+function message(type: keyof typeof MESSAGES, flags: number, attributes: readonly Attribute[]): NftMessage {
+  return {
+    type: (SUBSYSTEM_NFTABLES << 8) | MESSAGES[type],
+    flags: REQUEST_FLAGS.request | REQUEST_FLAGS.ack | flags,
+    payload: Buffer.concat([structure(NFPROTO_INET, 0), encodeAttributes(attributes)]),
+  };
+}
+
+/** Makes a table of the inet family; one that exists is no error. */
+export function newTable(name: string): NftMessage {
+  return message('newTable', REQUEST_FLAGS.create, [[TABLE_NAME, encodeString(name)]]);
+}
+
+/** Removes a table with everything in it; one that does not exist is an error. */
+export function deleteTable(name: string): NftMessage {
+  return message('deleteTable', 0, [[TABLE_NAME, encodeString(name)]]);
+}
+
+/** Makes a chain for the translation of sources, when packets are about to leave. */
+export function newSourceNatChain(table: string, name: string): NftMessage {
+  return message('newChain', REQUEST_FLAGS.create, [
+    [CHAIN.table, encodeString(table)],
+    [CHAIN.name, encodeString(name)],
+    [
+      CHAIN.hook,
+      [
+        [HOOK.number, be32(POSTROUTING)],
+        [HOOK.priority, be32(PRIORITY_SOURCE_NAT)],
+      ],
+    ],
+    [CHAIN.type, encodeString('nat')],
+  ]);
+}
+
+/** Adds a rule at the end of a chain. */
+export function newRule(table: string, chain: string, expressions: readonly Attribute[]): NftMessage {
+  return message('newRule', REQUEST_FLAGS.create | REQUEST_FLAGS.append, [
+    [RULE.table, encodeString(table)],
+    [RULE.chain, encodeString(chain)],
+    [RULE.expressions, expressions],
+  ]);
+}
+
+/** Puts the frame of a batch around messages. */
+export function batch(messages: readonly NftMessage[]): NftMessage[] {
+  const frame = (type: number): NftMessage => ({
+    type,
+    flags: REQUEST_FLAGS.request,
+    payload: structure(0, SUBSYSTEM_NFTABLES),
+  });
+  return [frame(BATCH_BEGIN), ...messages, frame(BATCH_END)];
+}

@@ -1,0 +1,94 @@
+// The instructions that rules are made of, as the kernel's nf_tables takes them: each loads into, changes or
+// compares a register. Numbers inside attributes are in network order.
+import { type IpNetwork, prefixMask } from '../netlink/ip-address.ts';
+import { type Attribute, encodeString } from '../netlink/message.ts';
+
+const REGISTER = 1;
+const LIST_ELEMENT = 1;
+const EXPRESSION = { name: 1, data: 2 } as const;
+const DATA_VALUE = 1;
+
+const META = { destination: 1, key: 2 } as const;
+const META_NFPROTO = 15;
+/** The protocol numbers of IPv4 and IPv6 in netfilter. */
+const NFPROTO = { 4: 2, 6: 10 } as const;
+
+const COMPARE = { source: 1, operator: 2, data: 3 } as const;
+const OPERATORS = { equal: 0, unequal: 1 } as const;
+
+const PAYLOAD = { destination: 1, base: 2, offset: 3, length: 4 } as const;
+const NETWORK_HEADER = 1;
+
+const BITWISE = { source: 1, destination: 2, length: 3, mask: 4, xor: 5 } as const;
+
+/** Where the addresses are in the headers of IPv4 and IPv6. */
+const ADDRESS_OFFSETS = {
+  4: { source: 12, destination: 16 },
+  6: { source: 8, destination: 24 },
+} as const;
+
+export function be32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+function expression(name: string, data: readonly Attribute[]): Attribute {
+  return [
+    LIST_ELEMENT,
+    [
+      [EXPRESSION.name, encodeString(name)],
+      [EXPRESSION.data, data],
+    ],
+  ];
+}
+
+function compare(operator: keyof typeof OPERATORS, value: Uint8Array): Attribute {
+  return expression('cmp', [
+    [COMPARE.source, be32(REGISTER)],
+    [COMPARE.operator, be32(OPERATORS[operator])],
+    [COMPARE.data, [[DATA_VALUE, value]]],
+  ]);
+}
+
+/** The packet is IPv4, or IPv6. */
+export function matchFamily(family: 4 | 6): Attribute[] {
+  return [
+    expression('meta', [
+      [META.destination, be32(REGISTER)],
+      [META.key, be32(META_NFPROTO)],
+    ]),
+    compare('equal', Buffer.from([NFPROTO[family]])),
+  ];
+}
+
+/** The packet's source or destination is within, or not within, a network. */
+export function matchAddress(
+  which: 'source' | 'destination',
+  operator: keyof typeof OPERATORS,
+  { family, bytes, prefixLength }: IpNetwork,
+): Attribute[] {
+  const mask = prefixMask(prefixLength, bytes.length);
+  const network = Buffer.from(bytes.map((byte, index) => byte & (mask[index] ?? 0)));
+  return [
+    expression('payload', [
+      [PAYLOAD.destination, be32(REGISTER)],
+      [PAYLOAD.base, be32(NETWORK_HEADER)],
+      [PAYLOAD.offset, be32(ADDRESS_OFFSETS[family][which])],
+      [PAYLOAD.length, be32(bytes.length)],
+    ]),
+    expression('bitwise', [
+      [BITWISE.source, be32(REGISTER)],
+      [BITWISE.destination, be32(REGISTER)],
+      [BITWISE.length, be32(bytes.length)],
+      [BITWISE.mask, [[DATA_VALUE, mask]]],
+      [BITWISE.xor, [[DATA_VALUE, Buffer.alloc(bytes.length)]]],
+    ]),
+    compare(operator, network),
+  ];
+}
+
+/** The packet leaves with the address of the interface that it leaves by. */
+export function masquerade(): Attribute {
+  return expression('masq', []);
+}
