@@ -5,6 +5,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { buildConfiguration, checkHost } from './config/build-options.ts';
 import { FileSource } from './config/file-source.ts';
 import { ConfigurationError } from './config/kubelet-configuration.ts';
+import { nodeFacts } from './config/node-identity.ts';
 import { PodConfig } from './config/pod-config.ts';
 import type { PodSource } from './config/pod-source.ts';
 import { parseCommandLine, usage } from './flags.ts';
@@ -49,8 +50,14 @@ async function main(argv: readonly string[]): Promise<void> {
       }),
     );
   }
-  const podConfig = new PodConfig(sources);
   const kubelet = createKubelet(dependencies);
+  const podConfig = new PodConfig(sources, {
+    node: nodeFacts(options.nodeName, options.maxPods),
+    isFinished: (uid) => {
+      const phase = kubelet.pods().find((pod) => pod.metadata.uid === uid)?.status.phase;
+      return phase === 'Succeeded' || phase === 'Failed';
+    },
+  });
   const servers = await startServers(options, {
     pods: () => kubelet.pods(),
     rejected: () => podConfig.rejected(),

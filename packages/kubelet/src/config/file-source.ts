@@ -155,12 +155,12 @@ export class FileSource implements PodSource {
 
   /** Tells the consumer, unless nothing changed since the last time. */
   #send(): void {
-    const { pods, rejected } = combineFiles(this.#files);
+    const { pods, files, rejected } = combineFiles(this.#files);
     const state = JSON.stringify([pods.map((pod) => pod.metadata.uid), rejected]);
     if (state === this.#lastSent) return;
     this.#lastSent = state;
     this.#report(rejected);
-    this.#onUpdate({ op: 'set', source: this.name, pods, rejected });
+    this.#onUpdate({ op: 'set', source: this.name, pods, files, rejected });
   }
 
   /** Logs each fault once, and again only when it went away and came back. */

@@ -2,7 +2,7 @@
 // watching and reading is file-source.ts.
 import { type Pod, podKey } from '../api/pod.ts';
 import type { DecodedPod } from './decode.ts';
-import type { RejectedManifest } from './pod-source.ts';
+import type { PodUpdate, RejectedManifest } from './pod-source.ts';
 
 /** What is known of one file. */
 export interface ManifestFile {
@@ -45,10 +45,10 @@ export function failFile(file: string, before: ManifestFile | undefined, message
 }
 
 /** All files together, in the order of their names: of two pods with one name, the first runs. */
-export function combineFiles(files: ReadonlyMap<string, ManifestFile>): {
-  pods: Pod[];
-  rejected: RejectedManifest[];
-} {
+export function combineFiles(
+  files: ReadonlyMap<string, ManifestFile>,
+): Pick<PodUpdate, 'pods' | 'files' | 'rejected'> {
+  const origins = new Map<string, string>();
   const owner = new Map<string, string>();
   const pods: Pod[] = [];
   const rejected: RejectedManifest[] = [];
@@ -59,6 +59,7 @@ export function combineFiles(files: ReadonlyMap<string, ManifestFile>): {
       const first = owner.get(key);
       if (first === undefined) {
         owner.set(key, file);
+        origins.set(pod.metadata.uid, file);
         pods.push(pod);
       } else {
         const message = `metadata.name: Duplicate value: pod ${key} is already defined by ${first}; rename one or remove one of the two`;
@@ -66,5 +67,5 @@ export function combineFiles(files: ReadonlyMap<string, ManifestFile>): {
       }
     }
   }
-  return { pods, rejected };
+  return { pods, files: origins, rejected };
 }

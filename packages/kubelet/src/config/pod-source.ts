@@ -18,6 +18,8 @@ export interface PodUpdate {
   op: 'set';
   source: PodSource['name'];
   pods: Pod[];
+  /** The file that each pod is from, by UID. */
+  files: ReadonlyMap<string, string>;
   rejected: RejectedManifest[];
 }
 
