@@ -1,0 +1,100 @@
+// What every command works with: settings, the logger, the connection, and the end of patience.
+import { createConnection } from 'node:net';
+import { type CriClient, connectCri, type ImageClient, type RuntimeClient } from '@berth/cri/client.ts';
+import { parseEndpoint } from '@berth/cri/endpoint.ts';
+import { CriError } from '@berth/cri/errors.ts';
+import type { Logger } from './cli/logger.ts';
+import { defaultEndpoints, type Settings } from './config/settings.ts';
+import { describeError } from './errors.ts';
+
+export class App {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  /** Aborted by Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly #clients = new Map<string, CriClient>();
+  #defaultEndpoint: Promise<string> | undefined;
+
+  constructor(settings: Settings, logger: Logger, signal: AbortSignal) {
+    this.settings = settings;
+    this.logger = logger;
+    this.signal = signal;
+  }
+
+  /** The pods and containers of the runtime; throws when no default socket answers. */
+  async runtime(): Promise<RuntimeClient> {
+    return this.#client(await this.#runtimeEndpoint()).runtime;
+  }
+
+  async image(): Promise<ImageClient> {
+    return this.#client(this.settings.imageEndpoint ?? (await this.#runtimeEndpoint())).image;
+  }
+
+  /** Options of one call: the configured deadline unless `timeoutMs` says otherwise (0 for none). */
+  call(timeoutMs: number = this.settings.timeoutMs): { timeoutMs?: number; signal: AbortSignal } {
+    return { signal: this.signal, ...(timeoutMs > 0 && { timeoutMs }) };
+  }
+
+  close(): void {
+    for (const client of this.#clients.values()) client.close();
+  }
+
+  /** What an error means to the person who typed the command. */
+  explain(error: unknown): string {
+    if (this.signal.aborted) return 'interrupted: context canceled';
+    const text = describeError(error);
+    const origin = rootCause(error);
+    if (origin instanceof CriError && origin.code === 'UNAVAILABLE') {
+      const { runtimeEndpoint, imageEndpoint } = this.settings;
+      const isImageCall =
+        imageEndpoint !== undefined && origin.message.includes(imageEndpoint.replace('unix://', ''));
+      const [kind, endpoint] = isImageCall ? ['image', imageEndpoint] : ['runtime', runtimeEndpoint ?? ''];
+      const reason = describeError(origin);
+      return `validate service connection: validate CRI v1 ${kind} API for endpoint "${endpoint}": ${reason}`;
+    }
+    return text;
+  }
+
+  #client(endpoint: string): CriClient {
+    const client = this.#clients.get(endpoint) ?? connectCri(endpoint);
+    this.#clients.set(endpoint, client);
+    return client;
+  }
+
+  async #runtimeEndpoint(): Promise<string> {
+    if (this.settings.runtimeEndpoint !== undefined) return this.settings.runtimeEndpoint;
+    this.#defaultEndpoint ??= this.#findEndpoint();
+    return await this.#defaultEndpoint;
+  }
+
+  async #findEndpoint(): Promise<string> {
+    for (const endpoint of defaultEndpoints) {
+      if (await answers(parseEndpoint(endpoint))) {
+        this.logger.debug(`Connected successfully using endpoint: ${endpoint}`);
+        return endpoint;
+      }
+    }
+    throw new Error(
+      `no container runtime answers at ${defaultEndpoints.join(', ')}; ` +
+        'start one (berth up) or name its socket with --runtime-endpoint or in /etc/crictl.yaml',
+    );
+  }
+}
+
+function rootCause(error: unknown): unknown {
+  let origin = error;
+  while (!(origin instanceof CriError) && origin instanceof Error && origin.cause !== undefined)
+    origin = origin.cause;
+  return origin;
+}
+
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createConnection(socketPath);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}

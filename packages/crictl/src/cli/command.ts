@@ -1,0 +1,39 @@
+// What a command is, and what it is given to work with.
+import type { App } from '../app.ts';
+import type { FlagSpecs, FlagValues } from './flags.ts';
+
+export interface Invocation<Specs extends FlagSpecs> {
+  app: App;
+  flags: FlagValues<Specs>;
+  /** Names of the flags that were given rather than left at their default. */
+  given: ReadonlySet<keyof Specs & string>;
+  args: string[];
+  /** Prints how the command is used: the answer to a wrong number of arguments. */
+  showHelp(): void;
+}
+
+export interface Command<Specs extends FlagSpecs = FlagSpecs> {
+  /** Arguments in the words of the help text, such as `CONTAINER-ID [CONTAINER-ID...]`. */
+  argsUsage?: string;
+  description?: string;
+  flags: Specs;
+  /** True when arguments may look like flags, because they belong to another program. */
+  argsAreForeign?: boolean;
+  run(invocation: Invocation<Specs>): Promise<void>;
+}
+
+/** Declares a command; exists so that the types of its flags reach `run`. */
+export function defineCommand<const Specs extends FlagSpecs>(command: Command<Specs>): Command<Specs> {
+  return command;
+}
+
+/** Ends the process with `exitCode` after printing the message bare, without the logger's frame. */
+export class ExitError extends Error {
+  override readonly name = 'ExitError';
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseDuration, parseFlags, UsageError } from './flags.ts';
+
+const specs = {
+  all: { type: 'boolean', aliases: ['a'], usage: '' },
+  quiet: { type: 'boolean', aliases: ['q'], usage: '' },
+  output: { type: 'string', aliases: ['o'], default: 'table', usage: '', env: ['TEST_OUTPUT'] },
+  label: { type: 'strings', usage: '' },
+  last: { type: 'integer', aliases: ['n'], usage: '' },
+  timeout: { type: 'duration', aliases: ['t'], default: 2000, usage: '' },
+} as const;
+
+const parse = (argv: string[], interspersed = true, env = {}) =>
+  parseFlags(specs, argv, { interspersed, env });
+
+test('every spelling of a flag is read', () => {
+  const cases: [string[], object][] = [
+    [[], { all: false, quiet: false, output: 'table', label: [], last: 0, timeout: 2000 }],
+    [['-a', '-o', 'json'], { all: true, output: 'json' }],
+    [['--all', '--output=yaml'], { all: true, output: 'yaml' }],
+    [['-output', 'yaml', '-all=false'], { output: 'yaml', all: false }],
+    [['-o=json'], { output: 'json' }],
+    [['-aq'], { all: true, quiet: true }],
+    [['-aqo', 'json'], { all: true, quiet: true, output: 'json' }],
+    [['-aqn=3'], { all: true, quiet: true, last: 3 }],
+    [['--label', 'a=1', '--label', 'b=2,c=3'], { label: ['a=1', 'b=2', 'c=3'] }],
+    [['-n', '-1'], { last: -1 }],
+    [['-t', '1m30s'], { timeout: 90_000 }],
+  ];
+  for (const [argv, expected] of cases) {
+    const { values } = parse(argv);
+    assert.deepEqual({ ...values, ...expected }, values, argv.join(' '));
+  }
+});
+
+test('arguments end the flags unless they may be mixed', () => {
+  assert.deepEqual(parse(['-a', 'id', 'ls', '-q'], false).args, ['id', 'ls', '-q']);
+  const mixed = parse(['id', '-q', '--', '-a']);
+  assert.deepEqual([mixed.args, mixed.values.quiet, mixed.values.all], [['id', '-a'], true, false]);
+});
+
+test('variables stand in for absent flags', () => {
+  const fromVariable = parse([], true, { TEST_OUTPUT: 'yaml' });
+  assert.equal(fromVariable.values.output, 'yaml');
+  assert.ok(fromVariable.given.has('output'));
+  assert.equal(parse(['-o', 'json'], true, { TEST_OUTPUT: 'yaml' }).values.output, 'json');
+  assert.equal(parse([], true, { TEST_OUTPUT: '' }).given.size, 0);
+});
+
+test('help is recognised, unless -h is a flag of its own', () => {
+  assert.equal(parse(['-h']).help, true);
+  assert.equal(parse(['--help']).help, true);
+  assert.equal(parse([]).help, false);
+});
+
+test('bad flags are named', () => {
+  const cases: [string[], RegExp][] = [
+    [['-x'], /flag provided but not defined: -x/],
+    [['--nope=1'], /flag provided but not defined: -nope/],
+    [['-o'], /flag needs an argument: -o/],
+    [['-n', 'many'], /invalid value "many" for flag -last/],
+    [['-t', '5'], /invalid value "5" for flag -timeout/],
+    [['--all=maybe'], /invalid boolean value "maybe" for -all/],
+  ];
+  for (const [argv, message] of cases)
+    assert.throws(
+      () => parse(argv),
+      (error) => error instanceof UsageError && message.test(error.message),
+    );
+});
+
+test('durations are read as Go does', () => {
+  const cases: [string, number | undefined][] = [
+    ['2s', 2000],
+    ['1h1m1s1ms', 3_661_001],
+    ['1.5h', 5_400_000],
+    ['.5s', 500],
+    ['-2m', -120_000],
+    ['0', 0],
+    ['10', undefined],
+    ['', undefined],
+    ['s', undefined],
+    ['1 s', undefined],
+  ];
+  for (const [text, expected] of cases) assert.equal(parseDuration(text), expected, text);
+});

@@ -1,0 +1,18 @@
+// Asking for a secret without showing it.
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+
+/** Prints `question` and reads a line from stdin; what is typed on a terminal does not appear. */
+export async function readPassword(question: string): Promise<string> {
+  process.stdout.write(question);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = process.stdin.isTTY === true;
+  const lines = createInterface({ input: process.stdin, output: silent, terminal });
+  try {
+    for await (const line of lines) return line;
+    throw new Error('no password was given');
+  } finally {
+    lines.close();
+    process.stdout.write('\n');
+  }
+}

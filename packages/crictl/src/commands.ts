@@ -1,0 +1,128 @@
+// The commands by name. Each is loaded only when it is called, so that a start costs little.
+import type { Command } from './cli/command.ts';
+
+export interface CommandEntry {
+  name: string;
+  aliases?: readonly string[];
+  usage: string;
+  load: () => Promise<Command>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'config',
+    usage: 'Show or change the options in crictl.yaml',
+    load: async () => (await import('./commands/config.ts')).config,
+  },
+  {
+    name: 'create',
+    usage: 'Create a container in a pod',
+    load: async () => (await import('./commands/create.ts')).create,
+  },
+  {
+    name: 'events',
+    aliases: ['event'],
+    usage: 'Follow the events of containers',
+    load: async () => (await import('./commands/events.ts')).events,
+  },
+  {
+    name: 'exec',
+    usage: 'Run a command in a running container',
+    load: async () => (await import('./commands/exec.ts')).exec,
+  },
+  {
+    name: 'imagefsinfo',
+    usage: 'Show what images take on disk',
+    load: async () => (await import('./commands/imagefsinfo.ts')).imagefsinfo,
+  },
+  {
+    name: 'images',
+    aliases: ['image', 'img'],
+    usage: 'List images',
+    load: async () => (await import('./commands/images.ts')).images,
+  },
+  {
+    name: 'info',
+    usage: 'Show the state and configuration of the runtime',
+    load: async () => (await import('./commands/info.ts')).info,
+  },
+  {
+    name: 'inspect',
+    usage: 'Show everything about containers',
+    load: async () => (await import('./commands/inspect.ts')).inspect,
+  },
+  {
+    name: 'inspecti',
+    usage: 'Show everything about images',
+    load: async () => (await import('./commands/inspecti.ts')).inspecti,
+  },
+  {
+    name: 'inspectp',
+    usage: 'Show everything about pods',
+    load: async () => (await import('./commands/inspectp.ts')).inspectp,
+  },
+  {
+    name: 'logs',
+    usage: 'Print the log of a container',
+    load: async () => (await import('./commands/logs.ts')).logs,
+  },
+  { name: 'pods', usage: 'List pods', load: async () => (await import('./commands/pods.ts')).pods },
+  { name: 'ps', usage: 'List containers', load: async () => (await import('./commands/ps.ts')).ps },
+  {
+    name: 'pull',
+    usage: 'Pull an image from a registry',
+    load: async () => (await import('./commands/pull.ts')).pull,
+  },
+  { name: 'rm', usage: 'Remove containers', load: async () => (await import('./commands/rm.ts')).rm },
+  { name: 'rmi', usage: 'Remove images', load: async () => (await import('./commands/rmi.ts')).rmi },
+  { name: 'rmp', usage: 'Remove pods', load: async () => (await import('./commands/rmp.ts')).rmp },
+  {
+    name: 'run',
+    usage: 'Run a container in a new pod',
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  { name: 'runp', usage: 'Run a new pod', load: async () => (await import('./commands/runp.ts')).runp },
+  {
+    name: 'runtime-config',
+    usage: 'Show what the runtime tells kubelets to do',
+    load: async () => (await import('./commands/runtime-config.ts')).runtimeConfig,
+  },
+  {
+    name: 'start',
+    usage: 'Start created containers',
+    load: async () => (await import('./commands/start.ts')).start,
+  },
+  {
+    name: 'stop',
+    usage: 'Stop running containers',
+    load: async () => (await import('./commands/stop.ts')).stop,
+  },
+  {
+    name: 'stopp',
+    usage: 'Stop running pods',
+    load: async () => (await import('./commands/stopp.ts')).stopp,
+  },
+  {
+    name: 'version',
+    usage: 'Show the version of the runtime',
+    load: async () => (await import('./commands/version.ts')).version,
+  },
+];
+
+/** Commands of the real crictl that are yet to come; named so that their absence is told plainly. */
+export const absentCommands: ReadonlySet<string> = new Set([
+  'attach',
+  'checkpoint',
+  'completion',
+  'metricdescs',
+  'metricsp',
+  'port-forward',
+  'stats',
+  'statsp',
+  'update',
+  'update-runtime-config',
+]);
+
+export function findCommand(word: string): CommandEntry | undefined {
+  return commands.find(({ name, aliases }) => name === word || aliases?.includes(word));
+}

@@ -1,0 +1,20 @@
+import { defineCommand } from '../cli/command.ts';
+import { within } from '../errors.ts';
+import { createContainer, createFlags, wantsPull } from '../objects/create.ts';
+import { podId } from '../objects/ids.ts';
+
+export const create = defineCommand({
+  argsUsage: 'POD container-config.[json|yaml] pod-config.[json|yaml]',
+  flags: createFlags,
+  async run({ app, flags, args, showHelp }) {
+    const [pod, containerPath, podPath] = args;
+    if (pod === undefined || containerPath === undefined || podPath === undefined || args.length > 3) {
+      return showHelp();
+    }
+    const pull = wantsPull(flags, app.settings.pullImageOnCreate);
+    const id = await within('creating container', async () =>
+      createContainer(app, { podSandboxId: await podId(app, pod), containerPath, podPath, pull, flags }),
+    );
+    process.stdout.write(`${id}\n`);
+  },
+});

@@ -1,0 +1,73 @@
+import { type Image, ListImagesResponse } from '@berth/cri/generated/api.ts';
+import { toProtoJson } from '@berth/cri/json.ts';
+import { defineCommand } from '../cli/command.ts';
+import { within } from '../errors.ts';
+import { imageFilterFlag, listImages, repositoriesAndTags, repositoryAndDigest } from '../objects/images.ts';
+import { humanSize, truncateId } from '../output/human.ts';
+import { formatMessage } from '../output/message.ts';
+import { formatTable } from '../output/table.ts';
+
+export const images = defineCommand({
+  argsUsage: '[REPOSITORY[:TAG]]',
+  flags: {
+    verbose: { type: 'boolean', aliases: ['v'], usage: 'All that is known, in lines instead of a table' },
+    quiet: { type: 'boolean', aliases: ['q'], usage: 'Only ids' },
+    filter: imageFilterFlag,
+    output: { type: 'string', aliases: ['o'], usage: 'Format: json, yaml or table' },
+    digests: { type: 'boolean', usage: 'With digests' },
+    'no-trunc': { type: 'boolean', usage: 'Whole ids' },
+    pinned: { type: 'boolean', usage: 'With a column that tells whether the image is pinned' },
+  },
+  async run({ app, flags, args, showHelp }) {
+    if (args.length > 1) return showHelp();
+    const found = await within('listing images', () => listImages(app, args[0] ?? '', flags.filter));
+    if (flags.output !== '' && flags.output !== 'table') {
+      const message = toProtoJson('ListImagesResponse', ListImagesResponse.fromPartial({ images: found }), {
+        unsetMessages: 'omit',
+      });
+      process.stdout.write(formatMessage(message, flags.output));
+    } else if (flags.quiet) {
+      process.stdout.write(found.map(({ id }) => `${id}\n`).join(''));
+    } else if (flags.verbose) {
+      process.stdout.write(found.map(verboseLines).join(''));
+    } else {
+      const columns = { digests: flags.digests, pinned: flags.pinned, whole: flags['no-trunc'] };
+      process.stdout.write(formatTable([header(columns), ...found.flatMap((image) => rows(image, columns))]));
+    }
+  },
+});
+
+interface Columns {
+  digests: boolean;
+  pinned: boolean;
+  whole: boolean;
+}
+
+function header({ digests, pinned }: Columns): string[] {
+  return ['IMAGE', 'TAG', ...(digests ? ['DIGEST'] : []), 'IMAGE ID', 'SIZE', ...(pinned ? ['PINNED'] : [])];
+}
+
+/** A row for each of the image's tags. */
+function rows(image: Image, { digests, pinned, whole }: Columns): string[][] {
+  const short = (id: string) => (whole ? id : truncateId(id, 'sha256:'));
+  const [, digest] = repositoryAndDigest(image);
+  return repositoriesAndTags(image).map(([repository, tag]) => [
+    repository,
+    tag,
+    ...(digests ? [short(digest)] : []),
+    short(image.id),
+    humanSize(image.size),
+    ...(pinned ? [String(image.pinned)] : []),
+  ]);
+}
+
+function verboseLines(image: Image): string {
+  const lines = [`ID: ${image.id}`];
+  lines.push(...image.repoTags.map((tag) => `RepoTags: ${tag}`));
+  lines.push(...image.repoDigests.map((digest) => `RepoDigests: ${digest}`));
+  if (image.size !== 0n) lines.push(`Size: ${image.size}`);
+  if (image.uid) lines.push(`Uid: ${image.uid.value === 0n ? '' : `value:${image.uid.value}`}`);
+  if (image.username !== '') lines.push(`Username: ${image.username}`);
+  if (image.pinned) lines.push(`Pinned: ${image.pinned}`);
+  return `${lines.join('\n')}\n\n`;
+}

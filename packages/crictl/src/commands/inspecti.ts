@@ -1,0 +1,50 @@
+import type { ImageStatusResponse } from '@berth/cri/generated/api.ts';
+import { toProtoJson } from '@berth/cri/json.ts';
+import { defineCommand } from '../cli/command.ts';
+import { within } from '../errors.ts';
+import { imageFilterFlag, listImages } from '../objects/images.ts';
+import { humanSize } from '../output/human.ts';
+import { formatStatuses, goMap, type StatusDocument } from '../output/status.ts';
+
+export const inspecti = defineCommand({
+  argsUsage: 'IMAGE-ID [IMAGE-ID...]',
+  flags: {
+    output: { type: 'string', aliases: ['o'], default: 'json', usage: 'Format: json, yaml or table' },
+    quiet: { type: 'boolean', aliases: ['q'], usage: 'Leave out verbose information' },
+    name: { type: 'string', usage: 'Only images with this name' },
+    filter: imageFilterFlag,
+  },
+  async run({ app, flags, args, showHelp }) {
+    const images = await app.image();
+    let ids = args;
+    if (ids.length === 0) {
+      ids = (await within('listing images', () => listImages(app, flags.name, flags.filter))).map(
+        ({ id }) => id,
+      );
+    }
+    if (ids.length === 0) {
+      app.logger.error('No IDs provided or nothing found per filter');
+      return showHelp();
+    }
+    const documents: StatusDocument[] = [];
+    for (const id of ids) {
+      const answer = await within(`image status for "${id}" request`, () =>
+        images.imageStatus({ image: { image: id }, verbose: !flags.quiet }, app.call()),
+      );
+      if (answer.image === undefined) throw new Error(`no such image "${id}" present`);
+      if (flags.output === 'table') process.stdout.write(tableLines(answer, !flags.quiet));
+      const status = toProtoJson('Image', answer.image, { unsetMessages: 'omit' });
+      documents.push({ status, info: answer.info });
+    }
+    if (flags.output !== 'table') process.stdout.write(formatStatuses(documents, flags.output));
+  },
+});
+
+function tableLines({ image, info }: ImageStatusResponse, verbose: boolean): string {
+  const lines = [`ID: ${image?.id ?? ''}`];
+  lines.push(...(image?.repoTags ?? []).map((tag) => `Tag: ${tag}`));
+  lines.push(...(image?.repoDigests ?? []).map((digest) => `Digest: ${digest}`));
+  lines.push(`Size: ${humanSize(image?.size ?? 0n)}`);
+  if (verbose) lines.push(`Info: ${goMap(info)}`);
+  return `${lines.join('\n')}\n`;
+}

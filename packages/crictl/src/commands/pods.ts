@@ -1,0 +1,73 @@
+import { ListPodSandboxResponse, type PodSandbox } from '@berth/cri/generated/api.ts';
+import { toProtoJson } from '@berth/cri/json.ts';
+import { defineCommand } from '../cli/command.ts';
+import { within } from '../errors.ts';
+import { listPods, podFilterFlags, podStateName } from '../objects/pods.ts';
+import { ago, truncateId } from '../output/human.ts';
+import { formatMessage } from '../output/message.ts';
+import { mapLines } from '../output/status.ts';
+import { formatTable } from '../output/table.ts';
+import { goTime } from '../output/time.ts';
+
+export const pods = defineCommand({
+  flags: {
+    ...podFilterFlags,
+    id: { type: 'string', usage: 'Only the pod with this id' },
+    verbose: { type: 'boolean', aliases: ['v'], usage: 'All that is known, in lines instead of a table' },
+    quiet: { type: 'boolean', aliases: ['q'], usage: 'Only ids' },
+    output: { type: 'string', aliases: ['o'], default: 'table', usage: 'Format: json, yaml or table' },
+    'no-trunc': { type: 'boolean', usage: 'Whole ids' },
+  },
+  async run({ app, flags }) {
+    const items = await within('listing pod sandboxes: list pod sandboxes', () => listPods(app, flags));
+    if (flags.output !== 'table') {
+      const message = toProtoJson('ListPodSandboxResponse', ListPodSandboxResponse.fromPartial({ items }), {
+        unsetMessages: 'omit',
+      });
+      const text = await within('listing pod sandboxes', () => formatMessage(message, flags.output));
+      process.stdout.write(text);
+    } else if (flags.quiet) {
+      process.stdout.write(items.map(({ id }) => `${id}\n`).join(''));
+    } else if (flags.verbose) {
+      process.stdout.write(items.map(verboseLines).join(''));
+    } else {
+      process.stdout.write(formatTable([header, ...items.map((pod) => row(pod, flags['no-trunc']))]));
+    }
+  },
+});
+
+const header = ['POD ID', 'CREATED', 'STATE', 'NAME', 'NAMESPACE', 'ATTEMPT', 'RUNTIME'];
+
+function row(pod: PodSandbox, whole: boolean): string[] {
+  return [
+    whole ? pod.id : truncateId(pod.id),
+    ago(pod.createdAt),
+    podStateName(pod.state),
+    pod.metadata?.name ?? '',
+    pod.metadata?.namespace ?? '',
+    String(pod.metadata?.attempt ?? 0),
+    pod.runtimeHandler || '(default)',
+  ];
+}
+
+function verboseLines({
+  id,
+  metadata,
+  state,
+  createdAt,
+  labels,
+  annotations,
+  runtimeHandler,
+}: PodSandbox): string {
+  const lines = [`ID: ${id}`];
+  if (metadata) {
+    if (metadata.name !== '') lines.push(`Name: ${metadata.name}`);
+    if (metadata.uid !== '') lines.push(`UID: ${metadata.uid}`);
+    if (metadata.namespace !== '') lines.push(`Namespace: ${metadata.namespace}`);
+    if (metadata.attempt !== 0) lines.push(`Attempt: ${metadata.attempt}`);
+  }
+  lines.push(`Status: ${podStateName(state)}`, `Created: ${goTime(createdAt)}`);
+  lines.push(...mapLines('Labels', labels), ...mapLines('Annotations', annotations));
+  lines.push(`Runtime: ${runtimeHandler || '(default)'}`);
+  return `${lines.join('\n')}\n\n`;
+}

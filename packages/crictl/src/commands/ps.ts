@@ -1,0 +1,100 @@
+import { type Container, ListContainersResponse } from '@berth/cri/generated/api.ts';
+import { toProtoJson } from '@berth/cri/json.ts';
+import type { App } from '../app.ts';
+import { defineCommand } from '../cli/command.ts';
+import { within } from '../errors.ts';
+import {
+  containerFilterFlags,
+  listContainers,
+  podNameOf,
+  podNamespaceOf,
+  stateName,
+} from '../objects/containers.ts';
+import { ago, truncateId } from '../output/human.ts';
+import { formatMessage } from '../output/message.ts';
+import { mapLines } from '../output/status.ts';
+import { formatTable } from '../output/table.ts';
+
+export const ps = defineCommand({
+  flags: {
+    ...containerFilterFlags,
+    id: { type: 'string', usage: 'Only the container with this id' },
+    verbose: { type: 'boolean', aliases: ['v'], usage: 'All that is known, in lines instead of a table' },
+    quiet: { type: 'boolean', aliases: ['q'], usage: 'Only ids' },
+    output: { type: 'string', aliases: ['o'], default: 'table', usage: 'Format: json, yaml or table' },
+    'no-trunc': { type: 'boolean', usage: 'Whole ids' },
+    'resolve-image-path': { type: 'boolean', aliases: ['r'], usage: 'Names of images instead of their ids' },
+  },
+  async run({ app, flags, args, showHelp }) {
+    if (args.length > 0) return showHelp();
+    const containers = await within('listing containers: list containers', () => listContainers(app, flags));
+    if (flags.output !== 'table') {
+      const message = toProtoJson(
+        'ListContainersResponse',
+        ListContainersResponse.fromPartial({ containers }),
+        {
+          unsetMessages: 'omit',
+        },
+      );
+      const text = await within('listing containers', () => formatMessage(message, flags.output));
+      process.stdout.write(text);
+    } else if (flags.quiet) {
+      process.stdout.write(containers.map(({ id }) => `${id}\n`).join(''));
+    } else if (flags.verbose) {
+      process.stdout.write(containers.map(verboseLines).join(''));
+    } else {
+      const rows = containers.map((container) => row(container, flags['no-trunc']));
+      if (flags['resolve-image-path']) await resolveImages(app, rows);
+      process.stdout.write(formatTable([header, ...rows]));
+    }
+  },
+});
+
+const header = ['CONTAINER', 'IMAGE', 'CREATED', 'STATE', 'NAME', 'ATTEMPT', 'POD ID', 'POD', 'NAMESPACE'];
+const imageColumn = 1;
+
+/** Pure but for the age: one row of the table. */
+function row(container: Container, whole: boolean): string[] {
+  const { id, podSandboxId, createdAt, state, metadata, labels } = container;
+  const image = container.image?.image ?? '';
+  const digest = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-f]{32,}$/.test(image);
+  return [
+    whole ? id : truncateId(id),
+    whole || !digest ? image : truncateId(image.slice(image.indexOf(':') + 1)),
+    ago(createdAt),
+    stateName(state),
+    metadata?.name ?? '',
+    String(metadata?.attempt ?? 0),
+    whole ? podSandboxId : truncateId(podSandboxId),
+    podNameOf(labels),
+    podNamespaceOf(labels),
+  ];
+}
+
+async function resolveImages(app: App, rows: string[][]): Promise<void> {
+  const images = await app.image();
+  for (const cells of rows) {
+    const image = cells[imageColumn] ?? '';
+    const answer = await within('listing containers: failed to fetch repo image', () =>
+      images.imageStatus({ image: { image } }, app.call()),
+    );
+    cells[imageColumn] = answer.image?.repoTags[0] ?? image;
+  }
+}
+
+function verboseLines(container: Container): string {
+  const { id, podSandboxId, metadata, state, image, createdAt, labels, annotations } = container;
+  const lines = [`ID: ${id}`, `PodID: ${podSandboxId}`, `Namespace: ${podNamespaceOf(labels)}`];
+  if (metadata) {
+    if (metadata.name !== '') lines.push(`Name: ${metadata.name}`);
+    lines.push(`Attempt: ${metadata.attempt}`);
+  }
+  lines.push(`State: ${stateName(state)}`);
+  if (image) lines.push(`Image: ${image.image}`);
+  lines.push(
+    `Created: ${ago(createdAt)}`,
+    ...mapLines('Labels', labels),
+    ...mapLines('Annotations', annotations),
+  );
+  return `${lines.join('\n')}\n\n`;
+}

@@ -1,0 +1,29 @@
+import { defineCommand } from '../cli/command.ts';
+import { within } from '../errors.ts';
+import { loadPodConfig } from '../objects/config-files.ts';
+import { parseLabels } from '../objects/filters.ts';
+import { credentials, pullFlags, pullImage } from '../objects/pull.ts';
+
+export const pull = defineCommand({
+  argsUsage: 'NAME[:TAG|@DIGEST]',
+  flags: {
+    ...pullFlags,
+    'pod-config': { type: 'string', usage: 'Pull for the pod that this file describes' },
+    annotation: { type: 'strings', aliases: ['a'], usage: 'key=value annotation of the image' },
+  },
+  async run({ app, flags, given, args, showHelp }) {
+    const [image = ''] = args;
+    if (image === '') throw new Error('image name cannot be empty');
+    if (args.length > 1) return showHelp();
+    const options = {
+      auth: await credentials(flags),
+      sandboxConfig: given.has('pod-config')
+        ? await within('load podSandboxConfig', () => loadPodConfig(flags['pod-config'], app.logger))
+        : undefined,
+      annotations: parseLabels(flags.annotation),
+      timeoutMs: flags['pull-timeout'],
+    };
+    const imageRef = await within('pulling image', () => pullImage(app, image, options));
+    process.stdout.write(`Image is up to date for ${imageRef}\n`);
+  },
+});

@@ -1,0 +1,64 @@
+import type { App } from '../app.ts';
+import { defineCommand } from '../cli/command.ts';
+import { allSettled, describeError, within } from '../errors.ts';
+
+export const rmi = defineCommand({
+  argsUsage: 'IMAGE-ID [IMAGE-ID...]',
+  description:
+    'Removes images by id or name. The CRI knows no removal of single tags:\n' +
+    'the whole image goes, with all of its tags, whichever of them was named.',
+  flags: {
+    all: { type: 'boolean', aliases: ['a'], usage: 'All images' },
+    prune: {
+      type: 'boolean',
+      aliases: ['q'],
+      usage: 'All images that no container uses and that are not pinned',
+    },
+  },
+  async run({ app, flags, args, showHelp }) {
+    const ids = new Set(args);
+    if (flags.all || flags.prune) {
+      const { images } = await (await app.image()).listImages({}, app.call());
+      for (const { id, pinned } of images) if (!(flags.prune && pinned)) ids.add(id);
+    }
+    if (flags.prune) for (const id of await imagesInUse(app)) ids.delete(id);
+    if (ids.size === 0) return flags.all || flags.prune ? app.logger.info('No images to remove') : showHelp();
+    await allSettled([...ids].map((id) => () => remove(app, id, flags.prune)));
+  },
+});
+
+async function imagesInUse(app: App): Promise<string[]> {
+  const images = await app.image();
+  const { containers } = await (await app.runtime()).listContainers({}, app.call());
+  const names = new Set(containers.map(({ image }) => image?.image ?? ''));
+  const ids: string[] = [];
+  for (const image of names) {
+    try {
+      ids.push((await images.imageStatus({ image: { image } }, app.call())).image?.id ?? '');
+    } catch (error) {
+      app.logger.error(`image status request for "${image}" failed: ${describeError(error)}`);
+    }
+  }
+  return ids;
+}
+
+async function remove(app: App, id: string, errorsAreExpected: boolean): Promise<void> {
+  const images = await app.image();
+  const { image } = await within(`image status request for "${id}" failed`, () =>
+    images.imageStatus({ image: { image: id } }, app.call()),
+  );
+  if (image === undefined) throw new Error(`no such image ${id}`);
+  const isName = !id.startsWith('sha256:') && /[:/]/.test(id);
+  if (isName && image.repoTags.length > 1) {
+    app.logger.warning(`Image "${id}" goes with all of its tags: ${image.repoTags.join(', ')}`);
+  }
+  try {
+    await images.removeImage({ image: { image: id } }, app.call());
+  } catch (error) {
+    // While pruning, a container may have taken the image into use.
+    if (errorsAreExpected) return;
+    throw new Error(`error of removing image "${id}": ${describeError(error)}`, { cause: error });
+  }
+  const names = image.repoTags.length > 0 ? image.repoTags : image.repoDigests;
+  process.stdout.write(names.map((name) => `Deleted: ${name}\n`).join(''));
+}

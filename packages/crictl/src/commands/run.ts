@@ -1,0 +1,35 @@
+import { defineCommand } from '../cli/command.ts';
+import { within } from '../errors.ts';
+import { createContainer, createFlags, runPod, wantsPull } from '../objects/create.ts';
+
+export const run = defineCommand({
+  argsUsage: 'container-config.[json|yaml] pod-config.[json|yaml]',
+  flags: {
+    ...createFlags,
+    runtime: {
+      type: 'string',
+      aliases: ['r'],
+      usage: "Runtime handler, one of those that the runtime's info lists",
+    },
+  },
+  async run({ app, flags, args, showHelp }) {
+    const [containerPath, podPath] = args;
+    if (containerPath === undefined || podPath === undefined || args.length > 2) return showHelp();
+    const pull = wantsPull(flags, !app.settings.disablePullOnRun);
+    await within('running container', async () => {
+      const podSandboxId = await runPod(
+        app,
+        podPath,
+        flags.runtime,
+        flags['cancel-timeout'] || app.settings.timeoutMs,
+      );
+      const containerId = await within('creating container failed', () =>
+        createContainer(app, { podSandboxId, containerPath, podPath, pull, flags }),
+      );
+      await within(`starting the container "${containerId}"`, async () =>
+        (await app.runtime()).startContainer({ containerId }, app.call()),
+      );
+      process.stdout.write(`${containerId}\n`);
+    });
+  },
+});

@@ -1,0 +1,20 @@
+import { defineCommand } from '../cli/command.ts';
+import { cancelTimeoutFlag, runPod } from '../objects/create.ts';
+
+export const runp = defineCommand({
+  argsUsage: 'pod-config.[json|yaml]',
+  flags: {
+    runtime: {
+      type: 'string',
+      aliases: ['r'],
+      usage: "Runtime handler, one of those that the runtime's info lists",
+    },
+    'cancel-timeout': cancelTimeoutFlag,
+  },
+  async run({ app, flags, args, showHelp }) {
+    const [path = ''] = args;
+    if (args.length !== 1 || path === '') return showHelp();
+    const timeoutMs = flags['cancel-timeout'] || app.settings.timeoutMs;
+    process.stdout.write(`${await runPod(app, path, flags.runtime, timeoutMs)}\n`);
+  },
+});

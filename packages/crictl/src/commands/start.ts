@@ -1,0 +1,18 @@
+import { defineCommand } from '../cli/command.ts';
+import { within } from '../errors.ts';
+import { containerId } from '../objects/ids.ts';
+
+export const start = defineCommand({
+  argsUsage: 'CONTAINER-ID [CONTAINER-ID...]',
+  flags: {},
+  async run({ app, args }) {
+    if (args.length === 0) throw new Error('ID cannot be empty');
+    const runtime = await app.runtime();
+    for (const given of args) {
+      await within(`starting the container "${given}"`, async () => {
+        await runtime.startContainer({ containerId: await containerId(app, given) }, app.call());
+      });
+      process.stdout.write(`${given}\n`);
+    }
+  },
+});

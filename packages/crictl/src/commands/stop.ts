@@ -1,0 +1,49 @@
+import { defineCommand, ExitError } from '../cli/command.ts';
+import { within } from '../errors.ts';
+import { listContainers } from '../objects/containers.ts';
+import { containerId } from '../objects/ids.ts';
+
+export const stop = defineCommand({
+  argsUsage: 'CONTAINER-ID [CONTAINER-ID...]',
+  flags: {
+    timeout: {
+      type: 'integer',
+      aliases: ['t'],
+      usage: 'Seconds from the request to stop until the container is killed',
+    },
+    all: { type: 'boolean', aliases: ['a'], usage: 'All running containers' },
+  },
+  async run({ app, flags, args }) {
+    if (flags.all && args.length > 0)
+      throw new ExitError('cannot specify CONTAINER-ID(s) when using --all', 1);
+    if (!flags.all && args.length === 0) {
+      throw new ExitError('you must specify at least one CONTAINER-ID or use --all', 1);
+    }
+    let ids = args;
+    if (flags.all) {
+      ids = (await within('listing containers', () => listContainers(app, running))).map(({ id }) => id);
+      if (ids.length === 0) process.stdout.write('No running containers found.\n');
+    }
+    const runtime = await app.runtime();
+    for (const given of ids) {
+      await within(`stopping the container "${given}"`, async () => {
+        const request = { containerId: await containerId(app, given), timeout: BigInt(flags.timeout) };
+        await runtime.stopContainer(request, app.call(app.settings.timeoutMs + flags.timeout * 1000));
+      });
+      process.stdout.write(`${given}\n`);
+    }
+  },
+});
+
+const running = {
+  id: '',
+  name: '',
+  namespace: '',
+  pod: '',
+  image: '',
+  state: 'running',
+  label: [],
+  latest: false,
+  last: 0,
+  all: false,
+};

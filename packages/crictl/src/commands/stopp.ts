@@ -1,0 +1,18 @@
+import { defineCommand } from '../cli/command.ts';
+import { within } from '../errors.ts';
+import { podId } from '../objects/ids.ts';
+
+export const stopp = defineCommand({
+  argsUsage: 'POD-ID [POD-ID...]',
+  flags: {},
+  async run({ app, args, showHelp }) {
+    if (args.length === 0) return showHelp();
+    const runtime = await app.runtime();
+    for (const given of args) {
+      await within(`stopping the pod sandbox "${given}"`, async () => {
+        await runtime.stopPodSandbox({ podSandboxId: await podId(app, given) }, app.call());
+      });
+      process.stdout.write(`Stopped sandbox ${given}\n`);
+    }
+  },
+});

@@ -1,0 +1,35 @@
+// Errors in the words of the real crictl: a chain of what was being done, then the gRPC status.
+import { CriError, type GrpcCodeName } from '@berth/cri/errors.ts';
+
+/** `NOT_FOUND` → `NotFound`, as Go names the codes. */
+export function goCodeName(code: GrpcCodeName): string {
+  if (code === 'OK') return 'OK';
+  if (code === 'CANCELLED') return 'Canceled';
+  return code
+    .split('_')
+    .map((word) => word.slice(0, 1) + word.slice(1).toLowerCase())
+    .join('');
+}
+
+/** What an error says, with the status of a failed call in front of its details. */
+export function describeError(error: unknown): string {
+  if (error instanceof CriError) return `rpc error: code = ${goCodeName(error.code)} desc = ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Runs `work`, putting `doing` in front of the error that it fails with. */
+export async function within<Result>(doing: string, work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new Error(`${doing}: ${describeError(error)}`, { cause: error });
+  }
+}
+
+/** Runs all at once; when some fail, throws one error with a line for each. */
+export async function allSettled(works: readonly (() => Promise<void>)[]): Promise<void> {
+  const outcomes = await Promise.allSettled(works.map((work) => work()));
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1) throw new Error(failures.map(describeError).join('\n'));
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CriError } from '@berth/cri/errors.ts';
+import { Image } from '@berth/cri/generated/api.ts';
+import { allSettled, describeError, within } from '../errors.ts';
+import { parseContainerConfig, parsePodConfig } from './config-files.ts';
+import { stateFilter, stateName } from './containers.ts';
+import { namePattern, newest, parseLabels } from './filters.ts';
+import { resolveId } from './ids.ts';
+import { applyFilter, repositoriesAndTags, repositoryAndDigest } from './images.ts';
+import { podStateFilter, podStateName } from './pods.ts';
+
+const image = (id: string, repoTags: string[], repoDigests: string[] = []) =>
+  Image.fromPartial({ id, repoTags, repoDigests });
+
+test('a prefix stands for the one id that it fits', () => {
+  const known = ['abc1', 'abc2', 'def'];
+  assert.equal(resolveId('container', 'd', known), 'def');
+  assert.equal(resolveId('container', 'abc1', known), 'abc1');
+  assert.equal(resolveId('container', 'xyz', known), 'xyz');
+  assert.equal(resolveId('pod', 'abc', ['abc', 'abcd']), 'abc', 'a whole id is never ambiguous');
+  assert.throws(() => resolveId('pod', 'ab', known), /pod id "ab" is ambiguous, it fits 2: abc1, abc2/);
+});
+
+test('labels are pairs', () => {
+  assert.deepEqual(parseLabels(['a=1', 'b=']), { a: '1', b: '' });
+  assert.throws(() => parseLabels(['a']), /incorrectly specified label: a/);
+  assert.throws(() => parseLabels(['a=b=c']), /incorrectly specified label: a=b=c/);
+});
+
+test('name patterns match anywhere', () => {
+  assert.equal(namePattern('')('x'), true);
+  assert.equal(namePattern('^we')('web'), true);
+  assert.equal(namePattern('^eb')('web'), false);
+  assert.throws(() => namePattern('('), /invalid regular expression "\("/);
+});
+
+test('the newest come first', () => {
+  const items = [{ createdAt: 1n }, { createdAt: 3n }, { createdAt: 2n }];
+  const times = (latest: boolean, last: number) =>
+    newest(items, { latest, last }).map(({ createdAt }) => createdAt);
+  assert.deepEqual(times(false, 0), [3n, 2n, 1n]);
+  assert.deepEqual(times(true, 0), [3n]);
+  assert.deepEqual(times(false, 2), [3n, 2n]);
+  assert.deepEqual(times(true, 9), [3n, 2n, 1n]);
+});
+
+test('states are asked for by name', () => {
+  const ask = (state: string, rest = {}) =>
+    stateFilter({ state, all: false, latest: false, last: 0, ...rest });
+  assert.deepEqual(ask(''), { state: 1 });
+  assert.deepEqual(ask('EXITED'), { state: 2 });
+  assert.equal(ask('', { all: true }), undefined);
+  assert.equal(ask('exited', { latest: true }), undefined);
+  assert.equal(ask('', { last: 2 }), undefined);
+  assert.throws(() => ask('dead'), /--state should be one of/);
+  assert.equal(stateName(2), 'Exited');
+  assert.deepEqual(podStateFilter('NotReady'), { state: 1 });
+  assert.throws(() => podStateFilter('up'), /--state should be ready or notready/);
+  assert.equal(podStateName(1), 'NotReady');
+});
+
+test('images have a row for each tag', () => {
+  const digest = 'reg/app@sha256:aa';
+  const cases: [Image, [string, string][]][] = [
+    [
+      image('1', ['reg:5000/app:1', 'reg:5000/app:2']),
+      [
+        ['reg:5000/app', '1'],
+        ['reg:5000/app', '2'],
+      ],
+    ],
+    [image('1', [], [digest]), [['reg/app', '<none>']]],
+    [image('1', []), [['<none>', '<none>']]],
+    [image('1', ['<none>:1'], [digest]), [['reg/app', '1']]],
+    [image('1', ['odd']), [['errorRepoTag', 'errorRepoTag']]],
+  ];
+  for (const [given, expected] of cases) assert.deepEqual(repositoriesAndTags(given), expected);
+  assert.deepEqual(repositoryAndDigest(image('1', [], ['odd'])), ['errorName', 'errorRepoDigest']);
+});
+
+test('images are narrowed by filters', () => {
+  const images = [
+    image('a1', ['r/a:1'], ['r/a@sha256:1']),
+    image('b2', [], ['r/b@sha256:2']),
+    image('c3', ['r/c:3'], ['r/c@sha256:3']),
+  ];
+  const cases: [string, string[]][] = [
+    ['dangling=true', ['b2']],
+    ['dangling=false', ['a1', 'c3']],
+    ['reference=/[ac]$', ['a1', 'c3']],
+    ['since=r/c:3', ['a1', 'b2']],
+    ['before=r/a:1', ['b2', 'c3']],
+    ['since=b', ['a1']],
+    ['since=r/b@sha256:2', ['a1']],
+  ];
+  for (const [filter, expected] of cases) {
+    assert.deepEqual(
+      applyFilter(images, filter).map(({ id }) => id),
+      expected,
+      filter,
+    );
+  }
+  assert.throws(() => applyFilter(images, 'size=1'), /unknown filter flag: size=1/);
+});
+
+test('pod and container files are checked', () => {
+  const warnings: string[] = [];
+  const logger = { warning: (text: string) => warnings.push(text) };
+  const metadata = { name: 'n', namespace: 'd' };
+  const pod = parsePodConfig('p', { metadata, linux: {} }, logger);
+  assert.match(pod.metadata?.uid ?? '', /^[0-9a-f-]{36}$/);
+  assert.equal(warnings.length, 1);
+  assert.throws(() => parsePodConfig('p', {}, logger), /metadata is not set/);
+  assert.throws(
+    () => parsePodConfig('p', { metadata: { name: 'n' } }, logger),
+    /p: metadata.name and metadata.namespace/,
+  );
+  assert.throws(() => parsePodConfig('p', { metadata, loglevel: 1 }, logger), /p: unknown field "loglevel"/);
+  const container = parseContainerConfig('c', { metadata: { name: 'c' }, image: { image: 'i' } });
+  assert.equal(container.image?.userSpecifiedImage, 'i');
+  assert.throws(() => parseContainerConfig('c', { metadata: { name: 'c' } }), /image is not set/);
+  assert.throws(
+    () => parseContainerConfig('c', { metadata: { name: 'c' }, image: {} }),
+    /c: image.image must be set/,
+  );
+});
+
+test('errors tell what was being done', async () => {
+  const failed = new CriError('FAILED_PRECONDITION', 'busy');
+  assert.equal(describeError(failed), 'rpc error: code = FailedPrecondition desc = busy');
+  await assert.rejects(
+    within('a', () => within('b', () => Promise.reject(failed))),
+    { message: 'a: b: rpc error: code = FailedPrecondition desc = busy' },
+  );
+  const fail = (text: string) => async () => {
+    throw new Error(text);
+  };
+  await assert.rejects(allSettled([fail('x'), async () => {}, fail('y')]), { message: 'x\ny' });
+  await assert.rejects(allSettled([fail('x')]), { message: 'x' });
+});

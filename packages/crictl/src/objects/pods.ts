@@ -1,0 +1,64 @@
+// Which pods a command is about.
+import { type PodSandbox, PodSandboxState, type PodSandboxStateValue } from '@berth/cri/generated/api.ts';
+import type { App } from '../app.ts';
+import { within } from '../errors.ts';
+import { namePattern, newest, parseLabels } from './filters.ts';
+
+export const podFilterFlags = {
+  name: { type: 'string', usage: 'Only pods whose name matches this regular expression' },
+  namespace: { type: 'string', usage: 'Only pods whose namespace matches this regular expression' },
+  state: { type: 'string', aliases: ['s'], usage: 'Only pods in this state: ready or notready' },
+  label: { type: 'strings', usage: 'Only pods with this key=value label' },
+  latest: { type: 'boolean', aliases: ['l'], usage: 'Only the newest pod' },
+  last: { type: 'integer', aliases: ['n'], usage: 'Only so many of the newest pods; 0 for all' },
+} as const;
+
+export interface PodSelection {
+  id: string;
+  name: string;
+  namespace: string;
+  state: string;
+  label: readonly string[];
+  latest: boolean;
+  last: number;
+}
+
+/** Pure: the state to ask the runtime for. */
+export function podStateFilter(state: string): PodSandboxStateValue | undefined {
+  switch (state.toLowerCase()) {
+    case '':
+      return undefined;
+    case 'ready':
+      return { state: PodSandboxState.SANDBOX_READY };
+    case 'notready':
+      return { state: PodSandboxState.SANDBOX_NOTREADY };
+    default:
+      throw new Error('--state should be ready or notready');
+  }
+}
+
+/** The name of a state in tables. */
+export function podStateName(state: PodSandboxState): string {
+  if (state === PodSandboxState.SANDBOX_READY) return 'Ready';
+  if (state === PodSandboxState.SANDBOX_NOTREADY) return 'NotReady';
+  throw new Error(`unknown pod state "${state}"`);
+}
+
+/** Asks the runtime for the pods that fit, newest first. */
+export async function listPods(app: App, selection: PodSelection): Promise<PodSandbox[]> {
+  const matchesName = namePattern(selection.name);
+  const matchesNamespace = namePattern(selection.namespace);
+  const filter = {
+    id: selection.id,
+    labelSelector: parseLabels(selection.label),
+    state: podStateFilter(selection.state),
+  };
+  const { items } = await within('call list sandboxes RPC', async () =>
+    (await app.runtime()).listPodSandbox({ filter }, app.call()),
+  );
+  const fitting = items.filter(
+    ({ metadata }) =>
+      metadata !== undefined && matchesName(metadata.name) && matchesNamespace(metadata.namespace),
+  );
+  return newest(fitting, selection);
+}

@@ -1,0 +1,58 @@
+// Pulling an image, with what people give to prove who they are.
+import type { AuthConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import type { App } from '../app.ts';
+
+export const pullFlags = {
+  creds: { type: 'string', env: ['CRICTL_CREDS'], usage: 'USERNAME[:PASSWORD] for the registry' },
+  auth: { type: 'string', env: ['CRICTL_AUTH'], usage: 'USERNAME[:PASSWORD] for the registry, as base64' },
+  username: {
+    type: 'string',
+    aliases: ['u'],
+    usage: 'User name for the registry; the password is asked for',
+  },
+  'pull-timeout': {
+    type: 'duration',
+    aliases: ['pt'],
+    env: ['CRICTL_PULL_TIMEOUT'],
+    usage: 'How long a pull may take, 0s for no limit',
+  },
+} as const;
+
+export interface PullOptions {
+  auth: Partial<AuthConfig> | undefined;
+  sandboxConfig: PodSandboxConfig | undefined;
+  annotations: Record<string, string>;
+  timeoutMs: number;
+}
+
+/** Pulls `image`; gives back the reference to create containers with. */
+export async function pullImage(app: App, image: string, options: PullOptions): Promise<string> {
+  const { auth, sandboxConfig, annotations, timeoutMs } = options;
+  if (timeoutMs < 0) throw new Error('timeout should be bigger than 0');
+  const request = { image: { image, annotations }, auth, sandboxConfig };
+  const { imageRef } = await (await app.image()).pullImage(request, app.call(timeoutMs));
+  return imageRef;
+}
+
+/** The credentials among the flags; asks for the password that a user name lacks. */
+export async function credentials(flags: {
+  creds: string;
+  auth: string;
+  username: string;
+}): Promise<Partial<AuthConfig> | undefined> {
+  if (flags.username !== '') {
+    const { readPassword } = await import('../cli/password.ts');
+    return { username: flags.username, password: await readPassword('Enter Password:') };
+  }
+  if (flags.creds !== '' && flags.auth !== '') throw new Error('both `--creds` and `--auth` are specified');
+  if (flags.creds !== '') return parseCredentials(flags.creds);
+  return flags.auth === '' ? undefined : { auth: flags.auth };
+}
+
+/** Pure: `USERNAME[:PASSWORD]`. */
+export function parseCredentials(text: string): { username: string; password: string } {
+  const colon = text.indexOf(':');
+  if (colon === -1) return { username: text, password: '' };
+  if (colon === 0) throw new Error("username can't be empty");
+  return { username: text.slice(0, colon), password: text.slice(colon + 1) };
+}

@@ -1,0 +1,36 @@
+// JSON as Go's encoders lay it out.
+import type { Json } from '@berth/cri/json.ts';
+
+/** Indented by two; keys stay in their order. This is how protobuf messages are printed. */
+export function messageJson(value: Json): string {
+  return JSON.stringify(value, null, 2);
+}
+
+/**
+ * Indented by two with sorted keys, and with the characters escaped that HTML would take for markup.
+ * This is how Go prints maps, and so every `inspect` and `info`.
+ */
+export function sortedJson(value: Json): string {
+  return print(value, '');
+}
+
+function print(value: Json, indent: string): string {
+  if (value === null || typeof value !== 'object') return scalar(value);
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    if (value.length === 0) return '[]';
+    return `[\n${value.map((item) => inner + print(item, inner)).join(',\n')}\n${indent}]`;
+  }
+  const keys = Object.keys(value).sort();
+  if (keys.length === 0) return '{}';
+  const members = keys.map((key) => `${inner}${scalar(key)}: ${print(value[key] ?? null, inner)}`);
+  return `{\n${members.join(',\n')}\n${indent}}`;
+}
+
+function scalar(value: null | boolean | number | string): string {
+  if (typeof value !== 'string') return JSON.stringify(value);
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,97 @@
+// From the words on the command line to the exit code.
+import { App } from './app.ts';
+import { type Command, ExitError } from './cli/command.ts';
+import { parseFlags, UsageError } from './cli/flags.ts';
+import { Logger } from './cli/logger.ts';
+import { absentCommands, type CommandEntry, commands, findCommand } from './commands.ts';
+import { globalFlags, loadSettings } from './config/settings.ts';
+import { describeError } from './errors.ts';
+
+const version = '0.1.0';
+
+/** Runs crictl with the words behind its name; gives back the exit code. */
+export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const logger = new Logger();
+  // A reader that has enough, such as `head`, ends us quietly.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  try {
+    return await dispatch(argv, env, logger);
+  } catch (error) {
+    if (error instanceof UsageError) process.stdout.write(`Incorrect Usage: ${error.message}\n\n`);
+    logger.fatal(describeError(error));
+    return 1;
+  }
+}
+
+async function dispatch(argv: readonly string[], env: NodeJS.ProcessEnv, logger: Logger): Promise<number> {
+  if (['--version', '-version', '-v'].includes(argv[0] ?? '')) {
+    process.stdout.write(`crictl version ${version}\n`);
+    return 0;
+  }
+  const global = parseFlags(globalFlags, argv, { interspersed: false, env });
+  const [word, ...rest] = global.args;
+  if (global.help || word === undefined || ((word === 'help' || word === 'h') && rest.length === 0)) {
+    const { programHelp } = await import('./cli/help.ts');
+    process.stdout.write(programHelp(version, commands, globalFlags));
+    return 0;
+  }
+  const isHelp = word === 'help' || word === 'h';
+  const name = isHelp ? (rest[0] ?? '') : word;
+  const entry = findCommand(name);
+  if (entry === undefined) {
+    const reason = absentCommands.has(name)
+      ? `"${name}" is not available yet in this crictl`
+      : `no such command: ${name}`;
+    throw new Error(`${reason}; crictl --help lists what there is`);
+  }
+  const command = await entry.load();
+  const parsed = parseFlags(command.flags, rest, { interspersed: command.argsAreForeign !== true, env });
+  if (isHelp || parsed.help) {
+    await showHelp(entry, command);
+    return 0;
+  }
+  const settings = await loadSettings(global, { mayBeMissing: entry.name === 'config' });
+  logger.debugEnabled = settings.debug;
+  const app = new App(settings, logger, interruption());
+  const { values: flags, given, args } = parsed;
+  try {
+    let helpWanted = false;
+    await command.run({
+      app,
+      flags,
+      given,
+      args,
+      showHelp: () => {
+        helpWanted = true;
+      },
+    });
+    if (helpWanted) await showHelp(entry, command);
+    return 0;
+  } catch (error) {
+    if (error instanceof ExitError) {
+      process.stderr.write(`${error.message}\n`);
+      return error.exitCode;
+    }
+    logger.fatal(app.explain(error));
+    return 1;
+  } finally {
+    app.close();
+  }
+}
+
+async function showHelp(entry: CommandEntry, command: Command): Promise<void> {
+  const { commandHelp } = await import('./cli/help.ts');
+  process.stdout.write(commandHelp(entry.name, entry.usage, command));
+}
+
+/** Aborted by the first Ctrl-C or SIGTERM; the second ends the process at once. */
+function interruption(): AbortSignal {
+  const abort = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (abort.signal.aborted) process.exit(1);
+      abort.abort();
+    });
+  }
+  return abort.signal;
+}
