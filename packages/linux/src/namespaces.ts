@@ -91,9 +91,12 @@ export class NamespaceWorker {
 
   #running(): Promise<Thread> {
     if (this.#closed) return Promise.reject(new Error('the namespace thread is closed'));
-    this.#thread ??= startThread(() => {
-      this.#thread = undefined;
-    });
+    if (this.#thread === undefined) {
+      const thread = startThread(() => {
+        if (this.#thread === thread) this.#thread = undefined;
+      });
+      this.#thread = thread;
+    }
     return this.#thread;
   }
 }

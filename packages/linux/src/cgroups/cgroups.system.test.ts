@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { mounts } from '../mount.ts';
@@ -106,4 +106,16 @@ test(`cgroup ${version}: processes killed for want of memory are counted`, async
   hungry.stdin.end('\n');
   assert.deepEqual(await once(hungry, 'exit'), [null, 'SIGKILL']);
   assert.equal(cgroups.oomKillCount(path), 1);
+});
+
+const freezer = cgroups.directory(parent, 'freezer');
+const needsFreezer =
+  version !== 'v2' && freezer !== undefined ? {} : { skip: 'no freezer controller of cgroup v1' };
+test('cgroup v1: frozen processes are killed too', needsFreezer, async () => {
+  const path = `${parent}/frozen`;
+  cgroups.create(path);
+  const { exited } = await sleeperIn(path);
+  writeFileSync(join(cgroups.directory(path, 'freezer') ?? '', 'freezer.state'), 'FROZEN');
+  await cgroups.remove(path, { kill: true });
+  assert.deepEqual(await exited, [null, 'SIGKILL']);
 });

@@ -36,7 +36,10 @@ export function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
+/** Makes a directory unless there is one. */
 export function makeDirectory(directory: string): void {
+  // Most of a lineage exists, and a look is far cheaper than an EEXIST.
+  if (isDirectory(directory)) return;
   try {
     mkdirSync(directory, 0o755);
   } catch (error) {

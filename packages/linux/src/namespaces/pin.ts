@@ -48,7 +48,8 @@ export class HomeNamespaces {
       descriptor: openSync(`/proc/thread-self/ns/${name}`, 'r'),
       flag: CLONE_FLAGS[name],
     }));
-    this.#return();
+    // Whoever may not even stay where it is must learn it now, not with the first pod.
+    this.#enter();
   }
 
   /** Runs a synchronous function that changes the thread's namespaces, and returns from them. */
@@ -62,12 +63,16 @@ export class HomeNamespaces {
 
   #return(): void {
     try {
-      for (const { descriptor, flag } of this.#descriptors) setns('to the host namespaces', descriptor, flag);
+      this.#enter();
     } catch (error) {
       throw new StrandedError('the namespace thread could not return to the host namespaces', {
         cause: error,
       });
     }
+  }
+
+  #enter(): void {
+    for (const { descriptor, flag } of this.#descriptors) setns('to the host namespaces', descriptor, flag);
   }
 }
 
