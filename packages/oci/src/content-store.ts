@@ -12,6 +12,7 @@ import {
   isDigest,
 } from './digest.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
+import { Spool } from './spool.ts';
 
 /**
  * Blobs on disk by digest, laid out as in an OCI layout: `blobs/sha256/HEX`. A blob appears under its name only
@@ -62,16 +63,20 @@ export class ContentStore {
   /** Stores content that is in memory under its digest, which the caller may have computed already. */
   async put(content: Buffer, digest = digestOf(content)): Promise<Digest> {
     if (await this.has(digest)) return digest;
-    const temporary = join(this.dir, 'ingest', `put-${crypto.randomUUID()}`);
-    const file = await open(temporary, 'wx', 0o644);
+    const spool = await this.spool(digestAlgorithm(digest));
     try {
-      await file.writeFile(content);
-      await file.datasync();
+      await spool.write(content);
+      await spool.commit({ durable: true });
     } finally {
-      await file.close();
+      await spool.close();
     }
-    await rename(temporary, this.path(digest));
     return digest;
+  }
+
+  /** Starts the writing of a blob whose digest is not known before its end. It cannot be resumed. */
+  spool(algorithm: 'sha256' | 'sha512' = 'sha256'): Promise<Spool> {
+    const path = join(this.dir, 'ingest', `spool-${crypto.randomUUID()}`);
+    return Spool.create(path, algorithm, (digest) => this.path(digest));
   }
 
   /**

@@ -32,14 +32,14 @@ export async function startRegistry(options: { requireLogin?: boolean } = {}): P
     join(dir, 'config.json'),
     JSON.stringify({
       version: 0.1,
-      log: { level: 'fatal' },
+      log: { level: 'error' },
       storage: { filesystem: { rootdirectory: join(dir, 'storage') } },
       http: { addr: address },
       ...(options.requireLogin && { auth: { htpasswd: { realm: 'test', path: join(dir, 'htpasswd') } } }),
     }),
   );
   const server = spawn('docker-registry', ['serve', join(dir, 'config.json')], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: 'ignore',
     env: { PATH: process.env.PATH, OTEL_TRACES_EXPORTER: 'none' },
   });
   const stop = async () => {

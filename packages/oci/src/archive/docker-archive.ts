@@ -1,0 +1,69 @@
+import { open } from 'node:fs/promises';
+import type { ContentStore } from '../content-store.ts';
+import type { Descriptor } from '../descriptor.ts';
+import { assembleImage } from '../image.ts';
+import { JsonCursor } from '../json-cursor.ts';
+import { detectCompression } from '../layers/decompress.ts';
+import type { ImageManifest } from '../manifest.ts';
+import { mediaTypes } from '../media-types.ts';
+import { parseReference } from '../reference.ts';
+import type { ImportedImage } from './import.ts';
+import { ArchiveError, type ArchiveSource } from './source.ts';
+
+/** Reads the images of a docker-archive: what its manifest.json lists. They get an OCI manifest, which it has not. */
+export async function readDockerArchive(
+  source: ArchiveSource,
+  store: ContentStore,
+): Promise<ImportedImage[]> {
+  const content = await source.document('manifest.json');
+  if (!content) {
+    throw new ArchiveError(
+      `${source.name}: not an image archive: neither index.json nor manifest.json is in it`,
+    );
+  }
+  const images: ImportedImage[] = [];
+  for (const json of JsonCursor.parse(content, 'manifest.json').array()) {
+    const config = await file(source, json.field('Config').string());
+    const layers: Descriptor[] = [];
+    for (const path of json.field('Layers').strings()) {
+      const layer = await file(source, path);
+      layers.push({ mediaType: await layerMediaType(store, layer), ...layer });
+    }
+    const manifest: ImageManifest = {
+      kind: 'manifest',
+      mediaType: mediaTypes.ociManifest,
+      config: { mediaType: mediaTypes.ociConfig, ...config },
+      layers,
+      annotations: {},
+    };
+    const { mediaType } = manifest;
+    const digest = await store.put(
+      Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config: manifest.config, layers })),
+    );
+    const tags = json.field('RepoTags').optional((it) => it.strings()) ?? [];
+    images.push({
+      ...assembleImage(manifest, digest, await store.read(config.digest)),
+      digest,
+      references: tags.map(parseReference),
+    });
+  }
+  return images;
+}
+
+async function file(source: ArchiveSource, path: string): Promise<Pick<Descriptor, 'digest' | 'size'>> {
+  const found = await source.file(path);
+  if (!found)
+    throw new ArchiveError(`${source.name}: ${JSON.stringify(path)}, which manifest.json names, is missing`);
+  return found;
+}
+
+async function layerMediaType(store: ContentStore, { digest }: Pick<Descriptor, 'digest'>): Promise<string> {
+  const blob = await open(store.path(digest));
+  try {
+    const { buffer, bytesRead } = await blob.read(Buffer.alloc(4), 0, 4, 0);
+    const compression = detectCompression(buffer.subarray(0, bytesRead));
+    return compression === 'none' ? mediaTypes.ociLayer : `${mediaTypes.ociLayer}+${compression}`;
+  } finally {
+    await blob.close();
+  }
+}

@@ -1,0 +1,91 @@
+import { createReadStream, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { ContentStore } from '../content-store.ts';
+import type { Digest } from '../digest.ts';
+import type { Image } from '../image.ts';
+import { hostPlatform, type Platform } from '../platform.ts';
+import { parseReference, type Reference } from '../reference.ts';
+import { DirectorySource } from './directory-source.ts';
+import { readDockerArchive } from './docker-archive.ts';
+import { readOciLayout } from './oci-layout.ts';
+import { ArchiveError, type ArchiveSource } from './source.ts';
+import { TarSource } from './tar-source.ts';
+
+/** What is to be imported. */
+export interface ImportRequest {
+  /** A path on this machine (a layout's directory, or a tar), or the bytes of a tar. */
+  archive: string | AsyncIterable<Buffer>;
+  store: ContentStore;
+  /** Names for the image in place of those in the archive, which must then hold a single image. */
+  names?: string[];
+  /** This machine's by default. */
+  platform?: Platform;
+  signal?: AbortSignal;
+}
+
+/** An image from an archive; its documents and layers are in the store. */
+export interface ImportedImage extends Image {
+  /** Digest of the index or manifest that the archive's index names. */
+  digest: Digest;
+  /** What it is called; may be none. */
+  references: Reference[];
+}
+
+/**
+ * Imports the images of an archive: an OCI layout (directory or tar) or what `docker save` and others write
+ * (docker-archive), tars also compressed. Everything is verified, and blobs that no image needs do not stay.
+ *
+ * @throws ArchiveError whose message starts with the archive's name
+ */
+export async function importArchive(request: ImportRequest): Promise<ImportedImage[]> {
+  const { store, platform = hostPlatform(), signal } = request;
+  const names = request.names?.map(parseReference);
+  const source = await openSource(request.archive, store, signal);
+  const used = new Set<Digest>();
+  try {
+    const images = (await source.document('index.json'))
+      ? await readOciLayout(source, store, platform)
+      : await readDockerArchive(source, store);
+    if (images.length === 0) throw new ArchiveError(`${source.name}: it has no image`);
+    if (names && images.length > 1) {
+      throw new ArchiveError(`${source.name}: names are given, but it has ${images.length} images`);
+    }
+    const named = images.map((image) => (names ? { ...image, references: names } : image));
+    for (const image of named) for (const digest of blobsOf(image)) used.add(digest);
+    return named;
+  } catch (error) {
+    used.clear();
+    signal?.throwIfAborted();
+    if (error instanceof ArchiveError) throw error;
+    throw new ArchiveError(`${source.name}: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  } finally {
+    for (const digest of source.added()) if (!used.has(digest)) await store.remove(digest);
+  }
+}
+
+/** Every blob that an image consists of. */
+export function blobsOf({
+  manifestDigest,
+  configDigest,
+  layers,
+  digest,
+}: Image & { digest: Digest }): Digest[] {
+  return [digest, manifestDigest, configDigest, ...layers.map(({ descriptor }) => descriptor.digest)];
+}
+
+async function openSource(
+  archive: string | AsyncIterable<Buffer>,
+  store: ContentStore,
+  signal: AbortSignal | undefined,
+): Promise<ArchiveSource> {
+  if (typeof archive !== 'string') return TarSource.read('image archive', archive, store, signal);
+  const stats: Stats = await stat(archive).catch((cause) => {
+    throw new ArchiveError(`${archive}: ${cause.code === 'ENOENT' ? 'no such file' : cause.message}`, {
+      cause,
+    });
+  });
+  if (stats.isDirectory()) return new DirectorySource(archive, store, signal);
+  return TarSource.read(archive, createReadStream(archive, { highWaterMark: 1024 * 1024 }), store, signal);
+}

@@ -1,0 +1,90 @@
+import type { ContentStore } from '../content-store.ts';
+import { type Descriptor, parseDescriptor } from '../descriptor.ts';
+import type { Digest } from '../digest.ts';
+import { assembleImage } from '../image.ts';
+import { JsonCursor } from '../json-cursor.ts';
+import { choosePlatform, type ImageIndex, parseManifest } from '../manifest.ts';
+import { mediaTypes } from '../media-types.ts';
+import type { Platform } from '../platform.ts';
+import { parseReference, type Reference } from '../reference.ts';
+import type { ImportedImage } from './import.ts';
+import { ArchiveError, type ArchiveSource } from './source.ts';
+
+const maxIndexDepth = 3;
+
+/** Reads the images of an OCI image layout, one for each name, in the build for `platform`. */
+export async function readOciLayout(
+  source: ArchiveSource,
+  store: ContentStore,
+  platform: Platform,
+): Promise<ImportedImage[]> {
+  const content = (await source.document('index.json')) ?? Buffer.alloc(0);
+  const entries = JsonCursor.parse(content, 'index.json').field('manifests').array().map(parseDescriptor);
+  const images = new Map<Digest, ImportedImage>();
+  for (const [name, builds] of byName(entries)) {
+    const descriptor = choosePlatform(indexOf(builds), platform);
+    const image = images.get(descriptor.digest) ?? (await readImage(source, store, descriptor, platform));
+    const reference = parseName(name);
+    if (reference) image.references.push(reference);
+    images.set(descriptor.digest, image);
+  }
+  return [...images.values()];
+}
+
+/** Descriptors of one name are builds of one image; those without a name stand for themselves. */
+function byName(entries: Descriptor[]): Map<string, Descriptor[]> {
+  return Map.groupBy(
+    entries,
+    ({ annotations, digest }) =>
+      annotations?.['io.containerd.image.name'] ??
+      annotations?.['org.opencontainers.image.ref.name'] ??
+      `@${digest}`,
+  );
+}
+
+function indexOf(builds: Descriptor[]): ImageIndex {
+  // An entry that is an index decides about platforms further in.
+  const [first] = builds;
+  const isNested =
+    first?.mediaType === mediaTypes.ociIndex || first?.mediaType === mediaTypes.dockerManifestList;
+  const manifests = isNested ? [{ ...first, platform: undefined }] : builds;
+  return {
+    kind: 'index',
+    mediaType: mediaTypes.ociIndex,
+    annotations: {},
+    manifests: manifests.map(({ platform, ...rest }) => (platform ? { ...rest, platform } : rest)),
+  };
+}
+
+/** `ref.name` may be a bare tag, which names no image. */
+function parseName(name: string): Reference | undefined {
+  return name.startsWith('@') || !/[:/]/.test(name) ? undefined : parseReference(name);
+}
+
+async function readImage(
+  source: ArchiveSource,
+  store: ContentStore,
+  top: Descriptor,
+  platform: Platform,
+): Promise<ImportedImage> {
+  let descriptor = top;
+  for (let depth = 0; depth <= maxIndexDepth; depth++) {
+    await provide(source, descriptor.digest, 'manifest');
+    const document = parseManifest(await store.read(descriptor.digest), descriptor.mediaType);
+    if (document.kind === 'index') {
+      descriptor = choosePlatform(document, platform);
+      continue;
+    }
+    await provide(source, document.config.digest, 'image config');
+    for (const layer of document.layers) await provide(source, layer.digest, 'layer');
+    const image = assembleImage(document, descriptor.digest, await store.read(document.config.digest));
+    return { ...image, digest: top.digest, references: [] };
+  }
+  throw new ArchiveError(`${source.name}: image indexes are nested too deep`);
+}
+
+async function provide(source: ArchiveSource, digest: Digest, what: string): Promise<void> {
+  if (!(await source.provideBlob(digest))) {
+    throw new ArchiveError(`${source.name}: ${what} ${digest} is missing`);
+  }
+}

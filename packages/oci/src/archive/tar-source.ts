@@ -1,0 +1,153 @@
+import { posix } from 'node:path';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import type { ContentStore } from '../content-store.ts';
+import { type Digest, DigestMismatchError, digestAlgorithm, isDigest } from '../digest.ts';
+import { detectCompression } from '../layers/decompress.ts';
+import type { Spool } from '../spool.ts';
+import type { TarHeader } from '../tar/entry.ts';
+import { tarEvents } from '../tar/events.ts';
+import { ArchiveError, type ArchiveSource } from './source.ts';
+
+/** Files in an image archive; one that has more is something else. */
+const maxFiles = 100_000;
+
+interface StoredFile {
+  digest: Digest;
+  size: number;
+}
+
+/**
+ * An OCI layout or docker-archive that is a tar, compressed or not. Tars can only be read from front to end and
+ * their manifest may come last, so every file goes to the store while reading.
+ */
+export class TarSource implements ArchiveSource {
+  readonly name: string;
+  private readonly store: ContentStore;
+  private readonly files = new Map<string, StoredFile>();
+  private readonly links = new Map<string, string>();
+  private readonly newBlobs: Digest[] = [];
+
+  private constructor(name: string, store: ContentStore) {
+    this.name = name;
+    this.store = store;
+  }
+
+  /** Reads the whole archive. After an error nothing that it added stays in the store. */
+  static async read(
+    name: string,
+    archive: AsyncIterable<Buffer>,
+    store: ContentStore,
+    signal?: AbortSignal,
+  ): Promise<TarSource> {
+    const source = new TarSource(name, store);
+    try {
+      await source.readAll(archive, signal);
+    } catch (error) {
+      for (const digest of source.newBlobs) await store.remove(digest);
+      signal?.throwIfAborted();
+      throw new ArchiveError(`${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    }
+    return source;
+  }
+
+  async document(path: string): Promise<Buffer | undefined> {
+    const found = await this.file(path);
+    return found && this.store.read(found.digest);
+  }
+
+  async provideBlob(digest: Digest): Promise<boolean> {
+    return this.store.has(digest);
+  }
+
+  async file(path: string): Promise<StoredFile | undefined> {
+    const clean = posix.join('/', path).slice(1);
+    return this.files.get(this.links.get(clean) ?? clean);
+  }
+
+  added(): readonly Digest[] {
+    return this.newBlobs;
+  }
+
+  private async readAll(archive: AsyncIterable<Buffer>, signal: AbortSignal | undefined): Promise<void> {
+    let current: { spool: Spool; path: string; expected: Digest | undefined } | undefined;
+    let count = 0;
+    try {
+      for await (const event of tarEvents(await decompressed(archive))) {
+        signal?.throwIfAborted();
+        if (event.kind === 'entry') {
+          count += 1;
+          if (count > maxFiles) throw new Error(`not an image archive: it has more than ${maxFiles} files`);
+          const path = posix.join('/', event.header.path).slice(1);
+          this.noteLink(path, event.header);
+          if (event.header.type !== 'file') continue;
+          const expected = blobDigest(path);
+          const spool = await this.store.spool(expected ? digestAlgorithm(expected) : 'sha256');
+          current = { spool, path, expected };
+        } else if (event.kind === 'content') {
+          await current?.spool.write(event.chunk);
+        } else if (current) {
+          await this.finishFile(current);
+          current = undefined;
+        }
+      }
+    } finally {
+      await current?.spool.close();
+    }
+  }
+
+  private noteLink(path: string, header: TarHeader): void {
+    // docker save links layers that several images share.
+    if (header.type === 'symlink')
+      this.links.set(path, posix.join('/', posix.dirname(path), header.target).slice(1));
+    if (header.type === 'hardlink') this.links.set(path, posix.join('/', header.target).slice(1));
+  }
+
+  private async finishFile({
+    spool,
+    path,
+    expected,
+  }: {
+    spool: Spool;
+    path: string;
+    expected: Digest | undefined;
+  }): Promise<void> {
+    try {
+      const digest = spool.digest();
+      if (expected && digest !== expected) throw new DigestMismatchError(path, expected, digest);
+      if (!(await this.store.has(digest))) {
+        await spool.commit({ durable: false });
+        this.newBlobs.push(digest);
+      }
+      this.files.set(path, { digest, size: spool.size });
+    } finally {
+      await spool.close();
+    }
+  }
+}
+
+function blobDigest(path: string): Digest | undefined {
+  const text = /^blobs\/(sha256|sha512)\/([0-9a-f]+)$/.exec(path)?.slice(1).join(':');
+  return text !== undefined && isDigest(text) ? text : undefined;
+}
+
+/** Undoes a compression of the archive as a whole, which its first bytes tell. */
+async function decompressed(archive: AsyncIterable<Buffer>): Promise<AsyncIterable<Buffer>> {
+  const rest = archive[Symbol.asyncIterator]();
+  const first = await rest.next();
+  if (first.done) throw new Error('not an image archive: it is empty');
+  const input = Readable.from(chain(first.value, rest), { objectMode: false });
+  const compression = detectCompression(first.value);
+  if (compression === 'none') return input;
+  // The error reaches whoever reads the result.
+  return pipeline(input, compression === 'gzip' ? createGunzip() : createZstdDecompress(), () => {});
+}
+
+async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield first;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}

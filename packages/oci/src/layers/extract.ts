@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { type Digest, DigestMismatchError, digestAlgorithm, finishDigest } from '../digest.ts';
+import type { Compression } from '../media-types.ts';
+import type { TarHeader } from '../tar/entry.ts';
+import { TarReader } from '../tar/reader.ts';
+import { openLayer } from './decompress.ts';
+import { LayerExtractor, type Unsettled } from './extractor.ts';
+import { LayerError } from './layer-error.ts';
+
+/** How much a layer may unpack to. */
+export interface LayerLimits {
+  /** Bytes of the uncompressed tar. */
+  maxBytes: number;
+  /** Entries of any type. */
+  maxFiles: number;
+}
+
+/** What extractLayer needs; plain data, since it crosses to a worker thread. */
+export interface Extraction {
+  /** Path of the blob. */
+  blob: string;
+  compression: Compression;
+  diffId: Digest;
+  /** An empty directory that nobody else writes to. */
+  directory: string;
+  limits: LayerLimits;
+}
+
+/** What came of it. */
+export interface ExtractedLayer extends Unsettled {
+  /** Bytes of the uncompressed tar. */
+  bytes: number;
+  files: number;
+}
+
+/**
+ * Unpacks a layer's blob into a directory and verifies the digest of the uncompressed tar. What is left behind
+ * after an error is for the caller to delete.
+ *
+ * @throws LayerError, TarError, DigestMismatchError
+ */
+export async function extractLayer(extraction: Extraction): Promise<ExtractedLayer> {
+  const { blob, compression, diffId, directory, limits } = extraction;
+  const extractor = new LayerExtractor(directory);
+  let files = 0;
+  let bytes = 0;
+  const reader = new TarReader({
+    entry: (header: TarHeader) => {
+      files += 1;
+      if (files > limits.maxFiles) {
+        throw new LayerError(`more than ${limits.maxFiles} files, the limit maxFiles of a layer`);
+      }
+      extractor.entry(header);
+    },
+    content: (chunk) => extractor.content(chunk),
+    end: () => extractor.end(),
+  });
+  const hash = createHash(digestAlgorithm(diffId));
+  try {
+    for await (const chunk of openLayer(blob, compression)) {
+      bytes += chunk.length;
+      if (bytes > limits.maxBytes) {
+        throw new LayerError(`unpacks to more than ${limits.maxBytes} bytes, the limit maxBytes of a layer`);
+      }
+      hash.update(chunk);
+      reader.push(chunk);
+    }
+    reader.finish();
+  } finally {
+    extractor.abandon();
+  }
+  const actual = finishDigest(hash, digestAlgorithm(diffId));
+  if (actual !== diffId) throw new DigestMismatchError('the unpacked layer (diff id)', diffId, actual);
+  return { ...extractor.finish(), bytes, files };
+}

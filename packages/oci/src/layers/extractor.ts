@@ -1,0 +1,275 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { hasCode } from '@berth/linux/errno.ts';
+import { mknod, type SpecialFile } from '@berth/linux/mknod.ts';
+import { setXattr } from '@berth/linux/xattr.ts';
+import { TarError, type TarHeader } from '../tar/entry.ts';
+import type { TarHandler } from '../tar/reader.ts';
+import { LayerError } from './layer-error.ts';
+import { layerPath, linkTarget, whiteout } from './layer-path.ts';
+
+/** A directory of the layer that this process made and knows to be one, so no path through it needs a look at the disk. */
+interface Directory {
+  components: string[];
+  /** Absolute. */
+  path: string;
+  children: Map<string, Directory>;
+  /** Names that the layers below have and this one removes. */
+  whiteouts: Set<string>;
+  /** Undefined until the archive has an entry for it. */
+  mtime: number | undefined;
+}
+
+/** What an extracted layer needs of the layers below it. Paths are relative to the layer's root. */
+export interface Unsettled {
+  /** Directories that the archive has files in but no entry for; they take after the one below. */
+  impliedDirectories: string[];
+  /** Hard links to files of the layers below. */
+  danglingLinks: { path: string; target: string }[];
+}
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = fs.constants;
+const newFile = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+const maxLinkDepth = 40;
+
+/**
+ * Writes the entries of a layer's tar into an empty directory, in the form that overlayfs takes as a lower layer:
+ * whiteouts become 0/0 character devices, opaque directories get `trusted.overlay.opaque`.
+ *
+ * Nothing is written outside the directory whatever the archive says. That rests on nobody else writing to it:
+ * every directory on the way to a file is one that this object made, or is looked at with lstat first; symbolic
+ * links on the way are followed by hand, and only inside. File system calls are synchronous: this is for a worker.
+ */
+export class LayerExtractor implements TarHandler {
+  private readonly root: Directory;
+  private readonly umask: number;
+  private readonly danglingLinks = new Map<string, string>();
+  private file: { fd: number; path: string; header: TarHeader } | undefined;
+
+  constructor(root: string) {
+    this.root = directory([], root);
+    this.umask = process.umask();
+  }
+
+  entry(header: TarHeader): void {
+    try {
+      this.place(header);
+    } catch (error) {
+      if (error instanceof LayerError || error instanceof TarError || !(error instanceof Error)) throw error;
+      throw new LayerError(`${JSON.stringify(header.path)}: ${error.message}`, { cause: error });
+    }
+  }
+
+  content(chunk: Buffer): void {
+    if (!this.file) return;
+    for (let written = 0; written < chunk.length; ) {
+      written += fs.writeSync(this.file.fd, chunk, written);
+    }
+  }
+
+  end(): void {
+    if (!this.file) return;
+    const { fd, path, header } = this.file;
+    this.file = undefined;
+    try {
+      if (header.uid !== 0 || header.gid !== 0) fs.fchownSync(fd, header.uid, header.gid);
+      // Creating it has set the plain bits already, and chown takes the special ones away.
+      if (header.mode > 0o777 || (header.mode & this.umask) !== 0) fs.fchmodSync(fd, header.mode);
+      this.setXattrs(path, header);
+      fs.futimesSync(fd, header.mtime, header.mtime);
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  /** Closes what is open after a failure. */
+  abandon(): void {
+    if (this.file) fs.closeSync(this.file.fd);
+    this.file = undefined;
+  }
+
+  /** Sets the times of directories, which had to wait for their contents, and tells what is left to settle. */
+  finish(): Unsettled {
+    const impliedDirectories: string[] = [];
+    const visit = (current: Directory) => {
+      if (current.mtime === undefined) impliedDirectories.push(current.components.join('/'));
+      else fs.utimesSync(current.path, current.mtime, current.mtime);
+      for (const child of current.children.values()) visit(child);
+    };
+    visit(this.root);
+    const danglingLinks = [...this.danglingLinks].map(([path, target]) => ({ path, target }));
+    return { impliedDirectories, danglingLinks };
+  }
+
+  private place(header: TarHeader): void {
+    const components = layerPath(header.path);
+    const name = components.pop();
+    if (name === undefined) {
+      if (header.type !== 'directory')
+        throw new LayerError(`${JSON.stringify(header.path)} is not a name for a file`);
+      this.setDirectory(this.root, header);
+      return;
+    }
+    const parent = this.directory(components, 'make');
+    if (!parent) return;
+    const mark = whiteout(name);
+    if (mark.kind === 'none') this.create(parent, name, header);
+    else if (mark.kind === 'opaque') setOpaque(parent.path);
+    else if (mark.kind === 'removed') this.remove(parent, mark.name);
+  }
+
+  private create(parent: Directory, name: string, header: TarHeader): void {
+    const path = join(parent.path, name);
+    switch (header.type) {
+      case 'file':
+        this.file = {
+          fd: this.replacing(parent, name, () => fs.openSync(path, newFile, header.mode & 0o777)),
+          path,
+          header,
+        };
+        return;
+      case 'directory':
+        this.setDirectory(parent.children.get(name) ?? this.makeDirectory(parent, name), header);
+        return;
+      case 'hardlink':
+        this.link(parent, name, header.target);
+        return;
+      case 'symlink':
+        this.replacing(parent, name, () => fs.symlinkSync(header.target, path));
+        if (header.uid !== 0 || header.gid !== 0) fs.lchownSync(path, header.uid, header.gid);
+        this.setXattrs(path, header);
+        fs.lutimesSync(path, header.mtime, header.mtime);
+        return;
+      case 'character-device':
+        this.makeNode(parent, name, header, { ...header, type: 'character' });
+        return;
+      case 'block-device':
+        this.makeNode(parent, name, header, { ...header, type: 'block' });
+        return;
+      case 'fifo':
+        this.makeNode(parent, name, header, { ...header, type: 'fifo' });
+    }
+  }
+
+  private makeNode(parent: Directory, name: string, header: TarHeader, file: SpecialFile): void {
+    const path = join(parent.path, name);
+    this.replacing(parent, name, () => mknod(path, file));
+    // A device node's owner changes nothing about its mode; only files lose their set-id bits.
+    fs.lchownSync(path, header.uid, header.gid);
+    this.setXattrs(path, header);
+    fs.lutimesSync(path, header.mtime, header.mtime);
+  }
+
+  /** Runs `make`, which fails with EEXIST when there is something of that name, and then again without it. */
+  private replacing<T>(parent: Directory, name: string, make: () => T): T {
+    try {
+      return make();
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
+    this.clear(parent, name);
+    return make();
+  }
+
+  private clear(parent: Directory, name: string): void {
+    const path = join(parent.path, name);
+    if (parent.children.delete(name)) fs.rmSync(path, { recursive: true });
+    else fs.rmSync(path, { force: true });
+    parent.whiteouts.delete(name);
+  }
+
+  private makeDirectory(parent: Directory, name: string): Directory {
+    const path = join(parent.path, name);
+    const wasRemoved = parent.whiteouts.has(name);
+    this.replacing(parent, name, () => fs.mkdirSync(path, 0o755));
+    if (wasRemoved) setOpaque(path);
+    const made = directory([...parent.components, name], path);
+    parent.children.set(name, made);
+    return made;
+  }
+
+  private setDirectory(target: Directory, header: TarHeader): void {
+    fs.chownSync(target.path, header.uid, header.gid);
+    fs.chmodSync(target.path, header.mode);
+    this.setXattrs(target.path, header);
+    target.mtime = header.mtime;
+  }
+
+  private link(parent: Directory, name: string, target: string): void {
+    const path = join(parent.path, name);
+    const components = layerPath(target);
+    const base = components.pop();
+    if (base === undefined)
+      throw new LayerError(`hard link to ${JSON.stringify(target)}, which is a directory`);
+    const source = this.directory(components, 'find');
+    const sourcePath = source && join(source.path, base);
+    if (sourcePath === path) return;
+    if (sourcePath !== undefined && fs.lstatSync(sourcePath, { throwIfNoEntry: false })) {
+      this.replacing(parent, name, () => fs.linkSync(sourcePath, path));
+      return;
+    }
+    this.clear(parent, name);
+    this.danglingLinks.set([...parent.components, name].join('/'), [...components, base].join('/'));
+  }
+
+  private remove(parent: Directory, name: string): void {
+    const child = parent.children.get(name);
+    const path = join(parent.path, name);
+    if (child) {
+      setOpaque(child.path);
+    } else if (!fs.lstatSync(path, { throwIfNoEntry: false })) {
+      mknod(path, { type: 'character', major: 0, minor: 0, mode: 0 });
+      parent.whiteouts.add(name);
+    }
+  }
+
+  /**
+   * The directory at a path. With `make`, what is missing on the way is made; with `find` the answer is then
+   * undefined.
+   */
+  private directory(components: readonly string[], mode: 'make' | 'find', depth = 0): Directory | undefined {
+    let current = this.root;
+    for (const [index, name] of components.entries()) {
+      const known = current.children.get(name);
+      if (known) {
+        current = known;
+        continue;
+      }
+      const path = join(current.path, name);
+      const found = fs.lstatSync(path, { throwIfNoEntry: false });
+      if (found?.isSymbolicLink()) {
+        if (depth === maxLinkDepth) throw new LayerError(`${JSON.stringify(name)}: too many symbolic links`);
+        const link = [...current.components, name].join('/');
+        const target = linkTarget(current.components, link, fs.readlinkSync(path));
+        return this.directory([...target, ...components.slice(index + 1)], mode, depth + 1);
+      }
+      if (mode === 'find') return undefined;
+      if (found && !current.whiteouts.has(name)) {
+        throw new LayerError(`${JSON.stringify([...current.components, name].join('/'))} is not a directory`);
+      }
+      current = this.makeDirectory(current, name);
+    }
+    return current;
+  }
+
+  private setXattrs(path: string, { xattrs }: TarHeader): void {
+    for (const [name, value] of xattrs ?? []) {
+      // What overlayfs keeps for itself is not for an image to set: it could redirect or hide other files.
+      if (/^(?:trusted|user)\.overlay\./.test(name)) continue;
+      try {
+        setXattr(path, name, value);
+      } catch (error) {
+        // The file system has no such attributes; other runtimes go on without them, too.
+        if (!hasCode(error, 'ENOTSUP', 'EOPNOTSUPP')) throw error;
+      }
+    }
+  }
+}
+
+function directory(components: string[], path: string): Directory {
+  return { components, path, children: new Map(), whiteouts: new Set(), mtime: undefined };
+}
+
+function setOpaque(path: string): void {
+  setXattr(path, 'trusted.overlay.opaque', Buffer.from('y'));
+}

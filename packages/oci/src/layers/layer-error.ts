@@ -1,0 +1,4 @@
+/** A layer cannot be unpacked because of what is in it; the message names the entry or the limit. */
+export class LayerError extends Error {
+  override readonly name = 'LayerError';
+}

@@ -1,0 +1,56 @@
+import { LayerError } from './layer-error.ts';
+
+/**
+ * Splits a path of a tar entry into its components below the layer's root. `./a//b/` and `/a/b` are `a`, `b`;
+ * absolute names are common in images from buildpacks and mean the same to every other tool.
+ *
+ * @throws LayerError for `..` anywhere and for NUL bytes: no honest archive has them
+ */
+export function layerPath(path: string): string[] {
+  const components = path.split('/').filter((component) => component !== '' && component !== '.');
+  if (components.includes('..')) throw new LayerError(`${JSON.stringify(path)} leaves the layer`);
+  if (path.includes('\0')) throw new LayerError(`${JSON.stringify(path)} contains a zero byte`);
+  return components;
+}
+
+/**
+ * Where a relative symbolic link in directory `parent` leads, as components below the root.
+ *
+ * @throws LayerError when that is outside the layer; absolute targets are, since files must not be written through them
+ */
+export function linkTarget(parent: readonly string[], link: string, target: string): string[] {
+  if (target.startsWith('/')) {
+    throw new LayerError(`${JSON.stringify(link)} is a symbolic link to ${target}, which leaves the layer`);
+  }
+  const components = [...parent];
+  for (const component of target.split('/')) {
+    if (component === '' || component === '.') continue;
+    if (component !== '..') components.push(component);
+    else if (components.pop() === undefined) {
+      throw new LayerError(`${JSON.stringify(link)} is a symbolic link to ${target}, which leaves the layer`);
+    }
+  }
+  return components;
+}
+
+/** What a name says about the layers below (OCI image spec, "Whiteouts"). */
+export type Whiteout =
+  | { kind: 'none' }
+  /** The directory that holds it hides what the layers below have in it. */
+  | { kind: 'opaque' }
+  /** `name` of the layers below is gone. */
+  | { kind: 'removed'; name: string }
+  /** Bookkeeping of AUFS, which says nothing. */
+  | { kind: 'ignored' };
+
+/** @throws LayerError for a whiteout of nothing, `.` or `..` */
+export function whiteout(base: string): Whiteout {
+  if (!base.startsWith('.wh.')) return { kind: 'none' };
+  if (base === '.wh..wh..opq') return { kind: 'opaque' };
+  if (base.startsWith('.wh..wh.')) return { kind: 'ignored' };
+  const name = base.slice('.wh.'.length);
+  if (name === '' || name === '.' || name === '..') {
+    throw new LayerError(`${JSON.stringify(base)} is not the whiteout of a file`);
+  }
+  return { kind: 'removed', name };
+}

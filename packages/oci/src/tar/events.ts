@@ -1,0 +1,24 @@
+import type { TarHeader } from './entry.ts';
+import { TarReader } from './reader.ts';
+
+/** A step through a tar archive; `content` and `end` follow the `entry` of a file. */
+export type TarEvent =
+  | { kind: 'entry'; header: TarHeader }
+  | { kind: 'content'; chunk: Buffer }
+  | { kind: 'end' };
+
+/** Reads an archive as a series of events, for readers that have to wait between them. */
+export async function* tarEvents(archive: AsyncIterable<Buffer>): AsyncGenerator<TarEvent> {
+  let events: TarEvent[] = [];
+  const reader = new TarReader({
+    entry: (header) => events.push({ kind: 'entry', header }),
+    content: (chunk) => events.push({ kind: 'content', chunk }),
+    end: () => events.push({ kind: 'end' }),
+  });
+  for await (const chunk of archive) {
+    reader.push(chunk);
+    yield* events;
+    events = [];
+  }
+  reader.finish();
+}
