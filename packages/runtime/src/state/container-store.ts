@@ -19,8 +19,8 @@ export class ContainerStore {
   constructor(database: DatabaseSync) {
     this.#insert = database.prepare(
       `INSERT INTO container
-         (id, sandbox_id, name, config, image_id, image_ref, stop_signal, log_path, cgroup, created_at, phase)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (id, sandbox_id, name, config, image_id, image_ref, image_name, stop_signal, log_path, cgroup, created_at, phase)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = database.prepare(
       `UPDATE container SET phase = ?, user = ?, pid = ?, pid_start = ?, conmon_pid = ?, conmon_start = ?,
@@ -49,6 +49,7 @@ export class ContainerStore {
       ContainerConfig.encode(container.config).finish(),
       container.imageId,
       container.imageRef,
+      container.imageName,
       container.stopSignal,
       container.logPath,
       container.cgroup,
@@ -136,6 +137,7 @@ function parse(row: RowReader): Container {
     config: ContainerConfig.decode(row.bytes('config')),
     imageId: row.text('image_id'),
     imageRef: row.text('image_ref'),
+    imageName: row.text('image_name'),
     stopSignal: row.number('stop_signal'),
     logPath: row.text('log_path'),
     cgroup: row.text('cgroup'),

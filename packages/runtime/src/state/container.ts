@@ -38,6 +38,8 @@ export interface Container {
   readonly imageId: string;
   /** What `imageRef` of the container's status says: a repo digest, or the id for an image without one. */
   readonly imageRef: string;
+  /** A name of the image for people: what the user wrote, or one of the image's tags. */
+  readonly imageName: string;
   /** Number of the signal that stops it, resolved from the request and the image. */
   readonly stopSignal: number;
   /** Absolute path of the log file; '' when the container does not log. */

@@ -20,8 +20,8 @@ export class SandboxStore {
   /** Loads the rows of a migrated database. */
   constructor(database: DatabaseSync) {
     this.#insert = database.prepare(
-      `INSERT INTO sandbox (id, name, config, runtime_handler, created_at, cgroup_parent, owns_cgroup_parent, phase)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO sandbox (id, name, config, runtime_handler, runtime, created_at, cgroup_parent, owns_cgroup_parent, phase)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = database.prepare(
       `UPDATE sandbox SET phase = ?, ips = ?, init_pid = ?, init_start = ?, init_conmon_pid = ?, init_conmon_start = ?
@@ -48,6 +48,7 @@ export class SandboxStore {
       sandbox.name,
       PodSandboxConfig.encode(sandbox.config).finish(),
       sandbox.runtimeHandler,
+      sandbox.runtime,
       sandbox.createdAt,
       sandbox.cgroupParent,
       sandbox.ownsCgroupParent ? 1 : 0,
@@ -110,6 +111,7 @@ function parse(row: RowReader): Sandbox {
     name: row.text('name'),
     config: PodSandboxConfig.decode(row.bytes('config')),
     runtimeHandler: row.text('runtime_handler'),
+    runtime: row.text('runtime'),
     createdAt: row.bigint('created_at'),
     cgroupParent: row.text('cgroup_parent'),
     ownsCgroupParent: row.number('owns_cgroup_parent') === 1,

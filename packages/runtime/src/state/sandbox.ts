@@ -27,6 +27,8 @@ export interface Sandbox {
   readonly config: PodSandboxConfig;
   /** Name of the runtime handler as requested; '' is the default one. */
   readonly runtimeHandler: string;
+  /** Name of the OCI runtime that this was at the time; the default may be another one later. */
+  readonly runtime: string;
   /** Nanoseconds since 1970. */
   readonly createdAt: bigint;
   /** Cgroup below which the pod's containers live. */

@@ -24,7 +24,8 @@ function aSandbox(name = 'k8s_POD_web_default_u_0') {
     id: newSandboxId(),
     name,
     config: PodSandboxConfig.fromPartial({ metadata: { name: 'web', attempt: 3 }, labels: { app: 'web' } }),
-    runtimeHandler: 'runc',
+    runtimeHandler: '',
+    runtime: 'runc',
     createdAt: 1_700_000_000_123_456_789n,
     cgroupParent: '/berth',
     ownsCgroupParent: true,
@@ -43,6 +44,7 @@ function aContainer(sandbox: Sandbox, name = 'k8s_c_web_default_u_0') {
     }),
     imageId: 'sha256:0',
     imageRef: 'x@sha256:1',
+    imageName: 'x:1',
     stopSignal: 15,
     logPath: '',
     cgroup: '/berth/x',
@@ -136,7 +138,7 @@ test('a database of a newer berthd and a row of another shape are refused with t
   State.open(root).close();
   const database = new DatabaseSync(join(root, 'berth.db'));
   database.exec(
-    `INSERT INTO sandbox VALUES ('${'a'.repeat(64)}', 'n', x'', '', 1, '', 0, 'odd', '', 0, 0, 0, 0)`,
+    `INSERT INTO sandbox VALUES ('${'a'.repeat(64)}', 'n', x'', '', '', 1, '', 0, 'odd', '', 0, 0, 0, 0)`,
   );
   assert.throws(() => State.open(root), {
     message: /table sandbox, row a{64}: phase is not a phase of a sandbox/,

@@ -1,0 +1,4 @@
+/** The time as CRI has it: nanoseconds since 1970, here of microsecond grain. */
+export function nowNs(): bigint {
+  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
+}

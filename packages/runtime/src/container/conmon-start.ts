@@ -1,0 +1,64 @@
+import { processStat } from '@berth/linux/process.ts';
+import { podCgroup } from '../cgroup-path.ts';
+import { conmonCgroup, enterConmonCgroup } from '../conmon/cgroup.ts';
+import { type StartedConmon, startConmon } from '../conmon/conmon.ts';
+import type { Context } from '../context.ts';
+import { RuntimeError } from '../errors.ts';
+import type { OciRuntime } from '../oci-runtime/runtime.ts';
+import type { BundlePaths } from '../paths.ts';
+import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
+
+/** What is to be created; the bundle has its config.json. */
+export interface NewProcess {
+  /** Id of the container, or of the sandbox for its init. */
+  readonly id: string;
+  readonly name: string;
+  readonly runtime: OciRuntime;
+  readonly bundle: BundlePaths;
+  readonly cgroupParent: string;
+  /** '' drops the output. */
+  readonly logPath: string;
+  readonly stdin: boolean;
+  readonly stdinOnce: boolean;
+  readonly tty: boolean;
+}
+
+/** Has conmon create a container from its bundle; its process waits to be started. */
+export async function createWithConmon(context: Context, process: NewProcess): Promise<ContainerProcesses> {
+  const { bundle, runtime } = process;
+  const systemdCgroup = context.config.cgroupDriver === 'systemd';
+  const cgroup = conmonCgroup({
+    version: context.cgroups.version,
+    systemdCgroup,
+    parent: podCgroup(process.cgroupParent, systemdCgroup),
+  });
+  let started: StartedConmon;
+  try {
+    started = await startConmon({
+      conmonPath: context.programs.conmon,
+      containerId: process.id,
+      name: process.name,
+      bundle: bundle.dir,
+      runtime,
+      logPath: process.logPath === '' ? undefined : process.logPath,
+      terminal: process.tty,
+      stdin: process.stdin,
+      stdinOnce: process.stdinOnce,
+      exitDir: context.paths.exits,
+      persistDir: bundle.dir,
+      pidFile: bundle.pid,
+      conmonPidFile: bundle.conmonPid,
+      runtimeLog: bundle.runtimeLog,
+      ...(cgroup === undefined ? {} : { place: (pid: number) => enterConmonCgroup(cgroup, pid) }),
+    });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new RuntimeError('UNKNOWN', error.message, { cause: error });
+  }
+  return { init: processRef(started.containerPid), conmon: processRef(started.conmonPid) };
+}
+
+/** A process that ended already gets a start time that no process has. */
+function processRef(pid: number): ProcessRef {
+  return { pid, startTime: processStat(pid)?.startTime ?? 0 };
+}

@@ -1,0 +1,146 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  type ContainerConfig,
+  ContainerEventType,
+  type ContainerMetadata,
+  type CreateContainerRequest,
+  type CreateContainerResponse,
+  type ImageSpec,
+} from '@berth/cri/generated/api.ts';
+import { containerCgroup } from '../cgroup-path.ts';
+import { nowNs } from '../clock.ts';
+import { readExit } from '../conmon/exit-files.ts';
+import type { Context, ImageRootfs } from '../context.ts';
+import { invalid, notFound, RuntimeError, wrongState } from '../errors.ts';
+import { newContainerId } from '../ids.ts';
+import { describe } from '../labels.ts';
+import { publishContainerEvent } from '../pod-events.ts';
+import type { Container } from '../state/container.ts';
+import type { Sandbox } from '../state/sandbox.ts';
+import { withUndo } from '../undo.ts';
+import { createWithConmon } from './conmon-start.ts';
+import { recordExit, watchConmon } from './exits.ts';
+import { mountRootfs } from './rootfs.ts';
+import { containerSpec, containerUser } from './spec.ts';
+import { stopSignal } from './stop-signal.ts';
+import { destroyContainer } from './teardown.ts';
+
+/** CreateContainer: everything up to a process that waits to be started. All or nothing. */
+export async function createContainer(
+  context: Context,
+  request: CreateContainerRequest,
+  { signal }: { signal: AbortSignal },
+): Promise<CreateContainerResponse> {
+  const { state, queue } = context;
+  const config = validateContainerConfig(request.config);
+  const found = state.sandboxes.find(request.podSandboxId);
+  if (found === undefined) throw notFound('pod', request.podSandboxId);
+  // A sandbox that is being stopped waits for its containers' making, and the other way round.
+  return queue.run(found.id, async () => {
+    const sandbox = state.sandboxes.get(found.id);
+    if (sandbox?.state.phase !== 'ready') {
+      throw wrongState(`CreateContainer failed as the sandbox was stopped: ${found.id}`);
+    }
+    const image = await findImage(context, config);
+    const container = newContainer(context, sandbox, config, image);
+    await queue.run(container.id, () => makeContainer(context, { sandbox, container, image, signal }));
+    return { containerId: container.id };
+  });
+}
+
+interface Making {
+  readonly sandbox: Sandbox;
+  readonly container: Container & { readonly state: { readonly phase: 'creating' } };
+  readonly image: ImageRootfs;
+  readonly signal: AbortSignal;
+}
+
+async function makeContainer(context: Context, { sandbox, container, image, signal }: Making): Promise<void> {
+  const { state, log, paths } = context;
+  const { id, config } = container;
+  const name = describe(sandbox.config, config.metadata?.name ?? '');
+  log.info(`Creating container: ${name}`, { container: id, sandbox: sandbox.id });
+
+  await withUndo(log, async (undo) => {
+    state.containers.insert(container);
+    undo('remove the container', () => destroyContainer(context, container));
+
+    const { bundle } = paths.container(id);
+    await mountRootfs(paths.container(id), image.lowerDirs);
+    const spec = await containerSpec(context, { sandbox, container, image });
+    writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
+    if (container.logPath !== '') mkdirSync(dirname(container.logPath), { recursive: true, mode: 0o755 });
+    const processes = await createWithConmon(context, {
+      id,
+      name: container.name,
+      runtime: context.runtimes.get(sandbox.runtime),
+      bundle,
+      cgroupParent: sandbox.cgroupParent,
+      logPath: container.logPath,
+      stdin: config.stdin,
+      stdinOnce: config.stdinOnce,
+      tty: config.tty,
+    });
+    // A caller that has gone asks again, which must not find the name taken.
+    signal.throwIfAborted();
+
+    state.containers.setState(id, { phase: 'created', processes }, containerUser(spec));
+    watchConmon(context, id, processes);
+    publishContainerEvent(context, id, ContainerEventType.CONTAINER_CREATED_EVENT);
+    log.info(`Created container: ${name}`, { container: id, sandbox: sandbox.id });
+  });
+  // An end that came before the container could be found has not been recorded.
+  const exit = readExit(paths.exits, id);
+  if (exit !== undefined) recordExit(context, id, { ...exit, message: '' });
+}
+
+type ValidContainerConfig = ContainerConfig & {
+  readonly metadata: ContainerMetadata;
+  readonly image: ImageSpec;
+};
+
+function validateContainerConfig(config: ContainerConfig | undefined): ValidContainerConfig {
+  if (config === undefined) throw invalid('config', 'is required');
+  const { metadata, image } = config;
+  if (metadata === undefined) throw invalid('config.metadata', 'is required');
+  if (metadata.name === '') throw invalid('config.metadata.name', 'is required');
+  if (image === undefined || image.image === '') throw invalid('config.image', 'is required');
+  return { ...config, metadata, image };
+}
+
+async function findImage({ images }: Context, { image }: ValidContainerConfig): Promise<ImageRootfs> {
+  const found = await images.rootfs(image.image);
+  if (found === undefined) {
+    throw new RuntimeError('NOT_FOUND', `config.image: image ${image.image} is not here; pull it first`);
+  }
+  return found;
+}
+
+function newContainer(context: Context, sandbox: Sandbox, config: ValidContainerConfig, image: ImageRootfs) {
+  const id = newContainerId();
+  const { metadata } = sandbox.config;
+  const { logDirectory } = sandbox.config;
+  return {
+    id,
+    sandboxId: sandbox.id,
+    name: [
+      'k8s',
+      config.metadata.name,
+      metadata?.name,
+      metadata?.namespace,
+      metadata?.uid,
+      config.metadata.attempt,
+    ].join('_'),
+    config,
+    imageId: image.id,
+    imageRef: image.repoDigests[0] ?? image.id,
+    imageName: config.image.userSpecifiedImage || image.repoTags[0] || config.image.image,
+    stopSignal: stopSignal(config.stopSignal, image.config.config.StopSignal),
+    logPath: logDirectory !== '' && config.logPath !== '' ? join(logDirectory, config.logPath) : '',
+    cgroup: containerCgroup(sandbox.cgroupParent, id, context.config.cgroupDriver === 'systemd'),
+    createdAt: nowNs(),
+    user: undefined,
+    state: { phase: 'creating' },
+  } satisfies Container;
+}

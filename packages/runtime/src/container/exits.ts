@@ -1,0 +1,136 @@
+import { ContainerEventType } from '@berth/cri/generated/api.ts';
+import { waitForExit } from '@berth/linux/process.ts';
+import { nowNs } from '../clock.ts';
+import { readExit, wasOomKilled, watchExits } from '../conmon/exit-files.ts';
+import type { Context } from '../context.ts';
+import { messageOf } from '../errors.ts';
+import { type ContainerId, containerId, isId, sandboxId } from '../ids.ts';
+import { publishContainerEvent } from '../pod-events.ts';
+import { exitReason } from '../reconcile.ts';
+import { sandboxInitEnded } from '../sandbox/stop.ts';
+import type { Container } from '../state/container.ts';
+import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
+import { killContainer, releaseProcesses } from './teardown.ts';
+
+/** Who waits for containers to end. */
+export class Exits {
+  readonly #waiting = new Map<ContainerId, PromiseWithResolvers<void>>();
+
+  /** Resolves when the end of this container has been recorded. */
+  ended(id: ContainerId): Promise<void> {
+    const waiting = this.#waiting.get(id) ?? Promise.withResolvers<void>();
+    this.#waiting.set(id, waiting);
+    return waiting.promise;
+  }
+
+  /** Wakes the waiting. */
+  announce(id: ContainerId): void {
+    this.#waiting.get(id)?.resolve();
+    this.#waiting.delete(id);
+  }
+}
+
+/** How a container ended, before it is known when it began. */
+export interface Ending {
+  readonly exitCode: number;
+  /** Nanoseconds since 1970. */
+  readonly finishedAt: bigint;
+  readonly message: string;
+}
+
+/** Records exits as conmon reports them, those of the past first, until the result is disposed of. */
+export function recordExits(context: Context): Disposable {
+  return watchExits(context.paths.exits, (exit) => {
+    if (!isId(exit.containerId)) return;
+    try {
+      if (context.state.containers.get(containerId(exit.containerId)) !== undefined) {
+        recordExit(context, containerId(exit.containerId), { ...exit, message: '' });
+      } else {
+        sandboxInitEnded(context, sandboxId(exit.containerId));
+      }
+    } catch (error) {
+      context.log.error(`Recording an exit failed: ${messageOf(error)}`, { container: exit.containerId });
+    }
+  });
+}
+
+/**
+ * Writes down how a container ended, tells those who listen or wait, and lets go of what only running
+ * containers need. Does nothing for one whose end is known, or that is still being made: its maker looks
+ * for the exit file itself.
+ */
+export function recordExit(context: Context, id: ContainerId, ending: Ending): void {
+  const container = context.state.containers.get(id);
+  if (container === undefined || !('processes' in container.state)) return;
+  const { state } = container;
+  // A process that was let go ends within the start at the earliest; the start has not been told yet.
+  const startedAt = state.phase === 'running' ? state.startedAt : state.phase === 'starting' ? nowNs() : 0n;
+  if (state.phase === 'starting') {
+    context.state.containers.setState(id, { ...state, phase: 'running', startedAt });
+    publishContainerEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
+  }
+  const oomKilled = ending.exitCode !== 0 && wasOutOfMemory(context, container);
+  const exited = context.state.containers.setState(id, {
+    phase: 'exited',
+    exit: {
+      startedAt,
+      // The time of a file is a tick of the kernel's clock, which may lie before the start.
+      finishedAt: ending.finishedAt > startedAt ? ending.finishedAt : startedAt,
+      exitCode: ending.exitCode,
+      reason: exitReason(ending.exitCode, oomKilled),
+      message: ending.message,
+    },
+  });
+  publishContainerEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+  context.exits.announce(id);
+  context.log.info('Container exited', { container: id, exitCode: ending.exitCode });
+  context.queue
+    .run(id, () => releaseProcesses(context, exited))
+    .catch((error) =>
+      context.log.warning(`Cleaning up after an exit failed: ${messageOf(error)}`, { container: id }),
+    );
+}
+
+function wasOutOfMemory(context: Context, container: Container): boolean {
+  if (wasOomKilled(context.paths.container(container.id).bundle.dir)) return true;
+  try {
+    return (context.cgroups.oomKillCount(container.cgroup) ?? 0) > 0;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Watches over a container's conmon by its pidfd. When conmon ends without having reported an exit, nobody
+ * logs or reaps the container any more, so it is killed.
+ */
+export function watchConmon(context: Context, id: ContainerId, { conmon, init }: ContainerProcesses): void {
+  const lost = async () => {
+    await waitForExit(conmon);
+    const exit = readExit(context.paths.exits, id);
+    const container = context.state.containers.get(id);
+    if (container === undefined || !('processes' in container.state)) return;
+    if (exit !== undefined) return recordExit(context, id, { ...exit, message: '' });
+    await killLost(context, container, conmon, init);
+  };
+  lost().catch((error) =>
+    context.log.error(`Watching conmon failed: ${messageOf(error)}`, { container: id }),
+  );
+}
+
+/** Kills a container that has no conmon any more and records that. */
+export async function killLost(
+  context: Context,
+  container: Container,
+  conmon: ProcessRef,
+  init: ProcessRef,
+): Promise<void> {
+  context.log.warning('conmon is gone, killing its container', { container: container.id, pid: conmon.pid });
+  await killContainer(context, container);
+  await waitForExit(init);
+  recordExit(context, container.id, {
+    exitCode: 137,
+    finishedAt: nowNs(),
+    message: `conmon (pid ${conmon.pid}) is gone: the container was killed`,
+  });
+}

@@ -1,0 +1,58 @@
+import {
+  type Container,
+  type ContainerFilter,
+  Container as ContainerMessage,
+  type ListContainersRequest,
+  type ListContainersResponse,
+} from '@berth/cri/generated/api.ts';
+import type { Context } from '../context.ts';
+import { matchesSelector } from '../labels.ts';
+import type { Container as ContainerRecord } from '../state/container.ts';
+import type { State } from '../state/state.ts';
+import { criState } from './status.ts';
+
+/** ListContainers: answered from memory. An id in the filter that nothing has gives an empty list. */
+export async function listContainers(
+  { state }: Context,
+  { filter }: ListContainersRequest,
+): Promise<ListContainersResponse> {
+  const containers: Container[] = [];
+  for (const record of candidates(state, filter)) {
+    const shown = toCri(record);
+    if (shown === undefined) continue;
+    if (filter?.state !== undefined && shown.state !== filter.state.state) continue;
+    if (filter !== undefined && !matchesSelector(shown.labels, filter.labelSelector)) continue;
+    containers.push(shown);
+  }
+  return { containers };
+}
+
+function candidates(state: State, filter: ContainerFilter | undefined): Iterable<ContainerRecord> {
+  if (filter !== undefined && filter.id !== '') {
+    const container = state.containers.find(filter.id);
+    return container?.sandboxId.startsWith(filter.podSandboxId) ? [container] : [];
+  }
+  if (filter !== undefined && filter.podSandboxId !== '') {
+    const sandbox = state.sandboxes.find(filter.podSandboxId);
+    return sandbox === undefined ? [] : state.containers.ofSandbox(sandbox.id);
+  }
+  return state.containers.all();
+}
+
+function toCri(container: ContainerRecord): Container | undefined {
+  const state = criState(container);
+  if (state === undefined) return undefined;
+  const { config } = container;
+  return ContainerMessage.fromPartial({
+    id: container.id,
+    podSandboxId: container.sandboxId,
+    metadata: config.metadata,
+    image: config.image,
+    imageRef: container.imageRef,
+    imageId: container.imageId,
+    state,
+    createdAt: container.createdAt,
+    labels: config.labels,
+    annotations: config.annotations,
+  });
+}

@@ -1,0 +1,93 @@
+import { type LinuxContainerUser, Mount } from '@berth/cri/generated/api.ts';
+import { makeDirectoryInRoot } from '@berth/linux/safe-path.ts';
+import type { Spec } from '@berth/oci/runtime-spec.ts';
+import type { Context, ImageRootfs } from '../context.ts';
+import { sandboxHostname } from '../sandbox/run.ts';
+import { sandboxNamespaces } from '../sandbox/validate.ts';
+import { gatherContainerFacts } from '../spec/facts/container.ts';
+import type { SandboxView } from '../spec/input.ts';
+import { ociSpec } from '../spec/spec.ts';
+import { type Container, processesOf } from '../state/container.ts';
+import type { Sandbox } from '../state/sandbox.ts';
+
+/** config.json of a container whose root is mounted. */
+export async function containerSpec(
+  context: Context,
+  { sandbox, container, image }: { sandbox: Sandbox; container: Container; image: ImageRootfs },
+): Promise<Spec> {
+  const rootfsPath = context.paths.container(container.id).bundle.rootfs;
+  const volumes = imageVolumes(rootfsPath, image.config.config.Volumes ?? [], container.config.mounts);
+  const config = { ...container.config, mounts: [...container.config.mounts, ...volumes] };
+  return ociSpec({
+    containerId: container.id,
+    config,
+    sandbox: sandboxView(context, sandbox),
+    image: image.config.config,
+    imageName: container.imageName,
+    rootfsPath,
+    host: context.host,
+    facts: await gatherContainerFacts({
+      config,
+      rootfsPath,
+      targetPid: targetPid(context, sandbox, container),
+    }),
+  });
+}
+
+/** The user that a container's process runs as, for its status. */
+export function containerUser({ process }: Spec): LinuxContainerUser | undefined {
+  if (process === undefined) return undefined;
+  const { uid, gid, additionalGids = [] } = process.user;
+  return { uid: BigInt(uid), gid: BigInt(gid), supplementalGroups: additionalGids.map(BigInt) };
+}
+
+function sandboxView({ paths, config }: Context, sandbox: Sandbox): SandboxView {
+  const { metadata } = sandbox.config;
+  const { hostNetwork, hostIpc } = sandboxNamespaces(sandbox.config);
+  const files = paths.sandbox(sandbox.id);
+  const init = sandbox.state.phase === 'ready' ? sandbox.state.init : undefined;
+  return {
+    id: sandbox.id,
+    name: metadata?.name ?? '',
+    namespace: metadata?.namespace ?? '',
+    uid: metadata?.uid ?? '',
+    hostname: sandboxHostname(sandbox),
+    cgroupParent: sandbox.cgroupParent || config.cgroupParent,
+    privileged: sandbox.config.linux?.securityContext?.privileged ?? false,
+    namespaces: {
+      network: hostNetwork ? undefined : files.netns,
+      uts: hostNetwork ? undefined : files.utsns,
+      ipc: hostIpc ? undefined : files.ipcns,
+    },
+    initPid: init?.init.pid,
+    files: {
+      hostname: files.hostname,
+      resolvConf: files.resolvConf,
+      // A pod on the host's network resolves the host's names; a kubelet mounts a file for every other pod.
+      hosts: hostNetwork ? '/etc/hosts' : undefined,
+    },
+    shm: hostIpc ? '/dev/shm' : files.shm,
+  };
+}
+
+/** The process whose PID namespace the container joins, for the debug containers of `kubectl debug --target`. */
+function targetPid({ state }: Context, sandbox: Sandbox, { config }: Container): number | undefined {
+  const id = config.linux?.securityContext?.namespaceOptions?.targetId ?? '';
+  const target = id === '' ? undefined : state.containers.find(id);
+  if (target?.sandboxId !== sandbox.id || target.state.phase !== 'running') return undefined;
+  return processesOf(target)?.init.pid;
+}
+
+/**
+ * The volumes that an image declares, as mounts of the root's own directories onto themselves: what the image
+ * has there stays visible, and they are writable even where the root is read-only. A mount of the request
+ * takes the place of such a volume.
+ */
+function imageVolumes(rootfs: string, volumes: readonly string[], requested: readonly Mount[]): Mount[] {
+  const taken = new Set(requested.map(({ containerPath }) => containerPath.replace(/\/+$/, '')));
+  return volumes.flatMap((volume) => {
+    const containerPath = volume.replace(/\/+$/, '');
+    if (containerPath === '' || taken.has(containerPath)) return [];
+    return [Mount.fromPartial({ containerPath, hostPath: makeDirectoryInRoot(rootfs, containerPath) })];
+  });
+}

@@ -1,0 +1,47 @@
+import {
+  ContainerEventType,
+  type StartContainerRequest,
+  type StartContainerResponse,
+} from '@berth/cri/generated/api.ts';
+import { nowNs } from '../clock.ts';
+import type { Context } from '../context.ts';
+import { notFound, wrongState } from '../errors.ts';
+import { publishContainerEvent } from '../pod-events.ts';
+
+/** StartContainer: only for a container that was created and never started. */
+export async function startContainer(
+  context: Context,
+  { containerId }: StartContainerRequest,
+): Promise<StartContainerResponse> {
+  const { state, log, runtimes, queue } = context;
+  const found = state.containers.find(containerId);
+  if (found === undefined) throw notFound('container', containerId);
+  const { id } = found;
+  return queue.run(id, async () => {
+    const container = state.containers.get(id);
+    if (container === undefined) throw notFound('container', containerId);
+    if (container.state.phase !== 'created') {
+      throw wrongState(`container ${id} is not in created state: ${container.state.phase}`);
+    }
+    const sandbox = state.sandboxes.get(container.sandboxId);
+    if (sandbox?.state.phase !== 'ready') throw wrongState(`the sandbox of container ${id} was stopped`);
+    const { processes } = container.state;
+    log.info('Starting container', { container: id });
+    state.containers.setState(id, { phase: 'starting', processes });
+    try {
+      await runtimes.get(sandbox.runtime).start(id);
+    } catch (error) {
+      if (state.containers.get(id)?.state.phase === 'starting') {
+        state.containers.setState(id, { phase: 'created', processes });
+      }
+      throw error;
+    }
+    // The exit of a short-lived process may have been recorded already, and with it the start.
+    if (state.containers.get(id)?.state.phase === 'starting') {
+      state.containers.setState(id, { phase: 'running', processes, startedAt: nowNs() });
+      publishContainerEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
+    }
+    log.info('Started container', { container: id, PID: processes.init.pid });
+    return {};
+  });
+}

@@ -1,0 +1,52 @@
+import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
+import type { NamespaceWorker } from '@berth/linux/namespaces.ts';
+import type { ImageConfig } from '@berth/oci/image-config.ts';
+import type { Config } from './config.ts';
+import type { Exits } from './container/exits.ts';
+import type { Stops } from './container/stop.ts';
+import type { EventBus } from './events.ts';
+import type { Logger } from './log.ts';
+import type { PodNetwork } from './network/pod-network.ts';
+import type { RuntimeHandlers } from './oci-runtime/detect.ts';
+import type { Paths } from './paths.ts';
+import type { KeyedQueue } from './queue.ts';
+import type { HostFacts } from './spec/input.ts';
+import type { State } from './state/state.ts';
+
+/** What the handlers of one berthd share. */
+export interface Context {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly state: State;
+  /** Keys are sandbox ids and container ids; who takes both takes the sandbox's first. */
+  readonly queue: KeyedQueue;
+  readonly events: EventBus;
+  readonly runtimes: RuntimeHandlers;
+  readonly namespaces: NamespaceWorker;
+  readonly cgroups: Cgroups;
+  readonly host: HostFacts;
+  readonly network: PodNetwork;
+  readonly images: Images;
+  readonly exits: Exits;
+  readonly stops: Stops;
+  /** Absolute paths of the programs that berthd starts beside OCI runtimes and CNI plugins. */
+  readonly programs: { readonly conmon: string; readonly init: string };
+}
+
+/** What making a container asks of the image store. */
+export interface Images {
+  /** The unpacked image behind a name or id; undefined when it is not here. */
+  rootfs(image: string): Promise<ImageRootfs | undefined>;
+}
+
+/** An image that is ready to be a container's root. */
+export interface ImageRootfs {
+  /** Digest of its config. */
+  readonly id: string;
+  readonly repoTags: readonly string[];
+  readonly repoDigests: readonly string[];
+  readonly config: ImageConfig;
+  /** Directories of the unpacked layers, topmost first. */
+  readonly lowerDirs: readonly string[];
+}

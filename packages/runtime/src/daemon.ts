@@ -1,0 +1,102 @@
+import { mkdirSync } from 'node:fs';
+import { type FinishedCall, serveCri } from '@berth/cri/server.ts';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { NamespaceWorker } from '@berth/linux/namespaces.ts';
+import type { Config } from './config.ts';
+import { Exits, recordExits } from './container/exits.ts';
+import { Stops } from './container/stop.ts';
+import type { Context, Images } from './context.ts';
+import { messageOf } from './errors.ts';
+import { EventBus } from './events.ts';
+import { runtimeHandlers } from './handlers.ts';
+import { lockDirectory } from './lock.ts';
+import type { Logger } from './log.ts';
+import { PodNetwork } from './network/pod-network.ts';
+import { detectRuntimes } from './oci-runtime/detect.ts';
+import { Paths } from './paths.ts';
+import { findProgram } from './programs.ts';
+import { KeyedQueue } from './queue.ts';
+import { recover } from './recovery.ts';
+import { readHostFacts } from './spec/facts/host.ts';
+import { State } from './state/state.ts';
+
+/** How long requests under way may take to finish when berthd closes. */
+const closeTimeoutMs = 5_000;
+
+/** A berthd that serves. */
+export interface Daemon {
+  /** Stops serving, lets what is under way finish, leaves containers alone. */
+  close(): Promise<void>;
+}
+
+/** Takes possession of the directories, sets right what a predecessor left, then serves the CRI. */
+export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
+  await using resources = new AsyncDisposableStack();
+  for (const dir of new Set([config.root, config.state])) resources.use(lockDirectory(dir));
+  const context = await makeContext(config, log, resources);
+  await recover(context);
+  resources.use(recordExits(context));
+  const server = await serveCri({
+    socketPath: config.listen,
+    runtime: runtimeHandlers(context),
+    image: {},
+    onCall: (call) => logCall(log, call),
+  });
+  const owned = resources.move();
+  return {
+    close: async () => {
+      await server.close();
+      await Promise.race([
+        context.queue.idle(),
+        new Promise((resolve) => setTimeout(resolve, closeTimeoutMs)),
+      ]);
+      await owned.disposeAsync();
+    },
+  };
+}
+
+async function makeContext(config: Config, log: Logger, resources: AsyncDisposableStack): Promise<Context> {
+  const paths = new Paths(config);
+  for (const dir of [paths.sandboxes, paths.bundles, paths.layers, paths.exits]) {
+    mkdirSync(dir, { recursive: true, mode: 0o711 });
+  }
+  const systemdCgroup = config.cgroupDriver === 'systemd';
+  const cgroups = detectCgroups();
+  const state = State.open(config.root);
+  resources.defer(() => state.close());
+  const namespaces = await NamespaceWorker.start();
+  resources.defer(() => namespaces.close());
+  const network = await PodNetwork.start({ ...config.cni, sandboxesDir: paths.sandboxes, log });
+  resources.defer(() => network.close());
+  const images: Images = { rootfs: async () => undefined };
+  return {
+    config,
+    log,
+    paths,
+    state,
+    queue: new KeyedQueue(),
+    events: new EventBus(log),
+    runtimes: detectRuntimes({
+      stateDir: config.state,
+      systemdCgroup,
+      handlers: config.runtimes,
+      defaultHandler: config.defaultRuntime,
+    }),
+    namespaces,
+    cgroups,
+    host: readHostFacts({ cgroups, systemdCgroup }),
+    network,
+    images,
+    exits: new Exits(),
+    stops: new Stops(),
+    programs: { conmon: findProgram(config.conmon, 'conmon'), init: findProgram(config.init, 'init') },
+  };
+}
+
+function logCall(log: Logger, { rpc, durationMs, code, error }: FinishedCall): void {
+  const fields = { duration: `${durationMs.toFixed(1)}ms` };
+  if (code === 'OK' || code === 'CANCELLED') log.debug(`Response: ${rpc}`, { ...fields, code });
+  else if (code === 'NOT_FOUND' || code === 'UNIMPLEMENTED')
+    log.debug(`${rpc} failed: ${messageOf(error)}`, { ...fields, code });
+  else log.error(`${rpc} failed: ${messageOf(error)}`, { ...fields, code });
+}

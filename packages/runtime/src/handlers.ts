@@ -1,0 +1,41 @@
+import type { RuntimeHandlers } from '@berth/cri/server.ts';
+import { createContainer } from './container/create.ts';
+import { execSync } from './container/exec-sync.ts';
+import { listContainers } from './container/list.ts';
+import { removeContainer } from './container/remove.ts';
+import { reopenContainerLog } from './container/reopen-log.ts';
+import { startContainer } from './container/start.ts';
+import { getContainerStatus } from './container/status.ts';
+import { stopContainer } from './container/stop.ts';
+import type { Context } from './context.ts';
+import { runtimeConfig } from './runtime-config.ts';
+import { listPodSandboxes } from './sandbox/list.ts';
+import { removePodSandbox } from './sandbox/remove.ts';
+import { runPodSandbox } from './sandbox/run.ts';
+import { getPodSandboxStatus } from './sandbox/status.ts';
+import { stopPodSandbox } from './sandbox/stop.ts';
+import { status } from './status.ts';
+import { version } from './version.ts';
+
+/** The RPCs of RuntimeService that berthd serves; the others answer UNIMPLEMENTED. */
+export function runtimeHandlers(context: Context): RuntimeHandlers {
+  return {
+    version,
+    status: (request) => status(context, request),
+    runtimeConfig: () => runtimeConfig(context),
+    runPodSandbox: (request, call) => runPodSandbox(context, request, call),
+    stopPodSandbox: (request) => stopPodSandbox(context, request),
+    removePodSandbox: (request) => removePodSandbox(context, request),
+    podSandboxStatus: (request) => getPodSandboxStatus(context, request),
+    listPodSandbox: (request) => listPodSandboxes(context, request),
+    createContainer: (request, call) => createContainer(context, request, call),
+    startContainer: (request) => startContainer(context, request),
+    stopContainer: (request) => stopContainer(context, request),
+    removeContainer: (request) => removeContainer(context, request),
+    containerStatus: (request) => getContainerStatus(context, request),
+    listContainers: (request) => listContainers(context, request),
+    execSync: (request, call) => execSync(context, request, call),
+    reopenContainerLog: (request) => reopenContainerLog(context, request),
+    getContainerEvents: (_request, { signal }) => context.events.subscribe(signal),
+  };
+}

@@ -1,0 +1,25 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+
+/** The absolute path of a program given by path, or by a name to look up in PATH; throws when it is not there. */
+export function findProgram(program: string, what: string, searchPath = process.env.PATH ?? ''): string {
+  const usual = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+  const dirs = [...searchPath.split(delimiter).filter(isAbsolute), ...usual];
+  const candidates = isAbsolute(program) ? [program] : dirs.map((dir) => join(dir, program));
+  const found = candidates.find(isExecutable);
+  if (found === undefined) {
+    throw new Error(
+      `${what}: no executable ${program} in ${isAbsolute(program) ? 'its place' : dirs.join(', ')}; install it`,
+    );
+  }
+  return found;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,56 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { DNSConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import { mount, unmount } from '@berth/linux/mount.ts';
+import { errnoOf } from '../errors.ts';
+import type { SandboxPaths } from '../paths.ts';
+import type { SandboxNamespaces } from './validate.ts';
+
+/** Size of a pod's /dev/shm in bytes, the same that other runtimes give. */
+const shmBytes = 64 * 1024 * 1024;
+
+/** Writes the files that a sandbox's containers share, and mounts their /dev/shm. All in the sandbox's directory. */
+export function makeSandboxFiles(
+  paths: SandboxPaths,
+  config: PodSandboxConfig,
+  { hostname, namespaces }: { hostname: string; namespaces: SandboxNamespaces },
+): void {
+  mkdirSync(paths.namespaces, { recursive: true, mode: 0o711 });
+  writeFileSync(paths.hostname, `${hostname}\n`, { mode: 0o644 });
+  writeFileSync(paths.resolvConf, resolvConf(config.dnsConfig) ?? hostResolvConf(), { mode: 0o644 });
+  if (!namespaces.hostIpc) {
+    mkdirSync(paths.shm, { mode: 0o700 });
+    mount({
+      source: 'shm',
+      target: paths.shm,
+      fstype: 'tmpfs',
+      flags: ['nosuid', 'nodev', 'noexec'],
+      data: `mode=1777,size=${shmBytes}`,
+    });
+  }
+}
+
+/** Unmounts what makeSandboxFiles mounted. */
+export function unmountShm(paths: SandboxPaths): void {
+  unmount(paths.shm, { detach: true, ifMounted: true });
+}
+
+/** The text of resolv.conf for a DNS config; undefined when it says nothing and the host's is to be used. */
+export function resolvConf(dns: DNSConfig | undefined): string | undefined {
+  if (dns === undefined) return undefined;
+  const { servers, searches, options } = dns;
+  if (servers.length + searches.length + options.length === 0) return undefined;
+  const lines: string[] = [];
+  if (searches.length > 0) lines.push(`search ${searches.join(' ')}`);
+  for (const server of servers) lines.push(`nameserver ${server}`);
+  if (options.length > 0) lines.push(`options ${options.join(' ')}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function hostResolvConf(): string {
+  try {
+    return readFileSync('/etc/resolv.conf', 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return '';
+    throw error;
+  }
+}

@@ -1,0 +1,97 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { signalProcess } from '@berth/linux/process.ts';
+import type { Spec } from '@berth/oci/runtime-spec.ts';
+import { containerCgroup } from '../cgroup-path.ts';
+import { createWithConmon } from '../container/conmon-start.ts';
+import { removeBundle, runtimeOf } from '../container/teardown.ts';
+import type { Context } from '../context.ts';
+import type { OciRuntime } from '../oci-runtime/runtime.ts';
+import { cgroupsPath } from '../spec/cgroups-path.ts';
+import type { ContainerProcesses } from '../state/process-ref.ts';
+import type { Sandbox } from '../state/sandbox.ts';
+import { sandboxNamespaces } from './validate.ts';
+
+/**
+ * Starts the init of a pod whose containers share a PID namespace: the namespace lives as long as it does,
+ * and it reaps what containers leave behind. Other pods have no process of their own.
+ */
+export async function startInit(
+  context: Context,
+  sandbox: Sandbox,
+  runtime: OciRuntime,
+): Promise<ContainerProcesses> {
+  const { init: bundle, netns, ipcns, utsns } = context.paths.sandbox(sandbox.id);
+  const { hostNetwork, hostIpc } = sandboxNamespaces(sandbox.config);
+  const spec = initSpec({
+    program: context.programs.init,
+    rootfs: bundle.rootfs,
+    cgroupsPath: cgroupsPath({
+      parent: sandbox.cgroupParent,
+      containerId: sandbox.id,
+      systemdCgroup: context.config.cgroupDriver === 'systemd',
+    }),
+    namespaces: {
+      ...(hostNetwork ? {} : { network: netns, uts: utsns }),
+      ...(hostIpc ? {} : { ipc: ipcns }),
+    },
+  });
+  mkdirSync(bundle.rootfs, { recursive: true, mode: 0o711 });
+  writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
+  const processes = await createWithConmon(context, {
+    id: sandbox.id,
+    name: sandbox.name,
+    runtime,
+    bundle,
+    cgroupParent: sandbox.cgroupParent,
+    logPath: '',
+    stdin: false,
+    stdinOnce: false,
+    tty: false,
+  });
+  await runtime.start(sandbox.id);
+  return processes;
+}
+
+/** Ends the init, if there is one, and removes what it needed. Fine to repeat. */
+export async function removeInit(context: Context, sandbox: Sandbox): Promise<void> {
+  if (!sandboxNamespaces(sandbox.config).sharedPid) return;
+  const init = sandbox.state.phase === 'ready' ? sandbox.state.init : undefined;
+  if (init !== undefined) signalProcess(init.init, constants.signals.SIGKILL);
+  const cgroup = containerCgroup(sandbox.cgroupParent, sandbox.id, context.config.cgroupDriver === 'systemd');
+  await context.cgroups.remove(cgroup, { kill: true });
+  runtimeOf(context, sandbox)?.forget(sandbox.id);
+  removeBundle(context.paths.sandbox(sandbox.id).init);
+}
+
+/** config.json of the init: a process that may do nothing but wait and reap. */
+function initSpec(options: {
+  program: string;
+  rootfs: string;
+  cgroupsPath: string;
+  namespaces: { network?: string; uts?: string; ipc?: string };
+}): Spec {
+  const joined = (['network', 'uts', 'ipc'] as const).flatMap((type) => {
+    const path = options.namespaces[type];
+    return path === undefined ? [] : [{ type, path }];
+  });
+  return {
+    ociVersion: '1.0.0',
+    root: { path: options.rootfs, readonly: true },
+    process: {
+      args: ['/init', '-P'],
+      cwd: '/',
+      env: [],
+      user: { uid: 65534, gid: 65534 },
+      noNewPrivileges: true,
+    },
+    mounts: [
+      { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
+      { destination: '/init', type: 'bind', source: options.program, options: ['bind', 'ro'] },
+    ],
+    linux: {
+      cgroupsPath: options.cgroupsPath,
+      namespaces: [{ type: 'pid' }, { type: 'mount' }, ...joined],
+    },
+  };
+}

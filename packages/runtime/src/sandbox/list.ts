@@ -1,0 +1,42 @@
+import {
+  type ListPodSandboxRequest,
+  type ListPodSandboxResponse,
+  type PodSandbox,
+  PodSandbox as PodSandboxMessage,
+} from '@berth/cri/generated/api.ts';
+import type { Context } from '../context.ts';
+import { matchesSelector } from '../labels.ts';
+import type { Sandbox } from '../state/sandbox.ts';
+import { criState } from './status.ts';
+
+/** ListPodSandbox: answered from memory. An id in the filter that nothing has gives an empty list. */
+export async function listPodSandboxes(
+  { state }: Context,
+  { filter }: ListPodSandboxRequest,
+): Promise<ListPodSandboxResponse> {
+  const byId = filter === undefined || filter.id === '' ? undefined : state.sandboxes.find(filter.id);
+  const candidates = filter === undefined || filter.id === '' ? state.sandboxes.all() : byId ? [byId] : [];
+  const items: PodSandbox[] = [];
+  for (const sandbox of candidates) {
+    const shown = toCri(sandbox);
+    if (shown === undefined) continue;
+    if (filter?.state !== undefined && shown.state !== filter.state.state) continue;
+    if (filter !== undefined && !matchesSelector(shown.labels, filter.labelSelector)) continue;
+    items.push(shown);
+  }
+  return { items };
+}
+
+function toCri(sandbox: Sandbox): PodSandbox | undefined {
+  const state = criState(sandbox);
+  if (state === undefined) return undefined;
+  return PodSandboxMessage.fromPartial({
+    id: sandbox.id,
+    metadata: sandbox.config.metadata,
+    state,
+    createdAt: sandbox.createdAt,
+    labels: sandbox.config.labels,
+    annotations: sandbox.config.annotations,
+    runtimeHandler: sandbox.runtimeHandler,
+  });
+}

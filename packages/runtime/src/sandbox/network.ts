@@ -1,0 +1,96 @@
+import { Protocol } from '@berth/cri/generated/api.ts';
+import { unpin } from '@berth/linux/namespaces.ts';
+import type { Context } from '../context.ts';
+import { RuntimeError } from '../errors.ts';
+import { attachSandbox } from '../network/attach.ts';
+import type { PortMapping } from '../network/capabilities.ts';
+import { detachSandbox } from '../network/detach.ts';
+import type { Sandbox } from '../state/sandbox.ts';
+import { sandboxNamespaces } from './validate.ts';
+
+/** Makes the namespaces that are the pod's own and pins each as a file. */
+export async function pinNamespaces(
+  { namespaces, paths }: Context,
+  sandbox: Sandbox,
+  hostname: string,
+): Promise<void> {
+  const { hostNetwork, hostIpc } = sandboxNamespaces(sandbox.config);
+  const { netns, ipcns, utsns } = paths.sandbox(sandbox.id);
+  const sysctls = sandbox.config.linux?.sysctls ?? {};
+  if (hostNetwork && hostIpc && Object.keys(sysctls).length === 0) return;
+  try {
+    await namespaces.pin({
+      // The host's network goes with the host's name, as in every runtime.
+      ...(hostNetwork ? {} : { net: netns, uts: utsns, hostname }),
+      ...(hostIpc ? {} : { ipc: ipcns }),
+      sysctls,
+    });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new RuntimeError(
+      'INVALID_ARGUMENT',
+      `config.linux: making the pod's namespaces failed: ${error.message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Whether every namespace that a sandbox should have is pinned. */
+export function expectedPins({ paths }: Context, sandbox: Sandbox): string[] {
+  const { hostNetwork, hostIpc } = sandboxNamespaces(sandbox.config);
+  const { netns, ipcns, utsns } = paths.sandbox(sandbox.id);
+  return [...(hostNetwork ? [] : [netns, utsns]), ...(hostIpc ? [] : [ipcns])];
+}
+
+/** Connects the pod's network namespace; returns its addresses. */
+export async function attachNetwork(
+  { network, paths }: Context,
+  sandbox: Sandbox,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { metadata, portMappings, annotations, dnsConfig } = sandbox.config;
+  const { ips } = await attachSandbox(network, {
+    sandboxId: sandbox.id,
+    netnsPath: paths.sandbox(sandbox.id).netns,
+    podName: metadata?.name ?? '',
+    podNamespace: metadata?.namespace ?? '',
+    podUid: metadata?.uid ?? '',
+    portMappings: portMappings.map(
+      ({ protocol, containerPort, hostPort, hostIp }): PortMapping => ({
+        protocol: protocolName(protocol),
+        containerPort,
+        hostPort,
+        hostIp,
+      }),
+    ),
+    annotations,
+    dns: dnsConfig,
+    signal,
+  });
+  return ips;
+}
+
+/** Disconnects the pod and lets go of all its namespaces. Fine to repeat. */
+export async function detachNetwork({ network, paths }: Context, sandbox: Sandbox): Promise<void> {
+  const { netns, ipcns, utsns } = paths.sandbox(sandbox.id);
+  await detachSandbox(network, {
+    sandboxId: sandbox.id,
+    netnsPath: netns,
+    releaseNamespace: () => unpin(netns),
+  });
+  unpin(utsns);
+  unpin(ipcns);
+}
+
+function protocolName(protocol: Protocol): PortMapping['protocol'] {
+  switch (protocol) {
+    case Protocol.TCP:
+      return 'tcp';
+    case Protocol.UDP:
+      return 'udp';
+    case Protocol.SCTP:
+      return 'sctp';
+  }
+}

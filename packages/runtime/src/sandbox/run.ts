@@ -1,0 +1,95 @@
+import { mkdirSync } from 'node:fs';
+import { hostname as nodeHostname } from 'node:os';
+import {
+  ContainerEventType,
+  type RunPodSandboxRequest,
+  type RunPodSandboxResponse,
+} from '@berth/cri/generated/api.ts';
+import { podCgroup } from '../cgroup-path.ts';
+import { nowNs } from '../clock.ts';
+import type { Context } from '../context.ts';
+import { newSandboxId } from '../ids.ts';
+import { publishSandboxEvent } from '../pod-events.ts';
+import { checkCgroupParent } from '../spec/cgroups-path.ts';
+import type { Sandbox } from '../state/sandbox.ts';
+import { withUndo } from '../undo.ts';
+import { makeSandboxFiles } from './files.ts';
+import { startInit } from './init.ts';
+import { attachNetwork, pinNamespaces } from './network.ts';
+import { destroySandbox } from './teardown.ts';
+import {
+  sandboxName,
+  sandboxNamespaces,
+  type ValidSandboxConfig,
+  validateSandboxConfig,
+} from './validate.ts';
+
+/** RunPodSandbox: everything of a pod but its containers. All or nothing. */
+export async function runPodSandbox(
+  context: Context,
+  request: RunPodSandboxRequest,
+  { signal }: { signal: AbortSignal },
+): Promise<RunPodSandboxResponse> {
+  const { log, state, paths } = context;
+  const config = validateSandboxConfig(request.config);
+  const runtime = context.runtimes.get(request.runtimeHandler);
+  const sandbox = newSandbox(context, config, { handler: request.runtimeHandler, runtime: runtime.name });
+  const { id } = sandbox;
+  const name = `${config.metadata.namespace}/${config.metadata.name}`;
+  log.info(`Running pod sandbox: ${name}`, { sandbox: id });
+
+  return withUndo(log, async (undo) => {
+    state.sandboxes.insert(sandbox);
+    undo('remove the sandbox', () => destroySandbox(context, sandbox));
+
+    const namespaces = sandboxNamespaces(config);
+    const hostname = sandboxHostname(sandbox);
+    makeSandboxFiles(paths.sandbox(id), config, { hostname, namespaces });
+    if (config.logDirectory !== '') mkdirSync(config.logDirectory, { recursive: true, mode: 0o755 });
+    await pinNamespaces(context, sandbox, hostname);
+    const [ips, init] = await Promise.all([
+      namespaces.hostNetwork ? [] : attachNetwork(context, sandbox, signal),
+      namespaces.sharedPid ? startInit(context, sandbox, runtime) : undefined,
+    ]);
+    // A caller that has gone asks again, which must not find the name taken.
+    signal.throwIfAborted();
+
+    state.sandboxes.setState(id, { phase: 'ready', ips, init });
+    publishSandboxEvent(context, id, ContainerEventType.CONTAINER_CREATED_EVENT);
+    publishSandboxEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
+    log.info(`Ran pod sandbox: ${name}`, { sandbox: id, ip: ips[0] });
+    return { podSandboxId: id };
+  });
+}
+
+function newSandbox(
+  { config: { cgroupParent: defaultParent, cgroupDriver }, state, cgroups }: Context,
+  config: ValidSandboxConfig,
+  { handler, runtime }: { handler: string; runtime: string },
+) {
+  const systemd = cgroupDriver === 'systemd';
+  const cgroupParent = config.linux?.cgroupParent || defaultParent;
+  checkCgroupParent(cgroupParent, systemd);
+  const cgroup = podCgroup(cgroupParent, systemd);
+  // One that pods before this one brought along goes with the last of them.
+  const inherited = [...state.sandboxes.all()].some(
+    (other) => other.ownsCgroupParent && podCgroup(other.cgroupParent, systemd) === cgroup,
+  );
+  return {
+    id: newSandboxId(),
+    name: sandboxName(config.metadata),
+    config,
+    runtimeHandler: handler,
+    runtime,
+    createdAt: nowNs(),
+    cgroupParent,
+    ownsCgroupParent: !systemd && (inherited || !cgroups.exists(cgroup)),
+    state: { phase: 'creating' },
+  } satisfies Sandbox;
+}
+
+/** The host name that processes in the pod see. */
+export function sandboxHostname({ id, config }: Sandbox): string {
+  if (config.hostname !== '') return config.hostname;
+  return sandboxNamespaces(config).hostNetwork ? nodeHostname() : id.slice(0, 12);
+}

@@ -1,0 +1,56 @@
+import {
+  ContainerEventType,
+  type StopPodSandboxRequest,
+  type StopPodSandboxResponse,
+} from '@berth/cri/generated/api.ts';
+import type { Context } from '../context.ts';
+import { messageOf } from '../errors.ts';
+import type { SandboxId } from '../ids.ts';
+import { publishSandboxEvent } from '../pod-events.ts';
+import { processesOf } from '../state/container.ts';
+import type { Sandbox } from '../state/sandbox.ts';
+import { releaseSandbox } from './teardown.ts';
+
+/** StopPodSandbox: kills its containers and lets go of its network; idempotent, fine for one that is gone. */
+export async function stopPodSandbox(
+  context: Context,
+  { podSandboxId }: StopPodSandboxRequest,
+): Promise<StopPodSandboxResponse> {
+  const sandbox = context.state.sandboxes.find(podSandboxId);
+  if (sandbox === undefined) return {};
+  context.log.info('Stopping pod sandbox', { sandbox: sandbox.id });
+  await context.queue.run(sandbox.id, () => stopSandbox(context, sandbox.id));
+  context.log.info('Stopped pod sandbox', { sandbox: sandbox.id });
+  return {};
+}
+
+/** Stops a sandbox that is ready, or finishes a stop that was begun. To be called in the sandbox's queue. */
+export async function stopSandbox(context: Context, id: SandboxId): Promise<void> {
+  const { state } = context;
+  const sandbox = state.sandboxes.get(id);
+  if (sandbox === undefined) return;
+  const { phase } = sandbox.state;
+  if (phase !== 'ready' && phase !== 'stopping') return;
+  state.sandboxes.setState(id, { phase: 'stopping' });
+  await stopContainers(context, sandbox);
+  await releaseSandbox(context, sandbox);
+  state.sandboxes.setState(id, { phase: 'stopped' });
+  publishSandboxEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+}
+
+async function stopContainers(context: Context, { id }: Sandbox): Promise<void> {
+  const running = context.state.containers
+    .ofSandbox(id)
+    .filter((container) => processesOf(container) !== undefined);
+  await Promise.all(running.map((container) => context.stops.stop(context, container, 0)));
+}
+
+/** The init of a shared PID namespace has ended by itself, and with it every process in the namespace. */
+export function sandboxInitEnded(context: Context, id: SandboxId): void {
+  const sandbox = context.state.sandboxes.get(id);
+  if (sandbox?.state.phase !== 'ready') return;
+  context.log.warning('The init of a pod sandbox has ended, stopping the sandbox', { sandbox: id });
+  context.queue
+    .run(id, () => stopSandbox(context, id))
+    .catch((error) => context.log.error(`Stopping a sandbox failed: ${messageOf(error)}`, { sandbox: id }));
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { NamespaceMode, PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import { sandboxName, sandboxNamespaces, validateSandboxConfig } from './validate.ts';
+
+type Partial = Parameters<typeof PodSandboxConfig.fromPartial>[0];
+const metadata = { name: 'web', namespace: 'default', uid: 'u', attempt: 2 };
+const config = (more: object) => PodSandboxConfig.fromPartial({ metadata, ...more } as Partial);
+const withNamespaces = (namespaceOptions: object) =>
+  config({ linux: { securityContext: { namespaceOptions } } });
+
+test('a plain config is taken as it is', () => {
+  assert.deepEqual(validateSandboxConfig(config({})), config({}));
+  assert.equal(sandboxName(metadata), 'k8s_web_default_u_2');
+});
+
+const refused: [string, PodSandboxConfig | undefined, RegExp][] = [
+  ['no config', undefined, /^config: is required/],
+  ['no metadata', PodSandboxConfig.fromPartial({}), /^config\.metadata: is required/],
+  ['no name', config({ metadata: { ...metadata, name: '' } }), /^config\.metadata\.name: is required/],
+  ['no uid', config({ metadata: { ...metadata, uid: '' } }), /^config\.metadata\.uid: is required/],
+  ['a Windows pod', config({ windows: {} }), /^config\.windows: /],
+  ['a long host name', config({ hostname: 'x'.repeat(65) }), /^config\.hostname: /],
+  ['a relative log directory', config({ logDirectory: 'logs' }), /^config\.log_directory: /],
+  [
+    'SELinux',
+    config({ linux: { securityContext: { selinuxOptions: { type: 'spc_t' } } } }),
+    /selinux_options: SELinux is not supported/,
+  ],
+  [
+    'an own network namespace for containers',
+    withNamespaces({ network: NamespaceMode.CONTAINER }),
+    /namespace_options\.network: want POD or NODE/,
+  ],
+  ['a target', withNamespaces({ pid: NamespaceMode.TARGET }), /namespace_options\.pid: TARGET/],
+  [
+    'a user namespace',
+    withNamespaces({ usernsOptions: {} }),
+    /userns_options: user namespaces are not supported/,
+  ],
+];
+
+for (const [name, request, message] of refused) {
+  test(`refused: ${name}`, () =>
+    assert.throws(() => validateSandboxConfig(request), { criCode: 'INVALID_ARGUMENT', message }));
+}
+
+test('namespaces by option', () => {
+  const all = { hostNetwork: false, hostIpc: false, sharedPid: false };
+  assert.deepEqual(sandboxNamespaces(config({})), all);
+  assert.deepEqual(sandboxNamespaces(withNamespaces({})), { ...all, sharedPid: true });
+  assert.deepEqual(sandboxNamespaces(withNamespaces({ pid: NamespaceMode.CONTAINER })), all);
+  assert.deepEqual(
+    sandboxNamespaces(
+      withNamespaces({ pid: NamespaceMode.NODE, network: NamespaceMode.NODE, ipc: NamespaceMode.NODE }),
+    ),
+    { hostNetwork: true, hostIpc: true, sharedPid: false },
+  );
+});

@@ -1,0 +1,86 @@
+import {
+  NamespaceMode,
+  type NamespaceOption,
+  type PodSandboxConfig,
+  type PodSandboxMetadata,
+} from '@berth/cri/generated/api.ts';
+import { invalid } from '../errors.ts';
+
+/** A sandbox's config with everything checked that can be checked without looking at the machine. */
+export interface ValidSandboxConfig extends PodSandboxConfig {
+  readonly metadata: PodSandboxMetadata;
+}
+
+const namespaceField = 'config.linux.security_context.namespace_options';
+
+/** Refuses a config that cannot become a sandbox here; the error names the field. */
+export function validateSandboxConfig(config: PodSandboxConfig | undefined): ValidSandboxConfig {
+  if (config === undefined) throw invalid('config', 'is required');
+  const { metadata } = config;
+  if (metadata === undefined) throw invalid('config.metadata', 'is required');
+  for (const field of ['name', 'namespace', 'uid'] as const) {
+    if (metadata[field] === '') throw invalid(`config.metadata.${field}`, 'is required');
+  }
+  if (config.windows !== undefined) throw invalid('config.windows', 'this is a Linux node');
+  if (Buffer.byteLength(config.hostname) > 64) {
+    throw invalid(
+      'config.hostname',
+      `${JSON.stringify(config.hostname)} is longer than the 64 bytes that Linux allows`,
+    );
+  }
+  if (config.logDirectory !== '' && !config.logDirectory.startsWith('/')) {
+    throw invalid('config.log_directory', `${JSON.stringify(config.logDirectory)} is not an absolute path`);
+  }
+  const security = config.linux?.securityContext;
+  const selinux = security?.selinuxOptions;
+  if (selinux !== undefined && Object.values(selinux).some((value) => value !== '')) {
+    throw invalid('config.linux.security_context.selinux_options', 'SELinux is not supported');
+  }
+  validateNamespaces(security?.namespaceOptions);
+  return { ...config, metadata };
+}
+
+function validateNamespaces(options: NamespaceOption | undefined): void {
+  if (options === undefined) return;
+  const { network, ipc, pid, targetId, usernsOptions } = options;
+  for (const [name, mode] of [
+    ['network', network],
+    ['ipc', ipc],
+  ] as const) {
+    if (mode !== NamespaceMode.POD && mode !== NamespaceMode.NODE) {
+      throw invalid(`${namespaceField}.${name}`, 'want POD or NODE');
+    }
+  }
+  if (pid === NamespaceMode.TARGET || targetId !== '') {
+    throw invalid(`${namespaceField}.pid`, 'TARGET is for containers, not for sandboxes');
+  }
+  if (usernsOptions !== undefined && usernsOptions.mode !== NamespaceMode.NODE) {
+    throw invalid(
+      `${namespaceField}.userns_options`,
+      'user namespaces are not supported; set hostUsers: true',
+    );
+  }
+}
+
+/** Which of its namespaces a sandbox shares with the host, and whether its containers share one for PIDs. */
+export interface SandboxNamespaces {
+  readonly hostNetwork: boolean;
+  readonly hostIpc: boolean;
+  readonly sharedPid: boolean;
+}
+
+/** The namespaces that a config asks for. Without any options it gets CRI's defaults, all of them the pod's. */
+export function sandboxNamespaces(config: PodSandboxConfig): SandboxNamespaces {
+  const options = config.linux?.securityContext?.namespaceOptions;
+  return {
+    hostNetwork: options?.network === NamespaceMode.NODE,
+    hostIpc: options?.ipc === NamespaceMode.NODE,
+    // Without options nothing was said about PIDs, and an init for nothing is not wanted.
+    sharedPid: options?.pid === NamespaceMode.POD,
+  };
+}
+
+/** The reserved name of a sandbox, as CRI-O forms it. */
+export function sandboxName({ name, namespace, uid, attempt }: PodSandboxMetadata): string {
+  return ['k8s', name, namespace, uid, attempt].join('_');
+}
