@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { ContentStore } from '../content-store.ts';
+import { type Digest, digestOf } from '../digest.ts';
+import { writeOciLayout } from '../layout-writer.ts';
+import { formatReference } from '../reference.ts';
+import type { TarEntry } from '../tar/entry.ts';
+import { encodeTar } from '../tar/writer.ts';
+import { type ImportedImage, importArchive } from './import.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'oci-import-'));
+after(() => rmSync(dir, { recursive: true }));
+
+const layout = join(dir, 'layout');
+let ids: Digest[] = [];
+
+before(async () => {
+  const hello = await writeOciLayout({
+    dir: layout,
+    name: 'localhost/hello:1',
+    layers: [[{ type: 'file', path: 'hello', content: 'hello' }]],
+    config: { Cmd: ['/hello'] },
+  });
+  const other = await writeOciLayout({
+    dir: layout,
+    name: 'localhost/other:2',
+    layers: [[{ type: 'file', path: 'other', content: 'other' }]],
+    config: {},
+    compression: 'zstd',
+  });
+  ids = [hello.id, other.id];
+});
+
+let stores = 0;
+const newStore = () => ContentStore.open(join(dir, `store-${stores++}`));
+const names = (images: ImportedImage[]) => images.map(({ references }) => references.map(formatReference));
+
+/** The layout as a tar; `change` may leave out or change files. */
+function layoutTar(
+  change: (path: string, content: Buffer) => Buffer | undefined = (_, content) => content,
+): Buffer {
+  const entries = readdirSync(layout, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .flatMap((entry): TarEntry[] => {
+      const path = join(entry.parentPath, entry.name).slice(layout.length + 1);
+      const content = change(path, readFileSync(join(layout, path)));
+      return content ? [{ type: 'file', path: `./${path}`, content }] : [];
+    });
+  return Buffer.concat([...encodeTar(entries)]);
+}
+
+function write(name: string, content: Buffer): string {
+  writeFileSync(join(dir, name), content);
+  return join(dir, name);
+}
+
+test('a layout is imported from a directory, a tar, a compressed tar and a stream', async () => {
+  const tar = layoutTar();
+  const tarPath = write('layout.tar', tar);
+  for (const archive of [layout, tarPath, write('layout.tar.gz', gzipSync(tar)), createReadStream(tarPath)]) {
+    const store = await newStore();
+    const images = await importArchive({ archive, store });
+    assert.deepEqual(names(images), [['localhost/hello:1'], ['localhost/other:2']]);
+    assert.deepEqual(
+      images.map(({ configDigest }) => configDigest),
+      ids,
+    );
+    assert.deepEqual(images[0]?.config.config.Cmd, ['/hello']);
+    assert.equal((await store.list()).length, 6);
+    assert.deepEqual(readdirSync(join(store.dir, 'ingest')), []);
+    for (const { layers } of images) for (const { descriptor } of layers) await store.read(descriptor.digest);
+  }
+});
+
+const config = (layers: Buffer[]) =>
+  Buffer.from(
+    JSON.stringify({
+      os: 'linux',
+      architecture: 'amd64',
+      rootfs: { type: 'layers', diff_ids: layers.map((it) => digestOf(it)) },
+    }),
+  );
+
+test('a docker-archive is imported with all its names', async () => {
+  const plain = Buffer.concat([...encodeTar([{ type: 'file', path: 'a', content: 'a' }])]);
+  const shared = Buffer.concat([...encodeTar([{ type: 'file', path: 'b', content: 'b' }])]);
+  const entries: TarEntry[] = [
+    { type: 'file', path: 'config.json', content: config([plain, shared]) },
+    { type: 'file', path: '1/layer.tar', content: plain },
+    { type: 'file', path: '1/VERSION', content: '1.0' },
+    { type: 'symlink', path: '2/layer.tar', target: '../3/layer.tar' },
+    { type: 'file', path: '3/layer.tar', content: shared },
+    {
+      type: 'file',
+      path: 'manifest.json',
+      content: JSON.stringify([
+        {
+          Config: 'config.json',
+          RepoTags: ['hello:1', 'localhost:5000/hello:2'],
+          Layers: ['1/layer.tar', '2/layer.tar'],
+        },
+      ]),
+    },
+  ];
+  const store = await newStore();
+  const [image] = await importArchive({
+    archive: write('docker.tar', Buffer.concat([...encodeTar(entries)])),
+    store,
+  });
+  assert(image);
+  assert.deepEqual(names([image]), [['docker.io/library/hello:1', 'localhost:5000/hello:2']]);
+  assert.deepEqual(
+    image.layers.map(({ diffId }) => diffId),
+    [digestOf(plain), digestOf(shared)],
+  );
+  assert.deepEqual(await store.read(image.layers[1]?.descriptor.digest ?? image.digest), shared);
+  const images = await importArchive({ archive: join(dir, 'docker.tar'), store, names: ['renamed'] });
+  assert.deepEqual(names(images), [['docker.io/library/renamed:latest']]);
+  // Two layers, configuration and manifest; VERSION and manifest.json are not kept.
+  assert.equal((await store.list()).length, 4);
+});
+
+test('bad archives are told apart, and leave nothing', async () => {
+  const [hello = ''] = ids;
+  const without = (part: string) => layoutTar((path, content) => (path.includes(part) ? undefined : content));
+  const cases: [archive: string, message: RegExp][] = [
+    [join(dir, 'none.tar'), /none\.tar: no such file/],
+    [write('empty.tar', Buffer.alloc(0)), /empty\.tar: not an image archive: it is empty/],
+    [write('text.tar', Buffer.from('x'.repeat(1000))), /text\.tar: not a tar archive/],
+    [write('cut.tar', layoutTar().subarray(0, 1000)), /cut\.tar: tar archive is truncated/],
+    [
+      write('files.tar', Buffer.concat([...encodeTar([{ type: 'file', path: 'a', content: 'a' }])])),
+      /neither index\.json nor manifest\.json/,
+    ],
+    [
+      write('config.tar', without(hello.slice(7))),
+      new RegExp(`config\\.tar: image config ${hello} is missing`),
+    ],
+    [
+      write(
+        'index.tar',
+        layoutTar((path, content) => (path === 'index.json' ? Buffer.from('{') : content)),
+      ),
+      /index\.json: not JSON/,
+    ],
+    [
+      write(
+        'blob.tar',
+        layoutTar((path, content) => (path.includes(hello.slice(7)) ? Buffer.from('{}') : content)),
+      ),
+      /blob\.tar: digest mismatch of blobs\/sha256\/.*: expected sha256:.*, got/,
+    ],
+    [
+      write(
+        'docker-missing.tar',
+        Buffer.concat([
+          ...encodeTar([
+            { type: 'file', path: 'manifest.json', content: '[{"Config":"c.json","Layers":[]}]' },
+          ]),
+        ]),
+      ),
+      /"c\.json", which manifest\.json names, is missing/,
+    ],
+  ];
+  for (const [archive, message] of cases) {
+    const store = await newStore();
+    await assert.rejects(importArchive({ archive, store }), { name: 'ArchiveError', message }, archive);
+    assert.deepEqual(await store.list(), [], archive);
+    assert.deepEqual(readdirSync(join(store.dir, 'ingest')), [], archive);
+  }
+  const store = await newStore();
+  await assert.rejects(
+    importArchive({ archive: layout, store, names: ['one'] }),
+    /names are given, but it has 2 images/,
+  );
+  await assert.rejects(
+    importArchive({ archive: layout, store, platform: { os: 'linux', architecture: 's390x' } }),
+    /no match for platform linux\/s390x/,
+  );
+  assert.deepEqual(await store.list(), []);
+});
+
+test('an archive that the store has parts of does not take them along when it fails', async () => {
+  const store = await newStore();
+  await importArchive({ archive: layout, store });
+  const before = await store.list();
+  const broken = layoutTar((path, content) => (path === 'index.json' ? Buffer.from('{}') : content));
+  await assert.rejects(
+    importArchive({ archive: write('broken.tar', broken), store }),
+    /manifests: expected an array/,
+  );
+  assert.deepEqual(await store.list(), before);
+});
