@@ -1,0 +1,36 @@
+// Ends containers: signal, grace period, kill.
+import { CriError } from '@berth/cri/errors.ts';
+import { createLogger } from '../klog.ts';
+import type { Services } from '../pods/services.ts';
+
+const log = createLogger('kill-container.ts');
+
+/** Even a pod that wants none gets this long to end, as in Kubernetes. */
+const minGraceSeconds = 2;
+
+/** Stops a container; one that is gone already is no error. The runtime kills it when the time is over. */
+export async function killContainer(
+  container: { id: string; name: string },
+  graceSeconds: number,
+  { runtime, options }: Pick<Services, 'runtime' | 'options'>,
+): Promise<void> {
+  const grace = Math.max(minGraceSeconds, graceSeconds);
+  log.info('Killing container with a grace period', {
+    containerName: container.name,
+    containerID: container.id,
+    gracePeriod: grace,
+  });
+  const timeoutMs = grace * 1000 + options.runtimeRequestTimeoutMs;
+  await unlessGone(
+    runtime.stopContainer({ containerId: container.id, timeout: BigInt(grace) }, { timeoutMs }),
+  );
+}
+
+/** Awaits a call whose object may have gone before it came. */
+export async function unlessGone(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof CriError && error.code === 'NOT_FOUND')) throw error;
+  }
+}

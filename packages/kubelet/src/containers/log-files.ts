@@ -1,0 +1,84 @@
+// Log folders of containers, and the links that log collectors follow.
+import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { containerLogsDir, logSymlink, type PodIdentity, podLogDir } from '../pods/paths.ts';
+
+type Roots = Parameters<typeof podLogDir>[0];
+
+/** Makes the folder of a container's logs. */
+export function makeLogDir(roots: Roots, pod: PodIdentity, container: string): void {
+  mkdirSync(join(podLogDir(roots, pod), container), { recursive: true, mode: 0o755 });
+}
+
+/**
+ * How many containers of this name left a log here: the count goes on with it when the runtime has forgotten
+ * them, so that no log is overwritten.
+ */
+export function restartCountFromLogs(roots: Roots, pod: PodIdentity, container: string): number {
+  let count = 0;
+  for (const name of entries(join(podLogDir(roots, pod), container))) {
+    const match = /^(\d+)\.log(?:\..*)?$/.exec(name);
+    if (match) count = Math.max(count, Number(match[1]) + 1);
+  }
+  return count;
+}
+
+/** Links the log of a container that was started into /var/log/containers. */
+export function linkLog(
+  roots: Roots,
+  pod: PodIdentity,
+  container: { name: string; id: string; logPath: string },
+): void {
+  const target = join(podLogDir(roots, pod), container.logPath);
+  if (!existsSync(target)) return;
+  const link = logSymlink(roots, pod, container.name, container.id);
+  mkdirSync(containerLogsDir(roots), { recursive: true, mode: 0o755 });
+  rmSync(link, { force: true });
+  symlinkSync(target, link);
+}
+
+/** Takes the link of a removed container away. */
+export function unlinkLog(roots: Roots, pod: PodIdentity, container: { name: string; id: string }): void {
+  rmSync(logSymlink(roots, pod, container.name, container.id), { force: true });
+}
+
+/** Takes away the links whose logs are gone; only those into our own log folder are looked at. */
+export function removeDeadLinks(roots: Roots): void {
+  for (const name of entries(containerLogsDir(roots))) {
+    const link = join(containerLogsDir(roots), name);
+    const target = linkTarget(link);
+    if (target?.startsWith(`${roots.podLogsDir}/`) && !existsSync(target)) rmSync(link, { force: true });
+  }
+}
+
+/** Removes the log folders of a pod, whatever its name was. */
+export function removePodLogs(roots: Roots, uid: string): void {
+  for (const name of entries(roots.podLogsDir)) {
+    if (name.endsWith(`_${uid}`)) rmSync(join(roots.podLogsDir, name), { recursive: true, force: true });
+  }
+}
+
+/** Pods that have a log folder, by what its name says. */
+export function podsWithLogs(roots: Roots): PodIdentity[] {
+  return entries(roots.podLogsDir).flatMap((directory) => {
+    const [namespace, name, uid] = directory.split('_');
+    return namespace && name && uid ? [{ namespace, name, uid }] : [];
+  });
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function entries(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    // Nothing has been logged there yet.
+    return [];
+  }
+}

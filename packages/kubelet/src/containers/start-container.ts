@@ -1,0 +1,100 @@
+// Starts one container: image, files, CreateContainer, StartContainer.
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import type { Container, Pod } from '../api/pod.ts';
+import type { PresentImage } from '../images/image-manager.ts';
+import { podDir, terminationDir } from '../pods/paths.ts';
+import type { Services } from '../pods/services.ts';
+import { volumePaths } from '../volumes/mount-paths.ts';
+import { containerConfig } from './container-config.ts';
+import { writeHostsFile } from './hosts-file.ts';
+import { linkLog, makeLogDir, restartCountFromLogs } from './log-files.ts';
+import { messageOf, StartError, type StartFailureReason } from './start-error.ts';
+
+/** Where a container is started: in which sandbox, with which volumes. */
+export interface ContainerPlace {
+  sandboxId: string;
+  sandboxConfig: DeepPartial<PodSandboxConfig>;
+  podIps: string[];
+  /** Paths on the node of the pod's volumes, by name. */
+  volumes: Map<string, string>;
+}
+
+/** Starts `container` from an image that is there. Throws StartError with the reason that its status shows. */
+export async function startContainer(
+  pod: Pod,
+  container: Container,
+  image: PresentImage,
+  restartCount: number | undefined,
+  place: ContainerPlace,
+  services: Services,
+): Promise<void> {
+  const { runtime, options } = services;
+  const config = await failingAs('CreateContainerConfigError', () =>
+    prepare(pod, container, image, restartCount, place, services),
+  );
+  const { containerId } = await failingAs('CreateContainerError', () =>
+    runtime.createContainer({ podSandboxId: place.sandboxId, config, sandboxConfig: place.sandboxConfig }),
+  );
+  await failingAs('RunContainerError', () => runtime.startContainer({ containerId }));
+  linkLog(options, pod.metadata, { name: container.name, id: containerId, logPath: config.logPath ?? '' });
+}
+
+/** Makes the files that the container mounts, and its configuration. */
+async function prepare(
+  pod: Pod,
+  container: Container,
+  image: PresentImage,
+  restartCount: number | undefined,
+  place: ContainerPlace,
+  services: Services,
+): Promise<DeepPartial<ContainerConfig>> {
+  const { options, capacity } = services;
+  makeLogDir(options, pod.metadata, container.name);
+  const podIps = pod.spec.hostNetwork ? options.nodeIps : place.podIps;
+  return containerConfig(
+    pod,
+    container,
+    {
+      restartCount: restartCount ?? restartCountFromLogs(options, pod.metadata, container.name),
+      image,
+      place: { hostIps: options.nodeIps, podIps, node: capacity },
+      volumePaths: volumePaths(pod, container, place),
+      hostsFile: hostsFile(pod, podIps, services),
+      terminationLog: terminationLog(pod, container, services),
+    },
+    options,
+  );
+}
+
+/** Without an address there is nothing to write into a hosts file: the image keeps its own. */
+function hostsFile(pod: Pod, podIps: string[], { options }: Services): string | undefined {
+  if (podIps.length === 0 && pod.spec.hostNetwork !== true) return undefined;
+  const path = join(podDir(options, pod.metadata.uid), 'etc-hosts');
+  writeHostsFile(pod, path, podIps, options.clusterDomain);
+  return path;
+}
+
+/** A new file for each attempt, which any user in the container may write. */
+function terminationLog(pod: Pod, container: Container, { options }: Services): string | undefined {
+  if (container.terminationMessagePath === '') return undefined;
+  const directory = terminationDir(options, pod.metadata.uid, container.name);
+  mkdirSync(directory, { recursive: true, mode: 0o750 });
+  const path = join(directory, randomBytes(4).toString('hex'));
+  writeFileSync(path, '');
+  chmodSync(path, 0o666);
+  return path;
+}
+
+async function failingAs<Result>(
+  reason: StartFailureReason,
+  operation: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await operation();
+  } catch (error) {
+    throw new StartError(reason, messageOf(error), { cause: error });
+  }
+}

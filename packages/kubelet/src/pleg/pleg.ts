@@ -1,0 +1,145 @@
+// The pod lifecycle event generator: tells which pods changed in the runtime. It listens to the runtime's own
+// events; a runtime that has none is listed every second.
+import type { RuntimeClient } from '@berth/cri/client.ts';
+import { CriError } from '@berth/cri/errors.ts';
+import { type ContainerEventResponse, ContainerEventType } from '@berth/cri/generated/api.ts';
+import { createLogger } from '../klog.ts';
+import { podLabels } from '../pods/labels.ts';
+import type { PodIdentity } from '../pods/paths.ts';
+import { type ListedPod, listRuntimePods } from '../pods/runtime-pods.ts';
+
+const log = createLogger('pleg.ts');
+
+const relistMs = 1000;
+const firstReconnectMs = 100;
+const longestReconnectMs = 5000;
+
+/** Who is told. */
+export interface PlegListener {
+  /** Something about the pod changed. `appeared` is false when all that is known is that something went. */
+  onPod(pod: PodIdentity, appeared: boolean): void;
+  /** Anything may have changed: the runtime was out of sight. */
+  onAll(): void;
+}
+
+/** Watches one runtime. */
+export class Pleg {
+  readonly #runtime: RuntimeClient;
+  readonly #listener: PlegListener;
+  readonly #safetyNetMs: number;
+  readonly #stopped = new AbortController();
+  #listed = new Map<string, ListedPod>();
+  #ready = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `safetyNetMs`: how often the runtime is listed all the same while it sends events. */
+  constructor(runtime: RuntimeClient, listener: PlegListener, safetyNetMs: number) {
+    this.#runtime = runtime;
+    this.#listener = listener;
+    this.#safetyNetMs = safetyNetMs;
+  }
+
+  /** Whether the runtime answered lately. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** Begins to watch; returns at once. */
+  start(): void {
+    void this.#watch();
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    clearTimeout(this.#timer);
+  }
+
+  /** Listens as long as the runtime has events; without them the list every second is all there is. */
+  async #watch(): Promise<void> {
+    const { signal } = this.#stopped;
+    let reconnectMs = firstReconnectMs;
+    while (!signal.aborted) {
+      const connection = new AbortController();
+      const either = AbortSignal.any([signal, connection.signal]);
+      try {
+        const events = this.#listen(either, () => {
+          reconnectMs = firstReconnectMs;
+        });
+        // What happened while nobody listened shows in the list.
+        await Promise.race([events, this.#relist().then(() => events)]);
+        throw new Error('the runtime ended its events');
+      } catch (error) {
+        connection.abort();
+        if (signal.aborted) return;
+        if (error instanceof CriError && error.code === 'UNIMPLEMENTED') {
+          log.info('The runtime has no container events: listing its pods every second instead');
+          return this.#relistEvery(relistMs);
+        }
+        this.#ready = false;
+        log.warn('Lost sight of the container runtime, will try again', { err: error, ms: reconnectMs });
+        await sleep(reconnectMs, signal);
+        reconnectMs = Math.min(reconnectMs * 2, longestReconnectMs);
+      }
+    }
+  }
+
+  async #listen(signal: AbortSignal, onEvent: () => void): Promise<void> {
+    this.#relistEvery(this.#safetyNetMs);
+    for await (const event of this.#runtime.getContainerEvents({}, { signal })) {
+      onEvent();
+      this.#ready = true;
+      const pod = podOf(event);
+      const went = event.containerEventType === ContainerEventType.CONTAINER_DELETED_EVENT;
+      log.v(4, 'Container event', { pod: pod?.name, type: event.containerEventType, id: event.containerId });
+      if (pod) this.#listener.onPod(pod, !went);
+      else this.#listener.onAll();
+    }
+  }
+
+  #relistEvery(ms: number): void {
+    clearTimeout(this.#timer);
+    if (this.#stopped.signal.aborted) return;
+    this.#timer = setTimeout(async () => {
+      try {
+        await this.#relist();
+      } catch (error) {
+        if (this.#ready) log.warn('The container runtime does not answer', { err: error });
+        this.#ready = false;
+      }
+      this.#relistEvery(ms);
+    }, ms);
+  }
+
+  /** Compares the runtime's pods with those of the last time. */
+  async #relist(): Promise<void> {
+    const now = await listRuntimePods(this.#runtime);
+    const before = this.#listed;
+    this.#listed = now;
+    if (!this.#ready) this.#listener.onAll();
+    this.#ready = true;
+    for (const [uid, pod] of now) {
+      if (before.get(uid)?.fingerprint !== pod.fingerprint) this.#listener.onPod(pod, true);
+    }
+    for (const [uid, pod] of before) if (!now.has(uid)) this.#listener.onPod(pod, false);
+  }
+}
+
+/** Whose container an event is about; undefined when the runtime does not say. */
+function podOf(event: ContainerEventResponse): PodIdentity | undefined {
+  const labels = event.podSandboxStatus?.labels ?? event.containersStatuses[0]?.labels ?? {};
+  const uid = labels[podLabels.uid];
+  const [name, namespace] = [labels[podLabels.name], labels[podLabels.namespace]];
+  return uid && name && namespace ? { uid, name, namespace } : undefined;
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}

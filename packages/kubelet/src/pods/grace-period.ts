@@ -1,0 +1,16 @@
+// How long an orphan may take to end: its manifest is gone, but its containers carry the answer.
+import type { RuntimeClient } from '@berth/cri/client.ts';
+import { containerAnnotations, podLabels } from './labels.ts';
+
+/** What Kubernetes grants a pod that says nothing. */
+const defaultGraceSeconds = 30;
+
+/** The grace period that the containers of a pod were made with; the longest if they differ. */
+export async function recordedGracePeriod(runtime: RuntimeClient, uid: string): Promise<number> {
+  const filter = { labelSelector: { [podLabels.uid]: uid } };
+  const { containers } = await runtime.listContainers({ filter });
+  const recorded = containers
+    .map(({ annotations }) => Number(annotations[containerAnnotations.terminationGracePeriod]))
+    .filter((seconds) => Number.isInteger(seconds) && seconds >= 0);
+  return recorded.length > 0 ? Math.max(...recorded) : defaultGraceSeconds;
+}

@@ -1,0 +1,211 @@
+// Keeps one worker for each pod that is wanted or still ends, and adopts what an earlier kubelet left behind.
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { type Pod, type PodStatus, podFullName, podKey } from '../api/pod.ts';
+import { PodCgroups } from '../cgroups/pod-cgroups.ts';
+import { Backoff } from '../containers/backoff.ts';
+import { podsWithLogs, removeDeadLinks } from '../containers/log-files.ts';
+import { ImageManager } from '../images/image-manager.ts';
+import { createLogger } from '../klog.ts';
+import type { CreateKubelet, Kubelet, KubeletDependencies, PodWithStatus } from '../kubelet.ts';
+import { Pleg } from '../pleg/pleg.ts';
+import { podStatus } from '../status/pod-status.ts';
+import { Semaphore } from '../util/semaphore.ts';
+import { podsOnDisk } from '../volumes/pod-volumes.ts';
+import type { PodIdentity } from './paths.ts';
+import { PodWorker } from './pod-worker.ts';
+import { listRuntimePods, RuntimePods } from './runtime-pods.ts';
+import { emptyRuntimeStatus } from './runtime-status.ts';
+import { nodeCapacity, type Services } from './services.ts';
+
+const log = createLogger('pod-manager.ts');
+
+/** How many sandboxes and containers are being made at a time: more than the runtime can use, not a flood. */
+const maxCreations = 16;
+const firstRetryMs = 100;
+const longestRetryMs = 5000;
+
+/** Makes a kubelet for one runtime. */
+export const createKubelet: CreateKubelet = (dependencies) => new PodManager(dependencies);
+
+class PodManager implements Kubelet {
+  readonly #dependencies: KubeletDependencies;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #madeAt = Date.now();
+  #wanted = new Map<string, Pod>();
+  #services: Services | undefined;
+  #pleg: Pleg | undefined;
+  #starting = false;
+  #stopped = false;
+
+  constructor(dependencies: KubeletDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  setPods(pods: Pod[]): void {
+    this.#wanted = new Map(pods.map((pod) => [pod.metadata.uid, pod]));
+    if (this.#services) this.#reconcile(this.#services);
+    else if (!this.#starting) {
+      this.#starting = true;
+      void this.#start();
+    }
+  }
+
+  pods(): PodWithStatus[] {
+    const list: PodWithStatus[] = [];
+    for (const worker of this.#workers.values()) {
+      const [pod, status] = [worker.pod(), worker.status()];
+      if (pod && status) list.push({ ...pod, status });
+    }
+    for (const [uid, pod] of this.#wanted) {
+      if (!this.#workers.has(uid)) list.push({ ...pod, status: this.#statusOfIdle(pod) });
+    }
+    return list;
+  }
+
+  runtimeReady(): boolean {
+    return this.#pleg?.ready ?? false;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#pleg?.stop();
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+    this.#dependencies.cri.close();
+    this.#dependencies.imageCri?.close();
+  }
+
+  /** Waits for the runtime, ends what is wanted no more, then begins to run pods. */
+  async #start(): Promise<void> {
+    for (let delayMs = firstRetryMs; !this.#stopped; delayMs = Math.min(delayMs * 2, longestRetryMs)) {
+      try {
+        const services = await this.#connect();
+        const found = await this.#findPods(services);
+        this.#services = services;
+        this.#watch(services);
+        for (const pod of found) this.#adopt(pod, services);
+        this.#reconcile(services);
+        return;
+      } catch (error) {
+        log.error('Failed to begin with the container runtime, will try again', { err: error, ms: delayMs });
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+      }
+    }
+  }
+
+  async #connect(): Promise<Services> {
+    const { cri, imageCri = cri, options } = this.#dependencies;
+    const { runtimeName, runtimeVersion } = await cri.runtime.version({});
+    const cgroups = new PodCgroups(detectCgroups(), options);
+    cgroups.prepare();
+    log.info('Container runtime initialized', { containerRuntime: runtimeName, version: runtimeVersion });
+    return {
+      options,
+      runtime: cri.runtime,
+      runtimeName,
+      pods: new RuntimePods(cri.runtime),
+      images: new ImageManager(imageCri.image, options.maxParallelImagePulls),
+      cgroups,
+      crashBackoff: new Backoff({ initialMs: 10_000, maxMs: options.maxContainerRestartPeriodMs }),
+      creations: new Semaphore(maxCreations),
+      capacity: nodeCapacity(options.rootDir),
+    };
+  }
+
+  #watch({ runtime, options }: Services): void {
+    const listener = {
+      onPod: (pod: PodIdentity, appeared: boolean) => this.#changed(pod, appeared),
+      onAll: () => {
+        for (const worker of this.#workers.values()) worker.wake();
+      },
+    };
+    this.#pleg = new Pleg(runtime, listener, options.syncFrequencyMs);
+    this.#pleg.start();
+  }
+
+  /** Every pod of which there is something here: in the runtime, on disk, in the cgroups or in the logs. */
+  async #findPods(services: Services): Promise<PodIdentity[]> {
+    const { options, cgroups, runtime } = services;
+    removeDeadLinks(options);
+    const found = new Map<string, PodIdentity>();
+    for (const uid of [...cgroups.pods(), ...(await podsOnDisk(options))]) {
+      found.set(uid, { uid, name: '', namespace: '' });
+    }
+    for (const pod of podsWithLogs(options)) found.set(pod.uid, pod);
+    for (const [uid, pod] of await listRuntimePods(runtime)) found.set(uid, pod);
+    return [...found.values()];
+  }
+
+  /** Something happened to a pod; one that nobody wants is an orphan and ends. */
+  #changed(pod: PodIdentity, appeared: boolean): void {
+    const worker = this.#workers.get(pod.uid);
+    if (worker) worker.wake();
+    else if (appeared && this.#services) this.#adopt(pod, this.#services);
+  }
+
+  /** Ends a pod that was found and is not wanted. */
+  #adopt(pod: PodIdentity, services: Services): void {
+    if (this.#stopped || this.#wanted.has(pod.uid) || this.#workers.has(pod.uid)) return;
+    log.info('Ending a pod that no source wants', { pod: `${pod.namespace}/${pod.name}`, podUID: pod.uid });
+    this.#add(new PodWorker(pod, undefined, services, () => this.#done(pod.uid)));
+  }
+
+  /** Ends the workers of pods that are wanted no more, and starts those of new ones. */
+  #reconcile(services: Services): void {
+    if (this.#stopped) return;
+    for (const [uid, worker] of this.#workers) if (!this.#wanted.has(uid)) worker.terminate();
+    for (const [uid, pod] of this.#wanted) {
+      const worker = this.#workers.get(uid);
+      if (worker) {
+        if (!worker.terminating && worker.pod() !== pod) worker.update(pod);
+      } else if (!this.#nameInUse(pod) && this.#hasRoom()) {
+        log.v(2, 'Starting pod', { pod: podKey(pod), podUID: uid });
+        this.#add(new PodWorker(pod.metadata, pod, services, () => this.#done(uid)));
+      }
+    }
+  }
+
+  #add(worker: PodWorker): void {
+    this.#workers.set(worker.identity.uid, worker);
+    worker.wake();
+  }
+
+  /** A pod is gone: one of the same name may have waited for that, or this one is wanted again. */
+  #done(uid: string): void {
+    this.#workers.delete(uid);
+    if (this.#services) this.#reconcile(this.#services);
+  }
+
+  /** Two pods of one name never run at the same time: the new version waits until the old one has ended. */
+  #nameInUse(pod: Pod): boolean {
+    const fullName = podFullName(pod);
+    return [...this.#workers.values()].some(
+      ({ identity }) => `${identity.name}_${identity.namespace}` === fullName,
+    );
+  }
+
+  #hasRoom(): boolean {
+    return this.#workers.size < this.#dependencies.options.maxPods;
+  }
+
+  /** The status of a pod that is not begun: it waits for the runtime, for its predecessor or for room. */
+  #statusOfIdle(pod: Pod): PodStatus {
+    const { nodeIps, maxPods } = this.#dependencies.options;
+    const status = podStatus(
+      pod,
+      emptyRuntimeStatus(pod.metadata),
+      {
+        runtimeName: '',
+        failures: new Map(),
+        hostIps: nodeIps,
+        podIps: [],
+        now: this.#madeAt,
+        startedAt: this.#madeAt,
+        deadlineExceeded: false,
+      },
+      undefined,
+    );
+    if (this.#hasRoom()) return status;
+    const message = `Pod waits: this node runs at most ${maxPods} pods (maxPods)`;
+    return { ...status, reason: 'OutOfpods', message };
+  }
+}

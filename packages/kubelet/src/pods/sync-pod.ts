@@ -1,0 +1,273 @@
+// Brings one pod from where it is to where its specification wants it: asks podActions what to do, and does it.
+
+import { mkdirSync } from 'node:fs';
+import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import { type Container, type Pod, podKey } from '../api/pod.ts';
+import { formatDuration } from '../containers/backoff.ts';
+import { killContainer } from '../containers/kill-container.ts';
+import { type ContainerPlace, startContainer } from '../containers/start-container.ts';
+import { messageOf, StartError } from '../containers/start-error.ts';
+import type { PresentImage } from '../images/image-manager.ts';
+import { createLogger } from '../klog.ts';
+import { sandboxConfig } from '../sandbox/sandbox-config.ts';
+import type { StartFailure } from '../status/container-status.ts';
+import { setUpVolumes } from '../volumes/pod-volumes.ts';
+import type { PodAction } from './actions.ts';
+import { killPod, removeContainer } from './kill-pod.ts';
+import { podLogDir } from './paths.ts';
+import { garbage, podActions } from './pod-actions.ts';
+import { latestContainer, type PodRuntimeStatus, runtimePodIps } from './runtime-status.ts';
+import { dnsSettings, type Services } from './services.ts';
+
+const log = createLogger('sync-pod.ts');
+
+/** What a worker knows of its pod between two rounds. */
+export interface SyncState {
+  /** Why containers wait, by name: shown in the status until they run. */
+  failures: Map<string, StartFailure>;
+  deadlineExceeded: boolean;
+  /** Aborted when the pod shall end: the round stops at its next step. */
+  signal: AbortSignal;
+  /** Called with what is known while a round goes on. */
+  onStatus: (status: PodRuntimeStatus) => void;
+}
+
+/** How a round went. */
+export interface SyncResult {
+  status: PodRuntimeStatus;
+  /** When to look again without an event, in milliseconds since the epoch: a back-off ends. */
+  nextAt: number | undefined;
+  /** True when something failed that has no time of its own for another attempt. */
+  retry: boolean;
+}
+
+/** One round for the pod. Throws when the runtime does not answer. */
+export async function syncPod(pod: Pod, state: SyncState, services: Services): Promise<SyncResult> {
+  const status = await services.pods.read(pod.metadata);
+  const actions = podActions(pod, status, {
+    backOff: (name, finishedAt) =>
+      services.crashBackoff.waiting(backoffKey(pod, name), finishedAt, Date.now()),
+    deadlineExceeded: state.deadlineExceeded,
+  });
+  forgetFailures(status, actions, state);
+  state.onStatus(status);
+  if (actions.length === 0) {
+    await collectGarbage(status, services);
+    return { status, nextAt: undefined, retry: false };
+  }
+  const round = new SyncRound(pod, status, state, services);
+  await round.run(actions);
+  const after = await services.pods.read(pod.metadata);
+  await collectGarbage(after, services);
+  return { status: after, nextAt: round.nextAt, retry: round.retry };
+}
+
+/** Key of a container's crash back-off. */
+function backoffKey(pod: Pod, containerName: string): string {
+  return `${pod.metadata.uid}/${containerName}`;
+}
+
+/** A container that runs, or of which nothing is wanted any more, waits for nothing. */
+function forgetFailures(status: PodRuntimeStatus, actions: PodAction[], { failures }: SyncState): void {
+  const wanted = new Set(actions.flatMap((action) => ('name' in action ? [action.name] : [])));
+  for (const name of failures.keys()) {
+    if (!wanted.has(name) || latestContainer(status, name)?.state === 'running') failures.delete(name);
+  }
+}
+
+async function collectGarbage(status: PodRuntimeStatus, services: Services): Promise<void> {
+  const { containers, sandboxIds } = garbage(status);
+  for (const container of containers) await removeContainer(status, container, services);
+  for (const podSandboxId of sandboxIds) await services.runtime.removePodSandbox({ podSandboxId });
+}
+
+/** The steps of one round, and what they find on the way. */
+class SyncRound {
+  nextAt: number | undefined;
+  retry = false;
+  readonly #pod: Pod;
+  readonly #state: SyncState;
+  readonly #services: Services;
+  readonly #images = new Map<string, Promise<PresentImage>>();
+  #status: PodRuntimeStatus;
+  #volumes: Map<string, string> | undefined;
+
+  constructor(pod: Pod, status: PodRuntimeStatus, state: SyncState, services: Services) {
+    this.#pod = pod;
+    this.#status = status;
+    this.#state = state;
+    this.#services = services;
+  }
+
+  async run(actions: PodAction[]): Promise<void> {
+    const starts = actions.filter((action) => action.do === 'start-container');
+    const makes = starts.length > 0 || actions.some((action) => action.do === 'create-sandbox');
+    for (const action of actions) if (action.do === 'back-off') this.#backOff(action);
+    if (makes && !this.#prepare(starts.map(({ name }) => name))) return;
+    for (const action of actions) {
+      if (this.#state.signal.aborted) return;
+      if (!(await this.#carryOut(action))) return;
+    }
+  }
+
+  /** Does one step; false when those after it make no sense now. */
+  async #carryOut(action: PodAction): Promise<boolean> {
+    const { terminationGracePeriodSeconds: grace } = this.#pod.spec;
+    switch (action.do) {
+      case 'kill-pod':
+        log.info('Killing pod', { pod: podKey(this.#pod), reason: action.reason });
+        await killPod(this.#status, grace, this.#services);
+        return true;
+      case 'kill-container':
+        log.info('Killing container', {
+          pod: podKey(this.#pod),
+          containerName: action.name,
+          reason: action.reason,
+        });
+        await killContainer(action, grace, this.#services);
+        return true;
+      case 'remove-container':
+        await removeContainer(this.#pod.metadata, action, this.#services);
+        return true;
+      case 'create-sandbox':
+        return this.#createSandbox(action.attempt);
+      case 'start-container':
+        await this.#start(action);
+        return true;
+      case 'back-off':
+        return true;
+    }
+  }
+
+  /** Volumes and cgroup of the pod; meanwhile its images are looked for. False when the pod cannot go on. */
+  #prepare(names: string[]): boolean {
+    const { options, cgroups } = this.#services;
+    try {
+      this.#volumes = setUpVolumes(this.#pod, options);
+      cgroups.ensure(this.#pod);
+      mkdirSync(podLogDir(options, this.#pod.metadata), { recursive: true, mode: 0o755 });
+      const config = this.#sandboxConfig(this.#status.sandboxes[0]?.attempt ?? 0);
+      for (const name of names) {
+        const image = this.#services.images.ensure(this.#pod, this.#container(name), config);
+        // A failure is looked at when it is the container's turn, which may never come.
+        image.catch(() => {});
+        this.#images.set(name, image);
+      }
+      return true;
+    } catch (error) {
+      this.#cannotRun(messageOf(error));
+      log.error('Failed to prepare pod', { err: error, pod: podKey(this.#pod) });
+      return false;
+    }
+  }
+
+  async #createSandbox(attempt: number): Promise<boolean> {
+    const { runtime, creations } = this.#services;
+    try {
+      const config = this.#sandboxConfig(attempt);
+      const runtimeHandler = this.#pod.spec.runtimeClassName ?? '';
+      await creations.run(() => runtime.runPodSandbox({ config, runtimeHandler }));
+      this.#status = await this.#services.pods.read(this.#pod.metadata);
+      this.#state.onStatus(this.#status);
+      return true;
+    } catch (error) {
+      this.#cannotRun(`Failed to create pod sandbox: ${messageOf(error)}`);
+      log.error('Failed to create sandbox for pod', { err: error, pod: podKey(this.#pod) });
+      return false;
+    }
+  }
+
+  async #start(action: PodAction & { do: 'start-container' }): Promise<void> {
+    const { failures, signal } = this.#state;
+    const container = this.#container(action.name);
+    try {
+      const place = this.#place();
+      const image = await unlessAborted(this.#image(action.name), signal);
+      const latest = latestContainer(this.#status, action.name);
+      await this.#services.creations.run(() =>
+        startContainer(this.#pod, container, image, action.restartCount, place, this.#services),
+      );
+      failures.delete(action.name);
+      if (latest?.state === 'exited') {
+        this.#services.crashBackoff.next(backoffKey(this.#pod, action.name), latest.finishedAt, Date.now());
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof StartError)) throw error;
+      failures.set(action.name, { reason: error.reason, message: error.message });
+      if (error.retryAt === undefined) this.retry = true;
+      else this.#lookAgain(error.retryAt);
+      log.error('Failed to start container', {
+        err: error,
+        pod: podKey(this.#pod),
+        containerName: action.name,
+        reason: error.reason,
+      });
+    }
+  }
+
+  #backOff({ name, wait }: PodAction & { do: 'back-off' }): void {
+    const { name: podName, namespace, uid } = this.#pod.metadata;
+    const message = `back-off ${formatDuration(wait.delayMs)} restarting failed container=${name} pod=${podName}_${namespace}(${uid})`;
+    if (this.#state.failures.get(name)?.message !== message) {
+      log.info('Back-off restarting failed container', { pod: podKey(this.#pod), containerName: name });
+    }
+    this.#state.failures.set(name, { reason: 'CrashLoopBackOff', message });
+    this.#lookAgain(wait.until);
+  }
+
+  /** Shows on every container that is not running why the pod as a whole does not come up. */
+  #cannotRun(message: string): void {
+    this.retry = true;
+    const reason = 'ContainerCreating';
+    for (const { name } of [...(this.#pod.spec.initContainers ?? []), ...this.#pod.spec.containers]) {
+      if (latestContainer(this.#status, name) === undefined)
+        this.#state.failures.set(name, { reason, message });
+    }
+  }
+
+  #lookAgain(at: number): void {
+    this.nextAt = Math.min(this.nextAt ?? at, at);
+  }
+
+  #image(name: string): Promise<PresentImage> {
+    return this.#images.get(name) ?? Promise.reject(new Error(`nobody looked for the image of ${name}`));
+  }
+
+  #place(): ContainerPlace {
+    const [sandbox] = this.#status.sandboxes;
+    if (!sandbox || !this.#volumes) throw new Error('the pod has no sandbox');
+    return {
+      sandboxId: sandbox.id,
+      sandboxConfig: this.#sandboxConfig(sandbox.attempt),
+      podIps: runtimePodIps(this.#status),
+      volumes: this.#volumes,
+    };
+  }
+
+  #sandboxConfig(attempt: number): DeepPartial<PodSandboxConfig> {
+    const { options, cgroups } = this.#services;
+    const dns = dnsSettings(options);
+    return sandboxConfig(this.#pod, attempt, { options, dns, cgroupParent: cgroups.parentOf(this.#pod) });
+  }
+
+  #container(name: string): Container {
+    const all = [...(this.#pod.spec.initContainers ?? []), ...this.#pod.spec.containers];
+    const container = all.find((each) => each.name === name);
+    if (!container) throw new Error(`the pod has no container ${name}`);
+    return container;
+  }
+}
+
+/** The result of `promise`, or an error as soon as the pod shall end: nobody waits for its image then. */
+async function unlessAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,36 @@
+// The end of a pod: its containers, its sandboxes, and all that it has left on the node. Every step may have
+// been done before by a kubelet that was killed, so each is harmless when there is nothing to do.
+import { removePodLogs } from '../containers/log-files.ts';
+import { tearDownPodDir } from '../volumes/pod-volumes.ts';
+import { killPod, removePod } from './kill-pod.ts';
+import type { PodIdentity } from './paths.ts';
+import type { PodRuntimeStatus } from './runtime-status.ts';
+import type { Services } from './services.ts';
+
+/**
+ * Ends the pod and removes everything of it. `onStatus` is told how its containers ended, before they are
+ * removed. Throws when a step fails: the caller tries again later.
+ */
+export async function terminatePod(
+  pod: PodIdentity,
+  graceSeconds: number,
+  services: Services,
+  onStatus: (status: PodRuntimeStatus) => void,
+): Promise<void> {
+  const status = await services.pods.read(pod);
+  onStatus(status);
+  await killPod(status, graceSeconds, services);
+  const ended = await services.pods.read(pod);
+  onStatus(ended);
+  await removePod(ended, services);
+  await removeRemains(pod.uid, services);
+}
+
+/** Removes what a pod leaves on the node, outside the runtime: volumes, folders, logs, cgroup. */
+async function removeRemains(uid: string, services: Services): Promise<void> {
+  await tearDownPodDir(uid, services.options);
+  await services.cgroups.remove(uid);
+  removePodLogs(services.options, uid);
+  services.images.forget(uid);
+  services.crashBackoff.forget(`${uid}/`);
+}
