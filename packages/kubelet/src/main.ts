@@ -1,5 +1,6 @@
 // The kubelet: reads what it is told, then joins pod sources, the part that runs pods, and the HTTP servers.
 import type { Server } from 'node:http';
+import { join } from 'node:path';
 import { connectCri } from '@berth/cri/client.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildConfiguration, checkHost } from './config/build-options.ts';
@@ -45,6 +46,7 @@ async function main(argv: readonly string[]): Promise<void> {
       new FileSource({
         path: options.staticPodPath,
         nodeName: options.nodeName,
+        stateDir: join(options.rootDir, 'static-pods'),
         checkFrequencyMs: options.fileCheckFrequencyMs,
         sysctls: { allowedUnsafe: settings.allowedUnsafeSysctls },
       }),
@@ -76,7 +78,7 @@ async function main(argv: readonly string[]): Promise<void> {
 
   const stop = async (signal: string): Promise<void> => {
     log.info('Stopping; pods keep running', { signal });
-    podConfig.stop();
+    await podConfig.stop();
     for (const server of servers) server.close().closeAllConnections();
     await kubelet.stop();
     process.exit(0);

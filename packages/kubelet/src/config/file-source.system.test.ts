@@ -1,6 +1,14 @@
 // The manifest directory as people use it: real files, real inotify.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,25 +17,34 @@ import { redirectLog } from '../klog.ts';
 import { FileSource } from './file-source.ts';
 import type { PodUpdate } from './pod-source.ts';
 
+let root: string;
 let folder: string;
 let source: FileSource;
 let updates: PodUpdate[];
 let restoreLog: () => void;
 
 beforeEach(() => {
-  folder = mkdtempSync('/tmp/kubelet-manifests-');
+  root = mkdtempSync('/tmp/kubelet-manifests-');
+  folder = join(root, 'manifests');
+  mkdirSync(folder);
   updates = [];
   restoreLog = redirectLog(() => {});
 });
 
-afterEach(() => {
-  source.stop();
-  rmSync(folder, { recursive: true, force: true });
+afterEach(async () => {
+  await source.stop();
+  rmSync(root, { recursive: true, force: true });
   restoreLog();
 });
 
-function start(path = folder, checkFrequencyMs = 60_000): void {
-  source = new FileSource({ path, nodeName: 'n', checkFrequencyMs, sysctls: { allowedUnsafe: [] } });
+function start(path = folder): void {
+  source = new FileSource({
+    path,
+    nodeName: 'n',
+    checkFrequencyMs: 60_000,
+    stateDir: join(root, 'state'),
+    sysctls: { allowedUnsafe: [] },
+  });
   source.start((update) => updates.push(update));
 }
 
@@ -84,6 +101,23 @@ test('a file that is half written or broken keeps its pod, and says so', async (
   const after = await until((update) => update.rejected.length === 0);
   assert.equal(after.pods[0], before.pods[0]);
   assert.ok(updates.every((update) => keys(update) === 'default/a-n'));
+});
+
+test('a file that breaks while no kubelet runs keeps its pod, one that goes does not', async () => {
+  for (const name of ['a', 'b', 'c']) writeFileSync(join(folder, `${name}.yaml`), manifest(name));
+  start();
+  const before = await until((update) => update.pods.length === 3);
+  await until(() => readdirSync(join(root, 'state')).filter((name) => !name.endsWith('.new')).length === 3);
+  await source.stop();
+  updates = [];
+  writeFileSync(join(folder, 'a.yaml'), 'kind: [');
+  writeFileSync(join(folder, 'b.yaml'), manifest('b', '""'));
+  rmSync(join(folder, 'c.yaml'));
+  start();
+  const after = await until((update) => update.rejected.length === 2);
+  assert.equal(keys(after), 'default/a-n default/b-n');
+  assert.equal(after.pods[0]?.metadata.uid, before.pods[0]?.metadata.uid);
+  await until(() => readdirSync(join(root, 'state')).length === 2);
 });
 
 test('a directory that is made later, removed and made again', async () => {

@@ -1,19 +1,19 @@
 // Static pods from a manifest directory (or one file), by inotify: a file that appears, changes or goes takes
 // effect within milliseconds. A slow listing finds what events could miss (network file systems, symlinks).
 import { type FSWatcher, type Stats, watch } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { SysctlRules } from '../api/validate-security.ts';
 import { createLogger } from '../klog.ts';
-import { decodeManifest } from './decode.ts';
-import { combineFiles, failFile, type ManifestFile, updateFile } from './manifests.ts';
+import { LastGoodManifests } from './last-good.ts';
+import { readManifestFile } from './manifest-file.ts';
+import { combineFiles, type ManifestFile } from './manifests.ts';
 import type { PodSource, PodUpdate, RejectedManifest } from './pod-source.ts';
 
 const log = createLogger('file-source.ts');
 
 /** A file is read this long after its last event: writers write in several steps, inotify tells each one. */
 const settleMs = 3;
-const maxManifestBytes = 10 * 1024 * 1024;
 
 /** What a file source needs to know. */
 export interface FileSourceOptions {
@@ -22,6 +22,8 @@ export interface FileSourceOptions {
   nodeName: string;
   /** How often the directory is listed without an event. */
   checkFrequencyMs: number;
+  /** Folder for what must survive a restart. */
+  stateDir: string;
   sysctls: SysctlRules;
 }
 
@@ -31,6 +33,8 @@ export class FileSource implements PodSource {
   readonly #options: FileSourceOptions;
   readonly #path: string;
   readonly #files = new Map<string, ManifestFile & { signature: string }>();
+  readonly #lastGood: LastGoodManifests;
+  readonly #unsaved = new Map<string, string>();
   readonly #settling = new Map<string, NodeJS.Timeout>();
   /** Everything that reads happens one after the other. */
   #work: Promise<void> = Promise.resolve();
@@ -38,12 +42,14 @@ export class FileSource implements PodSource {
   #watcher: FSWatcher | undefined;
   #watched: string | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
   #lastSent: string | undefined;
   #reported: ReadonlySet<string> = new Set();
 
   constructor(options: FileSourceOptions) {
     this.#options = options;
     this.#path = resolve(options.path);
+    this.#lastGood = new LastGoodManifests(options.stateDir);
   }
 
   start(onUpdate: (update: PodUpdate) => void): void {
@@ -52,16 +58,19 @@ export class FileSource implements PodSource {
     this.#enqueue(() => this.#list());
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
+    this.#stopped = true;
     clearInterval(this.#timer);
     this.#watcher?.close();
     for (const timer of this.#settling.values()) clearTimeout(timer);
     this.#settling.clear();
     this.#onUpdate = () => {};
+    await this.#work;
   }
 
   #enqueue(step: () => Promise<void>): void {
-    this.#work = this.#work.then(step).catch((err: unknown) => {
+    const unlessStopped = async (): Promise<void> => (this.#stopped ? undefined : await step());
+    this.#work = this.#work.then(unlessStopped).catch((err: unknown) => {
       log.error('Unable to read the manifest path', { err, path: this.#path });
     });
   }
@@ -85,28 +94,22 @@ export class FileSource implements PodSource {
     }
     const signature = `${found.ino}/${found.size}/${found.mtimeMs}/${found.ctimeMs}`;
     if (before?.signature === signature) return;
-    const seen = new Date();
-    const manifest = await this.#decode(file, found, before, seen);
+    const { nodeName, sysctls } = this.#options;
+    const options = { nodeName, sysctls, lastGood: this.#lastGood };
+    const { faultlessText, ...manifest } = await readManifestFile(file, found, before, options);
     this.#files.set(file, { ...manifest, signature });
+    if (faultlessText !== undefined) this.#unsaved.set(file, faultlessText);
   }
 
-  async #decode(
-    file: string,
-    found: Stats,
-    before: ManifestFile | undefined,
-    seen: Date,
-  ): Promise<ManifestFile> {
-    if (found.isDirectory())
-      return failFile(file, undefined, 'a directory inside the manifest path is not read');
-    if (!found.isFile()) return failFile(file, undefined, 'not a regular file');
-    if (found.size > maxManifestBytes) return failFile(file, before, 'larger than 10 MiB');
-    const { nodeName, sysctls } = this.#options;
+  /** Keeps what was read without fault for the next kubelet; after the pods were told, since they wait. */
+  async #save(): Promise<void> {
+    const unsaved = [...this.#unsaved];
+    this.#unsaved.clear();
     try {
-      const decoded = decodeManifest(await readFile(file, 'utf8'), { nodeName, file, sysctls, seen });
-      if (decoded.length === 0) return failFile(file, before, 'there is no pod in this file');
-      return updateFile(file, before, decoded);
-    } catch (error) {
-      return failFile(file, before, error instanceof Error ? error.message : String(error));
+      for (const [file, text] of unsaved) await this.#lastGood.save(file, text);
+      await this.#lastGood.keepOnly(this.#files.keys());
+    } catch (err) {
+      log.warn('Unable to keep copies of the manifests; pods run all the same', { err });
     }
   }
 
@@ -157,6 +160,7 @@ export class FileSource implements PodSource {
   #send(): void {
     const { pods, files, rejected } = combineFiles(this.#files);
     const state = JSON.stringify([pods.map((pod) => pod.metadata.uid), rejected]);
+    this.#enqueue(() => this.#save());
     if (state === this.#lastSent) return;
     this.#lastSent = state;
     this.#report(rejected);

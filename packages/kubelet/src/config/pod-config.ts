@@ -47,8 +47,8 @@ export class PodConfig {
   }
 
   /** Stops the sources; the pods stay as they are. */
-  stop(): void {
-    for (const source of this.#sources) source.stop();
+  async stop(): Promise<void> {
+    await Promise.all(this.#sources.map((source) => source.stop()));
   }
 
   /** The pods wanted now that fit, each `namespace/name` once. */

@@ -29,5 +29,5 @@ export interface PodSource {
   /** Begins to watch. `onUpdate` gets the whole set at once and again after each change. */
   start(onUpdate: (update: PodUpdate) => void): void;
   /** Stops to watch; the pods stay as they are. */
-  stop(): void;
+  stop(): Promise<void>;
 }

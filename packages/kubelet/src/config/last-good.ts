@@ -1,0 +1,45 @@
+// Keeps the last faultless text of each manifest, so that a kubelet that restarts while someone edits one does
+// not take the half-written file for the end of its pod.
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Texts on disk, by the path of their manifest. */
+export class LastGoodManifests {
+  readonly #folder: string;
+
+  /** `folder` is made with the first text. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The last faultless text of the manifest; undefined when there never was one. */
+  async load(file: string): Promise<string | undefined> {
+    try {
+      return await readFile(this.#copyOf(file), 'utf8');
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keeps the text; a crash leaves either the former one or this one. */
+  async save(file: string, text: string): Promise<void> {
+    if ((await this.load(file)) === text) return;
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const copy = this.#copyOf(file);
+    await writeFile(`${copy}.new`, text, { mode: 0o600 });
+    await rename(`${copy}.new`, copy);
+  }
+
+  /** Forgets every manifest but these. */
+  async keepOnly(files: Iterable<string>): Promise<void> {
+    const wanted = new Set([...files].map((file) => this.#copyOf(file)));
+    const names = await readdir(this.#folder).catch(() => []);
+    const stale = names.map((name) => join(this.#folder, name)).filter((path) => !wanted.has(path));
+    await Promise.all(stale.map((path) => rm(path, { force: true })));
+  }
+
+  #copyOf(file: string): string {
+    return join(this.#folder, createHash('sha256').update(file).digest('hex'));
+  }
+}

@@ -1,0 +1,57 @@
+// Reads one manifest file: what runs of it now, given what ran of it before.
+import type { Stats } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { type DecodedPod, type DecodeOptions, decodeManifest } from './decode.ts';
+import type { LastGoodManifests } from './last-good.ts';
+import { failFile, type ManifestFile, updateFile } from './manifests.ts';
+
+const maxManifestBytes = 10 * 1024 * 1024;
+
+/** A file that was read, and its text if there is no fault in it. */
+export type ManifestReading = ManifestFile & { faultlessText?: string };
+
+/** What reading depends on besides the file. */
+export interface ReadOptions extends Omit<DecodeOptions, 'file' | 'seen'> {
+  lastGood: LastGoodManifests;
+}
+
+/** Reads the file; whatever is wrong with it becomes a rejection and never an exception. */
+export async function readManifestFile(
+  file: string,
+  found: Stats,
+  before: ManifestFile | undefined,
+  options: ReadOptions,
+): Promise<ManifestReading> {
+  if (found.isDirectory())
+    return failFile(file, undefined, 'a directory inside the manifest path is not read');
+  if (!found.isFile()) return failFile(file, undefined, 'not a regular file');
+  const decode = (text: string): DecodedPod[] => decodeManifest(text, { ...options, file, seen: new Date() });
+  let reading: (before: ManifestFile | undefined) => ManifestFile;
+  try {
+    if (found.size > maxManifestBytes) throw new Error('larger than 10 MiB');
+    const text = await readFile(file, 'utf8');
+    const decoded = decode(text);
+    if (decoded.length === 0) throw new Error('there is no pod in this file');
+    if (decoded.every((entry) => entry.ok))
+      return { ...updateFile(file, before, decoded), faultlessText: text };
+    reading = (former) => updateFile(file, former, decoded);
+  } catch (error) {
+    reading = (former) => failFile(file, former, error instanceof Error ? error.message : String(error));
+  }
+  return reading(before ?? (await formerly(file, options.lastGood, decode)));
+}
+
+/** What ran of the file when it last was without fault, as an earlier kubelet left it. */
+async function formerly(
+  file: string,
+  lastGood: LastGoodManifests,
+  decode: (text: string) => DecodedPod[],
+): Promise<ManifestFile | undefined> {
+  const text = await lastGood.load(file);
+  if (text === undefined) return undefined;
+  try {
+    return updateFile(file, undefined, decode(text));
+  } catch {
+    return undefined;
+  }
+}
