@@ -5,13 +5,16 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { NamespaceWorker, unpin } from '@berth/linux/namespaces.ts';
 import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
+import { removeTable } from '@berth/linux/nftables.ts';
 import { createLogger } from '../log.ts';
 import { attachSandbox, podArgs } from './attach.ts';
 import { detachSandbox } from './detach.ts';
 import { collectNetworkGarbage } from './gc.ts';
 import { PodNetwork } from './pod-network.ts';
+import { removeDefaultNetwork } from './remove-default-network.ts';
 
 const BRIDGE = 'brtest-net';
+const TABLE = 'brtest-net';
 let dir = '';
 let worker: NamespaceWorker;
 const lines: string[] = [];
@@ -23,6 +26,7 @@ before(async () => {
 after(async () => {
   await worker.close();
   if (listLinks().some(({ name }) => name === BRIDGE)) deleteLink(BRIDGE);
+  removeTable(TABLE);
   await rm(dir, { recursive: true });
 });
 
@@ -53,7 +57,7 @@ async function start(name: string, files: Record<string, string>) {
     pluginDirs: [join(dir, 'plugins'), '/usr/lib/cni'],
     cacheDir: join(dir, name, 'cni'),
     sandboxesDir: join(dir, name, 'sandboxes'),
-    masqueradeTable: 'brtest-net',
+    masqueradeTable: TABLE,
     log: createLogger('debug', (line) => lines.push(line)),
   });
 }
@@ -201,6 +205,23 @@ describe('the configuration directory', () => {
     assert.equal(network.config.selected?.list.name, 'berth');
     const written = await readdir(join(dir, 'default/net.d'));
     assert.deepEqual(written, ['87-berth.conflist']);
+    await network.close();
+  });
+
+  test('is left without a trace of the default network when that is removed', async () => {
+    const network = await start('removed', { '87-berth.conflist': conflist({ name: 'ours' }) });
+    const { attach, detach } = await sandbox(network, 'pod1');
+    await attachSandbox(network, attach);
+    const confDir = join(dir, 'removed/net.d');
+    const remove = () => removeDefaultNetwork({ confDir, leasesDir: join(dir, 'leases'), table: TABLE });
+    assert.equal(await remove(), false);
+    await detachSandbox(network, detach);
+    await until(() => ports().length === 0);
+    assert.equal(await remove(), true);
+    assert.ok(listLinks().every(({ name }) => name !== BRIDGE));
+    assert.deepEqual(await files(confDir), []);
+    assert.ok(!existsSync(join(dir, 'leases/ours')));
+    assert.equal(await remove(), false);
     await network.close();
   });
 

@@ -1,0 +1,40 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadConfFile } from '@berth/cni/conflist.ts';
+import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
+import { removeTable } from '@berth/linux/nftables.ts';
+import { DEFAULT_FILE, MASQUERADE_TABLE } from './default-network.ts';
+
+/** host-local keeps its leases here unless its configuration says otherwise. */
+const LEASES_DIR = '/var/lib/cni/networks';
+
+/**
+ * Takes away what the default network left on the machine once no pod is attached to it: the bridge, the
+ * masquerade rule, host-local's bookkeeping and the configuration file. Without the file there was no
+ * default network, and nothing is touched.
+ * @returns false when there was none, or when something is still attached to the bridge
+ */
+export async function removeDefaultNetwork({
+  confDir,
+  leasesDir = LEASES_DIR,
+  table = MASQUERADE_TABLE,
+}: {
+  confDir: string;
+  leasesDir?: string;
+  table?: string;
+}): Promise<boolean> {
+  const file = join(confDir, DEFAULT_FILE);
+  const list = await loadConfFile(file).catch(() => undefined);
+  if (list === undefined) return false;
+  const bridge = list.plugins.find(({ type }) => type === 'bridge')?.config.bridge;
+  const links = listLinks();
+  const link = links.find(({ name }) => name === bridge);
+  if (link !== undefined) {
+    if (links.some(({ master }) => master === link.index)) return false;
+    deleteLink(link.name);
+  }
+  removeTable(table);
+  await rm(join(leasesDir, list.name), { recursive: true, force: true });
+  await rm(file, { force: true });
+  return true;
+}
