@@ -14,7 +14,7 @@ const withTests = process.argv.includes('--test');
 try {
   await bringPrograms();
   await bringDependencies();
-  console.log(` ok   ${summary()}`);
+  console.log(` ok  ${summary()}`);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

@@ -1,0 +1,46 @@
+import type { CriClient } from '@berth/cri/client.ts';
+import { messageOf, UserError } from './errors.ts';
+import { unixHttp } from './node/unix-http.ts';
+import { formatTable } from './pods/table.ts';
+
+/**
+ * Loads the images of an archive into the runtime's store, by berthd's HTTP endpoint beside the CRI.
+ * @param path an OCI layout (directory or tar) or an archive of `docker save`
+ * @returns the answer of berthd
+ * @throws UserError with the runtime's own words
+ */
+export async function importImages(socket: string, path: string): Promise<string> {
+  const { status, body } = await unixHttp(socket, {
+    method: 'POST',
+    path: '/images/import',
+    body: { path },
+  }).catch((error) => {
+    throw new UserError(
+      `the runtime does not answer at ${socket}: ${messageOf(error)}; start it with: berth up`,
+    );
+  });
+  if (status === 404)
+    throw new UserError(`the runtime at ${socket} is not berthd: it cannot load images from files`);
+  if (status !== 200) throw new UserError(`${path}: ${body.trim() || `the runtime answered ${status}`}`);
+  return body;
+}
+
+/** The table of the images in the runtime's store. */
+export async function imageTable(client: CriClient): Promise<string> {
+  const { images } = await client.image.listImages({});
+  const rows = images.flatMap(({ id, repoTags, repoDigests, size }) => {
+    const names = repoTags.length > 0 ? repoTags : [repoDigests[0]?.replace(/@.*/, '@<none>') ?? '<none>'];
+    return names.map((name) => [name, id.replace(/^sha256:/, '').slice(0, 13), formatSize(size)]);
+  });
+  return formatTable([['IMAGE', 'ID', 'SIZE'], ...rows.sort(([a = ''], [b = '']) => (a < b ? -1 : 1))]);
+}
+
+/** Bytes with a decimal unit and three digits. */
+export function formatSize(bytes: bigint): string {
+  let value = Number(bytes);
+  for (const unit of ['B', 'kB', 'MB', 'GB']) {
+    if (value < 1000) return `${value < 10 && unit !== 'B' ? value.toFixed(1) : Math.round(value)} ${unit}`;
+    value /= 1000;
+  }
+  return `${value.toFixed(1)} TB`;
+}

@@ -1,0 +1,81 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UserError } from '../errors.ts';
+import type { Manifest } from './read.ts';
+
+/**
+ * The manifests that `berth up` put into the kubelet's directory. They are written down, so that `berth
+ * down` takes away these and no others.
+ */
+export class InstalledManifests {
+  readonly #record: string;
+
+  /** @param record path of the list */
+  constructor(record: string) {
+    this.#record = record;
+  }
+
+  /**
+   * Puts manifests in place, each whole or not at all.
+   * @throws UserError when a file of that name is there that is not ours
+   */
+  async install(manifests: readonly Manifest[]): Promise<void> {
+    const ours = new Set(await this.files());
+    for (const { target, text } of manifests) {
+      if (ours.has(target)) continue;
+      const there = await readIfPresent(target);
+      if (there === undefined || there === text) continue;
+      throw new UserError(`${target} exists and was not put there by berth; remove it or rename the pod`);
+    }
+    await this.#write([...ours, ...manifests.map(({ target }) => target)]);
+    for (const { target, text } of manifests) {
+      if ((await readIfPresent(target)) !== text) await replaceFile(target, text);
+    }
+  }
+
+  /**
+   * Takes every manifest of ours away.
+   * @returns the files that were there
+   */
+  async removeAll(): Promise<string[]> {
+    const files = await this.files();
+    for (const file of files) await rm(file, { force: true });
+    await rm(this.#record, { force: true });
+    return files;
+  }
+
+  /** Paths of the manifests in place. */
+  async files(): Promise<string[]> {
+    const text = await readIfPresent(this.#record);
+    if (text === undefined) return [];
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
+  }
+
+  async #write(files: readonly string[]): Promise<void> {
+    await replaceFile(this.#record, `${JSON.stringify([...new Set(files)].sort(), undefined, 2)}\n`);
+  }
+}
+
+/** The kubelet does not read files that start with a dot. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const dir = dirname(path);
+  await mkdir(dir, { recursive: true });
+  const temporary = join(dir, `.berth-${process.pid}.tmp`);
+  try {
+    await writeFile(temporary, text, { mode: 0o600 });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function readIfPresent(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  isSameProcess,
+  type ProcessIdentity,
+  processStat,
+  signalProcess,
+  waitForExit,
+} from '@berth/linux/process.ts';
+import { UserError } from '../errors.ts';
+import type { NodeLayout } from './layout.ts';
+
+export type DaemonName = 'berthd' | 'kubelet';
+
+const SIGTERM = 15;
+const SIGKILL = 9;
+const LOG_LINES = 12;
+const RECHECK_MS = 100;
+
+/** The path of a daemon's log. */
+export function logFile({ logDir }: NodeLayout, name: DaemonName): string {
+  return join(logDir, `${name}.log`);
+}
+
+/** The daemon that an earlier `berth up` started, if it still runs. */
+export function runningDaemon({ runDir }: NodeLayout, name: DaemonName): ProcessIdentity | undefined {
+  let text: string;
+  try {
+    text = readFileSync(pidFile(runDir, name), 'utf8');
+  } catch {
+    return undefined;
+  }
+  const [pid = Number.NaN, startTime = Number.NaN] = text.trim().split(/\s+/).map(Number);
+  return Number.isInteger(pid) && isSameProcess(pid, startTime) ? { pid, startTime } : undefined;
+}
+
+/**
+ * Starts a daemon that outlives this command, its output appended to a log, and waits until `isReady`
+ * says so. It asks again whenever the daemon has logged something, which is what a daemon does when it
+ * gets ready.
+ * @throws UserError with the end of the log when the daemon ends or is not ready in time
+ */
+export async function startDaemon(
+  layout: NodeLayout,
+  name: DaemonName,
+  args: readonly string[],
+  isReady: () => Promise<boolean>,
+  timeoutMs: number,
+): Promise<void> {
+  mkdirSync(layout.logDir, { recursive: true, mode: 0o755 });
+  mkdirSync(layout.runDir, { recursive: true, mode: 0o755 });
+  const log = logFile(layout, name);
+  const output = openSync(log, 'a', 0o644);
+  const child = spawn(join(layout.binDir, name), args, {
+    detached: true,
+    stdio: ['ignore', output, output],
+    cwd: '/',
+  });
+  closeSync(output);
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+    child.once('exit', (code, signal) => resolve(`ended with ${signal ?? `exit code ${code}`}`));
+  });
+  if (child.pid !== undefined) recordProcess(layout, name, child.pid);
+  const outcome = await Promise.race([ended, becomesReady(log, isReady, timeoutMs)]);
+  if (outcome === 'ready') {
+    child.unref();
+    return;
+  }
+  if (outcome === 'timeout') await stopDaemon(layout, name);
+  rmSync(pidFile(layout.runDir, name), { force: true });
+  const what = outcome === 'timeout' ? `was not ready after ${timeoutMs / 1000} s` : outcome;
+  throw new UserError(`${name} ${what}. The end of ${log}:\n${await logTail(log)}`);
+}
+
+/**
+ * Stops the daemon that `berth up` started: SIGTERM, and SIGKILL when it does not end in time.
+ * @returns false when none was running
+ */
+export async function stopDaemon(layout: NodeLayout, name: DaemonName, timeoutMs = 10_000): Promise<boolean> {
+  const daemon = runningDaemon(layout, name);
+  if (daemon !== undefined) {
+    signalProcess(daemon, SIGTERM);
+    try {
+      await waitForExit(daemon, AbortSignal.timeout(timeoutMs));
+    } catch {
+      signalProcess(daemon, SIGKILL);
+      await waitForExit(daemon);
+    }
+  }
+  rmSync(pidFile(layout.runDir, name), { force: true });
+  return daemon !== undefined;
+}
+
+/** The start time beside the pid tells the daemon from a later process with the same number. */
+function recordProcess({ runDir }: NodeLayout, name: DaemonName, pid: number): void {
+  const startTime = processStat(pid)?.startTime;
+  if (startTime === undefined) return;
+  const path = pidFile(runDir, name);
+  writeFileSync(`${path}.tmp`, `${pid} ${startTime}\n`);
+  renameSync(`${path}.tmp`, path);
+}
+
+function pidFile(runDir: string, name: DaemonName): string {
+  return join(runDir, `${name}.pid`);
+}
+
+async function becomesReady(
+  log: string,
+  isReady: () => Promise<boolean>,
+  timeoutMs: number,
+): Promise<'ready' | 'timeout'> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const logged = nextChange(log, Math.min(RECHECK_MS, Math.max(0, deadline - Date.now())));
+    const ready = await isReady();
+    if (ready) {
+      logged.cancel();
+      return 'ready';
+    }
+    if (Date.now() >= deadline) {
+      logged.cancel();
+      return 'timeout';
+    }
+    await logged.promise;
+  }
+}
+
+/** Resolves when the file changes, at the latest after some time. */
+function nextChange(path: string, timeoutMs: number): { promise: Promise<void>; cancel: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const watcher = watch(path, () => done());
+  const timer = setTimeout(() => done(), timeoutMs);
+  const done = () => {
+    clearTimeout(timer);
+    watcher.close();
+    resolve();
+  };
+  return { promise, cancel: done };
+}
+
+async function logTail(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text
+    .trimEnd()
+    .split('\n')
+    .slice(-LOG_LINES)
+    .map((line) => `  ${line}`)
+    .join('\n');
+}

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { readConfig } from '@berth/runtime/config.ts';
+
+/** Where this node's things are. */
+export interface NodeLayout {
+  /** The commands, from a clone or an installation. */
+  readonly binDir: string;
+  /** Process ids of the daemons that `berth up` started. */
+  readonly runDir: string;
+  readonly logDir: string;
+  /** The CRI socket. */
+  readonly socket: string;
+  readonly manifestDir: string;
+  /** Names the manifests that `berth up` put into the directory. */
+  readonly manifestRecord: string;
+  /** The kubelet's read-only API. */
+  readonly kubeletUrl: string;
+  /** More arguments for the daemons. */
+  readonly berthdArgs: readonly string[];
+  readonly kubeletArgs: readonly string[];
+  readonly cni: {
+    readonly confDir: string;
+    readonly cacheDir: string;
+    readonly pluginDirs: readonly string[];
+  };
+}
+
+/** The layout of the node on this machine, as design and /etc/berth/config.yaml have it. */
+export function defaultLayout(): NodeLayout {
+  const { listen, root, cni } = readConfig(undefined);
+  return {
+    binDir: join(installation(import.meta.dirname), 'bin'),
+    runDir: '/run/berth',
+    logDir: '/var/log/berth',
+    socket: listen,
+    manifestDir: '/etc/kubernetes/manifests',
+    manifestRecord: join(root, 'manifests.json'),
+    kubeletUrl: 'http://127.0.0.1:10255',
+    berthdArgs: [],
+    kubeletArgs: [],
+    cni,
+  };
+}
+
+/** The folder that holds bin/, above sources and bundles alike. */
+function installation(dir: string): string {
+  if (existsSync(join(dir, 'bin/berthd'))) return dir;
+  const parent = dirname(dir);
+  if (parent === dir) throw new Error('bin/berthd is nowhere above this file');
+  return installation(parent);
+}

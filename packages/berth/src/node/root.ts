@@ -1,0 +1,7 @@
+import { UserError } from '../errors.ts';
+
+/** @throws UserError when this process is not root's */
+export function requireRoot(command: string): void {
+  if (process.geteuid?.() !== 0)
+    throw new UserError(`${command} needs root: it makes namespaces, mounts and cgroups`);
+}

@@ -1,0 +1,44 @@
+import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { startDaemon } from './daemon.ts';
+import type { NodeLayout } from './layout.ts';
+
+const START_TIMEOUT_MS = 15_000;
+const ASK_TIMEOUT_MS = 2_000;
+
+/** What answers at the CRI socket. */
+export interface RuntimeVersion {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** Asks the runtime for its version; undefined when nothing answers at the socket. */
+export async function runtimeVersion(client: CriClient): Promise<RuntimeVersion | undefined> {
+  try {
+    const { runtimeName, runtimeVersion } = await client.runtime.version({}, { timeoutMs: ASK_TIMEOUT_MS });
+    return { name: runtimeName, version: runtimeVersion };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes sure that the runtime answers, starting berthd if nothing does.
+ * @throws UserError with the end of berthd's log
+ */
+export async function ensureRuntime(layout: NodeLayout): Promise<CriClient> {
+  const client = connectCri(layout.socket);
+  if ((await runtimeVersion(client)) !== undefined) return client;
+  client.close();
+  await startDaemon(layout, 'berthd', layout.berthdArgs, () => answers(layout.socket), START_TIMEOUT_MS);
+  return connectCri(layout.socket);
+}
+
+async function answers(socket: string): Promise<boolean> {
+  // A client of its own for each question: one that was refused waits before it connects again.
+  const client = connectCri(socket);
+  try {
+    return (await runtimeVersion(client)) !== undefined;
+  } finally {
+    client.close();
+  }
+}

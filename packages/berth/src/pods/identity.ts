@@ -1,0 +1,11 @@
+import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+
+/**
+ * What a person calls a pod: NAMESPACE/NAME as in the manifest. The kubelet appends the node's name to
+ * the name of a static pod.
+ */
+export function displayName(pod: v1.Pod): string {
+  const { namespace = 'default', name = '' } = pod.metadata ?? {};
+  const suffix = `-${pod.spec?.nodeName ?? ''}`;
+  return `${namespace}/${suffix !== '-' && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name}`;
+}

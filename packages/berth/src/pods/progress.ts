@@ -1,0 +1,71 @@
+import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+
+/** How far a pod is, for the person who waits for it. */
+export type PodProgress =
+  | { readonly state: 'waiting'; readonly message: string }
+  /** Ready, or done in the case of a pod that was to end. */
+  | { readonly state: 'done'; readonly message: string }
+  /** It will not get ready without somebody doing something. */
+  | { readonly state: 'failed'; readonly message: string };
+
+/** Reasons of a waiting container that do not go away by waiting. */
+const HOPELESS = new Set([
+  'CrashLoopBackOff',
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'ErrImageNeverPull',
+  'ErrImagePull',
+  'ImageInspectError',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'RunContainerError',
+]);
+
+/** Judges a pod by its status. `undefined` is a pod that the kubelet does not list yet. */
+export function podProgress(pod: v1.Pod | undefined): PodProgress {
+  const status = pod?.status;
+  if (pod === undefined || status === undefined)
+    return { state: 'waiting', message: 'waiting for the kubelet' };
+  if (status.phase === 'Succeeded') return { state: 'done', message: 'Completed' };
+  const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+  if (status.phase === 'Failed') {
+    const ended = statuses.find(
+      ({ state }) => state?.terminated !== undefined && state.terminated.exitCode !== 0,
+    );
+    const why = ended === undefined ? undefined : terminationMessage(ended);
+    return {
+      state: 'failed',
+      message: [status.reason, status.message, why].filter(Boolean).join(': ') || 'Failed',
+    };
+  }
+  for (const container of statuses) {
+    const waiting = container.state?.waiting;
+    if (waiting?.reason === undefined || !HOPELESS.has(waiting.reason)) continue;
+    const last =
+      container.lastState?.terminated === undefined ? '' : ` (${terminationMessage(container, 'last')})`;
+    const detail = waiting.message === undefined ? '' : `: ${waiting.message}`;
+    return { state: 'failed', message: `container ${container.name}: ${waiting.reason}${detail}${last}` };
+  }
+  if (status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')) {
+    return { state: 'done', message: 'Running' };
+  }
+  return { state: 'waiting', message: waitingFor(statuses) };
+}
+
+function waitingFor(statuses: readonly v1.ContainerStatus[]): string {
+  const unready = statuses.find(({ ready, state }) => !ready && state?.terminated?.exitCode !== 0);
+  if (unready === undefined) return 'starting';
+  const { waiting, running } = unready.state ?? {};
+  if (running !== undefined) return `container ${unready.name} runs, not ready yet`;
+  return `container ${unready.name}: ${waiting?.reason ?? 'waiting'}`;
+}
+
+function terminationMessage(
+  { name, state, lastState }: v1.ContainerStatus,
+  which: 'now' | 'last' = 'now',
+): string {
+  const terminated = which === 'now' ? state?.terminated : lastState?.terminated;
+  const detail = terminated?.message === undefined ? '' : `: ${terminated.message.trim()}`;
+  const subject = which === 'now' ? `container ${name} ended` : 'it ended';
+  return `${subject} with exit code ${terminated?.exitCode}${detail}`;
+}

@@ -1,0 +1,78 @@
+import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+import { displayName } from './identity.ts';
+
+const HEADER = ['POD', 'READY', 'STATUS', 'RESTARTS', 'IP', 'AGE'] as const;
+
+/** The table of pods, in kubectl's words, with a header. */
+export function podTable(pods: readonly v1.Pod[], now: Date): string {
+  const rows = pods.map((pod) => podRow(pod, now)).sort(([a = ''], [b = '']) => (a < b ? -1 : a > b ? 1 : 0));
+  return formatTable([HEADER, ...rows]);
+}
+
+/** Rows as left-aligned columns, two spaces apart at least. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function podRow(pod: v1.Pod, now: Date): string[] {
+  const containers = pod.status?.containerStatuses ?? [];
+  const ready = containers.filter((container) => container.ready).length;
+  const restarts = containers.reduce((sum, { restartCount }) => sum + restartCount, 0);
+  const started = pod.status?.startTime ?? pod.metadata?.creationTimestamp;
+  return [
+    displayName(pod),
+    `${ready}/${pod.spec?.containers.length ?? 0}`,
+    podStatusWord(pod),
+    String(restarts),
+    pod.status?.podIP ?? '-',
+    started === undefined ? '-' : age(now.getTime() - new Date(started).getTime()),
+  ];
+}
+
+/** The STATUS of `kubectl get pods`. */
+export function podStatusWord(pod: v1.Pod): string {
+  const { status, spec } = pod;
+  if (pod.metadata?.deletionTimestamp !== undefined) return 'Terminating';
+  const inits = status?.initContainerStatuses ?? [];
+  for (const [index, { state }] of inits.entries()) {
+    if (state?.terminated?.exitCode === 0) continue;
+    if (state?.running !== undefined && spec?.initContainers?.[index]?.restartPolicy === 'Always') continue;
+    const reason =
+      state?.terminated !== undefined ? terminatedWord(state.terminated) : state?.waiting?.reason;
+    if (reason !== undefined && reason !== 'PodInitializing') return `Init:${reason}`;
+    return `Init:${index}/${inits.length}`;
+  }
+  const containers = status?.containerStatuses ?? [];
+  for (const { state } of containers) if (state?.waiting?.reason !== undefined) return state.waiting.reason;
+  const running = containers.some(({ state }) => state?.running !== undefined);
+  const ended = containers.find(({ state }) => state?.terminated !== undefined)?.state?.terminated;
+  if (!running && ended !== undefined) return terminatedWord(ended);
+  return status?.reason ?? status?.phase ?? 'Unknown';
+}
+
+function terminatedWord({ reason, exitCode, signal }: v1.ContainerStateTerminated): string {
+  if (reason !== undefined && reason !== '') return reason;
+  return signal === undefined || signal === 0 ? `ExitCode:${exitCode}` : `Signal:${signal}`;
+}
+
+/** A duration as kubectl's AGE: the two largest units while they are small. */
+export function age(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  if (seconds < 120) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 10) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m${seconds % 60}s`;
+  if (minutes < 180) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 8) return minutes % 60 === 0 ? `${hours}h` : `${hours}h${minutes % 60}m`;
+  if (hours < 48) return `${hours}h`;
+  const days = Math.floor(hours / 24);
+  return days < 8 && hours % 24 !== 0 ? `${days}d${hours % 24}h` : `${days}d`;
+}

@@ -1,0 +1,60 @@
+import type { CriClient } from '@berth/cri/client.ts';
+import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+import { kubeletPods } from '../node/kubelet.ts';
+import type { NodeLayout } from '../node/layout.ts';
+import { StartPhases } from './phases.ts';
+
+const RECHECK_MS = 200;
+
+/**
+ * Watches the pods of the node: the kubelet's API has no watch, so it is asked again after every event of
+ * the runtime, and now and then for what has no event, such as a probe.
+ */
+export class PodWatch implements AsyncDisposable {
+  readonly #layout: NodeLayout;
+  readonly #stop = new AbortController();
+  readonly #events: Promise<void>;
+  readonly phases = new StartPhases();
+  #wake = () => {};
+
+  /** Starts to listen to the runtime's events. */
+  constructor(layout: NodeLayout, client: CriClient) {
+    this.#layout = layout;
+    this.#events = this.#followEvents(client);
+  }
+
+  /**
+   * Shows the pods to `isEnough`, at once and each time that something may have changed, until it says so
+   * or time is up.
+   * @returns false when time was up
+   */
+  async until(timeoutMs: number, isEnough: (pods: readonly v1.Pod[]) => boolean): Promise<boolean> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      if (isEnough((await kubeletPods(this.#layout)) ?? [])) return true;
+      const left = deadline - Date.now();
+      if (left <= 0) return false;
+      const timer = setTimeout(resolve, Math.min(RECHECK_MS, left));
+      await promise;
+      clearTimeout(timer);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#events;
+  }
+
+  async #followEvents(client: CriClient): Promise<void> {
+    try {
+      for await (const event of client.runtime.getContainerEvents({}, { signal: this.#stop.signal })) {
+        this.phases.record(event);
+        this.#wake();
+      }
+    } catch {
+      // We are done, the runtime went away, which the pods will show, or it has no events (containerd 1.6).
+    }
+  }
+}

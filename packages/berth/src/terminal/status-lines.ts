@@ -1,0 +1,66 @@
+/** Where lines go: a terminal gets live ones. */
+export interface Output {
+  readonly isTTY?: boolean | undefined;
+  write(text: string): unknown;
+}
+
+export type Mark = 'ok' | 'FAIL' | 'wait';
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const FRAME_MS = 80;
+
+/**
+ * A list of things under way. On a terminal every line shows its state live, with a spinner while it
+ * waits; in a pipe a line is printed once, when it is settled.
+ */
+export class StatusLines {
+  readonly #output: Output;
+  readonly #lines = new Map<string, { mark: Mark; text: string }>();
+  #drawn = 0;
+  #frame = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(output: Output = process.stdout) {
+    this.#output = output;
+  }
+
+  /** Sets the line of one thing. Once it is settled it stays. */
+  set(key: string, mark: Mark, text: string): void {
+    const before = this.#lines.get(key);
+    if (before !== undefined && (before.mark !== 'wait' || before.text === text) && before.mark === mark)
+      return;
+    this.#lines.set(key, { mark, text });
+    if (!this.#output.isTTY) {
+      if (mark !== 'wait') this.#output.write(`${formatLine(mark, text)}\n`);
+      return;
+    }
+    this.#draw();
+    this.#timer ??= setInterval(() => {
+      this.#frame++;
+      this.#draw();
+    }, FRAME_MS);
+  }
+
+  /** Leaves the lines as they are and starts below them. */
+  end(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#lines.clear();
+    this.#drawn = 0;
+  }
+
+  #draw(): void {
+    const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : '';
+    const spinner = FRAMES[this.#frame % FRAMES.length];
+    const lines = [...this.#lines.values()].map(
+      ({ mark, text }) => `\x1b[2K${formatLine(mark, text, spinner)}\n`,
+    );
+    this.#drawn = lines.length;
+    this.#output.write(up + lines.join(''));
+  }
+}
+
+/** One line: ` ok  text`. */
+export function formatLine(mark: Mark, text: string, spinner = '..'): string {
+  return `${(mark === 'wait' ? spinner : mark).padStart(mark === 'FAIL' ? 4 : 3)}${mark === 'FAIL' ? ' ' : '  '}${text}`;
+}
