@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -62,6 +63,12 @@ async function until(wanted: (update: PodUpdate) => boolean): Promise<PodUpdate>
   throw new Error(`no such update; the newest is ${JSON.stringify(updates.at(-1))}`);
 }
 
+/** How many manifests are kept for the next kubelet. */
+function copies(): number {
+  const state = join(root, 'state');
+  return existsSync(state) ? readdirSync(state).filter((name) => !name.endsWith('.new')).length : 0;
+}
+
 const keys = (update: PodUpdate): string => update.pods.map(podKey).join(' ');
 
 test('files that are there, come, change, move and go', async () => {
@@ -107,7 +114,7 @@ test('a file that breaks while no kubelet runs keeps its pod, one that goes does
   for (const name of ['a', 'b', 'c']) writeFileSync(join(folder, `${name}.yaml`), manifest(name));
   start();
   const before = await until((update) => update.pods.length === 3);
-  await until(() => readdirSync(join(root, 'state')).filter((name) => !name.endsWith('.new')).length === 3);
+  await until(() => copies() === 3);
   await source.stop();
   updates = [];
   writeFileSync(join(folder, 'a.yaml'), 'kind: [');
@@ -117,7 +124,7 @@ test('a file that breaks while no kubelet runs keeps its pod, one that goes does
   const after = await until((update) => update.rejected.length === 2);
   assert.equal(keys(after), 'default/a-n default/b-n');
   assert.equal(after.pods[0]?.metadata.uid, before.pods[0]?.metadata.uid);
-  await until(() => readdirSync(join(root, 'state')).length === 2);
+  await until(() => copies() === 2);
 });
 
 test('a directory that is made later, removed and made again', async () => {
