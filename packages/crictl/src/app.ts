@@ -1,5 +1,6 @@
 // What every command works with: settings, the logger, the connection, and the end of patience.
 import { createConnection } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { type CriClient, connectCri, type ImageClient, type RuntimeClient } from '@berth/cri/client.ts';
 import { parseEndpoint } from '@berth/cri/endpoint.ts';
 import { CriError } from '@berth/cri/errors.ts';
@@ -13,7 +14,8 @@ export class App {
   /** Aborted by Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   readonly #clients = new Map<string, CriClient>();
-  #defaultEndpoint: Promise<string> | undefined;
+  #endpoint: string | undefined;
+  #imageEndpoint: string | undefined;
 
   constructor(settings: Settings, logger: Logger, signal: AbortSignal) {
     this.settings = settings;
@@ -27,7 +29,9 @@ export class App {
   }
 
   async image(): Promise<ImageClient> {
-    return this.#client(this.settings.imageEndpoint ?? (await this.#runtimeEndpoint())).image;
+    this.#imageEndpoint ??=
+      this.settings.imageEndpoint && (await this.#reachable(this.settings.imageEndpoint));
+    return this.#client(this.#imageEndpoint ?? (await this.#runtimeEndpoint())).image;
   }
 
   /** Options of one call: the configured deadline unless `timeoutMs` says otherwise (0 for none). */
@@ -42,17 +46,16 @@ export class App {
   /** What an error means to the person who typed the command. */
   explain(error: unknown): string {
     if (this.signal.aborted) return 'interrupted: context canceled';
-    const text = describeError(error);
     const origin = rootCause(error);
-    if (origin instanceof CriError && origin.code === 'UNAVAILABLE') {
-      const { runtimeEndpoint, imageEndpoint } = this.settings;
-      const isImageCall =
-        imageEndpoint !== undefined && origin.message.includes(imageEndpoint.replace('unix://', ''));
-      const [kind, endpoint] = isImageCall ? ['image', imageEndpoint] : ['runtime', runtimeEndpoint ?? ''];
+    // The real crictl tries the connection before it does anything, and so names nothing else here.
+    if (origin instanceof CriError && origin.message.startsWith('connection error:')) {
+      const isImageCall = origin.rpc?.includes('Image') === true;
+      const kind = isImageCall ? 'image' : 'runtime';
+      const endpoint = (isImageCall ? this.#imageEndpoint : undefined) ?? this.#endpoint ?? '';
       const reason = describeError(origin);
       return `validate service connection: validate CRI v1 ${kind} API for endpoint "${endpoint}": ${reason}`;
     }
-    return text;
+    return describeError(error);
   }
 
   #client(endpoint: string): CriClient {
@@ -62,9 +65,24 @@ export class App {
   }
 
   async #runtimeEndpoint(): Promise<string> {
-    if (this.settings.runtimeEndpoint !== undefined) return this.settings.runtimeEndpoint;
-    this.#defaultEndpoint ??= this.#findEndpoint();
-    return await this.#defaultEndpoint;
+    const { runtimeEndpoint } = this.settings;
+    this.#endpoint ??= runtimeEndpoint ? await this.#reachable(runtimeEndpoint) : await this.#findEndpoint();
+    return this.#endpoint;
+  }
+
+  /** Waits for a socket that does not answer yet, as often as --max-retries says; its error comes with the call. */
+  async #reachable(endpoint: string): Promise<string> {
+    const { maxRetries } = this.settings;
+    if (maxRetries === 0) return endpoint;
+    const path = parseEndpoint(endpoint);
+    let delayMs = 500;
+    for (let attempt = 0; maxRetries < 0 || attempt < maxRetries; attempt++) {
+      if (await answers(path)) break;
+      this.logger.debug(`${endpoint} does not answer, retrying in ${delayMs / 1000}s`);
+      await setTimeout(delayMs, undefined, { signal: this.signal });
+      delayMs = Math.min(2 * delayMs, 5000);
+    }
+    return endpoint;
   }
 
   async #findEndpoint(): Promise<string> {

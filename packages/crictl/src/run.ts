@@ -17,7 +17,10 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   try {
     return await dispatch(argv, env, logger);
   } catch (error) {
-    if (error instanceof UsageError) process.stdout.write(`Incorrect Usage: ${error.message}\n\n`);
+    if (error instanceof ExitError) {
+      process.stderr.write(`${error.message}\n`);
+      return error.exitCode;
+    }
     logger.fatal(describeError(error));
     return 1;
   }
@@ -28,24 +31,28 @@ async function dispatch(argv: readonly string[], env: NodeJS.ProcessEnv, logger:
     process.stdout.write(`crictl version ${version}\n`);
     return 0;
   }
-  const global = parseFlags(globalFlags, argv, { interspersed: false, env });
+  const global = await orHelp(
+    () => parseFlags(globalFlags, argv, { interspersed: false, env }),
+    showProgramHelp,
+  );
   const [word, ...rest] = global.args;
   if (global.help || word === undefined || ((word === 'help' || word === 'h') && rest.length === 0)) {
-    const { programHelp } = await import('./cli/help.ts');
-    process.stdout.write(programHelp(version, commands, globalFlags));
+    await showProgramHelp();
     return 0;
   }
   const isHelp = word === 'help' || word === 'h';
   const name = isHelp ? (rest[0] ?? '') : word;
   const entry = findCommand(name);
   if (entry === undefined) {
-    const reason = absentCommands.has(name)
-      ? `"${name}" is not available yet in this crictl`
-      : `no such command: ${name}`;
-    throw new Error(`${reason}; crictl --help lists what there is`);
+    if (absentCommands.has(name)) throw new Error(`"${name}" is not available yet in this crictl`);
+    throw new ExitError(`No help topic for '${name}'; crictl --help lists the commands`, 3);
   }
   const command = await entry.load();
-  const parsed = parseFlags(command.flags, rest, { interspersed: command.argsAreForeign !== true, env });
+  const options = { interspersed: command.argsAreForeign !== true, env };
+  const parsed = await orHelp(
+    () => parseFlags(command.flags, rest, options),
+    () => showHelp(entry, command),
+  );
   if (isHelp || parsed.help) {
     await showHelp(entry, command);
     return 0;
@@ -77,6 +84,24 @@ async function dispatch(argv: readonly string[], env: NodeJS.ProcessEnv, logger:
   } finally {
     app.close();
   }
+}
+
+/** Parses; a command line that cannot be understood is answered with how it should be, and thrown on. */
+async function orHelp<Parsed>(parse: () => Parsed, help: () => Promise<void>): Promise<Parsed> {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stdout.write(`Incorrect Usage: ${error.message}\n\n`);
+      await help();
+    }
+    throw error;
+  }
+}
+
+async function showProgramHelp(): Promise<void> {
+  const { programHelp } = await import('./cli/help.ts');
+  process.stdout.write(programHelp(version, commands, globalFlags));
 }
 
 async function showHelp(entry: CommandEntry, command: Command): Promise<void> {

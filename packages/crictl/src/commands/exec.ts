@@ -73,11 +73,9 @@ async function execSync(app: App, given: string, cmd: string[], timeoutSeconds: 
   const limit = timeoutSeconds === 0 ? 0 : app.settings.timeoutMs + timeoutSeconds * 1000;
   const { stdout, stderr, exitCode } = await (await app.runtime()).execSync(request, app.call(limit));
   if (exitCode !== 0) {
-    const output = [stdout, stderr]
-      .map((bytes) => Buffer.from(bytes).toString())
-      .find((text) => text.trim() !== '');
-    const reason = output === undefined ? '' : `: ${output.trimEnd()}`;
-    throw new Error(`command '${cmd.join(' ')}' exited with ${exitCode}${reason}`);
+    // What it wrote may tell why it failed, so stdout is not lost either.
+    await write(Buffer.from(stdout));
+    throw new Error(`command '${cmd.join(' ')}' exited with ${exitCode}: ${Buffer.from(stderr)}`);
   }
   const newline = Buffer.from('\n');
   return Buffer.concat([stdout, newline, stderr, newline]);

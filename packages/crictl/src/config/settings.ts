@@ -41,6 +41,10 @@ export const globalFlags = {
     default: defaultTimeoutMs,
     usage: 'How long a request may take, such as 2s or 1m; 0 or less means the default',
   },
+  'max-retries': {
+    type: 'integer',
+    usage: 'How often to try again when the socket does not answer, with growing pauses; negative for ever',
+  },
   debug: { type: 'boolean', aliases: ['D'], usage: 'Log what is sent and received' },
 } as const;
 
@@ -50,6 +54,7 @@ export interface Settings {
   runtimeEndpoint: string | undefined;
   imageEndpoint: string | undefined;
   timeoutMs: number;
+  maxRetries: number;
   debug: boolean;
   pullImageOnCreate: boolean;
   disablePullOnRun: boolean;
@@ -75,6 +80,7 @@ export function resolveSettings(
     runtimeEndpoint: endpoint('runtime-endpoint'),
     imageEndpoint: endpoint('image-endpoint'),
     timeoutMs: given.has('timeout') ? fromFlag : fromFile,
+    maxRetries: given.has('max-retries') ? flags['max-retries'] : (file?.['max-retries'] ?? 0),
     debug: given.has('debug') ? flags.debug : (file?.debug ?? false),
     pullImageOnCreate: file?.['pull-image-on-create'] ?? false,
     disablePullOnRun: file?.['disable-pull-on-run'] ?? false,

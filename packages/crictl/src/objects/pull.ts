@@ -1,4 +1,6 @@
 // Pulling an image, with what people give to prove who they are.
+
+import { CriError } from '@berth/cri/errors.ts';
 import type { AuthConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
 
@@ -30,8 +32,15 @@ export async function pullImage(app: App, image: string, options: PullOptions): 
   const { auth, sandboxConfig, annotations, timeoutMs } = options;
   if (timeoutMs < 0) throw new Error('timeout should be bigger than 0');
   const request = { image: { image, annotations }, auth, sandboxConfig };
-  const { imageRef } = await (await app.image()).pullImage(request, app.call(timeoutMs));
-  return imageRef;
+  try {
+    const { imageRef } = await (await app.image()).pullImage(request, app.call(timeoutMs));
+    return imageRef;
+  } catch (error) {
+    // The code UNKNOWN adds nothing to what the registry said.
+    if (error instanceof CriError && error.code === 'UNKNOWN')
+      throw new Error(error.message, { cause: error });
+    throw error;
+  }
 }
 
 /** The credentials among the flags; asks for the password that a user name lacks. */

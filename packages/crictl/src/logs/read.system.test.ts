@@ -1,0 +1,99 @@
+// Log files on a real disk: tails, growth, rotation, truncation.
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ReadOptions, readLog } from './read.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'crictl-logs-'));
+after(() => rmSync(dir, { recursive: true }));
+
+const line = (text: string) => `2026-01-02T03:04:05.000000001Z stdout F ${text}\n`;
+
+async function read(path: string, options: Partial<ReadOptions> = {}): Promise<string[]> {
+  const seen: string[] = [];
+  await readLog({
+    path,
+    tailLines: undefined,
+    follow: undefined,
+    onLine: ({ content }) => {
+      seen.push(content.toString().replace(/\n$/, ''));
+      return true;
+    },
+    onBadLine: (text, reason) => seen.push(`bad: ${text.trimEnd()}: ${reason}`),
+    whenWritable: async () => {},
+    ...options,
+  });
+  return seen;
+}
+
+test('all lines and the last ones are found', async () => {
+  const path = join(dir, 'tail.log');
+  const texts = Array.from({ length: 5000 }, (_, index) => `line ${index} ${'x'.repeat(index % 97)}`);
+  writeFileSync(path, texts.map(line).join(''));
+  assert.deepEqual(await read(path), texts);
+  for (const count of [0, 1, 2, 1000, 4999, 5000, 6000]) {
+    assert.deepEqual(
+      await read(path, { tailLines: count }),
+      count === 0 ? [] : texts.slice(-count),
+      String(count),
+    );
+  }
+});
+
+test('a long line, a bad line and an unfinished one', async () => {
+  const path = join(dir, 'odd.log');
+  const long = 'y'.repeat(300_000);
+  writeFileSync(path, `${line(long)}nonsense\n${line('ok').trimEnd()}`);
+  assert.deepEqual(await read(path), [long, 'bad: nonsense: timestamp is not found', 'ok']);
+  writeFileSync(path, '');
+  assert.deepEqual(await read(path), []);
+  await assert.rejects(read(join(dir, 'none.log')), /failed to open log file ".*none.log"/);
+});
+
+test('a followed log goes on over rotation and truncation until the container ends', async () => {
+  const path = join(dir, '0.log');
+  const link = join(dir, 'link.log');
+  writeFileSync(path, line('first'));
+  symlinkSync(path, link);
+  let running = true;
+  const signal = new AbortController().signal;
+  const reading = read(link, { follow: { isRunning: async () => running, signal } });
+  const pause = () => sleep(60);
+  await pause();
+  appendFileSync(path, line('second').slice(0, 20));
+  await pause();
+  appendFileSync(path, line('second').slice(20));
+  await pause();
+  appendFileSync(path, line('before rotation'));
+  renameSync(path, `${path}.1`);
+  writeFileSync(path, line('after rotation'));
+  await pause();
+  appendFileSync(path, line('third'));
+  await pause();
+  writeFileSync(path, line('truncated'));
+  await pause();
+  running = false;
+  appendFileSync(path, line('last'));
+  assert.deepEqual(await reading, [
+    'first',
+    'second',
+    'before rotation',
+    'after rotation',
+    'third',
+    'truncated',
+    'last',
+  ]);
+});
+
+test('an interruption ends the following', async () => {
+  const path = join(dir, 'abort.log');
+  writeFileSync(path, line('one'));
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 50);
+  assert.deepEqual(await read(path, { follow: { isRunning: async () => true, signal: abort.signal } }), [
+    'one',
+  ]);
+});
