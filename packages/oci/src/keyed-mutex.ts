@@ -1,3 +1,5 @@
+import { untilAborted } from './abort.ts';
+
 /** Lets one operation per key run at a time, in the order of asking; different keys do not wait for each other. */
 export class KeyedMutex {
   private readonly tails = new Map<string, Promise<void>>();
@@ -21,18 +23,5 @@ export class KeyedMutex {
 
   private forget(key: string, tail: Promise<void>): void {
     if (this.tails.get(key) === tail) this.tails.delete(key);
-  }
-}
-
-async function untilAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return promise;
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

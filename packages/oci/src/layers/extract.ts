@@ -28,9 +28,9 @@ export interface Extraction {
 
 /** What came of it. */
 export interface ExtractedLayer extends Unsettled {
-  /** Bytes of the uncompressed tar. */
-  bytes: number;
   files: number;
+  /** Bytes that it takes on disk, at 4 KiB blocks. */
+  diskBytes: number;
 }
 
 /**
@@ -71,5 +71,5 @@ export async function extractLayer(extraction: Extraction): Promise<ExtractedLay
   }
   const actual = finishDigest(hash, digestAlgorithm(diffId));
   if (actual !== diffId) throw new DigestMismatchError('the unpacked layer (diff id)', diffId, actual);
-  return { ...extractor.finish(), bytes, files };
+  return { ...extractor.finish(), files };
 }

@@ -31,6 +31,7 @@ export interface Unsettled {
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = fs.constants;
 const newFile = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
 const maxLinkDepth = 40;
+const diskBlock = 4096;
 
 /**
  * Writes the entries of a layer's tar into an empty directory, in the form that overlayfs takes as a lower layer:
@@ -44,6 +45,7 @@ export class LayerExtractor implements TarHandler {
   private readonly root: Directory;
   private readonly umask: number;
   private readonly danglingLinks = new Map<string, string>();
+  private diskBlocks = 1;
   private file: { fd: number; path: string; header: TarHeader } | undefined;
 
   constructor(root: string) {
@@ -89,7 +91,7 @@ export class LayerExtractor implements TarHandler {
   }
 
   /** Sets the times of directories, which had to wait for their contents, and tells what is left to settle. */
-  finish(): Unsettled {
+  finish(): Unsettled & { diskBytes: number } {
     const impliedDirectories: string[] = [];
     const visit = (current: Directory) => {
       if (current.mtime === undefined) impliedDirectories.push(current.components.join('/'));
@@ -98,7 +100,7 @@ export class LayerExtractor implements TarHandler {
     };
     visit(this.root);
     const danglingLinks = [...this.danglingLinks].map(([path, target]) => ({ path, target }));
-    return { impliedDirectories, danglingLinks };
+    return { impliedDirectories, danglingLinks, diskBytes: this.diskBlocks * diskBlock };
   }
 
   private place(header: TarHeader): void {
@@ -122,6 +124,7 @@ export class LayerExtractor implements TarHandler {
     const path = join(parent.path, name);
     switch (header.type) {
       case 'file':
+        this.diskBlocks += Math.ceil(header.size / diskBlock);
         this.file = {
           fd: this.replacing(parent, name, () => fs.openSync(path, newFile, header.mode & 0o777)),
           path,
@@ -182,6 +185,7 @@ export class LayerExtractor implements TarHandler {
     const path = join(parent.path, name);
     const wasRemoved = parent.whiteouts.has(name);
     this.replacing(parent, name, () => fs.mkdirSync(path, 0o755));
+    this.diskBlocks += 1;
     if (wasRemoved) setOpaque(path);
     const made = directory([...parent.components, name], path);
     parent.children.set(name, made);

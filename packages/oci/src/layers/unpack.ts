@@ -1,4 +1,5 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
+import { untilAborted } from '../abort.ts';
 import type { Digest } from '../digest.ts';
 import { layerCompression } from '../media-types.ts';
 import type { LayerLimits } from './extract.ts';
@@ -23,8 +24,9 @@ export interface UnpackRequest {
 
 /** What was unpacked. */
 export interface UnpackedLayer {
-  /** Bytes of the uncompressed tar, close to what it takes on disk. */
-  bytes: number;
+  /** Bytes that it takes on disk, at 4 KiB blocks. */
+  diskBytes: number;
+  /** Entries of the archive, close to the inodes that it takes. */
   files: number;
 }
 
@@ -49,11 +51,11 @@ export async function unpackLayer(request: UnpackRequest): Promise<UnpackedLayer
     await rm(directory, { recursive: true, force: true });
     await mkdir(directory, { mode: 0o755 });
     const extraction = { blob, compression, diffId, directory, limits };
-    const { bytes, files, ...unsettled } = await extractInWorker(extraction, signal);
-    await settleLayer(directory, unsettled, await settledParents);
+    const { diskBytes, files, ...unsettled } = await extractInWorker(extraction, signal);
+    await settleLayer(directory, unsettled, await untilAborted(settledParents, signal));
     signal?.throwIfAborted();
     await rename(directory, target);
-    return { bytes, files };
+    return { diskBytes, files };
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     signal?.throwIfAborted();

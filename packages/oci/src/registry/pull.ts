@@ -32,9 +32,10 @@ export interface PullRequest {
   hasLayer?: (layer: ImageLayer) => boolean;
   /**
    * Called for each layer as its blob is in the store, in the order in which they get there, so that unpacking
-   * overlaps with the other downloads. The pull is done when these promises are.
+   * overlaps with the other downloads. The pull is done when these promises are. The signal fires when the pull
+   * is aborted or another of its layers fails.
    */
-  onLayer?: (layer: ImageLayer, image: ResolvedImage) => Promise<void>;
+  onLayer?: (layer: ImageLayer, signal: AbortSignal) => Promise<void>;
 }
 
 /** What happens during a pull. */
@@ -105,7 +106,7 @@ async function fetchLayers(
         continue;
       }
       await fetchLayer(hosts, layer, request, signal);
-      const handling = request.onLayer?.(layer, image);
+      const handling = request.onLayer?.(layer, signal);
       if (handling) handled.push(handling.catch(fail));
     }
   };
