@@ -58,14 +58,6 @@ export function removePodLogs(roots: Roots, uid: string): void {
   }
 }
 
-/** Pods that have a log folder, by what its name says. */
-export function podsWithLogs(roots: Roots): PodIdentity[] {
-  return entries(roots.podLogsDir).flatMap((directory) => {
-    const [namespace, name, uid] = directory.split('_');
-    return namespace && name && uid ? [{ namespace, name, uid }] : [];
-  });
-}
-
 function linkTarget(path: string): string | undefined {
   try {
     return readlinkSync(path);

@@ -3,7 +3,7 @@ import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { type Pod, type PodStatus, podFullName, podKey } from '../api/pod.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import { Backoff } from '../containers/backoff.ts';
-import { podsWithLogs, removeDeadLinks } from '../containers/log-files.ts';
+import { removeDeadLinks } from '../containers/log-files.ts';
 import { ImageManager } from '../images/image-manager.ts';
 import { createLogger } from '../klog.ts';
 import type { CreateKubelet, Kubelet, KubeletDependencies, PodWithStatus } from '../kubelet.ts';
@@ -122,7 +122,7 @@ class PodManager implements Kubelet {
     this.#pleg.start();
   }
 
-  /** Every pod of which there is something here: in the runtime, on disk, in the cgroups or in the logs. */
+  /** Every pod of which there is something here: in the runtime, on disk or in the cgroups. */
   async #findPods(services: Services): Promise<PodIdentity[]> {
     const { options, cgroups, runtime } = services;
     removeDeadLinks(options);
@@ -130,7 +130,6 @@ class PodManager implements Kubelet {
     for (const uid of [...cgroups.pods(), ...(await podsOnDisk(options))]) {
       found.set(uid, { uid, name: '', namespace: '' });
     }
-    for (const pod of podsWithLogs(options)) found.set(pod.uid, pod);
     for (const [uid, pod] of await listRuntimePods(runtime)) found.set(uid, pod);
     return [...found.values()];
   }

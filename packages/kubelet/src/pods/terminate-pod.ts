@@ -26,11 +26,14 @@ export async function terminatePod(
   await removeRemains(pod.uid, services);
 }
 
-/** Removes what a pod leaves on the node, outside the runtime: volumes, folders, logs, cgroup. */
+/**
+ * Removes what a pod leaves on the node, outside the runtime: cgroup, logs, volumes. The pod's folder goes last,
+ * because by it the next kubelet finds a pod whose end was interrupted.
+ */
 async function removeRemains(uid: string, services: Services): Promise<void> {
-  await tearDownPodDir(uid, services.options);
-  await services.cgroups.remove(uid);
-  removePodLogs(services.options, uid);
   services.images.forget(uid);
   services.crashBackoff.forget(`${uid}/`);
+  await services.cgroups.remove(uid);
+  removePodLogs(services.options, uid);
+  await tearDownPodDir(uid, services.options);
 }
