@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { hasCode } from '@berth/linux/errno.ts';
 import { lastRuntimeError, OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { type ConmonSpec, conmonArguments } from './arguments.ts';
 import { parseSyncMessage, type SyncMessage } from './sync-message.ts';
+
+export { requestLogReopen } from './control.ts';
 
 export interface StartConmonOptions extends ConmonSpec {
   /** Absolute path of the conmon binary. */
@@ -104,31 +104,6 @@ export async function readPidFile(path: string): Promise<number | undefined> {
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
-  }
-}
-
-/** Control messages of conmon's `ctl` fifo: type, then two numbers that only a resize uses. */
-const CONTROL = { resize: 1, reopenLog: 2 };
-
-/**
- * Has conmon close its log file and open a new one by the same name: the second half of a log rotation.
- * Fails with ENXIO when conmon has ended (the container has exited).
- */
-export function requestLogReopen(bundle: string): void {
-  writeControl(bundle, `${CONTROL.reopenLog} 0 0\n`);
-}
-
-/** Sets the size of a container's terminal, in characters. */
-export function resizeTerminal(bundle: string, size: { width: number; height: number }): void {
-  writeControl(bundle, `${CONTROL.resize} ${size.height} ${size.width}\n`);
-}
-
-function writeControl(bundle: string, line: string): void {
-  const fd = openSync(join(bundle, 'ctl'), constants.O_WRONLY | constants.O_NONBLOCK);
-  try {
-    writeSync(fd, line);
-  } finally {
-    closeSync(fd);
   }
 }
 

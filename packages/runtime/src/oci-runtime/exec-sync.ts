@@ -34,7 +34,7 @@ export interface ExecSyncResult {
 
 /**
  * How long output is waited for after the command has ended: what it has put into the background may hold
- * the pipes open for ever.
+ * the pipes open for ever. (runc copies output by itself, and ends only when all have let go of it.)
  */
 const DRAIN_MS = 100;
 

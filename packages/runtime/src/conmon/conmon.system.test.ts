@@ -1,0 +1,148 @@
+// The life of a container under conmon, with each OCI runtime of the distribution.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { processStat } from '@berth/linux/process.ts';
+import { TestContainers } from '../spec/test-containers.ts';
+import { readPidFile, startConmon } from './conmon.ts';
+import { reopenLog, requestLogReopen } from './control.ts';
+
+const ownPid = { linux: { securityContext: { namespaceOptions: { pid: 1 as const } } } };
+
+for (const name of ['crun', 'runc']) {
+  describe(`conmon with ${name}`, { timeout: 60_000 }, () => {
+    let node: TestContainers;
+    before(() => {
+      node = new TestContainers(name);
+    });
+    after(() => node[Symbol.asyncDispose]());
+
+    test('conmon belongs to no one, counts as the pod’s, and goes with its container', async () => {
+      const container = await node.create(ownPid);
+      const { containerPid, conmonPid } = container.started;
+      assert.equal(processStat(containerPid)?.ppid, conmonPid);
+      assert.equal(processStat(conmonPid)?.ppid, 1);
+      assert.equal(await readPidFile(join(container.dir, 'pid')), containerPid);
+      assert.match(
+        readFileSync(`/proc/${conmonPid}/cgroup`, 'utf8'),
+        new RegExp(`:memory:${node.cgroupParent}\n|^0::${node.cgroupParent}/conmon`, 'm'),
+      );
+      await container.start();
+      process.kill(containerPid, 'SIGKILL');
+      const exit = await container.ended();
+      assert.equal(exit.exitCode, 137);
+      assert.ok(Math.abs(Number(exit.finishedAt / 1_000_000n) - Date.now()) < 5000);
+      // PID 1 reaps it in its own time.
+      await eventually(() => assert.match(processStat(conmonPid)?.state ?? 'gone', /gone|Z|X/));
+    });
+
+    test('a container can be started once', async () => {
+      const container = await node.create(ownPid);
+      await container.start();
+      await assert.rejects(container.start(), {
+        kind: 'NOT_FOUND',
+        message: /start container .*started before/,
+      });
+      assert.equal((await node.runtime.state(container.id))?.status, 'running');
+      await node.runtime.kill(container.id, 9);
+      assert.equal((await container.ended()).exitCode, 137);
+      await node.runtime.delete(container.id, { force: false });
+      assert.equal(await node.runtime.state(container.id), undefined);
+      await node.runtime.delete(container.id, { force: true });
+    });
+
+    test('a container that died before its start', async () => {
+      const container = await node.create(ownPid);
+      process.kill(container.started.containerPid, 'SIGKILL');
+      await container.ended();
+      if (name === 'crun') await assert.rejects(container.start(), { kind: 'NOT_FOUND' });
+    });
+
+    test('log rotation', async () => {
+      const container = await node.create({
+        ...ownPid,
+        command: ['sh', '-c', 'i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done'],
+      });
+      await container.start();
+      const log = join(container.dir, 'log');
+      await eventually(() => assert.ok(readFileSync(log, 'utf8').length > 0));
+      renameSync(log, `${log}.1`);
+      await reopenLog(container.dir, log);
+      assert.equal(existsSync(log), true);
+      await eventually(() => assert.ok(container.log().length > 2));
+      const last = readFileSync(`${log}.1`, 'utf8').trim().split(' ').at(-1);
+      assert.equal(container.log()[0], `stdout F ${Number(last) + 1}`);
+      process.kill(container.started.containerPid, 'SIGKILL');
+      await container.ended();
+      assert.throws(
+        () => {
+          for (let attempt = 0; attempt < 1000; attempt++) requestLogReopen(container.dir);
+        },
+        { code: 'ENXIO' },
+      );
+    });
+
+    test('a placement that fails ends conmon and creates nothing', async () => {
+      const { spec } = await node.create(ownPid);
+      assert.ok(spec);
+      const dir = join(node.dir, 'unplaced');
+      await assert.rejects(
+        startConmon({
+          conmonPath: '/usr/bin/conmon',
+          containerId: 'unplaced',
+          name: 'unplaced',
+          bundle: node.dir,
+          runtime: node.runtime,
+          logPath: undefined,
+          terminal: false,
+          stdin: false,
+          stdinOnce: false,
+          exitDir: node.dir,
+          persistDir: node.dir,
+          pidFile: `${dir}.pid`,
+          conmonPidFile: `${dir}.conmon-pid`,
+          runtimeLog: `${dir}.log`,
+          place: () => {
+            throw new Error('no such cgroup');
+          },
+        }),
+        /no such cgroup/,
+      );
+      assert.equal(existsSync(`${dir}.conmon-pid`), false);
+    });
+
+    test('a conmon that is not there', async () => {
+      await assert.rejects(
+        startConmon({
+          conmonPath: '/nowhere/conmon',
+          containerId: 'x',
+          name: 'x',
+          bundle: node.dir,
+          runtime: node.runtime,
+          logPath: undefined,
+          terminal: false,
+          stdin: false,
+          stdinOnce: false,
+          exitDir: node.dir,
+          persistDir: node.dir,
+          pidFile: join(node.dir, 'x.pid'),
+          conmonPidFile: join(node.dir, 'x.conmon-pid'),
+          runtimeLog: join(node.dir, 'x.log'),
+        }),
+        /create container x: cannot run \/nowhere\/conmon: .*ENOENT/,
+      );
+    });
+  });
+}
+
+async function eventually(check: () => void): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return check();
+    } catch (error) {
+      if (attempt === 100) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

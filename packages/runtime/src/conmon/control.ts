@@ -1,0 +1,61 @@
+import { closeSync, constants, openSync, statSync, watch, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { hasCode } from '@berth/linux/errno.ts';
+
+/** Control messages of conmon's `ctl` fifo: type, then two numbers that only a resize uses. */
+const CONTROL = { resize: 1, reopenLog: 2 };
+
+/**
+ * Has conmon close its log file and open a new one by the same name, the second half of a log rotation, and
+ * resolves when the new file is there. Fails with ENXIO when conmon has ended (the container has exited).
+ */
+export async function reopenLog(bundle: string, logPath: string, timeoutMs = 5_000): Promise<void> {
+  const before = inode(logPath);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  // conmon renames the new file into place.
+  const look = () => {
+    const now = inode(logPath);
+    if (now !== undefined && now !== before) resolve();
+  };
+  const watcher = watch(dirname(logPath), look);
+  const timer = setTimeout(
+    () => reject(new Error(`conmon did not reopen ${logPath} in ${timeoutMs} ms`)),
+    timeoutMs,
+  );
+  try {
+    requestLogReopen(bundle);
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    watcher.close();
+  }
+}
+
+/** As `reopenLog`, without waiting. */
+export function requestLogReopen(bundle: string): void {
+  writeControl(bundle, `${CONTROL.reopenLog} 0 0\n`);
+}
+
+function inode(path: string): bigint | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
+}
+
+/** Sets the size of a container's terminal, in characters. */
+export function resizeTerminal(bundle: string, size: { width: number; height: number }): void {
+  writeControl(bundle, `${CONTROL.resize} ${size.height} ${size.width}\n`);
+}
+
+function writeControl(bundle: string, line: string): void {
+  const fifo = join(bundle, 'ctl');
+  const fd = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+  try {
+    writeSync(fd, line);
+  } catch (error) {
+    if (!hasCode(error, 'EPIPE')) throw error;
+    throw Object.assign(new Error(`ENXIO: conmon has just ended: ${fifo}`, { cause: error }), {
+      code: 'ENXIO',
+    });
+  } finally {
+    closeSync(fd);
+  }
+}

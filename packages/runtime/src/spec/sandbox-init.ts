@@ -1,0 +1,66 @@
+import type { Spec } from '@berth/oci/runtime-spec.ts';
+import { specAnnotations } from './annotations.ts';
+import { cgroupsPath } from './cgroups-path.ts';
+import type { HostFacts, SandboxView } from './input.ts';
+import { OCI_VERSION } from './spec.ts';
+
+/** Where the init is inside its root file system, whose only file it is. */
+const INIT = '/catatonit';
+
+/**
+ * config.json of the process that holds the PID namespace which a pod's containers share: it adopts orphans
+ * and reaps them. Its root is an empty directory (`rootfsPath`, which the runtime adds mount points to) with
+ * the host's static catatonit mounted into it; it holds no capability.
+ */
+export function sandboxInitSpec(options: {
+  sandbox: SandboxView;
+  /** Absolute path of the static init binary on the host. */
+  initPath: string;
+  rootfsPath: string;
+  host: Pick<HostFacts, 'systemdCgroup' | 'minOomScoreAdj'>;
+}): Spec {
+  const { sandbox, initPath, rootfsPath, host } = options;
+  const joined = (['network', 'ipc', 'uts'] as const).flatMap((type) => {
+    const path = sandbox.namespaces[type];
+    return path === undefined ? [] : [{ type, path }];
+  });
+  return {
+    ociVersion: OCI_VERSION,
+    process: {
+      terminal: false,
+      user: { uid: 65535, gid: 65535 },
+      // -P: no child of its own, only reap.
+      args: [INIT, '-P'],
+      env: ['PATH=/'],
+      cwd: '/',
+      capabilities: { bounding: [], effective: [], permitted: [] },
+      noNewPrivileges: true,
+      // The last to go when memory is short: its end is the end of every container in the namespace.
+      oomScoreAdj: Math.max(-998, host.minOomScoreAdj),
+    },
+    root: { path: rootfsPath, readonly: true },
+    mounts: [
+      { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
+      { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755', 'size=64k'] },
+      {
+        destination: INIT,
+        type: 'bind',
+        source: initPath,
+        options: ['bind', 'rprivate', 'ro', 'nosuid', 'nodev'],
+      },
+    ],
+    annotations: specAnnotations({ sandbox, type: 'sandbox' }),
+    linux: {
+      namespaces: [{ type: 'mount' }, { type: 'pid' }, ...joined],
+      cgroupsPath: cgroupsPath({
+        parent: sandbox.cgroupParent,
+        containerId: sandbox.id,
+        systemdCgroup: host.systemdCgroup,
+      }),
+      // The kernel's least share of CPU time, as other runtimes give their pause container.
+      resources: { cpu: { shares: 2 }, devices: [{ allow: false, access: 'rwm' }] },
+      maskedPaths: ['/proc/kcore', '/proc/keys', '/proc/timer_list'],
+      readonlyPaths: ['/proc/sys', '/proc/sysrq-trigger', '/proc/irq', '/proc/bus'],
+    },
+  };
+}

@@ -1,0 +1,209 @@
+// Real containers for the system tests of spec/, conmon/ and oci-runtime/: a busybox root, conmon, crun or runc.
+import { randomBytes } from 'node:crypto';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { ContainerConfig, type DeepPartial } from '@berth/cri/generated/api.ts';
+import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import type { ExecutionParameters } from '@berth/oci/image-config.ts';
+import type { Spec } from '@berth/oci/runtime-spec.ts';
+import { conmonCgroup, enterConmonCgroup } from '../conmon/cgroup.ts';
+import { type StartedConmon, startConmon } from '../conmon/conmon.ts';
+import { type ContainerExit, readExit, watchExits } from '../conmon/exit-files.ts';
+import { detectRuntimes } from '../oci-runtime/detect.ts';
+import type { OciRuntime } from '../oci-runtime/runtime.ts';
+import { gatherContainerFacts } from './facts/container.ts';
+import { readHostFacts } from './facts/host.ts';
+import type { HostFacts, SandboxView } from './input.ts';
+import { ociSpec } from './spec.ts';
+
+const APPLETS = [
+  'sh',
+  'cat',
+  'echo',
+  'id',
+  'sleep',
+  'true',
+  'touch',
+  'mount',
+  'chmod',
+  'hostname',
+  'ls',
+  'dd',
+  'env',
+  'pwd',
+  'yes',
+  'grep',
+  'head',
+  'kill',
+  'mkdir',
+  'stat',
+  'ps',
+];
+
+export interface TestContainer {
+  id: string;
+  dir: string;
+  spec: Spec;
+  started: StartedConmon;
+  /** Content of the log without times, e.g. `stdout F hello`. */
+  log(): string[];
+  start(): Promise<void>;
+  /** Waits for the exit file. */
+  ended(): Promise<ContainerExit>;
+}
+
+/** A place for containers that removes all of them, and fails when something of them is left. */
+export class TestContainers implements AsyncDisposable {
+  readonly dir = mkdtempSync('/run/berth-test-spec-');
+  readonly rootfs = join(this.dir, 'rootfs');
+  readonly cgroupParent = `/berth-test-${randomBytes(4).toString('hex')}`;
+  readonly cgroups: Cgroups = detectCgroups();
+  readonly host: HostFacts = readHostFacts({ cgroups: this.cgroups, systemdCgroup: false });
+  readonly runtime: OciRuntime;
+  readonly #containers: TestContainer[] = [];
+  readonly #exits = new Map<string, (exit: ContainerExit) => void>();
+  readonly #watcher: Disposable;
+
+  constructor(runtimeName: string) {
+    this.runtime = detectRuntimes({ stateDir: this.dir, systemdCgroup: false }).get(runtimeName);
+    for (const dir of ['bin', 'etc', 'tmp', 'proc', 'dev', 'sys'])
+      mkdirSync(join(this.rootfs, dir), { recursive: true });
+    copyFileSync('/usr/bin/busybox', join(this.rootfs, 'bin/busybox'));
+    for (const applet of APPLETS) symlinkSync('busybox', join(this.rootfs, 'bin', applet));
+    writeFileSync(join(this.rootfs, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\nweb:x:1000:1001::/srv:/bin/sh\n');
+    writeFileSync(join(this.rootfs, 'etc/group'), 'root:x:0:\nweb:x:1001:\nlogs:x:1002:web\n');
+    mkdirSync(join(this.dir, 'exits'));
+    this.#watcher = watchExits(join(this.dir, 'exits'), (exit) => this.#exits.get(exit.containerId)?.(exit));
+  }
+
+  /** The pod of the containers: in the host's namespaces unless said otherwise. */
+  sandbox(change: Partial<SandboxView> = {}): SandboxView {
+    return {
+      id: 'sandbox',
+      name: 'pod',
+      namespace: 'default',
+      uid: 'uid',
+      hostname: 'test-host',
+      cgroupParent: this.cgroupParent,
+      privileged: false,
+      namespaces: {},
+      files: {},
+      ...change,
+    };
+  }
+
+  /** Derives config.json from a CRI request and has the container created. */
+  async create(
+    request: DeepPartial<ContainerConfig>,
+    options: { sandbox?: Partial<SandboxView>; image?: ExecutionParameters } = {},
+  ): Promise<TestContainer> {
+    const config = ContainerConfig.fromPartial({ ...request, metadata: { name: 'test' } });
+    const id = randomBytes(8).toString('hex');
+    const spec = ociSpec({
+      containerId: id,
+      config,
+      sandbox: this.sandbox(options.sandbox),
+      image: { Cmd: ['sleep', '1000'], ...options.image },
+      imageName: 'busybox',
+      rootfsPath: this.rootfs,
+      host: this.host,
+      facts: await gatherContainerFacts({ config, rootfsPath: this.rootfs }),
+    });
+    return this.createFrom(id, spec, config);
+  }
+
+  /** Has a container created from a config.json of the test's own. */
+  async createFrom(id: string, spec: Spec, config = ContainerConfig.fromPartial({})): Promise<TestContainer> {
+    const dir = join(this.dir, id);
+    mkdirSync(dir);
+    writeFileSync(join(dir, 'config.json'), JSON.stringify(spec));
+    const cgroup = conmonCgroup({
+      version: this.cgroups.version,
+      systemdCgroup: false,
+      parent: this.cgroupParent,
+    });
+    const ended = new Promise<ContainerExit>((resolve) => this.#exits.set(id, resolve));
+    const container: TestContainer = {
+      id,
+      dir,
+      spec,
+      started: { containerPid: 0, conmonPid: 0 },
+      log: () => readLog(join(dir, 'log')),
+      start: () => this.runtime.start(id),
+      ended: () => Promise.resolve(readExit(join(this.dir, 'exits'), id) ?? ended),
+    };
+    this.#containers.push(container);
+    container.started = await startConmon({
+      conmonPath: '/usr/bin/conmon',
+      containerId: id,
+      name: 'test',
+      bundle: dir,
+      runtime: this.runtime,
+      logPath: join(dir, 'log'),
+      terminal: config.tty,
+      stdin: config.stdin,
+      stdinOnce: config.stdinOnce,
+      exitDir: join(this.dir, 'exits'),
+      persistDir: dir,
+      pidFile: join(dir, 'pid'),
+      conmonPidFile: join(dir, 'conmon-pid'),
+      runtimeLog: join(dir, 'runtime.log'),
+      ...(cgroup === undefined ? {} : { place: (pid: number) => enterConmonCgroup(cgroup, pid) }),
+    });
+    return container;
+  }
+
+  /** Runs a shell script in a container to its end and returns what it printed, one entry a line. */
+  async run(
+    script: string,
+    ...rest: [request?: DeepPartial<ContainerConfig>, options?: Parameters<TestContainers['create']>[1]]
+  ) {
+    const [request = {}, options] = rest;
+    const container = await this.create(
+      {
+        command: ['sh', '-c', script],
+        ...request,
+        linux: {
+          ...request.linux,
+          securityContext: { namespaceOptions: { pid: 1 }, ...request.linux?.securityContext },
+        },
+      },
+      options,
+    );
+    await container.start();
+    const { exitCode } = await container.ended();
+    return {
+      exitCode,
+      lines: container.log().map((line) => line.replace(/^std(out|err) [FP] /, '')),
+      container,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { id } of this.#containers) await this.runtime.delete(id, { force: true });
+    await this.cgroups.remove(this.cgroupParent, { kill: true });
+    this.#watcher[Symbol.dispose]();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+function readLog(path: string): string[] {
+  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => {
+    const entry =
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d) (std(?:out|err) [FP] [^\n]*)$/.exec(
+        line,
+      )?.[1];
+    if (entry === undefined) throw new Error(`not a line of the CRI log format: ${line}`);
+    return entry;
+  });
+}
