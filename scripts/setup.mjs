@@ -5,8 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { disableServices, hasApt, installPackages, packageVersion } from './setup/apt.mjs';
-import { findPrerequisite, prerequisites } from './setup/find.mjs';
 import { dependenciesAreCurrent, installDependencies } from './setup/npm.mjs';
+import { findPrerequisite, prerequisites } from './setup/prerequisites.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const withTests = process.argv.includes('--test');

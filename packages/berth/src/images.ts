@@ -6,10 +6,10 @@ import { formatTable } from './pods/table.ts';
 /**
  * Loads the images of an archive into the runtime's store, by berthd's HTTP endpoint beside the CRI.
  * @param path an OCI layout (directory or tar) or an archive of `docker save`
- * @returns the answer of berthd
+ * @returns the names of the images, or the id of one without a name
  * @throws UserError with the runtime's own words
  */
-export async function importImages(socket: string, path: string): Promise<string> {
+export async function importImages(socket: string, path: string): Promise<string[]> {
   const { status, body } = await unixHttp(socket, {
     method: 'POST',
     path: '/images/import',
@@ -22,7 +22,7 @@ export async function importImages(socket: string, path: string): Promise<string
   if (status === 404)
     throw new UserError(`the runtime at ${socket} is not berthd: it cannot load images from files`);
   if (status !== 200) throw new UserError(`${path}: ${body.trim() || `the runtime answered ${status}`}`);
-  return body;
+  return importedNames(JSON.parse(body));
 }
 
 /** The table of the images in the runtime's store. */
@@ -43,4 +43,19 @@ export function formatSize(bytes: bigint): string {
     value /= 1000;
   }
   return `${value.toFixed(1)} TB`;
+}
+
+/** The names in berthd's answer: `{ "images": [{ "id": "sha256:…", "names": ["localhost/hello:1"] }] }`. */
+function importedNames(answer: unknown): string[] {
+  if (
+    typeof answer !== 'object' ||
+    answer === null ||
+    !('images' in answer) ||
+    !Array.isArray(answer.images)
+  ) {
+    throw new Error(`berthd's answer to an import is not understood: ${JSON.stringify(answer)}`);
+  }
+  return answer.images.flatMap(({ id, names }: { id: string; names: string[] }) =>
+    names.length > 0 ? names : [id],
+  );
 }

@@ -19,16 +19,18 @@ export interface NodeLayout {
   /** More arguments for the daemons. */
   readonly berthdArgs: readonly string[];
   readonly kubeletArgs: readonly string[];
-  readonly cni: {
-    readonly confDir: string;
-    readonly cacheDir: string;
-    readonly pluginDirs: readonly string[];
-  };
+  /** berthd's directory of sandboxes and bundles. */
+  readonly stateDir: string;
+  /** Where images and container layers are. */
+  readonly imageDir: string;
+  /** Cgroups that are empty once no pod is left. */
+  readonly cgroups: readonly string[];
+  readonly cniConfDir: string;
 }
 
 /** The layout of the node on this machine, as design and /etc/berth/config.yaml have it. */
 export function defaultLayout(): NodeLayout {
-  const { listen, root, cni } = readConfig(undefined);
+  const { listen, root, state, cgroupParent, cni } = readConfig(undefined);
   return {
     binDir: join(installation(import.meta.dirname), 'bin'),
     runDir: '/run/berth',
@@ -39,7 +41,10 @@ export function defaultLayout(): NodeLayout {
     kubeletUrl: 'http://127.0.0.1:10255',
     berthdArgs: [],
     kubeletArgs: [],
-    cni,
+    stateDir: state,
+    cgroups: ['/kubepods', cgroupParent],
+    cniConfDir: cni.confDir,
+    imageDir: root,
   };
 }
 

@@ -1,0 +1,157 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { mountsBelow } from '@berth/linux/mount.ts';
+import { removeDefaultNetwork } from '@berth/runtime/network/remove-default-network.ts';
+import { messageOf, UserError } from '../errors.ts';
+import { InstalledManifests } from '../manifests/installed.ts';
+import { runningDaemon, stopDaemon } from '../node/daemon.ts';
+import { kubeletIsHealthy } from '../node/kubelet.ts';
+import type { NodeLayout } from '../node/layout.ts';
+import { requireRoot } from '../node/root.ts';
+import { ensureRuntime, runtimeVersion } from '../node/runtime.ts';
+import { displayName } from '../pods/identity.ts';
+import { PodWatch } from '../pods/wait.ts';
+import { StatusLines } from '../terminal/status-lines.ts';
+
+export interface DownOptions {
+  /** Seconds that pods may take to end by themselves. */
+  readonly timeout: number;
+}
+
+const NETWORK_WAIT_MS = 3_000;
+const NETWORK_RECHECK_MS = 20;
+
+/**
+ * Ends the pods of `berth up`, then the kubelet, every other pod of berthd, berthd, and what they left on
+ * the machine. Images, volumes of the host and logs stay. Daemons that somebody else started are left alone.
+ * @throws UserError when something could not be ended
+ */
+export async function down(layout: NodeLayout, options: DownOptions): Promise<void> {
+  requireRoot('berth down');
+  const lines = new StatusLines();
+  try {
+    await endPods(layout, lines, options.timeout);
+    await endKubelet(layout, lines);
+    await endRuntime(layout, lines);
+  } finally {
+    lines.end();
+  }
+}
+
+/** Takes our manifests away and lets the kubelet end their pods, each with its grace period. */
+async function endPods(layout: NodeLayout, lines: StatusLines, timeoutSeconds: number): Promise<void> {
+  const removed = await new InstalledManifests(layout.manifestRecord).removeAll();
+  if (removed.length === 0 || !(await kubeletIsHealthy(layout))) return;
+  const client = connectCri(layout.socket);
+  try {
+    await using watch = new PodWatch(layout, client);
+    const ending = new Set<string>();
+    await watch.until(timeoutSeconds * 1000, (pods) => {
+      const left = new Set(pods.filter(({ metadata }) => isEnding(metadata)).map(displayName));
+      for (const name of left) {
+        ending.add(name);
+        lines.set(name, 'wait', `pod ${name}   ending`);
+      }
+      for (const name of ending) if (!left.has(name)) lines.set(name, 'ok', `pod ${name}   ended`);
+      // Until the kubelet has seen that the manifests are gone, their pods look like any other.
+      const known = pods.some(({ metadata }) => isEnding(metadata));
+      return (
+        !known && pods.every((pod) => !removed.some((file) => file.endsWith(`/${fileOf(displayName(pod))}`)))
+      );
+    });
+  } finally {
+    client.close();
+  }
+}
+
+function isEnding(metadata: { deletionTimestamp?: unknown } | undefined): boolean {
+  return metadata?.deletionTimestamp !== undefined;
+}
+
+function fileOf(name: string): string {
+  return `${name.replace('/', '-')}.yaml`;
+}
+
+async function endKubelet(layout: NodeLayout, lines: StatusLines): Promise<void> {
+  if (runningDaemon(layout, 'kubelet') === undefined) {
+    if (await kubeletIsHealthy(layout))
+      lines.set('kubelet', 'ok', 'kubelet  left running: berth up did not start it');
+    return;
+  }
+  lines.set('kubelet', 'wait', 'kubelet  stopping');
+  await stopDaemon(layout, 'kubelet');
+  lines.set('kubelet', 'ok', 'kubelet  stopped');
+}
+
+async function endRuntime(layout: NodeLayout, lines: StatusLines): Promise<void> {
+  const client = await runtimeToEnd(layout, lines);
+  if (client !== undefined) {
+    lines.set('berthd', 'wait', 'berthd   ending what is left');
+    try {
+      await removeAllPods(client);
+    } finally {
+      client.close();
+    }
+    await stopDaemon(layout, 'berthd');
+    lines.set('berthd', 'ok', 'berthd   stopped');
+  } else if (runningDaemon(layout, 'berthd') === undefined && (await answersAt(layout.socket))) return;
+  await removeRemains(layout);
+  lines.set('node', 'ok', 'nothing is left running; images are kept for the next berth up');
+}
+
+/** berthd, started again when it died and left pods behind, since only it knows how to end them. */
+async function runtimeToEnd(layout: NodeLayout, lines: StatusLines): Promise<CriClient | undefined> {
+  if (runningDaemon(layout, 'berthd') !== undefined) return connectCri(layout.socket);
+  if (await answersAt(layout.socket)) {
+    lines.set('berthd', 'ok', 'berthd   left running with its pods: berth up did not start it');
+    return undefined;
+  }
+  const sandboxes = join(layout.stateDir, 'sandboxes');
+  if (!existsSync(sandboxes) || readdirSync(sandboxes).length === 0) return undefined;
+  lines.set('berthd', 'wait', 'berthd   starting, to end the pods that it left');
+  return ensureRuntime(layout);
+}
+
+async function answersAt(socket: string): Promise<boolean> {
+  if (!existsSync(socket)) return false;
+  const client = connectCri(socket);
+  try {
+    return (await runtimeVersion(client)) !== undefined;
+  } finally {
+    client.close();
+  }
+}
+
+async function removeAllPods({ runtime }: CriClient): Promise<void> {
+  const { items } = await runtime.listPodSandbox({});
+  const results = await Promise.allSettled(
+    items.map(async ({ id: podSandboxId }) => {
+      await runtime.stopPodSandbox({ podSandboxId });
+      await runtime.removePodSandbox({ podSandboxId });
+    }),
+  );
+  const failures = results.flatMap((result) =>
+    result.status === 'rejected' ? [messageOf(result.reason)] : [],
+  );
+  if (failures.length > 0) throw new UserError(`could not end every pod:\n${failures.join('\n')}`);
+}
+
+/** What outlives the daemons: the default network's bridge and rule, empty cgroups, sockets and pid files. */
+async function removeRemains(layout: NodeLayout): Promise<void> {
+  // The end of a namespace takes its interfaces off the bridge a moment later.
+  const deadline = Date.now() + NETWORK_WAIT_MS;
+  const file = () => existsSync(join(layout.cniConfDir, '87-berth.conflist'));
+  while (file() && !(await removeDefaultNetwork({ confDir: layout.cniConfDir })) && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, NETWORK_RECHECK_MS));
+  }
+  const cgroups = detectCgroups();
+  for (const path of layout.cgroups) {
+    if (cgroups.processes(path).length === 0) await cgroups.remove(path);
+  }
+  for (const dir of new Set([layout.runDir, layout.stateDir])) {
+    if (mountsBelow(dir).length === 0) await rm(dir, { recursive: true, force: true });
+  }
+}

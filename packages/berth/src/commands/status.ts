@@ -1,0 +1,48 @@
+import { connectCri } from '@berth/cri/client.ts';
+import { messageOf } from '../errors.ts';
+import { type DaemonName, runningDaemon } from '../node/daemon.ts';
+import { kubeletPods } from '../node/kubelet.ts';
+import type { NodeLayout } from '../node/layout.ts';
+import { runtimeVersion } from '../node/runtime.ts';
+import { podTable } from '../pods/table.ts';
+import { formatLine } from '../terminal/status-lines.ts';
+
+/**
+ * Prints whether the runtime and the kubelet run, and the pods.
+ * @returns whether both run and are ready
+ */
+export async function status(layout: NodeLayout): Promise<boolean> {
+  const problems = await runtimeProblems(layout);
+  const pods = await kubeletPods(layout).catch(() => undefined);
+  for (const [name, problem, place] of [
+    ['berthd', problems, layout.socket],
+    ['kubelet', pods === undefined ? 'does not answer' : undefined, `watching ${layout.manifestDir}`],
+  ] as const) {
+    const text = `${name.padEnd(8)} ${problem ?? `${place}${pidOf(layout, name)}`}`;
+    console.log(formatLine(problem === undefined ? 'ok' : 'FAIL', text));
+  }
+  if (pods !== undefined && pods.length > 0) console.log(`\n${podTable(pods, new Date())}`);
+  if (pods === undefined || problems !== undefined) console.log('\nStart it with: berth up');
+  return problems === undefined && pods !== undefined;
+}
+
+/** What keeps the runtime from running pods, or undefined when nothing does. */
+async function runtimeProblems({ socket }: NodeLayout): Promise<string | undefined> {
+  const client = connectCri(socket);
+  try {
+    if ((await runtimeVersion(client)) === undefined) return `does not answer at ${socket}`;
+    const { status } = await client.runtime.status({});
+    const failing = (status?.conditions ?? []).filter((condition) => !condition.status);
+    if (failing.length === 0) return undefined;
+    return failing.map(({ type, reason, message }) => `${type} is false: ${reason}: ${message}`).join('; ');
+  } catch (error) {
+    return messageOf(error);
+  } finally {
+    client.close();
+  }
+}
+
+function pidOf(layout: NodeLayout, name: DaemonName): string {
+  const daemon = runningDaemon(layout, name);
+  return daemon === undefined ? '' : `   pid ${daemon.pid}`;
+}
