@@ -22,3 +22,35 @@ function slicePath(slice: string): string {
   const parts = name.split('-');
   return `/${parts.map((_, index) => `${parts.slice(0, index + 1).join('-')}.slice`).join('/')}`;
 }
+
+/** What is known of a sandbox's cgroups: the pod's own, and the topmost that came with it ('' for none). */
+export interface PodCgroups {
+  readonly pod: string;
+  readonly owned: string;
+}
+
+function isWithin(path: string, ancestor: string): boolean {
+  return path === ancestor || path.startsWith(`${ancestor}/`);
+}
+
+/**
+ * The topmost cgroup that has to be made for a pod's, and so goes when no pod is in it any more; '' when the
+ * pod's is there already. What came with another pod is shared with it, and goes with the last of them.
+ */
+export function ownedCgroup(
+  pod: string,
+  others: readonly PodCgroups[],
+  exists: (path: string) => boolean,
+): string {
+  const shared = others.find(({ owned }) => owned !== '' && isWithin(pod, owned));
+  if (shared !== undefined) return shared.owned;
+  const parts = pod.split('/').slice(1);
+  const ancestors = parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
+  return ancestors.find((path) => !exists(path)) ?? '';
+}
+
+/** The cgroups to remove with a pod: of what came with it, that which no other pod is in. */
+export function removableCgroups({ pod, owned }: PodCgroups, others: readonly PodCgroups[]): string[] {
+  if (owned === '') return [];
+  return [owned, pod].filter((path) => !others.some((other) => isWithin(other.pod, path))).slice(0, 1);
+}

@@ -30,10 +30,10 @@ export interface Daemon {
 }
 
 /** Takes possession of the directories, sets right what a predecessor left, then serves the CRI. */
-export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
+export async function startDaemon(config: Config, log: Logger, images: Images): Promise<Daemon> {
   await using resources = new AsyncDisposableStack();
   for (const dir of new Set([config.root, config.state])) resources.use(lockDirectory(dir));
-  const context = await makeContext(config, log, resources);
+  const context = await makeContext(config, log, images, resources);
   await recover(context);
   resources.use(recordExits(context));
   const server = await serveCri({
@@ -55,7 +55,12 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
   };
 }
 
-async function makeContext(config: Config, log: Logger, resources: AsyncDisposableStack): Promise<Context> {
+async function makeContext(
+  config: Config,
+  log: Logger,
+  images: Images,
+  resources: AsyncDisposableStack,
+): Promise<Context> {
   const paths = new Paths(config);
   for (const dir of [paths.sandboxes, paths.bundles, paths.layers, paths.exits]) {
     mkdirSync(dir, { recursive: true, mode: 0o711 });
@@ -68,7 +73,6 @@ async function makeContext(config: Config, log: Logger, resources: AsyncDisposab
   resources.defer(() => namespaces.close());
   const network = await PodNetwork.start({ ...config.cni, sandboxesDir: paths.sandboxes, log });
   resources.defer(() => network.close());
-  const images: Images = { rootfs: async () => undefined };
   return {
     config,
     log,

@@ -40,7 +40,7 @@ function decide(
       runtime: 'crun',
       createdAt: 1n,
       cgroupParent: '/berth',
-      ownsCgroupParent: false,
+      ownedCgroup: '',
       state: sandboxState,
     },
   ];

@@ -3,7 +3,7 @@ import { podCgroup } from '../cgroup-path.ts';
 import { conmonCgroup, enterConmonCgroup } from '../conmon/cgroup.ts';
 import { type StartedConmon, startConmon } from '../conmon/conmon.ts';
 import type { Context } from '../context.ts';
-import { RuntimeError } from '../errors.ts';
+import { messageOf, RuntimeError } from '../errors.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { BundlePaths } from '../paths.ts';
 import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
@@ -52,8 +52,7 @@ export async function createWithConmon(context: Context, process: NewProcess): P
       ...(cgroup === undefined ? {} : { place: (pid: number) => enterConmonCgroup(cgroup, pid) }),
     });
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new RuntimeError('UNKNOWN', error.message, { cause: error });
+    throw new RuntimeError('UNKNOWN', messageOf(error));
   }
   return { init: processRef(started.containerPid), conmon: processRef(started.conmonPid) };
 }

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecSyncRequest, ExecSyncResponse } from '@berth/cri/generated/api.ts';
-import { processStat, waitForExit } from '@berth/linux/process.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { readPidFile } from '../conmon/conmon.ts';
 import type { Context } from '../context.ts';
@@ -14,10 +14,15 @@ import { lastRuntimeError } from '../oci-runtime/runtime-log.ts';
 import type { Container } from '../state/container.ts';
 import { killTree } from './process-tree.ts';
 
-/** What is kept of each of stdout and stderr; more is read and dropped (CVE-2022-1708). */
-const maxOutputBytes = 16 * 1024 * 1024;
+/**
+ * What is kept of stdout and stderr together; more is read and dropped (CVE-2022-1708). A kubelet takes
+ * messages of 16 MiB, and this one needs a few bytes beside the output.
+ */
+const maxOutputBytes = 16 * 1024 * 1024 - 1024;
 /** How long output may keep coming from what a command left running in the background. */
 const drainMs = 200;
+/** How long the runtime may take to notice that the command was killed. */
+const reapMs = 1000;
 
 /** ExecSync: runs a command in a container and waits for its end. */
 export async function execSync(
@@ -58,8 +63,9 @@ async function runInContainer(
     const child = spawn(runtime.path, [...runtime.globalArgs, ...log, ...command], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const stdout = collect(child.stdout);
-    const stderr = collect(child.stderr);
+    const room = { bytes: maxOutputBytes };
+    const stdout = collect(child.stdout, room);
+    const stderr = collect(child.stderr, room);
     const end = await waitForEnd(child, { pidFile: files.pid, timeoutMs, signal: exec.signal });
     if (end === 'timeout') {
       throw new RuntimeError(
@@ -91,12 +97,11 @@ function execFiles(dir: string) {
   };
 }
 
-function collect(stream: NodeJS.ReadableStream): () => Buffer {
+function collect(stream: NodeJS.ReadableStream, room: { bytes: number }): () => Buffer {
   const chunks: Buffer[] = [];
-  let room = maxOutputBytes;
   stream.on('data', (chunk: Buffer) => {
-    if (room > 0) chunks.push(chunk.subarray(0, room));
-    room -= Math.min(room, chunk.length);
+    if (room.bytes > 0) chunks.push(chunk.subarray(0, room.bytes));
+    room.bytes -= Math.min(room.bytes, chunk.length);
   });
   return () => Buffer.concat(chunks);
 }
@@ -117,8 +122,8 @@ async function waitForEnd(
   signal.addEventListener('abort', onAbort);
   try {
     const end = await Promise.race([exited, cut.promise]);
-    if (end === 'timeout') await killExec(child, pidFile);
-    else await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, drainMs))]);
+    if (end === 'timeout') await killExec(exited, child, pidFile);
+    else await Promise.race([closed, delay(drainMs)]);
     return end;
   } finally {
     clearTimeout(timer);
@@ -128,14 +133,17 @@ async function waitForEnd(
   }
 }
 
-/** Kills a command with all that it started, then the runtime that waits for it. */
-async function killExec(child: ChildProcess, pidFile: string): Promise<void> {
+/**
+ * Kills a command with all that it started. The runtime reaps it and ends by itself; killed first, it would
+ * leave that to PID 1, and until then the container's PID namespace could not end.
+ */
+async function killExec(exited: Promise<unknown>, child: ChildProcess, pidFile: string): Promise<void> {
   const pid = await readPidFile(pidFile);
-  if (pid !== undefined) killTree(pid);
+  if (pid !== undefined) {
+    killTree(pid);
+    await Promise.race([exited, delay(reapMs)]);
+  }
   child.kill('SIGKILL');
-  const startTime = pid === undefined ? undefined : processStat(pid)?.startTime;
-  if (pid !== undefined && startTime !== undefined)
-    await waitForExit({ pid, startTime }, AbortSignal.timeout(drainMs)).catch(() => {});
 }
 
 function readLog(path: string): string | undefined {

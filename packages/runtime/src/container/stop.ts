@@ -83,9 +83,7 @@ export async function stopContainer(
   try {
     await context.stops.stop(context, container, Number(timeout) * 1000);
   } catch (error) {
-    throw new RuntimeError('UNKNOWN', `failed to stop container ${container.id}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new RuntimeError('UNKNOWN', `failed to stop container ${container.id}: ${messageOf(error)}`);
   }
   context.log.info('Stopped container', { container: container.id });
   return {};

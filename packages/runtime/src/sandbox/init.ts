@@ -87,6 +87,12 @@ function initSpec(options: {
     },
     mounts: [
       { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
+      {
+        destination: '/dev',
+        type: 'tmpfs',
+        source: 'tmpfs',
+        options: ['nosuid', 'noexec', 'strictatime', 'mode=755', 'size=64k'],
+      },
       { destination: '/init', type: 'bind', source: options.program, options: ['bind', 'ro'] },
     ],
     linux: {

@@ -1,7 +1,7 @@
 import { Protocol } from '@berth/cri/generated/api.ts';
 import { unpin } from '@berth/linux/namespaces.ts';
 import type { Context } from '../context.ts';
-import { RuntimeError } from '../errors.ts';
+import { messageOf, RuntimeError } from '../errors.ts';
 import { attachSandbox } from '../network/attach.ts';
 import type { PortMapping } from '../network/capabilities.ts';
 import { detachSandbox } from '../network/detach.ts';
@@ -26,18 +26,14 @@ export async function pinNamespaces(
       sysctls,
     });
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
     throw new RuntimeError(
       'INVALID_ARGUMENT',
-      `config.linux: making the pod's namespaces failed: ${error.message}`,
-      {
-        cause: error,
-      },
+      `config.linux: making the pod's namespaces failed: ${messageOf(error)}`,
     );
   }
 }
 
-/** Whether every namespace that a sandbox should have is pinned. */
+/** The files at which a sandbox's namespaces are pinned while it is ready. */
 export function expectedPins({ paths }: Context, sandbox: Sandbox): string[] {
   const { hostNetwork, hostIpc } = sandboxNamespaces(sandbox.config);
   const { netns, ipcns, utsns } = paths.sandbox(sandbox.id);

@@ -5,7 +5,7 @@ import {
   type RunPodSandboxRequest,
   type RunPodSandboxResponse,
 } from '@berth/cri/generated/api.ts';
-import { podCgroup } from '../cgroup-path.ts';
+import { ownedCgroup, podCgroup } from '../cgroup-path.ts';
 import { nowNs } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { newSandboxId } from '../ids.ts';
@@ -16,7 +16,7 @@ import { withUndo } from '../undo.ts';
 import { makeSandboxFiles } from './files.ts';
 import { startInit } from './init.ts';
 import { attachNetwork, pinNamespaces } from './network.ts';
-import { destroySandbox } from './teardown.ts';
+import { cgroupsOf, destroySandbox } from './teardown.ts';
 import {
   sandboxName,
   sandboxNamespaces,
@@ -70,11 +70,6 @@ function newSandbox(
   const systemd = cgroupDriver === 'systemd';
   const cgroupParent = config.linux?.cgroupParent || defaultParent;
   checkCgroupParent(cgroupParent, systemd);
-  const cgroup = podCgroup(cgroupParent, systemd);
-  // One that pods before this one brought along goes with the last of them.
-  const inherited = [...state.sandboxes.all()].some(
-    (other) => other.ownsCgroupParent && podCgroup(other.cgroupParent, systemd) === cgroup,
-  );
   return {
     id: newSandboxId(),
     name: sandboxName(config.metadata),
@@ -83,7 +78,11 @@ function newSandbox(
     runtime,
     createdAt: nowNs(),
     cgroupParent,
-    ownsCgroupParent: !systemd && (inherited || !cgroups.exists(cgroup)),
+    ownedCgroup: systemd
+      ? ''
+      : ownedCgroup(podCgroup(cgroupParent, systemd), cgroupsOf(state, systemd), (path) =>
+          cgroups.exists(path),
+        ),
     state: { phase: 'creating' },
   } satisfies Sandbox;
 }

@@ -1,10 +1,13 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { podCgroup } from '../cgroup-path.ts';
+import { type PodCgroups, podCgroup, removableCgroups } from '../cgroup-path.ts';
 import { conmonCgroup } from '../conmon/cgroup.ts';
 import { destroyContainer } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
+import { messageOf } from '../errors.ts';
+import type { SandboxId } from '../ids.ts';
 import type { Sandbox } from '../state/sandbox.ts';
+import type { State } from '../state/state.ts';
 import { unmountShm } from './files.ts';
 import { removeInit } from './init.ts';
 import { detachNetwork } from './network.ts';
@@ -26,18 +29,30 @@ export async function destroySandbox(context: Context, sandbox: Sandbox): Promis
   await releaseSandbox(context, sandbox);
   rmSync(paths.sandbox(sandbox.id).dir, { recursive: true, force: true });
   rmSync(join(paths.exits, sandbox.id), { force: true });
-  await removePodCgroup(context, sandbox);
+  await removePodCgroups(context, sandbox);
   state.sandboxes.delete(sandbox.id);
 }
 
-/** Removes the cgroups that were made for the pod, unless another sandbox is in them. */
-async function removePodCgroup({ cgroups, config, state }: Context, sandbox: Sandbox): Promise<void> {
+/** The cgroups of the sandboxes there are, but for one. */
+export function cgroupsOf(state: State, systemd: boolean, except?: SandboxId): PodCgroups[] {
+  return [...state.sandboxes.all()]
+    .filter(({ id }) => id !== except)
+    .map(({ cgroupParent, ownedCgroup }) => ({ pod: podCgroup(cgroupParent, systemd), owned: ownedCgroup }));
+}
+
+/** Removes the cgroups that came with the pod, unless another sandbox is in them. */
+async function removePodCgroups({ cgroups, config, state, log }: Context, sandbox: Sandbox): Promise<void> {
   const systemd = config.cgroupDriver === 'systemd';
-  const cgroup = podCgroup(sandbox.cgroupParent, systemd);
-  for (const other of state.sandboxes.all()) {
-    if (other.id !== sandbox.id && podCgroup(other.cgroupParent, systemd) === cgroup) return;
+  const others = cgroupsOf(state, systemd, sandbox.id);
+  const pod = podCgroup(sandbox.cgroupParent, systemd);
+  const conmon = conmonCgroup({ version: cgroups.version, systemdCgroup: systemd, parent: pod });
+  const shared = others.some((other) => other.pod === pod);
+  if (conmon?.leaf !== undefined && !shared) await cgroups.remove(conmon.leaf);
+  for (const path of removableCgroups({ pod, owned: sandbox.ownedCgroup }, others)) {
+    try {
+      await cgroups.remove(path);
+    } catch (error) {
+      log.warning(`The pod's cgroup is used by something else: ${messageOf(error)}`, { sandbox: sandbox.id });
+    }
   }
-  const conmon = conmonCgroup({ version: cgroups.version, systemdCgroup: systemd, parent: cgroup });
-  if (conmon?.leaf !== undefined) await cgroups.remove(conmon.leaf);
-  if (sandbox.ownsCgroupParent) await cgroups.remove(cgroup);
 }

@@ -20,7 +20,7 @@ export class SandboxStore {
   /** Loads the rows of a migrated database. */
   constructor(database: DatabaseSync) {
     this.#insert = database.prepare(
-      `INSERT INTO sandbox (id, name, config, runtime_handler, runtime, created_at, cgroup_parent, owns_cgroup_parent, phase)
+      `INSERT INTO sandbox (id, name, config, runtime_handler, runtime, created_at, cgroup_parent, owned_cgroup, phase)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = database.prepare(
@@ -51,7 +51,7 @@ export class SandboxStore {
       sandbox.runtime,
       sandbox.createdAt,
       sandbox.cgroupParent,
-      sandbox.ownsCgroupParent ? 1 : 0,
+      sandbox.ownedCgroup,
       sandbox.state.phase,
     );
     this.#remember(sandbox);
@@ -114,7 +114,7 @@ function parse(row: RowReader): Sandbox {
     runtime: row.text('runtime'),
     createdAt: row.bigint('created_at'),
     cgroupParent: row.text('cgroup_parent'),
-    ownsCgroupParent: row.number('owns_cgroup_parent') === 1,
+    ownedCgroup: row.text('owned_cgroup'),
     state: parseState(row),
   };
 }

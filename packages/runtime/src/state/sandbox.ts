@@ -33,7 +33,7 @@ export interface Sandbox {
   readonly createdAt: bigint;
   /** Cgroup below which the pod's containers live. */
   readonly cgroupParent: string;
-  /** Whether the cgroup was not there before the sandbox, so that it goes with it. */
-  readonly ownsCgroupParent: boolean;
+  /** The topmost cgroup above its containers' that came with it or a sandbox before it; '' for none. */
+  readonly ownedCgroup: string;
   readonly state: SandboxState;
 }

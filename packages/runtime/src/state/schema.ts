@@ -13,7 +13,7 @@ export const runtimeSchema: readonly string[] = [
     runtime TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     cgroup_parent TEXT NOT NULL,
-    owns_cgroup_parent INTEGER NOT NULL,
+    owned_cgroup TEXT NOT NULL,
     phase TEXT NOT NULL,
     ips TEXT,
     init_pid INTEGER,
