@@ -3,6 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NamespaceWorker, unpin } from '@berth/linux/namespaces.ts';
+import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
 import { parseConfList } from './conflist.ts';
 import { Cni } from './network.ts';
 import { sandboxAddresses } from './result.ts';
@@ -12,21 +15,25 @@ const BRIDGE = 'brtest-cni';
 const SUBNET = '10.222.7.0/24';
 
 let dir = '';
-let namespaces: string[] = [];
+let worker: NamespaceWorker;
+const namespaces: string[] = [];
 before(async () => {
   dir = await mkdtemp('/tmp/cni-system-');
+  worker = await NamespaceWorker.start();
 });
 after(async () => {
-  for (const name of namespaces) execFileSync('ip', ['netns', 'delete', name]);
-  execFileSync('sh', ['-c', `ip link delete ${BRIDGE} 2>/dev/null || true`]);
+  await worker.close();
+  for (const path of namespaces) unpin(path);
+  if (listLinks().some(({ name }) => name === BRIDGE)) deleteLink(BRIDGE);
   await rm(dir, { recursive: true });
 });
 
-function namespace(): string {
-  const name = `cnitest-${process.pid}-${namespaces.length}`;
-  execFileSync('ip', ['netns', 'add', name]);
-  namespaces = [...namespaces, name];
-  return `/run/netns/${name}`;
+/** The path of a new network namespace. */
+async function namespace(): Promise<string> {
+  const path = join(dir, `ns/${namespaces.length}`);
+  namespaces.push(path);
+  await worker.pin({ net: path });
+  return path;
 }
 
 /** Puts a shell script where plugins are looked for. */
@@ -39,10 +46,11 @@ const cni = (options: object = {}) =>
   new Cni({ pluginDirs: [dir, PLUGINS], cacheDir: join(dir, 'cache'), ...options });
 const network = (plugins: object[]) =>
   parseConfList(JSON.stringify({ cniVersion: '1.0.0', name: 'cnitest', plugins }));
-const links = () =>
-  execFileSync('ip', ['-o', 'link', 'show', 'master', BRIDGE], { encoding: 'utf8' })
-    .split('\n')
-    .filter(Boolean);
+const links = () => {
+  const all = listLinks();
+  const bridge = all.find(({ name }) => name === BRIDGE);
+  return all.filter(({ master }) => bridge !== undefined && master === bridge.index);
+};
 const files = (path: string) => readdir(join(dir, path)).catch(() => []);
 const leases = async () => (await files('leases/cnitest')).filter((name) => /^\d/.test(name));
 
@@ -65,9 +73,10 @@ test('bridge, host-local, tuning and portmap: attach eight pods at once, detach,
     { type: 'tuning', sysctl: { 'net.ipv4.ip_unprivileged_port_start': '77' } },
     { type: 'portmap', capabilities: { portMappings: true } },
   ]);
-  const runtimes = Array.from({ length: 8 }, (_, index) => ({
+  const paths = await Promise.all(Array.from({ length: 8 }, namespace));
+  const runtimes = paths.map((netns, index) => ({
     containerId: `pod${index}`,
-    netns: namespace(),
+    netns,
     ifName: 'eth0',
     args: [['IgnoreUnknown', '1'] as const],
     capabilityArgs: { portMappings: [{ hostPort: 42_220 + index, containerPort: 80, protocol: 'tcp' }] },
@@ -75,34 +84,24 @@ test('bridge, host-local, tuning and portmap: attach eight pods at once, detach,
   const results = await Promise.all(runtimes.map((runtime) => cni().addNetworkList(list, runtime)));
   assert.equal(new Set(results.flatMap(sandboxAddresses)).size, 8);
   for (const [index, { netns }] of runtimes.entries()) {
-    const shown = execFileSync(
-      'ip',
-      [
-        'netns',
-        'exec',
-        netns.slice('/run/netns/'.length),
-        'sh',
-        '-c',
-        'ip -4 addr show eth0; cat /proc/sys/net/ipv4/ip_unprivileged_port_start',
-      ],
-      { encoding: 'utf8' },
-    );
-    assert.ok(shown.includes(sandboxAddresses(results[index] ?? assert.fail())[0] ?? assert.fail()));
-    assert.match(shown, /\n77\n/);
+    const addresses = await worker.inNetworkNamespace(netns, { kind: 'addresses' });
+    const given = sandboxAddresses(results[index] ?? assert.fail());
+    assert.ok(addresses.some(({ address }) => address === given[0]));
+    const name = 'net.ipv4.ip_unprivileged_port_start';
+    assert.equal(await worker.inNetworkNamespace(netns, { kind: 'read-sysctl', name }), '77');
   }
   assert.equal(links().length, 8);
   assert.equal((await leases()).length, 8);
 
   // Half of them as after a crash: the namespace is gone before DEL.
-  for (const { netns } of runtimes.slice(4)) {
-    execFileSync('ip', ['netns', 'delete', netns.slice('/run/netns/'.length)]);
-  }
-  namespaces = namespaces.slice(0, 4);
+  for (const { netns } of runtimes.slice(4)) unpin(netns);
   await Promise.all(
     runtimes.map((runtime, index) =>
       cni().delNetworkList(list, { ...runtime, netns: index < 4 ? runtime.netns : '' }),
     ),
   );
+  // The end of a namespace takes its interfaces along in the background.
+  for (const deadline = Date.now() + 5000; links().length > 0 && Date.now() < deadline; ) await sleep(10);
   assert.deepEqual(links(), []);
   assert.deepEqual(await leases(), []);
   assert.deepEqual(await files('cache/results'), []);
@@ -118,10 +117,10 @@ test('CHECK finds a pod whose interface was deleted', async () => {
     bridge(),
     { type: 'tuning', sysctl: { 'net.ipv4.ip_unprivileged_port_start': '77' } },
   ]);
-  const runtime = { containerId: 'check', netns: namespace(), ifName: 'eth0' };
+  const runtime = { containerId: 'check', netns: await namespace(), ifName: 'eth0' };
   await cni().addNetworkList(list, runtime);
   await cni().checkNetworkList(list, runtime);
-  execFileSync('ip', ['-n', runtime.netns.slice('/run/netns/'.length), 'link', 'delete', 'eth0']);
+  await worker.inNetworkNamespace(runtime.netns, { kind: 'delete-link', name: 'eth0' });
   await assert.rejects(
     cni().checkNetworkList(list, runtime),
     /CNI plugin bridge \(network cnitest, CHECK\): .*eth0/,
@@ -136,7 +135,7 @@ test('a failure late in the chain is undone by DEL', async () => {
     `[ $CNI_COMMAND = ADD ] || exit 0; echo '{"code":7,"msg":"no","details":"really"}'; exit 1`,
   );
   const list = network([bridge(), { type: 'refuse' }]);
-  const runtime = { containerId: 'late', netns: namespace(), ifName: 'eth0' };
+  const runtime = { containerId: 'late', netns: await namespace(), ifName: 'eth0' };
   await assert.rejects(cni().addNetworkList(list, runtime), {
     failure: 'plugin',
     code: 7,
@@ -149,7 +148,7 @@ test('a failure late in the chain is undone by DEL', async () => {
 });
 
 test('errors of the real plugins come through', async () => {
-  const runtime = { containerId: 'errors', netns: namespace(), ifName: 'eth0' };
+  const runtime = { containerId: 'errors', netns: await namespace(), ifName: 'eth0' };
   const without = network([{ ...bridge(), ipam: { type: 'absent-ipam' } }]);
   await assert.rejects(cni().addNetworkList(without, runtime), { failure: 'plugin', message: /absent-ipam/ });
   const gone = { ...runtime, netns: '/run/netns/cnitest-absent' };

@@ -7,12 +7,13 @@ import { mountsBelow } from '@berth/linux/mount.ts';
 import { removeDefaultNetwork } from '@berth/runtime/network/remove-default-network.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { InstalledManifests } from '../manifests/installed.ts';
+import { readManifests } from '../manifests/read.ts';
 import { runningDaemon, stopDaemon } from '../node/daemon.ts';
 import { kubeletIsHealthy } from '../node/kubelet.ts';
 import type { NodeLayout } from '../node/layout.ts';
 import { requireRoot } from '../node/root.ts';
 import { ensureRuntime, runtimeVersion } from '../node/runtime.ts';
-import { displayName } from '../pods/identity.ts';
+import { configHash, displayName } from '../pods/identity.ts';
 import { PodWatch } from '../pods/wait.ts';
 import { StatusLines } from '../terminal/status-lines.ts';
 
@@ -43,36 +44,34 @@ export async function down(layout: NodeLayout, options: DownOptions): Promise<vo
 
 /** Takes our manifests away and lets the kubelet end their pods, each with its grace period. */
 async function endPods(layout: NodeLayout, lines: StatusLines, timeoutSeconds: number): Promise<void> {
-  const removed = await new InstalledManifests(layout.manifestRecord).removeAll();
-  if (removed.length === 0 || !(await kubeletIsHealthy(layout))) return;
+  const installed = new InstalledManifests(layout.manifestRecord);
+  const ours = await podsOf(await installed.files(), layout.manifestDir);
+  await installed.removeAll();
+  if (ours.size === 0 || !(await kubeletIsHealthy(layout))) return;
   const client = connectCri(layout.socket);
   try {
     await using watch = new PodWatch(layout, client);
-    const ending = new Set<string>();
     await watch.until(timeoutSeconds * 1000, (pods) => {
-      const left = new Set(pods.filter(({ metadata }) => isEnding(metadata)).map(displayName));
-      for (const name of left) {
-        ending.add(name);
-        lines.set(name, 'wait', `pod ${name}   ending`);
+      const left = new Set(pods.map(({ metadata }) => configHash(metadata)));
+      for (const [uid, name] of ours) {
+        lines.set(uid, left.has(uid) ? 'wait' : 'ok', `pod ${name}   ${left.has(uid) ? 'ending' : 'ended'}`);
       }
-      for (const name of ending) if (!left.has(name)) lines.set(name, 'ok', `pod ${name}   ended`);
-      // Until the kubelet has seen that the manifests are gone, their pods look like any other.
-      const known = pods.some(({ metadata }) => isEnding(metadata));
-      return (
-        !known && pods.every((pod) => !removed.some((file) => file.endsWith(`/${fileOf(displayName(pod))}`)))
-      );
+      return [...ours.keys()].every((uid) => !left.has(uid));
     });
   } finally {
     client.close();
   }
 }
 
-function isEnding(metadata: { deletionTimestamp?: unknown } | undefined): boolean {
-  return metadata?.deletionTimestamp !== undefined;
-}
-
-function fileOf(name: string): string {
-  return `${name.replace('/', '-')}.yaml`;
+/** The pods of manifests by UID. A file that is gone or was broken since has none that would be waited for. */
+async function podsOf(files: readonly string[], manifestDir: string): Promise<Map<string, string>> {
+  const pods = new Map<string, string>();
+  for (const file of files) {
+    const manifests = await readManifests([file], manifestDir).catch(() => []);
+    for (const pod of manifests.flatMap((manifest) => manifest.pods))
+      pods.set(pod.metadata.uid, displayName(pod));
+  }
+  return pods;
 }
 
 async function endKubelet(layout: NodeLayout, lines: StatusLines): Promise<void> {

@@ -9,7 +9,7 @@ import { ensureKubelet } from '../node/kubelet.ts';
 import type { NodeLayout } from '../node/layout.ts';
 import { requireRoot } from '../node/root.ts';
 import { ensureRuntime } from '../node/runtime.ts';
-import { displayName } from '../pods/identity.ts';
+import { configHash, displayName } from '../pods/identity.ts';
 import { formatPhases } from '../pods/phases.ts';
 import { podProgress } from '../pods/progress.ts';
 import { podTable } from '../pods/table.ts';
@@ -112,11 +112,6 @@ async function waitForPods(
   });
   if (!inTime) outcome.failures.push(`not every pod was ready after ${timeoutSeconds} s (--timeout)`);
   return outcome;
-}
-
-/** The kubelet lists a static pod's UID; an API server's mirror would have another, but this annotation. */
-function configHash(metadata: v1.Pod['metadata']): string | undefined {
-  return metadata?.annotations?.['kubernetes.io/config.hash'] ?? metadata?.uid;
 }
 
 function adviceOn({ logDir }: NodeLayout): string {

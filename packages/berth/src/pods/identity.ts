@@ -9,3 +9,11 @@ export function displayName(pod: v1.Pod): string {
   const suffix = `-${pod.spec?.nodeName ?? ''}`;
   return `${namespace}/${suffix !== '-' && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name}`;
 }
+
+/**
+ * What tells one version of a static pod from another: its UID as the kubelet derives it from the
+ * manifest. With an API server the pod's own UID is another, but this annotation stays.
+ */
+export function configHash(metadata: v1.Pod['metadata']): string | undefined {
+  return metadata?.annotations?.['kubernetes.io/config.hash'] ?? metadata?.uid;
+}
