@@ -1,4 +1,3 @@
-import { toProtoJson } from '@berth/cri/json.ts';
 import { defineCommand } from '../cli/command.ts';
 import { within } from '../errors.ts';
 import { formatMessage } from '../output/message.ts';
@@ -10,8 +9,7 @@ export const events = defineCommand({
     await within('getting container events', async () => {
       const runtime = await app.runtime();
       for await (const event of runtime.getContainerEvents({}, { signal: app.signal })) {
-        const json = toProtoJson('ContainerEventResponse', event, { unsetMessages: 'omit' });
-        process.stdout.write(formatMessage(json, flags.output));
+        process.stdout.write(formatMessage('ContainerEventResponse', event, flags.output));
       }
     });
   },

@@ -1,10 +1,8 @@
-import { type Image, ListImagesResponse } from '@berth/cri/generated/api.ts';
-import { toProtoJson } from '@berth/cri/json.ts';
+import type { Image } from '@berth/cri/generated/api.ts';
 import { defineCommand } from '../cli/command.ts';
 import { within } from '../errors.ts';
 import { imageFilterFlag, listImages, repositoriesAndTags, repositoryAndDigest } from '../objects/images.ts';
 import { humanSize, truncateId } from '../output/human.ts';
-import { formatMessage } from '../output/message.ts';
 import { formatTable } from '../output/table.ts';
 
 export const images = defineCommand({
@@ -22,10 +20,8 @@ export const images = defineCommand({
     if (args.length > 1) return showHelp();
     const found = await within('listing images', () => listImages(app, args[0] ?? '', flags.filter));
     if (flags.output !== '' && flags.output !== 'table') {
-      const message = toProtoJson('ListImagesResponse', ListImagesResponse.fromPartial({ images: found }), {
-        unsetMessages: 'omit',
-      });
-      process.stdout.write(formatMessage(message, flags.output));
+      const { formatMessage } = await import('../output/message.ts');
+      process.stdout.write(formatMessage('ListImagesResponse', { images: found }, flags.output));
     } else if (flags.quiet) {
       process.stdout.write(found.map(({ id }) => `${id}\n`).join(''));
     } else if (flags.verbose) {

@@ -5,7 +5,8 @@ import { within } from '../errors.ts';
 import { containerFilterFlags, listContainers } from '../objects/containers.ts';
 import { containerId } from '../objects/ids.ts';
 import { ago } from '../output/human.ts';
-import { formatStatuses, goMap, mapLines, shallowNulls } from '../output/status.ts';
+import { goMap, mapLines } from '../output/maps.ts';
+import { formatStatuses, shallowNulls } from '../output/status.ts';
 import { rfc3339Nano, zeroTime } from '../output/time.ts';
 
 export const inspect = defineCommand({

@@ -4,7 +4,8 @@ import { defineCommand } from '../cli/command.ts';
 import { within } from '../errors.ts';
 import { imageFilterFlag, listImages } from '../objects/images.ts';
 import { humanSize } from '../output/human.ts';
-import { formatStatuses, goMap, type StatusDocument } from '../output/status.ts';
+import { goMap } from '../output/maps.ts';
+import { formatStatuses, type StatusDocument } from '../output/status.ts';
 
 export const inspecti = defineCommand({
   argsUsage: 'IMAGE-ID [IMAGE-ID...]',

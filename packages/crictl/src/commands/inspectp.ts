@@ -3,7 +3,8 @@ import { defineCommand } from '../cli/command.ts';
 import { within } from '../errors.ts';
 import { podId } from '../objects/ids.ts';
 import { listPods, podFilterFlags } from '../objects/pods.ts';
-import { formatStatuses, goMap, mapLines, shallowNulls } from '../output/status.ts';
+import { goMap, mapLines } from '../output/maps.ts';
+import { formatStatuses, shallowNulls } from '../output/status.ts';
 import { goTime, rfc3339Nano } from '../output/time.ts';
 
 export const inspectp = defineCommand({

@@ -1,11 +1,9 @@
-import { ListPodSandboxResponse, type PodSandbox } from '@berth/cri/generated/api.ts';
-import { toProtoJson } from '@berth/cri/json.ts';
+import type { PodSandbox } from '@berth/cri/generated/api.ts';
 import { defineCommand } from '../cli/command.ts';
 import { within } from '../errors.ts';
 import { listPods, podFilterFlags, podStateName } from '../objects/pods.ts';
 import { ago, truncateId } from '../output/human.ts';
-import { formatMessage } from '../output/message.ts';
-import { mapLines } from '../output/status.ts';
+import { mapLines } from '../output/maps.ts';
 import { formatTable } from '../output/table.ts';
 import { goTime } from '../output/time.ts';
 
@@ -21,10 +19,10 @@ export const pods = defineCommand({
   async run({ app, flags }) {
     const items = await within('listing pod sandboxes: list pod sandboxes', () => listPods(app, flags));
     if (flags.output !== 'table') {
-      const message = toProtoJson('ListPodSandboxResponse', ListPodSandboxResponse.fromPartial({ items }), {
-        unsetMessages: 'omit',
-      });
-      const text = await within('listing pod sandboxes', () => formatMessage(message, flags.output));
+      const { formatMessage } = await import('../output/message.ts');
+      const text = await within('listing pod sandboxes', () =>
+        formatMessage('ListPodSandboxResponse', { items }, flags.output),
+      );
       process.stdout.write(text);
     } else if (flags.quiet) {
       process.stdout.write(items.map(({ id }) => `${id}\n`).join(''));

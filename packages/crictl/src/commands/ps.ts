@@ -1,5 +1,4 @@
-import { type Container, ListContainersResponse } from '@berth/cri/generated/api.ts';
-import { toProtoJson } from '@berth/cri/json.ts';
+import type { Container } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
 import { defineCommand } from '../cli/command.ts';
 import { within } from '../errors.ts';
@@ -11,8 +10,7 @@ import {
   stateName,
 } from '../objects/containers.ts';
 import { ago, truncateId } from '../output/human.ts';
-import { formatMessage } from '../output/message.ts';
-import { mapLines } from '../output/status.ts';
+import { mapLines } from '../output/maps.ts';
 import { formatTable } from '../output/table.ts';
 
 export const ps = defineCommand({
@@ -29,14 +27,10 @@ export const ps = defineCommand({
     if (args.length > 0) return showHelp();
     const containers = await within('listing containers: list containers', () => listContainers(app, flags));
     if (flags.output !== 'table') {
-      const message = toProtoJson(
-        'ListContainersResponse',
-        ListContainersResponse.fromPartial({ containers }),
-        {
-          unsetMessages: 'omit',
-        },
+      const { formatMessage } = await import('../output/message.ts');
+      const text = await within('listing containers', () =>
+        formatMessage('ListContainersResponse', { containers }, flags.output),
       );
-      const text = await within('listing containers', () => formatMessage(message, flags.output));
       process.stdout.write(text);
     } else if (flags.quiet) {
       process.stdout.write(containers.map(({ id }) => `${id}\n`).join(''));

@@ -46,18 +46,3 @@ export function shallowNulls<Name extends MessageName>(name: Name, message: Mess
   const keys = Object.keys(toProtoJson(name, message));
   return Object.fromEntries(keys.map((key) => [key, sparse[key] ?? null]));
 }
-
-/** `map[a:1 b:2]`, the way that Go prints a map in running text. */
-export function goMap(info: Readonly<Record<string, string>>): string {
-  const entries = Object.keys(info)
-    .sort()
-    .map((key) => `${key}:${info[key]}`);
-  return `map[${entries.join(' ')}]`;
-}
-
-/** The lines `Labels:` and `Annotations:` of the verbose listings. */
-export function mapLines(title: string, map: Readonly<Record<string, string>>): string[] {
-  const keys = Object.keys(map).sort();
-  if (keys.length === 0) return [];
-  return [`${title}:`, ...keys.map((key) => `\t${key} -> ${map[key]}`)];
-}
