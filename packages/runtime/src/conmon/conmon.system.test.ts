@@ -1,12 +1,14 @@
 // The life of a container under conmon, with each OCI runtime of the distribution.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { processStat } from '@berth/linux/process.ts';
 import { TestContainers } from '../spec/test-containers.ts';
 import { readPidFile, startConmon } from './conmon.ts';
 import { reopenLog, requestLogReopen } from './control.ts';
+import { readExit } from './exit-files.ts';
 
 const ownPid = { linux: { securityContext: { namespaceOptions: { pid: 1 as const } } } };
 
@@ -81,6 +83,54 @@ for (const name of ['crun', 'runc']) {
         },
         { code: 'ENXIO' },
       );
+    });
+
+    test('the death of the daemon is not seen by conmon', async () => {
+      const container = await node.create(ownPid);
+      const id = 'orphan';
+      const dir = join(node.dir, id);
+      mkdirSync(dir);
+      const config = {
+        ...container.spec,
+        linux: { ...container.spec.linux, cgroupsPath: `${node.cgroupParent}/${id}` },
+      };
+      writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
+      const { runtime, dir: base } = node;
+      const program = `
+        import { startConmon } from ${JSON.stringify(new URL('./conmon.ts', import.meta.url).href)};
+        import { OciRuntime } from ${JSON.stringify(new URL('../oci-runtime/runtime.ts', import.meta.url).href)};
+        const { runtime, ...options } = JSON.parse(process.argv[1]);
+        const started = await startConmon({ ...options, runtime: new OciRuntime(runtime) });
+        console.log(started.containerPid);
+        process.kill(process.pid, 'SIGKILL');`;
+      const options = {
+        conmonPath: '/usr/bin/conmon',
+        containerId: id,
+        name: id,
+        bundle: dir,
+        runtime,
+        logPath: join(dir, 'log'),
+        terminal: false,
+        stdin: false,
+        stdinOnce: false,
+        exitDir: join(base, 'exits'),
+        persistDir: dir,
+        pidFile: join(dir, 'pid'),
+        conmonPidFile: join(dir, 'conmon-pid'),
+        runtimeLog: join(dir, 'runtime.log'),
+      };
+      const { stdout, signal } = spawnSync(process.execPath, [
+        '--input-type=module',
+        '-e',
+        program,
+        JSON.stringify(options),
+      ]);
+      assert.equal(signal, 'SIGKILL');
+      await runtime.start(id);
+      process.kill(Number(stdout.toString()), 'SIGTERM');
+      process.kill(Number(stdout.toString()), 'SIGKILL');
+      await eventually(() => assert.equal(readExit(join(base, 'exits'), id)?.exitCode, 137));
+      await runtime.delete(id, { force: true });
     });
 
     test('a placement that fails ends conmon and creates nothing', async () => {

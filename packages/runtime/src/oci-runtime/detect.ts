@@ -137,7 +137,7 @@ export function detectRuntimes(options: DetectOptions): RuntimeHandlers {
 }
 
 /** The absolute path of a program given by path or by bare name; undefined when there is none. */
-export function findProgram(program: string, searchPath = defaultSearchPath()): string | undefined {
+function findProgram(program: string, searchPath: string[]): string | undefined {
   const candidates = program.includes('/') ? [program] : searchPath.map((dir) => join(dir, program));
   return candidates.find(isExecutable);
 }

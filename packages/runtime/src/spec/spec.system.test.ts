@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { mknod } from '@berth/linux/mknod.ts';
-import { bindMount, setPropagation, unmount } from '@berth/linux/mount.ts';
+import { bindMount, mount, setPropagation, unmount } from '@berth/linux/mount.ts';
 import { TestContainers } from './test-containers.ts';
 
 for (const name of ['crun', 'runc']) {
@@ -121,6 +121,28 @@ for (const name of ['crun', 'runc']) {
         },
       );
       assert.deepEqual(lines, ['inner', 'ro', 'b', 'y']);
+    });
+
+    test('a read-only mount may hold writable ones, a recursively read-only one may not', async () => {
+      const outer = join(node.dir, 'recursive');
+      mkdirSync(join(outer, 'inner'), { recursive: true });
+      mount({ source: 'none', target: join(outer, 'inner'), fstype: 'tmpfs' });
+      try {
+        for (const [recursiveReadOnly, expected] of [
+          [false, 'written'],
+          [true, 'refused'],
+        ] as const) {
+          const { lines } = await node.run(
+            '(: >/m/x) 2>/dev/null || (: >/m/inner/x) 2>/dev/null && echo written || echo refused',
+            {
+              mounts: [{ containerPath: '/m', hostPath: outer, readonly: true, recursiveReadOnly }],
+            },
+          );
+          assert.deepEqual(lines, [expected]);
+        }
+      } finally {
+        unmount(join(outer, 'inner'), { detach: true });
+      }
     });
 
     test('mount propagation', async () => {
