@@ -38,6 +38,9 @@ export interface ExecSyncResult {
  */
 const DRAIN_MS = 100;
 
+/** How often a command is killed before the runtime itself is: a second in all. */
+const KILL_ATTEMPTS = 20;
+
 /**
  * Runs a command in a container and collects its output. The OCI runtime stays in the foreground as the
  * parent of the command, so no monitor process is needed; its log, apart from the command's stderr, tells
@@ -120,11 +123,19 @@ type End =
 /** Waits for the runtime, and so for the command; when time is up or nobody waits any more, kills the command. */
 async function endOf(child: ChildProcess, { timeoutMs, signal }: ExecSyncOptions): Promise<End> {
   let cut: End | undefined;
+  let killing: NodeJS.Timeout | undefined;
   const end = (why: End) => {
     cut ??= why;
-    if (child.pid === undefined) return;
-    killDescendants(child.pid);
-    child.kill('SIGKILL');
+    let attempts = 0;
+    const kill = () => {
+      if (child.pid === undefined) return;
+      killDescendants(child.pid);
+      // The runtime has to reap the command: a zombie left to the host's init would keep the container's PID
+      // namespace, and so the container's end, waiting. The command may also be only about to start.
+      if (++attempts > KILL_ATTEMPTS) child.kill('SIGKILL');
+    };
+    killing ??= setInterval(kill, 50);
+    kill();
   };
   const onAbort = () => end({ kind: 'aborted' });
   signal?.addEventListener('abort', onAbort, { once: true });
@@ -140,6 +151,7 @@ async function endOf(child: ChildProcess, { timeoutMs, signal }: ExecSyncOptions
     );
   });
   clearTimeout(timer);
+  clearInterval(killing);
   signal?.removeEventListener('abort', onAbort);
   return cut ?? ended;
 }
