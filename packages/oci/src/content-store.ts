@@ -120,10 +120,16 @@ export class ContentStore {
     return found.flat().filter(isDigest);
   }
 
-  /** Deletes what unfinished writes left, once no pull is going on that could resume it. */
-  async removeIngests(): Promise<void> {
+  /**
+   * Deletes what unfinished writes have left: what cannot be resumed, and downloads last written to before `since`
+   * (milliseconds since 1970). Only while nothing is being written.
+   */
+  async removeIngests(since: number): Promise<void> {
     const dir = join(this.dir, 'ingest');
-    for (const name of await readdir(dir)) await rm(join(dir, name), { force: true });
+    for (const name of await readdir(dir)) {
+      const path = join(dir, name);
+      if (name.startsWith('spool-') || (await stat(path)).mtimeMs < since) await rm(path, { force: true });
+    }
   }
 
   private ingestPath(digest: Digest): string {

@@ -1,0 +1,26 @@
+import type { Digest } from '@berth/oci/digest.ts';
+import type { Image } from '@berth/oci/image.ts';
+import { nowNs } from '../clock.ts';
+import type { ImageService } from './service.ts';
+
+/** Records an image whose layers are unpacked, under its names. */
+export async function addImage(
+  { state, content }: ImageService,
+  image: Image & { digest: Digest },
+  names: readonly string[],
+): Promise<void> {
+  const { configDigest, config, layers, digest, manifestDigest } = image;
+  const configText = (await content.read(configDigest)).toString();
+  state.addImage(
+    {
+      id: configDigest,
+      config,
+      configText,
+      layers: layers.map(({ chainId }) => chainId),
+      documents: [...new Set([digest, manifestDigest, configDigest])],
+      pulledAt: nowNs(),
+      phase: 'ready',
+    },
+    names,
+  );
+}

@@ -1,0 +1,33 @@
+import type { Digest } from '@berth/oci/digest.ts';
+import { nowNs } from '../clock.ts';
+import type { ImageService } from './service.ts';
+
+/** Nanoseconds that the layers of a pull that failed stay, for when it is tried again. */
+const abandonedAfter = 24n * 3600n * 1_000_000_000n;
+
+/**
+ * Deletes what nothing refers to: images that were removed and that no container has any more, their layers, and
+ * blobs. Layers' blobs go as soon as they are unpacked: nothing reads them again, and they are a third of what an
+ * image takes on disk. Runs only while no pull, import or removal does.
+ */
+export async function collectGarbage(service: ImageService): Promise<void> {
+  const { state, layers, content, options } = service;
+  const used = service.usedImages();
+  const freed = new Set<Digest>();
+  for (const image of [...state.images()]) {
+    if (image.phase !== 'removing' || used.has(image.id)) continue;
+    state.deleteImage(image.id);
+    for (const chainId of image.layers) freed.add(chainId);
+    options.log.debug('Deleted image', { image: image.id });
+  }
+  const images = [...state.images()];
+  const referenced = new Set(images.flatMap((image) => image.layers));
+  for (const { chainId, unpackedAt } of [...state.layers()]) {
+    const isAbandoned = freed.has(chainId) || nowNs() - unpackedAt > abandonedAfter;
+    if (!referenced.has(chainId) && isAbandoned) await layers.remove(chainId);
+  }
+  const documents = new Set(images.flatMap((image) => image.documents));
+  for (const digest of await content.list()) {
+    if (!documents.has(digest)) await content.remove(digest);
+  }
+}

@@ -1,0 +1,105 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { type ImportedImage, importArchive } from '@berth/oci/archive/import.ts';
+import { ArchiveError } from '@berth/oci/archive/source.ts';
+import { MalformedDocumentError } from '@berth/oci/json-cursor.ts';
+import { LayerError } from '@berth/oci/layers/layer-error.ts';
+import { addImage } from './add.ts';
+import { readImportRequest } from './import-request.ts';
+import { namesFor } from './names.ts';
+import type { ImageService } from './service.ts';
+import { ImageUnpacking } from './unpack.ts';
+
+/** One image that was imported, as a line of the answer. */
+export interface ImportAnswer {
+  id: string;
+  /** Full names with tags; none when the archive gives it no name. */
+  names: string[];
+  digest: string;
+}
+
+/**
+ * Imports the images of an archive and unpacks them.
+ *
+ * @param archive a path on this machine, or the bytes of a tar
+ * @param names what the image is called instead of what the archive says
+ */
+export async function importImages(
+  service: ImageService,
+  archive: string | AsyncIterable<Buffer>,
+  names: string[] | undefined,
+  signal: AbortSignal,
+): Promise<ImportAnswer[]> {
+  return service.gate.run(async () => {
+    const images = await importArchive({ archive, store: service.content, ...(names && { names }), signal });
+    const answers = [];
+    for (const image of images) answers.push(await unpackAndAdd(service, image, signal));
+    return answers;
+  });
+}
+
+async function unpackAndAdd(
+  service: ImageService,
+  image: ImportedImage,
+  signal: AbortSignal,
+): Promise<ImportAnswer> {
+  const { layers, references, digest, configDigest } = image;
+  const unpacking = new ImageUnpacking(service, layers);
+  const failure = new AbortController();
+  const either = AbortSignal.any([signal, failure.signal]);
+  const unpack = (layer: (typeof layers)[number]) =>
+    unpacking.unpack(layer, either).catch((error) => {
+      failure.abort(error);
+      throw error;
+    });
+  await Promise.allSettled(layers.map(unpack));
+  either.throwIfAborted();
+  const names = [...new Set(references.flatMap((reference) => namesFor(reference, digest)))];
+  await addImage(service, image, names);
+  service.options.log.info(`Imported image: ${names[0] ?? configDigest}`, { image: configDigest });
+  return { id: configDigest, digest, names: names.filter((name) => !name.includes('@')) };
+}
+
+/**
+ * The HTTP endpoint beside the CRI: `POST /images/import` with `{"path": "/file/or/dir", "names": […]}`, or with
+ * the bytes of a tar (`content-type: application/x-tar`, `?name=…` for each name). Answers 200 with a line of JSON
+ * for each image, or 400 or 500 with what is wrong as text. Every other path is 404.
+ */
+export function imageHttp(service: ImageService): RequestListener {
+  return (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://berthd');
+    if (url.pathname !== '/images/import') {
+      answer(response, 404, '404 page not found\n');
+    } else if (request.method !== 'POST') {
+      answer(response, 405, 'use POST\n');
+    } else {
+      void serveImport(service, request, response, url.searchParams);
+    }
+  };
+}
+
+async function serveImport(
+  service: ImageService,
+  request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+): Promise<void> {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort(new Error('the client hung up')));
+  try {
+    const { archive, names } = await readImportRequest(request, query);
+    const images = await importImages(service, archive, names, gone.signal);
+    answer(response, 200, images.map((image) => `${JSON.stringify(image)}\n`).join(''), 'application/jsonl');
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    if (!gone.signal.aborted) service.options.log.error(`Importing images failed: ${problem}`);
+    const isTheirs =
+      error instanceof ArchiveError || error instanceof LayerError || error instanceof MalformedDocumentError;
+    answer(response, isTheirs ? 400 : 500, `${problem}\n`);
+    // A tar that was not read to its end cannot be followed by another request.
+    request.destroy();
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: string, type = 'text/plain'): void {
+  response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, connection: 'close' }).end(body);
+}

@@ -1,0 +1,97 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Digest } from '@berth/oci/digest.ts';
+import type { ImageLayer } from '@berth/oci/image.ts';
+import { KeyedMutex } from '@berth/oci/keyed-mutex.ts';
+import type { LayerLimits } from '@berth/oci/layers/extract.ts';
+import { unpackLayer } from '@berth/oci/layers/unpack.ts';
+import { nowNs } from '../clock.ts';
+import type { ImageState } from './state.ts';
+
+/** What one unpacking needs. */
+export interface LayerUnpacking {
+  layer: ImageLayer;
+  blob: string;
+  /** Directories of the layers below, topmost first. */
+  parents: Promise<readonly string[]>;
+  signal: AbortSignal;
+}
+
+/** Unpacked layers on disk, one directory each, shared by all images with the same layers up to there. */
+export class LayerStore {
+  private readonly dir: string;
+  private readonly state: ImageState;
+  private readonly limits: LayerLimits;
+  private readonly mutex = new KeyedMutex();
+
+  /** `dir` holds nothing but layers. */
+  constructor(dir: string, state: ImageState, limits: LayerLimits) {
+    this.dir = dir;
+    this.state = state;
+    this.limits = limits;
+  }
+
+  /** Where an unpacked layer is; undefined when it is not unpacked. */
+  path(chainId: Digest): string | undefined {
+    const layer = this.state.layer(chainId);
+    return layer && this.directory(layer.dir);
+  }
+
+  directory(dir: number): string {
+    return join(this.dir, String(dir));
+  }
+
+  /** Unpacks a layer unless that has been done; whoever asks meanwhile waits for the same result. */
+  async unpack({ layer, blob, parents, signal }: LayerUnpacking): Promise<string> {
+    const { chainId, diffId, descriptor } = layer;
+    return this.mutex.run(chainId, signal, async () => {
+      const present = this.path(chainId);
+      if (present !== undefined) return present;
+      const dir = this.state.beginLayer(chainId);
+      const target = this.directory(dir);
+      try {
+        await mkdir(this.dir, { recursive: true, mode: 0o700 });
+        const { mediaType } = descriptor;
+        const { limits } = this;
+        const { diskBytes, files } = await unpackLayer({
+          blob,
+          mediaType,
+          diffId,
+          target,
+          parents,
+          limits,
+          signal,
+        });
+        this.state.finishLayer({ chainId, dir, diskBytes, files, unpackedAt: nowNs() });
+        return target;
+      } catch (error) {
+        this.state.deleteLayer(chainId);
+        throw error;
+      }
+    });
+  }
+
+  /** Deletes a layer that no image and no container uses. */
+  async remove(chainId: Digest): Promise<void> {
+    const layer = this.state.layer(chainId);
+    if (!layer) return;
+    this.state.retireLayer(chainId);
+    await this.mutex.run(chainId, undefined, async () => {
+      // Whoever asked for the layer first has it in another directory by now, and its row says so.
+      if (this.state.layer(chainId)) return this.removeDirectory(layer.dir);
+      await this.removeDirectory(layer.dir);
+      this.state.deleteLayer(chainId);
+    });
+  }
+
+  /** Deletes a layer's directory, complete or not. */
+  async removeDirectory(dir: number): Promise<void> {
+    const path = this.directory(dir);
+    await rm(`${path}.partial`, { recursive: true, force: true });
+    // Its name goes at once, so that half a layer is never taken for one.
+    await rename(path, `${path}.partial`).catch((error) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    await rm(`${path}.partial`, { recursive: true, force: true });
+  }
+}

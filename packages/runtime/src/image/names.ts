@@ -1,0 +1,83 @@
+import type { Digest } from '@berth/oci/digest.ts';
+import { formatReference, parseReference, type Reference, repositoryName } from '@berth/oci/reference.ts';
+import { invalid } from '../errors.ts';
+import type { ImageState, StoredImage } from './state.ts';
+
+/** An image's names as the CRI lists them. */
+export interface RepoNames {
+  repoTags: string[];
+  repoDigests: string[];
+}
+
+/** Sorts an image's names into tags and digests. */
+export function repoNames(names: readonly string[]): RepoNames {
+  const sorted = [...names].sort();
+  return {
+    repoTags: sorted.filter((name) => !name.includes('@')),
+    repoDigests: sorted.filter((name) => name.includes('@')),
+  };
+}
+
+/**
+ * The names under which an image of a reference is kept: its tag, unless the reference has a digest, which then
+ * decides alone, and the digest.
+ */
+export function namesFor(reference: Reference, digest: Digest): string[] {
+  const byDigest = `${repositoryName(reference)}@${digest}`;
+  return reference.digest === undefined && reference.tag !== undefined
+    ? [formatReference(reference), byDigest]
+    : [byDigest];
+}
+
+/** The one full name that a reference is looked up by. */
+function lookupName(reference: Reference): string {
+  const { registry, repository, digest } = reference;
+  return formatReference(digest === undefined ? reference : { registry, repository, digest });
+}
+
+/** How a request meant an image that it found. */
+export interface FoundImage {
+  image: StoredImage;
+  /** The full name that matched; undefined when it was found by id. */
+  name: string | undefined;
+}
+
+/**
+ * Finds what a request means by an image: a name, an id (with or without `sha256:`), or the beginning of an id
+ * that only one image has. Images that are being removed are not found.
+ */
+export function findImage(state: ImageState, text: string): FoundImage | undefined {
+  const hex = text.replace(/^sha256:/, '');
+  const isWholeId = /^[0-9a-f]{64}$/.test(hex);
+  if (isWholeId) return found(state.image(`sha256:${hex}`), undefined);
+  const reference = tryParse(text);
+  const name = reference && lookupName(reference);
+  const named = name !== undefined ? found(state.named(name), name) : undefined;
+  if (named) return named;
+  if (!/^[0-9a-f]{3,63}$/.test(hex)) return undefined;
+  const [only, ...others] = [...state.images()].filter(
+    ({ id, phase }) => phase === 'ready' && id.startsWith(`sha256:${hex}`),
+  );
+  return others.length === 0 ? found(only, undefined) : undefined;
+}
+
+function found(image: StoredImage | undefined, name: string | undefined): FoundImage | undefined {
+  return image?.phase === 'ready' ? { image, name } : undefined;
+}
+
+function tryParse(text: string): Reference | undefined {
+  try {
+    return parseReference(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the image name of a request to pull. */
+export function requestedReference(text: string): Reference {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    throw invalid('image.image', error instanceof Error ? error.message : String(error));
+  }
+}

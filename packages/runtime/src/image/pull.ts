@@ -1,0 +1,78 @@
+import { dirname, join } from 'node:path';
+import type { PullImageRequest, PullImageResponse } from '@berth/cri/generated/api.ts';
+import { LayerError } from '@berth/oci/layers/layer-error.ts';
+import { formatReference, type Reference } from '@berth/oci/reference.ts';
+import { type AuthConfig, dockerCredentials } from '@berth/oci/registry/credentials.ts';
+import type { RegistryErrorCode } from '@berth/oci/registry/errors.ts';
+import { pullImage as pullFromRegistry } from '@berth/oci/registry/pull.ts';
+import { PullError } from '@berth/oci/registry/pull-error.ts';
+import { type CriCode, errnoOf, invalid, RuntimeError } from '../errors.ts';
+import { addImage } from './add.ts';
+import { namesFor, requestedReference } from './names.ts';
+import type { ImageService } from './service.ts';
+import { ImageUnpacking } from './unpack.ts';
+
+/**
+ * PullImage: fetches an image and unpacks it. What the store has of it already is not fetched again, but the
+ * registry is asked each time what the tag stands for. Answers with the image's id.
+ */
+export async function pullImage(
+  service: ImageService,
+  request: PullImageRequest,
+  { signal }: { signal: AbortSignal },
+): Promise<PullImageResponse> {
+  const name = request.image?.image ?? '';
+  if (name === '') throw invalid('image.image', 'is required');
+  const reference = requestedReference(name);
+  const { log } = service.options;
+  const started = performance.now();
+  log.info(`Pulling image: ${name}`);
+  try {
+    const image = await service.gate.run(() => pull(service, reference, request.auth, signal));
+    const duration = `${Math.round(performance.now() - started)}ms`;
+    log.info(`Pulled image: ${formatReference(reference)}`, { image: image.configDigest, duration });
+    return { imageRef: image.configDigest };
+  } catch (error) {
+    // The message tells the whole story already, so the cause is not passed on to be told again.
+    throw error instanceof PullError ? new RuntimeError(criCode(error), error.message) : error;
+  }
+}
+
+async function pull(
+  service: ImageService,
+  reference: Reference,
+  given: AuthConfig | undefined,
+  signal: AbortSignal,
+) {
+  const { hostsDir } = service.options;
+  const auth = given ?? (await dockerCredentials(join(dirname(hostsDir), 'auth.json'), reference));
+  let unpacking: ImageUnpacking | undefined;
+  const image = await pullFromRegistry({
+    reference,
+    ...(auth && { auth }),
+    hostsDir,
+    store: service.content,
+    signal,
+    hasLayer: ({ chainId }) => service.layers.path(chainId) !== undefined,
+    onProgress: (event) => {
+      if (event.kind === 'resolved') unpacking = new ImageUnpacking(service, event.image.layers);
+    },
+    onLayer: async (layer, layerSignal) => unpacking?.unpack(layer, layerSignal),
+  });
+  await addImage(service, image, namesFor(reference, image.digest));
+  return image;
+}
+
+const codes: Record<RegistryErrorCode, CriCode> = {
+  'not-found': 'NOT_FOUND',
+  unauthorized: 'UNKNOWN',
+  'too-many-requests': 'UNAVAILABLE',
+  unavailable: 'UNAVAILABLE',
+  'invalid-content': 'UNKNOWN',
+  refused: 'UNKNOWN',
+};
+
+function criCode({ code, cause }: PullError): CriCode {
+  const root = cause instanceof LayerError ? (cause.cause ?? cause) : cause;
+  return errnoOf(root) === 'ENOSPC' ? 'RESOURCE_EXHAUSTED' : codes[code];
+}

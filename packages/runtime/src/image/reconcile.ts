@@ -1,0 +1,30 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ImageService } from './service.ts';
+
+/** Milliseconds after which the begun download of a blob is not expected to be resumed. */
+const abandonedAfter = 24 * 3600 * 1000;
+
+/**
+ * Removes what a berthd that died has left half done, before anything else uses the store: layers that were being
+ * unpacked or deleted, directories that no row has, and downloads that nobody came back for. A download that was
+ * cut short lately stays: the next pull goes on with it.
+ */
+export async function reconcileImages({
+  state,
+  layers,
+  layersDir,
+  content,
+  options,
+}: ImageService): Promise<void> {
+  for (const { chainId, dir } of state.unfinishedLayers()) {
+    await layers.removeDirectory(dir);
+    state.deleteLayer(chainId);
+    options.log.info('Recovery: removed an unfinished layer', { layer: chainId });
+  }
+  const known = new Set([...state.layers()].map(({ dir }) => String(dir)));
+  for (const name of await readdir(layersDir)) {
+    if (!known.has(name)) await rm(join(layersDir, name), { recursive: true, force: true });
+  }
+  await content.removeIngests(Date.now() - abandonedAfter);
+}

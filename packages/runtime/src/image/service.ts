@@ -1,0 +1,109 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { ContentStore } from '@berth/oci/content-store.ts';
+import type { LayerLimits } from '@berth/oci/layers/extract.ts';
+import type { ImageRootfs, Images } from '../context.ts';
+import { messageOf, wrongState } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { collectGarbage } from './gc.ts';
+import { LayerStore } from './layer-store.ts';
+import { findImage, repoNames } from './names.ts';
+import { OperationGate } from './operation-gate.ts';
+import { reconcileImages } from './reconcile.ts';
+import { ImageState } from './state.ts';
+
+/** What the image store is opened with. */
+export interface ImageServiceOptions {
+  /** berthd's root directory; images are below `images/` in it. */
+  root: string;
+  database: DatabaseSync;
+  /** The certs.d directory. A Docker config.json beside it, `auth.json`, has credentials for pulls that bring none. */
+  hostsDir: string;
+  limits: LayerLimits;
+  /** Ids of the images that containers were made of. */
+  usedImages: () => Iterable<string>;
+  log: Logger;
+}
+
+/** How long, in milliseconds, an image that was asked for stays although no container has it yet. */
+const handedOutFor = 60_000;
+
+/** The image store of berthd: what the handlers of the image RPCs, and the making of containers, work on. */
+export class ImageService implements Images {
+  readonly state: ImageState;
+  readonly content: ContentStore;
+  readonly layers: LayerStore;
+  readonly options: ImageServiceOptions;
+  /** Everything that adds or removes goes through here. */
+  readonly gate: OperationGate;
+  private readonly handedOut = new Map<string, number>();
+  private readonly emptyLayer: string;
+
+  private constructor(
+    state: ImageState,
+    content: ContentStore,
+    emptyLayer: string,
+    options: ImageServiceOptions,
+  ) {
+    this.state = state;
+    this.content = content;
+    this.emptyLayer = emptyLayer;
+    this.options = options;
+    this.layers = new LayerStore(join(options.root, 'images/layers'), state, options.limits);
+    this.gate = new OperationGate(() => this.cleanUp());
+  }
+
+  /** Opens the store, and removes what a berthd that died has left half done. */
+  static async open(options: ImageServiceOptions): Promise<ImageService> {
+    const dir = join(options.root, 'images');
+    const emptyLayer = join(dir, 'empty');
+    await mkdir(emptyLayer, { recursive: true, mode: 0o755 });
+    await mkdir(join(dir, 'layers'), { recursive: true, mode: 0o700 });
+    const content = await ContentStore.open(join(dir, 'content'));
+    const service = new ImageService(new ImageState(options.database), content, emptyLayer, options);
+    await reconcileImages(service);
+    await service.gate.run(async () => {});
+    return service;
+  }
+
+  /** The directory that layers are in. */
+  get layersDir(): string {
+    return join(this.options.root, 'images/layers');
+  }
+
+  /** The unpacked image behind a name or id, which stays for a minute, or for as long as a container has it. */
+  async rootfs(text: string): Promise<ImageRootfs | undefined> {
+    const found = findImage(this.state, text);
+    if (!found) return undefined;
+    const { id, config, layers } = found.image;
+    const lowerDirs = layers.map((chainId) => {
+      const path = this.layers.path(chainId);
+      if (path === undefined)
+        throw wrongState(`layer ${chainId} of image ${text} is not unpacked; pull it again`);
+      return path;
+    });
+    this.handedOut.set(id, Date.now());
+    return {
+      id,
+      config,
+      ...repoNames(this.state.names(id)),
+      lowerDirs: lowerDirs.length > 0 ? lowerDirs.reverse() : [this.emptyLayer],
+    };
+  }
+
+  /** Ids of images that must stay on disk although they may have no name. */
+  usedImages(): Set<string> {
+    const now = Date.now();
+    for (const [id, since] of this.handedOut) if (now - since > handedOutFor) this.handedOut.delete(id);
+    return new Set([...this.options.usedImages(), ...this.handedOut.keys()]);
+  }
+
+  private async cleanUp(): Promise<void> {
+    try {
+      await collectGarbage(this);
+    } catch (error) {
+      this.options.log.error(`Cleaning up images failed: ${messageOf(error)}`);
+    }
+  }
+}

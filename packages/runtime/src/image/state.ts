@@ -1,0 +1,218 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { type Digest, parseDigest } from '@berth/oci/digest.ts';
+import { type ImageConfig, parseImageConfig } from '@berth/oci/image-config.ts';
+import { migrate } from '../state/database.ts';
+import { RowReader } from '../state/row.ts';
+import { imageSchema } from './schema.ts';
+
+/** An image in the store. */
+export interface StoredImage {
+  /** Digest of its configuration. */
+  readonly id: Digest;
+  readonly config: ImageConfig;
+  /** The configuration as its author wrote it. */
+  readonly configText: string;
+  /** Chain ids, bottom first. */
+  readonly layers: readonly Digest[];
+  /** Blobs that belong to it and are kept: its index, manifest and configuration. */
+  readonly documents: readonly Digest[];
+  /** Nanoseconds since 1970. */
+  readonly pulledAt: bigint;
+  /** `removing`: it has no name any more, and goes when the last container of it has gone. */
+  readonly phase: 'ready' | 'removing';
+}
+
+/** An unpacked layer. */
+export interface StoredLayer {
+  readonly chainId: Digest;
+  /** Name of its directory: short, since paths of lower layers add up in a mount. */
+  readonly dir: number;
+  readonly diskBytes: number;
+  readonly files: number;
+  /** Nanoseconds since 1970. */
+  readonly unpackedAt: bigint;
+}
+
+/** Images, their names and layers: every write goes to the database first, every read comes from memory. */
+export class ImageState {
+  private readonly database: DatabaseSync;
+  private readonly byId = new Map<Digest, StoredImage>();
+  private readonly byName = new Map<string, Digest>();
+  private readonly byChainId = new Map<Digest, StoredLayer>();
+  private lastDir = 0;
+
+  /** Loads the rows; makes the tables in a database that has none. */
+  constructor(database: DatabaseSync) {
+    this.database = database;
+    migrate(database, 'image', imageSchema);
+    for (const row of this.rows('image')) this.remember(parseImage(row));
+    for (const row of this.rows('image_name')) {
+      this.byName.set(row.text('name'), parseDigest(row.text('image_id')));
+    }
+    for (const row of this.rows('image_layer')) {
+      this.lastDir = Math.max(this.lastDir, row.number('dir'));
+      if (row.text('phase') === 'ready')
+        this.byChainId.set(parseDigest(row.text('chain_id')), parseLayer(row));
+    }
+  }
+
+  image(id: string): StoredImage | undefined {
+    return this.byId.get(id as Digest);
+  }
+
+  /** Every image, those that are being removed included. */
+  images(): Iterable<StoredImage> {
+    return this.byId.values();
+  }
+
+  /** The image of a full name, as `docker.io/library/nginx:1`. */
+  named(name: string): StoredImage | undefined {
+    const id = this.byName.get(name);
+    return id && this.byId.get(id);
+  }
+
+  /** The full names of an image: tags and digests. */
+  names(id: Digest): string[] {
+    return [...this.byName].flatMap(([name, image]) => (image === id ? [name] : []));
+  }
+
+  layer(chainId: Digest): StoredLayer | undefined {
+    return this.byChainId.get(chainId);
+  }
+
+  layers(): Iterable<StoredLayer> {
+    return this.byChainId.values();
+  }
+
+  /** Adds an image, or brings one back that is being removed, and points names to it. */
+  addImage(image: StoredImage, names: readonly string[]): void {
+    this.transaction(() => {
+      this.database
+        .prepare(
+          `INSERT INTO image (id, config, layers, documents, pulled_at, phase) VALUES (?, ?, ?, ?, ?, 'ready')
+           ON CONFLICT (id) DO UPDATE SET phase = 'ready', documents = excluded.documents`,
+        )
+        .run(
+          image.id,
+          image.configText,
+          JSON.stringify(image.layers),
+          JSON.stringify(image.documents),
+          image.pulledAt,
+        );
+      const name = this.database.prepare(
+        'INSERT INTO image_name VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET image_id = excluded.image_id',
+      );
+      for (const each of names) name.run(each, image.id);
+    });
+    this.remember(image);
+    for (const name of names) this.byName.set(name, image.id);
+  }
+
+  removeName(name: string): void {
+    this.database.prepare('DELETE FROM image_name WHERE name = ?').run(name);
+    this.byName.delete(name);
+  }
+
+  /** Takes all names from an image: nobody finds it any more. */
+  retire(id: Digest): void {
+    const image = this.byId.get(id);
+    if (!image) return;
+    this.transaction(() => {
+      this.database.prepare(`UPDATE image SET phase = 'removing' WHERE id = ?`).run(id);
+      this.database.prepare('DELETE FROM image_name WHERE image_id = ?').run(id);
+    });
+    this.byId.set(id, { ...image, phase: 'removing' });
+    for (const name of this.names(id)) this.byName.delete(name);
+  }
+
+  /** Forgets an image; its layers are found and deleted as unused. */
+  deleteImage(id: Digest): void {
+    this.database.prepare('DELETE FROM image WHERE id = ?').run(id);
+    this.byId.delete(id);
+    for (const name of this.names(id)) this.byName.delete(name);
+  }
+
+  /** Writes the intent to unpack a layer and returns the name of the directory for it. */
+  beginLayer(chainId: Digest): number {
+    this.lastDir += 1;
+    this.database
+      .prepare(`INSERT OR REPLACE INTO image_layer VALUES (?, ?, 0, 0, 0, 'unpacking')`)
+      .run(chainId, this.lastDir);
+    return this.lastDir;
+  }
+
+  /** Records that a layer is complete. */
+  finishLayer(layer: StoredLayer): void {
+    const { chainId, diskBytes, files, unpackedAt } = layer;
+    this.database
+      .prepare(
+        `UPDATE image_layer SET disk_bytes = ?, files = ?, unpacked_at = ?, phase = 'ready' WHERE chain_id = ?`,
+      )
+      .run(diskBytes, files, unpackedAt, chainId);
+    this.byChainId.set(chainId, layer);
+  }
+
+  /** From here on nobody uses the layer; its row stays until its directory is gone. */
+  retireLayer(chainId: Digest): void {
+    this.database.prepare(`UPDATE image_layer SET phase = 'removing' WHERE chain_id = ?`).run(chainId);
+    this.byChainId.delete(chainId);
+  }
+
+  /** Deletes the row of a layer whose directory is gone. */
+  deleteLayer(chainId: Digest): void {
+    this.database.prepare('DELETE FROM image_layer WHERE chain_id = ?').run(chainId);
+    this.byChainId.delete(chainId);
+  }
+
+  /** Layers whose unpacking or removal was begun and not ended. */
+  unfinishedLayers(): { chainId: Digest; dir: number }[] {
+    return this.rows('image_layer')
+      .filter((row) => row.text('phase') !== 'ready')
+      .map((row) => ({ chainId: parseDigest(row.text('chain_id')), dir: row.number('dir') }));
+  }
+
+  private remember(image: StoredImage): void {
+    this.byId.set(image.id, image);
+  }
+
+  private rows(table: 'image' | 'image_name' | 'image_layer'): RowReader[] {
+    const select = this.database.prepare(`SELECT * FROM ${table}`);
+    select.setReadBigInts(true);
+    return select.all().map((row) => new RowReader(table, row));
+  }
+
+  private transaction(operation: () => void): void {
+    this.database.exec('BEGIN');
+    try {
+      operation();
+      this.database.exec('COMMIT');
+    } catch (error) {
+      this.database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+function parseImage(row: RowReader): StoredImage {
+  const phase = row.text('phase');
+  const configText = row.text('config');
+  return {
+    id: parseDigest(row.text('id')),
+    config: parseImageConfig(configText),
+    configText,
+    layers: row.strings('layers').map(parseDigest),
+    documents: row.strings('documents').map(parseDigest),
+    pulledAt: row.bigint('pulled_at'),
+    phase: phase === 'ready' || phase === 'removing' ? phase : row.fail('phase', 'a phase of an image'),
+  };
+}
+
+function parseLayer(row: RowReader): StoredLayer {
+  return {
+    chainId: parseDigest(row.text('chain_id')),
+    dir: row.number('dir'),
+    diskBytes: row.number('disk_bytes'),
+    files: row.number('files'),
+    unpackedAt: row.bigint('unpacked_at'),
+  };
+}

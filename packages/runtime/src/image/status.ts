@@ -1,0 +1,44 @@
+import type { Image, ImageStatusRequest, ImageStatusResponse } from '@berth/cri/generated/api.ts';
+import { invalid } from '../errors.ts';
+import { findImage, repoNames } from './names.ts';
+import type { ImageService } from './service.ts';
+import type { ImageState, StoredImage } from './state.ts';
+
+/** ImageStatus: an image by name or id. One that is not here is an answer without an image, and no error. */
+export async function imageStatus(
+  { state }: ImageService,
+  { image: spec, verbose }: ImageStatusRequest,
+): Promise<ImageStatusResponse> {
+  const text = spec?.image ?? '';
+  if (text === '') throw invalid('image.image', 'is required');
+  const found = findImage(state, text);
+  if (!found) return { image: undefined, info: {} };
+  return { image: criImage(state, found.image), info: verbose ? verboseInfo(found.image) : {} };
+}
+
+/** An image as the CRI describes it. Its size is what its layers take on disk, shared ones included. */
+export function criImage(state: ImageState, image: StoredImage): Image {
+  const layers = image.layers.map((chainId) => state.layer(chainId)?.diskBytes ?? 0);
+  const size = layers.reduce((total, bytes) => total + bytes, Buffer.byteLength(image.configText));
+  return {
+    id: image.id,
+    ...repoNames(state.names(image.id)),
+    size: BigInt(size),
+    ...imageUser(image.config.config.User ?? ''),
+    spec: undefined,
+    pinned: false,
+  };
+}
+
+/** Splits the `User` of an image configuration, as `1000:1000` or `nobody`: a number is a uid. */
+export function imageUser(user: string): Pick<Image, 'uid' | 'username'> {
+  const [name = ''] = user.split(':');
+  return /^[0-9]{1,18}$/.test(name)
+    ? { uid: { value: BigInt(name) }, username: '' }
+    : { uid: undefined, username: name };
+}
+
+/** `crictl inspecti` prints this below `info`; the members are containerd's. */
+function verboseInfo({ layers, configText }: StoredImage): Record<string, string> {
+  return { info: JSON.stringify({ chainID: layers.at(-1) ?? '', imageSpec: JSON.parse(configText) }) };
+}
