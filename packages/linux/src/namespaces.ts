@@ -106,6 +106,8 @@ function startThread(onEnd: () => void): Promise<Thread> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(workerUrl('namespace-worker', import.meta.url), {
       name: 'namespaces',
+      // Not the parent's: some of Node's flags (--input-type, --eval) make no sense for a thread.
+      execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 },
     });
     const pending = new Map<number, Pending>();
