@@ -159,5 +159,8 @@ ${flags.join('\n')}
 
 The fields of KubeletConfiguration v1beta1 behind them can be written in the file given by --config; flags win.
 Unlike the real kubelet's, --address is 127.0.0.1 unless set: /pods answers without authentication.
+
+The read-only port answers /healthz, /pods (every pod with its status) and /rejected (every manifest that does
+not run, or not in its newest version, with the reason).
 `;
 }

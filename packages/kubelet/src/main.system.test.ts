@@ -1,0 +1,134 @@
+// The kubelet as a process: what it says when it can not start, and what it serves while no runtime answers.
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const main = new URL('./main.ts', import.meta.url).pathname;
+const port = 23_871;
+let dir: string;
+let children: ChildProcess[];
+
+beforeEach(() => {
+  dir = mkdtempSync('/tmp/kubelet-main-');
+  mkdirSync(join(dir, 'manifests'));
+  children = [];
+});
+
+afterEach(async () => {
+  for (const child of children) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** Flags of a kubelet that touches nothing outside the test's folder; its runtime does not exist. */
+function flags(rootDir = dir): string[] {
+  return [
+    `--container-runtime-endpoint=${dir}/none.sock`,
+    `--pod-manifest-path=${dir}/manifests`,
+    `--root-dir=${rootDir}`,
+    `--cgroup-root=/kubelet-main-test`,
+    '--hostname-override=n',
+    '--fail-swap-on=false',
+    `--read-only-port=${port}`,
+    '--healthz-port=0',
+  ];
+}
+
+/** Runs a kubelet that is expected to end by itself. */
+function run(...argv: string[]): { status: number | null; output: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  return { status, output: stdout + stderr };
+}
+
+async function start(): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [main, ...flags()], { stdio: ['ignore', 'ignore', 'pipe'] });
+  children.push(child);
+  child.stderr?.resume();
+  for (let tries = 0; tries < 500; tries++) {
+    const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
+    if (answer) return child;
+    assert.equal(child.exitCode, null, 'the kubelet ended early');
+    await sleep(20);
+  }
+  throw new Error('the kubelet does not answer');
+}
+
+test('--version and --help', () => {
+  assert.match(run('--version').output, /^Kubernetes v1\.\d+\.\d+\+berth\./);
+  const { status, output } = run('--help');
+  assert.equal(status, 0);
+  assert.match(output, /--pod-manifest-path VALUE/);
+});
+
+test('a wrong command line or configuration ends it with a reason', () => {
+  const cases: [string[], RegExp][] = [
+    [
+      ['--pod-manifest-pth=x'],
+      /^E.*"Failed to start: wrong configuration" err="unknown flag: --pod-manifest-pth/m,
+    ],
+    [['--kubeconfig=/x'], /--kubeconfig=\/x is not supported by this kubelet yet/],
+    [
+      ['--config', join(dir, 'none.yaml')],
+      /failed to load kubelet config file, path: .*none\.yaml, error: ENOENT/,
+    ],
+    [
+      ['--container-runtime-endpoint=tcp://x', '--fail-swap-on=false', `--root-dir=${dir}`],
+      /protocol \\"tcp\\" is not supported/,
+    ],
+  ];
+  for (const [argv, reason] of cases) {
+    const { status, output } = run(...argv);
+    assert.equal(status, 1, argv.join(' '));
+    assert.match(output, reason);
+  }
+});
+
+test('while no runtime answers it is unhealthy, shows its pods and what is wrong with manifests', async () => {
+  const pod = (name: string, image: string): string =>
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name },
+      spec: { containers: [{ name: 'c', image }] },
+    });
+  writeFileSync(join(dir, 'manifests/good.json'), pod('good', 'a:1'));
+  writeFileSync(join(dir, 'manifests/bad.json'), pod('bad', ''));
+  const child = await start();
+  const get = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+  assert.match(await get('/healthz'), /the container runtime does not answer at .*none\.sock/);
+  for (let tries = 0; tries < 200 && (await get('/pods')).includes('"items":null'); tries++) await sleep(20);
+  const { items } = JSON.parse(await get('/pods'));
+  assert.equal(items.length, 1);
+  assert.equal(items[0].metadata.name, 'good-n');
+  assert.equal(items[0].status.phase, 'Pending');
+  assert.deepEqual(JSON.parse(await get('/rejected')), [
+    {
+      file: join(dir, 'manifests/bad.json'),
+      pod: 'default/bad-n',
+      message: 'spec.containers[0].image: Required value',
+      lastGoodRuns: false,
+    },
+  ]);
+  const sameRoot = run(...flags());
+  assert.equal(sameRoot.status, 1);
+  assert.match(sameRoot.output, /another kubelet runs with it; stop it or choose another --root-dir/);
+  const samePort = run(...flags(join(dir, 'other')));
+  assert.equal(samePort.status, 1);
+  assert.match(
+    samePort.output,
+    /unable to listen on 127\.0\.0\.1:23871: in use; is another kubelet running\?/,
+  );
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  assert.equal(code, 0);
+});
