@@ -162,26 +162,31 @@ for (const name of ['crun', 'runc']) {
       assert.equal(existsSync(`${dir}.conmon-pid`), false);
     });
 
-    test('a conmon that is not there', async () => {
-      await assert.rejects(
-        startConmon({
-          conmonPath: '/nowhere/conmon',
-          containerId: 'x',
-          name: 'x',
-          bundle: node.dir,
-          runtime: node.runtime,
-          logPath: undefined,
-          terminal: false,
-          stdin: false,
-          stdinOnce: false,
-          exitDir: node.dir,
-          persistDir: node.dir,
-          pidFile: join(node.dir, 'x.pid'),
-          conmonPidFile: join(node.dir, 'x.conmon-pid'),
-          runtimeLog: join(node.dir, 'x.log'),
-        }),
-        /create container x: cannot run \/nowhere\/conmon: .*ENOENT/,
-      );
+    test('what is in the way of a creation is named', async () => {
+      const options = {
+        conmonPath: '/usr/bin/conmon',
+        containerId: 'x',
+        name: 'x',
+        bundle: node.dir,
+        runtime: node.runtime,
+        logPath: undefined,
+        terminal: false,
+        stdin: false,
+        stdinOnce: false,
+        exitDir: node.dir,
+        persistDir: node.dir,
+        pidFile: join(node.dir, 'x.pid'),
+        conmonPidFile: join(node.dir, 'x.conmon-pid'),
+        runtimeLog: join(node.dir, 'x.log'),
+      };
+      const table: [object, RegExp][] = [
+        [{ conmonPath: '/nowhere/conmon' }, /create container x: cannot run \/nowhere\/conmon: .*ENOENT/],
+        [{ conmonPath: '/bin/false' }, /create container x: conmon ended with exit code 1/],
+        [{ logPath: '/nowhere/dir/0.log' }, /Failed to open log file.*: \/nowhere\/dir\/0.log/],
+        [{}, /create container x: .*config.json/],
+      ];
+      for (const [change, message] of table)
+        await assert.rejects(startConmon({ ...options, ...change }), message);
     });
   });
 }

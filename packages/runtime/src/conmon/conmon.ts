@@ -37,7 +37,8 @@ export interface StartedConmon {
 export async function startConmon(options: StartConmonOptions): Promise<StartedConmon> {
   const doing = `create container ${options.containerId}`;
   const child = spawn(options.conmonPath, conmonArguments(options), {
-    cwd: options.bundle,
+    // Every path is absolute, and a directory that conmon stood in could not be unmounted.
+    cwd: '/',
     // A session of its own, so that a Ctrl-C on berthd's terminal does not reach it before it forks away.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', ...(options.place === undefined ? [] : (['pipe'] as const))],
@@ -92,7 +93,11 @@ export async function startConmon(options: StartConmonOptions): Promise<StartedC
     return { containerPid: message.pid, conmonPid: (await readPidFile(options.conmonPidFile)) ?? 0 };
   }
   const reported = message.kind === 'failed' ? message.message : '';
-  const reason = (await runtimeReason(options.runtimeLog)) || reported || stderr.soFar().trim() || ended;
+  const reason =
+    (await runtimeReason(options.runtimeLog)) ||
+    reported ||
+    conmonReason(stderr.soFar(), options.logPath) ||
+    ended;
   throw new OciRuntimeError(doing, reason ?? 'conmon ended without a word');
 }
 
@@ -105,6 +110,12 @@ export async function readPidFile(path: string): Promise<number | undefined> {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
+}
+
+/** What conmon itself complains of; it does not say which log file it could not open. */
+function conmonReason(stderr: string, logPath: string | undefined): string {
+  const text = stderr.replaceAll(/^\[conmon:[a-z]\]: /gm, '').trim();
+  return text.includes('log file') && logPath !== undefined ? `${text}: ${logPath}` : text;
 }
 
 async function runtimeReason(path: string): Promise<string | undefined> {

@@ -29,6 +29,8 @@ export interface SandboxView {
   privileged: boolean;
   /** Pinned namespaces of the pod as files; an absent one is the host's. */
   namespaces: { network?: string | undefined; ipc?: string | undefined; uts?: string | undefined };
+  /** Whether the pod is in the host's PID namespace. */
+  hostPid?: boolean | undefined;
   /** Pid of the init of a PID namespace that the pod's containers share. */
   initPid?: number | undefined;
   /** Files of the pod that are mounted into each container unless the request mounts something there. */
@@ -51,7 +53,6 @@ export interface HostFacts {
   swapAccounting: boolean;
   selinux: boolean;
   seccomp: boolean;
-  apparmor: AppArmorFacts;
 }
 
 export interface AppArmorFacts {
@@ -73,6 +74,8 @@ export interface ContainerFacts {
   hostDevices: readonly LinuxDevice[];
   /** The profile of a Localhost seccomp setting. */
   seccompProfile?: LinuxSeccomp | undefined;
+  /** Changes while the node runs, as profiles are loaded. */
+  apparmor: AppArmorFacts;
   /** Pid of the container that `namespace_options.target_id` names. */
   targetPid?: number | undefined;
 }

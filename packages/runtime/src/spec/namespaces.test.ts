@@ -37,6 +37,9 @@ test('which namespaces a container has', () => {
   assert.deepEqual(of({ pid: 2 }), joined);
   assert.deepEqual(of({ pid: 0 }, { sandbox: { ...pod, initPid: 7 } }), [...joined, 'pid:/proc/7/ns/pid']);
   assert.deepEqual(of(undefined, { sandbox: { ...pod, initPid: 7 } }), [...joined, 'pid:/proc/7/ns/pid']);
+  assert.deepEqual(of({ pid: 0 }, { sandbox: { ...pod, hostPid: true } }), joined);
+  assert.deepEqual(of(undefined), [...joined, 'pid']);
+  assert.deepEqual(of(undefined, { sandbox: { ...pod, hostPid: true } }), joined);
   assert.deepEqual(of({ pid: 3, targetId: 'c' }, { targetPid: 9 }), [...joined, 'pid:/proc/9/ns/pid']);
   assert.deepEqual(of({ pid: 1 }, { sandbox: { ...pod, namespaces: {} } }), ['mount', 'pid']);
   assert.deepEqual(of({ pid: 1 }, { cgroupVersion: 'v2' }), [...joined, 'pid', 'cgroup']);

@@ -7,7 +7,8 @@ const FIELD = 'config.linux.security_context.namespace_options';
 
 /**
  * The namespaces of a container: network, IPC and UTS are the pod's pinned ones (or the host's), the mount
- * namespace is its own, and so is the cgroup one where the host has only cgroup v2.
+ * namespace is its own, and so is the cgroup one where the host has only cgroup v2. A request without
+ * namespace options means the PID namespace that the pod has.
  */
 export function namespaces(options: {
   request: NamespaceOption | undefined;
@@ -39,27 +40,34 @@ function pidNamespace(
   sandbox: SandboxView,
   targetPid: number | undefined,
 ): LinuxNamespace[] {
-  const mode = request?.pid ?? NamespaceMode.POD;
+  if (request === undefined) return podPidNamespace(sandbox) ?? [{ type: 'pid' }];
+  const mode = request.pid;
   switch (mode) {
     case NamespaceMode.CONTAINER:
       return [{ type: 'pid' }];
     case NamespaceMode.NODE:
       return [];
-    case NamespaceMode.POD:
-      if (sandbox.initPid === undefined) {
-        throw wrongState(
-          `${FIELD}.pid: POD, but pod ${sandbox.name} was not created with a shared PID namespace`,
-        );
-      }
-      return [{ type: 'pid', path: `/proc/${sandbox.initPid}/ns/pid` }];
+    case NamespaceMode.POD: {
+      const joined = podPidNamespace(sandbox);
+      if (joined !== undefined) return joined;
+      throw wrongState(
+        `${FIELD}.pid: POD, but pod ${sandbox.name} was not created with a shared PID namespace`,
+      );
+    }
     case NamespaceMode.TARGET:
       if (targetPid === undefined) {
-        throw wrongState(
-          `${FIELD}.target_id: container ${JSON.stringify(request?.targetId ?? '')} is not running`,
-        );
+        throw wrongState(`${FIELD}.target_id: container ${JSON.stringify(request.targetId)} is not running`);
       }
       return [{ type: 'pid', path: `/proc/${targetPid}/ns/pid` }];
     default:
       throw invalid(`${FIELD}.pid`, `${mode} is not a known namespace mode`);
   }
+}
+
+/** The PID namespace of the pod itself; undefined when each of its containers has its own. */
+function podPidNamespace(sandbox: SandboxView): LinuxNamespace[] | undefined {
+  if (sandbox.hostPid === true) return [];
+  return sandbox.initPid === undefined
+    ? undefined
+    : [{ type: 'pid', path: `/proc/${sandbox.initPid}/ns/pid` }];
 }

@@ -32,9 +32,15 @@ const input: Omit<SpecInput, 'config'> = {
     swapAccounting: true,
     selinux: false,
     seccomp: true,
+  },
+  facts: {
+    passwd: 'web:x:1000:1000::/:\n',
+    group: '',
+    mounts: [],
+    devices: [],
+    hostDevices: [],
     apparmor: { enabled: false, loaded: [] },
   },
-  facts: { passwd: 'web:x:1000:1000::/:\n', group: '', mounts: [], devices: [], hostDevices: [] },
 };
 
 const spec = (config: DeepPartial<ContainerConfig>, change: Partial<SpecInput> = {}) =>

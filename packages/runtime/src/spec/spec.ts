@@ -53,7 +53,7 @@ export function ociSpec(input: SpecInput): Spec {
 
 function containerProcess({ config, image, sandbox, host, facts }: SpecInput): Process {
   const security = config.linux?.securityContext;
-  const profile = apparmorProfile(security, host.apparmor);
+  const profile = apparmorProfile(security, facts.apparmor);
   return {
     terminal: config.tty,
     user: processUser({ security, imageUser: image.User ?? '', passwd: facts.passwd, group: facts.group }),

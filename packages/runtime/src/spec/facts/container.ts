@@ -6,6 +6,7 @@ import type { ContainerFacts } from '../input.ts';
 import { seccompChoice } from '../seccomp.ts';
 import { parseSeccompProfile } from '../seccomp-profile.ts';
 import { hostDevices, lookUpDevices } from './device-nodes.ts';
+import { readAppArmor } from './host.ts';
 import { lookUpMountSources } from './mount-sources.ts';
 import { readUserFiles } from './user-files.ts';
 
@@ -34,6 +35,7 @@ export async function gatherContainerFacts(options: {
     devices,
     hostDevices: allDevices,
     seccompProfile,
+    apparmor: readAppArmor(),
     targetPid,
   };
 }

@@ -6,7 +6,7 @@ import { hasCode } from '@berth/linux/errno.ts';
 import { clampOomScoreAdj } from '@berth/linux/oom-score.ts';
 import type { AppArmorFacts, HostFacts } from '../input.ts';
 
-/** Reads what the host is and allows; once at start is enough, but for the AppArmor profiles (see readAppArmor). */
+/** Reads what the host is and allows; once at start is enough. */
 export function readHostFacts(options: { cgroups: Cgroups; systemdCgroup: boolean }): HostFacts {
   const { cgroups, systemdCgroup } = options;
   return {
@@ -19,11 +19,10 @@ export function readHostFacts(options: { cgroups: Cgroups; systemdCgroup: boolea
     swapAccounting: accountsSwap(cgroups),
     selinux: existsSync('/sys/fs/selinux/enforce'),
     seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
-    apparmor: readAppArmor(),
   };
 }
 
-/** AppArmor's state and its loaded profiles, which may change at any time. */
+/** AppArmor's state and the profiles that are loaded now. */
 export function readAppArmor(): AppArmorFacts {
   const enabled = read('/sys/module/apparmor/parameters/enabled')?.trim() === 'Y';
   const profiles = enabled ? (read('/sys/kernel/security/apparmor/profiles') ?? '') : '';

@@ -17,7 +17,8 @@ export async function lookUpMountSources(requests: readonly Mount[]): Promise<Mo
   return Promise.all(
     requests.map(async ({ hostPath, image }, index) => {
       // Refused by name where mounts are derived.
-      if (image !== undefined) return { path: hostPath, propagation: 'private', mountPoint: '/' } as const;
+      if (image !== undefined && image.image !== '')
+        return { path: hostPath, propagation: 'private', mountPoint: '/' } as const;
       const path = await resolveHostPath(hostPath, `config.mounts[${index}].host_path`);
       return table === undefined
         ? ({ path, propagation: 'private', mountPoint: '/' } as const)
