@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import type { Exits } from './container/exits.ts';
 import type { Stops } from './container/stop.ts';
 import type { EventBus } from './events.ts';
+import type { ImageService } from './image/service.ts';
 import type { Logger } from './log.ts';
 import type { PodNetwork } from './network/pod-network.ts';
 import type { RuntimeHandlers } from './oci-runtime/detect.ts';
@@ -27,7 +28,7 @@ export interface Context {
   readonly cgroups: Cgroups;
   readonly host: HostFacts;
   readonly network: PodNetwork;
-  readonly images: Images;
+  readonly images: ImageService;
   readonly exits: Exits;
   readonly stops: Stops;
   /** Absolute paths of the programs that berthd starts beside OCI runtimes and CNI plugins. */

@@ -5,10 +5,13 @@ import { NamespaceWorker } from '@berth/linux/namespaces.ts';
 import type { Config } from './config.ts';
 import { Exits, recordExits } from './container/exits.ts';
 import { Stops } from './container/stop.ts';
-import type { Context, Images } from './context.ts';
+import type { Context } from './context.ts';
 import { messageOf } from './errors.ts';
 import { EventBus } from './events.ts';
 import { runtimeHandlers } from './handlers.ts';
+import { imageHandlers } from './image/handlers.ts';
+import { imageHttp } from './image/import.ts';
+import { ImageService } from './image/service.ts';
 import { lockDirectory } from './lock.ts';
 import type { Logger } from './log.ts';
 import { PodNetwork } from './network/pod-network.ts';
@@ -16,7 +19,7 @@ import { detectRuntimes } from './oci-runtime/detect.ts';
 import { Paths } from './paths.ts';
 import { findProgram } from './programs.ts';
 import { KeyedQueue } from './queue.ts';
-import { recover } from './recovery.ts';
+import { recover } from './recovery/recover.ts';
 import { readHostFacts } from './spec/facts/host.ts';
 import { State } from './state/state.ts';
 
@@ -30,16 +33,17 @@ export interface Daemon {
 }
 
 /** Takes possession of the directories, sets right what a predecessor left, then serves the CRI. */
-export async function startDaemon(config: Config, log: Logger, images: Images): Promise<Daemon> {
+export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
   await using resources = new AsyncDisposableStack();
   for (const dir of new Set([config.root, config.state])) resources.use(lockDirectory(dir));
-  const context = await makeContext(config, log, images, resources);
+  const context = await makeContext(config, log, resources);
   await recover(context);
   resources.use(recordExits(context));
   const server = await serveCri({
     socketPath: config.listen,
     runtime: runtimeHandlers(context),
-    image: {},
+    image: imageHandlers(context.images, context.paths.layers),
+    http: imageHttp(context.images),
     onCall: (call) => logCall(log, call),
   });
   const owned = resources.move();
@@ -55,12 +59,7 @@ export async function startDaemon(config: Config, log: Logger, images: Images): 
   };
 }
 
-async function makeContext(
-  config: Config,
-  log: Logger,
-  images: Images,
-  resources: AsyncDisposableStack,
-): Promise<Context> {
+async function makeContext(config: Config, log: Logger, resources: AsyncDisposableStack): Promise<Context> {
   const paths = new Paths(config);
   for (const dir of [paths.sandboxes, paths.bundles, paths.layers, paths.exits]) {
     mkdirSync(dir, { recursive: true, mode: 0o711 });
@@ -73,6 +72,14 @@ async function makeContext(
   resources.defer(() => namespaces.close());
   const network = await PodNetwork.start({ ...config.cni, sandboxesDir: paths.sandboxes, log });
   resources.defer(() => network.close());
+  const images = await ImageService.open({
+    root: config.root,
+    database: state.database,
+    hostsDir: config.registry.configDir,
+    limits: { maxBytes: config.image.maxLayerBytes, maxFiles: config.image.maxLayerFiles },
+    usedImages: () => [...state.containers.all()].map(({ imageId }) => imageId),
+    log,
+  });
   return {
     config,
     log,

@@ -90,7 +90,7 @@ function withFlags(config: Config, flags: Flags): Config {
 async function main(config: Config): Promise<void> {
   const log = createLogger(config.logLevel);
   const { startDaemon } = await import('./daemon.ts');
-  const daemon = await startDaemon(config, log, { rootfs: async () => undefined });
+  const daemon = await startDaemon(config, log);
   log.info('Serving the CRI', { socket: config.listen });
   const signal = await new Promise<string>((resolve) => {
     process.once('SIGTERM', resolve);

@@ -12,7 +12,7 @@ import { containerCgroup } from '../cgroup-path.ts';
 import { nowNs } from '../clock.ts';
 import { readExit } from '../conmon/exit-files.ts';
 import type { Context, ImageRootfs } from '../context.ts';
-import { invalid, notFound, RuntimeError, wrongState } from '../errors.ts';
+import { invalid, messageOf, notFound, RuntimeError, wrongState } from '../errors.ts';
 import { newContainerId } from '../ids.ts';
 import { describe } from '../labels.ts';
 import { publishContainerEvent } from '../pod-events.ts';
@@ -64,7 +64,7 @@ async function makeContainer(context: Context, { sandbox, container, image, sign
 
   await withUndo(log, async (undo) => {
     state.containers.insert(container);
-    undo('remove the container', () => destroyContainer(context, container));
+    undo('remove the container', () => abandonContainer(context, container));
 
     const { bundle } = paths.container(id);
     await mountRootfs(paths.container(id), image.lowerDirs);
@@ -93,6 +93,18 @@ async function makeContainer(context: Context, { sandbox, container, image, sign
   // An end that came before the container could be found has not been recorded.
   const exit = readExit(paths.exits, id);
   if (exit !== undefined) recordExit(context, id, { ...exit, message: '' });
+}
+
+/** Removes a half-made container. When that fails it is shown as exited, so that its owner tries again. */
+async function abandonContainer(context: Context, container: Container): Promise<void> {
+  try {
+    await destroyContainer(context, container);
+  } catch (error) {
+    const message = `it could be neither made nor removed: ${messageOf(error)}`;
+    const exit = { startedAt: 0n, finishedAt: nowNs(), exitCode: 128, reason: 'Error', message };
+    context.state.containers.setState(container.id, { phase: 'removing', exit });
+    throw error;
+  }
 }
 
 type ValidContainerConfig = ContainerConfig & {

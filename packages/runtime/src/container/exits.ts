@@ -6,10 +6,10 @@ import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { type ContainerId, containerId, isId, sandboxId } from '../ids.ts';
 import { publishContainerEvent } from '../pod-events.ts';
-import { exitReason } from '../reconcile.ts';
 import { sandboxInitEnded } from '../sandbox/stop.ts';
 import type { Container } from '../state/container.ts';
 import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
+import { exitReason } from './exit-reason.ts';
 import { killContainer, releaseProcesses } from './teardown.ts';
 
 /** Who waits for containers to end. */

@@ -40,7 +40,7 @@ export async function runPodSandbox(
 
   return withUndo(log, async (undo) => {
     state.sandboxes.insert(sandbox);
-    undo('remove the sandbox', () => destroySandbox(context, sandbox));
+    undo('remove the sandbox', () => abandonSandbox(context, sandbox));
 
     const namespaces = sandboxNamespaces(config);
     const hostname = sandboxHostname(sandbox);
@@ -60,6 +60,16 @@ export async function runPodSandbox(
     log.info(`Ran pod sandbox: ${name}`, { sandbox: id, ip: ips[0] });
     return { podSandboxId: id };
   });
+}
+
+/** Removes a half-made sandbox. When that fails it is shown as not ready, so that its owner tries again. */
+async function abandonSandbox(context: Context, sandbox: Sandbox): Promise<void> {
+  try {
+    await destroySandbox(context, sandbox);
+  } catch (error) {
+    context.state.sandboxes.setState(sandbox.id, { phase: 'stopping' });
+    throw error;
+  }
 }
 
 function newSandbox(

@@ -1,0 +1,141 @@
+import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { unpin } from '@berth/linux/namespaces.ts';
+import { kill } from '@berth/linux/process.ts';
+import { nowNs } from '../clock.ts';
+import { watchConmon } from '../container/exits.ts';
+import { killTree, strangers } from '../container/process-tree.ts';
+import { destroyContainer, killContainer, releaseProcesses, removeBundle } from '../container/teardown.ts';
+import type { Context } from '../context.ts';
+import { containerId, isId, sandboxId } from '../ids.ts';
+import { unmountShm } from '../sandbox/files.ts';
+import { stopSandbox } from '../sandbox/stop.ts';
+import { destroySandbox } from '../sandbox/teardown.ts';
+import { type Container, processesOf } from '../state/container.ts';
+import { findLeftovers, runtimePrograms } from './leftovers.ts';
+import type { Action } from './reconcile.ts';
+
+/** Carries out one action of reconciliation. */
+export async function perform(context: Context, action: Action): Promise<void> {
+  const { state } = context;
+  switch (action.kind) {
+    case 'destroy-container': {
+      const container = state.containers.get(action.id);
+      if (container !== undefined) await destroyContainer(context, container);
+      return;
+    }
+    case 'kill-container': {
+      const container = state.containers.get(action.id);
+      if (container === undefined) return;
+      await killContainer(context, container);
+      await releaseProcesses(
+        context,
+        state.containers.setState(action.id, { phase: 'exited', exit: action.exit }),
+      );
+      return;
+    }
+    case 'record-exit':
+      await releaseProcesses(
+        context,
+        state.containers.setState(action.id, { phase: 'exited', exit: action.exit }),
+      );
+      return;
+    case 'settle-start': {
+      const container = state.containers.get(action.id);
+      if (container?.state.phase !== 'starting') return;
+      const { processes } = container.state;
+      state.containers.setState(
+        action.id,
+        action.started
+          ? { phase: 'running', processes, startedAt: nowNs() }
+          : { phase: 'created', processes },
+      );
+      return;
+    }
+    case 'adopt-container':
+      return adopt(context, action.id);
+    case 'destroy-sandbox': {
+      const sandbox = state.sandboxes.get(action.id);
+      if (sandbox !== undefined) await destroySandbox(context, sandbox);
+      return;
+    }
+    case 'stop-sandbox':
+      return stopSandbox(context, action.id);
+    case 'remove-orphan':
+      return removeOrphan(context, action);
+  }
+}
+
+/** Goes on watching a container, and ends the commands that the dead berthd ran in it. */
+async function adopt(context: Context, id: Container['id']): Promise<void> {
+  const { state, cgroups } = context;
+  const container = state.containers.get(id);
+  if (container === undefined || !('processes' in container.state)) return;
+  const { processes } = container.state;
+  watchConmon(context, id, processes);
+  const commands = findLeftovers(new Set([id]), runtimePrograms(context));
+  for (const { pid } of commands) {
+    if (pid !== processes.conmon.pid) kill(pid, constants.signals.SIGKILL);
+  }
+  const pids = cgroups.processes(container.cgroup);
+  for (const pid of strangers(pids, processes.init.pid, fosterParents(context, container))) killTree(pid);
+  rmSync(context.paths.container(id).bundle.exec, { recursive: true, force: true });
+}
+
+/** Who takes in a container's orphans: a conmon, or an init whose PID namespace they are in. */
+function fosterParents({ state }: Context, { sandboxId: owner }: Container): number[] {
+  const sandbox = state.sandboxes.get(owner)?.state;
+  const family = [
+    ...(sandbox?.phase === 'ready' ? [sandbox.init] : []),
+    ...state.containers.ofSandbox(owner).map(processesOf),
+  ];
+  return family.flatMap((processes) =>
+    processes === undefined ? [] : [processes.init.pid, processes.conmon.pid],
+  );
+}
+
+async function removeOrphan(
+  { paths }: Context,
+  { what, id }: Action & { kind: 'remove-orphan' },
+): Promise<void> {
+  if (what === 'exit file') return rmSync(join(paths.exits, id), { force: true });
+  // What has no id for a name is not ours.
+  if (!isId(id)) return;
+  switch (what) {
+    case 'bundle':
+      return removeBundle(paths.container(containerId(id)).bundle);
+    case 'layer':
+      return rm(paths.container(containerId(id)).layer, { recursive: true, force: true });
+    case 'sandbox': {
+      const files = paths.sandbox(sandboxId(id));
+      removeBundle(files.init);
+      for (const pin of [files.netns, files.ipcns, files.utsns]) unpin(pin);
+      unmountShm(files);
+      return rm(files.dir, { recursive: true, force: true });
+    }
+  }
+}
+
+/** What an action does, for the log. */
+export function describeAction(action: Action): string {
+  switch (action.kind) {
+    case 'destroy-container':
+      return `removing container ${action.id}: ${action.why}`;
+    case 'kill-container':
+      return `killing container ${action.id}: ${action.exit.message}`;
+    case 'record-exit':
+      return `container ${action.id} exited with ${action.exit.exitCode} while berthd was down`;
+    case 'settle-start':
+      return `container ${action.id} ${action.started ? 'was' : 'was not'} started`;
+    case 'adopt-container':
+      return `container ${action.id} goes on`;
+    case 'destroy-sandbox':
+      return `removing sandbox ${action.id}: ${action.why}`;
+    case 'stop-sandbox':
+      return `stopping sandbox ${action.id}: ${action.why}`;
+    case 'remove-orphan':
+      return `removing ${action.what} ${action.id}, which belongs to nothing`;
+  }
+}

@@ -1,0 +1,173 @@
+import { exitReason } from '../container/exit-reason.ts';
+import type { ContainerId, SandboxId } from '../ids.ts';
+import type { Container, ContainerExit } from '../state/container.ts';
+import type { ProcessRef } from '../state/process-ref.ts';
+import type { Sandbox } from '../state/sandbox.ts';
+import type { StartOutcome } from './start-outcome.ts';
+
+/** What the rows say. */
+export interface Rows {
+  readonly sandboxes: readonly Sandbox[];
+  readonly containers: readonly Container[];
+}
+
+/** What the machine says, gathered once when berthd starts. */
+export interface Facts {
+  /** The machine was started anew since the rows were written: no process and no mount is left. */
+  readonly rebooted: boolean;
+  /** Whether a process that a row names still runs. */
+  readonly isAlive: (process: ProcessRef) => boolean;
+  /** How containers ended, from conmon's exit files; also of the init of a sandbox, by the sandbox's id. */
+  readonly exits: ReadonlyMap<string, { readonly exitCode: number; readonly finishedAt: bigint }>;
+  /** Ids of containers in which the kernel killed a process for memory. */
+  readonly oomKilled: ReadonlySet<string>;
+  /** How far the starts came that were under way, by the container's id. */
+  readonly starts: ReadonlyMap<string, StartOutcome>;
+  /** Ids of sandboxes whose namespaces are all pinned. */
+  readonly pinned: ReadonlySet<string>;
+  /** Names of the directories of sandboxes, bundles and layers, and of the exit files. */
+  readonly sandboxDirs: readonly string[];
+  readonly bundleDirs: readonly string[];
+  readonly layerDirs: readonly string[];
+  /** The time to record for what happened unseen, nanoseconds since 1970. */
+  readonly now: bigint;
+}
+
+/** One step that brings machine and rows together. Executed in the order they are listed. */
+export type Action =
+  /** Remove everything of a container and then its row: it was half made, or its removal was begun. */
+  | { readonly kind: 'destroy-container'; readonly id: ContainerId; readonly why: string }
+  /** Write down how a container ended. */
+  | { readonly kind: 'record-exit'; readonly id: ContainerId; readonly exit: ContainerExit }
+  /** Kill a container that nobody logs or reaps any more, then write down its end. */
+  | { readonly kind: 'kill-container'; readonly id: ContainerId; readonly exit: ContainerExit }
+  /** A start was under way: write down whether it happened. */
+  | { readonly kind: 'settle-start'; readonly id: ContainerId; readonly started: boolean }
+  /** Leave a container as it is, apart from commands that the dead berthd ran in it. */
+  | { readonly kind: 'adopt-container'; readonly id: ContainerId }
+  | { readonly kind: 'destroy-sandbox'; readonly id: SandboxId; readonly why: string }
+  | { readonly kind: 'stop-sandbox'; readonly id: SandboxId; readonly why: string }
+  /** Remove what carries an id that no row has. */
+  | {
+      readonly kind: 'remove-orphan';
+      readonly what: 'bundle' | 'layer' | 'sandbox' | 'exit file';
+      readonly id: string;
+    };
+
+/** The exit code of a container whose own is lost; containerd uses the same. */
+const lostExitCode = 255;
+
+/**
+ * Compares rows with the machine after berthd was started, whatever instruction its predecessor died at,
+ * and says what to do. Pure: reads nothing, changes nothing. Running containers are never touched.
+ */
+export function reconcileActions(rows: Rows, facts: Facts): Action[] {
+  return [
+    ...rows.containers.flatMap((container) => containerActions(container, facts)),
+    ...rows.sandboxes.flatMap((sandbox) => sandboxActions(sandbox, facts)),
+    ...orphanActions(rows, facts),
+  ];
+}
+
+function containerActions(container: Container, facts: Facts): Action[] {
+  const { id, state } = container;
+  switch (state.phase) {
+    case 'creating':
+      return [{ kind: 'destroy-container', id, why: 'it was half made' }];
+    case 'removing':
+      return [{ kind: 'destroy-container', id, why: 'its removal was begun' }];
+    case 'exited':
+      return [];
+  }
+  const { init, conmon } = state.processes;
+  const startedAt =
+    state.phase === 'running'
+      ? state.startedAt
+      : facts.starts.get(id) === 'started'
+        ? container.createdAt
+        : 0n;
+  const ended = (exitCode: number, message: string, finishedAt = facts.now): ContainerExit => ({
+    startedAt,
+    finishedAt,
+    exitCode,
+    reason: exitReason(exitCode, facts.oomKilled.has(id)),
+    message,
+  });
+  const exit = facts.exits.get(id);
+  if (exit !== undefined)
+    return [{ kind: 'record-exit', id, exit: ended(exit.exitCode, '', exit.finishedAt) }];
+  if (facts.rebooted) {
+    const lost = { ...ended(lostExitCode, 'the machine was restarted'), reason: 'Unknown' };
+    return [{ kind: 'record-exit', id, exit: lost }];
+  }
+  if (!facts.isAlive(conmon)) {
+    return facts.isAlive(init)
+      ? [
+          {
+            kind: 'kill-container',
+            id,
+            exit: ended(137, `conmon (pid ${conmon.pid}) is gone: the container was killed`),
+          },
+        ]
+      : [
+          {
+            kind: 'record-exit',
+            id,
+            exit: ended(lostExitCode, `conmon (pid ${conmon.pid}) ended without an exit code`),
+          },
+        ];
+  }
+  const adopt: Action = { kind: 'adopt-container', id };
+  if (state.phase !== 'starting') return [adopt];
+  const start = facts.starts.get(id) ?? 'stuck';
+  if (start === 'stuck') {
+    return [
+      {
+        kind: 'kill-container',
+        id,
+        exit: ended(137, 'berthd died while starting it: the container was killed'),
+      },
+    ];
+  }
+  return [{ kind: 'settle-start', id, started: start === 'started' }, adopt];
+}
+
+function sandboxActions(sandbox: Sandbox, facts: Facts): Action[] {
+  const { id, state } = sandbox;
+  switch (state.phase) {
+    case 'creating':
+      return [{ kind: 'destroy-sandbox', id, why: 'it was half made' }];
+    case 'removing':
+      return [{ kind: 'destroy-sandbox', id, why: 'its removal was begun' }];
+    case 'stopping':
+      return [{ kind: 'stop-sandbox', id, why: 'its stop was begun' }];
+    case 'stopped':
+      return [];
+    case 'ready': {
+      const why = facts.rebooted
+        ? 'the machine was restarted'
+        : !facts.pinned.has(id)
+          ? 'its namespaces are gone'
+          : state.init !== undefined && (facts.exits.has(id) || !facts.isAlive(state.init.init))
+            ? 'its init has ended'
+            : undefined;
+      return why === undefined ? [] : [{ kind: 'stop-sandbox', id, why }];
+    }
+  }
+}
+
+function orphanActions(rows: Rows, facts: Facts): Action[] {
+  const containers = new Set<string>(rows.containers.map(({ id }) => id));
+  const sandboxes = new Set<string>(rows.sandboxes.map(({ id }) => id));
+  const orphans = (
+    what: 'bundle' | 'layer' | 'sandbox' | 'exit file',
+    ids: Iterable<string>,
+    known: Set<string>,
+  ) => [...ids].filter((id) => !known.has(id)).map((id): Action => ({ kind: 'remove-orphan', what, id }));
+  return [
+    ...orphans('bundle', facts.bundleDirs, containers),
+    ...orphans('layer', facts.layerDirs, containers),
+    ...orphans('sandbox', facts.sandboxDirs, sandboxes),
+    ...orphans('exit file', facts.exits.keys(), containers.union(sandboxes)),
+  ];
+}

@@ -1,0 +1,68 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { isExitFileName } from '../conmon/exit-files.ts';
+import type { Context } from '../context.ts';
+import { messageOf } from '../errors.ts';
+import { isId } from '../ids.ts';
+import { collectNetworkGarbage } from '../network/gc.ts';
+import { gatherFacts, list } from './facts.ts';
+import { killRuntimes, outwaitPlugins, runtimePrograms } from './leftovers.ts';
+import { describeAction, perform } from './perform.ts';
+import { type Rows, reconcileActions } from './reconcile.ts';
+
+/** How long CNI plugins of a dead berthd may take to finish before they are killed. */
+const pluginTimeoutMs = 10_000;
+
+/**
+ * Brings rows and machine together after a start, before any request is served: whatever a berthd that died
+ * had begun is finished or undone, and its running containers are adopted. An action that fails is logged
+ * and left for the next start or for the kubelet's own removal of that pod.
+ */
+export async function recover(context: Context): Promise<void> {
+  const { state, log } = context;
+  const rows: Rows = { sandboxes: [...state.sandboxes.all()], containers: [...state.containers.all()] };
+  await quietLeftovers(context, rows);
+  const actions = reconcileActions(rows, await gatherFacts(context, rows));
+  for (const action of actions) {
+    if (action.kind !== 'adopt-container') log.info(`Recovery: ${describeAction(action)}`);
+    try {
+      await perform(context, action);
+    } catch (error) {
+      log.error(`Recovery failed: ${describeAction(action)}: ${messageOf(error)}`);
+    }
+  }
+  const sandboxes = new Set<string>([...state.sandboxes.all()].map(({ id }) => id));
+  const containers = new Set<string>([...state.containers.all()].map(({ id }) => id));
+  await collectNetworkGarbage(context.network, sandboxes);
+  removeHalfWritten(context, rows, sandboxes.union(containers));
+  state.confirmBoot();
+  log.info('Recovered', { sandboxes: sandboxes.size, containers: containers.size });
+}
+
+/** Ends what the dead berthd had started and what would go on changing things under our hands. */
+async function quietLeftovers(context: Context, rows: Rows): Promise<void> {
+  const programs = runtimePrograms(context);
+  await outwaitPlugins(new Set(rows.sandboxes.map(({ id }) => id)), pluginTimeoutMs);
+  // conmon and the OCI runtime may be about to make what is to be undone.
+  const unsettled = [...rows.containers, ...rows.sandboxes].filter(
+    ({ state: { phase } }) => phase === 'creating' || phase === 'removing',
+  );
+  await killRuntimes(new Set(unsettled.map(({ id }) => id)), programs);
+}
+
+/**
+ * Removes files whose writer was killed before it could give them their names: exit files, ID.XXXXXX, of ids
+ * that are known no more, and records of CNI attachments, .ID-INTERFACE.tmp, which no one writes by now.
+ */
+function removeHalfWritten({ paths, config }: Context, rows: Rows, known: ReadonlySet<string>): void {
+  for (const name of list(paths.exits)) {
+    const id = name.slice(0, name.indexOf('.'));
+    if (!isExitFileName(name) && isId(id) && !known.has(id)) rmSync(join(paths.exits, name), { force: true });
+  }
+  const records = join(config.cni.cacheDir, 'results');
+  const sandboxes = new Set<string>(rows.sandboxes.map(({ id }) => id));
+  for (const name of list(records)) {
+    const [, id = ''] = /^\.([0-9a-f]{64})-.*\.tmp$/.exec(name) ?? [];
+    if (sandboxes.has(id)) rmSync(join(records, name), { force: true });
+  }
+}
