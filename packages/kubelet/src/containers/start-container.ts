@@ -54,14 +54,15 @@ async function prepare(
   const { options, capacity } = services;
   makeLogDir(options, pod.metadata, container.name);
   const podIps = pod.spec.hostNetwork ? options.nodeIps : place.podIps;
+  const podPlace = { hostIps: options.nodeIps, podIps, node: capacity };
   return containerConfig(
     pod,
     container,
     {
       restartCount: restartCount ?? restartCountFromLogs(options, pod.metadata, container.name),
       image,
-      place: { hostIps: options.nodeIps, podIps, node: capacity },
-      volumePaths: volumePaths(pod, container, place),
+      place: podPlace,
+      volumePaths: volumePaths(pod, container, place.volumes, podPlace, options),
       hostsFile: hostsFile(pod, podIps, services),
       terminationLog: terminationLog(pod, container, services),
     },

@@ -1,19 +1,48 @@
 // Which path on the node each of a container's volume mounts shows.
-import type { Container, Pod } from '../api/pod.ts';
+import type { Container, Pod, VolumeMount } from '../api/pod.ts';
+import type { PodPlace } from '../env/downward-api.ts';
+import { containerEnvironment } from '../env/environment.ts';
+import { expand } from '../env/expand.ts';
+import { podDir } from '../pods/paths.ts';
+import { bindSubPath } from './sub-path.ts';
 
-/** Host paths by the mount's path in the container. Throws when a volume is missing. */
+type Roots = Parameters<typeof podDir>[0];
+
+/**
+ * Host paths by the mount's path in the container, `subPath`s made and bound. Throws when a volume is missing or
+ * a `subPath` leads out of it.
+ */
 export function volumePaths(
-  _pod: Pod,
+  pod: Pod,
   container: Container,
-  place: { volumes: Map<string, string> },
+  volumes: Map<string, string>,
+  place: PodPlace,
+  roots: Roots,
 ): Map<string, string> {
   const paths = new Map<string, string>();
-  for (const { name, mountPath } of container.volumeMounts ?? []) {
-    const volume = place.volumes.get(name);
+  for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
+    const volume = volumes.get(mount.name);
     if (volume === undefined) {
-      throw new Error(`cannot find volume "${name}" to mount into container "${container.name}"`);
+      throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
     }
-    paths.set(mountPath, volume);
+    const subPath = mount.subPathExpr ? expandSubPath(pod, container, mount, place) : mount.subPath;
+    if (!subPath) {
+      paths.set(mount.mountPath, volume);
+      continue;
+    }
+    const part = `volume-subpaths/${mount.name}/${container.name}/${index}`;
+    paths.set(mount.mountPath, bindSubPath(volume, subPath, `${podDir(roots, pod.metadata.uid)}/${part}`));
   }
   return paths;
+}
+
+/** The path that `subPathExpr` means in this container's environment; every variable has to have a value. */
+function expandSubPath(pod: Pod, container: Container, mount: VolumeMount, place: PodPlace): string {
+  const environment = containerEnvironment(pod, container, place);
+  return expand(mount.subPathExpr ?? '', (name) => {
+    const value = environment.get(name);
+    if (value === undefined)
+      throw new Error(`missing value for "${name}" in subPathExpr of ${mount.mountPath}`);
+    return value;
+  });
 }

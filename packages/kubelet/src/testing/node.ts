@@ -1,0 +1,190 @@
+// A node for system tests: a containerd of its own, its network, and kubelets on it.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import type { TarEntry } from '@berth/oci/tar/entry.ts';
+import { encodeTar } from '@berth/oci/tar/writer.ts';
+import { removeBridge, writeConflist } from '../../../../test/support/conflist.ts';
+import { startContainerd } from '../../../../test/support/containerd.ts';
+import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
+import { testImageTar, writeTestImage } from '../../../../test/support/images.ts';
+import { testImage } from '../../../../test/support/pods.ts';
+import { scratchDir } from '../../../../test/support/scratch.ts';
+import type { Container, Pod, PodSpec, PodStatus } from '../api/pod.ts';
+import type { KubeletOptions } from '../config/kubelet-options.ts';
+import type { Kubelet } from '../kubelet.ts';
+import { createKubelet } from '../pods/pod-manager.ts';
+import { testPod } from '../pods/test-pod.ts';
+
+/** A runtime to run kubelets on; what it made goes with it. */
+export interface TestNode extends AsyncDisposable {
+  dir: string;
+  cri: CriClient;
+  options: KubeletOptions;
+  /** A kubelet in this process. Stop it before the node goes. */
+  kubelet(changes?: Partial<KubeletOptions>): Kubelet;
+}
+
+/** Starts containerd with the test image, a bridge of its own, and all kubelet folders below one directory. */
+export async function startTestNode(): Promise<TestNode> {
+  moveHugetlbToV1();
+  const resources = new AsyncDisposableStack();
+  const { path: dir } = resources.use(scratchDir('kubelet'));
+  const id = randomBytes(3).toString('hex');
+  const bridge = `kb${id}`;
+  const cniConfDir = join(dir, 'net.d');
+  mkdirSync(cniConfDir);
+  const subnet = `10.${200 + (Number.parseInt(id, 16) % 40)}.0.0/16`;
+  writeConflist({ confDir: cniConfDir, name: bridge, bridge, subnet, dataDir: join(dir, 'leases') });
+  resources.defer(() => removeBridge(bridge));
+  const imageTars = [await testImageTar(dir), await pauseImageTar(dir)];
+  const containerd = resources.use(
+    await startContainerd({ dir: join(dir, 'c'), cniConfDir, sandboxImage: pauseImage, imageTars }),
+  );
+  const cri = connectCri(containerd.socket, { timeoutMs: 30_000 });
+  resources.defer(() => cri.close());
+  const cgroupRoot = `/kubelet-test-${id}`;
+  resources.defer(() => detectCgroups().remove(cgroupRoot));
+  const options = testOptions(dir, containerd.socket, cgroupRoot);
+  return {
+    dir,
+    cri,
+    options,
+    kubelet: (changes = {}) =>
+      createKubelet({
+        cri: connectCri(containerd.socket, { timeoutMs: 30_000 }),
+        options: { ...options, ...changes },
+      }),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+const pauseImage = 'localhost/berth-test/pause:1';
+
+/** An OCI archive of the image that containerd holds a pod's namespaces with: a process that only waits. */
+async function pauseImageTar(dir: string): Promise<string> {
+  const layout = join(dir, 'pause-image');
+  mkdirSync(layout);
+  await writeTestImage(layout, pauseImage, { Entrypoint: ['/bin/sleep', '2147483647'] });
+  const files = readdirSync(layout, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry): TarEntry => {
+      const path = join(entry.parentPath, entry.name);
+      return { type: 'file', path: path.slice(layout.length + 1), content: readFileSync(path) };
+    });
+  writeFileSync(`${layout}.tar`, Buffer.concat([...encodeTar(files)]));
+  return `${layout}.tar`;
+}
+
+function testOptions(dir: string, endpoint: string, cgroupRoot: string): KubeletOptions {
+  return {
+    nodeName: 'testnode',
+    nodeIps: ['192.0.2.1'],
+    rootDir: join(dir, 'kubelet'),
+    podLogsDir: join(dir, 'log', 'pods'),
+    containerRuntimeEndpoint: endpoint,
+    imageServiceEndpoint: endpoint,
+    runtimeRequestTimeoutMs: 30_000,
+    staticPodPath: undefined,
+    fileCheckFrequencyMs: 20_000,
+    syncFrequencyMs: 60_000,
+    cgroupDriver: 'cgroupfs',
+    cgroupRoot,
+    cgroupsPerQos: true,
+    cpuCfsQuota: true,
+    cpuCfsQuotaPeriodUs: 100_000,
+    podPidsLimit: -1,
+    clusterDns: [],
+    clusterDomain: '',
+    resolvConf: existsSync('/etc/resolv.conf') ? '/etc/resolv.conf' : '',
+    maxPods: 110,
+    seccompDefault: false,
+    maxParallelImagePulls: undefined,
+    maxContainerRestartPeriodMs: 1000,
+    readOnlyServer: { address: '127.0.0.1', port: 0 },
+    healthzServer: { address: '127.0.0.1', port: 0 },
+    verbosity: 0,
+  };
+}
+
+let madePods = 0;
+
+/** A pod of one container `main` that runs `script` in a shell of the test image; each has a UID of its own. */
+export function shellPod(
+  name: string,
+  script: string,
+  spec: Partial<Omit<PodSpec, 'containers'>> = {},
+  container: Partial<Container> = {},
+): Pod {
+  madePods += 1;
+  const { initContainers = [], ...rest } = spec;
+  return testPod(
+    {
+      terminationGracePeriodSeconds: 1,
+      nodeName: 'testnode',
+      ...rest,
+      initContainers: initContainers.map((each) => ({ ...each, image: testImage })),
+      containers: [{ name: 'main', image: testImage, command: ['/bin/sh', '-c', script], ...container }],
+    },
+    { name, uid: `${name}-${process.pid}-${madePods}` },
+  );
+}
+
+/** Waits, at most `timeoutMs`, until `probe` gives something; fails with `what` and what `describe` says. */
+export async function until<Found>(
+  what: string,
+  probe: () => Found | undefined | false | Promise<Found | undefined | false>,
+  describe: () => unknown = () => '',
+  timeoutMs = 20_000,
+): Promise<Found> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) {
+      assert.fail(`gave up waiting until ${what}; at the end: ${JSON.stringify(describe(), undefined, 1)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** The status that a kubelet shows for a pod. */
+export function statusOf(kubelet: Kubelet, pod: Pod): PodStatus | undefined {
+  return kubelet.pods().find((each) => each.metadata.uid === pod.metadata.uid)?.status;
+}
+
+/** Waits until the pod's status satisfies `condition`, and returns it. */
+export function untilStatus(
+  kubelet: Kubelet,
+  pod: Pod,
+  what: string,
+  condition: (status: PodStatus) => boolean,
+): Promise<PodStatus> {
+  return until(
+    `${pod.metadata.name} ${what}`,
+    () => {
+      const status = statusOf(kubelet, pod);
+      return status && condition(status) ? status : undefined;
+    },
+    () => statusOf(kubelet, pod),
+  );
+}
+
+/** Waits until every container of the pod runs. */
+export function untilRunning(kubelet: Kubelet, pod: Pod): Promise<PodStatus> {
+  return untilStatus(kubelet, pod, 'runs', (status) =>
+    (status.containerStatuses ?? []).every((each) => each.state?.running !== undefined),
+  );
+}
+
+/** Waits until the kubelet knows nothing of the pod any more. */
+export async function untilGone(kubelet: Kubelet, pod: Pod): Promise<void> {
+  await until(
+    `${pod.metadata.name} is gone`,
+    () => statusOf(kubelet, pod) === undefined,
+    () => statusOf(kubelet, pod),
+  );
+}
