@@ -3,11 +3,11 @@ import { toProtoJson } from '@berth/cri/json.ts';
 import { defineCommand } from '../cli/command.ts';
 import { within } from '../errors.ts';
 import { humanSize } from '../output/human.ts';
-import { formatStatuses } from '../output/status.ts';
+import { formatFlags, formatStatuses } from '../output/status.ts';
 
 export const imagefsinfo = defineCommand({
   flags: {
-    output: { type: 'string', aliases: ['o'], default: 'json', usage: 'Format: json, yaml or table' },
+    ...formatFlags,
   },
   async run({ app, flags }) {
     const answer = await within('image filesystem info request', async () =>
@@ -16,9 +16,9 @@ export const imagefsinfo = defineCommand({
     const text =
       flags.output === 'table'
         ? tableLines(answer)
-        : formatStatuses(
+        : await formatStatuses(
             [{ status: toProtoJson('ImageFsInfoResponse', answer, { unsetMessages: 'omit' }), info: {} }],
-            flags.output,
+            flags,
           );
     process.stdout.write(text);
   },

@@ -3,11 +3,12 @@ import { RuntimeStatus } from '@berth/cri/generated/api.ts';
 import { type JsonObject, toProtoJson } from '@berth/cri/json.ts';
 import { defineCommand } from '../cli/command.ts';
 import { within } from '../errors.ts';
-import { formatStatuses } from '../output/status.ts';
+import { formatFlags, formatStatuses } from '../output/status.ts';
 
 export const info = defineCommand({
   flags: {
-    output: { type: 'string', aliases: ['o'], default: 'json', usage: 'Format: json or yaml' },
+    ...formatFlags,
+    output: { ...formatFlags.output, usage: 'Format: json, yaml or go-template' },
     quiet: { type: 'boolean', aliases: ['q'], usage: 'Leave out verbose information' },
   },
   async run({ app, flags, args, showHelp }) {
@@ -25,7 +26,7 @@ export const info = defineCommand({
         },
         info: answer.info,
       };
-      process.stdout.write(formatStatuses([document], flags.output));
+      process.stdout.write(await formatStatuses([document], flags));
     });
   },
 });

@@ -6,14 +6,14 @@ import { containerFilterFlags, listContainers } from '../objects/containers.ts';
 import { containerId } from '../objects/ids.ts';
 import { ago } from '../output/human.ts';
 import { goMap, mapLines } from '../output/maps.ts';
-import { formatStatuses, shallowNulls } from '../output/status.ts';
+import { formatFlags, formatStatuses, shallowNulls } from '../output/status.ts';
 import { rfc3339Nano, zeroTime } from '../output/time.ts';
 
 export const inspect = defineCommand({
   argsUsage: 'CONTAINER-ID [CONTAINER-ID...]',
   flags: {
     ...containerFilterFlags,
-    output: { type: 'string', aliases: ['o'], default: 'json', usage: 'Format: json, yaml or table' },
+    ...formatFlags,
     quiet: { type: 'boolean', aliases: ['q'], usage: 'Leave out verbose information' },
   },
   async run({ app, flags, args, showHelp }) {
@@ -38,9 +38,9 @@ export const inspect = defineCommand({
       const text =
         flags.output === 'table'
           ? answers.map((answer) => tableLines(answer, !flags.quiet)).join('')
-          : formatStatuses(
+          : await formatStatuses(
               answers.map((answer) => ({ status: statusJson(answer), info: answer.info })),
-              flags.output,
+              flags,
             );
       process.stdout.write(text);
     });

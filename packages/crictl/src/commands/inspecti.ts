@@ -5,12 +5,12 @@ import { within } from '../errors.ts';
 import { imageFilterFlag, listImages } from '../objects/images.ts';
 import { humanSize } from '../output/human.ts';
 import { goMap } from '../output/maps.ts';
-import { formatStatuses, type StatusDocument } from '../output/status.ts';
+import { formatFlags, formatStatuses, type StatusDocument } from '../output/status.ts';
 
 export const inspecti = defineCommand({
   argsUsage: 'IMAGE-ID [IMAGE-ID...]',
   flags: {
-    output: { type: 'string', aliases: ['o'], default: 'json', usage: 'Format: json, yaml or table' },
+    ...formatFlags,
     quiet: { type: 'boolean', aliases: ['q'], usage: 'Leave out verbose information' },
     name: { type: 'string', usage: 'Only images with this name' },
     filter: imageFilterFlag,
@@ -37,7 +37,7 @@ export const inspecti = defineCommand({
       const status = toProtoJson('Image', answer.image, { unsetMessages: 'omit' });
       documents.push({ status, info: answer.info });
     }
-    if (flags.output !== 'table') process.stdout.write(formatStatuses(documents, flags.output));
+    if (flags.output !== 'table') process.stdout.write(await formatStatuses(documents, flags));
   },
 });
 

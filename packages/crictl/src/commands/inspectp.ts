@@ -4,14 +4,14 @@ import { within } from '../errors.ts';
 import { podId } from '../objects/ids.ts';
 import { listPods, podFilterFlags } from '../objects/pods.ts';
 import { goMap, mapLines } from '../output/maps.ts';
-import { formatStatuses, shallowNulls } from '../output/status.ts';
+import { formatFlags, formatStatuses, shallowNulls } from '../output/status.ts';
 import { goTime, rfc3339Nano } from '../output/time.ts';
 
 export const inspectp = defineCommand({
   argsUsage: 'POD-ID [POD-ID...]',
   flags: {
     ...podFilterFlags,
-    output: { type: 'string', aliases: ['o'], default: 'json', usage: 'Format: json, yaml or table' },
+    ...formatFlags,
     quiet: { type: 'boolean', aliases: ['q'], usage: 'Leave out verbose information' },
   },
   async run({ app, flags, args, showHelp }) {
@@ -36,14 +36,14 @@ export const inspectp = defineCommand({
       const text =
         flags.output === 'table'
           ? answers.map((answer) => tableLines(answer, !flags.quiet)).join('')
-          : formatStatuses(
+          : await formatStatuses(
               answers.map(({ status, info }) => ({
                 status: status
                   ? { ...shallowNulls('PodSandboxStatus', status), createdAt: rfc3339Nano(status.createdAt) }
                   : null,
                 info,
               })),
-              flags.output,
+              flags,
             );
       process.stdout.write(text);
     });

@@ -6,8 +6,20 @@ import {
   type MessageOf,
   toProtoJson,
 } from '@berth/cri/json.ts';
+import { within } from '../errors.ts';
 import { sortedJson } from './json.ts';
 import { goYaml } from './yaml.ts';
+
+/** How the commands that print these documents are told what to print. */
+export const formatFlags = {
+  output: {
+    type: 'string',
+    aliases: ['o'],
+    default: 'json',
+    usage: 'Format: json, yaml, go-template or table',
+  },
+  template: { type: 'string', usage: 'Go template for --output go-template, such as {{.status.id}}' },
+} as const;
 
 export interface StatusDocument {
   status: Json;
@@ -17,13 +29,28 @@ export interface StatusDocument {
   info: Readonly<Record<string, string>>;
 }
 
-/** One document as it is, several as a list. Throws on a format other than json and yaml. */
-export function formatStatuses(documents: readonly StatusDocument[], format: string): string {
+/**
+ * One document as it is, several as a list, as `json`, `yaml`, or through `template` as `go-template`.
+ * Throws on other formats.
+ */
+export async function formatStatuses(
+  documents: readonly StatusDocument[],
+  { output, template }: { output: string; template: string },
+): Promise<string> {
   const all = documents.map(({ status, more, info }) => ({ status, ...more, ...parseInfo(info) }));
   const value: Json = all.length === 1 ? (all[0] ?? null) : all;
-  if (format === 'yaml') return `${goYaml(value)}\n`;
-  if (format === 'json') return `${sortedJson(value)}\n`;
-  throw new Error(`unsupported format: "${format}"`);
+  switch (output) {
+    case 'yaml':
+      return `${goYaml(value)}\n`;
+    case 'json':
+      return `${sortedJson(value)}\n`;
+    case 'go-template': {
+      const { executeTemplate } = await import('../template/execute.ts');
+      return `${await within('execute template', () => executeTemplate(template, value))}\n`;
+    }
+    default:
+      throw new Error(`unsupported format: "${output}"`);
+  }
 }
 
 function parseInfo(info: Readonly<Record<string, string>>): JsonObject {
