@@ -22,7 +22,7 @@ let kubelet: Kubelet;
 const witness = shellPod('witness', forever);
 
 before(async () => {
-  node = await startTestNode();
+  node = await startTestNode('containerd');
   kubelet = node.kubelet();
   kubelet.setPods([witness]);
   await untilRunning(kubelet, witness);

@@ -1,8 +1,8 @@
-// Whole pods on a real containerd: what they see, how they restart, and that nothing stays when they go.
+// Whole pods on berthd and on containerd: what they see, how they restart, and that nothing stays when they go.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { mountsBelow } from '@berth/linux/mount.ts';
 import { testImage } from '../../../../test/support/pods.ts';
 import type { Pod } from '../api/pod.ts';
@@ -12,270 +12,279 @@ import {
   startTestNode,
   statusOf,
   type TestNode,
+  testRuntimes,
   untilGone,
   untilRunning,
   untilStatus,
 } from '../testing/node.ts';
 import { testContainer } from './test-pod.ts';
 
-let node: TestNode;
-let kubelet: Kubelet;
-
-before(async () => {
-  node = await startTestNode();
-  kubelet = node.kubelet();
-  kubelet.setPods([]);
-});
-after(async () => {
-  await kubelet.stop();
-  await node[Symbol.asyncDispose]();
-});
-
-/** Ends all pods and asserts that nothing of them is left anywhere. */
-async function assertNothingLeft(...pods: Pod[]): Promise<void> {
-  kubelet.setPods([]);
-  for (const pod of pods) await untilGone(kubelet, pod);
-  const { options, cri } = node;
-  const { items } = await cri.runtime.listPodSandbox({});
-  const { containers } = await cri.runtime.listContainers({});
-  const list = (directory: string) => (existsSync(directory) ? readdirSync(directory) : []);
-  assert.deepEqual(
-    {
-      items,
-      containers,
-      volumes: list(join(options.rootDir, 'pods')),
-      mounts: mountsBelow(options.rootDir),
-      logs: list(options.podLogsDir),
-      links: list(join(node.dir, 'log', 'containers')),
-      cgroups: list(`/sys/fs/cgroup/memory${options.cgroupRoot}/kubepods/besteffort`).filter((name) =>
-        name.startsWith('pod'),
-      ),
-    },
-    { items: [], containers: [], volumes: [], mounts: [], logs: [], links: [], cgroups: [] },
-  );
-}
-
-function logOf(pod: Pod, container = 'main', restart = 0): string {
-  const { namespace, name, uid } = pod.metadata;
-  const text = readFileSync(
-    join(node.options.podLogsDir, `${namespace}_${name}_${uid}`, container, `${restart}.log`),
-    'utf8',
-  );
-  return text.replace(/^\S+ \S+ F /gm, '');
+for (const runtime of testRuntimes) {
+  describe(runtime, () => {
+    podTests(runtime);
+  });
 }
 
 const forever = 'trap "exit 0" TERM; while true; do sleep 1 & wait $!; done';
 
-test('a pod runs, logs, and leaves nothing', async () => {
-  const pod = shellPod('plain', `echo hello; ${forever}`);
-  kubelet.setPods([pod]);
-  const status = await untilRunning(kubelet, pod);
-  assert.equal(status.phase, 'Running');
-  assert.match(status.podIP ?? '', /^10\./);
-  assert.equal(status.qosClass, 'BestEffort');
-  assert.match(status.containerStatuses?.[0]?.containerID ?? '', /^containerd:\/\/[0-9a-f]{64}$/);
-  assert.ok(status.conditions?.every((condition) => condition.status === 'True'));
-  assert.equal(logOf(pod), 'hello\n');
-  const [link = ''] = readdirSync(join(node.dir, 'log', 'containers'));
-  assert.match(link, /^plain_default_main-[0-9a-f]{64}\.log$/);
-  assert.match(readFileSync(join(node.dir, 'log', 'containers', link), 'utf8'), /stdout F hello/);
-  await assertNothingLeft(pod);
-});
+function podTests(runtime: (typeof testRuntimes)[number]): void {
+  let node: TestNode;
+  let kubelet: Kubelet;
 
-test('what a container sees of its pod', async () => {
-  const script = [
-    'echo "$A|$NAME|$IP|$HOST|$CPU|$0"; hostname; grep "$IP" /etc/hosts; id -u; id -G; cat /etc/hosts',
-    `stat -c %a:%g /data; ${forever}`,
-  ].join('; ');
-  const pod = shellPod(
-    'seen',
-    script,
-    {
-      securityContext: { runAsUser: 1234, fsGroup: 2000, supplementalGroups: [3000] },
-      hostAliases: [{ ip: '192.0.2.9', hostnames: ['nine'] }],
-      volumes: [{ name: 'data', emptyDir: {} }],
-    },
-    {
-      command: ['/bin/sh', '-c', script, '$(A)-$$(A)'],
-      env: [
-        { name: 'A', value: '1' },
-        { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
-        { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
-        { name: 'HOST', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
-        { name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1m' } } },
+  before(async () => {
+    node = await startTestNode(runtime);
+    kubelet = node.kubelet();
+    kubelet.setPods([]);
+  });
+  after(async () => {
+    await kubelet.stop();
+    await node[Symbol.asyncDispose]();
+  });
+
+  /** Ends all pods and asserts that nothing of them is left anywhere. */
+  async function assertNothingLeft(...pods: Pod[]): Promise<void> {
+    kubelet.setPods([]);
+    for (const pod of pods) await untilGone(kubelet, pod);
+    const { options, cri } = node;
+    const { items } = await cri.runtime.listPodSandbox({});
+    const { containers } = await cri.runtime.listContainers({});
+    const list = (directory: string) => (existsSync(directory) ? readdirSync(directory) : []);
+    assert.deepEqual(
+      {
+        items,
+        containers,
+        volumes: list(join(options.rootDir, 'pods')),
+        mounts: mountsBelow(options.rootDir),
+        logs: list(options.podLogsDir),
+        links: list(join(node.dir, 'log', 'containers')),
+        cgroups: list(`/sys/fs/cgroup/memory${options.cgroupRoot}/kubepods/besteffort`).filter((name) =>
+          name.startsWith('pod'),
+        ),
+      },
+      { items: [], containers: [], volumes: [], mounts: [], logs: [], links: [], cgroups: [] },
+    );
+  }
+
+  function logOf(pod: Pod, container = 'main', restart = 0): string {
+    const { namespace, name, uid } = pod.metadata;
+    const text = readFileSync(
+      join(node.options.podLogsDir, `${namespace}_${name}_${uid}`, container, `${restart}.log`),
+      'utf8',
+    );
+    return text.replace(/^\S+ \S+ F /gm, '');
+  }
+
+  test('a pod runs, logs, and leaves nothing', async () => {
+    const pod = shellPod('plain', `echo hello; ${forever}`);
+    kubelet.setPods([pod]);
+    const status = await untilRunning(kubelet, pod);
+    assert.equal(status.phase, 'Running');
+    assert.match(status.podIP ?? '', /^10\./);
+    assert.equal(status.qosClass, 'BestEffort');
+    assert.match(status.containerStatuses?.[0]?.containerID ?? '', /^(?:berth|containerd):\/\/[0-9a-f]{64}$/);
+    assert.ok(status.conditions?.every((condition) => condition.status === 'True'));
+    assert.equal(logOf(pod), 'hello\n');
+    const [link = ''] = readdirSync(join(node.dir, 'log', 'containers'));
+    assert.match(link, /^plain_default_main-[0-9a-f]{64}\.log$/);
+    assert.match(readFileSync(join(node.dir, 'log', 'containers', link), 'utf8'), /stdout F hello/);
+    await assertNothingLeft(pod);
+  });
+
+  test('what a container sees of its pod', async () => {
+    const script = [
+      'echo "$A|$NAME|$IP|$HOST|$CPU|$0"; hostname; grep "$IP" /etc/hosts; id -u; id -G; cat /etc/hosts',
+      `stat -c %a:%g /data; ${forever}`,
+    ].join('; ');
+    const pod = shellPod(
+      'seen',
+      script,
+      {
+        securityContext: { runAsUser: 1234, fsGroup: 2000, supplementalGroups: [3000] },
+        hostAliases: [{ ip: '192.0.2.9', hostnames: ['nine'] }],
+        volumes: [{ name: 'data', emptyDir: {} }],
+      },
+      {
+        command: ['/bin/sh', '-c', script, '$(A)-$$(A)'],
+        env: [
+          { name: 'A', value: '1' },
+          { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+          { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+          { name: 'HOST', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
+          { name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1m' } } },
+        ],
+        resources: { limits: { cpu: '500m', memory: '64Mi' }, requests: { cpu: '100m', memory: '64Mi' } },
+        volumeMounts: [{ name: 'data', mountPath: '/data' }],
+      },
+    );
+    kubelet.setPods([pod]);
+    const { podIP, qosClass } = await untilRunning(kubelet, pod);
+    assert.equal(qosClass, 'Burstable');
+    await untilStatus(kubelet, pod, 'has logged', () => logOf(pod).includes('2777'));
+    const log = logOf(pod);
+    assert.match(
+      log,
+      new RegExp(`^1\\|seen\\|${podIP}\\|192.0.2.1\\|500\\|1-\\$\\(A\\)\nseen\n${podIP}\tseen\n1234\n`),
+    );
+    assert.match(log, /\n0 2000 3000\n/);
+    assert.match(log, /192\.0\.2\.9\tnine\n/);
+    assert.match(log, /\n2777:2000\n/);
+    const cgroup = `${node.options.cgroupRoot}/kubepods/burstable/pod${pod.metadata.uid}`;
+    const read = (file: string) =>
+      readFileSync(`/sys/fs/cgroup/${file.split('.')[0]}${cgroup}/${file}`, 'utf8').trim();
+    assert.deepEqual(
+      [read('cpu.shares'), read('cpu.cfs_quota_us'), read('memory.limit_in_bytes')],
+      ['102', '50000', '67108864'],
+    );
+    await assertNothingLeft(pod);
+  });
+
+  test('init containers run in order, and share volumes with the rest', async () => {
+    const mounts = [{ name: 'data', mountPath: '/data' }];
+    const init = (name: string, script: string) =>
+      testContainer({ name, command: ['/bin/sh', '-c', script], volumeMounts: mounts });
+    const pod = shellPod(
+      'init',
+      `cat /data/x; df /mem | tail -n1; ${forever}`,
+      {
+        initContainers: [
+          init('one', 'echo one > /data/x'),
+          init('two', 'test -f /data/x && echo two >> /data/x'),
+        ],
+        volumes: [
+          { name: 'data', emptyDir: {} },
+          { name: 'mem', emptyDir: { medium: 'Memory', sizeLimit: '8Mi' } },
+        ],
+      },
+      { volumeMounts: [...mounts, { name: 'mem', mountPath: '/mem' }] },
+    );
+    kubelet.setPods([pod]);
+    const status = await untilRunning(kubelet, pod);
+    assert.deepEqual(
+      status.initContainerStatuses?.map((each) => [each.name, each.state?.terminated?.exitCode, each.ready]),
+      [
+        ['one', 0, true],
+        ['two', 0, true],
       ],
-      resources: { limits: { cpu: '500m', memory: '64Mi' }, requests: { cpu: '100m', memory: '64Mi' } },
-      volumeMounts: [{ name: 'data', mountPath: '/data' }],
-    },
-  );
-  kubelet.setPods([pod]);
-  const { podIP, qosClass } = await untilRunning(kubelet, pod);
-  assert.equal(qosClass, 'Burstable');
-  await untilStatus(kubelet, pod, 'has logged', () => logOf(pod).includes('2777'));
-  const log = logOf(pod);
-  assert.match(
-    log,
-    new RegExp(`^1\\|seen\\|${podIP}\\|192.0.2.1\\|500\\|1-\\$\\(A\\)\nseen\n${podIP}\tseen\n1234\n`),
-  );
-  assert.match(log, /\n0 2000 3000\n/);
-  assert.match(log, /192\.0\.2\.9\tnine\n/);
-  assert.match(log, /\n2777:2000\n/);
-  const cgroup = `${node.options.cgroupRoot}/kubepods/burstable/pod${pod.metadata.uid}`;
-  const read = (file: string) =>
-    readFileSync(`/sys/fs/cgroup/${file.split('.')[0]}${cgroup}/${file}`, 'utf8').trim();
-  assert.deepEqual(
-    [read('cpu.shares'), read('cpu.cfs_quota_us'), read('memory.limit_in_bytes')],
-    ['102', '50000', '67108864'],
-  );
-  await assertNothingLeft(pod);
-});
-
-test('init containers run in order, and share volumes with the rest', async () => {
-  const mounts = [{ name: 'data', mountPath: '/data' }];
-  const init = (name: string, script: string) =>
-    testContainer({ name, command: ['/bin/sh', '-c', script], volumeMounts: mounts });
-  const pod = shellPod(
-    'init',
-    `cat /data/x; df /mem | tail -n1; ${forever}`,
-    {
-      initContainers: [
-        init('one', 'echo one > /data/x'),
-        init('two', 'test -f /data/x && echo two >> /data/x'),
-      ],
-      volumes: [
-        { name: 'data', emptyDir: {} },
-        { name: 'mem', emptyDir: { medium: 'Memory', sizeLimit: '8Mi' } },
-      ],
-    },
-    { volumeMounts: [...mounts, { name: 'mem', mountPath: '/mem' }] },
-  );
-  kubelet.setPods([pod]);
-  const status = await untilRunning(kubelet, pod);
-  assert.deepEqual(
-    status.initContainerStatuses?.map((each) => [each.name, each.state?.terminated?.exitCode, each.ready]),
-    [
-      ['one', 0, true],
-      ['two', 0, true],
-    ],
-  );
-  await untilStatus(kubelet, pod, 'has logged', () => logOf(pod).includes('/mem'));
-  assert.match(logOf(pod), /^one\ntwo\ntmpfs +8192 /);
-  await assertNothingLeft(pod);
-});
-
-test('a failing init container of a pod that is never restarted fails the pod', async () => {
-  const bad = testContainer({ name: 'bad', command: ['/bin/false'] });
-  const pod = shellPod('badinit', forever, { restartPolicy: 'Never', initContainers: [bad] });
-  kubelet.setPods([pod]);
-  const status = await untilStatus(kubelet, pod, 'failed', ({ phase }) => phase === 'Failed');
-  assert.equal(status.initContainerStatuses?.[0]?.state?.terminated?.reason, 'Error');
-  await assertNothingLeft(pod);
-});
-
-test('restart policies', async () => {
-  const done = shellPod('done', 'exit 0', { restartPolicy: 'OnFailure' });
-  const failed = shellPod('failed', 'exit 3', { restartPolicy: 'Never' });
-  const flaky = shellPod(
-    'flaky',
-    'test -f /data/x && exit 0; touch /data/x; exit 4',
-    { restartPolicy: 'OnFailure', volumes: [{ name: 'data', emptyDir: {} }] },
-    { volumeMounts: [{ name: 'data', mountPath: '/data' }] },
-  );
-  kubelet.setPods([done, failed, flaky]);
-  await untilStatus(kubelet, done, 'succeeded', ({ phase }) => phase === 'Succeeded');
-  const failure = await untilStatus(kubelet, failed, 'failed', ({ phase }) => phase === 'Failed');
-  assert.equal(failure.containerStatuses?.[0]?.state?.terminated?.exitCode, 3);
-  const success = await untilStatus(kubelet, flaky, 'succeeded', ({ phase }) => phase === 'Succeeded');
-  assert.equal(success.containerStatuses?.[0]?.restartCount, 1);
-  assert.equal(success.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 4);
-  await assertNothingLeft(done, failed, flaky);
-});
-
-test('a crashing container backs off, and keeps one dead predecessor', async () => {
-  const pod = shellPod('crash', 'echo last words > /dev/termination-log; exit 7');
-  kubelet.setPods([pod]);
-  const status = await untilStatus(kubelet, pod, 'backs off after a restart', ({ containerStatuses }) => {
-    const [container] = containerStatuses ?? [];
-    return container?.state?.waiting?.reason === 'CrashLoopBackOff' && container.restartCount >= 2;
+    );
+    await untilStatus(kubelet, pod, 'has logged', () => logOf(pod).includes('/mem'));
+    assert.match(logOf(pod), /^one\ntwo\ntmpfs +8192 /);
+    await assertNothingLeft(pod);
   });
-  const [container] = status.containerStatuses ?? [];
-  assert.equal(
-    container?.state?.waiting?.message,
-    `back-off 1s restarting failed container=main pod=crash_default(${pod.metadata.uid})`,
-  );
-  assert.equal(container?.lastState?.terminated?.message, 'last words\n');
-  assert.equal(status.phase, 'Running');
-  const { containers } = await node.cri.runtime.listContainers({});
-  assert.ok(containers.length <= 2, `${containers.length} containers are kept`);
-  await assertNothingLeft(pod);
-});
 
-test('a changed manifest ends the old pod before the new one starts', async () => {
-  const [first, second] = [shellPod('same', forever), shellPod('same', forever)];
-  kubelet.setPods([first]);
-  await untilRunning(kubelet, first);
-  kubelet.setPods([second]);
-  assert.equal(statusOf(kubelet, second)?.phase, 'Pending');
-  await untilRunning(kubelet, second);
-  assert.equal(statusOf(kubelet, first), undefined);
-  await assertNothingLeft(first, second);
-});
-
-test('a pod that ignores its signal is killed when its grace period is over', async () => {
-  const pod = shellPod('stubborn', 'trap "" TERM; while true; do sleep 1; done', {
-    terminationGracePeriodSeconds: 3,
+  test('a failing init container of a pod that is never restarted fails the pod', async () => {
+    const bad = testContainer({ name: 'bad', command: ['/bin/false'] });
+    const pod = shellPod('badinit', forever, { restartPolicy: 'Never', initContainers: [bad] });
+    kubelet.setPods([pod]);
+    const status = await untilStatus(kubelet, pod, 'failed', ({ phase }) => phase === 'Failed');
+    assert.equal(status.initContainerStatuses?.[0]?.state?.terminated?.reason, 'Error');
+    await assertNothingLeft(pod);
   });
-  kubelet.setPods([pod]);
-  await untilRunning(kubelet, pod);
-  const begin = performance.now();
-  await assertNothingLeft(pod);
-  const seconds = (performance.now() - begin) / 1000;
-  assert.ok(seconds >= 2.9 && seconds < 8, `took ${seconds} s`);
-});
 
-test('a dead sandbox is replaced', async () => {
-  const pod = shellPod('reborn', forever);
-  kubelet.setPods([pod]);
-  const before = await untilRunning(kubelet, pod);
-  const { items } = await node.cri.runtime.listPodSandbox({});
-  await node.cri.runtime.stopPodSandbox({ podSandboxId: items[0]?.id ?? '' });
-  await untilStatus(kubelet, pod, 'was restarted', ({ containerStatuses }) => {
-    const [container] = containerStatuses ?? [];
-    return container?.restartCount === 1 && container.state?.running !== undefined;
+  test('restart policies', async () => {
+    const done = shellPod('done', 'exit 0', { restartPolicy: 'OnFailure' });
+    const failed = shellPod('failed', 'exit 3', { restartPolicy: 'Never' });
+    const flaky = shellPod(
+      'flaky',
+      'test -f /data/x && exit 0; touch /data/x; exit 4',
+      { restartPolicy: 'OnFailure', volumes: [{ name: 'data', emptyDir: {} }] },
+      { volumeMounts: [{ name: 'data', mountPath: '/data' }] },
+    );
+    kubelet.setPods([done, failed, flaky]);
+    await untilStatus(kubelet, done, 'succeeded', ({ phase }) => phase === 'Succeeded');
+    const failure = await untilStatus(kubelet, failed, 'failed', ({ phase }) => phase === 'Failed');
+    assert.equal(failure.containerStatuses?.[0]?.state?.terminated?.exitCode, 3);
+    const success = await untilStatus(kubelet, flaky, 'succeeded', ({ phase }) => phase === 'Succeeded');
+    assert.equal(success.containerStatuses?.[0]?.restartCount, 1);
+    assert.equal(success.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 4);
+    await assertNothingLeft(done, failed, flaky);
   });
-  const sandboxes = await node.cri.runtime.listPodSandbox({ filter: { state: { state: 0 } } });
-  assert.deepEqual(
-    sandboxes.items.map((each) => each.metadata?.attempt),
-    [1],
-  );
-  assert.equal(before.containerStatuses?.[0]?.restartCount, 0);
-  await assertNothingLeft(pod);
-});
 
-test('an active deadline fails the pod', async () => {
-  const pod = shellPod('late', forever, { activeDeadlineSeconds: 2 });
-  kubelet.setPods([pod]);
-  await untilRunning(kubelet, pod);
-  const status = await untilStatus(kubelet, pod, 'failed', ({ phase }) => phase === 'Failed');
-  assert.equal(status.reason, 'DeadlineExceeded');
-  await assertNothingLeft(pod);
-});
-
-test('two containers share the network, and one restart leaves the other alone', async () => {
-  const pod = shellPod('pair', forever);
-  const second = testContainer({
-    name: 'other',
-    image: testImage,
-    command: ['/bin/sh', '-c', 'sleep 2; exit 1'],
+  test('a crashing container backs off, and keeps one dead predecessor', async () => {
+    const pod = shellPod('crash', 'echo last words > /dev/termination-log; exit 7');
+    kubelet.setPods([pod]);
+    const status = await untilStatus(kubelet, pod, 'backs off after a restart', ({ containerStatuses }) => {
+      const [container] = containerStatuses ?? [];
+      return container?.state?.waiting?.reason === 'CrashLoopBackOff' && container.restartCount >= 2;
+    });
+    const [container] = status.containerStatuses ?? [];
+    assert.equal(
+      container?.state?.waiting?.message,
+      `back-off 1s restarting failed container=main pod=crash_default(${pod.metadata.uid})`,
+    );
+    assert.equal(container?.lastState?.terminated?.message, 'last words\n');
+    assert.equal(status.phase, 'Running');
+    const { containers } = await node.cri.runtime.listContainers({});
+    assert.ok(containers.length <= 2, `${containers.length} containers are kept`);
+    await assertNothingLeft(pod);
   });
-  pod.spec.containers.push(second);
-  kubelet.setPods([pod]);
-  const started = await untilRunning(kubelet, pod);
-  const status = await untilStatus(kubelet, pod, 'restarted one', ({ containerStatuses }) =>
-    (containerStatuses ?? []).some((each) => each.name === 'other' && each.restartCount > 0),
-  );
-  const idOf = (of: typeof status, name: string) =>
-    of.containerStatuses?.find((each) => each.name === name)?.containerID;
-  assert.equal(idOf(status, 'main'), idOf(started, 'main'));
-  await assertNothingLeft(pod);
-});
+
+  test('a changed manifest ends the old pod before the new one starts', async () => {
+    const [first, second] = [shellPod('same', forever), shellPod('same', forever)];
+    kubelet.setPods([first]);
+    await untilRunning(kubelet, first);
+    kubelet.setPods([second]);
+    assert.equal(statusOf(kubelet, second)?.phase, 'Pending');
+    await untilRunning(kubelet, second);
+    assert.equal(statusOf(kubelet, first), undefined);
+    await assertNothingLeft(first, second);
+  });
+
+  test('a pod that ignores its signal is killed when its grace period is over', async () => {
+    const pod = shellPod('stubborn', 'trap "" TERM; while true; do sleep 1; done', {
+      terminationGracePeriodSeconds: 3,
+    });
+    kubelet.setPods([pod]);
+    await untilRunning(kubelet, pod);
+    const begin = performance.now();
+    await assertNothingLeft(pod);
+    const seconds = (performance.now() - begin) / 1000;
+    assert.ok(seconds >= 2.9 && seconds < 8, `took ${seconds} s`);
+  });
+
+  test('a dead sandbox is replaced', async () => {
+    const pod = shellPod('reborn', forever);
+    kubelet.setPods([pod]);
+    const before = await untilRunning(kubelet, pod);
+    const { items } = await node.cri.runtime.listPodSandbox({});
+    await node.cri.runtime.stopPodSandbox({ podSandboxId: items[0]?.id ?? '' });
+    await untilStatus(kubelet, pod, 'was restarted', ({ containerStatuses }) => {
+      const [container] = containerStatuses ?? [];
+      return container?.restartCount === 1 && container.state?.running !== undefined;
+    });
+    const sandboxes = await node.cri.runtime.listPodSandbox({ filter: { state: { state: 0 } } });
+    assert.deepEqual(
+      sandboxes.items.map((each) => each.metadata?.attempt),
+      [1],
+    );
+    assert.equal(before.containerStatuses?.[0]?.restartCount, 0);
+    await assertNothingLeft(pod);
+  });
+
+  test('an active deadline fails the pod', async () => {
+    const pod = shellPod('late', forever, { activeDeadlineSeconds: 2 });
+    kubelet.setPods([pod]);
+    await untilRunning(kubelet, pod);
+    const status = await untilStatus(kubelet, pod, 'failed', ({ phase }) => phase === 'Failed');
+    assert.equal(status.reason, 'DeadlineExceeded');
+    await assertNothingLeft(pod);
+  });
+
+  test('two containers share the network, and one restart leaves the other alone', async () => {
+    const pod = shellPod('pair', forever);
+    const second = testContainer({
+      name: 'other',
+      image: testImage,
+      command: ['/bin/sh', '-c', 'sleep 2; exit 1'],
+    });
+    pod.spec.containers.push(second);
+    kubelet.setPods([pod]);
+    const started = await untilRunning(kubelet, pod);
+    const status = await untilStatus(kubelet, pod, 'restarted one', ({ containerStatuses }) =>
+      (containerStatuses ?? []).some((each) => each.name === 'other' && each.restartCount > 0),
+    );
+    const idOf = (of: typeof status, name: string) =>
+      of.containerStatuses?.find((each) => each.name === name)?.containerID;
+    assert.equal(idOf(status, 'main'), idOf(started, 'main'));
+    await assertNothingLeft(pod);
+  });
+}

@@ -10,17 +10,23 @@ export interface StartFailure {
   message: string;
 }
 
-/** The statuses of `containers`, all of one kind, in the order of the list. */
+/**
+ * The statuses of the pod's containers of one kind, in the order of its specification. What `previous` says about
+ * an earlier end is kept when the runtime no longer has that container.
+ */
 export function containerStatuses(
   pod: Pod,
   kind: 'init' | 'regular',
   runtime: PodRuntimeStatus,
   context: { runtimeName: string; failures: ReadonlyMap<string, StartFailure> },
+  previous: readonly ContainerStatus[],
 ): ContainerStatus[] {
   const containers = kind === 'init' ? (pod.spec.initContainers ?? []) : pod.spec.containers;
   return containers.map((container) => {
     const [latest, former] = runtime.containers.filter((each) => each.name === container.name);
     const status = fromRuntime(pod, container, latest, former, context.runtimeName);
+    const before = previous.find((each) => each.name === container.name);
+    if (!former && before) status.lastState = formerState(before, status);
     if (kind === 'init') {
       if (latest?.state === 'exited' && latest.exitCode === 0) return { ...status, ready: true };
       status.ready = false;
@@ -58,6 +64,14 @@ function fromRuntime(
     started: running,
     ...volumeMounts(container),
   };
+}
+
+/** How the container before the present one ended, as the last status had it. */
+function formerState(before: ContainerStatus, now: ContainerStatus): ContainerState {
+  const { state, lastState = {} } = before;
+  if (state?.terminated && before.containerID !== now.containerID) return state;
+  // A container that waited to be restarted showed its own end as the last one.
+  return lastState.terminated?.containerID === now.containerID ? {} : lastState;
 }
 
 function volumeMounts(container: Container): Pick<ContainerStatus, 'volumeMounts'> {

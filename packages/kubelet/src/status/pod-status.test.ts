@@ -259,3 +259,28 @@ test('a condition that says the same keeps its transition time', () => {
   assert.equal(times['PodScheduled'], '1970-01-01T00:00:01Z');
   assert.equal(times['Ready'], '1970-01-01T00:00:09Z');
 });
+
+test('the last end is remembered when the runtime has lost the container', () => {
+  const pod = testPod({ restartPolicy: 'OnFailure', containers: [{ name: 'a' }] });
+  const context = {
+    runtimeName: 'berth',
+    failures: new Map(),
+    hostIps: [],
+    podIps: [],
+    now: 0,
+    startedAt: 0,
+    deadlineExceeded: false,
+  };
+  const last = (...states: string[]) => {
+    let status: ReturnType<typeof podStatus> | undefined;
+    for (const [index, state] of states.entries()) {
+      const have = runtime(state);
+      for (const container of have.containers) container.id = `a${index}`;
+      status = podStatus(pod, have, context, status);
+    }
+    return status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode;
+  };
+  assert.equal(last('a:exit4', 'a:run'), 4);
+  assert.equal(last('a:exit4', 'a:run', 'a:exit0'), 4);
+  assert.equal(last('a:exit4'), undefined);
+});

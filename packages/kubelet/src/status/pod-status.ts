@@ -28,8 +28,8 @@ export function podStatus(
   context: StatusContext,
   previous: PodStatus | undefined,
 ): PodStatus {
-  const init = containerStatuses(pod, 'init', runtime, context);
-  const regular = containerStatuses(pod, 'regular', runtime, context);
+  const init = containerStatuses(pod, 'init', runtime, context, previous?.initContainerStatuses ?? []);
+  const regular = containerStatuses(pod, 'regular', runtime, context, previous?.containerStatuses ?? []);
   const phase = context.deadlineExceeded ? 'Failed' : podPhase(pod, init, regular);
   const statuses = { init, regular, phase };
   const now = timestamp(context.now);

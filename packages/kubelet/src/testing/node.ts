@@ -1,12 +1,14 @@
-// A node for system tests: a containerd of its own, its network, and kubelets on it.
+// A node for system tests: a runtime of its own, its network, and kubelets on it.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { encodeTar } from '@berth/oci/tar/writer.ts';
+import { layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
 import { removeBridge, writeConflist } from '../../../../test/support/conflist.ts';
 import { startContainerd } from '../../../../test/support/containerd.ts';
 import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
@@ -28,38 +30,79 @@ export interface TestNode extends AsyncDisposable {
   kubelet(changes?: Partial<KubeletOptions>): Kubelet;
 }
 
-/** Starts containerd with the test image, a bridge of its own, and all kubelet folders below one directory. */
-export async function startTestNode(): Promise<TestNode> {
+/** Which runtimes whole-pod tests run on. */
+export const testRuntimes = ['berthd', 'containerd'] as const;
+
+/** Starts a runtime with the test image, a bridge of its own, and all kubelet folders below one directory. */
+export async function startTestNode(runtime: (typeof testRuntimes)[number]): Promise<TestNode> {
   moveHugetlbToV1();
-  const resources = new AsyncDisposableStack();
+  await using resources = new AsyncDisposableStack();
   const { path: dir } = resources.use(scratchDir('kubelet'));
   const id = randomBytes(3).toString('hex');
   const bridge = `kb${id}`;
-  const cniConfDir = join(dir, 'net.d');
-  mkdirSync(cniConfDir);
   const subnet = `10.${200 + (Number.parseInt(id, 16) % 40)}.0.0/16`;
-  writeConflist({ confDir: cniConfDir, name: bridge, bridge, subnet, dataDir: join(dir, 'leases') });
+  const network = { name: bridge, bridge, subnet, dataDir: join(dir, 'leases') };
   resources.defer(() => removeBridge(bridge));
-  const imageTars = [await testImageTar(dir), await pauseImageTar(dir)];
-  const containerd = resources.use(
-    await startContainerd({ dir: join(dir, 'c'), cniConfDir, sandboxImage: pauseImage, imageTars }),
-  );
-  const cri = connectCri(containerd.socket, { timeoutMs: 30_000 });
-  resources.defer(() => cri.close());
   const cgroupRoot = `/kubelet-test-${id}`;
   resources.defer(() => detectCgroups().remove(cgroupRoot));
-  const options = testOptions(dir, containerd.socket, cgroupRoot);
+  const start = runtime === 'berthd' ? startBerthdIn : startContainerdIn;
+  const socket = await start(dir, network, resources);
+  const cri = connectCri(socket, { timeoutMs: 30_000 });
+  resources.defer(() => cri.close());
+  const options = testOptions(dir, socket, cgroupRoot);
+  const owned = resources.move();
   return {
     dir,
     cri,
     options,
     kubelet: (changes = {}) =>
       createKubelet({
-        cri: connectCri(containerd.socket, { timeoutMs: 30_000 }),
+        cri: connectCri(socket, { timeoutMs: 30_000 }),
         options: { ...options, ...changes },
       }),
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+type Network = Omit<Parameters<typeof writeConflist>[0], 'confDir'>;
+
+async function startBerthdIn(dir: string, network: Network, owner: AsyncDisposableStack): Promise<string> {
+  const paths = layOutBerthd(dir);
+  writeConflist({ ...network, confDir: paths.cniConfDir });
+  owner.use(await startBerthd(paths, dir));
+  await importImage(paths.socket, await testImageTar(dir));
+  return paths.socket;
+}
+
+/** Loads an archive by its path, as `berth image load` does. */
+function importImage(socketPath: string, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const post = request({ socketPath, path: '/images/import', method: 'POST' }, async (response) => {
+      const text = (await response.toArray()).join('');
+      if (response.statusCode === 200) resolve();
+      else reject(new Error(`POST /images/import: ${response.statusCode} ${text}`));
+    });
+    post.on('error', reject).end(JSON.stringify({ path }));
+  });
+}
+
+async function startContainerdIn(
+  dir: string,
+  network: Network,
+  owner: AsyncDisposableStack,
+): Promise<string> {
+  const cniConfDir = join(dir, 'net.d');
+  mkdirSync(cniConfDir);
+  writeConflist({ ...network, confDir: cniConfDir });
+  const imageTars = [await testImageTar(dir), await pauseImageTar(dir)];
+  const containerd = await startContainerd({
+    dir: join(dir, 'c'),
+    cniConfDir,
+    sandboxImage: pauseImage,
+    imageTars,
+  });
+  owner.use(containerd);
+  return containerd.socket;
 }
 
 const pauseImage = 'localhost/berth-test/pause:1';
