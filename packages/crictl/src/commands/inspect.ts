@@ -3,7 +3,7 @@ import type { JsonObject } from '@berth/cri/json.ts';
 import { defineCommand } from '../cli/command.ts';
 import { within } from '../errors.ts';
 import { containerFilterFlags, listContainers } from '../objects/containers.ts';
-import { containerId } from '../objects/ids.ts';
+import { containerId, namedOrListed } from '../objects/ids.ts';
 import { ago } from '../output/human.ts';
 import { goMap, mapLines } from '../output/maps.ts';
 import { formatFlags, formatStatuses, shallowNulls } from '../output/status.ts';
@@ -17,15 +17,10 @@ export const inspect = defineCommand({
     quiet: { type: 'boolean', aliases: ['q'], usage: 'Leave out verbose information' },
   },
   async run({ app, flags, args, showHelp }) {
-    let ids = args;
-    if (ids.length === 0) {
-      const selection = { ...flags, id: '' };
-      ids = (await within('listing containers', () => listContainers(app, selection))).map(({ id }) => id);
-    }
-    if (ids.length === 0) {
-      app.logger.error('No IDs provided or nothing found per filter');
-      return showHelp();
-    }
+    const ids = await namedOrListed(app, args, () =>
+      within('listing containers', () => listContainers(app, { ...flags, id: '' })),
+    );
+    if (ids.length === 0) return showHelp();
     await within('get the status of containers', async () => {
       const runtime = await app.runtime();
       const answers: ContainerStatusResponse[] = [];

@@ -2,6 +2,7 @@ import type { ImageStatusResponse } from '@berth/cri/generated/api.ts';
 import { toProtoJson } from '@berth/cri/json.ts';
 import { defineCommand } from '../cli/command.ts';
 import { within } from '../errors.ts';
+import { namedOrListed } from '../objects/ids.ts';
 import { imageFilterFlag, listImages } from '../objects/images.ts';
 import { humanSize } from '../output/human.ts';
 import { goMap } from '../output/maps.ts';
@@ -17,16 +18,10 @@ export const inspecti = defineCommand({
   },
   async run({ app, flags, args, showHelp }) {
     const images = await app.image();
-    let ids = args;
-    if (ids.length === 0) {
-      ids = (await within('listing images', () => listImages(app, flags.name, flags.filter))).map(
-        ({ id }) => id,
-      );
-    }
-    if (ids.length === 0) {
-      app.logger.error('No IDs provided or nothing found per filter');
-      return showHelp();
-    }
+    const ids = await namedOrListed(app, args, () =>
+      within('listing images', () => listImages(app, flags.name, flags.filter)),
+    );
+    if (ids.length === 0) return showHelp();
     const documents: StatusDocument[] = [];
     for (const id of ids) {
       const answer = await within(`image status for "${id}" request`, () =>

@@ -1,7 +1,7 @@
 import { PodSandboxState, type PodSandboxStatusResponse } from '@berth/cri/generated/api.ts';
 import { defineCommand } from '../cli/command.ts';
 import { within } from '../errors.ts';
-import { podId } from '../objects/ids.ts';
+import { namedOrListed, podId } from '../objects/ids.ts';
 import { listPods, podFilterFlags } from '../objects/pods.ts';
 import { goMap, mapLines } from '../output/maps.ts';
 import { formatFlags, formatStatuses, shallowNulls } from '../output/status.ts';
@@ -15,15 +15,10 @@ export const inspectp = defineCommand({
     quiet: { type: 'boolean', aliases: ['q'], usage: 'Leave out verbose information' },
   },
   async run({ app, flags, args, showHelp }) {
-    let ids = args;
-    if (ids.length === 0) {
-      const selection = { ...flags, id: '' };
-      ids = (await within('listing pod sandboxes', () => listPods(app, selection))).map(({ id }) => id);
-    }
-    if (ids.length === 0) {
-      app.logger.error('No IDs provided or nothing found per filter');
-      return showHelp();
-    }
+    const ids = await namedOrListed(app, args, () =>
+      within('listing pod sandboxes', () => listPods(app, { ...flags, id: '' })),
+    );
+    if (ids.length === 0) return showHelp();
     await within('get the status of pod sandboxes', async () => {
       const runtime = await app.runtime();
       const answers: PodSandboxStatusResponse[] = [];

@@ -40,3 +40,14 @@ export async function podId(app: App, given: string): Promise<string> {
     items.map(({ id }) => id),
   );
 }
+
+/** The ids that were named, or without any those of what `list` selects. Tells when that leaves none. */
+export async function namedOrListed(
+  app: App,
+  named: readonly string[],
+  list: () => Promise<readonly { id: string }[]>,
+): Promise<readonly string[]> {
+  const ids = named.length > 0 ? named : (await list()).map(({ id }) => id);
+  if (ids.length === 0) app.logger.error('No IDs provided or nothing found per filter');
+  return ids;
+}
