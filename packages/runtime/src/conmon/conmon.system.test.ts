@@ -95,7 +95,7 @@ for (const name of ['crun', 'runc']) {
         linux: { ...container.spec.linux, cgroupsPath: `${node.cgroupParent}/${id}` },
       };
       writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
-      const { runtime, dir: base } = node;
+      const { runtime } = node;
       const program = `
         import { startConmon } from ${JSON.stringify(new URL('./conmon.ts', import.meta.url).href)};
         import { OciRuntime } from ${JSON.stringify(new URL('../oci-runtime/runtime.ts', import.meta.url).href)};
@@ -103,22 +103,7 @@ for (const name of ['crun', 'runc']) {
         const started = await startConmon({ ...options, runtime: new OciRuntime(runtime) });
         console.log(started.containerPid);
         process.kill(process.pid, 'SIGKILL');`;
-      const options = {
-        conmonPath: '/usr/bin/conmon',
-        containerId: id,
-        name: id,
-        bundle: dir,
-        runtime,
-        logPath: join(dir, 'log'),
-        terminal: false,
-        stdin: false,
-        stdinOnce: false,
-        exitDir: join(base, 'exits'),
-        persistDir: dir,
-        pidFile: join(dir, 'pid'),
-        conmonPidFile: join(dir, 'conmon-pid'),
-        runtimeLog: join(dir, 'runtime.log'),
-      };
+      const options = node.conmonOptions(id, dir);
       const { stdout, signal } = spawnSync(process.execPath, [
         '--input-type=module',
         '-e',
@@ -129,56 +114,21 @@ for (const name of ['crun', 'runc']) {
       await runtime.start(id);
       process.kill(Number(stdout.toString()), 'SIGTERM');
       process.kill(Number(stdout.toString()), 'SIGKILL');
-      await eventually(() => assert.equal(readExit(join(base, 'exits'), id)?.exitCode, 137));
+      await eventually(() => assert.equal(readExit(options.exitDir, id)?.exitCode, 137));
       await runtime.delete(id, { force: true });
     });
 
     test('a placement that fails ends conmon and creates nothing', async () => {
-      const { spec } = await node.create(ownPid);
-      assert.ok(spec);
-      const dir = join(node.dir, 'unplaced');
-      await assert.rejects(
-        startConmon({
-          conmonPath: '/usr/bin/conmon',
-          containerId: 'unplaced',
-          name: 'unplaced',
-          bundle: node.dir,
-          runtime: node.runtime,
-          logPath: undefined,
-          terminal: false,
-          stdin: false,
-          stdinOnce: false,
-          exitDir: node.dir,
-          persistDir: node.dir,
-          pidFile: `${dir}.pid`,
-          conmonPidFile: `${dir}.conmon-pid`,
-          runtimeLog: `${dir}.log`,
-          place: () => {
-            throw new Error('no such cgroup');
-          },
-        }),
-        /no such cgroup/,
-      );
-      assert.equal(existsSync(`${dir}.conmon-pid`), false);
+      const options = node.conmonOptions('unplaced', node.dir);
+      const place = () => {
+        throw new Error('no such cgroup');
+      };
+      await assert.rejects(startConmon({ ...options, place }), /no such cgroup/);
+      assert.equal(existsSync(options.conmonPidFile), false);
     });
 
     test('what is in the way of a creation is named', async () => {
-      const options = {
-        conmonPath: '/usr/bin/conmon',
-        containerId: 'x',
-        name: 'x',
-        bundle: node.dir,
-        runtime: node.runtime,
-        logPath: undefined,
-        terminal: false,
-        stdin: false,
-        stdinOnce: false,
-        exitDir: node.dir,
-        persistDir: node.dir,
-        pidFile: join(node.dir, 'x.pid'),
-        conmonPidFile: join(node.dir, 'x.conmon-pid'),
-        runtimeLog: join(node.dir, 'x.log'),
-      };
+      const options = node.conmonOptions('x', node.dir);
       const table: [object, RegExp][] = [
         [{ conmonPath: '/nowhere/conmon' }, /create container x: cannot run \/nowhere\/conmon: .*ENOENT/],
         [{ conmonPath: '/bin/false' }, /create container x: conmon ended with exit code 1/],

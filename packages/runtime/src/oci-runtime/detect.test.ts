@@ -46,7 +46,7 @@ const options = (tree: CgroupTree) => ({
   stateDir: '/run/x',
   systemdCgroup: false,
   tree,
-  searchPath: ['/nowhere', bin],
+  searchPath: bin,
   handlers: { crun: { path: 'crun' }, runc: { path: join(bin, 'runc') }, kata: { path: '/nowhere/kata' } },
 });
 
@@ -60,7 +60,10 @@ test('the default is crun where it works, else runc, unless configured', () => {
 test('an unusable handler says why', () => {
   const handlers = detectRuntimes(options(hybrid));
   assert.throws(() => handlers.get('crun'), /runtime handler "crun": crun does not support hybrid/);
-  assert.throws(() => handlers.get('kata'), /\/nowhere\/kata is not an executable file/);
+  assert.throws(
+    () => handlers.get('kata'),
+    /runtime handler "kata": its program: no executable \/nowhere\/kata/,
+  );
   assert.throws(
     () => handlers.get('gvisor'),
     /"gvisor" is not configured; configured are "crun", "runc", "kata"/,
@@ -69,12 +72,12 @@ test('an unusable handler says why', () => {
     stateDir: '/run/x',
     systemdCgroup: false,
     tree: pure,
-    searchPath: ['/nowhere'],
+    handlers: { crun: { path: '/nowhere/crun' } },
   });
   assert.throws(() => none.get(''), RuntimeHandlerError);
   assert.throws(
     () => none.get(''),
-    /no OCI runtime works on this host \(crun: crun is in none of \/nowhere; install it/,
+    /no OCI runtime works on this host \(crun: its program: no executable \/nowhere\/crun/,
   );
 });
 

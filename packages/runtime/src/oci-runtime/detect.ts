@@ -1,6 +1,8 @@
-import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
-import { basename, delimiter, join } from 'node:path';
+import { readFileSync, statfsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
+import { messageOf } from '../errors.ts';
+import { findProgram } from '../programs.ts';
 import { OciRuntime, type RuntimeFlavor } from './runtime.ts';
 
 /** What decides whether a runtime can work here: the file systems of the cgroup tree, as statfs(2) types. */
@@ -70,7 +72,8 @@ export interface DetectOptions {
   /** The handler behind the empty name; without it the first that works here. */
   defaultHandler?: string | undefined;
   tree?: CgroupTree;
-  searchPath?: string[];
+  /** Instead of PATH. */
+  searchPath?: string;
 }
 
 /** An unknown or unusable runtime handler was asked for. */
@@ -111,14 +114,12 @@ const DEFAULT_HANDLERS = { crun: { path: 'crun' }, runc: { path: 'runc' } };
 /** Finds the runtimes and decides for each whether it works here. Costs a few stat calls. */
 export function detectRuntimes(options: DetectOptions): RuntimeHandlers {
   const tree = options.tree ?? readCgroupTree();
-  const searchPath = options.searchPath ?? defaultSearchPath();
   const make = ([name, { path: configured }]: [string, HandlerConfig]): RuntimeHandler => {
-    const path = findProgram(configured, searchPath);
-    if (path === undefined) {
-      const problem = configured.includes('/')
-        ? `${configured} is not an executable file`
-        : `${configured} is in none of ${searchPath.join(', ')}; install it, or set its path`;
-      return { name, usable: false, problem };
+    let path: string;
+    try {
+      path = findProgram(configured, 'its program', options.searchPath);
+    } catch (error) {
+      return { name, usable: false, problem: messageOf(error) };
     }
     const flavor = flavorOf(path);
     const problem = cgroupProblem(flavor, tree);
@@ -136,31 +137,9 @@ export function detectRuntimes(options: DetectOptions): RuntimeHandlers {
   );
 }
 
-/** The absolute path of a program given by path or by bare name; undefined when there is none. */
-function findProgram(program: string, searchPath: string[]): string | undefined {
-  const candidates = program.includes('/') ? [program] : searchPath.map((dir) => join(dir, program));
-  return candidates.find(isExecutable);
-}
-
 function flavorOf(path: string): RuntimeFlavor {
   const name = basename(path);
   return name === 'crun' || name === 'runc' ? name : 'other';
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function defaultSearchPath(): string[] {
-  const usual = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-  return [
-    ...new Set([...(process.env.PATH ?? '').split(delimiter).filter((dir) => dir.startsWith('/')), ...usual]),
-  ];
 }
 
 /** The version that `crun --version` or `runc --version` prints, e.g. `1.8.1`. */

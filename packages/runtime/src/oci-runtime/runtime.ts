@@ -55,7 +55,7 @@ export class OciRuntime {
       if (this.flavor === 'crun') return startByWriting(this.#fifo(id));
       if (this.flavor === 'runc') return await startByReading(this.#fifo(id));
     } catch (error) {
-      if (!hasCode(error, 'ENOENT', 'ENXIO')) throw error;
+      if (!hasCode(error, 'ENOENT', 'ENXIO', 'EPIPE')) throw error;
       throw new OciRuntimeError(
         `start container ${id}`,
         'its init process is gone, or it has been started before',
@@ -157,14 +157,15 @@ export class OciRuntime {
 }
 
 /**
- * crun: the init holds the reading end open and waits for a byte; the name goes first, since crun takes a
- * container with a fifo for one that is not started. Opening without a reader fails with ENXIO.
+ * crun: the init holds the reading end open and waits for a byte; opening without a reader fails with ENXIO.
+ * `crun start` unlinks first. Here the byte is the one moment of the start, so that a berthd that is killed
+ * leaves a container either started or to be started; the name only shows crun which.
  */
 function startByWriting(fifo: string): void {
   const fd = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
   try {
-    unlinkSync(fifo);
     writeSync(fd, Buffer.alloc(1));
+    unlinkSync(fifo);
   } finally {
     close(fd, () => {});
   }

@@ -16,7 +16,7 @@ import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import type { ExecutionParameters } from '@berth/oci/image-config.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { conmonCgroup, enterConmonCgroup } from '../conmon/cgroup.ts';
-import { type StartedConmon, startConmon } from '../conmon/conmon.ts';
+import { type StartConmonOptions, type StartedConmon, startConmon } from '../conmon/conmon.ts';
 import { type ContainerExit, readExit, watchExits } from '../conmon/exit-files.ts';
 import { detectRuntimes } from '../oci-runtime/detect.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
@@ -143,23 +143,33 @@ export class TestContainers implements AsyncDisposable {
     };
     this.#containers.push(container);
     container.started = await startConmon({
-      conmonPath: '/usr/bin/conmon',
-      containerId: id,
-      name: 'test',
-      bundle: dir,
-      runtime: this.runtime,
-      logPath: join(dir, 'log'),
+      ...this.conmonOptions(id, dir),
       terminal: config.tty,
       stdin: config.stdin,
       stdinOnce: config.stdinOnce,
-      exitDir: join(this.dir, 'exits'),
-      persistDir: dir,
-      pidFile: join(dir, 'pid'),
-      conmonPidFile: join(dir, 'conmon-pid'),
-      runtimeLog: join(dir, 'runtime.log'),
       ...(cgroup === undefined ? {} : { place: (pid: number) => enterConmonCgroup(cgroup, pid) }),
     });
     return container;
+  }
+
+  /** Options of `startConmon` for a container of this place, in no cgroup of its own. */
+  conmonOptions(id: string, bundle: string): StartConmonOptions {
+    return {
+      conmonPath: '/usr/bin/conmon',
+      containerId: id,
+      name: 'test',
+      bundle,
+      runtime: this.runtime,
+      logPath: join(bundle, 'log'),
+      terminal: false,
+      stdin: false,
+      stdinOnce: false,
+      exitDir: join(this.dir, 'exits'),
+      persistDir: bundle,
+      pidFile: join(bundle, 'pid'),
+      conmonPidFile: join(bundle, 'conmon-pid'),
+      runtimeLog: join(bundle, 'runtime.log'),
+    };
   }
 
   /** Runs a shell script in a container to its end and returns what it printed, one entry a line. */
