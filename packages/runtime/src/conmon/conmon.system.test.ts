@@ -112,7 +112,6 @@ for (const name of ['crun', 'runc']) {
       ]);
       assert.equal(signal, 'SIGKILL');
       await runtime.start(id);
-      process.kill(Number(stdout.toString()), 'SIGTERM');
       process.kill(Number(stdout.toString()), 'SIGKILL');
       await eventually(() => assert.equal(readExit(options.exitDir, id)?.exitCode, 137));
       await runtime.delete(id, { force: true });
