@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
+import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import type { ContainerConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import { deleteLink } from '@berth/linux/netlink/links.ts';
+import { layOutBerthd } from '../../../../test/support/berthd.ts';
+import { writeConflist } from '../../../../test/support/conflist.ts';
+import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
+import { testImageTar } from '../../../../test/support/images.ts';
+import { containerConfig, sandboxConfig } from '../../../../test/support/pods.ts';
+import { scratchDir } from '../../../../test/support/scratch.ts';
+import { type Config, readConfig } from '../config.ts';
+import { type Daemon, startDaemon } from '../daemon.ts';
+import { createLogger } from '../log.ts';
+
+type Partial<Message> = Message extends object ? { [Key in keyof Message]?: Partial<Message[Key]> } : Message;
+
+/** A berthd in this process, with every path, the pod network and the cgroup parent of its own. */
+export class TestNode {
+  readonly dir: string;
+  readonly config: Config;
+  readonly client: CriClient;
+  readonly lines: string[] = [];
+  readonly #scratch: Disposable;
+  readonly #bridge: string;
+  #daemon: Daemon | undefined;
+
+  private constructor(scratch: { path: string } & Disposable, config: Config, bridge: string) {
+    this.dir = scratch.path;
+    this.config = config;
+    this.client = connectCri(config.listen, { timeoutMs: 30_000 });
+    this.#scratch = scratch;
+    this.#bridge = bridge;
+  }
+
+  /** `net` is a number below 256 that no other test uses; it makes the bridge's name and subnet. */
+  static async start(name: string, net: number): Promise<TestNode> {
+    moveHugetlbToV1();
+    const scratch = scratchDir(name);
+    const dir = scratch.path;
+    const paths = layOutBerthd(dir);
+    const bridge = `brrt${net}`;
+    writeConflist({
+      confDir: paths.cniConfDir,
+      name: bridge,
+      bridge,
+      subnet: `10.${net}.0.0/16`,
+      dataDir: join(dir, 'leases'),
+    });
+    const node = new TestNode(scratch, readConfig(paths.config), bridge);
+    await node.open();
+    await importArchive(paths.socket, await testImageTar(dir));
+    return node;
+  }
+
+  /** Starts berthd, again after `close`. */
+  async open(): Promise<void> {
+    this.#daemon = await startDaemon(
+      this.config,
+      createLogger('debug', (line) => this.lines.push(line)),
+    );
+  }
+
+  /** Ends berthd as SIGTERM does. */
+  async close(): Promise<void> {
+    await this.#daemon?.close();
+    this.#daemon = undefined;
+  }
+
+  sandboxConfig(name: string, change: Partial<PodSandboxConfig> = {}) {
+    return { ...sandboxConfig({ name, logDir: join(this.dir, 'logs') }), ...change } as PodSandboxConfig;
+  }
+
+  containerConfig(command: string[], change: Partial<ContainerConfig> = {}) {
+    return { ...containerConfig(command), ...change } as ContainerConfig;
+  }
+
+  /** Removes every pod and berthd itself, then all that the test had made. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { items } = await this.client.runtime.listPodSandbox({});
+    for (const { id } of items) await this.client.runtime.removePodSandbox({ podSandboxId: id });
+    this.client.close();
+    await this.close();
+    if (existsSync(`/sys/class/net/${this.#bridge}`)) deleteLink(this.#bridge);
+    this.#scratch[Symbol.dispose]();
+  }
+}
+
+/** Has berthd import an archive that is a file on this machine. */
+async function importArchive(socketPath: string, path: string): Promise<void> {
+  const post = request({
+    socketPath,
+    path: '/images/import',
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+  });
+  post.end(JSON.stringify({ path }));
+  const [response] = (await once(post, 'response')) as [IncomingMessage];
+  const body = Buffer.concat(await response.toArray()).toString();
+  if (response.statusCode !== 200) throw new Error(`importing ${path}: ${body}`);
+}
