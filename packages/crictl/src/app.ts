@@ -7,6 +7,7 @@ import { CriError } from '@berth/cri/errors.ts';
 import type { Logger } from './cli/logger.ts';
 import { defaultEndpoints, type Settings } from './config/settings.ts';
 import { describeError } from './errors.ts';
+import { traced } from './traced-client.ts';
 
 export class App {
   readonly settings: Settings;
@@ -59,9 +60,15 @@ export class App {
   }
 
   #client(endpoint: string): CriClient {
-    const client = this.#clients.get(endpoint) ?? connectCri(endpoint);
-    this.#clients.set(endpoint, client);
-    return client;
+    const known = this.#clients.get(endpoint);
+    if (known) return known;
+    const client = connectCri(endpoint);
+    const log = (message: string) => this.logger.debug(message);
+    const shown = this.logger.debugEnabled
+      ? { ...client, runtime: traced(client.runtime, log), image: traced(client.image, log) }
+      : client;
+    this.#clients.set(endpoint, shown);
+    return shown;
   }
 
   async #runtimeEndpoint(): Promise<string> {

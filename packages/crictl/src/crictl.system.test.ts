@@ -239,5 +239,6 @@ test('endpoints come from flags, variables and the file', () => {
   assert.match(crictlWith(unset, 'version').err, /dial unix \/nope/);
   const variable = { ...unset, CONTAINER_RUNTIME_ENDPOINT: `unix://${containerd.socket}` };
   assert.equal(crictlWith(variable, 'version').code, 0);
+  assert.match(crictlWith(variable, '-D', 'version').err, /level=debug msg="version request: .*v1/);
   assert.equal(crictlWith(unset, '--runtime-endpoint', containerd.socket, 'images', '-q').code, 0);
 });
