@@ -4,7 +4,7 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { Compression } from '../media-types.ts';
 
 /** Bytes per piece: large enough that the hand-over between threads does not count. */
-const chunkSize = 512 * 1024;
+const chunkSize = 256 * 1024;
 
 /** Opens a layer's blob as its uncompressed tar. Decompression runs on another thread than the reader. */
 export function openLayer(blob: string, compression: Compression): Readable {

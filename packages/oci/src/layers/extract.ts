@@ -5,7 +5,7 @@ import type { TarHeader } from '../tar/entry.ts';
 import { TarReader } from '../tar/reader.ts';
 import { openLayer } from './decompress.ts';
 import { LayerExtractor, type Unsettled } from './extractor.ts';
-import { LayerError } from './layer-error.ts';
+import { LayerLimitError } from './layer-error.ts';
 
 /** How much a layer may unpack to. */
 export interface LayerLimits {
@@ -39,7 +39,7 @@ export interface ExtractedLayer extends Unsettled {
  *
  * @throws LayerError, TarError, DigestMismatchError
  */
-export async function extractLayer(extraction: Extraction): Promise<ExtractedLayer> {
+export async function extractLayer(extraction: Extraction, signal?: AbortSignal): Promise<ExtractedLayer> {
   const { blob, compression, diffId, directory, limits } = extraction;
   const extractor = new LayerExtractor(directory);
   let files = 0;
@@ -48,7 +48,7 @@ export async function extractLayer(extraction: Extraction): Promise<ExtractedLay
     entry: (header: TarHeader) => {
       files += 1;
       if (files > limits.maxFiles) {
-        throw new LayerError(`more than ${limits.maxFiles} files, the limit maxFiles of a layer`);
+        throw new LayerLimitError(`more than ${limits.maxFiles} files, the limit maxFiles of a layer`);
       }
       extractor.entry(header);
     },
@@ -58,9 +58,12 @@ export async function extractLayer(extraction: Extraction): Promise<ExtractedLay
   const hash = createHash(digestAlgorithm(diffId));
   try {
     for await (const chunk of openLayer(blob, compression)) {
+      signal?.throwIfAborted();
       bytes += chunk.length;
       if (bytes > limits.maxBytes) {
-        throw new LayerError(`unpacks to more than ${limits.maxBytes} bytes, the limit maxBytes of a layer`);
+        throw new LayerLimitError(
+          `unpacks to more than ${limits.maxBytes} bytes, the limit maxBytes of a layer`,
+        );
       }
       hash.update(chunk);
       reader.push(chunk);

@@ -2,3 +2,6 @@
 export class LayerError extends Error {
   override readonly name = 'LayerError';
 }
+
+/** A layer is larger than a limit that it was given. */
+export class LayerLimitError extends LayerError {}

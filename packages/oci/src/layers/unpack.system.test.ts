@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   lstatSync,
@@ -275,6 +276,11 @@ test('limits are kept and named', async () => {
     unpack(bomb, { limits, compress: gzipSync, mediaType: `${oci}+gzip` }),
     /unpacks to more than 1000000 bytes, the limit maxBytes of a layer/,
   );
+  const incompressible = randomBytes(5_000_000);
+  await assert.rejects(
+    unpack([{ type: 'file', path: 'big', content: incompressible }], { limits }),
+    /the limit maxBytes/,
+  );
   const many = Array.from({ length: 20 }, (_, index): TarEntry => ({ type: 'directory', path: `d${index}` }));
   await assert.rejects(
     unpack(many, { limits: { maxFiles: 19 } }),
@@ -304,6 +310,28 @@ test('what an archive only implies is taken from the layers below', async () => 
   assert.equal(readFileSync(join(top, 'copy'), 'utf8'), 'data');
   assert.equal(lstatSync(join(top, 'copy')).uid, 33);
   assert.equal(lstatSync(join(top, 'copy')).ino, lstatSync(join(top, 'copy2')).ino);
+});
+
+test('a large layer, and a small one that unpacks to a large one, go to a thread', async () => {
+  const content = randomBytes(5_000_000);
+  const large = await unpack([{ type: 'file', path: 'large', content }]);
+  assert.deepEqual(readFileSync(join(large, 'large')), content);
+  const zeros = await unpack([{ type: 'file', path: 'zeros', content: Buffer.alloc(20_000_000) }], {
+    compress: gzipSync,
+    mediaType: `${oci}+gzip`,
+  });
+  assert.equal(lstatSync(join(zeros, 'zeros')).size, 20_000_000);
+  await assert.rejects(
+    unpack([
+      { type: 'file', path: 'big', content },
+      { type: 'file', path: '../x', content: '' },
+    ]),
+    /leaves the layer/,
+  );
+  await assert.rejects(
+    unpack([{ type: 'file', path: 'big', content }], { diffId: digestOf('no') }),
+    /digest mismatch/,
+  );
 });
 
 test('an aborted unpack stops and leaves nothing', async () => {

@@ -1,9 +1,9 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { untilAborted } from '../abort.ts';
 import type { Digest } from '../digest.ts';
 import { layerCompression } from '../media-types.ts';
-import type { LayerLimits } from './extract.ts';
-import { LayerError } from './layer-error.ts';
+import { type ExtractedLayer, type Extraction, extractLayer, type LayerLimits } from './extract.ts';
+import { LayerError, LayerLimitError } from './layer-error.ts';
 import { settleLayer } from './settle.ts';
 import { extractInWorker } from './worker-pool.ts';
 
@@ -48,10 +48,8 @@ export async function unpackLayer(request: UnpackRequest): Promise<UnpackedLayer
   if (!compression) throw new LayerError(`layer ${diffId}: ${mediaType} is not a file system layer`);
   const directory = `${target}${partialSuffix}`;
   try {
-    await rm(directory, { recursive: true, force: true });
-    await mkdir(directory, { mode: 0o755 });
     const extraction = { blob, compression, diffId, directory, limits };
-    const { diskBytes, files, ...unsettled } = await extractInWorker(extraction, signal);
+    const { diskBytes, files, ...unsettled } = await extract(extraction, signal);
     await settleLayer(directory, unsettled, await untilAborted(settledParents, signal));
     signal?.throwIfAborted();
     await rename(directory, target);
@@ -65,4 +63,33 @@ export async function unpackLayer(request: UnpackRequest): Promise<UnpackedLayer
           cause: error,
         });
   }
+}
+
+/** Bytes of a blob that is small enough to try without a thread. */
+const smallBlob = 2 * 1024 * 1024;
+/** What a small blob may unpack to: a few milliseconds of work at a time, a tenth of a second in all. */
+const smallLayer: LayerLimits = { maxBytes: 16 * 1024 * 1024, maxFiles: 2000 };
+
+/** Starting a thread takes longer than to unpack a small layer, and leaves a larger process behind. */
+async function extract(extraction: Extraction, signal: AbortSignal | undefined): Promise<ExtractedLayer> {
+  const { blob, directory, limits } = extraction;
+  await emptyDirectory(directory);
+  const isSmall = (await stat(blob)).size <= smallBlob;
+  if (!isSmall) return extractInWorker(extraction, signal);
+  const tightened = {
+    maxBytes: Math.min(limits.maxBytes, smallLayer.maxBytes),
+    maxFiles: Math.min(limits.maxFiles, smallLayer.maxFiles),
+  };
+  try {
+    return await extractLayer({ ...extraction, limits: tightened }, signal);
+  } catch (error) {
+    if (!(error instanceof LayerLimitError)) throw error;
+  }
+  await emptyDirectory(directory);
+  return extractInWorker(extraction, signal);
+}
+
+async function emptyDirectory(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+  await mkdir(path, { mode: 0o755 });
 }
