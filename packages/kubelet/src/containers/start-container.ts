@@ -22,7 +22,10 @@ export interface ContainerPlace {
   volumes: Map<string, string>;
 }
 
-/** Starts `container` from an image that is there. Throws StartError with the reason that its status shows. */
+/**
+ * Starts `container` from an image that is there, and returns its id. Throws StartError with the reason that its
+ * status shows.
+ */
 export async function startContainer(
   pod: Pod,
   container: Container,
@@ -30,7 +33,7 @@ export async function startContainer(
   restartCount: number | undefined,
   place: ContainerPlace,
   services: Services,
-): Promise<void> {
+): Promise<string> {
   const { runtime, options } = services;
   const config = await failingAs('CreateContainerConfigError', () =>
     prepare(pod, container, image, restartCount, place, services),
@@ -40,6 +43,7 @@ export async function startContainer(
   );
   await failingAs('RunContainerError', () => runtime.startContainer({ containerId }));
   linkLog(options, pod.metadata, { name: container.name, id: containerId, logPath: config.logPath ?? '' });
+  return containerId;
 }
 
 /** Makes the files that the container mounts, and its configuration. */

@@ -16,7 +16,7 @@ let node: TestNode;
 let manifests: string;
 
 before(async () => {
-  node = await startTestNode('containerd');
+  node = await startTestNode('berthd');
   manifests = join(node.dir, 'manifests');
   mkdirSync(manifests);
 });

@@ -1,4 +1,4 @@
-// Pods that cannot run, on a real containerd: each says why, and nothing else is disturbed.
+// Pods that cannot run, on berthd: each says why, and nothing else is disturbed.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ let kubelet: Kubelet;
 const witness = shellPod('witness', forever);
 
 before(async () => {
-  node = await startTestNode('containerd');
+  node = await startTestNode('berthd');
   kubelet = node.kubelet();
   kubelet.setPods([witness]);
   await untilRunning(kubelet, witness);
@@ -81,7 +81,7 @@ const cases: (Omit<Case, 'spec'> & { spec?: () => Case['spec'] })[] = [
   {
     title: 'a command that does not exist',
     container: { command: ['/bin/none'] },
-    reason: 'RunContainerError',
+    reason: 'CreateContainerError',
     message: /\/bin\/none/,
   },
   {

@@ -22,20 +22,32 @@ export async function killPod(
 export async function removeContainer(
   pod: PodIdentity,
   container: { id: string; name: string },
-  { runtime, pods, options }: Services,
+  services: Services,
 ): Promise<void> {
-  await unlessGone(runtime.removeContainer({ containerId: container.id }));
-  pods.forget(container.id);
-  unlinkLog(options, pod, container);
+  await unlessGone(services.runtime.removeContainer({ containerId: container.id }));
+  forgetContainer(pod, container, services);
 }
 
-/** Removes all that the runtime has of a pod that was killed. */
+/** Removes all that the runtime has of a pod that was killed: a sandbox goes with the containers in it. */
 export async function removePod(status: PodRuntimeStatus, services: Services): Promise<void> {
-  await Promise.all(status.containers.map((container) => removeContainer(status, container, services)));
+  const sandboxIds = new Set(status.sandboxes.map((sandbox) => sandbox.id));
   await Promise.all(
     status.sandboxes.map(async ({ id, ready }) => {
       if (ready) await unlessGone(services.runtime.stopPodSandbox({ podSandboxId: id }));
       await unlessGone(services.runtime.removePodSandbox({ podSandboxId: id }));
     }),
   );
+  for (const container of status.containers) {
+    if (sandboxIds.has(container.sandboxId)) forgetContainer(status, container, services);
+    else await removeContainer(status, container, services);
+  }
+}
+
+function forgetContainer(
+  pod: PodIdentity,
+  container: { id: string; name: string },
+  { pods, options }: Services,
+): void {
+  pods.forget(container.id);
+  unlinkLog(options, pod, container);
 }

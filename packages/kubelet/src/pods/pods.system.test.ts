@@ -13,6 +13,7 @@ import {
   statusOf,
   type TestNode,
   testRuntimes,
+  until,
   untilGone,
   untilRunning,
   untilStatus,
@@ -213,8 +214,10 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     );
     assert.equal(container?.lastState?.terminated?.message, 'last words\n');
     assert.equal(status.phase, 'Running');
-    const { containers } = await node.cri.runtime.listContainers({});
-    assert.ok(containers.length <= 2, `${containers.length} containers are kept`);
+    await until('one dead container is left', async () => {
+      const { containers } = await node.cri.runtime.listContainers({});
+      return containers.length === 1;
+    });
     await assertNothingLeft(pod);
   });
 

@@ -58,8 +58,8 @@ export class RuntimePods {
       this.#runtime.listContainers({ filter: { labelSelector } }),
     ]);
     const [sandboxes, containers] = await Promise.all([
-      Promise.all(sandboxList.items.map(({ id }) => this.#sandbox(id))),
-      Promise.all(containerList.containers.map(({ id, podSandboxId }) => this.#container(id, podSandboxId))),
+      Promise.all(sandboxList.items.map(({ id }) => this.sandbox(id))),
+      Promise.all(containerList.containers.map(({ id, podSandboxId }) => this.container(id, podSandboxId))),
     ]);
     return {
       ...pod,
@@ -73,12 +73,14 @@ export class RuntimePods {
     this.#ended.delete(containerId);
   }
 
-  async #sandbox(podSandboxId: string): Promise<RuntimeSandbox | undefined> {
+  /** One sandbox; undefined when it is gone. */
+  async sandbox(podSandboxId: string): Promise<RuntimeSandbox | undefined> {
     const response = await unlessGone(this.#runtime.podSandboxStatus({ podSandboxId }));
     return response?.status && toSandbox(response.status);
   }
 
-  async #container(containerId: string, sandboxId: string): Promise<RuntimeContainer | undefined> {
+  /** One container; undefined when it is gone. */
+  async container(containerId: string, sandboxId: string): Promise<RuntimeContainer | undefined> {
     const ended = this.#ended.get(containerId);
     if (ended) return ended;
     const response = await unlessGone(this.#runtime.containerStatus({ containerId }));

@@ -57,7 +57,8 @@ export async function syncPod(pod: Pod, state: SyncState, services: Services): P
   }
   const round = new SyncRound(pod, status, state, services);
   await round.run(actions);
-  const after = await services.pods.read(pod.metadata);
+  // What was started is known; what was killed or failed has to be looked at.
+  const after = round.isKnown ? round.status : await services.pods.read(pod.metadata);
   await collectGarbage(after, services);
   return { status: after, nextAt: round.nextAt, retry: round.retry };
 }
@@ -89,12 +90,15 @@ class SyncRound {
   readonly #state: SyncState;
   readonly #services: Services;
   readonly #images = new Map<string, Promise<PresentImage>>();
-  #status: PodRuntimeStatus;
+  /** What is known of the pod, as the steps change it. */
+  status: PodRuntimeStatus;
+  /** False once a step had effects that `status` does not show. */
+  isKnown = true;
   #volumes: Map<string, string> | undefined;
 
   constructor(pod: Pod, status: PodRuntimeStatus, state: SyncState, services: Services) {
     this.#pod = pod;
-    this.#status = status;
+    this.status = status;
     this.#state = state;
     this.#services = services;
   }
@@ -113,10 +117,13 @@ class SyncRound {
   /** Does one step; false when those after it make no sense now. */
   async #carryOut(action: PodAction): Promise<boolean> {
     const { terminationGracePeriodSeconds: grace } = this.#pod.spec;
+    if (action.do === 'kill-pod' || action.do === 'kill-container' || action.do === 'remove-container') {
+      this.isKnown = false;
+    }
     switch (action.do) {
       case 'kill-pod':
         log.info('Killing pod', { pod: podKey(this.#pod), reason: action.reason });
-        await killPod(this.#status, grace, this.#services);
+        await killPod(this.status, grace, this.#services);
         return true;
       case 'kill-container':
         log.info('Killing container', {
@@ -139,20 +146,20 @@ class SyncRound {
     }
   }
 
-  /** Volumes and cgroup of the pod; meanwhile its images are looked for. False when the pod cannot go on. */
+  /** Has the images looked for, and meanwhile makes volumes and cgroup. False when the pod cannot go on. */
   #prepare(names: string[]): boolean {
     const { options, cgroups } = this.#services;
     try {
-      this.#volumes = setUpVolumes(this.#pod, options);
-      cgroups.ensure(this.#pod);
-      mkdirSync(podLogDir(options, this.#pod.metadata), { recursive: true, mode: 0o755 });
-      const config = this.#sandboxConfig(this.#status.sandboxes[0]?.attempt ?? 0);
+      const config = this.#sandboxConfig(this.status.sandboxes[0]?.attempt ?? 0);
       for (const name of names) {
         const image = this.#services.images.ensure(this.#pod, this.#container(name), config);
         // A failure is looked at when it is the container's turn, which may never come.
         image.catch(() => {});
         this.#images.set(name, image);
       }
+      this.#volumes = setUpVolumes(this.#pod, options);
+      cgroups.ensure(this.#pod);
+      mkdirSync(podLogDir(options, this.#pod.metadata), { recursive: true, mode: 0o755 });
       return true;
     } catch (error) {
       this.#cannotRun(messageOf(error));
@@ -166,9 +173,11 @@ class SyncRound {
     try {
       const config = this.#sandboxConfig(attempt);
       const runtimeHandler = this.#pod.spec.runtimeClassName ?? '';
-      await creations.run(() => runtime.runPodSandbox({ config, runtimeHandler }));
-      this.#status = await this.#services.pods.read(this.#pod.metadata);
-      this.#state.onStatus(this.#status);
+      const { podSandboxId } = await creations.run(() => runtime.runPodSandbox({ config, runtimeHandler }));
+      const sandbox = await this.#services.pods.sandbox(podSandboxId);
+      if (!sandbox) throw new Error(`sandbox ${podSandboxId} is gone right after its creation`);
+      const former = this.status.sandboxes.map((each) => ({ ...each, ready: false }));
+      this.#see({ ...this.status, sandboxes: [sandbox, ...former] });
       return true;
     } catch (error) {
       this.#cannotRun(`Failed to create pod sandbox: ${messageOf(error)}`);
@@ -177,17 +186,24 @@ class SyncRound {
     }
   }
 
+  #see(status: PodRuntimeStatus): void {
+    this.status = status;
+    this.#state.onStatus(status);
+  }
+
   async #start(action: PodAction & { do: 'start-container' }): Promise<void> {
     const { failures, signal } = this.#state;
     const container = this.#container(action.name);
     try {
       const place = this.#place();
       const image = await unlessAborted(this.#image(action.name), signal);
-      const latest = latestContainer(this.#status, action.name);
-      await this.#services.creations.run(() =>
+      const latest = latestContainer(this.status, action.name);
+      const id = await this.#services.creations.run(() =>
         startContainer(this.#pod, container, image, action.restartCount, place, this.#services),
       );
       failures.delete(action.name);
+      const started = await this.#services.pods.container(id, place.sandboxId);
+      if (started) this.#see({ ...this.status, containers: [started, ...this.status.containers] });
       if (latest?.state === 'exited') {
         this.#services.crashBackoff.next(backoffKey(this.#pod, action.name), latest.finishedAt, Date.now());
       }
@@ -195,6 +211,7 @@ class SyncRound {
       if (signal.aborted) return;
       if (!(error instanceof StartError)) throw error;
       failures.set(action.name, { reason: error.reason, message: error.message });
+      this.isKnown = false;
       if (error.retryAt === undefined) this.retry = true;
       else this.#lookAgain(error.retryAt);
       log.error('Failed to start container', {
@@ -219,9 +236,10 @@ class SyncRound {
   /** Shows on every container that is not running why the pod as a whole does not come up. */
   #cannotRun(message: string): void {
     this.retry = true;
+    this.isKnown = false;
     const reason = 'ContainerCreating';
     for (const { name } of [...(this.#pod.spec.initContainers ?? []), ...this.#pod.spec.containers]) {
-      if (latestContainer(this.#status, name) === undefined)
+      if (latestContainer(this.status, name) === undefined)
         this.#state.failures.set(name, { reason, message });
     }
   }
@@ -235,12 +253,12 @@ class SyncRound {
   }
 
   #place(): ContainerPlace {
-    const [sandbox] = this.#status.sandboxes;
+    const [sandbox] = this.status.sandboxes;
     if (!sandbox || !this.#volumes) throw new Error('the pod has no sandbox');
     return {
       sandboxId: sandbox.id,
       sandboxConfig: this.#sandboxConfig(sandbox.attempt),
-      podIps: runtimePodIps(this.#status),
+      podIps: runtimePodIps(this.status),
       volumes: this.#volumes,
     };
   }

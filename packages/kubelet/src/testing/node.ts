@@ -6,6 +6,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { mountsBelow, unmount } from '@berth/linux/mount.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { encodeTar } from '@berth/oci/tar/writer.ts';
 import { layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
@@ -49,6 +50,8 @@ export async function startTestNode(runtime: (typeof testRuntimes)[number]): Pro
   const socket = await start(dir, network, resources);
   const cri = connectCri(socket, { timeoutMs: 30_000 });
   resources.defer(() => cri.close());
+  // A test that failed may have left pods.
+  resources.defer(() => removeAllPods(cri, dir));
   const options = testOptions(dir, socket, cgroupRoot);
   const owned = resources.move();
   return {
@@ -62,6 +65,14 @@ export async function startTestNode(runtime: (typeof testRuntimes)[number]): Pro
       }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+async function removeAllPods({ runtime }: CriClient, dir: string): Promise<void> {
+  for (const { id } of (await runtime.listPodSandbox({})).items) {
+    await runtime.stopPodSandbox({ podSandboxId: id });
+    await runtime.removePodSandbox({ podSandboxId: id });
+  }
+  for (const { mountPoint } of mountsBelow(join(dir, 'kubelet'))) unmount(mountPoint, { detach: true });
 }
 
 type Network = Omit<Parameters<typeof writeConflist>[0], 'confDir'>;
