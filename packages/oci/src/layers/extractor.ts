@@ -4,6 +4,7 @@ import { hasCode } from '@berth/linux/errno.ts';
 import { mknod, type SpecialFile } from '@berth/linux/mknod.ts';
 import { setXattr } from '@berth/linux/xattr.ts';
 import { TarError, type TarHeader } from '../tar/entry.ts';
+import { decodeFileName, encodeFileName as native } from '../tar/file-name.ts';
 import type { TarHandler } from '../tar/reader.ts';
 import { LayerError } from './layer-error.ts';
 import { layerPath, linkTarget, whiteout } from './layer-path.ts';
@@ -95,7 +96,7 @@ export class LayerExtractor implements TarHandler {
     const impliedDirectories: string[] = [];
     const visit = (current: Directory) => {
       if (current.mtime === undefined) impliedDirectories.push(current.components.join('/'));
-      else fs.utimesSync(current.path, current.mtime, current.mtime);
+      else fs.utimesSync(native(current.path), current.mtime, current.mtime);
       for (const child of current.children.values()) visit(child);
     };
     visit(this.root);
@@ -126,7 +127,7 @@ export class LayerExtractor implements TarHandler {
       case 'file':
         this.diskBlocks += Math.ceil(header.size / diskBlock);
         this.file = {
-          fd: this.replacing(parent, name, () => fs.openSync(path, newFile, header.mode & 0o777)),
+          fd: this.replacing(parent, name, () => fs.openSync(native(path), newFile, header.mode & 0o777)),
           path,
           header,
         };
@@ -138,10 +139,10 @@ export class LayerExtractor implements TarHandler {
         this.link(parent, name, header.target);
         return;
       case 'symlink':
-        this.replacing(parent, name, () => fs.symlinkSync(header.target, path));
-        if (header.uid !== 0 || header.gid !== 0) fs.lchownSync(path, header.uid, header.gid);
+        this.replacing(parent, name, () => fs.symlinkSync(native(header.target), native(path)));
+        if (header.uid !== 0 || header.gid !== 0) fs.lchownSync(native(path), header.uid, header.gid);
         this.setXattrs(path, header);
-        fs.lutimesSync(path, header.mtime, header.mtime);
+        fs.lutimesSync(native(path), header.mtime, header.mtime);
         return;
       case 'character-device':
         this.makeNode(parent, name, header, { ...header, type: 'character' });
@@ -156,11 +157,11 @@ export class LayerExtractor implements TarHandler {
 
   private makeNode(parent: Directory, name: string, header: TarHeader, file: SpecialFile): void {
     const path = join(parent.path, name);
-    this.replacing(parent, name, () => mknod(path, file));
+    this.replacing(parent, name, () => mknod(utf8(path), file));
     // A device node's owner changes nothing about its mode; only files lose their set-id bits.
-    fs.lchownSync(path, header.uid, header.gid);
+    fs.lchownSync(native(path), header.uid, header.gid);
     this.setXattrs(path, header);
-    fs.lutimesSync(path, header.mtime, header.mtime);
+    fs.lutimesSync(native(path), header.mtime, header.mtime);
   }
 
   /** Runs `make`, which fails with EEXIST when there is something of that name, and then again without it. */
@@ -176,15 +177,15 @@ export class LayerExtractor implements TarHandler {
 
   private clear(parent: Directory, name: string): void {
     const path = join(parent.path, name);
-    if (parent.children.delete(name)) fs.rmSync(path, { recursive: true });
-    else fs.rmSync(path, { force: true });
+    if (parent.children.delete(name)) fs.rmSync(native(path), { recursive: true });
+    else fs.rmSync(native(path), { force: true });
     parent.whiteouts.delete(name);
   }
 
   private makeDirectory(parent: Directory, name: string): Directory {
     const path = join(parent.path, name);
     const wasRemoved = parent.whiteouts.has(name);
-    this.replacing(parent, name, () => fs.mkdirSync(path, 0o755));
+    this.replacing(parent, name, () => fs.mkdirSync(native(path), 0o755));
     this.diskBlocks += 1;
     if (wasRemoved) setOpaque(path);
     const made = directory([...parent.components, name], path);
@@ -193,8 +194,8 @@ export class LayerExtractor implements TarHandler {
   }
 
   private setDirectory(target: Directory, header: TarHeader): void {
-    fs.chownSync(target.path, header.uid, header.gid);
-    fs.chmodSync(target.path, header.mode);
+    fs.chownSync(native(target.path), header.uid, header.gid);
+    fs.chmodSync(native(target.path), header.mode);
     this.setXattrs(target.path, header);
     target.mtime = header.mtime;
   }
@@ -208,8 +209,8 @@ export class LayerExtractor implements TarHandler {
     const source = this.directory(components, 'find');
     const sourcePath = source && join(source.path, base);
     if (sourcePath === path) return;
-    if (sourcePath !== undefined && fs.lstatSync(sourcePath, { throwIfNoEntry: false })) {
-      this.replacing(parent, name, () => fs.linkSync(sourcePath, path));
+    if (sourcePath !== undefined && fs.lstatSync(native(sourcePath), { throwIfNoEntry: false })) {
+      this.replacing(parent, name, () => fs.linkSync(native(sourcePath), native(path)));
       return;
     }
     this.clear(parent, name);
@@ -221,8 +222,8 @@ export class LayerExtractor implements TarHandler {
     const path = join(parent.path, name);
     if (child) {
       setOpaque(child.path);
-    } else if (!fs.lstatSync(path, { throwIfNoEntry: false })) {
-      mknod(path, { type: 'character', major: 0, minor: 0, mode: 0 });
+    } else if (!fs.lstatSync(native(path), { throwIfNoEntry: false })) {
+      mknod(utf8(path), { type: 'character', major: 0, minor: 0, mode: 0 });
       parent.whiteouts.add(name);
     }
   }
@@ -240,11 +241,15 @@ export class LayerExtractor implements TarHandler {
         continue;
       }
       const path = join(current.path, name);
-      const found = fs.lstatSync(path, { throwIfNoEntry: false });
+      const found = fs.lstatSync(native(path), { throwIfNoEntry: false });
       if (found?.isSymbolicLink()) {
         if (depth === maxLinkDepth) throw new LayerError(`${JSON.stringify(name)}: too many symbolic links`);
         const link = [...current.components, name].join('/');
-        const target = linkTarget(current.components, link, fs.readlinkSync(path));
+        const target = linkTarget(
+          current.components,
+          link,
+          decodeFileName(fs.readlinkSync(native(path), 'buffer')),
+        );
         return this.directory([...target, ...components.slice(index + 1)], mode, depth + 1);
       }
       if (mode === 'find') return undefined;
@@ -261,7 +266,7 @@ export class LayerExtractor implements TarHandler {
       // What overlayfs keeps for itself is not for an image to set: it could redirect or hide other files.
       if (/^(?:trusted|user)\.overlay\./.test(name)) continue;
       try {
-        setXattr(path, name, value);
+        setXattr(utf8(path), name, value);
       } catch (error) {
         // The file system has no such attributes; other runtimes go on without them, too.
         if (!hasCode(error, 'ENOTSUP', 'EOPNOTSUPP')) throw error;
@@ -275,5 +280,12 @@ function directory(components: string[], path: string): Directory {
 }
 
 function setOpaque(path: string): void {
-  setXattr(path, 'trusted.overlay.opaque', Buffer.from('y'));
+  setXattr(utf8(path), 'trusted.overlay.opaque', Buffer.from('y'));
+}
+
+/** For calls that go around Node, which take no other names. */
+function utf8(path: string): string {
+  if (!path.isWellFormed())
+    throw new LayerError(`${JSON.stringify(path)} is not UTF-8, which is not supported here`);
+  return path;
 }

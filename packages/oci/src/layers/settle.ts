@@ -12,6 +12,8 @@ import {
   utimes,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { getXattr, listXattrs, setXattr } from '@berth/linux/xattr.ts';
+import { encodeFileName as native } from '../tar/file-name.ts';
 import type { Unsettled } from './extractor.ts';
 import { LayerError } from './layer-error.ts';
 
@@ -32,9 +34,10 @@ export async function settleLayer(
     const below = await findBelow(parents, path);
     if (!below?.stats.isDirectory()) continue;
     const { uid, gid, mode, atime, mtime } = below.stats;
-    await chown(join(directory, path), uid, gid);
-    await chmod(join(directory, path), mode & 0o7777);
-    await utimes(join(directory, path), atime, mtime);
+    const implied = native(join(directory, path));
+    await chown(implied, uid, gid);
+    await chmod(implied, mode & 0o7777);
+    await utimes(implied, atime, mtime);
   }
   const copies = new Map<string, string>();
   for (const { path, target } of unsettled.danglingLinks) {
@@ -42,7 +45,7 @@ export async function settleLayer(
     if (await exists(destination)) continue;
     const copy = copies.get(target) ?? (await findBelow([directory], target))?.path;
     if (copy) {
-      await link(copy, destination);
+      await link(native(copy), native(destination));
       continue;
     }
     const source = await findBelow(parents, target);
@@ -61,40 +64,56 @@ interface Found {
   stats: Stats;
 }
 
-/** Looks a path up through layers without following symbolic links; a whiteout or another kind of file ends it. */
+/**
+ * Looks a path up through layers without following symbolic links. The search ends where a layer hides those below
+ * it: at a whiteout, at anything else that is no directory, and in an opaque directory.
+ */
 async function findBelow(layers: readonly string[], path: string): Promise<Found | undefined> {
   const components = path.split('/').filter(Boolean);
   for (const layer of layers) {
-    let current = layer;
-    let stats = await lstat(layer);
-    let isHere = true;
-    for (const component of components) {
-      // What is not a directory hides everything below it.
-      if (!stats.isDirectory()) return undefined;
-      current = join(current, component);
-      const next = await lstatIfPresent(current);
-      if (!next) {
-        isHere = false;
-        break;
-      }
-      stats = next;
-    }
-    if (!isHere) continue;
-    return stats.isCharacterDevice() && stats.rdev === 0 ? undefined : { path: current, stats };
+    const found = await findInLayer(layer, components);
+    if (found === 'hidden') return undefined;
+    if (found) return found;
   }
   return undefined;
 }
 
+async function findInLayer(
+  layer: string,
+  components: readonly string[],
+): Promise<Found | 'hidden' | undefined> {
+  let current: Found = { path: layer, stats: await lstat(layer) };
+  let isOpaque = false;
+  for (const component of components) {
+    if (!current.stats.isDirectory()) return 'hidden';
+    const path = join(current.path, component);
+    const stats = await lstatIfPresent(path);
+    if (!stats) return isOpaque ? 'hidden' : undefined;
+    current = { path, stats };
+    isOpaque ||= stats.isDirectory() && readXattr(path, 'trusted.overlay.opaque')?.toString() === 'y';
+  }
+  return current.stats.isCharacterDevice() && current.stats.rdev === 0 ? 'hidden' : current;
+}
+
 async function copyFrom({ path, stats }: Found, destination: string): Promise<void> {
-  if (stats.isSymbolicLink()) await symlink(await readlink(path), destination);
-  else if (stats.isFile()) await copyFile(path, destination, constants.COPYFILE_EXCL);
+  const [from, to] = [native(path), native(destination)];
+  if (stats.isSymbolicLink()) await symlink(await readlink(from, 'buffer'), to);
+  else if (stats.isFile()) await copyFile(from, to, constants.COPYFILE_EXCL);
   else
     throw new LayerError(
       `${JSON.stringify(path)}: only files and symbolic links can be linked to across layers`,
     );
-  await lchown(destination, stats.uid, stats.gid);
-  if (stats.isFile()) await chmod(destination, stats.mode & 0o7777);
-  await lutimes(destination, stats.atime, stats.mtime);
+  await lchown(to, stats.uid, stats.gid);
+  if (stats.isFile()) await chmod(to, stats.mode & 0o7777);
+  for (const name of path.isWellFormed() ? listXattrs(path) : []) {
+    setXattr(destination, name, readXattr(path, name) ?? '');
+  }
+  await lutimes(to, stats.atime, stats.mtime);
+}
+
+/** A name that is not UTF-8 cannot be passed to the call; the extractor has set no attributes on such a file. */
+function readXattr(path: string, name: string): Buffer | undefined {
+  return path.isWellFormed() ? getXattr(path, name) : undefined;
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -102,7 +121,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function lstatIfPresent(path: string): Promise<Stats | undefined> {
-  return lstat(path).catch((error) => {
+  return lstat(native(path)).catch((error) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });

@@ -18,6 +18,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { getXattr } from '@berth/linux/xattr.ts';
 import { type Digest, digestOf } from '../digest.ts';
 import type { TarEntry } from '../tar/entry.ts';
+import { decodeFileName } from '../tar/file-name.ts';
 import { encodeTar } from '../tar/writer.ts';
 import type { LayerLimits } from './extract.ts';
 import { unpackLayer } from './unpack.ts';
@@ -262,6 +263,20 @@ test('nothing gets out of the layer, and nothing is left of a layer that tries',
   assert.equal(existsSync(join(dir, 'evil')), false);
 });
 
+test('names that are not UTF-8 keep their bytes', async () => {
+  const odd = decodeFileName(Buffer.from([0x6f, 0xff, 0xfe]));
+  const target = await unpack([
+    { type: 'file', path: `${odd}/file-${odd}`, content: 'odd' },
+    { type: 'symlink', path: `${odd}/link`, target: `file-${odd}` },
+    { type: 'hardlink', path: `${odd}/hard`, target: `${odd}/file-${odd}` },
+    { type: 'file', path: `${odd}/file-${odd}`, content: 'again' },
+  ]);
+  const names = readdirSync(target, { encoding: 'buffer' }).map((name) => [...name]);
+  assert.deepEqual(names, [[0x6f, 0xff, 0xfe]]);
+  const link = Buffer.concat([Buffer.from(`${target}/o`), Buffer.from([0xff, 0xfe]), Buffer.from('/link')]);
+  assert.equal(readFileSync(link, 'utf8'), 'again');
+});
+
 test('an absolute name is one below the root', async () => {
   const target = await unpack([{ type: 'file', path: '/layers/app', content: 'app' }]);
   assert.equal(readFileSync(join(target, 'layers/app'), 'utf8'), 'app');
@@ -304,6 +319,11 @@ test('what an archive only implies is taken from the layers below', async () => 
     ],
     { parents: Promise.resolve([middle, lower]) },
   );
+  const opaque = await unpack([{ type: 'file', path: 'srv/.wh..wh..opq', content: '' }], {
+    parents: [lower],
+  });
+  const cut = unpack([{ type: 'hardlink', path: 'copy', target: 'srv/data' }], { parents: [opaque, lower] });
+  await assert.rejects(cut, /"copy" is a hard link to "srv\/data", which does not exist/);
   const { mode, uid, gid, mtimeMs } = lstatSync(join(top, 'srv'));
   assert.deepEqual([mode & 0o7777, uid, gid, mtimeMs], [0o2775, 33, 34, 77_000]);
   assert.equal(lstatSync(join(top, 'gone')).mode & 0o777, 0o755);

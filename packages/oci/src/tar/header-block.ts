@@ -1,4 +1,5 @@
 import { blockSize, TarError } from './entry.ts';
+import { decodeFileName } from './file-name.ts';
 
 /** One 512-byte header block of a tar archive, in the fields of POSIX ustar with GNU's extensions. */
 export interface HeaderBlock {
@@ -45,7 +46,7 @@ export function parseHeaderBlock(block: Buffer): HeaderBlock | undefined {
 
 function text(block: Buffer, offset: number, length: number): string {
   const end = block.indexOf(0, offset);
-  return block.toString('utf8', offset, end === -1 || end > offset + length ? offset + length : end);
+  return decodeFileName(block.subarray(offset, end === -1 || end > offset + length ? offset + length : end));
 }
 
 /** Octal digits, or GNU's base-256 (top bit set, big-endian two's complement) for what octal cannot hold. */

@@ -1,4 +1,5 @@
 import { blockSize, padding, TarError, type TarHeader } from './entry.ts';
+import { decodeFileName } from './file-name.ts';
 import { type HeaderBlock, parseHeaderBlock } from './header-block.ts';
 import { parsePaxRecords, xattrPrefix } from './pax.ts';
 
@@ -105,7 +106,7 @@ export class TarReader {
 
   private finishExtension(typeFlag: string, content: Buffer): void {
     const end = content.indexOf(0);
-    const text = () => content.toString('utf8', 0, end === -1 ? content.length : end);
+    const text = () => decodeFileName(content.subarray(0, end === -1 ? content.length : end));
     if (typeFlag === 'L') this.longName = text();
     else if (typeFlag === 'K') this.longLink = text();
     else if (typeFlag === 'x') this.pax = parsePaxRecords(content);
@@ -146,8 +147,8 @@ function toHeader(
   longName: string | undefined,
   longLink: string | undefined,
 ): TarHeader {
-  const path = records.get('path')?.toString() ?? longName ?? block.name;
-  const target = records.get('linkpath')?.toString() ?? longLink ?? block.linkName;
+  const path = paxName(records, 'path') ?? longName ?? block.name;
+  const target = paxName(records, 'linkpath') ?? longLink ?? block.linkName;
   const isSparse = [...records.keys()].some((key) => key.startsWith('GNU.sparse.'));
   if (isSparse || block.typeFlag === 'S') throw new TarError(`${path}: sparse files are not supported`);
   const xattrs = extendedAttributes(records);
@@ -192,6 +193,11 @@ function extendedAttributes(records: Map<string, Buffer>): Map<string, Buffer> |
     .filter(([key]) => key.startsWith(xattrPrefix))
     .map(([key, value]): [string, Buffer] => [key.slice(xattrPrefix.length), value]);
   return found.length > 0 ? new Map(found) : undefined;
+}
+
+function paxName(records: Map<string, Buffer>, key: string): string | undefined {
+  const bytes = records.get(key);
+  return bytes && decodeFileName(bytes);
 }
 
 function paxNumber(records: Map<string, Buffer>, key: string): number | undefined {

@@ -1,4 +1,5 @@
 import { blockSize, padding, type TarEntry } from './entry.ts';
+import { encodeFileName } from './file-name.ts';
 import { encodeHeaderBlock } from './header-block.ts';
 import { encodePaxRecords, xattrPrefix } from './pax.ts';
 
@@ -31,8 +32,8 @@ function* encodeHeader(entry: TarEntry, size: number): Generator<Buffer> {
   const link = 'target' in entry ? entry.target : '';
   const { uid = 0, gid = 0, mtime = 0 } = entry;
   const records = new Map<string, Buffer | string>();
-  if (!fits(entry.path)) records.set('path', entry.path);
-  if (!fits(link)) records.set('linkpath', link);
+  if (!fits(entry.path)) records.set('path', encodeFileName(entry.path));
+  if (!fits(link)) records.set('linkpath', encodeFileName(link));
   if (uid > 0o7777777) records.set('uid', String(uid));
   if (gid > 0o7777777) records.set('gid', String(gid));
   if (mtime < 0 || !Number.isInteger(mtime)) records.set('mtime', String(mtime));
