@@ -1,4 +1,5 @@
 import type { CriClient } from '@berth/cri/client.ts';
+import type { ImportAnswer } from '@berth/runtime/image/import.ts';
 import { messageOf, UserError } from './errors.ts';
 import { unixHttp } from './node/unix-http.ts';
 import { formatTable } from './pods/table.ts';
@@ -22,7 +23,7 @@ export async function importImages(socket: string, path: string): Promise<string
   if (status === 404)
     throw new UserError(`the runtime at ${socket} is not berthd: it cannot load images from files`);
   if (status !== 200) throw new UserError(`${path}: ${body.trim() || `the runtime answered ${status}`}`);
-  return importedNames(JSON.parse(body));
+  return importedNames(body);
 }
 
 /** The table of the images in the runtime's store. */
@@ -45,17 +46,12 @@ export function formatSize(bytes: bigint): string {
   return `${value.toFixed(1)} TB`;
 }
 
-/** The names in berthd's answer: `{ "images": [{ "id": "sha256:…", "names": ["localhost/hello:1"] }] }`. */
-function importedNames(answer: unknown): string[] {
-  if (
-    typeof answer !== 'object' ||
-    answer === null ||
-    !('images' in answer) ||
-    !Array.isArray(answer.images)
-  ) {
-    throw new Error(`berthd's answer to an import is not understood: ${JSON.stringify(answer)}`);
-  }
-  return answer.images.flatMap(({ id, names }: { id: string; names: string[] }) =>
-    names.length > 0 ? names : [id],
-  );
+/** The names in berthd's answer, which is a line of JSON for each image. */
+function importedNames(answer: string): string[] {
+  const lines = answer.split('\n').filter((line) => line !== '');
+  return lines.flatMap((line) => {
+    // From a daemon of ours, whose ImportAnswer this is.
+    const { id, names } = JSON.parse(line) as ImportAnswer;
+    return names.length > 0 ? names : [id];
+  });
 }

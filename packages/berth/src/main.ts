@@ -87,6 +87,9 @@ function parseSeconds(text: string): number {
   return seconds;
 }
 
+// Whoever reads our output may stop, as `| head` does; that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
 try {
   await program.parseAsync();
 } catch (error) {

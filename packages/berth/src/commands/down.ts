@@ -9,13 +9,13 @@ import { messageOf, UserError } from '../errors.ts';
 import { InstalledManifests } from '../manifests/installed.ts';
 import { readManifests } from '../manifests/read.ts';
 import { runningDaemon, stopDaemon } from '../node/daemon.ts';
-import { kubeletIsHealthy } from '../node/kubelet.ts';
+import { kubeletHealth } from '../node/kubelet.ts';
 import type { NodeLayout } from '../node/layout.ts';
 import { requireRoot } from '../node/root.ts';
 import { ensureRuntime, runtimeVersion } from '../node/runtime.ts';
 import { configHash, displayName } from '../pods/identity.ts';
 import { PodWatch } from '../pods/wait.ts';
-import { StatusLines } from '../terminal/status-lines.ts';
+import { type Output, StatusLines } from '../terminal/status-lines.ts';
 
 export interface DownOptions {
   /** Seconds that pods may take to end by themselves. */
@@ -30,9 +30,13 @@ const NETWORK_RECHECK_MS = 20;
  * the machine. Images, volumes of the host and logs stay. Daemons that somebody else started are left alone.
  * @throws UserError when something could not be ended
  */
-export async function down(layout: NodeLayout, options: DownOptions): Promise<void> {
+export async function down(
+  layout: NodeLayout,
+  options: DownOptions,
+  output: Output = process.stdout,
+): Promise<void> {
   requireRoot('berth down');
-  const lines = new StatusLines();
+  const lines = new StatusLines(output);
   try {
     await endPods(layout, lines, options.timeout);
     await endKubelet(layout, lines);
@@ -47,7 +51,7 @@ async function endPods(layout: NodeLayout, lines: StatusLines, timeoutSeconds: n
   const installed = new InstalledManifests(layout.manifestRecord);
   const ours = await podsOf(await installed.files(), layout.manifestDir);
   await installed.removeAll();
-  if (ours.size === 0 || !(await kubeletIsHealthy(layout))) return;
+  if (ours.size === 0 || (await kubeletHealth(layout)) !== 'healthy') return;
   const client = connectCri(layout.socket);
   try {
     await using watch = new PodWatch(layout, client);
@@ -76,7 +80,7 @@ async function podsOf(files: readonly string[], manifestDir: string): Promise<Ma
 
 async function endKubelet(layout: NodeLayout, lines: StatusLines): Promise<void> {
   if (runningDaemon(layout, 'kubelet') === undefined) {
-    if (await kubeletIsHealthy(layout))
+    if ((await kubeletHealth(layout)) !== 'absent')
       lines.set('kubelet', 'ok', 'kubelet  left running: berth up did not start it');
     return;
   }

@@ -5,21 +5,26 @@ import { UserError } from '../errors.ts';
 import { imageTable, importImages } from '../images.ts';
 import type { NodeLayout } from '../node/layout.ts';
 import { runtimeVersion } from '../node/runtime.ts';
+import type { Output } from '../terminal/status-lines.ts';
 
 /** `berth image load`: puts the images of an archive into the runtime's store and prints their names. */
-export async function loadImages({ socket }: NodeLayout, path: string): Promise<void> {
+export async function loadImages(
+  { socket }: NodeLayout,
+  path: string,
+  output: Output = process.stdout,
+): Promise<void> {
   if (!existsSync(path)) throw new UserError(`${path}: no such file or directory`);
-  for (const name of await importImages(socket, resolve(path))) console.log(`Loaded ${name}`);
+  for (const name of await importImages(socket, resolve(path))) output.write(`Loaded ${name}\n`);
 }
 
 /** `berth image ls`: prints the images in the runtime's store. */
-export async function listImages({ socket }: NodeLayout): Promise<void> {
+export async function listImages({ socket }: NodeLayout, output: Output = process.stdout): Promise<void> {
   const client = connectCri(socket);
   try {
     if ((await runtimeVersion(client)) === undefined) {
       throw new UserError(`the runtime does not answer at ${socket}; start it with: berth up`);
     }
-    console.log(await imageTable(client));
+    output.write(`${await imageTable(client)}\n`);
   } finally {
     client.close();
   }

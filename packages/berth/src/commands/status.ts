@@ -5,13 +5,13 @@ import { kubeletPods } from '../node/kubelet.ts';
 import type { NodeLayout } from '../node/layout.ts';
 import { runtimeVersion } from '../node/runtime.ts';
 import { podTable } from '../pods/table.ts';
-import { formatLine } from '../terminal/status-lines.ts';
+import { formatLine, type Output } from '../terminal/status-lines.ts';
 
 /**
  * Prints whether the runtime and the kubelet run, and the pods.
  * @returns whether both run and are ready
  */
-export async function status(layout: NodeLayout): Promise<boolean> {
+export async function status(layout: NodeLayout, output: Output = process.stdout): Promise<boolean> {
   const problems = await runtimeProblems(layout);
   const pods = await kubeletPods(layout).catch(() => undefined);
   for (const [name, problem, place] of [
@@ -19,10 +19,10 @@ export async function status(layout: NodeLayout): Promise<boolean> {
     ['kubelet', pods === undefined ? 'does not answer' : undefined, `watching ${layout.manifestDir}`],
   ] as const) {
     const text = `${name.padEnd(8)} ${problem ?? `${place}${pidOf(layout, name)}`}`;
-    console.log(formatLine(problem === undefined ? 'ok' : 'FAIL', text));
+    output.write(`${formatLine(problem === undefined ? 'ok' : 'FAIL', text)}\n`);
   }
-  if (pods !== undefined && pods.length > 0) console.log(`\n${podTable(pods, new Date())}`);
-  if (pods === undefined || problems !== undefined) console.log('\nStart it with: berth up');
+  if (pods !== undefined && pods.length > 0) output.write(`\n${podTable(pods, new Date())}\n`);
+  if (pods === undefined || problems !== undefined) output.write('\nStart it with: berth up\n');
   return problems === undefined && pods !== undefined;
 }
 

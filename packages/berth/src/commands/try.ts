@@ -1,5 +1,6 @@
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { messageOf, UserError } from '../errors.ts';
+import type { Output } from '../terminal/status-lines.ts';
 
 const PATIENCE_MS = 5_000;
 const RETRY_MS = 50;
@@ -9,12 +10,12 @@ const SHOWN = 2_000;
  * Sends a request to the first port that a pod declares, as a person would with curl, and prints both.
  * @throws UserError when nothing answers
  */
-export async function tryPod(pod: v1.Pod): Promise<void> {
+export async function tryPod(pod: v1.Pod, output: Output): Promise<void> {
   const url = podUrl(pod);
   if (url === undefined) return;
-  console.log(`\n$ curl ${url}`);
+  output.write(`\n$ curl ${url}\n`);
   const answer = await get(url);
-  console.log(answer.trimEnd().slice(0, SHOWN));
+  output.write(`${answer.trimEnd().slice(0, SHOWN)}\n`);
 }
 
 /** Where a pod answers HTTP, if it declares a TCP port and has an address. */

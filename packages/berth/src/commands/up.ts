@@ -14,7 +14,7 @@ import { formatPhases } from '../pods/phases.ts';
 import { podProgress } from '../pods/progress.ts';
 import { podTable } from '../pods/table.ts';
 import { PodWatch } from '../pods/wait.ts';
-import { StatusLines } from '../terminal/status-lines.ts';
+import { type Output, StatusLines } from '../terminal/status-lines.ts';
 import { tryPod } from './try.ts';
 
 export interface UpOptions {
@@ -28,16 +28,21 @@ export interface UpOptions {
  * Starts the node if it does not run, puts manifests in place and waits until their pods are ready.
  * @throws UserError when a manifest is invalid, a daemon does not start, or a pod cannot get ready
  */
-export async function up(layout: NodeLayout, sources: readonly string[], options: UpOptions): Promise<void> {
+export async function up(
+  layout: NodeLayout,
+  sources: readonly string[],
+  options: UpOptions,
+  output: Output = process.stdout,
+): Promise<void> {
   requireRoot('berth up');
   const manifests = await readManifests(sources, layout.manifestDir);
-  const lines = new StatusLines();
+  const lines = new StatusLines(output);
   try {
     lines.set('berthd', 'wait', 'berthd   starting');
     const client = await ensureRuntime(layout);
     lines.set('berthd', 'ok', `berthd   ${layout.socket}`);
     try {
-      await upPods(layout, client, manifests, lines, options);
+      await upPods(layout, client, manifests, { lines, output }, options);
     } finally {
       client.close();
     }
@@ -50,7 +55,7 @@ async function upPods(
   layout: NodeLayout,
   client: CriClient,
   manifests: readonly Manifest[],
-  lines: StatusLines,
+  { lines, output }: { lines: StatusLines; output: Output },
   options: UpOptions,
 ): Promise<void> {
   lines.set('kubelet', 'wait', 'kubelet  starting');
@@ -73,10 +78,10 @@ async function upPods(
   const shown = ready.pods.filter(({ metadata }) =>
     wanted.some((pod) => pod.metadata.uid === configHash(metadata)),
   );
-  if (shown.length > 0) console.log(`\n${podTable(shown, new Date())}`);
+  if (shown.length > 0) output.write(`\n${podTable(shown, new Date())}\n`);
   if (ready.failures.length > 0) throw new UserError(`\n${ready.failures.join('\n')}\n\n${adviceOn(layout)}`);
-  if (options.try) for (const pod of shown) await tryPod(pod);
-  console.log(`\nNext: ${nextSteps(manifests)}`);
+  if (options.try) for (const pod of shown) await tryPod(pod, output);
+  output.write(`\nNext: ${nextSteps(manifests)}\n`);
 }
 
 interface Outcome {

@@ -46,12 +46,12 @@ export function runningDaemon({ runDir }: NodeLayout, name: DaemonName): Process
 }
 
 /**
- * Starts a daemon that outlives this command, its output appended to a log, and waits until `isReady`
- * says so. It asks again whenever the daemon has logged something, which is what a daemon does when it
- * gets ready.
+ * Starts a daemon that outlives this command, its output appended to a log, unless an earlier command
+ * started one that still runs, and waits until `isReady` says so. It asks again whenever the daemon has
+ * logged something, which is what a daemon does when it gets ready.
  * @throws UserError with the end of the log when the daemon ends or is not ready in time
  */
-export async function startDaemon(
+export async function ensureDaemon(
   layout: NodeLayout,
   name: DaemonName,
   args: readonly string[],
@@ -59,29 +59,38 @@ export async function startDaemon(
   timeoutMs: number,
 ): Promise<void> {
   mkdirSync(layout.logDir, { recursive: true, mode: 0o755 });
-  mkdirSync(layout.runDir, { recursive: true, mode: 0o755 });
   const log = logFile(layout, name);
-  const output = openSync(log, 'a', 0o644);
-  const child = spawn(join(layout.binDir, name), args, {
-    detached: true,
-    stdio: ['ignore', output, output],
-    cwd: '/',
-  });
+  closeSync(openSync(log, 'a', 0o644));
+  const earlier = runningDaemon(layout, name);
+  const settled = new AbortController();
+  const ended =
+    earlier === undefined
+      ? launch(layout, name, args)
+      : // It may be about to end, or end while we wait for it.
+        waitForExit(earlier, settled.signal).then(() => launch(layout, name, args));
+  // Aborted once there is an outcome, when nobody asks any more how it ended.
+  ended.catch(() => {});
+  const outcome = await Promise.race([ended, becomesReady(log, isReady, timeoutMs)]);
+  settled.abort();
+  if (outcome === 'ready') return;
+  if (outcome === 'timeout' && earlier === undefined) await stopDaemon(layout, name);
+  const what = outcome === 'timeout' ? `was not ready after ${timeoutMs / 1000} s` : outcome;
+  throw new UserError(`${name} ${what}. The end of ${log}:\n${await logTail(log)}`);
+}
+
+/** Starts a daemon in a session of its own; the promise tells how it ended, if it ends while we look. */
+function launch(layout: NodeLayout, name: DaemonName, args: readonly string[]): Promise<string> {
+  mkdirSync(layout.runDir, { recursive: true, mode: 0o755 });
+  const output = openSync(logFile(layout, name), 'a', 0o644);
+  const stdio = ['ignore', output, output] as const;
+  const child = spawn(join(layout.binDir, name), args, { detached: true, stdio: [...stdio], cwd: '/' });
   closeSync(output);
-  const ended = new Promise<string>((resolve) => {
+  if (child.pid !== undefined) recordProcess(layout, name, child.pid);
+  child.unref();
+  return new Promise((resolve) => {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`));
     child.once('exit', (code, signal) => resolve(`ended with ${signal ?? `exit code ${code}`}`));
   });
-  if (child.pid !== undefined) recordProcess(layout, name, child.pid);
-  const outcome = await Promise.race([ended, becomesReady(log, isReady, timeoutMs)]);
-  if (outcome === 'ready') {
-    child.unref();
-    return;
-  }
-  if (outcome === 'timeout') await stopDaemon(layout, name);
-  rmSync(pidFile(layout.runDir, name), { force: true });
-  const what = outcome === 'timeout' ? `was not ready after ${timeoutMs / 1000} s` : outcome;
-  throw new UserError(`${name} ${what}. The end of ${log}:\n${await logTail(log)}`);
 }
 
 /**

@@ -1,18 +1,18 @@
 import { mkdirSync } from 'node:fs';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import { startDaemon } from './daemon.ts';
+import { ensureDaemon } from './daemon.ts';
 import type { NodeLayout } from './layout.ts';
 
 const START_TIMEOUT_MS = 15_000;
 const ASK_TIMEOUT_MS = 5_000;
 
-/** Whether the kubelet's read-only API says that it is well. */
-export async function kubeletIsHealthy({ kubeletUrl }: NodeLayout): Promise<boolean> {
+/** What the kubelet's read-only API says of its health; `absent` when nothing answers. */
+export async function kubeletHealth({ kubeletUrl }: NodeLayout): Promise<'healthy' | 'unhealthy' | 'absent'> {
   try {
     const response = await fetch(`${kubeletUrl}/healthz`, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
-    return response.ok;
+    return response.ok ? 'healthy' : 'unhealthy';
   } catch {
-    return false;
+    return 'absent';
   }
 }
 
@@ -34,16 +34,17 @@ export async function kubeletPods({ kubeletUrl }: NodeLayout): Promise<v1.Pod[] 
 }
 
 /**
- * Makes sure that a kubelet runs, starting ours if none answers.
+ * Makes sure that a healthy kubelet runs, starting ours if none answers.
  * @throws UserError with the end of its log
  */
 export async function ensureKubelet(layout: NodeLayout): Promise<void> {
-  if (await kubeletIsHealthy(layout)) return;
+  const isHealthy = async () => (await kubeletHealth(layout)) === 'healthy';
+  if (await isHealthy()) return;
   mkdirSync(layout.manifestDir, { recursive: true });
   const args = [
     `--container-runtime-endpoint=${layout.socket}`,
     `--pod-manifest-path=${layout.manifestDir}`,
     ...layout.kubeletArgs,
   ];
-  await startDaemon(layout, 'kubelet', args, () => kubeletIsHealthy(layout), START_TIMEOUT_MS);
+  await ensureDaemon(layout, 'kubelet', args, isHealthy, START_TIMEOUT_MS);
 }

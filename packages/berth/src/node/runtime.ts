@@ -1,5 +1,5 @@
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
-import { startDaemon } from './daemon.ts';
+import { ensureDaemon } from './daemon.ts';
 import type { NodeLayout } from './layout.ts';
 
 const START_TIMEOUT_MS = 15_000;
@@ -29,7 +29,7 @@ export async function ensureRuntime(layout: NodeLayout): Promise<CriClient> {
   const client = connectCri(layout.socket);
   if ((await runtimeVersion(client)) !== undefined) return client;
   client.close();
-  await startDaemon(layout, 'berthd', layout.berthdArgs, () => answers(layout.socket), START_TIMEOUT_MS);
+  await ensureDaemon(layout, 'berthd', layout.berthdArgs, () => answers(layout.socket), START_TIMEOUT_MS);
   return connectCri(layout.socket);
 }
 
