@@ -1,7 +1,7 @@
 import type { CriClient } from '@berth/cri/client.ts';
 import type { ImportAnswer } from '@berth/runtime/image/import.ts';
 import { messageOf, UserError } from './errors.ts';
-import { unixHttp } from './node/unix-http.ts';
+import { http } from './node/http.ts';
 import { formatTable } from './pods/table.ts';
 
 /**
@@ -11,11 +11,14 @@ import { formatTable } from './pods/table.ts';
  * @throws UserError with the runtime's own words
  */
 export async function importImages(socket: string, path: string): Promise<string[]> {
-  const { status, body } = await unixHttp(socket, {
-    method: 'POST',
-    path: '/images/import',
-    body: { path },
-  }).catch((error) => {
+  const { status, body } = await http(
+    { socketPath: socket },
+    {
+      method: 'POST',
+      path: '/images/import',
+      body: { path },
+    },
+  ).catch((error) => {
     throw new UserError(
       `the runtime does not answer at ${socket}: ${messageOf(error)}; start it with: berth up`,
     );

@@ -53,7 +53,7 @@ cni: { confDir: ${confDir}, cacheDir: ${dir}/cni }
     socket: join(dir, 'berth.sock'),
     manifestDir: join(dir, 'manifests'),
     manifestRecord: join(dir, 'root/manifests.json'),
-    kubeletUrl: `http://127.0.0.1:${PORT}`,
+    kubelet: { host: '127.0.0.1', port: PORT },
     berthdArgs: ['--config', join(dir, 'config.yaml')],
     kubeletArgs: [
       `--read-only-port=${PORT}`,

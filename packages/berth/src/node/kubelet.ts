@@ -1,16 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { ensureDaemon } from './daemon.ts';
+import { type HttpAnswer, http } from './http.ts';
 import type { NodeLayout } from './layout.ts';
 
 const START_TIMEOUT_MS = 15_000;
 const ASK_TIMEOUT_MS = 5_000;
 
 /** What the kubelet's read-only API says of its health; `absent` when nothing answers. */
-export async function kubeletHealth({ kubeletUrl }: NodeLayout): Promise<'healthy' | 'unhealthy' | 'absent'> {
+export async function kubeletHealth({ kubelet }: NodeLayout): Promise<'healthy' | 'unhealthy' | 'absent'> {
   try {
-    const response = await fetch(`${kubeletUrl}/healthz`, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
-    return response.ok ? 'healthy' : 'unhealthy';
+    const { status } = await http(kubelet, { path: '/healthz', timeoutMs: ASK_TIMEOUT_MS });
+    return status === 200 ? 'healthy' : 'unhealthy';
   } catch {
     return 'absent';
   }
@@ -20,16 +21,17 @@ export async function kubeletHealth({ kubeletUrl }: NodeLayout): Promise<'health
  * The pods of this node with their statuses, or undefined when no kubelet answers.
  * @throws when it answers with anything else than a list of pods
  */
-export async function kubeletPods({ kubeletUrl }: NodeLayout): Promise<v1.Pod[] | undefined> {
-  let response: Response;
+export async function kubeletPods({ kubelet }: NodeLayout): Promise<v1.Pod[] | undefined> {
+  let answer: HttpAnswer;
   try {
-    response = await fetch(`${kubeletUrl}/pods`, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
+    answer = await http(kubelet, { path: '/pods', timeoutMs: ASK_TIMEOUT_MS });
   } catch {
     return undefined;
   }
-  if (!response.ok) throw new Error(`${kubeletUrl}/pods answered ${response.status} ${response.statusText}`);
+  const { status, body } = answer;
+  if (status !== 200) throw new Error(`the kubelet answered /pods with ${status}: ${body.trim()}`);
   // The kubelet's own type, from a server on this machine that we trust with it.
-  const list = (await response.json()) as v1.PodList;
+  const list = JSON.parse(body) as v1.PodList;
   return list.items ?? [];
 }
 

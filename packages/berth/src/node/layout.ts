@@ -15,7 +15,7 @@ export interface NodeLayout {
   /** Names the manifests that `berth up` put into the directory. */
   readonly manifestRecord: string;
   /** The kubelet's read-only API. */
-  readonly kubeletUrl: string;
+  readonly kubelet: { readonly host: string; readonly port: number };
   /** More arguments for the daemons. */
   readonly berthdArgs: readonly string[];
   readonly kubeletArgs: readonly string[];
@@ -38,7 +38,7 @@ export function defaultLayout(): NodeLayout {
     socket: listen,
     manifestDir: '/etc/kubernetes/manifests',
     manifestRecord: join(root, 'manifests.json'),
-    kubeletUrl: 'http://127.0.0.1:10255',
+    kubelet: { host: '127.0.0.1', port: 10_255 },
     berthdArgs: [],
     kubeletArgs: [],
     stateDir: state,

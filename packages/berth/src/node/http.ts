@@ -1,0 +1,52 @@
+// Plain HTTP. Not by fetch(), whose first use costs 50 ms, a third of a whole `berth status`.
+import { request } from 'node:http';
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** A server on a Unix socket, or by its address. */
+export type HttpServer = { readonly socketPath: string } | { readonly host: string; readonly port: number };
+
+export interface HttpRequest {
+  readonly method?: 'GET' | 'POST';
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: object;
+  /** In milliseconds; without it as long as it takes. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * One request on a connection of its own.
+ * @throws the error of the connection, or a TimeoutError
+ */
+export function http(
+  server: HttpServer,
+  { method = 'GET', path, body, timeoutMs }: HttpRequest,
+): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const call = request({
+      ...server,
+      method,
+      path,
+      headers:
+        text === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+      ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
+    });
+    call.on('error', reject);
+    call.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+      );
+    });
+    call.end(text);
+  });
+}
