@@ -148,14 +148,12 @@ test('an image is pulled, told of, and removed without a trace', async () => {
   assert.equal(missing.image, undefined);
 });
 
-test('images share layers, and names go one by one', async () => {
+test('images share layers, and go with all of their names', async () => {
   const store = await open();
   await Promise.all(['one:1', 'two:1', 'one:2', 'one:1'].map((name) => store.pull(name)));
   assert.deepEqual((await store.list()).sort(), [['one:1', 'one:2'], ['two:1']]);
   assert.equal(store.layers().length, 3);
   await store.remove(`${registry.address}/one:1`);
-  assert.deepEqual((await store.list()).sort(), [['one:2'], ['two:1']]);
-  await store.remove(`${registry.address}/one:2`);
   assert.deepEqual(await store.list(), [['two:1']]);
   assert.equal(store.layers().length, 2);
 });
@@ -168,9 +166,9 @@ test('a container keeps the layers of an image that was removed', async () => {
   assert.deepEqual(await store.list(), []);
   assert.equal(store.layers().length, 2);
   store.used.length = 0;
-  await store.remove('nothing.example/at-all');
-  const next = await open(store.root);
-  assert.deepEqual(next.layers(), []);
+  await store.list();
+  await store.service.gate.run(async () => {});
+  assert.deepEqual(store.layers(), []);
 });
 
 test('an image that was just handed out survives its removal, and can be pulled back', async () => {

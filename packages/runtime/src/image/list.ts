@@ -3,14 +3,19 @@ import { findImage } from './names.ts';
 import type { ImageService } from './service.ts';
 import { criImage } from './status.ts';
 
-/** ListImages: all images, or the one that the filter means. */
+/**
+ * ListImages: all images, or the one that the filter means. Kubelets ask regularly, so this is also when images are
+ * noticed that were removed while a container still had them.
+ */
 export async function listImages(
-  { state }: ImageService,
+  service: ImageService,
   { filter }: ListImagesRequest,
 ): Promise<ListImagesResponse> {
+  const { state } = service;
+  service.cleanUpReleased();
   const wanted = filter?.image?.image ?? '';
   const found = wanted === '' ? undefined : findImage(state, wanted);
-  const images = wanted === '' ? [...state.images()] : found ? [found.image] : [];
+  const images = wanted === '' ? [...state.images()] : found ? [found] : [];
   return {
     images: images.filter(({ phase }) => phase === 'ready').map((image) => criImage(state, image)),
   };

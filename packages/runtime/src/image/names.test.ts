@@ -4,7 +4,6 @@ import { digestOf } from '@berth/oci/digest.ts';
 import { parseReference } from '@berth/oci/reference.ts';
 import { openDatabase } from '../state/database.ts';
 import { findImage, namesFor, repoNames } from './names.ts';
-import { remainingNames } from './remove.ts';
 import { ImageState } from './state.ts';
 import { imageUser } from './status.ts';
 
@@ -21,22 +20,6 @@ test('an image is kept under its tag and its digest', () => {
     repoTags: ['b/c:1', 'b/c:2'],
     repoDigests: [`b/c@${digest}`],
   });
-});
-
-test('taking a name away leaves those of other tags and repositories', () => {
-  const at = (repository: string) => `${repository}@${digest}`;
-  const cases: [names: string[], name: string | undefined, rest: string[]][] = [
-    [['a/b:1', at('a/b')], 'a/b:1', []],
-    [['a/b:1', 'a/b:2', at('a/b')], 'a/b:1', ['a/b:2', at('a/b')]],
-    [['a/b:1', 'c/d:1', at('a/b'), at('c/d')], 'a/b:1', ['c/d:1', at('c/d')]],
-    [['a/b:1', 'a/b:2', at('a/b')], at('a/b'), []],
-    [['a/b:1', at('a/b')], undefined, []],
-    [[at('a/b')], at('a/b'), []],
-    [['h:5/a:1', 'h:5/a/b:1', at('h:5/a'), at('h:5/a/b')], 'h:5/a:1', ['h:5/a/b:1', at('h:5/a/b')]],
-    [['h:5/x:1', at('h:5/x'), 'h:6/x:1', at('h:6/x')], at('h:5/x'), ['h:6/x:1', at('h:6/x')]],
-  ];
-  for (const [names, name, rest] of cases)
-    assert.deepEqual(remainingNames(names, name), rest, `${names} - ${name}`);
 });
 
 test('images are found by name, id and a unique part of an id', () => {
@@ -63,7 +46,7 @@ test('images are found by name, id and a unique part of an id', () => {
   add('one', ['docker.io/library/nginx:1', `docker.io/library/nginx@${digest}`]);
   add('two', ['docker.io/library/nginx:2']);
   const one = digestOf('one');
-  const find = (text: string) => findImage(state, text)?.image.id;
+  const find = (text: string) => findImage(state, text)?.id;
   for (const text of [
     'nginx:1',
     'docker.io/nginx:1',

@@ -35,34 +35,27 @@ function lookupName(reference: Reference): string {
   return formatReference(digest === undefined ? reference : { registry, repository, digest });
 }
 
-/** How a request meant an image that it found. */
-export interface FoundImage {
-  image: StoredImage;
-  /** The full name that matched; undefined when it was found by id. */
-  name: string | undefined;
-}
-
 /**
  * Finds what a request means by an image: a name, an id (with or without `sha256:`), or the beginning of an id
  * that only one image has. Images that are being removed are not found.
  */
-export function findImage(state: ImageState, text: string): FoundImage | undefined {
+export function findImage(state: ImageState, text: string): StoredImage | undefined {
   const hex = text.replace(/^sha256:/, '');
   const isWholeId = /^[0-9a-f]{64}$/.test(hex);
-  if (isWholeId) return found(state.image(`sha256:${hex}`), undefined);
+  if (isWholeId) return ready(state.image(`sha256:${hex}`));
   const reference = tryParse(text);
   const name = reference && lookupName(reference);
-  const named = name !== undefined ? found(state.named(name), name) : undefined;
+  const named = name !== undefined ? ready(state.named(name)) : undefined;
   if (named) return named;
   if (!/^[0-9a-f]{3,63}$/.test(hex)) return undefined;
   const [only, ...others] = [...state.images()].filter(
     ({ id, phase }) => phase === 'ready' && id.startsWith(`sha256:${hex}`),
   );
-  return others.length === 0 ? found(only, undefined) : undefined;
+  return others.length === 0 ? only : undefined;
 }
 
-function found(image: StoredImage | undefined, name: string | undefined): FoundImage | undefined {
-  return image?.phase === 'ready' ? { image, name } : undefined;
+function ready(image: StoredImage | undefined): StoredImage | undefined {
+  return image?.phase === 'ready' ? image : undefined;
 }
 
 function tryParse(text: string): Reference | undefined {

@@ -27,7 +27,7 @@ export interface ImageServiceOptions {
 }
 
 /** How long, in milliseconds, an image that was asked for stays although no container has it yet. */
-const handedOutFor = 60_000;
+const handedOutFor = 10_000;
 
 /** The image store of berthd: what the handlers of the image RPCs, and the making of containers, work on. */
 export class ImageService implements Images {
@@ -72,11 +72,11 @@ export class ImageService implements Images {
     return join(this.options.root, 'images/layers');
   }
 
-  /** The unpacked image behind a name or id, which stays for a minute, or for as long as a container has it. */
+  /** The unpacked image behind a name or id, which stays for ten seconds, or for as long as a container has it. */
   async rootfs(text: string): Promise<ImageRootfs | undefined> {
-    const found = findImage(this.state, text);
-    if (!found) return undefined;
-    const { id, config, layers } = found.image;
+    const image = findImage(this.state, text);
+    if (!image) return undefined;
+    const { id, config, layers } = image;
     const lowerDirs = layers.map((chainId) => {
       const path = this.layers.path(chainId);
       if (path === undefined)
@@ -97,6 +97,15 @@ export class ImageService implements Images {
     const now = Date.now();
     for (const [id, since] of this.handedOut) if (now - since > handedOutFor) this.handedOut.delete(id);
     return new Set([...this.options.usedImages(), ...this.handedOut.keys()]);
+  }
+
+  /** Starts a clean-up when an image that was removed lost its last container since. */
+  cleanUpReleased(): void {
+    const used = this.usedImages();
+    const isReleased = [...this.state.images()].some(
+      ({ id, phase }) => phase === 'removing' && !used.has(id),
+    );
+    if (isReleased) void this.gate.run(async () => {});
   }
 
   private async cleanUp(): Promise<void> {

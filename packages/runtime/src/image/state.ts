@@ -108,11 +108,6 @@ export class ImageState {
     for (const name of names) this.byName.set(name, image.id);
   }
 
-  removeName(name: string): void {
-    this.database.prepare('DELETE FROM image_name WHERE name = ?').run(name);
-    this.byName.delete(name);
-  }
-
   /** Takes all names from an image: nobody finds it any more. */
   retire(id: Digest): void {
     const image = this.byId.get(id);

@@ -13,7 +13,7 @@ export async function imageStatus(
   if (text === '') throw invalid('image.image', 'is required');
   const found = findImage(state, text);
   if (!found) return { image: undefined, info: {} };
-  return { image: criImage(state, found.image), info: verbose ? verboseInfo(found.image) : {} };
+  return { image: criImage(state, found), info: verbose ? verboseInfo(found) : {} };
 }
 
 /** An image as the CRI describes it. Its size is what its layers take on disk, shared ones included. */
