@@ -1,6 +1,4 @@
 import { processStat } from '@berth/linux/process.ts';
-import { podCgroup } from '../cgroup-path.ts';
-import { conmonCgroup, enterConmonCgroup } from '../conmon/cgroup.ts';
 import { type StartedConmon, startConmon } from '../conmon/conmon.ts';
 import type { Context } from '../context.ts';
 import { messageOf, RuntimeError } from '../errors.ts';
@@ -15,7 +13,6 @@ export interface NewProcess {
   readonly name: string;
   readonly runtime: OciRuntime;
   readonly bundle: BundlePaths;
-  readonly cgroupParent: string;
   /** '' drops the output. */
   readonly logPath: string;
   readonly stdin: boolean;
@@ -23,15 +20,13 @@ export interface NewProcess {
   readonly tty: boolean;
 }
 
-/** Has conmon create a container from its bundle; its process waits to be started. */
+/**
+ * Has conmon create a container from its bundle; its process waits to be started. conmon stays in berthd's own
+ * cgroups, as containerd's shims stay in containerd's: moving a process costs 8 ms for each cgroup, which is
+ * the time that the kernel waits for an RCU grace period.
+ */
 export async function createWithConmon(context: Context, process: NewProcess): Promise<ContainerProcesses> {
   const { bundle, runtime } = process;
-  const systemdCgroup = context.config.cgroupDriver === 'systemd';
-  const cgroup = conmonCgroup({
-    version: context.cgroups.version,
-    systemdCgroup,
-    parent: podCgroup(process.cgroupParent, systemdCgroup),
-  });
   let started: StartedConmon;
   try {
     started = await startConmon({
@@ -49,7 +44,6 @@ export async function createWithConmon(context: Context, process: NewProcess): P
       pidFile: bundle.pid,
       conmonPidFile: bundle.conmonPid,
       runtimeLog: bundle.runtimeLog,
-      ...(cgroup === undefined ? {} : { place: (pid: number) => enterConmonCgroup(cgroup, pid) }),
     });
   } catch (error) {
     throw new RuntimeError('UNKNOWN', messageOf(error));

@@ -76,7 +76,6 @@ async function makeContainer(context: Context, { sandbox, container, image, sign
       name: container.name,
       runtime: context.runtimes.get(sandbox.runtime),
       bundle,
-      cgroupParent: sandbox.cgroupParent,
       logPath: container.logPath,
       stdin: config.stdin,
       stdinOnce: config.stdinOnce,

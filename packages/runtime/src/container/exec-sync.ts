@@ -138,10 +138,15 @@ async function waitForEnd(
  * leave that to PID 1, and until then the container's PID namespace could not end.
  */
 async function killExec(exited: Promise<unknown>, child: ChildProcess, pidFile: string): Promise<void> {
-  const pid = await readPidFile(pidFile);
-  if (pid !== undefined) {
-    killTree(pid);
-    await Promise.race([exited, delay(reapMs)]);
+  let ended = false;
+  const end = exited.then(() => {
+    ended = true;
+  });
+  for (const deadline = performance.now() + reapMs; !ended && performance.now() < deadline; ) {
+    // A runtime that has just begun will have a command to kill in a moment.
+    const pid = await readPidFile(pidFile);
+    if (pid !== undefined) killTree(pid);
+    await Promise.race([end, delay(pid === undefined ? 5 : reapMs)]);
   }
   child.kill('SIGKILL');
 }

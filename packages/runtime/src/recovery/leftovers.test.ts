@@ -4,10 +4,10 @@ import { workOf } from './leftovers.ts';
 
 const id = 'a'.repeat(64);
 const ids = new Set([id]);
-const programs = new Set(['/usr/bin/conmon', '/usr/bin/crun']);
+const programs = { conmon: '/usr/bin/conmon', runtimes: new Set(['/usr/bin/crun']) };
 
 const cases: [name: string, argv: string[], environ: string[], expected: object | undefined][] = [
-  ['conmon', ['/usr/bin/conmon', '--cid', id, '--bundle', '/b'], [], { id, kind: 'runtime' }],
+  ['conmon', ['/usr/bin/conmon', '--cid', id, '--bundle', '/b'], [], { id, kind: 'conmon' }],
   ['crun', ['/usr/bin/crun', '--root=/r', 'create', '--bundle', '/b', id], [], { id, kind: 'runtime' }],
   ['conmon of another', ['/usr/bin/conmon', '--cid', 'b'.repeat(64)], [], undefined],
   ['a person who looks at it', ['/usr/bin/crictl', 'logs', id], [], undefined],

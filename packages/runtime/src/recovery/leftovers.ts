@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { kill, processStat, waitForExit } from '@berth/linux/process.ts';
 import type { Context } from '../context.ts';
 
@@ -9,24 +10,26 @@ export interface Leftover {
   readonly startTime: number;
   /** Id of the container or sandbox it works for. */
   readonly id: string;
-  /** `plugin`: a CNI plugin or what one started; `runtime`: conmon or the OCI runtime. */
-  readonly kind: 'plugin' | 'runtime';
+  /** `plugin`: a CNI plugin or what one started; `runtime`: an OCI runtime. */
+  readonly kind: 'plugin' | 'conmon' | 'runtime';
 }
 
 /**
  * What a process works for, told by its command line (conmon and OCI runtimes name their container) or by
- * its environment (CNI plugins). `programs` are the paths of conmon and the OCI runtimes: that a process
+ * its environment (CNI plugins). That a process
  * mentions one of our ids is not enough, since any program may.
  */
 export function workOf(
   process: { readonly argv: readonly string[]; readonly environ: readonly string[] },
   ids: ReadonlySet<string>,
-  programs: ReadonlySet<string>,
+  programs: RuntimePrograms,
 ): Pick<Leftover, 'id' | 'kind'> | undefined {
   const [program = '', ...args] = process.argv;
-  if (programs.has(program)) {
+  const kind =
+    program === programs.conmon ? 'conmon' : programs.runtimes.has(program) ? 'runtime' : undefined;
+  if (kind !== undefined) {
     const id = args.find((argument) => ids.has(argument));
-    if (id !== undefined) return { id, kind: 'runtime' };
+    if (id !== undefined) return { id, kind };
   }
   for (const entry of process.environ) {
     if (!entry.startsWith('CNI_CONTAINERID=')) continue;
@@ -36,16 +39,20 @@ export function workOf(
   return undefined;
 }
 
-/** The paths of conmon and of every OCI runtime. */
-export function runtimePrograms({ runtimes, programs }: Context): Set<string> {
-  return new Set([
-    programs.conmon,
-    ...runtimes.all.flatMap((handler) => (handler.usable ? [handler.runtime.path] : [])),
-  ]);
+/** Paths of the programs that look after containers. */
+export interface RuntimePrograms {
+  readonly conmon: string;
+  readonly runtimes: ReadonlySet<string>;
+}
+
+/** The programs that this berthd, and so most likely its predecessor, uses. */
+export function runtimePrograms({ runtimes, programs }: Context): RuntimePrograms {
+  const paths = runtimes.all.flatMap((handler) => (handler.usable ? [handler.runtime.path] : []));
+  return { conmon: programs.conmon, runtimes: new Set(paths) };
 }
 
 /** Looks through /proc for what works for one of `ids`. */
-export function findLeftovers(ids: ReadonlySet<string>, programs: ReadonlySet<string>): Leftover[] {
+export function findLeftovers(ids: ReadonlySet<string>, programs: RuntimePrograms): Leftover[] {
   if (ids.size === 0) return [];
   return readdirSync('/proc').flatMap((name) => {
     const pid = Number(name);
@@ -68,6 +75,10 @@ function readList(pid: number, file: string): string[] {
   }
 }
 
+const noPrograms: RuntimePrograms = { conmon: '', runtimes: new Set() };
+/** Between two looks at programs that need milliseconds. */
+const pauseMs = 5;
+
 /**
  * Waits until no CNI plugin works for any of `ids`, and kills those that take longer than `timeoutMs`. A
  * plugin that is cut short may leave a lease that names nobody, so it gets the time to finish.
@@ -75,7 +86,7 @@ function readList(pid: number, file: string): string[] {
 export async function outwaitPlugins(ids: ReadonlySet<string>, timeoutMs: number): Promise<void> {
   const deadline = AbortSignal.timeout(timeoutMs);
   for (;;) {
-    const plugins = findLeftovers(ids, new Set());
+    const plugins = findLeftovers(ids, noPrograms);
     if (plugins.length === 0) return;
     for (const plugin of plugins) {
       if (deadline.aborted) kill(plugin.pid, constants.signals.SIGKILL);
@@ -84,12 +95,30 @@ export async function outwaitPlugins(ids: ReadonlySet<string>, timeoutMs: number
   }
 }
 
-/** Kills conmon and OCI runtimes that work for any of `ids`, and what they start meanwhile. */
-export async function killRuntimes(ids: ReadonlySet<string>, programs: ReadonlySet<string>): Promise<void> {
+/**
+ * Ends conmon and OCI runtimes that work for any of `ids`. What an OCI runtime has begun it may finish, for
+ * `timeoutMs` at most: for a moment it keeps a mount of itself in /tmp, which it alone can take away. After
+ * that only conmon is left, which never ends by itself, and is killed. `isMade` tells whether a conmon is done
+ * with the making: before, it is about to start a runtime.
+ */
+export async function endRuntimes(
+  ids: ReadonlySet<string>,
+  {
+    programs,
+    timeoutMs,
+    isMade,
+  }: { programs: RuntimePrograms; timeoutMs: number; isMade: (id: string) => boolean },
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
-    const runtimes = findLeftovers(ids, programs).filter(({ kind }) => kind === 'runtime');
-    if (runtimes.length === 0) return;
-    for (const { pid } of runtimes) kill(pid, constants.signals.SIGKILL);
-    await Promise.all(runtimes.map((leftover) => waitForExit(leftover)));
+    const working = findLeftovers(ids, programs).filter(({ kind }) => kind !== 'plugin');
+    if (working.length === 0) return;
+    const isBusy = working.some(({ id, kind }) => kind === 'runtime' || !isMade(id));
+    if (isBusy && performance.now() < deadline) {
+      await delay(pauseMs);
+      continue;
+    }
+    for (const { pid } of working) kill(pid, constants.signals.SIGKILL);
+    await Promise.all(working.map((leftover) => waitForExit(leftover)));
   }
 }

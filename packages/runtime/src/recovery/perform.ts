@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { unpin } from '@berth/linux/namespaces.ts';
 import { kill } from '@berth/linux/process.ts';
 import { nowNs } from '../clock.ts';
@@ -14,8 +15,13 @@ import { unmountShm } from '../sandbox/files.ts';
 import { stopSandbox } from '../sandbox/stop.ts';
 import { destroySandbox } from '../sandbox/teardown.ts';
 import { type Container, processesOf } from '../state/container.ts';
+import type { ContainerProcesses } from '../state/process-ref.ts';
 import { findLeftovers, runtimePrograms } from './leftovers.ts';
 import type { Action } from './reconcile.ts';
+
+/** How long a runtime may take to notice that the command it waits for was killed. */
+const commandTimeoutMs = 2_000;
+const pauseMs = 5;
 
 /** Carries out one action of reconciliation. */
 export async function perform(context: Context, action: Action): Promise<void> {
@@ -70,18 +76,30 @@ export async function perform(context: Context, action: Action): Promise<void> {
 
 /** Goes on watching a container, and ends the commands that the dead berthd ran in it. */
 async function adopt(context: Context, id: Container['id']): Promise<void> {
-  const { state, cgroups } = context;
-  const container = state.containers.get(id);
+  const container = context.state.containers.get(id);
   if (container === undefined || !('processes' in container.state)) return;
-  const { processes } = container.state;
-  watchConmon(context, id, processes);
-  const commands = findLeftovers(new Set([id]), runtimePrograms(context));
-  for (const { pid } of commands) {
-    if (pid !== processes.conmon.pid) kill(pid, constants.signals.SIGKILL);
-  }
-  const pids = cgroups.processes(container.cgroup);
-  for (const pid of strangers(pids, processes.init.pid, fosterParents(context, container))) killTree(pid);
+  watchConmon(context, id, container.state.processes);
+  await endCommands(context, container, container.state.processes);
   rmSync(context.paths.container(id).bundle.exec, { recursive: true, force: true });
+}
+
+/** Kills what was put into a container from outside, until the OCI runtimes that wait for it have ended. */
+async function endCommands(
+  context: Context,
+  container: Container,
+  { init }: ContainerProcesses,
+): Promise<void> {
+  const deadline = performance.now() + commandTimeoutMs;
+  for (;;) {
+    const pids = context.cgroups.processes(container.cgroup);
+    for (const pid of strangers(pids, init.pid, fosterParents(context, container))) killTree(pid);
+    const runtimes = findLeftovers(new Set([container.id]), runtimePrograms(context)).filter(
+      ({ kind }) => kind === 'runtime',
+    );
+    if (runtimes.length === 0) return;
+    if (performance.now() > deadline) for (const { pid } of runtimes) kill(pid, constants.signals.SIGKILL);
+    await delay(pauseMs);
+  }
 }
 
 /** Who takes in a container's orphans: a conmon, or an init whose PID namespace they are in. */

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isExitFileName } from '../conmon/exit-files.ts';
 import type { Context } from '../context.ts';
@@ -6,12 +6,12 @@ import { messageOf } from '../errors.ts';
 import { isId } from '../ids.ts';
 import { collectNetworkGarbage } from '../network/gc.ts';
 import { gatherFacts, list } from './facts.ts';
-import { killRuntimes, outwaitPlugins, runtimePrograms } from './leftovers.ts';
+import { endRuntimes, outwaitPlugins, runtimePrograms } from './leftovers.ts';
 import { describeAction, perform } from './perform.ts';
 import { type Rows, reconcileActions } from './reconcile.ts';
 
-/** How long CNI plugins of a dead berthd may take to finish before they are killed. */
-const pluginTimeoutMs = 10_000;
+/** How long what a dead berthd had started may take to finish before it is killed. */
+const helperTimeoutMs = 10_000;
 
 /**
  * Brings rows and machine together after a start, before any request is served: whatever a berthd that died
@@ -41,13 +41,21 @@ export async function recover(context: Context): Promise<void> {
 
 /** Ends what the dead berthd had started and what would go on changing things under our hands. */
 async function quietLeftovers(context: Context, rows: Rows): Promise<void> {
-  const programs = runtimePrograms(context);
-  await outwaitPlugins(new Set(rows.sandboxes.map(({ id }) => id)), pluginTimeoutMs);
+  const { paths } = context;
+  await outwaitPlugins(new Set(rows.sandboxes.map(({ id }) => id)), helperTimeoutMs);
   // conmon and the OCI runtime may be about to make what is to be undone.
   const unsettled = [...rows.containers, ...rows.sandboxes].filter(
     ({ state: { phase } }) => phase === 'creating' || phase === 'removing',
   );
-  await killRuntimes(new Set(unsettled.map(({ id }) => id)), programs);
+  const pidFiles = new Map<string, string>([
+    ...rows.containers.map(({ id }) => [id, paths.container(id).bundle.pid] as const),
+    ...rows.sandboxes.map(({ id }) => [id, paths.sandbox(id).init.pid] as const),
+  ]);
+  await endRuntimes(new Set(unsettled.map(({ id }) => id)), {
+    programs: runtimePrograms(context),
+    timeoutMs: helperTimeoutMs,
+    isMade: (id) => existsSync(pidFiles.get(id) ?? ''),
+  });
 }
 
 /**

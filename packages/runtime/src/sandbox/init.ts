@@ -43,7 +43,6 @@ export async function startInit(
     name: sandbox.name,
     runtime,
     bundle,
-    cgroupParent: sandbox.cgroupParent,
     logPath: '',
     stdin: false,
     stdinOnce: false,

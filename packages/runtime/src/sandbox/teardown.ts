@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PodCgroups, podCgroup, removableCgroups } from '../cgroup-path.ts';
-import { conmonCgroup } from '../conmon/cgroup.ts';
 import { destroyContainer } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
@@ -45,9 +44,6 @@ async function removePodCgroups({ cgroups, config, state, log }: Context, sandbo
   const systemd = config.cgroupDriver === 'systemd';
   const others = cgroupsOf(state, systemd, sandbox.id);
   const pod = podCgroup(sandbox.cgroupParent, systemd);
-  const conmon = conmonCgroup({ version: cgroups.version, systemdCgroup: systemd, parent: pod });
-  const shared = others.some((other) => other.pod === pod);
-  if (conmon?.leaf !== undefined && !shared) await cgroups.remove(conmon.leaf);
   for (const path of removableCgroups({ pod, owned: sandbox.ownedCgroup }, others)) {
     try {
       await cgroups.remove(path);
