@@ -188,6 +188,12 @@ export class Ingest {
     await rename(path, blobPath);
   }
 
+  /** Deletes what was written, so that nothing can be resumed. */
+  async discard(): Promise<void> {
+    await this.close();
+    await rm(this.state.path, { force: true });
+  }
+
   /** Releases the file; after a commit there is nothing left to release. */
   async close(): Promise<void> {
     if (this.state.file.fd !== -1) await this.state.file.close();

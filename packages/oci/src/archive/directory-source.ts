@@ -37,7 +37,9 @@ export class DirectorySource implements ArchiveSource {
         this.copied.push(digest);
         return true;
       } catch (error) {
-        return absent(error) !== undefined;
+        await ingest.discard();
+        absent(error);
+        return false;
       } finally {
         await ingest.close();
       }
@@ -54,6 +56,7 @@ export class DirectorySource implements ArchiveSource {
   }
 }
 
+/** Undefined for an error that says that there is no such file; throws any other. */
 function absent(error: unknown): undefined {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
   throw error;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { hasCode } from '@berth/linux/errno.ts';
 import type { ContentStore, Ingest } from '../content-store.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { DigestMismatchError } from '../digest.ts';
@@ -33,6 +34,10 @@ export async function fetchBlob(fetch: BlobFetch): Promise<void> {
       await download(fetch, ingest);
       await ingest.commit();
     });
+  } catch (error) {
+    // On a full disk the space does more good than a head start for the next try.
+    if (hasCode(error, 'ENOSPC', 'EDQUOT')) await ingest.discard();
+    throw error;
   } finally {
     await ingest.close();
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   mkdirSync,
@@ -19,6 +20,7 @@ import {
   PullImageRequest,
   RemoveImageRequest,
 } from '@berth/cri/generated/api.ts';
+import { mount, unmount } from '@berth/linux/mount.ts';
 import { writeOciLayout } from '@berth/oci/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
@@ -203,6 +205,41 @@ test('a pull that fails says why and leaves nothing half done', async () => {
   const small = await open(undefined, 2000);
   await assert.rejects(small.pull('one:1'), /the limit maxBytes of a layer/);
   assert.deepEqual([small.layers(), small.blobs()], [[], []]);
+});
+
+test('a full disk is told of, and nothing is left on it', async () => {
+  const files: [name: string, content: Buffer][] = [
+    ['dense', randomBytes(3_000_000)],
+    ['zeros', Buffer.alloc(3_000_000)],
+    ['more-zeros', Buffer.alloc(30_000_000)],
+  ];
+  for (const [name, content] of files) {
+    await writeOciLayout({
+      dir: layout,
+      name,
+      layers: [[{ type: 'file', path: name, content }]],
+      config: {},
+    });
+    await registry.push(layout, name, name, '1');
+  }
+  const root = join(dir, 'full');
+  mkdirSync(join(root, 'images'), { recursive: true });
+  mount({ source: 'tmpfs', target: join(root, 'images'), fstype: 'tmpfs', data: 'size=2m' });
+  try {
+    const store = await open(root, 1_000_000_000);
+    for (const [name] of files) {
+      const expected = {
+        criCode: 'RESOURCE_EXHAUSTED',
+        message: /failed to pull ".*": .*no space left on device/,
+      };
+      await assert.rejects(store.pull(`${name}:1`), expected, name);
+      assert.deepEqual([store.layers(), store.blobs(), store.ingests()], [[], [], []], name);
+    }
+    await store.pull('one:1');
+    assert.deepEqual(await store.list(), [['one:1']]);
+  } finally {
+    unmount(join(root, 'images'));
+  }
 });
 
 test('a start removes what a dead berthd left', async () => {

@@ -74,5 +74,5 @@ const codes: Record<RegistryErrorCode, CriCode> = {
 
 function criCode({ code, cause }: PullError): CriCode {
   const root = cause instanceof LayerError ? (cause.cause ?? cause) : cause;
-  return errnoOf(root) === 'ENOSPC' ? 'RESOURCE_EXHAUSTED' : codes[code];
+  return ['ENOSPC', 'EDQUOT'].includes(errnoOf(root) ?? '') ? 'RESOURCE_EXHAUSTED' : codes[code];
 }
