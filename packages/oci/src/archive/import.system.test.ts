@@ -180,7 +180,15 @@ test('bad archives are told apart, and leave nothing', async () => {
     assert.deepEqual(await store.list(), [], archive);
     assert.deepEqual(readdirSync(join(store.dir, 'ingest')), [], archive);
   }
+  const partial = join(dir, 'partial');
+  cpSync(layout, partial, { recursive: true });
+  rmSync(join(partial, 'blobs/sha256', hello.slice(7)));
   const store = await newStore();
+  await assert.rejects(
+    importArchive({ archive: partial, store }),
+    /partial: image config sha256:.* is missing/,
+  );
+  assert.deepEqual(readdirSync(join(store.dir, 'ingest')), []);
   await assert.rejects(
     importArchive({ archive: layout, store, names: ['one'] }),
     /names are given, but it has 2 images/,
