@@ -107,7 +107,7 @@ async function endRuntime(layout: NodeLayout, lines: StatusLines): Promise<void>
 
 /** berthd, started again when it died and left pods behind, since only it knows how to end them. */
 async function runtimeToEnd(layout: NodeLayout, lines: StatusLines): Promise<CriClient | undefined> {
-  if (runningDaemon(layout, 'berthd') !== undefined) return connectCri(layout.socket);
+  if (runningDaemon(layout, 'berthd') !== undefined) return ensureRuntime(layout);
   if (await answersAt(layout.socket)) {
     lines.set('berthd', 'ok', 'berthd   left running with its pods: berth up did not start it');
     return undefined;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StatusLines } from './status-lines.ts';
 
-function record(isTTY: boolean) {
+function record(isTTY: boolean, columns = 80) {
   const written: string[] = [];
-  return { written, output: { isTTY, write: (text: string) => written.push(text) } };
+  return { written, output: { isTTY, columns, write: (text: string) => written.push(text) } };
 }
 
 test('in a pipe a line appears once, when it is settled', () => {
@@ -27,4 +27,13 @@ test('on a terminal lines are drawn over', () => {
   lines.set('a', 'ok', 'pod a');
   lines.end();
   assert.equal(written.at(-1), '\x1b[2A\x1b[2K ok  pod a\n\x1b[2K ok  pod b\n');
+});
+
+test('lines are cut to the width of the terminal until the end', () => {
+  const { written, output } = record(true, 10);
+  const lines = new StatusLines(output);
+  lines.set('a', 'FAIL', 'pod a cannot start');
+  assert.equal(written.at(-1), '\x1b[2KFAIL pod a\n');
+  lines.end();
+  assert.equal(written.at(-1), '\x1b[1A\x1b[2KFAIL pod a cannot start\n');
 });

@@ -1,6 +1,8 @@
 /** Where lines go: a terminal gets live ones. */
 export interface Output {
   readonly isTTY?: boolean | undefined;
+  /** Width of a terminal. */
+  readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 
@@ -44,16 +46,18 @@ export class StatusLines {
   /** Leaves the lines as they are and starts below them. */
   end(): void {
     clearInterval(this.#timer);
+    if (this.#output.isTTY && this.#drawn > 0) this.#draw(Number.POSITIVE_INFINITY);
     this.#timer = undefined;
     this.#lines.clear();
     this.#drawn = 0;
   }
 
-  #draw(): void {
+  /** Lines that will be drawn over are cut, since one that the terminal wraps would be two. */
+  #draw(width = this.#output.columns): void {
     const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : '';
     const spinner = FRAMES[this.#frame % FRAMES.length];
     const lines = [...this.#lines.values()].map(
-      ({ mark, text }) => `\x1b[2K${formatLine(mark, text, spinner)}\n`,
+      ({ mark, text }) => `\x1b[2K${formatLine(mark, text, spinner).slice(0, width)}\n`,
     );
     this.#drawn = lines.length;
     this.#output.write(up + lines.join(''));
