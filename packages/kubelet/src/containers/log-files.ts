@@ -42,6 +42,19 @@ export function unlinkLog(roots: Roots, pod: PodIdentity, container: { name: str
   rmSync(logSymlink(roots, pod, container.name, container.id), { force: true });
 }
 
+/** Removes the log of one attempt of a container, rotated parts too. */
+export function removeLog(
+  roots: Roots,
+  pod: PodIdentity,
+  container: { name: string; restartCount: number },
+): void {
+  const directory = join(podLogDir(roots, pod), container.name);
+  const log = `${container.restartCount}.log`;
+  for (const name of entries(directory)) {
+    if (name === log || name.startsWith(`${log}.`)) rmSync(join(directory, name), { force: true });
+  }
+}
+
 /** Takes away the links whose logs are gone; only those into our own log folder are looked at. */
 export function removeDeadLinks(roots: Roots): void {
   for (const name of entries(containerLogsDir(roots))) {

@@ -12,7 +12,7 @@ const log = createLogger('pleg.ts');
 
 const relistMs = 1000;
 const firstReconnectMs = 100;
-const longestReconnectMs = 5000;
+const longestReconnectMs = 1000;
 
 /** Who is told. */
 export interface PlegListener {

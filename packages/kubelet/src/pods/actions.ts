@@ -8,8 +8,8 @@ export type PodAction =
   /** Stop every container and sandbox that still is alive. */
   | { do: 'kill-pod'; reason: string }
   | { do: 'kill-container'; id: string; name: string; reason: string }
-  /** Remove a container that does not run. */
-  | { do: 'remove-container'; id: string; name: string }
+  /** Remove a container that does not run, with its log. */
+  | { do: 'remove-container'; id: string; name: string; restartCount: number }
   | { do: 'create-sandbox'; attempt: number }
   /** `restartCount` is undefined for the first container of its name that the runtime knows of. */
   | { do: 'start-container'; name: string; kind: ContainerKind; restartCount: number | undefined }
@@ -39,7 +39,7 @@ export function startOrBackOff(
   // A container that was made and never ran (the kubelet died in between, or its start failed) gives way to
   // one that takes its number.
   if (latest?.state !== 'created') return [step];
-  return [{ do: 'remove-container', id: latest.id, name: latest.name }, step];
+  return [remove(latest), step];
 }
 
 /** A step that starts `container` as the one after `latest`. */
@@ -51,6 +51,11 @@ export function start(
   const restartCount =
     latest === undefined ? undefined : latest.restartCount + (latest.state === 'created' ? 0 : 1);
   return { do: 'start-container', name: container.name, kind, restartCount };
+}
+
+/** A step that removes a container that does not run. */
+export function remove({ id, name, restartCount }: RuntimeContainer): PodAction {
+  return { do: 'remove-container', id, name, restartCount };
 }
 
 /** A step that stops one container. */

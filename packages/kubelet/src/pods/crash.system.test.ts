@@ -6,7 +6,15 @@ import { after, before, test } from 'node:test';
 import { mountsBelow } from '@berth/linux/mount.ts';
 import { testImage } from '../../../../test/support/pods.ts';
 import { checkout, type Daemon, startDaemon } from '../../../../test/support/scratch.ts';
-import { shellPod, startTestNode, type TestNode, until, untilGone, untilRunning } from '../testing/node.ts';
+import {
+  shellPod,
+  startTestNode,
+  type TestNode,
+  until,
+  untilGone,
+  untilRunning,
+  untilStatus,
+} from '../testing/node.ts';
 
 const kills = 25;
 const port = 21_255;
@@ -163,4 +171,29 @@ test('a kubelet adopts pods as they are, with what happened meanwhile', async ()
   await untilGone(second, kept);
   await untilGone(second, ended);
   await second.stop();
+});
+
+test('the runtime is killed under the kubelet and comes back', async () => {
+  const [kept, crashed, late] = [
+    shellPod('kept', forever),
+    shellPod('crashed', 'sleep 2; exit 3', { restartPolicy: 'Never' }),
+    shellPod('late', forever),
+  ];
+  const kubelet = node.kubelet();
+  kubelet.setPods([kept, crashed]);
+  const before = await untilRunning(kubelet, kept);
+  await untilRunning(kubelet, crashed);
+  await node.restartRuntime(async () => {
+    await until('the kubelet sees it', () => !kubelet.runtimeReady());
+    kubelet.setPods([kept, crashed, late]);
+    await sleep(2000);
+  });
+  await untilRunning(kubelet, late);
+  const after = await untilRunning(kubelet, kept);
+  assert.equal(after.containerStatuses?.[0]?.containerID, before.containerStatuses?.[0]?.containerID);
+  await untilStatus(kubelet, crashed, 'failed', ({ phase }) => phase === 'Failed');
+  assert.ok(kubelet.runtimeReady());
+  kubelet.setPods([]);
+  for (const pod of [kept, crashed, late]) await untilGone(kubelet, pod);
+  await kubelet.stop();
 });

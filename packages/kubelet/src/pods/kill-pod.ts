@@ -1,7 +1,7 @@
 // Ends a whole pod in the runtime, and takes away what it leaves.
 
 import { killContainer, unlessGone } from '../containers/kill-container.ts';
-import { unlinkLog } from '../containers/log-files.ts';
+import { removeLog, unlinkLog } from '../containers/log-files.ts';
 import type { PodIdentity } from './paths.ts';
 import type { PodRuntimeStatus } from './runtime-status.ts';
 import type { Services } from './services.ts';
@@ -18,12 +18,13 @@ export async function killPod(
   await Promise.all(ready.map(({ id }) => services.runtime.stopPodSandbox({ podSandboxId: id })));
 }
 
-/** Removes a container that has ended, with its link; its log stays with the pod's. */
+/** Removes a container that has ended, with its log. */
 export async function removeContainer(
   pod: PodIdentity,
-  container: { id: string; name: string },
+  container: { id: string; name: string; restartCount: number },
   services: Services,
 ): Promise<void> {
+  removeLog(services.options, pod, container);
   await unlessGone(services.runtime.removeContainer({ containerId: container.id }));
   forgetContainer(pod, container, services);
 }

@@ -3,7 +3,7 @@
 // The rules are those of https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
 import type { Pod } from '../api/pod.ts';
 import { containerHash } from '../containers/hash.ts';
-import { type ActionContext, kill, type PodAction, start, startOrBackOff } from './actions.ts';
+import { type ActionContext, kill, type PodAction, remove, start, startOrBackOff } from './actions.ts';
 import { initActions } from './init-actions.ts';
 import {
   activeContainers,
@@ -46,9 +46,7 @@ function inNewSandbox(
   if (wanted.length === 0 && initialized) return kill;
 
   const initNames = new Set(pod.spec.initContainers?.map((container) => container.name));
-  const purge = status.containers
-    .filter((container) => initNames.has(container.name))
-    .map(({ id, name }): PodAction => ({ do: 'remove-container', id, name }));
+  const purge = status.containers.filter((container) => initNames.has(container.name)).map(remove);
   const [firstInit] = pod.spec.initContainers ?? [];
   const starts = firstInit
     ? startOrBackOff(firstInit, 'init', latestContainer(status, firstInit.name), context)

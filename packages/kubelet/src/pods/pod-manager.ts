@@ -1,9 +1,12 @@
 // Keeps one worker for each pod that is wanted or still ends, and adopts what an earlier kubelet left behind.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RuntimeClient } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { type Pod, type PodStatus, podFullName, podKey } from '../api/pod.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import { Backoff } from '../containers/backoff.ts';
 import { removeDeadLinks } from '../containers/log-files.ts';
+import { rotateLog } from '../containers/log-rotation.ts';
 import { ImageManager } from '../images/image-manager.ts';
 import { createLogger } from '../klog.ts';
 import type { CreateKubelet, Kubelet, KubeletDependencies, PodWithStatus } from '../kubelet.ts';
@@ -21,6 +24,10 @@ const log = createLogger('pod-manager.ts');
 
 /** How many sandboxes and containers are being made at a time: more than the runtime can use, not a flood. */
 const maxCreations = 16;
+/** Kubernetes' defaults. */
+const logLimits = { maxBytes: 10 * 1024 * 1024, maxFiles: 5 };
+const logCheckMs = 10_000;
+const stopPatienceMs = 1000;
 const firstRetryMs = 100;
 const longestRetryMs = 5000;
 
@@ -34,6 +41,7 @@ class PodManager implements Kubelet {
   #wanted = new Map<string, Pod>();
   #services: Services | undefined;
   #pleg: Pleg | undefined;
+  #logTimer: NodeJS.Timeout | undefined;
   #starting = false;
   #stopped = false;
 
@@ -69,7 +77,12 @@ class PodManager implements Kubelet {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#pleg?.stop();
-    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+    clearTimeout(this.#logTimer);
+    // A round may wait for a grace period; nothing is lost when it does not come to its end.
+    const stopped = Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+    const patience = new AbortController();
+    await Promise.race([stopped, sleep(stopPatienceMs, undefined, { signal: patience.signal })]);
+    patience.abort();
     this.#dependencies.cri.close();
     this.#dependencies.imageCri?.close();
   }
@@ -87,7 +100,7 @@ class PodManager implements Kubelet {
         return;
       } catch (error) {
         log.error('Failed to begin with the container runtime, will try again', { err: error, ms: delayMs });
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        await sleep(delayMs);
       }
     }
   }
@@ -120,6 +133,19 @@ class PodManager implements Kubelet {
     };
     this.#pleg = new Pleg(runtime, listener, options.syncFrequencyMs);
     this.#pleg.start();
+    this.#rotateLogsLater(runtime);
+  }
+
+  /** Looks at the size of every running container's log from time to time. */
+  #rotateLogsLater(runtime: RuntimeClient): void {
+    this.#logTimer = setTimeout(async () => {
+      for (const container of [...this.#workers.values()].flatMap((worker) => worker.runningLogs())) {
+        await rotateLog(container, logLimits, runtime).catch((err: unknown) => {
+          log.error('Failed to rotate container log', { err, path: container.path });
+        });
+      }
+      if (!this.#stopped) this.#rotateLogsLater(runtime);
+    }, logCheckMs);
   }
 
   /** Every pod of which there is something here: in the runtime, on disk or in the cgroups. */

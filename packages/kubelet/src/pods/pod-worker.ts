@@ -1,11 +1,12 @@
 // One pod's worker: its rounds follow each other, never two at a time, and each begins with what the runtime
 // says now. Whatever wakes the worker (an event, a timer, a new manifest) only says "look again".
+import { join } from 'node:path';
 import type { Pod, PodStatus } from '../api/pod.ts';
 import { createLogger } from '../klog.ts';
 import type { StartFailure } from '../status/container-status.ts';
 import { podStatus } from '../status/pod-status.ts';
 import { recordedGracePeriod } from './grace-period.ts';
-import type { PodIdentity } from './paths.ts';
+import { logPath, type PodIdentity, podLogDir } from './paths.ts';
 import { emptyRuntimeStatus, type PodRuntimeStatus, runtimePodIps } from './runtime-status.ts';
 import type { Services } from './services.ts';
 import { syncPod } from './sync-pod.ts';
@@ -70,6 +71,14 @@ export class PodWorker {
   status(): PodStatus | undefined {
     if (!this.#status) this.#observe(this.#runtimeStatus);
     return this.#status;
+  }
+
+  /** The containers that run, and where each logs to. */
+  runningLogs(): { id: string; path: string }[] {
+    const directory = podLogDir(this.#services.options, this.identity);
+    return this.#runtimeStatus.containers
+      .filter((container) => container.state === 'running')
+      .map(({ id, name, restartCount }) => ({ id, path: join(directory, logPath(name, restartCount)) }));
   }
 
   /** Takes another version of the same pod: same UID, other contents. */

@@ -1,11 +1,12 @@
 // Whole pods on berthd and on containerd: what they see, how they restart, and that nothing stays when they go.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { mountsBelow } from '@berth/linux/mount.ts';
 import { testImage } from '../../../../test/support/pods.ts';
 import type { Pod } from '../api/pod.ts';
+import { rotateLog } from '../containers/log-rotation.ts';
 import type { Kubelet } from '../kubelet.ts';
 import {
   shellPod,
@@ -84,7 +85,7 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     assert.equal(status.qosClass, 'BestEffort');
     assert.match(status.containerStatuses?.[0]?.containerID ?? '', /^(?:berth|containerd):\/\/[0-9a-f]{64}$/);
     assert.ok(status.conditions?.every((condition) => condition.status === 'True'));
-    assert.equal(logOf(pod), 'hello\n');
+    await until('it logged', () => logOf(pod) === 'hello\n');
     const [link = ''] = readdirSync(join(node.dir, 'log', 'containers'));
     assert.match(link, /^plain_default_main-[0-9a-f]{64}\.log$/);
     assert.match(readFileSync(join(node.dir, 'log', 'containers', link), 'utf8'), /stdout F hello/);
@@ -178,6 +179,20 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     kubelet.setPods([pod]);
     const status = await untilStatus(kubelet, pod, 'failed', ({ phase }) => phase === 'Failed');
     assert.equal(status.initContainerStatuses?.[0]?.state?.terminated?.reason, 'Error');
+    await assertNothingLeft(pod);
+  });
+
+  test('a log that is set aside goes on in a new file', async () => {
+    const pod = shellPod('chatty', 'while true; do echo line; sleep 0.05; done');
+    kubelet.setPods([pod]);
+    const status = await untilRunning(kubelet, pod);
+    const id = status.containerStatuses?.[0]?.containerID?.replace(/^.*:\/\//, '') ?? '';
+    const directory = join(node.options.podLogsDir, `default_chatty_${pod.metadata.uid}`, 'main');
+    const path = join(directory, '0.log');
+    await until('it logs', () => statSync(path).size > 100);
+    await rotateLog({ id, path }, { maxBytes: 10, maxFiles: 3 }, node.cri.runtime);
+    await until('it logs again', () => existsSync(path) && statSync(path).size > 100);
+    assert.equal(readdirSync(directory).length, 2);
     await assertNothingLeft(pod);
   });
 

@@ -27,6 +27,8 @@ export interface TestNode extends AsyncDisposable {
   dir: string;
   cri: CriClient;
   options: KubeletOptions;
+  /** Kills the runtime and starts it again, on berthd. */
+  restartRuntime(whileDown: () => Promise<void>): Promise<void>;
   /** A kubelet in this process. Stop it before the node goes. */
   kubelet(changes?: Partial<KubeletOptions>): Kubelet;
 }
@@ -47,7 +49,7 @@ export async function startTestNode(runtime: (typeof testRuntimes)[number]): Pro
   const cgroupRoot = `/kubelet-test-${id}`;
   resources.defer(() => detectCgroups().remove(cgroupRoot));
   const start = runtime === 'berthd' ? startBerthdIn : startContainerdIn;
-  const socket = await start(dir, network, resources);
+  const { socket, restart } = await start(dir, network, resources);
   const cri = connectCri(socket, { timeoutMs: 30_000 });
   resources.defer(() => cri.close());
   // A test that failed may have left pods.
@@ -58,6 +60,7 @@ export async function startTestNode(runtime: (typeof testRuntimes)[number]): Pro
     dir,
     cri,
     options,
+    restartRuntime: restart,
     kubelet: (changes = {}) =>
       createKubelet({
         cri: connectCri(socket, { timeoutMs: 30_000 }),
@@ -77,12 +80,27 @@ async function removeAllPods({ runtime }: CriClient, dir: string): Promise<void>
 
 type Network = Omit<Parameters<typeof writeConflist>[0], 'confDir'>;
 
-async function startBerthdIn(dir: string, network: Network, owner: AsyncDisposableStack): Promise<string> {
+interface StartedRuntime {
+  socket: string;
+  restart: TestNode['restartRuntime'];
+}
+
+async function startBerthdIn(
+  dir: string,
+  network: Network,
+  owner: AsyncDisposableStack,
+): Promise<StartedRuntime> {
   const paths = layOutBerthd(dir);
   writeConflist({ ...network, confDir: paths.cniConfDir });
-  owner.use(await startBerthd(paths, dir));
+  let daemon = await startBerthd(paths, dir);
+  owner.defer(() => daemon.stop());
   await importImage(paths.socket, await testImageTar(dir));
-  return paths.socket;
+  const restart = async (whileDown: () => Promise<void>) => {
+    await daemon.stop('SIGKILL');
+    await whileDown();
+    daemon = await startBerthd(paths, dir);
+  };
+  return { socket: paths.socket, restart };
 }
 
 /** Loads an archive by its path, as `berth image load` does. */
@@ -101,7 +119,7 @@ async function startContainerdIn(
   dir: string,
   network: Network,
   owner: AsyncDisposableStack,
-): Promise<string> {
+): Promise<StartedRuntime> {
   const cniConfDir = join(dir, 'net.d');
   mkdirSync(cniConfDir);
   writeConflist({ ...network, confDir: cniConfDir });
@@ -113,7 +131,7 @@ async function startContainerdIn(
     imageTars,
   });
   owner.use(containerd);
-  return containerd.socket;
+  return { socket: containerd.socket, restart: () => assert.fail('only berthd is restarted') };
 }
 
 const pauseImage = 'localhost/berth-test/pause:1';

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { plan, rotateLog } from './log-rotation.ts';
+
+const cases: [names: string[], maxFiles: number, remove: string[], compress: string[]][] = [
+  [['0.log'], 5, [], []],
+  [['0.log', '0.log.1'], 5, [], ['0.log.1']],
+  [['0.log', '0.log.1.gz', '0.log.2'], 5, [], ['0.log.2']],
+  [['0.log', '0.log.1.gz', '0.log.2.gz', '0.log.3.gz', '0.log.4'], 5, ['0.log.1.gz'], ['0.log.4']],
+  [['0.log', '0.log.1'], 2, ['0.log.1'], []],
+  [['0.log', '0.log.1', '0.log.1.tmp'], 5, ['0.log.1.tmp'], ['0.log.1']],
+  [['0.log', '0.log.1', '0.log.1.gz'], 5, ['0.log.1'], []],
+  [['10.log', '10.log.1', '0.log', '0.log.1'], 5, [], ['0.log.1']],
+];
+for (const [names, maxFiles, remove, compress] of cases) {
+  test(`of ${names.join(' ')} at most ${maxFiles}`, () => {
+    assert.deepEqual(plan(names, '0.log', maxFiles), { remove, compress });
+  });
+}
+
+test('a large log is set aside, the part before it is compressed', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'kubelet-b-'));
+  t.after(() => rm(dir, { recursive: true }));
+  const path = join(dir, '0.log');
+  await writeFile(path, 'x'.repeat(100));
+  await writeFile(`${path}.20200101-000000`, 'old part');
+  const reopened: string[] = [];
+  const runtime = {
+    reopenContainerLog: async ({ containerId = '' }) => {
+      reopened.push(containerId);
+      await writeFile(path, '');
+      return {};
+    },
+  };
+  await rotateLog({ id: 'c', path }, { maxBytes: 100, maxFiles: 3 }, runtime);
+  assert.deepEqual(reopened, []);
+  await rotateLog({ id: 'c', path }, { maxBytes: 99, maxFiles: 3 }, runtime);
+  assert.deepEqual(reopened, ['c']);
+  const [present, compressed = '', aside = '', ...others] = (await readdir(dir)).sort();
+  assert.deepEqual([present, compressed, others], ['0.log', '0.log.20200101-000000.gz', []]);
+  assert.match(aside, /^0\.log\.\d{8}-\d{6}$/);
+  assert.equal(gunzipSync(await readFile(join(dir, compressed))).toString(), 'old part');
+});
+
+test('a runtime that cannot reopen the log keeps it', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'kubelet-b-'));
+  t.after(() => rm(dir, { recursive: true }));
+  const path = join(dir, '0.log');
+  await writeFile(path, 'xx');
+  const runtime = {
+    reopenContainerLog: () => Promise.reject(new Error('no')),
+  };
+  await assert.rejects(rotateLog({ id: 'c', path }, { maxBytes: 1, maxFiles: 2 }, runtime), /no/);
+  assert.deepEqual(await readdir(dir), ['0.log']);
+});
