@@ -31,6 +31,8 @@ export interface Context {
   readonly images: ImageService;
   readonly exits: Exits;
   readonly stops: Stops;
+  /** Aborts when berthd closes: containers go on, and nobody here watches them any more. */
+  readonly closing: AbortSignal;
   /** Absolute paths of the programs that berthd starts beside OCI runtimes and CNI plugins. */
   readonly programs: { readonly conmon: string; readonly init: string };
 }

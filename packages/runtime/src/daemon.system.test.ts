@@ -318,6 +318,9 @@ test('containers go on without berthd, and what happened to them is known afterw
       metadata: { name: 'ends', attempt: 0 },
     },
   );
+  const waits = await makeContainer(sandbox, ['/bin/sleep', '600'], {
+    metadata: { name: 'waits', attempt: 0 },
+  });
   await node.close();
   assert.equal(existsSync(node.config.listen), false);
   const root = join(node.dir, 'state/containers', ends, 'rootfs');
@@ -328,6 +331,8 @@ test('containers go on without berthd, and what happened to them is known afterw
   const { state, exitCode } = await statusOf(ends);
   assert.deepEqual([state, exitCode], [2, 9]);
   assert.equal(await shell(runs, 'echo here'), 'here');
+  await call().startContainer({ containerId: waits });
+  assert.equal(await shell(waits, 'echo here'), 'here');
   await call().removePodSandbox({ podSandboxId: sandbox });
 });
 

@@ -36,7 +36,8 @@ export interface Daemon {
 export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
   await using resources = new AsyncDisposableStack();
   for (const dir of new Set([config.root, config.state])) resources.use(lockDirectory(dir));
-  const context = await makeContext(config, log, resources);
+  const closing = new AbortController();
+  const context = await makeContext(config, log, resources, closing.signal);
   await recover(context);
   resources.use(recordExits(context));
   const server = await serveCri({
@@ -54,12 +55,18 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
         context.queue.idle(),
         new Promise((resolve) => setTimeout(resolve, closeTimeoutMs)),
       ]);
+      closing.abort();
       await owned.disposeAsync();
     },
   };
 }
 
-async function makeContext(config: Config, log: Logger, resources: AsyncDisposableStack): Promise<Context> {
+async function makeContext(
+  config: Config,
+  log: Logger,
+  resources: AsyncDisposableStack,
+  closing: AbortSignal,
+): Promise<Context> {
   const paths = new Paths(config);
   for (const dir of [paths.sandboxes, paths.bundles, paths.layers, paths.exits]) {
     mkdirSync(dir, { recursive: true, mode: 0o711 });
@@ -100,6 +107,7 @@ async function makeContext(config: Config, log: Logger, resources: AsyncDisposab
     images,
     exits: new Exits(),
     stops: new Stops(),
+    closing,
     programs: { conmon: findProgram(config.conmon, 'conmon'), init: findProgram(config.init, 'init') },
   };
 }

@@ -1,7 +1,7 @@
 import { ContainerEventType } from '@berth/cri/generated/api.ts';
 import { waitForExit } from '@berth/linux/process.ts';
 import { nowNs } from '../clock.ts';
-import { readExit, wasOomKilled, watchExits } from '../conmon/exit-files.ts';
+import { type ContainerExit, readExit, wasOomKilled, watchExits } from '../conmon/exit-files.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { type ContainerId, containerId, isId, sandboxId } from '../ids.ts';
@@ -38,20 +38,27 @@ export interface Ending {
   readonly message: string;
 }
 
+/** After how long a record that could not be written, as on a full disk, is tried again. */
+const retryMs = 1_000;
+
 /** Records exits as conmon reports them, those of the past first, until the result is disposed of. */
 export function recordExits(context: Context): Disposable {
   return watchExits(context.paths.exits, (exit) => {
-    if (!isId(exit.containerId)) return;
-    try {
-      if (context.state.containers.get(containerId(exit.containerId)) !== undefined) {
-        recordExit(context, containerId(exit.containerId), { ...exit, message: '' });
-      } else {
-        sandboxInitEnded(context, sandboxId(exit.containerId));
-      }
-    } catch (error) {
-      context.log.error(`Recording an exit failed: ${messageOf(error)}`, { container: exit.containerId });
-    }
+    if (isId(exit.containerId)) recordOrRetry(context, exit);
   });
+}
+
+function recordOrRetry(context: Context, exit: ContainerExit): void {
+  try {
+    if (context.state.containers.get(containerId(exit.containerId)) !== undefined) {
+      recordExit(context, containerId(exit.containerId), { ...exit, message: '' });
+    } else {
+      sandboxInitEnded(context, sandboxId(exit.containerId));
+    }
+  } catch (error) {
+    context.log.error(`Recording an exit failed: ${messageOf(error)}`, { container: exit.containerId });
+    if (!context.closing.aborted) setTimeout(() => recordOrRetry(context, exit), retryMs).unref();
+  }
 }
 
 /**
@@ -106,16 +113,17 @@ function wasOutOfMemory(context: Context, container: Container): boolean {
  */
 export function watchConmon(context: Context, id: ContainerId, { conmon, init }: ContainerProcesses): void {
   const lost = async () => {
-    await waitForExit(conmon);
+    await waitForExit(conmon, context.closing);
     const exit = readExit(context.paths.exits, id);
     const container = context.state.containers.get(id);
     if (container === undefined || !('processes' in container.state)) return;
     if (exit !== undefined) return recordExit(context, id, { ...exit, message: '' });
     await killLost(context, container, conmon, init);
   };
-  lost().catch((error) =>
-    context.log.error(`Watching conmon failed: ${messageOf(error)}`, { container: id }),
-  );
+  lost().catch((error) => {
+    if (!context.closing.aborted)
+      context.log.error(`Watching conmon failed: ${messageOf(error)}`, { container: id });
+  });
 }
 
 /** Kills a container that has no conmon any more and records that. */

@@ -98,22 +98,24 @@ export async function outwaitPlugins(ids: ReadonlySet<string>, timeoutMs: number
 /**
  * Ends conmon and OCI runtimes that work for any of `ids`. What an OCI runtime has begun it may finish, for
  * `timeoutMs` at most: for a moment it keeps a mount of itself in /tmp, which it alone can take away. After
- * that only conmon is left, which never ends by itself, and is killed. `isMade` tells whether a conmon is done
- * with the making: before, it is about to start a runtime.
+ * that only conmon and the container's init are left, which do not end by themselves, and are killed. `initOf`
+ * is the pid of that init, undefined while conmon is not done with the making.
  */
 export async function endRuntimes(
   ids: ReadonlySet<string>,
   {
     programs,
     timeoutMs,
-    isMade,
-  }: { programs: RuntimePrograms; timeoutMs: number; isMade: (id: string) => boolean },
+    initOf,
+  }: { programs: RuntimePrograms; timeoutMs: number; initOf: (id: string) => number | undefined },
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const working = findLeftovers(ids, programs).filter(({ kind }) => kind !== 'plugin');
     if (working.length === 0) return;
-    const isBusy = working.some(({ id, kind }) => kind === 'runtime' || !isMade(id));
+    const isBusy = working.some(({ id, kind, pid }) =>
+      kind === 'runtime' ? pid !== initOf(id) : initOf(id) === undefined,
+    );
     if (isBusy && performance.now() < deadline) {
       await delay(pauseMs);
       continue;

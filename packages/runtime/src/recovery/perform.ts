@@ -93,8 +93,9 @@ async function endCommands(
   for (;;) {
     const pids = context.cgroups.processes(container.cgroup);
     for (const pid of strangers(pids, init.pid, fosterParents(context, container))) killTree(pid);
+    // Until it is started, the container's own init is a process of the runtime as well.
     const runtimes = findLeftovers(new Set([container.id]), runtimePrograms(context)).filter(
-      ({ kind }) => kind === 'runtime',
+      ({ kind, pid }) => kind === 'runtime' && pid !== init.pid,
     );
     if (runtimes.length === 0) return;
     if (performance.now() > deadline) for (const { pid } of runtimes) kill(pid, constants.signals.SIGKILL);

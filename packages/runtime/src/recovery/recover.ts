@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isExitFileName } from '../conmon/exit-files.ts';
 import type { Context } from '../context.ts';
@@ -54,8 +54,17 @@ async function quietLeftovers(context: Context, rows: Rows): Promise<void> {
   await endRuntimes(new Set(unsettled.map(({ id }) => id)), {
     programs: runtimePrograms(context),
     timeoutMs: helperTimeoutMs,
-    isMade: (id) => existsSync(pidFiles.get(id) ?? ''),
+    initOf: (id) => readPid(pidFiles.get(id)),
   });
+}
+
+function readPid(file: string | undefined): number | undefined {
+  try {
+    const pid = Number(readFileSync(file ?? '', 'utf8'));
+    return pid > 0 ? pid : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import { type ContainerId, containerId, type SandboxId, sandboxId } from '../ids
 import { type Container, type ContainerExit, type ContainerState, processesOf } from './container.ts';
 import { IdIndex } from './id-index.ts';
 import { RowReader } from './row.ts';
+import { write } from './write.ts';
 
 /** All containers, kept as SandboxStore keeps sandboxes: row first, every read from memory. */
 export class ContainerStore {
@@ -42,7 +43,8 @@ export class ContainerStore {
           'remove that container first, or ask for another attempt number',
       );
     }
-    this.#insert.run(
+    write(
+      this.#insert,
       container.id,
       container.sandboxId,
       container.name,
@@ -67,7 +69,8 @@ export class ContainerStore {
     const processes = processesOf(updated);
     const exit = 'exit' in state ? state.exit : undefined;
     const startedAt = state.phase === 'running' ? state.startedAt : exit?.startedAt;
-    this.#update.run(
+    write(
+      this.#update,
       state.phase,
       updated.user === undefined ? null : LinuxContainerUser.encode(updated.user).finish(),
       processes?.init.pid ?? null,
@@ -89,7 +92,7 @@ export class ContainerStore {
   delete(id: ContainerId): void {
     const container = this.#index.get(id);
     if (container === undefined) return;
-    this.#delete.run(id);
+    write(this.#delete, id);
     this.#index.delete(id);
     this.#byName.delete(container.name);
     const siblings = this.#bySandbox.get(container.sandboxId);

@@ -5,6 +5,7 @@ import { type SandboxId, sandboxId } from '../ids.ts';
 import { IdIndex } from './id-index.ts';
 import { RowReader } from './row.ts';
 import type { Sandbox, SandboxState } from './sandbox.ts';
+import { write } from './write.ts';
 
 /**
  * All sandboxes: rows in the database, with an index in memory that answers every read. A write reaches
@@ -43,7 +44,8 @@ export class SandboxStore {
           'remove that sandbox first, or ask for another attempt number',
       );
     }
-    this.#insert.run(
+    write(
+      this.#insert,
       sandbox.id,
       sandbox.name,
       PodSandboxConfig.encode(sandbox.config).finish(),
@@ -62,7 +64,8 @@ export class SandboxStore {
     const sandbox = this.#index.get(id);
     if (sandbox === undefined) throw new Error(`sandbox ${id} has no row`);
     const ready = state.phase === 'ready' ? state : undefined;
-    this.#update.run(
+    write(
+      this.#update,
       state.phase,
       ready === undefined ? null : JSON.stringify(ready.ips),
       ready?.init?.init.pid ?? null,
@@ -80,7 +83,7 @@ export class SandboxStore {
   delete(id: SandboxId): void {
     const sandbox = this.#index.get(id);
     if (sandbox === undefined) return;
-    this.#delete.run(id);
+    write(this.#delete, id);
     this.#index.delete(id);
     this.#byName.delete(sandbox.name);
   }

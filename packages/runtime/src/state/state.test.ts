@@ -147,3 +147,21 @@ test('a database of a newer berthd and a row of another shape are refused with t
   assert.throws(() => migrate(database, 'runtime', []), { message: /version 99 of the runtime tables/ });
   database.close();
 });
+
+test('a full disk is named, and memory knows nothing of what the rows do not', () => {
+  const state = State.open(root);
+  state.database.exec('PRAGMA max_page_count = 1');
+  const sandboxes: Sandbox[] = [];
+  assert.throws(
+    () => {
+      for (let n = 0; n < 1000; n++) {
+        const sandbox = aSandbox(`s${n}`);
+        state.sandboxes.insert(sandbox);
+        sandboxes.push(sandbox);
+      }
+    },
+    { criCode: 'RESOURCE_EXHAUSTED', message: /berth\.db .* the disk is full; free some space/ },
+  );
+  assert.equal([...state.sandboxes.all()].length, sandboxes.length);
+  state.close();
+});
