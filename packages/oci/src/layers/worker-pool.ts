@@ -38,7 +38,8 @@ async function work(): Promise<void> {
   for (let job = waiting.shift(); job; job = waiting.shift()) {
     try {
       job.signal?.throwIfAborted();
-      worker ??= new Worker(workerUrl('unpack-worker', import.meta.url));
+      // Flags of the daemon's own command line may make no sense for a file.
+      worker ??= new Worker(workerUrl('unpack-worker', import.meta.url), { execArgv: [] });
       job.resolve(await run(worker, job));
     } catch (error) {
       job.reject(error);
