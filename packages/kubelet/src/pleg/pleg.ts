@@ -14,9 +14,14 @@ const relistMs = 1000;
 const firstReconnectMs = 100;
 const longestReconnectMs = 1000;
 
+const appearances: ReadonlySet<ContainerEventType> = new Set([
+  ContainerEventType.CONTAINER_CREATED_EVENT,
+  ContainerEventType.CONTAINER_STARTED_EVENT,
+]);
+
 /** Who is told. */
 export interface PlegListener {
-  /** Something about the pod changed. `appeared` is false when all that is known is that something went. */
+  /** Something about the pod changed. `appeared`: something of it is there that was not. */
   onPod(pod: PodIdentity, appeared: boolean): void;
   /** Anything may have changed: the runtime was out of sight. */
   onAll(): void;
@@ -89,9 +94,8 @@ export class Pleg {
       onEvent();
       this.#ready = true;
       const pod = podOf(event);
-      const went = event.containerEventType === ContainerEventType.CONTAINER_DELETED_EVENT;
       log.v(4, 'Container event', { pod: pod?.name, type: event.containerEventType, id: event.containerId });
-      if (pod) this.#listener.onPod(pod, !went);
+      if (pod) this.#listener.onPod(pod, appearances.has(event.containerEventType));
       else this.#listener.onAll();
     }
   }

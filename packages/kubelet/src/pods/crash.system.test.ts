@@ -31,7 +31,7 @@ before(async () => {
 after(() => node[Symbol.asyncDispose]());
 
 function startKubelet(ready: () => Promise<boolean>): Promise<Daemon> {
-  const config = join(node.dir, 'config.yaml');
+  const config = join(node.dir, 'kubelet.yaml');
   writeFileSync(
     config,
     [

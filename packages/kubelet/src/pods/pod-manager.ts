@@ -182,7 +182,7 @@ class PodManager implements Kubelet {
       const worker = this.#workers.get(uid);
       if (worker) {
         if (!worker.terminating && worker.pod() !== pod) worker.update(pod);
-      } else if (!this.#nameInUse(pod) && this.#hasRoom()) {
+      } else if (!this.#nameInUse(pod)) {
         log.v(2, 'Starting pod', { pod: podKey(pod), podUID: uid });
         this.#add(new PodWorker(pod.metadata, pod, services, () => this.#done(uid)));
       }
@@ -208,20 +208,15 @@ class PodManager implements Kubelet {
     );
   }
 
-  #hasRoom(): boolean {
-    return this.#workers.size < this.#dependencies.options.maxPods;
-  }
-
-  /** The status of a pod that is not begun: it waits for the runtime, for its predecessor or for room. */
+  /** The status of a pod that is not begun: it waits for the runtime or for its predecessor. */
   #statusOfIdle(pod: Pod): PodStatus {
-    const { nodeIps, maxPods } = this.#dependencies.options;
-    const status = podStatus(
+    return podStatus(
       pod,
       emptyRuntimeStatus(pod.metadata),
       {
         runtimeName: '',
         failures: new Map(),
-        hostIps: nodeIps,
+        hostIps: this.#dependencies.options.nodeIps,
         podIps: [],
         now: this.#madeAt,
         startedAt: this.#madeAt,
@@ -229,8 +224,5 @@ class PodManager implements Kubelet {
       },
       undefined,
     );
-    if (this.#hasRoom()) return status;
-    const message = `Pod waits: this node runs at most ${maxPods} pods (maxPods)`;
-    return { ...status, reason: 'OutOfpods', message };
   }
 }

@@ -198,15 +198,16 @@ class SyncRound {
       const place = this.#place();
       const image = await unlessAborted(this.#image(action.name), signal);
       const latest = latestContainer(this.status, action.name);
+      // Counted before the attempt, because one that fails to start shall wait longer too.
+      if (latest?.state === 'exited') {
+        this.#services.crashBackoff.next(backoffKey(this.#pod, action.name), latest.finishedAt, Date.now());
+      }
       const id = await this.#services.creations.run(() =>
         startContainer(this.#pod, container, image, action.restartCount, place, this.#services),
       );
       failures.delete(action.name);
       const started = await this.#services.pods.container(id, place.sandboxId);
       if (started) this.#see({ ...this.status, containers: [started, ...this.status.containers] });
-      if (latest?.state === 'exited') {
-        this.#services.crashBackoff.next(backoffKey(this.#pod, action.name), latest.finishedAt, Date.now());
-      }
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof StartError)) throw error;

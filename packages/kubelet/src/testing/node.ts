@@ -29,7 +29,7 @@ export interface TestNode extends AsyncDisposable {
   options: KubeletOptions;
   /** Kills the runtime and starts it again, on berthd. */
   restartRuntime(whileDown: () => Promise<void>): Promise<void>;
-  /** A kubelet in this process. Stop it before the node goes. */
+  /** A kubelet in this process, stopped with the node at the latest. */
   kubelet(changes?: Partial<KubeletOptions>): Kubelet;
 }
 
@@ -61,11 +61,14 @@ export async function startTestNode(runtime: (typeof testRuntimes)[number]): Pro
     cri,
     options,
     restartRuntime: restart,
-    kubelet: (changes = {}) =>
-      createKubelet({
+    kubelet: (changes = {}) => {
+      const kubelet = createKubelet({
         cri: connectCri(socket, { timeoutMs: 30_000 }),
         options: { ...options, ...changes },
-      }),
+      });
+      owned.defer(() => kubelet.stop());
+      return kubelet;
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
