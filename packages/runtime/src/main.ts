@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
 import { type Config, cgroupDrivers, defaultConfig, defaultConfigPath, readConfig } from './config.ts';
@@ -67,23 +68,31 @@ interface Flags {
   registryConfigDir?: string;
 }
 
+/** A relative path on the command line is from where berthd was started. */
 function withFlags(config: Config, flags: Flags): Config {
+  const path = (flag: string | undefined, otherwise: string) =>
+    flag === undefined ? otherwise : resolve(flag);
+  const defaultRuntime = flags.defaultRuntime ?? config.defaultRuntime;
+  if (defaultRuntime !== undefined && !(defaultRuntime in config.runtimes)) {
+    const known = Object.keys(config.runtimes).join(', ');
+    throw new Error(`--default-runtime ${defaultRuntime}: no runtime of this name; known: ${known}`);
+  }
   return {
     ...config,
-    listen: flags.listen?.replace(/^unix:\/\//, '') ?? config.listen,
-    root: flags.root ?? config.root,
-    state: flags.state ?? config.state,
+    listen: path(flags.listen?.replace(/^unix:\/\//, ''), config.listen),
+    root: path(flags.root, config.root),
+    state: path(flags.state, config.state),
     logLevel: flags.logLevel ?? config.logLevel,
     cgroupDriver: flags.cgroupDriver ?? config.cgroupDriver,
     cgroupParent: flags.cgroupParent ?? config.cgroupParent,
-    defaultRuntime: flags.defaultRuntime ?? config.defaultRuntime,
+    defaultRuntime,
     conmon: flags.conmon ?? config.conmon,
     cni: {
-      confDir: flags.cniConfigDir ?? config.cni.confDir,
-      pluginDirs: flags.cniPluginDir ?? config.cni.pluginDirs,
-      cacheDir: flags.cniCacheDir ?? config.cni.cacheDir,
+      confDir: path(flags.cniConfigDir, config.cni.confDir),
+      pluginDirs: flags.cniPluginDir?.map((dir) => resolve(dir)) ?? config.cni.pluginDirs,
+      cacheDir: path(flags.cniCacheDir, config.cni.cacheDir),
     },
-    registry: { configDir: flags.registryConfigDir ?? config.registry.configDir },
+    registry: { configDir: path(flags.registryConfigDir, config.registry.configDir) },
   };
 }
 

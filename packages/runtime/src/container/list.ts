@@ -1,9 +1,8 @@
-import {
-  type Container,
-  type ContainerFilter,
-  Container as ContainerMessage,
-  type ListContainersRequest,
-  type ListContainersResponse,
+import type {
+  Container,
+  ContainerFilter,
+  ListContainersRequest,
+  ListContainersResponse,
 } from '@berth/cri/generated/api.ts';
 import type { Context } from '../context.ts';
 import { matchesSelector } from '../labels.ts';
@@ -43,7 +42,7 @@ function toCri(container: ContainerRecord): Container | undefined {
   const state = criState(container);
   if (state === undefined) return undefined;
   const { config } = container;
-  return ContainerMessage.fromPartial({
+  return {
     id: container.id,
     podSandboxId: container.sandboxId,
     metadata: config.metadata,
@@ -54,5 +53,5 @@ function toCri(container: ContainerRecord): Container | undefined {
     createdAt: container.createdAt,
     labels: config.labels,
     annotations: config.annotations,
-  });
+  };
 }

@@ -1,9 +1,4 @@
-import {
-  type ListPodSandboxRequest,
-  type ListPodSandboxResponse,
-  type PodSandbox,
-  PodSandbox as PodSandboxMessage,
-} from '@berth/cri/generated/api.ts';
+import type { ListPodSandboxRequest, ListPodSandboxResponse, PodSandbox } from '@berth/cri/generated/api.ts';
 import type { Context } from '../context.ts';
 import { matchesSelector } from '../labels.ts';
 import type { Sandbox } from '../state/sandbox.ts';
@@ -30,7 +25,7 @@ export async function listPodSandboxes(
 function toCri(sandbox: Sandbox): PodSandbox | undefined {
   const state = criState(sandbox);
   if (state === undefined) return undefined;
-  return PodSandboxMessage.fromPartial({
+  return {
     id: sandbox.id,
     metadata: sandbox.config.metadata,
     state,
@@ -38,5 +33,5 @@ function toCri(sandbox: Sandbox): PodSandbox | undefined {
     labels: sandbox.config.labels,
     annotations: sandbox.config.annotations,
     runtimeHandler: sandbox.runtimeHandler,
-  });
+  };
 }
