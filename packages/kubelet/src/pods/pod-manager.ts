@@ -39,6 +39,8 @@ class PodManager implements Kubelet {
   readonly #workers = new Map<string, PodWorker>();
   readonly #madeAt = Date.now();
   #wanted = new Map<string, Pod>();
+  /** UIDs of the pods that were here when this kubelet began. */
+  #found: ReadonlySet<string> = new Set();
   #services: Services | undefined;
   #pleg: Pleg | undefined;
   #logTimer: NodeJS.Timeout | undefined;
@@ -95,6 +97,7 @@ class PodManager implements Kubelet {
         const found = await this.#findPods(services);
         this.#services = services;
         this.#watch(services);
+        this.#found = new Set(found.map((pod) => pod.uid));
         for (const pod of found) this.#adopt(pod, services);
         this.#reconcile(services);
         return;
@@ -184,7 +187,9 @@ class PodManager implements Kubelet {
         if (!worker.terminating && worker.pod() !== pod) worker.update(pod);
       } else if (!this.#nameInUse(pod)) {
         log.v(2, 'Starting pod', { pod: podKey(pod), podUID: uid });
-        this.#add(new PodWorker(pod.metadata, pod, services, () => this.#done(uid)));
+        const started = new PodWorker(pod.metadata, pod, services, () => this.#done(uid));
+        if (!this.#found.has(uid)) started.startNew();
+        this.#add(started);
       }
     }
   }

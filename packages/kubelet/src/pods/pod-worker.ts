@@ -37,6 +37,7 @@ export class PodWorker {
   #round: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failedRounds = 0;
+  #isNew = false;
 
   /** `onDone` is called when the pod has ended and nothing of it is left. */
   constructor(identity: PodIdentity, pod: Pod | undefined, services: Services, onDone: () => void) {
@@ -47,6 +48,11 @@ export class PodWorker {
     this.#onDone = onDone;
     this.#runtimeStatus = emptyRuntimeStatus(this.identity);
     if (!pod) this.#phase = 'terminating';
+  }
+
+  /** Says that the runtime has nothing of the pod: the first round begins without asking. */
+  startNew(): void {
+    this.#isNew = true;
   }
 
   /** True from the moment when the pod shall end. */
@@ -134,11 +140,14 @@ export class PodWorker {
   async #sync(): Promise<void> {
     const pod = this.#pod;
     if (!pod) return;
+    const isNew = this.#isNew;
+    this.#isNew = false;
     const { status, nextAt, retry } = await syncPod(
       pod,
       {
         failures: this.#failures,
         deadlineExceeded: this.#deadlineExceeded(),
+        isNew,
         signal: this.#abort.signal,
         onStatus: (seen) => this.#observe(seen),
       },

@@ -16,7 +16,12 @@ import type { PodAction } from './actions.ts';
 import { killPod, removeContainer } from './kill-pod.ts';
 import { podLogDir } from './paths.ts';
 import { garbage, podActions } from './pod-actions.ts';
-import { latestContainer, type PodRuntimeStatus, runtimePodIps } from './runtime-status.ts';
+import {
+  emptyRuntimeStatus,
+  latestContainer,
+  type PodRuntimeStatus,
+  runtimePodIps,
+} from './runtime-status.ts';
 import { dnsSettings, type Services } from './services.ts';
 
 const log = createLogger('sync-pod.ts');
@@ -26,6 +31,8 @@ export interface SyncState {
   /** Why containers wait, by name: shown in the status until they run. */
   failures: Map<string, StartFailure>;
   deadlineExceeded: boolean;
+  /** True when the runtime cannot have anything of the pod yet, so that it need not be asked. */
+  isNew: boolean;
   /** Aborted when the pod shall end: the round stops at its next step. */
   signal: AbortSignal;
   /** Called with what is known while a round goes on. */
@@ -43,7 +50,9 @@ export interface SyncResult {
 
 /** One round for the pod. Throws when the runtime does not answer. */
 export async function syncPod(pod: Pod, state: SyncState, services: Services): Promise<SyncResult> {
-  const status = await services.pods.read(pod.metadata);
+  const { name, namespace, uid } = pod.metadata;
+  const identity = { name, namespace, uid };
+  const status = state.isNew ? emptyRuntimeStatus(identity) : await services.pods.read(identity);
   const actions = podActions(pod, status, {
     backOff: (name, finishedAt) =>
       services.crashBackoff.waiting(backoffKey(pod, name), finishedAt, Date.now()),
@@ -58,7 +67,7 @@ export async function syncPod(pod: Pod, state: SyncState, services: Services): P
   const round = new SyncRound(pod, status, state, services);
   await round.run(actions);
   // What was started is known; what was killed or failed has to be looked at.
-  const after = round.isKnown ? round.status : await services.pods.read(pod.metadata);
+  const after = round.isKnown ? round.status : await services.pods.read(identity);
   await collectGarbage(after, services);
   return { status: after, nextAt: round.nextAt, retry: round.retry };
 }
