@@ -97,11 +97,11 @@ function withFlags(config: Config, flags: Flags): Config {
 }
 
 /**
- * Keeps V8 small. berthd waits for the kernel and for other programs, so code that V8's optimising compilers
- * would make faster, at 10 MiB for them and their results, is not what anyone waits for.
+ * Does without V8's last optimising compiler, which takes 8 MiB. berthd mostly waits for the kernel and for
+ * other programs, and what it computes the compiler before that makes fast enough.
  */
 function stayThin(): void {
-  for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag);
+  setFlagsFromString('--no-opt');
 }
 
 /** Runs until SIGTERM or SIGINT; containers go on without berthd. */

@@ -40,12 +40,11 @@ export function expectedPins({ paths }: Context, sandbox: Sandbox): string[] {
   return [...(hostNetwork ? [] : [netns, utsns]), ...(hostIpc ? [] : [ipcns])];
 }
 
-/** Connects the pod's network namespace; returns its addresses. */
-export async function attachNetwork(
-  { network, paths }: Context,
-  sandbox: Sandbox,
-  signal: AbortSignal,
-): Promise<string[]> {
+/**
+ * Connects the pod's network namespace; returns its addresses. Not to be cancelled: a plugin that is cut short
+ * may leave a lease that names nobody.
+ */
+export async function attachNetwork({ network, paths }: Context, sandbox: Sandbox): Promise<string[]> {
   const { metadata, portMappings, annotations, dnsConfig } = sandbox.config;
   const { ips } = await attachSandbox(network, {
     sandboxId: sandbox.id,
@@ -63,7 +62,6 @@ export async function attachNetwork(
     ),
     annotations,
     dns: dnsConfig,
-    signal,
   });
   return ips;
 }

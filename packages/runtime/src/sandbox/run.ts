@@ -47,8 +47,8 @@ export async function runPodSandbox(
     makeSandboxFiles(paths.sandbox(id), config, { hostname, namespaces });
     if (config.logDirectory !== '') mkdirSync(config.logDirectory, { recursive: true, mode: 0o755 });
     await pinNamespaces(context, sandbox, hostname);
-    const [ips, init] = await Promise.all([
-      namespaces.hostNetwork ? [] : attachNetwork(context, sandbox, signal),
+    const [ips, init] = await allEnded([
+      namespaces.hostNetwork ? [] : attachNetwork(context, sandbox),
       namespaces.sharedPid ? startInit(context, sandbox, runtime) : undefined,
     ]);
     // A caller that has gone asks again, which must not find the name taken.
@@ -60,6 +60,12 @@ export async function runPodSandbox(
     log.info(`Ran pod sandbox: ${name}`, { sandbox: id, ip: ips[0] });
     return { podSandboxId: id };
   });
+}
+
+/** As Promise.all, but a failure waits for the others to end: nothing may go on being made while it is undone. */
+async function allEnded<Steps extends readonly unknown[]>(steps: [...Steps]) {
+  await Promise.allSettled(steps);
+  return Promise.all(steps);
 }
 
 /** Removes a half-made sandbox. When that fails it is shown as not ready, so that its owner tries again. */
