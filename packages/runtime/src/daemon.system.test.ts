@@ -287,6 +287,43 @@ test('bad requests name the field, and leave nothing', async () => {
   await call().removePodSandbox({ podSandboxId: sandbox });
 });
 
+test('a caller that gives up leaves nothing, and may ask again by the same name', async () => {
+  const shared = {
+    linux: { securityContext: { namespaceOptions: { ...isolated, pid: NamespaceMode.POD } } },
+  };
+  const config = node.sandboxConfig('gone', shared);
+  for (const timeoutMs of [1, 5, 15, 30, 60]) {
+    await call()
+      .runPodSandbox({ config }, { timeoutMs })
+      .catch(() => {});
+    await until(async () => readdirSync(join(node.dir, 'state/sandboxes')).length === 0 || hasPods());
+    const { items } = await call().listPodSandbox({});
+    for (const { id } of items) await call().removePodSandbox({ podSandboxId: id });
+  }
+  const { podSandboxId } = await call().runPodSandbox({ config });
+  const container = {
+    podSandboxId,
+    config: node.containerConfig(['/bin/sleep', '600'], shared),
+    sandboxConfig: config,
+  };
+  for (const timeoutMs of [1, 10, 25]) {
+    const containerId = await call()
+      .createContainer(container, { timeoutMs })
+      .then(
+        (response) => response.containerId,
+        () => undefined,
+      );
+    if (containerId !== undefined) await call().removeContainer({ containerId });
+    await until(async () => readdirSync(join(node.dir, 'state/containers')).length === 0);
+  }
+  await call().removePodSandbox({ podSandboxId });
+  await until(async () => readdirSync(join(node.dir, 'state/exits')).length === 0);
+});
+
+async function hasPods(): Promise<boolean> {
+  return (await call().listPodSandbox({})).items.length > 0;
+}
+
 test('RPCs that are not there yet say so', async () => {
   await assert.rejects(
     call().containerStats({ containerId: 'x' }),

@@ -1,13 +1,14 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { isMountPoint, unmount } from '@berth/linux/mount.ts';
-import { signalProcess } from '@berth/linux/process.ts';
+import { processStat, signalProcess, waitForExit } from '@berth/linux/process.ts';
 import type { Context } from '../context.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { BundlePaths } from '../paths.ts';
 import { type Container, processesOf } from '../state/container.ts';
+import type { ProcessRef } from '../state/process-ref.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 
 /** Kills every process of a container, also those that are in another PID namespace than its first one. */
@@ -39,10 +40,42 @@ export async function destroyContainer(context: Context, container: Container): 
   const { bundle, layer } = paths.container(container.id);
   await killContainer(context, container);
   await releaseProcesses(context, container);
+  await endConmon(container.id, bundle);
   removeBundle(bundle);
   await rm(layer, { recursive: true, force: true });
   rmSync(join(paths.exits, container.id), { force: true });
   state.containers.delete(container.id);
+}
+
+/** How long conmon may take to write down the end of a container whose processes are gone. */
+const conmonTimeoutMs = 2_000;
+
+/**
+ * Waits for the end of the conmon of a container that has no process any more: it writes files up to then.
+ * One that does not end is killed.
+ */
+export async function endConmon(id: string, bundle: BundlePaths): Promise<void> {
+  const conmon = findConmon(id, bundle);
+  if (conmon === undefined) return;
+  try {
+    await waitForExit(conmon, AbortSignal.timeout(conmonTimeoutMs));
+  } catch {
+    signalProcess(conmon, constants.signals.SIGKILL);
+    await waitForExit(conmon);
+  }
+}
+
+/** The process of a bundle's pid file, if it still is that conmon. */
+function findConmon(id: string, bundle: BundlePaths): ProcessRef | undefined {
+  try {
+    const pid = Number(readFileSync(bundle.conmonPid, 'utf8'));
+    const startTime = processStat(pid)?.startTime;
+    const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return startTime !== undefined && argv.includes(id) ? { pid, startTime } : undefined;
+  } catch {
+    // No pid file, or no such process.
+    return undefined;
+  }
 }
 
 /** Unmounts what is mounted on a bundle's root and removes the bundle. */

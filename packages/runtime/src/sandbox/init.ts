@@ -4,7 +4,7 @@ import { signalProcess } from '@berth/linux/process.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { containerCgroup } from '../cgroup-path.ts';
 import { createWithConmon } from '../container/conmon-start.ts';
-import { removeBundle, runtimeOf } from '../container/teardown.ts';
+import { endConmon, removeBundle, runtimeOf } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { cgroupsPath } from '../spec/cgroups-path.ts';
@@ -60,7 +60,9 @@ export async function removeInit(context: Context, sandbox: Sandbox): Promise<vo
   const cgroup = containerCgroup(sandbox.cgroupParent, sandbox.id, context.config.cgroupDriver === 'systemd');
   await context.cgroups.remove(cgroup, { kill: true });
   runtimeOf(context, sandbox)?.forget(sandbox.id);
-  removeBundle(context.paths.sandbox(sandbox.id).init);
+  const { init: bundle } = context.paths.sandbox(sandbox.id);
+  await endConmon(sandbox.id, bundle);
+  removeBundle(bundle);
 }
 
 /** config.json of the init: a process that may do nothing but wait and reap. */
