@@ -33,8 +33,8 @@ export interface Context {
   readonly stops: Stops;
   /** Aborts when berthd closes: containers go on, and nobody here watches them any more. */
   readonly closing: AbortSignal;
-  /** Absolute paths of the programs that berthd starts beside OCI runtimes and CNI plugins. */
-  readonly programs: { readonly conmon: string; readonly init: string };
+  /** Absolute path of conmon. */
+  readonly conmon: string;
 }
 
 /** What making a container asks of the image store. */

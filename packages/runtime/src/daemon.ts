@@ -108,7 +108,7 @@ async function makeContext(
     exits: new Exits(),
     stops: new Stops(),
     closing,
-    programs: { conmon: findProgram(config.conmon, 'conmon'), init: findProgram(config.init, 'init') },
+    conmon: findProgram(config.conmon, 'conmon'),
   };
 }
 

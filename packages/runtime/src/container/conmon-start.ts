@@ -30,7 +30,7 @@ export async function createWithConmon(context: Context, process: NewProcess): P
   let started: StartedConmon;
   try {
     started = await startConmon({
-      conmonPath: context.programs.conmon,
+      conmonPath: context.conmon,
       containerId: process.id,
       name: process.name,
       bundle: bundle.dir,

@@ -46,9 +46,9 @@ export interface RuntimePrograms {
 }
 
 /** The programs that this berthd, and so most likely its predecessor, uses. */
-export function runtimePrograms({ runtimes, programs }: Context): RuntimePrograms {
+export function runtimePrograms({ runtimes, conmon }: Context): RuntimePrograms {
   const paths = runtimes.all.flatMap((handler) => (handler.usable ? [handler.runtime.path] : []));
-  return { conmon: programs.conmon, runtimes: new Set(paths) };
+  return { conmon, runtimes: new Set(paths) };
 }
 
 /** Looks through /proc for what works for one of `ids`. */

@@ -7,6 +7,7 @@ import { createWithConmon } from '../container/conmon-start.ts';
 import { endConmon, removeBundle, runtimeOf } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
+import { findProgram } from '../programs.ts';
 import { cgroupsPath } from '../spec/cgroups-path.ts';
 import type { ContainerProcesses } from '../state/process-ref.ts';
 import type { Sandbox } from '../state/sandbox.ts';
@@ -24,7 +25,7 @@ export async function startInit(
   const { init: bundle, netns, ipcns, utsns } = context.paths.sandbox(sandbox.id);
   const { hostNetwork, hostIpc } = sandboxNamespaces(sandbox.config);
   const spec = initSpec({
-    program: context.programs.init,
+    program: findProgram(context.config.init, 'init of the shared PID namespace'),
     rootfs: bundle.rootfs,
     cgroupsPath: cgroupsPath({
       parent: sandbox.cgroupParent,
