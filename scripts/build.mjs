@@ -1,8 +1,9 @@
 // Bundles the four commands and their worker threads into dist/. Unbundled, @grpc/grpc-js alone
 // costs 60 ms at every start. Each dist/NAME.mjs only turns on V8's compile cache and then imports
 // the bundle, because the cache serves just what is loaded after it is on.
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+
 import { existsSync, globSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -41,7 +42,9 @@ await build({
   external: ['koffi'],
   chunkNames: 'chunk-[hash]',
   // CommonJS dependencies (grpc-js) call require() for Node's own modules.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });
 for (const [name] of commands) {

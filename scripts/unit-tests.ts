@@ -8,8 +8,12 @@ const root = dirname(import.meta.dirname);
 const files = globSync(['packages/*/src/**/*.test.ts', 'test/support/**/*.test.ts'], { cwd: root }).filter(
   (file) => !file.endsWith('.system.test.ts'),
 );
-const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=dot', ...process.argv.slice(2), ...files.sort()], {
-  cwd: root,
-  stdio: 'inherit',
-});
+const { status } = spawnSync(
+  process.execPath,
+  ['--test', '--test-reporter=dot', ...process.argv.slice(2), ...files.sort()],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+);
 process.exitCode = status ?? 1;
