@@ -9,8 +9,8 @@ import { layOutBerthd, startBerthd } from '../test/support/berthd.ts';
 import { removeBridge, writeConflist } from '../test/support/conflist.ts';
 import { startContainerd } from '../test/support/containerd.ts';
 import { moveHugetlbToV1 } from '../test/support/hugetlb.ts';
-import { loadTestImage, testImageTar } from '../test/support/images.ts';
-import { podDown, podUp, type RunningPod, testImage } from '../test/support/pods.ts';
+import { loadTestImage } from '../test/support/images.ts';
+import { podDown, podUp, type RunningPod } from '../test/support/pods.ts';
 import { checkout, scratchDir } from '../test/support/scratch.ts';
 import { benchKubelet } from './kubelet.ts';
 import { median, proportionalMiB, type Row, residentMiB, table, timed } from './measure.ts';
@@ -70,8 +70,6 @@ try {
   await using containerd = await startContainerd({
     dir: containerdDir,
     cniConfDir: containerdConf,
-    sandboxImage: testImage,
-    imageTars: [await testImageTar(dir)],
   });
   const berth: Peer = {
     name: 'berth',

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectCri } from '@berth/cri/client.ts';
+import { pauseImage, testImageTar } from './images.ts';
 import { type Daemon, startDaemon } from './scratch.ts';
 
 export interface Containerd extends Daemon {
@@ -11,22 +12,19 @@ export interface Containerd extends Daemon {
 }
 
 /**
- * Starts Debian's containerd with its root, state, socket and CNI configuration below `dir`, running its
- * containers with `runtime` (a path to crun or runc), and imports `images` (OCI archives or layouts as
- * tar files). The first image named in `sandboxImage` must be among them.
+ * Starts Debian's containerd with its root, state and socket below `dir`, running its containers with
+ * `runtime` (a path to crun or runc), and gives it the test image.
  */
 export async function startContainerd(options: {
   dir: string;
   cniConfDir: string;
   runtime?: string;
-  sandboxImage: string;
-  imageTars: string[];
 }): Promise<Containerd> {
-  const { dir, cniConfDir, runtime = '/usr/bin/crun', sandboxImage, imageTars } = options;
+  const { dir, cniConfDir, runtime = '/usr/bin/crun' } = options;
   mkdirSync(dir, { recursive: true });
   const socket = join(dir, 'containerd.sock');
   const config = join(dir, 'config.toml');
-  writeFileSync(config, configToml({ dir, socket, cniConfDir, runtime, sandboxImage }));
+  writeFileSync(config, configToml({ dir, socket, cniConfDir, runtime }));
   const daemon = await startDaemon({
     name: 'containerd',
     argv: ['/usr/bin/containerd', '--config', config],
@@ -41,21 +39,14 @@ export async function startContainerd(options: {
       }
     },
   });
-  for (const tar of imageTars) {
-    execFileSync('/usr/bin/ctr', ['-a', socket, '-n', 'k8s.io', 'images', 'import', tar], { stdio: 'pipe' });
-  }
+  const tar = await testImageTar(dir);
+  execFileSync('/usr/bin/ctr', ['-a', socket, '-n', 'k8s.io', 'images', 'import', tar], { stdio: 'pipe' });
   return { ...daemon, socket };
 }
 
 /** Pure: containerd 1.6's configuration for a host where root lacks CAP_SYS_RESOURCE. */
-function configToml(options: {
-  dir: string;
-  socket: string;
-  cniConfDir: string;
-  runtime: string;
-  sandboxImage: string;
-}): string {
-  const { dir, socket, cniConfDir, runtime, sandboxImage } = options;
+function configToml(options: { dir: string; socket: string; cniConfDir: string; runtime: string }): string {
+  const { dir, socket, cniConfDir, runtime } = options;
   return `version = 2
 root = "${dir}/root"
 state = "${dir}/state"
@@ -63,7 +54,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.devmapper", "io.containerd.sna
 [grpc]
   address = "${socket}"
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "${sandboxImage}"
+  sandbox_image = "${pauseImage}"
   restrict_oom_score_adj = true
   disable_apparmor = true
   stream_server_address = "127.0.0.1"

@@ -1,14 +1,5 @@
 // Images for tests, built from Debian's static busybox: no public registry is needed.
-import {
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import type { ExecutionParameters } from '@berth/oci/image-config.ts';
@@ -16,6 +7,9 @@ import { writeOciLayout } from '@berth/oci/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { encodeTar } from '@berth/oci/tar/writer.ts';
 import { testImage } from './pods.ts';
+
+/** The image of the process that containerd holds a pod's namespaces with; berthd needs none. */
+export const pauseImage = 'localhost/berth-test/pause:1';
 
 const busybox = '/bin/busybox';
 const applets =
@@ -55,13 +49,13 @@ export async function writeTestImage(
   await writeOciLayout({ dir, name, layers: [busyboxLayer()], config });
 }
 
-/** An OCI archive (the layout as a tar file) of the test image below `dir`, as `ctr images import` takes it. */
+/** An OCI archive of the test image and the pause image, made below `dir` unless it is there. */
 export async function testImageTar(dir: string): Promise<string> {
-  const tar = join(dir, 'test-image.tar');
+  const tar = join(dir, 'test-images.tar');
   if (existsSync(tar)) return tar;
-  const layout = join(dir, 'test-image');
-  mkdirSync(layout, { recursive: true });
+  const layout = join(dir, 'test-images');
   await writeTestImage(layout);
+  await writeTestImage(layout, pauseImage, { Entrypoint: ['/bin/sleep', '2147483647'] });
   const entries = readdirSync(layout, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry): TarEntry => {
@@ -82,21 +76,14 @@ export async function loadTestImage(socket: string): Promise<void> {
   }
 }
 
-/** POSTs an archive to /images/import; rejects with the answer unless it is a success. */
-export function importArchive(socket: string, tar: string): Promise<string> {
+/** Loads the archive at `path` by its path, as `berth image load` does; rejects with the answer unless it is a success. */
+export function importArchive(socketPath: string, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const post = request({ socketPath: socket, path: '/images/import', method: 'POST' }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('end', () => {
-        if (response.statusCode === 200 && !text.includes('"error"')) resolve(text);
-        else reject(new Error(`POST /images/import: ${response.statusCode} ${text}`));
-      });
+    const post = request({ socketPath, path: '/images/import', method: 'POST' }, async (response) => {
+      const text = (await response.toArray()).join('');
+      if (response.statusCode === 200) resolve(text);
+      else reject(new Error(`POST /images/import: ${response.statusCode} ${text}`));
     });
-    post.on('error', reject);
-    createReadStream(tar).pipe(post);
+    post.on('error', reject).end(JSON.stringify({ path }));
   });
 }

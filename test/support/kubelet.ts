@@ -1,4 +1,5 @@
 // A kubelet of the test's own.
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkout, type Daemon, startDaemon } from './scratch.ts';
 
@@ -22,10 +23,20 @@ export async function startKubelet(options: {
 }): Promise<Kubelet> {
   const { dir, endpoint, manifests, nodeName = 'testnode', extraFlags = [] } = options;
   const port = nextPort++;
+  const config = join(dir, 'kubelet.yaml');
+  writeFileSync(
+    config,
+    `apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+podLogsDir: ${join(dir, 'log/pods')}
+failSwapOn: false
+`,
+  );
   const daemon = await startDaemon({
     name: 'kubelet',
     argv: [
       join(checkout, 'bin/kubelet'),
+      `--config=${config}`,
       `--container-runtime-endpoint=${endpoint}`,
       `--pod-manifest-path=${manifests}`,
       `--root-dir=${join(dir, 'kubelet')}`,

@@ -5,26 +5,19 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startContainerd } from '../../../test/support/containerd.ts';
 import { moveHugetlbToV1 } from '../../../test/support/hugetlb.ts';
-import { testImageTar, writeTestImage } from '../../../test/support/images.ts';
 import { testImage } from '../../../test/support/pods.ts';
 import { scratchDir } from '../../../test/support/scratch.ts';
 import { type CriClient, connectCri } from './client.ts';
 import { ContainerState, NamespaceMode } from './generated/api.ts';
-
-const pauseImage = 'localhost/berth-test/pause:1';
 
 test('the client runs a pod on containerd and hears its errors', { timeout: 60_000 }, async () => {
   moveHugetlbToV1();
   using dir = scratchDir('cri');
   const cniConfDir = join(dir.path, 'cni');
   mkdirSync(cniConfDir);
-  // In the same layout as the test image, so that one archive brings both.
-  await writeTestImage(join(dir.path, 'test-image'), pauseImage, { Cmd: ['/bin/sleep', '3600'] });
   await using containerd = await startContainerd({
     dir: join(dir.path, 'containerd'),
     cniConfDir,
-    sandboxImage: pauseImage,
-    imageTars: [await testImageTar(dir.path)],
   });
   const client = connectCri(containerd.socket, { timeoutMs: 20_000 });
   const { runtime, image } = client;

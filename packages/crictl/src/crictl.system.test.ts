@@ -8,13 +8,11 @@ import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts
 import { parse } from 'yaml';
 import { type Containerd, startContainerd } from '../../../test/support/containerd.ts';
 import { moveHugetlbToV1 } from '../../../test/support/hugetlb.ts';
-import { testImageTar, writeTestImage } from '../../../test/support/images.ts';
 import { leaks, takeCensus } from '../../../test/support/leaks.ts';
 import { testImage } from '../../../test/support/pods.ts';
 import { scratchDir } from '../../../test/support/scratch.ts';
 
 const dir = scratchDir('crictl');
-const pauseImage = 'localhost/berth-test/pause:1';
 const cgroupParent = '/berth-test-crictl';
 const podFile = join(dir.path, 'pod.yaml');
 const containerFile = join(dir.path, 'container.json');
@@ -58,13 +56,9 @@ before(async () => {
   moveHugetlbToV1();
   mkdirSync(join(dir.path, 'cni'));
   mkdirSync(join(dir.path, 'logs/main'), { recursive: true });
-  // In the same layout as the test image, so that one archive brings both.
-  await writeTestImage(join(dir.path, 'test-image'), pauseImage, { Cmd: ['/bin/sleep', '3600'] });
   containerd = await startContainerd({
     dir: join(dir.path, 'containerd'),
     cniConfDir: join(dir.path, 'cni'),
-    sandboxImage: pauseImage,
-    imageTars: [await testImageTar(dir.path)],
   });
   registry = await startRegistry();
   writeFileSync(

@@ -1,19 +1,16 @@
 // A node for system tests: a runtime of its own, its network, and kubelets on it.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { mountsBelow, unmount } from '@berth/linux/mount.ts';
-import type { TarEntry } from '@berth/oci/tar/entry.ts';
-import { encodeTar } from '@berth/oci/tar/writer.ts';
 import { layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
 import { removeBridge, writeConflist } from '../../../../test/support/conflist.ts';
 import { startContainerd } from '../../../../test/support/containerd.ts';
 import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
-import { testImageTar, writeTestImage } from '../../../../test/support/images.ts';
+import { loadTestImage } from '../../../../test/support/images.ts';
 import { testImage } from '../../../../test/support/pods.ts';
 import { scratchDir } from '../../../../test/support/scratch.ts';
 import type { Container, Pod, PodSpec, PodStatus } from '../api/pod.ts';
@@ -97,25 +94,13 @@ async function startBerthdIn(
   writeConflist({ ...network, confDir: paths.cniConfDir });
   let daemon = await startBerthd(paths, dir);
   owner.defer(() => daemon.stop());
-  await importImage(paths.socket, await testImageTar(dir));
+  await loadTestImage(paths.socket);
   const restart = async (whileDown: () => Promise<void>) => {
     await daemon.stop('SIGKILL');
     await whileDown();
     daemon = await startBerthd(paths, dir);
   };
   return { socket: paths.socket, restart };
-}
-
-/** Loads an archive by its path, as `berth image load` does. */
-function importImage(socketPath: string, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const post = request({ socketPath, path: '/images/import', method: 'POST' }, async (response) => {
-      const text = (await response.toArray()).join('');
-      if (response.statusCode === 200) resolve();
-      else reject(new Error(`POST /images/import: ${response.statusCode} ${text}`));
-    });
-    post.on('error', reject).end(JSON.stringify({ path }));
-  });
 }
 
 async function startContainerdIn(
@@ -126,32 +111,12 @@ async function startContainerdIn(
   const cniConfDir = join(dir, 'net.d');
   mkdirSync(cniConfDir);
   writeConflist({ ...network, confDir: cniConfDir });
-  const imageTars = [await testImageTar(dir), await pauseImageTar(dir)];
   const containerd = await startContainerd({
     dir: join(dir, 'c'),
     cniConfDir,
-    sandboxImage: pauseImage,
-    imageTars,
   });
   owner.use(containerd);
   return { socket: containerd.socket, restart: () => assert.fail('only berthd is restarted') };
-}
-
-const pauseImage = 'localhost/berth-test/pause:1';
-
-/** An OCI archive of the image that containerd holds a pod's namespaces with: a process that only waits. */
-async function pauseImageTar(dir: string): Promise<string> {
-  const layout = join(dir, 'pause-image');
-  mkdirSync(layout);
-  await writeTestImage(layout, pauseImage, { Entrypoint: ['/bin/sleep', '2147483647'] });
-  const files = readdirSync(layout, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry): TarEntry => {
-      const path = join(entry.parentPath, entry.name);
-      return { type: 'file', path: path.slice(layout.length + 1), content: readFileSync(path) };
-    });
-  writeFileSync(`${layout}.tar`, Buffer.concat([...encodeTar(files)]));
-  return `${layout}.tar`;
 }
 
 function testOptions(dir: string, endpoint: string, cgroupRoot: string): KubeletOptions {

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import type { ContainerConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
@@ -8,7 +6,7 @@ import { deleteLink } from '@berth/linux/netlink/links.ts';
 import { layOutBerthd } from '../../../../test/support/berthd.ts';
 import { writeConflist } from '../../../../test/support/conflist.ts';
 import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
-import { testImageTar } from '../../../../test/support/images.ts';
+import { loadTestImage } from '../../../../test/support/images.ts';
 import { containerConfig, sandboxConfig } from '../../../../test/support/pods.ts';
 import { scratchDir } from '../../../../test/support/scratch.ts';
 import { type Config, readConfig } from '../config.ts';
@@ -51,7 +49,7 @@ export class TestNode {
     });
     const node = new TestNode(scratch, readConfig(paths.config), bridge);
     await node.open();
-    await importArchive(paths.socket, await testImageTar(dir));
+    await loadTestImage(paths.socket);
     return node;
   }
 
@@ -86,18 +84,4 @@ export class TestNode {
     if (existsSync(`/sys/class/net/${this.#bridge}`)) deleteLink(this.#bridge);
     this.#scratch[Symbol.dispose]();
   }
-}
-
-/** Has berthd import an archive that is a file on this machine. */
-async function importArchive(socketPath: string, path: string): Promise<void> {
-  const post = request({
-    socketPath,
-    path: '/images/import',
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-  });
-  post.end(JSON.stringify({ path }));
-  const [response] = (await once(post, 'response')) as [IncomingMessage];
-  const body = Buffer.concat(await response.toArray()).toString();
-  if (response.statusCode !== 200) throw new Error(`importing ${path}: ${body}`);
 }
