@@ -215,6 +215,13 @@ test('a plugin in shell reads /dev/stdin, and one that never reads is fine too',
   await cni().delNetworkList(network([{ type: 'deaf' }]), runtime);
 });
 
+test('the configuration is a file that never had a name, so a kill -9 leaves none', async () => {
+  await plugin('where', `echo "{\\"interfaces\\":[{\\"name\\":\\"$(readlink /proc/self/fd/0)\\"}]}"`);
+  const runtime = { containerId: 'w', netns: '/run/netns/x', ifName: 'eth0' };
+  const { interfaces } = await cni().addNetworkList(network([{ type: 'where' }]), runtime);
+  assert.match(interfaces?.[0]?.name ?? '', /^\/\S+\/#\d+ \(deleted\)$/);
+});
+
 test('a file that cannot be executed', async () => {
   await writeFile(join(dir, 'text'), 'not a program');
   await assert.rejects(

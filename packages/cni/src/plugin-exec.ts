@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One run of a plugin. */
@@ -55,10 +54,15 @@ function runOnce(invocation: PluginInvocation): Promise<PluginExit> {
     resolve({ ended: 'aborted', code: null, killedBy: null, stdout: '', stderr: '' });
     return promise;
   }
-  const stdin = openStdin(invocation.stdin);
-  // detached: a group of its own, so that a plugin's children can be killed with it.
-  const child = spawn(path, [], { env, stdio: [stdin, 'pipe', 'pipe'], detached: true });
-  closeSync(stdin);
+  const stdin = openNameless();
+  let child: ReturnType<typeof spawn>;
+  try {
+    writeStdin(stdin, invocation.stdin);
+    // detached: a group of its own, so that a plugin's children can be killed with it.
+    child = spawn(path, [], { env, stdio: [stdin, 'pipe', 'pipe'], detached: true });
+  } finally {
+    closeSync(stdin);
+  }
 
   let ended: PluginExit['ended'] = 'exit';
   const kill = (reason: PluginExit['ended']) => {
@@ -101,19 +105,30 @@ function runOnce(invocation: PluginInvocation): Promise<PluginExit> {
   return promise;
 }
 
-let inputs = 0;
+/** Linux's flag for a file that has no name from the start; the same on every architecture that Node runs on. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
 /**
- * A nameless file with the configuration. Node's own pipes are sockets, and a plugin written in shell
- * cannot open those through /dev/stdin.
+ * A nameless file for the configuration. Node's own pipes are sockets, and a plugin written in shell
+ * cannot open those through /dev/stdin. Without a name nothing stays behind when we are killed, and in
+ * memory a pod can be detached from its network while the disk is full.
  */
-function openStdin(text: string): number {
-  const path = join(tmpdir(), `.cni-${process.pid}-${inputs++}`);
-  const fd = openSync(path, 'wx+', 0o600);
-  unlinkSync(path);
-  // A write at an explicit position leaves the descriptor at the start, where the plugin reads.
-  writeSync(fd, text, 0);
-  return fd;
+function openNameless(): number {
+  const flags = O_TMPFILE | constants.O_RDWR;
+  try {
+    return openSync('/dev/shm', flags, 0o600);
+  } catch {
+    // Not every container has it.
+    return openSync(tmpdir(), flags, 0o600);
+  }
+}
+
+/** Writes at explicit positions, which leaves the descriptor at the start, where the plugin reads. */
+function writeStdin(fd: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let written = 0; written < bytes.length; ) {
+    written += writeSync(fd, bytes, written, bytes.length - written, written);
+  }
 }
 
 function killGroup(pid: number): void {
