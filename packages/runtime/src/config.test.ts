@@ -21,6 +21,7 @@ test('what the file sets replaces the default, beside it nothing changes', () =>
 const rejected: [source: string, message: RegExp][] = [
   ['rooot: /a', /^f: rooot: unknown field; known here: listen, root, state/],
   ['cni: { dir: /a }', /^f: cni\.dir: unknown field; known here: confDir, pluginDirs, cacheDir/],
+  ['cni: { timeoutSeconds: 0 }', /^f: cni\.timeoutSeconds: want a positive/],
   ['root: a', /^f: root: want an absolute path, not "a"/],
   ['root: 3', /^f: root: want a non-empty string/],
   ['logLevel: loud', /^f: logLevel: want one of trace, debug/],

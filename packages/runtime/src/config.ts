@@ -32,6 +32,8 @@ export interface Config {
     readonly confDir: string;
     readonly pluginDirs: readonly string[];
     readonly cacheDir: string;
+    /** A plugin that takes longer is killed, and its pod fails. */
+    readonly timeoutSeconds: number;
   };
   readonly registry: {
     /** Directory of HOST/hosts.toml files, as containerd's certs.d. */
@@ -62,6 +64,7 @@ export const defaultConfig: Config = {
     confDir: '/etc/cni/net.d',
     pluginDirs: ['/opt/cni/bin', '/usr/lib/cni'],
     cacheDir: '/var/lib/cni',
+    timeoutSeconds: 60,
   },
   registry: { configDir: '/etc/berth/certs.d' },
   image: { maxLayerBytes: 64 * 1024 ** 3, maxLayerFiles: 5_000_000 },
@@ -161,6 +164,7 @@ export function parseConfig(source: string, file: string): Config {
         confDir: absolutePath,
         pluginDirs: list(absolutePath),
         cacheDir: absolutePath,
+        timeoutSeconds: count,
       }),
     }),
     registry: (registry, field) => ({

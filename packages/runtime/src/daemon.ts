@@ -77,7 +77,12 @@ async function makeContext(
   resources.defer(() => state.close());
   const namespaces = await NamespaceWorker.start();
   resources.defer(() => namespaces.close());
-  const network = await PodNetwork.start({ ...config.cni, sandboxesDir: paths.sandboxes, log });
+  const network = await PodNetwork.start({
+    ...config.cni,
+    timeoutMs: config.cni.timeoutSeconds * 1000,
+    sandboxesDir: paths.sandboxes,
+    log,
+  });
   resources.defer(() => network.close());
   const images = await ImageService.open({
     root: config.root,

@@ -88,6 +88,7 @@ function withFlags(config: Config, flags: Flags): Config {
     defaultRuntime,
     conmon: flags.conmon ?? config.conmon,
     cni: {
+      ...config.cni,
       confDir: path(flags.cniConfigDir, config.cni.confDir),
       pluginDirs: flags.cniPluginDir?.map((dir) => resolve(dir)) ?? config.cni.pluginDirs,
       cacheDir: path(flags.cniCacheDir, config.cni.cacheDir),
