@@ -35,6 +35,8 @@ test(`berthd killed ${wantedKills} times leaks nothing and loses no container`, 
     dataDir: join(dir, 'leases'),
   });
   let daemon: Daemon = await startBerthd(paths, dir);
+  const ended = new AbortController();
+  let loops: Promise<void>[] = [];
   try {
     await loadTestImage(paths.socket);
     const client = connectCri(paths.socket, { timeoutMs: 30_000 });
@@ -52,9 +54,8 @@ test(`berthd killed ${wantedKills} times leaks nothing and loses no container`, 
       ['/bin/sh', '-c', 'i=0; while true; do echo tick $i; i=$((i+1)); usleep 20000; done'],
     );
     const steadyPid = await containerPid(client, steady.containerId);
-    const ended = new AbortController();
     const lives = { count: 0 };
-    const loops = Array.from({ length: workers }, (_, index) =>
+    loops = Array.from({ length: workers }, (_, index) =>
       livePods({ client, paths, dir, name: `worker${index}`, signal: ended.signal, lives }),
     );
 
@@ -99,7 +100,9 @@ test(`berthd killed ${wantedKills} times leaks nothing and loses no container`, 
     t.diagnostic(daemon.output().split('\n').slice(-60).join('\n'));
     throw error;
   } finally {
+    ended.abort();
     await daemon.stop();
+    await Promise.allSettled(loops);
     removeBridge(bridge);
   }
 });
@@ -130,14 +133,14 @@ async function livePods(options: {
     } catch (error) {
       if (!(error instanceof CriError) || (error.code !== 'UNAVAILABLE' && error.code !== 'CANCELLED'))
         throw error;
-      await startOver(client, name);
+      await startOver(client, name, signal);
     }
   }
 }
 
 /** Waits until berthd answers again and removes what is left of the pod `name`. */
-async function startOver(client: CriClient, name: string): Promise<void> {
-  for (const deadline = performance.now() + 60_000; ; ) {
+async function startOver(client: CriClient, name: string, signal: AbortSignal): Promise<void> {
+  for (const deadline = performance.now() + 60_000; !signal.aborted; ) {
     try {
       const labelSelector = { 'io.kubernetes.pod.name': name };
       const { items } = await client.runtime.listPodSandbox({ filter: { labelSelector } });
