@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseCommandLine, usage } from './flags.ts';
+import { parseCommandLine } from './flags.ts';
+import { knownFlags, usage } from './known-flags.ts';
 
 test('pflag’s ways to write a flag', () => {
   const { flags, settings } = parseCommandLine([
@@ -51,7 +52,10 @@ test('what can not be read names the flag', () => {
     [['--eviction-hard=memory.available<1Gi'], /--eviction-hard=.* is not supported/],
     [['serve'], /unknown command "serve"/],
     [['--constructor=x'], /unknown flag: --constructor/],
-    [['-x'], /unknown command "-x"/],
+    [['--foo'], /^ConfigurationError: unknown flag: --foo$/],
+    [['--foo=1'], /^ConfigurationError: unknown flag: --foo$/],
+    [['-x'], /^ConfigurationError: unknown shorthand flag: 'x' in -x$/],
+    [['--'], /unknown command "--"/],
   ];
   for (const [argv, error] of cases) assert.throws(() => parseCommandLine(argv), error, argv.join(' '));
 });
@@ -70,5 +74,23 @@ test('a flag that asks for what happens anyway is fine', () => {
   ]);
   assert.deepEqual(settings, {});
   assert.equal(notices.length, 1);
-  assert.match(usage(), /--pod-manifest-path VALUE/);
+});
+
+test('Go’s words for true and false', () => {
+  for (const word of ['true', 'TRUE', 'True', 't', 'T', '1']) {
+    assert.equal(parseCommandLine([`--fail-swap-on=${word}`]).settings.failSwapOn, true, word);
+  }
+  for (const word of ['false', 'FALSE', 'False', 'f', 'F', '0']) {
+    assert.equal(parseCommandLine([`--fail-swap-on=${word}`]).settings.failSwapOn, false, word);
+  }
+});
+
+test('--help tells of every flag what it does and what it is by default', () => {
+  const help = usage();
+  for (const { name } of knownFlags.values()) {
+    assert.match(help, new RegExp(`^  --?${name}(?: VALUE)? +[A-Zc/].{8,}$`, 'm'));
+  }
+  assert.match(help, /--runtime-request-timeout VALUE +Deadline .* \(default 2m0s\)$/m);
+  assert.match(help, /--read-only-port VALUE .*\(default 10255\)$/m);
+  assert.ok(help.split('\n').every((line) => line.length <= 120));
 });

@@ -1,26 +1,17 @@
-// The kubelet's command line: the flags of the real kubelet that take effect here. commander can not read it
-// (`--flag=false` for a switch, `_` for `-`, no short options in groups), so this is pflag's syntax by hand.
+// The kubelet's command line, read as pflag reads the real kubelet's. commander can not: set-ups write
+// `--flag=false` for a switch, `_` for `-` and Go's words for true and false, and a flag of the real kubelet that
+// would be ignored here has to be refused by name.
 
 import { nearestName } from './api/field-error.ts';
 import { ConfigurationError } from './config/kubelet-configuration.ts';
-import { fields, type Settings, setFromText } from './config/settings.ts';
+import { type Settings, setFromText } from './config/settings.ts';
 import {
   asksForNothing,
   obsoleteFlags,
   unsupportedFlags,
   unsupportedSwitches,
 } from './config/unsupported-flags.ts';
-
-/** What only the command line says. */
-export interface KubeletFlags {
-  /** Path of a KubeletConfiguration file. */
-  config: string;
-  hostnameOverride: string;
-  nodeIps: string[];
-  rootDir: string;
-  version: boolean;
-  help: boolean;
-}
+import { defaultFlags, isSwitch, type KubeletFlags, knownFlags } from './known-flags.ts';
 
 /** What a command line asks for. */
 export interface CommandLine {
@@ -31,107 +22,67 @@ export interface CommandLine {
   notices: string[];
 }
 
-/** A flag that is a field of the configuration. */
-const settingFlags: Readonly<Record<string, keyof Settings>> = {
-  address: 'address',
-  'allowed-unsafe-sysctls': 'allowedUnsafeSysctls',
-  'cgroup-driver': 'cgroupDriver',
-  'cgroup-root': 'cgroupRoot',
-  'cgroups-per-qos': 'cgroupsPerQOS',
-  'cluster-dns': 'clusterDNS',
-  'cluster-domain': 'clusterDomain',
-  'container-runtime-endpoint': 'containerRuntimeEndpoint',
-  'cpu-cfs-quota': 'cpuCFSQuota',
-  'cpu-cfs-quota-period': 'cpuCFSQuotaPeriod',
-  'enable-server': 'enableServer',
-  'fail-cgroupv1': 'failCgroupV1',
-  'fail-swap-on': 'failSwapOn',
-  'file-check-frequency': 'fileCheckFrequency',
-  'healthz-bind-address': 'healthzBindAddress',
-  'healthz-port': 'healthzPort',
-  'image-service-endpoint': 'imageServiceEndpoint',
-  'max-pods': 'maxPods',
-  'pod-manifest-path': 'staticPodPath',
-  'pod-max-pids': 'podPidsLimit',
-  'read-only-port': 'readOnlyPort',
-  'resolv-conf': 'resolvConf',
-  'runtime-request-timeout': 'runtimeRequestTimeout',
-  'seccomp-default': 'seccompDefault',
-  'serialize-image-pulls': 'serializeImagePulls',
-  'sync-frequency': 'syncFrequency',
-  v: 'verbosity',
-};
-
-/** A flag that is no field of the configuration. */
-const ownFlags: Readonly<Record<string, (value: string) => Partial<KubeletFlags>>> = {
-  config: (value) => ({ config: value }),
-  'hostname-override': (value) => ({ hostnameOverride: value }),
-  'node-ip': (value) => ({ nodeIps: value === '' ? [] : value.split(',') }),
-  'root-dir': (value) => ({ rootDir: value }),
-};
+/** The flags with a short form, which is their name or its first letter. */
+const shorthands: Readonly<Record<string, string>> = { v: 'v', h: 'help' };
 
 /**
  * Reads a command line as pflag does: `--flag=value`, `--flag value`, a switch alone or as `--switch=false`,
  * `-v2`, and `_` for `-`. Throws ConfigurationError that names the flag.
  */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
-  const line: CommandLine = {
-    flags: {
-      config: '',
-      hostnameOverride: '',
-      nodeIps: [],
-      rootDir: '/var/lib/kubelet',
-      version: false,
-      help: false,
-    },
-    settings: {},
-    notices: [],
-  };
+  const line: CommandLine = { flags: { ...defaultFlags }, settings: {}, notices: [] };
   const rest = [...argv];
   for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
-    const [, long, short, attached] = /^(?:--([^=]+)|-([vh]))=?(.*)$/s.exec(argument) ?? [];
-    const name = (long ?? short ?? '').replaceAll('_', '-');
-    if (name === '')
-      throw new ConfigurationError(`unknown command "${argument}": the kubelet takes flags only`);
-    if (!isKnown(name)) throw new ConfigurationError(`unknown flag: --${name}${suggestion(name)}`);
-    const hasValue = argument.includes('=') || (short !== undefined && attached !== '');
-    const value = hasValue ? attached : isSwitch(name) ? 'true' : rest.shift();
+    const { name, attached } = split(argument);
+    const value = attached ?? (takesNoValue(name) ? 'true' : rest.shift());
     if (value === undefined) throw new ConfigurationError(`flag needs an argument: --${name}`);
     apply(line, name, value);
   }
   return line;
 }
 
-function isSwitch(name: string): boolean {
-  const setting = settingFlags[name];
-  if (setting) return fields[setting].isBoolean;
-  return name === 'version' || name === 'help' || name === 'h' || unsupportedSwitches.has(name);
+/** The flag that an argument names, and the value in the same argument, if there is one. */
+function split(argument: string): { name: string; attached: string | undefined } {
+  const [, long, value] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? [];
+  if (long !== undefined) {
+    const name = long.replaceAll('_', '-');
+    if (!allNames().includes(name))
+      throw new ConfigurationError(`unknown flag: --${name}${suggestion(name)}`);
+    return { name, attached: value };
+  }
+  const [, letter, attached = ''] = /^-([^-])=?(.*)$/s.exec(argument) ?? [];
+  if (letter === undefined)
+    throw new ConfigurationError(`unknown command "${argument}": the kubelet takes flags only`);
+  const name = shorthands[letter];
+  if (name === undefined) {
+    throw new ConfigurationError(
+      `unknown shorthand flag: ${JSON.stringify(letter).replaceAll('"', "'")} in ${argument}`,
+    );
+  }
+  return { name, attached: attached === '' ? undefined : attached };
 }
 
-function isKnown(name: string): boolean {
-  return knownFlags().includes(name) || name === 'h';
+function takesNoValue(name: string): boolean {
+  const flag = knownFlags.get(name);
+  return flag ? isSwitch(flag) : unsupportedSwitches.has(name);
 }
 
-function knownFlags(): string[] {
-  return [settingFlags, ownFlags, unsupportedFlags, obsoleteFlags, { version: 0, help: 0 }].flatMap(
-    Object.keys,
-  );
+function allNames(): string[] {
+  return [...knownFlags.keys(), ...Object.keys(unsupportedFlags), ...Object.keys(obsoleteFlags)];
 }
 
 function apply(line: CommandLine, name: string, value: string): void {
-  const setting = settingFlags[name];
-  if (setting) {
+  const flag = knownFlags.get(name);
+  if (flag && 'setting' in flag) {
     try {
-      setFromText(line.settings, setting, value);
+      setFromText(line.settings, flag.setting, value);
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       throw new ConfigurationError(
         `invalid argument ${JSON.stringify(value)} for "--${name}" flag: ${detail}`,
       );
     }
-  } else if (name === 'version') line.flags.version = value !== 'false';
-  else if (name === 'help' || name === 'h') line.flags.help = value !== 'false';
-  else if (ownFlags[name]) Object.assign(line.flags, ownFlags[name](value));
+  } else if (flag) Object.assign(line.flags, flag.read(value));
   else if (obsoleteFlags[name]) line.notices.push(`--${name} has no effect: ${obsoleteFlags[name]}`);
   else if (!asksForNothing(name, value)) {
     throw new ConfigurationError(
@@ -141,26 +92,6 @@ function apply(line: CommandLine, name: string, value: string): void {
 }
 
 function suggestion(name: string): string {
-  const nearest = nearestName(name, knownFlags());
+  const nearest = nearestName(name, allNames());
   return nearest ? ` (did you mean --${nearest}?)` : '';
-}
-
-/** What `--help` prints: the flags that take effect. */
-export function usage(): string {
-  const flags = [...Object.keys(settingFlags), ...Object.keys(ownFlags), 'version', 'help']
-    .sort()
-    .map((name) => `  ${name.length === 1 ? '-' : '--'}${name}${isSwitch(name) ? '' : ' VALUE'}`);
-  return `The kubelet runs the pods of a manifest directory on this machine, through any CRI runtime.
-
-Usage: kubelet [flags]
-
-Flags that take effect here, as the real kubelet's flags of the same name (switches take =true or =false):
-${flags.join('\n')}
-
-The fields of KubeletConfiguration v1beta1 behind them can be written in the file given by --config; flags win.
-Unlike the real kubelet's, --address is 127.0.0.1 unless set: /pods answers without authentication.
-
-The read-only port answers /healthz, /pods (every pod with its status) and /rejected (every manifest that does
-not run, or not in its newest version, with the reason).
-`;
 }

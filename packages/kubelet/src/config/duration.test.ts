@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseDuration } from './duration.ts';
+import { formatDuration, parseDuration } from './duration.ts';
 
 test('durations as Go reads them', () => {
   const cases: [string, number][] = [
@@ -19,3 +19,18 @@ test('durations as Go reads them', () => {
     assert.throws(() => parseDuration(text), /invalid duration/, text);
   }
 });
+
+const durations: [ms: number, text: string][] = [
+  [0, '0s'],
+  [500, '500ms'],
+  [10_000, '10s'],
+  [20_000, '20s'],
+  [80_000, '1m20s'],
+  [160_000, '2m40s'],
+  [300_000, '5m0s'],
+  [3_600_000, '1h0m0s'],
+  [1500, '1.5s'],
+];
+for (const [ms, text] of durations) {
+  test(`${ms} ms is printed as ${text}`, () => assert.equal(formatDuration(ms), text));
+}

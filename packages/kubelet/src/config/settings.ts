@@ -1,7 +1,7 @@
 // The fields of KubeletConfiguration v1beta1 that take effect in this kubelet. A configuration file and the
 // command line both fill them; see unsupported-settings.ts for the fields that are refused.
 import { isIP } from 'node:net';
-import { parseDuration } from './duration.ts';
+import { formatDuration, parseDuration } from './duration.ts';
 
 /** Values of the supported fields, by their names in KubeletConfiguration; durations in milliseconds. */
 export interface Settings {
@@ -45,6 +45,8 @@ export interface Field<T> {
   fromValue(value: unknown): T;
   /** From the command line. */
   fromText(text: string): T;
+  /** As the command line has it. */
+  toText(value: T): string;
   /** A flag that may stand without a value. */
   isBoolean: boolean;
 }
@@ -144,12 +146,18 @@ export function setFromText<K extends keyof Settings>(
   target[name] = read.fromText(value);
 }
 
+/** The default of one field, as the command line has it. */
+export function defaultText<K extends keyof Settings>(name: K): string {
+  const { toText }: Field<Settings[K]> = fields[name];
+  return toText(defaultSettings[name]);
+}
+
 function field<T>(
   fromText: (text: string) => T,
   fromValue: (value: unknown) => T,
-  isBoolean = false,
+  { toText = (value: T) => String(value), isBoolean = false } = {},
 ): Field<T> {
-  return { fromText, fromValue, isBoolean };
+  return { fromText, fromValue, toText, isBoolean };
 }
 
 function wanted(what: string, value: unknown): RangeError {
@@ -198,7 +206,7 @@ function bool(): Field<boolean> {
       if (typeof value === 'boolean') return value;
       throw wanted('true or false', value);
     },
-    true,
+    { isBoolean: true },
   );
 }
 
@@ -217,7 +225,7 @@ function duration(minMs: number, maxMs = Number.MAX_SAFE_INTEGER): Field<number>
     if (ms < minMs || ms > maxMs) throw wanted(`a duration from ${minMs}ms to ${maxMs}ms`, value);
     return ms;
   };
-  return field(check, check);
+  return field(check, check, { toText: formatDuration });
 }
 
 function list(isValid: (entry: string) => boolean = () => true, what = 'a text'): Field<string[]> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Backoff, formatDuration } from './backoff.ts';
+import { Backoff } from './backoff.ts';
 
 const minute = 60_000;
 
@@ -54,18 +54,3 @@ test('a wait since the last failed attempt', () => {
   assert.deepEqual(backoff.waitingSinceUpdate('image', 55), { until: 60, delayMs: 10 });
   assert.equal(backoff.waitingSinceUpdate('image', 60), undefined);
 });
-
-const durations: [ms: number, text: string][] = [
-  [0, '0s'],
-  [500, '500ms'],
-  [10_000, '10s'],
-  [20_000, '20s'],
-  [80_000, '1m20s'],
-  [160_000, '2m40s'],
-  [300_000, '5m0s'],
-  [3_600_000, '1h0m0s'],
-  [1500, '1.5s'],
-];
-for (const [ms, text] of durations) {
-  test(`${ms} ms is printed as ${text}`, () => assert.equal(formatDuration(ms), text));
-}

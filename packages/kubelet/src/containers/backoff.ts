@@ -66,14 +66,3 @@ export class Backoff {
     return at - entry.updatedAt > this.#limits.maxMs * 2;
   }
 }
-
-/** A duration as Go prints it: 10s, 1m20s, 5m0s, 1h0m0s, 500ms. */
-export function formatDuration(ms: number): string {
-  if (ms === 0) return '0s';
-  if (ms < 1000) return `${ms}ms`;
-  const seconds = ms / 1000;
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
-  const rest = `${Number((seconds % 60).toFixed(3))}s`;
-  if (hours > 0) return `${hours}h${minutes}m${rest}`;
-  return minutes > 0 ? `${minutes}m${rest}` : rest;
-}

@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { type Container, type Pod, podKey } from '../api/pod.ts';
-import { formatDuration } from '../containers/backoff.ts';
+import { formatDuration } from '../config/duration.ts';
 import { killContainer } from '../containers/kill-container.ts';
 import { type ContainerPlace, startContainer } from '../containers/start-container.ts';
 import { messageOf, StartError } from '../containers/start-error.ts';

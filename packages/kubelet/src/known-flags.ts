@@ -1,0 +1,175 @@
+// The flags of the real kubelet that take effect here, in the groups in which `--help` shows them.
+import { defaultText, fields, type Settings } from './config/settings.ts';
+
+/** What only the command line says. */
+export interface KubeletFlags {
+  /** Path of a KubeletConfiguration file. */
+  config: string;
+  hostnameOverride: string;
+  nodeIps: string[];
+  rootDir: string;
+  version: boolean;
+  help: boolean;
+}
+
+/** What these flags are when nobody says anything. */
+export const defaultFlags: KubeletFlags = {
+  config: '',
+  hostnameOverride: '',
+  nodeIps: [],
+  rootDir: '/var/lib/kubelet',
+  version: false,
+  help: false,
+};
+
+/** A flag that takes effect: a field of the configuration, or one that only the command line has. */
+export type KnownFlag = { name: string; help: string } & (
+  | { setting: keyof Settings }
+  | { isSwitch: boolean; read: (value: string) => Partial<KubeletFlags>; default?: string }
+);
+
+const groups: readonly { title: string; flags: readonly KnownFlag[] }[] = [
+  {
+    title: 'What to run',
+    flags: [
+      {
+        name: 'config',
+        isSwitch: false,
+        read: (value) => ({ config: value }),
+        help: 'File of kind KubeletConfiguration (v1beta1); flags win over it',
+      },
+      setting('pod-manifest-path', 'staticPodPath', 'Directory (or one file) of static pods, watched'),
+      setting('file-check-frequency', 'fileCheckFrequency', 'How often that is listed all the same'),
+      setting('max-pods', 'maxPods', 'Most pods on this node'),
+      setting('sync-frequency', 'syncFrequency', 'How often pods are compared with the runtime all the same'),
+    ],
+  },
+  {
+    title: 'Container runtime',
+    flags: [
+      setting('container-runtime-endpoint', 'containerRuntimeEndpoint', 'Socket of the CRI runtime'),
+      setting('image-service-endpoint', 'imageServiceEndpoint', 'Socket for images when it is another one'),
+      setting('runtime-request-timeout', 'runtimeRequestTimeout', 'Deadline of every request but pulls'),
+      setting('serialize-image-pulls', 'serializeImagePulls', 'Pull one image after the other'),
+      setting('seccomp-default', 'seccompDefault', "The runtime's seccomp profile where pods name none"),
+      setting('allowed-unsafe-sysctls', 'allowedUnsafeSysctls', 'More sysctls for pods, as in kernel.msg*'),
+    ],
+  },
+  {
+    title: 'Cgroups',
+    flags: [
+      setting('cgroup-driver', 'cgroupDriver', 'cgroupfs or systemd, as the runtime has it'),
+      setting('cgroup-root', 'cgroupRoot', 'Where kubepods is made'),
+      setting('cgroups-per-qos', 'cgroupsPerQOS', 'A cgroup for each QoS class and pod'),
+      setting('cpu-cfs-quota', 'cpuCFSQuota', 'Enforce CPU limits'),
+      setting('cpu-cfs-quota-period', 'cpuCFSQuotaPeriod', 'Period of that quota'),
+      setting('pod-max-pids', 'podPidsLimit', 'Most processes in a pod; -1 for no limit'),
+      setting('fail-cgroupv1', 'failCgroupV1', 'Refuse hosts of cgroup v1'),
+      setting('fail-swap-on', 'failSwapOn', 'Refuse hosts with swap'),
+    ],
+  },
+  {
+    title: 'Node and names',
+    flags: [
+      {
+        name: 'hostname-override',
+        isSwitch: false,
+        read: (value) => ({ hostnameOverride: value }),
+        help: "Name of the node instead of the host's",
+      },
+      {
+        name: 'node-ip',
+        isSwitch: false,
+        read: (value) => ({ nodeIps: value === '' ? [] : value.split(',') }),
+        help: "Addresses of the node instead of the default route's",
+      },
+      {
+        name: 'root-dir',
+        isSwitch: false,
+        default: defaultFlags.rootDir,
+        read: (value) => ({ rootDir: value }),
+        help: 'Where volumes and pod folders live',
+      },
+      setting('cluster-dns', 'clusterDNS', 'Name servers of pods with dnsPolicy ClusterFirst'),
+      setting('cluster-domain', 'clusterDomain', 'Domain that those pods search'),
+      setting('resolv-conf', 'resolvConf', 'Resolver configuration that the others get'),
+    ],
+  },
+  {
+    title: 'HTTP',
+    flags: [
+      setting('address', 'address', 'Where the read-only port listens'),
+      setting(
+        'read-only-port',
+        'readOnlyPort',
+        '/pods, /rejected and /healthz, without authentication; 0: off',
+      ),
+      setting('enable-server', 'enableServer', 'Whether that port is opened'),
+      setting('healthz-bind-address', 'healthzBindAddress', 'Where the health port listens'),
+      setting('healthz-port', 'healthzPort', '/healthz alone; 0: off'),
+    ],
+  },
+  {
+    title: 'Other',
+    flags: [
+      setting('v', 'verbosity', 'Detail of the log, 0 to 10'),
+      {
+        name: 'version',
+        isSwitch: true,
+        read: (value) => ({ version: value !== 'false' }),
+        help: 'Print the version and exit',
+      },
+      {
+        name: 'help',
+        isSwitch: true,
+        read: (value) => ({ help: value !== 'false' }),
+        help: 'Print this and exit',
+      },
+    ],
+  },
+];
+
+function setting(name: string, field: keyof Settings, help: string): KnownFlag {
+  return { name, setting: field, help };
+}
+
+/** By name, the flags that take effect. */
+export const knownFlags: ReadonlyMap<string, KnownFlag> = new Map(
+  groups.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag]),
+);
+
+/** Whether a flag may stand without a value. */
+export function isSwitch(flag: KnownFlag): boolean {
+  return 'setting' in flag ? fields[flag.setting].isBoolean : flag.isSwitch;
+}
+
+/** What `--help` prints. */
+export function usage(): string {
+  const column = 38;
+  const line = (flag: KnownFlag): string => {
+    const dashes = flag.name.length === 1 ? '-' : '--';
+    const left = `  ${dashes}${flag.name}${isSwitch(flag) ? '' : ' VALUE'}`;
+    const value = defaultOf(flag);
+    return `${left.padEnd(column)} ${flag.help}${value === '' ? '' : ` (default ${value})`}`;
+  };
+  const sections = groups.map(({ title, flags }) => `${title}:\n${flags.map(line).join('\n')}\n`);
+  return `The kubelet runs the pods of a manifest directory on this machine, through any CRI runtime.
+
+Usage: kubelet [flags]
+
+  kubelet --pod-manifest-path /etc/kubernetes/manifests --container-runtime-endpoint /run/berth/berth.sock
+
+${sections.join('\n')}
+Flags are named as the real kubelet's, and its other flags are refused unless they ask for what is the case
+anyway. Switches take =true or =false. With --config the read-only port is closed unless the file opens it.
+
+/pods shows every pod with its status, /rejected every manifest that does not run, or not in its newest
+version, with the reason.
+`;
+}
+
+/** As pflag does, what is off, empty or zero by default is not worth a word. */
+function defaultOf(flag: KnownFlag): string {
+  const value = 'setting' in flag ? defaultText(flag.setting) : (flag.default ?? '');
+  return ['', '0', 'false'].includes(value) ? '' : value;
+}
