@@ -2,3 +2,6 @@
 export function nowNs(): bigint {
   return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
 }
+
+/** What setTimeout can wait at most, 24 days: asked for more it does not wait at all. */
+export const maxTimerMs = 2 ** 31 - 1;

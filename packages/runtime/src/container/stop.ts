@@ -1,13 +1,12 @@
 import type { StopContainerRequest, StopContainerResponse } from '@berth/cri/generated/api.ts';
 import { signalProcess } from '@berth/linux/process.ts';
+import { maxTimerMs } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { messageOf, RuntimeError } from '../errors.ts';
 import type { ContainerId } from '../ids.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import { killContainer } from './teardown.ts';
 
-/** What setTimeout can wait at most; a longer grace period ends after these 24 days. */
-const maxTimeoutMs = 2 ** 31 - 1;
 /** How long the kernel may take to end a killed process that waits for a disk. */
 const killTimeoutMs = 60_000;
 
@@ -59,7 +58,7 @@ class Stop {
     this.#killAt = killAt;
     clearTimeout(this.#timer);
     if (graceMs <= 0) this.#kill();
-    else this.#timer = setTimeout(() => this.#kill(), Math.min(graceMs, maxTimeoutMs));
+    else this.#timer = setTimeout(() => this.#kill(), Math.min(graceMs, maxTimerMs));
   }
 
   #kill(): void {

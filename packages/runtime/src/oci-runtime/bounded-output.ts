@@ -1,36 +1,70 @@
+import { readSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { hasCode } from '@berth/linux/errno.ts';
 
-/** Reads a pipe to its end, keeps at most `limit` bytes and throws the rest away. */
+/** How many bytes several outputs may keep together; the fuller one of them takes what the others leave. */
+export interface Room {
+  bytes: number;
+}
+
+/** The most that a pipe can hold, for anyone but root. */
+const pipeBytes = 1024 * 1024;
+const chunkBytes = 64 * 1024;
+
+/** Reads a pipe to its end, keeps what there is room for and throws the rest away. */
 export class BoundedOutput {
   readonly #chunks: Buffer[] = [];
-  readonly #limit: number;
+  readonly #room: Room;
+  readonly #readEnd: number;
   readonly #socket: Socket;
-  #size = 0;
+  #isOpen = true;
   /** Resolves when every writing end is closed, or `stop` was called. */
   readonly closed: Promise<void>;
 
-  constructor(readEnd: number, limit: number) {
-    this.#limit = limit;
+  /** Takes over the reading end of a pipe, which does not block. */
+  constructor(readEnd: number, room: Room) {
+    this.#room = room;
+    this.#readEnd = readEnd;
     this.#socket = new Socket({ fd: readEnd, readable: true, writable: false });
     this.closed = new Promise((resolve) => this.#socket.once('close', () => resolve()));
-    this.#socket.on('error', () => {});
-    this.#socket.on('data', (chunk: Buffer) => {
-      const kept = chunk.subarray(0, Math.max(0, this.#limit - this.#size));
-      this.#size += chunk.length;
-      if (kept.length > 0) this.#chunks.push(kept);
-    });
+    const onEnd = () => {
+      this.#isOpen = false;
+    };
+    this.#socket.on('error', onEnd).on('end', onEnd);
+    this.#socket.on('data', (chunk: Buffer) => this.#keep(chunk));
   }
 
-  /** How much has been read, kept or not. */
-  get size(): number {
-    return this.#size;
-  }
-
+  /** Reads what is in the pipe already, and nothing that is written after that. */
   stop(): void {
+    if (this.#isOpen) this.#drain();
+    this.#isOpen = false;
     this.#socket.destroy();
   }
 
   content(): Buffer {
     return Buffer.concat(this.#chunks);
+  }
+
+  #keep(chunk: Buffer): void {
+    const kept = chunk.subarray(0, this.#room.bytes);
+    this.#room.bytes -= kept.length;
+    if (kept.length > 0) this.#chunks.push(kept);
+  }
+
+  /** A busy berthd may not have come to read yet what the command wrote long ago. */
+  #drain(): void {
+    for (let read = 0; read < pipeBytes; ) {
+      const chunk = Buffer.alloc(chunkBytes);
+      let length: number;
+      try {
+        length = readSync(this.#readEnd, chunk);
+      } catch (error) {
+        if (hasCode(error, 'EAGAIN')) return;
+        throw error;
+      }
+      if (length === 0) return;
+      read += length;
+      this.#keep(chunk.subarray(0, length));
+    }
   }
 }

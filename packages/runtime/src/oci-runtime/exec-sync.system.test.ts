@@ -38,6 +38,7 @@ for (const name of ['crun', 'runc']) {
         containerId: container.id,
         process: execProcess(process, ['sh', '-c', script]),
         dir: join(container.dir, 'exec'),
+        limitBytes: 16 << 20,
         ...change,
       };
     };
@@ -62,6 +63,8 @@ for (const name of ['crun', 'runc']) {
     test('output beyond the limit is thrown away, and the command is not blocked', async () => {
       const { stdout, exitCode } = await exec('yes | head -c 5000000; exit 4', { limitBytes: 1000 });
       assert.deepEqual([stdout.length, exitCode], [1000, 4]);
+      const both = await exec('yes | head -c 5000000; yes | head -c 5000000 >&2', { limitBytes: 1000 });
+      assert.equal(both.stdout.length + both.stderr.length, 1000);
       const large = await exec('head -c 3000000 /dev/zero');
       assert.equal(large.stdout.length, 3_000_000);
     });
@@ -88,6 +91,10 @@ for (const name of ['crun', 'runc']) {
       await eventually(async () =>
         assert.equal((await exec('ps | grep -c "sleep 100[123]" || true')).stdout.toString(), '0\n'),
       );
+    });
+
+    test('a timeout beyond what a timer can wait is none', async () => {
+      assert.equal((await exec('true', { timeoutMs: 2 ** 31 })).exitCode, 0);
     });
 
     // runc copies the output itself and so waits for all that hold it.

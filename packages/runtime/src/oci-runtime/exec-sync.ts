@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
 import type { Process } from '@berth/oci/runtime-spec.ts';
+import { maxTimerMs } from '../clock.ts';
 import { BoundedOutput } from './bounded-output.ts';
 import { makePipe } from './pipe.ts';
 import { killDescendants } from './process-tree.ts';
@@ -18,9 +19,9 @@ export interface ExecSyncOptions {
   /** Directory of the container's execs (made when missing): while one runs, its pid file is there. */
   dir: string;
   /** Kills the command and what it has started after this time; undefined or 0 lets it run on. */
-  timeoutMs?: number;
-  /** Most bytes kept of each stream, 16 MiB by default as other runtimes do; the rest is thrown away. */
-  limitBytes?: number;
+  timeoutMs?: number | undefined;
+  /** Most bytes kept of both streams together; the rest is read and thrown away (CVE-2022-1708). */
+  limitBytes: number;
   /** Kills the command when the client has gone. */
   signal?: AbortSignal;
 }
@@ -52,11 +53,10 @@ export async function execSync(options: ExecSyncOptions): Promise<ExecSyncResult
   options.signal?.throwIfAborted();
   const files = execFiles(options.dir);
   const doing = `exec in container ${options.containerId}`;
-  mkdirSync(options.dir, { recursive: true });
+  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   try {
-    writeFileSync(files.process, JSON.stringify(options.process));
-    const limit = options.limitBytes ?? 16 << 20;
-    const { child, stdout, stderr } = spawnExec(options, files, limit);
+    writeFileSync(files.process, JSON.stringify(options.process), { mode: 0o600 });
+    const { child, stdout, stderr } = spawnExec(options, files);
     const ended = await endOf(child, options);
     await drained([stdout, stderr]);
     if (ended.kind === 'aborted') throw options.signal?.reason;
@@ -92,11 +92,12 @@ function execFiles(dir: string): ExecFiles {
   return { process: `${base}.json`, pid: `${base}.pid`, log: `${base}.log` };
 }
 
-function spawnExec({ runtime, containerId }: ExecSyncOptions, files: ExecFiles, limit: number) {
+function spawnExec({ runtime, containerId, limitBytes }: ExecSyncOptions, files: ExecFiles) {
   const out = makePipe(`${files.log}.out`);
   const err = makePipe(`${files.log}.err`);
-  const stdout = new BoundedOutput(out.readEnd, limit);
-  const stderr = new BoundedOutput(err.readEnd, limit);
+  const room = { bytes: limitBytes };
+  const stdout = new BoundedOutput(out.readEnd, room);
+  const stderr = new BoundedOutput(err.readEnd, room);
   try {
     const child = spawn(
       runtime.path,
@@ -139,7 +140,9 @@ async function endOf(child: ChildProcess, { timeoutMs, signal }: ExecSyncOptions
   };
   const onAbort = () => end({ kind: 'aborted' });
   signal?.addEventListener('abort', onAbort, { once: true });
-  const timer = timeoutMs ? setTimeout(() => end({ kind: 'timeout' }), timeoutMs) : undefined;
+  const timer = timeoutMs
+    ? setTimeout(() => end({ kind: 'timeout' }), Math.min(timeoutMs, maxTimerMs))
+    : undefined;
   const ended = await new Promise<End>((resolve) => {
     child.once('error', (error) => resolve({ kind: 'failed', reason: error.message }));
     child.once('exit', (code, killedBy) =>

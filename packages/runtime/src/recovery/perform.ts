@@ -7,10 +7,11 @@ import { unpin } from '@berth/linux/namespaces.ts';
 import { kill } from '@berth/linux/process.ts';
 import { nowNs } from '../clock.ts';
 import { watchConmon } from '../container/exits.ts';
-import { killTree, strangers } from '../container/process-tree.ts';
 import { destroyContainer, killContainer, releaseProcesses, removeBundle } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
 import { containerId, isId, sandboxId } from '../ids.ts';
+import { killLeftoverExecs } from '../oci-runtime/leftover-execs.ts';
+import { killDescendants } from '../oci-runtime/process-tree.ts';
 import { unmountShm } from '../sandbox/files.ts';
 import { stopSandbox } from '../sandbox/stop.ts';
 import { destroySandbox } from '../sandbox/teardown.ts';
@@ -77,42 +78,30 @@ export async function perform(context: Context, action: Action): Promise<void> {
 /** Goes on watching a container, and ends the commands that the dead berthd ran in it. */
 async function adopt(context: Context, id: Container['id']): Promise<void> {
   const container = context.state.containers.get(id);
-  if (container === undefined || !('processes' in container.state)) return;
-  watchConmon(context, id, container.state.processes);
-  await endCommands(context, container, container.state.processes);
-  rmSync(context.paths.container(id).bundle.exec, { recursive: true, force: true });
+  const processes = container && processesOf(container);
+  if (processes === undefined) return;
+  watchConmon(context, id, processes);
+  await endExecs(context, id, processes);
 }
 
-/** Kills what was put into a container from outside, until the OCI runtimes that wait for it have ended. */
-async function endCommands(
-  context: Context,
-  container: Container,
-  { init }: ContainerProcesses,
-): Promise<void> {
+/** Kills the commands of ExecSync, and waits for the OCI runtimes that ran them, so that these reap them. */
+async function endExecs(context: Context, id: Container['id'], { init }: ContainerProcesses): Promise<void> {
   const deadline = performance.now() + commandTimeoutMs;
+  const programs = runtimePrograms(context);
   for (;;) {
-    const pids = context.cgroups.processes(container.cgroup);
-    for (const pid of strangers(pids, init.pid, fosterParents(context, container))) killTree(pid);
     // Until it is started, the container's own init is a process of the runtime as well.
-    const runtimes = findLeftovers(new Set([container.id]), runtimePrograms(context)).filter(
+    const runtimes = findLeftovers(new Set([id]), programs).filter(
       ({ kind, pid }) => kind === 'runtime' && pid !== init.pid,
     );
-    if (runtimes.length === 0) return;
-    if (performance.now() > deadline) for (const { pid } of runtimes) kill(pid, constants.signals.SIGKILL);
+    if (runtimes.length === 0) break;
+    for (const { pid } of runtimes) {
+      killDescendants(pid);
+      if (performance.now() > deadline) kill(pid, constants.signals.SIGKILL);
+    }
     await delay(pauseMs);
   }
-}
-
-/** Who takes in a container's orphans: a conmon, or an init whose PID namespace they are in. */
-function fosterParents({ state }: Context, { sandboxId: owner }: Container): number[] {
-  const sandbox = state.sandboxes.get(owner)?.state;
-  const family = [
-    ...(sandbox?.phase === 'ready' ? [sandbox.init] : []),
-    ...state.containers.ofSandbox(owner).map(processesOf),
-  ];
-  return family.flatMap((processes) =>
-    processes === undefined ? [] : [processes.init.pid, processes.conmon.pid],
-  );
+  // What a runtime that was killed as well has left without a parent.
+  killLeftoverExecs(context.paths.container(id).bundle.exec, id);
 }
 
 async function removeOrphan(
