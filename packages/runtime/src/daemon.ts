@@ -53,7 +53,7 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
       await server.close();
       await Promise.race([
         context.queue.idle(),
-        new Promise((resolve) => setTimeout(resolve, closeTimeoutMs)),
+        new Promise((resolve) => setTimeout(resolve, closeTimeoutMs).unref()),
       ]);
       closing.abort();
       await owned.disposeAsync();

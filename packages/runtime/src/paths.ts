@@ -40,6 +40,7 @@ export class Paths {
     return {
       dir,
       hostname: join(dir, 'hostname'),
+      hosts: join(dir, 'hosts'),
       resolvConf: join(dir, 'resolv.conf'),
       shm: join(dir, 'shm'),
       netns: join(dir, 'ns/net'),
@@ -64,6 +65,8 @@ export class Paths {
 export interface SandboxPaths {
   readonly dir: string;
   readonly hostname: string;
+  /** Only of a pod in the host's network. */
+  readonly hosts: string;
   readonly resolvConf: string;
   /** A tmpfs, /dev/shm of the pod's containers. */
   readonly shm: string;

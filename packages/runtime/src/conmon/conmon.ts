@@ -1,21 +1,14 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { Readable, Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { hasCode } from '@berth/linux/errno.ts';
 import { lastRuntimeError, OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { type ConmonSpec, conmonArguments } from './arguments.ts';
 import { parseSyncMessage, type SyncMessage } from './sync-message.ts';
 
-export { requestLogReopen } from './control.ts';
-
 export interface StartConmonOptions extends ConmonSpec {
   /** Absolute path of the conmon binary. */
   conmonPath: string;
-  /**
-   * Called with conmon's pid before it starts any child: the moment to move it into a cgroup (see
-   * conmon/cgroup.ts). What it throws ends conmon and fails the start.
-   */
-  place?: (pid: number) => void;
   /** Until the runtime has created the container; default 4 minutes, as CRI-O. */
   timeoutMs?: number;
 }
@@ -41,11 +34,10 @@ export async function startConmon(options: StartConmonOptions): Promise<StartedC
     cwd: '/',
     // A session of its own, so that a Ctrl-C on berthd's terminal does not reach it before it forks away.
     detached: true,
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe', ...(options.place === undefined ? [] : (['pipe'] as const))],
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       _OCI_SYNCPIPE: '3',
-      ...(options.place === undefined ? {} : { _OCI_STARTPIPE: '4' }),
     },
   });
   const exited = new Promise<string | undefined>((resolve) => {
@@ -57,20 +49,6 @@ export async function startConmon(options: StartConmonOptions): Promise<StartedC
   const sync = readToEnd(child.stdio[3], '\n');
   const stderr = readToEnd(child.stderr);
   if (child.pid === undefined) throw new OciRuntimeError(doing, (await exited) ?? 'conmon did not start');
-  if (options.place !== undefined) {
-    const startPipe = writable(child.stdio[4]);
-    // When conmon is gone already, its exit tells more than this pipe.
-    startPipe.on('error', () => {});
-    try {
-      options.place(child.pid);
-    } catch (error) {
-      child.kill('SIGKILL');
-      await exited;
-      throw error;
-    }
-    startPipe.end('\0');
-  }
-
   const timeoutMs = options.timeoutMs ?? 240_000;
   let timer: NodeJS.Timeout | undefined;
   const timedOut = new Promise<undefined>((resolve) => {
@@ -135,11 +113,6 @@ async function killConmon(pidFile: string): Promise<void> {
   } catch (error) {
     if (!hasCode(error, 'ESRCH')) throw error;
   }
-}
-
-function writable(stream: unknown): Writable {
-  if (!(stream instanceof Writable)) throw new TypeError('the pipe to conmon is not writable');
-  return stream;
 }
 
 function readToEnd(

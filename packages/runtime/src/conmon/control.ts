@@ -2,14 +2,19 @@ import { closeSync, constants, openSync, statSync, watch, writeSync } from 'node
 import { dirname, join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
 
-/** Control messages of conmon's `ctl` fifo: type, then two numbers that only a resize uses. */
-const CONTROL = { resize: 1, reopenLog: 2 };
+/** A control message of conmon's `ctl` fifo: type, then two numbers that only a resize of a terminal uses. */
+const reopenMessage = '2 0 0\n';
 
 /**
  * Has conmon close its log file and open a new one by the same name, the second half of a log rotation, and
- * resolves when the new file is there. Fails with ENXIO when conmon has ended (the container has exited).
+ * resolves when the new file is there. Fails with ENXIO when conmon has ended (the container has exited), with
+ * the reason of `signal` when that aborts first, and when it takes longer than `timeoutMs`.
  */
-export async function reopenLog(bundle: string, logPath: string, timeoutMs = 5_000): Promise<void> {
+export async function reopenLog(
+  bundle: string,
+  logPath: string,
+  { timeoutMs = 5_000, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
+): Promise<void> {
   const before = inode(logPath);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   // conmon renames the new file into place.
@@ -22,27 +27,20 @@ export async function reopenLog(bundle: string, logPath: string, timeoutMs = 5_0
     () => reject(new Error(`conmon did not reopen ${logPath} in ${timeoutMs} ms`)),
     timeoutMs,
   );
+  const onAbort = () => reject(signal?.reason);
+  signal?.addEventListener('abort', onAbort);
   try {
-    requestLogReopen(bundle);
+    writeControl(bundle, reopenMessage);
     await promise;
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
     watcher.close();
   }
 }
 
-/** As `reopenLog`, without waiting. */
-export function requestLogReopen(bundle: string): void {
-  writeControl(bundle, `${CONTROL.reopenLog} 0 0\n`);
-}
-
 function inode(path: string): bigint | undefined {
   return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
-}
-
-/** Sets the size of a container's terminal, in characters. */
-export function resizeTerminal(bundle: string, size: { width: number; height: number }): void {
-  writeControl(bundle, `${CONTROL.resize} ${size.height} ${size.width}\n`);
 }
 
 function writeControl(bundle: string, line: string): void {

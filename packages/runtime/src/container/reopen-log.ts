@@ -1,9 +1,10 @@
 import type { ReopenContainerLogRequest, ReopenContainerLogResponse } from '@berth/cri/generated/api.ts';
-import { requestLogReopen } from '../conmon/conmon.ts';
+import { waitForExit } from '@berth/linux/process.ts';
+import { reopenLog } from '../conmon/control.ts';
 import type { Context } from '../context.ts';
 import { errnoOf, notFound, wrongState } from '../errors.ts';
 
-/** ReopenContainerLog: the second half of a log rotation, for running containers only. */
+/** ReopenContainerLog: the second half of a log rotation, for running containers only; done when it answers. */
 export async function reopenContainerLog(
   { state, paths }: Context,
   { containerId }: ReopenContainerLogRequest,
@@ -11,11 +12,22 @@ export async function reopenContainerLog(
   const container = state.containers.find(containerId);
   if (container === undefined) throw notFound('container', containerId);
   if (container.state.phase !== 'running') throw wrongState(`container ${container.id} is not running`);
+  if (container.logPath === '') return {};
+  const hasEnded = () => wrongState(`container ${container.id} has just ended`);
+  // conmon may have taken the request, and end before it gets to it.
+  const done = new AbortController();
+  const gone = new AbortController();
+  waitForExit(container.state.processes.conmon, done.signal).then(
+    () => gone.abort(hasEnded()),
+    () => {},
+  );
   try {
-    requestLogReopen(paths.container(container.id).bundle.dir);
+    await reopenLog(paths.container(container.id).bundle.dir, container.logPath, { signal: gone.signal });
   } catch (error) {
-    if (errnoOf(error) === 'ENXIO') throw wrongState(`container ${container.id} has just ended`);
+    if (errnoOf(error) === 'ENXIO') throw hasEnded();
     throw error;
+  } finally {
+    done.abort();
   }
   return {};
 }

@@ -2,10 +2,8 @@ import { type LinuxContainerUser, Mount } from '@berth/cri/generated/api.ts';
 import { makeDirectoryInRoot } from '@berth/linux/safe-path.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import type { Context, ImageRootfs } from '../context.ts';
-import { sandboxHostname } from '../sandbox/run.ts';
-import { sandboxNamespaces } from '../sandbox/validate.ts';
+import { sandboxView } from '../sandbox/view.ts';
 import { gatherContainerFacts } from '../spec/facts/container.ts';
-import type { SandboxView } from '../spec/input.ts';
 import { ociSpec } from '../spec/spec.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';
@@ -39,35 +37,6 @@ export function containerUser({ process }: Spec): LinuxContainerUser | undefined
   if (process === undefined) return undefined;
   const { uid, gid, additionalGids = [] } = process.user;
   return { uid: BigInt(uid), gid: BigInt(gid), supplementalGroups: additionalGids.map(BigInt) };
-}
-
-function sandboxView({ paths, config }: Context, sandbox: Sandbox): SandboxView {
-  const { metadata } = sandbox.config;
-  const { hostNetwork, hostIpc } = sandboxNamespaces(sandbox.config);
-  const files = paths.sandbox(sandbox.id);
-  const init = sandbox.state.phase === 'ready' ? sandbox.state.init : undefined;
-  return {
-    id: sandbox.id,
-    name: metadata?.name ?? '',
-    namespace: metadata?.namespace ?? '',
-    uid: metadata?.uid ?? '',
-    hostname: sandboxHostname(sandbox),
-    cgroupParent: sandbox.cgroupParent || config.cgroupParent,
-    privileged: sandbox.config.linux?.securityContext?.privileged ?? false,
-    namespaces: {
-      network: hostNetwork ? undefined : files.netns,
-      uts: hostNetwork ? undefined : files.utsns,
-      ipc: hostIpc ? undefined : files.ipcns,
-    },
-    initPid: init?.init.pid,
-    files: {
-      hostname: files.hostname,
-      resolvConf: files.resolvConf,
-      // A pod on the host's network resolves the host's names; a kubelet mounts a file for every other pod.
-      hosts: hostNetwork ? '/etc/hosts' : undefined,
-    },
-    shm: hostIpc ? '/dev/shm' : files.shm,
-  };
 }
 
 /** The process whose PID namespace the container joins, for the debug containers of `kubectl debug --target`. */

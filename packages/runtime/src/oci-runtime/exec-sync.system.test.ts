@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { processStat } from '@berth/linux/process.ts';
-import { type TestContainer, TestContainers } from '../spec/test-containers.ts';
+import { type TestContainer, TestContainers } from '../testing/test-containers.ts';
 import { execProcess } from './exec-process.ts';
 import { type ExecSyncOptions, execSync } from './exec-sync.ts';
 import { killLeftoverExecs } from './leftover-execs.ts';

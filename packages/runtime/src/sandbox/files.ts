@@ -16,7 +16,11 @@ export function makeSandboxFiles(
 ): void {
   mkdirSync(paths.namespaces, { recursive: true, mode: 0o711 });
   writeFileSync(paths.hostname, `${hostname}\n`, { mode: 0o644 });
-  writeFileSync(paths.resolvConf, resolvConf(config.dnsConfig) ?? hostResolvConf(), { mode: 0o644 });
+  writeFileSync(paths.resolvConf, resolvConf(config.dnsConfig) ?? hostFile('/etc/resolv.conf'), {
+    mode: 0o644,
+  });
+  // A copy: a container may write to its own, and its root is the host's.
+  if (namespaces.hostNetwork) writeFileSync(paths.hosts, hostFile('/etc/hosts'), { mode: 0o644 });
   if (!namespaces.hostIpc) {
     mkdirSync(paths.shm, { mode: 0o700 });
     mount({
@@ -46,9 +50,9 @@ export function resolvConf(dns: DNSConfig | undefined): string | undefined {
   return `${lines.join('\n')}\n`;
 }
 
-function hostResolvConf(): string {
+function hostFile(path: string): string {
   try {
-    return readFileSync('/etc/resolv.conf', 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return '';
     throw error;

@@ -1,17 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { signalProcess } from '@berth/linux/process.ts';
-import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { containerCgroup } from '../cgroup-path.ts';
 import { createWithConmon } from '../container/conmon-start.ts';
 import { endConmon, removeBundle, runtimeOf } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { findProgram } from '../programs.ts';
-import { cgroupsPath } from '../spec/cgroups-path.ts';
+import { sandboxInitSpec } from '../spec/sandbox-init.ts';
 import type { ContainerProcesses } from '../state/process-ref.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import { sandboxNamespaces } from './validate.ts';
+import { sandboxView } from './view.ts';
 
 /**
  * Starts the init of a pod whose containers share a PID namespace: the namespace lives as long as it does,
@@ -22,20 +22,12 @@ export async function startInit(
   sandbox: Sandbox,
   runtime: OciRuntime,
 ): Promise<ContainerProcesses> {
-  const { init: bundle, netns, ipcns, utsns } = context.paths.sandbox(sandbox.id);
-  const { hostNetwork, hostIpc } = sandboxNamespaces(sandbox.config);
-  const spec = initSpec({
-    program: findProgram(context.config.init, 'init of the shared PID namespace'),
-    rootfs: bundle.rootfs,
-    cgroupsPath: cgroupsPath({
-      parent: sandbox.cgroupParent,
-      containerId: sandbox.id,
-      systemdCgroup: context.config.cgroupDriver === 'systemd',
-    }),
-    namespaces: {
-      ...(hostNetwork ? {} : { network: netns, uts: utsns }),
-      ...(hostIpc ? {} : { ipc: ipcns }),
-    },
+  const { init: bundle } = context.paths.sandbox(sandbox.id);
+  const spec = sandboxInitSpec({
+    sandbox: sandboxView(context, sandbox),
+    initPath: findProgram(context.config.init, 'init of the shared PID namespace'),
+    rootfsPath: bundle.rootfs,
+    host: context.host,
   });
   mkdirSync(bundle.rootfs, { recursive: true, mode: 0o711 });
   writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
@@ -64,42 +56,4 @@ export async function removeInit(context: Context, sandbox: Sandbox): Promise<vo
   const { init: bundle } = context.paths.sandbox(sandbox.id);
   await endConmon(sandbox.id, bundle);
   removeBundle(bundle);
-}
-
-/** config.json of the init: a process that may do nothing but wait and reap. */
-function initSpec(options: {
-  program: string;
-  rootfs: string;
-  cgroupsPath: string;
-  namespaces: { network?: string; uts?: string; ipc?: string };
-}): Spec {
-  const joined = (['network', 'uts', 'ipc'] as const).flatMap((type) => {
-    const path = options.namespaces[type];
-    return path === undefined ? [] : [{ type, path }];
-  });
-  return {
-    ociVersion: '1.0.0',
-    root: { path: options.rootfs, readonly: true },
-    process: {
-      args: ['/init', '-P'],
-      cwd: '/',
-      env: [],
-      user: { uid: 65534, gid: 65534 },
-      noNewPrivileges: true,
-    },
-    mounts: [
-      { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
-      {
-        destination: '/dev',
-        type: 'tmpfs',
-        source: 'tmpfs',
-        options: ['nosuid', 'noexec', 'strictatime', 'mode=755', 'size=64k'],
-      },
-      { destination: '/init', type: 'bind', source: options.program, options: ['bind', 'ro'] },
-    ],
-    linux: {
-      cgroupsPath: options.cgroupsPath,
-      namespaces: [{ type: 'pid' }, { type: 'mount' }, ...joined],
-    },
-  };
 }

@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { hostname as nodeHostname } from 'node:os';
 import {
   ContainerEventType,
   type RunPodSandboxRequest,
@@ -23,6 +22,7 @@ import {
   type ValidSandboxConfig,
   validateSandboxConfig,
 } from './validate.ts';
+import { sandboxHostname } from './view.ts';
 
 /** RunPodSandbox: everything of a pod but its containers. All or nothing. */
 export async function runPodSandbox(
@@ -101,10 +101,4 @@ function newSandbox(
         ),
     state: { phase: 'creating' },
   } satisfies Sandbox;
-}
-
-/** The host name that processes in the pod see. */
-export function sandboxHostname({ id, config }: Sandbox): string {
-  if (config.hostname !== '') return config.hostname;
-  return sandboxNamespaces(config).hostNetwork ? nodeHostname() : id.slice(0, 12);
 }

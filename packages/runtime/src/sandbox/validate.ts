@@ -66,6 +66,7 @@ function validateNamespaces(options: NamespaceOption | undefined): void {
 export interface SandboxNamespaces {
   readonly hostNetwork: boolean;
   readonly hostIpc: boolean;
+  readonly hostPid: boolean;
   readonly sharedPid: boolean;
 }
 
@@ -75,6 +76,7 @@ export function sandboxNamespaces(config: PodSandboxConfig): SandboxNamespaces {
   return {
     hostNetwork: options?.network === NamespaceMode.NODE,
     hostIpc: options?.ipc === NamespaceMode.NODE,
+    hostPid: options?.pid === NamespaceMode.NODE,
     // Without options nothing was said about PIDs, and an init for nothing is not wanted.
     sharedPid: options?.pid === NamespaceMode.POD,
   };

@@ -30,7 +30,7 @@ export interface SandboxView {
   /** Pinned namespaces of the pod as files; an absent one is the host's. */
   namespaces: { network?: string | undefined; ipc?: string | undefined; uts?: string | undefined };
   /** Whether the pod is in the host's PID namespace. */
-  hostPid?: boolean | undefined;
+  hostPid: boolean;
   /** Pid of the init of a PID namespace that the pod's containers share. */
   initPid?: number | undefined;
   /** Files of the pod that are mounted into each container unless the request mounts something there. */

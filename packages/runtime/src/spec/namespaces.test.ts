@@ -13,6 +13,7 @@ const pod: SandboxView = {
   cgroupParent: '/kubepods/podu1',
   privileged: false,
   namespaces: { network: '/ns/net', ipc: '/ns/ipc', uts: '/ns/uts' },
+  hostPid: false,
   files: {},
 };
 

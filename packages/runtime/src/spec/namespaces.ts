@@ -66,7 +66,7 @@ function pidNamespace(
 
 /** The PID namespace of the pod itself; undefined when each of its containers has its own. */
 function podPidNamespace(sandbox: SandboxView): LinuxNamespace[] | undefined {
-  if (sandbox.hostPid === true) return [];
+  if (sandbox.hostPid) return [];
   return sandbox.initPid === undefined
     ? undefined
     : [{ type: 'pid', path: `/proc/${sandbox.initPid}/ns/pid` }];

@@ -4,9 +4,9 @@ import { mkdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { NamespaceWorker, unpin } from '@berth/linux/namespaces.ts';
+import { TestContainers } from '../testing/test-containers.ts';
 import type { SandboxView } from './input.ts';
 import { sandboxInitSpec } from './sandbox-init.ts';
-import { TestContainers } from './test-containers.ts';
 
 for (const name of ['crun', 'runc']) {
   describe(`a pod of ${name}`, { timeout: 60_000 }, () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { mknod } from '@berth/linux/mknod.ts';
 import { bindMount, mount, setPropagation, unmount } from '@berth/linux/mount.ts';
-import { TestContainers } from './test-containers.ts';
+import { TestContainers } from '../testing/test-containers.ts';
 
 for (const name of ['crun', 'runc']) {
   describe(`containers of ${name}`, { timeout: 60_000 }, () => {

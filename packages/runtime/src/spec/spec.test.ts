@@ -15,6 +15,7 @@ const input: Omit<SpecInput, 'config'> = {
     hostname: 'web-host',
     cgroupParent: '/kubepods/podu1',
     privileged: false,
+    hostPid: false,
     namespaces: { network: '/ns/net', ipc: '/ns/ipc', uts: '/ns/uts' },
     files: { hostname: '/s/hostname' },
     shm: '/s/shm',

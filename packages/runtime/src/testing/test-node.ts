@@ -77,6 +77,7 @@ export class TestNode {
 
   /** Removes every pod and berthd itself, then all that the test had made. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#daemon === undefined) await this.open();
     const { items } = await this.client.runtime.listPodSandbox({});
     for (const { id } of items) await this.client.runtime.removePodSandbox({ podSandboxId: id });
     this.client.close();

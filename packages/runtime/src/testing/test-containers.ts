@@ -15,15 +15,14 @@ import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import type { ExecutionParameters } from '@berth/oci/image-config.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
-import { conmonCgroup, enterConmonCgroup } from '../conmon/cgroup.ts';
 import { type StartConmonOptions, type StartedConmon, startConmon } from '../conmon/conmon.ts';
 import { type ContainerExit, readExit, watchExits } from '../conmon/exit-files.ts';
 import { detectRuntimes } from '../oci-runtime/detect.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
-import { gatherContainerFacts } from './facts/container.ts';
-import { readHostFacts } from './facts/host.ts';
-import type { HostFacts, SandboxView } from './input.ts';
-import { ociSpec } from './spec.ts';
+import { gatherContainerFacts } from '../spec/facts/container.ts';
+import { readHostFacts } from '../spec/facts/host.ts';
+import type { HostFacts, SandboxView } from '../spec/input.ts';
+import { ociSpec } from '../spec/spec.ts';
 
 const APPLETS = [
   'sh',
@@ -96,6 +95,7 @@ export class TestContainers implements AsyncDisposable {
       cgroupParent: this.cgroupParent,
       privileged: false,
       namespaces: {},
+      hostPid: false,
       files: {},
       ...change,
     };
@@ -126,11 +126,6 @@ export class TestContainers implements AsyncDisposable {
     const dir = join(this.dir, id);
     mkdirSync(dir);
     writeFileSync(join(dir, 'config.json'), JSON.stringify(spec));
-    const cgroup = conmonCgroup({
-      version: this.cgroups.version,
-      systemdCgroup: false,
-      parent: this.cgroupParent,
-    });
     const ended = new Promise<ContainerExit>((resolve) => this.#exits.set(id, resolve));
     const container: TestContainer = {
       id,
@@ -147,12 +142,11 @@ export class TestContainers implements AsyncDisposable {
       terminal: config.tty,
       stdin: config.stdin,
       stdinOnce: config.stdinOnce,
-      ...(cgroup === undefined ? {} : { place: (pid: number) => enterConmonCgroup(cgroup, pid) }),
     });
     return container;
   }
 
-  /** Options of `startConmon` for a container of this place, in no cgroup of its own. */
+  /** Options of `startConmon` for a container of this place. */
   conmonOptions(id: string, bundle: string): StartConmonOptions {
     return {
       conmonPath: '/usr/bin/conmon',

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { NamespaceMode } from '@berth/cri/generated/api.ts';
+import { failsWith, isolated, PodCalls, until } from './testing/pod-calls.ts';
+import { TestNode } from './testing/test-node.ts';
+
+let node: TestNode;
+let pods: PodCalls;
+before(async () => {
+  node = await TestNode.start('rt-requests', 243);
+  pods = new PodCalls(node);
+});
+after(() => node[Symbol.asyncDispose]());
+
+const call = () => node.client.runtime;
+
+test('bad requests name the field, and leave nothing', async () => {
+  const sandbox = await pods.runPod('bad');
+  const before = readdirSync(join(node.dir, 'state/containers')).length;
+  const rows: [ask: () => Promise<unknown>, code: string, message: RegExp][] = [
+    [
+      () => call().runPodSandbox({ config: node.sandboxConfig('x', { metadata: undefined }) }),
+      'INVALID_ARGUMENT',
+      /^config\.metadata: is required/,
+    ],
+    [
+      () => call().runPodSandbox({ config: node.sandboxConfig('x'), runtimeHandler: 'kata' }),
+      'UNKNOWN',
+      /runtime_handler "kata" is not configured/,
+    ],
+    [
+      () => pods.runPod('x', { linux: { cgroupParent: '/a/../b' } }),
+      'INVALID_ARGUMENT',
+      /cgroup_parent: "\/a\/\.\.\/b"/,
+    ],
+    [
+      () => pods.runPod('x', { linux: { cgroupParent: 'kubepods.slice' } }),
+      'INVALID_ARGUMENT',
+      /cgroup_parent: .*cgroupfs/,
+    ],
+    [
+      () => pods.runPod('x', { linux: { sysctls: { 'vm.swappiness': '1' } } }),
+      'INVALID_ARGUMENT',
+      /vm\.swappiness/,
+    ],
+    [
+      () => pods.makeContainer(sandbox, [], { command: [], image: { image: 'nowhere/none:1' } }),
+      'NOT_FOUND',
+      /config\.image: image nowhere\/none:1 is not here/,
+    ],
+    [() => pods.makeContainer(sandbox, ['/nope']), 'UNKNOWN', /\/nope/],
+    [
+      () =>
+        pods.makeContainer(sandbox, ['/bin/true'], {
+          linux: { securityContext: { runAsUsername: 'ghost' } },
+        }),
+      'INVALID_ARGUMENT',
+      /ghost/,
+    ],
+    [() => pods.makeContainer('0123', ['/bin/true']), 'NOT_FOUND', /could not find pod "0123"/],
+    [() => call().containerStatus({ containerId: 'abc' }), 'NOT_FOUND', /could not find container "abc"/],
+    [() => call().podSandboxStatus({ podSandboxId: '' }), 'NOT_FOUND', /could not find pod/],
+  ];
+  for (const [ask, code, message] of rows) await assert.rejects(ask(), failsWith(code, message));
+  await call().stopContainer({ containerId: 'abc' });
+  await call().removeContainer({ containerId: 'abc' });
+  assert.equal(readdirSync(join(node.dir, 'state/containers')).length, before);
+  assert.equal((await call().listPodSandbox({})).items.length, 1);
+
+  const config = node.sandboxConfig('same');
+  const { podSandboxId } = await call().runPodSandbox({ config });
+  await assert.rejects(
+    call().runPodSandbox({ config }),
+    failsWith('ALREADY_EXISTS', new RegExp(podSandboxId)),
+  );
+  await call().removePodSandbox({ podSandboxId });
+  await pods.removePod(sandbox);
+});
+
+test('a caller that gives up leaves nothing, and may ask again by the same name', async () => {
+  const shared = {
+    linux: { securityContext: { namespaceOptions: { ...isolated, pid: NamespaceMode.POD } } },
+  };
+  const config = node.sandboxConfig('gone', shared);
+  for (const timeoutMs of [1, 5, 15, 30, 60]) {
+    await call()
+      .runPodSandbox({ config }, { timeoutMs })
+      .catch(() => {});
+    await until(async () => readdirSync(join(node.dir, 'state/sandboxes')).length === 0 || hasPods());
+    const { items } = await call().listPodSandbox({});
+    for (const { id } of items) await call().removePodSandbox({ podSandboxId: id });
+  }
+  const { podSandboxId } = await call().runPodSandbox({ config });
+  const container = {
+    podSandboxId,
+    config: node.containerConfig(['/bin/sleep', '600'], shared),
+    sandboxConfig: config,
+  };
+  for (const timeoutMs of [1, 10, 25]) {
+    const containerId = await call()
+      .createContainer(container, { timeoutMs })
+      .then(
+        (response) => response.containerId,
+        () => undefined,
+      );
+    if (containerId !== undefined) await call().removeContainer({ containerId });
+    await until(async () => readdirSync(join(node.dir, 'state/containers')).length === 0);
+  }
+  await call().removePodSandbox({ podSandboxId });
+  await until(async () => readdirSync(join(node.dir, 'state/exits')).length === 0);
+});
+
+test('RPCs that are not there yet say so', async () => {
+  await assert.rejects(
+    call().containerStats({ containerId: 'x' }),
+    failsWith('UNIMPLEMENTED', /ContainerStats/),
+  );
+});
+
+async function hasPods(): Promise<boolean> {
+  return (await call().listPodSandbox({})).items.length > 0;
+}

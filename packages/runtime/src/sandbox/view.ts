@@ -1,0 +1,45 @@
+import { hostname as nodeHostname } from 'node:os';
+import type { Context } from '../context.ts';
+import type { SandboxView } from '../spec/input.ts';
+import type { Sandbox } from '../state/sandbox.ts';
+import { sandboxNamespaces } from './validate.ts';
+
+/** What the config.json of a sandbox's containers, and of its init, is derived from. */
+export function sandboxView(
+  { paths, config }: Pick<Context, 'paths' | 'config'>,
+  sandbox: Sandbox,
+): SandboxView {
+  const { metadata } = sandbox.config;
+  const { hostNetwork, hostIpc, hostPid } = sandboxNamespaces(sandbox.config);
+  const files = paths.sandbox(sandbox.id);
+  const init = sandbox.state.phase === 'ready' ? sandbox.state.init : undefined;
+  return {
+    id: sandbox.id,
+    name: metadata?.name ?? '',
+    namespace: metadata?.namespace ?? '',
+    uid: metadata?.uid ?? '',
+    hostname: sandboxHostname(sandbox),
+    cgroupParent: sandbox.cgroupParent || config.cgroupParent,
+    privileged: sandbox.config.linux?.securityContext?.privileged ?? false,
+    namespaces: {
+      network: hostNetwork ? undefined : files.netns,
+      uts: hostNetwork ? undefined : files.utsns,
+      ipc: hostIpc ? undefined : files.ipcns,
+    },
+    hostPid,
+    initPid: init?.init.pid,
+    files: {
+      hostname: files.hostname,
+      resolvConf: files.resolvConf,
+      // A pod on the host's network resolves the host's names; a kubelet mounts a file for every other pod.
+      hosts: hostNetwork ? files.hosts : undefined,
+    },
+    shm: hostIpc ? '/dev/shm' : files.shm,
+  };
+}
+
+/** The host name that processes in the pod see. */
+export function sandboxHostname({ id, config }: Sandbox): string {
+  if (config.hostname !== '') return config.hostname;
+  return sandboxNamespaces(config).hostNetwork ? nodeHostname() : id.slice(0, 12);
+}
