@@ -1,12 +1,14 @@
 // Bundles the four commands and their worker threads into dist/. Unbundled, @grpc/grpc-js alone
 // costs 60 ms at every start. Each dist/NAME.mjs only turns on V8's compile cache and then imports
-// the bundle, because the cache serves just what is loaded after it is on.
+// the bundle, because the cache serves just what is loaded after it is on. crictl, whose processes
+// live for a moment, has a build of its own that starts faster still.
 
 import { existsSync, globSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildCrictl } from '../packages/crictl/scripts/build.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -14,7 +16,6 @@ const dist = join(root, 'dist');
 const commands = Object.entries({
   berth: 'packages/berth/src/main.ts',
   berthd: 'packages/runtime/src/main.ts',
-  crictl: 'packages/crictl/src/main.ts',
   kubelet: 'packages/kubelet/src/main.ts',
 }).filter(([, source]) => existsSync(join(root, source)));
 
@@ -53,3 +54,4 @@ for (const [name] of commands) {
     `import { enableCompileCache } from 'node:module';\nenableCompileCache(new URL('./cache', import.meta.url).pathname);\nawait import('./${name}.main.mjs');\n`,
   );
 }
+await buildCrictl(dist);

@@ -17,8 +17,10 @@ if [ -n "$BERTH_FROM_SOURCE" ]; then
   esac
   exec "$node" "$root/packages/$room/src/main.ts" "$@"
 fi
-if [ ! -f "$root/dist/$name.mjs" ]; then
+entry=$root/dist/$name.mjs
+[ "$name" = crictl ] && entry=$root/dist/crictl.cjs
+if [ ! -f "$entry" ]; then
   echo "$name: not built; build it with: cd $root && npm run build" >&2
   exit 1
 fi
-exec "$node" "$root/dist/$name.mjs" "$@"
+exec "$node" "$entry" "$@"

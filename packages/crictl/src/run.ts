@@ -1,5 +1,4 @@
 // From the words on the command line to the exit code.
-import { App } from './app.ts';
 import { type Command, ExitError } from './cli/command.ts';
 import { parseFlags, UsageError } from './cli/flags.ts';
 import { Logger } from './cli/logger.ts';
@@ -59,6 +58,8 @@ async function dispatch(argv: readonly string[], env: NodeJS.ProcessEnv, logger:
   }
   const settings = await loadSettings(global, { mayBeMissing: entry.name === 'config' });
   logger.debugEnabled = settings.debug;
+  // Behind it is gRPC, which takes more than half of a start: help and mistakes are told without it.
+  const { App } = await import('./app.ts');
   const app = new App(settings, logger, interruption());
   const { values: flags, given, args } = parsed;
   try {

@@ -1,5 +1,5 @@
 // Where to connect and how, from flags, variables and crictl.yaml, in this order.
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import type { FlagValues, ParsedFlags } from '../cli/flags.ts';
 import { type CrictlYaml, parseCrictlYaml } from './crictl-yaml.ts';
 
@@ -94,7 +94,7 @@ export async function loadSettings(
 ): Promise<Settings> {
   let file: CrictlYaml | undefined;
   try {
-    file = await parseCrictlYaml(await readFile(values.config, 'utf8'));
+    file = await parseCrictlYaml(readFileSync(values.config, 'utf8'));
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (!isMissing || (given.has('config') && !options.mayBeMissing)) {
