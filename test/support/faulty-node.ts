@@ -193,10 +193,10 @@ export function podManifest({ name, spec = {}, container = {} }: PodParts): stri
 }
 
 /**
- * Puts the pod beside the healthy one, waits until /pods shows `reason` for its container with a message that
- * matches, takes it away and waits until the kubelet has forgotten it. To be called within `withoutTrace`.
+ * Puts the pod beside the healthy one, waits until /pods shows a reason and a message that match for its
+ * container, takes it away and waits until the kubelet has forgotten it. To be called within `withoutTrace`.
  */
-export async function expectWaiting(node: FaultyNode, pod: PodParts, reason: string, message: RegExp) {
+export async function expectWaiting(node: FaultyNode, pod: PodParts, reason: RegExp, message: RegExp) {
   const file = `${pod.name}.json`;
   node.write(file, podManifest(pod));
   await untilWaiting(node, pod.name, reason, message);
@@ -204,13 +204,13 @@ export async function expectWaiting(node: FaultyNode, pod: PodParts, reason: str
   await untilForgotten(node, pod.name);
 }
 
-/** Waits until /pods shows `reason` for the pod's container, with a message that matches. */
-export async function untilWaiting(node: FaultyNode, name: string, reason: string, message: RegExp) {
+/** Waits until /pods shows a reason and a message that match for the pod's first container. */
+export async function untilWaiting(node: FaultyNode, name: string, reason: RegExp, message: RegExp) {
   let shown: ShownContainer['state']['waiting'];
   const isShown = async () => {
     const pod = (await node.pods()).find((each) => each.metadata.name === `${name}-testnode`);
     shown = pod?.status.containerStatuses?.[0]?.state.waiting ?? shown;
-    return shown?.reason === reason && message.test(shown.message ?? '');
+    return reason.test(shown?.reason ?? '') && message.test(shown?.message ?? '');
   };
   await until(`${name} shows ${reason} and ${message}`, isShown, () => JSON.stringify(shown));
 }

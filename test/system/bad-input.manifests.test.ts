@@ -27,7 +27,7 @@ function newLog(): () => string {
 const faults: [title: string, text: string, message: RegExp][] = [
   ['not YAML', 'apiVersion: v1\nkind: Pod\nmetadata: {name: [\n', /at line 4, column 1/],
   ['not JSON', '{"apiVersion": "v1", "kind": ', /at line 1/],
-  ['binary', '\u0000\u0001\u0002', /manifest/],
+  ['binary', '\u0000\u0001\u0002', /not a Kubernetes object/],
   ['empty', '', /there is no pod in this file/],
   ['no object', 'just words', /not a Kubernetes object/],
   ['another kind', podManifest({ name: 'bad' }).replace('"Pod"', '"Deployment"'), /kind: .*Deployment/],

@@ -36,7 +36,7 @@ export async function fetchBlob(fetch: BlobFetch): Promise<void> {
     });
   } catch (error) {
     // On a full disk the space does more good than a head start for the next try.
-    if (hasCode(error, 'ENOSPC', 'EDQUOT')) await ingest.discard();
+    if (ingest.offset === 0 || hasCode(error, 'ENOSPC', 'EDQUOT')) await ingest.discard();
     throw error;
   } finally {
     await ingest.close();
