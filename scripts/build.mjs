@@ -9,6 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildCrictl } from '../packages/crictl/scripts/build.mjs';
+import { lazyBuiltins } from './lazy-builtins.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -41,6 +42,7 @@ await build({
   minifyWhitespace: true,
   legalComments: 'linked',
   external: ['koffi'],
+  plugins: [lazyBuiltins],
   chunkNames: 'chunk-[hash]',
   // CommonJS dependencies (grpc-js) call require() for Node's own modules.
   banner: {
