@@ -14,6 +14,7 @@ import { lockRootDir } from './instance-lock.ts';
 import { createLogger, setVerbosity } from './klog.ts';
 import { usage } from './known-flags.ts';
 import type { KubeletDependencies } from './kubelet.ts';
+import { nodeCapacity } from './node-capacity.ts';
 import { createKubelet } from './pods/pod-manager.ts';
 import { type ServerSubject, serveHealthz, serveReadOnly } from './server/read-only-server.ts';
 
@@ -55,7 +56,7 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   const kubelet = createKubelet(dependencies);
   const podConfig = new PodConfig(sources, {
-    node: nodeFacts(options.nodeName, options.maxPods),
+    node: nodeFacts(options.nodeName, options.maxPods, nodeCapacity(options.rootDir)),
     isFinished: (uid) => {
       const phase = kubelet.pods().find((pod) => pod.metadata.uid === uid)?.status.phase;
       return phase === 'Succeeded' || phase === 'Failed';

@@ -22,16 +22,16 @@ export function validateContainers(spec: v1.PodSpec, volumes: Volumes): FieldErr
   const errors: FieldError[] = [];
   const names = new Set<string>();
   if (spec.containers.length === 0) errors.push(required('spec.containers'));
-  const initContainers = spec.initContainers ?? [];
+  const hostPorts = new Set<string>();
   spec.containers.forEach((container, index) => {
     const path = `spec.containers[${index}]`;
     errors.push(...validateContainer(container, path, spec, volumes, names));
+    errors.push(...validateHostPorts(container, path, spec, hostPorts));
   });
-  errors.push(...validateHostPorts(spec.containers, 'spec.containers', spec));
-  initContainers.forEach((container, index) => {
+  (spec.initContainers ?? []).forEach((container, index) => {
     const path = `spec.initContainers[${index}]`;
     errors.push(...validateContainer(container, path, spec, volumes, names));
-    errors.push(...validateHostPorts([container], 'spec.initContainers', spec));
+    errors.push(...validateInitPorts(container, path, spec));
   });
   return errors;
 }
@@ -59,6 +59,7 @@ function validateContainer(
     ...validatePorts(container.ports ?? [], `${path}.ports`),
     ...validateEnv(container.env ?? [], `${path}.env`, spec),
     ...validateResources(container.resources ?? {}, `${path}.resources`),
+    ...validateResizePolicy(container.resizePolicy ?? [], `${path}.resizePolicy`),
     ...validateMounts(container, `${path}.volumeMounts`, volumes),
     ...validateContainerSecurity(container.securityContext ?? {}, `${path}.securityContext`),
   );
@@ -89,25 +90,41 @@ function validatePorts(ports: readonly v1.ContainerPort[], path: string): FieldE
   return errors;
 }
 
-/** Two ports of the host can not be the same, and with the host's network a port is the host's own. */
+/** Two ports of the host can not be the same (`taken` so far), and with the host's network a port is the host's. */
 function validateHostPorts(
-  containers: readonly v1.Container[],
+  container: v1.Container,
   path: string,
   spec: v1.PodSpec,
+  taken: Set<string>,
 ): FieldError[] {
   const errors: FieldError[] = [];
-  const taken = new Set<string>();
-  containers.forEach((container, containerIndex) => {
-    (container.ports ?? []).forEach((port, index) => {
-      const at = `${path}[${containerIndex}].ports[${index}].hostPort`;
-      if (spec.hostNetwork && port.hostPort !== port.containerPort) {
-        errors.push(invalid(at, port.hostPort, 'must match `containerPort` when `hostNetwork` is true'));
-      }
-      if (!port.hostPort) return;
-      const key = `${port.protocol}/${port.hostIP ?? ''}/${port.hostPort}`;
-      if (taken.has(key)) errors.push(duplicate(at, key));
-      taken.add(key);
-    });
+  (container.ports ?? []).forEach((port, index) => {
+    const at = `${path}.ports[${index}].hostPort`;
+    if (spec.hostNetwork && port.hostPort !== port.containerPort) {
+      errors.push(invalid(at, port.hostPort, 'must match `containerPort` when `hostNetwork` is true'));
+    }
+    if (!port.hostPort) return;
+    const key = `${port.protocol}/${port.hostIP ?? ''}/${port.hostPort}`;
+    if (taken.has(key)) errors.push(duplicate(at, key));
+    taken.add(key);
+  });
+  return errors;
+}
+
+/** Host ports are forwarded to regular containers only, as in Kubernetes; here one that would not be is refused. */
+function validateInitPorts(container: v1.Container, path: string, spec: v1.PodSpec): FieldError[] {
+  if (spec.hostNetwork) return validateHostPorts(container, path, spec, new Set());
+  return (container.ports ?? []).flatMap(({ hostPort }, index) =>
+    hostPort ? [forbidden(`${path}.ports[${index}].hostPort`, 'init containers get no host ports')] : [],
+  );
+}
+
+/** What only a change of resources in a running pod reads, and a changed manifest is another pod. */
+function validateResizePolicy(policies: readonly v1.ContainerResizePolicy[], path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  policies.forEach(({ resourceName, restartPolicy }, index) => {
+    oneOf(errors, `${path}[${index}].resourceName`, resourceName, ['cpu', 'memory']);
+    oneOf(errors, `${path}[${index}].restartPolicy`, restartPolicy, ['NotRequired', 'RestartContainer']);
   });
   return errors;
 }

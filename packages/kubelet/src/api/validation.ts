@@ -4,13 +4,15 @@
 import { isIP } from 'node:net';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
-import { check, type FieldError, invalid, oneOf, required } from './field-error.ts';
+import { check, type FieldError, forbidden, invalid, oneOf, required } from './field-error.ts';
 import { dnsLabel, dnsSubdomain, labelValue, qualifiedName } from './names.ts';
 import type { Pod } from './pod.ts';
 import { validateContainers } from './validate-container.ts';
 import { type SysctlRules, validatePodSecurity } from './validate-security.ts';
 import { validateVolumes } from './validate-volume.ts';
 
+/** Followed by a container's name: the older way to write `securityContext.appArmorProfile`. */
+const appArmorAnnotation = 'container.apparmor.security.beta.kubernetes.io/';
 const maxAnnotationBytes = 256 * 1024;
 
 /** What is wrong with the pod; nothing when it can run. */
@@ -46,6 +48,10 @@ function validateMetadata(metadata: ObjectMeta): FieldError[] {
   let size = 0;
   for (const [key, value] of Object.entries(metadata.annotations ?? {})) {
     check(errors, 'metadata.annotations', key, (name) => qualifiedName(name.toLowerCase()));
+    if (key.startsWith(appArmorAnnotation) && value !== 'unconfined') {
+      const detail = 'AppArmor profiles are not supported by this kubelet yet';
+      errors.push(forbidden(`metadata.annotations[${key}]`, detail));
+    }
     size += key.length + Buffer.byteLength(value);
   }
   if (size > maxAnnotationBytes) {

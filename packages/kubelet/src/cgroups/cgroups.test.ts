@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRequirements } from '../api/pod.ts';
-import { testPod } from '../pods/test-pod.ts';
+import { testPod } from '../testing/pod.ts';
 import { podCgroup, qosCgroup, uidOfCgroup } from './cgroup-names.ts';
 import {
   type CgroupLimits,

@@ -9,6 +9,7 @@ const node: NodeFacts = {
   maxPods: 10,
   cpus: 2,
   memoryBytes: 1024 ** 3,
+  ephemeralStorageBytes: 10 * 1024 ** 3,
 };
 
 function pod(name: string, container: object = {}, spec: object = {}): Pod {
@@ -48,6 +49,14 @@ test('resources are promised once', () => {
     admit([pod('m', { resources: { limits: { memory: '2Gi' } } })])[1] ?? '',
     /requested: 2Gi, used: 0, capacity: 1Gi/,
   );
+});
+
+test('disk is promised once', () => {
+  const disk = (amount: string) => ({ resources: { requests: { 'ephemeral-storage': amount } } });
+  assert.deepEqual(admit([pod('a', disk('8Gi')), pod('b', disk('3Gi'))]), [
+    'a',
+    "Node didn't have enough resource: ephemeral-storage, requested: 3Gi, used: 8Gi, capacity: 10Gi",
+  ]);
 });
 
 test('the number of pods is limited', () => {

@@ -1,15 +1,14 @@
-// Whether this node can take a pod at all: number of pods, CPU, memory, host ports, node selector. Without a
+// Whether this node can take a pod at all: number of pods, CPU, memory, disk, host ports, node selector. Without a
 // scheduler in front of a static pod, this is the only place that keeps a node from being promised twice.
 import type { NodeSelectorRequirement, NodeSelectorTerm } from 'kubernetes-types/core/v1.d.ts';
 import { type Container, type Pod, podKey } from '../api/pod.ts';
+import type { NodeCapacity } from '../node-capacity.ts';
 import { formatQuantity, parseQuantity } from '../quantity.ts';
 
 /** What the node has to give. */
-export interface NodeFacts {
+export interface NodeFacts extends NodeCapacity {
   labels: Readonly<Record<string, string>>;
   maxPods: number;
-  cpus: number;
-  memoryBytes: number;
 }
 
 /** Pods that may run, and those that may not with the reason. */
@@ -29,7 +28,7 @@ export function admitPods(
   isFinished: (uid: string) => boolean,
 ): Admission {
   const isKnown = (pod: Pod): boolean => wasAdmitted.has(pod.metadata.uid);
-  const taken: Taken = { pods: 0, cpu: 0n, memory: 0n, ports: new Map() };
+  const taken: Taken = { pods: 0, resources: new Map(), ports: new Map() };
   const refused: Admission['refused'] = [];
   const ordered = [...pods.filter(isKnown), ...pods.filter((pod) => !isKnown(pod))];
   const admitted = ordered.filter((pod) => {
@@ -41,18 +40,23 @@ export function admitPods(
   return { admitted, refused };
 }
 
+/** The resources that pods request of this node. */
+const countedResources = ['cpu', 'memory', 'ephemeral-storage'] as const;
+type CountedResource = (typeof countedResources)[number];
+
 interface Taken {
   pods: number;
-  cpu: bigint;
-  memory: bigint;
+  /** By name, in billionths of a core or byte. */
+  resources: Map<string, bigint>;
   /** The pod that has each host port. */
   ports: Map<string, string>;
 }
 
 function take(pod: Pod, taken: Taken): void {
   taken.pods += 1;
-  taken.cpu += request(pod, 'cpu');
-  taken.memory += request(pod, 'memory');
+  for (const name of countedResources) {
+    taken.resources.set(name, (taken.resources.get(name) ?? 0n) + request(pod, name));
+  }
   for (const port of hostPorts(pod)) taken.ports.set(port, podKey(pod));
 }
 
@@ -60,10 +64,10 @@ function obstacle(pod: Pod, node: NodeFacts, taken: Taken): string | undefined {
   if (taken.pods >= node.maxPods) {
     return `Node didn't have enough resource: pods: this node runs at most ${node.maxPods} (--max-pods)`;
   }
-  const cpu = shortOf('cpu', request(pod, 'cpu'), taken.cpu, nanos(node.cpus));
-  if (cpu) return cpu;
-  const memory = shortOf('memory', request(pod, 'memory'), taken.memory, nanos(node.memoryBytes));
-  if (memory) return memory;
+  for (const name of countedResources) {
+    const shortage = shortOf(name, request(pod, name), taken.resources.get(name) ?? 0n, capacity(node, name));
+    if (shortage) return shortage;
+  }
   for (const port of hostPorts(pod)) {
     const owner = taken.ports.get(port) ?? taken.ports.get(port.replace(/@.*/, '@'));
     const anyAddress = port.endsWith('@')
@@ -78,12 +82,17 @@ function obstacle(pod: Pod, node: NodeFacts, taken: Taken): string | undefined {
 function shortOf(name: string, requested: bigint, used: bigint, capacity: bigint): string | undefined {
   if (requested === 0n || used + requested <= capacity) return undefined;
   const text = (value: bigint): string =>
-    formatQuantity({ nanos: value, format: name === 'memory' ? 'BinarySI' : 'DecimalSI' });
+    formatQuantity({ nanos: value, format: name === 'cpu' ? 'DecimalSI' : 'BinarySI' });
   return `Node didn't have enough resource: ${name}, requested: ${text(requested)}, used: ${text(used)}, capacity: ${text(capacity)}`;
 }
 
-function nanos(value: number): bigint {
-  return BigInt(value) * 1_000_000_000n;
+function capacity(node: NodeFacts, resource: CountedResource): bigint {
+  const amounts = {
+    cpu: node.cpus,
+    memory: node.memoryBytes,
+    'ephemeral-storage': node.ephemeralStorageBytes,
+  };
+  return BigInt(amounts[resource]) * 1_000_000_000n;
 }
 
 /** What the regular containers request together, or the hungriest init container if that is more. */

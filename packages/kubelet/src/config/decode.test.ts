@@ -194,6 +194,40 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     'must be less than or equal to cpu limit of 1',
   ],
   [
+    'resize policy',
+    { container: { resizePolicy: [{ resourceName: 'disk', restartPolicy: 'NotRequired' }] } },
+    'spec.containers[0].resizePolicy[0].resourceName: Unsupported value: "disk"',
+  ],
+  [
+    'host port of an init container',
+    {
+      spec: {
+        initContainers: [
+          { name: 'i', image: 'a' },
+          { name: 'j', image: 'a', ports: [{ containerPort: 1, hostPort: 2 }] },
+        ],
+      },
+    },
+    'spec.initContainers[1].ports[0].hostPort: Forbidden: init containers get no host ports',
+  ],
+  [
+    'a host port twice',
+    {
+      container: {
+        ports: [
+          { containerPort: 1, hostPort: 2 },
+          { containerPort: 3, hostPort: 2 },
+        ],
+      },
+    },
+    'spec.containers[0].ports[1].hostPort: Duplicate value: "TCP//2"',
+  ],
+  [
+    'AppArmor by annotation',
+    { metadata: { annotations: { 'container.apparmor.security.beta.kubernetes.io/main': 'localhost/x' } } },
+    'metadata.annotations[container.apparmor.security.beta.kubernetes.io/main]: Forbidden: AppArmor profiles',
+  ],
+  [
     'extended resource',
     { container: { resources: { limits: { 'nvidia.com/gpu': 1 } } } },
     'resources.limits[nvidia.com/gpu]: Unsupported value',

@@ -1,8 +1,9 @@
 // Who this node is: its name and its addresses.
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { arch, availableParallelism, hostname, networkInterfaces, totalmem } from 'node:os';
+import { arch, hostname, networkInterfaces } from 'node:os';
 import { dnsSubdomain } from '../api/names.ts';
+import type { NodeCapacity } from '../node-capacity.ts';
 import type { NodeFacts } from './admission.ts';
 import { ConfigurationError } from './kubelet-configuration.ts';
 
@@ -58,7 +59,7 @@ export function defaultRouteDevice(table: string): string | undefined {
 const goArch: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
 /** What this node can give to pods. */
-export function nodeFacts(name: string, maxPods: number): NodeFacts {
+export function nodeFacts(name: string, maxPods: number, capacity: NodeCapacity): NodeFacts {
   const architecture = goArch[arch()] ?? arch();
   return {
     labels: {
@@ -69,7 +70,6 @@ export function nodeFacts(name: string, maxPods: number): NodeFacts {
       'kubernetes.io/os': 'linux',
     },
     maxPods,
-    cpus: availableParallelism(),
-    memoryBytes: totalmem(),
+    ...capacity,
   };
 }

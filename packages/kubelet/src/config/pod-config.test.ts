@@ -5,7 +5,7 @@ import { decodeManifest } from './decode.ts';
 import { PodConfig } from './pod-config.ts';
 import type { PodSource, PodUpdate } from './pod-source.ts';
 
-const node = { labels: {}, maxPods: 1, cpus: 1, memoryBytes: 1024 ** 3 };
+const node = { labels: {}, maxPods: 1, cpus: 1, memoryBytes: 1024 ** 3, ephemeralStorageBytes: 1024 ** 3 };
 
 function update(...names: string[]): PodUpdate {
   const text = names.map((name) =>

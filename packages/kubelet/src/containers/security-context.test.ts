@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NamespaceMode, SecurityProfile_ProfileType as Profile } from '@berth/cri/generated/api.ts';
 import type { PodSpec, SecurityContext } from '../api/pod.ts';
-import { testPod } from '../pods/test-pod.ts';
+import { testPod } from '../testing/pod.ts';
 import { containerSecurityContext, defaultMaskedPaths, type ImageUser } from './security-context.ts';
 
 const root: ImageUser = { uid: 0n, username: '' };
@@ -56,11 +56,6 @@ test('capabilities, privilege and read-only root', () => {
   assert.equal(context.readonlyRootfs, true);
   assert.equal(context.noNewPrivs, false);
   assert.equal(effective({ allowPrivilegeEscalation: false }).noNewPrivs, true);
-});
-
-test('an unmasked /proc hides nothing', () => {
-  const context = effective({ procMount: 'Unmasked' });
-  assert.deepEqual([context.maskedPaths, context.readonlyPaths], [[], []]);
 });
 
 test('an image user that is a name is passed on by name', () => {

@@ -54,7 +54,6 @@ export function containerSecurityContext(
   const ofPod = pod.spec.securityContext;
   const runAsUser = own.runAsUser ?? ofPod.runAsUser;
   const runAsGroup = own.runAsGroup ?? ofPod.runAsGroup;
-  const unmasked = own.procMount === 'Unmasked';
   const uid = runAsUser === undefined ? user.uid : BigInt(runAsUser);
   return {
     capabilities: {
@@ -69,8 +68,8 @@ export function containerSecurityContext(
     readonlyRootfs: own.readOnlyRootFilesystem === true,
     ...podGroups(pod),
     noNewPrivs: own.allowPrivilegeEscalation === false,
-    maskedPaths: unmasked ? [] : [...defaultMaskedPaths],
-    readonlyPaths: unmasked ? [] : [...defaultReadonlyPaths],
+    maskedPaths: [...defaultMaskedPaths],
+    readonlyPaths: [...defaultReadonlyPaths],
     seccomp: seccompProfile(own.seccompProfile ?? ofPod.seccompProfile, seccomp),
   };
 }

@@ -1,6 +1,7 @@
 // Values that a container's environment takes from its own pod.
 // https://kubernetes.io/docs/concepts/workloads/pods/downward-api/
 import type { Container, Pod } from '../api/pod.ts';
+import type { NodeCapacity } from '../node-capacity.ts';
 import { parseQuantity } from '../quantity.ts';
 
 /** What about a pod is known only once it runs here. */
@@ -11,13 +12,6 @@ export interface PodPlace {
   podIps: string[];
   /** What `limits` mean for a container without one: the node's allocatable resources. */
   node: NodeCapacity;
-}
-
-/** The node's size. */
-export interface NodeCapacity {
-  cpus: number;
-  memoryBytes: number;
-  ephemeralStorageBytes: number;
 }
 
 /** The value of a `fieldRef`. Throws for a path that has no value as one text. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EnvVar, ResourceRequirements } from '../api/pod.ts';
-import { testPod } from '../pods/test-pod.ts';
+import { testPod } from '../testing/pod.ts';
 import type { PodPlace } from './downward-api.ts';
 import { containerEnvironment, expandCommand } from './environment.ts';
 

@@ -10,6 +10,7 @@ import { rotateLog } from '../containers/log-rotation.ts';
 import { ImageManager } from '../images/image-manager.ts';
 import { createLogger } from '../klog.ts';
 import type { CreateKubelet, Kubelet, KubeletDependencies, PodWithStatus } from '../kubelet.ts';
+import { nodeCapacity } from '../node-capacity.ts';
 import { Pleg } from '../pleg/pleg.ts';
 import { podStatus } from '../status/pod-status.ts';
 import { Semaphore } from '../util/semaphore.ts';
@@ -18,7 +19,7 @@ import type { PodIdentity } from './paths.ts';
 import { PodWorker } from './pod-worker.ts';
 import { listRuntimePods, RuntimePods } from './runtime-pods.ts';
 import { emptyRuntimeStatus } from './runtime-status.ts';
-import { nodeCapacity, type Services } from './services.ts';
+import type { Services } from './services.ts';
 
 const log = createLogger('pod-manager.ts');
 
@@ -110,7 +111,10 @@ class PodManager implements Kubelet {
 
   async #connect(): Promise<Services> {
     const { cri, imageCri = cri, options } = this.#dependencies;
-    const { runtimeName, runtimeVersion } = await cri.runtime.version({});
+    const [{ runtimeName, runtimeVersion }, { features }] = await Promise.all([
+      cri.runtime.version({}),
+      cri.runtime.status({}),
+    ]);
     const cgroups = new PodCgroups(detectCgroups(), options);
     cgroups.prepare();
     log.info('Container runtime initialized', { containerRuntime: runtimeName, version: runtimeVersion });
@@ -118,6 +122,7 @@ class PodManager implements Kubelet {
       options,
       runtime: cri.runtime,
       runtimeName,
+      hasGroupsPolicy: features?.supplementalGroupsPolicy === true,
       pods: new RuntimePods(cri.runtime),
       images: new ImageManager(imageCri.image, options.maxParallelImagePulls),
       cgroups,

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { mountsBelow } from '@berth/linux/mount.ts';
 import { testImage } from '../../../../test/support/pods.ts';
 import type { Pod } from '../api/pod.ts';
+import { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import { rotateLog } from '../containers/log-rotation.ts';
 import type { Kubelet } from '../kubelet.ts';
 import {
@@ -19,7 +21,7 @@ import {
   untilRunning,
   untilStatus,
 } from '../testing/node.ts';
-import { testContainer } from './test-pod.ts';
+import { testContainer } from '../testing/pod.ts';
 
 for (const runtime of testRuntimes) {
   describe(runtime, () => {
@@ -59,9 +61,7 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
         mounts: mountsBelow(options.rootDir),
         logs: list(options.podLogsDir),
         links: list(join(node.dir, 'log', 'containers')),
-        cgroups: list(`/sys/fs/cgroup/memory${options.cgroupRoot}/kubepods/besteffort`).filter((name) =>
-          name.startsWith('pod'),
-        ),
+        cgroups: [...new PodCgroups(detectCgroups(), options).pods()],
       },
       { items: [], containers: [], volumes: [], mounts: [], logs: [], links: [], cgroups: [] },
     );
@@ -275,6 +275,33 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
       [1],
     );
     assert.equal(before.containerStatuses?.[0]?.restartCount, 0);
+    await assertNothingLeft(pod);
+  });
+
+  test('strict groups, on a runtime that knows them', async () => {
+    const pod = shellPod(
+      'strict',
+      `id -G; ${forever}`,
+      { securityContext: { supplementalGroups: [7], supplementalGroupsPolicy: 'Strict' } },
+      { securityContext: { runAsUser: 1000 } },
+    );
+    kubelet.setPods([pod]);
+    if (runtime === 'berthd') {
+      await untilRunning(kubelet, pod);
+      // Merged, there would be group 1002 of the image too.
+      await until('it logged', () => logOf(pod) === '1001 7\n');
+    } else {
+      const status = await untilStatus(
+        kubelet,
+        pod,
+        'is refused',
+        ({ containerStatuses }) => containerStatuses?.[0]?.state?.waiting?.message !== undefined,
+      );
+      assert.match(
+        status.containerStatuses?.[0]?.state?.waiting?.message ?? '',
+        /^spec\.securityContext\.supplementalGroupsPolicy: .*Strict is not supported in this node/,
+      );
+    }
     await assertNothingLeft(pod);
   });
 

@@ -1,12 +1,11 @@
 // What carrying out a pod's steps needs, made once and shared by all pods.
-import { readFileSync, statfsSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
+import { readFileSync } from 'node:fs';
 import type { RuntimeClient } from '@berth/cri/client.ts';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import type { KubeletOptions } from '../config/kubelet-options.ts';
 import type { Backoff } from '../containers/backoff.ts';
-import type { NodeCapacity } from '../env/downward-api.ts';
 import type { ImageManager } from '../images/image-manager.ts';
+import type { NodeCapacity } from '../node-capacity.ts';
 import type { DnsSettings } from '../sandbox/dns.ts';
 import { parseResolvConf } from '../sandbox/resolv-conf.ts';
 import type { Semaphore } from '../util/semaphore.ts';
@@ -18,6 +17,8 @@ export interface Services {
   runtime: RuntimeClient;
   /** What the runtime calls itself: the scheme of container ids. */
   runtimeName: string;
+  /** Whether the runtime knows `supplementalGroupsPolicy`; an older one would ignore Strict. */
+  hasGroupsPolicy: boolean;
   pods: RuntimePods;
   images: ImageManager;
   cgroups: PodCgroups;
@@ -26,18 +27,6 @@ export interface Services {
   /** Bounds how many sandboxes and containers are being made at a time. */
   creations: Semaphore;
   capacity: NodeCapacity;
-}
-
-/** The node's size. */
-export function nodeCapacity(rootDir: string): NodeCapacity {
-  let ephemeralStorageBytes = 0;
-  try {
-    const { blocks, bsize } = statfsSync(rootDir);
-    ephemeralStorageBytes = blocks * bsize;
-  } catch {
-    // The folder is made with the first pod; until then nothing can ask.
-  }
-  return { cpus: availableParallelism(), memoryBytes: totalmem(), ephemeralStorageBytes };
 }
 
 /** The resolver settings as they are now: the host's resolv.conf changes as networks come and go. */

@@ -157,8 +157,13 @@ class SyncRound {
 
   /** Has the images looked for, and meanwhile makes volumes and cgroup. False when the pod cannot go on. */
   #prepare(names: string[]): boolean {
-    const { options, cgroups } = this.#services;
+    const { options, cgroups, hasGroupsPolicy } = this.#services;
     try {
+      if (this.#pod.spec.securityContext.supplementalGroupsPolicy === 'Strict' && !hasGroupsPolicy) {
+        throw new Error(
+          'spec.securityContext.supplementalGroupsPolicy: SupplementalGroupsPolicy=Strict is not supported in this node: its container runtime is too old',
+        );
+      }
       const config = this.#sandboxConfig(this.status.sandboxes[0]?.attempt ?? 0);
       for (const name of names) {
         const image = this.#services.images.ensure(this.#pod, this.#container(name), config);

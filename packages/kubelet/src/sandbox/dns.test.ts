@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PodSpec } from '../api/pod.ts';
-import { testPod } from '../pods/test-pod.ts';
+import { testPod } from '../testing/pod.ts';
 import { podDns } from './dns.ts';
 import { parseResolvConf } from './resolv-conf.ts';
 

@@ -17,7 +17,8 @@ import type { Container, Pod, PodSpec, PodStatus } from '../api/pod.ts';
 import type { KubeletOptions } from '../config/kubelet-options.ts';
 import type { Kubelet } from '../kubelet.ts';
 import { createKubelet } from '../pods/pod-manager.ts';
-import { testPod } from '../pods/test-pod.ts';
+import { testOptions } from './options.ts';
+import { testPod } from './pod.ts';
 
 /** A runtime to run kubelets on; what it made goes with it. */
 export interface TestNode extends AsyncDisposable {
@@ -51,7 +52,14 @@ export async function startTestNode(runtime: (typeof testRuntimes)[number]): Pro
   resources.defer(() => cri.close());
   // A test that failed may have left pods.
   resources.defer(() => removeAllPods(cri, dir));
-  const options = testOptions(dir, socket, cgroupRoot);
+  const options = testOptions({
+    rootDir: join(dir, 'kubelet'),
+    podLogsDir: join(dir, 'log', 'pods'),
+    containerRuntimeEndpoint: socket,
+    imageServiceEndpoint: socket,
+    cgroupRoot,
+    resolvConf: existsSync('/etc/resolv.conf') ? '/etc/resolv.conf' : '',
+  });
   const owned = resources.move();
   return {
     dir,
@@ -117,37 +125,6 @@ async function startContainerdIn(
   });
   owner.use(containerd);
   return { socket: containerd.socket, restart: () => assert.fail('only berthd is restarted') };
-}
-
-function testOptions(dir: string, endpoint: string, cgroupRoot: string): KubeletOptions {
-  return {
-    nodeName: 'testnode',
-    nodeIps: ['192.0.2.1'],
-    rootDir: join(dir, 'kubelet'),
-    podLogsDir: join(dir, 'log', 'pods'),
-    containerRuntimeEndpoint: endpoint,
-    imageServiceEndpoint: endpoint,
-    runtimeRequestTimeoutMs: 30_000,
-    staticPodPath: undefined,
-    fileCheckFrequencyMs: 20_000,
-    syncFrequencyMs: 60_000,
-    cgroupDriver: 'cgroupfs',
-    cgroupRoot,
-    cgroupsPerQos: true,
-    cpuCfsQuota: true,
-    cpuCfsQuotaPeriodUs: 100_000,
-    podPidsLimit: -1,
-    clusterDns: [],
-    clusterDomain: '',
-    resolvConf: existsSync('/etc/resolv.conf') ? '/etc/resolv.conf' : '',
-    maxPods: 110,
-    seccompDefault: false,
-    maxParallelImagePulls: undefined,
-    maxContainerRestartPeriodMs: 1000,
-    readOnlyServer: { address: '127.0.0.1', port: 0 },
-    healthzServer: { address: '127.0.0.1', port: 0 },
-    verbosity: 0,
-  };
 }
 
 let madePods = 0;
