@@ -37,12 +37,6 @@ export interface Context {
   readonly conmon: string;
 }
 
-/** What making a container asks of the image store. */
-export interface Images {
-  /** The unpacked image behind a name or id; undefined when it is not here. */
-  rootfs(image: string): Promise<ImageRootfs | undefined>;
-}
-
 /** An image that is ready to be a container's root. */
 export interface ImageRootfs {
   /** Digest of its config. */

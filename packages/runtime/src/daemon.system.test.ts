@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
+import type { Config } from './config.ts';
 import { startDaemon } from './daemon.ts';
 import { containerId } from './ids.ts';
 import { createLogger } from './log.ts';
@@ -34,6 +35,26 @@ test('a second berthd on the same directories is refused', async () => {
       message: /is in use by another berthd/,
     },
   );
+});
+
+test('directories in which there can be no files are refused by name', async () => {
+  const { config } = node;
+  const proc = '/proc/berth';
+  const table: [Config, RegExp][] = [
+    [{ ...config, root: proc }, /^root: \/proc\/berth cannot be used/],
+    [{ ...config, state: '/sys/berth' }, /^state: \/sys\/berth cannot be used/],
+    [{ ...config, listen: `${proc}/berth.sock` }, /^listen: /],
+    [{ ...config, cni: { ...config.cni, confDir: proc } }, /^cni\.confDir: /],
+    [{ ...config, cni: { ...config.cni, cacheDir: proc } }, /^cni\.cacheDir: /],
+  ];
+  for (const [changed, message] of table)
+    await assert.rejects(
+      startDaemon(
+        changed,
+        createLogger('error', () => {}),
+      ),
+      { message },
+    );
 });
 
 test('containers go on without berthd, and what happened to them is known afterwards', async () => {

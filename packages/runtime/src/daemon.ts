@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { Exits, recordExits } from './container/exits.ts';
 import { Stops } from './container/stop.ts';
 import type { Context } from './context.ts';
+import { checkPlace, makeDirectories } from './directories.ts';
 import { messageOf } from './errors.ts';
 import { EventBus } from './events.ts';
 import { runtimeHandlers } from './handlers.ts';
@@ -35,7 +36,11 @@ export interface Daemon {
 /** Takes possession of the directories, sets right what a predecessor left, then serves the CRI. */
 export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
   await using resources = new AsyncDisposableStack();
-  for (const dir of new Set([config.root, config.state])) resources.use(lockDirectory(dir));
+  await checkPlaces(config);
+  for (const dir of new Set([config.root, config.state])) {
+    await makeDirectories(dir, 0o711);
+    resources.use(lockDirectory(dir));
+  }
   const closing = new AbortController();
   const context = await makeContext(config, log, resources, closing.signal);
   await recover(context);
@@ -59,6 +64,14 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
       await owned.disposeAsync();
     },
   };
+}
+
+async function checkPlaces({ root, state, listen, cni }: Config): Promise<void> {
+  await checkPlace(root, 'root');
+  await checkPlace(state, 'state');
+  await checkPlace(listen, 'listen');
+  await checkPlace(cni.confDir, 'cni.confDir');
+  await checkPlace(cni.cacheDir, 'cni.cacheDir');
 }
 
 async function makeContext(

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -6,12 +5,11 @@ import { DatabaseSync } from 'node:sqlite';
 const waitMs = 2000;
 
 /**
- * Makes sure that this berthd is the only one that uses a directory, until it ends or disposes of the
+ * Makes sure that this berthd is the only one that uses a directory, which exists, until it ends or disposes of the
  * result: two would undo each other's work. The lock is SQLite's on an empty database, so the kernel lets
  * it go when berthd dies in whatever way.
  */
 export function lockDirectory(dir: string): Disposable {
-  mkdirSync(dir, { recursive: true, mode: 0o711 });
   const path = join(dir, 'lock');
   const database = new DatabaseSync(path, { timeout: waitMs });
   try {

@@ -12,8 +12,6 @@ export interface Logger {
   info(message: string, fields?: LogFields): void;
   warning(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** A logger that adds these fields to every line. */
-  with(fields: LogFields): Logger;
 }
 
 const bare = /^[A-Za-z0-9\-._/@^+]+$/;
@@ -38,13 +36,12 @@ export function formatLine(time: Date, level: LogLevel, message: string, fields:
 export function createLogger(
   level: LogLevel,
   write: (line: string) => void = (line) => process.stderr.write(line),
-  fields: LogFields = {},
 ): Logger {
   const threshold = logLevels.indexOf(level);
   const at = (lineLevel: LogLevel) => {
     if (logLevels.indexOf(lineLevel) < threshold) return () => {};
-    return (message: string, more: LogFields = {}) =>
-      write(`${formatLine(new Date(), lineLevel, message, { ...fields, ...more })}\n`);
+    return (message: string, fields: LogFields = {}) =>
+      write(`${formatLine(new Date(), lineLevel, message, fields)}\n`);
   };
   return {
     trace: at('trace'),
@@ -52,6 +49,5 @@ export function createLogger(
     info: at('info'),
     warning: at('warning'),
     error: at('error'),
-    with: (more) => createLogger(level, write, { ...fields, ...more }),
   };
 }

@@ -46,6 +46,24 @@ test('bad requests name the field, and leave nothing', async () => {
       /vm\.swappiness/,
     ],
     [
+      () => pods.runPod('x', { logDirectory: '/proc/berth/logs' }),
+      'INVALID_ARGUMENT',
+      /^config\.log_directory: .*is in \/proc/,
+    ],
+    [
+      () => pods.makeContainer(sandbox, ['/bin/true'], { logPath: '../../../../../proc/berth/0.log' }),
+      'INVALID_ARGUMENT',
+      /^config\.log_path: .*is in \/proc/,
+    ],
+    [
+      () =>
+        pods.makeContainer(sandbox, ['/bin/true'], {
+          mounts: [{ hostPath: '/sys/berth', containerPath: '/x' }],
+        }),
+      'INVALID_ARGUMENT',
+      /^config\.mounts\[0\]\.host_path: .*is in \/sys/,
+    ],
+    [
       () => pods.makeContainer(sandbox, [], { command: [], image: { image: 'nowhere/none:1' } }),
       'NOT_FOUND',
       /config\.image: image nowhere\/none:1 is not here/,

@@ -22,8 +22,6 @@ export interface ConmonSpec {
   conmonPidFile: string;
   /** The runtime's JSON log; the reason of a failed creation is read from it. */
   runtimeLog: string;
-  /** Bytes; the log starts anew beyond it. Undefined: no limit, as the kubelet rotates logs. */
-  logSizeMax?: number;
 }
 
 /** conmon's command line; the options are those of conmon 2.0.26 and later. */
@@ -36,7 +34,6 @@ export function conmonArguments(spec: ConmonSpec): string[] {
   args.push('--log-path', spec.logPath === undefined ? 'none' : `k8s-file:${spec.logPath}`);
   // An fsync at every container's end would cost more than its whole stop.
   args.push('--no-sync-log', '--full-attach');
-  if (spec.logSizeMax !== undefined) args.push('--log-size-max', String(spec.logSizeMax));
   if (spec.terminal) args.push('--terminal');
   if (spec.stdin) args.push('--stdin');
   if (spec.stdin && !spec.stdinOnce) args.push('--leave-stdin-open');

@@ -42,12 +42,10 @@ for (const name of ['crun', 'runc']) {
         kind: 'NOT_FOUND',
         message: /start container .*started before/,
       });
-      assert.equal((await node.runtime.state(container.id))?.status, 'running');
-      await node.runtime.kill(container.id, 9);
+      await node.runtime.run(['kill', container.id, '9']);
       assert.equal((await container.ended()).exitCode, 137);
-      await node.runtime.delete(container.id, { force: false });
-      assert.equal(await node.runtime.state(container.id), undefined);
-      await node.runtime.delete(container.id, { force: true });
+      await node.runtime.run(['delete', container.id]);
+      await assert.rejects(node.runtime.run(['state', container.id]), { name: 'OciRuntimeError' });
     });
 
     test('a container that died before its start', async () => {
@@ -107,7 +105,7 @@ for (const name of ['crun', 'runc']) {
       await runtime.start(id);
       process.kill(Number(stdout.toString()), 'SIGKILL');
       await eventually(() => assert.equal(readExit(options.exitDir, id)?.exitCode, 137));
-      await runtime.delete(id, { force: true });
+      await node.delete(id);
     });
 
     test('what is in the way of a creation is named', async () => {

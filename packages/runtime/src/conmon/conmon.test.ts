@@ -43,13 +43,7 @@ test('the command line of a plain container', () => {
     '--root=/run/berth/crun',
   ]);
   assert.deepEqual(values(args, '--persist-dir'), ['/p']);
-  for (const absent of [
-    '--terminal',
-    '--stdin',
-    '--leave-stdin-open',
-    '--systemd-cgroup',
-    '--log-size-max',
-  ]) {
+  for (const absent of ['--terminal', '--stdin', '--leave-stdin-open', '--systemd-cgroup']) {
     assert.equal(args.includes(absent), false, absent);
   }
 });
@@ -60,7 +54,6 @@ test('options that a container asks for', () => {
     [{ stdin: true }, ['--stdin', '--leave-stdin-open'], ['--terminal']],
     [{ stdin: true, stdinOnce: true }, ['--stdin'], ['--leave-stdin-open']],
     [{ runtime: runtime(true) }, ['--systemd-cgroup'], []],
-    [{ logSizeMax: 10 }, ['--log-size-max'], []],
     [{ logPath: undefined }, ['none'], []],
   ];
   for (const [change, present, absent] of table) {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   type ContainerConfig,
@@ -15,6 +15,7 @@ import type { Context, ImageRootfs } from '../context.ts';
 import { invalid, messageOf, notFound, RuntimeError, wrongState } from '../errors.ts';
 import { newContainerId } from '../ids.ts';
 import { describe } from '../labels.ts';
+import { makeLogDirectory } from '../log-directory.ts';
 import { publishContainerEvent } from '../pod-events.ts';
 import type { Container } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';
@@ -70,7 +71,7 @@ async function makeContainer(context: Context, { sandbox, container, image, sign
     await mountRootfs(paths.container(id), image.lowerDirs);
     const spec = await containerSpec(context, { sandbox, container, image });
     writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
-    if (container.logPath !== '') mkdirSync(dirname(container.logPath), { recursive: true, mode: 0o755 });
+    if (container.logPath !== '') await makeLogDirectory(dirname(container.logPath), 'config.log_path');
     const processes = await createWithConmon(context, {
       id,
       name: container.name,

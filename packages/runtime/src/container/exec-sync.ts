@@ -36,6 +36,8 @@ export async function execSync(
   } catch (error) {
     if (!(error instanceof OciRuntimeError)) throw error;
     const command = `command ${JSON.stringify(cmd)}`;
+    if (error.kind === 'NOT_FOUND')
+      throw wrongState(`container ${container.id} has just ended: ${error.reason}`);
     throw error.kind === 'TIMEOUT'
       ? new RuntimeError('DEADLINE_EXCEEDED', `${command} timed out after ${timeoutMs} ms`)
       : new RuntimeError(

@@ -127,7 +127,7 @@ export function watchConmon(context: Context, id: ContainerId, { conmon, init }:
 }
 
 /** Kills a container that has no conmon any more and records that. */
-export async function killLost(
+async function killLost(
   context: Context,
   container: Container,
   conmon: ProcessRef,

@@ -34,7 +34,7 @@ export async function readImportRequest(
 }
 
 /** Reads the JSON form. Throws MalformedDocumentError naming the field. */
-export function parseImportRequest(content: Buffer): { archive: string; names: string[] | undefined } {
+function parseImportRequest(content: Buffer): { archive: string; names: string[] | undefined } {
   const json = JsonCursor.parse(content, 'request');
   for (const name of Object.keys(json.record())) {
     if (!fields.includes(name)) throw json.field(name).error('unknown field; known are path and names');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ContentStore } from '@berth/oci/content-store.ts';
 import type { LayerLimits } from '@berth/oci/layers/extract.ts';
-import type { ImageRootfs, Images } from '../context.ts';
+import type { ImageRootfs } from '../context.ts';
 import { messageOf, wrongState } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { collectGarbage } from './gc.ts';
@@ -30,7 +30,7 @@ export interface ImageServiceOptions {
 const handedOutFor = 10_000;
 
 /** The image store of berthd: what the handlers of the image RPCs, and the making of containers, work on. */
-export class ImageService implements Images {
+export class ImageService {
   readonly state: ImageState;
   readonly content: ContentStore;
   readonly layers: LayerStore;

@@ -7,7 +7,7 @@ import { isDefaultNetwork } from './default-network.ts';
 import type { PodNetwork } from './pod-network.ts';
 
 /** The interface of a pod; the kubelet, kubectl and users expect this name. */
-export const POD_INTERFACE = 'eth0';
+const POD_INTERFACE = 'eth0';
 
 export interface AttachRequest extends CapabilityRequest {
   readonly sandboxId: string;
@@ -16,7 +16,6 @@ export interface AttachRequest extends CapabilityRequest {
   readonly podName: string;
   readonly podNamespace: string;
   readonly podUid: string;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -44,7 +43,7 @@ export async function attachSandbox(
     capabilityArgs: capabilities,
   };
   try {
-    const result = await network.cni.addNetworkList(list, runtime, { signal: request.signal });
+    const result = await network.cni.addNetworkList(list, runtime);
     const ips = sandboxAddresses(result);
     if (ips.length > 0) return { ips, result };
     throw new RuntimeError('INTERNAL', `network ${list.name} gave the pod no IP address (${selected.file})`);

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 
 /** The file that berthd writes into the configuration directory when there is no other. */
 export const DEFAULT_FILE = '87-berth.conflist';
-export const DEFAULT_BRIDGE = 'cni0';
+const DEFAULT_BRIDGE = 'cni0';
 /** The nftables table with the masquerade rule of the default network. */
 export const MASQUERADE_TABLE = 'berth';
 

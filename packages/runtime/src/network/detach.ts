@@ -16,7 +16,6 @@ export interface DetachRequest {
    * all when the plugins fail, so that the whole can be tried again.
    */
   readonly releaseNamespace: () => void | Promise<void>;
-  readonly signal?: AbortSignal;
 }
 
 interface Attachment {
@@ -31,7 +30,7 @@ interface Attachment {
  * @throws RuntimeError INTERNAL naming the plugin that failed
  */
 export async function detachSandbox(network: PodNetwork, request: DetachRequest): Promise<void> {
-  const { sandboxId, netnsPath, releaseNamespace, signal } = request;
+  const { sandboxId, netnsPath, releaseNamespace } = request;
   const attachments = (await network.cni.cachedAttachments(sandboxId)).map((cached) =>
     recorded(network, cached),
   );
@@ -41,7 +40,7 @@ export async function detachSandbox(network: PodNetwork, request: DetachRequest)
   const netns = !first && pinState(netnsPath) === 'pinned' ? netnsPath : '';
   for (const { list, runtime } of attachments) {
     try {
-      await network.cni.delNetworkList(list, { ...runtime, netns }, { signal });
+      await network.cni.delNetworkList(list, { ...runtime, netns });
     } catch (error) {
       if (error instanceof CniError)
         throw new RuntimeError('INTERNAL', error.message, { cause: error.cause });

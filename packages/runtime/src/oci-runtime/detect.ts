@@ -141,13 +141,3 @@ function flavorOf(path: string): RuntimeFlavor {
   const name = basename(path);
   return name === 'crun' || name === 'runc' ? name : 'other';
 }
-
-/** The version that `crun --version` or `runc --version` prints, e.g. `1.8.1`. */
-export async function runtimeVersion(runtime: OciRuntime): Promise<string> {
-  return parseVersion(await runtime.run(['--version'], undefined, 5_000));
-}
-
-/** The version in the first line of a runtime's or conmon's `--version`. */
-export function parseVersion(text: string): string {
-  return /version\s+(\S+)/.exec(text)?.[1] ?? 'unknown';
-}

@@ -23,10 +23,3 @@ test("an exec is the container's process with other arguments", () => {
     noNewPrivileges: true,
   });
 });
-
-test('a terminal brings TERM unless the container sets it', () => {
-  const container = { user: { uid: 0, gid: 0 }, cwd: '/' };
-  assert.deepEqual(execProcess(container, ['sh'], { terminal: true }).env, ['TERM=xterm']);
-  const own = { ...container, env: ['TERM=vt100'] };
-  assert.deepEqual(execProcess(own, ['sh'], { terminal: true }).env, ['TERM=vt100']);
-});

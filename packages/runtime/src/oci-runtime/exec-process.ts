@@ -5,18 +5,7 @@ import type { Process } from '@berth/oci/runtime-spec.ts';
  * capabilities, no_new_privs and rlimits are the container's; what the OCI runtime applies from the
  * container's spec by itself (seccomp, and an AppArmor profile when none is given) needs no mention.
  */
-export function execProcess(
-  container: Process,
-  args: string[],
-  options: { terminal?: boolean } = {},
-): Process {
+export function execProcess(container: Process, args: string[]): Process {
   const { oomScoreAdj: _inherited, ...process } = container;
-  const env = process.env ?? [];
-  const terminal = options.terminal ?? false;
-  return {
-    ...process,
-    args,
-    terminal,
-    env: terminal && !env.some((entry) => entry.startsWith('TERM=')) ? [...env, 'TERM=xterm'] : env,
-  };
+  return { ...process, args, terminal: false };
 }

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { close, constants, openSync, readSync, rmSync, unlinkSync, writeSync } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
-import type { LinuxResources } from '@berth/oci/runtime-spec.ts';
 import { OciRuntimeError } from './runtime-log.ts';
 
 /** Which implementation a binary is: how a created container waits for its start differs between them. */
@@ -69,62 +68,19 @@ export class OciRuntime {
   }
 
   /**
-   * Sends a signal through the runtime; `all` means every process of the container's cgroup. To signal
-   * the init process alone, a pid with its start time (@berth/linux/process.ts) is 4 ms cheaper.
-   */
-  async kill(id: string, signal: number, options: { all?: boolean } = {}): Promise<void> {
-    // runc deprecates --all and does what it means by itself where the pid namespace is shared.
-    await this.run(['kill', ...(options.all === true ? ['--all'] : []), id, String(signal)]);
-  }
-
-  /**
-   * Removes the runtime's state of a container and its cgroup. `force` kills what still runs.
-   * A container that the runtime does not know is not an error.
-   */
-  async delete(id: string, options: { force: boolean }): Promise<void> {
-    try {
-      await this.run(['delete', ...(options.force ? ['--force'] : []), id]);
-    } catch (error) {
-      if (!(error instanceof OciRuntimeError && error.kind === 'NOT_FOUND')) throw error;
-      // runc refuses to know a container whose creation was cut short, but its directory blocks the name.
-      await rm(join(this.root, id), { recursive: true, force: true });
-    }
-  }
-
-  /**
-   * The system-call twin of `delete` for a container that has exited and whose cgroup the caller has removed
-   * (`@berth/linux/cgroups`): all that is left of it then is its state directory.
+   * Removes what the runtime has noted of a container that has exited and whose cgroup the caller has removed.
+   * Takes no process, as the runtime's own `delete` would.
    */
   forget(id: string): void {
     rmSync(join(this.root, id), { recursive: true, force: true });
   }
 
-  /** What the runtime says of a container, `undefined` when it knows none by this id. For diagnosis. */
-  async state(id: string): Promise<{ pid: number; status: string } | undefined> {
-    try {
-      const state: unknown = JSON.parse(await this.run(['state', id]));
-      if (typeof state !== 'object' || state === null || !('status' in state)) {
-        throw new OciRuntimeError(`state of container ${id}`, 'the runtime printed no status');
-      }
-      const pid = 'pid' in state && typeof state.pid === 'number' ? state.pid : 0;
-      return { pid, status: String(state.status) };
-    } catch (error) {
-      if (error instanceof OciRuntimeError && error.kind === 'NOT_FOUND') return undefined;
-      throw error;
-    }
-  }
-
-  /** Changes the resource limits of a container. */
-  async update(id: string, resources: LinuxResources): Promise<void> {
-    await this.run(['update', '--resources', '-', id], JSON.stringify(resources));
-  }
-
   /** Runs a command of the runtime and returns what it prints; fails with what it says on stderr. */
-  run(args: string[], input?: string, timeoutMs = 60_000): Promise<string> {
+  run(args: string[], timeoutMs = 60_000): Promise<string> {
     const doing = `${this.name} ${args.join(' ')}`;
     return new Promise((resolve, reject) => {
       const child = spawn(this.path, [...this.globalArgs, ...args], {
-        stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        stdio: ['ignore', 'pipe', 'pipe'],
         timeout: timeoutMs,
         killSignal: 'SIGKILL',
       });
@@ -146,8 +102,6 @@ export class OciRuntime {
         } else
           reject(new OciRuntimeError(doing, stderr.trim() || `ended with ${signal ?? `exit code ${code}`}`));
       });
-      // The runtime may end without reading its input; its exit code is what tells.
-      child.stdin?.on('error', () => {}).end(input);
     });
   }
 

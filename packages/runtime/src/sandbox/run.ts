@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import {
   ContainerEventType,
   type RunPodSandboxRequest,
@@ -8,6 +7,7 @@ import { ownedCgroup, podCgroup } from '../cgroup-path.ts';
 import { nowNs } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { newSandboxId } from '../ids.ts';
+import { makeLogDirectory } from '../log-directory.ts';
 import { publishSandboxEvent } from '../pod-events.ts';
 import { checkCgroupParent } from '../spec/cgroups-path.ts';
 import type { Sandbox } from '../state/sandbox.ts';
@@ -45,7 +45,7 @@ export async function runPodSandbox(
     const namespaces = sandboxNamespaces(config);
     const hostname = sandboxHostname(sandbox);
     makeSandboxFiles(paths.sandbox(id), config, { hostname, namespaces });
-    if (config.logDirectory !== '') mkdirSync(config.logDirectory, { recursive: true, mode: 0o755 });
+    if (config.logDirectory !== '') await makeLogDirectory(config.logDirectory, 'config.log_directory');
     await pinNamespaces(context, sandbox, hostname);
     const [ips, init] = await allEnded([
       namespaces.hostNetwork ? [] : attachNetwork(context, sandbox),

@@ -46,7 +46,7 @@ for (const [name, request, message] of refused) {
 }
 
 test('namespaces by option', () => {
-  const all = { hostNetwork: false, hostIpc: false, sharedPid: false };
+  const all = { hostNetwork: false, hostIpc: false, hostPid: false, sharedPid: false };
   assert.deepEqual(sandboxNamespaces(config({})), all);
   assert.deepEqual(sandboxNamespaces(withNamespaces({})), { ...all, sharedPid: true });
   assert.deepEqual(sandboxNamespaces(withNamespaces({ pid: NamespaceMode.CONTAINER })), all);
@@ -54,6 +54,6 @@ test('namespaces by option', () => {
     sandboxNamespaces(
       withNamespaces({ pid: NamespaceMode.NODE, network: NamespaceMode.NODE, ipc: NamespaceMode.NODE }),
     ),
-    { hostNetwork: true, hostIpc: true, sharedPid: false },
+    { hostNetwork: true, hostIpc: true, hostPid: true, sharedPid: false },
   );
 });

@@ -8,7 +8,7 @@ import type { AppArmorFacts } from './input.ts';
 const FIELD = 'config.linux.security_context.apparmor';
 
 /** The profile that containers get which ask for none, when the node has loaded one by this name. */
-export const DEFAULT_APPARMOR_PROFILE = 'berth-default';
+const DEFAULT_APPARMOR_PROFILE = 'berth-default';
 
 /**
  * The AppArmor profile of the container's process; undefined for none. A named profile has to be loaded. On a

@@ -34,8 +34,4 @@ export class IdIndex<Id extends string, Value extends { readonly id: Id }> {
   values(): IterableIterator<Value> {
     return this.#values.values();
   }
-
-  get size(): number {
-    return this.#values.size;
-  }
 }

@@ -192,8 +192,13 @@ export class TestContainers implements AsyncDisposable {
     };
   }
 
+  /** Has the runtime remove a container, running or not, known or not. */
+  async delete(id: string): Promise<void> {
+    await this.runtime.run(['delete', '--force', id]);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { id } of this.#containers) await this.runtime.delete(id, { force: true });
+    for (const { id } of this.#containers) await this.delete(id);
     await this.cgroups.remove(this.cgroupParent, { kill: true });
     this.#watcher[Symbol.dispose]();
     rmSync(this.dir, { recursive: true, force: true });

@@ -20,6 +20,7 @@ test('host paths are resolved, and made when missing', async () => {
   assert.equal(await look(join(dir, 'link')), join(dir, 'file'));
   assert.equal(await look(join(dir, 'new/er')), join(dir, 'new/er'));
   assert.equal(statSync(join(dir, 'new/er')).isDirectory(), true);
+  await assert.rejects(look('/proc/berth/x'), /host_path: cannot use \/proc\/berth\/x: .*in \/proc/);
   await assert.rejects(look('rel'), /config.mounts\[0\].host_path: "rel" is not an absolute path/);
   await assert.rejects(look(join(dir, 'file/below')), /host_path: cannot use .*ENOTDIR/);
 });

@@ -1,8 +1,9 @@
-import { mkdir, readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { type Mount, MountPropagation } from '@berth/cri/generated/api.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { type MountInfo, parseMountInfo } from '@berth/linux/mountinfo.ts';
+import { makeDirectories } from '../../directories.ts';
 import { invalid } from '../../errors.ts';
 import type { MountSource } from '../input.ts';
 
@@ -35,7 +36,7 @@ async function resolveHostPath(hostPath: string, field: string): Promise<string>
     if (!hasCode(error, 'ENOENT')) throw asInvalid(error, hostPath, field);
   }
   try {
-    await mkdir(hostPath, { recursive: true, mode: 0o755 });
+    await makeDirectories(hostPath, 0o755);
     return await realpath(hostPath);
   } catch (error) {
     throw asInvalid(error, hostPath, field);

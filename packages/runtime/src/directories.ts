@@ -1,0 +1,52 @@
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { hasCode } from '@berth/linux/errno.ts';
+
+/** The kernel's own trees: what is made in them is no directory (a cgroup), or cannot be made at all. */
+const kernelTrees = ['/proc', '/sys'];
+
+/**
+ * Makes a directory and the parents that it lacks; one that is there already may be anywhere. Not by Node's
+ * own recursive mkdir, which never returns when asked for a directory in /proc.
+ * @throws Error that names the path, for one in /proc or /sys, through symbolic links too
+ */
+export async function makeDirectories(path: string, mode: number): Promise<void> {
+  const { real, missing } = await existingPart(path);
+  if (missing.length > 0) refuseKernelTree(real, path);
+  for (const directory of missing) {
+    try {
+      await mkdir(directory, { mode });
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST') || !(await stat(directory)).isDirectory()) throw error;
+    }
+  }
+  if (missing.length === 0 && !(await stat(path)).isDirectory())
+    throw new Error(`${path} is not a directory`);
+}
+
+/** Refuses a path for files of ours in /proc and /sys, there or not; `field` is the setting's name. */
+export async function checkPlace(path: string, field: string): Promise<void> {
+  try {
+    refuseKernelTree((await existingPart(path)).real, path);
+  } catch (error) {
+    throw new Error(`${field}: ${path} cannot be used; choose another directory`, { cause: error });
+  }
+}
+
+/** The deepest directory of a path that exists, links resolved, and those below it that do not, topmost first. */
+async function existingPart(path: string): Promise<{ real: string; missing: string[] }> {
+  const missing: string[] = [];
+  for (let directory = path; ; directory = dirname(directory)) {
+    try {
+      return { real: await realpath(directory), missing };
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+      missing.unshift(directory);
+    }
+  }
+}
+
+function refuseKernelTree(real: string, path: string): void {
+  const tree = kernelTrees.find((root) => real === root || real.startsWith(`${root}/`));
+  if (tree !== undefined) throw new Error(`${path} is in ${tree}, where only the kernel makes directories`);
+}
