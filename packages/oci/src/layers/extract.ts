@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Digest, DigestMismatchError, digestAlgorithm, finishDigest } from '../digest.ts';
 import type { Compression } from '../media-types.ts';
-import type { TarHeader } from '../tar/entry.ts';
 import { TarReader } from '../tar/reader.ts';
 import { openLayer } from './decompress.ts';
 import { LayerExtractor, type Unsettled } from './extractor.ts';
@@ -11,7 +10,7 @@ import { LayerLimitError } from './layer-error.ts';
 export interface LayerLimits {
   /** Bytes of the uncompressed tar. */
   maxBytes: number;
-  /** Entries of any type. */
+  /** Entries of any type, and directories that the archive has no entry for. */
   maxFiles: number;
 }
 
@@ -28,9 +27,12 @@ export interface Extraction {
 
 /** What came of it. */
 export interface ExtractedLayer extends Unsettled {
+  /** Entries, and directories without one: close to the inodes that it takes. */
   files: number;
   /** Bytes that it takes on disk, at 4 KiB blocks. */
   diskBytes: number;
+  /** Bytes of the uncompressed tar. */
+  tarBytes: number;
 }
 
 /**
@@ -41,26 +43,15 @@ export interface ExtractedLayer extends Unsettled {
  */
 export async function extractLayer(extraction: Extraction, signal?: AbortSignal): Promise<ExtractedLayer> {
   const { blob, compression, diffId, directory, limits } = extraction;
-  const extractor = new LayerExtractor(directory);
-  let files = 0;
-  let bytes = 0;
-  const reader = new TarReader({
-    entry: (header: TarHeader) => {
-      files += 1;
-      if (files > limits.maxFiles) {
-        throw new LayerLimitError(`more than ${limits.maxFiles} files, the limit maxFiles of a layer`);
-      }
-      extractor.entry(header);
-    },
-    content: (chunk) => extractor.content(chunk),
-    end: () => extractor.end(),
-  });
+  const extractor = new LayerExtractor(directory, limits.maxFiles);
+  let tarBytes = 0;
+  const reader = new TarReader(extractor);
   const hash = createHash(digestAlgorithm(diffId));
   try {
     for await (const chunk of openLayer(blob, compression)) {
       signal?.throwIfAborted();
-      bytes += chunk.length;
-      if (bytes > limits.maxBytes) {
+      tarBytes += chunk.length;
+      if (tarBytes > limits.maxBytes) {
         throw new LayerLimitError(
           `unpacks to more than ${limits.maxBytes} bytes, the limit maxBytes of a layer`,
         );
@@ -74,5 +65,5 @@ export async function extractLayer(extraction: Extraction, signal?: AbortSignal)
   }
   const actual = finishDigest(hash, digestAlgorithm(diffId));
   if (actual !== diffId) throw new DigestMismatchError('the unpacked layer (diff id)', diffId, actual);
-  return { ...extractor.finish(), files };
+  return { ...extractor.finish(), tarBytes };
 }

@@ -6,7 +6,7 @@ import { setXattr } from '@berth/linux/xattr.ts';
 import { TarError, type TarHeader } from '../tar/entry.ts';
 import { decodeFileName, encodeFileName as native } from '../tar/file-name.ts';
 import type { TarHandler } from '../tar/reader.ts';
-import { LayerError } from './layer-error.ts';
+import { LayerError, LayerLimitError } from './layer-error.ts';
 import { layerPath, linkTarget, whiteout } from './layer-path.ts';
 
 /** A directory of the layer that this process made and knows to be one, so no path through it needs a look at the disk. */
@@ -17,6 +17,11 @@ interface Directory {
   children: Map<string, Directory>;
   /** Names that the layers below have and this one removes. */
   whiteouts: Set<string>;
+  /**
+   * Hard links in it to files of the layers below, by name. Kept here so that they go when the directory does:
+   * what takes its place may be a symbolic link, and they must not be made through that.
+   */
+  danglingLinks: Map<string, { target: string; order: number }>;
   /** Undefined until the archive has an entry for it. */
   mtime: number | undefined;
 }
@@ -45,17 +50,20 @@ const diskBlock = 4096;
 export class LayerExtractor implements TarHandler {
   private readonly root: Directory;
   private readonly umask: number;
-  private readonly danglingLinks = new Map<string, string>();
+  private readonly maxFiles: number;
+  private files = 0;
   private diskBlocks = 1;
   private file: { fd: number; path: string; header: TarHeader } | undefined;
 
-  constructor(root: string) {
+  constructor(root: string, maxFiles: number) {
     this.root = directory([], root);
+    this.maxFiles = maxFiles;
     this.umask = process.umask();
   }
 
   entry(header: TarHeader): void {
     try {
+      this.count();
       this.place(header);
     } catch (error) {
       if (error instanceof LayerError || error instanceof TarError || !(error instanceof Error)) throw error;
@@ -92,16 +100,35 @@ export class LayerExtractor implements TarHandler {
   }
 
   /** Sets the times of directories, which had to wait for their contents, and tells what is left to settle. */
-  finish(): Unsettled & { diskBytes: number } {
+  finish(): Unsettled & { diskBytes: number; files: number } {
     const impliedDirectories: string[] = [];
+    const links: { path: string; target: string; order: number }[] = [];
     const visit = (current: Directory) => {
       if (current.mtime === undefined) impliedDirectories.push(current.components.join('/'));
       else fs.utimesSync(native(current.path), current.mtime, current.mtime);
+      for (const [name, link] of current.danglingLinks)
+        links.push({ path: [...current.components, name].join('/'), ...link });
       for (const child of current.children.values()) visit(child);
     };
     visit(this.root);
-    const danglingLinks = [...this.danglingLinks].map(([path, target]) => ({ path, target }));
-    return { impliedDirectories, danglingLinks, diskBytes: this.diskBlocks * diskBlock };
+    // A link may lead to one that came before it.
+    const danglingLinks = links
+      .sort((a, b) => a.order - b.order)
+      .map(({ path, target }) => ({ path, target }));
+    return {
+      impliedDirectories,
+      danglingLinks,
+      diskBytes: this.diskBlocks * diskBlock,
+      files: this.files,
+    };
+  }
+
+  /** Counts what takes an inode: entries, and directories that they only imply. */
+  private count(): void {
+    this.files += 1;
+    if (this.files > this.maxFiles) {
+      throw new LayerLimitError(`more than ${this.maxFiles} files, the limit maxFiles of a layer`);
+    }
   }
 
   private place(header: TarHeader): void {
@@ -180,6 +207,7 @@ export class LayerExtractor implements TarHandler {
     if (parent.children.delete(name)) fs.rmSync(native(path), { recursive: true });
     else fs.rmSync(native(path), { force: true });
     parent.whiteouts.delete(name);
+    parent.danglingLinks.delete(name);
   }
 
   private makeDirectory(parent: Directory, name: string): Directory {
@@ -214,7 +242,7 @@ export class LayerExtractor implements TarHandler {
       return;
     }
     this.clear(parent, name);
-    this.danglingLinks.set([...parent.components, name].join('/'), [...components, base].join('/'));
+    parent.danglingLinks.set(name, { target: [...components, base].join('/'), order: this.files });
   }
 
   private remove(parent: Directory, name: string): void {
@@ -256,6 +284,7 @@ export class LayerExtractor implements TarHandler {
       if (found && !current.whiteouts.has(name)) {
         throw new LayerError(`${JSON.stringify([...current.components, name].join('/'))} is not a directory`);
       }
+      this.count();
       current = this.makeDirectory(current, name);
     }
     return current;
@@ -276,7 +305,14 @@ export class LayerExtractor implements TarHandler {
 }
 
 function directory(components: string[], path: string): Directory {
-  return { components, path, children: new Map(), whiteouts: new Set(), mtime: undefined };
+  return {
+    components,
+    path,
+    children: new Map(),
+    whiteouts: new Set(),
+    danglingLinks: new Map(),
+    mtime: undefined,
+  };
 }
 
 function setOpaque(path: string): void {

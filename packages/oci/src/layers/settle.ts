@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { getXattr, listXattrs, setXattr } from '@berth/linux/xattr.ts';
 import { encodeFileName as native } from '../tar/file-name.ts';
 import type { Unsettled } from './extractor.ts';
-import { LayerError } from './layer-error.ts';
+import { LayerError, LayerLimitError } from './layer-error.ts';
 
 /**
  * Completes an extracted layer with what it needs of the layers below. Directories that its archive only implies
@@ -24,12 +24,15 @@ import { LayerError } from './layer-error.ts';
  *
  * @param directory where the layer was extracted
  * @param parents the unpacked layers below, topmost first
+ * @param options what the copies may take, since a link of a few bytes may be to a file of any size
+ * @returns bytes that the copies take
  */
 export async function settleLayer(
   directory: string,
   unsettled: Unsettled,
   parents: readonly string[],
-): Promise<void> {
+  options: { maxBytes: number; signal?: AbortSignal },
+): Promise<number> {
   for (const path of unsettled.impliedDirectories) {
     const below = await findBelow(parents, path);
     if (!below?.stats.isDirectory()) continue;
@@ -40,7 +43,9 @@ export async function settleLayer(
     await utimes(implied, atime, mtime);
   }
   const copies = new Map<string, string>();
+  let copiedBytes = 0;
   for (const { path, target } of unsettled.danglingLinks) {
+    options.signal?.throwIfAborted();
     const destination = join(directory, path);
     if (await exists(destination)) continue;
     const copy = copies.get(target) ?? (await findBelow([directory], target))?.path;
@@ -54,9 +59,16 @@ export async function settleLayer(
         `${JSON.stringify(path)} is a hard link to ${JSON.stringify(target)}, which does not exist`,
       );
     }
+    copiedBytes += source.stats.size;
+    if (copiedBytes > options.maxBytes) {
+      throw new LayerLimitError(
+        `${JSON.stringify(path)} is a hard link whose copy takes the layer over the limit maxBytes`,
+      );
+    }
     await copyFrom(source, destination);
     copies.set(target, destination);
   }
+  return copiedBytes;
 }
 
 interface Found {

@@ -263,6 +263,33 @@ test('nothing gets out of the layer, and nothing is left of a layer that tries',
   assert.equal(existsSync(join(dir, 'evil')), false);
 });
 
+test('a link to the layers below does not follow what its directory becomes later', async () => {
+  const outside = join(dir, 'outside-link');
+  mkdirSync(outside);
+  const lower = await unpack([
+    { type: 'file', path: 'payload', content: 'evil' },
+    { type: 'symlink', path: 'through', target: outside },
+  ]);
+  const link: TarEntry = { type: 'hardlink', path: 'd/evil', target: 'payload' };
+  const target = await unpack([link, { type: 'symlink', path: 'd', target: outside }], { parents: [lower] });
+  assert.deepEqual(readdirSync(outside), []);
+  assert.equal(readlinkSync(join(target, 'd')), outside);
+  const again = await unpack(
+    [link, { type: 'file', path: 'd', content: '' }, { type: 'directory', path: 'd' }],
+    {
+      parents: [lower],
+    },
+  );
+  assert.deepEqual(readdirSync(join(again, 'd')), [], 'the link went with the directory that was replaced');
+  // A name on the way that is a link in the layers below is a directory of its own in this one.
+  const own = await unpack([{ type: 'file', path: 'through/evil', content: 'mine' }], { parents: [lower] });
+  assert(lstatSync(join(own, 'through')).isDirectory());
+  await assert.rejects(
+    unpack([{ type: 'hardlink', path: 'h', target: 'through/evil' }], { parents: [lower] }),
+    /"h" is a hard link to "through\/evil", which does not exist/,
+  );
+});
+
 test('names that are not UTF-8 keep their bytes', async () => {
   const odd = decodeFileName(Buffer.from([0x6f, 0xff, 0xfe]));
   const target = await unpack([

@@ -26,7 +26,7 @@ export interface UnpackRequest {
 export interface UnpackedLayer {
   /** Bytes that it takes on disk, at 4 KiB blocks. */
   diskBytes: number;
-  /** Entries of the archive, close to the inodes that it takes. */
+  /** Entries of the archive and directories that they imply, close to the inodes that it takes. */
   files: number;
 }
 
@@ -49,11 +49,15 @@ export async function unpackLayer(request: UnpackRequest): Promise<UnpackedLayer
   const directory = `${target}${partialSuffix}`;
   try {
     const extraction = { blob, compression, diffId, directory, limits };
-    const { diskBytes, files, ...unsettled } = await extract(extraction, signal);
-    await settleLayer(directory, unsettled, await untilAborted(settledParents, signal));
+    const { diskBytes, files, tarBytes, ...unsettled } = await extract(extraction, signal);
+    const below = await untilAborted(settledParents, signal);
+    const copiedBytes = await settleLayer(directory, unsettled, below, {
+      maxBytes: limits.maxBytes - tarBytes,
+      ...(signal && { signal }),
+    });
     signal?.throwIfAborted();
     await rename(directory, target);
-    return { diskBytes, files };
+    return { diskBytes: diskBytes + copiedBytes, files };
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     signal?.throwIfAborted();
