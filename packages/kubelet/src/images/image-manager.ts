@@ -4,12 +4,12 @@ import type { ImageClient } from '@berth/cri/client.ts';
 import { CriError } from '@berth/cri/errors.ts';
 import type { DeepPartial, Image, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { Container, Pod } from '../api/pod.ts';
-import { Backoff } from '../containers/backoff.ts';
 import type { ImageUser } from '../containers/security-context.ts';
 import { messageOf, StartError } from '../containers/start-error.ts';
 import { createLogger } from '../klog.ts';
 import { Semaphore } from '../util/semaphore.ts';
 import { withDefaultTag } from './image-name.ts';
+import { PullBackoff } from './pull-backoff.ts';
 
 const log = createLogger('image-manager.ts');
 
@@ -27,8 +27,7 @@ export interface PresentImage {
 export class ImageManager {
   readonly #client: ImageClient;
   readonly #pulls: Semaphore;
-  readonly #backoff = new Backoff({ initialMs: 10_000, maxMs: 300_000 });
-  readonly #lastErrors = new Map<string, string>();
+  readonly #backoff = new PullBackoff();
   readonly #underWay = new Map<string, Promise<string>>();
 
   /** `maxParallelPulls` undefined: no limit. */
@@ -65,10 +64,7 @@ export class ImageManager {
 
   /** Forgets the waits of a pod that is gone. */
   forget(podUid: string): void {
-    this.#backoff.forget(`${podUid}_`);
-    for (const key of this.#lastErrors.keys()) {
-      if (key.startsWith(`${podUid}_`)) this.#lastErrors.delete(key);
-    }
+    this.#backoff.forget(podUid);
   }
 
   async #status(image: string): Promise<Image | undefined> {
@@ -83,13 +79,9 @@ export class ImageManager {
   }
 
   async #pull(pod: Pod, image: string, sandboxConfig: DeepPartial<PodSandboxConfig>): Promise<string> {
-    const key = `${pod.metadata.uid}_${image}`;
-    const wait = this.#backoff.waitingSinceUpdate(key, Date.now());
-    if (wait) {
-      const last = this.#lastErrors.get(key);
-      const message = `Back-off pulling image "${image}"${last ? `: ${last}` : ''}`;
-      throw new StartError('ImagePullBackOff', message, { retryAt: wait.until });
-    }
+    const { uid } = pod.metadata;
+    const wait = this.#backoff.waiting(uid, image, Date.now());
+    if (wait) throw new StartError('ImagePullBackOff', wait.message, { retryAt: wait.until });
     const podName = `${pod.metadata.namespace}/${pod.metadata.name}`;
     try {
       const started = Date.now();
@@ -98,12 +90,9 @@ export class ImageManager {
       log.info('Pulled image', { pod: podName, image, ms: Date.now() - started });
       return ref;
     } catch (error) {
-      const now = Date.now();
-      this.#backoff.next(key, now, now);
       const message = rpcText(error);
-      this.#lastErrors.set(key, `ErrImagePull: ${message}`);
+      const retryAt = this.#backoff.failed(uid, image, message, Date.now());
       log.error('Failed to pull image', { err: error, pod: podName, image });
-      const retryAt = this.#backoff.waitingSinceUpdate(key, now)?.until ?? now;
       throw new StartError('ErrImagePull', message, { retryAt, cause: error });
     }
   }

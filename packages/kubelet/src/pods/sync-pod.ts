@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { type Container, type Pod, podKey } from '../api/pod.ts';
-import { formatDuration } from '../config/duration.ts';
+import { crashLoopMessage } from '../containers/backoff.ts';
 import { killContainer } from '../containers/kill-container.ts';
 import { type ContainerPlace, startContainer } from '../containers/start-container.ts';
 import { messageOf, StartError } from '../containers/start-error.ts';
@@ -239,8 +239,7 @@ class SyncRound {
   }
 
   #backOff({ name, wait }: PodAction & { do: 'back-off' }): void {
-    const { name: podName, namespace, uid } = this.#pod.metadata;
-    const message = `back-off ${formatDuration(wait.delayMs)} restarting failed container=${name} pod=${podName}_${namespace}(${uid})`;
+    const message = crashLoopMessage(this.#pod.metadata, name, wait.delayMs);
     if (this.#state.failures.get(name)?.message !== message) {
       log.info('Back-off restarting failed container', { pod: podKey(this.#pod), containerName: name });
     }
