@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { mountsBelow } from '@berth/linux/mount.ts';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { mount, mountsBelow } from '@berth/linux/mount.ts';
 import { testImage } from '../../../../test/support/pods.ts';
 import { checkout, type Daemon, startDaemon } from '../../../../test/support/scratch.ts';
+import { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import {
   shellPod,
   startTestNode,
@@ -126,11 +128,7 @@ test(`${kills} kills while pods come and go leave what is wanted and nothing els
   assert.deepEqual(mountsBelow(node.options.rootDir), []);
   assert.deepEqual(readdirSync(node.options.podLogsDir), []);
   assert.deepEqual(readdirSync(join(node.options.podLogsDir, '../containers')), []);
-  const cgroups = readdirSync(`/sys/fs/cgroup/memory${node.options.cgroupRoot}/kubepods/besteffort`);
-  assert.deepEqual(
-    cgroups.filter((name) => name.startsWith('pod')),
-    [],
-  );
+  assert.deepEqual([...new PodCgroups(detectCgroups(), node.options).pods()], []);
 });
 
 test('a kubelet adopts pods as they are, with what happened meanwhile', async () => {
@@ -195,5 +193,23 @@ test('the runtime is killed under the kubelet and comes back', async () => {
   assert.ok(kubelet.runtimeReady());
   kubelet.setPods([]);
   for (const pod of [kept, crashed, late]) await untilGone(kubelet, pod);
+  await kubelet.stop();
+});
+
+test('what is left of a pod that the runtime has forgotten goes: folder, mounts, logs, cgroup', async () => {
+  const { rootDir, podLogsDir, cgroupRoot } = node.options;
+  const volume = join(rootDir, 'pods/gone-uid/volumes/kubernetes.io~empty-dir/m');
+  mkdirSync(volume, { recursive: true });
+  mount({ source: 'tmpfs', target: volume, fstype: 'tmpfs' });
+  mkdirSync(join(podLogsDir, 'default_gone_gone-uid/main'), { recursive: true });
+  const cgroups = detectCgroups();
+  cgroups.create(`${cgroupRoot}/kubepods/burstable/podgone-uid`);
+  cgroups.create(`${cgroupRoot}/kubepods/besteffort/podother-uid`);
+  const kubelet = node.kubelet();
+  kubelet.setPods([]);
+  await until('the folder is gone', () => !existsSync(join(rootDir, 'pods/gone-uid')));
+  await until('the cgroups are gone', () => new PodCgroups(cgroups, node.options).pods().size === 0);
+  assert.deepEqual(mountsBelow(rootDir), []);
+  assert.equal(existsSync(join(podLogsDir, 'default_gone_gone-uid')), false);
   await kubelet.stop();
 });

@@ -1,6 +1,6 @@
 // Whole pods on berthd and on containerd: what they see, how they restart, and that nothing stays when they go.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
@@ -237,13 +237,21 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
   });
 
   test('a changed manifest ends the old pod before the new one starts', async () => {
-    const [first, second] = [shellPod('same', forever), shellPod('same', forever)];
+    const folder = join(node.dir, 'handover');
+    mkdirSync(folder, { recursive: true });
+    const volumes = [{ name: 'v', hostPath: { path: folder } }];
+    const mounts = { volumeMounts: [{ name: 'v', mountPath: '/v' }] };
+    const slowEnd = 'trap "sleep 1; touch /v/ended; exit 0" TERM; while true; do sleep 1 & wait $!; done';
+    const spec = { volumes, terminationGracePeriodSeconds: 5 };
+    const first = shellPod('same', slowEnd, spec, mounts);
+    const second = shellPod('same', `ls /v; ${forever}`, { volumes }, mounts);
     kubelet.setPods([first]);
     await untilRunning(kubelet, first);
     kubelet.setPods([second]);
     assert.equal(statusOf(kubelet, second)?.phase, 'Pending');
     await untilRunning(kubelet, second);
     assert.equal(statusOf(kubelet, first), undefined);
+    await until('it logged', () => logOf(second) === 'ended\n');
     await assertNothingLeft(first, second);
   });
 
