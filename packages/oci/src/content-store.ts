@@ -14,6 +14,9 @@ import {
 import { KeyedMutex } from './keyed-mutex.ts';
 import { Spool } from './spool.ts';
 
+/** Bytes that a manifest or image configuration may have; the distribution spec asks for no more of a manifest. */
+export const maxDocumentSize = 4 * 1024 * 1024;
+
 /**
  * Blobs on disk by digest, laid out as in an OCI layout: `blobs/sha256/HEX`. A blob appears under its name only
  * when it is whole and its digest was right; until then it is a file in `ingest/`, which survives a restart of
@@ -52,8 +55,17 @@ export class ContentStore {
     return (await this.size(digest)) !== undefined;
   }
 
-  /** A whole blob in memory; meant for manifests and configurations. Throws when it is absent or damaged. */
+  /**
+   * A manifest or image configuration in memory. Throws when it is absent, damaged, or too large to be one: a
+   * manifest can name any blob of the store as its configuration.
+   */
   async read(digest: Digest): Promise<Buffer> {
+    const size = (await stat(this.path(digest))).size;
+    if (size > maxDocumentSize) {
+      throw new Error(
+        `${digest} is no manifest or image config: ${size} bytes; the limit is ${maxDocumentSize}`,
+      );
+    }
     const content = await readFile(this.path(digest));
     const actual = digestOf(content, digestAlgorithm(digest));
     if (actual !== digest) throw new DigestMismatchError(this.path(digest), digest, actual);

@@ -27,6 +27,9 @@ export interface Image {
   size: number;
 }
 
+/** Lower layers that one overlayfs mount of the kernel takes (OVL_MAX_STACK). */
+const maxLayers = 500;
+
 /** Puts an image together from its documents; they have to agree on the number of layers. */
 export function assembleImage(manifest: ImageManifest, manifestDigest: Digest, configContent: Buffer): Image {
   const config = parseImageConfig(configContent);
@@ -35,6 +38,9 @@ export function assembleImage(manifest: ImageManifest, manifestDigest: Digest, c
     throw new Error(
       `manifest has ${manifest.layers.length} layers, but the image config's rootfs.diff_ids has ${diffIds.length}`,
     );
+  }
+  if (diffIds.length > maxLayers) {
+    throw new Error(`image of ${diffIds.length} layers; overlayfs stacks at most ${maxLayers}`);
   }
   const chain = chainIds(diffIds);
   const layers = manifest.layers.flatMap((descriptor, index) => {

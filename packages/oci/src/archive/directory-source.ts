@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ContentStore } from '../content-store.ts';
+import { type ContentStore, maxDocumentSize } from '../content-store.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../digest.ts';
-import type { ArchiveSource } from './source.ts';
+import { ArchiveError, type ArchiveSource } from './source.ts';
 
 /** An OCI layout that is a directory: blobs are copied, and verified, as they are asked for. */
 export class DirectorySource implements ArchiveSource {
@@ -19,7 +19,13 @@ export class DirectorySource implements ArchiveSource {
   }
 
   async document(path: string): Promise<Buffer | undefined> {
-    return readFile(join(this.name, path)).catch(absent);
+    const file = join(this.name, path);
+    const stats = await stat(file).catch(absent);
+    if (!stats) return undefined;
+    if (!stats.isFile() || stats.size > maxDocumentSize) {
+      throw new ArchiveError(`${file}: not a file of at most ${maxDocumentSize} bytes`);
+    }
+    return readFile(file);
   }
 
   async provideBlob(digest: Digest): Promise<boolean> {

@@ -164,6 +164,13 @@ test('bad archives are told apart, and leave nothing', async () => {
     ],
     [
       write(
+        'large.tar',
+        layoutTar((path, content) => (path === 'index.json' ? Buffer.alloc(4_194_305, ' ') : content)),
+      ),
+      /large\.tar: sha256:.* is no manifest or image config: 4194305 bytes; the limit is 4194304/,
+    ],
+    [
+      write(
         'docker-missing.tar',
         Buffer.concat([
           ...encodeTar([
@@ -184,6 +191,13 @@ test('bad archives are told apart, and leave nothing', async () => {
   cpSync(layout, partial, { recursive: true });
   rmSync(join(partial, 'blobs/sha256', hello.slice(7)));
   const store = await newStore();
+  const large = join(dir, 'large');
+  cpSync(layout, large, { recursive: true });
+  writeFileSync(join(large, 'index.json'), Buffer.alloc(4_194_305, ' '));
+  await assert.rejects(importArchive({ archive: large, store }), {
+    name: 'ArchiveError',
+    message: /large\/index\.json: not a file of at most 4194304 bytes/,
+  });
   await assert.rejects(
     importArchive({ archive: partial, store }),
     /partial: image config sha256:.* is missing/,

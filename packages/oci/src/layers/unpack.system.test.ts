@@ -27,6 +27,8 @@ const dir = mkdtempSync(join(tmpdir(), 'oci-unpack-'));
 after(() => rmSync(dir, { recursive: true }));
 
 const oci = 'application/vnd.oci.image.layer.v1.tar';
+/** `cap_net_raw=ep` as the kernel stores it (revision 2, effective). */
+const netRaw = Buffer.from('0100000200200000000000000000000000000000', 'hex');
 let count = 0;
 
 interface Options {
@@ -74,7 +76,9 @@ test('entries of every type arrive with their attributes', async () => {
       content: 'x',
       xattrs: new Map([
         ['user.a', Buffer.from([1, 0, 2])],
+        ['security.capability', netRaw],
         ['trusted.overlay.redirect', Buffer.from('/')],
+        ['user.overlay.opaque', Buffer.from('y')],
       ]),
     },
     { type: 'file', path: `${'long/'.repeat(60)}ünïcode`, content: 'deep' },
@@ -96,7 +100,9 @@ test('entries of every type arrive with their attributes', async () => {
   assert(lstatSync(join(target, 'pipe')).isFIFO());
   assert.equal(stat('pipe').mode, 0o622);
   assert.deepEqual(getXattr(join(target, 'cap'), 'user.a'), Buffer.from([1, 0, 2]));
+  assert.deepEqual(getXattr(join(target, 'cap'), 'security.capability'), netRaw);
   assert.equal(getXattr(join(target, 'cap'), 'trusted.overlay.redirect'), undefined);
+  assert.equal(getXattr(join(target, 'cap'), 'user.overlay.opaque'), undefined);
   assert.equal(readFileSync(join(target, `${'long/'.repeat(60)}ünïcode`), 'utf8'), 'deep');
 });
 
@@ -251,6 +257,18 @@ test('nothing gets out of the layer, and nothing is left of a layer that tries',
     ['under a file', [file('f'), file('f/x')], /"f" is not a directory/],
     ['no name', [{ type: 'file', path: './', content: '' }], /is not a name for a file/],
     ['too long', [file('n'.repeat(300))], /ENAMETOOLONG/],
+    [
+      'attributes of a file outside',
+      [
+        {
+          type: 'symlink',
+          path: 'l',
+          target: join(outside, 'secret'),
+          xattrs: new Map([['user.a', netRaw]]),
+        },
+      ],
+      /EPERM|operation not permitted/,
+    ],
     ['root as hard link', [{ type: 'hardlink', path: 'h', target: '/' }], /which is a directory/],
   ];
   for (const [what, entries, message] of cases) {
@@ -318,6 +336,10 @@ test('limits are kept and named', async () => {
     unpack(bomb, { limits, compress: gzipSync, mediaType: `${oci}+gzip` }),
     /unpacks to more than 1000000 bytes, the limit maxBytes of a layer/,
   );
+  await assert.rejects(
+    unpack(bomb, { limits, compress: zstdCompressSync, mediaType: `${oci}+zstd` }),
+    /unpacks to more than 1000000 bytes, the limit maxBytes of a layer/,
+  );
   const incompressible = randomBytes(5_000_000);
   await assert.rejects(
     unpack([{ type: 'file', path: 'big', content: incompressible }], { limits }),
@@ -327,6 +349,18 @@ test('limits are kept and named', async () => {
   await assert.rejects(
     unpack(many, { limits: { maxFiles: 19 } }),
     /more than 19 files, the limit maxFiles of a layer/,
+  );
+  const deep: TarEntry = { type: 'file', path: `${'d/'.repeat(19)}f`, content: '' };
+  await assert.rejects(unpack([deep], { limits: { maxFiles: 19 } }), /the limit maxFiles of a layer/);
+  const lower = await unpack([
+    { type: 'file', path: 'a', content: Buffer.alloc(600_000) },
+    { type: 'file', path: 'b', content: Buffer.alloc(600_000) },
+  ]);
+  const copies = ['a', 'b'].map((target): TarEntry => ({ type: 'hardlink', path: `copy-${target}`, target }));
+  await unpack(copies.slice(1), { limits, parents: [lower] });
+  await assert.rejects(
+    unpack(copies, { limits, parents: [lower] }),
+    /"copy-b" is a hard link whose copy takes the layer over the limit maxBytes/,
   );
 });
 

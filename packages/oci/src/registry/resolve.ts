@@ -1,4 +1,5 @@
-import type { ContentStore } from '../content-store.ts';
+import { type ContentStore, maxDocumentSize } from '../content-store.ts';
+import type { Descriptor } from '../descriptor.ts';
 import { type Digest, DigestMismatchError, digestAlgorithm, digestOf, isDigest } from '../digest.ts';
 import { assembleImage, type Image } from '../image.ts';
 import { choosePlatform, type ImageIndex, type ImageManifest, parseManifest } from '../manifest.ts';
@@ -12,8 +13,6 @@ import { readBody } from './read-body.ts';
 import type { RepositoryHosts } from './repository-hosts.ts';
 import { withRetries } from './retry.ts';
 
-/** Bytes that a manifest or image configuration may have; the distribution spec asks for no more of a manifest. */
-export const maxDocumentSize = 4 * 1024 * 1024;
 /** An index may name an index; more levels than this are a loop or an attack. */
 const maxIndexDepth = 3;
 
@@ -42,16 +41,10 @@ export async function resolveImage(
       if (depth === maxIndexDepth)
         throw new RegistryError('invalid-content', 'image indexes are nested too deep');
       const chosen = choosePlatform(current.document, platform);
-      current = await fetchManifest(client, chosen.digest, chosen.mediaType, store, signal);
+      current = await fetchManifest(client, chosen.digest, chosen, store, signal);
     }
-    const { digest: configDigest, size } = current.document.config;
-    if (size > maxDocumentSize) {
-      throw new RegistryError(
-        'invalid-content',
-        `image config of ${size} bytes; the limit is ${maxDocumentSize}`,
-      );
-    }
-    const config = await fetchDocument(client, `blobs/${configDigest}`, configDigest, store, signal);
+    const descriptor = current.document.config;
+    const config = await fetchDocument(client, `blobs/${descriptor.digest}`, descriptor, store, signal);
     return {
       ...assembleImage(current.document, current.digest, config.content),
       digest: top.digest,
@@ -63,11 +56,11 @@ export async function resolveImage(
 async function fetchManifest(
   client: RepositoryClient,
   wanted: string,
-  mediaType: string | undefined,
+  descriptor: Descriptor | undefined,
   store: ContentStore,
   signal: AbortSignal | undefined,
 ): Promise<{ digest: Digest; document: ImageManifest | ImageIndex }> {
-  const expected = isDigest(wanted) ? wanted : undefined;
+  const expected = descriptor ?? (isDigest(wanted) ? { digest: wanted } : undefined);
   const { content, digest, contentType } = await fetchDocument(
     client,
     `manifests/${wanted}`,
@@ -75,19 +68,29 @@ async function fetchManifest(
     store,
     signal,
   );
-  return { digest, document: parseManifest(content, mediaType || contentType) };
+  return { digest, document: parseManifest(content, descriptor?.mediaType || contentType) };
 }
 
-/** A small document, from the store when it is named by digest and there, else from the registry into the store. */
+/**
+ * A small document, from the store when it is named by digest and there, else from the registry into the store.
+ * Digest and size must be those of the descriptor that named it.
+ */
 async function fetchDocument(
   client: RepositoryClient,
   path: string,
-  expected: Digest | undefined,
+  expected: (Pick<Descriptor, 'digest'> & Partial<Descriptor>) | undefined,
   store: ContentStore,
   signal: AbortSignal | undefined,
 ): Promise<{ content: Buffer; digest: Digest; contentType: string | undefined }> {
-  if (expected && (await store.has(expected))) {
-    return { content: await store.read(expected), digest: expected, contentType: undefined };
+  if (expected && (await store.has(expected.digest))) {
+    const content = checkSize(await store.read(expected.digest), expected.size, path);
+    return { content, digest: expected.digest, contentType: undefined };
+  }
+  if (expected?.size !== undefined && expected.size > maxDocumentSize) {
+    throw new RegistryError(
+      'invalid-content',
+      `${path} of ${expected.size} bytes; the limit is ${maxDocumentSize}`,
+    );
   }
   const { content, headers } = await withRetries(signal, async () => {
     const response = await client.get(path, { accept: manifestAccept }, signal);
@@ -98,9 +101,21 @@ async function fetchDocument(
     }
   });
   const claimed = headers['docker-content-digest'];
-  const promised = expected ?? (typeof claimed === 'string' && isDigest(claimed) ? claimed : undefined);
+  const promised =
+    expected?.digest ?? (typeof claimed === 'string' && isDigest(claimed) ? claimed : undefined);
   const actual = digestOf(content, promised ? digestAlgorithm(promised) : 'sha256');
   if (promised && promised !== actual) throw new DigestMismatchError(path, promised, actual);
+  checkSize(content, expected?.size, path);
   await store.put(content, actual);
   return { content, digest: actual, contentType: headers['content-type'] };
+}
+
+function checkSize(content: Buffer, expected: number | undefined, path: string): Buffer {
+  if (expected !== undefined && content.length !== expected) {
+    throw new RegistryError(
+      'invalid-content',
+      `${path} has ${content.length} bytes, but its descriptor says ${expected}`,
+    );
+  }
+  return content;
 }

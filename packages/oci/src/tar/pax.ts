@@ -3,9 +3,20 @@ import { TarError } from './entry.ts';
 /** Prefix under which GNU tar, Go and libarchive keep extended attributes in PAX records. */
 export const xattrPrefix = 'SCHILY.xattr.';
 
-/** The records of a PAX extended header; values stay bytes because extended attributes are. */
-export function parsePaxRecords(content: Buffer): Map<string, Buffer> {
-  const records = new Map<string, Buffer>();
+/** Records that may hold at a time: they are looked at for every entry, and honest archives have a handful. */
+const maxRecords = 1000;
+
+/**
+ * The records of a PAX extended header on top of those that hold already; values stay bytes because extended
+ * attributes are.
+ *
+ * @throws TarError for a malformed header and for too many records
+ */
+export function parsePaxRecords(
+  content: Buffer,
+  earlier: ReadonlyMap<string, Buffer> = new Map(),
+): Map<string, Buffer> {
+  const records = new Map(earlier);
   let offset = 0;
   while (offset < content.length) {
     const space = content.indexOf(0x20, offset);
@@ -19,8 +30,13 @@ export function parsePaxRecords(content: Buffer): Map<string, Buffer> {
       equals > space &&
       equals < end;
     if (!isWhole) throw new TarError('malformed PAX header');
-    records.set(content.toString('utf8', space + 1, equals), content.subarray(equals + 1, end - 1));
+    // A copy, so that a small record does not keep the whole header in memory.
+    const value = Buffer.from(content.subarray(equals + 1, end - 1));
+    records.set(content.toString('utf8', space + 1, equals), value);
     offset = end;
+  }
+  if (records.size > maxRecords) {
+    throw new TarError(`${records.size} PAX records hold at a time; the limit is ${maxRecords}`);
   }
   return records;
 }

@@ -110,8 +110,17 @@ export class TarReader {
     if (typeFlag === 'L') this.longName = text();
     else if (typeFlag === 'K') this.longLink = text();
     else if (typeFlag === 'x') this.pax = parsePaxRecords(content);
-    else for (const [key, value] of parsePaxRecords(content)) this.globalPax.set(key, value);
+    else this.setGlobalPax(parsePaxRecords(content, this.globalPax));
     this.skip(padding(content.length));
+  }
+
+  /** Keeps records that hold up to the archive's end; each alone may be small and an archive have any number. */
+  private setGlobalPax(records: Map<string, Buffer>): void {
+    const size = records.entries().reduce((total, [key, value]) => total + key.length + value.length, 0);
+    if (size > maxExtensionSize) {
+      throw new TarError(`global PAX records of ${size} bytes; the limit is ${maxExtensionSize}`);
+    }
+    this.globalPax = records;
   }
 
   private startEntry(block: HeaderBlock): void {

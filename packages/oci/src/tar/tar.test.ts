@@ -159,6 +159,28 @@ test('bad archives are refused', () => {
   for (const [bytes, message] of cases) assert.throws(() => read(bytes), message);
 });
 
+test('PAX records cannot pile up', () => {
+  const header = (typeFlag: string, records: [string, string][]) => {
+    const content = encodePaxRecords(new Map(records));
+    const rest = Buffer.alloc((512 - (content.length % 512)) % 512);
+    return Buffer.concat([encodeHeaderBlock({ ...block, size: content.length, typeFlag }), content, rest]);
+  };
+  const numbered = (count: number, value: string, from = 0) =>
+    Array.from({ length: count }, (_, index): [string, string] => [`comment.${from + index}`, value]);
+  const cases: [archive: Buffer[], message: RegExp][] = [
+    [[header('x', numbered(1001, ''))], /1001 PAX records hold at a time; the limit is 1000/],
+    [[header('g', numbered(600, '')), header('g', numbered(600, '', 600))], /1200 PAX records/],
+    [
+      [header('g', numbered(1, 'x'.repeat(600_000))), header('g', numbered(1, 'x'.repeat(600_000), 1))],
+      /global PAX records of 12000\d\d bytes; the limit/,
+    ],
+  ];
+  for (const [archive, message] of cases) assert.throws(() => read(Buffer.concat(archive)), message);
+  // Said again and again, a record takes no more than once.
+  const same = Array.from({ length: 5 }, () => header('g', numbered(1, 'x'.repeat(600_000))));
+  assert.equal(read(Buffer.concat([...same, encodeHeaderBlock(block)])).length, 1);
+});
+
 test('PAX records count their own length', () => {
   for (const length of [1, 5, 94, 95, 96, 97, 990, 991, 992, 993]) {
     const records = new Map([
