@@ -8,7 +8,7 @@ export interface FieldError {
 }
 
 /** `path: problem`, as Kubernetes prints a field error. */
-export function formatFieldError({ path, problem }: FieldError): string {
+function formatFieldError({ path, problem }: FieldError): string {
   return path === '' ? problem : `${path}: ${problem}`;
 }
 

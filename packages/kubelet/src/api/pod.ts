@@ -4,17 +4,13 @@ import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 
 export type {
-  Capabilities,
-  ContainerPort,
   ContainerState,
   ContainerStatus,
   EmptyDirVolumeSource,
   EnvVar,
-  EnvVarSource,
   HostAlias,
   HostPathVolumeSource,
   PodCondition,
-  PodDNSConfig,
   PodStatus,
   ResourceRequirements,
   SeccompProfile,
@@ -64,12 +60,7 @@ export function podKey(pod: Pod): PodKey {
   return `${pod.metadata.namespace}/${pod.metadata.name}`;
 }
 
-/** `name_namespace`: the kubelet's "full name", as host names of log folders and backoff keys use it. */
+/** `name_namespace`: the kubelet's "full name" of a pod, whatever its version. */
 export function podFullName(pod: Pod): string {
   return `${pod.metadata.name}_${pod.metadata.namespace}`;
-}
-
-/** The UID that names this very version of the pod: a changed manifest has another one. */
-export function podUid(pod: Pod): string {
-  return pod.metadata.uid;
 }

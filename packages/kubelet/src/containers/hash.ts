@@ -17,7 +17,7 @@ function goEscaped(json: string): string {
 }
 
 /** 32-bit FNV-1a as an unsigned number. */
-export function fnv1a32(bytes: Uint8Array): number {
+function fnv1a32(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;

@@ -1,7 +1,7 @@
 // Ends containers: signal, grace period, kill.
-import { CriError } from '@berth/cri/errors.ts';
 import { createLogger } from '../klog.ts';
 import type { Services } from '../pods/services.ts';
+import { unlessGone } from '../unless-gone.ts';
 
 const log = createLogger('kill-container.ts');
 
@@ -24,13 +24,4 @@ export async function killContainer(
   await unlessGone(
     runtime.stopContainer({ containerId: container.id, timeout: BigInt(grace) }, { timeoutMs }),
   );
-}
-
-/** Awaits a call whose object may have gone before it came. */
-export async function unlessGone(call: Promise<unknown>): Promise<void> {
-  try {
-    await call;
-  } catch (error) {
-    if (!(error instanceof CriError && error.code === 'NOT_FOUND')) throw error;
-  }
 }

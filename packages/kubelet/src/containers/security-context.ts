@@ -27,7 +27,7 @@ export const defaultMaskedPaths: readonly string[] = [
 ];
 
 /** Parts of /proc that containers may read but not write. */
-export const defaultReadonlyPaths: readonly string[] = [
+const defaultReadonlyPaths: readonly string[] = [
   '/proc/bus',
   '/proc/fs',
   '/proc/irq',

@@ -7,7 +7,8 @@ import type { Container, Pod } from '../api/pod.ts';
 import type { ImageUser } from '../containers/security-context.ts';
 import { messageOf, StartError } from '../containers/start-error.ts';
 import { createLogger } from '../klog.ts';
-import { Semaphore } from '../util/semaphore.ts';
+import { Semaphore } from '../semaphore.ts';
+import { unlessGone } from '../unless-gone.ts';
 import { withDefaultTag } from './image-name.ts';
 import { PullBackoff } from './pull-backoff.ts';
 
@@ -69,9 +70,8 @@ export class ImageManager {
 
   async #status(image: string): Promise<Image | undefined> {
     try {
-      return (await this.#client.imageStatus({ image: { image } })).image;
+      return (await unlessGone(this.#client.imageStatus({ image: { image } })))?.image;
     } catch (error) {
-      if (error instanceof CriError && error.code === 'NOT_FOUND') return undefined;
       throw new StartError('ImageInspectError', `Failed to inspect image "${image}": ${rpcText(error)}`, {
         cause: error,
       });

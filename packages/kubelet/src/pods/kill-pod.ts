@@ -1,7 +1,8 @@
 // Ends a whole pod in the runtime, and takes away what it leaves.
 
-import { killContainer, unlessGone } from '../containers/kill-container.ts';
+import { killContainer } from '../containers/kill-container.ts';
 import { removeLog, unlinkLog } from '../containers/log-files.ts';
+import { unlessGone } from '../unless-gone.ts';
 import type { PodIdentity } from './paths.ts';
 import type { PodRuntimeStatus } from './runtime-status.ts';
 import type { Services } from './services.ts';

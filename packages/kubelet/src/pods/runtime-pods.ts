@@ -1,6 +1,5 @@
 // Reads pods from the runtime: what a PodRuntimeStatus is made of.
 import type { RuntimeClient } from '@berth/cri/client.ts';
-import { CriError } from '@berth/cri/errors.ts';
 import {
   ContainerState,
   type ContainerStatus,
@@ -9,6 +8,7 @@ import {
   type PodSandboxStatus,
 } from '@berth/cri/generated/api.ts';
 import { terminationMessage } from '../containers/termination-message.ts';
+import { unlessGone } from '../unless-gone.ts';
 import { containerAnnotations, podLabels } from './labels.ts';
 import type { PodIdentity } from './paths.ts';
 import type { PodRuntimeStatus, RuntimeContainer, RuntimeSandbox } from './runtime-status.ts';
@@ -88,16 +88,6 @@ export class RuntimePods {
     const container = await toContainer(response.status, sandboxId);
     if (container.state === 'exited') this.#ended.set(containerId, container);
     return container;
-  }
-}
-
-/** Between the list and the status, what was listed may have been removed. */
-async function unlessGone<Response>(call: Promise<Response>): Promise<Response | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof CriError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
   }
 }
 

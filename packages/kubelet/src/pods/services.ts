@@ -8,7 +8,7 @@ import type { ImageManager } from '../images/image-manager.ts';
 import type { NodeCapacity } from '../node-capacity.ts';
 import type { DnsSettings } from '../sandbox/dns.ts';
 import { parseResolvConf } from '../sandbox/resolv-conf.ts';
-import type { Semaphore } from '../util/semaphore.ts';
+import type { Semaphore } from '../semaphore.ts';
 import type { RuntimePods } from './runtime-pods.ts';
 
 /** The kubelet's parts below the pod workers. */

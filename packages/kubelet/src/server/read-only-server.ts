@@ -42,7 +42,7 @@ export function serveHealthz(address: string, port: number, subject: ServerSubje
 }
 
 /** A PodList as the real kubelet's /pods prints it: no pods are `null`, items carry no kind of their own. */
-export function podList(pods: PodWithStatus[]): object {
+function podList(pods: PodWithStatus[]): object {
   const items = pods.map(({ kind: _kind, apiVersion: _apiVersion, ...pod }) => pod);
   return { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: items.length > 0 ? items : null };
 }

@@ -1,0 +1,327 @@
+// What becomes of every field that Kubernetes has in a pod, with a value to try it with. See api/pod-fields.test.ts.
+import { podSchema } from '../api/generated/pod-schema.ts';
+
+/** What becomes of a field. */
+export type Fate =
+  /** Shows in what the runtime is asked for. */
+  | { fate: 'requested'; sample: unknown }
+  /** Acted on in `where`. */
+  | { fate: 'acted on'; sample: unknown; where: string }
+  /** Nothing to act on here: what only schedulers, controllers or later changes of a pod read. */
+  | { fate: 'carried'; sample: unknown }
+  | { fate: 'refused'; sample: unknown };
+
+const requested = (sample: unknown): Fate => ({ fate: 'requested', sample });
+const actedOn = (where: string, sample: unknown): Fate => ({ fate: 'acted on', sample, where });
+const carried = (sample: unknown): Fate => ({ fate: 'carried', sample });
+const refused = (sample: unknown): Fate => ({ fate: 'refused', sample });
+
+/** Where fields of a type are tried: the path of an object of that type, and what else the manifest needs. */
+export interface Place {
+  at: (string | number)[];
+  beside?: Record<string, unknown>;
+  fields: Record<string, Fate>;
+}
+
+const main = ['spec', 'containers', 0];
+const seccomp = { type: 'RuntimeDefault' };
+const probe = { tcpSocket: { port: 80 } };
+const volume = { name: 'v' };
+
+/** By type, where its fields are tried and what becomes of each. */
+export const places: Readonly<Record<string, Place>> = {
+  ObjectMeta: {
+    at: ['metadata'],
+    fields: {
+      name: requested('other'),
+      namespace: requested('other'),
+      labels: requested({ a: 'b' }),
+      annotations: requested({ a: 'b' }),
+      uid: requested('u-1'),
+      ownerReferences: carried([{ apiVersion: 'v1', kind: 'Node', name: 'n', uid: 'u' }]),
+      creationTimestamp: carried('2026-01-02T03:04:05Z'),
+      generation: carried(1),
+      managedFields: carried([{ manager: 'm' }]),
+      resourceVersion: carried('1'),
+      selfLink: carried('/x'),
+      deletionGracePeriodSeconds: refused(1),
+      deletionTimestamp: refused('2026-01-02T03:04:05Z'),
+      finalizers: refused(['a.b/c']),
+      generateName: refused('x-'),
+    },
+  },
+  PodSpec: {
+    at: ['spec'],
+    fields: {
+      activeDeadlineSeconds: actedOn('pods/pod-worker.ts', 60),
+      affinity: actedOn('config/admission.ts', { podAntiAffinity: {} }),
+      automountServiceAccountToken: carried(false),
+      containers: requested([{ name: 'other', image: 'a' }]),
+      dnsConfig: requested({ nameservers: ['192.0.2.9'] }),
+      dnsPolicy: requested('Default'),
+      enableServiceLinks: carried(false),
+      ephemeralContainers: refused([{ name: 'e', image: 'a' }]),
+      evictionResponders: refused([{ name: 'a.b/c', priority: 1 }]),
+      hostAliases: requested([{ ip: '192.0.2.8', hostnames: ['a'] }]),
+      hostIPC: requested(true),
+      hostNetwork: requested(true),
+      hostPID: requested(true),
+      hostUsers: refused(false),
+      hostname: requested('h'),
+      hostnameOverride: refused('h'),
+      imagePullSecrets: refused([{ name: 's' }]),
+      initContainers: actedOn('pods/init-actions.ts', [{ name: 'i', image: 'a' }]),
+      nodeName: actedOn('config/static-pod.ts', 'n'),
+      nodeSelector: actedOn('config/admission.ts', { a: 'b' }),
+      os: carried({ name: 'linux' }),
+      overhead: refused({ cpu: '1' }),
+      preemptionPolicy: carried('Never'),
+      priority: carried(1),
+      priorityClassName: requested('system-node-critical'),
+      readinessGates: refused([{ conditionType: 'a.b/c' }]),
+      resourceClaims: refused([{ name: 'c', resourceClaimName: 'c' }]),
+      resources: refused({ limits: { cpu: '1' } }),
+      restartPolicy: actedOn('pods/pod-actions.ts', 'Never'),
+      runtimeClassName: refused('kata'),
+      schedulerName: carried('mine'),
+      schedulingGates: refused([{ name: 'a.b/c' }]),
+      schedulingGroup: refused({ podGroupName: 'g' }),
+      securityContext: requested({ runAsUser: 5 }),
+      serviceAccount: refused('default'),
+      serviceAccountName: refused('default'),
+      setHostnameAsFQDN: actedOn('sandbox/hostname.ts', true),
+      shareProcessNamespace: requested(true),
+      subdomain: requested('s'),
+      terminationGracePeriodSeconds: requested(7),
+      tolerations: carried([{ operator: 'Exists' }]),
+      topologySpreadConstraints: carried([
+        { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' },
+      ]),
+      volumes: actedOn('volumes/pod-volumes.ts', [volume]),
+    },
+  },
+  PodSecurityContext: {
+    at: ['spec', 'securityContext'],
+    fields: {
+      appArmorProfile: refused({ type: 'RuntimeDefault' }),
+      fsGroup: requested(7),
+      // Kubernetes: no effect on ephemeral volumes, and hostPath has no owner to change.
+      fsGroupChangePolicy: carried('Always'),
+      runAsGroup: requested(7),
+      runAsNonRoot: actedOn('containers/security-context.ts', false),
+      runAsUser: requested(7),
+      seLinuxChangePolicy: refused('Recursive'),
+      seLinuxOptions: refused({ level: 's0' }),
+      seccompProfile: requested(seccomp),
+      supplementalGroups: requested([7]),
+      supplementalGroupsPolicy: requested('Strict'),
+      sysctls: requested([{ name: 'net.ipv4.tcp_syncookies', value: '1' }]),
+      windowsOptions: refused({ runAsUserName: 'x' }),
+    },
+  },
+  Sysctl: {
+    at: ['spec', 'securityContext', 'sysctls', 0],
+    beside: { name: 'net.ipv4.tcp_syncookies', value: '1' },
+    fields: { name: requested('net.ipv4.tcp_fin_timeout'), value: requested('2') },
+  },
+  Container: {
+    at: main,
+    fields: {
+      args: requested(['x']),
+      command: requested(['x']),
+      env: requested([{ name: 'A', value: 'b' }]),
+      envFrom: refused([{ configMapRef: { name: 'c' } }]),
+      image: requested('b'),
+      imagePullPolicy: actedOn('images/image-manager.ts', 'Never'),
+      lifecycle: refused({ preStop: { sleep: { seconds: 1 } } }),
+      livenessProbe: refused(probe),
+      name: requested('other'),
+      ports: requested([{ containerPort: 80, hostPort: 8080 }]),
+      readinessProbe: refused(probe),
+      resizePolicy: carried([{ resourceName: 'cpu', restartPolicy: 'NotRequired' }]),
+      resources: requested({ limits: { cpu: '1' } }),
+      restartPolicy: refused('Always'),
+      restartPolicyRules: refused([{ action: 'Restart', exitCodes: { operator: 'In', values: [1] } }]),
+      securityContext: requested({ privileged: true }),
+      startupProbe: refused(probe),
+      stdin: requested(true),
+      stdinOnce: requested(true),
+      terminationMessagePath: requested('/last-words'),
+      terminationMessagePolicy: requested('FallbackToLogsOnError'),
+      tty: requested(true),
+      volumeDevices: refused([{ name: 'v', devicePath: '/dev/x' }]),
+      volumeMounts: actedOn('volumes/mount-paths.ts', []),
+      workingDir: requested('/x'),
+    },
+  },
+  ContainerPort: {
+    at: [...main, 'ports', 0],
+    beside: { containerPort: 80, hostPort: 8080 },
+    fields: {
+      containerPort: requested(81),
+      hostIP: requested('192.0.2.7'),
+      hostPort: requested(81),
+      name: requested('web'),
+      protocol: requested('UDP'),
+    },
+  },
+  EnvVar: {
+    at: [...main, 'env', 0],
+    beside: { name: 'A' },
+    fields: {
+      name: requested('B'),
+      value: requested('b'),
+      valueFrom: requested({ fieldRef: { fieldPath: 'metadata.name' } }),
+    },
+  },
+  EnvVarSource: {
+    at: [...main, 'env', 0, 'valueFrom'],
+    beside: {},
+    fields: {
+      configMapKeyRef: refused({ name: 'c', key: 'k' }),
+      fieldRef: actedOn('env/environment.ts', { fieldPath: 'metadata.uid' }),
+      fileKeyRef: refused({ volumeName: 'v', path: 'p', key: 'k' }),
+      resourceFieldRef: actedOn('env/environment.ts', { resource: 'limits.cpu' }),
+      secretKeyRef: refused({ name: 's', key: 'k' }),
+    },
+  },
+  ObjectFieldSelector: {
+    at: [...main, 'env', 0, 'valueFrom', 'fieldRef'],
+    beside: { fieldPath: 'metadata.name' },
+    fields: { apiVersion: carried('v1'), fieldPath: requested('metadata.namespace') },
+  },
+  ResourceFieldSelector: {
+    at: [...main, 'env', 0, 'valueFrom', 'resourceFieldRef'],
+    beside: { resource: 'limits.cpu' },
+    fields: {
+      containerName: actedOn('env/environment.ts', 'main'),
+      divisor: requested('1m'),
+      resource: requested('requests.cpu'),
+    },
+  },
+  ResourceRequirements: {
+    at: [...main, 'resources'],
+    fields: {
+      claims: refused([{ name: 'c' }]),
+      limits: requested({ memory: '1Gi' }),
+      requests: requested({ cpu: '1' }),
+    },
+  },
+  ContainerResizePolicy: {
+    at: [...main, 'resizePolicy', 0],
+    beside: { resourceName: 'cpu', restartPolicy: 'NotRequired' },
+    fields: { resourceName: carried('memory'), restartPolicy: carried('RestartContainer') },
+  },
+  SecurityContext: {
+    at: [...main, 'securityContext'],
+    fields: {
+      allowPrivilegeEscalation: requested(false),
+      appArmorProfile: refused({ type: 'RuntimeDefault' }),
+      capabilities: requested({ drop: ['ALL'] }),
+      privileged: requested(true),
+      procMount: refused('Unmasked'),
+      readOnlyRootFilesystem: requested(true),
+      runAsGroup: requested(7),
+      runAsNonRoot: actedOn('containers/security-context.ts', false),
+      runAsUser: requested(7),
+      seLinuxOptions: refused({ level: 's0' }),
+      seccompProfile: requested(seccomp),
+      windowsOptions: refused({ runAsUserName: 'x' }),
+    },
+  },
+  Capabilities: {
+    at: [...main, 'securityContext', 'capabilities'],
+    fields: { add: requested(['NET_ADMIN']), drop: requested(['ALL']) },
+  },
+  SeccompProfile: {
+    at: [...main, 'securityContext', 'seccompProfile'],
+    beside: { type: 'Localhost', localhostProfile: 'a.json' },
+    fields: {
+      localhostProfile: requested('b.json'),
+      type: actedOn('containers/security-context.ts', 'Localhost'),
+    },
+  },
+  VolumeMount: {
+    at: [...main, 'volumeMounts', 0],
+    beside: { name: 'v', mountPath: '/v' },
+    fields: {
+      bindMountOptions: refused(['noexec']),
+      mountPath: requested('/w'),
+      mountPropagation: requested('HostToContainer'),
+      name: actedOn('volumes/mount-paths.ts', 'v'),
+      readOnly: requested(true),
+      recursiveReadOnly: refused('Enabled'),
+      subPath: actedOn('volumes/sub-path.ts', 'x'),
+      subPathExpr: actedOn('volumes/mount-paths.ts', '$(A)'),
+    },
+  },
+  Volume: {
+    at: ['spec', 'volumes', 0],
+    beside: volume,
+    fields: {
+      ...Object.fromEntries(
+        Object.keys(podSchema.Volume ?? {}).map((source) => [source, refused(sampleOf(source))]),
+      ),
+      emptyDir: actedOn('volumes/empty-dir.ts', {}),
+      hostPath: actedOn('volumes/host-path.ts', { path: '/x' }),
+      name: actedOn('volumes/pod-volumes.ts', 'v'),
+    },
+  },
+  EmptyDirVolumeSource: {
+    at: ['spec', 'volumes', 0, 'emptyDir'],
+    fields: {
+      medium: actedOn('volumes/empty-dir.ts', 'Memory'),
+      mode: refused(0o700),
+      // With medium: Memory it is the size of the file system, see validate-volume.ts.
+      sizeLimit: refused('1Mi'),
+    },
+  },
+  HostPathVolumeSource: {
+    at: ['spec', 'volumes', 0, 'hostPath'],
+    beside: { path: '/x' },
+    fields: {
+      path: actedOn('volumes/host-path.ts', '/y'),
+      type: actedOn('volumes/host-path.ts', 'Directory'),
+    },
+  },
+  HostAlias: {
+    at: ['spec', 'hostAliases', 0],
+    beside: { ip: '192.0.2.8', hostnames: ['a'] },
+    fields: { hostnames: requested(['b']), ip: requested('192.0.2.9') },
+  },
+  PodDNSConfig: {
+    at: ['spec', 'dnsConfig'],
+    fields: {
+      nameservers: requested(['192.0.2.9']),
+      options: requested([{ name: 'edns0' }]),
+      searches: requested(['a.b']),
+    },
+  },
+  PodDNSConfigOption: {
+    at: ['spec', 'dnsConfig', 'options', 0],
+    beside: { name: 'ndots' },
+    fields: { name: requested('edns0'), value: requested('2') },
+  },
+  PodOS: { at: ['spec', 'os'], beside: { name: 'linux' }, fields: { name: carried('linux') } },
+};
+
+/** Types of fields that are carried along: nothing below them is looked at. */
+export const carriedTypes = [
+  'Affinity',
+  'ManagedFieldsEntry',
+  'OwnerReference',
+  'Toleration',
+  'TopologySpreadConstraint',
+];
+
+/** The least that a volume source of this name may say. */
+function sampleOf(source: string): unknown {
+  const fields = podSchema[podSchema.Volume?.[source] ?? ''] ?? {};
+  const needed = Object.entries(fields).filter(([, type]) => type.endsWith('!'));
+  return Object.fromEntries(
+    needed.map(([name, type]) => {
+      if (type.startsWith('[]')) return [name, ['x']];
+      return [name, type.startsWith('int') ? 1 : type === 'string!' ? 'x' : {}];
+    }),
+  );
+}
