@@ -21,6 +21,7 @@ import { Paths } from './paths.ts';
 import { findProgram } from './programs.ts';
 import { KeyedQueue } from './queue.ts';
 import { recover } from './recovery/recover.ts';
+import { checkBelowCgroupRoot } from './spec/cgroups-path.ts';
 import { readHostFacts } from './spec/facts/host.ts';
 import { State } from './state/state.ts';
 
@@ -36,6 +37,7 @@ export interface Daemon {
 /** Takes possession of the directories, sets right what a predecessor left, then serves the CRI. */
 export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
   await using resources = new AsyncDisposableStack();
+  checkBelowCgroupRoot(config.cgroupParent, 'cgroupParent');
   await checkPlaces(config);
   for (const dir of new Set([config.root, config.state])) {
     await makeDirectories(dir, 0o711);

@@ -13,6 +13,8 @@ export interface NewProcess {
   readonly name: string;
   readonly runtime: OciRuntime;
   readonly bundle: BundlePaths;
+  /** What is to run, as the bundle has it. */
+  readonly args: readonly string[];
   /** '' drops the output. */
   readonly logPath: string;
   readonly stdin: boolean;
@@ -46,7 +48,13 @@ export async function createWithConmon(context: Context, process: NewProcess): P
       runtimeLog: bundle.runtimeLog,
     });
   } catch (error) {
-    throw new RuntimeError('UNKNOWN', messageOf(error));
+    const [program = ''] = process.args;
+    const message = messageOf(error);
+    // crun does not say what it may not execute.
+    throw new RuntimeError(
+      'UNKNOWN',
+      message.includes(program) ? message : `${message} (running ${program})`,
+    );
   }
   return { init: processRef(started.containerPid), conmon: processRef(started.conmonPid) };
 }

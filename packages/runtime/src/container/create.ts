@@ -77,6 +77,7 @@ async function makeContainer(context: Context, { sandbox, container, image, sign
       name: container.name,
       runtime: context.runtimes.get(sandbox.runtime),
       bundle,
+      args: spec.process?.args ?? [],
       logPath: container.logPath,
       stdin: config.stdin,
       stdinOnce: config.stdinOnce,

@@ -36,6 +36,7 @@ export async function startInit(
     name: sandbox.name,
     runtime,
     bundle,
+    args: spec.process?.args ?? [],
     logPath: '',
     stdin: false,
     stdinOnce: false,

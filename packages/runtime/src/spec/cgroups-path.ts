@@ -21,9 +21,7 @@ export function cgroupsPath(options: {
 export function checkCgroupParent(parent: string, systemdCgroup: boolean): void {
   const field = 'config.linux.cgroup_parent';
   const shown = JSON.stringify(parent);
-  if (parent.split('/').includes('..') || parent.includes('\0')) {
-    throw invalid(field, `${shown} is not a path below the cgroup root`);
-  }
+  checkBelowCgroupRoot(parent, field);
   const isSlice = parent.endsWith('.slice');
   if (systemdCgroup && !isSlice) {
     throw invalid(
@@ -36,5 +34,12 @@ export function checkCgroupParent(parent: string, systemdCgroup: boolean): void 
       field,
       `${shown} is a systemd slice, but this node uses the cgroupfs driver; set both to the same`,
     );
+  }
+}
+
+/** Refuses a path that leads out of the cgroup file system; `field` is what the error calls it. */
+export function checkBelowCgroupRoot(path: string, field: string): void {
+  if (path.split('/').includes('..') || path.includes('\0')) {
+    throw invalid(field, `${JSON.stringify(path)} is not a path below the cgroup root`);
   }
 }
