@@ -212,7 +212,7 @@ export async function untilWaiting(node: FaultyNode, name: string, reason: RegEx
     shown = pod?.status.containerStatuses?.[0]?.state.waiting ?? shown;
     return reason.test(shown?.reason ?? '') && message.test(shown?.message ?? '');
   };
-  await until(`${name} shows ${reason} and ${message}`, isShown, () => JSON.stringify(shown));
+  await until(`${name} shows ${reason} and ${message}`, isShown, () => JSON.stringify(shown) ?? 'nothing');
 }
 
 /** Waits until every container of the pod runs. */

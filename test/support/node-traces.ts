@@ -20,7 +20,9 @@ export function traces(dir: string, bridge: string): Set<string> {
       .filter((line) => isOfNode(line.split(' ')[0] ?? '', name))
       .map((line) => `process ${line}`),
     ...[...mounts].filter((path) => path.includes(name)).map((path) => `mount ${path}`),
-    ...[...cgroups].filter((path) => path.includes(name)).map((path) => `cgroup ${path}`),
+    ...[...cgroups]
+      .filter((path) => path.includes(name) && !qosClass.test(path))
+      .map((path) => `cgroup ${path}`),
     ...links
       .filter((link) => link.master !== undefined && link.master === bridgeIndex)
       .map((link) => `link ${link.name}`),
@@ -28,6 +30,9 @@ export function traces(dir: string, bridge: string): Set<string> {
   ];
   return new Set(ours);
 }
+
+/** The cgroup of a QoS class comes with the first pod of the class, and stays. */
+const qosClass = /\/kubepods(\/(burstable|besteffort))?$/;
 
 /** Plugins have the node's folder in their environment, conmon on its command line, containers as their cgroup. */
 function isOfNode(pid: string, name: string): boolean {

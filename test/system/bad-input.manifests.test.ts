@@ -64,6 +64,11 @@ const faults: [title: string, text: string, message: RegExp][] = [
     /unknown field "spec\.hostNetwrk"/,
   ],
   [
+    'a runtime class that is not there',
+    podManifest({ name: 'bad', spec: { runtimeClassName: 'kata' } }),
+    /spec\.runtimeClassName: Forbidden/,
+  ],
+  [
     'a field that is not supported',
     podManifest({ name: 'bad', container: { livenessProbe: { tcpSocket: { port: 80 } } } }),
     /spec\.containers\[0\]\.livenessProbe: /,
