@@ -1,14 +1,13 @@
 // A kubelet of the test's own.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from './registry.ts';
 import { checkout, type Daemon, startDaemon } from './scratch.ts';
 
 export interface Kubelet extends Daemon {
   /** Port of /pods and /healthz on 127.0.0.1. */
   port: number;
 }
-
-let nextPort = 20_255;
 
 /**
  * Starts bin/kubelet on a CRI endpoint with a root, log and cgroup folder of its own below `dir`, watching
@@ -22,7 +21,7 @@ export async function startKubelet(options: {
   extraFlags?: string[];
 }): Promise<Kubelet> {
   const { dir, endpoint, manifests, nodeName = 'testnode', extraFlags = [] } = options;
-  const port = nextPort++;
+  const port = await freePort();
   const config = join(dir, 'kubelet.yaml');
   writeFileSync(
     config,
