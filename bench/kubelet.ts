@@ -43,7 +43,10 @@ export async function benchKubelet(options: {
   const reached = async (type: typeof started | typeof deleted, goal: number) => {
     const deadline = performance.now() + 60_000;
     while (counts[type] < goal) {
-      if (performance.now() > deadline) throw new Error(`only ${counts[type]} of ${goal} containers`);
+      if (performance.now() > deadline) {
+        const log = kubelet.output().split('\n').slice(-20).join('\n');
+        throw new Error(`only ${counts[type]} of ${goal} containers; the kubelet's last words:\n${log}`);
+      }
       await new Promise<void>((resolve) => {
         wake = resolve;
         setTimeout(resolve, 1000);
