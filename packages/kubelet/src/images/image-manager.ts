@@ -17,6 +17,9 @@ const log = createLogger('image-manager.ts');
 /** As good as none for a pull, whose progress is the runtime's to watch. */
 const noDeadlineMs = 24 * 3600 * 1000;
 
+/** How long a status shows that a pull failed, before it shows that the next one waits. */
+const errorShownMs = 2000;
+
 /** An image that the runtime has. */
 export interface PresentImage {
   /** What CreateContainer is given: the runtime's id of the image. */
@@ -91,9 +94,10 @@ export class ImageManager {
       return ref;
     } catch (error) {
       const message = rpcText(error);
-      const retryAt = this.#backoff.failed(uid, image, message, Date.now());
+      this.#backoff.failed(uid, image, message, Date.now());
       log.error('Failed to pull image', { err: error, pod: podName, image });
-      throw new StartError('ErrImagePull', message, { retryAt, cause: error });
+      // The next look finds that the pull has to wait, and says until when.
+      throw new StartError('ErrImagePull', message, { retryAt: Date.now() + errorShownMs, cause: error });
     }
   }
 

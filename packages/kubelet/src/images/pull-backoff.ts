@@ -24,12 +24,11 @@ export class PullBackoff {
     );
   }
 
-  /** Records a failure at `now` and returns when the next attempt makes sense. */
-  failed(podUid: string, image: string, error: string, now: number): number {
+  /** Records a failure at `now`. */
+  failed(podUid: string, image: string, error: string, now: number): void {
     const key = keyOf(podUid, image);
     this.#backoff.next(key, now, now);
     this.#lastErrors.set(key, error);
-    return this.#backoff.waitingSinceUpdate(key, now)?.until ?? now;
   }
 
   /** Forgets the waits of a pod that is gone. */

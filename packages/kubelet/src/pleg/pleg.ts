@@ -6,7 +6,8 @@ import { type ContainerEventResponse, ContainerEventType } from '@berth/cri/gene
 import { createLogger } from '../klog.ts';
 import { podLabels } from '../pods/labels.ts';
 import type { PodIdentity } from '../pods/paths.ts';
-import { type ListedPod, listRuntimePods } from '../pods/runtime-pods.ts';
+import { type ListedPod, listRuntimePods, sandboxView } from '../pods/runtime-pods.ts';
+import type { SandboxView } from '../pods/runtime-status.ts';
 
 const log = createLogger('pleg.ts');
 
@@ -21,8 +22,11 @@ const appearances: ReadonlySet<ContainerEventType> = new Set([
 
 /** Who is told. */
 export interface PlegListener {
-  /** Something about the pod changed. `appeared`: something of it is there that was not. */
-  onPod(pod: PodIdentity, appeared: boolean): void;
+  /**
+   * Something about the pod changed. `appeared`: something of it is there that was not. `view`: how the sandbox
+   * is that this is about, if the runtime told.
+   */
+  onPod(pod: PodIdentity, appeared: boolean, view: SandboxView | undefined): void;
   /** Anything may have changed: the runtime was out of sight. */
   onAll(): void;
 }
@@ -95,8 +99,9 @@ export class Pleg {
       this.#ready = true;
       const pod = podOf(event);
       log.v(4, 'Container event', { pod: pod?.name, type: event.containerEventType, id: event.containerId });
-      if (pod) this.#listener.onPod(pod, appearances.has(event.containerEventType));
-      else this.#listener.onAll();
+      if (pod) {
+        this.#listener.onPod(pod, appearances.has(event.containerEventType), sandboxView(event));
+      } else this.#listener.onAll();
     }
   }
 
@@ -122,9 +127,9 @@ export class Pleg {
     if (!this.#ready) this.#listener.onAll();
     this.#ready = true;
     for (const [uid, pod] of now) {
-      if (before.get(uid)?.fingerprint !== pod.fingerprint) this.#listener.onPod(pod, true);
+      if (before.get(uid)?.fingerprint !== pod.fingerprint) this.#listener.onPod(pod, true, undefined);
     }
-    for (const [uid, pod] of before) if (!now.has(uid)) this.#listener.onPod(pod, false);
+    for (const [uid, pod] of before) if (!now.has(uid)) this.#listener.onPod(pod, false, undefined);
   }
 }
 

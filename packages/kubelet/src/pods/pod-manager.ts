@@ -18,7 +18,7 @@ import { podsOnDisk } from '../volumes/pod-volumes.ts';
 import type { PodIdentity } from './paths.ts';
 import { PodWorker } from './pod-worker.ts';
 import { listRuntimePods, RuntimePods } from './runtime-pods.ts';
-import { emptyRuntimeStatus } from './runtime-status.ts';
+import { emptyRuntimeStatus, type SandboxView } from './runtime-status.ts';
 import type { Services } from './services.ts';
 
 const log = createLogger('pod-manager.ts');
@@ -134,7 +134,8 @@ class PodManager implements Kubelet {
 
   #watch({ runtime, options }: Services): void {
     const listener = {
-      onPod: (pod: PodIdentity, appeared: boolean) => this.#changed(pod, appeared),
+      onPod: (pod: PodIdentity, appeared: boolean, view: SandboxView | undefined) =>
+        this.#changed(pod, appeared, view),
       onAll: () => {
         for (const worker of this.#workers.values()) worker.wake();
       },
@@ -169,9 +170,10 @@ class PodManager implements Kubelet {
   }
 
   /** Something happened to a pod; one that nobody wants is an orphan and ends. */
-  #changed(pod: PodIdentity, appeared: boolean): void {
+  #changed(pod: PodIdentity, appeared: boolean, view: SandboxView | undefined): void {
     const worker = this.#workers.get(pod.uid);
-    if (worker) worker.wake();
+    if (worker && view) worker.notice(view);
+    else if (worker) worker.wake();
     else if (appeared && this.#services) this.#adopt(pod, this.#services);
   }
 

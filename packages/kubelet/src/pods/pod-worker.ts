@@ -7,7 +7,13 @@ import type { StartFailure } from '../status/container-status.ts';
 import { podStatus } from '../status/pod-status.ts';
 import { recordedGracePeriod } from './grace-period.ts';
 import { logPath, type PodIdentity, podLogDir } from './paths.ts';
-import { emptyRuntimeStatus, type PodRuntimeStatus, runtimePodIps } from './runtime-status.ts';
+import {
+  emptyRuntimeStatus,
+  knowsView,
+  type PodRuntimeStatus,
+  runtimePodIps,
+  type SandboxView,
+} from './runtime-status.ts';
 import type { Services } from './services.ts';
 import { syncPod } from './sync-pod.ts';
 import { terminatePod } from './terminate-pod.ts';
@@ -34,6 +40,8 @@ export class PodWorker {
   #status: PodStatus | undefined;
   #phase: 'syncing' | 'terminating' | 'stopped' = 'syncing';
   #awake = false;
+  /** What the runtime told of each sandbox, by id, and nobody has looked at. */
+  readonly #noticed = new Map<string, SandboxView>();
   #round: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failedRounds = 0;
@@ -103,6 +111,12 @@ export class PodWorker {
     this.wake();
   }
 
+  /** Takes what the runtime tells of a sandbox; it is looked at unless it is what the last round has left. */
+  notice(view: SandboxView): void {
+    this.#noticed.set(view.id, view);
+    if (this.#round === undefined && this.#missedSomething()) this.wake();
+  }
+
   /** Has the worker look at its pod again, now or right after the round that goes on. */
   wake(): void {
     if (this.#phase === 'stopped') return;
@@ -129,6 +143,7 @@ export class PodWorker {
       try {
         if (this.#phase === 'terminating') return await this.#end();
         await this.#sync();
+        if (this.#missedSomething()) this.#awake = true;
       } catch (error) {
         const pod = `${this.identity.namespace}/${this.identity.name}`;
         log.error('Error syncing pod, will try again', { err: error, pod, podUID: this.identity.uid });
@@ -137,12 +152,19 @@ export class PodWorker {
     }
   }
 
+  /** Whether the runtime told something since the last call that the status does not show. */
+  #missedSomething(): boolean {
+    const views = [...this.#noticed.values()];
+    this.#noticed.clear();
+    return views.some((view) => !knowsView(this.#runtimeStatus, view));
+  }
+
   async #sync(): Promise<void> {
     const pod = this.#pod;
     if (!pod) return;
     const isNew = this.#isNew;
     this.#isNew = false;
-    const { status, nextAt, retry } = await syncPod(
+    const { status, nextAt, retry, again } = await syncPod(
       pod,
       {
         failures: this.#failures,
@@ -155,6 +177,7 @@ export class PodWorker {
     );
     this.#observe(status);
     if (retry) return this.#retryLater();
+    if (again) this.#awake = true;
     this.#failedRounds = 0;
     const times = [nextAt, this.#deadlineExceeded() ? undefined : this.#deadline()];
     const next = Math.min(...times.filter((time) => time !== undefined));

@@ -1,6 +1,7 @@
 // Reads pods from the runtime: what a PodRuntimeStatus is made of.
 import type { RuntimeClient } from '@berth/cri/client.ts';
 import {
+  type ContainerEventResponse,
   ContainerState,
   type ContainerStatus,
   NamespaceMode,
@@ -11,7 +12,7 @@ import { terminationMessage } from '../containers/termination-message.ts';
 import { unlessGone } from '../unless-gone.ts';
 import { containerAnnotations, podLabels } from './labels.ts';
 import type { PodIdentity } from './paths.ts';
-import type { PodRuntimeStatus, RuntimeContainer, RuntimeSandbox } from './runtime-status.ts';
+import type { PodRuntimeStatus, RuntimeContainer, RuntimeSandbox, SandboxView } from './runtime-status.ts';
 
 /** A pod that the runtime holds, as far as its lists tell. */
 export interface ListedPod extends PodIdentity {
@@ -109,9 +110,23 @@ function toSandbox(status: PodSandboxStatus): RuntimeSandbox {
   };
 }
 
+/** The sandbox that an event is about; undefined when the runtime does not say. */
+export function sandboxView({
+  podSandboxStatus,
+  containersStatuses,
+}: ContainerEventResponse): SandboxView | undefined {
+  return (
+    podSandboxStatus && {
+      id: podSandboxStatus.id,
+      ready: podSandboxStatus.state === PodSandboxState.SANDBOX_READY,
+      containers: new Map(containersStatuses.map(({ id, state }) => [id, toState(state)])),
+    }
+  );
+}
+
 async function toContainer(status: ContainerStatus, sandboxId: string): Promise<RuntimeContainer> {
   const { annotations, labels } = status;
-  const state = containerStates.get(status.state) ?? 'unknown';
+  const state = toState(status.state);
   const message = state === 'exited' ? await terminationMessage(status) : '';
   return {
     id: status.id,
@@ -129,6 +144,10 @@ async function toContainer(status: ContainerStatus, sandboxId: string): Promise<
     reason: status.reason,
     message: [status.message, message].filter((part) => part !== '').join(': '),
   };
+}
+
+function toState(state: ContainerState): RuntimeContainer['state'] {
+  return containerStates.get(state) ?? 'unknown';
 }
 
 const containerStates = new Map<ContainerState, RuntimeContainer['state']>([

@@ -73,3 +73,21 @@ export function runtimePodIps(status: PodRuntimeStatus): string[] {
   const [sandbox] = status.sandboxes;
   return sandbox?.ready ? sandbox.ips : [];
 }
+
+/** One sandbox of a pod as an event of the runtime shows it, with the state of each of its containers by id. */
+export interface SandboxView {
+  id: string;
+  ready: boolean;
+  containers: ReadonlyMap<string, RuntimeContainer['state']>;
+}
+
+/** Whether a view tells nothing that the status does not say already. */
+export function knowsView(status: PodRuntimeStatus, view: SandboxView): boolean {
+  const sandbox = status.sandboxes.find(({ id }) => id === view.id);
+  const containers = status.containers.filter(({ sandboxId }) => sandboxId === view.id);
+  return (
+    sandbox?.ready === view.ready &&
+    containers.length === view.containers.size &&
+    containers.every(({ id, state }) => view.containers.get(id) === state)
+  );
+}

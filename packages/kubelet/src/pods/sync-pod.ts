@@ -12,7 +12,7 @@ import { createLogger } from '../klog.ts';
 import { sandboxConfig } from '../sandbox/sandbox-config.ts';
 import type { StartFailure } from '../status/container-status.ts';
 import { setUpVolumes } from '../volumes/pod-volumes.ts';
-import type { PodAction } from './actions.ts';
+import type { ActionContext, PodAction } from './actions.ts';
 import { killPod, removeContainer } from './kill-pod.ts';
 import { podLogDir } from './paths.ts';
 import { garbage, podActions } from './pod-actions.ts';
@@ -46,6 +46,8 @@ export interface SyncResult {
   nextAt: number | undefined;
   /** True when something failed that has no time of its own for another attempt. */
   retry: boolean;
+  /** True when more is to do at once: what was started has ended already, or what was killed is to be replaced. */
+  again: boolean;
 }
 
 /** One round for the pod. Throws when the runtime does not answer. */
@@ -53,23 +55,30 @@ export async function syncPod(pod: Pod, state: SyncState, services: Services): P
   const { name, namespace, uid } = pod.metadata;
   const identity = { name, namespace, uid };
   const status = state.isNew ? emptyRuntimeStatus(identity) : await services.pods.read(identity);
-  const actions = podActions(pod, status, {
+  const context: ActionContext = {
     backOff: (name, finishedAt) =>
       services.crashBackoff.waiting(backoffKey(pod, name), finishedAt, Date.now()),
     deadlineExceeded: state.deadlineExceeded,
-  });
+  };
+  const actions = podActions(pod, status, context);
   forgetFailures(status, actions, state);
   state.onStatus(status);
   if (actions.length === 0) {
-    await collectGarbage(status, services);
-    return { status, nextAt: undefined, retry: false };
+    return { status: await collectGarbage(status, services), nextAt: undefined, retry: false, again: false };
   }
   const round = new SyncRound(pod, status, state, services);
   await round.run(actions);
   // What was started is known; what was killed or failed has to be looked at.
   const after = round.isKnown ? round.status : await services.pods.read(identity);
-  await collectGarbage(after, services);
-  return { status: after, nextAt: round.nextAt, retry: round.retry };
+  const kept = await collectGarbage(after, services);
+  const { nextAt, retry } = round;
+  const again = !retry && podActions(pod, kept, context).some((action) => !isWaiting(action, state));
+  return { status: kept, nextAt, retry, again };
+}
+
+/** Whether a step is about a container that failed, whose next attempt has its time. */
+function isWaiting(action: PodAction, { failures }: SyncState): boolean {
+  return 'name' in action && failures.has(action.name);
 }
 
 /** Key of a container's crash back-off. */
@@ -85,10 +94,16 @@ function forgetFailures(status: PodRuntimeStatus, actions: PodAction[], { failur
   }
 }
 
-async function collectGarbage(status: PodRuntimeStatus, services: Services): Promise<void> {
+/** Removes what nobody will ask about again, and returns the status without it. */
+async function collectGarbage(status: PodRuntimeStatus, services: Services): Promise<PodRuntimeStatus> {
   const { containers, sandboxIds } = garbage(status);
   for (const container of containers) await removeContainer(status, container, services);
   for (const podSandboxId of sandboxIds) await services.runtime.removePodSandbox({ podSandboxId });
+  return {
+    ...status,
+    containers: status.containers.filter((each) => !containers.includes(each)),
+    sandboxes: status.sandboxes.filter(({ id }) => !sandboxIds.includes(id)),
+  };
 }
 
 /** The steps of one round, and what they find on the way. */
