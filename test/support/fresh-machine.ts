@@ -1,0 +1,53 @@
+// A machine that has never seen Berth, made of this one: its own processes, mounts and network, with nothing but
+// a loopback interface; /etc as it is here but for what Berth would read or write, and nothing in /run, /var/lib
+// and /var/log. The default paths of all commands can be used there, and all of it goes at once.
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { checkout } from './scratch.ts';
+
+export interface FreshMachine extends AsyncDisposable {
+  /** Where its files can be seen from outside. */
+  root: string;
+  /** Runs a command in the checkout as a user of that machine would. */
+  run(program: string, ...args: string[]): Promise<{ code: number; out: string; err: string }>;
+}
+
+const setUp = `set -e
+for target in $(cut -d' ' -f5 /proc/self/mountinfo | grep ^/run/ | tac); do umount -l "$target"; done
+mount -t tmpfs tmpfs /run
+mkdir /run/etc /run/work
+mount -t overlay -o lowerdir=/etc,upperdir=/run/etc,workdir=/run/work overlay /etc
+for folder in /var/lib /var/log; do mount -t tmpfs tmpfs $folder; done
+rm -rf /etc/cni /etc/kubernetes /etc/berth /etc/crictl.yaml
+/bin/busybox ip link set lo up
+echo ready
+exec /usr/bin/catatonit -P`;
+
+/** Makes the machine; with the result every process in it ends. */
+export async function startFreshMachine(): Promise<FreshMachine> {
+  const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  const unshare = spawn('/usr/bin/unshare', [...namespaces, '--propagation=private', 'sh', '-c', setUp], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(unshare, 'exit');
+  await Promise.race([
+    once(unshare.stdout, 'data'),
+    ended.then(([code]) => Promise.reject(new Error(`making a fresh machine failed: exit code ${code}`))),
+  ]);
+  const [init = ''] = readFileSync(`/proc/${unshare.pid}/task/${unshare.pid}/children`, 'utf8').split(' ');
+  return {
+    root: `/proc/${init}/root`,
+    run: (program, ...args) =>
+      new Promise((resolve) => {
+        const argv = ['--target', init, '--mount', '--net', '--pid', `--wdns=${checkout}`, program, ...args];
+        execFile('/usr/bin/nsenter', argv, { timeout: 120_000 }, (error, out, err) =>
+          resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, out, err }),
+        );
+      }),
+    [Symbol.asyncDispose]: async () => {
+      unshare.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
