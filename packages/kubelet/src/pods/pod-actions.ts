@@ -1,5 +1,5 @@
 // What has to happen so that the runtime agrees with a pod's specification: a pure function from what is wanted
-// and what there is to a list of steps. Only pods/sync-pod.ts carries them out.
+// and what there is to a list of steps. Only pods/sync-round.ts carries them out.
 // The rules are those of https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
 import type { Pod } from '../api/pod.ts';
 import { containerHash } from '../containers/hash.ts';
