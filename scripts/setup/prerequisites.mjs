@@ -93,6 +93,22 @@ export const prerequisites = [
     services: ['nginx'],
     source: 'https://nginx.org',
   },
+  {
+    name: 'openssl',
+    package: 'openssl',
+    why: 'makes the certificates of test registries',
+    command: 'openssl',
+    test: true,
+    source: 'https://openssl.org',
+  },
+  {
+    name: 'nft',
+    package: 'nftables',
+    why: "reads back the packet filter's rules in tests",
+    command: 'nft',
+    test: true,
+    source: 'https://netfilter.org/projects/nftables',
+  },
 ];
 
 const SYSTEM_DIRS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
