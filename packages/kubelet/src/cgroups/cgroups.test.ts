@@ -85,7 +85,10 @@ for (const [title, resources, want] of limits) {
 test('an init container that needs more than the others together counts alone', () => {
   const each = testPod({
     containers: [{ name: 'a', resources: { requests: { cpu: '100m' } } }],
-    initContainers: [{ name: 'i', resources: { requests: { cpu: '1' } } }],
+    initContainers: ['1', '10m'].map((cpu, index) => ({
+      name: `i${index}`,
+      resources: { requests: { cpu } },
+    })),
   });
   assert.equal(podResources(each, settings).cpuShares, 1024);
 });

@@ -83,7 +83,8 @@ function podSum<Amount>(
     return quantity === undefined ? zero : parse(quantity);
   };
   const together = pod.spec.containers.map(amount).reduce(add, zero);
-  return (pod.spec.initContainers ?? []).map(amount).reduce(larger, together);
+  // reduce() passes more than two arguments, which Math.max would take into account.
+  return (pod.spec.initContainers ?? []).map(amount).reduce((most, each) => larger(most, each), together);
 }
 
 function containersOf(pod: Pod): Container[] {
