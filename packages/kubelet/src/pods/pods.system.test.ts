@@ -1,6 +1,7 @@
 // Whole pods on berthd and on containerd: what they see, how they restart, and that nothing stays when they go.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
@@ -284,6 +285,26 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     );
     assert.equal(before.containerStatuses?.[0]?.restartCount, 0);
     await assertNothingLeft(pod);
+  });
+
+  test('a host port leads to the pod until it ends', async () => {
+    const script = 'echo served > /tmp/index.html; exec httpd -f -p 8080 -h /tmp';
+    const hostPort = 23_872;
+    const ports = [{ containerPort: 8080, hostPort, protocol: 'TCP' }];
+    const pod = shellPod('served', script, {}, { ports });
+    const [address] = Object.values(networkInterfaces())
+      .flat()
+      .filter((each) => each?.family === 'IPv4' && !each.internal);
+    const answer = () =>
+      fetch(`http://${address?.address}:${hostPort}/`).then(
+        (response) => response.text(),
+        () => undefined,
+      );
+    kubelet.setPods([pod]);
+    await untilRunning(kubelet, pod);
+    await until('the port answers', async () => (await answer()) === 'served\n');
+    await assertNothingLeft(pod);
+    assert.equal(await answer(), undefined);
   });
 
   test('strict groups, on a runtime that knows them', async () => {
