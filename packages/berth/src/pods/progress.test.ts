@@ -33,6 +33,16 @@ for (const [what, given, expected] of [
     { state: 'waiting', message: 'container a: ContainerCreating' },
   ],
   [
+    'a sandbox that cannot be made yet',
+    pod({
+      phase: 'Pending',
+      initContainerStatuses: [
+        container('i', { waiting: { reason: 'ContainerCreating', message: 'network is not ready' } }),
+      ],
+    }),
+    { state: 'waiting', message: 'container i: ContainerCreating: network is not ready' },
+  ],
+  [
     'a probe that has not succeeded',
     pod({ phase: 'Running', containerStatuses: [container('a', { running: {} })] }),
     { state: 'waiting', message: 'container a runs, not ready yet' },
@@ -60,6 +70,14 @@ for (const [what, given, expected] of [
     'a pod that failed',
     pod({ phase: 'Failed', containerStatuses: [container('a', terminated(1, 'bad argument'))] }),
     { state: 'failed', message: 'container a ended with exit code 1: bad argument' },
+  ],
+  [
+    'a pod that took too much memory',
+    pod({
+      phase: 'Failed',
+      containerStatuses: [container('a', { terminated: { exitCode: 137, reason: 'OOMKilled' } })],
+    }),
+    { state: 'failed', message: 'container a ended with exit code 137 (OOMKilled)' },
   ],
   [
     'a pod that was refused',

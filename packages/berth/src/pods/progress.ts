@@ -57,7 +57,8 @@ function waitingFor(statuses: readonly v1.ContainerStatus[]): string {
   if (unready === undefined) return 'starting';
   const { waiting, running } = unready.state ?? {};
   if (running !== undefined) return `container ${unready.name} runs, not ready yet`;
-  return `container ${unready.name}: ${waiting?.reason ?? 'waiting'}`;
+  const detail = waiting?.message === undefined ? '' : `: ${waiting.message}`;
+  return `container ${unready.name}: ${waiting?.reason ?? 'waiting'}${detail}`;
 }
 
 function terminationMessage(
@@ -67,5 +68,7 @@ function terminationMessage(
   const terminated = which === 'now' ? state?.terminated : lastState?.terminated;
   const detail = terminated?.message === undefined ? '' : `: ${terminated.message.trim()}`;
   const subject = which === 'now' ? `container ${name} ended` : 'it ended';
-  return `${subject} with exit code ${terminated?.exitCode}${detail}`;
+  // The exit code says as much as Error, and less than OOMKilled.
+  const { reason = 'Error' } = terminated ?? {};
+  return `${subject} with exit code ${terminated?.exitCode}${reason === 'Error' ? '' : ` (${reason})`}${detail}`;
 }
