@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { cpuWeight } from '@berth/linux/cgroups/v2-files.ts';
 import { mountsBelow } from '@berth/linux/mount.ts';
 import { testImage } from '../../../../test/support/pods.ts';
 import type { Pod } from '../api/pod.ts';
@@ -131,13 +132,17 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     assert.match(log, /\n0 2000 3000\n/);
     assert.match(log, /192\.0\.2\.9\tnine\n/);
     assert.match(log, /\n2777:2000\n/);
+    const cgroups = detectCgroups();
     const cgroup = `${node.options.cgroupRoot}/kubepods/burstable/pod${pod.metadata.uid}`;
-    const read = (file: string) =>
-      readFileSync(`/sys/fs/cgroup/${file.split('.')[0]}${cgroup}/${file}`, 'utf8').trim();
-    assert.deepEqual(
-      [read('cpu.shares'), read('cpu.cfs_quota_us'), read('memory.limit_in_bytes')],
-      ['102', '50000', '67108864'],
-    );
+    const limits =
+      cgroups.version === 'v2'
+        ? { 'cpu.weight': `${cpuWeight(102)}`, 'cpu.max': '50000 100000', 'memory.max': '67108864' }
+        : { 'cpu.shares': '102', 'cpu.cfs_quota_us': '50000', 'memory.limit_in_bytes': '67108864' };
+    for (const [file, limit] of Object.entries(limits)) {
+      const [controller = ''] = file.split('.');
+      const directory = cgroups.directory(cgroup, controller) ?? '';
+      assert.equal(readFileSync(join(directory, file), 'utf8').trim(), limit, file);
+    }
     await assertNothingLeft(pod);
   });
 
