@@ -9,9 +9,13 @@ const NEW_NAMESPACES = 0x7e020000;
 /** Execution domains that change nothing in security: Linux, 32-bit, without address randomisation, query. */
 const PERSONALITIES = [0x0, 0x0008, 0x20000, 0x20008, 0xffffffff];
 
-/** libseccomp's names of an architecture and its compatible ones, by Node's process.arch. */
+/**
+ * libseccomp's names of an architecture and its compatible ones, by Node's process.arch; the calls of every
+ * other one kill their thread. Other runtimes list x32 too, which distributions' kernels do not run; without
+ * it crun compiles the filter 6 ms faster, for every container.
+ */
 const ARCHITECTURES: Readonly<Record<string, string[]>> = {
-  x64: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+  x64: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
   ia32: ['SCMP_ARCH_X86'],
   arm64: ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'],
   arm: ['SCMP_ARCH_ARM'],
