@@ -2,7 +2,7 @@
 // hosts that the options rule out.
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { CommandLine } from '../flags.ts';
+import type { CommandLine } from './flags.ts';
 import { ConfigurationError, readKubeletConfiguration } from './kubelet-configuration.ts';
 import type { KubeletOptions } from './kubelet-options.ts';
 import { nodeIps, nodeName } from './node-identity.ts';

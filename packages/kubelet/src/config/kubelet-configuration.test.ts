@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseCommandLine } from '../flags.ts';
 import { buildConfiguration, hasSwap } from './build-options.ts';
+import { parseCommandLine } from './flags.ts';
 import { readKubeletConfiguration } from './kubelet-configuration.ts';
 import { defaultRouteDevice } from './node-identity.ts';
 

@@ -2,16 +2,11 @@
 // `--flag=false` for a switch, `_` for `-` and Go's words for true and false, and a flag of the real kubelet that
 // would be ignored here has to be refused by name.
 
-import { nearestName } from './api/field-error.ts';
-import { ConfigurationError } from './config/kubelet-configuration.ts';
-import { type Settings, setFromText } from './config/settings.ts';
-import {
-  asksForNothing,
-  obsoleteFlags,
-  unsupportedFlags,
-  unsupportedSwitches,
-} from './config/unsupported-flags.ts';
+import { nearestName } from '../api/field-error.ts';
 import { defaultFlags, isSwitch, type KubeletFlags, knownFlags } from './known-flags.ts';
+import { ConfigurationError } from './kubelet-configuration.ts';
+import { type Settings, setFromText } from './settings.ts';
+import { asksForNothing, obsoleteFlags, unsupportedFlags, unsupportedSwitches } from './unsupported-flags.ts';
 
 /** What a command line asks for. */
 export interface CommandLine {

@@ -1,5 +1,5 @@
 // The flags of the real kubelet that take effect here, in the groups in which `--help` shows them.
-import { defaultText, fields, type Settings } from './config/settings.ts';
+import { defaultText, fields, type Settings } from './settings.ts';
 
 /** What only the command line says. */
 export interface KubeletFlags {
