@@ -172,7 +172,12 @@ function criError(error: unknown, rpc: string, socketPath: string): CriError {
   if (!isServiceError(error)) return new CriError('UNKNOWN', String(error), { rpc, cause: error });
   const code = grpcCodeName(error.code);
   if (code === 'CANCELLED') return new CriError(code, 'context canceled', { rpc });
-  if (code === 'DEADLINE_EXCEEDED') return new CriError(code, 'context deadline exceeded', { rpc });
+  if (code === 'DEADLINE_EXCEEDED') {
+    // Without a connection the library is still looking for one to pick.
+    const isConnecting = error.details.includes('Waiting for LB pick');
+    const until = isConnecting ? ' while waiting for connections to become ready' : '';
+    return new CriError(code, `context deadline exceeded${until}`, { rpc });
+  }
   const [, errno] = /\bconnect (E[A-Z]+)\b/.exec(error.details) ?? [];
   if (code === 'UNAVAILABLE' && errno !== undefined) {
     const reason = dialErrors[errno] ?? errno;
@@ -182,8 +187,23 @@ function criError(error: unknown, rpc: string, socketPath: string): CriError {
       { rpc },
     );
   }
+  const [, problem] = /^No connection established\. Last error: (.*?) \(\d{4}-/.exec(error.details) ?? [];
+  if (code === 'UNAVAILABLE' && problem !== undefined) {
+    const reason = prefaceErrors[problem] ?? problem;
+    return new CriError(
+      code,
+      `connection error: desc = "error reading server preface: read unix ${socketPath}: ${reason}"`,
+      { rpc },
+    );
+  }
   return new CriError(code, error.details, { rpc });
 }
+
+/** What grpc-js says of a socket that somebody listens on who does not speak gRPC. */
+const prefaceErrors: Readonly<Record<string, string>> = {
+  'Failed to connect': 'the server closed the connection',
+  'Protocol error': 'the server does not speak HTTP/2, as gRPC does',
+};
 
 const dialErrors: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',

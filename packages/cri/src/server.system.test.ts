@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer, request } from 'node:http';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -177,6 +177,39 @@ test('a client connects again after the server came back', async () => {
     });
   }
   client.close();
+});
+
+test('a socket of somebody who does not speak gRPC is told apart', async () => {
+  const cases: [name: string, server: Server, code: string, message: RegExp][] = [
+    [
+      'closes',
+      createServer((socket) => socket.destroy()),
+      'UNAVAILABLE',
+      /^connection error: desc = "error reading server preface: read unix .*: the server closed the connection"$/,
+    ],
+    [
+      'http',
+      createHttpServer((_, response) => response.end('hello')),
+      'UNAVAILABLE',
+      /^connection error: .*: the server does not speak HTTP\/2, as gRPC does"$/,
+    ],
+    [
+      'silent',
+      // The library lets go of a connection that never came about only when the other side does.
+      createServer((socket) => setTimeout(() => socket.destroy(), 600)),
+      'DEADLINE_EXCEEDED',
+      /^context deadline exceeded while waiting for connections to become ready$/,
+    ],
+  ];
+  for (const [name, server, code, message] of cases) {
+    const path = join(dir, `${name}.sock`);
+    server.listen(path);
+    await once(server, 'listening');
+    const client = connectCri(path, { timeoutMs: 400 });
+    await assert.rejects(client.runtime.version({}), { code, message }, name);
+    client.close();
+    server.close();
+  }
 });
 
 test('a call in flight fails when the server goes', async () => {

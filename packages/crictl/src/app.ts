@@ -49,7 +49,10 @@ export class App {
     if (this.signal.aborted) return 'interrupted: context canceled';
     const origin = rootCause(error);
     // The real crictl tries the connection before it does anything, and so names nothing else here.
-    if (origin instanceof CriError && origin.message.startsWith('connection error:')) {
+    if (
+      origin instanceof CriError &&
+      /^connection error:|connections to become ready$/.test(origin.message)
+    ) {
       const isImageCall = origin.rpc?.includes('Image') === true;
       const kind = isImageCall ? 'image' : 'runtime';
       const endpoint = (isImageCall ? this.#imageEndpoint : undefined) ?? this.#endpoint ?? '';

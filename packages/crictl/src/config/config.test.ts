@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseFlags } from '../cli/flags.ts';
 import { emptyConfig, parseCrictlYaml, withOption, writeCrictlYaml } from './crictl-yaml.ts';
-import { globalFlags, resolveSettings } from './settings.ts';
+import { globalFlags, loadSettings, resolveSettings } from './settings.ts';
 
 test('crictl.yaml is read, plain or not', async () => {
   const expected = { ...emptyConfig, 'runtime-endpoint': 'unix:///run/x.sock', timeout: 10, debug: true };
@@ -22,6 +25,25 @@ test('bad options are named', async () => {
   await assert.rejects(parseCrictlYaml('- a'), /expected a map of options/);
   assert.throws(() => withOption(emptyConfig, 'debug', 'maybe'), /parse debug value 'maybe'/);
   assert.throws(() => withOption(emptyConfig, 'nope', '1'), /no configuration option named nope/);
+});
+
+test('what is wrong with a configuration file is one line with the file in it', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'crictl-config-'));
+  const settings = (name: string, argv = ['-c', join(dir, name)], env = {}) =>
+    loadSettings(parseFlags(globalFlags, argv, { interspersed: false, env }), { mayBeMissing: false });
+  try {
+    writeFileSync(join(dir, 'broken.yaml'), '{ a\n');
+    writeFileSync(join(dir, 'typo.yaml'), 'runtime-endpont: x\n');
+    await assert.rejects(settings('broken.yaml'), /load config file: \S+broken\.yaml: Flow map .* column 1$/);
+    await assert.rejects(settings('typo.yaml'), /typo\.yaml: Config option 'runtime-endpont' is not valid$/);
+    await assert.rejects(settings('none.yaml'), /none\.yaml: no such file or directory$/);
+    await assert.rejects(
+      settings('', [], { CRI_CONFIG_FILE: join(dir, 'none.yaml') }),
+      /no such file or directory$/,
+    );
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });
 
 test('writing keeps comments and adds what was missing', async () => {

@@ -109,5 +109,7 @@ export async function loadSettings(
 function describe(error: unknown): string {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
     return 'no such file or directory';
-  return error instanceof Error ? error.message : String(error);
+  // The YAML parser shows the place in further lines.
+  const [problem = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return problem.replace(/:$/, '');
 }
