@@ -37,6 +37,16 @@ for (const [type, { at, beside, fields }] of Object.entries(places)) {
   }
 }
 
+test('init containers are refused the same fields; a restartPolicy there would make a sidecar', () => {
+  for (const [field, { fate, sample }] of Object.entries(places.Container?.fields ?? {})) {
+    if (fate !== 'refused') continue;
+    const at = ['spec', 'initContainers', 0];
+    const result = decode(manifestWith(at, { name: 'i', image: 'a', [field]: sample }));
+    assert.ok(!result.ok, `${field} was accepted`);
+    assert.match(result.message, new RegExp(`^spec\\.initContainers\\[0\\]\\.${field}: Forbidden: `));
+  }
+});
+
 test('no type that can be reached by an accepted field is forgotten', () => {
   for (const [type, { fields }] of Object.entries(places)) {
     for (const [field, { fate }] of Object.entries(fields)) {

@@ -164,7 +164,7 @@ export class PodWorker {
     if (!pod) return;
     const isNew = this.#isNew;
     this.#isNew = false;
-    const { status, nextAt, retry, again } = await syncPod(
+    const { status, nextAt, look } = await syncPod(
       pod,
       {
         failures: this.#failures,
@@ -176,8 +176,8 @@ export class PodWorker {
       this.#services,
     );
     this.#observe(status);
-    if (retry) return this.#retryLater();
-    if (again) this.#awake = true;
+    if (look === 'after a pause') return this.#retryLater();
+    if (look === 'at once') this.#awake = true;
     this.#failedRounds = 0;
     const times = [nextAt, this.#deadlineExceeded() ? undefined : this.#deadline()];
     const next = Math.min(...times.filter((time) => time !== undefined));

@@ -3,6 +3,7 @@
 import type { Pod } from '../api/pod.ts';
 import type { ActionContext, PodAction } from './actions.ts';
 import { removeContainer } from './kill-pod.ts';
+import { type NextLook, nextLook } from './next-look.ts';
 import { garbage, podActions } from './pod-actions.ts';
 import { emptyRuntimeStatus, latestContainer, type PodRuntimeStatus } from './runtime-status.ts';
 import type { Services } from './services.ts';
@@ -13,10 +14,7 @@ export interface SyncResult {
   status: PodRuntimeStatus;
   /** When to look again without an event, in milliseconds since the epoch: a back-off ends. */
   nextAt: number | undefined;
-  /** True when something failed that has no time of its own for another attempt. */
-  retry: boolean;
-  /** True when more is to do at once: what was started has ended already, or what was killed is to be replaced. */
-  again: boolean;
+  look: NextLook;
 }
 
 /** One round for the pod. Throws when the runtime does not answer. */
@@ -33,21 +31,17 @@ export async function syncPod(pod: Pod, state: SyncState, services: Services): P
   forgetFailures(status, actions, state);
   state.onStatus(status);
   if (actions.length === 0) {
-    return { status: await collectGarbage(status, services), nextAt: undefined, retry: false, again: false };
+    return { status: await collectGarbage(status, services), nextAt: undefined, look: 'on news' };
   }
   const round = new SyncRound(pod, status, state, services);
   await round.run(actions);
   // What was started is known; what was killed or failed has to be looked at.
   const after = round.isKnown ? round.status : await services.pods.read(identity);
   const kept = await collectGarbage(after, services);
-  const { nextAt, retry } = round;
-  const again = !retry && podActions(pod, kept, context).some((action) => !isWaiting(action, state));
-  return { status: kept, nextAt, retry, again };
-}
-
-/** Whether a step is about a container that failed, whose next attempt has its time. */
-function isWaiting(action: PodAction, { failures }: SyncState): boolean {
-  return 'name' in action && failures.has(action.name);
+  const look = round.retry
+    ? 'after a pause'
+    : nextLook(actions, podActions(pod, kept, context), state.failures);
+  return { status: kept, nextAt: round.nextAt, look };
 }
 
 /** A container that runs, or of which nothing is wanted any more, waits for nothing. */

@@ -39,7 +39,9 @@ export function backoffKey(pod: Pod, containerName: string): string {
 
 /** The steps of one round, and what they find on the way. */
 export class SyncRound {
+  /** When a back-off ends, in milliseconds since the epoch. */
   nextAt: number | undefined;
+  /** True when something failed that has no time of its own for another attempt. */
   retry = false;
   readonly #pod: Pod;
   readonly #state: SyncState;
