@@ -9,21 +9,23 @@ export interface Registry extends Daemon {
   host: string;
 }
 
-/** Starts an empty registry below `dir`, without TLS or users. */
-export async function startRegistry(dir: string): Promise<Registry> {
+/** Starts an empty registry below `dir`, without TLS; `htpasswd` is a file with the users that it asks for. */
+export async function startRegistry(dir: string, options: { htpasswd?: string } = {}): Promise<Registry> {
   const host = `127.0.0.1:${await freePort()}`;
   const storage = join(dir, 'registry');
   mkdirSync(storage, { recursive: true });
   const config = join(dir, 'registry.yml');
+  const users = options.htpasswd && `auth: { htpasswd: { realm: test, path: ${options.htpasswd} } }\n`;
   writeFileSync(
     config,
-    `version: 0.1\nlog: { level: error }\nstorage: { filesystem: { rootdirectory: ${storage} } }\nhttp: { addr: ${host} }\n`,
+    `version: 0.1\nlog: { level: error }\nstorage: { filesystem: { rootdirectory: ${storage} } }\nhttp: { addr: ${host} }\n${users ?? ''}`,
   );
   const daemon = await startDaemon({
     name: 'docker-registry',
     argv: ['/usr/bin/docker-registry', 'serve', config],
     dir,
-    ready: async () => (await fetch(`http://${host}/v2/`)).ok,
+    env: { OTEL_TRACES_EXPORTER: 'none' },
+    ready: async () => [200, 401].includes((await fetch(`http://${host}/v2/`)).status),
   });
   return { ...daemon, host };
 }

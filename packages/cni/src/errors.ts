@@ -37,20 +37,6 @@ export type CniFailure =
   | 'arguments'
   | 'unsupported';
 
-/** Codes of the spec's error object that the caller may want to tell apart. */
-export const CNI_ERROR_CODE = {
-  incompatibleVersion: 1,
-  unsupportedField: 2,
-  unknownContainer: 3,
-  invalidEnvironment: 4,
-  io: 5,
-  decoding: 6,
-  invalidConfig: 7,
-  tryAgainLater: 11,
-  notAvailable: 50,
-  limitedConnectivity: 51,
-} as const;
-
 export interface CniErrorFields {
   failure: CniFailure;
   verb: CniVerb;

@@ -8,6 +8,7 @@ import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts
 import { parse } from 'yaml';
 import { type Containerd, startContainerd } from '../../../test/support/containerd.ts';
 import { moveHugetlbToV1 } from '../../../test/support/hugetlb.ts';
+import { writeTestImage } from '../../../test/support/images.ts';
 import { leaks, takeCensus } from '../../../test/support/leaks.ts';
 import { testImage } from '../../../test/support/pods.ts';
 import { scratchDir } from '../../../test/support/scratch.ts';
@@ -190,7 +191,9 @@ test('run does it all at once, rmp -f takes it away', { timeout: 60_000 }, () =>
 });
 
 test('images are pulled from a registry and removed', { timeout: 60_000 }, async () => {
-  await registry.push(join(dir.path, 'test-image'), testImage, 'app', '2');
+  const layout = join(dir.path, 'layout');
+  await writeTestImage(layout);
+  await registry.push(layout, testImage, 'app', '2');
   const name = `${registry.address}/app:2`;
   const { id } = JSON.parse(succeed('inspecti', '-q', testImage)).status;
   assert.match(succeed('pull', name), /^Image is up to date for sha256:/);

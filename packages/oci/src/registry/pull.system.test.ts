@@ -5,11 +5,12 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { freePort } from '../../../../test/support/registry.ts';
 import { ContentStore } from '../content-store.ts';
 import { digestHex } from '../digest.ts';
 import { writeOciLayout } from '../layout-writer.ts';
 import { parseReference } from '../reference.ts';
-import { freePort, startRegistry, type TestRegistry, testUser } from '../testing/registry.ts';
+import { startRegistry, type TestRegistry, testUser } from '../testing/registry.ts';
 import { type PullProgress, type PullRequest, pullImage } from './pull.ts';
 
 let dir = '';

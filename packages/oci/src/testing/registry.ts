@@ -1,10 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { startRegistry as startEmptyRegistry } from '../../../../test/support/registry.ts';
+import { scratchDir } from '../../../../test/support/scratch.ts';
 import { type Descriptor, parseDescriptor } from '../descriptor.ts';
 import { digestHex } from '../digest.ts';
 import { JsonCursor } from '../json-cursor.ts';
@@ -25,36 +22,25 @@ const htpasswd = 'user:$2b$04$XQLVKrhQfGwImhHEGI6dVe9R9VWG9xOKU.PyqDoGjYTYg2EFXM
 
 /** Starts a registry with storage of its own. */
 export async function startRegistry(options: { requireLogin?: boolean } = {}): Promise<TestRegistry> {
-  const dir = await mkdtemp(join(tmpdir(), 'oci-registry-'));
-  const address = `127.0.0.1:${await freePort()}`;
-  await writeFile(join(dir, 'htpasswd'), htpasswd);
-  await writeFile(
-    join(dir, 'config.json'),
-    JSON.stringify({
-      version: 0.1,
-      log: { level: 'error' },
-      storage: { filesystem: { rootdirectory: join(dir, 'storage') } },
-      http: { addr: address },
-      ...(options.requireLogin && { auth: { htpasswd: { realm: 'test', path: join(dir, 'htpasswd') } } }),
-    }),
-  );
-  const server = spawn('docker-registry', ['serve', join(dir, 'config.json')], {
-    stdio: 'ignore',
-    env: { PATH: process.env.PATH, OTEL_TRACES_EXPORTER: 'none' },
-  });
-  const stop = async () => {
-    await kill(server);
-    await rm(dir, { recursive: true });
-  };
+  const dir = scratchDir('oci-registry');
   try {
-    await untilAnswering(`http://${address}/v2/`, server);
+    const users = join(dir.path, 'htpasswd');
+    await writeFile(users, htpasswd);
+    const registry = await startEmptyRegistry(dir.path, options.requireLogin ? { htpasswd: users } : {});
+    const { host: address } = registry;
+    return {
+      address,
+      push: (layout, name, repository, tag) =>
+        pushLayout(layout, name, `http://${address}/v2/${repository}`, tag),
+      stop: async () => {
+        await registry.stop('SIGKILL');
+        dir[Symbol.dispose]();
+      },
+    };
   } catch (error) {
-    await stop();
+    dir[Symbol.dispose]();
     throw error;
   }
-  const push: TestRegistry['push'] = (layout, name, repository, tag) =>
-    pushLayout(layout, name, `http://${address}/v2/${repository}`, tag);
-  return { address, push, stop };
 }
 
 async function pushLayout(layout: string, name: string, base: string, tag: string): Promise<Descriptor> {
@@ -101,33 +87,4 @@ async function request(
   });
   if (!response.ok) throw new Error(`${init.method} ${url}: ${response.status} ${await response.text()}`);
   return response;
-}
-
-async function untilAnswering(url: string, server: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 200 && server.exitCode === null; attempt++) {
-    const answered = await fetch(url).then(
-      () => true,
-      () => false,
-    );
-    if (answered) return;
-    await sleep(50);
-  }
-  throw new Error('docker-registry does not answer');
-}
-
-/** A loopback port that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGKILL');
-  await once(child, 'exit');
 }
