@@ -139,6 +139,7 @@ test('a pod lives from runp to rmp', { timeout: 120_000 }, async () => {
   assert.equal(succeed('exec', '-s', container, 'sh', '-c', 'echo "$A"'), 'b c');
   refuse(/command 'sh -c exit 3' exited with 3: /, 'exec', '-s', container, 'sh', '-c', 'exit 3');
   refuse(/streaming exec is not available yet; add --sync/, 'exec', container, 'ls');
+  refuse(/streaming exec is not available yet; add --sync/, 'exec', '-it', container, 'sh');
 
   const { status } = JSON.parse(succeed('inspect', container));
   assert.deepEqual(

@@ -21,6 +21,8 @@ export const exec = defineCommand({
       aliases: ['s'],
       usage: 'Wait for the end of the command, then print what it wrote',
     },
+    interactive: { type: 'boolean', aliases: ['i'], usage: 'Hand on the input; not available yet' },
+    tty: { type: 'boolean', aliases: ['t'], usage: 'Give the command a terminal; not available yet' },
     timeout: { type: 'integer', usage: 'Seconds that the command may take, 0 for no limit' },
     quiet: { type: 'boolean', aliases: ['q'], usage: 'Do not print the ids of several containers' },
     'ignore-errors': { type: 'boolean', aliases: ['e'], usage: 'Go on and exit with 0 when a command fails' },
@@ -35,9 +37,9 @@ export const exec = defineCommand({
       given.has(name),
     );
     if (args.length < (selects ? 1 : 2)) return showHelp();
-    if (!flags.sync) {
+    if (!flags.sync || flags.interactive || flags.tty) {
       throw new Error(
-        'streaming exec is not available yet; add --sync (-s) to run the command and print its output at the end',
+        'streaming exec is not available yet; add --sync (-s) and leave out -i and -t to run the command and print its output at the end',
       );
     }
     let ids = selects ? [] : args.slice(0, 1);
