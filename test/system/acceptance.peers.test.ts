@@ -29,6 +29,10 @@ spec:
       command: [sh, -c, 'echo "written by $WHO" > /shared/text']
       env: [{ name: WHO, valueFrom: { fieldRef: { fieldPath: metadata.name } } }]
       volumeMounts: [{ name: shared, mountPath: /shared }]
+    - name: verify
+      image: ${testImage}
+      command: [grep, written, /shared/text]
+      volumeMounts: [{ name: shared, mountPath: /shared }]
   containers:
     - name: reads
       image: ${testImage}
@@ -111,6 +115,7 @@ test('the same manifests run on containerd and on berthd, and crictl lists the s
       'once CONTAINER_EXITED',
       'prepare CONTAINER_EXITED',
       'reads CONTAINER_RUNNING',
+      'verify CONTAINER_EXITED',
       'waits CONTAINER_RUNNING',
     ],
     running: ['reads', 'waits'],
