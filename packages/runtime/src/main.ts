@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
 import { type Config, cgroupDrivers, defaultConfig, defaultConfigPath, readConfig } from './config.ts';
 import { messageOf } from './errors.ts';
@@ -97,18 +96,8 @@ function withFlags(config: Config, flags: Flags): Config {
   };
 }
 
-/**
- * Does without V8's optimising compilers, which take 12 MiB. berthd mostly waits for the kernel and for other
- * programs, and what it computes is fast enough as the baseline compiler makes it.
- */
-function stayThin(): void {
-  setFlagsFromString('--no-opt');
-  setFlagsFromString('--no-maglev');
-}
-
 /** Runs until SIGTERM or SIGINT; containers go on without berthd. */
 async function main(config: Config): Promise<void> {
-  stayThin();
   const log = createLogger(config.logLevel);
   const { startDaemon } = await import('./daemon.ts');
   const daemon = await startDaemon(config, log);
