@@ -16,8 +16,8 @@ before(async () => {
   node = await startFaultyNode({ name: 'badsock', subnet: '10.232.4.0/24' });
 });
 after(async () => {
-  await node[Symbol.asyncDispose]();
   elsewhere[Symbol.dispose]();
+  await node[Symbol.asyncDispose]();
 });
 
 /** Runs a daemon that is expected to end by itself with exit code 1, and returns what it says. */
