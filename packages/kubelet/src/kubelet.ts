@@ -1,7 +1,7 @@
 // The part of the kubelet that runs pods: told what pods this node wants, it makes the runtime agree.
 import type { CriClient } from '@berth/cri/client.ts';
 import type { Pod, PodStatus } from './api/pod.ts';
-import type { KubeletOptions } from './config/kubelet-options.ts';
+import type { KubeletOptions } from './options/kubelet-options.ts';
 
 /** A pod as `/pods` shows it: what was asked for, and how it is. */
 export type PodWithStatus = Pod & { status: PodStatus };
@@ -28,6 +28,3 @@ export interface KubeletDependencies {
   imageCri?: CriClient;
   options: KubeletOptions;
 }
-
-/** A function that makes a kubelet: see pods/pod-manager.ts for the one that runs. */
-export type CreateKubelet = (dependencies: KubeletDependencies) => Kubelet;

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '@berth/kubelet/api/pod.ts';
 import { decodeManifest } from '@berth/kubelet/config/decode.ts';
-import { nodeName } from '@berth/kubelet/config/node-identity.ts';
+import { nodeName } from '@berth/kubelet/options/node-identity.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { displayName } from '../pods/identity.ts';
 

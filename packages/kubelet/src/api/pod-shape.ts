@@ -1,9 +1,11 @@
 // Checks a parsed manifest against the table of every field that a Pod has: no unknown field at any depth,
 // the right type everywhere, nothing missing that must be there.
+
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import { formatQuantity, parseQuantity } from '../quantity.ts';
+import { messageOf } from '../error-message.ts';
 import { type FieldError, invalid, join, required, unknownField } from './field-error.ts';
 import { podSchema } from './generated/pod-schema.ts';
+import { formatQuantity, parseQuantity } from './quantity.ts';
 
 /** A JSON object whose fields nobody has looked at yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -116,7 +118,7 @@ function readQuantity(value: unknown, path: string, errors: FieldError[]): unkno
   try {
     return formatQuantity(parseQuantity(value));
   } catch (error) {
-    errors.push(invalid(path, value, error instanceof Error ? error.message : String(error)));
+    errors.push(invalid(path, value, messageOf(error)));
     return undefined;
   }
 }

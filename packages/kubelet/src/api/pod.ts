@@ -19,8 +19,15 @@ export type {
   VolumeMount,
 } from 'kubernetes-types/core/v1.d.ts';
 
+/** Which pod: its name, and the UID that tells one version of it from the next. */
+export interface PodIdentity {
+  name: string;
+  namespace: string;
+  uid: string;
+}
+
 /** Pod metadata with what every admitted pod has. */
-export type PodMetadata = ObjectMeta & { name: string; namespace: string; uid: string };
+export type PodMetadata = ObjectMeta & PodIdentity;
 
 /** kubernetes-types describes 1.30; these are the fields that came later and that this kubelet supports. */
 export type PodSecurityContext = v1.PodSecurityContext & { supplementalGroupsPolicy?: 'Merge' | 'Strict' };

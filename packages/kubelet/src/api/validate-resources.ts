@@ -1,6 +1,5 @@
 // The rules for requests and limits, and for environment variables that quote them.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import { compareQuantities, parseQuantity } from '../quantity.ts';
 import {
   type FieldError,
   forbidden,
@@ -10,6 +9,7 @@ import {
   oneOf,
   required,
 } from './field-error.ts';
+import { compareQuantities, parseQuantity } from './quantity.ts';
 
 const basicResources = ['cpu', 'ephemeral-storage', 'memory'];
 

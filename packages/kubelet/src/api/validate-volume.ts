@@ -1,8 +1,8 @@
 // The rules for volumes.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import { parseQuantity } from '../quantity.ts';
 import { check, duplicate, type FieldError, forbidden, invalid, oneOf, required } from './field-error.ts';
 import { dnsLabel, noBacksteps } from './names.ts';
+import { parseQuantity } from './quantity.ts';
 
 const hostPathTypes = [
   'BlockDevice',

@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { Pod } from '../api/pod.ts';
-import type { KubeletOptions } from '../config/kubelet-options.ts';
 import { createLogger } from '../klog.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podCgroup, qosCgroup, uidOfCgroup } from './cgroup-names.ts';
 import { milliCpuToShares, podCpuRequest, podResources } from './pod-resources.ts';
 import { type QosClass, qosClass } from './qos-class.ts';

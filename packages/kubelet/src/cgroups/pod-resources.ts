@@ -1,7 +1,7 @@
 // From Kubernetes quantities to what the CPU and memory controllers are told, for containers and whole pods.
 import type { Container, Pod } from '../api/pod.ts';
-import type { KubeletOptions } from '../config/kubelet-options.ts';
-import { bytes, cpuMillis } from '../quantity.ts';
+import { bytes, cpuMillis } from '../api/quantity.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { qosClass } from './qos-class.ts';
 
 const minShares = 2;

@@ -1,7 +1,7 @@
 // Quality of service: how hard the node tries to keep a pod.
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
 import type { Pod } from '../api/pod.ts';
-import { compareQuantities, parseQuantity } from '../quantity.ts';
+import { compareQuantities, parseQuantity } from '../api/quantity.ts';
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 

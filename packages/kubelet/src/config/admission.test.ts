@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod } from '../api/pod.ts';
-import { admitPods, type NodeFacts } from './admission.ts';
+import type { NodeFacts } from '../node/node-facts.ts';
+import { admitPods } from './admission.ts';
 import { decodeManifest } from './decode.ts';
 
 const node: NodeFacts = {

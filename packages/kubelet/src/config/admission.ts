@@ -2,14 +2,8 @@
 // scheduler in front of a static pod, this is the only place that keeps a node from being promised twice.
 import type { NodeSelectorRequirement, NodeSelectorTerm } from 'kubernetes-types/core/v1.d.ts';
 import { type Container, type Pod, podKey } from '../api/pod.ts';
-import type { NodeCapacity } from '../node-capacity.ts';
-import { formatQuantity, parseQuantity } from '../quantity.ts';
-
-/** What the node has to give. */
-export interface NodeFacts extends NodeCapacity {
-  labels: Readonly<Record<string, string>>;
-  maxPods: number;
-}
+import { formatQuantity, parseQuantity } from '../api/quantity.ts';
+import type { NodeFacts } from '../node/node-facts.ts';
 
 /** Pods that may run, and those that may not with the reason. */
 export interface Admission {

@@ -2,12 +2,12 @@
 
 import { withDefaults } from '../api/defaults.ts';
 import { type FieldError, formatFieldErrors, notSupported, required } from '../api/field-error.ts';
+import { parseManifestText } from '../api/manifest-text.ts';
 import type { Pod } from '../api/pod.ts';
 import { isJsonObject, type JsonObject, readPodShape } from '../api/pod-shape.ts';
 import { unsupportedFields } from '../api/supported-fields.ts';
 import type { SysctlRules } from '../api/validate-security.ts';
 import { isRunnable, validatePod } from '../api/validation.ts';
-import { parseManifestText } from './manifest-text.ts';
 import { asStaticPod, type StaticPodOrigin } from './static-pod.ts';
 
 /** One pod of a manifest: fit to run, or what is wrong with it. */

@@ -1,6 +1,8 @@
 // Reads one manifest file: what runs of it now, given what ran of it before.
+
 import type { Stats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { messageOf } from '../error-message.ts';
 import { type DecodedPod, type DecodeOptions, decodeManifest } from './decode.ts';
 import type { LastGoodManifests } from './last-good.ts';
 import { failFile, type ManifestFile, updateFile } from './manifests.ts';
@@ -36,7 +38,7 @@ export async function readManifestFile(
       return { ...updateFile(file, before, decoded), faultlessText: text };
     reading = (former) => updateFile(file, former, decoded);
   } catch (error) {
-    reading = (former) => failFile(file, former, error instanceof Error ? error.message : String(error));
+    reading = (former) => failFile(file, former, messageOf(error));
   }
   return reading(before ?? (await formerly(file, options.lastGood, decode)));
 }

@@ -2,7 +2,8 @@
 // can not take.
 import { type Pod, podKey } from '../api/pod.ts';
 import { createLogger } from '../klog.ts';
-import { admitPods, type NodeFacts } from './admission.ts';
+import type { NodeFacts } from '../node/node-facts.ts';
+import { admitPods } from './admission.ts';
 import type { PodSource, PodUpdate, RejectedManifest } from './pod-source.ts';
 
 const log = createLogger('pod-config.ts');

@@ -7,18 +7,19 @@ import {
 } from '@berth/cri/generated/api.ts';
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
 import { containerResources, oomScoreAdj } from '../cgroups/pod-resources.ts';
-import type { KubeletOptions } from '../config/kubelet-options.ts';
 import type { PodPlace } from '../env/downward-api.ts';
 import { containerEnvironment, expandCommand } from '../env/environment.ts';
-import { annotationsOf, containerLabels } from '../pods/labels.ts';
-import { logPath } from '../pods/paths.ts';
-import { containerSecurityContext, type ImageUser } from './security-context.ts';
+import type { PresentImage } from '../images/present-image.ts';
+import { annotationsOf, containerLabels } from '../kuberuntime/labels.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { logPath } from '../pod-paths.ts';
+import { containerSecurityContext } from './security-context.ts';
 
 /** What was prepared for one attempt of a container. */
 export interface ContainerParts {
   restartCount: number;
   /** What the runtime calls the image, and who runs in it. */
-  image: { ref: string; user: ImageUser };
+  image: PresentImage;
   place: PodPlace;
   /** Host path of each volume mount of the container, by its mount path. */
   volumePaths: Map<string, string>;

@@ -1,7 +1,8 @@
 // Ends containers: signal, grace period, kill.
+import type { RuntimeClient } from '@berth/cri/client.ts';
 import { createLogger } from '../klog.ts';
-import type { Services } from '../pods/services.ts';
-import { unlessGone } from '../unless-gone.ts';
+import { unlessGone } from '../kuberuntime/unless-gone.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
 
 const log = createLogger('kill-container.ts');
 
@@ -12,7 +13,7 @@ const minGraceSeconds = 2;
 export async function killContainer(
   container: { id: string; name: string },
   graceSeconds: number,
-  { runtime, options }: Pick<Services, 'runtime' | 'options'>,
+  { runtime, options }: { runtime: RuntimeClient; options: KubeletOptions },
 ): Promise<void> {
   const grace = Math.max(minGraceSeconds, graceSeconds);
   log.info('Killing container with a grace period', {

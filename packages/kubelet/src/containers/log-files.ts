@@ -1,7 +1,8 @@
 // Log folders of containers, and the links that log collectors follow.
 import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { containerLogsDir, logSymlink, type PodIdentity, podLogDir } from '../pods/paths.ts';
+import type { PodIdentity } from '../api/pod.ts';
+import { containerLogsDir, logSymlink, podLogDir } from '../pod-paths.ts';
 
 type Roots = Parameters<typeof podLogDir>[0];
 

@@ -7,6 +7,7 @@ import {
   SecurityProfile_ProfileType,
 } from '@berth/cri/generated/api.ts';
 import type { Container, Pod, SeccompProfile } from '../api/pod.ts';
+import type { ImageUser } from '../images/present-image.ts';
 import { namespaceOptions } from '../sandbox/namespaces.ts';
 import { podGroups } from '../sandbox/sandbox-config.ts';
 
@@ -34,13 +35,6 @@ const defaultReadonlyPaths: readonly string[] = [
   '/proc/sys',
   '/proc/sysrq-trigger',
 ];
-
-/** The user that an image runs as, as the runtime reports it. */
-export interface ImageUser {
-  /** Undefined for a user given by name. */
-  uid?: bigint;
-  username: string;
-}
 
 /** The effective settings in CRI's words. Throws when they contradict `runAsNonRoot`. */
 export function containerSecurityContext(

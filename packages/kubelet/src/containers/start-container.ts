@@ -2,16 +2,26 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RuntimeClient } from '@berth/cri/client.ts';
 import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { Container, Pod } from '../api/pod.ts';
-import type { PresentImage } from '../images/image-manager.ts';
-import { podDir, terminationDir } from '../pods/paths.ts';
-import type { Services } from '../pods/services.ts';
+import { messageOf } from '../error-message.ts';
+import type { PresentImage } from '../images/present-image.ts';
+import { StartError, type StartFailureReason } from '../kuberuntime/start-error.ts';
+import type { NodeCapacity } from '../node/node-capacity.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { podDir, terminationDir } from '../pod-paths.ts';
 import { volumePaths } from '../volumes/mount-paths.ts';
 import { containerConfig } from './container-config.ts';
 import { writeHostsFile } from './hosts-file.ts';
 import { linkLog, makeLogDir, restartCountFromLogs } from './log-files.ts';
-import { messageOf, StartError, type StartFailureReason } from './start-error.ts';
+
+/** What starting a container needs of the kubelet. */
+export interface StartServices {
+  runtime: RuntimeClient;
+  options: KubeletOptions;
+  capacity: NodeCapacity;
+}
 
 /** Where a container is started: in which sandbox, with which volumes. */
 export interface ContainerPlace {
@@ -32,7 +42,7 @@ export async function startContainer(
   image: PresentImage,
   restartCount: number | undefined,
   place: ContainerPlace,
-  services: Services,
+  services: StartServices,
 ): Promise<string> {
   const { runtime, options } = services;
   const config = await failingAs('CreateContainerConfigError', () =>
@@ -53,7 +63,7 @@ async function prepare(
   image: PresentImage,
   restartCount: number | undefined,
   place: ContainerPlace,
-  services: Services,
+  services: StartServices,
 ): Promise<DeepPartial<ContainerConfig>> {
   const { options, capacity } = services;
   makeLogDir(options, pod.metadata, container.name);
@@ -75,7 +85,7 @@ async function prepare(
 }
 
 /** Without an address there is nothing to write into a hosts file: the image keeps its own. */
-function hostsFile(pod: Pod, podIps: string[], { options }: Services): string | undefined {
+function hostsFile(pod: Pod, podIps: string[], { options }: StartServices): string | undefined {
   if (podIps.length === 0 && pod.spec.hostNetwork !== true) return undefined;
   const path = join(podDir(options, pod.metadata.uid), 'etc-hosts');
   writeHostsFile(pod, path, podIps, options.clusterDomain);
@@ -83,7 +93,7 @@ function hostsFile(pod: Pod, podIps: string[], { options }: Services): string | 
 }
 
 /** A new file for each attempt, which any user in the container may write. */
-function terminationLog(pod: Pod, container: Container, { options }: Services): string | undefined {
+function terminationLog(pod: Pod, container: Container, { options }: StartServices): string | undefined {
   if (container.terminationMessagePath === '') return undefined;
   const directory = terminationDir(options, pod.metadata.uid, container.name);
   mkdirSync(directory, { recursive: true, mode: 0o750 });

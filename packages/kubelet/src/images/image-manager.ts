@@ -4,12 +4,13 @@ import type { ImageClient } from '@berth/cri/client.ts';
 import { CriError } from '@berth/cri/errors.ts';
 import type { DeepPartial, Image, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { Container, Pod } from '../api/pod.ts';
-import type { ImageUser } from '../containers/security-context.ts';
-import { messageOf, StartError } from '../containers/start-error.ts';
+import { messageOf } from '../error-message.ts';
 import { createLogger } from '../klog.ts';
+import { StartError } from '../kuberuntime/start-error.ts';
+import { unlessGone } from '../kuberuntime/unless-gone.ts';
 import { Semaphore } from '../semaphore.ts';
-import { unlessGone } from '../unless-gone.ts';
 import { withDefaultTag } from './image-name.ts';
+import { type PresentImage, presentImage } from './present-image.ts';
 import { PullBackoff } from './pull-backoff.ts';
 
 const log = createLogger('image-manager.ts');
@@ -19,13 +20,6 @@ const noDeadlineMs = 24 * 3600 * 1000;
 
 /** How long a status shows that a pull failed, before it shows that the next one waits. */
 const errorShownMs = 2000;
-
-/** An image that the runtime has. */
-export interface PresentImage {
-  /** What CreateContainer is given: the runtime's id of the image. */
-  ref: string;
-  user: ImageUser;
-}
 
 /** Pulls images by policy, waiting longer after each failure of the same pod's same image. */
 export class ImageManager {
@@ -117,12 +111,6 @@ export class ImageManager {
     this.#underWay.set(image, pull);
     return pull;
   }
-}
-
-function presentImage(image: Image): PresentImage {
-  if (image.uid) return { ref: image.id, user: { uid: image.uid.value, username: '' } };
-  // An image that names no user runs as root.
-  return { ref: image.id, user: image.username ? { username: image.username } : { uid: 0n, username: '' } };
 }
 
 /** A failed call as gRPC prints it: `rpc error: code = NotFound desc = …`. */

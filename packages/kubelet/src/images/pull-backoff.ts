@@ -1,5 +1,5 @@
 // Waits between attempts to pull an image that cannot be had: 10 s, doubled with each failure up to 5 minutes.
-import { Backoff } from '../containers/backoff.ts';
+import { Backoff } from '../backoff.ts';
 
 /** A pull that is not to be tried yet. */
 export interface PullWait {

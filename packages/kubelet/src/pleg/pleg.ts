@@ -3,11 +3,11 @@
 import type { RuntimeClient } from '@berth/cri/client.ts';
 import { CriError } from '@berth/cri/errors.ts';
 import { type ContainerEventResponse, ContainerEventType } from '@berth/cri/generated/api.ts';
+import type { PodIdentity } from '../api/pod.ts';
 import { createLogger } from '../klog.ts';
-import { podLabels } from '../pods/labels.ts';
-import type { PodIdentity } from '../pods/paths.ts';
-import { type ListedPod, listRuntimePods, sandboxView } from '../pods/runtime-pods.ts';
-import type { SandboxView } from '../pods/runtime-status.ts';
+import { podLabels } from '../kuberuntime/labels.ts';
+import { type ListedPod, listRuntimePods, sandboxView } from '../kuberuntime/runtime-pods.ts';
+import type { SandboxView } from '../kuberuntime/runtime-status.ts';
 
 const log = createLogger('pleg.ts');
 

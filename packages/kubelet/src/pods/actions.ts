@@ -1,7 +1,7 @@
 // The steps of a pod's life, and how one is put together.
 import type { Container } from '../api/pod.ts';
-import type { Wait } from '../containers/backoff.ts';
-import type { RuntimeContainer } from './runtime-status.ts';
+import type { Wait } from '../backoff.ts';
+import type { RuntimeContainer } from '../kuberuntime/runtime-status.ts';
 
 /** One step. Steps are carried out in the order of the list. */
 export type PodAction =

@@ -1,8 +1,8 @@
 // The init containers of a pod: one after the other, each has to succeed before the next one starts.
 // https://kubernetes.io/docs/concepts/workloads/pods/init-containers/
 import type { Container, Pod } from '../api/pod.ts';
+import { activeContainers, latestContainer, type PodRuntimeStatus } from '../kuberuntime/runtime-status.ts';
 import { type ActionContext, kill, type PodAction, startOrBackOff } from './actions.ts';
-import { activeContainers, latestContainer, type PodRuntimeStatus } from './runtime-status.ts';
 
 /** How far initialization is, and what it takes next. */
 export type InitProgress =

@@ -1,10 +1,10 @@
 // Ends a whole pod in the runtime, and takes away what it leaves.
 
+import type { PodIdentity } from '../api/pod.ts';
 import { killContainer } from '../containers/kill-container.ts';
 import { removeLog, unlinkLog } from '../containers/log-files.ts';
-import { unlessGone } from '../unless-gone.ts';
-import type { PodIdentity } from './paths.ts';
-import type { PodRuntimeStatus } from './runtime-status.ts';
+import type { PodRuntimeStatus } from '../kuberuntime/runtime-status.ts';
+import { unlessGone } from '../kuberuntime/unless-gone.ts';
 import type { Services } from './services.ts';
 
 /** Stops all containers at the same time, then the sandboxes. What has stopped already is left alone. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { containerHash } from '../containers/hash.ts';
+import { containerHash } from '../kuberuntime/container-hash.ts';
+import type { PodRuntimeStatus, RuntimeContainer, RuntimeSandbox } from '../kuberuntime/runtime-status.ts';
 import { testPod } from '../testing/pod.ts';
 import type { PodAction } from './actions.ts';
 import { garbage, podActions } from './pod-actions.ts';
-import type { PodRuntimeStatus, RuntimeContainer, RuntimeSandbox } from './runtime-status.ts';
 
 // A shorthand for runtime states: `c:run`, `c:exit0`, `c:exit1`, `c:created`, `c:unknown`, `c:changed` (runs
 // another definition), each optionally `@0` for the sandbox with that attempt (the newest one unless given).

@@ -2,16 +2,17 @@
 // and what there is to a list of steps. Only pods/sync-round.ts carries them out.
 // The rules are those of https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
 import type { Pod } from '../api/pod.ts';
-import { containerHash } from '../containers/hash.ts';
-import { type ActionContext, kill, type PodAction, remove, start, startOrBackOff } from './actions.ts';
-import { initActions } from './init-actions.ts';
+import { shouldRestart } from '../containers/restart-policy.ts';
+import { containerHash } from '../kuberuntime/container-hash.ts';
 import {
   activeContainers,
   latestContainer,
   type PodRuntimeStatus,
   type RuntimeContainer,
-} from './runtime-status.ts';
-import { sandboxChange } from './sandbox-change.ts';
+} from '../kuberuntime/runtime-status.ts';
+import { sandboxChange } from '../sandbox/sandbox-change.ts';
+import { type ActionContext, kill, type PodAction, remove, start, startOrBackOff } from './actions.ts';
+import { initActions } from './init-actions.ts';
 
 /** The steps that bring the pod to what its specification asks for; none when it is there already. */
 export function podActions(pod: Pod, status: PodRuntimeStatus, context: ActionContext): PodAction[] {
@@ -74,14 +75,6 @@ function regularActions(pod: Pod, status: PodRuntimeStatus, context: ActionConte
     }
   }
   return alive === 0 ? killPod(status, 'all containers of the pod have ended') : actions;
-}
-
-/** Whether a container that does not run has to, by the pod's restart policy. */
-export function shouldRestart(pod: Pod, latest: RuntimeContainer | undefined): boolean {
-  if (latest?.state === 'running') return false;
-  if (latest?.state !== 'exited') return true;
-  if (pod.spec.restartPolicy === 'Never') return false;
-  return pod.spec.restartPolicy === 'Always' || latest.exitCode !== 0;
 }
 
 /** The step that stops all that is alive; none when nothing is. */

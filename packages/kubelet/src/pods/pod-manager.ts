@@ -2,23 +2,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeClient } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { type Pod, type PodStatus, podFullName, podKey } from '../api/pod.ts';
+import { type Pod, type PodIdentity, type PodStatus, podFullName, podKey } from '../api/pod.ts';
+import { Backoff } from '../backoff.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
-import { Backoff } from '../containers/backoff.ts';
 import { removeDeadLinks } from '../containers/log-files.ts';
 import { rotateLog } from '../containers/log-rotation.ts';
 import { ImageManager } from '../images/image-manager.ts';
 import { createLogger } from '../klog.ts';
-import type { CreateKubelet, Kubelet, KubeletDependencies, PodWithStatus } from '../kubelet.ts';
-import { nodeCapacity } from '../node-capacity.ts';
+import type { Kubelet, KubeletDependencies, PodWithStatus } from '../kubelet.ts';
+import { listRuntimePods, RuntimePods } from '../kuberuntime/runtime-pods.ts';
+import { emptyRuntimeStatus, type SandboxView } from '../kuberuntime/runtime-status.ts';
+import { nodeCapacity } from '../node/node-capacity.ts';
 import { Pleg } from '../pleg/pleg.ts';
 import { Semaphore } from '../semaphore.ts';
 import { podStatus } from '../status/pod-status.ts';
 import { podsOnDisk } from '../volumes/pod-volumes.ts';
-import type { PodIdentity } from './paths.ts';
 import { PodWorker } from './pod-worker.ts';
-import { listRuntimePods, RuntimePods } from './runtime-pods.ts';
-import { emptyRuntimeStatus, type SandboxView } from './runtime-status.ts';
 import type { Services } from './services.ts';
 
 const log = createLogger('pod-manager.ts');
@@ -33,7 +32,9 @@ const firstRetryMs = 100;
 const longestRetryMs = 5000;
 
 /** Makes a kubelet for one runtime. */
-export const createKubelet: CreateKubelet = (dependencies) => new PodManager(dependencies);
+export function createKubelet(dependencies: KubeletDependencies): Kubelet {
+  return new PodManager(dependencies);
+}
 
 class PodManager implements Kubelet {
   readonly #dependencies: KubeletDependencies;

@@ -1,19 +1,19 @@
 // One pod's worker: its rounds follow each other, never two at a time, and each begins with what the runtime
 // says now. Whatever wakes the worker (an event, a timer, a new manifest) only says "look again".
 import { join } from 'node:path';
-import type { Pod, PodStatus } from '../api/pod.ts';
+import type { Pod, PodIdentity, PodStatus } from '../api/pod.ts';
 import { createLogger } from '../klog.ts';
-import type { StartFailure } from '../status/container-status.ts';
-import { podStatus } from '../status/pod-status.ts';
-import { recordedGracePeriod } from './grace-period.ts';
-import { logPath, type PodIdentity, podLogDir } from './paths.ts';
+import { recordedGracePeriod } from '../kuberuntime/grace-period.ts';
 import {
   emptyRuntimeStatus,
   knowsView,
   type PodRuntimeStatus,
   runtimePodIps,
   type SandboxView,
-} from './runtime-status.ts';
+} from '../kuberuntime/runtime-status.ts';
+import { logPath, podLogDir } from '../pod-paths.ts';
+import type { StartFailure } from '../status/container-status.ts';
+import { podStatus } from '../status/pod-status.ts';
 import type { Services } from './services.ts';
 import { syncPod } from './sync-pod.ts';
 import { terminatePod } from './terminate-pod.ts';

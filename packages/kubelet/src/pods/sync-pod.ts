@@ -1,13 +1,14 @@
 // Brings one pod from where it is to where its specification wants it: asks podActions what to do, and does it.
 
 import type { Pod } from '../api/pod.ts';
+import { emptyRuntimeStatus, latestContainer, type PodRuntimeStatus } from '../kuberuntime/runtime-status.ts';
 import type { ActionContext, PodAction } from './actions.ts';
+import { crashBackoffKey } from './crash-backoff.ts';
 import { removeContainer } from './kill-pod.ts';
 import { type NextLook, nextLook } from './next-look.ts';
 import { garbage, podActions } from './pod-actions.ts';
-import { emptyRuntimeStatus, latestContainer, type PodRuntimeStatus } from './runtime-status.ts';
 import type { Services } from './services.ts';
-import { backoffKey, SyncRound, type SyncState } from './sync-round.ts';
+import { SyncRound, type SyncState } from './sync-round.ts';
 
 /** How a round went. */
 export interface SyncResult {
@@ -24,7 +25,7 @@ export async function syncPod(pod: Pod, state: SyncState, services: Services): P
   const status = state.isNew ? emptyRuntimeStatus(identity) : await services.pods.read(identity);
   const context: ActionContext = {
     backOff: (name, finishedAt) =>
-      services.crashBackoff.waiting(backoffKey(pod, name), finishedAt, Date.now()),
+      services.crashBackoff.waiting(crashBackoffKey(identity, name), finishedAt, Date.now()),
     deadlineExceeded: state.deadlineExceeded,
   };
   const actions = podActions(pod, status, context);

@@ -2,20 +2,22 @@
 import { mkdirSync } from 'node:fs';
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { type Container, type Pod, podKey } from '../api/pod.ts';
-import { crashLoopMessage } from '../containers/backoff.ts';
 import { killContainer } from '../containers/kill-container.ts';
 import { type ContainerPlace, startContainer } from '../containers/start-container.ts';
-import { messageOf, StartError } from '../containers/start-error.ts';
-import type { PresentImage } from '../images/image-manager.ts';
+import { messageOf } from '../error-message.ts';
+import type { PresentImage } from '../images/present-image.ts';
 import { createLogger } from '../klog.ts';
+import { latestContainer, type PodRuntimeStatus, runtimePodIps } from '../kuberuntime/runtime-status.ts';
+import { StartError } from '../kuberuntime/start-error.ts';
+import { podLogDir } from '../pod-paths.ts';
+import { dnsSettings } from '../sandbox/dns-settings.ts';
 import { sandboxConfig } from '../sandbox/sandbox-config.ts';
 import type { StartFailure } from '../status/container-status.ts';
 import { setUpVolumes } from '../volumes/pod-volumes.ts';
 import type { PodAction } from './actions.ts';
+import { crashBackoffKey, crashLoopMessage } from './crash-backoff.ts';
 import { killPod, removeContainer } from './kill-pod.ts';
-import { podLogDir } from './paths.ts';
-import { latestContainer, type PodRuntimeStatus, runtimePodIps } from './runtime-status.ts';
-import { dnsSettings, type Services } from './services.ts';
+import type { Services } from './services.ts';
 
 const log = createLogger('sync-round.ts');
 
@@ -30,11 +32,6 @@ export interface SyncState {
   signal: AbortSignal;
   /** Called with what is known while a round goes on. */
   onStatus: (status: PodRuntimeStatus) => void;
-}
-
-/** Key of a container's crash back-off. */
-export function backoffKey(pod: Pod, containerName: string): string {
-  return `${pod.metadata.uid}/${containerName}`;
 }
 
 /** The steps of one round, and what they find on the way. */
@@ -162,7 +159,11 @@ export class SyncRound {
       const latest = latestContainer(this.status, action.name);
       // Counted before the attempt, because one that fails to start shall wait longer too.
       if (latest?.state === 'exited') {
-        this.#services.crashBackoff.next(backoffKey(this.#pod, action.name), latest.finishedAt, Date.now());
+        this.#services.crashBackoff.next(
+          crashBackoffKey(this.#pod.metadata, action.name),
+          latest.finishedAt,
+          Date.now(),
+        );
       }
       const id = await this.#services.creations.run(() =>
         startContainer(this.#pod, container, image, action.restartCount, place, this.#services),

@@ -1,10 +1,11 @@
 // The end of a pod: its containers, its sandboxes, and all that it has left on the node. Every step may have
 // been done before by a kubelet that was killed, so each is harmless when there is nothing to do.
+
+import type { PodIdentity } from '../api/pod.ts';
 import { removePodLogs } from '../containers/log-files.ts';
+import type { PodRuntimeStatus } from '../kuberuntime/runtime-status.ts';
 import { tearDownPodDir } from '../volumes/pod-volumes.ts';
 import { killPod, removePod } from './kill-pod.ts';
-import type { PodIdentity } from './paths.ts';
-import type { PodRuntimeStatus } from './runtime-status.ts';
 import type { Services } from './services.ts';
 
 /**

@@ -9,9 +9,9 @@ import {
 } from '@berth/cri/generated/api.ts';
 import type { Pod } from '../api/pod.ts';
 import { podResources } from '../cgroups/pod-resources.ts';
-import type { KubeletOptions } from '../config/kubelet-options.ts';
-import { sandboxLabels } from '../pods/labels.ts';
-import { podLogDir } from '../pods/paths.ts';
+import { sandboxLabels } from '../kuberuntime/labels.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { podLogDir } from '../pod-paths.ts';
 import { type DnsSettings, podDns } from './dns.ts';
 import { sandboxHostname } from './hostname.ts';
 import { namespaceOptions } from './namespaces.ts';

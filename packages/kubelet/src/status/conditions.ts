@@ -1,8 +1,8 @@
 // The conditions of a pod.
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions
 import type { ContainerStatus, Pod, PodCondition } from '../api/pod.ts';
-import type { PodRuntimeStatus } from '../pods/runtime-status.ts';
-import { sandboxChange } from '../pods/sandbox-change.ts';
+import type { PodRuntimeStatus } from '../kuberuntime/runtime-status.ts';
+import { sandboxChange } from '../sandbox/sandbox-change.ts';
 import type { PodPhase } from './phase.ts';
 
 type Verdict = { status: 'True' | 'False'; reason?: string; message?: string };

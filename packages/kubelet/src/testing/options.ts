@@ -1,5 +1,5 @@
 // A kubelet's options for tests: nothing on its ports, short waits, no limits beyond those of the default.
-import type { KubeletOptions } from '../config/kubelet-options.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
 
 /** Options of a kubelet whose folders are below /test unless told otherwise. */
 export function testOptions(changes: Partial<KubeletOptions> = {}): KubeletOptions {

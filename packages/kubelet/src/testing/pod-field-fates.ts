@@ -1,4 +1,4 @@
-// What becomes of every field that Kubernetes has in a pod, with a value to try it with. See api/pod-fields.test.ts.
+// What becomes of every field that Kubernetes has in a pod, with a value to try it with. See pod-fields.test.ts.
 import { podSchema } from '../api/generated/pod-schema.ts';
 
 /** What becomes of a field. */
@@ -81,7 +81,7 @@ export const places: Readonly<Record<string, Place>> = {
       readinessGates: refused([{ conditionType: 'a.b/c' }]),
       resourceClaims: refused([{ name: 'c', resourceClaimName: 'c' }]),
       resources: refused({ limits: { cpu: '1' } }),
-      restartPolicy: actedOn('pods/pod-actions.ts', 'Never'),
+      restartPolicy: actedOn('containers/restart-policy.ts', 'Never'),
       runtimeClassName: refused('kata'),
       schedulerName: carried('mine'),
       schedulingGates: refused([{ name: 'a.b/c' }]),

@@ -3,7 +3,7 @@
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { isMountPoint, mount } from '@berth/linux/mount.ts';
 import type { EmptyDirVolumeSource, Pod } from '../api/pod.ts';
-import { bytes } from '../quantity.ts';
+import { bytes } from '../api/quantity.ts';
 
 /** Makes the volume at `path`, unless it is there from before. */
 export function emptyDirVolume(pod: Pod, source: EmptyDirVolumeSource, path: string): void {

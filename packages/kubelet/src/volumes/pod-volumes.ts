@@ -3,8 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { mountsBelow, unmount } from '@berth/linux/mount.ts';
 import type { Pod, Volume } from '../api/pod.ts';
-import { messageOf } from '../containers/start-error.ts';
-import { emptyDirPath, podDir, podsDir } from '../pods/paths.ts';
+import { messageOf } from '../error-message.ts';
+import { emptyDirPath, podDir, podsDir } from '../pod-paths.ts';
 import { emptyDirVolume } from './empty-dir.ts';
 import { hostPathVolume } from './host-path.ts';
 

@@ -1,6 +1,6 @@
 // The flags of the real kubelet that have no effect in this one yet; see unsupported-settings.ts for the fields
 // of the configuration file.
-import { parseDuration } from './duration.ts';
+import { parseDuration } from '../api/duration.ts';
 import { isWithoutEffect } from './unsupported-settings.ts';
 
 /**

@@ -1,6 +1,4 @@
 // Waiting longer and longer between attempts that fail: crashing containers and failing image pulls.
-import { formatDuration } from '../config/duration.ts';
-import type { PodIdentity } from '../pods/paths.ts';
 
 /** How long to wait: `initialMs` at first, doubled each time, never more than `maxMs`. */
 export interface BackoffLimits {
@@ -67,10 +65,4 @@ export class Backoff {
   #expired(entry: Entry, at: number): boolean {
     return at - entry.updatedAt > this.#limits.maxMs * 2;
   }
-}
-
-/** What the status of a crashing container shows while it waits. */
-export function crashLoopMessage(pod: PodIdentity, container: string, delayMs: number): string {
-  const wait = formatDuration(delayMs);
-  return `back-off ${wait} restarting failed container=${container} pod=${pod.name}_${pod.namespace}(${pod.uid})`;
 }

@@ -1,5 +1,6 @@
 // What the runtime says about one pod, in the terms that decisions are made in: no CRI messages, no bigints
 // but where an order needs nanoseconds.
+import type { PodIdentity } from '../api/pod.ts';
 
 /** A pod sandbox as the runtime knows it. */
 export interface RuntimeSandbox {
@@ -43,16 +44,13 @@ export interface RuntimeContainer {
 }
 
 /** All of a pod that the runtime has, sandboxes and containers each with the newest first. */
-export interface PodRuntimeStatus {
-  uid: string;
-  name: string;
-  namespace: string;
+export interface PodRuntimeStatus extends PodIdentity {
   sandboxes: RuntimeSandbox[];
   containers: RuntimeContainer[];
 }
 
 /** The status of a pod that the runtime has never heard of. */
-export function emptyRuntimeStatus(pod: { uid: string; name: string; namespace: string }): PodRuntimeStatus {
+export function emptyRuntimeStatus(pod: PodIdentity): PodRuntimeStatus {
   return { uid: pod.uid, name: pod.name, namespace: pod.namespace, sandboxes: [], containers: [] };
 }
 

@@ -3,6 +3,7 @@
 // would be ignored here has to be refused by name.
 
 import { nearestName } from '../api/field-error.ts';
+import { messageOf } from '../error-message.ts';
 import { defaultFlags, isSwitch, type KubeletFlags, knownFlags } from './known-flags.ts';
 import { ConfigurationError } from './kubelet-configuration.ts';
 import { type Settings, setFromText } from './settings.ts';
@@ -72,7 +73,7 @@ function apply(line: CommandLine, name: string, value: string): void {
     try {
       setFromText(line.settings, flag.setting, value);
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = messageOf(error);
       throw new ConfigurationError(
         `invalid argument ${JSON.stringify(value)} for "--${name}" flag: ${detail}`,
       );

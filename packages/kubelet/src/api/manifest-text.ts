@@ -1,6 +1,8 @@
 // The text of a manifest file to JSON values: YAML as Kubernetes reads it (1.1 words for true and false, octal
 // numbers, merge keys), JSON, several documents in one file.
+
 import { parseAllDocuments, type Tags } from 'yaml';
+import { messageOf } from '../error-message.ts';
 
 /** Numbers with colons and dates are texts in Kubernetes' YAML; the rest of these would not be JSON. */
 const notJson = ['intTime', 'floatTime', 'timestamp', 'binary', 'omap', 'pairs', 'set'];
@@ -32,7 +34,7 @@ export function parseManifestText(text: string): unknown[] {
       const value: unknown = document.toJS({ maxAliasCount: 100 });
       return value === null || value === undefined ? [] : [value];
     } catch (error) {
-      throw new ManifestSyntaxError(`not valid YAML: ${error instanceof Error ? error.message : error}`);
+      throw new ManifestSyntaxError(`not valid YAML: ${messageOf(error)}`);
     }
   });
 }

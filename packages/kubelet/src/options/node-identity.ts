@@ -1,10 +1,8 @@
 // Who this node is: its name and its addresses.
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { arch, hostname, networkInterfaces } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { dnsSubdomain } from '../api/names.ts';
-import type { NodeCapacity } from '../node-capacity.ts';
-import type { NodeFacts } from './admission.ts';
 import { ConfigurationError } from './kubelet-configuration.ts';
 
 /** The node's name: the override or the host's name, in lower case. */
@@ -53,23 +51,4 @@ export function defaultRouteDevice(table: string): string | undefined {
     .filter(([, destination, , , , , , mask]) => destination === '00000000' && mask === '00000000')
     .sort((a, b) => Number(a[6]) - Number(b[6]));
   return routes[0]?.[0];
-}
-
-/** Go's names of the processors, which Kubernetes labels nodes with. */
-const goArch: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
-
-/** What this node can give to pods. */
-export function nodeFacts(name: string, maxPods: number, capacity: NodeCapacity): NodeFacts {
-  const architecture = goArch[arch()] ?? arch();
-  return {
-    labels: {
-      'beta.kubernetes.io/arch': architecture,
-      'beta.kubernetes.io/os': 'linux',
-      'kubernetes.io/arch': architecture,
-      'kubernetes.io/hostname': name,
-      'kubernetes.io/os': 'linux',
-    },
-    maxPods,
-    ...capacity,
-  };
 }

@@ -30,8 +30,3 @@ export class StartError extends Error {
     this.retryAt = options.retryAt;
   }
 }
-
-/** The text of an error for a status. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,7 +1,9 @@
 // Merges defaults, configuration file and command line into the options that the kubelet runs with, and refuses
 // hosts that the options rule out.
+
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { messageOf } from '../error-message.ts';
 import type { CommandLine } from './flags.ts';
 import { ConfigurationError, readKubeletConfiguration } from './kubelet-configuration.ts';
 import type { KubeletOptions } from './kubelet-options.ts';
@@ -63,7 +65,7 @@ function readConfigurationFile(path: string): Partial<Settings> {
   try {
     return readKubeletConfiguration(readFileSync(path, 'utf8'));
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = messageOf(error);
     throw new ConfigurationError(`failed to load kubelet config file, path: ${path}, error: ${detail}`);
   }
 }

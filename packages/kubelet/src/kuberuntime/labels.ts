@@ -1,7 +1,7 @@
 // Labels and annotations through which a kubelet finds its pods again. They are the real kubelet's, so that
 // either can take over what the other has started.
 import type { Container, Pod } from '../api/pod.ts';
-import { containerHash } from '../containers/hash.ts';
+import { containerHash } from './container-hash.ts';
 
 /** Labels on sandboxes and containers. */
 export const podLabels = {

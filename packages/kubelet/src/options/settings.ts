@@ -1,7 +1,7 @@
 // The fields of KubeletConfiguration v1beta1 that take effect in this kubelet. A configuration file and the
 // command line both fill them; see unsupported-settings.ts for the fields that are refused.
 import { isIP } from 'node:net';
-import { formatDuration, parseDuration } from './duration.ts';
+import { formatDuration, parseDuration } from '../api/duration.ts';
 
 /** Values of the supported fields, by their names in KubeletConfiguration; durations in milliseconds. */
 export interface Settings {

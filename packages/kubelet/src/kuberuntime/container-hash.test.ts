@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { containerHash } from './hash.ts';
+import { containerHash } from './container-hash.ts';
 
 // The expected values were printed by a Go program that hashes as the real kubelet does.
 const cases: [name: string, image: string, hash: string][] = [

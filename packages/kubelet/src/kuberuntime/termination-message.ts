@@ -1,8 +1,10 @@
 // What a container left as its last words: a file that it wrote, or the end of its log.
 // https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
+
 import { open } from 'node:fs/promises';
 import type { ContainerStatus } from '@berth/cri/generated/api.ts';
-import { containerAnnotations } from '../pods/labels.ts';
+import { messageOf } from '../error-message.ts';
+import { containerAnnotations } from './labels.ts';
 
 const maxMessageBytes = 4096;
 const maxLogBytes = 2048;
@@ -34,7 +36,7 @@ async function readEnd(path: string, limit: number): Promise<string> {
     return buffer.toString('utf8', 0, bytesRead);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-    return `Error on reading termination log ${path}: ${error instanceof Error ? error.message : error}`;
+    return `Error on reading termination log ${path}: ${messageOf(error)}`;
   }
 }
 

@@ -1,13 +1,7 @@
 // Where the kubelet keeps what belongs to a pod; the layout is the real kubelet's.
 import { dirname, join } from 'node:path';
-import type { KubeletOptions } from '../config/kubelet-options.ts';
-
-/** What of a pod names its folders. */
-export interface PodIdentity {
-  name: string;
-  namespace: string;
-  uid: string;
-}
+import type { PodIdentity } from './api/pod.ts';
+import type { KubeletOptions } from './options/kubelet-options.ts';
 
 type Roots = Pick<KubeletOptions, 'rootDir' | 'podLogsDir'>;
 

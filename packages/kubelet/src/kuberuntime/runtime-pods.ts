@@ -8,11 +8,11 @@ import {
   PodSandboxState,
   type PodSandboxStatus,
 } from '@berth/cri/generated/api.ts';
-import { terminationMessage } from '../containers/termination-message.ts';
-import { unlessGone } from '../unless-gone.ts';
+import type { PodIdentity } from '../api/pod.ts';
 import { containerAnnotations, podLabels } from './labels.ts';
-import type { PodIdentity } from './paths.ts';
 import type { PodRuntimeStatus, RuntimeContainer, RuntimeSandbox, SandboxView } from './runtime-status.ts';
+import { terminationMessage } from './termination-message.ts';
+import { unlessGone } from './unless-gone.ts';
 
 /** A pod that the runtime holds, as far as its lists tell. */
 export interface ListedPod extends PodIdentity {

@@ -4,15 +4,15 @@
 // this test until someone decides.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeManifest } from '../config/decode.ts';
-import { containerConfig } from '../containers/container-config.ts';
-import { podHosts } from '../containers/hosts-file.ts';
-import { podHostname } from '../sandbox/hostname.ts';
-import { sandboxConfig } from '../sandbox/sandbox-config.ts';
-import { testOptions } from '../testing/options.ts';
-import { carriedTypes, places } from '../testing/pod-field-fates.ts';
-import { podSchema } from './generated/pod-schema.ts';
-import type { Pod } from './pod.ts';
+import { podSchema } from './api/generated/pod-schema.ts';
+import type { Pod } from './api/pod.ts';
+import { decodeManifest } from './config/decode.ts';
+import { containerConfig } from './containers/container-config.ts';
+import { podHosts } from './containers/hosts-file.ts';
+import { podHostname } from './sandbox/hostname.ts';
+import { sandboxConfig } from './sandbox/sandbox-config.ts';
+import { testOptions } from './testing/options.ts';
+import { carriedTypes, places } from './testing/pod-field-fates.ts';
 
 for (const [type, { at, beside, fields }] of Object.entries(places)) {
   test(`${type}: every field has its fate`, () => {

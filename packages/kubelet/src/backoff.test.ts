@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Backoff, crashLoopMessage } from './backoff.ts';
+import { Backoff } from './backoff.ts';
 
 const minute = 60_000;
 
@@ -53,14 +53,6 @@ test('a wait since the last failed attempt', () => {
   backoff.next('image', 50, 50);
   assert.deepEqual(backoff.waitingSinceUpdate('image', 55), { until: 60, delayMs: 10 });
   assert.equal(backoff.waitingSinceUpdate('image', 60), undefined);
-});
-
-test('a crash loop is told in Kubernetes’ words', () => {
-  const pod = { name: 'web-n', namespace: 'default', uid: 'b1' };
-  const of = (ms: number) => crashLoopMessage(pod, 'main', ms);
-  assert.equal(of(10_000), 'back-off 10s restarting failed container=main pod=web-n_default(b1)');
-  assert.match(of(80_000), /^back-off 1m20s restarting/);
-  assert.match(of(300_000), /^back-off 5m0s restarting/);
 });
 
 test('exactly ten minutes are not yet enough', () => {

@@ -2,8 +2,9 @@
 // accepted that would be ignored.
 
 import { nearestName } from '../api/field-error.ts';
+import { parseManifestText } from '../api/manifest-text.ts';
 import { isJsonObject, type JsonObject } from '../api/pod-shape.ts';
-import { parseManifestText } from './manifest-text.ts';
+import { messageOf } from '../error-message.ts';
 import { fields, isSetting, type Settings, setFromValue } from './settings.ts';
 import { isEmpty, isWithoutEffect, unsupportedSettings } from './unsupported-settings.ts';
 
@@ -79,7 +80,7 @@ function readField(path: string, value: unknown, settings: Partial<Settings>): v
   try {
     setFromValue(settings, name, value);
   } catch (error) {
-    throw new ConfigurationError(`${path}: Invalid value: ${error instanceof Error ? error.message : error}`);
+    throw new ConfigurationError(`${path}: Invalid value: ${messageOf(error)}`);
   }
 }
 

@@ -1,0 +1,11 @@
+// Which containers start again. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
+import type { Pod } from '../api/pod.ts';
+import type { RuntimeContainer } from '../kuberuntime/runtime-status.ts';
+
+/** Whether a container that does not run has to, by the pod's restart policy. */
+export function shouldRestart(pod: Pod, latest: RuntimeContainer | undefined): boolean {
+  if (latest?.state === 'running') return false;
+  if (latest?.state !== 'exited') return true;
+  if (pod.spec.restartPolicy === 'Never') return false;
+  return pod.spec.restartPolicy === 'Always' || latest.exitCode !== 0;
+}
