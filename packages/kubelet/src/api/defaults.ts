@@ -45,7 +45,7 @@ function defaultContainer(container: v1.Container, hostNetwork: boolean): v1.Con
 }
 
 /** Only an image whose tag is "latest", written or implied, is asked for again at every start. */
-export function pullPolicy(image: string): 'Always' | 'IfNotPresent' {
+function pullPolicy(image: string): 'Always' | 'IfNotPresent' {
   const [name = '', digest] = image.split('@');
   const tag = /:([^/:]*)$/.exec(name)?.[1];
   return tag === 'latest' || (tag === undefined && digest === undefined) ? 'Always' : 'IfNotPresent';

@@ -123,7 +123,7 @@ function validateSysctls(sysctls: readonly v1.Sysctl[], spec: v1.PodSpec, rules:
 }
 
 /** The namespace that a sysctl belongs to; undefined for one of the whole machine. */
-export function sysctlNamespace(name: string): 'network' | 'ipc' | undefined {
+function sysctlNamespace(name: string): 'network' | 'ipc' | undefined {
   if (name.startsWith('net.')) return 'network';
   return /^(kernel\.(shm|msg|sem)|fs\.mqueue\.)/.test(name) ? 'ipc' : undefined;
 }

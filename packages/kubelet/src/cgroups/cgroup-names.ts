@@ -1,6 +1,7 @@
 // Names of the kubelet's cgroups: /kubepods/QOS/podUID by the cgroupfs driver, nested slices by systemd's.
 import type { QosClass } from './qos-class.ts';
 
+/** Who manages cgroups, which decides how they are named. */
 export type CgroupDriver = 'cgroupfs' | 'systemd';
 
 /** Below which part of kubepods pods of a class live; guaranteed ones live in kubepods itself. */

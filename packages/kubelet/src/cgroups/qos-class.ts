@@ -3,6 +3,7 @@
 import type { Pod } from '../api/pod.ts';
 import { compareQuantities, parseQuantity } from '../api/quantity.ts';
 
+/** Kubernetes' names of the classes, best first. */
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 
 /** Only CPU and memory count, of init containers too. */

@@ -58,6 +58,7 @@ export class Pleg {
     void this.#watch();
   }
 
+  /** Stops to watch; nobody is told anything any more. */
   stop(): void {
     this.#stopped.abort();
     clearTimeout(this.#timer);

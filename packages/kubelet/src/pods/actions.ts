@@ -16,6 +16,7 @@ export type PodAction =
   /** The container crashed lately: nothing to do before `wait.until`. */
   | { do: 'back-off'; name: string; kind: ContainerKind; wait: Wait };
 
+/** Where in the specification a container stands: `initContainers` or `containers`. */
 export type ContainerKind = 'init' | 'regular';
 
 /** What decisions depend on besides the pod and its status. */

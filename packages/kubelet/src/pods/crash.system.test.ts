@@ -9,6 +9,7 @@ import { testImage } from '../../../../test/support/pods.ts';
 import { checkout, type Daemon, startDaemon } from '../../../../test/support/scratch.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import {
+  forever,
   shellPod,
   startTestNode,
   type TestNode,
@@ -20,7 +21,6 @@ import {
 
 const kills = 25;
 const port = 21_255;
-const forever = 'trap "exit 0" TERM; while true; do sleep 1 & wait $!; done';
 
 let node: TestNode;
 let manifests: string;

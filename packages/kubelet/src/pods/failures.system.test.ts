@@ -7,6 +7,7 @@ import { mountsBelow } from '@berth/linux/mount.ts';
 import type { Container, Pod, PodSpec } from '../api/pod.ts';
 import type { Kubelet } from '../kubelet.ts';
 import {
+  forever,
   shellPod,
   startTestNode,
   type TestNode,
@@ -14,8 +15,6 @@ import {
   untilRunning,
   untilStatus,
 } from '../testing/node.ts';
-
-const forever = 'trap "exit 0" TERM; while true; do sleep 1 & wait $!; done';
 
 let node: TestNode;
 let kubelet: Kubelet;

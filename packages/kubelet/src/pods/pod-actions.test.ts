@@ -1,63 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { containerHash } from '../kuberuntime/container-hash.ts';
-import type { PodRuntimeStatus, RuntimeContainer, RuntimeSandbox } from '../kuberuntime/runtime-status.ts';
 import { testPod } from '../testing/pod.ts';
+import { runtimeStatus } from '../testing/runtime-status.ts';
 import type { PodAction } from './actions.ts';
-import { garbage, podActions } from './pod-actions.ts';
+import { podActions } from './pod-actions.ts';
 
-// A shorthand for runtime states: `c:run`, `c:exit0`, `c:exit1`, `c:created`, `c:unknown`, `c:changed` (runs
-// another definition), each optionally `@0` for the sandbox with that attempt (the newest one unless given).
-// Containers are listed oldest first; `#` counts restarts. Sandboxes: `up`, `down`, `hostnet`, `noip`.
-function runtime(sandboxes: string, containers: string): PodRuntimeStatus {
-  const boxes = sandboxes === '' ? [] : sandboxes.split(' ');
-  const made = boxes.map(
-    (state, attempt): RuntimeSandbox => ({
-      id: `s${attempt}`,
-      attempt,
-      ready: state !== 'down',
-      createdAt: BigInt(attempt),
-      hostNetwork: state === 'hostnet',
-      ips: state === 'up' ? ['10.0.0.2'] : [],
-      networkReported: true,
-    }),
-  );
-  const counts = new Map<string, number>();
-  const all = containers === '' ? [] : containers.split(' ');
-  const list = all.map((text, index): RuntimeContainer => {
-    const [, name = '', state = '', box] = /^(\w+):(\w+)(?:@(\d))?$/.exec(text) ?? [];
-    const restartCount = counts.get(name) ?? 0;
-    counts.set(name, restartCount + 1);
-    return {
-      id: `${name}${restartCount}`,
-      name,
-      sandboxId: `s${box ?? boxes.length - 1}`,
-      state: state.startsWith('exit')
-        ? 'exited'
-        : state === 'created' || state === 'unknown'
-          ? state
-          : 'running',
-      restartCount,
-      hash: state === 'changed' ? 'ffff' : containerHash({ name, image: `image-${name}` }),
-      image: `image-${name}`,
-      imageRef: '',
-      createdAt: BigInt(index),
-      startedAt: 1,
-      finishedAt: state.startsWith('exit') ? 1000 : 0,
-      exitCode: state.startsWith('exit') ? Number(state.slice(4)) : 0,
-      reason: '',
-      message: '',
-    };
-  });
-  return {
-    uid: 'u',
-    name: 'p',
-    namespace: 'default',
-    sandboxes: made.reverse(),
-    containers: list.reverse(),
-  };
-}
-
+/** `start a#1`: container a, restarted once. */
 function show(action: PodAction): string {
   switch (action.do) {
     case 'kill-pod':
@@ -276,7 +224,7 @@ for (const [title, group] of Object.entries(cases)) {
           containers: names.split(' ').map((name) => ({ name, image: `image-${name}` })),
           initContainers: (each.init?.split(' ') ?? []).map((name) => ({ name, image: `image-${name}` })),
         });
-        const actions = podActions(pod, runtime(...each.have), {
+        const actions = podActions(pod, runtimeStatus(...each.have), {
           backOff: (name) => (name === each.backOff ? { until: 2000, delayMs: 1000 } : undefined),
           deadlineExceeded: each.deadline ?? false,
         });
@@ -284,27 +232,4 @@ for (const [title, group] of Object.entries(cases)) {
       });
     }
   }
-}
-
-const leftovers: [have: [string, string], want: string][] = [
-  [['up', 'a:run'], ''],
-  [['up', 'a:exit1'], ''],
-  [['up', 'a:exit1 a:run'], ''],
-  [['up', 'a:exit1 a:exit1'], 'a0'],
-  [['up', 'a:exit1 a:exit1 a:run'], 'a0'],
-  [['up', 'a:exit1 b:exit1 a:exit1 a:exit1 b:run'], 'a1 a0'],
-  [['up', 'i:exit1 i:exit0 a:run'], 'i0'],
-  [['down up', 'a:exit1@0 a:run@1'], ''],
-  [['down up', 'a:exit1@0 a:exit1@1'], 'a0 s0'],
-  [['down up', 'a:run@1'], 's0'],
-  [['down down up', 'a:exit1@1 a:run@2'], 's0'],
-  [['down', ''], ''],
-  [['up', 'a:created'], ''],
-  [['down up', 'a:created@0 a:run@1'], 'a0 s0'],
-];
-for (const [have, want] of leftovers) {
-  test(`garbage of ${have.join(' / ')}: ${want || 'none'}`, () => {
-    const { containers, sandboxIds } = garbage(runtime(...have));
-    assert.equal([...containers.map((container) => container.id), ...sandboxIds].join(' '), want);
-  });
 }

@@ -4,12 +4,7 @@
 import type { Pod } from '../api/pod.ts';
 import { shouldRestart } from '../containers/restart-policy.ts';
 import { containerHash } from '../kuberuntime/container-hash.ts';
-import {
-  activeContainers,
-  latestContainer,
-  type PodRuntimeStatus,
-  type RuntimeContainer,
-} from '../kuberuntime/runtime-status.ts';
+import { latestContainer, type PodRuntimeStatus } from '../kuberuntime/runtime-status.ts';
 import { sandboxChange } from '../sandbox/sandbox-change.ts';
 import { type ActionContext, kill, type PodAction, remove, start, startOrBackOff } from './actions.ts';
 import { initActions } from './init-actions.ts';
@@ -83,31 +78,4 @@ function killPod(status: PodRuntimeStatus, reason: string): PodAction[] {
     status.sandboxes.some((sandbox) => sandbox.ready) ||
     status.containers.some((each) => each.state === 'running' || each.state === 'unknown');
   return alive ? [{ do: 'kill-pod', reason }] : [];
-}
-
-/**
- * Containers and sandboxes that nobody will ask about again: of each container name only the newest dead one
- * is kept (`lastState` comes from it), and a dead sandbox goes with its last container unless it is the newest.
- */
-export function garbage(status: PodRuntimeStatus): { containers: RuntimeContainer[]; sandboxIds: string[] } {
-  const active = new Set(activeContainers(status).map((container) => container.id));
-  const seenDead = new Set<string>();
-  const containers = status.containers.filter((container) => {
-    if (container.state === 'running' || container.state === 'unknown') return false;
-    if (container.state === 'created') return !active.has(container.id);
-    if (!seenDead.has(container.name)) {
-      seenDead.add(container.name);
-      return false;
-    }
-    return true;
-  });
-  const removed = new Set(containers.map((container) => container.id));
-  const inUse = new Set(
-    status.containers.filter((each) => !removed.has(each.id)).map((each) => each.sandboxId),
-  );
-  const sandboxIds = status.sandboxes
-    .slice(1)
-    .filter((sandbox) => !sandbox.ready && !inUse.has(sandbox.id))
-    .map((sandbox) => sandbox.id);
-  return { containers, sandboxIds };
 }

@@ -1,37 +1,31 @@
-// Whole pods on berthd and on containerd: what they see, how they restart, and that nothing stays when they go.
+// Whole pods on berthd and on containerd: what they see, what they reach, and that nothing stays when they go.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { cpuWeight } from '@berth/linux/cgroups/v2-files.ts';
-import { mountsBelow } from '@berth/linux/mount.ts';
-import { testImage } from '../../../../test/support/pods.ts';
-import type { Pod } from '../api/pod.ts';
-import { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import { rotateLog } from '../containers/log-rotation.ts';
 import type { Kubelet } from '../kubelet.ts';
 import {
+  forever,
   shellPod,
   startTestNode,
-  statusOf,
   type TestNode,
   testRuntimes,
   until,
-  untilGone,
   untilRunning,
   untilStatus,
 } from '../testing/node.ts';
 import { testContainer } from '../testing/pod.ts';
+import { endAll, logOf } from '../testing/remains.ts';
 
 for (const runtime of testRuntimes) {
   describe(runtime, () => {
     podTests(runtime);
   });
 }
-
-const forever = 'trap "exit 0" TERM; while true; do sleep 1 & wait $!; done';
 
 function podTests(runtime: (typeof testRuntimes)[number]): void {
   let node: TestNode;
@@ -47,37 +41,6 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     await node[Symbol.asyncDispose]();
   });
 
-  /** Ends all pods and asserts that nothing of them is left anywhere. */
-  async function assertNothingLeft(...pods: Pod[]): Promise<void> {
-    kubelet.setPods([]);
-    for (const pod of pods) await untilGone(kubelet, pod);
-    const { options, cri } = node;
-    const { items } = await cri.runtime.listPodSandbox({});
-    const { containers } = await cri.runtime.listContainers({});
-    const list = (directory: string) => (existsSync(directory) ? readdirSync(directory) : []);
-    assert.deepEqual(
-      {
-        items,
-        containers,
-        volumes: list(join(options.rootDir, 'pods')),
-        mounts: mountsBelow(options.rootDir),
-        logs: list(options.podLogsDir),
-        links: list(join(node.dir, 'log', 'containers')),
-        cgroups: [...new PodCgroups(detectCgroups(), options).pods()],
-      },
-      { items: [], containers: [], volumes: [], mounts: [], logs: [], links: [], cgroups: [] },
-    );
-  }
-
-  function logOf(pod: Pod, container = 'main', restart = 0): string {
-    const { namespace, name, uid } = pod.metadata;
-    const text = readFileSync(
-      join(node.options.podLogsDir, `${namespace}_${name}_${uid}`, container, `${restart}.log`),
-      'utf8',
-    );
-    return text.replace(/^\S+ \S+ F /gm, '');
-  }
-
   test('a pod runs, logs, and leaves nothing', async () => {
     const pod = shellPod('plain', `echo hello; ${forever}`);
     kubelet.setPods([pod]);
@@ -87,11 +50,11 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     assert.equal(status.qosClass, 'BestEffort');
     assert.match(status.containerStatuses?.[0]?.containerID ?? '', /^(?:berth|containerd):\/\/[0-9a-f]{64}$/);
     assert.ok(status.conditions?.every((condition) => condition.status === 'True'));
-    await until('it logged', () => logOf(pod) === 'hello\n');
+    await until('it logged', () => logOf(node, pod) === 'hello\n');
     const [link = ''] = readdirSync(join(node.dir, 'log', 'containers'));
     assert.match(link, /^plain_default_main-[0-9a-f]{64}\.log$/);
     assert.match(readFileSync(join(node.dir, 'log', 'containers', link), 'utf8'), /stdout F hello/);
-    await assertNothingLeft(pod);
+    await endAll(node, kubelet, pod);
   });
 
   test('what a container sees of its pod', async () => {
@@ -123,8 +86,8 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     kubelet.setPods([pod]);
     const { podIP, qosClass } = await untilRunning(kubelet, pod);
     assert.equal(qosClass, 'Burstable');
-    await untilStatus(kubelet, pod, 'has logged', () => logOf(pod).includes('2777'));
-    const log = logOf(pod);
+    await untilStatus(kubelet, pod, 'has logged', () => logOf(node, pod).includes('2777'));
+    const log = logOf(node, pod);
     assert.match(
       log,
       new RegExp(`^1\\|seen\\|${podIP}\\|192.0.2.1\\|500\\|1-\\$\\(A\\)\nseen\n${podIP}\tseen\n1234\n`),
@@ -143,7 +106,7 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
       const directory = cgroups.directory(cgroup, controller) ?? '';
       assert.equal(readFileSync(join(directory, file), 'utf8').trim(), limit, file);
     }
-    await assertNothingLeft(pod);
+    await endAll(node, kubelet, pod);
   });
 
   test('init containers run in order, and share volumes with the rest', async () => {
@@ -174,18 +137,9 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
         ['two', 0, true],
       ],
     );
-    await untilStatus(kubelet, pod, 'has logged', () => logOf(pod).includes('/mem'));
-    assert.match(logOf(pod), /^one\ntwo\ntmpfs +8192 /);
-    await assertNothingLeft(pod);
-  });
-
-  test('a failing init container of a pod that is never restarted fails the pod', async () => {
-    const bad = testContainer({ name: 'bad', command: ['/bin/false'] });
-    const pod = shellPod('badinit', forever, { restartPolicy: 'Never', initContainers: [bad] });
-    kubelet.setPods([pod]);
-    const status = await untilStatus(kubelet, pod, 'failed', ({ phase }) => phase === 'Failed');
-    assert.equal(status.initContainerStatuses?.[0]?.state?.terminated?.reason, 'Error');
-    await assertNothingLeft(pod);
+    await untilStatus(kubelet, pod, 'has logged', () => logOf(node, pod).includes('/mem'));
+    assert.match(logOf(node, pod), /^one\ntwo\ntmpfs +8192 /);
+    await endAll(node, kubelet, pod);
   });
 
   test('a log that is set aside goes on in a new file', async () => {
@@ -199,97 +153,7 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     await rotateLog({ id, path }, { maxBytes: 10, maxFiles: 3 }, node.cri.runtime);
     await until('it logs again', () => existsSync(path) && statSync(path).size > 100);
     assert.equal(readdirSync(directory).length, 2);
-    await assertNothingLeft(pod);
-  });
-
-  test('restart policies', async () => {
-    const done = shellPod('done', 'exit 0', { restartPolicy: 'OnFailure' });
-    const failed = shellPod('failed', 'exit 3', { restartPolicy: 'Never' });
-    const flaky = shellPod(
-      'flaky',
-      'test -f /data/x && exit 0; touch /data/x; exit 4',
-      { restartPolicy: 'OnFailure', volumes: [{ name: 'data', emptyDir: {} }] },
-      { volumeMounts: [{ name: 'data', mountPath: '/data' }] },
-    );
-    kubelet.setPods([done, failed, flaky]);
-    await untilStatus(kubelet, done, 'succeeded', ({ phase }) => phase === 'Succeeded');
-    const failure = await untilStatus(kubelet, failed, 'failed', ({ phase }) => phase === 'Failed');
-    assert.equal(failure.containerStatuses?.[0]?.state?.terminated?.exitCode, 3);
-    const success = await untilStatus(kubelet, flaky, 'succeeded', ({ phase }) => phase === 'Succeeded');
-    assert.equal(success.containerStatuses?.[0]?.restartCount, 1);
-    assert.equal(success.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 4);
-    await assertNothingLeft(done, failed, flaky);
-  });
-
-  test('a crashing container backs off, and keeps one dead predecessor', async () => {
-    const pod = shellPod('crash', 'echo last words > /dev/termination-log; exit 7');
-    kubelet.setPods([pod]);
-    const status = await untilStatus(kubelet, pod, 'backs off after a restart', ({ containerStatuses }) => {
-      const [container] = containerStatuses ?? [];
-      return container?.state?.waiting?.reason === 'CrashLoopBackOff' && container.restartCount >= 2;
-    });
-    const [container] = status.containerStatuses ?? [];
-    assert.equal(
-      container?.state?.waiting?.message,
-      `back-off 1s restarting failed container=main pod=crash_default(${pod.metadata.uid})`,
-    );
-    assert.equal(container?.lastState?.terminated?.message, 'last words\n');
-    assert.equal(status.phase, 'Running');
-    await until('one dead container is left', async () => {
-      const { containers } = await node.cri.runtime.listContainers({});
-      return containers.length === 1;
-    });
-    await assertNothingLeft(pod);
-  });
-
-  test('a changed manifest ends the old pod before the new one starts', async () => {
-    const folder = join(node.dir, 'handover');
-    mkdirSync(folder, { recursive: true });
-    const volumes = [{ name: 'v', hostPath: { path: folder } }];
-    const mounts = { volumeMounts: [{ name: 'v', mountPath: '/v' }] };
-    const slowEnd = 'trap "sleep 1; touch /v/ended; exit 0" TERM; while true; do sleep 1 & wait $!; done';
-    const spec = { volumes, terminationGracePeriodSeconds: 5 };
-    const first = shellPod('same', slowEnd, spec, mounts);
-    const second = shellPod('same', `ls /v; ${forever}`, { volumes }, mounts);
-    kubelet.setPods([first]);
-    await untilRunning(kubelet, first);
-    kubelet.setPods([second]);
-    assert.equal(statusOf(kubelet, second)?.phase, 'Pending');
-    await untilRunning(kubelet, second);
-    assert.equal(statusOf(kubelet, first), undefined);
-    await until('it logged', () => logOf(second) === 'ended\n');
-    await assertNothingLeft(first, second);
-  });
-
-  test('a pod that ignores its signal is killed when its grace period is over', async () => {
-    const pod = shellPod('stubborn', 'trap "" TERM; while true; do sleep 1; done', {
-      terminationGracePeriodSeconds: 3,
-    });
-    kubelet.setPods([pod]);
-    await untilRunning(kubelet, pod);
-    const begin = performance.now();
-    await assertNothingLeft(pod);
-    const seconds = (performance.now() - begin) / 1000;
-    assert.ok(seconds >= 2.9 && seconds < 8, `took ${seconds} s`);
-  });
-
-  test('a dead sandbox is replaced', async () => {
-    const pod = shellPod('reborn', forever);
-    kubelet.setPods([pod]);
-    const before = await untilRunning(kubelet, pod);
-    const { items } = await node.cri.runtime.listPodSandbox({});
-    await node.cri.runtime.stopPodSandbox({ podSandboxId: items[0]?.id ?? '' });
-    await untilStatus(kubelet, pod, 'was restarted', ({ containerStatuses }) => {
-      const [container] = containerStatuses ?? [];
-      return container?.restartCount === 1 && container.state?.running !== undefined;
-    });
-    const sandboxes = await node.cri.runtime.listPodSandbox({ filter: { state: { state: 0 } } });
-    assert.deepEqual(
-      sandboxes.items.map((each) => each.metadata?.attempt),
-      [1],
-    );
-    assert.equal(before.containerStatuses?.[0]?.restartCount, 0);
-    await assertNothingLeft(pod);
+    await endAll(node, kubelet, pod);
   });
 
   test('a host port leads to the pod until it ends', async () => {
@@ -308,7 +172,7 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     kubelet.setPods([pod]);
     await untilRunning(kubelet, pod);
     await until('the port answers', async () => (await answer()) === 'served\n');
-    await assertNothingLeft(pod);
+    await endAll(node, kubelet, pod);
     assert.equal(await answer(), undefined);
   });
 
@@ -323,7 +187,7 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     if (runtime === 'berthd') {
       await untilRunning(kubelet, pod);
       // Merged, there would be group 1002 of the image too.
-      await until('it logged', () => logOf(pod) === '1001 7\n');
+      await until('it logged', () => logOf(node, pod) === '1001 7\n');
     } else {
       const status = await untilStatus(
         kubelet,
@@ -336,34 +200,6 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
         /^spec\.securityContext\.supplementalGroupsPolicy: .*Strict is not supported in this node/,
       );
     }
-    await assertNothingLeft(pod);
-  });
-
-  test('an active deadline fails the pod', async () => {
-    const pod = shellPod('late', forever, { activeDeadlineSeconds: 2 });
-    kubelet.setPods([pod]);
-    await untilRunning(kubelet, pod);
-    const status = await untilStatus(kubelet, pod, 'failed', ({ phase }) => phase === 'Failed');
-    assert.equal(status.reason, 'DeadlineExceeded');
-    await assertNothingLeft(pod);
-  });
-
-  test('two containers share the network, and one restart leaves the other alone', async () => {
-    const pod = shellPod('pair', forever);
-    const second = testContainer({
-      name: 'other',
-      image: testImage,
-      command: ['/bin/sh', '-c', 'sleep 2; exit 1'],
-    });
-    pod.spec.containers.push(second);
-    kubelet.setPods([pod]);
-    const started = await untilRunning(kubelet, pod);
-    const status = await untilStatus(kubelet, pod, 'restarted one', ({ containerStatuses }) =>
-      (containerStatuses ?? []).some((each) => each.name === 'other' && each.restartCount > 0),
-    );
-    const idOf = (of: typeof status, name: string) =>
-      of.containerStatuses?.find((each) => each.name === name)?.containerID;
-    assert.equal(idOf(status, 'main'), idOf(started, 'main'));
-    await assertNothingLeft(pod);
+    await endAll(node, kubelet, pod);
   });
 }

@@ -4,9 +4,10 @@ import type { Pod } from '../api/pod.ts';
 import { emptyRuntimeStatus, latestContainer, type PodRuntimeStatus } from '../kuberuntime/runtime-status.ts';
 import type { ActionContext, PodAction } from './actions.ts';
 import { crashBackoffKey } from './crash-backoff.ts';
+import { garbage } from './garbage.ts';
 import { removeContainer } from './kill-pod.ts';
 import { type NextLook, nextLook } from './next-look.ts';
-import { garbage, podActions } from './pod-actions.ts';
+import { podActions } from './pod-actions.ts';
 import type { Services } from './services.ts';
 import { SyncRound, type SyncState } from './sync-round.ts';
 

@@ -57,6 +57,7 @@ export class SyncRound {
     this.#services = services;
   }
 
+  /** Carries out the steps in their order, as far as they still make sense. Throws when the runtime does not answer. */
   async run(actions: PodAction[]): Promise<void> {
     const starts = actions.filter((action) => action.do === 'start-container');
     const makes = starts.length > 0 || actions.some((action) => action.do === 'create-sandbox');

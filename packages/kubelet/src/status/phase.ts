@@ -2,6 +2,7 @@
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase
 import type { ContainerStatus, Pod } from '../api/pod.ts';
 
+/** The phases that a kubelet gives; Kubernetes' Unknown is for whoever has lost the node. */
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
 /** Where a container is, as far as the phase goes. */

@@ -127,6 +127,9 @@ async function startContainerdIn(
   return { socket: containerd.socket, restart: () => assert.fail('only berthd is restarted') };
 }
 
+/** A shell script that goes on until it is told to end. */
+export const forever = 'trap "exit 0" TERM; while true; do sleep 1 & wait $!; done';
+
 let madePods = 0;
 
 /** A pod of one container `main` that runs `script` in a shell of the test image; each has a UID of its own. */

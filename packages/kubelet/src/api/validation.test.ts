@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { faultOf, manifest, podOf } from '../testing/manifest.ts';
+
+const faults: [string, Parameters<typeof manifest>[0], string][] = [
+  [
+    'unknown field',
+    { container: { imgae: 'x' } },
+    'unknown field "spec.containers[0].imgae" (did you mean "image"?)',
+  ],
+  [
+    'unknown field at the top',
+    { spec: { volume: [] } },
+    'unknown field "spec.volume" (did you mean "volumes"?)',
+  ],
+  [
+    'wrong type',
+    { container: { args: [1] } },
+    'spec.containers[0].args[0]: Invalid value: 1: must be a string',
+  ],
+  ['list for object', { metadata: { labels: [] } }, 'metadata.labels: Invalid value: []: must be an object'],
+  ['no name', { metadata: { name: '' } }, 'metadata.name: Required value'],
+  ['no image', { container: { image: '' } }, 'spec.containers[0].image: Required value'],
+  ['no containers', { spec: { containers: [] } }, 'spec.containers: Required value'],
+  [
+    'bad pod name',
+    { metadata: { name: 'Web_1' } },
+    'metadata.name: Invalid value: "Web_1-node-1": a lowercase RFC 1123',
+  ],
+  ['bad container name', { container: { name: 'a.b' } }, 'spec.containers[0].name: Invalid value: "a.b"'],
+  ['bad label', { metadata: { labels: { a: 'ä' } } }, 'metadata.labels[a]: Invalid value: "ä"'],
+  [
+    'bad enum',
+    { spec: { restartPolicy: 'always' } },
+    'spec.restartPolicy: Unsupported value: "always": supported values: "Always", "Never", "OnFailure"',
+  ],
+  [
+    'port',
+    { container: { ports: [{ containerPort: 70000 }] } },
+    'ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535',
+  ],
+  [
+    'no port',
+    { container: { ports: [{ name: 'x' }] } },
+    'spec.containers[0].ports[0].containerPort: Required value',
+  ],
+  [
+    'quantity',
+    { container: { resources: { limits: { cpu: '1x' } } } },
+    'spec.containers[0].resources.limits[cpu]: Invalid value: "1x": quantities must match',
+  ],
+  [
+    'request over limit',
+    { container: { resources: { limits: { cpu: 1 }, requests: { cpu: 2 } } } },
+    'must be less than or equal to cpu limit of 1',
+  ],
+  [
+    'resize policy',
+    { container: { resizePolicy: [{ resourceName: 'disk', restartPolicy: 'NotRequired' }] } },
+    'spec.containers[0].resizePolicy[0].resourceName: Unsupported value: "disk"',
+  ],
+  [
+    'host port of an init container',
+    {
+      spec: {
+        initContainers: [
+          { name: 'i', image: 'a' },
+          { name: 'j', image: 'a', ports: [{ containerPort: 1, hostPort: 2 }] },
+        ],
+      },
+    },
+    'spec.initContainers[1].ports[0].hostPort: Forbidden: init containers get no host ports',
+  ],
+  [
+    'a host port twice',
+    {
+      container: {
+        ports: [
+          { containerPort: 1, hostPort: 2 },
+          { containerPort: 3, hostPort: 2 },
+        ],
+      },
+    },
+    'spec.containers[0].ports[1].hostPort: Duplicate value: "TCP//2"',
+  ],
+  [
+    'AppArmor by annotation',
+    { metadata: { annotations: { 'container.apparmor.security.beta.kubernetes.io/main': 'localhost/x' } } },
+    'metadata.annotations[container.apparmor.security.beta.kubernetes.io/main]: Forbidden: AppArmor profiles',
+  ],
+  [
+    'extended resource',
+    { container: { resources: { limits: { 'nvidia.com/gpu': 1 } } } },
+    'resources.limits[nvidia.com/gpu]: Unsupported value',
+  ],
+  [
+    'unknown volume',
+    { container: { volumeMounts: [{ name: 'v', mountPath: '/v' }] } },
+    'spec.containers[0].volumeMounts[0].name: Not found: "v"',
+  ],
+  [
+    'duplicate volume',
+    { spec: { volumes: [{ name: 'v' }, { name: 'v' }] } },
+    'spec.volumes[1].name: Duplicate value: "v"',
+  ],
+  [
+    'two sources',
+    { spec: { volumes: [{ name: 'v', emptyDir: {}, hostPath: { path: '/' } }] } },
+    'may not specify more than 1 volume type',
+  ],
+  [
+    'duplicate container',
+    { spec: { initContainers: [{ name: 'main', image: 'a' }] } },
+    'spec.initContainers[0].name: Duplicate value: "main"',
+  ],
+  [
+    'host path',
+    { spec: { volumes: [{ name: 'v', hostPath: { path: '/a/../b' } }] } },
+    'spec.volumes[0].hostPath.path: Invalid value: "/a/../b": must not contain \'..\'',
+  ],
+  [
+    'sub path',
+    {
+      spec: { volumes: [{ name: 'v' }] },
+      container: { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: '../x' }] },
+    },
+    'subPath: Invalid value: "../x"',
+  ],
+  [
+    'propagation',
+    {
+      spec: { volumes: [{ name: 'v' }] },
+      container: { volumeMounts: [{ name: 'v', mountPath: '/v', mountPropagation: 'Bidirectional' }] },
+    },
+    'only to privileged containers',
+  ],
+  [
+    'field path',
+    { container: { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'status.phase' } } }] } },
+    'fieldRef.fieldPath: Unsupported value: "status.phase"',
+  ],
+  [
+    'two values',
+    {
+      container: {
+        env: [{ name: 'A', value: 'x', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+      },
+    },
+    'may not be specified when `value` is not empty',
+  ],
+  [
+    'huge pages',
+    { container: { resources: { limits: { 'hugepages-2Mi': '2Mi' } } } },
+    'limits[hugepages-2Mi]: Forbidden',
+  ],
+  [
+    'size on disk',
+    { spec: { volumes: [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }] } },
+    'spec.volumes[0].emptyDir.sizeLimit: Forbidden',
+  ],
+  ['runtime class', { spec: { runtimeClassName: 'kata' } }, 'spec.runtimeClassName: Forbidden'],
+  [
+    'probe',
+    { container: { livenessProbe: { tcpSocket: { port: 80 } } } },
+    'spec.containers[0].livenessProbe: Forbidden: not supported by this kubelet yet',
+  ],
+  [
+    'secret volume',
+    { spec: { volumes: [{ name: 's', secret: { secretName: 's' } }] } },
+    'spec.volumes[0].secret: Forbidden: not supported by this kubelet yet',
+  ],
+  ['user namespace', { spec: { hostUsers: false } }, 'spec.hostUsers: Forbidden'],
+  [
+    'unsafe sysctl',
+    { spec: { securityContext: { sysctls: [{ name: 'vm.swappiness', value: '1' }] } } },
+    'spec.securityContext.sysctls[0].name: Forbidden: sysctl "vm.swappiness" is not safe',
+  ],
+  [
+    'host sysctl',
+    {
+      spec: {
+        hostNetwork: true,
+        securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }] },
+      },
+    },
+    'may not be specified when `hostNetwork` is true',
+  ],
+  [
+    'seccomp',
+    { spec: { securityContext: { seccompProfile: { type: 'Localhost' } } } },
+    'seccompProfile.localhostProfile: Required value',
+  ],
+  ['dns', { spec: { dnsPolicy: 'None' } }, 'spec.dnsConfig.nameservers: Required value'],
+  [
+    'escalation',
+    { container: { securityContext: { privileged: true, allowPrivilegeEscalation: false } } },
+    'cannot set `allowPrivilegeEscalation` to false',
+  ],
+];
+for (const [name, changes, expected] of faults) {
+  test(`refused: ${name}`, () => {
+    const message = faultOf(manifest(changes));
+    assert.ok(message.includes(expected), `${message}\n  does not say\n${expected}`);
+  });
+}
+
+const accepted: [string, Parameters<typeof manifest>[0]][] = [
+  ['what says nothing', { spec: { hostUsers: true, imagePullSecrets: [], serviceAccountName: '' } }],
+  [
+    'scheduling',
+    {
+      spec: {
+        nodeSelector: { a: 'b' },
+        priorityClassName: 'system-node-critical',
+        affinity: {},
+        os: { name: 'linux' },
+      },
+    },
+  ],
+  ['allowed sysctl', { spec: { securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] } } }],
+  [
+    'volumes',
+    {
+      spec: {
+        volumes: [
+          { name: 'a' },
+          { name: 'b', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+          { name: 'c', hostPath: { path: '/tmp', type: 'Directory' } },
+        ],
+      },
+    },
+  ],
+];
+for (const [name, changes] of accepted) test(`accepted: ${name}`, () => void podOf(manifest(changes)));

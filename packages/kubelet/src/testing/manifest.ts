@@ -1,0 +1,43 @@
+// Manifests for unit tests, and what they are decoded to.
+import assert from 'node:assert/strict';
+import type { Pod } from '../api/pod.ts';
+import { type DecodedPod, type DecodeOptions, decodeManifest } from '../config/decode.ts';
+
+/** How the manifests of unit tests are decoded. */
+export const decodeOptions: DecodeOptions = {
+  nodeName: 'Node-1',
+  file: '/manifests/a.yaml',
+  sysctls: { allowedUnsafe: ['kernel.msg*'] },
+  seen: new Date('2026-11-23T20:08:12Z'),
+};
+
+/** A pod manifest in JSON whose spec and container have the given fields besides the needed ones. */
+export function manifest(changes: { spec?: object; container?: object; metadata?: object } = {}): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', ...changes.metadata },
+    spec: { containers: [{ name: 'main', image: 'nginx:1.27', ...changes.container }], ...changes.spec },
+  });
+}
+
+function only(decoded: DecodedPod[]): DecodedPod {
+  const [first, ...rest] = decoded;
+  assert.ok(first);
+  assert.equal(rest.length, 0);
+  return first;
+}
+
+/** The pod that a manifest is decoded to; fails when it is refused. */
+export function podOf(text: string): Pod {
+  const decoded = only(decodeManifest(text, decodeOptions));
+  assert.ok(decoded.ok, decoded.ok ? '' : decoded.message);
+  return decoded.pod;
+}
+
+/** Why a manifest is refused; fails when it is accepted. */
+export function faultOf(text: string): string {
+  const decoded = only(decodeManifest(text, decodeOptions));
+  assert.ok(!decoded.ok, 'the manifest was accepted');
+  return decoded.message;
+}
