@@ -13,8 +13,10 @@ export function writeConflist(options: {
   bridge: string;
   subnet: string;
   dataDir: string;
+  /** Name of the file, `10-NAME.conflist` unless given. */
+  file?: string;
 }): void {
-  const { confDir, name, bridge, subnet, dataDir } = options;
+  const { confDir, name, bridge, subnet, dataDir, file = `10-${name}.conflist` } = options;
   const conflist = {
     cniVersion: '1.0.0',
     name,
@@ -29,7 +31,7 @@ export function writeConflist(options: {
       { type: 'portmap', capabilities: { portMappings: true } },
     ],
   };
-  writeFileSync(join(confDir, `10-${name}.conflist`), JSON.stringify(conflist, null, 2));
+  writeFileSync(join(confDir, file), JSON.stringify(conflist, null, 2));
 }
 
 /** Removes the bridge that the conflist's plugin made with the first pod; CNI itself never does. */
