@@ -2,53 +2,26 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
 import { testImage } from '../../../../test/support/pods.ts';
-import type { Kubelet } from '../kubelet.ts';
-import {
-  forever,
-  shellPod,
-  startTestNode,
-  statusOf,
-  type TestNode,
-  testRuntimes,
-  until,
-  untilRunning,
-  untilStatus,
-} from '../testing/node.ts';
+import { onEveryRuntime } from '../testing/every-runtime.ts';
+import { forever, shellPod, statusOf, until, untilRunning, untilStatus } from '../testing/node.ts';
 import { testContainer } from '../testing/pod.ts';
 import { endAll, logOf } from '../testing/remains.ts';
 
-for (const runtime of testRuntimes) {
-  describe(runtime, () => {
-    podTests(runtime);
-  });
-}
+onEveryRuntime((podTest) => {
+  podTest(
+    'a failing init container of a pod that is never restarted fails the pod',
+    async ({ node, kubelet }) => {
+      const bad = testContainer({ name: 'bad', command: ['/bin/false'] });
+      const pod = shellPod('badinit', forever, { restartPolicy: 'Never', initContainers: [bad] });
+      kubelet.setPods([pod]);
+      const status = await untilStatus(kubelet, pod, 'failed', ({ phase }) => phase === 'Failed');
+      assert.equal(status.initContainerStatuses?.[0]?.state?.terminated?.reason, 'Error');
+      await endAll(node, kubelet, pod);
+    },
+  );
 
-function podTests(runtime: (typeof testRuntimes)[number]): void {
-  let node: TestNode;
-  let kubelet: Kubelet;
-
-  before(async () => {
-    node = await startTestNode(runtime);
-    kubelet = node.kubelet();
-    kubelet.setPods([]);
-  });
-  after(async () => {
-    await kubelet.stop();
-    await node[Symbol.asyncDispose]();
-  });
-
-  test('a failing init container of a pod that is never restarted fails the pod', async () => {
-    const bad = testContainer({ name: 'bad', command: ['/bin/false'] });
-    const pod = shellPod('badinit', forever, { restartPolicy: 'Never', initContainers: [bad] });
-    kubelet.setPods([pod]);
-    const status = await untilStatus(kubelet, pod, 'failed', ({ phase }) => phase === 'Failed');
-    assert.equal(status.initContainerStatuses?.[0]?.state?.terminated?.reason, 'Error');
-    await endAll(node, kubelet, pod);
-  });
-
-  test('restart policies', async () => {
+  podTest('restart policies', async ({ node, kubelet }) => {
     const done = shellPod('done', 'exit 0', { restartPolicy: 'OnFailure' });
     const failed = shellPod('failed', 'exit 3', { restartPolicy: 'Never' });
     const flaky = shellPod(
@@ -67,7 +40,7 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     await endAll(node, kubelet, done, failed, flaky);
   });
 
-  test('a crashing container backs off, and keeps one dead predecessor', async () => {
+  podTest('a crashing container backs off, and keeps one dead predecessor', async ({ node, kubelet }) => {
     const pod = shellPod('crash', 'echo last words > /dev/termination-log; exit 7');
     kubelet.setPods([pod]);
     const status = await untilStatus(kubelet, pod, 'backs off after a restart', ({ containerStatuses }) => {
@@ -88,7 +61,7 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     await endAll(node, kubelet, pod);
   });
 
-  test('a changed manifest ends the old pod before the new one starts', async () => {
+  podTest('a changed manifest ends the old pod before the new one starts', async ({ node, kubelet }) => {
     const folder = join(node.dir, 'handover');
     mkdirSync(folder, { recursive: true });
     const volumes = [{ name: 'v', hostPath: { path: folder } }];
@@ -107,19 +80,22 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     await endAll(node, kubelet, first, second);
   });
 
-  test('a pod that ignores its signal is killed when its grace period is over', async () => {
-    const pod = shellPod('stubborn', 'trap "" TERM; while true; do sleep 1; done', {
-      terminationGracePeriodSeconds: 3,
-    });
-    kubelet.setPods([pod]);
-    await untilRunning(kubelet, pod);
-    const begin = performance.now();
-    await endAll(node, kubelet, pod);
-    const seconds = (performance.now() - begin) / 1000;
-    assert.ok(seconds >= 2.9 && seconds < 8, `took ${seconds} s`);
-  });
+  podTest(
+    'a pod that ignores its signal is killed when its grace period is over',
+    async ({ node, kubelet }) => {
+      const pod = shellPod('stubborn', 'trap "" TERM; while true; do sleep 1; done', {
+        terminationGracePeriodSeconds: 3,
+      });
+      kubelet.setPods([pod]);
+      await untilRunning(kubelet, pod);
+      const begin = performance.now();
+      await endAll(node, kubelet, pod);
+      const seconds = (performance.now() - begin) / 1000;
+      assert.ok(seconds >= 2.9 && seconds < 8, `took ${seconds} s`);
+    },
+  );
 
-  test('a dead sandbox is replaced', async () => {
+  podTest('a dead sandbox is replaced', async ({ node, kubelet }) => {
     const pod = shellPod('reborn', forever);
     kubelet.setPods([pod]);
     const before = await untilRunning(kubelet, pod);
@@ -138,7 +114,7 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     await endAll(node, kubelet, pod);
   });
 
-  test('an active deadline fails the pod', async () => {
+  podTest('an active deadline fails the pod', async ({ node, kubelet }) => {
     const pod = shellPod('late', forever, { activeDeadlineSeconds: 2 });
     kubelet.setPods([pod]);
     await untilRunning(kubelet, pod);
@@ -147,22 +123,25 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     await endAll(node, kubelet, pod);
   });
 
-  test('two containers share the network, and one restart leaves the other alone', async () => {
-    const pod = shellPod('pair', forever);
-    const second = testContainer({
-      name: 'other',
-      image: testImage,
-      command: ['/bin/sh', '-c', 'sleep 2; exit 1'],
-    });
-    pod.spec.containers.push(second);
-    kubelet.setPods([pod]);
-    const started = await untilRunning(kubelet, pod);
-    const status = await untilStatus(kubelet, pod, 'restarted one', ({ containerStatuses }) =>
-      (containerStatuses ?? []).some((each) => each.name === 'other' && each.restartCount > 0),
-    );
-    const idOf = (of: typeof status, name: string) =>
-      of.containerStatuses?.find((each) => each.name === name)?.containerID;
-    assert.equal(idOf(status, 'main'), idOf(started, 'main'));
-    await endAll(node, kubelet, pod);
-  });
-}
+  podTest(
+    'two containers share the network, and one restart leaves the other alone',
+    async ({ node, kubelet }) => {
+      const pod = shellPod('pair', forever);
+      const second = testContainer({
+        name: 'other',
+        image: testImage,
+        command: ['/bin/sh', '-c', 'sleep 2; exit 1'],
+      });
+      pod.spec.containers.push(second);
+      kubelet.setPods([pod]);
+      const started = await untilRunning(kubelet, pod);
+      const status = await untilStatus(kubelet, pod, 'restarted one', ({ containerStatuses }) =>
+        (containerStatuses ?? []).some((each) => each.name === 'other' && each.restartCount > 0),
+      );
+      const idOf = (of: typeof status, name: string) =>
+        of.containerStatuses?.find((each) => each.name === name)?.containerID;
+      assert.equal(idOf(status, 'main'), idOf(started, 'main'));
+      await endAll(node, kubelet, pod);
+    },
+  );
+});

@@ -3,45 +3,16 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { cpuWeight } from '@berth/linux/cgroups/v2-files.ts';
 import { rotateLog } from '../containers/log-rotation.ts';
-import type { Kubelet } from '../kubelet.ts';
-import {
-  forever,
-  shellPod,
-  startTestNode,
-  type TestNode,
-  testRuntimes,
-  until,
-  untilRunning,
-  untilStatus,
-} from '../testing/node.ts';
+import { onEveryRuntime } from '../testing/every-runtime.ts';
+import { forever, shellPod, until, untilRunning, untilStatus } from '../testing/node.ts';
 import { testContainer } from '../testing/pod.ts';
 import { endAll, logOf } from '../testing/remains.ts';
 
-for (const runtime of testRuntimes) {
-  describe(runtime, () => {
-    podTests(runtime);
-  });
-}
-
-function podTests(runtime: (typeof testRuntimes)[number]): void {
-  let node: TestNode;
-  let kubelet: Kubelet;
-
-  before(async () => {
-    node = await startTestNode(runtime);
-    kubelet = node.kubelet();
-    kubelet.setPods([]);
-  });
-  after(async () => {
-    await kubelet.stop();
-    await node[Symbol.asyncDispose]();
-  });
-
-  test('a pod runs, logs, and leaves nothing', async () => {
+onEveryRuntime((podTest) => {
+  podTest('a pod runs, logs, and leaves nothing', async ({ node, kubelet }) => {
     const pod = shellPod('plain', `echo hello; ${forever}`);
     kubelet.setPods([pod]);
     const status = await untilRunning(kubelet, pod);
@@ -57,7 +28,7 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     await endAll(node, kubelet, pod);
   });
 
-  test('what a container sees of its pod', async () => {
+  podTest('what a container sees of its pod', async ({ node, kubelet }) => {
     const script = [
       'echo "$A|$NAME|$IP|$HOST|$CPU|$0"; hostname; grep "$IP" /etc/hosts; id -u; id -G; cat /etc/hosts',
       `stat -c %a:%g /data; ${forever}`,
@@ -109,7 +80,7 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     await endAll(node, kubelet, pod);
   });
 
-  test('init containers run in order, and share volumes with the rest', async () => {
+  podTest('init containers run in order, and share volumes with the rest', async ({ node, kubelet }) => {
     const mounts = [{ name: 'data', mountPath: '/data' }];
     const init = (name: string, script: string) =>
       testContainer({ name, command: ['/bin/sh', '-c', script], volumeMounts: mounts });
@@ -142,7 +113,7 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     await endAll(node, kubelet, pod);
   });
 
-  test('a log that is set aside goes on in a new file', async () => {
+  podTest('a log that is set aside goes on in a new file', async ({ node, kubelet }) => {
     const pod = shellPod('chatty', 'while true; do echo line; sleep 0.05; done');
     kubelet.setPods([pod]);
     const status = await untilRunning(kubelet, pod);
@@ -156,7 +127,7 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     await endAll(node, kubelet, pod);
   });
 
-  test('a host port leads to the pod until it ends', async () => {
+  podTest('a host port leads to the pod until it ends', async ({ node, kubelet }) => {
     const script = 'echo served > /tmp/index.html; exec httpd -f -p 8080 -h /tmp';
     const hostPort = 23_872;
     const ports = [{ containerPort: 8080, hostPort, protocol: 'TCP' }];
@@ -176,7 +147,7 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     assert.equal(await answer(), undefined);
   });
 
-  test('strict groups, on a runtime that knows them', async () => {
+  podTest('strict groups, on a runtime that knows them', async ({ runtime, node, kubelet }) => {
     const pod = shellPod(
       'strict',
       `id -G; ${forever}`,
@@ -202,4 +173,4 @@ function podTests(runtime: (typeof testRuntimes)[number]): void {
     }
     await endAll(node, kubelet, pod);
   });
-}
+});
