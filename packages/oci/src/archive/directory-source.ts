@@ -1,21 +1,21 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ContentStore, maxDocumentSize } from '../content-store.ts';
+import { hasCode } from '@berth/linux/errno.ts';
+import { maxDocumentSize } from '../content-store.ts';
+import type { Descriptor } from '../descriptor.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../digest.ts';
-import { ArchiveError, type ArchiveSource } from './source.ts';
+import { ArchiveError, type ArchiveReading, type ArchiveSource, checkBlobSize } from './source.ts';
 
 /** An OCI layout that is a directory: blobs are copied, and verified, as they are asked for. */
 export class DirectorySource implements ArchiveSource {
   readonly name: string;
-  private readonly store: ContentStore;
-  private readonly signal: AbortSignal | undefined;
+  private readonly reading: ArchiveReading;
   private readonly copied: Digest[] = [];
 
-  constructor(dir: string, store: ContentStore, signal?: AbortSignal) {
+  constructor(dir: string, reading: ArchiveReading) {
     this.name = dir;
-    this.store = store;
-    this.signal = signal;
+    this.reading = reading;
   }
 
   async document(path: string): Promise<Buffer | undefined> {
@@ -28,28 +28,41 @@ export class DirectorySource implements ArchiveSource {
     return readFile(file);
   }
 
-  async provideBlob(digest: Digest): Promise<boolean> {
-    return this.store.exclusive(digest, this.signal, async () => {
-      if (await this.store.has(digest)) return true;
-      const ingest = await this.store.ingest(digest);
-      try {
-        await ingest.restart();
-        const path = join(this.name, 'blobs', digestAlgorithm(digest), digestHex(digest));
-        for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-          this.signal?.throwIfAborted();
-          await ingest.write(chunk);
-        }
-        await ingest.commit();
-        this.copied.push(digest);
-        return true;
-      } catch (error) {
-        await ingest.discard();
-        absent(error);
-        return false;
-      } finally {
-        await ingest.close();
-      }
+  async provideBlob(blob: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
+    const { store, signal } = this.reading;
+    const { digest } = blob;
+    return store.exclusive(digest, signal, async () => {
+      const present = await store.size(digest);
+      if (present === undefined) return this.copy(blob);
+      checkBlobSize(this.name, blob, present);
+      return true;
     });
+  }
+
+  private async copy(blob: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
+    const { store, admit, signal } = this.reading;
+    const { digest } = blob;
+    const path = join(this.name, 'blobs', digestAlgorithm(digest), digestHex(digest));
+    const stats = await stat(path).catch(absent);
+    if (!stats) return false;
+    checkBlobSize(this.name, blob, stats.size);
+    const ingest = await store.ingest(digest);
+    try {
+      await ingest.restart();
+      for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+        signal?.throwIfAborted();
+        admit(chunk.length);
+        await ingest.write(chunk);
+      }
+      await ingest.commit();
+      this.copied.push(digest);
+      return true;
+    } catch (error) {
+      await ingest.discard();
+      throw error;
+    } finally {
+      await ingest.close();
+    }
   }
 
   /** A docker-archive is never a directory. */
@@ -64,6 +77,6 @@ export class DirectorySource implements ArchiveSource {
 
 /** Undefined for an error that says that there is no such file; throws any other. */
 function absent(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  if (hasCode(error, 'ENOENT')) return undefined;
   throw error;
 }

@@ -7,7 +7,7 @@ import { detectCompression } from '../layers/decompress.ts';
 import type { ImageManifest } from '../manifest.ts';
 import { mediaTypes } from '../media-types.ts';
 import { parseReference } from '../reference.ts';
-import type { ImportedImage } from './import.ts';
+import type { ImportedImage } from './imported-image.ts';
 import { ArchiveError, type ArchiveSource } from './source.ts';
 
 /** Reads the images of a docker-archive: what its manifest.json lists. They get an OCI manifest, which it has not. */

@@ -18,7 +18,8 @@ import { writeOciLayout } from '../layout-writer.ts';
 import { formatReference } from '../reference.ts';
 import type { TarEntry } from '../tar/entry.ts';
 import { encodeTar } from '../tar/writer.ts';
-import { type ImportedImage, importArchive } from './import.ts';
+import { importArchive } from './import.ts';
+import type { ImportedImage } from './imported-image.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'oci-import-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -50,12 +51,13 @@ const names = (images: ImportedImage[]) => images.map(({ references }) => refere
 /** The layout as a tar; `change` may leave out or change files. */
 function layoutTar(
   change: (path: string, content: Buffer) => Buffer | undefined = (_, content) => content,
+  from = layout,
 ): Buffer {
-  const entries = readdirSync(layout, { recursive: true, withFileTypes: true })
+  const entries = readdirSync(from, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .flatMap((entry): TarEntry[] => {
-      const path = join(entry.parentPath, entry.name).slice(layout.length + 1);
-      const content = change(path, readFileSync(join(layout, path)));
+      const path = join(entry.parentPath, entry.name).slice(from.length + 1);
+      const content = change(path, readFileSync(join(from, path)));
       return content ? [{ type: 'file', path: `./${path}`, content }] : [];
     });
   return Buffer.concat([...encodeTar(entries)]);
@@ -224,4 +226,48 @@ test('an archive that the store has parts of does not take them along when it fa
     /manifests: expected an array/,
   );
   assert.deepEqual(await store.list(), before);
+});
+
+test('a blob has the size that its descriptor tells', async () => {
+  const wrong = join(dir, 'wrong-size');
+  const { manifest } = await writeOciLayout({
+    dir: wrong,
+    name: 'localhost/wrong:1',
+    layers: [[{ type: 'file', path: 'a', content: 'a' }]],
+    config: {},
+  });
+  const blob = (digest: string) => join(wrong, 'blobs/sha256', digest.slice(7));
+  const document = JSON.parse(readFileSync(blob(manifest.digest), 'utf8'));
+  document.layers[0].size = 7;
+  const changed = JSON.stringify(document);
+  const digest = digestOf(changed);
+  writeFileSync(blob(digest), changed);
+  const index = readFileSync(join(wrong, 'index.json'), 'utf8');
+  writeFileSync(
+    join(wrong, 'index.json'),
+    index
+      .replace(manifest.digest, digest)
+      .replace(`"size":${manifest.size}`, `"size":${Buffer.byteLength(changed)}`),
+  );
+  for (const archive of [wrong, write('wrong-size.tar', layoutTar(undefined, wrong))]) {
+    const store = await newStore();
+    const message = /wrong-size(\.tar)?: blob sha256:.* has \d+ bytes, but its descriptor says 7$/;
+    await assert.rejects(importArchive({ archive, store }), { name: 'ArchiveError', message }, archive);
+    assert.deepEqual(await store.list(), [], archive);
+  }
+});
+
+test('an archive that holds too much is left before it is stored', async () => {
+  const tar = write('limited.tar', layoutTar());
+  for (const archive of [layout, tar, createReadStream(tar)]) {
+    const store = await newStore();
+    await assert.rejects(importArchive({ archive, store, limit: { bytes: 1000, setting: 'image.max' } }), {
+      name: 'ArchiveError',
+      message: /^(.*layout|.*limited\.tar|image archive): more than 1000 bytes, the limit image\.max$/,
+    });
+    assert.deepEqual([await store.list(), readdirSync(join(store.dir, 'ingest'))], [[], []]);
+  }
+  const store = await newStore();
+  const limit = { bytes: 100_000, setting: 'image.max' };
+  assert.equal((await importArchive({ archive: layout, store, limit })).length, 2);
 });

@@ -4,9 +4,10 @@ import type { ContentStore } from '../content-store.ts';
 import type { Digest } from '../digest.ts';
 import type { Image } from '../image.ts';
 import { hostPlatform, type Platform } from '../platform.ts';
-import { parseReference, type Reference } from '../reference.ts';
+import { parseReference } from '../reference.ts';
 import { DirectorySource } from './directory-source.ts';
 import { readDockerArchive } from './docker-archive.ts';
+import type { ImportedImage } from './imported-image.ts';
 import { readOciLayout } from './oci-layout.ts';
 import { ArchiveError, type ArchiveSource } from './source.ts';
 import { TarSource } from './tar-source.ts';
@@ -20,15 +21,9 @@ export interface ImportRequest {
   names?: string[];
   /** This machine's by default. */
   platform?: Platform;
+  /** Most bytes that the archive may hold, and the setting that says so; unlimited when absent. */
+  limit?: { bytes: number; setting: string };
   signal?: AbortSignal;
-}
-
-/** An image from an archive; its documents and layers are in the store. */
-export interface ImportedImage extends Image {
-  /** Digest of the index or manifest that the archive's index names. */
-  digest: Digest;
-  /** What it is called; may be none. */
-  references: Reference[];
 }
 
 /**
@@ -40,7 +35,7 @@ export interface ImportedImage extends Image {
 export async function importArchive(request: ImportRequest): Promise<ImportedImage[]> {
   const { store, platform = hostPlatform(), signal } = request;
   const names = request.names?.map(parseReference);
-  const source = await openSource(request.archive, store, signal);
+  const source = await openSource(request);
   const used = new Set<Digest>();
   try {
     const images = (await source.document('index.json'))
@@ -75,17 +70,25 @@ export function blobsOf({
   return [digest, manifestDigest, configDigest, ...layers.map(({ descriptor }) => descriptor.digest)];
 }
 
-async function openSource(
-  archive: string | AsyncIterable<Buffer>,
-  store: ContentStore,
-  signal: AbortSignal | undefined,
-): Promise<ArchiveSource> {
-  if (typeof archive !== 'string') return TarSource.read('image archive', archive, store, signal);
+async function openSource({ archive, store, limit, signal }: ImportRequest): Promise<ArchiveSource> {
+  const admit = byteBudget(limit);
+  if (typeof archive !== 'string') return TarSource.read('image archive', archive, { store, admit, signal });
   const stats: Stats = await stat(archive).catch((cause) => {
     throw new ArchiveError(`${archive}: ${cause.code === 'ENOENT' ? 'no such file' : cause.message}`, {
       cause,
     });
   });
-  if (stats.isDirectory()) return new DirectorySource(archive, store, signal);
-  return TarSource.read(archive, createReadStream(archive, { highWaterMark: 1024 * 1024 }), store, signal);
+  if (stats.isDirectory()) return new DirectorySource(archive, { store, admit, signal });
+  const bytes = createReadStream(archive, { highWaterMark: 1024 * 1024 });
+  return TarSource.read(archive, bytes, { store, admit, signal });
+}
+
+/** Counts the bytes of an archive as they are read, and throws when they are more than the limit. */
+function byteBudget(limit: ImportRequest['limit']): (bytes: number) => void {
+  let total = 0;
+  return (bytes) => {
+    total += bytes;
+    if (limit !== undefined && total > limit.bytes)
+      throw new Error(`more than ${limit.bytes} bytes, the limit ${limit.setting}`);
+  };
 }

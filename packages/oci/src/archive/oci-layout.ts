@@ -7,7 +7,7 @@ import { choosePlatform, type ImageIndex, parseManifest } from '../manifest.ts';
 import { mediaTypes } from '../media-types.ts';
 import type { Platform } from '../platform.ts';
 import { parseReference, type Reference } from '../reference.ts';
-import type { ImportedImage } from './import.ts';
+import type { ImportedImage } from './imported-image.ts';
 import { ArchiveError, type ArchiveSource } from './source.ts';
 
 const maxIndexDepth = 3;
@@ -69,22 +69,22 @@ async function readImage(
 ): Promise<ImportedImage> {
   let descriptor = top;
   for (let depth = 0; depth <= maxIndexDepth; depth++) {
-    await provide(source, descriptor.digest, 'manifest');
+    await provide(source, descriptor, 'manifest');
     const document = parseManifest(await store.read(descriptor.digest), descriptor.mediaType);
     if (document.kind === 'index') {
       descriptor = choosePlatform(document, platform);
       continue;
     }
-    await provide(source, document.config.digest, 'image config');
-    for (const layer of document.layers) await provide(source, layer.digest, 'layer');
+    await provide(source, document.config, 'image config');
+    for (const layer of document.layers) await provide(source, layer, 'layer');
     const image = assembleImage(document, descriptor.digest, await store.read(document.config.digest));
     return { ...image, digest: top.digest, references: [] };
   }
   throw new ArchiveError(`${source.name}: image indexes are nested too deep`);
 }
 
-async function provide(source: ArchiveSource, digest: Digest, what: string): Promise<void> {
-  if (!(await source.provideBlob(digest))) {
-    throw new ArchiveError(`${source.name}: ${what} ${digest} is missing`);
+async function provide(source: ArchiveSource, blob: Descriptor, what: string): Promise<void> {
+  if (!(await source.provideBlob(blob))) {
+    throw new ArchiveError(`${source.name}: ${what} ${blob.digest} is missing`);
   }
 }

@@ -1,4 +1,14 @@
+import type { ContentStore } from '../content-store.ts';
+import type { Descriptor } from '../descriptor.ts';
 import type { Digest } from '../digest.ts';
+
+/** What reading an archive takes. */
+export interface ArchiveReading {
+  store: ContentStore;
+  /** Told of bytes before they are stored; throws when they are too many. */
+  admit: (bytes: number) => void;
+  signal: AbortSignal | undefined;
+}
 
 /** Where an archive's documents and blobs come from. */
 export interface ArchiveSource {
@@ -6,8 +16,11 @@ export interface ArchiveSource {
   name: string;
   /** A small file of the archive, or undefined when it has none of that name. */
   document(path: string): Promise<Buffer | undefined>;
-  /** Makes sure that the store has a blob of the archive's `blobs/`; false when the archive lacks it. */
-  provideBlob(digest: Digest): Promise<boolean>;
+  /**
+   * Makes sure that the store has a blob of the archive's `blobs/`; false when the archive lacks it.
+   * @throws ArchiveError for a blob of another size than the descriptor says
+   */
+  provideBlob(blob: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean>;
   /** Digest and size of any other file, which is then in the store; undefined when there is none. */
   file(path: string): Promise<{ digest: Digest; size: number } | undefined>;
   /** Every blob that reading the archive added to the store. */
@@ -17,4 +30,14 @@ export interface ArchiveSource {
 /** The archive is not an image archive, or misses something; the message starts with its name. */
 export class ArchiveError extends Error {
   override readonly name = 'ArchiveError';
+}
+
+/** Refuses a blob whose descriptor tells another size than it has. */
+export function checkBlobSize(
+  archive: string,
+  { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
+  actual: number,
+): void {
+  if (actual !== size)
+    throw new ArchiveError(`${archive}: blob ${digest} has ${actual} bytes, but its descriptor says ${size}`);
 }

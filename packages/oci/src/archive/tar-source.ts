@@ -1,13 +1,13 @@
 import { posix } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import type { ContentStore } from '../content-store.ts';
+import type { Descriptor } from '../descriptor.ts';
 import { type Digest, DigestMismatchError, digestAlgorithm, isDigest } from '../digest.ts';
 import { detectCompression } from '../layers/decompress.ts';
 import type { Spool } from '../spool.ts';
 import type { TarHeader } from '../tar/entry.ts';
 import { tarEvents } from '../tar/events.ts';
-import { ArchiveError, type ArchiveSource } from './source.ts';
+import { ArchiveError, type ArchiveReading, type ArchiveSource, checkBlobSize } from './source.ts';
 
 /** Files in an image archive; one that has more is something else. */
 const maxFiles = 100_000;
@@ -23,28 +23,28 @@ interface StoredFile {
  */
 export class TarSource implements ArchiveSource {
   readonly name: string;
-  private readonly store: ContentStore;
+  private readonly reading: ArchiveReading;
   private readonly files = new Map<string, StoredFile>();
   private readonly links = new Map<string, string>();
   private readonly newBlobs: Digest[] = [];
 
-  private constructor(name: string, store: ContentStore) {
+  private constructor(name: string, reading: ArchiveReading) {
     this.name = name;
-    this.store = store;
+    this.reading = reading;
   }
 
   /** Reads the whole archive. After an error nothing that it added stays in the store. */
   static async read(
     name: string,
     archive: AsyncIterable<Buffer>,
-    store: ContentStore,
-    signal?: AbortSignal,
+    reading: ArchiveReading,
   ): Promise<TarSource> {
-    const source = new TarSource(name, store);
+    const source = new TarSource(name, reading);
+    const { signal } = reading;
     try {
-      await source.readAll(archive, signal);
+      await source.readAll(archive);
     } catch (error) {
-      for (const digest of source.newBlobs) await store.remove(digest);
+      for (const digest of source.newBlobs) await reading.store.remove(digest);
       signal?.throwIfAborted();
       throw new ArchiveError(`${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
     }
@@ -53,11 +53,13 @@ export class TarSource implements ArchiveSource {
 
   async document(path: string): Promise<Buffer | undefined> {
     const found = await this.file(path);
-    return found && this.store.read(found.digest);
+    return found && this.reading.store.read(found.digest);
   }
 
-  async provideBlob(digest: Digest): Promise<boolean> {
-    return this.store.has(digest);
+  async provideBlob(blob: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
+    const size = await this.reading.store.size(blob.digest);
+    if (size !== undefined) checkBlobSize(this.name, blob, size);
+    return size !== undefined;
   }
 
   async file(path: string): Promise<StoredFile | undefined> {
@@ -69,7 +71,8 @@ export class TarSource implements ArchiveSource {
     return this.newBlobs;
   }
 
-  private async readAll(archive: AsyncIterable<Buffer>, signal: AbortSignal | undefined): Promise<void> {
+  private async readAll(archive: AsyncIterable<Buffer>): Promise<void> {
+    const { store, admit, signal } = this.reading;
     let current: { spool: Spool; path: string; expected: Digest | undefined } | undefined;
     let count = 0;
     try {
@@ -82,9 +85,10 @@ export class TarSource implements ArchiveSource {
           this.noteLink(path, event.header);
           if (event.header.type !== 'file') continue;
           const expected = blobDigest(path);
-          const spool = await this.store.spool(expected ? digestAlgorithm(expected) : 'sha256');
+          const spool = await store.spool(expected ? digestAlgorithm(expected) : 'sha256');
           current = { spool, path, expected };
         } else if (event.kind === 'content') {
+          admit(event.chunk.length);
           await current?.spool.write(event.chunk);
         } else if (current) {
           await this.finishFile(current);
@@ -115,7 +119,7 @@ export class TarSource implements ArchiveSource {
     try {
       const digest = spool.digest();
       if (expected && digest !== expected) throw new DigestMismatchError(path, expected, digest);
-      if (!(await this.store.has(digest))) {
+      if (!(await this.reading.store.has(digest))) {
         await spool.commit({ durable: false });
         this.newBlobs.push(digest);
       }

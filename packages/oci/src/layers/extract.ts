@@ -53,6 +53,7 @@ export async function extractLayer(extraction: Extraction, signal?: AbortSignal)
       tarBytes += chunk.length;
       if (tarBytes > limits.maxBytes) {
         throw new LayerLimitError(
+          'maxBytes',
           `unpacks to more than ${limits.maxBytes} bytes, the limit maxBytes of a layer`,
         );
       }

@@ -127,7 +127,10 @@ export class LayerExtractor implements TarHandler {
   private count(): void {
     this.files += 1;
     if (this.files > this.maxFiles) {
-      throw new LayerLimitError(`more than ${this.maxFiles} files, the limit maxFiles of a layer`);
+      throw new LayerLimitError(
+        'maxFiles',
+        `more than ${this.maxFiles} files, the limit maxFiles of a layer`,
+      );
     }
   }
 

@@ -4,4 +4,11 @@ export class LayerError extends Error {
 }
 
 /** A layer is larger than a limit that it was given. */
-export class LayerLimitError extends LayerError {}
+export class LayerLimitError extends LayerError {
+  readonly limit: 'maxBytes' | 'maxFiles';
+
+  constructor(limit: 'maxBytes' | 'maxFiles', message: string) {
+    super(message);
+    this.limit = limit;
+  }
+}

@@ -62,6 +62,7 @@ export async function settleLayer(
     copiedBytes += source.stats.size;
     if (copiedBytes > options.maxBytes) {
       throw new LayerLimitError(
+        'maxBytes',
         `${JSON.stringify(path)} is a hard link whose copy takes the layer over the limit maxBytes`,
       );
     }

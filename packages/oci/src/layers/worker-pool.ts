@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { workerUrl } from '@berth/linux/worker-url.ts';
 import type { ExtractedLayer, Extraction } from './extract.ts';
-import { LayerError } from './layer-error.ts';
+import { LayerError, LayerLimitError } from './layer-error.ts';
 import type { WorkerAnswer } from './unpack-worker.ts';
 
 /** Layers unpacked at a time; each takes a thread and about 10 MiB. */
@@ -55,6 +55,7 @@ function run(worker: Worker, { extraction, signal }: Job): Promise<ExtractedLaye
   const { promise, resolve, reject } = Promise.withResolvers<ExtractedLayer>();
   const onMessage = (answer: WorkerAnswer) => {
     if (answer.ok) resolve(answer.layer);
+    else if (answer.limit) reject(new LayerLimitError(answer.limit, answer.message));
     else reject(Object.assign(new LayerError(answer.message), answer.code && { code: answer.code }));
   };
   const onExit = () => reject(new LayerError('the unpacking thread died; is memory short?'));

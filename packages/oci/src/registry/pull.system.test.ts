@@ -206,10 +206,12 @@ test('content that is not what was asked for is refused', async () => {
     pull(`${bloated.address}/team/test:1`),
     /manifests\/1 is larger than the limit of 4194304 bytes/,
   );
-  await assert.rejects(
-    pull(`${registry.address}/team/test:1`, { limits: { maxBytes: 1000 } }),
-    /over the limit maxBytes of 1000/,
-  );
+  const unwanted = pull(`${registry.address}/team/test:1`, {
+    onProgress: ({ kind }) => {
+      if (kind === 'resolved') throw new Error('too large');
+    },
+  });
+  await assert.rejects(unwanted, { name: 'PullError', message: /too large/ });
 });
 
 test('failures say what and where', async () => {

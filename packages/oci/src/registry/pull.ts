@@ -3,7 +3,6 @@ import type { ImageLayer } from '../image.ts';
 import { hostPlatform, type Platform } from '../platform.ts';
 import { formatReference, type Reference } from '../reference.ts';
 import type { AuthConfig } from './credentials.ts';
-import { RegistryError } from './errors.ts';
 import { fetchBlob } from './fetch-blob.ts';
 import { HttpClient } from './http.ts';
 import { PullError } from './pull-error.ts';
@@ -23,10 +22,7 @@ export interface PullRequest {
   hostsDir?: string;
   store: ContentStore;
   signal?: AbortSignal;
-  limits?: {
-    /** Bytes that all blobs of the image may have together; unlimited when absent. */
-    maxBytes?: number;
-  };
+  /** What it throws ends the pull; a `resolved` image that is not wanted costs no download. */
   onProgress?: (event: PullProgress) => void;
   /** Whether a layer is not needed, because it is unpacked already. */
   hasLayer?: (layer: ImageLayer) => boolean;
@@ -69,7 +65,6 @@ export async function pullImage(request: PullRequest): Promise<PulledImage> {
       request.store,
       either,
     );
-    checkSize(image, request.limits?.maxBytes);
     request.onProgress?.({ kind: 'resolved', image });
     await fetchLayers(hosts, image, request, either, (error) => failure.abort(error));
     return { ...image, reference };
@@ -78,15 +73,6 @@ export async function pullImage(request: PullRequest): Promise<PulledImage> {
     throw new PullError(formatReference(reference), failure.signal.aborted ? failure.signal.reason : error);
   } finally {
     await http.close();
-  }
-}
-
-function checkSize(image: ResolvedImage, maxBytes = Number.POSITIVE_INFINITY): void {
-  if (image.size > maxBytes) {
-    throw new RegistryError(
-      'refused',
-      `image of ${image.size} bytes is over the limit maxBytes of ${maxBytes}`,
-    );
   }
 }
 

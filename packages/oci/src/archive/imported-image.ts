@@ -1,0 +1,11 @@
+import type { Digest } from '../digest.ts';
+import type { Image } from '../image.ts';
+import type { Reference } from '../reference.ts';
+
+/** An image from an archive; its documents and layers are in the store. */
+export interface ImportedImage extends Image {
+  /** Digest of the index or manifest that the archive's index names. */
+  digest: Digest;
+  /** What it is called; may be none. */
+  references: Reference[];
+}
