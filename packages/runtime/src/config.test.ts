@@ -31,6 +31,7 @@ const rejected: [source: string, message: RegExp][] = [
   ['runtimes: {}', /^f: runtimes: want at least one/],
   ['defaultRuntime: kata', /^f: defaultRuntime: no runtime of this name; known: crun, runc/],
   ['image: { maxLayerBytes: -1 }', /^f: image\.maxLayerBytes: want a positive/],
+  ['image: { maxImageBytes: 0 }', /^f: image\.maxImageBytes: want a positive/],
   ['a: [', /^f: /],
 ];
 

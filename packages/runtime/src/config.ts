@@ -44,6 +44,8 @@ export interface Config {
     readonly maxLayerBytes: number;
     /** Most files that one unpacked layer may have. */
     readonly maxLayerFiles: number;
+    /** Most bytes that all unpacked layers of an image may have together, and the whole of an archive of images. */
+    readonly maxImageBytes: number;
   };
 }
 
@@ -67,7 +69,7 @@ export const defaultConfig: Config = {
     timeoutSeconds: 60,
   },
   registry: { configDir: '/etc/berth/certs.d' },
-  image: { maxLayerBytes: 64 * 1024 ** 3, maxLayerFiles: 5_000_000 },
+  image: { maxLayerBytes: 64 * 1024 ** 3, maxLayerFiles: 5_000_000, maxImageBytes: 128 * 1024 ** 3 },
 };
 
 /** A setting that berthd cannot use; `field` is its path in the file, for example `cni.confDir`. */
@@ -173,7 +175,11 @@ export function parseConfig(source: string, file: string): Config {
     }),
     image: (image, field) => ({
       ...defaultConfig.image,
-      ...object<Config['image']>(image, field, { maxLayerBytes: count, maxLayerFiles: count }),
+      ...object<Config['image']>(image, field, {
+        maxLayerBytes: count,
+        maxLayerFiles: count,
+        maxImageBytes: count,
+      }),
     }),
   });
   const config = { ...defaultConfig, ...parsed };

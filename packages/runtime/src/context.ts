@@ -1,9 +1,6 @@
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { NamespaceWorker } from '@berth/linux/namespaces.ts';
-import type { ImageConfig } from '@berth/oci/image-config.ts';
 import type { Config } from './config.ts';
-import type { Exits } from './container/exits.ts';
-import type { Stops } from './container/stop.ts';
 import type { EventBus } from './events.ts';
 import type { ImageService } from './image/service.ts';
 import type { Logger } from './log.ts';
@@ -13,6 +10,8 @@ import type { Paths } from './paths.ts';
 import type { KeyedQueue } from './queue.ts';
 import type { HostFacts } from './spec/input.ts';
 import type { State } from './state/state.ts';
+import type { Exits } from './termination/exits.ts';
+import type { Stops } from './termination/stops.ts';
 
 /** What the handlers of one berthd share. */
 export interface Context {
@@ -35,15 +34,4 @@ export interface Context {
   readonly closing: AbortSignal;
   /** Absolute path of conmon. */
   readonly conmon: string;
-}
-
-/** An image that is ready to be a container's root. */
-export interface ImageRootfs {
-  /** Digest of its config. */
-  readonly id: string;
-  readonly repoTags: readonly string[];
-  readonly repoDigests: readonly string[];
-  readonly config: ImageConfig;
-  /** Directories of the unpacked layers, topmost first. */
-  readonly lowerDirs: readonly string[];
 }

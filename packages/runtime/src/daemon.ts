@@ -3,8 +3,7 @@ import { type FinishedCall, serveCri } from '@berth/cri/server.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { NamespaceWorker } from '@berth/linux/namespaces.ts';
 import type { Config } from './config.ts';
-import { Exits, recordExits } from './container/exits.ts';
-import { Stops } from './container/stop.ts';
+import { recordExits } from './container/exits.ts';
 import type { Context } from './context.ts';
 import { checkPlace, makeDirectories } from './directories.ts';
 import { messageOf } from './errors.ts';
@@ -21,9 +20,12 @@ import { Paths } from './paths.ts';
 import { findProgram } from './programs.ts';
 import { KeyedQueue } from './queue.ts';
 import { recover } from './recovery/recover.ts';
+import { sandboxInitEnded } from './sandbox/stop.ts';
 import { checkBelowCgroupRoot } from './spec/cgroups-path.ts';
 import { readHostFacts } from './spec/facts/host.ts';
 import { State } from './state/state.ts';
+import { Exits } from './termination/exits.ts';
+import { Stops } from './termination/stops.ts';
 
 /** How long requests under way may take to finish when berthd closes. */
 const closeTimeoutMs = 5_000;
@@ -46,7 +48,7 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
   const closing = new AbortController();
   const context = await makeContext(config, log, resources, closing.signal);
   await recover(context);
-  resources.use(recordExits(context));
+  resources.use(recordExits(context, (id) => sandboxInitEnded(context, id)));
   const server = await serveCri({
     socketPath: config.listen,
     runtime: runtimeHandlers(context),
@@ -88,6 +90,7 @@ async function makeContext(
   }
   const systemdCgroup = config.cgroupDriver === 'systemd';
   const cgroups = detectCgroups();
+  const exits = new Exits();
   const state = State.open(config.root);
   resources.defer(() => state.close());
   const namespaces = await NamespaceWorker.start();
@@ -103,10 +106,11 @@ async function makeContext(
     root: config.root,
     database: state.database,
     hostsDir: config.registry.configDir,
-    limits: { maxBytes: config.image.maxLayerBytes, maxFiles: config.image.maxLayerFiles },
+    limits: config.image,
     usedImages: () => [...state.containers.all()].map(({ imageId }) => imageId),
     log,
   });
+  resources.defer(() => images.close());
   return {
     config,
     log,
@@ -125,8 +129,8 @@ async function makeContext(
     host: readHostFacts({ cgroups, systemdCgroup }),
     network,
     images,
-    exits: new Exits(),
-    stops: new Stops(),
+    exits,
+    stops: new Stops({ cgroups, exits }),
     closing,
     conmon: findProgram(config.conmon, 'conmon'),
   };

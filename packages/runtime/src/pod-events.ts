@@ -1,23 +1,30 @@
 import { ContainerEventResponse, type ContainerEventType } from '@berth/cri/generated/api.ts';
 import { nowNs } from './clock.ts';
-import type { Context } from './context.ts';
+import type { EventBus } from './events.ts';
 import type { ContainerId, SandboxId } from './ids.ts';
-import { containersStatuses, sandboxStatus } from './sandbox/status.ts';
+import { containersStatuses, sandboxStatus } from './pod-status/sandbox.ts';
+import type { State } from './state/state.ts';
+
+/** Who listens, and what there is to tell. */
+interface PodEvents {
+  readonly events: EventBus;
+  readonly state: State;
+}
 
 /** Tells of a container, with the state of its whole pod as kubelets want it. */
-export function publishContainerEvent(context: Context, id: ContainerId, type: ContainerEventType): void {
+export function publishContainerEvent(context: PodEvents, id: ContainerId, type: ContainerEventType): void {
   const container = context.state.containers.get(id);
   if (container !== undefined) publish(context, id, container.sandboxId, type);
 }
 
 /** Tells of a sandbox; its id stands in the place of a container's. */
-export function publishSandboxEvent(context: Context, id: SandboxId, type: ContainerEventType): void {
+export function publishSandboxEvent(context: PodEvents, id: SandboxId, type: ContainerEventType): void {
   publish(context, id, id, type);
 }
 
 /** Tells that a container is gone, once it is: `sandboxId` was its sandbox. */
 export function publish(
-  { events, state }: Pick<Context, 'events' | 'state'>,
+  { events, state }: PodEvents,
   containerId: string,
   sandboxId: SandboxId,
   type: ContainerEventType,

@@ -11,12 +11,14 @@ import {
 import { containerCgroup } from '../cgroup-path.ts';
 import { nowNs } from '../clock.ts';
 import { readExit } from '../conmon/exit-files.ts';
-import type { Context, ImageRootfs } from '../context.ts';
+import type { Context } from '../context.ts';
 import { invalid, messageOf, notFound, RuntimeError, wrongState } from '../errors.ts';
 import { newContainerId } from '../ids.ts';
+import type { ImageRootfs } from '../image/rootfs.ts';
 import { describe } from '../labels.ts';
 import { makeLogDirectory } from '../log-directory.ts';
 import { publishContainerEvent } from '../pod-events.ts';
+import { stopSignal } from '../pod-status/stop-signal.ts';
 import type { Container } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import { withUndo } from '../undo.ts';
@@ -24,7 +26,6 @@ import { createWithConmon } from './conmon-start.ts';
 import { recordExit, watchConmon } from './exits.ts';
 import { mountRootfs } from './rootfs.ts';
 import { containerSpec, containerUser } from './spec.ts';
-import { stopSignal } from './stop-signal.ts';
 import { destroyContainer } from './teardown.ts';
 
 /** CreateContainer: everything up to a process that waits to be started. All or nothing. */

@@ -4,31 +4,13 @@ import { nowNs } from '../clock.ts';
 import { type ContainerExit, readExit, wasOomKilled, watchExits } from '../conmon/exit-files.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
-import { type ContainerId, containerId, isId, sandboxId } from '../ids.ts';
+import { type ContainerId, containerId, isId, type SandboxId, sandboxId } from '../ids.ts';
 import { publishContainerEvent } from '../pod-events.ts';
-import { sandboxInitEnded } from '../sandbox/stop.ts';
 import type { Container } from '../state/container.ts';
 import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
+import { killContainer } from '../termination/kill.ts';
 import { exitReason } from './exit-reason.ts';
-import { killContainer, releaseProcesses } from './teardown.ts';
-
-/** Who waits for containers to end. */
-export class Exits {
-  readonly #waiting = new Map<ContainerId, PromiseWithResolvers<void>>();
-
-  /** Resolves when the end of this container has been recorded. */
-  ended(id: ContainerId): Promise<void> {
-    const waiting = this.#waiting.get(id) ?? Promise.withResolvers<void>();
-    this.#waiting.set(id, waiting);
-    return waiting.promise;
-  }
-
-  /** Wakes the waiting. */
-  announce(id: ContainerId): void {
-    this.#waiting.get(id)?.resolve();
-    this.#waiting.delete(id);
-  }
-}
+import { releaseProcesses } from './teardown.ts';
 
 /** How a container ended, before it is known when it began. */
 export interface Ending {
@@ -41,23 +23,26 @@ export interface Ending {
 /** After how long a record that could not be written, as on a full disk, is tried again. */
 const retryMs = 1_000;
 
-/** Records exits as conmon reports them, those of the past first, until the result is disposed of. */
-export function recordExits(context: Context): Disposable {
+/**
+ * Records exits as conmon reports them, those of the past first, until the result is disposed of. What is no
+ * container is a sandbox, whose init has ended: `initEnded` is told.
+ */
+export function recordExits(context: Context, initEnded: (id: SandboxId) => void): Disposable {
   return watchExits(context.paths.exits, (exit) => {
-    if (isId(exit.containerId)) recordOrRetry(context, exit);
+    if (isId(exit.containerId)) recordOrRetry(context, exit, initEnded);
   });
 }
 
-function recordOrRetry(context: Context, exit: ContainerExit): void {
+function recordOrRetry(context: Context, exit: ContainerExit, initEnded: (id: SandboxId) => void): void {
   try {
     if (context.state.containers.get(containerId(exit.containerId)) !== undefined) {
       recordExit(context, containerId(exit.containerId), { ...exit, message: '' });
     } else {
-      sandboxInitEnded(context, sandboxId(exit.containerId));
+      initEnded(sandboxId(exit.containerId));
     }
   } catch (error) {
     context.log.error(`Recording an exit failed: ${messageOf(error)}`, { container: exit.containerId });
-    if (!context.closing.aborted) setTimeout(() => recordOrRetry(context, exit), retryMs).unref();
+    if (!context.closing.aborted) setTimeout(() => recordOrRetry(context, exit, initEnded), retryMs).unref();
   }
 }
 

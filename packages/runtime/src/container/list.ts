@@ -6,9 +6,9 @@ import type {
 } from '@berth/cri/generated/api.ts';
 import type { Context } from '../context.ts';
 import { matchesSelector } from '../labels.ts';
+import { criState } from '../pod-status/container.ts';
 import type { Container as ContainerRecord } from '../state/container.ts';
 import type { State } from '../state/state.ts';
-import { criState } from './status.ts';
 
 /** ListContainers: answered from memory. An id in the filter that nothing has gives an empty list. */
 export async function listContainers(

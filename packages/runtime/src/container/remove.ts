@@ -27,12 +27,13 @@ export function stopAndDestroy(context: Context, { id }: Container): Promise<voi
     const { state, stops } = context;
     const container = state.containers.get(id);
     if (container === undefined) return;
-    if (processesOf(container) !== undefined) await stops.stop(context, container, 0);
+    if (processesOf(container) !== undefined) await stops.stop(container, 0);
     const stopped = state.containers.get(id) ?? container;
     if (stopped.state.phase === 'exited') {
       state.containers.setState(id, { phase: 'removing', exit: stopped.state.exit });
     }
     await destroyContainer(context, stopped);
+    context.images.cleanUpReleased();
     publish(context, id, container.sandboxId, ContainerEventType.CONTAINER_DELETED_EVENT);
   });
 }

@@ -1,9 +1,10 @@
 import { type LinuxContainerUser, Mount } from '@berth/cri/generated/api.ts';
 import { makeDirectoryInRoot } from '@berth/linux/safe-path.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
-import type { Context, ImageRootfs } from '../context.ts';
-import { sandboxView } from '../sandbox/view.ts';
+import type { Context } from '../context.ts';
+import type { ImageRootfs } from '../image/rootfs.ts';
 import { gatherContainerFacts } from '../spec/facts/container.ts';
+import { sandboxView } from '../spec/sandbox-view.ts';
 import { ociSpec } from '../spec/spec.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';

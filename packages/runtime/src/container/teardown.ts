@@ -7,16 +7,10 @@ import { processStat, signalProcess, waitForExit } from '@berth/linux/process.ts
 import type { Context } from '../context.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { BundlePaths } from '../paths.ts';
-import { type Container, processesOf } from '../state/container.ts';
+import type { Container } from '../state/container.ts';
 import type { ProcessRef } from '../state/process-ref.ts';
 import type { Sandbox } from '../state/sandbox.ts';
-
-/** Kills every process of a container, also those that are in another PID namespace than its first one. */
-export async function killContainer({ cgroups }: Context, container: Container): Promise<void> {
-  const processes = processesOf(container);
-  if (processes !== undefined) signalProcess(processes.init, constants.signals.SIGKILL);
-  await cgroups.killAll(container.cgroup);
-}
+import { killContainer } from '../termination/kill.ts';
 
 /** The OCI runtime that a sandbox's containers are made with; undefined when it is not configured any more. */
 export function runtimeOf({ runtimes }: Context, sandbox: Sandbox | undefined): OciRuntime | undefined {

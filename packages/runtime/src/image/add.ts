@@ -1,11 +1,11 @@
 import type { Digest } from '@berth/oci/digest.ts';
 import type { Image } from '@berth/oci/image.ts';
 import { nowNs } from '../clock.ts';
-import type { ImageService } from './service.ts';
+import type { ImageStore } from './store.ts';
 
 /** Records an image whose layers are unpacked, under its names. */
 export async function addImage(
-  { state, content }: ImageService,
+  { state, content }: Pick<ImageStore, 'state' | 'content'>,
   image: Image & { digest: Digest },
   names: readonly string[],
 ): Promise<void> {

@@ -23,7 +23,7 @@ function openStore(root: string): Promise<ImageService> {
     root,
     database: openDatabase(join(root, 'berth.db')),
     hostsDir: join(root, 'certs.d'),
-    limits: { maxBytes: 100_000_000, maxFiles: 10_000 },
+    limits: { maxLayerBytes: 1e8, maxLayerFiles: 1e4, maxImageBytes: 1e9 },
     usedImages: () => [],
     log: createLogger('error'),
   });
@@ -59,7 +59,7 @@ test('a process killed at any moment of a pull leaves what the next one can go o
         const root = ${JSON.stringify(root)};
         const service = await ImageService.open({
           root, database: openDatabase(root + '/berth.db'), hostsDir: root + '/certs.d',
-          limits: { maxBytes: 1e8, maxFiles: 1e4 }, usedImages: () => [], log: createLogger('error'),
+          limits: { maxLayerBytes: 1e8, maxLayerFiles: 1e4, maxImageBytes: 1e9 }, usedImages: () => [], log: createLogger('error'),
         });
         const request = { image: { image: ${JSON.stringify(image)} } };
         process.stdout.write('go');

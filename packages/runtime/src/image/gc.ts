@@ -1,6 +1,6 @@
 import type { Digest } from '@berth/oci/digest.ts';
 import { nowNs } from '../clock.ts';
-import type { ImageService } from './service.ts';
+import type { ImageStore } from './store.ts';
 
 /** Nanoseconds that the layers of a pull that failed stay, for when it is tried again. */
 const abandonedAfter = 24n * 3600n * 1_000_000_000n;
@@ -9,16 +9,19 @@ const abandonedAfter = 24n * 3600n * 1_000_000_000n;
  * Deletes what nothing refers to: images that were removed and that no container has any more, their layers, and
  * blobs. Layers' blobs go as soon as they are unpacked: nothing reads them again, and they are a third of what an
  * image takes on disk. Runs only while no pull, import or removal does.
+ *
+ * @param used ids of images that must stay although they may have no name
  */
-export async function collectGarbage(service: ImageService): Promise<void> {
-  const { state, layers, content, options } = service;
-  const used = service.usedImages();
+export async function collectGarbage(
+  { state, layers, content, log }: ImageStore,
+  used: ReadonlySet<string>,
+): Promise<void> {
   const freed = new Set<Digest>();
   for (const image of [...state.images()]) {
     if (image.phase !== 'removing' || used.has(image.id)) continue;
     state.deleteImage(image.id);
     for (const chainId of image.layers) freed.add(chainId);
-    options.log.debug('Deleted image', { image: image.id });
+    log.debug('Deleted image', { image: image.id });
   }
   const images = [...state.images()];
   const referenced = new Set(images.flatMap((image) => image.layers));

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { type ImportedImage, importArchive } from '@berth/oci/archive/import.ts';
+import { importArchive } from '@berth/oci/archive/import.ts';
+import type { ImportedImage } from '@berth/oci/archive/imported-image.ts';
 import { ArchiveError } from '@berth/oci/archive/source.ts';
 import { MalformedDocumentError } from '@berth/oci/json-cursor.ts';
 import { LayerError } from '@berth/oci/layers/layer-error.ts';
@@ -7,7 +8,7 @@ import { addImage } from './add.ts';
 import { readImportRequest } from './import-request.ts';
 import { namesFor } from './names.ts';
 import type { ImageService } from './service.ts';
-import { ImageUnpacking } from './unpack.ts';
+import { ImageSizeError, ImageUnpacking, maxImageBytesSetting } from './unpack.ts';
 
 /** One image that was imported, as a line of the answer. */
 export interface ImportAnswer {
@@ -30,7 +31,13 @@ export async function importImages(
   signal: AbortSignal,
 ): Promise<ImportAnswer[]> {
   return service.gate.run(async () => {
-    const images = await importArchive({ archive, store: service.content, ...(names && { names }), signal });
+    const images = await importArchive({
+      archive,
+      store: service.content,
+      ...(names && { names }),
+      limit: { bytes: service.options.limits.maxImageBytes, setting: maxImageBytesSetting },
+      signal,
+    });
     const answers = [];
     for (const image of images) answers.push(await unpackAndAdd(service, image, signal));
     return answers;
@@ -43,7 +50,7 @@ async function unpackAndAdd(
   signal: AbortSignal,
 ): Promise<ImportAnswer> {
   const { layers, references, digest, configDigest } = image;
-  const unpacking = new ImageUnpacking(service, layers);
+  const unpacking = new ImageUnpacking(service, image);
   const failure = new AbortController();
   const either = AbortSignal.any([signal, failure.signal]);
   const unpack = (layer: (typeof layers)[number]) =>
@@ -55,7 +62,7 @@ async function unpackAndAdd(
   either.throwIfAborted();
   const names = [...new Set(references.flatMap((reference) => namesFor(reference, digest)))];
   await addImage(service, image, names);
-  service.options.log.info(`Imported image: ${names[0] ?? configDigest}`, { image: configDigest });
+  service.log.info(`Imported image: ${names[0] ?? configDigest}`, { image: configDigest });
   return { id: configDigest, digest, names: names.filter((name) => !name.includes('@')) };
 }
 
@@ -91,9 +98,12 @@ async function serveImport(
     answer(response, 200, images.map((image) => `${JSON.stringify(image)}\n`).join(''), 'application/jsonl');
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    if (!gone.signal.aborted) service.options.log.error(`Importing images failed: ${problem}`);
+    if (!gone.signal.aborted) service.log.error(`Importing images failed: ${problem}`);
     const isTheirs =
-      error instanceof ArchiveError || error instanceof LayerError || error instanceof MalformedDocumentError;
+      error instanceof ArchiveError ||
+      error instanceof LayerError ||
+      error instanceof ImageSizeError ||
+      error instanceof MalformedDocumentError;
     answer(response, isTheirs ? 400 : 500, `${problem}\n`);
     // A tar that was not read to its end cannot be followed by another request.
     request.destroy();

@@ -14,21 +14,20 @@ export interface LayerUnpacking {
   blob: string;
   /** Directories of the layers below, topmost first. */
   parents: Promise<readonly string[]>;
+  limits: LayerLimits;
   signal: AbortSignal;
 }
 
 /** Unpacked layers on disk, one directory each, shared by all images with the same layers up to there. */
 export class LayerStore {
-  private readonly dir: string;
+  /** Holds nothing but layers. */
+  readonly dir: string;
   private readonly state: ImageState;
-  private readonly limits: LayerLimits;
   private readonly mutex = new KeyedMutex();
 
-  /** `dir` holds nothing but layers. */
-  constructor(dir: string, state: ImageState, limits: LayerLimits) {
+  constructor(dir: string, state: ImageState) {
     this.dir = dir;
     this.state = state;
-    this.limits = limits;
   }
 
   /** Where an unpacked layer is; undefined when it is not unpacked. */
@@ -42,7 +41,7 @@ export class LayerStore {
   }
 
   /** Unpacks a layer unless that has been done; whoever asks meanwhile waits for the same result. */
-  async unpack({ layer, blob, parents, signal }: LayerUnpacking): Promise<string> {
+  async unpack({ layer, blob, parents, limits, signal }: LayerUnpacking): Promise<string> {
     const { chainId, diffId, descriptor } = layer;
     return this.mutex.run(chainId, signal, async () => {
       const present = this.path(chainId);
@@ -52,16 +51,8 @@ export class LayerStore {
       try {
         await mkdir(this.dir, { recursive: true, mode: 0o700 });
         const { mediaType } = descriptor;
-        const { limits } = this;
-        const { diskBytes, files } = await unpackLayer({
-          blob,
-          mediaType,
-          diffId,
-          target,
-          parents,
-          limits,
-          signal,
-        });
+        const request = { blob, mediaType, diffId, target, parents, limits, signal };
+        const { diskBytes, files } = await unpackLayer(request);
         this.state.finishLayer({ chainId, dir, diskBytes, files, unpackedAt: nowNs() });
         return target;
       } catch (error) {

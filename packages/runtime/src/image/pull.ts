@@ -24,7 +24,7 @@ export async function pullImage(
   const name = request.image?.image ?? '';
   if (name === '') throw invalid('image.image', 'is required');
   const reference = requestedReference(name);
-  const { log } = service.options;
+  const { log } = service;
   const started = performance.now();
   log.info(`Pulling image: ${name}`);
   try {
@@ -55,7 +55,7 @@ async function pull(
     signal,
     hasLayer: ({ chainId }) => service.layers.path(chainId) !== undefined,
     onProgress: (event) => {
-      if (event.kind === 'resolved') unpacking = new ImageUnpacking(service, event.image.layers);
+      if (event.kind === 'resolved') unpacking = new ImageUnpacking(service, event.image);
     },
     onLayer: async (layer, layerSignal) => unpacking?.unpack(layer, layerSignal),
   });

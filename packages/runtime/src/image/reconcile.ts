@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ImageService } from './service.ts';
+import type { ImageStore } from './store.ts';
 
 /** Milliseconds after which the begun download of a blob is not expected to be resumed. */
 const abandonedAfter = 24 * 3600 * 1000;
@@ -10,21 +10,15 @@ const abandonedAfter = 24 * 3600 * 1000;
  * unpacked or deleted, directories that no row has, and downloads that nobody came back for. A download that was
  * cut short lately stays: the next pull goes on with it.
  */
-export async function reconcileImages({
-  state,
-  layers,
-  layersDir,
-  content,
-  options,
-}: ImageService): Promise<void> {
+export async function reconcileImages({ state, layers, content, log }: ImageStore): Promise<void> {
   for (const { chainId, dir } of state.unfinishedLayers()) {
     await layers.removeDirectory(dir);
     state.deleteLayer(chainId);
-    options.log.info('Recovery: removed an unfinished layer', { layer: chainId });
+    log.info('Recovery: removed an unfinished layer', { layer: chainId });
   }
   const known = new Set([...state.layers()].map(({ dir }) => String(dir)));
-  for (const name of await readdir(layersDir)) {
-    if (!known.has(name)) await rm(join(layersDir, name), { recursive: true, force: true });
+  for (const name of await readdir(layers.dir)) {
+    if (!known.has(name)) await rm(join(layers.dir, name), { recursive: true, force: true });
   }
   await content.removeIngests(Date.now() - abandonedAfter);
 }

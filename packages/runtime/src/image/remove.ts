@@ -9,7 +9,7 @@ import type { ImageService } from './service.ts';
  * an image there is nothing to do, and no error.
  */
 export async function removeImage(
-  { state, gate, options }: ImageService,
+  { state, gate, log }: ImageService,
   { image: spec }: RemoveImageRequest,
 ): Promise<RemoveImageResponse> {
   const text = spec?.image ?? '';
@@ -19,7 +19,7 @@ export async function removeImage(
     const image = findImage(state, text);
     if (!image) return;
     state.retire(image.id);
-    options.log.info(`Removed image: ${text}`, { image: image.id });
+    log.info(`Removed image: ${text}`, { image: image.id });
   });
   return {};
 }

@@ -2,8 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ContentStore } from '@berth/oci/content-store.ts';
-import type { LayerLimits } from '@berth/oci/layers/extract.ts';
-import type { ImageRootfs } from '../context.ts';
+import type { Config } from '../config.ts';
 import { messageOf, wrongState } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { collectGarbage } from './gc.ts';
@@ -11,7 +10,9 @@ import { LayerStore } from './layer-store.ts';
 import { findImage, repoNames } from './names.ts';
 import { OperationGate } from './operation-gate.ts';
 import { reconcileImages } from './reconcile.ts';
+import type { ImageRootfs } from './rootfs.ts';
 import { ImageState } from './state.ts';
+import type { ImageStore } from './store.ts';
 
 /** What the image store is opened with. */
 export interface ImageServiceOptions {
@@ -20,7 +21,7 @@ export interface ImageServiceOptions {
   database: DatabaseSync;
   /** The certs.d directory. A Docker config.json beside it, `auth.json`, has credentials for pulls that bring none. */
   hostsDir: string;
-  limits: LayerLimits;
+  limits: Config['image'];
   /** Ids of the images that containers were made of. */
   usedImages: () => Iterable<string>;
   log: Logger;
@@ -30,14 +31,17 @@ export interface ImageServiceOptions {
 const handedOutFor = 10_000;
 
 /** The image store of berthd: what the handlers of the image RPCs, and the making of containers, work on. */
-export class ImageService {
+export class ImageService implements ImageStore {
   readonly state: ImageState;
   readonly content: ContentStore;
   readonly layers: LayerStore;
   readonly options: ImageServiceOptions;
+  readonly log: Logger;
   /** Everything that adds or removes goes through here. */
   readonly gate: OperationGate;
+  /** When images were handed out, in milliseconds since 1970, by id. */
   private readonly handedOut = new Map<string, number>();
+  private recheck: NodeJS.Timeout | undefined;
   private readonly emptyLayer: string;
 
   private constructor(
@@ -50,7 +54,8 @@ export class ImageService {
     this.content = content;
     this.emptyLayer = emptyLayer;
     this.options = options;
-    this.layers = new LayerStore(join(options.root, 'images/layers'), state, options.limits);
+    this.log = options.log;
+    this.layers = new LayerStore(join(options.root, 'images/layers'), state);
     this.gate = new OperationGate(() => this.cleanUp());
   }
 
@@ -65,11 +70,6 @@ export class ImageService {
     await reconcileImages(service);
     await service.gate.run(async () => {});
     return service;
-  }
-
-  /** The directory that layers are in. */
-  get layersDir(): string {
-    return join(this.options.root, 'images/layers');
   }
 
   /** The unpacked image behind a name or id, which stays for ten seconds, or for as long as a container has it. */
@@ -92,27 +92,45 @@ export class ImageService {
     };
   }
 
-  /** Ids of images that must stay on disk although they may have no name. */
-  usedImages(): Set<string> {
-    const now = Date.now();
-    for (const [id, since] of this.handedOut) if (now - since > handedOutFor) this.handedOut.delete(id);
-    return new Set([...this.options.usedImages(), ...this.handedOut.keys()]);
-  }
-
   /** Starts a clean-up when an image that was removed lost its last container since. */
   cleanUpReleased(): void {
     const used = this.usedImages();
-    const isReleased = [...this.state.images()].some(
-      ({ id, phase }) => phase === 'removing' && !used.has(id),
-    );
+    const isReleased = this.removedImages().some((id) => !used.has(id));
     if (isReleased) void this.gate.run(async () => {});
+    else this.lookAgain();
+  }
+
+  /** No clean-up begins by itself any more. */
+  close(): void {
+    clearTimeout(this.recheck);
+  }
+
+  private removedImages(): string[] {
+    return [...this.state.images()].filter(({ phase }) => phase === 'removing').map(({ id }) => id);
+  }
+
+  /** Ids of images that must stay on disk although they may have no name. */
+  private usedImages(): Set<string> {
+    const now = Date.now();
+    for (const [id, since] of this.handedOut) if (now - since >= handedOutFor) this.handedOut.delete(id);
+    return new Set([...this.options.usedImages(), ...this.handedOut.keys()]);
   }
 
   private async cleanUp(): Promise<void> {
     try {
-      await collectGarbage(this);
+      await collectGarbage(this, this.usedImages());
     } catch (error) {
-      this.options.log.error(`Cleaning up images failed: ${messageOf(error)}`);
+      this.log.error(`Cleaning up images failed: ${messageOf(error)}`);
     }
+    this.lookAgain();
+  }
+
+  /** Sets the time at which the next removed image may go that was handed out and never used. */
+  private lookAgain(): void {
+    clearTimeout(this.recheck);
+    const since = this.removedImages().flatMap((id) => this.handedOut.get(id) ?? []);
+    if (since.length === 0) return;
+    const waitMs = Math.min(...since) + handedOutFor - Date.now();
+    this.recheck = setTimeout(() => this.cleanUpReleased(), Math.max(waitMs, 0)).unref();
   }
 }

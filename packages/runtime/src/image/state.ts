@@ -147,6 +147,14 @@ export class ImageState {
     this.byChainId.set(chainId, layer);
   }
 
+  /** Gives up a layer that was unpacked for an image which failed: the next clean-up need not keep it for another try. */
+  abandonLayer(chainId: Digest): void {
+    const layer = this.byChainId.get(chainId);
+    if (!layer) return;
+    this.database.prepare('UPDATE image_layer SET unpacked_at = 0 WHERE chain_id = ?').run(chainId);
+    this.byChainId.set(chainId, { ...layer, unpackedAt: 0n });
+  }
+
   /** From here on nobody uses the layer; its row stays until its directory is gone. */
   retireLayer(chainId: Digest): void {
     this.database.prepare(`UPDATE image_layer SET phase = 'removing' WHERE chain_id = ?`).run(chainId);

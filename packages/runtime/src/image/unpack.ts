@@ -1,6 +1,19 @@
 import type { Digest } from '@berth/oci/digest.ts';
-import type { ImageLayer } from '@berth/oci/image.ts';
+import type { Image, ImageLayer } from '@berth/oci/image.ts';
+import { LayerLimitError } from '@berth/oci/layers/layer-error.ts';
 import type { ImageService } from './service.ts';
+
+/** The setting that bounds an image as a whole. */
+export const maxImageBytesSetting = 'image.maxImageBytes';
+
+/** All layers of an image together are larger than it may be. */
+export class ImageSizeError extends Error {
+  override readonly name = 'ImageSizeError';
+
+  constructor(what: string, maxBytes: number) {
+    super(`${what} more than ${maxBytes} bytes, the limit ${maxImageBytesSetting}`);
+  }
+}
 
 /**
  * Unpacks the layers of one image in whatever order their blobs come, side by side; each learns where those below
@@ -8,27 +21,63 @@ import type { ImageService } from './service.ts';
  */
 export class ImageUnpacking {
   private readonly service: ImageService;
-  private readonly image: readonly ImageLayer[];
+  private readonly layers: readonly ImageLayer[];
   private readonly directories = new Map<Digest, PromiseWithResolvers<string>>();
+  /** Layers that were not there before. */
+  private readonly fresh: ReadonlySet<Digest>;
+  private isRefused = false;
 
-  /** `image` are all layers of the image, bottom first. */
-  constructor(service: ImageService, image: readonly ImageLayer[]) {
+  /** @throws ImageSizeError for an image that has too many bytes even as it is, compressed */
+  constructor(service: ImageService, { layers, size }: Image) {
     this.service = service;
-    this.image = image;
-    for (const { chainId } of image) {
+    this.layers = layers;
+    const { maxImageBytes } = service.options.limits;
+    if (size > maxImageBytes) throw new ImageSizeError('image has', maxImageBytes);
+    for (const { chainId } of layers) {
       const directory = Promise.withResolvers<string>();
       const present = service.layers.path(chainId);
       if (present !== undefined) directory.resolve(present);
       this.directories.set(chainId, directory);
     }
+    const chainIds = layers.map(({ chainId }) => chainId);
+    this.fresh = new Set(chainIds.filter((chainId) => service.layers.path(chainId) === undefined));
   }
 
-  /** Unpacks one layer, whose blob is in the content store. */
+  /**
+   * Unpacks one layer, whose blob is in the content store.
+   * @throws ImageSizeError when the image gets too large; what was unpacked of it then does not stay
+   */
   async unpack(layer: ImageLayer, signal: AbortSignal): Promise<void> {
-    const below = this.image.slice(0, this.image.indexOf(layer)).reverse();
+    const { layers, content, options } = this.service;
+    const { maxLayerBytes, maxLayerFiles, maxImageBytes } = options.limits;
+    const below = this.layers.slice(0, this.layers.indexOf(layer)).reverse();
     const parents = Promise.all(below.map(({ chainId }) => this.directories.get(chainId)?.promise ?? ''));
-    const blob = this.service.content.path(layer.descriptor.digest);
-    const directory = await this.service.layers.unpack({ layer, blob, parents, signal });
+    const blob = content.path(layer.descriptor.digest);
+    const room = Math.max(maxImageBytes - this.unpackedBytes(), 0);
+    const limits = { maxBytes: Math.min(maxLayerBytes, room), maxFiles: maxLayerFiles };
+    const directory = await layers.unpack({ layer, blob, parents, limits, signal }).catch((error) => {
+      throw room < maxLayerBytes && isOverBytes(error) ? this.refuse() : error;
+    });
+    if (this.isRefused || this.unpackedBytes() > maxImageBytes) throw this.refuse();
     this.directories.get(layer.chainId)?.resolve(directory);
   }
+
+  /** Bytes on disk of the image's layers that are unpacked by now. */
+  private unpackedBytes(): number {
+    const { state } = this.service;
+    return [...this.directories.keys()]
+      .map((chainId) => state.layer(chainId)?.diskBytes ?? 0)
+      .reduce((total, bytes) => total + bytes, 0);
+  }
+
+  /** Leaves the layers that only this image has to the next clean-up: another try would end the same. */
+  private refuse(): ImageSizeError {
+    this.isRefused = true;
+    for (const chainId of this.fresh) this.service.state.abandonLayer(chainId);
+    return new ImageSizeError('image unpacks to', this.service.options.limits.maxImageBytes);
+  }
+}
+
+function isOverBytes(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof LayerLimitError && error.cause.limit === 'maxBytes';
 }

@@ -7,7 +7,7 @@ import { unpin } from '@berth/linux/namespaces.ts';
 import { kill } from '@berth/linux/process.ts';
 import { nowNs } from '../clock.ts';
 import { watchConmon } from '../container/exits.ts';
-import { destroyContainer, killContainer, releaseProcesses, removeBundle } from '../container/teardown.ts';
+import { destroyContainer, releaseProcesses, removeBundle } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
 import { containerId, isId, sandboxId } from '../ids.ts';
 import { killLeftoverExecs } from '../oci-runtime/leftover-execs.ts';
@@ -17,6 +17,7 @@ import { stopSandbox } from '../sandbox/stop.ts';
 import { destroySandbox } from '../sandbox/teardown.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import type { ContainerProcesses } from '../state/process-ref.ts';
+import { killContainer } from '../termination/kill.ts';
 import { findLeftovers, runtimePrograms } from './leftovers.ts';
 import type { Action } from './reconcile.ts';
 

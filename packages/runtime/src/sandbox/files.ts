@@ -3,7 +3,7 @@ import type { DNSConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { mount, unmount } from '@berth/linux/mount.ts';
 import { errnoOf } from '../errors.ts';
 import type { SandboxPaths } from '../paths.ts';
-import type { SandboxNamespaces } from './validate.ts';
+import type { SandboxNamespaces } from '../state/sandbox.ts';
 
 /** Size of a pod's /dev/shm in bytes, the same that other runtimes give. */
 const shmBytes = 64 * 1024 * 1024;

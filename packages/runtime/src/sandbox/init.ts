@@ -8,10 +8,9 @@ import type { Context } from '../context.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { findProgram } from '../programs.ts';
 import { sandboxInitSpec } from '../spec/sandbox-init.ts';
+import { sandboxView } from '../spec/sandbox-view.ts';
 import type { ContainerProcesses } from '../state/process-ref.ts';
-import type { Sandbox } from '../state/sandbox.ts';
-import { sandboxNamespaces } from './validate.ts';
-import { sandboxView } from './view.ts';
+import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 
 /**
  * Starts the init of a pod whose containers share a PID namespace: the namespace lives as long as it does,

@@ -1,8 +1,8 @@
 import type { ListPodSandboxRequest, ListPodSandboxResponse, PodSandbox } from '@berth/cri/generated/api.ts';
 import type { Context } from '../context.ts';
 import { matchesSelector } from '../labels.ts';
+import { criState } from '../pod-status/sandbox.ts';
 import type { Sandbox } from '../state/sandbox.ts';
-import { criState } from './status.ts';
 
 /** ListPodSandbox: answered from memory. An id in the filter that nothing has gives an empty list. */
 export async function listPodSandboxes(

@@ -5,8 +5,7 @@ import { messageOf, RuntimeError } from '../errors.ts';
 import { attachSandbox } from '../network/attach.ts';
 import type { PortMapping } from '../network/capabilities.ts';
 import { detachSandbox } from '../network/detach.ts';
-import type { Sandbox } from '../state/sandbox.ts';
-import { sandboxNamespaces } from './validate.ts';
+import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 
 /** Makes the namespaces that are the pod's own and pins each as a file. */
 export async function pinNamespaces(

@@ -10,19 +10,13 @@ import { newSandboxId } from '../ids.ts';
 import { makeLogDirectory } from '../log-directory.ts';
 import { publishSandboxEvent } from '../pod-events.ts';
 import { checkCgroupParent } from '../spec/cgroups-path.ts';
-import type { Sandbox } from '../state/sandbox.ts';
+import { type Sandbox, sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
 import { withUndo } from '../undo.ts';
 import { makeSandboxFiles } from './files.ts';
 import { startInit } from './init.ts';
 import { attachNetwork, pinNamespaces } from './network.ts';
 import { cgroupsOf, destroySandbox } from './teardown.ts';
-import {
-  sandboxName,
-  sandboxNamespaces,
-  type ValidSandboxConfig,
-  validateSandboxConfig,
-} from './validate.ts';
-import { sandboxHostname } from './view.ts';
+import { sandboxName, type ValidSandboxConfig, validateSandboxConfig } from './validate.ts';
 
 /** RunPodSandbox: everything of a pod but its containers. All or nothing. */
 export async function runPodSandbox(

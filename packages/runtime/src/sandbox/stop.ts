@@ -42,7 +42,7 @@ async function stopContainers(context: Context, { id }: Sandbox): Promise<void> 
   const running = context.state.containers
     .ofSandbox(id)
     .filter((container) => processesOf(container) !== undefined);
-  await Promise.all(running.map((container) => context.stops.stop(context, container, 0)));
+  await Promise.all(running.map((container) => context.stops.stop(container, 0)));
 }
 
 /** The init of a shared PID namespace has ended by itself, and with it every process in the namespace. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NamespaceMode, PodSandboxConfig } from '@berth/cri/generated/api.ts';
-import { sandboxName, sandboxNamespaces, validateSandboxConfig } from './validate.ts';
+import { sandboxName, validateSandboxConfig } from './validate.ts';
 
 type Partial = Parameters<typeof PodSandboxConfig.fromPartial>[0];
 const metadata = { name: 'web', namespace: 'default', uid: 'u', attempt: 2 };
@@ -44,16 +44,3 @@ for (const [name, request, message] of refused) {
   test(`refused: ${name}`, () =>
     assert.throws(() => validateSandboxConfig(request), { criCode: 'INVALID_ARGUMENT', message }));
 }
-
-test('namespaces by option', () => {
-  const all = { hostNetwork: false, hostIpc: false, hostPid: false, sharedPid: false };
-  assert.deepEqual(sandboxNamespaces(config({})), all);
-  assert.deepEqual(sandboxNamespaces(withNamespaces({})), { ...all, sharedPid: true });
-  assert.deepEqual(sandboxNamespaces(withNamespaces({ pid: NamespaceMode.CONTAINER })), all);
-  assert.deepEqual(
-    sandboxNamespaces(
-      withNamespaces({ pid: NamespaceMode.NODE, network: NamespaceMode.NODE, ipc: NamespaceMode.NODE }),
-    ),
-    { hostNetwork: true, hostIpc: true, hostPid: true, sharedPid: false },
-  );
-});

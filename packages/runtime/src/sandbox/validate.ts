@@ -62,26 +62,6 @@ function validateNamespaces(options: NamespaceOption | undefined): void {
   }
 }
 
-/** Which of its namespaces a sandbox shares with the host, and whether its containers share one for PIDs. */
-export interface SandboxNamespaces {
-  readonly hostNetwork: boolean;
-  readonly hostIpc: boolean;
-  readonly hostPid: boolean;
-  readonly sharedPid: boolean;
-}
-
-/** The namespaces that a config asks for. Without any options it gets CRI's defaults, all of them the pod's. */
-export function sandboxNamespaces(config: PodSandboxConfig): SandboxNamespaces {
-  const options = config.linux?.securityContext?.namespaceOptions;
-  return {
-    hostNetwork: options?.network === NamespaceMode.NODE,
-    hostIpc: options?.ipc === NamespaceMode.NODE,
-    hostPid: options?.pid === NamespaceMode.NODE,
-    // Without options nothing was said about PIDs, and an init for nothing is not wanted.
-    sharedPid: options?.pid === NamespaceMode.POD,
-  };
-}
-
 /** The reserved name of a sandbox, as CRI-O forms it. */
 export function sandboxName({ name, namespace, uid, attempt }: PodSandboxMetadata): string {
   return ['k8s', name, namespace, uid, attempt].join('_');

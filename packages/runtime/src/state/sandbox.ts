@@ -1,4 +1,5 @@
-import type { PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import { hostname as nodeHostname } from 'node:os';
+import { NamespaceMode, type PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { SandboxId } from '../ids.ts';
 import type { ContainerProcesses } from './process-ref.ts';
 
@@ -36,4 +37,30 @@ export interface Sandbox {
   /** The topmost cgroup above its containers' that came with it or a sandbox before it; '' for none. */
   readonly ownedCgroup: string;
   readonly state: SandboxState;
+}
+
+/** Which of its namespaces a sandbox shares with the host, and whether its containers share one for PIDs. */
+export interface SandboxNamespaces {
+  readonly hostNetwork: boolean;
+  readonly hostIpc: boolean;
+  readonly hostPid: boolean;
+  readonly sharedPid: boolean;
+}
+
+/** The namespaces that a config asks for. Without any options it gets CRI's defaults, all of them the pod's. */
+export function sandboxNamespaces(config: PodSandboxConfig): SandboxNamespaces {
+  const options = config.linux?.securityContext?.namespaceOptions;
+  return {
+    hostNetwork: options?.network === NamespaceMode.NODE,
+    hostIpc: options?.ipc === NamespaceMode.NODE,
+    hostPid: options?.pid === NamespaceMode.NODE,
+    // Without options nothing was said about PIDs, and an init for nothing is not wanted.
+    sharedPid: options?.pid === NamespaceMode.POD,
+  };
+}
+
+/** The host name that processes in the pod see. */
+export function sandboxHostname({ id, config }: Sandbox): string {
+  if (config.hostname !== '') return config.hostname;
+  return sandboxNamespaces(config).hostNetwork ? nodeHostname() : id.slice(0, 12);
 }

@@ -1,12 +1,10 @@
-import { hostname as nodeHostname } from 'node:os';
-import type { Context } from '../context.ts';
-import type { SandboxView } from '../spec/input.ts';
-import type { Sandbox } from '../state/sandbox.ts';
-import { sandboxNamespaces } from './validate.ts';
+import type { Paths } from '../paths.ts';
+import { type Sandbox, sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
+import type { SandboxView } from './input.ts';
 
 /** What the config.json of a sandbox's containers, and of its init, is derived from. */
 export function sandboxView(
-  { paths, config }: Pick<Context, 'paths' | 'config'>,
+  { paths, config }: { readonly paths: Paths; readonly config: { readonly cgroupParent: string } },
   sandbox: Sandbox,
 ): SandboxView {
   const { metadata } = sandbox.config;
@@ -36,10 +34,4 @@ export function sandboxView(
     },
     shm: hostIpc ? '/dev/shm' : files.shm,
   };
-}
-
-/** The host name that processes in the pod see. */
-export function sandboxHostname({ id, config }: Sandbox): string {
-  if (config.hostname !== '') return config.hostname;
-  return sandboxNamespaces(config).hostNetwork ? nodeHostname() : id.slice(0, 12);
 }

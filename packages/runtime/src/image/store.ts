@@ -1,0 +1,12 @@
+import type { ContentStore } from '@berth/oci/content-store.ts';
+import type { Logger } from '../log.ts';
+import type { LayerStore } from './layer-store.ts';
+import type { ImageState } from './state.ts';
+
+/** What there is of images: rows, unpacked layers, and blobs. */
+export interface ImageStore {
+  readonly state: ImageState;
+  readonly layers: LayerStore;
+  readonly content: ContentStore;
+  readonly log: Logger;
+}

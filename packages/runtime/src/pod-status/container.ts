@@ -1,0 +1,52 @@
+import {
+  type ContainerStatus,
+  ContainerStatus as ContainerStatusMessage,
+  ContainerState as CriState,
+} from '@berth/cri/generated/api.ts';
+import type { Container } from '../state/container.ts';
+import { criSignal } from './stop-signal.ts';
+
+/** CONTAINER_* of a container; undefined while it is being made, when it is not shown to anyone. */
+export function criState(container: Container): CriState | undefined {
+  switch (container.state.phase) {
+    case 'creating':
+      return undefined;
+    case 'created':
+    case 'starting':
+      return CriState.CONTAINER_CREATED;
+    case 'running':
+      return CriState.CONTAINER_RUNNING;
+    case 'exited':
+    case 'removing':
+      return CriState.CONTAINER_EXITED;
+  }
+}
+
+/** A container as ContainerStatus and the events tell it; undefined while it is being made. */
+export function containerStatus(container: Container): ContainerStatus | undefined {
+  const state = criState(container);
+  if (state === undefined) return undefined;
+  const exit = 'exit' in container.state ? container.state.exit : undefined;
+  const { config } = container;
+  return ContainerStatusMessage.fromPartial({
+    id: container.id,
+    metadata: config.metadata,
+    state,
+    createdAt: container.createdAt,
+    startedAt: container.state.phase === 'running' ? container.state.startedAt : exit?.startedAt,
+    finishedAt: exit?.finishedAt,
+    exitCode: exit?.exitCode,
+    reason: exit?.reason,
+    message: exit?.message,
+    image: { ...config.image, image: container.imageName },
+    imageRef: container.imageRef,
+    imageId: container.imageId,
+    labels: config.labels,
+    annotations: config.annotations,
+    mounts: config.mounts,
+    logPath: container.logPath,
+    resources: config.linux?.resources === undefined ? undefined : { linux: config.linux.resources },
+    user: container.user === undefined ? undefined : { linux: container.user },
+    stopSignal: criSignal(container.stopSignal),
+  });
+}
