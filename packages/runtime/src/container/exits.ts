@@ -1,7 +1,7 @@
 import { ContainerEventType } from '@berth/cri/generated/api.ts';
 import { waitForExit } from '@berth/linux/process.ts';
 import { nowNs } from '../clock.ts';
-import { type ContainerExit, readExit, wasOomKilled, watchExits } from '../conmon/exit-files.ts';
+import { readExit, wasOomKilled, watchExits } from '../conmon/exit-files.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { type ContainerId, containerId, isId, type SandboxId, sandboxId } from '../ids.ts';
@@ -29,20 +29,23 @@ const retryMs = 1_000;
  */
 export function recordExits(context: Context, initEnded: (id: SandboxId) => void): Disposable {
   return watchExits(context.paths.exits, (exit) => {
-    if (isId(exit.containerId)) recordOrRetry(context, exit, initEnded);
+    if (!isId(exit.containerId)) return;
+    const id = containerId(exit.containerId);
+    recordOrRetry(context, id, () => {
+      if (context.state.containers.get(id) !== undefined) recordExit(context, id, { ...exit, message: '' });
+      else initEnded(sandboxId(id));
+    });
   });
 }
 
-function recordOrRetry(context: Context, exit: ContainerExit, initEnded: (id: SandboxId) => void): void {
+/** Who waits for the end is told of a failure: the container has ended, and its record may have to wait for long. */
+function recordOrRetry(context: Context, id: ContainerId, record: () => void): void {
   try {
-    if (context.state.containers.get(containerId(exit.containerId)) !== undefined) {
-      recordExit(context, containerId(exit.containerId), { ...exit, message: '' });
-    } else {
-      initEnded(sandboxId(exit.containerId));
-    }
+    record();
   } catch (error) {
-    context.log.error(`Recording an exit failed: ${messageOf(error)}`, { container: exit.containerId });
-    if (!context.closing.aborted) setTimeout(() => recordOrRetry(context, exit, initEnded), retryMs).unref();
+    context.log.error(`Recording an exit failed: ${messageOf(error)}`, { container: id });
+    context.exits.fail(id, error);
+    if (!context.closing.aborted) setTimeout(() => recordOrRetry(context, id, record), retryMs).unref();
   }
 }
 
@@ -121,9 +124,10 @@ async function killLost(
   context.log.warning('conmon is gone, killing its container', { container: container.id, pid: conmon.pid });
   await killContainer(context, container);
   await waitForExit(init);
-  recordExit(context, container.id, {
+  const ending: Ending = {
     exitCode: 137,
     finishedAt: nowNs(),
     message: `conmon (pid ${conmon.pid}) is gone: the container was killed`,
-  });
+  };
+  recordOrRetry(context, container.id, () => recordExit(context, container.id, ending));
 }

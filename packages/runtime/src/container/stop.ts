@@ -14,7 +14,8 @@ export async function stopContainer(
   try {
     await context.stops.stop(container, Number(timeout) * 1000);
   } catch (error) {
-    throw new RuntimeError('UNKNOWN', `failed to stop container ${container.id}: ${messageOf(error)}`);
+    const code = error instanceof RuntimeError ? error.criCode : 'UNKNOWN';
+    throw new RuntimeError(code, `failed to stop container ${container.id}: ${messageOf(error)}`);
   }
   context.log.info('Stopped container', { container: container.id });
   return {};

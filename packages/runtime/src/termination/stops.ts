@@ -27,7 +27,7 @@ export class Stops {
 
   /**
    * Asks a container to end and kills it after `graceMs`. When it is being stopped already, the earlier
-   * of the two ends counts. Resolves when the exit is recorded.
+   * of the two ends counts. Resolves when the exit is recorded, and rejects when it cannot be, as on a full disk.
    */
   stop(container: Container, graceMs: number): Promise<void> {
     const { id } = container;

@@ -23,22 +23,33 @@ export class TestNode {
   readonly lines: string[] = [];
   readonly #scratch: Disposable;
   readonly #bridge: string;
+  readonly #release: (() => void) | undefined;
   #daemon: Daemon | undefined;
 
-  private constructor(scratch: { path: string } & Disposable, config: Config, bridge: string) {
+  private constructor(
+    scratch: { path: string } & Disposable,
+    config: Config,
+    bridge: string,
+    release?: () => void,
+  ) {
     this.dir = scratch.path;
     this.config = config;
     this.client = connectCri(config.listen, { timeoutMs: 30_000 });
     this.#scratch = scratch;
     this.#bridge = bridge;
+    this.#release = release;
   }
 
-  /** `net` is a number below 256 that no other test uses; it makes the bridge's name and subnet. */
-  static async start(name: string, net: number): Promise<TestNode> {
+  /**
+   * `net` is a number below 256 that no other test uses; it makes the bridge's name and subnet. `prepare` gets
+   * berthd's root directory before berthd does, and returns what is to be done when berthd has left it.
+   */
+  static async start(name: string, net: number, prepare?: (root: string) => () => void): Promise<TestNode> {
     moveHugetlbToV1();
     const scratch = scratchDir(name);
     const dir = scratch.path;
     const paths = layOutBerthd(dir);
+    const release = prepare?.(paths.root);
     const bridge = `brrt${net}`;
     writeConflist({
       confDir: paths.cniConfDir,
@@ -47,7 +58,7 @@ export class TestNode {
       subnet: `10.${net}.0.0/16`,
       dataDir: join(dir, 'leases'),
     });
-    const node = new TestNode(scratch, readConfig(paths.config), bridge);
+    const node = new TestNode(scratch, readConfig(paths.config), bridge, release);
     await node.open();
     await loadTestImage(paths.socket);
     return node;
@@ -83,6 +94,7 @@ export class TestNode {
     this.client.close();
     await this.close();
     if (existsSync(`/sys/class/net/${this.#bridge}`)) deleteLink(this.#bridge);
+    this.#release?.();
     this.#scratch[Symbol.dispose]();
   }
 }
