@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectories } from '@berth/linux/directories.ts';
 import { goJson, isJsonObject, type Json, type JsonObject, sortKeys } from './json.ts';
 import type { RuntimeConf } from './runtime-conf.ts';
 
@@ -32,7 +33,7 @@ export class ResultCache {
    */
   async write(networkName: string, config: string, result: JsonObject, runtime: RuntimeConf): Promise<void> {
     const path = this.#path(networkName, runtime);
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+    await makeDirectories(this.#dir, 0o700);
     // libcni skips files that it cannot read as a record, but a rename never shows it half of one.
     const temporary = join(this.#dir, `.${runtime.containerId}-${runtime.ifName}.tmp`);
     try {

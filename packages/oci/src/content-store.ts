@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectories } from '@berth/linux/directories.ts';
 import {
   type Digest,
   DigestMismatchError,
@@ -35,9 +36,9 @@ export class ContentStore {
 
   /** Opens the store in `dir`, making the directory when it is absent. */
   static async open(dir: string): Promise<ContentStore> {
-    await mkdir(join(dir, 'ingest'), { recursive: true, mode: 0o700 });
-    await mkdir(join(dir, 'blobs/sha256'), { recursive: true });
-    await mkdir(join(dir, 'blobs/sha512'), { recursive: true });
+    await makeDirectories(join(dir, 'ingest'), 0o700);
+    await makeDirectories(join(dir, 'blobs/sha256'), 0o755);
+    await makeDirectories(join(dir, 'blobs/sha512'), 0o755);
     return new ContentStore(dir);
   }
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { makeDirectories } from '@berth/linux/directories.ts';
 import { type Descriptor, parseDescriptor } from './descriptor.ts';
 import { type Digest, digestHex, digestOf, finishDigest } from './digest.ts';
 import type { ExecutionParameters } from './image-config.ts';
@@ -36,7 +37,7 @@ export interface LayoutImage {
  */
 export async function writeOciLayout(image: LayoutImage): Promise<{ manifest: Descriptor; id: Digest }> {
   const { dir, name, config, platform = hostPlatform(), compression = 'gzip' } = image;
-  await mkdir(join(dir, 'blobs/sha256'), { recursive: true });
+  await makeDirectories(join(dir, 'blobs/sha256'), 0o755);
   const layers = [];
   for (const entries of image.layers) layers.push(await writeLayer(dir, entries, compression));
   const configBlob = await writeBlob(

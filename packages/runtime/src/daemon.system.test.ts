@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
+import { startRegistry } from '@berth/oci/testing/registry.ts';
 import type { Config } from './config.ts';
 import { startDaemon } from './daemon.ts';
 import { containerId } from './ids.ts';
@@ -12,7 +13,7 @@ import { createLogger } from './log.ts';
 import { execProcess } from './oci-runtime/exec-process.ts';
 import { Paths } from './paths.ts';
 import { findProgram } from './programs.ts';
-import { PodCalls, until } from './testing/pod-calls.ts';
+import { failsWith, PodCalls, until } from './testing/pod-calls.ts';
 import { TestNode } from './testing/test-node.ts';
 
 let node: TestNode;
@@ -35,6 +36,19 @@ test('a second berthd on the same directories is refused', async () => {
       message: /is in use by another berthd/,
     },
   );
+});
+
+test('an image that is nowhere is told of in the log once, with its name and the reason', async () => {
+  const registry = await startRegistry();
+  try {
+    const image = `${registry.address}/no/such:1`;
+    await assert.rejects(node.client.image.pullImage({ image: { image } }), failsWith('NOT_FOUND', /./));
+    const told = node.lines.filter((line) => /level=(?!debug)/.test(line) && line.includes('failed to pull'));
+    assert.equal(told.length, 1, told.join(''));
+    assert.match(told[0] ?? '', /level=warning msg="PullImage failed: .*no\/such:1.*: not found/);
+  } finally {
+    await registry.stop();
+  }
 });
 
 test('directories in which there can be no files are refused by name', async () => {

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { type FinishedCall, serveCri } from '@berth/cri/server.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { checkPlace, makeDirectories } from '@berth/linux/directories.ts';
 import { NamespaceWorker } from '@berth/linux/namespaces.ts';
 import type { Config } from './config.ts';
 import { recordExits } from './container/exits.ts';
 import type { Context } from './context.ts';
-import { checkPlace, makeDirectories } from './directories.ts';
 import { messageOf } from './errors.ts';
 import { EventBus } from './events.ts';
 import { runtimeHandlers } from './handlers.ts';
@@ -137,9 +137,14 @@ async function makeContext(
 }
 
 function logCall(log: Logger, { rpc, durationMs, code, error }: FinishedCall): void {
-  const fields = { duration: `${durationMs.toFixed(1)}ms` };
-  if (code === 'OK' || code === 'CANCELLED') log.debug(`Response: ${rpc}`, { ...fields, code });
-  else if (code === 'NOT_FOUND' || code === 'UNIMPLEMENTED')
-    log.debug(`${rpc} failed: ${messageOf(error)}`, { ...fields, code });
-  else log.error(`${rpc} failed: ${messageOf(error)}`, { ...fields, code });
+  const fields = { duration: `${durationMs.toFixed(1)}ms`, code };
+  if (code === 'OK' || code === 'CANCELLED') {
+    log.debug(`Response: ${rpc}`, fields);
+    return;
+  }
+  const message = `${rpc} failed: ${messageOf(error)}`;
+  // Clients ask for what may be gone all the time; only an image that is nowhere is somebody's mistake.
+  if (code === 'NOT_FOUND' && rpc === 'PullImage') log.warning(message, fields);
+  else if (code === 'NOT_FOUND' || code === 'UNIMPLEMENTED') log.debug(message, fields);
+  else log.error(message, fields);
 }

@@ -1,4 +1,4 @@
-import { makeDirectories } from './directories.ts';
+import { makeDirectories } from '@berth/linux/directories.ts';
 import { invalid, messageOf } from './errors.ts';
 
 /** Makes a directory for logs when it is missing. `field` of the request says which. */

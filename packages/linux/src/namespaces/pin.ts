@@ -1,6 +1,7 @@
-import { closeSync, constants, mkdirSync, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import { dirname } from 'node:path';
+import { makeDirectoriesSync } from '../directories.ts';
 import { hasCode, SyscallError } from '../errno.ts';
 import { libcFunction } from '../libc.ts';
 import { bindMount, isMountPoint, unmount } from '../mount.ts';
@@ -144,7 +145,7 @@ function refuseForeignSettings({ hostname, sysctls = {}, existing = {}, ...made 
 }
 
 function createPinFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectoriesSync(dirname(path), 0o700);
   try {
     closeSync(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0));
   } catch (error) {

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { makeDirectories } from '@berth/linux/directories.ts';
 import { ContentStore } from '@berth/oci/content-store.ts';
 import type { Config } from '../config.ts';
 import { messageOf, wrongState } from '../errors.ts';
@@ -63,8 +63,8 @@ export class ImageService implements ImageStore {
   static async open(options: ImageServiceOptions): Promise<ImageService> {
     const dir = join(options.root, 'images');
     const emptyLayer = join(dir, 'empty');
-    await mkdir(emptyLayer, { recursive: true, mode: 0o755 });
-    await mkdir(join(dir, 'layers'), { recursive: true, mode: 0o700 });
+    await makeDirectories(emptyLayer, 0o755);
+    await makeDirectories(join(dir, 'layers'), 0o700);
     const content = await ContentStore.open(join(dir, 'content'));
     const service = new ImageService(new ImageState(options.database), content, emptyLayer, options);
     await reconcileImages(service);

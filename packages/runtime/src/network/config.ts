@@ -1,7 +1,7 @@
 import { existsSync, type FSWatcher, watch } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { loadConfLists, type NetworkConfigList } from '@berth/cni/conflist.ts';
 import { findPlugin } from '@berth/cni/find-plugin.ts';
+import { makeDirectories } from '@berth/linux/directories.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
@@ -74,7 +74,7 @@ export class NetworkConfig {
 
   async #watch(): Promise<void> {
     this.#watcher?.close();
-    await mkdir(this.#options.confDir, { recursive: true });
+    await makeDirectories(this.#options.confDir, 0o755);
     this.#watcher = watch(this.#options.confDir, { persistent: false }, () => void this.reload());
     this.#watcher.on('error', (error) =>
       this.#options.log.error('Watching the CNI configuration failed', { error: messageOf(error) }),

@@ -1,7 +1,8 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { BlockList, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { basename, join } from 'node:path';
+import { makeDirectories } from '@berth/linux/directories.ts';
 
 /** The file that berthd writes into the configuration directory when there is no other. */
 export const DEFAULT_FILE = '87-berth.conflist';
@@ -73,7 +74,7 @@ export function defaultConflist(subnets: readonly string[]): string {
 /** Writes the default network into a directory, whole or not at all. */
 export async function writeDefaultNetwork(confDir: string): Promise<void> {
   const text = defaultConflist(chooseSubnets(hostAddresses()));
-  await mkdir(confDir, { recursive: true });
+  await makeDirectories(confDir, 0o755);
   // The name keeps it from being read as a configuration meanwhile.
   const temporary = join(confDir, `.${DEFAULT_FILE}.tmp`);
   try {

@@ -1,9 +1,9 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { type Mount, MountPropagation } from '@berth/cri/generated/api.ts';
+import { makeDirectories } from '@berth/linux/directories.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { type MountInfo, parseMountInfo } from '@berth/linux/mountinfo.ts';
-import { makeDirectories } from '../../directories.ts';
 import { invalid } from '../../errors.ts';
 import type { MountSource } from '../input.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { checkPlace, makeDirectories } from './directories.ts';
+import { checkPlace, makeDirectories, makeDirectoriesSync } from './directories.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'berth-directories-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -14,6 +14,9 @@ test('missing parents are made too, and what is there stays', async () => {
   await makeDirectories(path, 0o700);
   assert.equal(statSync(path).mode & 0o777, 0o711);
   await makeDirectories('/proc/self', 0o755);
+  makeDirectoriesSync(join(dir, 'sync/b/c'), 0o711);
+  makeDirectoriesSync(join(dir, 'sync/b/c'), 0o700);
+  assert.equal(statSync(join(dir, 'sync/b/c')).mode & 0o777, 0o711);
 });
 
 test('what cannot be a directory', async () => {
@@ -29,7 +32,10 @@ test('what cannot be a directory', async () => {
     ['/sys/fs/cgroup/berth', /is in \/sys/],
     [join(dir, 'proc/berth'), /is in \/proc/],
   ];
-  for (const [path, message] of table) await assert.rejects(makeDirectories(path, 0o755), message, path);
+  for (const [path, message] of table) {
+    await assert.rejects(makeDirectories(path, 0o755), message, path);
+    assert.throws(() => makeDirectoriesSync(path, 0o755), message, path);
+  }
 });
 
 test('places for files of ours', async () => {

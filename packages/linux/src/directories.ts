@@ -1,6 +1,7 @@
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { hasCode } from '@berth/linux/errno.ts';
+import { hasCode } from './errno.ts';
 
 /** The kernel's own trees: what is made in them is no directory (a cgroup), or cannot be made at all. */
 const kernelTrees = ['/proc', '/sys'];
@@ -22,6 +23,22 @@ export async function makeDirectories(path: string, mode: number): Promise<void>
   }
   if (missing.length === 0 && !(await stat(path)).isDirectory())
     throw new Error(`${path} is not a directory`);
+}
+
+/** As makeDirectories, for threads in which nothing may be asynchronous. */
+export function makeDirectoriesSync(path: string, mode: number): void {
+  const missing: string[] = [];
+  let existing = path;
+  for (; !existsSync(existing); existing = dirname(existing)) missing.unshift(existing);
+  if (missing.length > 0) refuseKernelTree(realpathSync(existing), path);
+  for (const directory of missing) {
+    try {
+      mkdirSync(directory, { mode });
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST') || !statSync(directory).isDirectory()) throw error;
+    }
+  }
+  if (missing.length === 0 && !statSync(path).isDirectory()) throw new Error(`${path} is not a directory`);
 }
 
 /** Refuses a path for files of ours in /proc and /sys, there or not; `field` is the setting's name. */
