@@ -2,8 +2,24 @@ import type { PodSandboxConfig } from '@berth/cri/generated/api.ts';
 
 type Labels = Record<string, string>;
 
+/** What lists are asked to leave out, apart from ids; of containers and of sandboxes alike. */
+interface Filter {
+  readonly state?: { readonly state: number } | undefined;
+  readonly labelSelector: Labels;
+}
+
+/** Whether something is in the state that a filter asks for, if it does, and has its labels. */
+export function matchesFilter(
+  shown: { readonly state: number; readonly labels: Labels },
+  filter: Filter | undefined,
+): boolean {
+  if (filter === undefined) return true;
+  const isInState = filter.state === undefined || filter.state.state === shown.state;
+  return isInState && matchesSelector(shown.labels, filter.labelSelector);
+}
+
 /** Whether `labels` has every pair of `selector`; an empty selector matches everything. */
-export function matchesSelector(labels: Labels, selector: Labels): boolean {
+function matchesSelector(labels: Labels, selector: Labels): boolean {
   for (const key in selector) {
     if (labels[key] !== selector[key]) return false;
   }

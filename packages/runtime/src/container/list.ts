@@ -5,7 +5,7 @@ import type {
   ListContainersResponse,
 } from '@berth/cri/generated/api.ts';
 import type { Context } from '../context.ts';
-import { matchesSelector } from '../labels.ts';
+import { matchesFilter } from '../labels.ts';
 import { criState } from '../pod-status/container.ts';
 import type { Container as ContainerRecord } from '../state/container.ts';
 import type { State } from '../state/state.ts';
@@ -18,10 +18,7 @@ export async function listContainers(
   const containers: Container[] = [];
   for (const record of candidates(state, filter)) {
     const shown = toCri(record);
-    if (shown === undefined) continue;
-    if (filter?.state !== undefined && shown.state !== filter.state.state) continue;
-    if (filter !== undefined && !matchesSelector(shown.labels, filter.labelSelector)) continue;
-    containers.push(shown);
+    if (shown !== undefined && matchesFilter(shown, filter)) containers.push(shown);
   }
   return { containers };
 }

@@ -1,6 +1,6 @@
 import type { ListPodSandboxRequest, ListPodSandboxResponse, PodSandbox } from '@berth/cri/generated/api.ts';
 import type { Context } from '../context.ts';
-import { matchesSelector } from '../labels.ts';
+import { matchesFilter } from '../labels.ts';
 import { criState } from '../pod-status/sandbox.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 
@@ -14,10 +14,7 @@ export async function listPodSandboxes(
   const items: PodSandbox[] = [];
   for (const sandbox of candidates) {
     const shown = toCri(sandbox);
-    if (shown === undefined) continue;
-    if (filter?.state !== undefined && shown.state !== filter.state.state) continue;
-    if (filter !== undefined && !matchesSelector(shown.labels, filter.labelSelector)) continue;
-    items.push(shown);
+    if (shown !== undefined && matchesFilter(shown, filter)) items.push(shown);
   }
   return { items };
 }

@@ -1,9 +1,7 @@
-import {
-  type LinuxContainerSecurityContext,
-  SecurityProfile_ProfileType as ProfileType,
-} from '@berth/cri/generated/api.ts';
+import type { LinuxContainerSecurityContext } from '@berth/cri/generated/api.ts';
 import { invalid } from '../errors.ts';
 import type { AppArmorFacts } from './input.ts';
+import { profileChoice } from './security-profile.ts';
 
 const FIELD = 'config.linux.security_context.apparmor';
 
@@ -53,19 +51,10 @@ type Wanted =
 function request(security: LinuxContainerSecurityContext | undefined): Wanted {
   if (security === undefined) return { kind: 'default' };
   if (security.apparmor === undefined) return legacyRequest(security);
-  const { profileType, localhostRef } = security.apparmor;
-  switch (profileType) {
-    case ProfileType.RuntimeDefault:
-      return security.privileged
-        ? { kind: 'unconfined' }
-        : { kind: 'default', field: `${FIELD}.profile_type` };
-    case ProfileType.Unconfined:
-      return { kind: 'unconfined' };
-    case ProfileType.Localhost:
-      return localhost(localhostRef, `${FIELD}.localhost_ref`);
-    default:
-      throw invalid(`${FIELD}.profile_type`, `${profileType} is not a known profile type`);
-  }
+  const choice = profileChoice(security.apparmor, FIELD);
+  if (choice.kind === 'localhost') return localhost(choice.reference, `${FIELD}.localhost_ref`);
+  if (choice.kind === 'unconfined' || security.privileged) return { kind: 'unconfined' };
+  return { kind: 'default', field: `${FIELD}.profile_type` };
 }
 
 function legacyRequest(security: LinuxContainerSecurityContext): Wanted {

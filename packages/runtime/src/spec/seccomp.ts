@@ -1,10 +1,8 @@
-import {
-  type LinuxContainerSecurityContext,
-  SecurityProfile_ProfileType as ProfileType,
-} from '@berth/cri/generated/api.ts';
+import type { LinuxContainerSecurityContext } from '@berth/cri/generated/api.ts';
 import type { LinuxSeccomp } from '@berth/oci/runtime-spec.ts';
 import { invalid } from '../errors.ts';
 import { defaultSeccompProfile } from './seccomp-default.ts';
+import { profileChoice } from './security-profile.ts';
 
 const FIELD = 'config.linux.security_context.seccomp';
 
@@ -21,17 +19,8 @@ export type SeccompChoice =
 export function seccompChoice(security: LinuxContainerSecurityContext | undefined): SeccompChoice {
   if (security === undefined || security.privileged) return { kind: 'unconfined' };
   if (security.seccomp === undefined) return legacyChoice(security.seccompProfilePath);
-  const { profileType, localhostRef } = security.seccomp;
-  switch (profileType) {
-    case ProfileType.RuntimeDefault:
-      return { kind: 'default' };
-    case ProfileType.Unconfined:
-      return { kind: 'unconfined' };
-    case ProfileType.Localhost:
-      return localhost(localhostRef, `${FIELD}.localhost_ref`);
-    default:
-      throw invalid(`${FIELD}.profile_type`, `${profileType} is not a known profile type`);
-  }
+  const choice = profileChoice(security.seccomp, FIELD);
+  return choice.kind === 'localhost' ? localhost(choice.reference, `${FIELD}.localhost_ref`) : choice;
 }
 
 function legacyChoice(profile: string): SeccompChoice {

@@ -1,6 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ContainerConfig, LinuxContainerUser } from '@berth/cri/generated/api.ts';
-import { RuntimeError } from '../errors.ts';
 import { type ContainerId, containerId, type SandboxId, sandboxId } from '../ids.ts';
 import { type Container, type ContainerExit, type ContainerState, processesOf } from './container.ts';
 import { IdIndex } from './id-index.ts';
@@ -9,8 +8,7 @@ import { write } from './write.ts';
 
 /** All containers, kept as SandboxStore keeps sandboxes: row first, every read from memory. */
 export class ContainerStore {
-  readonly #index = new IdIndex<ContainerId, Container>();
-  readonly #byName = new Map<string, ContainerId>();
+  readonly #index = new IdIndex<ContainerId, Container>('container');
   readonly #bySandbox = new Map<SandboxId, Set<ContainerId>>();
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
@@ -35,14 +33,7 @@ export class ContainerStore {
 
   /** Writes the row of a container that is about to be made, which reserves its name. */
   insert(container: Container & { readonly state: { readonly phase: 'creating' } }): void {
-    const holder = this.#byName.get(container.name);
-    if (holder !== undefined) {
-      throw new RuntimeError(
-        'ALREADY_EXISTS',
-        `container with name ${JSON.stringify(container.name)} already exists: the name is reserved for ID ${holder}; ` +
-          'remove that container first, or ask for another attempt number',
-      );
-    }
+    this.#index.checkNameIsFree(container.name);
     write(
       this.#insert,
       container.id,
@@ -93,8 +84,7 @@ export class ContainerStore {
     const container = this.#index.get(id);
     if (container === undefined) return;
     write(this.#delete, id);
-    this.#index.delete(id);
-    this.#byName.delete(container.name);
+    this.#index.delete(container);
     const siblings = this.#bySandbox.get(container.sandboxId);
     siblings?.delete(id);
     if (siblings?.size === 0) this.#bySandbox.delete(container.sandboxId);
@@ -126,7 +116,6 @@ export class ContainerStore {
 
   #remember(container: Container): void {
     this.#index.set(container);
-    this.#byName.set(container.name, container.id);
     const siblings = this.#bySandbox.get(container.sandboxId) ?? new Set();
     this.#bySandbox.set(container.sandboxId, siblings.add(container.id));
   }

@@ -1,16 +1,38 @@
+import { RuntimeError } from '../errors.ts';
+
 /**
  * Objects by id, where a unique beginning of an id will do, as people type it. Lookups by whole id, which
- * is what kubelets send, do not search.
+ * is what kubelets send, do not search. Each has a name that no other one has.
  */
-export class IdIndex<Id extends string, Value extends { readonly id: Id }> {
+export class IdIndex<Id extends string, Value extends { readonly id: Id; readonly name: string }> {
   readonly #values = new Map<string, Value>();
+  readonly #byName = new Map<string, Id>();
+  readonly #kind: 'container' | 'pod sandbox';
+
+  /** `kind` is what messages call the objects. */
+  constructor(kind: 'container' | 'pod sandbox') {
+    this.#kind = kind;
+  }
+
+  /** Throws ALREADY_EXISTS for a name that an object has. */
+  checkNameIsFree(name: string): void {
+    const holder = this.#byName.get(name);
+    if (holder === undefined) return;
+    throw new RuntimeError(
+      'ALREADY_EXISTS',
+      `${this.#kind} with name ${JSON.stringify(name)} already exists: the name is reserved for ID ${holder}; ` +
+        `remove that ${this.#kind} first, or ask for another attempt number`,
+    );
+  }
 
   set(value: Value): void {
     this.#values.set(value.id, value);
+    this.#byName.set(value.name, value.id);
   }
 
-  delete(id: Id): void {
+  delete({ id, name }: Value): void {
     this.#values.delete(id);
+    this.#byName.delete(name);
   }
 
   get(id: Id): Value | undefined {

@@ -1,6 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { PodSandboxConfig } from '@berth/cri/generated/api.ts';
-import { RuntimeError } from '../errors.ts';
 import { type SandboxId, sandboxId } from '../ids.ts';
 import { IdIndex } from './id-index.ts';
 import { RowReader } from './row.ts';
@@ -12,8 +11,7 @@ import { write } from './write.ts';
  * the row first, so memory never knows more than a restarted berthd would.
  */
 export class SandboxStore {
-  readonly #index = new IdIndex<SandboxId, Sandbox>();
-  readonly #byName = new Map<string, SandboxId>();
+  readonly #index = new IdIndex<SandboxId, Sandbox>('pod sandbox');
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
   readonly #delete: StatementSync;
@@ -31,19 +29,12 @@ export class SandboxStore {
     this.#delete = database.prepare('DELETE FROM sandbox WHERE id = ?');
     const select = database.prepare('SELECT * FROM sandbox ORDER BY created_at');
     select.setReadBigInts(true);
-    for (const row of select.all()) this.#remember(parse(new RowReader('sandbox', row)));
+    for (const row of select.all()) this.#index.set(parse(new RowReader('sandbox', row)));
   }
 
   /** Writes the row of a sandbox that is about to be made, which reserves its name. */
   insert(sandbox: Sandbox & { readonly state: { readonly phase: 'creating' } }): void {
-    const holder = this.#byName.get(sandbox.name);
-    if (holder !== undefined) {
-      throw new RuntimeError(
-        'ALREADY_EXISTS',
-        `pod sandbox with name ${JSON.stringify(sandbox.name)} already exists: the name is reserved for ID ${holder}; ` +
-          'remove that sandbox first, or ask for another attempt number',
-      );
-    }
+    this.#index.checkNameIsFree(sandbox.name);
     write(
       this.#insert,
       sandbox.id,
@@ -56,7 +47,7 @@ export class SandboxStore {
       sandbox.ownedCgroup,
       sandbox.state.phase,
     );
-    this.#remember(sandbox);
+    this.#index.set(sandbox);
   }
 
   /** Writes a new state; returns the sandbox that has it. */
@@ -84,8 +75,7 @@ export class SandboxStore {
     const sandbox = this.#index.get(id);
     if (sandbox === undefined) return;
     write(this.#delete, id);
-    this.#index.delete(id);
-    this.#byName.delete(sandbox.name);
+    this.#index.delete(sandbox);
   }
 
   get(id: SandboxId): Sandbox | undefined {
@@ -100,11 +90,6 @@ export class SandboxStore {
   /** All sandboxes, oldest first. */
   all(): IterableIterator<Sandbox> {
     return this.#index.values();
-  }
-
-  #remember(sandbox: Sandbox): void {
-    this.#index.set(sandbox);
-    this.#byName.set(sandbox.name, sandbox.id);
   }
 }
 
