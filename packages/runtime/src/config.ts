@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import { hasCode } from '@berth/linux/errno.ts';
 import { parseDocument } from 'yaml';
-import { errnoOf } from './errors.ts';
 import { type LogLevel, logLevels } from './log.ts';
 
 /** Who makes cgroups: berthd and the OCI runtime by mkdir, or systemd as slices and scopes. */
@@ -197,7 +197,7 @@ export function readConfig(path: string | undefined): Config {
   try {
     source = readFileSync(file, 'utf8');
   } catch (error) {
-    if (path === undefined && errnoOf(error) === 'ENOENT') return defaultConfig;
+    if (path === undefined && hasCode(error, 'ENOENT')) return defaultConfig;
     throw new ConfigError(file, '', `cannot be read: ${error instanceof Error ? error.message : error}`);
   }
   return parseConfig(source, file);

@@ -1,8 +1,9 @@
 import type { ReopenContainerLogRequest, ReopenContainerLogResponse } from '@berth/cri/generated/api.ts';
+import { hasCode } from '@berth/linux/errno.ts';
 import { waitForExit } from '@berth/linux/process.ts';
 import { reopenLog } from '../conmon/control.ts';
 import type { Context } from '../context.ts';
-import { errnoOf, notFound, wrongState } from '../errors.ts';
+import { notFound, wrongState } from '../errors.ts';
 
 /** ReopenContainerLog: the second half of a log rotation, for running containers only; done when it answers. */
 export async function reopenContainerLog(
@@ -24,7 +25,7 @@ export async function reopenContainerLog(
   try {
     await reopenLog(paths.container(container.id).bundle.dir, container.logPath, { signal: gone.signal });
   } catch (error) {
-    if (errnoOf(error) === 'ENXIO') throw hasEnded();
+    if (hasCode(error, 'ENXIO')) throw hasEnded();
     throw error;
   } finally {
     done.abort();

@@ -1,12 +1,13 @@
 import { dirname, join } from 'node:path';
 import type { PullImageRequest, PullImageResponse } from '@berth/cri/generated/api.ts';
+import { hasCode } from '@berth/linux/errno.ts';
 import { LayerError } from '@berth/oci/layers/layer-error.ts';
 import { formatReference, type Reference } from '@berth/oci/reference.ts';
 import { type AuthConfig, dockerCredentials } from '@berth/oci/registry/credentials.ts';
 import type { RegistryErrorCode } from '@berth/oci/registry/errors.ts';
 import { pullImage as pullFromRegistry } from '@berth/oci/registry/pull.ts';
 import { PullError } from '@berth/oci/registry/pull-error.ts';
-import { type CriCode, errnoOf, invalid, RuntimeError } from '../errors.ts';
+import { type CriCode, invalid, RuntimeError } from '../errors.ts';
 import { addImage } from './add.ts';
 import { namesFor, requestedReference } from './names.ts';
 import type { ImageService } from './service.ts';
@@ -74,5 +75,5 @@ const codes: Record<RegistryErrorCode, CriCode> = {
 
 function criCode({ code, cause }: PullError): CriCode {
   const root = cause instanceof LayerError ? (cause.cause ?? cause) : cause;
-  return ['ENOSPC', 'EDQUOT'].includes(errnoOf(root) ?? '') ? 'RESOURCE_EXHAUSTED' : codes[code];
+  return hasCode(root, 'ENOSPC', 'EDQUOT') ? 'RESOURCE_EXHAUSTED' : codes[code];
 }

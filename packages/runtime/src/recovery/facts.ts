@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
+import { hasCode } from '@berth/linux/errno.ts';
 import { pinState } from '@berth/linux/namespaces.ts';
 import { isSameProcess } from '@berth/linux/process.ts';
 import { nowNs } from '../clock.ts';
 import { isExitFileName, readExit, wasOomKilled } from '../conmon/exit-files.ts';
 import { runtimeOf } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
-import { errnoOf } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import { expectedPins } from '../sandbox/network.ts';
 import type { Facts, Rows } from './reconcile.ts';
@@ -60,7 +60,7 @@ export function list(dir: string): string[] {
   try {
     return readdirSync(dir);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
+    if (hasCode(error, 'ENOENT')) return [];
     throw error;
   }
 }

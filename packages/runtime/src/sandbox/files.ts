@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { DNSConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import { hasCode } from '@berth/linux/errno.ts';
 import { mount, unmount } from '@berth/linux/mount.ts';
-import { errnoOf } from '../errors.ts';
 import type { SandboxPaths } from '../paths.ts';
 import type { SandboxNamespaces } from '../state/sandbox.ts';
 
@@ -54,7 +54,7 @@ function hostFile(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return '';
+    if (hasCode(error, 'ENOENT')) return '';
     throw error;
   }
 }
