@@ -1,11 +1,14 @@
-import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode } from '@berth/linux/errno.ts';
+import { OutputPipe } from '@berth/linux/output-pipe.ts';
+import { type StartedProcess, startProcess } from '@berth/linux/spawn.ts';
 
 /** One run of a plugin. */
 export interface PluginInvocation {
-  /** The executable. */
+  /** Absolute path of the executable. */
   path: string;
   /** The whole environment of the plugin. */
   env: Record<string, string>;
@@ -23,7 +26,8 @@ export interface PluginExit {
   ended: 'exit' | 'timeout' | 'output-too-large' | 'aborted';
   /** The exit code, or null when a signal ended it. */
   code: number | null;
-  killedBy: NodeJS.Signals | null;
+  /** The signal that ended it, or null. */
+  killedBy: string | null;
   stdout: string;
   stderr: string;
 }
@@ -34,83 +38,77 @@ export type PluginExec = (invocation: PluginInvocation) => Promise<PluginExit>;
 const BUSY_RETRIES = 5;
 const BUSY_DELAY_MS = 200;
 
-/** Runs a plugin as a child process in a process group of its own. */
+/** Runs a plugin as a child process in a session, and so a process group, of its own. */
 export const execPlugin: PluginExec = async (invocation) => {
   for (let attempt = 0; ; attempt++) {
     try {
       return await runOnce(invocation);
     } catch (error) {
       // The file is being written: somebody installs a newer version of the plugin.
-      if (!isTextFileBusy(error) || attempt === BUSY_RETRIES) throw error;
+      if (!hasCode(error, 'ETXTBSY') || attempt === BUSY_RETRIES) throw error;
       await sleep(BUSY_DELAY_MS);
     }
   }
 };
 
-function runOnce(invocation: PluginInvocation): Promise<PluginExit> {
-  const { path, env, timeoutMs, maxOutputBytes, signal } = invocation;
-  const { promise, resolve, reject } = Promise.withResolvers<PluginExit>();
-  if (signal?.aborted) {
-    resolve({ ended: 'aborted', code: null, killedBy: null, stdout: '', stderr: '' });
-    return promise;
-  }
-  const stdin = openNameless();
-  let child: ReturnType<typeof spawn>;
-  try {
-    writeStdin(stdin, invocation.stdin);
-    // detached: a group of its own, so that a plugin's children can be killed with it.
-    child = spawn(path, [], { env, stdio: [stdin, 'pipe', 'pipe'], detached: true });
-  } finally {
-    closeSync(stdin);
-  }
+async function runOnce(invocation: PluginInvocation): Promise<PluginExit> {
+  const { timeoutMs, maxOutputBytes, signal } = invocation;
+  if (signal?.aborted) return { ended: 'aborted', code: null, killedBy: null, stdout: '', stderr: '' };
+  const { pid, exited, outputs } = start(invocation);
 
   let ended: PluginExit['ended'] = 'exit';
   const kill = (reason: PluginExit['ended']) => {
     if (ended !== 'exit') return;
     ended = reason;
-    if (child.pid !== undefined) killGroup(child.pid);
+    killGroup(pid);
     // A process that left the group may hold the pipes open for ever.
-    child.stdout?.destroy();
-    child.stderr?.destroy();
+    for (const output of outputs) output.destroy();
   };
   const timer = setTimeout(kill, timeoutMs, 'timeout');
   const onAbort = () => kill('aborted');
   signal?.addEventListener('abort', onAbort, { once: true });
-
-  const collect = (stream: NodeJS.ReadableStream | null) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    stream?.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > maxOutputBytes) kill('output-too-large');
-      else chunks.push(chunk);
-    });
-    return () => Buffer.concat(chunks).toString('utf8');
-  };
-  const stdout = collect(child.stdout);
-  const stderr = collect(child.stderr);
-
-  const done = () => {
+  try {
+    const texts = outputs.map((output) => collect(output, maxOutputBytes, () => kill('output-too-large')));
+    const [{ code, signal: killedBy }, stdout = '', stderr = ''] = await Promise.all([exited, ...texts]);
+    return { ended, code, killedBy, stdout, stderr };
+  } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
-  };
-  child.once('error', (error) => {
-    done();
-    reject(error);
+  }
+}
+
+function start({ path, env, stdin: text }: PluginInvocation): StartedProcess & { outputs: Socket[] } {
+  const stdin = openNameless();
+  try {
+    writeStdin(stdin, text);
+    using stdout = new OutputPipe();
+    using stderr = new OutputPipe();
+    const descriptors = [stdin, stdout.writeEnd, stderr.writeEnd];
+    return { ...startProcess({ path, args: [], env, descriptors }), outputs: [stdout.output, stderr.output] };
+  } finally {
+    closeSync(stdin);
+  }
+}
+
+/** Resolves, when the output has ended or was destroyed, with what came before and the limit has room for. */
+function collect(output: Socket, maxBytes: number, onTooLarge: () => void): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  return new Promise((resolve) => {
+    output.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > maxBytes) onTooLarge();
+      else chunks.push(chunk);
+    });
+    output.once('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
   });
-  child.once('close', (code, killedBy) => {
-    done();
-    resolve({ ended, code, killedBy, stdout: stdout(), stderr: stderr() });
-  });
-  return promise;
 }
 
 /** Linux's flag for a file that has no name from the start; the same on every architecture that Node runs on. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
 /**
- * A nameless file for the configuration. Node's own pipes are sockets, and a plugin written in shell
- * cannot open those through /dev/stdin. Without a name nothing stays behind when we are killed, and in
+ * A nameless file for the configuration: unlike a pipe it takes any length at once. Without a name nothing stays behind when we are killed, and in
  * memory a pod can be detached from its network while the disk is full.
  */
 function openNameless(): number {
@@ -137,8 +135,4 @@ function killGroup(pid: number): void {
   } catch {
     // It has just ended by itself.
   }
-}
-
-function isTextFileBusy(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ETXTBSY';
 }

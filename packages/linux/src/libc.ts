@@ -3,8 +3,17 @@ import { constants } from 'node:os';
 import { SyscallError } from './errno.ts';
 
 /** C types as koffi names them. A `void *` takes a Buffer, which the call reads and writes in place. */
-export type CType = 'int' | 'uint' | 'long' | 'ulong' | 'size_t' | 'str' | 'void *';
-export type CArgument = number | bigint | string | Uint8Array | null;
+export type CType =
+  | 'short'
+  | 'int'
+  | 'uint'
+  | 'long'
+  | 'ulong'
+  | 'size_t'
+  | 'str'
+  | 'void *'
+  | 'const char **';
+export type CArgument = number | bigint | string | Uint8Array | readonly (string | null)[] | null;
 
 type Koffi = typeof import('koffi');
 
@@ -24,9 +33,23 @@ function load() {
   return loaded;
 }
 
-/** koffi itself, for the few things that are no plain calls (polling a descriptor). */
-export function koffi(): Koffi {
-  return load().koffi;
+/**
+ * Calls back once, when a descriptor can be read, and keeps this process alive until then. Returns what
+ * cancels it. Only after either may the descriptor be closed.
+ */
+export function onceReadable(descriptor: number, callback: () => void): () => void {
+  let immediate: NodeJS.Immediate | undefined;
+  const handle = load().koffi.node.poll(descriptor, { readable: true }, () => {
+    // That this function refers to the handle also keeps it from being collected, and so closed, too early.
+    handle.close();
+    // koffi calls straight from the event loop, where Node does not run promises' reactions afterwards: they
+    // would wait for whatever wakes the loop next.
+    immediate = setImmediate(callback);
+  });
+  return () => {
+    handle.close();
+    clearImmediate(immediate);
+  };
 }
 
 /**
@@ -43,6 +66,18 @@ export function libcFunction(
   result: 'int' | 'long' = 'int',
 ): LibcFunction {
   return declare(name, (library) => library.func(name, result, parameters));
+}
+
+/** Declares a function of the C library that returns the error's number, or 0, as those of posix_spawn do. */
+export function errnoFunction(
+  name: string,
+  parameters: CType[],
+): (about: string | undefined, ...args: CArgument[]) => void {
+  const call = declare(name, (library) => library.func(name, 'int', parameters));
+  return (about, ...args) => {
+    const errno = call(about, ...args);
+    if (errno !== 0) throw new SyscallError({ syscall: name, errno, path: about });
+  };
 }
 
 /**
@@ -70,7 +105,7 @@ function declare(name: string, bind: (library: ReturnType<Koffi['load']>) => Nat
   let bound: NativeFunction | undefined;
   return (about, ...args) => {
     // C would cut the string short at a NUL and act on another path.
-    if (args.some((argument) => typeof argument === 'string' && argument.includes('\0'))) {
+    if (args.some(containsNul)) {
       throw new SyscallError({
         syscall: name,
         errno: constants.errno.EINVAL,
@@ -85,4 +120,9 @@ function declare(name: string, bind: (library: ReturnType<Koffi['load']>) => Nat
     if (result === -1) throw new SyscallError({ syscall: name, errno: ffi.errno(), path: about });
     return Number(result);
   };
+}
+
+function containsNul(argument: CArgument): boolean {
+  if (typeof argument === 'string') return argument.includes('\0');
+  return Array.isArray(argument) && argument.some(containsNul);
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { asSyscallError, hasCode } from './errno.ts';
-import { closeDescriptor, koffi, systemCall } from './libc.ts';
+import { closeDescriptor, onceReadable, systemCall } from './libc.ts';
 
 const pidfdSendSignalCall = systemCall('pidfd_send_signal', 424, ['int', 'int', 'void *', 'uint']);
 const pidfdOpenCall = systemCall('pidfd_open', 434, ['int', 'uint']);
@@ -131,13 +131,13 @@ export async function waitForExit(identity: ProcessIdentity, signal?: AbortSigna
   await new Promise<void>((resolve, reject) => {
     const finish = (settle: () => void): void => {
       signal?.removeEventListener('abort', onAbort);
-      handle.close();
+      cancel();
       closeDescriptor(descriptor);
       settle();
     };
     const onAbort = (): void => finish(() => reject(signal?.reason));
     // A pidfd becomes readable when its process ends.
-    const handle = koffi().node.poll(descriptor, { readable: true }, () => finish(resolve));
+    const cancel = onceReadable(descriptor, () => finish(resolve));
     signal?.addEventListener('abort', onAbort);
   });
 }

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import type { Socket } from 'node:net';
 import { hasCode } from '@berth/linux/errno.ts';
+import { OutputPipe } from '@berth/linux/output-pipe.ts';
+import { type StartedProcess, startProcess } from '@berth/linux/spawn.ts';
 import { lastRuntimeError, OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { type ConmonSpec, conmonArguments } from './arguments.ts';
 import { parseSyncMessage, type SyncMessage } from './sync-message.ts';
@@ -29,26 +30,12 @@ export interface StartedConmon {
  */
 export async function startConmon(options: StartConmonOptions): Promise<StartedConmon> {
   const doing = `create container ${options.containerId}`;
-  const child = spawn(options.conmonPath, conmonArguments(options), {
-    // Every path is absolute, and a directory that conmon stood in could not be unmounted.
-    cwd: '/',
-    // A session of its own, so that a Ctrl-C on berthd's terminal does not reach it before it forks away.
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-      _OCI_SYNCPIPE: '3',
-    },
-  });
-  const exited = new Promise<string | undefined>((resolve) => {
-    child.once('error', (error) => resolve(`cannot run ${options.conmonPath}: ${error.message}`));
-    child.once('exit', (code, signal) =>
-      resolve(code === 0 ? undefined : `conmon ended with ${signal ?? `exit code ${code}`}`),
-    );
-  });
-  const sync = readToEnd(child.stdio[3], '\n');
+  const child = launch(options, doing);
+  const exited = child.exited.then(({ code, signal }) =>
+    code === 0 ? undefined : `conmon ended with ${signal ?? `exit code ${code}`}`,
+  );
+  const sync = readToEnd(child.sync, '\n');
   const stderr = readToEnd(child.stderr);
-  if (child.pid === undefined) throw new OciRuntimeError(doing, (await exited) ?? 'conmon did not start');
   const timeoutMs = options.timeoutMs ?? 240_000;
   let timer: NodeJS.Timeout | undefined;
   const timedOut = new Promise<undefined>((resolve) => {
@@ -77,6 +64,30 @@ export async function startConmon(options: StartConmonOptions): Promise<StartedC
     conmonReason(stderr.soFar(), options.logPath) ||
     ended;
   throw new OciRuntimeError(doing, reason ?? 'conmon ended without a word');
+}
+
+function launch(
+  options: StartConmonOptions,
+  doing: string,
+): StartedProcess & Record<'sync' | 'stderr', Socket> {
+  using sync = new OutputPipe();
+  using stderr = new OutputPipe();
+  try {
+    // In a session of its own, so that a Ctrl-C on berthd's terminal does not reach it before it forks away.
+    const started = startProcess({
+      path: options.conmonPath,
+      args: conmonArguments(options),
+      env: {
+        PATH: process.env.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        _OCI_SYNCPIPE: '3',
+      },
+      descriptors: ['null', 'null', stderr.writeEnd, sync.writeEnd],
+    });
+    return { ...started, sync: sync.output, stderr: stderr.output };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error;
+    throw new OciRuntimeError(doing, `cannot run ${options.conmonPath}: ${reason}`);
+  }
 }
 
 /** The pid in a pid file; undefined when there is no file or no pid in it yet. */
@@ -116,18 +127,17 @@ async function killConmon(pidFile: string): Promise<void> {
 }
 
 function readToEnd(
-  readable: unknown,
+  output: Socket,
   until?: string,
 ): { text: Promise<string>; soFar: () => string; close: () => void } {
-  if (!(readable instanceof Readable)) throw new TypeError('the pipe from conmon is not readable');
   let text = '';
   const done = new Promise<string>((resolve) => {
-    readable.setEncoding('utf8').on('data', (chunk: string) => {
+    output.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
       if (until !== undefined && text.includes(until)) resolve(text);
     });
-    readable.once('close', () => resolve(text));
-    readable.on('error', () => resolve(text));
+    output.once('close', () => resolve(text));
+    output.on('error', () => resolve(text));
   });
-  return { text: done, soFar: () => text, close: () => readable.destroy() };
+  return { text: done, soFar: () => text, close: () => output.destroy() };
 }

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { hasCode } from '@berth/linux/errno.ts';
+import type { OutputPipe } from '@berth/linux/output-pipe.ts';
 
 /** How many bytes several outputs may keep together; the fuller one of them takes what the others leave. */
 export interface Room {
@@ -15,30 +15,27 @@ const chunkBytes = 64 * 1024;
 export class BoundedOutput {
   readonly #chunks: Buffer[] = [];
   readonly #room: Room;
-  readonly #readEnd: number;
-  readonly #socket: Socket;
+  readonly #pipe: OutputPipe;
   #isOpen = true;
   /** Resolves when every writing end is closed, or `stop` was called. */
   readonly closed: Promise<void>;
 
-  /** Takes over the reading end of a pipe, which does not block. */
-  constructor(readEnd: number, room: Room) {
+  constructor(pipe: OutputPipe, room: Room) {
     this.#room = room;
-    this.#readEnd = readEnd;
-    this.#socket = new Socket({ fd: readEnd, readable: true, writable: false });
-    this.closed = new Promise((resolve) => this.#socket.once('close', () => resolve()));
+    this.#pipe = pipe;
+    this.closed = new Promise((resolve) => pipe.output.once('close', () => resolve()));
     const onEnd = () => {
       this.#isOpen = false;
     };
-    this.#socket.on('error', onEnd).on('end', onEnd);
-    this.#socket.on('data', (chunk: Buffer) => this.#keep(chunk));
+    pipe.output.on('error', onEnd).on('end', onEnd);
+    pipe.output.on('data', (chunk: Buffer) => this.#keep(chunk));
   }
 
   /** Reads what is in the pipe already, and nothing that is written after that. */
   stop(): void {
     if (this.#isOpen) this.#drain();
     this.#isOpen = false;
-    this.#socket.destroy();
+    this.#pipe.output.destroy();
   }
 
   content(): Buffer {
@@ -57,7 +54,7 @@ export class BoundedOutput {
       const chunk = Buffer.alloc(chunkBytes);
       let length: number;
       try {
-        length = readSync(this.#readEnd, chunk);
+        length = readSync(this.#pipe.readEnd, chunk);
       } catch (error) {
         if (hasCode(error, 'EAGAIN')) return;
         throw error;

@@ -1,12 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
+import { OutputPipe } from '@berth/linux/output-pipe.ts';
+import { kill } from '@berth/linux/process.ts';
+import { type StartedProcess, startProcess } from '@berth/linux/spawn.ts';
 import type { Process } from '@berth/oci/runtime-spec.ts';
 import { maxTimerMs } from '../clock.ts';
 import { BoundedOutput } from './bounded-output.ts';
-import { makePipe } from './pipe.ts';
 import { killDescendants } from './process-tree.ts';
 import type { OciRuntime } from './runtime.ts';
 import { lastRuntimeError, OciRuntimeError } from './runtime-log.ts';
@@ -56,7 +58,7 @@ export async function execSync(options: ExecSyncOptions): Promise<ExecSyncResult
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   try {
     writeFileSync(files.process, JSON.stringify(options.process), { mode: 0o600 });
-    const { child, stdout, stderr } = spawnExec(options, files);
+    const { child, stdout, stderr } = startExec(options, files, doing);
     const ended = await endOf(child, options);
     await drained([stdout, stderr]);
     if (ended.kind === 'aborted') throw options.signal?.reason;
@@ -92,26 +94,26 @@ function execFiles(dir: string): ExecFiles {
   return { process: `${base}.json`, pid: `${base}.pid`, log: `${base}.log` };
 }
 
-function spawnExec({ runtime, containerId, limitBytes }: ExecSyncOptions, files: ExecFiles) {
-  const out = makePipe(`${files.log}.out`);
-  const err = makePipe(`${files.log}.err`);
+function startExec({ runtime, containerId, limitBytes }: ExecSyncOptions, files: ExecFiles, doing: string) {
+  using out = new OutputPipe();
+  using err = new OutputPipe();
   const room = { bytes: limitBytes };
-  const stdout = new BoundedOutput(out.readEnd, room);
-  const stderr = new BoundedOutput(err.readEnd, room);
+  const stdout = new BoundedOutput(out, room);
+  const stderr = new BoundedOutput(err, room);
   try {
-    const child = spawn(
-      runtime.path,
-      [
+    const child = startProcess({
+      path: runtime.path,
+      args: [
         ...runtime.globalArgs,
         ...['--log', files.log, '--log-format', 'json'],
         ...['exec', '--process', files.process, '--pid-file', files.pid, containerId],
       ],
-      { stdio: ['ignore', out.writeEnd, err.writeEnd], detached: true },
-    );
+      env: process.env,
+      descriptors: ['null', out.writeEnd, err.writeEnd],
+    });
     return { child, stdout, stderr };
-  } finally {
-    closeSync(out.writeEnd);
-    closeSync(err.writeEnd);
+  } catch (error) {
+    throw new OciRuntimeError(doing, error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -122,41 +124,33 @@ type End =
   | { kind: 'aborted' };
 
 /** Waits for the runtime, and so for the command; when time is up or nobody waits any more, kills the command. */
-async function endOf(child: ChildProcess, { timeoutMs, signal }: ExecSyncOptions): Promise<End> {
+async function endOf({ pid, exited }: StartedProcess, { timeoutMs, signal }: ExecSyncOptions): Promise<End> {
   let cut: End | undefined;
   let killing: NodeJS.Timeout | undefined;
   const end = (why: End) => {
     cut ??= why;
     let attempts = 0;
-    const kill = () => {
-      if (child.pid === undefined) return;
-      killDescendants(child.pid);
+    const killCommand = () => {
+      killDescendants(pid);
       // The runtime has to reap the command: a zombie left to the host's init would keep the container's PID
       // namespace, and so the container's end, waiting. The command may also be only about to start.
-      if (++attempts > KILL_ATTEMPTS) child.kill('SIGKILL');
+      if (++attempts > KILL_ATTEMPTS) kill(pid, constants.signals.SIGKILL);
     };
-    killing ??= setInterval(kill, 50);
-    kill();
+    killing ??= setInterval(killCommand, 50);
+    killCommand();
   };
   const onAbort = () => end({ kind: 'aborted' });
   signal?.addEventListener('abort', onAbort, { once: true });
   const timer = timeoutMs
     ? setTimeout(() => end({ kind: 'timeout' }), Math.min(timeoutMs, maxTimerMs))
     : undefined;
-  const ended = await new Promise<End>((resolve) => {
-    child.once('error', (error) => resolve({ kind: 'failed', reason: error.message }));
-    child.once('exit', (code, killedBy) =>
-      resolve(
-        code === null
-          ? { kind: 'failed', reason: `was ended by ${killedBy}` }
-          : { kind: 'exited', exitCode: code },
-      ),
-    );
-  });
+  const { code, signal: killedBy } = await exited;
   clearTimeout(timer);
   clearInterval(killing);
   signal?.removeEventListener('abort', onAbort);
-  return cut ?? ended;
+  if (cut !== undefined) return cut;
+  if (code === null) return { kind: 'failed', reason: `was ended by ${killedBy}` };
+  return { kind: 'exited', exitCode: code };
 }
 
 async function drained(outputs: BoundedOutput[]): Promise<void> {

@@ -1,8 +1,12 @@
-import { spawn } from 'node:child_process';
 import { close, constants, openSync, readSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { constants as os } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { hasCode } from '@berth/linux/errno.ts';
+import { OutputPipe } from '@berth/linux/output-pipe.ts';
+import { kill } from '@berth/linux/process.ts';
+import { startProcess } from '@berth/linux/spawn.ts';
 import { OciRuntimeError } from './runtime-log.ts';
 
 /** Which implementation a binary is: how a created container waits for its start differs between them. */
@@ -76,33 +80,36 @@ export class OciRuntime {
   }
 
   /** Runs a command of the runtime and returns what it prints; fails with what it says on stderr. */
-  run(args: string[], timeoutMs = 60_000): Promise<string> {
+  async run(args: string[], timeoutMs = 60_000): Promise<string> {
     const doing = `${this.name} ${args.join(' ')}`;
-    return new Promise((resolve, reject) => {
-      const child = spawn(this.path, [...this.globalArgs, ...args], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        timeout: timeoutMs,
-        killSignal: 'SIGKILL',
+    const { pid, exited, stdout, stderr } = this.#launch(args, doing);
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      kill(pid, os.signals.SIGKILL);
+    }, timeoutMs);
+    const [{ code, signal }, output, complaint] = await Promise.all([exited, text(stdout), text(stderr)]);
+    clearTimeout(timer);
+    if (code === 0) return output;
+    if (timedOut) throw new OciRuntimeError(doing, `no answer within ${timeoutMs} ms`, { kind: 'TIMEOUT' });
+    throw new OciRuntimeError(doing, complaint.trim() || `ended with ${signal ?? `exit code ${code}`}`);
+  }
+
+  #launch(args: string[], doing: string) {
+    using stdout = new OutputPipe();
+    using stderr = new OutputPipe();
+    try {
+      const started = startProcess({
+        path: this.path,
+        args: [...this.globalArgs, ...args],
+        env: process.env,
+        descriptors: ['null', stdout.writeEnd, stderr.writeEnd],
       });
-      let stdout = '';
-      let stderr = '';
-      child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-        stdout += text;
-      });
-      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        stderr += text;
-      });
-      child.once('error', (cause) =>
-        reject(new OciRuntimeError(doing, `cannot run ${this.path}: ${cause.message}`)),
-      );
-      child.once('close', (code, signal) => {
-        if (code === 0) resolve(stdout);
-        else if (child.killed) {
-          reject(new OciRuntimeError(doing, `no answer within ${timeoutMs} ms`, { kind: 'TIMEOUT' }));
-        } else
-          reject(new OciRuntimeError(doing, stderr.trim() || `ended with ${signal ?? `exit code ${code}`}`));
-      });
-    });
+      return { ...started, stdout: stdout.output, stderr: stderr.output };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : error;
+      throw new OciRuntimeError(doing, `cannot run ${this.path}: ${reason}`);
+    }
   }
 
   #fifo(id: string): string {
