@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { removeTable } from '@berth/linux/nftables.ts';
 import { defaultConfig } from '@berth/runtime/config.ts';
 import { DEFAULT_FILE, MASQUERADE_TABLE } from '@berth/runtime/network/default-network.ts';
@@ -142,6 +143,7 @@ try {
 } finally {
   for (const bridge of ['brbench0', 'brbench1']) removeBridge(bridge);
   removeTable(MASQUERADE_TABLE);
+  await detectCgroups().remove(paths.cgroupParent);
 }
 if (failures.length > 0) {
   console.error(`\nmissed:\n  ${failures.join('\n  ')}`);

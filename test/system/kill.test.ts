@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { CriError } from '@berth/cri/errors.ts';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { type BerthdPaths, layOutBerthd, startBerthd } from '../support/berthd.ts';
 import { removeBridge, writeConflist } from '../support/conflist.ts';
 import { moveHugetlbToV1 } from '../support/hugetlb.ts';
@@ -104,6 +105,7 @@ test(`berthd killed ${wantedKills} times leaks nothing and loses no container`, 
     await daemon.stop();
     await Promise.allSettled(loops);
     removeBridge(bridge);
+    await detectCgroups().remove(paths.cgroupParent);
   }
 });
 

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import type { ContainerConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
-import { deleteLink } from '@berth/linux/netlink/links.ts';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { layOutBerthd } from '../../../../test/support/berthd.ts';
-import { writeConflist } from '../../../../test/support/conflist.ts';
+import { removeBridge, writeConflist } from '../../../../test/support/conflist.ts';
 import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
 import { loadTestImage } from '../../../../test/support/images.ts';
 import { containerConfig, sandboxConfig } from '../../../../test/support/pods.ts';
@@ -93,7 +92,8 @@ export class TestNode {
     for (const { id } of items) await this.client.runtime.removePodSandbox({ podSandboxId: id });
     this.client.close();
     await this.close();
-    if (existsSync(`/sys/class/net/${this.#bridge}`)) deleteLink(this.#bridge);
+    removeBridge(this.#bridge);
+    await detectCgroups().remove(this.config.cgroupParent);
     this.#release?.();
     this.#scratch[Symbol.dispose]();
   }
