@@ -1,5 +1,7 @@
+import { lstatSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
+import { hasCode } from '@berth/linux/errno.ts';
 import { CniConfigError } from './errors.ts';
 import { goJson, isJsonObject, type JsonObject, jsonTypeName, sortKeys } from './json.ts';
 import { networkNameProblem } from './names.ts';
@@ -40,18 +42,26 @@ const EXTENSIONS = new Set(['.conflist', '.conf', '.json']);
  */
 export async function loadConfLists(dir: string): Promise<LoadedConfig[]> {
   const names = await fileNames(dir, (extension) => EXTENSIONS.has(extension));
-  return Promise.all(
-    names.map(async (name): Promise<LoadedConfig> => {
+  const loaded = await Promise.all(
+    names.map(async (name): Promise<LoadedConfig | undefined> => {
       const file = join(dir, name);
       try {
         return { file, list: await loadConfFile(file) };
       } catch (error) {
+        // Removed since the directory was read.
+        if (hasCode(error, 'ENOENT') && !isThere(file)) return undefined;
         if (error instanceof CniConfigError) return { file, error };
         const problem = error instanceof Error ? error.message : String(error);
         return { file, error: new CniConfigError({ file, problem }) };
       }
     }),
   );
+  return loaded.filter((config) => config !== undefined);
+}
+
+/** Also true for a link that leads nowhere. */
+function isThere(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
 /**

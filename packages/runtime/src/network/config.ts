@@ -1,4 +1,5 @@
 import { existsSync, type FSWatcher, watch } from 'node:fs';
+import { basename } from 'node:path';
 import { loadConfLists, type NetworkConfigList } from '@berth/cni/conflist.ts';
 import { findPlugin } from '@berth/cni/find-plugin.ts';
 import { makeDirectories } from '@berth/linux/directories.ts';
@@ -32,6 +33,7 @@ export class NetworkConfig {
   #reported = new Set<string>();
   #reloading: Promise<void> | undefined;
   #stale = false;
+  #replaced = false;
   #closed = false;
 
   private constructor(options: NetworkConfigOptions) {
@@ -74,8 +76,14 @@ export class NetworkConfig {
 
   async #watch(): Promise<void> {
     this.#watcher?.close();
+    this.#replaced = false;
     await makeDirectories(this.#options.confDir, 0o755);
-    this.#watcher = watch(this.#options.confDir, { persistent: false }, () => void this.reload());
+    const { confDir } = this.#options;
+    this.#watcher = watch(confDir, { persistent: false }, (_event, name) => {
+      // An event of the directory itself bears its name: it may have gone, and another taken its place.
+      if (name === basename(confDir)) this.#replaced = true;
+      void this.reload();
+    });
     this.#watcher.on('error', (error) =>
       this.#options.log.error('Watching the CNI configuration failed', { error: messageOf(error) }),
     );
@@ -86,7 +94,7 @@ export class NetworkConfig {
       this.#stale = false;
       try {
         // The watch ends with the directory that it is on.
-        if (!existsSync(this.#options.confDir)) await this.#watch();
+        if (this.#replaced || !existsSync(this.#options.confDir)) await this.#watch();
         await this.#select();
       } catch (error) {
         this.#selected = undefined;
