@@ -1,5 +1,5 @@
 // The commands by name. Each is loaded only when it is called, so that a start costs little.
-import type { Command } from './cli/command.ts';
+import type { Command } from './command.ts';
 
 export interface CommandEntry {
   name: string;

@@ -1,7 +1,8 @@
 // From the words on the command line to the exit code.
-import { type Command, ExitError } from './cli/command.ts';
+
 import { parseFlags, UsageError } from './cli/flags.ts';
 import { Logger } from './cli/logger.ts';
+import { type Command, ExitError } from './command.ts';
 import { absentCommands, type CommandEntry, commands, findCommand } from './commands.ts';
 import { globalFlags, loadSettings } from './config/settings.ts';
 import { describeError } from './errors.ts';
@@ -101,12 +102,12 @@ async function orHelp<Parsed>(parse: () => Parsed, help: () => Promise<void>): P
 }
 
 async function showProgramHelp(): Promise<void> {
-  const { programHelp } = await import('./cli/help.ts');
+  const { programHelp } = await import('./help.ts');
   process.stdout.write(programHelp(version, commands, globalFlags));
 }
 
 async function showHelp(entry: CommandEntry, command: Command): Promise<void> {
-  const { commandHelp } = await import('./cli/help.ts');
+  const { commandHelp } = await import('./help.ts');
   process.stdout.write(commandHelp(entry.name, entry.usage, command));
 }
 

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import {
   type CrictlYaml,
   emptyConfig,

@@ -1,4 +1,4 @@
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { createContainer, createFlags, wantsPull } from '../objects/create.ts';
 import { podId } from '../objects/ids.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { App } from '../app.ts';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { allSettled, describeError, within } from '../errors.ts';
 import { containerFilterFlags, listContainers } from '../objects/containers.ts';
 import { containerId } from '../objects/ids.ts';

@@ -1,6 +1,6 @@
 import type { FilesystemUsage, ImageFsInfoResponse } from '@berth/cri/generated/api.ts';
 import { toProtoJson } from '@berth/cri/json.ts';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { humanSize } from '../output/human.ts';
 import { formatFlags, formatStatuses } from '../output/status.ts';

@@ -1,5 +1,5 @@
 import type { Image } from '@berth/cri/generated/api.ts';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { imageFilterFlag, listImages, repositoriesAndTags, repositoryAndDigest } from '../objects/images.ts';
 import { humanSize, truncateId } from '../output/human.ts';

@@ -1,7 +1,7 @@
 import type { RuntimeFeatures, RuntimeHandler } from '@berth/cri/generated/api.ts';
 import { RuntimeStatus } from '@berth/cri/generated/api.ts';
 import { type JsonObject, toProtoJson } from '@berth/cri/json.ts';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { formatFlags, formatStatuses } from '../output/status.ts';
 

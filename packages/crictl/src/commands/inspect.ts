@@ -1,6 +1,6 @@
 import { ContainerState, type ContainerStatusResponse } from '@berth/cri/generated/api.ts';
 import type { JsonObject } from '@berth/cri/json.ts';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { containerFilterFlags, listContainers } from '../objects/containers.ts';
 import { containerId, namedOrListed } from '../objects/ids.ts';

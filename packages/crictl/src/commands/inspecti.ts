@@ -1,6 +1,6 @@
 import type { ImageStatusResponse } from '@berth/cri/generated/api.ts';
 import { toProtoJson } from '@berth/cri/json.ts';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { namedOrListed } from '../objects/ids.ts';
 import { imageFilterFlag, listImages } from '../objects/images.ts';

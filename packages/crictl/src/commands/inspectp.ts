@@ -1,5 +1,5 @@
 import { PodSandboxState, type PodSandboxStatusResponse } from '@berth/cri/generated/api.ts';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { namedOrListed, podId } from '../objects/ids.ts';
 import { listPods, podFilterFlags } from '../objects/pods.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { CriError } from '@berth/cri/errors.ts';
 import { ContainerState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { LogPrinter } from '../logs/printer.ts';
 import { readLog } from '../logs/read.ts';

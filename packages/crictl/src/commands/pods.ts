@@ -1,5 +1,5 @@
 import type { PodSandbox } from '@berth/cri/generated/api.ts';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { listPods, podFilterFlags, podStateName } from '../objects/pods.ts';
 import { ago, truncateId } from '../output/human.ts';

@@ -1,6 +1,6 @@
 import type { Container } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import {
   containerFilterFlags,

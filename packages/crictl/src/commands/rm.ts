@@ -2,7 +2,7 @@ import { readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ContainerState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { allSettled, within } from '../errors.ts';
 import { containerId } from '../objects/ids.ts';
 

@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { allSettled, describeError, within } from '../errors.ts';
 
 export const rmi = defineCommand({

@@ -1,6 +1,6 @@
 import { PodSandboxState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { allSettled, within } from '../errors.ts';
 import { podId } from '../objects/ids.ts';
 

@@ -1,4 +1,4 @@
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { cancelTimeoutFlag, runPod } from '../objects/create.ts';
 
 export const runp = defineCommand({

@@ -1,5 +1,5 @@
 import { CgroupDriver } from '@berth/cri/generated/api.ts';
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 
 export const runtimeConfig = defineCommand({

@@ -1,4 +1,4 @@
-import { defineCommand, ExitError } from '../cli/command.ts';
+import { defineCommand, ExitError } from '../command.ts';
 import { within } from '../errors.ts';
 import { listContainers } from '../objects/containers.ts';
 import { containerId } from '../objects/ids.ts';

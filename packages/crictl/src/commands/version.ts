@@ -1,4 +1,4 @@
-import { defineCommand } from '../cli/command.ts';
+import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 
 export const version = defineCommand({

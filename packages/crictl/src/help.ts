@@ -1,6 +1,7 @@
 // Help texts, laid out as urfave/cli does, so that they read like the real crictl's.
+
+import { type FlagSpec, type FlagSpecs, parseFlags } from './cli/flags.ts';
 import type { Command } from './command.ts';
-import { type FlagSpec, type FlagSpecs, parseFlags } from './flags.ts';
 
 /** Help of one command. */
 export function commandHelp(name: string, usage: string, command: Command): string {

@@ -1,6 +1,6 @@
 // What a command is, and what it is given to work with.
-import type { App } from '../app.ts';
-import type { FlagSpecs, FlagValues } from './flags.ts';
+import type { App } from './app.ts';
+import type { FlagSpecs, FlagValues } from './cli/flags.ts';
 
 export interface Invocation<Specs extends FlagSpecs> {
   app: App;
