@@ -34,8 +34,11 @@ export function traces(dir: string, bridge: string): Set<string> {
 /** The cgroup of a QoS class comes with the first pod of the class, and stays. */
 const qosClass = /\/kubepods(\/(burstable|besteffort))?$/;
 
-/** Plugins have the node's folder in their environment, conmon on its command line, containers as their cgroup. */
-function isOfNode(pid: string, name: string): boolean {
+/**
+ * Whether a process belongs to the node whose folder bears `name`: plugins have it in their environment, conmon
+ * and OCI runtimes on their command line, containers as their cgroup.
+ */
+export function isOfNode(pid: string, name: string): boolean {
   return ['cmdline', 'environ', 'cgroup'].some((file) => {
     try {
       return readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(name);
