@@ -131,11 +131,8 @@ for (const name of ['crun', 'runc']) {
         JSON.stringify(options('sleep 1005 & sleep 1006')),
       ]);
       const dir = join(container.dir, 'exec');
-      await eventually(() =>
-        assert.equal(
-          readdirSync(dir).some((file) => file.endsWith('.pid')),
-          true,
-        ),
+      await eventually(async () =>
+        assert.equal((await exec('ps | grep -c "sleep 100[56]" || true')).stdout.toString(), '2\n'),
       );
       child.kill('SIGKILL');
       assert.equal(killLeftoverExecs(dir, container.id), 1);
