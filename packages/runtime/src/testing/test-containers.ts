@@ -187,7 +187,7 @@ export class TestContainers implements AsyncDisposable {
     const { exitCode } = await container.ended();
     return {
       exitCode,
-      lines: container.log().map((line) => line.replace(/^std(out|err) [FP] /, '')),
+      lines: wholeLines(container.log()),
       container,
     };
   }
@@ -203,6 +203,17 @@ export class TestContainers implements AsyncDisposable {
     this.#watcher[Symbol.dispose]();
     rmSync(this.dir, { recursive: true, force: true });
   }
+}
+
+/** What was printed, a line each: conmon logs a line that it reads in two goes as two entries, P and F. */
+function wholeLines(entries: string[]): string[] {
+  const started: Record<string, string> = {};
+  return entries.flatMap((entry) => {
+    const [, stream = '', tag, text = ''] = /^(std(?:out|err)) ([FP]) (.*)$/s.exec(entry) ?? [];
+    const line = (started[stream] ?? '') + text;
+    started[stream] = tag === 'P' ? line : '';
+    return tag === 'P' ? [] : [line];
+  });
 }
 
 function readLog(path: string): string[] {
