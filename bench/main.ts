@@ -121,7 +121,7 @@ try {
     },
   ];
   console.log(
-    `\nmedians of ${repetitions}, both with crun and the conflist of Berth's default network (bridge, portmap)\n`,
+    `\nmedians of ${repetitions}, both with crun and the conflist of Berth's default network (bridge, portmap);\nof its own network Berth leaves out portmap for pods that map no port\n`,
   );
   console.log(table(peer.name, rows));
   for (const { what, berth: value, peer: other, goal } of rows) {
