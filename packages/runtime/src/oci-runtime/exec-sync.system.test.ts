@@ -1,7 +1,7 @@
 // Execs in real containers, with each OCI runtime of the distribution.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { processStat } from '@berth/linux/process.ts';
@@ -131,9 +131,12 @@ for (const name of ['crun', 'runc']) {
         JSON.stringify(options('sleep 1005 & sleep 1006')),
       ]);
       const dir = join(container.dir, 'exec');
-      await eventually(async () =>
-        assert.equal((await exec('ps | grep -c "sleep 100[56]" || true')).stdout.toString(), '2\n'),
-      );
+      // crun writes the pid file before the command runs, runc after.
+      await eventually(async () => {
+        assert.equal((await exec('ps | grep -c "sleep 100[56]" || true')).stdout.toString(), '2\n');
+        const [pidFile = ''] = readdirSync(dir).filter((file) => file.endsWith('.pid'));
+        assert.match(readFileSync(join(dir, pidFile), 'utf8'), /\d/);
+      });
       child.kill('SIGKILL');
       assert.equal(killLeftoverExecs(dir, container.id), 1);
       assert.equal(existsSync(dir), false);
