@@ -11,7 +11,8 @@ if [ ! -x "$node" ]; then
   exit 1
 fi
 # The daemons stay, and wait more than they compute: V8 is to save memory rather than time. A small nursery,
-# one helper thread and no optimizing compilers save 35 MiB of 110 in berthd with 20 pods.
+# one helper thread and no optimizing compilers save about 20 MiB of 110 in berthd with 20 pods, and about 25
+# of 94 in the kubelet.
 case $name in
   berthd | kubelet)
     flags='--max-semi-space-size=1 --v8-pool-size=1 --no-opt --no-maglev --memory-saver-mode' ;;

@@ -108,8 +108,8 @@ function collect(output: Socket, maxBytes: number, onTooLarge: () => void): Prom
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
 /**
- * A nameless file for the configuration: unlike a pipe it takes any length at once. Without a name nothing stays behind when we are killed, and in
- * memory a pod can be detached from its network while the disk is full.
+ * A nameless file for the configuration: unlike a pipe it takes any length at once. Without a name nothing
+ * stays behind when we are killed, and in memory a pod can be detached from its network while the disk is full.
  */
 function openNameless(): number {
   const flags = O_TMPFILE | constants.O_RDWR;

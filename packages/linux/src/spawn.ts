@@ -67,8 +67,9 @@ const signalSetBytes = 128;
 
 /**
  * Starts a program in a session of its own, with every signal at its default, standing in / (a folder that
- * it stood in could not be unmounted). Returns when it runs. Node's spawn forks, which for a daemon of 90 MiB means milliseconds of copying page tables and a
- * fault for every page written afterwards; posix_spawn lends its memory until the program runs.
+ * it stood in could not be unmounted). Returns when it runs. Node's spawn forks, which for a daemon of 90 MiB
+ * means milliseconds of copying page tables and a fault for every page written afterwards; posix_spawn lends
+ * its memory until the program runs.
  * @throws SyscallError when it cannot be started (ENOENT, EACCES, ETXTBSY, ENOEXEC without `#!`, …)
  */
 export function startProcess({ path, args, env, descriptors }: Program): StartedProcess {
