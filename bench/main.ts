@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { removeTable } from '@berth/linux/nftables.ts';
-import { defaultConfig } from '@berth/runtime/config.ts';
+import { defaultConfig } from '@berth/runtime/config/config.ts';
 import { DEFAULT_FILE, MASQUERADE_TABLE } from '@berth/runtime/network/default-network.ts';
 import { layOutBerthd, startBerthd } from '../test/support/berthd.ts';
 import { removeBridge, writeConflist } from '../test/support/conflist.ts';

@@ -1,6 +1,6 @@
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { NamespaceWorker } from '@berth/linux/namespaces.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { EventBus } from './events.ts';
 import type { ImageService } from './image/service.ts';
 import type { Logger } from './log.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { startRegistry } from '@berth/oci/testing/registry.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { startDaemon } from './daemon.ts';
 import { containerId } from './ids.ts';
 import { createLogger } from './log.ts';

@@ -3,7 +3,7 @@ import { type FinishedCall, serveCri } from '@berth/cri/server.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { checkPlace, makeDirectories } from '@berth/linux/directories.ts';
 import { NamespaceWorker } from '@berth/linux/namespaces.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { recordExits } from './container/exits.ts';
 import type { Context } from './context.ts';
 import { messageOf } from './errors.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readConfig } from '@berth/runtime/config.ts';
+import { readConfig } from '@berth/runtime/config/read.ts';
 
 /** Where this node's things are. */
 export interface NodeLayout {

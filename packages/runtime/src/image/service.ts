@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { makeDirectories } from '@berth/linux/directories.ts';
 import { ContentStore } from '@berth/oci/content-store.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { messageOf, wrongState } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { collectGarbage } from './gc.ts';

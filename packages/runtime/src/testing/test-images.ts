@@ -7,7 +7,7 @@ import { ListImagesRequest, PullImageRequest, RemoveImageRequest } from '@berth/
 import { writeOciLayout } from '@berth/oci/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { imageHandlers } from '../image/handlers.ts';
 import { ImageService } from '../image/service.ts';
 import { createLogger } from '../log.ts';

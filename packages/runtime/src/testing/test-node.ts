@@ -8,7 +8,8 @@ import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
 import { loadTestImage } from '../../../../test/support/images.ts';
 import { containerConfig, sandboxConfig } from '../../../../test/support/pods.ts';
 import { scratchDir } from '../../../../test/support/scratch.ts';
-import { type Config, readConfig } from '../config.ts';
+import type { Config } from '../config/config.ts';
+import { readConfig } from '../config/read.ts';
 import { type Daemon, startDaemon } from '../daemon.ts';
 import { createLogger } from '../log.ts';
 

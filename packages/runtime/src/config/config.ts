@@ -1,0 +1,69 @@
+import type { LogLevel } from '../log.ts';
+
+/** Who makes cgroups: berthd and the OCI runtime by mkdir, or systemd as slices and scopes. */
+export const cgroupDrivers = ['cgroupfs', 'systemd'] as const;
+export type CgroupDriver = (typeof cgroupDrivers)[number];
+
+/** Everything about berthd that can be set. Two daemons live side by side when no path is shared. */
+export interface Config {
+  /** Path of the CRI socket. */
+  readonly listen: string;
+  /** Directory of what survives a reboot: images, container layers, the database. */
+  readonly root: string;
+  /** Directory of what need not: sandboxes, bundles, exit files. A tmpfs is best. */
+  readonly state: string;
+  readonly logLevel: LogLevel;
+  readonly cgroupDriver: CgroupDriver;
+  /** Cgroup of pods whose request names none, for example crictl's. */
+  readonly cgroupParent: string;
+  /** Name of the runtime handler that pods get which ask for none; undefined: the first that works here. */
+  readonly defaultRuntime: string | undefined;
+  /** OCI runtimes by runtime handler name. */
+  readonly runtimes: Readonly<Record<string, { readonly path: string }>>;
+  /** Path of conmon; a bare name is looked up in PATH. The same holds for the two below and for runtimes. */
+  readonly conmon: string;
+  /** The init of pods that share a PID namespace. */
+  readonly init: string;
+  readonly cni: {
+    readonly confDir: string;
+    readonly pluginDirs: readonly string[];
+    readonly cacheDir: string;
+    /** A plugin that takes longer is killed, and its pod fails. */
+    readonly timeoutSeconds: number;
+  };
+  readonly registry: {
+    /** Directory of HOST/hosts.toml files, as containerd's certs.d. */
+    readonly configDir: string;
+  };
+  readonly image: {
+    /** Most bytes that one unpacked layer may have. */
+    readonly maxLayerBytes: number;
+    /** Most files that one unpacked layer may have. */
+    readonly maxLayerFiles: number;
+    /** Most bytes that all unpacked layers of an image may have together, and the whole of an archive of images. */
+    readonly maxImageBytes: number;
+  };
+}
+
+export const defaultConfigPath = '/etc/berth/config.yaml';
+
+export const defaultConfig: Config = {
+  listen: '/run/berth/berth.sock',
+  root: '/var/lib/berth',
+  state: '/run/berth',
+  logLevel: 'info',
+  cgroupDriver: 'cgroupfs',
+  cgroupParent: '/berth',
+  defaultRuntime: undefined,
+  runtimes: { crun: { path: 'crun' }, runc: { path: 'runc' } },
+  conmon: 'conmon',
+  init: 'catatonit',
+  cni: {
+    confDir: '/etc/cni/net.d',
+    pluginDirs: ['/opt/cni/bin', '/usr/lib/cni'],
+    cacheDir: '/var/lib/cni',
+    timeoutSeconds: 60,
+  },
+  registry: { configDir: '/etc/berth/certs.d' },
+  image: { maxLayerBytes: 64 * 1024 ** 3, maxLayerFiles: 5_000_000, maxImageBytes: 128 * 1024 ** 3 },
+};

@@ -1,0 +1,76 @@
+import { stringify } from 'yaml';
+import { type Config, defaultConfig } from './config.ts';
+
+/** What each setting means, in the order of the file; a nested object describes a mapping. */
+type Described<Value> = {
+  [Key in keyof Value]-?: Value[Key] extends Readonly<Record<string, unknown>>
+    ? string extends keyof Value[Key]
+      ? string
+      : { about: string; fields: Described<Value[Key]> }
+    : string;
+};
+
+const described: Described<Config> = {
+  listen: 'Path of the CRI socket.',
+  root: 'What survives a reboot: images, container layers, the database.',
+  state: 'What need not: sandboxes, bundles, exit files. A tmpfs is best.',
+  logLevel: 'trace, debug, info, warning or error.',
+  cgroupDriver: "cgroupfs or systemd; has to be the kubelet's.",
+  cgroupParent: 'Cgroup of pods whose request names none.',
+  defaultRuntime: 'Runtime handler of pods that ask for none; without it the first that works here.',
+  runtimes: 'OCI runtimes by the name of their runtime handler. A bare name is looked up in PATH.',
+  conmon: "The monitor that keeps a container's log and exit code.",
+  init: 'The init of pods that share a PID namespace.',
+  cni: {
+    about: 'The network of pods.',
+    fields: {
+      confDir: 'The first conflist here, by name, is used; it is watched.',
+      pluginDirs: 'Where plugins are looked up, in order.',
+      cacheDir: 'Record of attachments, as libcni keeps it.',
+      timeoutSeconds: 'A plugin that takes longer is killed, and its pod fails.',
+    },
+  },
+  registry: {
+    about: 'Registries that images are pulled from.',
+    fields: { configDir: 'Directory of HOST/hosts.toml files: mirrors, TLS, client certificates.' },
+  },
+  image: {
+    about: 'What an image may be at most; a larger one is refused.',
+    fields: {
+      maxLayerBytes: 'Bytes of one unpacked layer.',
+      maxLayerFiles: 'Files of one unpacked layer.',
+      maxImageBytes: 'Bytes of all unpacked layers of an image, and of an archive of images.',
+    },
+  },
+};
+
+type Description = string | { about: string; fields: { [key: string]: Description } };
+
+/** A config.yaml with every setting at its default, and what it means: `berthd config default`. */
+export function defaultConfigFile(): string {
+  return [
+    "# Settings of berthd. Every one is at its default; keep only what differs.\n# The file is read from /etc/berth/config.yaml, or from where berthd's --config says.\n",
+    ...render({ ...described }, { ...defaultConfig }, ''),
+  ].join('\n');
+}
+
+/** The settings of a running berthd as a config.yaml: `berthd config dump`. */
+export function dumpConfig(config: Config): string {
+  return stringify(config);
+}
+
+function render(
+  fields: { [key: string]: Description },
+  values: { [key: string]: unknown },
+  indent: string,
+): string[] {
+  return Object.entries(fields).map(([key, description]) => {
+    const value = values[key];
+    if (typeof description === 'string') {
+      const setting = value === undefined ? `# ${key}: ` : stringify({ [key]: value }).trimEnd();
+      return `${[`# ${description}`, ...setting.split('\n')].map((line) => indent + line).join('\n')}\n`;
+    }
+    const inner = render(description.fields, { ...(value as object) }, `${indent}  `);
+    return `${indent}# ${description.about}\n${indent}${key}:\n${inner.join('')}`;
+  });
+}

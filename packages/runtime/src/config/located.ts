@@ -1,0 +1,77 @@
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+} from 'yaml';
+
+/** Where a value stands in a document: keys of mappings and indexes of lists, from the top. */
+export type ValuePath = readonly (string | number)[];
+
+/** A setting that berthd cannot use: says file, line and column, the field (`cni.pluginDirs[1]`) and why. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(place: string, field: string, problem: string) {
+    super(`${place}: ${field === '' ? '' : `${field}: `}${problem}`);
+  }
+}
+
+/** A document as plain data, with a way to say where something in it is wrong. */
+export interface LocatedDocument {
+  /** Mappings as objects, lists as arrays; undefined for an empty document. */
+  readonly value: unknown;
+  /** Throws a ConfigError about the value at `path`, or about its key. */
+  fail(path: ValuePath, problem: string): never;
+}
+
+/** Parses YAML. Throws a ConfigError for what is no YAML, or more than one document. */
+export function parseLocated(source: string, file: string): LocatedDocument {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  const failAt = (offset: number | undefined, path: ValuePath, problem: string): never => {
+    const at = offset === undefined ? undefined : lines.linePos(offset);
+    const place = at === undefined ? file : `${file}:${at.line}:${at.col}`;
+    throw new ConfigError(place, formatPath(path), problem);
+  };
+  const syntax = document.errors[0];
+  if (syntax !== undefined) failAt(syntax.pos[0], [], syntax.message);
+  return {
+    value: document.contents === null ? undefined : document.toJS(),
+    fail: (path, problem) => failAt(offsetOf(document, path), path, problem),
+  };
+}
+
+/** `['cni', 'pluginDirs', 1]` as `cni.pluginDirs[1]`. */
+function formatPath(path: ValuePath): string {
+  return path
+    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${step}`))
+    .join('');
+}
+
+/** Where the key at `path` begins, or the item of a list; of what is not there, the nearest that is. */
+function offsetOf(document: Document, path: ValuePath): number | undefined {
+  let node: unknown = document.contents;
+  let offset = startOf(node);
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === step);
+      if (!isPair(pair)) break;
+      offset = startOf(pair.key) ?? offset;
+      node = pair.value;
+    } else if (isSeq(node) && typeof step === 'number') {
+      node = node.items[step];
+      offset = startOf(node) ?? offset;
+    } else break;
+  }
+  return offset;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? (node as Node).range?.[0] : undefined;
+}

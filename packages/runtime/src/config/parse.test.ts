@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { defaultConfig } from './config.ts';
+import { parseConfig } from './parse.ts';
+
+test('an empty file keeps every default', () => {
+  assert.deepEqual(parseConfig('', 'f'), defaultConfig);
+  assert.deepEqual(parseConfig('# only a comment\n', 'f'), defaultConfig);
+});
+
+test('what the file sets replaces the default, beside it nothing changes', () => {
+  const config = parseConfig(
+    'root: /a\ncni:\n  confDir: /b\nruntimes:\n  kata: { path: /k }\n  crun: {}\ndefaultRuntime: kata\n',
+    'f',
+  );
+  assert.equal(config.root, '/a');
+  assert.equal(config.state, defaultConfig.state);
+  assert.deepEqual(config.cni, { ...defaultConfig.cni, confDir: '/b' });
+  assert.deepEqual(config.runtimes, { kata: { path: '/k' }, crun: { path: 'crun' } });
+});
+
+const rejected: [source: string, message: RegExp][] = [
+  ['rooot: /a', /^f:1:1: rooot: unknown field; known here: listen, root, state/],
+  ['cni: { dir: /a }', /^f:1:8: cni\.dir: unknown field; known here: confDir, pluginDirs, cacheDir/],
+  ['cni: { timeoutSeconds: 0 }', /^f:1:\d+: cni\.timeoutSeconds: want a positive/],
+  ['root: a', /^f:1:\d+: root: want an absolute path, not "a"/],
+  ['root: 3', /^f:1:\d+: root: want a non-empty string/],
+  ['logLevel: loud', /^f:1:\d+: logLevel: want one of trace, debug/],
+  ['cgroupDriver: true', /^f:1:\d+: cgroupDriver: want one of cgroupfs, systemd, not true/],
+  ['cni: { pluginDirs: [/a, b] }', /^f:1:\d+: cni\.pluginDirs\[1\]: want an absolute path/],
+  ['cni: []', /^f:1:\d+: cni: want a mapping/],
+  ['runtimes: {}', /^f:1:\d+: runtimes: want at least one/],
+  ['defaultRuntime: kata', /^f:1:\d+: defaultRuntime: no runtime of this name; known: crun, runc/],
+  ['image: { maxLayerBytes: -1 }', /^f:1:\d+: image\.maxLayerBytes: want a positive/],
+  ['image: { maxImageBytes: 0 }', /^f:1:\d+: image\.maxImageBytes: want a positive/],
+  ['a: [', /^f:1:5: /],
+  ['cni:\n  # why\n  timeoutSeconds: x', /^f:3:3: cni\.timeoutSeconds: /],
+  ['root: /a\ncni:\n  pluginDirs:\n    - /a\n    - b', /^f:5:7: cni\.pluginDirs\[1\]: /],
+  ['root: /a\nroot: /b', /^f:2:1: Map keys must be unique/],
+  ['root: /a\n---\nroot: /b', /^f:2:1: /],
+];
+
+for (const [source, message] of rejected) {
+  test(`refuses ${source}`, () => assert.throws(() => parseConfig(source, 'f'), { message }));
+}

@@ -1,0 +1,61 @@
+import { logLevels } from '../log.ts';
+import { type Config, cgroupDrivers, defaultConfig } from './config.ts';
+import { parseLocated } from './located.ts';
+import { valueParsers } from './values.ts';
+
+/**
+ * Parses the text of a config.yaml; what it leaves out keeps its default. Throws a ConfigError that names
+ * `file`, line, column and field for a value of the wrong form and for a field that does not exist.
+ */
+export function parseConfig(source: string, file: string): Config {
+  const { value, fail } = parseLocated(source, file);
+  if (value === undefined || value === null) return defaultConfig;
+
+  const { text, absolutePath, count, list, oneOf, entries, object } = valueParsers(fail);
+  const parsed = object<Config>(value, [], {
+    listen: absolutePath,
+    root: absolutePath,
+    state: absolutePath,
+    logLevel: oneOf(logLevels),
+    cgroupDriver: oneOf(cgroupDrivers),
+    cgroupParent: text,
+    defaultRuntime: text,
+    runtimes: (runtimes, path) =>
+      Object.fromEntries(
+        entries(runtimes, path).map(([name, runtime]) => {
+          const { path: program } = object<{ path: string }>(runtime, [...path, name], { path: text });
+          return [name, { path: program ?? name }];
+        }),
+      ),
+    conmon: text,
+    init: text,
+    cni: (cni, path) => ({
+      ...defaultConfig.cni,
+      ...object<Config['cni']>(cni, path, {
+        confDir: absolutePath,
+        pluginDirs: list(absolutePath),
+        cacheDir: absolutePath,
+        timeoutSeconds: count,
+      }),
+    }),
+    registry: (registry, path) => ({
+      ...defaultConfig.registry,
+      ...object<Config['registry']>(registry, path, { configDir: absolutePath }),
+    }),
+    image: (image, path) => ({
+      ...defaultConfig.image,
+      ...object<Config['image']>(image, path, {
+        maxLayerBytes: count,
+        maxLayerFiles: count,
+        maxImageBytes: count,
+      }),
+    }),
+  });
+  const config = { ...defaultConfig, ...parsed };
+  const known = Object.keys(config.runtimes);
+  if (known.length === 0) fail(['runtimes'], 'want at least one OCI runtime');
+  if (config.defaultRuntime !== undefined && !known.includes(config.defaultRuntime)) {
+    fail(['defaultRuntime'], `no runtime of this name; known: ${known.join(', ')}`);
+  }
+  return config;
+}

@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { hasCode } from '@berth/linux/errno.ts';
+import { messageOf } from '../errors.ts';
+import { type Config, defaultConfig, defaultConfigPath } from './config.ts';
+import { ConfigError } from './located.ts';
+import { parseConfig } from './parse.ts';
+
+/** Reads a config file. Without `path` it is the default one, which may be missing. Throws a ConfigError. */
+export function readConfig(path: string | undefined): Config {
+  const file = path ?? defaultConfigPath;
+  let source: string;
+  try {
+    source = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (path === undefined && hasCode(error, 'ENOENT')) return defaultConfig;
+    throw new ConfigError(file, '', `cannot be read: ${messageOf(error)}`);
+  }
+  return parseConfig(source, file);
+}

@@ -1,0 +1,53 @@
+import { isAbsolute } from 'node:path';
+import type { LocatedDocument, ValuePath } from './located.ts';
+
+/** Takes a value of a document as what it has to be, or fails at its place. */
+export type Parse<Value> = (value: unknown, path: ValuePath) => Value;
+
+/** The parsers of the kinds of values that settings have; `fail` is the document's. */
+export function valueParsers(fail: LocatedDocument['fail']) {
+  const text: Parse<string> = (value, path) =>
+    typeof value === 'string' && value !== '' ? value : fail(path, 'want a non-empty string');
+  const absolutePath: Parse<string> = (value, path) => {
+    const given = text(value, path);
+    return isAbsolute(given) ? given : fail(path, `want an absolute path, not ${JSON.stringify(given)}`);
+  };
+  const count: Parse<number> = (value, path) =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value > 0
+      ? value
+      : fail(path, 'want a positive whole number');
+  const flag: Parse<boolean> = (value, path) =>
+    typeof value === 'boolean' ? value : fail(path, `want true or false, not ${JSON.stringify(value)}`);
+  const list =
+    <Value>(item: Parse<Value>): Parse<Value[]> =>
+    (value, path) =>
+      Array.isArray(value)
+        ? value.map((entry, index) => item(entry, [...path, index]))
+        : fail(path, 'want a list');
+  const oneOf =
+    <Name extends string>(names: readonly Name[]): Parse<Name> =>
+    (value, path) =>
+      names.find((name) => name === value) ??
+      fail(path, `want one of ${names.join(', ')}, not ${JSON.stringify(value)}`);
+  const entries: Parse<[string, unknown][]> = (value, path) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.entries(value)
+      : fail(path, 'want a mapping');
+  /** A mapping with some of these fields and no others. */
+  const object = <Value extends object>(
+    value: unknown,
+    path: ValuePath,
+    fields: { [Key in keyof Value]-?: Parse<Value[Key]> },
+  ): Partial<Value> => {
+    const known = new Map<string, Parse<unknown>>(Object.entries(fields));
+    const result: Record<string, unknown> = {};
+    for (const [key, entry] of entries(value, path)) {
+      const parse = known.get(key);
+      if (parse === undefined) {
+        fail([...path, key], `unknown field; known here: ${[...known.keys()].join(', ')}`);
+      } else result[key] = parse(entry, [...path, key]);
+    }
+    return result as Partial<Value>;
+  };
+  return { text, absolutePath, count, flag, list, oneOf, entries, object };
+}

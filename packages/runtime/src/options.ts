@@ -1,0 +1,126 @@
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { type Config, cgroupDrivers, defaultConfig, defaultConfigPath } from './config/config.ts';
+import { defaultConfigFile, dumpConfig } from './config/default-file.ts';
+import { readConfig } from './config/read.ts';
+import { logLevels } from './log.ts';
+import { berthVersion } from './version.ts';
+
+/** What a command line asks for: to serve, or to print a text and end. */
+export type Invocation = { readonly serve: Config } | { readonly print: string };
+
+/**
+ * Parses berthd's command line; each flag that is given wins over the config file. Throws a CommanderError
+ * after it printed help, the version or what is wrong with the command line, a ConfigError for the file.
+ */
+export function parseArguments(argv: readonly string[]): Invocation {
+  let invocation: Invocation | undefined;
+  const command = new Command('berthd')
+    .description('Runs pods: a container runtime that serves the Kubernetes CRI on a Unix socket.')
+    .version(`berthd ${berthVersion}`, '-v, --version')
+    .option('-c, --config <file>', `settings in YAML (default: ${defaultConfigPath}, if it is there)`)
+    .option(
+      '--listen <socket>',
+      `path of the CRI socket, with or without unix:// (default: ${defaultConfig.listen})`,
+    )
+    .option('--root <dir>', `images, container layers and state (default: ${defaultConfig.root})`)
+    .option(
+      '--state <dir>',
+      `what a reboot may take: sandboxes and bundles (default: ${defaultConfig.state})`,
+    )
+    .addOption(
+      new Option('-l, --log-level <level>', `default: ${defaultConfig.logLevel}`).choices([...logLevels]),
+    )
+    .addOption(
+      new Option('--cgroup-driver <driver>', `default: ${defaultConfig.cgroupDriver}`).choices([
+        ...cgroupDrivers,
+      ]),
+    )
+    .option(
+      '--cgroup-parent <path>',
+      `cgroup of pods that ask for none (default: ${defaultConfig.cgroupParent})`,
+    )
+    .option(
+      '--default-runtime <name>',
+      'runtime handler of pods that ask for none (default: the first that works)',
+    )
+    .option('--conmon <path>', 'the conmon to use (default: conmon in PATH)')
+    .option('--cni-config-dir <dir>', `CNI configuration (default: ${defaultConfig.cni.confDir})`)
+    .option('--cni-plugin-dir <dir...>', `CNI plugins (default: ${defaultConfig.cni.pluginDirs.join(' ')})`)
+    .option('--cni-cache-dir <dir>', `record of CNI attachments (default: ${defaultConfig.cni.cacheDir})`)
+    .option(
+      '--registry-config-dir <dir>',
+      `HOST/hosts.toml files (default: ${defaultConfig.registry.configDir})`,
+    )
+    .helpOption('-h, --help')
+    .allowExcessArguments(false)
+    .exitOverride()
+    .action(() => {
+      invocation = { serve: effectiveConfig() };
+    });
+  const effectiveConfig = () => {
+    const flags = command.opts<Flags>();
+    return withFlags(readConfig(flags.config), flags);
+  };
+  const config = command.command('config').description('Print settings as a config.yaml.');
+  config
+    .command('default')
+    .description('every setting at its default, and what it means')
+    .action(() => {
+      invocation = { print: defaultConfigFile() };
+    });
+  config
+    .command('dump')
+    .description('the settings that berthd would run with: those of the config file and of flags')
+    .action(() => {
+      invocation = { print: dumpConfig(effectiveConfig()) };
+    });
+  command.parse([...argv], { from: 'user' });
+  if (invocation === undefined) throw new Error('no command was given');
+  return invocation;
+}
+
+interface Flags {
+  config?: string;
+  listen?: string;
+  root?: string;
+  state?: string;
+  logLevel?: Config['logLevel'];
+  cgroupDriver?: Config['cgroupDriver'];
+  cgroupParent?: string;
+  defaultRuntime?: string;
+  conmon?: string;
+  cniConfigDir?: string;
+  cniPluginDir?: string[];
+  cniCacheDir?: string;
+  registryConfigDir?: string;
+}
+
+/** A relative path on the command line is from where berthd was started. */
+function withFlags(config: Config, flags: Flags): Config {
+  const path = (flag: string | undefined, otherwise: string) =>
+    flag === undefined ? otherwise : resolve(flag);
+  const defaultRuntime = flags.defaultRuntime ?? config.defaultRuntime;
+  if (defaultRuntime !== undefined && !(defaultRuntime in config.runtimes)) {
+    const known = Object.keys(config.runtimes).join(', ');
+    throw new Error(`--default-runtime ${defaultRuntime}: no runtime of this name; known: ${known}`);
+  }
+  return {
+    ...config,
+    listen: path(flags.listen?.replace(/^unix:\/\//, ''), config.listen),
+    root: path(flags.root, config.root),
+    state: path(flags.state, config.state),
+    logLevel: flags.logLevel ?? config.logLevel,
+    cgroupDriver: flags.cgroupDriver ?? config.cgroupDriver,
+    cgroupParent: flags.cgroupParent ?? config.cgroupParent,
+    defaultRuntime,
+    conmon: flags.conmon ?? config.conmon,
+    cni: {
+      ...config.cni,
+      confDir: path(flags.cniConfigDir, config.cni.confDir),
+      pluginDirs: flags.cniPluginDir?.map((dir) => resolve(dir)) ?? config.cni.pluginDirs,
+      cacheDir: path(flags.cniCacheDir, config.cni.cacheDir),
+    },
+    registry: { configDir: path(flags.registryConfigDir, config.registry.configDir) },
+  };
+}
