@@ -95,7 +95,10 @@ test('settings that are wrong name the file and the field', () => {
   const config = other('wrong.yaml');
   const settings: [text: string, message: RegExp][] = [
     ['rooot: /a', /wrong\.yaml:1:1: rooot: unknown field/],
-    ['image: { maxLayerBytes: lots }', /wrong\.yaml:1:10: image\.maxLayerBytes: want a positive whole number/],
+    [
+      'image: { maxLayerBytes: lots }',
+      /wrong\.yaml:1:10: image\.maxLayerBytes: want a positive whole number/,
+    ],
     ['cni: [', /wrong\.yaml:1:7: /],
   ];
   for (const [text, message] of settings) {
