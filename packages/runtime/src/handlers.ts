@@ -7,6 +7,7 @@ import { reopenContainerLog } from './container/reopen-log.ts';
 import { startContainer } from './container/start.ts';
 import { getContainerStatus } from './container/status.ts';
 import { stopContainer } from './container/stop.ts';
+import { updateContainerResources } from './container/update-resources.ts';
 import type { Context } from './context.ts';
 import { runtimeConfig } from './runtime-config.ts';
 import { listPodSandboxes } from './sandbox/list.ts';
@@ -14,6 +15,7 @@ import { removePodSandbox } from './sandbox/remove.ts';
 import { runPodSandbox } from './sandbox/run.ts';
 import { getPodSandboxStatus } from './sandbox/status.ts';
 import { stopPodSandbox } from './sandbox/stop.ts';
+import { updatePodSandboxResources } from './sandbox/update-resources.ts';
 import { status } from './status.ts';
 import { version } from './version.ts';
 
@@ -34,6 +36,8 @@ export function runtimeHandlers(context: Context): RuntimeHandlers {
     removeContainer: (request) => removeContainer(context, request),
     containerStatus: (request) => getContainerStatus(context, request),
     listContainers: (request) => listContainers(context, request),
+    updateContainerResources: (request) => updateContainerResources(context, request),
+    updatePodSandboxResources: (request) => updatePodSandboxResources(context, request),
     execSync: (request, call) => execSync(context, request, call),
     reopenContainerLog: (request) => reopenContainerLog(context, request),
     getContainerEvents: (_request, { signal }) => context.events.subscribe(signal),

@@ -97,6 +97,8 @@ export interface BundlePaths {
   readonly runtimeLog: string;
   /** Holds a pid file for each process that ExecSync runs. */
   readonly exec: string;
+  /** What an update of resources tells the OCI runtime. */
+  readonly resources: string;
 }
 
 function bundlePaths(dir: string): BundlePaths {
@@ -108,5 +110,6 @@ function bundlePaths(dir: string): BundlePaths {
     conmonPid: join(dir, 'conmon-pid'),
     runtimeLog: join(dir, 'runtime.log'),
     exec: join(dir, 'exec'),
+    resources: join(dir, 'resources.json'),
   };
 }

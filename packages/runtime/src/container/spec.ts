@@ -4,6 +4,7 @@ import type { Spec } from '@berth/oci/runtime-spec.ts';
 import type { Context } from '../context.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
 import { gatherContainerFacts } from '../spec/facts/container.ts';
+import { refuseTooLittleMemory } from '../spec/resources.ts';
 import { sandboxView } from '../spec/sandbox-view.ts';
 import { ociSpec } from '../spec/spec.ts';
 import { type Container, processesOf } from '../state/container.ts';
@@ -17,7 +18,7 @@ export async function containerSpec(
   const rootfsPath = context.paths.container(container.id).bundle.rootfs;
   const volumes = imageVolumes(rootfsPath, image.config.config.Volumes ?? [], container.config.mounts);
   const config = { ...container.config, mounts: [...container.config.mounts, ...volumes] };
-  return ociSpec({
+  const spec = ociSpec({
     containerId: container.id,
     config,
     sandbox: sandboxView(context, sandbox),
@@ -31,6 +32,9 @@ export async function containerSpec(
       targetPid: targetPid(context, sandbox, container),
     }),
   });
+  const { flavor } = context.runtimes.get(sandbox.runtime);
+  refuseTooLittleMemory(spec.linux?.resources?.memory?.limit, flavor);
+  return spec;
 }
 
 /** The user that a container's process runs as, for its status. */

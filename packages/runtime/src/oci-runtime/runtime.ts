@@ -1,4 +1,4 @@
-import { close, constants, openSync, readSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { close, constants, openSync, readSync, rmSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { constants as os } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { hasCode } from '@berth/linux/errno.ts';
 import { OutputPipe } from '@berth/linux/output-pipe.ts';
 import { kill } from '@berth/linux/process.ts';
 import { startProcess } from '@berth/linux/spawn.ts';
+import type { LinuxResources } from '@berth/oci/runtime-spec.ts';
 import { OciRuntimeError } from './runtime-log.ts';
 
 /** Which implementation a binary is: how a created container waits for its start differs between them. */
@@ -69,6 +70,16 @@ export class OciRuntime {
       );
     }
     await this.run(['start', id]);
+  }
+
+  /** Puts new limits into effect; `file` is where the runtime reads them from, and goes again. */
+  async update(id: string, limits: LinuxResources, file: string): Promise<void> {
+    writeFileSync(file, JSON.stringify(limits), { mode: 0o600 });
+    try {
+      await this.run(['update', '--resources', file, id]);
+    } finally {
+      rmSync(file, { force: true });
+    }
   }
 
   /**

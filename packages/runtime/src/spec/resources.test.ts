@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type DeepPartial, LinuxContainerResources } from '@berth/cri/generated/api.ts';
 import type { LinuxResources } from '@berth/oci/runtime-spec.ts';
 import { cgroupsPath } from './cgroups-path.ts';
-import { linuxResources, oomScoreAdj, type ResourceFacts } from './resources.ts';
+import { linuxResources, oomScoreAdj, type ResourceFacts, refuseTooLittleMemory } from './resources.ts';
 
 const v1: ResourceFacts = { cgroupVersion: 'v1', hugetlb: true, swapAccounting: true };
 const resources = (request: DeepPartial<LinuxContainerResources>, host: Partial<ResourceFacts> = {}) =>
@@ -17,7 +17,8 @@ test('limits', () => {
       {},
       { cpu: { shares: 102, quota: 10000, period: 100000 } },
     ],
-    [{ cpuQuota: -1n }, {}, { cpu: { quota: -1 } }],
+    [{ cpuQuota: -1n }, {}, {}],
+    [{ cpuQuota: -1n }, { cgroupVersion: 'v2' }, { cpu: { quota: -1 } }],
     [{ cpusetCpus: '0-1', cpusetMems: '0' }, {}, { cpu: { cpus: '0-1', mems: '0' } }],
     [{ memoryLimitInBytes: 1000n }, {}, { memory: { limit: 1000, swap: 1000 } }],
     [{ memoryLimitInBytes: 1000n }, { swapAccounting: false }, { memory: { limit: 1000 } }],
@@ -73,4 +74,21 @@ test('cgroup paths for either driver', () => {
   assert.throws(() => path('/a/../../b'), /cgroup_parent: .*not a path below/);
   assert.throws(() => path('/kubepods', true), /is not a slice/);
   assert.throws(() => path('kubepods.slice'), /is a systemd slice, but this node uses the cgroupfs driver/);
+});
+
+test('a limit that the OCI runtime itself does not fit in', () => {
+  for (const [limit, flavor] of [
+    [undefined, 'runc'],
+    [-1, 'runc'],
+    [500 * 1024, 'crun'],
+    [2 * 1024 ** 2, 'runc'],
+    [1, 'other'],
+  ] as const) {
+    refuseTooLittleMemory(limit, flavor);
+  }
+  assert.throws(
+    () => refuseTooLittleMemory(1024, 'crun'),
+    /config\.linux\.resources\.memory_limit_in_bytes: set memory limit 1024 too low; should be at least 512000/,
+  );
+  assert.throws(() => refuseTooLittleMemory(1024 ** 2, 'runc', 'linux'), /^RuntimeError: linux\.memory/);
 });

@@ -1,6 +1,7 @@
 import type { LinuxContainerResources } from '@berth/cri/generated/api.ts';
 import type { LinuxCpu, LinuxMemory, LinuxResources } from '@berth/oci/runtime-spec.ts';
 import { invalid } from '../errors.ts';
+import type { RuntimeFlavor } from '../oci-runtime/runtime.ts';
 import type { HostFacts } from './input.ts';
 
 export type ResourceFacts = Pick<HostFacts, 'cgroupVersion' | 'hugetlb' | 'swapAccounting'>;
@@ -15,7 +16,7 @@ export function linuxResources(
   field = 'config.linux.resources',
 ): LinuxResources {
   if (request === undefined) return {};
-  const cpu = cpuResources(request, field);
+  const cpu = cpuResources(request, host, field);
   const memory = memoryResources(request, host, field);
   const hugepageLimits = hugepages(request, host, field);
   const unified = request.unified;
@@ -33,13 +34,14 @@ export function linuxResources(
   };
 }
 
-function cpuResources(request: LinuxContainerResources, field: string): LinuxCpu {
+function cpuResources(request: LinuxContainerResources, host: ResourceFacts, field: string): LinuxCpu {
   const shares = number(request.cpuShares, `${field}.cpu_shares`, 0n);
   const quota = number(request.cpuQuota, `${field}.cpu_quota`, -1n);
   const period = number(request.cpuPeriod, `${field}.cpu_period`, 0n);
   return {
     ...(shares === 0 ? {} : { shares }),
-    ...(quota === 0 ? {} : { quota }),
+    // A new cgroup has no quota, and crun cannot write a negative one on v1.
+    ...(quota === 0 || (quota < 0 && host.cgroupVersion !== 'v2') ? {} : { quota }),
     ...(period === 0 ? {} : { period }),
     ...(request.cpusetCpus === '' ? {} : { cpus: request.cpusetCpus }),
     ...(request.cpusetMems === '' ? {} : { mems: request.cpusetMems }),
@@ -86,10 +88,31 @@ function number(value: bigint, field: string, least: bigint): number {
 export function oomScoreAdj(
   request: LinuxContainerResources | undefined,
   host: Pick<HostFacts, 'minOomScoreAdj'>,
+  field = 'config.linux.resources',
 ): number {
   const wanted = request?.oomScoreAdj ?? 0n;
   if (wanted < -1000n || wanted > 1000n) {
-    throw invalid('config.linux.resources.oom_score_adj', `${wanted} is not between -1000 and 1000`);
+    throw invalid(`${field}.oom_score_adj`, `${wanted} is not between -1000 and 1000`);
   }
   return Math.max(Number(wanted), host.minOomScoreAdj);
+}
+
+/**
+ * The least memory in bytes that a container can be made with, since the OCI runtime's own start has to fit in:
+ * CRI-O's figure for crun; for runc where it begins to fail.
+ */
+const leastMemory: Record<RuntimeFlavor, number> = { crun: 500 * 1024, runc: 2 * 1024 ** 2, other: 0 };
+
+/** Refuses a memory limit that would have the kernel kill the OCI runtime; `limit` as in config.json. */
+export function refuseTooLittleMemory(
+  limit: number | undefined,
+  flavor: RuntimeFlavor,
+  field = 'config.linux.resources',
+): void {
+  const least = leastMemory[flavor];
+  if (limit === undefined || limit < 0 || limit >= least) return;
+  throw invalid(
+    `${field}.memory_limit_in_bytes`,
+    `set memory limit ${limit} too low; should be at least ${least} bytes`,
+  );
 }

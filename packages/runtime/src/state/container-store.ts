@@ -12,6 +12,7 @@ export class ContainerStore {
   readonly #bySandbox = new Map<SandboxId, Set<ContainerId>>();
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
+  readonly #configure: StatementSync;
   readonly #delete: StatementSync;
 
   /** Loads the rows of a migrated database. */
@@ -25,6 +26,7 @@ export class ContainerStore {
       `UPDATE container SET phase = ?, user = ?, pid = ?, pid_start = ?, conmon_pid = ?, conmon_start = ?,
          started_at = ?, finished_at = ?, exit_code = ?, reason = ?, message = ? WHERE id = ?`,
     );
+    this.#configure = database.prepare('UPDATE container SET config = ? WHERE id = ?');
     this.#delete = database.prepare('DELETE FROM container WHERE id = ?');
     const select = database.prepare('SELECT * FROM container ORDER BY created_at');
     select.setReadBigInts(true);
@@ -77,6 +79,14 @@ export class ContainerStore {
     );
     this.#index.set(updated);
     return updated;
+  }
+
+  /** Writes a changed config; who and where the container is stays as it was. */
+  setConfig(id: ContainerId, config: ContainerConfig): void {
+    const container = this.#index.get(id);
+    if (container === undefined) throw new Error(`container ${id} has no row`);
+    write(this.#configure, ContainerConfig.encode(config).finish(), id);
+    this.#index.set({ ...container, config });
   }
 
   /** Deletes the row, after everything else of the container is gone. */

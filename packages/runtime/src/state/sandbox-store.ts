@@ -14,6 +14,7 @@ export class SandboxStore {
   readonly #index = new IdIndex<SandboxId, Sandbox>('pod sandbox');
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
+  readonly #configure: StatementSync;
   readonly #delete: StatementSync;
 
   /** Loads the rows of a migrated database. */
@@ -26,6 +27,7 @@ export class SandboxStore {
       `UPDATE sandbox SET phase = ?, ips = ?, init_pid = ?, init_start = ?, init_conmon_pid = ?, init_conmon_start = ?
        WHERE id = ?`,
     );
+    this.#configure = database.prepare('UPDATE sandbox SET config = ? WHERE id = ?');
     this.#delete = database.prepare('DELETE FROM sandbox WHERE id = ?');
     const select = database.prepare('SELECT * FROM sandbox ORDER BY created_at');
     select.setReadBigInts(true);
@@ -68,6 +70,14 @@ export class SandboxStore {
     const updated = { ...sandbox, state };
     this.#index.set(updated);
     return updated;
+  }
+
+  /** Writes a changed config; who and where the sandbox is stays as it was. */
+  setConfig(id: SandboxId, config: PodSandboxConfig): void {
+    const sandbox = this.#index.get(id);
+    if (sandbox === undefined) throw new Error(`sandbox ${id} has no row`);
+    write(this.#configure, PodSandboxConfig.encode(config).finish(), id);
+    this.#index.set({ ...sandbox, config });
   }
 
   /** Deletes the row, after everything else of the sandbox is gone. */

@@ -1,0 +1,15 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import type { Spec } from '@berth/oci/runtime-spec.ts';
+import type { BundlePaths } from '../paths.ts';
+
+/** config.json of a bundle: ours, so its form is known. */
+export function readSpec({ config }: BundlePaths): Spec {
+  return JSON.parse(readFileSync(config, 'utf8')) as Spec;
+}
+
+/** Replaces a bundle's config.json, whole or not at all. */
+export function rewriteSpec(bundle: BundlePaths, change: (spec: Spec) => Spec): void {
+  const temporary = `${bundle.config}.tmp`;
+  writeFileSync(temporary, JSON.stringify(change(readSpec(bundle))), { mode: 0o600 });
+  renameSync(temporary, bundle.config);
+}

@@ -1,0 +1,124 @@
+import type {
+  LinuxContainerResources,
+  UpdateContainerResourcesRequest,
+  UpdateContainerResourcesResponse,
+} from '@berth/cri/generated/api.ts';
+import { adjustOomScores } from '@berth/linux/oom-score.ts';
+import type { LinuxResources } from '@berth/oci/runtime-spec.ts';
+import type { Context } from '../context.ts';
+import { invalid, notFound, wrongState } from '../errors.ts';
+import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
+import { mergeResources } from '../spec/merge-resources.ts';
+import { linuxResources, oomScoreAdj, refuseTooLittleMemory } from '../spec/resources.ts';
+import type { Container } from '../state/container.ts';
+import { rewriteSpec } from './spec-file.ts';
+
+/**
+ * UpdateContainerResources: only while the container has a process, started or not. The kernel gets the new
+ * limits first, then the bundle's config.json, then the row: a berthd that dies in between tells the old ones,
+ * so that its caller asks again.
+ */
+export async function updateContainerResources(
+  context: Context,
+  { containerId, linux, windows, annotations }: UpdateContainerResourcesRequest,
+): Promise<UpdateContainerResourcesResponse> {
+  const { state, queue, log } = context;
+  if (windows !== undefined) throw invalid('windows', 'this node runs Linux containers');
+  const [option] = Object.keys(annotations);
+  if (option !== undefined) throw invalid(`annotations[${JSON.stringify(option)}]`, 'is no known option');
+  const found = state.containers.find(containerId);
+  if (found === undefined) throw notFound('container', containerId);
+  return queue.run(found.id, async () => {
+    const container = state.containers.get(found.id);
+    if (container === undefined) throw notFound('container', containerId);
+    const { phase } = container.state;
+    if (phase !== 'created' && phase !== 'running') {
+      throw wrongState(`container ${container.id} is not in created or running state: ${phase}`);
+    }
+    if (linux === undefined) return {};
+    await updateResources(context, container, linux);
+    log.info('Updated container resources', { container: container.id });
+    return {};
+  });
+}
+
+async function updateResources(
+  context: Context,
+  container: Container,
+  update: LinuxContainerResources,
+): Promise<void> {
+  const { state, host, paths } = context;
+  const { id, config } = container;
+  const resources = mergeResources(config.linux?.resources, update);
+  const limits = linuxResources(resources, host, 'linux');
+  const oomScore = oomScoreAdj(resources, host, 'linux');
+  refuseTooLittleMemory(limits.memory?.limit, runtimeOfContainer(context, container).flavor, 'linux');
+  refuseMemoryInUse(context, container, update);
+  await applyLimits(context, container, { resources, limits });
+  if (update.oomScoreAdj !== 0n) adjustOomScores(context.cgroups.processes(container.cgroup), oomScore);
+  rewriteSpec(paths.container(id).bundle, (spec) => ({
+    ...spec,
+    ...(spec.process === undefined ? {} : { process: { ...spec.process, oomScoreAdj: oomScore } }),
+    linux: {
+      ...spec.linux,
+      resources: {
+        ...limits,
+        ...(spec.linux?.resources?.devices === undefined ? {} : { devices: spec.linux.resources.devices }),
+      },
+    },
+  }));
+  state.containers.setConfig(id, {
+    ...config,
+    linux: { securityContext: undefined, ...config.linux, resources },
+  });
+}
+
+/**
+ * The OCI runtime first, because it has systemd keep the limits where systemd makes the cgroups, and notes them
+ * for itself; then what runtimes of the day leave out of an update. Only the CPU weight on v2 is the runtime's
+ * alone: versions differ in how they make one of shares, and all containers of a node have to agree.
+ */
+async function applyLimits(
+  context: Context,
+  container: Container,
+  { resources, limits }: { resources: LinuxContainerResources; limits: LinuxResources },
+): Promise<void> {
+  try {
+    await runtimeOfContainer(context, container).update(
+      container.id,
+      limits,
+      context.paths.container(container.id).bundle.resources,
+    );
+  } catch (error) {
+    if (error instanceof OciRuntimeError && error.kind === 'NOT_FOUND') {
+      throw wrongState(`container ${container.id} has ended`);
+    }
+    throw error;
+  }
+  context.cgroups.apply(container.cgroup, {
+    cpuQuota: resources.cpuQuota,
+    cpuPeriod: resources.cpuPeriod,
+    cpusetCpus: limits.cpu?.cpus ?? '',
+    cpusetMems: limits.cpu?.mems ?? '',
+    hugepages: limits.hugepageLimits ?? [],
+    unified: limits.unified ?? {},
+  });
+}
+
+function runtimeOfContainer({ runtimes, state }: Context, { sandboxId, id }: Container) {
+  const sandbox = state.sandboxes.get(sandboxId);
+  if (sandbox === undefined) throw wrongState(`the sandbox of container ${id} was removed`);
+  return runtimes.get(sandbox.runtime);
+}
+
+/** On cgroup v2 the kernel would kill at once what is over a lowered limit. Page cache can be given back. */
+function refuseMemoryInUse({ cgroups }: Context, { cgroup }: Container, update: LinuxContainerResources) {
+  const limit = update.memoryLimitInBytes;
+  const usage = limit > 0n ? cgroups.usage(cgroup)?.workingSetBytes : undefined;
+  if (usage !== undefined && limit < usage) {
+    throw invalid(
+      'linux.memory_limit_in_bytes',
+      `cannot decrease memory limit to ${limit} bytes: current usage is ${usage} bytes`,
+    );
+  }
+}

@@ -1,0 +1,31 @@
+import type {
+  UpdatePodSandboxResourcesRequest,
+  UpdatePodSandboxResourcesResponse,
+} from '@berth/cri/generated/api.ts';
+import type { Context } from '../context.ts';
+import { notFound } from '../errors.ts';
+import { linuxResources } from '../spec/resources.ts';
+
+/**
+ * UpdatePodSandboxResources: notes what a pod may use as a whole, as containerd and CRI-O do. The pod's cgroup is
+ * the kubelet's own, which has set its limits before it calls; `crictl inspectp` shows what was told.
+ */
+export async function updatePodSandboxResources(
+  { state, queue, host, log }: Context,
+  { podSandboxId, overhead, resources }: UpdatePodSandboxResourcesRequest,
+): Promise<UpdatePodSandboxResourcesResponse> {
+  // What could not be the limits of any cgroup is a mistake of the caller's.
+  linuxResources(overhead, host, 'overhead');
+  linuxResources(resources, host, 'resources');
+  const found = state.sandboxes.find(podSandboxId);
+  if (found === undefined) throw notFound('pod', podSandboxId);
+  return queue.run(found.id, async () => {
+    const sandbox = state.sandboxes.get(found.id);
+    if (sandbox === undefined) throw notFound('pod', podSandboxId);
+    const { config } = sandbox;
+    const linux = { cgroupParent: '', sysctls: {}, securityContext: undefined, ...config.linux };
+    state.sandboxes.setConfig(sandbox.id, { ...config, linux: { ...linux, overhead, resources } });
+    log.info('Updated pod sandbox resources', { sandbox: sandbox.id });
+    return {};
+  });
+}

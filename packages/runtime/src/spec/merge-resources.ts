@@ -1,0 +1,33 @@
+import type { HugepageLimit, LinuxContainerResources } from '@berth/cri/generated/api.ts';
+
+/**
+ * A container's resources after an update: what the update says, and what held before where it says nothing,
+ * which is what a zero or an empty text means. A memory limit brings its swap limit with it, because that is
+ * their sum: without one the container may not swap.
+ */
+export function mergeResources(
+  before: LinuxContainerResources | undefined,
+  update: LinuxContainerResources,
+): LinuxContainerResources {
+  if (before === undefined) return update;
+  const setsMemory = update.memoryLimitInBytes !== 0n;
+  return {
+    cpuPeriod: update.cpuPeriod || before.cpuPeriod,
+    cpuQuota: update.cpuQuota || before.cpuQuota,
+    cpuShares: update.cpuShares || before.cpuShares,
+    memoryLimitInBytes: update.memoryLimitInBytes || before.memoryLimitInBytes,
+    memorySwapLimitInBytes: setsMemory
+      ? update.memorySwapLimitInBytes
+      : update.memorySwapLimitInBytes || before.memorySwapLimitInBytes,
+    oomScoreAdj: update.oomScoreAdj || before.oomScoreAdj,
+    cpusetCpus: update.cpusetCpus || before.cpusetCpus,
+    cpusetMems: update.cpusetMems || before.cpusetMems,
+    hugepageLimits: mergeHugepages(before.hugepageLimits, update.hugepageLimits),
+    unified: { ...before.unified, ...update.unified },
+  };
+}
+
+function mergeHugepages(before: readonly HugepageLimit[], update: readonly HugepageLimit[]): HugepageLimit[] {
+  const named = new Set(update.map(({ pageSize }) => pageSize));
+  return [...before.filter(({ pageSize }) => !named.has(pageSize)), ...update];
+}
