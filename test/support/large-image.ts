@@ -77,7 +77,8 @@ function contentPool(): Buffer {
   const pool = Buffer.alloc(poolBytes);
   for (let offset = 0; offset < poolBytes; ) {
     if (Math.floor(offset / 4096) % 3 === 0) {
-      for (const end = Math.min(offset + 4096, poolBytes); offset < end; offset++) pool[offset] = next() ** 3 * 60;
+      for (const end = Math.min(offset + 4096, poolBytes); offset < end; offset++)
+        pool[offset] = next() ** 3 * 60;
     } else {
       offset += Math.max(1, pool.write(`${words[Math.floor(next() ** 3 * words.length)]} `, offset));
     }

@@ -1,4 +1,5 @@
-import { parentPort } from 'node:worker_threads';
+// Entry point of the process that unpacks layers: an Extraction comes in as a message, a WorkerAnswer goes out.
+import { dieWithParent } from '@berth/linux/parent-death.ts';
 import { type ExtractedLayer, type Extraction, extractLayer } from './extract.ts';
 import { LayerLimitError } from './layer-error.ts';
 
@@ -7,14 +8,20 @@ export type WorkerAnswer =
   | { ok: true; layer: ExtractedLayer }
   | { ok: false; message: string; code?: string; limit?: LayerLimitError['limit'] };
 
-const port = parentPort;
-port?.on('message', async (extraction: Extraction) => {
+// The parent's successor cleans up the directories that are being written here.
+dieWithParent(Number(process.argv[2]));
+process.on('disconnect', () => process.exit(1));
+process.on('message', async (extraction: Extraction) => {
+  process.send?.(await answer(extraction));
+});
+
+async function answer(extraction: Extraction): Promise<WorkerAnswer> {
   try {
-    port.postMessage({ ok: true, layer: await extractLayer(extraction) } satisfies WorkerAnswer);
+    return { ok: true, layer: await extractLayer(extraction) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const code = error instanceof Error && 'code' in error ? { code: String(error.code) } : {};
     const limit = error instanceof LayerLimitError ? { limit: error.limit } : {};
-    port.postMessage({ ok: false, message, ...code, ...limit } satisfies WorkerAnswer);
+    return { ok: false, message, ...code, ...limit };
   }
-});
+}

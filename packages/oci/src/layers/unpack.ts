@@ -5,7 +5,7 @@ import { layerCompression } from '../media-types.ts';
 import { type ExtractedLayer, type Extraction, extractLayer, type LayerLimits } from './extract.ts';
 import { LayerError, LayerLimitError } from './layer-error.ts';
 import { settleLayer } from './settle.ts';
-import { extractInWorker } from './worker-pool.ts';
+import { extractInProcess } from './unpack-process.ts';
 
 /** What is to be unpacked. */
 export interface UnpackRequest {
@@ -69,17 +69,17 @@ export async function unpackLayer(request: UnpackRequest): Promise<UnpackedLayer
   }
 }
 
-/** Bytes of a blob that is small enough to try without a thread. */
+/** Bytes of a blob that is small enough to try without a process. */
 const smallBlob = 2 * 1024 * 1024;
 /** What a small blob may unpack to: a few milliseconds of work at a time, a tenth of a second in all. */
 const smallLayer: LayerLimits = { maxBytes: 16 * 1024 * 1024, maxFiles: 2000 };
 
-/** Starting a thread takes longer than to unpack a small layer, and leaves a larger process behind. */
+/** Starting a process takes longer than to unpack a small layer. */
 async function extract(extraction: Extraction, signal: AbortSignal | undefined): Promise<ExtractedLayer> {
   const { blob, directory, limits } = extraction;
   await emptyDirectory(directory);
   const isSmall = (await stat(blob)).size <= smallBlob;
-  if (!isSmall) return extractInWorker(extraction, signal);
+  if (!isSmall) return extractInProcess(extraction, signal);
   const tightened = {
     maxBytes: Math.min(limits.maxBytes, smallLayer.maxBytes),
     maxFiles: Math.min(limits.maxFiles, smallLayer.maxFiles),
@@ -90,7 +90,7 @@ async function extract(extraction: Extraction, signal: AbortSignal | undefined):
     if (!(error instanceof LayerLimitError)) throw error;
   }
   await emptyDirectory(directory);
-  return extractInWorker(extraction, signal);
+  return extractInProcess(extraction, signal);
 }
 
 async function emptyDirectory(path: string): Promise<void> {

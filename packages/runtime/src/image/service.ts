@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { makeDirectories } from '@berth/linux/directories.ts';
+import { releaseFreedMemory } from '@berth/linux/free-memory.ts';
 import { ContentStore } from '@berth/oci/content-store.ts';
 import type { Config } from '../config/config.ts';
 import { messageOf, wrongState } from '../errors.ts';
@@ -123,6 +124,7 @@ export class ImageService implements ImageStore {
       this.log.error(`Cleaning up images failed: ${messageOf(error)}`);
     }
     this.lookAgain();
+    releaseFreedMemory();
   }
 
   /** Sets the time at which the next removed image may go that was handed out and never used. */
