@@ -28,7 +28,7 @@ export async function status(context: Context, { verbose }: StatusRequest): Prom
       name,
       features: { recursiveReadOnlyMounts: false, userNamespaces: false },
     })),
-    features: { supplementalGroupsPolicy: true, userNamespacesHostNetwork: false, mountOptions: false },
+    features: { supplementalGroupsPolicy: true, userNamespacesHostNetwork: false, mountOptions: true },
     info: verbose ? { config: JSON.stringify(config), runtimes: JSON.stringify(runtimes.all) } : {},
   };
 }

@@ -68,6 +68,7 @@ test('access and propagation', () => {
     [{}, ['rbind', 'rprivate', 'rw'], undefined],
     [{ readonly: true }, ['rbind', 'rprivate', 'ro'], undefined],
     [{ readonly: true, recursiveReadOnly: true }, ['rbind', 'rprivate', 'rro'], undefined],
+    [{ mountOptions: ['noexec', 'nodev'] }, ['rbind', 'rprivate', 'rw', 'noexec', 'nodev'], undefined],
     [{ propagation: 1 }, ['rbind', 'rslave', 'rw'], 'rslave'],
     [{ propagation: 2 }, ['rbind', 'rshared', 'rw'], 'rshared'],
     [{ selinuxRelabel: true }, ['rbind', 'rprivate', 'rw'], undefined],
@@ -86,7 +87,7 @@ test('mounts that cannot be are refused by field', () => {
     [{ image: { image: 'x' } }, /image: image volumes/],
     [{ uidMappings: [{ length: 1 }] }, /uidMappings: ID-mapped/],
     [{ gidMappings: [{ length: 1 }] }, /gidMappings: ID-mapped/],
-    [{ mountOptions: ['noexec'] }, /mount_options: noexec/],
+    [{ mountOptions: ['noexec', 'rw'] }, /mount_options\[1\]: "rw" is not supported/],
     [{ recursiveReadOnly: true }, /recursive_read_only: needs readonly/],
     [{ readonly: true, recursiveReadOnly: true, propagation: 1 }, /recursive_read_only: needs private/],
   ];

@@ -72,7 +72,7 @@ function bindMount(
     destination,
     type: 'bind',
     source: source.path,
-    options: ['rbind', propagation, accessOption(request, field)],
+    options: ['rbind', propagation, accessOption(request, field), ...mountOptions(request, field)],
   };
 }
 
@@ -87,12 +87,6 @@ function checkSupported(request: CriMount, field: string, selinux: boolean): voi
     throw invalid(`${field}.uidMappings`, 'ID-mapped mounts are not supported');
   if (request.gidMappings.length > 0)
     throw invalid(`${field}.gidMappings`, 'ID-mapped mounts are not supported');
-  if (request.mountOptions.length > 0) {
-    throw invalid(
-      `${field}.mount_options`,
-      `${request.mountOptions.join(',')}: mount options are not supported`,
-    );
-  }
   // Without SELinux there are no labels, and a kubelet asks for this all the same.
   if (request.selinuxRelabel && selinux)
     throw invalid(`${field}.selinux_relabel`, 'SELinux labels are not supported');
@@ -125,6 +119,21 @@ function accessOption(request: CriMount, field: string): string {
     throw invalid(`${field}.recursive_read_only`, 'needs private propagation');
   }
   return 'rro';
+}
+
+/** What Kubernetes lets a volumeMount ask for in bindMountOptions; the rest says other fields' things, or nothing. */
+const supportedMountOptions = new Set(['noexec', 'nodev', 'nosuid']);
+
+function mountOptions(request: CriMount, field: string): string[] {
+  for (const [index, option] of request.mountOptions.entries()) {
+    if (supportedMountOptions.has(option)) continue;
+    const known = [...supportedMountOptions].join(', ');
+    throw invalid(
+      `${field}.mount_options[${index}]`,
+      `${JSON.stringify(option)} is not supported; supported are ${known}`,
+    );
+  }
+  return request.mountOptions;
 }
 
 function rootfsPropagation(requests: readonly CriMount[]): MountsResult['rootfsPropagation'] {

@@ -145,6 +145,18 @@ for (const name of ['crun', 'runc']) {
       }
     });
 
+    test('mount options: what is on the volume can be neither run nor opened as a device', async () => {
+      const host = join(node.dir, 'options');
+      mkdirSync(host);
+      const mountOptions = ['noexec', 'nodev', 'nosuid'];
+      const { lines } = await node.run(
+        'cat /bin/busybox >/m/sh; chmod 755 /m/sh; /m/sh true 2>/dev/null || echo refused; grep " /m " /proc/self/mounts',
+        { mounts: [{ containerPath: '/m', hostPath: host, mountOptions }] },
+      );
+      assert.equal(lines[0], 'refused');
+      for (const option of mountOptions) assert.ok(lines[1]?.split(/[ ,]/).includes(option), lines[1]);
+    });
+
     test('mount propagation', async () => {
       const shared = join(node.dir, 'shared');
       mkdirSync(join(shared, 'later'), { recursive: true });
