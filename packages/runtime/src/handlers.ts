@@ -17,6 +17,7 @@ import { getPodSandboxStatus } from './sandbox/status.ts';
 import { stopPodSandbox } from './sandbox/stop.ts';
 import { updatePodSandboxResources } from './sandbox/update-resources.ts';
 import { status } from './status.ts';
+import { updateRuntimeConfig } from './update-runtime-config.ts';
 import { version } from './version.ts';
 
 /** The RPCs of RuntimeService that berthd serves; the others answer UNIMPLEMENTED. */
@@ -24,6 +25,7 @@ export function runtimeHandlers(context: Context): RuntimeHandlers {
   return {
     version,
     status: (request) => status(context, request),
+    updateRuntimeConfig: (request) => updateRuntimeConfig(context, request),
     runtimeConfig: () => runtimeConfig(context),
     runPodSandbox: (request, call) => runPodSandbox(context, request, call),
     stopPodSandbox: (request) => stopPodSandbox(context, request),

@@ -28,6 +28,11 @@ export interface Config {
     readonly confDir: string;
     readonly pluginDirs: readonly string[];
     readonly cacheDir: string;
+    /**
+     * Template of a conflist that UpdateRuntimeConfig renders with the node's pod CIDR; with one berthd brings no
+     * network of its own.
+     */
+    readonly confTemplate?: string | undefined;
     /** A plugin that takes longer is killed, and its pod fails. */
     readonly timeoutSeconds: number;
   };

@@ -26,6 +26,8 @@ const described: Described<Config> = {
     fields: {
       confDir: 'The first conflist here, by name, is used; it is watched.',
       pluginDirs: 'Where plugins are looked up, in order.',
+      confTemplate:
+        "Template of a conflist to write with the pod CIDR that the kubelet tells, as containerd's.",
       cacheDir: 'Record of attachments, as libcni keeps it.',
       timeoutSeconds: 'A plugin that takes longer is killed, and its pod fails.',
     },

@@ -35,6 +35,7 @@ export function parseConfig(source: string, file: string): Config {
         confDir: absolutePath,
         pluginDirs: list(absolutePath),
         cacheDir: absolutePath,
+        confTemplate: absolutePath,
         timeoutSeconds: count,
       }),
     }),

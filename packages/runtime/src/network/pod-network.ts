@@ -12,6 +12,8 @@ export interface PodNetworkOptions {
   readonly confDir: string;
   readonly pluginDirs: readonly string[];
   readonly cacheDir: string;
+  /** A conflist will be made of this template (conf-template.ts), so that no default network is wanted. */
+  readonly confTemplate?: string | undefined;
   /** Where the sandboxes of this daemon have their directories; tells our attachments from other runtimes'. */
   readonly sandboxesDir: string;
   readonly log: Logger;
@@ -47,8 +49,9 @@ export class PodNetwork {
    * network is written there first; what a user wrote is never replaced, not even when it is broken.
    */
   static async start(options: PodNetworkOptions): Promise<PodNetwork> {
-    const { confDir, pluginDirs, cacheDir, log, timeoutMs, masqueradeTable = MASQUERADE_TABLE } = options;
-    if ((await loadConfLists(confDir)).length === 0) {
+    const { confDir, confTemplate, pluginDirs, cacheDir, log, timeoutMs } = options;
+    const { masqueradeTable = MASQUERADE_TABLE } = options;
+    if (confTemplate === undefined && (await loadConfLists(confDir)).length === 0) {
       await writeDefaultNetwork(confDir);
       log.info('Wrote the default CNI network', { dir: confDir });
     }

@@ -64,10 +64,10 @@ export class TestNode {
     return node;
   }
 
-  /** Starts berthd, again after `close`. */
-  async open(): Promise<void> {
+  /** Starts berthd, again after `close`, maybe with other settings. */
+  async open(config = this.config): Promise<void> {
     this.#daemon = await startDaemon(
-      this.config,
+      config,
       createLogger('debug', (line) => this.lines.push(line)),
     );
   }

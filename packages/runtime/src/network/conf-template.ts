@@ -1,0 +1,68 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { BlockList, isIPv6 } from 'node:net';
+import { join } from 'node:path';
+import { makeDirectories } from '@berth/linux/directories.ts';
+import { invalid, messageOf, RuntimeError } from '../errors.ts';
+import { renderTemplate } from './go-template.ts';
+
+/** The name that containerd gives the file as well: whoever moves a template here finds it in its place. */
+export const TEMPLATE_FILE = '10-containerd-net.conflist';
+
+/** What a template can use, by the names that containerd's have. */
+export interface TemplateData {
+  readonly PodCIDR: string;
+  readonly PodCIDRRanges: string[];
+  readonly Routes: string[];
+}
+
+/** The data for a pod CIDR, or several with commas between, as a kubelet tells them. */
+export function templateData(podCidr: string): TemplateData {
+  const cidrs = podCidr.split(',').map((cidr) => cidr.trim());
+  const families = cidrs.map(familyOf);
+  return {
+    PodCIDR: cidrs[0] ?? '',
+    PodCIDRRanges: cidrs,
+    Routes: [
+      ...(families.includes('ipv4') ? ['0.0.0.0/0'] : []),
+      ...(families.includes('ipv6') ? ['::/0'] : []),
+    ],
+  };
+}
+
+function familyOf(cidr: string): 'ipv4' | 'ipv6' {
+  const [address = '', length = ''] = cidr.split('/');
+  const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+  try {
+    if (!/^\d+$/.test(length)) throw new Error('no prefix length');
+    new BlockList().addSubnet(address, Number(length), family);
+  } catch {
+    throw invalid('runtime_config.network_config.pod_cidr', `${JSON.stringify(cidr)} is not a CIDR`);
+  }
+  return family;
+}
+
+/** Renders a template file into a configuration directory, whole or not at all; returns the file's path. */
+export async function writeFromTemplate(
+  template: string,
+  confDir: string,
+  data: TemplateData,
+): Promise<string> {
+  let text: string;
+  try {
+    text = renderTemplate(await readFile(template, 'utf8'), { ...data });
+  } catch (error) {
+    throw new RuntimeError('UNKNOWN', `cni.confTemplate: ${template}: ${messageOf(error)}`);
+  }
+  await makeDirectories(confDir, 0o755);
+  const file = join(confDir, TEMPLATE_FILE);
+  // The name keeps it from being read as a configuration meanwhile.
+  const temporary = join(confDir, `.${TEMPLATE_FILE}.tmp`);
+  try {
+    await writeFile(temporary, text, { mode: 0o644 });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  return file;
+}
