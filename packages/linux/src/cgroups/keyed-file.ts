@@ -10,12 +10,26 @@ export function keyedNumbers(text: string | undefined): Map<string, bigint> {
   );
 }
 
+/** One number of such a file, without reading the others; `undefined` when it is not there. */
+export function keyedNumber(text: string | undefined, name: string): bigint | undefined {
+  if (text === undefined) return undefined;
+  const key = `${name} `;
+  const line = text.startsWith(key) ? 0 : text.indexOf(`\n${key}`) + 1;
+  if (line === 0 && !text.startsWith(key)) return undefined;
+  const end = text.indexOf('\n', line);
+  return numberIn(text.slice(line + key.length, end === -1 ? undefined : end));
+}
+
+/** A file that is one number; `undefined` for anything else. */
+export function numberIn(text: string | undefined): bigint | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : undefined;
+}
+
 // cgroup v1 shows "no limit" as the highest number of whole pages.
 const UNLIMITED_FROM = 1n << 62n;
 
 /** A limit file's bytes; `undefined` for no limit, which v2 writes `max` and v1 a number near 2^63. */
 export function limitBytes(text: string | undefined): bigint | undefined {
-  if (text === undefined || !/^\d+$/.test(text)) return undefined;
-  const bytes = BigInt(text);
-  return bytes >= UNLIMITED_FROM ? undefined : bytes;
+  const bytes = numberIn(text);
+  return bytes === undefined || bytes >= UNLIMITED_FROM ? undefined : bytes;
 }

@@ -1,5 +1,7 @@
-import type { Cgroups, CgroupUsage, RemoveOptions } from './cgroups.ts';
-import { keyedNumbers, limitBytes } from './keyed-file.ts';
+import type { Cgroups, RemoveOptions } from './cgroups.ts';
+import { type CgroupDetails, v1Details } from './details.ts';
+import { hugepageSizes } from './hugepages.ts';
+import { keyedNumbers } from './keyed-file.ts';
 import type { CgroupResources } from './resources.ts';
 import {
   isDirectory,
@@ -13,6 +15,7 @@ import {
   writeControl,
   writeControls,
 } from './tree.ts';
+import { type CgroupUsage, v1Usage } from './usage.ts';
 import { toV1Files } from './v1-files.ts';
 
 /** Where the hierarchies are mounted. */
@@ -108,28 +111,16 @@ export class CgroupV1 implements Cgroups {
   }
 
   usage(path: string): CgroupUsage | undefined {
-    if (!this.exists(path)) return undefined;
-    const read = (controller: string, file: string): string | undefined => {
-      const directory = this.directory(path, controller);
-      return directory === undefined ? undefined : readControl(directory, file);
-    };
-    const memory = keyedNumbers(read('memory', 'memory.stat'));
-    const memoryBytes = BigInt(read('memory', 'memory.usage_in_bytes') ?? 0);
-    const inactive = memory.get('total_inactive_file') ?? 0n;
-    const limit = limitBytes(read('memory', 'memory.limit_in_bytes'));
-    const swap = memory.get('total_swap');
-    const pids = read('pids', 'pids.current');
-    return {
-      cpuNanoseconds: BigInt(read('cpuacct', 'cpuacct.usage') ?? 0),
-      memoryBytes,
-      workingSetBytes: memoryBytes > inactive ? memoryBytes - inactive : 0n,
-      rssBytes: memory.get('total_rss') ?? 0n,
-      ...(limit === undefined ? {} : { memoryLimitBytes: limit }),
-      ...(swap === undefined ? {} : { swapBytes: swap }),
-      pageFaults: memory.get('total_pgfault') ?? 0n,
-      majorPageFaults: memory.get('total_pgmajfault') ?? 0n,
-      ...(pids === undefined ? {} : { pids: Number(pids) }),
-    };
+    return v1Usage((controller, file) => this.#read(path, controller, file));
+  }
+
+  details(path: string): CgroupDetails | undefined {
+    return v1Details((controller, file) => this.#read(path, controller, file), hugepageSizes());
+  }
+
+  #read(path: string, controller: string, file: string): string | undefined {
+    const directory = this.directory(path, controller);
+    return directory === undefined ? undefined : readControl(directory, file);
   }
 
   #directories(path: string): string[] {

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '../errno.ts';
-import type { Cgroups, CgroupUsage, RemoveOptions } from './cgroups.ts';
-import { keyedNumbers, limitBytes } from './keyed-file.ts';
+import type { Cgroups, RemoveOptions } from './cgroups.ts';
+import { type CgroupDetails, v2Details } from './details.ts';
+import { hugepageSizes } from './hugepages.ts';
+import { keyedNumbers } from './keyed-file.ts';
 import type { CgroupResources } from './resources.ts';
 import {
   isDirectory,
@@ -15,6 +17,7 @@ import {
   writeControl,
   writeControls,
 } from './tree.ts';
+import { type CgroupUsage, v2Usage } from './usage.ts';
 import { toV2Files } from './v2-files.ts';
 
 /** Controllers that pods use, where the kernel has them. */
@@ -86,25 +89,12 @@ export class CgroupV2 implements Cgroups {
 
   usage(path: string): CgroupUsage | undefined {
     const directory = this.directory(path);
-    if (!isDirectory(directory)) return undefined;
-    const memory = keyedNumbers(readControl(directory, 'memory.stat'));
-    const cpu = keyedNumbers(readControl(directory, 'cpu.stat'));
-    const memoryBytes = BigInt(readControl(directory, 'memory.current') ?? 0);
-    const inactive = memory.get('inactive_file') ?? 0n;
-    const limit = limitBytes(readControl(directory, 'memory.max'));
-    const swap = readControl(directory, 'memory.swap.current');
-    const pids = readControl(directory, 'pids.current');
-    return {
-      cpuNanoseconds: (cpu.get('usage_usec') ?? 0n) * 1000n,
-      memoryBytes,
-      workingSetBytes: memoryBytes > inactive ? memoryBytes - inactive : 0n,
-      rssBytes: memory.get('anon') ?? 0n,
-      ...(limit === undefined ? {} : { memoryLimitBytes: limit }),
-      ...(swap === undefined ? {} : { swapBytes: BigInt(swap) }),
-      pageFaults: memory.get('pgfault') ?? 0n,
-      majorPageFaults: memory.get('pgmajfault') ?? 0n,
-      ...(pids === undefined ? {} : { pids: Number(pids) }),
-    };
+    return v2Usage((_controller, file) => readControl(directory, file));
+  }
+
+  details(path: string): CgroupDetails | undefined {
+    const directory = this.directory(path);
+    return v2Details((_controller, file) => readControl(directory, file), hugepageSizes());
   }
 }
 

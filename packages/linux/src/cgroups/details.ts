@@ -1,0 +1,172 @@
+import { keyedNumber, limitBytes, numberIn } from './keyed-file.ts';
+import { present, type ReadFile } from './usage.ts';
+
+/** What a cgroup and those below it have used, beyond CgroupUsage: what only metrics show. */
+export interface CgroupDetails {
+  cpu: {
+    userNanoseconds: bigint;
+    systemNanoseconds: bigint;
+    /** Time on each CPU, by its number; absent on cgroup v2. */
+    perCpuNanoseconds?: readonly bigint[];
+    /** Periods of a CPU quota that have passed, and those in which it was used up. */
+    periods: bigint;
+    throttledPeriods: bigint;
+    throttledNanoseconds: bigint;
+  };
+  memory: {
+    cacheBytes: bigint;
+    mappedFileBytes: bigint;
+    /** Absent when the kernel does not say. */
+    kernelBytes?: bigint;
+    peakBytes?: bigint;
+    /** How often the limit was hit. */
+    limitHits?: bigint;
+  };
+  hugepages: readonly HugepageUsage[];
+  io: readonly DeviceIo[];
+  /** Most tasks; absent without a limit. */
+  pidsLimit?: bigint;
+}
+
+export interface HugepageUsage {
+  /** As in file names, e.g. `2MB`. */
+  readonly pageSize: string;
+  readonly bytes: bigint;
+  /** Absent on cgroup v2. */
+  readonly peakBytes?: bigint;
+}
+
+/** One kind of operation on one block device. */
+export interface DeviceIo {
+  readonly major: number;
+  readonly minor: number;
+  /** `Read` or `Write`; on cgroup v1 also `Sync`, `Async`, `Discard` and `Total`. */
+  readonly operation: string;
+  readonly bytes: bigint;
+  readonly count: bigint;
+}
+
+/** Details from the files of cgroup v1; `undefined` when there are none. */
+export function v1Details(read: ReadFile, pageSizes: readonly string[]): CgroupDetails | undefined {
+  const user = read('cpuacct', 'cpuacct.usage_user');
+  const stat = read('memory', 'memory.stat');
+  if (user === undefined && stat === undefined) return undefined;
+  const perCpu = read('cpuacct', 'cpuacct.usage_percpu');
+  const cpu = read('cpu', 'cpu.stat');
+  return {
+    cpu: {
+      userNanoseconds: numberIn(user) ?? 0n,
+      systemNanoseconds: numberIn(read('cpuacct', 'cpuacct.usage_sys')) ?? 0n,
+      ...present({ perCpuNanoseconds: perCpu === undefined ? undefined : numbersIn(perCpu) }),
+      periods: keyedNumber(cpu, 'nr_periods') ?? 0n,
+      throttledPeriods: keyedNumber(cpu, 'nr_throttled') ?? 0n,
+      throttledNanoseconds: keyedNumber(cpu, 'throttled_time') ?? 0n,
+    },
+    memory: {
+      cacheBytes: keyedNumber(stat, 'total_cache') ?? 0n,
+      mappedFileBytes: keyedNumber(stat, 'total_mapped_file') ?? 0n,
+      ...present({
+        kernelBytes: numberIn(read('memory', 'memory.kmem.usage_in_bytes')),
+        peakBytes: numberIn(read('memory', 'memory.max_usage_in_bytes')),
+        limitHits: numberIn(read('memory', 'memory.failcnt')),
+      }),
+    },
+    hugepages: pageSizes.flatMap((pageSize) =>
+      hugepageUsage(pageSize, {
+        bytes: read('hugetlb', `hugetlb.${pageSize}.usage_in_bytes`),
+        peak: read('hugetlb', `hugetlb.${pageSize}.max_usage_in_bytes`),
+      }),
+    ),
+    io: v1Io(
+      read('blkio', 'blkio.throttle.io_service_bytes_recursive') ?? '',
+      read('blkio', 'blkio.throttle.io_serviced_recursive') ?? '',
+    ),
+    ...present({ pidsLimit: limitBytes(read('pids', 'pids.max')) }),
+  };
+}
+
+/** Details from the files of cgroup v2; `undefined` when there are none. */
+export function v2Details(read: ReadFile, pageSizes: readonly string[]): CgroupDetails | undefined {
+  const cpu = read('cpu', 'cpu.stat');
+  const stat = read('memory', 'memory.stat');
+  if (cpu === undefined && stat === undefined) return undefined;
+  const nanoseconds = (name: string): bigint => (keyedNumber(cpu, name) ?? 0n) * 1000n;
+  return {
+    cpu: {
+      userNanoseconds: nanoseconds('user_usec'),
+      systemNanoseconds: nanoseconds('system_usec'),
+      periods: keyedNumber(cpu, 'nr_periods') ?? 0n,
+      throttledPeriods: keyedNumber(cpu, 'nr_throttled') ?? 0n,
+      throttledNanoseconds: nanoseconds('throttled_usec'),
+    },
+    memory: {
+      cacheBytes: keyedNumber(stat, 'file') ?? 0n,
+      mappedFileBytes: keyedNumber(stat, 'file_mapped') ?? 0n,
+      ...present({
+        kernelBytes: keyedNumber(stat, 'kernel'),
+        peakBytes: numberIn(read('memory', 'memory.peak')),
+        limitHits: keyedNumber(read('memory', 'memory.events'), 'max'),
+      }),
+    },
+    hugepages: pageSizes.flatMap((pageSize) =>
+      hugepageUsage(pageSize, { bytes: read('hugetlb', `hugetlb.${pageSize}.current`) }),
+    ),
+    io: v2Io(read('io', 'io.stat') ?? ''),
+    ...present({ pidsLimit: limitBytes(read('pids', 'pids.max')) }),
+  };
+}
+
+function numbersIn(text: string): bigint[] {
+  return text.split(/\s+/).flatMap((word) => numberIn(word) ?? []);
+}
+
+function hugepageUsage(
+  pageSize: string,
+  { bytes, peak }: { bytes: string | undefined; peak?: string | undefined },
+): HugepageUsage[] {
+  const used = numberIn(bytes);
+  return used === undefined ? [] : [{ pageSize, bytes: used, ...present({ peakBytes: numberIn(peak) }) }];
+}
+
+/** Lines `MAJOR:MINOR OPERATION NUMBER`, in one file for bytes and in one for how often. */
+function v1Io(bytes: string, counts: string): DeviceIo[] {
+  const countOf = new Map(deviceLines(counts).map(({ key, value }) => [key, value]));
+  return deviceLines(bytes).map(({ key, major, minor, operation, value }) => ({
+    major,
+    minor,
+    operation,
+    bytes: value,
+    count: countOf.get(key) ?? 0n,
+  }));
+}
+
+function deviceLines(text: string) {
+  return [...text.matchAll(/^(\d+):(\d+) (\w+) (\d+)$/gm)].map(
+    ([, major, minor, operation = '', value = '0']) => ({
+      key: `${major}:${minor} ${operation}`,
+      major: Number(major),
+      minor: Number(minor),
+      operation,
+      value: BigInt(value),
+    }),
+  );
+}
+
+/** Lines `MAJOR:MINOR rbytes=N wbytes=N rios=N wios=N …`. */
+function v2Io(text: string): DeviceIo[] {
+  return [...text.matchAll(/^(\d+):(\d+) (.*)$/gm)].flatMap(([, major, minor, fields = '']) => {
+    const values = new Map(
+      [...fields.matchAll(/(\w+)=(\d+)/g)].map(([, name = '', value = '0']) => [name, BigInt(value)]),
+    );
+    return (['Read', 'Write'] as const).map((operation) => {
+      const prefix = operation === 'Read' ? 'r' : 'w';
+      return {
+        major: Number(major),
+        minor: Number(minor),
+        operation,
+        bytes: values.get(`${prefix}bytes`) ?? 0n,
+        count: values.get(`${prefix}ios`) ?? 0n,
+      };
+    });
+  });
+}

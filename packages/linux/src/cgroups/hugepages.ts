@@ -1,0 +1,30 @@
+import { readdirSync } from 'node:fs';
+import { asSyscallError, hasCode } from '../errno.ts';
+
+let sizes: readonly string[] | undefined;
+
+/** Page sizes that this kernel has huge pages of, as the names of cgroup files have them: `2MB`, `1GB`. */
+export function hugepageSizes(): readonly string[] {
+  sizes ??= readSizes().map(hugepageName);
+  return sizes;
+}
+
+function readSizes(): number[] {
+  try {
+    return readdirSync('/sys/kernel/mm/hugepages')
+      .map((name) => Number(/^hugepages-(\d+)kB$/.exec(name)?.[1]))
+      .filter((kibibytes) => kibibytes > 0);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw asSyscallError(error);
+  }
+}
+
+/** 2048 → `2MB`. */
+export function hugepageName(kibibytes: number): string {
+  const units = ['KB', 'MB', 'GB'];
+  let size = kibibytes;
+  let unit = 0;
+  for (; size % 1024 === 0 && unit < units.length - 1; unit++) size /= 1024;
+  return `${size}${units[unit]}`;
+}
