@@ -12,6 +12,7 @@ import { runtimeHandlers } from './handlers.ts';
 import { imageHandlers } from './image/handlers.ts';
 import { imageHttp } from './image/import.ts';
 import { ImageService } from './image/service.ts';
+import { LayerUsage } from './layer-usage.ts';
 import { lockDirectory } from './lock.ts';
 import type { Logger } from './log.ts';
 import { PodNetwork } from './network/pod-network.ts';
@@ -49,10 +50,11 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
   const context = await makeContext(config, log, resources, closing.signal);
   await recover(context);
   resources.use(recordExits(context, (id) => sandboxInitEnded(context, id)));
+  const layers = new LayerUsage(log);
   const server = await serveCri({
     socketPath: config.listen,
-    runtime: runtimeHandlers(context),
-    image: imageHandlers(context.images, context.paths.layers),
+    runtime: runtimeHandlers(context, layers),
+    image: imageHandlers(context.images, { dir: context.paths.layers, usage: layers }),
     http: imageHttp(context.images),
     onCall: (call) => logCall(log, call),
   });

@@ -1,4 +1,5 @@
 import type { RuntimeHandlers } from '@berth/cri/server.ts';
+import { inChunks } from './chunks.ts';
 import { createContainer } from './container/create.ts';
 import { execSync } from './container/exec-sync.ts';
 import { listContainers } from './container/list.ts';
@@ -9,6 +10,7 @@ import { getContainerStatus } from './container/status.ts';
 import { stopContainer } from './container/stop.ts';
 import { updateContainerResources } from './container/update-resources.ts';
 import type { Context } from './context.ts';
+import type { LayerUsage } from './layer-usage.ts';
 import { runtimeConfig } from './runtime-config.ts';
 import { listPodSandboxes } from './sandbox/list.ts';
 import { removePodSandbox } from './sandbox/remove.ts';
@@ -16,12 +18,13 @@ import { runPodSandbox } from './sandbox/run.ts';
 import { getPodSandboxStatus } from './sandbox/status.ts';
 import { stopPodSandbox } from './sandbox/stop.ts';
 import { updatePodSandboxResources } from './sandbox/update-resources.ts';
+import { statsHandlers } from './stats/handlers.ts';
 import { status } from './status.ts';
 import { updateRuntimeConfig } from './update-runtime-config.ts';
 import { version } from './version.ts';
 
 /** The RPCs of RuntimeService that berthd serves; the others answer UNIMPLEMENTED. */
-export function runtimeHandlers(context: Context): RuntimeHandlers {
+export function runtimeHandlers(context: Context, layers: LayerUsage): RuntimeHandlers {
   return {
     version,
     status: (request) => status(context, request),
@@ -42,6 +45,17 @@ export function runtimeHandlers(context: Context): RuntimeHandlers {
     updatePodSandboxResources: (request) => updatePodSandboxResources(context, request),
     execSync: (request, call) => execSync(context, request, call),
     reopenContainerLog: (request) => reopenContainerLog(context, request),
+    streamPodSandboxes: (request) =>
+      inChunks(
+        listPodSandboxes(context, request).then(({ items }) => items),
+        (podSandboxes) => ({ podSandboxes }),
+      ),
+    streamContainers: (request) =>
+      inChunks(
+        listContainers(context, request).then((found) => found.containers),
+        (containers) => ({ containers }),
+      ),
+    ...statsHandlers(context, layers),
     getContainerEvents: (_request, { signal }) => context.events.subscribe(signal),
   };
 }

@@ -19,7 +19,7 @@ export function matchesFilter(
 }
 
 /** Whether `labels` has every pair of `selector`; an empty selector matches everything. */
-function matchesSelector(labels: Labels, selector: Labels): boolean {
+export function matchesSelector(labels: Labels, selector: Labels): boolean {
   for (const key in selector) {
     if (labels[key] !== selector[key]) return false;
   }

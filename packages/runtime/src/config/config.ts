@@ -1,4 +1,5 @@
 import type { LogLevel } from '../log.ts';
+import type { MetricGroup } from '../metrics/groups.ts';
 
 /** Who makes cgroups: berthd and the OCI runtime by mkdir, or systemd as slices and scopes. */
 export const cgroupDrivers = ['cgroupfs', 'systemd'] as const;
@@ -48,6 +49,10 @@ export interface Config {
     /** Most bytes that all unpacked layers of an image may have together, and the whole of an archive of images. */
     readonly maxImageBytes: number;
   };
+  readonly stats: {
+    /** Groups of metrics that ListPodSandboxMetrics tells; `all` alone stands for every group. */
+    readonly includedPodMetrics: readonly (MetricGroup | 'all')[];
+  };
 }
 
 export const defaultConfigPath = '/etc/berth/config.yaml';
@@ -71,4 +76,5 @@ export const defaultConfig: Config = {
   },
   registry: { configDir: '/etc/berth/certs.d' },
   image: { maxLayerBytes: 64 * 1024 ** 3, maxLayerFiles: 5_000_000, maxImageBytes: 128 * 1024 ** 3 },
+  stats: { includedPodMetrics: [] },
 };

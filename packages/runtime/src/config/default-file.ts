@@ -44,6 +44,13 @@ const described: Described<Config> = {
       maxImageBytes: 'Bytes of all unpacked layers of an image, and of an archive of images.',
     },
   },
+  stats: {
+    about: 'What is told of the usage of resources.',
+    fields: {
+      includedPodMetrics:
+        'Metrics for kubelets that take them from the CRI: cpu, hugetlb, memory, network, oom, process, spec, disk, diskIO, pressure; or all.',
+    },
+  },
 };
 
 type Description = string | { about: string; fields: { [key: string]: Description } };

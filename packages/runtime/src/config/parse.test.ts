@@ -33,6 +33,11 @@ const rejected: [source: string, message: RegExp][] = [
   ['defaultRuntime: kata', /^f:1:\d+: defaultRuntime: no runtime of this name; known: crun, runc/],
   ['image: { maxLayerBytes: -1 }', /^f:1:\d+: image\.maxLayerBytes: want a positive/],
   ['image: { maxImageBytes: 0 }', /^f:1:\d+: image\.maxImageBytes: want a positive/],
+  [
+    'stats: { includedPodMetrics: [cpu, gpu] }',
+    /^f:1:\d+: stats\.includedPodMetrics\[1\]: want one of cpu, /,
+  ],
+  ['stats: { includedPodMetrics: [all, cpu] }', /^f:1:\d+: stats\.includedPodMetrics: "all" stands/],
   ['a: [', /^f:1:5: /],
   ['cni:\n  # why\n  timeoutSeconds: x', /^f:3:3: cni\.timeoutSeconds: /],
   ['root: /a\ncni:\n  pluginDirs:\n    - /a\n    - b', /^f:5:7: cni\.pluginDirs\[1\]: /],

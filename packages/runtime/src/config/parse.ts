@@ -1,4 +1,5 @@
 import { logLevels } from '../log.ts';
+import { metricGroups } from '../metrics/groups.ts';
 import { type Config, cgroupDrivers, defaultConfig } from './config.ts';
 import { parseLocated } from './located.ts';
 import { valueParsers } from './values.ts';
@@ -51,8 +52,16 @@ export function parseConfig(source: string, file: string): Config {
         maxImageBytes: count,
       }),
     }),
+    stats: (stats, path) => ({
+      ...defaultConfig.stats,
+      ...object<Config['stats']>(stats, path, { includedPodMetrics: list(oneOf([...metricGroups, 'all'])) }),
+    }),
   });
   const config = { ...defaultConfig, ...parsed };
+  const { includedPodMetrics } = config.stats;
+  if (includedPodMetrics.includes('all') && includedPodMetrics.length > 1) {
+    fail(['stats', 'includedPodMetrics'], '"all" stands for every group, and has to be alone');
+  }
   const known = Object.keys(config.runtimes);
   if (known.length === 0) fail(['runtimes'], 'want at least one OCI runtime');
   if (config.defaultRuntime !== undefined && !known.includes(config.defaultRuntime)) {

@@ -23,7 +23,11 @@ export async function listContainers(
   return { containers };
 }
 
-function candidates(state: State, filter: ContainerFilter | undefined): Iterable<ContainerRecord> {
+/** The containers that the ids in a filter, or unique beginnings of them, leave. */
+export function candidates(
+  state: State,
+  filter: Pick<ContainerFilter, 'id' | 'podSandboxId'> | undefined,
+): Iterable<ContainerRecord> {
   if (filter !== undefined && filter.id !== '') {
     const container = state.containers.find(filter.id);
     return container?.sandboxId.startsWith(filter.podSandboxId) ? [container] : [];

@@ -1,19 +1,24 @@
 import type { ImageHandlers } from '@berth/cri/server.ts';
-import { FsInfo } from './fs-info.ts';
+import { inChunks } from '../chunks.ts';
+import { imageFsInfo, type WritableLayers } from './fs-info.ts';
 import { listImages } from './list.ts';
 import { pullImage } from './pull.ts';
 import { removeImage } from './remove.ts';
 import type { ImageService } from './service.ts';
 import { imageStatus } from './status.ts';
 
-/** The handlers of the CRI's ImageService. `containersDir` holds the writable layers of containers. */
-export function imageHandlers(service: ImageService, containersDir: string): ImageHandlers {
-  const fsInfo = new FsInfo(service, containersDir);
+/** The handlers of the CRI's ImageService. */
+export function imageHandlers(service: ImageService, layers: WritableLayers): ImageHandlers {
   return {
     pullImage: (request, call) => pullImage(service, request, call),
     listImages: (request) => listImages(service, request),
+    streamImages: (request) =>
+      inChunks(
+        listImages(service, request).then((found) => found.images),
+        (images) => ({ images }),
+      ),
     imageStatus: (request) => imageStatus(service, request),
     removeImage: (request) => removeImage(service, request),
-    imageFsInfo: () => fsInfo.imageFsInfo(),
+    imageFsInfo: () => imageFsInfo(service, layers),
   };
 }

@@ -1,22 +1,36 @@
-import type { ListPodSandboxRequest, ListPodSandboxResponse, PodSandbox } from '@berth/cri/generated/api.ts';
+import type {
+  ListPodSandboxRequest,
+  ListPodSandboxResponse,
+  PodSandbox,
+  PodSandboxFilter,
+} from '@berth/cri/generated/api.ts';
 import type { Context } from '../context.ts';
 import { matchesFilter } from '../labels.ts';
 import { criState } from '../pod-status/sandbox.ts';
 import type { Sandbox } from '../state/sandbox.ts';
+import type { State } from '../state/state.ts';
 
 /** ListPodSandbox: answered from memory. An id in the filter that nothing has gives an empty list. */
 export async function listPodSandboxes(
   { state }: Context,
   { filter }: ListPodSandboxRequest,
 ): Promise<ListPodSandboxResponse> {
-  const byId = filter === undefined || filter.id === '' ? undefined : state.sandboxes.find(filter.id);
-  const candidates = filter === undefined || filter.id === '' ? state.sandboxes.all() : byId ? [byId] : [];
   const items: PodSandbox[] = [];
-  for (const sandbox of candidates) {
+  for (const sandbox of candidates(state, filter)) {
     const shown = toCri(sandbox);
     if (shown !== undefined && matchesFilter(shown, filter)) items.push(shown);
   }
   return { items };
+}
+
+/** The sandboxes that the id in a filter, or a unique beginning of it, leaves. */
+export function candidates(
+  state: State,
+  filter: Pick<PodSandboxFilter, 'id'> | undefined,
+): Iterable<Sandbox> {
+  if (filter === undefined || filter.id === '') return state.sandboxes.all();
+  const found = state.sandboxes.find(filter.id);
+  return found === undefined ? [] : [found];
 }
 
 function toCri(sandbox: Sandbox): PodSandbox | undefined {

@@ -10,6 +10,7 @@ import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts
 import type { Config } from '../config/config.ts';
 import { imageHandlers } from '../image/handlers.ts';
 import { ImageService } from '../image/service.ts';
+import { LayerUsage } from '../layer-usage.ts';
 import { createLogger } from '../log.ts';
 import { openDatabase } from '../state/database.ts';
 
@@ -83,10 +84,10 @@ export class TestImages implements AsyncDisposable {
       usedImages: () => used,
       log: createLogger('error', () => {}),
     });
-    const { pullImage, listImages, imageStatus, removeImage, imageFsInfo } = imageHandlers(
-      service,
-      join(root, 'containers'),
-    );
+    const { pullImage, listImages, imageStatus, removeImage, imageFsInfo } = imageHandlers(service, {
+      dir: join(root, 'containers'),
+      usage: new LayerUsage(service.log),
+    });
     assert(pullImage && listImages && imageStatus && removeImage && imageFsInfo);
     const { address } = this.registry;
     const image = (name: string) => ({ image: { image: name } });

@@ -42,13 +42,19 @@ export class TestNode {
 
   /**
    * `net` is a number below 256 that no other test uses; it makes the bridge's name and subnet. `prepare` gets
-   * berthd's root directory before berthd does, and returns what is to be done when berthd has left it.
+   * berthd's root directory before berthd does, and returns what is to be done when berthd has left it. `extra` is
+   * appended to the config.yaml.
    */
-  static async start(name: string, net: number, prepare?: (root: string) => () => void): Promise<TestNode> {
+  static async start(
+    name: string,
+    net: number,
+    prepare?: (root: string) => () => void,
+    extra = '',
+  ): Promise<TestNode> {
     moveHugetlbToV1();
     const scratch = scratchDir(name);
     const dir = scratch.path;
-    const paths = layOutBerthd(dir);
+    const paths = layOutBerthd(dir, { extra });
     const release = prepare?.(paths.root);
     const bridge = `brrt${net}`;
     writeConflist({

@@ -1,0 +1,86 @@
+import { type MetricDescriptor, MetricType } from '@berth/cri/generated/api.ts';
+import type { CgroupDetails, DeviceIo } from '@berth/linux/cgroups/details.ts';
+import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
+import type { InterfaceCounters } from '@berth/linux/net-dev.ts';
+import type { Container } from '../state/container.ts';
+
+/** What is known of a container when its metrics are told; what no wanted metric needs is not gathered. */
+export interface ContainerFacts {
+  readonly container: Container;
+  /** Nanoseconds since 1970. */
+  readonly at: bigint;
+  readonly usage: CgroupUsage;
+  readonly details?: CgroupDetails | undefined;
+  /** How many processes were killed for want of memory. */
+  readonly oomKills?: number | undefined;
+  readonly processes?: ProcessFacts | undefined;
+  readonly filesystem?: FilesystemFacts | undefined;
+  /** Path of a block device. */
+  readonly devicePath: (io: DeviceIo) => string;
+}
+
+export interface ProcessFacts {
+  readonly processes: number;
+  readonly files: number;
+  readonly sockets: number;
+  /** Soft limit of open files of the first process. */
+  readonly filesLimit: bigint | undefined;
+}
+
+export interface FilesystemFacts {
+  /** What the writable layer takes; undefined before it has been measured. */
+  readonly usedBytes: bigint | undefined;
+  readonly limitBytes: bigint;
+  readonly inodesTotal: bigint;
+  readonly inodesFree: bigint;
+}
+
+/** One value of a metric, with the values of its labels beyond those that all have. */
+export interface Sample {
+  readonly value: bigint | number;
+  readonly labels?: readonly string[];
+}
+
+/** A metric: what it is, and how its values follow from facts about a container or an interface. */
+export interface MetricFamily<Facts> {
+  readonly descriptor: MetricDescriptor;
+  readonly type: MetricType;
+  readonly samples: (facts: Facts) => readonly Sample[];
+}
+
+/** Labels that every metric begins with, in CRI-O's order. */
+export const baseLabelKeys = ['id', 'image', 'namespace', 'pod', 'container'] as const;
+
+/** One value, several, or none when it is not known. */
+type Told = bigint | number | undefined | readonly Sample[];
+
+type Define<Facts> = (
+  name: string,
+  help: string,
+  value: (facts: Facts) => Told,
+  labels?: readonly string[],
+) => MetricFamily<Facts>;
+
+function define<Facts>(type: MetricType): Define<Facts> {
+  return (name, help, value, labels = []) => ({
+    descriptor: { name, help, labelKeys: [...baseLabelKeys, ...labels] },
+    type,
+    samples: (facts) => {
+      const told = value(facts);
+      if (told === undefined) return [];
+      return typeof told === 'bigint' || typeof told === 'number' ? [{ value: told }] : told;
+    },
+  });
+}
+
+/** Metrics of containers: those that only grow, and those that go up and down. */
+export const counter = define<ContainerFacts>(MetricType.COUNTER);
+export const gauge = define<ContainerFacts>(MetricType.GAUGE);
+
+/** Metrics of pods' interfaces. */
+export const interfaceCounter = define<InterfaceCounters>(MetricType.COUNTER);
+
+/** Whole seconds: the CRI's values are integers. */
+export function seconds(nanoseconds: bigint): bigint {
+  return nanoseconds / 1_000_000_000n;
+}

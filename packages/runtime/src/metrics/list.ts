@@ -1,0 +1,96 @@
+import type {
+  ContainerMetrics,
+  ListMetricDescriptorsResponse,
+  Metric,
+  PodSandboxMetrics,
+} from '@berth/cri/generated/api.ts';
+import type { InterfaceCounters } from '@berth/linux/net-dev.ts';
+import type { Context } from '../context.ts';
+import type { Container } from '../state/container.ts';
+import type { Sandbox } from '../state/sandbox.ts';
+import type { StatsCollector } from '../stats/collector.ts';
+import { ContainerFactsGatherer } from './facts.ts';
+import { alwaysFamilies, containerFamilies, networkFamilies } from './families.ts';
+import type { ContainerFacts, MetricFamily } from './family.ts';
+import { type MetricGroup, selectedGroups } from './groups.ts';
+
+/** The metrics of containers that a selection of groups means. */
+function selectedFamilies(groups: ReadonlySet<MetricGroup>): MetricFamily<ContainerFacts>[] {
+  const selected = [...groups].flatMap((group) => (group === 'network' ? [] : containerFamilies[group]));
+  return [...alwaysFamilies, ...selected];
+}
+
+/** ListMetricDescriptors: the metrics that `stats.includedPodMetrics` selects. */
+export function metricDescriptors({ config }: Context): ListMetricDescriptorsResponse {
+  const groups = selectedGroups(config.stats.includedPodMetrics);
+  const network = groups.has('network') ? networkFamilies : [];
+  return { descriptors: [...selectedFamilies(groups), ...network].map(({ descriptor }) => descriptor) };
+}
+
+/** What ListPodSandboxMetrics and StreamPodSandboxMetrics answer: of sandboxes that are ready. */
+export async function podSandboxMetrics(
+  context: Context,
+  collector: StatsCollector,
+): Promise<PodSandboxMetrics[]> {
+  const groups = selectedGroups(context.config.stats.includedPodMetrics);
+  const families = selectedFamilies(groups);
+  const sandboxes = [...context.state.sandboxes.all()].filter(({ state }) => state.phase === 'ready');
+  const gatherer = await ContainerFactsGatherer.start(context, collector, groups);
+  return Promise.all(
+    sandboxes.map(async (sandbox) => ({
+      podSandboxId: sandbox.id,
+      metrics: groups.has('network') ? networkMetrics(sandbox, await collector.interfaces(sandbox)) : [],
+      containerMetrics: context.state.containers
+        .ofSandbox(sandbox.id)
+        .flatMap((container) => containerMetrics(sandbox, container, gatherer.facts(container), families)),
+    })),
+  );
+}
+
+function containerMetrics(
+  sandbox: Sandbox,
+  container: Container,
+  facts: ContainerFacts | undefined,
+  families: readonly MetricFamily<ContainerFacts>[],
+): ContainerMetrics[] {
+  if (facts === undefined) return [];
+  const labels = baseLabels(sandbox, {
+    id: container.id,
+    image: container.imageName,
+    container: container.config.metadata?.name ?? '',
+  });
+  return [{ containerId: container.id, metrics: tell(families, facts, labels, facts.at) }];
+}
+
+function networkMetrics(sandbox: Sandbox, interfaces: readonly InterfaceCounters[]): Metric[] {
+  const labels = baseLabels(sandbox, { id: sandbox.id, image: '', container: 'POD' });
+  return interfaces
+    .filter(({ name }) => name !== 'lo')
+    .flatMap((counters) => tell(networkFamilies, counters, labels, 0n));
+}
+
+/** Values of `baseLabelKeys`. */
+function baseLabels(
+  { config: { metadata } }: Sandbox,
+  { id, image, container }: { id: string; image: string; container: string },
+): string[] {
+  return [id, image, metadata?.namespace ?? '', metadata?.name ?? '', container];
+}
+
+/** `timestamp` is 0 for what was read for this very answer. */
+function tell<Facts>(
+  families: readonly MetricFamily<Facts>[],
+  facts: Facts,
+  baseLabelValues: readonly string[],
+  timestamp: bigint,
+): Metric[] {
+  return families.flatMap(({ descriptor, type, samples }) =>
+    samples(facts).map(({ value, labels = [] }) => ({
+      name: descriptor.name,
+      timestamp,
+      metricType: type,
+      labelValues: [...baseLabelValues, ...labels],
+      value: { value: BigInt(value) },
+    })),
+  );
+}

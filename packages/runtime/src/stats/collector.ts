@@ -1,0 +1,161 @@
+import type { ContainerStats, PodSandboxStats } from '@berth/cri/generated/api.ts';
+import type { InterfaceCounters } from '@berth/linux/net-dev.ts';
+import { readNetDev } from '@berth/linux/net-dev.ts';
+import { containerCgroup, podCgroup } from '../cgroup-path.ts';
+import { nowNs } from '../clock.ts';
+import type { Context } from '../context.ts';
+import type { LayerUsage, MeasuredUsage } from '../layer-usage.ts';
+import { type Container, processesOf } from '../state/container.ts';
+import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import { CgroupReader, type CgroupReading } from './cgroup-reader.ts';
+import { sumReadings } from './sum.ts';
+import {
+  cpuUsage,
+  filesystemUsage,
+  ioUsage,
+  memoryUsage,
+  networkUsage,
+  swapUsage,
+} from './usage-messages.ts';
+
+/** Gathers what stats and metrics are made of, and remembers what it has read for the next request. */
+export class StatsCollector {
+  readonly #context: Context;
+  readonly #layers: LayerUsage;
+  readonly #cgroups: CgroupReader;
+
+  constructor(context: Context, layers: LayerUsage) {
+    this.#context = context;
+    this.#layers = layers;
+    this.#cgroups = new CgroupReader(context.cgroups);
+  }
+
+  /** Of a container that has ended only its writable layer is left, as in containerd. */
+  async containers(containers: readonly Container[]): Promise<ContainerStats[]> {
+    const { config } = this.#context;
+    const layers = await this.layers(containers);
+    return containers.map((container) => {
+      const reading = this.reading(container);
+      const layer = layers.get(container.id);
+      return {
+        attributes: {
+          id: container.id,
+          metadata: container.config.metadata,
+          labels: container.config.labels,
+          annotations: container.config.annotations,
+        },
+        cpu: reading && cpuUsage(reading),
+        memory: reading && memoryUsage(reading),
+        writableLayer: layer && filesystemUsage(config.root, layer),
+        swap: reading && swapUsage(reading),
+        io: reading && ioUsage(reading),
+      };
+    });
+  }
+
+  /** Of sandboxes that are ready. */
+  async sandboxes(sandboxes: readonly Sandbox[]): Promise<PodSandboxStats[]> {
+    const { state } = this.#context;
+    const members = sandboxes.map(({ id }) => state.containers.ofSandbox(id).filter(isShown));
+    // In one go: the layers of all of them are waited for together.
+    const stats = new Map(
+      (await this.containers(members.flat())).map((each) => [each.attributes?.id ?? '', each]),
+    );
+    const shared = sharedCgroups([...state.sandboxes.all()].map((sandbox) => this.#podCgroup(sandbox)));
+    return Promise.all(
+      sandboxes.map(async (sandbox, index) => {
+        const containers = (members[index] ?? []).flatMap(({ id }) => stats.get(id) ?? []);
+        const reading = this.#podReading(sandbox, members[index] ?? [], shared);
+        const interfaces = await this.interfaces(sandbox);
+        const at = nowNs();
+        return {
+          attributes: {
+            id: sandbox.id,
+            metadata: sandbox.config.metadata,
+            labels: sandbox.config.labels,
+            annotations: sandbox.config.annotations,
+          },
+          linux: {
+            cpu: reading && cpuUsage(reading),
+            memory: reading && memoryUsage(reading),
+            network: networkUsage(at, interfaces),
+            process: reading && {
+              timestamp: reading.at,
+              processCount: { value: BigInt(reading.usage.pids ?? 0) },
+            },
+            containers,
+            io: reading && ioUsage(reading),
+          },
+          windows: undefined,
+        };
+      }),
+    );
+  }
+
+  /** What the writable layers take that have been measured, by the containers' ids. */
+  async layers(containers: readonly Container[]): Promise<Map<string, MeasuredUsage>> {
+    const { paths } = this.#context;
+    const measured = await this.#layers.of(containers.map(({ id }) => paths.container(id).upper));
+    return new Map(
+      containers.flatMap(({ id }, index) => {
+        const usage = measured[index];
+        return usage === undefined ? [] : [[id, usage] as const];
+      }),
+    );
+  }
+
+  /** What a container's cgroup uses; undefined once it has ended. */
+  reading(container: Container): CgroupReading | undefined {
+    return processesOf(container) === undefined ? undefined : this.#cgroups.read(container.cgroup);
+  }
+
+  /** The interfaces of a pod's own network, loopback among them; none for a pod in the host's. */
+  async interfaces(sandbox: Sandbox): Promise<InterfaceCounters[]> {
+    const { state, paths, namespaces } = this.#context;
+    if (sandbox.state.phase !== 'ready' || sandboxNamespaces(sandbox.config).hostNetwork) return [];
+    const { netns } = paths.sandbox(sandbox.id);
+    const processes = [sandbox.state.init, ...state.containers.ofSandbox(sandbox.id).map(processesOf)];
+    for (const process of processes) {
+      const found = process && readNetDev(process.init.pid, netns);
+      if (found !== undefined) return found;
+    }
+    const links = await namespaces.inNetworkNamespace(netns, { kind: 'links' });
+    return links.flatMap(({ name, statistics }) => (statistics ? { name, ...statistics } : []));
+  }
+
+  /** The pod's own cgroup, which a kubelet makes; without one the pod is what its containers are together. */
+  #podReading(
+    sandbox: Sandbox,
+    containers: readonly Container[],
+    shared: ReadonlySet<string>,
+  ): CgroupReading | undefined {
+    const { config } = this.#context;
+    const cgroup = this.#podCgroup(sandbox);
+    const systemd = config.cgroupDriver === 'systemd';
+    const isOwn = cgroup !== podCgroup(config.cgroupParent, systemd) && !shared.has(cgroup);
+    if (isOwn) return this.#cgroups.read(cgroup);
+    const init = this.#cgroups.read(containerCgroup(sandbox.cgroupParent, sandbox.id, systemd));
+    return sumReadings([init, ...containers.map((container) => this.reading(container))]);
+  }
+
+  #podCgroup({ cgroupParent }: Sandbox): string {
+    return podCgroup(cgroupParent, this.#context.config.cgroupDriver === 'systemd');
+  }
+}
+
+/** Whether a container is shown to anyone: not while it is being made. */
+export function isShown({ state }: Container): boolean {
+  return state.phase !== 'creating';
+}
+
+/** Those that more than one sandbox is in. */
+function sharedCgroups(paths: readonly string[]): Set<string> {
+  const seen = new Set<string>();
+  return new Set(
+    paths.filter((path) => {
+      const isShared = seen.has(path);
+      seen.add(path);
+      return isShared;
+    }),
+  );
+}

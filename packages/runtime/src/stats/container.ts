@@ -1,0 +1,39 @@
+import type {
+  ContainerStats,
+  ContainerStatsRequest,
+  ContainerStatsResponse,
+  ListContainerStatsRequest,
+} from '@berth/cri/generated/api.ts';
+import { candidates } from '../container/list.ts';
+import type { Context } from '../context.ts';
+import { notFound } from '../errors.ts';
+import { matchesSelector } from '../labels.ts';
+import { isShown, type StatsCollector } from './collector.ts';
+
+/** ContainerStats. */
+export async function containerStats(
+  { state }: Context,
+  collector: StatsCollector,
+  { containerId }: ContainerStatsRequest,
+): Promise<ContainerStatsResponse> {
+  const container = state.containers.find(containerId);
+  if (container === undefined || !isShown(container)) throw notFound('container', containerId);
+  const [stats] = await collector.containers([container]);
+  return { stats };
+}
+
+/**
+ * What ListContainerStats and StreamContainerStats answer. An id in the filter that nothing has gives an empty list.
+ * Containers that have ended are among them, as in containerd, for what their writable layers take.
+ */
+export async function listContainerStats(
+  { state }: Context,
+  collector: StatsCollector,
+  { filter }: ListContainerStatsRequest,
+): Promise<ContainerStats[]> {
+  const selector = filter?.labelSelector ?? {};
+  const wanted = [...candidates(state, filter)].filter(
+    (container) => isShown(container) && matchesSelector(container.config.labels, selector),
+  );
+  return collector.containers(wanted);
+}

@@ -1,0 +1,39 @@
+import type {
+  ListPodSandboxStatsRequest,
+  PodSandboxStats,
+  PodSandboxStatsRequest,
+  PodSandboxStatsResponse,
+} from '@berth/cri/generated/api.ts';
+import type { Context } from '../context.ts';
+import { notFound, RuntimeError } from '../errors.ts';
+import { matchesSelector } from '../labels.ts';
+import { candidates } from '../sandbox/list.ts';
+import type { StatsCollector } from './collector.ts';
+
+/** PodSandboxStats. A sandbox that is not ready has none: UNAVAILABLE, as in containerd. */
+export async function podSandboxStats(
+  { state }: Context,
+  collector: StatsCollector,
+  { podSandboxId }: PodSandboxStatsRequest,
+): Promise<PodSandboxStatsResponse> {
+  const sandbox = state.sandboxes.find(podSandboxId);
+  if (sandbox === undefined || sandbox.state.phase === 'creating') throw notFound('pod', podSandboxId);
+  if (sandbox.state.phase !== 'ready') {
+    throw new RuntimeError('UNAVAILABLE', `pod sandbox ${sandbox.id} is not ready, and has no stats`);
+  }
+  const [stats] = await collector.sandboxes([sandbox]);
+  return { stats };
+}
+
+/** What ListPodSandboxStats and StreamPodSandboxStats answer: the stats of sandboxes that are ready. */
+export async function listPodSandboxStats(
+  { state }: Context,
+  collector: StatsCollector,
+  { filter }: ListPodSandboxStatsRequest,
+): Promise<PodSandboxStats[]> {
+  const selector = filter?.labelSelector ?? {};
+  const wanted = [...candidates(state, filter)].filter(
+    (sandbox) => sandbox.state.phase === 'ready' && matchesSelector(sandbox.config.labels, selector),
+  );
+  return collector.sandboxes(wanted);
+}

@@ -1,0 +1,36 @@
+import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
+import type { CgroupReading } from './cgroup-reader.ts';
+
+/** What several cgroups use together; undefined for none. Limits and pressure cannot be summed, and stay away. */
+export function sumReadings(readings: readonly (CgroupReading | undefined)[]): CgroupReading | undefined {
+  const [first, ...others] = readings.filter((reading) => reading !== undefined);
+  if (first === undefined) return undefined;
+  const { usage, ...reading } = first;
+  const alone: CgroupUsage = {
+    cpuNanoseconds: usage.cpuNanoseconds,
+    memoryBytes: usage.memoryBytes,
+    workingSetBytes: usage.workingSetBytes,
+    rssBytes: usage.rssBytes,
+    pageFaults: usage.pageFaults,
+    majorPageFaults: usage.majorPageFaults,
+    pids: usage.pids ?? 0,
+  };
+  return others.reduce(add, { ...reading, usage: alone });
+}
+
+function add(sum: CgroupReading, { at, usage, nanoCores }: CgroupReading): CgroupReading {
+  return {
+    at: at > sum.at ? at : sum.at,
+    usage: {
+      cpuNanoseconds: sum.usage.cpuNanoseconds + usage.cpuNanoseconds,
+      memoryBytes: sum.usage.memoryBytes + usage.memoryBytes,
+      workingSetBytes: sum.usage.workingSetBytes + usage.workingSetBytes,
+      rssBytes: sum.usage.rssBytes + usage.rssBytes,
+      pageFaults: sum.usage.pageFaults + usage.pageFaults,
+      majorPageFaults: sum.usage.majorPageFaults + usage.majorPageFaults,
+      pids: (sum.usage.pids ?? 0) + (usage.pids ?? 0),
+    },
+    // A part that was never looked at before leaves the rate of the whole unknown.
+    nanoCores: sum.nanoCores === undefined || nanoCores === undefined ? undefined : sum.nanoCores + nanoCores,
+  };
+}
