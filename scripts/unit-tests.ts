@@ -1,13 +1,14 @@
-// Runs the unit tests that sit beside the code: every packages/**/NAME.test.ts but NAME.system.test.ts,
+// Runs the unit tests that sit beside the code: every NAME.test.ts in packages and in test/support and
+// test/conformance but NAME.system.test.ts,
 // which need root and the real tools and belong to `npm test` (scripts/system-tests.ts).
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const root = dirname(import.meta.dirname);
-const files = globSync(['packages/*/src/**/*.test.ts', 'test/support/**/*.test.ts'], { cwd: root }).filter(
-  (file) => !file.endsWith('.system.test.ts'),
-);
+const files = globSync(['packages/*/src/**/*.test.ts', 'test/{support,conformance}/**/*.test.ts'], {
+  cwd: root,
+}).filter((file) => !file.endsWith('.system.test.ts'));
 const { status } = spawnSync(
   process.execPath,
   ['--test', '--test-reporter=dot', ...process.argv.slice(2), ...files.sort()],

@@ -94,6 +94,22 @@ export const prerequisites = [
     source: 'https://nginx.org',
   },
   {
+    name: 'gcc',
+    package: 'build-essential',
+    why: 'compiles the programs in test images (busybox from its source)',
+    command: 'gcc',
+    test: true,
+    source: 'https://gcc.gnu.org',
+  },
+  {
+    name: 'dpkg-source',
+    package: 'dpkg-dev',
+    why: "unpacks busybox's source for test images",
+    command: 'dpkg-source',
+    test: true,
+    source: 'https://wiki.debian.org/dpkg',
+  },
+  {
     name: 'openssl',
     package: 'openssl',
     why: 'makes the certificates of test registries',

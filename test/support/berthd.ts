@@ -14,15 +14,18 @@ export interface BerthdPaths {
   cgroupParent: string;
 }
 
-/** Lays out a node below `dir` and writes its config.yaml; `extra` is appended to it. */
+/**
+ * Lays out a node below `dir` and writes its config.yaml; `extra` is appended to it. `root` is the folder of
+ * images and container layers, below `dir` unless given.
+ */
 export function layOutBerthd(
   dir: string,
-  options: { runtime?: 'crun' | 'runc'; extra?: string } = {},
+  options: { runtime?: 'crun' | 'runc'; root?: string; extra?: string } = {},
 ): BerthdPaths {
   const paths: BerthdPaths = {
     config: join(dir, 'config.yaml'),
     socket: join(dir, 'berth.sock'),
-    root: join(dir, 'root'),
+    root: options.root ?? join(dir, 'root'),
     state: join(dir, 'state'),
     cniConfDir: join(dir, 'net.d'),
     cniCacheDir: join(dir, 'cni-cache'),

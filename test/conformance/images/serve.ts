@@ -1,0 +1,47 @@
+// The images of the catalogue in a registry, and certs.d files that make it the mirror of every registry that
+// critest's image names begin with.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { JsonCursor } from '@berth/oci/json-cursor.ts';
+import { writeOciLayout } from '@berth/oci/layout-writer.ts';
+import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
+import { catalogue, mirrored } from './catalogue.ts';
+
+/** Writes every image as `REPOSITORY:TAG` into an OCI layout. */
+export async function writeCatalogue(layout: string): Promise<void> {
+  for (const { repository, tags, layers, config } of await catalogue()) {
+    for (const tag of tags)
+      await writeOciLayout({ dir: layout, name: `${repository}:${tag}`, layers, config });
+  }
+}
+
+/** Starts a registry on a free loopback port and pushes every image of the layout to it. */
+export async function serveLayout(layout: string): Promise<TestRegistry> {
+  const registry = await startRegistry();
+  try {
+    const file = join(layout, 'index.json');
+    const manifests = JsonCursor.parse(readFileSync(file), file).field('manifests').array();
+    for (const manifest of manifests) {
+      const name = manifest.field('annotations').stringMap()['org.opencontainers.image.ref.name'] ?? '';
+      const colon = name.lastIndexOf(':');
+      await registry.push(layout, name, name.slice(0, colon), name.slice(colon + 1));
+    }
+    return registry;
+  } catch (error) {
+    await registry.stop();
+    throw error;
+  }
+}
+
+/** Writes hosts.toml files below `certsDir` that send the pulls from public registries to `address`. */
+export function mirrorPublicRegistries(certsDir: string, address: string): void {
+  for (const host of mirrored) {
+    const dir = join(certsDir, host);
+    mkdirSync(dir, { recursive: true });
+    const url = `http://${address}`;
+    writeFileSync(
+      join(dir, 'hosts.toml'),
+      `server = "${url}"\n\n[host."${url}"]\n  capabilities = ["pull", "resolve"]\n`,
+    );
+  }
+}

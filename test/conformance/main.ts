@@ -1,0 +1,116 @@
+// `npm run conformance`: critest v1.36.0, built from its Go module, against berthd with crun, with runc, and its
+// streaming specs over WebSockets. Prints what did not pass and why; exits 1 when something fails beyond
+// report.ts's list of known failures, or is left on the machine.
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildPeer } from '../support/peers.ts';
+import { checkout } from '../support/scratch.ts';
+import { runCritest } from './critest.ts';
+import { serveLayout, writeCatalogue } from './images/serve.ts';
+import { startNode } from './node.ts';
+import { judge } from './report.ts';
+
+const usage = `npm run conformance -- [OPTION…]
+  --runtime crun|runc   all specs with this OCI runtime only (may be repeated)
+  --websocket           only the streaming specs over WebSockets
+  --focus REGEXP        only the specs that match (may be repeated)
+  --skip REGEXP         all but the specs that match (may be repeated)
+  --seed NUMBER         the order of the specs of an earlier run
+  --cgroup-driver NAME  cgroupfs (default) or systemd
+  --prepare DIR         build critest, crictl and the images into DIR and stop
+  --prepared DIR        use what --prepare has built, for example in a virtual machine
+`;
+
+const { values: options } = parseArgs({
+  options: {
+    runtime: { type: 'string', multiple: true },
+    websocket: { type: 'boolean', default: false },
+    focus: { type: 'string', multiple: true, default: [] },
+    skip: { type: 'string', multiple: true, default: [] },
+    seed: { type: 'string' },
+    'cgroup-driver': { type: 'string', default: 'cgroupfs' },
+    prepare: { type: 'string' },
+    prepared: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+interface Part {
+  name: string;
+  runtime: 'crun' | 'runc';
+  flags: string[];
+  focus: string[];
+}
+
+const overWebSockets: Part = {
+  name: 'websocket',
+  runtime: 'crun',
+  flags: ['-websocket-exec', '-websocket-attach', '-websocket-portforward'],
+  focus: ['\\[k8s.io\\] Streaming'],
+};
+
+/** What the options select. */
+function selectParts(): Part[] {
+  const wanted = options.runtime ?? (options.websocket ? [] : ['crun', 'runc']);
+  const whole = (['crun', 'runc'] as const).filter((runtime) => wanted.includes(runtime));
+  const parts: Part[] = whole.map((runtime) => ({ name: runtime, runtime, flags: [], focus: [] }));
+  const withWebSockets = options.websocket || options.runtime === undefined;
+  return withWebSockets ? [...parts, overWebSockets] : parts;
+}
+
+/** Builds what is not built yet; the whole of `dir` can be carried to another machine. */
+async function prepare(dir: string): Promise<void> {
+  mkdirSync(dir, { recursive: true });
+  for (const name of ['critest', 'crictl'] as const) copyFileSync(await buildPeer(name), join(dir, name));
+  await writeCatalogue(join(dir, 'images'));
+}
+
+async function runParts(prepared: string): Promise<number> {
+  const cgroupDriver = options['cgroup-driver'] === 'systemd' ? 'systemd' : 'cgroupfs';
+  const reportDir = join(checkout, 'reports/conformance');
+  const registry = await serveLayout(join(prepared, 'images'));
+  let unexpected = 0;
+  try {
+    for (const part of selectParts()) {
+      await using node = await startNode({ runtime: part.runtime, registry: registry.address, cgroupDriver });
+      const started = performance.now();
+      const report = await runCritest({
+        program: join(prepared, 'critest'),
+        socket: node.socket,
+        reportDir,
+        name: part.name,
+        flags: part.flags,
+        focus: options.focus.length > 0 ? options.focus : part.focus,
+        skip: options.skip,
+        ...(options.seed !== undefined && { seed: Number(options.seed) }),
+      });
+      const seconds = Math.round((performance.now() - started) / 1000);
+      const verdict = judge(report);
+      const left = await node.leftovers();
+      const [summary = '', ...details] = verdict.lines;
+      console.log(`${part.name}: ${summary} (${seconds} s, seed ${report.seed})`);
+      for (const line of details) console.log(line);
+      for (const line of left) console.log(`  LEFT BEHIND: ${line}`);
+      unexpected += verdict.unexpected + left.length;
+    }
+  } finally {
+    await registry.stop();
+  }
+  if (unexpected > 0) console.log(`All that critest printed is in ${reportDir}`);
+  return unexpected;
+}
+
+if (options.help) {
+  console.log(usage);
+} else if (options.prepare !== undefined) {
+  await prepare(options.prepare);
+} else {
+  const dir = options.prepared ?? mkdtempSync('/var/tmp/berth-conformance-');
+  try {
+    if (options.prepared === undefined) await prepare(dir);
+    process.exitCode = (await runParts(dir)) === 0 ? 0 : 1;
+  } finally {
+    if (options.prepared === undefined) rmSync(dir, { recursive: true });
+  }
+}

@@ -1,0 +1,93 @@
+// Programs of others that tests drive or compare with, built from their Go modules: each of the folders in
+// test/peers is a module of our own that names what to build and fixes every version by go.mod and go.sum.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cached } from './cache.ts';
+import { checkout } from './scratch.ts';
+
+interface Recipe {
+  /** The folder in test/peers. */
+  folder: string;
+  /** The module whose version is the program's. */
+  module: string;
+  /** Path of the package below the module. */
+  package: string;
+  /** The program is a test binary (`go test -c`). */
+  isTest?: boolean;
+  /** The Go variable that holds the version, without its `v`. */
+  versionVariable?: string;
+}
+
+const criTools = {
+  folder: 'cri-tools',
+  module: 'sigs.k8s.io/cri-tools',
+  versionVariable: 'sigs.k8s.io/cri-tools/pkg/version.Version',
+};
+
+const recipes = {
+  crictl: { ...criTools, package: 'cmd/crictl' },
+  critest: { ...criTools, package: 'cmd/critest', isTest: true },
+} satisfies Record<string, Recipe>;
+
+export type PeerName = keyof typeof recipes;
+
+const minutes = 60_000;
+
+/**
+ * The path of the program `name`, a static binary. The first call builds it with the machine's Go, which gets the
+ * modules from its proxy; later ones find it in the cache.
+ */
+export async function buildPeer(name: PeerName): Promise<string> {
+  const recipe: Recipe = recipes[name];
+  const source = join(checkout, 'test/peers', recipe.folder);
+  const goMod = readFileSync(join(source, 'go.mod'), 'utf8');
+  const version = moduleVersion(goMod, recipe.module);
+  const hash = createHash('sha256').update(goMod).update(JSON.stringify(recipe)).digest('hex').slice(0, 8);
+  const dir = await cached(`peers/${name}-${version}-${hash}`, async (temporary) => {
+    process.stderr.write(`Building ${name} ${version}; it is kept for the next time.\n`);
+    await goBuild(recipe, version, source, join(temporary, name));
+  });
+  return join(dir, name);
+}
+
+/** Pure: the version that go.mod requires of a module, as `v1.36.0`. */
+export function moduleVersion(goMod: string, module: string): string {
+  const words = goMod.split('\n').map((line) =>
+    line
+      .replace(/^require\b/, '')
+      .trim()
+      .split(/\s+/),
+  );
+  const version = words.find(([name]) => name === module)?.[1];
+  if (version === undefined) throw new Error(`go.mod requires no ${module}`);
+  return version;
+}
+
+async function goBuild(recipe: Recipe, version: string, source: string, output: string): Promise<void> {
+  const flags = recipe.versionVariable
+    ? [`-ldflags=-s -w -X ${recipe.versionVariable}=${version.replace(/^v/, '')}`]
+    : [];
+  const verb = recipe.isTest ? ['test', '-c'] : ['build'];
+  const target = `${recipe.module}/${recipe.package}`;
+  try {
+    await promisify(execFile)('go', [...verb, '-trimpath', ...flags, '-o', output, target], {
+      cwd: source,
+      env: {
+        ...process.env,
+        PATH: `${process.env['PATH']}:/usr/local/go/bin`,
+        CGO_ENABLED: '0',
+        GOWORK: 'off',
+      },
+      timeout: 15 * minutes,
+      maxBuffer: 16 * 1024 ** 2,
+    });
+  } catch (cause) {
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    if (!isMissing) throw cause;
+    const message = `go is not on the PATH and not in /usr/local/go/bin: install Go 1.21 or newer (https://go.dev/dl), it builds ${target}`;
+    throw new Error(message, { cause });
+  }
+}
