@@ -12,8 +12,26 @@ export type CType =
   | 'size_t'
   | 'str'
   | 'void *'
-  | 'const char **';
-export type CArgument = number | bigint | string | Uint8Array | readonly (string | null)[] | null;
+  | 'const char **'
+  | 'msghdr *';
+/** The message of recvmsg(2), with one buffer for data; `control` is read and written in place. */
+export interface MessageHeader {
+  name: null;
+  nameLength: 0;
+  buffers: { base: Uint8Array; length: number };
+  bufferCount: 1;
+  control: Uint8Array;
+  controlLength: number;
+  flags: 0;
+}
+export type CArgument =
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | readonly (string | null)[]
+  | MessageHeader
+  | null;
 
 type Koffi = typeof import('koffi');
 
@@ -28,6 +46,16 @@ let loaded: { koffi: Koffi; library: ReturnType<Koffi['load']> } | undefined;
 function load() {
   if (loaded === undefined) {
     const koffi: Koffi = createRequire(import.meta.url)('koffi');
+    koffi.struct('iovec', { base: 'void *', length: 'size_t' });
+    koffi.struct('msghdr', {
+      name: 'void *',
+      nameLength: 'uint32_t',
+      buffers: 'iovec *',
+      bufferCount: 'size_t',
+      control: 'void *',
+      controlLength: 'size_t',
+      flags: 'int',
+    });
     loaded = { koffi, library: koffi.load(null) };
   }
   return loaded;
@@ -49,6 +77,41 @@ export function onceReadable(descriptor: number, callback: () => void): () => vo
   return () => {
     handle.close();
     clearImmediate(immediate);
+  };
+}
+
+/** Watches a descriptor for as long as somebody waits for it. */
+export interface DescriptorWatch {
+  /** What to wait for from now on, replacing what was waited for; neither pauses the watch. */
+  want(events: { readable: boolean; writable: boolean }): void;
+  /** Only after this may the descriptor be closed. */
+  close(): void;
+}
+
+/**
+ * Calls back, from the event loop's next turn, each time that a descriptor is ready for what is wanted of it,
+ * as long as it stays ready. Errors and hang-ups count as ready. Keeps this process alive while it waits.
+ */
+export function watchDescriptor(descriptor: number, callback: () => void): DescriptorWatch {
+  let handle: ReturnType<Koffi['node']['poll']> | undefined;
+  let immediate: NodeJS.Immediate | undefined;
+  // See onceReadable for why not at once.
+  const onEvent = () => {
+    immediate ??= setImmediate(() => {
+      immediate = undefined;
+      callback();
+    });
+  };
+  return {
+    want: (events) => {
+      if (!events.readable && !events.writable) handle?.stop();
+      else if (handle === undefined) handle = load().koffi.node.poll(descriptor, events, onEvent);
+      else handle.start(events, onEvent);
+    },
+    close: () => {
+      handle?.close();
+      clearImmediate(immediate);
+    },
   };
 }
 

@@ -14,6 +14,7 @@ import { listAddresses } from './netlink/addresses.ts';
 import { deleteLink, listLinks, setLinkUp } from './netlink/links.ts';
 import { listRoutes } from './netlink/routes.ts';
 import { readSysctl, sysctlNamespace, writeSysctl } from './sysctl.ts';
+import { openTcpSocket } from './tcp-socket.ts';
 
 const home = new HomeNamespaces();
 
@@ -56,6 +57,8 @@ function perform(operation: NetworkOperation): NetworkResults[keyof NetworkResul
       }
       writeSysctl(operation.name, operation.value);
       return undefined;
+    case 'open-tcp-socket':
+      return openTcpSocket(operation.family);
   }
 }
 

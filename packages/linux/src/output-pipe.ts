@@ -40,3 +40,25 @@ export class OutputPipe implements Disposable {
     closeSync(this.writeEnd);
   }
 }
+
+/** As OutputPipe, for what a child process reads. */
+export class InputPipe implements Disposable {
+  /** The descriptor that the child gets. */
+  readonly readEnd: number;
+  /** What the child is to read; ending it is the end of the child's input. Fails with EPIPE when nobody reads. */
+  readonly input: Socket;
+
+  constructor() {
+    const ends = Buffer.alloc(8);
+    pipe2Call('for the input of a process', ends, O_CLOEXEC);
+    this.readEnd = ends.readInt32LE(0);
+    const writeEnd = ends.readInt32LE(4);
+    fcntlCall('pipe', writeEnd, F_SETFL, O_NONBLOCK);
+    this.input = new Socket({ fd: writeEnd, readable: false, writable: true });
+  }
+
+  /** Closes this process's own reading end, as is due once the child has it. */
+  [Symbol.dispose](): void {
+    closeSync(this.readEnd);
+  }
+}

@@ -12,10 +12,10 @@ export interface Program {
   env: Readonly<Record<string, string | undefined>>;
   /**
    * What the program gets as its descriptors 0, 1, 2 and so on: descriptors of the caller's, which stay the
-   * caller's to close, or `'null'` for /dev/null. It gets no other that is close-on-exec, as all that Node
-   * and this room open are.
+   * caller's to close, `'null'` for /dev/null, or the path of a terminal, which becomes the one that controls
+   * its session. It gets no other that is close-on-exec, as all that Node and this room open are.
    */
-  descriptors: readonly (number | 'null')[];
+  descriptors: readonly (number | 'null' | { terminal: string })[];
 }
 
 /** How a process ended: one of the two is set. */
@@ -83,8 +83,8 @@ export function startProcess({ path, args, env, descriptors }: Program): Started
   try {
     addChdir(path, actions, '/');
     for (const [target, source] of descriptors.entries()) {
-      if (source === 'null') {
-        addOpen(path, actions, target, '/dev/null', O_RDWR, 0);
+      if (typeof source !== 'number') {
+        addOpen(path, actions, target, source === 'null' ? '/dev/null' : source.terminal, O_RDWR, 0);
         continue;
       }
       let origin = source;

@@ -2,6 +2,7 @@ import type { SyscallFailure } from '../errno.ts';
 import type { Address } from '../netlink/addresses.ts';
 import type { Link } from '../netlink/links.ts';
 import type { Route } from '../netlink/routes.ts';
+import type { IpFamily } from '../tcp-socket.ts';
 import type { PinRequest } from './pin.ts';
 
 /** What can be done inside a network namespace, and what each answers. */
@@ -13,13 +14,16 @@ export interface NetworkResults {
   'delete-link': undefined;
   'read-sysctl': string;
   'write-sysctl': undefined;
+  /** A descriptor, see openTcpSocket; the caller's to close. */
+  'open-tcp-socket': number;
 }
 
 export type NetworkOperation =
   | { kind: 'links' | 'addresses' | 'routes' }
   | { kind: 'set-link-up' | 'delete-link'; name: string }
   | { kind: 'read-sysctl'; name: string }
-  | { kind: 'write-sysctl'; name: string; value: string };
+  | { kind: 'write-sysctl'; name: string; value: string }
+  | { kind: 'open-tcp-socket'; family: IpFamily };
 
 /** Messages to the thread. */
 export type WorkerRequest = { id: number } & (

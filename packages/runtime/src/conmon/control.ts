@@ -39,6 +39,14 @@ export async function reopenLog(
   }
 }
 
+/** The largest side of a terminal that conmon takes. */
+const maxSide = 1000;
+
+/** Has conmon set the size of its container's terminal, which conmon does in its own time. Errors as `reopenLog`. */
+export function resizeTerminal(bundle: string, { width, height }: { width: number; height: number }): void {
+  writeControl(bundle, `1 ${Math.min(height, maxSide)} ${Math.min(width, maxSide)}\n`);
+}
+
 function inode(path: string): bigint | undefined {
   return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }

@@ -1,17 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join } from 'node:path';
-import { hasCode } from '@berth/linux/errno.ts';
 import { OutputPipe } from '@berth/linux/output-pipe.ts';
 import { kill } from '@berth/linux/process.ts';
-import { type StartedProcess, startProcess } from '@berth/linux/spawn.ts';
+import type { StartedProcess } from '@berth/linux/spawn.ts';
 import type { Process } from '@berth/oci/runtime-spec.ts';
 import { maxTimerMs } from '../clock.ts';
 import { BoundedOutput } from './bounded-output.ts';
+import { ExecFiles } from './exec-files.ts';
 import { killDescendants } from './process-tree.ts';
 import type { OciRuntime } from './runtime.ts';
-import { lastRuntimeError, OciRuntimeError } from './runtime-log.ts';
+import { OciRuntimeError } from './runtime-log.ts';
 
 export interface ExecSyncOptions {
   runtime: OciRuntime;
@@ -45,76 +42,41 @@ const DRAIN_MS = 100;
 const KILL_ATTEMPTS = 20;
 
 /**
- * Runs a command in a container and collects its output. The OCI runtime stays in the foreground as the
- * parent of the command, so no monitor process is needed; its log, apart from the command's stderr, tells
- * a command that failed from one that never ran.
+ * Runs a command in a container and collects its output.
  * Fails with OciRuntimeError: `kind: 'TIMEOUT'`, `'NOT_FOUND'` for a container that does not run, else `'FAILED'`
  * (for instance no such program). An abort rejects with the signal's reason.
  */
 export async function execSync(options: ExecSyncOptions): Promise<ExecSyncResult> {
   options.signal?.throwIfAborted();
-  const files = execFiles(options.dir);
-  const doing = `exec in container ${options.containerId}`;
-  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
-  try {
-    writeFileSync(files.process, JSON.stringify(options.process), { mode: 0o600 });
-    const { child, stdout, stderr } = startExec(options, files, doing);
-    const ended = await endOf(child, options);
-    await drained([stdout, stderr]);
-    if (ended.kind === 'aborted') throw options.signal?.reason;
-    if (ended.kind === 'timeout') {
-      const command = options.process.args?.join(' ') ?? '';
-      throw new OciRuntimeError(doing, `command "${command}" timed out after ${options.timeoutMs} ms`, {
-        kind: 'TIMEOUT',
-      });
-    }
-    if (ended.kind === 'failed') throw new OciRuntimeError(doing, ended.reason);
-    // The runtime writes the pid file once the command runs; before that every exit code is its own.
-    if (readText(files.pid) === undefined) {
-      const reason = lastRuntimeError(readText(files.log) ?? '') ?? stderr.content().toString().trim();
-      throw new OciRuntimeError(
-        doing,
-        reason || `${options.runtime.name} ended with exit code ${ended.exitCode}`,
-      );
-    }
-    return { stdout: stdout.content(), stderr: stderr.content(), exitCode: ended.exitCode };
-  } finally {
-    for (const file of Object.values(files)) rmSync(file, { force: true });
+  const { runtime, containerId } = options;
+  const doing = `exec in container ${containerId}`;
+  using files = new ExecFiles(options.dir, options.process);
+  const { child, stdout, stderr } = startExec(options, files);
+  const ended = await endOf(child, options);
+  await drained([stdout, stderr]);
+  if (ended.kind === 'aborted') throw options.signal?.reason;
+  if (ended.kind === 'timeout') {
+    const command = options.process.args?.join(' ') ?? '';
+    throw new OciRuntimeError(doing, `command "${command}" timed out after ${options.timeoutMs} ms`, {
+      kind: 'TIMEOUT',
+    });
   }
+  if (ended.kind === 'failed') throw new OciRuntimeError(doing, ended.reason);
+  if (!files.hasRun()) {
+    const complaint = stderr.content().toString().trim();
+    throw files.failure(containerId, complaint || `${runtime.name} ended with exit code ${ended.exitCode}`);
+  }
+  return { stdout: stdout.content(), stderr: stderr.content(), exitCode: ended.exitCode };
 }
 
-interface ExecFiles {
-  process: string;
-  pid: string;
-  log: string;
-}
-
-function execFiles(dir: string): ExecFiles {
-  const base = join(dir, randomBytes(8).toString('hex'));
-  return { process: `${base}.json`, pid: `${base}.pid`, log: `${base}.log` };
-}
-
-function startExec({ runtime, containerId, limitBytes }: ExecSyncOptions, files: ExecFiles, doing: string) {
+function startExec({ runtime, containerId, limitBytes }: ExecSyncOptions, files: ExecFiles) {
   using out = new OutputPipe();
   using err = new OutputPipe();
   const room = { bytes: limitBytes };
   const stdout = new BoundedOutput(out, room);
   const stderr = new BoundedOutput(err, room);
-  try {
-    const child = startProcess({
-      path: runtime.path,
-      args: [
-        ...runtime.globalArgs,
-        ...['--log', files.log, '--log-format', 'json'],
-        ...['exec', '--process', files.process, '--pid-file', files.pid, containerId],
-      ],
-      env: process.env,
-      descriptors: ['null', out.writeEnd, err.writeEnd],
-    });
-    return { child, stdout, stderr };
-  } catch (error) {
-    throw new OciRuntimeError(doing, error instanceof Error ? error.message : String(error));
-  }
+  const descriptors = ['null' as const, out.writeEnd, err.writeEnd];
+  return { child: files.start(runtime, containerId, { descriptors }), stdout, stderr };
 }
 
 type End =
@@ -161,13 +123,4 @@ async function drained(outputs: BoundedOutput[]): Promise<void> {
   await Promise.race([Promise.all(outputs.map(({ closed }) => closed)), patience]);
   clearTimeout(timer);
   for (const output of outputs) output.stop();
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }

@@ -8,7 +8,7 @@ import { killDescendants } from './process-tree.ts';
 
 /**
  * Ends the execs that a berthd before this one was running when it was killed: nobody reads their output any
- * more, and nobody would end them at their timeout. `dir` is the `dir` of `execSync`. Returns how many
+ * more, and nobody would end them at their timeout. `dir` is the `dir` of ExecFiles. Returns how many
  * there were. A pid counts only when its cgroup is the container's, so a reused one is left alone.
  */
 export function killLeftoverExecs(dir: string, containerId: string): number {
@@ -21,14 +21,19 @@ export function killLeftoverExecs(dir: string, containerId: string): number {
   }
   let count = 0;
   for (const name of names.filter((each) => each.endsWith('.pid'))) {
-    const pid = Number.parseInt(readFileSync(join(dir, name), 'utf8'), 10);
-    if (!(pid > 1) || !isIn(containerId, pid)) continue;
-    killDescendants(pid);
-    kill(-pid, constants.signals.SIGKILL);
-    if (kill(pid, constants.signals.SIGKILL)) count++;
+    if (killExec(join(dir, name), containerId)) count++;
   }
   rmSync(dir, { recursive: true, force: true });
   return count;
+}
+
+/** Kills the command of a pid file and what it has started. False when it has ended before. */
+export function killExec(pidFile: string, containerId: string): boolean {
+  const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10);
+  if (!(pid > 1) || !isIn(containerId, pid)) return false;
+  killDescendants(pid);
+  kill(-pid, constants.signals.SIGKILL);
+  return kill(pid, constants.signals.SIGKILL);
 }
 
 function isIn(containerId: string, pid: number): boolean {

@@ -1,0 +1,34 @@
+import type { Socket } from 'node:net';
+import type { NamespaceWorker } from '@berth/linux/namespaces.ts';
+import { connectToLoopback, type IpFamily, openTcpSocket } from '@berth/linux/tcp-socket.ts';
+import { messageOf } from '../errors.ts';
+
+/**
+ * Connects to a port of a pod on its loopback address, IPv4 first and then IPv6, since a server may listen on
+ * one of them only. `netns` is the file of the pod's network namespace, undefined for the host's. The socket is
+ * made in the pod's namespace, so nothing but its making happens in the thread that enters namespaces.
+ */
+export async function connectToPod(
+  namespaces: NamespaceWorker,
+  { netns, port }: { netns: string | undefined; port: number },
+  signal: AbortSignal,
+): Promise<Socket> {
+  const connect = async (family: IpFamily) => {
+    const descriptor =
+      netns === undefined
+        ? openTcpSocket(family)
+        : await namespaces.inNetworkNamespace(netns, { kind: 'open-tcp-socket', family });
+    return await connectToLoopback(descriptor, family, port, signal);
+  };
+  const failures: string[] = [];
+  for (const family of ['IPv4', 'IPv6'] as const) {
+    try {
+      return await connect(family);
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(`${family}: ${messageOf(error)}`);
+    }
+  }
+  const place = netns === undefined ? 'the host network' : `namespace ${JSON.stringify(netns)}`;
+  throw new Error(`failed to connect to localhost:${port} inside ${place}, ${failures.join(', ')}`);
+}
