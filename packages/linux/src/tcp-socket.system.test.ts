@@ -26,7 +26,7 @@ after(async () => {
 test('a connection to the loopback address, each direction of which ends by itself', async () => {
   await using server = createTcpServer({ allowHalfOpen: true }, (socket) => {
     const got: Buffer[] = [];
-    socket.on('data', (chunk) => got.push(chunk));
+    socket.on('data', (chunk) => got.push(Buffer.from(chunk)));
     socket.on('end', () => socket.end(`got ${Buffer.concat(got)}`));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
