@@ -1,0 +1,100 @@
+import { createServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { SpdyConnection } from '../spdy/connection.ts';
+import { tunnelPrefix, WebSocketTunnel } from '../websocket/tunnel.ts';
+import { type DialOptions, dialSpdy, dialWebSocket } from './dial.ts';
+
+const protocol = 'portforward.k8s.io';
+const pingIntervalMs = 10_000;
+
+export interface PortForwardOptions extends DialOptions {
+  transport?: 'spdy' | 'websocket';
+}
+
+export interface LocalListener {
+  /** The port that it listens on. */
+  port: number;
+  close(): Promise<void>;
+}
+
+/** The client's end of a port-forward: any number of connections to ports of one sandbox. */
+export class PortForwardClient {
+  /** Aborted when the connection to the server has ended. */
+  readonly signal: AbortSignal;
+  readonly #connection: SpdyConnection;
+  #nextRequest = 0;
+
+  private constructor(connection: SpdyConnection) {
+    this.#connection = connection;
+    this.signal = connection.signal;
+  }
+
+  /** Connects to what stands behind a port-forward URL. */
+  static async dial(options: PortForwardOptions): Promise<PortForwardClient> {
+    if (options.transport !== 'websocket') {
+      const { connection } = await dialSpdy(options, [protocol]);
+      return new PortForwardClient(connection);
+    }
+    const { socket } = await dialWebSocket(options, [`${tunnelPrefix}${protocol}`]);
+    const connection = new SpdyConnection(new WebSocketTunnel(socket), { role: 'client', pingIntervalMs });
+    socket.resume();
+    return new PortForwardClient(connection);
+  }
+
+  /** Carries a local connection to a port of the sandbox; resolves when both are done, rejects on failure. */
+  async forward(local: Duplex, port: number): Promise<void> {
+    local.on('error', () => {});
+    const common = [
+      ['port', String(port)],
+      ['requestID', String(this.#nextRequest++)],
+    ] as const;
+    try {
+      const error = await this.#connection.open([['streamType', 'error'], ...common]);
+      error.end();
+      const message = text(error).catch(() => '');
+      const data = await this.#connection.open([['streamType', 'data'], ...common]);
+      // What is left of one direction when the other side has hung up is nobody's.
+      await Promise.allSettled([pipeline(local, data), pipeline(data, local)]);
+      data.destroy();
+      const told = await message;
+      if (told !== '') throw new Error(`an error occurred forwarding to port ${port}: ${told}`);
+    } finally {
+      local.destroy();
+    }
+  }
+
+  /** Listens on a local port (0: any) and forwards each connection; `onError` hears of those that fail. */
+  async listen(options: {
+    address?: string;
+    localPort: number;
+    remotePort: number;
+    onConnection?: () => void;
+    onError?: (error: Error) => void;
+  }): Promise<LocalListener> {
+    const sockets = new Set<Socket>();
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      options.onConnection?.();
+      this.forward(socket, options.remotePort).catch((error: Error) => options.onError?.(error));
+    });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once('error', reject);
+    server.listen(options.localPort, options.address ?? '127.0.0.1', resolve);
+    await promise;
+    const bound = server.address();
+    const close = async (): Promise<void> => {
+      const closed = new Promise<void>((done) => server.close(() => done()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    };
+    this.signal.addEventListener('abort', () => void close(), { once: true });
+    return { port: typeof bound === 'object' && bound !== null ? bound.port : options.localPort, close };
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}

@@ -1,0 +1,170 @@
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  channelOf,
+  decodeStatus,
+  remoteCommandProtocols,
+  type StreamType,
+  streamTypeHeader,
+} from '../protocol/remote-command.ts';
+import { ChannelConnection } from '../websocket/channels.ts';
+import { type DialOptions, dialSpdy, dialWebSocket } from './dial.ts';
+
+export interface RemoteCommandOptions extends DialOptions {
+  transport?: 'spdy' | 'websocket';
+  tty: boolean;
+  /** Its end half-closes the command's standard input. */
+  stdin?: Readable;
+  /** Not ended by this. */
+  stdout?: Writable;
+  stderr?: Writable;
+  /** Sizes of the local terminal; the first before the command draws anything. Used with `tty`. */
+  resize?: AsyncIterable<{ width: number; height: number }>;
+}
+
+interface Session {
+  streams: Partial<Record<StreamType, Duplex>> & { error: Duplex };
+  statusForm: 'json' | 'text';
+  signal: AbortSignal;
+  close(): void;
+}
+
+/**
+ * Runs what stands behind an exec or attach URL with these streams. Resolves with the exit code when the
+ * command has ended and its output has been written; rejects when the server tells an error or is lost.
+ */
+export async function remoteCommand(options: RemoteCommandOptions): Promise<{ exitCode: number }> {
+  const session = await (options.transport === 'websocket' ? openWebSocket(options) : openSpdy(options));
+  const { streams } = session;
+  const abort = (): void => session.close();
+  options.signal?.addEventListener('abort', abort, { once: true });
+  try {
+    if (options.stdin !== undefined && streams.stdin !== undefined) sendInput(options.stdin, streams.stdin);
+    if (options.resize !== undefined && streams.resize !== undefined)
+      void sendSizes(options.resize, streams.resize);
+    const [message] = await Promise.all([
+      textOf(streams.error),
+      copyOutput(streams.stdout, options.stdout),
+      copyOutput(streams.stderr, options.stderr),
+    ]);
+    options.signal?.throwIfAborted();
+    if (message === '' && session.statusForm === 'json')
+      throw new Error('connection lost before the command ended');
+    const outcome = decodeStatus(message, session.statusForm);
+    if ('error' in outcome) throw new Error(outcome.error);
+    return outcome;
+  } catch (error) {
+    throw options.signal?.aborted ? options.signal.reason : error;
+  } finally {
+    options.signal?.removeEventListener('abort', abort);
+    session.close();
+  }
+}
+
+function wantedStreams(options: RemoteCommandOptions): StreamType[] {
+  const wanted: StreamType[] = ['error'];
+  for (const name of ['stdin', 'stdout', 'stderr'] as const)
+    if (options[name] !== undefined && !(name === 'stderr' && options.tty)) wanted.push(name);
+  return wanted;
+}
+
+async function openSpdy(options: RemoteCommandOptions): Promise<Session> {
+  const { connection, protocol } = await dialSpdy(options, remoteCommandProtocols);
+  const wanted = wantedStreams(options);
+  if (options.tty && (protocol === 'v4.channel.k8s.io' || protocol === 'v3.channel.k8s.io'))
+    wanted.push('resize');
+  try {
+    const opened = await Promise.all(
+      wanted.map(async (type) => [type, await connection.open([[streamTypeHeader, type]])] as const),
+    );
+    const streams: Partial<Record<StreamType, Duplex>> = Object.fromEntries(opened);
+    const { error } = streams;
+    if (error === undefined) throw new Error('no error stream');
+    return {
+      streams: { ...streams, error },
+      statusForm: protocol === 'v4.channel.k8s.io' ? 'json' : 'text',
+      signal: connection.signal,
+      close: () => connection.close(),
+    };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+async function openWebSocket(options: RemoteCommandOptions): Promise<Session> {
+  const { socket, protocol } = await dialWebSocket(options, [
+    'v5.channel.k8s.io',
+    'v4.channel.k8s.io',
+    'channel.k8s.io',
+  ]);
+  const connection = new ChannelConnection(socket, {
+    base64: false,
+    closeSignal: protocol === 'v5.channel.k8s.io',
+    endsWithConnection: true,
+  });
+  const wanted = wantedStreams(options);
+  if (options.tty) wanted.push('resize');
+  const streams: Partial<Record<StreamType, Duplex>> = Object.fromEntries(
+    wanted.map((type) => [type, connection.open(channelOf[type])]),
+  );
+  const error = streams.error ?? connection.open(channelOf.error);
+  socket.resume();
+  return {
+    streams: { ...streams, error },
+    statusForm: protocol.startsWith('v') ? 'json' : 'text',
+    signal: connection.signal,
+    close: () => connection.close(),
+  };
+}
+
+/** Sends the input as long as the command takes it; a command that has ended takes no more. */
+function sendInput(input: Readable, stream: Duplex): void {
+  stream.resume();
+  input.pipe(stream);
+  const stop = (): void => {
+    input.unpipe(stream);
+    input.pause();
+  };
+  stream.once('close', stop);
+  stream.once('error', stop);
+  input.once('error', () => stream.end());
+}
+
+async function sendSizes(
+  sizes: AsyncIterable<{ width: number; height: number }>,
+  stream: Duplex,
+): Promise<void> {
+  stream.resume();
+  for await (const { width, height } of sizes) {
+    if (stream.destroyed) return;
+    stream.write(JSON.stringify({ Width: width, Height: height }));
+  }
+}
+
+async function copyOutput(stream: Duplex | undefined, output: Writable | undefined): Promise<void> {
+  if (stream === undefined || output === undefined) return;
+  await pipeline(readableOf(stream), output, { end: false });
+}
+
+/** What comes on a stream until it ends, however it ends: the outcome is told on the error stream. */
+async function* readableOf(stream: Duplex): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) yield chunk;
+  } catch {
+    // A reset ends a stream as well as a half-close does.
+  }
+}
+
+const maxStatus = 64 * 1024;
+
+async function textOf(stream: Duplex): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of readableOf(stream)) {
+    length += chunk.length;
+    if (length > maxStatus) break;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}

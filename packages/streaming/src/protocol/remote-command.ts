@@ -1,0 +1,75 @@
+// Names and the status document of the remote command protocols (exec, attach).
+
+/** SPDY subprotocols that a server takes, best first; `channel.k8s.io` is the first, unversioned one. */
+export const remoteCommandProtocols = [
+  'v4.channel.k8s.io',
+  'v3.channel.k8s.io',
+  'v2.channel.k8s.io',
+  'channel.k8s.io',
+] as const;
+export type RemoteCommandProtocol = (typeof remoteCommandProtocols)[number];
+
+/** The header that tells what a SPDY stream carries, and the header that negotiates the subprotocol. */
+export const streamTypeHeader = 'streamType';
+export const protocolVersionHeader = 'X-Stream-Protocol-Version';
+
+export type StreamType = 'error' | 'stdin' | 'stdout' | 'stderr' | 'resize';
+
+/** WebSocket channels of the remote command protocols, by number. */
+export const channelOf = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4 } as const;
+/** The first byte of a message of v5 that half-closes the channel in its second. */
+export const closeChannel = 255;
+
+/** The fields of metav1.Status that remote command uses. */
+export interface ExecStatus {
+  status: 'Success' | 'Failure';
+  message?: string;
+  reason?: string;
+  details?: { causes: { reason: string; message: string }[] };
+  code?: number;
+}
+
+export type ExecOutcome = { exitCode: number } | { error: string };
+
+/** What a server writes to the error stream of v4 and later when a command has ended. */
+export function statusOf(outcome: ExecOutcome): ExecStatus {
+  if ('error' in outcome)
+    return {
+      status: 'Failure',
+      message: `Internal error occurred: ${outcome.error}`,
+      reason: 'InternalError',
+      code: 500,
+    };
+  if (outcome.exitCode === 0) return { status: 'Success' };
+  return {
+    status: 'Failure',
+    message: `command terminated with non-zero exit code: exit status ${outcome.exitCode}`,
+    reason: 'NonZeroExitCode',
+    details: { causes: [{ reason: 'ExitCode', message: String(outcome.exitCode) }] },
+  };
+}
+
+/** The error stream's text in the protocol's own form: JSON since v4, only an error's message before. */
+export function encodeStatus(status: ExecStatus, form: 'json' | 'text'): string {
+  if (form === 'json') return JSON.stringify(status);
+  return status.status === 'Success' ? '' : (status.message ?? '');
+}
+
+/** The outcome that the error stream's text tells, in the protocol's form. Throws on text that is no status. */
+export function decodeStatus(text: string, form: 'json' | 'text'): ExecOutcome {
+  if (form === 'text') return text === '' ? { exitCode: 0 } : { error: text };
+  const status: unknown = JSON.parse(text);
+  const { status: kind, reason, message, details } = record(status);
+  if (kind === 'Success') return { exitCode: 0 };
+  if (kind !== 'Failure') throw new SyntaxError(`status is neither Success nor Failure: ${text}`);
+  if (reason !== 'NonZeroExitCode') return { error: String(message ?? 'the server gave no reason') };
+  const causes: unknown = record(details)['causes'];
+  for (const cause of Array.isArray(causes) ? causes.map(record) : [])
+    if (cause['reason'] === 'ExitCode' && /^\d{1,3}$/.test(String(cause['message'])))
+      return { exitCode: Number(cause['message']) };
+  throw new SyntaxError(`status without an exit code: ${text}`);
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+}

@@ -1,0 +1,97 @@
+import type { Duplex } from 'node:stream';
+import { SpdyConnection } from '../spdy/connection.ts';
+import type { StreamHeaders } from '../spdy/header-block.ts';
+import type { SpdyStream } from '../spdy/stream.ts';
+import { forwardPort, type PortForwarder } from './port-forward.ts';
+
+/** The SPDY subprotocol, plain or tunnelled through a WebSocket. */
+export const portForwardProtocol = 'portforward.k8s.io';
+
+/** Two streams for each forwarded connection. */
+const maxStreams = 8192;
+
+/** Why the headers of a new stream make no half of a pair; undefined if they do. */
+export function refusePortForwardStream(headers: StreamHeaders): string | undefined {
+  const port = headers.get('port') ?? '';
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535)
+    return `unable to parse ${JSON.stringify(port)} as a port`;
+  const type = headers.get('streamtype');
+  return type === 'data' || type === 'error' ? undefined : `invalid stream type ${JSON.stringify(type)}`;
+}
+
+/**
+ * What the two streams of a pair have in common. Clients from before request ids opened the error stream
+ * first and the data stream right after it.
+ */
+export function requestIdOf(stream: { id: number; headers: StreamHeaders }): string {
+  const given = stream.headers.get('requestid');
+  if (given !== undefined && given !== '') return given;
+  return String(stream.headers.get('streamtype') === 'error' ? stream.id : stream.id - 2);
+}
+
+interface Pair {
+  data?: SpdyStream;
+  error?: SpdyStream;
+  timer: NodeJS.Timeout;
+}
+
+/** Serves port-forward on an upgraded connection; resolves when that has ended. */
+export function serveSpdyPortForward(
+  transport: Duplex,
+  forwarder: PortForwarder,
+  timeouts: { creationTimeoutMs: number; idleTimeoutMs: number },
+): Promise<void> {
+  const pairs = new Map<string, Pair>();
+  const over = Promise.withResolvers<void>();
+
+  const giveUp = (requestId: string, pair: Pair, message: string): void => {
+    clearTimeout(pair.timer);
+    pairs.delete(requestId);
+    forwarder.log(`portforward from ${forwarder.remote}: request ${requestId}: ${message}`);
+    pair.error?.end(message);
+    pair.data?.destroy(new Error(message));
+  };
+
+  const begin = (requestId: string): Pair => {
+    const pair: Pair = {
+      timer: setTimeout(
+        () => giveUp(requestId, pair, 'timed out waiting for streams'),
+        timeouts.creationTimeoutMs,
+      ).unref(),
+    };
+    pairs.set(requestId, pair);
+    return pair;
+  };
+
+  const connection = new SpdyConnection(transport, {
+    role: 'server',
+    maxStreams,
+    idleTimeoutMs: timeouts.idleTimeoutMs,
+    refuse: refusePortForwardStream,
+    onStream: (stream) => {
+      const requestId = requestIdOf(stream);
+      const type = stream.headers.get('streamtype') === 'error' ? 'error' : 'data';
+      const pair = pairs.get(requestId) ?? begin(requestId);
+      if (pair[type] !== undefined) {
+        stream.destroy(new Error(`${type} stream already assigned`));
+        giveUp(requestId, pair, `${type} stream already assigned`);
+        return;
+      }
+      pair[type] = stream;
+      if (pair.data === undefined || pair.error === undefined) return;
+      clearTimeout(pair.timer);
+      pairs.delete(requestId);
+      const port = Number(pair.data.headers.get('port'));
+      void forwardPort(forwarder, port, pair.data, pair.error, connection.signal);
+    },
+  });
+  connection.signal.addEventListener(
+    'abort',
+    () => {
+      for (const { timer } of pairs.values()) clearTimeout(timer);
+      over.resolve();
+    },
+    { once: true },
+  );
+  return over.promise;
+}

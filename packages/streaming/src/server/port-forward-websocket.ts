@@ -1,0 +1,46 @@
+import { ChannelConnection } from '../websocket/channels.ts';
+import { tunnelPrefix, WebSocketTunnel } from '../websocket/tunnel.ts';
+import { forwardPort, type PortForwarder } from './port-forward.ts';
+import { portForwardProtocol, serveSpdyPortForward } from './port-forward-spdy.ts';
+import { type Upgrade, upgradeToWebSocket } from './upgrade.ts';
+
+const tunnelProtocol = `${tunnelPrefix}${portForwardProtocol}` as const;
+const protocols = [tunnelProtocol, 'v4.channel.k8s.io', 'v4.base64.channel.k8s.io'] as const;
+
+/**
+ * Serves port-forward over a WebSocket: SPDY tunnelled through it, or, in the older protocol, channels 2n
+ * (data) and 2n + 1 (error) for the request's n-th port, each beginning with the port as a little-endian
+ * 16-bit number. Resolves when the connection has ended.
+ */
+export async function serveWebSocketPortForward(
+  upgrade: Upgrade,
+  forwarder: PortForwarder,
+  timeouts: { creationTimeoutMs: number; idleTimeoutMs: number },
+): Promise<void> {
+  const upgraded = await upgradeToWebSocket(upgrade, protocols);
+  if (upgraded === undefined) return;
+  const { webSocket, protocol } = upgraded;
+  if (protocol === tunnelProtocol) {
+    const tunnel = new WebSocketTunnel(webSocket);
+    webSocket.resume();
+    await serveSpdyPortForward(tunnel, forwarder, timeouts);
+    return;
+  }
+  const connection = new ChannelConnection(webSocket, {
+    base64: protocol.includes('base64'),
+    closeSignal: false,
+    idleTimeoutMs: timeouts.idleTimeoutMs,
+  });
+  const forwarded = forwarder.ports.map((port, index) => {
+    const data = connection.open(2 * index);
+    const error = connection.open(2 * index + 1);
+    const prefix = Buffer.alloc(2);
+    prefix.writeUInt16LE(port);
+    data.write(prefix);
+    error.write(prefix);
+    return forwardPort(forwarder, port, data, error, connection.signal);
+  });
+  webSocket.resume();
+  await Promise.all(forwarded);
+  connection.close();
+}

@@ -1,0 +1,46 @@
+import { channelOf } from '../protocol/remote-command.ts';
+import { ChannelConnection } from '../websocket/channels.ts';
+import type { AskedStreams, RemoteCommandConnection } from './remote-command.ts';
+import { type Upgrade, upgradeToWebSocket } from './upgrade.ts';
+
+/** Subprotocols that a server takes; a client that names none gets the oldest binary one. */
+const protocols = [
+  'v5.channel.k8s.io',
+  'v4.channel.k8s.io',
+  'v4.base64.channel.k8s.io',
+  'channel.k8s.io',
+  'base64.channel.k8s.io',
+] as const;
+
+/** Upgrades to a WebSocket whose channels are the streams. Undefined if the client was refused. */
+export async function acceptWebSocketCommand(
+  upgrade: Upgrade,
+  asked: AskedStreams,
+  timeouts: { idleTimeoutMs: number },
+): Promise<RemoteCommandConnection | undefined> {
+  const upgraded = await upgradeToWebSocket(upgrade, protocols);
+  if (upgraded === undefined) return undefined;
+  const { webSocket, protocol } = upgraded;
+  const connection = new ChannelConnection(webSocket, {
+    base64: protocol.includes('base64'),
+    closeSignal: protocol === 'v5.channel.k8s.io',
+    idleTimeoutMs: timeouts.idleTimeoutMs,
+  });
+  const error = connection.open(channelOf.error);
+  const streams = {
+    ...(asked.stdin && { stdin: connection.open(channelOf.stdin) }),
+    ...(asked.stdout && { stdout: connection.open(channelOf.stdout) }),
+    ...(asked.stderr && { stderr: connection.open(channelOf.stderr) }),
+    ...(asked.tty && { resize: connection.open(channelOf.resize) }),
+  };
+  webSocket.resume();
+  // Clients wait for a first message to know that the session has begun.
+  connection.announce(asked.stdout ? channelOf.stdout : asked.stderr ? channelOf.stderr : channelOf.error);
+  return {
+    ...streams,
+    error,
+    statusForm: protocol.startsWith('v') ? 'json' : 'text',
+    signal: connection.signal,
+    close: () => connection.close(),
+  };
+}

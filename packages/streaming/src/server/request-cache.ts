@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+
+/** Refused with the gRPC code that berthd's CRI server tells the caller. */
+export class StreamingRequestError extends Error {
+  override readonly name = 'StreamingRequestError';
+  readonly criCode: 'INVALID_ARGUMENT' | 'RESOURCE_EXHAUSTED';
+
+  constructor(criCode: 'INVALID_ARGUMENT' | 'RESOURCE_EXHAUSTED', message: string) {
+    super(message);
+    this.criCode = criCode;
+  }
+}
+
+/** Requests that wait for their client, each behind a token that is good once and for a while. */
+export class RequestCache<Request> {
+  readonly #requests = new Map<string, { request: Request; expires: number }>();
+  readonly #ttlMs: number;
+  readonly #max: number;
+  readonly #now: () => number;
+
+  constructor(options: { ttlMs: number; max: number; now?: () => number }) {
+    this.#ttlMs = options.ttlMs;
+    this.#max = options.max;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** A new token of 8 base64url characters. */
+  insert(request: Request): string {
+    this.#dropExpired();
+    if (this.#requests.size >= this.#max)
+      throw new StreamingRequestError('RESOURCE_EXHAUSTED', 'maximum number of in-flight requests exceeded');
+    let token: string;
+    do token = randomBytes(6).toString('base64url');
+    while (this.#requests.has(token));
+    this.#requests.set(token, { request, expires: this.#now() + this.#ttlMs });
+    return token;
+  }
+
+  /** The request behind a token, once; undefined if it is unknown, used or expired. */
+  consume(token: string): Request | undefined {
+    const found = this.#requests.get(token);
+    if (found === undefined) return undefined;
+    this.#requests.delete(token);
+    return this.#now() > found.expires ? undefined : found.request;
+  }
+
+  #dropExpired(): void {
+    const now = this.#now();
+    for (const [token, { expires }] of this.#requests) {
+      if (expires >= now) return;
+      this.#requests.delete(token);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import type { Readable } from 'node:stream';
+import type { TerminalSize } from './streaming-runtime.ts';
+
+/** Longer text without a whole size in it is no resize stream. */
+const maxPending = 4096;
+
+/** Sizes from a client's text `{"Width":80,"Height":24}`, and what of the text is still incomplete. */
+export function parseSizes(text: string): { sizes: TerminalSize[]; rest: string } {
+  const sizes: TerminalSize[] = [];
+  let rest = text;
+  for (;;) {
+    const end = rest.indexOf('}');
+    if (end < 0) return { sizes, rest: rest.trimStart() };
+    sizes.push(parseSize(rest.slice(0, end + 1)));
+    rest = rest.slice(end + 1);
+  }
+}
+
+function parseSize(json: string): TerminalSize {
+  const value: unknown = JSON.parse(json);
+  if (typeof value !== 'object' || value === null) throw new SyntaxError('terminal size is no object');
+  const fields = new Map(Object.entries(value).map(([name, field]) => [name.toLowerCase(), field]));
+  return { width: dimension(fields.get('width')), height: dimension(fields.get('height')) };
+}
+
+function dimension(value: unknown): number {
+  if (value === undefined) return 0;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff) return value;
+  throw new SyntaxError('terminal size is no number from 0 to 65535');
+}
+
+/**
+ * The sizes that arrive on a resize stream; of several that nobody has asked for yet only the newest, since
+ * a terminal has but one size. Ends with the stream, with the connection, and at text that is no size.
+ */
+export async function* resizeEvents(
+  stream: Readable | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<TerminalSize, void, undefined> {
+  if (stream === undefined) return;
+  let newest: TerminalSize | undefined;
+  let over = signal.aborted;
+  let wake = (): void => {};
+  let text = '';
+  const end = (): void => {
+    over = true;
+    wake();
+  };
+  stream.on('data', (chunk: Buffer) => {
+    try {
+      const { sizes, rest } = parseSizes(text + chunk.toString('latin1'));
+      text = rest;
+      newest = sizes.at(-1) ?? newest;
+      if (text.length > maxPending) end();
+      wake();
+    } catch {
+      end();
+    }
+  });
+  stream.on('end', end);
+  stream.on('close', end);
+  signal.addEventListener('abort', end, { once: true });
+  for (;;) {
+    if (newest !== undefined) {
+      const size = newest;
+      newest = undefined;
+      yield size;
+    } else if (over) {
+      return;
+    } else {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { PortForwarder } from './port-forward.ts';
+import type { AskedStreams, RemoteCommandConnection } from './remote-command.ts';
+import { RequestCache, StreamingRequestError } from './request-cache.ts';
+import type {
+  AttachUrlRequest,
+  ExecUrlRequest,
+  PortForwardUrlRequest,
+  StreamingServerOptions,
+} from './streaming-runtime.ts';
+import { asksForWebSocket, refuseUpgrade, type Upgrade, upgradeToSpdy } from './upgrade.ts';
+
+type Request =
+  | { kind: 'exec'; request: ExecUrlRequest }
+  | { kind: 'attach'; request: AttachUrlRequest }
+  | { kind: 'portforward'; request: PortForwardUrlRequest };
+
+/**
+ * Serves exec, attach and port-forward to clients that come with a URL from here: SPDY/3.1 as crictl, the
+ * kubelet and the API server speak it, and the WebSocket protocols. What the kubelet's own streaming library
+ * refuses is refused here, with errors whose `criCode` names the gRPC code.
+ */
+export class StreamingServer {
+  /** Where it listens, `http://127.0.0.1:12345` or `https:`. */
+  readonly url: string;
+  readonly #server: Server;
+  readonly #options: StreamingServerOptions;
+  readonly #timeouts: { creationTimeoutMs: number; idleTimeoutMs: number };
+  readonly #requests: RequestCache<Request>;
+  readonly #sockets = new Set<Duplex>();
+
+  private constructor(server: Server, options: StreamingServerOptions, address: AddressInfo) {
+    this.#server = server;
+    this.#options = options;
+    const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+    this.url = `${options.tls === undefined ? 'http' : 'https'}://${host}:${address.port}`;
+    this.#timeouts = {
+      creationTimeoutMs: options.creationTimeoutMs ?? 30_000,
+      idleTimeoutMs: options.idleTimeoutMs ?? 4 * 60 * 60 * 1000,
+    };
+    this.#requests = new RequestCache({
+      ttlMs: options.tokenTtlMs ?? 60_000,
+      max: options.maxTokens ?? 1000,
+    });
+    server.on('upgrade', (request, socket, head) => void this.#upgrade({ request, socket, head }));
+    server.on('request', (request, response) => {
+      const found = this.#consume(request) !== undefined;
+      response.writeHead(found ? 400 : 404, { 'Content-Type': 'text/plain; charset=utf-8' });
+      response.end(
+        found ? 'unable to upgrade: missing upgrade headers in request\n' : '404 page not found\n',
+      );
+    });
+    server.on('connection', (socket: Socket) => {
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, 30_000);
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  /** Listens; resolves when clients can come. */
+  static async start(options: StreamingServerOptions): Promise<StreamingServer> {
+    const { tls } = options;
+    const server =
+      tls === undefined
+        ? createServer()
+        : createTlsServer({ ...tls, ...(tls.ca !== undefined && { requestCert: true }) });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once('error', reject);
+    server.listen(options.port ?? 0, options.address ?? '127.0.0.1', resolve);
+    await promise;
+    const address = server.address();
+    if (address === null || typeof address === 'string')
+      throw new Error('streaming server has no TCP address');
+    return new StreamingServer(server, options, address);
+  }
+
+  /** A URL that is good for one exec, soon. */
+  execUrl(request: ExecUrlRequest): string {
+    validate(request);
+    return this.#urlFor({ kind: 'exec', request });
+  }
+
+  attachUrl(request: AttachUrlRequest): string {
+    validate(request);
+    return this.#urlFor({ kind: 'attach', request });
+  }
+
+  portForwardUrl(request: PortForwardUrlRequest): string {
+    if (request.podSandboxId === '')
+      throw new StreamingRequestError('INVALID_ARGUMENT', 'missing required pod_sandbox_id');
+    const wrong = request.ports.find((port) => !Number.isInteger(port) || port < 1 || port > 65535);
+    if (wrong !== undefined)
+      throw new StreamingRequestError('INVALID_ARGUMENT', `port ${wrong} is not between 1 and 65535`);
+    return this.#urlFor({ kind: 'portforward', request });
+  }
+
+  /** Stops listening and cuts every session off, as the end of a container runtime does. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #urlFor(request: Request): string {
+    return `${this.url}/${request.kind}/${this.#requests.insert(request)}`;
+  }
+
+  /** The request that an HTTP request's token stands for, which is used up by it. */
+  #consume(http: IncomingMessage): Request | undefined {
+    if (http.method !== 'GET' && http.method !== 'POST') return undefined;
+    const match = /^\/(exec|attach|portforward)\/([\w-]+)(\?.*)?$/.exec(http.url ?? '');
+    const found = match?.[2] === undefined ? undefined : this.#requests.consume(match[2]);
+    return found?.kind === match?.[1] ? found : undefined;
+  }
+
+  async #upgrade(upgrade: Upgrade): Promise<void> {
+    upgrade.socket.on('error', () => {});
+    const found = this.#consume(upgrade.request);
+    if (found === undefined) {
+      refuseUpgrade(upgrade.socket, 404, '404 page not found');
+      return;
+    }
+    try {
+      await this.#serve(found, upgrade);
+    } catch (error) {
+      this.#log(`${found.kind}: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+      upgrade.socket.destroy();
+    }
+  }
+
+  async #serve(found: Request, upgrade: Upgrade): Promise<void> {
+    const remote = peerOf(upgrade.request);
+    if (found.kind === 'portforward') {
+      await this.#servePortForward(found.request, upgrade, remote);
+      return;
+    }
+    const connection = await this.#accept(found.request, upgrade);
+    if (connection === undefined) {
+      this.#log(`${found.kind} from ${remote}: the client opened no session`);
+      return;
+    }
+    const { runtime } = this.#options;
+    const { serveRemoteCommand } = await import('./remote-command.ts');
+    const doing = found.kind === 'exec' ? 'executing command in' : 'attaching to';
+    const outcome = await serveRemoteCommand(connection, remote, doing, async (streams) => {
+      const { containerId, tty } = found.request;
+      if (found.kind === 'exec') return runtime.exec({ containerId, cmd: found.request.cmd, tty }, streams);
+      await runtime.attach({ containerId, tty }, streams);
+      return { exitCode: 0 };
+    });
+    if ('error' in outcome) this.#log(`${found.kind} from ${remote} failed: ${outcome.error}`);
+  }
+
+  async #accept(asked: AskedStreams, upgrade: Upgrade): Promise<RemoteCommandConnection | undefined> {
+    if (asksForWebSocket(upgrade.request)) {
+      const { acceptWebSocketCommand } = await import('./remote-command-websocket.ts');
+      return acceptWebSocketCommand(upgrade, asked, this.#timeouts);
+    }
+    const { acceptSpdyCommand } = await import('./remote-command-spdy.ts');
+    return acceptSpdyCommand(upgrade, asked, this.#timeouts);
+  }
+
+  async #servePortForward(request: PortForwardUrlRequest, upgrade: Upgrade, remote: string): Promise<void> {
+    const { runtime } = this.#options;
+    const log = (line: string): void => this.#log(line);
+    const forwarder: PortForwarder = { ...request, runtime, log, remote };
+    if (asksForWebSocket(upgrade.request)) {
+      const { serveWebSocketPortForward } = await import('./port-forward-websocket.ts');
+      await serveWebSocketPortForward(upgrade, forwarder, this.#timeouts);
+      return;
+    }
+    const { portForwardProtocol, serveSpdyPortForward } = await import('./port-forward-spdy.ts');
+    if (upgradeToSpdy(upgrade, [portForwardProtocol]) === undefined) return;
+    await serveSpdyPortForward(upgrade.socket, forwarder, this.#timeouts);
+  }
+
+  #log(line: string): void {
+    this.#options.log?.(line);
+  }
+}
+
+function validate(request: AttachUrlRequest): void {
+  const refuse = (message: string): never => {
+    throw new StreamingRequestError('INVALID_ARGUMENT', message);
+  };
+  if (request.containerId === '') refuse('missing required container_id');
+  if (request.tty && request.stderr) refuse('tty and stderr cannot both be true');
+  if (!request.stdin && !request.stdout && !request.stderr)
+    refuse('one of stdin, stdout, or stderr must be set');
+}
+
+function peerOf(request: IncomingMessage): string {
+  const { remoteAddress = '', remotePort = 0 } = request.socket;
+  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+}

@@ -1,0 +1,286 @@
+import type { Duplex } from 'node:stream';
+import { FrameDecoder, SpdyError } from './frame-decoder.ts';
+import { type Frame, type GoAwayStatus, goAwayStatus, rstStatus, settingsId } from './frames.ts';
+import { HeaderCompressor, HeaderDecompressor, type StreamHeaders } from './header-block.ts';
+import { ReceiveWindows, receiveWindow } from './receive-windows.ts';
+import { FrameSender } from './sender.ts';
+import { SpdyStream } from './stream.ts';
+
+export interface SpdyConnectionOptions {
+  role: 'client' | 'server';
+  /** Why a stream with these headers is not wanted; undefined accepts it. */
+  refuse?: (headers: StreamHeaders) => string | undefined;
+  /** An accepted stream, after its SYN_REPLY. */
+  onStream?: (stream: SpdyStream) => void;
+  /** Streams that the peer may have open; 16 unless told. */
+  maxStreams?: number;
+  /** Closes the connection when no byte has passed in either direction for so long. */
+  idleTimeoutMs?: number;
+  /** Sends a PING so often, to keep the connection alive through proxies. */
+  pingIntervalMs?: number;
+}
+
+const maxRefused = 1000;
+const maxHeadersFrames = 1000;
+/** While a slow reader keeps us from reading, only a failing write tells that the peer has gone. */
+const pausedPingMs = 5_000;
+/** How long the peer has to close after we did: unread bytes at our end would make the kernel reset the rest. */
+const lingerMs = 2_000;
+
+const nothing = Buffer.alloc(0);
+
+/**
+ * A SPDY/3.1 connection over any duplex stream, either end. Its memory is bounded in both directions; a peer
+ * that breaks the protocol gets a GOAWAY and is closed.
+ */
+export class SpdyConnection {
+  /** Aborted when the connection has ended, with the reason. */
+  readonly signal: AbortSignal;
+  readonly #ended = new AbortController();
+  readonly #transport: Duplex;
+  readonly #options: SpdyConnectionOptions;
+  readonly #sender: FrameSender;
+  readonly #windows: ReceiveWindows;
+  readonly #decoder = new FrameDecoder();
+  readonly #compressor = new HeaderCompressor();
+  readonly #decompressor = new HeaderDecompressor();
+  readonly #streams = new Map<number, SpdyStream>();
+  readonly #opening = new Map<number, PromiseWithResolvers<SpdyStream>>();
+  #idle: NodeJS.Timeout | undefined;
+  #keepAlive: NodeJS.Timeout | undefined;
+  #pausedPing: NodeJS.Timeout | undefined;
+  #linger: NodeJS.Timeout | undefined;
+  #nextId: number;
+  #nextPing: number;
+  #lastPeerId = 0;
+  #refused = 0;
+  #headersFrames = 0;
+  #greeted = false;
+  #goneAway = false;
+  #closing = false;
+
+  constructor(transport: Duplex, options: SpdyConnectionOptions) {
+    this.#transport = transport;
+    this.#options = options;
+    this.#nextId = options.role === 'client' ? 1 : 2;
+    this.#nextPing = this.#nextId;
+    this.signal = this.#ended.signal;
+    this.#sender = new FrameSender(transport, () =>
+      this.#fail(new SpdyError('peer asks for answers and does not read them')),
+    );
+    this.#windows = new ReceiveWindows({
+      windowUpdate: (streamId, delta) => this.#sender.control({ type: 'WINDOW_UPDATE', streamId, delta }),
+      setPaused: (paused) => this.#setPaused(paused),
+    });
+    if (options.idleTimeoutMs !== undefined) {
+      const idle = () => this.destroy(new Error('connection idle for too long'));
+      this.#idle = setTimeout(idle, options.idleTimeoutMs).unref();
+    }
+    if (options.pingIntervalMs !== undefined)
+      this.#keepAlive = setInterval(() => this.#ping(), options.pingIntervalMs).unref();
+    transport.on('data', (chunk: Buffer) => this.#read(chunk));
+    transport.on('end', () => this.destroy(new Error('connection closed by the peer')));
+    transport.on('error', (error) => this.destroy(error));
+    transport.on('close', () => this.destroy(new Error('connection closed')));
+    if (transport.destroyed) queueMicrotask(() => this.destroy(new Error('connection closed')));
+    // A client speaks first. A server waits: Go's clients lose what comes in one segment with the 101.
+    if (options.role === 'client') this.#greet();
+  }
+
+  /** Opens a stream; resolves when the peer has accepted it. */
+  open(headers: Iterable<readonly [string, string]>): Promise<SpdyStream> {
+    if (this.#goneAway || this.#closing || this.signal.aborted)
+      return Promise.reject(new Error('connection closed'));
+    const streamId = this.#nextId;
+    this.#nextId += 2;
+    const list = [...headers];
+    this.#add(streamId, new Map(list.map(([name, value]) => [name.toLowerCase(), value])));
+    const opening = Promise.withResolvers<SpdyStream>();
+    this.#opening.set(streamId, opening);
+    const block = this.#compressor.compress(list);
+    const flags = { associatedTo: 0, priority: 0, fin: false, unidirectional: false };
+    this.#sender.control({ type: 'SYN_STREAM', streamId, ...flags, block });
+    return opening.promise;
+  }
+
+  /** Resets what is open, says goodbye, and ends once the peer has closed too, or after 2 s. */
+  close(): void {
+    if (this.#closing || this.signal.aborted) return;
+    for (const stream of [...this.#streams.values()]) stream.destroy(new Error('connection closed'));
+    this.#goAway(goAwayStatus.ok);
+  }
+
+  /** Ends the connection at once. */
+  destroy(reason: Error): void {
+    clearTimeout(this.#linger);
+    this.#settle(reason);
+    this.#transport.destroy();
+  }
+
+  #fail(error: Error): void {
+    if (this.#closing || this.signal.aborted) return;
+    this.#goAway(goAwayStatus.protocolError);
+    this.#settle(error);
+  }
+
+  #goAway(status: GoAwayStatus): void {
+    this.#sender.control({ type: 'GOAWAY', lastGoodStreamId: this.#lastPeerId, status });
+    this.#closing = true;
+    this.#linger = setTimeout(() => this.destroy(new Error('connection closed')), lingerMs).unref();
+    this.#transport.end();
+    this.#transport.resume();
+  }
+
+  #settle(reason: Error): void {
+    if (this.signal.aborted) return;
+    clearTimeout(this.#idle);
+    clearInterval(this.#keepAlive);
+    clearInterval(this.#pausedPing);
+    this.#ended.abort(reason);
+    for (const opening of this.#opening.values()) opening.reject(reason);
+    this.#opening.clear();
+    for (const stream of [...this.#streams.values()]) stream.abandon(reason);
+  }
+
+  #greet(): void {
+    this.#greeted = true;
+    const settings = [{ id: settingsId.initialWindowSize, flags: 0, value: receiveWindow }];
+    this.#sender.control({ type: 'SETTINGS', settings });
+  }
+
+  #ping(): void {
+    this.#sender.control({ type: 'PING', id: this.#nextPing });
+    this.#nextPing = (this.#nextPing + 2) & 0x7fff_ffff;
+  }
+
+  #setPaused(paused: boolean): void {
+    clearInterval(this.#pausedPing);
+    if (this.#closing || this.signal.aborted) return;
+    if (paused) {
+      this.#transport.pause();
+      this.#pausedPing = setInterval(() => this.#ping(), pausedPingMs).unref();
+    } else {
+      this.#transport.resume();
+    }
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#closing || this.signal.aborted) return;
+    this.#idle?.refresh();
+    try {
+      for (const frame of this.#decoder.push(chunk)) {
+        this.#receive(frame);
+        if (this.#closing || this.signal.aborted) return;
+      }
+    } catch (error) {
+      if (!(error instanceof SpdyError)) throw error;
+      this.#fail(error);
+    }
+  }
+
+  #receive(frame: Frame): void {
+    if (!this.#greeted) this.#greet();
+    switch (frame.type) {
+      case 'DATA': {
+        const stream = this.#streams.get(frame.streamId);
+        const open = stream !== undefined && !stream.remoteFinished && !stream.destroyed;
+        if (open) this.#windows.received(stream, frame.data, frame.fin);
+        else this.#windows.discarded(frame.data.length);
+        break;
+      }
+      case 'SYN_STREAM':
+        this.#receiveStream(frame.streamId, this.#decompressor.decompress(frame.block), frame.fin);
+        break;
+      case 'SYN_REPLY': {
+        this.#decompressor.decompress(frame.block);
+        const stream = this.#streams.get(frame.streamId);
+        const opening = this.#opening.get(frame.streamId);
+        if (stream === undefined || opening === undefined) break;
+        this.#opening.delete(frame.streamId);
+        opening.resolve(stream);
+        if (frame.fin) stream.receive(nothing, true);
+        break;
+      }
+      case 'HEADERS':
+        // Nothing in these protocols sends them; the compression's state wants to see them all the same.
+        if (++this.#headersFrames > maxHeadersFrames) throw new SpdyError('too many HEADERS frames');
+        this.#decompressor.decompress(frame.block);
+        if (frame.fin) this.#streams.get(frame.streamId)?.receive(nothing, true);
+        break;
+      case 'RST_STREAM': {
+        const error = new Error(`stream reset by the peer (status ${frame.status})`);
+        this.#opening.get(frame.streamId)?.reject(error);
+        this.#opening.delete(frame.streamId);
+        this.#streams.get(frame.streamId)?.abandon(error);
+        break;
+      }
+      case 'PING':
+        if ((frame.id & 1) !== (this.#nextPing & 1)) this.#sender.control(frame);
+        break;
+      case 'GOAWAY':
+        this.#goneAway = true;
+        if (this.#streams.size === 0) this.close();
+        break;
+      case 'SETTINGS':
+        for (const { id, value } of frame.settings)
+          if (id === settingsId.initialWindowSize && !this.#sender.resize(value, this.#streams.values()))
+            throw new SpdyError('initial window out of range');
+        break;
+      case 'WINDOW_UPDATE': {
+        const target = frame.streamId === 0 ? 'connection' : this.#streams.get(frame.streamId);
+        if (target !== undefined && !this.#sender.grow(target, frame.delta))
+          throw new SpdyError('window out of range');
+        break;
+      }
+    }
+  }
+
+  #receiveStream(streamId: number, headers: StreamHeaders, fin: boolean): void {
+    if (this.#goneAway) return;
+    const status = this.#refusal(streamId, headers);
+    if (status !== undefined) {
+      if (++this.#refused > maxRefused) throw new SpdyError('too many streams that were refused');
+      this.#sender.control({ type: 'RST_STREAM', streamId, status });
+      return;
+    }
+    this.#lastPeerId = streamId;
+    const stream = this.#add(streamId, headers);
+    this.#sender.control({ type: 'SYN_REPLY', streamId, fin: false, block: this.#compressor.compress([]) });
+    if (fin) stream.receive(nothing, true);
+    this.#options.onStream?.(stream);
+  }
+
+  #refusal(streamId: number, headers: StreamHeaders): number | undefined {
+    if (this.#options.role === 'client') return rstStatus.refusedStream;
+    if ((streamId & 1) === 0 || streamId <= this.#lastPeerId) return rstStatus.protocolError;
+    if (this.#streams.size >= (this.#options.maxStreams ?? 16)) return rstStatus.refusedStream;
+    return this.#options.refuse?.(headers) === undefined ? undefined : rstStatus.cancel;
+  }
+
+  #add(streamId: number, headers: StreamHeaders): SpdyStream {
+    const stream = new SpdyStream(streamId, headers, this.#sender.initialWindow, {
+      send: (sending, data, callback) => {
+        this.#idle?.refresh();
+        if (this.#closing || this.signal.aborted) callback(new Error('connection closed'));
+        else this.#sender.data(sending, data, callback);
+      },
+      finish: (finished) => {
+        finished.localFinished = true;
+        this.#sender.fin(finished.id);
+      },
+      consumed: (reading, bytes) => this.#windows.consumed(reading, bytes),
+      destroyed: (gone) => this.#remove(gone),
+    });
+    this.#streams.set(streamId, stream);
+    return stream;
+  }
+
+  #remove(stream: SpdyStream): void {
+    this.#streams.delete(stream.id);
+    this.#sender.forget(stream);
+    this.#windows.removed(stream);
+    if (!(stream.localFinished && stream.remoteFinished) && !this.#closing && !this.signal.aborted)
+      this.#sender.control({ type: 'RST_STREAM', streamId: stream.id, status: rstStatus.cancel });
+    if (this.#goneAway && this.#streams.size === 0) this.close();
+  }
+}

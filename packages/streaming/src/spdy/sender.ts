@@ -1,0 +1,136 @@
+import type { Duplex } from 'node:stream';
+import { type ControlFrame, defaultWindow, encodeControlFrame, encodeDataHeader } from './frames.ts';
+import type { SpdyStream } from './stream.ts';
+
+/** Larger writes are cut, so that streams take turns. */
+const maxDataFrame = 64 * 1024;
+/** Payloads up to this size are copied behind their header, which is cheaper than a second write. */
+const copiedFrame = 8 * 1024;
+/** Control frames that wait for a peer that makes us answer and does not read. */
+const maxOwed = 1024 * 1024;
+
+/**
+ * The sending half of a connection: control frames at once, data in turns, never more than the transport
+ * takes and, where the peer uses flow control, never more than its windows allow.
+ *
+ * The peers of this protocol (moby/spdystream) send neither SETTINGS nor WINDOW_UPDATE and never wait for
+ * one: they hold a sender up by not reading. So windows count from the first frame of either kind on.
+ */
+export class FrameSender {
+  /** Whether the peer uses flow control. */
+  peerHasWindows = false;
+  /** What a new stream may send. */
+  initialWindow = defaultWindow;
+  #sessionWindow = defaultWindow;
+  #owed = 0;
+  readonly #ready = new Set<SpdyStream>();
+  readonly #transport: Duplex;
+  readonly #flooded: () => void;
+
+  /** `flooded` is called when control frames pile up because the peer does not read. */
+  constructor(transport: Duplex, flooded: () => void) {
+    this.#transport = transport;
+    this.#flooded = flooded;
+    transport.on('drain', () => {
+      this.#owed = 0;
+      this.#pump();
+    });
+  }
+
+  control(frame: ControlFrame): void {
+    if (!this.#transport.writable) return;
+    const bytes = encodeControlFrame(frame);
+    this.#transport.write(bytes);
+    if (!this.#transport.writableNeedDrain) return;
+    this.#owed += bytes.length;
+    if (this.#owed > maxOwed) this.#flooded();
+  }
+
+  /** The empty DATA frame that half-closes a stream. */
+  fin(streamId: number): void {
+    if (this.#transport.writable) this.#transport.write(encodeDataHeader(streamId, true, 0));
+  }
+
+  data(stream: SpdyStream, data: Buffer, callback: (error?: Error | null) => void): void {
+    stream.outgoing = { data, callback };
+    this.#ready.add(stream);
+    this.#pump();
+  }
+
+  forget(stream: SpdyStream): void {
+    this.#ready.delete(stream);
+  }
+
+  /** A WINDOW_UPDATE for a stream, or for the connection. False if the window leaves its range. */
+  grow(stream: SpdyStream | 'connection', delta: number): boolean {
+    this.peerHasWindows = true;
+    if (stream === 'connection') {
+      this.#sessionWindow += delta;
+      if (this.#sessionWindow > 0x7fff_ffff) return false;
+    } else {
+      stream.sendWindow += delta;
+      if (stream.sendWindow > 0x7fff_ffff) return false;
+      if (stream.outgoing !== undefined) this.#ready.add(stream);
+    }
+    this.#pump();
+    return true;
+  }
+
+  /** SETTINGS gave a new initial window, which moves the open streams' too. False if it is out of range. */
+  resize(initial: number, streams: Iterable<SpdyStream>): boolean {
+    if (initial > 0x7fff_ffff) return false;
+    this.peerHasWindows = true;
+    const delta = initial - this.initialWindow;
+    this.initialWindow = initial;
+    for (const stream of streams) {
+      stream.sendWindow += delta;
+      if (stream.outgoing !== undefined) this.#ready.add(stream);
+    }
+    this.#pump();
+    return true;
+  }
+
+  #pump(): void {
+    for (const stream of this.#ready) {
+      if (this.#transport.writableNeedDrain) return;
+      if (this.peerHasWindows && this.#sessionWindow <= 0) return;
+      this.#ready.delete(stream);
+      const { outgoing } = stream;
+      if (outgoing === undefined) continue;
+      const allowed = this.peerHasWindows
+        ? Math.min(maxDataFrame, stream.sendWindow, this.#sessionWindow)
+        : maxDataFrame;
+      // A stream whose window is closed comes back with its WINDOW_UPDATE.
+      if (allowed <= 0 && outgoing.data.length > 0) continue;
+      this.#sendPart(stream, outgoing, allowed);
+    }
+  }
+
+  #sendPart(
+    stream: SpdyStream,
+    outgoing: { data: Buffer; callback: (error?: Error | null) => void },
+    allowed: number,
+  ): void {
+    const part = outgoing.data.subarray(0, allowed);
+    const rest = outgoing.data.subarray(part.length);
+    stream.sendWindow -= part.length;
+    this.#sessionWindow -= part.length;
+    let written: ((error?: Error | null) => void) | undefined;
+    if (rest.length > 0) {
+      outgoing.data = rest;
+      this.#ready.add(stream);
+    } else {
+      stream.outgoing = undefined;
+      written = outgoing.callback;
+    }
+    const header = encodeDataHeader(stream.id, false, part.length);
+    if (part.length <= copiedFrame) {
+      this.#transport.write(Buffer.concat([header, part]), written);
+      return;
+    }
+    this.#transport.cork();
+    this.#transport.write(header);
+    this.#transport.write(part, written);
+    this.#transport.uncork();
+  }
+}

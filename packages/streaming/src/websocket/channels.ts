@@ -1,0 +1,215 @@
+import { Duplex } from 'node:stream';
+import type { RawData, WebSocket } from 'ws';
+import { closeChannel } from '../protocol/remote-command.ts';
+
+export interface ChannelOptions {
+  /** Base64 text messages with the channel as a digit, in place of binary ones with the channel as a byte. */
+  base64: boolean;
+  /** The message [255, channel] half-closes a channel (v5). */
+  closeSignal: boolean;
+  /** A close of the connection in order ends what the channels have to read, as it does for a client. */
+  endsWithConnection?: boolean;
+  /** Closes the connection when no message has passed in either direction for so long. */
+  idleTimeoutMs?: number;
+}
+
+/** Longer writes are cut: receivers limit their messages, and channels take turns. */
+const maxPayload = 64 * 1024;
+/** Messages that were handed to the socket and have not left it; beyond it writers wait. */
+const maxBuffered = 1024 * 1024;
+/** Unread bytes of one channel, beyond which the connection is not read on. */
+const maxUnread = 256 * 1024;
+const pausedPingMs = 5_000;
+const lingerMs = 2_000;
+
+/**
+ * Channels of the WebSocket protocols `channel.k8s.io`: each message begins with the number of the channel
+ * that the rest of it is for. A channel's `end()` is told to the peer in v5 only; earlier versions have no
+ * word for it. While one channel's reader is behind, no channel is read.
+ */
+export class ChannelConnection {
+  /** Aborted when the connection has ended. */
+  readonly signal: AbortSignal;
+  readonly #ended = new AbortController();
+  readonly #socket: WebSocket;
+  readonly #options: ChannelOptions;
+  readonly #channels = new Map<number, Channel>();
+  readonly #behind = new Set<Channel>();
+  #idle: NodeJS.Timeout | undefined;
+  #pausedPing: NodeJS.Timeout | undefined;
+
+  constructor(socket: WebSocket, options: ChannelOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.signal = this.#ended.signal;
+    if (options.idleTimeoutMs !== undefined) {
+      const idle = () => this.destroy(new Error('connection idle for too long'));
+      this.#idle = setTimeout(idle, options.idleTimeoutMs).unref();
+    }
+    socket.on('message', (data) => this.#receive(bytesOf(data)));
+    socket.on('ping', () => this.#idle?.refresh());
+    socket.on('error', (error) => this.destroy(error));
+    socket.on('close', (code) => {
+      if (options.endsWithConnection && code === 1000)
+        for (const channel of this.#channels.values()) channel.finishReading();
+      this.destroy(new Error('connection closed by the peer'));
+    });
+  }
+
+  /** The stream of a channel; to be called before the event loop turns, or its first messages are lost. */
+  open(number: number): Duplex {
+    const channel = new Channel({
+      send: (data, callback) => this.#send(number, data, callback),
+      finish: () => {
+        if (this.#options.closeSignal && this.#socket.readyState === this.#socket.OPEN)
+          this.#socket.send(Buffer.from([closeChannel, number]));
+      },
+      drained: (drained) => this.#drained(drained),
+    });
+    this.#channels.set(number, channel);
+    return channel;
+  }
+
+  /** Sends a message without a payload, which tells the peer that the channel is there. */
+  announce(number: number): void {
+    this.#send(number, Buffer.alloc(0), () => {});
+  }
+
+  /** Closes after what has been written; a peer that does not answer is cut off after 2 s. */
+  close(): void {
+    this.#setPaused(false);
+    this.#socket.close(1000);
+    const cut = setTimeout(() => this.#socket.terminate(), lingerMs).unref();
+    this.#socket.once('close', () => clearTimeout(cut));
+  }
+
+  /** Ends the connection at once. */
+  destroy(reason: Error): void {
+    clearTimeout(this.#idle);
+    clearInterval(this.#pausedPing);
+    this.#socket.terminate();
+    if (this.signal.aborted) return;
+    this.#ended.abort(reason);
+    for (const channel of this.#channels.values())
+      if (!(this.#options.endsWithConnection && channel.ended)) channel.abandon(reason);
+  }
+
+  #receive(message: Buffer): void {
+    this.#idle?.refresh();
+    const [first, second] = message;
+    if (first === undefined) return;
+    if (this.#options.closeSignal && first === closeChannel) {
+      if (message.length === 2 && second !== undefined) this.#channels.get(second)?.finishReading();
+      else this.destroy(new Error('close signal without a channel'));
+      return;
+    }
+    const channel = this.#channels.get(this.#options.base64 ? first - 0x30 : first);
+    if (channel === undefined) return;
+    const payload = message.subarray(1);
+    channel.receive(this.#options.base64 ? Buffer.from(payload.toString('latin1'), 'base64') : payload);
+    if (channel.readableLength < maxUnread) return;
+    this.#behind.add(channel);
+    this.#setPaused(true);
+  }
+
+  #drained(channel: Channel): void {
+    if (this.#behind.delete(channel) && this.#behind.size === 0) this.#setPaused(false);
+  }
+
+  #setPaused(paused: boolean): void {
+    if (paused === this.#socket.isPaused) return;
+    clearInterval(this.#pausedPing);
+    if (paused) {
+      this.#socket.pause();
+      // Only a failing write tells that the peer has gone while nothing is read.
+      const ping = () => this.#socket.readyState === this.#socket.OPEN && this.#socket.ping();
+      this.#pausedPing = setInterval(ping, pausedPingMs).unref();
+    } else {
+      this.#socket.resume();
+    }
+  }
+
+  #send(number: number, data: Buffer, callback: (error?: Error | null) => void): void {
+    if (data.length > maxPayload) {
+      const rest = data.subarray(maxPayload);
+      const next = (error?: Error | null): void =>
+        error ? callback(error) : this.#send(number, rest, callback);
+      this.#send(number, data.subarray(0, maxPayload), next);
+      return;
+    }
+    this.#idle?.refresh();
+    if (this.#socket.readyState !== this.#socket.OPEN) {
+      callback(new Error('connection closed'));
+      return;
+    }
+    const message = this.#options.base64
+      ? `${number}${data.toString('base64')}`
+      : Buffer.concat([Buffer.from([number]), data]);
+    if (this.#socket.bufferedAmount < maxBuffered) {
+      this.#socket.send(message);
+      process.nextTick(callback);
+    } else {
+      this.#socket.send(message, (error) => callback(error));
+    }
+  }
+}
+
+function bytesOf(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}
+
+interface ChannelLink {
+  send(data: Buffer, callback: (error?: Error | null) => void): void;
+  finish(): void;
+  drained(channel: Channel): void;
+}
+
+class Channel extends Duplex {
+  readonly #link: ChannelLink;
+  #finished = false;
+
+  constructor(link: ChannelLink) {
+    super({ allowHalfOpen: true, readableHighWaterMark: 64 * 1024, writableHighWaterMark: 64 * 1024 });
+    this.#link = link;
+    this.on('error', () => {});
+  }
+
+  /** Whether the peer will send no more. What it has sent may still be unread. */
+  get ended(): boolean {
+    return this.#finished;
+  }
+
+  receive(data: Buffer): void {
+    if (!this.#finished && !this.destroyed && data.length > 0) this.push(data);
+  }
+
+  finishReading(): void {
+    if (this.#finished || this.destroyed) return;
+    this.#finished = true;
+    this.push(null);
+  }
+
+  abandon(error: Error): void {
+    this.#finished = true;
+    this.destroy(error);
+  }
+
+  override _read(): void {
+    this.#link.drained(this);
+  }
+
+  override _write(data: Buffer, _: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.#link.send(data, callback);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    this.#link.finish();
+    callback();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#link.drained(this);
+    callback(error);
+  }
+}

@@ -1,0 +1,48 @@
+import { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+
+/** The WebSocket subprotocol of port-forward's tunnel is this and the SPDY subprotocol's name. */
+export const tunnelPrefix = 'SPDY/3.1+';
+
+/** A byte stream over the binary messages of a WebSocket, in which SPDY's frames are tunnelled. */
+export class WebSocketTunnel extends Duplex {
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    super({ allowHalfOpen: true });
+    this.#socket = socket;
+    socket.on('message', (data, binary) => {
+      if (!binary || !Buffer.isBuffer(data)) this.destroy(new Error('text message in a tunnel'));
+      else if (!this.push(data)) socket.pause();
+    });
+    socket.on('error', (error) => this.destroy(error));
+    socket.on('close', () => this.destroy());
+  }
+
+  override _read(): void {
+    if (this.#socket.isPaused) this.#socket.resume();
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], callback: (error?: Error | null) => void): void {
+    this.#send(Buffer.concat(chunks.map(({ chunk }) => chunk)), callback);
+  }
+
+  override _write(data: Buffer, _: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.#send(data, callback);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    this.#socket.close(1000);
+    callback();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#socket.terminate();
+    callback(error);
+  }
+
+  #send(data: Buffer, callback: (error?: Error | null) => void): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) callback(new Error('connection closed'));
+    else this.#socket.send(data, (error) => callback(error));
+  }
+}
