@@ -46,6 +46,15 @@ test('stopping: the grace period, then the kill; a shorter stop overtakes a long
   await pods.removePod(sandbox);
 });
 
+test('a stop that comes before the program has its handler reaches it all the same', async () => {
+  const sandbox = await pods.runPod('early');
+  const late = ['/bin/sh', '-c', 'sleep 0.3; trap "exit 3" TERM; while true; do sleep 0.05; done'];
+  const containerId = await pods.startContainer(sandbox, late);
+  await call().stopContainer({ containerId, timeout: 30n });
+  assert.equal((await pods.statusOf(containerId)).exitCode, 3);
+  await pods.removePod(sandbox);
+});
+
 test('ExecSync: output, exit code, timeout, a command that is not there', async () => {
   const sandbox = await pods.runPod('exec');
   const containerId = await pods.startContainer(sandbox, ['/bin/sleep', '600']);

@@ -1,9 +1,11 @@
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { signalProcess } from '@berth/linux/process.ts';
+import { dropsSignal } from '@berth/linux/signal-handling.ts';
 import { maxTimerMs } from '../clock.ts';
 import { RuntimeError } from '../errors.ts';
 import type { ContainerId } from '../ids.ts';
 import { type Container, processesOf } from '../state/container.ts';
+import type { ProcessRef } from '../state/process-ref.ts';
 import type { Exits } from './exits.ts';
 import { killContainer } from './kill.ts';
 
@@ -48,19 +50,39 @@ class Stop {
   readonly #container: Container;
   readonly #failed = Promise.withResolvers<never>();
   #timer: NodeJS.Timeout | undefined;
+  #askAgain: NodeJS.Timeout | undefined;
   #killAt = Number.POSITIVE_INFINITY;
 
   constructor(machinery: Machinery, container: Container, graceMs: number) {
     this.#machinery = machinery;
     this.#container = container;
-    this.done = Promise.race([machinery.exits.ended(container.id), this.#failed.promise]).finally(() =>
-      clearTimeout(this.#timer),
-    );
+    this.done = Promise.race([machinery.exits.ended(container.id), this.#failed.promise]).finally(() => {
+      clearTimeout(this.#timer);
+      clearTimeout(this.#askAgain);
+    });
     // The init of a container that was not started ignores every signal but the last.
     const grace = container.state.phase === 'running' ? graceMs : 0;
     const processes = processesOf(container);
-    if (grace > 0 && processes !== undefined) signalProcess(processes.init, container.stopSignal);
+    if (grace > 0 && processes !== undefined) this.#ask(processes.init, container.stopSignal);
     this.killWithin(grace);
+  }
+
+  /**
+   * Sends the stop signal. A program that has just been started may have no handler yet, and the kernel then drops
+   * the signal: as soon as it has one, the signal is sent again, so that a stop need not last its whole grace
+   * period. Nothing tells of a new handler, so it is looked for in intervals that double.
+   */
+  #ask(init: ProcessRef, signal: number, againMs = 10): void {
+    const isDropped = dropsSignal(init.pid, signal);
+    signalProcess(init, signal);
+    if (!isDropped) return;
+    this.#askAgain = setTimeout(() => {
+      try {
+        this.#ask(init, signal, againMs * 2);
+      } catch (error) {
+        this.#failed.reject(error);
+      }
+    }, againMs);
   }
 
   killWithin(graceMs: number): void {
