@@ -125,6 +125,14 @@ export const prerequisites = [
     test: true,
     source: 'https://netfilter.org/projects/nftables',
   },
+  {
+    name: 'criu',
+    package: 'criu',
+    why: 'checkpoints containers and restores them, in tests',
+    command: 'criu',
+    test: true,
+    source: 'https://criu.org',
+  },
 ];
 
 const SYSTEM_DIRS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];

@@ -1,5 +1,6 @@
 import type { RuntimeHandlers } from '@berth/cri/server.ts';
 import { inChunks } from './chunks.ts';
+import { checkpointContainer } from './container/checkpoint.ts';
 import { createContainer } from './container/create.ts';
 import { execSync } from './container/exec-sync.ts';
 import { listContainers } from './container/list.ts';
@@ -43,6 +44,7 @@ export function runtimeHandlers(context: Context, layers: LayerUsage): RuntimeHa
     listContainers: (request) => listContainers(context, request),
     updateContainerResources: (request) => updateContainerResources(context, request),
     updatePodSandboxResources: (request) => updatePodSandboxResources(context, request),
+    checkpointContainer: (request, call) => checkpointContainer(context, request, call),
     execSync: (request, call) => execSync(context, request, call),
     reopenContainerLog: (request) => reopenContainerLog(context, request),
     streamPodSandboxes: (request) =>

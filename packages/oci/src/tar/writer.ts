@@ -25,10 +25,16 @@ export function* encodeTar(entries: Iterable<TarEntry>): Generator<Buffer> {
     yield content;
     yield Buffer.alloc(padding(content.length));
   }
-  yield Buffer.alloc(2 * blockSize);
+  yield endOfTar();
 }
 
-function* encodeHeader(entry: TarEntry, size: number): Generator<Buffer> {
+/** The blocks that end an archive. */
+export function endOfTar(): Buffer {
+  return Buffer.alloc(2 * blockSize);
+}
+
+/** The blocks that precede an entry's content; for who writes `size` bytes of content itself, and its padding. */
+export function* encodeHeader(entry: TarEntry, size: number): Generator<Buffer> {
   const link = 'target' in entry ? entry.target : '';
   const { uid = 0, gid = 0, mtime = 0 } = entry;
   const records = new Map<string, Buffer | string>();
@@ -36,6 +42,7 @@ function* encodeHeader(entry: TarEntry, size: number): Generator<Buffer> {
   if (!fits(link)) records.set('linkpath', encodeFileName(link));
   if (uid > 0o7777777) records.set('uid', String(uid));
   if (gid > 0o7777777) records.set('gid', String(gid));
+  if (size > maxUstarSize) records.set('size', String(size));
   if (mtime < 0 || !Number.isInteger(mtime)) records.set('mtime', String(mtime));
   for (const [name, value] of entry.xattrs ?? []) records.set(xattrPrefix + name, value);
   if (records.size > 0) {
@@ -49,7 +56,7 @@ function* encodeHeader(entry: TarEntry, size: number): Generator<Buffer> {
     mode: entry.mode ?? (entry.type === 'directory' ? 0o755 : 0o644),
     uid: uid > 0o7777777 ? 0 : uid,
     gid: gid > 0o7777777 ? 0 : gid,
-    size,
+    size: size > maxUstarSize ? 0 : size,
     mtime: Math.max(0, Math.floor(mtime)),
     typeFlag: typeFlags[entry.type],
     linkName: fits(link) ? link : '',
@@ -62,6 +69,9 @@ function* encodeHeader(entry: TarEntry, size: number): Generator<Buffer> {
 function fits(name: string): boolean {
   return name.length <= 100 && /^[\x20-\x7e]*$/.test(name);
 }
+
+/** Eleven octal digits. */
+const maxUstarSize = 0o77777777777;
 
 const emptyHeader = {
   mode: 0o644,

@@ -91,19 +91,29 @@ export class OciRuntime {
   }
 
   /** Runs a command of the runtime and returns what it prints; fails with what it says on stderr. */
-  async run(args: string[], timeoutMs = 60_000): Promise<string> {
+  async run(
+    args: string[],
+    { timeoutMs = 60_000, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
+  ): Promise<string> {
     const doing = `${this.name} ${args.join(' ')}`;
     const { pid, exited, stdout, stderr } = this.#launch(args, doing);
     let timedOut = false;
-    const timer = setTimeout(() => {
+    const end = () => {
       timedOut = true;
       kill(pid, os.signals.SIGKILL);
-    }, timeoutMs);
-    const [{ code, signal }, output, complaint] = await Promise.all([exited, text(stdout), text(stderr)]);
+    };
+    const timer = setTimeout(end, timeoutMs);
+    signal?.addEventListener('abort', end, { once: true });
+    const [{ code, signal: killedBy }, output, complaint] = await Promise.all([
+      exited,
+      text(stdout),
+      text(stderr),
+    ]);
     clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
     if (code === 0) return output;
     if (timedOut) throw new OciRuntimeError(doing, `no answer within ${timeoutMs} ms`, { kind: 'TIMEOUT' });
-    throw new OciRuntimeError(doing, complaint.trim() || `ended with ${signal ?? `exit code ${code}`}`);
+    throw new OciRuntimeError(doing, complaint.trim() || `ended with ${killedBy ?? `exit code ${code}`}`);
   }
 
   #launch(args: string[], doing: string) {

@@ -10,8 +10,8 @@ export interface Leftover {
   readonly startTime: number;
   /** Id of the container or sandbox it works for. */
   readonly id: string;
-  /** `plugin`: a CNI plugin or what one started; `runtime`: an OCI runtime. */
-  readonly kind: 'plugin' | 'conmon' | 'runtime';
+  /** `plugin`: a CNI plugin or what one started; `runtime`: an OCI runtime; `checkpoint`: one that makes such. */
+  readonly kind: 'plugin' | 'conmon' | 'runtime' | 'checkpoint';
 }
 
 /**
@@ -26,7 +26,7 @@ export function workOf(
 ): Pick<Leftover, 'id' | 'kind'> | undefined {
   const [program = '', ...args] = process.argv;
   const kind =
-    program === programs.conmon ? 'conmon' : programs.runtimes.has(program) ? 'runtime' : undefined;
+    program === programs.conmon ? 'conmon' : programs.runtimes.has(program) ? runtimeWork(args) : undefined;
   if (kind !== undefined) {
     const id = args.find((argument) => ids.has(argument));
     if (id !== undefined) return { id, kind };
@@ -37,6 +37,10 @@ export function workOf(
     if (ids.has(id)) return { id, kind: 'plugin' };
   }
   return undefined;
+}
+
+function runtimeWork(args: readonly string[]): 'runtime' | 'checkpoint' {
+  return args.includes('checkpoint') ? 'checkpoint' : 'runtime';
 }
 
 /** Paths of the programs that look after containers. */
@@ -114,7 +118,7 @@ export async function endRuntimes(
     const working = findLeftovers(ids, programs).filter(({ kind }) => kind !== 'plugin');
     if (working.length === 0) return;
     const isBusy = working.some(({ id, kind, pid }) =>
-      kind === 'runtime' ? pid !== initOf(id) : initOf(id) === undefined,
+      kind === 'conmon' ? initOf(id) === undefined : pid !== initOf(id),
     );
     if (isBusy && performance.now() < deadline) {
       await delay(pauseMs);

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { isId } from '../ids.ts';
 import { collectNetworkGarbage } from '../network/gc.ts';
+import { endLeftoverCheckpoints } from './checkpoints.ts';
 import { gatherFacts, list } from './facts.ts';
 import { endRuntimes, outwaitPlugins, runtimePrograms } from './leftovers.ts';
 import { describeAction, perform } from './perform.ts';
@@ -12,6 +13,7 @@ import { type Rows, reconcileActions } from './reconcile.ts';
 
 /** How long what a dead berthd had started may take to finish before it is killed. */
 const helperTimeoutMs = 10_000;
+const checkpointTimeoutMs = 60_000;
 
 /**
  * Brings rows and machine together after a start, before any request is served: whatever a berthd that died
@@ -43,6 +45,7 @@ export async function recover(context: Context): Promise<void> {
 async function quietLeftovers(context: Context, rows: Rows): Promise<void> {
   const { paths } = context;
   await outwaitPlugins(new Set(rows.sandboxes.map(({ id }) => id)), helperTimeoutMs);
+  await endLeftoverCheckpoints(context, rows, checkpointTimeoutMs);
   // conmon and the OCI runtime may be about to make what is to be undone.
   const unsettled = [...rows.containers, ...rows.sandboxes].filter(
     ({ state: { phase } }) => phase === 'creating' || phase === 'removing',

@@ -1,0 +1,109 @@
+import type { Stats } from 'node:fs';
+import { lstat, open, readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { getXattr, listXattrs } from '@berth/linux/xattr.ts';
+import { padding, type TarAttributes, type TarEntry } from './entry.ts';
+import { encodeHeader } from './writer.ts';
+
+const chunkBytes = 1024 * 1024;
+const S_IFMT = 0o170000;
+
+/**
+ * Writes what is below a directory as entries of a tar archive, in the order of names, without the blocks that end
+ * one. Sockets are left out, and so is what `skip` tells; overlayfs's own attributes are not told.
+ *
+ * @param prefix goes before each path, as `checkpoint/`
+ * @param skip gets the path below the directory
+ */
+export async function* tarOfTree(
+  directory: string,
+  {
+    prefix = '',
+    skip = () => false,
+  }: { prefix?: string; skip?: (path: string, stats: Stats) => boolean } = {},
+): AsyncGenerator<Buffer> {
+  yield* entriesBelow({ directory, prefix, skip, links: new Map() }, '');
+}
+
+interface Walk {
+  readonly directory: string;
+  readonly prefix: string;
+  readonly skip: (path: string, stats: Stats) => boolean;
+  /** Where a file with several names was first, by its inode. */
+  readonly links: Map<string, string>;
+}
+
+async function* entriesBelow(walk: Walk, below: string): AsyncGenerator<Buffer> {
+  const names = await readdir(join(walk.directory, below));
+  for (const name of names.sort()) {
+    const path = join(below, name);
+    const stats = await lstat(join(walk.directory, path));
+    if (stats.isSocket() || walk.skip(path, stats)) continue;
+    yield* entry(walk, path, stats);
+    if (stats.isDirectory()) yield* entriesBelow(walk, path);
+  }
+}
+
+async function* entry(walk: Walk, path: string, stats: Stats): AsyncGenerator<Buffer> {
+  const file = join(walk.directory, path);
+  const attributes = attributesOf(walk.prefix + path, file, stats);
+  const inode = `${stats.dev}:${stats.ino}`;
+  const first = walk.links.get(inode);
+  if (first !== undefined) {
+    yield* encodeHeader({ ...attributes, type: 'hardlink', target: first }, 0);
+    return;
+  }
+  if (stats.nlink > 1 && !stats.isDirectory()) walk.links.set(inode, walk.prefix + path);
+  if (!stats.isFile()) {
+    yield* encodeHeader(await specialEntry(attributes, file, stats), 0);
+    return;
+  }
+  yield* encodeHeader({ ...attributes, type: 'file', content: '' }, stats.size);
+  yield* contentOf(file, stats.size);
+  yield Buffer.alloc(padding(stats.size));
+}
+
+/** Exactly `size` bytes, as the header says: a file that has become shorter ends the archive's making. */
+async function* contentOf(file: string, size: number): AsyncGenerator<Buffer> {
+  await using handle = await open(file, 'r');
+  for (let at = 0; at < size; ) {
+    const { bytesRead, buffer } = await handle.read(
+      Buffer.allocUnsafe(Math.min(chunkBytes, size - at)),
+      0,
+      Math.min(chunkBytes, size - at),
+      at,
+    );
+    if (bytesRead === 0) throw new Error(`${file} became shorter while it was read`);
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+  }
+}
+
+async function specialEntry(attributes: TarAttributes, file: string, stats: Stats): Promise<TarEntry> {
+  if (stats.isDirectory()) return { ...attributes, path: `${attributes.path}/`, type: 'directory' };
+  if (stats.isSymbolicLink()) return { ...attributes, type: 'symlink', target: await readlink(file) };
+  if (stats.isFIFO()) return { ...attributes, type: 'fifo' };
+  return {
+    ...attributes,
+    type: stats.isCharacterDevice() ? 'character-device' : 'block-device',
+    // The kernel's encoding of a device number in stat(2).
+    major: Math.floor(stats.rdev / 2 ** 32) * 4096 + ((stats.rdev >>> 8) & 0xfff),
+    minor: (stats.rdev & 0xff) | ((stats.rdev >>> 12) & 0xfff00),
+  };
+}
+
+function attributesOf(path: string, file: string, stats: Stats): TarAttributes {
+  const xattrs = new Map<string, Buffer>();
+  for (const name of listXattrs(file)) {
+    const value = name.startsWith('trusted.overlay.') ? undefined : getXattr(file, name);
+    if (value !== undefined) xattrs.set(name, value);
+  }
+  return {
+    path,
+    mode: stats.mode & ~S_IFMT,
+    uid: stats.uid,
+    gid: stats.gid,
+    mtime: stats.mtimeMs / 1000,
+    ...(xattrs.size > 0 ? { xattrs } : {}),
+  };
+}

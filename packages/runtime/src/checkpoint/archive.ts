@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { copyFile, open, rename } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { tarOfTree } from '@berth/oci/tar/tree.ts';
+import { endOfTar } from '@berth/oci/tar/writer.ts';
+import { readSpec } from '../container/spec-file.ts';
+import type { Context } from '../context.ts';
+import { containerStatus } from '../pod-status/container.ts';
+import type { Container } from '../state/container.ts';
+import {
+  bindMounts,
+  type ConfigDump,
+  configDump,
+  deletedFiles,
+  logFile,
+  rootfsDiff,
+  specDump,
+  statusDump,
+  workPlace,
+} from './files.ts';
+import { deletedPaths, isWhiteout } from './rootfs-diff.ts';
+
+/** Adds to a dump in the work place what a restore needs beside the processes; the container is still paused. */
+export async function describeCheckpoint(
+  context: Context,
+  container: Container,
+  { runtime, signal }: { runtime: string; signal: AbortSignal },
+): Promise<void> {
+  const paths = context.paths.container(container.id);
+  const place = workPlace(paths);
+  const write = (name: string, value: unknown) =>
+    writeFileSync(place.at(name), JSON.stringify(value, bigintAsNumber, 2), { mode: 0o600 });
+  const spec = readSpec(paths.bundle);
+  write(specDump, spec);
+  write(configDump, configOf(container, runtime));
+  const status = containerStatus(container);
+  if (status !== undefined) write(statusDump, status);
+  write(
+    bindMounts,
+    (spec.mounts ?? []).flatMap(({ type, source = '', destination }) => {
+      const stats = type === 'bind' ? statSync(source, { throwIfNoEntry: false }) : undefined;
+      if (stats === undefined) return [];
+      const fileType = stats.isDirectory() ? 'directory' : 'file';
+      return [{ source, destination, file_type: fileType, permissions: stats.mode & 0o777 }];
+    }),
+  );
+  const image = await context.images.rootfs(container.imageId);
+  const deleted = deletedPaths(paths.upper, image?.lowerDirs ?? []);
+  if (deleted.length > 0) write(deletedFiles, deleted);
+  const skip = (_path: string, stats: Parameters<typeof isWhiteout>[0]) => isWhiteout(stats);
+  await writeTar(place.at(rootfsDiff), tarOfTree(paths.upper, { skip }), signal);
+}
+
+function bigintAsNumber(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? Number(value) : value;
+}
+
+function configOf(container: Container, runtime: string): ConfigDump {
+  return {
+    id: container.id,
+    name: container.name,
+    rootfsImage: container.config.image?.userSpecifiedImage || container.imageName,
+    rootfsImageRef: container.imageId,
+    rootfsImageName: container.imageName,
+    runtime,
+    createdTime: new Date(Number(container.createdAt / 1_000_000n)).toISOString(),
+    checkpointedTime: new Date().toISOString(),
+    restoredTime: '0001-01-01T00:00:00Z',
+    restored: false,
+  };
+}
+
+/** Makes one archive of a work place and a container's log; it appears under its name when it is complete. */
+export async function writeArchive(
+  { paths }: Context,
+  { id, logPath }: Container,
+  location: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const place = workPlace(paths.container(id));
+  const temporary = `${location}.${randomBytes(4).toString('hex')}.partial`;
+  writeFileSync(place.target, temporary);
+  if (logPath !== '' && existsSync(logPath)) await copyFile(logPath, place.at(logFile));
+  const skip = (path: string) => path === basename(place.target);
+  await writeTar(temporary, tarOfTree(place.dir, { skip }), signal);
+  await rename(temporary, location);
+}
+
+/** Every page of the processes' memory is in there, so that nobody else may read it. */
+async function writeTar(file: string, entries: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void> {
+  await using handle = await open(file, 'wx', 0o600);
+  for await (const chunk of entries) {
+    signal.throwIfAborted();
+    if (chunk.length > 0) await handle.write(chunk);
+  }
+  await handle.write(endOfTar());
+}

@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Context } from '../context.ts';
+import { messageOf, RuntimeError, wrongState } from '../errors.ts';
+import type { OciRuntime } from '../oci-runtime/runtime.ts';
+import type { Container } from '../state/container.ts';
+import { dumpLog, workPlace } from './files.ts';
+
+/**
+ * Runs `work` while some running containers stand still, and lets them go on whatever becomes of it. Their work
+ * places are there before the first one stops, so that a berthd that is started later knows whom to let go.
+ */
+export async function whilePaused<Result>(
+  context: Context,
+  containers: readonly Container[],
+  runtime: OciRuntime,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  for (const { id } of containers) {
+    const place = workPlace(context.paths.container(id));
+    rmSync(place.dir, { recursive: true, force: true });
+    mkdirSync(place.image, { recursive: true, mode: 0o700 });
+  }
+  try {
+    for (const { id } of containers) await runtime.run(['pause', id]);
+    return await work();
+  } finally {
+    for (const container of containers) await endCheckpoint(context, container, runtime);
+  }
+}
+
+/** Lets a container go on that a checkpoint may have stopped, and removes what the checkpoint has left. */
+export async function endCheckpoint(
+  { paths, log }: Context,
+  { id }: Container,
+  runtime: OciRuntime | undefined,
+): Promise<void> {
+  const place = workPlace(paths.container(id));
+  if (!existsSync(place.dir)) return;
+  try {
+    if (runtime !== undefined && (await isPaused(runtime, id))) await runtime.run(['resume', id]);
+  } catch (error) {
+    // It may have been killed meanwhile.
+    log.warning(`Resuming after a checkpoint failed: ${messageOf(error)}`, { container: id });
+  }
+  if (existsSync(place.target)) rmSync(readFileSync(place.target, 'utf8'), { force: true });
+  rmSync(place.dir, { recursive: true, force: true });
+}
+
+async function isPaused(runtime: OciRuntime, id: string): Promise<boolean> {
+  const state: unknown = JSON.parse(await runtime.run(['state', id]));
+  return typeof state === 'object' && state !== null && 'status' in state && state.status === 'paused';
+}
+
+/** Has criu write the processes of a paused container into its work place; they stay as they are. */
+export async function dumpProcesses(
+  { paths }: Context,
+  { id }: Container,
+  runtime: OciRuntime,
+  signal: AbortSignal,
+): Promise<void> {
+  const place = workPlace(paths.container(id));
+  signal.throwIfAborted();
+  const args = ['checkpoint', '--file-locks', '--leave-running', '--image-path', place.image];
+  try {
+    await runtime.run([...args, '--work-path', place.dir, id], { timeoutMs: maxDumpMs, signal });
+  } catch (error) {
+    if (signal.aborted) {
+      await criuToGiveUp(place.dir);
+      throw new RuntimeError('DEADLINE_EXCEEDED', `checkpoint of container ${id}: not done in time`);
+    }
+    const reason = criuError(place.at(dumpLog));
+    throw wrongState(
+      `failed to checkpoint container ${id}: ${messageOf(error)}${reason === '' ? '' : `: criu: ${reason}`}`,
+    );
+  }
+}
+
+/** No dump takes longer; who wants less says so by the signal. */
+const maxDumpMs = 3_600_000;
+const giveUpMs = 10_000;
+
+/**
+ * criu, whose OCI runtime was killed, takes its code out of the container's processes again; they must not be let
+ * go before. Its log does not grow any more when it is done.
+ */
+async function criuToGiveUp(workDir: string): Promise<void> {
+  const log = join(workDir, dumpLog);
+  const size = () => (existsSync(log) ? readFileSync(log).length : 0);
+  for (let before = -1, waited = 0; before !== size() && waited < giveUpMs; waited += 100) {
+    before = size();
+    await delay(100);
+  }
+}
+
+/** What criu says went wrong, in its log. */
+export function criuError(log: string): string {
+  try {
+    const lines = readFileSync(log, 'utf8').split('\n');
+    // A limit that criu would like for itself, and does without.
+    const errors = lines.filter((line) => line.includes('Error (') && !line.includes("Can't setup RLIMIT"));
+    return errors[0]?.replace(/^\(.*?\)\s*(\d+: )?Error \(.*?\): /, '') ?? '';
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,43 @@
+// Names in a checkpoint archive, as Podman and CRI-O have them and checkpointctl reads them.
+import { join } from 'node:path';
+import type { ContainerPaths } from '../paths.ts';
+
+export const specDump = 'spec.dump';
+export const configDump = 'config.dump';
+export const statusDump = 'status.dump';
+export const bindMounts = 'bind.mounts';
+export const imageDirectory = 'checkpoint';
+export const rootfsDiff = 'rootfs-diff.tar';
+export const deletedFiles = 'deleted.files';
+export const dumpLog = 'dump.log';
+export const logFile = 'io.kubernetes.cri-o.LogPath';
+
+/** config.dump: who the container was. */
+export interface ConfigDump {
+  readonly id: string;
+  readonly name: string;
+  /** What was asked for, its id, and a name of it for people. */
+  readonly rootfsImage: string;
+  readonly rootfsImageRef: string;
+  readonly rootfsImageName: string;
+  /** The OCI runtime. */
+  readonly runtime: string;
+  readonly createdTime: string;
+  readonly checkpointedTime: string;
+  readonly restoredTime: string;
+  readonly restored: boolean;
+}
+
+/**
+ * Where a checkpoint is made: beside the container's layer, and so on the disk of the images. As long as it is
+ * there, the container may be paused, and the half-made file that `target` names may exist.
+ */
+export function workPlace({ layer }: ContainerPaths) {
+  const dir = join(layer, 'checkpoint');
+  return {
+    dir,
+    image: join(dir, imageDirectory),
+    target: join(dir, 'target'),
+    at: (name: string) => join(dir, name),
+  };
+}

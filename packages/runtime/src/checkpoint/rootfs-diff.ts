@@ -1,0 +1,46 @@
+import { lstatSync, readdirSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { getXattr } from '@berth/linux/xattr.ts';
+
+/** The device number of the character device that stands for a deleted file in an overlay's upper directory. */
+const whiteoutDevice = 0;
+
+/** Whether this stands for a deletion, and is not a file of the container's. */
+export function isWhiteout(stats: Stats): boolean {
+  return stats.isCharacterDevice() && stats.rdev === whiteoutDevice;
+}
+
+/**
+ * What a container has deleted of its image, as paths below its root: what is whited out, and what an image's
+ * layer has in a directory that the container made anew.
+ *
+ * @param lowerDirs the image's unpacked layers
+ */
+export function deletedPaths(upper: string, lowerDirs: readonly string[]): string[] {
+  const deleted: string[] = [];
+  const walk = (below: string) => {
+    const directory = join(upper, below);
+    const names = readdirSync(directory);
+    if (below !== '' && getXattr(directory, 'trusted.overlay.opaque')?.toString() === 'y') {
+      const hidden = new Set(lowerDirs.flatMap((lower) => namesIn(join(lower, below))));
+      deleted.push(...[...hidden].filter((name) => !names.includes(name)).map((name) => join(below, name)));
+    }
+    for (const name of names) {
+      const path = join(below, name);
+      const stats = lstatSync(join(upper, path));
+      if (isWhiteout(stats)) deleted.push(path);
+      else if (stats.isDirectory()) walk(path);
+    }
+  };
+  walk('');
+  return deleted.sort();
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    // This layer has no such directory.
+    return [];
+  }
+}

@@ -1,0 +1,20 @@
+import { wrongState } from '../errors.ts';
+import type { OciRuntime } from '../oci-runtime/runtime.ts';
+import { findProgram } from '../programs.ts';
+
+/** Refuses a checkpoint or restore that this node has not got the programs for. */
+export async function requireCheckpointing(runtime: OciRuntime): Promise<void> {
+  try {
+    findProgram('criu', 'criu');
+  } catch {
+    throw wrongState('criu is not installed: checkpoint and restore need it; install the package criu');
+  }
+  try {
+    await runtime.run(['checkpoint', '--help']);
+  } catch {
+    throw wrongState(
+      `the OCI runtime ${runtime.name} (${runtime.path}) was built without checkpoint and restore; ` +
+        'run the pod with a runtime handler that has them, as runc',
+    );
+  }
+}

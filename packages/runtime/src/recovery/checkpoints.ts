@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { endCheckpoint } from '../checkpoint/dump.ts';
+import { workPlace } from '../checkpoint/files.ts';
+import { runtimeOf } from '../container/teardown.ts';
+import type { Context } from '../context.ts';
+import { findLeftovers, runtimePrograms } from './leftovers.ts';
+import type { Rows } from './reconcile.ts';
+
+const pauseMs = 20;
+
+/**
+ * Ends the checkpoints that a dead berthd had begun: their containers go on, and what was made of an archive is
+ * removed. criu may still be at work in the container's processes and gets `timeoutMs` to finish, since one that
+ * is cut short leaves them with its own code in them.
+ */
+export async function endLeftoverCheckpoints(context: Context, rows: Rows, timeoutMs: number): Promise<void> {
+  const { paths, state } = context;
+  const begun = rows.containers.filter(({ id }) => existsSync(workPlace(paths.container(id)).dir));
+  if (begun.length === 0) return;
+  const ids = new Set<string>(begun.map(({ id }) => id));
+  const programs = runtimePrograms(context);
+  const isAtWork = () => findLeftovers(ids, programs).some(({ kind }) => kind === 'checkpoint');
+  for (const deadline = performance.now() + timeoutMs; isAtWork() && performance.now() < deadline; ) {
+    await delay(pauseMs);
+  }
+  for (const container of begun) {
+    await endCheckpoint(context, container, runtimeOf(context, state.sandboxes.get(container.sandboxId)));
+  }
+}
