@@ -9,6 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildCrictl } from '../packages/crictl/scripts/build.mjs';
+import { exporterAsCommonJs } from './exporter-as-commonjs.mjs';
 import { lazyBuiltins } from './lazy-builtins.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -42,7 +43,7 @@ await build({
   minifyWhitespace: true,
   legalComments: 'linked',
   external: ['koffi'],
-  plugins: [lazyBuiltins],
+  plugins: [lazyBuiltins, exporterAsCommonJs],
   chunkNames: 'chunk-[hash]',
   // CommonJS dependencies (grpc-js) call require() for Node's own modules.
   banner: {

@@ -60,7 +60,15 @@ export interface CriServerOptions {
   /** Serves HTTP/1 requests on the same socket; without it each gets 404. */
   http?: RequestListener;
   onCall?: (call: FinishedCall) => void;
+  /** Runs around each unary call, for tracing. */
+  around?: Around;
 }
+
+/** Calls `run`, once, and passes on what it gives; `header` reads the call's metadata. */
+export type Around = <Result>(
+  call: { rpc: string; header(name: string): string | undefined },
+  run: () => Promise<Result>,
+) => Promise<Result>;
 
 export interface CriServer {
   /** Stops listening, removes the socket, and cancels the calls in flight. */
@@ -69,14 +77,14 @@ export interface CriServer {
 
 /** Listens on `socketPath` and answers CRI calls. Throws when a live server holds the socket. */
 export async function serveCri(options: CriServerOptions): Promise<CriServer> {
-  const { runtime, image, onCall } = options;
+  const { runtime, image } = options;
   const grpc = new GrpcServer({
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,
     'grpc.enable_channelz': 0,
   });
-  addService(grpc, RuntimeServiceDefinition, { ...runtime }, onCall);
-  addService(grpc, ImageServiceDefinition, { ...image }, onCall);
+  addService(grpc, RuntimeServiceDefinition, { ...runtime }, options);
+  addService(grpc, ImageServiceDefinition, { ...image }, options);
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
   const http = createHttpServer(options.http ?? notFound);
 
@@ -121,7 +129,7 @@ function addService(
   grpc: GrpcServer,
   definition: { fullName: string; methods: object },
   handlers: Record<string, unknown>,
-  onCall: CriServerOptions['onCall'],
+  { onCall, around = withoutMore }: Pick<CriServerOptions, 'onCall' | 'around'>,
 ): void {
   const implementation: Record<
     string,
@@ -135,7 +143,7 @@ function addService(
     // RuntimeHandlers and ImageHandlers have checked each handler against its method.
     implementation[name] = method.responseStream
       ? serveStream((given ?? missing(method.name)) as Streaming, report)
-      : serveUnary((given ?? missing(method.name)) as Unary, report);
+      : serveUnary(method.name, (given ?? missing(method.name)) as Unary, { report, around });
   }
   const grpcMethods = methods.map(([name, method]) => [
     name,
@@ -165,15 +173,22 @@ function missing(rpc: string): () => never {
   };
 }
 
+const withoutMore: Around = (_call, run) => run();
+
 type Report = (startedAt: number, code: GrpcCodeName, error?: unknown) => void;
 
-function serveUnary(handler: Unary, report: Report): handleUnaryCall<object, object> {
+function serveUnary(
+  rpc: string,
+  handler: Unary,
+  { report, around }: { report: Report; around: Around },
+): handleUnaryCall<object, object> {
   return async (call, callback) => {
     const startedAt = performance.now();
     const abort = new AbortController();
     call.once('cancelled', () => abort.abort());
     try {
-      const response = await handler(call.request, { signal: abort.signal });
+      const header = (name: string) => call.metadata.get(name)[0]?.toString();
+      const response = await around({ rpc, header }, () => handler(call.request, { signal: abort.signal }));
       callback(null, response);
       report(startedAt, 'OK');
     } catch (error) {

@@ -6,23 +6,27 @@ import type { ImageService } from './image/service.ts';
 import type { Logger } from './log.ts';
 import type { PodNetwork } from './network/pod-network.ts';
 import type { RuntimeHandlers } from './oci-runtime/detect.ts';
+import type { Metrics } from './operations/metrics.ts';
 import type { Paths } from './paths.ts';
 import type { KeyedQueue } from './queue.ts';
 import type { HostFacts } from './spec/input.ts';
 import type { State } from './state/state.ts';
 import type { Exits } from './termination/exits.ts';
 import type { Stops } from './termination/stops.ts';
+import type { Tracer } from './tracing/tracer.ts';
 
 /** What the handlers of one berthd share. */
 export interface Context {
-  readonly config: Config;
+  /** A reload replaces it. */
+  config: Config;
   readonly log: Logger;
   readonly paths: Paths;
   readonly state: State;
   /** Keys are sandbox ids and container ids; who takes both takes the sandbox's first. */
   readonly queue: KeyedQueue;
   readonly events: EventBus;
-  readonly runtimes: RuntimeHandlers;
+  /** A reload replaces it. */
+  runtimes: RuntimeHandlers;
   readonly namespaces: NamespaceWorker;
   readonly cgroups: Cgroups;
   readonly host: HostFacts;
@@ -32,6 +36,8 @@ export interface Context {
   readonly stops: Stops;
   /** Aborts when berthd closes: containers go on, and nobody here watches them any more. */
   readonly closing: AbortSignal;
+  readonly tracer: Tracer;
+  readonly metrics: Metrics;
   /** Absolute path of conmon. */
   readonly conmon: string;
 }

@@ -4,41 +4,48 @@ import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { checkPlace, makeDirectories } from '@berth/linux/directories.ts';
 import { NamespaceWorker } from '@berth/linux/namespaces.ts';
 import type { Config } from './config/config.ts';
+import { reloadConfig } from './config/reload.ts';
 import { recordExits } from './container/exits.ts';
 import type { Context } from './context.ts';
 import { messageOf } from './errors.ts';
 import { EventBus } from './events.ts';
 import { runtimeHandlers } from './handlers.ts';
 import { imageHandlers } from './image/handlers.ts';
-import { imageHttp } from './image/import.ts';
 import { ImageService } from './image/service.ts';
 import { LayerUsage } from './layer-usage.ts';
 import { lockDirectory } from './lock.ts';
-import type { Logger } from './log.ts';
+import type { AdjustableLogger, Logger } from './log.ts';
 import { PodNetwork } from './network/pod-network.ts';
-import { detectRuntimes } from './oci-runtime/detect.ts';
+import { detectRuntimes, type RuntimeHandlers } from './oci-runtime/detect.ts';
+import { Metrics } from './operations/metrics.ts';
 import { Paths } from './paths.ts';
 import { findProgram } from './programs.ts';
 import { KeyedQueue } from './queue.ts';
 import { recover } from './recovery/recover.ts';
 import { sandboxInitEnded } from './sandbox/stop.ts';
+import { socketRoutes } from './socket-routes.ts';
 import { checkBelowCgroupRoot } from './spec/cgroups-path.ts';
 import { readHostFacts } from './spec/facts/host.ts';
 import { State } from './state/state.ts';
 import { Exits } from './termination/exits.ts';
 import { Stops } from './termination/stops.ts';
+import { noTracing, type Tracer } from './tracing/tracer.ts';
 
 /** How long requests under way may take to finish when berthd closes. */
 const closeTimeoutMs = 5_000;
 
 /** A berthd that serves. */
 export interface Daemon {
+  /** Throws when the daemon cannot do its work: the database does not answer. */
+  checkHealth(): void;
+  /** Takes on those of the settings that can change while it serves, and logs which cannot. */
+  reload(next: Config): void;
   /** Stops serving, lets what is under way finish, leaves containers alone. */
   close(): Promise<void>;
 }
 
 /** Takes possession of the directories, sets right what a predecessor left, then serves the CRI. */
-export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
+export async function startDaemon(config: Config, log: AdjustableLogger): Promise<Daemon> {
   await using resources = new AsyncDisposableStack();
   checkBelowCgroupRoot(config.cgroupParent, 'cgroupParent');
   await checkPlaces(config);
@@ -55,11 +62,17 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
     socketPath: config.listen,
     runtime: runtimeHandlers(context, layers),
     image: imageHandlers(context.images, { dir: context.paths.layers, usage: layers }),
-    http: imageHttp(context.images),
-    onCall: (call) => logCall(log, call),
+    http: socketRoutes(context.images, context.metrics),
+    onCall: (call) => {
+      context.metrics.countCall(call);
+      logCall(log, call);
+    },
+    around: (call, run) => context.tracer.call(call, run),
   });
   const owned = resources.move();
   return {
+    checkHealth: () => context.state.check(),
+    reload: (next) => reload(context, log, next),
     close: async () => {
       await server.close();
       await Promise.race([
@@ -95,6 +108,8 @@ async function makeContext(
   const exits = new Exits();
   const state = State.open(config.root);
   resources.defer(() => state.close());
+  const tracer = await startTracing(config.tracing, log);
+  resources.defer(() => tracer.close());
   const namespaces = await NamespaceWorker.start();
   resources.defer(() => namespaces.close());
   const network = await PodNetwork.start({
@@ -120,12 +135,7 @@ async function makeContext(
     state,
     queue: new KeyedQueue(),
     events: new EventBus(log),
-    runtimes: detectRuntimes({
-      stateDir: config.state,
-      systemdCgroup,
-      handlers: config.runtimes,
-      defaultHandler: config.defaultRuntime,
-    }),
+    runtimes: runtimesOf(config),
     namespaces,
     cgroups,
     host: readHostFacts({ cgroups, systemdCgroup }),
@@ -134,8 +144,42 @@ async function makeContext(
     exits,
     stops: new Stops({ cgroups, exits }),
     closing,
+    tracer,
+    metrics: new Metrics(state),
     conmon: findProgram(config.conmon, 'conmon'),
   };
+}
+
+function runtimesOf({ state, cgroupDriver, runtimes, defaultRuntime }: Config): RuntimeHandlers {
+  return detectRuntimes({
+    stateDir: state,
+    systemdCgroup: cgroupDriver === 'systemd',
+    handlers: runtimes,
+    defaultHandler: defaultRuntime,
+  });
+}
+
+function reload(context: Context, log: AdjustableLogger, next: Config): void {
+  const { config, changed, needRestart } = reloadConfig(context.config, next);
+  context.config = config;
+  log.setLevel(config.logLevel);
+  context.runtimes = runtimesOf(config);
+  context.images.options.limits = config.image;
+  log.info('Read the settings again', { changed: changed.join(',') || 'nothing' });
+  if (needRestart.length > 0) {
+    log.warning('Some changed settings take effect when berthd is started again', {
+      settings: needRestart.join(','),
+    });
+  }
+}
+
+async function startTracing(
+  { endpoint, samplingRatePerMillion }: Config['tracing'],
+  log: Logger,
+): Promise<Tracer> {
+  if (endpoint === undefined) return noTracing;
+  const { openTelemetry } = await import('./tracing/open-telemetry.ts');
+  return openTelemetry({ endpoint, samplingRatePerMillion }, log);
 }
 
 function logCall(log: Logger, { rpc, durationMs, code, error }: FinishedCall): void {

@@ -2,10 +2,14 @@
 export const logLevels = ['trace', 'debug', 'info', 'warning', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+/** How a line looks: logrus' text, or a JSON object with the same keys, for log collectors. */
+export const logFormats = ['text', 'json'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
 /** What a line is about: printed as `key=value` after the message. undefined is left out. */
 export type LogFields = Record<string, string | number | bigint | boolean | undefined>;
 
-/** Writes lines in logrus' text format, which is what people grep in CRI-O's and containerd's logs. */
+/** Writes lines in logrus' formats, which is what people grep in CRI-O's and containerd's logs. */
 export interface Logger {
   trace(message: string, fields?: LogFields): void;
   debug(message: string, fields?: LogFields): void;
@@ -32,18 +36,40 @@ export function formatLine(time: Date, level: LogLevel, message: string, fields:
   return parts.join(' ');
 }
 
+/** The same as a JSON object; a field that has the name of one of the first three does not replace it. */
+export function formatJson(time: Date, level: LogLevel, message: string, fields: LogFields): string {
+  const head = { time: time.toISOString(), level, msg: message };
+  const plain = (value: unknown) => (typeof value === 'bigint' ? String(value) : value);
+  const rest = Object.entries(fields).map(([key, value]) => [
+    key in head ? `fields.${key}` : key,
+    plain(value),
+  ]);
+  return JSON.stringify({ ...head, ...Object.fromEntries(rest) });
+}
+
+/** A logger whose level can be changed while it is in use. */
+export interface AdjustableLogger extends Logger {
+  setLevel(level: LogLevel): void;
+}
+
 /** A logger that hands finished lines (with newline) to `write`, by default standard error. */
 export function createLogger(
   level: LogLevel,
   write: (line: string) => void = (line) => process.stderr.write(line),
-): Logger {
-  const threshold = logLevels.indexOf(level);
+  format: LogFormat = 'text',
+): AdjustableLogger {
+  let threshold = logLevels.indexOf(level);
+  const formatted = format === 'json' ? formatJson : formatLine;
   const at = (lineLevel: LogLevel) => {
-    if (logLevels.indexOf(lineLevel) < threshold) return () => {};
-    return (message: string, fields: LogFields = {}) =>
-      write(`${formatLine(new Date(), lineLevel, message, fields)}\n`);
+    const rank = logLevels.indexOf(lineLevel);
+    return (message: string, fields: LogFields = {}) => {
+      if (rank >= threshold) write(`${formatted(new Date(), lineLevel, message, fields)}\n`);
+    };
   };
   return {
+    setLevel: (next) => {
+      threshold = logLevels.indexOf(next);
+    },
     trace: at('trace'),
     debug: at('debug'),
     info: at('info'),

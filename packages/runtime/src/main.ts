@@ -1,27 +1,45 @@
 import { CommanderError } from 'commander';
-import type { Config } from './config/config.ts';
 import { messageOf } from './errors.ts';
 import { createLogger } from './log.ts';
-import { parseArguments } from './options.ts';
+import { ServiceManager } from './operations/service-manager.ts';
+import { type Invocation, parseArguments } from './options.ts';
 
-/** Runs until SIGTERM or SIGINT; containers go on without berthd. */
-async function main(config: Config): Promise<void> {
-  const log = createLogger(config.logLevel);
-  const { startDaemon } = await import('./daemon.ts');
-  const daemon = await startDaemon(config, log);
-  log.info('Serving the CRI', { socket: config.listen });
-  const signal = await new Promise<string>((resolve) => {
+const argv = process.argv.slice(2);
+
+/** Runs until SIGTERM or SIGINT; containers go on without berthd. SIGHUP reads the settings again. */
+async function serve({ serve: config }: Extract<Invocation, { serve: unknown }>): Promise<void> {
+  const log = createLogger(config.logLevel, undefined, config.logFormat);
+  const ended = new Promise<string>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
   });
+  using manager = new ServiceManager(process.env, log);
+  const { startDaemon } = await import('./daemon.ts');
+  const daemon = await startDaemon(config, log);
+  const status = `Serving the CRI on ${config.listen}.`;
+  log.info('Serving the CRI', { socket: config.listen });
+  manager.ready(status, () => daemon.checkHealth());
+
+  process.on('SIGHUP', () => {
+    manager.reloading();
+    try {
+      const invocation = parseArguments(argv);
+      if ('serve' in invocation) daemon.reload(invocation.serve);
+    } catch (error) {
+      log.error(`Got SIGHUP; the settings stay as they were: ${messageOf(error)}`);
+    }
+    manager.reloaded(status);
+  });
+  const signal = await ended;
   log.info(`Got ${signal}, closing; containers go on`);
+  manager.stopping();
   await daemon.close();
 }
 
 try {
-  const invocation = parseArguments(process.argv.slice(2));
+  const invocation = parseArguments(argv);
   if ('print' in invocation) process.stdout.write(invocation.print);
-  else await main(invocation.serve);
+  else await serve(invocation);
   process.exit(0);
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode);

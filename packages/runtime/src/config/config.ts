@@ -1,4 +1,4 @@
-import type { LogLevel } from '../log.ts';
+import type { LogFormat, LogLevel } from '../log.ts';
 import type { MetricGroup } from '../metrics/groups.ts';
 
 /** Who makes cgroups: berthd and the OCI runtime by mkdir, or systemd as slices and scopes. */
@@ -14,6 +14,7 @@ export interface Config {
   /** Directory of what need not: sandboxes, bundles, exit files. A tmpfs is best. */
   readonly state: string;
   readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
   readonly cgroupDriver: CgroupDriver;
   /** Cgroup of pods whose request names none, for example crictl's. */
   readonly cgroupParent: string;
@@ -53,6 +54,12 @@ export interface Config {
     /** Groups of metrics that ListPodSandboxMetrics tells; `all` alone stands for every group. */
     readonly includedPodMetrics: readonly (MetricGroup | 'all')[];
   };
+  readonly tracing: {
+    /** Where spans go by OTLP over gRPC, such as `127.0.0.1:4317`; undefined: no tracing. */
+    readonly endpoint: string | undefined;
+    /** Of a million calls whose caller does not decide, how many are traced. */
+    readonly samplingRatePerMillion: number;
+  };
 }
 
 export const defaultConfigPath = '/etc/berth/config.yaml';
@@ -62,6 +69,7 @@ export const defaultConfig: Config = {
   root: '/var/lib/berth',
   state: '/run/berth',
   logLevel: 'info',
+  logFormat: 'text',
   cgroupDriver: 'cgroupfs',
   cgroupParent: '/berth',
   defaultRuntime: undefined,
@@ -77,4 +85,5 @@ export const defaultConfig: Config = {
   registry: { configDir: '/etc/berth/certs.d' },
   image: { maxLayerBytes: 64 * 1024 ** 3, maxLayerFiles: 5_000_000, maxImageBytes: 128 * 1024 ** 3 },
   stats: { includedPodMetrics: [] },
+  tracing: { endpoint: undefined, samplingRatePerMillion: 1_000_000 },
 };

@@ -15,6 +15,7 @@ const described: Described<Config> = {
   root: 'What survives a reboot: images, container layers, the database.',
   state: 'What need not: sandboxes, bundles, exit files. A tmpfs is best.',
   logLevel: 'trace, debug, info, warning or error.',
+  logFormat: "text (logrus') or json.",
   cgroupDriver: "cgroupfs or systemd; has to be the kubelet's.",
   cgroupParent: 'Cgroup of pods whose request names none.',
   defaultRuntime: 'Runtime handler of pods that ask for none; without it the first that works here.',
@@ -49,6 +50,13 @@ const described: Described<Config> = {
     fields: {
       includedPodMetrics:
         'Metrics for kubelets that take them from the CRI: cpu, hugetlb, memory, network, oom, process, spec, disk, diskIO, pressure; or all.',
+    },
+  },
+  tracing: {
+    about: 'Spans of what takes time, for an OpenTelemetry collector.',
+    fields: {
+      endpoint: 'Where spans go by OTLP over gRPC, such as 127.0.0.1:4317; without it there is no tracing.',
+      samplingRatePerMillion: 'Of a million calls whose caller does not decide, how many are traced.',
     },
   },
 };

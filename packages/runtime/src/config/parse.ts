@@ -1,4 +1,4 @@
-import { logLevels } from '../log.ts';
+import { logFormats, logLevels } from '../log.ts';
 import { metricGroups } from '../metrics/groups.ts';
 import { type Config, cgroupDrivers, defaultConfig } from './config.ts';
 import { parseLocated } from './located.ts';
@@ -18,6 +18,7 @@ export function parseConfig(source: string, file: string): Config {
     root: absolutePath,
     state: absolutePath,
     logLevel: oneOf(logLevels),
+    logFormat: oneOf(logFormats),
     cgroupDriver: oneOf(cgroupDrivers),
     cgroupParent: text,
     defaultRuntime: text,
@@ -55,6 +56,10 @@ export function parseConfig(source: string, file: string): Config {
     stats: (stats, path) => ({
       ...defaultConfig.stats,
       ...object<Config['stats']>(stats, path, { includedPodMetrics: list(oneOf([...metricGroups, 'all'])) }),
+    }),
+    tracing: (tracing, path) => ({
+      ...defaultConfig.tracing,
+      ...object<Config['tracing']>(tracing, path, { endpoint: text, samplingRatePerMillion: count }),
     }),
   });
   const config = { ...defaultConfig, ...parsed };

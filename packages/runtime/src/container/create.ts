@@ -59,7 +59,7 @@ interface Making {
 }
 
 async function makeContainer(context: Context, { sandbox, container, image, signal }: Making): Promise<void> {
-  const { state, log, paths } = context;
+  const { state, log, paths, tracer } = context;
   const { id, config } = container;
   const name = describe(sandbox.config, config.metadata?.name ?? '');
   log.info(`Creating container: ${name}`, { container: id, sandbox: sandbox.id });
@@ -69,21 +69,27 @@ async function makeContainer(context: Context, { sandbox, container, image, sign
     undo('remove the container', () => abandonContainer(context, container));
 
     const { bundle } = paths.container(id);
-    await mountRootfs(paths.container(id), image.lowerDirs);
-    const spec = await containerSpec(context, { sandbox, container, image });
+    const about = { 'container.id': id, 'sandbox.id': sandbox.id };
+    await tracer.span('rootfs', about, () => mountRootfs(paths.container(id), image.lowerDirs));
+    const spec = await tracer.span('spec', about, () =>
+      containerSpec(context, { sandbox, container, image }),
+    );
     writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
     if (container.logPath !== '') await makeLogDirectory(dirname(container.logPath), 'config.log_path');
-    const processes = await createWithConmon(context, {
-      id,
-      name: container.name,
-      runtime: context.runtimes.get(sandbox.runtime),
-      bundle,
-      args: spec.process?.args ?? [],
-      logPath: container.logPath,
-      stdin: config.stdin,
-      stdinOnce: config.stdinOnce,
-      tty: config.tty,
-    });
+    const runtime = context.runtimes.get(sandbox.runtime);
+    const processes = await tracer.span(`${runtime.name} create`, about, () =>
+      createWithConmon(context, {
+        id,
+        name: container.name,
+        runtime,
+        bundle,
+        args: spec.process?.args ?? [],
+        logPath: container.logPath,
+        stdin: config.stdin,
+        stdinOnce: config.stdinOnce,
+        tty: config.tty,
+      }),
+    );
     // A caller that has gone asks again, which must not find the name taken.
     signal.throwIfAborted();
 

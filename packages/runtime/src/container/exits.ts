@@ -76,6 +76,7 @@ export function recordExit(context: Context, id: ContainerId, ending: Ending): v
       message: ending.message,
     },
   });
+  if (oomKilled) context.metrics.countOomKill();
   publishContainerEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
   context.exits.announce(id);
   context.log.info('Container exited', { container: id, exitCode: ending.exitCode });

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { writeOciLayout } from '@berth/oci/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
+import { routes } from '../http/routes.ts';
 import { call, TestImages } from '../testing/test-images.ts';
-import { imageHttp, importImages } from './import.ts';
+import { importImages, importRoute } from './import.ts';
 
 let images: TestImages;
 before(async () => {
@@ -18,7 +19,10 @@ after(() => images[Symbol.asyncDispose]());
 
 test('archives are imported over HTTP, by path and as a stream', async () => {
   const store = await images.open();
-  const server = createServer(imageHttp(store.service)).listen(0, '127.0.0.1');
+  const server = createServer(routes({ '/images/import': importRoute(store.service) })).listen(
+    0,
+    '127.0.0.1',
+  );
   await once(server, 'listening');
   const address = server.address();
   assert(address !== null && typeof address === 'object');

@@ -1,9 +1,10 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { importArchive } from '@berth/oci/archive/import.ts';
 import type { ImportedImage } from '@berth/oci/archive/imported-image.ts';
 import { ArchiveError } from '@berth/oci/archive/source.ts';
 import { MalformedDocumentError } from '@berth/oci/json-cursor.ts';
 import { LayerError } from '@berth/oci/layers/layer-error.ts';
+import { answer, type Route } from '../http/routes.ts';
 import { addImage } from './add.ts';
 import { readImportRequest } from './import-request.ts';
 import { namesFor } from './names.ts';
@@ -67,20 +68,14 @@ async function unpackAndAdd(
 }
 
 /**
- * The HTTP endpoint beside the CRI: `POST /images/import` with `{"path": "/file/or/dir", "names": […]}`, or with
+ * The HTTP endpoint `POST /images/import` with `{"path": "/file/or/dir", "names": […]}`, or with
  * the bytes of a tar (`content-type: application/x-tar`, `?name=…` for each name). Answers 200 with a line of JSON
- * for each image, or 400 or 500 with what is wrong as text. Every other path is 404.
+ * for each image, or 400 or 500 with what is wrong as text.
  */
-export function imageHttp(service: ImageService): RequestListener {
-  return (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://berthd');
-    if (url.pathname !== '/images/import') {
-      answer(response, 404, '404 page not found\n');
-    } else if (request.method !== 'POST') {
-      answer(response, 405, 'use POST\n');
-    } else {
-      void serveImport(service, request, response, url.searchParams);
-    }
+export function importRoute(service: ImageService): Route {
+  return (request, response, url) => {
+    if (request.method !== 'POST') return answer(response, 405, 'use POST\n');
+    return serveImport(service, request, response, url.searchParams);
   };
 }
 
@@ -108,8 +103,4 @@ async function serveImport(
     // A tar that was not read to its end cannot be followed by another request.
     request.destroy();
   }
-}
-
-function answer(response: ServerResponse, status: number, body: string, type = 'text/plain'): void {
-  response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, connection: 'close' }).end(body);
 }

@@ -22,6 +22,7 @@ export interface ImageServiceOptions {
   database: DatabaseSync;
   /** The certs.d directory. A Docker config.json beside it, `auth.json`, has credentials for pulls that bring none. */
   hostsDir: string;
+  /** A reload replaces it. */
   limits: Config['image'];
   /** Ids of the images that containers were made of. */
   usedImages: () => Iterable<string>;

@@ -24,7 +24,7 @@ export async function runPodSandbox(
   request: RunPodSandboxRequest,
   { signal }: { signal: AbortSignal },
 ): Promise<RunPodSandboxResponse> {
-  const { log, state, paths } = context;
+  const { log, state, paths, tracer } = context;
   const config = validateSandboxConfig(request.config);
   const runtime = context.runtimes.get(request.runtimeHandler);
   const sandbox = newSandbox(context, config, { handler: request.runtimeHandler, runtime: runtime.name });
@@ -40,10 +40,13 @@ export async function runPodSandbox(
     const hostname = sandboxHostname(sandbox);
     makeSandboxFiles(paths.sandbox(id), config, { hostname, namespaces });
     if (config.logDirectory !== '') await makeLogDirectory(config.logDirectory, 'config.log_directory');
-    await pinNamespaces(context, sandbox, hostname);
+    const about = { 'sandbox.id': id };
+    await tracer.span('namespaces', about, () => pinNamespaces(context, sandbox, hostname));
     const [ips, init] = await allEnded([
-      namespaces.hostNetwork ? [] : attachNetwork(context, sandbox),
-      namespaces.sharedPid ? startInit(context, sandbox, runtime) : undefined,
+      namespaces.hostNetwork ? [] : tracer.span('network', about, () => attachNetwork(context, sandbox)),
+      namespaces.sharedPid
+        ? tracer.span('init', about, () => startInit(context, sandbox, runtime))
+        : undefined,
     ]);
     // A caller that has gone asks again, which must not find the name taken.
     signal.throwIfAborted();

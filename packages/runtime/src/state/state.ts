@@ -35,6 +35,11 @@ export class State {
       .run(bootId);
   }
 
+  /** Throws when the database cannot be read. */
+  check(): void {
+    this.database.prepare('SELECT 1').get();
+  }
+
   close(): void {
     this.database.close();
   }

@@ -1,0 +1,37 @@
+import { hasCode } from '../errno.ts';
+import { closeDescriptor, libcFunction } from '../libc.ts';
+import { unixAddress } from '../sd-notify.ts';
+
+const socketCall = libcFunction('socket', ['int', 'int', 'int']);
+const bindCall = libcFunction('bind', ['int', 'void *', 'uint']);
+const recvCall = libcFunction('recv', ['int', 'void *', 'size_t', 'int'], 'long');
+
+/** What a service manager has: a Unix datagram socket that others send their states to. */
+export class DatagramSocket implements Disposable {
+  readonly #descriptor: number;
+
+  constructor(path: string) {
+    const AF_UNIX = 1;
+    const SOCK_DGRAM = 2;
+    const SOCK_NONBLOCK_CLOEXEC = 0o2004000;
+    this.#descriptor = socketCall(path, AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK_CLOEXEC, 0);
+    const address = unixAddress(path);
+    bindCall(path, this.#descriptor, address, address.length);
+  }
+
+  /** The next message, or undefined when none has come. */
+  receive(): string | undefined {
+    const buffer = Buffer.alloc(4096);
+    try {
+      const length = recvCall('datagram socket', this.#descriptor, buffer, buffer.length, 0);
+      return buffer.toString('utf8', 0, length);
+    } catch (error) {
+      if (hasCode(error, 'EAGAIN')) return undefined;
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    closeDescriptor(this.#descriptor);
+  }
+}

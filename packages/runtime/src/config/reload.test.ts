@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Config, defaultConfig } from './config.ts';
+import { reloadConfig } from './reload.ts';
+
+const cases: [title: string, change: Partial<Config>, changed: string[], needRestart: string[]][] = [
+  ['nothing', {}, [], []],
+  ['the same in other objects', { cni: { ...defaultConfig.cni } }, [], []],
+  ['the log level', { logLevel: 'debug' }, ['logLevel'], []],
+  ['a runtime', { runtimes: { kata: { path: '/kata' } } }, ['runtimes'], []],
+  ['the socket', { listen: '/other.sock' }, [], ['listen']],
+  ['some of each', { root: '/r', defaultRuntime: 'runc' }, ['defaultRuntime'], ['root']],
+];
+
+for (const [title, change, changed, needRestart] of cases) {
+  test(title, () => {
+    const reload = reloadConfig(defaultConfig, { ...defaultConfig, ...change });
+    assert.deepEqual([reload.changed, reload.needRestart], [changed, needRestart]);
+    for (const key of ['listen', 'root'] as const) assert.equal(reload.config[key], defaultConfig[key]);
+    if (change.logLevel) assert.equal(reload.config.logLevel, change.logLevel);
+  });
+}

@@ -1,0 +1,29 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Config } from './config.ts';
+
+/** What a running berthd takes on; everything else is settled when it starts. */
+const live = ['logLevel', 'runtimes', 'defaultRuntime', 'image'] as const satisfies (keyof Config)[];
+
+/** What reading the settings again comes to. */
+export interface Reload {
+  /** The settings from now on. */
+  readonly config: Config;
+  /** Names of settings that changed and took effect. */
+  readonly changed: readonly string[];
+  /** Names of settings that changed, and take effect when berthd is started again. */
+  readonly needRestart: readonly string[];
+}
+
+/** Pure: which of `next` takes effect in a berthd that runs with `current`. */
+export function reloadConfig(current: Config, next: Config): Reload {
+  const isLive = (key: string) => live.some((name) => name === key);
+  const differing = Object.entries(next)
+    .filter(([key, value]) => !isDeepStrictEqual(value, Reflect.get(current, key)))
+    .map(([key]) => key);
+  const { logLevel, runtimes, defaultRuntime, image } = next;
+  return {
+    config: { ...current, logLevel, runtimes, defaultRuntime, image },
+    changed: differing.filter(isLive),
+    needRestart: differing.filter((key) => !isLive(key)),
+  };
+}

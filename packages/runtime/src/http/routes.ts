@@ -1,0 +1,26 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+
+/** Serves one path. What it throws is answered with 500. */
+export type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>;
+
+/** Serves plain HTTP by exact path; every other path is 404, as from a CRI socket that serves nothing. */
+export function routes(byPath: Readonly<Record<string, Route>>): RequestListener {
+  const known = new Map(Object.entries(byPath));
+  return (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://berthd');
+    const route = known.get(url.pathname);
+    if (route === undefined) {
+      answer(response, 404, '404 page not found\n');
+      return;
+    }
+    Promise.try(route, request, response, url).catch((error: unknown) => {
+      if (!response.headersSent) answer(response, 500, `${error instanceof Error ? error.message : error}\n`);
+      else response.destroy();
+    });
+  };
+}
+
+/** Answers with a text and closes the connection. */
+export function answer(response: ServerResponse, status: number, body: string, type = 'text/plain'): void {
+  response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, connection: 'close' }).end(body);
+}

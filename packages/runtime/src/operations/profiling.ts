@@ -1,0 +1,65 @@
+import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { answer, type Route } from '../http/routes.ts';
+
+const defaultSeconds = 30;
+const maxSeconds = 300;
+
+let isProfiling = false;
+
+/**
+ * `GET /debug/pprof/profile?seconds=N`: where the CPU time of N seconds goes (30 when not given), as a
+ * .cpuprofile, which Chrome's DevTools and speedscope open. One at a time.
+ */
+export const cpuProfileRoute: Route = async (_request, response, url) => {
+  const seconds = profileSeconds(url.searchParams.get('seconds'));
+  if (seconds === undefined) {
+    answer(response, 400, `seconds: want a number above 0 and at most ${maxSeconds}\n`);
+    return;
+  }
+  if (isProfiling) {
+    answer(response, 409, 'a CPU profile is being taken; try again when it has ended\n');
+    return;
+  }
+  isProfiling = true;
+  try {
+    await serveCpuProfile(response, seconds);
+  } finally {
+    isProfiling = false;
+  }
+};
+
+/** How long a profile is to take, in seconds, or undefined for what is no such length. */
+export function profileSeconds(text: string | null): number | undefined {
+  const seconds = text === null ? defaultSeconds : text === '' ? Number.NaN : Number(text);
+  return seconds > 0 && seconds <= maxSeconds ? seconds : undefined;
+}
+
+async function serveCpuProfile(response: ServerResponse, seconds: number): Promise<void> {
+  // Loaded only now: nobody profiles most of the time.
+  const { Session } = await import('node:inspector/promises');
+  const session = new Session();
+  session.connect();
+  try {
+    await session.post('Profiler.enable');
+    await session.post('Profiler.start');
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, seconds * 1000);
+      response.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    const { profile } = await session.post('Profiler.stop');
+    answer(response, 200, JSON.stringify(profile), 'application/json');
+  } finally {
+    session.disconnect();
+  }
+}
+
+/** `GET /debug/pprof/heap`: everything on the heap, as a .heapsnapshot, which Chrome's DevTools open. */
+export const heapRoute: Route = async (_request, response) => {
+  const { getHeapSnapshot } = await import('node:v8');
+  response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+  await pipeline(getHeapSnapshot(), response);
+};

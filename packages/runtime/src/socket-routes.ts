@@ -1,0 +1,16 @@
+import type { RequestListener } from 'node:http';
+import { routes } from './http/routes.ts';
+import { importRoute } from './image/import.ts';
+import type { ImageService } from './image/service.ts';
+import type { Metrics } from './operations/metrics.ts';
+import { cpuProfileRoute, heapRoute } from './operations/profiling.ts';
+
+/** What berthd's socket serves beside the CRI. */
+export function socketRoutes(images: ImageService, metrics: Metrics): RequestListener {
+  return routes({
+    '/images/import': importRoute(images),
+    '/metrics': metrics.route,
+    '/debug/pprof/profile': cpuProfileRoute,
+    '/debug/pprof/heap': heapRoute,
+  });
+}
