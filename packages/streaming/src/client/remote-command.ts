@@ -36,25 +36,27 @@ interface Session {
 export async function remoteCommand(options: RemoteCommandOptions): Promise<{ exitCode: number }> {
   const session = await (options.transport === 'websocket' ? openWebSocket(options) : openSpdy(options));
   const { streams } = session;
-  const abort = (): void => session.close();
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => {});
+  const abort = (): void => aborted.reject(options.signal?.reason);
   options.signal?.addEventListener('abort', abort, { once: true });
   try {
     if (options.stdin !== undefined && streams.stdin !== undefined) sendInput(options.stdin, streams.stdin);
     if (options.resize !== undefined && streams.resize !== undefined)
       void sendSizes(options.resize, streams.resize);
-    const [message] = await Promise.all([
+    options.signal?.throwIfAborted();
+    const ended = Promise.all([
       textOf(streams.error),
       copyOutput(streams.stdout, options.stdout),
       copyOutput(streams.stderr, options.stderr),
     ]);
-    options.signal?.throwIfAborted();
+    // An output that takes nothing more must not keep an aborted command waiting.
+    const [message] = await Promise.race([ended, aborted.promise]);
     if (message === '' && session.statusForm === 'json')
       throw new Error('connection lost before the command ended');
     const outcome = decodeStatus(message, session.statusForm);
     if ('error' in outcome) throw new Error(outcome.error);
     return outcome;
-  } catch (error) {
-    throw options.signal?.aborted ? options.signal.reason : error;
   } finally {
     options.signal?.removeEventListener('abort', abort);
     session.close();
@@ -100,7 +102,7 @@ async function openWebSocket(options: RemoteCommandOptions): Promise<Session> {
   ]);
   const connection = new ChannelConnection(socket, {
     base64: false,
-    closeSignal: protocol === 'v5.channel.k8s.io',
+    closeSignal: protocol === 'v5.channel.k8s.io' ? 'sent' : 'unknown',
     endsWithConnection: true,
   });
   const wanted = wantedStreams(options);

@@ -28,7 +28,7 @@ export async function serveWebSocketPortForward(
   }
   const connection = new ChannelConnection(webSocket, {
     base64: protocol.includes('base64'),
-    closeSignal: false,
+    closeSignal: 'unknown',
     idleTimeoutMs: timeouts.idleTimeoutMs,
   });
   const forwarded = forwarder.ports.map((port, index) => {

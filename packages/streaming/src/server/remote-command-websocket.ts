@@ -23,7 +23,7 @@ export async function acceptWebSocketCommand(
   const { webSocket, protocol } = upgraded;
   const connection = new ChannelConnection(webSocket, {
     base64: protocol.includes('base64'),
-    closeSignal: protocol === 'v5.channel.k8s.io',
+    closeSignal: protocol === 'v5.channel.k8s.io' ? 'received' : 'unknown',
     idleTimeoutMs: timeouts.idleTimeoutMs,
   });
   const error = connection.open(channelOf.error);

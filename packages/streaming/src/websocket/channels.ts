@@ -5,8 +5,8 @@ import { closeChannel } from '../protocol/remote-command.ts';
 export interface ChannelOptions {
   /** Base64 text messages with the channel as a digit, in place of binary ones with the channel as a byte. */
   base64: boolean;
-  /** The message [255, channel] half-closes a channel (v5). */
-  closeSignal: boolean;
+  /** Who half-closes a channel with the message [255, channel]: in v5 the client does, and nobody before. */
+  closeSignal: 'sent' | 'received' | 'unknown';
   /** A close of the connection in order ends what the channels have to read, as it does for a client. */
   endsWithConnection?: boolean;
   /** Closes the connection when no message has passed in either direction for so long. */
@@ -24,8 +24,8 @@ const lingerMs = 2_000;
 
 /**
  * Channels of the WebSocket protocols `channel.k8s.io`: each message begins with the number of the channel
- * that the rest of it is for. A channel's `end()` is told to the peer in v5 only; earlier versions have no
- * word for it. While one channel's reader is behind, no channel is read.
+ * that the rest of it is for. A channel's `end()` is told to the peer by a client of v5 only; the others
+ * have no word for it. While one channel's reader is behind, no channel is read.
  */
 export class ChannelConnection {
   /** Aborted when the connection has ended. */
@@ -61,7 +61,7 @@ export class ChannelConnection {
     const channel = new Channel({
       send: (data, callback) => this.#send(number, data, callback),
       finish: () => {
-        if (this.#options.closeSignal && this.#socket.readyState === this.#socket.OPEN)
+        if (this.#options.closeSignal === 'sent' && this.#socket.readyState === this.#socket.OPEN)
           this.#socket.send(Buffer.from([closeChannel, number]));
       },
       drained: (drained) => this.#drained(drained),
@@ -98,7 +98,7 @@ export class ChannelConnection {
     this.#idle?.refresh();
     const [first, second] = message;
     if (first === undefined) return;
-    if (this.#options.closeSignal && first === closeChannel) {
+    if (this.#options.closeSignal === 'received' && first === closeChannel) {
       if (message.length === 2 && second !== undefined) this.#channels.get(second)?.finishReading();
       else this.destroy(new Error('close signal without a channel'));
       return;
