@@ -143,6 +143,14 @@ export function errnoFunction(
   };
 }
 
+/** Declares a function of the C library that returns nothing and cannot fail. */
+export function voidFunction(
+  name: string,
+  parameters: CType[],
+): (about: string | undefined, ...args: CArgument[]) => void {
+  return declare(name, (library) => library.func(name, 'void', parameters));
+}
+
 /**
  * Declares a system call for which the C library may have no function. Only numbers that are the same on
  * every architecture (424 and up are) may be given.
@@ -152,6 +160,36 @@ export function systemCall(name: string, number: number, parameters: CType[]): L
     const syscall = library.func('syscall', 'long', ['long', ...parameters]);
     return (...args) => syscall(number, ...args);
   });
+}
+
+/** Declares a system call whose number depends on the architecture, given by Node's process.arch. */
+export function perArchitectureCall(
+  name: string,
+  numbers: Readonly<Record<string, number>>,
+  parameters: CType[],
+): LibcFunction {
+  return declare(name, (library) => {
+    const number = numbers[process.arch];
+    if (number === undefined) throw new Error(`${name} is not known on ${process.arch}`);
+    const syscall = library.func('syscall', 'long', ['long', ...parameters]);
+    return (...args) => syscall(number, ...args);
+  });
+}
+
+let findSymbol: NativeFunction | undefined;
+
+/** Address of a function of the C library, for calls that take one. */
+export function symbolAddress(name: string): bigint {
+  const { library } = load();
+  findSymbol ??= library.func('dlsym', 'size_t', ['void *', 'str']);
+  const address = BigInt(findSymbol(null, name));
+  if (address === 0n) throw new Error(`the C library has no function ${name}`);
+  return address;
+}
+
+/** Where a buffer is in memory. It must not be garbage while the C library uses the address. */
+export function addressOf(buffer: Uint8Array): bigint {
+  return load().koffi.address(buffer);
 }
 
 const close = libcFunction('close', ['int']);

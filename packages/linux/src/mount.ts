@@ -14,8 +14,10 @@ const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const AT_RECURSIVE = 0x8000;
+const OPEN_TREE_CLONE = 1;
 const O_CLOEXEC = 0o2000000;
 const MOUNT_ATTR_RDONLY = 0x1n;
+const MOUNT_ATTR_IDMAP = 0x10_0000n;
 
 /** Flags of mount(2) by the names that mount(8) gives them. */
 const FLAGS = {
@@ -69,6 +71,11 @@ export interface BindOptions {
   /** Read-only, with `recursive` in every mount below as well. */
   readonly?: boolean;
   propagation?: Propagation;
+  /**
+   * File of a user namespace: owners of files appear shifted by its mapping, and what its users write is
+   * owned by the unshifted ids. The file system has to support it (EINVAL).
+   */
+  idMap?: string;
 }
 
 /**
@@ -76,12 +83,11 @@ export interface BindOptions {
  * a read-only bind is at no moment writable. Symbolic links are followed in both paths.
  */
 export function bindMount(source: string, target: string, options: BindOptions = {}): void {
-  const { recursive = false, readonly = false, propagation } = options;
-  if (!readonly && propagation === undefined) {
+  const { recursive = false, readonly = false, propagation, idMap } = options;
+  if (!readonly && propagation === undefined && idMap === undefined) {
     mountCall(target, source, target, null, FLAGS.bind | (recursive ? FLAGS.rec : 0), null);
     return;
   }
-  const OPEN_TREE_CLONE = 1;
   const MOVE_MOUNT_F_EMPTY_PATH = 4;
   const tree = openTree(
     source,
@@ -91,6 +97,7 @@ export function bindMount(source: string, target: string, options: BindOptions =
   );
   try {
     if (readonly) setAttributes(tree, target, { set: MOUNT_ATTR_RDONLY, recursive });
+    if (idMap !== undefined) setIdMap(tree, source, { namespace: idMap, recursive });
     moveMount(target, tree, '', AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH);
   } finally {
     closeDescriptor(tree);
@@ -99,9 +106,41 @@ export function bindMount(source: string, target: string, options: BindOptions =
   if (propagation !== undefined) setPropagation(target, propagation);
 }
 
+function setIdMap(tree: number, about: string, map: { namespace: string; recursive: boolean }): void {
+  const descriptor = openSync(map.namespace, 'r');
+  try {
+    const { recursive } = map;
+    setAttributes(tree, about, { set: MOUNT_ATTR_IDMAP, recursive, userNamespace: BigInt(descriptor) });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Whether the file system of a directory can be mounted with owners shifted by a user namespace, which is
+ * given as a file. Mounts nothing.
+ */
+export function canMapIds(directory: string, namespace: string): boolean {
+  const tree = openTree(directory, AT_FDCWD, directory, OPEN_TREE_CLONE | O_CLOEXEC);
+  try {
+    setIdMap(tree, directory, { namespace, recursive: false });
+    return true;
+  } catch (error) {
+    // Too old a kernel, or a file system without.
+    if (hasCode(error, 'EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'EPERM')) return false;
+    throw error;
+  } finally {
+    closeDescriptor(tree);
+  }
+}
+
 /** struct mount_attr of mount_setattr(2): set, clear, propagation, user namespace; each 64 bits. */
-function setAttributes(tree: number, about: string, change: { set: bigint; recursive: boolean }): void {
-  const attributes = new BigUint64Array([change.set, 0n, 0n, 0n]);
+function setAttributes(
+  tree: number,
+  about: string,
+  change: { set: bigint; recursive: boolean; userNamespace?: bigint },
+): void {
+  const attributes = new BigUint64Array([change.set, 0n, 0n, change.userNamespace ?? 0n]);
   const flags = AT_EMPTY_PATH | (change.recursive ? AT_RECURSIVE : 0);
   mountSetattr(about, tree, '', flags, new Uint8Array(attributes.buffer), 32);
 }

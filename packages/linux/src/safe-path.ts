@@ -2,6 +2,7 @@ import { constants, mkdirSync, openSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { asSyscallError, hasCode, SyscallError } from './errno.ts';
 import { closeDescriptor, systemCall } from './libc.ts';
+import { lchown } from './ownership.ts';
 
 const openat2 = systemCall('openat2', 437, ['int', 'str', 'void *', 'size_t']);
 
@@ -90,12 +91,17 @@ function descriptorPath(descriptor: number): string {
 
 /**
  * Makes a directory and its missing parents as a process whose root directory is `root` would, and returns
- * the directory's path on the host. Symbolic links on the way are followed within the root.
+ * the directory's path on the host. Symbolic links on the way are followed within the root. `made` says what
+ * those that are made are like: mode 0755 and root's unless it says otherwise.
  *
  * @throws SyscallError ENOTDIR when something else is in the way
  */
-export function makeDirectoryInRoot(root: string, path: string, mode = 0o755): string {
-  const descriptor = openOrMakeDirectory(root, path, mode);
+export function makeDirectoryInRoot(
+  root: string,
+  path: string,
+  made: { mode?: number; uid?: number; gid?: number } = {},
+): string {
+  const descriptor = openOrMakeDirectory(root, path, { mode: 0o755, uid: 0, gid: 0, ...made });
   try {
     return descriptorPath(descriptor);
   } finally {
@@ -103,7 +109,11 @@ export function makeDirectoryInRoot(root: string, path: string, mode = 0o755): s
   }
 }
 
-function openOrMakeDirectory(root: string, path: string, mode: number): number {
+function openOrMakeDirectory(
+  root: string,
+  path: string,
+  made: { mode: number; uid: number; gid: number },
+): number {
   const open = (): number => openInRoot(root, path, O_PATH | constants.O_DIRECTORY);
   try {
     return open();
@@ -112,9 +122,11 @@ function openOrMakeDirectory(root: string, path: string, mode: number): number {
   }
   const name = path.split('/').findLast((part) => part !== '');
   if (name === undefined || name === '.' || name === '..') return open();
-  const parent = openOrMakeDirectory(root, dirname(path), mode);
+  const parent = openOrMakeDirectory(root, dirname(path), made);
   try {
-    mkdirSync(`${magicPath(parent)}/${name}`, mode);
+    const directory = `${magicPath(parent)}/${name}`;
+    mkdirSync(directory, made.mode);
+    if (made.uid !== 0 || made.gid !== 0) lchown(directory, made.uid, made.gid);
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw asSyscallError(error);
   } finally {

@@ -43,6 +43,7 @@ export class Paths {
       hosts: join(dir, 'hosts'),
       resolvConf: join(dir, 'resolv.conf'),
       shm: join(dir, 'shm'),
+      userns: join(dir, 'ns/user'),
       netns: join(dir, 'ns/net'),
       ipcns: join(dir, 'ns/ipc'),
       utsns: join(dir, 'ns/uts'),
@@ -71,6 +72,7 @@ export interface SandboxPaths {
   /** A tmpfs, /dev/shm of the pod's containers. */
   readonly shm: string;
   /** Pinned namespaces, as files in `namespaces`. */
+  readonly userns: string;
   readonly netns: string;
   readonly ipcns: string;
   readonly utsns: string;
@@ -92,6 +94,10 @@ export interface BundlePaths {
   readonly dir: string;
   readonly config: string;
   readonly rootfs: string;
+  /** For a moment the image's layers as a user namespace sees them, read-only. */
+  readonly lower: string;
+  /** Holds what is mounted for the container's own mounts, by their numbers. */
+  readonly volumes: string;
   readonly pid: string;
   readonly conmonPid: string;
   readonly runtimeLog: string;
@@ -106,6 +112,8 @@ function bundlePaths(dir: string): BundlePaths {
     dir,
     config: join(dir, 'config.json'),
     rootfs: join(dir, 'rootfs'),
+    lower: join(dir, 'lower'),
+    volumes: join(dir, 'volumes'),
     pid: join(dir, 'pid'),
     conmonPid: join(dir, 'conmon-pid'),
     runtimeLog: join(dir, 'runtime.log'),

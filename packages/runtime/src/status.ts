@@ -1,5 +1,6 @@
 import type { StatusRequest, StatusResponse } from '@berth/cri/generated/api.ts';
 import type { Context } from './context.ts';
+import { handlerFeatures } from './handler-features.ts';
 
 /** Status: whether berthd can run pods and why not, and what its OCI runtimes are. */
 export async function status(context: Context, { verbose }: StatusRequest): Promise<StatusResponse> {
@@ -24,11 +25,13 @@ export async function status(context: Context, { verbose }: StatusRequest): Prom
       ],
     },
     // The empty name is the default handler, as clients that ask for none see it.
-    runtimeHandlers: ['', ...usable.map(({ name }) => name)].map((name) => ({
-      name,
-      features: { recursiveReadOnlyMounts: false, userNamespaces: false },
-    })),
-    features: { supplementalGroupsPolicy: true, userNamespacesHostNetwork: false, mountOptions: true },
+    runtimeHandlers: await Promise.all(
+      (usable.length > 0 ? ['', ...usable.map(({ name }) => name)] : []).map(async (name) => ({
+        name,
+        features: await handlerFeatures(context, runtimes.get(name)),
+      })),
+    ),
+    features: { supplementalGroupsPolicy: true, userNamespacesHostNetwork: true, mountOptions: true },
     info: verbose ? { config: JSON.stringify(config), runtimes: JSON.stringify(runtimes.all) } : {},
   };
 }

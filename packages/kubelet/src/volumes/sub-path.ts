@@ -36,7 +36,7 @@ function openOrMake(volume: string, subPath: string): number {
     if (!hasCode(error, 'ENOENT')) throw error;
   }
   const mode = statSync(volume).mode & 0o7777;
-  makeDirectoryInRoot(volume, subPath, mode);
+  makeDirectoryInRoot(volume, subPath, { mode });
   const descriptor = openInVolume(volume, subPath);
   chmodSync(magicPath(descriptor), mode);
   return descriptor;

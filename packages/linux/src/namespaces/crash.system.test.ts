@@ -10,7 +10,7 @@ import { mountsBelow } from '../mount.ts';
 import { pinState, unpin } from '../namespaces.ts';
 
 const KILLS = 15;
-const KINDS = ['net', 'ipc', 'uts'] as const;
+const KINDS = ['user', 'net', 'ipc', 'uts'] as const;
 const scratch = mkdtempSync('/tmp/linux-pin-crash-');
 after(() => rmSync(scratch, { recursive: true }));
 
@@ -21,7 +21,9 @@ const worker = await NamespaceWorker.start();
 console.log('started');
 for (let pod = 0; ; pod++) {
   const at = (kind) => process.argv[2] + '/' + pod + '-' + kind;
-  await worker.pin({ net: at('net'), ipc: at('ipc'), uts: at('uts'), hostname: 'pod' });
+  const ids = [{ containerId: 0, hostId: 100000, length: 65536 }];
+  const user = pod % 2 ? undefined : { path: at('user'), mappings: { uids: ids, gids: ids } };
+  await worker.pin({ user, net: at('net'), ipc: at('ipc'), uts: at('uts'), hostname: 'pod' });
 }`;
 
 test('a kill at any moment leaves each pod absent, complete, or found to be unfinished', {
@@ -42,7 +44,9 @@ test('a kill at any moment leaves each pod absent, complete, or found to be unfi
     await exited;
     const pods = new Set(filesIn(directory).map((name) => name.split('-')[0]));
     for (const pod of pods) {
-      const states = KINDS.map((kind) => pinState(join(directory, `${pod}-${kind}`)));
+      // Every other pod is in the host's user namespace.
+      const kinds = Number(pod) % 2 ? KINDS.slice(1) : KINDS;
+      const states = kinds.map((kind) => pinState(join(directory, `${pod}-${kind}`)));
       const complete = states.every((state) => state === 'pinned');
       assert.ok(complete || states.includes('unfinished'), states.join(' '));
       seen[complete ? 'complete' : 'unfinished'] += 1;

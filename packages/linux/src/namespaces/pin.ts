@@ -2,11 +2,14 @@ import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import { dirname } from 'node:path';
 import { makeDirectoriesSync } from '../directories.ts';
+import { withEffectiveUser } from '../effective-user.ts';
 import { hasCode, SyscallError } from '../errno.ts';
 import { libcFunction } from '../libc.ts';
 import { bindMount, isMountPoint, unmount } from '../mount.ts';
 import { setLinkUp } from '../netlink/links.ts';
 import { sysctlNamespace, writeSysctl } from '../sysctl.ts';
+import { hostId, type IdMappings } from './id-mappings.ts';
+import { UserNamespaceProcess } from './user.ts';
 
 const unshare = libcFunction('unshare', ['int']);
 const setns = libcFunction('setns', ['int', 'int']);
@@ -23,6 +26,8 @@ const CLONE_FLAGS: Record<PinnedNamespace, number> = {
 const NAMESPACES: readonly PinnedNamespace[] = ['net', 'ipc', 'uts'];
 
 export interface PinRequest {
+  /** A new user namespace, which then owns the other new ones: the file to pin it at, and whom it maps. */
+  user?: { path: string; mappings: IdMappings };
   /** File to pin a new network namespace at; its loopback interface is up. */
   net?: string;
   /** File to pin a new IPC namespace at. */
@@ -98,16 +103,22 @@ export function pinNamespaces(request: PinRequest, home: HomeNamespaces): void {
     const path = request[kind];
     return path === undefined ? [] : [{ kind, path }];
   });
+  const { user } = request;
+  const flags = wanted.reduce((sum, { kind }) => sum | CLONE_FLAGS[kind], 0);
   using undo = new DisposableStack();
-  for (const { path } of wanted) {
+  for (const { path } of [...wanted, ...(user === undefined ? [] : [user])]) {
     createPinFile(path);
     undo.defer(() => unlinkSync(path));
   }
   home.away(() => {
-    unshare(
-      'new namespaces',
-      wanted.reduce((flags, { kind }) => flags | CLONE_FLAGS[kind], 0),
-    );
+    if (user === undefined) {
+      unshare('new namespaces', flags);
+    } else {
+      using owner = new UserNamespaceProcess(flags, user.mappings);
+      for (const { kind } of wanted) enterNamespace(kind, owner.namespace(kind));
+      bindMount(owner.namespace('user'), user.path);
+      undo.defer(() => unmount(user.path, { detach: true }));
+    }
     for (const kind of NAMESPACES) {
       const path = request.existing?.[kind];
       if (path !== undefined) enterNamespace(kind, path);
@@ -115,13 +126,23 @@ export function pinNamespaces(request: PinRequest, home: HomeNamespaces): void {
     if (request.net !== undefined) setLinkUp('lo');
     const { hostname } = request;
     if (hostname !== undefined) sethostname(hostname, hostname, Buffer.byteLength(hostname));
-    for (const [name, value] of Object.entries(request.sysctls ?? {})) writeSysctl(name, value);
+    writeSysctls(request);
     for (const { kind, path } of wanted) {
       bindMount(`/proc/thread-self/ns/${kind}`, path);
       undo.defer(() => unmount(path, { detach: true }));
     }
   });
   undo.move();
+}
+
+function writeSysctls({ sysctls = {}, user, ipc }: PinRequest): void {
+  for (const [name, value] of Object.entries(sysctls)) {
+    // The kernel lets nobody but the root of its user namespace set those of an IPC namespace.
+    const isOwners = user !== undefined && ipc !== undefined && sysctlNamespace(name) === 'ipc';
+    const root = isOwners ? hostId(user.mappings.uids, 0) : 0;
+    if (root === 0) writeSysctl(name, value);
+    else withEffectiveUser(root, () => writeSysctl(name, value));
+  }
 }
 
 /** What the request does not make or name is the host's, and must not be changed for a pod. */

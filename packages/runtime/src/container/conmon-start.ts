@@ -5,6 +5,7 @@ import { messageOf, RuntimeError } from '../errors.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { BundlePaths } from '../paths.ts';
 import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
+import { giveStdio, type Owner } from './stdio.ts';
 
 /** What is to be created; the bundle has its config.json. */
 export interface NewProcess {
@@ -20,6 +21,8 @@ export interface NewProcess {
   readonly stdin: boolean;
   readonly stdinOnce: boolean;
   readonly tty: boolean;
+  /** Owner of the pipes that are its standard streams; undefined where the OCI runtime gives them one. */
+  readonly stdioOwner?: Owner | undefined;
 }
 
 /**
@@ -56,6 +59,7 @@ export async function createWithConmon(context: Context, process: NewProcess): P
       message.includes(program) ? message : `${message} (running ${program})`,
     );
   }
+  if (process.stdioOwner !== undefined && !process.tty) giveStdio(started.containerPid, process.stdioOwner);
   return { init: processRef(started.containerPid), conmon: processRef(started.conmonPid) };
 }
 

@@ -24,8 +24,9 @@ import type { Sandbox } from '../state/sandbox.ts';
 import { withUndo } from '../undo.ts';
 import { createWithConmon } from './conmon-start.ts';
 import { recordExit, watchConmon } from './exits.ts';
-import { mountRootfs } from './rootfs.ts';
+import { mountRootfs, podUserNamespace } from './rootfs.ts';
 import { containerSpec, containerUser } from './spec.ts';
+import { stdioOwner } from './stdio.ts';
 import { destroyContainer } from './teardown.ts';
 
 /** CreateContainer: everything up to a process that waits to be started. All or nothing. */
@@ -70,7 +71,9 @@ async function makeContainer(context: Context, { sandbox, container, image, sign
 
     const { bundle } = paths.container(id);
     const about = { 'container.id': id, 'sandbox.id': sandbox.id };
-    await tracer.span('rootfs', about, () => mountRootfs(paths.container(id), image.lowerDirs));
+    await tracer.span('rootfs', about, () =>
+      mountRootfs(paths.container(id), image.lowerDirs, podUserNamespace(context, sandbox)),
+    );
     const spec = await tracer.span('spec', about, () =>
       containerSpec(context, { sandbox, container, image }),
     );
@@ -88,6 +91,7 @@ async function makeContainer(context: Context, { sandbox, container, image, sign
         stdin: config.stdin,
         stdinOnce: config.stdinOnce,
         tty: config.tty,
+        stdioOwner: stdioOwner(sandbox, spec.process?.user),
       }),
     );
     // A caller that has gone asks again, which must not find the name taken.

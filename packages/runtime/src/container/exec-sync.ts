@@ -6,6 +6,7 @@ import { invalid, notFound, RuntimeError, wrongState } from '../errors.ts';
 import { execProcess } from '../oci-runtime/exec-process.ts';
 import { execSync as execInRuntime } from '../oci-runtime/exec-sync.ts';
 import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
+import { stdioOwner } from './stdio.ts';
 
 /** A kubelet takes messages of 16 MiB, and this one needs a few bytes beside stdout and stderr. */
 const maxOutputBytes = 16 * 1024 * 1024 - 1024;
@@ -23,11 +24,13 @@ export async function execSync(
   const sandbox = context.state.sandboxes.get(container.sandboxId);
   const { bundle } = context.paths.container(container.id);
   const timeoutMs = Number(timeout) * 1000;
+  const process = execProcess(readProcess(bundle.config), cmd);
   try {
     return await execInRuntime({
       runtime: context.runtimes.get(sandbox?.runtime ?? ''),
       containerId: container.id,
-      process: execProcess(readProcess(bundle.config), cmd),
+      process,
+      stdioOwner: sandbox && stdioOwner(sandbox, process.user),
       dir: bundle.exec,
       timeoutMs: timeoutMs > 0 ? timeoutMs : undefined,
       limitBytes: maxOutputBytes,

@@ -8,7 +8,9 @@ import { refuseTooLittleMemory } from '../spec/resources.ts';
 import { sandboxView } from '../spec/sandbox-view.ts';
 import { ociSpec } from '../spec/spec.ts';
 import { type Container, processesOf } from '../state/container.ts';
-import type { Sandbox } from '../state/sandbox.ts';
+import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import { podUserNamespace } from './rootfs.ts';
+import { mountVolumes } from './volumes.ts';
 
 /** config.json of a container whose root is mounted. */
 export async function containerSpec(
@@ -16,8 +18,21 @@ export async function containerSpec(
   { sandbox, container, image }: { sandbox: Sandbox; container: Container; image: ImageRootfs },
 ): Promise<Spec> {
   const rootfsPath = context.paths.container(container.id).bundle.rootfs;
-  const volumes = imageVolumes(rootfsPath, image.config.config.Volumes ?? [], container.config.mounts);
+  const volumes = imageVolumes(
+    { path: rootfsPath, owner: podRoot(sandboxNamespaces(sandbox.config)) },
+    image.config.config.Volumes ?? [],
+    container.config.mounts,
+  );
   const config = { ...container.config, mounts: [...container.config.mounts, ...volumes] };
+  const facts = await gatherContainerFacts({
+    config,
+    rootfsPath,
+    targetPid: targetPid(context, sandbox, container),
+  });
+  const mounts = mountVolumes(config.mounts, facts.mounts, {
+    directory: context.paths.container(container.id).bundle.volumes,
+    pod: podUserNamespace(context, sandbox),
+  });
   const spec = ociSpec({
     containerId: container.id,
     config,
@@ -26,11 +41,7 @@ export async function containerSpec(
     imageName: container.imageName,
     rootfsPath,
     host: context.host,
-    facts: await gatherContainerFacts({
-      config,
-      rootfsPath,
-      targetPid: targetPid(context, sandbox, container),
-    }),
+    facts: { ...facts, mounts },
   });
   const { flavor } = context.runtimes.get(sandbox.runtime);
   refuseTooLittleMemory(spec.linux?.resources?.memory?.limit, flavor);
@@ -57,11 +68,16 @@ function targetPid({ state }: Context, sandbox: Sandbox, { config }: Container):
  * has there stays visible, and they are writable even where the root is read-only. A mount of the request
  * takes the place of such a volume.
  */
-function imageVolumes(rootfs: string, volumes: readonly string[], requested: readonly Mount[]): Mount[] {
+function imageVolumes(
+  rootfs: { path: string; owner: { uid: number; gid: number } },
+  volumes: readonly string[],
+  requested: readonly Mount[],
+): Mount[] {
   const taken = new Set(requested.map(({ containerPath }) => containerPath.replace(/\/+$/, '')));
   return volumes.flatMap((volume) => {
     const containerPath = volume.replace(/\/+$/, '');
     if (containerPath === '' || taken.has(containerPath)) return [];
-    return [Mount.fromPartial({ containerPath, hostPath: makeDirectoryInRoot(rootfs, containerPath) })];
+    const hostPath = makeDirectoryInRoot(rootfs.path, containerPath, rootfs.owner);
+    return [Mount.fromPartial({ containerPath, hostPath })];
   });
 }

@@ -1,7 +1,8 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { hasCode } from '@berth/linux/errno.ts';
 import { isMountPoint, unmount } from '@berth/linux/mount.ts';
 import { processStat, signalProcess, waitForExit } from '@berth/linux/process.ts';
 import type { Context } from '../context.ts';
@@ -75,6 +76,17 @@ function findConmon(id: string, bundle: BundlePaths): ProcessRef | undefined {
 /** Unmounts what is mounted on a bundle's root and removes the bundle. */
 export function removeBundle(bundle: BundlePaths): void {
   // More than once only when a mount was repeated; removing must never reach through a mount.
-  while (isMountPoint(bundle.rootfs)) unmount(bundle.rootfs, { detach: true });
+  for (const path of [bundle.rootfs, bundle.lower, ...volumesOf(bundle)]) {
+    while (isMountPoint(path)) unmount(path, { detach: true });
+  }
   rmSync(bundle.dir, { recursive: true, force: true });
+}
+
+function volumesOf({ volumes }: BundlePaths): string[] {
+  try {
+    return readdirSync(volumes).map((name) => join(volumes, name));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
 }

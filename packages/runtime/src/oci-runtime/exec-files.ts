@@ -1,11 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fchownSync, fstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
 import { type Program, type StartedProcess, startProcess } from '@berth/linux/spawn.ts';
 import type { Process } from '@berth/oci/runtime-spec.ts';
 import type { OciRuntime } from './runtime.ts';
 import { lastRuntimeError, OciRuntimeError } from './runtime-log.ts';
+
+/** What is particular to one exec. */
+export interface ExecStart extends Pick<Program, 'descriptors'>, StdioOwner {
+  readonly args?: readonly string[];
+}
+
+export interface StdioOwner {
+  /** Who owns the pipes that are the command's streams, in ids of the host. */
+  readonly stdioOwner?: { readonly uid: number; readonly gid: number } | undefined;
+}
 
 /**
  * The files of one running exec. While it runs its pid file is there, by which the next berthd finds what
@@ -40,13 +50,20 @@ export class ExecFiles implements Disposable {
 
   /**
    * Starts the OCI runtime's `exec`, which stays in the foreground as the parent of the command. Its log,
-   * apart from the command's stderr, tells a command that failed from one that never ran.
+   * apart from the command's stderr, tells a command that failed from one that never ran. Pipes among the
+   * descriptors are given to `stdioOwner`, where the OCI runtime cannot do that (container/stdio.ts).
    */
   start(
     runtime: OciRuntime,
     containerId: string,
-    { descriptors, args = [] }: Pick<Program, 'descriptors'> & { args?: readonly string[] },
+    { descriptors, args = [], stdioOwner }: ExecStart,
   ): StartedProcess {
+    if (stdioOwner !== undefined) {
+      for (const descriptor of descriptors) {
+        if (typeof descriptor !== 'number' || !fstatSync(descriptor).isFIFO()) continue;
+        fchownSync(descriptor, stdioOwner.uid, stdioOwner.gid);
+      }
+    }
     try {
       return startProcess({
         path: runtime.path,

@@ -5,12 +5,12 @@ import type { StartedProcess } from '@berth/linux/spawn.ts';
 import type { Process } from '@berth/oci/runtime-spec.ts';
 import { maxTimerMs } from '../clock.ts';
 import { BoundedOutput } from './bounded-output.ts';
-import { ExecFiles } from './exec-files.ts';
+import { ExecFiles, type StdioOwner } from './exec-files.ts';
 import { killDescendants } from './process-tree.ts';
 import type { OciRuntime } from './runtime.ts';
 import { OciRuntimeError } from './runtime-log.ts';
 
-export interface ExecSyncOptions {
+export interface ExecSyncOptions extends StdioOwner {
   runtime: OciRuntime;
   containerId: string;
   /** From `execProcess`. */
@@ -69,14 +69,15 @@ export async function execSync(options: ExecSyncOptions): Promise<ExecSyncResult
   return { stdout: stdout.content(), stderr: stderr.content(), exitCode: ended.exitCode };
 }
 
-function startExec({ runtime, containerId, limitBytes }: ExecSyncOptions, files: ExecFiles) {
+function startExec(options: ExecSyncOptions, files: ExecFiles) {
+  const { runtime, containerId, limitBytes, stdioOwner } = options;
   using out = new OutputPipe();
   using err = new OutputPipe();
   const room = { bytes: limitBytes };
   const stdout = new BoundedOutput(out, room);
   const stderr = new BoundedOutput(err, room);
   const descriptors = ['null' as const, out.writeEnd, err.writeEnd];
-  return { child: files.start(runtime, containerId, { descriptors }), stdout, stderr };
+  return { child: files.start(runtime, containerId, { descriptors, stdioOwner }), stdout, stderr };
 }
 
 type End =

@@ -120,7 +120,7 @@ async function removeOrphan(
     case 'sandbox': {
       const files = paths.sandbox(sandboxId(id));
       removeBundle(files.init);
-      for (const pin of [files.netns, files.ipcns, files.utsns]) unpin(pin);
+      for (const pin of [files.userns, files.netns, files.ipcns, files.utsns]) unpin(pin);
       unmountShm(files);
       return rm(files.dir, { recursive: true, force: true });
     }

@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { DNSConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { mount, unmount } from '@berth/linux/mount.ts';
+import { lchown } from '@berth/linux/ownership.ts';
 import type { SandboxPaths } from '../paths.ts';
-import type { SandboxNamespaces } from '../state/sandbox.ts';
+import { podRoot, type SandboxNamespaces } from '../state/sandbox.ts';
 
 /** Size of a pod's /dev/shm in bytes, the same that other runtimes give. */
 const shmBytes = 64 * 1024 * 1024;
@@ -14,13 +15,16 @@ export function makeSandboxFiles(
   config: PodSandboxConfig,
   { hostname, namespaces }: { hostname: string; namespaces: SandboxNamespaces },
 ): void {
+  const { uid, gid } = podRoot(namespaces);
+  const write = (path: string, text: string) => {
+    writeFileSync(path, text, { mode: 0o644 });
+    if (uid !== 0 || gid !== 0) lchown(path, uid, gid);
+  };
   mkdirSync(paths.namespaces, { recursive: true, mode: 0o711 });
-  writeFileSync(paths.hostname, `${hostname}\n`, { mode: 0o644 });
-  writeFileSync(paths.resolvConf, resolvConf(config.dnsConfig) ?? hostFile('/etc/resolv.conf'), {
-    mode: 0o644,
-  });
+  write(paths.hostname, `${hostname}\n`);
+  write(paths.resolvConf, resolvConf(config.dnsConfig) ?? hostFile('/etc/resolv.conf'));
   // A copy: a container may write to its own, and its root is the host's.
-  if (namespaces.hostNetwork) writeFileSync(paths.hosts, hostFile('/etc/hosts'), { mode: 0o644 });
+  if (namespaces.hostNetwork) write(paths.hosts, hostFile('/etc/hosts'));
   if (!namespaces.hostIpc) {
     mkdirSync(paths.shm, { mode: 0o700 });
     mount({
@@ -28,7 +32,7 @@ export function makeSandboxFiles(
       target: paths.shm,
       fstype: 'tmpfs',
       flags: ['nosuid', 'nodev', 'noexec'],
-      data: `mode=1777,size=${shmBytes}`,
+      data: `mode=1777,size=${shmBytes},uid=${uid},gid=${gid}`,
     });
   }
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { lchown } from '@berth/linux/ownership.ts';
 import { signalProcess } from '@berth/linux/process.ts';
 import { containerCgroup } from '../cgroup-path.ts';
 import { createWithConmon } from '../container/conmon-start.ts';
@@ -10,7 +11,7 @@ import { findProgram } from '../programs.ts';
 import { sandboxInitSpec } from '../spec/sandbox-init.ts';
 import { sandboxView } from '../spec/sandbox-view.ts';
 import type { ContainerProcesses } from '../state/process-ref.ts';
-import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 
 /**
  * Starts the init of a pod whose containers share a PID namespace: the namespace lives as long as it does,
@@ -29,6 +30,9 @@ export async function startInit(
     host: context.host,
   });
   mkdirSync(bundle.rootfs, { recursive: true, mode: 0o711 });
+  const { uid, gid } = podRoot(sandboxNamespaces(sandbox.config));
+  // The runtime makes mount points in it, as root of the pod.
+  lchown(bundle.rootfs, uid, gid);
   writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
   const processes = await createWithConmon(context, {
     id: sandbox.id,

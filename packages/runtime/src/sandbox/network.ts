@@ -13,12 +13,13 @@ export async function pinNamespaces(
   sandbox: Sandbox,
   hostname: string,
 ): Promise<void> {
-  const { hostNetwork, hostIpc } = sandboxNamespaces(sandbox.config);
-  const { netns, ipcns, utsns } = paths.sandbox(sandbox.id);
+  const { hostNetwork, hostIpc, users } = sandboxNamespaces(sandbox.config);
+  const { userns, netns, ipcns, utsns } = paths.sandbox(sandbox.id);
   const sysctls = sandbox.config.linux?.sysctls ?? {};
-  if (hostNetwork && hostIpc && Object.keys(sysctls).length === 0) return;
+  if (users === undefined && hostNetwork && hostIpc && Object.keys(sysctls).length === 0) return;
   try {
     await namespaces.pin({
+      ...(users === undefined ? {} : { user: { path: userns, mappings: users } }),
       // The host's network goes with the host's name, as in every runtime.
       ...(hostNetwork ? {} : { net: netns, uts: utsns, hostname }),
       ...(hostIpc ? {} : { ipc: ipcns }),
@@ -34,9 +35,13 @@ export async function pinNamespaces(
 
 /** The files at which a sandbox's namespaces are pinned while it is ready. */
 export function expectedPins({ paths }: Context, sandbox: Sandbox): string[] {
-  const { hostNetwork, hostIpc } = sandboxNamespaces(sandbox.config);
-  const { netns, ipcns, utsns } = paths.sandbox(sandbox.id);
-  return [...(hostNetwork ? [] : [netns, utsns]), ...(hostIpc ? [] : [ipcns])];
+  const { hostNetwork, hostIpc, users } = sandboxNamespaces(sandbox.config);
+  const { userns, netns, ipcns, utsns } = paths.sandbox(sandbox.id);
+  return [
+    ...(users === undefined ? [] : [userns]),
+    ...(hostNetwork ? [] : [netns, utsns]),
+    ...(hostIpc ? [] : [ipcns]),
+  ];
 }
 
 /**
@@ -67,7 +72,7 @@ export async function attachNetwork({ network, paths }: Context, sandbox: Sandbo
 
 /** Disconnects the pod and lets go of all its namespaces. Fine to repeat. */
 export async function detachNetwork({ network, paths }: Context, sandbox: Sandbox): Promise<void> {
-  const { netns, ipcns, utsns } = paths.sandbox(sandbox.id);
+  const { userns, netns, ipcns, utsns } = paths.sandbox(sandbox.id);
   await detachSandbox(network, {
     sandboxId: sandbox.id,
     netnsPath: netns,
@@ -75,6 +80,7 @@ export async function detachNetwork({ network, paths }: Context, sandbox: Sandbo
   });
   unpin(utsns);
   unpin(ipcns);
+  unpin(userns);
 }
 
 function protocolName(protocol: Protocol): PortMapping['protocol'] {

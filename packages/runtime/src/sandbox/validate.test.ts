@@ -33,11 +33,6 @@ const refused: [string, PodSandboxConfig | undefined, RegExp][] = [
     /namespace_options\.network: want POD or NODE/,
   ],
   ['a target', withNamespaces({ pid: NamespaceMode.TARGET }), /namespace_options\.pid: TARGET/],
-  [
-    'a user namespace',
-    withNamespaces({ usernsOptions: {} }),
-    /userns_options: user namespaces are not supported/,
-  ],
 ];
 
 for (const [name, request, message] of refused) {

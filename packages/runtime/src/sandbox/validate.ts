@@ -5,6 +5,7 @@ import {
   type PodSandboxMetadata,
 } from '@berth/cri/generated/api.ts';
 import { invalid } from '../errors.ts';
+import { validateUserNamespace } from './user-namespace.ts';
 
 /** A sandbox's config with everything checked that can be checked without looking at the machine. */
 export interface ValidSandboxConfig extends PodSandboxConfig {
@@ -42,7 +43,7 @@ export function validateSandboxConfig(config: PodSandboxConfig | undefined): Val
 
 function validateNamespaces(options: NamespaceOption | undefined): void {
   if (options === undefined) return;
-  const { network, ipc, pid, targetId, usernsOptions } = options;
+  const { network, ipc, pid, targetId } = options;
   for (const [name, mode] of [
     ['network', network],
     ['ipc', ipc],
@@ -54,12 +55,7 @@ function validateNamespaces(options: NamespaceOption | undefined): void {
   if (pid === NamespaceMode.TARGET || targetId !== '') {
     throw invalid(`${namespaceField}.pid`, 'TARGET is for containers, not for sandboxes');
   }
-  if (usernsOptions !== undefined && usernsOptions.mode !== NamespaceMode.NODE) {
-    throw invalid(
-      `${namespaceField}.userns_options`,
-      'user namespaces are not supported; set hostUsers: true',
-    );
-  }
+  validateUserNamespace(options);
 }
 
 /** The reserved name of a sandbox, as CRI-O forms it. */

@@ -1,7 +1,12 @@
 import type { Mount } from '@berth/oci/runtime-spec.ts';
 
 /** The file systems that every container has, unless the request mounts something in their place. */
-export function defaultMounts(options: { privileged: boolean; shm: string | undefined }): Mount[] {
+export function defaultMounts(options: {
+  privileged: boolean;
+  shm: string | undefined;
+  /** Whether the container is in a user namespace that does not own its network namespace, the host's. */
+  foreignNetwork?: boolean;
+}): Mount[] {
   const access = options.privileged ? 'rw' : 'ro';
   const quiet = ['nosuid', 'noexec', 'nodev'];
   return [
@@ -19,7 +24,10 @@ export function defaultMounts(options: { privileged: boolean; shm: string | unde
       options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
     },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
-    { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, access] },
+    // The kernel gives a new sysfs only to the owner of the network namespace that it would show.
+    options.foreignNetwork === true
+      ? { destination: '/sys', type: 'bind', source: '/sys', options: ['rbind', 'rprivate', ...quiet, 'rro'] }
+      : { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, access] },
     {
       destination: '/sys/fs/cgroup',
       type: 'cgroup',

@@ -1,4 +1,5 @@
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
+import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import type { ExecutionParameters } from '@berth/oci/image-config.ts';
 import type { LinuxDevice, LinuxSeccomp } from '@berth/oci/runtime-spec.ts';
 
@@ -28,7 +29,14 @@ export interface SandboxView {
   cgroupParent: string;
   privileged: boolean;
   /** Pinned namespaces of the pod as files; an absent one is the host's. */
-  namespaces: { network?: string | undefined; ipc?: string | undefined; uts?: string | undefined };
+  namespaces: {
+    user?: string | undefined;
+    network?: string | undefined;
+    ipc?: string | undefined;
+    uts?: string | undefined;
+  };
+  /** Whom the pod's user namespace maps; undefined in the host's. */
+  users?: IdMappings | undefined;
   /** Whether the pod is in the host's PID namespace. */
   hostPid: boolean;
   /** Pid of the init of a PID namespace that the pod's containers share. */

@@ -15,7 +15,11 @@ function mounts(requests: DeepPartial<CriMount>[], options: Partial<MountsInput>
   return containerMounts({
     requests: parsed,
     sources: parsed.map(({ hostPath }) => source(hostPath)),
-    sandbox: { files: { hostname: '/s/hostname', resolvConf: '/s/resolv.conf' }, shm: '/s/shm' },
+    sandbox: {
+      files: { hostname: '/s/hostname', resolvConf: '/s/resolv.conf' },
+      shm: '/s/shm',
+      namespaces: {},
+    },
     privileged: false,
     readonlyRootfs: false,
     selinux: false,
@@ -43,7 +47,7 @@ test('the defaults, then the pod files', () => {
   assert.equal(optionsOf('/sys', [])?.at(-1), 'ro');
   assert.equal(optionsOf('/sys', [], { privileged: true })?.at(-1), 'rw');
   assert.equal(optionsOf('/etc/hostname', [], { readonlyRootfs: true })?.at(-1), 'ro');
-  assert.equal(mounts([], { sandbox: { files: {} } }).mounts.at(-1)?.type, 'tmpfs');
+  assert.equal(mounts([], { sandbox: { files: {}, namespaces: {} } }).mounts.at(-1)?.type, 'tmpfs');
 });
 
 test('requested mounts replace defaults and are ordered by depth', () => {
@@ -54,7 +58,7 @@ test('requested mounts replace defaults and are ordered by depth', () => {
     '/etc/hostname',
     '/a/b/c',
   ]);
-  assert.deepEqual(destinations([request('/dev')], { sandbox: { files: {} } }), [
+  assert.deepEqual(destinations([request('/dev')], { sandbox: { files: {}, namespaces: {} } }), [
     '/proc',
     '/sys',
     '/sys/fs/cgroup',
@@ -85,8 +89,6 @@ test('mounts that cannot be are refused by field', () => {
     [{ containerPath: 'rel' }, /config.mounts\[0\].container_path: "rel" is not an absolute path/],
     [{ containerPath: '/..' }, /container_path: the root/],
     [{ image: { image: 'x' } }, /image: image volumes/],
-    [{ uidMappings: [{ length: 1 }] }, /uidMappings: ID-mapped/],
-    [{ gidMappings: [{ length: 1 }] }, /gidMappings: ID-mapped/],
     [{ mountOptions: ['noexec', 'rw'] }, /mount_options\[1\]: "rw" is not supported/],
     [{ recursiveReadOnly: true }, /recursive_read_only: needs readonly/],
     [{ readonly: true, recursiveReadOnly: true, propagation: 1 }, /recursive_read_only: needs private/],

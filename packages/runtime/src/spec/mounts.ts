@@ -9,7 +9,7 @@ export interface MountsInput {
   requests: readonly CriMount[];
   /** One per request, in order. */
   sources: readonly MountSource[];
-  sandbox: Pick<SandboxView, 'files' | 'shm'>;
+  sandbox: Pick<SandboxView, 'files' | 'shm' | 'users' | 'namespaces'>;
   privileged: boolean;
   readonlyRootfs: boolean;
   selinux: boolean;
@@ -33,7 +33,9 @@ export function containerMounts(input: MountsInput): MountsResult {
   const taken = new Set(requested.map(({ destination }) => destination));
   const replaced = (destination: string) =>
     taken.has(destination) || (taken.has('/dev') && destination.startsWith('/dev/'));
-  const defaults = defaultMounts({ privileged: input.privileged, shm: input.sandbox.shm });
+  const { shm, users, namespaces } = input.sandbox;
+  const foreignNetwork = users !== undefined && namespaces.network === undefined;
+  const defaults = defaultMounts({ privileged: input.privileged, shm, foreignNetwork });
   const files = podFileMounts(input.sandbox.files, input.readonlyRootfs);
   const later = [...files.filter(({ destination }) => !replaced(destination)), ...requested];
   return {
@@ -83,10 +85,6 @@ function checkSupported(request: CriMount, field: string, selinux: boolean): voi
   }
   if (request.imageSubPath !== '')
     throw invalid(`${field}.image_sub_path`, 'image volumes are not supported');
-  if (request.uidMappings.length > 0)
-    throw invalid(`${field}.uidMappings`, 'ID-mapped mounts are not supported');
-  if (request.gidMappings.length > 0)
-    throw invalid(`${field}.gidMappings`, 'ID-mapped mounts are not supported');
   // Without SELinux there are no labels, and a kubelet asks for this all the same.
   if (request.selinuxRelabel && selinux)
     throw invalid(`${field}.selinux_relabel`, 'SELinux labels are not supported');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type DeepPartial, NamespaceOption } from '@berth/cri/generated/api.ts';
 import type { SandboxView } from './input.ts';
-import { namespaces } from './namespaces.ts';
+import { idMappings, namespaces } from './namespaces.ts';
 
 const pod: SandboxView = {
   id: 's1',
@@ -47,11 +47,31 @@ test('which namespaces a container has', () => {
   assert.deepEqual(of({ pid: 1 }, { cgroupVersion: 'v2', privileged: true }), [...joined, 'pid']);
 });
 
+const range = [{ containerId: 0, hostId: 100_000, length: 65_536 }];
+const users = { uids: range, gids: range };
+const shifted = { ...pod, users, namespaces: { user: '/ns/user', ...pod.namespaces } };
+
+test('the user namespace is the first to join, and whom it maps is said besides', () => {
+  const expected = ['mount', 'user:/ns/user', ...joined.slice(1), 'pid'];
+  assert.deepEqual(of({ pid: 1, usernsOptions: { mode: 0, ...users } }, { sandbox: shifted }), expected);
+  assert.deepEqual(of({ pid: 1 }, { sandbox: shifted }), expected);
+  const mapped = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+  assert.deepEqual(idMappings(shifted), { uidMappings: mapped, gidMappings: mapped });
+  assert.deepEqual(idMappings(pod), {});
+});
+
 test('namespaces that cannot be are refused by field', () => {
-  assert.throws(
-    () => of({ pid: 1, usernsOptions: { mode: 0 } }),
-    /namespace_options.userns_options: user namespaces/,
-  );
+  const other = { mode: 0 as const, uids: [{ containerId: 0, hostId: 1, length: 1 }], gids: range };
+  for (const [usernsOptions, sandbox] of [
+    [other, shifted],
+    [{ mode: 2 as const }, shifted],
+    [{ mode: 0 as const, ...users }, pod],
+  ] as const) {
+    assert.throws(
+      () => of({ pid: 1, usernsOptions }, { sandbox }),
+      /userns_options: is different from the pod's/,
+    );
+  }
   assert.doesNotThrow(() => of({ pid: 1, usernsOptions: { mode: 2 } }));
   assert.throws(() => of({ pid: 0 }), /namespace_options.pid: POD, but pod web/);
   assert.throws(() => of({ pid: 3, targetId: 'gone' }), /target_id: container "gone" is not running/);

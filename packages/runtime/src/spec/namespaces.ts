@@ -1,5 +1,6 @@
-import { NamespaceMode, type NamespaceOption } from '@berth/cri/generated/api.ts';
-import type { LinuxNamespace } from '@berth/oci/runtime-spec.ts';
+import { NamespaceMode, type NamespaceOption, type UserNamespace } from '@berth/cri/generated/api.ts';
+import { type IdMapping, type IdMappings, sameMappings } from '@berth/linux/namespaces/id-mappings.ts';
+import type { Linux, LinuxIdMapping, LinuxNamespace } from '@berth/oci/runtime-spec.ts';
 import { invalid, wrongState } from '../errors.ts';
 import type { SandboxView } from './input.ts';
 
@@ -18,21 +19,46 @@ export function namespaces(options: {
   privileged: boolean;
 }): LinuxNamespace[] {
   const { request, sandbox } = options;
-  const userns = request?.usernsOptions;
-  if (userns !== undefined && userns.mode !== NamespaceMode.NODE) {
-    throw invalid(`${FIELD}.userns_options`, 'user namespaces are not supported; set hostUsers: true');
-  }
-  const joined = (['network', 'ipc', 'uts'] as const).flatMap((type) => {
-    const path = sandbox.namespaces[type];
-    return path === undefined ? [] : [{ type, path }];
-  });
+  checkUserNamespace(request?.usernsOptions, sandbox.users);
   const ownCgroup = options.cgroupVersion === 'v2' && !options.privileged;
   return [
     { type: 'mount' },
-    ...joined,
+    ...podNamespaces(sandbox),
     ...pidNamespace(request, sandbox, options.targetPid),
     ...(ownCgroup ? [{ type: 'cgroup' as const }] : []),
   ];
+}
+
+/** The namespaces that are the pod's, as its files; the user namespace owns the others. */
+export function podNamespaces({ namespaces: files }: Pick<SandboxView, 'namespaces'>): LinuxNamespace[] {
+  return (['user', 'network', 'ipc', 'uts'] as const).flatMap((type) => {
+    const path = files[type];
+    return path === undefined ? [] : [{ type, path }];
+  });
+}
+
+/** `uidMappings` and `gidMappings` of config.json, which has to have them besides the namespace. */
+export function idMappings({
+  users,
+}: Pick<SandboxView, 'users'>): Pick<Linux, 'uidMappings' | 'gidMappings'> {
+  if (users === undefined) return {};
+  const ociMapping = ({ containerId, hostId, length }: IdMapping): LinuxIdMapping => ({
+    containerID: containerId,
+    hostID: hostId,
+    size: length,
+  });
+  return { uidMappings: users.uids.map(ociMapping), gidMappings: users.gids.map(ociMapping) };
+}
+
+/** A container has the users of its pod; a request that says nothing of them means these. */
+function checkUserNamespace(request: UserNamespace | undefined, users: IdMappings | undefined): void {
+  if (request === undefined) return;
+  const { uids, gids } = request;
+  const isSame =
+    request.mode === NamespaceMode.POD
+      ? users !== undefined && sameMappings({ uids, gids }, users)
+      : request.mode === NamespaceMode.NODE && users === undefined;
+  if (!isSame) throw invalid(`${FIELD}.userns_options`, "is different from the pod's user namespace");
 }
 
 function pidNamespace(

@@ -1,7 +1,9 @@
-import type { Spec } from '@berth/oci/runtime-spec.ts';
+import type { IdMapping } from '@berth/linux/namespaces/id-mappings.ts';
+import type { Spec, User } from '@berth/oci/runtime-spec.ts';
 import { specAnnotations } from './annotations.ts';
 import { cgroupsPath } from './cgroups-path.ts';
 import type { HostFacts, SandboxView } from './input.ts';
+import { idMappings, podNamespaces } from './namespaces.ts';
 import { OCI_VERSION } from './spec.ts';
 
 /** Where the init is inside its root file system, whose only file it is. */
@@ -20,15 +22,11 @@ export function sandboxInitSpec(options: {
   host: Pick<HostFacts, 'systemdCgroup' | 'minOomScoreAdj'>;
 }): Spec {
   const { sandbox, initPath, rootfsPath, host } = options;
-  const joined = (['network', 'ipc', 'uts'] as const).flatMap((type) => {
-    const path = sandbox.namespaces[type];
-    return path === undefined ? [] : [{ type, path }];
-  });
   return {
     ociVersion: OCI_VERSION,
     process: {
       terminal: false,
-      user: { uid: 65535, gid: 65535 },
+      user: nobody(sandbox),
       // -P: no child of its own, only reap.
       args: [INIT, '-P'],
       env: ['PATH=/'],
@@ -51,7 +49,8 @@ export function sandboxInitSpec(options: {
     ],
     annotations: specAnnotations({ sandbox, type: 'sandbox' }),
     linux: {
-      namespaces: [{ type: 'mount' }, { type: 'pid' }, ...joined],
+      namespaces: [{ type: 'mount' }, { type: 'pid' }, ...podNamespaces(sandbox)],
+      ...idMappings(sandbox),
       cgroupsPath: cgroupsPath({
         parent: sandbox.cgroupParent,
         containerId: sandbox.id,
@@ -63,4 +62,11 @@ export function sandboxInitSpec(options: {
       readonlyPaths: ['/proc/sys', '/proc/sysrq-trigger', '/proc/irq', '/proc/bus'],
     },
   };
+}
+
+/** A user that nobody else is, of those that the pod has. */
+function nobody({ users }: SandboxView): User {
+  const last = (mappings: readonly IdMapping[] | undefined) =>
+    Math.min(65535, (mappings?.[0]?.length ?? 65536) - 1);
+  return { uid: last(users?.uids), gid: last(users?.gids) };
 }

@@ -8,7 +8,7 @@ export function sandboxView(
   sandbox: Sandbox,
 ): SandboxView {
   const { metadata } = sandbox.config;
-  const { hostNetwork, hostIpc, hostPid } = sandboxNamespaces(sandbox.config);
+  const { hostNetwork, hostIpc, hostPid, users } = sandboxNamespaces(sandbox.config);
   const files = paths.sandbox(sandbox.id);
   const init = sandbox.state.phase === 'ready' ? sandbox.state.init : undefined;
   return {
@@ -20,10 +20,12 @@ export function sandboxView(
     cgroupParent: sandbox.cgroupParent || config.cgroupParent,
     privileged: sandbox.config.linux?.securityContext?.privileged ?? false,
     namespaces: {
+      user: users === undefined ? undefined : files.userns,
       network: hostNetwork ? undefined : files.netns,
       uts: hostNetwork ? undefined : files.utsns,
       ipc: hostIpc ? undefined : files.ipcns,
     },
+    users,
     hostPid,
     initPid: init?.init.pid,
     files: {

@@ -6,12 +6,12 @@ import { cgroupsPath } from './cgroups-path.ts';
 import { containerDevices } from './devices.ts';
 import type { SpecInput } from './input.ts';
 import { containerMounts } from './mounts.ts';
-import { namespaces } from './namespaces.ts';
+import { idMappings, namespaces } from './namespaces.ts';
 import { processArgs, processCwd, processEnv } from './process.ts';
 import { linuxResources, oomScoreAdj } from './resources.ts';
 import { seccompFilter } from './seccomp.ts';
 import { refuseUnsupported } from './unsupported.ts';
-import { processUser } from './user.ts';
+import { processUser, refuseUnmapped } from './user.ts';
 
 /** crun before 1.9 refuses every newer version; nothing here needs one. */
 export const OCI_VERSION = '1.0.2';
@@ -54,9 +54,16 @@ export function ociSpec(input: SpecInput): Spec {
 function containerProcess({ config, image, sandbox, host, facts }: SpecInput): Process {
   const security = config.linux?.securityContext;
   const profile = apparmorProfile(security, facts.apparmor);
+  const user = processUser({
+    security,
+    imageUser: image.User ?? '',
+    passwd: facts.passwd,
+    group: facts.group,
+  });
+  refuseUnmapped(user, sandbox.users);
   return {
     terminal: config.tty,
-    user: processUser({ security, imageUser: image.User ?? '', passwd: facts.passwd, group: facts.group }),
+    user,
     args: processArgs(config, image),
     env: processEnv({ image, envs: config.envs, hostname: sandbox.hostname, terminal: config.tty }),
     cwd: processCwd(config, image),
@@ -95,6 +102,7 @@ function containerLinux(input: SpecInput, capabilities: readonly string[]): Linu
       cgroupVersion: host.cgroupVersion,
       privileged,
     }),
+    ...idMappings(sandbox),
     cgroupsPath: cgroupsPath({
       parent: sandbox.cgroupParent,
       containerId: input.containerId,

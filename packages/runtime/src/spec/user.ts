@@ -1,4 +1,5 @@
 import { type LinuxContainerSecurityContext, SupplementalGroupsPolicy } from '@berth/cri/generated/api.ts';
+import { type IdMappings, isMapped } from '@berth/linux/namespaces/id-mappings.ts';
 import type { User } from '@berth/oci/runtime-spec.ts';
 import { invalid } from '../errors.ts';
 import { type GroupEntry, isId, MAX_ID, type PasswdEntry, parseGroup, parsePasswd } from './user-database.ts';
@@ -24,6 +25,22 @@ export function processUser(input: UserInput): User {
   const gid = wanted.group === undefined ? account.gid : findGroup(wanted.group, wanted.field, groups);
   const additionalGids = [gid, ...supplementary(input.security, account.name, groups)];
   return { uid: account.uid, gid, additionalGids: [...new Set(additionalGids)] };
+}
+
+/** Refuses a user that the pod's user namespace does not have. */
+export function refuseUnmapped({ uid, gid }: User, users: IdMappings | undefined): void {
+  if (users === undefined) return;
+  for (const [field, id, mappings] of [
+    ['run_as_user', uid, users.uids],
+    ['run_as_group', gid, users.gids],
+  ] as const) {
+    if (!isMapped(mappings, id)) {
+      throw invalid(
+        `config.linux.security_context.${field}`,
+        `${id} is not in the pod's user namespace, which maps ${mappings[0]?.length ?? 0} ids`,
+      );
+    }
+  }
 }
 
 interface Wanted {

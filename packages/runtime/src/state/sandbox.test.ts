@@ -7,7 +7,7 @@ const withNamespaces = (namespaceOptions: Partial<NamespaceOption>) =>
   PodSandboxConfig.fromPartial({ linux: { securityContext: { namespaceOptions } } });
 
 test('namespaces by option', () => {
-  const all = { hostNetwork: false, hostIpc: false, hostPid: false, sharedPid: false };
+  const all = { hostNetwork: false, hostIpc: false, hostPid: false, sharedPid: false, users: undefined };
   assert.deepEqual(sandboxNamespaces(PodSandboxConfig.fromPartial({})), all);
   assert.deepEqual(sandboxNamespaces(withNamespaces({})), { ...all, sharedPid: true });
   assert.deepEqual(sandboxNamespaces(withNamespaces({ pid: NamespaceMode.CONTAINER })), all);
@@ -15,6 +15,6 @@ test('namespaces by option', () => {
     sandboxNamespaces(
       withNamespaces({ pid: NamespaceMode.NODE, network: NamespaceMode.NODE, ipc: NamespaceMode.NODE }),
     ),
-    { hostNetwork: true, hostIpc: true, hostPid: true, sharedPid: false },
+    { hostNetwork: true, hostIpc: true, hostPid: true, sharedPid: false, users: undefined },
   );
 });

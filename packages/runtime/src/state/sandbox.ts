@@ -1,5 +1,6 @@
 import { hostname as nodeHostname } from 'node:os';
-import { NamespaceMode, type PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import { NamespaceMode, type PodSandboxConfig, type UserNamespace } from '@berth/cri/generated/api.ts';
+import { hostId, type IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import type { SandboxId } from '../ids.ts';
 import type { ContainerProcesses } from './process-ref.ts';
 
@@ -45,6 +46,8 @@ export interface SandboxNamespaces {
   readonly hostIpc: boolean;
   readonly hostPid: boolean;
   readonly sharedPid: boolean;
+  /** Whom the pod's own user namespace maps; undefined in the host's. */
+  readonly users: IdMappings | undefined;
 }
 
 /** The namespaces that a config asks for. Without any options it gets CRI's defaults, all of them the pod's. */
@@ -56,7 +59,21 @@ export function sandboxNamespaces(config: PodSandboxConfig): SandboxNamespaces {
     hostPid: options?.pid === NamespaceMode.NODE,
     // Without options nothing was said about PIDs, and an init for nothing is not wanted.
     sharedPid: options?.pid === NamespaceMode.POD,
+    users: podUsers(options?.usernsOptions),
   };
+}
+
+function podUsers(options: UserNamespace | undefined): IdMappings | undefined {
+  if (options?.mode !== NamespaceMode.POD) return undefined;
+  const { uids, gids } = options;
+  return { uids, gids };
+}
+
+/** Who root of a pod is on the host: the owner of files that are the pod's. */
+export function podRoot({ users }: Pick<SandboxNamespaces, 'users'>): { uid: number; gid: number } {
+  return users === undefined
+    ? { uid: 0, gid: 0 }
+    : { uid: hostId(users.uids, 0), gid: hostId(users.gids, 0) };
 }
 
 /** The host name that processes in the pod see. */

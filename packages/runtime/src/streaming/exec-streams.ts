@@ -5,12 +5,12 @@ import type { StartedProcess } from '@berth/linux/spawn.ts';
 import { openRelayTerminal, setTerminalSize, terminalStream } from '@berth/linux/terminal.ts';
 import type { Process } from '@berth/oci/runtime-spec.ts';
 import type { RemoteStreams, TerminalSize } from '@berth/streaming/server/streaming-runtime.ts';
-import { ExecFiles } from '../oci-runtime/exec-files.ts';
+import { ExecFiles, type StdioOwner } from '../oci-runtime/exec-files.ts';
 import { killExec } from '../oci-runtime/leftover-execs.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { copyInput, copyOutput } from './copy.ts';
 
-export interface ExecStreamsOptions {
+export interface ExecStreamsOptions extends StdioOwner {
   runtime: OciRuntime;
   containerId: string;
   /** From `execProcess`; its `terminal` decides between a terminal and pipes. */
@@ -72,7 +72,7 @@ async function start(options: ExecStreamsOptions, files: ExecFiles): Promise<Run
 }
 
 function startWithPipes(
-  { runtime, containerId, streams }: ExecStreamsOptions,
+  { runtime, containerId, streams, stdioOwner }: ExecStreamsOptions,
   files: ExecFiles,
 ): RunningExec {
   using given = new DisposableStack();
@@ -87,6 +87,7 @@ function startWithPipes(
   try {
     const child = files.start(runtime, containerId, {
       descriptors: [stdin?.readEnd ?? 'null', stdout?.writeEnd ?? 'null', stderr?.writeEnd ?? 'null'],
+      stdioOwner,
     });
     if (stdin && streams.stdin) copyInput(streams.stdin, stdin.input, () => stdin.input.end());
     const copied = Promise.all([

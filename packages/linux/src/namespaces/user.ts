@@ -1,0 +1,134 @@
+import { writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { asSyscallError, SyscallError } from '../errno.ts';
+import { addressOf, errnoFunction, libcFunction, symbolAddress, voidFunction } from '../libc.ts';
+import { canMapIds } from '../mount.ts';
+import { kill } from '../process.ts';
+import type { IdMapping, IdMappings } from './id-mappings.ts';
+
+const cloneCall = libcFunction('clone', ['size_t', 'size_t', 'int', 'size_t']);
+const waitpid = libcFunction('waitpid', ['int', 'void *', 'int']);
+const getcontext = libcFunction('getcontext', ['void *']);
+const makecontext = voidFunction('makecontext', [
+  'void *',
+  'size_t',
+  'int',
+  'long',
+  'long',
+  'long',
+  'long',
+  'long',
+]);
+const setSignalMask = errnoFunction('pthread_sigmask', ['int', 'void *', 'void *']);
+
+const CLONE_VM = 0x100;
+const CLONE_NEWUSER = 0x1000_0000;
+const WALL = 0x4000_0000;
+const SIG_SETMASK = 2;
+const PR_SET_PDEATHSIG = 1;
+const SIGNAL_SET_BYTES = 128;
+
+/** Longer than any pinning takes; the process ends by itself then, should it ever outlive its parent. */
+const LIFETIME_SECONDS = 60;
+
+// More than a ucontext_t has on any architecture, and than the calls below need for a stack.
+const CONTEXT_BYTES = 16 << 10;
+const STACK_BYTES = 64 << 10;
+
+/**
+ * A process that holds new namespaces while they are being pinned. unshare(2) and setns(2) do not make or
+ * enter a user namespace in a process of several threads, which every Node is, and a fork of it would copy its
+ * page tables. So this is a clone(2) on a stack of its own that shares our memory and never comes back to
+ * JavaScript: setcontext(3) takes it through prctl(2), so that it ends with the thread that made it, and
+ * into sleep(3).
+ */
+export class UserNamespaceProcess implements Disposable {
+  readonly #pid: number;
+  /** The process's stacks: kept from the garbage collector for as long as it lives. */
+  readonly #memory: Buffer;
+
+  /** @param flags CLONE_NEW… of the namespaces that the new user namespace shall own */
+  constructor(flags: number, mappings: IdMappings) {
+    this.#memory = Buffer.alloc(2 * CONTEXT_BYTES + 3 * STACK_BYTES + 16);
+    const { first, stackTop } = lifeOf(this.#memory);
+    const blocked = Buffer.alloc(SIGNAL_SET_BYTES, 0xff);
+    const before = Buffer.alloc(SIGNAL_SET_BYTES);
+    // The process has our signal handlers, and may not run them; it keeps the mask that it is made with.
+    setSignalMask(undefined, SIG_SETMASK, blocked, before);
+    try {
+      this.#pid = cloneCall(
+        'a user namespace',
+        symbolAddress('setcontext'),
+        stackTop,
+        flags | CLONE_NEWUSER | CLONE_VM,
+        first,
+      );
+    } finally {
+      setSignalMask(undefined, SIG_SETMASK, before, Buffer.alloc(SIGNAL_SET_BYTES));
+    }
+    try {
+      this.#write('uid_map', mappings.uids);
+      this.#write('gid_map', mappings.gids);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** A namespace of the process as a file, which can be entered and pinned while the process lives. */
+  namespace(kind: 'user' | 'net' | 'ipc' | 'uts'): string {
+    return `/proc/${this.#pid}/ns/${kind}`;
+  }
+
+  [Symbol.dispose](): void {
+    kill(this.#pid, constants.signals.SIGKILL);
+    waitpid(`process ${this.#pid}`, this.#pid, Buffer.alloc(4), WALL);
+    this.#memory.fill(0);
+  }
+
+  #write(file: 'uid_map' | 'gid_map', mappings: readonly IdMapping[]): void {
+    const path = `/proc/${this.#pid}/${file}`;
+    const text = mappings.map(({ containerId, hostId, length }) => `${containerId} ${hostId} ${length}\n`);
+    try {
+      writeFileSync(path, text.join(''), { flag: 'r+' });
+    } catch (error) {
+      throw asSyscallError(error, { path, hint: `mapping ${text.join('').trim()}` });
+    }
+  }
+}
+
+/** Lays out the process's whole life in memory: the address of its first context, and its stack at the start. */
+function lifeOf(memory: Buffer): { first: bigint; stackTop: bigint } {
+  const start = addressOf(memory);
+  const aligned = (16n - (start % 16n)) % 16n;
+  const at = (offset: number) => start + aligned + BigInt(offset);
+  const contextAt = (index: number) => index * CONTEXT_BYTES;
+  const stackAt = (index: number) => 2 * CONTEXT_BYTES + index * STACK_BYTES;
+  const context = (index: number, next: bigint, name: string, args: readonly number[]): bigint => {
+    const bytes = memory.subarray(Number(aligned) + contextAt(index));
+    getcontext(name, bytes);
+    // ucontext_t begins alike on every architecture: flags, the next context, and the stack's start, flags and size.
+    bytes.writeBigUInt64LE(next, 8);
+    bytes.writeBigUInt64LE(at(stackAt(index)), 16);
+    bytes.writeBigUInt64LE(BigInt(STACK_BYTES), 32);
+    const [a = 0, b = 0, c = 0, d = 0, e = 0] = args;
+    makecontext(name, bytes, symbolAddress(name), args.length, a, b, c, d, e);
+    return at(contextAt(index));
+  };
+  const asleep = context(1, 0n, 'sleep', [LIFETIME_SECONDS]);
+  const first = context(0, asleep, 'prctl', [PR_SET_PDEATHSIG, constants.signals.SIGKILL, 0, 0, 0]);
+  return { first, stackTop: at(stackAt(3)) };
+}
+
+/** Whether user namespaces can be made here, and the file system of `directory` be mounted with owners shifted. */
+export function canShiftOwners(directory: string): boolean {
+  const mapping = [{ containerId: 0, hostId: 65_536, length: 1 }];
+  try {
+    using owner = new UserNamespaceProcess(0, { uids: mapping, gids: mapping });
+    return canMapIds(directory, owner.namespace('user'));
+  } catch (error) {
+    // Not built into the kernel, or not allowed by user.max_user_namespaces.
+    if (error instanceof SyscallError) return false;
+    throw error;
+  }
+}

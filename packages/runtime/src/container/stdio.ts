@@ -1,0 +1,34 @@
+import { chownSync, statSync } from 'node:fs';
+import { hasCode } from '@berth/linux/errno.ts';
+import { hostId } from '@berth/linux/namespaces/id-mappings.ts';
+import type { User } from '@berth/oci/runtime-spec.ts';
+import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+
+/** Ids on the host. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * Who has to own the pipes of a process of a pod, so that it can open its own /dev/stdout again; undefined
+ * where the OCI runtime sees to that, as it can outside of user namespaces only.
+ */
+export function stdioOwner({ config }: Sandbox, user: User | undefined): Owner | undefined {
+  const { users } = sandboxNamespaces(config);
+  if (users === undefined || user === undefined) return undefined;
+  return { uid: hostId(users.uids, user.uid), gid: hostId(users.gids, user.gid) };
+}
+
+/** Gives the pipes that are a process's standard streams to their owner. A process that has just ended has none. */
+export function giveStdio(pid: number, { uid, gid }: Owner): void {
+  for (const stream of [0, 1, 2]) {
+    const path = `/proc/${pid}/fd/${stream}`;
+    try {
+      // /dev/null is the host's own.
+      if (statSync(path).isFIFO()) chownSync(path, uid, gid);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT', 'ESRCH')) throw error;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Mount, MountPropagation } from '@berth/cri/generated/api.ts';
+import { hasCode } from '@berth/linux/errno.ts';
+import { bindMount } from '@berth/linux/mount.ts';
+import { sameMappings } from '@berth/linux/namespaces/id-mappings.ts';
+import { invalid } from '../errors.ts';
+import type { MountSource } from '../spec/input.ts';
+import type { PodUserNamespace } from './rootfs.ts';
+
+/**
+ * Mounts what the OCI runtimes of distributions cannot mount themselves, so that they have only to bind it:
+ * host paths whose owners a user namespace shifts. Returns the sources that config.json names, one for each
+ * request. What is mounted is below `directory`, named by the request's number, and goes with the container.
+ */
+export function mountVolumes(
+  requests: readonly Mount[],
+  sources: readonly MountSource[],
+  { directory, pod }: { directory: string; pod: PodUserNamespace | undefined },
+): MountSource[] {
+  return sources.map((source, index) => {
+    const request = requests[index];
+    if (request === undefined || !isShifted(request)) return source;
+    const field = `config.mounts[${index}]`;
+    checkMappings(request, pod, field);
+    const target = join(directory, String(index));
+    mkdirSync(directory, { recursive: true, mode: 0o711 });
+    makeMountPoint(source.path, target);
+    try {
+      // A slave or private: what the container unmounts, or we do, may not go away on the host as well.
+      const propagation = source.propagation === 'private' ? 'rprivate' : 'rslave';
+      bindMount(source.path, target, { recursive: true, idMap: pod?.path ?? '', propagation });
+    } catch (error) {
+      if (!hasCode(error, 'EINVAL', 'EPERM', 'EOPNOTSUPP')) throw error;
+      throw invalid(
+        `${field}.uidMappings`,
+        `the owners of files in ${source.path} cannot be shifted: its file system, or one mounted in it, does not support ID-mapped mounts on this kernel`,
+      );
+    }
+    return { ...source, path: target };
+  });
+}
+
+function isShifted({ uidMappings, gidMappings }: Mount): boolean {
+  return uidMappings.length > 0 || gidMappings.length > 0;
+}
+
+/** A mount shifts owners as its pod does, which is all that a kubelet asks for. */
+function checkMappings(request: Mount, pod: PodUserNamespace | undefined, field: string): void {
+  const { uidMappings: uids, gidMappings: gids } = request;
+  if (pod === undefined) throw invalid(`${field}.uidMappings`, 'the pod has no user namespace');
+  if (!sameMappings({ uids, gids }, pod.users)) {
+    throw invalid(`${field}.uidMappings`, "they and gidMappings have to be the pod's own");
+  }
+  if (request.propagation === MountPropagation.PROPAGATION_BIDIRECTIONAL) {
+    throw invalid(`${field}.propagation`, 'a mount with mappings cannot propagate to the host');
+  }
+}
+
+/** What is mounted on a directory has to be one, and what is mounted on a file not. */
+function makeMountPoint(source: string, target: string): void {
+  if (statSync(source).isDirectory()) mkdirSync(target, { mode: 0o700 });
+  else writeFileSync(target, '', { mode: 0o600 });
+}

@@ -1,0 +1,39 @@
+import type { OciRuntime } from './runtime.ts';
+
+/** What an OCI runtime can do that not every one can. */
+export interface OciRuntimeFeatures {
+  /** The mount option `rro`. */
+  readonly recursiveReadOnly: boolean;
+  /** Containers that join a user namespace. */
+  readonly userNamespaces: boolean;
+}
+
+/** How long a runtime may take to tell its features. */
+const timeoutMs = 5_000;
+
+/**
+ * Asks a runtime by its command `features`, which the OCI runtime specification has since 1.1. crun has it since
+ * 1.9, and both of these features since 1.4.
+ */
+export async function runtimeFeatures(runtime: OciRuntime): Promise<OciRuntimeFeatures> {
+  try {
+    return parseFeatures(await runtime.run(['features'], { timeoutMs }));
+  } catch {
+    const isOldCrun = runtime.flavor === 'crun';
+    return { recursiveReadOnly: isOldCrun, userNamespaces: isOldCrun };
+  }
+}
+
+/** Reads what `features` prints, a JSON object; what it leaves out the runtime does not have. */
+export function parseFeatures(text: string): OciRuntimeFeatures {
+  const features: unknown = JSON.parse(text);
+  const names = (...path: string[]): unknown[] => {
+    let value = features;
+    for (const key of path) value = Object(value)[key];
+    return Array.isArray(value) ? value : [];
+  };
+  return {
+    recursiveReadOnly: names('mountOptions').includes('rro'),
+    userNamespaces: names('linux', 'namespaces').includes('user'),
+  };
+}

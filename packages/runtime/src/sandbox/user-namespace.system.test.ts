@@ -1,0 +1,176 @@
+// Pods in a user namespace, with each OCI runtime of the distribution: whom a process is, inside and outside.
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { MountPropagation, NamespaceMode } from '@berth/cri/generated/api.ts';
+import { mountsBelow } from '@berth/linux/mount.ts';
+import { isolated, PodCalls, until } from '../testing/pod-calls.ts';
+import { TestNode } from '../testing/test-node.ts';
+
+const HOST = 200_000;
+const mapping = [{ containerId: 0, hostId: HOST, length: 65_536 }];
+const usernsOptions = { mode: NamespaceMode.POD, uids: mapping, gids: mapping };
+const pod = (change: object = {}, linux: object = {}) => ({
+  linux: {
+    ...linux,
+    securityContext: { namespaceOptions: { ...isolated, usernsOptions, ...change } },
+  },
+});
+
+let node: TestNode;
+let pods: PodCalls;
+before(async () => {
+  node = await TestNode.start('rt-userns', 233);
+  chmodSync(node.dir, 0o711);
+  pods = new PodCalls(node);
+});
+after(() => node[Symbol.asyncDispose]());
+
+for (const handler of ['crun', 'runc']) {
+  describe(`user namespaces with ${handler}`, { timeout: 60_000 }, () => {
+    test('root of the pod is somebody else on the host, files and processes alike', async () => {
+      const linux = pod({}, { sysctls: { 'kernel.sem': '100 200 10 20' } });
+      const sandbox = await pods.runPod(`${handler}-root`, linux, handler);
+      const container = await pods.startContainer(sandbox, ['/bin/sleep', '611'], pod());
+      const pid = await pods.pidOf(container);
+      assert.match(readFileSync(`/proc/${pid}/uid_map`, 'utf8'), /^\s+0\s+200000\s+65536\n$/);
+      assert.equal(statSync(`/proc/${pid}`).uid, HOST);
+      const seen = await pods.shell(
+        container,
+        `id -u; stat -c '%u %g' /bin /etc/hostname /etc/resolv.conf /dev/shm;
+         echo x > /written; stat -c %u /written; 
+         cat /proc/sys/kernel/sem; echo out > /dev/stdout; ls /sys/class/net | grep -c eth0; chown 5:6 /written && stat -c %u:%g /written`,
+      );
+      assert.deepEqual(seen.split('\n'), [
+        '0',
+        ...Array(4).fill('0 0'),
+        '0',
+        '100\t200\t10\t20',
+        'out',
+        '1',
+        '5:6',
+      ]);
+      const upper = join(node.dir, 'root/containers', container, 'upper');
+      assert.equal(statSync(join(upper, 'written')).uid, HOST + 5);
+      await pods.removePod(sandbox);
+      assert.equal(existsSync(upper), false);
+    });
+
+    test('the first process may open its own output and input', async () => {
+      const sandbox = await pods.runPod(`${handler}-stdio`, pod(), handler);
+      for (const runAsUser of [undefined, { value: 1000n }]) {
+        const container = await pods.startContainer(
+          sandbox,
+          ['/bin/sh', '-c', 'echo opened > /dev/stdout && echo opened > /proc/self/fd/2'],
+          {
+            metadata: { name: `stdio-${runAsUser?.value ?? 0}`, attempt: 0 },
+            linux: {
+              securityContext: { namespaceOptions: pod().linux.securityContext.namespaceOptions, runAsUser },
+            },
+          },
+        );
+        await until(async () => (await pods.statusOf(container)).state === 2);
+        const { exitCode, logPath } = await pods.statusOf(container);
+        assert.equal(exitCode, 0, readFileSync(logPath, 'utf8'));
+      }
+      await pods.removePod(sandbox);
+    });
+
+    test('a shared PID namespace belongs to the pod as well', async () => {
+      const shared = pod({ pid: NamespaceMode.POD });
+      const sandbox = await pods.runPod(`${handler}-pid`, shared, handler);
+      const container = await pods.startContainer(sandbox, ['/bin/sleep', '612'], shared);
+      assert.match(await pods.shell(container, 'ps'), /catatonit -P[\s\S]*sleep 612/);
+      await pods.removePod(sandbox);
+    });
+
+    test('mounts with mappings shift owners, others do not; nested mounts too', async () => {
+      const volume = join(node.dir, `${handler}-volume`);
+      mkdirSync(volume);
+      writeFileSync(join(volume, 'file'), 'content');
+      const sandbox = await pods.runPod(`${handler}-mounts`, pod(), handler);
+      const mappings = { uidMappings: mapping, gidMappings: mapping };
+      const mount = (containerPath: string, hostPath: string, change: object = {}) => ({
+        containerPath,
+        hostPath,
+        readonly: false,
+        selinuxRelabel: false,
+        propagation: MountPropagation.PROPAGATION_PRIVATE,
+        uidMappings: [],
+        gidMappings: [],
+        recursiveReadOnly: false,
+        image: undefined,
+        imageSubPath: '',
+        mountOptions: [],
+        ...change,
+      });
+      const container = await pods.startContainer(sandbox, ['/bin/sleep', '613'], {
+        ...pod(),
+        mounts: [
+          mount('/shifted', volume, mappings),
+          mount('/file', join(volume, 'file'), { ...mappings, readonly: true }),
+          mount('/plain', volume),
+        ],
+      });
+      const seen = await pods.shell(
+        container,
+        'stat -c %u /shifted /shifted/file /file /plain; touch /shifted/new; touch /plain/x 2>/dev/null || echo refused; echo x 2>/dev/null >> /file || echo ro',
+      );
+      assert.deepEqual(seen.split('\n'), ['0', '0', '0', '65534', 'refused', 'ro']);
+      assert.equal(statSync(join(volume, 'new')).uid, 0);
+      // All of it is found again by a berthd that is started anew.
+      await node.close();
+      await node.open();
+      assert.equal(await pods.shell(container, 'cat /file'), 'content');
+      await pods.removePod(sandbox);
+      assert.deepEqual(
+        mountsBelow(join(node.dir, 'state')).filter(({ mountPoint }) => mountPoint.includes(container)),
+        [],
+      );
+      assert.equal(existsSync(join(volume, 'file')), true);
+      const other = await pods.runPod(`${handler}-unshifted`, {}, handler);
+      await assert.rejects(
+        pods.makeContainer(other, ['/bin/true'], { mounts: [mount('/shifted', volume, mappings)] }),
+        /config.mounts\[0\].uidMappings: the pod has no user namespace/,
+      );
+      await assert.rejects(
+        pods.makeContainer(other, ['/bin/true'], pod()),
+        /userns_options: is different from the pod's/,
+      );
+      await pods.removePod(other);
+    });
+
+    test("in the host's network", async () => {
+      const hosted = pod({ network: NamespaceMode.NODE });
+      const sandbox = await pods.runPod(`${handler}-host`, hosted, handler);
+      const container = await pods.startContainer(sandbox, ['/bin/sleep', '614'], hosted);
+      const seen = await pods.shell(
+        container,
+        'cat /proc/self/uid_map; ls /sys/class/net; touch /sys/x 2>/dev/null || echo ro',
+      );
+      assert.match(
+        seen,
+        /^\s*0\s+200000\s+65536\n[\s\S]*lo\nro$|^\s*0\s+200000\s+65536\n[\s\S]*\nlo\n[\s\S]*ro$/,
+      );
+      await pods.removePod(sandbox);
+    });
+  });
+}
+
+test('Status tells of user namespaces and recursive read-only mounts', async () => {
+  const { runtimeHandlers, features } = await node.client.runtime.status({ verbose: false });
+  assert.deepEqual(
+    runtimeHandlers.map(({ name, features: its }) => [
+      name,
+      its?.userNamespaces,
+      its?.recursiveReadOnlyMounts,
+    ]),
+    [
+      ['', true, true],
+      ['crun', true, true],
+      ['runc', true, true],
+    ],
+  );
+  assert.equal(features?.userNamespacesHostNetwork, true);
+});
