@@ -1,0 +1,77 @@
+// A berthd with every path, the pod network and the cgroups its own, and nothing left at the end.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { type BerthdPaths, layOutBerthd, startBerthd } from './berthd.ts';
+import { removeBridge, writeConflist } from './conflist.ts';
+import { moveHugetlbToV1 } from './hugetlb.ts';
+import { traces } from './node-traces.ts';
+import { type Daemon, scratchDir } from './scratch.ts';
+
+export interface BerthdNode extends AsyncDisposable {
+  dir: string;
+  paths: BerthdPaths;
+  socket: string;
+  berthd: Daemon;
+  client: CriClient;
+  /** What is there of pods and containers; a line each, none when every pod has been removed. */
+  leftovers(): Promise<string[]>;
+}
+
+/**
+ * Starts bin/berthd as the node `name` (at most 10 letters) with the pod network 10.`net`.0.0/16. `prepare` gets
+ * the node's folder before berthd starts; the rest goes to its config.yaml (see layOutBerthd).
+ */
+export async function startBerthdNode(options: {
+  name: string;
+  net: number;
+  runtime?: 'crun' | 'runc';
+  root?: string;
+  extra?: string;
+  prepare?: (dir: string) => void;
+}): Promise<BerthdNode> {
+  const { name, net, prepare, ...layout } = options;
+  moveHugetlbToV1();
+  await using resources = new AsyncDisposableStack();
+  const { path: dir } = resources.use(scratchDir(name));
+  const bridge = `br${name}`;
+  const paths = layOutBerthd(dir, layout);
+  resources.defer(() => removeBridge(bridge));
+  const dataDir = join(dir, 'leases');
+  writeConflist({ confDir: paths.cniConfDir, name, bridge, subnet: `10.${net}.0.0/16`, dataDir });
+  mkdirSync(join(dir, 'certs.d'));
+  prepare?.(dir);
+  resources.defer(() => detectCgroups().remove(paths.cgroupParent));
+  const berthd = resources.use(await startBerthd(paths, dir));
+  const client = connectCri(paths.socket, { timeoutMs: 60_000 });
+  resources.defer(() => client.close());
+  resources.defer(async () => {
+    const { items } = await client.runtime.listPodSandbox({});
+    for (const { id } of items) await client.runtime.removePodSandbox({ podSandboxId: id });
+  });
+  const atStart = traces(dir, bridge);
+  const isParentCgroup = (line: string) => line.startsWith('cgroup ') && line.endsWith(paths.cgroupParent);
+  const leftovers = async () => {
+    const { items } = await client.runtime.listPodSandbox({});
+    const { containers } = await client.runtime.listContainers({});
+    const left = [...traces(dir, bridge)].filter(
+      (line) => !atStart.has(line) && !line.startsWith('file ') && !isParentCgroup(line),
+    );
+    return [
+      ...items.map(({ id, metadata }) => `pod ${id} ${metadata?.name}`),
+      ...containers.map(({ id, metadata }) => `container ${id} ${metadata?.name}`),
+      ...left,
+    ];
+  };
+  const owned = resources.move();
+  return {
+    dir,
+    paths,
+    socket: paths.socket,
+    berthd,
+    client,
+    leftovers,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

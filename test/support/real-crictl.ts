@@ -1,0 +1,180 @@
+// The real crictl on a berthd of the test's own.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BerthdNode, startBerthdNode } from './berthd-node.ts';
+import { loadTestImage } from './images.ts';
+import { buildPeer } from './peers.ts';
+import { testImage } from './pods.ts';
+
+export interface CrictlOutcome {
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** A crictl that runs on. */
+export interface RunningCrictl extends Disposable {
+  /** What it has printed so far. */
+  out(): string;
+  err(): string;
+  write(text: string): void;
+  /** Closes its standard input. */
+  end(): void;
+  /** Resolves when it has printed a match on its standard output or standard error. */
+  printed(pattern: RegExp): Promise<void>;
+  interrupt(): void;
+  exit(): Promise<CrictlOutcome>;
+}
+
+export interface RealCrictl extends AsyncDisposable {
+  node: BerthdNode;
+  /** Starts crictl with the node as its endpoint. `onTerminal` runs it on a pseudo-terminal. */
+  start(args: string[], options?: { onTerminal?: boolean }): RunningCrictl;
+  /** Runs crictl to its end, whatever it is. */
+  run(...args: string[]): Promise<CrictlOutcome>;
+  /** Runs crictl, which has to succeed; its standard output without the last line end. */
+  ok(...args: string[]): Promise<string>;
+  /** The same, with `-o json` parsed. */
+  json(command: string, ...args: string[]): Promise<unknown>;
+  /** Writes the configuration of a pod; the path of the file. */
+  podFile(name: string, more?: object): string;
+  /** Writes the configuration of a container that runs `command` from the test image. */
+  containerFile(name: string, command: string[], more?: object): string;
+  /** `crictl runp`, `create`, `start`; `handler` names a runtime handler. */
+  pod(
+    name: string,
+    command: string[],
+    more?: object,
+    handler?: string,
+  ): Promise<{ pod: string; container: string }>;
+}
+
+/** Starts a node with the test image, see startBerthdNode. */
+export async function startRealCrictl(options: {
+  name: string;
+  net: number;
+  extra?: string;
+  prepare?: (dir: string) => void;
+}): Promise<RealCrictl> {
+  const program = await buildPeer('crictl');
+  const node = await startBerthdNode(options);
+  await loadTestImage(node.socket);
+  const config = join(node.dir, 'crictl.yaml');
+  writeFileSync(config, `runtime-endpoint: unix://${node.socket}\ntimeout: 20\n`);
+  const file = (name: string, content: object) => {
+    const path = join(node.dir, `${name}.json`);
+    writeFileSync(path, JSON.stringify(content));
+    return path;
+  };
+  const podFile: RealCrictl['podFile'] = (name, more = {}) => {
+    const logDirectory = join(node.dir, 'logs', name);
+    mkdirSync(logDirectory, { recursive: true });
+    return file(`pod-${name}`, {
+      metadata: { name, namespace: 'default', uid: `uid-${name}`, attempt: 0 },
+      log_directory: logDirectory,
+      linux: {},
+      ...more,
+    });
+  };
+  const containerFile: RealCrictl['containerFile'] = (name, command, more = {}) =>
+    file(`container-${name}`, {
+      metadata: { name, attempt: 0 },
+      image: { image: testImage },
+      command,
+      log_path: `${name}.log`,
+      linux: {},
+      ...more,
+    });
+  const start: RealCrictl['start'] = (args, { onTerminal = false } = {}) => {
+    const argv = [program, '--config', config, ...args];
+    return onTerminal ? running(['script', '-qefc', quoted(argv), '/dev/null']) : running(argv);
+  };
+  const run: RealCrictl['run'] = async (...args) => {
+    using crictl = start(args);
+    crictl.end();
+    return await crictl.exit();
+  };
+  const ok: RealCrictl['ok'] = async (...args) => {
+    const { code, out, err } = await run(...args);
+    assert.equal(code, 0, `crictl ${args.join(' ')}: ${err}`);
+    return out.trimEnd();
+  };
+  return {
+    node,
+    start,
+    run,
+    ok,
+    json: async (command, ...args) => JSON.parse(await ok(command, '-o', 'json', ...args)),
+    podFile,
+    containerFile,
+    pod: async (name, command, more, handler = '') => {
+      const podConfig = podFile(name);
+      const pod = await ok('runp', '--runtime', handler, podConfig);
+      const container = await ok('create', pod, containerFile(name, command, more), podConfig);
+      await ok('start', container);
+      return { pod, container };
+    },
+    [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
+  };
+}
+
+/** Words as a shell reads them back. */
+function quoted(words: string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+}
+
+const timeoutMs = 30_000;
+
+function running([program = '', ...args]: string[]): RunningCrictl {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: timeoutMs });
+  const texts = { out: '', err: '' };
+  const waiting = new Set<() => void>();
+  for (const [name, stream] of [['out', child.stdout] as const, ['err', child.stderr] as const]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      texts[name] += text;
+      for (const look of waiting) look();
+    });
+  }
+  // A write to one that has ended says so by its exit code.
+  child.stdin.on('error', () => {});
+  const closed = once(child, 'close').then(() => {
+    for (const look of waiting) look();
+  });
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const printed = (pattern: RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        const isThere = pattern.test(texts.out) || pattern.test(texts.err);
+        if (!isThere && !hasEnded()) return;
+        waiting.delete(look);
+        if (isThere) resolve();
+        else reject(new Error(`crictl ended without printing ${pattern}: ${texts.out}${texts.err}`));
+      };
+      waiting.add(look);
+      look();
+    });
+  return {
+    out: () => texts.out,
+    err: () => texts.err,
+    write: (text) => {
+      child.stdin.write(text);
+    },
+    end: () => {
+      child.stdin.end();
+    },
+    printed,
+    interrupt: () => {
+      child.kill('SIGINT');
+    },
+    exit: async () => {
+      await closed;
+      return { code: child.exitCode ?? 128, ...texts };
+    },
+    [Symbol.dispose]: () => {
+      child.kill('SIGKILL');
+    },
+  };
+}
