@@ -25,8 +25,8 @@ export interface RemoteCommandOptions extends DialOptions {
 interface Session {
   streams: Partial<Record<StreamType, Duplex>> & { error: Duplex };
   statusForm: 'json' | 'text';
-  signal: AbortSignal;
   close(): void;
+  destroy(reason: Error): void;
 }
 
 /**
@@ -59,7 +59,8 @@ export async function remoteCommand(options: RemoteCommandOptions): Promise<{ ex
     return outcome;
   } finally {
     options.signal?.removeEventListener('abort', abort);
-    session.close();
+    if (options.signal?.aborted) session.destroy(new Error('aborted'));
+    else session.close();
   }
 }
 
@@ -85,8 +86,8 @@ async function openSpdy(options: RemoteCommandOptions): Promise<Session> {
     return {
       streams: { ...streams, error },
       statusForm: protocol === 'v4.channel.k8s.io' ? 'json' : 'text',
-      signal: connection.signal,
       close: () => connection.close(),
+      destroy: (reason) => connection.destroy(reason),
     };
   } catch (error) {
     connection.close();
@@ -103,7 +104,6 @@ async function openWebSocket(options: RemoteCommandOptions): Promise<Session> {
   const connection = new ChannelConnection(socket, {
     base64: false,
     closeSignal: protocol === 'v5.channel.k8s.io' ? 'sent' : 'unknown',
-    endsWithConnection: true,
   });
   const wanted = wantedStreams(options);
   if (options.tty) wanted.push('resize');
@@ -115,8 +115,8 @@ async function openWebSocket(options: RemoteCommandOptions): Promise<Session> {
   return {
     streams: { ...streams, error },
     statusForm: protocol.startsWith('v') ? 'json' : 'text',
-    signal: connection.signal,
     close: () => connection.close(),
+    destroy: (reason) => connection.destroy(reason),
   };
 }
 

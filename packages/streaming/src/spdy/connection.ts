@@ -22,10 +22,13 @@ export interface SpdyConnectionOptions {
 
 const maxRefused = 1000;
 const maxHeadersFrames = 1000;
-/** While a slow reader keeps us from reading, only a failing write tells that the peer has gone. */
+/** While a slow reader keeps a server from reading, only a failing write tells that its client has gone. */
 const pausedPingMs = 5_000;
-/** How long the peer has to close after we did: unread bytes at our end would make the kernel reset the rest. */
-const lingerMs = 2_000;
+/**
+ * How long the peer has to close after our last byte left: what it sends to a closed socket would make the
+ * kernel take back what it has not read yet. One that broke the protocol gets less.
+ */
+const lingerMs = { ok: 30_000, failed: 2_000 };
 
 const nothing = Buffer.alloc(0);
 
@@ -68,7 +71,11 @@ export class SpdyConnection {
     this.#sender = new FrameSender(transport, () =>
       this.#fail(new SpdyError('peer asks for answers and does not read them')),
     );
+    const sender = this.#sender;
     this.#windows = new ReceiveWindows({
+      get peerHasWindows() {
+        return sender.peerHasWindows;
+      },
       windowUpdate: (streamId, delta) => this.#sender.control({ type: 'WINDOW_UPDATE', streamId, delta }),
       setPaused: (paused) => this.#setPaused(paused),
     });
@@ -77,7 +84,9 @@ export class SpdyConnection {
       this.#idle = setTimeout(idle, options.idleTimeoutMs).unref();
     }
     if (options.pingIntervalMs !== undefined)
-      this.#keepAlive = setInterval(() => this.#ping(), options.pingIntervalMs).unref();
+      this.#keepAlive = setInterval(() => {
+        if (!transport.isPaused()) this.#ping();
+      }, options.pingIntervalMs).unref();
     transport.on('data', (chunk: Buffer) => this.#read(chunk));
     transport.on('end', () => this.destroy(new Error('connection closed by the peer')));
     transport.on('error', (error) => this.destroy(error));
@@ -103,11 +112,12 @@ export class SpdyConnection {
     return opening.promise;
   }
 
-  /** Resets what is open, says goodbye, and ends once the peer has closed too, or after 2 s. */
+  /** Resets what is open, says goodbye, and ends once the peer has closed too, or 30 s after the last byte. */
   close(): void {
     if (this.#closing || this.signal.aborted) return;
     for (const stream of [...this.#streams.values()]) stream.destroy(new Error('connection closed'));
     this.#goAway(goAwayStatus.ok);
+    this.#transport.once('finish', () => this.#lingerFor(lingerMs.ok));
   }
 
   /** Ends the connection at once. */
@@ -120,15 +130,19 @@ export class SpdyConnection {
   #fail(error: Error): void {
     if (this.#closing || this.signal.aborted) return;
     this.#goAway(goAwayStatus.protocolError);
+    this.#lingerFor(lingerMs.failed);
     this.#settle(error);
   }
 
   #goAway(status: GoAwayStatus): void {
     this.#sender.control({ type: 'GOAWAY', lastGoodStreamId: this.#lastPeerId, status });
     this.#closing = true;
-    this.#linger = setTimeout(() => this.destroy(new Error('connection closed')), lingerMs).unref();
     this.#transport.end();
     this.#transport.resume();
+  }
+
+  #lingerFor(ms: number): void {
+    this.#linger = setTimeout(() => this.destroy(new Error('connection closed')), ms).unref();
   }
 
   #settle(reason: Error): void {
@@ -158,7 +172,8 @@ export class SpdyConnection {
     if (this.#closing || this.signal.aborted) return;
     if (paused) {
       this.#transport.pause();
-      this.#pausedPing = setInterval(() => this.#ping(), pausedPingMs).unref();
+      if (this.#options.role === 'server')
+        this.#pausedPing = setInterval(() => this.#ping(), pausedPingMs).unref();
     } else {
       this.#transport.resume();
     }

@@ -7,6 +7,11 @@ const maxUnread = 8 * 1024 * 1024;
 
 /** What the receiving half asks of the connection. */
 export interface ReceiveLink {
+  /**
+   * Whether the peer uses flow control. One that does not (moby/spdystream) hears nothing of windows: it may
+   * have closed behind its last bytes, and answering would make its kernel take them back from ours.
+   */
+  readonly peerHasWindows: boolean;
   /** Lets the peer send `delta` bytes more on a stream, or on the connection as a whole (0). */
   windowUpdate(streamId: number, delta: number): void;
   /** Stops or goes on reading the connection. */
@@ -32,7 +37,7 @@ export class ReceiveWindows {
   discarded(bytes: number): void {
     // The connection's window is opened again at once, since streams are held up one by one.
     this.#connectionCredit += bytes;
-    if (this.#connectionCredit < receiveWindow / 8) return;
+    if (this.#connectionCredit < receiveWindow / 8 || !this.#link.peerHasWindows) return;
     this.#link.windowUpdate(0, this.#connectionCredit);
     this.#connectionCredit = 0;
   }
@@ -49,7 +54,7 @@ export class ReceiveWindows {
   consumed(stream: SpdyStream, bytes: number): void {
     this.#unread -= bytes;
     stream.credit += bytes;
-    if (stream.credit >= receiveWindow / 2 && !stream.remoteFinished) {
+    if (stream.credit >= receiveWindow / 2 && !stream.remoteFinished && this.#link.peerHasWindows) {
       this.#link.windowUpdate(stream.id, stream.credit);
       stream.credit = 0;
     }

@@ -59,15 +59,20 @@ export class SpdyStream extends Duplex {
   }
 
   /**
-   * The peer has reset the stream, or its connection has ended: no RST_STREAM goes back. What came before a
-   * half-close can still be read; a server's resets follow its last words closely.
+   * The peer has reset the stream, or its connection has ended: no RST_STREAM goes back. What has come until
+   * then can still be read, for Go's servers end their streams, the last output just sent, by resetting them.
    */
   abandon(error: Error): void {
-    const whole = this.remoteFinished && !this.readableEnded && !this.destroyed;
+    const unread = this.readableLength > 0 && !this.destroyed;
+    const open = !this.remoteFinished;
     this.localFinished = true;
     this.remoteFinished = true;
-    if (whole) this.once('end', () => this.destroy(error));
-    else this.destroy(error);
+    if (!unread) {
+      this.destroy(error);
+      return;
+    }
+    this.once('end', () => this.destroy(error));
+    if (open) this.push(null);
   }
 
   override _read(): void {

@@ -7,8 +7,6 @@ export interface ChannelOptions {
   base64: boolean;
   /** Who half-closes a channel with the message [255, channel]: in v5 the client does, and nobody before. */
   closeSignal: 'sent' | 'received' | 'unknown';
-  /** A close of the connection in order ends what the channels have to read, as it does for a client. */
-  endsWithConnection?: boolean;
   /** Closes the connection when no message has passed in either direction for so long. */
   idleTimeoutMs?: number;
 }
@@ -20,7 +18,6 @@ const maxBuffered = 1024 * 1024;
 /** Unread bytes of one channel, beyond which the connection is not read on. */
 const maxUnread = 256 * 1024;
 const pausedPingMs = 5_000;
-const lingerMs = 2_000;
 
 /**
  * Channels of the WebSocket protocols `channel.k8s.io`: each message begins with the number of the channel
@@ -37,6 +34,9 @@ export class ChannelConnection {
   readonly #behind = new Set<Channel>();
   #idle: NodeJS.Timeout | undefined;
   #pausedPing: NodeJS.Timeout | undefined;
+  /** Messages that have not left the socket yet. */
+  #inFlight = 0;
+  #closing = false;
 
   constructor(socket: WebSocket, options: ChannelOptions) {
     this.#socket = socket;
@@ -49,11 +49,7 @@ export class ChannelConnection {
     socket.on('message', (data) => this.#receive(bytesOf(data)));
     socket.on('ping', () => this.#idle?.refresh());
     socket.on('error', (error) => this.destroy(error));
-    socket.on('close', (code) => {
-      if (options.endsWithConnection && code === 1000)
-        for (const channel of this.#channels.values()) channel.finishReading();
-      this.destroy(new Error('connection closed by the peer'));
-    });
+    socket.on('close', () => this.destroy(new Error('connection closed by the peer')));
   }
 
   /** The stream of a channel; to be called before the event loop turns, or its first messages are lost. */
@@ -75,12 +71,15 @@ export class ChannelConnection {
     this.#send(number, Buffer.alloc(0), () => {});
   }
 
-  /** Closes after what has been written; a peer that does not answer is cut off after 2 s. */
+  /** Closes after what has been written; a peer that then does not answer is cut off after 30 s. */
   close(): void {
+    this.#closing = true;
     this.#setPaused(false);
-    this.#socket.close(1000);
-    const cut = setTimeout(() => this.#socket.terminate(), lingerMs).unref();
-    this.#socket.once('close', () => clearTimeout(cut));
+    this.#closeIfFlushed();
+  }
+
+  #closeIfFlushed(): void {
+    if (this.#closing && this.#inFlight === 0) this.#socket.close(1000);
   }
 
   /** Ends the connection at once. */
@@ -90,8 +89,7 @@ export class ChannelConnection {
     this.#socket.terminate();
     if (this.signal.aborted) return;
     this.#ended.abort(reason);
-    for (const channel of this.#channels.values())
-      if (!(this.#options.endsWithConnection && channel.ended)) channel.abandon(reason);
+    for (const channel of this.#channels.values()) channel.abandon(reason);
   }
 
   #receive(message: Buffer): void {
@@ -117,7 +115,7 @@ export class ChannelConnection {
   }
 
   #setPaused(paused: boolean): void {
-    if (paused === this.#socket.isPaused) return;
+    if (paused === this.#socket.isPaused || (paused && this.#closing)) return;
     clearInterval(this.#pausedPing);
     if (paused) {
       this.#socket.pause();
@@ -145,12 +143,14 @@ export class ChannelConnection {
     const message = this.#options.base64
       ? `${number}${data.toString('base64')}`
       : Buffer.concat([Buffer.from([number]), data]);
-    if (this.#socket.bufferedAmount < maxBuffered) {
-      this.#socket.send(message);
-      process.nextTick(callback);
-    } else {
-      this.#socket.send(message, (error) => callback(error));
-    }
+    const waits = this.#socket.bufferedAmount >= maxBuffered;
+    this.#inFlight++;
+    this.#socket.send(message, (error) => {
+      this.#inFlight--;
+      if (waits) callback(error);
+      this.#closeIfFlushed();
+    });
+    if (!waits) process.nextTick(callback);
   }
 }
 
@@ -175,11 +175,6 @@ class Channel extends Duplex {
     this.on('error', () => {});
   }
 
-  /** Whether the peer will send no more. What it has sent may still be unread. */
-  get ended(): boolean {
-    return this.#finished;
-  }
-
   receive(data: Buffer): void {
     if (!this.#finished && !this.destroyed && data.length > 0) this.push(data);
   }
@@ -190,9 +185,14 @@ class Channel extends Duplex {
     this.push(null);
   }
 
+  /** The connection has ended. What came before can still be read. */
   abandon(error: Error): void {
-    this.#finished = true;
-    this.destroy(error);
+    if (this.readableLength === 0 || this.destroyed) {
+      this.destroy(error);
+      return;
+    }
+    this.once('end', () => this.destroy(error));
+    this.finishReading();
   }
 
   override _read(): void {
