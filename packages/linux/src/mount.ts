@@ -75,7 +75,7 @@ export interface BindOptions {
    * File of a user namespace: owners of files appear shifted by its mapping, and what its users write is
    * owned by the unshifted ids. The file system has to support it (EINVAL).
    */
-  idMap?: string;
+  idMap?: string | undefined;
 }
 
 /**

@@ -124,7 +124,7 @@ async function makeContext(
     database: state.database,
     hostsDir: config.registry.configDir,
     limits: config.image,
-    usedImages: () => [...state.containers.all()].map(({ imageId }) => imageId),
+    usedImages: () => [...state.containers.all()].flatMap((each) => [each.imageId, ...each.volumeImages]),
     log,
   });
   resources.defer(() => images.close());

@@ -24,6 +24,7 @@ import type { Sandbox } from '../state/sandbox.ts';
 import { withUndo } from '../undo.ts';
 import { createWithConmon } from './conmon-start.ts';
 import { recordExit, watchConmon } from './exits.ts';
+import { findVolumeImages, type ImageVolume, withImageRefs } from './image-volumes.ts';
 import { mountRootfs, podUserNamespace } from './rootfs.ts';
 import { containerSpec, containerUser } from './spec.ts';
 import { stdioOwner } from './stdio.ts';
@@ -46,8 +47,10 @@ export async function createContainer(
       throw wrongState(`CreateContainer failed as the sandbox was stopped: ${found.id}`);
     }
     const image = await findImage(context, config);
-    const container = newContainer(context, sandbox, config, image);
-    await queue.run(container.id, () => makeContainer(context, { sandbox, container, image, signal }));
+    const volumes = await findVolumeImages(context, config.mounts);
+    const container = newContainer(context, sandbox, { config, image, volumes });
+    const making = { sandbox, container, image, volumes, signal };
+    await queue.run(container.id, () => makeContainer(context, making));
     return { containerId: container.id };
   });
 }
@@ -56,10 +59,12 @@ interface Making {
   readonly sandbox: Sandbox;
   readonly container: Container & { readonly state: { readonly phase: 'creating' } };
   readonly image: ImageRootfs;
+  readonly volumes: readonly ImageVolume[];
   readonly signal: AbortSignal;
 }
 
-async function makeContainer(context: Context, { sandbox, container, image, signal }: Making): Promise<void> {
+async function makeContainer(context: Context, making: Making): Promise<void> {
+  const { sandbox, container, image, volumes, signal } = making;
   const { state, log, paths, tracer } = context;
   const { id, config } = container;
   const name = describe(sandbox.config, config.metadata?.name ?? '');
@@ -75,7 +80,7 @@ async function makeContainer(context: Context, { sandbox, container, image, sign
       mountRootfs(paths.container(id), image.lowerDirs, podUserNamespace(context, sandbox)),
     );
     const spec = await tracer.span('spec', about, () =>
-      containerSpec(context, { sandbox, container, image }),
+      containerSpec(context, { sandbox, container, image, volumes }),
     );
     writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
     if (container.logPath !== '') await makeLogDirectory(dirname(container.logPath), 'config.log_path');
@@ -141,7 +146,11 @@ async function findImage({ images }: Context, { image }: ValidContainerConfig): 
   return found;
 }
 
-function newContainer(context: Context, sandbox: Sandbox, config: ValidContainerConfig, image: ImageRootfs) {
+function newContainer(
+  context: Context,
+  sandbox: Sandbox,
+  { config, image, volumes }: Pick<Making, 'image' | 'volumes'> & { config: ValidContainerConfig },
+) {
   const id = newContainerId();
   const { metadata } = sandbox.config;
   const { logDirectory } = sandbox.config;
@@ -156,8 +165,9 @@ function newContainer(context: Context, sandbox: Sandbox, config: ValidContainer
       metadata?.uid,
       config.metadata.attempt,
     ].join('_'),
-    config,
+    config: withImageRefs(config, volumes),
     imageId: image.id,
+    volumeImages: volumes.map((volume) => volume.image.id),
     imageRef: image.repoDigests[0] ?? image.id,
     imageName: config.image.userSpecifiedImage || image.repoTags[0] || config.image.image,
     stopSignal: stopSignal(config.stopSignal, image.config.config.StopSignal),

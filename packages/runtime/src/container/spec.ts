@@ -9,27 +9,39 @@ import { sandboxView } from '../spec/sandbox-view.ts';
 import { ociSpec } from '../spec/spec.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import type { ImageVolume } from './image-volumes.ts';
 import { podUserNamespace } from './rootfs.ts';
 import { mountVolumes } from './volumes.ts';
 
 /** config.json of a container whose root is mounted. */
 export async function containerSpec(
   context: Context,
-  { sandbox, container, image }: { sandbox: Sandbox; container: Container; image: ImageRootfs },
+  {
+    sandbox,
+    container,
+    image,
+    volumes,
+  }: {
+    sandbox: Sandbox;
+    container: Container;
+    image: ImageRootfs;
+    volumes: readonly ImageVolume[];
+  },
 ): Promise<Spec> {
   const rootfsPath = context.paths.container(container.id).bundle.rootfs;
-  const volumes = imageVolumes(
+  const declared = declaredVolumes(
     { path: rootfsPath, owner: podRoot(sandboxNamespaces(sandbox.config)) },
     image.config.config.Volumes ?? [],
     container.config.mounts,
   );
-  const config = { ...container.config, mounts: [...container.config.mounts, ...volumes] };
+  const config = { ...container.config, mounts: [...container.config.mounts, ...declared] };
   const facts = await gatherContainerFacts({
     config,
     rootfsPath,
     targetPid: targetPid(context, sandbox, container),
   });
   const mounts = mountVolumes(config.mounts, facts.mounts, {
+    images: volumes,
     directory: context.paths.container(container.id).bundle.volumes,
     pod: podUserNamespace(context, sandbox),
   });
@@ -68,7 +80,7 @@ function targetPid({ state }: Context, sandbox: Sandbox, { config }: Container):
  * has there stays visible, and they are writable even where the root is read-only. A mount of the request
  * takes the place of such a volume.
  */
-function imageVolumes(
+function declaredVolumes(
   rootfs: { path: string; owner: { uid: number; gid: number } },
   volumes: readonly string[],
   requested: readonly Mount[],

@@ -6,21 +6,32 @@ import { bindMount } from '@berth/linux/mount.ts';
 import { sameMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import { invalid } from '../errors.ts';
 import type { MountSource } from '../spec/input.ts';
+import { type ImageVolume, mountImageVolume } from './image-volumes.ts';
 import type { PodUserNamespace } from './rootfs.ts';
 
 /**
  * Mounts what the OCI runtimes of distributions cannot mount themselves, so that they have only to bind it:
- * host paths whose owners a user namespace shifts. Returns the sources that config.json names, one for each
+ * images, and host paths whose owners a user namespace shifts. Returns the sources that config.json names, one for each
  * request. What is mounted is below `directory`, named by the request's number, and goes with the container.
  */
 export function mountVolumes(
   requests: readonly Mount[],
   sources: readonly MountSource[],
-  { directory, pod }: { directory: string; pod: PodUserNamespace | undefined },
+  {
+    images,
+    directory,
+    pod,
+  }: { images: readonly ImageVolume[]; directory: string; pod: PodUserNamespace | undefined },
 ): MountSource[] {
   return sources.map((source, index) => {
     const request = requests[index];
-    if (request === undefined || !isShifted(request)) return source;
+    if (request === undefined) return source;
+    const image = images.find((volume) => volume.index === index);
+    if (image !== undefined) {
+      const path = mountImageVolume(image, { subPath: request.imageSubPath, directory, pod });
+      return { ...source, path };
+    }
+    if (!isShifted(request)) return source;
     const field = `config.mounts[${index}]`;
     checkMappings(request, pod, field);
     const target = join(directory, String(index));

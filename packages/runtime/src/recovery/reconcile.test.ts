@@ -50,6 +50,7 @@ function decide(
     name: 'c',
     config: ContainerConfig.fromPartial({}),
     imageId: 'sha256:0',
+    volumeImages: [],
     imageRef: '',
     imageName: '',
     stopSignal: 15,

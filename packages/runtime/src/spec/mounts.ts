@@ -80,11 +80,6 @@ function bindMount(
 
 /** Refuses what this runtime cannot do with a mount, rather than mounting something else than was asked for. */
 function checkSupported(request: CriMount, field: string, selinux: boolean): void {
-  if (request.image !== undefined && request.image.image !== '') {
-    throw invalid(`${field}.image`, 'image volumes are not supported');
-  }
-  if (request.imageSubPath !== '')
-    throw invalid(`${field}.image_sub_path`, 'image volumes are not supported');
   // Without SELinux there are no labels, and a kubelet asks for this all the same.
   if (request.selinuxRelabel && selinux)
     throw invalid(`${field}.selinux_relabel`, 'SELinux labels are not supported');

@@ -19,8 +19,9 @@ export class ContainerStore {
   constructor(database: DatabaseSync) {
     this.#insert = database.prepare(
       `INSERT INTO container
-         (id, sandbox_id, name, config, image_id, image_ref, image_name, stop_signal, log_path, cgroup, created_at, phase)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (id, sandbox_id, name, config, image_id, image_ref, image_name, stop_signal, log_path, cgroup, created_at, phase,
+          volume_images)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = database.prepare(
       `UPDATE container SET phase = ?, user = ?, pid = ?, pid_start = ?, conmon_pid = ?, conmon_start = ?,
@@ -50,6 +51,7 @@ export class ContainerStore {
       container.cgroup,
       container.createdAt,
       container.state.phase,
+      JSON.stringify(container.volumeImages),
     );
     this.#remember(container);
   }
@@ -138,6 +140,7 @@ function parse(row: RowReader): Container {
     name: row.text('name'),
     config: ContainerConfig.decode(row.bytes('config')),
     imageId: row.text('image_id'),
+    volumeImages: row.strings('volume_images'),
     imageRef: row.text('image_ref'),
     imageName: row.text('image_name'),
     stopSignal: row.number('stop_signal'),

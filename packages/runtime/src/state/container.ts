@@ -36,6 +36,8 @@ export interface Container {
   readonly config: ContainerConfig;
   /** Id of the image: the digest of its config. */
   readonly imageId: string;
+  /** Ids of the images that are mounted into it. */
+  readonly volumeImages: readonly string[];
   /** What `imageRef` of the container's status says: a repo digest, or the id for an image without one. */
   readonly imageRef: string;
   /** A name of the image for people: what the user wrote, or one of the image's tags. */

@@ -47,4 +47,5 @@ export const runtimeSchema: readonly string[] = [
   ) STRICT;
   CREATE INDEX container_sandbox ON container (sandbox_id);
   CREATE TABLE boot (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), id TEXT NOT NULL) STRICT`,
+  `ALTER TABLE container ADD COLUMN volume_images TEXT NOT NULL DEFAULT '[]'`,
 ];

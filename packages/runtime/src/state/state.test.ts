@@ -43,6 +43,7 @@ function aContainer(sandbox: Sandbox, name = 'k8s_c_web_default_u_0') {
       linux: { resources: { cpuShares: 1n << 60n } },
     }),
     imageId: 'sha256:0',
+    volumeImages: [],
     imageRef: 'x@sha256:1',
     imageName: 'x:1',
     stopSignal: 15,

@@ -17,7 +17,7 @@ export async function lookUpMountSources(requests: readonly Mount[]): Promise<Mo
     : undefined;
   return Promise.all(
     requests.map(async ({ hostPath, image }, index) => {
-      // Refused by name where mounts are derived.
+      // An image has its own place, which is made later (container/image-volumes.ts).
       if (image !== undefined && image.image !== '')
         return { path: hostPath, propagation: 'private', mountPoint: '/' } as const;
       const path = await resolveHostPath(hostPath, `config.mounts[${index}].host_path`);

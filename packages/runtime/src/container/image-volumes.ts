@@ -1,0 +1,116 @@
+import { constants, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ContainerConfig, Mount } from '@berth/cri/generated/api.ts';
+import { SyscallError } from '@berth/linux/errno.ts';
+import { closeDescriptor } from '@berth/linux/libc.ts';
+import { bindMount, overlayMount } from '@berth/linux/mount.ts';
+import { magicPath, openInRoot } from '@berth/linux/safe-path.ts';
+import type { Context } from '../context.ts';
+import { type CriCode, messageOf, RuntimeError } from '../errors.ts';
+import type { ImageRootfs } from '../image/rootfs.ts';
+import { type PodUserNamespace, withShiftedOwners } from './rootfs.ts';
+
+/** The image of a volume and the number of the mount that asks for it. */
+export interface ImageVolume {
+  readonly index: number;
+  readonly image: ImageRootfs;
+}
+
+const O_PATH = 0o10000000;
+
+/** The images that a container's mounts name. All have to be here: a kubelet pulls them first. */
+export async function findVolumeImages(
+  { images }: Context,
+  mounts: readonly Mount[],
+): Promise<ImageVolume[]> {
+  const volumes = mounts.map(async (mount, index): Promise<ImageVolume[]> => {
+    const name = mount.image?.image ?? '';
+    const field = `config.mounts[${index}]`;
+    if (name === '') {
+      if (mount.imageSubPath !== '')
+        throw refuse(`${field}.image_sub_path`, 'there is no image to look into');
+      return [];
+    }
+    if (mount.hostPath !== '') throw refuse(`${field}.host_path`, 'has to be empty for an image');
+    if (!mount.readonly) throw refuse(`${field}.readonly`, 'has to be set: images are mounted read-only');
+    const image = await images.rootfs(name);
+    if (image === undefined) {
+      throw refuse(`${field}.image`, `image ${name} is not here; pull it first`, 'NOT_FOUND');
+    }
+    return [{ index, image }];
+  });
+  return (await Promise.all(volumes)).flat();
+}
+
+/** The container's config with the digests of its volumes' images, as its status tells them. */
+export function withImageRefs<Config extends ContainerConfig>(
+  config: Config,
+  volumes: readonly ImageVolume[],
+): Config {
+  const mounts = config.mounts.map((mount, index) => {
+    const image = volumes.find((volume) => volume.index === index)?.image;
+    if (image === undefined || mount.image === undefined) return mount;
+    return { ...mount, image: { ...mount.image, imageRef: image.repoDigests[0] ?? image.id } };
+  });
+  return { ...config, mounts };
+}
+
+/**
+ * Mounts an image, or a directory or file in it, read-only, and returns where. The sub path is looked up as
+ * a process with the image as its root would: no symbolic link leads out of it.
+ * @param directory holds the mounts of the container's volumes
+ */
+export function mountImageVolume(
+  { index, image }: ImageVolume,
+  { subPath, directory, pod }: { subPath: string; directory: string; pod: PodUserNamespace | undefined },
+): string {
+  const at = (name: string) => join(directory, `${index}${name}`);
+  const [whole, target] = [at('-image'), at('')];
+  try {
+    mkdirSync(whole, { recursive: true, mode: 0o711 });
+    mountLayers(image.lowerDirs, { target: whole, mountPoint: at('-layers'), pod });
+    if (subPath === '') return whole;
+    bindSubPath(whole, subPath, target);
+    return target;
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+    const isAbsent = subPath !== '' && error.code === 'ENOENT';
+    throw refuse(
+      `config.mounts[${index}]`,
+      isAbsent ? `sub path ${JSON.stringify(subPath)} is not in the image` : messageOf(error),
+    );
+  }
+}
+
+function mountLayers(
+  lowerDirs: readonly string[],
+  options: { target: string; mountPoint: string; pod: PodUserNamespace | undefined },
+): void {
+  const { target, mountPoint, pod } = options;
+  const [only] = lowerDirs;
+  if (only !== undefined && lowerDirs.length === 1) {
+    // An overlay without a writable layer wants two.
+    bindMount(only, target, { readonly: true, idMap: pod?.path });
+  } else if (pod === undefined) {
+    overlayMount({ lowerDirs, target, flags: ['ro'] });
+  } else {
+    withShiftedOwners(lowerDirs, { mountPoint, userNamespace: pod.path }, (shifted) => {
+      overlayMount({ lowerDirs: shifted, target, flags: ['ro'] });
+    });
+  }
+}
+
+function bindSubPath(image: string, subPath: string, target: string): void {
+  const descriptor = openInRoot(image, subPath, O_PATH | constants.O_DIRECTORY);
+  try {
+    mkdirSync(target, { mode: 0o700 });
+    bindMount(magicPath(descriptor), target, { readonly: true });
+  } finally {
+    closeDescriptor(descriptor);
+  }
+}
+
+/** A kubelet looks for this name in the message, and shows it as the reason that the container waits. */
+function refuse(field: string, problem: string, code: CriCode = 'INVALID_ARGUMENT'): RuntimeError {
+  return new RuntimeError(code, `ImageVolumeMountFailed: ${field}: ${problem}`);
+}
