@@ -21,6 +21,8 @@ import { detectProtocol, listenOnSocket } from './socket.ts';
 export interface CallContext {
   /** Aborted when the caller cancels, hangs up, or its deadline passes. */
   signal: AbortSignal;
+  /** The process at the other end of the socket, in the words of `describePeer`; `unknown` without. */
+  peer: string;
 }
 
 type Handler<Method> = Method extends {
@@ -62,6 +64,8 @@ export interface CriServerOptions {
   onCall?: (call: FinishedCall) => void;
   /** Runs around each unary call, for tracing. */
   around?: Around;
+  /** Names the process that has connected, given the descriptor of the connection; asked once for each. */
+  describePeer?: (descriptor: number) => string;
 }
 
 /** Calls `run`, once, and passes on what it gives; `header` reads the call's metadata. */
@@ -91,6 +95,7 @@ export async function serveCri(options: CriServerOptions): Promise<CriServer> {
   const sockets = new Set<Socket>();
   const server = await listenOnSocket(options.socketPath, options.mode ?? 0o660, (socket) => {
     sockets.add(socket);
+    namePeer(socket, options.describePeer);
     socket.once('close', () => sockets.delete(socket));
     detectProtocol(socket, (protocol) => {
       if (protocol === 'grpc') injector.injectConnection(socket);
@@ -108,6 +113,16 @@ export async function serveCri(options: CriServerOptions): Promise<CriServer> {
       await closed;
     },
   };
+}
+
+/** A Unix socket has no remote address of its own; grpc-js gives each call what the socket says is it. */
+function namePeer(socket: Socket, describePeer: CriServerOptions['describePeer']): void {
+  // Node has no other way to the descriptor of a connection.
+  const handle: unknown = Reflect.get(socket, '_handle');
+  const descriptor: unknown =
+    typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
+  if (describePeer === undefined || typeof descriptor !== 'number') return;
+  Object.defineProperty(socket, 'remoteAddress', { value: describePeer(descriptor) });
 }
 
 const notFound: RequestListener = (_request, response) => {
@@ -188,7 +203,8 @@ function serveUnary(
     call.once('cancelled', () => abort.abort());
     try {
       const header = (name: string) => call.metadata.get(name)[0]?.toString();
-      const response = await around({ rpc, header }, () => handler(call.request, { signal: abort.signal }));
+      const context = { signal: abort.signal, peer: call.getPeer() };
+      const response = await around({ rpc, header }, () => handler(call.request, context));
       callback(null, response);
       report(startedAt, 'OK');
     } catch (error) {
@@ -208,7 +224,7 @@ function serveStream(handler: Streaming, report: Report): handleServerStreamingC
     try {
       // Headers at once: a client that waits for events learns that it is heard before the first one.
       call.sendMetadata(new Metadata());
-      for await (const response of handler(call.request, { signal })) {
+      for await (const response of handler(call.request, { signal, peer: call.getPeer() })) {
         if (signal.aborted) break;
         if (!call.write(response)) await once(call, 'drain', { signal });
       }

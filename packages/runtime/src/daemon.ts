@@ -5,6 +5,7 @@ import { checkPlace, makeDirectories } from '@berth/linux/directories.ts';
 import { NamespaceWorker } from '@berth/linux/namespaces.ts';
 import type { Config } from './config/config.ts';
 import { reloadConfig } from './config/reload.ts';
+import { describePeer } from './container/audit.ts';
 import { recordExits } from './container/exits.ts';
 import type { Context } from './context.ts';
 import { messageOf } from './errors.ts';
@@ -27,6 +28,7 @@ import { socketRoutes } from './socket-routes.ts';
 import { checkBelowCgroupRoot } from './spec/cgroups-path.ts';
 import { readHostFacts } from './spec/facts/host.ts';
 import { State } from './state/state.ts';
+import { StreamingService } from './streaming/service.ts';
 import { Exits } from './termination/exits.ts';
 import { Stops } from './termination/stops.ts';
 import { noTracing, type Tracer } from './tracing/tracer.ts';
@@ -58,9 +60,11 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
   await recover(context);
   resources.use(recordExits(context, (id) => sandboxInitEnded(context, id)));
   const layers = new LayerUsage(log);
+  const streaming = new StreamingService(context);
+  resources.use(streaming);
   const server = await serveCri({
     socketPath: config.listen,
-    runtime: runtimeHandlers(context, layers),
+    runtime: runtimeHandlers(context, { layers, streaming }),
     image: imageHandlers(context.images, { dir: context.paths.layers, usage: layers }),
     http: socketRoutes(context.images, context.metrics),
     onCall: (call) => {
@@ -68,6 +72,7 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
       logCall(log, call);
     },
     around: (call, run) => context.tracer.call(call, run),
+    describePeer,
   });
   const owned = resources.move();
   return {

@@ -21,11 +21,15 @@ import { stopPodSandbox } from './sandbox/stop.ts';
 import { updatePodSandboxResources } from './sandbox/update-resources.ts';
 import { statsHandlers } from './stats/handlers.ts';
 import { status } from './status.ts';
+import type { StreamingService } from './streaming/service.ts';
 import { updateRuntimeConfig } from './update-runtime-config.ts';
 import { version } from './version.ts';
 
 /** The RPCs of RuntimeService that berthd serves; the others answer UNIMPLEMENTED. */
-export function runtimeHandlers(context: Context, layers: LayerUsage): RuntimeHandlers {
+export function runtimeHandlers(
+  context: Context,
+  { layers, streaming }: { layers: LayerUsage; streaming: StreamingService },
+): RuntimeHandlers {
   return {
     version,
     status: (request) => status(context, request),
@@ -46,6 +50,9 @@ export function runtimeHandlers(context: Context, layers: LayerUsage): RuntimeHa
     updatePodSandboxResources: (request) => updatePodSandboxResources(context, request),
     checkpointContainer: (request, call) => checkpointContainer(context, request, call),
     execSync: (request, call) => execSync(context, request, call),
+    exec: (request, call) => streaming.exec(request, call),
+    attach: (request, call) => streaming.attach(request, call),
+    portForward: (request, call) => streaming.portForward(request, call),
     reopenContainerLog: (request) => reopenContainerLog(context, request),
     streamPodSandboxes: (request) =>
       inChunks(

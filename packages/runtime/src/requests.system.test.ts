@@ -130,13 +130,6 @@ test('a caller that gives up leaves nothing, and may ask again by the same name'
   await until(async () => readdirSync(join(node.dir, 'state/exits')).length === 0);
 });
 
-test('RPCs that are not there yet say so', async () => {
-  await assert.rejects(
-    call().containerStats({ containerId: 'x' }),
-    failsWith('UNIMPLEMENTED', /ContainerStats/),
-  );
-});
-
 async function hasPods(): Promise<boolean> {
   return (await call().listPodSandbox({})).items.length > 0;
 }

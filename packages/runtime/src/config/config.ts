@@ -50,6 +50,20 @@ export interface Config {
     /** Most bytes that all unpacked layers of an image may have together, and the whole of an archive of images. */
     readonly maxImageBytes: number;
   };
+  /** The server that clients of exec, attach and port-forward are sent to. */
+  readonly streaming: {
+    /** Address that it listens on and that its URLs name. */
+    readonly address: string;
+    /** 0 takes any free port. */
+    readonly port: number;
+    /** Certificate and key in PEM; with them it serves HTTPS. */
+    readonly certFile?: string | undefined;
+    readonly keyFile?: string | undefined;
+    /** Authorities in PEM, one of which has to have signed the certificate of every client. */
+    readonly clientCaFile?: string | undefined;
+    /** A connection without a byte in either direction is closed. */
+    readonly idleTimeoutSeconds: number;
+  };
   readonly stats: {
     /** Groups of metrics that ListPodSandboxMetrics tells; `all` alone stands for every group. */
     readonly includedPodMetrics: readonly (MetricGroup | 'all')[];
@@ -84,6 +98,7 @@ export const defaultConfig: Config = {
   },
   registry: { configDir: '/etc/berth/certs.d' },
   image: { maxLayerBytes: 64 * 1024 ** 3, maxLayerFiles: 5_000_000, maxImageBytes: 128 * 1024 ** 3 },
+  streaming: { address: '127.0.0.1', port: 0, idleTimeoutSeconds: 4 * 60 * 60 },
   stats: { includedPodMetrics: [] },
   tracing: { endpoint: undefined, samplingRatePerMillion: 1_000_000 },
 };

@@ -45,6 +45,17 @@ const described: Described<Config> = {
       maxImageBytes: 'Bytes of all unpacked layers of an image, and of an archive of images.',
     },
   },
+  streaming: {
+    about: 'The server that clients of exec, attach and port-forward are sent to by a URL that works once.',
+    fields: {
+      address: 'Address that it listens on.',
+      port: '0 takes any free port.',
+      certFile: 'Certificate in PEM, with which it serves HTTPS.',
+      keyFile: 'Key of the certificate, in PEM.',
+      clientCaFile: 'Authorities in PEM; every client has to show a certificate that one of them has signed.',
+      idleTimeoutSeconds: 'A connection without a byte in either direction is closed.',
+    },
+  },
   stats: {
     about: 'What is told of the usage of resources.',
     fields: {

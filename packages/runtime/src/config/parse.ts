@@ -12,7 +12,7 @@ export function parseConfig(source: string, file: string): Config {
   const { value, fail } = parseLocated(source, file);
   if (value === undefined || value === null) return defaultConfig;
 
-  const { text, absolutePath, count, list, oneOf, entries, object } = valueParsers(fail);
+  const { text, absolutePath, count, port, list, oneOf, entries, object } = valueParsers(fail);
   const parsed = object<Config>(value, [], {
     listen: absolutePath,
     root: absolutePath,
@@ -53,6 +53,17 @@ export function parseConfig(source: string, file: string): Config {
         maxImageBytes: count,
       }),
     }),
+    streaming: (streaming, path) => ({
+      ...defaultConfig.streaming,
+      ...object<Config['streaming']>(streaming, path, {
+        address: text,
+        port,
+        certFile: absolutePath,
+        keyFile: absolutePath,
+        clientCaFile: absolutePath,
+        idleTimeoutSeconds: count,
+      }),
+    }),
     stats: (stats, path) => ({
       ...defaultConfig.stats,
       ...object<Config['stats']>(stats, path, { includedPodMetrics: list(oneOf([...metricGroups, 'all'])) }),
@@ -63,6 +74,13 @@ export function parseConfig(source: string, file: string): Config {
     }),
   });
   const config = { ...defaultConfig, ...parsed };
+  const { certFile, keyFile, clientCaFile } = config.streaming;
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    fail(['streaming'], 'certFile and keyFile have to be given together');
+  }
+  if (clientCaFile !== undefined && certFile === undefined) {
+    fail(['streaming', 'clientCaFile'], 'clients can show certificates only with certFile and keyFile');
+  }
   const { includedPodMetrics } = config.stats;
   if (includedPodMetrics.includes('all') && includedPodMetrics.length > 1) {
     fail(['stats', 'includedPodMetrics'], '"all" stands for every group, and has to be alone');

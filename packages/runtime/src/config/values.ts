@@ -16,6 +16,10 @@ export function valueParsers(fail: LocatedDocument['fail']) {
     typeof value === 'number' && Number.isSafeInteger(value) && value > 0
       ? value
       : fail(path, 'want a positive whole number');
+  const port: Parse<number> = (value, path) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65535
+      ? value
+      : fail(path, 'want a port number, or 0 for any free port');
   const flag: Parse<boolean> = (value, path) =>
     typeof value === 'boolean' ? value : fail(path, `want true or false, not ${JSON.stringify(value)}`);
   const list =
@@ -49,5 +53,5 @@ export function valueParsers(fail: LocatedDocument['fail']) {
     }
     return result as Partial<Value>;
   };
-  return { text, absolutePath, count, flag, list, oneOf, entries, object };
+  return { text, absolutePath, count, port, flag, list, oneOf, entries, object };
 }

@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
 import type { ExecSyncRequest, ExecSyncResponse } from '@berth/cri/generated/api.ts';
-import type { Process, Spec } from '@berth/oci/runtime-spec.ts';
+import type { CallContext } from '@berth/cri/server.ts';
 import type { Context } from '../context.ts';
-import { invalid, notFound, RuntimeError, wrongState } from '../errors.ts';
-import { execProcess } from '../oci-runtime/exec-process.ts';
+import { invalid, RuntimeError, wrongState } from '../errors.ts';
 import { execSync as execInRuntime } from '../oci-runtime/exec-sync.ts';
 import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
-import { stdioOwner } from './stdio.ts';
+import type { Container } from '../state/container.ts';
+import { audited } from './audit.ts';
+import { execTarget, runningContainer } from './running.ts';
 
 /** A kubelet takes messages of 16 MiB, and this one needs a few bytes beside stdout and stderr. */
 const maxOutputBytes = 16 * 1024 * 1024 - 1024;
@@ -14,24 +14,28 @@ const maxOutputBytes = 16 * 1024 * 1024 - 1024;
 /** ExecSync: runs a command in a container and waits for its end. */
 export async function execSync(
   context: Context,
-  { containerId, cmd, timeout }: ExecSyncRequest,
-  { signal }: { signal: AbortSignal },
+  request: ExecSyncRequest,
+  { signal, peer }: CallContext,
 ): Promise<ExecSyncResponse> {
-  const container = context.state.containers.find(containerId);
-  if (container === undefined) throw notFound('container', containerId);
+  const { cmd } = request;
   if (cmd.length === 0) throw invalid('cmd', 'is required');
-  if (container.state.phase !== 'running') throw wrongState(`container ${container.id} is not running`);
-  const sandbox = context.state.sandboxes.get(container.sandboxId);
-  const { bundle } = context.paths.container(container.id);
+  const container = runningContainer(context, request.containerId);
+  return await audited(context, 'ExecSync', container, { cmd, peer }, () =>
+    run(context, container, request, signal),
+  );
+}
+
+async function run(
+  context: Context,
+  container: Container,
+  { cmd, timeout }: ExecSyncRequest,
+  signal: AbortSignal,
+): Promise<ExecSyncResponse> {
   const timeoutMs = Number(timeout) * 1000;
-  const process = execProcess(readProcess(bundle.config), cmd);
+  const target = execTarget(context, container, { cmd });
   try {
     return await execInRuntime({
-      runtime: context.runtimes.get(sandbox?.runtime ?? ''),
-      containerId: container.id,
-      process,
-      stdioOwner: sandbox && stdioOwner(sandbox, process.user),
-      dir: bundle.exec,
+      ...target,
       timeoutMs: timeoutMs > 0 ? timeoutMs : undefined,
       limitBytes: maxOutputBytes,
       signal,
@@ -48,11 +52,4 @@ export async function execSync(
           `${command} could not be run in container ${container.id}: ${error.reason}`,
         );
   }
-}
-
-/** The container's own process, whose user, environment and rights a command gets. */
-function readProcess(configPath: string): Process {
-  const spec: Spec = JSON.parse(readFileSync(configPath, 'utf8'));
-  if (spec.process === undefined) throw new Error(`${configPath} has no process`);
-  return spec.process;
 }

@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net';
 import type { NamespaceWorker } from '@berth/linux/namespaces.ts';
 import { connectToLoopback, type IpFamily, openTcpSocket } from '@berth/linux/tcp-socket.ts';
-import { messageOf } from '../errors.ts';
+import type { PortForwardTarget } from '@berth/streaming/server/streaming-runtime.ts';
+import type { Context } from '../context.ts';
+import { messageOf, notFound, wrongState } from '../errors.ts';
+import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 
 /**
  * Connects to a port of a pod on its loopback address, IPv4 first and then IPv6, since a server may listen on
@@ -31,4 +34,23 @@ export async function connectToPod(
   }
   const place = netns === undefined ? 'the host network' : `namespace ${JSON.stringify(netns)}`;
   throw new Error(`failed to connect to localhost:${port} inside ${place}, ${failures.join(', ')}`);
+}
+
+/** A pod that can be connected to, by its id or the beginning of it. */
+export function readySandbox({ state }: Context, id: string): Sandbox {
+  const sandbox = state.sandboxes.find(id);
+  if (sandbox === undefined) throw notFound('pod', id);
+  if (sandbox.state.phase !== 'ready') throw wrongState(`sandbox ${sandbox.id} is not running`);
+  return sandbox;
+}
+
+/** Serves one connection of the client of a port-forward URL. */
+export async function forwardPort(
+  context: Context,
+  { podSandboxId, port }: PortForwardTarget,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const { id, config } = readySandbox(context, podSandboxId);
+  const netns = sandboxNamespaces(config).hostNetwork ? undefined : context.paths.sandbox(id).netns;
+  return await connectToPod(context.namespaces, { netns, port }, signal);
 }

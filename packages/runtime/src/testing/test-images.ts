@@ -15,7 +15,7 @@ import { createLogger } from '../log.ts';
 import { openDatabase } from '../state/database.ts';
 
 /** What a handler is told of the call. */
-export const call = { signal: new AbortController().signal };
+export const call = { signal: new AbortController().signal, peer: 'test' };
 
 /** An image store on disk, with what its directories hold. */
 export interface TestImageStore {

@@ -1,0 +1,74 @@
+import { peerCredentials } from '@berth/linux/peer-credentials.ts';
+import type { Context } from '../context.ts';
+import { messageOf } from '../errors.ts';
+import type { LogFields } from '../log.ts';
+import type { Container } from '../state/container.ts';
+import type { Sandbox } from '../state/sandbox.ts';
+
+/** Who has asked: the program behind the CRI socket, or the address of a streaming client. */
+export interface Requester {
+  readonly peer?: string;
+  readonly remote?: string;
+}
+
+/** Names the process at the other end of a Unix socket, given the descriptor of the connection. */
+export function describePeer(descriptor: number): string {
+  const { pid, uid, program } = peerCredentials(descriptor);
+  return [`pid ${pid}`, `uid ${uid}`, program].filter((part) => part !== undefined).join(', ');
+}
+
+/** What a container was made to do. */
+export interface AuditedAction {
+  readonly cmd?: readonly string[];
+  readonly tty?: boolean;
+}
+
+/** A script may be as long as a program; what is done is told by its beginning. */
+const maxCommandLength = 1000;
+
+/** Pure: the fields of a log line that tells who did what to which container. */
+export function auditFields(
+  container: Pick<Container, 'id' | 'config'>,
+  sandbox: Pick<Sandbox, 'config'> | undefined,
+  { cmd, tty }: AuditedAction,
+  { peer, remote }: Requester,
+): LogFields {
+  const pod = sandbox?.config.metadata;
+  const command = cmd === undefined ? undefined : JSON.stringify(cmd);
+  return {
+    pod: pod === undefined ? undefined : `${pod.namespace}/${pod.name}`,
+    containerName: container.config.metadata?.name,
+    container: container.id,
+    command:
+      command !== undefined && command.length > maxCommandLength
+        ? `${command.slice(0, maxCommandLength)}…`
+        : command,
+    tty,
+    peer,
+    remote,
+  };
+}
+
+/**
+ * Runs an action in a container and writes a line about it when it has ended: who, what, how it ended and how
+ * long it took. `what` begins the line, as in `Exec` or `Attach`.
+ */
+export async function audited<Result extends { exitCode?: number }>(
+  { log, state }: Context,
+  what: string,
+  container: Container,
+  details: AuditedAction & Requester,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  const began = performance.now();
+  const fields = auditFields(container, state.sandboxes.get(container.sandboxId), details, details);
+  const duration = () => `${(performance.now() - began).toFixed(1)}ms`;
+  try {
+    const result = await action();
+    log.info(`${what} ended`, { ...fields, exitCode: result.exitCode, duration: duration() });
+    return result;
+  } catch (error) {
+    log.info(`${what} failed: ${messageOf(error)}`, { ...fields, duration: duration() });
+    throw error;
+  }
+}

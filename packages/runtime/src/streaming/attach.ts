@@ -1,0 +1,30 @@
+import type { AttachTarget, RemoteStreams } from '@berth/streaming/server/streaming-runtime.ts';
+import { audited } from '../container/audit.ts';
+import type { Context } from '../context.ts';
+import { notFound, wrongState } from '../errors.ts';
+import type { Container } from '../state/container.ts';
+import { attachStreams } from './attach-streams.ts';
+
+/** A container that can be attached to: also before its start, so that no output is missed, as in CRI-O. */
+export function attachableContainer({ state }: Context, id: string): Container {
+  const container = state.containers.find(id);
+  if (container === undefined) throw notFound('container', id);
+  const { phase } = container.state;
+  if (phase === 'created' || phase === 'starting' || phase === 'running') return container;
+  throw wrongState(`container ${container.id} is not created or running`);
+}
+
+/** Serves the client of an attach URL. */
+export async function attach(
+  context: Context,
+  { containerId, tty }: AttachTarget,
+  streams: RemoteStreams,
+): Promise<void> {
+  const container = attachableContainer(context, containerId);
+  const { stdin, stdinOnce } = container.config;
+  await audited(context, 'Attach', container, { tty, remote: streams.remote }, async () => {
+    const bundle = context.paths.container(container.id).bundle.dir;
+    await attachStreams({ bundle, stdin, stdinOnce, tty, streams });
+    return {};
+  });
+}

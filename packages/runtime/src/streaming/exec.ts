@@ -1,0 +1,17 @@
+import type { ExecCommand, RemoteStreams } from '@berth/streaming/server/streaming-runtime.ts';
+import { audited } from '../container/audit.ts';
+import { execTarget, runningContainer } from '../container/running.ts';
+import type { Context } from '../context.ts';
+import { execWithStreams } from './exec-streams.ts';
+
+/** Serves the client of an exec URL. */
+export async function exec(
+  context: Context,
+  { containerId, cmd, tty }: ExecCommand,
+  streams: RemoteStreams,
+): Promise<{ exitCode: number }> {
+  const container = runningContainer(context, containerId);
+  return await audited(context, 'Exec', container, { cmd, tty, remote: streams.remote }, async () => ({
+    exitCode: await execWithStreams({ ...execTarget(context, container, { cmd, tty }), streams }),
+  }));
+}

@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
+import type {
+  AttachRequest,
+  AttachResponse,
+  ExecRequest,
+  ExecResponse,
+  PortForwardRequest,
+  PortForwardResponse,
+} from '@berth/cri/generated/api.ts';
+import type { CallContext } from '@berth/cri/server.ts';
+import type { StreamingRuntime } from '@berth/streaming/server/streaming-runtime.ts';
+import type { StreamingServer } from '@berth/streaming/server/streaming-server.ts';
+import type { Config } from '../config/config.ts';
+import { auditFields } from '../container/audit.ts';
+import { runningContainer } from '../container/running.ts';
+import type { Context } from '../context.ts';
+import { invalid } from '../errors.ts';
+import type { Container } from '../state/container.ts';
+import { attach, attachableContainer } from './attach.ts';
+import { exec } from './exec.ts';
+import { forwardPort, readySandbox } from './port-forward.ts';
+
+/**
+ * Exec, Attach and PortForward: each RPC answers with a URL of the streaming server, where the client is then
+ * served. That server, and all that it needs, is loaded when the first URL is asked for.
+ */
+export class StreamingService implements AsyncDisposable {
+  readonly #context: Context;
+  #server: Promise<StreamingServer> | undefined;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  async exec(request: ExecRequest, { peer }: CallContext): Promise<ExecResponse> {
+    checkStreams(request);
+    if (request.cmd.length === 0) throw invalid('cmd', 'is required');
+    const container = runningContainer(this.#context, request.containerId);
+    const server = await this.#running();
+    const url = server.execUrl({ ...streamsOf(request), cmd: request.cmd, containerId: container.id });
+    this.#logRequest('Exec', container, request, peer);
+    return { url };
+  }
+
+  async attach(request: AttachRequest, { peer }: CallContext): Promise<AttachResponse> {
+    checkStreams(request);
+    const container = attachableContainer(this.#context, request.containerId);
+    const server = await this.#running();
+    const url = server.attachUrl({ ...streamsOf(request), containerId: container.id });
+    this.#logRequest('Attach', container, { tty: request.tty }, peer);
+    return { url };
+  }
+
+  async portForward(
+    { podSandboxId, port }: PortForwardRequest,
+    { peer }: CallContext,
+  ): Promise<PortForwardResponse> {
+    if (podSandboxId === '') throw invalid('pod_sandbox_id', 'missing required pod_sandbox_id');
+    const sandbox = readySandbox(this.#context, podSandboxId);
+    const server = await this.#running();
+    const url = server.portForwardUrl({ podSandboxId: sandbox.id, ports: port });
+    this.#context.log.info('PortForward requested', { sandbox: sandbox.id, ports: port.join(','), peer });
+    return { url };
+  }
+
+  /** Cuts every client off and stops listening. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const server = await this.#server?.catch(() => undefined);
+    await server?.close();
+  }
+
+  #logRequest(
+    what: string,
+    container: Container,
+    action: { cmd?: readonly string[]; tty: boolean },
+    peer: string,
+  ): void {
+    const { log, state } = this.#context;
+    const sandbox = state.sandboxes.get(container.sandboxId);
+    log.info(`${what} requested`, auditFields(container, sandbox, action, { peer }));
+  }
+
+  #running(): Promise<StreamingServer> {
+    this.#server ??= startServer(this.#context).catch((error: unknown) => {
+      // A port that is taken now may be free for the next request.
+      this.#server = undefined;
+      throw error;
+    });
+    return this.#server;
+  }
+}
+
+async function startServer(context: Context): Promise<StreamingServer> {
+  const { config, log } = context;
+  const { address, port, idleTimeoutSeconds } = config.streaming;
+  const tls = await readTls(config.streaming);
+  const { StreamingServer } = await import('@berth/streaming/server/streaming-server.ts');
+  const server = await StreamingServer.start({
+    address,
+    port,
+    ...(tls && { tls }),
+    runtime: streamingRuntime(context),
+    idleTimeoutMs: idleTimeoutSeconds * 1000,
+    log: (line) => log.info(line),
+  });
+  log.info('Serving streams', { url: server.url });
+  return server;
+}
+
+async function readTls({ certFile, keyFile, clientCaFile }: Config['streaming']) {
+  if (certFile === undefined || keyFile === undefined) return undefined;
+  const [cert, key] = [await readFile(certFile, 'utf8'), await readFile(keyFile, 'utf8')];
+  return clientCaFile === undefined ? { cert, key } : { cert, key, ca: await readFile(clientCaFile, 'utf8') };
+}
+
+function streamingRuntime(context: Context): StreamingRuntime {
+  return {
+    exec: (command, streams) => exec(context, command, streams),
+    attach: (target, streams) => attach(context, target, streams),
+    portForward: (target, signal): Promise<Duplex> => forwardPort(context, target, signal),
+  };
+}
+
+interface StreamFlags {
+  readonly containerId: string;
+  readonly tty: boolean;
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+function streamsOf({ tty, stdin, stdout, stderr }: StreamFlags) {
+  return { tty, stdin, stdout, stderr };
+}
+
+/** In the words of the Kubernetes streaming library, which the peers use. */
+function checkStreams({ containerId, tty, stdin, stdout, stderr }: StreamFlags): void {
+  if (containerId === '') throw invalid('container_id', 'missing required container_id');
+  if (tty && stderr) throw invalid('stderr', 'tty and stderr cannot both be true');
+  if (!stdin && !stdout && !stderr) throw invalid('stdin', 'one of stdin, stdout, or stderr must be set');
+}
