@@ -17,7 +17,7 @@ const restMs = 10_000;
 const restFactor = 20;
 
 /** How many milliseconds a request waits at most for directories that were never measured. */
-const patienceMs = 100;
+const patienceMs = 50;
 
 /** After how many milliseconds what nobody asked for any more is forgotten. */
 const keptMs = 120_000;

@@ -31,5 +31,10 @@ const UNLIMITED_FROM = 1n << 62n;
 /** A limit file's bytes; `undefined` for no limit, which v2 writes `max` and v1 a number near 2^63. */
 export function limitBytes(text: string | undefined): bigint | undefined {
   const bytes = numberIn(text);
-  return bytes === undefined || bytes >= UNLIMITED_FROM ? undefined : bytes;
+  return bytes === undefined || isUnlimited(bytes) ? undefined : bytes;
+}
+
+/** Whether a number of cgroup v1 stands for no limit. */
+export function isUnlimited(bytes: bigint): boolean {
+  return bytes >= UNLIMITED_FROM;
 }

@@ -83,6 +83,13 @@ test('usage of cgroup v1 without limits, and with more inactive files than memor
     [usage?.memoryLimitBytes, usage?.swapLimitBytes, usage?.workingSetBytes],
     [undefined, undefined, 0n],
   );
+  const asked: string[] = [];
+  const stat = `${v1Files['memory.stat']}\nhierarchical_memory_limit 9223372036854771712`;
+  v1Usage((controller, file) => {
+    asked.push(file);
+    return files({ ...unlimited, 'memory.stat': stat })(controller, file);
+  });
+  assert.ok(!asked.some((file) => file.includes('limit')), asked.join(' '));
 });
 
 test('usage of cgroup v2: the same, and pressure', () => {

@@ -1,4 +1,4 @@
-import { keyedNumber, limitBytes, numberIn } from './keyed-file.ts';
+import { isUnlimited, keyedNumber, limitBytes, numberIn } from './keyed-file.ts';
 import { type Pressure, parsePressure } from './psi.ts';
 
 /** What a cgroup and those below it use now and have used. */
@@ -35,7 +35,12 @@ export function v1Usage(read: ReadFile): CgroupUsage | undefined {
   const cpu = read('cpuacct', 'cpuacct.usage');
   const memory = read('memory', 'memory.stat');
   if (cpu === undefined && memory === undefined) return undefined;
-  const limit = limitBytes(read('memory', 'memory.limit_in_bytes'));
+  // Where neither this cgroup nor one above has a limit there is no need to ask for its own.
+  const inherited = keyedNumber(memory, 'hierarchical_memory_limit');
+  const limit =
+    inherited !== undefined && isUnlimited(inherited)
+      ? undefined
+      : limitBytes(read('memory', 'memory.limit_in_bytes'));
   const swap = keyedNumber(memory, 'total_swap');
   // There is no limit of swap alone, only one of both together.
   const both = limit === undefined ? undefined : limitBytes(read('memory', 'memory.memsw.limit_in_bytes'));

@@ -4,6 +4,7 @@ import { hugepageSizes } from './hugepages.ts';
 import { keyedNumbers } from './keyed-file.ts';
 import type { CgroupResources } from './resources.ts';
 import {
+  directoryBelow,
   isDirectory,
   killEach,
   lineage,
@@ -15,7 +16,7 @@ import {
   writeControl,
   writeControls,
 } from './tree.ts';
-import { type CgroupUsage, v1Usage } from './usage.ts';
+import { type CgroupUsage, type ReadFile, v1Usage } from './usage.ts';
 import { toV1Files } from './v1-files.ts';
 
 /** Where the hierarchies are mounted. */
@@ -50,11 +51,11 @@ export class CgroupV1 implements Cgroups {
 
   directory(path: string, controller: string): string | undefined {
     const root = this.#mounts.controllers.get(controller);
-    return root === undefined ? undefined : directoryIn(root, path);
+    return root === undefined ? undefined : directoryBelow(root, path);
   }
 
   exists(path: string): boolean {
-    return this.#roots.every((root) => isDirectory(directoryIn(root, path)));
+    return this.#roots.every((root) => isDirectory(directoryBelow(root, path)));
   }
 
   create(path: string): void {
@@ -80,7 +81,7 @@ export class CgroupV1 implements Cgroups {
   }
 
   addProcess(path: string, pid: number): void {
-    for (const root of this.#roots) writeControl(directoryIn(root, path), 'cgroup.procs', String(pid));
+    for (const root of this.#roots) writeControl(directoryBelow(root, path), 'cgroup.procs', String(pid));
   }
 
   processes(path: string): number[] {
@@ -111,25 +112,24 @@ export class CgroupV1 implements Cgroups {
   }
 
   usage(path: string): CgroupUsage | undefined {
-    return v1Usage((controller, file) => this.#read(path, controller, file));
+    return v1Usage(this.#reader(path));
   }
 
   details(path: string): CgroupDetails | undefined {
-    return v1Details((controller, file) => this.#read(path, controller, file), hugepageSizes());
+    return v1Details(this.#reader(path), hugepageSizes());
   }
 
-  #read(path: string, controller: string, file: string): string | undefined {
-    const directory = this.directory(path, controller);
-    return directory === undefined ? undefined : readControl(directory, file);
+  #reader(path: string): ReadFile {
+    const below = directoryBelow('', path);
+    return (controller, file) => {
+      const root = this.#mounts.controllers.get(controller);
+      return root === undefined ? undefined : readControl(root + below, file);
+    };
   }
 
   #directories(path: string): string[] {
-    return this.#allRoots.map((root) => directoryIn(root, path));
+    return this.#allRoots.map((root) => directoryBelow(root, path));
   }
-}
-
-function directoryIn(root: string, path: string): string {
-  return lineage(root, path).at(-1) ?? root;
 }
 
 /** A new cpuset is empty, and no process can join it until it has CPUs and memory nodes. */

@@ -7,6 +7,7 @@ import { hugepageSizes } from './hugepages.ts';
 import { keyedNumbers } from './keyed-file.ts';
 import type { CgroupResources } from './resources.ts';
 import {
+  directoryBelow,
   isDirectory,
   killEach,
   lineage,
@@ -38,7 +39,7 @@ export class CgroupV2 implements Cgroups {
   }
 
   directory(path: string): string {
-    return lineage(this.#root, path).at(-1) ?? this.#root;
+    return directoryBelow(this.#root, path);
   }
 
   exists(path: string): boolean {
