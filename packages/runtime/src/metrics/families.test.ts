@@ -52,6 +52,7 @@ function container(config: object = {}): Container {
     stopSignal: 15,
     logPath: '',
     cgroup: '',
+    volumeImages: [],
     createdAt: 50n * second,
     user: undefined,
     state: { phase: 'creating' },
