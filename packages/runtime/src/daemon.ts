@@ -127,7 +127,7 @@ async function makeContext(
   const images = await ImageService.open({
     root: config.root,
     database: state.database,
-    hostsDir: config.registry.configDir,
+    registry: config.registry,
     limits: config.image,
     usedImages: () => [...state.containers.all()].flatMap((each) => [each.imageId, ...each.volumeImages]),
     log,
@@ -170,6 +170,7 @@ function reload(context: Context, log: AdjustableLogger, next: Config): void {
   log.setLevel(config.logLevel);
   context.runtimes = runtimesOf(config);
   context.images.options.limits = config.image;
+  context.images.options.registry = config.registry;
   log.info('Read the settings again', { changed: changed.join(',') || 'nothing' });
   if (needRestart.length > 0) {
     log.warning('Some changed settings take effect when berthd is started again', {

@@ -121,6 +121,9 @@ function withFlags(config: Config, flags: Flags): Config {
       pluginDirs: flags.cniPluginDir?.map((dir) => resolve(dir)) ?? config.cni.pluginDirs,
       cacheDir: path(flags.cniCacheDir, config.cni.cacheDir),
     },
-    registry: { configDir: path(flags.registryConfigDir, config.registry.configDir) },
+    registry: {
+      ...config.registry,
+      configDir: path(flags.registryConfigDir, config.registry.configDir),
+    },
   };
 }

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseChallenges } from './challenge.ts';
-import { type AuthConfig, type Credentials, credentialsFor, dockerCredentials } from './credentials.ts';
+import { type AuthConfig, type Credentials, credentialsFor } from './credentials.ts';
+import { credentialsFromFiles, dockerCredentials } from './docker-config.ts';
 import { retryAfter } from './retry.ts';
+import { TokenCache } from './token-cache.ts';
 
 test('challenges are read', () => {
   const plain = (header: string) =>
@@ -62,21 +64,66 @@ test('a Docker config.json is searched for the closest address', async () => {
       'a.example/team': { auth: 'team' },
       'https://index.docker.io/v1/': { auth: 'hub' },
     };
-    writeFileSync(path, JSON.stringify({ auths, credHelpers: { 'h.example': 'ecr-login' } }));
+    writeFileSync(path, JSON.stringify({ auths }));
     assert.equal(await find('a.example', 'other/x'), 'host');
     assert.equal(await find('a.example', 'team/x'), 'team');
     assert.equal(await find('a.example', 'teams/x'), 'host');
     assert.equal(await find('docker.io', 'library/nginx'), 'hub');
     assert.equal(await find('a.example.com', 'x'), undefined);
-    await assert.rejects(
-      find('h.example', 'x'),
-      /credential helper ecr-login for h\.example is not supported/,
-    );
     writeFileSync(path, '{"auths": []}');
     await assert.rejects(find('a.example', 'x'), /config\.json\.auths: expected an object/);
   } finally {
     rmSync(dir, { recursive: true });
   }
+});
+
+test('credential helpers are asked for their registries, and the store for all that auths lacks', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'oci-helper-'));
+  const path = join(dir, 'config.json');
+  const { PATH } = process.env;
+  const helper = (name: string, script: string) =>
+    writeFileSync(join(dir, `docker-credential-${name}`), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const find = (registry: string) =>
+    credentialsFromFiles([join(dir, 'none.json'), path], { registry, repository: 'x' });
+  try {
+    process.env['PATH'] = `${dir}:${PATH}`;
+    helper('echo', 'read server; echo "{\\"Username\\":\\"$1\\",\\"Secret\\":\\"$server\\"}"');
+    helper('token', `echo '{"Username":"<token>","Secret":"t"}'`);
+    helper('none', 'echo credentials not found in native keychain; exit 1');
+    helper('broken', 'echo secret; echo locked >&2; exit 1');
+    const credHelpers = { 't.example': 'token', 'n.example': 'none', 'b.example': 'broken', e: '../evil' };
+    const auths = { 'a.example': { auth: 'own' }, 's.example': {} };
+    writeFileSync(path, JSON.stringify({ auths, credHelpers, credsStore: 'echo' }));
+    assert.equal((await find('a.example'))?.auth, 'own');
+    assert.deepEqual(await find('s.example'), { username: 'get', password: 's.example' });
+    assert.deepEqual(await find('docker.io'), { username: 'get', password: 'https://index.docker.io/v1/' });
+    assert.deepEqual(await find('t.example'), { identityToken: 't' });
+    assert.equal(await find('n.example'), undefined);
+    await assert.rejects(
+      find('b.example'),
+      /^CredentialHelperError: docker-credential-broken get .*: locked$/,
+    );
+    await assert.rejects(find('e'), /"..\/evil": not a name of a helper/);
+  } finally {
+    process.env['PATH'] = PATH;
+    rmSync(dir, { recursive: true });
+  }
+});
+
+test('tokens are kept until shortly before they end', () => {
+  const cache = new TokenCache();
+  const key = TokenCache.key(['a', 'b']);
+  assert.notEqual(key, TokenCache.key(['a,b']));
+  cache.set(key, 't', 300, 1000);
+  assert.equal(cache.get(key, 1000), 't');
+  assert.equal(cache.get(key, 295_999), 't');
+  assert.equal(cache.get(key, 296_000), undefined);
+  cache.set(key, 'short', undefined, 0);
+  assert.equal(cache.get(key, 54_000), 'short');
+  assert.equal(cache.get(key, 56_000), undefined);
+  for (let count = 0; count < 300; count++) cache.set(String(count), 't', 300, 0);
+  assert.equal(cache.get('43', 0), undefined);
+  assert.equal(cache.get('299', 0), 't');
 });
 
 test('Retry-After is seconds or a date', () => {

@@ -1,13 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 import { JsonCursor } from '../json-cursor.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
-import { type AuthConfig, type Credentials, credentialsFor } from './credentials.ts';
+import { type AuthSource, type Credentials, credentialsFor } from './credentials.ts';
 import { RegistryError } from './errors.ts';
 import { isLoopback, type RegistryHost } from './hosts.ts';
-import type { HttpClient } from './http.ts';
+import { type HttpClient, senderOf } from './http.ts';
 import { readBody } from './read-body.ts';
+import { TokenCache } from './token-cache.ts';
 
 const maxTokenAnswer = 1024 * 1024;
+
+/** What a repository on one host is asked with. */
+export interface Access {
+  host: RegistryHost;
+  repository: string;
+  auth: AuthSource | undefined;
+  http: HttpClient;
+  tokens: TokenCache;
+}
 
 /**
  * Gets and keeps the Authorization header for one host: Basic, or a bearer token from the server that the
@@ -15,23 +25,34 @@ const maxTokenAnswer = 1024 * 1024;
  */
 export class Authorizer {
   private readonly host: RegistryHost;
-  private readonly credentials: Credentials;
   private readonly http: HttpClient;
   private readonly scope: string;
-  private header: Promise<string | undefined>;
+  private readonly tokens: TokenCache;
+  private readonly lookUp: () => Promise<Credentials>;
+  private found: Promise<Credentials> | undefined;
+  private header: Promise<string | undefined> | undefined;
 
-  constructor(host: RegistryHost, auth: AuthConfig | undefined, repository: string, http: HttpClient) {
+  constructor({ host, repository, auth, http, tokens }: Access) {
     this.host = host;
-    this.credentials = credentialsFor(host.url.host, auth);
     this.http = http;
+    this.tokens = tokens;
     this.scope = `repository:${repository}:pull`;
-    const { credentials } = this;
-    this.header = Promise.resolve(credentials.kind === 'bearer' ? `Bearer ${credentials.token}` : undefined);
+    const registry = host.registry ?? host.url.host;
+    this.lookUp = async () =>
+      credentialsFor(host.url.host, typeof auth === 'function' ? await auth({ registry, repository }) : auth);
   }
 
   /** The header to send now; undefined until the registry asked for one. */
   current(): Promise<string | undefined> {
+    this.header ??= this.credentials().then((found) =>
+      found.kind === 'bearer' ? `Bearer ${found.token}` : undefined,
+    );
     return this.header;
+  }
+
+  private credentials(): Promise<Credentials> {
+    this.found ??= this.lookUp();
+    return this.found;
   }
 
   /**
@@ -43,42 +64,62 @@ export class Authorizer {
     response: IncomingMessage,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    if ((await this.header.catch(() => undefined)) !== used) return;
+    if ((await this.current().catch(() => undefined)) !== used) return;
     const challenges = parseChallenges(response.headers['www-authenticate'] ?? '');
-    this.header = this.answer(challenges, signal);
+    this.header = this.answer(challenges, { refused: used, sender: senderOf(response) }, signal);
     await this.header;
   }
 
-  private async answer(challenges: Challenge[], signal: AbortSignal | undefined): Promise<string> {
+  private async answer(
+    challenges: Challenge[],
+    last: Attempt,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    const credentials = await this.credentials();
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
-    if (bearer && this.credentials.kind !== 'bearer') {
-      return `Bearer ${await this.fetchToken(bearer.parameters, signal)}`;
+    if (bearer && credentials.kind !== 'bearer') {
+      return this.bearer(credentials, bearer.parameters, last, signal);
     }
-    if (challenges.some(({ scheme }) => scheme === 'basic') && this.credentials.kind === 'basic') {
-      return basic(this.credentials);
-    }
-    const problem =
-      this.credentials.kind === 'anonymous' ? 'no credentials for it' : 'credentials not accepted';
+    const asksBasic = challenges.some(({ scheme }) => scheme === 'basic');
+    if (asksBasic && credentials.kind === 'basic' && last.refused === undefined) return basic(credentials);
+    const problem = credentials.kind === 'anonymous' ? 'no credentials for it' : 'credentials not accepted';
     throw new RegistryError(
       'unauthorized',
       `${this.host.url.host}: unauthorized: authentication required, ${problem}`,
     );
   }
 
-  private async fetchToken(
+  private async bearer(
+    credentials: Credentials,
     parameters: Map<string, string>,
+    last: Attempt,
     signal: AbortSignal | undefined,
   ): Promise<string> {
     const url = this.tokenServer(parameters.get('realm') ?? '');
-    const query = new URLSearchParams();
-    const service = parameters.get('service');
-    if (service) query.set('service', service);
-    query.set('scope', parameters.get('scope') || this.scope);
-    const { credentials } = this;
+    const service = parameters.get('service') ?? '';
+    const scope = parameters.get('scope') || this.scope;
+    const key = TokenCache.key([url.href, service, scope, JSON.stringify(credentials)]);
+    const known = this.tokens.get(key);
+    if (known !== undefined && last.refused !== `Bearer ${known}`) return `Bearer ${known}`;
+    this.tokens.delete(key);
+    const query = new URLSearchParams({ ...(service && { service }), scope });
+    const { token, seconds } = await this.fetchToken(url, query, credentials, last.sender, signal);
+    this.tokens.set(key, token, seconds);
+    return `Bearer ${token}`;
+  }
+
+  private async fetchToken(
+    url: URL,
+    query: URLSearchParams,
+    credentials: Credentials,
+    sender: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Token> {
     const isSameHost = url.host === this.host.url.host;
     const common = {
       tls: isSameHost ? this.host.tls : { ca: this.host.tls.ca, client: [], skipVerify: false },
       signal,
+      namedBy: isSameHost ? undefined : sender,
     };
     const headers: Record<string, string> = {};
     if (credentials.kind === 'refresh-token') {
@@ -91,9 +132,10 @@ export class Authorizer {
         url,
       );
     }
-    for (const [name, value] of query) url.searchParams.append(name, value);
+    const withQuery = new URL(url);
+    for (const [name, value] of query) withQuery.searchParams.append(name, value);
     if (credentials.kind === 'basic') headers.authorization = basic(credentials);
-    return readToken(await this.http.send({ url, method: 'GET', headers, ...common }), url);
+    return readToken(await this.http.send({ url: withQuery, method: 'GET', headers, ...common }), url);
   }
 
   /** Credentials must not leave in the clear because a registry said so. */
@@ -113,7 +155,21 @@ export class Authorizer {
   }
 }
 
-async function readToken(response: IncomingMessage, url: URL): Promise<string> {
+/** A request that was answered by 401. */
+interface Attempt {
+  /** The header that it had. */
+  refused: string | undefined;
+  /** IP address of the server. */
+  sender: string | undefined;
+}
+
+interface Token {
+  token: string;
+  /** How long it holds, where its server says so. */
+  seconds: number | undefined;
+}
+
+async function readToken(response: IncomingMessage, url: URL): Promise<Token> {
   const body = await readBody(response, maxTokenAnswer, url.host);
   if (response.statusCode !== 200) {
     const code = response.statusCode === 401 || response.statusCode === 403 ? 'unauthorized' : 'unavailable';
@@ -127,7 +183,7 @@ async function readToken(response: IncomingMessage, url: URL): Promise<string> {
     .map((name) => json.field(name).optional((it) => it.string()))
     .find(Boolean);
   if (!token) throw new RegistryError('unauthorized', `${url.host}: its answer has no token`);
-  return token;
+  return { token, seconds: json.field('expires_in').optional((it) => it.count()) };
 }
 
 function basic({ username, password }: { username: string; password: string }): string {

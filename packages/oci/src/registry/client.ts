@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { Authorizer } from './authorizer.ts';
-import type { AuthConfig } from './credentials.ts';
+import { type Access, Authorizer } from './authorizer.ts';
 import { RegistryError } from './errors.ts';
 import { isLoopback, type RegistryHost } from './hosts.ts';
-import type { HttpClient } from './http.ts';
+import { type HttpClient, senderOf } from './http.ts';
 import { readBody } from './read-body.ts';
 import { retryAfter, TransientError } from './retry.ts';
 
@@ -20,11 +19,11 @@ export class RepositoryClient {
   private readonly http: HttpClient;
   private readonly authorizer: Authorizer;
 
-  constructor(host: RegistryHost, repository: string, auth: AuthConfig | undefined, http: HttpClient) {
-    this.host = host;
-    this.repository = repository;
-    this.http = http;
-    this.authorizer = new Authorizer(host, auth, repository, http);
+  constructor(access: Access) {
+    this.host = access.host;
+    this.repository = access.repository;
+    this.http = access.http;
+    this.authorizer = new Authorizer(access);
   }
 
   /**
@@ -58,6 +57,7 @@ export class RepositoryClient {
     signal: AbortSignal | undefined,
   ): Promise<IncomingMessage> {
     let url = start;
+    let namedBy: string | undefined;
     for (let redirects = 0; redirects <= maxRedirects; redirects++) {
       const isOwn = url.origin === start.origin;
       const response = await this.http.send({
@@ -73,12 +73,15 @@ export class RepositoryClient {
           ? this.host.tls
           : { ca: this.host.tls.ca, client: [], skipVerify: this.host.tls.skipVerify },
         signal,
+        namedBy,
+        dialTimeout: this.host.dialTimeout,
       });
       const { location } = response.headers;
       const isRedirect = [301, 302, 303, 307, 308].includes(response.statusCode ?? 0);
       if (!isRedirect || location === undefined) return response;
       response.resume();
       url = redirectTarget(location, url);
+      namedBy = url.host === start.host ? undefined : (senderOf(response) ?? namedBy);
     }
     throw new RegistryError('unavailable', `${start.host}: more than ${maxRedirects} redirects`);
   }

@@ -1,6 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { JsonCursor } from '../json-cursor.ts';
-
 /** Credentials as CRI's AuthConfig and Docker's config.json give them. Empty members count as absent. */
 export interface AuthConfig {
   username?: string;
@@ -14,6 +11,15 @@ export interface AuthConfig {
   /** A bearer token for the registry itself. */
   registryToken?: string;
 }
+
+/** An image's place on one server: `registry` is the server's host, with a port where it has one. */
+export interface ImagePlace {
+  registry: string;
+  repository: string;
+}
+
+/** Credentials of a request, or what looks them up for each server that is about to be asked. */
+export type AuthSource = AuthConfig | ((place: ImagePlace) => Promise<AuthConfig | undefined>);
 
 /** What is presented to a registry. */
 export type Credentials =
@@ -55,58 +61,7 @@ function hostOf(address: string): string {
   return address.replace(/^[a-z]+:\/\//, '').replace(/\/.*$/, '');
 }
 
-function isDockerHub(host: string): boolean {
+/** Docker Hub goes by several names, and its config.json entry is by a URL. */
+export function isDockerHub(host: string): boolean {
   return ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.docker.io'].includes(host);
-}
-
-/**
- * Looks an image up in a Docker config.json: the entry whose address is the longest prefix of
- * `registry/repository`. Undefined when there is none or no such file.
- *
- * @throws when the file is malformed, or when a credential helper would have to be run for this registry
- */
-export async function dockerCredentials(
-  path: string,
-  { registry, repository }: { registry: string; repository: string },
-): Promise<AuthConfig | undefined> {
-  const content = await readFile(path).catch((error) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (!content) return undefined;
-  const json = JsonCursor.parse(content, path);
-  const helper = json.field('credHelpers').optional((it) => it.stringMap())?.[registry];
-  const entry = findEntry(json.field('auths'), registry, repository);
-  if (entry === undefined && helper) {
-    throw new Error(
-      `${path}: credential helper ${helper} for ${registry} is not supported; write the credentials to auths`,
-    );
-  }
-  return entry;
-}
-
-function findEntry(auths: JsonCursor, registry: string, repository: string): AuthConfig | undefined {
-  if (!auths.isPresent) return undefined;
-  const name = `${registry}/${repository}`;
-  const [best] = Object.keys(auths.record())
-    .filter((key) => {
-      const prefix = key
-        .replace(/^[a-z]+:\/\//, '')
-        .replace(/\/v[12]\/?$/, '')
-        .replace(/\/$/, '');
-      return (
-        name.startsWith(`${prefix}/`) || name === prefix || (isDockerHub(prefix) && isDockerHub(registry))
-      );
-    })
-    .sort((a, b) => b.length - a.length);
-  if (best === undefined) return undefined;
-  const entry = auths.field(best);
-  const read = (field: string) => entry.field(field).optional((it) => it.string()) ?? '';
-  return {
-    username: read('username'),
-    password: read('password'),
-    auth: read('auth'),
-    identityToken: read('identitytoken'),
-    registryToken: read('registrytoken'),
-  };
 }

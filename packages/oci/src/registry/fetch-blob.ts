@@ -8,6 +8,9 @@ import { RegistryError } from './errors.ts';
 import { bodyError } from './http.ts';
 import { retryAfter, TransientError, withRetries } from './retry.ts';
 
+/** Bytes between two failures that make a download worth going on with, however often it breaks. */
+const worthwhile = 64 * 1024;
+
 /** What fetchBlob needs. */
 export interface BlobFetch {
   client: RepositoryClient;
@@ -50,7 +53,7 @@ async function download(fetch: BlobFetch, ingest: Ingest): Promise<void> {
     fetch.signal,
     () => downloadRest(fetch, ingest),
     () => {
-      const progressed = ingest.offset > seen;
+      const progressed = ingest.offset - seen >= worthwhile;
       seen = ingest.offset;
       return progressed;
     },

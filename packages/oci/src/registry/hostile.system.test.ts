@@ -11,6 +11,7 @@ import { ContentStore, maxDocumentSize } from '../content-store.ts';
 import { digestHex, digestOf } from '../digest.ts';
 import { mediaTypes } from '../media-types.ts';
 import { parseReference } from '../reference.ts';
+import type { Timeouts } from './http.ts';
 import { pullImage } from './pull.ts';
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void;
@@ -47,8 +48,9 @@ async function registry(handlers: Record<string, Handler>) {
       return { mediaType, digest, size: bytes.length };
     },
     serve: (name: string, content: object | string) => contents.set(name, Buffer.from(text(content))),
-    pull: () =>
+    pull: (timeouts?: Partial<Timeouts>) =>
       pullImage({
+        ...(timeouts && { timeouts }),
         reference: parseReference(`127.0.0.1:${address.port}/evil`),
         store,
         signal: AbortSignal.timeout(10_000),
@@ -92,6 +94,8 @@ test('redirects lead to http and https only, and not round and round', async () 
     ['file:///etc/passwd', /refusing its redirect to file:\/\/\/etc\/passwd/],
     ['ftp://127.0.0.1/x', /refusing its redirect to ftp:/],
     ['data:application/json,{}', /refusing its redirect to data:/],
+    ['http://169.254.169.254/latest/meta-data', /refusing to go on to 169\.254\.169\.254/],
+    ['https://[fe80::1]/', /refusing to go on to \[fe80::1\]/],
     ['http://[', /refusing its redirect to http:\/\/\[/],
     ['latest', /more than 5 redirects/],
   ];
@@ -111,6 +115,33 @@ test('a token server is asked by http and https only', async () => {
     });
     await assert.rejects(evil.pull(), /refusing its token server/, realm);
   }
+});
+
+test('a token server is not on the link, whatever the registry says', async () => {
+  await using evil = await registry({
+    latest: (_, response) =>
+      response
+        .writeHead(401, {
+          'www-authenticate': 'Bearer realm="http://169.254.169.254/x"',
+          connection: 'close',
+        })
+        .end(),
+  });
+  await assert.rejects(evil.pull(), { name: 'PullError', message: /refusing (its token server|to go on)/ });
+});
+
+test('a server that trickles is given up', async () => {
+  /** Never nothing for long, and never much. */
+  const trickle: Handler = (_, response) => {
+    response.writeHead(200);
+    const timer = setInterval(() => response.write(' '), 20);
+    response.on('close', () => clearInterval(timer));
+  };
+  const timeouts = { headers: 300, window: 150 };
+  await using slow = await registry({ latest: trickle });
+  await assert.rejects(slow.pull(timeouts), { name: 'PullError', message: /less than 1024 bytes\/s/ });
+  await using silent = await registry({ latest: () => {} });
+  await assert.rejects(silent.pull(timeouts), { name: 'PullError', message: /no answer for 0\.3 s/ });
 });
 
 test('answers without end are cut off', async () => {

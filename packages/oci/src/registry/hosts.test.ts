@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isLoopback, parseHostsFile, registryHosts } from './hosts.ts';
+import { isLoopback, parseHostsFile, registryHosts, rewrite } from './hosts.ts';
 
 const summary = (text: string, registry = 'docker.io') =>
   parseHostsFile(text, registry, '/certs').map(({ url, capabilities, mirrorOf }) =>
@@ -41,6 +41,27 @@ test('TLS files and headers belong to their host', () => {
     skipVerify: true,
   });
   assert.deepEqual(host?.headers, { 'x-a': ['1', '2'], 'x-b': ['3'] });
+});
+
+test('a mirror may have repositories under other names, and a time limit to connect', () => {
+  const [host] = parseHostsFile(
+    `[host."https://m"]
+dial_timeout = "1m1.5s"
+[host."https://m".rewrite]
+"^rancher/(.*)" = "mirrored/rancher-\${1}"
+"^(.*)$" = "all/$1"`,
+    'docker.io',
+    '/certs',
+  );
+  assert.equal(host?.dialTimeout, 61_500);
+  assert.equal(rewrite('rancher/k3s', host?.rewrites ?? []), 'mirrored/rancher-k3s');
+  assert.equal(rewrite('library/nginx', host?.rewrites ?? []), 'all/library/nginx');
+  const wrong: [text: string, message: RegExp][] = [
+    ['[host.a]\ndial_timeout = "30"', /^Error: host\."a"\.dial_timeout: expected a duration such as "30s"/],
+    ['[host.a]\nrewrite = { "(" = "x" }', /^Error: host\."a"\.rewrite\."\(": Invalid regular expression/],
+    ['[host.a]\nrewrite = { "a" = 1 }', /rewrite\."a": expected a string/],
+  ];
+  for (const [text, message] of wrong) assert.throws(() => parseHostsFile(text, 'r', '/'), message, text);
 });
 
 test('without configuration only this machine is spoken to in the clear', async () => {

@@ -14,6 +14,25 @@ export interface RegistryHost {
   tls: TlsFiles;
   /** Set for a mirror: the registry that it stands in for, sent along as `?ns=`. */
   mirrorOf?: string;
+  /** The registry's name where that is not the host of `url`: credentials are looked up by it. */
+  registry?: string;
+  /** Tried in order on the repository's name; the first pattern that matches is replaced. */
+  rewrites: readonly Rewrite[];
+  /** Milliseconds that a connection may take to come about. */
+  dialTimeout?: number;
+}
+
+/** Where a host has repositories under other names. */
+export interface Rewrite {
+  pattern: RegExp;
+  /** With `$1` for what a group matched. */
+  replacement: string;
+}
+
+/** The name under which a host has a repository. */
+export function rewrite(repository: string, rewrites: readonly Rewrite[]): string {
+  const rule = rewrites.find(({ pattern }) => pattern.test(repository));
+  return rule ? repository.replace(rule.pattern, rule.replacement) : repository;
 }
 
 /** Files for TLS, absolute paths. */
@@ -70,6 +89,8 @@ function upstream(registry: string, tls: TlsFiles): RegistryHost {
     capabilities: new Set(['pull', 'resolve']),
     headers: {},
     tls,
+    rewrites: [],
+    ...(upstreamHost(registry) !== registry && { registry }),
   };
 }
 
@@ -103,7 +124,16 @@ async function certificateFiles(dir: string): Promise<TlsFiles> {
   };
 }
 
-const hostFields = ['capabilities', 'ca', 'client', 'skip_verify', 'header', 'override_path'] as const;
+const hostFields = [
+  'capabilities',
+  'ca',
+  'client',
+  'skip_verify',
+  'header',
+  'override_path',
+  'dial_timeout',
+  'rewrite',
+] as const;
 
 /** Reads a hosts.toml; `dir` is what relative paths in it start from. Pure. */
 export function parseHostsFile(text: string, registry: string, dir: string): RegistryHost[] {
@@ -130,6 +160,7 @@ function parseHost(
   if (typeof overridePath !== 'boolean') throw new Error(`${where}override_path: expected true or false`);
   const skipVerify = fields.get('skip_verify') ?? false;
   if (typeof skipVerify !== 'boolean') throw new Error(`${where}skip_verify: expected true or false`);
+  const dialTimeout = fields.get('dial_timeout');
   const url = apiUrl(address, overridePath);
   return {
     url,
@@ -145,8 +176,41 @@ function parseHost(
       client: clientPairs(fields.get('client') ?? [], `${where}client`, dir),
       skipVerify,
     },
-    ...(url.host !== upstreamHost(registry) && { mirrorOf: registry }),
+    ...(url.host === upstreamHost(registry) ? { registry } : { mirrorOf: registry }),
+    rewrites: [...table(fields.get('rewrite'), `${where}rewrite`)].map(([pattern, replacement]) =>
+      parseRewrite(pattern, string(replacement, `${where}rewrite."${pattern}"`), `${where}rewrite`),
+    ),
+    ...(dialTimeout !== undefined && { dialTimeout: goDuration(dialTimeout, `${where}dial_timeout`) }),
   };
+}
+
+/** A rule as k3s writes it, in the syntax of Go's regexp package where `${1}` is `$1`. */
+function parseRewrite(pattern: string, replacement: string, where: string): Rewrite {
+  try {
+    return { pattern: new RegExp(pattern), replacement: replacement.replace(/\$\{(\d+)\}/g, '$$$1') };
+  } catch (cause) {
+    throw new Error(`${where}."${pattern}": ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+const goUnits: Record<string, number> = {
+  h: 3_600_000,
+  m: 60_000,
+  s: 1000,
+  ms: 1,
+  us: 0.001,
+  µs: 0.001,
+  ns: 1e-6,
+};
+
+/** Milliseconds of a Go duration, as `1m30s`. */
+function goDuration(value: TomlValue, where: string): number {
+  const text = string(value, where);
+  if (!/^(?:\d+(?:\.\d*)?(?:h|ms|m|s|us|µs|ns))+$/.test(text)) {
+    throw new Error(`${where}: expected a duration such as "30s", got ${JSON.stringify(text)}`);
+  }
+  const parts = text.matchAll(/(\d+(?:\.\d*)?)(h|ms|m|s|us|µs|ns)/g);
+  return parts.reduce((total, [, count, unit = '']) => total + Number(count) * (goUnits[unit] ?? 0), 0);
 }
 
 function apiUrl(address: string, overridePath: boolean): URL {

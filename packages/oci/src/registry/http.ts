@@ -1,7 +1,10 @@
+import { type LookupAddress, lookup as resolveName } from 'node:dns';
 import { readFile } from 'node:fs/promises';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import type { LookupFunction } from 'node:net';
 import tls from 'node:tls';
+import { literalAddress, mayLeadTo } from './addresses.ts';
 import { RegistryError } from './errors.ts';
 import type { TlsFiles } from './hosts.ts';
 
@@ -13,20 +16,44 @@ export interface HttpRequest {
   body?: string;
   tls: TlsFiles;
   signal: AbortSignal | undefined;
+  /** Milliseconds that the connection may take to come about; by default the idle timeout. */
+  dialTimeout?: number | undefined;
+  /** IP address of the server that named this URL, unless a person did; it may not name every address. */
+  namedBy?: string | undefined;
 }
 
-/** Milliseconds without a byte from the other side, connecting included, until a request is given up. */
-const idleTimeout = 30_000;
+/** When a server counts as one that does not answer, in milliseconds. */
+export interface Timeouts {
+  /** Without a byte from the other side, connecting included. */
+  idle: number;
+  /** From the sending of a request to the end of the headers of its answer. */
+  headers: number;
+  /** The time over which the rate of a body is looked at: see `slowest`. */
+  window: number;
+}
+
+const defaultTimeouts: Timeouts = { idle: 30_000, headers: 120_000, window: 60_000 };
+
+/** Bytes per second that a body has to come at, its framing included, on the average of a window. */
+const slowest = 1024;
 
 /**
  * Connections of one pull: kept open between its requests, and closed with it, so that a daemon at rest holds none.
  */
 export class HttpClient {
   private readonly agents = new Map<string, Promise<http.Agent>>();
+  private readonly timeouts: Timeouts;
+
+  constructor(timeouts: Partial<Timeouts> = {}) {
+    this.timeouts = { ...defaultTimeouts, ...timeouts };
+  }
 
   /** Sends a request and resolves with the response once its headers are there. The caller must consume or destroy it. */
   async send(request: HttpRequest): Promise<IncomingMessage> {
-    const { url, method, headers, body, signal } = request;
+    const { url, method, headers, body, signal, namedBy, dialTimeout } = request;
+    const { timeouts } = this;
+    const address = literalAddress(url);
+    if (namedBy && address && !mayLeadTo(namedBy, address)) throw refusal(url, address, namedBy);
     const agent = await this.agent(url.protocol, request.tls);
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const transport = url.protocol === 'https:' ? https : http;
@@ -34,13 +61,26 @@ export class HttpClient {
       method,
       headers,
       agent,
-      timeout: idleTimeout,
+      timeout: timeouts.idle,
+      ...(namedBy && { lookup: lookupFor(url, namedBy) }),
       ...(signal && { signal }),
     });
-    const giveUp = () =>
-      sent.destroy(new ConnectionError('ETIMEDOUT', `no answer for ${idleTimeout / 1000} s`));
-    sent.on('timeout', giveUp);
-    sent.on('response', resolve);
+    const giveUp = (milliseconds: number, what = 'no answer') =>
+      sent.destroy(new ConnectionError('ETIMEDOUT', `${what} for ${milliseconds / 1000} s`));
+    const deadline = setTimeout(giveUp, timeouts.headers, timeouts.headers);
+    if (dialTimeout !== undefined) limitDial(sent, dialTimeout);
+    sent.on('timeout', () => giveUp(timeouts.idle));
+    sent.on('response', (response) => {
+      clearTimeout(deadline);
+      senders.set(response, response.socket.remoteAddress ?? '');
+      limitSlowness(response, timeouts.window, () =>
+        response.destroy(
+          new ConnectionError('ETIMEDOUT', `less than ${slowest} bytes/s for ${timeouts.window / 1000} s`),
+        ),
+      );
+      resolve(response);
+    });
+    sent.on('close', () => clearTimeout(deadline));
     sent.on('error', (error) => reject(signal?.aborted ? signal.reason : connectionError(error, url)));
     sent.end(body);
     return promise;
@@ -64,6 +104,58 @@ export class HttpClient {
     }
     return agent;
   }
+}
+
+/** Kept from the beginning, since a socket that is closed does not tell any more. */
+const senders = new WeakMap<IncomingMessage, string>();
+
+/** IP address of the server that a response came from. */
+export function senderOf(response: IncomingMessage): string | undefined {
+  return senders.get(response) || undefined;
+}
+
+function limitDial(sent: http.ClientRequest, milliseconds: number): void {
+  sent.once('socket', (socket) => {
+    if (!socket.connecting) return;
+    const timer = setTimeout(() => {
+      sent.destroy(new ConnectionError('ETIMEDOUT', `no connection within ${milliseconds / 1000} s`));
+    }, milliseconds);
+    socket.once('connect', () => clearTimeout(timer));
+    socket.once('close', () => clearTimeout(timer));
+  });
+}
+
+/** Calls `giveUp` when the bytes of a body trickle: an idle timeout alone is kept from firing by a byte now and then. */
+function limitSlowness(response: IncomingMessage, window: number, giveUp: () => void): void {
+  let before = response.socket.bytesRead;
+  const timer = setInterval(() => {
+    const now = response.socket.bytesRead;
+    // Who does not read gets nothing, and is not the server's fault.
+    if (response.readableLength === 0 && now - before < (slowest * window) / 1000) giveUp();
+    before = now;
+  }, window).unref();
+  response.once('close', () => clearInterval(timer));
+}
+
+/** Resolves a name that a server gave, and refuses addresses that it may not lead to. */
+function lookupFor(url: URL, namedBy: string): LookupFunction {
+  return (hostname, options, callback) => {
+    resolveName(hostname, { ...options, all: true }, (error, addresses) => {
+      const denied = addresses?.find(({ address }) => !mayLeadTo(namedBy, address));
+      const [first] = addresses ?? [];
+      if (error) callback(error, []);
+      else if (denied || !first) callback(refusal(url, denied?.address ?? hostname, namedBy), []);
+      else if (options.all) callback(null, addresses satisfies LookupAddress[]);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+function refusal(url: URL, address: string, namedBy: string): RegistryError {
+  return new RegistryError(
+    'refused',
+    `refusing to go on to ${url.host} (${address}), where the server at ${namedBy} leads: that is an address of this machine or its network`,
+  );
 }
 
 async function tlsAgent({ ca, client, skipVerify }: TlsFiles): Promise<https.Agent> {
@@ -118,7 +210,8 @@ const explanations: Record<string, string> = {
 };
 
 /** Says where a connection failed, with host and port. */
-export function connectionError(error: Error, url: URL): ConnectionError {
+export function connectionError(error: Error, url: URL): ConnectionError | RegistryError {
+  if (error instanceof RegistryError) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   const reason =

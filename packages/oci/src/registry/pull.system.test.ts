@@ -12,6 +12,7 @@ import { writeOciLayout } from '../layout-writer.ts';
 import { parseReference } from '../reference.ts';
 import { startRegistry, type TestRegistry, testUser } from '../testing/registry.ts';
 import { type PullProgress, type PullRequest, pullImage } from './pull.ts';
+import { TokenCache } from './token-cache.ts';
 
 let dir = '';
 let layout = '';
@@ -330,6 +331,45 @@ test('a token is fetched, kept, and fetched anew when it has run out', async () 
   assert.equal(tokens, 2);
   assert.equal(asked[0]?.search, '?service=test&scope=repository%3Ateam%2Ftest%3Apull');
   assert.match(shown[0] ?? '', /^Basic /);
+});
+
+test('an identity token is exchanged by POST, and the token serves the next pull', async () => {
+  const bodies: string[] = [];
+  await using server = await proxy((request, response) => {
+    if (request.url === '/token') {
+      assert.equal(request.method, 'POST');
+      request.on('data', (chunk) => bodies.push(String(chunk)));
+      request.on('end', () => response.end(JSON.stringify({ access_token: 'fresh', expires_in: 600 })));
+      return true;
+    }
+    if (request.headers.authorization === 'Bearer fresh') {
+      delete request.headers.authorization;
+      return false;
+    }
+    const challenge = `Bearer realm="http://${request.headers.host}/token",service="s"`;
+    response.writeHead(401, { 'www-authenticate': challenge, connection: 'close' }).end();
+    return true;
+  });
+  const tokens = new TokenCache();
+  const auth = { identityToken: 'long-lived' };
+  await pull(`${server.address}/team/test:1`, { auth, tokens });
+  await pull(`${server.address}/team/test:1`, { auth, tokens });
+  const scope = 'scope=repository%3Ateam%2Ftest%3Apull';
+  const grant = 'grant_type=refresh_token&refresh_token=long-lived&client_id=berth';
+  assert.deepEqual(bodies, [`service=s&${scope}&${grant}`]);
+});
+
+test('each server is looked up for credentials of its own, and has its own names', async () => {
+  const asked: string[] = [];
+  const hosts = `[host."http://${locked.address}".rewrite]\n"^lib/(.*)$" = "team/$1"`;
+  await pull('registry.example/lib/test:1', {
+    hostsDir: await hostsFile('registry.example', hosts),
+    auth: async ({ registry, repository }) => {
+      asked.push(`${registry}/${repository}`);
+      return testUser;
+    },
+  });
+  assert.deepEqual(asked, [`${locked.address}/team/test`]);
 });
 
 test('an aborted pull stops at once and leaves only what can be resumed', async () => {

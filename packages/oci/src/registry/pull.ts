@@ -2,12 +2,13 @@ import type { ContentStore } from '../content-store.ts';
 import type { ImageLayer } from '../image.ts';
 import { hostPlatform, type Platform } from '../platform.ts';
 import { formatReference, type Reference } from '../reference.ts';
-import type { AuthConfig } from './credentials.ts';
+import type { AuthSource } from './credentials.ts';
 import { fetchBlob } from './fetch-blob.ts';
-import { HttpClient } from './http.ts';
+import { HttpClient, type Timeouts } from './http.ts';
 import { PullError } from './pull-error.ts';
 import { RepositoryHosts } from './repository-hosts.ts';
 import { type ResolvedImage, resolveImage } from './resolve.ts';
+import { TokenCache } from './token-cache.ts';
 
 /** Layers downloaded at a time. */
 const parallelLayers = 3;
@@ -17,11 +18,15 @@ export interface PullRequest {
   reference: Reference;
   /** This machine's by default. */
   platform?: Platform;
-  auth?: AuthConfig;
+  auth?: AuthSource;
+  /** Tokens of earlier pulls. */
+  tokens?: TokenCache;
   /** The certs.d directory with mirrors and certificates. */
   hostsDir?: string;
   store: ContentStore;
   signal?: AbortSignal;
+  /** Those that are to differ from the usual. */
+  timeouts?: Partial<Timeouts>;
   /** What it throws ends the pull; a `resolved` image that is not wanted costs no download. */
   onProgress?: (event: PullProgress) => void;
   /** Whether a layer is not needed, because it is unpacked already. */
@@ -53,11 +58,12 @@ export interface PulledImage extends ResolvedImage {
  */
 export async function pullImage(request: PullRequest): Promise<PulledImage> {
   const { reference, signal } = request;
-  const http = new HttpClient();
+  const http = new HttpClient(request.timeouts);
   const failure = new AbortController();
   const either = AbortSignal.any([failure.signal, ...(signal ? [signal] : [])]);
   try {
-    const hosts = await RepositoryHosts.load(reference, request.hostsDir, request.auth, http);
+    const access = { auth: request.auth, http, tokens: request.tokens ?? new TokenCache() };
+    const hosts = await RepositoryHosts.load(reference, request.hostsDir, access);
     const image = await resolveImage(
       hosts,
       reference,

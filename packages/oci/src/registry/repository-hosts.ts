@@ -1,10 +1,9 @@
 import { NoMatchingPlatformError } from '../manifest.ts';
 import { type Reference, repositoryName } from '../reference.ts';
+import type { Access } from './authorizer.ts';
 import { RepositoryClient } from './client.ts';
-import type { AuthConfig } from './credentials.ts';
 import { RegistryError } from './errors.ts';
-import { registryHosts } from './hosts.ts';
-import type { HttpClient } from './http.ts';
+import { registryHosts, rewrite } from './hosts.ts';
 
 /** The places that may serve one repository, in the order in which they are tried. */
 export class RepositoryHosts {
@@ -20,11 +19,13 @@ export class RepositoryHosts {
   static async load(
     reference: Reference,
     hostsDir: string | undefined,
-    auth: AuthConfig | undefined,
-    http: HttpClient,
+    access: Omit<Access, 'host' | 'repository'>,
   ): Promise<RepositoryHosts> {
     const hosts = await registryHosts(reference.registry, hostsDir);
-    const clients = hosts.map((host) => new RepositoryClient(host, reference.repository, auth, http));
+    const clients = hosts.map(
+      (host) =>
+        new RepositoryClient({ ...access, host, repository: rewrite(reference.repository, host.rewrites) }),
+    );
     return new RepositoryHosts(clients, repositoryName(reference));
   }
 

@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 import { RepositoryClient } from './client.ts';
 import { type RegistryHost, registryHosts } from './hosts.ts';
 import { HttpClient } from './http.ts';
+import { TokenCache } from './token-cache.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'oci-tls-'));
 let server: https.Server;
@@ -84,11 +85,13 @@ async function whoAmI(files: (hostDir: string) => void): Promise<string> {
 async function ask(host: RegistryHost): Promise<string> {
   const http = new HttpClient();
   try {
-    const response = await new RepositoryClient(host, 'a/b', undefined, http).get(
-      'manifests/1',
-      {},
-      undefined,
-    );
+    const response = await new RepositoryClient({
+      host,
+      repository: 'a/b',
+      auth: undefined,
+      http,
+      tokens: new TokenCache(),
+    }).get('manifests/1', {}, undefined);
     return String(Buffer.concat(await response.toArray()));
   } finally {
     await http.close();

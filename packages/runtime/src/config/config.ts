@@ -41,6 +41,11 @@ export interface Config {
   readonly registry: {
     /** Directory of HOST/hosts.toml files, as containerd's certs.d. */
     readonly configDir: string;
+    /**
+     * Docker config.json files with credentials for pulls that bring none; the first that has some for a server
+     * counts. Those that do not exist are passed over. Without any it is `auth.json` beside `configDir`.
+     */
+    readonly authFiles: readonly string[];
   };
   readonly image: {
     /** Most bytes that one unpacked layer may have. */
@@ -49,6 +54,8 @@ export interface Config {
     readonly maxLayerFiles: number;
     /** Most bytes that all unpacked layers of an image may have together, and the whole of an archive of images. */
     readonly maxImageBytes: number;
+    /** Names of images that a kubelet is to keep when it frees space; `*` stands for any characters. */
+    readonly pinned: readonly string[];
   };
   /** The server that clients of exec, attach and port-forward are sent to. */
   readonly streaming: {
@@ -96,9 +103,14 @@ export const defaultConfig: Config = {
     cacheDir: '/var/lib/cni',
     timeoutSeconds: 60,
   },
-  registry: { configDir: '/etc/berth/certs.d' },
-  image: { maxLayerBytes: 64 * 1024 ** 3, maxLayerFiles: 5_000_000, maxImageBytes: 128 * 1024 ** 3 },
   streaming: { address: '127.0.0.1', port: 0, idleTimeoutSeconds: 4 * 60 * 60 },
+  registry: { configDir: '/etc/berth/certs.d', authFiles: [] },
+  image: {
+    maxLayerBytes: 64 * 1024 ** 3,
+    maxLayerFiles: 5_000_000,
+    maxImageBytes: 128 * 1024 ** 3,
+    pinned: [],
+  },
   stats: { includedPodMetrics: [] },
   tracing: { endpoint: undefined, samplingRatePerMillion: 1_000_000 },
 };

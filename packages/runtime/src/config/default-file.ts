@@ -35,14 +35,19 @@ const described: Described<Config> = {
   },
   registry: {
     about: 'Registries that images are pulled from.',
-    fields: { configDir: 'Directory of HOST/hosts.toml files: mirrors, TLS, client certificates.' },
+    fields: {
+      configDir: 'Directory of HOST/hosts.toml files: mirrors, TLS, client certificates.',
+      authFiles:
+        'Docker config.json files with credentials or helpers; when empty, auth.json beside configDir.',
+    },
   },
   image: {
-    about: 'What an image may be at most; a larger one is refused.',
+    about: 'What an image may be at most (a larger one is refused), and which ones stay.',
     fields: {
       maxLayerBytes: 'Bytes of one unpacked layer.',
       maxLayerFiles: 'Files of one unpacked layer.',
       maxImageBytes: 'Bytes of all unpacked layers of an image, and of an archive of images.',
+      pinned: 'Names, with * for any characters, of images that the kubelet is to keep when it frees space.',
     },
   },
   streaming: {

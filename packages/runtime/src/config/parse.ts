@@ -43,7 +43,10 @@ export function parseConfig(source: string, file: string): Config {
     }),
     registry: (registry, path) => ({
       ...defaultConfig.registry,
-      ...object<Config['registry']>(registry, path, { configDir: absolutePath }),
+      ...object<Config['registry']>(registry, path, {
+        configDir: absolutePath,
+        authFiles: list(absolutePath),
+      }),
     }),
     image: (image, path) => ({
       ...defaultConfig.image,
@@ -51,6 +54,7 @@ export function parseConfig(source: string, file: string): Config {
         maxLayerBytes: count,
         maxLayerFiles: count,
         maxImageBytes: count,
+        pinned: list(text),
       }),
     }),
     streaming: (streaming, path) => ({

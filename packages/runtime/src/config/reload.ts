@@ -2,7 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './config.ts';
 
 /** What a running berthd takes on; everything else is settled when it starts. */
-const live = ['logLevel', 'runtimes', 'defaultRuntime', 'image'] as const satisfies (keyof Config)[];
+const live = [
+  'logLevel',
+  'runtimes',
+  'defaultRuntime',
+  'registry',
+  'image',
+] as const satisfies (keyof Config)[];
 
 /** What reading the settings again comes to. */
 export interface Reload {

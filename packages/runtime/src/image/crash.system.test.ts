@@ -22,8 +22,8 @@ function openStore(root: string): Promise<ImageService> {
   return ImageService.open({
     root,
     database: openDatabase(join(root, 'berth.db')),
-    hostsDir: join(root, 'certs.d'),
-    limits: { maxLayerBytes: 1e8, maxLayerFiles: 1e4, maxImageBytes: 1e9 },
+    registry: { configDir: join(root, 'certs.d'), authFiles: [] },
+    limits: { maxLayerBytes: 1e8, maxLayerFiles: 1e4, maxImageBytes: 1e9, pinned: [] },
     usedImages: () => [],
     log: createLogger('error'),
   });
@@ -58,8 +58,8 @@ test('a process killed at any moment of a pull leaves what the next one can go o
         const { removeImage } = await import(${JSON.stringify(import.meta.resolve('./remove.ts'))});
         const root = ${JSON.stringify(root)};
         const service = await ImageService.open({
-          root, database: openDatabase(root + '/berth.db'), hostsDir: root + '/certs.d',
-          limits: { maxLayerBytes: 1e8, maxLayerFiles: 1e4, maxImageBytes: 1e9 }, usedImages: () => [], log: createLogger('error'),
+          root, database: openDatabase(root + '/berth.db'), registry: { configDir: root + '/certs.d', authFiles: [] },
+          limits: { maxLayerBytes: 1e8, maxLayerFiles: 1e4, maxImageBytes: 1e9, pinned: [] }, usedImages: () => [], log: createLogger('error'),
         });
         const request = { image: { image: ${JSON.stringify(image)} } };
         process.stdout.write('go');

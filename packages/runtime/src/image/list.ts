@@ -11,12 +11,12 @@ export async function listImages(
   service: ImageService,
   { filter }: ListImagesRequest,
 ): Promise<ListImagesResponse> {
-  const { state } = service;
+  const { state, isPinned } = service;
   service.cleanUpReleased();
   const wanted = filter?.image?.image ?? '';
   const found = wanted === '' ? undefined : findImage(state, wanted);
   const images = wanted === '' ? [...state.images()] : found ? [found] : [];
   return {
-    images: images.filter(({ phase }) => phase === 'ready').map((image) => criImage(state, image)),
+    images: images.filter(({ phase }) => phase === 'ready').map((image) => criImage(state, image, isPinned)),
   };
 }

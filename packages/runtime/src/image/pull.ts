@@ -3,7 +3,8 @@ import type { PullImageRequest, PullImageResponse } from '@berth/cri/generated/a
 import { hasCode } from '@berth/linux/errno.ts';
 import { LayerError } from '@berth/oci/layers/layer-error.ts';
 import { formatReference, type Reference } from '@berth/oci/reference.ts';
-import { type AuthConfig, dockerCredentials } from '@berth/oci/registry/credentials.ts';
+import type { AuthConfig, AuthSource } from '@berth/oci/registry/credentials.ts';
+import { credentialsFromFiles } from '@berth/oci/registry/docker-config.ts';
 import type { RegistryErrorCode } from '@berth/oci/registry/errors.ts';
 import { pullImage as pullFromRegistry } from '@berth/oci/registry/pull.ts';
 import { PullError } from '@berth/oci/registry/pull-error.ts';
@@ -45,13 +46,15 @@ async function pull(
   given: AuthConfig | undefined,
   signal: AbortSignal,
 ) {
-  const { hostsDir } = service.options;
-  const auth = given ?? (await dockerCredentials(join(dirname(hostsDir), 'auth.json'), reference));
+  const { configDir, authFiles } = service.options.registry;
+  const files = authFiles.length > 0 ? authFiles : [join(dirname(configDir), 'auth.json')];
+  const auth: AuthSource = given ?? ((place) => credentialsFromFiles(files, place));
   let unpacking: ImageUnpacking | undefined;
   const image = await pullFromRegistry({
     reference,
-    ...(auth && { auth }),
-    hostsDir,
+    auth,
+    tokens: service.tokens,
+    hostsDir: configDir,
     store: service.content,
     signal,
     hasLayer: ({ chainId }) => service.layers.path(chainId) !== undefined,

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { makeDirectories } from '@berth/linux/directories.ts';
 import { releaseFreedMemory } from '@berth/linux/free-memory.ts';
 import { ContentStore } from '@berth/oci/content-store.ts';
+import { TokenCache } from '@berth/oci/registry/token-cache.ts';
 import type { Config } from '../config/config.ts';
 import { messageOf, wrongState } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -10,6 +11,7 @@ import { collectGarbage } from './gc.ts';
 import { LayerStore } from './layer-store.ts';
 import { findImage, repoNames } from './names.ts';
 import { OperationGate } from './operation-gate.ts';
+import { pinnedBy } from './pinned.ts';
 import { reconcileImages } from './reconcile.ts';
 import type { ImageRootfs } from './rootfs.ts';
 import { ImageState } from './state.ts';
@@ -20,8 +22,7 @@ export interface ImageServiceOptions {
   /** berthd's root directory; images are below `images/` in it. */
   root: string;
   database: DatabaseSync;
-  /** The certs.d directory. A Docker config.json beside it, `auth.json`, has credentials for pulls that bring none. */
-  hostsDir: string;
+  registry: Config['registry'];
   /** A reload replaces it. */
   limits: Config['image'];
   /** Ids of the images that containers were made of. */
@@ -41,6 +42,7 @@ export class ImageService implements ImageStore {
   readonly log: Logger;
   /** Everything that adds or removes goes through here. */
   readonly gate: OperationGate;
+  readonly tokens = new TokenCache();
   /** When images were handed out, in milliseconds since 1970, by id. */
   private readonly handedOut = new Map<string, number>();
   private recheck: NodeJS.Timeout | undefined;
@@ -93,6 +95,9 @@ export class ImageService implements ImageStore {
       lowerDirs: lowerDirs.length > 0 ? lowerDirs.reverse() : [this.emptyLayer],
     };
   }
+
+  /** Whether an image of these names is to stay when a kubelet frees space. */
+  readonly isPinned = (names: readonly string[]): boolean => pinnedBy(this.options.limits.pinned)(names);
 
   /** Starts a clean-up when an image that was removed lost its last container since. */
   cleanUpReleased(): void {

@@ -6,27 +6,32 @@ import type { ImageState, StoredImage } from './state.ts';
 
 /** ImageStatus: an image by name or id. One that is not here is an answer without an image, and no error. */
 export async function imageStatus(
-  { state }: ImageService,
+  { state, isPinned }: ImageService,
   { image: spec, verbose }: ImageStatusRequest,
 ): Promise<ImageStatusResponse> {
   const text = spec?.image ?? '';
   if (text === '') throw invalid('image.image', 'is required');
   const found = findImage(state, text);
   if (!found) return { image: undefined, info: {} };
-  return { image: criImage(state, found), info: verbose ? verboseInfo(found) : {} };
+  return { image: criImage(state, found, isPinned), info: verbose ? verboseInfo(found) : {} };
 }
 
 /** An image as the CRI describes it. Its size is what its layers take on disk, shared ones included. */
-export function criImage(state: ImageState, image: StoredImage): Image {
+export function criImage(
+  state: ImageState,
+  image: StoredImage,
+  isPinned: (names: readonly string[]) => boolean,
+): Image {
+  const names = state.names(image.id);
   const layers = image.layers.map((chainId) => state.layer(chainId)?.diskBytes ?? 0);
   const size = layers.reduce((total, bytes) => total + bytes, Buffer.byteLength(image.configText));
   return {
     id: image.id,
-    ...repoNames(state.names(image.id)),
+    ...repoNames(names),
     size: BigInt(size),
     ...imageUser(image.config.config.User ?? ''),
     spec: undefined,
-    pinned: false,
+    pinned: isPinned(names),
   };
 }
 

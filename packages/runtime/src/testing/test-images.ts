@@ -79,8 +79,14 @@ export class TestImages implements AsyncDisposable {
     const service = await ImageService.open({
       root,
       database: openDatabase(join(root, 'berth.db')),
-      hostsDir: join(this.dir, 'certs.d'),
-      limits: { maxLayerBytes: 1_000_000, maxLayerFiles: 1000, maxImageBytes: 10_000_000, ...limits },
+      registry: { configDir: join(this.dir, 'certs.d'), authFiles: [] },
+      limits: {
+        maxLayerBytes: 1_000_000,
+        maxLayerFiles: 1000,
+        maxImageBytes: 10_000_000,
+        pinned: [],
+        ...limits,
+      },
       usedImages: () => used,
       log: createLogger('error', () => {}),
     });

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { hasCode } from '@berth/linux/errno.ts';
+import { JsonCursor } from '../json-cursor.ts';
+import { askCredentialHelper } from './credential-helper.ts';
+import { type AuthConfig, type ImagePlace, isDockerHub } from './credentials.ts';
+
+/** Docker's name for Docker Hub, which its credential helpers know it by. */
+const dockerHubServer = 'https://index.docker.io/v1/';
+
+/** Looks a place up in one Docker config.json after the other; files that do not exist are passed over. */
+export async function credentialsFromFiles(
+  paths: readonly string[],
+  place: ImagePlace,
+): Promise<AuthConfig | undefined> {
+  for (const path of paths) {
+    const found = await dockerCredentials(path, place);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/**
+ * Looks a place up in a Docker config.json: the registry's credential helper (`credHelpers`), then the entry of
+ * `auths` whose address is the longest prefix of `registry/repository`, then the store of all others
+ * (`credsStore`). Undefined when there is none or no such file.
+ *
+ * @throws when the file is malformed, or a credential helper fails
+ */
+export async function dockerCredentials(path: string, place: ImagePlace): Promise<AuthConfig | undefined> {
+  const content = await readFile(path).catch((error) => {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+  if (!content) return undefined;
+  const { registry, repository } = place;
+  const server = isDockerHub(registry) ? dockerHubServer : registry;
+  const json = JsonCursor.parse(content, path);
+  const helpers = json.field('credHelpers').optional((it) => it.stringMap()) ?? {};
+  const helper = helpers[registry] ?? helpers[server];
+  if (helper) return askCredentialHelper(helper, server);
+  const entry = findEntry(json.field('auths'), registry, repository);
+  if (entry && Object.values(entry).some(Boolean)) return entry;
+  const store = json.field('credsStore').optional((it) => it.string());
+  return store ? askCredentialHelper(store, server) : undefined;
+}
+
+function findEntry(auths: JsonCursor, registry: string, repository: string): AuthConfig | undefined {
+  if (!auths.isPresent) return undefined;
+  const name = `${registry}/${repository}`;
+  const [best] = Object.keys(auths.record())
+    .filter((key) => {
+      const prefix = key
+        .replace(/^[a-z]+:\/\//, '')
+        .replace(/\/v[12]\/?$/, '')
+        .replace(/\/$/, '');
+      return (
+        name.startsWith(`${prefix}/`) || name === prefix || (isDockerHub(prefix) && isDockerHub(registry))
+      );
+    })
+    .sort((a, b) => b.length - a.length);
+  if (best === undefined) return undefined;
+  const entry = auths.field(best);
+  const read = (field: string) => entry.field(field).optional((it) => it.string()) ?? '';
+  return {
+    username: read('username'),
+    password: read('password'),
+    auth: read('auth'),
+    identityToken: read('identitytoken'),
+    registryToken: read('registrytoken'),
+  };
+}
