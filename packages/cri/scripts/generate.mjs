@@ -1,4 +1,4 @@
-// Makes src/generated from proto/api.proto: api.ts (types, codecs, service tables) by protoc with ts-proto,
+// Makes src/generated from proto/: api.ts and image-progress.ts (types, codecs, service tables) by protoc with ts-proto,
 // schema.ts (the fields of every message, for JSON) by the few lines below. Run it with `npm run generate`
 // after a change of the proto; it needs Debian's protobuf-compiler.
 import { execFileSync } from 'node:child_process';
@@ -36,6 +36,7 @@ execFileSync(
       .join(',')}`,
     `--proto_path=${join(room, 'proto')}`,
     'api.proto',
+    'image-progress.proto',
   ],
   { stdio: 'inherit' },
 );

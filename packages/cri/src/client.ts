@@ -8,6 +8,7 @@ import {
   type MessageFns,
   RuntimeServiceDefinition,
 } from './generated/api.ts';
+import { ImageProgressDefinition } from './generated/image-progress.ts';
 
 export interface CallOptions {
   /** Milliseconds until the call fails with DEADLINE_EXCEEDED; without it the client's default. */
@@ -34,10 +35,16 @@ export type ImageClient = {
   [Name in keyof ImageServiceDefinition['methods']]: Call<ImageServiceDefinition['methods'][Name]>;
 };
 
+export type ImageProgressClient = {
+  [Name in keyof ImageProgressDefinition['methods']]: Call<ImageProgressDefinition['methods'][Name]>;
+};
+
 export interface CriClient {
   /** Pods and containers. */
   runtime: RuntimeClient;
   image: ImageClient;
+  /** Berth's extension; other runtimes answer UNIMPLEMENTED. */
+  imageProgress: ImageProgressClient;
   /** Ends the connection. An idle connection does not keep the process alive. */
   close(): void;
 }
@@ -65,6 +72,12 @@ export function connectCri(endpoint: string, options: { timeoutMs?: number | und
   return {
     runtime: service<RuntimeClient>(channel, socketPath, RuntimeServiceDefinition, options.timeoutMs),
     image: service<ImageClient>(channel, socketPath, ImageServiceDefinition, options.timeoutMs),
+    imageProgress: service<ImageProgressClient>(
+      channel,
+      socketPath,
+      ImageProgressDefinition,
+      options.timeoutMs,
+    ),
     close: () => channel.close(),
   };
 }

@@ -16,6 +16,7 @@ import {
   type MessageFns,
   RuntimeServiceDefinition,
 } from './generated/api.ts';
+import { ImageProgressDefinition } from './generated/image-progress.ts';
 import { detectProtocol, listenOnSocket } from './socket.ts';
 
 export interface CallContext {
@@ -44,6 +45,10 @@ export type ImageHandlers = {
   [Name in keyof ImageServiceDefinition['methods']]?: Handler<ImageServiceDefinition['methods'][Name]>;
 };
 
+export type ImageProgressHandlers = {
+  [Name in keyof ImageProgressDefinition['methods']]?: Handler<ImageProgressDefinition['methods'][Name]>;
+};
+
 /** One finished call, for logs and metrics. */
 export interface FinishedCall {
   rpc: string;
@@ -59,6 +64,8 @@ export interface CriServerOptions {
   mode?: number;
   runtime: RuntimeHandlers;
   image: ImageHandlers;
+  /** Berth's extension of the image service; a server without it answers UNIMPLEMENTED. */
+  imageProgress?: ImageProgressHandlers;
   /** Serves HTTP/1 requests on the same socket; without it each gets 404. */
   http?: RequestListener;
   onCall?: (call: FinishedCall) => void;
@@ -89,6 +96,7 @@ export async function serveCri(options: CriServerOptions): Promise<CriServer> {
   });
   addService(grpc, RuntimeServiceDefinition, { ...runtime }, options);
   addService(grpc, ImageServiceDefinition, { ...image }, options);
+  if (options.imageProgress) addService(grpc, ImageProgressDefinition, { ...options.imageProgress }, options);
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
   const http = createHttpServer(options.http ?? notFound);
 

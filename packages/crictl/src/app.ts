@@ -1,7 +1,13 @@
 // What every command works with: settings, the logger, the connection, and the end of patience.
 import { createConnection } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { type CriClient, connectCri, type ImageClient, type RuntimeClient } from '@berth/cri/client.ts';
+import {
+  type CriClient,
+  connectCri,
+  type ImageClient,
+  type ImageProgressClient,
+  type RuntimeClient,
+} from '@berth/cri/client.ts';
 import { parseEndpoint } from '@berth/cri/endpoint.ts';
 import { CriError } from '@berth/cri/errors.ts';
 import type { Logger } from './cli/logger.ts';
@@ -30,9 +36,18 @@ export class App {
   }
 
   async image(): Promise<ImageClient> {
+    return (await this.#imageClient()).image;
+  }
+
+  /** Berth's extension for pulls; other runtimes answer UNIMPLEMENTED. */
+  async imageProgress(): Promise<ImageProgressClient> {
+    return (await this.#imageClient()).imageProgress;
+  }
+
+  async #imageClient(): Promise<CriClient> {
     this.#imageEndpoint ??=
       this.settings.imageEndpoint && (await this.#reachable(this.settings.imageEndpoint));
-    return this.#client(this.#imageEndpoint ?? (await this.#runtimeEndpoint())).image;
+    return this.#client(this.#imageEndpoint ?? (await this.#runtimeEndpoint()));
   }
 
   /** Options of one call: the configured deadline unless `timeoutMs` says otherwise (0 for none). */

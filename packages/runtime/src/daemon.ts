@@ -12,6 +12,7 @@ import { messageOf } from './errors.ts';
 import { EventBus } from './events.ts';
 import { runtimeHandlers } from './handlers.ts';
 import { imageHandlers } from './image/handlers.ts';
+import { imageProgressHandlers } from './image/progress.ts';
 import { ImageService } from './image/service.ts';
 import { LayerUsage } from './layer-usage.ts';
 import { lockDirectory } from './lock.ts';
@@ -66,6 +67,7 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
     socketPath: config.listen,
     runtime: runtimeHandlers(context, { layers, streaming }),
     image: imageHandlers(context.images, { dir: context.paths.layers, usage: layers }),
+    imageProgress: imageProgressHandlers(context.images),
     http: socketRoutes(context.images, context.metrics),
     onCall: (call) => {
       context.metrics.countCall(call);

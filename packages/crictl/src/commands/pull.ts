@@ -22,6 +22,7 @@ export const pull = defineCommand({
         : undefined,
       annotations: parseLabels(flags.annotation),
       timeoutMs: flags['pull-timeout'],
+      ...(process.stdout.isTTY && { terminal: process.stdout }),
     };
     const imageRef = await within('pulling image', () => pullImage(app, image, options));
     process.stdout.write(`Image is up to date for ${imageRef}\n`);

@@ -1,5 +1,7 @@
 // Pulling an image, with what people give to prove who they are.
 
+import type { WriteStream } from 'node:tty';
+import type { ImageProgressClient } from '@berth/cri/client.ts';
 import { CriError } from '@berth/cri/errors.ts';
 import type { AuthConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
@@ -25,6 +27,8 @@ export interface PullOptions {
   sandboxConfig: PodSandboxConfig | undefined;
   annotations: Record<string, string>;
   timeoutMs: number;
+  /** Where to show how the pull goes, when the runtime tells. */
+  terminal?: WriteStream;
 }
 
 /** Pulls `image`; gives back the reference to create containers with. */
@@ -33,12 +37,38 @@ export async function pullImage(app: App, image: string, options: PullOptions): 
   if (timeoutMs < 0) throw new Error('timeout should be bigger than 0');
   const request = { image: { image, annotations }, auth, sandboxConfig };
   try {
+    const shown = options.terminal && (await pullShown(app, request, options.terminal, timeoutMs));
+    if (shown) return shown;
     const { imageRef } = await (await app.image()).pullImage(request, app.call(timeoutMs));
     return imageRef;
   } catch (error) {
     // The code UNKNOWN adds nothing to what the registry said.
     if (error instanceof CriError && error.code === 'UNKNOWN')
       throw new Error(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Pulls with a bar for each layer; undefined when the runtime has no such service. */
+async function pullShown(
+  app: App,
+  request: Parameters<ImageProgressClient['pullImage']>[0],
+  terminal: WriteStream,
+  timeoutMs: number,
+): Promise<string | undefined> {
+  const { ProgressBars } = await import('./progress-bars.ts');
+  const bars = new ProgressBars(terminal);
+  try {
+    for await (const { imageRef, layers } of (await app.imageProgress()).pullImage(
+      request,
+      app.call(timeoutMs),
+    )) {
+      bars.show(layers);
+      if (imageRef !== '') return imageRef;
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof CriError && error.code === 'UNIMPLEMENTED') return undefined;
     throw error;
   }
 }

@@ -42,7 +42,10 @@ export interface PullRequest {
 /** What happens during a pull. */
 export type PullProgress =
   | { kind: 'resolved'; image: ResolvedImage }
+  /** Its blob is here already. */
   | { kind: 'present'; layer: ImageLayer }
+  /** See PullRequest.hasLayer. */
+  | { kind: 'unneeded'; layer: ImageLayer }
   | { kind: 'downloading'; layer: ImageLayer; received: number }
   | { kind: 'downloaded'; layer: ImageLayer };
 
@@ -94,7 +97,7 @@ async function fetchLayers(
   const worker = async () => {
     for (const layer of queue) {
       if (request.hasLayer?.(layer)) {
-        request.onProgress?.({ kind: 'present', layer });
+        request.onProgress?.({ kind: 'unneeded', layer });
         continue;
       }
       await fetchLayer(hosts, layer, request, signal);

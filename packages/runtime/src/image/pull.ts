@@ -6,12 +6,14 @@ import { formatReference, type Reference } from '@berth/oci/reference.ts';
 import type { AuthConfig, AuthSource } from '@berth/oci/registry/credentials.ts';
 import { credentialsFromFiles } from '@berth/oci/registry/docker-config.ts';
 import type { RegistryErrorCode } from '@berth/oci/registry/errors.ts';
-import { pullImage as pullFromRegistry } from '@berth/oci/registry/pull.ts';
+import { type PulledImage, pullImage as pullFromRegistry } from '@berth/oci/registry/pull.ts';
 import { PullError } from '@berth/oci/registry/pull-error.ts';
 import { type CriCode, invalid, RuntimeError } from '../errors.ts';
 import { addImage } from './add.ts';
 import { namesFor, requestedReference } from './names.ts';
+import type { PullBoard } from './pull-board.ts';
 import type { ImageService } from './service.ts';
+import type { SharedPulls } from './shared-pulls.ts';
 import { ImageUnpacking } from './unpack.ts';
 
 /**
@@ -23,17 +25,39 @@ export async function pullImage(
   request: PullImageRequest,
   { signal }: { signal: AbortSignal },
 ): Promise<PullImageResponse> {
+  return { imageRef: await joinPull(service, request, signal).result };
+}
+
+/** Starts what a request asks for, or joins the pull of the same image with the same credentials. */
+export function joinPull(
+  service: ImageService,
+  request: PullImageRequest,
+  signal: AbortSignal,
+): ReturnType<SharedPulls['join']> {
   const name = request.image?.image ?? '';
   if (name === '') throw invalid('image.image', 'is required');
   const reference = requestedReference(name);
-  const { log } = service;
+  const key = JSON.stringify([formatReference(reference), request.auth ?? null]);
+  return service.pulls.join(key, signal, (shared, board) =>
+    logged(service, reference, () =>
+      service.gate.run(() => pull(service, { reference, auth: request.auth, board }, shared)),
+    ),
+  );
+}
+
+async function logged(
+  { log }: ImageService,
+  reference: Reference,
+  run: () => Promise<PulledImage>,
+): Promise<string> {
+  const name = formatReference(reference);
   const started = performance.now();
   log.info(`Pulling image: ${name}`);
   try {
-    const image = await service.gate.run(() => pull(service, reference, request.auth, signal));
+    const image = await run();
     const duration = `${Math.round(performance.now() - started)}ms`;
-    log.info(`Pulled image: ${formatReference(reference)}`, { image: image.configDigest, duration });
-    return { imageRef: image.configDigest };
+    log.info(`Pulled image: ${name}`, { image: image.configDigest, duration });
+    return image.configDigest;
   } catch (error) {
     // The message tells the whole story already, so the cause is not passed on to be told again.
     throw error instanceof PullError ? new RuntimeError(criCode(error), error.message) : error;
@@ -42,10 +66,9 @@ export async function pullImage(
 
 async function pull(
   service: ImageService,
-  reference: Reference,
-  given: AuthConfig | undefined,
+  { reference, auth: given, board }: { reference: Reference; auth: AuthConfig | undefined; board: PullBoard },
   signal: AbortSignal,
-) {
+): Promise<PulledImage> {
   const { configDir, authFiles } = service.options.registry;
   const files = authFiles.length > 0 ? authFiles : [join(dirname(configDir), 'auth.json')];
   const auth: AuthSource = given ?? ((place) => credentialsFromFiles(files, place));
@@ -59,9 +82,20 @@ async function pull(
     signal,
     hasLayer: ({ chainId }) => service.layers.path(chainId) !== undefined,
     onProgress: (event) => {
-      if (event.kind === 'resolved') unpacking = new ImageUnpacking(service, event.image);
+      if (event.kind === 'resolved') {
+        unpacking = new ImageUnpacking(service, event.image);
+        board.begin(event.image.layers);
+      } else if (event.kind === 'downloading') {
+        board.set(event.layer, 'downloading', event.received);
+      } else if (event.kind === 'unneeded') {
+        board.set(event.layer, 'done');
+      }
     },
-    onLayer: async (layer, layerSignal) => unpacking?.unpack(layer, layerSignal),
+    onLayer: async (layer, layerSignal) => {
+      board.set(layer, 'unpacking');
+      await unpacking?.unpack(layer, layerSignal);
+      board.set(layer, 'done');
+    },
   });
   await addImage(service, image, namesFor(reference, image.digest));
   return image;

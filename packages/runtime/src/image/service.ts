@@ -14,6 +14,7 @@ import { OperationGate } from './operation-gate.ts';
 import { pinnedBy } from './pinned.ts';
 import { reconcileImages } from './reconcile.ts';
 import type { ImageRootfs } from './rootfs.ts';
+import { SharedPulls } from './shared-pulls.ts';
 import { ImageState } from './state.ts';
 import type { ImageStore } from './store.ts';
 
@@ -43,6 +44,7 @@ export class ImageService implements ImageStore {
   /** Everything that adds or removes goes through here. */
   readonly gate: OperationGate;
   readonly tokens = new TokenCache();
+  readonly pulls = new SharedPulls();
   /** When images were handed out, in milliseconds since 1970, by id. */
   private readonly handedOut = new Map<string, number>();
   private recheck: NodeJS.Timeout | undefined;
