@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 export async function copyOutput(source: Readable, client: Writable | undefined): Promise<void> {
   if (client === undefined) {
     source.on('error', () => {}).resume();
-    await new Promise((resolve) => source.once('close', resolve));
+    await new Promise((resolve) => source.once('end', resolve).once('close', resolve));
     return;
   }
   // Whose end it was that failed is the same to both; the command's end is told by its exit code.

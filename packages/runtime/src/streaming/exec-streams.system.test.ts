@@ -198,6 +198,11 @@ for (const name of ['crun', 'runc']) {
       assert.equal(await exited, 5);
     });
 
+    test('a terminal whose output nobody wants', async () => {
+      const client = new TestClient({ stdin: new PassThrough(), without: ['stdout', 'stderr'] });
+      assert.equal(await shell('head -c 1000000 /dev/zero; exit 6', client, { tty: true }), 6);
+    });
+
     test('a client that leaves a terminal hangs it up', async () => {
       const client = new TestClient({ stdin: new PassThrough() });
       const exited = shell('sleep 1111 & sleep 1112; true', client, { tty: true });

@@ -1,12 +1,15 @@
+import { constants } from 'node:os';
 import { ConsoleSocket } from '@berth/linux/console-socket.ts';
 import type { DescriptorStream } from '@berth/linux/descriptor-stream.ts';
 import { InputPipe, OutputPipe } from '@berth/linux/output-pipe.ts';
+import { kill } from '@berth/linux/process.ts';
 import type { StartedProcess } from '@berth/linux/spawn.ts';
 import { openRelayTerminal, setTerminalSize, terminalStream } from '@berth/linux/terminal.ts';
 import type { Process } from '@berth/oci/runtime-spec.ts';
 import type { RemoteStreams, TerminalSize } from '@berth/streaming/server/streaming-runtime.ts';
 import { ExecFiles, type StdioOwner } from '../oci-runtime/exec-files.ts';
 import { killExec } from '../oci-runtime/leftover-execs.ts';
+import { killDescendants } from '../oci-runtime/process-tree.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { copyInput, copyOutput } from './copy.ts';
 
@@ -111,7 +114,13 @@ async function startWithSentTerminal(
     args: ['--console-socket', socket.path],
     descriptors: ['null', 'null', 'null'],
   });
-  const master = await Promise.race([socket.arrival(), child.exited.then(() => socket.take())]);
+  const exited = child.exited.then(() => socket.take());
+  const master = await Promise.race([socket.arrival(), exited]).catch((error: unknown) => {
+    // Nobody would ever look after it.
+    killDescendants(child.pid);
+    kill(child.pid, constants.signals.SIGKILL);
+    throw error;
+  });
   if (master === undefined) return { child, copied: Promise.resolve(), hangUp: () => {} };
   return { child, ...connectTerminal(terminalStream(master), streams) };
 }
