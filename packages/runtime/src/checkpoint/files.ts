@@ -41,3 +41,9 @@ export function workPlace({ layer }: ContainerPaths) {
     at: (name: string) => join(dir, name),
   };
 }
+
+/** Where what a container is to be restored from is unpacked, until it is started. */
+export function restorePlace({ layer }: ContainerPaths) {
+  const dir = join(layer, 'restore');
+  return { dir, at: (name: string) => join(dir, name) };
+}

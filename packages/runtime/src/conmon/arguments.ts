@@ -22,6 +22,8 @@ export interface ConmonSpec {
   conmonPidFile: string;
   /** The runtime's JSON log; the reason of a failed creation is read from it. */
   runtimeLog: string;
+  /** Directory of criu's images to restore from, in the place of a creation. */
+  checkpoint?: string | undefined;
 }
 
 /** conmon's command line; the options are those of conmon 2.0.26 and later. */
@@ -37,6 +39,9 @@ export function conmonArguments(spec: ConmonSpec): string[] {
   if (spec.terminal) args.push('--terminal');
   if (spec.stdin) args.push('--stdin');
   if (spec.stdin && !spec.stdinOnce) args.push('--leave-stdin-open');
+  if (spec.checkpoint !== undefined) {
+    args.push('--restore', spec.checkpoint, '--runtime-opt', '--file-locks');
+  }
   args.push('--runtime', runtime.path);
   for (const argument of [...runtimeLogArguments(spec.runtimeLog), ...globalArguments(runtime)]) {
     args.push('--runtime-arg', argument);

@@ -82,6 +82,68 @@ test('a checkpoint is an archive as CRI-O makes it, and its container goes on', 
   await pods.removePod(sandbox);
 });
 
+test('a container goes on from an archive in another pod', needsCriu, async () => {
+  const sandbox = await pods.runPod('first', {}, 'runc');
+  const containerId = await pods.startContainer(sandbox, counting);
+  const first = await pods.statusOf(containerId);
+  await until(() => lastLine(first.logPath) > 5);
+  const location = join(node.dir, 'restore.tar');
+  await call().checkpointContainer({ containerId, location, timeout: 30n });
+  await pods.removePod(sandbox);
+
+  const other = await pods.runPod('second', {}, 'runc');
+  const restored = await pods.makeContainer(other, [], { image: { image: location } });
+  assert.equal((await pods.statusOf(restored)).state, 0);
+  // It waits for its start also through a restart of berthd.
+  await node.close();
+  await node.open();
+  assert.equal((await pods.statusOf(restored)).state, 0);
+  await call().startContainer({ containerId: restored });
+  const { state, logPath, image } = await pods.statusOf(restored);
+  assert.deepEqual([state, image?.image], [1, first.image?.image]);
+  await until(() => lastLine(logPath) > 10);
+  const lines = readFileSync(logPath, 'utf8').trim().split('\n');
+  assert.ok(lines[0]?.endsWith(' 1'), 'the log of before');
+  const numbers = lines.map((line) => Number(line.split(' ').at(-1)));
+  assert.ok(
+    numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0)),
+    'goes on counting',
+  );
+  assert.equal(
+    await pods.shell(restored, 'cat /added; ls /etc/passwd 2>/dev/null || echo gone'),
+    'new\ngone',
+  );
+  assert.ok(!existsSync(join(node.config.root, 'containers', restored, 'restore')));
+  await call().stopContainer({ containerId: restored, timeout: 0n });
+  assert.equal((await pods.statusOf(restored)).exitCode, 137);
+
+  const never = await pods.makeContainer(other, [], {
+    image: { image: location },
+    metadata: { name: 'never', attempt: 0 },
+  });
+  await call().stopContainer({ containerId: never, timeout: 0n });
+  const { reason, exitCode } = await pods.statusOf(never);
+  assert.deepEqual([reason, exitCode], ['StartError', 128]);
+  await pods.removePod(other);
+});
+
+test('what is no checkpoint archive is refused', needsCriu, async () => {
+  const sandbox = await pods.runPod('broken', {}, 'runc');
+  for (const [name, content] of [
+    ['absent.tar', undefined],
+    ['broken.tar', 'nonsense'.repeat(100)],
+    ['empty.tar', Buffer.alloc(1024)],
+  ] as const) {
+    const archive = join(node.dir, name);
+    if (content !== undefined) writeFileSync(archive, content);
+    await assert.rejects(
+      pods.makeContainer(sandbox, [], { image: { image: archive } }),
+      failsWith('INVALID_ARGUMENT', /config\.image\.image: .*\.tar is not a checkpoint archive: /),
+    );
+  }
+  await pods.removePod(sandbox);
+});
+
 test('a checkpoint that a dead berthd had begun ends: the container goes on, its archive is gone', async () => {
   const sandbox = await pods.runPod('crash', {}, 'runc');
   const containerId = await pods.startContainer(sandbox, counting);

@@ -23,6 +23,8 @@ export interface NewProcess {
   readonly tty: boolean;
   /** Owner of the pipes that are its standard streams; undefined where the OCI runtime gives them one. */
   readonly stdioOwner?: Owner | undefined;
+  /** Directory of criu's images to restore from; the process then runs at once. */
+  readonly checkpoint?: string;
 }
 
 /**
@@ -49,6 +51,7 @@ export async function createWithConmon(context: Context, process: NewProcess): P
       pidFile: bundle.pid,
       conmonPidFile: bundle.conmonPid,
       runtimeLog: bundle.runtimeLog,
+      checkpoint: process.checkpoint,
     });
   } catch (error) {
     const [program = ''] = process.args;

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import {
   type ContainerConfig,
   ContainerEventType,
@@ -9,6 +9,14 @@ import {
   type ImageSpec,
 } from '@berth/cri/generated/api.ts';
 import { containerCgroup } from '../cgroup-path.ts';
+import {
+  type Checkpoint,
+  checkMounts,
+  deleteFromRoot,
+  readCheckpoint,
+  unpackCheckpoint,
+} from '../checkpoint/read.ts';
+import { requireCheckpointing } from '../checkpoint/support.ts';
 import { nowNs } from '../clock.ts';
 import { readExit } from '../conmon/exit-files.ts';
 import type { Context } from '../context.ts';
@@ -46,10 +54,11 @@ export async function createContainer(
     if (sandbox?.state.phase !== 'ready') {
       throw wrongState(`CreateContainer failed as the sandbox was stopped: ${found.id}`);
     }
-    const image = await findImage(context, config);
+    const checkpoint = await checkpointOf(context, sandbox, config);
+    const image = await findImage(context, config, checkpoint?.image);
     const volumes = await findVolumeImages(context, config.mounts);
     const container = newContainer(context, sandbox, { config, image, volumes });
-    const making = { sandbox, container, image, volumes, signal };
+    const making = { sandbox, container, image, volumes, checkpoint, signal };
     await queue.run(container.id, () => makeContainer(context, making));
     return { containerId: container.id };
   });
@@ -60,11 +69,13 @@ interface Making {
   readonly container: Container & { readonly state: { readonly phase: 'creating' } };
   readonly image: ImageRootfs;
   readonly volumes: readonly ImageVolume[];
+  /** What the container is to go on from. */
+  readonly checkpoint: Checkpoint | undefined;
   readonly signal: AbortSignal;
 }
 
 async function makeContainer(context: Context, making: Making): Promise<void> {
-  const { sandbox, container, image, volumes, signal } = making;
+  const { sandbox, container, image, volumes, checkpoint, signal } = making;
   const { state, log, paths, tracer } = context;
   const { id, config } = container;
   const name = describe(sandbox.config, config.metadata?.name ?? '');
@@ -76,14 +87,26 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
 
     const { bundle } = paths.container(id);
     const about = { 'container.id': id, 'sandbox.id': sandbox.id };
+    if (checkpoint !== undefined) {
+      await unpackCheckpoint(context, paths.container(id), checkpoint.archive, image.lowerDirs);
+    }
     await tracer.span('rootfs', about, () =>
       mountRootfs(paths.container(id), image.lowerDirs, podUserNamespace(context, sandbox)),
     );
+    if (checkpoint !== undefined) deleteFromRoot(paths.container(id));
     const spec = await tracer.span('spec', about, () =>
       containerSpec(context, { sandbox, container, image, volumes }),
     );
+    if (checkpoint !== undefined) checkMounts(checkpoint, spec);
     writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
     if (container.logPath !== '') await makeLogDirectory(dirname(container.logPath), 'config.log_path');
+    if (checkpoint !== undefined) {
+      signal.throwIfAborted();
+      state.containers.setState(id, { phase: 'restorable' }, containerUser(spec));
+      publishContainerEvent(context, id, ContainerEventType.CONTAINER_CREATED_EVENT);
+      log.info(`Created container from a checkpoint: ${name}`, { container: id, sandbox: sandbox.id });
+      return;
+    }
     const runtime = context.runtimes.get(sandbox.runtime);
     const processes = await tracer.span(`${runtime.name} create`, about, () =>
       createWithConmon(context, {
@@ -138,10 +161,26 @@ function validateContainerConfig(config: ContainerConfig | undefined): ValidCont
   return { ...config, metadata, image };
 }
 
-async function findImage({ images }: Context, { image }: ValidContainerConfig): Promise<ImageRootfs> {
-  const found = await images.rootfs(image.image);
+/** An absolute path in the place of an image is that of a checkpoint archive. */
+async function checkpointOf(
+  { runtimes }: Context,
+  sandbox: Sandbox,
+  { image }: ValidContainerConfig,
+): Promise<Checkpoint | undefined> {
+  if (!isAbsolute(image.image)) return undefined;
+  await requireCheckpointing(runtimes.get(sandbox.runtime));
+  return readCheckpoint(image.image, 'config.image.image');
+}
+
+/** `name` instead of what the request asks for. */
+async function findImage(
+  { images }: Context,
+  { image }: ValidContainerConfig,
+  name = image.image,
+): Promise<ImageRootfs> {
+  const found = await images.rootfs(name);
   if (found === undefined) {
-    throw new RuntimeError('NOT_FOUND', `config.image: image ${image.image} is not here; pull it first`);
+    throw new RuntimeError('NOT_FOUND', `config.image: image ${name} is not here; pull it first`);
   }
   return found;
 }
@@ -169,7 +208,10 @@ function newContainer(
     imageId: image.id,
     volumeImages: volumes.map((volume) => volume.image.id),
     imageRef: image.repoDigests[0] ?? image.id,
-    imageName: config.image.userSpecifiedImage || image.repoTags[0] || config.image.image,
+    imageName:
+      config.image.userSpecifiedImage ||
+      image.repoTags[0] ||
+      (isAbsolute(config.image.image) ? image.id : config.image.image),
     stopSignal: stopSignal(config.stopSignal, image.config.config.StopSignal),
     logPath: logDirectory !== '' && config.logPath !== '' ? join(logDirectory, config.logPath) : '',
     cgroup: containerCgroup(sandbox.cgroupParent, id, context.config.cgroupDriver === 'systemd'),

@@ -7,6 +7,7 @@ import { nowNs } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { notFound, wrongState } from '../errors.ts';
 import { publishContainerEvent } from '../pod-events.ts';
+import { startRestored } from './restore.ts';
 
 /** StartContainer: only for a container that was created and never started. */
 export async function startContainer(
@@ -20,6 +21,13 @@ export async function startContainer(
   return queue.run(id, async () => {
     const container = state.containers.get(id);
     if (container === undefined) throw notFound('container', containerId);
+    const { phase } = container.state;
+    if (phase === 'restorable') {
+      const restored = state.sandboxes.get(container.sandboxId);
+      if (restored?.state.phase !== 'ready') throw wrongState(`the sandbox of container ${id} was stopped`);
+      await startRestored(context, container, restored.runtime);
+      return {};
+    }
     if (container.state.phase !== 'created') {
       throw wrongState(`container ${id} is not in created state: ${container.state.phase}`);
     }

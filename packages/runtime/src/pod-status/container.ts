@@ -11,6 +11,8 @@ export function criState(container: Container): CriState | undefined {
   switch (container.state.phase) {
     case 'creating':
       return undefined;
+    case 'restorable':
+    case 'restoring':
     case 'created':
     case 'starting':
       return CriState.CONTAINER_CREATED;

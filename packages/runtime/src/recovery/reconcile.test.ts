@@ -80,6 +80,42 @@ const containerCases: [name: string, state: ContainerState, facts: Partial<Facts
     [{ kind: 'destroy-container', why: 'its removal was begun' }],
   ],
   ['exited before', { phase: 'exited', exit }, {}, []],
+  ['waits to be restored', { phase: 'restorable' }, {}, []],
+  [
+    'waited to be restored when the machine went',
+    { phase: 'restorable' },
+    { rebooted: true },
+    [
+      {
+        kind: 'record-exit',
+        exit: {
+          startedAt: 0n,
+          finishedAt: 99n,
+          exitCode: 128,
+          reason: 'StartError',
+          message: 'the machine was restarted',
+        },
+      },
+      { kind: 'stop-sandbox', id: sandbox, why: 'the machine was restarted' },
+    ],
+  ],
+  [
+    'half restored',
+    { phase: 'restoring' },
+    {},
+    [
+      {
+        kind: 'kill-container',
+        exit: {
+          startedAt: 0n,
+          finishedAt: 99n,
+          exitCode: 128,
+          reason: 'StartError',
+          message: 'berthd died while restoring it: the container was killed',
+        },
+      },
+    ],
+  ],
   [
     'start begun, not reached',
     { phase: 'starting', processes },

@@ -76,6 +76,19 @@ function containerActions(container: Container, facts: Facts): Action[] {
       return [{ kind: 'destroy-container', id, why: 'it was half made' }];
     case 'removing':
       return [{ kind: 'destroy-container', id, why: 'its removal was begun' }];
+    case 'restoring':
+      return [
+        {
+          kind: 'kill-container',
+          id,
+          exit: startError(facts.now, 'berthd died while restoring it: the container was killed'),
+        },
+      ];
+    case 'restorable':
+      // Its root was mounted.
+      return facts.rebooted
+        ? [{ kind: 'record-exit', id, exit: startError(facts.now, 'the machine was restarted') }]
+        : [];
     case 'exited':
       return [];
   }
@@ -130,6 +143,10 @@ function containerActions(container: Container, facts: Facts): Action[] {
     ];
   }
   return [{ kind: 'settle-start', id, started: start === 'started' }, adopt];
+}
+
+function startError(finishedAt: bigint, message: string): ContainerExit {
+  return { startedAt: 0n, finishedAt, exitCode: 128, reason: 'StartError', message };
 }
 
 function sandboxActions(sandbox: Sandbox, facts: Facts): Action[] {

@@ -48,7 +48,7 @@ async function quietLeftovers(context: Context, rows: Rows): Promise<void> {
   await endLeftoverCheckpoints(context, rows, checkpointTimeoutMs);
   // conmon and the OCI runtime may be about to make what is to be undone.
   const unsettled = [...rows.containers, ...rows.sandboxes].filter(
-    ({ state: { phase } }) => phase === 'creating' || phase === 'removing',
+    ({ state: { phase } }) => phase === 'creating' || phase === 'restoring' || phase === 'removing',
   );
   const pidFiles = new Map<string, string>([
     ...rows.containers.map(({ id }) => [id, paths.container(id).bundle.pid] as const),

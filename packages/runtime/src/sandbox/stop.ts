@@ -3,6 +3,7 @@ import {
   type StopPodSandboxRequest,
   type StopPodSandboxResponse,
 } from '@berth/cri/generated/api.ts';
+import { giveUpRestore } from '../container/restore.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import type { SandboxId } from '../ids.ts';
@@ -39,9 +40,10 @@ export async function stopSandbox(context: Context, id: SandboxId): Promise<void
 }
 
 async function stopContainers(context: Context, { id }: Sandbox): Promise<void> {
-  const running = context.state.containers
-    .ofSandbox(id)
-    .filter((container) => processesOf(container) !== undefined);
+  const containers = context.state.containers.ofSandbox(id);
+  const waiting = containers.filter(({ state }) => state.phase === 'restorable');
+  await Promise.all(waiting.map((container) => giveUpRestore(context, container.id)));
+  const running = containers.filter((container) => processesOf(container) !== undefined);
   await Promise.all(running.map((container) => context.stops.stop(container, 0)));
 }
 

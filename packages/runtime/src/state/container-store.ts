@@ -167,6 +167,8 @@ function parseState(row: RowReader): ContainerState {
   });
   switch (phase) {
     case 'creating':
+    case 'restorable':
+    case 'restoring':
       return { phase };
     case 'created':
     case 'starting':

@@ -16,11 +16,14 @@ export interface ContainerExit {
 }
 
 /**
- * Where a container is in its life. `creating`, `starting` and `removing` are intents, written before the
+ * Where a container is in its life. `creating`, `starting`, `restoring` and `removing` are intents, written before the
  * work is begun: after a crash the first is undone, the second settled by looking, the last finished.
  */
 export type ContainerState =
   | { readonly phase: 'creating' }
+  /** Made from a checkpoint: its processes come with its start. */
+  | { readonly phase: 'restorable' }
+  | { readonly phase: 'restoring' }
   | { readonly phase: 'created'; readonly processes: ContainerProcesses }
   | { readonly phase: 'starting'; readonly processes: ContainerProcesses }
   | { readonly phase: 'running'; readonly processes: ContainerProcesses; readonly startedAt: bigint }

@@ -1,0 +1,177 @@
+import { createReadStream, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { resolveInRoot } from '@berth/linux/safe-path.ts';
+import { LayerExtractor } from '@berth/oci/layers/extractor.ts';
+import { settleLayer } from '@berth/oci/layers/settle.ts';
+import type { Spec } from '@berth/oci/runtime-spec.ts';
+import { type TarHandler, TarReader } from '@berth/oci/tar/reader.ts';
+import type { Context } from '../context.ts';
+import { invalid, messageOf } from '../errors.ts';
+import type { ContainerPaths } from '../paths.ts';
+import { configDump, deletedFiles, restorePlace, rootfsDiff, specDump } from './files.ts';
+
+/** What a checkpoint archive tells before it is unpacked. */
+export interface Checkpoint {
+  readonly archive: string;
+  /** The image that the container was made of: its id, or else a name. */
+  readonly image: string;
+  readonly spec: Pick<Spec, 'mounts'>;
+  /** The container's name in its pod, as CRI had it; '' when the archive does not tell. */
+  readonly runtime: string;
+}
+
+/** These files are small JSON; what is larger is not read. */
+const maxJsonBytes = 4 * 1024 * 1024;
+
+/** Reads who a checkpoint is of. `field` is the request's, for messages. */
+export async function readCheckpoint(archive: string, field: string): Promise<Checkpoint> {
+  const wanted = new Map<string, Buffer[]>([
+    [configDump, []],
+    [specDump, []],
+  ]);
+  try {
+    await readTar(archive, collector(wanted));
+    const config = parseObject(wanted, configDump);
+    const spec = parseObject(wanted, specDump);
+    const image = config.rootfsImageRef || config.rootfsImageName || config.rootfsImage;
+    if (typeof image !== 'string') throw new Error(`${configDump} names no image`);
+    return {
+      archive,
+      image,
+      spec: { mounts: parseMounts(spec.mounts) },
+      runtime: typeof config.runtime === 'string' ? config.runtime : '',
+    };
+  } catch (error) {
+    throw invalid(field, `${archive} is not a checkpoint archive: ${messageOf(error)}`);
+  }
+}
+
+/** Gathers the content of a few small files of an archive. */
+function collector(wanted: Map<string, Buffer[]>): TarHandler {
+  let chunks: Buffer[] | undefined;
+  return {
+    entry: (header) => {
+      const name = header.path.replace(/^\.\//, '');
+      chunks = header.type === 'file' && header.size <= maxJsonBytes ? wanted.get(name) : undefined;
+    },
+    content: (chunk) => chunks?.push(Buffer.from(chunk)),
+    end: () => {
+      chunks = undefined;
+    },
+  };
+}
+
+async function readTar(archive: string, handler: TarHandler): Promise<void> {
+  const reader = new TarReader(handler);
+  for await (const chunk of createReadStream(archive, { highWaterMark: 1024 * 1024 })) reader.push(chunk);
+  reader.finish();
+}
+
+function parseObject(files: ReadonlyMap<string, Buffer[]>, name: string): Record<string, unknown> {
+  const chunks = files.get(name) ?? [];
+  if (chunks.length === 0) throw new Error(`it has no ${name}`);
+  const value: unknown = JSON.parse(Buffer.concat(chunks).toString());
+  if (typeof value !== 'object' || value === null) throw new Error(`${name} is no JSON object`);
+  return { ...value };
+}
+
+function parseMounts(value: unknown): { destination: string }[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((mount: unknown) =>
+    typeof mount === 'object' &&
+    mount !== null &&
+    'destination' in mount &&
+    typeof mount.destination === 'string'
+      ? [{ destination: mount.destination }]
+      : [],
+  );
+}
+
+/**
+ * Unpacks an archive into a container's restore place, and its changes to the image into the container's layer,
+ * which is not mounted yet.
+ */
+export async function unpackCheckpoint(
+  { config }: Context,
+  paths: ContainerPaths,
+  archive: string,
+  lowerDirs: readonly string[],
+): Promise<void> {
+  const { maxLayerFiles, maxLayerBytes } = config.image;
+  const place = restorePlace(paths);
+  mkdirSync(place.dir, { recursive: true, mode: 0o700 });
+  await unpack(archive, place.dir, maxLayerFiles);
+  mkdirSync(paths.upper, { recursive: true, mode: 0o755 });
+  const diff = place.at(rootfsDiff);
+  if (!isFile(diff)) return;
+  const unsettled = await unpack(diff, paths.upper, maxLayerFiles);
+  await settleLayer(paths.upper, unsettled, lowerDirs, { maxBytes: maxLayerBytes });
+  rmSync(diff);
+}
+
+async function unpack(archive: string, directory: string, maxFiles: number) {
+  const extractor = new LayerExtractor(directory, maxFiles);
+  try {
+    await readTar(archive, extractor);
+  } finally {
+    extractor.abandon();
+  }
+  return extractor.finish();
+}
+
+/** Deletes from a mounted root what the container had deleted. */
+export function deleteFromRoot(paths: ContainerPaths): void {
+  const list = restorePlace(paths).at(deletedFiles);
+  const { rootfs } = paths.bundle;
+  const names: unknown = isFile(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
+  for (const name of Array.isArray(names) ? names : []) {
+    if (typeof name !== 'string' || ['', '.', '..'].includes(basename(name))) continue;
+    let parent: string;
+    try {
+      parent = resolveInRoot(rootfs, dirname(name));
+    } catch {
+      // Its directory is gone as well.
+      continue;
+    }
+    rmSync(join(parent, basename(name)), { recursive: true, force: true });
+  }
+}
+
+/** The archive is anybody's: a link in it could lead anywhere. */
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** The pod's own files and the kernel's trees, which a new pod has elsewhere. */
+const ownDestinations = new Set([
+  '/proc',
+  '/dev',
+  '/dev/pts',
+  '/dev/mqueue',
+  '/dev/shm',
+  '/sys',
+  '/sys/fs/cgroup',
+  '/etc/resolv.conf',
+  '/etc/hostname',
+  '/etc/hosts',
+  '/etc/passwd',
+  '/etc/group',
+  '/run/secrets',
+  '/run/.containerenv',
+]);
+
+/**
+ * What was mounted in the checkpointed container has to be in the request: an archive must not bring host paths
+ * of its own, and criu restores only with every mount in its place.
+ */
+export function checkMounts(checkpoint: Checkpoint, spec: Spec): void {
+  const present = new Set((spec.mounts ?? []).map(({ destination }) => destination));
+  const missing = (checkpoint.spec.mounts ?? [])
+    .map(({ destination }) => destination)
+    .filter((destination) => !ownDestinations.has(destination) && !present.has(destination));
+  if (missing.length === 0) return;
+  throw invalid(
+    'config.mounts',
+    `restoring ${checkpoint.archive} expects following bind mounts defined (${missing.join(',')})`,
+  );
+}

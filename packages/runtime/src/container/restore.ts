@@ -1,0 +1,76 @@
+import { rmSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ContainerEventType } from '@berth/cri/generated/api.ts';
+import { criuError } from '../checkpoint/dump.ts';
+import { imageDirectory, logFile, restorePlace } from '../checkpoint/files.ts';
+import { nowNs } from '../clock.ts';
+import { readExit } from '../conmon/exit-files.ts';
+import type { Context } from '../context.ts';
+import { messageOf, wrongState } from '../errors.ts';
+import type { ContainerId } from '../ids.ts';
+import { publishContainerEvent } from '../pod-events.ts';
+import type { Container } from '../state/container.ts';
+import { killContainer } from '../termination/kill.ts';
+import { createWithConmon } from './conmon-start.ts';
+import { recordExit, watchConmon } from './exits.ts';
+import { readSpec } from './spec-file.ts';
+import { endConmon, releaseProcesses } from './teardown.ts';
+
+/** A restored process runs at once, so that a container made from a checkpoint gets its processes by its start. */
+export async function startRestored(context: Context, container: Container, runtime: string): Promise<void> {
+  const { state, paths, log } = context;
+  const { id, config } = container;
+  const { bundle } = paths.container(id);
+  const place = restorePlace(paths.container(id));
+  state.containers.setState(id, { phase: 'restoring' });
+  try {
+    if (container.logPath !== '') await copyFile(place.at(logFile), container.logPath).catch(() => {});
+    const processes = await createWithConmon(context, {
+      id,
+      name: container.name,
+      runtime: context.runtimes.get(runtime),
+      bundle,
+      args: readSpec(bundle).process?.args ?? [],
+      logPath: container.logPath,
+      stdin: config.stdin,
+      stdinOnce: config.stdinOnce,
+      tty: config.tty,
+      checkpoint: place.at(imageDirectory),
+    });
+    state.containers.setState(id, { phase: 'running', processes, startedAt: nowNs() });
+    watchConmon(context, id, processes);
+    publishContainerEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
+    log.info('Restored container', { container: id, PID: processes.init.pid });
+  } catch (error) {
+    const reason = criuError(join(bundle.dir, 'restore.log'));
+    const message = `failed to restore container ${id}: ${messageOf(error)}${reason === '' ? '' : `: criu: ${reason}`}`;
+    await endRestore(context, container, message);
+    throw wrongState(message);
+  } finally {
+    rmSync(place.dir, { recursive: true, force: true });
+  }
+  // An end that came before the container could be found has not been recorded.
+  const exit = readExit(paths.exits, id);
+  if (exit !== undefined) recordExit(context, id, { ...exit, message: '' });
+}
+
+/** A container whose restore has failed, or was given up before it began, has ended. */
+export async function endRestore(context: Context, container: Container, message: string): Promise<void> {
+  const { id } = container;
+  await killContainer(context, container);
+  await endConmon(id, context.paths.container(id).bundle);
+  const exit = { startedAt: 0n, finishedAt: nowNs(), exitCode: 128, reason: 'StartError', message };
+  await releaseProcesses(context, context.state.containers.setState(id, { phase: 'exited', exit }));
+  publishContainerEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+}
+
+/** Ends a container that waits to be restored. */
+export function giveUpRestore(context: Context, id: ContainerId): Promise<void> {
+  return context.queue.run(id, async () => {
+    const container = context.state.containers.get(id);
+    if (container?.state.phase === 'restorable') {
+      await endRestore(context, container, 'it was stopped before it was restored');
+    }
+  });
+}
