@@ -1,5 +1,5 @@
 // A berthd for one run of critest.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BerthdNode, startBerthdNode } from '../support/berthd-node.ts';
 import { mirrorPublicRegistries } from './images/serve.ts';
@@ -14,6 +14,7 @@ export async function startNode(options: {
   await using resources = new AsyncDisposableStack();
   // Not on tmpfs: ID-mapped mounts of it came only with Linux 6.3.
   const root = mkdtempSync('/var/tmp/berth-critest-');
+  chmodSync(root, 0o711);
   resources.defer(() => rmSync(root, { recursive: true, force: true }));
   const node = resources.use(
     await startBerthdNode({

@@ -1,6 +1,7 @@
 // A berthd with every path, the pod network and the cgroups its own, and nothing left at the end.
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { type BerthdPaths, layOutBerthd, startBerthd } from './berthd.ts';
@@ -15,7 +16,7 @@ export interface BerthdNode extends AsyncDisposable {
   socket: string;
   berthd: Daemon;
   client: CriClient;
-  /** What is there of pods and containers; a line each, none when every pod has been removed. */
+  /** What is there of pods and containers; a line each, none soon after every pod has been removed. */
   leftovers(): Promise<string[]>;
 }
 
@@ -35,6 +36,8 @@ export async function startBerthdNode(options: {
   moveHugetlbToV1();
   await using resources = new AsyncDisposableStack();
   const { path: dir } = resources.use(scratchDir(name));
+  // The first process of a pod with a user namespace has to reach its files below.
+  chmodSync(dir, 0o711);
   const bridge = `br${name}`;
   const paths = layOutBerthd(dir, layout);
   resources.defer(() => removeBridge(bridge));
@@ -52,7 +55,7 @@ export async function startBerthdNode(options: {
   });
   const atStart = traces(dir, bridge);
   const isParentCgroup = (line: string) => line.startsWith('cgroup ') && line.endsWith(paths.cgroupParent);
-  const leftovers = async () => {
+  const remains = async () => {
     const { items } = await client.runtime.listPodSandbox({});
     const { containers } = await client.runtime.listContainers({});
     const left = [...traces(dir, bridge)].filter(
@@ -63,6 +66,13 @@ export async function startBerthdNode(options: {
       ...containers.map(({ id, metadata }) => `container ${id} ${metadata?.name}`),
       ...left,
     ];
+  };
+  // The kernel takes the links of a network namespace away some time after its last process.
+  const leftovers = async () => {
+    for (const deadline = performance.now() + 5000; ; await setTimeout(100)) {
+      const left = await remains();
+      if (left.length === 0 || performance.now() > deadline) return left;
+    }
   };
   const owned = resources.move();
   return {

@@ -26,13 +26,15 @@ export interface RunningCrictl extends Disposable {
   /** Resolves when it has printed a match on its standard output or standard error. */
   printed(pattern: RegExp): Promise<void>;
   interrupt(): void;
+  /** Ends it without a chance to say goodbye. */
+  kill(): void;
   exit(): Promise<CrictlOutcome>;
 }
 
 export interface RealCrictl extends AsyncDisposable {
   node: BerthdNode;
-  /** Starts crictl with the node as its endpoint. `onTerminal` runs it on a pseudo-terminal. */
-  start(args: string[], options?: { onTerminal?: boolean }): RunningCrictl;
+  /** Starts crictl with the node as its endpoint; with `onTerminal` on a pseudo-terminal of that size. */
+  start(args: string[], options?: { onTerminal?: { rows: number; columns: number } }): RunningCrictl;
   /** Runs crictl to its end, whatever it is. */
   run(...args: string[]): Promise<CrictlOutcome>;
   /** Runs crictl, which has to succeed; its standard output without the last line end. */
@@ -88,9 +90,12 @@ export async function startRealCrictl(options: {
       linux: {},
       ...more,
     });
-  const start: RealCrictl['start'] = (args, { onTerminal = false } = {}) => {
+  const start: RealCrictl['start'] = (args, { onTerminal } = {}) => {
     const argv = [program, '--config', config, ...args];
-    return onTerminal ? running(['script', '-qefc', quoted(argv), '/dev/null']) : running(argv);
+    if (onTerminal === undefined) return running(argv);
+    const { rows, columns } = onTerminal;
+    const command = `stty rows ${rows} cols ${columns}; exec ${quoted(argv)}`;
+    return running(['script', '-qefc', command, '/dev/null']);
   };
   const run: RealCrictl['run'] = async (...args) => {
     using crictl = start(args);
@@ -168,6 +173,9 @@ function running([program = '', ...args]: string[]): RunningCrictl {
     printed,
     interrupt: () => {
       child.kill('SIGINT');
+    },
+    kill: () => {
+      child.kill('SIGKILL');
     },
     exit: async () => {
       await closed;
