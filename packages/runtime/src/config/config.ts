@@ -5,6 +5,20 @@ import type { MetricGroup } from '../metrics/groups.ts';
 export const cgroupDrivers = ['cgroupfs', 'systemd'] as const;
 export type CgroupDriver = (typeof cgroupDrivers)[number];
 
+/** An OCI runtime behind a runtime handler, which a RuntimeClass names. */
+export interface RuntimeOptions {
+  /** Its program; a bare name is looked up in PATH. */
+  readonly path: string;
+  /** Options that precede every command, such as runsc's `--platform=kvm`. */
+  readonly args: readonly string[];
+  /** Annotations of pods that the runtime gets to see in config.json: names, or prefixes that end in `*`. */
+  readonly podAnnotations: readonly string[];
+  /** The same for annotations of containers. */
+  readonly containerAnnotations: readonly string[];
+  /** Whether a privileged container gets none of the host's devices but those that it asks for. */
+  readonly privilegedWithoutHostDevices: boolean;
+}
+
 /** Everything about berthd that can be set. Two daemons live side by side when no path is shared. */
 export interface Config {
   /** Path of the CRI socket. */
@@ -21,7 +35,7 @@ export interface Config {
   /** Name of the runtime handler that pods get which ask for none; undefined: the first that works here. */
   readonly defaultRuntime: string | undefined;
   /** OCI runtimes by runtime handler name. */
-  readonly runtimes: Readonly<Record<string, { readonly path: string }>>;
+  readonly runtimes: Readonly<Record<string, RuntimeOptions>>;
   /** Path of conmon; a bare name is looked up in PATH. The same holds for the two below and for runtimes. */
   readonly conmon: string;
   /** The init of pods that share a PID namespace. */
@@ -85,6 +99,17 @@ export interface Config {
 
 export const defaultConfigPath = '/etc/berth/config.yaml';
 
+/** What a runtime handler is of which only the program is set. */
+export function plainRuntime(path: string): RuntimeOptions {
+  return {
+    path,
+    args: [],
+    podAnnotations: [],
+    containerAnnotations: [],
+    privilegedWithoutHostDevices: false,
+  };
+}
+
 export const defaultConfig: Config = {
   listen: '/run/berth/berth.sock',
   root: '/var/lib/berth',
@@ -94,7 +119,7 @@ export const defaultConfig: Config = {
   cgroupDriver: 'cgroupfs',
   cgroupParent: '/berth',
   defaultRuntime: undefined,
-  runtimes: { crun: { path: 'crun' }, runc: { path: 'runc' } },
+  runtimes: { crun: plainRuntime('crun'), runc: plainRuntime('runc') },
   conmon: 'conmon',
   init: 'catatonit',
   cni: {

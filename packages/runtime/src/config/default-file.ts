@@ -19,7 +19,8 @@ const described: Described<Config> = {
   cgroupDriver: "cgroupfs or systemd; has to be the kubelet's.",
   cgroupParent: 'Cgroup of pods whose request names none.',
   defaultRuntime: 'Runtime handler of pods that ask for none; without it the first that works here.',
-  runtimes: 'OCI runtimes by the name of their runtime handler. A bare name is looked up in PATH.',
+  runtimes:
+    'OCI runtimes by the name of their runtime handler, which a RuntimeClass names. args precede every command; podAnnotations and containerAnnotations (names, or prefixes and *) are passed on to the runtime.',
   conmon: "The monitor that keeps a container's log and exit code.",
   init: 'The init of pods that share a PID namespace.',
   cni: {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultConfig } from './config.ts';
+import { defaultConfig, plainRuntime } from './config.ts';
 import { parseConfig } from './parse.ts';
 
 test('an empty file keeps every default', () => {
@@ -16,7 +16,7 @@ test('what the file sets replaces the default, beside it nothing changes', () =>
   assert.equal(config.root, '/a');
   assert.equal(config.state, defaultConfig.state);
   assert.deepEqual(config.cni, { ...defaultConfig.cni, confDir: '/b' });
-  assert.deepEqual(config.runtimes, { kata: { path: '/k' }, crun: { path: 'crun' } });
+  assert.deepEqual(config.runtimes, { kata: plainRuntime('/k'), crun: plainRuntime('crun') });
 });
 
 const rejected: [source: string, message: RegExp][] = [
@@ -29,6 +29,11 @@ const rejected: [source: string, message: RegExp][] = [
   ['cgroupDriver: true', /^f:1:\d+: cgroupDriver: want one of cgroupfs, systemd, not true/],
   ['cni: { pluginDirs: [/a, b] }', /^f:1:\d+: cni\.pluginDirs\[1\]: want an absolute path/],
   ['cni: []', /^f:1:\d+: cni: want a mapping/],
+  [
+    'runtimes: { a: { podAnnotations: [a*b] } }',
+    /^f:1:35: runtimes\.a\.podAnnotations\[0\]: want a name, or a prefix/,
+  ],
+  ['runtimes: { a: { privilegedWithoutHostDevices: 1 } }', /^f:1:18: .*: want true or false/],
   ['runtimes: {}', /^f:1:\d+: runtimes: want at least one/],
   ['defaultRuntime: kata', /^f:1:\d+: defaultRuntime: no runtime of this name; known: crun, runc/],
   ['image: { maxLayerBytes: -1 }', /^f:1:\d+: image\.maxLayerBytes: want a positive/],

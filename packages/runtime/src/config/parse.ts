@@ -1,8 +1,8 @@
 import { logFormats, logLevels } from '../log.ts';
 import { metricGroups } from '../metrics/groups.ts';
-import { type Config, cgroupDrivers, defaultConfig } from './config.ts';
+import { type Config, cgroupDrivers, defaultConfig, plainRuntime, type RuntimeOptions } from './config.ts';
 import { parseLocated } from './located.ts';
-import { valueParsers } from './values.ts';
+import { type Parse, valueParsers } from './values.ts';
 
 /**
  * Parses the text of a config.yaml; what it leaves out keeps its default. Throws a ConfigError that names
@@ -12,7 +12,14 @@ export function parseConfig(source: string, file: string): Config {
   const { value, fail } = parseLocated(source, file);
   if (value === undefined || value === null) return defaultConfig;
 
-  const { text, absolutePath, count, port, list, oneOf, entries, object } = valueParsers(fail);
+  const { text, absolutePath, count, flag, port, list, oneOf, entries, object } = valueParsers(fail);
+  const annotationPattern: Parse<string> = (value, path) => {
+    const pattern = text(value, path);
+    const star = pattern.indexOf('*');
+    return star === -1 || star === pattern.length - 1
+      ? pattern
+      : fail(path, `want a name, or a prefix and *, not ${JSON.stringify(pattern)}`);
+  };
   const parsed = object<Config>(value, [], {
     listen: absolutePath,
     root: absolutePath,
@@ -25,8 +32,14 @@ export function parseConfig(source: string, file: string): Config {
     runtimes: (runtimes, path) =>
       Object.fromEntries(
         entries(runtimes, path).map(([name, runtime]) => {
-          const { path: program } = object<{ path: string }>(runtime, [...path, name], { path: text });
-          return [name, { path: program ?? name }];
+          const options = object<RuntimeOptions>(runtime, [...path, name], {
+            path: text,
+            args: list(text),
+            podAnnotations: list(annotationPattern),
+            containerAnnotations: list(annotationPattern),
+            privilegedWithoutHostDevices: flag,
+          });
+          return [name, { ...plainRuntime(name), ...options }];
         }),
       ),
     conmon: text,

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Config, defaultConfig } from './config.ts';
+import { type Config, defaultConfig, plainRuntime } from './config.ts';
 import { reloadConfig } from './reload.ts';
 
 const cases: [title: string, change: Partial<Config>, changed: string[], needRestart: string[]][] = [
   ['nothing', {}, [], []],
   ['the same in other objects', { cni: { ...defaultConfig.cni } }, [], []],
   ['the log level', { logLevel: 'debug' }, ['logLevel'], []],
-  ['a runtime', { runtimes: { kata: { path: '/kata' } } }, ['runtimes'], []],
+  ['a runtime', { runtimes: { kata: plainRuntime('/kata') } }, ['runtimes'], []],
   ['the socket', { listen: '/other.sock' }, [], ['listen']],
   ['some of each', { root: '/r', defaultRuntime: 'runc' }, ['defaultRuntime'], ['root']],
 ];

@@ -52,7 +52,7 @@ export function conmonArguments(spec: ConmonSpec): string[] {
 
 // conmon adds --systemd-cgroup by itself, so here goes only the rest, each in the one-word form.
 function globalArguments(runtime: OciRuntime): string[] {
-  return [`--root=${runtime.root}`];
+  return [`--root=${runtime.root}`, ...runtime.handler.args];
 }
 
 function runtimeLogArguments(path: string): string[] {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { plainRuntime } from '../config/config.ts';
 import { OciRuntime } from '../oci-runtime/runtime.ts';
 import { type ConmonSpec, conmonArguments } from './arguments.ts';
 import { parseSyncMessage } from './sync-message.ts';
@@ -11,6 +12,7 @@ const runtime = (systemdCgroup: boolean) =>
     root: '/run/berth/crun',
     flavor: 'crun',
     systemdCgroup,
+    handler: { ...plainRuntime('crun'), args: ['--cgroup-manager=disabled'] },
   });
 
 const spec: ConmonSpec = {
@@ -41,6 +43,7 @@ test('the command line of a plain container', () => {
     '--log=/b/runtime.log',
     '--log-format=json',
     '--root=/run/berth/crun',
+    '--cgroup-manager=disabled',
   ]);
   assert.deepEqual(values(args, '--persist-dir'), ['/p']);
   for (const absent of ['--terminal', '--stdin', '--leave-stdin-open', '--systemd-cgroup']) {

@@ -3,6 +3,7 @@ import { makeDirectoryInRoot } from '@berth/linux/safe-path.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import type { Context } from '../context.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
+import { passedAnnotations } from '../spec/annotations.ts';
 import { gatherContainerFacts } from '../spec/facts/container.ts';
 import { refuseTooLittleMemory } from '../spec/resources.ts';
 import { sandboxView } from '../spec/sandbox-view.ts';
@@ -45,6 +46,7 @@ export async function containerSpec(
     directory: context.paths.container(container.id).bundle.volumes,
     pod: podUserNamespace(context, sandbox),
   });
+  const { flavor, handler } = context.runtimes.get(sandbox.runtime);
   const spec = ociSpec({
     containerId: container.id,
     config,
@@ -52,10 +54,16 @@ export async function containerSpec(
     image: image.config.config,
     imageName: container.imageName,
     rootfsPath,
+    handler: {
+      annotations: {
+        ...passedAnnotations(handler.podAnnotations, sandbox.config.annotations),
+        ...passedAnnotations(handler.containerAnnotations, config.annotations),
+      },
+      privilegedWithoutHostDevices: handler.privilegedWithoutHostDevices,
+    },
     host: context.host,
     facts: { ...facts, mounts },
   });
-  const { flavor } = context.runtimes.get(sandbox.runtime);
   refuseTooLittleMemory(spec.linux?.resources?.memory?.limit, flavor);
   return spec;
 }

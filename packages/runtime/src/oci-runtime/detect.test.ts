@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { plainRuntime } from '../config/config.ts';
 import { type CgroupTree, cgroupProblem, detectRuntimes, RuntimeHandlerError } from './detect.ts';
 import type { RuntimeFlavor } from './runtime.ts';
 
@@ -41,7 +42,11 @@ const options = (tree: CgroupTree) => ({
   systemdCgroup: false,
   tree,
   searchPath: bin,
-  handlers: { crun: { path: 'crun' }, runc: { path: join(bin, 'runc') }, kata: { path: '/nowhere/kata' } },
+  handlers: {
+    crun: plainRuntime('crun'),
+    runc: plainRuntime(join(bin, 'runc')),
+    kata: plainRuntime('/nowhere/kata'),
+  },
 });
 
 test('the default is crun where it works, else runc, unless configured', () => {
@@ -66,7 +71,7 @@ test('an unusable handler says why', () => {
     stateDir: '/run/x',
     systemdCgroup: false,
     tree: pure,
-    handlers: { crun: { path: '/nowhere/crun' } },
+    handlers: { crun: plainRuntime('/nowhere/crun') },
   });
   assert.throws(() => none.get(''), RuntimeHandlerError);
   assert.throws(

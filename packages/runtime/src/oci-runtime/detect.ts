@@ -1,6 +1,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
+import { plainRuntime, type RuntimeOptions } from '../config/config.ts';
 import { messageOf } from '../errors.ts';
 import { findProgram } from '../programs.ts';
 import { OciRuntime, type RuntimeFlavor } from './runtime.ts';
@@ -53,11 +54,6 @@ function optional<T>(read: () => T): T | undefined {
   }
 }
 
-/** A runtime handler as configured: its binary, a bare name being looked up in PATH. */
-export interface HandlerConfig {
-  readonly path: string;
-}
-
 /** A runtime handler that the node offers, or why it does not. */
 export type RuntimeHandler =
   | { name: string; usable: true; runtime: OciRuntime }
@@ -68,7 +64,7 @@ export interface DetectOptions {
   stateDir: string;
   systemdCgroup: boolean;
   /** Handlers by name, the preferred one first; by default crun, then runc. */
-  handlers?: Readonly<Record<string, HandlerConfig>>;
+  handlers?: Readonly<Record<string, RuntimeOptions>>;
   /** The handler behind the empty name; without it the first that works here. */
   defaultHandler?: string | undefined;
   tree?: CgroupTree;
@@ -109,15 +105,15 @@ export class RuntimeHandlers {
   }
 }
 
-const DEFAULT_HANDLERS = { crun: { path: 'crun' }, runc: { path: 'runc' } };
+const DEFAULT_HANDLERS = { crun: plainRuntime('crun'), runc: plainRuntime('runc') };
 
 /** Finds the runtimes and decides for each whether it works here. Costs a few stat calls. */
 export function detectRuntimes(options: DetectOptions): RuntimeHandlers {
   const tree = options.tree ?? readCgroupTree();
-  const make = ([name, { path: configured }]: [string, HandlerConfig]): RuntimeHandler => {
+  const make = ([name, handler]: [string, RuntimeOptions]): RuntimeHandler => {
     let path: string;
     try {
-      path = findProgram(configured, 'its program', options.searchPath);
+      path = findProgram(handler.path, 'its program', options.searchPath);
     } catch (error) {
       return { name, usable: false, problem: messageOf(error) };
     }
@@ -128,7 +124,7 @@ export function detectRuntimes(options: DetectOptions): RuntimeHandlers {
     return {
       name,
       usable: true,
-      runtime: new OciRuntime({ name, path, root, flavor, systemdCgroup: options.systemdCgroup }),
+      runtime: new OciRuntime({ name, path, root, flavor, systemdCgroup: options.systemdCgroup, handler }),
     };
   };
   return new RuntimeHandlers(

@@ -8,6 +8,7 @@ import { OutputPipe } from '@berth/linux/output-pipe.ts';
 import { kill } from '@berth/linux/process.ts';
 import { startProcess } from '@berth/linux/spawn.ts';
 import type { LinuxResources } from '@berth/oci/runtime-spec.ts';
+import type { RuntimeOptions } from '../config/config.ts';
 import { OciRuntimeError } from './runtime-log.ts';
 
 /** Which implementation a binary is: how a created container waits for its start differs between them. */
@@ -23,6 +24,8 @@ export interface OciRuntimeOptions {
   flavor: RuntimeFlavor;
   /** Let the runtime create cgroups through systemd; `cgroupsPath` is then `slice:prefix:name`. */
   systemdCgroup: boolean;
+  /** What the runtime handler is configured to be. */
+  handler: RuntimeOptions;
 }
 
 /**
@@ -36,6 +39,7 @@ export class OciRuntime {
   readonly root: string;
   readonly flavor: RuntimeFlavor;
   readonly systemdCgroup: boolean;
+  readonly handler: RuntimeOptions;
 
   constructor(options: OciRuntimeOptions) {
     this.name = options.name;
@@ -43,11 +47,13 @@ export class OciRuntime {
     this.root = options.root;
     this.flavor = options.flavor;
     this.systemdCgroup = options.systemdCgroup;
+    this.handler = options.handler;
   }
 
   /** The options that precede every command. */
   get globalArgs(): string[] {
-    return ['--root', this.root, ...(this.systemdCgroup ? ['--systemd-cgroup'] : [])];
+    const { args } = this.handler;
+    return ['--root', this.root, ...(this.systemdCgroup ? ['--systemd-cgroup'] : []), ...args];
   }
 
   /**

@@ -13,6 +13,12 @@ export interface SpecInput {
   imageName: string;
   /** The mounted root file system. */
   rootfsPath: string;
+  /** What the runtime handler lets the OCI runtime see and a privileged container have. */
+  handler: {
+    /** Annotations of the pod and the container, those that the handler passes on. */
+    annotations: Readonly<Record<string, string>>;
+    privilegedWithoutHostDevices: boolean;
+  };
   host: HostFacts;
   facts: ContainerFacts;
 }

@@ -23,6 +23,7 @@ const input: Omit<SpecInput, 'config'> = {
   image: { Entrypoint: ['/serve'], Env: ['A=1'], User: 'web' },
   imageName: 'example/web:1',
   rootfsPath: '/run/rootfs',
+  handler: { annotations: {}, privilegedWithoutHostDevices: false },
   host: {
     arch: 'x64',
     cgroupVersion: 'v1',
@@ -115,4 +116,34 @@ test('what cannot take effect is refused by field', () => {
   }
   const selinux = { linux: { securityContext: { ...ownPid, selinuxOptions: { level: 's0' } } } };
   assert.doesNotThrow(() => spec(selinux));
+});
+
+test('what the runtime handler passes on is an annotation, and never in the place of one of ours', () => {
+  const handler = {
+    annotations: { 'dev.gvisor.a': '1', 'io.kubernetes.cri.sandbox-id': 'other' },
+    privilegedWithoutHostDevices: false,
+  };
+  const { annotations } = spec({ linux: { securityContext: ownPid } }, { handler });
+  assert.equal(annotations?.['dev.gvisor.a'], '1');
+  assert.equal(annotations?.['io.kubernetes.cri.sandbox-id'], 's1');
+});
+
+test("a privileged container gets the host's devices unless the runtime handler says otherwise", () => {
+  const hostDevices = [{ path: '/dev/kvm', type: 'c' as const, major: 10, minor: 232 }];
+  const facts = { ...input.facts, hostDevices };
+  const devices = (privilegedWithoutHostDevices: boolean) =>
+    spec(
+      { linux: { securityContext: { ...ownPid, privileged: true } } },
+      {
+        facts,
+        sandbox: { ...input.sandbox, privileged: true },
+        handler: { annotations: {}, privilegedWithoutHostDevices },
+      },
+    ).linux;
+  assert.deepEqual(
+    devices(false)?.devices?.map(({ path }) => path),
+    ['/dev/kvm'],
+  );
+  assert.deepEqual(devices(true)?.devices, []);
+  assert.deepEqual(devices(true)?.resources?.devices, [{ allow: false, access: 'rwm' }]);
 });

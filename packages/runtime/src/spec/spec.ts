@@ -38,12 +38,15 @@ export function ociSpec(input: SpecInput): Spec {
     process,
     root: { path: input.rootfsPath, readonly: security?.readonlyRootfs ?? false },
     mounts,
-    annotations: specAnnotations({
-      sandbox,
-      type: 'container',
-      containerName: config.metadata?.name ?? '',
-      imageName: input.imageName,
-    }),
+    annotations: {
+      ...input.handler.annotations,
+      ...specAnnotations({
+        sandbox,
+        type: 'container',
+        containerName: config.metadata?.name ?? '',
+        imageName: input.imageName,
+      }),
+    },
     linux: {
       ...containerLinux(input, process.capabilities?.bounding ?? []),
       ...(rootfsPropagation === undefined ? {} : { rootfsPropagation }),
@@ -85,7 +88,7 @@ function containerLinux(input: SpecInput, capabilities: readonly string[]): Linu
   const { devices, rules } = containerDevices({
     requested: facts.devices,
     hostDevices: facts.hostDevices,
-    privileged,
+    privileged: privileged && !input.handler.privilegedWithoutHostDevices,
   });
   const seccomp = seccompFilter({
     security,

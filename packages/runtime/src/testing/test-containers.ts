@@ -109,6 +109,7 @@ export class TestContainers implements AsyncDisposable {
     const config = ContainerConfig.fromPartial({ ...request, metadata: { name: 'test' } });
     const id = randomBytes(8).toString('hex');
     const spec = ociSpec({
+      handler: { annotations: {}, privilegedWithoutHostDevices: false },
       containerId: id,
       config,
       sandbox: this.sandbox(options.sandbox),
