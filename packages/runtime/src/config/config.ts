@@ -52,6 +52,10 @@ export interface Config {
     /** A plugin that takes longer is killed, and its pod fails. */
     readonly timeoutSeconds: number;
   };
+  readonly cdi: {
+    /** Directories of CDI specifications; a device of a later one goes before. */
+    readonly specDirs: readonly string[];
+  };
   readonly registry: {
     /** Directory of HOST/hosts.toml files, as containerd's certs.d. */
     readonly configDir: string;
@@ -129,6 +133,7 @@ export const defaultConfig: Config = {
     timeoutSeconds: 60,
   },
   streaming: { address: '127.0.0.1', port: 0, idleTimeoutSeconds: 4 * 60 * 60 },
+  cdi: { specDirs: ['/etc/cdi', '/var/run/cdi'] },
   registry: { configDir: '/etc/berth/certs.d', authFiles: [] },
   image: {
     maxLayerBytes: 64 * 1024 ** 3,

@@ -34,6 +34,10 @@ const described: Described<Config> = {
       timeoutSeconds: 'A plugin that takes longer is killed, and its pod fails.',
     },
   },
+  cdi: {
+    about: 'Devices of vendors, by the Container Device Interface.',
+    fields: { specDirs: 'Directories of specifications; a device of a later one goes before.' },
+  },
   registry: {
     about: 'Registries that images are pulled from.',
     fields: {

@@ -54,6 +54,10 @@ export function parseConfig(source: string, file: string): Config {
         timeoutSeconds: count,
       }),
     }),
+    cdi: (cdi, path) => ({
+      ...defaultConfig.cdi,
+      ...object<Config['cdi']>(cdi, path, { specDirs: list(absolutePath) }),
+    }),
     registry: (registry, path) => ({
       ...defaultConfig.registry,
       ...object<Config['registry']>(registry, path, {

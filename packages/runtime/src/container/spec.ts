@@ -1,6 +1,7 @@
 import { type LinuxContainerUser, Mount } from '@berth/cri/generated/api.ts';
 import { makeDirectoryInRoot } from '@berth/linux/safe-path.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
+import { withCdiDevices } from '../cdi/inject.ts';
 import type { Context } from '../context.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
 import { passedAnnotations } from '../spec/annotations.ts';
@@ -65,7 +66,8 @@ export async function containerSpec(
     facts: { ...facts, mounts },
   });
   refuseTooLittleMemory(spec.linux?.resources?.memory?.limit, flavor);
-  return spec;
+  const directories = context.config.cdi.specDirs;
+  return withCdiDevices(spec, container.config, { directories, log: context.log });
 }
 
 /** The user that a container's process runs as, for its status. */

@@ -97,7 +97,6 @@ test('a privileged container is in nobody’s way', () => {
 
 test('what cannot take effect is refused by field', () => {
   const table: [DeepPartial<ContainerConfig>, Partial<SpecInput>, RegExp][] = [
-    [{ CDIDevices: [{ name: 'vendor.com/gpu=0' }] }, {}, /config.CDI_devices: .*vendor.com\/gpu=0/],
     [{ windows: {} }, {}, /config.windows/],
     [{ linux: { securityContext: { privileged: true } } }, {}, /privileged: pod web is not privileged/],
     [

@@ -6,10 +6,6 @@ import type { HostFacts, SandboxView } from './input.ts';
 export function refuseUnsupported(config: ContainerConfig, sandbox: SandboxView, host: HostFacts): void {
   const context = 'config.linux.security_context';
   const security = config.linux?.securityContext;
-  if (config.CDIDevices.length > 0) {
-    const names = config.CDIDevices.map(({ name }) => name).join(', ');
-    throw invalid('config.CDI_devices', `CDI is not supported, so ${names} cannot be injected`);
-  }
   if (config.windows !== undefined) throw invalid('config.windows', 'this node runs Linux containers');
   if (security?.privileged === true && !sandbox.privileged) {
     throw invalid(

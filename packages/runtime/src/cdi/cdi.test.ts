@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Spec } from '@berth/oci/runtime-spec.ts';
+import { applyEdits, editsOf } from './inject.ts';
+import { isQualifiedName, requestedDevices } from './names.ts';
+import { resolveDevices } from './registry.ts';
+import { parseCdiSpec } from './spec.ts';
+
+test('names', () => {
+  for (const name of ['vendor.com/gpu=0', 'a/b=c', 'v-1.x/class_2=name.1:2-3', 'a/b=0']) {
+    assert.equal(isQualifiedName(name), true, name);
+  }
+  for (const name of [
+    '',
+    'gpu',
+    'vendor.com=0',
+    '/gpu=0',
+    'v/c=',
+    '0v/c=d',
+    'v/c-=d',
+    'v/c=d:',
+    'v/a/b=d',
+    'v/c=a=b',
+  ]) {
+    assert.equal(isQualifiedName(name), false, name);
+  }
+});
+
+test('what a container asks for: the field, then annotations, each device once', () => {
+  const annotations = { 'cdi.k8s.io/plugin_0': 'v/c=2,v/c=1', other: 'v/c=9' };
+  assert.deepEqual(requestedDevices({ CDIDevices: [{ name: 'v/c=1' }], annotations }), ['v/c=1', 'v/c=2']);
+  assert.throws(
+    () => requestedDevices({ CDIDevices: [], annotations: { 'cdi.k8s.io/x': 'v/c=1,odd' } }),
+    /^RuntimeError: failed to parse CDI device annotations: invalid CDI device name "odd"$/,
+  );
+});
+
+const file = (devices: object[], more: object = {}) => ({
+  cdiVersion: '0.6.0',
+  kind: 'v.com/c',
+  devices,
+  ...more,
+});
+const device = (name: string, containerEdits: object = { env: [`DEVICE=${name}`] }) => ({
+  name,
+  containerEdits,
+});
+
+test('files that cannot be taken name their field', () => {
+  const refused: [unknown, RegExp][] = [
+    [[], /^MalformedDocumentError: f: expected an object/],
+    [file([device('a')], { cdiVersion: '2.0.0' }), /f\.cdiVersion: invalid version "2.0.0"/],
+    [file([device('a')], { kind: 'v.com' }), /f\.kind: invalid kind "v.com"/],
+    [file([]), /f: invalid spec, no devices/],
+    [file([device('a'), device('a')]), /multiple device "a"/],
+    [file([device('a', {})]), /devices\[0\]\.containerEdits: invalid device, empty/],
+    [file([device('-')]), /devices\[0\]\.name: invalid device name "-"/],
+    [file([device('a', { env: ['X'] })]), /env\[0\]: invalid environment variable "X"/],
+    [file([device('a', { deviceNodes: [{ path: '/dev/x', type: 'z' }] })]), /type: invalid type "z"/],
+    [file([device('a', { deviceNodes: [{ path: '/dev/x', permissions: 'x' }] })]), /permissions: invalid/],
+    [file([device('a', { hooks: [{ hookName: 'now', path: '/x' }] })]), /hookName: invalid hook name "now"/],
+    [file([device('a', { mounts: [{ hostPath: '', containerPath: '/x' }] })]), /hostPath: is empty/],
+    [file([device('a', { netDevices: [{}] })]), /netDevices: network devices are not supported/],
+    [file([device('a', { odd: 1 })]), /containerEdits: unknown field "odd"/],
+  ];
+  for (const [value, message] of refused) assert.throws(() => parseCdiSpec(value, 'f'), message);
+});
+
+const specFile = (path: string, priority: number, ...names: string[]) => ({
+  path,
+  priority,
+  spec: parseCdiSpec(
+    file(
+      names.map((name) => device(name, { env: [`FROM=${path}`] })),
+      { containerEdits: { env: [`ALL=${path}`] } },
+    ),
+    path,
+  ),
+});
+
+test('the later directory goes before; two in one directory conflict', () => {
+  const { devices, conflicts } = resolveDevices([
+    specFile('/etc/1', 0, 'a', 'b', 'c'),
+    specFile('/etc/2', 0, 'b', 'c'),
+    specFile('/run/3', 1, 'a', 'c'),
+  ]);
+  assert.deepEqual(
+    [...devices].map(([name, { edits }]) => [name, edits.env[0]]),
+    [
+      ['v.com/c=a', 'FROM=/run/3'],
+      ['v.com/c=c', 'FROM=/run/3'],
+    ],
+  );
+  assert.deepEqual(conflicts, ['conflicting device "v.com/c=b" (specs "/etc/1", "/etc/2")']);
+});
+
+test("a specification's own edits come once, before its first device", () => {
+  const registry = { ...resolveDevices([specFile('/f', 0, 'a', 'b')]), problems: [] };
+  assert.deepEqual(
+    editsOf(['v.com/c=b', 'v.com/c=a'], registry).map(({ env }) => env),
+    [['ALL=/f'], ['FROM=/f'], ['FROM=/f']],
+  );
+  assert.throws(
+    () => editsOf(['v.com/c=a', 'x/y=z', 'v.com/c=q'], registry),
+    /CDI device injection failed: unresolvable CDI devices x\/y=z, v\.com\/c=q$/,
+  );
+});
+
+test('edits of config.json', () => {
+  const spec: Spec = {
+    ociVersion: '1.0.2',
+    process: { cwd: '/', user: { uid: 7, gid: 8, additionalGids: [8] }, env: ['A=1', 'PATH=/bin'] },
+    mounts: [{ destination: '/proc' }, { destination: '/a/b', source: 'old' }],
+    linux: { devices: [], resources: { devices: [{ allow: false, access: 'rwm' }] } },
+  };
+  const { devices } = parseCdiSpec(
+    file([
+      device('a', {
+        env: ['A=2'],
+        mounts: [{ hostPath: 'new', containerPath: '/a/b', options: ['ro', 'bind'] }],
+        hooks: [{ hookName: 'createContainer', path: '/bin/hook', args: ['hook', 'x'], timeout: 3 }],
+        additionalGids: [0, 44],
+        intelRdt: { closID: 'x' },
+      }),
+    ]),
+    'f',
+  );
+  const nodes = [
+    { device: { path: '/dev/x', type: 'c' as const, major: 1, minor: 3 }, permissions: 'r' },
+    {
+      device: { path: '/dev/y', type: 'b' as const, major: 9, minor: 0, uid: 0, gid: 6 },
+      permissions: 'none',
+    },
+  ];
+  const edited = applyEdits(spec, [...devices.values()], nodes);
+  assert.deepEqual(edited.process?.env, ['PATH=/bin', 'A=2']);
+  assert.deepEqual(edited.process?.user.additionalGids, [8, 44]);
+  assert.deepEqual(edited.mounts, [
+    { destination: '/proc' },
+    { destination: '/a/b', source: 'new', options: ['ro', 'bind'] },
+  ]);
+  assert.deepEqual(edited.hooks, {
+    createContainer: [{ path: '/bin/hook', args: ['hook', 'x'], timeout: 3 }],
+  });
+  assert.deepEqual(edited.linux?.intelRdt, { closID: 'x' });
+  assert.deepEqual(edited.linux?.devices, [
+    { uid: 7, gid: 8, path: '/dev/x', type: 'c', major: 1, minor: 3 },
+    { uid: 0, gid: 6, path: '/dev/y', type: 'b', major: 9, minor: 0 },
+  ]);
+  assert.deepEqual(edited.linux?.resources?.devices, [
+    { allow: false, access: 'rwm' },
+    { allow: true, type: 'c', access: 'r', major: 1, minor: 3 },
+  ]);
+});

@@ -1,0 +1,40 @@
+import { RuntimeError } from '../errors.ts';
+
+/** What an annotation has to begin with to ask for CDI devices, as device plugins did before the CRI had a field. */
+const annotationPrefix = 'cdi.k8s.io/';
+
+/** Whether this is a name as `vendor.com/class=device`. */
+export function isQualifiedName(name: string): boolean {
+  const [, kind = '', device = ''] = /^([^=]*)=(.*)$/s.exec(name) ?? [];
+  return isKind(kind) && isDeviceName(device);
+}
+
+/** Whether this is `vendor.com/class`. */
+export function isKind(kind: string): boolean {
+  const [, vendor = '', kindOfDevice = ''] = /^([^/]*)\/(.*)$/s.exec(kind) ?? [];
+  const part = /^[A-Za-z]([\w.-]*[A-Za-z0-9])?$/;
+  return part.test(vendor) && part.test(kindOfDevice);
+}
+
+/** Whether a device may be called so, within its kind. */
+export function isDeviceName(name: string): boolean {
+  return /^[A-Za-z0-9]([\w.:-]*[A-Za-z0-9])?$/.test(name);
+}
+
+/** The devices that a container asks for, each once: those of the field first, then those of annotations. */
+export function requestedDevices(request: {
+  readonly CDIDevices: readonly { readonly name: string }[];
+  readonly annotations: Readonly<Record<string, string>>;
+}): string[] {
+  const annotated = Object.entries(request.annotations)
+    .filter(([key]) => key.startsWith(annotationPrefix))
+    .flatMap(([, value]) => value.split(','));
+  const malformed = annotated.find((name) => !isQualifiedName(name));
+  if (malformed !== undefined) {
+    throw new RuntimeError(
+      'INVALID_ARGUMENT',
+      `failed to parse CDI device annotations: invalid CDI device name ${JSON.stringify(malformed)}`,
+    );
+  }
+  return [...new Set([...request.CDIDevices.map(({ name }) => name), ...annotated])];
+}

@@ -1,0 +1,91 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { hasCode } from '@berth/linux/errno.ts';
+import { messageOf } from '../errors.ts';
+import { type CdiSpec, type ContainerEdits, parseCdiSpec } from './spec.ts';
+
+/** The devices that the specification files of a node define. */
+export interface CdiRegistry {
+  /** By qualified name; `spec` is the one that a device is of. */
+  readonly devices: ReadonlyMap<string, { readonly spec: CdiSpec; readonly edits: ContainerEdits }>;
+  /** What is wrong with files, a line each: their devices are not there. */
+  readonly problems: readonly string[];
+}
+
+interface SpecFile {
+  readonly path: string;
+  /** Place of its directory: a later one goes before. */
+  readonly priority: number;
+  readonly spec: CdiSpec;
+}
+
+/**
+ * Reads all specification files, which are small and few, anew for each container that asks for devices: so
+ * a change counts at once.
+ */
+export async function readCdiRegistry(directories: readonly string[]): Promise<CdiRegistry> {
+  const problems: string[] = [];
+  const files: SpecFile[] = [];
+  for (const [priority, directory] of directories.entries()) {
+    for (const path of await specFiles(directory)) {
+      try {
+        files.push({ path, priority, spec: parseCdiSpec(await parsed(path), path) });
+      } catch (error) {
+        problems.push(`failed to load CDI Spec ${messageOf(error)}`);
+      }
+    }
+  }
+  const { devices, conflicts } = resolveDevices(files);
+  return { devices, problems: [...problems, ...conflicts] };
+}
+
+/** Which file's device counts: that of the later directory; two in one directory conflict, and neither does. */
+export function resolveDevices(files: readonly SpecFile[]): {
+  devices: CdiRegistry['devices'];
+  conflicts: string[];
+} {
+  const found = new Map<string, { file: SpecFile; edits: ContainerEdits; rivals: string[] }>();
+  for (const file of files) {
+    for (const [name, edits] of file.spec.devices) {
+      const qualified = `${file.spec.kind}=${name}`;
+      const other = found.get(qualified);
+      if (other === undefined || file.priority > other.file.priority) {
+        found.set(qualified, { file, edits, rivals: [] });
+      } else if (file.priority === other.file.priority) {
+        other.rivals.push(file.path);
+      }
+    }
+  }
+  const conflicts = [...found].flatMap(([name, { file, rivals }]) =>
+    rivals.map((rival) => `conflicting device "${name}" (specs "${file.path}", "${rival}")`),
+  );
+  const devices = new Map(
+    [...found]
+      .filter(([, { rivals }]) => rivals.length === 0)
+      .map(([name, { file, edits }]) => [name, { spec: file.spec, edits }]),
+  );
+  return { devices, conflicts };
+}
+
+async function specFiles(directory: string): Promise<string[]> {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.isDirectory() && ['.json', '.yaml'].includes(extname(entry.name)))
+      .map(({ name }) => join(directory, name))
+      .sort();
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
+
+async function parsed(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8');
+  const { parse } = await import('yaml');
+  try {
+    return path.endsWith('.json') ? JSON.parse(text) : parse(text);
+  } catch (error) {
+    throw new Error(`${path}: ${messageOf(error)}`);
+  }
+}
