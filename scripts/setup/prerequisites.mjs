@@ -67,6 +67,14 @@ export const prerequisites = [
     source: 'https://gcc.gnu.org',
   },
   {
+    name: 'AppArmor',
+    package: 'apparmor',
+    why: 'compiles the default AppArmor profile in the tests; where AppArmor is on it is there anyway',
+    command: 'apparmor_parser',
+    test: true,
+    source: 'https://gitlab.com/apparmor/apparmor',
+  },
+  {
     name: 'docker-registry',
     package: 'docker-registry',
     why: 'serves images to the tests, on loopback',

@@ -1,12 +1,10 @@
 import type { LinuxContainerSecurityContext } from '@berth/cri/generated/api.ts';
+import { defaultAppArmorProfile } from '../apparmor/default-profile.ts';
 import { invalid } from '../errors.ts';
 import type { AppArmorFacts } from './input.ts';
 import { profileChoice } from './security-profile.ts';
 
 const FIELD = 'config.linux.security_context.apparmor';
-
-/** The profile that containers get which ask for none, when the node has loaded one by this name. */
-const DEFAULT_APPARMOR_PROFILE = 'berth-default';
 
 /**
  * The AppArmor profile of the container's process; undefined for none. A named profile has to be loaded. On a
@@ -21,11 +19,11 @@ export function apparmorProfile(
   if (wanted.kind === 'unconfined') return undefined;
   if (wanted.kind === 'default') {
     if (!host.enabled) return undefined;
-    if (host.loaded.includes(DEFAULT_APPARMOR_PROFILE)) return DEFAULT_APPARMOR_PROFILE;
+    if (host.loaded.includes(defaultAppArmorProfile)) return defaultAppArmorProfile;
     if (wanted.field === undefined) return undefined;
     throw invalid(
       wanted.field,
-      `the default profile ${DEFAULT_APPARMOR_PROFILE} is not loaded; load one by that name`,
+      `the default profile ${defaultAppArmorProfile} is not loaded; is apparmor_parser installed? see berthd's log`,
     );
   }
   if (!host.enabled)

@@ -1,0 +1,55 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { OutputPipe } from '@berth/linux/output-pipe.ts';
+import { startProcess } from '@berth/linux/spawn.ts';
+import { messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { findProgram } from '../programs.ts';
+import type { AppArmorFacts } from '../spec/input.ts';
+import { defaultAppArmorProfile, defaultProfileText, optionalParts } from './default-profile.ts';
+
+const profileDir = '/etc/apparmor.d';
+
+/** The default profile as it is for this host. */
+export function hostProfileText(): string {
+  return defaultProfileText({ present: optionalParts.filter((part) => existsSync(join(profileDir, part))) });
+}
+
+/**
+ * Loads the default profile into a kernel with AppArmor, unless one of that name is loaded: an administrator's
+ * own stays. Failing is told and no more: containers are then as on a node without AppArmor, but for those that
+ * ask for the default by name, which are refused.
+ */
+export async function loadDefaultProfile(
+  { enabled, loaded }: AppArmorFacts,
+  { stateDir, log }: { stateDir: string; log: Logger },
+): Promise<void> {
+  if (!enabled || loaded.includes(defaultAppArmorProfile)) return;
+  const file = join(stateDir, 'apparmor-profile');
+  try {
+    writeFileSync(file, hostProfileText(), { mode: 0o600 });
+    // Without the cache: its directory need not be writable.
+    await parseProfile(['--add', '--skip-cache', file]);
+    log.info(`Loaded AppArmor profile ${defaultAppArmorProfile}`);
+  } catch (error) {
+    log.warning(`AppArmor profile ${defaultAppArmorProfile} could not be loaded: ${messageOf(error)}`);
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+/** Runs apparmor_parser; rejects with what it says unless it succeeds. */
+export async function parseProfile(args: readonly string[]): Promise<void> {
+  const path = findProgram('apparmor_parser', 'the loader of AppArmor profiles (package apparmor)');
+  const { exited, output } = launch(path, args);
+  const [{ code, signal }, said] = await Promise.all([exited, text(output)]);
+  if (code !== 0) throw new Error(said.trim() || `${path} ended with ${signal ?? `exit code ${code}`}`);
+}
+
+function launch(path: string, args: readonly string[]) {
+  using pipe = new OutputPipe();
+  const descriptors = ['null' as const, pipe.writeEnd, pipe.writeEnd];
+  const { exited } = startProcess({ path, args, env: process.env, descriptors });
+  return { exited, output: pipe.output };
+}
