@@ -1,0 +1,89 @@
+/** Numbers below a bound that are the same for the same seed (mulberry32). */
+export function seededRandom(seed: number): (bound: number) => number {
+  let state = seed;
+  return (bound) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * bound);
+  };
+}
+
+const interesting = [
+  '\0',
+  '/',
+  '..',
+  '../',
+  '{}',
+  '[]',
+  '""',
+  '-1',
+  '9007199254740993',
+  '=',
+  '\xff',
+  '\u2028',
+];
+
+/** A corpus entry with a few things done to it that parsers trip over; others lend it pieces. */
+export function mutate(corpus: readonly Buffer[], random: (bound: number) => number): Buffer {
+  const pick = () => corpus[random(corpus.length)] ?? Buffer.alloc(0);
+  let bytes = Buffer.from(pick());
+  for (let count = 1 + random(4); count > 0; count--) {
+    const at = random(bytes.length + 1);
+    const length = random(random(2) === 0 ? 8 : 600);
+    const [head, tail] = [bytes.subarray(0, at), bytes.subarray(at + length)];
+    switch (random(6)) {
+      case 0:
+        bytes = Buffer.concat([bytes]);
+        if (at < bytes.length) bytes[at] = random(256);
+        break;
+      case 1:
+        bytes = Buffer.concat([head, tail]);
+        break;
+      case 2:
+        bytes = Buffer.concat([head, bytes.subarray(at, at + length), bytes.subarray(at)]);
+        break;
+      case 3:
+        bytes = Buffer.concat([head, Buffer.from(interesting[random(interesting.length)] ?? ''), tail]);
+        break;
+      case 4: {
+        const other = pick();
+        const from = random(other.length + 1);
+        bytes = Buffer.concat([head, other.subarray(from, from + length), tail]);
+        break;
+      }
+      default:
+        bytes = Buffer.from(head);
+    }
+  }
+  return bytes;
+}
+
+/** How long a fuzz test runs: a moment, or as many seconds as BERTH_FUZZ_SECONDS says. */
+export const fuzzMilliseconds = Number(process.env['BERTH_FUZZ_SECONDS'] ?? 1.5) * 1000;
+
+/**
+ * Runs `check` on mutations of a corpus until the time is over. A failure tells the seed that repeats it.
+ *
+ * @returns how many inputs there were
+ */
+export async function fuzz(
+  corpus: readonly Buffer[],
+  check: (input: Buffer) => Promise<void> | void,
+): Promise<number> {
+  const until = performance.now() + fuzzMilliseconds;
+  const first = Number(process.env['BERTH_FUZZ_SEED'] ?? 1);
+  let seed = first;
+  for (; seed === first || performance.now() < until; seed++) {
+    const input = mutate(corpus, seededRandom(seed));
+    try {
+      await check(input);
+    } catch (error) {
+      throw new Error(
+        `BERTH_FUZZ_SEED=${seed}: ${error instanceof Error ? error.stack : error}\n${input.toString('base64')}`,
+        { cause: error },
+      );
+    }
+  }
+  return seed - first;
+}
