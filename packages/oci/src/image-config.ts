@@ -13,6 +13,8 @@ export interface ImageConfig {
   config: ExecutionParameters;
   /** Digests of the uncompressed layers, bottom first. */
   rootfs: { type: 'layers'; diff_ids: Digest[] };
+  /** Set where this stands for an OCI artifact: it can be mounted, and no container be made of it. */
+  artifactType?: string;
 }
 
 export interface ExecutionParameters {
@@ -45,6 +47,7 @@ export function parseImageConfig(content: Buffer | string): ImageConfig {
       variant: optionalString(json, 'variant'),
       created: optionalString(json, 'created'),
       author: optionalString(json, 'author'),
+      artifactType: optionalString(json, 'artifactType'),
     }),
     config: json.field('config').optional(parseExecutionParameters) ?? {},
     rootfs: { type, diff_ids: rootfs.field('diff_ids').optional((it) => it.array().map(diffId)) ?? [] },

@@ -19,12 +19,28 @@ export interface Image {
   manifest: ImageManifest;
   manifestDigest: Digest;
   config: ImageConfig;
-  /** The image id of the CRI. */
+  /** The image id of the CRI; of an artifact it is the digest of the manifest, since many share a configuration. */
   configDigest: Digest;
   /** Bottom first. */
   layers: ImageLayer[];
   /** Bytes of the configuration and the compressed layers, as registries and the CRI count an image's size. */
   size: number;
+}
+
+/** An OCI artifact as an image whose layers are files: they are not unpacked, and have no place in a chain. */
+export function assembleArtifact(manifest: ImageManifest, manifestDigest: Digest): Image {
+  return {
+    manifest,
+    manifestDigest,
+    config: { architecture: '', os: '', config: {}, rootfs: { type: 'layers', diff_ids: [] } },
+    configDigest: manifestDigest,
+    layers: manifest.layers.map((descriptor) => ({
+      descriptor,
+      diffId: descriptor.digest,
+      chainId: descriptor.digest,
+    })),
+    size: manifest.layers.reduce((total, { size }) => total + size, manifest.config.size),
+  };
 }
 
 /** Lower layers that one overlayfs mount of the kernel takes (OVL_MAX_STACK). */

@@ -11,6 +11,8 @@ export interface ImageManifest {
   /** Bottom layer first. */
   layers: Descriptor[];
   annotations: Record<string, string>;
+  /** Set for an OCI artifact, which is not an image: what it is, as `application/vnd.example+type`. */
+  artifactType?: string;
 }
 
 /** One image for several platforms: an OCI index or Docker's manifest list. */
@@ -40,14 +42,22 @@ export function parseManifest(content: Buffer, mediaType?: string): ImageManifes
         annotations,
       };
     case mediaTypes.ociManifest:
-    case mediaTypes.dockerManifest:
+    case mediaTypes.dockerManifest: {
+      const config = parseDescriptor(json.field('config'));
+      const isArtifact = type === mediaTypes.ociManifest && !imageConfigTypes.includes(config.mediaType);
+      const declaredType = json.field('artifactType').optional((it) => it.string());
       return {
         kind: 'manifest',
         mediaType: type,
-        config: parseDescriptor(json.field('config')),
-        layers: json.field('layers').array().map(parseLayer),
+        config,
+        layers: json
+          .field('layers')
+          .array()
+          .map(isArtifact ? parseDescriptor : parseLayer),
         annotations,
+        ...(isArtifact && { artifactType: declaredType || config.mediaType }),
       };
+    }
     default:
       throw new MalformedDocumentError(
         type.includes('manifest.v1') || json.field('schemaVersion').value === 1
@@ -56,6 +66,14 @@ export function parseManifest(content: Buffer, mediaType?: string): ImageManifes
       );
   }
 }
+
+/** What images have for a configuration; early registries did not say. Anything else makes an OCI artifact. */
+const imageConfigTypes: readonly string[] = [
+  mediaTypes.ociConfig,
+  mediaTypes.dockerConfig,
+  'application/octet-stream',
+  '',
+];
 
 function knownType(mediaType?: string): string | undefined {
   const bare = mediaType?.split(';')[0]?.trim().toLowerCase();

@@ -1,7 +1,7 @@
 import { type ContentStore, maxDocumentSize } from '../content-store.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { type Digest, DigestMismatchError, digestAlgorithm, digestOf, isDigest } from '../digest.ts';
-import { assembleImage, type Image } from '../image.ts';
+import { assembleArtifact, assembleImage, type Image } from '../image.ts';
 import { choosePlatform, type ImageIndex, type ImageManifest, parseManifest } from '../manifest.ts';
 import { manifestAccept } from '../media-types.ts';
 import type { Platform } from '../platform.ts';
@@ -43,12 +43,16 @@ export async function resolveImage(
       const chosen = choosePlatform(current.document, platform);
       current = await fetchManifest(client, chosen.digest, chosen, store, signal);
     }
+    const source = client.host.url.origin;
+    if (current.document.artifactType !== undefined) {
+      return { ...assembleArtifact(current.document, current.digest), digest: top.digest, source };
+    }
     const descriptor = current.document.config;
     const config = await fetchDocument(client, `blobs/${descriptor.digest}`, descriptor, store, signal);
     return {
       ...assembleImage(current.document, current.digest, config.content),
       digest: top.digest,
-      source: client.host.url.origin,
+      source,
     };
   });
 }

@@ -182,6 +182,13 @@ async function findImage(
   if (found === undefined) {
     throw new RuntimeError('NOT_FOUND', `config.image: image ${name} is not here; pull it first`);
   }
+  const { artifactType } = found.config;
+  if (artifactType !== undefined) {
+    throw invalid(
+      'config.image',
+      `${image.image} is an OCI artifact (${artifactType}): mount it as a volume`,
+    );
+  }
   return found;
 }
 

@@ -4,7 +4,7 @@ import type { Digest } from '@berth/oci/digest.ts';
 import type { ImageLayer } from '@berth/oci/image.ts';
 import { KeyedMutex } from '@berth/oci/keyed-mutex.ts';
 import type { LayerLimits } from '@berth/oci/layers/extract.ts';
-import { unpackLayer } from '@berth/oci/layers/unpack.ts';
+import { type UnpackedLayer, unpackLayer } from '@berth/oci/layers/unpack.ts';
 import { nowNs } from '../clock.ts';
 import type { ImageState } from './state.ts';
 
@@ -42,7 +42,22 @@ export class LayerStore {
 
   /** Unpacks a layer unless that has been done; whoever asks meanwhile waits for the same result. */
   async unpack({ layer, blob, parents, limits, signal }: LayerUnpacking): Promise<string> {
-    const { chainId, diffId, descriptor } = layer;
+    const { diffId, descriptor } = layer;
+    const { mediaType } = descriptor;
+    return this.make(layer.chainId, signal, (target) =>
+      unpackLayer({ blob, mediaType, diffId, target, parents, limits, signal }),
+    );
+  }
+
+  /**
+   * Lets `build` make a layer's directory unless it is there. What it leaves behind when it fails has to be at
+   * `target` with the suffix of partial layers, or nothing.
+   */
+  async make(
+    chainId: Digest,
+    signal: AbortSignal,
+    build: (target: string) => Promise<UnpackedLayer>,
+  ): Promise<string> {
     return this.mutex.run(chainId, signal, async () => {
       const present = this.path(chainId);
       if (present !== undefined) return present;
@@ -50,9 +65,7 @@ export class LayerStore {
       const target = this.directory(dir);
       try {
         await mkdir(this.dir, { recursive: true, mode: 0o700 });
-        const { mediaType } = descriptor;
-        const request = { blob, mediaType, diffId, target, parents, limits, signal };
-        const { diskBytes, files } = await unpackLayer(request);
+        const { diskBytes, files } = await build(target);
         this.state.finishLayer({ chainId, dir, diskBytes, files, unpackedAt: nowNs() });
         return target;
       } catch (error) {

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { PullImageRequest, PullImageResponse } from '@berth/cri/generated/api.ts';
 import { hasCode } from '@berth/linux/errno.ts';
+import type { Digest } from '@berth/oci/digest.ts';
 import { LayerError } from '@berth/oci/layers/layer-error.ts';
 import { formatReference, type Reference } from '@berth/oci/reference.ts';
 import type { AuthConfig, AuthSource } from '@berth/oci/registry/credentials.ts';
@@ -10,6 +11,7 @@ import { type PulledImage, pullImage as pullFromRegistry } from '@berth/oci/regi
 import { PullError } from '@berth/oci/registry/pull-error.ts';
 import { type CriCode, invalid, RuntimeError } from '../errors.ts';
 import { addImage } from './add.ts';
+import { addArtifact, artifactLayer, checkArtifactSize } from './artifact.ts';
 import { namesFor, requestedReference } from './names.ts';
 import type { PullBoard } from './pull-board.ts';
 import type { ImageService } from './service.ts';
@@ -73,6 +75,7 @@ async function pull(
   const files = authFiles.length > 0 ? authFiles : [join(dirname(configDir), 'auth.json')];
   const auth: AuthSource = given ?? ((place) => credentialsFromFiles(files, place));
   let unpacking: ImageUnpacking | undefined;
+  let artifact: Digest | undefined;
   const image = await pullFromRegistry({
     reference,
     auth,
@@ -80,10 +83,15 @@ async function pull(
     hostsDir: configDir,
     store: service.content,
     signal,
-    hasLayer: ({ chainId }) => service.layers.path(chainId) !== undefined,
+    hasLayer: (layer) => service.layers.path(artifact ?? layer.chainId) !== undefined,
     onProgress: (event) => {
       if (event.kind === 'resolved') {
-        unpacking = new ImageUnpacking(service, event.image);
+        if (event.image.manifest.artifactType === undefined) {
+          unpacking = new ImageUnpacking(service, event.image);
+        } else {
+          checkArtifactSize(service, event.image);
+          artifact = artifactLayer(event.image);
+        }
         board.begin(event.image.layers);
       } else if (event.kind === 'downloading') {
         board.set(event.layer, 'downloading', event.received);
@@ -97,7 +105,9 @@ async function pull(
       board.set(layer, 'done');
     },
   });
-  await addImage(service, image, namesFor(reference, image.digest));
+  const names = namesFor(reference, image.digest);
+  if (image.manifest.artifactType === undefined) await addImage(service, image, names);
+  else await addArtifact(service, image, names, signal);
   return image;
 }
 

@@ -1,0 +1,59 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { layOutArtifact } from '@berth/oci/artifact-files.ts';
+import { type Digest, digestOf } from '@berth/oci/digest.ts';
+import type { Image } from '@berth/oci/image.ts';
+import { partialSuffix } from '@berth/oci/layers/unpack.ts';
+import { nowNs } from '../clock.ts';
+import type { ImageService } from './service.ts';
+import { ImageSizeError } from './unpack.ts';
+
+/** @throws ImageSizeError for an artifact that is larger than an image may be */
+export function checkArtifactSize(service: ImageService, { size }: Image): void {
+  const { maxImageBytes } = service.options.limits;
+  if (size > maxImageBytes) throw new ImageSizeError('artifact has', maxImageBytes);
+}
+
+/** The id of the one layer that an artifact is kept as. */
+export function artifactLayer({ manifestDigest }: Pick<Image, 'manifestDigest'>): Digest {
+  return digestOf(`artifact ${manifestDigest}`);
+}
+
+/**
+ * Records an OCI artifact whose files are in the content store. It is kept as an image of one layer, a directory
+ * of the files by their titles, so that it is listed, removed and mounted as a volume like one.
+ */
+export async function addArtifact(
+  service: ImageService,
+  image: Image & { digest: Digest },
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { layers, content, state } = service;
+  const { manifest, manifestDigest, digest } = image;
+  const chainId = artifactLayer(image);
+  await layers.make(chainId, signal, async (target) => {
+    const directory = `${target}${partialSuffix}`;
+    try {
+      await mkdir(directory, { mode: 0o755 });
+      const laidOut = await layOutArtifact(manifest.layers, directory, (file) => content.path(file.digest));
+      await rename(directory, target);
+      return laidOut;
+    } catch (error) {
+      await rm(directory, { recursive: true, force: true });
+      throw error;
+    }
+  });
+  const config = { ...image.config, artifactType: manifest.artifactType ?? '' };
+  state.addImage(
+    {
+      id: image.configDigest,
+      config,
+      configText: JSON.stringify({ ...config, annotations: manifest.annotations }),
+      layers: [chainId],
+      documents: [...new Set([digest, manifestDigest])],
+      pulledAt: nowNs(),
+      phase: 'ready',
+    },
+    names,
+  );
+}
