@@ -105,6 +105,10 @@ export class StreamingServer {
     await closed;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   #urlFor(request: Request): string {
     return `${this.url}/${request.kind}/${this.#requests.insert(request)}`;
   }
