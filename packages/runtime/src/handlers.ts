@@ -13,8 +13,10 @@ import { updateContainerResources } from './container/update-resources.ts';
 import type { Context } from './context.ts';
 import type { LayerUsage } from './layer-usage.ts';
 import { runtimeConfig } from './runtime-config.ts';
+import { checkpointPod } from './sandbox/checkpoint.ts';
 import { listPodSandboxes } from './sandbox/list.ts';
 import { removePodSandbox } from './sandbox/remove.ts';
+import { restorePod } from './sandbox/restore.ts';
 import { runPodSandbox } from './sandbox/run.ts';
 import { getPodSandboxStatus } from './sandbox/status.ts';
 import { stopPodSandbox } from './sandbox/stop.ts';
@@ -49,6 +51,8 @@ export function runtimeHandlers(
     updateContainerResources: (request) => updateContainerResources(context, request),
     updatePodSandboxResources: (request) => updatePodSandboxResources(context, request),
     checkpointContainer: (request, call) => checkpointContainer(context, request, call),
+    checkpointPod: (request, call) => checkpointPod(context, request, call),
+    restorePod: (request, call) => restorePod(context, request, call),
     execSync: (request, call) => execSync(context, request, call),
     exec: (request, call) => streaming.exec(request, call),
     attach: (request, call) => streaming.attach(request, call),

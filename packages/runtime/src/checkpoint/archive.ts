@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { copyFile, open, rename } from 'node:fs/promises';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFile, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { tarOfTree } from '@berth/oci/tar/tree.ts';
 import { endOfTar } from '@berth/oci/tar/writer.ts';
@@ -71,20 +70,26 @@ function configOf(container: Container, runtime: string): ConfigDump {
   };
 }
 
-/** Makes one archive of a work place and a container's log; it appears under its name when it is complete. */
+/**
+ * Makes one archive of a work place and a container's log. Whatever ends the checkpoint before `keepArchive`
+ * takes the file away again, also the next berthd.
+ */
 export async function writeArchive(
   { paths }: Context,
   { id, logPath }: Container,
-  location: string,
+  file: string,
   signal: AbortSignal,
 ): Promise<void> {
   const place = workPlace(paths.container(id));
-  const temporary = `${location}.${randomBytes(4).toString('hex')}.partial`;
-  writeFileSync(place.target, temporary);
+  writeFileSync(place.target, file);
   if (logPath !== '' && existsSync(logPath)) await copyFile(logPath, place.at(logFile));
   const skip = (path: string) => path === basename(place.target);
-  await writeTar(temporary, tarOfTree(place.dir, { skip }), signal);
-  await rename(temporary, location);
+  await writeTar(file, tarOfTree(place.dir, { skip }), signal);
+}
+
+/** The archive is where it belongs. */
+export function keepArchive({ paths }: Context, { id }: Container): void {
+  rmSync(workPlace(paths.container(id)).target, { force: true });
 }
 
 /** Every page of the processes' memory is in there, so that nobody else may read it. */

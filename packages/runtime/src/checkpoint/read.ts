@@ -16,8 +16,8 @@ export interface Checkpoint {
   /** The image that the container was made of: its id, or else a name. */
   readonly image: string;
   readonly spec: Pick<Spec, 'mounts'>;
-  /** The container's name in its pod, as CRI had it; '' when the archive does not tell. */
-  readonly runtime: string;
+  /** spec.dump's, as JSON: arguments, working directory and user of the process. */
+  readonly process: string;
 }
 
 /** These files are small JSON; what is larger is not read. */
@@ -39,7 +39,7 @@ export async function readCheckpoint(archive: string, field: string): Promise<Ch
       archive,
       image,
       spec: { mounts: parseMounts(spec.mounts) },
-      runtime: typeof config.runtime === 'string' ? config.runtime : '',
+      process: processIdentity(spec.process),
     };
   } catch (error) {
     throw invalid(field, `${archive} is not a checkpoint archive: ${messageOf(error)}`);
@@ -174,4 +174,11 @@ export function checkMounts(checkpoint: Checkpoint, spec: Spec): void {
     'config.mounts',
     `restoring ${checkpoint.archive} expects following bind mounts defined (${missing.join(',')})`,
   );
+}
+
+/** What a process is by its config.json, in a form that can be compared. */
+export function processIdentity(process: unknown): string {
+  if (typeof process !== 'object' || process === null) return '';
+  const { args, cwd, user }: Record<string, unknown> = { ...process };
+  return JSON.stringify({ args, cwd, user });
 }

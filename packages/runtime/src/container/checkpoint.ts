@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { rename } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { CheckpointContainerRequest, CheckpointContainerResponse } from '@berth/cri/generated/api.ts';
 import { describeCheckpoint, writeArchive } from '../checkpoint/archive.ts';
@@ -38,7 +40,10 @@ export async function checkpointContainer(
       await whilePaused(context, [container], runtime, async () => {
         await dumpProcesses(context, container, runtime, signal);
         await describeCheckpoint(context, container, { runtime: runtime.name, signal });
-        await writeArchive(context, container, location, signal);
+        // It appears under its name when it is complete.
+        const partial = `${location}.${randomBytes(4).toString('hex')}.partial`;
+        await writeArchive(context, container, partial, signal);
+        await rename(partial, location);
       });
     } catch (error) {
       if (deadline.aborted) {
