@@ -172,7 +172,7 @@ test('layers have the size that their manifest says', async () => {
   ] as const) {
     await using evil = await registry({});
     const layer = { ...evil.add(content, mediaTypes.ociLayer), size };
-    evil.serve('latest', { config: evil.add(config([layer.digest])), layers: [layer] });
+    evil.serve('latest', { config: evil.add(config([layer.digest]), mediaTypes.ociConfig), layers: [layer] });
     await assert.rejects(evil.pull(), { name: 'PullError', message });
     await rm(join(evil.store.dir, 'ingest', `sha256-${digestHex(layer.digest)}`), { force: true });
   }
@@ -180,7 +180,7 @@ test('layers have the size that their manifest says', async () => {
   const layer = evil.add(content, mediaTypes.ociLayer);
   const stream = endless();
   await using flood = await registry({ [layer.digest]: stream.handler });
-  flood.serve('latest', { config: flood.add(config([layer.digest])), layers: [layer] });
+  flood.serve('latest', { config: flood.add(config([layer.digest]), mediaTypes.ociConfig), layers: [layer] });
   await assert.rejects(flood.pull(), /is larger than its descriptor's 1000 bytes/);
 });
 
@@ -192,17 +192,17 @@ test('documents are what their descriptors say, and small', async () => {
   const cases: [what: string, manifest: (evil: Evil) => object | string, message: RegExp][] = [
     [
       'large config',
-      (it) => ({ config: it.add(huge), layers: [] }),
+      (it) => ({ config: it.add(huge, mediaTypes.ociConfig), layers: [] }),
       /of 4194305 bytes; the limit is 4194304/,
     ],
     [
       'large config with a small descriptor',
-      (it) => ({ config: { ...it.add(huge), size: 2 }, layers: [] }),
+      (it) => ({ config: { ...it.add(huge, mediaTypes.ociConfig), size: 2 }, layers: [] }),
       /is larger than the limit of 4194304 bytes/,
     ],
     [
       'config of another size',
-      (it) => ({ config: { ...it.add(config([])), size: 2 }, layers: [] }),
+      (it) => ({ config: { ...it.add(config([]), mediaTypes.ociConfig), size: 2 }, layers: [] }),
       /has \d+ bytes, but its descriptor says 2/,
     ],
     [
@@ -215,17 +215,22 @@ test('documents are what their descriptors say, and small', async () => {
     ],
     [
       'manifest of another size',
-      (it) => ({ manifests: [{ ...it.add({ config: it.add(config([])), layers: [] }), size: 1 }] }),
+      (it) => ({
+        manifests: [{ ...it.add({ config: it.add(config([]), mediaTypes.ociConfig), layers: [] }), size: 1 }],
+      }),
       /manifests\/sha256:.* has \d+ bytes, but its descriptor says 1/,
     ],
     [
       'layers without diff ids',
-      (it) => ({ config: it.add(config([])), layers: [layer] }),
+      (it) => ({ config: it.add(config([]), mediaTypes.ociConfig), layers: [layer] }),
       /manifest has 1 layers, but the image config's rootfs\.diff_ids has 0/,
     ],
     [
       'more layers than can be mounted',
-      (it) => ({ config: it.add(config(Array(501).fill(diffId))), layers: Array(501).fill(layer) }),
+      (it) => ({
+        config: it.add(config(Array(501).fill(diffId)), mediaTypes.ociConfig),
+        layers: Array(501).fill(layer),
+      }),
       /image of 501 layers; overlayfs stacks at most 500/,
     ],
     [
@@ -236,7 +241,7 @@ test('documents are what their descriptors say, and small', async () => {
     [
       'indexes of indexes',
       (it) => {
-        let index: object = { config: it.add(config([])), layers: [] };
+        let index: object = { config: it.add(config([]), mediaTypes.ociConfig), layers: [] };
         for (let depth = 0; depth < 5; depth++) {
           const mediaType = depth === 0 ? mediaTypes.ociManifest : mediaTypes.ociIndex;
           index = { mediaType: mediaTypes.ociIndex, manifests: [it.add(index, mediaType)] };
