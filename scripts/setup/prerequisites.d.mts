@@ -13,6 +13,8 @@ export interface Prerequisite {
   readonly static?: boolean;
   /** Only tests and benchmarks need it. */
   readonly test?: boolean;
+  /** Nothing inside the virtual machine of test/vm needs it. */
+  readonly outsideVm?: boolean;
   /** Services that the package would start. */
   readonly services?: readonly string[];
   /** Where it comes from. */

@@ -107,6 +107,7 @@ export const prerequisites = [
     why: 'compiles the programs in test images (busybox from its source)',
     command: 'gcc',
     test: true,
+    outsideVm: true,
     source: 'https://gcc.gnu.org',
   },
   {
@@ -115,6 +116,7 @@ export const prerequisites = [
     why: "unpacks busybox's source for test images",
     command: 'dpkg-source',
     test: true,
+    outsideVm: true,
     source: 'https://wiki.debian.org/dpkg',
   },
   {
@@ -140,6 +142,34 @@ export const prerequisites = [
     command: 'criu',
     test: true,
     source: 'https://criu.org',
+  },
+  // `outsideVm`: what builds and starts the virtual machine of test/vm is not needed inside of it.
+  {
+    name: 'QEMU',
+    package: 'qemu-system-x86',
+    why: 'the virtual machine with cgroup v2 and systemd that tests run in',
+    command: 'qemu-system-x86_64',
+    test: true,
+    outsideVm: true,
+    source: 'https://www.qemu.org',
+  },
+  {
+    name: 'debootstrap',
+    package: 'debootstrap',
+    why: "makes that machine's system",
+    command: 'debootstrap',
+    test: true,
+    outsideVm: true,
+    source: 'https://wiki.debian.org/Debootstrap',
+  },
+  {
+    name: 'mkfs.ext4',
+    package: 'e2fsprogs',
+    why: "makes that machine's disks",
+    command: 'mkfs.ext4',
+    test: true,
+    outsideVm: true,
+    source: 'https://e2fsprogs.sourceforge.net',
   },
 ];
 

@@ -1,14 +1,14 @@
 // `npm run conformance`: critest v1.36.0, built from its Go module, against berthd with crun, with runc, and its
 // streaming specs over WebSockets. Prints what did not pass and why; exits 1 when something fails beyond
 // report.ts's list of known failures, or is left on the machine.
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildPeer } from '../support/peers.ts';
 import { checkout } from '../support/scratch.ts';
 import { runCritest } from './critest.ts';
-import { serveLayout, writeCatalogue } from './images/serve.ts';
+import { serveLayout } from './images/serve.ts';
 import { startNode } from './node.ts';
+import { prepareConformance } from './prepare.ts';
 import { judge } from './report.ts';
 
 const usage = `npm run conformance -- [OPTION…]
@@ -19,6 +19,7 @@ const usage = `npm run conformance -- [OPTION…]
   --seed NUMBER         the order of the specs of an earlier run
   --cgroup-driver NAME  cgroupfs (default) or systemd
   --prepare DIR         build critest, crictl and the images into DIR and stop
+  --vm                  in a virtual machine with cgroup v2, systemd and AppArmor
   --prepared DIR        use what --prepare has built, for example in a virtual machine
 `;
 
@@ -30,11 +31,15 @@ const { values: options } = parseArgs({
     skip: { type: 'string', multiple: true, default: [] },
     seed: { type: 'string' },
     'cgroup-driver': { type: 'string', default: 'cgroupfs' },
+    vm: { type: 'boolean', default: false },
     prepare: { type: 'string' },
     prepared: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
+
+/** All of critest with crun, with runc and over WebSockets, ten times as slow as on the machine itself. */
+const vmTimeoutMs = 90 * 60_000;
 
 interface Part {
   name: string;
@@ -59,11 +64,16 @@ function selectParts(): Part[] {
   return withWebSockets ? [...parts, overWebSockets] : parts;
 }
 
-/** Builds what is not built yet; the whole of `dir` can be carried to another machine. */
-async function prepare(dir: string): Promise<void> {
-  mkdirSync(dir, { recursive: true });
-  for (const name of ['critest', 'crictl'] as const) copyFileSync(await buildPeer(name), join(dir, name));
-  await writeCatalogue(join(dir, 'images'));
+/** The same run on cgroup v2 and systemd, where AppArmor is on too: nothing but the place is different. */
+async function runInVm(prepared: string): Promise<number> {
+  const words = process.argv.slice(2).filter((word) => word !== '--vm');
+  const shellWords = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  const { runInMachine } = await import('../vm/machine.ts');
+  return runInMachine({
+    script: `scripts/node test/conformance/main.ts --prepared carried ${shellWords}`,
+    carry: prepared,
+    timeoutMs: vmTimeoutMs,
+  });
 }
 
 async function runParts(prepared: string): Promise<number> {
@@ -104,12 +114,12 @@ async function runParts(prepared: string): Promise<number> {
 if (options.help) {
   console.log(usage);
 } else if (options.prepare !== undefined) {
-  await prepare(options.prepare);
+  await prepareConformance(options.prepare);
 } else {
   const dir = options.prepared ?? mkdtempSync('/var/tmp/berth-conformance-');
   try {
-    if (options.prepared === undefined) await prepare(dir);
-    process.exitCode = (await runParts(dir)) === 0 ? 0 : 1;
+    if (options.prepared === undefined) await prepareConformance(dir);
+    process.exitCode = options.vm ? await runInVm(dir) : (await runParts(dir)) === 0 ? 0 : 1;
   } finally {
     if (options.prepared === undefined) rmSync(dir, { recursive: true });
   }

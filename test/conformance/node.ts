@@ -22,7 +22,7 @@ export async function startNode(options: {
       net: 238,
       runtime,
       root,
-      extra: `cgroupDriver: ${cgroupDriver}\n`,
+      cgroupDriver,
       prepare: (dir) => mirrorPublicRegistries(join(dir, 'certs.d'), registry),
     }),
   );

@@ -3,10 +3,12 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
-import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
 import { type BerthdPaths, layOutBerthd, startBerthd } from './berthd.ts';
+import { removeTestCgroup } from './cgroup-driver.ts';
 import { removeBridge, writeConflist } from './conflist.ts';
 import { moveHugetlbToV1 } from './hugetlb.ts';
+import { patience } from './machine-speed.ts';
 import { traces } from './node-traces.ts';
 import { type Daemon, scratchDir } from './scratch.ts';
 
@@ -29,6 +31,7 @@ export async function startBerthdNode(options: {
   net: number;
   runtime?: 'crun' | 'runc';
   root?: string;
+  cgroupDriver?: CgroupDriverName;
   extra?: string;
   prepare?: (dir: string) => void;
 }): Promise<BerthdNode> {
@@ -45,9 +48,9 @@ export async function startBerthdNode(options: {
   writeConflist({ confDir: paths.cniConfDir, name, bridge, subnet: `10.${net}.0.0/16`, dataDir });
   mkdirSync(join(dir, 'certs.d'));
   prepare?.(dir);
-  resources.defer(() => detectCgroups().remove(paths.cgroupParent));
+  resources.defer(() => removeTestCgroup(paths.cgroupParent));
   const berthd = resources.use(await startBerthd(paths, dir));
-  const client = connectCri(paths.socket, { timeoutMs: 60_000 });
+  const client = connectCri(paths.socket, { timeoutMs: patience(60_000) });
   resources.defer(() => client.close());
   resources.defer(async () => {
     const { items } = await client.runtime.listPodSandbox({});

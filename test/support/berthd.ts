@@ -1,7 +1,9 @@
 // A berthd of the test's own, with every path of its own.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { connectCri } from '@berth/cri/client.ts';
+import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
+import { testCgroup, testCgroupDriver } from './cgroup-driver.ts';
 import { checkout, type Daemon, startDaemon } from './scratch.ts';
 
 export interface BerthdPaths {
@@ -20,8 +22,9 @@ export interface BerthdPaths {
  */
 export function layOutBerthd(
   dir: string,
-  options: { runtime?: 'crun' | 'runc'; root?: string; extra?: string } = {},
+  options: { runtime?: 'crun' | 'runc'; root?: string; cgroupDriver?: CgroupDriverName; extra?: string } = {},
 ): BerthdPaths {
+  const { cgroupDriver = testCgroupDriver } = options;
   const paths: BerthdPaths = {
     config: join(dir, 'config.yaml'),
     socket: join(dir, 'berth.sock'),
@@ -29,7 +32,7 @@ export function layOutBerthd(
     state: join(dir, 'state'),
     cniConfDir: join(dir, 'net.d'),
     cniCacheDir: join(dir, 'cni-cache'),
-    cgroupParent: `/${dir.slice(dir.lastIndexOf('/') + 1)}`,
+    cgroupParent: testCgroup(basename(dir), cgroupDriver),
   };
   mkdirSync(paths.cniConfDir, { recursive: true });
   writeFileSync(
@@ -37,6 +40,7 @@ export function layOutBerthd(
     `listen: ${paths.socket}
 root: ${paths.root}
 state: ${paths.state}
+cgroupDriver: ${cgroupDriver}
 cgroupParent: ${paths.cgroupParent}
 cni:
   confDir: ${paths.cniConfDir}

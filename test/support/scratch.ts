@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { patience } from './machine-speed.ts';
 
 /** The checkout that is under test. */
 export const checkout = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
@@ -52,7 +53,7 @@ export async function startDaemon(options: {
       clearTimeout(timer);
     }
   };
-  const deadline = performance.now() + timeoutMs;
+  const deadline = performance.now() + patience(timeoutMs);
   while (!(await ready().catch(() => false))) {
     if (child.exitCode !== null || child.signalCode !== null || performance.now() > deadline) {
       await stop('SIGKILL');

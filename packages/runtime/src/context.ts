@@ -1,4 +1,5 @@
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
+import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import type { NamespaceWorker } from '@berth/linux/namespaces.ts';
 import type { Config } from './config/config.ts';
 import type { EventBus } from './events.ts';
@@ -29,6 +30,8 @@ export interface Context {
   runtimes: RuntimeHandlers;
   readonly namespaces: NamespaceWorker;
   readonly cgroups: Cgroups;
+  /** What removes cgroups that pods and containers had: by their files, or through systemd. */
+  readonly cgroupDriver: CgroupDriver;
   readonly host: HostFacts;
   readonly network: PodNetwork;
   readonly images: ImageService;

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { type FinishedCall, serveCri } from '@berth/cri/server.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { startCgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import { checkPlace, makeDirectories } from '@berth/linux/directories.ts';
 import { NamespaceWorker } from '@berth/linux/namespaces.ts';
 import { loadDefaultProfile } from './apparmor/load.ts';
@@ -27,7 +28,7 @@ import { KeyedQueue } from './queue.ts';
 import { recover } from './recovery/recover.ts';
 import { sandboxInitEnded } from './sandbox/stop.ts';
 import { socketRoutes } from './socket-routes.ts';
-import { checkBelowCgroupRoot } from './spec/cgroups-path.ts';
+import { checkCgroupParent } from './spec/cgroups-path.ts';
 import { readAppArmor, readHostFacts } from './spec/facts/host.ts';
 import { State } from './state/state.ts';
 import { StreamingService } from './streaming/service.ts';
@@ -51,7 +52,7 @@ export interface Daemon {
 /** Takes possession of the directories, sets right what a predecessor left, then serves the CRI. */
 export async function startDaemon(config: Config, log: AdjustableLogger): Promise<Daemon> {
   await using resources = new AsyncDisposableStack();
-  checkBelowCgroupRoot(config.cgroupParent, 'cgroupParent');
+  checkCgroupParent(config.cgroupParent, config.cgroupDriver === 'systemd', 'cgroupParent');
   await checkPlaces(config);
   for (const dir of new Set([config.root, config.state])) {
     await makeDirectories(dir, 0o711);
@@ -114,6 +115,7 @@ async function makeContext(
   }
   const systemdCgroup = config.cgroupDriver === 'systemd';
   const cgroups = detectCgroups();
+  const cgroupDriver = resources.use(await startCgroupDriver(config.cgroupDriver, cgroups));
   const exits = new Exits();
   const state = State.open(config.root);
   resources.defer(() => state.close());
@@ -147,6 +149,7 @@ async function makeContext(
     runtimes: runtimesOf(config),
     namespaces,
     cgroups,
+    cgroupDriver,
     host: readHostFacts({ cgroups, systemdCgroup }),
     network,
     images,

@@ -1,6 +1,12 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { type Config, cgroupDrivers, defaultConfig, defaultConfigPath } from './config/config.ts';
+import {
+  type Config,
+  cgroupDrivers,
+  defaultConfig,
+  defaultConfigPath,
+  withCgroupParent,
+} from './config/config.ts';
 import { defaultConfigFile, dumpConfig } from './config/default-file.ts';
 import { readConfig } from './config/read.ts';
 import { logLevels } from './log.ts';
@@ -105,7 +111,7 @@ function withFlags(config: Config, flags: Flags): Config {
     const known = Object.keys(config.runtimes).join(', ');
     throw new Error(`--default-runtime ${defaultRuntime}: no runtime of this name; known: ${known}`);
   }
-  return {
+  return withCgroupParent({
     ...config,
     listen: path(flags.listen?.replace(/^unix:\/\//, ''), config.listen),
     root: path(flags.root, config.root),
@@ -125,5 +131,5 @@ function withFlags(config: Config, flags: Flags): Config {
       ...config.registry,
       configDir: path(flags.registryConfigDir, config.registry.configDir),
     },
-  };
+  });
 }

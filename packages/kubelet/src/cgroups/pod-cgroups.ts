@@ -1,6 +1,7 @@
 // The kubelet's part of the cgroup tree: kubepods, its QoS classes, and a cgroup for every pod.
 import { readdirSync } from 'node:fs';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
+import { type CgroupDriver, cgroupfsDriver } from '@berth/linux/cgroups/driver.ts';
 import type { Pod } from '../api/pod.ts';
 import { createLogger } from '../klog.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
@@ -15,21 +16,23 @@ const classes: readonly QosClass[] = ['Guaranteed', 'Burstable', 'BestEffort'];
 /** Makes, limits and removes pods' cgroups. Without `cgroupsPerQos` pods live in `cgroupRoot` as they are. */
 export class PodCgroups {
   readonly #cgroups: Cgroups;
+  readonly #driver: CgroupDriver;
   readonly #options: KubeletOptions;
   /** Thousandths of a core by UID: what the burstable class as a whole is entitled to. */
   readonly #burstable = new Map<string, number>();
 
-  constructor(cgroups: Cgroups, options: KubeletOptions) {
+  constructor(cgroups: Cgroups, options: KubeletOptions, driver: CgroupDriver = cgroupfsDriver(cgroups)) {
     this.#cgroups = cgroups;
+    this.#driver = driver;
     this.#options = options;
   }
 
   /** Makes the cgroups that pods' cgroups are made in. */
-  prepare(): void {
+  async prepare(): Promise<void> {
     if (!this.#options.cgroupsPerQos) return;
-    for (const qos of classes) this.#cgroups.create(this.#qosPath(qos));
-    this.#cgroups.apply(this.#qosPath('BestEffort'), { cpuShares: 2 });
-    this.#shareBurstable();
+    for (const qos of classes) await this.#driver.create(this.#qosPath(qos));
+    await this.#driver.apply(this.#qosPath('BestEffort'), { cpuShares: 2 });
+    await this.#shareBurstable();
   }
 
   /** The cgroup that CRI shall put the pod's containers under; '' leaves the choice to the runtime. */
@@ -40,28 +43,27 @@ export class PodCgroups {
   }
 
   /** Makes the pod's cgroup with its limits, unless it is there. */
-  ensure(pod: Pod): void {
+  async ensure(pod: Pod): Promise<void> {
     if (!this.#options.cgroupsPerQos) return;
     const path = this.parentOf(pod);
     if (qosClass(pod) === 'Burstable' && !this.#burstable.has(pod.metadata.uid)) {
       this.#burstable.set(pod.metadata.uid, podCpuRequest(pod));
-      this.#shareBurstable();
+      await this.#shareBurstable();
     }
     if (this.#cgroups.exists(path)) return;
-    this.#cgroups.create(path);
     const { podPidsLimit } = this.#options;
     const pids = podPidsLimit > 0 ? { pids: podPidsLimit } : {};
-    this.#cgroups.apply(path, { ...podResources(pod, this.#options), ...pids });
+    await this.#driver.create(path, { ...podResources(pod, this.#options), ...pids });
   }
 
   /** Removes the cgroup of a pod that has ended, and kills what is left in it. */
   async remove(uid: string): Promise<void> {
     const { cgroupRoot, cgroupDriver, cgroupsPerQos } = this.#options;
     if (!cgroupsPerQos) return;
-    if (this.#burstable.delete(uid)) this.#shareBurstable();
+    if (this.#burstable.delete(uid)) await this.#shareBurstable();
     for (const qos of classes) {
       const path = podCgroup(cgroupRoot, cgroupDriver, qos, uid);
-      if (this.#cgroups.exists(path)) await this.#cgroups.remove(path, { kill: true });
+      if (this.#cgroups.exists(path)) await this.#driver.remove(path, { kill: true });
     }
   }
 
@@ -86,10 +88,10 @@ export class PodCgroups {
     return qosCgroup(this.#options.cgroupRoot, this.#options.cgroupDriver, qos);
   }
 
-  #shareBurstable(): void {
+  async #shareBurstable(): Promise<void> {
     const requests = [...this.#burstable.values()].reduce((sum, request) => sum + request, 0);
     try {
-      this.#cgroups.apply(this.#qosPath('Burstable'), { cpuShares: milliCpuToShares(requests) });
+      await this.#driver.apply(this.#qosPath('Burstable'), { cpuShares: milliCpuToShares(requests) });
     } catch (error) {
       log.error('Failed to set the CPU shares of burstable pods', { err: error });
     }

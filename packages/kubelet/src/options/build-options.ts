@@ -3,6 +3,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isSystemdRunning } from '@berth/linux/systemd/running.ts';
 import { messageOf } from '../error-message.ts';
 import type { CommandLine } from './flags.ts';
 import { ConfigurationError, readKubeletConfiguration } from './kubelet-configuration.ts';
@@ -80,6 +81,11 @@ export function checkHost(settings: Settings): void {
   if (settings.failSwapOn && hasSwap(readFileSync('/proc/swaps', 'utf8'))) {
     throw new ConfigurationError(
       'running with swap on is not supported, please disable swap or set --fail-swap-on flag to false',
+    );
+  }
+  if (settings.cgroupDriver === 'systemd' && !isSystemdRunning()) {
+    throw new ConfigurationError(
+      "cgroupDriver: systemd cannot be used: this machine's init is not systemd; use cgroupfs, in the container runtime too",
     );
   }
   if (settings.failCgroupV1 && !existsSync('/sys/fs/cgroup/cgroup.controllers')) {

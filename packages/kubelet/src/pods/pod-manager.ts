@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeClient } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { startCgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import { type Pod, type PodIdentity, type PodStatus, podFullName, podKey } from '../api/pod.ts';
 import { Backoff } from '../backoff.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
@@ -116,8 +117,10 @@ class PodManager implements Kubelet {
       cri.runtime.version({}),
       cri.runtime.status({}),
     ]);
-    const cgroups = new PodCgroups(detectCgroups(), options);
-    cgroups.prepare();
+    const nodeCgroups = detectCgroups();
+    const driver = await startCgroupDriver(options.cgroupDriver, nodeCgroups);
+    const cgroups = new PodCgroups(nodeCgroups, options, driver);
+    await cgroups.prepare();
     log.info('Container runtime initialized', { containerRuntime: runtimeName, version: runtimeVersion });
     return {
       options,

@@ -62,7 +62,7 @@ export class SyncRound {
     const starts = actions.filter((action) => action.do === 'start-container');
     const makes = starts.length > 0 || actions.some((action) => action.do === 'create-sandbox');
     for (const action of actions) if (action.do === 'back-off') this.#backOff(action);
-    if (makes && !this.#prepare(starts.map(({ name }) => name))) return;
+    if (makes && !(await this.#prepare(starts.map(({ name }) => name)))) return;
     for (const action of actions) {
       if (this.#state.signal.aborted) return;
       if (!(await this.#carryOut(action))) return;
@@ -102,7 +102,7 @@ export class SyncRound {
   }
 
   /** Has the images looked for, and meanwhile makes volumes and cgroup. False when the pod cannot go on. */
-  #prepare(names: string[]): boolean {
+  async #prepare(names: string[]): Promise<boolean> {
     const { options, cgroups, hasGroupsPolicy } = this.#services;
     try {
       if (this.#pod.spec.securityContext.supplementalGroupsPolicy === 'Strict' && !hasGroupsPolicy) {
@@ -118,7 +118,7 @@ export class SyncRound {
         this.#images.set(name, image);
       }
       this.#volumes = setUpVolumes(this.#pod, options);
-      cgroups.ensure(this.#pod);
+      await cgroups.ensure(this.#pod);
       mkdirSync(podLogDir(options, this.#pod.metadata), { recursive: true, mode: 0o755 });
       return true;
     } catch (error) {

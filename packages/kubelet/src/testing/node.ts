@@ -4,13 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
-import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { mountsBelow, unmount } from '@berth/linux/mount.ts';
 import { layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
+import { removeTestCgroup, testCgroup, testCgroupDriver } from '../../../../test/support/cgroup-driver.ts';
 import { removeBridge, writeConflist } from '../../../../test/support/conflist.ts';
 import { startContainerd } from '../../../../test/support/containerd.ts';
 import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
 import { loadTestImage } from '../../../../test/support/images.ts';
+import { patience } from '../../../../test/support/machine-speed.ts';
 import { testImage } from '../../../../test/support/pods.ts';
 import { scratchDir } from '../../../../test/support/scratch.ts';
 import type { Container, Pod, PodSpec, PodStatus } from '../api/pod.ts';
@@ -31,8 +32,9 @@ export interface TestNode extends AsyncDisposable {
   kubelet(changes?: Partial<KubeletOptions>): Kubelet;
 }
 
-/** Which runtimes whole-pod tests run on. */
-export const testRuntimes = ['berthd', 'containerd'] as const;
+/** Which runtimes whole-pod tests run on: the peer too, unless BERTH_TEST_PEERS says no. */
+export const testRuntimes =
+  process.env['BERTH_TEST_PEERS'] === 'no' ? (['berthd'] as const) : (['berthd', 'containerd'] as const);
 
 /** Starts a runtime with the test image, a bridge of its own, and all kubelet folders below one directory. */
 export async function startTestNode(runtime: (typeof testRuntimes)[number]): Promise<TestNode> {
@@ -44,11 +46,12 @@ export async function startTestNode(runtime: (typeof testRuntimes)[number]): Pro
   const subnet = `10.${200 + (Number.parseInt(id, 16) % 40)}.0.0/16`;
   const network = { name: bridge, bridge, subnet, dataDir: join(dir, 'leases') };
   resources.defer(() => removeBridge(bridge));
-  const cgroupRoot = `/kubelet-test-${id}`;
-  resources.defer(() => detectCgroups().remove(cgroupRoot));
+  // A root of the kubelet's is named without the suffix of a slice.
+  const cgroupRoot = `/kubelettest${id}`;
+  resources.defer(() => removeTestCgroup(testCgroup(cgroupRoot.slice(1))));
   const start = runtime === 'berthd' ? startBerthdIn : startContainerdIn;
   const { socket, restart } = await start(dir, network, resources);
-  const cri = connectCri(socket, { timeoutMs: 30_000 });
+  const cri = connectCri(socket, { timeoutMs: patience(30_000) });
   resources.defer(() => cri.close());
   // A test that failed may have left pods.
   resources.defer(() => removeAllPods(cri, dir));
@@ -58,6 +61,7 @@ export async function startTestNode(runtime: (typeof testRuntimes)[number]): Pro
     containerRuntimeEndpoint: socket,
     imageServiceEndpoint: socket,
     cgroupRoot,
+    cgroupDriver: runtime === 'berthd' ? testCgroupDriver : 'cgroupfs',
     resolvConf: existsSync('/etc/resolv.conf') ? '/etc/resolv.conf' : '',
   });
   const owned = resources.move();
@@ -68,7 +72,7 @@ export async function startTestNode(runtime: (typeof testRuntimes)[number]): Pro
     restartRuntime: restart,
     kubelet: (changes = {}) => {
       const kubelet = createKubelet({
-        cri: connectCri(socket, { timeoutMs: 30_000 }),
+        cri: connectCri(socket, { timeoutMs: patience(30_000) }),
         options: { ...options, ...changes },
       });
       owned.defer(() => kubelet.stop());
@@ -160,7 +164,7 @@ export async function until<Found>(
   describe: () => unknown = () => '',
   timeoutMs = 20_000,
 ): Promise<Found> {
-  const deadline = performance.now() + timeoutMs;
+  const deadline = performance.now() + patience(timeoutMs);
   for (;;) {
     const found = await probe();
     if (found !== undefined && found !== false) return found;

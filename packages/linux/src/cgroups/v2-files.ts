@@ -45,7 +45,7 @@ function limit(value: Integer): string {
 }
 
 /** cgroup v2 limits swap alone, the spec memory and swap together. */
-function swapLimit({ memoryLimit = 0, memorySwap = 0 }: CgroupResources): bigint | undefined {
+export function swapLimit({ memoryLimit = 0, memorySwap = 0 }: CgroupResources): bigint | undefined {
   const memory = BigInt(memoryLimit);
   const swap = BigInt(memorySwap);
   // As on v1, memory without limit means swap without limit, unless that is limited explicitly.

@@ -144,3 +144,11 @@ export const defaultConfig: Config = {
   stats: { includedPodMetrics: [] },
   tracing: { endpoint: undefined, samplingRatePerMillion: 1_000_000 },
 };
+
+/** Where systemd makes cgroups, pods that name none go into a slice, unless another was chosen. */
+export function withCgroupParent(config: Config): Config {
+  const isDefault = config.cgroupParent === defaultConfig.cgroupParent;
+  return config.cgroupDriver === 'systemd' && isDefault
+    ? { ...config, cgroupParent: '/berth.slice' }
+    : config;
+}

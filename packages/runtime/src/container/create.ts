@@ -33,6 +33,7 @@ import { withUndo } from '../undo.ts';
 import { createWithConmon } from './conmon-start.ts';
 import { recordExit, watchConmon } from './exits.ts';
 import { findVolumeImages, type ImageVolume, withImageRefs } from './image-volumes.ts';
+import { keepLimits } from './keep-limits.ts';
 import { mountRootfs, podUserNamespace } from './rootfs.ts';
 import { containerSpec, containerUser } from './spec.ts';
 import { stdioOwner } from './stdio.ts';
@@ -122,6 +123,7 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
         stdioOwner: stdioOwner(sandbox, spec.process?.user),
       }),
     );
+    await keepLimits(context, container.cgroup, spec.linux?.resources);
     // A caller that has gone asks again, which must not find the name taken.
     signal.throwIfAborted();
 

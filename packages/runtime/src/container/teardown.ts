@@ -21,8 +21,7 @@ export function runtimeOf({ runtimes }: Context, sandbox: Sandbox | undefined): 
 
 /** Lets go of what a container needs to run: stray processes, its cgroup, and the OCI runtime's notes. */
 export async function releaseProcesses(context: Context, container: Container): Promise<void> {
-  await context.cgroups.killAll(container.cgroup);
-  await context.cgroups.remove(container.cgroup);
+  await context.cgroupDriver.remove(container.cgroup, { kill: true });
   runtimeOf(context, context.state.sandboxes.get(container.sandboxId))?.forget(container.id);
 }
 

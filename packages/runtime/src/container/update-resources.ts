@@ -11,6 +11,7 @@ import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { mergeResources } from '../spec/merge-resources.ts';
 import { linuxResources, oomScoreAdj, refuseTooLittleMemory } from '../spec/resources.ts';
 import type { Container } from '../state/container.ts';
+import { cgroupLimits } from './keep-limits.ts';
 import { rewriteSpec } from './spec-file.ts';
 
 /**
@@ -76,7 +77,8 @@ async function updateResources(
 /**
  * The OCI runtime first, because it has systemd keep the limits where systemd makes the cgroups, and notes them
  * for itself; then what runtimes of the day leave out of an update. Only the CPU weight on v2 is the runtime's
- * alone: versions differ in how they make one of shares, and all containers of a node have to agree.
+ * alone: versions differ in how they make one of shares, and all containers of a node have to agree. systemd is
+ * told the limits again, since crun before 1.9 writes them without it.
  */
 async function applyLimits(
   context: Context,
@@ -95,13 +97,10 @@ async function applyLimits(
     }
     throw error;
   }
-  context.cgroups.apply(container.cgroup, {
+  await context.cgroupDriver.apply(container.cgroup, {
+    ...cgroupLimits(limits),
     cpuQuota: resources.cpuQuota,
     cpuPeriod: resources.cpuPeriod,
-    cpusetCpus: limits.cpu?.cpus ?? '',
-    cpusetMems: limits.cpu?.mems ?? '',
-    hugepages: limits.hugepageLimits ?? [],
-    unified: limits.unified ?? {},
   });
 }
 

@@ -55,7 +55,7 @@ export async function removeInit(context: Context, sandbox: Sandbox): Promise<vo
   const init = sandbox.state.phase === 'ready' ? sandbox.state.init : undefined;
   if (init !== undefined) signalProcess(init.init, constants.signals.SIGKILL);
   const cgroup = containerCgroup(sandbox.cgroupParent, sandbox.id, context.config.cgroupDriver === 'systemd');
-  await context.cgroups.remove(cgroup, { kill: true });
+  await context.cgroupDriver.remove(cgroup, { kill: true });
   runtimeOf(context, sandbox)?.forget(sandbox.id);
   const { init: bundle } = context.paths.sandbox(sandbox.id);
   await endConmon(sandbox.id, bundle);

@@ -91,11 +91,9 @@ function newSandbox(
     runtime,
     createdAt: nowNs(),
     cgroupParent,
-    ownedCgroup: systemd
-      ? ''
-      : ownedCgroup(podCgroup(cgroupParent, systemd), cgroupsOf(state, systemd), (path) =>
-          cgroups.exists(path),
-        ),
+    ownedCgroup: ownedCgroup(podCgroup(cgroupParent, systemd), cgroupsOf(state, systemd), (path) =>
+      cgroups.exists(path),
+    ),
     state: { phase: 'creating' },
   } satisfies Sandbox;
 }

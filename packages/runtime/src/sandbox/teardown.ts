@@ -40,13 +40,16 @@ export function cgroupsOf(state: State, systemd: boolean, except?: SandboxId): P
 }
 
 /** Removes the cgroups that came with the pod, unless another sandbox is in them. */
-async function removePodCgroups({ cgroups, config, state, log }: Context, sandbox: Sandbox): Promise<void> {
+async function removePodCgroups(
+  { cgroupDriver, config, state, log }: Context,
+  sandbox: Sandbox,
+): Promise<void> {
   const systemd = config.cgroupDriver === 'systemd';
   const others = cgroupsOf(state, systemd, sandbox.id);
   const pod = podCgroup(sandbox.cgroupParent, systemd);
   for (const path of removableCgroups({ pod, owned: sandbox.ownedCgroup }, others)) {
     try {
-      await cgroups.remove(path);
+      await cgroupDriver.remove(path);
     } catch (error) {
       log.warning(`The pod's cgroup is used by something else: ${messageOf(error)}`, { sandbox: sandbox.id });
     }

@@ -17,9 +17,12 @@ export function cgroupsPath(options: {
     : posix.join('/', parent, containerId);
 }
 
-/** Refuses a cgroup parent that cannot be one with this node's cgroup driver. */
-export function checkCgroupParent(parent: string, systemdCgroup: boolean): void {
-  const field = 'config.linux.cgroup_parent';
+/** Refuses a cgroup parent that cannot be one with this node's cgroup driver; `field` is what the error calls it. */
+export function checkCgroupParent(
+  parent: string,
+  systemdCgroup: boolean,
+  field = 'config.linux.cgroup_parent',
+): void {
   const shown = JSON.stringify(parent);
   checkBelowCgroupRoot(parent, field);
   const isSlice = parent.endsWith('.slice');
@@ -37,8 +40,8 @@ export function checkCgroupParent(parent: string, systemdCgroup: boolean): void 
   }
 }
 
-/** Refuses a path that leads out of the cgroup file system; `field` is what the error calls it. */
-export function checkBelowCgroupRoot(path: string, field: string): void {
+/** Refuses a path that leads out of the cgroup file system. */
+function checkBelowCgroupRoot(path: string, field: string): void {
   if (path.split('/').includes('..') || path.includes('\0')) {
     throw invalid(field, `${JSON.stringify(path)} is not a path below the cgroup root`);
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { CriError } from '@berth/cri/errors.ts';
 import { type ContainerStatus, NamespaceMode } from '@berth/cri/generated/api.ts';
+import { patience } from '../../../../test/support/machine-speed.ts';
 import type { TestNode } from './test-node.ts';
 
 /** Everything is the pod's or the container's own, which is the kubelet's default. */
@@ -61,7 +62,11 @@ export class PodCalls {
   /** Runs a script in a container by ExecSync; it has to succeed. Returns what it prints, trimmed. */
   async shell(containerId: string, script: string): Promise<string> {
     const cmd = ['/bin/sh', '-c', script];
-    const { stdout, stderr, exitCode } = await this.#call.execSync({ containerId, cmd, timeout: 10n });
+    const { stdout, stderr, exitCode } = await this.#call.execSync({
+      containerId,
+      cmd,
+      timeout: BigInt(patience(10)),
+    });
     assert.equal(exitCode, 0, Buffer.from(stderr).toString());
     return Buffer.from(stdout).toString().trim();
   }
@@ -69,7 +74,7 @@ export class PodCalls {
 
 /** Resolves when `condition` holds, looked at every 10 ms; fails after 10 s. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + 10_000; !(await condition()); ) {
+  for (const deadline = performance.now() + patience(10_000); !(await condition()); ) {
     assert.ok(performance.now() < deadline, 'it does not come to pass');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import type { ContainerConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
-import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { layOutBerthd } from '../../../../test/support/berthd.ts';
+import { removeTestCgroup } from '../../../../test/support/cgroup-driver.ts';
 import { removeBridge, writeConflist } from '../../../../test/support/conflist.ts';
 import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
 import { loadTestImage } from '../../../../test/support/images.ts';
+import { patience } from '../../../../test/support/machine-speed.ts';
 import { containerConfig, sandboxConfig } from '../../../../test/support/pods.ts';
 import { scratchDir } from '../../../../test/support/scratch.ts';
 import type { Config } from '../config/config.ts';
@@ -34,7 +35,7 @@ export class TestNode {
   ) {
     this.dir = scratch.path;
     this.config = config;
-    this.client = connectCri(config.listen, { timeoutMs: 30_000 });
+    this.client = connectCri(config.listen, { timeoutMs: patience(30_000) });
     this.#scratch = scratch;
     this.#bridge = bridge;
     this.#release = release;
@@ -100,7 +101,7 @@ export class TestNode {
     this.client.close();
     await this.close();
     removeBridge(this.#bridge);
-    await detectCgroups().remove(this.config.cgroupParent);
+    await removeTestCgroup(this.config.cgroupParent);
     this.#release?.();
     this.#scratch[Symbol.dispose]();
   }

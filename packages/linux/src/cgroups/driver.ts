@@ -1,0 +1,48 @@
+import type { Cgroups, RemoveOptions } from './cgroups.ts';
+import type { CgroupResources } from './resources.ts';
+
+/** Who makes and removes cgroups: we ourselves, or systemd, which then also knows of them. */
+export interface CgroupDriver {
+  /** Makes a cgroup and missing parents, and sets its limits. One that exists is no error. */
+  create(path: string, resources?: CgroupResources): Promise<void>;
+  /**
+   * Sets limits of a cgroup.
+   *
+   * @throws CgroupResourceError naming the field, or SyscallError naming the file
+   */
+  apply(path: string, resources: CgroupResources): Promise<void>;
+  /** Removes a cgroup and all below it; one that does not exist is no error. */
+  remove(path: string, options?: RemoveOptions): Promise<void>;
+}
+
+/** The drivers by the names that settings have for them. */
+export type CgroupDriverName = 'cgroupfs' | 'systemd';
+
+/**
+ * The driver of a name; disposing of it lets go of its connection.
+ *
+ * @throws Error where systemd does not manage this machine's cgroups
+ */
+export async function startCgroupDriver(
+  name: CgroupDriverName,
+  cgroups: Cgroups,
+): Promise<CgroupDriver & Disposable> {
+  if (name === 'cgroupfs') return { ...cgroupfsDriver(cgroups), [Symbol.dispose]: () => {} };
+  const { systemdDriver, systemdDriverProblem } = await import('../systemd/driver.ts');
+  const problem = systemdDriverProblem(cgroups);
+  if (problem !== undefined)
+    throw new Error(`cgroupDriver: systemd cannot be used: ${problem}; use cgroupfs`);
+  return systemdDriver(cgroups);
+}
+
+/** Makes, limits and removes cgroups by their files alone. */
+export function cgroupfsDriver(cgroups: Cgroups): CgroupDriver {
+  return {
+    create: async (path, resources = {}) => {
+      cgroups.create(path);
+      cgroups.apply(path, resources);
+    },
+    apply: async (path, resources) => cgroups.apply(path, resources),
+    remove: (path, options) => cgroups.remove(path, options),
+  };
+}

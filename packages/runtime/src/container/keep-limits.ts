@@ -1,0 +1,37 @@
+import type { CgroupResources } from '@berth/linux/cgroups/resources.ts';
+import type { LinuxResources } from '@berth/oci/runtime-spec.ts';
+import type { Context } from '../context.ts';
+
+/** A container's limits in a cgroup's terms, all but the CPU weight, which every OCI runtime gives to systemd. */
+export function cgroupLimits({
+  cpu,
+  memory,
+  pids,
+  hugepageLimits,
+  unified,
+}: LinuxResources): CgroupResources {
+  return {
+    ...(cpu?.quota === undefined ? {} : { cpuQuota: cpu.quota }),
+    ...(cpu?.period === undefined ? {} : { cpuPeriod: cpu.period }),
+    ...(cpu?.cpus === undefined ? {} : { cpusetCpus: cpu.cpus }),
+    ...(cpu?.mems === undefined ? {} : { cpusetMems: cpu.mems }),
+    ...(memory?.limit === undefined ? {} : { memoryLimit: memory.limit }),
+    ...(memory?.swap === undefined ? {} : { memorySwap: memory.swap }),
+    ...(pids?.limit === undefined ? {} : { pids: pids.limit }),
+    ...(hugepageLimits === undefined ? {} : { hugepages: hugepageLimits }),
+    ...(unified === undefined ? {} : { unified }),
+  };
+}
+
+/**
+ * Has systemd know a new container's limits, where it makes the cgroups: crun before 1.9 only writes them into the
+ * cgroup's files, and systemd sets what it does not know back when it next writes to the scope.
+ */
+export async function keepLimits(
+  { config, cgroupDriver }: Context,
+  cgroup: string,
+  limits: LinuxResources | undefined,
+): Promise<void> {
+  if (config.cgroupDriver !== 'systemd' || limits === undefined) return;
+  await cgroupDriver.apply(cgroup, cgroupLimits(limits));
+}

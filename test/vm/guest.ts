@@ -1,0 +1,53 @@
+// Runs inside the virtual machine: test files one after another, a line for each, and all output of those that
+// fail. Arguments: the cgroup driver of the tests' nodes, then the files.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** Emulated processors are about this many times slower, and share the host with whatever else runs there. */
+const timeoutScale = 20;
+const fileTimeoutMs = 300_000;
+
+const [driver = 'cgroupfs', ...files] = process.argv.slice(2);
+const failed: string[] = [];
+for (const file of files) {
+  const started = performance.now();
+  const { code, output } = await runFile(file);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const count = (what: string) => new RegExp(`^ℹ ${what} (\\d+)`, 'm').exec(output)?.[1] ?? '?';
+  const tests = `${count('pass')} passed, ${count('fail')} failed, ${count('skipped')} skipped`;
+  console.log(`${code === 0 ? ' ok ' : 'FAIL'} ${driver.padEnd(8)} ${file}: ${tests} (${seconds} s)`);
+  if (code === 0) continue;
+  failed.push(file);
+  console.log(output);
+}
+if (failed.length > 0) {
+  console.log(`Failed with the ${driver} driver:\n${failed.map((file) => `  ${file}`).join('\n')}`);
+  process.exitCode = 1;
+}
+
+async function runFile(file: string): Promise<{ code: number | null; output: string }> {
+  // A file run by itself saves a process over `node --test`.
+  const child = spawn(process.execPath, ['--test-reporter=spec', `--test-timeout=${fileTimeoutMs}`, file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      BERTH_TEST_CGROUP_DRIVER: driver,
+      BERTH_TEST_PEERS: 'no',
+      BERTH_TEST_TIMEOUT_SCALE: String(timeoutScale),
+      NODE_COMPILE_CACHE: '/var/cache/node',
+    },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
+  }
+  const timer = setTimeout(() => {
+    output += `\nkilled after ${fileTimeoutMs / 1000} s\n`;
+    child.kill('SIGKILL');
+  }, fileTimeoutMs);
+  const [code] = await once(child, 'close');
+  clearTimeout(timer);
+  return { code, output };
+}

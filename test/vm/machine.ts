@@ -1,0 +1,36 @@
+// Cgroup v2 and systemd for a script of ours: a virtual machine with the built checkout in it.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { baseImage } from './base-image.ts';
+import { runInVm } from './qemu.ts';
+import { writeTreeImage } from './tree-image.ts';
+
+export interface MachineRun {
+  /** A POSIX shell script, run as root in the checkout, which is at /berth. */
+  readonly script: string;
+  /** A folder that goes along, as /berth/carried. */
+  readonly carry?: string | undefined;
+  /** After this time the machine is killed. */
+  readonly timeoutMs: number;
+}
+
+/** Runs a script in a new machine, printing what it prints, and resolves with its exit code. */
+export async function runInMachine({ script, carry, timeoutMs }: MachineRun): Promise<number> {
+  const started = performance.now();
+  const progress = (line: string) =>
+    console.log(`vm: ${line} (${((performance.now() - started) / 1000).toFixed(0)} s)`);
+  const scratch = mkdtempSync(join(tmpdir(), 'berth-vm-'));
+  try {
+    const base = await baseImage(progress);
+    const tree = join(scratch, 'tree.img');
+    await writeTreeImage(tree, scratch, carry);
+    progress('booting');
+    const onLine = (line: string) => console.log(line);
+    const code = await runInVm({ base, tree, script, scratch, timeoutMs, onLine });
+    progress(`ended with exit code ${code}`);
+    return code;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,61 @@
+// `npm run test:vm`: system tests on cgroup v2 with systemd, and critest's AppArmor specs, in a virtual machine.
+// Exits with 0 when all pass.
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { prepareConformance } from '../conformance/prepare.ts';
+import { checkout } from '../support/scratch.ts';
+import { runInMachine } from './machine.ts';
+import { suites } from './suites.ts';
+
+const usage = `npm run test:vm -- [OPTION…] [WORD…]
+  WORD                  only the test files with this word in their path, of all there are
+  --driver NAME         only with this cgroup driver, cgroupfs or systemd
+  --script TEXT         a shell script instead of tests; it runs as root in the checkout, which is at /berth
+  --timeout SECONDS     after this time the machine is killed (900)
+`;
+
+const { values: options, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: {
+    driver: { type: 'string' },
+    script: { type: 'string' },
+    timeout: { type: 'string', default: '900' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** The test files of each driver, one run after the other whatever the first comes to. */
+function testRuns(): string[] {
+  return Object.entries(suites)
+    .filter(([driver]) => options.driver === undefined || options.driver === driver)
+    .map(([driver, patterns]) => {
+      const all = ['packages/*/src/**/*.system.test.ts', 'test/system/*.test.ts'];
+      const files = globSync(words.length === 0 ? [...patterns] : all, { cwd: checkout })
+        .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+        .sort();
+      return `scripts/node test/vm/guest.ts ${driver} ${files.join(' ')}`;
+    });
+}
+
+const appArmor = 'scripts/node test/conformance/main.ts --prepared carried --runtime crun --focus AppArmor';
+
+async function main(): Promise<number> {
+  const timeoutMs = Number(options.timeout) * 1000;
+  if (options.script !== undefined) return runInMachine({ script: options.script, timeoutMs });
+  const isWhole = words.length === 0 && options.driver === undefined;
+  const runs = isWhole ? [...testRuns(), appArmor] : testRuns();
+  const script = `failed=0\n${runs.map((run) => `${run} || failed=1\n`).join('')}exit $failed\n`;
+  if (!isWhole) return runInMachine({ script, timeoutMs });
+  const carry = mkdtempSync(join(tmpdir(), 'berth-vm-carried-'));
+  try {
+    await prepareConformance(carry);
+    return await runInMachine({ script, timeoutMs, carry });
+  } finally {
+    rmSync(carry, { recursive: true, force: true });
+  }
+}
+
+if (options.help) console.log(usage);
+else process.exitCode = await main();
