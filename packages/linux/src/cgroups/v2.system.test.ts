@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { mounts } from '../mount.ts';
@@ -54,6 +54,23 @@ test('frozen processes are killed too', needsV2, async () => {
   await until(() => readFileSync(join(directory, 'cgroup.events'), 'utf8').includes('frozen 1'));
   await cgroups.remove(path, { kill: true });
   assert.deepEqual(await exited, [null, 'SIGKILL']);
+});
+
+test('CPU time and pressure are read without any controller', needsV2, async () => {
+  const path = `${parent}/usage`;
+  cgroups.create(path);
+  const child = spawn('sh', ['-c', 'read go; i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done']);
+  assert.ok(child.pid);
+  cgroups.addProcess(path, child.pid);
+  child.stdin.end('\n');
+  await once(child, 'exit');
+  const usage = cgroups.usage(path);
+  assert.ok(usage !== undefined && usage.cpuNanoseconds > 10_000_000n, `${usage?.cpuNanoseconds}`);
+  const details = cgroups.details(path);
+  const time = (details?.cpu.userNanoseconds ?? 0n) + (details?.cpu.systemNanoseconds ?? 0n);
+  assert.ok(time > 10_000_000n && time < 2n * usage.cpuNanoseconds);
+  const hasPressure = existsSync(join(cgroups.directory(path), 'cpu.pressure'));
+  assert.equal(usage.cpuPressure?.some !== undefined, hasPressure);
 });
 
 test('a limit whose controller is missing says so', needsV2, (context) => {

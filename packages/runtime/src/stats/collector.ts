@@ -4,6 +4,7 @@ import { readNetDev } from '@berth/linux/net-dev.ts';
 import { containerCgroup, podCgroup } from '../cgroup-path.ts';
 import { nowNs } from '../clock.ts';
 import type { Context } from '../context.ts';
+import { messageOf } from '../errors.ts';
 import type { LayerUsage, MeasuredUsage } from '../layer-usage.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
@@ -111,7 +112,7 @@ export class StatsCollector {
 
   /** The interfaces of a pod's own network, loopback among them; none for a pod in the host's. */
   async interfaces(sandbox: Sandbox): Promise<InterfaceCounters[]> {
-    const { state, paths, namespaces } = this.#context;
+    const { state, paths, namespaces, log } = this.#context;
     if (sandbox.state.phase !== 'ready' || sandboxNamespaces(sandbox.config).hostNetwork) return [];
     const { netns } = paths.sandbox(sandbox.id);
     const processes = [sandbox.state.init, ...state.containers.ofSandbox(sandbox.id).map(processesOf)];
@@ -119,8 +120,16 @@ export class StatsCollector {
       const found = process && readNetDev(process.init.pid, netns);
       if (found !== undefined) return found;
     }
-    const links = await namespaces.inNetworkNamespace(netns, { kind: 'links' });
-    return links.flatMap(({ name, statistics }) => (statistics ? { name, ...statistics } : []));
+    try {
+      const links = await namespaces.inNetworkNamespace(netns, { kind: 'links' });
+      return links.flatMap(({ name, statistics }) => (statistics ? { name, ...statistics } : []));
+    } catch (error) {
+      // It may have been stopped meanwhile; in any case the stats of other pods must not be missed for it.
+      if (state.sandboxes.get(sandbox.id)?.state.phase === 'ready') {
+        log.warning(`Reading a pod's interfaces failed: ${messageOf(error)}`, { sandbox: sandbox.id });
+      }
+      return [];
+    }
   }
 
   /** The pod's own cgroup, which a kubelet makes; without one the pod is what its containers are together. */

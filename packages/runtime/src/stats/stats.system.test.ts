@@ -314,6 +314,30 @@ test('metrics: as described, and as the kernel has them', async () => {
   await pods.removePod(sandbox);
 });
 
+test('stats and metrics of pods that come and go never fail as a whole', async () => {
+  let done = false;
+  const churn = Promise.all(
+    [0, 1, 2].map(async (worker) => {
+      for (let round = 0; round < 3; round++) {
+        const { sandbox } = await runOwnPod(`churn-${worker}-${round}`);
+        if (round > 0) await pods.startContainer(sandbox, ['/bin/sleep', '600']);
+        await pods.removePod(sandbox);
+      }
+    }),
+  ).finally(() => {
+    done = true;
+  });
+  let asked = 0;
+  for (; !done; asked++) {
+    await call().listPodSandboxStats({});
+    await call().listContainerStats({});
+    await call().listPodSandboxMetrics({});
+    await node.client.image.imageFsInfo({});
+  }
+  await churn;
+  assert.ok(asked > 0);
+});
+
 test('events: each step of a life with the status of the pod and its containers', async () => {
   const abort = new AbortController();
   const seen: string[] = [];
