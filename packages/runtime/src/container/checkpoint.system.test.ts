@@ -113,6 +113,7 @@ test('a container goes on from an archive in another pod', needsCriu, async () =
     await pods.shell(restored, 'cat /added; ls /etc/passwd 2>/dev/null || echo gone'),
     'new\ngone',
   );
+  assert.equal(await pods.shell(restored, 'hostname'), 'second');
   assert.ok(!existsSync(join(node.config.root, 'containers', restored, 'restore')));
   await call().stopContainer({ containerId: restored, timeout: 0n });
   assert.equal((await pods.statusOf(restored)).exitCode, 137);

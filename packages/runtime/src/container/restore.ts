@@ -11,6 +11,7 @@ import { messageOf, wrongState } from '../errors.ts';
 import type { ContainerId } from '../ids.ts';
 import { publishContainerEvent } from '../pod-events.ts';
 import type { Container } from '../state/container.ts';
+import { sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
 import { killContainer } from '../termination/kill.ts';
 import { createWithConmon } from './conmon-start.ts';
 import { recordExit, watchConmon } from './exits.ts';
@@ -38,6 +39,7 @@ export async function startRestored(context: Context, container: Container, runt
       tty: config.tty,
       checkpoint: place.at(imageDirectory),
     });
+    await renamePod(context, container);
     state.containers.setState(id, { phase: 'running', processes, startedAt: nowNs() });
     watchConmon(context, id, processes);
     publishContainerEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
@@ -53,6 +55,14 @@ export async function startRestored(context: Context, container: Container, runt
   // An end that came before the container could be found has not been recorded.
   const exit = readExit(paths.exits, id);
   if (exit !== undefined) recordExit(context, id, { ...exit, message: '' });
+}
+
+/** criu has given the pod's own UTS namespace the host name of the pod that the checkpoint is of. */
+async function renamePod({ state, namespaces, paths }: Context, { sandboxId }: Container): Promise<void> {
+  const sandbox = state.sandboxes.get(sandboxId);
+  if (sandbox === undefined || sandboxNamespaces(sandbox.config).hostNetwork) return;
+  const existing = { uts: paths.sandbox(sandboxId).utsns };
+  await namespaces.pin({ hostname: sandboxHostname(sandbox), existing });
 }
 
 /** A container whose restore has failed, or was given up before it began, has ended. */
