@@ -1,7 +1,9 @@
 import { release } from 'node:os';
-import type { RuntimeHandlerFeatures } from '@berth/cri/generated/api.ts';
+import type { Mount, RuntimeHandlerFeatures } from '@berth/cri/generated/api.ts';
+import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import { canShiftOwners } from '@berth/linux/namespaces/user.ts';
 import type { Context } from './context.ts';
+import { invalid } from './errors.ts';
 import { runtimeFeatures } from './oci-runtime/features.ts';
 import type { OciRuntime } from './oci-runtime/runtime.ts';
 
@@ -12,6 +14,32 @@ export function handlerFeatures({ paths }: Context, runtime: OciRuntime): Promis
   const features = known.get(runtime) ?? findFeatures(runtime, paths.root);
   known.set(runtime, features);
   return features;
+}
+
+/** Refuses a pod with users of its own where they cannot be had, before anything is made for it. */
+export async function checkUserNamespace(
+  context: Context,
+  runtime: OciRuntime,
+  users: IdMappings | undefined,
+): Promise<void> {
+  if (users === undefined || (await handlerFeatures(context, runtime)).userNamespaces) return;
+  throw invalid(
+    'config.linux.security_context.namespace_options.userns_options',
+    `user namespaces cannot be had with ${runtime.name} on this kernel and the file system of ${context.paths.root}`,
+  );
+}
+
+/** Refuses recursively read-only mounts of a runtime that might leave parts of them writable without a word. */
+export async function checkRecursiveReadOnly(
+  context: Context,
+  runtime: OciRuntime,
+  mounts: readonly Mount[],
+): Promise<void> {
+  const index = mounts.findIndex(({ recursiveReadOnly }) => recursiveReadOnly);
+  if (index < 0 || (await handlerFeatures(context, runtime)).recursiveReadOnlyMounts) return;
+  // A kubelet looks for the first word, and shows it as the reason that the container waits.
+  const field = `RROUnsupported: config.mounts[${index}].recursive_read_only`;
+  throw invalid(field, `${runtime.name} and this kernel cannot mount so`);
 }
 
 async function findFeatures(runtime: OciRuntime, root: string): Promise<RuntimeHandlerFeatures> {

@@ -3,6 +3,7 @@ import { makeDirectoryInRoot } from '@berth/linux/safe-path.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { withCdiDevices } from '../cdi/inject.ts';
 import type { Context } from '../context.ts';
+import { checkRecursiveReadOnly } from '../handler-features.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
 import { passedAnnotations } from '../spec/annotations.ts';
 import { gatherContainerFacts } from '../spec/facts/container.ts';
@@ -65,6 +66,7 @@ export async function containerSpec(
     host: context.host,
     facts: { ...facts, mounts },
   });
+  await checkRecursiveReadOnly(context, context.runtimes.get(sandbox.runtime), config.mounts);
   refuseTooLittleMemory(spec.linux?.resources?.memory?.limit, flavor);
   const directories = context.config.cdi.specDirs;
   return withCdiDevices(spec, container.config, { directories, log: context.log });

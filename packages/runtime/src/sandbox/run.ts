@@ -6,6 +6,7 @@ import {
 import { ownedCgroup, podCgroup } from '../cgroup-path.ts';
 import { nowNs } from '../clock.ts';
 import type { Context } from '../context.ts';
+import { checkUserNamespace } from '../handler-features.ts';
 import { newSandboxId } from '../ids.ts';
 import { makeLogDirectory } from '../log-directory.ts';
 import { publishSandboxEvent } from '../pod-events.ts';
@@ -27,6 +28,7 @@ export async function runPodSandbox(
   const { log, state, paths, tracer } = context;
   const config = validateSandboxConfig(request.config);
   const runtime = context.runtimes.get(request.runtimeHandler);
+  await checkUserNamespace(context, runtime, sandboxNamespaces(config).users);
   const sandbox = newSandbox(context, config, { handler: request.runtimeHandler, runtime: runtime.name });
   const { id } = sandbox;
   const name = `${config.metadata.namespace}/${config.metadata.name}`;

@@ -4,13 +4,30 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { MountPropagation, NamespaceMode } from '@berth/cri/generated/api.ts';
-import { mountsBelow } from '@berth/linux/mount.ts';
-import { isolated, PodCalls, until } from '../testing/pod-calls.ts';
+import { bindMount, mountsBelow } from '@berth/linux/mount.ts';
+import { plainRuntime } from '../config/config.ts';
+import { startDaemon } from '../daemon.ts';
+import { createLogger } from '../log.ts';
+import { failsWith, isolated, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 
 const HOST = 200_000;
 const mapping = [{ containerId: 0, hostId: HOST, length: 65_536 }];
 const usernsOptions = { mode: NamespaceMode.POD, uids: mapping, gids: mapping };
+const mount = (containerPath: string, hostPath: string, change: object = {}) => ({
+  containerPath,
+  hostPath,
+  readonly: false,
+  selinuxRelabel: false,
+  propagation: MountPropagation.PROPAGATION_PRIVATE,
+  uidMappings: [],
+  gidMappings: [],
+  recursiveReadOnly: false,
+  image: undefined,
+  imageSubPath: '',
+  mountOptions: [],
+  ...change,
+});
 const pod = (change: object = {}, linux: object = {}) => ({
   linux: {
     ...linux,
@@ -91,20 +108,6 @@ for (const handler of ['crun', 'runc']) {
       writeFileSync(join(volume, 'file'), 'content');
       const sandbox = await pods.runPod(`${handler}-mounts`, pod(), handler);
       const mappings = { uidMappings: mapping, gidMappings: mapping };
-      const mount = (containerPath: string, hostPath: string, change: object = {}) => ({
-        containerPath,
-        hostPath,
-        readonly: false,
-        selinuxRelabel: false,
-        propagation: MountPropagation.PROPAGATION_PRIVATE,
-        uidMappings: [],
-        gidMappings: [],
-        recursiveReadOnly: false,
-        image: undefined,
-        imageSubPath: '',
-        mountOptions: [],
-        ...change,
-      });
       const container = await pods.startContainer(sandbox, ['/bin/sleep', '613'], {
         ...pod(),
         mounts: [
@@ -157,6 +160,60 @@ for (const handler of ['crun', 'runc']) {
     });
   });
 }
+
+test('what a berthd that was killed had mounted for a container goes, and only the mounts', async () => {
+  const source = join(node.dir, 'layers-of-an-image');
+  mkdirSync(source);
+  writeFileSync(join(source, 'file'), 'kept');
+  const bundle = join(node.dir, 'state/containers', 'ab'.repeat(32));
+  await node.close();
+  for (const name of ['lower', 'volumes/0', 'volumes/1-image', 'volumes/1-layers']) {
+    mkdirSync(join(bundle, name), { recursive: true });
+    bindMount(source, join(bundle, name));
+  }
+  await node.open();
+  assert.equal(existsSync(bundle), false);
+  assert.deepEqual(mountsBelow(bundle), []);
+  assert.equal(readFileSync(join(source, 'file'), 'utf8'), 'kept');
+});
+
+test('a runtime that has neither refuses both by name', async () => {
+  const program = join(node.dir, 'bare');
+  // Everything that runc does, but its list of features.
+  writeFileSync(
+    program,
+    '#!/bin/sh\nfor last; do :; done\n[ "$last" = features ] && echo {} && exit\nexec runc "$@"\n',
+  );
+  chmodSync(program, 0o755);
+  await node.close();
+  const config = { ...node.config, runtimes: { bare: plainRuntime(program) }, defaultRuntime: 'bare' };
+  const daemon = await startDaemon(
+    config,
+    createLogger('error', () => {}),
+  );
+  try {
+    const { runtimeHandlers } = await node.client.runtime.status({ verbose: false });
+    assert.equal(runtimeHandlers[1]?.features?.userNamespaces, false);
+    await assert.rejects(
+      pods.runPod('bare-users', pod()),
+      failsWith(
+        'INVALID_ARGUMENT',
+        /namespace_options\.userns_options: user namespaces cannot be had with bare/,
+      ),
+    );
+    const sandbox = await pods.runPod('bare-rro');
+    await assert.rejects(
+      pods.makeContainer(sandbox, ['/bin/true'], {
+        mounts: [mount('/m', node.dir, { readonly: true, recursiveReadOnly: true })],
+      }),
+      failsWith('INVALID_ARGUMENT', /^RROUnsupported: config\.mounts\[0\]\.recursive_read_only: /),
+    );
+    await pods.removePod(sandbox);
+  } finally {
+    await daemon.close();
+    await node.open();
+  }
+});
 
 test('Status tells of user namespaces and recursive read-only mounts', async () => {
   const { runtimeHandlers, features } = await node.client.runtime.status({ verbose: false });
