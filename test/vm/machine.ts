@@ -15,6 +15,13 @@ export interface MachineRun {
   readonly timeoutMs: number;
 }
 
+/** An interface with an address and a default route, as a node has; nothing is behind it. */
+const network = `ip link add eth0 type dummy
+ip address add 192.0.2.2/24 dev eth0
+ip link set eth0 up
+ip route add default via 192.0.2.1 dev eth0
+`;
+
 /** Runs a script in a new machine, printing what it prints, and resolves with its exit code. */
 export async function runInMachine({ script, carry, timeoutMs }: MachineRun): Promise<number> {
   const started = performance.now();
@@ -27,7 +34,7 @@ export async function runInMachine({ script, carry, timeoutMs }: MachineRun): Pr
     await writeTreeImage(tree, scratch, carry);
     progress('booting');
     const onLine = (line: string) => console.log(line);
-    const code = await runInVm({ base, tree, script, scratch, timeoutMs, onLine });
+    const code = await runInVm({ base, tree, script: `${network}${script}`, scratch, timeoutMs, onLine });
     progress(`ended with exit code ${code}`);
     return code;
   } finally {

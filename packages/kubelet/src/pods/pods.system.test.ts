@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { cpuWeight } from '@berth/linux/cgroups/v2-files.ts';
+import { podCgroup } from '../cgroups/cgroup-names.ts';
 import { rotateLog } from '../containers/log-rotation.ts';
 import { onEveryRuntime } from '../testing/every-runtime.ts';
 import { forever, shellPod, until, untilRunning, untilStatus } from '../testing/node.ts';
@@ -67,7 +68,8 @@ onEveryRuntime((podTest) => {
     assert.match(log, /192\.0\.2\.9\tnine\n/);
     assert.match(log, /\n2777:2000\n/);
     const cgroups = detectCgroups();
-    const cgroup = `${node.options.cgroupRoot}/kubepods/burstable/pod${pod.metadata.uid}`;
+    const { cgroupRoot, cgroupDriver } = node.options;
+    const cgroup = podCgroup(cgroupRoot, cgroupDriver, 'Burstable', pod.metadata.uid);
     const limits =
       cgroups.version === 'v2'
         ? { 'cpu.weight': `${cpuWeight(102)}`, 'cpu.max': '50000 100000', 'memory.max': '67108864' }

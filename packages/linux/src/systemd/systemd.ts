@@ -28,8 +28,9 @@ export class SystemdJobError extends Error {
 /** Speaks to systemd over one connection, which is made at the first call and again after it was lost. */
 export class Systemd {
   #connection: Promise<DbusConnection> | undefined;
-  /** Jobs by their object path: who waits for the end, or the result that came before anybody asked. */
-  readonly #waiting = new Map<string, (result: string) => void>();
+  /** Ends of jobs that are waited for, by the job's object path; systemd gives several callers one job. */
+  readonly #waiting = new Map<string, PromiseWithResolvers<string>>();
+  /** Results that may have come before anybody asked for them. */
   readonly #results = new Map<string, string>();
   #starting = 0;
 
@@ -116,12 +117,15 @@ export class Systemd {
   }
 
   async #ended(job: string, unit: string): Promise<string> {
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const present = this.#waiting.get(job);
+    if (present !== undefined) return present.promise;
+    const end = Promise.withResolvers<string>();
+    const { promise, reject } = end;
     const timer = setTimeout(
       () => reject(new SystemdJobError(`systemd: no end of the job for ${unit} in ${jobTimeoutMs / 1000} s`)),
       jobTimeoutMs,
     );
-    this.#waiting.set(job, resolve);
+    this.#waiting.set(job, end);
     try {
       return await promise;
     } finally {
@@ -146,10 +150,9 @@ export class Systemd {
     if (type !== messageType.signal || member !== 'JobRemoved') return;
     const [, job, , result] = body.map(String);
     if (job === undefined || result === undefined) return;
-    const waiting = this.#waiting.get(job);
-    if (waiting !== undefined) waiting(result);
-    // The answer that names the job may be read after its end was told.
-    else if (this.#starting > 0) this.#results.set(job, result);
+    this.#waiting.get(job)?.resolve(result);
+    // An answer that names the job may be read after its end was told.
+    if (this.#starting > 0) this.#results.set(job, result);
   }
 }
 
