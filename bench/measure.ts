@@ -1,4 +1,4 @@
-// Numbers and tables of the benchmarks.
+// Numbers of the benchmarks.
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** The median of at least one number. */
@@ -40,40 +40,4 @@ export function proportionalMiB(matches: (commandLine: string) => boolean): numb
     }
   }
   return kib / 1024;
-}
-
-export interface Row {
-  what: string;
-  berth: number;
-  peer: number;
-  unit: string;
-  /** The largest ratio berth/peer that we accept, where there is a goal. */
-  goal?: number;
-}
-
-/** The rows as a table with ratios; a goal that is missed is marked. */
-export function table(peerName: string, rows: Row[]): string {
-  const lines = rows.map(({ what, berth, peer, unit, goal }) => {
-    const ratio = berth / peer;
-    const verdict = goal === undefined ? '' : ratio <= goal ? `≤ ${goal}` : `MISSED ≤ ${goal}`;
-    return [
-      what,
-      `${berth.toFixed(1)} ${unit}`,
-      `${peer.toFixed(1)} ${unit}`,
-      `${ratio.toFixed(2)} ×`,
-      verdict,
-    ];
-  });
-  const all = [['', 'berth', peerName, 'ratio', 'goal'], ...lines];
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
-  return all
-    .map((line) =>
-      line
-        .map((cell, column) =>
-          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

@@ -6,9 +6,12 @@ import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const root = dirname(import.meta.dirname);
-const files = globSync(['packages/*/src/**/*.test.ts', 'test/{support,conformance}/**/*.test.ts'], {
-  cwd: root,
-}).filter((file) => !file.endsWith('.system.test.ts'));
+const files = globSync(
+  ['packages/*/src/**/*.test.ts', 'test/{support,conformance}/**/*.test.ts', 'bench/*.test.ts'],
+  {
+    cwd: root,
+  },
+).filter((file) => !file.endsWith('.system.test.ts'));
 const { status } = spawnSync(
   process.execPath,
   ['--test', '--test-reporter=dot', ...process.argv.slice(2), ...files.sort()],

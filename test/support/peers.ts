@@ -27,9 +27,18 @@ const criTools = {
   versionVariable: 'sigs.k8s.io/cri-tools/pkg/version.Version',
 };
 
+const containerd = {
+  folder: 'containerd',
+  module: 'github.com/containerd/containerd/v2',
+  versionVariable: 'github.com/containerd/containerd/v2/version.Version',
+};
+
 const recipes = {
   crictl: { ...criTools, package: 'cmd/crictl' },
   critest: { ...criTools, package: 'cmd/critest', isTest: true },
+  containerd: { ...containerd, package: 'cmd/containerd' },
+  'containerd-shim-runc-v2': { ...containerd, package: 'cmd/containerd-shim-runc-v2' },
+  ctr: { ...containerd, package: 'cmd/ctr' },
 } satisfies Record<string, Recipe>;
 
 export type PeerName = keyof typeof recipes;

@@ -1,0 +1,94 @@
+// The runtimes that the benchmarks compare: each with directories, a bridge and a conflist of its own, the
+// conflists being the same but for names and addresses.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { layOutBerthd, startBerthd } from '../test/support/berthd.ts';
+import { removeBridge, writeConflist } from '../test/support/conflist.ts';
+import { type ContainerdVersion, startContainerd } from '../test/support/containerd.ts';
+import { loadTestImage } from '../test/support/images.ts';
+
+/** A runtime under measurement. */
+export interface Peer {
+  /** As in the tables: `berth (crun)`. */
+  name: string;
+  client: CriClient;
+  socket: string;
+  logDir: string;
+  pid: number;
+  /** Whether a command line is the daemon's own helper, one or more per pod. */
+  isHelper: (commandLine: string) => boolean;
+}
+
+interface PeerOptions {
+  /** An existing folder, directly under /run: paths of sockets are short. */
+  dir: string;
+  /** Second number of the pod network's addresses, and part of the bridge's name. */
+  net: number;
+  runtime: 'crun' | 'runc';
+  /** Name of the conflist's file. */
+  conflist?: string;
+}
+
+/** Starts a berthd; it goes with `resources`. */
+export async function startBerth(options: PeerOptions, resources: AsyncDisposableStack): Promise<Peer> {
+  const { dir, runtime } = options;
+  const paths = layOutBerthd(dir, { runtime });
+  resources.defer(() => detectCgroups().remove(paths.cgroupParent));
+  writePodNetwork(options, paths.cniConfDir, resources);
+  const daemon = resources.use(await startBerthd(paths, dir));
+  await loadTestImage(paths.socket);
+  return {
+    ...connect(paths.socket, dir, resources),
+    name: `berth (${runtime})`,
+    pid: daemon.pid,
+    isHelper: (line) => line.includes('conmon') && line.includes(dir),
+  };
+}
+
+/** Starts a containerd; it goes with `resources`. */
+export async function startContainerdPeer(
+  options: PeerOptions & { version: ContainerdVersion },
+  resources: AsyncDisposableStack,
+): Promise<Peer> {
+  const { dir, runtime, version } = options;
+  const confDir = join(dir, 'net.d');
+  mkdirSync(confDir, { recursive: true });
+  writePodNetwork(options, confDir, resources);
+  const daemon = resources.use(
+    await startContainerd({
+      dir,
+      cniConfDir: confDir,
+      runtime: `/usr/${runtime === 'runc' ? 'sbin' : 'bin'}/${runtime}`,
+      version,
+    }),
+  );
+  return {
+    ...connect(daemon.socket, dir, resources),
+    name: `containerd (${runtime})`,
+    pid: daemon.pid,
+    // The shim; the pause container that containerd needs in each pod is not counted.
+    isHelper: (line) => line.includes('containerd-shim') && line.includes(dir),
+  };
+}
+
+function writePodNetwork(options: PeerOptions, confDir: string, resources: AsyncDisposableStack): void {
+  const { dir, net, conflist } = options;
+  const bridge = `brbench${net}`;
+  resources.defer(() => removeBridge(bridge));
+  writeConflist({
+    confDir,
+    name: bridge,
+    bridge,
+    subnet: `10.${net}.0.0/16`,
+    dataDir: join(dir, 'leases'),
+    ...(conflist === undefined ? {} : { file: conflist }),
+  });
+}
+
+function connect(socket: string, dir: string, resources: AsyncDisposableStack) {
+  const client = connectCri(socket, { timeoutMs: 120_000 });
+  resources.defer(() => client.close());
+  return { client, socket, logDir: join(dir, 'logs') };
+}
