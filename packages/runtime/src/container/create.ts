@@ -35,6 +35,7 @@ import { recordExit, watchConmon } from './exits.ts';
 import { findVolumeImages, type ImageVolume, withImageRefs } from './image-volumes.ts';
 import { keepLimits } from './keep-limits.ts';
 import { mountRootfs, podUserNamespace } from './rootfs.ts';
+import { labelsOf } from './selinux.ts';
 import { containerSpec, containerUser } from './spec.ts';
 import { stdioOwner } from './stdio.ts';
 import { destroyContainer } from './teardown.ts';
@@ -79,6 +80,7 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
   const { sandbox, container, image, volumes, checkpoint, signal } = making;
   const { state, log, paths, tracer } = context;
   const { id, config } = container;
+  const selinux = labelsOf(context, sandbox, config);
   const name = describe(sandbox.config, config.metadata?.name ?? '');
   log.info(`Creating container: ${name}`, { container: id, sandbox: sandbox.id });
 
@@ -92,11 +94,14 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
       await unpackCheckpoint(context, paths.container(id), checkpoint.archive, image.lowerDirs);
     }
     await tracer.span('rootfs', about, () =>
-      mountRootfs(paths.container(id), image.lowerDirs, podUserNamespace(context, sandbox)),
+      mountRootfs(paths.container(id), image.lowerDirs, {
+        userNamespace: podUserNamespace(context, sandbox),
+        label: selinux?.mount,
+      }),
     );
     if (checkpoint !== undefined) deleteFromRoot(paths.container(id));
     const spec = await tracer.span('spec', about, () =>
-      containerSpec(context, { sandbox, container, image, volumes }),
+      containerSpec(context, { sandbox, container, image, volumes, selinux }),
     );
     if (checkpoint !== undefined) checkMounts(checkpoint, spec);
     writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });

@@ -5,6 +5,7 @@ import { SyscallError } from '@berth/linux/errno.ts';
 import { closeDescriptor } from '@berth/linux/libc.ts';
 import { bindMount, overlayMount } from '@berth/linux/mount.ts';
 import { magicPath, openInRoot } from '@berth/linux/safe-path.ts';
+import { contextOption } from '@berth/linux/selinux.ts';
 import type { Context } from '../context.ts';
 import { type CriCode, messageOf, RuntimeError } from '../errors.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
@@ -62,13 +63,29 @@ export function withImageRefs<Config extends ContainerConfig>(
  */
 export function mountImageVolume(
   { index, image }: ImageVolume,
-  { subPath, directory, pod }: { subPath: string; directory: string; pod: PodUserNamespace | undefined },
+  {
+    subPath,
+    directory,
+    pod,
+    label,
+  }: {
+    subPath: string;
+    directory: string;
+    pod: PodUserNamespace | undefined;
+    label?: string | undefined;
+  },
 ): string {
   const at = (name: string) => join(directory, `${index}${name}`);
   const [whole, target] = [at('-image'), at('')];
   try {
     mkdirSync(whole, { recursive: true, mode: 0o711 });
-    mountLayers(image.lowerDirs, { target: whole, mountPoint: at('-layers'), pod });
+    mountLayers(image.lowerDirs, {
+      target: whole,
+      mountPoint: at('-layers'),
+      empty: at('-empty'),
+      pod,
+      label,
+    });
     if (subPath === '') return whole;
     bindSubPath(whole, subPath, target);
     return target;
@@ -84,19 +101,37 @@ export function mountImageVolume(
 
 function mountLayers(
   lowerDirs: readonly string[],
-  options: { target: string; mountPoint: string; pod: PodUserNamespace | undefined },
+  {
+    target,
+    mountPoint,
+    empty,
+    pod,
+    label,
+  }: {
+    target: string;
+    mountPoint: string;
+    empty: string;
+    pod: PodUserNamespace | undefined;
+    label: string | undefined;
+  },
 ): void {
-  const { target, mountPoint, pod } = options;
   const [only] = lowerDirs;
-  if (only !== undefined && lowerDirs.length === 1) {
-    // An overlay without a writable layer wants two.
+  // An overlay without a writable layer wants two.
+  const single = only !== undefined && lowerDirs.length === 1;
+  if (single && label) mkdirSync(empty, { mode: 0o700 });
+  const overlay = (layers: readonly string[]) =>
+    overlayMount({
+      lowerDirs: single ? [...layers, empty] : layers,
+      target,
+      flags: ['ro'],
+      options: label ? [contextOption(label)] : [],
+    });
+  if (single && !label) {
     bindMount(only, target, { readonly: true, idMap: pod?.path });
   } else if (pod === undefined) {
-    overlayMount({ lowerDirs, target, flags: ['ro'] });
+    overlay(lowerDirs);
   } else {
-    withShiftedOwners(lowerDirs, { mountPoint, userNamespace: pod.path }, (shifted) => {
-      overlayMount({ lowerDirs: shifted, target, flags: ['ro'] });
-    });
+    withShiftedOwners(lowerDirs, { mountPoint, userNamespace: pod.path }, overlay);
   }
 }
 

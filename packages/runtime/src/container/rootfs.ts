@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { bindMount, overlayMount, unmount } from '@berth/linux/mount.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import { lchown } from '@berth/linux/ownership.ts';
+import { contextOption } from '@berth/linux/selinux.ts';
 import type { Context } from '../context.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
@@ -28,17 +29,19 @@ export function podUserNamespace({ paths }: Context, sandbox: Sandbox): PodUserN
  * Mounts a container's root: the image's layers with a writable one of its own on top. In a user namespace the
  * owners of the layers' files are shifted; what the container writes is owned by the shifted users on disk.
  * @param lowerDirs the image's unpacked layers, topmost first
+ * @param label of SELinux, which all files then have; undefined or empty for none
  */
 export async function mountRootfs(
   { bundle, upper, work }: ContainerPaths,
   lowerDirs: readonly string[],
-  userNamespace: PodUserNamespace | undefined,
+  { userNamespace, label }: { userNamespace: PodUserNamespace | undefined; label?: string | undefined },
 ): Promise<void> {
   // 0711: a process of another user has to get through to its root, as it does through /run/berth.
   mkdirSync(bundle.rootfs, { recursive: true, mode: 0o711 });
   mkdirSync(upper, { recursive: true, mode: 0o755 });
   mkdirSync(work, { mode: 0o700 });
-  const overlay = { upperDir: upper, workDir: work, target: bundle.rootfs };
+  const options = label ? [contextOption(label)] : [];
+  const overlay = { upperDir: upper, workDir: work, target: bundle.rootfs, options };
   if (userNamespace === undefined) {
     overlayMount({ ...overlay, lowerDirs });
     return;

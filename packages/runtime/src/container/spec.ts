@@ -9,11 +9,13 @@ import { passedAnnotations } from '../spec/annotations.ts';
 import { gatherContainerFacts } from '../spec/facts/container.ts';
 import { refuseTooLittleMemory } from '../spec/resources.ts';
 import { sandboxView } from '../spec/sandbox-view.ts';
+import type { SelinuxLabels } from '../spec/selinux.ts';
 import { ociSpec } from '../spec/spec.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 import type { ImageVolume } from './image-volumes.ts';
 import { podUserNamespace } from './rootfs.ts';
+import { relabelVolumes } from './selinux.ts';
 import { mountVolumes } from './volumes.ts';
 
 /** config.json of a container whose root is mounted. */
@@ -24,11 +26,13 @@ export async function containerSpec(
     container,
     image,
     volumes,
+    selinux,
   }: {
     sandbox: Sandbox;
     container: Container;
     image: ImageRootfs;
     volumes: readonly ImageVolume[];
+    selinux: SelinuxLabels | undefined;
   },
 ): Promise<Spec> {
   const rootfsPath = context.paths.container(container.id).bundle.rootfs;
@@ -43,10 +47,12 @@ export async function containerSpec(
     rootfsPath,
     targetPid: targetPid(context, sandbox, container),
   });
+  await relabelVolumes(selinux, facts.mounts, { sandbox, config: container.config });
   const mounts = mountVolumes(config.mounts, facts.mounts, {
     images: volumes,
     directory: context.paths.container(container.id).bundle.volumes,
     pod: podUserNamespace(context, sandbox),
+    label: selinux?.mount,
   });
   const { flavor, handler } = context.runtimes.get(sandbox.runtime);
   const spec = ociSpec({
@@ -64,6 +70,7 @@ export async function containerSpec(
       privilegedWithoutHostDevices: handler.privilegedWithoutHostDevices,
     },
     host: context.host,
+    selinux,
     facts: { ...facts, mounts },
   });
   await checkRecursiveReadOnly(context, context.runtimes.get(sandbox.runtime), config.mounts);

@@ -21,14 +21,21 @@ export function mountVolumes(
     images,
     directory,
     pod,
-  }: { images: readonly ImageVolume[]; directory: string; pod: PodUserNamespace | undefined },
+    label,
+  }: {
+    images: readonly ImageVolume[];
+    directory: string;
+    pod: PodUserNamespace | undefined;
+    /** Of SELinux, for images; undefined or empty for none. */
+    label?: string | undefined;
+  },
 ): MountSource[] {
   return sources.map((source, index) => {
     const request = requests[index];
     if (request === undefined) return source;
     const image = images.find((volume) => volume.index === index);
     if (image !== undefined) {
-      const path = mountImageVolume(image, { subPath: request.imageSubPath, directory, pod });
+      const path = mountImageVolume(image, { subPath: request.imageSubPath, directory, pod, label });
       return { ...source, path };
     }
     if (!isShifted(request)) return source;

@@ -41,6 +41,7 @@ function decide(
       createdAt: 1n,
       cgroupParent: '/berth',
       ownedCgroup: '',
+      selinuxLevel: '',
       state: sandboxState,
     },
   ];

@@ -3,6 +3,7 @@ import type { DNSConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { mount, unmount } from '@berth/linux/mount.ts';
 import { lchown } from '@berth/linux/ownership.ts';
+import { contextOption, setLabel } from '@berth/linux/selinux.ts';
 import type { SandboxPaths } from '../paths.ts';
 import { podRoot, type SandboxNamespaces } from '../state/sandbox.ts';
 
@@ -13,12 +14,22 @@ const shmBytes = 64 * 1024 * 1024;
 export function makeSandboxFiles(
   paths: SandboxPaths,
   config: PodSandboxConfig,
-  { hostname, namespaces }: { hostname: string; namespaces: SandboxNamespaces },
+  {
+    hostname,
+    namespaces,
+    label,
+  }: {
+    hostname: string;
+    namespaces: SandboxNamespaces;
+    /** Of SELinux; undefined or empty for none. */
+    label?: string | undefined;
+  },
 ): void {
   const { uid, gid } = podRoot(namespaces);
   const write = (path: string, text: string) => {
     writeFileSync(path, text, { mode: 0o644 });
     if (uid !== 0 || gid !== 0) lchown(path, uid, gid);
+    if (label) setLabel(path, label);
   };
   mkdirSync(paths.namespaces, { recursive: true, mode: 0o711 });
   write(paths.hostname, `${hostname}\n`);
@@ -32,7 +43,10 @@ export function makeSandboxFiles(
       target: paths.shm,
       fstype: 'tmpfs',
       flags: ['nosuid', 'nodev', 'noexec'],
-      data: `mode=1777,size=${shmBytes},uid=${uid},gid=${gid}`,
+      data: [
+        `mode=1777,size=${shmBytes},uid=${uid},gid=${gid}`,
+        ...(label ? [contextOption(label)] : []),
+      ].join(','),
     });
   }
 }

@@ -2,8 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { lchown } from '@berth/linux/ownership.ts';
 import { signalProcess } from '@berth/linux/process.ts';
+import { setLabel } from '@berth/linux/selinux.ts';
 import { containerCgroup } from '../cgroup-path.ts';
 import { createWithConmon } from '../container/conmon-start.ts';
+import { labelsOf } from '../container/selinux.ts';
 import { endConmon, removeBundle, runtimeOf } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
@@ -23,16 +25,19 @@ export async function startInit(
   runtime: OciRuntime,
 ): Promise<ContainerProcesses> {
   const { init: bundle } = context.paths.sandbox(sandbox.id);
+  const selinux = labelsOf(context, sandbox);
   const spec = sandboxInitSpec({
     sandbox: sandboxView(context, sandbox),
     initPath: findProgram(context.config.init, 'init of the shared PID namespace'),
     rootfsPath: bundle.rootfs,
     host: context.host,
+    selinux,
   });
   mkdirSync(bundle.rootfs, { recursive: true, mode: 0o711 });
   const { uid, gid } = podRoot(sandboxNamespaces(sandbox.config));
   // The runtime makes mount points in it, as root of the pod.
   lchown(bundle.rootfs, uid, gid);
+  if (selinux?.mount) setLabel(bundle.rootfs, selinux.mount);
   writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
   const processes = await createWithConmon(context, {
     id: sandbox.id,

@@ -5,6 +5,7 @@ import {
 } from '@berth/cri/generated/api.ts';
 import { ownedCgroup, podCgroup } from '../cgroup-path.ts';
 import { nowNs } from '../clock.ts';
+import { labelsOf, levelForPod } from '../container/selinux.ts';
 import type { Context } from '../context.ts';
 import { checkUserNamespace } from '../handler-features.ts';
 import { newSandboxId } from '../ids.ts';
@@ -30,6 +31,7 @@ export async function runPodSandbox(
   const runtime = context.runtimes.get(request.runtimeHandler);
   await checkUserNamespace(context, runtime, sandboxNamespaces(config).users);
   const sandbox = newSandbox(context, config, { handler: request.runtimeHandler, runtime: runtime.name });
+  const labels = labelsOf(context, sandbox);
   const { id } = sandbox;
   const name = `${config.metadata.namespace}/${config.metadata.name}`;
   log.info(`Running pod sandbox: ${name}`, { sandbox: id });
@@ -40,7 +42,7 @@ export async function runPodSandbox(
 
     const namespaces = sandboxNamespaces(config);
     const hostname = sandboxHostname(sandbox);
-    makeSandboxFiles(paths.sandbox(id), config, { hostname, namespaces });
+    makeSandboxFiles(paths.sandbox(id), config, { hostname, namespaces, label: labels?.mount });
     if (config.logDirectory !== '') await makeLogDirectory(config.logDirectory, 'config.log_directory');
     const about = { 'sandbox.id': id };
     await tracer.span('namespaces', about, () => pinNamespaces(context, sandbox, hostname));
@@ -78,7 +80,7 @@ async function abandonSandbox(context: Context, sandbox: Sandbox): Promise<void>
 }
 
 function newSandbox(
-  { config: { cgroupParent: defaultParent, cgroupDriver }, state, cgroups }: Context,
+  { config: { cgroupParent: defaultParent, cgroupDriver }, state, cgroups, host }: Context,
   config: ValidSandboxConfig,
   { handler, runtime }: { handler: string; runtime: string },
 ) {
@@ -96,6 +98,7 @@ function newSandbox(
     ownedCgroup: ownedCgroup(podCgroup(cgroupParent, systemd), cgroupsOf(state, systemd), (path) =>
       cgroups.exists(path),
     ),
+    selinuxLevel: levelForPod({ host, state }),
     state: { phase: 'creating' },
   } satisfies Sandbox;
 }

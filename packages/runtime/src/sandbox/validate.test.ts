@@ -23,11 +23,6 @@ const refused: [string, PodSandboxConfig | undefined, RegExp][] = [
   ['a long host name', config({ hostname: 'x'.repeat(65) }), /^config\.hostname: /],
   ['a relative log directory', config({ logDirectory: 'logs' }), /^config\.log_directory: /],
   [
-    'SELinux',
-    config({ linux: { securityContext: { selinuxOptions: { type: 'spc_t' } } } }),
-    /selinux_options: SELinux is not supported/,
-  ],
-  [
     'an own network namespace for containers',
     withNamespaces({ network: NamespaceMode.CONTAINER }),
     /namespace_options\.network: want POD or NODE/,

@@ -33,10 +33,6 @@ export function validateSandboxConfig(config: PodSandboxConfig | undefined): Val
     throw invalid('config.log_directory', `${JSON.stringify(config.logDirectory)} is not an absolute path`);
   }
   const security = config.linux?.securityContext;
-  const selinux = security?.selinuxOptions;
-  if (selinux !== undefined && Object.values(selinux).some((value) => value !== '')) {
-    throw invalid('config.linux.security_context.selinux_options', 'SELinux is not supported');
-  }
   validateNamespaces(security?.namespaceOptions);
   return { ...config, metadata };
 }

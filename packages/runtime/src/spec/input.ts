@@ -2,6 +2,7 @@ import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import type { ExecutionParameters } from '@berth/oci/image-config.ts';
 import type { LinuxDevice, LinuxSeccomp } from '@berth/oci/runtime-spec.ts';
+import type { SelinuxLabels, SelinuxPolicy } from './selinux.ts';
 
 /** Everything that `ociSpec` derives config.json from: plain data, so that it needs no system to be tested. */
 export interface SpecInput {
@@ -20,6 +21,8 @@ export interface SpecInput {
     privilegedWithoutHostDevices: boolean;
   };
   host: HostFacts;
+  /** Undefined where SELinux is not in use. */
+  selinux?: SelinuxLabels | undefined;
   facts: ContainerFacts;
 }
 
@@ -65,7 +68,8 @@ export interface HostFacts {
   minOomScoreAdj: number;
   hugetlb: boolean;
   swapAccounting: boolean;
-  selinux: boolean;
+  /** Undefined where SELinux is not in use. */
+  selinux: SelinuxPolicy | undefined;
   seccomp: boolean;
 }
 

@@ -22,7 +22,6 @@ function mounts(requests: DeepPartial<CriMount>[], options: Partial<MountsInput>
     },
     privileged: false,
     readonlyRootfs: false,
-    selinux: false,
     ...options,
   });
 }
@@ -103,9 +102,5 @@ test('mounts that cannot be are refused by field', () => {
   assert.throws(
     () => mounts(request(1), { sources: [source('/h', 'private')] }),
     /not a shared or slave mount/,
-  );
-  assert.throws(
-    () => mounts([{ containerPath: '/m', hostPath: '/h', selinuxRelabel: true }], { selinux: true }),
-    /selinux_relabel: SELinux labels are not supported/,
   );
 });

@@ -12,7 +12,6 @@ export interface MountsInput {
   sandbox: Pick<SandboxView, 'files' | 'shm' | 'users' | 'namespaces'>;
   privileged: boolean;
   readonlyRootfs: boolean;
-  selinux: boolean;
 }
 
 export interface MountsResult {
@@ -27,9 +26,7 @@ export interface MountsResult {
  * a default one with the same destination, and one on /dev the place of all below it.
  */
 export function containerMounts(input: MountsInput): MountsResult {
-  const requested = input.requests.map((request, index) =>
-    bindMount(request, input.sources[index], index, input.selinux),
-  );
+  const requested = input.requests.map((request, index) => bindMount(request, input.sources[index], index));
   const taken = new Set(requested.map(({ destination }) => destination));
   const replaced = (destination: string) =>
     taken.has(destination) || (taken.has('/dev') && destination.startsWith('/dev/'));
@@ -51,14 +48,8 @@ function depth(destination: string): number {
   return destination.split('/').length;
 }
 
-function bindMount(
-  request: CriMount,
-  source: MountSource | undefined,
-  index: number,
-  selinux: boolean,
-): Mount {
+function bindMount(request: CriMount, source: MountSource | undefined, index: number): Mount {
   const field = `config.mounts[${index}]`;
-  checkSupported(request, field, selinux);
   if (!request.containerPath.startsWith('/')) {
     throw invalid(
       `${field}.container_path`,
@@ -76,13 +67,6 @@ function bindMount(
     source: source.path,
     options: ['rbind', propagation, accessOption(request, field), ...mountOptions(request, field)],
   };
-}
-
-/** Refuses what this runtime cannot do with a mount, rather than mounting something else than was asked for. */
-function checkSupported(request: CriMount, field: string, selinux: boolean): void {
-  // Without SELinux there are no labels, and a kubelet asks for this all the same.
-  if (request.selinuxRelabel && selinux)
-    throw invalid(`${field}.selinux_relabel`, 'SELinux labels are not supported');
 }
 
 function propagationOption(request: CriMount, source: MountSource, field: string): string {

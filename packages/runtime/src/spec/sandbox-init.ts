@@ -4,6 +4,7 @@ import { specAnnotations } from './annotations.ts';
 import { cgroupsPath } from './cgroups-path.ts';
 import type { HostFacts, SandboxView } from './input.ts';
 import { idMappings, podNamespaces } from './namespaces.ts';
+import type { SelinuxLabels } from './selinux.ts';
 import { OCI_VERSION } from './spec.ts';
 
 /** Where the init is inside its root file system, whose only file it is. */
@@ -20,8 +21,9 @@ export function sandboxInitSpec(options: {
   initPath: string;
   rootfsPath: string;
   host: Pick<HostFacts, 'systemdCgroup' | 'minOomScoreAdj'>;
+  selinux?: SelinuxLabels | undefined;
 }): Spec {
-  const { sandbox, initPath, rootfsPath, host } = options;
+  const { sandbox, initPath, rootfsPath, host, selinux } = options;
   return {
     ociVersion: OCI_VERSION,
     process: {
@@ -33,6 +35,7 @@ export function sandboxInitSpec(options: {
       cwd: '/',
       capabilities: { bounding: [], effective: [], permitted: [] },
       noNewPrivileges: true,
+      ...(selinux?.process ? { selinuxLabel: selinux.process } : {}),
       // The last to go when memory is short: its end is the end of every container in the namespace.
       oomScoreAdj: Math.max(-998, host.minOomScoreAdj),
     },
@@ -58,6 +61,7 @@ export function sandboxInitSpec(options: {
       }),
       // The kernel's least share of CPU time, as other runtimes give their pause container.
       resources: { cpu: { shares: 2 }, devices: [{ allow: false, access: 'rwm' }] },
+      ...(selinux?.mount ? { mountLabel: selinux.mount } : {}),
       maskedPaths: ['/proc/kcore', '/proc/keys', '/proc/timer_list'],
       readonlyPaths: ['/proc/sys', '/proc/sysrq-trigger', '/proc/irq', '/proc/bus'],
     },

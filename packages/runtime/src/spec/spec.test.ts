@@ -32,7 +32,7 @@ const input: Omit<SpecInput, 'config'> = {
     minOomScoreAdj: 0,
     hugetlb: false,
     swapAccounting: true,
-    selinux: false,
+    selinux: undefined,
     seccomp: true,
   },
   facts: {
@@ -104,17 +104,22 @@ test('what cannot take effect is refused by field', () => {
       {},
       /masked_paths\[0\]: "x" is not an absolute path/,
     ],
-    [
-      { linux: { securityContext: { selinuxOptions: { level: 's0' } } } },
-      { host: { ...input.host, selinux: true } },
-      /selinux_options/,
-    ],
   ];
   for (const [config, change, message] of table) {
     assert.throws(() => spec(config, change), { name: 'RuntimeError', criCode: 'INVALID_ARGUMENT', message });
   }
-  const selinux = { linux: { securityContext: { ...ownPid, selinuxOptions: { level: 's0' } } } };
-  assert.doesNotThrow(() => spec(selinux));
+});
+
+test('SELinux labels are the process’s and the file systems’', () => {
+  const result = spec(
+    { linux: { securityContext: ownPid } },
+    { selinux: { process: 'a:b:c_t', mount: 'a:b:f_t' } },
+  );
+  assert.equal(result.process?.selinuxLabel, 'a:b:c_t');
+  assert.equal(result.linux?.mountLabel, 'a:b:f_t');
+  const privileged = spec({ linux: { securityContext: ownPid } }, { selinux: { process: '', mount: '' } });
+  assert.ok(!('selinuxLabel' in (privileged.process ?? {})));
+  assert.ok(!('mountLabel' in (privileged.linux ?? {})));
 });
 
 test('what the runtime handler passes on is an annotation, and never in the place of one of ours', () => {

@@ -21,8 +21,8 @@ export const OCI_VERSION = '1.0.2';
  * function. What cannot take effect is refused with an error (INVALID_ARGUMENT) that names the field.
  */
 export function ociSpec(input: SpecInput): Spec {
-  const { config, sandbox, host } = input;
-  refuseUnsupported(config, sandbox, host);
+  const { config, sandbox } = input;
+  refuseUnsupported(config, sandbox);
   const security = config.linux?.securityContext;
   const { mounts, rootfsPropagation } = containerMounts({
     requests: config.mounts,
@@ -30,7 +30,6 @@ export function ociSpec(input: SpecInput): Spec {
     sandbox,
     privileged: security?.privileged ?? false,
     readonlyRootfs: security?.readonlyRootfs ?? false,
-    selinux: host.selinux,
   });
   const process = containerProcess(input);
   return {
@@ -54,7 +53,7 @@ export function ociSpec(input: SpecInput): Spec {
   };
 }
 
-function containerProcess({ config, image, sandbox, host, facts }: SpecInput): Process {
+function containerProcess({ config, image, sandbox, host, facts, selinux }: SpecInput): Process {
   const security = config.linux?.securityContext;
   const profile = apparmorProfile(security, facts.apparmor);
   const user = processUser({
@@ -77,6 +76,7 @@ function containerProcess({ config, image, sandbox, host, facts }: SpecInput): P
     }),
     noNewPrivileges: security?.noNewPrivs ?? false,
     ...(profile === undefined ? {} : { apparmorProfile: profile }),
+    ...(selinux?.process ? { selinuxLabel: selinux.process } : {}),
     oomScoreAdj: oomScoreAdj(config.linux?.resources, host),
   };
 }
@@ -113,6 +113,7 @@ function containerLinux(input: SpecInput, capabilities: readonly string[]): Linu
     }),
     resources: { ...linuxResources(config.linux?.resources, host), devices: rules },
     devices,
+    ...(input.selinux?.mount ? { mountLabel: input.selinux.mount } : {}),
     ...(seccomp === undefined ? {} : { seccomp }),
     maskedPaths: privileged ? [] : (security?.maskedPaths ?? []),
     readonlyPaths: privileged ? [] : (security?.readonlyPaths ?? []),

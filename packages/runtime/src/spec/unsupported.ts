@@ -1,9 +1,9 @@
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import { invalid } from '../errors.ts';
-import type { HostFacts, SandboxView } from './input.ts';
+import type { SandboxView } from './input.ts';
 
 /** Refuses fields that this runtime would have to ignore; those of one concern are refused where it is handled. */
-export function refuseUnsupported(config: ContainerConfig, sandbox: SandboxView, host: HostFacts): void {
+export function refuseUnsupported(config: ContainerConfig, sandbox: SandboxView): void {
   const context = 'config.linux.security_context';
   const security = config.linux?.securityContext;
   if (config.windows !== undefined) throw invalid('config.windows', 'this node runs Linux containers');
@@ -12,10 +12,6 @@ export function refuseUnsupported(config: ContainerConfig, sandbox: SandboxView,
       `${context}.privileged`,
       `pod ${sandbox.name} is not privileged, so none of its containers can be`,
     );
-  }
-  const selinux = security?.selinuxOptions;
-  if (host.selinux && selinux !== undefined && Object.values(selinux).some((part) => part !== '')) {
-    throw invalid(`${context}.selinux_options`, 'SELinux labels are not supported');
   }
   for (const [field, paths] of [
     ['masked_paths', security?.maskedPaths ?? []],

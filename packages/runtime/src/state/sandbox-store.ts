@@ -20,8 +20,8 @@ export class SandboxStore {
   /** Loads the rows of a migrated database. */
   constructor(database: DatabaseSync) {
     this.#insert = database.prepare(
-      `INSERT INTO sandbox (id, name, config, runtime_handler, runtime, created_at, cgroup_parent, owned_cgroup, phase)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO sandbox (id, name, config, runtime_handler, runtime, created_at, cgroup_parent, owned_cgroup, selinux_level, phase)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = database.prepare(
       `UPDATE sandbox SET phase = ?, ips = ?, init_pid = ?, init_start = ?, init_conmon_pid = ?, init_conmon_start = ?
@@ -47,6 +47,7 @@ export class SandboxStore {
       sandbox.createdAt,
       sandbox.cgroupParent,
       sandbox.ownedCgroup,
+      sandbox.selinuxLevel,
       sandbox.state.phase,
     );
     this.#index.set(sandbox);
@@ -113,6 +114,7 @@ function parse(row: RowReader): Sandbox {
     createdAt: row.bigint('created_at'),
     cgroupParent: row.text('cgroup_parent'),
     ownedCgroup: row.text('owned_cgroup'),
+    selinuxLevel: row.text('selinux_level'),
     state: parseState(row),
   };
 }

@@ -37,6 +37,8 @@ export interface Sandbox {
   readonly cgroupParent: string;
   /** The topmost cgroup above its containers' that came with it or a sandbox before it; '' for none. */
   readonly ownedCgroup: string;
+  /** Its own SELinux level, such as `s0:c1,c2`; '' where SELinux is not in use. */
+  readonly selinuxLevel: string;
   readonly state: SandboxState;
 }
 

@@ -48,4 +48,5 @@ export const runtimeSchema: readonly string[] = [
   CREATE INDEX container_sandbox ON container (sandbox_id);
   CREATE TABLE boot (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), id TEXT NOT NULL) STRICT`,
   `ALTER TABLE container ADD COLUMN volume_images TEXT NOT NULL DEFAULT '[]'`,
+  `ALTER TABLE sandbox ADD COLUMN selinux_level TEXT NOT NULL DEFAULT ''`,
 ];

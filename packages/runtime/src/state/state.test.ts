@@ -29,6 +29,7 @@ function aSandbox(name = 'k8s_POD_web_default_u_0') {
     createdAt: 1_700_000_000_123_456_789n,
     cgroupParent: '/berth',
     ownedCgroup: '/berth',
+    selinuxLevel: 's0:c1,c2',
     state: creating,
   } satisfies Sandbox;
 }
@@ -139,7 +140,7 @@ test('a database of a newer berthd and a row of another shape are refused with t
   State.open(root).close();
   const database = new DatabaseSync(join(root, 'berth.db'));
   database.exec(
-    `INSERT INTO sandbox VALUES ('${'a'.repeat(64)}', 'n', x'', '', '', 1, '', '', 'odd', '', 0, 0, 0, 0)`,
+    `INSERT INTO sandbox VALUES ('${'a'.repeat(64)}', 'n', x'', '', '', 1, '', '', 'odd', '', 0, 0, 0, 0, '')`,
   );
   assert.throws(() => State.open(root), {
     message: /table sandbox, row a{64}: phase is not a phase of a sandbox/,

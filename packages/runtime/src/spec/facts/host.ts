@@ -4,7 +4,9 @@ import { boundingCapabilities } from '@berth/linux/capabilities.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { clampOomScoreAdj } from '@berth/linux/oom-score.ts';
+import { containerContexts, selinuxEnabled } from '@berth/linux/selinux.ts';
 import type { AppArmorFacts, HostFacts } from '../input.ts';
+import { parseContainerContexts } from '../selinux.ts';
 
 /** Reads what the host is and allows; once at start is enough. */
 export function readHostFacts(options: { cgroups: Cgroups; systemdCgroup: boolean }): HostFacts {
@@ -17,7 +19,7 @@ export function readHostFacts(options: { cgroups: Cgroups; systemdCgroup: boolea
     minOomScoreAdj: clampOomScoreAdj(-1000),
     hugetlb: cgroups.controllers.has('hugetlb'),
     swapAccounting: accountsSwap(cgroups),
-    selinux: existsSync('/sys/fs/selinux/enforce'),
+    selinux: selinuxEnabled() ? parseContainerContexts(containerContexts() ?? '') : undefined,
     seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
   };
 }

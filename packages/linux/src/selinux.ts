@@ -1,0 +1,96 @@
+import { constants, readFileSync, writeFileSync } from 'node:fs';
+import { lstat, open, readdir } from 'node:fs/promises';
+import { hasCode } from './errno.ts';
+import { setXattr } from './xattr.ts';
+
+const ATTRIBUTE = 'security.selinux';
+
+/** Whether the kernel has SELinux and a policy is loaded. */
+export function selinuxEnabled(): boolean {
+  return readIfThere('/sys/fs/selinux/policyvers') !== undefined;
+}
+
+/**
+ * The text of the loaded policy's contexts for containers, in the form of lxc_contexts; undefined when the policy
+ * says nothing about containers.
+ */
+export function containerContexts(): string | undefined {
+  const shared = readIfThere('/usr/share/containers/selinux/contexts');
+  if (shared !== undefined) return shared;
+  const name = /^\s*SELINUXTYPE\s*=\s*"?(\w+)"?/m.exec(readIfThere('/etc/selinux/config') ?? '')?.[1];
+  return name === undefined ? undefined : readIfThere(`/etc/selinux/${name}/contexts/lxc_contexts`);
+}
+
+/** Whether the loaded policy knows a context. */
+export function isKnownContext(context: string): boolean {
+  try {
+    writeFileSync('/sys/fs/selinux/context', context);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EINVAL')) return false;
+    throw error;
+  }
+}
+
+/** Labels one file, not what a symbolic link leads to. A file system without labels is no error. */
+export function setLabel(path: string, label: string): void {
+  try {
+    setXattr(path, ATTRIBUTE, `${label}\0`);
+  } catch (error) {
+    if (!hasCode(error, 'EOPNOTSUPP')) throw error;
+  }
+}
+
+/** The option of a file system whose files all shall have one label: quoted, since levels contain commas. */
+export function contextOption(label: string): string {
+  return `context="${label}"`;
+}
+
+const SYSTEM_DIRECTORIES: ReadonlySet<string> = new Set([
+  ...['/', '/bin', '/boot', '/dev', '/etc', '/home', '/lib', '/lib64', '/media', '/mnt', '/opt', '/proc'],
+  ...['/root', '/run', '/sbin', '/srv', '/sys', '/tmp', '/usr', '/var'],
+  ...['/usr/bin', '/usr/lib', '/usr/lib64', '/usr/sbin', '/var/lib', '/var/log'],
+  ...['/etc/passwd', '/etc/pki', '/etc/shadow'],
+]);
+
+/** Whether a path, with links resolved, is one that the host itself stops working without the labels of. */
+export function mayRelabel(path: string): boolean {
+  return !SYSTEM_DIRECTORIES.has(path) && path !== process.env.HOME && !path.startsWith('/proc/');
+}
+
+/** Directories below directories; each one costs an open file. */
+const MAX_DEPTH = 256;
+
+/**
+ * Labels a file, or a directory and all that is in it. Who writes there meanwhile cannot lead it elsewhere: it goes
+ * down by open directories and through no symbolic link. What goes away meanwhile is no error.
+ */
+export async function relabel(path: string, label: string): Promise<void> {
+  if ((await lstat(path)).isDirectory()) await relabelDirectory(path, label, 0);
+  else setLabel(path, label);
+}
+
+async function relabelDirectory(path: string, label: string, depth: number): Promise<void> {
+  if (depth > MAX_DEPTH) throw new Error(`directories are nested deeper than ${MAX_DEPTH}`);
+  await using directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  const here = `/proc/self/fd/${directory.fd}`;
+  for (const entry of await readdir(here, { withFileTypes: true })) {
+    try {
+      if (entry.isDirectory()) await relabelDirectory(`${here}/${entry.name}`, label, depth + 1);
+      else setLabel(`${here}/${entry.name}`, label);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw error;
+    }
+  }
+  // Last, so that a directory with the label is one whose files have it.
+  setLabel(`${here}/.`, label);
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'EACCES')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,63 @@
+import { randomInt } from 'node:crypto';
+import type { ContainerConfig } from '@berth/cri/generated/api.ts';
+import { isKnownContext, mayRelabel, relabel } from '@berth/linux/selinux.ts';
+import type { Context } from '../context.ts';
+import { invalid, messageOf } from '../errors.ts';
+import type { MountSource } from '../spec/input.ts';
+import { isSuperPrivileged, newLevel, type SelinuxLabels, selinuxLabels } from '../spec/selinux.ts';
+import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+
+/** A level for a new pod, or nothing where SELinux is not in use. */
+export function levelForPod({ host, state }: Pick<Context, 'host' | 'state'>): string {
+  if (host.selinux === undefined) return '';
+  return newLevel(new Set([...state.sandboxes.all()].map(({ selinuxLevel }) => selinuxLevel)), randomInt);
+}
+
+/** Labels of a container, or without one of its pod; undefined where SELinux is not in use. */
+export function labelsOf(
+  { host }: Pick<Context, 'host'>,
+  sandbox: Sandbox,
+  container?: ContainerConfig,
+): SelinuxLabels | undefined {
+  const pod = sandbox.config.linux?.securityContext;
+  const own = container?.linux?.securityContext;
+  const { hostIpc, hostPid } = sandboxNamespaces(sandbox.config);
+  const labels = selinuxLabels({
+    policy: host.selinux,
+    level: sandbox.selinuxLevel,
+    pod: pod?.selinuxOptions,
+    container: own?.selinuxOptions,
+    privileged: (container === undefined ? pod : own)?.privileged ?? false,
+    hostNamespaces: hostIpc || hostPid,
+  });
+  for (const label of [labels?.process, labels?.mount]) {
+    if (label !== undefined && label !== '' && !isKnownContext(label)) {
+      const field = 'config.linux.security_context.selinux_options';
+      throw invalid(field, `they make ${label}, which the policy of this node does not know`);
+    }
+  }
+  return labels;
+}
+
+/** Gives the files of volumes the container's label where the request says so. */
+export async function relabelVolumes(
+  labels: SelinuxLabels | undefined,
+  sources: readonly MountSource[],
+  { sandbox, config }: { sandbox: Sandbox; config: ContainerConfig },
+): Promise<void> {
+  if (labels === undefined || labels.mount === '') return;
+  const pod = sandbox.config.linux?.securityContext?.selinuxOptions;
+  if (isSuperPrivileged(pod, config.linux?.securityContext?.selinuxOptions)) return;
+  for (const [index, { selinuxRelabel, hostPath }] of config.mounts.entries()) {
+    const path = sources[index]?.path;
+    // What is no path of the host is an image, mounted with the label.
+    if (!selinuxRelabel || hostPath === '' || path === undefined) continue;
+    const field = `config.mounts[${index}].selinux_relabel`;
+    if (!mayRelabel(path)) throw invalid(field, `SELinux relabeling of ${path} is not allowed`);
+    try {
+      await relabel(path, labels.mount);
+    } catch (error) {
+      throw invalid(field, `relabel of ${path} with ${labels.mount} failed: ${messageOf(error)}`);
+    }
+  }
+}

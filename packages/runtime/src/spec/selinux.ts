@@ -1,0 +1,120 @@
+import type { SELinuxOption } from '@berth/cri/generated/api.ts';
+import { invalid } from '../errors.ts';
+
+/** The contexts that a policy has for containers, e.g. `system_u:system_r:container_t:s0`. */
+export interface SelinuxPolicy {
+  process: string;
+  file: string;
+}
+
+/** What a container's process runs as, and what its files are; an empty text for none. */
+export interface SelinuxLabels {
+  process: string;
+  mount: string;
+}
+
+export interface SelinuxRequest {
+  /** Undefined where SELinux is not in use. */
+  policy: SelinuxPolicy | undefined;
+  /** The pod's own level, which all of its containers have. */
+  level: string;
+  pod: SELinuxOption | undefined;
+  /** Undefined for the pod itself. */
+  container?: SELinuxOption | undefined;
+  privileged: boolean;
+  /** Whether the host's processes or its shared memory are in reach, which no level separates from. */
+  hostNamespaces: boolean;
+}
+
+const PARTS = ['user', 'role', 'type', 'level'] as const;
+
+/**
+ * The labels of a pod or of a container in it: the policy's for containers at the pod's level, with what the pod
+ * and then the container ask for in their place. Undefined where SELinux is not in use; options are refused there.
+ */
+export function selinuxLabels(request: SelinuxRequest): SelinuxLabels | undefined {
+  const { policy, pod, container } = request;
+  const field = 'config.linux.security_context.selinux_options';
+  const options = { ...asked(pod), ...asked(container) };
+  if (policy === undefined) {
+    if (Object.keys(options).length === 0) return undefined;
+    throw invalid(
+      field,
+      'SELinux is not in use on this node: its kernel has it not, or no policy for containers',
+    );
+  }
+  checkOptions(options, field);
+  if (request.hostNamespaces && Object.keys(options).length === 0) return { process: '', mount: '' };
+  const process = { ...atLevel(policy.process, request.level), ...options };
+  const { user, level } = options;
+  const mount = {
+    ...atLevel(policy.file, request.level),
+    ...(user === undefined ? {} : { user }),
+    ...(level === undefined ? {} : { level }),
+  };
+  return { process: request.privileged ? '' : context(process), mount: context(mount) };
+}
+
+/** Whether a container may use files of any label, so that those of its volumes stay as they are. */
+export function isSuperPrivileged(pod: SELinuxOption | undefined, own: SELinuxOption | undefined): boolean {
+  return (own?.type || pod?.type) === 'spc_t';
+}
+
+type Context = Partial<Record<(typeof PARTS)[number], string>>;
+
+function asked(options: SELinuxOption | undefined): Context {
+  if (options === undefined) return {};
+  return Object.fromEntries(PARTS.flatMap((part) => (options[part] === '' ? [] : [[part, options[part]]])));
+}
+
+const LEVEL =
+  /^s\d+(-s\d+)?(:c\d{1,4}(\.c\d{1,4})?(,c\d{1,4}(\.c\d{1,4})?)*)?(-s\d+(:c\d{1,4}(\.c\d{1,4})?(,c\d{1,4}(\.c\d{1,4})?)*)?)?$/;
+
+function checkOptions(options: Context, field: string): void {
+  for (const part of PARTS) {
+    const value = options[part];
+    if (value === undefined) continue;
+    if (part === 'level' ? !LEVEL.test(value) : !/^\w+$/.test(value)) {
+      throw invalid(`${field}.${part}`, `${JSON.stringify(value)} is not an SELinux ${part}`);
+    }
+  }
+}
+
+/** A policy without levels has contexts of three parts. */
+function atLevel(text: string, level: string): Context {
+  const [user = '', role = '', type = '', own] = text.split(':');
+  return { user, role, type, ...(own === undefined ? {} : { level }) };
+}
+
+function context({ user, role, type, level }: Context): string {
+  return [user, role, type, ...(level === undefined ? [] : [level])].join(':');
+}
+
+/** Categories of the usual policies: c0 to c1023. The highest two are left to files of nobody. */
+const CATEGORIES = 1022;
+
+/**
+ * A level of two categories that no pod has yet, so that pods cannot reach each other's files.
+ * @param random a whole number of at least 0 and less than its argument
+ */
+export function newLevel(taken: ReadonlySet<string>, random: (below: number) => number): string {
+  for (;;) {
+    const one = random(CATEGORIES);
+    const other = random(CATEGORIES);
+    const level = `s0:c${Math.min(one, other)},c${Math.max(one, other)}`;
+    if (one !== other && !taken.has(level)) return level;
+  }
+}
+
+/** Contexts of a policy's file lxc_contexts; undefined when it has none for containers. */
+export function parseContainerContexts(text: string): SelinuxPolicy | undefined {
+  const entries = new Map(
+    text.split('\n').flatMap((line): [string, string][] => {
+      const match = /^\s*(\w+)\s*=\s*"?([^"\s]+)"?\s*$/.exec(line);
+      return match?.[1] === undefined || match[2] === undefined ? [] : [[match[1], match[2]]];
+    }),
+  );
+  const [process, file] = [entries.get('process'), entries.get('file')];
+  const isContext = (text: string | undefined): text is string => (text?.split(':').length ?? 0) >= 3;
+  return isContext(process) && isContext(file) ? { process, file } : undefined;
+}
