@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ListImagesRequest } from '@berth/cri/generated/api.ts';
-import type { Descriptor } from '@berth/oci/descriptor.ts';
-import { digestHex, digestOf } from '@berth/oci/digest.ts';
-import { mediaTypes } from '@berth/oci/media-types.ts';
+import { digestOf } from '@berth/oci/digest.ts';
+import { pushArtifact } from '@berth/oci/testing/artifact.ts';
 import { call, TestImages } from '../testing/test-images.ts';
 
 let images: TestImages;
@@ -14,30 +13,8 @@ before(async () => {
 });
 after(() => images[Symbol.asyncDispose]());
 
-/** Pushes NAME:1, an artifact of files by title; the empty title stands for none. */
-async function push(name: string, files: Record<string, string>): Promise<void> {
-  const layout = join(images.dir, name);
-  mkdirSync(join(layout, 'blobs/sha256'), { recursive: true });
-  const blob = (content: string, mediaType: string, annotations?: Record<string, string>): Descriptor => {
-    const digest = digestOf(content);
-    writeFileSync(join(layout, 'blobs/sha256', digestHex(digest)), content);
-    return { mediaType, digest, size: content.length, ...(annotations && { annotations }) };
-  };
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
-    artifactType: 'application/vnd.example+model',
-    config: blob('{}', 'application/vnd.oci.empty.v1+json'),
-    layers: Object.entries(files).map(([title, content]) =>
-      blob(content, 'text/plain', title === '' ? undefined : { 'org.opencontainers.image.title': title }),
-    ),
-  };
-  const top = blob(JSON.stringify(manifest), mediaTypes.ociManifest, {
-    'org.opencontainers.image.ref.name': name,
-  });
-  writeFileSync(join(layout, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [top] }));
-  await images.registry.push(layout, name, name, '1');
-}
+const push = (name: string, files: Record<string, string>) =>
+  pushArtifact(images.registry, { dir: images.dir, name, files });
 
 test('an artifact is pulled as files by title, listed, and removed without a trace', async () => {
   await push('model', { 'weights.bin': 'w', 'docs/readme': 'read me', '': 'no title' });
