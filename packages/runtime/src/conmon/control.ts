@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, statSync, watch, writeSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, watch, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
 
@@ -48,7 +48,7 @@ export function resizeTerminal(bundle: string, { width, height }: { width: numbe
 }
 
 function inode(path: string): bigint | undefined {
-  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 function writeControl(bundle: string, line: string): void {

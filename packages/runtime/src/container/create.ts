@@ -24,7 +24,7 @@ import { invalid, messageOf, notFound, RuntimeError, wrongState } from '../error
 import { newContainerId } from '../ids.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
 import { describe } from '../labels.ts';
-import { makeLogDirectory } from '../log-directory.ts';
+import { makeLogDirectory, requireLogFile } from '../log-directory.ts';
 import { publishContainerEvent } from '../pod-events.ts';
 import { stopSignal } from '../pod-status/stop-signal.ts';
 import type { Container } from '../state/container.ts';
@@ -105,7 +105,10 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
     );
     if (checkpoint !== undefined) checkMounts(checkpoint, spec);
     writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
-    if (container.logPath !== '') await makeLogDirectory(dirname(container.logPath), 'config.log_path');
+    if (container.logPath !== '') {
+      await makeLogDirectory(dirname(container.logPath), 'config.log_path');
+      requireLogFile(container.logPath, 'config.log_path');
+    }
     if (checkpoint !== undefined) {
       signal.throwIfAborted();
       state.containers.setState(id, { phase: 'restorable' }, containerUser(spec));

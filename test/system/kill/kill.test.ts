@@ -1,0 +1,278 @@
+// kill -9 of berthd at random moments of everything it can be asked to do. Containers must outlive it, the
+// restarted daemon must adopt them and end what its predecessor had begun in them, and at the end nothing may
+// be left: no process, mount, namespace, link, lease, cgroup, file or row.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { writeOciLayout } from '@berth/oci/layout-writer.ts';
+import { seededRandom } from '@berth/oci/testing/fuzz.ts';
+import { startRegistry } from '@berth/oci/testing/registry.ts';
+import { layOutBerthd, startBerthd } from '../../support/berthd.ts';
+import { removeBridge, writeConflist } from '../../support/conflist.ts';
+import { moveHugetlbToV1 } from '../../support/hugetlb.ts';
+import { loadTestImage } from '../../support/images.ts';
+import { podDown, podUp } from '../../support/pods.ts';
+import { type Daemon, scratchDir } from '../../support/scratch.ts';
+import { Flights } from './flights.ts';
+import {
+  checkpointLife,
+  imageLife,
+  type Life,
+  lookLife,
+  podLife,
+  type Surroundings,
+  volumeLife,
+} from './lives.ts';
+import { Remains } from './remains.ts';
+import { commandLife, outlived, streamLife } from './streams.ts';
+
+const wantedKills = Number(process.env['BERTH_KILLS'] ?? 300);
+const seed = Number(process.env['BERTH_KILL_SEED'] ?? 1);
+const killsPerLife = 30;
+const bridge = 'brkill0';
+
+const lives: Record<string, Life> = {
+  pod: podLife,
+  volumes: volumeLife,
+  images: imageLife,
+  checkpoint: checkpointLife,
+  commands: commandLife,
+  streams: streamLife,
+  looks: lookLife,
+};
+
+/** What a kill has to have cut short at least once, each of them leaving something half done. */
+const wanted = [
+  ...['runPodSandbox', 'createContainer', 'startContainer', 'stopContainer', 'stopPodSandbox'],
+  ...['execSync', 'pullImage', 'getContainerEvents', 'checkpointContainer'],
+  ...['exec stream, spdy', 'exec stream, websocket', 'exec stream, spdy, tty', 'attach stream'],
+];
+
+test(`berthd killed ${wantedKills} times leaks nothing and loses no container`, {
+  timeout: 900_000,
+}, async (t) => {
+  moveHugetlbToV1();
+  using scratch = scratchDir('kill');
+  const dir = scratch.path;
+  // Users of a pod's own have to reach its files.
+  chmodSync(dir, 0o711);
+  const paths = layOutBerthd(dir);
+  const dataDir = join(dir, 'leases');
+  writeConflist({ confDir: paths.cniConfDir, name: 'kill', bridge, subnet: '10.231.0.0/16', dataDir });
+  const registry = await startRegistry();
+  const images = await pushImages(dir, registry);
+  let daemon: Daemon = await startBerthd(paths, dir);
+  const flights = new Flights();
+  const ended = new AbortController();
+  let loops: Promise<void>[] = [];
+  const plain = connectCri(paths.socket, { timeoutMs: 60_000 });
+  try {
+    await loadTestImage(paths.socket);
+    const client = flights.track(plain);
+    const cgroupParent = paths.cgroupParent;
+    const fixture = (name: string) => ({ client, name, logDir: join(dir, 'logs'), cgroupParent });
+    // One whole life first, so that the bridge and every folder that stays are there before the census.
+    await podDown(client, await podUp(fixture('first')));
+    await collectImages(client, images);
+    const remains = new Remains(dir, paths, bridge);
+
+    const ticking = 'i=0; while true; do echo tick $i; i=$((i+1)); usleep 20000; done';
+    const steady = await podUp(fixture('steady'), [
+      '/bin/sh',
+      '-c',
+      `httpd -p 127.0.0.1:80 -h /; ${ticking}`,
+    ]);
+    const steadyPid = await containerPid(client, steady.containerId);
+    const whole = new Map(Object.keys(lives).map((name) => [name, 0]));
+    loops = Object.entries(lives).map(([name, life]) =>
+      live(life, { client, flights, dir, name, cgroupParent, steady, images }, whole, ended.signal),
+    );
+    const failed = Promise.all(loops).then(() => {});
+    failed.catch(() => {});
+
+    const random = seededRandom(seed);
+    while (flights.kills < wantedKills) {
+      // On a busy machine no life fits between two kills, and only whole ones show that all works after so many.
+      if (flights.kills % killsPerLife === 0)
+        await Promise.race([oneMoreOfEach(whole, ended.signal), failed]);
+      // From the first milliseconds after a start on; a fifth of them late in the lives that the start let begin.
+      await delay(random(random(5) === 0 ? 1500 : 350));
+      flights.kill();
+      await daemon.stop('SIGKILL');
+      daemon = await startBerthd(paths, dir);
+      assert.equal(
+        await containerPid(client, steady.containerId),
+        steadyPid,
+        `after kill ${flights.kills} the steady container is not the same`,
+      );
+      await expectNoneOutlived(flights.kills);
+    }
+    ended.abort();
+    await Promise.all(loops);
+
+    const ticks = readSteadyTicks(dir);
+    assert.ok(ticks.length > flights.kills, 'the steady container went on logging');
+    assert.deepEqual(
+      ticks,
+      ticks.map((_, index) => index),
+      'no line of its log is lost or doubled',
+    );
+    await removePods(client);
+    await collectImages(client, images);
+    const found = await remains.settled();
+    t.diagnostic(`seed ${seed}: ${flights.kills} kills, ${found.length} leaks; whole lives: ${table(whole)}`);
+    t.diagnostic(`under way at a kill: ${table(flights.cutShort)}`);
+    assert.deepEqual(found, []);
+    for (const [name, count] of whole) assert.ok(count > 0, `no life of ${name} was whole`);
+    if (wantedKills >= 300) {
+      const missing = wanted.filter((name) => !flights.cutShort.has(name));
+      assert.deepEqual(missing, [], 'never under way at a kill');
+    }
+  } catch (error) {
+    t.diagnostic(`after ${flights.kills} kills with seed ${seed}; under way: ${table(flights.cutShort)}`);
+    t.diagnostic(inspect(error));
+    t.diagnostic(daemon.output().split('\n').slice(-60).join('\n'));
+    throw error;
+  } finally {
+    ended.abort();
+    await Promise.allSettled(loops);
+    await removePods(plain).catch((error: unknown) => t.diagnostic(inspect(error)));
+    plain.close();
+    await daemon.stop();
+    await registry.stop();
+    removeBridge(bridge);
+    await detectCgroups().remove(paths.cgroupParent);
+  }
+});
+
+const table = (counts: ReadonlyMap<string, number>) =>
+  [...counts].map(([name, count]) => `${name} ${count}`).join(', ');
+
+/** Two images of a registry that share a layer, each large enough for a pull to take its time. */
+async function pushImages(
+  dir: string,
+  registry: Awaited<ReturnType<typeof startRegistry>>,
+): Promise<readonly [string, string]> {
+  const layout = join(dir, 'layout');
+  const file = (path: string, content: string | Buffer) => ({ type: 'file' as const, path, content });
+  const shared = [{ type: 'directory' as const, path: 'data' }, file('data/noise', randomBytes(4_000_000))];
+  const names = ['volume', 'other'];
+  for (const name of names) {
+    const own = [file('data/text', 'text\n'), file(`data/${name}`, randomBytes(2_000_000))];
+    await writeOciLayout({ dir: layout, name, layers: [shared, own], config: {} });
+    await registry.push(layout, name, name, '1');
+  }
+  return [`${registry.address}/volume:1`, `${registry.address}/other:1`];
+}
+
+/** Lives one life after another until told to stop, starting over as a kubelet does whenever berthd dies. */
+async function live(
+  life: Life,
+  surroundings: Surroundings,
+  whole: Map<string, number>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, flights, name } = surroundings;
+  while (!signal.aborted) {
+    const { kills } = flights;
+    try {
+      await life(surroundings);
+      whole.set(name, (whole.get(name) ?? 0) + 1);
+    } catch (error) {
+      if (!flights.explains(error, kills)) {
+        throw new Error(`${name}, after kill ${kills}: ${String(error)}`, { cause: error });
+      }
+      await startOver(client, flights, name, signal);
+    }
+  }
+}
+
+/** Waits until berthd answers again and removes what is left of the pods `name`. */
+async function startOver(
+  client: CriClient,
+  flights: Flights,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const deadline = performance.now() + 90_000; !signal.aborted; await delay(20)) {
+    const { kills } = flights;
+    try {
+      return await removePods(client, { 'io.kubernetes.pod.name': name });
+    } catch (error) {
+      if (!flights.explains(error, kills) || performance.now() > deadline) throw error;
+    }
+  }
+}
+
+async function removePods({ runtime }: CriClient, labelSelector: Record<string, string> = {}): Promise<void> {
+  const { items } = await runtime.listPodSandbox({ filter: { labelSelector } });
+  for (const { id: podSandboxId } of items) {
+    // What is left of a checkpoint must not keep a container from answering.
+    const { containers } = await runtime.listContainers({ filter: { podSandboxId, state: { state: 1 } } });
+    for (const { id: containerId } of containers) {
+      const { exitCode } = await runtime.execSync({ containerId, cmd: ['/bin/true'], timeout: 20n });
+      assert.equal(exitCode, 0);
+    }
+    await runtime.stopPodSandbox({ podSandboxId });
+    await runtime.removePodSandbox({ podSandboxId });
+  }
+}
+
+/** Finishes what pulls have left half done, and removes it. */
+async function collectImages({ image }: CriClient, images: readonly string[]): Promise<void> {
+  for (const name of images) {
+    const spec = { image: { image: name } };
+    await image.pullImage(spec);
+    await image.removeImage(spec);
+  }
+}
+
+async function oneMoreOfEach(whole: ReadonlyMap<string, number>, signal: AbortSignal): Promise<void> {
+  const before = new Map(whole);
+  const missing = () =>
+    [...whole].filter(([name, count]) => count === before.get(name)).map(([name]) => name);
+  for (
+    const deadline = performance.now() + 120_000;
+    missing().length > 0 && !signal.aborted;
+    await delay(20)
+  ) {
+    assert.ok(performance.now() < deadline, `no whole life in two minutes: ${missing()}`);
+  }
+}
+
+/** Recovery ends the commands of a berthd that died before it serves; the kernel may need a moment more. */
+async function expectNoneOutlived(kills: number): Promise<void> {
+  let left = outlived(kills);
+  for (let tries = 0; left.length > 0 && tries < 100; tries++) {
+    await delay(20);
+    left = outlived(kills);
+  }
+  assert.deepEqual(left, [], `commands outlived kill ${kills}`);
+}
+
+async function containerPid(client: CriClient, containerId: string): Promise<number> {
+  const { status, info } = await client.runtime.containerStatus({ containerId, verbose: true });
+  assert.equal(status?.state, 1, 'CONTAINER_RUNNING');
+  const parsed: unknown = JSON.parse(info['info'] ?? '{}');
+  assert.ok(
+    typeof parsed === 'object' && parsed !== null && 'pid' in parsed && typeof parsed.pid === 'number',
+  );
+  process.kill(parsed.pid, 0);
+  return parsed.pid;
+}
+
+function readSteadyTicks(dir: string): number[] {
+  const [log = ''] = globSync(join(dir, 'logs/default_steady_*/main/0.log'));
+  return readFileSync(log, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const match = /^\S+ stdout F tick (\d+)$/.exec(line);
+      return match ? [Number(match[1])] : [];
+    });
+}
