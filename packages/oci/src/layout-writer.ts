@@ -25,6 +25,8 @@ export interface LayoutImage {
   config: ExecutionParameters;
   /** This machine's by default. */
   platform?: Platform;
+  /** Of the manifest. */
+  annotations?: Record<string, string>;
   /** gzip by default. */
   compression?: Compression;
 }
@@ -58,6 +60,7 @@ export async function writeOciLayout(image: LayoutImage): Promise<{ manifest: De
       mediaType: mediaTypes.ociManifest,
       config: configBlob,
       layers: layers.map(({ descriptor }) => descriptor),
+      annotations: image.annotations,
     }),
   );
   await addToIndex(dir, name, { ...manifest, platform });

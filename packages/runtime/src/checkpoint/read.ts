@@ -9,10 +9,14 @@ import type { Context } from '../context.ts';
 import { invalid, messageOf } from '../errors.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { configDump, deletedFiles, restorePlace, rootfsDiff, specDump } from './files.ts';
+import { copyCheckpoint, readFileOf } from './image.ts';
 
-/** What a checkpoint archive tells before it is unpacked. */
+/** What a checkpoint tells before it is unpacked. */
 export interface Checkpoint {
-  readonly archive: string;
+  /** Path of the archive, or name of the image that it is in. */
+  readonly name: string;
+  /** Layers of that image, topmost first; undefined for an archive. */
+  readonly layers?: readonly string[];
   /** The image that the container was made of: its id, or else a name. */
   readonly image: string;
   readonly spec: Pick<Spec, 'mounts'>;
@@ -31,19 +35,29 @@ export async function readCheckpoint(archive: string, field: string): Promise<Ch
   ]);
   try {
     await readTar(archive, collector(wanted));
-    const config = parseObject(wanted, configDump);
-    const spec = parseObject(wanted, specDump);
-    const image = config.rootfsImageRef || config.rootfsImageName || config.rootfsImage;
-    if (typeof image !== 'string') throw new Error(`${configDump} names no image`);
-    return {
-      archive,
-      image,
-      spec: { mounts: parseMounts(spec.mounts) },
-      process: processIdentity(spec.process),
-    };
+    return parseCheckpoint(archive, wanted);
   } catch (error) {
     throw invalid(field, `${archive} is not a checkpoint archive: ${messageOf(error)}`);
   }
+}
+
+/** Reads who a checkpoint is of that is in an image. `field` is the request's, for messages. */
+export function readCheckpointImage(name: string, layers: readonly string[], field: string): Checkpoint {
+  const read = (file: string) => readFileOf(layers, file, maxJsonBytes) ?? Buffer.alloc(0);
+  const files = new Map([configDump, specDump].map((file) => [file, [read(file)]]));
+  try {
+    return { ...parseCheckpoint(name, files), layers };
+  } catch (error) {
+    throw invalid(field, `image ${name} is not a checkpoint: ${messageOf(error)}`);
+  }
+}
+
+function parseCheckpoint(name: string, files: ReadonlyMap<string, Buffer[]>): Checkpoint {
+  const config = parseObject(files, configDump);
+  const spec = parseObject(files, specDump);
+  const image = config.rootfsImageRef || config.rootfsImageName || config.rootfsImage;
+  if (typeof image !== 'string') throw new Error(`${configDump} names no image`);
+  return { name, image, spec: { mounts: parseMounts(spec.mounts) }, process: processIdentity(spec.process) };
 }
 
 /** Gathers the content of a few small files of an archive. */
@@ -68,9 +82,9 @@ async function readTar(archive: string, handler: TarHandler): Promise<void> {
 }
 
 function parseObject(files: ReadonlyMap<string, Buffer[]>, name: string): Record<string, unknown> {
-  const chunks = files.get(name) ?? [];
-  if (chunks.length === 0) throw new Error(`it has no ${name}`);
-  const value: unknown = JSON.parse(Buffer.concat(chunks).toString());
+  const content = Buffer.concat(files.get(name) ?? []);
+  if (content.length === 0) throw new Error(`it has no ${name}`);
+  const value: unknown = JSON.parse(content.toString());
   if (typeof value !== 'object' || value === null) throw new Error(`${name} is no JSON object`);
   return { ...value };
 }
@@ -88,19 +102,20 @@ function parseMounts(value: unknown): { destination: string }[] {
 }
 
 /**
- * Unpacks an archive into a container's restore place, and its changes to the image into the container's layer,
+ * Unpacks a checkpoint into a container's restore place, and its changes to the image into the container's layer,
  * which is not mounted yet.
  */
 export async function unpackCheckpoint(
   { config }: Context,
   paths: ContainerPaths,
-  archive: string,
+  { name, layers }: Checkpoint,
   lowerDirs: readonly string[],
 ): Promise<void> {
   const { maxLayerFiles, maxLayerBytes } = config.image;
   const place = restorePlace(paths);
   mkdirSync(place.dir, { recursive: true, mode: 0o700 });
-  await unpack(archive, place.dir, maxLayerFiles);
+  if (layers === undefined) await unpack(name, place.dir, maxLayerFiles);
+  else await copyCheckpoint(layers, place.dir);
   mkdirSync(paths.upper, { recursive: true, mode: 0o755 });
   const diff = place.at(rootfsDiff);
   if (!isFile(diff)) return;
@@ -172,7 +187,7 @@ export function checkMounts(checkpoint: Checkpoint, spec: Spec): void {
   if (missing.length === 0) return;
   throw invalid(
     'config.mounts',
-    `restoring ${checkpoint.archive} expects following bind mounts defined (${missing.join(',')})`,
+    `restoring ${checkpoint.name} expects following bind mounts defined (${missing.join(',')})`,
   );
 }
 

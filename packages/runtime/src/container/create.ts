@@ -9,11 +9,13 @@ import {
   type ImageSpec,
 } from '@berth/cri/generated/api.ts';
 import { containerCgroup } from '../cgroup-path.ts';
+import { isCheckpointImage } from '../checkpoint/image.ts';
 import {
   type Checkpoint,
   checkMounts,
   deleteFromRoot,
   readCheckpoint,
+  readCheckpointImage,
   unpackCheckpoint,
 } from '../checkpoint/read.ts';
 import { requireCheckpointing } from '../checkpoint/support.ts';
@@ -91,7 +93,7 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
     const { bundle } = paths.container(id);
     const about = { 'container.id': id, 'sandbox.id': sandbox.id };
     if (checkpoint !== undefined) {
-      await unpackCheckpoint(context, paths.container(id), checkpoint.archive, image.lowerDirs);
+      await unpackCheckpoint(context, paths.container(id), checkpoint, image.lowerDirs);
     }
     await tracer.span('rootfs', about, () =>
       mountRootfs(paths.container(id), image.lowerDirs, {
@@ -171,15 +173,20 @@ function validateContainerConfig(config: ContainerConfig | undefined): ValidCont
   return { ...config, metadata, image };
 }
 
-/** An absolute path in the place of an image is that of a checkpoint archive. */
+/** An absolute path in the place of an image is that of a checkpoint archive; an image can be a checkpoint as well. */
 async function checkpointOf(
-  { runtimes }: Context,
+  { runtimes, images }: Context,
   sandbox: Sandbox,
   { image }: ValidContainerConfig,
 ): Promise<Checkpoint | undefined> {
-  if (!isAbsolute(image.image)) return undefined;
+  const field = 'config.image.image';
+  const inImage = isAbsolute(image.image) ? undefined : await images.rootfs(image.image);
+  const isCheckpoint =
+    inImage === undefined ? isAbsolute(image.image) : await isCheckpointImage(images, inImage);
+  if (!isCheckpoint) return undefined;
   await requireCheckpointing(runtimes.get(sandbox.runtime));
-  return readCheckpoint(image.image, 'config.image.image');
+  if (inImage === undefined) return readCheckpoint(image.image, field);
+  return readCheckpointImage(image.image, inImage.lowerDirs, field);
 }
 
 /** `name` instead of what the request asks for. */

@@ -1,0 +1,74 @@
+import { constants, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { imageAnnotations } from '../image/annotations.ts';
+import type { ImageRootfs } from '../image/rootfs.ts';
+import type { ImageStore } from '../image/store.ts';
+import {
+  bindMounts,
+  configDump,
+  deletedFiles,
+  dumpLog,
+  imageDirectory,
+  logFile,
+  rootfsDiff,
+  specDump,
+  statusDump,
+} from './files.ts';
+
+/** What says of an image that it is a checkpoint of the container that the value names: CRI-O's and criu's. */
+const nameAnnotations = [
+  'io.kubernetes.cri-o.annotations.checkpoint.name',
+  'org.criu.checkpoint.container.name',
+] as const;
+
+/** Whether an image holds the files of a checkpoint archive, and says so. */
+export async function isCheckpointImage(
+  images: Pick<ImageStore, 'state' | 'content'>,
+  { id, lowerDirs }: ImageRootfs,
+): Promise<boolean> {
+  // Looked for first: every container's making asks, and nearly all images have no such file.
+  if (fileIn(lowerDirs, configDump) === undefined) return false;
+  const annotations = await imageAnnotations(images, id);
+  return nameAnnotations.some((name) => annotations[name] !== undefined);
+}
+
+/** Content of a file of a checkpoint in an image; undefined when it has none or it is larger than `maxBytes`. */
+export function readFileOf(lowerDirs: readonly string[], name: string, maxBytes: number): Buffer | undefined {
+  const path = fileIn(lowerDirs, name);
+  return path === undefined || lstatSync(path).size > maxBytes ? undefined : readFileSync(path);
+}
+
+const files: readonly string[] = [
+  ...[bindMounts, configDump, deletedFiles, dumpLog, logFile, rootfsDiff, specDump, statusDump],
+];
+
+/**
+ * Copies what a checkpoint consists of from an image's layers to a directory. An image is anybody's: nothing else
+ * than regular files of these places is taken, and no link followed.
+ */
+export async function copyCheckpoint(lowerDirs: readonly string[], directory: string): Promise<void> {
+  const copy = async (from: string | undefined, name: string) => {
+    if (from !== undefined) await copyFile(from, join(directory, name), constants.COPYFILE_FICLONE);
+  };
+  for (const name of files) await copy(fileIn(lowerDirs, name), name);
+  mkdirSync(join(directory, imageDirectory), { mode: 0o700 });
+  const images = lowerDirs.map((layer) => join(layer, imageDirectory)).filter(isDirectory);
+  for (const name of new Set(images.flatMap((layer) => readdirSync(layer)))) {
+    await copy(fileIn(images, name), join(imageDirectory, name));
+  }
+}
+
+/** The path of a regular file in the topmost layer that has something of this name. */
+function fileIn(lowerDirs: readonly string[], name: string): string | undefined {
+  for (const layer of lowerDirs) {
+    const path = join(layer, name);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats !== undefined) return stats.isFile() ? path : undefined;
+  }
+  return undefined;
+}
+
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
