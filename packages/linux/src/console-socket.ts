@@ -86,7 +86,8 @@ export class ConsoleSocket implements Disposable {
 /** The first descriptor in a connection's next message. */
 function receiveDescriptor(about: string, connection: number): number | undefined {
   const data = Buffer.alloc(4096);
-  const control = Buffer.alloc(64);
+  // Room for one descriptor: the kernel closes further ones, which nobody here would.
+  const control = Buffer.alloc(headerBytes + 4);
   recvmsgCall(
     about,
     connection,

@@ -78,7 +78,8 @@ export class DescriptorStream extends Duplex {
   #onReady(): void {
     if (this.destroyed) return;
     if (this.#written !== undefined) this.#writeSome();
-    for (let reads = 0; this.#wantsRead && reads < readsPerTurn; reads++) {
+    // What is called back may destroy this, and the descriptor's number may be another file's then.
+    for (let reads = 0; this.#wantsRead && !this.destroyed && reads < readsPerTurn; reads++) {
       if (!this.#readSome()) break;
     }
     this.#wait();
@@ -117,13 +118,14 @@ export class DescriptorStream extends Duplex {
         const written = writeSync(this.descriptor, this.#rest.subarray(0, packetBytes));
         this.#rest = this.#rest.subarray(written);
       }
-      this.#settleWrite(null);
     } catch (error) {
       if (hasCode(error, 'EAGAIN')) return;
       // Nobody reads any more, which must not keep what was said before from being read.
       const isUnread = hasCode(error, 'EIO', 'EPIPE', 'ECONNRESET');
       this.#settleWrite(isUnread || !(error instanceof Error) ? null : error);
+      return;
     }
+    this.#settleWrite(null);
   }
 
   #settleWrite(error: Error | null): void {

@@ -26,3 +26,38 @@ test('blocks and inodes of everything below, a file of two names once, links not
   assert.ok(usage && usage.bytes >= blocks * 512 && usage.bytes <= blocks * 512 + 4096);
   assert.equal(await diskUsage(join(dir, 'absent')), undefined);
 });
+
+test('a link in the place of a directory that was seen is not followed', async () => {
+  const elsewhere = mkdtempSync('/tmp/linux-disk-usage-elsewhere-');
+  const layer = mkdtempSync('/tmp/linux-disk-usage-layer-');
+  try {
+    for (let index = 0; index < 200; index++) writeFileSync(join(elsewhere, `${index}`), 'x');
+    mkdirSync(join(layer, 'swapped'));
+    const measured = diskUsage(layer);
+    // Whenever the walk comes by, it finds either the directory or a link.
+    for (let turn = 0; turn < 50; turn++) {
+      rmSync(join(layer, 'swapped'), { recursive: true });
+      symlinkSync(elsewhere, join(layer, 'swapped'));
+      await new Promise(setImmediate);
+      rmSync(join(layer, 'swapped'));
+      mkdirSync(join(layer, 'swapped'));
+    }
+    rmSync(join(layer, 'swapped'), { recursive: true });
+    symlinkSync(elsewhere, join(layer, 'swapped'));
+    const inodes = (await measured)?.inodes ?? 0;
+    assert.ok(inodes <= 2, `${inodes} inodes`);
+  } finally {
+    rmSync(layer, { recursive: true });
+    rmSync(elsewhere, { recursive: true });
+  }
+});
+
+test('a directory of more names than are read at once', async () => {
+  const many = mkdtempSync('/tmp/linux-disk-usage-many-');
+  try {
+    for (let index = 0; index < 65; index++) writeFileSync(join(many, `${index}`), '');
+    assert.equal((await diskUsage(many))?.inodes, 66);
+  } finally {
+    rmSync(many, { recursive: true });
+  }
+});

@@ -1,5 +1,5 @@
-import type { Stats } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { constants, fstatSync, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from './errno.ts';
 
@@ -12,9 +12,20 @@ export interface DiskUsage {
 /** How many files are looked at at the same time; there are four threads for it, and others want them too. */
 const breadth = 32;
 
+/** How many names are read from a directory at once. */
+const readAhead = 256;
+
+/** A directory that has been seen: what is at its path later counts only if it is still this one. */
+interface Seen {
+  readonly path: string;
+  readonly ino: number;
+}
+
 /**
  * What a directory and everything in it take, a file of several names counted once. Files that vanish meanwhile do
- * not count; `undefined` when the directory is not there. Stays on the file system of the directory.
+ * not count; `undefined` when the directory is not there. Stays on the file system of the directory, and below it
+ * also when somebody puts links in the place of its directories meanwhile. Directories whose paths are longer than
+ * a path can be are left out.
  */
 export async function diskUsage(directory: string): Promise<DiskUsage | undefined> {
   const root = await lstatIfThere(directory);
@@ -22,14 +33,14 @@ export async function diskUsage(directory: string): Promise<DiskUsage | undefine
   const linked = new Set<number>();
   let bytes = root.blocks * 512;
   let inodes = 1;
-  const pending = [directory];
+  const pending: Seen[] = [{ path: directory, ino: root.ino }];
   for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
-    const parent = current;
-    const names = (await entries(parent)).map((name) => join(parent, name));
-    for (let from = 0; from < names.length; from += breadth) {
-      const batch = names.slice(from, from + breadth);
-      const stats = await Promise.all(batch.map(lstatIfThere));
-      for (const [index, path] of batch.entries()) {
+    await using handle = await openDirectory(current, root.dev);
+    if (handle === undefined) continue;
+    const place = `/proc/self/fd/${handle.fd}`;
+    for await (const names of namesIn(place)) {
+      const stats = await Promise.all(names.map((name) => lstatIfThere(`${place}/${name}`)));
+      for (const [index, name] of names.entries()) {
         const found = stats[index];
         if (found === undefined || found.dev !== root.dev) continue;
         if (found.nlink > 1 && !found.isDirectory()) {
@@ -38,11 +49,39 @@ export async function diskUsage(directory: string): Promise<DiskUsage | undefine
         }
         bytes += found.blocks * 512;
         inodes += 1;
-        if (found.isDirectory()) pending.push(path);
+        if (found.isDirectory()) pending.push({ path: join(current.path, name), ino: found.ino });
       }
     }
   }
   return { bytes, inodes };
+}
+
+async function openDirectory({ path, ino }: Seen, dev: number): Promise<FileHandle | undefined> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG')) return undefined;
+    throw error;
+  }
+  const stats = fstatSync(handle.fd);
+  if (stats.dev === dev && stats.ino === ino) return handle;
+  await handle.close();
+  return undefined;
+}
+
+/** The names in a directory, `breadth` at a time: there may be millions. */
+async function* namesIn(directory: string): AsyncGenerator<string[]> {
+  using entries = await opendir(directory, { bufferSize: readAhead });
+  let names: string[] = [];
+  for (let entry = await entries.read(); entry !== null; entry = await entries.read()) {
+    names.push(entry.name);
+    if (names.length === breadth) {
+      yield names;
+      names = [];
+    }
+  }
+  if (names.length > 0) yield names;
 }
 
 async function lstatIfThere(path: string): Promise<Stats | undefined> {
@@ -50,15 +89,6 @@ async function lstatIfThere(path: string): Promise<Stats | undefined> {
     return await lstat(path);
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw error;
-  }
-}
-
-async function entries(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;
   }
 }

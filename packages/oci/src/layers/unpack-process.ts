@@ -32,13 +32,18 @@ export function extractInProcess(
 ): Promise<ExtractedLayer> {
   const { promise, resolve, reject } = Promise.withResolvers<ExtractedLayer>();
   waiting.push({ extraction, signal, resolve, reject });
-  if (running < maxProcesses) {
-    running += 1;
-    void work().finally(() => {
-      running -= 1;
-    });
-  }
+  workIfNeeded();
   return promise;
+}
+
+function workIfNeeded(): void {
+  if (waiting.length === 0 || running === maxProcesses) return;
+  running += 1;
+  void work().finally(() => {
+    running -= 1;
+    // What came while the last process was ending has found all of them taken.
+    workIfNeeded();
+  });
 }
 
 async function work(): Promise<void> {
@@ -71,7 +76,8 @@ class UnpackProcess {
     });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.child.once('close', () => resolve());
-    this.child.once('error', () => resolve());
+    // Listened for as long as it lives: an error may come when no layer is being unpacked.
+    this.child.on('error', () => resolve());
     this.ended = promise;
   }
 
@@ -97,8 +103,6 @@ class UnpackProcess {
 
   /** Kills it; resolves when it writes no more. */
   async end(): Promise<void> {
-    // An error may come after those who listened for it have gone.
-    this.child.on('error', () => {});
     this.child.kill('SIGKILL');
     await this.ended;
   }

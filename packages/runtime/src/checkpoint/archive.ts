@@ -95,9 +95,7 @@ export function keepArchive({ paths }: Context, { id }: Container): void {
 /** Every page of the processes' memory is in there, so that nobody else may read it. */
 async function writeTar(file: string, entries: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void> {
   await using handle = await open(file, 'wx', 0o600);
-  for await (const chunk of entries) {
-    signal.throwIfAborted();
-    if (chunk.length > 0) await handle.write(chunk);
-  }
-  await handle.write(endOfTar());
+  // Not write, which on a disk that is nearly full may write a part and say so only by its result.
+  await handle.writeFile(entries, { signal });
+  await handle.writeFile(endOfTar());
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../context.ts';
@@ -17,12 +17,12 @@ export async function whilePaused<Result>(
   runtime: OciRuntime,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  for (const { id } of containers) {
-    const place = workPlace(context.paths.container(id));
-    rmSync(place.dir, { recursive: true, force: true });
-    mkdirSync(place.image, { recursive: true, mode: 0o700 });
-  }
   try {
+    for (const { id } of containers) {
+      const place = workPlace(context.paths.container(id));
+      rmSync(place.dir, { recursive: true, force: true });
+      mkdirSync(place.image, { recursive: true, mode: 0o700 });
+    }
     for (const { id } of containers) await runtime.run(['pause', id]);
     return await work();
   } finally {
@@ -87,7 +87,7 @@ const giveUpMs = 10_000;
  */
 async function criuToGiveUp(workDir: string): Promise<void> {
   const log = join(workDir, dumpLog);
-  const size = () => (existsSync(log) ? readFileSync(log).length : 0);
+  const size = () => statSync(log, { throwIfNoEntry: false })?.size ?? 0;
   for (let before = -1, waited = 0; before !== size() && waited < giveUpMs; waited += 100) {
     before = size();
     await delay(100);

@@ -27,6 +27,9 @@ export interface Checkpoint {
 /** These files are small JSON; what is larger is not read. */
 const maxJsonBytes = 4 * 1024 * 1024;
 
+/** Paths of some hundred thousand deleted files. */
+const maxListBytes = 64 * 1024 * 1024;
+
 /** Reads who a checkpoint is of. `field` is the request's, for messages. */
 export async function readCheckpoint(archive: string, field: string): Promise<Checkpoint> {
   const wanted = new Map<string, Buffer[]>([
@@ -66,7 +69,10 @@ function collector(wanted: Map<string, Buffer[]>): TarHandler {
   return {
     entry: (header) => {
       const name = header.path.replace(/^\.\//, '');
-      chunks = header.type === 'file' && header.size <= maxJsonBytes ? wanted.get(name) : undefined;
+      const isWanted = header.type === 'file' && header.size <= maxJsonBytes && wanted.has(name);
+      chunks = isWanted ? [] : undefined;
+      // Of several by one name the last counts, and no other is kept.
+      if (chunks !== undefined) wanted.set(name, chunks);
     },
     content: (chunk) => chunks?.push(Buffer.from(chunk)),
     end: () => {
@@ -137,6 +143,9 @@ async function unpack(archive: string, directory: string, maxFiles: number) {
 /** Deletes from a mounted root what the container had deleted. */
 export function deleteFromRoot(paths: ContainerPaths): void {
   const list = restorePlace(paths).at(deletedFiles);
+  if (isFile(list) && lstatSync(list).size > maxListBytes) {
+    throw new Error(`${deletedFiles} of the checkpoint is larger than ${maxListBytes} bytes`);
+  }
   const { rootfs } = paths.bundle;
   const names: unknown = isFile(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
   for (const name of Array.isArray(names) ? names : []) {
@@ -152,8 +161,8 @@ export function deleteFromRoot(paths: ContainerPaths): void {
   }
 }
 
-/** The archive is anybody's: a link in it could lead anywhere. */
-function isFile(path: string): boolean {
+/** Whether an archive had this as a file. It is anybody's: a link in it could lead anywhere, a fifo never end. */
+export function isFile(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 

@@ -5,6 +5,7 @@ import type { CheckpointContainerRequest, CheckpointContainerResponse } from '@b
 import { describeCheckpoint, writeArchive } from '../checkpoint/archive.ts';
 import { dumpProcesses, whilePaused } from '../checkpoint/dump.ts';
 import { requireCheckpointing } from '../checkpoint/support.ts';
+import { maxTimerMs } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { invalid, notFound, RuntimeError, wrongState } from '../errors.ts';
 
@@ -34,7 +35,7 @@ export async function checkpointContainer(
     const runtime = runtimes.get(sandbox.runtime);
     await requireCheckpointing(runtime);
     log.info('Checkpointing container', { container: container.id, location });
-    const deadline = AbortSignal.timeout(seconds * 1000);
+    const deadline = AbortSignal.timeout(Math.min(seconds * 1000, maxTimerMs));
     const signal = AbortSignal.any([call.signal, deadline]);
     try {
       await whilePaused(context, [container], runtime, async () => {

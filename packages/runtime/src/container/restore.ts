@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ContainerEventType } from '@berth/cri/generated/api.ts';
 import { criuError } from '../checkpoint/dump.ts';
 import { imageDirectory, logFile, restorePlace } from '../checkpoint/files.ts';
+import { isFile } from '../checkpoint/read.ts';
 import { nowNs } from '../clock.ts';
 import { readExit } from '../conmon/exit-files.ts';
 import type { Context } from '../context.ts';
@@ -26,7 +27,10 @@ export async function startRestored(context: Context, container: Container, runt
   const place = restorePlace(paths.container(id));
   state.containers.setState(id, { phase: 'restoring' });
   try {
-    if (container.logPath !== '') await copyFile(place.at(logFile), container.logPath).catch(() => {});
+    const before = place.at(logFile);
+    if (container.logPath !== '' && isFile(before)) {
+      await copyFile(before, container.logPath).catch(() => {});
+    }
     const processes = await createWithConmon(context, {
       id,
       name: container.name,

@@ -7,9 +7,10 @@ export type Route = (request: IncomingMessage, response: ServerResponse, url: UR
 export function routes(byPath: Readonly<Record<string, Route>>): RequestListener {
   const known = new Map(Object.entries(byPath));
   return (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://berthd');
-    const route = known.get(url.pathname);
-    if (route === undefined) {
+    // A path that is no URL, as //, is thrown at, and nobody would catch it here.
+    const url = URL.parse(request.url ?? '/', 'http://berthd');
+    const route = url === null ? undefined : known.get(url.pathname);
+    if (url === null || route === undefined) {
       answer(response, 404, '404 page not found\n');
       return;
     }

@@ -18,9 +18,8 @@ const interval = 100;
 export class PullBoard {
   private states: LayerState[] = [];
   private version = 0;
-  private ended = false;
   private changed = Promise.withResolvers<void>();
-  private readonly finished = Promise.withResolvers<void>();
+  private readonly ended = new AbortController();
 
   /** The layers, bottom first, once they are known. */
   begin(layers: readonly ImageLayer[]): void {
@@ -49,30 +48,37 @@ export class PullBoard {
 
   /** Nothing comes any more: watchers end. */
   end(): void {
-    this.ended = true;
-    this.touch();
+    this.ended.abort();
+    this.wake();
   }
 
   /** The layers whenever something has changed, at most ten times a second, until the pull has ended. */
   async *watch(signal: AbortSignal): AsyncGenerator<readonly LayerState[]> {
-    let seen = 0;
-    while (!this.ended && !signal.aborted) {
-      if (this.version === seen) await Promise.race([this.changed.promise, aborted(signal)]);
-      if (this.ended || signal.aborted) return;
-      seen = this.version;
-      yield this.states;
-      await Promise.race([sleep(interval, undefined, { ref: false }), this.finished.promise]);
+    const wake = () => this.wake();
+    signal.addEventListener('abort', wake, { once: true });
+    try {
+      for (let seen = 0; !this.ended.signal.aborted && !signal.aborted; ) {
+        if (this.version === seen) {
+          await this.changed.promise;
+          continue;
+        }
+        seen = this.version;
+        yield this.states;
+        await sleep(interval, undefined, { ref: false, signal: this.ended.signal }).catch(() => {});
+      }
+    } finally {
+      signal.removeEventListener('abort', wake);
     }
   }
 
   private touch(): void {
     this.version += 1;
+    this.wake();
+  }
+
+  /** Has all watchers look whether there is something new, or an end. */
+  private wake(): void {
     this.changed.resolve();
     this.changed = Promise.withResolvers();
-    if (this.ended) this.finished.resolve();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

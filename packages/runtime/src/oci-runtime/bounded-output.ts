@@ -11,6 +11,12 @@ export interface Room {
 const pipeBytes = 1024 * 1024;
 const chunkBytes = 64 * 1024;
 
+/**
+ * How long output is waited for after the command has ended: what it has put into the background may hold
+ * the pipes open for ever. (runc copies output by itself, and ends only when all have let go of it.)
+ */
+const drainMs = 100;
+
 /** Reads a pipe to its end, keeps what there is room for and throws the rest away. */
 export class BoundedOutput {
   readonly #chunks: Buffer[] = [];
@@ -64,4 +70,15 @@ export class BoundedOutput {
       this.#keep(chunk.subarray(0, length));
     }
   }
+}
+
+/** Resolves when the outputs of a command that has ended have been read, or as much as it wrote itself. */
+export async function drained(outputs: readonly BoundedOutput[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(() => resolve(), drainMs);
+  });
+  await Promise.race([Promise.all(outputs.map(({ closed }) => closed)), patience]);
+  clearTimeout(timer);
+  for (const output of outputs) output.stop();
 }

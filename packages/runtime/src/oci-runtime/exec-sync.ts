@@ -4,7 +4,7 @@ import { kill } from '@berth/linux/process.ts';
 import type { StartedProcess } from '@berth/linux/spawn.ts';
 import type { Process } from '@berth/oci/runtime-spec.ts';
 import { maxTimerMs } from '../clock.ts';
-import { BoundedOutput } from './bounded-output.ts';
+import { BoundedOutput, drained } from './bounded-output.ts';
 import { ExecFiles, type StdioOwner } from './exec-files.ts';
 import { killDescendants } from './process-tree.ts';
 import type { OciRuntime } from './runtime.ts';
@@ -31,12 +31,6 @@ export interface ExecSyncResult {
   /** 128 + signal number for a command that a signal ended. */
   exitCode: number;
 }
-
-/**
- * How long output is waited for after the command has ended: what it has put into the background may hold
- * the pipes open for ever. (runc copies output by itself, and ends only when all have let go of it.)
- */
-const DRAIN_MS = 100;
 
 /** How often a command is killed before the runtime itself is: a second in all. */
 const KILL_ATTEMPTS = 20;
@@ -114,14 +108,4 @@ async function endOf({ pid, exited }: StartedProcess, { timeoutMs, signal }: Exe
   if (cut !== undefined) return cut;
   if (code === null) return { kind: 'failed', reason: `was ended by ${killedBy}` };
   return { kind: 'exited', exitCode: code };
-}
-
-async function drained(outputs: BoundedOutput[]): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(() => resolve(), DRAIN_MS);
-  });
-  await Promise.race([Promise.all(outputs.map(({ closed }) => closed)), patience]);
-  clearTimeout(timer);
-  for (const output of outputs) output.stop();
 }

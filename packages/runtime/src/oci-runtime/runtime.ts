@@ -2,14 +2,17 @@ import { close, constants, openSync, readSync, rmSync, unlinkSync, writeFileSync
 import { open } from 'node:fs/promises';
 import { constants as os } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { hasCode } from '@berth/linux/errno.ts';
 import { OutputPipe } from '@berth/linux/output-pipe.ts';
 import { kill } from '@berth/linux/process.ts';
 import { startProcess } from '@berth/linux/spawn.ts';
 import type { LinuxResources } from '@berth/oci/runtime-spec.ts';
 import type { RuntimeOptions } from '../config/config.ts';
+import { BoundedOutput, drained } from './bounded-output.ts';
 import { OciRuntimeError } from './runtime-log.ts';
+
+/** More than a runtime says. */
+const maxOutputBytes = 4 * 1024 * 1024;
 
 /** Which implementation a binary is: how a created container waits for its start differs between them. */
 export type RuntimeFlavor = 'crun' | 'runc' | 'other';
@@ -101,6 +104,7 @@ export class OciRuntime {
     args: string[],
     { timeoutMs = 60_000, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
   ): Promise<string> {
+    signal?.throwIfAborted();
     const doing = `${this.name} ${args.join(' ')}`;
     const { pid, exited, stdout, stderr } = this.#launch(args, doing);
     let timedOut = false;
@@ -110,29 +114,31 @@ export class OciRuntime {
     };
     const timer = setTimeout(end, timeoutMs);
     signal?.addEventListener('abort', end, { once: true });
-    const [{ code, signal: killedBy }, output, complaint] = await Promise.all([
-      exited,
-      text(stdout),
-      text(stderr),
-    ]);
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', end);
-    if (code === 0) return output;
+    const { code, signal: killedBy } = await exited.finally(() => {
+      // From now on the pid may be another's.
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+    });
+    await drained([stdout, stderr]);
+    if (code === 0) return stdout.content().toString();
+    const complaint = stderr.content().toString();
     if (timedOut) throw new OciRuntimeError(doing, `no answer within ${timeoutMs} ms`, { kind: 'TIMEOUT' });
     throw new OciRuntimeError(doing, complaint.trim() || `ended with ${killedBy ?? `exit code ${code}`}`);
   }
 
   #launch(args: string[], doing: string) {
-    using stdout = new OutputPipe();
-    using stderr = new OutputPipe();
+    using out = new OutputPipe();
+    using err = new OutputPipe();
+    const room = { bytes: maxOutputBytes };
+    const [stdout, stderr] = [new BoundedOutput(out, room), new BoundedOutput(err, room)];
     try {
       const started = startProcess({
         path: this.path,
         args: [...this.globalArgs, ...args],
         env: process.env,
-        descriptors: ['null', stdout.writeEnd, stderr.writeEnd],
+        descriptors: ['null', out.writeEnd, err.writeEnd],
       });
-      return { ...started, stdout: stdout.output, stderr: stderr.output };
+      return { ...started, stdout, stderr };
     } catch (error) {
       const reason = error instanceof Error ? error.message : error;
       throw new OciRuntimeError(doing, `cannot run ${this.path}: ${reason}`);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { kill, processStat, waitForExit } from '@berth/linux/process.ts';
+import { processStat, signalProcess, waitForExit } from '@berth/linux/process.ts';
 import type { Context } from '../context.ts';
 
 /** A process that a berthd which died had started, and that still works for an object of ours. */
@@ -93,7 +93,7 @@ export async function outwaitPlugins(ids: ReadonlySet<string>, timeoutMs: number
     const plugins = findLeftovers(ids, noPrograms);
     if (plugins.length === 0) return;
     for (const plugin of plugins) {
-      if (deadline.aborted) kill(plugin.pid, constants.signals.SIGKILL);
+      if (deadline.aborted) signalProcess(plugin, constants.signals.SIGKILL);
       await waitForExit(plugin, deadline.aborted ? undefined : deadline).catch(() => {});
     }
   }
@@ -124,7 +124,7 @@ export async function endRuntimes(
       await delay(pauseMs);
       continue;
     }
-    for (const { pid } of working) kill(pid, constants.signals.SIGKILL);
+    for (const leftover of working) signalProcess(leftover, constants.signals.SIGKILL);
     await Promise.all(working.map((leftover) => waitForExit(leftover)));
   }
 }

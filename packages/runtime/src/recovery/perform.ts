@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { unpin } from '@berth/linux/namespaces.ts';
-import { kill } from '@berth/linux/process.ts';
+import { signalProcess } from '@berth/linux/process.ts';
 import { nowNs } from '../clock.ts';
 import { watchConmon } from '../container/exits.ts';
 import { destroyContainer, releaseProcesses, removeBundle } from '../container/teardown.ts';
@@ -95,9 +95,9 @@ async function endExecs(context: Context, id: Container['id'], { init }: Contain
       ({ kind, pid }) => kind === 'runtime' && pid !== init.pid,
     );
     if (runtimes.length === 0) break;
-    for (const { pid } of runtimes) {
-      killDescendants(pid);
-      if (performance.now() > deadline) kill(pid, constants.signals.SIGKILL);
+    for (const runtime of runtimes) {
+      killDescendants(runtime.pid);
+      if (performance.now() > deadline) signalProcess(runtime, constants.signals.SIGKILL);
     }
     await delay(pauseMs);
   }

@@ -1,9 +1,10 @@
+import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { ConsoleSocket } from '@berth/linux/console-socket.ts';
 import type { DescriptorStream } from '@berth/linux/descriptor-stream.ts';
 import { InputPipe, OutputPipe } from '@berth/linux/output-pipe.ts';
 import { kill } from '@berth/linux/process.ts';
-import type { StartedProcess } from '@berth/linux/spawn.ts';
+import type { ProcessEnd, StartedProcess } from '@berth/linux/spawn.ts';
 import { openRelayTerminal, setTerminalSize, terminalStream } from '@berth/linux/terminal.ts';
 import type { Process } from '@berth/oci/runtime-spec.ts';
 import type { RemoteStreams, TerminalSize } from '@berth/streaming/server/streaming-runtime.ts';
@@ -51,10 +52,15 @@ export async function execWithStreams(options: ExecStreamsOptions): Promise<numb
   const { child, copied, hangUp } = await start(options, files);
   if (signal.aborted) hangUp();
   else signal.addEventListener('abort', hangUp, { once: true });
-  const { code, signal: killedBy } = await child.exited;
-  await copied;
-  signal.removeEventListener('abort', hangUp);
-  hangUp();
+  let end: ProcessEnd;
+  try {
+    end = await child.exited;
+    await copied;
+  } finally {
+    signal.removeEventListener('abort', hangUp);
+    hangUp();
+  }
+  const { code, signal: killedBy } = end;
   const hasRun = files.hasRun();
   if (code === null) {
     // The command has lost its parent, and nobody would know of it.
@@ -79,15 +85,20 @@ function startWithPipes(
   files: ExecFiles,
 ): RunningExec {
   using given = new DisposableStack();
-  const stdin = streams.stdin && given.use(new InputPipe());
-  const stdout = streams.stdout && given.use(new OutputPipe());
-  const stderr = streams.stderr && given.use(new OutputPipe());
+  const kept: Socket[] = [];
   const hangUp = () => {
-    stdin?.input.destroy();
-    stdout?.output.destroy();
-    stderr?.output.destroy();
+    for (const end of kept) end.destroy();
+  };
+  const outputPipe = () => {
+    const pipe = given.use(new OutputPipe());
+    kept.push(pipe.output);
+    return pipe;
   };
   try {
+    const stdin = streams.stdin && given.use(new InputPipe());
+    if (stdin) kept.push(stdin.input);
+    const stdout = streams.stdout && outputPipe();
+    const stderr = streams.stderr && outputPipe();
     const child = files.start(runtime, containerId, {
       descriptors: [stdin?.readEnd ?? 'null', stdout?.writeEnd ?? 'null', stderr?.writeEnd ?? 'null'],
       stdioOwner,

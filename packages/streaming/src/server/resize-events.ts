@@ -47,6 +47,8 @@ export async function* resizeEvents(
     wake();
   };
   stream.on('data', (chunk: Buffer) => {
+    // What follows is read, so as not to hold the connection up, and dropped.
+    if (over) return;
     try {
       const { sizes, rest } = parseSizes(text + chunk.toString('latin1'));
       text = rest;

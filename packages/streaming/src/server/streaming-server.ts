@@ -72,6 +72,8 @@ export class StreamingServer {
     server.once('error', reject);
     server.listen(options.port ?? 0, options.address ?? '127.0.0.1', resolve);
     await promise;
+    // A connection that could not be accepted (no descriptors left) is no reason to end.
+    server.off('error', reject).on('error', (error) => options.log?.(`streaming server: ${error.message}`));
     const address = server.address();
     if (address === null || typeof address === 'string')
       throw new Error('streaming server has no TCP address');

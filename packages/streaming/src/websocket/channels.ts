@@ -103,6 +103,8 @@ export class ChannelConnection {
     }
     const channel = this.#channels.get(this.#options.base64 ? first - 0x30 : first);
     if (channel === undefined) return;
+    // Reading goes on for the closing message only, and nothing holds the peer up any more.
+    if (this.#closing && channel.readableLength >= maxUnread) return;
     const payload = message.subarray(1);
     channel.receive(this.#options.base64 ? Buffer.from(payload.toString('latin1'), 'base64') : payload);
     if (channel.readableLength < maxUnread) return;
