@@ -11,6 +11,7 @@ import { build } from 'esbuild';
 import { buildCrictl } from '../packages/crictl/scripts/build.mjs';
 import { exporterAsCommonJs } from './exporter-as-commonjs.mjs';
 import { lazyBuiltins } from './lazy-builtins.mjs';
+import { promClientParts } from './prom-client-parts.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -42,8 +43,9 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'linked',
-  external: ['koffi'],
-  plugins: [lazyBuiltins, exporterAsCommonJs],
+  // grpc-js asks for the loader, and protobufjs with it, only in services that nobody here has.
+  external: ['koffi', '@grpc/proto-loader'],
+  plugins: [lazyBuiltins, exporterAsCommonJs, promClientParts],
   chunkNames: 'chunk-[hash]',
   // CommonJS dependencies (grpc-js) call require() for Node's own modules.
   banner: {
