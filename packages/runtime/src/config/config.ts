@@ -40,6 +40,8 @@ export interface Config {
   readonly conmon: string;
   /** The init of pods that share a PID namespace. */
   readonly init: string;
+  /** Kernel parameters of pods' own network, IPC and UTS namespaces, unless a pod sets the same. */
+  readonly defaultSysctls: Readonly<Record<string, string>>;
   readonly cni: {
     readonly confDir: string;
     readonly pluginDirs: readonly string[];
@@ -126,6 +128,11 @@ export const defaultConfig: Config = {
   runtimes: { crun: plainRuntime('crun'), runc: plainRuntime('runc') },
   conmon: 'conmon',
   init: 'catatonit',
+  // As containerd has it: any user of a pod listens on any port, and pings.
+  defaultSysctls: {
+    'net.ipv4.ip_unprivileged_port_start': '0',
+    'net.ipv4.ping_group_range': '0 2147483647',
+  },
   cni: {
     confDir: '/etc/cni/net.d',
     pluginDirs: ['/opt/cni/bin', '/usr/lib/cni'],

@@ -23,6 +23,8 @@ const described: Described<Config> = {
     'OCI runtimes by the name of their runtime handler, which a RuntimeClass names. args precede every command; podAnnotations and containerAnnotations (names, or prefixes and *) are passed on to the runtime.',
   conmon: "The monitor that keeps a container's log and exit code.",
   init: 'The init of pods that share a PID namespace.',
+  defaultSysctls:
+    "Kernel parameters of pods' own network and IPC namespaces, unless a pod sets the same; {} for none.",
   cni: {
     about: 'The network of pods.',
     fields: {

@@ -19,6 +19,15 @@ test('what the file sets replaces the default, beside it nothing changes', () =>
   assert.deepEqual(config.runtimes, { kata: plainRuntime('/k'), crun: plainRuntime('crun') });
 });
 
+test('default sysctls are texts', () => {
+  const { defaultSysctls } = parseConfig(
+    'defaultSysctls: { net.core.somaxconn: 9, kernel.sem: "1 2 3 4" }',
+    'f',
+  );
+  assert.deepEqual(defaultSysctls, { 'net.core.somaxconn': '9', 'kernel.sem': '1 2 3 4' });
+  assert.deepEqual(parseConfig('defaultSysctls: {}', 'f').defaultSysctls, {});
+});
+
 const rejected: [source: string, message: RegExp][] = [
   ['rooot: /a', /^f:1:1: rooot: unknown field; known here: listen, root, state/],
   ['cni: { dir: /a }', /^f:1:8: cni\.dir: unknown field; known here: confDir, pluginDirs, cacheDir/],
@@ -28,6 +37,11 @@ const rejected: [source: string, message: RegExp][] = [
   ['logLevel: loud', /^f:1:\d+: logLevel: want one of trace, debug/],
   ['cgroupDriver: true', /^f:1:\d+: cgroupDriver: want one of cgroupfs, systemd, not true/],
   ['cni: { pluginDirs: [/a, b] }', /^f:1:\d+: cni\.pluginDirs\[1\]: want an absolute path/],
+  [
+    'defaultSysctls: { vm.swappiness: 1 }',
+    /^f:1:19: defaultSysctls\.vm\.swappiness: vm\.swappiness is no kernel/,
+  ],
+  ['defaultSysctls: { net.core.somaxconn: [] }', /^f:1:\d+: .*: want a non-empty string/],
   ['cni: []', /^f:1:\d+: cni: want a mapping/],
   [
     'runtimes: { a: { podAnnotations: [a*b] } }',

@@ -1,3 +1,4 @@
+import { sysctlNamespace } from '@berth/linux/sysctl.ts';
 import { logFormats, logLevels } from '../log.ts';
 import { metricGroups } from '../metrics/groups.ts';
 import { type Config, cgroupDrivers, defaultConfig, plainRuntime, type RuntimeOptions } from './config.ts';
@@ -19,6 +20,10 @@ export function parseConfig(source: string, file: string): Config {
     return star === -1 || star === pattern.length - 1
       ? pattern
       : fail(path, `want a name, or a prefix and *, not ${JSON.stringify(pattern)}`);
+  };
+  const namespacedSysctl: Parse<string> = (value, path) => {
+    const name = text(value, path);
+    return isNamespaced(name) ? name : fail(path, `${name} is no kernel parameter that a pod has of its own`);
   };
   const parsed = object<Config>(value, [], {
     listen: absolutePath,
@@ -44,6 +49,13 @@ export function parseConfig(source: string, file: string): Config {
       ),
     conmon: text,
     init: text,
+    defaultSysctls: (sysctls, path) =>
+      Object.fromEntries(
+        entries(sysctls, path).map(([name, value]) => [
+          namespacedSysctl(name, [...path, name]),
+          typeof value === 'number' ? String(value) : text(value, [...path, name]),
+        ]),
+      ),
     cni: (cni, path) => ({
       ...defaultConfig.cni,
       ...object<Config['cni']>(cni, path, {
@@ -112,4 +124,12 @@ export function parseConfig(source: string, file: string): Config {
     fail(['defaultRuntime'], `no runtime of this name; known: ${known.join(', ')}`);
   }
   return config;
+}
+
+function isNamespaced(sysctl: string): boolean {
+  try {
+    return sysctlNamespace(sysctl) !== undefined;
+  } catch {
+    return false;
+  }
 }

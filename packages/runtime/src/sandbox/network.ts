@@ -6,16 +6,18 @@ import { attachSandbox } from '../network/attach.ts';
 import type { PortMapping } from '../network/capabilities.ts';
 import { detachSandbox } from '../network/detach.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import { podSysctls } from './sysctls.ts';
 
 /** Makes the namespaces that are the pod's own and pins each as a file. */
 export async function pinNamespaces(
-  { namespaces, paths }: Context,
+  { namespaces, paths, config }: Context,
   sandbox: Sandbox,
   hostname: string,
 ): Promise<void> {
   const { hostNetwork, hostIpc, users } = sandboxNamespaces(sandbox.config);
   const { userns, netns, ipcns, utsns } = paths.sandbox(sandbox.id);
-  const sysctls = sandbox.config.linux?.sysctls ?? {};
+  const requested = sandbox.config.linux?.sysctls ?? {};
+  const sysctls = podSysctls(requested, config.defaultSysctls, { hostNetwork, hostIpc });
   if (users === undefined && hostNetwork && hostIpc && Object.keys(sysctls).length === 0) return;
   try {
     await namespaces.pin({

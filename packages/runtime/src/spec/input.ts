@@ -1,7 +1,7 @@
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import type { ExecutionParameters } from '@berth/oci/image-config.ts';
-import type { LinuxDevice, LinuxSeccomp } from '@berth/oci/runtime-spec.ts';
+import type { LinuxDevice, LinuxSeccomp, PosixRlimit } from '@berth/oci/runtime-spec.ts';
 import type { SelinuxLabels, SelinuxPolicy } from './selinux.ts';
 
 /** Everything that `ociSpec` derives config.json from: plain data, so that it needs no system to be tested. */
@@ -71,6 +71,8 @@ export interface HostFacts {
   /** Undefined where SELinux is not in use. */
   selinux: SelinuxPolicy | undefined;
   seccomp: boolean;
+  /** Limits of a container's processes. */
+  rlimits: readonly PosixRlimit[];
 }
 
 export interface AppArmorFacts {

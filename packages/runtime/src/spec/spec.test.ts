@@ -34,6 +34,7 @@ const input: Omit<SpecInput, 'config'> = {
     swapAccounting: true,
     selinux: undefined,
     seccomp: true,
+    rlimits: [{ type: 'RLIMIT_NOFILE', soft: 1024, hard: 2048 }],
   },
   facts: {
     passwd: 'web:x:1000:1000::/:\n',
@@ -72,6 +73,7 @@ test('a container as a kubelet asks for it', () => {
   assert.deepEqual(result.process?.env?.slice(1), ['HOSTNAME=web-host', 'A=1']);
   assert.equal(result.process?.noNewPrivileges, true);
   assert.equal(result.process?.oomScoreAdj, 0);
+  assert.deepEqual(result.process?.rlimits, input.host.rlimits);
   assert.equal(result.linux?.cgroupsPath, '/kubepods/podu1/c1');
   assert.deepEqual(result.linux?.maskedPaths, ['/proc/kcore']);
   assert.deepEqual(result.linux?.resources, {

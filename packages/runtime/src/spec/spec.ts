@@ -77,6 +77,7 @@ function containerProcess({ config, image, sandbox, host, facts, selinux }: Spec
     noNewPrivileges: security?.noNewPrivs ?? false,
     ...(profile === undefined ? {} : { apparmorProfile: profile }),
     ...(selinux?.process ? { selinuxLabel: selinux.process } : {}),
+    rlimits: [...host.rlimits],
     oomScoreAdj: oomScoreAdj(config.linux?.resources, host),
   };
 }

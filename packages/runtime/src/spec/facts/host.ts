@@ -6,6 +6,7 @@ import { hasCode } from '@berth/linux/errno.ts';
 import { clampOomScoreAdj } from '@berth/linux/oom-score.ts';
 import { containerContexts, selinuxEnabled } from '@berth/linux/selinux.ts';
 import type { AppArmorFacts, HostFacts } from '../input.ts';
+import { containerRlimits } from '../rlimits.ts';
 import { parseContainerContexts } from '../selinux.ts';
 
 /** Reads what the host is and allows; once at start is enough. */
@@ -21,6 +22,7 @@ export function readHostFacts(options: { cgroups: Cgroups; systemdCgroup: boolea
     swapAccounting: accountsSwap(cgroups),
     selinux: selinuxEnabled() ? parseContainerContexts(containerContexts() ?? '') : undefined,
     seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
+    rlimits: containerRlimits(),
   };
 }
 

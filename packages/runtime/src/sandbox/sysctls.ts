@@ -1,0 +1,28 @@
+import { sysctlNamespace, sysctlPath } from '@berth/linux/sysctl.ts';
+import type { SandboxNamespaces } from '../state/sandbox.ts';
+
+/**
+ * The kernel parameters that a pod is made with: those it asks for, and the node's defaults for namespaces that are
+ * its own. What is asked for and cannot be set is left in, to be refused by name.
+ */
+export function podSysctls(
+  requested: Readonly<Record<string, string>>,
+  defaults: Readonly<Record<string, string>>,
+  { hostNetwork, hostIpc }: Pick<SandboxNamespaces, 'hostNetwork' | 'hostIpc'>,
+): Record<string, string> {
+  const isOwn = { net: !hostNetwork, ipc: !hostIpc, uts: !hostNetwork };
+  const asked = new Set(Object.keys(requested).map(pathOrName));
+  const wanted = Object.entries(defaults).filter(([name]) => {
+    const namespace = sysctlNamespace(name);
+    return namespace !== undefined && isOwn[namespace] && !asked.has(sysctlPath(name));
+  });
+  return { ...Object.fromEntries(wanted), ...requested };
+}
+
+function pathOrName(name: string): string {
+  try {
+    return sysctlPath(name);
+  } catch {
+    return name;
+  }
+}
