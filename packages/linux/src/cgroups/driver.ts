@@ -13,6 +13,8 @@ export interface CgroupDriver {
   apply(path: string, resources: CgroupResources): Promise<void>;
   /** Removes a cgroup and all below it; one that does not exist is no error. */
   remove(path: string, options?: RemoveOptions): Promise<void>;
+  /** Whether the kernel killed a process of the cgroup for want of memory; also where the cgroup has gone by itself. */
+  wasOomKilled(path: string): boolean;
 }
 
 /** The drivers by the names that settings have for them. */
@@ -44,5 +46,6 @@ export function cgroupfsDriver(cgroups: Cgroups): CgroupDriver {
     },
     apply: async (path, resources) => cgroups.apply(path, resources),
     remove: (path, options) => cgroups.remove(path, options),
+    wasOomKilled: (path) => (cgroups.oomKillCount(path) ?? 0) > 0,
   };
 }

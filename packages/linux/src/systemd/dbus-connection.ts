@@ -13,8 +13,8 @@ export class DbusError extends Error {
   }
 }
 
-/** How long the peer may take to answer a call. */
-const callTimeoutMs = 30_000;
+/** How long the peer may take to answer a call: systemd answers one at a time, and reloads its units in between. */
+const callTimeoutMs = 90_000;
 
 /** Calls methods and passes signals on. A connection that has ended fails all calls, also those to come. */
 export class DbusConnection {
@@ -75,10 +75,9 @@ export class DbusConnection {
     const serial = this.#serial;
     const answer = Promise.withResolvers<Message>();
     this.#calls.set(serial, answer);
-    const timer = setTimeout(
-      () => answer.reject(new Error(`${call.member}: no answer within ${callTimeoutMs / 1000} s`)),
-      callTimeoutMs,
-    );
+    const late = () => answer.reject(new Error(`${call.member}: no answer within ${callTimeoutMs / 1000} s`));
+    // Where this process itself was held up, the answer has come and is read before an immediate runs.
+    const timer = setTimeout(() => setImmediate(late), callTimeoutMs);
     this.#socket.write(encodeCall(call, serial));
     try {
       return await answer.promise;

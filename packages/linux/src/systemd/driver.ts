@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Cgroups } from '../cgroups/cgroups.ts';
 import type { CgroupDriver } from '../cgroups/driver.ts';
 import type { CgroupResources } from '../cgroups/resources.ts';
+import { OomLog } from './oom-log.ts';
 import { isSystemdRunning } from './running.ts';
 import { Systemd } from './systemd.ts';
 import { unitProperties } from './unit-properties.ts';
@@ -22,6 +23,7 @@ export function systemdDriverProblem(cgroups: Cgroups): string | undefined {
  * for, or that is below a unit (as a delegated scope has), is handled by its files.
  */
 export function systemdDriver(cgroups: Cgroups, systemd = new Systemd()): CgroupDriver & Disposable {
+  const oomLog = new OomLog();
   const apply = async (path: string, resources: CgroupResources): Promise<void> => {
     const properties = unitProperties(resources);
     if (isUnit(path) && Object.keys(properties).length > 0) {
@@ -59,7 +61,12 @@ export function systemdDriver(cgroups: Cgroups, systemd = new Systemd()): Cgroup
       if (isUnit(path) && (options.kill === true || empty())) await systemd.stopUnit(basename(path));
       await cgroups.remove(path, options);
     },
-    [Symbol.dispose]: () => systemd.close(),
+    // The scope may go at any moment, also between two reads of its files.
+    wasOomKilled: (path) => (cgroups.oomKillCount(path) ?? 0) > 0 || oomLog.has(path),
+    [Symbol.dispose]: () => {
+      oomLog.close();
+      systemd.close();
+    },
   };
   return driver;
 }

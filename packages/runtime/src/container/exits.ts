@@ -90,7 +90,7 @@ export function recordExit(context: Context, id: ContainerId, ending: Ending): v
 function wasOutOfMemory(context: Context, container: Container): boolean {
   if (wasOomKilled(context.paths.container(container.id).bundle.dir)) return true;
   try {
-    return (context.cgroups.oomKillCount(container.cgroup) ?? 0) > 0;
+    return context.cgroupDriver.wasOomKilled(container.cgroup);
   } catch {
     return false;
   }

@@ -17,7 +17,7 @@ export async function gatherFacts(context: Context, rows: Rows): Promise<Facts> 
   const exits = readExits(paths);
   const oomKilled = rows.containers.filter(
     ({ id, cgroup }) =>
-      wasOomKilled(paths.container(id).bundle.dir) || (context.cgroups.oomKillCount(cgroup) ?? 0) > 0,
+      wasOomKilled(paths.container(id).bundle.dir) || context.cgroupDriver.wasOomKilled(cgroup),
   );
   const starting = rows.containers.flatMap(({ id, sandboxId: owner, state: at }) =>
     at.phase === 'starting' ? [{ id, owner, init: at.processes.init }] : [],
