@@ -143,15 +143,15 @@ test('port-forward over the channels of a WebSocket', async () => {
   target.close();
 });
 
-test('a flood of pings whose answers nobody reads ends the connection', async () => {
+test('a flood of pings whose answers nobody reads ends the connection', { timeout: 60_000 }, async () => {
   const socket = await rawSpdy(server.execUrl(ask));
   const pings = Buffer.concat(Array(10_000).fill(encodeControlFrame({ type: 'PING', id: 1 })));
   // Told by an error or an end, as the kernels have it that day.
   const gone = new Promise((resolve) => socket.once('close', resolve).once('end', resolve));
-  for (let sent = 0; sent < 2000 && socket.writable; sent++) {
+  // As much as it takes: a connection that has failed lingers a while, and takes what comes.
+  while (socket.writable) {
     if (!socket.write(pings)) await Promise.race([once(socket, 'drain').catch(() => {}), gone]);
   }
-  assert.equal(socket.writable, false);
 });
 
 test('thousands of streams; more than allowed are refused, many refused end the connection', async () => {
