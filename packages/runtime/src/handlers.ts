@@ -12,6 +12,7 @@ import { stopContainer } from './container/stop.ts';
 import { updateContainerResources } from './container/update-resources.ts';
 import type { Context } from './context.ts';
 import type { LayerUsage } from './layer-usage.ts';
+import { podMetricsHandlers } from './pod-metrics/handlers.ts';
 import { runtimeConfig } from './runtime-config.ts';
 import { checkpointPod } from './sandbox/checkpoint.ts';
 import { listPodSandboxes } from './sandbox/list.ts';
@@ -21,6 +22,7 @@ import { runPodSandbox } from './sandbox/run.ts';
 import { getPodSandboxStatus } from './sandbox/status.ts';
 import { stopPodSandbox } from './sandbox/stop.ts';
 import { updatePodSandboxResources } from './sandbox/update-resources.ts';
+import { StatsCollector } from './stats/collector.ts';
 import { statsHandlers } from './stats/handlers.ts';
 import { status } from './status.ts';
 import type { StreamingService } from './streaming/service.ts';
@@ -32,6 +34,7 @@ export function runtimeHandlers(
   context: Context,
   { layers, streaming }: { layers: LayerUsage; streaming: StreamingService },
 ): RuntimeHandlers {
+  const collector = new StatsCollector(context, layers);
   return {
     version,
     status: (request) => status(context, request),
@@ -68,7 +71,8 @@ export function runtimeHandlers(
         listContainers(context, request).then((found) => found.containers),
         (containers) => ({ containers }),
       ),
-    ...statsHandlers(context, layers),
+    ...statsHandlers(context, collector),
+    ...podMetricsHandlers(context, collector),
     getContainerEvents: (_request, { signal }) => context.events.subscribe(signal),
   };
 }

@@ -6,8 +6,8 @@ import { startProcess } from '@berth/linux/spawn.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { findProgram } from '../programs.ts';
-import type { AppArmorFacts } from '../spec/input.ts';
 import { defaultAppArmorProfile, defaultProfileText, optionalParts } from './default-profile.ts';
+import type { AppArmorFacts } from './facts.ts';
 
 const profileDir = '/etc/apparmor.d';
 

@@ -3,9 +3,9 @@ import { copyFile, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { tarOfTree } from '@berth/oci/tar/tree.ts';
 import { endOfTar } from '@berth/oci/tar/writer.ts';
-import { readSpec } from '../container/spec-file.ts';
 import type { Context } from '../context.ts';
 import { containerStatus } from '../pod-status/container.ts';
+import { readSpec } from '../spec/spec-file.ts';
 import type { Container } from '../state/container.ts';
 import {
   bindMounts,

@@ -1,5 +1,5 @@
 import type { LogFormat, LogLevel } from '../log.ts';
-import type { MetricGroup } from '../metrics/groups.ts';
+import type { MetricGroup } from '../pod-metrics/groups.ts';
 
 /** Who makes cgroups: berthd and the OCI runtime by mkdir, or systemd as slices and scopes. */
 export const cgroupDrivers = ['cgroupfs', 'systemd'] as const;

@@ -1,6 +1,6 @@
 import { sysctlNamespace } from '@berth/linux/sysctl.ts';
 import { logFormats, logLevels } from '../log.ts';
-import { metricGroups } from '../metrics/groups.ts';
+import { metricGroups } from '../pod-metrics/groups.ts';
 import { type Config, cgroupDrivers, defaultConfig, plainRuntime, type RuntimeOptions } from './config.ts';
 import { parseLocated } from './located.ts';
 import { type Parse, valueParsers } from './values.ts';

@@ -11,12 +11,12 @@ import type { Context } from '../context.ts';
 import { messageOf, wrongState } from '../errors.ts';
 import type { ContainerId } from '../ids.ts';
 import { publishContainerEvent } from '../pod-events.ts';
+import { readSpec } from '../spec/spec-file.ts';
 import type { Container } from '../state/container.ts';
 import { sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
 import { killContainer } from '../termination/kill.ts';
 import { createWithConmon } from './conmon-start.ts';
 import { recordExit, watchConmon } from './exits.ts';
-import { readSpec } from './spec-file.ts';
 import { endConmon, releaseProcesses } from './teardown.ts';
 
 /** A restored process runs at once, so that a container made from a checkpoint gets its processes by its start. */

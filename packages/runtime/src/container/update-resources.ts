@@ -10,9 +10,9 @@ import { invalid, notFound, wrongState } from '../errors.ts';
 import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { mergeResources } from '../spec/merge-resources.ts';
 import { linuxResources, oomScoreAdj, refuseTooLittleMemory } from '../spec/resources.ts';
+import { rewriteSpec } from '../spec/spec-file.ts';
 import type { Container } from '../state/container.ts';
 import { cgroupLimits } from './keep-limits.ts';
-import { rewriteSpec } from './spec-file.ts';
 
 /**
  * UpdateContainerResources: only while the container has a process, started or not. The kernel gets the new

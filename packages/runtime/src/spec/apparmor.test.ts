@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type DeepPartial, LinuxContainerSecurityContext } from '@berth/cri/generated/api.ts';
+import type { AppArmorFacts } from '../apparmor/facts.ts';
 import { apparmorProfile } from './apparmor.ts';
-import type { AppArmorFacts } from './input.ts';
 
 const off: AppArmorFacts = { enabled: false, loaded: [] };
 const bare: AppArmorFacts = { enabled: true, loaded: ['mine'] };

@@ -2,6 +2,7 @@ import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import type { ExecutionParameters } from '@berth/oci/image-config.ts';
 import type { LinuxDevice, LinuxSeccomp, PosixRlimit } from '@berth/oci/runtime-spec.ts';
+import type { AppArmorFacts } from '../apparmor/facts.ts';
 import type { SelinuxLabels, SelinuxPolicy } from './selinux.ts';
 
 /** Everything that `ociSpec` derives config.json from: plain data, so that it needs no system to be tested. */
@@ -73,12 +74,6 @@ export interface HostFacts {
   seccomp: boolean;
   /** Limits of a container's processes. */
   rlimits: readonly PosixRlimit[];
-}
-
-export interface AppArmorFacts {
-  enabled: boolean;
-  /** Names of the profiles that the kernel has loaded. */
-  loaded: readonly string[];
 }
 
 /** What was looked up on the host for one container (facts/container.ts does). */

@@ -1,15 +1,12 @@
 import type { RuntimeHandlers } from '@berth/cri/server.ts';
 import { inChunks } from '../chunks.ts';
 import type { Context } from '../context.ts';
-import type { LayerUsage } from '../layer-usage.ts';
-import { metricDescriptors, podSandboxMetrics } from '../metrics/list.ts';
-import { StatsCollector } from './collector.ts';
+import type { StatsCollector } from './collector.ts';
 import { containerStats, listContainerStats } from './container.ts';
 import { listPodSandboxStats, podSandboxStats } from './sandbox.ts';
 
 /** The RPCs that tell what pods and containers use. */
-export function statsHandlers(context: Context, layers: LayerUsage) {
-  const collector = new StatsCollector(context, layers);
+export function statsHandlers(context: Context, collector: StatsCollector) {
   return {
     containerStats: (request) => containerStats(context, collector, request),
     listContainerStats: async (request) => ({ stats: await listContainerStats(context, collector, request) }),
@@ -21,9 +18,5 @@ export function statsHandlers(context: Context, layers: LayerUsage) {
     }),
     streamPodSandboxStats: (request) =>
       inChunks(listPodSandboxStats(context, collector, request), (found) => ({ podSandboxStats: found })),
-    listMetricDescriptors: async () => metricDescriptors(context),
-    listPodSandboxMetrics: async () => ({ podMetrics: await podSandboxMetrics(context, collector) }),
-    streamPodSandboxMetrics: () =>
-      inChunks(podSandboxMetrics(context, collector), (found) => ({ podSandboxMetrics: found })),
   } satisfies RuntimeHandlers;
 }

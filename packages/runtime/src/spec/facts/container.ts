@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import type { LinuxSeccomp } from '@berth/oci/runtime-spec.ts';
+import { readAppArmor } from '../../apparmor/facts.ts';
 import { invalid } from '../../errors.ts';
 import type { ContainerFacts } from '../input.ts';
 import { seccompChoice } from '../seccomp.ts';
 import { parseSeccompProfile } from '../seccomp-profile.ts';
 import { hostDevices, lookUpDevices } from './device-nodes.ts';
-import { readAppArmor } from './host.ts';
 import { lookUpMountSources } from './mount-sources.ts';
 import { readUserFiles } from './user-files.ts';
 

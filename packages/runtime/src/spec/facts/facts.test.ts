@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Device, Mount } from '@berth/cri/generated/api.ts';
 import { parseMountInfo } from '@berth/linux/mountinfo.ts';
+import { parseAppArmorProfiles } from '../../apparmor/facts.ts';
 import { lookUpDevices } from './device-nodes.ts';
-import { parseAppArmorProfiles } from './host.ts';
 import { lookUpMountSources, propagationAt } from './mount-sources.ts';
 
 const dir = realpathSync(mkdtempSync(join(tmpdir(), 'berth-facts-')));

@@ -1,11 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { boundingCapabilities } from '@berth/linux/capabilities.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
-import { hasCode } from '@berth/linux/errno.ts';
 import { clampOomScoreAdj } from '@berth/linux/oom-score.ts';
 import { containerContexts, selinuxEnabled } from '@berth/linux/selinux.ts';
-import type { AppArmorFacts, HostFacts } from '../input.ts';
+import type { HostFacts } from '../input.ts';
 import { containerRlimits } from '../rlimits.ts';
 import { parseContainerContexts } from '../selinux.ts';
 
@@ -26,18 +25,6 @@ export function readHostFacts(options: { cgroups: Cgroups; systemdCgroup: boolea
   };
 }
 
-/** AppArmor's state and the profiles that are loaded now. */
-export function readAppArmor(): AppArmorFacts {
-  const enabled = read('/sys/module/apparmor/parameters/enabled')?.trim() === 'Y';
-  const profiles = enabled ? (read('/sys/kernel/security/apparmor/profiles') ?? '') : '';
-  return { enabled, loaded: parseAppArmorProfiles(profiles) };
-}
-
-/** Names in the kernel's list of profiles, whose lines are `NAME (MODE)`. */
-export function parseAppArmorProfiles(text: string): string[] {
-  return text.split('\n').flatMap((line) => /^(.+) \(\w+\)$/.exec(line)?.[1] ?? []);
-}
-
 // Whether a sum of memory and swap can be limited: a kernel may be built or booted without that.
 function accountsSwap(cgroups: Cgroups): boolean {
   const root = cgroups.directory('/', 'memory');
@@ -48,13 +35,4 @@ function accountsSwap(cgroups: Cgroups): boolean {
     return entry.isDirectory() && existsSync(join(root, entry.name, 'memory.max'));
   });
   return child !== undefined && existsSync(join(root, child.name, 'memory.swap.max'));
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'EACCES')) return undefined;
-    throw error;
-  }
 }

@@ -1,0 +1,15 @@
+import type { RuntimeHandlers } from '@berth/cri/server.ts';
+import { inChunks } from '../chunks.ts';
+import type { Context } from '../context.ts';
+import type { StatsCollector } from '../stats/collector.ts';
+import { metricDescriptors, podSandboxMetrics } from './list.ts';
+
+/** The RPCs that tell cAdvisor's metrics of pods and containers. */
+export function podMetricsHandlers(context: Context, collector: StatsCollector) {
+  return {
+    listMetricDescriptors: async () => metricDescriptors(context),
+    listPodSandboxMetrics: async () => ({ podMetrics: await podSandboxMetrics(context, collector) }),
+    streamPodSandboxMetrics: () =>
+      inChunks(podSandboxMetrics(context, collector), (found) => ({ podSandboxMetrics: found })),
+  } satisfies RuntimeHandlers;
+}
