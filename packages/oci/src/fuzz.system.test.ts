@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { fuzz } from '../../../test/support/fuzz.ts';
 import { parseDigest } from './digest.ts';
 import { assembleImage } from './image.ts';
 import { MalformedDocumentError } from './json-cursor.ts';
@@ -19,7 +20,6 @@ import { parseHostsFile } from './registry/hosts.ts';
 import { retryAfter } from './registry/retry.ts';
 import { type TarEntry, TarError } from './tar/entry.ts';
 import { encodeTar } from './tar/writer.ts';
-import { fuzz } from './testing/fuzz.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 

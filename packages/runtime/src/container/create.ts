@@ -27,6 +27,7 @@ import { newContainerId } from '../ids.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
 import { describe } from '../labels.ts';
 import { makeLogDirectory, requireLogFile } from '../log-directory.ts';
+import { refuseNulBytes } from '../nul-bytes.ts';
 import { publishContainerEvent } from '../pod-events.ts';
 import { stopSignal } from '../pod-status/stop-signal.ts';
 import type { Container } from '../state/container.ts';
@@ -166,6 +167,7 @@ type ValidContainerConfig = ContainerConfig & {
 
 function validateContainerConfig(config: ContainerConfig | undefined): ValidContainerConfig {
   if (config === undefined) throw invalid('config', 'is required');
+  refuseNulBytes(config, 'config');
   const { metadata, image } = config;
   if (metadata === undefined) throw invalid('config.metadata', 'is required');
   if (metadata.name === '') throw invalid('config.metadata.name', 'is required');

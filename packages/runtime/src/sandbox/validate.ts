@@ -5,6 +5,7 @@ import {
   type PodSandboxMetadata,
 } from '@berth/cri/generated/api.ts';
 import { invalid } from '../errors.ts';
+import { refuseNulBytes } from '../nul-bytes.ts';
 import { validateUserNamespace } from './user-namespace.ts';
 
 /** A sandbox's config with everything checked that can be checked without looking at the machine. */
@@ -17,6 +18,7 @@ const namespaceField = 'config.linux.security_context.namespace_options';
 /** Refuses a config that cannot become a sandbox here; the error names the field. */
 export function validateSandboxConfig(config: PodSandboxConfig | undefined): ValidSandboxConfig {
   if (config === undefined) throw invalid('config', 'is required');
+  refuseNulBytes(config, 'config');
   const { metadata } = config;
   if (metadata === undefined) throw invalid('config.metadata', 'is required');
   for (const field of ['name', 'namespace', 'uid'] as const) {

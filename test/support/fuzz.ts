@@ -1,3 +1,5 @@
+// Random inputs that can be had again: by their seed.
+
 /** Numbers below a bound that are the same for the same seed (mulberry32). */
 export function seededRandom(seed: number): (bound: number) => number {
   let state = seed;
@@ -67,23 +69,47 @@ export const fuzzMilliseconds = Number(process.env['BERTH_FUZZ_SECONDS'] ?? 1.5)
  *
  * @returns how many inputs there were
  */
-export async function fuzz(
+export function fuzz(
   corpus: readonly Buffer[],
   check: (input: Buffer) => Promise<void> | void,
 ): Promise<number> {
-  const until = performance.now() + fuzzMilliseconds;
-  const first = Number(process.env['BERTH_FUZZ_SEED'] ?? 1);
-  let seed = first;
-  for (; seed === first || performance.now() < until; seed++) {
-    const input = mutate(corpus, seededRandom(seed));
+  return fuzzSeeds(async (random) => {
+    const input = mutate(corpus, random);
     try {
       await check(input);
     } catch (error) {
-      throw new Error(
-        `BERTH_FUZZ_SEED=${seed}: ${error instanceof Error ? error.stack : error}\n${input.toString('base64')}`,
-        { cause: error },
-      );
+      throw new Error(`${error instanceof Error ? error.stack : error}\n${input.toString('base64')}`, {
+        cause: error,
+      });
     }
+  });
+}
+
+/**
+ * Runs `check` with the random numbers of one seed after another until the time is over, `milliseconds` at least.
+ * A failure tells the seed that repeats it.
+ *
+ * @returns how many seeds there were
+ */
+export async function fuzzSeeds(
+  check: (random: (bound: number) => number) => Promise<void>,
+  milliseconds = 0,
+): Promise<number> {
+  const until = performance.now() + Math.max(fuzzMilliseconds, milliseconds);
+  const first = Number(process.env['BERTH_FUZZ_SEED'] ?? 1);
+  let seed = first;
+  for (; seed === first || performance.now() < until; seed++) {
+    try {
+      await check(seededRandom(seed));
+    } catch (error) {
+      throw new Error(`BERTH_FUZZ_SEED=${seed}: ${error instanceof Error ? error.stack : error}`, {
+        cause: error,
+      });
+    }
+  }
+  // For who runs it for long: `npm run fuzz`.
+  if (process.env['BERTH_FUZZ_SECONDS'] !== undefined) {
+    console.log(`${seed - first} inputs from seed ${first} on`);
   }
   return seed - first;
 }
