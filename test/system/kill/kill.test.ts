@@ -2,7 +2,6 @@
 // restarted daemon must adopt them and end what its predecessor had begun in them, and at the end nothing may
 // be left: no process, mount, namespace, link, lease, cgroup, file or row.
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { chmodSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -10,7 +9,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { writeOciLayout } from '@berth/oci/layout-writer.ts';
 import { startRegistry } from '@berth/oci/testing/registry.ts';
 import { layOutBerthd, startBerthd } from '../../support/berthd.ts';
 import { removeBridge, writeConflist } from '../../support/conflist.ts';
@@ -20,6 +18,7 @@ import { loadTestImage } from '../../support/images.ts';
 import { podDown, podUp } from '../../support/pods.ts';
 import { type Daemon, scratchDir } from '../../support/scratch.ts';
 import { Flights } from './flights.ts';
+import { pushImages } from './images.ts';
 import {
   checkpointLife,
   imageLife,
@@ -153,23 +152,6 @@ test(`berthd killed ${wantedKills} times leaks nothing and loses no container`, 
 
 const table = (counts: ReadonlyMap<string, number>) =>
   [...counts].map(([name, count]) => `${name} ${count}`).join(', ');
-
-/** Two images of a registry that share a layer, each large enough for a pull to take its time. */
-async function pushImages(
-  dir: string,
-  registry: Awaited<ReturnType<typeof startRegistry>>,
-): Promise<readonly [string, string]> {
-  const layout = join(dir, 'layout');
-  const file = (path: string, content: string | Buffer) => ({ type: 'file' as const, path, content });
-  const shared = [{ type: 'directory' as const, path: 'data' }, file('data/noise', randomBytes(4_000_000))];
-  const names = ['volume', 'other'];
-  for (const name of names) {
-    const own = [file('data/text', 'text\n'), file(`data/${name}`, randomBytes(2_000_000))];
-    await writeOciLayout({ dir: layout, name, layers: [shared, own], config: {} });
-    await registry.push(layout, name, name, '1');
-  }
-  return [`${registry.address}/volume:1`, `${registry.address}/other:1`];
-}
 
 /** Lives one life after another until told to stop, starting over as a kubelet does whenever berthd dies. */
 async function live(
