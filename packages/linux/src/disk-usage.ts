@@ -1,6 +1,7 @@
-import { constants, fstatSync, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, opendir } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, open as openFile, type Stats } from 'node:fs';
+import { lstat, opendir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { hasCode } from './errno.ts';
 
 /** What files take on disk. */
@@ -12,7 +13,8 @@ export interface DiskUsage {
 /** How many files are looked at at the same time; there are four threads for it, and others want them too. */
 const breadth = 32;
 
-/** How many names are read from a directory at once. */
+/** A directory that takes more bytes than this may have millions of names, which are not read all at once. */
+const wholeBytes = 128 * 1024;
 const readAhead = 256;
 
 /** A directory that has been seen: what is at its path later counts only if it is still this one. */
@@ -35,11 +37,10 @@ export async function diskUsage(directory: string): Promise<DiskUsage | undefine
   let inodes = 1;
   const pending: Seen[] = [{ path: directory, ino: root.ino }];
   for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
-    await using handle = await openDirectory(current, root.dev);
-    if (handle === undefined) continue;
-    const place = `/proc/self/fd/${handle.fd}`;
-    for await (const names of namesIn(place)) {
-      const stats = await Promise.all(names.map((name) => lstatIfThere(`${place}/${name}`)));
+    using opened = await OpenDirectory.of(current, root.dev);
+    if (opened === undefined) continue;
+    for await (const names of opened.names()) {
+      const stats = await Promise.all(names.map((name) => lstatIfThere(`${opened.path}/${name}`)));
       for (const [index, name] of names.entries()) {
         const found = stats[index];
         if (found === undefined || found.dev !== root.dev) continue;
@@ -56,32 +57,58 @@ export async function diskUsage(directory: string): Promise<DiskUsage | undefine
   return { bytes, inodes };
 }
 
-async function openDirectory({ path, ino }: Seen, dev: number): Promise<FileHandle | undefined> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG')) return undefined;
-    throw error;
-  }
-  const stats = fstatSync(handle.fd);
-  if (stats.dev === dev && stats.ino === ino) return handle;
-  await handle.close();
-  return undefined;
-}
+const open = promisify(openFile);
 
-/** The names in a directory, `breadth` at a time: there may be millions. */
-async function* namesIn(directory: string): AsyncGenerator<string[]> {
-  using entries = await opendir(directory, { bufferSize: readAhead });
-  let names: string[] = [];
-  for (let entry = await entries.read(); entry !== null; entry = await entries.read()) {
-    names.push(entry.name);
-    if (names.length === breadth) {
-      yield names;
-      names = [];
-    }
+/** A directory that stays the same whatever comes to its path. */
+class OpenDirectory implements Disposable {
+  /** Names it for as long as it is open. */
+  readonly path: string;
+  readonly #descriptor: number;
+  readonly #size: number;
+
+  private constructor(descriptor: number, size: number) {
+    this.#descriptor = descriptor;
+    this.#size = size;
+    this.path = `/proc/self/fd/${descriptor}`;
   }
-  if (names.length > 0) yield names;
+
+  /** Undefined when it is not there any more. */
+  static async of({ path, ino }: Seen, dev: number): Promise<OpenDirectory | undefined> {
+    let descriptor: number;
+    try {
+      descriptor = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG')) return undefined;
+      throw error;
+    }
+    const stats = fstatSync(descriptor);
+    if (stats.dev === dev && stats.ino === ino) return new OpenDirectory(descriptor, stats.size);
+    closeSync(descriptor);
+    return undefined;
+  }
+
+  /** What is in it, `breadth` names at a time. */
+  async *names(): AsyncGenerator<string[]> {
+    if (this.#size <= wholeBytes) {
+      const names = await readdir(this.path);
+      for (let from = 0; from < names.length; from += breadth) yield names.slice(from, from + breadth);
+      return;
+    }
+    using entries = await opendir(this.path, { bufferSize: readAhead });
+    let names: string[] = [];
+    for (let entry = await entries.read(); entry !== null; entry = await entries.read()) {
+      names.push(entry.name);
+      if (names.length === breadth) {
+        yield names;
+        names = [];
+      }
+    }
+    if (names.length > 0) yield names;
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#descriptor);
+  }
 }
 
 async function lstatIfThere(path: string): Promise<Stats | undefined> {
