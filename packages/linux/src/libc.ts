@@ -143,6 +143,27 @@ export function errnoFunction(
   };
 }
 
+/**
+ * Declares a function of the C library that runs in another thread, for what takes long. Resolves with what it
+ * returns; errno is lost.
+ */
+export function backgroundFunction(
+  name: string,
+  parameters: CType[],
+): (...args: number[]) => Promise<number> {
+  let bound: ReturnType<ReturnType<Koffi['load']>['func']> | undefined;
+  return (...args) => {
+    bound ??= load().library.func(name, 'int', parameters);
+    const call = bound;
+    return new Promise((resolve, reject) => {
+      call.async(...args, (error: Error | null, result: number) => {
+        // See onceReadable for why not at once.
+        setImmediate(() => (error === null ? resolve(result) : reject(error)));
+      });
+    });
+  };
+}
+
 /** Declares a function of the C library that returns nothing and cannot fail. */
 export function voidFunction(
   name: string,

@@ -23,10 +23,12 @@ export class LayerStore {
   /** Holds nothing but layers. */
   readonly dir: string;
   private readonly state: ImageState;
+  private readonly bootId: string;
   private readonly mutex = new KeyedMutex();
 
-  constructor(dir: string, state: ImageState) {
+  constructor(dir: string, state: ImageState, bootId: string) {
     this.dir = dir;
+    this.bootId = bootId;
     this.state = state;
   }
 
@@ -66,7 +68,8 @@ export class LayerStore {
       try {
         await mkdir(this.dir, { recursive: true, mode: 0o700 });
         const { diskBytes, files } = await build(target);
-        this.state.finishLayer({ chainId, dir, diskBytes, files, unpackedAt: nowNs() });
+        const volatileSince = this.bootId;
+        this.state.finishLayer({ chainId, dir, diskBytes, files, unpackedAt: nowNs(), volatileSince });
         return target;
       } catch (error) {
         this.state.deleteLayer(chainId);

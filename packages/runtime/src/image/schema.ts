@@ -25,4 +25,6 @@ export const imageSchema: readonly string[] = [
     unpacked_at INTEGER NOT NULL,
     phase TEXT NOT NULL
   ) STRICT`,
+  // The boot at which a layer was made, until it is known to be on the disk.
+  `ALTER TABLE image_layer ADD COLUMN volatile_since TEXT NOT NULL DEFAULT ''`,
 ];

@@ -1,12 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { makeDirectories } from '@berth/linux/directories.ts';
 import { releaseFreedMemory } from '@berth/linux/free-memory.ts';
+import { syncFilesystem } from '@berth/linux/sync-filesystem.ts';
 import { ContentStore } from '@berth/oci/content-store.ts';
 import { TokenCache } from '@berth/oci/registry/token-cache.ts';
 import type { Config } from '../config/config.ts';
 import { messageOf, wrongState } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { LayerFlusher, removeDamaged } from './durability.ts';
 import { collectGarbage } from './gc.ts';
 import { LayerStore } from './layer-store.ts';
 import { findImage, repoNames } from './names.ts';
@@ -29,6 +32,10 @@ export interface ImageServiceOptions {
   /** Ids of the images that containers were made of. */
   usedImages: () => Iterable<string>;
   log: Logger;
+  /** What /proc/sys/kernel/random/boot_id says. */
+  bootId?: string;
+  /** Resolves when all that was written to a directory's file system is on the disk; syncfs(2). */
+  sync?: (directory: string) => Promise<void>;
 }
 
 /** How long, in milliseconds, an image that was asked for stays although no container has it yet. */
@@ -43,12 +50,14 @@ export class ImageService implements ImageStore {
   readonly log: Logger;
   /** Everything that adds or removes goes through here. */
   readonly gate: OperationGate;
+  readonly flusher: LayerFlusher;
   readonly tokens = new TokenCache();
   readonly pulls = new SharedPulls();
   /** When images were handed out, in milliseconds since 1970, by id. */
   private readonly handedOut = new Map<string, number>();
   private recheck: NodeJS.Timeout | undefined;
   private readonly emptyLayer: string;
+  private readonly bootId: string;
 
   private constructor(
     state: ImageState,
@@ -61,7 +70,10 @@ export class ImageService implements ImageStore {
     this.emptyLayer = emptyLayer;
     this.options = options;
     this.log = options.log;
-    this.layers = new LayerStore(join(options.root, 'images/layers'), state);
+    const { bootId = currentBoot(), sync = syncFilesystem } = options;
+    this.bootId = bootId;
+    this.layers = new LayerStore(join(options.root, 'images/layers'), state, bootId);
+    this.flusher = new LayerFlusher(state, options.log, () => sync(this.layers.dir));
     this.gate = new OperationGate(() => this.cleanUp());
   }
 
@@ -74,6 +86,7 @@ export class ImageService implements ImageStore {
     const content = await ContentStore.open(join(dir, 'content'));
     const service = new ImageService(new ImageState(options.database), content, emptyLayer, options);
     await reconcileImages(service);
+    await removeDamaged(service, service.bootId);
     await service.gate.run(async () => {});
     return service;
   }
@@ -112,6 +125,7 @@ export class ImageService implements ImageStore {
   /** No clean-up begins by itself any more. */
   close(): void {
     clearTimeout(this.recheck);
+    this.flusher.close();
   }
 
   private removedImages(): string[] {
@@ -132,6 +146,7 @@ export class ImageService implements ImageStore {
       this.log.error(`Cleaning up images failed: ${messageOf(error)}`);
     }
     this.lookAgain();
+    this.flusher.request();
     releaseFreedMemory();
   }
 
@@ -143,4 +158,8 @@ export class ImageService implements ImageStore {
     const waitMs = Math.min(...since) + handedOutFor - Date.now();
     this.recheck = setTimeout(() => this.cleanUpReleased(), Math.max(waitMs, 0)).unref();
   }
+}
+
+function currentBoot(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }

@@ -31,6 +31,8 @@ export interface StoredLayer {
   readonly files: number;
   /** Nanoseconds since 1970. */
   readonly unpackedAt: bigint;
+  /** Id of the boot at which it was made, as long as it may not be on the disk; '' afterwards. */
+  readonly volatileSince: string;
 }
 
 /** Images, their names and layers: every write goes to the database first, every read comes from memory. */
@@ -131,20 +133,39 @@ export class ImageState {
   beginLayer(chainId: Digest): number {
     this.lastDir += 1;
     this.database
-      .prepare(`INSERT OR REPLACE INTO image_layer VALUES (?, ?, 0, 0, 0, 'unpacking')`)
+      .prepare(`INSERT OR REPLACE INTO image_layer (chain_id, dir, disk_bytes, files, unpacked_at, phase)
+         VALUES (?, ?, 0, 0, 0, 'unpacking')`)
       .run(chainId, this.lastDir);
     return this.lastDir;
   }
 
   /** Records that a layer is complete. */
   finishLayer(layer: StoredLayer): void {
-    const { chainId, diskBytes, files, unpackedAt } = layer;
+    const { chainId, diskBytes, files, unpackedAt, volatileSince } = layer;
     this.database
       .prepare(
-        `UPDATE image_layer SET disk_bytes = ?, files = ?, unpacked_at = ?, phase = 'ready' WHERE chain_id = ?`,
+        `UPDATE image_layer SET disk_bytes = ?, files = ?, unpacked_at = ?, volatile_since = ?, phase = 'ready'
+         WHERE chain_id = ?`,
       )
-      .run(diskBytes, files, unpackedAt, chainId);
+      .run(diskBytes, files, unpackedAt, volatileSince, chainId);
     this.byChainId.set(chainId, layer);
+  }
+
+  /** Layers that may not be on the disk yet. */
+  volatileLayers(): StoredLayer[] {
+    return [...this.byChainId.values()].filter(({ volatileSince }) => volatileSince !== '');
+  }
+
+  /** Records that layers are on the disk. */
+  markDurable(chainIds: readonly Digest[]): void {
+    const update = this.database.prepare(`UPDATE image_layer SET volatile_since = '' WHERE chain_id = ?`);
+    this.transaction(() => {
+      for (const chainId of chainIds) update.run(chainId);
+    });
+    for (const chainId of chainIds) {
+      const layer = this.byChainId.get(chainId);
+      if (layer) this.byChainId.set(chainId, { ...layer, volatileSince: '' });
+    }
   }
 
   /** Gives up a layer that was unpacked for an image which failed: the next clean-up need not keep it for another try. */
@@ -217,5 +238,6 @@ function parseLayer(row: RowReader): StoredLayer {
     diskBytes: row.number('disk_bytes'),
     files: row.number('files'),
     unpackedAt: row.bigint('unpacked_at'),
+    volatileSince: row.text('volatile_since'),
   };
 }

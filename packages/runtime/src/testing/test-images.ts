@@ -9,7 +9,7 @@ import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import type { Config } from '../config/config.ts';
 import { imageHandlers } from '../image/handlers.ts';
-import { ImageService } from '../image/service.ts';
+import { ImageService, type ImageServiceOptions } from '../image/service.ts';
 import { LayerUsage } from '../layer-usage.ts';
 import { createLogger } from '../log.ts';
 import { openDatabase } from '../state/database.ts';
@@ -20,6 +20,8 @@ export const call = { signal: new AbortController().signal, peer: 'test' };
 /** An image store on disk, with what its directories hold. */
 export interface TestImageStore {
   service: ImageService;
+  /** Lines of the log from warnings up. */
+  warnings: string[];
   /** Ids of images that containers have. */
   used: string[];
   root: string;
@@ -73,9 +75,10 @@ export class TestImages implements AsyncDisposable {
   async open(
     root = join(this.dir, `root-${this.#roots++}`),
     limits: Partial<Config['image']> = {},
+    { used = [], ...machine }: Pick<ImageServiceOptions, 'bootId' | 'sync'> & { used?: string[] } = {},
   ): Promise<TestImageStore> {
     mkdirSync(join(root, 'containers'), { recursive: true });
-    const used: string[] = [];
+    const warnings: string[] = [];
     const service = await ImageService.open({
       root,
       database: openDatabase(join(root, 'berth.db')),
@@ -88,7 +91,8 @@ export class TestImages implements AsyncDisposable {
         ...limits,
       },
       usedImages: () => used,
-      log: createLogger('error', () => {}),
+      log: createLogger('warning', (line) => warnings.push(line)),
+      ...machine,
     });
     const { pullImage, listImages, imageStatus, removeImage, imageFsInfo } = imageHandlers(service, {
       dir: join(root, 'containers'),
@@ -99,6 +103,7 @@ export class TestImages implements AsyncDisposable {
     const image = (name: string) => ({ image: { image: name } });
     return {
       service,
+      warnings,
       used,
       root,
       handlers: { pullImage, listImages, imageStatus, removeImage, imageFsInfo },
