@@ -8,8 +8,8 @@ import { metricDescriptors, podSandboxMetrics } from './list.ts';
 export function podMetricsHandlers(context: Context, collector: StatsCollector) {
   return {
     listMetricDescriptors: async () => metricDescriptors(context),
-    listPodSandboxMetrics: async () => ({ podMetrics: await podSandboxMetrics(context, collector) }),
+    listPodSandboxMetrics: async () => ({ podMetrics: await podSandboxMetrics(context, collector.begin()) }),
     streamPodSandboxMetrics: () =>
-      inChunks(podSandboxMetrics(context, collector), (found) => ({ podSandboxMetrics: found })),
+      inChunks(podSandboxMetrics(context, collector.begin()), (found) => ({ podSandboxMetrics: found })),
   } satisfies RuntimeHandlers;
 }

@@ -12,12 +12,6 @@ export interface CgroupReading {
   readonly nanoCores: bigint | undefined;
 }
 
-/**
- * How old, in nanoseconds, a reading may be. Requests that come together (a kubelet asks for pods, containers and
- * metrics in one breath) share it; crictl, which asks twice in a second, gets two.
- */
-const freshFor = 500_000_000n;
-
 /** After how long, in nanoseconds, what nobody asked for any more is forgotten. */
 const keptFor = 120_000_000_000n;
 
@@ -26,17 +20,27 @@ interface Entry {
   readonly history: CpuHistory;
 }
 
-/** Reads the usage of cgroups, each once per interval, and remembers what the rate of CPU usage is told from. */
+/** Reads the usage of cgroups, each once per request, and remembers what the rate of CPU usage is told from. */
 export class CgroupReader {
   readonly #cgroups: Pick<Cgroups, 'usage'>;
   readonly #now: () => bigint;
   readonly #entries = new Map<string, Entry>();
   #swept: bigint;
+  #begun: bigint;
 
   constructor(cgroups: Pick<Cgroups, 'usage'>, now: () => bigint = nowNs) {
     this.#cgroups = cgroups;
     this.#now = now;
     this.#swept = now();
+    this.#begun = now();
+  }
+
+  /**
+   * Begins a request: readings of before are too old for it. Whoever compares two answers, as crictl does, has to
+   * find another time in the second, however soon it comes.
+   */
+  begin(): void {
+    this.#begun = this.#now();
   }
 
   /** Undefined when the cgroup does not exist. */
@@ -44,7 +48,7 @@ export class CgroupReader {
     const at = this.#now();
     this.#sweep(at);
     const last = this.#entries.get(path);
-    if (last !== undefined && at - last.reading.at < freshFor) return last.reading;
+    if (last !== undefined && last.reading.at >= this.#begun) return last.reading;
     const usage = this.#cgroups.usage(path);
     if (usage === undefined) {
       this.#entries.delete(path);

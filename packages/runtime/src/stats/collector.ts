@@ -31,6 +31,12 @@ export class StatsCollector {
     this.#cgroups = new CgroupReader(context.cgroups);
   }
 
+  /** Begins a request, in which each cgroup is read at most once. */
+  begin(): this {
+    this.#cgroups.begin();
+    return this;
+  }
+
   /** Of a container that has ended only its writable layer is left, as in containerd. */
   async containers(containers: readonly Container[]): Promise<ContainerStats[]> {
     const { config } = this.#context;

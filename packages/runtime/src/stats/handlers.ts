@@ -8,15 +8,21 @@ import { listPodSandboxStats, podSandboxStats } from './sandbox.ts';
 /** The RPCs that tell what pods and containers use. */
 export function statsHandlers(context: Context, collector: StatsCollector) {
   return {
-    containerStats: (request) => containerStats(context, collector, request),
-    listContainerStats: async (request) => ({ stats: await listContainerStats(context, collector, request) }),
+    containerStats: (request) => containerStats(context, collector.begin(), request),
+    listContainerStats: async (request) => ({
+      stats: await listContainerStats(context, collector.begin(), request),
+    }),
     streamContainerStats: (request) =>
-      inChunks(listContainerStats(context, collector, request), (found) => ({ containerStats: found })),
-    podSandboxStats: (request) => podSandboxStats(context, collector, request),
+      inChunks(listContainerStats(context, collector.begin(), request), (found) => ({
+        containerStats: found,
+      })),
+    podSandboxStats: (request) => podSandboxStats(context, collector.begin(), request),
     listPodSandboxStats: async (request) => ({
-      stats: await listPodSandboxStats(context, collector, request),
+      stats: await listPodSandboxStats(context, collector.begin(), request),
     }),
     streamPodSandboxStats: (request) =>
-      inChunks(listPodSandboxStats(context, collector, request), (found) => ({ podSandboxStats: found })),
+      inChunks(listPodSandboxStats(context, collector.begin(), request), (found) => ({
+        podSandboxStats: found,
+      })),
   } satisfies RuntimeHandlers;
 }

@@ -29,7 +29,7 @@ test('the rate of CPU usage: over at least half a second, from the second sample
   }
 });
 
-test('a cgroup is read once per interval, and forgotten when nobody asks', () => {
+test('a cgroup is read once per request, and forgotten when nobody asks', () => {
   let now = second;
   let reads = 0;
   const usage: CgroupUsage = {
@@ -56,9 +56,15 @@ test('a cgroup is read once per interval, and forgotten when nobody asks', () =>
   assert.equal(reader.read('/a')?.at, second);
   assert.equal(reads, 1);
   now += second;
+  reader.begin();
   assert.equal(reader.read('/a')?.nanoCores, second / 2n);
   assert.equal(reads, 2);
+  now += second / 1000n;
+  reader.begin();
+  assert.equal(reader.read('/a')?.at, now);
+  assert.equal(reads, 3);
   now += 200n * second;
+  reader.begin();
   reader.read('/b');
   assert.equal(reader.read('/a')?.nanoCores, undefined);
 });
