@@ -1,9 +1,9 @@
 // `npm run conformance`: critest v1.36.0, built from its Go module, against berthd with crun, with runc, and its
 // streaming specs over WebSockets. Prints what did not pass and why; exits 1 when something fails beyond
 // report.ts's list of known failures, or is left on the machine.
-import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runScratch } from '../support/run-scratch.ts';
 import { checkout } from '../support/scratch.ts';
 import { runCritest } from './critest.ts';
 import { serveLayout } from './images/serve.ts';
@@ -116,11 +116,8 @@ if (options.help) {
 } else if (options.prepare !== undefined) {
   await prepareConformance(options.prepare);
 } else {
-  const dir = options.prepared ?? mkdtempSync('/var/tmp/berth-conformance-');
-  try {
-    if (options.prepared === undefined) await prepareConformance(dir);
-    process.exitCode = options.vm ? await runInVm(dir) : (await runParts(dir)) === 0 ? 0 : 1;
-  } finally {
-    if (options.prepared === undefined) rmSync(dir, { recursive: true });
-  }
+  using scratch = options.prepared === undefined ? runScratch('/var/tmp/berth-conformance-') : undefined;
+  const dir = scratch?.path ?? options.prepared ?? '';
+  if (scratch !== undefined) await prepareConformance(dir);
+  process.exitCode = options.vm ? await runInVm(dir) : (await runParts(dir)) === 0 ? 0 : 1;
 }

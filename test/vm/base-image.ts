@@ -1,8 +1,17 @@
 // Makes the machine's system disk once and keeps it outside the checkout, named for its recipe.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { cached } from '../support/cache.ts';
 import { files, mirror, packages, recipeHash, release } from './recipe.ts';
 
@@ -19,7 +28,21 @@ const diskSize = '8G';
 /** The system disk of the recipe, made first when it is not in the cache (two to four minutes). */
 export async function baseImage(progress: (line: string) => void): Promise<BaseImage> {
   const dir = await cached(`vm/debian-${release}-${recipeHash()}`, (work) => build(work, progress));
+  prune(dir);
   return { disk: join(dir, 'root.img'), kernel: join(dir, 'vmlinuz'), initrd: join(dir, 'initrd.img') };
+}
+
+/** Images of other recipes are removed that no run has used for so long; what a killed run left half made, too. */
+const keptMs = 14 * 24 * 60 * 60_000;
+
+function prune(used: string): void {
+  const now = Date.now();
+  utimesSync(used, now / 1000, now / 1000);
+  for (const name of readdirSync(dirname(used))) {
+    const folder = join(dirname(used), name);
+    if (name === basename(used) || now - statSync(folder).mtimeMs < keptMs) continue;
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function build(work: string, progress: (line: string) => void): Promise<void> {

@@ -1,7 +1,7 @@
 // Cgroup v2 and systemd for a script of ours: a virtual machine with the built checkout in it.
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runScratch } from '../support/run-scratch.ts';
 import { baseImage } from './base-image.ts';
 import { runInVm } from './qemu.ts';
 import { writeTreeImage } from './tree-image.ts';
@@ -15,8 +15,12 @@ export interface MachineRun {
   readonly timeoutMs: number;
 }
 
-/** An interface with an address and a default route, as a node has; nothing is behind it. */
-const network = `ip link add eth0 type dummy
+/**
+ * What a node has and the image has not: an interface with an address and a default route, with nothing behind it, and
+ * a /run to run programs from: Debian's initial RAM disk mounts it noexec, and tests have root file systems there.
+ */
+const preparation = `mount -o remount,exec /run
+ip link add eth0 type dummy
 ip address add 192.0.2.2/24 dev eth0
 ip link set eth0 up
 ip route add default via 192.0.2.1 dev eth0
@@ -27,17 +31,14 @@ export async function runInMachine({ script, carry, timeoutMs }: MachineRun): Pr
   const started = performance.now();
   const progress = (line: string) =>
     console.log(`vm: ${line} (${((performance.now() - started) / 1000).toFixed(0)} s)`);
-  const scratch = mkdtempSync(join(tmpdir(), 'berth-vm-'));
-  try {
-    const base = await baseImage(progress);
-    const tree = join(scratch, 'tree.img');
-    await writeTreeImage(tree, scratch, carry);
-    progress('booting');
-    const onLine = (line: string) => console.log(line);
-    const code = await runInVm({ base, tree, script: `${network}${script}`, scratch, timeoutMs, onLine });
-    progress(`ended with exit code ${code}`);
-    return code;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  using scratch = runScratch(join(tmpdir(), 'berth-vm-'));
+  const base = await baseImage(progress);
+  const tree = join(scratch.path, 'tree.img');
+  await writeTreeImage(tree, scratch.path, carry);
+  progress('booting');
+  const onLine = (line: string) => console.log(line);
+  const job = { base, tree, script: `${preparation}${script}`, scratch: scratch.path, timeoutMs, onLine };
+  const code = await runInVm(job);
+  progress(`ended with exit code ${code}`);
+  return code;
 }

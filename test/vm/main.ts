@@ -1,10 +1,11 @@
 // `npm run test:vm`: system tests on cgroup v2 with systemd, and critest's AppArmor specs, in a virtual machine.
 // Exits with 0 when all pass.
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareConformance } from '../conformance/prepare.ts';
+import { runScratch } from '../support/run-scratch.ts';
 import { checkout } from '../support/scratch.ts';
 import { runInMachine } from './machine.ts';
 import { suites } from './suites.ts';
@@ -48,13 +49,9 @@ async function main(): Promise<number> {
   const runs = isWhole ? [...testRuns(), appArmor] : testRuns();
   const script = `failed=0\n${runs.map((run) => `${run} || failed=1\n`).join('')}exit $failed\n`;
   if (!isWhole) return runInMachine({ script, timeoutMs });
-  const carry = mkdtempSync(join(tmpdir(), 'berth-vm-carried-'));
-  try {
-    await prepareConformance(carry);
-    return await runInMachine({ script, timeoutMs, carry });
-  } finally {
-    rmSync(carry, { recursive: true, force: true });
-  }
+  using carry = runScratch(join(tmpdir(), 'berth-vm-carried-'));
+  await prepareConformance(carry.path);
+  return runInMachine({ script, timeoutMs, carry: carry.path });
 }
 
 if (options.help) console.log(usage);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { patience } from '../../../../test/support/machine-speed.ts';
 import { failsWith, isolated, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 
@@ -58,7 +59,8 @@ test('a stop that comes before the program has its handler reaches it all the sa
 test('ExecSync: output, exit code, timeout, a command that is not there', async () => {
   const sandbox = await pods.runPod('exec');
   const containerId = await pods.startContainer(sandbox, ['/bin/sleep', '600']);
-  const exec = (cmd: string[], timeout = 10n) => call().execSync({ containerId, cmd, timeout });
+  const exec = (cmd: string[], timeout = BigInt(patience(10))) =>
+    call().execSync({ containerId, cmd, timeout });
   const { stdout, stderr, exitCode } = await exec(['/bin/sh', '-c', 'echo a; echo b >&2; exit 5']);
   assert.deepEqual(
     [Buffer.from(stdout).toString(), Buffer.from(stderr).toString(), exitCode],
