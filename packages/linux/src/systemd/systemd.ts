@@ -140,8 +140,11 @@ export class Systemd {
   }
 
   async #connected(): Promise<DbusConnection> {
-    const present = await this.#connection?.catch(() => undefined);
-    if (present?.isOpen) return present;
+    const present = this.#connection;
+    const connection = await present?.catch(() => undefined);
+    if (connection?.isOpen) return connection;
+    // Several may have waited for one that is lost; who comes first opens the next.
+    if (present !== this.#connection) return this.#connected();
     this.#connection = DbusConnection.open(socketPath, (signal) => this.#onSignal(signal));
     return this.#connection;
   }
