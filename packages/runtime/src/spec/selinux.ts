@@ -83,7 +83,8 @@ function checkOptions(options: Context, field: string): void {
 /** A policy without levels has contexts of three parts. */
 function atLevel(text: string, level: string): Context {
   const [user = '', role = '', type = '', own] = text.split(':');
-  return { user, role, type, ...(own === undefined ? {} : { level }) };
+  // A pod that was made before its node had SELinux has no level of its own.
+  return { user, role, type, ...(own === undefined ? {} : { level: level || own }) };
 }
 
 function context({ user, role, type, level }: Context): string {
