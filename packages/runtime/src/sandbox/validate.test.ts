@@ -27,6 +27,22 @@ const refused: [string, PodSandboxConfig | undefined, RegExp][] = [
     withNamespaces({ network: NamespaceMode.CONTAINER }),
     /namespace_options\.network: want POD or NODE/,
   ],
+  ['a NUL byte', config({ metadata: { ...metadata, uid: 'a\0' } }), /^config\.metadata\.uid: .* NUL byte/],
+  [
+    'no container port',
+    config({ portMappings: [{ hostPort: 80 }] }),
+    /^config\.port_mappings\[0\]\.container_port: 0/,
+  ],
+  [
+    'a host port',
+    config({ portMappings: [{ hostPort: 65536 }] }),
+    /^config\.port_mappings\[0\]\.host_port: 65536/,
+  ],
+  [
+    'a host address',
+    config({ portMappings: [{}, { hostPort: 1, containerPort: 1, hostIp: 'x' }] }),
+    /^config\.port_mappings\[1\]\.host_ip: "x"/,
+  ],
   ['a target', withNamespaces({ pid: NamespaceMode.TARGET }), /namespace_options\.pid: TARGET/],
 ];
 

@@ -6,6 +6,7 @@ import {
 } from '@berth/cri/generated/api.ts';
 import { invalid } from '../errors.ts';
 import { refuseNulBytes } from '../nul-bytes.ts';
+import { validatePortMappings } from './port-mappings.ts';
 import { validateUserNamespace } from './user-namespace.ts';
 
 /** A sandbox's config with everything checked that can be checked without looking at the machine. */
@@ -34,6 +35,7 @@ export function validateSandboxConfig(config: PodSandboxConfig | undefined): Val
   if (config.logDirectory !== '' && !config.logDirectory.startsWith('/')) {
     throw invalid('config.log_directory', `${JSON.stringify(config.logDirectory)} is not an absolute path`);
   }
+  validatePortMappings(config.portMappings);
   const security = config.linux?.securityContext;
   validateNamespaces(security?.namespaceOptions);
   return { ...config, metadata };

@@ -1,0 +1,26 @@
+import { isIP } from 'node:net';
+import { type PortMapping, Protocol } from '@berth/cri/generated/api.ts';
+import { invalid } from '../errors.ts';
+
+const isPort = (port: number) => port >= 1 && port <= 65_535;
+
+/**
+ * Refuses ports that cannot be mapped, by the field. Plugins refuse them too, but for DEL as well as for ADD: the
+ * sandbox could never be removed. A mapping whose host port is 0 only declares a port, and is not looked at.
+ */
+export function validatePortMappings(mappings: readonly PortMapping[]): void {
+  for (const [index, { protocol, containerPort, hostPort, hostIp }] of mappings.entries()) {
+    if (hostPort === 0) continue;
+    const field = `config.port_mappings[${index}]`;
+    if (!isPort(hostPort)) throw invalid(`${field}.host_port`, `${hostPort} is no port: want 1 to 65535`);
+    if (!isPort(containerPort)) {
+      throw invalid(`${field}.container_port`, `${containerPort} is no port: want 1 to 65535`);
+    }
+    if (hostIp !== '' && isIP(hostIp) === 0) {
+      throw invalid(`${field}.host_ip`, `${JSON.stringify(hostIp)} is not an IP address`);
+    }
+    if (protocol !== Protocol.TCP && protocol !== Protocol.UDP && protocol !== Protocol.SCTP) {
+      throw invalid(`${field}.protocol`, 'want TCP, UDP or SCTP');
+    }
+  }
+}
