@@ -188,10 +188,19 @@ for (const name of ['crun', 'runc']) {
         unmount(shared, { detach: true });
         rmSync(shared, { recursive: true });
       }
-      await assert.rejects(
-        node.run('true', { mounts: [{ containerPath: '/in', hostPath: node.dir, propagation: 2 }] }),
-        /config.mounts\[0\].propagation/,
-      );
+      const unshared = join(node.dir, 'unshared');
+      mkdirSync(unshared);
+      bindMount(unshared, unshared);
+      try {
+        // With systemd all mounts are shared unless somebody says otherwise.
+        setPropagation(unshared, 'private');
+        await assert.rejects(
+          node.run('true', { mounts: [{ containerPath: '/in', hostPath: unshared, propagation: 2 }] }),
+          /config.mounts\[0\].propagation/,
+        );
+      } finally {
+        unmount(unshared, { detach: true });
+      }
     });
 
     test('devices', async () => {
