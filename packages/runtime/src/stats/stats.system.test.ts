@@ -47,12 +47,22 @@ function within(low: bigint | number, value: bigint | undefined, high: bigint | 
   );
 }
 
+/** Resolves when berthd has measured a pod's layers; a request does not wait for that for long. */
+async function layersMeasured(sandbox: string): Promise<void> {
+  await until(async () => {
+    const { podMetrics } = await call().listPodSandboxMetrics({});
+    const pod = podMetrics.find(({ podSandboxId }) => podSandboxId === sandbox);
+    const metrics = pod?.containerMetrics.flatMap((container) => container.metrics) ?? [];
+    return metrics.some(({ name }) => name === 'container_fs_usage_bytes');
+  });
+}
+
 const nextInterval = () => new Promise((resolve) => setTimeout(resolve, 700));
 
 test('CPU, memory, layer and processes of a container that uses a known amount of each', async () => {
   const { sandbox, cgroup } = await runOwnPod('known');
   const script = `dd if=/dev/zero of=/disk bs=1M count=5; mkdir /many; for i in 1 2 3 4 5 6 7; do touch /many/$i; done
-    dd if=/dev/zero of=/dev/shm/memory bs=1M count=24; sync; touch /ready; timeout 1 yes >/dev/null; sleep 600`;
+    dd if=/dev/zero of=/dev/shm/memory bs=1M count=24; sync; touch /ready; timeout 30 yes >/dev/null; sleep 600`;
   const containerId = await pods.startContainer(sandbox, ['/bin/sh', '-c', script], {
     metadata: { name: 'known', attempt: 3 },
     labels: { app: 'known' },
@@ -63,6 +73,9 @@ test('CPU, memory, layer and processes of a container that uses a known amount o
     },
   });
   await until(async () => (await pods.shell(containerId, 'ls /ready || true')) === '/ready');
+  assert.equal((await statsOf(containerId)).cpu?.usageNanoCores, undefined);
+  await layersMeasured(sandbox);
+  await nextInterval();
   const path = `${cgroup}/${containerId}`;
   const earlier = cgroups.usage(path);
   const first = await statsOf(containerId);
@@ -75,7 +88,6 @@ test('CPU, memory, layer and processes of a container that uses a known amount o
     annotations: { note: 'x' },
   });
   within(earlier.cpuNanoseconds, first.cpu?.usageCoreNanoSeconds?.value, later.cpuNanoseconds, 'CPU time');
-  assert.equal(first.cpu?.usageNanoCores, undefined);
   within(24 * mebibyte, first.memory?.workingSetBytes?.value, 60 * mebibyte, 'working set');
   within(24 * mebibyte, first.memory?.usageBytes?.value, 128 * mebibyte, 'memory');
   assert.equal(
@@ -250,6 +262,7 @@ test('metrics: as described, and as the kernel has them', async () => {
     },
   );
   await until(async () => (await pods.shell(containerId, 'ls /ready || true')) === '/ready');
+  await layersMeasured(sandbox);
   const { descriptors } = await call().listMetricDescriptors({});
   const names = descriptors.map(({ name }) => name);
   assert.equal(new Set(names).size, names.length);
