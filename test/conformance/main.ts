@@ -1,7 +1,7 @@
 // `npm run conformance`: critest v1.36.0, built from its Go module, against berthd with crun, with runc, and its
 // streaming specs over WebSockets. Prints what did not pass and why; exits 1 when something fails beyond
 // report.ts's list of known failures, or is left on the machine.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runScratch } from '../support/run-scratch.ts';
 import { checkout } from '../support/scratch.ts';
@@ -17,6 +17,7 @@ const usage = `npm run conformance -- [OPTION…]
   --focus REGEXP        only the specs that match (may be repeated)
   --skip REGEXP         all but the specs that match (may be repeated)
   --seed NUMBER         the order of the specs of an earlier run
+  --passed NUMBER       fail unless at least so many specs pass: a spec that is skipped is no failure
   --cgroup-driver NAME  cgroupfs (default) or systemd
   --prepare DIR         build critest, crictl and the images into DIR and stop
   --vm                  in a virtual machine with cgroup v2, systemd and AppArmor
@@ -30,6 +31,7 @@ const { values: options } = parseArgs({
     focus: { type: 'string', multiple: true, default: [] },
     skip: { type: 'string', multiple: true, default: [] },
     seed: { type: 'string' },
+    passed: { type: 'string', default: '1' },
     'cgroup-driver': { type: 'string', default: 'cgroupfs' },
     vm: { type: 'boolean', default: false },
     prepare: { type: 'string' },
@@ -103,6 +105,11 @@ async function runParts(prepared: string): Promise<number> {
       for (const line of details) console.log(line);
       for (const line of left) console.log(`  LEFT BEHIND: ${line}`);
       unexpected += verdict.unexpected + left.length;
+      const passed = report.specs.filter(({ outcome }) => outcome === 'passed').length;
+      if (passed < Number(options.passed)) {
+        console.log(`  TOO FEW: ${options.passed} specs are to pass`);
+        unexpected += 1;
+      }
     }
   } finally {
     await registry.stop();
@@ -117,7 +124,8 @@ if (options.help) {
   await prepareConformance(options.prepare);
 } else {
   using scratch = options.prepared === undefined ? runScratch('/var/tmp/berth-conformance-') : undefined;
-  const dir = scratch?.path ?? options.prepared ?? '';
+  // critest runs in a folder of its own.
+  const dir = resolve(scratch?.path ?? options.prepared ?? '');
   if (scratch !== undefined) await prepareConformance(dir);
   process.exitCode = options.vm ? await runInVm(dir) : (await runParts(dir)) === 0 ? 0 : 1;
 }

@@ -19,7 +19,7 @@ let node: TestNode;
 let pods: PodCalls;
 before(async () => {
   if (options.skip !== undefined) return;
-  node = await TestNode.start('rt-systemd', 246);
+  node = await TestNode.start('rt-systemd', 240);
   pods = new PodCalls(node);
 });
 after(async () => {
@@ -30,11 +30,18 @@ after(async () => {
 
 const call = () => node.client.runtime;
 
+const slicePrefix = 'berth_test_rt_systemd';
+
 /** Units of this test's containers and pods that systemd has in whatever state. */
 function units(): string[] {
-  const patterns = ['berth-*.scope', 'berth_test_rt_systemd*'];
-  const args = ['list-units', '--all', '--plain', '--no-legend', ...patterns];
-  return execFileSync('systemctl', args, { encoding: 'utf8' }).split('\n').filter(Boolean);
+  const args = ['list-units', '--all', '--plain', '--no-legend', 'berth-*.scope', `${slicePrefix}*`];
+  return execFileSync('systemctl', args, { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => {
+      const [unit = ''] = line.split(' ');
+      // Other tests have scopes too.
+      return unit.startsWith(slicePrefix) || (unit !== '' && property(unit, 'Slice').startsWith(slicePrefix));
+    });
 }
 
 function property(unit: string, name: string): string {
