@@ -53,7 +53,7 @@ async function main(): Promise<number> {
   if (!isWhole) return runInMachine({ script, timeoutMs });
   using carry = runScratch(join(tmpdir(), 'berth-vm-carried-'));
   await prepareConformance(carry.path);
-  return runInMachine({ script, timeoutMs, carry: carry.path });
+  return await runInMachine({ script, timeoutMs, carry: carry.path });
 }
 
 if (options.help) console.log(usage);
