@@ -32,8 +32,9 @@ export function killExec(pidFile: string, containerId: string): boolean {
   const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10);
   if (!(pid > 1) || !isIn(containerId, pid)) return false;
   killDescendants(pid);
-  kill(-pid, constants.signals.SIGKILL);
-  return kill(pid, constants.signals.SIGKILL);
+  // Both are asked: not every command leads a group, and one that does may be reaped between the two.
+  const wasGroup = kill(-pid, constants.signals.SIGKILL);
+  return kill(pid, constants.signals.SIGKILL) || wasGroup;
 }
 
 function isIn(containerId: string, pid: number): boolean {
