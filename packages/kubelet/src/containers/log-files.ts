@@ -65,10 +65,19 @@ export function removeDeadLinks(roots: Roots): void {
   }
 }
 
-/** Removes the log folders of a pod, whatever its name was. */
+/**
+ * Removes the log folders of a pod, whatever its name was, and the links into them: of containers that a kubelet
+ * removed just before it was killed nothing else tells.
+ */
 export function removePodLogs(roots: Roots, uid: string): void {
   for (const name of entries(roots.podLogsDir)) {
-    if (name.endsWith(`_${uid}`)) rmSync(join(roots.podLogsDir, name), { recursive: true, force: true });
+    if (!name.endsWith(`_${uid}`)) continue;
+    const folder = join(roots.podLogsDir, name);
+    for (const link of entries(containerLogsDir(roots))) {
+      const path = join(containerLogsDir(roots), link);
+      if (linkTarget(path)?.startsWith(`${folder}/`)) rmSync(path, { force: true });
+    }
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
