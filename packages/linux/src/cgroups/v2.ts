@@ -72,7 +72,12 @@ export class CgroupV2 implements Cgroups {
     const directory = this.directory(path);
     // Linux 5.14 and newer kill a whole subtree at once, whatever forks meanwhile.
     if (existsSync(join(directory, 'cgroup.kill'))) {
-      writeControl(directory, 'cgroup.kill', '1');
+      try {
+        writeControl(directory, 'cgroup.kill', '1');
+      } catch (error) {
+        // systemd removes a scope at the end of its last process, and then there is nothing to kill.
+        if (!hasCode(error, 'ENOENT', 'ENODEV')) throw error;
+      }
     } else {
       killEach(this.processes(path));
     }
