@@ -20,6 +20,12 @@ test('the first process of a PID namespace drops signals that it does not catch'
   }
 });
 
+test("handlers of runc's init are none of the program that it becomes", () => {
+  const text = status('4321\t1', '0000000000004000');
+  assert.equal(statusDropsSignal(text.replace('Name:\tsleep', 'Name:\trunc:[2:INIT]'), 15), true);
+  assert.equal(statusDropsSignal(text.replace('Name:\tsleep', 'Name:\trunc:[2:INIT]'), 9), false);
+});
+
 test('a process that does not exist drops nothing', () => {
   assert.equal(dropsSignal(2 ** 22 + 1, 15), false);
 });

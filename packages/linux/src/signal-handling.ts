@@ -17,11 +17,15 @@ export function dropsSignal(pid: number, signal: number): boolean {
   }
 }
 
-/** Pure: the same from the text of /proc/PID/status, see proc_pid_status(5). */
+/**
+ * Pure: the same from the text of /proc/PID/status, see proc_pid_status(5). The handlers of runc's own init do not
+ * count: it is about to become the program, which has none.
+ */
 export function statusDropsSignal(status: string, signal: number): boolean {
   if (signal === constants.signals.SIGKILL || signal === constants.signals.SIGSTOP) return false;
   const field = (name: string): string => status.match(new RegExp(`^${name}:\\s*(.*)$`, 'm'))?.[1] ?? '';
   const isNamespaceInit = field('NSpid').split(/\s+/).at(-1) === '1';
+  if (isNamespaceInit && /^runc:\[\d:INIT\]$/.test(field('Name'))) return true;
   const caught = BigInt(`0x${field('SigCgt') || '0'}`);
   return isNamespaceInit && (caught & (1n << BigInt(signal - 1))) === 0n;
 }

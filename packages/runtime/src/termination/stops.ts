@@ -73,9 +73,10 @@ class Stop {
    * period. Nothing tells of a new handler, so it is looked for in intervals that double.
    */
   #ask(init: ProcessRef, signal: number, againMs = 10): void {
-    const isDropped = dropsSignal(init.pid, signal);
+    // Looked at before and after, because the program may start in between, without its predecessor's handlers.
+    const wasDropping = dropsSignal(init.pid, signal);
     signalProcess(init, signal);
-    if (!isDropped) return;
+    if (!wasDropping && !dropsSignal(init.pid, signal)) return;
     this.#askAgain = setTimeout(() => {
       try {
         this.#ask(init, signal, againMs * 2);
