@@ -1,7 +1,8 @@
 // Which cgroup driver the nodes of tests use: BERTH_TEST_CGROUP_DRIVER, cgroupfs unless set.
 import { basename } from 'node:path';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { type CgroupDriverName, startCgroupDriver } from '@berth/linux/cgroups/driver.ts';
+import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
+import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
 
 export const testCgroupDriver: CgroupDriverName =
   process.env['BERTH_TEST_CGROUP_DRIVER'] === 'systemd' ? 'systemd' : 'cgroupfs';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { type FinishedCall, serveCri } from '@berth/cri/server.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { startCgroupDriver } from '@berth/linux/cgroups/driver.ts';
+import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
 import { checkPlace, makeDirectories } from '@berth/linux/directories.ts';
 import { NamespaceWorker } from '@berth/linux/namespaces.ts';
 import { readAppArmor } from './apparmor/facts.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeClient } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { startCgroupDriver } from '@berth/linux/cgroups/driver.ts';
+import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
 import { type Pod, type PodIdentity, type PodStatus, podFullName, podKey } from '../api/pod.ts';
 import { Backoff } from '../backoff.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';

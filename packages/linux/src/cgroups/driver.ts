@@ -20,23 +20,6 @@ export interface CgroupDriver {
 /** The drivers by the names that settings have for them. */
 export type CgroupDriverName = 'cgroupfs' | 'systemd';
 
-/**
- * The driver of a name; disposing of it lets go of its connection.
- *
- * @throws Error where systemd does not manage this machine's cgroups
- */
-export async function startCgroupDriver(
-  name: CgroupDriverName,
-  cgroups: Cgroups,
-): Promise<CgroupDriver & Disposable> {
-  if (name === 'cgroupfs') return { ...cgroupfsDriver(cgroups), [Symbol.dispose]: () => {} };
-  const { systemdDriver, systemdDriverProblem } = await import('../systemd/driver.ts');
-  const problem = systemdDriverProblem(cgroups);
-  if (problem !== undefined)
-    throw new Error(`cgroupDriver: systemd cannot be used: ${problem}; use cgroupfs`);
-  return systemdDriver(cgroups);
-}
-
 /** Makes, limits and removes cgroups by their files alone. */
 export function cgroupfsDriver(cgroups: Cgroups): CgroupDriver {
   return {

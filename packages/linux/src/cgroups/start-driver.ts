@@ -1,0 +1,19 @@
+import type { Cgroups } from './cgroups.ts';
+import { type CgroupDriver, type CgroupDriverName, cgroupfsDriver } from './driver.ts';
+
+/**
+ * The driver of a name; disposing of it lets go of its connection.
+ *
+ * @throws Error where systemd does not manage this machine's cgroups
+ */
+export async function startCgroupDriver(
+  name: CgroupDriverName,
+  cgroups: Cgroups,
+): Promise<CgroupDriver & Disposable> {
+  if (name === 'cgroupfs') return { ...cgroupfsDriver(cgroups), [Symbol.dispose]: () => {} };
+  const { systemdDriver, systemdDriverProblem } = await import('../systemd/driver.ts');
+  const problem = systemdDriverProblem(cgroups);
+  if (problem !== undefined)
+    throw new Error(`cgroupDriver: systemd cannot be used: ${problem}; use cgroupfs`);
+  return systemdDriver(cgroups);
+}
