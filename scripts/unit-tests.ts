@@ -14,7 +14,7 @@ const files = globSync(
 ).filter((file) => !file.endsWith('.system.test.ts'));
 const { status } = spawnSync(
   process.execPath,
-  ['--test', '--test-reporter=dot', ...process.argv.slice(2), ...files.sort()],
+  ['--test', '--test-concurrency=2', '--test-reporter=dot', ...process.argv.slice(2), ...files.sort()],
   {
     cwd: root,
     stdio: 'inherit',
