@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { findProgram } from '@berth/runtime/programs.ts';
 import { layOutBerthd, startBerthd } from '../test/support/berthd.ts';
 import { removeBridge, writeConflist } from '../test/support/conflist.ts';
 import { type ContainerdVersion, startContainerd } from '../test/support/containerd.ts';
@@ -60,7 +61,7 @@ export async function startContainerdPeer(
     await startContainerd({
       dir,
       cniConfDir: confDir,
-      runtime: `/usr/${runtime === 'runc' ? 'sbin' : 'bin'}/${runtime}`,
+      runtime: findProgram(runtime, runtime),
       version,
     }),
   );

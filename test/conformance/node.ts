@@ -1,6 +1,7 @@
 // A berthd for one run of critest.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
 import { type BerthdNode, startBerthdNode } from '../support/berthd-node.ts';
 import { mirrorPublicRegistries } from './images/serve.ts';
 
@@ -8,7 +9,7 @@ import { mirrorPublicRegistries } from './images/serve.ts';
 export async function startNode(options: {
   runtime: 'crun' | 'runc';
   registry: string;
-  cgroupDriver: 'cgroupfs' | 'systemd';
+  cgroupDriver: CgroupDriverName;
 }): Promise<BerthdNode> {
   const { runtime, registry, cgroupDriver } = options;
   await using resources = new AsyncDisposableStack();

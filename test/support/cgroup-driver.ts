@@ -13,11 +13,6 @@ export function testCgroup(name: string, driver: CgroupDriverName = testCgroupDr
   return driver === 'systemd' ? `/${name.replaceAll('-', '_')}.slice` : `/${name}`;
 }
 
-/** The path of a container's cgroup below a cgroup of `testCgroup`. */
-export function testContainerCgroup(parent: string, id: string): string {
-  return parent.endsWith('.slice') ? `${parent}/berth-${id}.scope` : `${parent}/${id}`;
-}
-
 /** Removes a cgroup of `testCgroup` and what is in it. */
 export async function removeTestCgroup(path: string): Promise<void> {
   const isSlice = basename(path).endsWith('.slice');

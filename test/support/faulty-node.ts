@@ -1,5 +1,6 @@
 // A whole node (berthd and kubelet from bin/) with one healthy pod, for tests that put something bad beside it:
 // the bad thing must be told of, the healthy pod must not notice, and nothing may be left.
+
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,6 +16,7 @@ import { startKubelet } from './kubelet.ts';
 import { traces } from './node-traces.ts';
 import { testImage } from './pods.ts';
 import { checkout, type Daemon, scratchDir } from './scratch.ts';
+import { until } from './until.ts';
 
 /** A container as /pods shows it. */
 export interface ShownContainer {
@@ -230,15 +232,6 @@ function isRunning(pods: ShownPod[], name: string): boolean {
   const { containerStatuses = [] } =
     pods.find((pod) => pod.metadata.name === `${name}-testnode`)?.status ?? {};
   return containerStatuses.length > 0 && containerStatuses.every(({ state }) => state.running !== undefined);
-}
-
-/** Waits at most 20 seconds; fails with `what` and what `describe` says at the end. */
-export async function until(what: string, probe: () => Promise<boolean>, describe: () => string) {
-  for (const deadline = performance.now() + 20_000; !(await probe()); ) {
-    if (performance.now() > deadline)
-      assert.fail(`gave up waiting until ${what}: ${describe().slice(-4000)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 function crictl(socket: string, args: string[]): Promise<{ code: number; out: string; err: string }> {

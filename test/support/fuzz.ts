@@ -1,14 +1,10 @@
 // Random inputs that can be had again: by their seed.
+import { seededFractions } from './random.ts';
 
-/** Numbers below a bound that are the same for the same seed (mulberry32). */
+/** Numbers below a bound that are the same for the same seed. */
 export function seededRandom(seed: number): (bound: number) => number {
-  let state = seed;
-  return (bound) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * bound);
-  };
+  const next = seededFractions(seed);
+  return (bound) => Math.floor(next() * bound);
 }
 
 const interesting = [
@@ -62,7 +58,7 @@ export function mutate(corpus: readonly Buffer[], random: (bound: number) => num
 }
 
 /** How long a fuzz test runs: a moment, or as many seconds as BERTH_FUZZ_SECONDS says. */
-export const fuzzMilliseconds = Number(process.env['BERTH_FUZZ_SECONDS'] ?? 1.5) * 1000;
+const fuzzMilliseconds = Number(process.env['BERTH_FUZZ_SECONDS'] ?? 1.5) * 1000;
 
 /**
  * Runs `check` on mutations of a corpus until the time is over. A failure tells the seed that repeats it.

@@ -1,6 +1,7 @@
 // A large image of made-up files, for benchmarks and tests of pull and unpack.
 import { writeOciLayout } from '@berth/oci/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
+import { seededFractions } from './random.ts';
 
 /** What the large image has in it. */
 export interface LargeImage {
@@ -30,7 +31,7 @@ export async function writeLargeImage({ dir, name, bytes = 490 * 1024 ** 2, file
     dir,
     name,
     layers: layerShares.map((share, index) =>
-      layer(index, Math.round(files * share), bytes * share, pool, random(index + 1)),
+      layer(index, Math.round(files * share), bytes * share, pool, seededFractions(index + 1)),
     ),
     config: { Cmd: ['/bin/sh'] },
   });
@@ -68,7 +69,7 @@ function* layer(
 
 /** Bytes that compress as the files of an image do: words, and binary with few values. */
 function contentPool(): Buffer {
-  const next = random(99);
+  const next = seededFractions(99);
   const words = Array.from({ length: 2000 }, () =>
     Array.from({ length: 3 + Math.floor(next() * 8) }, () =>
       String.fromCharCode(97 + Math.floor(next() * 26)),
@@ -84,15 +85,4 @@ function contentPool(): Buffer {
     }
   }
   return pool;
-}
-
-/** Numbers from 0 to 1 that are the same in each run (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

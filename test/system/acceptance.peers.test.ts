@@ -1,5 +1,6 @@
 // One manifest directory, two runtimes: a kubelet on containerd and a kubelet on berthd run the same pods from
 // it, and crictl lists the same on both.
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,12 +10,12 @@ import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { layOutBerthd, startBerthd } from '../support/berthd.ts';
 import { removeBridge, writeConflist } from '../support/conflist.ts';
 import { startContainerd } from '../support/containerd.ts';
-import { until } from '../support/faulty-node.ts';
 import { moveHugetlbToV1 } from '../support/hugetlb.ts';
 import { loadTestImage } from '../support/images.ts';
 import { startKubelet } from '../support/kubelet.ts';
 import { testImage } from '../support/pods.ts';
 import { checkout, scratchDir } from '../support/scratch.ts';
+import { until } from '../support/until.ts';
 
 const manifest = `apiVersion: v1
 kind: Pod

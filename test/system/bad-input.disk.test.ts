@@ -1,5 +1,6 @@
 // Full disks, of images and of running state: what needs space is told of, what runs goes on, and everything
 // comes right by itself once there is space again.
+
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
@@ -13,11 +14,11 @@ import {
   type FaultyNode,
   podManifest,
   startFaultyNode,
-  until,
   untilForgotten,
   untilRunning,
   untilWaiting,
 } from '../support/faulty-node.ts';
+import { until } from '../support/until.ts';
 
 const full = /no space left on device|disk is full/;
 const disposals = new AsyncDisposableStack();

@@ -1,4 +1,5 @@
 // Manifests that cannot be run: each is told of with its file and field, and the pods beside it run on.
+
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -6,10 +7,10 @@ import {
   type FaultyNode,
   podManifest,
   startFaultyNode,
-  until,
   untilForgotten,
   untilRunning,
 } from '../support/faulty-node.ts';
+import { until } from '../support/until.ts';
 
 let node: FaultyNode;
 

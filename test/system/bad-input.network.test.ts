@@ -1,5 +1,6 @@
 // Networks that cannot be used: a broken conflist, and plugins that fail, hang, print garbage or are missing.
 // The pod says which file or plugin it is, and comes up by itself once that is put right.
+
 import assert from 'node:assert/strict';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,11 +9,11 @@ import {
   type FaultyNode,
   podManifest,
   startFaultyNode,
-  until,
   untilForgotten,
   untilRunning,
   untilWaiting,
 } from '../support/faulty-node.ts';
+import { until } from '../support/until.ts';
 
 let node: FaultyNode;
 let goodConflist: string;

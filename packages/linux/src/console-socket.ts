@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { hasCode } from './errno.ts';
 import { closeDescriptor, libcFunction, onceReadable } from './libc.ts';
-import { UnixAddress } from './unix-address.ts';
+import { AF_UNIX, UnixAddress } from './unix-address.ts';
 
 const socketCall = libcFunction('socket', ['int', 'int', 'int']);
 const bindCall = libcFunction('bind', ['int', 'void *', 'uint']);
@@ -9,7 +9,6 @@ const listenCall = libcFunction('listen', ['int', 'int']);
 const acceptCall = libcFunction('accept4', ['int', 'void *', 'void *', 'int']);
 const recvmsgCall = libcFunction('recvmsg', ['int', 'msghdr *', 'int'], 'long');
 
-const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;

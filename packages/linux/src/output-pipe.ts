@@ -27,11 +27,8 @@ export class OutputPipe implements Disposable {
   readonly output: Socket;
 
   constructor() {
-    const ends = Buffer.alloc(8);
-    pipe2Call('for the output of a process', ends, O_CLOEXEC);
-    this.readEnd = ends.readInt32LE(0);
-    this.writeEnd = ends.readInt32LE(4);
-    fcntlCall('pipe', this.readEnd, F_SETFL, O_NONBLOCK);
+    [this.readEnd, this.writeEnd] = makePipe('for the output of a process');
+    doNotBlock(this.readEnd);
     this.output = new Socket({ fd: this.readEnd, readable: true, writable: false });
   }
 
@@ -49,11 +46,9 @@ export class InputPipe implements Disposable {
   readonly input: Socket;
 
   constructor() {
-    const ends = Buffer.alloc(8);
-    pipe2Call('for the input of a process', ends, O_CLOEXEC);
-    this.readEnd = ends.readInt32LE(0);
-    const writeEnd = ends.readInt32LE(4);
-    fcntlCall('pipe', writeEnd, F_SETFL, O_NONBLOCK);
+    const [readEnd, writeEnd] = makePipe('for the input of a process');
+    this.readEnd = readEnd;
+    doNotBlock(writeEnd);
     this.input = new Socket({ fd: writeEnd, readable: false, writable: true });
   }
 
@@ -61,4 +56,14 @@ export class InputPipe implements Disposable {
   [Symbol.dispose](): void {
     closeSync(this.readEnd);
   }
+}
+
+function makePipe(purpose: string): [readEnd: number, writeEnd: number] {
+  const ends = Buffer.alloc(8);
+  pipe2Call(purpose, ends, O_CLOEXEC);
+  return [ends.readInt32LE(0), ends.readInt32LE(4)];
+}
+
+function doNotBlock(end: number): void {
+  fcntlCall('pipe', end, F_SETFL, O_NONBLOCK);
 }

@@ -1,12 +1,11 @@
 import { DescriptorStream } from './descriptor-stream.ts';
 import { closeDescriptor, libcFunction } from './libc.ts';
-import { UnixAddress } from './unix-address.ts';
+import { AF_UNIX, UnixAddress } from './unix-address.ts';
 
 const socketCall = libcFunction('socket', ['int', 'int', 'int']);
 const connectCall = libcFunction('connect', ['int', 'void *', 'uint']);
 const shutdownCall = libcFunction('shutdown', ['int', 'int']);
 
-const AF_UNIX = 1;
 const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;

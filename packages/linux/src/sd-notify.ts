@@ -1,9 +1,9 @@
 import { closeDescriptor, libcFunction } from './libc.ts';
+import { AF_UNIX, unixAddress } from './unix-address.ts';
 
 const socketCall = libcFunction('socket', ['int', 'int', 'int']);
 const sendtoCall = libcFunction('sendto', ['int', 'void *', 'size_t', 'int', 'void *', 'uint'], 'long');
 
-const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const MSG_DONTWAIT = 0x40;
@@ -27,12 +27,4 @@ export function sdNotify(socket: string, states: readonly string[]): void {
   } finally {
     closeDescriptor(descriptor);
   }
-}
-
-/** A sockaddr_un: the family in the host's byte order (all of Node's are little-endian here), then the path. */
-export function unixAddress(path: string): Buffer {
-  const name = path.startsWith('@') ? `\0${path.slice(1)}` : `${path}\0`;
-  const family = Buffer.alloc(2);
-  family.writeUInt16LE(AF_UNIX);
-  return Buffer.concat([family, Buffer.from(name)]);
 }

@@ -1,9 +1,17 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
-const AF_UNIX = 1;
+export const AF_UNIX = 1;
 /** What `sun_path` holds, its NUL included. */
 const pathBytes = 108;
+
+/** A sockaddr_un: the family in the host's byte order (all of Node's are little-endian here), then the path. */
+export function unixAddress(path: string): Buffer {
+  const name = path.startsWith('@') ? `\0${path.slice(1)}` : `${path}\0`;
+  const family = Buffer.alloc(2);
+  family.writeUInt16LE(AF_UNIX);
+  return Buffer.concat([family, Buffer.from(name)]);
+}
 
 /**
  * A `sockaddr_un` for a socket file. It goes through the open directory of the file, so that the path may be

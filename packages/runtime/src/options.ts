@@ -1,12 +1,7 @@
 import { resolve } from 'node:path';
+import { cgroupDrivers } from '@berth/linux/cgroups/driver.ts';
 import { Command, Option } from 'commander';
-import {
-  type Config,
-  cgroupDrivers,
-  defaultConfig,
-  defaultConfigPath,
-  withCgroupParent,
-} from './config/config.ts';
+import { type Config, defaultConfig, defaultConfigPath, withCgroupParent } from './config/config.ts';
 import { defaultConfigFile, dumpConfig } from './config/default-file.ts';
 import { readConfig } from './config/read.ts';
 import { logLevels } from './log.ts';

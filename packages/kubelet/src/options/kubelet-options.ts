@@ -1,5 +1,6 @@
 // What the kubelet was told, once defaults, the configuration file and the command line are merged: parsed,
 // checked, in plain units. Everything below main.ts reads this and never a flag or a YAML field.
+import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
 
 /** Settings of a running kubelet. Names follow KubeletConfiguration; units are in the names. */
 export interface KubeletOptions {
@@ -24,7 +25,7 @@ export interface KubeletOptions {
   /** How often every pod is compared with the runtime as a safety net for missed events. */
   syncFrequencyMs: number;
   /** 'cgroupfs' names cgroups as paths, 'systemd' as slices. */
-  cgroupDriver: 'cgroupfs' | 'systemd';
+  cgroupDriver: CgroupDriverName;
   /** Absolute cgroup path under which kubepods is made: "/" unless told otherwise. */
   cgroupRoot: string;
   /** Whether pods get a cgroup of their own below their QoS class. */

@@ -1,13 +1,14 @@
 // The fields of KubeletConfiguration v1beta1 that take effect in this kubelet. A configuration file and the
 // command line both fill them; see unsupported-settings.ts for the fields that are refused.
 import { isIP } from 'node:net';
+import { type CgroupDriverName, cgroupDrivers } from '@berth/linux/cgroups/driver.ts';
 import { formatDuration, parseDuration } from '../api/duration.ts';
 
 /** Values of the supported fields, by their names in KubeletConfiguration; durations in milliseconds. */
 export interface Settings {
   address: string;
   allowedUnsafeSysctls: string[];
-  cgroupDriver: 'cgroupfs' | 'systemd';
+  cgroupDriver: CgroupDriverName;
   cgroupRoot: string;
   cgroupsPerQOS: boolean;
   clusterDNS: string[];
@@ -55,7 +56,7 @@ export interface Field<T> {
 export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   address: ipAddress(),
   allowedUnsafeSysctls: list(),
-  cgroupDriver: choice('cgroupfs', 'systemd'),
+  cgroupDriver: choice(...cgroupDrivers),
   cgroupRoot: text(),
   cgroupsPerQOS: bool(),
   clusterDNS: list((entry) => isIP(entry) > 0, 'an IP address'),

@@ -1,4 +1,5 @@
 // The kubelet is killed at any moment of a pod's life, and the next one goes on as if nothing had been.
+
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,13 +8,13 @@ import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { mount, mountsBelow } from '@berth/linux/mount.ts';
 import { testImage } from '../../../../test/support/pods.ts';
 import { checkout, type Daemon, startDaemon } from '../../../../test/support/scratch.ts';
+import { until } from '../../../../test/support/until.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import {
   forever,
   shellPod,
   startTestNode,
   type TestNode,
-  until,
   untilGone,
   untilRunning,
   untilStatus,

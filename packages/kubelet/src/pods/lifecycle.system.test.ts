@@ -1,10 +1,12 @@
 // The life of pods on berthd and on containerd: how they restart, fail, are replaced and end.
+
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { testImage } from '../../../../test/support/pods.ts';
+import { until } from '../../../../test/support/until.ts';
 import { onEveryRuntime } from '../testing/every-runtime.ts';
-import { forever, shellPod, statusOf, until, untilRunning, untilStatus } from '../testing/node.ts';
+import { forever, shellPod, statusOf, untilRunning, untilStatus } from '../testing/node.ts';
 import { testContainer } from '../testing/pod.ts';
 import { endAll, logOf } from '../testing/remains.ts';
 

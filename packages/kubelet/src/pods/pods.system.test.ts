@@ -1,14 +1,16 @@
 // Whole pods on berthd and on containerd: what they see, what they reach, and that nothing stays when they go.
+
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { cpuWeight } from '@berth/linux/cgroups/v2-files.ts';
+import { until } from '../../../../test/support/until.ts';
 import { podCgroup } from '../cgroups/cgroup-names.ts';
 import { rotateLog } from '../containers/log-rotation.ts';
 import { onEveryRuntime } from '../testing/every-runtime.ts';
-import { forever, shellPod, until, untilRunning, untilStatus } from '../testing/node.ts';
+import { forever, shellPod, untilRunning, untilStatus } from '../testing/node.ts';
 import { testContainer } from '../testing/pod.ts';
 import { endAll, logOf } from '../testing/remains.ts';
 

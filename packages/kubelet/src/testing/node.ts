@@ -1,4 +1,5 @@
 // A node for system tests: a runtime of its own, its network, and kubelets on it.
+
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
@@ -14,6 +15,7 @@ import { loadTestImage } from '../../../../test/support/images.ts';
 import { patience } from '../../../../test/support/machine-speed.ts';
 import { testImage } from '../../../../test/support/pods.ts';
 import { scratchDir } from '../../../../test/support/scratch.ts';
+import { until } from '../../../../test/support/until.ts';
 import type { Container, Pod, PodSpec, PodStatus } from '../api/pod.ts';
 import type { Kubelet } from '../kubelet.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
@@ -155,24 +157,6 @@ export function shellPod(
     },
     { name, uid: `${name}-${process.pid}-${madePods}` },
   );
-}
-
-/** Waits, at most `timeoutMs`, until `probe` gives something; fails with `what` and what `describe` says. */
-export async function until<Found>(
-  what: string,
-  probe: () => Found | undefined | false | Promise<Found | undefined | false>,
-  describe: () => unknown = () => '',
-  timeoutMs = 20_000,
-): Promise<Found> {
-  const deadline = performance.now() + patience(timeoutMs);
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) {
-      assert.fail(`gave up waiting until ${what}; at the end: ${JSON.stringify(describe(), undefined, 1)}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** The status that a kubelet shows for a pod. */

@@ -18,7 +18,8 @@ export interface CgroupDriver {
 }
 
 /** The drivers by the names that settings have for them. */
-export type CgroupDriverName = 'cgroupfs' | 'systemd';
+export const cgroupDrivers = ['cgroupfs', 'systemd'] as const;
+export type CgroupDriverName = (typeof cgroupDrivers)[number];
 
 /** Makes, limits and removes cgroups by their files alone. */
 export function cgroupfsDriver(cgroups: Cgroups): CgroupDriver {

@@ -1,10 +1,12 @@
 // The parts of cgroup v2 that need no controller, against the v2 hierarchy that a hybrid machine has too.
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { until } from '../../../../test/support/until.ts';
 import { mounts } from '../mount.ts';
 import { membership } from './membership.ts';
 import { CgroupV2 } from './v2.ts';
@@ -28,18 +30,11 @@ function family(path: string) {
   return { pid: child.pid, exited: once(child, 'exit') };
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 200 && !condition(); attempt++) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  assert.ok(condition());
-}
-
 test('a family joins, is seen from above, and is killed with its cgroup', needsV2, async () => {
   const path = `${parent}/pod/container`;
   const { pid, exited } = family(path);
   assert.equal(membership(pid)?.get(''), path);
-  await until(() => cgroups.processes(parent).length === 3);
+  await until('all three are there', () => cgroups.processes(parent).length === 3);
   await assert.rejects(cgroups.remove(`${parent}/pod`, { timeoutMs: 20 }), { code: 'EBUSY' });
   await cgroups.remove(`${parent}/pod`, { kill: true });
   assert.deepEqual(await exited, [null, 'SIGKILL']);
@@ -51,7 +46,9 @@ test('frozen processes are killed too', needsV2, async () => {
   const { exited } = family(path);
   const directory = cgroups.directory(path);
   writeFileSync(join(directory, 'cgroup.freeze'), '1');
-  await until(() => readFileSync(join(directory, 'cgroup.events'), 'utf8').includes('frozen 1'));
+  await until('it is frozen', () =>
+    readFileSync(join(directory, 'cgroup.events'), 'utf8').includes('frozen 1'),
+  );
   await cgroups.remove(path, { kill: true });
   assert.deepEqual(await exited, [null, 'SIGKILL']);
 });

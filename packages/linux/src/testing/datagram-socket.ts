@@ -1,6 +1,6 @@
 import { hasCode } from '../errno.ts';
 import { closeDescriptor, libcFunction } from '../libc.ts';
-import { unixAddress } from '../sd-notify.ts';
+import { AF_UNIX, unixAddress } from '../unix-address.ts';
 
 const socketCall = libcFunction('socket', ['int', 'int', 'int']);
 const bindCall = libcFunction('bind', ['int', 'void *', 'uint']);
@@ -11,7 +11,6 @@ export class DatagramSocket implements Disposable {
   readonly #descriptor: number;
 
   constructor(path: string) {
-    const AF_UNIX = 1;
     const SOCK_DGRAM = 2;
     const SOCK_NONBLOCK_CLOEXEC = 0o2004000;
     this.#descriptor = socketCall(path, AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK_CLOEXEC, 0);

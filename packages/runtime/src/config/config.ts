@@ -1,9 +1,6 @@
+import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
 import type { LogFormat, LogLevel } from '../log.ts';
 import type { MetricGroup } from '../pod-metrics/groups.ts';
-
-/** Who makes cgroups: berthd and the OCI runtime by mkdir, or systemd as slices and scopes. */
-export const cgroupDrivers = ['cgroupfs', 'systemd'] as const;
-export type CgroupDriver = (typeof cgroupDrivers)[number];
 
 /** An OCI runtime behind a runtime handler, which a RuntimeClass names. */
 export interface RuntimeOptions {
@@ -29,7 +26,8 @@ export interface Config {
   readonly state: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
-  readonly cgroupDriver: CgroupDriver;
+  /** Who makes cgroups: berthd and the OCI runtime by mkdir, or systemd as slices and scopes. */
+  readonly cgroupDriver: CgroupDriverName;
   /** Cgroup of pods whose request names none, for example crictl's. */
   readonly cgroupParent: string;
   /** Name of the runtime handler that pods get which ask for none; undefined: the first that works here. */

@@ -1,9 +1,13 @@
+import { cgroupDrivers } from '@berth/linux/cgroups/driver.ts';
 import { sysctlNamespace } from '@berth/linux/sysctl.ts';
 import { logFormats, logLevels } from '../log.ts';
 import { metricGroups } from '../pod-metrics/groups.ts';
-import { type Config, cgroupDrivers, defaultConfig, plainRuntime, type RuntimeOptions } from './config.ts';
-import { parseLocated } from './located.ts';
+import { type Config, defaultConfig, plainRuntime, type RuntimeOptions } from './config.ts';
+import { parseLocated, type ValuePath } from './located.ts';
 import { type Parse, valueParsers } from './values.ts';
+
+/** The settings of config.yaml that have settings of their own. */
+type Section = 'cni' | 'cdi' | 'registry' | 'image' | 'streaming' | 'stats' | 'tracing';
 
 /**
  * Parses the text of a config.yaml; what it leaves out keeps its default. Throws a ConfigError that names
@@ -14,6 +18,13 @@ export function parseConfig(source: string, file: string): Config {
   if (value === undefined || value === null) return defaultConfig;
 
   const { text, absolutePath, count, flag, port, list, oneOf, entries, object } = valueParsers(fail);
+  /** A mapping of settings, of which those left out keep their default. */
+  const section =
+    <Name extends Section>(name: Name, fields: { [Key in keyof Config[Name]]-?: Parse<Config[Name][Key]> }) =>
+    (value: unknown, path: ValuePath): Config[Name] => ({
+      ...defaultConfig[name],
+      ...object<Config[Name]>(value, path, fields),
+    });
   const annotationPattern: Parse<string> = (value, path) => {
     const pattern = text(value, path);
     const star = pattern.indexOf('*');
@@ -56,55 +67,34 @@ export function parseConfig(source: string, file: string): Config {
           typeof value === 'number' ? String(value) : text(value, [...path, name]),
         ]),
       ),
-    cni: (cni, path) => ({
-      ...defaultConfig.cni,
-      ...object<Config['cni']>(cni, path, {
-        confDir: absolutePath,
-        pluginDirs: list(absolutePath),
-        cacheDir: absolutePath,
-        confTemplate: absolutePath,
-        timeoutSeconds: count,
-      }),
+    cni: section('cni', {
+      confDir: absolutePath,
+      pluginDirs: list(absolutePath),
+      cacheDir: absolutePath,
+      confTemplate: absolutePath,
+      timeoutSeconds: count,
     }),
-    cdi: (cdi, path) => ({
-      ...defaultConfig.cdi,
-      ...object<Config['cdi']>(cdi, path, { specDirs: list(absolutePath) }),
+    cdi: section('cdi', { specDirs: list(absolutePath) }),
+    registry: section('registry', {
+      configDir: absolutePath,
+      authFiles: list(absolutePath),
     }),
-    registry: (registry, path) => ({
-      ...defaultConfig.registry,
-      ...object<Config['registry']>(registry, path, {
-        configDir: absolutePath,
-        authFiles: list(absolutePath),
-      }),
+    image: section('image', {
+      maxLayerBytes: count,
+      maxLayerFiles: count,
+      maxImageBytes: count,
+      pinned: list(text),
     }),
-    image: (image, path) => ({
-      ...defaultConfig.image,
-      ...object<Config['image']>(image, path, {
-        maxLayerBytes: count,
-        maxLayerFiles: count,
-        maxImageBytes: count,
-        pinned: list(text),
-      }),
+    streaming: section('streaming', {
+      address: text,
+      port,
+      certFile: absolutePath,
+      keyFile: absolutePath,
+      clientCaFile: absolutePath,
+      idleTimeoutSeconds: count,
     }),
-    streaming: (streaming, path) => ({
-      ...defaultConfig.streaming,
-      ...object<Config['streaming']>(streaming, path, {
-        address: text,
-        port,
-        certFile: absolutePath,
-        keyFile: absolutePath,
-        clientCaFile: absolutePath,
-        idleTimeoutSeconds: count,
-      }),
-    }),
-    stats: (stats, path) => ({
-      ...defaultConfig.stats,
-      ...object<Config['stats']>(stats, path, { includedPodMetrics: list(oneOf([...metricGroups, 'all'])) }),
-    }),
-    tracing: (tracing, path) => ({
-      ...defaultConfig.tracing,
-      ...object<Config['tracing']>(tracing, path, { endpoint: text, samplingRatePerMillion: count }),
-    }),
+    stats: section('stats', { includedPodMetrics: list(oneOf([...metricGroups, 'all'])) }),
+    tracing: section('tracing', { endpoint: text, samplingRatePerMillion: count }),
   });
   const config = { ...defaultConfig, ...parsed };
   const { certFile, keyFile, clientCaFile } = config.streaming;

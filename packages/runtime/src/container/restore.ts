@@ -70,7 +70,7 @@ async function renamePod({ state, namespaces, paths }: Context, { sandboxId }: C
 }
 
 /** A container whose restore has failed, or was given up before it began, has ended. */
-export async function endRestore(context: Context, container: Container, message: string): Promise<void> {
+async function endRestore(context: Context, container: Container, message: string): Promise<void> {
   const { id } = container;
   await killContainer(context, container);
   await endConmon(id, context.paths.container(id).bundle);

@@ -6,7 +6,7 @@ import { invalid, messageOf, RuntimeError } from '../errors.ts';
 import { renderTemplate } from './go-template.ts';
 
 /** The name that containerd gives the file as well: whoever moves a template here finds it in its place. */
-export const TEMPLATE_FILE = '10-containerd-net.conflist';
+const TEMPLATE_FILE = '10-containerd-net.conflist';
 
 /** What a template can use, by the names that containerd's have. */
 export interface TemplateData {

@@ -7,6 +7,7 @@ import { NamespaceWorker, unpin } from '@berth/linux/namespaces.ts';
 import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
 import { removeTable } from '@berth/linux/nftables.ts';
 import { createLogger } from '../log.ts';
+import { until } from '../testing/pod-calls.ts';
 import { attachSandbox, podArgs } from './attach.ts';
 import { detachSandbox } from './detach.ts';
 import { collectNetworkGarbage } from './gc.ts';
@@ -81,13 +82,6 @@ const ports = () => {
   const bridge = links.find(({ name }) => name === BRIDGE);
   return links.filter(({ master }) => bridge !== undefined && master === bridge.index);
 };
-/** The end of a namespace takes its interfaces along in the background. */
-async function until(condition: () => boolean) {
-  for (const deadline = Date.now() + 5000; !condition() && Date.now() < deadline; ) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  assert.ok(condition());
-}
 
 describe('a pod', () => {
   for (const [what, bridge] of [

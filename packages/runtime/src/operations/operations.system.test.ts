@@ -1,4 +1,5 @@
 // What an operator has of a running berthd: metrics, profiles, traces, reloads, and what systemd hears.
+
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
@@ -10,6 +11,7 @@ import { DatagramSocket } from '@berth/linux/testing/datagram-socket.ts';
 import { Client, credentials, Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
 import { type BerthdPaths, layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
 import { type Daemon, scratchDir } from '../../../../test/support/scratch.ts';
+import { until } from '../../../../test/support/until.ts';
 
 const dir = scratchDir('ops');
 const notifySocket = join(dir.path, 'notify.sock');
@@ -94,13 +96,6 @@ function fetchFromSocket(path: string): Promise<{ status: number | undefined; bo
   });
 }
 
-async function until(what: string, probe: () => boolean): Promise<void> {
-  for (const deadline = performance.now() + 20_000; !probe(); ) {
-    if (performance.now() > deadline) assert.fail(`gave up waiting until ${what}\n${berthd.output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 /** Every message that systemd would have heard by now, joined. */
 const heard: string[] = [];
 function listen(): string {
@@ -110,8 +105,8 @@ function listen(): string {
 }
 
 test('systemd hears that it is ready, and the watchdog that it lives', async () => {
-  await until('it is ready', () => listen().includes('READY=1\nSTATUS=Serving the CRI on '));
-  await until('the watchdog hears three times', () => listen().split('WATCHDOG=1').length > 3);
+  await until('it is ready', () => listen().includes('READY=1\nSTATUS=Serving the CRI on '), berthd.output);
+  await until('the watchdog hears three times', () => listen().split('WATCHDOG=1').length > 3, berthd.output);
 });
 
 test('/metrics counts calls and failures, and tells of the process', async () => {

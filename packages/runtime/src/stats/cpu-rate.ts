@@ -11,7 +11,7 @@ export interface CpuHistory {
 }
 
 /** The shortest time, in nanoseconds, that a rate may be the average of. */
-export const shortestWindow = 500_000_000n;
+const shortestWindow = 500_000_000n;
 
 /** What is to be remembered once `sample` is known. Samples that come in quick succession do not shorten the window. */
 export function remember(history: CpuHistory | undefined, sample: CpuSample): CpuHistory {

@@ -11,7 +11,7 @@ import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
  * one of them only. `netns` is the file of the pod's network namespace, undefined for the host's. The socket is
  * made in the pod's namespace, so nothing but its making happens in the thread that enters namespaces.
  */
-export async function connectToPod(
+async function connectToPod(
   namespaces: NamespaceWorker,
   { netns, port }: { netns: string | undefined; port: number },
   signal: AbortSignal,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { CriError } from '@berth/cri/errors.ts';
 import { type ContainerStatus, NamespaceMode } from '@berth/cri/generated/api.ts';
 import { patience } from '../../../../test/support/machine-speed.ts';
+import { until as untilFound } from '../../../../test/support/until.ts';
 import type { TestNode } from './test-node.ts';
 
 /** Everything is the pod's or the container's own, which is the kubelet's default. */
@@ -72,12 +73,9 @@ export class PodCalls {
   }
 }
 
-/** Resolves when `condition` holds, looked at every 10 ms; fails after 10 s. */
+/** Resolves when `condition` holds; fails when it does not for long. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + patience(10_000); !(await condition()); ) {
-    assert.ok(performance.now() < deadline, 'it does not come to pass');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await untilFound('the condition holds', condition, () => condition.toString());
 }
 
 /** For assert.rejects: an RPC's error with this gRPC code and a message like this. */

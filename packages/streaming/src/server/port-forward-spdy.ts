@@ -11,7 +11,7 @@ export const portForwardProtocol = 'portforward.k8s.io';
 const maxStreams = 8192;
 
 /** Why the headers of a new stream make no half of a pair; undefined if they do. */
-export function refusePortForwardStream(headers: StreamHeaders): string | undefined {
+function refusePortForwardStream(headers: StreamHeaders): string | undefined {
   const port = headers.get('port') ?? '';
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535)
     return `unable to parse ${JSON.stringify(port)} as a port`;
@@ -23,7 +23,7 @@ export function refusePortForwardStream(headers: StreamHeaders): string | undefi
  * What the two streams of a pair have in common. Clients from before request ids opened the error stream
  * first and the data stream right after it.
  */
-export function requestIdOf(stream: { id: number; headers: StreamHeaders }): string {
+function requestIdOf(stream: { id: number; headers: StreamHeaders }): string {
   const given = stream.headers.get('requestid');
   if (given !== undefined && given !== '') return given;
   return String(stream.headers.get('streamtype') === 'error' ? stream.id : stream.id - 2);

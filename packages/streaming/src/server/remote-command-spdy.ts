@@ -9,7 +9,7 @@ import { type Upgrade, upgradeToSpdy } from './upgrade.ts';
 const types: ReadonlySet<string> = new Set<StreamType>(['error', 'stdin', 'stdout', 'stderr', 'resize']);
 
 /** The streams that a client of this protocol version opens. */
-export function expectedStreams(asked: AskedStreams, protocol: RemoteCommandProtocol): Set<string> {
+function expectedStreams(asked: AskedStreams, protocol: RemoteCommandProtocol): Set<string> {
   const expected = new Set<StreamType>(['error']);
   for (const name of ['stdin', 'stdout', 'stderr'] as const) if (asked[name]) expected.add(name);
   const canResize = protocol === 'v4.channel.k8s.io' || protocol === 'v3.channel.k8s.io';

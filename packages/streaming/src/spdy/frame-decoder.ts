@@ -6,7 +6,7 @@ export class SpdyError extends Error {
 }
 
 /** Larger control frames are refused: the headers of this protocol are a few dozen bytes. */
-export const maxControlFrame = 64 * 1024;
+const maxControlFrame = 64 * 1024;
 
 /**
  * Cuts a byte stream into frames. Control frames are held until they are whole; the payload of a DATA frame
@@ -71,7 +71,7 @@ export class FrameDecoder {
 const known: ReadonlySet<number> = new Set<number>(Object.values(controlType));
 
 /** A control frame from its type, its flags and its payload. Throws SpdyError where they do not fit. */
-export function decodeControlFrame(type: number, flags: number, payload: Buffer): ControlFrame {
+function decodeControlFrame(type: number, flags: number, payload: Buffer): ControlFrame {
   const fin = (flags & 1) !== 0;
   const word = (offset: number): number => {
     if (payload.length < offset + 4) throw new SpdyError(`control frame ${type} of ${payload.length} bytes`);

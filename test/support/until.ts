@@ -1,0 +1,24 @@
+import { strict as assert } from 'node:assert';
+import { patience } from './machine-speed.ts';
+
+/**
+ * Looks every 20 ms until `probe` gives something, and returns that. Fails with `what` and the end of what
+ * `describe` says when that takes longer than `timeoutMs`, which is scaled to the machine's speed.
+ */
+export async function until<Found>(
+  what: string,
+  probe: () => Found | undefined | false | Promise<Found | undefined | false>,
+  describe: () => unknown = () => '',
+  timeoutMs = 20_000,
+): Promise<Found> {
+  for (const deadline = performance.now() + patience(timeoutMs); ; ) {
+    const found = await probe();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) {
+      const state = describe();
+      const text = typeof state === 'string' ? state : JSON.stringify(state, undefined, 1);
+      assert.fail(`gave up waiting until ${what}; at the end: ${text.slice(-4000)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
