@@ -1,0 +1,227 @@
+// The pods, containers, images and files that comparisons are about, and the names that they call them by.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import {
+  type ContainerConfig,
+  ContainerState,
+  type DeepPartial,
+  type PodSandboxConfig,
+} from '@berth/cri/generated/api.ts';
+import { testImage } from '../support/pods.ts';
+import type { TwinKind } from './comparison.ts';
+import type { TestImages } from './images.ts';
+import type { Node } from './node.ts';
+
+export type Side = 'real' | 'ours';
+
+/** Names that comparisons use as `<NAME>`, with what stands behind them. */
+export type Names = Map<string, string>;
+
+const sleeps = ['/bin/sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.1; done'];
+const script: Record<'speaks' | 'fails' | 'ignores', string> = {
+  speaks:
+    'for i in 1 2 3 4 5; do echo "out $i"; echo "err $i" >&2; done; printf part; trap "exit 0" TERM; while :; do sleep 0.1; done',
+  fails: 'echo "last words"; exit 3',
+  ignores: 'trap "" TERM; while :; do sleep 0.1; done',
+};
+
+type PodMore = Omit<DeepPartial<PodSandboxConfig>, 'logDirectory'> & { logDirectory?: string };
+type ContainerMore = Omit<DeepPartial<ContainerConfig>, 'metadata'> & {
+  metadata?: { name: string; attempt: number };
+};
+
+/** A pod's configuration as its file has it. */
+export function podConfig(node: Node, name: string, more: PodMore = {}) {
+  return {
+    metadata: { name, namespace: 'default', uid: `uid-${name}`, attempt: 0 },
+    logDirectory: join(node.dir, 'logs', name),
+    linux: { cgroupParent: node.cgroupParent },
+    ...more,
+  };
+}
+
+export function containerConfig(name: string, command: string[], more: ContainerMore = {}) {
+  return {
+    metadata: { name, attempt: 0 },
+    image: { image: testImage },
+    command,
+    logPath: `${name}/0.log`,
+    linux: {},
+    ...more,
+  };
+}
+
+type PodFile = ReturnType<typeof podConfig>;
+type ContainerFile = ReturnType<typeof containerConfig>;
+
+async function runPod(node: Node, config: PodFile): Promise<string> {
+  mkdirSync(config.logDirectory, { recursive: true });
+  return (await node.client.runtime.runPodSandbox({ config })).podSandboxId;
+}
+
+async function createContainer(
+  node: Node,
+  podSandboxId: string,
+  sandboxConfig: PodFile,
+  config: ContainerFile,
+): Promise<string> {
+  mkdirSync(join(sandboxConfig.logDirectory, config.metadata.name), { recursive: true });
+  return (await node.client.runtime.createContainer({ podSandboxId, config, sandboxConfig })).containerId;
+}
+
+async function whenExited(node: Node, containerId: string): Promise<void> {
+  for (let waits = 0; waits < 200; waits++) {
+    const { status } = await node.client.runtime.containerStatus({ containerId });
+    if (status?.state === ContainerState.CONTAINER_EXITED) return;
+    await setTimeout(50);
+  }
+  throw new Error(`${containerId} does not exit`);
+}
+
+/** Makes what stays through all comparisons that only read; the ids of its pods are in `kept`. */
+export async function standingFixture(
+  node: Node,
+  images: TestImages,
+): Promise<{ names: Names; kept: Set<string> }> {
+  const { client, dir, socket } = node;
+  const names: Names = new Map(
+    Object.entries({ dir, socket, endpoint: `unix://${socket}`, 'test-image': testImage }),
+  );
+  names.set('registry', images.registry);
+  names.set('app-digest', images.appDigest);
+  names.set('cgroup', node.cgroupParent);
+  for (const image of [
+    `${images.registry}/app:1`,
+    `${images.registry}/app:2`,
+    `${images.registry}/named@${images.namedDigest}`,
+  ]) {
+    await client.image.pullImage({ image: { image } });
+  }
+  const { image } = await client.image.imageStatus({ image: { image: `${images.registry}/app:1` } });
+  names.set('app-id', image?.id ?? '');
+
+  const web = podConfig(node, 'web', {
+    labels: {
+      'io.kubernetes.pod.name': 'web',
+      'io.kubernetes.pod.namespace': 'default',
+      app: 'web',
+      tier: 'front',
+    },
+    annotations: { note: 'a <b> & "c": é\nsecond line', 'example.com/long': 'word '.repeat(40).trim() },
+  });
+  const db = podConfig(node, 'db', {
+    metadata: { name: 'db', namespace: 'kube-system', uid: 'uid-db', attempt: 2 },
+    labels: { app: 'db' },
+    hostname: 'db',
+  });
+  const old = podConfig(node, 'old');
+  const pods = { web: await runPod(node, web), db: await runPod(node, db), old: await runPod(node, old) };
+  for (const [name, id] of Object.entries(pods)) names.set(name, id);
+
+  const container = async (pod: 'web' | 'db', name: string, command: string[], more = {}) => {
+    const sandboxConfig = pod === 'web' ? web : db;
+    const id = await createContainer(node, pods[pod], sandboxConfig, containerConfig(name, command, more));
+    names.set(`${pod}.${name}`, id);
+    return id;
+  };
+  const inWeb = { 'io.kubernetes.pod.name': 'web', 'io.kubernetes.pod.namespace': 'default' };
+  const main = await container('web', 'main', ['/bin/sh', '-c', script.speaks], {
+    labels: { ...inWeb, app: 'web' },
+    annotations: { note: 'plain', colon: 'a: b', empty: '' },
+    envs: [{ key: 'GREETING', value: Buffer.from('hello') }],
+  });
+  const done = await container('web', 'done', ['/bin/sh', '-c', script.fails], {
+    metadata: { name: 'done', attempt: 1 },
+    logPath: 'done/1.log',
+    labels: inWeb,
+  });
+  await container('web', 'waiting', ['/bin/true'], { labels: inWeb });
+  const one = await container('db', 'one', sleeps, { image: { image: `${images.registry}/app:1` } });
+  for (const containerId of [main, done, one]) await client.runtime.startContainer({ containerId });
+  await whenExited(node, done);
+  await client.runtime.stopPodSandbox({ podSandboxId: pods.old });
+  writeFileSync(join(web.logDirectory, 'done/0.log'), '2026-01-02T03:04:05.5Z stdout F attempt before\n');
+  writeFiles(node, names, images);
+  return { names, kept: new Set(Object.values(pods)) };
+}
+
+/** Files that the command lines name. */
+function writeFiles(node: Node, names: Names, images: TestImages): void {
+  const file = (name: string, content: string | object) => {
+    const path = join(node.dir, name);
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content, null, 2));
+    names.set(name, path);
+  };
+  const endpoint = `unix://${node.socket}`;
+  file('crictl.yaml', `runtime-endpoint: ${endpoint}\ntimeout: 20\n`);
+  file('commented.yaml', `# comment\nruntime-endpoint: "${endpoint}" # here\ntimeout: 20\ndebug: false\n`);
+  file(
+    'image.yaml',
+    `runtime-endpoint: ${endpoint}\nimage-endpoint: unix://${node.dir}/none.sock\ntimeout: 20\n`,
+  );
+  file('empty.yaml', '');
+  file('bad-key.yaml', 'runtime-endpont: x\n');
+  file('bad-timeout.yaml', `runtime-endpoint: ${endpoint}\ntimeout: soon\n`);
+  file('bad-debug.yaml', `runtime-endpoint: ${endpoint}\ndebug: maybe\n`);
+  file('bad.yaml', '{ a\n');
+  file('not-a-map.yaml', '- a\n- b\n');
+  file('wrong-socket.yaml', `runtime-endpoint: unix://${node.dir}/none.sock\n`);
+  const snake = (name: string, uid: string) => ({
+    metadata: { name, namespace: 'default', uid, attempt: 0 },
+    log_directory: join(node.dir, 'logs', name),
+    linux: { cgroup_parent: node.cgroupParent },
+  });
+  for (const side of ['real', 'ours'] as const)
+    mkdirSync(join(node.dir, 'logs', `new-${side}`), { recursive: true });
+  file('pod-real.json', snake('new-real', 'uid-new-real'));
+  file('pod-ours.json', snake('new-ours', 'uid-new-ours'));
+  file(
+    'pod.yaml',
+    `metadata:\n  name: from-yaml\n  namespace: default\n  uid: uid-yaml\nlinux:\n  cgroup_parent: ${node.cgroupParent}\n`,
+  );
+  file('pod-no-parent.json', { metadata: { name: 'x', namespace: 'y', uid: 'z' }, linux: {} });
+  file('pod-no-metadata.json', {});
+  file('pod-no-name.json', { metadata: { namespace: 'x', uid: 'y' } });
+  file('bad.json', '{ "metadata": ');
+  file('unknown-field.json', { metadata: { name: 'x', namespace: 'y', uid: 'z' }, nonsense: 1 });
+  file('wrong-type.json', { metadata: 'x' });
+  const container = {
+    metadata: { name: 'c' },
+    image: { image: testImage },
+    command: ['/bin/sleep', '60'],
+    log_path: 'c.log',
+    linux: {},
+  };
+  file('container.json', container);
+  file('container-no-metadata.json', { image: { image: testImage } });
+  file('container-no-name.json', { metadata: {}, image: { image: testImage } });
+  file('container-no-image.json', { metadata: { name: 'c' } });
+  file('container-empty-image.json', { metadata: { name: 'c' }, image: {} });
+  file('container-absent-image.json', { ...container, image: { image: `${images.registry}/absent:1` } });
+  file('container-app.json', { ...container, image: { image: `${images.registry}/app:1` } });
+}
+
+/** Makes the object of `kind` for one of the two crictls; the id that the command line names. */
+export async function makeTwin(node: Node, name: string, kind: TwinKind, side: Side): Promise<string> {
+  const config = podConfig(node, `twin-${name}`, {
+    metadata: { name: `twin-${name}`, namespace: 'default', uid: `uid-${name}-${side}`, attempt: 0 },
+    logDirectory: join(node.dir, 'logs', `twin-${name}-${side}`),
+  });
+  const pod = await runPod(node, config);
+  if (kind === 'pod') return pod;
+  if (kind === 'stopped-pod') {
+    await node.client.runtime.stopPodSandbox({ podSandboxId: pod });
+    return pod;
+  }
+  const commands = {
+    running: sleeps,
+    created: sleeps,
+    exited: ['/bin/true'],
+    stubborn: ['/bin/sh', '-c', script.ignores],
+  };
+  const containerId = await createContainer(node, pod, config, containerConfig('twin', commands[kind]));
+  if (kind !== 'created') await node.client.runtime.startContainer({ containerId });
+  if (kind === 'exited') await whenExited(node, containerId);
+  return containerId;
+}

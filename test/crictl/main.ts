@@ -1,0 +1,56 @@
+// `npm run test:crictl`: the real crictl v1.36.0 and ours, the same words against the same runtime, byte for byte.
+// Prints for each runtime how many were compared and what differed; exits 1 when something does that
+// packages/crictl/DIFFERENCES.md does not list, or when something that it lists does not.
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildPeer } from '../support/peers.ts';
+import { checkout } from '../support/scratch.ts';
+import { inspectComparisons } from './cases/inspect.ts';
+import { listComparisons } from './cases/list.ts';
+import { type Comparison, nameOf } from './comparison.ts';
+import { readDifferences } from './differences.ts';
+import { standingFixture } from './fixture.ts';
+import { serveImages, type TestImages } from './images.ts';
+import { type RuntimeName, startNode } from './node.ts';
+import { Report } from './report.ts';
+import { type Compared, compareAll, type Programs } from './run.ts';
+
+const usage = `npm run test:crictl -- [OPTION…]
+  --runtime NAME   only none (what needs no runtime), containerd or berthd; may be repeated
+  --only TEXT      only comparisons with this in their name
+  --show           print what both said when they differ, also where that is listed
+`;
+
+const { values: options } = parseArgs({
+  options: {
+    runtime: { type: 'string', multiple: true, default: ['none', 'containerd', 'berthd'] },
+    only: { type: 'string', default: '' },
+    show: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const wanted = (comparisons: readonly Comparison[], runtime: RuntimeName) =>
+  comparisons.filter(
+    (comparison) => (comparison.only ?? runtime) === runtime && nameOf(comparison).includes(options.only),
+  );
+
+async function compareOn(runtime: RuntimeName, programs: Programs, images: TestImages): Promise<Compared[]> {
+  await using node = await startNode(runtime);
+  const { names } = await standingFixture(node, images);
+  return await compareAll(wanted([...listComparisons, ...inspectComparisons], runtime), programs, names);
+}
+
+async function main(): Promise<number> {
+  const programs = { real: await buildPeer('crictl'), ours: join(checkout, 'bin/crictl') };
+  const report = new Report(readDifferences(), { show: options.show, whole: options.only === '' });
+  await using images = await serveImages();
+  for (const runtime of ['containerd', 'berthd'] as const) {
+    if (!options.runtime.includes(runtime)) continue;
+    report.add(runtime, await compareOn(runtime, programs, images));
+  }
+  return report.finish();
+}
+
+if (options.help) process.stdout.write(usage);
+else process.exitCode = await main();

@@ -1,0 +1,80 @@
+// The two runtimes that both crictls talk to, each with a root, a network and cgroups of its own.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { startBerthdNode } from '../support/berthd-node.ts';
+import { removeTestCgroup, testCgroup } from '../support/cgroup-driver.ts';
+import { removeBridge, writeConflist } from '../support/conflist.ts';
+import { startContainerd } from '../support/containerd.ts';
+import { moveHugetlbToV1 } from '../support/hugetlb.ts';
+import { loadTestImage } from '../support/images.ts';
+import { scratchDir } from '../support/scratch.ts';
+
+export type RuntimeName = 'containerd' | 'berthd';
+
+export interface Node extends AsyncDisposable {
+  name: RuntimeName;
+  dir: string;
+  socket: string;
+  client: CriClient;
+  cgroupParent: string;
+}
+
+/** Starts the runtime with the test image in it; it and its pods go when it is disposed of. */
+export async function startNode(name: RuntimeName): Promise<Node> {
+  return name === 'berthd' ? await startBerth() : await startPeer();
+}
+
+async function startBerth(): Promise<Node> {
+  const node = await startBerthdNode({ name: 'golden', net: 243 });
+  await loadTestImage(node.socket);
+  const { dir, socket, client } = node;
+  return {
+    name: 'berthd',
+    dir,
+    socket,
+    client,
+    cgroupParent: node.paths.cgroupParent,
+    [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
+  };
+}
+
+async function startPeer(): Promise<Node> {
+  moveHugetlbToV1();
+  await using resources = new AsyncDisposableStack();
+  const { path: dir } = resources.use(scratchDir('golden-ctd'));
+  const confDir = join(dir, 'net.d');
+  mkdirSync(confDir);
+  const bridge = 'brgoldenctd';
+  resources.defer(() => removeBridge(bridge));
+  writeConflist({ confDir, name: bridge, bridge, subnet: '10.244.0.0/16', dataDir: join(dir, 'leases') });
+  const cgroupParent = testCgroup('berth-test-golden-ctd', 'cgroupfs');
+  resources.defer(() => removeTestCgroup(cgroupParent));
+  const daemon = resources.use(
+    await startContainerd({ dir, cniConfDir: confDir, runtime: '/usr/sbin/runc', version: '2.4' }),
+  );
+  const client = connectCri(daemon.socket, { timeoutMs: 60_000 });
+  resources.defer(() => client.close());
+  resources.defer(() => removeAllPods(client));
+  const owned = resources.move();
+  return {
+    name: 'containerd',
+    dir,
+    socket: daemon.socket,
+    client,
+    cgroupParent,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Removes every pod but those with the ids in `kept`. */
+export async function removeAllPods(client: CriClient, kept: ReadonlySet<string> = new Set()): Promise<void> {
+  const { items } = await client.runtime.listPodSandbox({});
+  const unwanted = items.filter(({ id }) => !kept.has(id));
+  await Promise.all(
+    unwanted.map(async ({ id: podSandboxId }) => {
+      await client.runtime.stopPodSandbox({ podSandboxId });
+      await client.runtime.removePodSandbox({ podSandboxId });
+    }),
+  );
+}
