@@ -1,4 +1,4 @@
-// packages/crictl/DIFFERENCES.md as the suite reads it: a table row `| comparison | where | reason |` for each.
+// packages/crictl/DIFFERENCES.md as the suite reads it: a list item ``- `PATTERN` (PARTS): REASON`` for each.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkout } from '../support/scratch.ts';
@@ -18,15 +18,16 @@ export function readDifferences(): Difference[] {
   return parseDifferences(readFileSync(join(checkout, 'packages/crictl/DIFFERENCES.md'), 'utf8'));
 }
 
-/** Pure: the rows whose first cell is in backquotes. Throws on one that does not say what differs and why. */
+/** Pure: the list items that start with a name in backquotes. Throws on one that does not say what differs and why. */
 export function parseDifferences(markdown: string): Difference[] {
-  return markdown.split('\n').flatMap((line) => {
-    const [, pattern, where = '', reason = ''] = /^\| `(.+?)` \|([^|]*)\|(.*)\|$/.exec(line) ?? [];
-    if (pattern === undefined) return [];
+  const items = markdown.replace(/\n {2,}/g, ' ').split('\n');
+  return items.flatMap((line) => {
+    if (!line.startsWith('- `')) return [];
+    const [, pattern = '', where = '', reason = ''] = /^- `(.+?)` \(([^)]*)\): (.+)$/.exec(line) ?? [];
     const named = where.split(',').map((word) => word.trim());
     const known = parts.filter((part) => named.includes(words[part]));
-    if (known.length !== named.length || reason.trim() === '') throw new Error(`DIFFERENCES.md: ${line}`);
-    return [{ pattern: pattern.replaceAll('\\|', '|'), parts: new Set(known), reason: reason.trim() }];
+    if (known.length !== named.length || reason === '') throw new Error(`DIFFERENCES.md: ${line}`);
+    return [{ pattern, parts: new Set(known), reason }];
   });
 }
 
