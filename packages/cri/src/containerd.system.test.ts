@@ -1,4 +1,4 @@
-// The client against a runtime that is not ours: Debian's containerd.
+// Both clients against a runtime that is not ours: Debian's containerd.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,8 +9,15 @@ import { testImage } from '../../../test/support/pods.ts';
 import { scratchDir } from '../../../test/support/scratch.ts';
 import { type CriClient, connectCri } from './client.ts';
 import { ContainerState, NamespaceMode } from './generated/api.ts';
+import { connectShortly } from './short-client.ts';
 
-test('the client runs a pod on containerd and hears its errors', { timeout: 60_000 }, async () => {
+for (const connect of [connectCri, connectShortly]) {
+  test(`${connect.name} runs a pod on containerd and hears its errors`, { timeout: 60_000 }, () => {
+    return runPod(connect);
+  });
+}
+
+async function runPod(connect: typeof connectCri): Promise<void> {
   moveHugetlbToV1();
   using dir = scratchDir('cri');
   const cniConfDir = join(dir.path, 'cni');
@@ -19,7 +26,7 @@ test('the client runs a pod on containerd and hears its errors', { timeout: 60_0
     dir: join(dir.path, 'containerd'),
     cniConfDir,
   });
-  const client = connectCri(containerd.socket, { timeoutMs: 20_000 });
+  const client = connect(containerd.socket, { timeoutMs: 20_000 });
   const { runtime, image } = client;
   try {
     assert.equal((await runtime.version({ version: 'v1' })).runtimeName, 'containerd');
@@ -80,7 +87,7 @@ test('the client runs a pod on containerd and hears its errors', { timeout: 60_0
     client.close();
     removeCgroup('/berth-test-cri');
   }
-});
+}
 
 /** Takes all pods away, also after a failure: what a pod mounts would keep the scratch folder. */
 async function removeAll({ runtime }: CriClient): Promise<void> {

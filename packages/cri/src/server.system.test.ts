@@ -1,4 +1,4 @@
-// Client and server over a real Unix socket.
+// Both clients and the server over a real Unix socket.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -11,12 +11,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type CriClient, connectCri } from './client.ts';
 import { CriError } from './errors.ts';
 import { type FinishedCall, serveCri } from './server.ts';
+import { connectShortly } from './short-client.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'cri-'));
 after(() => rmSync(dir, { recursive: true }));
 
+type Connect = typeof connectCri;
+
+/** Each test of a client runs with either. */
+const testBoth = (name: string, run: (connect: Connect) => Promise<void>) => {
+  test(`${name} (@grpc/grpc-js)`, () => run(connectCri));
+  test(`${name} (own HTTP/2)`, () => run(connectShortly));
+};
+
 /** Runs `use` against a server with a few handlers, and closes both ends. */
 async function withServer(
+  connect: Connect,
   name: string,
   use: (
     client: CriClient,
@@ -60,7 +70,7 @@ async function withServer(
     },
     image: { imageFsInfo: async () => ({ imageFilesystems: [{ usedBytes: { value: 2n ** 63n } }] }) },
   });
-  const client = connectCri(`unix://${socketPath}`);
+  const client = connect(`unix://${socketPath}`);
   try {
     await use(client, { socketPath, calls, aborted });
   } finally {
@@ -70,8 +80,8 @@ async function withServer(
   assert.equal(existsSync(socketPath), false, 'the socket is gone');
 }
 
-test('unary calls carry messages both ways', async () => {
-  await withServer('unary', async (client, { calls }) => {
+testBoth('unary calls carry messages both ways', async (connect) => {
+  await withServer(connect, 'unary', async (client, { calls }) => {
     const version = await client.runtime.version({ version: 'v1' });
     assert.deepEqual([version.version, version.runtimeName, version.runtimeVersion], ['v1', 'test', '']);
     const { stdout, exitCode } = await client.runtime.execSync({ cmd: ['5000000'] });
@@ -85,8 +95,8 @@ test('unary calls carry messages both ways', async () => {
   });
 });
 
-test('errors keep their code and their words', async () => {
-  await withServer('errors', async ({ runtime, image }, { calls }) => {
+testBoth('errors keep their code and their words', async (connect) => {
+  await withServer(connect, 'errors', async ({ runtime, image }, { calls }) => {
     await assert.rejects(runtime.podSandboxStatus({ podSandboxId: 'p' }), {
       name: 'CriError',
       code: 'NOT_FOUND',
@@ -104,8 +114,8 @@ test('errors keep their code and their words', async () => {
   });
 });
 
-test('messages beyond 16 MiB are refused in both directions', async () => {
-  await withServer('size', async ({ runtime }) => {
+testBoth('messages beyond 16 MiB are refused in both directions', async (connect) => {
+  await withServer(connect, 'size', async ({ runtime }) => {
     await assert.rejects(runtime.execSync({ cmd: [String(17 * 1024 * 1024)] }), {
       code: 'RESOURCE_EXHAUSTED',
     });
@@ -116,8 +126,8 @@ test('messages beyond 16 MiB are refused in both directions', async () => {
   });
 });
 
-test('deadlines and cancelling reach the handler', async () => {
-  await withServer('cancel', async ({ runtime }, { aborted }) => {
+testBoth('deadlines and cancelling reach the handler', async (connect) => {
+  await withServer(connect, 'cancel', async ({ runtime }, { aborted }) => {
     await assert.rejects(runtime.execSync({ cmd: ['wait'] }, { timeoutMs: 50 }), {
       code: 'DEADLINE_EXCEEDED',
     });
@@ -131,29 +141,32 @@ test('deadlines and cancelling reach the handler', async () => {
   });
 });
 
-test('streams deliver in order, end with their error, and stop when the caller leaves', async () => {
-  await withServer('streams', async ({ runtime }, { aborted }) => {
-    let next = 0n;
-    for await (const event of runtime.getContainerEvents({})) {
-      assert.equal(event.createdAt, next);
-      next += 1n;
-      if (next === 2000n) break;
-    }
-    await sleep(50);
-    assert.deepEqual(aborted, ['getContainerEvents']);
-    const seen: string[] = [];
-    await assert.rejects(
-      async () => {
-        for await (const { containers } of runtime.streamContainers({})) seen.push(containers[0]?.id ?? '');
-      },
-      { code: 'ABORTED', message: 'half way' },
-    );
-    assert.deepEqual(seen, ['one']);
-  });
-});
+testBoth(
+  'streams deliver in order, end with their error, and stop when the caller leaves',
+  async (connect) => {
+    await withServer(connect, 'streams', async ({ runtime }, { aborted }) => {
+      let next = 0n;
+      for await (const event of runtime.getContainerEvents({})) {
+        assert.equal(event.createdAt, next);
+        next += 1n;
+        if (next === 2000n) break;
+      }
+      await sleep(50);
+      assert.deepEqual(aborted, ['getContainerEvents']);
+      const seen: string[] = [];
+      await assert.rejects(
+        async () => {
+          for await (const { containers } of runtime.streamContainers({})) seen.push(containers[0]?.id ?? '');
+        },
+        { code: 'ABORTED', message: 'half way' },
+      );
+      assert.deepEqual(seen, ['one']);
+    });
+  },
+);
 
 test('plain HTTP on the same socket gets 404', async () => {
-  await withServer('http', async (client, { socketPath }) => {
+  await withServer(connectCri, 'http', async (client, { socketPath }) => {
     const get = request({ socketPath, path: '/', headers: { host: 'localhost' } }).end();
     const [response] = await once(get, 'response');
     assert.equal(response.statusCode, 404);
@@ -162,14 +175,14 @@ test('plain HTTP on the same socket gets 404', async () => {
   });
 });
 
-test('a client connects again after the server came back', async () => {
-  const client = connectCri(join(dir, 'again.sock'));
+testBoth('a client connects again after the server came back', async (connect) => {
+  const client = connect(join(dir, 'again.sock'));
   await assert.rejects(client.runtime.version({}), {
     code: 'UNAVAILABLE',
     message: /dial unix .*again.sock: connect: no such file or directory/,
   });
   for (let round = 0; round < 3; round++) {
-    await withServer('again', async (_, { socketPath }) => {
+    await withServer(connect, 'again', async (_, { socketPath }) => {
       // The client's longest back-off after a failed connect.
       if (round === 0) await sleep(600);
       assert.equal(statSync(socketPath).mode & 0o777, 0o660);
@@ -179,7 +192,7 @@ test('a client connects again after the server came back', async () => {
   client.close();
 });
 
-test('a socket of somebody who does not speak gRPC is told apart', async () => {
+testBoth('a socket of somebody who does not speak gRPC is told apart', async (connect) => {
   const cases: [name: string, server: Server, code: string, message: RegExp][] = [
     [
       'closes',
@@ -205,17 +218,17 @@ test('a socket of somebody who does not speak gRPC is told apart', async () => {
     const path = join(dir, `${name}.sock`);
     server.listen(path);
     await once(server, 'listening');
-    const client = connectCri(path, { timeoutMs: 400 });
+    const client = connect(path, { timeoutMs: 400 });
     await assert.rejects(client.runtime.version({}), { code, message }, name);
     client.close();
     server.close();
   }
 });
 
-test('a call in flight fails when the server goes', async () => {
-  const client = connectCri(join(dir, 'gone.sock'));
+testBoth('a call in flight fails when the server goes', async (connect) => {
+  const client = connect(join(dir, 'gone.sock'));
   let call: Promise<unknown> = Promise.resolve();
-  await withServer('gone', async () => {
+  await withServer(connect, 'gone', async () => {
     call = assert.rejects(client.runtime.execSync({ cmd: ['wait'] }), { code: /UNAVAILABLE|CANCELLED/ });
     await sleep(50);
   });
@@ -224,7 +237,7 @@ test('a call in flight fails when the server goes', async () => {
 });
 
 test('a live server keeps its socket, a dead one loses it', async () => {
-  await withServer('live', async (_, { socketPath }) => {
+  await withServer(connectCri, 'live', async (_, { socketPath }) => {
     await assert.rejects(serveCri({ socketPath, runtime: {}, image: {} }), /in use by a running server/);
   });
   const stale = join(dir, 'stale.sock');

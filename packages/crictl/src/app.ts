@@ -1,15 +1,10 @@
 // What every command works with: settings, the logger, the connection, and the end of patience.
 import { createConnection } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import {
-  type CriClient,
-  connectCri,
-  type ImageClient,
-  type ImageProgressClient,
-  type RuntimeClient,
-} from '@berth/cri/client.ts';
+import type { CriClient, ImageClient, ImageProgressClient, RuntimeClient } from '@berth/cri/client.ts';
 import { parseEndpoint } from '@berth/cri/endpoint.ts';
 import { CriError } from '@berth/cri/errors.ts';
+import { connectShortly } from '@berth/cri/short-client.ts';
 import type { Logger } from './cli/logger.ts';
 import { defaultEndpoints, type Settings } from './config/settings.ts';
 import { describeError } from './errors.ts';
@@ -80,7 +75,7 @@ export class App {
   #client(endpoint: string): CriClient {
     const known = this.#clients.get(endpoint);
     if (known) return known;
-    const client = connectCri(endpoint);
+    const client = connectShortly(endpoint);
     const log = (message: string) => this.logger.debug(message);
     const shown = this.logger.debugEnabled
       ? { ...client, runtime: traced(client.runtime, log), image: traced(client.image, log) }
