@@ -8,7 +8,10 @@ import { removeTable } from '@berth/linux/nftables.ts';
 import { defaultConfig } from '@berth/runtime/config/config.ts';
 import { DEFAULT_FILE, MASQUERADE_TABLE } from '@berth/runtime/network/default-network.ts';
 import { moveHugetlbToV1 } from '../test/support/hugetlb.ts';
+import { buildPeer } from '../test/support/peers.ts';
+import { podDown, podUp } from '../test/support/pods.ts';
 import { checkout, scratchDir } from '../test/support/scratch.ts';
+import { benchCrictl } from './crictl.ts';
 import { benchKubelet } from './kubelet.ts';
 import { median, timed } from './measure.ts';
 import { type Peer, startBerth, startContainerdPeer } from './peers.ts';
@@ -90,6 +93,33 @@ const suites: Record<string, (dir: string, resources: AsyncDisposableStack) => P
       figures: await benchPull(peers, { repetitions: 5 }),
       unit,
       ratioGoals: { 'pull + unpack, 490 MiB': 0.6 },
+      limits: {},
+    };
+  },
+
+  crictl: async (dir, resources) => {
+    const { client, logDir, socket } = await startBerth(
+      { dir: below(dir, 'node'), net: 240, runtime: 'crun' },
+      resources,
+    );
+    for (let index = 0; index < 10; index++) {
+      const pod = await podUp({ client, logDir, name: `pod-${index}` });
+      resources.defer(() => podDown(client, pod));
+    }
+    const rounds = Math.max(30, repetitions);
+    const programs = [join(checkout, 'bin/crictl'), await buildPeer('crictl')];
+    return {
+      suite: 'crictl',
+      about: `bin/crictl and the real crictl 1.36.0 as whole processes, in turns on one berthd with 10 pods; medians of ${rounds}.`,
+      names: ['berth', 'crictl 1.36.0'],
+      figures: benchCrictl(programs, { socket, repetitions: rounds }),
+      unit,
+      ratioGoals: {
+        'crictl ps': 1,
+        'crictl ps, peak memory': 1.8,
+        'crictl version': 1,
+        'crictl version, peak memory': 1.8,
+      },
       limits: {},
     };
   },

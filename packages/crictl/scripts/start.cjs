@@ -1,19 +1,31 @@
-// Becomes dist/crictl.cjs. Runs the bundle beside it from V8's code cache of a whole earlier run, when there
-// is one and this Node.js takes it. Node's own compile cache keeps only what loading compiles, and leaves
+// Becomes dist/crictl.cjs. Runs the files in dist/crictl, each from V8's code cache of a whole earlier run when
+// there is one and this Node.js takes it. Node's own compile cache keeps only what loading compiles, and leaves
 // every function that is called later to be compiled again at each start.
 const { readFileSync } = require('node:fs');
-const { join } = require('node:path');
 const { Script } = require('node:vm');
 
-const filename = join(__dirname, 'crictl.main.cjs');
-let cachedData;
-try {
-  cachedData = readFileSync(join(__dirname, 'crictl.code-cache'));
-} catch {
-  // It only saves time.
+const folder = `${__dirname}/crictl/`;
+/** By name what was loaded, in this order. */
+const loaded = new Map();
+
+function load(name) {
+  if (!name.startsWith('./')) return require(name);
+  const known = loaded.get(name);
+  if (known !== undefined) return known.module.exports;
+  const filename = folder + name.slice(2);
+  let cachedData;
+  try {
+    cachedData = readFileSync(`${filename}.cache`);
+  } catch {
+    // It only saves time.
+  }
+  // esbuild writes ASCII, and latin1 needs no decoding.
+  const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
+  const module = { exports: {} };
+  loaded.set(name, { script, filename, module });
+  script.runInThisContext()(load, module, module.exports);
+  return module.exports;
 }
-// The bundle is ASCII, and latin1 needs no decoding.
-const source = `(require, module, exports) => {${readFileSync(filename, 'latin1')}\n}`;
-const script = new Script(source, { filename, cachedData });
-script.runInThisContext()(require, module, module.exports);
-module.exports = script;
+
+load('./main.js');
+module.exports = loaded;

@@ -1,6 +1,5 @@
 // What every command works with: settings, the logger, the connection, and the end of patience.
 import { createConnection } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
 import type { CriClient, ImageClient, ImageProgressClient, RuntimeClient } from '@berth/cri/client.ts';
 import { parseEndpoint } from '@berth/cri/endpoint.ts';
 import { CriError } from '@berth/cri/errors.ts';
@@ -95,6 +94,7 @@ export class App {
     const { maxRetries } = this.settings;
     if (maxRetries === 0) return endpoint;
     const path = parseEndpoint(endpoint);
+    const { setTimeout } = await import('node:timers/promises');
     let delayMs = 500;
     for (let attempt = 0; maxRetries < 0 || attempt < maxRetries; attempt++) {
       if (await answers(path)) break;

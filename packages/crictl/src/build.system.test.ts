@@ -1,4 +1,4 @@
-// The crictl that people run: one script with V8's code cache beside it, built into a folder of the test's own.
+// The crictl that people run: files with V8's code cache beside each, built into a folder of the test's own.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { serveCri } from '@berth/cri/server.ts';
 import { checkout, scratchDir } from '../../../test/support/scratch.ts';
 
 const dir = scratchDir('crictl-build');
-const codeCache = join(dir.path, 'crictl.code-cache');
+const folder = join(dir.path, 'crictl');
 
 before(() => {
   const build = `await (await import(process.argv[1])).buildCrictl(process.argv[2])`;
@@ -24,33 +24,54 @@ const run = (...args: string[]) => {
   const crictl = join(dir.path, 'crictl.cjs');
   return spawnSync(process.execPath, [crictl, ...args], { encoding: 'utf8', env: {} });
 };
-/** Whether V8 turned the cache down; undefined when there was none. */
+/** Of the files that --help of ps loads, whether V8 turned their caches down; undefined when there were none. */
 const rejected = () => {
-  const code = `process.argv[2] = '--version'; console.log(require(process.argv[1]).cachedDataRejected)`;
-  const args = ['--eval', code, join(dir.path, 'crictl.cjs')];
-  return spawnSync(process.execPath, args, { encoding: 'utf8', env: {} }).stdout.split('\n')[1];
+  const code = `process.argv.splice(2, 1, 'ps', '--help');
+    const loaded = require(process.argv[1]);
+    process.on('exit', () => {
+      const answers = [...loaded.values()].map(({ script }) => script.cachedDataRejected);
+      console.error(JSON.stringify([...new Set(answers.map(String))]));
+    });`;
+  const args = [...nodeFlags(), '--eval', code, join(dir.path, 'crictl.cjs'), '-'];
+  return JSON.parse(spawnSync(process.execPath, args, { encoding: 'utf8', env: {} }).stderr);
+};
+/** How bin/crictl starts Node.js. */
+const nodeFlags = () => {
+  const [, flags = ''] =
+    /^ *crictl\) flags=(\S+)/m.exec(readFileSync(join(checkout, 'scripts/launch.sh'), 'utf8')) ?? [];
+  assert.match(flags, /^--/);
+  return [flags];
 };
 
 test('the build leaves what crictl needs and nothing else', () => {
-  assert.deepEqual(readdirSync(dir.path).toSorted(), ['crictl.cjs', 'crictl.code-cache', 'crictl.main.cjs']);
+  assert.deepEqual(readdirSync(dir.path).toSorted(), ['crictl', 'crictl.cjs']);
+  const files = readdirSync(folder);
+  assert.deepEqual(
+    files.filter((name) => !/\.js(\.cache|\.LEGAL\.txt)?$/.test(name)),
+    [],
+  );
+  assert.ok(files.includes('main.js.cache'));
 });
 
 test('it starts from its code cache, and as well without one or from a broken one', () => {
-  const cache = readFileSync(codeCache);
-  for (const [content, expected] of [
-    [cache, 'false'],
-    [cache.subarray(0, cache.length / 2), 'true'],
-    [Buffer.from('nothing that V8 knows'), 'true'],
+  const caches = readdirSync(folder).filter((name) => name.endsWith('.cache'));
+  const contents = caches.map((name) => readFileSync(join(folder, name)));
+  for (const [change, expected] of [
+    [(cache: Buffer) => cache, 'false'],
+    [(cache: Buffer) => cache.subarray(0, cache.length / 2), 'true'],
+    [() => Buffer.from('nothing that V8 knows'), 'true'],
     [undefined, 'undefined'],
   ] as const) {
-    if (content === undefined) rmSync(codeCache);
-    else writeFileSync(codeCache, content);
-    assert.equal(rejected(), expected);
+    for (const [index, name] of caches.entries()) {
+      const cache = contents[index];
+      if (change === undefined || cache === undefined) rmSync(join(folder, name));
+      else writeFileSync(join(folder, name), change(cache));
+    }
+    assert.deepEqual(rejected(), [expected]);
     const { status, stdout, stderr } = run('ps', '--help');
     assert.deepEqual([status, stderr], [0, '']);
     assert.match(stdout, /--resolve-image-path/);
   }
-  writeFileSync(codeCache, cache);
 });
 
 test('it speaks to a runtime, loads the commands behind it, and sets the exit code', async () => {
