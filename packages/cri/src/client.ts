@@ -9,14 +9,14 @@ import {
 } from './connection-errors.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { CriError, grpcCodeName, maxMessageBytes } from './errors.ts';
-import type {
-  DeepPartial,
+import {
+  type DeepPartial,
   ImageServiceDefinition,
-  MessageFns,
+  type MessageFns,
   RuntimeServiceDefinition,
 } from './generated/api.ts';
-import type { ImageProgressDefinition } from './generated/image-progress.ts';
-import { type Target, type Transport, typedClient } from './transport.ts';
+import { ImageProgressDefinition } from './generated/image-progress.ts';
+import { generatedMethods, type Target, type Transport, typedService } from './transport.ts';
 
 export interface CallOptions {
   /** Milliseconds until the call fails with DEADLINE_EXCEEDED; without it the client's default. */
@@ -65,7 +65,20 @@ export interface CriClient {
  */
 export function connectCri(endpoint: string, options: { timeoutMs?: number | undefined } = {}): CriClient {
   const socketPath = parseEndpoint(endpoint);
-  return typedClient(new GrpcJsTransport(socketPath), options.timeoutMs);
+  const transport = new GrpcJsTransport(socketPath);
+  const service = <ServiceClient>(definition: { fullName: string; methods: object }) =>
+    typedService<ServiceClient>(
+      transport,
+      definition.fullName,
+      generatedMethods(definition),
+      options.timeoutMs,
+    );
+  return {
+    runtime: service<RuntimeClient>(RuntimeServiceDefinition),
+    image: service<ImageClient>(ImageServiceDefinition),
+    imageProgress: service<ImageProgressClient>(ImageProgressDefinition),
+    close: () => transport.close(),
+  };
 }
 
 class GrpcJsTransport implements Transport {

@@ -1,7 +1,7 @@
 // The client of a process that makes a call or two and ends. @grpc/grpc-js, and node:http2 below it, take longer
 // to load than such a process lives otherwise, and a third of its memory: what gRPC needs of HTTP/2 on a Unix
 // socket is in http2/.
-import type { CallOptions, CriClient } from './client.ts';
+import type { CallOptions, CriClient, ImageClient, ImageProgressClient, RuntimeClient } from './client.ts';
 import {
   cancelledError,
   deadlineError,
@@ -11,10 +11,12 @@ import {
 } from './connection-errors.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { CriError, type GrpcCodeName, grpcCodeName, maxMessageBytes } from './errors.ts';
+import { services } from './generated/schema.ts';
 import { Connection } from './http2/connection.ts';
 import { errorCode } from './http2/frames.ts';
 import { MessageReader } from './http2/message-reader.ts';
-import { type Target, type Transport, typedClient } from './transport.ts';
+import { decodeMessage, encodeMessage } from './schema-codec.ts';
+import { generatedMethods, type Method, type Target, type Transport, typedService } from './transport.ts';
 
 /**
  * As connectCri of client.ts, to the same effect: connects with the first call, and again with the next one
@@ -24,7 +26,39 @@ export function connectShortly(
   endpoint: string,
   options: { timeoutMs?: number | undefined } = {},
 ): CriClient {
-  return typedClient(new OwnTransport(parseEndpoint(endpoint)), options.timeoutMs);
+  const transport = new OwnTransport(parseEndpoint(endpoint));
+  const service = <ServiceClient>(name: string) =>
+    typedService<ServiceClient>(transport, `runtime.v1.${name}`, schemaMethods(name), options.timeoutMs);
+  return {
+    runtime: service<RuntimeClient>('RuntimeService'),
+    image: service<ImageClient>('ImageService'),
+    imageProgress: { pullImage: (request, options) => pullWithProgress(transport, request, options) },
+    close: () => transport.close(),
+  };
+}
+
+function schemaMethods(service: string): Method[] {
+  return (services[service] ?? []).map(([name, request, response, streams]) => ({
+    name,
+    encode: (message) => encodeMessage(request, message),
+    decode: (bytes) => decodeMessage(response, bytes),
+    streams,
+  }));
+}
+
+/** The schema has nothing of Berth's own service; its codecs bring all the generated ones. */
+async function* pullWithProgress(
+  transport: Transport,
+  request: Parameters<ImageProgressClient['pullImage']>[0],
+  options: CallOptions | undefined,
+) {
+  const { ImageProgressDefinition } = await import('./generated/image-progress.ts');
+  const { fullName } = ImageProgressDefinition;
+  const methods = generatedMethods(ImageProgressDefinition);
+  yield* typedService<ImageProgressClient>(transport, fullName, methods, undefined).pullImage(
+    request,
+    options,
+  );
 }
 
 class OwnTransport implements Transport {
@@ -142,7 +176,7 @@ class Call {
     if (status !== undefined) {
       const code = grpcCodeName(Number(status));
       this.#settle(
-        code === 'OK' ? 'ok' : this.#error(code, decodeMessage(headers.get('grpc-message') ?? '')),
+        code === 'OK' ? 'ok' : this.#error(code, decodeDetails(headers.get('grpc-message') ?? '')),
       );
     } else if (isEnd || this.#httpStatus !== '200') {
       const code = codesOfHttp[this.#httpStatus ?? ''] ?? 'UNKNOWN';
@@ -214,7 +248,7 @@ const codesOfResets: Readonly<Record<number, GrpcCodeName>> = {
 };
 
 /** Pure: `grpc-message` is UTF-8 with percent signs for what a header cannot hold; what is no such is kept. */
-function decodeMessage(text: string): string {
+function decodeDetails(text: string): string {
   const bytes = Buffer.from(
     text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
     'latin1',

@@ -1,7 +1,5 @@
-// The typed client over anything that carries encoded messages to a server and back.
-import type { CallOptions, CriClient, ImageClient, ImageProgressClient, RuntimeClient } from './client.ts';
-import { ImageServiceDefinition, RuntimeServiceDefinition } from './generated/api.ts';
-import { ImageProgressDefinition } from './generated/image-progress.ts';
+// Typed calls over anything that carries encoded messages to a server and back.
+import type { CallOptions } from './client.ts';
 
 /** What is called: the path `/SERVICE/METHOD`, and the method's name for errors. */
 export interface Target {
@@ -17,48 +15,65 @@ export interface Transport {
   close(): void;
 }
 
-/** `timeoutMs` is the default deadline of unary calls. */
-export function typedClient(transport: Transport, timeoutMs: number | undefined): CriClient {
-  return {
-    runtime: service<RuntimeClient>(transport, RuntimeServiceDefinition, timeoutMs),
-    image: service<ImageClient>(transport, ImageServiceDefinition, timeoutMs),
-    imageProgress: service<ImageProgressClient>(transport, ImageProgressDefinition, timeoutMs),
-    close: () => transport.close(),
-  };
+/** A method with its codecs, the types of its messages forgotten. */
+export interface Method {
+  /** As in the proto, such as `RunPodSandbox`. */
+  name: string;
+  /** Takes a message of which fields may be missing. */
+  encode(request: object): Uint8Array;
+  decode(bytes: Uint8Array): object;
+  streams: boolean;
 }
 
-/** The part of a generated method that a call needs, with the message types forgotten. */
-interface Method {
+/**
+ * The methods of `ServiceClient` by their names, `runPodSandbox` for `RunPodSandbox`; that they are those of the
+ * type is for the caller to see to. `service` is such as `runtime.v1.RuntimeService`, `defaultTimeoutMs` the
+ * deadline of unary calls.
+ */
+export function typedService<ServiceClient>(
+  transport: Transport,
+  service: string,
+  methods: readonly Method[],
+  defaultTimeoutMs: number | undefined,
+): ServiceClient {
+  const client: Record<string, unknown> = {};
+  for (const { name, encode, decode, streams } of methods) {
+    const target = { path: `/${service}/${name}`, rpc: name };
+    const encoded = (request: object) => {
+      const bytes = encode(request);
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    };
+    client[name.slice(0, 1).toLowerCase() + name.slice(1)] = streams
+      ? async function* (request: object, options: CallOptions = {}) {
+          for await (const bytes of transport.serverStream(target, encoded(request), options)) {
+            yield decode(bytes);
+          }
+        }
+      : async (request: object, options: CallOptions = {}) => {
+          const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+          return decode(await transport.unary(target, encoded(request), { ...options, timeoutMs }));
+        };
+  }
+  return client as ServiceClient;
+}
+
+/** The part of a generated method that a call needs. */
+interface GeneratedMethod {
   name: string;
   requestType: { fromPartial(partial: object): object; encode(message: never): { finish(): Uint8Array } };
   responseType: { decode(bytes: Uint8Array): object };
   responseStream: boolean;
 }
 
-function service<ServiceClient>(
-  transport: Transport,
-  definition: { fullName: string; methods: object },
-  defaultTimeoutMs: number | undefined,
-): ServiceClient {
-  const client: Record<string, unknown> = {};
-  for (const [name, method] of Object.entries<Method>({ ...definition.methods })) {
-    const target = { path: `/${definition.fullName}/${method.name}`, rpc: method.name };
-    const encode = (request: object) => {
+/** The methods of a generated service, with the generated codecs. */
+export function generatedMethods(definition: { methods: object }): Method[] {
+  return Object.values<GeneratedMethod>({ ...definition.methods }).map(
+    ({ name, requestType, responseType, responseStream }) => ({
+      name,
       // Each codec takes what its own fromPartial makes; the loop over all methods cannot know the type.
-      const bytes = method.requestType.encode(method.requestType.fromPartial(request) as never).finish();
-      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    };
-    client[name] = method.responseStream
-      ? async function* (request: object, options: CallOptions = {}) {
-          for await (const bytes of transport.serverStream(target, encode(request), options)) {
-            yield method.responseType.decode(bytes);
-          }
-        }
-      : async (request: object, options: CallOptions = {}) => {
-          const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-          const bytes = await transport.unary(target, encode(request), { ...options, timeoutMs });
-          return method.responseType.decode(bytes);
-        };
-  }
-  return client as ServiceClient;
+      encode: (request) => requestType.encode(requestType.fromPartial(request) as never).finish(),
+      decode: (bytes) => responseType.decode(bytes),
+      streams: responseStream,
+    }),
+  );
 }

@@ -21,6 +21,21 @@ const recorded = [
   ['help'],
 ];
 
+/**
+ * Of api.ts nearly all commands need a few enums, and pulls with progress the codecs of most messages. A module
+ * is never split, so that these get one of their own.
+ */
+const codecsApart = {
+  name: 'codecs-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/api\.ts$/ }, ({ path, importer, resolveDir }) =>
+      importer.endsWith('/image-progress.ts')
+        ? { path: join(resolveDir, path), suffix: '?codecs' }
+        : undefined,
+    );
+  },
+};
+
 /** Writes crictl.cjs, which runs by itself, and the folder crictl with what it needs into the folder `dist`. */
 export async function buildCrictl(dist) {
   const folder = join(dist, 'crictl');
@@ -40,6 +55,7 @@ export async function buildCrictl(dist) {
     // Names too: the memory of a short process is to a good part its source.
     minify: true,
     legalComments: 'linked',
+    plugins: [codecsApart],
     logLevel: 'warning',
   });
   for (const { path, text } of outputFiles) {
