@@ -19,8 +19,8 @@ function load(name) {
   } catch {
     // It only saves time.
   }
-  // esbuild writes ASCII, and latin1 needs no decoding.
-  const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
+  // Node.js reads a string in UTF-8 without a buffer in between.
+  const script = new Script(readFileSync(filename, 'utf8'), { filename, cachedData });
   const module = { exports: {} };
   loaded.set(name, { script, filename, module });
   script.runInThisContext()(load, module, module.exports);
