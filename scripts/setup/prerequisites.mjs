@@ -84,6 +84,14 @@ export const prerequisites = [
     source: 'https://github.com/distribution/distribution',
   },
   {
+    name: 'tmux',
+    package: 'tmux',
+    why: 'the terminal in which the tests run what fills one',
+    command: 'tmux',
+    test: true,
+    source: 'https://github.com/tmux/tmux',
+  },
+  {
     name: 'containerd',
     package: 'containerd',
     why: 'the peer that tests and benchmarks compare with',

@@ -103,6 +103,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/stopp.ts')).stopp,
   },
   {
+    name: 'top',
+    usage: 'Show live what pods and containers use',
+    load: async () => (await import('./commands/top.ts')).top,
+  },
+  {
     name: 'version',
     usage: 'Show the version of the runtime',
     load: async () => (await import('./commands/version.ts')).version,

@@ -1,0 +1,121 @@
+// Asks a runtime for what its pods and containers use.
+import { CriError } from '@berth/cri/errors.ts';
+import type { ContainerStats, PodSandboxStats, UInt64Value } from '@berth/cri/generated/api.ts';
+import type { App } from '../app.ts';
+import { within } from '../errors.ts';
+import { podNameOf, podNamespaceOf } from '../objects/containers.ts';
+import type { Reading, Usage } from './usage.ts';
+
+/** Pods and containers that run. Without pod stats in the runtime, a pod is the sum of its containers. */
+export async function readUsage(app: App): Promise<Usage[]> {
+  const runtime = await app.runtime();
+  const [pods, containers, podStats] = await within('reading usage', () =>
+    Promise.all([
+      runtime.listPodSandbox({}, app.call()),
+      runtime.listContainers({}, app.call()),
+      runtime.listPodSandboxStats({}, app.call()).then(
+        ({ stats }) => stats,
+        (error) => {
+          if (error instanceof CriError && error.code === 'UNIMPLEMENTED') return undefined;
+          throw error;
+        },
+      ),
+    ]),
+  );
+  const containerStats =
+    podStats?.flatMap(({ linux }) => linux?.containers ?? []) ??
+    (await within('reading usage', () => runtime.listContainerStats({}, app.call()))).stats;
+
+  const byContainer = new Map(containers.containers.map((container) => [container.id, container]));
+  const members = new Map<string, Usage[]>();
+  const rows: Usage[] = [];
+  for (const stats of containerStats) {
+    const container = byContainer.get(stats.attributes?.id ?? '');
+    if (container === undefined) continue;
+    const { id, podSandboxId, labels, metadata, createdAt } = container;
+    const row: Usage = {
+      ...containerUsage(stats),
+      id,
+      kind: 'container',
+      name: `${podNamespaceOf(labels)}/${podNameOf(labels)}/${metadata?.name ?? id}`,
+      attempt: metadata?.attempt ?? 0,
+      createdAtNanos: createdAt,
+    };
+    rows.push(row);
+    members.set(podSandboxId, [...(members.get(podSandboxId) ?? []), row]);
+  }
+  const byPod = new Map(podStats?.map((stats) => [stats.attributes?.id ?? '', stats]));
+  for (const { id, metadata, createdAt } of pods.items) {
+    const own = byPod.get(id);
+    const parts = members.get(id);
+    if (own === undefined && parts === undefined) continue;
+    rows.push({
+      ...(own === undefined ? summed(parts ?? []) : podUsage(own)),
+      id,
+      kind: 'pod',
+      name: `${metadata?.namespace ?? ''}/${metadata?.name ?? id}`,
+      attempt: metadata?.attempt ?? 0,
+      createdAtNanos: createdAt,
+    });
+  }
+  return rows;
+}
+
+type Counters = Omit<Usage, 'id' | 'kind' | 'name' | 'attempt' | 'createdAtNanos'>;
+
+function podUsage({ linux }: PodSandboxStats): Counters {
+  const network = linux?.network;
+  const card = network?.defaultInterface;
+  return {
+    cpuNanos: reading(linux?.cpu?.timestamp, linux?.cpu?.usageCoreNanoSeconds),
+    receivedBytes: reading(network?.timestamp, card?.rxBytes),
+    sentBytes: reading(network?.timestamp, card?.txBytes),
+    ...memoryOf(linux?.memory),
+    pids: toNumber(linux?.process?.processCount),
+  };
+}
+
+function containerUsage({ cpu, memory }: ContainerStats): Counters {
+  return {
+    cpuNanos: reading(cpu?.timestamp, cpu?.usageCoreNanoSeconds),
+    receivedBytes: undefined,
+    sentBytes: undefined,
+    ...memoryOf(memory),
+    pids: undefined,
+  };
+}
+
+/** The CRI has no limit, but what is left of it: limit - working set, 0 or a huge number without one. */
+function memoryOf(memory: ContainerStats['memory']): Pick<Usage, 'workingSetBytes' | 'limitBytes'> {
+  const workingSetBytes = toNumber(memory?.workingSetBytes);
+  const left = toNumber(memory?.availableBytes) ?? 0;
+  const limitBytes = left > 0 && left < 2 ** 50 ? (workingSetBytes ?? 0) + left : undefined;
+  return { workingSetBytes, limitBytes };
+}
+
+/** Containers are read one after the other: the sum is as new as its newest part. */
+export function summed(parts: readonly Usage[]): Counters {
+  const cpus = parts.flatMap(({ cpuNanos }) => cpuNanos ?? []);
+  const memories = parts.flatMap(({ workingSetBytes }) => workingSetBytes ?? []);
+  return {
+    cpuNanos: cpus.length === 0 ? undefined : cpus.reduce(add),
+    receivedBytes: undefined,
+    sentBytes: undefined,
+    workingSetBytes: memories.length === 0 ? undefined : memories.reduce((sum, bytes) => sum + bytes, 0),
+    limitBytes: undefined,
+    pids: undefined,
+  };
+}
+
+function add(sum: Reading, part: Reading): Reading {
+  const newest = sum.atNanos < part.atNanos ? part : sum;
+  return { atNanos: newest.atNanos, value: sum.value + part.value };
+}
+
+function reading(atNanos: bigint | undefined, value: UInt64Value | undefined): Reading | undefined {
+  return atNanos === undefined || value === undefined ? undefined : { atNanos, value: value.value };
+}
+
+function toNumber(value: UInt64Value | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value.value);
+}

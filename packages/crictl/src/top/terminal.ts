@@ -1,0 +1,62 @@
+// The live screen: raw keys in, frames out, and the terminal as it was on every way out.
+import { setTimeout } from 'node:timers/promises';
+import type { App } from '../app.ts';
+import { describeError } from '../errors.ts';
+import { readUsage } from './read.ts';
+import { firstScreen, onKey, render, type Screen, splitKeys } from './screen.ts';
+import { rowsOf } from './usage.ts';
+
+const enter = '\x1b[?1049h\x1b[?25l';
+const leave = '\x1b[?25h\x1b[?1049l';
+
+/** Shows pods and containers until q, Ctrl-C, or a signal. An error of the first reading is thrown. */
+export async function showLive(app: App, delayMs: number, coloured: boolean): Promise<void> {
+  const { stdin, stdout } = process;
+  let screen: Screen = { ...firstScreen, rows: rowsOf([], await readUsage(app)), nowMs: Date.now() };
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  const size = () => ({ columns: stdout.columns || 80, lines: stdout.rows || 24 });
+  const draw = () => {
+    if (ended.signal.aborted) return;
+    const lines = render(screen, size());
+    const shown = lines.map((line, index) => (index === 1 && coloured ? `\x1b[7m${line}\x1b[0m` : line));
+    stdout.write(`\x1b[H${shown.map((line) => `${line}\x1b[K`).join('\r\n')}`);
+  };
+  const onData = (chunk: Buffer) => {
+    for (const key of splitKeys(chunk.toString())) screen = onKey(screen, key, size());
+    if (screen.quit) end();
+    else draw();
+  };
+  const restore = () => {
+    stdout.write(leave);
+    if (stdin.isTTY) stdin.setRawMode(false);
+  };
+  app.signal.addEventListener('abort', end, { once: true });
+  if (app.signal.aborted) end();
+  process.once('exit', restore);
+  process.on('SIGHUP', end);
+  stdout.on('resize', draw);
+  stdin.on('data', onData).on('end', end).on('error', end);
+  stdin.setRawMode(true);
+  stdout.write(enter);
+  try {
+    draw();
+    // The second reading comes early: before it there are no rates.
+    for (let wait = Math.min(delayMs, 1000); !ended.signal.aborted; wait = delayMs) {
+      await setTimeout(wait, undefined, { signal: ended.signal });
+      try {
+        const rows = rowsOf(screen.rows, await readUsage(app));
+        screen = { ...screen, rows, problem: '', nowMs: Date.now() };
+      } catch (error) {
+        screen = { ...screen, problem: describeError(error), nowMs: Date.now() };
+      }
+      draw();
+    }
+  } catch (error) {
+    if (!ended.signal.aborted) throw error;
+  } finally {
+    process.removeListener('exit', restore);
+    restore();
+    stdin.destroy();
+  }
+}
