@@ -66,8 +66,16 @@ export const commands: readonly CommandEntry[] = [
     usage: 'Print the log of a container',
     load: async () => (await import('./commands/logs.ts')).logs,
   },
-  { name: 'pods', usage: 'List pods', load: async () => (await import('./commands/pods.ts')).pods },
-  { name: 'ps', usage: 'List containers', load: async () => (await import('./commands/ps.ts')).ps },
+  {
+    name: 'pods',
+    usage: 'List pods, all or those that are named',
+    load: async () => (await import('./commands/pods.ts')).pods,
+  },
+  {
+    name: 'ps',
+    usage: 'List containers, all that run or those that are named',
+    load: async () => (await import('./commands/ps.ts')).ps,
+  },
   {
     name: 'pull',
     usage: 'Pull an image from a registry',

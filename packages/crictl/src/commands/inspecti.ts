@@ -3,6 +3,7 @@ import { toProtoJson } from '@berth/cri/json.ts';
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { namedOrListed } from '../objects/ids.ts';
+import { imageStatus } from '../objects/image-names.ts';
 import { imageFilterFlag, listImages } from '../objects/images.ts';
 import { humanSize } from '../output/human.ts';
 import { goMap } from '../output/maps.ts';
@@ -17,7 +18,6 @@ export const inspecti = defineCommand({
     filter: imageFilterFlag,
   },
   async run({ app, flags, args, showHelp }) {
-    const images = await app.image();
     const ids = await namedOrListed(app, args, () =>
       within('listing images', () => listImages(app, flags.name, flags.filter)),
     );
@@ -25,7 +25,7 @@ export const inspecti = defineCommand({
     const documents: StatusDocument[] = [];
     for (const id of ids) {
       const answer = await within(`image status for "${id}" request`, () =>
-        images.imageStatus({ image: { image: id }, verbose: !flags.quiet }, app.call()),
+        imageStatus(app, id, !flags.quiet),
       );
       if (answer.image === undefined) throw new Error(`no such image "${id}" present`);
       if (flags.output === 'table') process.stdout.write(tableLines(answer, !flags.quiet));

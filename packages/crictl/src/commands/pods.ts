@@ -10,14 +10,16 @@ import { goTime } from '../output/time.ts';
 export const pods = defineCommand({
   flags: {
     ...podFilterFlags,
-    id: { type: 'string', usage: 'Only the pod with this id' },
+    id: { type: 'string', usage: 'Only the pod with this id or name' },
     verbose: { type: 'boolean', aliases: ['v'], usage: 'All that is known, in lines instead of a table' },
     quiet: { type: 'boolean', aliases: ['q'], usage: 'Only ids' },
     output: { type: 'string', aliases: ['o'], default: 'table', usage: 'Format: json, yaml or table' },
     'no-trunc': { type: 'boolean', usage: 'Whole ids' },
   },
-  async run({ app, flags }) {
-    const items = await within('listing pod sandboxes: list pod sandboxes', () => listPods(app, flags));
+  async run({ app, flags, args: words }) {
+    const items = await within('listing pod sandboxes: list pod sandboxes', () =>
+      listPods(app, { ...flags, words }),
+    );
     if (flags.output !== 'table') {
       const { formatMessage } = await import('../output/message.ts');
       const text = await within('listing pod sandboxes', () =>

@@ -16,16 +16,17 @@ import { formatTable } from '../output/table.ts';
 export const ps = defineCommand({
   flags: {
     ...containerFilterFlags,
-    id: { type: 'string', usage: 'Only the container with this id' },
+    id: { type: 'string', usage: 'Only the container with this id or name' },
     verbose: { type: 'boolean', aliases: ['v'], usage: 'All that is known, in lines instead of a table' },
     quiet: { type: 'boolean', aliases: ['q'], usage: 'Only ids' },
     output: { type: 'string', aliases: ['o'], default: 'table', usage: 'Format: json, yaml or table' },
     'no-trunc': { type: 'boolean', usage: 'Whole ids' },
     'resolve-image-path': { type: 'boolean', aliases: ['r'], usage: 'Names of images instead of their ids' },
   },
-  async run({ app, flags, args, showHelp }) {
-    if (args.length > 0) return showHelp();
-    const containers = await within('listing containers: list containers', () => listContainers(app, flags));
+  async run({ app, flags, args: words }) {
+    const containers = await within('listing containers: list containers', () =>
+      listContainers(app, { ...flags, words }),
+    );
     if (flags.output !== 'table') {
       const { formatMessage } = await import('../output/message.ts');
       const text = await within('listing containers', () =>

@@ -1,6 +1,7 @@
 import type { App } from '../app.ts';
 import { defineCommand } from '../command.ts';
 import { allSettled, describeError, within } from '../errors.ts';
+import { imageStatus } from '../objects/image-names.ts';
 
 export const rmi = defineCommand({
   argsUsage: 'IMAGE-ID [IMAGE-ID...]',
@@ -44,16 +45,16 @@ async function imagesInUse(app: App): Promise<string[]> {
 
 async function remove(app: App, id: string, errorsAreExpected: boolean): Promise<void> {
   const images = await app.image();
-  const { image } = await within(`image status request for "${id}" failed`, () =>
-    images.imageStatus({ image: { image: id } }, app.call()),
+  const { image, askedAs } = await within(`image status request for "${id}" failed`, () =>
+    imageStatus(app, id),
   );
   if (image === undefined) throw new Error(`no such image ${id}`);
-  const isName = !id.startsWith('sha256:') && /[:/]/.test(id);
+  const isName = askedAs !== id || (!id.startsWith('sha256:') && /[:/]/.test(id));
   if (isName && image.repoTags.length > 1) {
     app.logger.warning(`Image "${id}" goes with all of its tags: ${image.repoTags.join(', ')}`);
   }
   try {
-    await images.removeImage({ image: { image: id } }, app.call());
+    await images.removeImage({ image: { image: askedAs } }, app.call());
   } catch (error) {
     // While pruning, a container may have taken the image into use.
     if (errorsAreExpected) return;

@@ -4,12 +4,12 @@ import { ContainerState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
 import { within } from '../errors.ts';
 import { namePattern, newest, parseLabels } from './filters.ts';
-import { podId } from './ids.ts';
+import { containerId, podId } from './ids.ts';
 
 export const containerFilterFlags = {
   name: { type: 'string', usage: 'Only containers whose name matches this regular expression' },
   namespace: { type: 'string', usage: 'Only containers whose pod namespace matches this regular expression' },
-  pod: { type: 'string', aliases: ['p'], usage: 'Only containers of the pod with this id' },
+  pod: { type: 'string', aliases: ['p'], usage: 'Only containers of the pod with this id or name' },
   image: { type: 'string', usage: 'Only containers of this image' },
   state: {
     type: 'string',
@@ -37,6 +37,8 @@ export interface ContainerSelection {
   latest: boolean;
   last: number;
   all: boolean;
+  /** Ids or names, of which one must fit; none for all. */
+  words?: readonly string[];
 }
 
 const states: Readonly<Record<string, ContainerState>> = {
@@ -76,14 +78,23 @@ export async function listContainers(app: App, selection: ContainerSelection): P
   const matchesName = namePattern(selection.name);
   const matchesNamespace = namePattern(selection.namespace);
   const filter = {
-    id: selection.id,
     podSandboxId: selection.pod === '' ? '' : await podId(app, selection.pod),
     labelSelector: parseLabels(selection.label),
     state: stateFilter(selection),
   };
-  const { containers } = await within('call list containers RPC', async () =>
-    (await app.runtime()).listContainers({ filter }, app.call()),
-  );
+  const runtime = await app.runtime();
+  const list = (id: string) =>
+    within('call list containers RPC', () =>
+      runtime.listContainers({ filter: { ...filter, id } }, app.call()),
+    );
+  let { containers } = await list(selection.id);
+  if (containers.length === 0 && selection.id !== '') {
+    const id = await containerId(app, selection.id);
+    if (id !== selection.id) ({ containers } = await list(id));
+  }
+  if (selection.words !== undefined && selection.words.length > 0) {
+    containers = await fittingWords(app, containers, selection.words);
+  }
   const matchesImage = await imageTest(app, selection.image, containers);
   const fitting = containers.filter(
     (container) =>
@@ -95,6 +106,23 @@ export async function listContainers(app: App, selection: ContainerSelection): P
   return newest(fitting, selection);
 }
 
+/** The containers that have one of `words` for an id or a name of theirs or of their pod. */
+async function fittingWords(
+  app: App,
+  containers: readonly Container[],
+  words: readonly string[],
+): Promise<Container[]> {
+  const { items } = await within('call list sandboxes RPC', async () =>
+    (await app.runtime()).listPodSandbox({}, app.call()),
+  );
+  const { containerFits, namedContainers } = await import('./names.ts');
+  const named = namedContainers(containers, items).filter((each) =>
+    words.some((word) => containerFits(word, each)),
+  );
+  const ids = new Set(named.map(({ id }) => id));
+  return containers.filter(({ id }) => ids.has(id));
+}
+
 /** Images are the same when they have the same id, whatever names were used. */
 async function imageTest(
   app: App,
@@ -102,9 +130,8 @@ async function imageTest(
   containers: readonly Container[],
 ): Promise<(image: string) => boolean> {
   if (wanted === '') return () => true;
-  const imageService = await app.image();
-  const idOf = async (image: string) =>
-    (await imageService.imageStatus({ image: { image } }, app.call())).image?.id;
+  const { imageStatus } = await import('./image-names.ts');
+  const idOf = async (image: string) => (await imageStatus(app, image)).image?.id;
   const names = [...new Set(containers.map((container) => container.image?.image ?? ''))];
   return await within('check image match', async () => {
     const wantedId = await idOf(wanted);

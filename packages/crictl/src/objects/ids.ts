@@ -1,44 +1,60 @@
-// Ids as people type them: the first characters are enough when they fit only one.
+// Ids as people type them: the first characters are enough when they fit only one, and a name serves as well.
+import type { Container, PodSandbox } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
 
 const fullLength = 64;
 
-/**
- * Pure: the id among `known` that `given` stands for. What fits none is given back as it is, for the
- * runtime to judge. Throws when several fit.
- */
-export function resolveId(kind: 'container' | 'pod', given: string, known: readonly string[]): string {
-  if (known.includes(given)) return given;
-  const fitting = known.filter((id) => id.startsWith(given));
-  if (fitting.length > 1) {
-    const shown = fitting.slice(0, 5).join(', ');
-    throw new Error(`${kind} id "${given}" is ambiguous, it fits ${fitting.length}: ${shown}`);
-  }
-  return fitting[0] ?? given;
+/** Pure: the items whose id `given` stands for, as a whole id or as the first characters of one. */
+export function withId<Item extends { id: string }>(given: string, items: readonly Item[]): Item[] {
+  const exact = items.find(({ id }) => id === given);
+  return exact ? [exact] : items.filter(({ id }) => id.startsWith(given));
 }
 
 /** The full id of a container, looked up only when `given` is shorter than an id. */
 export async function containerId(app: App, given: string): Promise<string> {
   if (given === '') throw new Error('ID cannot be empty');
-  if (given.length >= fullLength) return given;
-  const { containers } = await (await app.runtime()).listContainers({}, app.call());
-  return resolveId(
-    'container',
-    given,
-    containers.map(({ id }) => id),
-  );
+  if (given.length === fullLength && !given.includes('/')) return given;
+  const runtime = await app.runtime();
+  const { containers } = await runtime.listContainers({}, app.call());
+  const [first, ...others] = withId(given, containers);
+  if (first !== undefined && others.length === 0) return first.id;
+  const { items } = await runtime.listPodSandbox({}, app.call());
+  return await resolveContainer(given, containers, items);
 }
 
 /** The full id of a pod sandbox, looked up only when `given` is shorter than an id. */
 export async function podId(app: App, given: string): Promise<string> {
   if (given === '') throw new Error('ID cannot be empty');
-  if (given.length >= fullLength) return given;
+  if (given.length === fullLength && !given.includes('/')) return given;
   const { items } = await (await app.runtime()).listPodSandbox({}, app.call());
-  return resolveId(
-    'pod',
-    given,
-    items.map(({ id }) => id),
-  );
+  return await resolvePod(given, items);
+}
+
+/**
+ * The id of the container that `given` stands for among all: ids win over names. What fits none is given back as
+ * it is, for the runtime to judge. Throws when several fit.
+ */
+export async function resolveContainer(
+  given: string,
+  containers: readonly Container[],
+  pods: readonly PodSandbox[],
+): Promise<string> {
+  const { ambiguous, containersCalled, namedContainers, namedPod } = await import('./names.ts');
+  const known = namedContainers(containers, pods);
+  const byId = withId(given, known);
+  const fitting = byId.length > 0 ? byId : containersCalled(given, known, pods.map(namedPod));
+  if (fitting.length > 1) throw ambiguous(byId.length > 0 ? 'container id' : 'container', given, fitting);
+  return fitting[0]?.id ?? given;
+}
+
+/** As resolveContainer, of pods. */
+export async function resolvePod(given: string, pods: readonly PodSandbox[]): Promise<string> {
+  const byId = withId(given, pods);
+  if (byId.length === 1) return byId[0]?.id ?? given;
+  const { ambiguous, namedPod, podsCalled } = await import('./names.ts');
+  const fitting = byId.length > 0 ? byId.map(namedPod) : podsCalled(given, pods.map(namedPod));
+  if (fitting.length > 1) throw ambiguous(byId.length > 0 ? 'pod id' : 'pod', given, fitting);
+  return fitting[0]?.id ?? given;
 }
 
 /** The ids that were named, or without any those of what `list` selects. Tells when that leaves none. */

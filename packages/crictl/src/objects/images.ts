@@ -38,9 +38,17 @@ export function repositoriesAndTags(image: Pick<Image, 'repoTags' | 'repoDigests
   });
 }
 
-/** Asks the runtime for images by name and narrows them by `filters`; sorted by name. */
+/**
+ * Asks the runtime for images by name, or when it knows none for those that are called so, and narrows them by
+ * `filters`; sorted by name.
+ */
 export async function listImages(app: App, name: string, filters: readonly string[]): Promise<Image[]> {
-  const { images } = await (await app.image()).listImages({ filter: { image: { image: name } } }, app.call());
+  const service = await app.image();
+  let { images } = await service.listImages({ filter: { image: { image: name } } }, app.call());
+  if (images.length === 0 && name !== '') {
+    const { imagesCalled } = await import('./image-names.ts');
+    images = imagesCalled(name, (await service.listImages({}, app.call())).images);
+  }
   const sorted = images.toSorted(compareImages);
   if (sorted.length === 0) return sorted;
   return await within('filter images', () => filters.reduce(applyFilter, sorted));

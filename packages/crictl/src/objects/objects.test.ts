@@ -6,20 +6,23 @@ import { allSettled, describeError, within } from '../errors.ts';
 import { parseContainerConfig, parsePodConfig } from './config-files.ts';
 import { stateFilter, stateName } from './containers.ts';
 import { namePattern, newest, parseLabels } from './filters.ts';
-import { resolveId } from './ids.ts';
+import { withId } from './ids.ts';
 import { applyFilter, repositoriesAndTags, repositoryAndDigest } from './images.ts';
 import { podStateFilter, podStateName } from './pods.ts';
 
 const image = (id: string, repoTags: string[], repoDigests: string[] = []) =>
   Image.fromPartial({ id, repoTags, repoDigests });
 
-test('a prefix stands for the one id that it fits', () => {
-  const known = ['abc1', 'abc2', 'def'];
-  assert.equal(resolveId('container', 'd', known), 'def');
-  assert.equal(resolveId('container', 'abc1', known), 'abc1');
-  assert.equal(resolveId('container', 'xyz', known), 'xyz');
-  assert.equal(resolveId('pod', 'abc', ['abc', 'abcd']), 'abc', 'a whole id is never ambiguous');
-  assert.throws(() => resolveId('pod', 'ab', known), /pod id "ab" is ambiguous, it fits 2: abc1, abc2/);
+test('a prefix stands for the ids that it fits', () => {
+  const fitting = (given: string, ...known: string[]) =>
+    withId(
+      given,
+      known.map((id) => ({ id })),
+    ).map(({ id }) => id);
+  assert.deepEqual(fitting('d', 'abc1', 'abc2', 'def'), ['def']);
+  assert.deepEqual(fitting('ab', 'abc1', 'abc2', 'def'), ['abc1', 'abc2']);
+  assert.deepEqual(fitting('xyz', 'abc1'), []);
+  assert.deepEqual(fitting('abc', 'abc', 'abcd'), ['abc'], 'a whole id is never ambiguous');
 });
 
 test('labels are pairs', () => {

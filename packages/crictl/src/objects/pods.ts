@@ -3,6 +3,7 @@ import { type PodSandbox, PodSandboxState, type PodSandboxStateValue } from '@be
 import type { App } from '../app.ts';
 import { within } from '../errors.ts';
 import { namePattern, newest, parseLabels } from './filters.ts';
+import { podId } from './ids.ts';
 
 export const podFilterFlags = {
   name: { type: 'string', usage: 'Only pods whose name matches this regular expression' },
@@ -21,6 +22,8 @@ export interface PodSelection {
   label: readonly string[];
   latest: boolean;
   last: number;
+  /** Ids or names, of which one must fit; none for all. */
+  words?: readonly string[];
 }
 
 /** Pure: the state to ask the runtime for. */
@@ -49,13 +52,24 @@ export async function listPods(app: App, selection: PodSelection): Promise<PodSa
   const matchesName = namePattern(selection.name);
   const matchesNamespace = namePattern(selection.namespace);
   const filter = {
-    id: selection.id,
     labelSelector: parseLabels(selection.label),
     state: podStateFilter(selection.state),
   };
-  const { items } = await within('call list sandboxes RPC', async () =>
-    (await app.runtime()).listPodSandbox({ filter }, app.call()),
-  );
+  const runtime = await app.runtime();
+  const list = (id: string) =>
+    within('call list sandboxes RPC', () =>
+      runtime.listPodSandbox({ filter: { ...filter, id } }, app.call()),
+    );
+  let { items } = await list(selection.id);
+  if (items.length === 0 && selection.id !== '') {
+    const id = await podId(app, selection.id);
+    if (id !== selection.id) ({ items } = await list(id));
+  }
+  const { words = [] } = selection;
+  if (words.length > 0) {
+    const { namedPod, podFits } = await import('./names.ts');
+    items = items.filter((pod) => words.some((word) => podFits(word, namedPod(pod))));
+  }
   const fitting = items.filter(
     ({ metadata }) =>
       metadata !== undefined && matchesName(metadata.name) && matchesNamespace(metadata.namespace),

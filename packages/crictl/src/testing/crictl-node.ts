@@ -1,0 +1,83 @@
+// A berthd with pods of several names, and crictl as a person calls it there.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { NamespaceMode } from '@berth/cri/generated/api.ts';
+import { type BerthdNode, startBerthdNode } from '../../../../test/support/berthd-node.ts';
+import { loadTestImage } from '../../../../test/support/images.ts';
+import { containerConfig, sandboxConfig } from '../../../../test/support/pods.ts';
+
+export interface Output {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** crictl's sources as a program: `process.execPath`, this, and words. */
+export const crictlMain = join(import.meta.dirname, '../main.ts');
+
+const namespaceOptions = { network: NamespaceMode.NODE, pid: NamespaceMode.POD };
+
+export class CrictlNode implements AsyncDisposable {
+  readonly node: BerthdNode;
+  readonly #configs = new Map<string, ReturnType<typeof sandboxConfig>>();
+
+  private constructor(node: BerthdNode) {
+    this.node = node;
+  }
+
+  /** `name` and `net` as startBerthdNode takes them. */
+  static async start(name: string, net: number): Promise<CrictlNode> {
+    const node = new CrictlNode(await startBerthdNode({ name, net }));
+    await loadTestImage(node.node.socket);
+    return node;
+  }
+
+  /** The words that point crictl at this node. */
+  get words(): string[] {
+    return ['-r', `unix://${this.node.socket}`, '-t', '20s'];
+  }
+
+  crictl(...args: string[]): Output {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [crictlMain, ...this.words, ...args], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    return { code: status, out: stdout.trimEnd(), err: stderr };
+  }
+
+  /** A pod on the host's network, named by `namespace/name`; gives back its id. */
+  async pod(path: string, attempt = 0): Promise<string> {
+    const [namespace = '', name = ''] = path.split('/');
+    const { dir, paths, client } = this.node;
+    const base = sandboxConfig({ name, logDir: join(dir, 'logs'), cgroupParent: paths.cgroupParent });
+    const config = {
+      ...base,
+      metadata: { ...base.metadata, namespace, attempt },
+      linux: { ...base.linux, securityContext: { namespaceOptions } },
+    };
+    const { podSandboxId } = await client.runtime.runPodSandbox({ config });
+    this.#configs.set(podSandboxId, config);
+    return podSandboxId;
+  }
+
+  /** A container that runs `script`, its log `NAME/ATTEMPT.log`; gives back its id. */
+  async container(podSandboxId: string, name: string, script: string, attempt = 0): Promise<string> {
+    const { runtime } = this.node.client;
+    const { containerId } = await runtime.createContainer({
+      podSandboxId,
+      config: {
+        ...containerConfig(['/bin/sh', '-c', script]),
+        metadata: { name, attempt },
+        logPath: `${name}/${attempt}.log`,
+        linux: { securityContext: { namespaceOptions } },
+      },
+      sandboxConfig: this.#configs.get(podSandboxId),
+    });
+    await runtime.startContainer({ containerId });
+    return containerId;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.node[Symbol.asyncDispose]();
+  }
+}
