@@ -10,6 +10,11 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'checkpoint',
+    usage: 'Write running containers into an archive to restore them from',
+    load: async () => (await import('./commands/checkpoint.ts')).checkpoint,
+  },
+  {
     name: 'config',
     usage: 'Show or change the options in crictl.yaml',
     load: async () => (await import('./commands/config.ts')).config,
@@ -67,6 +72,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/logs.ts')).logs,
   },
   {
+    name: 'metricdescs',
+    usage: 'List the metrics that the runtime tells',
+    load: async () => (await import('./commands/metricdescs.ts')).metricdescs,
+  },
+  {
+    name: 'metricsp',
+    usage: 'Show the metrics of pods',
+    load: async () => (await import('./commands/metricsp.ts')).metricsp,
+  },
+  {
     name: 'pods',
     usage: 'List pods, all or those that are named',
     load: async () => (await import('./commands/pods.ts')).pods,
@@ -101,6 +116,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/start.ts')).start,
   },
   {
+    name: 'stats',
+    usage: 'Show what containers use',
+    load: async () => (await import('./commands/stats.ts')).stats,
+  },
+  {
+    name: 'statsp',
+    usage: 'Show what pods use',
+    load: async () => (await import('./commands/statsp.ts')).statsp,
+  },
+  {
     name: 'stop',
     usage: 'Stop running containers',
     load: async () => (await import('./commands/stop.ts')).stop,
@@ -116,6 +141,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/top.ts')).top,
   },
   {
+    name: 'update',
+    usage: 'Change the limits of running containers',
+    load: async () => (await import('./commands/update.ts')).update,
+  },
+  {
+    name: 'update-runtime-config',
+    usage: 'Change the configuration of the runtime',
+    load: async () => (await import('./commands/update-runtime-config.ts')).updateRuntimeConfig,
+  },
+  {
     name: 'version',
     usage: 'Show the version of the runtime',
     load: async () => (await import('./commands/version.ts')).version,
@@ -123,18 +158,7 @@ export const commands: readonly CommandEntry[] = [
 ];
 
 /** Commands of the real crictl that are yet to come; named so that their absence is told plainly. */
-export const absentCommands: ReadonlySet<string> = new Set([
-  'attach',
-  'checkpoint',
-  'completion',
-  'metricdescs',
-  'metricsp',
-  'port-forward',
-  'stats',
-  'statsp',
-  'update',
-  'update-runtime-config',
-]);
+export const absentCommands: ReadonlySet<string> = new Set(['attach', 'completion', 'port-forward']);
 
 export function findCommand(word: string): CommandEntry | undefined {
   return commands.find(({ name, aliases }) => name === word || aliases?.includes(word));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseDuration, parseFlags, UsageError } from './flags.ts';
+import { parseDuration, parseFlags, parseInteger, UsageError } from './flags.ts';
 
 const specs = {
   all: { type: 'boolean', aliases: ['a'], usage: '' },
@@ -9,6 +9,7 @@ const specs = {
   label: { type: 'strings', usage: '' },
   last: { type: 'integer', aliases: ['n'], usage: '' },
   timeout: { type: 'duration', aliases: ['t'], default: 2000, usage: '' },
+  memory: { type: 'int64', usage: '' },
 } as const;
 
 const parse = (argv: string[], interspersed = true, env = {}) =>
@@ -16,7 +17,7 @@ const parse = (argv: string[], interspersed = true, env = {}) =>
 
 test('every spelling of a flag is read', () => {
   const cases: [string[], object][] = [
-    [[], { all: false, quiet: false, output: 'table', label: [], last: 0, timeout: 2000 }],
+    [[], { all: false, quiet: false, output: 'table', label: [], last: 0, timeout: 2000, memory: 0n }],
     [['-a', '-o', 'json'], { all: true, output: 'json' }],
     [['--all', '--output=yaml'], { all: true, output: 'yaml' }],
     [['-output', 'yaml', '-all=false'], { output: 'yaml', all: false }],
@@ -26,6 +27,7 @@ test('every spelling of a flag is read', () => {
     [['-aqn=3'], { all: true, quiet: true, last: 3 }],
     [['--label', 'a=1', '--label', 'b=2,c=3'], { label: ['a=1', 'b=2', 'c=3'] }],
     [['-n', '-1'], { last: -1 }],
+    [['--memory', '9007199254740993'], { memory: 9_007_199_254_740_993n }],
     [['-t', '1m30s'], { timeout: 90_000 }],
   ];
   for (const [argv, expected] of cases) {
@@ -84,4 +86,28 @@ test('durations are read as Go does', () => {
     ['1 s', undefined],
   ];
   for (const [text, expected] of cases) assert.equal(parseDuration(text), expected, text);
+});
+
+test('integers are read as Go does', () => {
+  const cases: [string, bigint | RegExp][] = [
+    ['10', 10n],
+    ['-10', -10n],
+    ['+7', 7n],
+    ['0', 0n],
+    ['0x1f', 31n],
+    ['-0X1F', -31n],
+    ['0b101', 5n],
+    ['0o17', 15n],
+    ['017', 15n],
+    ['-9223372036854775808', -(2n ** 63n)],
+    ['9223372036854775808', /"9223372036854775808" for flag -n: value out of range/],
+    ['', /"" for flag -n: parse error/],
+    ['1.5', /parse error/],
+    ['08', /parse error/],
+    ['ten', /parse error/],
+  ];
+  for (const [text, expected] of cases) {
+    if (typeof expected === 'bigint') assert.equal(parseInteger('n', text), expected, text);
+    else assert.throws(() => parseInteger('n', text), expected, text);
+  }
 });

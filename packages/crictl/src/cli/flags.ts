@@ -14,6 +14,8 @@ export type FlagSpec =
   | (Described & { type: 'string'; default?: string })
   | (Described & { type: 'strings' })
   | (Described & { type: 'integer'; default?: number })
+  /** Integers of 64 bits, more than a number holds exactly. */
+  | (Described & { type: 'int64'; default?: bigint })
   /** Go durations such as 1m30s; the value is in milliseconds. */
   | (Described & { type: 'duration'; default?: number });
 
@@ -25,7 +27,9 @@ type ValueOf<Spec extends FlagSpec> = Spec['type'] extends 'boolean'
     ? string
     : Spec['type'] extends 'strings'
       ? string[]
-      : number;
+      : Spec['type'] extends 'int64'
+        ? bigint
+        : number;
 
 export type FlagValues<Specs extends FlagSpecs> = { [Name in keyof Specs]: ValueOf<Specs[Name]> };
 
@@ -117,7 +121,7 @@ function convert<Specs extends FlagSpecs>(
   raw: ReadonlyMap<string, string[]>,
   env: NodeJS.ProcessEnv,
 ): Pick<ParsedFlags<Specs>, 'values' | 'given'> {
-  const values: Record<string, boolean | string | string[] | number> = {};
+  const values: Record<string, FlagValue> = {};
   const given = new Set<string>();
   for (const [name, spec] of Object.entries(specs)) {
     const variable = spec.env?.map((key) => env[key]).find((value) => value !== undefined && value !== '');
@@ -129,18 +133,17 @@ function convert<Specs extends FlagSpecs>(
   return { values: values as FlagValues<Specs>, given };
 }
 
-function defaultOf(spec: FlagSpec): boolean | string | string[] | number {
+type FlagValue = boolean | string | string[] | number | bigint;
+
+function defaultOf(spec: FlagSpec): FlagValue {
   if (spec.type === 'boolean') return false;
   if (spec.type === 'strings') return [];
   if (spec.type === 'string') return spec.default ?? '';
+  if (spec.type === 'int64') return spec.default ?? 0n;
   return spec.default ?? 0;
 }
 
-function parseValue(
-  name: string,
-  spec: FlagSpec,
-  words: readonly string[],
-): boolean | string | string[] | number {
+function parseValue(name: string, spec: FlagSpec, words: readonly string[]): FlagValue {
   const word = words.at(-1) ?? '';
   switch (spec.type) {
     case 'strings':
@@ -154,15 +157,26 @@ function parseValue(
       return value;
     }
     case 'integer':
-      if (!/^[+-]?\d+$/.test(word))
-        throw new UsageError(`invalid value "${word}" for flag -${name}: parse error`);
-      return Number(word);
+      return Number(parseInteger(name, word));
+    case 'int64':
+      return parseInteger(name, word);
     case 'duration': {
       const value = parseDuration(word);
       if (value === undefined) throw new UsageError(`invalid value "${word}" for flag -${name}: parse error`);
       return value;
     }
   }
+}
+
+/** The value of an integer as Go's strconv.ParseInt reads it: 10, -0x1f, 0o17, 017, 0b1. Throws UsageError. */
+export function parseInteger(flag: string, text: string): bigint {
+  const fail = (problem: string) => new UsageError(`invalid value "${text}" for flag -${flag}: ${problem}`);
+  const match = /^([+-]?)(0x[\da-f]+|0b[01]+|0o?[0-7]+|0|[1-9]\d*)$/i.exec(text);
+  if (!match) throw fail('parse error');
+  const size = BigInt((match[2] ?? '').replace(/^0(?=\d)/, '0o'));
+  const value = match[1] === '-' ? -size : size;
+  if (BigInt.asIntN(64, value) !== value) throw fail('value out of range');
+  return value;
 }
 
 /** The spellings of booleans that Go's strconv.ParseBool takes. */

@@ -9,6 +9,7 @@ import { namePattern, newest, parseLabels } from './filters.ts';
 import { withId } from './ids.ts';
 import { applyFilter, repositoriesAndTags, repositoryAndDigest } from './images.ts';
 import { podStateFilter, podStateName } from './pods.ts';
+import { linuxResources } from './resources.ts';
 
 const image = (id: string, repoTags: string[], repoDigests: string[] = []) =>
   Image.fromPartial({ id, repoTags, repoDigests });
@@ -105,6 +106,40 @@ test('images are narrowed by filters', () => {
     );
   }
   assert.throws(() => applyFilter(images, 'size=1'), /unknown filter flag: size=1/);
+});
+
+test('limits are told in the words of the CRI', () => {
+  const flags = {
+    'cpu-count': 1n,
+    'cpu-maximum': 2n,
+    'cpu-period': 3n,
+    'cpu-quota': 4n,
+    'cpu-share': 5n,
+    memory: 6n,
+    'cpuset-cpus': '0-1',
+    'cpuset-mems': '0',
+    'oom-score-adj': '',
+  };
+  const limits = {
+    cpuPeriod: 3n,
+    cpuQuota: 4n,
+    cpuShares: 5n,
+    memoryLimitInBytes: 6n,
+    cpusetCpus: '0-1',
+    cpusetMems: '0',
+  };
+  const scores: [string, bigint][] = [
+    ['', 0n],
+    ['-999', -999n],
+    ['500', 500n],
+  ];
+  for (const [score, oomScoreAdj] of scores) {
+    assert.deepEqual(linuxResources({ ...flags, 'oom-score-adj': score }), { ...limits, oomScoreAdj });
+  }
+  assert.throws(
+    () => linuxResources({ ...flags, 'oom-score-adj': 'much' }),
+    /invalid value "much" for flag -oom-score-adj: parse error/,
+  );
 });
 
 test('pod and container files are checked', () => {

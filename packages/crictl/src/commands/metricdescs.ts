@@ -1,0 +1,15 @@
+import { defineCommand } from '../command.ts';
+import { within } from '../errors.ts';
+import { formatMessage } from '../output/message.ts';
+
+export const metricdescs = defineCommand({
+  flags: { output: { type: 'string', aliases: ['o'], usage: 'Format: json or yaml' } },
+  async run({ app, flags, args, showHelp }) {
+    const format = flags.output || 'json';
+    if (args.length > 0 || !['json', 'yaml'].includes(format)) return showHelp();
+    const answer = await within('get metric descriptors: list metric descriptors', async () =>
+      (await app.runtime()).listMetricDescriptors({}, app.call()),
+    );
+    process.stdout.write(formatMessage('ListMetricDescriptorsResponse', answer, format));
+  },
+});

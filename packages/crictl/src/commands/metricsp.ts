@@ -1,0 +1,23 @@
+import { defineCommand } from '../command.ts';
+import { within } from '../errors.ts';
+import { formatMessage } from '../output/message.ts';
+import { display, watchFlag } from '../stats/display.ts';
+
+export const metricsp = defineCommand({
+  flags: {
+    output: { type: 'string', aliases: ['o'], usage: 'Format: json or yaml' },
+    watch: watchFlag,
+  },
+  async run({ app, flags, args, showHelp }) {
+    const format = flags.output || 'json';
+    if (args.length > 0 || !['json', 'yaml'].includes(format)) return showHelp();
+    await within('get pod metrics', () =>
+      display(app, flags.watch, async () => {
+        const answer = await within('list pod sandbox metrics', async () =>
+          (await app.runtime()).listPodSandboxMetrics({}, app.call()),
+        );
+        process.stdout.write(formatMessage('ListPodSandboxMetricsResponse', answer, format));
+      }),
+    );
+  },
+});

@@ -1,0 +1,20 @@
+import { defineCommand } from '../command.ts';
+import { within } from '../errors.ts';
+
+export const updateRuntimeConfig = defineCommand({
+  flags: {
+    'pod-cidr': {
+      type: 'string',
+      aliases: ['p'],
+      usage: 'Range of addresses for pods, such as 10.1.2.0/24; an empty one is left out by the runtime',
+    },
+  },
+  async run({ app, flags, given, args, showHelp }) {
+    if (args.length > 0 || given.size === 0) return showHelp();
+    const runtimeConfig = { networkConfig: { podCidr: flags['pod-cidr'] } };
+    await within('update runtime config', async () =>
+      (await app.runtime()).updateRuntimeConfig({ runtimeConfig }, app.call()),
+    );
+    app.logger.info('Runtime config successfully updated');
+  },
+});

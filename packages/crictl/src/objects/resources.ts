@@ -1,0 +1,37 @@
+// The limits of a container as `update` is told them.
+import type { LinuxContainerResources } from '@berth/cri/generated/api.ts';
+import { type FlagValues, parseInteger } from '../cli/flags.ts';
+
+const forWindows = 'no effect here, only on Windows';
+
+/** Flags in the words of the CRI; 0 and nothing leave a limit as it is. */
+export const resourceFlags = {
+  'cpu-count': { type: 'int64', usage: `Number of CPUs; ${forWindows}` },
+  'cpu-maximum': { type: 'int64', usage: `Share of CPU cycles in hundredths of a percent; ${forWindows}` },
+  'cpu-period': { type: 'int64', usage: 'Microseconds in which --cpu-quota may be used up' },
+  'cpu-quota': { type: 'int64', usage: 'Microseconds of CPU time in each --cpu-period' },
+  'cpu-share': { type: 'int64', usage: 'Weight of the container when CPU time is short' },
+  memory: { type: 'int64', usage: 'Bytes of memory' },
+  'cpuset-cpus': { type: 'string', usage: 'CPUs to run on, such as 0-2,4' },
+  'cpuset-mems': { type: 'string', usage: 'Memory nodes to use, such as 0,1' },
+  'oom-score-adj': {
+    type: 'string',
+    usage: 'Adjustment of the score by which the kernel kills, -1000 to 1000',
+  },
+} as const;
+
+/** Pure: the limits to ask for. Throws UsageError on a score that is no number. */
+export function linuxResources(
+  flags: FlagValues<typeof resourceFlags>,
+): Omit<LinuxContainerResources, 'hugepageLimits' | 'unified' | 'memorySwapLimitInBytes'> {
+  const score = flags['oom-score-adj'];
+  return {
+    cpuPeriod: flags['cpu-period'],
+    cpuQuota: flags['cpu-quota'],
+    cpuShares: flags['cpu-share'],
+    memoryLimitInBytes: flags.memory,
+    cpusetCpus: flags['cpuset-cpus'],
+    cpusetMems: flags['cpuset-mems'],
+    oomScoreAdj: score === '' ? 0n : parseInteger('oom-score-adj', score),
+  };
+}
