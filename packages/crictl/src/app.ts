@@ -2,11 +2,10 @@
 import { createConnection } from 'node:net';
 import type { CriClient, ImageClient, ImageProgressClient, RuntimeClient } from '@berth/cri/client.ts';
 import { parseEndpoint } from '@berth/cri/endpoint.ts';
-import { CriError } from '@berth/cri/errors.ts';
 import { connectShortly } from '@berth/cri/short-client.ts';
 import type { Logger } from './cli/logger.ts';
 import { defaultEndpoints, type Settings } from './config/settings.ts';
-import { describeError } from './errors.ts';
+import { describeError, statusIn } from './errors.ts';
 import { traced } from './traced-client.ts';
 
 export class App {
@@ -56,12 +55,9 @@ export class App {
   /** What an error means to the person who typed the command. */
   explain(error: unknown): string {
     if (this.signal.aborted) return 'interrupted: context canceled';
-    const origin = rootCause(error);
+    const origin = statusIn(error);
     // The real crictl tries the connection before it does anything, and so names nothing else here.
-    if (
-      origin instanceof CriError &&
-      /^connection error:|connections to become ready$/.test(origin.message)
-    ) {
+    if (origin !== undefined && /^connection error:|connections to become ready$/.test(origin.message)) {
       const isImageCall = origin.rpc?.includes('Image') === true;
       const kind = isImageCall ? 'image' : 'runtime';
       const endpoint = (isImageCall ? this.#imageEndpoint : undefined) ?? this.#endpoint ?? '';
@@ -117,13 +113,6 @@ export class App {
         'start one (berth up) or name its socket with --runtime-endpoint or in /etc/crictl.yaml',
     );
   }
-}
-
-function rootCause(error: unknown): unknown {
-  let origin = error;
-  while (!(origin instanceof CriError) && origin instanceof Error && origin.cause !== undefined)
-    origin = origin.cause;
-  return origin;
 }
 
 function answers(socketPath: string): Promise<boolean> {

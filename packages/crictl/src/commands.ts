@@ -68,7 +68,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'logs',
-    usage: 'Print the log of a container',
+    usage: 'Print the log of a container, or those of a whole pod',
     load: async () => (await import('./commands/logs.ts')).logs,
   },
   {

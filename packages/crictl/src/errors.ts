@@ -17,6 +17,13 @@ export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The failed call behind an error, if one is. */
+export function statusIn(error: unknown): CriError | undefined {
+  let origin = error;
+  while (!(origin instanceof CriError) && origin instanceof Error) origin = origin.cause;
+  return origin instanceof CriError ? origin : undefined;
+}
+
 /** Runs `work`, putting `doing` in front of the error that it fails with. */
 export async function within<Result>(doing: string, work: () => Result | Promise<Result>): Promise<Result> {
   try {

@@ -1,13 +1,12 @@
 import { once } from 'node:events';
-import { CriError } from '@berth/cri/errors.ts';
-import { ContainerState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
 import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
+import { statusIn } from '../errors.ts';
+import { type ContainerLogOptions, printContainerLog } from '../logs/container.ts';
 import { LogPrinter } from '../logs/printer.ts';
-import { readLog } from '../logs/read.ts';
 import { parseSince } from '../logs/since.ts';
-import { containerId } from '../objects/ids.ts';
+import type { LogTarget } from '../logs/target.ts';
+import { isWholeId, withId } from '../objects/ids.ts';
 
 export const logs = defineCommand({
   argsUsage: 'CONTAINER-ID',
@@ -33,58 +32,59 @@ export const logs = defineCommand({
       throw new Error('--tail and --stream are mutually exclusive');
     const sinceNano = flags.since === '' ? undefined : parseSince(flags.since, Date.now());
 
-    const id = await containerId(app, givenId);
-    const runtime = await app.runtime();
-    if (flags.reopen) {
-      await within('reopen container logs', () =>
-        runtime.reopenContainerLog({ containerId: id }, app.call()),
-      );
-      app.logger.info('Container logs reopened');
-    }
-    const { status } = await runtime.containerStatus({ containerId: id }, app.call());
-    if (status === undefined || status.logPath === '') throw new Error('the container has not set log path');
-    const path = flags.previous ? previousLog(status.logPath, status.metadata) : status.logPath;
-
-    const output = {
-      stdout: stream === 'stderr' ? undefined : (bytes: Buffer) => void process.stdout.write(bytes),
-      stderr: stream === 'stdout' ? undefined : (bytes: Buffer) => void process.stderr.write(bytes),
-    };
-    const printer = new LogPrinter(output, {
-      timestamps: flags.timestamps,
-      sinceNano,
-      limitBytes: flags['limit-bytes'] < 0 ? undefined : flags['limit-bytes'],
-    });
-    await readLog({
-      path,
+    const options: ContainerLogOptions = {
+      printer: new LogPrinter(
+        {
+          stdout: stream === 'stderr' ? undefined : (bytes: Buffer) => void process.stdout.write(bytes),
+          stderr: stream === 'stdout' ? undefined : (bytes: Buffer) => void process.stderr.write(bytes),
+        },
+        {
+          timestamps: flags.timestamps,
+          sinceNano,
+          limitBytes: flags['limit-bytes'] < 0 ? undefined : flags['limit-bytes'],
+        },
+      ),
       tailLines: flags.tail < 0 ? undefined : flags.tail,
-      follow: flags.follow ? { isRunning: () => isRunning(app, id), signal: app.signal } : undefined,
-      onLine: (line) => printer.print(line),
-      onBadLine: (line, reason) =>
-        app.logger.error(`Failed when parsing line in log file ${path}: ${reason}: ${line}`),
-      whenWritable: async () => {
-        for (const target of [process.stdout, process.stderr]) {
-          if (target.writableNeedDrain) await once(target, 'drain');
-        }
-      },
-    });
+      follow: flags.follow,
+      previous: flags.previous,
+      reopen: flags.reopen,
+      whenWritable,
+    };
+    const target = await targetOf(app, givenId);
+    const printPod = async () => (await import('../logs/print-pod.ts')).printPodLog(app, target.id, options);
+    if (target.kind === 'pod') return printPod();
+    try {
+      await printContainerLog(app, target.id, options);
+    } catch (error) {
+      // A whole id goes to the runtime unseen, and may be a pod's.
+      const isUnknown = isWholeId(givenId) && statusIn(error)?.code === 'NOT_FOUND';
+      if (isUnknown && (await isPod(app, givenId))) return printPod();
+      throw error;
+    }
   },
 });
 
-/** Pure: log files are named for the attempt, `0.log`, `1.log` and so on. */
-function previousLog(path: string, metadata: { name: string; attempt: number } | undefined): string {
-  const attempt = metadata?.attempt ?? 0;
-  if (attempt === 0) throw new Error(`previous terminated container ${metadata?.name ?? ''} not found`);
-  return path.slice(0, path.lastIndexOf('/') + 1) + (attempt - 1) + path.slice(path.lastIndexOf('.'));
+async function whenWritable(): Promise<void> {
+  for (const target of [process.stdout, process.stderr]) {
+    if (target.writableNeedDrain) await once(target, 'drain');
+  }
 }
 
-async function isRunning(app: App, id: string): Promise<boolean> {
-  try {
-    const { status } = await (await app.runtime()).containerStatus({ containerId: id }, app.call());
-    return status?.state === ContainerState.CONTAINER_RUNNING;
-  } catch (error) {
-    // While the runtime restarts, its containers go on and so does the log.
-    if (error instanceof CriError && error.code === 'UNAVAILABLE') return true;
-    if (app.signal.aborted) return false;
-    throw error;
-  }
+async function targetOf(app: App, given: string): Promise<LogTarget> {
+  if (isWholeId(given)) return { kind: 'container', id: given };
+  const runtime = await app.runtime();
+  const { containers } = await runtime.listContainers({}, app.call());
+  const [only, ...others] = withId(given, containers);
+  if (only !== undefined && others.length === 0) return { kind: 'container', id: only.id };
+  const { items } = await runtime.listPodSandbox({}, app.call());
+  const { logTarget } = await import('../logs/target.ts');
+  return logTarget(given, containers, items);
+}
+
+async function isPod(app: App, podSandboxId: string): Promise<boolean> {
+  const runtime = await app.runtime();
+  return runtime.podSandboxStatus({ podSandboxId }, app.call()).then(
+    () => true,
+    () => false,
+  );
 }

@@ -26,12 +26,13 @@ export class LogPrinter {
     this.#remaining = options.limitBytes ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Prints one line; false when the limit of bytes is reached and nothing more will be printed. */
-  print(line: LogLine): boolean {
+  /** Prints one line, `label` in front of all; false when the limit of bytes is reached and nothing more will be printed. */
+  print(line: LogLine, label = ''): boolean {
     const { timestamps, sinceNano } = this.#options;
     const isOld = sinceNano !== undefined && timestampNano(line.timestamp) < sinceNano;
     if (!isOld) {
-      const prefix = timestamps && this.#atLineStart ? `${fixedWidthTimestamp(line.timestamp)} ` : '';
+      const time = timestamps && this.#atLineStart ? `${fixedWidthTimestamp(line.timestamp)} ` : '';
+      const prefix = label + time;
       const whole = prefix === '' ? line.content : Buffer.concat([Buffer.from(prefix), line.content]);
       const write = this.#output[line.stream];
       if (write) {

@@ -4,6 +4,11 @@ import type { App } from '../app.ts';
 
 const fullLength = 64;
 
+/** Whether `text` has the length of an id, so that nothing has to be looked up. Paths of names have slashes. */
+export function isWholeId(text: string): boolean {
+  return text.length === fullLength && !text.includes('/');
+}
+
 /** Pure: the items whose id `given` stands for, as a whole id or as the first characters of one. */
 export function withId<Item extends { id: string }>(given: string, items: readonly Item[]): Item[] {
   const exact = items.find(({ id }) => id === given);
@@ -13,7 +18,7 @@ export function withId<Item extends { id: string }>(given: string, items: readon
 /** The full id of a container, looked up only when `given` is shorter than an id. */
 export async function containerId(app: App, given: string): Promise<string> {
   if (given === '') throw new Error('ID cannot be empty');
-  if (given.length === fullLength && !given.includes('/')) return given;
+  if (isWholeId(given)) return given;
   const runtime = await app.runtime();
   const { containers } = await runtime.listContainers({}, app.call());
   const [first, ...others] = withId(given, containers);
@@ -25,7 +30,7 @@ export async function containerId(app: App, given: string): Promise<string> {
 /** The full id of a pod sandbox, looked up only when `given` is shorter than an id. */
 export async function podId(app: App, given: string): Promise<string> {
   if (given === '') throw new Error('ID cannot be empty');
-  if (given.length === fullLength && !given.includes('/')) return given;
+  if (isWholeId(given)) return given;
   const { items } = await (await app.runtime()).listPodSandbox({}, app.call());
   return await resolvePod(given, items);
 }

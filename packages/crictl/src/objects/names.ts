@@ -61,25 +61,26 @@ export const podPath = ({ namespace, pod }: NamedPod) => `${namespace}/${pod}`;
 /** `namespace/pod/container`. */
 export const containerPath = (container: NamedContainer) => `${podPath(container)}/${container.name}`;
 
-const isPod = (word: string, item: NamedPod) => word === item.pod || word === podPath(item);
+const isPodCalled = (word: string, item: NamedPod) => word === item.pod || word === podPath(item);
 
-const isContainer = (word: string, item: NamedContainer) =>
+/** Whether `word` is the container's own name, alone or behind its pod's. */
+export const isContainerCalled = (word: string, item: NamedContainer) =>
   word === item.name || word === `${item.pod}/${item.name}` || word === containerPath(item);
 
 /** Whether a list of pods that is narrowed to `word` has the pod in it. */
 export function podFits(word: string, pod: NamedPod): boolean {
-  return pod.id.startsWith(word) || isPod(word, pod);
+  return pod.id.startsWith(word) || isPodCalled(word, pod);
 }
 
 /** Whether a list of containers that is narrowed to `word` has the container in it. */
 export function containerFits(word: string, container: NamedContainer): boolean {
-  return container.id.startsWith(word) || isContainer(word, container) || isPod(word, container);
+  return container.id.startsWith(word) || isContainerCalled(word, container) || isPodCalled(word, container);
 }
 
 /** The pods that are called `word`. Of those that had the name one after the other, the one that has it now. */
 export function podsCalled(word: string, pods: readonly NamedPod[]): NamedPod[] {
   return current(
-    pods.filter((pod) => isPod(word, pod)),
+    pods.filter((pod) => isPodCalled(word, pod)),
     podPath,
   );
 }
@@ -93,7 +94,7 @@ export function containersCalled(
   containers: readonly NamedContainer[],
   pods: readonly NamedPod[],
 ): NamedContainer[] {
-  const found = containers.filter((container) => isContainer(word, container));
+  const found = containers.filter((container) => isContainerCalled(word, container));
   for (const { id } of podsCalled(word, pods)) {
     const members = containers.filter(({ podId }) => podId === id);
     const namesakes = members.filter(({ name, pod }) => name === pod);

@@ -1,0 +1,32 @@
+// The log of a pod, as `logs POD` prints it: each line behind its container's name.
+import { ContainerState } from '@berth/cri/generated/api.ts';
+import type { App } from '../app.ts';
+import { type ContainerLogOptions, reopenLog } from './container.ts';
+import { Labels } from './label.ts';
+import { readPodLogs } from './pod.ts';
+
+export async function printPodLog(
+  app: App,
+  podSandboxId: string,
+  options: ContainerLogOptions,
+): Promise<void> {
+  const { printer, reopen, ...reading } = options;
+  if (reading.follow && reading.previous) {
+    throw new Error('--previous and --follow exclude each other for a whole pod');
+  }
+  if (reopen) {
+    const filter = { podSandboxId, state: { state: ContainerState.CONTAINER_RUNNING } };
+    const { containers } = await (await app.runtime()).listContainers({ filter }, app.call());
+    for (const { id } of containers) await reopenLog(app, id);
+  }
+  const labels = new Labels();
+  const { NO_COLOR: noColour = '', TERM: terminal } = process.env;
+  const mayColour = noColour === '' && terminal !== 'dumb';
+  await readPodLogs(app, podSandboxId, {
+    ...reading,
+    onContainer: (name) => labels.add(name),
+    onLine: (name, line) =>
+      printer.print(line, labels.of(name, mayColour && process[line.stream].isTTY === true)),
+    onBadLine: (line, reason) => app.logger.error(`Failed when parsing line in log file ${reason}: ${line}`),
+  });
+}

@@ -1,0 +1,48 @@
+// What the argument of `logs` means: a container, or a pod with all of its containers.
+import type { Container, PodSandbox } from '@berth/cri/generated/api.ts';
+import { withId } from '../objects/ids.ts';
+import {
+  ambiguous,
+  containerPath,
+  current,
+  isContainerCalled,
+  namedContainers,
+  namedPod,
+  podPath,
+  podsCalled,
+} from '../objects/names.ts';
+
+export type LogTarget = { kind: 'container'; id: string } | { kind: 'pod'; id: string };
+
+/**
+ * Pure: ids win over names, and containers' over pods'. A word that names a pod means the whole of it, whatever its
+ * containers are called. What fits nothing is given back as a container, for the runtime to judge. Throws when
+ * several fit.
+ */
+export function logTarget(
+  given: string,
+  containers: readonly Container[],
+  pods: readonly PodSandbox[],
+): LogTarget {
+  const named = namedContainers(containers, pods);
+  const namedPods = pods.map(namedPod);
+  for (const [kind, fitting] of [
+    ['container', withId(given, named)],
+    ['pod', withId(given, namedPods)],
+  ] as const) {
+    const [first, ...others] = fitting;
+    if (others.length > 0) throw ambiguous(`${kind} id`, given, fitting);
+    if (first !== undefined) return { kind, id: first.id };
+  }
+  const podsSo = podsCalled(given, namedPods);
+  const paths = new Set(podsSo.map(podPath));
+  const containersSo = current(
+    named.filter((each) => isContainerCalled(given, each) && !paths.has(podPath(each))),
+    containerPath,
+  );
+  if (podsSo.length + containersSo.length > 1)
+    throw ambiguous('pod or container', given, [...podsSo, ...containersSo]);
+  const [pod] = podsSo;
+  if (pod !== undefined) return { kind: 'pod', id: pod.id };
+  return { kind: 'container', id: containersSo[0]?.id ?? given };
+}
