@@ -151,6 +151,24 @@ export const prerequisites = [
     test: true,
     source: 'https://criu.org',
   },
+  {
+    name: 'zsh',
+    package: 'zsh',
+    why: 'completes command lines of crictl, in tests',
+    command: 'zsh',
+    test: true,
+    outsideVm: true,
+    source: 'https://www.zsh.org',
+  },
+  {
+    name: 'fish',
+    package: 'fish',
+    why: 'completes command lines of crictl, in tests',
+    command: 'fish',
+    test: true,
+    outsideVm: true,
+    source: 'https://fishshell.com',
+  },
   // `outsideVm`: what builds and starts the virtual machine of test/vm is not needed inside of it.
   {
     name: 'QEMU',

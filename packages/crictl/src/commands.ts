@@ -5,6 +5,8 @@ export interface CommandEntry {
   name: string;
   aliases?: readonly string[];
   usage: string;
+  /** Not for people: left out of lists. */
+  hidden?: true;
   load: () => Promise<Command>;
 }
 
@@ -13,6 +15,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'checkpoint',
     usage: 'Write running containers into an archive to restore them from',
     load: async () => (await import('./commands/checkpoint.ts')).checkpoint,
+  },
+  {
+    name: 'completion',
+    usage: 'Print a script that completes command lines in a shell',
+    load: async () => (await import('./commands/completion.ts')).completion,
   },
   {
     name: 'config',
@@ -155,10 +162,16 @@ export const commands: readonly CommandEntry[] = [
     usage: 'Show the version of the runtime',
     load: async () => (await import('./commands/version.ts')).version,
   },
+  {
+    name: '__complete',
+    usage: 'Tell the scripts of completion what may follow',
+    hidden: true,
+    load: async () => (await import('./commands/complete.ts')).complete,
+  },
 ];
 
 /** Commands of the real crictl that are yet to come; named so that their absence is told plainly. */
-export const absentCommands: ReadonlySet<string> = new Set(['attach', 'completion', 'port-forward']);
+export const absentCommands: ReadonlySet<string> = new Set(['attach', 'port-forward']);
 
 export function findCommand(word: string): CommandEntry | undefined {
   return commands.find(({ name, aliases }) => name === word || aliases?.includes(word));

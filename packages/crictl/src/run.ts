@@ -103,7 +103,8 @@ async function orHelp<Parsed>(parse: () => Parsed, help: () => Promise<void>): P
 
 async function showProgramHelp(): Promise<void> {
   const { programHelp } = await import('./help.ts');
-  process.stdout.write(programHelp(version, commands, globalFlags));
+  const shown = commands.filter(({ hidden }) => hidden !== true);
+  process.stdout.write(programHelp(version, shown, globalFlags));
 }
 
 async function showHelp(entry: CommandEntry, command: Command): Promise<void> {

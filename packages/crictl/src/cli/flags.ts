@@ -56,10 +56,7 @@ export function parseFlags<Specs extends FlagSpecs>(
   argv: readonly string[],
   options: { interspersed: boolean; env?: NodeJS.ProcessEnv },
 ): ParsedFlags<Specs> {
-  const byName = new Map<string, string>();
-  for (const [name, spec] of Object.entries(specs)) {
-    for (const spelling of [name, ...(spec.aliases ?? [])]) byName.set(spelling, name);
-  }
+  const byName = spellingsOf(specs);
   const raw = new Map<string, string[]>();
   const args: string[] = [];
   let help = false;
@@ -93,8 +90,17 @@ export function parseFlags<Specs extends FlagSpecs>(
   return { ...convert(specs, raw, options.env ?? {}), args, help };
 }
 
+/** The names of flags by their names and aliases. */
+export function spellingsOf(specs: FlagSpecs): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(specs).flatMap(([name, { aliases = [] }]) =>
+      [name, ...aliases].map((spelling): [string, string] => [spelling, name]),
+    ),
+  );
+}
+
 /** `-abc` is -a -b -c when `abc` is no flag itself and its letters are; each word may carry `=value`. */
-function splitBundle(
+export function splitBundle(
   word: string,
   byName: ReadonlyMap<string, string>,
   specs: FlagSpecs,

@@ -1,0 +1,18 @@
+import { defineCommand } from '../command.ts';
+import { completionScripts } from '../completion/scripts.ts';
+
+export const completion = defineCommand({
+  argsUsage: 'SHELL',
+  description: `Prints a script for bash, zsh or fish; without a shell, for bash. To have it in the shell that is open:
+
+source <(crictl completion bash)
+source <(crictl completion zsh)
+crictl completion fish | source`,
+  flags: {},
+  async run({ args, showHelp }) {
+    if (args.length > 1) return showHelp();
+    const script = completionScripts.get(args[0] ?? 'bash');
+    if (script === undefined) throw new Error('only bash, zsh or fish are supported');
+    process.stdout.write(script);
+  },
+});

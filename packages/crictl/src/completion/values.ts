@@ -1,0 +1,97 @@
+// What may stand where: the values of flags, and the arguments of commands.
+
+/** Words that are known, or objects of the runtime, or files. */
+export type Values = readonly string[] | ObjectKind | 'commands' | 'files';
+export type ObjectKind = 'containers' | 'created' | 'running' | 'pods' | 'images';
+
+const nothing: Values = [];
+
+/** By command: what each argument is; the last goes for all that follow. */
+const argumentsOf: Readonly<Record<string, readonly Values[]>> = {
+  attach: ['running', nothing],
+  checkpoint: ['running'],
+  completion: [['bash', 'zsh', 'fish'], nothing],
+  config: [],
+  create: ['pods', 'files', 'files', nothing],
+  events: [],
+  exec: ['running', 'files'],
+  help: ['commands', nothing],
+  imagefsinfo: [],
+  images: ['images'],
+  info: [],
+  inspect: ['containers'],
+  inspecti: ['images'],
+  inspectp: ['pods'],
+  logs: ['containers', nothing],
+  metricdescs: [],
+  metricsp: [],
+  pods: ['pods'],
+  'port-forward': ['pods', nothing],
+  ps: ['containers'],
+  pull: ['images', nothing],
+  rm: ['containers'],
+  rmi: ['images'],
+  rmp: ['pods'],
+  run: ['files', 'files', nothing],
+  runp: ['files', nothing],
+  'runtime-config': [],
+  start: ['created'],
+  stats: ['running', nothing],
+  statsp: ['pods', nothing],
+  stop: ['running'],
+  stopp: ['pods'],
+  top: [],
+  trace: ['pods', nothing],
+  update: ['running'],
+  'update-runtime-config': [],
+  version: [],
+};
+
+const containerStates = ['created', 'running', 'exited', 'unknown'];
+
+/** By flag, wherever it stands, unless there is an entry for `COMMAND --FLAG`. */
+const valuesOf: Readonly<Record<string, Values>> = {
+  config: 'files',
+  export: 'files',
+  filter: ['dangling=true', 'dangling=false', 'reference=', 'before=', 'since='],
+  image: 'images',
+  output: ['json', 'yaml', 'table'],
+  pod: 'pods',
+  'pod-config': 'files',
+  'profile-cpu': 'files',
+  'profile-mem': 'files',
+  state: containerStates,
+  stream: ['stdout', 'stderr'],
+  'tls-ca': 'files',
+  'tls-cert': 'files',
+  'tls-key': 'files',
+  transport: ['websocket', 'spdy'],
+  'events --output': ['json', 'yaml', 'go-template'],
+  'imagefsinfo --output': ['json', 'yaml', 'go-template', 'table'],
+  'info --output': ['json', 'yaml', 'go-template'],
+  'inspect --output': ['json', 'yaml', 'go-template', 'table'],
+  'inspecti --output': ['json', 'yaml', 'go-template', 'table'],
+  'inspectp --output': ['json', 'yaml', 'go-template', 'table'],
+  'metricdescs --output': ['json', 'yaml'],
+  'metricsp --output': ['json', 'yaml'],
+  'pods --state': ['ready', 'notready'],
+  'inspectp --state': ['ready', 'notready'],
+  'pods --id': 'pods',
+  'ps --id': 'containers',
+  'stats --id': 'running',
+  'statsp --id': 'pods',
+};
+
+/** What the argument of the command at `index` may be. */
+export function valuesOfArgument(command: string, index: number): Values {
+  const known = argumentsOf[command] ?? [];
+  return known[Math.min(index, known.length - 1)] ?? nothing;
+}
+
+/** What the value of a flag may be; `command` is empty for the flags of crictl itself. */
+export function valuesOfFlag(command: string, flag: string): Values {
+  return valuesOf[`${command} --${flag}`] ?? valuesOf[flag] ?? nothing;
+}
+
+/** Whether the table says what the arguments of the command are. */
+export const knowsArguments = (command: string) => command in argumentsOf;
