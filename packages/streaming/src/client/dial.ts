@@ -1,15 +1,21 @@
-import type { IncomingMessage } from 'node:http';
+import { createHash, randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
+import type { ConnectionOptions } from 'node:tls';
 import { protocolVersionHeader } from '../protocol/remote-command.ts';
 import { SpdyConnection, type SpdyConnectionOptions } from '../spdy/connection.ts';
+import { ClientSocket } from '../websocket/client-socket.ts';
 
 /** Where to connect and how. */
 export interface DialOptions {
   /** As the runtime gave it, `http:` or `https:`. */
   url: string;
-  /** PEM; certificates of a server are verified against `ca` unless `insecure`. */
-  tls?: { ca?: string; cert?: string; key?: string; insecure?: boolean };
+  /**
+   * PEM; a server's certificate is verified against `ca` (the usual authorities when absent) and has to be for
+   * `serverName` (the URL's host when absent), unless `insecure`.
+   */
+  tls?: { ca?: string; cert?: string; key?: string; serverName?: string; insecure?: boolean };
   /** Further request headers. */
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -21,7 +27,7 @@ export class UpgradeError extends Error {
   readonly status: number;
 
   constructor(status: number, message: string) {
-    super(`unable to upgrade connection: ${message}`);
+    super(message);
     this.status = status;
   }
 }
@@ -30,19 +36,62 @@ const maxErrorBody = 8192;
 /** As client-go's, so that proxies between keep the connection. */
 const pingIntervalMs = 5_000;
 
-async function refusal(response: IncomingMessage): Promise<UpgradeError> {
+/** What a server says that does not upgrade. */
+async function bodyOf(response: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of response) {
     text += chunk;
     if (text.length > maxErrorBody) break;
   }
-  const message = text.trim().slice(0, maxErrorBody) || 'empty server response';
-  return new UpgradeError(response.statusCode ?? 0, message);
+  return text.trim().slice(0, maxErrorBody);
 }
 
-function tlsOptions(options: DialOptions): Record<string, unknown> {
-  const { ca, cert, key, insecure = false } = options.tls ?? {};
-  return { ca, cert, key, rejectUnauthorized: !insecure };
+async function tlsOptions({ url, tls = {} }: DialOptions): Promise<ConnectionOptions> {
+  if (!url.startsWith('https:')) return {};
+  const { ca, cert, key, serverName, insecure = false } = tls;
+  const common = { ca, cert, key, rejectUnauthorized: !insecure };
+  if (serverName === undefined) return common;
+  const { checkServerIdentity } = await import('node:tls');
+  return {
+    ...common,
+    // TLS has no word for an address here.
+    servername: isIP(serverName) === 0 ? serverName : '',
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
+  };
+}
+
+/** Connects and has the server switch protocols; `refused` words its refusal. */
+async function upgrade(
+  options: DialOptions,
+  request: { method: 'GET' | 'POST'; headers: OutgoingHttpHeaders },
+  refused: (response: IncomingMessage, body: string) => string,
+): Promise<{ socket: Duplex; headers: IncomingHttpHeaders }> {
+  const url = new URL(options.url);
+  const http = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
+  const { promise, resolve, reject } = Promise.withResolvers<{
+    socket: Duplex;
+    headers: IncomingHttpHeaders;
+  }>();
+  const outgoing = http.request(url, {
+    method: request.method,
+    headers: { ...options.headers, Connection: 'Upgrade', ...request.headers },
+    agent: false,
+    ...(options.signal !== undefined && { signal: options.signal }),
+    ...(await tlsOptions(options)),
+  });
+  outgoing.on('error', reject);
+  outgoing.on('response', (response) => {
+    const refuse = (body: string) =>
+      reject(new UpgradeError(response.statusCode ?? 0, refused(response, body)));
+    bodyOf(response).then(refuse, reject);
+  });
+  outgoing.on('upgrade', (response, socket, head) => {
+    if (head.length > 0) socket.unshift(head);
+    socket.setNoDelay(true);
+    resolve({ socket, headers: response.headers });
+  });
+  outgoing.end();
+  return await promise;
 }
 
 /** Connects and upgrades to SPDY/3.1; the server chooses one of `protocols`. */
@@ -51,38 +100,28 @@ export async function dialSpdy(
   protocols: readonly string[],
   connection: Omit<SpdyConnectionOptions, 'role'> = {},
 ): Promise<{ connection: SpdyConnection; protocol: string }> {
-  const url = new URL(options.url);
-  const { request } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
-  const { promise, resolve, reject } = Promise.withResolvers<{ socket: Duplex; protocol: string }>();
-  const outgoing = request(url, {
-    method: 'POST',
-    headers: {
-      ...options.headers,
-      Connection: 'Upgrade',
-      Upgrade: 'SPDY/3.1',
-      [protocolVersionHeader]: [...protocols],
-      'Content-Length': '0',
+  const { socket, headers } = await upgrade(
+    options,
+    {
+      method: 'POST',
+      headers: {
+        Upgrade: 'SPDY/3.1',
+        [protocolVersionHeader]: [...protocols],
+        'Content-Length': '0',
+      },
     },
-    agent: false,
-    ...(options.signal !== undefined && { signal: options.signal }),
-    ...tlsOptions(options),
-  });
-  outgoing.on('error', reject);
-  outgoing.on('response', (response) => void refusal(response).then(reject, reject));
-  outgoing.on('upgrade', (response, socket, head) => {
-    if (head.length > 0) socket.unshift(head);
-    socket.setNoDelay(true);
-    // A server that names no protocol speaks the first, unversioned one.
-    const answered = response.headers[protocolVersionHeader.toLowerCase()];
-    resolve({ socket, protocol: typeof answered === 'string' ? answered : '' });
-  });
-  outgoing.end();
-  const { socket, protocol } = await promise;
+    (_response, body) => `unable to upgrade connection: ${body || 'empty server response'}`,
+  );
+  // A server that names no protocol speaks the first, unversioned one.
+  const answered = headers[protocolVersionHeader.toLowerCase()];
   return {
     connection: new SpdyConnection(socket, { pingIntervalMs, ...connection, role: 'client' }),
-    protocol,
+    protocol: typeof answered === 'string' ? answered : '',
   };
 }
+
+/** From RFC 6455: what a server proves with that it knows the protocol. */
+const acceptGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /**
  * Connects and upgrades to a WebSocket, which is paused: resume it when its listeners are there. The server
@@ -91,35 +130,36 @@ export async function dialSpdy(
 export async function dialWebSocket(
   options: DialOptions,
   protocols: readonly string[],
-): Promise<{ socket: WebSocket; protocol: string }> {
-  const { WebSocket } = await import('ws');
-  const url = new URL(options.url);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  const { promise, resolve, reject } = Promise.withResolvers<{ socket: WebSocket; protocol: string }>();
-  const socket = new WebSocket(url, [], {
-    perMessageDeflate: false,
-    // Not as an argument: `ws` takes tokens only, which SPDY/3.1+portforward.k8s.io is not.
-    headers: { ...options.headers, 'Sec-WebSocket-Protocol': protocols.join(', ') },
-    ...tlsOptions(options),
-  });
-  let protocol = '';
-  socket.on('upgrade', (response) => {
-    protocol = response.headers['sec-websocket-protocol'] ?? '';
-    delete response.headers['sec-websocket-protocol'];
-  });
-  const abort = (): void => socket.terminate();
-  options.signal?.addEventListener('abort', abort, { once: true });
-  socket.on('error', reject);
-  socket.on('unexpected-response', (_, response) => void refusal(response).then(reject, reject));
-  socket.on('open', () => {
-    options.signal?.removeEventListener('abort', abort);
-    socket.pause();
-    if (protocol === '' || protocols.includes(protocol)) {
-      resolve({ socket, protocol });
-      return;
-    }
-    socket.terminate();
-    reject(new UpgradeError(101, `the server chose the protocol ${protocol}, which was not asked for`));
-  });
-  return promise;
+): Promise<{ socket: ClientSocket; protocol: string }> {
+  const key = randomBytes(16).toString('base64');
+  const { socket, headers } = await upgrade(
+    options,
+    {
+      method: 'GET',
+      headers: {
+        Upgrade: 'websocket',
+        'Sec-WebSocket-Version': '13',
+        'Sec-WebSocket-Key': key,
+        'Sec-WebSocket-Protocol': protocols.join(', '),
+      },
+    },
+    ({ statusCode, statusMessage }, body) =>
+      `unable to upgrade streaming request: websocket: bad handshake (${statusCode} ${statusMessage})` +
+      (body === '' ? '' : `: ${body}`),
+  );
+  const protocol = headers['sec-websocket-protocol'] ?? '';
+  const accept = createHash('sha1').update(`${key}${acceptGuid}`).digest('base64');
+  const problem =
+    headers['sec-websocket-accept'] !== accept
+      ? 'the server did not accept the WebSocket'
+      : headers['sec-websocket-extensions'] !== undefined
+        ? 'the server chose an extension, none of which was asked for'
+        : protocol !== '' && !protocols.includes(protocol)
+          ? `the server chose the protocol ${protocol}, which was not asked for`
+          : undefined;
+  if (problem !== undefined) {
+    socket.destroy();
+    throw new UpgradeError(101, problem);
+  }
+  return { socket: new ClientSocket(socket), protocol };
 }

@@ -19,6 +19,17 @@ export interface LocalListener {
   close(): Promise<void>;
 }
 
+/** The other end could not serve one connection; `reason` is its own word. */
+export class ForwardError extends Error {
+  override readonly name = 'ForwardError';
+  readonly reason: string;
+
+  constructor(port: number, reason: string) {
+    super(`an error occurred forwarding to port ${port}: ${reason}`);
+    this.reason = reason;
+  }
+}
+
 /** The client's end of a port-forward: any number of connections to ports of one sandbox. */
 export class PortForwardClient {
   /** Aborted when the connection to the server has ended. */
@@ -55,11 +66,13 @@ export class PortForwardClient {
       error.end();
       const message = text(error).catch(() => '');
       const data = await this.#connection.open([['streamType', 'data'], ...common]);
+      // After an error nothing comes any more, whatever the local side still waits for.
+      void message.then((told) => told !== '' && data.destroy());
       // What is left of one direction when the other side has hung up is nobody's.
       await Promise.allSettled([pipeline(local, data), pipeline(data, local)]);
       data.destroy();
       const told = await message;
-      if (told !== '') throw new Error(`an error occurred forwarding to port ${port}: ${told}`);
+      if (told !== '') throw new ForwardError(port, told);
     } finally {
       local.destroy();
     }

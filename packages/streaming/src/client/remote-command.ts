@@ -18,7 +18,7 @@ export interface RemoteCommandOptions extends DialOptions {
   /** Not ended by this. */
   stdout?: Writable;
   stderr?: Writable;
-  /** Sizes of the local terminal; the first before the command draws anything. Used with `tty`. */
+  /** Sizes of the local terminal, of which the first is the command's from its start. Used with `tty`. */
   resize?: AsyncIterable<{ width: number; height: number }>;
 }
 
@@ -43,7 +43,7 @@ export async function remoteCommand(options: RemoteCommandOptions): Promise<{ ex
   try {
     if (options.stdin !== undefined && streams.stdin !== undefined) sendInput(options.stdin, streams.stdin);
     if (options.resize !== undefined && streams.resize !== undefined)
-      void sendSizes(options.resize, streams.resize);
+      sendSizes(options.resize, streams.resize).catch(() => {});
     options.signal?.throwIfAborted();
     const ended = Promise.all([
       textOf(streams.error),
@@ -96,11 +96,9 @@ async function openSpdy(options: RemoteCommandOptions): Promise<Session> {
 }
 
 async function openWebSocket(options: RemoteCommandOptions): Promise<Session> {
-  const { socket, protocol } = await dialWebSocket(options, [
-    'v5.channel.k8s.io',
-    'v4.channel.k8s.io',
-    'channel.k8s.io',
-  ]);
+  // Before v5 there is no word for the end of the input, which a command without a terminal may wait for.
+  const older = options.stdin !== undefined && !options.tty ? [] : ['v4.channel.k8s.io', 'channel.k8s.io'];
+  const { socket, protocol } = await dialWebSocket(options, ['v5.channel.k8s.io', ...older]);
   const connection = new ChannelConnection(socket, {
     base64: false,
     closeSignal: protocol === 'v5.channel.k8s.io' ? 'sent' : 'unknown',

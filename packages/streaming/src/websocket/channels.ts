@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
-import type { RawData, WebSocket } from 'ws';
 import { closeChannel } from '../protocol/remote-command.ts';
+import type { MessageSocket } from './message-socket.ts';
 
 export interface ChannelOptions {
   /** Base64 text messages with the channel as a digit, in place of binary ones with the channel as a byte. */
@@ -28,7 +28,7 @@ export class ChannelConnection {
   /** Aborted when the connection has ended. */
   readonly signal: AbortSignal;
   readonly #ended = new AbortController();
-  readonly #socket: WebSocket;
+  readonly #socket: MessageSocket;
   readonly #options: ChannelOptions;
   readonly #channels = new Map<number, Channel>();
   readonly #behind = new Set<Channel>();
@@ -38,7 +38,7 @@ export class ChannelConnection {
   #inFlight = 0;
   #closing = false;
 
-  constructor(socket: WebSocket, options: ChannelOptions) {
+  constructor(socket: MessageSocket, options: ChannelOptions) {
     this.#socket = socket;
     this.#options = options;
     this.signal = this.#ended.signal;
@@ -156,7 +156,7 @@ export class ChannelConnection {
   }
 }
 
-function bytesOf(data: RawData): Buffer {
+function bytesOf(data: Buffer | ArrayBuffer | Buffer[]): Buffer {
   if (Buffer.isBuffer(data)) return data;
   return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }

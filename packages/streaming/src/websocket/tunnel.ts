@@ -1,14 +1,14 @@
 import { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
+import type { MessageSocket } from './message-socket.ts';
 
 /** The WebSocket subprotocol of port-forward's tunnel is this and the SPDY subprotocol's name. */
 export const tunnelPrefix = 'SPDY/3.1+';
 
 /** A byte stream over the binary messages of a WebSocket, in which SPDY's frames are tunnelled. */
 export class WebSocketTunnel extends Duplex {
-  readonly #socket: WebSocket;
+  readonly #socket: MessageSocket;
 
-  constructor(socket: WebSocket) {
+  constructor(socket: MessageSocket) {
     super({ allowHalfOpen: true });
     this.#socket = socket;
     socket.on('message', (data, binary) => {

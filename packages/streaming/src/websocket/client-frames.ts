@@ -1,0 +1,117 @@
+// Frames of RFC 6455 as a client sends and receives them.
+import { randomFillSync } from 'node:crypto';
+
+export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+
+/** A message is one frame or several; longer ones are nobody's in these protocols. */
+const maxMessage = 16 * 1024 * 1024;
+const maxControl = 125;
+
+/** The server breaks the protocol. */
+export class WebSocketError extends Error {
+  override readonly name = 'WebSocketError';
+
+  constructor(message: string) {
+    super(`websocket: ${message}`);
+  }
+}
+
+/** The final frame with this payload, masked as a client's have to be. */
+export function maskedFrame(code: number, payload: Uint8Array): Buffer {
+  const { length } = payload;
+  const extended = length < 126 ? 0 : length <= 0xffff ? 2 : 8;
+  const start = 2 + extended + 4;
+  const frame = Buffer.allocUnsafe(start + length);
+  frame[0] = 0x80 | code;
+  frame[1] = 0x80 | (extended === 0 ? length : extended === 2 ? 126 : 127);
+  if (extended === 2) frame.writeUInt16BE(length, 2);
+  if (extended === 8) frame.writeBigUInt64BE(BigInt(length), 2);
+  const mask = frame.subarray(start - 4, start);
+  randomFillSync(mask);
+  const [a = 0, b = 0, c = 0, d = 0] = mask;
+  const keys = [a, b, c, d];
+  for (let index = 0; index < length; index++) {
+    frame[start + index] = (payload[index] ?? 0) ^ (keys[index & 3] ?? 0);
+  }
+  return frame;
+}
+
+export interface Message {
+  code: number;
+  payload: Buffer;
+}
+
+/** Makes whole messages of a server's bytes, and hands on its control frames between them. */
+export class MessageDecoder {
+  #pending: Buffer = Buffer.alloc(0);
+  #fragments: Buffer[] = [];
+  #length = 0;
+  /** The kind of the message whose fragments these are. */
+  #kind: number | undefined;
+
+  /** Throws WebSocketError on what no server may send. */
+  *push(chunk: Buffer): Generator<Message, void, undefined> {
+    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    for (;;) {
+      const frame = this.#nextFrame();
+      if (frame === undefined) return;
+      const { final, code, payload } = frame;
+      if (code >= opcode.close) {
+        yield { code, payload };
+        continue;
+      }
+      this.#kind ??= code;
+      this.#fragments.push(payload);
+      this.#length += payload.length;
+      if (!final) continue;
+      const [only = payload, ...more] = this.#fragments;
+      const message = {
+        code: this.#kind,
+        payload: more.length === 0 ? only : Buffer.concat(this.#fragments),
+      };
+      this.#fragments = [];
+      this.#length = 0;
+      this.#kind = undefined;
+      yield message;
+    }
+  }
+
+  #nextFrame(): (Message & { final: boolean }) | undefined {
+    const bytes = this.#pending;
+    const [first, second] = bytes;
+    if (first === undefined || second === undefined) return undefined;
+    const final = (first & 0x80) !== 0;
+    const code = first & 0x0f;
+    if ((first & 0x70) !== 0) throw new WebSocketError('reserved bits are set');
+    if ((second & 0x80) !== 0) throw new WebSocketError('a frame of the server is masked');
+    this.#check(code, final, second);
+    const extended = second < 126 ? 0 : second === 126 ? 2 : 8;
+    const start = 2 + extended;
+    if (bytes.length < start) return undefined;
+    const length =
+      extended === 0 ? second : extended === 2 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
+    if (this.#length + length > maxMessage) throw new WebSocketError('message too long');
+    if (bytes.length < start + length) return undefined;
+    this.#pending = bytes.subarray(start + length);
+    return { final, code, payload: bytes.subarray(start, start + length) };
+  }
+
+  #check(code: number, final: boolean, length: number): void {
+    switch (code) {
+      case opcode.continuation:
+        if (this.#kind === undefined) throw new WebSocketError('continuation of no message');
+        return;
+      case opcode.text:
+      case opcode.binary:
+        if (this.#kind !== undefined) throw new WebSocketError('message within a message');
+        return;
+      case opcode.close:
+      case opcode.ping:
+      case opcode.pong:
+        if (!final || length > maxControl) throw new WebSocketError('control frame out of bounds');
+        return;
+      default:
+        throw new WebSocketError(`unknown opcode ${code}`);
+    }
+  }
+}
