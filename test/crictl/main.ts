@@ -7,6 +7,7 @@ import { buildPeer } from '../support/peers.ts';
 import { checkout } from '../support/scratch.ts';
 import { inspectComparisons } from './cases/inspect.ts';
 import { listComparisons } from './cases/list.ts';
+import { streamComparisons } from './cases/streams.ts';
 import { type Comparison, nameOf } from './comparison.ts';
 import { readDifferences } from './differences.ts';
 import { standingFixture } from './fixture.ts';
@@ -38,7 +39,8 @@ const wanted = (comparisons: readonly Comparison[], runtime: RuntimeName) =>
 async function compareOn(runtime: RuntimeName, programs: Programs, images: TestImages): Promise<Compared[]> {
   await using node = await startNode(runtime);
   const { names } = await standingFixture(node, images);
-  return await compareAll(wanted([...listComparisons, ...inspectComparisons], runtime), programs, names);
+  const comparisons = [...listComparisons, ...inspectComparisons, ...streamComparisons];
+  return await compareAll(wanted(comparisons, runtime), programs, names);
 }
 
 async function main(): Promise<number> {

@@ -12,6 +12,11 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'attach',
+    usage: 'Connect with a running container',
+    load: async () => (await import('./commands/attach.ts')).attach,
+  },
+  {
     name: 'checkpoint',
     usage: 'Write running containers into an archive to restore them from',
     load: async () => (await import('./commands/checkpoint.ts')).checkpoint,
@@ -94,6 +99,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/pods.ts')).pods,
   },
   {
+    name: 'port-forward',
+    usage: 'Forward ports of this machine to a pod',
+    load: async () => (await import('./commands/port-forward.ts')).portForward,
+  },
+  {
     name: 'ps',
     usage: 'List containers, all that run or those that are named',
     load: async () => (await import('./commands/ps.ts')).ps,
@@ -169,9 +179,6 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/complete.ts')).complete,
   },
 ];
-
-/** Commands of the real crictl that are yet to come; named so that their absence is told plainly. */
-export const absentCommands: ReadonlySet<string> = new Set(['attach', 'port-forward']);
 
 export function findCommand(word: string): CommandEntry | undefined {
   return commands.find(({ name, aliases }) => name === word || aliases?.includes(word));

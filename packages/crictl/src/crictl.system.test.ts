@@ -138,8 +138,8 @@ test('a pod lives from runp to rmp', { timeout: 120_000 }, async () => {
 
   assert.equal(succeed('exec', '-s', container, 'sh', '-c', 'echo "$A"'), 'b c');
   refuse(/command 'sh -c exit 3' exited with 3: /, 'exec', '-s', container, 'sh', '-c', 'exit 3');
-  refuse(/streaming exec is not available yet; add --sync/, 'exec', container, 'ls');
-  refuse(/streaming exec is not available yet; add --sync/, 'exec', '-it', container, 'sh');
+  assert.equal(succeed('exec', container, 'sh', '-c', 'echo "$A"'), 'b c');
+  refuse(/command terminated with exit code 3/, 'exec', container, 'sh', '-c', 'exit 3');
 
   const { status } = JSON.parse(succeed('inspect', container));
   assert.deepEqual(
@@ -221,7 +221,7 @@ test('mistakes are named', () => {
   refuse(/config at \/nope not found/, 'runp', '/nope');
   refuse(/code = NotFound/, 'inspect', 'nope');
   refuse(/flag provided but not defined: -nope/, 'ps', '--nope');
-  refuse(/"attach" is not available yet/, 'attach', 'x');
+  refuse(/attaching running container failed: rpc error: code = NotFound/, 'attach', 'x');
   refuse(/dial unix \/nope: connect: no such file or directory/, '-r', 'unix:///nope', 'ps');
   refuse(/protocol "tcp" is not supported/, '-r', 'tcp://1.2.3.4:5', 'ps');
   refuse(/get server config: .*\/nope: no such file/, '-c', '/nope', 'ps');

@@ -3,7 +3,7 @@
 import { parseFlags, UsageError } from './cli/flags.ts';
 import { Logger } from './cli/logger.ts';
 import { type Command, ExitError } from './command.ts';
-import { absentCommands, type CommandEntry, commands, findCommand } from './commands.ts';
+import { type CommandEntry, commands, findCommand } from './commands.ts';
 import { globalFlags, loadSettings } from './config/settings.ts';
 import { describeError } from './errors.ts';
 
@@ -44,7 +44,6 @@ async function dispatch(argv: readonly string[], env: NodeJS.ProcessEnv, logger:
   const name = isHelp ? (rest[0] ?? '') : word;
   const entry = findCommand(name);
   if (entry === undefined) {
-    if (absentCommands.has(name)) throw new Error(`"${name}" is not available yet in this crictl`);
     throw new ExitError(`No help topic for '${name}'; crictl --help lists the commands`, 3);
   }
   const command = await entry.load();

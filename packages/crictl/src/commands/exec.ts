@@ -1,9 +1,11 @@
-import { once } from 'node:events';
+import { CriError } from '@berth/cri/errors.ts';
 import type { App } from '../app.ts';
 import { defineCommand } from '../command.ts';
 import { allSettled, describeError, within } from '../errors.ts';
 import { containerFilterFlags, listContainers } from '../objects/containers.ts';
+import { parseLabels } from '../objects/filters.ts';
 import { containerId } from '../objects/ids.ts';
+import { tlsFiles, transportFlags } from '../streams/flags.ts';
 
 const { state, all: _all, namespace: _namespace, ...filterFlags } = containerFilterFlags;
 
@@ -15,15 +17,20 @@ export const exec = defineCommand({
   argsAreForeign: true,
   flags: {
     ...filterFlags,
+    ...transportFlags,
     state: { type: 'string', usage: state.usage },
     sync: {
       type: 'boolean',
       aliases: ['s'],
       usage: 'Wait for the end of the command, then print what it wrote',
     },
-    interactive: { type: 'boolean', aliases: ['i'], usage: 'Hand on the input; not available yet' },
-    tty: { type: 'boolean', aliases: ['t'], usage: 'Give the command a terminal; not available yet' },
-    timeout: { type: 'integer', usage: 'Seconds that the command may take, 0 for no limit' },
+    interactive: { type: 'boolean', aliases: ['i'], usage: 'Hand on the input' },
+    tty: {
+      type: 'boolean',
+      aliases: ['t'],
+      usage: 'Give the command a terminal, this one; Ctrl-P Ctrl-Q detaches',
+    },
+    timeout: { type: 'integer', usage: 'Seconds that the command may take with --sync, 0 for no limit' },
     quiet: { type: 'boolean', aliases: ['q'], usage: 'Do not print the ids of several containers' },
     'ignore-errors': { type: 'boolean', aliases: ['e'], usage: 'Go on and exit with 0 when a command fails' },
     parallel: {
@@ -33,56 +40,84 @@ export const exec = defineCommand({
     },
   },
   async run({ app, flags, given, args, showHelp }) {
+    if (args.length < 1) return showHelp();
+    const ignoreErrors = flags['ignore-errors'];
+    if (ignoreErrors && !flags.quiet) {
+      app.logger.warning(
+        'The `--ignore-errors` option has been set all errors returned by the command will be ignored.',
+      );
+    }
     const selects = (['name', 'pod', 'image', 'state', 'label', 'latest', 'last'] as const).some((name) =>
       given.has(name),
     );
-    if (args.length < (selects ? 1 : 2)) return showHelp();
-    if (!flags.sync || flags.interactive || flags.tty) {
-      throw new Error(
-        'streaming exec is not available yet; add --sync (-s) and leave out -i and -t to run the command and print its output at the end',
-      );
-    }
-    let ids = selects ? [] : args.slice(0, 1);
+    let ids = args.slice(0, 1);
     const cmd = selects ? args : args.slice(1);
     if (selects) {
+      parseLabels(flags.label);
       const selection = { ...flags, id: '', namespace: '', all: false };
       ids = (await within('listing containers', () => listContainers(app, selection))).map(({ id }) => id);
       if (ids.length === 0) {
         app.logger.error('No containers found per filter flags');
         return showHelp();
       }
+    } else if (cmd.length === 0) {
+      return showHelp();
     }
+    const tls = tlsFiles(flags);
     const announced = selects && !flags.quiet && !flags.parallel;
+    const { sync, interactive, tty, transport, timeout } = flags;
+    // Loaded with all that streaming needs.
+    const sessions = sync
+      ? undefined
+      : new (await import('../streams/session.ts')).Sessions(app, { interactive, tty, transport, tls });
     const works = ids.map((id) => async () => {
-      const text = await within(`execing command in container ${id} synchronously`, () =>
-        execSync(app, id, cmd, flags.timeout),
-      );
-      await write(announced ? Buffer.concat([Buffer.from(`${id}:\n`), text]) : text);
+      if (announced) process.stdout.write(`${id}:\n`);
+      const doing = `execing command in container ${id}`;
+      if (sessions === undefined) {
+        await within(`${doing} synchronously`, () => execSync(app, id, cmd, timeout));
+        return;
+      }
+      await within(doing, async () => {
+        const request = { containerId: await containerId(app, id), cmd, stdin: interactive, tty };
+        const outputs = { stdout: true, stderr: !tty };
+        const { url } = await (await app.runtime()).exec({ ...request, ...outputs }, app.call());
+        await sessions.run(url);
+      });
     });
     try {
       await allSettled(works);
     } catch (error) {
-      if (!flags['ignore-errors']) throw error;
+      if (!ignoreErrors) throw error;
       app.logger.debug(`Ignoring errors: ${describeError(error)}`);
+    } finally {
+      sessions?.close();
     }
   },
 });
 
-/** Runs the command to its end; gives back what it wrote. Throws when it exits with another code than 0. */
-async function execSync(app: App, given: string, cmd: string[], timeoutSeconds: number): Promise<Buffer> {
+/** Runs the command to its end and prints what it wrote. Throws when it exits with another code than 0. */
+async function execSync(app: App, given: string, cmd: string[], timeoutSeconds: number): Promise<void> {
   const request = { containerId: await containerId(app, given), cmd, timeout: BigInt(timeoutSeconds) };
   // Without a limit of its own the command may take for ever, and so may the request.
   const limit = timeoutSeconds === 0 ? 0 : app.settings.timeoutMs + timeoutSeconds * 1000;
-  const { stdout, stderr, exitCode } = await (await app.runtime()).execSync(request, app.call(limit));
-  if (exitCode !== 0) {
-    // What it wrote may tell why it failed, so stdout is not lost either.
-    await write(Buffer.from(stdout));
-    throw new Error(`command '${cmd.join(' ')}' exited with ${exitCode}: ${Buffer.from(stderr)}`);
-  }
+  const words = cmd.join(' ');
+  const answer = await (await app.runtime()).execSync(request, app.call(limit)).catch((error: unknown) => {
+    if (!(error instanceof CriError) || error.code !== 'DEADLINE_EXCEEDED') throw error;
+    const seconds = goSeconds(timeoutSeconds);
+    throw new Error(`command timed out: ${JSON.stringify(words)} timed out after ${seconds}`, {
+      cause: error,
+    });
+  });
+  const { stdout, stderr, exitCode } = answer;
+  if (exitCode !== 0) throw new Error(`command '${words}' exited with ${exitCode}: ${Buffer.from(stderr)}`);
   const newline = Buffer.from('\n');
-  return Buffer.concat([stdout, newline, stderr, newline]);
+  process.stdout.write(Buffer.concat([stdout, newline, stderr, newline]));
 }
 
-async function write(bytes: Buffer): Promise<void> {
-  if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
+/** Whole seconds as Go prints a duration: `1m30s`. */
+function goSeconds(seconds: number): string {
+  const hours = Math.trunc(seconds / 3600);
+  const minutes = Math.trunc((seconds % 3600) / 60);
+  const start = hours > 0 ? `${hours}h${minutes}m` : minutes > 0 ? `${minutes}m` : '';
+  return `${start}${seconds % 60}s`;
 }

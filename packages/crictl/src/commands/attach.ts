@@ -1,0 +1,36 @@
+import { defineCommand } from '../command.ts';
+import { within } from '../errors.ts';
+import { containerId } from '../objects/ids.ts';
+import { tlsFiles, transportFlags } from '../streams/flags.ts';
+
+export const attach = defineCommand({
+  argsUsage: 'CONTAINER-ID',
+  flags: {
+    ...transportFlags,
+    stdin: { type: 'boolean', aliases: ['i'], usage: 'Hand on the input' },
+    tty: {
+      type: 'boolean',
+      aliases: ['t'],
+      usage: "Connect this terminal with the container's; Ctrl-P Ctrl-Q detaches",
+    },
+  },
+  async run({ app, flags, args, showHelp }) {
+    const [given = ''] = args;
+    if (given === '') throw new Error('ID cannot be empty');
+    if (args.length > 1) return showHelp();
+    const tls = tlsFiles(flags);
+    const { stdin: interactive, tty, transport } = flags;
+    await within('attaching running container failed', async () => {
+      const id = await containerId(app, given);
+      const wanted = { containerId: id, tty, stdin: interactive, stdout: true, stderr: !tty };
+      const { url } = await (await app.runtime()).attach(wanted, app.call());
+      const { Sessions } = await import('../streams/session.ts');
+      const sessions = new Sessions(app, { interactive, tty, transport, tls });
+      try {
+        await sessions.run(url);
+      } finally {
+        sessions.close();
+      }
+    });
+  },
+});
