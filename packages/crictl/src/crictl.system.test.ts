@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import { parse } from 'yaml';
 import { type Containerd, startContainerd } from '../../../test/support/containerd.ts';
+import { engineOfTests, crictl as program } from '../../../test/support/crictl.ts';
 import { moveHugetlbToV1 } from '../../../test/support/hugetlb.ts';
 import { writeTestImage } from '../../../test/support/images.ts';
 import { leaks, takeCensus } from '../../../test/support/leaks.ts';
@@ -27,15 +28,11 @@ interface Output {
 }
 
 function crictlWith(env: NodeJS.ProcessEnv, ...args: string[]): Output {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(import.meta.dirname, 'main.ts'), ...args],
-    {
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH, CRI_CONFIG_FILE: join(dir.path, 'crictl.yaml'), ...env },
-      timeout: 60_000,
-    },
-  );
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    encoding: 'utf8',
+    env: { ...engineOfTests, CRI_CONFIG_FILE: join(dir.path, 'crictl.yaml'), ...env },
+    timeout: 60_000,
+  });
   return { code: status, out: stdout, err: stderr };
 }
 
@@ -156,7 +153,7 @@ test('a pod lives from runp to rmp', { timeout: 120_000 }, async () => {
   assert.deepEqual([logs.out, logs.err], ['out\n', 'err\n']);
   assert.equal(succeed('logs', '--tail', '0', container), '');
   assert.match(crictl('logs', '-t', container).out, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}\S+ out\n$/);
-  const following = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), 'logs', '-f', container], {
+  const following = spawn(program, ['logs', '-f', container], {
     env: { PATH: process.env.PATH, CRI_CONFIG_FILE: join(dir.path, 'crictl.yaml') },
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serveCri } from '@berth/cri/server.ts';
+import { engineOfTests, crictl as program } from '../../../test/support/crictl.ts';
 import { scratchDir } from '../../../test/support/scratch.ts';
 
 const dir = scratchDir('crictl-sockets');
@@ -47,8 +48,8 @@ after(async () => {
 
 /** What crictl prints; not synchronous, since the runtimes are in this process. */
 async function crictl(args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ out: string; err: string }> {
-  const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
-    env: { CRI_CONFIG_FILE: file('empty.yaml', ''), ...env },
+  const child: ChildProcess = spawn(program, args, {
+    env: { ...engineOfTests, CRI_CONFIG_FILE: file('empty.yaml', ''), ...env },
     timeout: 30_000,
   });
   const [out = [], err = []] = await Promise.all([child.stdout?.toArray(), child.stderr?.toArray()]);

@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { connectCri } from '@berth/cri/client.ts';
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
 import { layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
+import { crictl } from '../../../../test/support/crictl.ts';
 import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
 import { sandboxConfig } from '../../../../test/support/pods.ts';
 import { type Daemon, scratchDir } from '../../../../test/support/scratch.ts';
@@ -15,7 +16,6 @@ import { type Daemon, scratchDir } from '../../../../test/support/scratch.ts';
 const dir = scratchDir('crictl-top');
 const paths = layOutBerthd(dir.path);
 const client = connectCri(paths.socket);
-const main = join(import.meta.dirname, '../main.ts');
 const words = ['-r', `unix://${paths.socket}`, 'top'];
 let daemon: Daemon | undefined;
 let sandbox = '';
@@ -50,7 +50,7 @@ after(async () => {
 });
 
 test('in a pipe it prints one plain table', () => {
-  const { stdout, stderr } = spawnSync(process.execPath, [main, ...words, '-d', '200ms'], {
+  const { stdout, stderr } = spawnSync(crictl, [...words, '-d', '200ms'], {
     encoding: 'utf8',
   });
   assert.match(stdout, /^POD +CPU% .*\ndefault\/web +\d+\.\d +[\d.]+[BKM]/, stderr);
@@ -68,7 +68,7 @@ for (const [how, end] of [
     writeFileSync(
       script,
       `echo before; stty -g >${dir.path}/stty.before
-sh -c 'echo $$ >${dir.path}/pid; exec "$@"' - ${process.execPath} ${main} ${words.join(' ')}
+sh -c 'echo $$ >${dir.path}/pid; exec "$@"' - ${crictl} ${words.join(' ')}
 stty -g >${dir.path}/stty.after; cmp ${dir.path}/stty.before ${dir.path}/stty.after && echo same terminal; sleep 60\n`,
     );
     tmux('new-session', '-d', '-x', '80', '-y', '24', 'sh', script);
