@@ -1,12 +1,13 @@
 // The completion of crictl in real shells: keys go to them through tmux.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { crictl } from '../../../../test/support/crictl.ts';
 import { scratchDir } from '../../../../test/support/scratch.ts';
-import { CrictlNode, crictlMain } from '../testing/crictl-node.ts';
+import { CrictlNode } from '../testing/crictl-node.ts';
 
 const dir = scratchDir('crictl-tab');
 let node: CrictlNode;
@@ -34,8 +35,7 @@ before(async () => {
   const config = join(dir.path, 'crictl.yaml');
   writeFileSync(config, `runtime-endpoint: unix://${node.node.socket}\n`);
   writeFileSync(join(dir.path, 'pod-config.json'), '{}');
-  const program = `#!/bin/sh\nexec '${process.execPath}' '${crictlMain}' "$@"\n`;
-  writeFileSync(join(dir.path, 'crictl'), program, { mode: 0o755 });
+  symlinkSync(crictl, join(dir.path, 'crictl'));
   const env = { PATH: `${dir.path}:/usr/bin:/bin`, HOME: dir.path, CRI_CONFIG_FILE: config };
   for (const [name, value] of Object.entries(env)) process.env[name] = value;
   // A server without sessions ends, which the next session would race with.
@@ -105,9 +105,9 @@ for (const [program, command, source] of shells) {
 
 test('the words before the cursor name the runtime, and what fails completes nothing', () => {
   const complete = (...words: string[]) => {
-    const args = [crictlMain, '__complete', '--', ...words];
+    const args = ['__complete', '--', ...words];
     const env = { PATH: process.env['PATH'] };
-    const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
+    const { status, stdout } = spawnSync(crictl, args, { encoding: 'utf8', env });
     return [status, stdout.replace(/\t.*/g, '')];
   };
   const endpoint = `unix://${node.node.socket}`;

@@ -7,19 +7,19 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse } from 'yaml';
 import { type BerthdNode, startBerthdNode } from '../../../../test/support/berthd-node.ts';
+import { crictl as program } from '../../../../test/support/crictl.ts';
 import { loadTestImage } from '../../../../test/support/images.ts';
 import { podUp, type RunningPod } from '../../../../test/support/pods.ts';
 import { whyNoCriu } from '../../../runtime/src/testing/criu.ts';
 
-const main = join(import.meta.dirname, '../main.ts');
 let node: BerthdNode;
 let busy: RunningPod;
 let idle: RunningPod;
 
-const words = () => [main, '-r', `unix://${node.socket}`, '-t', '30s'];
+const words = () => ['-r', `unix://${node.socket}`, '-t', '30s'];
 
 function crictl(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...words(), ...args], {
+  const { status, stdout, stderr } = spawnSync(program, [...words(), ...args], {
     encoding: 'utf8',
     timeout: 60_000,
   });
@@ -110,7 +110,7 @@ test('watching draws again and again, until Ctrl-C', { timeout: 60_000 }, async 
     ['statsp', '--watch', '-s', '2'],
     ['metricsp', '-w', '-o', 'json'],
   ]) {
-    const child = spawn(process.execPath, [...words(), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(program, [...words(), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     let out = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out += text;
