@@ -32,6 +32,7 @@ test('the cursor is at a command, a flag, its value or an argument', async () =>
     ['start a b', { values: 'created', typed: 'b' }],
     ['create web pod', { values: 'files', typed: 'pod' }],
     ['event --output ', { values: ['json', 'yaml', 'go-template'] }],
+    ['logs -f we', { values: 'containers and pods', typed: 'we' }],
     ['img a', { values: 'images', typed: 'a' }],
     ['exec -s we', { values: 'running', typed: 'we' }],
     ['exec web ls -', { values: 'files', typed: '-' }],
@@ -66,10 +67,10 @@ test('an object is offered by the first word that means no other', () => {
     { words: ['db/one', 'kube/db/one', 'one', '2c'], description: 'third' },
   ];
   const cases: [string, string[]][] = [
-    ['', ['default/web/main', 'kube/web/main', 'db/one']],
-    ['k', ['kube/web/main', 'kube/db/one']],
+    ['', ['db/one', 'default/web/main', 'kube/web/main']],
+    ['k', ['kube/db/one', 'kube/web/main']],
     ['web', []],
-    ['d', ['default/web/main', 'db/one']],
+    ['d', ['db/one', 'default/web/main']],
     ['one', ['one']],
     ['1', ['1a', '1b']],
     ['x', []],

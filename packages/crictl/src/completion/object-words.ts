@@ -19,16 +19,17 @@ export interface Spelled {
   description: string;
 }
 
-/** Pure: for each of the objects the first word that goes on from `typed` and means no other one. */
+/** Pure: for each of the objects the first word that goes on from `typed` and means no other one, in order. */
 export function distinctWords(objects: readonly Spelled[], typed: string): Candidate[] {
   const owners = new Map<string, number>();
   for (const word of objects.flatMap(({ words }) => [...new Set(words)])) {
     owners.set(word, (owners.get(word) ?? 0) + 1);
   }
-  return objects.flatMap(({ words, description }) => {
+  const found = objects.flatMap(({ words, description }) => {
     const word = words.find((each) => each.startsWith(typed) && owners.get(each) === 1);
     return word === undefined ? [] : [{ word, description }];
   });
+  return found.sort((a, b) => (a.word < b.word ? -1 : 1));
 }
 
 const states: Partial<Record<ObjectKind, string>> = { created: 'Created', running: 'Running' };
@@ -41,12 +42,14 @@ export async function objectsOf(app: App, kind: ObjectKind): Promise<Spelled[]> 
   }
   const runtime = await app.runtime();
   const { items } = await runtime.listPodSandbox({}, app.call());
-  if (kind === 'pods') return current(items.map(namedPod), podPath).map(spelledPod);
+  const pods = current(items.map(namedPod), podPath).map(spelledPod);
+  if (kind === 'pods') return pods;
   const { containers } = await runtime.listContainers({}, app.call());
   const wanted = states[kind];
-  return current(namedContainers(containers, items), containerPath)
+  const spelled = current(namedContainers(containers, items), containerPath)
     .filter(({ state }) => wanted === undefined || state === wanted)
     .map(spelledContainer);
+  return kind === 'containers and pods' ? [...spelled, ...pods] : spelled;
 }
 
 function spelledImage(id: string, repoTags: readonly string[]): Spelled {

@@ -64,6 +64,7 @@ const lines: [string, string][] = [
   ['statsp w', 'statsp web '],
   ['statsp kube-system/', 'statsp kube-system/dns '],
   ['inspect web/', 'inspect web/main '],
+  ['logs kube-system/dns/', 'logs kube-system/dns/server '],
   ['stats -p web dns/', 'stats -p web dns/server '],
   ['inspecti localhost/berth-test/b', 'inspecti localhost/berth-test/busybox:1 '],
   ['inspecti localhost/berth-test/busybox:', 'inspecti localhost/berth-test/busybox:1 '],
@@ -111,7 +112,9 @@ test('the words before the cursor name the runtime, and what fails completes not
     return [status, stdout.replace(/\t.*/g, '')];
   };
   const endpoint = `unix://${node.node.socket}`;
-  assert.deepEqual(complete('-r', endpoint, 'statsp', ''), [0, 'web\ndns\n']);
+  assert.deepEqual(complete('-r', endpoint, 'statsp', ''), [0, 'dns\nweb\n']);
+  const both = complete('-r', endpoint, 'logs', '');
+  assert.deepEqual(both, [0, 'dns\ndns/server\nweb\nweb/main\n']);
   assert.deepEqual(complete('-r', 'unix:///nope', 'statsp', ''), [1, '']);
   assert.deepEqual(complete('logs', '--stream='), [0, '--stream=stdout\n--stream=stderr\n']);
   assert.deepEqual(complete('runp', ''), [0, ':files\n']);

@@ -2,7 +2,7 @@
 
 /** Words that are known, or objects of the runtime, or files. */
 export type Values = readonly string[] | ObjectKind | 'commands' | 'files';
-export type ObjectKind = 'containers' | 'created' | 'running' | 'pods' | 'images';
+export type ObjectKind = 'containers' | 'containers and pods' | 'created' | 'running' | 'pods' | 'images';
 
 const nothing: Values = [];
 
@@ -22,12 +22,12 @@ const argumentsOf: Readonly<Record<string, readonly Values[]>> = {
   inspect: ['containers'],
   inspecti: ['images'],
   inspectp: ['pods'],
-  logs: ['containers', nothing],
+  logs: ['containers and pods', nothing],
   metricdescs: [],
   metricsp: [],
   pods: ['pods'],
   'port-forward': ['pods', nothing],
-  ps: ['containers'],
+  ps: ['containers and pods'],
   pull: ['images', nothing],
   rm: ['containers'],
   rmi: ['images'],
