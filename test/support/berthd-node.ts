@@ -16,8 +16,10 @@ export interface BerthdNode extends AsyncDisposable {
   dir: string;
   paths: BerthdPaths;
   socket: string;
-  berthd: Daemon;
+  readonly berthd: Daemon;
   client: CriClient;
+  /** Ends berthd and starts it again. */
+  restart(): Promise<void>;
   /** What is there of pods and containers; a line each, none soon after every pod has been removed. */
   leftovers(): Promise<string[]>;
 }
@@ -49,7 +51,8 @@ export async function startBerthdNode(options: {
   mkdirSync(join(dir, 'certs.d'));
   prepare?.(dir);
   resources.defer(() => removeTestCgroup(paths.cgroupParent));
-  const berthd = resources.use(await startBerthd(paths, dir));
+  let berthd = await startBerthd(paths, dir);
+  resources.defer(() => berthd.stop());
   const client = connectCri(paths.socket, { timeoutMs: patience(60_000) });
   resources.defer(() => client.close());
   resources.defer(async () => {
@@ -82,8 +85,14 @@ export async function startBerthdNode(options: {
     dir,
     paths,
     socket: paths.socket,
-    berthd,
+    get berthd() {
+      return berthd;
+    },
     client,
+    restart: async () => {
+      await berthd.stop();
+      berthd = await startBerthd(paths, dir);
+    },
     leftovers,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -1,6 +1,6 @@
-// Makes src/generated from proto/: api.ts and image-progress.ts (types, codecs, service tables) by protoc with ts-proto,
-// schema.ts (the fields of every message, for JSON) by the few lines below. Run it with `npm run generate`
-// after a change of the proto; it needs Debian's protobuf-compiler.
+// Makes src/generated from proto/: api.ts, image-progress.ts and pod-starts.ts (types, codecs, service tables) by
+// protoc with ts-proto, schema.ts (the fields of every message, for JSON) by the few lines below. Run it with
+// `npm run generate` after a change of the proto; it needs Debian's protobuf-compiler.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -37,6 +37,7 @@ execFileSync(
     `--proto_path=${join(room, 'proto')}`,
     'api.proto',
     'image-progress.proto',
+    'pod-starts.proto',
   ],
   { stdio: 'inherit' },
 );

@@ -16,6 +16,7 @@ import {
   RuntimeServiceDefinition,
 } from './generated/api.ts';
 import { ImageProgressDefinition } from './generated/image-progress.ts';
+import { PodStartsDefinition } from './generated/pod-starts.ts';
 import { generatedMethods, type Target, type Transport, typedService } from './transport.ts';
 
 export interface CallOptions {
@@ -47,12 +48,18 @@ export type ImageProgressClient = {
   [Name in keyof ImageProgressDefinition['methods']]: Call<ImageProgressDefinition['methods'][Name]>;
 };
 
+export type PodStartsClient = {
+  [Name in keyof PodStartsDefinition['methods']]: Call<PodStartsDefinition['methods'][Name]>;
+};
+
 export interface CriClient {
   /** Pods and containers. */
   runtime: RuntimeClient;
   image: ImageClient;
   /** Berth's extension; other runtimes answer UNIMPLEMENTED. */
   imageProgress: ImageProgressClient;
+  /** Another extension of Berth's. */
+  podStarts: PodStartsClient;
   /** Ends the connection. An idle connection does not keep the process alive. */
   close(): void;
 }
@@ -77,6 +84,7 @@ export function connectCri(endpoint: string, options: { timeoutMs?: number | und
     runtime: service<RuntimeClient>(RuntimeServiceDefinition),
     image: service<ImageClient>(ImageServiceDefinition),
     imageProgress: service<ImageProgressClient>(ImageProgressDefinition),
+    podStarts: service<PodStartsClient>(PodStartsDefinition),
     close: () => transport.close(),
   };
 }

@@ -17,6 +17,7 @@ import {
   RuntimeServiceDefinition,
 } from './generated/api.ts';
 import { ImageProgressDefinition } from './generated/image-progress.ts';
+import { PodStartsDefinition } from './generated/pod-starts.ts';
 import { detectProtocol, listenOnSocket } from './socket.ts';
 
 export interface CallContext {
@@ -49,6 +50,10 @@ export type ImageProgressHandlers = {
   [Name in keyof ImageProgressDefinition['methods']]?: Handler<ImageProgressDefinition['methods'][Name]>;
 };
 
+export type PodStartsHandlers = {
+  [Name in keyof PodStartsDefinition['methods']]: Handler<PodStartsDefinition['methods'][Name]>;
+};
+
 /** One finished call, for logs and metrics. */
 export interface FinishedCall {
   rpc: string;
@@ -66,6 +71,8 @@ export interface CriServerOptions {
   image: ImageHandlers;
   /** Berth's extension of the image service; a server without it answers UNIMPLEMENTED. */
   imageProgress?: ImageProgressHandlers;
+  /** Berth's extension that tells how pods started; as above. */
+  podStarts?: PodStartsHandlers;
   /** Serves HTTP/1 requests on the same socket; without it each gets 404. */
   http?: RequestListener;
   onCall?: (call: FinishedCall) => void;
@@ -97,6 +104,7 @@ export async function serveCri(options: CriServerOptions): Promise<CriServer> {
   addService(grpc, RuntimeServiceDefinition, { ...runtime }, options);
   addService(grpc, ImageServiceDefinition, { ...image }, options);
   if (options.imageProgress) addService(grpc, ImageProgressDefinition, { ...options.imageProgress }, options);
+  if (options.podStarts) addService(grpc, PodStartsDefinition, { ...options.podStarts }, options);
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
   const http = createHttpServer(options.http ?? notFound);
 

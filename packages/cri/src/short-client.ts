@@ -1,7 +1,14 @@
 // The client of a process that makes a call or two and ends. @grpc/grpc-js, and node:http2 below it, take longer
 // to load than such a process lives otherwise, and a third of its memory: what gRPC needs of HTTP/2 on a Unix
 // socket is in http2/.
-import type { CallOptions, CriClient, ImageClient, ImageProgressClient, RuntimeClient } from './client.ts';
+import type {
+  CallOptions,
+  CriClient,
+  ImageClient,
+  ImageProgressClient,
+  PodStartsClient,
+  RuntimeClient,
+} from './client.ts';
 import {
   cancelledError,
   deadlineError,
@@ -33,6 +40,19 @@ export function connectShortly(
     runtime: service<RuntimeClient>('RuntimeService'),
     image: service<ImageClient>('ImageService'),
     imageProgress: { pullImage: (request, options) => pullWithProgress(transport, request, options) },
+    podStarts: {
+      listPodStarts: async (request, callOptions) => {
+        // The schema knows nothing of it.
+        const { PodStartsDefinition } = await import('./generated/pod-starts.ts');
+        const { fullName } = PodStartsDefinition;
+        const methods = generatedMethods(PodStartsDefinition);
+        const { timeoutMs } = options;
+        return typedService<PodStartsClient>(transport, fullName, methods, timeoutMs).listPodStarts(
+          request,
+          callOptions,
+        );
+      },
+    },
     close: () => transport.close(),
   };
 }

@@ -1,6 +1,12 @@
 // What every command works with: settings, the logger, the connection, and the end of patience.
 import { createConnection } from 'node:net';
-import type { CriClient, ImageClient, ImageProgressClient, RuntimeClient } from '@berth/cri/client.ts';
+import type {
+  CriClient,
+  ImageClient,
+  ImageProgressClient,
+  PodStartsClient,
+  RuntimeClient,
+} from '@berth/cri/client.ts';
 import { parseEndpoint } from '@berth/cri/endpoint.ts';
 import { connectShortly } from '@berth/cri/short-client.ts';
 import type { Logger } from './cli/logger.ts';
@@ -26,6 +32,11 @@ export class App {
   /** The pods and containers of the runtime; throws when no default socket answers. */
   async runtime(): Promise<RuntimeClient> {
     return this.#client(await this.#runtimeEndpoint()).runtime;
+  }
+
+  /** Berth's extension that tells how pods started; as imageProgress. */
+  async podStarts(): Promise<PodStartsClient> {
+    return this.#client(await this.#runtimeEndpoint()).podStarts;
   }
 
   async image(): Promise<ImageClient> {

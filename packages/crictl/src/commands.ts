@@ -168,6 +168,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/update-runtime-config.ts')).updateRuntimeConfig,
   },
   {
+    name: 'trace',
+    usage: "Show where the time of a pod's start went",
+    load: async () => (await import('./commands/trace.ts')).trace,
+  },
+  {
     name: 'version',
     usage: 'Show the version of the runtime',
     load: async () => (await import('./commands/version.ts')).version,

@@ -14,6 +14,7 @@ import type { HostFacts } from './spec/input.ts';
 import type { State } from './state/state.ts';
 import type { Exits } from './termination/exits.ts';
 import type { Stops } from './termination/stops.ts';
+import type { PodStarts } from './tracing/pod-starts.ts';
 import type { Tracer } from './tracing/tracer.ts';
 
 /** What the handlers of one berthd share. */
@@ -40,6 +41,7 @@ export interface Context {
   /** Aborts when berthd closes: containers go on, and nobody here watches them any more. */
   readonly closing: AbortSignal;
   readonly tracer: Tracer;
+  readonly starts: PodStarts;
   readonly metrics: Metrics;
   /** Absolute path of conmon. */
   readonly conmon: string;

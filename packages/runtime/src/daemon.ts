@@ -35,6 +35,9 @@ import { State } from './state/state.ts';
 import { StreamingService } from './streaming/service.ts';
 import { Exits } from './termination/exits.ts';
 import { Stops } from './termination/stops.ts';
+import { PodStarts } from './tracing/pod-starts.ts';
+import { podStartsHandlers } from './tracing/pod-starts-handlers.ts';
+import { recordStarts } from './tracing/record-starts.ts';
 import { noTracing, type Tracer } from './tracing/tracer.ts';
 
 /** How long requests under way may take to finish when berthd closes. */
@@ -72,6 +75,7 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
     runtime: runtimeHandlers(context, { layers, streaming }),
     image: imageHandlers(context.images, { dir: context.paths.layers, usage: layers }),
     imageProgress: imageProgressHandlers(context.images),
+    podStarts: podStartsHandlers(context.starts),
     http: socketRoutes(context.images, context.metrics),
     onCall: (call) => {
       context.metrics.countCall(call);
@@ -120,7 +124,8 @@ async function makeContext(
   const exits = new Exits();
   const state = State.open(config.root);
   resources.defer(() => state.close());
-  const tracer = await startTracing(config.tracing, log);
+  const starts = new PodStarts();
+  const tracer = recordStarts(starts, await startTracing(config.tracing, log));
   resources.defer(() => tracer.close());
   const namespaces = await NamespaceWorker.start();
   resources.defer(() => namespaces.close());
@@ -136,6 +141,7 @@ async function makeContext(
     database: state.database,
     registry: config.registry,
     limits: config.image,
+    tracer,
     usedImages: () => [...state.containers.all()].flatMap((each) => [each.imageId, ...each.volumeImages]),
     log,
   });
@@ -158,6 +164,7 @@ async function makeContext(
     stops: new Stops({ cgroups, exits }),
     closing,
     tracer,
+    starts,
     metrics: new Metrics(state),
     conmon: findProgram(config.conmon, 'conmon'),
   };

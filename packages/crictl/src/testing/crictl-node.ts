@@ -1,6 +1,8 @@
 // A berthd with pods of several names, and crictl as a person calls it there.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
 import { type BerthdNode, startBerthdNode } from '../../../../test/support/berthd-node.ts';
 import { loadTestImage } from '../../../../test/support/images.ts';
@@ -45,11 +47,20 @@ export class CrictlNode implements AsyncDisposable {
     return { code: status, out: stdout.trimEnd(), err: stderr };
   }
 
+  /** Runs a program of Node's without blocking this process, which may be what it calls. */
+  async run(words: readonly string[]): Promise<Output> {
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const exited = once(child, 'exit');
+    const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    const [code] = await exited;
+    return { code, out, err };
+  }
+
   /** A pod on the host's network, named by `namespace/name`; gives back its id. */
-  async pod(path: string, attempt = 0): Promise<string> {
+  async pod(path: string, attempt = 0, logDir = join(this.node.dir, 'logs')): Promise<string> {
     const [namespace = '', name = ''] = path.split('/');
-    const { dir, paths, client } = this.node;
-    const base = sandboxConfig({ name, logDir: join(dir, 'logs'), cgroupParent: paths.cgroupParent });
+    const { paths, client } = this.node;
+    const base = sandboxConfig({ name, logDir, cgroupParent: paths.cgroupParent });
     const config = {
       ...base,
       metadata: { ...base.metadata, namespace, attempt },

@@ -49,10 +49,11 @@ export async function createContainer(
   request: CreateContainerRequest,
   { signal }: { signal: AbortSignal },
 ): Promise<CreateContainerResponse> {
-  const { state, queue } = context;
+  const { state, queue, tracer } = context;
   const config = validateContainerConfig(request.config);
   const found = state.sandboxes.find(request.podSandboxId);
   if (found === undefined) throw notFound('pod', request.podSandboxId);
+  tracer.describe({ 'sandbox.id': found.id, 'k8s.container.name': config.metadata.name });
   // A sandbox that is being stopped waits for its containers' making, and the other way round.
   return queue.run(found.id, async () => {
     const sandbox = state.sandboxes.get(found.id);

@@ -14,10 +14,12 @@ export async function startContainer(
   context: Context,
   { containerId }: StartContainerRequest,
 ): Promise<StartContainerResponse> {
-  const { state, log, runtimes, queue } = context;
+  const { state, log, runtimes, queue, tracer } = context;
   const found = state.containers.find(containerId);
   if (found === undefined) throw notFound('container', containerId);
-  const { id } = found;
+  const { id, sandboxId, config } = found;
+  const about = { 'container.id': id, 'sandbox.id': sandboxId };
+  tracer.describe({ ...about, 'k8s.container.name': config.metadata?.name ?? '' });
   return queue.run(id, async () => {
     const container = state.containers.get(id);
     if (container === undefined) throw notFound('container', containerId);
@@ -37,7 +39,8 @@ export async function startContainer(
     log.info('Starting container', { container: id });
     state.containers.setState(id, { phase: 'starting', processes });
     try {
-      await runtimes.get(sandbox.runtime).start(id);
+      const runtime = runtimes.get(sandbox.runtime);
+      await tracer.span(`${runtime.name} start`, about, () => runtime.start(id));
     } catch (error) {
       if (state.containers.get(id)?.state.phase === 'starting') {
         state.containers.setState(id, { phase: 'created', processes });

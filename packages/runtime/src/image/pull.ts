@@ -10,6 +10,7 @@ import type { RegistryErrorCode } from '@berth/oci/registry/errors.ts';
 import { type PulledImage, pullImage as pullFromRegistry } from '@berth/oci/registry/pull.ts';
 import { PullError } from '@berth/oci/registry/pull-error.ts';
 import { type CriCode, invalid, RuntimeError } from '../errors.ts';
+import { podAttributes } from '../tracing/tracer.ts';
 import { addImage } from './add.ts';
 import { addArtifact, artifactLayer, checkArtifactSize } from './artifact.ts';
 import { namesFor, requestedReference } from './names.ts';
@@ -27,6 +28,11 @@ export async function pullImage(
   request: PullImageRequest,
   { signal }: { signal: AbortSignal },
 ): Promise<PullImageResponse> {
+  const { image, sandboxConfig } = request;
+  service.tracer.describe({
+    'container.image.name': image?.image ?? '',
+    ...(sandboxConfig?.metadata && podAttributes(sandboxConfig.metadata)),
+  });
   return { imageRef: await joinPull(service, request, signal).result };
 }
 
@@ -101,7 +107,8 @@ async function pull(
     },
     onLayer: async (layer, layerSignal) => {
       board.set(layer, 'unpacking');
-      await unpacking?.unpack(layer, layerSignal);
+      const about = { 'layer.digest': layer.descriptor.digest };
+      await service.tracer.span('unpack', about, async () => unpacking?.unpack(layer, layerSignal));
       board.set(layer, 'done');
     },
   });

@@ -9,6 +9,7 @@ import { TokenCache } from '@berth/oci/registry/token-cache.ts';
 import type { Config } from '../config/config.ts';
 import { messageOf, wrongState } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { noTracing, type Tracer } from '../tracing/tracer.ts';
 import { LayerFlusher, removeDamaged } from './durability.ts';
 import { collectGarbage } from './gc.ts';
 import { LayerStore } from './layer-store.ts';
@@ -32,6 +33,7 @@ export interface ImageServiceOptions {
   /** Ids of the images that containers were made of. */
   usedImages: () => Iterable<string>;
   log: Logger;
+  tracer?: Tracer;
   /** What /proc/sys/kernel/random/boot_id says. */
   bootId?: string;
   /** Resolves when all that was written to a directory's file system is on the disk; syncfs(2). */
@@ -48,6 +50,7 @@ export class ImageService implements ImageStore {
   readonly layers: LayerStore;
   readonly options: ImageServiceOptions;
   readonly log: Logger;
+  readonly tracer: Tracer;
   /** Everything that adds or removes goes through here. */
   readonly gate: OperationGate;
   readonly flusher: LayerFlusher;
@@ -70,6 +73,7 @@ export class ImageService implements ImageStore {
     this.emptyLayer = emptyLayer;
     this.options = options;
     this.log = options.log;
+    this.tracer = options.tracer ?? noTracing;
     const { bootId = currentBoot(), sync = syncFilesystem } = options;
     this.bootId = bootId;
     this.layers = new LayerStore(join(options.root, 'images/layers'), state, bootId);

@@ -13,6 +13,7 @@ import { makeLogDirectory } from '../log-directory.ts';
 import { publishSandboxEvent } from '../pod-events.ts';
 import { checkCgroupParent } from '../spec/cgroups-path.ts';
 import { type Sandbox, sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
+import { podAttributes } from '../tracing/tracer.ts';
 import { withUndo } from '../undo.ts';
 import { makeSandboxFiles } from './files.ts';
 import { startInit } from './init.ts';
@@ -35,6 +36,7 @@ export async function runPodSandbox(
   const { id } = sandbox;
   const name = `${config.metadata.namespace}/${config.metadata.name}`;
   log.info(`Running pod sandbox: ${name}`, { sandbox: id });
+  tracer.describe({ 'sandbox.id': id, ...podAttributes(config.metadata) });
 
   return withUndo(log, async (undo) => {
     state.sandboxes.insert(sandbox);

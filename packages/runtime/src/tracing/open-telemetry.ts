@@ -68,6 +68,9 @@ export function openTelemetry(
       const span = tracer.startSpan(call.rpc, { kind: SpanKind.SERVER, attributes }, parent);
       return run(span, parent, body);
     },
+    describe: (attributes) => {
+      trace.getSpan(current.getStore() ?? ROOT_CONTEXT)?.setAttributes(attributes);
+    },
     close: () => provider.shutdown(),
   };
 }

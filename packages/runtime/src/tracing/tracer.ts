@@ -14,6 +14,8 @@ export interface Tracer {
   span<Result>(name: string, attributes: SpanAttributes, run: () => Promise<Result>): Promise<Result>;
   /** Runs a CRI call as a span, child of the caller's span if it names one (W3C trace context). */
   call<Result>(call: TracedCall, run: () => Promise<Result>): Promise<Result>;
+  /** Adds attributes to the span that is under way. */
+  describe(attributes: SpanAttributes): void;
   /** Sends what has not been sent yet. */
   close(): Promise<void>;
 }
@@ -22,5 +24,19 @@ export interface Tracer {
 export const noTracing: Tracer = {
   span: (_name, _attributes, run) => run(),
   call: (_call, run) => run(),
+  describe: () => {},
   close: async () => {},
 };
+
+/** Whose pod a call is about, under OpenTelemetry's names. */
+export function podAttributes({
+  namespace,
+  name,
+  uid,
+}: {
+  namespace: string;
+  name: string;
+  uid: string;
+}): SpanAttributes {
+  return { 'k8s.namespace.name': namespace, 'k8s.pod.name': name, 'k8s.pod.uid': uid };
+}

@@ -1,0 +1,68 @@
+import type { PodStart } from '@berth/cri/generated/pod-starts.ts';
+import type { App } from '../app.ts';
+import { defineCommand } from '../command.ts';
+import { statusIn, within } from '../errors.ts';
+import { podId } from '../objects/ids.ts';
+import { sortedJson } from '../output/json.ts';
+import { goTime } from '../output/time.ts';
+import { goYaml } from '../output/yaml.ts';
+import { startJson } from '../trace/span.ts';
+import { waterfall } from '../trace/waterfall.ts';
+
+export const trace = defineCommand({
+  argsUsage: 'POD',
+  description:
+    'POD is an id or a name. The times are those that berthd measured; other runtimes do not tell any, and berthd\n' +
+    'knows those of the pods that it started last, since its own start.',
+  flags: {
+    output: { type: 'string', aliases: ['o'], default: 'table', usage: 'Format: json, yaml or table' },
+  },
+  async run({ app, flags, args, showHelp }) {
+    const [given = ''] = args;
+    if (args.length !== 1 || given === '') return showHelp();
+    const { output } = flags;
+    if (!['json', 'yaml', 'table'].includes(output)) throw new Error(`unsupported output format "${output}"`);
+    const start = await within(`tracing pod "${given}"`, () => findStart(app, given));
+    if (output === 'json') process.stdout.write(`${sortedJson(startJson(start))}\n`);
+    else if (output === 'yaml') process.stdout.write(`${goYaml(startJson(start))}\n`);
+    else {
+      const { NO_COLOR: noColour = '', LC_ALL, LC_CTYPE, LANG, TERM } = process.env;
+      const lines = waterfall(start, {
+        width: Math.max(20, process.stdout.columns || 100),
+        coloured: process.stdout.isTTY === true && noColour === '' && TERM !== 'dumb',
+        unicode: /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || ''),
+      });
+      process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+    }
+  },
+});
+
+async function findStart(app: App, given: string): Promise<PodStart> {
+  const id = await podId(app, given);
+  const service = await app.podStarts();
+  const ask = async (podSandboxId: string) => {
+    try {
+      return await service.listPodStarts({ podSandboxId }, app.call());
+    } catch (error) {
+      if (statusIn(error)?.code !== 'UNIMPLEMENTED') throw error;
+      const { runtimeName } = await (await app.runtime()).version({ version: 'v1' }, app.call());
+      throw new Error(`only berthd tells how its pods started, and the runtime here is ${runtimeName}`);
+    }
+  };
+  const { starts, watchingSince, capacity } = await ask(id);
+  const [start] = starts;
+  if (start !== undefined) return start;
+  // A pod whose sandbox failed is in no list, and worth most to look at.
+  const failed = (await ask('')).starts.findLast(
+    ({ podSandboxId, namespace, name }) =>
+      podSandboxId.startsWith(given) || given === name || given === `${namespace}/${name}`,
+  );
+  if (id === given && failed !== undefined) return failed;
+  const { status } = await (await app.runtime()).podSandboxStatus({ podSandboxId: id }, app.call());
+  if (status !== undefined && status.createdAt < watchingSince) {
+    throw new Error(
+      `berthd was started after the pod, at ${goTime(watchingSince)}, and knows nothing of before that`,
+    );
+  }
+  throw new Error(`berthd keeps the starts of the last ${capacity} pods, and this is none of them any more`);
+}
