@@ -88,8 +88,8 @@ test('the output of ExecSync is cut at 16 MiB', { timeout: 120_000 }, async () =
         }),
     );
     assert.ok(bytes > 8 * mebibyte && bytes <= 16 * mebibyte, `${bytes} bytes`);
-    // The chunks, the whole, the message and its copy in the socket.
-    assert.ok(grown < 6 * 16 * mebibyte, `${Math.round(grown / mebibyte)} MiB more`);
+    // The chunks, the whole, the message and its copy in the socket, and what of the 600 MB waits to be collected.
+    assert.ok(grown < 8 * 16 * mebibyte, `${Math.round(grown / mebibyte)} MiB more`);
     await attacked.remove(loud);
   });
 });
