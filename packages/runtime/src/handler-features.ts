@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { release } from 'node:os';
+import { dirname } from 'node:path';
 import type { Mount, RuntimeHandlerFeatures } from '@berth/cri/generated/api.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import { canShiftOwners } from '@berth/linux/namespaces/user.ts';
@@ -22,11 +24,29 @@ export async function checkUserNamespace(
   runtime: OciRuntime,
   users: IdMappings | undefined,
 ): Promise<void> {
-  if (users === undefined || (await handlerFeatures(context, runtime)).userNamespaces) return;
-  throw invalid(
-    'config.linux.security_context.namespace_options.userns_options',
-    `user namespaces cannot be had with ${runtime.name} on this kernel and the file system of ${context.paths.root}`,
-  );
+  if (users === undefined) return;
+  const field = 'config.linux.security_context.namespace_options.userns_options';
+  const { root, state } = context.paths;
+  if (!(await handlerFeatures(context, runtime)).userNamespaces) {
+    throw invalid(
+      field,
+      `user namespaces cannot be had with ${runtime.name} on this kernel and the file system of ${root}`,
+    );
+  }
+  const closed = closedFolder(state);
+  if (closed !== undefined) {
+    throw invalid(
+      field,
+      `other users cannot pass through ${closed}, where the containers' roots are: chmod o+x ${closed}, or set another state in berthd's configuration`,
+    );
+  }
+}
+
+/** The first folder on the way to `path` that only its owner and group get through; undefined when there is none. */
+export function closedFolder(path: string): string | undefined {
+  const parent = dirname(path);
+  const above = parent === path ? undefined : closedFolder(parent);
+  return above ?? ((statSync(path).mode & 0o001) === 0 ? path : undefined);
 }
 
 /** Refuses recursively read-only mounts of a runtime that might leave parts of them writable without a word. */

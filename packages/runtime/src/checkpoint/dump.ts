@@ -30,7 +30,10 @@ export async function whilePaused<Result>(
   }
 }
 
-/** Lets a container go on that a checkpoint may have stopped, and removes what the checkpoint has left. */
+/**
+ * Lets a container go on that a checkpoint may have stopped, and removes what the checkpoint has left. Where it
+ * cannot be told to go on, its work place stays, so that the next berthd tries again.
+ */
 export async function endCheckpoint(
   { paths, log }: Context,
   { id }: Container,
@@ -38,14 +41,17 @@ export async function endCheckpoint(
 ): Promise<void> {
   const place = workPlace(paths.container(id));
   if (!existsSync(place.dir)) return;
+  let isStuck = false;
   try {
     if (runtime !== undefined && (await isPaused(runtime, id))) await runtime.run(['resume', id]);
   } catch (error) {
     // It may have been killed meanwhile.
-    log.warning(`Resuming after a checkpoint failed: ${messageOf(error)}`, { container: id });
+    isStuck = runtime !== undefined && (await isPaused(runtime, id).catch(() => false));
+    const outcome = isStuck ? 'it stays paused until it is stopped or berthd starts again' : 'it has ended';
+    log.warning(`Resuming after a checkpoint failed, ${outcome}: ${messageOf(error)}`, { container: id });
   }
   if (existsSync(place.target)) rmSync(readFileSync(place.target, 'utf8'), { force: true });
-  rmSync(place.dir, { recursive: true, force: true });
+  if (!isStuck) rmSync(place.dir, { recursive: true, force: true });
 }
 
 async function isPaused(runtime: OciRuntime, id: string): Promise<boolean> {

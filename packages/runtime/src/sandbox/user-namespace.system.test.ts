@@ -215,6 +215,21 @@ test('a runtime that has neither refuses both by name', async () => {
   }
 });
 
+test('a folder on the way to the containers that nobody else passes is named', async () => {
+  chmodSync(node.dir, 0o700);
+  try {
+    await assert.rejects(
+      pods.runPod('closed', pod()),
+      failsWith(
+        'INVALID_ARGUMENT',
+        new RegExp(`userns_options: other users cannot pass through ${node.dir},`),
+      ),
+    );
+  } finally {
+    chmodSync(node.dir, 0o711);
+  }
+});
+
 test('Status tells of user namespaces and recursive read-only mounts', async () => {
   const { runtimeHandlers, features } = await node.client.runtime.status({ verbose: false });
   assert.deepEqual(
