@@ -41,19 +41,24 @@ export class DbusConnection {
       connection.#end(new Error(`${path}: the connection was closed`));
       reject(connection.#ended);
     });
-    socket.once('connect', () => socket.write(`\0AUTH EXTERNAL ${uid}\r\n`));
-    let answer = '';
+    // BEGIN goes along with AUTH, as systemctl sends it: systemd that is busy would read a later BEGIN together with
+    // the first call, and not look at the call before more comes.
+    socket.once('connect', () => socket.write(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`));
+    let answer = Buffer.alloc(0);
     const onAnswer = (chunk: Buffer | string) => {
-      answer += chunk.toString('latin1');
-      if (!answer.includes('\r\n')) return;
+      answer = Buffer.concat([answer, Buffer.from(chunk)]);
+      const end = answer.indexOf('\r\n');
+      if (end < 0) return;
       socket.off('data', onAnswer);
-      if (!answer.startsWith('OK ')) {
-        connection.#end(new Error(`${path} refuses uid ${process.getuid?.()}: ${answer.trim()}`));
+      const line = answer.toString('latin1', 0, end);
+      if (!line.startsWith('OK ')) {
+        connection.#end(new Error(`${path} refuses uid ${process.getuid?.()}: ${line}`));
         socket.destroy();
         return;
       }
-      socket.write('BEGIN\r\n');
       socket.on('data', (bytes) => connection.#receive(Buffer.from(bytes)));
+      // Signals may follow the line at once.
+      connection.#receive(answer.subarray(end + 2));
       resolve();
     };
     socket.on('data', onAnswer);
