@@ -12,9 +12,10 @@ const onCgroupV2 = [
   'packages/linux/src/limits.system.test.ts',
 ];
 
-/** With the systemd driver. */
+/** With the systemd driver. Checkpoints are here too: criu works with this kernel, and not with every host's. */
 const withSystemd = [
   'packages/kubelet/src/pods/pods.system.test.ts',
+  'packages/runtime/src/{sandbox,container}/checkpoint*.system.test.ts',
   'packages/runtime/src/sandbox/sandbox.system.test.ts',
   'packages/runtime/src/container/{container,update-resources}.system.test.ts',
   'packages/runtime/src/cgroup-driver.system.test.ts',
