@@ -1,0 +1,118 @@
+// `--profile-cpu` and `--profile-mem`: what V8 samples of a command, written for pprof.
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { type HeapProfiler, type Profiler, Session } from 'node:inspector/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Logger } from '../cli/logger.ts';
+import { describeError } from '../errors.ts';
+import { encodePprof, type Frame, type Sample } from './pprof.ts';
+
+const cpuIntervalMicroseconds = 100;
+const heapIntervalBytes = 4096;
+
+/** Runs `body` and writes the profiles whose path is not empty; fails before it when one cannot be written. */
+export async function profiled(
+  paths: { cpuPath: string; memoryPath: string },
+  logger: Logger,
+  body: () => Promise<void>,
+): Promise<void> {
+  // Bun does not tell where memory was allocated; there the same words are run by Node.js.
+  if (paths.memoryPath !== '' && process.versions['bun'] !== undefined) return runByNode();
+  const cpuPath = paths.cpuPath && resolve(paths.cpuPath);
+  const memoryPath = paths.memoryPath && resolve(paths.memoryPath);
+  if (cpuPath !== '') {
+    logger.info(`Creating CPU profile in: ${cpuPath}`);
+    write(cpuPath, Buffer.alloc(0), `could not create CPU profile "${cpuPath}"`);
+  }
+  const session = new Session();
+  session.connect();
+  const timeMs = Date.now();
+  const started = performance.now();
+  if (cpuPath !== '') {
+    await session.post('Profiler.enable');
+    await session.post('Profiler.setSamplingInterval', { interval: cpuIntervalMicroseconds });
+    await session.post('Profiler.start');
+  }
+  if (memoryPath !== '') {
+    await session.post('HeapProfiler.startSampling', { samplingInterval: heapIntervalBytes });
+  }
+  try {
+    await body();
+  } finally {
+    const times = { timeMs, durationMs: performance.now() - started };
+    if (cpuPath !== '') {
+      const { profile } = await session.post('Profiler.stop');
+      write(cpuPath, cpuPprof(profile, times), `could not write CPU profile in "${cpuPath}"`);
+    }
+    if (memoryPath !== '') {
+      logger.info(`Creating memory profile in: ${memoryPath}`);
+      const { profile } = await session.post('HeapProfiler.stopSampling');
+      write(memoryPath, heapPprof(profile, times), `could not create memory profile "${memoryPath}"`);
+    }
+    session.disconnect();
+  }
+}
+
+function runByNode(): void {
+  const launcher = join(dirname(process.execPath), '../bin/crictl');
+  const env = { ...process.env, BERTH_CRICTL_ENGINE: 'node' };
+  const { status, error } = spawnSync(launcher, process.argv.slice(2), { stdio: 'inherit', env });
+  if (error !== undefined) throw new Error(`--profile-mem needs Node.js: ${error.message}`, { cause: error });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function write(path: string, bytes: Buffer, failure: string): void {
+  try {
+    writeFileSync(path, bytes);
+  } catch (error) {
+    throw new Error(`${failure}: ${describeError(error)}`, { cause: error });
+  }
+}
+
+interface Times {
+  timeMs: number;
+  durationMs: number;
+}
+
+/** Pure: how often and how long each stack was seen. */
+export function cpuPprof({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile, times: Times): Buffer {
+  const parents = new Map(nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id])));
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const spent = new Map<number, { count: number; microseconds: number }>();
+  for (const [index, id] of samples.entries()) {
+    const { count, microseconds } = spent.get(id) ?? { count: 0, microseconds: 0 };
+    spent.set(id, { count: count + 1, microseconds: microseconds + Math.max(0, timeDeltas[index] ?? 0) });
+  }
+  const stack = (id: number): Frame[] => {
+    const frames: Frame[] = [];
+    for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {
+      const frame = byId.get(at)?.callFrame;
+      if (frame !== undefined && frame.functionName !== '(root)') frames.push(frame);
+    }
+    return frames;
+  };
+  const periodType = { type: 'cpu', unit: 'nanoseconds' };
+  return encodePprof({
+    types: [{ type: 'samples', unit: 'count' }, periodType],
+    samples: [...spent].map(([id, { count, microseconds }]) => ({
+      frames: stack(id),
+      values: [count, microseconds * 1000],
+    })),
+    period: cpuIntervalMicroseconds * 1000,
+    periodType,
+    ...times,
+  });
+}
+
+/** Pure: what each stack has allocated of what is still there. */
+export function heapPprof({ head }: HeapProfiler.SamplingHeapProfile, times: Times): Buffer {
+  const samples: Sample[] = [];
+  const walk = (node: HeapProfiler.SamplingHeapProfileNode, outer: readonly Frame[]) => {
+    const frames = node.callFrame.functionName === '(root)' ? outer : [node.callFrame, ...outer];
+    if (node.selfSize > 0) samples.push({ frames, values: [node.selfSize] });
+    for (const child of node.children) walk(child, frames);
+  };
+  walk(head, []);
+  const type = { type: 'inuse_space', unit: 'bytes' };
+  return encodePprof({ types: [type], samples, period: heapIntervalBytes, periodType: type, ...times });
+}
