@@ -28,6 +28,12 @@ export function toProtoJson<Name extends MessageName>(
   return messageToJson(name, { ...(message as object) }, options.unsetMessages === 'omit');
 }
 
+/** Signals have a prefix since CRI 0.37; those who parse JSON know them without. */
+const enumName = (type: string, name: string) => (type === 'Signal' ? name.replace(/^SIGNAL_/, '') : name);
+
+/** Fields that came with CRI 0.37: where they are empty, what is printed is as before. */
+const isNew = (message: string, field: string) => message === 'Mount' && field === 'mount_options';
+
 // The value of an environment variable was a string before it became bytes, and stays one in JSON.
 const isText = (message: string, type: string) => message === 'KeyValue' && type === 'bytes';
 
@@ -40,6 +46,7 @@ function messageToJson(name: string, message: Record<string, unknown>, omitUnset
       json[key] = Buffer.from((value as Uint8Array | undefined) ?? []).toString();
     } else if (kind === 'repeated') {
       const items = Array.isArray(value) ? value : [];
+      if (items.length === 0 && isNew(name, field)) continue;
       json[key] = items.map((item) => valueToJson(type, item, omitUnset));
     } else if (kind === 'map') {
       const entries = Object.entries({ ...(value as object) }).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -58,7 +65,10 @@ function messageToJson(name: string, message: Record<string, unknown>, omitUnset
 function valueToJson(type: string, value: unknown, omitUnset: boolean): Json {
   if (type in messages) return messageToJson(type, { ...(value as object) }, omitUnset);
   const values = enums[type];
-  if (values) return Object.keys(values).find((name) => values[name] === value) ?? Number(value);
+  if (values) {
+    const known = Object.keys(values).find((name) => values[name] === value);
+    return known === undefined ? Number(value) : enumName(type, known);
+  }
   if (integer64.has(type)) return String(value ?? 0);
   if (type === 'bytes') return Buffer.from((value as Uint8Array | undefined) ?? []).toString('base64');
   if (type === 'bool') return Boolean(value);
@@ -70,14 +80,30 @@ function valueToJson(type: string, value: unknown, omitUnset: boolean): Json {
 /**
  * The message `name` made from parsed JSON or YAML. Field names are taken as the proto has them
  * (`log_directory`) or in camelCase; enums by name or number; 64-bit integers as numbers or strings.
- * Throws an Error that names the field on an unknown field or a value of the wrong type.
+ * Throws an Error that names the field on a value of the wrong type, and on an unknown field unless `onUnknown`
+ * is to be told of it.
  */
-export function fromProtoJson<Name extends MessageName>(name: Name, value: unknown): MessageOf<Name> {
+export function fromProtoJson<Name extends MessageName>(
+  name: Name,
+  value: unknown,
+  { onUnknown = refuse }: { onUnknown?: (problem: string) => void } = {},
+): MessageOf<Name> {
   // The walk gives every field of the schema a value of the type that the schema names.
-  return messageFromJson(name, value, '') as unknown as MessageOf<Name>;
+  return messageFromJson(name, value, '', onUnknown) as unknown as MessageOf<Name>;
 }
 
-function messageFromJson(name: string, value: unknown, path: string): Record<string, unknown> {
+function refuse(problem: string): never {
+  throw new Error(problem);
+}
+
+type OnUnknown = (problem: string) => void;
+
+function messageFromJson(
+  name: string,
+  value: unknown,
+  path: string,
+  onUnknown: OnUnknown,
+): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(path, name, value);
   const fields = messages[name] ?? [];
   const message: Record<string, unknown> = {};
@@ -85,11 +111,14 @@ function messageFromJson(name: string, value: unknown, path: string): Record<str
   for (const [key, item] of Object.entries(value)) {
     const field = fields.find(([proto]) => proto === key || camelCase(proto) === key);
     const at = path === '' ? key : `${path}.${key}`;
-    if (field === undefined) throw new Error(`unknown field "${at}" (${name} has no such field)`);
+    if (field === undefined) {
+      onUnknown(`unknown field "${at}" (${name} has no such field)`);
+      continue;
+    }
     if (item === null || item === undefined) continue;
     message[camelCase(field[0])] = isText(name, field[3])
-      ? Buffer.from(String(valueFromJson('string', item, at)))
-      : fieldFromJson(field, item, at);
+      ? Buffer.from(String(valueFromJson('string', item, at, onUnknown)))
+      : fieldFromJson(field, item, at, onUnknown);
   }
   return message;
 }
@@ -104,23 +133,28 @@ function defaultOf([, , kind, type]: SchemaField): unknown {
   return integer64.has(type) ? 0n : 0;
 }
 
-function fieldFromJson([, , kind, type]: SchemaField, value: unknown, path: string): unknown {
+function fieldFromJson(
+  [, , kind, type]: SchemaField,
+  value: unknown,
+  path: string,
+  onUnknown: OnUnknown,
+): unknown {
   if (kind === 'repeated') {
     if (!Array.isArray(value)) throw wrongType(path, `a list of ${type}`, value);
-    return value.map((item, index) => valueFromJson(type, item, `${path}[${index}]`));
+    return value.map((item, index) => valueFromJson(type, item, `${path}[${index}]`, onUnknown));
   }
   if (kind === 'map') {
     if (typeof value !== 'object' || Array.isArray(value)) throw wrongType(path, `a map to ${type}`, value);
     const entries = Object.entries({ ...value });
     return Object.fromEntries(
-      entries.map(([key, item]) => [key, valueFromJson(type, item, `${path}.${key}`)]),
+      entries.map(([key, item]) => [key, valueFromJson(type, item, `${path}.${key}`, onUnknown)]),
     );
   }
-  return valueFromJson(type, value, path);
+  return valueFromJson(type, value, path, onUnknown);
 }
 
-function valueFromJson(type: string, value: unknown, path: string): unknown {
-  if (type in messages) return messageFromJson(type, value, path);
+function valueFromJson(type: string, value: unknown, path: string, onUnknown: OnUnknown): unknown {
+  if (type in messages) return messageFromJson(type, value, path, onUnknown);
   const values = enums[type];
   if (values) return enumFromJson(type, values, value, path);
   if (type === 'string') {
@@ -140,7 +174,8 @@ function valueFromJson(type: string, value: unknown, path: string): unknown {
 }
 
 function enumFromJson(type: string, values: Record<string, number>, value: unknown, path: string): number {
-  if (typeof value === 'string' && Object.hasOwn(values, value)) return values[value] ?? 0;
+  const known = Object.keys(values).find((name) => name === value || enumName(type, name) === value);
+  if (known !== undefined) return values[known] ?? 0;
   if (typeof value === 'number' && Object.values(values).includes(value)) return value;
   const names = Object.keys(values).slice(0, 8).join(', ');
   throw new Error(`${path}: ${JSON.stringify(value)} is not a ${type} (${names})`);

@@ -11,7 +11,7 @@ import { parseEndpoint } from '@berth/cri/endpoint.ts';
 import { connectShortly } from '@berth/cri/short-client.ts';
 import type { Logger } from './cli/logger.ts';
 import { defaultEndpoints, type Settings } from './config/settings.ts';
-import { describeError, statusIn } from './errors.ts';
+import { describeError, statusIn, Unwrapped } from './errors.ts';
 import { traced } from './traced-client.ts';
 
 export class App {
@@ -22,6 +22,10 @@ export class App {
   readonly #clients = new Map<string, CriClient>();
   #endpoint: string | undefined;
   #imageEndpoint: string | undefined;
+  /** The service that was asked for first, whose connection the real crictl tries first. */
+  #firstService: 'runtime' | 'image' | undefined;
+  /** What is put in front of the error of a connection. */
+  connecting = '';
 
   constructor(settings: Settings, logger: Logger, signal: AbortSignal) {
     this.settings = settings;
@@ -31,6 +35,7 @@ export class App {
 
   /** The pods and containers of the runtime; throws when no default socket answers. */
   async runtime(): Promise<RuntimeClient> {
+    this.#firstService ??= 'runtime';
     return this.#client(await this.#runtimeEndpoint()).runtime;
   }
 
@@ -49,9 +54,10 @@ export class App {
   }
 
   async #imageClient(): Promise<CriClient> {
-    this.#imageEndpoint ??=
-      this.settings.imageEndpoint && (await this.#reachable(this.settings.imageEndpoint));
-    return this.#client(this.#imageEndpoint ?? (await this.#runtimeEndpoint()));
+    this.#firstService ??= 'image';
+    const { imageEndpoint } = this.settings;
+    if (imageEndpoint) this.#imageEndpoint ??= await this.#reachable(imageEndpoint);
+    return this.#client(this.#imageEndpoint ?? (await this.#runtimeEndpoint('--image-endpoint')));
   }
 
   /** Options of one call: the configured deadline unless `timeoutMs` says otherwise (0 for none). */
@@ -65,15 +71,21 @@ export class App {
 
   /** What an error means to the person who typed the command. */
   explain(error: unknown): string {
-    if (this.signal.aborted) return 'interrupted: context canceled';
     const origin = statusIn(error);
+    if (this.signal.aborted) {
+      const interrupted = 'interrupted: context canceled';
+      return origin === undefined
+        ? interrupted
+        : describeError(error).replace(describeError(origin), () => interrupted);
+    }
     // The real crictl tries the connection before it does anything, and so names nothing else here.
     if (origin !== undefined && /^connection error:|connections to become ready$/.test(origin.message)) {
       const isImageCall = origin.rpc?.includes('Image') === true;
-      const kind = isImageCall ? 'image' : 'runtime';
+      const isImageFirst = this.#firstService === 'image' && this.#imageEndpoint === undefined;
+      const kind = isImageCall || isImageFirst ? 'image' : 'runtime';
       const endpoint = (isImageCall ? this.#imageEndpoint : undefined) ?? this.#endpoint ?? '';
       const reason = describeError(origin);
-      return `validate service connection: validate CRI v1 ${kind} API for endpoint "${endpoint}": ${reason}`;
+      return `${this.connecting}validate service connection: validate CRI v1 ${kind} API for endpoint "${endpoint}": ${reason}`;
     }
     return describeError(error);
   }
@@ -90,8 +102,9 @@ export class App {
     return shown;
   }
 
-  async #runtimeEndpoint(): Promise<string> {
+  async #runtimeEndpoint(flag = '--runtime-endpoint'): Promise<string> {
     const { runtimeEndpoint } = this.settings;
+    if (runtimeEndpoint === '') throw new Unwrapped(`${flag} is not set`);
     this.#endpoint ??= runtimeEndpoint ? await this.#reachable(runtimeEndpoint) : await this.#findEndpoint();
     return this.#endpoint;
   }
@@ -99,8 +112,8 @@ export class App {
   /** Waits for a socket that does not answer yet, as often as --max-retries says; its error comes with the call. */
   async #reachable(endpoint: string): Promise<string> {
     const { maxRetries } = this.settings;
+    const path = socketPath(endpoint);
     if (maxRetries === 0) return endpoint;
-    const path = parseEndpoint(endpoint);
     const { setTimeout } = await import('node:timers/promises');
     let delayMs = 500;
     for (let attempt = 0; maxRetries < 0 || attempt < maxRetries; attempt++) {
@@ -119,10 +132,18 @@ export class App {
         return endpoint;
       }
     }
-    throw new Error(
+    throw new Unwrapped(
       `no container runtime answers at ${defaultEndpoints.join(', ')}; ` +
         'start one (berth up) or name its socket with --runtime-endpoint or in /etc/crictl.yaml',
     );
+  }
+}
+
+function socketPath(endpoint: string): string {
+  try {
+    return parseEndpoint(endpoint);
+  } catch (error) {
+    throw new Unwrapped(describeError(error), { cause: error });
   }
 }
 

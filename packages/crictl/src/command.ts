@@ -17,9 +17,21 @@ export interface Command<Specs extends FlagSpecs = FlagSpecs> {
   argsUsage?: string;
   description?: string;
   flags: Specs;
+  /** Commands of its own, such as `create jsonschema`. */
+  subcommands?: readonly CommandEntry[];
   /** True when arguments may look like flags, because they belong to another program. */
   argsAreForeign?: boolean;
   run(invocation: Invocation<Specs>): Promise<void>;
+}
+
+/** A command by its name; loaded only when it is called, so that a start costs little. */
+export interface CommandEntry {
+  name: string;
+  aliases?: readonly string[];
+  usage: string;
+  /** Not for people: left out of lists. */
+  hidden?: true;
+  load: () => Promise<Command>;
 }
 
 /** Declares a command; exists so that the types of its flags reach `run`. */
@@ -36,4 +48,11 @@ export class ExitError extends Error {
     super(message);
     this.exitCode = exitCode;
   }
+}
+
+/** An end in the form of Go's own logger, which the real crictl uses for a few mistakes. */
+export function plainFatal(message: string): ExitError {
+  const now = new Date();
+  const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString();
+  return new ExitError(`${local.slice(0, 10).replaceAll('-', '/')} ${local.slice(11, 19)} ${message}`, 1);
 }

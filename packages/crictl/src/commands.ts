@@ -1,14 +1,5 @@
 // The commands by name. Each is loaded only when it is called, so that a start costs little.
-import type { Command } from './command.ts';
-
-export interface CommandEntry {
-  name: string;
-  aliases?: readonly string[];
-  usage: string;
-  /** Not for people: left out of lists. */
-  hidden?: true;
-  load: () => Promise<Command>;
-}
+import type { CommandEntry } from './command.ts';
 
 export const commands: readonly CommandEntry[] = [
   {
@@ -185,6 +176,9 @@ export const commands: readonly CommandEntry[] = [
   },
 ];
 
-export function findCommand(word: string): CommandEntry | undefined {
-  return commands.find(({ name, aliases }) => name === word || aliases?.includes(word));
+export function findCommand(
+  word: string,
+  among: readonly CommandEntry[] = commands,
+): CommandEntry | undefined {
+  return among.find(({ name, aliases }) => name === word || aliases?.includes(word));
 }

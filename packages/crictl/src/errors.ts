@@ -1,5 +1,6 @@
 // Errors in the words of the real crictl: a chain of what was being done, then the gRPC status.
 import { CriError, type GrpcCodeName } from '@berth/cri/errors.ts';
+import { ExitError } from './command.ts';
 
 /** `NOT_FOUND` → `NotFound`, as Go names the codes. */
 export function goCodeName(code: GrpcCodeName): string {
@@ -14,7 +15,25 @@ export function goCodeName(code: GrpcCodeName): string {
 /** What an error says, with the status of a failed call in front of its details. */
 export function describeError(error: unknown): string {
   if (error instanceof CriError) return `rpc error: code = ${goCodeName(error.code)} desc = ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return systemProblem(error) ?? error.message;
+}
+
+const systemProblems: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'not a directory',
+  EEXIST: 'file exists',
+  ENOSPC: 'no space left on device',
+  EROFS: 'read-only file system',
+  ELOOP: 'too many levels of symbolic links',
+};
+
+/** Pure: `open /x: no such file or directory`, as Go tells of files. */
+function systemProblem({ code, syscall, path }: NodeJS.ErrnoException): string | undefined {
+  const problem = systemProblems[code ?? ''];
+  return problem && path !== undefined ? `${syscall} ${path}: ${problem}` : undefined;
 }
 
 /** The failed call behind an error, if one is. */
@@ -24,11 +43,17 @@ export function statusIn(error: unknown): CriError | undefined {
   return origin instanceof CriError ? origin : undefined;
 }
 
+/** Is about the whole command, not about what was being done: nothing is put in front of it. */
+export class Unwrapped extends Error {
+  override readonly name = 'Unwrapped';
+}
+
 /** Runs `work`, putting `doing` in front of the error that it fails with. */
 export async function within<Result>(doing: string, work: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
+    if (error instanceof ExitError || error instanceof Unwrapped) throw error;
     throw new Error(`${doing}: ${describeError(error)}`, { cause: error });
   }
 }

@@ -3,27 +3,43 @@
 import { type FlagSpec, type FlagSpecs, parseFlags } from './cli/flags.ts';
 import type { Command } from './command.ts';
 
-/** Help of one command. */
-export function commandHelp(name: string, usage: string, command: Command): string {
-  const lines = ['NAME:', `   crictl ${name} - ${usage}`, '', 'USAGE:'];
-  lines.push(`   crictl ${name} [command options]${command.argsUsage ? ` ${command.argsUsage}` : ''}`);
+/** A command as lists of commands show it. */
+interface Listed {
+  name: string;
+  aliases?: readonly string[];
+  usage: string;
+}
+
+/** The command that every list of commands ends with. */
+export const helpEntry: Listed = {
+  name: 'help',
+  aliases: ['h'],
+  usage: 'Shows a list of commands or help for one command',
+};
+
+const helpRow: [string, string] = ['--help, -h', 'show help'];
+
+/** Help of one command, which `words` call; `listed` are the commands below it, where they are to be shown. */
+export function commandHelp(
+  words: string,
+  usage: string,
+  command: Pick<Command, 'argsUsage' | 'description' | 'flags'>,
+  listed: readonly Listed[] = [],
+): string {
+  const lines = ['NAME:', `   crictl ${words} - ${usage}`, '', 'USAGE:'];
+  lines.push(`   crictl ${words} [command options]${command.argsUsage ? ` ${command.argsUsage}` : ''}`);
   if (command.description) {
     lines.push('', 'DESCRIPTION:', ...command.description.split('\n').map((line) => `   ${line}`.trimEnd()));
   }
-  lines.push('', 'OPTIONS:', ...flagLines(command.flags, [['--help, -h', 'show help']]));
+  if (listed.length > 0) lines.push('', 'COMMANDS:', ...commandLines(listed));
+  // Only the flags of what stands directly below crictl are sorted.
+  const flags = words.includes(' ') ? Object.entries(command.flags) : sorted(command.flags);
+  lines.push('', 'OPTIONS:', ...flagLines(flags, [helpRow]));
   return `${lines.join('\n')}\n`;
 }
 
 /** Help of crictl itself. */
-export function programHelp(
-  version: string,
-  commands: readonly { name: string; aliases?: readonly string[]; usage: string }[],
-  globalFlags: FlagSpecs,
-): string {
-  const rows = commands.map(({ name, aliases = [], usage }): [string, string] => [
-    [name, ...aliases].join(', '),
-    usage,
-  ]);
+export function programHelp(version: string, commands: readonly Listed[], globalFlags: FlagSpecs): string {
   const lines = [
     'NAME:',
     '   crictl - client for CRI',
@@ -35,26 +51,42 @@ export function programHelp(
     `   ${version}`,
     '',
     'COMMANDS:',
-    ...columns([...rows, ['help, h', 'Shows a list of commands or help for one command']]),
+    ...commandLines([...commands, helpEntry]),
     '',
     'GLOBAL OPTIONS:',
-    ...flagLines(globalFlags, [
-      ['--help, -h', 'show help'],
-      ['--version, -v', 'print the version'],
-    ]),
+    ...flagLines(sorted(globalFlags), [helpRow, ['--version, -v', 'print the version']]),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function flagLines(specs: FlagSpecs, extra: [string, string][]): string[] {
-  const rows = Object.entries(specs)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, spec]): [string, string] => [spellings(name, spec), description(name, spec, specs)]);
-  return columns([...rows, ...extra]);
+function commandLines(listed: readonly Listed[]): string[] {
+  return columns(listed.map(({ name, aliases = [], usage }) => [[name, ...aliases].join(', '), usage]));
+}
+
+function sorted(specs: FlagSpecs): [string, FlagSpec][] {
+  return Object.entries(specs).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function flagLines(specs: readonly [string, FlagSpec][], extra: [string, string][]): string[] {
+  const rows = specs.map(([name, spec]): [string, string] => [
+    spellings(name, spec),
+    description(name, spec),
+  ]);
+  return blocks([...rows, ...extra]).flatMap(columns);
+}
+
+/** What is aligned together: a text of several lines ends a block. */
+function blocks(rows: readonly [string, string][]): [string, string][][] {
+  const found: [string, string][][] = [[]];
+  for (const row of rows) {
+    found.at(-1)?.push(row);
+    if (row[1].includes('\n')) found.push([]);
+  }
+  return found;
 }
 
 function spellings(name: string, spec: FlagSpec): string {
-  const takesValue = spec.type === 'boolean' ? '' : ' value';
+  const takesValue = spec.type === 'boolean' ? '' : ` ${spec.placeholder ?? 'value'}`;
   const all = [name, ...(spec.aliases ?? [])].map(
     (word) => `${word.length === 1 ? '-' : '--'}${word}${takesValue}`,
   );
@@ -62,8 +94,8 @@ function spellings(name: string, spec: FlagSpec): string {
   return all.join(', ') + repeated;
 }
 
-function description(name: string, spec: FlagSpec, specs: FlagSpecs): string {
-  const fallback: unknown = parseFlags(specs, [], { interspersed: false }).values[name];
+function description(name: string, spec: FlagSpec): string {
+  const fallback: unknown = parseFlags({ [name]: spec }, [], { interspersed: false }).values[name];
   const shown =
     spec.type === 'strings' || fallback === ''
       ? ''
@@ -72,7 +104,7 @@ function description(name: string, spec: FlagSpec, specs: FlagSpecs): string {
   return spec.usage + shown + variables;
 }
 
-function columns(rows: [string, string][]): string[] {
+function columns(rows: readonly [string, string][]): string[] {
   const width = Math.max(...rows.map(([left]) => left.length));
   const indent = ' '.repeat(width + 5);
   return rows.map(([left, right]) => `   ${left.padEnd(width)}  ${right.replaceAll('\n', `\n${indent}`)}`);

@@ -1,13 +1,19 @@
 // From the words on the command line to the exit code.
 
-import { parseFlags, UsageError } from './cli/flags.ts';
+import { type FlagSpecs, parseFlags, UsageError } from './cli/flags.ts';
 import { Logger } from './cli/logger.ts';
-import { type Command, ExitError } from './command.ts';
-import { type CommandEntry, commands, findCommand } from './commands.ts';
-import { globalFlags, loadSettings } from './config/settings.ts';
+import { type Command, type CommandEntry, ExitError } from './command.ts';
+import { commands, findCommand } from './commands.ts';
+import { globalFlags, loadSettings, type Settings } from './config/settings.ts';
 import { describeError } from './errors.ts';
 
-const version = '0.1.0';
+/** The version of the crictl whose interface this one has, for scripts that ask, and behind the + its own. */
+const version = '1.36.0+berth.0.1.0';
+
+const rootFlags = {
+  ...globalFlags,
+  version: { type: 'boolean', aliases: ['v'], usage: 'print the version' },
+} as const;
 
 /** Runs crictl with the words behind its name; gives back the exit code. */
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -15,7 +21,8 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   // A reader that has enough, such as `head`, ends us quietly.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   try {
-    return await dispatch(argv, env, logger);
+    await dispatch(argv, env, logger);
+    return 0;
   } catch (error) {
     if (error instanceof ExitError) {
       process.stderr.write(`${error.message}\n`);
@@ -26,71 +33,106 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   }
 }
 
-async function dispatch(argv: readonly string[], env: NodeJS.ProcessEnv, logger: Logger): Promise<number> {
-  if (['--version', '-version', '-v'].includes(argv[0] ?? '')) {
-    process.stdout.write(`crictl version ${version}\n`);
-    return 0;
-  }
-  const global = await orHelp(
-    () => parseFlags(globalFlags, argv, { interspersed: false, env }),
-    showProgramHelp,
-  );
+async function dispatch(argv: readonly string[], env: NodeJS.ProcessEnv, logger: Logger): Promise<void> {
+  const global = await parse(rootFlags, argv, env, showProgramHelp);
   const [word, ...rest] = global.args;
-  if (global.help || word === undefined || ((word === 'help' || word === 'h') && rest.length === 0)) {
-    await showProgramHelp();
-    return 0;
+  if (global.help) return await showTopic(word, true);
+  if (global.values.version) {
+    process.stdout.write(`crictl version ${version}\n`);
+    return;
   }
-  const isHelp = word === 'help' || word === 'h';
-  const name = isHelp ? (rest[0] ?? '') : word;
-  const entry = findCommand(name);
-  if (entry === undefined) {
-    throw new ExitError(`No help topic for '${name}'; crictl --help lists the commands`, 3);
-  }
-  const command = await entry.load();
-  const options = { interspersed: command.argsAreForeign !== true, env };
-  const parsed = await orHelp(
-    () => parseFlags(command.flags, rest, options),
-    () => showHelp(entry, command),
-  );
-  if (isHelp || parsed.help) {
-    await showHelp(entry, command);
-    return 0;
-  }
-  const settings = await loadSettings(global, { mayBeMissing: entry.name === 'config' });
+  const settings = await loadSettings(global, logger);
   logger.debugEnabled = settings.debug;
+  const { profileCpu, profileMemory } = settings;
+  if (profileCpu === '' && profileMemory === '') return await runWord(word, rest, env, settings, logger);
+  const { profiled } = await import('./profile/profile.ts');
+  await profiled({ cpuPath: profileCpu, memoryPath: profileMemory }, logger, () =>
+    runWord(word, rest, env, settings, logger),
+  );
+}
+
+/** The first word that is no global flag: a command, or `help`. */
+async function runWord(
+  word: string | undefined,
+  rest: readonly string[],
+  env: NodeJS.ProcessEnv,
+  settings: Settings,
+  logger: Logger,
+): Promise<void> {
+  if (word === undefined) return await showProgramHelp();
+  if (isHelp(word)) {
+    const { args, help } = await parse({}, rest, env, showHelpOfHelp);
+    return await showTopic(help ? undefined : args[0]);
+  }
+  const entry = findCommand(word);
+  if (entry === undefined) throw noTopic(word);
+  await runCommand(entry, [], rest, { env, settings, logger });
+}
+
+const isHelp = (word: string | undefined) => word === 'help' || word === 'h';
+
+interface Around {
+  env: NodeJS.ProcessEnv;
+  settings: Settings;
+  logger: Logger;
+}
+
+/** Runs the command, or the one below it that its first argument names. `parents` are the words before its name. */
+async function runCommand(
+  entry: CommandEntry,
+  parents: readonly string[],
+  words: readonly string[],
+  around: Around,
+): Promise<void> {
+  const { env, settings, logger } = around;
+  const command = await entry.load();
+  const path = [...parents, entry.name];
+  const { subcommands = [] } = command;
+  const show = (listsCommands: boolean) =>
+    showCommandHelp(path.join(' '), entry.usage, command, listsCommands);
+  const parseWords = (interspersed: boolean) =>
+    parse(command.flags, words, env, () => show(true), interspersed);
+  let parsed = await parseWords(false);
+  if (parsed.help) return await show(subcommands.length > 0);
+  const [first = '', ...others] = parsed.args;
+  if (isHelp(first)) {
+    const topic = others[0];
+    if (topic === undefined) return await show(subcommands.length > 0);
+    throw noTopic(topic);
+  }
+  const below = findCommand(first, subcommands);
+  if (below !== undefined) return await runCommand(below, path, others, around);
+  // Flags may follow arguments, unless those belong to another program.
+  if (command.argsAreForeign !== true && others.length > 0) parsed = await parseWords(true);
+  if (parsed.help) return await show(subcommands.length > 0);
+  const { values: flags, given, args } = parsed;
   // Behind it is gRPC, which takes more than half of a start: help and mistakes are told without it.
   const { App } = await import('./app.ts');
   const app = new App(settings, logger, interruption());
-  const { values: flags, given, args } = parsed;
+  let helpWanted = false;
+  const showHelp = () => {
+    helpWanted = true;
+  };
   try {
-    let helpWanted = false;
-    await command.run({
-      app,
-      flags,
-      given,
-      args,
-      showHelp: () => {
-        helpWanted = true;
-      },
-    });
-    if (helpWanted) await showHelp(entry, command);
-    return 0;
+    await command.run({ app, flags, given, args, showHelp });
   } catch (error) {
-    if (error instanceof ExitError) {
-      process.stderr.write(`${error.message}\n`);
-      return error.exitCode;
-    }
-    logger.fatal(app.explain(error));
-    return 1;
+    throw error instanceof ExitError ? error : new Error(app.explain(error), { cause: error });
   } finally {
     app.close();
   }
+  if (helpWanted) await show(true);
 }
 
 /** Parses; a command line that cannot be understood is answered with how it should be, and thrown on. */
-async function orHelp<Parsed>(parse: () => Parsed, help: () => Promise<void>): Promise<Parsed> {
+async function parse<Specs extends FlagSpecs>(
+  specs: Specs,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+  help: () => Promise<void>,
+  interspersed = false,
+) {
   try {
-    return parse();
+    return parseFlags(specs, words, { interspersed, env });
   } catch (error) {
     if (error instanceof UsageError) {
       process.stdout.write(`Incorrect Usage: ${error.message}\n\n`);
@@ -106,9 +148,35 @@ async function showProgramHelp(): Promise<void> {
   process.stdout.write(programHelp(version, shown, globalFlags));
 }
 
-async function showHelp(entry: CommandEntry, command: Command): Promise<void> {
-  const { commandHelp } = await import('./help.ts');
-  process.stdout.write(commandHelp(entry.name, entry.usage, command));
+/** What `crictl help WORD` and `crictl --help WORD` print. */
+async function showTopic(word: string | undefined, isGlobalFlag = false): Promise<void> {
+  if (word === undefined) return await showProgramHelp();
+  if (isHelp(word)) return await showHelpOfHelp();
+  const entry = findCommand(word);
+  // The flag makes it a plain error in the real crictl, too.
+  if (entry === undefined) throw isGlobalFlag ? new Error(noTopic(word).message) : noTopic(word);
+  const command = await entry.load();
+  await showCommandHelp(entry.name, entry.usage, command, (command.subcommands ?? []).length > 0);
+}
+
+async function showHelpOfHelp(): Promise<void> {
+  const { commandHelp, helpEntry } = await import('./help.ts');
+  process.stdout.write(commandHelp('help', helpEntry.usage, { argsUsage: '[command]', flags: {} }));
+}
+
+async function showCommandHelp(
+  words: string,
+  usage: string,
+  command: Command,
+  listsCommands: boolean,
+): Promise<void> {
+  const { commandHelp, helpEntry } = await import('./help.ts');
+  const listed = listsCommands ? [...(command.subcommands ?? []), helpEntry] : [];
+  process.stdout.write(commandHelp(words, usage, command, listed));
+}
+
+function noTopic(word: string): Error {
+  return new ExitError(`No help topic for '${word}'`, 3);
 }
 
 /** Aborted by the first Ctrl-C or SIGTERM; the second ends the process at once. */

@@ -8,7 +8,7 @@ const specs = {
   output: { type: 'string', aliases: ['o'], default: 'table', usage: '', env: ['TEST_OUTPUT'] },
   label: { type: 'strings', usage: '' },
   last: { type: 'integer', aliases: ['n'], usage: '' },
-  timeout: { type: 'duration', aliases: ['t'], default: 2000, usage: '' },
+  timeout: { type: 'duration', aliases: ['t'], default: 2000, usage: '', env: ['TEST_TIMEOUT'] },
   memory: { type: 'int64', usage: '' },
 } as const;
 
@@ -28,6 +28,9 @@ test('every spelling of a flag is read', () => {
     [['--label', 'a=1', '--label', 'b=2,c=3'], { label: ['a=1', 'b=2', 'c=3'] }],
     [['-n', '-1'], { last: -1 }],
     [['--memory', '9007199254740993'], { memory: 9_007_199_254_740_993n }],
+    [['-n', '0x10'], { last: 16 }],
+    [['-oa', 'x'], { output: '-a' }],
+    [['-a', '-a=false'], { all: false }],
     [['-t', '1m30s'], { timeout: 90_000 }],
   ];
   for (const [argv, expected] of cases) {
@@ -47,7 +50,13 @@ test('variables stand in for absent flags', () => {
   assert.equal(fromVariable.values.output, 'yaml');
   assert.ok(fromVariable.given.has('output'));
   assert.equal(parse(['-o', 'json'], true, { TEST_OUTPUT: 'yaml' }).values.output, 'json');
-  assert.equal(parse([], true, { TEST_OUTPUT: '' }).given.size, 0);
+  const empty = parse([], true, { TEST_OUTPUT: '', TEST_TIMEOUT: '' });
+  assert.equal(empty.values.output, '');
+  assert.deepEqual([...empty.given], ['output']);
+  assert.throws(
+    () => parse([], true, { TEST_TIMEOUT: '5' }),
+    /^UsageError: could not parse "5" as duration value from environment variable "TEST_TIMEOUT" for flag timeout: time: missing unit in duration "5"$/,
+  );
 });
 
 test('help is recognised, unless -h is a flag of its own', () => {
@@ -61,9 +70,15 @@ test('bad flags are named', () => {
     [['-x'], /flag provided but not defined: -x/],
     [['--nope=1'], /flag provided but not defined: -nope/],
     [['-o'], /flag needs an argument: -o/],
-    [['-n', 'many'], /invalid value "many" for flag -last/],
-    [['-t', '5'], /invalid value "5" for flag -timeout/],
-    [['--all=maybe'], /invalid boolean value "maybe" for -all/],
+    [['-n', 'many'], /invalid value "many" for flag -n: parse error/],
+    [['-t', '5'], /invalid value "5" for flag -t: parse error/],
+    [['--all=maybe'], /invalid boolean value "maybe" for -all: parse error/],
+    [['--last', '99999999999999999999'], /for flag -last: value out of range/],
+    [['---all'], /bad flag syntax: ---all/],
+    [['-='], /bad flag syntax: -=/],
+    [['-ax'], /flag provided but not defined: -ax/],
+    [['-n', '1', '--last', '2'], /Cannot use two forms of the same flag: n last/],
+    [['-n', 'many', '-x'], /invalid value "many"/],
   ];
   for (const [argv, message] of cases)
     assert.throws(

@@ -5,6 +5,8 @@ interface Described {
   /** One letter, or another long name. */
   aliases?: readonly string[];
   usage: string;
+  /** What the value is called in help; `value` unless given. */
+  placeholder?: string;
   /** Variables that give the value when the flag is absent, the first set one winning. */
   env?: readonly string[];
 }
@@ -49,7 +51,7 @@ export class UsageError extends Error {
 
 /**
  * Splits `argv` into flags and arguments. Without `interspersed`, flags end at the first argument; with
- * it they may follow arguments too, until `--`. Throws UsageError.
+ * it they may follow arguments too, until `--`. Throws UsageError for the first word that cannot be understood.
  */
 export function parseFlags<Specs extends FlagSpecs>(
   specs: Specs,
@@ -57,7 +59,8 @@ export function parseFlags<Specs extends FlagSpecs>(
   options: { interspersed: boolean; env?: NodeJS.ProcessEnv },
 ): ParsedFlags<Specs> {
   const byName = spellingsOf(specs);
-  const raw = new Map<string, string[]>();
+  const { values, given } = defaults(specs, options.env ?? {});
+  const spelt = new Map<string, string>();
   const args: string[] = [];
   let help = false;
   const rest = [...argv];
@@ -72,22 +75,37 @@ export function parseFlags<Specs extends FlagSpecs>(
       args.push(...rest);
       break;
     }
-    for (const { spelling, value } of splitBundle(word, byName, specs)) {
-      const name = byName.get(spelling);
-      if (name === undefined) {
-        if (spelling !== 'help' && spelling !== 'h') {
-          throw new UsageError(`flag provided but not defined: -${spelling}`);
-        }
-        help = true;
+    const { spelling, value } = splitWord(word);
+    if (spelling === '' || spelling.startsWith('-')) throw new UsageError(`bad flag syntax: ${word}`);
+    const name = byName.get(spelling);
+    if (name === undefined) {
+      const letters = bundled(word, byName);
+      if (letters !== undefined) {
+        rest.unshift(...letters);
         continue;
       }
-      const isBoolean = specs[name]?.type === 'boolean';
-      const given = value ?? (isBoolean ? 'true' : rest.shift());
-      if (given === undefined) throw new UsageError(`flag needs an argument: -${spelling}`);
-      raw.set(name, [...(raw.get(name) ?? []), given]);
+      if (spelling !== 'help' && spelling !== 'h') {
+        throw new UsageError(`flag provided but not defined: -${spelling}`);
+      }
+      help = value === undefined || booleanOf(spelling, value);
+      continue;
     }
+    const earlier = spelt.get(name);
+    if (earlier !== undefined && earlier !== spelling) {
+      throw new UsageError(twoForms([name, ...(specs[name]?.aliases ?? [])], [earlier, spelling]));
+    }
+    const spec: FlagSpec = specs[name] ?? { type: 'boolean', usage: '' };
+    const text = value ?? (spec.type === 'boolean' ? 'true' : rest.shift());
+    if (text === undefined) throw new UsageError(`flag needs an argument: -${spelling}`);
+    const parsed = parseValue(spelling, spec, text);
+    const before = values[name];
+    const adds = earlier !== undefined && Array.isArray(before) && Array.isArray(parsed);
+    values[name] = adds ? [...before, ...parsed] : parsed;
+    spelt.set(name, spelling);
+    given.add(name);
   }
-  return { ...convert(specs, raw, options.env ?? {}), args, help };
+  // Each value was made by the type of its own flag.
+  return { values: values as FlagValues<Specs>, given, args, help };
 }
 
 /** The names of flags by their names and aliases. */
@@ -99,49 +117,75 @@ export function spellingsOf(specs: FlagSpecs): ReadonlyMap<string, string> {
   );
 }
 
-/** `-abc` is -a -b -c when `abc` is no flag itself and its letters are; each word may carry `=value`. */
-export function splitBundle(
-  word: string,
-  byName: ReadonlyMap<string, string>,
-  specs: FlagSpecs,
-): { spelling: string; value?: string }[] {
-  const equals = word.indexOf('=');
-  const spelling = (equals === -1 ? word : word.slice(0, equals)).replace(/^--?/, '');
-  const value = equals === -1 ? {} : { value: word.slice(equals + 1) };
-  const letters = [...spelling];
-  const isBundle =
-    !word.startsWith('--') &&
-    !byName.has(spelling) &&
-    letters.length > 1 &&
-    letters.every((letter, index) => {
-      const name = byName.get(letter);
-      const isLast = index === letters.length - 1;
-      return name !== undefined && (isLast || specs[name]?.type === 'boolean');
-    });
-  if (!isBundle) return [{ spelling, ...value }];
-  return letters.map((letter, index) => ({ spelling: letter, ...(index === letters.length - 1 && value) }));
+interface Spelt {
+  spelling: string;
+  value?: string;
 }
 
-function convert<Specs extends FlagSpecs>(
-  specs: Specs,
-  raw: ReadonlyMap<string, string[]>,
+/** The flags in one word: `--name=value`, `-name`, or several letters. */
+export function splitBundle(word: string, byName: ReadonlyMap<string, string>): Spelt[] {
+  const whole = splitWord(word);
+  if (byName.has(whole.spelling)) return [whole];
+  return bundled(word, byName)?.map(splitWord) ?? [whole];
+}
+
+function splitWord(word: string): Spelt {
+  const named = word.replace(/^--?/, '');
+  const equals = named.indexOf('=');
+  return equals === -1
+    ? { spelling: named }
+    : { spelling: named.slice(0, equals), value: named.slice(equals + 1) };
+}
+
+/** `-abc` is `-a -b -c` when each letter is a flag; the last one may take what follows, as in `-ao=json`. */
+function bundled(word: string, byName: ReadonlyMap<string, string>): string[] | undefined {
+  const equals = word.indexOf('=');
+  const letters = [...(equals === -1 ? word : word.slice(0, equals)).slice(1)];
+  if (letters.length < 2 || !letters.every((letter) => byName.has(letter))) return undefined;
+  const value = equals === -1 ? '' : word.slice(equals);
+  return letters.map((letter, index) => `-${letter}${index === letters.length - 1 ? value : ''}`);
+}
+
+function twoForms(spellings: readonly string[], used: readonly string[]): string {
+  const [first = '', second = ''] = spellings.filter((spelling) => used.includes(spelling));
+  return `Cannot use two forms of the same flag: ${second} ${first}`;
+}
+
+type Value = boolean | string | string[] | number | bigint;
+
+/** What holds where no flag is given: the flag's variable, its default, or nothing. */
+function defaults(
+  specs: FlagSpecs,
   env: NodeJS.ProcessEnv,
-): Pick<ParsedFlags<Specs>, 'values' | 'given'> {
-  const values: Record<string, FlagValue> = {};
+): { values: Record<string, Value>; given: Set<string> } {
+  const values: Record<string, Value> = {};
   const given = new Set<string>();
   for (const [name, spec] of Object.entries(specs)) {
-    const variable = spec.env?.map((key) => env[key]).find((value) => value !== undefined && value !== '');
-    const words = raw.get(name) ?? (variable === undefined ? undefined : [variable]);
-    if (words) given.add(name);
-    values[name] = words ? parseValue(name, spec, words) : defaultOf(spec);
+    values[name] = defaultOf(spec);
+    const variable = spec.env?.find((key) => env[key] !== undefined);
+    const text = variable === undefined ? undefined : env[variable];
+    // An empty variable is an empty text, but no number and no span of time.
+    if (text === undefined || (text === '' && spec.type !== 'string')) continue;
+    values[name] = valueOfVariable(name, spec, variable ?? '', text);
+    given.add(name);
   }
-  // Each value was made by the type of its own flag.
-  return { values: values as FlagValues<Specs>, given };
+  return { values, given };
 }
 
-type FlagValue = boolean | string | string[] | number | bigint;
+function valueOfVariable(name: string, spec: FlagSpec, variable: string, text: string): Value {
+  try {
+    return parseValue(name, spec, text);
+  } catch {
+    const kind =
+      spec.type === 'boolean' ? 'bool' : spec.type === 'integer' || spec.type === 'int64' ? 'int' : spec.type;
+    const reason = spec.type === 'duration' ? `time: ${durationProblem(text)}` : 'parse error';
+    throw new UsageError(
+      `could not parse "${text}" as ${kind} value from environment variable "${variable}" for flag ${name}: ${reason}`,
+    );
+  }
+}
 
-function defaultOf(spec: FlagSpec): FlagValue {
+function defaultOf(spec: FlagSpec): Value {
   if (spec.type === 'boolean') return false;
   if (spec.type === 'strings') return [];
   if (spec.type === 'string') return spec.default ?? '';
@@ -149,26 +193,23 @@ function defaultOf(spec: FlagSpec): FlagValue {
   return spec.default ?? 0;
 }
 
-function parseValue(name: string, spec: FlagSpec, words: readonly string[]): FlagValue {
-  const word = words.at(-1) ?? '';
+function parseValue(spelling: string, spec: FlagSpec, word: string): Value {
   switch (spec.type) {
     case 'strings':
-      return words.flatMap((value) => value.split(','));
+      return word.split(',');
     case 'string':
       return word;
-    case 'boolean': {
-      const value = parseBoolean(word);
-      if (value === undefined)
-        throw new UsageError(`invalid boolean value "${word}" for -${name}: parse error`);
-      return value;
-    }
+    case 'boolean':
+      return booleanOf(spelling, word);
     case 'integer':
-      return Number(parseInteger(name, word));
+      return Number(parseInteger(spelling, word));
     case 'int64':
-      return parseInteger(name, word);
+      return parseInteger(spelling, word);
     case 'duration': {
       const value = parseDuration(word);
-      if (value === undefined) throw new UsageError(`invalid value "${word}" for flag -${name}: parse error`);
+      if (value === undefined) {
+        throw new UsageError(`invalid value "${word}" for flag -${spelling}: parse error`);
+      }
       return value;
     }
   }
@@ -182,6 +223,14 @@ export function parseInteger(flag: string, text: string): bigint {
   const size = BigInt((match[2] ?? '').replace(/^0(?=\d)/, '0o'));
   const value = match[1] === '-' ? -size : size;
   if (BigInt.asIntN(64, value) !== value) throw fail('value out of range');
+  return value;
+}
+
+function booleanOf(spelling: string, word: string): boolean {
+  const value = parseBoolean(word);
+  if (value === undefined) {
+    throw new UsageError(`invalid boolean value "${word}" for -${spelling}: parse error`);
+  }
   return value;
 }
 
@@ -202,6 +251,16 @@ const unitMilliseconds: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
 };
+
+/** Why a text is no duration, in Go's words. */
+export function durationProblem(text: string): string {
+  const [, number = '', unit = ''] = /^[+-]?(\d+\.?\d*|\.\d+)?([^\d.]*)/.exec(text) ?? [];
+  if (number === '') return `invalid duration "${text}"`;
+  if (unit === '') return `missing unit in duration "${text}"`;
+  return Object.hasOwn(unitMilliseconds, unit)
+    ? `invalid duration "${text}"`
+    : `unknown unit "${unit}" in duration "${text}"`;
+}
 
 /** A Go duration (`1h30m`, `1.5s`, `-2m`, `0`) in milliseconds, undefined when it is none. */
 export function parseDuration(text: string): number | undefined {

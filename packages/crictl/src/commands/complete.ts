@@ -50,9 +50,7 @@ async function candidatesOf(
   const { logger, signal } = app;
   const settings = await loadSettings(
     parseFlags(globalFlags, words, { interspersed: false, env: process.env }),
-    {
-      mayBeMissing: false,
-    },
+    { warning: () => {} },
   );
   const other = new App(settings, logger, signal);
   try {

@@ -13,16 +13,28 @@ import { within } from '../errors.ts';
 import { formatTable } from '../output/table.ts';
 
 export const config = defineCommand({
-  argsUsage: '[OPTION VALUE]',
-  description: [
-    'Shows and changes crictl.yaml:',
-    '  crictl config --list',
-    '  crictl config --get debug',
-    '  crictl config --set debug=true,timeout=10',
-    '  crictl config debug true',
-    '',
-    `Options: ${Object.keys(emptyConfig).join(', ')}`,
-  ].join('\n'),
+  argsUsage: `[<crictl options>]
+
+EXAMPLES:
+   # Have calls logged
+   crictl config --set debug=true
+
+   # The same in fewer words
+   crictl config debug true
+
+   # Are they logged?
+   crictl config --get debug
+
+   # All options
+   crictl config --list
+
+CRICTL OPTIONS:
+   runtime-endpoint:      Socket of the container runtime (default: "")
+   image-endpoint:        Socket of the image service (default: "")
+   timeout:               Seconds that a request may take (default: 2)
+   debug:                 Log what is sent and received (default: false)
+   pull-image-on-create:  Pull images that containers are created of (default: false)
+   disable-pull-on-run:   Run containers without pulling their images (default: false)`,
   flags: {
     get: { type: 'string', usage: 'Print the value of an option' },
     set: { type: 'strings', usage: 'Change options, as option=value' },
@@ -33,7 +45,7 @@ export const config = defineCommand({
     const text = await readOrCreate(path);
     const current = await within('load config file', () => parseCrictlYaml(text));
     const save = async (changed: CrictlYaml) =>
-      writeFile(path, await writeCrictlYaml(text, changed), { mode: 0o600 });
+      writeFile(path, await writeCrictlYaml(text, changed), { mode: 0o644 });
 
     if (given.has('get')) {
       if (!isOptionName(flags.get)) throw new Error(`no configuration option named ${flags.get}`);
@@ -42,14 +54,18 @@ export const config = defineCommand({
       await save(flags.set.reduce((changed, setting) => withSetting(changed, setting), current));
     } else if (flags.list) {
       const rows = Object.entries(current).map(([name, value]) => [name, String(value)]);
-      process.stdout.write(formatTable([['KEY', 'VALUE'], ...rows]));
+      process.stdout.write(`${clearScreen}${formatTable([['KEY', 'VALUE'], ...rows])}`);
     } else {
       const [name, value = ''] = args;
-      if (name === undefined) return showHelp();
+      if (name === undefined || name === '') return showHelp();
+      app.logger.info(`No --get, --set or --list provided, setting key "${name}" to value "${value}"`);
       await save(await within(`set "${name}" to "${value}"`, () => withOption(current, name, value)));
     }
   },
 });
+
+/** The real one clears the screen for this list, also in pipes. */
+const clearScreen = '\x1b[2J\x1b[H';
 
 function withSetting(config: CrictlYaml, setting: string): CrictlYaml {
   const [name, value, ...rest] = setting.split('=');
@@ -66,7 +82,7 @@ async function readOrCreate(path: string): Promise<string> {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
     const text = await writeCrictlYaml('', emptyConfig);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text, { mode: 0o600 });
+    await writeFile(path, text, { mode: 0o644 });
     return text;
   }
 }

@@ -2,9 +2,11 @@ import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { createContainer, createFlags, wantsPull } from '../objects/create.ts';
 import { podId } from '../objects/ids.ts';
+import { configSchemaCommands } from '../objects/schema-commands.ts';
 
 export const create = defineCommand({
   argsUsage: 'POD container-config.[json|yaml] pod-config.[json|yaml]',
+  subcommands: configSchemaCommands,
   flags: createFlags,
   async run({ app, flags, args, showHelp }) {
     const [pod, containerPath, podPath] = args;
@@ -12,6 +14,7 @@ export const create = defineCommand({
       return showHelp();
     }
     const pull = wantsPull(flags, app.settings.pullImageOnCreate);
+    if (pull) await app.image();
     const id = await within('creating container', async () =>
       createContainer(app, { podSandboxId: await podId(app, pod), containerPath, podPath, pull, flags }),
     );

@@ -1,16 +1,41 @@
+import type { ContainerEventResponse } from '@berth/cri/generated/api.ts';
+import { toProtoJson } from '@berth/cri/json.ts';
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { formatMessage } from '../output/message.ts';
 
 export const events = defineCommand({
-  flags: { output: { type: 'string', aliases: ['o'], default: 'json', usage: 'Format: json or yaml' } },
+  flags: {
+    output: { type: 'string', aliases: ['o'], default: 'json', usage: 'Format: json, yaml or go-template' },
+    template: { type: 'string', usage: 'Go template for --output go-template, such as {{.containerId}}' },
+  },
   async run({ app, flags, args, showHelp }) {
     if (args.length > 0) return showHelp();
+    const format = await formatter(flags);
     await within('getting container events', async () => {
       const runtime = await app.runtime();
       for await (const event of runtime.getContainerEvents({}, { signal: app.signal })) {
-        process.stdout.write(formatMessage('ContainerEventResponse', event, flags.output));
+        try {
+          process.stdout.write(format(event));
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : String(error);
+          process.stdout.write(`failed to format container event with the error: ${reason}\n`);
+        }
       }
     });
   },
 });
+
+async function formatter({ output, template }: { output: string; template: string }) {
+  const name = 'ContainerEventResponse';
+  if (output === 'json' || output === 'yaml') {
+    if (template !== '') throw new Error(`template can't be used with "${output}" format`);
+    return (event: ContainerEventResponse) => formatMessage(name, event, output);
+  }
+  if (output !== 'go-template') throw new Error(`don't support "${output}" format`);
+  const { parseTemplate } = await import('../template/parse.ts');
+  const { executeTemplate } = await import('../template/execute.ts');
+  await within('failed to parse go-template', () => parseTemplate(template, ''));
+  return (event: ContainerEventResponse) =>
+    `${executeTemplate(template, toProtoJson(name, event, { unsetMessages: 'omit' }))}\n`;
+}

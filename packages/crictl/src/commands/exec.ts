@@ -53,8 +53,7 @@ export const exec = defineCommand({
     let ids = args.slice(0, 1);
     const cmd = selects ? args : args.slice(1);
     if (selects) {
-      parseLabels(flags.label);
-      const selection = { ...flags, id: '', namespace: '', all: false };
+      const selection = { ...flags, labels: parseLabels(flags.label), id: '', namespace: '', all: false };
       ids = (await within('listing containers', () => listContainers(app, selection))).map(({ id }) => id);
       if (ids.length === 0) {
         app.logger.error('No containers found per filter flags');

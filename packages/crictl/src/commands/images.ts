@@ -19,7 +19,8 @@ export const images = defineCommand({
   async run({ app, flags, args, showHelp }) {
     if (args.length > 1) return showHelp();
     const found = await within('listing images', () => listImages(app, args[0] ?? '', flags.filter));
-    if (flags.output !== '' && flags.output !== 'table') {
+    // Any other word means the table, as in the real crictl.
+    if (flags.output === 'json' || flags.output === 'yaml') {
       const { formatMessage } = await import('../output/message.ts');
       process.stdout.write(formatMessage('ListImagesResponse', { images: found }, flags.output));
     } else if (flags.quiet) {

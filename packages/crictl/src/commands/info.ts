@@ -8,7 +8,7 @@ import { formatFlags, formatStatuses } from '../output/status.ts';
 export const info = defineCommand({
   flags: {
     ...formatFlags,
-    output: { ...formatFlags.output, usage: 'Format: json, yaml or go-template' },
+    output: { ...formatFlags.output, default: 'json', usage: 'Format: json, yaml or go-template' },
     quiet: { type: 'boolean', aliases: ['q'], usage: 'Leave out verbose information' },
   },
   async run({ app, flags, args, showHelp }) {

@@ -3,6 +3,7 @@ import type { JsonObject } from '@berth/cri/json.ts';
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { containerFilterFlags, listContainers } from '../objects/containers.ts';
+import { parseLabels } from '../objects/filters.ts';
 import { containerId, namedOrListed } from '../objects/ids.ts';
 import { ago } from '../output/human.ts';
 import { goMap, mapLines } from '../output/maps.ts';
@@ -17,9 +18,10 @@ export const inspect = defineCommand({
     quiet: { type: 'boolean', aliases: ['q'], usage: 'Leave out verbose information' },
   },
   async run({ app, flags, args, showHelp }) {
-    const ids = await namedOrListed(app, args, () =>
-      within('listing containers', () => listContainers(app, { ...flags, id: '' })),
-    );
+    const ids = await namedOrListed(app, args, () => {
+      const labels = parseLabels(flags.label);
+      return within('listing containers', () => listContainers(app, { ...flags, labels, id: '' }));
+    });
     if (ids.length === 0) return showHelp();
     await within('get the status of containers', async () => {
       const runtime = await app.runtime();

@@ -1,6 +1,7 @@
 import { PodSandboxState, type PodSandboxStatusResponse } from '@berth/cri/generated/api.ts';
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
+import { parseLabels } from '../objects/filters.ts';
 import { namedOrListed, podId } from '../objects/ids.ts';
 import { listPods, podFilterFlags } from '../objects/pods.ts';
 import { goMap, mapLines } from '../output/maps.ts';
@@ -15,9 +16,10 @@ export const inspectp = defineCommand({
     quiet: { type: 'boolean', aliases: ['q'], usage: 'Leave out verbose information' },
   },
   async run({ app, flags, args, showHelp }) {
-    const ids = await namedOrListed(app, args, () =>
-      within('listing pod sandboxes', () => listPods(app, { ...flags, id: '' })),
-    );
+    const ids = await namedOrListed(app, args, async () => {
+      const labels = await within('parse label string slice', () => parseLabels(flags.label));
+      return await within('listing pod sandboxes', () => listPods(app, { ...flags, labels, id: '' }));
+    });
     if (ids.length === 0) return showHelp();
     await within('get the status of pod sandboxes', async () => {
       const runtime = await app.runtime();

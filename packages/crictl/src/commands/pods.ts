@@ -1,6 +1,7 @@
 import type { PodSandbox } from '@berth/cri/generated/api.ts';
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
+import { parseLabels } from '../objects/filters.ts';
 import { listPods, podFilterFlags, podStateName } from '../objects/pods.ts';
 import { ago, truncateId } from '../output/human.ts';
 import { mapLines } from '../output/maps.ts';
@@ -17,8 +18,9 @@ export const pods = defineCommand({
     'no-trunc': { type: 'boolean', usage: 'Whole ids' },
   },
   async run({ app, flags, args: words }) {
+    const labels = parseLabels(flags.label);
     const items = await within('listing pod sandboxes: list pod sandboxes', () =>
-      listPods(app, { ...flags, words }),
+      listPods(app, { ...flags, labels, words }),
     );
     if (flags.output !== 'table') {
       const { formatMessage } = await import('../output/message.ts');

@@ -9,6 +9,7 @@ import {
   podNamespaceOf,
   stateName,
 } from '../objects/containers.ts';
+import { parseLabels } from '../objects/filters.ts';
 import { ago, truncateId } from '../output/human.ts';
 import { mapLines } from '../output/maps.ts';
 import { formatTable } from '../output/table.ts';
@@ -24,8 +25,9 @@ export const ps = defineCommand({
     'resolve-image-path': { type: 'boolean', aliases: ['r'], usage: 'Names of images instead of their ids' },
   },
   async run({ app, flags, args: words }) {
+    const labels = parseLabels(flags.label);
     const containers = await within('listing containers: list containers', () =>
-      listContainers(app, { ...flags, words }),
+      listContainers(app, { ...flags, labels, words }),
     );
     if (flags.output !== 'table') {
       const { formatMessage } = await import('../output/message.ts');

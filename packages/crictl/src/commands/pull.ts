@@ -3,12 +3,21 @@ import { within } from '../errors.ts';
 import { loadPodConfig } from '../objects/config-files.ts';
 import { parseLabels } from '../objects/filters.ts';
 import { credentials, pullFlags, pullImage } from '../objects/pull.ts';
+import { podSchemaCommands } from '../objects/schema-commands.ts';
 
 export const pull = defineCommand({
   argsUsage: 'NAME[:TAG|@DIGEST]',
+  subcommands: podSchemaCommands,
   flags: {
     ...pullFlags,
-    'pod-config': { type: 'string', usage: 'Pull for the pod that this file describes' },
+    creds: { ...pullFlags.creds, env: ['CRICTL_CREDS'] },
+    auth: { ...pullFlags.auth, env: ['CRICTL_AUTH'] },
+    username: { ...pullFlags.username, aliases: ['u'] },
+    'pod-config': {
+      type: 'string',
+      placeholder: 'pod-config.[json|yaml]',
+      usage: 'Pull for the pod that this file describes',
+    },
     annotation: { type: 'strings', aliases: ['a'], usage: 'key=value annotation of the image' },
   },
   async run({ app, flags, given, args, showHelp }) {
@@ -20,7 +29,7 @@ export const pull = defineCommand({
       sandboxConfig: given.has('pod-config')
         ? await within('load podSandboxConfig', () => loadPodConfig(flags['pod-config'], app.logger))
         : undefined,
-      annotations: parseLabels(flags.annotation),
+      annotations: given.has('annotation') ? parseLabels(flags.annotation) : {},
       timeoutMs: flags['pull-timeout'],
       ...(process.stdout.isTTY && { terminal: process.stdout }),
     };

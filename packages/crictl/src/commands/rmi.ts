@@ -51,7 +51,10 @@ async function remove(app: App, id: string, errorsAreExpected: boolean): Promise
   if (image === undefined) throw new Error(`no such image ${id}`);
   const isName = askedAs !== id || (!id.startsWith('sha256:') && /[:/]/.test(id));
   if (isName && image.repoTags.length > 1) {
-    app.logger.warning(`Image "${id}" goes with all of its tags: ${image.repoTags.join(', ')}`);
+    app.logger.warning(
+      `Image "${id}" has multiple tags. Removing this image will delete all of the following tags:`,
+    );
+    for (const tag of image.repoTags) app.logger.warning(`  ${tag}`);
   }
   try {
     await images.removeImage({ image: { image: askedAs } }, app.call());

@@ -1,9 +1,11 @@
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { createContainer, createFlags, runPod, wantsPull } from '../objects/create.ts';
+import { configSchemaCommands } from '../objects/schema-commands.ts';
 
 export const run = defineCommand({
   argsUsage: 'container-config.[json|yaml] pod-config.[json|yaml]',
+  subcommands: configSchemaCommands,
   flags: {
     ...createFlags,
     runtime: {
@@ -16,6 +18,7 @@ export const run = defineCommand({
     const [containerPath, podPath] = args;
     if (containerPath === undefined || podPath === undefined || args.length > 2) return showHelp();
     const pull = wantsPull(flags, !app.settings.disablePullOnRun);
+    if (pull) await app.image();
     await within('running container', async () => {
       const podSandboxId = await runPod(
         app,

@@ -1,8 +1,10 @@
 import { defineCommand } from '../command.ts';
 import { cancelTimeoutFlag, runPod } from '../objects/create.ts';
+import { podSchemaCommands } from '../objects/schema-commands.ts';
 
 export const runp = defineCommand({
   argsUsage: 'pod-config.[json|yaml]',
+  subcommands: podSchemaCommands,
   flags: {
     runtime: {
       type: 'string',

@@ -5,6 +5,7 @@ import { within } from '../errors.ts';
 export const runtimeConfig = defineCommand({
   flags: {},
   async run({ app }) {
+    app.connecting = 'get runtime client: ';
     const { linux } = await within('get runtime config: call RuntimeConfig RPC', async () =>
       (await app.runtime()).runtimeConfig({}, app.call()),
     );

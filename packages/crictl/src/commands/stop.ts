@@ -42,7 +42,7 @@ const running = {
   pod: '',
   image: '',
   state: 'running',
-  label: [],
+  labels: {},
   latest: false,
   last: 0,
   all: false,

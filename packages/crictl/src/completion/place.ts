@@ -1,7 +1,7 @@
 // Where in a command line the cursor is: at a command, a flag, the value of one, or an argument.
 import { type FlagSpecs, spellingsOf, splitBundle } from '../cli/flags.ts';
-import type { Command } from '../command.ts';
-import type { CommandEntry } from '../commands.ts';
+import type { Command, CommandEntry } from '../command.ts';
+
 import { type Values, valuesOfArgument, valuesOfFlag } from './values.ts';
 
 /** A word that may stand at the cursor, and what it means. */
@@ -60,7 +60,7 @@ function walk(specs: FlagSpecs, words: readonly string[], interspersed: boolean)
       args.push(word);
       continue;
     }
-    const last = splitBundle(word, byName, specs).at(-1);
+    const last = splitBundle(word, byName).at(-1);
     const flag = byName.get(last?.spelling ?? '') ?? '';
     const takesNext =
       specs[flag] !== undefined && specs[flag].type !== 'boolean' && last?.value === undefined;

@@ -9,7 +9,6 @@ export interface CrictlYaml {
   debug: boolean;
   'pull-image-on-create': boolean;
   'disable-pull-on-run': boolean;
-  'max-retries': number;
 }
 
 export type OptionName = keyof CrictlYaml;
@@ -22,7 +21,6 @@ export const emptyConfig: Readonly<CrictlYaml> = {
   debug: false,
   'pull-image-on-create': false,
   'disable-pull-on-run': false,
-  'max-retries': 0,
 };
 
 export function isOptionName(name: string): name is OptionName {
@@ -36,8 +34,21 @@ export function withOption(config: CrictlYaml, name: string, text: string): Cric
   if (typeof current === 'string') return { ...config, [name]: text };
   const value =
     typeof current === 'boolean' ? parseBoolean(text) : /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
-  if (value === undefined) throw new Error(`parse ${name} value '${text}': invalid syntax`);
+  if (value === undefined)
+    throw new UnfitValue(typeof current === 'boolean' ? 'ParseBool' : 'Atoi', name, text);
   return { ...config, [name]: value };
+}
+
+/** A text that is no boolean or no number; the message ends as that of Go's parser. */
+class UnfitValue extends Error {
+  override readonly name = 'UnfitValue';
+  readonly problem: string;
+
+  constructor(parser: string, option: string, text: string) {
+    const problem = `strconv.${parser}: parsing ${JSON.stringify(text)}: invalid syntax`;
+    super(`parse ${option} value '${text}': ${problem}`);
+    this.problem = problem;
+  }
 }
 
 /** Reads the text of a crictl.yaml. Throws an Error that names the option at fault. */
@@ -45,7 +56,12 @@ export async function parseCrictlYaml(text: string): Promise<CrictlYaml> {
   let config: CrictlYaml = { ...emptyConfig };
   for (const [name, value] of simplePairs(text) ?? (await yamlPairs(text))) {
     if (!isOptionName(name)) throw new Error(`Config option '${name}' is not valid`);
-    config = withOption(config, name, value);
+    try {
+      config = withOption(config, name, value);
+    } catch (error) {
+      const problem = error instanceof UnfitValue ? error.problem : String(error);
+      throw new Error(`parsing config option '${name}': ${problem}`, { cause: error });
+    }
   }
   return config;
 }
@@ -65,17 +81,42 @@ function simplePairs(text: string): [string, string][] | undefined {
 }
 
 async function yamlPairs(text: string): Promise<[string, string][]> {
-  const { parse } = await import('yaml');
-  const document: unknown = parse(text, { schema: 'failsafe' });
-  if (document === null || document === '') return [];
-  if (typeof document !== 'object' || Array.isArray(document)) throw new Error('expected a map of options');
-  return Object.entries(document).map(([name, value]): [string, string] => [name, String(value ?? '')]);
+  const { parse, YAMLParseError } = await import('yaml');
+  try {
+    const document: unknown = parse(text, { schema: 'failsafe', uniqueKeys: false });
+    const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
+    if (typeof document !== 'object' || document === null) return [];
+    // A list counts as names and values in turn, as in the real crictl.
+    if (Array.isArray(document)) {
+      return document.length < 2 ? [] : [[textOf(document[0]), textOf(document[1])]];
+    }
+    return Object.entries(document).map(([name, value]) => [name, textOf(value)]);
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    // The parser shows the place in further lines.
+    const [problem = ''] = error.message.split('\n');
+    throw new Error(`yaml: ${problem.replace(/:$/, '')}`, { cause: error });
+  }
 }
 
-/** The file with every option in it, comments of `previous` kept. */
+/** The file with every option in it, comments and quotes of `previous` kept. */
 export async function writeCrictlYaml(previous: string, config: CrictlYaml): Promise<string> {
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(previous);
-  for (const [name, value] of Object.entries(config)) document.set(name, value);
-  return document.toString();
+  const { isMap, isNode, isScalar, parseDocument } = await import('yaml');
+  const document = parseDocument(previous, { uniqueKeys: false });
+  const pairs = isMap(document.contents) ? document.contents.items : [];
+  for (const { key } of pairs) if (isNode(key)) key.spaceBefore = false;
+  for (const [name, value] of Object.entries(config)) {
+    const known = pairs.filter(({ key }) => isScalar(key) && key.value === name);
+    if (known.length === 0) document.set(name, value);
+    for (const pair of known) {
+      const scalar = pair.value;
+      if (!isScalar(scalar)) {
+        document.set(name, value);
+        continue;
+      }
+      const isQuoted = scalar.type === 'QUOTE_DOUBLE' || scalar.type === 'QUOTE_SINGLE';
+      scalar.value = isQuoted ? String(value) : value;
+    }
+  }
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }

@@ -1,6 +1,9 @@
 // Where to connect and how, from flags, variables and crictl.yaml, in this order.
-import { readFileSync } from 'node:fs';
-import type { FlagValues, ParsedFlags } from '../cli/flags.ts';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { FlagValues } from '../cli/flags.ts';
+import type { Logger } from '../cli/logger.ts';
+import { within } from '../errors.ts';
 import { type CrictlYaml, parseCrictlYaml } from './crictl-yaml.ts';
 
 export const defaultConfigPath = '/etc/crictl.yaml';
@@ -46,11 +49,24 @@ export const globalFlags = {
     usage: 'How often to try again when the socket does not answer, with growing pauses; negative for ever',
   },
   debug: { type: 'boolean', aliases: ['D'], usage: 'Log what is sent and received' },
+  'enable-tracing': { type: 'boolean', usage: 'Send OpenTelemetry spans of the calls' },
+  'tracing-endpoint': {
+    type: 'string',
+    default: '127.0.0.1:4317',
+    usage: 'Collector that the spans are sent to, by OTLP over gRPC',
+  },
+  'tracing-sampling-rate-per-million': {
+    type: 'integer',
+    default: -1,
+    usage: 'How many of a million calls are traced, -1 for all',
+  },
+  'profile-cpu': { type: 'string', usage: 'Write a CPU profile to this file, for pprof' },
+  'profile-mem': { type: 'string', usage: 'Write a profile of the memory to this file, for pprof' },
 } as const;
 
 export interface Settings {
   configPath: string;
-  /** Undefined: find one among the defaults. */
+  /** Undefined: find one among the defaults; empty: there is none. */
   runtimeEndpoint: string | undefined;
   imageEndpoint: string | undefined;
   timeoutMs: number;
@@ -58,6 +74,10 @@ export interface Settings {
   debug: boolean;
   pullImageOnCreate: boolean;
   disablePullOnRun: boolean;
+  /** Files to write profiles to, empty for none. */
+  profileCpu: string;
+  profileMemory: string;
+  tracing: { endpoint: string; samplingRatePerMillion: number } | undefined;
 }
 
 /** Pure: flags win over the file, the file over defaults. */
@@ -67,10 +87,7 @@ export function resolveSettings(
   file: CrictlYaml | undefined,
 ): Settings {
   const endpoint = (name: 'runtime-endpoint' | 'image-endpoint') => {
-    if (given.has(name)) {
-      if (flags[name] === '') throw new Error(`--${name} is not set`);
-      return flags[name];
-    }
+    if (given.has(name)) return flags[name];
     return file?.[name] || undefined;
   };
   const fromFile = file && file.timeout > 0 ? file.timeout * 1000 : defaultTimeoutMs;
@@ -80,36 +97,65 @@ export function resolveSettings(
     runtimeEndpoint: endpoint('runtime-endpoint'),
     imageEndpoint: endpoint('image-endpoint'),
     timeoutMs: given.has('timeout') ? fromFlag : fromFile,
-    maxRetries: given.has('max-retries') ? flags['max-retries'] : (file?.['max-retries'] ?? 0),
+    maxRetries: flags['max-retries'],
     debug: given.has('debug') ? flags.debug : (file?.debug ?? false),
     pullImageOnCreate: file?.['pull-image-on-create'] ?? false,
     disablePullOnRun: file?.['disable-pull-on-run'] ?? false,
+    profileCpu: flags['profile-cpu'],
+    profileMemory: flags['profile-mem'],
+    // As in the real one, `--enable-tracing=false` turns it on as well.
+    tracing: given.has('enable-tracing')
+      ? {
+          endpoint: flags['tracing-endpoint'],
+          samplingRatePerMillion: flags['tracing-sampling-rate-per-million'],
+        }
+      : undefined,
   };
 }
 
-/** Reads the configuration file; one that was not asked for may be missing, and so may that of `crictl config`. */
+/**
+ * Reads the configuration file, or the one beside the program when it is not there. What is wrong with a file that
+ * was asked for is thrown; of the default one it is as if there were none.
+ */
 export async function loadSettings(
-  { values, given }: ParsedFlags<typeof globalFlags>,
-  options: { mayBeMissing: boolean },
+  { values, given }: { values: FlagValues<typeof globalFlags>; given: ReadonlySet<string> },
+  logger: Pick<Logger, 'warning'>,
 ): Promise<Settings> {
   let file: CrictlYaml | undefined;
   try {
-    file = await parseCrictlYaml(readFileSync(values.config, 'utf8'));
+    file = await within('load config file', async () =>
+      parseCrictlYaml(readText(existing(values.config, given.has('config'), logger))),
+    );
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (!isMissing || (given.has('config') && !options.mayBeMissing)) {
-      throw new Error(`get server config: load config file: ${values.config}: ${describe(error)}`, {
-        cause: error,
-      });
-    }
+    if (given.has('config')) throw error;
   }
   return resolveSettings(values, given, file);
 }
 
-function describe(error: unknown): string {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-    return 'no such file or directory';
-  // The YAML parser shows the place in further lines.
-  const [problem = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-  return problem.replace(/:$/, '');
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    // Of a folder Node.js does not tell which.
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
+  }
+}
+
+function existing(path: string, isAskedFor: boolean, logger: Pick<Logger, 'warning'>): string {
+  if (existsSync(path)) return path;
+  const beside = join(programDir(), 'crictl.yaml');
+  if (isAskedFor) logger.warning(`Config "${path}" does not exist, trying next: "${beside}"`);
+  // Names the place in its error.
+  statSync(beside);
+  return beside;
+}
+
+/** The folder of the program that people call: `bin` beside the built `dist`, or beside the sources. */
+function programDir(): string {
+  const [, script = ''] = process.argv;
+  for (const path of [process.execPath, script]) {
+    const root = /^(.*)\/(?:dist|packages\/crictl\/src)\/[^/]+$/.exec(path)?.[1];
+    if (root !== undefined) return join(root, 'bin');
+  }
+  return dirname(process.execPath);
 }

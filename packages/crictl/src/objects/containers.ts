@@ -2,8 +2,10 @@
 import type { Container, ContainerStateValue } from '@berth/cri/generated/api.ts';
 import { ContainerState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
+import { plainFatal } from '../command.ts';
 import { within } from '../errors.ts';
-import { namePattern, newest, parseLabels } from './filters.ts';
+import { newest } from './filters.ts';
+import { goMatcher } from './go-regexp.ts';
 import { containerId, podId } from './ids.ts';
 
 export const containerFilterFlags = {
@@ -33,7 +35,8 @@ export interface ContainerSelection {
   pod: string;
   image: string;
   state: string;
-  label: readonly string[];
+  /** What `parseLabels` made of `--label`. */
+  labels: Readonly<Record<string, string>>;
   latest: boolean;
   last: number;
   all: boolean;
@@ -56,7 +59,7 @@ export function stateFilter(
   const wanted =
     state === '' ? (all ? undefined : ContainerState.CONTAINER_RUNNING) : states[state.toLowerCase()];
   if (state !== '' && wanted === undefined) {
-    throw new Error('--state should be one of created, running, exited or unknown');
+    throw plainFatal('--state should be one of created, running, exited or unknown');
   }
   return wanted === undefined || latest || last > 0 ? undefined : { state: wanted };
 }
@@ -75,11 +78,11 @@ export const podNamespaceOf = (labels: Readonly<Record<string, string>>) =>
 
 /** Asks the runtime for the containers that fit, newest first. */
 export async function listContainers(app: App, selection: ContainerSelection): Promise<Container[]> {
-  const matchesName = namePattern(selection.name);
-  const matchesNamespace = namePattern(selection.namespace);
+  const matchesName = goMatcher(selection.name);
+  const matchesNamespace = goMatcher(selection.namespace);
   const filter = {
     podSandboxId: selection.pod === '' ? '' : await podId(app, selection.pod),
-    labelSelector: parseLabels(selection.label),
+    labelSelector: selection.labels,
     state: stateFilter(selection),
   };
   const runtime = await app.runtime();

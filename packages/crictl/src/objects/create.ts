@@ -62,14 +62,19 @@ export async function createContainer(
   },
 ): Promise<string> {
   const { podSandboxId, flags } = options;
-  const config = await loadContainerConfig(options.containerPath);
+  const config = await loadContainerConfig(options.containerPath, app.logger);
   const sandboxConfig: PodSandboxConfig = await loadPodConfig(options.podPath, app.logger);
   if (options.pull) {
     const auth = await credentials(flags);
     const mounted = config.mounts.flatMap(({ image }) => (image && image.image !== '' ? [image.image] : []));
     const annotations = config.image?.annotations ?? {};
-    for (const image of [config.image?.image ?? '', ...mounted]) {
-      app.logger.info(`Pulling container image: ${image}`);
+    const own = config.image?.image ?? '';
+    app.logger.info(`Pulling container image: ${own}`);
+    for (const { image, containerPath } of config.mounts) {
+      if (image === undefined || image.image === '') continue;
+      app.logger.info(`Pulling image ${own} to be mounted to container path: ${containerPath}`);
+    }
+    for (const image of [own, ...mounted]) {
       await pullImage(app, image, { auth, sandboxConfig, annotations, timeoutMs: flags['pull-timeout'] });
     }
   }

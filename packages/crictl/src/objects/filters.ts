@@ -13,19 +13,6 @@ export function parseLabels(words: readonly string[]): Record<string, string> {
   return labels;
 }
 
-/** A test for a regular expression that may match anywhere; an empty one matches all. */
-export function namePattern(pattern: string): (name: string) => boolean {
-  if (pattern === '') return () => true;
-  try {
-    const expression = new RegExp(pattern);
-    return (name) => expression.test(name);
-  } catch (error) {
-    throw new Error(
-      `invalid regular expression "${pattern}": ${error instanceof Error ? error.message : error}`,
-    );
-  }
-}
-
 /** Newest first; with `latest` only one, with a positive `last` so many. */
 export function newest<Item extends { createdAt: bigint }>(
   items: readonly Item[],

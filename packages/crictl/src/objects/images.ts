@@ -2,6 +2,7 @@
 import type { Image } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
 import { within } from '../errors.ts';
+import { goRegExp } from './go-regexp.ts';
 
 export const imageFilterFlag = {
   type: 'strings',
@@ -71,8 +72,11 @@ export function applyFilter(images: readonly Image[], filter: string): Image[] {
     case 'dangling':
       return images.filter(({ repoTags }) => value === String(repoTags.length === 0));
     case 'reference': {
-      const expression = new RegExp(value);
-      return images.filter((image) => expression.test(repositoryAndDigest(image)[0]));
+      const expression = goRegExp(value);
+      return images.filter((image) => {
+        const [name] = repositoryAndDigest(image);
+        return expression.test(name) || name === value;
+      });
     }
     case 'since':
       return aheadOf(images, value);

@@ -1,8 +1,10 @@
 // Which pods a command is about.
 import { type PodSandbox, PodSandboxState, type PodSandboxStateValue } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
+import { plainFatal } from '../command.ts';
 import { within } from '../errors.ts';
-import { namePattern, newest, parseLabels } from './filters.ts';
+import { newest } from './filters.ts';
+import { goMatcher } from './go-regexp.ts';
 import { podId } from './ids.ts';
 
 export const podFilterFlags = {
@@ -19,7 +21,8 @@ export interface PodSelection {
   name: string;
   namespace: string;
   state: string;
-  label: readonly string[];
+  /** What `parseLabels` made of `--label`. */
+  labels: Readonly<Record<string, string>>;
   latest: boolean;
   last: number;
   /** Ids or names, of which one must fit; none for all. */
@@ -36,7 +39,7 @@ export function podStateFilter(state: string): PodSandboxStateValue | undefined 
     case 'notready':
       return { state: PodSandboxState.SANDBOX_NOTREADY };
     default:
-      throw new Error('--state should be ready or notready');
+      throw plainFatal('--state should be ready or notready');
   }
 }
 
@@ -49,10 +52,10 @@ export function podStateName(state: PodSandboxState): string {
 
 /** Asks the runtime for the pods that fit, newest first. */
 export async function listPods(app: App, selection: PodSelection): Promise<PodSandbox[]> {
-  const matchesName = namePattern(selection.name);
-  const matchesNamespace = namePattern(selection.namespace);
+  const matchesName = goMatcher(selection.name);
+  const matchesNamespace = goMatcher(selection.namespace);
   const filter = {
-    labelSelector: parseLabels(selection.label),
+    labelSelector: selection.labels,
     state: podStateFilter(selection.state),
   };
   const runtime = await app.runtime();

@@ -7,11 +7,19 @@ import type { AuthConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
 
 export const pullFlags = {
-  creds: { type: 'string', env: ['CRICTL_CREDS'], usage: 'USERNAME[:PASSWORD] for the registry' },
-  auth: { type: 'string', env: ['CRICTL_AUTH'], usage: 'USERNAME[:PASSWORD] for the registry, as base64' },
+  creds: {
+    type: 'string',
+    placeholder: 'USERNAME[:PASSWORD]',
+    usage: 'User and password for the registry',
+  },
+  auth: {
+    type: 'string',
+    placeholder: 'AUTH_STRING',
+    usage: 'USERNAME[:PASSWORD] for the registry, as base64',
+  },
   username: {
     type: 'string',
-    aliases: ['u'],
+    placeholder: 'USERNAME',
     usage: 'User name for the registry; the password is asked for',
   },
   'pull-timeout': {

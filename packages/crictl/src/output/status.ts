@@ -15,8 +15,7 @@ export const formatFlags = {
   output: {
     type: 'string',
     aliases: ['o'],
-    default: 'json',
-    usage: 'Format: json, yaml, go-template or table',
+    usage: 'Format: json, yaml, go-template or table; json unless given',
   },
   template: { type: 'string', usage: 'Go template for --output go-template, such as {{.status.id}}' },
 } as const;
@@ -39,7 +38,7 @@ export async function formatStatuses(
 ): Promise<string> {
   const all = documents.map(({ status, more, info }) => ({ status, ...more, ...parseInfo(info) }));
   const value: Json = all.length === 1 ? (all[0] ?? null) : all;
-  switch (output) {
+  switch (output || 'json') {
     case 'yaml':
       return `${goYaml(value)}\n`;
     case 'json':

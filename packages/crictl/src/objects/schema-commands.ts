@@ -1,0 +1,20 @@
+// The commands below create, run, runp and pull that print what their files may hold.
+import type { CommandEntry } from '../command.ts';
+
+const common = { name: 'jsonschema', aliases: ['js'] };
+
+export const podSchemaCommands: readonly CommandEntry[] = [
+  {
+    ...common,
+    usage: 'Print the JSON schema of pod-config.json',
+    load: async () => (await import('../commands/jsonschema.ts')).podSchema,
+  },
+];
+
+export const configSchemaCommands: readonly CommandEntry[] = [
+  {
+    ...common,
+    usage: 'Print the JSON schema of a pod or container config',
+    load: async () => (await import('../commands/jsonschema.ts')).configSchema,
+  },
+];
