@@ -17,20 +17,28 @@ export interface Comparison {
   normalise?: readonly Normaliser[];
   /** Only against this runtime. */
   only?: 'containerd' | 'berthd';
-  /** Shows what the command left behind, from the node's state or a file; compared too. */
+  /** Ends the command after so many milliseconds with this signal; it ends by itself unless given. */
+  interrupt?: { afterMs: number; signal: 'SIGINT' | 'SIGTERM' };
+  /** Shows what the command left behind; compared too. */
   effect?: Effect;
 }
 
 /** `lines`: the order of lines; `ids`: 64 hexadecimal digits; `numbers`: all numbers, such as of usage. */
 export type Normaliser = 'lines' | 'ids' | 'numbers' | 'ages';
 
-/** `containers`: names and states of the twin; a path: the content of that file. */
+/** `pods`: names and states of the twins; `images`: names of all images; `file`: the content of that file. */
 export type Effect = 'pods' | 'images' | { file: string };
 
 /** Comparisons that change something: each crictl gets objects of its own, made anew, and they go afterwards. */
 export interface TwinComparison extends Comparison {
   /** Objects by the name that `args` uses as `<NAME>`: a pod with a container in that state, or a pod alone. */
   twins?: Readonly<Record<string, TwinKind>>;
+  /** Files by the name that `args` uses as `<NAME>`, written anew for each of the two; `false`: it is not there. */
+  files?: Readonly<Record<string, string | false>>;
+  /** `<twin-image>:1` and `:2`, which are one image, are there; only with `alone`. */
+  pulled?: true;
+  /** Nothing else may be on the node: the command is about all that there is, or makes something. */
+  alone?: true;
 }
 
 export type TwinKind = 'running' | 'created' | 'exited' | 'pod' | 'stopped-pod' | 'stubborn';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { covers, parseDifferences } from './differences.ts';
 
 const listed = parseDifferences(
-  '# x\n- a\n- `ps -a*` (stdout, exit code): because\n  of this\n- `(x)` (stderr): so\n',
+  '# x\n- a\n## The list\n\n- `ps -a*` (stdout, exit code): because\n  of this\n- `(x)` (stderr): so\n',
 );
 
 test('items name comparisons, parts and a reason', () => {
@@ -14,8 +14,8 @@ test('items name comparisons, parts and a reason', () => {
       ['(x)', ['err'], 'so'],
     ],
   );
-  assert.throws(() => parseDifferences('- `x` (nothing): y'), /DIFFERENCES.md: - `x`/);
-  assert.throws(() => parseDifferences('- `x` why'), /DIFFERENCES.md/);
+  assert.throws(() => parseDifferences('## The list\n- `x` (nothing): y'), /DIFFERENCES.md: - `x`/);
+  assert.throws(() => parseDifferences('## The list\n- `x` why'), /DIFFERENCES.md/);
 });
 
 test('a star stands for any text, all else for itself', () => {

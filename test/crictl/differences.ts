@@ -18,11 +18,12 @@ export function readDifferences(): Difference[] {
   return parseDifferences(readFileSync(join(checkout, 'packages/crictl/DIFFERENCES.md'), 'utf8'));
 }
 
-/** Pure: the list items that start with a name in backquotes. Throws on one that does not say what differs and why. */
+/** Pure: the items below `## The list`. Throws on one that does not say what differs and why. */
 export function parseDifferences(markdown: string): Difference[] {
-  const items = markdown.replace(/\n {2,}/g, ' ').split('\n');
+  const [, list = ''] = markdown.split(/^## The list$/m);
+  const items = list.replace(/\n {2,}/g, ' ').split('\n');
   return items.flatMap((line) => {
-    if (!line.startsWith('- `')) return [];
+    if (!line.startsWith('- ')) return [];
     const [, pattern = '', where = '', reason = ''] = /^- `(.+?)` \(([^)]*)\): (.+)$/.exec(line) ?? [];
     const named = where.split(',').map((word) => word.trim());
     const known = parts.filter((part) => named.includes(words[part]));

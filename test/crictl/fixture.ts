@@ -10,13 +10,11 @@ import {
 } from '@berth/cri/generated/api.ts';
 import { testImage } from '../support/pods.ts';
 import type { TwinKind } from './comparison.ts';
+import { type Names, writeFiles } from './files.ts';
 import type { TestImages } from './images.ts';
 import type { Node } from './node.ts';
 
 export type Side = 'real' | 'ours';
-
-/** Names that comparisons use as `<NAME>`, with what stands behind them. */
-export type Names = Map<string, string>;
 
 const sleeps = ['/bin/sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.1; done'];
 const script: Record<'speaks' | 'fails' | 'ignores', string> = {
@@ -55,6 +53,14 @@ export function containerConfig(name: string, command: string[], more: Container
 type PodFile = ReturnType<typeof podConfig>;
 type ContainerFile = ReturnType<typeof containerConfig>;
 
+/** Pulls what the standing fixture has of images beside the test image; what is there stays. */
+export async function pullStandingImages({ client }: Node, images: TestImages): Promise<void> {
+  const { registry, namedDigest } = images;
+  for (const image of [`${registry}/app:1`, `${registry}/app:2`, `${registry}/named@${namedDigest}`]) {
+    await client.image.pullImage({ image: { image } });
+  }
+}
+
 async function runPod(node: Node, config: PodFile): Promise<string> {
   mkdirSync(config.logDirectory, { recursive: true });
   return (await node.client.runtime.runPodSandbox({ config })).podSandboxId;
@@ -84,20 +90,9 @@ export async function standingFixture(
   node: Node,
   images: TestImages,
 ): Promise<{ names: Names; kept: Set<string> }> {
-  const { client, dir, socket } = node;
-  const names: Names = new Map(
-    Object.entries({ dir, socket, endpoint: `unix://${socket}`, 'test-image': testImage }),
-  );
-  names.set('registry', images.registry);
-  names.set('app-digest', images.appDigest);
-  names.set('cgroup', node.cgroupParent);
-  for (const image of [
-    `${images.registry}/app:1`,
-    `${images.registry}/app:2`,
-    `${images.registry}/named@${images.namedDigest}`,
-  ]) {
-    await client.image.pullImage({ image: { image } });
-  }
+  const { client } = node;
+  const names: Names = writeFiles(node, images);
+  await pullStandingImages(node, images);
   const { image } = await client.image.imageStatus({ image: { image: `${images.registry}/app:1` } });
   names.set('app-id', image?.id ?? '');
 
@@ -142,76 +137,28 @@ export async function standingFixture(
   await whenExited(node, done);
   await client.runtime.stopPodSandbox({ podSandboxId: pods.old });
   writeFileSync(join(web.logDirectory, 'done/0.log'), '2026-01-02T03:04:05.5Z stdout F attempt before\n');
-  writeFiles(node, names, images);
   return { names, kept: new Set(Object.values(pods)) };
 }
 
-/** Files that the command lines name. */
-function writeFiles(node: Node, names: Names, images: TestImages): void {
-  const file = (name: string, content: string | object) => {
-    const path = join(node.dir, name);
-    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content, null, 2));
-    names.set(name, path);
-  };
-  const endpoint = `unix://${node.socket}`;
-  file('crictl.yaml', `runtime-endpoint: ${endpoint}\ntimeout: 20\n`);
-  file('commented.yaml', `# comment\nruntime-endpoint: "${endpoint}" # here\ntimeout: 20\ndebug: false\n`);
-  file(
-    'image.yaml',
-    `runtime-endpoint: ${endpoint}\nimage-endpoint: unix://${node.dir}/none.sock\ntimeout: 20\n`,
-  );
-  file('empty.yaml', '');
-  file('bad-key.yaml', 'runtime-endpont: x\n');
-  file('bad-timeout.yaml', `runtime-endpoint: ${endpoint}\ntimeout: soon\n`);
-  file('bad-debug.yaml', `runtime-endpoint: ${endpoint}\ndebug: maybe\n`);
-  file('bad.yaml', '{ a\n');
-  file('not-a-map.yaml', '- a\n- b\n');
-  file('wrong-socket.yaml', `runtime-endpoint: unix://${node.dir}/none.sock\n`);
-  const snake = (name: string, uid: string) => ({
-    metadata: { name, namespace: 'default', uid, attempt: 0 },
-    log_directory: join(node.dir, 'logs', name),
-    linux: { cgroup_parent: node.cgroupParent },
-  });
-  for (const side of ['real', 'ours'] as const)
-    mkdirSync(join(node.dir, 'logs', `new-${side}`), { recursive: true });
-  file('pod-real.json', snake('new-real', 'uid-new-real'));
-  file('pod-ours.json', snake('new-ours', 'uid-new-ours'));
-  file(
-    'pod.yaml',
-    `metadata:\n  name: from-yaml\n  namespace: default\n  uid: uid-yaml\nlinux:\n  cgroup_parent: ${node.cgroupParent}\n`,
-  );
-  file('pod-no-parent.json', { metadata: { name: 'x', namespace: 'y', uid: 'z' }, linux: {} });
-  file('pod-no-metadata.json', {});
-  file('pod-no-name.json', { metadata: { namespace: 'x', uid: 'y' } });
-  file('bad.json', '{ "metadata": ');
-  file('unknown-field.json', { metadata: { name: 'x', namespace: 'y', uid: 'z' }, nonsense: 1 });
-  file('wrong-type.json', { metadata: 'x' });
-  const container = {
-    metadata: { name: 'c' },
-    image: { image: testImage },
-    command: ['/bin/sleep', '60'],
-    log_path: 'c.log',
-    linux: {},
-  };
-  file('container.json', container);
-  file('container-no-metadata.json', { image: { image: testImage } });
-  file('container-no-name.json', { metadata: {}, image: { image: testImage } });
-  file('container-no-image.json', { metadata: { name: 'c' } });
-  file('container-empty-image.json', { metadata: { name: 'c' }, image: {} });
-  file('container-absent-image.json', { ...container, image: { image: `${images.registry}/absent:1` } });
-  file('container-app.json', { ...container, image: { image: `${images.registry}/app:1` } });
+export interface Twin {
+  /** What the command line names: the container, or the pod where there is none. */
+  id: string;
+  podId: string;
+  logDirectory: string;
 }
 
-/** Makes the object of `kind` for one of the two crictls; the id that the command line names. */
-export async function makeTwin(node: Node, name: string, kind: TwinKind, side: Side): Promise<string> {
+/** Makes the object of `kind`; `owner` tells whose it is. */
+export async function makeTwin(node: Node, name: string, kind: TwinKind, owner: string): Promise<Twin> {
+  const logDirectory = join(node.dir, 'logs', `twin-${name}-${owner}`);
   const config = podConfig(node, `twin-${name}`, {
-    metadata: { name: `twin-${name}`, namespace: 'default', uid: `uid-${name}-${side}`, attempt: 0 },
-    logDirectory: join(node.dir, 'logs', `twin-${name}-${side}`),
+    metadata: { name: `twin-${name}`, namespace: 'default', uid: `uid-${name}-${owner}`, attempt: 0 },
+    logDirectory,
   });
-  const pod = await runPod(node, config);
+  const podId = await runPod(node, config);
+  const pod = { id: podId, podId, logDirectory };
   if (kind === 'pod') return pod;
   if (kind === 'stopped-pod') {
-    await node.client.runtime.stopPodSandbox({ podSandboxId: pod });
+    await node.client.runtime.stopPodSandbox({ podSandboxId: podId });
     return pod;
   }
   const commands = {
@@ -220,8 +167,8 @@ export async function makeTwin(node: Node, name: string, kind: TwinKind, side: S
     exited: ['/bin/true'],
     stubborn: ['/bin/sh', '-c', script.ignores],
   };
-  const containerId = await createContainer(node, pod, config, containerConfig('twin', commands[kind]));
-  if (kind !== 'created') await node.client.runtime.startContainer({ containerId });
-  if (kind === 'exited') await whenExited(node, containerId);
-  return containerId;
+  const id = await createContainer(node, podId, config, containerConfig('twin', commands[kind]));
+  if (kind !== 'created') await node.client.runtime.startContainer({ containerId: id });
+  if (kind === 'exited') await whenExited(node, id);
+  return { id, podId, logDirectory };
 }

@@ -35,7 +35,6 @@ USAGE:
    crictl x [command options] ID
 
 DESCRIPTION:
-
 COMMANDS:
    do, d    …
    help, h  …

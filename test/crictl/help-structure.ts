@@ -10,9 +10,13 @@ export function helpStructure(text: string): string {
     .slice(start)
     .split('\n')
     .map((line) => {
-      if (/^[A-Z ]+:/.test(line)) section = line;
+      if (/^[A-Z][A-Z ]*:/.test(line)) section = line;
       else if (section === 'NAME:') return line.replace(/ - .*/, ' - …');
-      else if (section === 'DESCRIPTION:' && line !== '') return undefined;
+      else if (section === 'DESCRIPTION:') return undefined;
+      else if (section === 'VERSION:') return line.replace(/\S+/, '…');
+      else if (section === 'EXAMPLES:') return line.replace(/# .*/, '# …');
+      else if (section === 'CRICTL OPTIONS:')
+        return line.replace(/^( +\S+ +).*?( \(default: .*\))$/, '$1…$2');
       else if (section.endsWith('OPTIONS:')) return flagLine(line);
       else if (section === 'COMMANDS:') return line.replace(/^( {3}\S+(?:, \S+)* +).*/, '$1…');
       return line;

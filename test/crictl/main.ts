@@ -4,17 +4,17 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildPeer } from '../support/peers.ts';
-import { checkout } from '../support/scratch.ts';
-import { inspectComparisons } from './cases/inspect.ts';
-import { listComparisons } from './cases/list.ts';
-import { streamComparisons } from './cases/streams.ts';
+import { checkout, scratchDir } from '../support/scratch.ts';
+import { changing, reading, withoutRuntime } from './cases/all.ts';
 import { type Comparison, nameOf } from './comparison.ts';
 import { readDifferences } from './differences.ts';
+import { writeFiles } from './files.ts';
 import { standingFixture } from './fixture.ts';
 import { serveImages, type TestImages } from './images.ts';
 import { type RuntimeName, startNode } from './node.ts';
 import { Report } from './report.ts';
 import { type Compared, compareAll, type Programs } from './run.ts';
+import { compareTwins } from './twins.ts';
 
 const usage = `npm run test:crictl -- [OPTION…]
   --runtime NAME   only none (what needs no runtime), containerd or berthd; may be repeated
@@ -31,25 +31,43 @@ const { values: options } = parseArgs({
   },
 });
 
-const wanted = (comparisons: readonly Comparison[], runtime: RuntimeName) =>
-  comparisons.filter(
+function wanted<Kind extends Comparison>(comparisons: readonly Kind[], runtime: RuntimeName | 'none') {
+  return comparisons.filter(
     (comparison) => (comparison.only ?? runtime) === runtime && nameOf(comparison).includes(options.only),
   );
+}
+
+async function compareWithout(programs: Programs, images: TestImages): Promise<Compared[]> {
+  using dir = scratchDir('golden-none');
+  const place = { dir: dir.path, socket: join(dir.path, 'none.sock'), cgroupParent: '/none' };
+  const names = writeFiles(place, images);
+  return await compareTwins(wanted(withoutRuntime, 'none'), {
+    node: undefined,
+    programs,
+    images,
+    names,
+    dir: dir.path,
+    kept: new Set(),
+  });
+}
 
 async function compareOn(runtime: RuntimeName, programs: Programs, images: TestImages): Promise<Compared[]> {
   await using node = await startNode(runtime);
-  const { names } = await standingFixture(node, images);
-  const comparisons = [...listComparisons, ...inspectComparisons, ...streamComparisons];
-  return await compareAll(wanted(comparisons, runtime), programs, names);
+  const { names, kept } = await standingFixture(node, images);
+  const read = await compareAll(wanted(reading, runtime), programs, names);
+  const { dir } = node;
+  const changed = await compareTwins(wanted(changing, runtime), { node, programs, images, names, dir, kept });
+  return [...read, ...changed];
 }
 
 async function main(): Promise<number> {
   const programs = { real: await buildPeer('crictl'), ours: join(checkout, 'bin/crictl') };
   const report = new Report(readDifferences(), { show: options.show, whole: options.only === '' });
   await using images = await serveImages();
-  for (const runtime of ['containerd', 'berthd'] as const) {
+  for (const runtime of ['none', 'containerd', 'berthd'] as const) {
     if (!options.runtime.includes(runtime)) continue;
-    report.add(runtime, await compareOn(runtime, programs, images));
+    const compare = runtime === 'none' ? compareWithout : compareOn.bind(undefined, runtime);
+    report.add(runtime, await compare(programs, images));
   }
   return report.finish();
 }

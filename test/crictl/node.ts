@@ -18,6 +18,8 @@ export interface Node extends AsyncDisposable {
   socket: string;
   client: CriClient;
   cgroupParent: string;
+  /** Gives the runtime the test image, as at its start. */
+  loadTestImage(): Promise<void>;
 }
 
 /** Starts the runtime with the test image in it; it and its pods go when it is disposed of. */
@@ -35,6 +37,7 @@ async function startBerth(): Promise<Node> {
     socket,
     client,
     cgroupParent: node.paths.cgroupParent,
+    loadTestImage: () => loadTestImage(node.socket),
     [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
   };
 }
@@ -63,6 +66,7 @@ async function startPeer(): Promise<Node> {
     socket: daemon.socket,
     client,
     cgroupParent,
+    loadTestImage: daemon.importTestImage,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -70,9 +74,16 @@ async function startPeer(): Promise<Node> {
 /** Removes every pod but those with the ids in `kept`. */
 export async function removeAllPods(client: CriClient, kept: ReadonlySet<string> = new Set()): Promise<void> {
   const { items } = await client.runtime.listPodSandbox({});
-  const unwanted = items.filter(({ id }) => !kept.has(id));
+  await removePods(
+    client,
+    items.map(({ id }) => id).filter((id) => !kept.has(id)),
+  );
+}
+
+/** Stops and removes pods; those that are gone already are fine. */
+export async function removePods(client: CriClient, ids: readonly string[]): Promise<void> {
   await Promise.all(
-    unwanted.map(async ({ id: podSandboxId }) => {
+    ids.map(async (podSandboxId) => {
       await client.runtime.stopPodSandbox({ podSandboxId });
       await client.runtime.removePodSandbox({ podSandboxId });
     }),

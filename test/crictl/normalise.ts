@@ -10,8 +10,11 @@ export function normalised(
   const { programDir, twinIds, normalisers } = options;
   const one = (text: string) => {
     let result = text.replaceAll(programDir, '<PROGRAM DIR>');
-    for (const [name, id] of twinIds)
-      result = result.replaceAll(id, `<${name}>`).replaceAll(id.slice(0, 13), `<${name}>`);
+    // Longer ones first, as a path may begin with another one.
+    for (const [name, value] of [...twinIds].sort(([, a], [, b]) => b.length - a.length)) {
+      result = result.replaceAll(value, `<${name}>`);
+      if (/^[0-9a-f]{64}$/.test(value)) result = result.replaceAll(value.slice(0, 13), `<${name}>`);
+    }
     return normalisers.reduce((changed, name) => table[name](changed), result);
   };
   return {

@@ -52,7 +52,7 @@ function shown({ name, differing, real, ours }: Compared): string {
   return lines.join('\n');
 }
 
-const contextLines = 40;
+const contextLines = 16;
 
 /** The lines of a part that only one of the two has, in their order. */
 function difference(part: keyof Outcome, real: Outcome, ours: Outcome): string[] {

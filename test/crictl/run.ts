@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Comparison, filled, nameOf, type Outcome, wordsOf } from './comparison.ts';
 import { type Part, parts } from './differences.ts';
-import type { Names, Side } from './fixture.ts';
+import type { Names } from './files.ts';
+import type { Side } from './fixture.ts';
 import { normalised } from './normalise.ts';
 
 export interface Programs {
@@ -19,13 +20,6 @@ export interface Compared {
   differing: readonly Part[];
   real: Outcome;
   ours: Outcome;
-}
-
-/** What one side of a comparison works with. */
-export interface SideNames {
-  names: Names;
-  /** Names whose values differ between the sides; shown by their names. */
-  twinIds: ReadonlyMap<string, string>;
 }
 
 const timeoutMs = 30_000;
@@ -45,7 +39,10 @@ export function runCrictl(program: string, comparison: Comparison, names: Names)
     child.stdin.on('error', () => {});
     child.stdin.end(comparison.stdin ?? '');
     child.on('error', reject);
+    const { interrupt } = comparison;
+    const timer = interrupt && setTimeout(() => child.kill(interrupt.signal), interrupt.afterMs);
     child.on('close', (code, signal) => {
+      clearTimeout(timer);
       const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString('latin1');
       const ended = signal === null ? '' : `\nended by ${signal}`;
       resolve({ code: code ?? 128, out: text(out), err: text(err) + ended, effect: '' });

@@ -1,63 +1,147 @@
-// Comparisons that change the node: each crictl has objects of its own, or the node to itself.
-import type { TwinComparison } from './comparison.ts';
-import { makeTwin, type Names, type Side } from './fixture.ts';
-import { type Node, removeAllPods } from './node.ts';
+// Comparisons that change something: each crictl has objects and files of its own, or the node to itself.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { testImage } from '../support/pods.ts';
+import { filled, type Outcome, type TwinComparison } from './comparison.ts';
+import type { Names } from './files.ts';
+import { makeTwin, pullStandingImages, type Side, type Twin } from './fixture.ts';
+import type { TestImages } from './images.ts';
+import { type Node, removeAllPods, removePods } from './node.ts';
 import { type Compared, compare, fileEffect, type Programs, runCrictl } from './run.ts';
 
-const sides = ['real', 'ours'] as const;
+export interface TwinsOptions {
+  /** None for what needs no runtime. */
+  node: Node | undefined;
+  programs: Programs;
+  images: TestImages;
+  /** Of the standing fixture. */
+  names: Names;
+  /** A folder for the files of the two. */
+  dir: string;
+  /** Pods of the standing fixture. */
+  kept: ReadonlySet<string>;
+}
 
-/** Runs one comparison after the other; what each has made is gone before the next. */
+const sides = ['real', 'ours'] as const;
+const workers = 3;
+
+/** Runs several at a time, and those that want the node alone one after the other. */
 export async function compareTwins(
   comparisons: readonly TwinComparison[],
-  options: { node: Node; programs: Programs; names: Names; kept: ReadonlySet<string> },
+  options: TwinsOptions,
 ): Promise<Compared[]> {
-  const { node, programs, names, kept } = options;
   const results: Compared[] = [];
-  for (const comparison of comparisons) {
-    const twinIds = { real: new Map<string, string>(), ours: new Map<string, string>() };
-    const run = async (side: Side) => {
-      for (const [name, kind] of Object.entries(comparison.twins ?? {})) {
-        twinIds[side].set(name, await makeTwin(node, name, kind, side));
-      }
-      for (const [name, value] of namesOfSide(side, names)) twinIds[side].set(name, value);
-      const own = new Map([...names, ...twinIds[side]]);
-      const outcome = await runCrictl(programs[side], comparison, own);
-      const effect = `${fileEffect(comparison, own)}${await nodeEffect(node, comparison, kept)}`;
-      await removeAllPods(node.client, kept);
-      return { ...outcome, effect };
-    };
-    const outcomes = { real: await run('real'), ours: await run('ours') };
-    results.push(compare(comparison, programs, outcomes, twinIds));
+  const all = [...comparisons.entries()];
+  const queue = all.filter(([, { alone }]) => alone === undefined);
+  const worker = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [index, comparison] = next;
+      const [real, ours] = await Promise.all(sides.map((side) => runSide(index, comparison, side, options)));
+      results[index] = both(comparison, options, real, ours);
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, worker));
+  for (const [index, comparison] of all) {
+    if (comparison.alone === undefined) continue;
+    const real = await runSide(index, comparison, 'real', options);
+    const ours = await runSide(index, comparison, 'ours', options);
+    results[index] = both(comparison, options, real, ours);
   }
-  for (const side of sides) await removeTwinImages(node, names, side);
   return results;
 }
 
-/** Files and images that are there for each of the two. */
-function namesOfSide(side: Side, names: Names): [string, string][] {
-  return [
-    ['new-pod.json', names.get(`pod-${side}.json`) ?? ''],
-    ['new-pod', `new-${side}`],
-    ['twin-image', `${names.get('registry')}/twin/${side}`],
-  ];
+interface SideOutcome {
+  outcome: Outcome;
+  own: Names;
 }
 
-/** Names and states of pods and containers beside the standing ones, or names of images. */
+function both(
+  comparison: TwinComparison,
+  { programs }: TwinsOptions,
+  real: SideOutcome | undefined,
+  ours: SideOutcome | undefined,
+): Compared {
+  if (real === undefined || ours === undefined) throw new Error('a side has no outcome');
+  const outcomes = { real: real.outcome, ours: ours.outcome };
+  return compare(comparison, programs, outcomes, { real: real.own, ours: ours.own });
+}
+
+/** Makes what one crictl works with, runs it, looks at what it left, and removes that. */
+async function runSide(
+  index: number,
+  comparison: TwinComparison,
+  side: Side,
+  options: TwinsOptions,
+): Promise<SideOutcome> {
+  const { node, programs, images, names, kept } = options;
+  const dir = join(options.dir, `${index}-${side}`);
+  mkdirSync(dir, { recursive: true });
+  const own: Names = new Map([
+    ['own', dir],
+    ['twin-image', `${images.registry}/twin/${side}`],
+  ]);
+  for (const [name, content] of Object.entries(comparison.files ?? {})) {
+    const path = join(dir, name);
+    own.set(name, path);
+    if (content === false) continue;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, filled(content, new Map([...names, ...own])));
+  }
+  if (comparison.pulled && node !== undefined) {
+    for (const tag of ['1', '2']) {
+      await node.client.image.pullImage({ image: { image: `${own.get('twin-image')}:${tag}` } });
+    }
+  }
+  const twins: Twin[] = [];
+  for (const [name, kind] of Object.entries(comparison.twins ?? {})) {
+    if (node === undefined) throw new Error(`${name} needs a runtime`);
+    const twin = await makeTwin(node, name, kind, `${index}-${side}`);
+    twins.push(twin);
+    own.set(name, twin.id).set(`${name}.pod`, twin.podId).set(`${name}.logs`, twin.logDirectory);
+  }
+  const outcome = await runCrictl(programs[side], comparison, new Map([...names, ...own]));
+  const effects = [fileEffect(comparison, own)];
+  if (node !== undefined) {
+    const isOwn = (podId: string) =>
+      comparison.alone ? !kept.has(podId) : twins.some((twin) => twin.podId === podId);
+    effects.push(await nodeEffect(node, comparison, isOwn));
+    if (comparison.alone) await restore(node, images, own, kept);
+    else {
+      await removePods(
+        node.client,
+        twins.map(({ podId }) => podId),
+      );
+    }
+  }
+  rmSync(dir, { recursive: true });
+  return { outcome: { ...outcome, effect: effects.join('') }, own };
+}
+
+/** Brings the node back to the standing fixture. */
+async function restore(node: Node, images: TestImages, own: Names, kept: ReadonlySet<string>): Promise<void> {
+  await removeAllPods(node.client, kept);
+  for (const tag of ['1', '2']) {
+    await node.client.image.removeImage({ image: { image: `${own.get('twin-image')}:${tag}` } });
+  }
+  const { image } = await node.client.image.imageStatus({ image: { image: testImage } });
+  if (image === undefined) await node.loadTestImage();
+  await pullStandingImages(node, images);
+}
+
+/** Names and states of pods and containers, or names of images. */
 async function nodeEffect(
   node: Node,
   { effect }: TwinComparison,
-  kept: ReadonlySet<string>,
+  isOwn: (podId: string) => boolean,
 ): Promise<string> {
   const { runtime, image } = node.client;
   if (effect === 'pods') {
     const { items } = await runtime.listPodSandbox({});
     const { containers } = await runtime.listContainers({});
     const lines = [
-      ...items
-        .filter(({ id }) => !kept.has(id))
-        .map(({ metadata, state }) => `pod ${metadata?.name} ${state}`),
+      ...items.filter(({ id }) => isOwn(id)).map(({ metadata, state }) => `pod ${metadata?.name} ${state}`),
       ...containers
-        .filter(({ podSandboxId }) => !kept.has(podSandboxId))
+        .filter(({ podSandboxId }) => isOwn(podSandboxId))
         .map(({ metadata, state, image }) => `container ${metadata?.name} ${state} ${image?.image}`),
     ];
     return lines.sort().join('\n');
@@ -70,10 +154,4 @@ async function nodeEffect(
       .join('\n');
   }
   return '';
-}
-
-async function removeTwinImages(node: Node, names: Names, side: Side): Promise<void> {
-  for (const tag of ['1', '2']) {
-    await node.client.image.removeImage({ image: { image: `${names.get('registry')}/twin/${side}:${tag}` } });
-  }
 }

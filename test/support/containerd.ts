@@ -10,6 +10,8 @@ import { type Daemon, startDaemon } from './scratch.ts';
 
 export interface Containerd extends Daemon {
   socket: string;
+  /** Gives it the test image, as at its start. */
+  importTestImage(): Promise<void>;
 }
 
 /** Debian's containerd, or the newest one, built from its Go module; that takes no crun as old as Debian's. */
@@ -47,9 +49,12 @@ export async function startContainerd(options: {
       }
     },
   });
-  const tar = await testImageTar(dir);
-  execFileSync(ctr, ['-a', socket, '-n', 'k8s.io', 'images', 'import', tar], { stdio: 'pipe' });
-  return { ...daemon, socket };
+  const importTestImage = async () => {
+    const tar = await testImageTar(dir);
+    execFileSync(ctr, ['-a', socket, '-n', 'k8s.io', 'images', 'import', tar], { stdio: 'pipe' });
+  };
+  await importTestImage();
+  return { ...daemon, socket, importTestImage };
 }
 
 interface ConfigOptions {

@@ -117,6 +117,6 @@ export const inspectComparisons: readonly Comparison[] = [
       normalise: ['numbers'],
     },
   ),
-  ...each('version', ['', 'argument', '-x', '--help']),
-  ...each('runtime-config', ['', 'argument', '-x']),
+  ...each('version', ['', 'argument']),
+  ...each('runtime-config', ['', 'argument']),
 ];
