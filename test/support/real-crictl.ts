@@ -1,40 +1,17 @@
 // The real crictl on a berthd of the test's own.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BerthdNode, startBerthdNode } from './berthd-node.ts';
 import { loadTestImage } from './images.ts';
 import { buildPeer } from './peers.ts';
 import { testImage } from './pods.ts';
-
-export interface CrictlOutcome {
-  code: number;
-  out: string;
-  err: string;
-}
-
-/** A crictl that runs on. */
-export interface RunningCrictl extends Disposable {
-  /** What it has printed so far. */
-  out(): string;
-  err(): string;
-  write(text: string): void;
-  /** Closes its standard input. */
-  end(): void;
-  /** Resolves when it has printed a match on its standard output or standard error. */
-  printed(pattern: RegExp): Promise<void>;
-  interrupt(): void;
-  /** Ends it without a chance to say goodbye. */
-  kill(): void;
-  exit(): Promise<CrictlOutcome>;
-}
+import { type CrictlOutcome, type RunningCrictl, runCrictl } from './running-crictl.ts';
 
 export interface RealCrictl extends AsyncDisposable {
   node: BerthdNode;
   /** Starts crictl with the node as its endpoint; with `onTerminal` on a pseudo-terminal of that size. */
-  start(args: string[], options?: { onTerminal?: { rows: number; columns: number } }): RunningCrictl;
+  start(args: string[], options?: Parameters<typeof runCrictl>[1]): RunningCrictl;
   /** Runs crictl to its end, whatever it is. */
   run(...args: string[]): Promise<CrictlOutcome>;
   /** Runs crictl, which has to succeed; its standard output without the last line end. */
@@ -90,13 +67,8 @@ export async function startRealCrictl(options: {
       linux: {},
       ...more,
     });
-  const start: RealCrictl['start'] = (args, { onTerminal } = {}) => {
-    const argv = [program, '--config', config, ...args];
-    if (onTerminal === undefined) return running(argv);
-    const { rows, columns } = onTerminal;
-    const command = `stty rows ${rows} cols ${columns}; exec ${quoted(argv)}`;
-    return running(['script', '-qefc', command, '/dev/null']);
-  };
+  const start: RealCrictl['start'] = (args, options) =>
+    runCrictl([program, '--config', config, ...args], options);
   const run: RealCrictl['run'] = async (...args) => {
     using crictl = start(args);
     crictl.end();
@@ -123,66 +95,5 @@ export async function startRealCrictl(options: {
       return { pod, container };
     },
     [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
-  };
-}
-
-/** Words as a shell reads them back. */
-function quoted(words: string[]): string {
-  return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-}
-
-const timeoutMs = 30_000;
-
-function running([program = '', ...args]: string[]): RunningCrictl {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: timeoutMs });
-  const texts = { out: '', err: '' };
-  const waiting = new Set<() => void>();
-  for (const [name, stream] of [['out', child.stdout] as const, ['err', child.stderr] as const]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      texts[name] += text;
-      for (const look of waiting) look();
-    });
-  }
-  // A write to one that has ended says so by its exit code.
-  child.stdin.on('error', () => {});
-  const closed = once(child, 'close').then(() => {
-    for (const look of waiting) look();
-  });
-  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  const printed = (pattern: RegExp) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => {
-        const isThere = pattern.test(texts.out) || pattern.test(texts.err);
-        if (!isThere && !hasEnded()) return;
-        waiting.delete(look);
-        if (isThere) resolve();
-        else reject(new Error(`crictl ended without printing ${pattern}: ${texts.out}${texts.err}`));
-      };
-      waiting.add(look);
-      look();
-    });
-  return {
-    out: () => texts.out,
-    err: () => texts.err,
-    write: (text) => {
-      child.stdin.write(text);
-    },
-    end: () => {
-      child.stdin.end();
-    },
-    printed,
-    interrupt: () => {
-      child.kill('SIGINT');
-    },
-    kill: () => {
-      child.kill('SIGKILL');
-    },
-    exit: async () => {
-      await closed;
-      return { code: child.exitCode ?? 128, ...texts };
-    },
-    [Symbol.dispose]: () => {
-      child.kill('SIGKILL');
-    },
   };
 }
