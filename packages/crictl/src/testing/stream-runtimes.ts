@@ -6,14 +6,12 @@ import { type ContainerConfig, type DeepPartial, NamespaceMode } from '@berth/cr
 import { startBerthdNode } from '../../../../test/support/berthd-node.ts';
 import { removeTestCgroup, testCgroup } from '../../../../test/support/cgroup-driver.ts';
 import { startContainerd } from '../../../../test/support/containerd.ts';
+import { crictl } from '../../../../test/support/crictl.ts';
 import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
 import { loadTestImage } from '../../../../test/support/images.ts';
 import { containerConfig, sandboxConfig } from '../../../../test/support/pods.ts';
 import { type RunningCrictl, runCrictl } from '../../../../test/support/running-crictl.ts';
-import { checkout, scratchDir } from '../../../../test/support/scratch.ts';
-
-/** The launcher; the checkout has to be built. */
-const program = join(checkout, 'bin/crictl');
+import { scratchDir } from '../../../../test/support/scratch.ts';
 
 export type RuntimeName = 'berthd' | 'containerd';
 
@@ -104,7 +102,7 @@ export class StreamRuntime implements AsyncDisposable {
 
   /** The command line of a crictl that talks with this runtime. */
   argv(...args: string[]): string[] {
-    return [program, '-r', `unix://${this.node.socket}`, '-t', '20s', ...args];
+    return [crictl, '-r', `unix://${this.node.socket}`, '-t', '20s', ...args];
   }
 
   start(...args: string[]): RunningCrictl {
