@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { engineOfTests } from '../support/crictl.ts';
 import { type Comparison, filled, nameOf, type Outcome, wordsOf } from './comparison.ts';
 import { type Part, parts } from './differences.ts';
 import type { Names } from './files.ts';
@@ -27,7 +28,7 @@ const timeoutMs = 30_000;
 /** Runs crictl to its end. */
 export function runCrictl(program: string, comparison: Comparison, names: Names): Promise<Outcome> {
   const config = comparison.config === undefined ? '<crictl.yaml>' : comparison.config;
-  const env: NodeJS.ProcessEnv = { PATH: '/usr/bin:/bin', HOME: '/root' };
+  const env: NodeJS.ProcessEnv = { PATH: '/usr/bin:/bin', HOME: '/root', ...engineOfTests };
   if (config !== false) env['CRI_CONFIG_FILE'] = filled(config, names);
   for (const [key, value] of Object.entries(comparison.env ?? {})) env[key] = filled(value, names);
   return new Promise((resolve, reject) => {

@@ -5,8 +5,9 @@ import { once } from 'node:events';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { crictl } from '../../../../test/support/crictl.ts';
 import { until } from '../../../../test/support/until.ts';
-import { CrictlNode, crictlMain } from '../testing/crictl-node.ts';
+import { CrictlNode } from '../testing/crictl-node.ts';
 
 let node: CrictlNode;
 let pod = '';
@@ -65,8 +66,8 @@ test('all containers by time, each line behind its name', async () => {
 });
 
 test('followed over rotation, new attempts and new containers, until the pod stops', async () => {
-  const words = [crictlMain, ...node.words, 'logs', '-f', '--tail', '1', 'web'];
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const words = [...node.words, 'logs', '-f', '--tail', '1', 'web'];
+  const child = spawn(crictl, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => {
     out += chunk.toString();
@@ -109,7 +110,7 @@ test('in a terminal at 80x24 names have colours, and Ctrl-C ends it', async () =
   const socket = join(node.node.dir, 'tmux');
   const tmux = (...args: string[]) =>
     spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' }).stdout;
-  const words = [process.execPath, crictlMain, ...node.words, 'logs', '-f', 'shop/live'];
+  const words = [crictl, ...node.words, 'logs', '-f', 'shop/live'];
   tmux('new-session', '-d', '-x', '80', '-y', '24', `${words.join(' ')}; echo ended $?; sleep 60`);
   try {
     await until('three lines', () =>

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
 import { type BerthdNode, startBerthdNode } from '../../../../test/support/berthd-node.ts';
+import { crictl } from '../../../../test/support/crictl.ts';
 import { loadTestImage } from '../../../../test/support/images.ts';
 import { containerConfig, sandboxConfig } from '../../../../test/support/pods.ts';
 
@@ -13,9 +14,6 @@ export interface Output {
   out: string;
   err: string;
 }
-
-/** crictl's sources as a program: `process.execPath`, this, and words. */
-export const crictlMain = join(import.meta.dirname, '../main.ts');
 
 const namespaceOptions = { network: NamespaceMode.NODE, pid: NamespaceMode.POD };
 
@@ -40,7 +38,7 @@ export class CrictlNode implements AsyncDisposable {
   }
 
   crictl(...args: string[]): Output {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [crictlMain, ...this.words, ...args], {
+    const { status, stdout, stderr } = spawnSync(crictl, [...this.words, ...args], {
       encoding: 'utf8',
       timeout: 60_000,
     });
