@@ -1,5 +1,4 @@
 // What every command works with: settings, the logger, the connection, and the end of patience.
-import { createConnection } from 'node:net';
 import type {
   CriClient,
   ImageClient,
@@ -8,6 +7,7 @@ import type {
   RuntimeClient,
 } from '@berth/cri/client.ts';
 import { parseEndpoint } from '@berth/cri/endpoint.ts';
+import { connectWire } from '@berth/cri/http2/wire.ts';
 import { connectShortly } from '@berth/cri/short-client.ts';
 import type { Logger } from './cli/logger.ts';
 import { defaultEndpoints, type Settings } from './config/settings.ts';
@@ -149,11 +149,13 @@ function socketPath(endpoint: string): string {
 
 function answers(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const probe = createConnection(socketPath);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(true);
+    const probe = connectWire(socketPath, {
+      open: () => {
+        probe.destroy();
+        resolve(true);
+      },
+      data: () => {},
+      lost: () => resolve(false),
     });
-    probe.once('error', () => resolve(false));
   });
 }

@@ -103,6 +103,10 @@ for (const engine of engines) {
       out: `{${containers.length}\n`,
       err: '',
     });
+    const perl = `perl -MFcntl -e 'fcntl(STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK) or die; exec @ARGV'`;
+    const impatient = `${perl} ${crictl} -r ${socketPath} ps -o json | { sleep 0.3; cat; }`;
+    const late = await run('/bin/sh', ['-c', impatient], { env: { ...env, PATH: process.env['PATH'] } });
+    assert.deepEqual([late.out === out, late.err], [true, '']);
     const full = await run('/bin/sh', ['-c', `${crictl} -r ${socketPath} ps >/dev/full`], { env });
     assert.equal(full.code, 1);
   });

@@ -6,6 +6,7 @@ import { type Command, type CommandEntry, ExitError } from './command.ts';
 import { commands, findCommand } from './commands.ts';
 import { globalFlags, loadSettings, type Settings } from './config/settings.ts';
 import { describeError } from './errors.ts';
+import { print, printError } from './output/print.ts';
 
 /** The version of the crictl whose interface this one has, for scripts that ask, and behind the + its own. */
 const version = '1.36.0+berth.0.1.0';
@@ -18,14 +19,12 @@ const rootFlags = {
 /** Runs crictl with the words behind its name; gives back the exit code. */
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const logger = new Logger();
-  // A reader that has enough, such as `head`, ends us quietly.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   try {
     await dispatch(argv, env, logger);
     return 0;
   } catch (error) {
     if (error instanceof ExitError) {
-      process.stderr.write(`${error.message}\n`);
+      printError(`${error.message}\n`);
       return error.exitCode;
     }
     logger.fatal(describeError(error));
@@ -38,7 +37,7 @@ async function dispatch(argv: readonly string[], env: NodeJS.ProcessEnv, logger:
   const [word, ...rest] = global.args;
   if (global.help) return await showTopic(word, true);
   if (global.values.version) {
-    process.stdout.write(`crictl version ${version}\n`);
+    print(`crictl version ${version}\n`);
     return;
   }
   const settings = await loadSettings(global, logger);
@@ -135,7 +134,7 @@ async function parse<Specs extends FlagSpecs>(
     return parseFlags(specs, words, { interspersed, env });
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stdout.write(`Incorrect Usage: ${error.message}\n\n`);
+      print(`Incorrect Usage: ${error.message}\n\n`);
       await help();
     }
     throw error;
@@ -145,7 +144,7 @@ async function parse<Specs extends FlagSpecs>(
 async function showProgramHelp(): Promise<void> {
   const { programHelp } = await import('./help.ts');
   const shown = commands.filter(({ hidden }) => hidden !== true);
-  process.stdout.write(programHelp(version, shown, globalFlags));
+  print(programHelp(version, shown, globalFlags));
 }
 
 /** What `crictl help WORD` and `crictl --help WORD` print. */
@@ -161,7 +160,7 @@ async function showTopic(word: string | undefined, isGlobalFlag = false): Promis
 
 async function showHelpOfHelp(): Promise<void> {
   const { commandHelp, helpEntry } = await import('./help.ts');
-  process.stdout.write(commandHelp('help', helpEntry.usage, { argsUsage: '[command]', flags: {} }));
+  print(commandHelp('help', helpEntry.usage, { argsUsage: '[command]', flags: {} }));
 }
 
 async function showCommandHelp(
@@ -172,7 +171,7 @@ async function showCommandHelp(
 ): Promise<void> {
   const { commandHelp, helpEntry } = await import('./help.ts');
   const listed = listsCommands ? [...(command.subcommands ?? []), helpEntry] : [];
-  process.stdout.write(commandHelp(words, usage, command, listed));
+  print(commandHelp(words, usage, command, listed));
 }
 
 function noTopic(word: string): Error {

@@ -1,5 +1,4 @@
 // The client's end of an HTTP/2 connection over a Unix socket: requests with a body each, answers as they come.
-import { createConnection, type Socket } from 'node:net';
 import {
   decodeSettings,
   defaultMaxFrame,
@@ -17,6 +16,7 @@ import {
   words,
 } from './frames.ts';
 import { decodeHeaders, encodeHeaders } from './hpack.ts';
+import { connectWire, type Wire } from './wire.ts';
 
 /** Who hears of an answer. After `end`, `reset` or `lost` nothing more comes. */
 export interface StreamListener {
@@ -43,7 +43,7 @@ interface Stream {
 const receiveWindow = 32 * 1024 * 1024;
 
 export class Connection {
-  readonly #socket: Socket;
+  readonly #wire: Wire;
   readonly #frames = new FrameReader();
   readonly #streams = new Map<number, Stream>();
   #nextStream = 1;
@@ -56,12 +56,13 @@ export class Connection {
   #isOpen = true;
 
   constructor(socketPath: string) {
-    this.#socket = createConnection(socketPath);
-    this.#socket.unref();
-    this.#socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    this.#socket.on('error', (error) => this.#lose(error));
-    this.#socket.on('close', () => this.#lose(new Error('the server closed the connection')));
-    this.#socket.write(
+    this.#wire = connectWire(socketPath, {
+      open: () => {},
+      data: (octets) => this.#read(octets),
+      lost: (reason) => this.#lose(reason),
+    });
+    this.#wire.unref();
+    this.#wire.write(
       Buffer.concat([
         preface,
         encodeFrame(
@@ -95,45 +96,46 @@ export class Connection {
     this.#nextStream += 2;
     const stream = { listener, unsent: body, sendWindow: this.#initialSendWindow };
     this.#streams.set(id, stream);
-    this.#socket.ref();
-    const block = encodeFrame(frameType.headers, flag.endHeaders, id, encodeHeaders(headers));
-    this.#socket.cork();
-    this.#socket.write(block);
+    this.#wire.ref();
+    this.#wire.write(encodeFrame(frameType.headers, flag.endHeaders, id, encodeHeaders(headers)));
     this.#sendBody(id, stream);
-    this.#socket.uncork();
     return id;
   }
 
   /** The listener took so many octets: as many more may come. */
   taken(id: number, octets: number): void {
     if (!this.#streams.has(id) || octets === 0) return;
-    this.#socket.write(encodeFrame(frameType.windowUpdate, 0, id, words(octets)));
+    this.#wire.write(encodeFrame(frameType.windowUpdate, 0, id, words(octets)));
   }
 
   /** Gives a stream up; its listener hears nothing more. */
   cancel(id: number): void {
     if (!this.#streams.has(id)) return;
-    this.#socket.write(encodeFrame(frameType.reset, 0, id, words(errorCode.cancel)));
+    this.#wire.write(encodeFrame(frameType.reset, 0, id, words(errorCode.cancel)));
     this.#forget(id);
   }
 
   close(): void {
     this.#isOpen = false;
     // A connection that never came about has nobody to say farewell to.
-    if (this.#isReady) this.#socket.end(encodeFrame(frameType.goAway, 0, 0, words(0, errorCode.none)));
-    else this.#socket.destroy();
+    if (!this.#isReady) {
+      this.#wire.destroy();
+      return;
+    }
+    this.#wire.write(encodeFrame(frameType.goAway, 0, 0, words(0, errorCode.none)));
+    this.#wire.end();
   }
 
   #forget(id: number): void {
     this.#streams.delete(id);
     if (this.#streams.size > 0) return;
-    this.#socket.unref();
+    this.#wire.unref();
     if (!this.#isOpen) this.close();
   }
 
   #lose(reason: Error): void {
     this.#isOpen = false;
-    this.#socket.destroy();
+    this.#wire.destroy();
     for (const [id, { listener }] of this.#streams) {
       this.#streams.delete(id);
       listener.lost(reason, this.#isReady);
@@ -149,7 +151,7 @@ export class Connection {
       stream.sendWindow -= size;
       this.#sendWindow -= size;
       const isLast = stream.unsent.length === 0;
-      this.#socket.write(encodeFrame(frameType.data, isLast ? flag.endStream : 0, id, payload));
+      this.#wire.write(encodeFrame(frameType.data, isLast ? flag.endStream : 0, id, payload));
     }
   }
 
@@ -159,7 +161,7 @@ export class Connection {
     } catch (error) {
       const reason = new Error('Protocol error', { cause: error });
       if (this.#isReady) {
-        this.#socket.write(encodeFrame(frameType.goAway, 0, 0, words(0, errorCode.protocol)));
+        this.#wire.write(encodeFrame(frameType.goAway, 0, 0, words(0, errorCode.protocol)));
       }
       this.#lose(reason);
     }
@@ -176,7 +178,7 @@ export class Connection {
       case frameType.data: {
         // The connection's window is never what holds a stream back.
         if (payload.length > 0) {
-          this.#socket.write(encodeFrame(frameType.windowUpdate, 0, 0, words(payload.length)));
+          this.#wire.write(encodeFrame(frameType.windowUpdate, 0, 0, words(payload.length)));
         }
         if (stream === undefined) return;
         const octets = unpadded(frame);
@@ -204,7 +206,7 @@ export class Connection {
         if ((flags & flag.ack) === 0) this.#takeSettings(payload);
         return;
       case frameType.ping:
-        if ((flags & flag.ack) === 0) this.#socket.write(encodeFrame(type, flag.ack, 0, payload));
+        if ((flags & flag.ack) === 0) this.#wire.write(encodeFrame(type, flag.ack, 0, payload));
         return;
       case frameType.goAway:
         this.#takeFarewell(payload.readUInt32BE(0) & 0x7fffffff);
@@ -239,7 +241,7 @@ export class Connection {
       for (const stream of this.#streams.values()) stream.sendWindow += value - this.#initialSendWindow;
       this.#initialSendWindow = value;
     }
-    this.#socket.write(encodeFrame(frameType.settings, flag.ack, 0, Buffer.alloc(0)));
+    this.#wire.write(encodeFrame(frameType.settings, flag.ack, 0, Buffer.alloc(0)));
     for (const [id, stream] of this.#streams) this.#sendBody(id, stream);
   }
 
@@ -263,6 +265,6 @@ export class Connection {
       this.#streams.delete(id);
       listener.reset(errorCode.refusedStream);
     }
-    if (this.#streams.size === 0) this.#socket.end();
+    if (this.#streams.size === 0) this.#wire.end();
   }
 }

@@ -1,10 +1,12 @@
 // Asking for a secret without showing it.
+
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { print } from '../output/print.ts';
 
 /** Prints `question` and reads a line from stdin; what is typed on a terminal does not appear. */
 export async function readPassword(question: string): Promise<string> {
-  process.stdout.write(question);
+  print(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = process.stdin.isTTY === true;
   const lines = createInterface({ input: process.stdin, output: silent, terminal });
@@ -13,6 +15,6 @@ export async function readPassword(question: string): Promise<string> {
     throw new Error('no password was given');
   } finally {
     lines.close();
-    process.stdout.write('\n');
+    print('\n');
   }
 }

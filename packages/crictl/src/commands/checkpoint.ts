@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { containerId } from '../objects/ids.ts';
+import { print } from '../output/print.ts';
 
 export const checkpoint = defineCommand({
   argsUsage: 'CONTAINER-ID [CONTAINER-ID...]',
@@ -28,7 +29,7 @@ export const checkpoint = defineCommand({
         };
         await runtime.checkpointContainer(request, app.call());
       });
-      process.stdout.write(`${given}\n`);
+      print(`${given}\n`);
     }
   },
 });

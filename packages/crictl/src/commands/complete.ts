@@ -1,4 +1,5 @@
 // What the scripts of `crictl completion` ask for: the words that may stand at the cursor.
+
 import { App } from '../app.ts';
 import { parseFlags } from '../cli/flags.ts';
 import { defineCommand } from '../command.ts';
@@ -7,6 +8,7 @@ import { distinctWords, objectsOf } from '../completion/object-words.ts';
 import { type Candidate, placeOf } from '../completion/place.ts';
 import type { Values } from '../completion/values.ts';
 import { globalFlags, loadSettings } from '../config/settings.ts';
+import { print } from '../output/print.ts';
 
 const helpCommand = { word: 'help', description: 'Shows a list of commands or help for one command' };
 
@@ -18,14 +20,14 @@ export const complete = defineCommand({
   async run({ app, args }) {
     const { values, typed, before } = await placeOf(args, { globalFlags, find: findCommand });
     if (values === 'files') {
-      process.stdout.write(':files\n');
+      print(':files\n');
       return;
     }
     const candidates = (await candidatesOf(values, typed, app, args)).filter(({ word }) =>
       word.startsWith(typed),
     );
     const lines = candidates.map(({ word, description = '' }) => `${before}${word}\t${description}\n`);
-    process.stdout.write(lines.join(''));
+    print(lines.join(''));
   },
 });
 

@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { completionScripts } from '../completion/scripts.ts';
+import { print } from '../output/print.ts';
 
 export const completion = defineCommand({
   argsUsage: 'SHELL',
@@ -13,6 +14,6 @@ crictl completion fish | source`,
     if (args.length > 1) return showHelp();
     const script = completionScripts.get(args[0] ?? 'bash');
     if (script === undefined) throw new Error('only bash, zsh or fish are supported');
-    process.stdout.write(script);
+    print(script);
   },
 });

@@ -10,6 +10,7 @@ import {
   writeCrictlYaml,
 } from '../config/crictl-yaml.ts';
 import { within } from '../errors.ts';
+import { print } from '../output/print.ts';
 import { formatTable } from '../output/table.ts';
 
 export const config = defineCommand({
@@ -49,12 +50,12 @@ CRICTL OPTIONS:
 
     if (given.has('get')) {
       if (!isOptionName(flags.get)) throw new Error(`no configuration option named ${flags.get}`);
-      process.stdout.write(`${current[flags.get]}\n`);
+      print(`${current[flags.get]}\n`);
     } else if (given.has('set')) {
       await save(flags.set.reduce((changed, setting) => withSetting(changed, setting), current));
     } else if (flags.list) {
       const rows = Object.entries(current).map(([name, value]) => [name, String(value)]);
-      process.stdout.write(`${clearScreen}${formatTable([['KEY', 'VALUE'], ...rows])}`);
+      print(`${clearScreen}${formatTable([['KEY', 'VALUE'], ...rows])}`);
     } else {
       const [name, value = ''] = args;
       if (name === undefined || name === '') return showHelp();

@@ -3,6 +3,7 @@ import { within } from '../errors.ts';
 import { createContainer, createFlags, wantsPull } from '../objects/create.ts';
 import { podId } from '../objects/ids.ts';
 import { configSchemaCommands } from '../objects/schema-commands.ts';
+import { print } from '../output/print.ts';
 
 export const create = defineCommand({
   argsUsage: 'POD container-config.[json|yaml] pod-config.[json|yaml]',
@@ -18,6 +19,6 @@ export const create = defineCommand({
     const id = await within('creating container', async () =>
       createContainer(app, { podSandboxId: await podId(app, pod), containerPath, podPath, pull, flags }),
     );
-    process.stdout.write(`${id}\n`);
+    print(`${id}\n`);
   },
 });

@@ -3,6 +3,7 @@ import { toProtoJson } from '@berth/cri/json.ts';
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { formatMessage } from '../output/message.ts';
+import { print } from '../output/print.ts';
 
 export const events = defineCommand({
   flags: {
@@ -16,10 +17,10 @@ export const events = defineCommand({
       const runtime = await app.runtime();
       for await (const event of runtime.getContainerEvents({}, { signal: app.signal })) {
         try {
-          process.stdout.write(format(event));
+          print(format(event));
         } catch (error) {
           const reason = error instanceof Error ? error.message : String(error);
-          process.stdout.write(`failed to format container event with the error: ${reason}\n`);
+          print(`failed to format container event with the error: ${reason}\n`);
         }
       }
     });

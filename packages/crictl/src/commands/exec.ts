@@ -5,6 +5,7 @@ import { allSettled, describeError, within } from '../errors.ts';
 import { containerFilterFlags, listContainers } from '../objects/containers.ts';
 import { parseLabels } from '../objects/filters.ts';
 import { containerId } from '../objects/ids.ts';
+import { print } from '../output/print.ts';
 import { tlsFiles, transportFlags } from '../streams/flags.ts';
 
 const { state, all: _all, namespace: _namespace, ...filterFlags } = containerFilterFlags;
@@ -70,7 +71,7 @@ export const exec = defineCommand({
       ? undefined
       : new (await import('../streams/session.ts')).Sessions(app, { interactive, tty, transport, tls });
     const works = ids.map((id) => async () => {
-      if (announced) process.stdout.write(`${id}:\n`);
+      if (announced) print(`${id}:\n`);
       const doing = `execing command in container ${id}`;
       if (sessions === undefined) {
         await within(`${doing} synchronously`, () => execSync(app, id, cmd, timeout));
@@ -110,7 +111,7 @@ async function execSync(app: App, given: string, cmd: string[], timeoutSeconds: 
   const { stdout, stderr, exitCode } = answer;
   if (exitCode !== 0) throw new Error(`command '${words}' exited with ${exitCode}: ${Buffer.from(stderr)}`);
   const newline = Buffer.from('\n');
-  process.stdout.write(Buffer.concat([stdout, newline, stderr, newline]));
+  print(Buffer.concat([stdout, newline, stderr, newline]));
 }
 
 /** Whole seconds as Go prints a duration: `1m30s`. */

@@ -3,6 +3,7 @@ import { toProtoJson } from '@berth/cri/json.ts';
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { humanSize } from '../output/human.ts';
+import { print } from '../output/print.ts';
 import { formatFlags, formatStatuses } from '../output/status.ts';
 
 export const imagefsinfo = defineCommand({
@@ -20,7 +21,7 @@ export const imagefsinfo = defineCommand({
             [{ status: toProtoJson('ImageFsInfoResponse', answer, { unsetMessages: 'omit' }), info: {} }],
             flags,
           );
-    process.stdout.write(text);
+    print(text);
   },
 });
 

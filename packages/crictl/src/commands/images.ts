@@ -3,6 +3,7 @@ import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { imageFilterFlag, listImages, repositoriesAndTags, repositoryAndDigest } from '../objects/images.ts';
 import { humanSize, truncateId } from '../output/human.ts';
+import { print } from '../output/print.ts';
 import { formatTable } from '../output/table.ts';
 
 export const images = defineCommand({
@@ -22,14 +23,14 @@ export const images = defineCommand({
     // Any other word means the table, as in the real crictl.
     if (flags.output === 'json' || flags.output === 'yaml') {
       const { formatMessage } = await import('../output/message.ts');
-      process.stdout.write(formatMessage('ListImagesResponse', { images: found }, flags.output));
+      print(formatMessage('ListImagesResponse', { images: found }, flags.output));
     } else if (flags.quiet) {
-      process.stdout.write(found.map(({ id }) => `${id}\n`).join(''));
+      print(found.map(({ id }) => `${id}\n`).join(''));
     } else if (flags.verbose) {
-      process.stdout.write(found.map(verboseLines).join(''));
+      print(found.map(verboseLines).join(''));
     } else {
       const columns = { digests: flags.digests, pinned: flags.pinned, whole: flags['no-trunc'] };
-      process.stdout.write(formatTable([header(columns), ...found.flatMap((image) => rows(image, columns))]));
+      print(formatTable([header(columns), ...found.flatMap((image) => rows(image, columns))]));
     }
   },
 });

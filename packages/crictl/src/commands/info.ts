@@ -3,6 +3,7 @@ import { RuntimeStatus } from '@berth/cri/generated/api.ts';
 import { type JsonObject, toProtoJson } from '@berth/cri/json.ts';
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
+import { print } from '../output/print.ts';
 import { formatFlags, formatStatuses } from '../output/status.ts';
 
 export const info = defineCommand({
@@ -26,7 +27,7 @@ export const info = defineCommand({
         },
         info: answer.info,
       };
-      process.stdout.write(await formatStatuses([document], flags));
+      print(await formatStatuses([document], flags));
     });
   },
 });

@@ -7,6 +7,7 @@ import { parseLabels } from '../objects/filters.ts';
 import { containerId, namedOrListed } from '../objects/ids.ts';
 import { ago } from '../output/human.ts';
 import { goMap, mapLines } from '../output/maps.ts';
+import { print } from '../output/print.ts';
 import { formatFlags, formatStatuses, shallowNulls } from '../output/status.ts';
 import { rfc3339Nano, zeroTime } from '../output/time.ts';
 
@@ -39,7 +40,7 @@ export const inspect = defineCommand({
               answers.map((answer) => ({ status: statusJson(answer), info: answer.info })),
               flags,
             );
-      process.stdout.write(text);
+      print(text);
     });
   },
 });

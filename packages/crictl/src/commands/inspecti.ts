@@ -7,6 +7,7 @@ import { imageStatus } from '../objects/image-names.ts';
 import { imageFilterFlag, listImages } from '../objects/images.ts';
 import { humanSize } from '../output/human.ts';
 import { goMap } from '../output/maps.ts';
+import { print } from '../output/print.ts';
 import { formatFlags, formatStatuses, type StatusDocument } from '../output/status.ts';
 
 export const inspecti = defineCommand({
@@ -28,11 +29,11 @@ export const inspecti = defineCommand({
         imageStatus(app, id, !flags.quiet),
       );
       if (answer.image === undefined) throw new Error(`no such image "${id}" present`);
-      if (flags.output === 'table') process.stdout.write(tableLines(answer, !flags.quiet));
+      if (flags.output === 'table') print(tableLines(answer, !flags.quiet));
       const status = toProtoJson('Image', answer.image, { unsetMessages: 'omit' });
       documents.push({ status, info: answer.info });
     }
-    if (flags.output !== 'table') process.stdout.write(await formatStatuses(documents, flags));
+    if (flags.output !== 'table') print(await formatStatuses(documents, flags));
   },
 });
 

@@ -5,6 +5,7 @@ import { parseLabels } from '../objects/filters.ts';
 import { namedOrListed, podId } from '../objects/ids.ts';
 import { listPods, podFilterFlags } from '../objects/pods.ts';
 import { goMap, mapLines } from '../output/maps.ts';
+import { print } from '../output/print.ts';
 import { formatFlags, formatStatuses, shallowNulls } from '../output/status.ts';
 import { goTime, rfc3339Nano } from '../output/time.ts';
 
@@ -42,7 +43,7 @@ export const inspectp = defineCommand({
               })),
               flags,
             );
-      process.stdout.write(text);
+      print(text);
     });
   },
 });

@@ -1,11 +1,12 @@
 import { defineCommand } from '../command.ts';
 import { jsonSchema } from '../output/json-schema.ts';
+import { print } from '../output/print.ts';
 
 /** `runp jsonschema` and `pull jsonschema`. */
 export const podSchema = defineCommand({
   flags: {},
   async run() {
-    process.stdout.write(jsonSchema('PodSandboxConfig'));
+    print(jsonSchema('PodSandboxConfig'));
   },
 });
 
@@ -17,7 +18,7 @@ export const configSchema = defineCommand({
   },
   async run({ given, showHelp }) {
     if (given.size === 0) return showHelp();
-    if (given.has('pod')) process.stdout.write(jsonSchema('PodSandboxConfig'));
-    if (given.has('container')) process.stdout.write(jsonSchema('ContainerConfig'));
+    if (given.has('pod')) print(jsonSchema('PodSandboxConfig'));
+    if (given.has('container')) print(jsonSchema('ContainerConfig'));
   },
 });

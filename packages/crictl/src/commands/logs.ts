@@ -7,6 +7,7 @@ import { LogPrinter } from '../logs/printer.ts';
 import { parseSince } from '../logs/since.ts';
 import type { LogTarget } from '../logs/target.ts';
 import { isWholeId, withId } from '../objects/ids.ts';
+import { errorStream, outputStream } from '../output/print.ts';
 
 export const logs = defineCommand({
   argsUsage: 'CONTAINER-ID',
@@ -35,8 +36,8 @@ export const logs = defineCommand({
     const options: ContainerLogOptions = {
       printer: new LogPrinter(
         {
-          stdout: stream === 'stderr' ? undefined : (bytes: Buffer) => void process.stdout.write(bytes),
-          stderr: stream === 'stdout' ? undefined : (bytes: Buffer) => void process.stderr.write(bytes),
+          stdout: stream === 'stderr' ? undefined : (bytes: Buffer) => void outputStream().write(bytes),
+          stderr: stream === 'stdout' ? undefined : (bytes: Buffer) => void errorStream().write(bytes),
         },
         {
           timestamps: flags.timestamps,
@@ -65,7 +66,7 @@ export const logs = defineCommand({
 });
 
 async function whenWritable(): Promise<void> {
-  for (const target of [process.stdout, process.stderr]) {
+  for (const target of [outputStream(), errorStream()]) {
     if (target.writableNeedDrain) await once(target, 'drain');
   }
 }

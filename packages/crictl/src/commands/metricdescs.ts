@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { formatMessage } from '../output/message.ts';
+import { print } from '../output/print.ts';
 
 export const metricdescs = defineCommand({
   flags: { output: { type: 'string', aliases: ['o'], usage: 'Format: json or yaml' } },
@@ -10,6 +11,6 @@ export const metricdescs = defineCommand({
     const answer = await within('get metric descriptors: list metric descriptors', async () =>
       (await app.runtime()).listMetricDescriptors({}, app.call()),
     );
-    process.stdout.write(formatMessage('ListMetricDescriptorsResponse', answer, format));
+    print(formatMessage('ListMetricDescriptorsResponse', answer, format));
   },
 });

@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { formatMessage } from '../output/message.ts';
+import { print } from '../output/print.ts';
 import { display, watchFlag } from '../stats/display.ts';
 
 export const metricsp = defineCommand({
@@ -16,7 +17,7 @@ export const metricsp = defineCommand({
         const answer = await within('list pod sandbox metrics', async () =>
           (await app.runtime()).listPodSandboxMetrics({}, app.call()),
         );
-        process.stdout.write(formatMessage('ListPodSandboxMetricsResponse', answer, format));
+        print(formatMessage('ListPodSandboxMetricsResponse', answer, format));
       }),
     );
   },

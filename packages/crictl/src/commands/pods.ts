@@ -5,6 +5,7 @@ import { parseLabels } from '../objects/filters.ts';
 import { listPods, podFilterFlags, podStateName } from '../objects/pods.ts';
 import { ago, truncateId } from '../output/human.ts';
 import { mapLines } from '../output/maps.ts';
+import { print } from '../output/print.ts';
 import { formatTable } from '../output/table.ts';
 import { goTime } from '../output/time.ts';
 
@@ -27,13 +28,13 @@ export const pods = defineCommand({
       const text = await within('listing pod sandboxes', () =>
         formatMessage('ListPodSandboxResponse', { items }, flags.output),
       );
-      process.stdout.write(text);
+      print(text);
     } else if (flags.quiet) {
-      process.stdout.write(items.map(({ id }) => `${id}\n`).join(''));
+      print(items.map(({ id }) => `${id}\n`).join(''));
     } else if (flags.verbose) {
-      process.stdout.write(items.map(verboseLines).join(''));
+      print(items.map(verboseLines).join(''));
     } else {
-      process.stdout.write(formatTable([header, ...items.map((pod) => row(pod, flags['no-trunc']))]));
+      print(formatTable([header, ...items.map((pod) => row(pod, flags['no-trunc']))]));
     }
   },
 });

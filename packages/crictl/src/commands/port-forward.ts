@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { podId } from '../objects/ids.ts';
+import { print, printError } from '../output/print.ts';
 import { dialing, tlsFiles, transportFlags } from '../streams/flags.ts';
 import { parsePortPair } from '../streams/ports.ts';
 import { streamingUrl } from '../streams/url.ts';
@@ -31,8 +32,8 @@ export const portForward = defineCommand({
         await forwardPorts({
           client,
           pairs,
-          print: (line) => process.stdout.write(`${line}\n`),
-          complain: (line) => process.stderr.write(`${line}\n`),
+          print: (line) => print(`${line}\n`),
+          complain: (line) => printError(`${line}\n`),
           failed: (message) => app.logger.error(message),
           signal: app.signal,
         });

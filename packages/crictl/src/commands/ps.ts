@@ -12,6 +12,7 @@ import {
 import { parseLabels } from '../objects/filters.ts';
 import { ago, truncateId } from '../output/human.ts';
 import { mapLines } from '../output/maps.ts';
+import { print } from '../output/print.ts';
 import { formatTable } from '../output/table.ts';
 
 export const ps = defineCommand({
@@ -34,15 +35,15 @@ export const ps = defineCommand({
       const text = await within('listing containers', () =>
         formatMessage('ListContainersResponse', { containers }, flags.output),
       );
-      process.stdout.write(text);
+      print(text);
     } else if (flags.quiet) {
-      process.stdout.write(containers.map(({ id }) => `${id}\n`).join(''));
+      print(containers.map(({ id }) => `${id}\n`).join(''));
     } else if (flags.verbose) {
-      process.stdout.write(containers.map(verboseLines).join(''));
+      print(containers.map(verboseLines).join(''));
     } else {
       const rows = containers.map((container) => row(container, flags['no-trunc']));
       if (flags['resolve-image-path']) await resolveImages(app, rows);
-      process.stdout.write(formatTable([header, ...rows]));
+      print(formatTable([header, ...rows]));
     }
   },
 });

@@ -1,9 +1,11 @@
+import { isatty } from 'node:tty';
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { loadPodConfig } from '../objects/config-files.ts';
 import { parseLabels } from '../objects/filters.ts';
 import { credentials, pullFlags, pullImage } from '../objects/pull.ts';
 import { podSchemaCommands } from '../objects/schema-commands.ts';
+import { outputStream, print } from '../output/print.ts';
 
 export const pull = defineCommand({
   argsUsage: 'NAME[:TAG|@DIGEST]',
@@ -31,9 +33,9 @@ export const pull = defineCommand({
         : undefined,
       annotations: given.has('annotation') ? parseLabels(flags.annotation) : {},
       timeoutMs: flags['pull-timeout'],
-      ...(process.stdout.isTTY && { terminal: process.stdout }),
+      ...(isatty(1) && { terminal: outputStream() }),
     };
     const imageRef = await within('pulling image', () => pullImage(app, image, options));
-    process.stdout.write(`Image is up to date for ${imageRef}\n`);
+    print(`Image is up to date for ${imageRef}\n`);
   },
 });

@@ -5,6 +5,7 @@ import type { App } from '../app.ts';
 import { defineCommand } from '../command.ts';
 import { allSettled, within } from '../errors.ts';
 import { containerId } from '../objects/ids.ts';
+import { print } from '../output/print.ts';
 
 export const rm = defineCommand({
   argsUsage: 'CONTAINER-ID [CONTAINER-ID...]',
@@ -39,12 +40,12 @@ async function remove(
     await within(`stopping the container "${given}"`, () =>
       runtime.stopContainer({ containerId: id }, app.call()),
     );
-    process.stdout.write(`${given}\n`);
+    print(`${given}\n`);
   }
   await within(`removing container "${given}"`, () =>
     runtime.removeContainer({ containerId: id }, app.call()),
   );
-  process.stdout.write(`${given}\n`);
+  print(`${given}\n`);
   if (!options.keepLogs && status && status.logPath !== '') await removeLogs(app, given, status.logPath);
 }
 

@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import { defineCommand } from '../command.ts';
 import { allSettled, describeError, within } from '../errors.ts';
 import { imageStatus } from '../objects/image-names.ts';
+import { print } from '../output/print.ts';
 
 export const rmi = defineCommand({
   argsUsage: 'IMAGE-ID [IMAGE-ID...]',
@@ -64,5 +65,5 @@ async function remove(app: App, id: string, errorsAreExpected: boolean): Promise
     throw new Error(`error of removing image "${id}": ${describeError(error)}`, { cause: error });
   }
   const names = image.repoTags.length > 0 ? image.repoTags : image.repoDigests;
-  process.stdout.write(names.map((name) => `Deleted: ${name}\n`).join(''));
+  print(names.map((name) => `Deleted: ${name}\n`).join(''));
 }

@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import { defineCommand } from '../command.ts';
 import { allSettled, within } from '../errors.ts';
 import { podId } from '../objects/ids.ts';
+import { print } from '../output/print.ts';
 
 export const rmp = defineCommand({
   argsUsage: 'POD-ID [POD-ID...]',
@@ -29,8 +30,8 @@ async function remove(app: App, given: string, force: boolean): Promise<void> {
     await within(`stopping the pod sandbox "${given}" failed`, () =>
       runtime.stopPodSandbox(request, app.call()),
     );
-    process.stdout.write(`Stopped sandbox ${given}\n`);
+    print(`Stopped sandbox ${given}\n`);
   }
   await within(`removing the pod sandbox "${given}"`, () => runtime.removePodSandbox(request, app.call()));
-  process.stdout.write(`Removed sandbox ${given}\n`);
+  print(`Removed sandbox ${given}\n`);
 }

@@ -2,6 +2,7 @@ import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { createContainer, createFlags, runPod, wantsPull } from '../objects/create.ts';
 import { configSchemaCommands } from '../objects/schema-commands.ts';
+import { print } from '../output/print.ts';
 
 export const run = defineCommand({
   argsUsage: 'container-config.[json|yaml] pod-config.[json|yaml]',
@@ -32,7 +33,7 @@ export const run = defineCommand({
       await within(`starting the container "${containerId}"`, async () =>
         (await app.runtime()).startContainer({ containerId }, app.call()),
       );
-      process.stdout.write(`${containerId}\n`);
+      print(`${containerId}\n`);
     });
   },
 });

@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { cancelTimeoutFlag, runPod } from '../objects/create.ts';
 import { podSchemaCommands } from '../objects/schema-commands.ts';
+import { print } from '../output/print.ts';
 
 export const runp = defineCommand({
   argsUsage: 'pod-config.[json|yaml]',
@@ -17,6 +18,6 @@ export const runp = defineCommand({
     const [path = ''] = args;
     if (args.length !== 1 || path === '') return showHelp();
     const timeoutMs = flags['cancel-timeout'] || app.settings.timeoutMs;
-    process.stdout.write(`${await runPod(app, path, flags.runtime, timeoutMs)}\n`);
+    print(`${await runPod(app, path, flags.runtime, timeoutMs)}\n`);
   },
 });

@@ -1,6 +1,7 @@
 import { CgroupDriver } from '@berth/cri/generated/api.ts';
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
+import { print } from '../output/print.ts';
 
 export const runtimeConfig = defineCommand({
   flags: {},
@@ -12,6 +13,6 @@ export const runtimeConfig = defineCommand({
     if (linux === undefined) return;
     const [name = linux.cgroupDriver] =
       Object.entries(CgroupDriver).find(([, value]) => value === linux.cgroupDriver) ?? [];
-    process.stdout.write(`cgroup driver:   ${name}\n`);
+    print(`cgroup driver:   ${name}\n`);
   },
 });

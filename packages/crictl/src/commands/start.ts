@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { containerId } from '../objects/ids.ts';
+import { print } from '../output/print.ts';
 
 export const start = defineCommand({
   argsUsage: 'CONTAINER-ID [CONTAINER-ID...]',
@@ -12,7 +13,7 @@ export const start = defineCommand({
       await within(`starting the container "${given}"`, async () => {
         await runtime.startContainer({ containerId: await containerId(app, given) }, app.call());
       });
-      process.stdout.write(`${given}\n`);
+      print(`${given}\n`);
     }
   },
 });

@@ -2,6 +2,7 @@ import { defineCommand, ExitError } from '../command.ts';
 import { within } from '../errors.ts';
 import { listContainers } from '../objects/containers.ts';
 import { containerId } from '../objects/ids.ts';
+import { print } from '../output/print.ts';
 
 export const stop = defineCommand({
   argsUsage: 'CONTAINER-ID [CONTAINER-ID...]',
@@ -22,7 +23,7 @@ export const stop = defineCommand({
     let ids = args;
     if (flags.all) {
       ids = (await within('listing containers', () => listContainers(app, running))).map(({ id }) => id);
-      if (ids.length === 0) process.stdout.write('No running containers found.\n');
+      if (ids.length === 0) print('No running containers found.\n');
     }
     const runtime = await app.runtime();
     for (const given of ids) {
@@ -30,7 +31,7 @@ export const stop = defineCommand({
         const request = { containerId: await containerId(app, given), timeout: BigInt(flags.timeout) };
         await runtime.stopContainer(request, app.call(app.settings.timeoutMs + flags.timeout * 1000));
       });
-      process.stdout.write(`${given}\n`);
+      print(`${given}\n`);
     }
   },
 });

@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { podId } from '../objects/ids.ts';
+import { print } from '../output/print.ts';
 
 export const stopp = defineCommand({
   argsUsage: 'POD-ID [POD-ID...]',
@@ -12,7 +13,7 @@ export const stopp = defineCommand({
       await within(`stopping the pod sandbox "${given}"`, async () => {
         await runtime.stopPodSandbox({ podSandboxId: await podId(app, given) }, app.call());
       });
-      process.stdout.write(`Stopped sandbox ${given}\n`);
+      print(`Stopped sandbox ${given}\n`);
     }
   },
 });

@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 import { UsageError } from '../cli/flags.ts';
 import { defineCommand } from '../command.ts';
+import { outputStream, print } from '../output/print.ts';
 import { readUsage } from '../top/read.ts';
 import { firstScreen, table, visibleRows } from '../top/screen.ts';
 import { rowsOf } from '../top/usage.ts';
@@ -21,7 +23,7 @@ export const top = defineCommand({
     if (flags.delay < 100) throw new UsageError('--delay must be at least 100ms');
     if (flags.iterations < 1) throw new UsageError('--iterations must be at least 1');
     const { TERM: terminal = 'dumb', NO_COLOR: noColour = '' } = process.env;
-    const isLive = process.stdin.isTTY && process.stdout.isTTY && terminal !== 'dumb';
+    const isLive = process.stdin.isTTY && isatty(1) && terminal !== 'dumb';
     if (isLive && !flags.once && !flags.batch) {
       const { showLive } = await import('../top/terminal.ts');
       return showLive(app, flags.delay, noColour === '');
@@ -32,8 +34,8 @@ export const top = defineCommand({
       await setTimeout(flags.delay, undefined, { signal: app.signal });
       rows = rowsOf(rows, await readUsage(app));
       const screen = { ...firstScreen, rows, kind, nowMs: Date.now() } as const;
-      const lines = table(screen, visibleRows(screen), process.stdout.columns || 120);
-      process.stdout.write(`${round > 0 ? '\n' : ''}${lines.map((line) => `${line}\n`).join('')}`);
+      const lines = table(screen, visibleRows(screen), outputStream().columns || 120);
+      print(`${round > 0 ? '\n' : ''}${lines.map((line) => `${line}\n`).join('')}`);
     }
   },
 });

@@ -1,9 +1,11 @@
+import { isatty } from 'node:tty';
 import type { PodStart } from '@berth/cri/generated/pod-starts.ts';
 import type { App } from '../app.ts';
 import { defineCommand } from '../command.ts';
 import { statusIn, within } from '../errors.ts';
 import { podId } from '../objects/ids.ts';
 import { sortedJson } from '../output/json.ts';
+import { outputStream, print } from '../output/print.ts';
 import { goTime } from '../output/time.ts';
 import { goYaml } from '../output/yaml.ts';
 import { startJson } from '../trace/span.ts';
@@ -23,16 +25,16 @@ export const trace = defineCommand({
     const { output } = flags;
     if (!['json', 'yaml', 'table'].includes(output)) throw new Error(`unsupported output format "${output}"`);
     const start = await within(`tracing pod "${given}"`, () => findStart(app, given));
-    if (output === 'json') process.stdout.write(`${sortedJson(startJson(start))}\n`);
-    else if (output === 'yaml') process.stdout.write(`${goYaml(startJson(start))}\n`);
+    if (output === 'json') print(`${sortedJson(startJson(start))}\n`);
+    else if (output === 'yaml') print(`${goYaml(startJson(start))}\n`);
     else {
       const { NO_COLOR: noColour = '', LC_ALL, LC_CTYPE, LANG, TERM } = process.env;
       const lines = waterfall(start, {
-        width: Math.max(20, process.stdout.columns || 100),
-        coloured: process.stdout.isTTY === true && noColour === '' && TERM !== 'dumb',
+        width: Math.max(20, outputStream().columns || 100),
+        coloured: isatty(1) && noColour === '' && TERM !== 'dumb',
         unicode: /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || ''),
       });
-      process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+      print(lines.map((line) => `${line}\n`).join(''));
     }
   },
 });

@@ -2,6 +2,7 @@ import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { containerId } from '../objects/ids.ts';
 import { linuxResources, resourceFlags } from '../objects/resources.ts';
+import { print } from '../output/print.ts';
 
 export const update = defineCommand({
   argsUsage: 'CONTAINER-ID [CONTAINER-ID...]',
@@ -18,7 +19,7 @@ export const update = defineCommand({
         const request = { containerId: await containerId(app, id), linux };
         await runtime.updateContainerResources(request, app.call());
       });
-      process.stdout.write(`${id}\n`);
+      print(`${id}\n`);
     }
   },
 });

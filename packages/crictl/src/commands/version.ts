@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
+import { print } from '../output/print.ts';
 
 export const version = defineCommand({
   flags: {},
@@ -8,7 +9,7 @@ export const version = defineCommand({
     const answer = await within('getting the runtime version', async () =>
       (await app.runtime()).version({ version: 'v1' }, app.call()),
     );
-    process.stdout.write(
+    print(
       `Version:  ${answer.version}\nRuntimeName:  ${answer.runtimeName}\n` +
         `RuntimeVersion:  ${answer.runtimeVersion}\nRuntimeApiVersion:  ${answer.runtimeApiVersion}\n`,
     );

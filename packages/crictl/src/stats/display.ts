@@ -1,8 +1,10 @@
 // How `stats`, `statsp` and `metricsp` show what they read: once, or with --watch again and again.
+
 import { setTimeout } from 'node:timers/promises';
 import type { MessageOf } from '@berth/cri/json.ts';
 import type { App } from '../app.ts';
 import { type FlagValues, UsageError } from '../cli/flags.ts';
+import { print } from '../output/print.ts';
 import { formatTable } from '../output/table.ts';
 
 const clearScreen = '\x1b[2J\x1b[H';
@@ -71,11 +73,11 @@ export async function displaySamples<Name extends SampleName>(
     const first = await read();
     if (output === 'json' || output === 'yaml') {
       const { formatMessage } = await import('../output/message.ts');
-      process.stdout.write(formatMessage(message, first, output));
+      print(formatMessage(message, first, output));
       return;
     }
     if (seconds > 0) await setTimeout(seconds * 1000, undefined, { signal: app.signal });
     const table = formatTable(rows(first, await read()));
-    process.stdout.write(clearScreen + table);
+    print(clearScreen + table);
   });
 }

@@ -1,8 +1,10 @@
 // This end of a session: the standard streams of crictl, which several sessions may share.
+
 import { spawnSync } from 'node:child_process';
 import { on } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
+import { errorStream, outputStream } from '../output/print.ts';
 import { scanKeys } from './detach-keys.ts';
 
 export class LocalEnds {
@@ -11,7 +13,7 @@ export class LocalEnds {
 
   constructor() {
     // Each session listens to them.
-    for (const shared of [process.stdin, process.stdout, process.stderr]) shared.setMaxListeners(0);
+    for (const shared of [process.stdin, outputStream(), errorStream()]) shared.setMaxListeners(0);
   }
 
   get inputIsTerminal(): boolean {
@@ -48,7 +50,7 @@ export class LocalEnds {
 
   /** The size of the terminal now and whenever it changes; nothing when neither output is one. */
   async *sizes(signal: AbortSignal): AsyncGenerator<{ width: number; height: number }, void, undefined> {
-    const terminal = [process.stdout, process.stderr].find(({ isTTY }) => isTTY);
+    const terminal = [outputStream(), errorStream()].find(({ isTTY }) => isTTY);
     if (terminal === undefined) return;
     yield sizeOf(terminal);
     try {

@@ -1,7 +1,9 @@
 // Exec and attach: this process' standard streams connected with those of commands in containers.
+
 import { remoteCommand } from '@berth/streaming/client/remote-command.ts';
 import type { App } from '../app.ts';
 import { within } from '../errors.ts';
+import { errorStream, outputStream } from '../output/print.ts';
 import { dialing, type TlsFiles } from './flags.ts';
 import { LocalEnds } from './local-ends.ts';
 import { streamingUrl } from './url.ts';
@@ -41,13 +43,13 @@ export class Sessions {
       await this.#runOnTerminal(dial);
       return;
     }
-    const { stdout, stderr } = process;
+    const [stdout, stderr] = [outputStream(), errorStream()];
     const input = interactive ? { stdin: this.#ends.input() } : {};
     succeeded(await remoteCommand({ ...dial, ...input, stdout, stderr, tty: false, signal }));
   }
 
   async #runOnTerminal(dial: { url: string }): Promise<void> {
-    const { stdout } = process;
+    const stdout = outputStream();
     const over = new AbortController();
     const signal = AbortSignal.any([this.#app.signal, over.signal]);
     let detached = false;

@@ -45,9 +45,9 @@ export class CrictlNode implements AsyncDisposable {
     return { code: status, out: stdout.trimEnd(), err: stderr };
   }
 
-  /** Runs a program of Node's without blocking this process, which may be what it calls. */
+  /** Runs crictl with these words without blocking this process, which may be what it calls. */
   async run(words: readonly string[]): Promise<Output> {
-    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(crictl, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     const exited = once(child, 'exit');
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
     const [code] = await exited;

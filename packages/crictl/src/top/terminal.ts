@@ -1,7 +1,9 @@
 // The live screen: raw keys in, frames out, and the terminal as it was on every way out.
+
 import { setTimeout } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { describeError } from '../errors.ts';
+import { outputStream } from '../output/print.ts';
 import { readUsage } from './read.ts';
 import { firstScreen, onKey, render, type Screen, splitKeys } from './screen.ts';
 import { rowsOf } from './usage.ts';
@@ -11,7 +13,8 @@ const leave = '\x1b[?25h\x1b[?1049l';
 
 /** Shows pods and containers until q, Ctrl-C, or a signal. An error of the first reading is thrown. */
 export async function showLive(app: App, delayMs: number, coloured: boolean): Promise<void> {
-  const { stdin, stdout } = process;
+  const { stdin } = process;
+  const stdout = outputStream();
   let screen: Screen = { ...firstScreen, rows: rowsOf([], await readUsage(app)), nowMs: Date.now() };
   const ended = new AbortController();
   const end = () => ended.abort();

@@ -4,8 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serveCri } from '@berth/cri/server.ts';
+import { crictl } from '../../../../test/support/crictl.ts';
 import { until } from '../../../../test/support/until.ts';
-import { CrictlNode, crictlMain } from '../testing/crictl-node.ts';
+import { CrictlNode } from '../testing/crictl-node.ts';
 
 let node: CrictlNode;
 let pod = '';
@@ -70,7 +71,7 @@ test('in a terminal at 80x24 and 40x20', async () => {
   const socket = join(node.node.dir, 'tmux');
   const tmux = (...args: string[]) =>
     spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' }).stdout;
-  const words = [process.execPath, crictlMain, ...node.words, 'trace', 'web'].join(' ');
+  const words = [crictl, ...node.words, 'trace', 'web'].join(' ');
   for (const [columns, rows] of [
     ['80', '24'],
     ['40', '20'],
@@ -105,7 +106,7 @@ test('unknown pods, berthds of later, and runtimes that are none', async () => {
   const version = { version: '0.1.0', runtimeName: 'other', runtimeVersion: '1', runtimeApiVersion: 'v1' };
   const server = await serveCri({ socketPath, runtime: { version: async () => version }, image: {} });
   try {
-    const words = [crictlMain, '-r', `unix://${socketPath}`, 'trace', pod];
+    const words = ['-r', `unix://${socketPath}`, 'trace', pod];
     const child = await node.run(words);
     assert.match(child.err, /only berthd tells how its pods started, and the runtime here is other/);
   } finally {
