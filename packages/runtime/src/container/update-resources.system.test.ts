@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { type DeepPartial, LinuxContainerResources } from '@berth/cri/generated/api.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { membership } from '@berth/linux/cgroups/membership.ts';
+import { until } from '../../../../test/support/until.ts';
 import { failsWith, PodCalls } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 
@@ -173,10 +174,7 @@ for (const handler of ['crun', 'runc']) {
     assert.equal(memoryOf(await pods.pidOf(hungry)), String(256n * MiB));
     await node.client.runtime.startContainer({ containerId: hungry });
     const cgroup = membership(await pods.pidOf(hungry))?.get(v2 ? '' : 'memory') ?? '';
-    for (const deadline = Date.now() + 10_000; (cgroups.usage(cgroup)?.workingSetBytes ?? 0n) < 30n * MiB; ) {
-      assert.ok(Date.now() < deadline);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until('it uses memory', () => (cgroups.usage(cgroup)?.workingSetBytes ?? 0n) >= 30n * MiB);
     await assert.rejects(
       update(hungry, { memoryLimitInBytes: 16n * MiB }),
       failsWith('INVALID_ARGUMENT', /cannot decrease memory limit to 16777216 bytes: current usage is \d+/),

@@ -4,12 +4,13 @@ import { mkdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { NamespaceWorker, unpin } from '@berth/linux/namespaces.ts';
+import { patience } from '../../../../test/support/machine-speed.ts';
 import { TestContainers } from '../testing/test-containers.ts';
 import type { SandboxView } from './input.ts';
 import { sandboxInitSpec } from './sandbox-init.ts';
 
 for (const name of ['crun', 'runc']) {
-  describe(`a pod of ${name}`, { timeout: 60_000 }, () => {
+  describe(`a pod of ${name}`, { timeout: patience(60_000) }, () => {
     let node: TestContainers;
     let worker: NamespaceWorker;
     let sandbox: SandboxView;

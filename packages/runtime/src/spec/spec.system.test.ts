@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { mknod } from '@berth/linux/mknod.ts';
 import { bindMount, mount, setPropagation, unmount } from '@berth/linux/mount.ts';
+import { patience } from '../../../../test/support/machine-speed.ts';
 import { TestContainers } from '../testing/test-containers.ts';
 
 for (const name of ['crun', 'runc']) {
-  describe(`containers of ${name}`, { timeout: 60_000 }, () => {
+  describe(`containers of ${name}`, { timeout: patience(60_000) }, () => {
     let node: TestContainers;
     before(() => {
       node = new TestContainers(name);
