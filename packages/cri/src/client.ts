@@ -17,14 +17,13 @@ import {
 } from './generated/api.ts';
 import { ImageProgressDefinition } from './generated/image-progress.ts';
 import { PodStartsDefinition } from './generated/pod-starts.ts';
-import { generatedMethods, type Target, type Transport, typedService } from './transport.ts';
-
-export interface CallOptions {
-  /** Milliseconds until the call fails with DEADLINE_EXCEEDED; without it the client's default. */
-  timeoutMs?: number | undefined;
-  /** Cancels the call, which then fails with CANCELLED. */
-  signal?: AbortSignal | undefined;
-}
+import {
+  type CallOptions,
+  generatedMethods,
+  type Target,
+  type Transport,
+  typedService,
+} from './transport.ts';
 
 type Call<Method> = Method extends {
   requestType: MessageFns<infer Request>;
