@@ -2,7 +2,6 @@
 // to load than such a process lives otherwise, and a third of its memory: what gRPC needs of HTTP/2 on a Unix
 // socket is in http2/.
 import type {
-  CallOptions,
   CriClient,
   ImageClient,
   ImageProgressClient,
@@ -23,7 +22,14 @@ import { Connection } from './http2/connection.ts';
 import { errorCode } from './http2/frames.ts';
 import { MessageReader } from './http2/message-reader.ts';
 import { decodeMessage, encodeMessage } from './schema-codec.ts';
-import { generatedMethods, type Method, type Target, type Transport, typedService } from './transport.ts';
+import {
+  type CallOptions,
+  generatedMethods,
+  type Method,
+  type Target,
+  type Transport,
+  typedService,
+} from './transport.ts';
 
 /**
  * As connectCri of client.ts, to the same effect: connects with the first call, and again with the next one

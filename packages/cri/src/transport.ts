@@ -1,5 +1,11 @@
 // Typed calls over anything that carries encoded messages to a server and back.
-import type { CallOptions } from './client.ts';
+
+export interface CallOptions {
+  /** Milliseconds until the call fails with DEADLINE_EXCEEDED; without it the client's default. */
+  timeoutMs?: number | undefined;
+  /** Cancels the call, which then fails with CANCELLED. */
+  signal?: AbortSignal | undefined;
+}
 
 /** What is called: the path `/SERVICE/METHOD`, and the method's name for errors. */
 export interface Target {
