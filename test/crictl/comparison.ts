@@ -23,11 +23,14 @@ export interface Comparison {
   effect?: Effect;
 }
 
-/** `lines`: the order of lines; `ids`: 64 hexadecimal digits; `numbers`: all numbers, such as of usage. */
-export type Normaliser = 'lines' | 'ids' | 'numbers' | 'ages';
+/**
+ * `lines`: the order of lines; `ids`: 64 hexadecimal digits; `numbers`: all numbers; `usage`: numbers and sizes, also
+ * in columns.
+ */
+export type Normaliser = 'lines' | 'ids' | 'numbers' | 'ages' | 'usage';
 
-/** `pods`: names and states of the twins; `images`: names of all images; `file`: the content of that file. */
-export type Effect = 'pods' | 'images' | { file: string };
+/** `pods`: names and states of the twins; `limits`: states and limits of their containers; `images`: names of all images; `file`: the content of that file. */
+export type Effect = 'pods' | 'limits' | 'images' | { file: string };
 
 /** Comparisons that change something: each crictl gets objects of its own, made anew, and they go afterwards. */
 export interface TwinComparison extends Comparison {

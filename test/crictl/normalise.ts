@@ -34,13 +34,16 @@ function logTimes(text: string): string {
 
 /** What the Go client library logs about a failed call, with its line number in it, beside crictl's own error. */
 function withoutClientLog(text: string): string {
-  return text.replace(/^[EIW]\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ \w+\.go:\d+\] .*\n/gm, '');
+  // An error of several lines is indented between `err=<` and ` >`.
+  const lines = /^[EIW]\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ \w+\.go:\d+\] .*\n(?:(?<=<\n)(?:\t.*\n)+ >.*\n)?/gm;
+  return text.replace(lines, '');
 }
 
 const table: Readonly<Record<Normaliser, (text: string) => string>> = {
   lines: (text) => text.split('\n').sort().join('\n'),
   ids: (text) => text.replace(/\b[0-9a-f]{64}\b/g, '<ID>'),
   numbers: (text) => text.replace(/\b\d+(\.\d+)?\b/g, '<N>'),
+  usage: (text) => text.replace(/(?<![\w.-])-?\d+(\.\d+)?([kMGT]?B)?(?![\w.]) */g, '<N> '),
   // A column is as wide as its words, so the blanks behind them go too.
   ages: (text) =>
     text.replace(

@@ -1,6 +1,8 @@
 // Comparisons that change something: each crictl has objects and files of its own, or the node to itself.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ContainerResources } from '@berth/cri/generated/api.ts';
+import { toProtoJson } from '@berth/cri/json.ts';
 import { testImage } from '../support/pods.ts';
 import { filled, type Outcome, type TwinComparison } from './comparison.ts';
 import type { Names } from './files.ts';
@@ -128,7 +130,7 @@ async function restore(node: Node, images: TestImages, own: Names, kept: Readonl
   await pullStandingImages(node, images);
 }
 
-/** Names and states of pods and containers, or names of images. */
+/** Names and states of pods and containers, limits of containers, or names of images. */
 async function nodeEffect(
   node: Node,
   { effect }: TwinComparison,
@@ -145,6 +147,16 @@ async function nodeEffect(
         .map(({ metadata, state, image }) => `container ${metadata?.name} ${state} ${image?.image}`),
     ];
     return lines.sort().join('\n');
+  }
+  if (effect === 'limits') {
+    const { containers } = await runtime.listContainers({});
+    const own = containers.filter(({ podSandboxId }) => isOwn(podSandboxId));
+    const lines = own.map(async ({ id: containerId, state }) => {
+      const { status } = await runtime.containerStatus({ containerId });
+      const limits = ContainerResources.fromPartial(status?.resources ?? {});
+      return `${state} ${JSON.stringify(toProtoJson('ContainerResources', limits))}`;
+    });
+    return (await Promise.all(lines)).sort().join('\n');
   }
   if (effect === 'images') {
     const { images } = await image.listImages({});

@@ -10,12 +10,14 @@ import { eventComparisons, execSyncComparisons, logComparisons } from './logs.ts
 import { socketComparisons } from './sockets.ts';
 import { streamComparisons } from './streams.ts';
 import { templateComparisons } from './templates.ts';
+import { completionComparisons, usageComparisons, usageTwins } from './usage.ts';
 
 /** Need no runtime: each crictl has files of its own. */
 export const withoutRuntime: readonly TwinComparison[] = [
   ...commandLineComparisons,
   ...configComparisons,
   ...socketComparisons,
+  ...completionComparisons,
 ];
 
 /** Only look at what the standing fixture made. */
@@ -28,6 +30,7 @@ export const reading: readonly Comparison[] = [
   ...streamComparisons,
   ...badFileComparisons,
   ...failingPullComparisons,
+  ...usageComparisons,
 ];
 
 /** Change something: each crictl has objects of its own, or the node to itself. */
@@ -35,4 +38,5 @@ export const changing: readonly TwinComparison[] = [
   ...lifecycleComparisons,
   ...imageComparisons,
   ...eventComparisons,
+  ...usageTwins,
 ];
