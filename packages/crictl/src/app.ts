@@ -7,11 +7,13 @@ import type {
   RuntimeClient,
 } from '@berth/cri/client.ts';
 import { parseEndpoint } from '@berth/cri/endpoint.ts';
-import { connectWire } from '@berth/cri/http2/wire.ts';
+import type { CriError } from '@berth/cri/errors.ts';
 import { connectShortly } from '@berth/cri/short-client.ts';
 import type { Logger } from './cli/logger.ts';
 import { defaultEndpoints, type Settings } from './config/settings.ts';
-import { describeError, statusIn, Unwrapped } from './errors.ts';
+import { describeError, NoRuntimeError, statusIn, Unwrapped } from './errors.ts';
+import type { Missed } from './hints/hint.ts';
+import { connectProblem } from './socket-probe.ts';
 import { traced } from './traced-client.ts';
 
 export class App {
@@ -19,6 +21,8 @@ export class App {
   readonly logger: Logger;
   /** Aborted by Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
+  /** What a command has looked for in vain, for a hint if it fails because of that. */
+  missed: (Omit<Missed, 'known'> & { known: () => string[] | Promise<string[]> }) | undefined;
   readonly #clients = new Map<string, CriClient>();
   #endpoint: string | undefined;
   #imageEndpoint: string | undefined;
@@ -80,14 +84,18 @@ export class App {
     }
     // The real crictl tries the connection before it does anything, and so names nothing else here.
     if (origin !== undefined && /^connection error:|connections to become ready$/.test(origin.message)) {
-      const isImageCall = origin.rpc?.includes('Image') === true;
       const isImageFirst = this.#firstService === 'image' && this.#imageEndpoint === undefined;
-      const kind = isImageCall || isImageFirst ? 'image' : 'runtime';
-      const endpoint = (isImageCall ? this.#imageEndpoint : undefined) ?? this.#endpoint ?? '';
+      const kind = isImageCall(origin) || isImageFirst ? 'image' : 'runtime';
+      const endpoint = this.endpointOf(origin);
       const reason = describeError(origin);
       return `${this.connecting}validate service connection: validate CRI v1 ${kind} API for endpoint "${endpoint}": ${reason}`;
     }
     return describeError(error);
+  }
+
+  /** Where the call went that failed so. */
+  endpointOf(failed: CriError): string {
+    return (isImageCall(failed) ? this.#imageEndpoint : undefined) ?? this.#endpoint ?? '';
   }
 
   #client(endpoint: string): CriClient {
@@ -132,7 +140,7 @@ export class App {
         return endpoint;
       }
     }
-    throw new Unwrapped(
+    throw new NoRuntimeError(
       `no container runtime answers at ${defaultEndpoints.join(', ')}; ` +
         'start one (berth up) or name its socket with --runtime-endpoint or in /etc/crictl.yaml',
     );
@@ -147,15 +155,8 @@ function socketPath(endpoint: string): string {
   }
 }
 
-function answers(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connectWire(socketPath, {
-      open: () => {
-        probe.destroy();
-        resolve(true);
-      },
-      data: () => {},
-      lost: () => resolve(false),
-    });
-  });
+const isImageCall = ({ rpc }: CriError) => rpc?.includes('Image') === true;
+
+async function answers(socketPath: string): Promise<boolean> {
+  return (await connectProblem(socketPath)) === undefined;
 }

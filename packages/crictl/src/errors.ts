@@ -48,6 +48,20 @@ export class Unwrapped extends Error {
   override readonly name = 'Unwrapped';
 }
 
+/** None of the sockets answers that are looked at when none is named. */
+export class NoRuntimeError extends Unwrapped {}
+
+/** What a command failed with, in the words for people, and what to do about it. */
+export class HintedError extends Error {
+  override readonly name = 'HintedError';
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint: string | undefined, options: ErrorOptions) {
+    super(message, options);
+    this.hint = hint;
+  }
+}
+
 /** Runs `work`, putting `doing` in front of the error that it fails with. */
 export async function within<Result>(doing: string, work: () => Result | Promise<Result>): Promise<Result> {
   try {

@@ -1,11 +1,13 @@
 // From the words on the command line to the exit code.
+import { isatty } from 'node:tty';
 
+import type { App } from './app.ts';
 import { type FlagSpecs, parseFlags, UsageError } from './cli/flags.ts';
 import { Logger } from './cli/logger.ts';
 import { type Command, type CommandEntry, ExitError } from './command.ts';
 import { commands, findCommand } from './commands.ts';
 import { globalFlags, loadSettings, type Settings } from './config/settings.ts';
-import { describeError } from './errors.ts';
+import { describeError, HintedError } from './errors.ts';
 import { print, printError } from './output/print.ts';
 
 /** The version of the crictl whose interface this one has, for scripts that ask, and behind the + its own. */
@@ -25,9 +27,13 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   } catch (error) {
     if (error instanceof ExitError) {
       printError(`${error.message}\n`);
+      if (error instanceof NoTopicError) await hintAt(error.word);
       return error.exitCode;
     }
     logger.fatal(describeError(error));
+    if (error instanceof HintedError && error.hint !== undefined) {
+      printError(`hint: ${error.hint}\n`);
+    }
     return 1;
   }
 }
@@ -115,11 +121,18 @@ async function runCommand(
   try {
     await command.run({ app, flags, given, args, showHelp });
   } catch (error) {
-    throw error instanceof ExitError ? error : new Error(app.explain(error), { cause: error });
+    if (error instanceof ExitError) throw error;
+    throw new HintedError(app.explain(error), await hintFor(app, error), { cause: error });
   } finally {
     app.close();
   }
   if (helpWanted) await show(true);
+}
+
+/** What to do about an error, told to people alone: scripts see what the real crictl says and nothing more. */
+async function hintFor(app: App, error: unknown): Promise<string | undefined> {
+  if (!isatty(2)) return undefined;
+  return (await import('./hints/trouble.ts')).hintFor(app, error);
 }
 
 /** Parses; a command line that cannot be understood is answered with how it should be, and thrown on. */
@@ -175,7 +188,25 @@ async function showCommandHelp(
 }
 
 function noTopic(word: string): Error {
-  return new ExitError(`No help topic for '${word}'`, 3);
+  return new NoTopicError(word);
+}
+
+/** Help was asked for, or a command given, that there is none of. */
+class NoTopicError extends ExitError {
+  readonly word: string;
+
+  constructor(word: string) {
+    super(`No help topic for '${word}'`, 3);
+    this.word = word;
+  }
+}
+
+/** Tells people which command they may have meant. */
+async function hintAt(word: string): Promise<void> {
+  if (!isatty(2)) return;
+  const { hint } = await import('./hints/hint.ts');
+  const known = commands.filter(({ hidden }) => hidden !== true).map(({ name }) => name);
+  printError(`hint: ${hint({ kind: 'missed', what: 'command', word, known }, false)}\n`);
 }
 
 /** Aborted by the first Ctrl-C or SIGTERM; the second ends the process at once. */

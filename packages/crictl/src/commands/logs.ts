@@ -78,8 +78,8 @@ async function targetOf(app: App, given: string): Promise<LogTarget> {
   const [only, ...others] = withId(given, containers);
   if (only !== undefined && others.length === 0) return { kind: 'container', id: only.id };
   const { items } = await runtime.listPodSandbox({}, app.call());
-  const { logTarget } = await import('../logs/target.ts');
-  return logTarget(given, containers, items);
+  const { findLogs } = await import('../logs/target.ts');
+  return findLogs(app, given, containers, items);
 }
 
 async function isPod(app: App, podSandboxId: string): Promise<boolean> {

@@ -1,13 +1,13 @@
 // `crictl logs POD` against berthd: three containers together, their restarts and rotation, and in a terminal.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { renameSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { crictl } from '../../../../test/support/crictl.ts';
 import { until } from '../../../../test/support/until.ts';
 import { CrictlNode } from '../testing/crictl-node.ts';
+import { Terminal } from '../testing/terminal.ts';
 
 let node: CrictlNode;
 let pod = '';
@@ -107,21 +107,15 @@ test('followed over rotation, new attempts and new containers, until the pod sto
 test('in a terminal at 80x24 names have colours, and Ctrl-C ends it', async () => {
   const second = await node.pod('shop/live');
   for (const name of ['a', 'b', 'c']) await node.container(second, name, `echo from ${name}; sleep 3600`);
-  const socket = join(node.node.dir, 'tmux');
-  const tmux = (...args: string[]) =>
-    spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' }).stdout;
   const words = [crictl, ...node.words, 'logs', '-f', 'shop/live'];
-  tmux('new-session', '-d', '-x', '80', '-y', '24', `${words.join(' ')}; echo ended $?; sleep 60`);
-  try {
-    await until('three lines', () =>
-      /a \| from a\nb \| from b\nc \| from c/.test(tmux('capture-pane', '-p')),
-    );
-    const colours = tmux('capture-pane', '-p', '-e').replaceAll('\x1b', 'ESC');
-    assert.match(colours, /ESC\[36ma \|.*\n.*ESC\[33mb \|.*\n.*ESC\[32mc \|/);
-    tmux('resize-window', '-x', '30', '-y', '6');
-    tmux('send-keys', 'C-c');
-    await until('it ended', () => /ended \d/.test(tmux('capture-pane', '-p')));
-  } finally {
-    tmux('kill-server');
-  }
+  using terminal = new Terminal(
+    node.node.dir,
+    { columns: 80, rows: 24 },
+    `${words.join(' ')}; echo ended $?`,
+  );
+  await terminal.shows(/a \| from a\nb \| from b\nc \| from c/);
+  assert.match(terminal.screen({ coloured: true }), /ESC\[36ma \|.*\n.*ESC\[33mb \|.*\n.*ESC\[32mc \|/);
+  terminal.resize(30, 6);
+  terminal.type('C-c');
+  await terminal.shows(/ended \d/);
 });

@@ -1,5 +1,6 @@
 // What the argument of `logs` means: a container, or a pod with all of its containers.
 import type { Container, PodSandbox } from '@berth/cri/generated/api.ts';
+import type { App } from '../app.ts';
 import { withId } from '../objects/ids.ts';
 import {
   ambiguous,
@@ -45,4 +46,22 @@ export function logTarget(
   const [pod] = podsSo;
   if (pod !== undefined) return { kind: 'pod', id: pod.id };
   return { kind: 'container', id: containersSo[0]?.id ?? given };
+}
+
+/** As logTarget, and remembers what there was when the word fits nothing. */
+export function findLogs(
+  app: App,
+  given: string,
+  containers: readonly Container[],
+  pods: readonly PodSandbox[],
+): LogTarget {
+  const target = logTarget(given, containers, pods);
+  if (target.kind === 'container' && containers.every(({ id }) => id !== target.id)) {
+    const known = () => [
+      ...namedContainers(containers, pods).map(containerPath),
+      ...pods.map((pod) => podPath(namedPod(pod))),
+    ];
+    app.missed = { what: 'container', word: given, known };
+  }
+  return target;
 }

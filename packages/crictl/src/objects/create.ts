@@ -3,6 +3,7 @@ import type { PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
 import { within } from '../errors.ts';
 import { loadContainerConfig, loadPodConfig } from './config-files.ts';
+import { imageNames } from './images.ts';
 import { credentials, pullFlags, pullImage } from './pull.ts';
 
 export const cancelTimeoutFlag = {
@@ -79,6 +80,7 @@ export async function createContainer(
     }
   }
   const timeoutMs = flags['cancel-timeout'] || app.settings.timeoutMs;
+  app.missed ??= { what: 'image', word: config.image?.image ?? '', known: () => imageNames(app) };
   const request = { podSandboxId, config, sandboxConfig };
   const { containerId } = await (await app.runtime()).createContainer(request, app.call(timeoutMs));
   return containerId;

@@ -24,7 +24,13 @@ export async function containerId(app: App, given: string): Promise<string> {
   const [first, ...others] = withId(given, containers);
   if (first !== undefined && others.length === 0) return first.id;
   const { items } = await runtime.listPodSandbox({}, app.call());
-  return await resolveContainer(given, containers, items);
+  const id = await resolveContainer(given, containers, items);
+  if (containers.every((container) => container.id !== id)) {
+    const { containerPath, namedContainers } = await import('./names.ts');
+    const known = () => namedContainers(containers, items).map(containerPath);
+    app.missed = { what: 'container', word: given, known };
+  }
+  return id;
 }
 
 /** The full id of a pod sandbox, looked up only when `given` is shorter than an id. */
@@ -32,7 +38,12 @@ export async function podId(app: App, given: string): Promise<string> {
   if (given === '') throw new Error('ID cannot be empty');
   if (isWholeId(given)) return given;
   const { items } = await (await app.runtime()).listPodSandbox({}, app.call());
-  return await resolvePod(given, items);
+  const id = await resolvePod(given, items);
+  if (items.every((pod) => pod.id !== id)) {
+    const { namedPod, podPath } = await import('./names.ts');
+    app.missed = { what: 'pod', word: given, known: () => items.map((pod) => podPath(namedPod(pod))) };
+  }
+  return id;
 }
 
 /**

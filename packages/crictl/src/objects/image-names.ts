@@ -2,6 +2,7 @@
 import type { Image, ImageStatusResponse } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
 import { formatTable } from '../output/table.ts';
+import { namesOf } from './images.ts';
 
 /** Pure: the images that have a name which ends in `word`, at a slash, with or without its tag or digest. */
 export function imagesCalled<Named extends Pick<Image, 'id' | 'repoTags' | 'repoDigests'>>(
@@ -38,12 +39,12 @@ export async function imageStatus(
   if (answer.image !== undefined) return answer;
   const { images } = await service.listImages({}, app.call());
   const [first, ...others] = imagesCalled(given, images);
-  if (first === undefined) return answer;
+  if (first === undefined) {
+    app.missed = { what: 'image', word: given, known: () => images.flatMap(namesOf) };
+    return answer;
+  }
   if (others.length === 0) return ask(first.id);
-  const rows = [first, ...others].map(({ id, repoTags, repoDigests }) => [
-    id,
-    (repoTags.length > 0 ? repoTags : repoDigests).join(', '),
-  ]);
+  const rows = [first, ...others].map((image) => [image.id, namesOf(image).join(', ')]);
   const table = formatTable([['ID', 'NAMES'], ...rows]).trimEnd();
   throw new Error(`image "${given}" is ambiguous, it fits ${rows.length}:\n${table}`);
 }

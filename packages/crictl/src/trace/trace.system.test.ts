@@ -1,12 +1,11 @@
 // `crictl trace` against berthd: a pod's start with its steps, in a pipe, as JSON and in a terminal; what it cannot know.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serveCri } from '@berth/cri/server.ts';
 import { crictl } from '../../../../test/support/crictl.ts';
-import { until } from '../../../../test/support/until.ts';
 import { CrictlNode } from '../testing/crictl-node.ts';
+import { Terminal } from '../testing/terminal.ts';
 
 let node: CrictlNode;
 let pod = '';
@@ -68,29 +67,18 @@ test('a pod whose sandbox failed, which is in no list', async () => {
 });
 
 test('in a terminal at 80x24 and 40x20', async () => {
-  const socket = join(node.node.dir, 'tmux');
-  const tmux = (...args: string[]) =>
-    spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' }).stdout;
-  const words = [crictl, ...node.words, 'trace', 'web'].join(' ');
   for (const [columns, rows] of [
-    ['80', '24'],
-    ['40', '20'],
+    [80, 24],
+    [40, 20],
   ] as const) {
-    tmux('new-session', '-d', '-x', columns, '-y', rows, `LANG=C.UTF-8 ${words}; sleep 60`);
-    try {
-      await until('it is drawn', () => tmux('capture-pane', '-p').includes('between the calls'));
-      const screen = tmux('capture-pane', '-p');
-      assert.match(
-        screen,
-        /^shop\/web \([0-9a-f]{13}\): \S+m?s in all\n\n +0 +\S+m?s\nsandbox +\S+m?s \S*\n/,
-      );
-      assert.match(
-        screen,
-        /\n {2}namespaces +\S+ms .*\n {2}init .*\ncreate app +\S+m?s .*\n[\s\S]*\nstart app /,
-      );
-    } finally {
-      tmux('kill-server');
-    }
+    const words = [crictl, ...node.words, 'trace', 'web'];
+    using terminal = new Terminal(node.node.dir, { columns, rows }, words.join(' '));
+    const screen = await terminal.shows(/between the calls/);
+    assert.match(screen, /^shop\/web \([0-9a-f]{13}\): \S+m?s in all\n\n +0 +\S+m?s\nsandbox +\S+m?s █+\n/);
+    assert.match(
+      screen,
+      /\n {2}namespaces +\S+ms .*\n {2}init .*\ncreate app +\S+m?s .*\n[\s\S]*\nstart app /,
+    );
   }
 });
 

@@ -1,0 +1,58 @@
+// Names that somebody may have meant. Pure.
+
+/**
+ * Those of `known` that come closest to `word`, the best first, at most `count`. A name is compared whole and from
+ * each of its slashes on, images also without their tag; names that have nothing to do with `word` are left out.
+ */
+export function closest(word: string, known: readonly string[], count = 3): string[] {
+  const wanted = word.toLowerCase();
+  const limit = Math.max(1, Math.floor(wanted.length / 3));
+  return [...new Set(known)]
+    .map((name) => ({
+      name,
+      distance: Math.min(...forms(name.toLowerCase()).map((form) => distanceOf(wanted, form))),
+    }))
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
+    .slice(0, count)
+    .map(({ name }) => name);
+}
+
+/** `a/b/c:1` → itself, `b/c:1`, `c:1`, and each without `:1`. */
+function forms(name: string): string[] {
+  const parts = name.split('/');
+  return parts.flatMap((_, index) => {
+    const form = parts.slice(index).join('/');
+    const bare = form.replace(/(?:@[^/]*|:[^/:@]*)$/, '');
+    return bare === '' ? [form] : [form, bare];
+  });
+}
+
+/** What is to be typed to make `form` of `word`; a part of it is close to the whole, as `ngin` to `my-nginx`. */
+function distanceOf(word: string, form: string): number {
+  const typed = editDistance(word, form);
+  const isPart = word.length >= 3 && (form.includes(word) || word.includes(form));
+  return isPart && form.length >= 3 ? Math.min(typed, 1) : typed;
+}
+
+/** Insertions, deletions, changes and swaps of neighbours that make `to` of `from`. */
+export function editDistance(from: string, to: string): number {
+  let [before, last] = [[] as number[], Array.from({ length: to.length + 1 }, (_, column) => column)];
+  for (let row = 1; row <= from.length; row++) {
+    const now = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const isSame = from[row - 1] === to[column - 1];
+      const isSwap = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      now.push(
+        Math.min(
+          (last[column] ?? 0) + 1,
+          (now[column - 1] ?? 0) + 1,
+          (last[column - 1] ?? 0) + (isSame ? 0 : 1),
+          isSwap && row > 1 && column > 1 ? (before[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
+    }
+    [before, last] = [last, now];
+  }
+  return last[to.length] ?? 0;
+}

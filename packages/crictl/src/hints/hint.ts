@@ -1,0 +1,102 @@
+// What to do about an error, in a sentence. Pure.
+import { closest } from './closest.ts';
+
+/** A default socket, and why nobody can be reached there; undefined when somebody listens. */
+export interface Probe {
+  endpoint: string;
+  problem: string | undefined;
+}
+
+/** A word for something that is not there, and the names of what is. */
+export interface Missed {
+  what: 'container' | 'pod' | 'image' | 'command';
+  word: string;
+  known: readonly string[];
+}
+
+export type Trouble =
+  /** Nobody is reached at `endpoint`, or at any of the defaults when none was named. */
+  | { kind: 'unreachable'; endpoint: string | undefined; problem: string; probes: readonly Probe[] }
+  | { kind: 'forbidden'; path: string }
+  | { kind: 'slow'; timeoutMs: number }
+  | { kind: 'unauthorized' }
+  | ({ kind: 'missed' } & Missed);
+
+const runtimeNames: readonly [part: string, name: string][] = [
+  ['/berth.sock', 'berthd'],
+  ['/containerd.sock', 'containerd'],
+  ['/crio.sock', 'CRI-O'],
+  ['/cri-dockerd.sock', 'cri-dockerd'],
+];
+
+const problems: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ECONNREFUSED: 'nobody listens',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+};
+
+const howToName =
+  'name its socket with --runtime-endpoint, CONTAINER_RUNTIME_ENDPOINT or in /etc/crictl.yaml';
+
+export function hint(trouble: Trouble, isRoot: boolean): string {
+  switch (trouble.kind) {
+    case 'unreachable':
+      return unreachable(trouble, isRoot);
+    case 'forbidden':
+      return isRoot
+        ? `${trouble.path} is closed even to root here`
+        : `${trouble.path} is for root: try again with sudo`;
+    case 'slow':
+      return `the runtime took longer than ${trouble.timeoutMs / 1000}s; --timeout gives it more`;
+    case 'unauthorized':
+      return 'the registry wants to know who asks: --creds USERNAME[:PASSWORD]';
+    case 'missed':
+      return missed(trouble);
+  }
+}
+
+function unreachable(
+  { endpoint, problem, probes }: Extract<Trouble, { kind: 'unreachable' }>,
+  isRoot: boolean,
+): string {
+  const living = probes.filter((probe) => probe.problem === undefined && probe.endpoint !== endpoint);
+  if (endpoint !== undefined && isForbidden(problem)) {
+    return hint({ kind: 'forbidden', path: pathOf(endpoint) }, isRoot);
+  }
+  const forbidden = probes.find((probe) => isForbidden(probe.problem));
+  if (endpoint === undefined && forbidden !== undefined) {
+    return hint({ kind: 'forbidden', path: pathOf(forbidden.endpoint) }, isRoot);
+  }
+  if (living.length > 0) {
+    const names = living.map((probe) => `${nameOf(probe.endpoint)} at ${probe.endpoint}`);
+    return `there is ${names.join(' and ')}: ${howToName}`;
+  }
+  const tried = probes.map((probe) => {
+    const { [probe.problem ?? '']: reason = probe.problem } = problems;
+    return `${nameOf(probe.endpoint)} at ${pathOf(probe.endpoint)} (${reason})`;
+  });
+  return `looked for ${tried.join(', ')}; start one, or ${howToName}`;
+}
+
+const isForbidden = (problem: string | undefined) => problem === 'EACCES' || problem === 'EPERM';
+
+const pathOf = (endpoint: string) => endpoint.replace(/^unix:\/\//, '');
+
+function nameOf(endpoint: string): string {
+  return runtimeNames.find(([part]) => endpoint.endsWith(part))?.[1] ?? 'a runtime';
+}
+
+const lists = {
+  container: 'crictl ps -a',
+  pod: 'crictl pods',
+  image: 'crictl images',
+  command: 'crictl --help',
+};
+
+function missed({ what, word, known }: Missed): string {
+  const names = closest(word, known);
+  if (names.length > 0) return `did you mean ${names.join(' or ')}?`;
+  if (known.length === 0 && what !== 'command') return `there is no ${what} here at all`;
+  return `${lists[what]} lists what there is`;
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { closest, editDistance } from './closest.ts';
+import { hint, type Probe, type Trouble } from './hint.ts';
+
+const distances: [from: string, to: string, distance: number][] = [
+  ['', '', 0],
+  ['', 'abc', 3],
+  ['nginx', 'nginx', 0],
+  ['ngnix', 'nginx', 1],
+  ['nginx', 'ngin', 1],
+  ['kitten', 'sitting', 3],
+];
+for (const [from, to, distance] of distances) {
+  test(`from "${from}" to "${to}"`, () => {
+    assert.equal(editDistance(from, to), distance);
+    assert.equal(editDistance(to, from), distance);
+  });
+}
+
+const names = [
+  'shop/web/nginx',
+  'shop/web/sidecar',
+  'test/web/nginx',
+  'kube-system/coredns/coredns',
+  'shop/db/postgres',
+];
+const images = [
+  'docker.io/library/nginx:1.27',
+  'localhost:5000/team/busybox:1',
+  'registry.k8s.io/pause@sha256:aa',
+];
+const closestCases: [word: string, known: readonly string[], found: readonly string[]][] = [
+  ['ngnix', names, ['shop/web/nginx', 'test/web/nginx']],
+  ['web/ngin', names, ['shop/web/nginx', 'test/web/nginx']],
+  ['shop/web/ngnix', names, ['shop/web/nginx']],
+  ['postgre', names, ['shop/db/postgres']],
+  ['dns', names, ['kube-system/coredns/coredns']],
+  ['quite-other', names, []],
+  ['x', names, []],
+  ['nginx:1.72', images, ['docker.io/library/nginx:1.27']],
+  ['busbox', images, ['localhost:5000/team/busybox:1']],
+  ['docker.io/library/ngnix', images, ['docker.io/library/nginx:1.27']],
+  ['puase', images, ['registry.k8s.io/pause@sha256:aa']],
+  ['web', [], []],
+];
+for (const [word, known, found] of closestCases) {
+  test(`closest to ${word} of ${known.length}`, () => assert.deepEqual(closest(word, known), found));
+}
+
+const berthd = 'unix:///run/berth/berth.sock';
+const containerd = 'unix:///run/containerd/containerd.sock';
+const probes = (first: string | undefined, second: string | undefined): Probe[] => [
+  { endpoint: berthd, problem: first },
+  { endpoint: containerd, problem: second },
+];
+const unreachable = (endpoint: string | undefined, problem: string, all: Probe[]): Trouble => ({
+  kind: 'unreachable',
+  endpoint,
+  problem,
+  probes: all,
+});
+const other = 'unix:///run/other.sock';
+const hints: [trouble: Trouble, isRoot: boolean, text: RegExp][] = [
+  [
+    unreachable(other, 'ENOENT', probes('ENOENT', 'EACCES')),
+    false,
+    /^looked for berthd .*permission denied\); start/,
+  ],
+  [
+    unreachable(undefined, '', probes('ENOENT', 'ECONNREFUSED')),
+    true,
+    /^looked for berthd at \/run\/berth\/berth.sock \(no such file\), containerd at \/run\/containerd\/containerd.sock \(nobody listens\); start one, or name its socket with --runtime-endpoint, CONTAINER_RUNTIME_ENDPOINT or in \/etc\/crictl.yaml$/,
+  ],
+  [
+    unreachable(undefined, '', probes('ENOENT', 'EACCES')),
+    false,
+    /^\/run\/containerd\/containerd.sock is for root: try again with sudo$/,
+  ],
+  [
+    unreachable(other, 'EACCES', probes('ENOENT', undefined)),
+    false,
+    /^\/run\/other.sock is for root: try again with sudo$/,
+  ],
+  [
+    unreachable(other, 'EACCES', probes('ENOENT', 'ENOENT')),
+    true,
+    /^\/run\/other.sock is closed even to root here$/,
+  ],
+  [
+    unreachable(other, 'ENOENT', probes(undefined, 'EACCES')),
+    false,
+    /^there is berthd at unix:\/\/\/run\/berth\/berth.sock: name its socket with /,
+  ],
+  [
+    unreachable(berthd, 'ENOENT', probes('ENOENT', 'ENOENT')),
+    true,
+    /^looked for berthd at .*; start one, or/,
+  ],
+  [{ kind: 'slow', timeoutMs: 2000 }, true, /^the runtime took longer than 2s; --timeout gives it more$/],
+  [{ kind: 'unauthorized' }, true, /--creds USERNAME/],
+  [
+    { kind: 'missed', what: 'pod', word: 'wed', known: ['shop/web', 'shop/api'] },
+    true,
+    /^did you mean shop\/web\?$/,
+  ],
+  [
+    { kind: 'missed', what: 'pod', word: 'other', known: ['shop/web'] },
+    true,
+    /^crictl pods lists what there is$/,
+  ],
+  [{ kind: 'missed', what: 'image', word: 'other', known: [] }, true, /^there is no image here at all$/],
+  [{ kind: 'missed', what: 'command', word: 'pss', known: ['ps', 'pods'] }, true, /^did you mean ps\?$/],
+];
+for (const [trouble, isRoot, text] of hints) {
+  test(`hint: ${text.source.slice(0, 50)}`, () => assert.match(hint(trouble, isRoot), text));
+}
