@@ -2,8 +2,8 @@
 
 import { App } from '../app.ts';
 import { parseFlags } from '../cli/flags.ts';
-import { defineCommand } from '../command.ts';
-import { commands, findCommand } from '../commands.ts';
+import { type CommandEntry, defineCommand } from '../command.ts';
+import { commands } from '../commands.ts';
 import { distinctWords, objectsOf } from '../completion/object-words.ts';
 import { type Candidate, placeOf } from '../completion/place.ts';
 import type { Values } from '../completion/values.ts';
@@ -13,23 +13,30 @@ import { print } from '../output/print.ts';
 const helpCommand = { word: 'help', description: 'Shows a list of commands or help for one command' };
 
 export const complete = defineCommand({
-  argsUsage: '-- WORD...',
+  argsUsage: '-- crictl [WORD...]',
   description:
     'Prints what the last word may be, each with a tab and what it means behind it, or :files for names of files.',
   flags: {},
-  async run({ app, args }) {
-    const { values, typed, before } = await placeOf(args, { globalFlags, find: findCommand });
+  async run({ app, args: [_program, ...words] }) {
+    const { values, typed, before, subcommands = [] } = await placeOf(words, globalFlags);
+    const fitting = (candidates: readonly Candidate[]) =>
+      candidates.filter(({ word }) => word.startsWith(typed));
+    const below = fitting(subcommands.flatMap(commandWords));
     if (values === 'files') {
-      print(':files\n');
+      // Shells make words of either one, so a name of a command has to be begun.
+      print(below.length > 0 && typed !== '' ? lines(below, before) : ':files\n');
       return;
     }
-    const candidates = (await candidatesOf(values, typed, app, args)).filter(({ word }) =>
-      word.startsWith(typed),
-    );
-    const lines = candidates.map(({ word, description = '' }) => `${before}${word}\t${description}\n`);
-    print(lines.join(''));
+    print(lines(below, before));
+    print(lines(fitting(await candidatesOf(values, typed, app, words)), before));
   },
 });
+
+const commandWords = ({ name, aliases = [], usage }: CommandEntry): Candidate[] =>
+  [name, ...aliases].map((word) => ({ word, description: usage }));
+
+const lines = (candidates: readonly Candidate[], before: string) =>
+  candidates.map(({ word, description = '' }) => `${before}${word}\t${description}\n`).join('');
 
 async function candidatesOf(
   values: Exclude<Values, 'files'> | readonly Candidate[],
@@ -38,13 +45,7 @@ async function candidatesOf(
   words: readonly string[],
 ): Promise<readonly Candidate[]> {
   if (values === 'commands') {
-    const all = commands.filter(({ hidden }) => hidden !== true);
-    return [
-      ...all.flatMap(({ name, aliases = [], usage }) =>
-        [name, ...aliases].map((word) => ({ word, description: usage })),
-      ),
-      helpCommand,
-    ];
+    return [...commands.filter(({ hidden }) => hidden !== true).flatMap(commandWords), helpCommand];
   }
   if (typeof values !== 'string')
     return values.map((each) => (typeof each === 'string' ? { word: each } : each));

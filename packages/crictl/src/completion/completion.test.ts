@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commands, findCommand } from '../commands.ts';
+import { commands } from '../commands.ts';
 import { globalFlags } from '../config/settings.ts';
 import { distinctWords } from './object-words.ts';
 import { placeOf } from './place.ts';
 import { knowsArguments } from './values.ts';
 
-const place = (line: string) => placeOf(line.split(' '), { globalFlags, find: findCommand });
+const place = (line: string) => placeOf(line.split(' '), globalFlags);
 
 test('the cursor is at a command, a flag, its value or an argument', async () => {
   const cases: [string, { values: unknown; typed?: string; before?: string }][] = [
@@ -43,6 +43,28 @@ test('the cursor is at a command, a flag, its value or an argument', async () =>
   for (const [line, expected] of cases) {
     assert.deepEqual(await place(line), { typed: '', before: '', ...expected }, line);
   }
+});
+
+test('a command may have commands below it', async () => {
+  const cases: [string, string[] | undefined][] = [
+    ['create j', ['jsonschema']],
+    ['create --no-pull ', ['jsonschema']],
+    ['create web j', undefined],
+    ['create --creds j', undefined],
+    ['create -', undefined],
+    ['runp jsonschema ', undefined],
+    ['ps ', undefined],
+  ];
+  for (const [line, expected] of cases) {
+    const { subcommands } = await place(line);
+    assert.deepEqual(
+      subcommands?.map(({ name }) => name),
+      expected,
+      line,
+    );
+  }
+  const { values } = await place('runp jsonschema --');
+  assert.deepEqual(values, [{ word: '--help', description: 'show help' }]);
 });
 
 test('flags are told with what they mean', async () => {

@@ -1,6 +1,7 @@
 // Where in a command line the cursor is: at a command, a flag, the value of one, or an argument.
 import { type FlagSpecs, spellingsOf, splitBundle } from '../cli/flags.ts';
 import type { Command, CommandEntry } from '../command.ts';
+import { findCommand } from '../commands.ts';
 
 import { type Values, valuesOfArgument, valuesOfFlag } from './values.ts';
 
@@ -17,27 +18,36 @@ export interface Place {
   typed: string;
   /** What is typed before it in the same word, such as `--output=`. */
   before: string;
-}
-
-export interface Grammar {
-  globalFlags: FlagSpecs;
-  find: (word: string) => CommandEntry | undefined;
+  /** Commands below the command, one of which may stand there as well. */
+  subcommands?: readonly CommandEntry[];
 }
 
 /** Pure but for loading a command: what the last of `words`, the words behind `crictl`, may be. */
-export async function placeOf(words: readonly string[], { globalFlags, find }: Grammar): Promise<Place> {
+export async function placeOf(words: readonly string[], globalFlags: FlagSpecs): Promise<Place> {
   const typed = words.at(-1) ?? '';
   const global = walk(globalFlags, words.slice(0, -1), false);
   const [name, ...rest] = global.args;
   if (name === undefined) return within('', globalFlags, { ...global, typed, argument: 'commands' });
   if (name === 'help' || name === 'h')
     return { values: valuesOfArgument('help', rest.length), typed, before: '' };
-  const entry = find(name);
-  if (entry === undefined) return { values: [], typed, before: '' };
-  const { flags, argsAreForeign = false }: Command = await entry.load();
-  const own = walk(flags, rest, !argsAreForeign);
+  const entry = findCommand(name);
+  return entry === undefined ? { values: [], typed, before: '' } : await placeIn(entry, rest, typed);
+}
+
+/** The place behind the words of a command, or of the one below it that the first of them names. */
+async function placeIn(entry: CommandEntry, words: readonly string[], typed: string): Promise<Place> {
+  const { flags, argsAreForeign = false, subcommands = [] }: Command = await entry.load();
+  const [first, ...rest] = walk(flags, words, false).args;
+  const below = first === undefined ? undefined : findCommand(first, subcommands);
+  if (below !== undefined) return await placeIn(below, rest, typed);
+  const own = walk(flags, words, !argsAreForeign);
   const argument = valuesOfArgument(entry.name, own.args.length);
-  return within(entry.name, flags, { ...own, typed, argument });
+  return within(entry.name, flags, {
+    ...own,
+    typed,
+    argument,
+    ...(first === undefined && subcommands.length > 0 && { subcommands }),
+  });
 }
 
 interface Walked {
@@ -74,10 +84,12 @@ function walk(specs: FlagSpecs, words: readonly string[], interspersed: boolean)
 function within(
   command: string,
   specs: FlagSpecs,
-  { pending, flagsEnded, typed, argument }: Walked & { typed: string; argument: Values },
+  at: Walked & { typed: string; argument: Values; subcommands?: readonly CommandEntry[] },
 ): Place {
+  const { pending, flagsEnded, typed, argument, subcommands } = at;
   if (pending !== undefined) return { values: valuesOfFlag(command, pending), typed, before: '' };
-  if (flagsEnded || !typed.startsWith('-')) return { values: argument, typed, before: '' };
+  if (flagsEnded || !typed.startsWith('-'))
+    return { values: argument, typed, before: '', ...(subcommands && { subcommands }) };
   const [, before, spelling = '', value = ''] = /^(--?([^=]+)=)(.*)$/s.exec(typed) ?? [];
   if (before === undefined) return { values: flagsOf(specs), typed, before: '' };
   const flag = spellingsOf(specs).get(spelling);

@@ -20,7 +20,7 @@ _crictl() {
         fi
         [[ $word == *[=] ]] && compopt -o nospace
         COMPREPLY+=("\${word#"$known"}")
-    done < <("\${words[0]}" __complete -- "\${words[@]:1}" 2>/dev/null)
+    done < <("\${words[0]}" __complete -- "\${words[@]}" 2>/dev/null)
 }
 
 complete -F _crictl crictl
@@ -31,7 +31,7 @@ const zsh = `#compdef crictl
 _crictl() {
     local line
     local -a lines candidates
-    lines=("\${(@f)$("\${(Q)words[1]}" __complete -- "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+    lines=("\${(@f)$("\${(Q)words[1]}" __complete -- "\${(@Q)words[1,CURRENT]}" 2>/dev/null)}")
     if [[ $lines[1] == :files ]]; then
         compset -P '*='
         _files
@@ -54,7 +54,7 @@ const fish = `# Completion of crictl for fish: crictl completion fish | source
 function __crictl_words
     set -l words (commandline -opc)
     set -l current (commandline -ct)
-    set -g __crictl_found (command $words[1] __complete -- $words[2..-1] "$current" 2>/dev/null)
+    set -g __crictl_found (command $words[1] __complete -- $words "$current" 2>/dev/null)
     test "$__crictl_found[1]" != ':files'
 end
 

@@ -68,6 +68,8 @@ const lines: [string, string][] = [
   ['stats -p web dns/', 'stats -p web dns/server '],
   ['inspecti localhost/berth-test/b', 'inspecti localhost/berth-test/busybox:1 '],
   ['inspecti localhost/berth-test/busybox:', 'inspecti localhost/berth-test/busybox:1 '],
+  ['runp jso', 'runp jsonschema '],
+  ['create jsons', 'create jsonschema '],
   ['runp ./pod', 'runp ./pod-config.json '],
 ];
 
@@ -106,7 +108,7 @@ for (const [program, command, source] of shells) {
 
 test('the words before the cursor name the runtime, and what fails completes nothing', () => {
   const complete = (...words: string[]) => {
-    const args = ['__complete', '--', ...words];
+    const args = ['__complete', '--', 'crictl', ...words];
     const env = { PATH: process.env['PATH'] };
     const { status, stdout } = spawnSync(crictl, args, { encoding: 'utf8', env });
     return [status, stdout.replace(/\t.*/g, '')];
