@@ -117,7 +117,7 @@ class GrpcJsTransport implements Transport {
         asItIs,
         asItIs,
         request,
-        new Metadata(),
+        metadataOf(options),
         deadlineOf(options.timeoutMs),
         (error, response) => {
           signal?.removeEventListener('abort', cancel);
@@ -140,7 +140,7 @@ class GrpcJsTransport implements Transport {
       asItIs,
       asItIs,
       request,
-      new Metadata(),
+      metadataOf(options),
       deadline,
     );
     const cancel = () => call.cancel();
@@ -201,4 +201,10 @@ function isServiceError(error: unknown): error is Pick<ServiceError, 'code' | 'd
     'details' in error &&
     typeof error.details === 'string'
   );
+}
+
+function metadataOf({ headers = {} }: CallOptions): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return metadata;
 }

@@ -102,7 +102,8 @@ class OwnTransport implements Transport {
     throw new CriError('INTERNAL', 'the server answered without a message', { rpc: target.rpc });
   }
 
-  async *serverStream({ path, rpc }: Target, request: Buffer, { timeoutMs, signal }: CallOptions) {
+  async *serverStream({ path, rpc }: Target, request: Buffer, options: CallOptions) {
+    const { timeoutMs, signal } = options;
     if (signal?.aborted) throw cancelledError(rpc);
     if (request.length > maxMessageBytes) {
       const sizes = `(${request.length} vs. ${maxMessageBytes})`;
@@ -110,7 +111,7 @@ class OwnTransport implements Transport {
     }
     const connection = this.#connect();
     const call = new Call(rpc, this.#socketPath);
-    const id = connection.request(headersOf(path, timeoutMs), framed(request), call);
+    const id = connection.request(headersOf(path, options), framed(request), call);
     const cancel = () => call.fail(cancelledError(rpc));
     signal?.addEventListener('abort', cancel, { once: true });
     const timer =
@@ -150,7 +151,7 @@ function framed(message: Buffer): Buffer {
   return Buffer.concat([prefix, message]);
 }
 
-function headersOf(path: string, timeoutMs: number | undefined): Record<string, string> {
+function headersOf(path: string, { timeoutMs, headers }: CallOptions): Record<string, string> {
   return {
     ':method': 'POST',
     ':scheme': 'http',
@@ -159,6 +160,7 @@ function headersOf(path: string, timeoutMs: number | undefined): Record<string, 
     'content-type': 'application/grpc',
     'user-agent': 'berth-crictl',
     te: 'trailers',
+    ...headers,
     // At most eight digits; the timer on this side is what counts.
     ...(timeoutMs !== undefined && { 'grpc-timeout': `${Math.min(Math.ceil(timeoutMs), 99_999_999)}m` }),
   };

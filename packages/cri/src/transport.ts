@@ -3,6 +3,8 @@
 export interface CallOptions {
   /** Milliseconds until the call fails with DEADLINE_EXCEEDED; without it the client's default. */
   timeoutMs?: number | undefined;
+  /** Sent along, by names in small letters. */
+  headers?: Readonly<Record<string, string>> | undefined;
   /** Cancels the call, which then fails with CANCELLED. */
   signal?: AbortSignal | undefined;
 }

@@ -15,6 +15,7 @@ import { describeError, NoRuntimeError, statusIn, Unwrapped } from './errors.ts'
 import type { Missed } from './hints/hint.ts';
 import { connectProblem } from './socket-probe.ts';
 import { traced } from './traced-client.ts';
+import type { Tracing } from './tracing/spans.ts';
 
 export class App {
   readonly settings: Settings;
@@ -24,6 +25,7 @@ export class App {
   /** What a command has looked for in vain, for a hint if it fails because of that. */
   missed: (Omit<Missed, 'known'> & { known: () => string[] | Promise<string[]> }) | undefined;
   readonly #clients = new Map<string, CriClient>();
+  readonly #tracing: Tracing | undefined;
   #endpoint: string | undefined;
   #imageEndpoint: string | undefined;
   /** The service that was asked for first, whose connection the real crictl tries first. */
@@ -31,10 +33,11 @@ export class App {
   /** What is put in front of the error of a connection. */
   connecting = '';
 
-  constructor(settings: Settings, logger: Logger, signal: AbortSignal) {
+  constructor(settings: Settings, logger: Logger, signal: AbortSignal, tracing?: Tracing) {
     this.settings = settings;
     this.logger = logger;
     this.signal = signal;
+    this.#tracing = tracing;
   }
 
   /** The pods and containers of the runtime; throws when no default socket answers. */
@@ -101,13 +104,20 @@ export class App {
   #client(endpoint: string): CriClient {
     const known = this.#clients.get(endpoint);
     if (known) return known;
-    const client = connectShortly(endpoint);
+    const client = this.#spanning(connectShortly(endpoint));
     const log = (message: string) => this.logger.debug(message);
     const shown = this.logger.debugEnabled
       ? { ...client, runtime: traced(client.runtime, log), image: traced(client.image, log) }
       : client;
     this.#clients.set(endpoint, shown);
     return shown;
+  }
+
+  #spanning(client: CriClient): CriClient {
+    const tracing = this.#tracing;
+    if (tracing === undefined) return client;
+    const runtime = tracing.spanning(client.runtime, 'runtime.v1.RuntimeService');
+    return { ...client, runtime, image: tracing.spanning(client.image, 'runtime.v1.ImageService') };
   }
 
   async #runtimeEndpoint(flag = '--runtime-endpoint'): Promise<string> {

@@ -49,6 +49,11 @@ async function dispatch(argv: readonly string[], env: NodeJS.ProcessEnv, logger:
   const settings = await loadSettings(global, logger);
   logger.debugEnabled = settings.debug;
   const { profileCpu, profileMemory } = settings;
+  // Bun does not tell where memory was allocated, and OpenTelemetry's exporter loads gRPC in a way that it cannot.
+  if (process.versions['bun'] !== undefined && (profileMemory !== '' || settings.tracing !== undefined)) {
+    const { runByNode } = await import('./run-by-node.ts');
+    return runByNode(argv);
+  }
   if (profileCpu === '' && profileMemory === '') return await runWord(word, rest, env, settings, logger);
   const { profiled } = await import('./profile/profile.ts');
   await profiled({ cpuPath: profileCpu, memoryPath: profileMemory }, logger, () =>
@@ -113,7 +118,8 @@ async function runCommand(
   const { values: flags, given, args } = parsed;
   // Behind it is gRPC, which takes more than half of a start: help and mistakes are told without it.
   const { App } = await import('./app.ts');
-  const app = new App(settings, logger, interruption());
+  const tracing = settings.tracing && (await import('./tracing/spans.ts')).startTracing(settings.tracing);
+  const app = new App(settings, logger, interruption(), tracing);
   let helpWanted = false;
   const showHelp = () => {
     helpWanted = true;
@@ -125,6 +131,9 @@ async function runCommand(
     throw new HintedError(app.explain(error), await hintFor(app, error), { cause: error });
   } finally {
     app.close();
+    await tracing?.close(settings.timeoutMs).catch((error: unknown) => {
+      logger.error(`Unable to shutdown tracer provider: ${describeError(error)}`);
+    });
   }
   if (helpWanted) await show(true);
 }

@@ -1,8 +1,7 @@
 // `--profile-cpu` and `--profile-mem`: what V8 samples of a command, written for pprof.
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { type HeapProfiler, type Profiler, Session } from 'node:inspector/promises';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Logger } from '../cli/logger.ts';
 import { describeError } from '../errors.ts';
 import { encodePprof, type Frame, type Sample } from './pprof.ts';
@@ -16,8 +15,6 @@ export async function profiled(
   logger: Logger,
   body: () => Promise<void>,
 ): Promise<void> {
-  // Bun does not tell where memory was allocated; there the same words are run by Node.js.
-  if (paths.memoryPath !== '' && process.versions['bun'] !== undefined) return runByNode();
   const cpuPath = paths.cpuPath && resolve(paths.cpuPath);
   const memoryPath = paths.memoryPath && resolve(paths.memoryPath);
   if (cpuPath !== '') {
@@ -51,14 +48,6 @@ export async function profiled(
     }
     session.disconnect();
   }
-}
-
-function runByNode(): void {
-  const launcher = join(dirname(process.execPath), '../bin/crictl');
-  const env = { ...process.env, BERTH_CRICTL_ENGINE: 'node' };
-  const { status, error } = spawnSync(launcher, process.argv.slice(2), { stdio: 'inherit', env });
-  if (error !== undefined) throw new Error(`--profile-mem needs Node.js: ${error.message}`, { cause: error });
-  if (status !== 0) process.exit(status ?? 1);
 }
 
 function write(path: string, bytes: Buffer, failure: string): void {
