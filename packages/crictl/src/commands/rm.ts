@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { ContainerState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
 import { defineCommand } from '../command.ts';
-import { allSettled, within } from '../errors.ts';
+import { allSettled, describeError, within } from '../errors.ts';
 import { containerId } from '../objects/ids.ts';
 import { print } from '../output/print.ts';
 
@@ -56,10 +56,8 @@ async function removeLogs(app: App, id: string, logPath: string): Promise<void> 
   );
   for (const file of [...rotations.map((name) => join(folder, name)), logPath]) {
     await unlink(file).catch((error: NodeJS.ErrnoException) => {
-      // The runtime may have removed the log together with its container.
-      if (error.code !== 'ENOENT') {
-        app.logger.error(`removing log file ${file} for container "${id}" failed: ${error.message}`);
-      }
+      const reason = describeError(Object.assign(error, { syscall: 'remove' }));
+      app.logger.error(`removing log file ${file} for container "${id}" failed: ${reason}`);
     });
   }
 }

@@ -36,7 +36,7 @@ export const globalFlags = {
     type: 'string',
     aliases: ['i'],
     env: ['IMAGE_SERVICE_ENDPOINT'],
-    usage: "Socket of the image service; without it the runtime's",
+    usage: "Socket of the image service (default: uses 'runtime-endpoint' setting)",
   },
   timeout: {
     type: 'duration',

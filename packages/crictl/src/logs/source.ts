@@ -1,5 +1,6 @@
 // A container's log file as lines, read piece by piece and over its rotation.
-import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises';
+import { within } from '../errors.ts';
 import { detectFormat, type LogLine } from './line.ts';
 import { tailOffset } from './tail.ts';
 
@@ -36,10 +37,11 @@ export class LogSource {
   }
 
   static async open(options: SourceOptions): Promise<LogSource> {
-    const path = await realpath(options.path).catch((error: Error) => {
-      throw new Error(`failed to open log file "${options.path}": ${error.message}`, { cause: error });
+    const path = await within(`failed to try resolving symlinks in path "${options.path}"`, async () => {
+      await lstat(options.path);
+      return await realpath(options.path);
     });
-    const file = await open(path);
+    const file = await within(`failed to open log file "${path}"`, () => open(path));
     try {
       const offset = options.tailLines === undefined ? 0 : await tailOffset(file, options.tailLines);
       return new LogSource(path, file, offset);

@@ -76,7 +76,8 @@ async function readDocument(path: string): Promise<unknown> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       throw new Error(`config at ${path} not found`, { cause: error });
     }
-    throw error;
+    // Of a folder Node.js does not tell which.
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
   }
   try {
     // JSON is tried first because the YAML parser takes 15 ms to load.
@@ -86,7 +87,9 @@ async function readDocument(path: string): Promise<unknown> {
     try {
       return parse(text, { version: '1.1', intAsBigInt: false });
     } catch (error) {
-      throw new Error(`${path} is neither JSON nor YAML: ${describeError(error)}`, { cause: error });
+      // The parser shows the place in further lines.
+      const [problem = ''] = describeError(error).split('\n');
+      throw new Error(`${path} is neither JSON nor YAML: ${problem.replace(/:$/, '')}`, { cause: error });
     }
   }
 }
