@@ -40,6 +40,8 @@ export interface TwinComparison extends Comparison {
   files?: Readonly<Record<string, string | false>>;
   /** `<twin-image>:1` and `:2`, which are one image, are there; only with `alone`. */
   pulled?: true;
+  /** Events that nobody has read yet, which containerd keeps, are read before. */
+  withoutEvents?: true;
   /** Nothing else may be on the node: the command is about all that there is, or makes something. */
   alone?: true;
 }

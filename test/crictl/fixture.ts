@@ -57,7 +57,8 @@ type ContainerFile = ReturnType<typeof containerConfig>;
 export async function pullStandingImages({ client }: Node, images: TestImages): Promise<void> {
   const { registry, namedDigest } = images;
   for (const image of [`${registry}/app:1`, `${registry}/app:2`, `${registry}/named@${namedDigest}`]) {
-    await client.image.pullImage({ image: { image } });
+    const known = await client.image.imageStatus({ image: { image } });
+    if (known.image === undefined) await client.image.pullImage({ image: { image } });
   }
 }
 

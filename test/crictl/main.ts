@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildPeer } from '../support/peers.ts';
 import { checkout, scratchDir } from '../support/scratch.ts';
-import { changing, reading, withoutRuntime } from './cases/all.ts';
+import { changing, emptying, reading, withoutRuntime } from './cases/all.ts';
 import { type Comparison, nameOf } from './comparison.ts';
 import { readDifferences } from './differences.ts';
 import { writeFiles } from './files.ts';
 import { standingFixture } from './fixture.ts';
 import { serveImages, type TestImages } from './images.ts';
-import { type RuntimeName, startNode } from './node.ts';
+import { type RuntimeName, removeAllPods, startNode } from './node.ts';
 import { Report } from './report.ts';
 import { type Compared, compareAll, type Programs } from './run.ts';
 import { compareTwins } from './twins.ts';
@@ -55,9 +55,11 @@ async function compareOn(runtime: RuntimeName, programs: Programs, images: TestI
   await using node = await startNode(runtime);
   const { names, kept } = await standingFixture(node, images);
   const read = await compareAll(wanted(reading, runtime), programs, names);
-  const { dir } = node;
-  const changed = await compareTwins(wanted(changing, runtime), { node, programs, images, names, dir, kept });
-  return [...read, ...changed];
+  const around = { node, programs, images, names, dir: node.dir };
+  const changed = await compareTwins(wanted(changing, runtime), { ...around, kept });
+  await removeAllPods(node.client);
+  const emptied = await compareTwins(wanted(emptying, runtime), { ...around, kept: new Set() });
+  return [...read, ...changed, ...emptied];
 }
 
 async function main(): Promise<number> {

@@ -40,7 +40,13 @@ function withoutClientLog(text: string): string {
 }
 
 const table: Readonly<Record<Normaliser, (text: string) => string>> = {
-  lines: (text) => text.split('\n').sort().join('\n'),
+  // Errors of several objects are one message with `\\n` in it.
+  lines: (text) =>
+    text
+      .replace(/(?<= msg=")[^\n]*(?="$)/gm, (message) => message.split('\\n').sort().join('\\n'))
+      .split('\n')
+      .sort()
+      .join('\n'),
   ids: (text) => text.replace(/\b[0-9a-f]{64}\b/g, '<ID>'),
   numbers: (text) => text.replace(/\b\d+(\.\d+)?\b/g, '<N>'),
   usage: (text) => text.replace(/(?<![\w.-])-?\d+(\.\d+)?([kMGT]?B)?(?![\w.]) */g, '<N> '),

@@ -24,7 +24,7 @@ export class Report {
     this.#total += results.length;
     this.#unlisted += unlisted.length;
     console.log(
-      `${runtime}: ${results.length} comparisons, ${results.length - differing.length} equal, ${listed} listed differences, ${unlisted.length} unlisted`,
+      `${runtime}: ${results.length} comparisons, ${unlisted.length} differences beyond the ${listed} listed`,
     );
     for (const result of this.#options.show ? differing : unlisted) console.log(shown(result));
   }
@@ -34,8 +34,9 @@ export class Report {
     const unused = this.#options.whole ? this.#differences.filter((entry) => !this.#used.has(entry)) : [];
     for (const { pattern } of unused)
       console.log(`DIFFERENCES.md lists \`${pattern}\`, which does not differ`);
-    console.log(`${this.#total} comparisons in all, ${this.#unlisted} unlisted differences`);
-    return this.#unlisted + unused.length === 0 ? 0 : 1;
+    const failed = this.#unlisted + unused.length;
+    console.log(`${this.#total - this.#unlisted} passed, ${failed} failed`);
+    return failed === 0 ? 0 : 1;
   }
 
   #isListed({ name, differing }: Compared): boolean {

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ContainerResources } from '@berth/cri/generated/api.ts';
 import { toProtoJson } from '@berth/cri/json.ts';
+import { pauseImage } from '../support/images.ts';
 import { testImage } from '../support/pods.ts';
 import { filled, type Outcome, type TwinComparison } from './comparison.ts';
 import type { Names } from './files.ts';
@@ -26,6 +27,7 @@ export interface TwinsOptions {
 
 const sides = ['real', 'ours'] as const;
 const workers = 3;
+const quietMs = 300;
 
 /** Runs several at a time, and those that want the node alone one after the other. */
 export async function compareTwins(
@@ -101,6 +103,7 @@ async function runSide(
     twins.push(twin);
     own.set(name, twin.id).set(`${name}.pod`, twin.podId).set(`${name}.logs`, twin.logDirectory);
   }
+  if (comparison.withoutEvents && node !== undefined) await readEvents(node);
   const outcome = await runCrictl(programs[side], comparison, new Map([...names, ...own]));
   const effects = [fileEffect(comparison, own)];
   if (node !== undefined) {
@@ -119,14 +122,30 @@ async function runSide(
   return { outcome: { ...outcome, effect: effects.join('') }, own };
 }
 
+/** Reads events until none has come for a moment. */
+async function readEvents({ client }: Node): Promise<void> {
+  const quiet = new AbortController();
+  let timer = setTimeout(() => quiet.abort(), quietMs);
+  try {
+    for await (const _ of client.runtime.getContainerEvents({}, { signal: quiet.signal })) {
+      clearTimeout(timer);
+      timer = setTimeout(() => quiet.abort(), quietMs);
+    }
+  } catch (error) {
+    if (!quiet.signal.aborted) throw error;
+  }
+}
+
 /** Brings the node back to the standing fixture. */
 async function restore(node: Node, images: TestImages, own: Names, kept: ReadonlySet<string>): Promise<void> {
   await removeAllPods(node.client, kept);
   for (const tag of ['1', '2']) {
     await node.client.image.removeImage({ image: { image: `${own.get('twin-image')}:${tag}` } });
   }
-  const { image } = await node.client.image.imageStatus({ image: { image: testImage } });
-  if (image === undefined) await node.loadTestImage();
+  for (const image of [testImage, pauseImage]) {
+    const status = await node.client.image.imageStatus({ image: { image } });
+    if (status.image === undefined) await node.loadTestImage();
+  }
   await pullStandingImages(node, images);
 }
 

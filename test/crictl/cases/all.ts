@@ -2,9 +2,9 @@
 import type { Comparison, TwinComparison } from '../comparison.ts';
 import { commandLineComparisons } from './command-line.ts';
 import { configComparisons } from './config.ts';
-import { failingPullComparisons, imageComparisons } from './images.ts';
+import { allImageComparisons, failingPullComparisons, imageComparisons } from './images.ts';
 import { inspectComparisons } from './inspect.ts';
-import { badFileComparisons, lifecycleComparisons } from './lifecycle.ts';
+import { badFileComparisons, lifecycleComparisons, wholeNodeComparisons } from './lifecycle.ts';
 import { listComparisons } from './list.ts';
 import { eventComparisons, execSyncComparisons, logComparisons } from './logs.ts';
 import { socketComparisons } from './sockets.ts';
@@ -40,3 +40,6 @@ export const changing: readonly TwinComparison[] = [
   ...eventComparisons,
   ...usageTwins,
 ];
+
+/** Are about everything on the node, from which the standing fixture has gone before. */
+export const emptying: readonly TwinComparison[] = [...wholeNodeComparisons, ...allImageComparisons];

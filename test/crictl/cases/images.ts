@@ -2,7 +2,7 @@
 import type { Comparison, TwinComparison } from '../comparison.ts';
 import { each } from './list.ts';
 
-const alone = { alone: true, effect: 'images' } as const;
+const alone = { alone: true, effect: 'images', normalise: ['ids'] } as const;
 const there = { ...alone, pulled: true } as const;
 
 export const imageComparisons: readonly TwinComparison[] = [
@@ -23,14 +23,14 @@ export const imageComparisons: readonly TwinComparison[] = [
   { args: 'pull <twin-image>:1', name: 'CRICTL_CREDS=a:b pull', env: { CRICTL_CREDS: 'a:b' }, ...alone },
   { args: 'pull <twin-image>:1', name: 'pull (there already)', ...there },
   { args: 'rmi <twin-image>:1', ...there },
-  { args: 'rmi <twin-image>:1 <twin-image>:2', ...there, normalise: ['lines'] },
-  { args: 'rmi <twin-image>:1 nothing', ...there, normalise: ['lines'] },
-  { args: 'rmi absent:1 other:2', ...alone, normalise: ['lines'] },
+  { args: 'rmi <twin-image>:1 <twin-image>:2', ...there, normalise: ['lines', 'ids'] },
+  { args: 'rmi <twin-image>:1 nothing', ...there, normalise: ['lines', 'ids'] },
+  { args: 'rmi absent:1', ...alone, normalise: ['lines', 'ids'] },
   { args: 'rmi', ...alone },
-  { args: 'rmi --prune', ...there, normalise: ['lines'] },
-  { args: 'rmi -q', ...alone, normalise: ['lines'] },
-  { args: 'rmi -aq', ...there, normalise: ['lines'] },
-  { args: 'rmi --prune <twin-image>:1', ...there, normalise: ['lines'] },
+  { args: 'rmi --prune', ...there, normalise: ['lines', 'ids'] },
+  { args: 'rmi -q', ...alone, normalise: ['lines', 'ids'] },
+  { args: 'rmi -aq', ...there, normalise: ['lines', 'ids'] },
+  { args: 'rmi --prune <twin-image>:1', ...there, normalise: ['lines', 'ids'] },
 ];
 
 /** Pulls that bring nothing. */
@@ -51,4 +51,10 @@ export const failingPullComparisons: readonly Comparison[] = [
     '--pull-timeout -1s <registry>/app:1',
     '-u user <registry>/app:1',
   ]),
+];
+
+/** Also takes the images of the standing fixture, and so comes last. */
+export const allImageComparisons: readonly TwinComparison[] = [
+  { args: 'rmi --all', ...there, normalise: ['lines', 'ids'] },
+  { args: 'rmi -a <twin-image>:1', ...there, normalise: ['lines', 'ids'] },
 ];

@@ -5,6 +5,8 @@ import { each } from './list.ts';
 const interrupt = { afterMs: 1200, signal: 'SIGINT' } as const;
 
 const usage = { normalise: ['usage'] } as const;
+/** containerd tells of a pod's containers in another order each time. */
+const podUsage = { normalise: [...usage.normalise, 'lines'] } as const;
 
 export const usageComparisons: readonly Comparison[] = [
   ...each(
@@ -77,7 +79,7 @@ export const usageComparisons: readonly Comparison[] = [
       '-a',
       '--help',
     ],
-    usage,
+    podUsage,
   ),
   // Interrupted before the first sample is complete, and behind the first of all.
   ...each('stats --watch', ['-s 9', '-w=true -s 9 <web.main>', '--id nothing -s 9'], { interrupt }),
@@ -87,7 +89,7 @@ export const usageComparisons: readonly Comparison[] = [
   }),
   ...each('statsp -w', ['-s 9', '-s 9 <web>'], { interrupt }),
   ...each('statsp --watch', ['-o json', '-o yaml <web>'], {
-    ...usage,
+    ...podUsage,
     interrupt: { ...interrupt, afterMs: 750 },
   }),
   ...each('metricsp -w', ['', '-o yaml'], { ...usage, interrupt: { ...interrupt, afterMs: 750 } }),
