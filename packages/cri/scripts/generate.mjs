@@ -46,16 +46,15 @@ writeFileSync(
   schemaSource(readFileSync(join(room, 'proto/api.proto'), 'utf8')),
 );
 
-/** TypeScript of three tables: enum → its values' names and numbers, message → its fields, service → its RPCs. */
+/** TypeScript of two tables: enum → its values' names and numbers, message → its fields. */
 function schemaSource(proto) {
-  const tables = { enums: {}, messages: {}, services: {} };
+  const tables = { enums: {}, messages: {} };
   const enclosing = [];
   for (const line of proto.split('\n')) {
     const text = line.replace(/\/\/.*/, '').trim();
-    const opened = /^(service|message|enum) (\w+) \{(\})?$/.exec(text);
+    const opened = /^(message|enum) (\w+) \{(\})?$/.exec(text);
     const field = /^(repeated )?(map<string, \w+>|\w+) (\w+) = (\d+)( \[.*\])?;$/.exec(text);
     const value = /^(\w+) = (\d+);$/.exec(text);
-    const rpc = /^rpc (\w+)\((\w+)\) returns \((stream )?(\w+)\);$/.exec(text);
     const block = enclosing.at(-1);
     if (opened) {
       const name = [...enclosing.map((outer) => outer.name), opened[2]].join('_');
@@ -65,8 +64,6 @@ function schemaSource(proto) {
       enclosing.pop();
     } else if (block?.kind === 'enum' && value) {
       tables.enums[block.name][value[1]] = Number(value[2]);
-    } else if (block?.kind === 'service' && rpc) {
-      tables.services[block.name].push([rpc[1], rpc[2], rpc[4], rpc[3] !== undefined]);
     } else if (block?.kind === 'message' && field) {
       const map = /^map<string, (\w+)>$/.exec(field[2]);
       const kind = map ? 'map' : field[1] ? 'repeated' : 'single';
@@ -83,14 +80,6 @@ function schemaSource(proto) {
     '// Made by scripts/generate.mjs from proto/api.proto.',
     "export type SchemaField = readonly [name: string, number: number, kind: 'single' | 'repeated' | 'map', type: string];",
     `export const enums: Record<string, Record<string, number>> = ${JSON.stringify(tables.enums, null, 1)};`,
-    'export type SchemaRpc = readonly [name: string, request: string, response: string, streams: boolean];',
-    'export const services: Record<string, readonly SchemaRpc[]> = {',
-    ...Object.entries(tables.services).flatMap(([service, rpcs]) => [
-      ` ${service}: [`,
-      ...rpcs.map((rpc) => `  ${JSON.stringify(rpc)},`),
-      ' ],',
-    ]),
-    '};',
     'export const messages: Record<string, readonly SchemaField[]> = {',
     ...Object.entries(tables.messages).map(([name, fields]) => ` ${name}: ${JSON.stringify(fields)},`),
     '};',

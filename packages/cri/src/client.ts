@@ -9,47 +9,15 @@ import {
 } from './connection-errors.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { CriError, grpcCodeName, maxMessageBytes } from './errors.ts';
-import {
-  type DeepPartial,
-  ImageServiceDefinition,
-  type MessageFns,
-  RuntimeServiceDefinition,
-} from './generated/api.ts';
-import { ImageProgressDefinition } from './generated/image-progress.ts';
-import { PodStartsDefinition } from './generated/pod-starts.ts';
-import {
-  type CallOptions,
-  generatedMethods,
-  type Target,
-  type Transport,
-  typedService,
-} from './transport.ts';
+import type { ImageServiceDefinition, RuntimeServiceDefinition } from './generated/api.ts';
+import type { ImageProgressDefinition } from './generated/image-progress.ts';
+import type { PodStartsDefinition } from './generated/pod-starts.ts';
+import { type CallOptions, criClient, type ServiceClient, type Target, type Transport } from './transport.ts';
 
-type Call<Method> = Method extends {
-  requestType: MessageFns<infer Request>;
-  responseType: MessageFns<infer Response>;
-  responseStream: infer Streams;
-}
-  ? Streams extends true
-    ? (request: DeepPartial<Request>, options?: CallOptions) => AsyncIterable<Response>
-    : (request: DeepPartial<Request>, options?: CallOptions) => Promise<Response>
-  : never;
-
-export type RuntimeClient = {
-  [Name in keyof RuntimeServiceDefinition['methods']]: Call<RuntimeServiceDefinition['methods'][Name]>;
-};
-
-export type ImageClient = {
-  [Name in keyof ImageServiceDefinition['methods']]: Call<ImageServiceDefinition['methods'][Name]>;
-};
-
-export type ImageProgressClient = {
-  [Name in keyof ImageProgressDefinition['methods']]: Call<ImageProgressDefinition['methods'][Name]>;
-};
-
-export type PodStartsClient = {
-  [Name in keyof PodStartsDefinition['methods']]: Call<PodStartsDefinition['methods'][Name]>;
-};
+export type RuntimeClient = ServiceClient<RuntimeServiceDefinition>;
+export type ImageClient = ServiceClient<ImageServiceDefinition>;
+export type ImageProgressClient = ServiceClient<ImageProgressDefinition>;
+export type PodStartsClient = ServiceClient<PodStartsDefinition>;
 
 export interface CriClient {
   /** Pods and containers. */
@@ -70,22 +38,7 @@ export interface CriClient {
  * streams have none unless given with the call. Calls throw CriError.
  */
 export function connectCri(endpoint: string, options: { timeoutMs?: number | undefined } = {}): CriClient {
-  const socketPath = parseEndpoint(endpoint);
-  const transport = new GrpcJsTransport(socketPath);
-  const service = <ServiceClient>(definition: { fullName: string; methods: object }) =>
-    typedService<ServiceClient>(
-      transport,
-      definition.fullName,
-      generatedMethods(definition),
-      options.timeoutMs,
-    );
-  return {
-    runtime: service<RuntimeClient>(RuntimeServiceDefinition),
-    image: service<ImageClient>(ImageServiceDefinition),
-    imageProgress: service<ImageProgressClient>(ImageProgressDefinition),
-    podStarts: service<PodStartsClient>(PodStartsDefinition),
-    close: () => transport.close(),
-  };
+  return criClient(new GrpcJsTransport(parseEndpoint(endpoint)), options.timeoutMs);
 }
 
 class GrpcJsTransport implements Transport {

@@ -1,13 +1,7 @@
 // The client of a process that makes a call or two and ends. @grpc/grpc-js, and node:http2 below it, take longer
-// to load than such a process lives otherwise, and a third of its memory: what gRPC needs of HTTP/2 on a Unix
-// socket is in http2/.
-import type {
-  CriClient,
-  ImageClient,
-  ImageProgressClient,
-  PodStartsClient,
-  RuntimeClient,
-} from './client.ts';
+// to load than such a process lives otherwise, in Bun as in Node.js (see bench/RESULTS.md): what gRPC needs of
+// HTTP/2 on a Unix socket is in http2/.
+import type { CriClient } from './client.ts';
 import {
   cancelledError,
   deadlineError,
@@ -17,19 +11,10 @@ import {
 } from './connection-errors.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { CriError, type GrpcCodeName, grpcCodeName, maxMessageBytes } from './errors.ts';
-import { services } from './generated/schema.ts';
 import { Connection } from './http2/connection.ts';
 import { errorCode } from './http2/frames.ts';
 import { MessageReader } from './http2/message-reader.ts';
-import { decodeMessage, encodeMessage } from './schema-codec.ts';
-import {
-  type CallOptions,
-  generatedMethods,
-  type Method,
-  type Target,
-  type Transport,
-  typedService,
-} from './transport.ts';
+import { type CallOptions, criClient, type Target, type Transport } from './transport.ts';
 
 /**
  * As connectCri of client.ts, to the same effect: connects with the first call, and again with the next one
@@ -39,52 +24,7 @@ export function connectShortly(
   endpoint: string,
   options: { timeoutMs?: number | undefined } = {},
 ): CriClient {
-  const transport = new OwnTransport(parseEndpoint(endpoint));
-  const service = <ServiceClient>(name: string) =>
-    typedService<ServiceClient>(transport, `runtime.v1.${name}`, schemaMethods(name), options.timeoutMs);
-  return {
-    runtime: service<RuntimeClient>('RuntimeService'),
-    image: service<ImageClient>('ImageService'),
-    imageProgress: { pullImage: (request, options) => pullWithProgress(transport, request, options) },
-    podStarts: {
-      listPodStarts: async (request, callOptions) => {
-        // The schema knows nothing of it.
-        const { PodStartsDefinition } = await import('./generated/pod-starts.ts');
-        const { fullName } = PodStartsDefinition;
-        const methods = generatedMethods(PodStartsDefinition);
-        const { timeoutMs } = options;
-        return typedService<PodStartsClient>(transport, fullName, methods, timeoutMs).listPodStarts(
-          request,
-          callOptions,
-        );
-      },
-    },
-    close: () => transport.close(),
-  };
-}
-
-function schemaMethods(service: string): Method[] {
-  return (services[service] ?? []).map(([name, request, response, streams]) => ({
-    name,
-    encode: (message) => encodeMessage(request, message),
-    decode: (bytes) => decodeMessage(response, bytes),
-    streams,
-  }));
-}
-
-/** The schema has nothing of Berth's own service; its codecs bring all the generated ones. */
-async function* pullWithProgress(
-  transport: Transport,
-  request: Parameters<ImageProgressClient['pullImage']>[0],
-  options: CallOptions | undefined,
-) {
-  const { ImageProgressDefinition } = await import('./generated/image-progress.ts');
-  const { fullName } = ImageProgressDefinition;
-  const methods = generatedMethods(ImageProgressDefinition);
-  yield* typedService<ImageProgressClient>(transport, fullName, methods, undefined).pullImage(
-    request,
-    options,
-  );
+  return criClient(new OwnTransport(parseEndpoint(endpoint)), options.timeoutMs);
 }
 
 class OwnTransport implements Transport {

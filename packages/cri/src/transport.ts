@@ -1,4 +1,12 @@
 // Typed calls over anything that carries encoded messages to a server and back.
+import {
+  type DeepPartial,
+  ImageServiceDefinition,
+  type MessageFns,
+  RuntimeServiceDefinition,
+} from './generated/api.ts';
+import { ImageProgressDefinition } from './generated/image-progress.ts';
+import { PodStartsDefinition } from './generated/pod-starts.ts';
 
 export interface CallOptions {
   /** Milliseconds until the call fails with DEADLINE_EXCEEDED; without it the client's default. */
@@ -23,46 +31,35 @@ export interface Transport {
   close(): void;
 }
 
-/** A method with its codecs, the types of its messages forgotten. */
-export interface Method {
-  /** As in the proto, such as `RunPodSandbox`. */
-  name: string;
-  /** Takes a message of which fields may be missing. */
-  encode(request: object): Uint8Array;
-  decode(bytes: Uint8Array): object;
-  streams: boolean;
+type Call<Method> = Method extends {
+  requestType: MessageFns<infer Request>;
+  responseType: MessageFns<infer Response>;
+  responseStream: infer Streams;
+}
+  ? Streams extends true
+    ? (request: DeepPartial<Request>, options?: CallOptions) => AsyncIterable<Response>
+    : (request: DeepPartial<Request>, options?: CallOptions) => Promise<Response>
+  : never;
+
+/** The methods of a service by their names, `runPodSandbox` for `RunPodSandbox`. */
+export type ServiceClient<Definition extends ServiceDefinition> = {
+  [Name in keyof Definition['methods']]: Call<Definition['methods'][Name]>;
+};
+
+/** The clients whose calls `transport` carries; `timeoutMs` is the default deadline of unary calls. */
+export function criClient(transport: Transport, timeoutMs: number | undefined) {
+  return {
+    runtime: serviceClient(transport, RuntimeServiceDefinition, timeoutMs),
+    image: serviceClient(transport, ImageServiceDefinition, timeoutMs),
+    imageProgress: serviceClient(transport, ImageProgressDefinition, timeoutMs),
+    podStarts: serviceClient(transport, PodStartsDefinition, timeoutMs),
+    close: () => transport.close(),
+  };
 }
 
-/**
- * The methods of `ServiceClient` by their names, `runPodSandbox` for `RunPodSandbox`; that they are those of the
- * type is for the caller to see to. `service` is such as `runtime.v1.RuntimeService`, `defaultTimeoutMs` the
- * deadline of unary calls.
- */
-export function typedService<ServiceClient>(
-  transport: Transport,
-  service: string,
-  methods: readonly Method[],
-  defaultTimeoutMs: number | undefined,
-): ServiceClient {
-  const client: Record<string, unknown> = {};
-  for (const { name, encode, decode, streams } of methods) {
-    const target = { path: `/${service}/${name}`, rpc: name };
-    const encoded = (request: object) => {
-      const bytes = encode(request);
-      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    };
-    client[name.slice(0, 1).toLowerCase() + name.slice(1)] = streams
-      ? async function* (request: object, options: CallOptions = {}) {
-          for await (const bytes of transport.serverStream(target, encoded(request), options)) {
-            yield decode(bytes);
-          }
-        }
-      : async (request: object, options: CallOptions = {}) => {
-          const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-          return decode(await transport.unary(target, encoded(request), { ...options, timeoutMs }));
-        };
-  }
-  return client as ServiceClient;
+interface ServiceDefinition {
+  fullName: string;
+  methods: object;
 }
 
 /** The part of a generated method that a call needs. */
@@ -73,15 +70,32 @@ interface GeneratedMethod {
   responseStream: boolean;
 }
 
-/** The methods of a generated service, with the generated codecs. */
-export function generatedMethods(definition: { methods: object }): Method[] {
-  return Object.values<GeneratedMethod>({ ...definition.methods }).map(
-    ({ name, requestType, responseType, responseStream }) => ({
-      name,
+function serviceClient<Definition extends ServiceDefinition>(
+  transport: Transport,
+  { fullName, methods }: Definition,
+  defaultTimeoutMs: number | undefined,
+): ServiceClient<Definition> {
+  const client: Record<string, unknown> = {};
+  for (const method of Object.values<GeneratedMethod>({ ...methods })) {
+    const { name, requestType, responseType, responseStream } = method;
+    const target = { path: `/${fullName}/${name}`, rpc: name };
+    const encoded = (request: object) => {
       // Each codec takes what its own fromPartial makes; the loop over all methods cannot know the type.
-      encode: (request) => requestType.encode(requestType.fromPartial(request) as never).finish(),
-      decode: (bytes) => responseType.decode(bytes),
-      streams: responseStream,
-    }),
-  );
+      const bytes = requestType.encode(requestType.fromPartial(request) as never).finish();
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    };
+    client[name.slice(0, 1).toLowerCase() + name.slice(1)] = responseStream
+      ? async function* (request: object, options: CallOptions = {}) {
+          for await (const bytes of transport.serverStream(target, encoded(request), options)) {
+            yield responseType.decode(bytes);
+          }
+        }
+      : async (request: object, options: CallOptions = {}) => {
+          const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+          return responseType.decode(
+            await transport.unary(target, encoded(request), { ...options, timeoutMs }),
+          );
+        };
+  }
+  return client as ServiceClient<Definition>;
 }
