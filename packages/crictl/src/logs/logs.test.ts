@@ -71,8 +71,18 @@ test('since takes spans, times and Unix seconds', () => {
     ['0', 0n],
   ];
   for (const [text, expected] of cases) assert.equal(parseSince(text, now), expected, text);
-  for (const text of ['nope', '2013-13-45', '12:30']) {
+  for (const text of ['nope', '12:30']) {
     assert.throws(() => parseSince(text, now), /failed to parse value as time or duration/, text);
+  }
+  const impossible = [
+    ['2013-13-45', 'month'],
+    ['2013-12-45', 'day'],
+    ['2013-12-24T25:00', 'hour'],
+    ['2013-12-24T12:60', 'minute'],
+    ['2013-12-24T12:00:61', 'second'],
+  ] as const;
+  for (const [text, part] of impossible) {
+    assert.throws(() => parseSince(text, now), { message: `parsing time "${text}": ${part} out of range` });
   }
 });
 
