@@ -19,8 +19,10 @@ for (const name of ['berthd', 'containerd'] as const) {
     after(() => runtime?.[Symbol.asyncDispose]());
 
     const path = (file: string) => join(runtime.node.dir, file);
+    // A server of its own for each terminal: one that is ending takes the next one's session along.
+    let terminals = 0;
     const tmux = (...args: string[]) =>
-      spawnSync('tmux', ['-S', path('tmux'), '-f', '/dev/null', ...args], { encoding: 'utf8' });
+      spawnSync('tmux', ['-S', path(`tmux${terminals}`), '-f', '/dev/null', ...args], { encoding: 'utf8' });
     const screen = () => tmux('capture-pane', '-p').stdout;
     const shows = (text: RegExp) => until(`the screen shows ${text}`, () => text.test(screen()), screen);
     const type = (...keys: string[]) => tmux('send-keys', ...keys);
@@ -45,6 +47,7 @@ sh -c 'echo $$ >${path('pid')}; exec "$@"' - ${runtime.argv(...args).join(' ')}
 echo "code $?"; stty -g >${path('stty.after')}
 cmp ${path('stty.before')} ${path('stty.after')} && echo same terminal; sleep 60\n`,
       );
+      terminals++;
       tmux('new-session', '-d', '-x', '80', '-y', '24', 'sh', script);
       return { [Symbol.dispose]: () => void tmux('kill-server') };
     }
