@@ -1,5 +1,4 @@
 // From the words on the command line to the exit code.
-import { isatty } from 'node:tty';
 
 import type { App } from './app.ts';
 import { type FlagSpecs, parseFlags, UsageError } from './cli/flags.ts';
@@ -140,7 +139,7 @@ async function runCommand(
 
 /** What to do about an error, told to people alone: scripts see what the real crictl says and nothing more. */
 async function hintFor(app: App, error: unknown): Promise<string | undefined> {
-  if (!isatty(2)) return undefined;
+  if (!isTerminal()) return undefined;
   return (await import('./hints/trouble.ts')).hintFor(app, error);
 }
 
@@ -210,9 +209,12 @@ class NoTopicError extends ExitError {
   }
 }
 
+/** Whether errors go to a person. node:tty is loaded for that alone. */
+const isTerminal = () => process.getBuiltinModule('node:tty').isatty(2);
+
 /** Tells people which command they may have meant. */
 async function hintAt(word: string): Promise<void> {
-  if (!isatty(2)) return;
+  if (!isTerminal()) return;
   const { hint } = await import('./hints/hint.ts');
   const known = commands.filter(({ hidden }) => hidden !== true).map(({ name }) => name);
   printError(`hint: ${hint({ kind: 'missed', what: 'command', word, known }, false)}\n`);

@@ -33,7 +33,8 @@ export const pull = defineCommand({
         : undefined,
       annotations: given.has('annotation') ? parseLabels(flags.annotation) : {},
       timeoutMs: flags['pull-timeout'],
-      ...(isatty(1) && { terminal: outputStream() }),
+      // Debug lines would come between the bars.
+      ...(isatty(1) && process.env['TERM'] !== 'dumb' && !app.settings.debug && { terminal: outputStream() }),
     };
     const imageRef = await within('pulling image', () => pullImage(app, image, options));
     print(`Image is up to date for ${imageRef}\n`);

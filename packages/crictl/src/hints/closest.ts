@@ -1,19 +1,22 @@
 // Names that somebody may have meant. Pure.
 
 /**
- * Those of `known` that come closest to `word`, the best first, at most `count`. A name is compared whole and from
- * each of its slashes on, images also without their tag; names that have nothing to do with `word` are left out.
+ * Those of `known` whose last part comes close to that of `word`, the best first, at most `count`. Of names with the
+ * same last part those are better that are close as a whole or from one of their slashes on; tags may be missing.
  */
 export function closest(word: string, known: readonly string[], count = 3): string[] {
   const wanted = word.toLowerCase();
-  const limit = Math.max(1, Math.floor(wanted.length / 3));
+  const [wantedEnd = ''] = forms(wanted).slice(-1);
+  const limit = Math.max(1, Math.floor(wantedEnd.length / 3));
   return [...new Set(known)]
-    .map((name) => ({
-      name,
-      distance: Math.min(...forms(name.toLowerCase()).map((form) => distanceOf(wanted, form))),
-    }))
-    .filter(({ distance }) => distance <= limit)
-    .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
+    .map((name) => {
+      const candidates = forms(name.toLowerCase());
+      const [end = ''] = candidates.slice(-1);
+      const whole = Math.min(...candidates.map((form) => distanceOf(wanted, form)));
+      return { name, end: distanceOf(wantedEnd, end), whole };
+    })
+    .filter(({ end, whole }) => end <= limit || whole <= 1)
+    .sort((a, b) => a.whole - b.whole || a.end - b.end || (a.name < b.name ? -1 : 1))
     .slice(0, count)
     .map(({ name }) => name);
 }

@@ -33,7 +33,7 @@ const images = [
 const closestCases: [word: string, known: readonly string[], found: readonly string[]][] = [
   ['ngnix', names, ['shop/web/nginx', 'test/web/nginx']],
   ['web/ngin', names, ['shop/web/nginx', 'test/web/nginx']],
-  ['shop/web/ngnix', names, ['shop/web/nginx']],
+  ['shop/web/ngnix', names, ['shop/web/nginx', 'test/web/nginx']],
   ['postgre', names, ['shop/db/postgres']],
   ['dns', names, ['kube-system/coredns/coredns']],
   ['quite-other', names, []],
@@ -42,6 +42,7 @@ const closestCases: [word: string, known: readonly string[], found: readonly str
   ['busbox', images, ['localhost:5000/team/busybox:1']],
   ['docker.io/library/ngnix', images, ['docker.io/library/nginx:1.27']],
   ['puase', images, ['registry.k8s.io/pause@sha256:aa']],
+  ['127.0.0.1:42091/busybox:1', ['127.0.0.1:42091/resized:1', ...images], ['localhost:5000/team/busybox:1']],
   ['web', [], []],
 ];
 for (const [word, known, found] of closestCases) {

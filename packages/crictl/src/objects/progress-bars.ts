@@ -1,48 +1,90 @@
 import type { WriteStream } from 'node:tty';
 import { LayerPhase, type LayerProgress } from '@berth/cri/generated/image-progress.ts';
 
-const barWidth = 24;
+export interface Size {
+  columns: number;
+  rows: number;
+}
 
-/** Lines of a pull that are drawn anew in place as it goes on. */
-export class ProgressBars {
-  private readonly terminal: WriteStream;
-  private drawn = 0;
+/** Lines of a pull that are drawn anew in place as it goes on, and when the terminal gets another size. */
+export class ProgressBars implements Disposable {
+  readonly #terminal: WriteStream;
+  #layers: readonly LayerProgress[] = [];
+  #drawn: readonly string[] = [];
 
   constructor(terminal: WriteStream) {
-    this.terminal = terminal;
+    this.#terminal = terminal;
+    terminal.on('resize', this.#draw);
   }
 
   show(layers: readonly LayerProgress[]): void {
-    const { columns = 80, rows = 24 } = this.terminal;
-    // Lines that have left the screen cannot be drawn again; those that are done tell the least.
-    const room = rows - 2;
-    const open = layers.filter(({ phase }) => phase !== LayerPhase.DONE);
-    const shown = layers.length <= room ? layers : open.slice(0, room);
-    const lines = shown.map((layer) => progressLine(layer).slice(0, columns - 1));
-    const up = this.drawn > 0 ? `\x1b[${this.drawn}A` : '';
-    this.terminal.write(`${up}\x1b[J${lines.map((line) => `${line}\n`).join('')}`);
-    this.drawn = lines.length;
+    this.#layers = layers;
+    this.#draw();
   }
+
+  /** What is drawn stays; the terminal's size does not matter any more. */
+  [Symbol.dispose](): void {
+    this.#terminal.removeListener('resize', this.#draw);
+  }
+
+  readonly #draw = (): void => {
+    const size = { columns: this.#terminal.columns || 80, rows: this.#terminal.rows || 24 };
+    const lines = progressLines(this.#layers, size);
+    const up = rowsOf(this.#drawn, size.columns);
+    this.#terminal.write(`${up > 0 ? `\x1b[${up}A` : ''}\x1b[J${lines.map((line) => `${line}\n`).join('')}`);
+    this.#drawn = lines;
+  };
 }
 
-/** Pure: one layer as a line, as `0123456789ab downloading [=====>    ]  12.5/50.0 MB`. */
-export function progressLine({ digest, phase, doneBytes, totalBytes }: LayerProgress): string {
+/**
+ * Pure: what to draw of the layers, on so much of the screen that it can be drawn anew: lines that have left it
+ * cannot. Layers that are done are left out first, since they tell the least.
+ */
+export function progressLines(layers: readonly LayerProgress[], { columns, rows }: Size): string[] {
+  const room = Math.max(1, rows - 2);
+  const open = layers.filter(({ phase }) => phase !== LayerPhase.DONE);
+  const shown = layers.length <= room ? layers : open.slice(0, room);
+  return shown.map((layer) => progressLine(layer, columns - 1));
+}
+
+/** Pure: the rows that lines take on a terminal that breaks those which are wider, as most do when they get narrower. */
+export function rowsOf(lines: readonly string[], columns: number): number {
+  return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(line.length / columns)), 0);
+}
+
+const titles: Readonly<Record<LayerPhase, string>> = {
+  [LayerPhase.WAITING]: 'waiting',
+  [LayerPhase.DOWNLOADING]: 'downloading',
+  [LayerPhase.UNPACKING]: 'unpacking',
+  [LayerPhase.DONE]: 'done',
+};
+const titleWidth = 'downloading'.length;
+const widestBar = 24;
+const narrowestBar = 5;
+
+/**
+ * Pure: one layer as a line of at most `width` characters: `0123456789ab downloading [=====>    ] 12.5/50.0 MB`, in
+ * less room without the bar, and then with a percentage alone.
+ */
+export function progressLine({ digest, phase, doneBytes, totalBytes }: LayerProgress, width: number): string {
   const name = digest.replace(/^sha\d+:/, '').slice(0, 12);
-  const share = totalBytes === 0n ? 1 : Number(doneBytes) / Number(totalBytes);
-  const filled = Math.min(barWidth, Math.floor(share * barWidth));
-  const tip = filled < barWidth ? '>' : '';
-  const bar = `${'='.repeat(filled)}${tip}`.padEnd(barWidth);
+  const begin = `${name} ${titles[phase] ?? 'done'}`;
+  if (phase !== LayerPhase.DOWNLOADING && phase !== LayerPhase.UNPACKING) return begin.slice(0, width);
+  const share = totalBytes === 0n ? 1 : Math.min(1, Number(doneBytes) / Number(totalBytes));
   const amounts = `${megabytes(doneBytes)}/${megabytes(totalBytes)} MB`;
-  switch (phase) {
-    case LayerPhase.WAITING:
-      return `${name} waiting`;
-    case LayerPhase.DOWNLOADING:
-      return `${name} downloading [${bar}] ${amounts}`;
-    case LayerPhase.UNPACKING:
-      return `${name} unpacking   [${bar}] ${amounts}`;
-    default:
-      return `${name} done`;
+  const barWidth = Math.min(widestBar, width - name.length - titleWidth - amounts.length - 5);
+  if (barWidth >= narrowestBar) {
+    const title = begin.padEnd(name.length + 1 + titleWidth);
+    return `${title} [${bar(share, barWidth)}] ${amounts}`;
   }
+  const percent = `${Math.floor(share * 100)}%`;
+  const shorter = [`${begin} ${amounts}`, `${begin} ${percent}`, `${name} ${percent}`, percent];
+  return (shorter.find((line) => line.length <= width) ?? percent).slice(0, width);
+}
+
+function bar(share: number, width: number): string {
+  const filled = Math.floor(share * width);
+  return `${'='.repeat(filled)}${filled < width ? '>' : ''}`.padEnd(width);
 }
 
 function megabytes(bytes: bigint): string {

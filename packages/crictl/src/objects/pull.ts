@@ -67,7 +67,7 @@ async function pullShown(
   timeoutMs: number,
 ): Promise<string | undefined> {
   const { ProgressBars } = await import('./progress-bars.ts');
-  const bars = new ProgressBars(terminal);
+  using bars = new ProgressBars(terminal);
   try {
     for await (const { imageRef, layers } of (await app.imageProgress()).pullImage(
       request,

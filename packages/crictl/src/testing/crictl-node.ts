@@ -69,6 +69,12 @@ export class CrictlNode implements AsyncDisposable {
     return podSandboxId;
   }
 
+  /** Pulls an image for a pod, as a kubelet does. */
+  async pull(podSandboxId: string, image: string): Promise<void> {
+    const sandboxConfig = this.#configs.get(podSandboxId);
+    await this.node.client.image.pullImage({ image: { image }, sandboxConfig });
+  }
+
   /** A container that runs `script`, its log `NAME/ATTEMPT.log`; gives back its id. */
   async container(podSandboxId: string, name: string, script: string, attempt = 0): Promise<string> {
     const { runtime } = this.node.client;

@@ -1,6 +1,6 @@
 // Asks a runtime for what its pods and containers use.
 import { CriError } from '@berth/cri/errors.ts';
-import type { ContainerStats, PodSandboxStats, UInt64Value } from '@berth/cri/generated/api.ts';
+import type { Container, ContainerStats, PodSandboxStats, UInt64Value } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
 import { within } from '../errors.ts';
 import { podNameOf, podNamespaceOf } from '../objects/containers.ts';
@@ -44,6 +44,7 @@ export async function readUsage(app: App): Promise<Usage[]> {
     rows.push(row);
     members.set(podSandboxId, [...(members.get(podSandboxId) ?? []), row]);
   }
+  const restarts = restartsOf(containers.containers);
   const byPod = new Map(podStats?.map((stats) => [stats.attributes?.id ?? '', stats]));
   for (const { id, metadata, createdAt } of pods.items) {
     const own = byPod.get(id);
@@ -54,11 +55,26 @@ export async function readUsage(app: App): Promise<Usage[]> {
       id,
       kind: 'pod',
       name: `${metadata?.namespace ?? ''}/${metadata?.name ?? id}`,
-      attempt: metadata?.attempt ?? 0,
+      attempt: restarts.get(id) ?? 0,
       createdAtNanos: createdAt,
     });
   }
   return rows;
+}
+
+/** Pure: how often the containers of each pod were started anew, by the pod's id: the last attempts of all names. */
+export function restartsOf(containers: readonly Container[]): Map<string, number> {
+  const byPod = Map.groupBy(containers, ({ podSandboxId }) => podSandboxId);
+  return new Map(
+    [...byPod].map(([id, own]) => {
+      const last = new Map<string, number>();
+      for (const { metadata } of own) {
+        const { name = '', attempt = 0 } = metadata ?? {};
+        last.set(name, Math.max(attempt, last.get(name) ?? 0));
+      }
+      return [id, [...last.values()].reduce((sum, attempt) => sum + attempt, 0)];
+    }),
+  );
 }
 
 type Counters = Omit<Usage, 'id' | 'kind' | 'name' | 'attempt' | 'createdAtNanos'>;

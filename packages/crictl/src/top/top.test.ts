@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Container } from '@berth/cri/generated/api.ts';
+import { restartsOf } from './read.ts';
 import { age, bytes, firstScreen, onKey, render, type Screen, splitKeys, visibleRows } from './screen.ts';
 import { type Row, rowsOf, type Usage } from './usage.ts';
 import { cut, cutLeft, widthOf } from './width.ts';
@@ -111,5 +113,23 @@ test('bytes and ages', () => {
   assert.deepEqual(
     [5, 60, 7200, 200_000].map((seconds) => age(0n, seconds * 1000)),
     ['5s', '1m', '2h', '2d'],
+  );
+});
+
+test('restarts of a pod are those of its containers, running or not', () => {
+  const container = (podSandboxId: string, name: string, attempt: number) =>
+    Container.fromPartial({ podSandboxId, metadata: { name, attempt } });
+  const containers = [
+    container('a', 'app', 2),
+    container('a', 'app', 3),
+    container('a', 'side', 1),
+    container('b', 'app', 0),
+  ];
+  assert.deepEqual(
+    [...restartsOf(containers)],
+    [
+      ['a', 4],
+      ['b', 0],
+    ],
   );
 });

@@ -19,6 +19,7 @@ export interface Usage {
   /** Undefined when there is no limit. */
   limitBytes: number | undefined;
   pids: number | undefined;
+  /** How often it was started anew; of a pod all of its containers together. */
   attempt: number;
   createdAtNanos: bigint;
 }

@@ -1,15 +1,13 @@
 // Pulls through a registry that counts bytes and can be made slow: by many at once, and after a kill -9.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-
-import http from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectCri } from '@berth/cri/client.ts';
 import { LayerPhase } from '@berth/cri/generated/image-progress.ts';
 import { writeOciLayout } from '@berth/oci/layout-writer.ts';
+import { meterRegistry } from '@berth/oci/testing/metered-registry.ts';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import { layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
 import { scratchDir } from '../../../../test/support/scratch.ts';
@@ -36,44 +34,10 @@ after(async () => {
   scratch[Symbol.dispose]();
 });
 
-/** Stands before the registry, counts what it sends of layers, and lets `bytesPerSecond` through. */
+/** The registry behind one that counts, and the name of the image there. */
 async function meter() {
-  const seen = {
-    layerBytes: 0,
-    ranges: [] as (string | undefined)[],
-    bytesPerSecond: Number.POSITIVE_INFINITY,
-  };
-  const server = http.createServer((request, response) => {
-    const [host, port] = registry.address.split(':');
-    http
-      .get({ host, port, path: request.url, headers: request.headers }, async (from) => {
-        response.writeHead(from.statusCode ?? 500, from.headers);
-        const isLayer = Number(from.headers['content-length']) > 100_000;
-        if (isLayer) seen.ranges.push(request.headers.range);
-        for await (const chunk of from) {
-          if (response.destroyed) break;
-          if (isLayer) seen.layerBytes += chunk.length;
-          response.write(chunk);
-          if (isLayer && Number.isFinite(seen.bytesPerSecond)) {
-            await sleep((chunk.length / seen.bytesPerSecond) * 1000);
-          }
-        }
-        response.end();
-      })
-      .on('error', () => response.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  assert(address !== null && typeof address === 'object');
-  return {
-    seen,
-    image: `127.0.0.1:${address.port}/big:1`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  const front = await meterRegistry(registry.address);
+  return { ...front, image: `${front.address}/big:1` };
 }
 
 test('a berthd that is killed in the middle of a pull goes on with the partial blob when it is back', async () => {
