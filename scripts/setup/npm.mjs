@@ -1,23 +1,22 @@
 // Brings node_modules to what package-lock.json says.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Whether node_modules holds what package-lock.json asks for. npm writes a lockfile of its own into
- * node_modules when an installation is complete; that is the stamp. Optional packages may be absent:
- * most are for other processors.
+ * Holds the digest of the package-lock.json that was installed. npm's own record of an installation does not tell
+ * whether an optional package is missing because it is for another processor, or because nobody has asked since.
  */
+const stampOf = (root) => join(root, 'node_modules/.berth-installed');
+
+/** Whether node_modules is what `installDependencies` made of today's package-lock.json. */
 export function dependenciesAreCurrent(root) {
-  const wanted = lockedPackages(join(root, 'package-lock.json'));
-  const present = lockedPackages(join(root, 'node_modules/.package-lock.json'));
-  if (wanted === undefined || present === undefined) return false;
-  return Object.entries(wanted).every(([path, entry]) => {
-    if (!path.includes('node_modules/')) return true;
-    const found = present[path];
-    if (found === undefined) return entry.optional === true;
-    return found.version === entry.version && found.integrity === entry.integrity;
-  });
+  try {
+    return readFileSync(stampOf(root), 'utf8') === lockDigest(root);
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -37,14 +36,16 @@ export function installDependencies(root) {
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(output.trim()))));
+    child.on('close', (code) => {
+      if (code !== 0) return reject(new Error(output.trim()));
+      writeFileSync(stampOf(root), lockDigest(root));
+      resolve();
+    });
   });
 }
 
-function lockedPackages(path) {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')).packages;
-  } catch {
-    return undefined;
-  }
+function lockDigest(root) {
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
 }
