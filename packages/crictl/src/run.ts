@@ -7,7 +7,7 @@ import { type Command, type CommandEntry, ExitError } from './command.ts';
 import { commands, findCommand } from './commands.ts';
 import { globalFlags, loadSettings, type Settings } from './config/settings.ts';
 import { describeError, HintedError } from './errors.ts';
-import { print, printError } from './output/print.ts';
+import { isTerminal, print, printError } from './output/print.ts';
 
 /** The version of the crictl whose interface this one has, for scripts that ask, and behind the + its own. */
 const version = '1.36.0+berth.0.1.0';
@@ -139,7 +139,7 @@ async function runCommand(
 
 /** What to do about an error, told to people alone: scripts see what the real crictl says and nothing more. */
 async function hintFor(app: App, error: unknown): Promise<string | undefined> {
-  if (!isTerminal()) return undefined;
+  if (!isTerminal(2)) return undefined;
   return (await import('./hints/trouble.ts')).hintFor(app, error);
 }
 
@@ -209,12 +209,9 @@ class NoTopicError extends ExitError {
   }
 }
 
-/** Whether errors go to a person. node:tty is loaded for that alone. */
-const isTerminal = () => process.getBuiltinModule('node:tty').isatty(2);
-
 /** Tells people which command they may have meant. */
 async function hintAt(word: string): Promise<void> {
-  if (!isTerminal()) return;
+  if (!isTerminal(2)) return;
   const { hint } = await import('./hints/hint.ts');
   const known = commands.filter(({ hidden }) => hidden !== true).map(({ name }) => name);
   printError(`hint: ${hint({ kind: 'missed', what: 'command', word, known }, false)}\n`);

@@ -1,6 +1,6 @@
 // Messages on stderr in the two shapes of logrus that crictl's users know: key=value in a pipe, and
 // `WARN[0000] text` on a terminal.
-import { printError } from '../output/print.ts';
+import { isTerminal, printError } from '../output/print.ts';
 
 const levels = { debug: 'DEBU', info: 'INFO', warning: 'WARN', error: 'ERRO', fatal: 'FATA' } as const;
 const colours = { debug: 37, info: 36, warning: 33, error: 31, fatal: 31 } as const;
@@ -46,7 +46,7 @@ export class Logger {
   }
 
   #write(level: LogLevel, message: string): void {
-    const terminal = process.getBuiltinModule('node:tty').isatty(2);
+    const terminal = isTerminal(2);
     const elapsedSeconds = performance.now() / 1000;
     printError(`${formatLogLine(level, message, { now: new Date(), terminal, elapsedSeconds })}\n`);
   }

@@ -1,11 +1,10 @@
-import { isatty } from 'node:tty';
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { loadPodConfig } from '../objects/config-files.ts';
 import { parseLabels } from '../objects/filters.ts';
 import { credentials, pullFlags, pullImage } from '../objects/pull.ts';
 import { podSchemaCommands } from '../objects/schema-commands.ts';
-import { outputStream, print } from '../output/print.ts';
+import { isTerminal, outputStream, print } from '../output/print.ts';
 
 export const pull = defineCommand({
   argsUsage: 'NAME[:TAG|@DIGEST]',
@@ -34,7 +33,9 @@ export const pull = defineCommand({
       annotations: given.has('annotation') ? parseLabels(flags.annotation) : {},
       timeoutMs: flags['pull-timeout'],
       // Debug lines would come between the bars.
-      ...(isatty(1) && process.env['TERM'] !== 'dumb' && !app.settings.debug && { terminal: outputStream() }),
+      ...(isTerminal(1) &&
+        process.env['TERM'] !== 'dumb' &&
+        !app.settings.debug && { terminal: outputStream() }),
     };
     const imageRef = await within('pulling image', () => pullImage(app, image, options));
     print(`Image is up to date for ${imageRef}\n`);

@@ -1,8 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { isatty } from 'node:tty';
 import { UsageError } from '../cli/flags.ts';
 import { defineCommand } from '../command.ts';
-import { outputStream, print } from '../output/print.ts';
+import { isTerminal, outputStream, print } from '../output/print.ts';
 import { readUsage } from '../top/read.ts';
 import { firstScreen, table, visibleRows } from '../top/screen.ts';
 import { rowsOf } from '../top/usage.ts';
@@ -23,7 +22,7 @@ export const top = defineCommand({
     if (flags.delay < 100) throw new UsageError('--delay must be at least 100ms');
     if (flags.iterations < 1) throw new UsageError('--iterations must be at least 1');
     const { TERM: terminal = 'dumb', NO_COLOR: noColour = '' } = process.env;
-    const isLive = process.stdin.isTTY && isatty(1) && terminal !== 'dumb';
+    const isLive = process.stdin.isTTY && isTerminal(1) && terminal !== 'dumb';
     if (isLive && !flags.once && !flags.batch) {
       const { showLive } = await import('../top/terminal.ts');
       return showLive(app, flags.delay, noColour === '');

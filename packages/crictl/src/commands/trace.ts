@@ -1,11 +1,10 @@
-import { isatty } from 'node:tty';
 import type { PodStart } from '@berth/cri/generated/pod-starts.ts';
 import type { App } from '../app.ts';
 import { defineCommand } from '../command.ts';
 import { statusIn, within } from '../errors.ts';
 import { podId } from '../objects/ids.ts';
 import { sortedJson } from '../output/json.ts';
-import { outputStream, print } from '../output/print.ts';
+import { isTerminal, outputStream, print } from '../output/print.ts';
 import { goTime } from '../output/time.ts';
 import { goYaml } from '../output/yaml.ts';
 import { startJson } from '../trace/span.ts';
@@ -31,7 +30,7 @@ export const trace = defineCommand({
       const { NO_COLOR: noColour = '', LC_ALL, LC_CTYPE, LANG, TERM } = process.env;
       const lines = waterfall(start, {
         width: Math.max(20, outputStream().columns || 100),
-        coloured: isatty(1) && noColour === '' && TERM !== 'dumb',
+        coloured: isTerminal(1) && noColour === '' && TERM !== 'dumb',
         unicode: /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || ''),
       });
       print(lines.map((line) => `${line}\n`).join(''));

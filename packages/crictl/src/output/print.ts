@@ -53,6 +53,10 @@ export const outputStream = (): NodeJS.WriteStream => standardOutput.stream();
 /** As outputStream, of standard error. */
 export const errorStream = (): NodeJS.WriteStream => standardError.stream();
 
+/** Whether standard output or error is a terminal. node:tty takes Bun 2 ms to load, and is asked for late. */
+export const isTerminal = (descriptor: 1 | 2): boolean =>
+  process.getBuiltinModule('node:tty').isatty(descriptor);
+
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error;
 }
