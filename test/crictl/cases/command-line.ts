@@ -55,6 +55,9 @@ export const commandLineComparisons: readonly TwinComparison[] = [
     args,
   })),
   ...each('', ['--version', '-v', '-D --version', '--version ps']),
+  ...each('--profile-cpu', ['<own>/cpu help ps', '/nope/cpu help ps', '<own> help ps']),
+  ...each('--profile-mem', ['<own>/mem help ps', '/nope/mem help ps', '<own>/mem nonsense']),
+  ...each('--profile-cpu <own>/cpu --profile-mem <own>/mem', ['help ps', 'ps -x']),
   ...each('ps', [
     '---all',
     '-=',

@@ -118,5 +118,6 @@ export const inspectComparisons: readonly Comparison[] = [
     },
   ),
   ...each('version', ['', 'argument']),
+  ...each('-D', ['version', 'ps -q', 'inspect nothing']),
   ...each('runtime-config', ['', 'argument']),
 ];

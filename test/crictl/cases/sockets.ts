@@ -58,4 +58,7 @@ export const socketComparisons: readonly TwinComparison[] = [
     env: { IMAGE_SERVICE_ENDPOINT: 'unix:///env.sock' },
   },
   { args: '-c <wrong-socket.yaml> ps', config: false },
+  ...['version', 'images', '-r unix:///none.sock ps', 'help ps', 'config --get'].map(
+    (args): TwinComparison => ({ name: `without configuration: ${args}`, args, config: false }),
+  ),
 ];

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { type HeapProfiler, type Profiler, Session } from 'node:inspector/promises';
 import { resolve } from 'node:path';
 import type { Logger } from '../cli/logger.ts';
+import { ExitError } from '../command.ts';
 import { describeError } from '../errors.ts';
 import { encodePprof, type Frame, type Sample } from './pprof.ts';
 
@@ -33,15 +34,19 @@ export async function profiled(
   if (memoryPath !== '') {
     await session.post('HeapProfiler.startSampling', { samplingInterval: heapIntervalBytes });
   }
+  let endsAtOnce = false;
   try {
     await body();
+  } catch (error) {
+    endsAtOnce = error instanceof ExitError;
+    throw error;
   } finally {
     const times = { timeMs, durationMs: performance.now() - started };
     if (cpuPath !== '') {
       const { profile } = await session.post('Profiler.stop');
       write(cpuPath, cpuPprof(profile, times), `could not write CPU profile in "${cpuPath}"`);
     }
-    if (memoryPath !== '') {
+    if (memoryPath !== '' && !endsAtOnce) {
       logger.info(`Creating memory profile in: ${memoryPath}`);
       const { profile } = await session.post('HeapProfiler.stopSampling');
       write(memoryPath, heapPprof(profile, times), `could not create memory profile "${memoryPath}"`);
