@@ -8,6 +8,8 @@ export interface Invocation<Specs extends FlagSpecs> {
   /** Names of the flags that were given rather than left at their default. */
   given: ReadonlySet<keyof Specs & string>;
   args: string[];
+  /** All there are, for the one that tells of them. */
+  commands: readonly CommandEntry[];
   /** Prints how the command is used: the answer to a wrong number of arguments. */
   showHelp(): void;
 }
@@ -55,4 +57,9 @@ export function plainFatal(message: string): ExitError {
   const now = new Date();
   const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString();
   return new ExitError(`${local.slice(0, 10).replaceAll('-', '/')} ${local.slice(11, 19)} ${message}`, 1);
+}
+
+/** The command that `word` is a name of. */
+export function findCommand(word: string, among: readonly CommandEntry[]): CommandEntry | undefined {
+  return among.find(({ name, aliases }) => name === word || aliases?.includes(word));
 }

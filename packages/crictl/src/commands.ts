@@ -175,10 +175,3 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/complete.ts')).complete,
   },
 ];
-
-export function findCommand(
-  word: string,
-  among: readonly CommandEntry[] = commands,
-): CommandEntry | undefined {
-  return among.find(({ name, aliases }) => name === word || aliases?.includes(word));
-}

@@ -3,8 +3,8 @@
 import type { App } from './app.ts';
 import { type FlagSpecs, parseFlags, UsageError } from './cli/flags.ts';
 import { Logger } from './cli/logger.ts';
-import { type Command, type CommandEntry, ExitError } from './command.ts';
-import { commands, findCommand } from './commands.ts';
+import { type Command, type CommandEntry, ExitError, findCommand } from './command.ts';
+import { commands } from './commands.ts';
 import { globalFlags, loadSettings, type Settings } from './config/settings.ts';
 import { describeError, HintedError } from './errors.ts';
 import { isTerminal, print, printError } from './output/print.ts';
@@ -73,7 +73,7 @@ async function runWord(
     const { args, help } = await parse({}, rest, env, showHelpOfHelp);
     return await showTopic(help ? undefined : args[0]);
   }
-  const entry = findCommand(word);
+  const entry = findCommand(word, commands);
   if (entry === undefined) throw noTopic(word);
   await runCommand(entry, [], rest, { env, settings, logger });
 }
@@ -124,7 +124,7 @@ async function runCommand(
     helpWanted = true;
   };
   try {
-    await command.run({ app, flags, given, args, showHelp });
+    await command.run({ app, flags, given, args, commands, showHelp });
   } catch (error) {
     if (error instanceof ExitError) throw error;
     throw new HintedError(app.explain(error), await hintFor(app, error), { cause: error });
@@ -172,7 +172,7 @@ async function showProgramHelp(): Promise<void> {
 async function showTopic(word: string | undefined, isGlobalFlag = false): Promise<void> {
   if (word === undefined) return await showProgramHelp();
   if (isHelp(word)) return await showHelpOfHelp();
-  const entry = findCommand(word);
+  const entry = findCommand(word, commands);
   // The flag makes it a plain error in the real crictl, too.
   if (entry === undefined) throw isGlobalFlag ? new Error(noTopic(word).message) : noTopic(word);
   const command = await entry.load();

@@ -3,7 +3,6 @@
 import { App } from '../app.ts';
 import { parseFlags } from '../cli/flags.ts';
 import { type CommandEntry, defineCommand } from '../command.ts';
-import { commands } from '../commands.ts';
 import { distinctWords, objectsOf } from '../completion/object-words.ts';
 import { type Candidate, placeOf } from '../completion/place.ts';
 import type { Values } from '../completion/values.ts';
@@ -17,8 +16,8 @@ export const complete = defineCommand({
   description:
     'Prints what the last word may be, each with a tab and what it means behind it, or :files for names of files.',
   flags: {},
-  async run({ app, args: [_program, ...words] }) {
-    const { values, typed, before, subcommands = [] } = await placeOf(words, globalFlags);
+  async run({ app, commands, args: [_program, ...words] }) {
+    const { values, typed, before, subcommands = [] } = await placeOf(words, globalFlags, commands);
     const fitting = (candidates: readonly Candidate[]) =>
       candidates.filter(({ word }) => word.startsWith(typed));
     const below = fitting(subcommands.flatMap(commandWords));
@@ -28,7 +27,7 @@ export const complete = defineCommand({
       return;
     }
     print(lines(below, before));
-    print(lines(fitting(await candidatesOf(values, typed, app, words)), before));
+    print(lines(fitting(await candidatesOf(values, { typed, app, words, commands })), before));
   },
 });
 
@@ -40,10 +39,9 @@ const lines = (candidates: readonly Candidate[], before: string) =>
 
 async function candidatesOf(
   values: Exclude<Values, 'files'> | readonly Candidate[],
-  typed: string,
-  app: App,
-  words: readonly string[],
+  about: { typed: string; app: App; words: readonly string[]; commands: readonly CommandEntry[] },
 ): Promise<readonly Candidate[]> {
+  const { typed, app, words, commands } = about;
   if (values === 'commands') {
     return [...commands.filter(({ hidden }) => hidden !== true).flatMap(commandWords), helpCommand];
   }

@@ -2,14 +2,9 @@ import type { Container } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
-import {
-  containerFilterFlags,
-  listContainers,
-  podNameOf,
-  podNamespaceOf,
-  stateName,
-} from '../objects/containers.ts';
+import { containerFilterFlags, listContainers, podNameOf, podNamespaceOf } from '../objects/containers.ts';
 import { parseLabels } from '../objects/filters.ts';
+import { stateName } from '../objects/state-names.ts';
 import { ago, truncateId } from '../output/human.ts';
 import { mapLines } from '../output/maps.ts';
 import { print } from '../output/print.ts';

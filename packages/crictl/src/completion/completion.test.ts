@@ -6,7 +6,7 @@ import { distinctWords } from './object-words.ts';
 import { placeOf } from './place.ts';
 import { knowsArguments } from './values.ts';
 
-const place = (line: string) => placeOf(line.split(' '), globalFlags);
+const place = (line: string) => placeOf(line.split(' '), globalFlags, commands);
 
 test('the cursor is at a command, a flag, its value or an argument', async () => {
   const cases: [string, { values: unknown; typed?: string; before?: string }][] = [

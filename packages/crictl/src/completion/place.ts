@@ -1,8 +1,6 @@
 // Where in a command line the cursor is: at a command, a flag, the value of one, or an argument.
 import { type FlagSpecs, spellingsOf, splitBundle } from '../cli/flags.ts';
-import type { Command, CommandEntry } from '../command.ts';
-import { findCommand } from '../commands.ts';
-
+import { type Command, type CommandEntry, findCommand } from '../command.ts';
 import { type Values, valuesOfArgument, valuesOfFlag } from './values.ts';
 
 /** A word that may stand at the cursor, and what it means. */
@@ -23,14 +21,18 @@ export interface Place {
 }
 
 /** Pure but for loading a command: what the last of `words`, the words behind `crictl`, may be. */
-export async function placeOf(words: readonly string[], globalFlags: FlagSpecs): Promise<Place> {
+export async function placeOf(
+  words: readonly string[],
+  globalFlags: FlagSpecs,
+  commands: readonly CommandEntry[],
+): Promise<Place> {
   const typed = words.at(-1) ?? '';
   const global = walk(globalFlags, words.slice(0, -1), false);
   const [name, ...rest] = global.args;
   if (name === undefined) return within('', globalFlags, { ...global, typed, argument: 'commands' });
   if (name === 'help' || name === 'h')
     return { values: valuesOfArgument('help', rest.length), typed, before: '' };
-  const entry = findCommand(name);
+  const entry = findCommand(name, commands);
   return entry === undefined ? { values: [], typed, before: '' } : await placeIn(entry, rest, typed);
 }
 

@@ -7,6 +7,7 @@ import { within } from '../errors.ts';
 import { newest } from './filters.ts';
 import { goMatcher } from './go-regexp.ts';
 import { containerId, podId } from './ids.ts';
+import { containerStates } from './state-names.ts';
 
 export const containerFilterFlags = {
   name: { type: 'string', usage: 'Only containers whose name matches this regular expression' },
@@ -44,31 +45,21 @@ export interface ContainerSelection {
   words?: readonly string[];
 }
 
-const states: Readonly<Record<string, ContainerState>> = {
-  created: ContainerState.CONTAINER_CREATED,
-  running: ContainerState.CONTAINER_RUNNING,
-  exited: ContainerState.CONTAINER_EXITED,
-  unknown: ContainerState.CONTAINER_UNKNOWN,
-};
-
 /** Pure: the state to ask the runtime for. The newest few are taken from all states. */
 export function stateFilter(
   selection: Pick<ContainerSelection, 'state' | 'all' | 'latest' | 'last'>,
 ): ContainerStateValue | undefined {
   const { state, all, latest, last } = selection;
   const wanted =
-    state === '' ? (all ? undefined : ContainerState.CONTAINER_RUNNING) : states[state.toLowerCase()];
+    state === ''
+      ? all
+        ? undefined
+        : ContainerState.CONTAINER_RUNNING
+      : containerStates[state.toLowerCase()];
   if (state !== '' && wanted === undefined) {
     throw plainFatal('--state should be one of created, running, exited or unknown');
   }
   return wanted === undefined || latest || last > 0 ? undefined : { state: wanted };
-}
-
-/** The name of a state in tables. */
-export function stateName(state: ContainerState): string {
-  const name = Object.keys(states).find((key) => states[key] === state);
-  if (name === undefined) throw new Error(`unknown container state "${state}"`);
-  return name.slice(0, 1).toUpperCase() + name.slice(1);
 }
 
 export const podNameOf = (labels: Readonly<Record<string, string>>) =>

@@ -6,8 +6,7 @@ import {
   PodSandboxState,
 } from '@berth/cri/generated/api.ts';
 import { formatTable } from '../output/table.ts';
-import { stateName } from './containers.ts';
-import { podStateName } from './pods.ts';
+import { podStateName, stateName } from './state-names.ts';
 
 /** A pod that a word may mean. */
 export interface NamedPod {

@@ -4,12 +4,13 @@ import { CriError } from '@berth/cri/errors.ts';
 import { Image } from '@berth/cri/generated/api.ts';
 import { allSettled, describeError, within } from '../errors.ts';
 import { parseContainerConfig, parsePodConfig } from './config-files.ts';
-import { stateFilter, stateName } from './containers.ts';
+import { stateFilter } from './containers.ts';
 import { newest, parseLabels } from './filters.ts';
 import { withId } from './ids.ts';
 import { applyFilter, repositoriesAndTags, repositoryAndDigest } from './images.ts';
-import { podStateFilter, podStateName } from './pods.ts';
+import { podStateFilter } from './pods.ts';
 import { linuxResources } from './resources.ts';
+import { podStateName, stateName } from './state-names.ts';
 
 const image = (id: string, repoTags: string[], repoDigests: string[] = []) =>
   Image.fromPartial({ id, repoTags, repoDigests });

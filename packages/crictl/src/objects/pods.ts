@@ -43,13 +43,6 @@ export function podStateFilter(state: string): PodSandboxStateValue | undefined 
   }
 }
 
-/** The name of a state in tables. */
-export function podStateName(state: PodSandboxState): string {
-  if (state === PodSandboxState.SANDBOX_READY) return 'Ready';
-  if (state === PodSandboxState.SANDBOX_NOTREADY) return 'NotReady';
-  throw new Error(`unknown pod state "${state}"`);
-}
-
 /** Asks the runtime for the pods that fit, newest first. */
 export async function listPods(app: App, selection: PodSelection): Promise<PodSandbox[]> {
   const matchesName = goMatcher(selection.name);
