@@ -1,6 +1,6 @@
 // Errors in the words of the real crictl: a chain of what was being done, then the gRPC status.
 import { CriError, type GrpcCodeName } from '@berth/cri/errors.ts';
-import { ExitError } from './command.ts';
+import { ExitError } from './exit-error.ts';
 
 /** `NOT_FOUND` → `NotFound`, as Go names the codes. */
 export function goCodeName(code: GrpcCodeName): string {

@@ -3,10 +3,11 @@
 import type { App } from './app.ts';
 import { type FlagSpecs, parseFlags, UsageError } from './cli/flags.ts';
 import { Logger } from './cli/logger.ts';
-import { type Command, type CommandEntry, ExitError, findCommand } from './command.ts';
+import { type Command, type CommandEntry, findCommand } from './command.ts';
 import { commands } from './commands.ts';
 import { globalFlags, loadSettings, type Settings } from './config/settings.ts';
 import { describeError, HintedError } from './errors.ts';
+import { ExitError } from './exit-error.ts';
 import { isTerminal, print, printError } from './output/print.ts';
 
 /** The version of the crictl whose interface this one has, for scripts that ask, and behind the + its own. */

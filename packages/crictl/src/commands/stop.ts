@@ -1,5 +1,6 @@
-import { defineCommand, ExitError } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
+import { ExitError } from '../exit-error.ts';
 import { listContainers } from '../objects/containers.ts';
 import { containerId } from '../objects/ids.ts';
 import { print } from '../output/print.ts';

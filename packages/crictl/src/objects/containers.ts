@@ -2,8 +2,8 @@
 import type { Container, ContainerStateValue } from '@berth/cri/generated/api.ts';
 import { ContainerState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
-import { plainFatal } from '../command.ts';
 import { within } from '../errors.ts';
+import { plainFatal } from '../exit-error.ts';
 import { newest } from './filters.ts';
 import { goMatcher } from './go-regexp.ts';
 import { containerId, podId } from './ids.ts';

@@ -3,7 +3,7 @@ import type { PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
 import { within } from '../errors.ts';
 import { loadContainerConfig, loadPodConfig } from './config-files.ts';
-import { imageNames } from './images.ts';
+import { imageNames } from './image-names.ts';
 import { credentials, pullFlags, pullImage } from './pull.ts';
 
 export const cancelTimeoutFlag = {

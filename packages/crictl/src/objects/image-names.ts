@@ -2,7 +2,6 @@
 import type { Image, ImageStatusResponse } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
 import { formatTable } from '../output/table.ts';
-import { namesOf } from './images.ts';
 
 /** Pure: the images that have a name which ends in `word`, at a slash, with or without its tag or digest. */
 export function imagesCalled<Named extends Pick<Image, 'id' | 'repoTags' | 'repoDigests'>>(
@@ -47,4 +46,15 @@ export async function imageStatus(
   const rows = [first, ...others].map((image) => [image.id, namesOf(image).join(', ')]);
   const table = formatTable([['ID', 'NAMES'], ...rows]).trimEnd();
   throw new Error(`image "${given}" is ambiguous, it fits ${rows.length}:\n${table}`);
+}
+
+/** The tags of an image, or its digests when it has none. */
+export function namesOf({ repoTags, repoDigests }: Pick<Image, 'repoTags' | 'repoDigests'>): string[] {
+  return repoTags.length > 0 ? repoTags : repoDigests;
+}
+
+/** The names of all images that the runtime has, for who has looked for another. */
+export async function imageNames(app: App): Promise<string[]> {
+  const { images } = await (await app.image()).listImages({}, app.call());
+  return images.flatMap(namesOf);
 }

@@ -98,14 +98,3 @@ function aheadOf(images: readonly Image[], value: string): Image[] {
   });
   return index === -1 ? [...candidates] : candidates.slice(0, index);
 }
-
-/** The tags of an image, or its digests when it has none. */
-export function namesOf({ repoTags, repoDigests }: Pick<Image, 'repoTags' | 'repoDigests'>): string[] {
-  return repoTags.length > 0 ? repoTags : repoDigests;
-}
-
-/** The names of all images that the runtime has, for who has looked for another. */
-export async function imageNames(app: App): Promise<string[]> {
-  const { images } = await (await app.image()).listImages({}, app.call());
-  return images.flatMap(namesOf);
-}

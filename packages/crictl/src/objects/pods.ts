@@ -1,8 +1,8 @@
 // Which pods a command is about.
 import { type PodSandbox, PodSandboxState, type PodSandboxStateValue } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
-import { plainFatal } from '../command.ts';
 import { within } from '../errors.ts';
+import { plainFatal } from '../exit-error.ts';
 import { newest } from './filters.ts';
 import { goMatcher } from './go-regexp.ts';
 import { podId } from './ids.ts';

@@ -5,7 +5,7 @@ import type { ImageProgressClient } from '@berth/cri/client.ts';
 import { CriError } from '@berth/cri/errors.ts';
 import type { AuthConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { App } from '../app.ts';
-import { imageNames } from './images.ts';
+import { imageNames } from './image-names.ts';
 
 export const pullFlags = {
   creds: {
