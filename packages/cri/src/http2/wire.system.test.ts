@@ -73,12 +73,15 @@ for (const [name, engine] of Object.entries(engines)) {
     assert.equal(await run(engine, program), 'undefined undefined');
   });
 
-  test(`${name}: it keeps the process alive until it is told not to, or destroyed`, async () => {
+  test(`${name}: it keeps the process alive until it is told not to, or destroyed, of which nobody hears`, async () => {
     serve = (connection) => connection.resume();
     const whenOpen = (then: string) => `process.on('exit', () => console.log('exit'));
       const wire = connectWire(path, { open: () => setTimeout(() => { ${then} }, 50), data() {}, lost() {} });`;
     assert.equal(await run(engine, whenOpen('wire.unref();')), 'exit');
     assert.equal(await run(engine, whenOpen('wire.destroy();')), 'exit');
+    const heard = `const wire = connectWire(path, {
+      open: () => { wire.destroy(); console.log('destroyed'); }, data() {}, lost: () => console.log('lost') });`;
+    assert.equal(await run(engine, heard), 'destroyed');
     const held = `setTimeout(() => console.log('held'), 300).unref(); setTimeout(() => wire.unref(), 600).unref();`;
     assert.equal(await run(engine, whenOpen(held)), 'held\nexit');
     assert.equal(await run(engine, `${whenOpen(`wire.ref(); ${held}`)} wire.unref();`), 'held\nexit');

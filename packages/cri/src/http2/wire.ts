@@ -13,7 +13,7 @@ export interface Wire {
   write(octets: Uint8Array): void;
   /** Ends it when all that was written is on its way; what comes meanwhile may not be read. */
   end(): void;
-  /** Ends it at once. */
+  /** Ends it at once; its listener hears nothing more. */
   destroy(): void;
   /** Whether it keeps the process alive; it does from the start. */
   ref(): void;
@@ -33,8 +33,20 @@ function nodeWire(path: string, listener: WireListener): Wire {
   socket.on('error', (error) => {
     reason = error;
   });
-  socket.on('close', () => listener.lost(reason));
-  return socket;
+  let isDestroyed = false;
+  socket.on('close', () => {
+    if (!isDestroyed) listener.lost(reason);
+  });
+  return {
+    write: (octets) => socket.write(octets),
+    end: () => socket.end(),
+    destroy: () => {
+      isDestroyed = true;
+      socket.destroy();
+    },
+    ref: () => socket.ref(),
+    unref: () => socket.unref(),
+  };
 }
 
 const closedError = () => new Error('the server closed the connection');
@@ -128,7 +140,7 @@ class BunWire implements Wire {
   }
 
   #lost(reason: Error): void {
-    if (this.#isLost) return;
+    if (this.#isLost || this.#isDestroyed) return;
     this.#isLost = true;
     this.#unsent = [];
     this.#listener.lost(reason);
