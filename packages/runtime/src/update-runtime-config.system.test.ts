@@ -64,7 +64,7 @@ test('UpdateRuntimeConfig makes a network of the template, unless there is one',
   rmSync(join(confDir, '10-containerd-net.conflist'));
   await assert.rejects(
     update('10.248.9.0/24'),
-    failsWith('UNKNOWN', /confTemplate: .*line 1: there is no \.PodCIDRs/),
+    failsWith('UNKNOWN', /confTemplate: .*cni\.template:1:2: .*can't evaluate field PodCIDRs/),
   );
   assert.deepEqual(readdirSync(confDir), []);
 });

@@ -34,9 +34,8 @@ async function formatter({ output, template }: { output: string; template: strin
     return (event: ContainerEventResponse) => formatMessage(name, event, output);
   }
   if (output !== 'go-template') throw new Error(`don't support "${output}" format`);
-  const { parseTemplate } = await import('../template/parse.ts');
-  const { executeTemplate } = await import('../template/execute.ts');
-  await within('failed to parse go-template', () => parseTemplate(template, ''));
+  const { checkTemplate, executeTemplate } = await import('../template/execute.ts');
+  await within('failed to parse go-template', () => checkTemplate(template));
   return (event: ContainerEventResponse) =>
     `${executeTemplate(template, toProtoJson(name, event, { unsetMessages: 'omit' }))}\n`;
 }

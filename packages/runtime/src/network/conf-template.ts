@@ -1,9 +1,8 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { BlockList, isIPv6 } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { makeDirectories } from '@berth/linux/directories.ts';
 import { invalid, messageOf, RuntimeError } from '../errors.ts';
-import { renderTemplate } from './go-template.ts';
 
 /** The name that containerd gives the file as well: whoever moves a template here finds it in its place. */
 const TEMPLATE_FILE = '10-containerd-net.conflist';
@@ -49,7 +48,9 @@ export async function writeFromTemplate(
 ): Promise<string> {
   let text: string;
   try {
-    text = renderTemplate(await readFile(template, 'utf8'), { ...data });
+    // Most nodes have no template.
+    const { renderConf } = await import('./render-conf.ts');
+    text = renderConf(await readFile(template, 'utf8'), basename(template), data);
   } catch (error) {
     throw new RuntimeError('UNKNOWN', `cni.confTemplate: ${template}: ${messageOf(error)}`);
   }

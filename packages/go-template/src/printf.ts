@@ -1,5 +1,5 @@
 // The verbs of Go's fmt that make sense of a document's values.
-import { float, inner, isList, isMap, JsonNumber, typeName, type Value } from './values.ts';
+import { float, inner, isList, isMap, JsonNumber, Struct, typeName, type Value } from './values.ts';
 
 /** Pure: `format` with its verbs replaced; what does not fit is told in the text, as Go does. */
 export function sprintf(format: string, args: readonly Value[]): string {
@@ -43,6 +43,9 @@ function formatted(verb: string, value: Value, flags: string, precision: number 
       ([key, item]) => `${formatted(verb, key, flags, precision)}:${formatted(verb, item, flags, precision)}`,
     );
     return `map[${entries.join(' ')}]`;
+  }
+  if (value instanceof Struct) {
+    return `{${[...value.fields.values()].map((item) => formatted(verb, item, flags, precision)).join(' ')}}`;
   }
   const text = value instanceof JsonNumber ? value.text : value;
   if (typeof text === 'string') return textVerb(verb, text, precision) ?? bad();
@@ -116,6 +119,9 @@ function goSyntax(value: Value): string {
   if (isMap(value)) {
     const entries = [...value].map(([key, item]) => `${JSON.stringify(key)}:${goSyntax(item)}`);
     return `map[string]interface {}{${entries.join(', ')}}`;
+  }
+  if (value instanceof Struct) {
+    return `${value.type}{${[...value.fields].map(([name, item]) => `${name}:${goSyntax(item)}`).join(', ')}}`;
   }
   return inner(value);
 }

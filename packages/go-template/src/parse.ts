@@ -1,16 +1,19 @@
 // Parses Go's template language. The errors are those of Go, because scripts see them.
-import { functionNames } from './functions.ts';
+import { type Functions, goFunctions } from './functions.ts';
 import type { Command, Node, Operand, Pipeline, Template } from './nodes.ts';
 import { shown } from './nodes.ts';
 import { type Token, type TokenKind, tokenize } from './tokens.ts';
 import { unquote } from './unquote.ts';
 
-/** Throws an Error that says where in the template `name` something is wrong. */
-export function parseTemplate(source: string, name: string): Template {
-  const parser = new Parser(source, name);
+/**
+ * Pure: the template `name`, which may use Go's functions unless `functions` are given. Throws an Error that says
+ * where something is wrong.
+ */
+export function parseTemplate(source: string, name: string, functions: Functions = goFunctions): Template {
+  const parser = new Parser(source, name, functions);
   const { nodes, end } = parser.list(0);
   if (end !== 'end of text') parser.fail(`unexpected {{${end}}}`);
-  return { name, source, nodes, defined: parser.defined };
+  return { name, source, nodes, defined: parser.defined, functions };
 }
 
 type ListEnd = 'end' | 'else' | 'end of text';
@@ -34,15 +37,17 @@ class Parser {
   readonly defined = new Map<string, readonly Node[]>();
   readonly #source: string;
   readonly #name: string;
+  readonly #functions: Functions;
   readonly #tokens: readonly Token[];
   #next = 0;
   #variables: string[] = ['$'];
   #actionLine = 1;
   #lastLine = 1;
 
-  constructor(source: string, name: string) {
+  constructor(source: string, name: string, functions: Functions) {
     this.#source = source;
     this.#name = name;
+    this.#functions = functions;
     this.#tokens = tokenize(source);
   }
 
@@ -237,7 +242,7 @@ class Parser {
     const { position, text } = token;
     switch (token.kind) {
       case 'identifier':
-        if (!functionNames.has(text)) this.fail(`function "${text}" not defined`);
+        if (!Object.hasOwn(this.#functions, text)) this.fail(`function "${text}" not defined`);
         return { kind: 'function', name: text, position };
       case 'dot':
       case 'nil':

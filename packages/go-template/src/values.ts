@@ -1,7 +1,6 @@
-// The values of templates: JSON as Go decodes it, and what templates make of it.
-import type { Json } from '@berth/cri/json.ts';
+// The values of templates: structs, JSON as Go decodes it, and what templates make of them.
 
-/** A number of the document, which Go keeps as its text. */
+/** A number of a JSON document, which Go keeps as its text. */
 export class JsonNumber {
   readonly text: string;
 
@@ -10,26 +9,30 @@ export class JsonNumber {
   }
 }
 
-/** A bigint is an integer, a number a float; null is JSON's null, undefined what is not there at all. */
+/** A struct of Go: it has the fields that it has, and nothing else can be asked of it. */
+export class Struct {
+  /** What errors call it. */
+  readonly type: string;
+  readonly fields: ReadonlyMap<string, Value>;
+
+  constructor(type: string, fields: Readonly<Record<string, Value>>) {
+    this.type = type;
+    this.fields = new Map(Object.entries(fields));
+  }
+}
+
+/** The keys of maps are sorted by their bytes. A bigint is an integer, a number a float; null is JSON's null, undefined what is not there at all. */
 export type Value =
   | undefined
   | null
   | boolean
   | string
   | JsonNumber
+  | Struct
   | bigint
   | number
   | readonly Value[]
   | ReadonlyMap<string, Value>;
-
-/** Pure: the document as templates see it. */
-export function fromJson(json: Json): Value {
-  if (typeof json === 'number') return new JsonNumber(String(json));
-  if (Array.isArray(json)) return json.map(fromJson);
-  if (typeof json !== 'object' || json === null) return json;
-  const keys = Object.keys(json).sort(byBytes);
-  return new Map(keys.map((key) => [key, fromJson(json[key] ?? null)]));
-}
 
 /** Go compares strings by their bytes. */
 export function byBytes(a: string, b: string): number {
@@ -43,6 +46,7 @@ export const isList = (value: Value): value is readonly Value[] => Array.isArray
 export function typeName(value: Value): string {
   if (value === undefined || value === null) return 'interface {}';
   if (value instanceof JsonNumber) return 'json.Number';
+  if (value instanceof Struct) return value.type;
   if (isMap(value)) return 'map[string]interface {}';
   if (isList(value)) return '[]interface {}';
   const names: Readonly<Record<string, string>> = { boolean: 'bool', string: 'string', bigint: 'int' };
@@ -65,6 +69,7 @@ export function printed(value: Value): string {
 export function inner(value: Value): string {
   if (value === undefined || value === null) return '<nil>';
   if (value instanceof JsonNumber) return value.text;
+  if (value instanceof Struct) return `{${[...value.fields.values()].map(inner).join(' ')}}`;
   if (isList(value)) return `[${value.map(inner).join(' ')}]`;
   if (isMap(value)) return `map[${[...value].map(([key, item]) => `${key}:${inner(item)}`).join(' ')}]`;
   return typeof value === 'number' ? float(value) : String(value);
@@ -79,23 +84,4 @@ export function float(value: number): string {
     return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
   }
   return String(value);
-}
-
-/** Pure: as Go's encoder of JSON writes it, with its final line break. */
-export function json(value: Value): string {
-  return `${jsonText(value)}\n`;
-}
-
-function jsonText(value: Value): string {
-  if (value === undefined || value === null) return 'null';
-  if (value instanceof JsonNumber) return value.text;
-  if (isList(value)) return `[${value.map(jsonText).join(',')}]`;
-  if (isMap(value)) {
-    return `{${[...value].map(([key, item]) => `${jsonText(key)}:${jsonText(item)}`).join(',')}}`;
-  }
-  if (typeof value !== 'string') return String(value);
-  return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

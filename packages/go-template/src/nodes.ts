@@ -1,4 +1,5 @@
 // What a template is made of, and how its parts are shown in errors.
+import type { Functions } from './functions.ts';
 
 interface At {
   /** Where it stands in the source, for errors. */
@@ -46,11 +47,13 @@ export type Node =
   | (At & { kind: 'template'; name: string; pipeline: Pipeline | undefined });
 
 export interface Template {
+  /** What errors call it. */
   name: string;
   source: string;
   nodes: readonly Node[];
   /** What `define` and `block` name. */
   defined: ReadonlyMap<string, readonly Node[]>;
+  functions: Functions;
 }
 
 const fields = (names: readonly string[]) => names.map((name) => `.${name}`).join('');

@@ -1,0 +1,21 @@
+// The CNI configuration that a template of Go's language makes.
+import { executeTemplate } from '@berth/go-template/execute.ts';
+import { parseTemplate } from '@berth/go-template/parse.ts';
+import { Struct } from '@berth/go-template/values.ts';
+import type { TemplateData } from './conf-template.ts';
+
+/**
+ * Pure: the text that the template, which errors call `name`, makes of `data`. Throws on bad templates and on fields
+ * that `data` does not have.
+ */
+export function renderConf(template: string, name: string, data: TemplateData): string {
+  try {
+    return executeTemplate(parseTemplate(template, name), new Struct('TemplateData', { ...data }));
+  } catch (error) {
+    const fields = Object.keys(data).map((field) => `.${field}`);
+    throw new Error(
+      `${error instanceof Error ? error.message : error} (the fields of a template are ${fields.join(', ')})`,
+      { cause: error },
+    );
+  }
+}
