@@ -2,8 +2,8 @@ import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { createContainer, createFlags, wantsPull } from '../objects/create.ts';
 import { podId } from '../objects/ids.ts';
-import { configSchemaCommands } from '../objects/schema-commands.ts';
 import { print } from '../output/print.ts';
+import { configSchemaCommands } from './schema-commands.ts';
 
 export const create = defineCommand({
   argsUsage: 'POD container-config.[json|yaml] pod-config.[json|yaml]',

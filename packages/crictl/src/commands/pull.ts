@@ -3,8 +3,8 @@ import { within } from '../errors.ts';
 import { loadPodConfig } from '../objects/config-files.ts';
 import { parseLabels } from '../objects/filters.ts';
 import { credentials, pullFlags, pullImage } from '../objects/pull.ts';
-import { podSchemaCommands } from '../objects/schema-commands.ts';
 import { isTerminal, outputStream, print } from '../output/print.ts';
+import { podSchemaCommands } from './schema-commands.ts';
 
 export const pull = defineCommand({
   argsUsage: 'NAME[:TAG|@DIGEST]',

@@ -1,8 +1,8 @@
 import { defineCommand } from '../command.ts';
 import { within } from '../errors.ts';
 import { createContainer, createFlags, runPod, wantsPull } from '../objects/create.ts';
-import { configSchemaCommands } from '../objects/schema-commands.ts';
 import { print } from '../output/print.ts';
+import { configSchemaCommands } from './schema-commands.ts';
 
 export const run = defineCommand({
   argsUsage: 'container-config.[json|yaml] pod-config.[json|yaml]',

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { cancelTimeoutFlag, runPod } from '../objects/create.ts';
-import { podSchemaCommands } from '../objects/schema-commands.ts';
 import { print } from '../output/print.ts';
+import { podSchemaCommands } from './schema-commands.ts';
 
 export const runp = defineCommand({
   argsUsage: 'pod-config.[json|yaml]',

@@ -3,16 +3,10 @@ import { BlockList, isIPv6 } from 'node:net';
 import { basename, join } from 'node:path';
 import { makeDirectories } from '@berth/linux/directories.ts';
 import { invalid, messageOf, RuntimeError } from '../errors.ts';
+import type { TemplateData } from './render-conf.ts';
 
 /** The name that containerd gives the file as well: whoever moves a template here finds it in its place. */
 const TEMPLATE_FILE = '10-containerd-net.conflist';
-
-/** What a template can use, by the names that containerd's have. */
-export interface TemplateData {
-  readonly PodCIDR: string;
-  readonly PodCIDRRanges: string[];
-  readonly Routes: string[];
-}
 
 /** The data for a pod CIDR, or several with commas between, as a kubelet tells them. */
 export function templateData(podCidr: string): TemplateData {

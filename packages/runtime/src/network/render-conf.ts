@@ -2,7 +2,13 @@
 import { executeTemplate } from '@berth/go-template/execute.ts';
 import { parseTemplate } from '@berth/go-template/parse.ts';
 import { Struct } from '@berth/go-template/values.ts';
-import type { TemplateData } from './conf-template.ts';
+
+/** What a template can use, by the names that containerd's have. */
+export interface TemplateData {
+  readonly PodCIDR: string;
+  readonly PodCIDRRanges: string[];
+  readonly Routes: string[];
+}
 
 /**
  * Pure: the text that the template, which errors call `name`, makes of `data`. Throws on bad templates and on fields

@@ -7,7 +7,7 @@ export const podSchemaCommands: readonly CommandEntry[] = [
   {
     ...common,
     usage: 'Print the JSON schema of pod-config.json',
-    load: async () => (await import('../commands/jsonschema.ts')).podSchema,
+    load: async () => (await import('./jsonschema.ts')).podSchema,
   },
 ];
 
@@ -15,6 +15,6 @@ export const configSchemaCommands: readonly CommandEntry[] = [
   {
     ...common,
     usage: 'Print the JSON schema of a pod or container config',
-    load: async () => (await import('../commands/jsonschema.ts')).configSchema,
+    load: async () => (await import('./jsonschema.ts')).configSchema,
   },
 ];
