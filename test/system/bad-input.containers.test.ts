@@ -138,8 +138,9 @@ test('unknown users, groups and fields in requests of crictl', async () => {
       '--no-pull',
       ...crictlFiles({ pod: { ...linux, cgroup_parnt: '/x' } }),
     );
-    assert.equal(typo.code, 1);
-    assert.match(typo.err, /cgroup_parnt/);
+    // A warning, as of the real one: scripts have files for other versions.
+    assert.equal(typo.code, 0);
+    assert.match(typo.err, /level=warning msg=.*unknown field .*cgroup_parnt/);
     // crictl run leaves the sandbox of a container that failed, as the real one does.
     for (const id of (await node.crictl('pods', '-q', '--name', 'bad')).out.trim().split('\n')) {
       if (id !== '') assert.equal((await node.crictl('rmp', '-f', id)).code, 0);
