@@ -43,7 +43,7 @@ export async function checkUserNamespace(
 }
 
 /** The first folder on the way to `path` that only its owner and group get through; undefined when there is none. */
-export function closedFolder(path: string): string | undefined {
+function closedFolder(path: string): string | undefined {
   const parent = dirname(path);
   const above = parent === path ? undefined : closedFolder(parent);
   return above ?? ((statSync(path).mode & 0o001) === 0 ? path : undefined);

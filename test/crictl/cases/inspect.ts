@@ -93,15 +93,6 @@ export const inspectComparisons: readonly Comparison[] = [
     'UPPER:case',
   ]),
   ...each('info', ['', '-o json', '-o yaml', '-q', '-q -o yaml', '-o nonsense', '-o table', 'argument']),
-  {
-    args: [
-      'info',
-      '-o',
-      'go-template',
-      '--template',
-      '{{range .status.conditions}}{{.type}}={{.status}} {{end}}',
-    ],
-  },
   ...each(
     'imagefsinfo',
     [
