@@ -23,8 +23,10 @@ if [ -n "$BERTH_FROM_SOURCE" ]; then
     berthd) room=runtime ;;
     *) room=$name ;;
   esac
-  exec "$node" $flags "$root/packages/$room/src/main.ts" "$@"
+  exec "$root/scripts/node" $flags "$root/packages/$room/src/main.ts" "$@"
 fi
+# The cache of scripts/node is for sources: a command that a test starts is what users start.
+[ "$NODE_COMPILE_CACHE" = "$root/.cache/node" ] && unset NODE_COMPILE_CACHE NODE_COMPILE_CACHE_PORTABLE
 entry=$root/dist/$name.mjs
 if [ ! -f "$entry" ]; then
   echo "$name: not built; build it with: cd $root && npm run build" >&2

@@ -36,7 +36,7 @@ function testRuns(): string[] {
       const files = (words.length === 0 ? patterns : all)
         .flatMap((pattern) => globSync(pattern, { cwd: checkout }))
         .filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
-      return `scripts/node test/vm/guest.ts ${driver} ${files.join(' ')}`;
+      return `scripts/node test/vm/guest.mjs ${driver} ${files.join(' ')}`;
     });
 }
 

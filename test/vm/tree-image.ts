@@ -24,7 +24,7 @@ const buildOnly = new Set([
 
 /** What of the checkout goes along. */
 const parts =
-  'README.md LICENSE package.json package-lock.json tsconfig.json bench bin dist examples node_modules packages scripts test';
+  '.cache README.md LICENSE package.json package-lock.json tsconfig.json bench bin dist examples node_modules packages scripts test';
 
 /** Writes the disk image of the checkout to `image`; the checkout has to be built. `carry` is a folder to add as carried/. */
 export async function writeTreeImage(image: string, scratch: string, carry?: string): Promise<void> {

@@ -1,15 +1,18 @@
 // Runs inside the virtual machine: test files, two at a time as it has two processors, a line for each, and all output
 // of those that fail. Arguments: the cgroup driver of the tests' nodes, then the files, those that take long first.
+// It is JavaScript because nothing runs it on the host, where the cache of scripts/node is filled.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname, join } from 'node:path';
 
 /** Emulated processors are about this many times slower, and share the host with whatever else runs there. */
 const timeoutScale = 20;
 const fileTimeoutMs = 400_000;
 const atOnce = 2;
+const node = join(dirname(dirname(import.meta.dirname)), 'scripts/node');
 
 const [driver = 'cgroupfs', ...files] = process.argv.slice(2);
-const failed: string[] = [];
+const failed = [];
 const waiting = files.values();
 await Promise.all(Array.from({ length: atOnce }, work));
 if (failed.length > 0) {
@@ -17,12 +20,12 @@ if (failed.length > 0) {
   process.exitCode = 1;
 }
 
-async function work(): Promise<void> {
+async function work() {
   for (const file of waiting) {
     const started = performance.now();
     const { code, output } = await runFile(file);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    const count = (what: string) => new RegExp(`^ℹ ${what} (\\d+)`, 'm').exec(output)?.[1] ?? '?';
+    const count = (what) => new RegExp(`^ℹ ${what} (\\d+)`, 'm').exec(output)?.[1] ?? '?';
     const tests = `${count('pass')} passed, ${count('fail')} failed, ${count('skipped')} skipped`;
     console.log(`${code === 0 ? ' ok ' : 'FAIL'} ${driver.padEnd(8)} ${file}: ${tests} (${seconds} s)`);
     if (code === 0) continue;
@@ -31,21 +34,21 @@ async function work(): Promise<void> {
   }
 }
 
-async function runFile(file: string): Promise<{ code: number | null; output: string }> {
+/** Runs a file to its end; resolves with its exit code and all that it printed. */
+async function runFile(file) {
   // A file run by itself saves a process over `node --test`.
-  const child = spawn(process.execPath, ['--test-reporter=spec', `--test-timeout=${fileTimeoutMs}`, file], {
+  const child = spawn(node, ['--test-reporter=spec', `--test-timeout=${fileTimeoutMs}`, file], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
       BERTH_TEST_CGROUP_DRIVER: driver,
       BERTH_TEST_PEERS: 'no',
       BERTH_TEST_TIMEOUT_SCALE: String(timeoutScale),
-      NODE_COMPILE_CACHE: '/var/cache/node',
     },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk: string) => {
+    stream.setEncoding('utf8').on('data', (chunk) => {
       output += chunk;
     });
   }
