@@ -2,6 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { protocolVersionHeader } from '../protocol/remote-command.ts';
+import { applyMask } from '../websocket/mask.ts';
 
 /** A request that asks to become something else, with its socket and what followed the request on it. */
 export interface Upgrade {
@@ -75,6 +76,18 @@ export function upgradeToSpdy<Protocol extends string>(
   return protocol;
 }
 
+/** `ws` asks the Node.js that it is loaded by for these, which has them one day, and else masks octet by octet. */
+function importWs(): Promise<typeof import('ws')> {
+  const http: { websocketMask?: unknown; websocketUnmask?: unknown } & object =
+    process.getBuiltinModule('http');
+  http.websocketMask ??= (source: Buffer, mask: Buffer, output: Buffer, offset: number, length: number) => {
+    output.set(source.subarray(0, length), offset);
+    applyMask(output.subarray(offset, offset + length), mask);
+  };
+  http.websocketUnmask ??= applyMask;
+  return import('ws');
+}
+
 /** Larger messages are refused; clients send 32 KiB. */
 const maxMessage = 4 * 1024 * 1024;
 
@@ -94,7 +107,7 @@ export async function upgradeToWebSocket<Protocol extends string>(
     refuseUpgrade(socket, 403, message);
     return undefined;
   }
-  const { WebSocketServer } = await import('ws');
+  const { WebSocketServer } = await importWs();
   if (socket.destroyed) return undefined;
   const server = new WebSocketServer({
     noServer: true,

@@ -1,5 +1,6 @@
 // Frames of RFC 6455 as a client sends and receives them.
 import { randomFillSync } from 'node:crypto';
+import { applyMask } from './mask.ts';
 
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
@@ -28,11 +29,8 @@ export function maskedFrame(code: number, payload: Uint8Array): Buffer {
   if (extended === 8) frame.writeBigUInt64BE(BigInt(length), 2);
   const mask = frame.subarray(start - 4, start);
   randomFillSync(mask);
-  const [a = 0, b = 0, c = 0, d = 0] = mask;
-  const keys = [a, b, c, d];
-  for (let index = 0; index < length; index++) {
-    frame[start + index] = (payload[index] ?? 0) ^ (keys[index & 3] ?? 0);
-  }
+  frame.set(payload, start);
+  applyMask(frame.subarray(start), mask);
   return frame;
 }
 
