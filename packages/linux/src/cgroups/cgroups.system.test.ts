@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mounts } from '../mount.ts';
 import { detectCgroups } from './detect.ts';
 import { membership } from './membership.ts';
@@ -66,6 +67,13 @@ test(`cgroup ${version}: create, join, limit, see, remove`, async () => {
   await cgroups.remove(`${parent}/a`);
   assert.equal(cgroups.usage(path), undefined);
   assert.equal(cgroups.oomKillCount(path), undefined);
+});
+
+test(`cgroup ${version}: a move that is expected moves nothing by itself`, async () => {
+  const before = membership(process.pid);
+  using _move = cgroups.expectMove();
+  await sleep(50);
+  assert.deepEqual(membership(process.pid), before);
 });
 
 test(`cgroup ${version}: limits go up and down in one step each`, () => {

@@ -2,6 +2,7 @@ import type { Cgroups, RemoveOptions } from './cgroups.ts';
 import { type CgroupDetails, v1Details } from './details.ts';
 import { hugepageSizes } from './hugepages.ts';
 import { keyedNumbers } from './keyed-file.ts';
+import { OwnMove } from './own-move.ts';
 import type { CgroupResources } from './resources.ts';
 import {
   directoryBelow,
@@ -38,6 +39,7 @@ export class CgroupV1 implements Cgroups {
   /** Mount points of controllers, each once. */
   readonly #roots: readonly string[];
   readonly #allRoots: readonly string[];
+  readonly #ownMove: OwnMove;
 
   constructor(mounts: V1Mounts) {
     const { controllers, others, unified } = mounts;
@@ -47,6 +49,8 @@ export class CgroupV1 implements Cgroups {
     this.unifiedControllers = unified?.controllers ?? new Set();
     this.#roots = [...new Set(controllers.values())];
     this.#allRoots = [...this.#roots, ...others, ...(unified === undefined ? [] : [unified.root])];
+    const [[controller, root] = ['', '']] = controllers;
+    this.#ownMove = new OwnMove(root, controller);
   }
 
   directory(path: string, controller: string): string | undefined {
@@ -82,6 +86,10 @@ export class CgroupV1 implements Cgroups {
 
   addProcess(path: string, pid: number): void {
     for (const root of this.#roots) writeControl(directoryBelow(root, path), 'cgroup.procs', String(pid));
+  }
+
+  expectMove(): Disposable {
+    return this.#ownMove.expect();
   }
 
   processes(path: string): number[] {

@@ -5,6 +5,7 @@ import type { Cgroups, RemoveOptions } from './cgroups.ts';
 import { type CgroupDetails, v2Details } from './details.ts';
 import { hugepageSizes } from './hugepages.ts';
 import { keyedNumbers } from './keyed-file.ts';
+import { OwnMove } from './own-move.ts';
 import type { CgroupResources } from './resources.ts';
 import {
   directoryBelow,
@@ -30,12 +31,14 @@ export class CgroupV2 implements Cgroups {
   readonly controllers: ReadonlySet<string>;
   readonly unifiedControllers: ReadonlySet<string>;
   readonly #root: string;
+  readonly #ownMove: OwnMove;
 
   /** @param root where the hierarchy is mounted */
   constructor(root: string) {
     this.#root = root;
     this.controllers = new Set(words(readControl(root, 'cgroup.controllers')));
     this.unifiedControllers = this.controllers;
+    this.#ownMove = new OwnMove(root, '');
   }
 
   directory(path: string): string {
@@ -62,6 +65,10 @@ export class CgroupV2 implements Cgroups {
 
   addProcess(path: string, pid: number): void {
     writeControl(this.directory(path), 'cgroup.procs', String(pid));
+  }
+
+  expectMove(): Disposable {
+    return this.#ownMove.expect();
   }
 
   processes(path: string): number[] {

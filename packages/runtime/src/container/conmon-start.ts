@@ -29,8 +29,7 @@ export interface NewProcess {
 
 /**
  * Has conmon create a container from its bundle; its process waits to be started. conmon stays in berthd's own
- * cgroups, as containerd's shims stay in containerd's: moving a process costs 8 ms for each cgroup, which is
- * the time that the kernel waits for an RCU grace period.
+ * cgroups, as containerd's shims stay in containerd's.
  */
 export async function createWithConmon(context: Context, process: NewProcess): Promise<ContainerProcesses> {
   const { bundle, runtime } = process;

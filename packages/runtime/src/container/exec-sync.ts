@@ -31,6 +31,8 @@ async function run(
   { cmd, timeout }: ExecSyncRequest,
   signal: AbortSignal,
 ): Promise<ExecSyncResponse> {
+  // The command is moved before it runs, and how long it runs is not known.
+  context.cgroups.expectMove()[Symbol.dispose]();
   const timeoutMs = Number(timeout) * 1000;
   const target = execTarget(context, container, { cmd });
   try {

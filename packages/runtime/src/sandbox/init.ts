@@ -24,6 +24,7 @@ export async function startInit(
   sandbox: Sandbox,
   runtime: OciRuntime,
 ): Promise<ContainerProcesses> {
+  using _move = context.cgroups.expectMove();
   const { init: bundle } = context.paths.sandbox(sandbox.id);
   const selinux = labelsOf(context, sandbox);
   const spec = sandboxInitSpec({

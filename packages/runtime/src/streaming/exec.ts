@@ -11,6 +11,8 @@ export async function exec(
   streams: RemoteStreams,
 ): Promise<{ exitCode: number }> {
   const container = runningContainer(context, containerId);
+  // As in ExecSync.
+  context.cgroups.expectMove()[Symbol.dispose]();
   return await audited(context, 'Exec', container, { cmd, tty, remote: streams.remote }, async () => ({
     exitCode: await execWithStreams({ ...execTarget(context, container, { cmd, tty }), streams }),
   }));
