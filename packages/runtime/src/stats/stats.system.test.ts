@@ -59,6 +59,15 @@ async function layersMeasured(sandbox: string): Promise<void> {
 
 const nextInterval = () => new Promise((resolve) => setTimeout(resolve, 700));
 
+/** Resolves when a container with a CPU quota has been asleep for longer than berthd's numbers are old. */
+async function idle(cgroup: string): Promise<void> {
+  await until(async () => {
+    const before = cgroups.details(cgroup)?.cpu.periods;
+    await nextInterval();
+    return cgroups.details(cgroup)?.cpu.periods === before;
+  });
+}
+
 test('CPU, memory, layer and processes of a container that uses a known amount of each', async () => {
   const { sandbox, cgroup } = await runOwnPod('known');
   const script = `dd if=/dev/zero of=/disk bs=1M count=5; mkdir /many; for i in 1 2 3 4 5 6 7; do touch /many/$i; done
@@ -263,6 +272,7 @@ test('metrics: as described, and as the kernel has them', async () => {
   );
   await until(async () => (await pods.shell(containerId, 'ls /ready || true')) === '/ready');
   await layersMeasured(sandbox);
+  await idle(`${cgroup}/${containerId}`);
   const { descriptors } = await call().listMetricDescriptors({});
   const names = descriptors.map(({ name }) => name);
   assert.equal(new Set(names).size, names.length);
