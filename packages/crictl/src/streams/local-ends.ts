@@ -6,10 +6,12 @@ import { PassThrough, type Readable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import { errorStream, outputStream } from '../output/print.ts';
 import { scanKeys } from './detach-keys.ts';
+import { standardInput } from './standard-input.ts';
 
 export class LocalEnds {
   #rawSessions = 0;
   #leaveRaw = () => {};
+  #input: Readable | undefined;
 
   constructor() {
     // Each session listens to them.
@@ -22,9 +24,10 @@ export class LocalEnds {
 
   /** A copy of the input for one session. */
   input(): Readable {
+    this.#input ??= standardInput().setMaxListeners(0);
     const copy = new PassThrough();
-    process.stdin.once('error', () => copy.end());
-    return process.stdin.pipe(copy);
+    this.#input.once('error', () => copy.end());
+    return this.#input.pipe(copy);
   }
 
   /** The same without the keys that detach; `detach` is called when they were typed. */
@@ -91,6 +94,7 @@ export class LocalEnds {
   /** Takes no more input, which would keep the process alive. */
   close(): void {
     process.stdin.destroy();
+    this.#input?.destroy();
   }
 }
 

@@ -1,0 +1,33 @@
+import { Readable } from 'node:stream';
+
+/** What of Bun is used here (https://bun.com/docs/runtime/file-io#reading-files-bun-file). */
+declare const Bun: { stdin: { stream(): ReadableStream<Uint8Array> } } | undefined;
+
+/**
+ * Standard input for one who may be slower than what writes it. Bun's process.stdin forgets now and then to tell the
+ * end when it has been paused, so that there it is read by what lies below.
+ */
+export function standardInput(): Readable {
+  return typeof Bun === 'undefined' ? process.stdin : new WebInput(Bun.stdin.stream());
+}
+
+class WebInput extends Readable {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    super();
+    this.#reader = stream.getReader();
+  }
+
+  override _read(): void {
+    this.#reader.read().then(
+      ({ value }) => this.push(value === undefined ? null : Buffer.from(value)),
+      (error) => this.destroy(error),
+    );
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    const done = () => callback(error);
+    this.#reader.cancel().then(done, done);
+  }
+}
