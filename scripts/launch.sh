@@ -23,7 +23,7 @@ if [ -n "$BERTH_FROM_SOURCE" ]; then
     berthd) room=runtime ;;
     *) room=$name ;;
   esac
-  exec "$root/scripts/node" $flags "$root/packages/$room/src/main.ts" "$@"
+  exec "$node" $flags "$root/packages/$room/src/main.ts" "$@"
 fi
 # The cache of scripts/node is for sources: a command that a test starts is what users start.
 [ "$NODE_COMPILE_CACHE" = "$root/.cache/node" ] && unset NODE_COMPILE_CACHE NODE_COMPILE_CACHE_PORTABLE

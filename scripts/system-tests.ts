@@ -3,7 +3,7 @@
 // `scripts/node scripts/system-tests.ts kill` runs the files with "kill" in their path.
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 
 const root = dirname(import.meta.dirname);
 const words = process.argv.slice(2);
@@ -16,7 +16,7 @@ if (process.getuid?.() !== 0) {
   process.exit(1);
 }
 const { status } = spawnSync(
-  join(root, 'scripts/node'),
+  process.execPath,
   ['--test', '--test-concurrency=1', '--test-timeout=600000', '--test-reporter=spec', ...files],
   { cwd: root, stdio: 'inherit' },
 );

@@ -3,7 +3,7 @@
 // which need root and the real tools and belong to `npm test` (scripts/system-tests.ts).
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 
 const root = dirname(import.meta.dirname);
 const files = globSync(
@@ -13,7 +13,7 @@ const files = globSync(
   },
 ).filter((file) => !file.endsWith('.system.test.ts'));
 const { status } = spawnSync(
-  join(root, 'scripts/node'),
+  process.execPath,
   ['--test', '--test-concurrency=2', '--test-reporter=dot', ...process.argv.slice(2), ...files.sort()],
   {
     cwd: root,

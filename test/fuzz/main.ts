@@ -73,7 +73,5 @@ function run({ file, test }: Target): boolean {
   const path = join(checkout, file);
   const args = isTest ? [...options, ...names, path] : [path, seconds, seed];
   const env = { ...process.env, BERTH_FUZZ_SECONDS: seconds, BERTH_FUZZ_SEED: seed };
-  return (
-    spawnSync(join(checkout, 'scripts/node'), args, { cwd: checkout, env, stdio: 'inherit' }).status === 0
-  );
+  return spawnSync(process.execPath, args, { cwd: checkout, env, stdio: 'inherit' }).status === 0;
 }

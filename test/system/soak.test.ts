@@ -8,9 +8,7 @@ import { checkout } from '../support/scratch.ts';
 test('a soak of twenty seconds lives every kind of life and reports', { timeout: 180_000 }, async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   const args = [join(checkout, 'test/soak/main.ts'), '--minutes', '0.34'];
-  execFile(join(checkout, 'scripts/node'), args, { cwd: checkout }, (_, stdout, stderr) =>
-    resolve(stdout + stderr),
-  );
+  execFile(process.execPath, args, { cwd: checkout }, (_, stdout, stderr) => resolve(stdout + stderr));
   const output = await promise;
   assert.match(output, /\n(PASS|FAIL)\n$/);
   for (const life of ['pods', 'volumes', 'images', 'commands', 'streams', 'looks']) {

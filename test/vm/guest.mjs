@@ -3,13 +3,11 @@
 // It is JavaScript because nothing runs it on the host, where the cache of scripts/node is filled.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { dirname, join } from 'node:path';
 
 /** Emulated processors are about this many times slower, and share the host with whatever else runs there. */
 const timeoutScale = 20;
 const fileTimeoutMs = 400_000;
 const atOnce = 2;
-const node = join(dirname(dirname(import.meta.dirname)), 'scripts/node');
 
 const [driver = 'cgroupfs', ...files] = process.argv.slice(2);
 const failed = [];
@@ -37,7 +35,7 @@ async function work() {
 /** Runs a file to its end; resolves with its exit code and all that it printed. */
 async function runFile(file) {
   // A file run by itself saves a process over `node --test`.
-  const child = spawn(node, ['--test-reporter=spec', `--test-timeout=${fileTimeoutMs}`, file], {
+  const child = spawn(process.execPath, ['--test-reporter=spec', `--test-timeout=${fileTimeoutMs}`, file], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,

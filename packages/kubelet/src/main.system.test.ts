@@ -6,9 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkout } from '../../../test/support/scratch.ts';
 
-const node = join(checkout, 'scripts/node');
 const main = new URL('./main.ts', import.meta.url).pathname;
 const port = 23_871;
 let dir: string;
@@ -45,7 +43,7 @@ function flags(rootDir = dir): string[] {
 
 /** Runs a kubelet that is expected to end by itself. */
 function run(...argv: string[]): { status: number | null; output: string } {
-  const { status, stdout, stderr } = spawnSync(node, [main, ...argv], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], {
     encoding: 'utf8',
     timeout: 20_000,
   });
@@ -53,7 +51,7 @@ function run(...argv: string[]): { status: number | null; output: string } {
 }
 
 async function start(): Promise<ChildProcess> {
-  const child = spawn(node, [main, ...flags()], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [main, ...flags()], { stdio: ['ignore', 'ignore', 'pipe'] });
   children.push(child);
   child.stderr?.resume();
   for (let tries = 0; tries < 500; tries++) {
