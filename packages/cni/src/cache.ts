@@ -1,6 +1,6 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectories } from '@berth/linux/directories.ts';
+import { makeDirectoriesSync, makePrivateDirectory } from '@berth/linux/directories.ts';
 import { goJson, isJsonObject, type Json, type JsonObject, sortKeys } from './json.ts';
 import type { RuntimeConf } from './runtime-conf.ts';
 
@@ -20,10 +20,12 @@ const KIND = 'cniCacheV1';
  * them, so that a runtime built on libcni can take over and vice versa.
  */
 export class ResultCache {
+  readonly #cacheDir: string;
   readonly #dir: string;
 
   /** @param cacheDir usually /var/lib/cni */
   constructor(cacheDir: string) {
+    this.#cacheDir = cacheDir;
     this.#dir = join(cacheDir, 'results');
   }
 
@@ -33,7 +35,8 @@ export class ResultCache {
    */
   async write(networkName: string, config: string, result: JsonObject, runtime: RuntimeConf): Promise<void> {
     const path = this.#path(networkName, runtime);
-    await makeDirectories(this.#dir, 0o700);
+    makeDirectoriesSync(this.#cacheDir, 0o700);
+    makePrivateDirectory(this.#dir);
     // libcni skips files that it cannot read as a record, but a rename never shows it half of one.
     const temporary = join(this.#dir, `.${runtime.containerId}-${runtime.ifName}.tmp`);
     try {

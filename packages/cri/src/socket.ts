@@ -12,7 +12,7 @@ export async function listenOnSocket(
   mode: number,
   onConnection: (socket: Socket) => void,
 ): Promise<Server> {
-  await mkdir(dirname(socketPath), { recursive: true });
+  await mkdir(dirname(socketPath), { recursive: true, mode: 0o755 });
   await removeStaleSocket(socketPath);
   const server = createServer({ pauseOnConnect: false }, onConnection);
   await new Promise<void>((resolve, reject) => {

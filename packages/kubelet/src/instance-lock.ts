@@ -1,18 +1,25 @@
-// One kubelet at a time for one root directory. The lock is an abstract Unix socket: the kernel frees it with
-// the process, however that ends, so there is never a stale one.
-import { createServer } from 'node:net';
+// One kubelet at a time for one root directory, which is also closed to other users: the lock is an flock(2) on a file
+// in it, which the kernel frees with the process, however that ends.
+import { join } from 'node:path';
+import { makePrivateDirectory } from '@berth/linux/directories.ts';
+import { lockFile } from '@berth/linux/file-lock.ts';
+import { messageOf } from './error-message.ts';
 
-/** Takes the lock of the root directory until the process ends. Throws when another kubelet has it. */
-export function lockRootDir(rootDir: string): Promise<void> {
-  const server = createServer((connection) => connection.destroy());
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === 'EADDRINUSE' ? 'another kubelet runs with it' : cause.message;
-      reject(
-        new Error(`root directory ${rootDir}: ${reason}; stop it or choose another --root-dir`, { cause }),
-      );
-    });
-    server.listen(`\0berth-kubelet${rootDir}`, () => resolve());
-    server.unref();
-  });
+/** How long a kubelet that was just killed may take to let go. */
+const waitMs = 2000;
+
+/** Makes the root directory and takes its lock, until the process ends. Throws when another kubelet has it. */
+export async function lockRootDir(rootDir: string): Promise<void> {
+  let lock: Disposable | undefined;
+  try {
+    makePrivateDirectory(rootDir);
+    lock = await lockFile(join(rootDir, 'kubelet.lock'), { waitMs });
+  } catch (cause) {
+    throw new Error(`root directory ${rootDir}: ${messageOf(cause)}`, { cause });
+  }
+  if (lock === undefined) {
+    throw new Error(
+      `root directory ${rootDir}: another kubelet runs with it; stop it or choose another --root-dir`,
+    );
+  }
 }

@@ -1,4 +1,5 @@
 // The kubelet: reads what it is told, then joins pod sources, the part that runs pods, and the HTTP servers.
+import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { connectCri } from '@berth/cri/client.ts';
@@ -34,6 +35,8 @@ async function main(argv: readonly string[]): Promise<void> {
   if (process.getuid?.() !== 0)
     throw new ConfigurationError('the kubelet must run as root: it makes mounts and cgroups');
   await lockRootDir(options.rootDir);
+  // As Kubernetes has it; the folders of pods in it are 0755.
+  mkdirSync(options.podLogsDir, { recursive: true, mode: 0o750 });
 
   const { containerRuntimeEndpoint, imageServiceEndpoint } = options;
   const timeoutMs = options.runtimeRequestTimeoutMs;
@@ -109,6 +112,8 @@ process.on('uncaughtException', (err) => {
   log.error('Unexpected failure; the kubelet ends and pods keep running', { err: err.stack ?? err });
   process.exit(255);
 });
+// What is the kubelet's own has its mode; the usual umask keeps logs readable and everything else unwritable.
+process.umask(0o022);
 try {
   await main(process.argv.slice(2));
 } catch (err) {

@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { checkPlace, makeDirectories, makeDirectoriesSync } from './directories.ts';
+import { checkPlace, makeDirectories, makeDirectoriesSync, makePrivateDirectory } from './directories.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'berth-directories-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -45,4 +54,47 @@ test('places for files of ours', async () => {
       checkPlace(path, 'root'),
       /^Error: root: .* cannot be used; choose another directory$/,
     );
+});
+
+for (const umask of [0o000, 0o022, 0o077]) {
+  test(`a private directory is closed to other users under umask ${umask.toString(8)}`, () => {
+    const place = join(dir, `private-${umask}`);
+    const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8);
+    const before = process.umask(umask);
+    try {
+      makePrivateDirectory(join(place, 'parent/private'));
+      makePrivateDirectory(join(place, 'passable'), 0o711);
+      for (const older of [0o711, 0o755, 0o777, 0o500]) {
+        const path = join(place, `older-${older}`);
+        mkdirSync(path);
+        chmodSync(path, older);
+        makePrivateDirectory(path);
+        assert.equal(mode(path), '700');
+      }
+    } finally {
+      process.umask(before);
+    }
+    assert.equal(mode(join(place, 'parent')), (0o755 & ~umask).toString(8));
+    assert.equal(mode(join(place, 'parent/private')), '700');
+    assert.equal(mode(join(place, 'passable')), '711');
+  });
+}
+
+test('a directory that others share or own is not taken for a private one', () => {
+  const sticky = join(dir, 'sticky');
+  mkdirSync(sticky);
+  chmodSync(sticky, 0o1777);
+  symlinkSync('/var/lib', join(dir, 'lib'));
+  for (const path of [sticky, '/var/lib', '/tmp', '/', join(dir, 'lib')]) {
+    assert.throws(() => makePrivateDirectory(path), /is shared with other programs|belongs to user/, path);
+  }
+  assert.equal(statSync(sticky).mode & 0o7777, 0o1777);
+  if (process.geteuid?.() !== 0) return;
+  const foreign = join(dir, 'foreign');
+  mkdirSync(foreign);
+  chownSync(foreign, 65_534, 65_534);
+  assert.throws(
+    () => makePrivateDirectory(foreign),
+    /foreign belongs to user 65534, who could replace what is in it/,
+  );
 });

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasCode } from './errno.ts';
@@ -40,6 +50,44 @@ export function makeDirectoriesSync(path: string, mode: number): void {
   }
   if (missing.length === 0 && !statSync(path).isDirectory()) throw new Error(`${path} is not a directory`);
 }
+
+/**
+ * Makes a directory that only we may enter, and its missing parents as mkdir(1) would. The mode holds whatever
+ * the umask is, and one that is there already gets it too: an older release may have left it open.
+ *
+ * @param mode 0700 unless others have to pass through
+ * @throws Error for a directory that is another user's, or that other programs share (/run, /tmp)
+ */
+export function makePrivateDirectory(path: string, mode = 0o700): void {
+  makeDirectoriesSync(dirname(path), 0o755);
+  makeDirectoriesSync(path, mode);
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const stats = fstatSync(descriptor);
+    const user = process.geteuid?.() ?? 0;
+    if (stats.uid !== user) {
+      throw new Error(
+        `${path} belongs to user ${stats.uid}, who could replace what is in it: chown ${user} ${path}, or choose another directory`,
+      );
+    }
+    if ((stats.mode & 0o7777) === mode) return;
+    if ((stats.mode & stickyBit) !== 0 || sharedDirectories.has(realpathSync(path))) {
+      throw new Error(`${path} is shared with other programs; choose a directory below it`);
+    }
+    fchmodSync(descriptor, mode);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const stickyBit = 0o1000;
+
+/** Directories of the whole machine (hier(7)): closing one would stop everybody else. */
+const sharedDirectories: ReadonlySet<string> = new Set([
+  ...['/', '/bin', '/boot', '/dev', '/etc', '/home', '/lib', '/lib64', '/media', '/mnt', '/opt', '/run'],
+  ...['/sbin', '/srv', '/usr', '/usr/bin', '/usr/lib', '/usr/local', '/usr/sbin', '/usr/share'],
+  ...['/var', '/var/cache', '/var/lib', '/var/log', '/var/spool'],
+]);
 
 /** Refuses a path for files of ours in /proc and /sys, there or not; `field` is the setting's name. */
 export async function checkPlace(path: string, field: string): Promise<void> {

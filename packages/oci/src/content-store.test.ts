@@ -10,10 +10,11 @@ test('a store makes its directories, and refuses a place where there can be none
   try {
     await ContentStore.open(join(dir, 'new/store'));
     const { dir: again } = await ContentStore.open(join(dir, 'new/store'));
-    assert.equal(statSync(join(again, 'ingest')).mode & 0o777, 0o700);
-    assert.equal(statSync(join(again, 'blobs/sha512')).mode & 0o777, 0o755);
+    for (const part of ['', 'ingest', 'blobs', 'blobs/sha512']) {
+      assert.equal(statSync(join(again, part)).mode & 0o777, 0o700, part);
+    }
   } finally {
     rmSync(dir, { recursive: true });
   }
-  await assert.rejects(ContentStore.open('/proc/berth/store'), /\/proc\/berth\/store\/ingest is in \/proc/);
+  await assert.rejects(ContentStore.open('/proc/berth/store'), /\/proc\/berth is in \/proc/);
 });

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectories } from '@berth/linux/directories.ts';
+import { makePrivateDirectory } from '@berth/linux/directories.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import {
   type Digest,
@@ -37,9 +37,9 @@ export class ContentStore {
 
   /** Opens the store in `dir`, making the directory when it is absent. */
   static async open(dir: string): Promise<ContentStore> {
-    await makeDirectories(join(dir, 'ingest'), 0o700);
-    await makeDirectories(join(dir, 'blobs/sha256'), 0o755);
-    await makeDirectories(join(dir, 'blobs/sha512'), 0o755);
+    for (const part of ['.', 'ingest', 'blobs', 'blobs/sha256', 'blobs/sha512']) {
+      makePrivateDirectory(join(dir, part));
+    }
     return new ContentStore(dir);
   }
 
@@ -104,7 +104,7 @@ export class ContentStore {
   /** Starts or resumes the writing of a blob; call it within `exclusive`. */
   async ingest(digest: Digest): Promise<Ingest> {
     const path = this.ingestPath(digest);
-    const file = await open(path, 'a+', 0o644);
+    const file = await open(path, 'a+', 0o600);
     try {
       const hash = createHash(digestAlgorithm(digest));
       let offset = 0;

@@ -31,7 +31,7 @@ export class Spool {
     algorithm: 'sha256' | 'sha512',
     blobPath: (digest: Digest) => string,
   ): Promise<Spool> {
-    return new Spool(await open(path, 'wx', 0o644), path, algorithm, blobPath);
+    return new Spool(await open(path, 'wx', 0o600), path, algorithm, blobPath);
   }
 
   /** Bytes written. */

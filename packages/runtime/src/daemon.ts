@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { type FinishedCall, serveCri } from '@berth/cri/server.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
-import { checkPlace, makeDirectories } from '@berth/linux/directories.ts';
+import { checkPlace, makePrivateDirectory } from '@berth/linux/directories.ts';
 import { NamespaceWorker } from '@berth/linux/namespaces.ts';
 import { readAppArmor } from './apparmor/facts.ts';
 import { loadDefaultProfile } from './apparmor/load.ts';
@@ -59,8 +58,8 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
   checkCgroupParent(config.cgroupParent, config.cgroupDriver === 'systemd', 'cgroupParent');
   await checkPlaces(config);
   for (const dir of new Set([config.root, config.state])) {
-    await makeDirectories(dir, 0o711);
-    resources.use(lockDirectory(dir));
+    makePrivateDirectory(dir);
+    resources.use(await lockDirectory(dir));
   }
   const closing = new AbortController();
   const context = await makeContext(config, log, resources, closing.signal);
@@ -116,7 +115,7 @@ async function makeContext(
 ): Promise<Context> {
   const paths = new Paths(config);
   for (const dir of [paths.sandboxes, paths.bundles, paths.layers, paths.exits]) {
-    mkdirSync(dir, { recursive: true, mode: 0o711 });
+    makePrivateDirectory(dir);
   }
   const systemdCgroup = config.cgroupDriver === 'systemd';
   const cgroups = detectCgroups();

@@ -33,7 +33,7 @@ export async function checkUserNamespace(
       `user namespaces cannot be had with ${runtime.name} on this kernel and the file system of ${root}`,
     );
   }
-  const closed = closedFolder(state);
+  const closed = closedFolder(dirname(state));
   if (closed !== undefined) {
     throw invalid(
       field,

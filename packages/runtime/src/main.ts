@@ -36,6 +36,8 @@ async function serve({ serve: config }: Extract<Invocation, { serve: unknown }>)
   await daemon.close();
 }
 
+// conmon, OCI runtimes and CNI plugins inherit it, and rely on the usual one. What is berthd's own has its mode.
+process.umask(0o022);
 try {
   const invocation = parseArguments(argv);
   if ('print' in invocation) process.stdout.write(invocation.print);

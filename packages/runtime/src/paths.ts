@@ -31,6 +31,14 @@ export class Paths {
     return `${this.root}/containers`;
   }
 
+  /**
+   * Holds a directory for the root of each container in a user namespace. The OCI runtime goes there as the pod's
+   * own root, who is nobody on the host and may not enter `state`. Made when the first such pod comes.
+   */
+  get shiftedRoots(): string {
+    return `${this.state}-userns`;
+  }
+
   /** conmon writes a container's exit code into a file here, named by the id. */
   get exits(): string {
     return `${this.state}/exits`;
@@ -49,14 +57,14 @@ export class Paths {
       ipcns: `${dir}/ns/ipc`,
       utsns: `${dir}/ns/uts`,
       namespaces: `${dir}/ns`,
-      init: bundlePaths(`${dir}/init`),
+      init: bundlePaths(`${dir}/init`, `${this.shiftedRoots}/${id}`),
     };
   }
 
   container(id: ContainerId): ContainerPaths {
     const layer = `${this.layers}/${id}`;
     return {
-      bundle: bundlePaths(`${this.bundles}/${id}`),
+      bundle: bundlePaths(`${this.bundles}/${id}`, `${this.shiftedRoots}/${id}`),
       layer,
       upper: `${layer}/upper`,
       work: `${layer}/work`,
@@ -95,6 +103,8 @@ export interface BundlePaths {
   readonly dir: string;
   readonly config: string;
   readonly rootfs: string;
+  /** Where the root is instead in a user namespace, and the directory for it that opens to the pod's own root. */
+  readonly shifted: { readonly dir: string; readonly rootfs: string };
   /** For a moment the image's layers as a user namespace sees them, read-only. */
   readonly lower: string;
   /** Holds what is mounted for the container's own mounts, by their numbers. */
@@ -108,11 +118,12 @@ export interface BundlePaths {
   readonly resources: string;
 }
 
-function bundlePaths(dir: string): BundlePaths {
+function bundlePaths(dir: string, shifted: string): BundlePaths {
   return {
     dir,
     config: `${dir}/config.json`,
     rootfs: `${dir}/rootfs`,
+    shifted: { dir: shifted, rootfs: `${shifted}/rootfs` },
     lower: `${dir}/lower`,
     volumes: `${dir}/volumes`,
     pid: `${dir}/pid`,

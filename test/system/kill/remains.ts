@@ -1,5 +1,6 @@
 // What is left of a node after everything was removed from it: files, rows, and what the kernel has.
-import { globSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -43,7 +44,8 @@ export class Remains {
 
   /** Without what stays by design: logs, and the berthd that runs now. */
   #traces(): Set<string> {
-    const folders = [this.#paths.root, this.#paths.state, join(this.#dir, 'leases'), this.#paths.cniCacheDir];
+    const { root, state, cniCacheDir } = this.#paths;
+    const folders = [root, state, `${state}-userns`, join(this.#dir, 'leases'), cniCacheDir];
     return new Set(
       [...traces(this.#dir, this.#bridge)].filter((line) =>
         line.startsWith('file ')
@@ -54,10 +56,14 @@ export class Remains {
   }
 }
 
-/** Rows of every table of berthd's database. */
+/** Rows of every table of berthd's database; of a copy, since berthd alone has the lock. */
 function countRows(paths: BerthdPaths): Record<string, number> {
   const [file = ''] = globSync(join(paths.root, '**/*.db'));
-  const database = new DatabaseSync(file, { readOnly: true });
+  const scratch = mkdtempSync(join(tmpdir(), 'berth-rows-'));
+  const copy = join(scratch, 'copy.db');
+  copyFileSync(file, copy);
+  if (existsSync(`${file}-wal`)) copyFileSync(`${file}-wal`, `${copy}-wal`);
+  const database = new DatabaseSync(copy);
   try {
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
     return Object.fromEntries(
@@ -68,5 +74,6 @@ function countRows(paths: BerthdPaths): Record<string, number> {
     );
   } finally {
     database.close();
+    rmSync(scratch, { recursive: true });
   }
 }

@@ -5,6 +5,7 @@ import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { mountsBelow } from '@berth/linux/mount.ts';
 import { removeDefaultNetwork } from '@berth/runtime/network/remove-default-network.ts';
+import { Paths } from '@berth/runtime/paths.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { InstalledManifests } from '../manifests/installed.ts';
 import { readManifests } from '../manifests/read.ts';
@@ -154,7 +155,8 @@ async function removeRemains(layout: NodeLayout): Promise<void> {
   for (const path of layout.cgroups) {
     if (cgroups.processes(path).length === 0) await cgroups.remove(path);
   }
-  for (const dir of new Set([layout.runDir, layout.stateDir])) {
+  const { shiftedRoots } = new Paths({ root: layout.imageDir, state: layout.stateDir });
+  for (const dir of new Set([layout.runDir, layout.stateDir, shiftedRoots])) {
     if (mountsBelow(dir).length === 0) await rm(dir, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,7 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makePrivateDirectory } from '@berth/linux/directories.ts';
 import { UserError } from '../errors.ts';
 import type { Manifest } from './read.ts';
 
@@ -60,7 +62,7 @@ export class InstalledManifests {
 /** The kubelet does not read files that start with a dot. */
 async function replaceFile(path: string, text: string): Promise<void> {
   const dir = dirname(path);
-  await mkdir(dir, { recursive: true });
+  if (!existsSync(dir)) makePrivateDirectory(dir);
   const temporary = join(dir, `.berth-${process.pid}.tmp`);
   try {
     await writeFile(temporary, text, { mode: 0o600 });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import {
   closeSync,
-  mkdirSync,
+  fchmodSync,
   openSync,
   readFileSync,
   renameSync,
@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makePrivateDirectory } from '@berth/linux/directories.ts';
 import {
   isSameProcess,
   type ProcessIdentity,
@@ -58,9 +59,9 @@ export async function ensureDaemon(
   isReady: () => Promise<boolean>,
   timeoutMs: number,
 ): Promise<void> {
-  mkdirSync(layout.logDir, { recursive: true, mode: 0o755 });
+  makePrivateDirectory(layout.logDir);
   const log = logFile(layout, name);
-  closeSync(openSync(log, 'a', 0o644));
+  closeSync(openLog(log));
   const earlier = runningDaemon(layout, name);
   const settled = new AbortController();
   const ended =
@@ -78,10 +79,17 @@ export async function ensureDaemon(
   throw new UserError(`${name} ${what}. The end of ${log}:\n${await logTail(log)}`);
 }
 
+/** A log names pods, images and errors of theirs: it is for root, also when an older release made it. */
+function openLog(path: string): number {
+  const descriptor = openSync(path, 'a', 0o600);
+  fchmodSync(descriptor, 0o600);
+  return descriptor;
+}
+
 /** Starts a daemon in a session of its own; the promise tells how it ended, if it ends while we look. */
 function launch(layout: NodeLayout, name: DaemonName, args: readonly string[]): Promise<string> {
-  mkdirSync(layout.runDir, { recursive: true, mode: 0o755 });
-  const output = openSync(logFile(layout, name), 'a', 0o644);
+  makePrivateDirectory(layout.runDir);
+  const output = openLog(logFile(layout, name));
   const stdio = ['ignore', output, output] as const;
   const child = spawn(join(layout.binDir, name), args, { detached: true, stdio: [...stdio], cwd: '/' });
   closeSync(output);
@@ -117,7 +125,7 @@ function recordProcess({ runDir }: NodeLayout, name: DaemonName, pid: number): v
   const startTime = processStat(pid)?.startTime;
   if (startTime === undefined) return;
   const path = pidFile(runDir, name);
-  writeFileSync(`${path}.tmp`, `${pid} ${startTime}\n`);
+  writeFileSync(`${path}.tmp`, `${pid} ${startTime}\n`, { mode: 0o600 });
   renameSync(`${path}.tmp`, path);
 }
 

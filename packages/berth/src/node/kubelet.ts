@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { makePrivateDirectory } from '@berth/linux/directories.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { ensureDaemon } from './daemon.ts';
 import { type HttpAnswer, http } from './http.ts';
@@ -42,7 +43,8 @@ export async function kubeletPods({ kubelet }: NodeLayout): Promise<v1.Pod[] | u
 export async function ensureKubelet(layout: NodeLayout): Promise<void> {
   const isHealthy = async () => (await kubeletHealth(layout)) === 'healthy';
   if (await isHealthy()) return;
-  mkdirSync(layout.manifestDir, { recursive: true });
+  // One that is there is the user's, whatever its mode.
+  if (!existsSync(layout.manifestDir)) makePrivateDirectory(layout.manifestDir);
   const args = [
     `--container-runtime-endpoint=${layout.socket}`,
     `--pod-manifest-path=${layout.manifestDir}`,

@@ -96,7 +96,7 @@ function hostsFile(pod: Pod, podIps: string[], { options }: StartServices): stri
 function terminationLog(pod: Pod, container: Container, { options }: StartServices): string | undefined {
   if (container.terminationMessagePath === '') return undefined;
   const directory = terminationDir(options, pod.metadata.uid, container.name);
-  mkdirSync(directory, { recursive: true, mode: 0o750 });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, randomBytes(4).toString('hex'));
   writeFileSync(path, '');
   chmodSync(path, 0o666);

@@ -7,7 +7,7 @@ import { bytes } from '../api/quantity.ts';
 
 /** Makes the volume at `path`, unless it is there from before. */
 export function emptyDirVolume(pod: Pod, source: EmptyDirVolumeSource, path: string): void {
-  mkdirSync(path, { recursive: true });
+  mkdirSync(path, { recursive: true, mode: 0o700 });
   if (source.medium === 'Memory' && !isMountPoint(path)) {
     const size = tmpfsSize(pod, source.sizeLimit);
     const options = size === undefined ? 'mode=0777' : `mode=0777,size=${size}`;

@@ -1,6 +1,6 @@
 // The volumes of a pod: made before its containers, taken away after them.
-import { mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
+import { makePrivateDirectory } from '@berth/linux/directories.ts';
 import { mountsBelow, unmount } from '@berth/linux/mount.ts';
 import type { Pod, Volume } from '../api/pod.ts';
 import { messageOf } from '../error-message.ts';
@@ -12,7 +12,8 @@ type Roots = Parameters<typeof podDir>[0];
 
 /** Makes the pod's volumes and tells where each is on the node. Throws naming the volume. */
 export function setUpVolumes(pod: Pod, roots: Roots): Map<string, string> {
-  mkdirSync(podDir(roots, pod.metadata.uid), { recursive: true, mode: 0o750 });
+  makePrivateDirectory(podsDir(roots));
+  makePrivateDirectory(podDir(roots, pod.metadata.uid));
   const paths = new Map<string, string>();
   for (const volume of pod.spec.volumes ?? []) {
     try {

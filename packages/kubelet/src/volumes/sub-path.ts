@@ -54,6 +54,6 @@ function openInVolume(volume: string, subPath: string): number {
 }
 
 function makeTarget(target: string, directory: boolean): void {
-  mkdirSync(directory ? target : dirname(target), { recursive: true, mode: 0o750 });
-  if (!directory) writeFileSync(target, '', { flag: 'a' });
+  mkdirSync(directory ? target : dirname(target), { recursive: true, mode: 0o700 });
+  if (!directory) writeFileSync(target, '', { flag: 'a', mode: 0o600 });
 }

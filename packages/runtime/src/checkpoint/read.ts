@@ -140,13 +140,12 @@ async function unpack(archive: string, directory: string, maxFiles: number) {
   return extractor.finish();
 }
 
-/** Deletes from a mounted root what the container had deleted. */
-export function deleteFromRoot(paths: ContainerPaths): void {
+/** Deletes from a container's mounted root what the container had deleted. */
+export function deleteFromRoot(paths: ContainerPaths, rootfs: string): void {
   const list = restorePlace(paths).at(deletedFiles);
   if (isFile(list) && lstatSync(list).size > maxListBytes) {
     throw new Error(`${deletedFiles} of the checkpoint is larger than ${maxListBytes} bytes`);
   }
-  const { rootfs } = paths.bundle;
   const names: unknown = isFile(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
   for (const name of Array.isArray(names) ? names : []) {
     if (typeof name !== 'string' || ['', '.', '..'].includes(basename(name))) continue;

@@ -98,13 +98,13 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
     if (checkpoint !== undefined) {
       await unpackCheckpoint(context, paths.container(id), checkpoint, image.lowerDirs);
     }
-    await tracer.span('rootfs', about, () =>
+    const rootfs = await tracer.span('rootfs', about, () =>
       mountRootfs(paths.container(id), image.lowerDirs, {
         userNamespace: podUserNamespace(context, sandbox),
         label: selinux?.mount,
       }),
     );
-    if (checkpoint !== undefined) deleteFromRoot(paths.container(id));
+    if (checkpoint !== undefined) deleteFromRoot(paths.container(id), rootfs);
     const spec = await tracer.span('spec', about, () =>
       containerSpec(context, { sandbox, container, image, volumes, selinux }),
     );

@@ -78,7 +78,7 @@ export function mountImageVolume(
   const at = (name: string) => join(directory, `${index}${name}`);
   const [whole, target] = [at('-image'), at('')];
   try {
-    mkdirSync(whole, { recursive: true, mode: 0o711 });
+    mkdirSync(whole, { recursive: true, mode: 0o700 });
     mountLayers(image.lowerDirs, {
       target: whole,
       mountPoint: at('-layers'),

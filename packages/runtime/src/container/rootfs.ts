@@ -1,11 +1,12 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { makePrivateDirectory } from '@berth/linux/directories.ts';
 import { bindMount, overlayMount, unmount } from '@berth/linux/mount.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import { lchown } from '@berth/linux/ownership.ts';
 import { contextOption } from '@berth/linux/selinux.ts';
 import type { Context } from '../context.ts';
-import type { ContainerPaths } from '../paths.ts';
+import type { BundlePaths, ContainerPaths } from '../paths.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 
 /** A user namespace as far as a root file system has to do with it. */
@@ -15,6 +16,36 @@ export interface PodUserNamespace {
   readonly users: IdMappings;
   /** Its root, on the host. */
   readonly root: { readonly uid: number; readonly gid: number };
+}
+
+/**
+ * Makes the directory on which a root is mounted and returns it. Nobody but us gets to it, except that a pod with
+ * a user namespace has a directory, apart from all others, that the pod's own root may pass: the OCI runtime sets
+ * the container up as that user.
+ */
+export function makeRootfsMountPoint(
+  bundle: BundlePaths,
+  root: PodUserNamespace['root'] | undefined,
+): string {
+  // The bundle first: recovery finds the other directory by it.
+  mkdirSync(bundle.dir, { recursive: true, mode: 0o700 });
+  const rootfs = rootfsOf(bundle, root !== undefined);
+  if (root !== undefined) {
+    const { dir } = bundle.shifted;
+    makePrivateDirectory(dirname(dir), 0o711);
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    lchown(dir, 0, root.gid);
+    chmodSync(dir, 0o710);
+  }
+  // The init of a pod has it for its root, and is nobody there.
+  mkdirSync(rootfs, { recursive: true, mode: 0o711 });
+  chmodSync(rootfs, 0o711);
+  return rootfs;
+}
+
+/** Where the root of a bundle is mounted. */
+export function rootfsOf({ rootfs, shifted }: BundlePaths, inUserNamespace: boolean): string {
+  return inUserNamespace ? shifted.rootfs : rootfs;
 }
 
 /** The user namespace of a pod; undefined for one in the host's. */
@@ -27,30 +58,33 @@ export function podUserNamespace({ paths }: Context, sandbox: Sandbox): PodUserN
 
 /**
  * Mounts a container's root: the image's layers with a writable one of its own on top. In a user namespace the
- * owners of the layers' files are shifted; what the container writes is owned by the shifted users on disk.
+ * owners of the layers' files are shifted; what the container writes is owned by the shifted users on disk. Returns
+ * where it is.
  * @param lowerDirs the image's unpacked layers, topmost first
  * @param label of SELinux, which all files then have; undefined or empty for none
  */
 export async function mountRootfs(
-  { bundle, upper, work }: ContainerPaths,
+  { bundle, layer, upper, work }: ContainerPaths,
   lowerDirs: readonly string[],
   { userNamespace, label }: { userNamespace: PodUserNamespace | undefined; label?: string | undefined },
-): Promise<void> {
-  // 0711: a process of another user has to get through to its root, as it does through /run/berth.
-  mkdirSync(bundle.rootfs, { recursive: true, mode: 0o711 });
+): Promise<string> {
+  const target = makeRootfsMountPoint(bundle, userNamespace?.root);
+  mkdirSync(layer, { recursive: true, mode: 0o700 });
+  // Its mode is that of the container's root directory.
   mkdirSync(upper, { recursive: true, mode: 0o755 });
   mkdirSync(work, { mode: 0o700 });
   const options = label ? [contextOption(label)] : [];
-  const overlay = { upperDir: upper, workDir: work, target: bundle.rootfs, options };
+  const overlay = { upperDir: upper, workDir: work, target, options };
   if (userNamespace === undefined) {
     overlayMount({ ...overlay, lowerDirs });
-    return;
+    return target;
   }
   const { path, root } = userNamespace;
   lchown(upper, root.uid, root.gid);
   withShiftedOwners(lowerDirs, { mountPoint: bundle.lower, userNamespace: path }, (shifted) => {
     overlayMount({ ...overlay, lowerDirs: shifted });
   });
+  return target;
 }
 
 /**

@@ -14,7 +14,7 @@ import { ociSpec } from '../spec/spec.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 import type { ImageVolume } from './image-volumes.ts';
-import { podUserNamespace } from './rootfs.ts';
+import { podUserNamespace, rootfsOf } from './rootfs.ts';
 import { relabelVolumes } from './selinux.ts';
 import { mountVolumes } from './volumes.ts';
 
@@ -35,7 +35,8 @@ export async function containerSpec(
     selinux: SelinuxLabels | undefined;
   },
 ): Promise<Spec> {
-  const rootfsPath = context.paths.container(container.id).bundle.rootfs;
+  const userNamespace = podUserNamespace(context, sandbox);
+  const rootfsPath = rootfsOf(context.paths.container(container.id).bundle, userNamespace !== undefined);
   const declared = declaredVolumes(
     { path: rootfsPath, owner: podRoot(sandboxNamespaces(sandbox.config)) },
     image.config.config.Volumes ?? [],
@@ -51,7 +52,7 @@ export async function containerSpec(
   const mounts = mountVolumes(config.mounts, facts.mounts, {
     images: volumes,
     directory: context.paths.container(container.id).bundle.volumes,
-    pod: podUserNamespace(context, sandbox),
+    pod: userNamespace,
     label: selinux?.mount,
   });
   const { flavor, handler } = context.runtimes.get(sandbox.runtime);

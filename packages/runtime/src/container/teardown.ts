@@ -75,9 +75,12 @@ function findConmon(id: string, bundle: BundlePaths): ProcessRef | undefined {
 /** Unmounts what is mounted on a bundle's root and removes the bundle. */
 export function removeBundle(bundle: BundlePaths): void {
   // More than once only when a mount was repeated; removing must never reach through a mount.
-  for (const path of [bundle.rootfs, bundle.lower, ...volumesOf(bundle)]) {
+  const { shifted } = bundle;
+  for (const path of [bundle.rootfs, shifted.rootfs, bundle.lower, ...volumesOf(bundle)]) {
     while (isMountPoint(path)) unmount(path, { detach: true });
   }
+  rmSync(shifted.dir, { recursive: true, force: true });
+  // Last, since recovery finds the rest by it.
   rmSync(bundle.dir, { recursive: true, force: true });
 }
 

@@ -42,7 +42,7 @@ export function mountVolumes(
     const field = `config.mounts[${index}]`;
     checkMappings(request, pod, field);
     const target = join(directory, String(index));
-    mkdirSync(directory, { recursive: true, mode: 0o711 });
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     makeMountPoint(source.path, target);
     try {
       // A slave or private: what the container unmounts, or we do, may not go away on the host as well.

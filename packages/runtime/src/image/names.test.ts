@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { digestOf } from '@berth/oci/digest.ts';
 import { parseReference } from '@berth/oci/reference.ts';
@@ -22,8 +25,14 @@ test('an image is kept under its tag and its digest', () => {
   });
 });
 
-test('images are found by name, id and a unique part of an id', () => {
-  const state = new ImageState(openDatabase(':memory:'));
+test('images are found by name, id and a unique part of an id', (context) => {
+  const dir = mkdtempSync(join(tmpdir(), 'image-names-'));
+  const database = openDatabase(join(dir, 'berth.db'));
+  context.after(() => {
+    database.close();
+    rmSync(dir, { recursive: true });
+  });
+  const state = new ImageState(database);
   const config = {
     architecture: 'amd64',
     os: 'linux',

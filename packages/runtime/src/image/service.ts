@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { makeDirectories } from '@berth/linux/directories.ts';
+import { makeDirectories, makePrivateDirectory } from '@berth/linux/directories.ts';
 import { releaseFreedMemory } from '@berth/linux/free-memory.ts';
 import { syncFilesystem } from '@berth/linux/sync-filesystem.ts';
 import { ContentStore } from '@berth/oci/content-store.ts';
@@ -85,8 +85,9 @@ export class ImageService implements ImageStore {
   static async open(options: ImageServiceOptions): Promise<ImageService> {
     const dir = join(options.root, 'images');
     const emptyLayer = join(dir, 'empty');
+    makePrivateDirectory(dir);
+    makePrivateDirectory(join(dir, 'layers'));
     await makeDirectories(emptyLayer, 0o755);
-    await makeDirectories(join(dir, 'layers'), 0o700);
     const content = await ContentStore.open(join(dir, 'content'));
     const service = new ImageService(new ImageState(options.database), content, emptyLayer, options);
     await reconcileImages(service);

@@ -31,7 +31,7 @@ export function makeSandboxFiles(
     if (uid !== 0 || gid !== 0) lchown(path, uid, gid);
     if (label) setLabel(path, label);
   };
-  mkdirSync(paths.namespaces, { recursive: true, mode: 0o711 });
+  mkdirSync(paths.namespaces, { recursive: true, mode: 0o700 });
   write(paths.hostname, `${hostname}\n`);
   write(paths.resolvConf, resolvConf(config.dnsConfig) ?? hostFile('/etc/resolv.conf'));
   // A copy: a container may write to its own, and its root is the host's.

@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { lchown } from '@berth/linux/ownership.ts';
 import { signalProcess } from '@berth/linux/process.ts';
 import { setLabel } from '@berth/linux/selinux.ts';
 import { containerCgroup } from '../cgroup-path.ts';
 import { createWithConmon } from '../container/conmon-start.ts';
+import { makeRootfsMountPoint } from '../container/rootfs.ts';
 import { labelsOf } from '../container/selinux.ts';
 import { endConmon, removeBundle, runtimeOf } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
@@ -27,18 +28,19 @@ export async function startInit(
   using _move = context.cgroups.expectMove();
   const { init: bundle } = context.paths.sandbox(sandbox.id);
   const selinux = labelsOf(context, sandbox);
+  const { users } = sandboxNamespaces(sandbox.config);
+  const root = podRoot(sandboxNamespaces(sandbox.config));
+  const rootfsPath = makeRootfsMountPoint(bundle, users === undefined ? undefined : root);
   const spec = sandboxInitSpec({
     sandbox: sandboxView(context, sandbox),
     initPath: findProgram(context.config.init, 'init of the shared PID namespace'),
-    rootfsPath: bundle.rootfs,
+    rootfsPath,
     host: context.host,
     selinux,
   });
-  mkdirSync(bundle.rootfs, { recursive: true, mode: 0o711 });
-  const { uid, gid } = podRoot(sandboxNamespaces(sandbox.config));
   // The runtime makes mount points in it, as root of the pod.
-  lchown(bundle.rootfs, uid, gid);
-  if (selinux?.mount) setLabel(bundle.rootfs, selinux.mount);
+  lchown(rootfsPath, root.uid, root.gid);
+  if (selinux?.mount) setLabel(rootfsPath, selinux.mount);
   writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
   const processes = await createWithConmon(context, {
     id: sandbox.id,
