@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -221,6 +222,46 @@ test('after kill -9 of both daemons, up takes up where they were and down leaves
   await runDown();
   await assertNothingLeft();
 });
+
+for (const umask of [0o000, 0o077]) {
+  const name = umask.toString(8).padStart(3, '0');
+  test(`another local user cannot read what berth up makes under umask ${name}`, async () => {
+    // As an older berth left them.
+    await rm(layout.logDir, { recursive: true, force: true });
+    await mkdir(layout.logDir);
+    await writeFile(join(layout.logDir, 'berthd.log'), '');
+    chmodSync(layout.logDir, 0o755);
+    chmodSync(join(layout.logDir, 'berthd.log'), 0o644);
+    await rm(layout.manifestDir, { recursive: true, force: true });
+    chmodSync(dir, 0o755);
+    const before = process.umask(umask);
+    try {
+      assert.equal((await runUp([hello])).error, undefined);
+      const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8);
+      const { runDir, logDir, stateDir, imageDir, manifestDir, manifestRecord } = layout;
+      for (const place of [runDir, logDir, stateDir, imageDir, manifestDir, join(dir, 'kubelet')]) {
+        assert.equal(mode(place), '700', place);
+        const argv = ['--reuid=65534', '--regid=65534', '--clear-groups', 'find', place, '-mindepth', '1'];
+        assert.equal(spawnSync('setpriv', argv, { encoding: 'utf8', cwd: '/' }).stdout, '', place);
+      }
+      for (const daemon of ['berthd', 'kubelet']) {
+        for (const file of [join(runDir, `${daemon}.pid`), join(logDir, `${daemon}.log`)]) {
+          assert.equal(mode(file), '600', file);
+        }
+      }
+      assert.equal(mode(manifestRecord), '600');
+      assert.deepEqual(
+        readdirSync(manifestDir).map((file) => mode(join(manifestDir, file))),
+        ['600'],
+      );
+      assert.equal(mode(layout.socket), '660');
+    } finally {
+      process.umask(before);
+      await runDown();
+    }
+    await assertNothingLeft();
+  });
+}
 
 test('images are loaded from a layout and listed', async () => {
   await runUp([]);

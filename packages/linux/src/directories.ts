@@ -71,7 +71,7 @@ export function makePrivateDirectory(path: string, mode = 0o700): void {
       );
     }
     if ((stats.mode & 0o7777) === mode) return;
-    if ((stats.mode & stickyBit) !== 0 || sharedDirectories.has(realpathSync(path))) {
+    if (sharedDirectories.has(realpathSync(path))) {
       throw new Error(`${path} is shared with other programs; choose a directory below it`);
     }
     fchmodSync(descriptor, mode);
@@ -80,13 +80,25 @@ export function makePrivateDirectory(path: string, mode = 0o700): void {
   }
 }
 
-const stickyBit = 0o1000;
-
 /** Directories of the whole machine (hier(7)): closing one would stop everybody else. */
 const sharedDirectories: ReadonlySet<string> = new Set([
-  ...['/', '/bin', '/boot', '/dev', '/etc', '/home', '/lib', '/lib64', '/media', '/mnt', '/opt', '/run'],
-  ...['/sbin', '/srv', '/usr', '/usr/bin', '/usr/lib', '/usr/local', '/usr/sbin', '/usr/share'],
-  ...['/var', '/var/cache', '/var/lib', '/var/log', '/var/spool'],
+  ...[
+    '/',
+    '/bin',
+    '/boot',
+    '/dev',
+    '/dev/shm',
+    '/etc',
+    '/home',
+    '/lib',
+    '/lib64',
+    '/media',
+    '/mnt',
+    '/opt',
+    '/run',
+  ],
+  ...['/sbin', '/srv', '/usr', '/usr/bin', '/usr/lib', '/usr/local', '/usr/sbin', '/usr/share', '/tmp'],
+  ...['/var', '/var/cache', '/var/lib', '/var/log', '/var/spool', '/var/tmp'],
 ]);
 
 /** Refuses a path for files of ours in /proc and /sys, there or not; `field` is the setting's name. */

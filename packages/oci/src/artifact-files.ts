@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
 import type { Descriptor } from './descriptor.ts';
@@ -40,6 +40,8 @@ export async function layOutArtifact(
     try {
       await mkdir(dirname(target), { recursive: true, mode: 0o755 });
       await linkOrCopy(blob(file), target);
+      // Any user of a container may read it; the store's own directories are closed.
+      await chmod(target, 0o644);
     } catch (error) {
       if (!hasCode(error, 'EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG')) throw error;
       throw new LayerError(
