@@ -56,9 +56,15 @@ await build({
   logLevel: 'warning',
 });
 for (const [name] of commands) {
+  // Who can write to the cache decides what root runs: its directory is closed to others whatever the umask.
   await writeFile(
     join(dist, `${name}.mjs`),
-    `import { enableCompileCache } from 'node:module';\nenableCompileCache(new URL('./cache', import.meta.url).pathname);\nawait import('./${name}.main.mjs');\n`,
+    `import { enableCompileCache } from 'node:module';
+const umask = process.umask(0o022);
+enableCompileCache(new URL('./cache', import.meta.url).pathname);
+process.umask(umask);
+await import('./${name}.main.mjs');
+`,
   );
 }
 const obstacle = await compileCrictl(root, join(dist, 'crictl'));

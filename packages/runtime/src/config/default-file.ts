@@ -11,9 +11,11 @@ type Described<Value> = {
 };
 
 const described: Described<Config> = {
-  listen: 'Path of the CRI socket.',
+  listen:
+    'Path of the CRI socket. The directories below are for root alone: put it elsewhere to give a group access.',
   root: 'What survives a reboot: images, container layers, the database.',
-  state: 'What need not: sandboxes, bundles, exit files. A tmpfs is best.',
+  state:
+    'What need not: sandboxes, bundles, exit files. A tmpfs is best. Roots of pods with a user namespace are beside it, in STATE-userns, so other users have to get through its parent.',
   logLevel: 'trace, debug, info, warning or error.',
   logFormat: "text (logrus') or json.",
   cgroupDriver: "cgroupfs or systemd; has to be the kubelet's.",
