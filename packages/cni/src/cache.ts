@@ -1,6 +1,6 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectoriesSync, makePrivateDirectory } from '@berth/linux/directories.ts';
+import { makePrivateDirectory } from '@berth/linux/directories.ts';
 import { goJson, isJsonObject, type Json, type JsonObject, sortKeys } from './json.ts';
 import type { RuntimeConf } from './runtime-conf.ts';
 
@@ -35,7 +35,9 @@ export class ResultCache {
    */
   async write(networkName: string, config: string, result: JsonObject, runtime: RuntimeConf): Promise<void> {
     const path = this.#path(networkName, runtime);
-    makeDirectoriesSync(this.#cacheDir, 0o700);
+    // The whole of it, as libcni makes it: plugins keep leases and locks beside the records, and whoever can open a
+    // lock of host-local's can keep every pod waiting.
+    makePrivateDirectory(this.#cacheDir);
     makePrivateDirectory(this.#dir);
     // libcni skips files that it cannot read as a record, but a rename never shows it half of one.
     const temporary = join(this.#dir, `.${runtime.containerId}-${runtime.ifName}.tmp`);

@@ -1,8 +1,8 @@
 // The kubelet: reads what it is told, then joins pod sources, the part that runs pods, and the HTTP servers.
-import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { connectCri } from '@berth/cri/client.ts';
+import { makeDirectoriesSync } from '@berth/linux/directories.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { FileSource } from './config/file-source.ts';
 import { PodConfig } from './config/pod-config.ts';
@@ -36,7 +36,7 @@ async function main(argv: readonly string[]): Promise<void> {
     throw new ConfigurationError('the kubelet must run as root: it makes mounts and cgroups');
   await lockRootDir(options.rootDir);
   // As Kubernetes has it; the folders of pods in it are 0755.
-  mkdirSync(options.podLogsDir, { recursive: true, mode: 0o750 });
+  makeDirectoriesSync(options.podLogsDir, 0o750);
 
   const { containerRuntimeEndpoint, imageServiceEndpoint } = options;
   const timeoutMs = options.runtimeRequestTimeoutMs;

@@ -221,6 +221,7 @@ test("what an older berthd left open is closed, and a user's locks on it stop no
   // As berthd 0.1 had it when it was killed.
   chmodSync(node.dir, 0o755);
   for (const dir of [root, state, join(state, 'containers'), join(state, 'sandboxes')]) chmodSync(dir, 0o711);
+  chmodSync(node.paths.cniCacheDir, 0o755);
   const killed = `
     const { DatabaseSync } = require('node:sqlite');
     const database = new DatabaseSync(${JSON.stringify(database)});
@@ -244,6 +245,7 @@ test("what an older berthd left open is closed, and a user's locks on it stop no
         await attacked.remove(await attacked.attacker('sleep 600'));
       }
     });
+    assert.equal(octal(node.paths.cniCacheDir), '700');
     await node.restart();
   } finally {
     attacker?.kill('SIGKILL');
