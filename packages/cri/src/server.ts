@@ -78,6 +78,8 @@ export interface CriServerOptions {
   onCall?: (call: FinishedCall) => void;
   /** Runs around each unary call, for tracing. */
   around?: Around;
+  /** What the text of an error goes out as: it may quote what comes from outside. */
+  errorText?: (text: string) => string;
   /** Names the process that has connected, given the descriptor of the connection; asked once for each. */
   describePeer?: (descriptor: number) => string;
 }
@@ -160,7 +162,11 @@ function addService(
   grpc: GrpcServer,
   definition: { fullName: string; methods: object },
   handlers: Record<string, unknown>,
-  { onCall, around = withoutMore }: Pick<CriServerOptions, 'onCall' | 'around'>,
+  {
+    onCall,
+    around = withoutMore,
+    errorText = (text) => text,
+  }: Pick<CriServerOptions, 'onCall' | 'around' | 'errorText'>,
 ): void {
   const implementation: Record<
     string,
@@ -171,10 +177,14 @@ function addService(
     const given = handlers[name];
     const report = (startedAt: number, code: GrpcCodeName, error?: unknown) =>
       onCall?.({ rpc: method.name, durationMs: performance.now() - startedAt, code, error });
+    const refusal = (error: unknown): Refusal => {
+      const { code, details } = statusOf(error);
+      return { code, details: errorText(details) };
+    };
     // RuntimeHandlers and ImageHandlers have checked each handler against its method.
     implementation[name] = method.responseStream
-      ? serveStream((given ?? missing(method.name)) as Streaming, report)
-      : serveUnary(method.name, (given ?? missing(method.name)) as Unary, { report, around });
+      ? serveStream((given ?? missing(method.name)) as Streaming, { report, refusal })
+      : serveUnary(method.name, (given ?? missing(method.name)) as Unary, { report, refusal, around });
   }
   const grpcMethods = methods.map(([name, method]) => [
     name,
@@ -206,12 +216,14 @@ function missing(rpc: string): () => never {
 
 const withoutMore: Around = (_call, run) => run();
 
+/** What a caller is told of an error. */
+type Refusal = ReturnType<typeof statusOf>;
 type Report = (startedAt: number, code: GrpcCodeName, error?: unknown) => void;
 
 function serveUnary(
   rpc: string,
   handler: Unary,
-  { report, around }: { report: Report; around: Around },
+  { report, refusal, around }: { report: Report; refusal: (error: unknown) => Refusal; around: Around },
 ): handleUnaryCall<object, object> {
   return async (call, callback) => {
     const startedAt = performance.now();
@@ -224,14 +236,17 @@ function serveUnary(
       callback(null, response);
       report(startedAt, 'OK');
     } catch (error) {
-      const { code, details } = statusOf(error);
+      const { code, details } = refusal(error);
       callback({ code: grpcCodes[code], details });
       report(startedAt, code, error);
     }
   };
 }
 
-function serveStream(handler: Streaming, report: Report): handleServerStreamingCall<object, object> {
+function serveStream(
+  handler: Streaming,
+  { report, refusal }: { report: Report; refusal: (error: unknown) => Refusal },
+): handleServerStreamingCall<object, object> {
   return async (call) => {
     const startedAt = performance.now();
     const abort = new AbortController();
@@ -247,7 +262,7 @@ function serveStream(handler: Streaming, report: Report): handleServerStreamingC
       call.end();
       report(startedAt, signal.aborted ? 'CANCELLED' : 'OK');
     } catch (error) {
-      const { code, details } = statusOf(error);
+      const { code, details } = refusal(error);
       call.emit('error', { code: grpcCodes[code], details });
       report(startedAt, code, error);
     }

@@ -34,3 +34,18 @@ test('errors carry their causes and long texts become a block', () => {
     '"shown"\n',
   ]);
 });
+
+test('control characters, bidirectional overrides and megabytes from outside do not reach the log', () => {
+  const entry = { severity: 'I' as const, time: new Date(), pid: 1, name: 'a.ts', message: 'm\x9b' };
+  const fields = {
+    one: '\x1b[2J\u202e',
+    block: 'a\nI1123 forged\x1b[2J\r\u202e',
+    list: ['\x9b', '\u2066'],
+    err: new Error('\x7f'),
+    long: '\x9b'.repeat(4_000_000),
+  };
+  const line = formatLine({ ...entry, fields });
+  assert.doesNotMatch(line.replace(/[\n\t]/g, ''), /[\p{Cc}\p{Cf}]/u);
+  assert.match(line, /block=<\n\ta\n\tI1123 forged\\u001b\[2J\\r\\u202e\n >/);
+  assert.ok(line.length < 200_000);
+});

@@ -2,6 +2,8 @@
 //   I1123 20:08:12.123456    1234 pod-workers.ts:1] "Pod started" pod="default/hello" attempts=2
 // They go to standard error. Node has no line number at no cost, so the position names the module only.
 
+import { cut, escapeUnprintable, printable, quoted } from '@berth/linux/printable.ts';
+
 /** Values that follow the message as `key=value`; undefined ones are left out. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -18,6 +20,9 @@ export interface Logger {
 }
 
 type Severity = 'I' | 'W' | 'E';
+
+/** Characters of a message or value, which may quote what comes from outside. */
+const maxText = 16 * 1024;
 
 let verbosity = 0;
 let write = (line: string): void => void process.stderr.write(line);
@@ -77,18 +82,20 @@ export function formatLine(entry: {
 function formatValue(value: unknown): string {
   if (value instanceof Error) return formatText(errorText(value));
   if (typeof value === 'string') return formatText(value);
-  if (value !== null && typeof value === 'object') return JSON.stringify(value, bigintAsNumber);
+  if (value !== null && typeof value === 'object')
+    return printable(JSON.stringify(value, bigintAsNumber), maxText);
   return String(value);
 }
 
 /** A text of several lines is printed as an indented block between `<` and `>`, as klog does. */
 function formatText(text: string): string {
   if (!text.includes('\n')) return quote(text);
-  return `<\n\t${text.replace(/\n$/, '').replaceAll('\n', '\n\t')}\n >`;
+  const lines = cut(text.replace(/\n$/, ''), maxText).split('\n');
+  return `<\n\t${lines.map(escapeUnprintable).join('\n\t')}\n >`;
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text);
+  return quoted(text, maxText);
 }
 
 function errorText(error: Error): string {

@@ -1,6 +1,7 @@
 import { chmod, copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
+import { quoted } from '@berth/linux/printable.ts';
 import type { Descriptor } from './descriptor.ts';
 import { LayerError } from './layers/layer-error.ts';
 import { layerPath } from './layers/layer-path.ts';
@@ -16,7 +17,7 @@ export function artifactPath({ digest, annotations }: Descriptor): string {
   const title = annotations?.[titleAnnotation];
   if (!title) return digest.replace(':', '-');
   const components = layerPath(title);
-  if (components.length === 0) throw new LayerError(`${JSON.stringify(title)} is not a name for a file`);
+  if (components.length === 0) throw new LayerError(`${quoted(title)} is not a name for a file`);
   return components.join('/');
 }
 
@@ -44,12 +45,9 @@ export async function layOutArtifact(
       await chmod(target, 0o644);
     } catch (error) {
       if (!hasCode(error, 'EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG')) throw error;
-      throw new LayerError(
-        `two files of the artifact are called ${JSON.stringify(path)}, or the name is too long`,
-        {
-          cause: error,
-        },
-      );
+      throw new LayerError(`two files of the artifact are called ${quoted(path)}, or the name is too long`, {
+        cause: error,
+      });
     }
     diskBytes += Math.ceil(file.size / 4096) * 4096;
   }

@@ -1,3 +1,4 @@
+import { quoted } from '@berth/linux/printable.ts';
 import { type Digest, isDigest } from './digest.ts';
 import type { JsonCursor } from './json-cursor.ts';
 import { type Platform, parsePlatform } from './platform.ts';
@@ -15,7 +16,7 @@ export interface Descriptor {
 /** Reads a descriptor; a digest that is not one and a missing size are errors. */
 export function parseDescriptor(json: JsonCursor): Descriptor {
   const digest = json.field('digest').string();
-  if (!isDigest(digest)) throw json.field('digest').error(`${JSON.stringify(digest)} is not a digest`);
+  if (!isDigest(digest)) throw json.field('digest').error(`${quoted(digest)} is not a digest`);
   const descriptor: Descriptor = {
     mediaType: json.field('mediaType').optional((it) => it.string()) ?? '',
     digest,

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { quoted } from '@berth/linux/printable.ts';
 
 declare const digestBrand: unique symbol;
 
@@ -14,7 +15,7 @@ export function isDigest(text: string): text is Digest {
 /** Throws when `text` is not a digest. */
 export function parseDigest(text: string): Digest {
   if (!isDigest(text)) {
-    throw new Error(`invalid digest ${JSON.stringify(text)}: expected sha256:<64 hex digits>`);
+    throw new Error(`invalid digest ${quoted(text)}: expected sha256:<64 hex digits>`);
   }
   return text;
 }

@@ -1,3 +1,4 @@
+import { quoted } from '@berth/linux/printable.ts';
 import { type Digest, isDigest } from './digest.ts';
 
 /** A full image name: where it is (`registry/repository`) and which one (`tag`, `digest`, or both). */
@@ -23,7 +24,7 @@ export class InvalidReferenceError extends Error {
   override readonly name = 'InvalidReferenceError';
 
   constructor(text: string, problem: string) {
-    super(`invalid image reference ${JSON.stringify(text)}: ${problem}`);
+    super(`invalid image reference ${quoted(text)}: ${problem}`);
   }
 }
 
@@ -39,27 +40,24 @@ export function parseReference(text: string): Reference {
   const at = text.indexOf('@');
   const digest = at === -1 ? undefined : text.slice(at + 1);
   if (digest !== undefined && !isDigest(digest)) {
-    throw new InvalidReferenceError(
-      text,
-      `${JSON.stringify(digest)} is not a digest (sha256:<64 hex digits>)`,
-    );
+    throw new InvalidReferenceError(text, `${quoted(digest)} is not a digest (sha256:<64 hex digits>)`);
   }
   const named = at === -1 ? text : text.slice(0, at);
   const colon = named.lastIndexOf(':');
   const hasTag = colon > named.lastIndexOf('/');
   const tag = hasTag ? named.slice(colon + 1) : undefined;
   if (tag !== undefined && !tagPattern.test(tag)) {
-    throw new InvalidReferenceError(text, `${JSON.stringify(tag)} is not a tag`);
+    throw new InvalidReferenceError(text, `${quoted(tag)} is not a tag`);
   }
   const { registry, repository } = splitRegistry(hasTag ? named.slice(0, colon) : named);
   if (!registryPattern.test(registry)) {
-    throw new InvalidReferenceError(text, `${JSON.stringify(registry)} is not a registry host`);
+    throw new InvalidReferenceError(text, `${quoted(registry)} is not a registry host`);
   }
   if (repository !== repository.toLowerCase()) {
     throw new InvalidReferenceError(text, 'the repository name must be lower case');
   }
   if (!repositoryPattern.test(repository) || registry.length + repository.length >= 255) {
-    throw new InvalidReferenceError(text, `${JSON.stringify(repository)} is not a repository name`);
+    throw new InvalidReferenceError(text, `${quoted(repository)} is not a repository name`);
   }
   return {
     registry,

@@ -3,6 +3,7 @@ import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
 import { checkPlace, makePrivateDirectory } from '@berth/linux/directories.ts';
 import { NamespaceWorker } from '@berth/linux/namespaces.ts';
+import { printable } from '@berth/linux/printable.ts';
 import { readAppArmor } from './apparmor/facts.ts';
 import { loadDefaultProfile } from './apparmor/load.ts';
 import type { Config } from './config/config.ts';
@@ -81,6 +82,7 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
       logCall(log, call);
     },
     around: (call, run) => context.tracer.call(call, run),
+    errorText: printable,
     describePeer,
   });
   const owned = resources.move();

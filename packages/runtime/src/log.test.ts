@@ -43,3 +43,15 @@ test('a logger drops what is below its level and prints fields after the message
   log.info('now');
   assert.match(lines[1] ?? '', /level=info msg=now\n$/);
 });
+
+test('control characters, bidirectional overrides and megabytes from outside do not reach the log', () => {
+  for (const format of ['text', 'json'] as const) {
+    const lines: string[] = [];
+    const log = createLogger('info', (line) => lines.push(line), format);
+    log.info('a\n\x1b[2J\x9b31m\u202e', { path: '\x9b\x7f\u2066', long: '\x9b'.repeat(4_000_000) });
+    const [line = ''] = lines;
+    assert.match(line, /a\\n\\u001b\[2J\\u009b31m\\u202e/);
+    assert.doesNotMatch(line.replace(/\n$/, ''), /[\p{Cc}\p{Cf}]/u);
+    assert.ok(line.length < 200_000);
+  }
+});

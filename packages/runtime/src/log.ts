@@ -1,3 +1,5 @@
+import { cut, escapeUnprintable, printable, quoted } from '@berth/linux/printable.ts';
+
 /** From the most to the least talkative; a logger prints its own level and everything after it. */
 export const logLevels = ['trace', 'debug', 'info', 'warning', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -20,8 +22,11 @@ export interface Logger {
 
 const bare = /^[A-Za-z0-9\-._/@^+]+$/;
 
+/** Characters of a message or field, which may quote what comes from outside. */
+const maxText = 16 * 1024;
+
 function quote(value: string): string {
-  return bare.test(value) ? value : JSON.stringify(value);
+  return bare.test(value) ? printable(value, maxText) : quoted(value, maxText);
 }
 
 /**
@@ -40,11 +45,12 @@ export function formatLine(time: Date, level: LogLevel, message: string, fields:
 export function formatJson(time: Date, level: LogLevel, message: string, fields: LogFields): string {
   const head = { time: time.toISOString(), level, msg: message };
   const plain = (value: unknown) => (typeof value === 'bigint' ? String(value) : value);
+  const short = (_key: string, value: unknown) => (typeof value === 'string' ? cut(value, maxText) : value);
   const rest = Object.entries(fields).map(([key, value]) => [
     key in head ? `fields.${key}` : key,
     plain(value),
   ]);
-  return JSON.stringify({ ...head, ...Object.fromEntries(rest) });
+  return escapeUnprintable(JSON.stringify({ ...head, ...Object.fromEntries(rest) }, short));
 }
 
 /** A logger whose level can be changed while it is in use. */

@@ -1,5 +1,6 @@
 import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { printable } from '@berth/linux/printable.ts';
 import type { ContentStore } from '../content-store.ts';
 import type { Digest } from '../digest.ts';
 import type { Image } from '../image.ts';
@@ -52,9 +53,12 @@ export async function importArchive(request: ImportRequest): Promise<ImportedIma
     used.clear();
     signal?.throwIfAborted();
     if (error instanceof ArchiveError) throw error;
-    throw new ArchiveError(`${source.name}: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
+    throw new ArchiveError(
+      `${source.name}: ${printable(error instanceof Error ? error.message : String(error))}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     for (const digest of source.added()) if (!used.has(digest)) await store.remove(digest);
   }

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { printable } from '@berth/linux/printable.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { type Digest, DigestMismatchError, digestAlgorithm, isDigest } from '../digest.ts';
 import { detectCompression } from '../layers/decompress.ts';
@@ -46,7 +47,10 @@ export class TarSource implements ArchiveSource {
     } catch (error) {
       for (const digest of source.newBlobs) await reading.store.remove(digest);
       signal?.throwIfAborted();
-      throw new ArchiveError(`${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
+      throw new ArchiveError(
+        `${name}: ${printable(error instanceof Error ? error.message : String(error))}`,
+        { cause: error },
+      );
     }
     return source;
   }

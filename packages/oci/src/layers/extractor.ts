@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
 import { mknod, type SpecialFile } from '@berth/linux/mknod.ts';
+import { printable, quoted } from '@berth/linux/printable.ts';
 import { setXattr } from '@berth/linux/xattr.ts';
 import { TarError, type TarHeader } from '../tar/entry.ts';
 import { decodeFileName, encodeFileName as native } from '../tar/file-name.ts';
@@ -67,7 +68,7 @@ export class LayerExtractor implements TarHandler {
       this.place(header);
     } catch (error) {
       if (error instanceof LayerError || error instanceof TarError || !(error instanceof Error)) throw error;
-      throw new LayerError(`${JSON.stringify(header.path)}: ${error.message}`, { cause: error });
+      throw new LayerError(`${quoted(header.path)}: ${printable(error.message)}`, { cause: error });
     }
   }
 
@@ -139,7 +140,7 @@ export class LayerExtractor implements TarHandler {
     const name = components.pop();
     if (name === undefined) {
       if (header.type !== 'directory')
-        throw new LayerError(`${JSON.stringify(header.path)} is not a name for a file`);
+        throw new LayerError(`${quoted(header.path)} is not a name for a file`);
       this.setDirectory(this.root, header);
       return;
     }
@@ -235,8 +236,7 @@ export class LayerExtractor implements TarHandler {
     const path = join(parent.path, name);
     const components = layerPath(target);
     const base = components.pop();
-    if (base === undefined)
-      throw new LayerError(`hard link to ${JSON.stringify(target)}, which is a directory`);
+    if (base === undefined) throw new LayerError(`hard link to ${quoted(target)}, which is a directory`);
     const source = this.directory(components, 'find');
     const sourcePath = source && join(source.path, base);
     if (sourcePath === path) return;
@@ -274,7 +274,7 @@ export class LayerExtractor implements TarHandler {
       const path = join(current.path, name);
       const found = fs.lstatSync(native(path), { throwIfNoEntry: false });
       if (found?.isSymbolicLink()) {
-        if (depth === maxLinkDepth) throw new LayerError(`${JSON.stringify(name)}: too many symbolic links`);
+        if (depth === maxLinkDepth) throw new LayerError(`${quoted(name)}: too many symbolic links`);
         const link = [...current.components, name].join('/');
         const target = linkTarget(
           current.components,
@@ -285,7 +285,7 @@ export class LayerExtractor implements TarHandler {
       }
       if (mode === 'find') return undefined;
       if (found && !current.whiteouts.has(name)) {
-        throw new LayerError(`${JSON.stringify([...current.components, name].join('/'))} is not a directory`);
+        throw new LayerError(`${quoted([...current.components, name].join('/'))} is not a directory`);
       }
       this.count();
       current = this.makeDirectory(current, name);
@@ -324,7 +324,6 @@ function setOpaque(path: string): void {
 
 /** For calls that go around Node, which take no other names. */
 function utf8(path: string): string {
-  if (!path.isWellFormed())
-    throw new LayerError(`${JSON.stringify(path)} is not UTF-8, which is not supported here`);
+  if (!path.isWellFormed()) throw new LayerError(`${quoted(path)} is not UTF-8, which is not supported here`);
   return path;
 }

@@ -1,3 +1,4 @@
+import { printable, quoted } from '@berth/linux/printable.ts';
 import { LayerError } from './layer-error.ts';
 
 /**
@@ -8,8 +9,8 @@ import { LayerError } from './layer-error.ts';
  */
 export function layerPath(path: string): string[] {
   const components = path.split('/').filter((component) => component !== '' && component !== '.');
-  if (components.includes('..')) throw new LayerError(`${JSON.stringify(path)} leaves the layer`);
-  if (path.includes('\0')) throw new LayerError(`${JSON.stringify(path)} contains a zero byte`);
+  if (components.includes('..')) throw new LayerError(`${quoted(path)} leaves the layer`);
+  if (path.includes('\0')) throw new LayerError(`${quoted(path)} contains a zero byte`);
   return components;
 }
 
@@ -20,14 +21,18 @@ export function layerPath(path: string): string[] {
  */
 export function linkTarget(parent: readonly string[], link: string, target: string): string[] {
   if (target.startsWith('/')) {
-    throw new LayerError(`${JSON.stringify(link)} is a symbolic link to ${target}, which leaves the layer`);
+    throw new LayerError(
+      `${quoted(link)} is a symbolic link to ${printable(target, 200)}, which leaves the layer`,
+    );
   }
   const components = [...parent];
   for (const component of target.split('/')) {
     if (component === '' || component === '.') continue;
     if (component !== '..') components.push(component);
     else if (components.pop() === undefined) {
-      throw new LayerError(`${JSON.stringify(link)} is a symbolic link to ${target}, which leaves the layer`);
+      throw new LayerError(
+        `${quoted(link)} is a symbolic link to ${printable(target, 200)}, which leaves the layer`,
+      );
     }
   }
   return components;
@@ -50,7 +55,7 @@ export function whiteout(base: string): Whiteout {
   if (base.startsWith('.wh..wh.')) return { kind: 'ignored' };
   const name = base.slice('.wh.'.length);
   if (name === '' || name === '.' || name === '..') {
-    throw new LayerError(`${JSON.stringify(base)} is not the whiteout of a file`);
+    throw new LayerError(`${quoted(base)} is not the whiteout of a file`);
   }
   return { kind: 'removed', name };
 }

@@ -12,6 +12,7 @@ import {
   utimes,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { quoted } from '@berth/linux/printable.ts';
 import { getXattr, listXattrs, setXattr } from '@berth/linux/xattr.ts';
 import { encodeFileName as native } from '../tar/file-name.ts';
 import type { Unsettled } from './extractor.ts';
@@ -55,15 +56,13 @@ export async function settleLayer(
     }
     const source = await findBelow(parents, target);
     if (!source) {
-      throw new LayerError(
-        `${JSON.stringify(path)} is a hard link to ${JSON.stringify(target)}, which does not exist`,
-      );
+      throw new LayerError(`${quoted(path)} is a hard link to ${quoted(target)}, which does not exist`);
     }
     copiedBytes += source.stats.size;
     if (copiedBytes > options.maxBytes) {
       throw new LayerLimitError(
         'maxBytes',
-        `${JSON.stringify(path)} is a hard link whose copy takes the layer over the limit maxBytes`,
+        `${quoted(path)} is a hard link whose copy takes the layer over the limit maxBytes`,
       );
     }
     await copyFrom(source, destination);
@@ -112,10 +111,7 @@ async function copyFrom({ path, stats }: Found, destination: string): Promise<vo
   const [from, to] = [native(path), native(destination)];
   if (stats.isSymbolicLink()) await symlink(await readlink(from, 'buffer'), to);
   else if (stats.isFile()) await copyFile(from, to, constants.COPYFILE_EXCL);
-  else
-    throw new LayerError(
-      `${JSON.stringify(path)}: only files and symbolic links can be linked to across layers`,
-    );
+  else throw new LayerError(`${quoted(path)}: only files and symbolic links can be linked to across layers`);
   await lchown(to, stats.uid, stats.gid);
   if (stats.isFile()) await chmod(to, stats.mode & 0o7777);
   for (const name of path.isWellFormed() ? listXattrs(path) : []) {

@@ -1,4 +1,5 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { printable, quoted } from '@berth/linux/printable.ts';
 import { untilAborted } from '../abort.ts';
 import type { Digest } from '../digest.ts';
 import { layerCompression } from '../media-types.ts';
@@ -45,7 +46,7 @@ export async function unpackLayer(request: UnpackRequest): Promise<UnpackedLayer
   const settledParents = Promise.resolve(parents);
   settledParents.catch(() => {});
   const compression = layerCompression(mediaType);
-  if (!compression) throw new LayerError(`layer ${diffId}: ${mediaType} is not a file system layer`);
+  if (!compression) throw new LayerError(`layer ${diffId}: ${quoted(mediaType)} is not a file system layer`);
   const directory = `${target}${partialSuffix}`;
   try {
     const extraction = { blob, compression, diffId, directory, limits };
@@ -63,9 +64,12 @@ export async function unpackLayer(request: UnpackRequest): Promise<UnpackedLayer
     signal?.throwIfAborted();
     throw error instanceof Error && error.message.startsWith('layer ')
       ? error
-      : new LayerError(`layer ${diffId}: ${error instanceof Error ? error.message : error}`, {
-          cause: error,
-        });
+      : new LayerError(
+          `layer ${diffId}: ${printable(error instanceof Error ? error.message : String(error))}`,
+          {
+            cause: error,
+          },
+        );
   }
 }
 

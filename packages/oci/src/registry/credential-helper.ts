@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { printable, quoted } from '@berth/linux/printable.ts';
 import { JsonCursor } from '../json-cursor.ts';
 import type { AuthConfig } from './credentials.ts';
 
@@ -21,13 +22,13 @@ export class CredentialHelperError extends Error {
 export async function askCredentialHelper(name: string, server: string): Promise<AuthConfig | undefined> {
   const program = `docker-credential-${name}`;
   if (!/^[A-Za-z0-9._-]+$/.test(name)) {
-    throw new CredentialHelperError(`credential helper ${JSON.stringify(name)}: not a name of a helper`);
+    throw new CredentialHelperError(`credential helper ${quoted(name)}: not a name of a helper`);
   }
   const { error, stdout, stderr } = await run(program, server);
   if (error) {
     if (/credentials not found/i.test(stdout)) return undefined;
     const reason = stderr.trim() || error.message;
-    throw new CredentialHelperError(`${program} get for ${server}: ${reason.slice(0, 500)}`, {
+    throw new CredentialHelperError(`${program} get for ${server}: ${printable(reason, 500)}`, {
       cause: error,
     });
   }

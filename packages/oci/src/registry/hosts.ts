@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { quoted } from '@berth/linux/printable.ts';
 import { parseToml, type TomlTable, type TomlValue } from './toml.ts';
 
 /** One place that may serve an image: a mirror or the registry itself. */
@@ -207,7 +208,7 @@ const goUnits: Record<string, number> = {
 function goDuration(value: TomlValue, where: string): number {
   const text = string(value, where);
   if (!/^(?:\d+(?:\.\d*)?(?:h|ms|m|s|us|µs|ns))+$/.test(text)) {
-    throw new Error(`${where}: expected a duration such as "30s", got ${JSON.stringify(text)}`);
+    throw new Error(`${where}: expected a duration such as "30s", got ${quoted(text)}`);
   }
   const parts = text.matchAll(/(\d+(?:\.\d*)?)(h|ms|m|s|us|µs|ns)/g);
   return parts.reduce((total, [, count, unit = '']) => total + Number(count) * (goUnits[unit] ?? 0), 0);
@@ -215,7 +216,7 @@ function goDuration(value: TomlValue, where: string): number {
 
 function apiUrl(address: string, overridePath: boolean): URL {
   const text = /^https?:\/\//.test(address) ? address : `https://${address}`;
-  if (!URL.canParse(text)) throw new Error(`${JSON.stringify(address)} is not an address`);
+  if (!URL.canParse(text)) throw new Error(`${quoted(address)} is not an address`);
   const url = new URL(text);
   const path = url.pathname.replace(/\/+$/, '');
   url.pathname = overridePath || path.endsWith('/v2') ? path : `${path}/v2`;

@@ -1,3 +1,4 @@
+import { printable, quoted } from '@berth/linux/printable.ts';
 import { DigestMismatchError } from '../digest.ts';
 import { NoMatchingPlatformError } from '../manifest.ts';
 import { RegistryError, type RegistryErrorCode } from './errors.ts';
@@ -9,9 +10,10 @@ export class PullError extends Error {
   readonly code: RegistryErrorCode;
 
   constructor(reference: string, cause: unknown) {
-    super(`failed to pull ${JSON.stringify(reference)}: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    });
+    super(
+      `failed to pull ${quoted(reference, 500)}: ${printable(cause instanceof Error ? cause.message : String(cause))}`,
+      { cause },
+    );
     this.code = codeOf(cause);
   }
 }

@@ -1,3 +1,4 @@
+import { printable, quoted } from '@berth/linux/printable.ts';
 import { blockSize, padding, TarError, type TarHeader } from './entry.ts';
 import { decodeFileName } from './file-name.ts';
 import { type HeaderBlock, parseHeaderBlock } from './header-block.ts';
@@ -159,7 +160,8 @@ function toHeader(
   const path = paxName(records, 'path') ?? longName ?? block.name;
   const target = paxName(records, 'linkpath') ?? longLink ?? block.linkName;
   const isSparse = [...records.keys()].some((key) => key.startsWith('GNU.sparse.'));
-  if (isSparse || block.typeFlag === 'S') throw new TarError(`${path}: sparse files are not supported`);
+  if (isSparse || block.typeFlag === 'S')
+    throw new TarError(`${printable(path, 200)}: sparse files are not supported`);
   const xattrs = extendedAttributes(records);
   const attributes = {
     path,
@@ -177,7 +179,7 @@ function toHeader(
       // Archives older than POSIX mark a directory by its name alone.
       if (block.typeFlag === '\0' && path.endsWith('/')) return { ...attributes, type: 'directory' };
       const size = paxCount(records, 'size') ?? block.size;
-      if (size < 0) throw new TarError(`${path}: negative size`);
+      if (size < 0) throw new TarError(`${printable(path, 200)}: negative size`);
       return { ...attributes, type: 'file', size };
     }
     case '1':
@@ -193,7 +195,7 @@ function toHeader(
     case '6':
       return { ...attributes, type: 'fifo' };
     default:
-      throw new TarError(`${path}: unknown tar entry type ${JSON.stringify(block.typeFlag)}`);
+      throw new TarError(`${printable(path, 200)}: unknown tar entry type ${quoted(block.typeFlag)}`);
   }
 }
 
@@ -214,7 +216,7 @@ function paxNumber(records: Map<string, Buffer>, key: string): number | undefine
   if (text === undefined || text === '') return undefined;
   const value = Number(text);
   if (!/^-?[0-9]+(\.[0-9]*)?$/.test(text) || Math.abs(value) > Number.MAX_SAFE_INTEGER) {
-    throw new TarError(`malformed PAX header: ${key}=${text.slice(0, 40)}`);
+    throw new TarError(`malformed PAX header: ${key}=${printable(text, 40)}`);
   }
   return value;
 }

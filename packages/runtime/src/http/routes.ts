@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { printable } from '@berth/linux/printable.ts';
 
 /** Serves one path. What it throws is answered with 500. */
 export type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>;
@@ -15,7 +16,8 @@ export function routes(byPath: Readonly<Record<string, Route>>): RequestListener
       return;
     }
     Promise.try(route, request, response, url).catch((error: unknown) => {
-      if (!response.headersSent) answer(response, 500, `${error instanceof Error ? error.message : error}\n`);
+      if (!response.headersSent)
+        answer(response, 500, `${printable(error instanceof Error ? error.message : String(error))}\n`);
       else response.destroy();
     });
   };

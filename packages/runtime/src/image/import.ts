@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { printable } from '@berth/linux/printable.ts';
 import { importArchive } from '@berth/oci/archive/import.ts';
 import type { ImportedImage } from '@berth/oci/archive/imported-image.ts';
 import { ArchiveError } from '@berth/oci/archive/source.ts';
@@ -92,7 +93,7 @@ async function serveImport(
     const images = await importImages(service, archive, names, gone.signal);
     answer(response, 200, images.map((image) => `${JSON.stringify(image)}\n`).join(''), 'application/jsonl');
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = printable(error instanceof Error ? error.message : String(error));
     if (!gone.signal.aborted) service.log.error(`Importing images failed: ${problem}`);
     const isTheirs =
       error instanceof ArchiveError ||

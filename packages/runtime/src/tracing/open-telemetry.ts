@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { printable } from '@berth/linux/printable.ts';
 import {
   type Context,
   DiagLogLevel,
@@ -49,7 +50,7 @@ export function openTelemetry(
     try {
       return await current.run(trace.setSpan(parent, span), body);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = printable(error instanceof Error ? error.message : String(error));
       span.setStatus({ code: SpanStatusCode.ERROR, message });
       throw error;
     } finally {

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { printable } from '@berth/linux/printable.ts';
 import { messageOf } from '../errors.ts';
 import type { EndedSpan, PodStarts } from './pod-starts.ts';
 import type { SpanAttributes, Tracer } from './tracer.ts';
@@ -38,7 +39,7 @@ export function recordStarts(starts: PodStarts, next: Tracer): Tracer {
     try {
       return await current.run(place, run);
     } catch (thrown) {
-      error = messageOf(thrown).slice(0, keptError);
+      error = printable(messageOf(thrown), keptError);
       throw thrown;
     } finally {
       const { call, steps } = place;
