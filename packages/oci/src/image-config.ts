@@ -1,3 +1,4 @@
+import { quoted } from '@berth/linux/printable.ts';
 import { type Digest, isDigest } from './digest.ts';
 import { JsonCursor } from './json-cursor.ts';
 
@@ -34,12 +35,19 @@ export interface ExecutionParameters {
   StopSignal?: string;
 }
 
-/** Reads an image configuration. Docker leaves out or nulls whatever is empty. */
+/**
+ * Reads an image configuration that comes from outside. Docker leaves out or nulls whatever is empty.
+ * @throws MalformedDocumentError also for one that tools may read differently
+ */
 export function parseImageConfig(content: Buffer | string): ImageConfig {
-  const json = JsonCursor.parse(content, 'image config');
+  return readImageConfig(JsonCursor.parseUnambiguous(content, 'image config'));
+}
+
+/** Reads an image configuration that was accepted before. */
+export function readImageConfig(json: JsonCursor): ImageConfig {
   const rootfs = json.field('rootfs');
   const type = rootfs.field('type').string();
-  if (type !== 'layers') throw rootfs.field('type').error(`expected "layers", got ${JSON.stringify(type)}`);
+  if (type !== 'layers') throw rootfs.field('type').error(`expected "layers", got ${quoted(type)}`);
   return {
     architecture: json.field('architecture').optional((it) => it.string()) ?? '',
     os: json.field('os').optional((it) => it.string()) ?? '',
@@ -70,7 +78,7 @@ function parseExecutionParameters(json: JsonCursor): ExecutionParameters {
 
 function diffId(json: JsonCursor): Digest {
   const text = json.string();
-  if (!isDigest(text)) throw json.error(`${JSON.stringify(text)} is not a digest`);
+  if (!isDigest(text)) throw json.error(`${quoted(text)} is not a digest`);
   return text;
 }
 

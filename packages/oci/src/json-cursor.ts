@@ -1,7 +1,13 @@
+import { escapeUnprintable, printable, quoted } from '@berth/linux/printable.ts';
+import { hasDuplicateMembers, isSameMember } from './ambiguous-json.ts';
+
 /** JSON that came from outside does not have the shape that its specification asks for; `message` names the field. */
 export class MalformedDocumentError extends Error {
   override readonly name = 'MalformedDocumentError';
 }
+
+/** How many spellings of a member's name an object may have. */
+type Spellings = 'one' | 'any';
 
 /**
  * A place inside a parsed JSON document that knows its own path, so that reading a field either gives a value
@@ -10,10 +16,12 @@ export class MalformedDocumentError extends Error {
 export class JsonCursor {
   readonly value: unknown;
   readonly path: string;
+  private readonly spellings: Spellings;
 
-  constructor(value: unknown, path: string) {
+  constructor(value: unknown, path: string, spellings: Spellings = 'any') {
     this.value = value;
     this.path = path;
+    this.spellings = spellings;
   }
 
   /** Parses text; `name` is what the document is called in errors. */
@@ -22,12 +30,23 @@ export class JsonCursor {
       return new JsonCursor(JSON.parse(text.toString()), name);
     } catch (cause) {
       throw new MalformedDocumentError(
-        `${name}: not JSON: ${cause instanceof Error ? cause.message : cause}`,
-        {
-          cause,
-        },
+        `${name}: not JSON: ${printable(cause instanceof Error ? cause.message : String(cause))}`,
+        { cause },
       );
     }
+  }
+
+  /**
+   * Parses a text that other tools read as well, and must read the same: two members of one name are refused, as
+   * far as they are looked at also those that Go's decoder takes for one.
+   */
+  static parseUnambiguous(text: string | Buffer, name: string): JsonCursor {
+    const whole = text.toString();
+    const { value } = JsonCursor.parse(whole, name);
+    if (hasDuplicateMembers(whole, value)) {
+      throw new MalformedDocumentError(`${name}: ambiguous: an object has two members of one name`);
+    }
+    return new JsonCursor(value, name, 'one');
   }
 
   /** Builds the error for this place. */
@@ -40,10 +59,24 @@ export class JsonCursor {
     return this.value !== undefined && this.value !== null;
   }
 
-  /** The member called `name`; a cursor on nothing when it is absent. */
+  /**
+   * The member called `name`, in any case as Go's decoder has it, or else a cursor on nothing.
+   * @throws MalformedDocumentError for two spellings of it in a text that has to be unambiguous
+   */
   field(name: string): JsonCursor {
     const object = this.record();
-    return new JsonCursor(Object.hasOwn(object, name) ? object[name] : undefined, `${this.path}.${name}`);
+    const found = Object.keys(object).filter((key) => isSameMember(key, name));
+    if (found.length > 1 && this.spellings === 'one') {
+      throw this.error(
+        `ambiguous: ${found.map((key) => quoted(key)).join(' and ')} are one member to other tools`,
+      );
+    }
+    const key = found.includes(name) ? name : found[0];
+    return this.at(key === undefined ? undefined : object[key], `${this.path}.${name}`);
+  }
+
+  private at(value: unknown, path: string): JsonCursor {
+    return new JsonCursor(value, path, this.spellings);
   }
 
   /** `read` of this place, or undefined when nothing is here. */
@@ -71,7 +104,7 @@ export class JsonCursor {
 
   array(): JsonCursor[] {
     if (!Array.isArray(this.value)) throw this.expected('an array');
-    return this.value.map((item, index) => new JsonCursor(item, `${this.path}[${index}]`));
+    return this.value.map((item, index) => this.at(item, `${this.path}[${index}]`));
   }
 
   strings(): string[] {
@@ -82,10 +115,7 @@ export class JsonCursor {
   stringMap(): Record<string, string> {
     const entries = Object.entries(this.record());
     return Object.fromEntries(
-      entries.map(([key, value]) => [
-        key,
-        new JsonCursor(value, `${this.path}[${JSON.stringify(key)}]`).string(),
-      ]),
+      entries.map(([key, value]) => [key, this.at(value, `${this.path}[${quoted(key)}]`).string()]),
     );
   }
 
@@ -96,9 +126,34 @@ export class JsonCursor {
   }
 
   private expected(what: string): MalformedDocumentError {
-    const got = this.value === undefined ? 'nothing' : JSON.stringify(this.value).slice(0, 60);
-    return this.error(`expected ${what}, got ${got}`);
+    return this.error(`expected ${what}, got ${this.value === undefined ? 'nothing' : excerpt(this.value)}`);
   }
+}
+
+/** Characters of a wrong value that an error shows. */
+const shownOfValue = 60;
+
+/** The beginning of a value as JSON; no more of it is looked at, since a document may be large or deep. */
+function excerpt(value: unknown): string {
+  return escapeUnprintable(beginning(value, shownOfValue).slice(0, shownOfValue));
+}
+
+function beginning(value: unknown, room: number): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, Math.max(room, 0)));
+  if (!Array.isArray(value) && !isRecord(value)) return String(value);
+  const members: [key: string, value: unknown][] = Array.isArray(value)
+    ? value.slice(0, shownOfValue).map((item: unknown) => ['', item])
+    : Object.keys(value)
+        .slice(0, shownOfValue)
+        .map((key) => [`${JSON.stringify(key.slice(0, shownOfValue))}:`, value[key]]);
+  const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
+  let text = open;
+  for (const [key, member] of members) {
+    if (text.length >= room) return text;
+    text += `${text === open ? '' : ','}${key}`;
+    text += beginning(member, room - text.length);
+  }
+  return text + close;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

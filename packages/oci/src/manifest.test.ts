@@ -7,21 +7,88 @@ import { normalizePlatform, type Platform } from './platform.ts';
 const digest = `sha256:${'1'.repeat(64)}`;
 const config = { mediaType: mediaTypes.dockerConfig, digest, size: 3 };
 const layer = { mediaType: mediaTypes.dockerLayerGzip, digest, size: 7 };
-const parse = (document: unknown, mediaType?: string) =>
-  parseManifest(Buffer.from(JSON.stringify(document)), mediaType);
+const parse = (document: unknown, ...carriers: (string | undefined)[]) =>
+  parseManifest(Buffer.from(JSON.stringify(document)), ...carriers);
 
-test('the kind of a manifest comes from the document, its carrier or its shape', () => {
+test('the kind of a manifest comes from the document or its shape, whatever brings it', () => {
   const manifest = { schemaVersion: 2, config, layers: [layer] };
   assert.equal(
     parse({ ...manifest, mediaType: mediaTypes.dockerManifest }).mediaType,
     mediaTypes.dockerManifest,
   );
-  assert.equal(
-    parse(manifest, `${mediaTypes.dockerManifest}; charset=utf-8`).mediaType,
-    mediaTypes.dockerManifest,
-  );
-  assert.equal(parse(manifest, 'text/plain').mediaType, mediaTypes.ociManifest);
+  for (const carrier of [
+    undefined,
+    'text/plain',
+    'application/octet-stream',
+    `${mediaTypes.dockerManifest}; charset=utf-8`,
+    mediaTypes.ociManifest.toUpperCase(),
+  ]) {
+    assert.equal(parse(manifest, carrier).mediaType, mediaTypes.ociManifest);
+  }
   assert.equal(parse({ manifests: [] }).kind, 'index');
+});
+
+test('an ambiguous manifest is refused (CVE-2021-41190)', () => {
+  const image = { schemaVersion: 2, config, layers: [layer] };
+  const index = { schemaVersion: 2, manifests: [{ ...config, mediaType: mediaTypes.ociManifest }] };
+  const { ociManifest, ociIndex, dockerManifest, dockerManifestList } = mediaTypes;
+  const cases: [document: object, carriers: (string | undefined)[]][] = [
+    [{ ...image, ...index }, []],
+    [{ ...image, ...index }, [ociIndex]],
+    [{ ...image, manifests: [], mediaType: ociManifest }, [ociManifest]],
+    [{ ...index, config, mediaType: ociIndex }, [ociIndex]],
+    [{ ...index, layers: [] }, []],
+    [{ ...image, fsLayers: [] }, []],
+    [{ ...image, history: [] }, []],
+    [{ ...image, mediaType: ociManifest }, [dockerManifest]],
+    [{ ...image, mediaType: ociManifest }, [ociManifest, ociIndex]],
+    [{ ...image, mediaType: ociManifest }, [undefined, `${ociIndex}; charset=utf-8`]],
+    [{ ...index, mediaType: ociIndex }, [dockerManifestList]],
+    [{ ...index, mediaType: ociIndex }, [ociManifest]],
+    [image, [ociIndex]],
+    [image, [mediaTypes.ociConfig]],
+    [image, [mediaTypes.dockerManifestV1Signed]],
+    [index, [ociManifest]],
+    [{ ...image, Layers: [] }, []],
+    [{ ...image, Manifests: [] }, []],
+    [{ ...image, 'manife\u017fts': [] }, []],
+    [{ ...image, mediaType: ociManifest, MediaType: ociIndex }, []],
+    [{ ...image, layers: [{ ...layer, Digest: digest }] }, []],
+  ];
+  for (const [document, carriers] of cases) {
+    assert.throws(
+      () => parse(document, ...carriers),
+      /manifest.*: ambiguous: /,
+      JSON.stringify([document, carriers]),
+    );
+  }
+  const twice = JSON.stringify(image).replace(/}$/, ',"layers":[]}');
+  assert.throws(() => parseManifest(Buffer.from(twice)), /ambiguous: an object has two members of one name/);
+});
+
+test('a member in another case is read as Go reads it', () => {
+  const read = parse({ SchemaVersion: 2, Config: config, LAYERS: [layer] });
+  assert.equal(read.kind === 'manifest' && read.layers[0]?.digest, digest);
+});
+
+test('what is wrong with a manifest is told in a few hundred characters', () => {
+  const long = 'x'.repeat(4_000_000);
+  const documents = [
+    [long],
+    { mediaType: long },
+    { config: { ...config, digest: long }, layers: [] },
+    { config, layers: long },
+    { config, layers: { [long]: [long] } },
+    { config, layers: [{ ...layer, mediaType: `${long}\x1b` }] },
+    { config, layers: [], annotations: { [`\x9b${long}`]: 1 } },
+    { config, layers: [{ ...layer, size: Array(400_000).fill({}) }] },
+  ];
+  for (const document of documents) {
+    assert.throws(
+      () => parse(document),
+      ({ message }: Error) => message.length < 600 && !/\p{Cc}/u.test(message),
+    );
+  }
 });
 
 test('what is not a usable manifest names the field', () => {

@@ -1,3 +1,4 @@
+import { printable } from '@berth/linux/printable.ts';
 import { type Descriptor, parseDescriptor } from './descriptor.ts';
 import { JsonCursor, MalformedDocumentError } from './json-cursor.ts';
 import { layerCompression, mediaTypes } from './media-types.ts';
@@ -24,47 +25,76 @@ export interface ImageIndex {
 }
 
 /**
- * Reads what a registry or a layout gives for a manifest. `mediaType` is what the carrier says it is (the
- * descriptor or Content-Type); the document's own member wins, and without either the shape decides.
+ * Reads what a registry or a layout gives for a manifest. The content alone decides what it is, so that it is the
+ * same document from the network and from the store: its `mediaType`, or else its shape. Where the carriers, which
+ * are the descriptor that named it and the Content-Type that it came with, name a type of manifest, it has to be
+ * that one (CVE-2021-41190).
+ *
+ * @throws MalformedDocumentError for a document that tools may read differently
  */
-export function parseManifest(content: Buffer, mediaType?: string): ImageManifest | ImageIndex {
-  const json = JsonCursor.parse(content, 'manifest');
-  const ownType = json.field('mediaType').optional((it) => it.string());
-  const type = ownType || knownType(mediaType) || guessType(json);
-  const annotations = json.field('annotations').optional((it) => it.stringMap()) ?? {};
-  switch (type) {
-    case mediaTypes.ociIndex:
-    case mediaTypes.dockerManifestList:
-      return {
-        kind: 'index',
-        mediaType: type,
-        manifests: json.field('manifests').array().map(parseDescriptor),
-        annotations,
-      };
-    case mediaTypes.ociManifest:
-    case mediaTypes.dockerManifest: {
-      const config = parseDescriptor(json.field('config'));
-      const isArtifact = type === mediaTypes.ociManifest && !imageConfigTypes.includes(config.mediaType);
-      const declaredType = json.field('artifactType').optional((it) => it.string());
-      return {
-        kind: 'manifest',
-        mediaType: type,
-        config,
-        layers: json
-          .field('layers')
-          .array()
-          .map(isArtifact ? parseDescriptor : parseLayer),
-        annotations,
-        ...(isArtifact && { artifactType: declaredType || config.mediaType }),
-      };
-    }
-    default:
-      throw new MalformedDocumentError(
-        type.includes('manifest.v1') || json.field('schemaVersion').value === 1
-          ? 'manifest: Docker schema 1 is not supported; push the image again with a current tool'
-          : `manifest.mediaType: ${type} is not an image`,
-      );
+export function parseManifest(
+  content: Buffer,
+  ...carriers: readonly (string | undefined)[]
+): ImageManifest | ImageIndex {
+  const json = JsonCursor.parseUnambiguous(content, 'manifest');
+  const type = typeOf(json);
+  const isIndex = indexTypes.includes(type);
+  if (!isIndex && !manifestTypes.includes(type)) {
+    throw new MalformedDocumentError(
+      type.includes('manifest.v1') || json.field('schemaVersion').value === 1
+        ? 'manifest: Docker schema 1 is not supported; push the image again with a current tool'
+        : `manifest.mediaType: ${printable(type, 200)} is not an image`,
+    );
   }
+  for (const member of isIndex ? membersOfManifests : membersOfIndexes) {
+    if (json.field(member).isPresent) {
+      throw json.error(
+        `ambiguous: ${member} in ${isIndex ? 'an index' : 'the manifest of one image'}, which other tools may take for something else`,
+      );
+    }
+  }
+  const sameKind = isIndex ? indexTypes : manifestTypes;
+  const agreeing = json.field('mediaType').value ? [type] : sameKind;
+  for (const carrier of carriers.map(knownType)) {
+    if (carrier !== undefined && !agreeing.includes(carrier)) {
+      throw json.error(`ambiguous: it is ${type}, but what names it or came with it says ${carrier}`);
+    }
+  }
+  const annotations = json.field('annotations').optional((it) => it.stringMap()) ?? {};
+  if (isIndex) {
+    const manifests = json.field('manifests').array().map(parseDescriptor);
+    return { kind: 'index', mediaType: type, manifests, annotations };
+  }
+  const config = parseDescriptor(json.field('config'));
+  const isArtifact = type === mediaTypes.ociManifest && !imageConfigTypes.includes(config.mediaType);
+  const declaredType = json.field('artifactType').optional((it) => it.string());
+  return {
+    kind: 'manifest',
+    mediaType: type,
+    config,
+    layers: json
+      .field('layers')
+      .array()
+      .map(isArtifact ? parseDescriptor : parseLayer),
+    annotations,
+    ...(isArtifact && { artifactType: declaredType || config.mediaType }),
+  };
+}
+
+const indexTypes: readonly string[] = [mediaTypes.ociIndex, mediaTypes.dockerManifestList];
+const manifestTypes: readonly string[] = [mediaTypes.ociManifest, mediaTypes.dockerManifest];
+/** What only the manifest of one image has: of OCI and Docker's schema 2, and of schema 1. */
+const membersOfManifests = ['config', 'layers', 'fsLayers', 'history'];
+/** What it cannot have itself: an index's member, and those of schema 1. */
+const membersOfIndexes = ['manifests', 'fsLayers', 'history'];
+
+/** The `mediaType` of a document, or what its shape says. */
+function typeOf(json: JsonCursor): string {
+  const own = json.field('mediaType').optional((it) => it.string());
+  if (own) return own;
+  if (json.field('manifests').isPresent) return mediaTypes.ociIndex;
+  if (json.field('layers').isPresent) return mediaTypes.ociManifest;
+  return 'a document of unknown type';
 }
 
 /** What images have for a configuration; early registries did not say. Anything else makes an OCI artifact. */
@@ -80,16 +110,10 @@ function knownType(mediaType?: string): string | undefined {
   return Object.values<string>(mediaTypes).find((known) => known === bare);
 }
 
-function guessType(json: JsonCursor): string {
-  if (json.field('manifests').isPresent) return mediaTypes.ociIndex;
-  if (json.field('layers').isPresent) return mediaTypes.ociManifest;
-  return 'a document of unknown type';
-}
-
 function parseLayer(json: JsonCursor): Descriptor {
   const descriptor = parseDescriptor(json);
   if (layerCompression(descriptor.mediaType) === undefined) {
-    throw json.field('mediaType').error(`${descriptor.mediaType} is not a file system layer`);
+    throw json.field('mediaType').error(`${printable(descriptor.mediaType, 200)} is not a file system layer`);
   }
   return descriptor;
 }

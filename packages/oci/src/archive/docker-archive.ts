@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { quoted } from '@berth/linux/printable.ts';
 import type { ContentStore } from '../content-store.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { assembleImage } from '../image.ts';
@@ -22,7 +23,7 @@ export async function readDockerArchive(
     );
   }
   const images: ImportedImage[] = [];
-  for (const json of JsonCursor.parse(content, 'manifest.json').array()) {
+  for (const json of JsonCursor.parseUnambiguous(content, 'manifest.json').array()) {
     const config = await file(source, json.field('Config').string());
     const layers: Descriptor[] = [];
     for (const path of json.field('Layers').strings()) {
@@ -53,7 +54,7 @@ export async function readDockerArchive(
 async function file(source: ArchiveSource, path: string): Promise<Pick<Descriptor, 'digest' | 'size'>> {
   const found = await source.file(path);
   if (!found)
-    throw new ArchiveError(`${source.name}: ${JSON.stringify(path)}, which manifest.json names, is missing`);
+    throw new ArchiveError(`${source.name}: ${quoted(path)}, which manifest.json names, is missing`);
   return found;
 }
 

@@ -1,8 +1,7 @@
 import type { ContentStore } from '../content-store.ts';
-import { type Descriptor, parseDescriptor } from '../descriptor.ts';
+import type { Descriptor } from '../descriptor.ts';
 import type { Digest } from '../digest.ts';
 import { assembleImage } from '../image.ts';
-import { JsonCursor } from '../json-cursor.ts';
 import { choosePlatform, type ImageIndex, parseManifest } from '../manifest.ts';
 import { mediaTypes } from '../media-types.ts';
 import type { Platform } from '../platform.ts';
@@ -19,7 +18,9 @@ export async function readOciLayout(
   platform: Platform,
 ): Promise<ImportedImage[]> {
   const content = (await source.document('index.json')) ?? Buffer.alloc(0);
-  const entries = JsonCursor.parse(content, 'index.json').field('manifests').array().map(parseDescriptor);
+  const top = parseManifest(content);
+  if (top.kind !== 'index') throw new ArchiveError(`${source.name}: its index.json is no index`);
+  const entries = top.manifests;
   const images = new Map<Digest, ImportedImage>();
   for (const [name, builds] of byName(entries)) {
     const descriptor = choosePlatform(indexOf(builds), platform);

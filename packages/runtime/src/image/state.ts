@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Digest, parseDigest } from '@berth/oci/digest.ts';
-import { type ImageConfig, parseImageConfig } from '@berth/oci/image-config.ts';
+import { type ImageConfig, readImageConfig } from '@berth/oci/image-config.ts';
+import { JsonCursor } from '@berth/oci/json-cursor.ts';
 import { migrate } from '../state/database.ts';
 import { RowReader } from '../state/row.ts';
 import { imageSchema } from './schema.ts';
@@ -222,7 +223,7 @@ function parseImage(row: RowReader): StoredImage {
   const configText = row.text('config');
   return {
     id: parseDigest(row.text('id')),
-    config: parseImageConfig(configText),
+    config: readImageConfig(JsonCursor.parse(configText, 'image config')),
     configText,
     layers: row.strings('layers').map(parseDigest),
     documents: row.strings('documents').map(parseDigest),
