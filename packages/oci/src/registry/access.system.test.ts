@@ -1,5 +1,6 @@
 // Which servers a pull goes to, and what it shows them: mirrors of hosts.toml, credentials, tokens.
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { after, before, test } from 'node:test';
 import { freePort } from '../../../../test/support/registry.ts';
 import { testUser } from '../testing/registry.ts';
@@ -160,5 +161,147 @@ test('a wrong hosts.toml names file, line and field', async () => {
       pulls.pull('a.example/b', { hostsDir: await pulls.hostsFile('a.example', text) }),
       message,
     );
+  }
+});
+
+/** A registry that wants a login and sends on to `location` for blobs; `shown` is what each request had for that. */
+async function lockedFront(
+  location: (url: string) => string | undefined,
+): Promise<{ address: string; shown: (string | undefined)[] } & AsyncDisposable> {
+  const shown: (string | undefined)[] = [];
+  const front = await pulls.proxy((request, response) => {
+    shown.push(request.headers.authorization);
+    const to = request.url?.includes('/blobs/') ? location(request.url) : undefined;
+    if (!request.headers.authorization && to === undefined) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+      return true;
+    }
+    if (to === undefined) return false;
+    response.writeHead(307, { location: to }).end();
+    return true;
+  });
+  return { address: front.address, shown, [Symbol.asyncDispose]: front[Symbol.asyncDispose] };
+}
+
+test('the host that a blob is redirected to cannot ask for the credentials (CVE-2020-15157)', async () => {
+  const credentials = [testUser, { identityToken: 'long-lived' }, { registryToken: 'bearer' }];
+  for (const scheme of ['Basic realm="x"', 'Bearer realm="http://ELSEWHERE/token",service="s"']) {
+    const shown: string[] = [];
+    await using elsewhere = await pulls.proxy((request, response) => {
+      const challenge = scheme.replace('ELSEWHERE', request.headers.host ?? '');
+      request.on('data', (chunk) => shown.push(String(chunk)));
+      if (request.headers.authorization) shown.push(request.headers.authorization);
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+      return true;
+    });
+    for (const auth of credentials) {
+      await using front = await lockedFront((url) => `http://${elsewhere.address}${url}?X-Sig=secret`);
+      const failure = pulls.pull(`${front.address}/team/test:1`, { auth });
+      await assert.rejects(failure, (error: Error) => {
+        assert.match(error.message, /unauthorized/);
+        assert.doesNotMatch(error.message, /secret/);
+        return true;
+      });
+    }
+    assert.ok(elsewhere.paths.length >= 1);
+    assert.ok(
+      elsewhere.paths.every((path) => path.includes('/blobs/')),
+      String(elsewhere.paths),
+    );
+    assert.deepEqual(shown, []);
+  }
+});
+
+test('credentials do not come back when a redirect leads away and to the registry again', async () => {
+  let back = '';
+  await using elsewhere = await pulls.proxy((_, response) => {
+    response.writeHead(307, { location: back }).end();
+    return true;
+  });
+  await using front = await lockedFront((url) =>
+    url.includes('again') ? undefined : `http://${elsewhere.address}/`,
+  );
+  back = `http://user:secret@${front.address}/v2/team/test/blobs/again`;
+  await assert.rejects(pulls.pull(`${front.address}/team/test:1`, { auth: testUser }), /unauthorized/);
+  assert.equal(front.shown.at(-1), undefined);
+});
+
+test('headers of hosts.toml, which may be credentials, stay with their host', async () => {
+  const seen: (string | string[] | undefined)[] = [];
+  await using elsewhere = await pulls.proxy((request) => {
+    seen.push(request.headers['x-secret'], request.headers.authorization);
+    return false;
+  });
+  await using front = await pulls.proxy((request, response) => {
+    assert.equal(request.headers['x-secret'], 's');
+    if (!request.url?.includes('/blobs/')) return false;
+    response.writeHead(307, { location: `http://${elsewhere.address}${request.url}` }).end();
+    return true;
+  });
+  const hosts = `[host."http://${front.address}".header]\nx-secret = "s"\nauthorization = "Basic eA=="`;
+  await pulls.pull('registry.example/team/test:1', {
+    hostsDir: await pulls.hostsFile('registry.example', hosts),
+  });
+  assert.ok(seen.length > 0);
+  assert.deepEqual(new Set(seen), new Set([undefined]));
+});
+
+test('a token server cannot send the credentials on to another', async () => {
+  const seen: (string | undefined)[] = [];
+  await using elsewhere = await pulls.proxy((request, response) => {
+    seen.push(request.url);
+    response.end('{"token":"t"}');
+    return true;
+  });
+  for (const auth of [testUser, { identityToken: 'long-lived' }]) {
+    await using front = await pulls.proxy((request, response) => {
+      const realm = `http://${request.headers.host}/token`;
+      if (request.url?.startsWith('/token')) {
+        response.writeHead(307, { location: `http://${elsewhere.address}/token` }).end();
+      } else {
+        response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end();
+      }
+      return true;
+    });
+    await assert.rejects(pulls.pull(`${front.address}/team/test:1`, { auth }), /no token: 307/);
+  }
+  assert.deepEqual(seen, []);
+});
+
+test('what a registry says is not shown with its control characters, signatures or at length', async () => {
+  const cases: [answer: (response: ServerResponse) => void, shown: RegExp][] = [
+    [
+      (response) => response.writeHead(307, { location: 'ftp://u:secret@h/p?sig=secret' }).end(),
+      /refusing its redirect to ftp:\/\/h\/p$/,
+    ],
+    [
+      (response) => response.writeHead(307, { location: 'http://169.254.169.254/?sig=secret' }).end(),
+      /refusing to go on to 169\.254\.169\.254/,
+    ],
+    [
+      (response) =>
+        response.writeHead(401, { 'www-authenticate': 'Bearer realm="ftp://u:secret@h/?secret"' }).end(),
+      /refusing its token server ftp:\/\/h\/,/,
+    ],
+    [
+      (response) => response.writeHead(418, 'I\x9bm').end('{"errors":[{"message":"\u202e\x9b[2J\nx"}]}'),
+      /unexpected status 418 I\\u009bm \(\\u202e\\u009b\[2J\\nx\)$/,
+    ],
+    [
+      (response) => response.end(JSON.stringify({ mediaType: `\x1b${'x'.repeat(4_000_000)}` })),
+      /more characters/,
+    ],
+  ];
+  for (const [answer, shown] of cases) {
+    await using server = await pulls.proxy((_, response) => {
+      answer(response);
+      return true;
+    });
+    await assert.rejects(pulls.pull(`${server.address}/team/test:1`), (error: Error) => {
+      assert.match(error.message, shown);
+      assert.doesNotMatch(error.message, /secret|\p{Cc}|\p{Cf}/u);
+      assert.ok(error.message.length < 5000);
+      return true;
+    });
   }
 });

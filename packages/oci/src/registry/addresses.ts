@@ -1,7 +1,8 @@
 import { BlockList, isIP } from 'node:net';
+import { embeddedIPv4 } from './embedded-ipv4.ts';
 
-/** Who can be reached at an IP address. */
-export type AddressKind = 'loopback' | 'link-local' | 'private' | 'public';
+/** Who can be reached at an IP address; `reserved` is nobody, or a whole group. */
+export type AddressKind = 'loopback' | 'link-local' | 'reserved' | 'private' | 'public';
 
 const ranges: [kind: AddressKind, ranges: [network: string, prefix: number][]][] = [
   [
@@ -13,13 +14,28 @@ const ranges: [kind: AddressKind, ranges: [network: string, prefix: number][]][]
       ['::', 128],
     ],
   ],
-  // Clouds hand out credentials of the machine at 169.254.169.254 and fd00:ec2::254.
+  // Clouds hand out credentials of the machine, and other secrets of it, at addresses that each of them has.
   [
     'link-local',
     [
       ['169.254.0.0', 16],
       ['fe80::', 10],
-      ['fd00:ec2::254', 128],
+      // Alibaba, Azure, Oracle; AWS and Google by IPv6.
+      ['100.100.100.200', 32],
+      ['168.63.129.16', 32],
+      ['192.0.0.192', 32],
+      ['fd00:ec2::', 32],
+      ['fd20:ce::254', 128],
+    ],
+  ],
+  [
+    'reserved',
+    [
+      ['192.0.0.0', 24],
+      ['224.0.0.0', 4],
+      ['240.0.0.0', 4],
+      ['100::', 64],
+      ['ff00::', 8],
     ],
   ],
   [
@@ -29,7 +45,14 @@ const ranges: [kind: AddressKind, ranges: [network: string, prefix: number][]][]
       ['172.16.0.0', 12],
       ['192.168.0.0', 16],
       ['100.64.0.0', 10],
+      ['198.18.0.0', 15],
+      ['192.0.2.0', 24],
+      ['198.51.100.0', 24],
+      ['203.0.113.0', 24],
       ['fc00::', 7],
+      ['fec0::', 10],
+      ['2001:db8::', 32],
+      ['3fff::', 20],
     ],
   ],
 ];
@@ -40,10 +63,15 @@ const lists = ranges.map(([kind, networks]): [AddressKind, BlockList] => {
   return [kind, list];
 });
 
-/** What kind of address an IP address is; IPv4 in IPv6 form counts as IPv4. */
+/**
+ * What kind of address an IP address is. An IPv6 address that stands for an IPv4 one, or is a way to it, counts as
+ * that. What is no address counts as public: who sends from there is trusted least.
+ */
 export function addressKind(address: string): AddressKind {
   const bare = address.replace(/%.*$/, '');
-  return lists.find(([, list]) => list.check(bare, family(bare)))?.[0] ?? 'public';
+  if (isIP(bare) === 0) return 'public';
+  const all = [bare, ...embeddedIPv4(bare)];
+  return lists.find(([, list]) => all.some((each) => list.check(each, family(each))))?.[0] ?? 'public';
 }
 
 /**
@@ -53,7 +81,7 @@ export function addressKind(address: string): AddressKind {
 export function mayLeadTo(from: string, to: string): boolean {
   const [source, target] = [addressKind(from), addressKind(to)];
   if (target === 'public') return true;
-  if (target === 'link-local') return false;
+  if (target === 'link-local' || target === 'reserved') return false;
   return source === 'loopback' || (source === 'private' && target === 'private');
 }
 

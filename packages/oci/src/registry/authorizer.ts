@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { printable } from '@berth/linux/printable.ts';
 import { JsonCursor } from '../json-cursor.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { type AuthSource, type Credentials, credentialsFor } from './credentials.ts';
@@ -7,8 +8,11 @@ import { isLoopback, type RegistryHost } from './hosts.ts';
 import { type HttpClient, senderOf } from './http.ts';
 import { readBody } from './read-body.ts';
 import { TokenCache } from './token-cache.ts';
+import { urlWithoutSecrets } from './url-without-secrets.ts';
 
 const maxTokenAnswer = 1024 * 1024;
+/** Characters of a token, which is sent with each request and kept. */
+const maxToken = 64 * 1024;
 
 /** What a repository on one host is asked with. */
 export interface Access {
@@ -98,7 +102,7 @@ export class Authorizer {
     const url = this.tokenServer(parameters.get('realm') ?? '');
     const service = parameters.get('service') ?? '';
     const scope = parameters.get('scope') || this.scope;
-    const key = TokenCache.key([url.href, service, scope, JSON.stringify(credentials)]);
+    const key = TokenCache.key([this.host.url.origin, url.href, service, scope, JSON.stringify(credentials)]);
     const known = this.tokens.get(key);
     if (known !== undefined && last.refused !== `Bearer ${known}`) return `Bearer ${known}`;
     this.tokens.delete(key);
@@ -112,14 +116,14 @@ export class Authorizer {
     url: URL,
     query: URLSearchParams,
     credentials: Credentials,
-    sender: string | undefined,
+    sender: string,
     signal: AbortSignal | undefined,
   ): Promise<Token> {
-    const isSameHost = url.host === this.host.url.host;
+    const isOwn = url.origin === this.host.url.origin;
     const common = {
-      tls: isSameHost ? this.host.tls : { ca: this.host.tls.ca, client: [], skipVerify: false },
+      tls: isOwn ? this.host.tls : { ca: this.host.tls.ca, client: [], skipVerify: false },
       signal,
-      namedBy: isSameHost ? undefined : sender,
+      namedBy: isOwn ? undefined : sender,
     };
     const headers: Record<string, string> = {};
     if (credentials.kind === 'refresh-token') {
@@ -148,7 +152,7 @@ export class Authorizer {
     if (!isSafe || !/^https?:$/.test(url.protocol)) {
       throw new RegistryError(
         'refused',
-        `${this.host.url.host}: refusing its token server ${realm}, which is not https`,
+        `${this.host.url.host}: refusing its token server ${urlWithoutSecrets(realm)}, which is not https`,
       );
     }
     return url;
@@ -160,7 +164,7 @@ interface Attempt {
   /** The header that it had. */
   refused: string | undefined;
   /** IP address of the server. */
-  sender: string | undefined;
+  sender: string;
 }
 
 interface Token {
@@ -175,13 +179,16 @@ async function readToken(response: IncomingMessage, url: URL): Promise<Token> {
     const code = response.statusCode === 401 || response.statusCode === 403 ? 'unauthorized' : 'unavailable';
     throw new RegistryError(
       code,
-      `${url.host}: no token: ${response.statusCode} ${response.statusMessage ?? ''}`,
+      `${url.host}: no token: ${response.statusCode} ${printable(response.statusMessage ?? '', 200)}`,
     );
   }
   const json = JsonCursor.parse(body, `token answer of ${url.host}`);
   const token = ['token', 'access_token']
     .map((name) => json.field(name).optional((it) => it.string()))
     .find(Boolean);
+  if (token !== undefined && token.length > maxToken) {
+    throw new RegistryError('invalid-content', `${url.host}: its token has ${token.length} characters`);
+  }
   if (!token) throw new RegistryError('unauthorized', `${url.host}: its answer has no token`);
   return { token, seconds: json.field('expires_in').optional((it) => it.count()) };
 }

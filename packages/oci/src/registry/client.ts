@@ -1,10 +1,12 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { printable } from '@berth/linux/printable.ts';
 import { type Access, Authorizer } from './authorizer.ts';
 import { RegistryError } from './errors.ts';
 import { isLoopback, type RegistryHost } from './hosts.ts';
 import { type HttpClient, senderOf } from './http.ts';
 import { readBody } from './read-body.ts';
 import { retryAfter, TransientError } from './retry.ts';
+import { urlWithoutSecrets } from './url-without-secrets.ts';
 
 const maxRedirects = 5;
 const maxErrorAnswer = 64 * 1024;
@@ -30,7 +32,27 @@ export class RepositoryClient {
    * GET of `path` below the repository, as `manifests/latest`. Resolves with a 2xx or 416 response, which the
    * caller must consume; anything else is an error.
    */
-  async get(
+  get(
+    path: string,
+    headers: Record<string, string>,
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingMessage> {
+    return this.request('GET', path, headers, signal);
+  }
+
+  /** The headers that a GET of `path` would have, with the same errors. */
+  async head(
+    path: string,
+    headers: Record<string, string>,
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingHttpHeaders> {
+    const response = await this.request('HEAD', path, headers, signal);
+    response.resume();
+    return response.headers;
+  }
+
+  private async request(
+    method: 'GET' | 'HEAD',
     path: string,
     headers: Record<string, string>,
     signal: AbortSignal | undefined,
@@ -40,29 +62,36 @@ export class RepositoryClient {
     if (this.host.mirrorOf !== undefined) url.searchParams.set('ns', this.host.mirrorOf);
     for (let refusals = 0; ; refusals++) {
       const authorization = await this.authorizer.current();
-      const response = await this.follow(url, headers, authorization, signal);
+      const { response, from } = await this.follow({ method, url, headers, authorization, signal });
       const status = response.statusCode ?? 0;
       if ((status >= 200 && status < 300) || status === 416) return response;
-      const canRenew = status === 401 && refusals === 0;
-      const answer = await readBody(response, maxErrorAnswer, `error answer of ${url.host}`);
-      if (!canRenew) throw statusError(response, url, answer);
+      // Whoever a redirect names has no say in what the registry's credentials are shown to (CVE-2020-15157).
+      const canRenew = status === 401 && refusals === 0 && from === undefined;
+      const answer = await readBody(response, maxErrorAnswer, `error answer of ${from ?? url.host}`);
+      if (!canRenew) throw statusError(response, { url, from, body: answer });
       await this.authorizer.renew(authorization, response, signal);
     }
   }
 
-  private async follow(
-    start: URL,
-    headers: Record<string, string>,
-    authorization: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<IncomingMessage> {
+  /**
+   * Sends a request and follows redirects. `from` is the host that answered, where that is not the registry. What
+   * is the registry's own, credentials above all, is left behind at the first redirect to another origin, and does
+   * not come back when that leads to the registry again.
+   */
+  private async follow({
+    method,
+    url: start,
+    headers,
+    authorization,
+    signal,
+  }: Attempt): Promise<{ response: IncomingMessage; from: string | undefined }> {
     let url = start;
+    let isOwn = true;
     let namedBy: string | undefined;
     for (let redirects = 0; redirects <= maxRedirects; redirects++) {
-      const isOwn = url.origin === start.origin;
       const response = await this.http.send({
         url,
-        method: 'GET',
+        method,
         headers: {
           'user-agent': 'berth',
           ...headers,
@@ -78,13 +107,23 @@ export class RepositoryClient {
       });
       const { location } = response.headers;
       const isRedirect = [301, 302, 303, 307, 308].includes(response.statusCode ?? 0);
-      if (!isRedirect || location === undefined) return response;
+      if (!isRedirect || location === undefined) return { response, from: isOwn ? undefined : url.host };
       response.resume();
       url = redirectTarget(location, url);
-      namedBy = url.host === start.host ? undefined : (senderOf(response) ?? namedBy);
+      isOwn &&= url.origin === start.origin;
+      namedBy = url.host === start.host ? undefined : senderOf(response);
     }
     throw new RegistryError('unavailable', `${start.host}: more than ${maxRedirects} redirects`);
   }
+}
+
+/** One request, before redirects. */
+interface Attempt {
+  method: 'GET' | 'HEAD';
+  url: URL;
+  headers: Record<string, string>;
+  authorization: string | undefined;
+  signal: AbortSignal | undefined;
 }
 
 function redirectTarget(location: string, from: URL): URL {
@@ -93,13 +132,23 @@ function redirectTarget(location: string, from: URL): URL {
     to?.protocol === 'https:' ||
     (to?.protocol === 'http:' && (from.protocol === 'http:' || isLoopback(to.host)));
   if (!to || !isAllowed)
-    throw new RegistryError('refused', `${from.host}: refusing its redirect to ${location}`);
+    throw new RegistryError(
+      'refused',
+      `${from.host}: refusing its redirect to ${urlWithoutSecrets(location)}`,
+    );
+  // No redirect brings credentials of its own.
+  to.username = '';
+  to.password = '';
   return to;
 }
 
-function statusError(response: IncomingMessage, url: URL, body: Buffer): Error {
+function statusError(
+  response: IncomingMessage,
+  { url, from, body }: { url: URL; from: string | undefined; body: Buffer },
+): Error {
   const status = response.statusCode ?? 0;
-  const reason = `${url.host}${url.pathname}: ${statusText(response)}${detail(body)}`;
+  const place = `${url.host}${url.pathname}${from === undefined ? '' : `, redirected to ${from}`}`;
+  const reason = `${place}: ${printable(statusText(response), 200)}${detail(body)}`;
   if (status === 401 || status === 403) return new RegistryError('unauthorized', reason);
   if (status === 404) return new RegistryError('not-found', reason);
   if (status === 429) {
@@ -124,5 +173,5 @@ function statusText({ statusCode = 0, statusMessage = '' }: IncomingMessage): st
 /** The message of the first error in the distribution spec's error document, when there is one. */
 function detail(body: Buffer): string {
   const message = /"message"\s*:\s*"((?:[^"\\]|\\.){1,300})"/.exec(body.toString())?.[1];
-  return message ? ` (${message})` : '';
+  return message ? ` (${printable(message)})` : '';
 }

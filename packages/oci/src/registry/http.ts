@@ -4,6 +4,7 @@ import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import tls from 'node:tls';
+import { printable } from '@berth/linux/printable.ts';
 import { literalAddress, mayLeadTo } from './addresses.ts';
 import { RegistryError } from './errors.ts';
 import type { TlsFiles } from './hosts.ts';
@@ -11,7 +12,7 @@ import type { TlsFiles } from './hosts.ts';
 /** One HTTP request without redirects and retries. */
 export interface HttpRequest {
   url: URL;
-  method: 'GET' | 'POST';
+  method: 'GET' | 'HEAD' | 'POST';
   headers: Record<string, string | string[]>;
   body?: string;
   tls: TlsFiles;
@@ -54,7 +55,7 @@ export class HttpClient {
     const { timeouts } = this;
     const address = literalAddress(url);
     if (namedBy && address && !mayLeadTo(namedBy, address)) throw refusal(url, address, namedBy);
-    const agent = await this.agent(url.protocol, request.tls);
+    const agent = await this.agent(url.protocol, request.tls, namedBy);
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const transport = url.protocol === 'https:' ? https : http;
     const sent = transport.request(url, {
@@ -70,9 +71,10 @@ export class HttpClient {
     const deadline = setTimeout(giveUp, timeouts.headers, timeouts.headers);
     if (dialTimeout !== undefined) limitDial(sent, dialTimeout);
     sent.on('timeout', () => giveUp(timeouts.idle));
+    const peer = peerOf(sent);
     sent.on('response', (response) => {
       clearTimeout(deadline);
-      senders.set(response, response.socket.remoteAddress ?? '');
+      senders.set(response, peer());
       limitSlowness(response, timeouts.window, () =>
         response.destroy(
           new ConnectionError('ETIMEDOUT', `less than ${slowest} bytes/s for ${timeouts.window / 1000} s`),
@@ -95,8 +97,12 @@ export class HttpClient {
       );
   }
 
-  private agent(protocol: string, files: TlsFiles): Promise<http.Agent> {
-    const key = protocol === 'https:' ? JSON.stringify(files) : 'http';
+  /**
+   * Connections to where a server leads are apart: one that is open already to a host that a person named was not
+   * looked at for its address.
+   */
+  private agent(protocol: string, files: TlsFiles, namedBy: string | undefined): Promise<http.Agent> {
+    const key = JSON.stringify([protocol, protocol === 'https:' && files, namedBy]);
     let agent = this.agents.get(key);
     if (!agent) {
       agent = protocol === 'https:' ? tlsAgent(files) : Promise.resolve(new http.Agent({ keepAlive: true }));
@@ -106,12 +112,24 @@ export class HttpClient {
   }
 }
 
-/** Kept from the beginning, since a socket that is closed does not tell any more. */
 const senders = new WeakMap<IncomingMessage, string>();
 
-/** IP address of the server that a response came from. */
-export function senderOf(response: IncomingMessage): string | undefined {
-  return senders.get(response) || undefined;
+/** IP address of the server that a response came from; `unknown` when it cannot be told any more. */
+export function senderOf(response: IncomingMessage): string {
+  return senders.get(response) ?? 'unknown';
+}
+
+/** Whom a request goes to. Asked of the socket when it connects, since one that is closed does not tell any more. */
+function peerOf(sent: http.ClientRequest): () => string {
+  let address: string | undefined;
+  sent.once('socket', (socket) => {
+    const look = () => {
+      address = socket.remoteAddress;
+    };
+    if (socket.connecting) socket.once('connect', look);
+    else look();
+  });
+  return () => address ?? 'unknown';
 }
 
 function limitDial(sent: http.ClientRequest, milliseconds: number): void {
@@ -215,7 +233,7 @@ export function connectionError(error: Error, url: URL): ConnectionError | Regis
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   const reason =
-    error instanceof ConnectionError ? error.message : (explanations[code] ?? error.message ?? code);
+    error instanceof ConnectionError ? error.message : (explanations[code] ?? printable(error.message, 300));
   return new ConnectionError(code, `${url.hostname}:${port}: ${reason}`, { cause: error });
 }
 
