@@ -46,13 +46,6 @@ export function parseManifest(
         : `manifest.mediaType: ${printable(type, 200)} is not an image`,
     );
   }
-  for (const member of isIndex ? membersOfManifests : membersOfIndexes) {
-    if (json.field(member).isPresent) {
-      throw json.error(
-        `ambiguous: ${member} in ${isIndex ? 'an index' : 'the manifest of one image'}, which other tools may take for something else`,
-      );
-    }
-  }
   const sameKind = isIndex ? indexTypes : manifestTypes;
   const agreeing = json.field('mediaType').value ? [type] : sameKind;
   for (const carrier of carriers.map(knownType)) {
@@ -60,11 +53,8 @@ export function parseManifest(
       throw json.error(`ambiguous: it is ${type}, but what names it or came with it says ${carrier}`);
     }
   }
-  const annotations = json.field('annotations').optional((it) => it.stringMap()) ?? {};
-  if (isIndex) {
-    const manifests = json.field('manifests').array().map(parseDescriptor);
-    return { kind: 'index', mediaType: type, manifests, annotations };
-  }
+  if (isIndex) return readIndex(json, type);
+  refuseMembers(json, membersOfIndexes);
   const config = parseDescriptor(json.field('config'));
   const isArtifact = type === mediaTypes.ociManifest && !imageConfigTypes.includes(config.mediaType);
   const declaredType = json.field('artifactType').optional((it) => it.string());
@@ -76,9 +66,34 @@ export function parseManifest(
       .field('layers')
       .array()
       .map(isArtifact ? parseDescriptor : parseLayer),
-    annotations,
+    annotations: annotationsOf(json),
     ...(isArtifact && { artifactType: declaredType || config.mediaType }),
   };
+}
+
+/** Reads the index.json of an image layout, called `name` in errors. */
+export function parseIndex(content: Buffer, name: string): ImageIndex {
+  const json = JsonCursor.parseUnambiguous(content, name);
+  const type = json.field('mediaType').optional((it) => it.string()) || mediaTypes.ociIndex;
+  if (!indexTypes.includes(type)) throw json.field('mediaType').error(`ambiguous: ${printable(type, 200)}`);
+  return readIndex(json, type);
+}
+
+function readIndex(json: JsonCursor, mediaType: string): ImageIndex {
+  refuseMembers(json, membersOfManifests);
+  const manifests = json.field('manifests').array().map(parseDescriptor);
+  return { kind: 'index', mediaType, manifests, annotations: annotationsOf(json) };
+}
+
+function annotationsOf(json: JsonCursor): Record<string, string> {
+  return json.field('annotations').optional((it) => it.stringMap()) ?? {};
+}
+
+function refuseMembers(json: JsonCursor, members: readonly string[]): void {
+  const found = members.find((member) => json.field(member).isPresent);
+  if (found !== undefined) {
+    throw json.error(`ambiguous: it has ${found}, for which other tools may take it for something else`);
+  }
 }
 
 const indexTypes: readonly string[] = [mediaTypes.ociIndex, mediaTypes.dockerManifestList];

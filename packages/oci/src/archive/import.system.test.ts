@@ -15,6 +15,8 @@ import { gzipSync } from 'node:zlib';
 import { ContentStore } from '../content-store.ts';
 import { type Digest, digestOf } from '../digest.ts';
 import { writeOciLayout } from '../layout-writer.ts';
+import { mediaTypes } from '../media-types.ts';
+import { hostPlatform } from '../platform.ts';
 import { formatReference } from '../reference.ts';
 import type { TarEntry } from '../tar/entry.ts';
 import { encodeTar } from '../tar/writer.ts';
@@ -270,4 +272,47 @@ test('an archive that holds too much is left before it is stored', async () => {
   const store = await newStore();
   const limit = { bytes: 100_000, setting: 'image.max' };
   assert.equal((await importArchive({ archive: layout, store, limit })).length, 2);
+});
+
+test('ambiguous documents are refused wherever an archive has them (CVE-2021-41190)', async () => {
+  const { ociManifest, ociIndex, dockerManifest, ociConfig } = mediaTypes;
+  const files = new Map<string, string>();
+  const add = (mediaType: string, document: object) => {
+    const content = JSON.stringify(document);
+    const digest = digestOf(content);
+    files.set(`blobs/sha256/${digest.slice(7)}`, content);
+    return { mediaType, digest, size: content.length };
+  };
+  const config = add(ociConfig, {
+    ...hostPlatform(),
+    rootfs: { type: 'layers', diff_ids: [] },
+  });
+  const image = { schemaVersion: 2, config, layers: [] };
+  const index = (...manifests: object[]) => ({ schemaVersion: 2, manifests });
+  const honest = add(ociManifest, image);
+  const twice = JSON.stringify([{ Config: 'c', Layers: [], layers: [] }]);
+  const archives: Record<string, string>[] = [
+    { 'index.json': JSON.stringify({ ...index(honest), layers: [] }) },
+    { 'index.json': JSON.stringify({ ...index(honest), config }) },
+    { 'index.json': JSON.stringify({ ...index(honest), mediaType: ociManifest }) },
+    { 'index.json': JSON.stringify({ ...index(honest), Manifests: [] }) },
+    { 'index.json': JSON.stringify(index(honest)).replace(/}$/, ',"manifests":[]}') },
+    { 'index.json': JSON.stringify(index(add(ociManifest, { ...image, manifests: [] }))) },
+    { 'index.json': JSON.stringify(index(add(dockerManifest, { ...image, mediaType: ociManifest }))) },
+    { 'index.json': JSON.stringify(index(add(ociIndex, { ...index(honest), mediaType: ociManifest }))) },
+    { 'index.json': JSON.stringify(index(add(ociIndex, { ...index(honest), config }))) },
+    { 'index.json': JSON.stringify(index(add(ociIndex, index(add(ociManifest, index(honest)))))) },
+    { 'manifest.json': twice, c: '{}' },
+    { 'manifest.json': twice.replace('layers', 'Layers'), c: '{}' },
+  ];
+  for (const archive of archives) {
+    const store = await newStore();
+    const entries = [...files, ...Object.entries(archive)].map(
+      ([path, content]): TarEntry => ({ type: 'file', path, content }),
+    );
+    const request = { archive: write('ambiguous.tar', Buffer.concat([...encodeTar(entries)])), store };
+    const what = JSON.stringify(archive);
+    await assert.rejects(importArchive(request), { name: 'ArchiveError', message: /: ambiguous: / }, what);
+    assert.deepEqual(await store.list(), [], what);
+  }
 });

@@ -2,7 +2,7 @@ import type { ContentStore } from '../content-store.ts';
 import type { Descriptor } from '../descriptor.ts';
 import type { Digest } from '../digest.ts';
 import { assembleImage } from '../image.ts';
-import { choosePlatform, type ImageIndex, parseManifest } from '../manifest.ts';
+import { choosePlatform, type ImageIndex, parseIndex, parseManifest } from '../manifest.ts';
 import { mediaTypes } from '../media-types.ts';
 import type { Platform } from '../platform.ts';
 import { parseReference, type Reference } from '../reference.ts';
@@ -18,9 +18,7 @@ export async function readOciLayout(
   platform: Platform,
 ): Promise<ImportedImage[]> {
   const content = (await source.document('index.json')) ?? Buffer.alloc(0);
-  const top = parseManifest(content);
-  if (top.kind !== 'index') throw new ArchiveError(`${source.name}: its index.json is no index`);
-  const entries = top.manifests;
+  const entries = parseIndex(content, 'index.json').manifests;
   const images = new Map<Digest, ImportedImage>();
   for (const [name, builds] of byName(entries)) {
     const descriptor = choosePlatform(indexOf(builds), platform);

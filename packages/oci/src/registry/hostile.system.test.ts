@@ -48,9 +48,10 @@ async function registry(handlers: Record<string, Handler>) {
       return { mediaType, digest, size: bytes.length };
     },
     serve: (name: string, content: object | string) => contents.set(name, Buffer.from(text(content))),
-    pull: (timeouts?: Partial<Timeouts>) =>
+    pull: (timeouts: Partial<Timeouts> = {}, isKnown = () => false) =>
       pullImage({
-        ...(timeouts && { timeouts }),
+        timeouts,
+        isKnown,
         reference: parseReference(`127.0.0.1:${address.port}/evil`),
         store,
         signal: AbortSignal.timeout(10_000),
@@ -263,7 +264,60 @@ test('a manifest cannot have a large blob of the store read into memory', async 
   const big = Buffer.alloc(maxDocumentSize + 1, ' ');
   const digest = await evil.store.put(big);
   evil.serve('latest', { config: { digest, size: 2 }, layers: [] });
-  await assert.rejects(evil.pull(), /is no manifest or image config: 4194305 bytes; the limit is 4194304/);
+  await assert.rejects(evil.pull(), /not found/);
+  await assert.rejects(
+    evil.pull({}, () => true),
+    /is no manifest or image config: 4194305 bytes; the limit is 4194304/,
+  );
+});
+
+test('ambiguous documents are refused wherever a registry has them (CVE-2021-41190)', async () => {
+  const { ociIndex, ociManifest, dockerManifest } = mediaTypes;
+  const say =
+    (type: string, document: object): Handler =>
+    (_, response) =>
+      response.writeHead(200, { 'content-type': type }).end(JSON.stringify(document));
+  const empty = (it: Awaited<ReturnType<typeof registry>>) => ({
+    config: it.add(config([]), mediaTypes.ociConfig),
+    layers: [],
+  });
+  const cases: ((it: Awaited<ReturnType<typeof registry>>) => { type: string; document: object })[] = [
+    (it) => ({ type: 'text/plain', document: { ...empty(it), manifests: [] } }),
+    (it) => ({ type: ociIndex, document: { ...empty(it), manifests: [it.add(empty(it))] } }),
+    (it) => ({ type: ociIndex, document: empty(it) }),
+    (it) => ({ type: dockerManifest, document: { ...empty(it), mediaType: ociManifest } }),
+    (it) => ({ type: ociIndex, document: { manifests: [it.add({ ...empty(it), manifests: [] })] } }),
+    (it) => ({
+      type: ociIndex,
+      document: { manifests: [it.add({ ...empty(it), mediaType: ociManifest }, dockerManifest)] },
+    }),
+    (it) => ({ type: ociIndex, document: { manifests: [it.add({ manifests: [] }, ociManifest)] } }),
+    (it) => ({
+      type: ociManifest,
+      document: {
+        config: it.add('{"rootfs":{"type":"layers"},"rootfs":{}}', mediaTypes.ociConfig),
+        layers: [],
+      },
+    }),
+  ];
+  for (const [index, make] of cases.entries()) {
+    const handlers: Record<string, Handler> = {};
+    await using evil = await registry(handlers);
+    const { type, document } = make(evil);
+    handlers['latest'] = say(type, document);
+    await assert.rejects(evil.pull(), { name: 'PullError', message: /: ambiguous: / }, `case ${index}`);
+    await assert.rejects(
+      evil.pull({}, () => true),
+      /: ambiguous: /,
+      `case ${index}, again`,
+    );
+  }
+  for (const type of ['', 'text/plain', 'application/octet-stream', `${ociManifest}; charset=utf-8`]) {
+    const handlers: Record<string, Handler> = {};
+    await using honest = await registry(handlers);
+    handlers['latest'] = say(type, empty(honest));
+    await honest.pull();
+  }
 });
 
 test('a header that names another digest than the content has', async () => {

@@ -1,4 +1,5 @@
 import type { ContentStore } from '../content-store.ts';
+import type { Digest } from '../digest.ts';
 import type { ImageLayer } from '../image.ts';
 import { hostPlatform, type Platform } from '../platform.ts';
 import { formatReference, type Reference } from '../reference.ts';
@@ -24,6 +25,8 @@ export interface PullRequest {
   /** The certs.d directory with mirrors and certificates. */
   hostsDir?: string;
   store: ContentStore;
+  /** Whether the reference's repository has served the manifest of this digest before; see resolveImage. */
+  isKnown?: (digest: Digest) => boolean;
   signal?: AbortSignal;
   /** Those that are to differ from the usual. */
   timeouts?: Partial<Timeouts>;
@@ -67,13 +70,8 @@ export async function pullImage(request: PullRequest): Promise<PulledImage> {
   try {
     const access = { auth: request.auth, http, tokens: request.tokens ?? new TokenCache() };
     const hosts = await RepositoryHosts.load(reference, request.hostsDir, access);
-    const image = await resolveImage(
-      hosts,
-      reference,
-      request.platform ?? hostPlatform(),
-      request.store,
-      either,
-    );
+    const { platform = hostPlatform(), store, isKnown = () => false } = request;
+    const image = await resolveImage(hosts, { reference, platform, store, isKnown, signal: either });
     request.onProgress?.({ kind: 'resolved', image });
     await fetchLayers(hosts, image, request, either, (error) => failure.abort(error));
     return { ...image, reference };

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { type ContentStore, maxDocumentSize } from '../content-store.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { type Digest, DigestMismatchError, digestAlgorithm, digestOf, isDigest } from '../digest.ts';
@@ -24,31 +25,46 @@ export interface ResolvedImage extends Image {
   source: string;
 }
 
-/** Finds the image that a reference means for a platform, and stores its manifest, index and configuration. */
-export async function resolveImage(
-  hosts: RepositoryHosts,
-  reference: Reference,
-  platform: Platform,
-  store: ContentStore,
-  signal: AbortSignal | undefined,
-): Promise<ResolvedImage> {
-  const wanted = reference.digest ?? reference.tag ?? 'latest';
+/** What resolving takes. */
+export interface Resolution {
+  reference: Reference;
+  platform: Platform;
+  store: ContentStore;
+  /** Whether the repository has served the manifest of this digest before. */
+  isKnown: (digest: Digest) => boolean;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * Finds the image that a reference means for a platform, and stores its manifest, index and configuration. The
+ * registry is asked for the manifest each time, so that nobody gets an image by knowing its digest alone: with the
+ * credentials of this request it has to give what its repository has, and another repository has to prove that it
+ * has the documents by sending them.
+ */
+export async function resolveImage(hosts: RepositoryHosts, resolution: Resolution): Promise<ResolvedImage> {
+  const { reference, platform, isKnown, signal } = resolution;
   const capability = reference.digest ? 'pull' : 'resolve';
   return hosts.firstThat(capability, signal, async (client) => {
-    const top = await fetchManifest(client, wanted, undefined, store, signal);
+    const top = await fetchTop(client, resolution);
+    const sources = { client, resolution, isStoreFirst: isKnown(top.digest) };
     let current = top;
     for (let depth = 0; current.document.kind === 'index'; depth++) {
       if (depth === maxIndexDepth)
         throw new RegistryError('invalid-content', 'image indexes are nested too deep');
       const chosen = choosePlatform(current.document, platform);
-      current = await fetchManifest(client, chosen.digest, chosen, store, signal);
+      const { content, digest, contentType } = await provideDocument(
+        sources,
+        `manifests/${chosen.digest}`,
+        chosen,
+      );
+      current = { digest, document: parseManifest(content, chosen.mediaType, contentType) };
     }
     const source = client.host.url.origin;
     if (current.document.artifactType !== undefined) {
       return { ...assembleArtifact(current.document, current.digest), digest: top.digest, source };
     }
     const descriptor = current.document.config;
-    const config = await fetchDocument(client, `blobs/${descriptor.digest}`, descriptor, store, signal);
+    const config = await provideDocument(sources, `blobs/${descriptor.digest}`, descriptor);
     return {
       ...assembleImage(current.document, current.digest, config.content),
       digest: top.digest,
@@ -57,39 +73,70 @@ export async function resolveImage(
   });
 }
 
-async function fetchManifest(
+/** The document that the reference names. One that the repository is known to have is asked for by HEAD. */
+async function fetchTop(
   client: RepositoryClient,
-  wanted: string,
-  descriptor: Descriptor | undefined,
-  store: ContentStore,
-  signal: AbortSignal | undefined,
+  { reference, store, isKnown, signal }: Resolution,
 ): Promise<{ digest: Digest; document: ImageManifest | ImageIndex }> {
-  const expected = descriptor ?? (isDigest(wanted) ? { digest: wanted } : undefined);
-  const { content, digest, contentType } = await fetchDocument(
-    client,
-    `manifests/${wanted}`,
-    expected,
-    store,
-    signal,
-  );
-  return { digest, document: parseManifest(content, descriptor?.mediaType || contentType) };
+  const { digest, tag = 'latest' } = reference;
+  const path = `manifests/${digest ?? tag}`;
+  if (digest !== undefined && isKnown(digest) && (await store.has(digest))) {
+    const headers = await headOf(client, path, signal);
+    if (headers !== undefined) {
+      checkDigest(path, digest, headers['docker-content-digest']);
+      return { digest, document: parseManifest(await store.read(digest), headers['content-type']) };
+    }
+  }
+  const fetched = await fetchDocument(client, path, digest && { digest }, { store, signal });
+  return { digest: fetched.digest, document: parseManifest(fetched.content, fetched.contentType) };
+}
+
+/** Undefined from a registry that knows no HEAD. */
+async function headOf(
+  client: RepositoryClient,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<IncomingHttpHeaders | undefined> {
+  try {
+    return await withRetries(signal, () => client.head(path, { accept: manifestAccept }, signal));
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'unavailable') return undefined;
+    throw error;
+  }
+}
+
+/** A document that the one above it describes: from the store where that may be trusted to be the repository's. */
+async function provideDocument(
+  sources: { client: RepositoryClient; resolution: Resolution; isStoreFirst: boolean },
+  path: string,
+  expected: Descriptor,
+): Promise<Document> {
+  const { client, resolution, isStoreFirst } = sources;
+  const { store, signal } = resolution;
+  if (isStoreFirst && (await store.has(expected.digest))) {
+    const content = checkSize(await store.read(expected.digest), expected.size, path);
+    return { content, digest: expected.digest, contentType: undefined };
+  }
+  return fetchDocument(client, path, expected, { store, signal });
+}
+
+interface Document {
+  content: Buffer;
+  digest: Digest;
+  /** As the registry says. */
+  contentType: string | undefined;
 }
 
 /**
- * A small document, from the store when it is named by digest and there, else from the registry into the store.
- * Digest and size must be those of the descriptor that named it.
+ * A small document from the registry, which then is in the store. Digest and size must be those of the descriptor
+ * that named it.
  */
 async function fetchDocument(
   client: RepositoryClient,
   path: string,
   expected: (Pick<Descriptor, 'digest'> & Partial<Descriptor>) | undefined,
-  store: ContentStore,
-  signal: AbortSignal | undefined,
-): Promise<{ content: Buffer; digest: Digest; contentType: string | undefined }> {
-  if (expected && (await store.has(expected.digest))) {
-    const content = checkSize(await store.read(expected.digest), expected.size, path);
-    return { content, digest: expected.digest, contentType: undefined };
-  }
+  { store, signal }: Pick<Resolution, 'store' | 'signal'>,
+): Promise<Document> {
   if (expected?.size !== undefined && expected.size > maxDocumentSize) {
     throw new RegistryError(
       'invalid-content',
@@ -112,6 +159,12 @@ async function fetchDocument(
   checkSize(content, expected?.size, path);
   await store.put(content, actual);
   return { content, digest: actual, contentType: headers['content-type'] };
+}
+
+function checkDigest(path: string, expected: Digest, claimed: string | string[] | undefined): void {
+  if (typeof claimed === 'string' && isDigest(claimed) && claimed !== expected) {
+    throw new DigestMismatchError(path, expected, claimed);
+  }
 }
 
 function checkSize(content: Buffer, expected: number | undefined, path: string): Buffer {

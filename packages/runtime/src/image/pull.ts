@@ -3,7 +3,7 @@ import type { PullImageRequest, PullImageResponse } from '@berth/cri/generated/a
 import { hasCode } from '@berth/linux/errno.ts';
 import type { Digest } from '@berth/oci/digest.ts';
 import { LayerError } from '@berth/oci/layers/layer-error.ts';
-import { formatReference, type Reference } from '@berth/oci/reference.ts';
+import { formatReference, type Reference, repositoryName } from '@berth/oci/reference.ts';
 import type { AuthConfig, AuthSource } from '@berth/oci/registry/credentials.ts';
 import { credentialsFromFiles } from '@berth/oci/registry/docker-config.ts';
 import type { RegistryErrorCode } from '@berth/oci/registry/errors.ts';
@@ -13,7 +13,7 @@ import { type CriCode, invalid, RuntimeError } from '../errors.ts';
 import { podAttributes } from '../tracing/tracer.ts';
 import { addImage } from './add.ts';
 import { addArtifact, artifactLayer, checkArtifactSize } from './artifact.ts';
-import { namesFor, requestedReference } from './names.ts';
+import { findImage, namesFor, requestedReference } from './names.ts';
 import type { PullBoard } from './pull-board.ts';
 import type { ImageService } from './service.ts';
 import type { SharedPulls } from './shared-pulls.ts';
@@ -21,7 +21,7 @@ import { ImageUnpacking } from './unpack.ts';
 
 /**
  * PullImage: fetches an image and unpacks it. What the store has of it already is not fetched again, but the
- * registry is asked each time what the tag stands for. Answers with the image's id.
+ * registry is asked for the manifest each time, with the request's credentials. Answers with the image's id.
  */
 export async function pullImage(
   service: ImageService,
@@ -88,6 +88,7 @@ async function pull(
     tokens: service.tokens,
     hostsDir: configDir,
     store: service.content,
+    isKnown: (digest) => findImage(service.state, `${repositoryName(reference)}@${digest}`) !== undefined,
     signal,
     hasLayer: (layer) => service.layers.path(artifact ?? layer.chainId) !== undefined,
     onProgress: (event) => {
