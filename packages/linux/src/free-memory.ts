@@ -1,5 +1,10 @@
 import { libcFunction } from './libc.ts';
 
+const mallopt = libcFunction('mallopt', ['int', 'int']);
+const M_MMAP_THRESHOLD = -3;
+/** Bytes of a block that counts as large. */
+const largeBlock = 512 * 1024;
+
 const mallocTrim = libcFunction('malloc_trim', ['size_t']);
 
 /**
@@ -8,4 +13,12 @@ const mallocTrim = libcFunction('malloc_trim', ['size_t']);
  */
 export function releaseFreedMemory(): void {
   mallocTrim(undefined, 0);
+}
+
+/**
+ * Has the C library give large blocks back as soon as they are freed, from now on. By itself it takes the first that
+ * is freed for a sign to keep those of its size, in each thread.
+ */
+export function returnLargeBlocks(): void {
+  mallopt(undefined, M_MMAP_THRESHOLD, largeBlock);
 }

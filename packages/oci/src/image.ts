@@ -27,8 +27,14 @@ export interface Image {
   size: number;
 }
 
+/** Files of an OCI artifact. */
+const maxArtifactFiles = 2000;
+
 /** An OCI artifact as an image whose layers are files: they are not unpacked, and have no place in a chain. */
 export function assembleArtifact(manifest: ImageManifest, manifestDigest: Digest): Image {
+  if (manifest.layers.length > maxArtifactFiles) {
+    throw new Error(`artifact of ${manifest.layers.length} files; the limit is ${maxArtifactFiles}`);
+  }
   return {
     manifest,
     manifestDigest,

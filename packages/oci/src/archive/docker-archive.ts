@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { quoted } from '@berth/linux/printable.ts';
 import type { ContentStore } from '../content-store.ts';
 import type { Descriptor } from '../descriptor.ts';
+import type { Digest } from '../digest.ts';
 import { assembleImage } from '../image.ts';
 import { JsonCursor } from '../json-cursor.ts';
 import { detectCompression } from '../layers/decompress.ts';
@@ -10,6 +11,9 @@ import { mediaTypes } from '../media-types.ts';
 import { parseReference } from '../reference.ts';
 import type { ImportedImage } from './imported-image.ts';
 import { ArchiveError, type ArchiveSource } from './source.ts';
+
+/** Layers of all images of an archive together; images share them, so that a few files can make any number. */
+const maxLayers = 20_000;
 
 /** Reads the images of a docker-archive: what its manifest.json lists. They get an OCI manifest, which it has not. */
 export async function readDockerArchive(
@@ -23,12 +27,19 @@ export async function readDockerArchive(
     );
   }
   const images: ImportedImage[] = [];
+  const mediaTypesOf = new Map<Digest, string>();
+  let count = 0;
   for (const json of JsonCursor.parseUnambiguous(content, 'manifest.json').array()) {
     const config = await file(source, json.field('Config').string());
     const layers: Descriptor[] = [];
+    count += json.field('Layers').array().length;
+    if (count > maxLayers)
+      throw new ArchiveError(`${source.name}: its images have more than ${maxLayers} layers`);
     for (const path of json.field('Layers').strings()) {
       const layer = await file(source, path);
-      layers.push({ mediaType: await layerMediaType(store, layer), ...layer });
+      const mediaType = mediaTypesOf.get(layer.digest) ?? (await layerMediaType(store, layer));
+      mediaTypesOf.set(layer.digest, mediaType);
+      layers.push({ mediaType, ...layer });
     }
     const manifest: ImageManifest = {
       kind: 'manifest',

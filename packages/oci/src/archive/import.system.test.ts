@@ -20,6 +20,7 @@ import { hostPlatform } from '../platform.ts';
 import { formatReference } from '../reference.ts';
 import type { TarEntry } from '../tar/entry.ts';
 import { encodeTar } from '../tar/writer.ts';
+import { zstdFrame } from '../testing/zstd-frame.ts';
 import { importArchive } from './import.ts';
 import type { ImportedImage } from './imported-image.ts';
 
@@ -272,6 +273,49 @@ test('an archive that holds too much is left before it is stored', async () => {
   const store = await newStore();
   const limit = { bytes: 100_000, setting: 'image.max' };
   assert.equal((await importArchive({ archive: layout, store, limit })).length, 2);
+});
+
+test('an archive that would take memory is refused', async () => {
+  const tar = layoutTar();
+  const store = await newStore();
+  const window = write('window.tar.zst', zstdFrame(Buffer.from(tar), 27));
+  await assert.rejects(
+    importArchive({ archive: window, store }),
+    /zstd window is larger than 2 \*\* 23 bytes/,
+  );
+  await importArchive({ archive: write('small.tar.zst', zstdFrame(Buffer.from(tar), 23)), store });
+  const files = Array.from(
+    { length: 3000 },
+    (_, index): TarEntry => ({ type: 'directory', path: `${index}/${'x'.repeat(3900)}` }),
+  );
+  const names = write('names.tar', Buffer.concat([...encodeTar(files)]));
+  await assert.rejects(importArchive({ archive: names, store }), /or their names are very long/);
+  const headers = Buffer.concat([...encodeTar([{ type: 'directory', path: 'd/' }])]).subarray(0, 512);
+  const many = write('many.tar', Buffer.concat(Array(1000).fill(headers)));
+  const limit = { bytes: 100_000, setting: 'test' };
+  await assert.rejects(
+    importArchive({ archive: many, store, limit }),
+    /more than 100000 bytes, the limit test/,
+  );
+  const layers = Array.from({ length: 300 }, () => 'l');
+  const images = Array.from({ length: 100 }, () => ({ Config: 'c', Layers: layers }));
+  const shared = Buffer.concat([
+    ...encodeTar([
+      { type: 'file', path: 'manifest.json', content: JSON.stringify(images) },
+      { type: 'file', path: 'l', content: Buffer.alloc(1024) },
+      {
+        type: 'file',
+        path: 'c',
+        content: JSON.stringify({
+          rootfs: { type: 'layers', diff_ids: layers.map(() => digestOf(Buffer.alloc(1024))) },
+        }),
+      },
+    ]),
+  ]);
+  await assert.rejects(
+    importArchive({ archive: write('shared.tar', shared), store }),
+    /its images have more than 20000 layers/,
+  );
 });
 
 test('ambiguous documents are refused wherever an archive has them (CVE-2021-41190)', async () => {

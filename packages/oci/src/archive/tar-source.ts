@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { printable } from '@berth/linux/printable.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { type Digest, DigestMismatchError, digestAlgorithm, isDigest } from '../digest.ts';
-import { detectCompression } from '../layers/decompress.ts';
+import { detectCompression, isWindowError, littleMemory, zstdDecompressor } from '../layers/decompress.ts';
 import type { Spool } from '../spool.ts';
 import type { TarHeader } from '../tar/entry.ts';
 import { tarEvents } from '../tar/events.ts';
@@ -12,6 +12,8 @@ import { ArchiveError, type ArchiveReading, type ArchiveSource, checkBlobSize } 
 
 /** Files in an image archive; one that has more is something else. */
 const maxFiles = 100_000;
+/** Characters of their names, which are held in memory. */
+const maxNames = 8 * 1024 * 1024;
 
 interface StoredFile {
   digest: Digest;
@@ -47,6 +49,12 @@ export class TarSource implements ArchiveSource {
     } catch (error) {
       for (const digest of source.newBlobs) await reading.store.remove(digest);
       signal?.throwIfAborted();
+      if (isWindowError(error)) {
+        throw new ArchiveError(
+          `${name}: its zstd window is larger than 2 ** ${littleMemory.windowLog} bytes; compress it again without --long and --ultra`,
+          { cause: error },
+        );
+      }
       throw new ArchiveError(
         `${name}: ${printable(error instanceof Error ? error.message : String(error))}`,
         { cause: error },
@@ -79,12 +87,18 @@ export class TarSource implements ArchiveSource {
     const { store, admit, signal } = this.reading;
     let current: { spool: Spool; path: string; expected: Digest | undefined } | undefined;
     let count = 0;
+    let names = 0;
     try {
-      for await (const event of tarEvents(await decompressed(archive))) {
+      for await (const event of tarEvents(admitted(await decompressed(archive), admit))) {
         signal?.throwIfAborted();
         if (event.kind === 'entry') {
           count += 1;
-          if (count > maxFiles) throw new Error(`not an image archive: it has more than ${maxFiles} files`);
+          names += event.header.path.length + ('target' in event.header ? event.header.target.length : 0);
+          if (count > maxFiles || names > maxNames) {
+            throw new Error(
+              `not an image archive: it has more than ${maxFiles} files, or their names are very long`,
+            );
+          }
           const path = posix.join('/', event.header.path).slice(1);
           this.noteLink(path, event.header);
           if (event.header.type !== 'file') continue;
@@ -92,7 +106,6 @@ export class TarSource implements ArchiveSource {
           const spool = await store.spool(expected ? digestAlgorithm(expected) : 'sha256');
           current = { spool, path, expected };
         } else if (event.kind === 'content') {
-          admit(event.chunk.length);
           await current?.spool.write(event.chunk);
         } else if (current) {
           await this.finishFile(current);
@@ -148,7 +161,18 @@ async function decompressed(archive: AsyncIterable<Buffer>): Promise<AsyncIterab
   const compression = detectCompression(first.value);
   if (compression === 'none') return input;
   // The error reaches whoever reads the result.
-  return pipeline(input, compression === 'gzip' ? createGunzip() : createZstdDecompress(), () => {});
+  return pipeline(input, compression === 'gzip' ? createGunzip() : zstdDecompressor(littleMemory), () => {});
+}
+
+/** Passes the bytes of a tar on once they are admitted: its headers, too, may be any number. */
+async function* admitted(
+  archive: AsyncIterable<Buffer>,
+  admit: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of archive) {
+    admit(chunk.length);
+    yield chunk;
+  }
 }
 
 async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Digest, DigestMismatchError, digestAlgorithm, finishDigest } from '../digest.ts';
 import type { Compression } from '../media-types.ts';
 import { TarReader } from '../tar/reader.ts';
-import { openLayer } from './decompress.ts';
+import { type DecompressionMemory, openLayer } from './decompress.ts';
 import { LayerExtractor, type Unsettled } from './extractor.ts';
 import { LayerLimitError } from './layer-error.ts';
 
@@ -23,6 +23,7 @@ export interface Extraction {
   /** An empty directory that nobody else writes to. */
   directory: string;
   limits: LayerLimits;
+  memory: DecompressionMemory;
 }
 
 /** What came of it. */
@@ -42,13 +43,13 @@ export interface ExtractedLayer extends Unsettled {
  * @throws LayerError, TarError, DigestMismatchError
  */
 export async function extractLayer(extraction: Extraction, signal?: AbortSignal): Promise<ExtractedLayer> {
-  const { blob, compression, diffId, directory, limits } = extraction;
+  const { blob, compression, diffId, directory, limits, memory } = extraction;
   const extractor = new LayerExtractor(directory, limits.maxFiles);
   let tarBytes = 0;
   const reader = new TarReader(extractor);
   const hash = createHash(digestAlgorithm(diffId));
   try {
-    for await (const chunk of openLayer(blob, compression)) {
+    for await (const chunk of openLayer(blob, compression, memory)) {
       signal?.throwIfAborted();
       tarBytes += chunk.length;
       if (tarBytes > limits.maxBytes) {

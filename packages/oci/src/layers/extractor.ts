@@ -12,7 +12,8 @@ import { layerPath, linkTarget, whiteout } from './layer-path.ts';
 
 /** A directory of the layer that this process made and knows to be one, so no path through it needs a look at the disk. */
 interface Directory {
-  components: string[];
+  /** Below the layer's root, '' for itself. */
+  relative: string;
   /** Absolute. */
   path: string;
   children: Map<string, Directory>;
@@ -39,6 +40,8 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = fs.constants;
 const newFile = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
 const maxLinkDepth = 40;
 const diskBlock = 4096;
+/** Bytes of names in what is left to settle, which goes to another process and is kept there. */
+const maxUnsettled = 8 * 1024 * 1024;
 
 /**
  * Writes the entries of a layer's tar into an empty directory, in the form that overlayfs takes as a lower layer:
@@ -54,10 +57,11 @@ export class LayerExtractor implements TarHandler {
   private readonly maxFiles: number;
   private files = 0;
   private diskBlocks = 1;
+  private unsettledBytes = 0;
   private file: { fd: number; path: string; header: TarHeader } | undefined;
 
   constructor(root: string, maxFiles: number) {
-    this.root = directory([], root);
+    this.root = directory('', root);
     this.maxFiles = maxFiles;
     this.umask = process.umask();
   }
@@ -105,10 +109,11 @@ export class LayerExtractor implements TarHandler {
     const impliedDirectories: string[] = [];
     const links: { path: string; target: string; order: number }[] = [];
     const visit = (current: Directory) => {
-      if (current.mtime === undefined) impliedDirectories.push(current.components.join('/'));
-      else fs.utimesSync(native(current.path), current.mtime, current.mtime);
-      for (const [name, link] of current.danglingLinks)
-        links.push({ path: [...current.components, name].join('/'), ...link });
+      if (current.mtime === undefined) {
+        this.countUnsettled(current.relative);
+        impliedDirectories.push(current.relative);
+      } else fs.utimesSync(native(current.path), current.mtime, current.mtime);
+      for (const [name, link] of current.danglingLinks) links.push({ path: below(current, name), ...link });
       for (const child of current.children.values()) visit(child);
     };
     visit(this.root);
@@ -131,6 +136,15 @@ export class LayerExtractor implements TarHandler {
       throw new LayerLimitError(
         'maxFiles',
         `more than ${this.maxFiles} files, the limit maxFiles of a layer`,
+      );
+    }
+  }
+
+  private countUnsettled(...names: string[]): void {
+    for (const name of names) this.unsettledBytes += name.length;
+    if (this.unsettledBytes > maxUnsettled) {
+      throw new LayerError(
+        'too many hard links to files of the layers below, or directories without an entry of their own',
       );
     }
   }
@@ -220,7 +234,7 @@ export class LayerExtractor implements TarHandler {
     this.replacing(parent, name, () => fs.mkdirSync(native(path), 0o755));
     this.diskBlocks += 1;
     if (wasRemoved) setOpaque(path);
-    const made = directory([...parent.components, name], path);
+    const made = directory(below(parent, name), path);
     parent.children.set(name, made);
     return made;
   }
@@ -245,7 +259,9 @@ export class LayerExtractor implements TarHandler {
       return;
     }
     this.clear(parent, name);
-    parent.danglingLinks.set(name, { target: [...components, base].join('/'), order: this.files });
+    const link = { target: [...components, base].join('/'), order: this.files };
+    this.countUnsettled(below(parent, name), link.target);
+    parent.danglingLinks.set(name, link);
   }
 
   private remove(parent: Directory, name: string): void {
@@ -275,9 +291,9 @@ export class LayerExtractor implements TarHandler {
       const found = fs.lstatSync(native(path), { throwIfNoEntry: false });
       if (found?.isSymbolicLink()) {
         if (depth === maxLinkDepth) throw new LayerError(`${quoted(name)}: too many symbolic links`);
-        const link = [...current.components, name].join('/');
+        const link = below(current, name);
         const target = linkTarget(
-          current.components,
+          componentsOf(current),
           link,
           decodeFileName(fs.readlinkSync(native(path), 'buffer')),
         );
@@ -285,7 +301,7 @@ export class LayerExtractor implements TarHandler {
       }
       if (mode === 'find') return undefined;
       if (found && !current.whiteouts.has(name)) {
-        throw new LayerError(`${quoted([...current.components, name].join('/'))} is not a directory`);
+        throw new LayerError(`${quoted(below(current, name))} is not a directory`);
       }
       this.count();
       current = this.makeDirectory(current, name);
@@ -307,15 +323,23 @@ export class LayerExtractor implements TarHandler {
   }
 }
 
-function directory(components: string[], path: string): Directory {
+function directory(relative: string, path: string): Directory {
   return {
-    components,
+    relative,
     path,
     children: new Map(),
     whiteouts: new Set(),
     danglingLinks: new Map(),
     mtime: undefined,
   };
+}
+
+function below({ relative }: Directory, name: string): string {
+  return relative === '' ? name : `${relative}/${name}`;
+}
+
+function componentsOf({ relative }: Directory): string[] {
+  return relative === '' ? [] : relative.split('/');
 }
 
 function setOpaque(path: string): void {

@@ -139,3 +139,26 @@ test('a link to the layers below does not follow what its directory becomes late
     /"h" is a hard link to "through\/evil", which does not exist/,
   );
 });
+
+test('a layer cannot have megabytes of names remembered', async () => {
+  const long = 'x'.repeat(200);
+  const directories = `${long}/`.repeat(18);
+  const links = Array.from(
+    { length: 2400 },
+    (_, index): TarEntry => ({
+      type: 'hardlink',
+      path: `${directories}${index}`,
+      target: `${directories}below`,
+    }),
+  );
+  const limits = { maxFiles: 10_000 };
+  await assert.rejects(unpack(links, { limits }), /too many hard links to files of the layers below/);
+  await assert.rejects(
+    unpack([{ type: 'file', path: `${'d/'.repeat(2100)}f`, content: '' }], { limits }),
+    /is longer than a file's name may be, 4096 bytes/,
+  );
+  await assert.rejects(
+    unpack([{ type: 'symlink', path: 'l', target: 'x'.repeat(1_000_000) }]),
+    ({ message }: Error) => /longer than a file's name may be/.test(message) && message.length < 1000,
+  );
+});

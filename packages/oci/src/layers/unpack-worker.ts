@@ -1,4 +1,5 @@
 // Entry point of the process that unpacks layers: an Extraction comes in as a message, a WorkerAnswer goes out.
+import { limitMoreData } from '@berth/linux/data-limit.ts';
 import { dieWithParent } from '@berth/linux/parent-death.ts';
 import { type ExtractedLayer, type Extraction, extractLayer } from './extract.ts';
 import { LayerLimitError } from './layer-error.ts';
@@ -8,6 +9,10 @@ export type WorkerAnswer =
   | { ok: true; layer: ExtractedLayer }
   | { ok: false; message: string; code?: string; limit?: LayerLimitError['limit'] };
 
+/** Bytes that unpacking may take: a zstd window of 128 MiB, and what is remembered of directories and links. */
+const maxMemory = 768 * 1024 * 1024;
+
+limitMoreData(maxMemory);
 // The parent's successor cleans up the directories that are being written here.
 dieWithParent(Number(process.argv[2]));
 process.on('disconnect', () => process.exit(1));

@@ -8,6 +8,7 @@ import { digestOf } from '../digest.ts';
 import type { TarEntry } from '../tar/entry.ts';
 import { encodeTar } from '../tar/writer.ts';
 import { oci, TestLayers } from '../testing/layers.ts';
+import { zstdFrame } from '../testing/zstd-frame.ts';
 
 const layers = new TestLayers();
 after(() => layers[Symbol.dispose]());
@@ -90,6 +91,19 @@ test('a large layer, and a small one that unpacks to a large one, go to a thread
   );
 });
 
+test('a zstd frame gets a window of 128 MiB, and no larger one', async () => {
+  const entries: TarEntry[] = [{ type: 'file', path: 'a', content: 'a' }];
+  for (const windowLog of [17, 23, 24, 27]) {
+    const compress = (tar: Buffer) => zstdFrame(Buffer.from(tar), windowLog);
+    const layer = await unpack(entries, { compress, mediaType: `${oci}+zstd` });
+    assert.equal(readFileSync(join(layer, 'a'), 'utf8'), 'a');
+  }
+  for (const windowLog of [28, 30, 41]) {
+    const compress = (tar: Buffer) => zstdFrame(Buffer.from(tar), windowLog);
+    await assert.rejects(unpack(entries, { compress, mediaType: `${oci}+zstd` }), /too much memory/);
+  }
+});
+
 test('an aborted unpack stops and leaves nothing', async () => {
   const entries = Array.from(
     { length: 900 },
@@ -100,5 +114,6 @@ test('an aborted unpack stops and leaves nothing', async () => {
   await assert.rejects(unpack(entries, { signal: controller.signal }), /enough/);
   assert.equal(existsSync(`${layers.lastTarget}.partial`), false);
   const parents = Promise.reject<string[]>(new Error('the layer below failed'));
+  parents.catch(() => {});
   await assert.rejects(unpack(entries, { parents }), /the layer below failed/);
 });

@@ -3,6 +3,8 @@ import { printable, quoted } from '@berth/linux/printable.ts';
 import { untilAborted } from '../abort.ts';
 import type { Digest } from '../digest.ts';
 import { layerCompression } from '../media-types.ts';
+import { Semaphore } from '../semaphore.ts';
+import { ampleMemory, isWindowError, littleMemory } from './decompress.ts';
 import { type ExtractedLayer, type Extraction, extractLayer, type LayerLimits } from './extract.ts';
 import { LayerError, LayerLimitError } from './layer-error.ts';
 import { settleLayer } from './settle.ts';
@@ -17,8 +19,8 @@ export interface UnpackRequest {
   diffId: Digest;
   /** The directory that the layer becomes. Its parent must exist, itself not. */
   target: string;
-  /** Unpacked layers below, topmost first; a promise lets the layers of an image unpack side by side. */
-  parents: readonly string[] | Promise<readonly string[]>;
+  /** Tells the unpacked layers below, topmost first, once they are: the layers of an image unpack side by side. */
+  parents: () => Promise<readonly string[]>;
   limits: LayerLimits;
   signal?: AbortSignal;
 }
@@ -36,22 +38,19 @@ export const partialSuffix = '.partial';
 
 /**
  * Unpacks a layer as a lower directory for overlayfs. It appears under its name only when it is complete; after a
- * failure nothing is left. At most two are unpacked at a time in the process.
+ * failure nothing is left. One is unpacked at a time in this process, and two in processes of their own.
  *
  * @throws LayerError naming the diff id and, where there is one, the entry or the limit
  */
 export async function unpackLayer(request: UnpackRequest): Promise<UnpackedLayer> {
   const { blob, mediaType, diffId, target, parents, limits, signal } = request;
-  // Whoever makes this promise sees it fail; here it must not count as unhandled while the layer is extracted.
-  const settledParents = Promise.resolve(parents);
-  settledParents.catch(() => {});
   const compression = layerCompression(mediaType);
   if (!compression) throw new LayerError(`layer ${diffId}: ${quoted(mediaType)} is not a file system layer`);
   const directory = `${target}${partialSuffix}`;
   try {
-    const extraction = { blob, compression, diffId, directory, limits };
+    const extraction = { blob, compression, diffId, directory, limits, memory: ampleMemory };
     const { diskBytes, files, tarBytes, ...unsettled } = await extract(extraction, signal);
-    const below = await untilAborted(settledParents, signal);
+    const below = await untilAborted(parents(), signal);
     const copiedBytes = await settleLayer(directory, unsettled, below, {
       maxBytes: limits.maxBytes - tarBytes,
       ...(signal && { signal }),
@@ -78,6 +77,12 @@ const smallBlob = 2 * 1024 * 1024;
 /** What a small blob may unpack to: a few milliseconds of work at a time, a tenth of a second in all. */
 const smallLayer: LayerLimits = { maxBytes: 16 * 1024 * 1024, maxFiles: 2000 };
 
+/**
+ * Layers that are unpacked in this process at a time, of all images together: each takes the window and pieces of its
+ * decompression. More than one would be no faster, as this thread writes the files.
+ */
+const inThisProcess = new Semaphore(1);
+
 /** Starting a process takes longer than to unpack a small layer. */
 async function extract(extraction: Extraction, signal: AbortSignal | undefined): Promise<ExtractedLayer> {
   const { blob, directory, limits } = extraction;
@@ -88,10 +93,11 @@ async function extract(extraction: Extraction, signal: AbortSignal | undefined):
     maxBytes: Math.min(limits.maxBytes, smallLayer.maxBytes),
     maxFiles: Math.min(limits.maxFiles, smallLayer.maxFiles),
   };
+  const small = { ...extraction, limits: tightened, memory: littleMemory };
   try {
-    return await extractLayer({ ...extraction, limits: tightened }, signal);
+    return await inThisProcess.run(signal, () => extractLayer(small, signal));
   } catch (error) {
-    if (!(error instanceof LayerLimitError)) throw error;
+    if (!(error instanceof LayerLimitError) && !isWindowError(error)) throw error;
   }
   await emptyDirectory(directory);
   return extractInProcess(extraction, signal);

@@ -47,14 +47,15 @@ export async function fetchBlob(fetch: BlobFetch): Promise<void> {
 }
 
 async function download(fetch: BlobFetch, ingest: Ingest): Promise<void> {
-  let seen = ingest.offset;
   if (ingest.offset > fetch.descriptor.size) await ingest.restart();
+  let furthest = ingest.offset;
   await withRetries(
     fetch.signal,
     () => downloadRest(fetch, ingest),
     () => {
-      const progressed = ingest.offset - seen >= worthwhile;
-      seen = ingest.offset;
+      // A server that makes the download begin again and again makes no progress.
+      const progressed = ingest.offset - furthest >= worthwhile;
+      furthest = Math.max(furthest, ingest.offset);
       return progressed;
     },
   );

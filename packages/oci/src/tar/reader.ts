@@ -15,6 +15,9 @@ export interface TarHandler {
 /** PAX headers and GNU long names are held in memory; nothing honest comes near this many bytes. */
 const maxExtensionSize = 1024 * 1024;
 
+/** Bytes of a path or a link's target: the kernel takes no longer ones (PATH_MAX). */
+const maxNameSize = 4096;
+
 type Section =
   | { kind: 'header' }
   | { kind: 'extension'; typeFlag: string; chunks: Buffer[]; remaining: number }
@@ -159,6 +162,12 @@ function toHeader(
 ): TarHeader {
   const path = paxName(records, 'path') ?? longName ?? block.name;
   const target = paxName(records, 'linkpath') ?? longLink ?? block.linkName;
+  for (const name of [path, target]) {
+    // A character has at most as many units as bytes.
+    if (name.length > maxNameSize) {
+      throw new TarError(`${quoted(name)} is longer than a file's name may be, ${maxNameSize} bytes`);
+    }
+  }
   const isSparse = [...records.keys()].some((key) => key.startsWith('GNU.sparse.'));
   if (isSparse || block.typeFlag === 'S')
     throw new TarError(`${printable(path, 200)}: sparse files are not supported`);

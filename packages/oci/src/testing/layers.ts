@@ -41,7 +41,7 @@ export class TestLayers implements Disposable {
       mediaType,
       diffId: options.diffId ?? digestOf(tar),
       target,
-      parents,
+      parents: async () => parents,
       limits: { maxBytes: 100_000_000, maxFiles: 1000, ...options.limits },
       ...(signal && { signal }),
     });

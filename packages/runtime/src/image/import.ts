@@ -5,6 +5,7 @@ import type { ImportedImage } from '@berth/oci/archive/imported-image.ts';
 import { ArchiveError } from '@berth/oci/archive/source.ts';
 import { MalformedDocumentError } from '@berth/oci/json-cursor.ts';
 import { LayerError } from '@berth/oci/layers/layer-error.ts';
+import { Semaphore } from '@berth/oci/semaphore.ts';
 import { answer, type Route } from '../http/routes.ts';
 import { addImage } from './add.ts';
 import { readImportRequest } from './import-request.ts';
@@ -20,6 +21,9 @@ export interface ImportAnswer {
   digest: string;
 }
 
+/** Archives that are read at a time: each takes buffers, and remembers its files. */
+const importing = new Semaphore(4);
+
 /**
  * Imports the images of an archive and unpacks them.
  *
@@ -32,18 +36,20 @@ export async function importImages(
   names: string[] | undefined,
   signal: AbortSignal,
 ): Promise<ImportAnswer[]> {
-  return service.gate.run(async () => {
-    const images = await importArchive({
-      archive,
-      store: service.content,
-      ...(names && { names }),
-      limit: { bytes: service.options.limits.maxImageBytes, setting: maxImageBytesSetting },
-      signal,
-    });
-    const answers = [];
-    for (const image of images) answers.push(await unpackAndAdd(service, image, signal));
-    return answers;
-  });
+  return importing.run(signal, () =>
+    service.gate.run(async () => {
+      const images = await importArchive({
+        archive,
+        store: service.content,
+        ...(names && { names }),
+        limit: { bytes: service.options.limits.maxImageBytes, setting: maxImageBytesSetting },
+        signal,
+      });
+      const answers = [];
+      for (const image of images) answers.push(await unpackAndAdd(service, image, signal));
+      return answers;
+    }),
+  );
 }
 
 async function unpackAndAdd(

@@ -12,8 +12,8 @@ import type { ImageState } from './state.ts';
 export interface LayerUnpacking {
   layer: ImageLayer;
   blob: string;
-  /** Directories of the layers below, topmost first. */
-  parents: Promise<readonly string[]>;
+  /** Directories of the layers below, topmost first, once they are unpacked. */
+  parents: () => Promise<readonly string[]>;
   limits: LayerLimits;
   signal: AbortSignal;
 }

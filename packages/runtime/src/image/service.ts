@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { makeDirectories, makePrivateDirectory } from '@berth/linux/directories.ts';
-import { releaseFreedMemory } from '@berth/linux/free-memory.ts';
+import { releaseFreedMemory, returnLargeBlocks } from '@berth/linux/free-memory.ts';
 import { syncFilesystem } from '@berth/linux/sync-filesystem.ts';
 import { ContentStore } from '@berth/oci/content-store.ts';
 import { TokenCache } from '@berth/oci/registry/token-cache.ts';
@@ -83,6 +83,8 @@ export class ImageService implements ImageStore {
 
   /** Opens the store, and removes what a berthd that died has left half done. */
   static async open(options: ImageServiceOptions): Promise<ImageService> {
+    // The windows of decompression.
+    returnLargeBlocks();
     const dir = join(options.root, 'images');
     const emptyLayer = join(dir, 'empty');
     makePrivateDirectory(dir);

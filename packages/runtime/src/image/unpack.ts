@@ -50,8 +50,10 @@ export class ImageUnpacking {
   async unpack(layer: ImageLayer, signal: AbortSignal): Promise<void> {
     const { layers, content, options } = this.service;
     const { maxLayerBytes, maxLayerFiles, maxImageBytes } = options.limits;
-    const below = this.layers.slice(0, this.layers.indexOf(layer)).reverse();
-    const parents = Promise.all(below.map(({ chainId }) => this.directories.get(chainId)?.promise ?? ''));
+    const parents = async () => {
+      const below = this.layers.slice(0, this.layers.indexOf(layer)).reverse();
+      return Promise.all(below.map(({ chainId }) => this.directories.get(chainId)?.promise ?? ''));
+    };
     const blob = content.path(layer.descriptor.digest);
     const room = Math.max(maxImageBytes - this.unpackedBytes(), 0);
     const limits = { maxBytes: Math.min(maxLayerBytes, room), maxFiles: maxLayerFiles };

@@ -1,0 +1,49 @@
+import { untilAborted } from './abort.ts';
+
+/** Runs at most `limit` operations at once, the others in the order of their arrival. */
+export class Semaphore {
+  private free: number;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(limit: number) {
+    this.free = limit;
+  }
+
+  /** Runs `operation` when it is its turn; rejects with the signal's reason when that fires while it waits. */
+  async run<Result>(signal: AbortSignal | undefined, operation: () => Promise<Result>): Promise<Result> {
+    const release = await this.acquire(signal);
+    try {
+      return await operation();
+    } finally {
+      release();
+    }
+  }
+
+  /** Waits for a turn; the answer ends it. */
+  async acquire(signal: AbortSignal | undefined): Promise<() => void> {
+    signal?.throwIfAborted();
+    if (this.free > 0) this.free -= 1;
+    else await this.turn(signal);
+    return () => this.release();
+  }
+
+  private async turn(signal: AbortSignal | undefined): Promise<void> {
+    const turn = Promise.withResolvers<void>();
+    this.waiting.push(turn.resolve);
+    try {
+      await untilAborted(turn.promise, signal);
+    } catch (error) {
+      const place = this.waiting.indexOf(turn.resolve);
+      // Its turn may have come at the same moment.
+      if (place === -1) this.release();
+      else this.waiting.splice(place, 1);
+      throw error;
+    }
+  }
+
+  private release(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.free += 1;
+  }
+}
