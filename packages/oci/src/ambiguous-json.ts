@@ -9,22 +9,29 @@ export function hasDuplicateMembers(text: string, value: unknown): boolean {
   return membersInText(text) > membersOf(value);
 }
 
+const [backslash, colon] = [92, 58];
+
 function membersInText(text: string): number {
   let count = 0;
   for (let start = text.indexOf('"'); start !== -1; ) {
     let end = text.indexOf('"', start + 1);
-    while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
-    start = text.indexOf('"', end + 1);
-    const between = start === -1 ? text.slice(end + 1) : text.slice(end + 1, start);
-    if (between.trimStart().startsWith(':')) count += 1;
+    while (text.charCodeAt(end - 1) === backslash && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+    let next = end + 1;
+    while (isSpace(text.charCodeAt(next))) next += 1;
+    if (text.charCodeAt(next) === colon) count += 1;
+    start = text.indexOf('"', next);
   }
   return count;
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || (code >= 9 && code <= 13);
 }
 
 /** Whether the quote at `position` belongs to the string that it is in. */
 function isEscaped(text: string, position: number): boolean {
   let backslashes = 0;
-  while (text[position - 1 - backslashes] === '\\') backslashes += 1;
+  while (text.charCodeAt(position - 1 - backslashes) === backslash) backslashes += 1;
   return backslashes % 2 === 1;
 }
 

@@ -35,12 +35,20 @@ export interface ExecutionParameters {
   StopSignal?: string;
 }
 
+/** Characters of a user and group: each list of images has them. */
+const maxUser = 1024;
+
 /**
  * Reads an image configuration that comes from outside. Docker leaves out or nulls whatever is empty.
  * @throws MalformedDocumentError also for one that tools may read differently
  */
 export function parseImageConfig(content: Buffer | string): ImageConfig {
-  return readImageConfig(JsonCursor.parseUnambiguous(content, 'image config'));
+  const json = JsonCursor.parseUnambiguous(content, 'image config');
+  const parsed = readImageConfig(json);
+  if ((parsed.config.User?.length ?? 0) > maxUser) {
+    throw json.error(`config.User is longer than ${maxUser} characters`);
+  }
+  return parsed;
 }
 
 /** Reads an image configuration that was accepted before. */

@@ -113,10 +113,10 @@ export class JsonCursor {
 
   /** An object whose members are all strings. */
   stringMap(): Record<string, string> {
-    const entries = Object.entries(this.record());
-    return Object.fromEntries(
-      entries.map(([key, value]) => [key, this.at(value, `${this.path}[${quoted(key)}]`).string()]),
-    );
+    const object = this.record();
+    if (isStringMap(object)) return object;
+    const [key = '', value] = Object.entries(object).find(([, member]) => typeof member !== 'string') ?? [];
+    throw this.at(value, `${this.path}[${quoted(key)}]`).expected('a string');
   }
 
   /** The members of this object, not looked at yet. */
@@ -154,6 +154,11 @@ function beginning(value: unknown, room: number): string {
     text += beginning(member, room - text.length);
   }
   return text + close;
+}
+
+function isStringMap(object: Record<string, unknown>): object is Record<string, string> {
+  for (const key in object) if (typeof object[key] !== 'string') return false;
+  return true;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -128,4 +128,43 @@ async function importLayout(socketPath: string, path: string, name: string): Pro
   const [response] = await once(sent, 'response');
   response.resume();
   return response.statusCode;
+}
+
+test('pulls of images with megabytes of manifest and configuration at once cost berthd at most three times one', async () => {
+  const many = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`k${index}`, '']));
+  const config = Buffer.from(
+    JSON.stringify({ config: { Labels: many }, rootfs: { type: 'layers', diff_ids: [] } }),
+  );
+  const descriptor = { mediaType: mediaTypes.ociConfig, digest: digestOf(config), size: config.length };
+  const manifest = JSON.stringify({ annotations: many, config: descriptor, layers: [] });
+  await using server = await serve((path) => (path.includes('/manifests/') ? manifest : config));
+  const pullAll = (count: number) =>
+    peakOf((client) =>
+      Promise.all(
+        Array.from({ length: count }, (_, index) =>
+          client.image.pullImage({ image: { image: `${server.address}/large${index}:1` } }),
+        ),
+      ),
+    );
+  const one = await pullAll(1);
+  const ten = await pullAll(10);
+  assert.ok(ten <= 3 * one, `${(one / MiB).toFixed(1)} and ${(ten / MiB).toFixed(1)} MiB`);
+});
+
+/** A registry that answers what `content` says of a path. */
+async function serve(
+  content: (path: string) => string | Buffer,
+): Promise<{ address: string } & AsyncDisposable> {
+  const server = createServer((from, to) => to.end(content(from.url ?? '')));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return {
+    address: `127.0.0.1:${address.port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }

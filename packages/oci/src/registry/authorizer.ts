@@ -10,7 +10,7 @@ import { readBody } from './read-body.ts';
 import { TokenCache } from './token-cache.ts';
 import { urlWithoutSecrets } from './url-without-secrets.ts';
 
-const maxTokenAnswer = 1024 * 1024;
+const maxTokenAnswer = 256 * 1024;
 /** Characters of a token, which is sent with each request and kept. */
 const maxToken = 64 * 1024;
 

@@ -4,6 +4,7 @@ import type { ImageLayer } from '../image.ts';
 import { hostPlatform, type Platform } from '../platform.ts';
 import { formatReference, type Reference } from '../reference.ts';
 import type { AuthSource } from './credentials.ts';
+import { DocumentBudget } from './document-budget.ts';
 import { fetchBlob } from './fetch-blob.ts';
 import { HttpClient, type Timeouts } from './http.ts';
 import { PullError } from './pull-error.ts';
@@ -67,11 +68,12 @@ export async function pullImage(request: PullRequest): Promise<PulledImage> {
   const http = new HttpClient(request.timeouts);
   const failure = new AbortController();
   const either = AbortSignal.any([failure.signal, ...(signal ? [signal] : [])]);
+  using budget = new DocumentBudget(either);
   try {
     const access = { auth: request.auth, http, tokens: request.tokens ?? new TokenCache() };
     const hosts = await RepositoryHosts.load(reference, request.hostsDir, access);
     const { platform = hostPlatform(), store, isKnown = () => false } = request;
-    const image = await resolveImage(hosts, { reference, platform, store, isKnown, signal: either });
+    const image = await resolveImage(hosts, { reference, platform, store, isKnown, budget, signal: either });
     request.onProgress?.({ kind: 'resolved', image });
     await fetchLayers(hosts, image, request, either, (error) => failure.abort(error));
     return { ...image, reference };

@@ -1,8 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { RegistryError } from './errors.ts';
 
-/** Reads a whole response into memory; more than `limit` bytes are an error. `what` names the content in it. */
-export async function readBody(response: IncomingMessage, limit: number, what: string): Promise<Buffer> {
+/**
+ * Reads a whole response into memory; more than `limit` bytes are an error. `what` names the content in it. Before
+ * bytes are held they are admitted, which may take a while.
+ */
+export async function readBody(
+  response: IncomingMessage,
+  limit: number,
+  what: string,
+  admit?: (bytes: number) => Promise<void>,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response) {
@@ -11,6 +19,7 @@ export async function readBody(response: IncomingMessage, limit: number, what: s
       response.destroy();
       throw new RegistryError('invalid-content', `${what} is larger than the limit of ${limit} bytes`);
     }
+    await admit?.(chunk.length);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -8,6 +8,7 @@ import { manifestAccept } from '../media-types.ts';
 import type { Platform } from '../platform.ts';
 import type { Reference } from '../reference.ts';
 import type { RepositoryClient } from './client.ts';
+import type { DocumentBudget } from './document-budget.ts';
 import { RegistryError } from './errors.ts';
 import { bodyError } from './http.ts';
 import { readBody } from './read-body.ts';
@@ -32,6 +33,8 @@ export interface Resolution {
   store: ContentStore;
   /** Whether the repository has served the manifest of this digest before. */
   isKnown: (digest: Digest) => boolean;
+  /** Held until the image is not needed any more. */
+  budget: DocumentBudget;
   signal: AbortSignal | undefined;
 }
 
@@ -76,18 +79,20 @@ export async function resolveImage(hosts: RepositoryHosts, resolution: Resolutio
 /** The document that the reference names. One that the repository is known to have is asked for by HEAD. */
 async function fetchTop(
   client: RepositoryClient,
-  { reference, store, isKnown, signal }: Resolution,
+  resolution: Resolution,
 ): Promise<{ digest: Digest; document: ImageManifest | ImageIndex }> {
+  const { reference, store, isKnown, budget, signal } = resolution;
   const { digest, tag = 'latest' } = reference;
   const path = `manifests/${digest ?? tag}`;
   if (digest !== undefined && isKnown(digest) && (await store.has(digest))) {
     const headers = await headOf(client, path, signal);
     if (headers !== undefined) {
       checkDigest(path, digest, headers['docker-content-digest']);
-      return { digest, document: parseManifest(await store.read(digest), headers['content-type']) };
+      const content = await readStored(digest, store, budget);
+      return { digest, document: parseManifest(content, headers['content-type']) };
     }
   }
-  const fetched = await fetchDocument(client, path, digest && { digest }, { store, signal });
+  const fetched = await fetchDocument(client, path, digest && { digest }, resolution);
   return { digest: fetched.digest, document: parseManifest(fetched.content, fetched.contentType) };
 }
 
@@ -112,12 +117,18 @@ async function provideDocument(
   expected: Descriptor,
 ): Promise<Document> {
   const { client, resolution, isStoreFirst } = sources;
-  const { store, signal } = resolution;
+  const { store, budget } = resolution;
   if (isStoreFirst && (await store.has(expected.digest))) {
-    const content = checkSize(await store.read(expected.digest), expected.size, path);
+    const content = checkSize(await readStored(expected.digest, store, budget), expected.size, path);
     return { content, digest: expected.digest, contentType: undefined };
   }
-  return fetchDocument(client, path, expected, { store, signal });
+  return fetchDocument(client, path, expected, resolution);
+}
+
+async function readStored(digest: Digest, store: ContentStore, budget: DocumentBudget): Promise<Buffer> {
+  const content = await store.read(digest);
+  await budget.admit(content.length);
+  return content;
 }
 
 interface Document {
@@ -135,7 +146,7 @@ async function fetchDocument(
   client: RepositoryClient,
   path: string,
   expected: (Pick<Descriptor, 'digest'> & Partial<Descriptor>) | undefined,
-  { store, signal }: Pick<Resolution, 'store' | 'signal'>,
+  { store, budget, signal }: Resolution,
 ): Promise<Document> {
   if (expected?.size !== undefined && expected.size > maxDocumentSize) {
     throw new RegistryError(
@@ -146,7 +157,8 @@ async function fetchDocument(
   const { content, headers } = await withRetries(signal, async () => {
     const response = await client.get(path, { accept: manifestAccept }, signal);
     try {
-      return { content: await readBody(response, maxDocumentSize, path), headers: response.headers };
+      const content = await readBody(response, maxDocumentSize, path, (bytes) => budget.admit(bytes));
+      return { content, headers: response.headers };
     } catch (error) {
       throw bodyError(error, client.host.url);
     }

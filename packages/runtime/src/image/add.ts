@@ -9,12 +9,11 @@ export async function addImage(
   image: Image & { digest: Digest },
   names: readonly string[],
 ): Promise<void> {
-  const { configDigest, config, layers, digest, manifestDigest } = image;
+  const { configDigest, layers, digest, manifestDigest } = image;
   const configText = (await content.read(configDigest)).toString();
   state.addImage(
     {
       id: configDigest,
-      config,
       configText,
       layers: layers.map(({ chainId }) => chainId),
       documents: [...new Set([digest, manifestDigest, configDigest])],

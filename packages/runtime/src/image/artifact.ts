@@ -47,7 +47,6 @@ export async function addArtifact(
   state.addImage(
     {
       id: image.configDigest,
-      config,
       configText: JSON.stringify({ ...config, annotations: manifest.annotations }),
       layers: [chainId],
       documents: [...new Set([digest, manifestDigest])],

@@ -43,7 +43,6 @@ test('images are found by name, id and a unique part of an id', (context) => {
     state.addImage(
       {
         id: digestOf(id),
-        config,
         configText: JSON.stringify(config),
         layers: [],
         documents: [],

@@ -102,7 +102,7 @@ export class ImageService implements ImageStore {
   async rootfs(text: string): Promise<ImageRootfs | undefined> {
     const image = findImage(this.state, text);
     if (!image) return undefined;
-    const { id, config, layers } = image;
+    const { id, layers } = image;
     const lowerDirs = layers.map((chainId) => {
       const path = this.layers.path(chainId);
       if (path === undefined)
@@ -112,7 +112,7 @@ export class ImageService implements ImageStore {
     this.handedOut.set(id, Date.now());
     return {
       id,
-      config,
+      config: this.state.config(id),
       ...repoNames(this.state.names(id)),
       lowerDirs: lowerDirs.length > 0 ? lowerDirs.reverse() : [this.emptyLayer],
     };

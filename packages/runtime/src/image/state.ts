@@ -10,9 +10,10 @@ import { imageSchema } from './schema.ts';
 export interface StoredImage {
   /** Digest of its configuration. */
   readonly id: Digest;
-  readonly config: ImageConfig;
-  /** The configuration as its author wrote it. */
-  readonly configText: string;
+  /** The `User` of its configuration; all else of that, which may be megabytes, is read when it is asked for. */
+  readonly user: string;
+  /** Bytes of the configuration. */
+  readonly configBytes: number;
   /** Chain ids, bottom first. */
   readonly layers: readonly Digest[];
   /** Blobs that belong to it and are kept: its index, manifest and configuration. */
@@ -21,6 +22,12 @@ export interface StoredImage {
   readonly pulledAt: bigint;
   /** `removing`: it has no name any more, and goes when the last container of it has gone. */
   readonly phase: 'ready' | 'removing';
+}
+
+/** An image that is to be stored. */
+export interface NewImage extends Omit<StoredImage, 'user' | 'configBytes'> {
+  /** The configuration as its author wrote it. */
+  readonly configText: string;
 }
 
 /** An unpacked layer. */
@@ -48,7 +55,7 @@ export class ImageState {
   constructor(database: DatabaseSync) {
     this.database = database;
     migrate(database, 'image', imageSchema);
-    for (const row of this.rows('image')) this.remember(parseImage(row));
+    for (const row of this.rows('image')) this.remember(parseImage(row), row.text('config'));
     for (const row of this.rows('image_name')) {
       this.byName.set(row.text('name'), parseDigest(row.text('image_id')));
     }
@@ -61,6 +68,18 @@ export class ImageState {
 
   image(id: string): StoredImage | undefined {
     return this.byId.get(id as Digest);
+  }
+
+  /** The configuration of an image as its author wrote it. */
+  configText(id: Digest): string {
+    const row = this.database.prepare('SELECT config FROM image WHERE id = ?').get(id);
+    if (row === undefined) throw new Error(`image ${id} is not in the database`);
+    return new RowReader('image', row).text('config');
+  }
+
+  /** The configuration of an image. */
+  config(id: Digest): ImageConfig {
+    return parseConfig(this.configText(id));
   }
 
   /** Every image, those that are being removed included. */
@@ -88,7 +107,7 @@ export class ImageState {
   }
 
   /** Adds an image, or brings one back that is being removed, and points names to it. */
-  addImage(image: StoredImage, names: readonly string[]): void {
+  addImage({ configText, ...image }: NewImage, names: readonly string[]): void {
     this.transaction(() => {
       this.database
         .prepare(
@@ -97,7 +116,7 @@ export class ImageState {
         )
         .run(
           image.id,
-          image.configText,
+          configText,
           JSON.stringify(image.layers),
           JSON.stringify(image.documents),
           image.pulledAt,
@@ -107,7 +126,7 @@ export class ImageState {
       );
       for (const each of names) name.run(each, image.id);
     });
-    this.remember(image);
+    this.remember(image, configText);
     for (const name of names) this.byName.set(name, image.id);
   }
 
@@ -193,17 +212,19 @@ export class ImageState {
   unfinishedLayers(): { chainId: Digest; dir: number }[] {
     return this.rows('image_layer')
       .filter((row) => row.text('phase') !== 'ready')
-      .map((row) => ({ chainId: parseDigest(row.text('chain_id')), dir: row.number('dir') }));
+      .map((row) => ({ chainId: parseDigest(row.text('chain_id')), dir: row.number('dir') }))
+      .toArray();
   }
 
-  private remember(image: StoredImage): void {
-    this.byId.set(image.id, image);
+  private remember(image: Omit<NewImage, 'configText'>, configText: string): void {
+    const user = parseConfig(configText).config.User ?? '';
+    this.byId.set(image.id, { ...image, user, configBytes: Buffer.byteLength(configText) });
   }
 
-  private rows(table: 'image' | 'image_name' | 'image_layer'): RowReader[] {
+  private *rows(table: 'image' | 'image_name' | 'image_layer'): Generator<RowReader> {
     const select = this.database.prepare(`SELECT * FROM ${table}`);
     select.setReadBigInts(true);
-    return select.all().map((row) => new RowReader(table, row));
+    for (const row of select.iterate()) yield new RowReader(table, row);
   }
 
   private transaction(operation: () => void): void {
@@ -218,13 +239,14 @@ export class ImageState {
   }
 }
 
-function parseImage(row: RowReader): StoredImage {
+function parseConfig(text: string): ImageConfig {
+  return readImageConfig(JsonCursor.parse(text, 'image config'));
+}
+
+function parseImage(row: RowReader): Omit<NewImage, 'configText'> {
   const phase = row.text('phase');
-  const configText = row.text('config');
   return {
     id: parseDigest(row.text('id')),
-    config: readImageConfig(JsonCursor.parse(configText, 'image config')),
-    configText,
     layers: row.strings('layers').map(parseDigest),
     documents: row.strings('documents').map(parseDigest),
     pulledAt: row.bigint('pulled_at'),

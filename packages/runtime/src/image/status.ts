@@ -13,7 +13,7 @@ export async function imageStatus(
   if (text === '') throw invalid('image.image', 'is required');
   const found = findImage(state, text);
   if (!found) return { image: undefined, info: {} };
-  return { image: criImage(state, found, isPinned), info: verbose ? verboseInfo(found) : {} };
+  return { image: criImage(state, found, isPinned), info: verbose ? verboseInfo(state, found) : {} };
 }
 
 /** An image as the CRI describes it. Its size is what its layers take on disk, shared ones included. */
@@ -24,12 +24,12 @@ export function criImage(
 ): Image {
   const names = state.names(image.id);
   const layers = image.layers.map((chainId) => state.layer(chainId)?.diskBytes ?? 0);
-  const size = layers.reduce((total, bytes) => total + bytes, Buffer.byteLength(image.configText));
+  const size = layers.reduce((total, bytes) => total + bytes, image.configBytes);
   return {
     id: image.id,
     ...repoNames(names),
     size: BigInt(size),
-    ...imageUser(image.config.config.User ?? ''),
+    ...imageUser(image.user),
     spec: undefined,
     pinned: isPinned(names),
   };
@@ -44,6 +44,8 @@ export function imageUser(user: string): Pick<Image, 'uid' | 'username'> {
 }
 
 /** `crictl inspecti` prints this below `info`; the members are containerd's. */
-function verboseInfo({ layers, configText }: StoredImage): Record<string, string> {
-  return { info: JSON.stringify({ chainID: layers.at(-1) ?? '', imageSpec: JSON.parse(configText) }) };
+function verboseInfo(state: ImageState, { id, layers }: StoredImage): Record<string, string> {
+  return {
+    info: JSON.stringify({ chainID: layers.at(-1) ?? '', imageSpec: JSON.parse(state.configText(id)) }),
+  };
 }
