@@ -154,7 +154,7 @@ test('answers without end are cut off', async () => {
       .end();
   const cases: [what: string, handlers: Record<string, Handler>, message: RegExp][] = [
     ['manifest', { latest: body.handler }, /manifests\/latest is larger than the limit of 4194304 bytes/],
-    ['token', { latest: challenge, token: body.handler }, /is larger than the limit of 1048576 bytes/],
+    ['token', { latest: challenge, token: body.handler }, /is larger than the limit of 262144 bytes/],
     ['error', { latest: refusal.handler }, /error answer of .* is larger than the limit of 65536 bytes/],
   ];
   for (const [what, handlers, message] of cases) {
