@@ -20,8 +20,6 @@ import { patience } from '../../support/machine-speed.ts';
 import { scratchDir } from '../../support/scratch.ts';
 
 const MiB = 1024 ** 2;
-/** Layers of one image: as many as overlayfs takes. */
-const layerCount = 500;
 /** What an image may cost beyond idle. */
 const allowance = 64 * MiB;
 
@@ -47,6 +45,7 @@ async function pushBomb(
   name: string,
   tar: Buffer<ArrayBuffer>,
   { suffix, compress }: Compression,
+  layers = 500,
 ): Promise<string> {
   const layout = join(dir, name);
   await makeDirectories(join(layout, 'blobs/sha256'), 0o755);
@@ -57,13 +56,17 @@ async function pushBomb(
   };
   const json = (value: object) => Buffer.from(JSON.stringify(value));
   const layer = add(`${mediaTypes.ociLayer}+${suffix}`, compress(tar));
-  const diff_ids = Array.from({ length: layerCount }, () => digestOf(tar));
+  const diff_ids = Array.from({ length: layers }, () => digestOf(tar));
   const config = add(
     mediaTypes.ociConfig,
     json({ ...hostPlatform(), config: {}, rootfs: { type: 'layers', diff_ids } }),
   );
-  const layers = diff_ids.map(() => layer);
-  const manifest = json({ schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers });
+  const manifest = json({
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociManifest,
+    config,
+    layers: diff_ids.map(() => layer),
+  });
   const top = add(mediaTypes.ociManifest, manifest, { 'org.opencontainers.image.ref.name': name });
   writeFileSync(join(layout, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [top] }));
   await registry.push(layout, name, name, '1');
@@ -108,10 +111,8 @@ for (const [what, tar, compression] of bombs) {
 }
 
 test('many imports of such images at once cost berthd at most 64 MiB', async () => {
-  const layout = await pushBomb('import', zeros, {
-    suffix: 'zstd',
-    compress: (tar) => zstdFrame(tar, 23),
-  });
+  const compress = (tar: Buffer<ArrayBuffer>) => zstdFrame(tar, 23);
+  const layout = await pushBomb('import', zeros, { suffix: 'zstd', compress }, 100);
   const peak = await peakOf(async (_, socketPath) => {
     const statuses = await Promise.all(
       Array.from({ length: 12 }, (_, index) => importLayout(socketPath, layout, `localhost/bomb:${index}`)),
