@@ -1,7 +1,8 @@
 // Serves the CRI on a Unix socket: handlers in, gRPC out, plain HTTP/1 beside it.
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import { guard } from '@berth/http/guard.ts';
 import {
   Server as GrpcServer,
   type handleServerStreamingCall,
@@ -82,6 +83,8 @@ export interface CriServerOptions {
   errorText?: (text: string) => string;
   /** Names the process that has connected, given the descriptor of the connection; asked once for each. */
   describePeer?: (descriptor: number) => string;
+  /** Hears of connections that could not be accepted. */
+  onError?: (error: Error) => void;
 }
 
 /** Calls `run`, once, and passes on what it gives; `header` reads the call's metadata. */
@@ -95,12 +98,18 @@ export interface CriServer {
   close(): Promise<void>;
 }
 
+/** Far more than a kubelet and people with crictl have. */
+const maxConnections = 1000;
+/** Calls that a client may have under way on one connection; gRPC's clients let further ones wait. */
+const maxConcurrentStreams = 1000;
+
 /** Listens on `socketPath` and answers CRI calls. Throws when a live server holds the socket. */
 export async function serveCri(options: CriServerOptions): Promise<CriServer> {
   const { runtime, image } = options;
   const grpc = new GrpcServer({
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,
+    'grpc.max_concurrent_streams': maxConcurrentStreams,
     'grpc.enable_channelz': 0,
   });
   addService(grpc, RuntimeServiceDefinition, { ...runtime }, options);
@@ -109,9 +118,11 @@ export async function serveCri(options: CriServerOptions): Promise<CriServer> {
   if (options.podStarts) addService(grpc, PodStartsDefinition, { ...options.podStarts }, options);
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
   const http = createHttpServer(options.http ?? notFound);
+  // A CPU profile takes minutes without a byte, an import of images as long as their sender wants.
+  guard(http, { idleTimeoutMs: 0 });
 
   const sockets = new Set<Socket>();
-  const server = await listenOnSocket(options.socketPath, options.mode ?? 0o660, (socket) => {
+  const server = createServer((socket) => {
     sockets.add(socket);
     namePeer(socket, options.describePeer);
     socket.once('close', () => sockets.delete(socket));
@@ -120,6 +131,8 @@ export async function serveCri(options: CriServerOptions): Promise<CriServer> {
       else http.emit('connection', socket);
     });
   });
+  server.maxConnections = maxConnections;
+  await listenOnSocket(server, options.socketPath, options.mode ?? 0o660, options.onError);
   return {
     close: async () => {
       const closed = once(server, 'close');

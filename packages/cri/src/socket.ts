@@ -1,34 +1,31 @@
 // The listening end of a Unix socket that gRPC and HTTP/1 share.
 import { lstat, mkdir, unlink } from 'node:fs/promises';
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { createConnection, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { listen } from '@berth/http/listen.ts';
 
 /**
- * Listens on `socketPath`, with `mode` in place before anyone can connect. Takes over the socket of a
- * server that died; throws when a live one answers there or when the path is something else.
+ * Has a server listen on `socketPath`, with `mode` in place before anyone can connect. Takes over the socket of a
+ * server that died; throws when a live one answers there or when the path is something else. `onError` hears of
+ * connections that could not be accepted.
  */
 export async function listenOnSocket(
+  server: Server,
   socketPath: string,
   mode: number,
-  onConnection: (socket: Socket) => void,
-): Promise<Server> {
+  onError?: (error: Error) => void,
+): Promise<void> {
   await mkdir(dirname(socketPath), { recursive: true, mode: 0o755 });
   await removeStaleSocket(socketPath);
-  const server = createServer({ pauseOnConnect: false }, onConnection);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    // Node binds a Unix socket within this call, so the umask decides its mode from the first moment on.
-    const before = process.umask(0o777 & ~mode);
-    try {
-      server.listen(socketPath, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    } finally {
-      process.umask(before);
-    }
-  });
-  return server;
+  // Node binds a Unix socket within this call, so the umask decides its mode from the first moment on.
+  const before = process.umask(0o777 & ~mode);
+  let listening: Promise<void>;
+  try {
+    listening = listen(server, { path: socketPath }, onError);
+  } finally {
+    process.umask(before);
+  }
+  await listening;
 }
 
 async function removeStaleSocket(socketPath: string): Promise<void> {
@@ -65,13 +62,20 @@ function answers(socketPath: string): Promise<boolean> {
 }
 
 const http2Preface = Buffer.from('PRI * HTTP/2.0');
+/** How long a client may take to say which protocol it speaks. */
+const firstBytesTimeoutMs = 10_000;
 
 /**
  * Waits for the first bytes of a connection and leaves them in it. Every gRPC client opens with the
- * HTTP/2 preface; what else comes is taken for HTTP/1.
+ * HTTP/2 preface; what else comes is taken for HTTP/1. A client that says nothing is cut off after a while.
  */
-export function detectProtocol(socket: Socket, onDetected: (protocol: 'grpc' | 'http1') => void): void {
+export function detectProtocol(
+  socket: Socket,
+  onDetected: (protocol: 'grpc' | 'http1') => void,
+  timeoutMs = firstBytesTimeoutMs,
+): void {
   let seen = Buffer.alloc(0);
+  const timer = setTimeout(() => socket.destroy(), timeoutMs).unref();
   const read = () => {
     const chunk: unknown = socket.read();
     if (!Buffer.isBuffer(chunk)) return;
@@ -79,13 +83,14 @@ export function detectProtocol(socket: Socket, onDetected: (protocol: 'grpc' | '
     const compared = Math.min(seen.length, http2Preface.length);
     const isPreface = seen.subarray(0, compared).equals(http2Preface.subarray(0, compared));
     if (isPreface && compared < http2Preface.length) return;
-    socket.off('readable', read);
-    socket.off('error', ignore);
+    clearTimeout(timer);
+    socket.off('readable', read).off('close', stop);
     socket.unshift(seen);
     onDetected(isPreface ? 'grpc' : 'http1');
+    socket.off('error', ignore);
   };
   // A client that hangs up before its first byte is none of our business.
   const ignore = () => {};
-  socket.on('error', ignore);
-  socket.on('readable', read);
+  const stop = () => clearTimeout(timer);
+  socket.on('error', ignore).on('readable', read).once('close', stop);
 }

@@ -84,6 +84,7 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
     around: (call, run) => context.tracer.call(call, run),
     errorText: printable,
     describePeer,
+    onError: (error) => log.error(`Unable to accept a connection on ${config.listen}: ${error.message}`),
   });
   const owned = resources.move();
   return {

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { routes } from './http/routes.ts';
+import { routes } from '@berth/http/routes.ts';
 import { importRoute } from './image/import.ts';
 import type { ImageService } from './image/service.ts';
 import type { Metrics } from './operations/metrics.ts';

@@ -1,8 +1,14 @@
 // The kubelet's plain HTTP: /healthz and /pods as the real kubelet answers them, and /rejected, which the real
 // one lacks, so that a tool can tell why a manifest does not run.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { guard } from '@berth/http/guard.ts';
+import { listen } from '@berth/http/listen.ts';
+import { answer, type Route, routes } from '@berth/http/routes.ts';
 import type { RejectedManifest } from '../config/pod-source.ts';
+import { createLogger } from '../klog.ts';
 import type { PodWithStatus } from '../kubelet.ts';
+
+const log = createLogger('read-only-server.ts');
 
 /** What the server tells about. */
 export interface ServerSubject {
@@ -14,31 +20,52 @@ export interface ServerSubject {
   unhealthy(): string | undefined;
 }
 
-type Answer = { status: number; type: string; body: string };
-type Route = (subject: ServerSubject) => Answer;
-
-const healthz: Route = (subject) => {
-  const problem = subject.unhealthy();
-  if (problem === undefined) return text(200, 'ok');
-  return text(500, `[-]runtime failed: ${problem}\nhealthz check failed\n`);
-};
-
-const routes: Readonly<Record<string, Route>> = {
-  '/healthz': healthz,
-  '/pods': (subject) => json(podList(subject.pods())),
-  '/rejected': (subject) => json(subject.rejected()),
-};
-
-/** Serves /healthz, /pods and /rejected. */
+/** Serves /healthz, /pods and /rejected over TCP, to whoever can reach the port. */
 export function serveReadOnly(address: string, port: number, subject: ServerSubject): Promise<Server> {
-  return listen(address, port, '--read-only-port', (path) => routes[path]?.(subject));
+  return serveTcp(address, port, '--read-only-port', everything(subject));
 }
 
 /** Serves /healthz alone, where the real kubelet has it (port 10248). */
 export function serveHealthz(address: string, port: number, subject: ServerSubject): Promise<Server> {
-  return listen(address, port, '--healthz-port', (path) =>
-    path === '/healthz' ? healthz(subject) : undefined,
+  return serveTcp(address, port, '--healthz-port', routes(byPath({ '/healthz': healthz(subject) })));
+}
+
+function everything(subject: ServerSubject): RequestListener {
+  return routes(
+    byPath({
+      '/healthz': healthz(subject),
+      '/pods': json(() => podList(subject.pods())),
+      '/rejected': json(() => subject.rejected()),
+    }),
   );
+}
+
+/** Each route by its path with and without a slash at the end; it is asked for nothing but reading. */
+function byPath(reading: Readonly<Record<string, Route>>): Record<string, Route> {
+  return Object.fromEntries(
+    Object.entries(reading).flatMap(([path, route]) => {
+      const readOnly: Route = (request, response, url) =>
+        request.method === 'GET' || request.method === 'HEAD'
+          ? route(request, response, url)
+          : answer(response, 405, 'Method Not Allowed\n');
+      return [
+        [path, readOnly],
+        [`${path}/`, readOnly],
+      ];
+    }),
+  );
+}
+
+function healthz(subject: ServerSubject): Route {
+  return (_request, response) => {
+    const problem = subject.unhealthy();
+    if (problem === undefined) answer(response, 200, 'ok');
+    else answer(response, 500, `[-]runtime failed: ${problem}\nhealthz check failed\n`);
+  };
+}
+
+function json(value: () => unknown): Route {
+  return (_request, response) => answer(response, 200, `${JSON.stringify(value())}\n`, 'application/json');
 }
 
 /** A PodList as the real kubelet's /pods prints it: no pods are `null`, items carry no kind of their own. */
@@ -47,50 +74,25 @@ function podList(pods: PodWithStatus[]): object {
   return { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: items.length > 0 ? items : null };
 }
 
-function listen(
+async function serveTcp(
   address: string,
   port: number,
   flag: string,
-  answer: (path: string) => Answer | undefined,
+  listener: RequestListener,
 ): Promise<Server> {
-  const server = createServer((request, response) => respond(request, response, answer));
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const hint =
-        cause.code === 'EADDRINUSE'
-          ? `in use; is another kubelet running? Choose another with ${flag}`
-          : cause.message;
-      reject(new Error(`unable to listen on ${address}:${port}: ${hint}`, { cause }));
-    });
-    server.listen(port, address, () => resolve(server));
-  });
-}
-
-function respond(
-  request: IncomingMessage,
-  response: ServerResponse,
-  answer: (path: string) => Answer | undefined,
-): void {
-  const path = new URL(request.url ?? '/', 'http://kubelet').pathname.replace(/(.)\/$/, '$1');
-  const isRead = request.method === 'GET' || request.method === 'HEAD';
-  const found = answer(path);
-  const { status, type, body } = !found
-    ? text(404, '404 page not found\n')
-    : isRead
-      ? found
-      : text(405, 'Method Not Allowed\n');
-  response.writeHead(status, {
-    'content-type': type,
-    'content-length': Buffer.byteLength(body),
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(request.method === 'HEAD' ? undefined : body);
-}
-
-function text(status: number, body: string): Answer {
-  return { status, type: 'text/plain; charset=utf-8', body };
-}
-
-function json(value: unknown): Answer {
-  return { status: 200, type: 'application/json', body: `${JSON.stringify(value)}\n` };
+  const server = createServer(listener);
+  guard(server);
+  try {
+    await listen(server, { port, host: address }, (error) =>
+      log.error('Unable to accept a connection', { address, port, err: error }),
+    );
+  } catch (error) {
+    const cause = error instanceof Error ? error : new Error(String(error));
+    const hint =
+      'code' in cause && cause.code === 'EADDRINUSE'
+        ? `in use; is another kubelet running? Choose another with ${flag}`
+        : cause.message;
+    throw new Error(`unable to listen on ${address}:${port}: ${hint}`, { cause });
+  }
+  return server;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answer, type Route } from '@berth/http/routes.ts';
 import { printable } from '@berth/linux/printable.ts';
 import { importArchive } from '@berth/oci/archive/import.ts';
 import type { ImportedImage } from '@berth/oci/archive/imported-image.ts';
@@ -6,7 +7,6 @@ import { ArchiveError } from '@berth/oci/archive/source.ts';
 import { MalformedDocumentError } from '@berth/oci/json-cursor.ts';
 import { LayerError } from '@berth/oci/layers/layer-error.ts';
 import { Semaphore } from '@berth/oci/semaphore.ts';
-import { answer, type Route } from '../http/routes.ts';
 import { addImage } from './add.ts';
 import { readImportRequest } from './import-request.ts';
 import { namesFor } from './names.ts';
@@ -97,7 +97,12 @@ async function serveImport(
   try {
     const { archive, names } = await readImportRequest(request, query);
     const images = await importImages(service, archive, names, gone.signal);
-    answer(response, 200, images.map((image) => `${JSON.stringify(image)}\n`).join(''), 'application/jsonl');
+    answer(
+      response,
+      200,
+      images.map((image) => `${JSON.stringify(image)}\n`).join(''),
+      'application/jsonl; charset=utf-8',
+    );
   } catch (error) {
     const problem = printable(error instanceof Error ? error.message : String(error));
     if (!gone.signal.aborted) service.log.error(`Importing images failed: ${problem}`);

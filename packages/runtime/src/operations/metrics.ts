@@ -1,6 +1,6 @@
 import type { FinishedCall } from '@berth/cri/server.ts';
+import type { Route } from '@berth/http/routes.ts';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Route } from '../http/routes.ts';
 import type { State } from '../state/state.ts';
 import { processFigures } from './process-figures.ts';
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { answer, type Route } from '../http/routes.ts';
+import { answer, type Route } from '@berth/http/routes.ts';
 
 const defaultSeconds = 30;
 const maxSeconds = 300;
@@ -51,7 +51,7 @@ async function serveCpuProfile(response: ServerResponse, seconds: number): Promi
       });
     });
     const { profile } = await session.post('Profiler.stop');
-    answer(response, 200, JSON.stringify(profile), 'application/json');
+    answer(response, 200, JSON.stringify(profile), 'application/json; charset=utf-8');
   } finally {
     session.disconnect();
   }

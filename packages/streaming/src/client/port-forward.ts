@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { listen } from '@berth/http/listen.ts';
 import { SpdyConnection } from '../spdy/connection.ts';
 import { tunnelPrefix, WebSocketTunnel } from '../websocket/tunnel.ts';
 import { type DialOptions, dialSpdy, dialWebSocket } from './dial.ts';
@@ -93,10 +94,7 @@ export class PortForwardClient {
       options.onConnection?.();
       this.forward(socket, options.remotePort).catch((error: Error) => options.onError?.(error));
     });
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    server.once('error', reject);
-    server.listen(options.localPort, options.address ?? '127.0.0.1', resolve);
-    await promise;
+    await listen(server, { port: options.localPort, host: options.address ?? '127.0.0.1' }, options.onError);
     const bound = server.address();
     const close = async (): Promise<void> => {
       const closed = new Promise<void>((done) => server.close(() => done()));

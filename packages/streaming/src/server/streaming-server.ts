@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { type GuardedConnections, guard } from '@berth/http/guard.ts';
+import { listen } from '@berth/http/listen.ts';
 import type { PortForwarder } from './port-forward.ts';
 import type { AskedStreams, RemoteCommandConnection } from './remote-command.ts';
 import { RequestCache, StreamingRequestError } from './request-cache.ts';
@@ -12,6 +13,8 @@ import type {
   StreamingServerOptions,
 } from './streaming-runtime.ts';
 import { asksForWebSocket, refuseUpgrade, type Upgrade, upgradeToSpdy } from './upgrade.ts';
+
+const defaultMaxSessions = 1000;
 
 type Request =
   | { kind: 'exec'; request: ExecUrlRequest }
@@ -30,7 +33,10 @@ export class StreamingServer {
   readonly #options: StreamingServerOptions;
   readonly #timeouts: { creationTimeoutMs: number; idleTimeoutMs: number };
   readonly #requests: RequestCache<Request>;
-  readonly #sockets = new Set<Duplex>();
+  readonly #sockets = new Set<Socket>();
+  /** Connections that have no session yet. */
+  readonly #waiting: GuardedConnections;
+  #sessions = 0;
 
   private constructor(server: Server, options: StreamingServerOptions, address: AddressInfo) {
     this.#server = server;
@@ -44,6 +50,10 @@ export class StreamingServer {
     this.#requests = new RequestCache({
       ttlMs: options.tokenTtlMs ?? 60_000,
       max: options.maxTokens ?? 1000,
+    });
+    this.#waiting = guard(server, {
+      ...(options.maxWaiting !== undefined && { maxConnections: options.maxWaiting }),
+      ...(options.headersTimeoutMs !== undefined && { headersTimeoutMs: options.headersTimeoutMs }),
     });
     server.on('upgrade', (request, socket, head) => void this.#upgrade({ request, socket, head }));
     server.on('request', (request, response) => {
@@ -68,12 +78,9 @@ export class StreamingServer {
       tls === undefined
         ? createServer()
         : createTlsServer({ ...tls, ...(tls.ca !== undefined && { requestCert: true }) });
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    server.once('error', reject);
-    server.listen(options.port ?? 0, options.address ?? '127.0.0.1', resolve);
-    await promise;
-    // A connection that could not be accepted (no descriptors left) is no reason to end.
-    server.off('error', reject).on('error', (error) => options.log?.(`streaming server: ${error.message}`));
+    await listen(server, { port: options.port ?? 0, host: options.address ?? '127.0.0.1' }, (error) =>
+      options.log?.(`streaming server: ${error.message}`),
+    );
     const address = server.address();
     if (address === null || typeof address === 'string')
       throw new Error('streaming server has no TCP address');
@@ -123,18 +130,30 @@ export class StreamingServer {
     return found?.kind === match?.[1] ? found : undefined;
   }
 
+  /** Never rejects: whatever a client does, it is a matter of its own connection. */
   async #upgrade(upgrade: Upgrade): Promise<void> {
-    upgrade.socket.on('error', () => {});
-    const found = this.#consume(upgrade.request);
+    const { request, socket } = upgrade;
+    socket.on('error', () => {});
+    if (socket.destroyed) return;
+    const found = this.#consume(request);
     if (found === undefined) {
-      refuseUpgrade(upgrade.socket, 404, '404 page not found');
+      refuseUpgrade(socket, 404, '404 page not found');
       return;
     }
+    const { maxSessions = defaultMaxSessions } = this.#options;
+    if (this.#sessions >= maxSessions) {
+      this.#log(`${found.kind} from ${peerOf(request)} refused: ${maxSessions} sessions are open already`);
+      refuseUpgrade(socket, 503, 'too many sessions are open; try again later');
+      return;
+    }
+    this.#waiting.release(request.socket);
+    this.#sessions++;
+    socket.once('close', () => this.#sessions--);
     try {
       await this.#serve(found, upgrade);
     } catch (error) {
       this.#log(`${found.kind}: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
-      upgrade.socket.destroy();
+      socket.destroy();
     }
   }
 

@@ -11,6 +11,9 @@ export interface Upgrade {
   head: Buffer;
 }
 
+/** How long a refused client may take to read why. */
+const refusalTimeoutMs = 5_000;
+
 /** Answers an upgrade with an error, and closes. */
 export function refuseUpgrade(
   socket: Duplex,
@@ -26,6 +29,8 @@ export function refuseUpgrade(
     'Connection: close',
     ...headers.map(([name, value]) => `${name}: ${value}`),
   ];
+  const timer = setTimeout(() => socket.destroy(), refusalTimeoutMs).unref();
+  socket.once('close', () => clearTimeout(timer));
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 

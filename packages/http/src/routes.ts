@@ -4,12 +4,15 @@ import { printable } from '@berth/linux/printable.ts';
 /** Serves one path. What it throws is answered with 500. */
 export type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>;
 
-/** Serves plain HTTP by exact path; every other path is 404, as from a CRI socket that serves nothing. */
+/**
+ * Serves plain HTTP by exact path; every other path is 404. Whatever the request and whatever a route throws,
+ * nothing is thrown at the server.
+ */
 export function routes(byPath: Readonly<Record<string, Route>>): RequestListener {
   const known = new Map(Object.entries(byPath));
   return (request, response) => {
-    // A path that is no URL, as //, is thrown at, and nobody would catch it here.
-    const url = URL.parse(request.url ?? '/', 'http://berthd');
+    // `//`, which is no URL, gives null here where `new URL` throws.
+    const url = URL.parse(request.url ?? '/', 'http://localhost');
     const route = url === null ? undefined : known.get(url.pathname);
     if (url === null || route === undefined) {
       answer(response, 404, '404 page not found\n');
@@ -24,6 +27,18 @@ export function routes(byPath: Readonly<Record<string, Route>>): RequestListener
 }
 
 /** Answers with a text and closes the connection. */
-export function answer(response: ServerResponse, status: number, body: string, type = 'text/plain'): void {
-  response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, connection: 'close' }).end(body);
+export function answer(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  type = 'text/plain; charset=utf-8',
+): void {
+  response
+    .writeHead(status, {
+      'content-type': type,
+      'content-length': Buffer.byteLength(body),
+      'x-content-type-options': 'nosniff',
+      connection: 'close',
+    })
+    .end(body);
 }
