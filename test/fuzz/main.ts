@@ -37,6 +37,10 @@ const targets: Readonly<Record<string, Target>> = {
     file: 'packages/streaming/src/fuzz/main.ts',
     about: 'SPDY and WebSocket frames to the streaming server',
   },
+  http: {
+    file: 'test/system/fuzz/http.test.ts',
+    about: 'HTTP/1 and HTTP/2 on every port and socket of the daemons (as root)',
+  },
   cri: {
     file: 'test/system/fuzz/cri.test.ts',
     about: 'CRI requests of every type to a live berthd (as root)',

@@ -20,7 +20,6 @@ const root = join(import.meta.dirname, '../../..');
 const hello = join(root, 'examples/hello.yaml');
 const BRIDGE = 'brtest-berth';
 const CGROUPS = ['/berthtest-node', '/berthtest-kubelet'];
-const PORT = 21_255;
 const SIGKILL = 9;
 
 let dir = '';
@@ -54,14 +53,9 @@ cni: { confDir: ${confDir}, cacheDir: ${dir}/cni }
     socket: join(dir, 'berth.sock'),
     manifestDir: join(dir, 'manifests'),
     manifestRecord: join(dir, 'root/manifests.json'),
-    kubelet: { host: '127.0.0.1', port: PORT },
+    kubeletSocket: join(dir, 'kubelet/kubelet.sock'),
     berthdArgs: ['--config', join(dir, 'config.yaml')],
-    kubeletArgs: [
-      `--read-only-port=${PORT}`,
-      '--healthz-port=0',
-      `--root-dir=${dir}/kubelet`,
-      `--cgroup-root=${CGROUPS[1]}`,
-    ],
+    kubeletArgs: ['--healthz-port=0', `--root-dir=${dir}/kubelet`, `--cgroup-root=${CGROUPS[1]}`],
     stateDir: join(dir, 'state'),
     imageDir: join(dir, 'root'),
     cgroups: CGROUPS,

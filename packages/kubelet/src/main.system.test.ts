@@ -2,8 +2,19 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { get } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -131,4 +142,73 @@ test('while no runtime answers it is unhealthy, shows its pods and what is wrong
   child.kill('SIGTERM');
   const [code] = await once(child, 'exit');
   assert.equal(code, 0);
+});
+
+/** Inodes of the TCP sockets that a process listens on. */
+function listening(pid: number): string[] {
+  const own = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch {
+      return '';
+    }
+  });
+  return ['tcp', 'tcp6']
+    .flatMap((family) => readFileSync(`/proc/net/${family}`, 'utf8').trim().split('\n').slice(1))
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , state]) => state === '0A')
+    .map((fields) => `socket:[${fields[9]}]`)
+    .filter((socket) => own.includes(socket));
+}
+
+test('another local user cannot read the pods: no port is open unless asked for, and the socket is for root', async () => {
+  const container = { name: 'c', image: 'a:1', env: [{ name: 'PASSWORD', value: 'secret' }] };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [container] } };
+  writeFileSync(join(dir, 'manifests/pod.json'), JSON.stringify(pod));
+  const argv = flags().filter((flag) => !flag.startsWith('--read-only-port'));
+  const child = spawn(process.execPath, [main, ...argv], { stdio: ['ignore', 'ignore', 'pipe'] });
+  children.push(child);
+  child.stderr?.resume();
+  const socketPath = join(dir, 'kubelet.sock');
+  const ask = async () => {
+    const [response] = await once(get({ socketPath, path: '/pods' }), 'response');
+    return await text(response);
+  };
+  let pods = '';
+  for (let tries = 0; !pods.includes('secret') && tries < 500; tries++) {
+    pods = await ask().catch(() => '');
+    await sleep(20);
+  }
+  assert.match(pods, /"value":"secret"/, 'root reads them');
+  assert.deepEqual(listening(child.pid ?? 0), []);
+
+  // Even where the directory is open, as that of a kubelet before this one may be.
+  chmodSync(dir, 0o755);
+  const connect = `IO::Socket::UNIX->new(Peer => '${socketPath}') or die "refused: $!"`;
+  const user = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+  const { status, stderr } = spawnSync('setpriv', [...user, 'perl', '-MIO::Socket::UNIX', '-e', connect], {
+    encoding: 'utf8',
+  });
+  assert.notEqual(status, 0);
+  assert.match(stderr, /refused: Permission denied/);
+});
+
+test('GET // is answered, on both ports, and the kubelet goes on', async () => {
+  const healthzPort = port + 1;
+  const argv = [...flags().slice(0, -1), `--healthz-port=${healthzPort}`];
+  const child = spawn(process.execPath, [main, ...argv], { stdio: ['ignore', 'ignore', 'pipe'] });
+  children.push(child);
+  child.stderr?.resume();
+  const status = async (ofPort: number, path: string): Promise<number> => {
+    const [response] = await once(get({ host: '127.0.0.1', port: ofPort, path }), 'response');
+    response.resume();
+    return response.statusCode;
+  };
+  for (let tries = 0; tries < 500 && (await status(healthzPort, '/healthz').catch(() => 0)) !== 500; tries++)
+    await sleep(20);
+  for (const each of [port, healthzPort]) {
+    assert.equal(await status(each, '//'), 404);
+    assert.equal(await status(each, '/healthz'), 500);
+  }
+  assert.equal(child.exitCode, null);
 });

@@ -17,7 +17,13 @@ import { parseCommandLine } from './options/flags.ts';
 import { usage } from './options/known-flags.ts';
 import { ConfigurationError } from './options/kubelet-configuration.ts';
 import { createKubelet } from './pods/pod-manager.ts';
-import { type ServerSubject, serveHealthz, serveReadOnly } from './server/read-only-server.ts';
+import { privateSocket } from './server/private-socket.ts';
+import {
+  type ServerSubject,
+  serveHealthz,
+  servePrivately,
+  serveReadOnly,
+} from './server/read-only-server.ts';
 
 const log = createLogger('main.ts');
 
@@ -98,6 +104,9 @@ async function startServers(
 ): Promise<Server[]> {
   const { readOnlyServer, healthzServer } = options;
   const servers: Server[] = [];
+  const socket = privateSocket(options.rootDir);
+  if (socket !== undefined) servers.push(await servePrivately(socket, subject));
+  else log.warn('No socket for berth: the path of the root directory is too long', { path: options.rootDir });
   if (readOnlyServer.port !== 0) {
     servers.push(await serveReadOnly(readOnlyServer.address, readOnlyServer.port, subject));
   }

@@ -22,8 +22,14 @@ export async function status(layout: NodeLayout, output: Output = process.stdout
     output.write(`${formatLine(problem === undefined ? 'ok' : 'FAIL', text)}\n`);
   }
   if (pods !== undefined && pods.length > 0) output.write(`\n${podTable(pods, new Date())}\n`);
-  if (pods === undefined || problems !== undefined) output.write('\nStart it with: berth up\n');
+  if (pods === undefined || problems !== undefined) output.write(`\n${advice()}\n`);
   return problems === undefined && pods !== undefined;
+}
+
+function advice(): string {
+  return process.geteuid?.() === 0
+    ? 'Start it with: berth up'
+    : 'The daemons answer root only: sudo berth status';
 }
 
 /** What keeps the runtime from running pods, or undefined when nothing does. */

@@ -18,6 +18,9 @@ export interface HttpRequest {
   readonly timeoutMs?: number;
 }
 
+/** A pod that answers without an end must not fill this process. */
+const maxBodyBytes = 64 * 1024 * 1024;
+
 /**
  * One request on a connection of its own.
  * @throws the error of the connection, or a TimeoutError
@@ -41,7 +44,12 @@ export function http(
     call.on('error', reject);
     call.on('response', (response) => {
       const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > maxBodyBytes) call.destroy(new Error(`the answer is larger than ${maxBodyBytes} bytes`));
+        else chunks.push(chunk);
+      });
       response.on('error', reject);
       response.on('end', () =>
         resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),

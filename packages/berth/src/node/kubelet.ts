@@ -8,10 +8,12 @@ import type { NodeLayout } from './layout.ts';
 const START_TIMEOUT_MS = 15_000;
 const ASK_TIMEOUT_MS = 5_000;
 
-/** What the kubelet's read-only API says of its health; `absent` when nothing answers. */
-export async function kubeletHealth({ kubelet }: NodeLayout): Promise<'healthy' | 'unhealthy' | 'absent'> {
+/** What the kubelet says of its health; `absent` when nothing answers. */
+export async function kubeletHealth({
+  kubeletSocket: socketPath,
+}: NodeLayout): Promise<'healthy' | 'unhealthy' | 'absent'> {
   try {
-    const { status } = await http(kubelet, { path: '/healthz', timeoutMs: ASK_TIMEOUT_MS });
+    const { status } = await http({ socketPath }, { path: '/healthz', timeoutMs: ASK_TIMEOUT_MS });
     return status === 200 ? 'healthy' : 'unhealthy';
   } catch {
     return 'absent';
@@ -22,10 +24,10 @@ export async function kubeletHealth({ kubelet }: NodeLayout): Promise<'healthy' 
  * The pods of this node with their statuses, or undefined when no kubelet answers.
  * @throws when it answers with anything else than a list of pods
  */
-export async function kubeletPods({ kubelet }: NodeLayout): Promise<v1.Pod[] | undefined> {
+export async function kubeletPods({ kubeletSocket: socketPath }: NodeLayout): Promise<v1.Pod[] | undefined> {
   let answer: HttpAnswer;
   try {
-    answer = await http(kubelet, { path: '/pods', timeoutMs: ASK_TIMEOUT_MS });
+    answer = await http({ socketPath }, { path: '/pods', timeoutMs: ASK_TIMEOUT_MS });
   } catch {
     return undefined;
   }

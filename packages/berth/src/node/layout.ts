@@ -14,8 +14,8 @@ export interface NodeLayout {
   readonly manifestDir: string;
   /** Names the manifests that `berth up` put into the directory. */
   readonly manifestRecord: string;
-  /** The kubelet's read-only API. */
-  readonly kubelet: { readonly host: string; readonly port: number };
+  /** The socket on which the kubelet tells root about its pods. */
+  readonly kubeletSocket: string;
   /** More arguments for the daemons. */
   readonly berthdArgs: readonly string[];
   readonly kubeletArgs: readonly string[];
@@ -38,7 +38,7 @@ export function defaultLayout(): NodeLayout {
     socket: listen,
     manifestDir: '/etc/kubernetes/manifests',
     manifestRecord: join(root, 'manifests.json'),
-    kubelet: { host: '127.0.0.1', port: 10_255 },
+    kubeletSocket: '/var/lib/kubelet/kubelet.sock',
     berthdArgs: [],
     kubeletArgs: [],
     stateDir: state,

@@ -20,9 +20,7 @@ export interface Configuration {
 /** Reads the configuration file, if any, and merges. Throws ConfigurationError. */
 export function buildConfiguration({ flags, settings: fromFlags }: CommandLine): Configuration {
   const fromFile = flags.config === '' ? {} : readConfigurationFile(flags.config);
-  // As with the real kubelet, a configuration file opens the read-only port only if it says so.
-  const fileDefaults = flags.config === '' ? {} : { readOnlyPort: 0 };
-  const settings = { ...defaultSettings, ...fileDefaults, ...fromFile, ...fromFlags };
+  const settings = { ...defaultSettings, ...fromFile, ...fromFlags };
   const isSerial =
     fromFlags.serializeImagePulls ?? fromFile.serializeImagePulls ?? settings.maxParallelImagePulls < 2;
   if (isSerial && settings.maxParallelImagePulls > 1) {

@@ -161,7 +161,7 @@ Usage: kubelet [flags]
 
 ${sections.join('\n')}
 Flags are named as the real kubelet's, and its other flags are refused unless they ask for what is the case
-anyway. Switches take =true or =false. With --config the read-only port is closed unless the file opens it.
+anyway. Switches take =true or =false. The read-only port is closed unless asked for.
 
 /pods shows every pod with its status, /rejected every manifest that does not run, or not in its newest
 version, with the reason.

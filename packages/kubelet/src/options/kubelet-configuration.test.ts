@@ -66,12 +66,19 @@ test('options are in plain units, and paths absolute', () => {
   assert.equal(options.maxParallelImagePulls, 1);
   assert.equal(options.staticPodPath, undefined);
   assert.equal(options.imageServiceEndpoint, options.containerRuntimeEndpoint);
-  assert.deepEqual(options.readOnlyServer, { address: '127.0.0.1', port: 10_255 });
+  assert.deepEqual(options.readOnlyServer, { address: '127.0.0.1', port: 0 });
   const more = buildConfiguration(
-    parseCommandLine(['--serialize-image-pulls=false', '--enable-server=false', '--node-ip=::1']),
+    parseCommandLine([
+      '--serialize-image-pulls=false',
+      '--enable-server=false',
+      '--read-only-port=10255',
+      '--node-ip=::1',
+    ]),
   ).options;
   assert.equal(more.maxParallelImagePulls, undefined);
   assert.equal(more.readOnlyServer.port, 0);
+  const asked = buildConfiguration(parseCommandLine(['--read-only-port=10255'])).options;
+  assert.deepEqual(asked.readOnlyServer, { address: '127.0.0.1', port: 10_255 });
   assert.throws(
     () => buildConfiguration(parseCommandLine(['--hostname-override=a_b'])),
     /--hostname-override/,

@@ -86,7 +86,7 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   verbosity: integer(0, 2 ** 31 - 1),
 };
 
-/** What a field is when nobody says anything: the real kubelet's defaults, but two. */
+/** What a field is when nobody says anything: the real kubelet's defaults, but three. */
 export const defaultSettings: Settings = {
   // /pods answers without authentication, so it is for this machine unless someone says otherwise.
   address: '127.0.0.1',
@@ -111,7 +111,8 @@ export const defaultSettings: Settings = {
   maxPods: 110,
   podLogsDir: '/var/log/pods',
   podPidsLimit: -1,
-  readOnlyPort: 10_255,
+  // The real one has 10255 without a configuration file; what every local user may read of all pods is opted into.
+  readOnlyPort: 0,
   resolvConf: '/etc/resolv.conf',
   runtimeRequestTimeout: 120_000,
   seccompDefault: false,

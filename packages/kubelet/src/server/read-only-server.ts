@@ -1,6 +1,7 @@
 // The kubelet's plain HTTP: /healthz and /pods as the real kubelet answers them, and /rejected, which the real
 // one lacks, so that a tool can tell why a manifest does not run.
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { listenOnSocket } from '@berth/cri/socket.ts';
 import { guard } from '@berth/http/guard.ts';
 import { listen } from '@berth/http/listen.ts';
 import { answer, type Route, routes } from '@berth/http/routes.ts';
@@ -28,6 +29,16 @@ export function serveReadOnly(address: string, port: number, subject: ServerSubj
 /** Serves /healthz alone, where the real kubelet has it (port 10248). */
 export function serveHealthz(address: string, port: number, subject: ServerSubject): Promise<Server> {
   return serveTcp(address, port, '--healthz-port', routes(byPath({ '/healthz': healthz(subject) })));
+}
+
+/** Serves what `serveReadOnly` does on a Unix socket that only this user, root, can connect to. */
+export async function servePrivately(socketPath: string, subject: ServerSubject): Promise<Server> {
+  const server = createServer(everything(subject));
+  guard(server);
+  await listenOnSocket(server, socketPath, 0o600, (error) =>
+    log.error('Unable to accept a connection', { socketPath, err: error }),
+  );
+  return server;
 }
 
 function everything(subject: ServerSubject): RequestListener {
