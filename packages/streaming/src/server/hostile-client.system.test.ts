@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { dialSpdy } from '../client/dial.ts';
+import { FrameDecoder } from '../spdy/frame-decoder.ts';
 import { encodeControlFrame, encodeDataHeader } from '../spdy/frames.ts';
 import { HeaderCompressor } from '../spdy/header-block.ts';
 import { StreamingServer } from './streaming-server.ts';
@@ -154,29 +155,94 @@ test('a flood of pings whose answers nobody reads ends the connection', { timeou
   }
 });
 
-test('thousands of streams; more than allowed are refused, many refused end the connection', async () => {
-  await using patient = await StreamingServer.start({ runtime: testRuntime() });
+/** Opens streams of port-forward from the first id on, by SYN_STREAM frames. */
+function streamOpener(socket: Duplex): (...headers: [string, string][]) => boolean {
+  const compressor = new HeaderCompressor();
+  let streamId = -1;
+  return (...headers) => {
+    streamId += 2;
+    const flags = { associatedTo: 0, priority: 0, fin: false, unidirectional: false };
+    const block = compressor.compress(headers);
+    return socket.write(encodeControlFrame({ type: 'SYN_STREAM', streamId, ...flags, block }));
+  };
+}
+
+test('half-open pairs: more than allowed are refused, and many refused end the connection', async () => {
+  const told: string[] = [];
+  await using patient = await StreamingServer.start({
+    runtime: testRuntime(),
+    log: (line) => told.push(line),
+  });
   const url = patient.portForwardUrl({ podSandboxId: 'p', ports: [] });
   const socket = await rawSpdy(url, 'portforward.k8s.io');
   let answers = 0;
   socket.on('data', (chunk: Buffer) => {
     answers += chunk.length;
   });
-  const compressor = new HeaderCompressor();
-  const flags = { associatedTo: 0, priority: 0, fin: false, unidirectional: false };
+  const open = streamOpener(socket);
   const closed = once(socket, 'end', { signal: AbortSignal.timeout(60_000) });
-  for (let index = 0; index < 9500 && socket.writable; index++) {
-    const headers = [
-      ['streamType', 'data'],
-      ['port', '80'],
-      ['requestID', String(index)],
-    ] as const;
-    const block = compressor.compress(headers);
-    socket.write(encodeControlFrame({ type: 'SYN_STREAM', streamId: 2 * index + 1, ...flags, block }));
+  for (let index = 0; index < 2200 && socket.writable; index++) {
+    open(['streamType', 'data'], ['port', '80'], ['requestID', String(index)]);
     if (index % 500 === 0) await delay(0);
   }
   await closed;
-  assert.ok(answers > 8192 * 8, 'the streams that are allowed were accepted');
+  assert.ok(answers > 1024 * 8, 'the pairs that are allowed were accepted');
+  assert.match(told.join('\n'), /1024 connections are forwarded at once, of which 1024 have one stream only/);
+  socket.destroy();
+});
+
+test('half-open pairs whose partner does not come are let go of, their error streams too', async () => {
+  const url = server.portForwardUrl({ podSandboxId: 'p', ports: [] });
+  const socket = await rawSpdy(url, 'portforward.k8s.io');
+  const decoder = new FrameDecoder();
+  const answers: string[] = [];
+  socket.on('data', (chunk: Buffer) => {
+    for (const frame of decoder.push(chunk))
+      answers.push(frame.type === 'DATA' ? `${frame.data}` : frame.type);
+  });
+  const open = streamOpener(socket);
+  open(['streamType', 'error'], ['port', '80'], ['requestID', '1']);
+  open(['streamType', 'data'], ['port', '80'], ['requestID', '2']);
+  for (const deadline = performance.now() + 5_000; !answers.includes('timed out waiting for streams'); ) {
+    assert.ok(performance.now() < deadline, answers.join(' '));
+    await delay(10);
+  }
+  await delay(50);
+  assert.ok(answers.includes('RST_STREAM'), 'the data stream was reset');
+  socket.destroy();
+});
+
+test('streams that are opened and reset at once do not pile up', async () => {
+  let connecting = 0;
+  let most = 0;
+  const runtime = testRuntime();
+  await using patient = await StreamingServer.start({
+    runtime: {
+      ...runtime,
+      portForward: async (_target, signal) => {
+        most = Math.max(most, ++connecting);
+        await once(signal, 'abort');
+        connecting--;
+        throw signal.reason;
+      },
+    },
+  });
+  const socket = await rawSpdy(
+    patient.portForwardUrl({ podSandboxId: 'p', ports: [] }),
+    'portforward.k8s.io',
+  );
+  socket.resume();
+  const open = streamOpener(socket);
+  for (let pair = 0; pair < 3000 && socket.writable; pair++) {
+    open(['streamType', 'error'], ['port', '80'], ['requestID', String(pair)]);
+    open(['streamType', 'data'], ['port', '80'], ['requestID', String(pair)]);
+    for (const streamId of [4 * pair + 1, 4 * pair + 3])
+      socket.write(encodeControlFrame({ type: 'RST_STREAM', streamId, status: 5 }));
+    if (pair % 100 === 0) await delay(0);
+  }
+  for (const deadline = performance.now() + 10_000; connecting > 0; await delay(10))
+    assert.ok(performance.now() < deadline, `${connecting} connections are being made`);
+  assert.ok(most > 0 && most <= 1024, `${most} at once`);
   socket.destroy();
 });
 
@@ -200,4 +266,40 @@ test('a client without windows that sends what nobody reads is held up', async (
   // What is between: the kernel's buffers of both ends and half a mebibyte of ours.
   assert.ok(sent < 32 * 1024 * 1024, `${sent} bytes were taken`);
   socket.destroy();
+});
+
+test('connections that say nothing, or never end their request, keep nobody out and are cut off', async () => {
+  await using small = await StreamingServer.start({
+    runtime: testRuntime(),
+    maxWaiting: 5,
+    headersTimeoutMs: 300,
+  });
+  const { hostname, port } = new URL(small.url);
+  const silent = Array.from({ length: 20 }, () => connect(Number(port), hostname).on('error', () => {}));
+  for (const socket of silent) socket.resume().write('GET / HTTP/1.1\r\n');
+  assert.equal((await answer(small.execUrl(ask), {}))[0], 400);
+  await Promise.all(
+    silent.map((socket) => socket.destroyed || once(socket, 'close', { signal: AbortSignal.timeout(5000) })),
+  );
+});
+
+test('sessions beyond the most there may be are refused, and there is room again when one ends', async () => {
+  await using small = await StreamingServer.start({ runtime: testRuntime(), maxSessions: 2 });
+  const exec = () => rawSpdy(small.execUrl(ask));
+  const sessions = [await exec(), await exec()];
+  const headers = { ...upgradeHeaders, [protocolHeader]: 'v4.channel.k8s.io' };
+  assert.deepEqual(await answer(small.execUrl(ask), headers), [
+    503,
+    'too many sessions are open; try again later',
+  ]);
+  sessions[0]?.destroy();
+  const again = async () => (await exec().catch(() => undefined)) ?? (await delay(20));
+  let session: Duplex | undefined;
+  for (let tries = 0; session === undefined && tries < 100; tries++) {
+    const got = await Promise.race([again(), delay(200)]);
+    if (got !== undefined) session = got;
+  }
+  assert.ok(session !== undefined);
+  session.destroy();
+  sessions[1]?.destroy();
 });

@@ -1,14 +1,18 @@
 import type { Duplex } from 'node:stream';
 import { SpdyConnection } from '../spdy/connection.ts';
+import { SpdyError } from '../spdy/frame-decoder.ts';
 import type { StreamHeaders } from '../spdy/header-block.ts';
 import type { SpdyStream } from '../spdy/stream.ts';
-import { forwardPort, type PortForwarder } from './port-forward.ts';
+import { endError, forwardPort, type PortForwarder } from './port-forward.ts';
 
 /** The SPDY subprotocol, plain or tunnelled through a WebSocket. */
 export const portForwardProtocol = 'portforward.k8s.io';
 
-/** Two streams for each forwarded connection. */
-const maxStreams = 8192;
+/** Connections that are forwarded at once, half-open pairs included. */
+const maxPairs = 1024;
+/** Two streams for each, and as many that have ended on this side only. */
+const maxStreams = 4 * maxPairs;
+const headerNames: ReadonlySet<string> = new Set(['port', 'streamtype', 'requestid']);
 
 /** Why the headers of a new stream make no half of a pair; undefined if they do. */
 function refusePortForwardStream(headers: StreamHeaders): string | undefined {
@@ -42,13 +46,14 @@ export function serveSpdyPortForward(
   timeouts: { creationTimeoutMs: number; idleTimeoutMs: number },
 ): Promise<void> {
   const pairs = new Map<string, Pair>();
+  let forwarding = 0;
   const over = Promise.withResolvers<void>();
 
   const giveUp = (requestId: string, pair: Pair, message: string): void => {
     clearTimeout(pair.timer);
     pairs.delete(requestId);
     forwarder.log(`portforward from ${forwarder.remote}: request ${requestId}: ${message}`);
-    pair.error?.end(message);
+    if (pair.error !== undefined) endError(pair.error, message);
     pair.data?.destroy(new Error(message));
   };
 
@@ -67,7 +72,13 @@ export function serveSpdyPortForward(
     role: 'server',
     maxStreams,
     idleTimeoutMs: timeouts.idleTimeoutMs,
-    refuse: refusePortForwardStream,
+    headerNames,
+    refuse: (headers, id) => {
+      const wrong = refusePortForwardStream(headers);
+      if (wrong !== undefined || pairs.has(requestIdOf({ id, headers }))) return wrong;
+      if (pairs.size + forwarding < maxPairs) return undefined;
+      return `${maxPairs} connections are forwarded at once, of which ${pairs.size} have one stream only`;
+    },
     onStream: (stream) => {
       const requestId = requestIdOf(stream);
       const type = stream.headers.get('streamtype') === 'error' ? 'error' : 'data';
@@ -82,13 +93,17 @@ export function serveSpdyPortForward(
       clearTimeout(pair.timer);
       pairs.delete(requestId);
       const port = Number(pair.data.headers.get('port'));
-      void forwardPort(forwarder, port, pair.data, pair.error, connection.signal);
+      forwarding++;
+      void forwardPort(forwarder, port, pair.data, pair.error, connection.signal).finally(() => forwarding--);
     },
   });
   connection.signal.addEventListener(
     'abort',
     () => {
       for (const { timer } of pairs.values()) clearTimeout(timer);
+      const { reason } = connection.signal;
+      if (reason instanceof SpdyError)
+        forwarder.log(`portforward from ${forwarder.remote}: ${reason.message}`);
       over.resolve();
     },
     { once: true },

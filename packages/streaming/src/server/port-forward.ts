@@ -2,6 +2,9 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { StreamingRuntime } from './streaming-runtime.ts';
 
+/** How long a client has to read an error stream and to end it too. */
+const errorLingerMs = 10_000;
+
 /** What serves one port-forward request. */
 export interface PortForwarder {
   podSandboxId: string;
@@ -25,18 +28,34 @@ export async function forwardPort(
 ): Promise<void> {
   const { podSandboxId, runtime } = forwarder;
   error.resume();
+  // A client that resets its stream does not wait for the connection to be made.
+  const reset = new AbortController();
+  data.once('close', () => reset.abort());
   try {
-    const target = await runtime.portForward({ podSandboxId, port }, signal);
+    const either = AbortSignal.any([signal, reset.signal]);
+    either.throwIfAborted();
+    const target = await runtime.portForward({ podSandboxId, port }, either);
     await connect(data, target);
-    error.end();
+    endError(error);
   } catch (reason) {
     if (signal.aborted) return;
+    if (reset.signal.aborted) {
+      endError(error);
+      return;
+    }
     const cause = reason instanceof Error ? reason.message : String(reason);
     const message = `error forwarding port ${port} to pod ${podSandboxId}, uid : ${cause}`;
     forwarder.log(`portforward from ${forwarder.remote}: ${message}`);
-    error.end(message);
+    endError(error, message);
     data.destroy();
   }
+}
+
+/** Ends an error stream with what it has to tell; lets go of it later when the client does not. */
+export function endError(error: Duplex, message?: string): void {
+  error.end(message);
+  const timer = setTimeout(() => error.destroy(), errorLingerMs).unref();
+  error.once('close', () => clearTimeout(timer));
 }
 
 /**

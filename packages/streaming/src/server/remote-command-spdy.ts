@@ -1,6 +1,7 @@
 import type { RemoteCommandProtocol, StreamType } from '../protocol/remote-command.ts';
 import { remoteCommandProtocols, streamTypeHeader } from '../protocol/remote-command.ts';
 import { SpdyConnection } from '../spdy/connection.ts';
+import { SpdyError } from '../spdy/frame-decoder.ts';
 import type { StreamHeaders } from '../spdy/header-block.ts';
 import type { SpdyStream } from '../spdy/stream.ts';
 import type { AskedStreams, RemoteCommandConnection } from './remote-command.ts';
@@ -24,7 +25,7 @@ function expectedStreams(asked: AskedStreams, protocol: RemoteCommandProtocol): 
 export async function acceptSpdyCommand(
   upgrade: Upgrade,
   asked: AskedStreams,
-  timeouts: { creationTimeoutMs: number; idleTimeoutMs: number },
+  { log, ...timeouts }: { creationTimeoutMs: number; idleTimeoutMs: number; log: (line: string) => void },
 ): Promise<RemoteCommandConnection | undefined> {
   const protocol = upgradeToSpdy(upgrade, remoteCommandProtocols);
   if (protocol === undefined) return undefined;
@@ -34,6 +35,7 @@ export async function acceptSpdyCommand(
   const typeOf = (headers: StreamHeaders): string => headers.get(streamTypeHeader.toLowerCase()) ?? '';
   const connection = new SpdyConnection(upgrade.socket, {
     role: 'server',
+    headerNames: new Set([streamTypeHeader.toLowerCase()]),
     idleTimeoutMs: timeouts.idleTimeoutMs,
     refuse: (headers) => {
       const type = typeOf(headers);
@@ -48,7 +50,12 @@ export async function acceptSpdyCommand(
       if ([...expected].every((name) => streams.has(name))) complete.resolve(true);
     },
   });
-  connection.signal.addEventListener('abort', () => complete.resolve(false), { once: true });
+  const lost = (): void => {
+    const { reason } = connection.signal;
+    if (reason instanceof SpdyError) log(reason.message);
+    complete.resolve(false);
+  };
+  connection.signal.addEventListener('abort', lost, { once: true });
   const timer = setTimeout(() => complete.resolve(false), timeouts.creationTimeoutMs);
   const inTime = await complete.promise;
   clearTimeout(timer);

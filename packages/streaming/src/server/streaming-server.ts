@@ -186,7 +186,9 @@ export class StreamingServer {
       return acceptWebSocketCommand(upgrade, asked, this.#timeouts);
     }
     const { acceptSpdyCommand } = await import('./remote-command-spdy.ts');
-    return acceptSpdyCommand(upgrade, asked, this.#timeouts);
+    const remote = peerOf(upgrade.request);
+    const log = (line: string): void => this.#log(`${remote}: ${line}`);
+    return acceptSpdyCommand(upgrade, asked, { ...this.#timeouts, log });
   }
 
   async #servePortForward(request: PortForwardUrlRequest, upgrade: Upgrade, remote: string): Promise<void> {

@@ -95,6 +95,8 @@ function importWs(): Promise<typeof import('ws')> {
 
 /** Larger messages are refused; clients send 32 KiB. */
 const maxMessage = 4 * 1024 * 1024;
+/** And those in more frames, for each costs memory however short it is. Clients send messages of one. */
+const maxFragments = 1024;
 
 /**
  * Agrees on a WebSocket subprotocol, the first of the client's that is in `supported`, and upgrades. A client
@@ -119,6 +121,7 @@ export async function upgradeToWebSocket<Protocol extends string>(
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: maxMessage,
+    maxFragments,
   });
   // `ws` takes tokens only for subprotocols, which SPDY/3.1+portforward.k8s.io is not.
   delete request.headers['sec-websocket-protocol'];

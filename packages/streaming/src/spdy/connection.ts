@@ -8,8 +8,10 @@ import { SpdyStream } from './stream.ts';
 
 export interface SpdyConnectionOptions {
   role: 'client' | 'server';
-  /** Why a stream with these headers is not wanted; undefined accepts it. */
-  refuse?: (headers: StreamHeaders) => string | undefined;
+  /** The headers, in lower case, that the streams of the peer keep; others are dropped. All unless told. */
+  headerNames?: ReadonlySet<string>;
+  /** Why a stream of the peer is not wanted; undefined accepts it. */
+  refuse?: (headers: StreamHeaders, streamId: number) => string | undefined;
   /** An accepted stream, after its SYN_REPLY. */
   onStream?: (stream: SpdyStream) => void;
   /** Streams that the peer may have open; 16 unless told. */
@@ -21,7 +23,10 @@ export interface SpdyConnectionOptions {
 }
 
 const maxRefused = 1000;
-const maxHeadersFrames = 1000;
+/** HEADERS, and SYN_REPLY that answer nothing: no peer of these protocols sends any. */
+const maxStrayHeaders = 1000;
+/** A peer says what its windows are once. Each time all streams hear of it. */
+const maxSettingsFrames = 100;
 /** While a slow reader keeps a server from reading, only a failing write tells that its client has gone. */
 const pausedPingMs = 5_000;
 /**
@@ -46,7 +51,7 @@ export class SpdyConnection {
   readonly #windows: ReceiveWindows;
   readonly #decoder = new FrameDecoder();
   readonly #compressor = new HeaderCompressor();
-  readonly #decompressor = new HeaderDecompressor();
+  readonly #decompressor: HeaderDecompressor;
   readonly #streams = new Map<number, SpdyStream>();
   readonly #opening = new Map<number, PromiseWithResolvers<SpdyStream>>();
   #idle: NodeJS.Timeout | undefined;
@@ -57,7 +62,8 @@ export class SpdyConnection {
   #nextPing: number;
   #lastPeerId = 0;
   #refused = 0;
-  #headersFrames = 0;
+  #strayHeaders = 0;
+  #settingsFrames = 0;
   #greeted = false;
   #goneAway = false;
   #closing = false;
@@ -65,6 +71,7 @@ export class SpdyConnection {
   constructor(transport: Duplex, options: SpdyConnectionOptions) {
     this.#transport = transport;
     this.#options = options;
+    this.#decompressor = new HeaderDecompressor(options.role === 'client' ? new Set() : options.headerNames);
     this.#nextId = options.role === 'client' ? 1 : 2;
     this.#nextPing = this.#nextId;
     this.signal = this.#ended.signal;
@@ -210,7 +217,10 @@ export class SpdyConnection {
         this.#decompressor.decompress(frame.block);
         const stream = this.#streams.get(frame.streamId);
         const opening = this.#opening.get(frame.streamId);
-        if (stream === undefined || opening === undefined) break;
+        if (stream === undefined || opening === undefined) {
+          this.#countStrayHeaders();
+          break;
+        }
         this.#opening.delete(frame.streamId);
         opening.resolve(stream);
         if (frame.fin) stream.receive(nothing, true);
@@ -218,7 +228,7 @@ export class SpdyConnection {
       }
       case 'HEADERS':
         // Nothing in these protocols sends them; the compression's state wants to see them all the same.
-        if (++this.#headersFrames > maxHeadersFrames) throw new SpdyError('too many HEADERS frames');
+        this.#countStrayHeaders();
         this.#decompressor.decompress(frame.block);
         if (frame.fin) this.#streams.get(frame.streamId)?.receive(nothing, true);
         break;
@@ -237,6 +247,7 @@ export class SpdyConnection {
         if (this.#streams.size === 0) this.close();
         break;
       case 'SETTINGS':
+        if (++this.#settingsFrames > maxSettingsFrames) throw new SpdyError('too many SETTINGS frames');
         for (const { id, value } of frame.settings)
           if (id === settingsId.initialWindowSize && !this.#sender.resize(value, this.#streams.values()))
             throw new SpdyError('initial window out of range');
@@ -250,12 +261,17 @@ export class SpdyConnection {
     }
   }
 
+  #countStrayHeaders(): void {
+    if (++this.#strayHeaders > maxStrayHeaders) throw new SpdyError('too many HEADERS frames');
+  }
+
   #receiveStream(streamId: number, headers: StreamHeaders, fin: boolean): void {
     if (this.#goneAway) return;
-    const status = this.#refusal(streamId, headers);
-    if (status !== undefined) {
-      if (++this.#refused > maxRefused) throw new SpdyError('too many streams that were refused');
-      this.#sender.control({ type: 'RST_STREAM', streamId, status });
+    const refusal = this.#refusal(streamId, headers);
+    if (refusal !== undefined) {
+      if (++this.#refused > maxRefused)
+        throw new SpdyError(`too many streams that were refused, the last one because: ${refusal.reason}`);
+      this.#sender.control({ type: 'RST_STREAM', streamId, status: refusal.status });
       return;
     }
     this.#lastPeerId = streamId;
@@ -265,11 +281,15 @@ export class SpdyConnection {
     this.#options.onStream?.(stream);
   }
 
-  #refusal(streamId: number, headers: StreamHeaders): number | undefined {
-    if (this.#options.role === 'client') return rstStatus.refusedStream;
-    if ((streamId & 1) === 0 || streamId <= this.#lastPeerId) return rstStatus.protocolError;
-    if (this.#streams.size >= (this.#options.maxStreams ?? 16)) return rstStatus.refusedStream;
-    return this.#options.refuse?.(headers) === undefined ? undefined : rstStatus.cancel;
+  #refusal(streamId: number, headers: StreamHeaders): { status: number; reason: string } | undefined {
+    const { role, maxStreams = 16, refuse } = this.#options;
+    if (role === 'client') return { status: rstStatus.refusedStream, reason: 'a server opens none' };
+    if ((streamId & 1) === 0 || streamId <= this.#lastPeerId)
+      return { status: rstStatus.protocolError, reason: `stream id ${streamId} is not in order` };
+    if (this.#streams.size >= maxStreams)
+      return { status: rstStatus.refusedStream, reason: `${maxStreams} streams are open` };
+    const reason = refuse?.(headers, streamId);
+    return reason === undefined ? undefined : { status: rstStatus.cancel, reason };
   }
 
   #add(streamId: number, headers: StreamHeaders): SpdyStream {

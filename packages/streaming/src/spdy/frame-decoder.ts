@@ -6,7 +6,8 @@ export class SpdyError extends Error {
 }
 
 /** Larger control frames are refused: the headers of this protocol are a few dozen bytes. */
-const maxControlFrame = 64 * 1024;
+const maxControlFrame = 16 * 1024;
+const maxSettings = 32;
 
 /**
  * Cuts a byte stream into frames. Control frames are held until they are whole; the payload of a DATA frame
@@ -115,6 +116,7 @@ function decodeControlFrame(type: number, flags: number, payload: Buffer): Contr
       return { type: 'PING', id: word(0) };
     case controlType.settings: {
       const count = word(0);
+      if (count > maxSettings) throw new SpdyError(`SETTINGS with ${count} entries`);
       exactly(4 + 8 * count);
       const settings: Setting[] = [];
       for (let offset = 4; offset < payload.length; offset += 8)

@@ -29,6 +29,14 @@ test('of several values the first counts', () => {
   assert.equal(decodeHeaders(encodeHeaders([['a', 'b\0c']])).get('a'), 'b');
 });
 
+test('of headers that nobody asks for nothing is kept', () => {
+  const block = encodeHeaders([
+    ['streamType', 'data'],
+    ['x-large', 'x'.repeat(10_000)],
+  ]);
+  assert.deepEqual([...decodeHeaders(block, new Set(['streamtype']))], [['streamtype', 'data']]);
+});
+
 test('a stream without the dictionary', () => {
   const block = deflateSync(encodeHeaders([['a', 'b']]), { finishFlush: constants.Z_SYNC_FLUSH });
   assert.equal(new HeaderDecompressor().decompress(block).get('a'), 'b');
@@ -49,6 +57,9 @@ for (const [what, block] of [
   ['a bomb', zlib(Buffer.alloc(50_000_000))],
   ['no count', zlib(Buffer.alloc(2))],
   ['more headers than there are', zlib(Buffer.from('00000002', 'hex'))],
+  ['a header of 16 KiB', zlib(encodeHeaders([['x', 'y'.repeat(16 * 1024)]]))],
+  ['a hundred headers', zlib(encodeHeaders(Array.from({ length: 100 }, (_, index) => [`x${index}`, ''])))],
+  ['a port of 300 digits', zlib(encodeHeaders([['port', '1'.repeat(300)]]))],
   ['too many headers', zlib(Buffer.from('ffffffff', 'hex'))],
   ['a name of four GiB', zlib(Buffer.from('00000001ffffffff61', 'hex'))],
   ['no name', zlib(encodeHeaders([['', 'x']]))],

@@ -7,9 +7,11 @@ import { SpdyError } from './frame-decoder.ts';
 /** Header values by lower-case name; of several values for one name, the first. */
 export type StreamHeaders = ReadonlyMap<string, string>;
 
-/** What a block may inflate to, at most. */
-const maxBlock = 256 * 1024;
-const maxHeaders = 1000;
+/** What a block may inflate to, at most: those of this protocol are a few dozen bytes. */
+const maxBlock = 16 * 1024;
+const maxHeaders = 64;
+/** A longer value of a header that is kept is none that this protocol knows. */
+const maxKeptValue = 256;
 /** How far back a deflate stream may point. */
 const deflateWindow = 32 * 1024;
 
@@ -33,32 +35,46 @@ export function encodeHeaders(headers: Iterable<readonly [string, string]>): Buf
   return Buffer.concat([head, ...parts]);
 }
 
-/** The headers of an uncompressed block. Throws SpdyError. */
-export function decodeHeaders(block: Buffer): StreamHeaders {
+/** The headers of an uncompressed block; those not in `names`, when given, are left out. Throws SpdyError. */
+export function decodeHeaders(block: Buffer, names?: ReadonlySet<string>): StreamHeaders {
   let offset = 0;
   const word = (): number => {
     if (offset + 4 > block.length) throw new SpdyError('header block ends early');
     offset += 4;
     return block.readUInt32BE(offset - 4);
   };
-  const text = (): string => {
+  const bytes = (): Buffer => {
     const length = word();
     if (offset + length > block.length) throw new SpdyError('header block ends early');
     offset += length;
-    return block.toString('utf8', offset - length, offset);
+    return block.subarray(offset - length, offset);
   };
+  const seen = new Set<string>();
   const headers = new Map<string, string>();
   const count = word();
   if (count > maxHeaders) throw new SpdyError(`${count} headers in one block`);
   for (let index = 0; index < count; index++) {
-    const name = text();
+    const name = bytes().toString();
     if (name === '') throw new SpdyError('header without a name');
-    if (name !== name.toLowerCase()) throw new SpdyError(`header ${JSON.stringify(name)} is not lower case`);
-    if (headers.has(name)) throw new SpdyError(`header ${JSON.stringify(name)} given twice`);
-    headers.set(name, text().split('\0', 1)[0] ?? '');
+    if (name !== name.toLowerCase()) throw new SpdyError(`header ${quoted(name)} is not lower case`);
+    if (seen.has(name)) throw new SpdyError(`header ${quoted(name)} given twice`);
+    seen.add(name);
+    const values = bytes();
+    if (names !== undefined && !names.has(name)) continue;
+    const end = values.indexOf(0);
+    const first = end < 0 ? values : values.subarray(0, end);
+    if (first.length > maxKeptValue)
+      throw new SpdyError(
+        `header ${quoted(name)} of ${first.length} bytes, at most ${maxKeptValue} are taken`,
+      );
+    headers.set(name, first.toString());
   }
   if (offset !== block.length) throw new SpdyError('header block goes on after its last header');
   return headers;
+}
+
+function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, 40));
 }
 
 /**
@@ -107,7 +123,13 @@ function zlibHeader(): Buffer {
 
 /** The receiving half. Its blocks have to come in the order of their frames, none left out. */
 export class HeaderDecompressor {
+  readonly #names: ReadonlySet<string> | undefined;
   #window: Window | undefined;
+
+  /** Headers that are not in `names`, when given, are read and dropped. */
+  constructor(names?: ReadonlySet<string>) {
+    this.#names = names;
+  }
 
   decompress(compressed: Buffer): StreamHeaders {
     let body = compressed;
@@ -118,7 +140,7 @@ export class HeaderDecompressor {
     }
     const block = inflate(body, this.#window.text);
     this.#window.append(block);
-    return decodeHeaders(block);
+    return decodeHeaders(block, this.#names);
   }
 }
 

@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import { ReceiveQueue } from '../receive-queue.ts';
 import type { StreamHeaders } from './header-block.ts';
 
 /** What a stream asks of its connection. */
@@ -13,7 +14,7 @@ export interface StreamLink {
   destroyed(stream: SpdyStream): void;
 }
 
-const highWaterMark = 64 * 1024;
+const writableHighWaterMark = 64 * 1024;
 
 /**
  * One stream of a SPDY connection. `end()` half-closes it, `destroy()` resets it (RST_STREAM) unless both
@@ -32,12 +33,16 @@ export class SpdyStream extends Duplex {
   localFinished = false;
   remoteFinished = false;
   readonly #link: StreamLink;
+  readonly #received = new ReceiveQueue();
+  /** Whether the reader has taken all that it was given. */
+  #wanted = false;
 
   constructor(id: number, headers: StreamHeaders, sendWindow: number, link: StreamLink) {
     super({
       allowHalfOpen: true,
-      readableHighWaterMark: highWaterMark,
-      writableHighWaterMark: highWaterMark,
+      // One block at a time: the rest waits in a queue that costs no more than its bytes.
+      readableHighWaterMark: 1,
+      writableHighWaterMark,
     });
     this.id = id;
     this.headers = headers;
@@ -49,13 +54,18 @@ export class SpdyStream extends Duplex {
   /** Data from the peer; `fin` after the last of it. */
   receive(data: Buffer, fin: boolean): void {
     if (this.remoteFinished || this.destroyed) return;
-    if (data.length > 0) {
-      this.unread += data.length;
-      this.push(data);
-    }
-    if (!fin) return;
-    this.remoteFinished = true;
-    this.push(null);
+    this.unread += data.length;
+    this.#received.push(data);
+    if (fin) this.remoteFinished = true;
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    if (!this.#wanted) return;
+    const block = this.#received.shift();
+    if (block === undefined && !this.remoteFinished) return;
+    this.#wanted = false;
+    this.push(block ?? null);
   }
 
   /**
@@ -63,8 +73,7 @@ export class SpdyStream extends Duplex {
    * then can still be read, for Go's servers end their streams, the last output just sent, by resetting them.
    */
   abandon(error: Error): void {
-    const unread = this.readableLength > 0 && !this.destroyed;
-    const open = !this.remoteFinished;
+    const unread = this.readableLength + this.#received.length > 0 && !this.destroyed;
     this.localFinished = true;
     this.remoteFinished = true;
     if (!unread) {
@@ -72,14 +81,17 @@ export class SpdyStream extends Duplex {
       return;
     }
     this.once('end', () => this.destroy(error));
-    if (open) this.push(null);
+    this.#deliver();
   }
 
   override _read(): void {
-    const consumed = this.unread - this.readableLength;
-    if (consumed <= 0) return;
-    this.unread -= consumed;
-    this.#link.consumed(this, consumed);
+    this.#wanted = true;
+    const consumed = this.unread - this.readableLength - this.#received.length;
+    if (consumed > 0) {
+      this.unread -= consumed;
+      this.#link.consumed(this, consumed);
+    }
+    this.#deliver();
   }
 
   override _write(data: Buffer, _: BufferEncoding, callback: (error?: Error | null) => void): void {
@@ -93,6 +105,7 @@ export class SpdyStream extends Duplex {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#link.destroyed(this);
+    this.#received.clear();
     const { outgoing } = this;
     this.outgoing = undefined;
     outgoing?.callback(error ?? new Error('stream closed'));

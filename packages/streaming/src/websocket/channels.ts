@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import { closeChannel } from '../protocol/remote-command.ts';
+import { ReceiveQueue } from '../receive-queue.ts';
 import type { MessageSocket } from './message-socket.ts';
 
 export interface ChannelOptions {
@@ -17,6 +18,8 @@ const maxPayload = 64 * 1024;
 const maxBuffered = 1024 * 1024;
 /** Unread bytes of one channel, beyond which the connection is not read on. */
 const maxUnread = 256 * 1024;
+/** Unread bytes of that channel at which reading goes on. */
+const resumeReading = maxUnread / 2;
 const pausedPingMs = 5_000;
 
 /**
@@ -104,10 +107,10 @@ export class ChannelConnection {
     const channel = this.#channels.get(this.#options.base64 ? first - 0x30 : first);
     if (channel === undefined) return;
     // Reading goes on for the closing message only, and nothing holds the peer up any more.
-    if (this.#closing && channel.readableLength >= maxUnread) return;
+    if (this.#closing && channel.unread >= maxUnread) return;
     const payload = message.subarray(1);
     channel.receive(this.#options.base64 ? Buffer.from(payload.toString('latin1'), 'base64') : payload);
-    if (channel.readableLength < maxUnread) return;
+    if (channel.unread < maxUnread) return;
     this.#behind.add(channel);
     this.#setPaused(true);
   }
@@ -169,27 +172,37 @@ interface ChannelLink {
 
 class Channel extends Duplex {
   readonly #link: ChannelLink;
+  readonly #received = new ReceiveQueue();
+  /** Whether the reader has taken all that it was given. */
+  #wanted = false;
   #finished = false;
 
   constructor(link: ChannelLink) {
-    super({ allowHalfOpen: true, readableHighWaterMark: 64 * 1024, writableHighWaterMark: 64 * 1024 });
+    // One block at a time: the rest waits in a queue that costs no more than its bytes.
+    super({ allowHalfOpen: true, readableHighWaterMark: 1, writableHighWaterMark: 64 * 1024 });
     this.#link = link;
     this.on('error', () => {});
   }
 
+  /** Received and not yet taken by the reader, in bytes. */
+  get unread(): number {
+    return this.readableLength + this.#received.length;
+  }
+
   receive(data: Buffer): void {
-    if (!this.#finished && !this.destroyed && data.length > 0) this.push(data);
+    if (this.#finished || this.destroyed) return;
+    this.#received.push(data);
+    this.#deliver();
   }
 
   finishReading(): void {
-    if (this.#finished || this.destroyed) return;
     this.#finished = true;
-    this.push(null);
+    this.#deliver();
   }
 
   /** The connection has ended. What came before can still be read. */
   abandon(error: Error): void {
-    if (this.readableLength === 0 || this.destroyed) {
+    if (this.unread === 0 || this.destroyed) {
       this.destroy(error);
       return;
     }
@@ -197,8 +210,18 @@ class Channel extends Duplex {
     this.finishReading();
   }
 
+  #deliver(): void {
+    if (!this.#wanted || this.destroyed) return;
+    const block = this.#received.shift();
+    if (block === undefined && !this.#finished) return;
+    this.#wanted = false;
+    this.push(block ?? null);
+  }
+
   override _read(): void {
-    this.#link.drained(this);
+    this.#wanted = true;
+    this.#deliver();
+    if (this.unread <= resumeReading) this.#link.drained(this);
   }
 
   override _write(data: Buffer, _: BufferEncoding, callback: (error?: Error | null) => void): void {
@@ -211,6 +234,7 @@ class Channel extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#received.clear();
     this.#link.drained(this);
     callback(error);
   }

@@ -47,6 +47,7 @@ for (const [what, bytes, message] of [
   ['a long ping', [0x89, 126, 0, 200], /control frame/],
   ['a ping in fragments', [0x09, 0], /control frame/],
   ['an unknown opcode', [0x83, 0], /opcode 3/],
+  ['a message in endless empty fragments', [0x02, 0, ...Array(2 * 1025).fill(0)], /too many fragments/],
   ['a message of 4 GiB', [0x82, 127, 0, 0, 0, 1, 0, 0, 0, 0], /too long/],
 ] as const) {
   test(`${what} is refused`, () => {

@@ -6,6 +6,7 @@ export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, 
 
 /** A message is one frame or several; longer ones are nobody's in these protocols. */
 const maxMessage = 16 * 1024 * 1024;
+const maxFragments = 1024;
 const maxControl = 125;
 
 /** The server breaks the protocol. */
@@ -42,6 +43,10 @@ export interface Message {
 /** Makes whole messages of a server's bytes, and hands on its control frames between them. */
 export class MessageDecoder {
   #pending: Buffer = Buffer.alloc(0);
+  /** What came behind `#pending`, and how many octets there have to be before it is worth joining them. */
+  #more: Buffer[] = [];
+  #available = 0;
+  #needed = 0;
   #fragments: Buffer[] = [];
   #length = 0;
   /** The kind of the message whose fragments these are. */
@@ -49,9 +54,14 @@ export class MessageDecoder {
 
   /** Throws WebSocketError on what no server may send. */
   *push(chunk: Buffer): Generator<Message, void, undefined> {
-    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    this.#more.push(chunk);
+    this.#available += chunk.length;
+    if (this.#available < this.#needed) return;
+    this.#pending = this.#pending.length === 0 && this.#more.length === 1 ? chunk : this.#joined();
+    this.#more = [];
     for (;;) {
       const frame = this.#nextFrame();
+      this.#available = this.#pending.length;
       if (frame === undefined) return;
       const { final, code, payload } = frame;
       if (code >= opcode.close) {
@@ -61,6 +71,7 @@ export class MessageDecoder {
       this.#kind ??= code;
       this.#fragments.push(payload);
       this.#length += payload.length;
+      if (this.#fragments.length > maxFragments) throw new WebSocketError('message in too many fragments');
       if (!final) continue;
       const [only = payload, ...more] = this.#fragments;
       const message = {
@@ -74,8 +85,13 @@ export class MessageDecoder {
     }
   }
 
+  #joined(): Buffer {
+    return Buffer.concat([this.#pending, ...this.#more]);
+  }
+
   #nextFrame(): (Message & { final: boolean }) | undefined {
     const bytes = this.#pending;
+    this.#needed = 0;
     const [first, second] = bytes;
     if (first === undefined || second === undefined) return undefined;
     const final = (first & 0x80) !== 0;
@@ -89,7 +105,8 @@ export class MessageDecoder {
     const length =
       extended === 0 ? second : extended === 2 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
     if (this.#length + length > maxMessage) throw new WebSocketError('message too long');
-    if (bytes.length < start + length) return undefined;
+    this.#needed = start + length;
+    if (bytes.length < this.#needed) return undefined;
     this.#pending = bytes.subarray(start + length);
     return { final, code, payload: bytes.subarray(start, start + length) };
   }
