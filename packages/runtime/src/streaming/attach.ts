@@ -3,7 +3,7 @@ import { audited } from '../container/audit.ts';
 import type { Context } from '../context.ts';
 import { notFound, wrongState } from '../errors.ts';
 import type { Container } from '../state/container.ts';
-import { attachStreams } from './attach-streams.ts';
+import type { Attachments } from './attachments.ts';
 
 /** A container that can be attached to: also before its start, so that no output is missed, as in CRI-O. */
 export function attachableContainer({ state }: Context, id: string): Container {
@@ -17,6 +17,7 @@ export function attachableContainer({ state }: Context, id: string): Container {
 /** Serves the client of an attach URL. */
 export async function attach(
   context: Context,
+  attachments: Attachments,
   { containerId, tty }: AttachTarget,
   streams: RemoteStreams,
 ): Promise<void> {
@@ -24,7 +25,7 @@ export async function attach(
   const { stdin, stdinOnce } = container.config;
   await audited(context, 'Attach', container, { tty, remote: streams.remote }, async () => {
     const bundle = context.paths.container(container.id).bundle.dir;
-    await attachStreams({ bundle, stdin, stdinOnce, tty, streams });
+    await attachments.attach({ bundle, stdin, stdinOnce, tty, streams });
     return {};
   });
 }

@@ -18,6 +18,7 @@ import type { Context } from '../context.ts';
 import { invalid } from '../errors.ts';
 import type { Container } from '../state/container.ts';
 import { attach, attachableContainer } from './attach.ts';
+import { Attachments } from './attachments.ts';
 import { exec } from './exec.ts';
 import { forwardPort, readySandbox } from './port-forward.ts';
 
@@ -27,6 +28,7 @@ import { forwardPort, readySandbox } from './port-forward.ts';
  */
 export class StreamingService implements AsyncDisposable {
   readonly #context: Context;
+  readonly #attachments = new Attachments();
   #server: Promise<StreamingServer> | undefined;
 
   constructor(context: Context) {
@@ -68,6 +70,7 @@ export class StreamingService implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const server = await this.#server?.catch(() => undefined);
     await server?.close();
+    this.#attachments[Symbol.dispose]();
   }
 
   #logRequest(
@@ -82,7 +85,7 @@ export class StreamingService implements AsyncDisposable {
   }
 
   #running(): Promise<StreamingServer> {
-    this.#server ??= startServer(this.#context).catch((error: unknown) => {
+    this.#server ??= startServer(this.#context, this.#attachments).catch((error: unknown) => {
       // A port that is taken now may be free for the next request.
       this.#server = undefined;
       throw error;
@@ -91,7 +94,7 @@ export class StreamingService implements AsyncDisposable {
   }
 }
 
-async function startServer(context: Context): Promise<StreamingServer> {
+async function startServer(context: Context, attachments: Attachments): Promise<StreamingServer> {
   const { config, log } = context;
   const { address, port, idleTimeoutSeconds } = config.streaming;
   const tls = await readTls(config.streaming);
@@ -100,7 +103,7 @@ async function startServer(context: Context): Promise<StreamingServer> {
     address,
     port,
     ...(tls && { tls }),
-    runtime: streamingRuntime(context),
+    runtime: streamingRuntime(context, attachments),
     idleTimeoutMs: idleTimeoutSeconds * 1000,
     log: (line) => log.info(line),
   });
@@ -114,10 +117,10 @@ async function readTls({ certFile, keyFile, clientCaFile }: Config['streaming'])
   return clientCaFile === undefined ? { cert, key } : { cert, key, ca: await readFile(clientCaFile, 'utf8') };
 }
 
-function streamingRuntime(context: Context): StreamingRuntime {
+function streamingRuntime(context: Context, attachments: Attachments): StreamingRuntime {
   return {
     exec: (command, streams) => exec(context, command, streams),
-    attach: (target, streams) => attach(context, target, streams),
+    attach: (target, streams) => attach(context, attachments, target, streams),
     portForward: (target, signal): Promise<Duplex> => forwardPort(context, target, signal),
   };
 }

@@ -9,15 +9,20 @@ import { reopenLog } from '../conmon/control.ts';
 import { until } from '../testing/pod-calls.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { type TestContainer, TestContainers } from '../testing/test-containers.ts';
-import { type AttachStreamsOptions, attachStreams } from './attach-streams.ts';
+import type { AttachOptions } from './attached-container.ts';
+import { Attachments } from './attachments.ts';
 
 describe('attach', { timeout: 60_000 }, () => {
   let node: TestContainers;
+  const attachments = new Attachments();
   before(() => {
     moveHugetlbToV1();
     node = new TestContainers('crun');
   });
-  after(() => node[Symbol.asyncDispose]());
+  after(async () => {
+    attachments[Symbol.dispose]();
+    await node[Symbol.asyncDispose]();
+  });
 
   const ownPid = { linux: { securityContext: { namespaceOptions: { pid: 1 as const } } } };
   interface Streams {
@@ -31,14 +36,14 @@ describe('attach', { timeout: 60_000 }, () => {
   };
   const attach = (container: TestContainer, client: TestClient, streams: Streams = {}) => {
     const { stdin = false, stdinOnce = false, tty = false } = streams;
-    const options: AttachStreamsOptions = {
+    const options: AttachOptions = {
       bundle: container.dir,
       stdin,
       stdinOnce,
       tty,
       streams: client.streams,
     };
-    return attachStreams(options);
+    return attachments.attach(options);
   };
   const kill = (container: TestContainer) => process.kill(container.started.containerPid, 'SIGKILL');
 
@@ -148,7 +153,7 @@ describe('attach', { timeout: 60_000 }, () => {
       },
     });
     const client = new TestClient();
-    const attached = attachStreams({
+    const attached = attachments.attach({
       bundle: container.dir,
       stdin: false,
       stdinOnce: false,
