@@ -37,7 +37,11 @@ class OwnTransport implements Transport {
 
   async unary(target: Target, request: Buffer, options: CallOptions): Promise<Uint8Array> {
     let answer: Uint8Array | undefined;
-    for await (const message of this.serverStream(target, request, options)) answer ??= message;
+    for await (const message of this.serverStream(target, request, options)) {
+      if (answer !== undefined)
+        throw new CriError('INTERNAL', 'the server answered with more than one message', { rpc: target.rpc });
+      answer = message;
+    }
     if (answer !== undefined) return answer;
     throw new CriError('INTERNAL', 'the server answered without a message', { rpc: target.rpc });
   }

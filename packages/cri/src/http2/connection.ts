@@ -10,6 +10,8 @@ import {
   FrameReader,
   flag,
   frameType,
+  largestMaxFrame,
+  maxWindow,
   preface,
   setting,
   unpadded,
@@ -33,11 +35,19 @@ export interface StreamListener {
 
 interface Stream {
   listener: StreamListener;
+  /** The frame that opens it, while the other side allows no further stream. */
+  opening: Buffer | undefined;
   /** What of the request's body could not be sent yet. */
   unsent: Buffer;
   /** Octets that may be sent on it now; below zero after the peer made windows smaller. */
   sendWindow: number;
 }
+
+/** A header block, of which error texts are the largest part, and the frames that it comes in. */
+const maxBlock = 1024 * 1024;
+const maxBlockFrames = 256;
+/** Answers to PING and SETTINGS that wait because the other side does not read. */
+const maxOwed = 1024 * 1024;
 
 /** So much may be under way to us on a stream until we ask for more; the same for the whole connection. */
 const receiveWindow = 32 * 1024 * 1024;
@@ -51,7 +61,11 @@ export class Connection {
   #initialSendWindow = defaultWindow;
   #maxFrame = defaultMaxFrame;
   /** The header block whose CONTINUATION is awaited. */
-  #block: { stream: number; isEnd: boolean; parts: Buffer[] } | undefined;
+  #block: { stream: number; isEnd: boolean; parts: Buffer[]; length: number } | undefined;
+  /** Streams that the other side allows at once, and how many have been opened. */
+  #maxStreams = Number.POSITIVE_INFINITY;
+  #opened = 0;
+  #owed = 0;
   #isReady = false;
   #isOpen = true;
 
@@ -94,12 +108,23 @@ export class Connection {
   request(headers: Readonly<Record<string, string>>, body: Buffer, listener: StreamListener): number {
     const id = this.#nextStream;
     this.#nextStream += 2;
-    const stream = { listener, unsent: body, sendWindow: this.#initialSendWindow };
-    this.#streams.set(id, stream);
+    const opening = encodeFrame(frameType.headers, flag.endHeaders, id, encodeHeaders(headers));
+    this.#streams.set(id, { listener, opening, unsent: body, sendWindow: this.#initialSendWindow });
     this.#wire.ref();
-    this.#wire.write(encodeFrame(frameType.headers, flag.endHeaders, id, encodeHeaders(headers)));
-    this.#sendBody(id, stream);
+    this.#openStreams();
     return id;
+  }
+
+  /** Opens what may be opened, in the order of the requests, which is that of their numbers. */
+  #openStreams(): void {
+    for (const [id, stream] of this.#streams) {
+      if (this.#opened >= this.#maxStreams) return;
+      if (stream.opening === undefined) continue;
+      this.#wire.write(stream.opening);
+      stream.opening = undefined;
+      this.#opened++;
+      this.#sendBody(id, stream);
+    }
   }
 
   /** The listener took so many octets: as many more may come. */
@@ -110,8 +135,10 @@ export class Connection {
 
   /** Gives a stream up; its listener hears nothing more. */
   cancel(id: number): void {
-    if (!this.#streams.has(id)) return;
-    this.#wire.write(encodeFrame(frameType.reset, 0, id, words(errorCode.cancel)));
+    const stream = this.#streams.get(id);
+    if (stream === undefined) return;
+    if (stream.opening === undefined)
+      this.#wire.write(encodeFrame(frameType.reset, 0, id, words(errorCode.cancel)));
     this.#forget(id);
   }
 
@@ -127,7 +154,11 @@ export class Connection {
   }
 
   #forget(id: number): void {
+    const stream = this.#streams.get(id);
+    if (stream === undefined) return;
     this.#streams.delete(id);
+    if (stream.opening === undefined) this.#opened--;
+    this.#openStreams();
     if (this.#streams.size > 0) return;
     this.#wire.unref();
     if (!this.#isOpen) this.close();
@@ -143,6 +174,7 @@ export class Connection {
   }
 
   #sendBody(id: number, stream: Stream): void {
+    if (stream.opening !== undefined) return;
     while (stream.unsent.length > 0) {
       const size = Math.min(stream.unsent.length, this.#maxFrame, this.#sendWindow, stream.sendWindow);
       if (size <= 0) return;
@@ -178,7 +210,7 @@ export class Connection {
       case frameType.data: {
         // The connection's window is never what holds a stream back.
         if (payload.length > 0) {
-          this.#wire.write(encodeFrame(frameType.windowUpdate, 0, 0, words(payload.length)));
+          this.#answer(encodeFrame(frameType.windowUpdate, 0, 0, words(payload.length)));
         }
         if (stream === undefined) return;
         const octets = unpadded(frame);
@@ -190,12 +222,13 @@ export class Connection {
         return;
       }
       case frameType.headers:
-        this.#block = { stream: id, isEnd: (flags & flag.endStream) !== 0, parts: [unpadded(frame)] };
+        this.#block = { stream: id, isEnd: (flags & flag.endStream) !== 0, parts: [], length: 0 };
+        this.#takeBlockPart(unpadded(frame));
         if ((flags & flag.endHeaders) !== 0) this.#takeHeaders();
         return;
       case frameType.continuation:
         if (this.#block === undefined) throw new Error('a CONTINUATION of nothing');
-        this.#block.parts.push(payload);
+        this.#takeBlockPart(payload);
         if ((flags & flag.endHeaders) !== 0) this.#takeHeaders();
         return;
       case frameType.reset:
@@ -206,7 +239,7 @@ export class Connection {
         if ((flags & flag.ack) === 0) this.#takeSettings(payload);
         return;
       case frameType.ping:
-        if ((flags & flag.ack) === 0) this.#wire.write(encodeFrame(type, flag.ack, 0, payload));
+        if ((flags & flag.ack) === 0) this.#answer(encodeFrame(type, flag.ack, 0, payload));
         return;
       case frameType.goAway:
         this.#takeFarewell(payload.readUInt32BE(0) & 0x7fffffff);
@@ -217,6 +250,23 @@ export class Connection {
       case frameType.pushPromise:
         throw new Error('a PUSH_PROMISE that was not allowed');
     }
+  }
+
+  #takeBlockPart(part: Buffer): void {
+    const block = this.#block;
+    if (block === undefined) return;
+    block.parts.push(part);
+    block.length += part.length;
+    if (block.length > maxBlock || block.parts.length > maxBlockFrames)
+      throw new Error('a header block is too large');
+  }
+
+  /** Sends what the other side makes us say, unless it lets that pile up. */
+  #answer(frame: Buffer): void {
+    if (this.#wire.unsent === 0) this.#owed = 0;
+    this.#owed += frame.length;
+    if (this.#owed > maxOwed) throw new Error('the other side asks for answers and does not read them');
+    this.#wire.write(frame);
   }
 
   #takeHeaders(): void {
@@ -236,18 +286,25 @@ export class Connection {
   #takeSettings(payload: Buffer): void {
     this.#isReady = true;
     for (const [id, value] of decodeSettings(payload)) {
-      if (id === setting.maxFrameSize) this.#maxFrame = value;
+      if (id === setting.maxFrameSize) {
+        if (value < defaultMaxFrame || value > largestMaxFrame) throw new Error('a frame size out of bounds');
+        this.#maxFrame = value;
+      }
+      if (id === setting.maxConcurrentStreams) this.#maxStreams = value;
       if (id !== setting.initialWindowSize) continue;
+      if (value > maxWindow) throw new Error('a window out of bounds');
       for (const stream of this.#streams.values()) stream.sendWindow += value - this.#initialSendWindow;
       this.#initialSendWindow = value;
     }
-    this.#wire.write(encodeFrame(frameType.settings, flag.ack, 0, Buffer.alloc(0)));
+    this.#answer(encodeFrame(frameType.settings, flag.ack, 0, Buffer.alloc(0)));
+    this.#openStreams();
     for (const [id, stream] of this.#streams) this.#sendBody(id, stream);
   }
 
   #takeWindow(id: number, more: number): void {
     if (id === 0) {
       this.#sendWindow += more;
+      if (this.#sendWindow > maxWindow) throw new Error('a window out of bounds');
       for (const [each, stream] of this.#streams) this.#sendBody(each, stream);
       return;
     }

@@ -14,7 +14,13 @@ export const frameType = {
 
 export const flag = { ack: 1, endStream: 1, endHeaders: 4, padded: 8, priority: 32 } as const;
 
-export const setting = { headerTableSize: 1, enablePush: 2, initialWindowSize: 4, maxFrameSize: 5 } as const;
+export const setting = {
+  headerTableSize: 1,
+  enablePush: 2,
+  maxConcurrentStreams: 3,
+  initialWindowSize: 4,
+  maxFrameSize: 5,
+} as const;
 
 export const errorCode = { none: 0, protocol: 1, flowControl: 3, refusedStream: 7, cancel: 8 } as const;
 
@@ -23,6 +29,10 @@ export const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /** The largest payload that may be sent to, or by, a peer that said nothing else. */
 export const defaultMaxFrame = 16384;
+/** The largest that a peer may allow. */
+export const largestMaxFrame = 2 ** 24 - 1;
+/** No window is larger. */
+export const maxWindow = 2 ** 31 - 1;
 /** The octets that may be sent before the peer says more, on a stream and on the connection. */
 export const defaultWindow = 65535;
 

@@ -37,11 +37,15 @@ function encodeString(text: string): Buffer {
   return Buffer.concat([Buffer.from(length), octets]);
 }
 
+/** An answer of gRPC has a dozen. */
+const maxHeaders = 1000;
+
 /** Pure: the headers of a block; of a name that comes twice the last one. Throws when it cannot be read. */
 export function decodeHeaders(block: Uint8Array): Map<string, string> {
   const reader = new BlockReader(block);
   const headers = new Map<string, string>();
-  while (!reader.isAtEnd) {
+  for (let count = 0; !reader.isAtEnd; count++) {
+    if (count === maxHeaders) throw new Error('a header block has too many headers');
     const first = reader.peek();
     if (first >= 0x80) {
       const [name, value] = indexed(reader.integer(7));

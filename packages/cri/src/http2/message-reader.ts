@@ -13,6 +13,7 @@ export class MessageReader {
 
   /** The messages that are whole with `data`; what is left waits for the rest. Throws CriError. */
   read(data: Buffer): Buffer[] {
+    if (data.length === 0) return [];
     this.#parts.push(data);
     this.#length += data.length;
     const messages: Buffer[] = [];

@@ -10,6 +10,8 @@ export interface WireListener {
 }
 
 export interface Wire {
+  /** Octets that were written and that the kernel has not taken. */
+  readonly unsent: number;
   write(octets: Uint8Array): void;
   /** Ends it when all that was written is on its way; what comes meanwhile may not be read. */
   end(): void;
@@ -38,6 +40,9 @@ function nodeWire(path: string, listener: WireListener): Wire {
     if (!isDestroyed) listener.lost(reason);
   });
   return {
+    get unsent() {
+      return socket.writableLength;
+    },
     write: (octets) => socket.write(octets),
     end: () => socket.end(),
     destroy: () => {
@@ -99,6 +104,10 @@ class BunWire implements Wire {
       // On a Unix socket connect(2) never fails with this: the server took the connection, and closed it.
       this.#lost(error.code === 'ECONNRESET' ? closedError() : error);
     });
+  }
+
+  get unsent(): number {
+    return this.#unsent.reduce((sum, { length }) => sum + length, 0);
   }
 
   write(octets: Uint8Array): void {
