@@ -11,7 +11,7 @@ export interface ServerLimits {
 }
 
 const defaults: Required<ServerLimits> = {
-  maxConnections: 100,
+  maxConnections: 500,
   headersTimeoutMs: 10_000,
   idleTimeoutMs: 30_000,
 };

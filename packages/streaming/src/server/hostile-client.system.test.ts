@@ -1,8 +1,13 @@
 // Clients that break the rules, go slowly, or ask for what is not there.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
@@ -293,13 +298,60 @@ test('sessions beyond the most there may be are refused, and there is room again
     'too many sessions are open; try again later',
   ]);
   sessions[0]?.destroy();
-  const again = async () => (await exec().catch(() => undefined)) ?? (await delay(20));
-  let session: Duplex | undefined;
-  for (let tries = 0; session === undefined && tries < 100; tries++) {
-    const got = await Promise.race([again(), delay(200)]);
-    if (got !== undefined) session = got;
+  for (const deadline = performance.now() + 5_000; ; await delay(20)) {
+    const outgoing = request(small.execUrl(ask), { method: 'POST', headers, agent: false });
+    outgoing.end();
+    const isUpgraded = await Promise.race([
+      once(outgoing, 'upgrade').then(([, socket]) => socket.destroy()),
+      once(outgoing, 'response').then(() => undefined),
+    ]);
+    if (isUpgraded !== undefined) break;
+    assert.ok(performance.now() < deadline, 'there is room again');
   }
-  assert.ok(session !== undefined);
-  session.destroy();
   sessions[1]?.destroy();
+});
+
+test('over TLS, connections without a handshake keep nobody out and are cut off', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'streaming-tls-'));
+  const words = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=x';
+  execFileSync('openssl', [...words.split(' '), '-keyout', `${dir}/key`, '-out', `${dir}/cert`], {
+    stdio: 'pipe',
+  });
+  const [cert, key] = [readFileSync(`${dir}/cert`, 'utf8'), readFileSync(`${dir}/key`, 'utf8')];
+  rmSync(dir, { recursive: true });
+  await using small = await StreamingServer.start({
+    runtime: testRuntime(),
+    tls: { cert, key },
+    maxWaiting: 5,
+    headersTimeoutMs: 500,
+  });
+  const { hostname, port } = new URL(small.url);
+  const silent = Array.from({ length: 20 }, () => connect(Number(port), hostname).on('error', () => {}));
+  for (const socket of silent) socket.resume().write(Buffer.from([0x16, 3, 1]));
+  const outgoing = requestTls(small.execUrl(ask), { rejectUnauthorized: false, agent: false });
+  outgoing.end();
+  const [response] = await once(outgoing, 'response');
+  assert.equal(response.resume().statusCode, 400);
+  await Promise.all(
+    silent.map((socket) => socket.destroyed || once(socket, 'close', { signal: AbortSignal.timeout(5000) })),
+  );
+  // One that is served is not cut off with the others.
+  const upgrade = requestTls(small.execUrl(ask), {
+    rejectUnauthorized: false,
+    agent: false,
+    headers: { ...upgradeHeaders, [protocolHeader]: 'v4.channel.k8s.io' },
+  });
+  upgrade.end();
+  const [, session] = await once(upgrade, 'upgrade');
+  await delay(800);
+  assert.equal(session.destroyed, false);
+  session.destroy();
+});
+
+test('more ports than there are channels are refused', async () => {
+  const ports = Array.from({ length: 200 }, (_, index) => index + 1);
+  const url = server.portForwardUrl({ podSandboxId: 'p', ports }).replace('http', 'ws');
+  const socket = new WebSocket(url, 'v4.channel.k8s.io');
+  const [code, reason] = await once(socket, 'close', { signal: AbortSignal.timeout(5000) });
+  assert.deepEqual([code, String(reason)], [1008, 'more than 128 ports']);
 });

@@ -5,6 +5,8 @@ import { portForwardProtocol, serveSpdyPortForward } from './port-forward-spdy.t
 import { type Upgrade, upgradeToWebSocket } from './upgrade.ts';
 
 const tunnelProtocol = `${tunnelPrefix}${portForwardProtocol}` as const;
+/** The number of a channel is one octet, and a port has two. */
+const maxPorts = 128;
 const protocols = [tunnelProtocol, 'v4.channel.k8s.io', 'v4.base64.channel.k8s.io'] as const;
 
 /**
@@ -24,6 +26,14 @@ export async function serveWebSocketPortForward(
     const tunnel = new WebSocketTunnel(webSocket);
     webSocket.resume();
     await serveSpdyPortForward(tunnel, forwarder, timeouts);
+    return;
+  }
+  if (forwarder.ports.length > maxPorts) {
+    forwarder.log(
+      `portforward from ${forwarder.remote}: ${forwarder.ports.length} ports, at most ${maxPorts}`,
+    );
+    webSocket.close(1008, `more than ${maxPorts} ports`);
+    webSocket.resume();
     return;
   }
   const connection = new ChannelConnection(webSocket, {

@@ -13,26 +13,31 @@ export class StreamingRequestError extends Error {
 
 /** Requests that wait for their client, each behind a token that is good once and for a while. */
 export class RequestCache<Request> {
-  readonly #requests = new Map<string, { request: Request; expires: number }>();
+  readonly #requests = new Map<string, { request: Request; expires: number; bytes: number }>();
   readonly #ttlMs: number;
   readonly #max: number;
+  readonly #maxBytes: number;
+  #bytes = 0;
   readonly #now: () => number;
 
-  constructor(options: { ttlMs: number; max: number; now?: () => number }) {
+  /** `max` requests may wait, and `maxBytes` of what they say of their size together. */
+  constructor(options: { ttlMs: number; max: number; maxBytes: number; now?: () => number }) {
     this.#ttlMs = options.ttlMs;
     this.#max = options.max;
+    this.#maxBytes = options.maxBytes;
     this.#now = options.now ?? (() => performance.now());
   }
 
   /** A new token of 8 base64url characters. */
-  insert(request: Request): string {
+  insert(request: Request, bytes: number): string {
     this.#dropExpired();
-    if (this.#requests.size >= this.#max)
+    if (this.#requests.size >= this.#max || this.#bytes + bytes > this.#maxBytes)
       throw new StreamingRequestError('RESOURCE_EXHAUSTED', 'maximum number of in-flight requests exceeded');
     let token: string;
     do token = randomBytes(6).toString('base64url');
     while (this.#requests.has(token));
-    this.#requests.set(token, { request, expires: this.#now() + this.#ttlMs });
+    this.#requests.set(token, { request, expires: this.#now() + this.#ttlMs, bytes });
+    this.#bytes += bytes;
     return token;
   }
 
@@ -40,15 +45,20 @@ export class RequestCache<Request> {
   consume(token: string): Request | undefined {
     const found = this.#requests.get(token);
     if (found === undefined) return undefined;
-    this.#requests.delete(token);
+    this.#delete(token, found.bytes);
     return this.#now() > found.expires ? undefined : found.request;
   }
 
   #dropExpired(): void {
     const now = this.#now();
-    for (const [token, { expires }] of this.#requests) {
+    for (const [token, { expires, bytes }] of this.#requests) {
       if (expires >= now) return;
-      this.#requests.delete(token);
+      this.#delete(token, bytes);
     }
+  }
+
+  #delete(token: string, bytes: number): void {
+    this.#requests.delete(token);
+    this.#bytes -= bytes;
   }
 }

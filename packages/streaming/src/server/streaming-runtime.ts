@@ -97,7 +97,7 @@ export interface StreamingServerOptions {
   tokenTtlMs?: number;
   /** URLs that were given out and neither used nor expired; 1000. */
   maxTokens?: number;
-  /** Connections without a session yet; a new one beyond these closes the oldest; 100. */
+  /** Connections without a session yet; a new one beyond these closes the oldest; 1000. */
   maxWaiting?: number;
   /** For a client to send its request, until it is cut off; 10 s. */
   headersTimeoutMs?: number;

@@ -15,6 +15,8 @@ import type {
 import { asksForWebSocket, refuseUpgrade, type Upgrade, upgradeToSpdy } from './upgrade.ts';
 
 const defaultMaxSessions = 1000;
+/** Command lines of requests whose client has not come yet. A call may bring one of 16 MiB. */
+const maxWaitingBytes = 64 * 1024 * 1024;
 
 type Request =
   | { kind: 'exec'; request: ExecUrlRequest }
@@ -50,9 +52,10 @@ export class StreamingServer {
     this.#requests = new RequestCache({
       ttlMs: options.tokenTtlMs ?? 60_000,
       max: options.maxTokens ?? 1000,
+      maxBytes: maxWaitingBytes,
     });
     this.#waiting = guard(server, {
-      ...(options.maxWaiting !== undefined && { maxConnections: options.maxWaiting }),
+      maxConnections: options.maxWaiting ?? 1000,
       ...(options.headersTimeoutMs !== undefined && { headersTimeoutMs: options.headersTimeoutMs }),
     });
     server.on('upgrade', (request, socket, head) => void this.#upgrade({ request, socket, head }));
@@ -119,7 +122,9 @@ export class StreamingServer {
   }
 
   #urlFor(request: Request): string {
-    return `${this.url}/${request.kind}/${this.#requests.insert(request)}`;
+    const words = request.kind === 'exec' ? request.request.cmd : [];
+    const bytes = words.reduce((sum, word) => sum + 2 * word.length, 0);
+    return `${this.url}/${request.kind}/${this.#requests.insert(request, bytes)}`;
   }
 
   /** The request that an HTTP request's token stands for, which is used up by it. */
