@@ -1,13 +1,18 @@
-// Runs the unit tests that sit beside the code: every NAME.test.ts in packages and in test/support and
-// test/conformance and test/soak but NAME.system.test.ts,
-// which need root and the real tools and belong to `npm test` (scripts/system-tests.ts).
+// Runs the unit tests that sit beside the code: every NAME.test.ts in packages, test/support, test/conformance,
+// test/soak, bench and scripts but NAME.system.test.ts, which need root and the real tools and belong to `npm test`
+// (scripts/system-tests.ts).
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const root = dirname(import.meta.dirname);
 const files = globSync(
-  ['packages/*/src/**/*.test.ts', 'test/{support,conformance,soak}/**/*.test.ts', 'bench/*.test.ts'],
+  [
+    'packages/*/src/**/*.test.ts',
+    'test/{support,conformance,soak}/**/*.test.ts',
+    'bench/*.test.ts',
+    'scripts/**/*.test.ts',
+  ],
   {
     cwd: root,
   },

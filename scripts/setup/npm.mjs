@@ -20,12 +20,12 @@ export function dependenciesAreCurrent(root) {
 }
 
 /**
- * Runs `npm ci`.
+ * Runs `npm ci`. No package gets to run code while it is installed: what Berth needs of them is prebuilt.
  * @throws Error with npm's output
  */
 export function installDependencies(root) {
   return new Promise((resolve, reject) => {
-    const child = spawn('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    const child = spawn('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

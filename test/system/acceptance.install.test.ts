@@ -1,4 +1,5 @@
-// `npm install -g .` puts the four commands on the PATH, needs no network, and leaves the checkout as it is.
+// `npm install -g --ignore-scripts .` puts the four commands on the PATH, needs no network, and leaves the checkout
+// as it is.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
@@ -17,6 +18,7 @@ test('npm install -g of the checkout puts the commands on the PATH', () => {
   const before = state();
   const options = [
     '--offline',
+    '--ignore-scripts',
     '--no-audit',
     '--no-fund',
     '--prefix',
