@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { removeTable } from '@berth/linux/nftables.ts';
 import { defaultConfig } from '@berth/runtime/config/config.ts';
 import { DEFAULT_FILE, MASQUERADE_TABLE } from '@berth/runtime/network/default-network.ts';
+import { removeLoopbackGuard } from '@berth/runtime/network/loopback-guard.ts';
 import { moveHugetlbToV1 } from '../test/support/hugetlb.ts';
 import { buildPeer } from '../test/support/peers.ts';
 import { podDown, podUp } from '../test/support/pods.ts';
@@ -49,6 +50,7 @@ const suites: Record<string, (dir: string, resources: AsyncDisposableStack) => P
   'default-network': async (dir, resources) => {
     const conflist = DEFAULT_FILE;
     resources.defer(() => removeTable(MASQUERADE_TABLE));
+    resources.defer(() => removeLoopbackGuard());
     const peers = [
       await startBerth({ dir: below(dir, 'own'), net: 235, runtime: 'crun', conflist }, resources),
       await startContainerdPeer(

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { mountsBelow } from '@berth/linux/mount.ts';
 import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
+import { hasTable } from '@berth/linux/nftables.ts';
 import { kill } from '@berth/linux/process.ts';
+import { LOOPBACK_TABLE } from '@berth/runtime/network/loopback-guard.ts';
 import { moveHugetlbToV1 } from '../../../test/support/hugetlb.ts';
 import { down } from './commands/down.ts';
 import { listImages, loadImages } from './commands/image.ts';
@@ -256,6 +258,13 @@ for (const umask of [0o000, 0o077]) {
     await assertNothingLeft();
   });
 }
+
+test('127.0.0.1 of the node is closed to others from up to down', async () => {
+  await runUp([]);
+  assert.ok(hasTable(LOOPBACK_TABLE));
+  await runDown();
+  assert.ok(!hasTable(LOOPBACK_TABLE));
+});
 
 test('images are loaded from a layout and listed', async () => {
   await runUp([]);

@@ -1,13 +1,15 @@
+import { hasCode } from './errno.ts';
 import { type IpNetwork, parseNetwork } from './netlink/ip-address.ts';
 import { NetlinkSocket } from './netlink/socket.ts';
 import {
-  batch,
   deleteTable,
+  getTable,
   type NftMessage,
   newRule,
   newSourceNatChain,
   newTable,
 } from './nftables/batch.ts';
+import { changeTables } from './nftables/change.ts';
 import { masquerade, matchAddress, matchFamily } from './nftables/expressions.ts';
 
 const CHAIN = 'postrouting';
@@ -37,13 +39,26 @@ export interface Masquerade {
  *     }
  */
 export function ensureMasquerade({ table, sources }: Masquerade): void {
-  change(`masquerade in table ${table}`, masqueradeMessages({ table, sources }));
+  changeTables(`masquerade in table ${table}`, masqueradeMessages({ table, sources }));
 }
 
 /** Removes a table of the inet family; one that does not exist is no error. */
 export function removeTable(name: string): void {
   // Made first, so that there is one to remove; both in one change that no one sees.
-  change(`remove table ${name}`, [newTable(name), deleteTable(name)]);
+  changeTables(`remove table ${name}`, [newTable(name), deleteTable(name)]);
+}
+
+/** Whether there is a table of the inet family by this name. */
+export function hasTable(name: string): boolean {
+  using socket = new NetlinkSocket('netfilter');
+  const { type, flags, payload } = getTable(name);
+  try {
+    socket.change(`get table ${name}`, type, flags, payload);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
 }
 
 /** The messages of `ensureMasquerade`. Throws when a source is no network. */
@@ -69,9 +84,4 @@ export function masqueradeMessages({ table, sources }: Masquerade): NftMessage[]
       ]),
     ),
   ];
-}
-
-function change(what: string, messages: readonly NftMessage[]): void {
-  using socket = new NetlinkSocket('netfilter');
-  socket.batch(what, batch(messages));
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { mountsBelow } from '@berth/linux/mount.ts';
+import { removeLoopbackGuard } from '@berth/runtime/network/loopback-guard.ts';
 import { removeDefaultNetwork } from '@berth/runtime/network/remove-default-network.ts';
 import { Paths } from '@berth/runtime/paths.ts';
 import { messageOf, UserError } from '../errors.ts';
@@ -143,7 +144,7 @@ async function removeAllPods({ runtime }: CriClient): Promise<void> {
   if (failures.length > 0) throw new UserError(`could not end every pod:\n${failures.join('\n')}`);
 }
 
-/** What outlives the daemons: the default network's bridge and rule, empty cgroups, sockets and pid files. */
+/** What outlives the daemons: the networks' rules and the default one's bridge, empty cgroups, sockets and pid files. */
 async function removeRemains(layout: NodeLayout): Promise<void> {
   // The end of a namespace takes its interfaces off the bridge a moment later.
   const deadline = Date.now() + NETWORK_WAIT_MS;
@@ -151,6 +152,7 @@ async function removeRemains(layout: NodeLayout): Promise<void> {
   while (file() && !(await removeDefaultNetwork({ confDir: layout.cniConfDir })) && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, NETWORK_RECHECK_MS));
   }
+  if (!file()) removeLoopbackGuard();
   const cgroups = detectCgroups();
   for (const path of layout.cgroups) {
     if (cgroups.processes(path).length === 0) await cgroups.remove(path);

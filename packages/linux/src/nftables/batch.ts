@@ -14,7 +14,7 @@ export type NftMessage = Omit<NetlinkMessage, 'sequence'>;
 const SUBSYSTEM_NFTABLES = 10;
 const BATCH_BEGIN = 0x10;
 const BATCH_END = 0x11;
-const MESSAGES = { newTable: 0, deleteTable: 2, newChain: 3, newRule: 6 } as const;
+const MESSAGES = { newTable: 0, getTable: 1, deleteTable: 2, newChain: 3, newRule: 6 } as const;
 
 /** The family of tables whose rules see IPv4 and IPv6. */
 const NFPROTO_INET = 1;
@@ -24,8 +24,11 @@ const CHAIN = { table: 1, name: 3, hook: 4, type: 7 } as const;
 const HOOK = { number: 1, priority: 2 } as const;
 const RULE = { table: 1, chain: 2, expressions: 4 } as const;
 
-const POSTROUTING = 4;
-const PRIORITY_SOURCE_NAT = 100;
+/** The places in a packet's way that a chain can be at, and when it has its turn there. */
+const HOOKS = {
+  prerouting: { number: 0, priority: { raw: -300 } },
+  postrouting: { number: 4, priority: { srcnat: 100 } },
+} as const;
 
 /** struct nfgenmsg: family, version 0, and a number in network order. */
 function structure(family: number, resource: number): Buffer {
@@ -45,6 +48,11 @@ export function newTable(name: string): NftMessage {
   return message('newTable', REQUEST_FLAGS.create, [[TABLE_NAME, encodeString(name)]]);
 }
 
+/** Asks for a table of the inet family, outside of a batch; one that does not exist is an error. */
+export function getTable(name: string): NftMessage {
+  return message('getTable', 0, [[TABLE_NAME, encodeString(name)]]);
+}
+
 /** Removes a table with everything in it; one that does not exist is an error. */
 export function deleteTable(name: string): NftMessage {
   return message('deleteTable', 0, [[TABLE_NAME, encodeString(name)]]);
@@ -52,17 +60,32 @@ export function deleteTable(name: string): NftMessage {
 
 /** Makes a chain for the translation of sources, when packets are about to leave. */
 export function newSourceNatChain(table: string, name: string): NftMessage {
+  const { number, priority } = HOOKS.postrouting;
+  return newChain(table, name, { type: 'nat', hook: number, priority: priority.srcnat });
+}
+
+/** Makes a chain that sees packets as they come, before connection tracking and translation of addresses. */
+export function newRawFilterChain(table: string, name: string): NftMessage {
+  const { number, priority } = HOOKS.prerouting;
+  return newChain(table, name, { type: 'filter', hook: number, priority: priority.raw });
+}
+
+function newChain(
+  table: string,
+  name: string,
+  { type, hook, priority }: { type: 'nat' | 'filter'; hook: number; priority: number },
+): NftMessage {
   return message('newChain', REQUEST_FLAGS.create, [
     [CHAIN.table, encodeString(table)],
     [CHAIN.name, encodeString(name)],
     [
       CHAIN.hook,
       [
-        [HOOK.number, be32(POSTROUTING)],
-        [HOOK.priority, be32(PRIORITY_SOURCE_NAT)],
+        [HOOK.number, be32(hook)],
+        [HOOK.priority, be32(priority)],
       ],
     ],
-    [CHAIN.type, encodeString('nat')],
+    [CHAIN.type, encodeString(type)],
   ]);
 }
 

@@ -9,7 +9,7 @@ const EXPRESSION = { name: 1, data: 2 } as const;
 const DATA_VALUE = 1;
 
 const META = { destination: 1, key: 2 } as const;
-const META_NFPROTO = 15;
+const META_KEYS = { inputInterface: 4, family: 15, inputKind: 26 } as const;
 /** The protocol numbers of IPv4 and IPv6 in netfilter. */
 const NFPROTO = { 4: 2, 6: 10 } as const;
 
@@ -20,6 +20,17 @@ const PAYLOAD = { destination: 1, base: 2, offset: 3, length: 4 } as const;
 const NETWORK_HEADER = 1;
 
 const BITWISE = { source: 1, destination: 2, length: 3, mask: 4, xor: 5 } as const;
+
+/** Interface 1 of every network namespace, as the kernel keeps it: in the byte order of the machine. */
+const LOOPBACK_INDEX = new Uint8Array(Uint32Array.of(1).buffer);
+/** IFNAMSIZ. */
+const KIND_BYTES = 16;
+
+const IMMEDIATE = { destination: 1, data: 2 } as const;
+const VERDICT_REGISTER = 0;
+const DATA_VERDICT = 2;
+const VERDICT_CODE = 1;
+const VERDICTS = { drop: 0, accept: 1 } as const;
 
 /** Where the addresses are in the headers of IPv4 and IPv6. */
 const ADDRESS_OFFSETS = {
@@ -51,15 +62,28 @@ function compare(operator: keyof typeof OPERATORS, value: Uint8Array): Attribute
   ]);
 }
 
+function loadMeta(key: keyof typeof META_KEYS): Attribute {
+  return expression('meta', [
+    [META.destination, be32(REGISTER)],
+    [META.key, be32(META_KEYS[key])],
+  ]);
+}
+
 /** The packet is IPv4, or IPv6. */
 export function matchFamily(family: 4 | 6): Attribute[] {
-  return [
-    expression('meta', [
-      [META.destination, be32(REGISTER)],
-      [META.key, be32(META_NFPROTO)],
-    ]),
-    compare('equal', Buffer.from([NFPROTO[family]])),
-  ];
+  return [loadMeta('family'), compare('equal', Buffer.from([NFPROTO[family]]))];
+}
+
+/** The packet came by another interface than the loopback interface. */
+export function matchFromOutside(): Attribute[] {
+  return [loadMeta('inputInterface'), compare('unequal', LOOPBACK_INDEX)];
+}
+
+/** The packet came by an interface of this kind, as `vrf`. */
+export function matchInputKind(kind: string): Attribute[] {
+  const name = Buffer.alloc(KIND_BYTES);
+  name.write(kind);
+  return [loadMeta('inputKind'), compare('equal', name)];
 }
 
 /** The packet's source or destination is within, or not within, a network. */
@@ -91,4 +115,12 @@ export function matchAddress(
 /** The packet leaves with the address of the interface that it leaves by. */
 export function masquerade(): Attribute {
   return expression('masq', []);
+}
+
+/** Ends the packet, or its way through this chain. */
+export function verdict(name: keyof typeof VERDICTS): Attribute {
+  return expression('immediate', [
+    [IMMEDIATE.destination, be32(VERDICT_REGISTER)],
+    [IMMEDIATE.data, [[DATA_VERDICT, [[VERDICT_CODE, be32(VERDICTS[name])]]]]],
+  ]);
 }

@@ -42,6 +42,8 @@ export async function attachSandbox(
     args: podArgs(request),
     capabilityArgs: capabilities,
   };
+  // portmap opens the bridge to 127.0.0.0/8 for host ports.
+  if (capabilities.portMappings !== undefined) network.loopbackGuard.restore();
   try {
     const result = await network.cni.addNetworkList(list, runtime);
     const ips = sandboxAddresses(result);

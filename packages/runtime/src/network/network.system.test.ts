@@ -16,6 +16,7 @@ import { removeDefaultNetwork } from './remove-default-network.ts';
 
 const BRIDGE = 'brtest-net';
 const TABLE = 'brtest-net';
+const LOOPBACK_TABLE = 'brtest-loopback';
 let dir = '';
 let worker: NamespaceWorker;
 const lines: string[] = [];
@@ -28,6 +29,7 @@ after(async () => {
   await worker.close();
   if (listLinks().some(({ name }) => name === BRIDGE)) deleteLink(BRIDGE);
   removeTable(TABLE);
+  removeTable(LOOPBACK_TABLE);
   await rm(dir, { recursive: true });
 });
 
@@ -59,6 +61,7 @@ async function start(name: string, files: Record<string, string>) {
     cacheDir: join(dir, name, 'cni'),
     sandboxesDir: join(dir, name, 'sandboxes'),
     masqueradeTable: TABLE,
+    loopbackTable: LOOPBACK_TABLE,
     log: createLogger('debug', (line) => lines.push(line)),
   });
 }

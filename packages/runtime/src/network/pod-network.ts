@@ -7,6 +7,7 @@ import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { NetworkConfig, type SelectedNetwork } from './config.ts';
 import { isDefaultNetwork, MASQUERADE_TABLE, writeDefaultNetwork } from './default-network.ts';
+import { LoopbackGuard } from './loopback-guard.ts';
 
 export interface PodNetworkOptions {
   readonly confDir: string;
@@ -21,6 +22,8 @@ export interface PodNetworkOptions {
   readonly timeoutMs?: number;
   /** The nftables table of the default network's masquerade rule. */
   readonly masqueradeTable?: string;
+  /** The nftables table of the loopback guard. */
+  readonly loopbackTable?: string;
 }
 
 /** The NetworkReady condition of the CRI's Status. */
@@ -34,12 +37,19 @@ export interface NetworkReadiness {
 export class PodNetwork {
   readonly cni: Cni;
   readonly config: NetworkConfig;
+  readonly loopbackGuard: LoopbackGuard;
   readonly log: Logger;
   readonly sandboxesDir: string;
 
-  private constructor(cni: Cni, config: NetworkConfig, { log, sandboxesDir }: PodNetworkOptions) {
+  private constructor(
+    cni: Cni,
+    config: NetworkConfig,
+    loopbackGuard: LoopbackGuard,
+    { log, sandboxesDir }: PodNetworkOptions,
+  ) {
     this.cni = cni;
     this.config = config;
+    this.loopbackGuard = loopbackGuard;
     this.log = log;
     this.sandboxesDir = sandboxesDir;
   }
@@ -55,9 +65,11 @@ export class PodNetwork {
       await writeDefaultNetwork(confDir);
       log.info('Wrote the default CNI network', { dir: confDir });
     }
+    const loopbackGuard = new LoopbackGuard(log, options.loopbackTable);
+    loopbackGuard.ensure();
     const onSelect = (selected: SelectedNetwork) => masquerade(selected, masqueradeTable, log);
     const config = await NetworkConfig.open({ confDir, pluginDirs, log, onSelect });
-    return new PodNetwork(new Cni({ pluginDirs, cacheDir, timeoutMs }), config, options);
+    return new PodNetwork(new Cni({ pluginDirs, cacheDir, timeoutMs }), config, loopbackGuard, options);
   }
 
   /** Whether a pod could be attached now, by the configuration and, from CNI 1.1 on, by the plugins' own word. */

@@ -1,0 +1,46 @@
+import { ensureLoopbackGuard } from '@berth/linux/loopback-guard.ts';
+import { hasTable, removeTable } from '@berth/linux/nftables.ts';
+import { messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+
+/** The nftables table that keeps other hosts and pods from the node's 127.0.0.1. */
+export const LOOPBACK_TABLE = 'berth-loopback';
+
+/** Keeps others from 127.0.0.1 of the node, on which CNI plugins for host ports let them in. */
+export class LoopbackGuard {
+  readonly #log: Logger;
+  readonly #table: string;
+
+  constructor(log: Logger, table = LOOPBACK_TABLE) {
+    this.#log = log;
+    this.#table = table;
+  }
+
+  /** Makes the rules as this version of berthd has them. */
+  ensure(): void {
+    this.#try(() => ensureLoopbackGuard(this.#table));
+  }
+
+  /** Makes the rules again when somebody has flushed them. */
+  restore(): void {
+    this.#try(() => {
+      if (!hasTable(this.#table)) ensureLoopbackGuard(this.#table);
+    });
+  }
+
+  #try(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#log.error(
+        'Pods and neighbours may reach services on 127.0.0.1 of this node once a pod has host ports (CVE-2020-8558): setting nftables rules failed',
+        { error: messageOf(error) },
+      );
+    }
+  }
+}
+
+/** Removes the rules, which are of use as long as there are pods. */
+export function removeLoopbackGuard(table = LOOPBACK_TABLE): void {
+  removeTable(table);
+}
