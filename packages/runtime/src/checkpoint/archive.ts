@@ -1,12 +1,15 @@
-import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile, open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { tarOfTree } from '@berth/oci/tar/tree.ts';
 import { endOfTar } from '@berth/oci/tar/writer.ts';
 import type { Context } from '../context.ts';
+import { messageOf } from '../errors.ts';
 import { containerStatus } from '../pod-status/container.ts';
 import { readSpec } from '../spec/spec-file.ts';
 import type { Container } from '../state/container.ts';
+import { readDump } from './check-restore.ts';
 import {
   bindMounts,
   type ConfigDump,
@@ -19,6 +22,7 @@ import {
   workPlace,
 } from './files.ts';
 import { deletedPaths, isWhiteout } from './rootfs-diff.ts';
+import { SeccompFilters } from './seccomp-filters.ts';
 
 /** Adds to a dump in the work place what a restore needs beside the processes; the container is still paused. */
 export async function describeCheckpoint(
@@ -44,11 +48,34 @@ export async function describeCheckpoint(
       return [{ source, destination, file_type: fileType, permissions: stats.mode & 0o777 }];
     }),
   );
+  noteSeccompFilter(context, container, spec);
   const image = await context.images.rootfs(container.imageId);
   const deleted = deletedPaths(paths.upper, image?.lowerDirs ?? []);
   if (deleted.length > 0) write(deletedFiles, deleted);
   const skip = (_path: string, stats: Parameters<typeof isWhiteout>[0]) => isWhiteout(stats);
   await writeTar(place.at(rootfsDiff), tarOfTree(paths.upper, { skip }), signal);
+}
+
+/**
+ * Notes the filter that the OCI runtime has made of the container's profile: the first that the container's init has
+ * and berthd has not. Those that came later are the container's own.
+ */
+function noteSeccompFilter({ config, log, paths }: Context, { id }: Container, spec: Spec): void {
+  const profile = spec.linux?.seccomp;
+  if (profile === undefined) return;
+  try {
+    const inherited = Number(
+      /^Seccomp_filters:\s*(\d+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0,
+    );
+    const chain = readDump(workPlace(paths.container(id)).image).tasks[0]?.threads[0]?.seccompFilters ?? [];
+    const filter = chain.at(-1 - inherited);
+    if (filter !== undefined && inherited < chain.length)
+      new SeccompFilters(config.root).note(profile, filter);
+  } catch (error) {
+    log.warning(`The checkpoint cannot be restored with a seccomp profile: ${messageOf(error)}`, {
+      container: id,
+    });
+  }
 }
 
 function bigintAsNumber(_key: string, value: unknown): unknown {

@@ -12,6 +12,17 @@ export const deletedFiles = 'deleted.files';
 export const dumpLog = 'dump.log';
 export const logFile = 'io.kubernetes.cri-o.LogPath';
 
+/** What a restore takes of an archive, beside criu's files. */
+export const takenFiles: readonly string[] = [
+  bindMounts,
+  configDump,
+  deletedFiles,
+  logFile,
+  rootfsDiff,
+  specDump,
+  statusDump,
+];
+
 /** config.dump: who the container was. */
 export interface ConfigDump {
   readonly id: string;

@@ -4,17 +4,9 @@ import { join } from 'node:path';
 import { imageAnnotations } from '../image/annotations.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
 import type { ImageStore } from '../image/store.ts';
-import {
-  bindMounts,
-  configDump,
-  deletedFiles,
-  dumpLog,
-  imageDirectory,
-  logFile,
-  rootfsDiff,
-  specDump,
-  statusDump,
-} from './files.ts';
+import type { ArchiveLimits } from './archive-extractor.ts';
+import { configDump, imageDirectory, takenFiles } from './files.ts';
+import { isImageFile, isRefusedFile } from './image-files.ts';
 
 /** What says of an image that it is a checkpoint of the container that the value names: CRI-O's and criu's. */
 const nameAnnotations = [
@@ -39,23 +31,30 @@ export function readFileOf(lowerDirs: readonly string[], name: string, maxBytes:
   return path === undefined || lstatSync(path).size > maxBytes ? undefined : readFileSync(path);
 }
 
-const files: readonly string[] = [
-  ...[bindMounts, configDump, deletedFiles, dumpLog, logFile, rootfsDiff, specDump, statusDump],
-];
-
 /**
  * Copies what a checkpoint consists of from an image's layers to a directory. An image is anybody's: nothing else
- * than regular files of these places is taken, and no link followed.
+ * than regular files of these places is taken, and no link followed. Throws for files that criu must not get.
  */
-export async function copyCheckpoint(lowerDirs: readonly string[], directory: string): Promise<void> {
+export async function copyCheckpoint(
+  lowerDirs: readonly string[],
+  directory: string,
+  { maxBytes, maxFiles }: ArchiveLimits,
+): Promise<void> {
+  let bytes = 0;
   const copy = async (from: string | undefined, name: string) => {
-    if (from !== undefined) await copyFile(from, join(directory, name), constants.COPYFILE_FICLONE);
+    if (from === undefined) return;
+    bytes += lstatSync(from).size;
+    if (bytes > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes (image.maxLayerBytes)`);
+    await copyFile(from, join(directory, name), constants.COPYFILE_FICLONE);
   };
-  for (const name of files) await copy(fileIn(lowerDirs, name), name);
+  for (const name of takenFiles) await copy(fileIn(lowerDirs, name), name);
   mkdirSync(join(directory, imageDirectory), { mode: 0o700 });
   const images = lowerDirs.map((layer) => join(layer, imageDirectory)).filter(isDirectory);
-  for (const name of new Set(images.flatMap((layer) => readdirSync(layer)))) {
-    await copy(fileIn(images, name), join(imageDirectory, name));
+  const names = new Set(images.flatMap((layer) => readdirSync(layer)));
+  if (names.size > maxFiles) throw new Error(`it has more than ${maxFiles} files (image.maxLayerFiles)`);
+  for (const name of names) {
+    if (isRefusedFile(name)) throw new Error(`${imageDirectory}/${name} is not of a container's checkpoint`);
+    if (isImageFile(name)) await copy(fileIn(images, name), join(imageDirectory, name));
   }
 }
 

@@ -1,4 +1,5 @@
-import { createReadStream, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { constants, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { resolveInRoot } from '@berth/linux/safe-path.ts';
 import { LayerExtractor } from '@berth/oci/layers/extractor.ts';
@@ -8,6 +9,7 @@ import { type TarHandler, TarReader } from '@berth/oci/tar/reader.ts';
 import type { Context } from '../context.ts';
 import { invalid, messageOf } from '../errors.ts';
 import type { ContainerPaths } from '../paths.ts';
+import { ArchiveExtractor, type ArchiveLimits } from './archive-extractor.ts';
 import { configDump, deletedFiles, restorePlace, rootfsDiff, specDump } from './files.ts';
 import { copyCheckpoint, readFileOf } from './image.ts';
 
@@ -82,8 +84,12 @@ function collector(wanted: Map<string, Buffer[]>): TarHandler {
 }
 
 async function readTar(archive: string, handler: TarHandler): Promise<void> {
+  // A FIFO would block the one who opens it, and have no end.
+  await using handle = await open(archive, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (!(await handle.stat()).isFile()) throw new Error('it is not a regular file');
   const reader = new TarReader(handler);
-  for await (const chunk of createReadStream(archive, { highWaterMark: 1024 * 1024 })) reader.push(chunk);
+  const stream = handle.createReadStream({ highWaterMark: 1024 * 1024, autoClose: false });
+  for await (const chunk of stream) reader.push(chunk);
   reader.finish();
 }
 
@@ -120,17 +126,31 @@ export async function unpackCheckpoint(
   const { maxLayerFiles, maxLayerBytes } = config.image;
   const place = restorePlace(paths);
   mkdirSync(place.dir, { recursive: true, mode: 0o700 });
-  if (layers === undefined) await unpack(name, place.dir, maxLayerFiles);
-  else await copyCheckpoint(layers, place.dir);
+  const limits = { maxBytes: maxLayerBytes, maxFiles: maxLayerFiles };
+  try {
+    if (layers === undefined) await unpackArchive(name, place.dir, limits);
+    else await copyCheckpoint(layers, place.dir, limits);
+  } catch (error) {
+    throw invalid('config.image.image', `checkpoint ${name} cannot be restored: ${messageOf(error)}`);
+  }
   mkdirSync(paths.upper, { recursive: true, mode: 0o755 });
   const diff = place.at(rootfsDiff);
   if (!isFile(diff)) return;
-  const unsettled = await unpack(diff, paths.upper, maxLayerFiles);
+  const unsettled = await unpackDiff(diff, paths.upper, maxLayerFiles);
   await settleLayer(paths.upper, unsettled, lowerDirs, { maxBytes: maxLayerBytes });
   rmSync(diff);
 }
 
-async function unpack(archive: string, directory: string, maxFiles: number) {
+async function unpackArchive(archive: string, directory: string, limits: ArchiveLimits): Promise<void> {
+  const extractor = new ArchiveExtractor(directory, limits);
+  try {
+    await readTar(archive, extractor);
+  } finally {
+    extractor.abandon();
+  }
+}
+
+async function unpackDiff(archive: string, directory: string, maxFiles: number) {
   const extractor = new LayerExtractor(directory, maxFiles);
   try {
     await readTar(archive, extractor);

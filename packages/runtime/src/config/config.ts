@@ -89,6 +89,10 @@ export interface Config {
     /** A connection without a byte in either direction is closed. */
     readonly idleTimeoutSeconds: number;
   };
+  readonly checkpoint: {
+    /** Whether containers may be made from checkpoints: archives, and images that say that they are one. */
+    readonly restore: boolean;
+  };
   readonly stats: {
     /** Groups of metrics that ListPodSandboxMetrics tells; `all` alone stands for every group. */
     readonly includedPodMetrics: readonly (MetricGroup | 'all')[];
@@ -146,6 +150,7 @@ export const defaultConfig: Config = {
     maxImageBytes: 128 * 1024 ** 3,
     pinned: [],
   },
+  checkpoint: { restore: false },
   stats: { includedPodMetrics: [] },
   tracing: { endpoint: undefined, samplingRatePerMillion: 1_000_000 },
 };

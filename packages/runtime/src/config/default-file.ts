@@ -70,6 +70,14 @@ const described: Described<Config> = {
       idleTimeoutSeconds: 'A connection without a byte in either direction is closed.',
     },
   },
+  checkpoint: {
+    about:
+      'Containers that are made from checkpoints: an archive in the place of an image, or an image of one.',
+    fields: {
+      restore:
+        "Allow it, for those who may make pods and whoever makes the images that they name. Refused is a checkpoint whose criu files give its processes users, groups, capabilities, seccomp filters, new privileges, LSM profiles, limits, priorities, namespaces, mounts or devices beyond the request's; a seccomp profile needs a checkpoint that this node has made. Not covered: flaws in criu, which reads these files as root; files and sockets of the container itself, opened whatever its user may; device nodes, which its device cgroup keeps closed; kernel parameters of its own IPC namespace.",
+    },
+  },
   stats: {
     about: 'What is told of the usage of resources.',
     fields: {

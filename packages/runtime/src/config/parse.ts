@@ -7,7 +7,7 @@ import { parseLocated, type ValuePath } from './located.ts';
 import { type Parse, valueParsers } from './values.ts';
 
 /** The settings of config.yaml that have settings of their own. */
-type Section = 'cni' | 'cdi' | 'registry' | 'image' | 'streaming' | 'stats' | 'tracing';
+type Section = 'cni' | 'cdi' | 'registry' | 'image' | 'streaming' | 'checkpoint' | 'stats' | 'tracing';
 
 /**
  * Parses the text of a config.yaml; what it leaves out keeps its default. Throws a ConfigError that names
@@ -93,6 +93,7 @@ export function parseConfig(source: string, file: string): Config {
       clientCaFile: absolutePath,
       idleTimeoutSeconds: count,
     }),
+    checkpoint: section('checkpoint', { restore: flag }),
     stats: section('stats', { includedPodMetrics: list(oneOf([...metricGroups, 'all'])) }),
     tracing: section('tracing', { endpoint: text, samplingRatePerMillion: count }),
   });

@@ -8,6 +8,7 @@ const live = [
   'defaultRuntime',
   'registry',
   'image',
+  'checkpoint',
 ] as const satisfies (keyof Config)[];
 
 /** What reading the settings again comes to. */
@@ -26,9 +27,9 @@ export function reloadConfig(current: Config, next: Config): Reload {
   const differing = Object.entries(next)
     .filter(([key, value]) => !isDeepStrictEqual(value, Reflect.get(current, key)))
     .map(([key]) => key);
-  const { logLevel, runtimes, defaultRuntime, image } = next;
+  const { logLevel, runtimes, defaultRuntime, image, checkpoint } = next;
   return {
-    config: { ...current, logLevel, runtimes, defaultRuntime, image },
+    config: { ...current, logLevel, runtimes, defaultRuntime, image, checkpoint },
     changed: differing.filter(isLive),
     needRestart: differing.filter((key) => !isLive(key)),
   };

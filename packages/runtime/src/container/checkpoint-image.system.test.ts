@@ -1,5 +1,6 @@
 // A checkpoint that is an image: what is made of it before its start, which alone needs a criu that works.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -15,7 +16,9 @@ import { writeOciLayout } from '@berth/oci/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { encodeTar, endOfTar } from '@berth/oci/tar/writer.ts';
 import { importArchive } from '../../../../test/support/images.ts';
+import { defaultConfig } from '../config/config.ts';
 import { findProgram } from '../programs.ts';
+import { type TestDump, testDump } from '../testing/criu-images.ts';
 import { failsWith, PodCalls } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 
@@ -23,7 +26,7 @@ let node: TestNode;
 let pods: PodCalls;
 let base: string;
 before(async () => {
-  node = await TestNode.start('rt-ckpt-image', 234);
+  node = await TestNode.start('rt-ckpt-image', 234, undefined, 'checkpoint: { restore: true }\n');
   pods = new PodCalls(node);
   const { image } = node.containerConfig([]);
   const status = await node.client.image.imageStatus({ image, verbose: false });
@@ -36,6 +39,9 @@ const image = (name: string) => `localhost/checkpoint/${name}:1`;
 const file = (path: string, content: string | Buffer): TarEntry => ({ type: 'file', path, content });
 const diff = Buffer.concat([...encodeTar([file('added', 'new')]), endOfTar()]);
 
+const criuFiles = (dump: TestDump = {}) =>
+  [...testDump(dump)].map(([name, content]) => file(`checkpoint/${name}`, content));
+
 /** The files of a checkpoint, some in another form. */
 function checkpointFiles(change: TarEntry[] = []): TarEntry[] {
   const entries = [
@@ -43,7 +49,8 @@ function checkpointFiles(change: TarEntry[] = []): TarEntry[] {
     file('spec.dump', JSON.stringify({ mounts: [], process: {} })),
     file('rootfs-diff.tar', diff),
     { type: 'directory' as const, path: 'checkpoint' },
-    file('checkpoint/inventory.img', 'pages'),
+    ...criuFiles(),
+    file('checkpoint/pages-1.img', 'pages'),
   ];
   return [...entries.filter(({ path }) => !change.some((other) => other.path === path)), ...change];
 }
@@ -84,7 +91,7 @@ async function assertRestorable(id: string): Promise<void> {
   assert.deepEqual([state, imageId], [0, base]);
   const layer = join(node.config.root, 'containers', id);
   assert.equal(readFileSync(join(layer, 'upper/added'), 'utf8'), 'new');
-  assert.equal(readFileSync(join(layer, 'restore/checkpoint/inventory.img'), 'utf8'), 'pages');
+  assert.equal(readFileSync(join(layer, 'restore/checkpoint/pages-1.img'), 'utf8'), 'pages');
   assert.ok(!existsSync(join(layer, 'restore/rootfs-diff.tar')));
 }
 
@@ -92,14 +99,14 @@ test('links in such an image lead nowhere', { skip }, async () => {
   await load('links', { 'org.criu.checkpoint.container.name': 'x' }, [
     { type: 'symlink', path: 'deleted.files', target: '/etc/passwd' },
     { type: 'symlink', path: 'rootfs-diff.tar', target: '/etc/passwd' },
-    { type: 'symlink', path: 'checkpoint/inventory.img', target: '/etc/passwd' },
+    { type: 'symlink', path: 'checkpoint/pages-1.img', target: '/etc/passwd' },
     file('evil', 'x'),
   ]);
   const sandbox = await pods.runPod('links', {}, 'runc');
   const id = await make(sandbox, 'links');
   const restore = join(node.config.root, 'containers', id, 'restore');
   assert.deepEqual(readdirSync(restore).sort(), ['checkpoint', 'config.dump', 'spec.dump']);
-  assert.deepEqual(readdirSync(join(restore, 'checkpoint')), []);
+  assert.deepEqual(readdirSync(join(restore, 'checkpoint')).sort(), [...testDump().keys()].sort());
   assert.ok(lstatSync(restore).isDirectory());
   await pods.removePod(sandbox);
 });
@@ -126,6 +133,131 @@ test('what only looks like a checkpoint is an image, and what only says so has a
     failsWith('NOT_FOUND', /image localhost\/no\/such:1 is not here; pull it first/),
   );
   await pods.removePod(sandbox);
+});
+
+test('a checkpoint image or archive cannot choose its user, capabilities or seccomp', { skip }, async () => {
+  const sandbox = await pods.runPod('excess', {}, 'runc');
+  const sysAdmin = 2 ** 21;
+  const user = { runAsUser: { value: 1000n } };
+  const seccomp = { seccomp: { profileType: 0, localhostRef: '' } };
+  for (const [name, dump, securityContext, message] of [
+    [
+      'caps',
+      { creds: { 11: [sysAdmin], 12: [sysAdmin] } },
+      {},
+      /exceeds .* CAP_SYS_ADMIN in its bounding set/,
+    ],
+    [
+      'root',
+      {},
+      user,
+      /exceeds what the container asks for: process 1 has user 0, and the container's is 1000/,
+    ],
+    ['seccomp', {}, seccomp, /exceeds .* has no seccomp filter/],
+    [
+      'filter',
+      { thread: { 11: 2, 12: 0 }, filters: [{ 1: 'allows all' }] },
+      seccomp,
+      /exceeds .* no seccomp filter that this node has seen/,
+    ],
+    ['privileges', {}, { noNewPrivs: true }, /exceeds .* may gain new privileges/],
+    ['hostpid', { ids: { 5: 1 } }, {}, /exceeds .* is in the host's pid namespace/],
+  ] as const) {
+    const change = { linux: { securityContext }, metadata: { name, attempt: 0 } };
+    await load(name, { 'org.criu.checkpoint.container.name': 'x' }, criuFiles(dump));
+    const archive = join(node.dir, `${name}.tar`);
+    writeFileSync(archive, Buffer.concat([...encodeTar(checkpointFiles(criuFiles(dump))), endOfTar()]));
+    for (const source of [image(name), archive]) {
+      await assert.rejects(
+        pods.makeContainer(sandbox, [], { ...change, image: { image: source } }),
+        failsWith('INVALID_ARGUMENT', message),
+      );
+    }
+  }
+  const { containers } = await node.client.runtime.listContainers({});
+  assert.deepEqual(containers, [], 'nothing is left of them');
+  await pods.removePod(sandbox);
+});
+
+test('a hostile archive is refused whatever is in it', { skip, timeout: 60_000 }, async () => {
+  const sandbox = await pods.runPod('hostile', {}, 'runc');
+  const make = (archive: string) => pods.makeContainer(sandbox, [], { image: { image: archive } });
+  const secret = join(node.dir, 'secret');
+  writeFileSync(secret, 'secret');
+  for (const [name, change, message] of [
+    [
+      'link',
+      { type: 'symlink', path: 'checkpoint/pages-1.img', target: secret },
+      /pages-1\.img" is a symlink/,
+    ],
+    ['folder-link', { type: 'symlink', path: 'checkpoint', target: node.dir }, /"checkpoint" is a symlink/],
+    ['hard-link', { type: 'hardlink', path: 'checkpoint/pages-2.img', target: secret }, /is a hardlink/],
+    ['fifo', { type: 'fifo', path: 'checkpoint/pages-2.img' }, /is a fifo/],
+    [
+      'device',
+      { type: 'block-device', path: 'checkpoint/mm-1.img', major: 8, minor: 0 },
+      /is a block-device/,
+    ],
+    ['apparmor', file('checkpoint/apparmor.img', 'x'), /apparmor\.img is not of a container's checkpoint/],
+    [
+      'firewall',
+      file('checkpoint/nftables-9.img', 'x'),
+      /nftables-9\.img is not of a container's checkpoint/,
+    ],
+    ['twice', file('./spec.dump', '{}'), /has spec\.dump twice/],
+  ] as const) {
+    const archive = join(node.dir, `hostile-${name}.tar`);
+    const others = checkpointFiles().filter(({ path }) => path !== change.path);
+    writeFileSync(archive, Buffer.concat([...encodeTar([...others, change]), endOfTar()]));
+    await assert.rejects(make(archive), failsWith('INVALID_ARGUMENT', message), name);
+  }
+  const outside = join(node.dir, 'outside.tar');
+  const climbing = ['../../escaped', 'checkpoint/../../escaped', '/tmp/escaped', 'checkpoint/../config.dump'];
+  writeFileSync(
+    outside,
+    Buffer.concat([
+      ...encodeTar([...checkpointFiles(), ...climbing.map((path) => file(path, 'x'))]),
+      endOfTar(),
+    ]),
+  );
+  await make(outside);
+  assert.ok(!existsSync(join(node.config.root, 'containers/escaped')) && !existsSync('/tmp/escaped'));
+  const fifo = join(node.dir, 'fifo.tar');
+  execFileSync('mkfifo', [fifo]);
+  await assert.rejects(make(fifo), failsWith('INVALID_ARGUMENT', /not a regular file/));
+  await assert.rejects(make('/dev/zero'), failsWith('INVALID_ARGUMENT', /not a regular file/));
+  await pods.removePod(sandbox);
+});
+
+test('restoring is off unless the configuration turns it on', async () => {
+  await load('refused', { 'org.criu.checkpoint.container.name': 'x' });
+  const archive = join(node.dir, 'refused.tar');
+  writeFileSync(archive, Buffer.concat([...encodeTar(checkpointFiles()), endOfTar()]));
+  await node.close();
+  await node.open({ ...node.config, checkpoint: defaultConfig.checkpoint });
+  const sandbox = await pods.runPod('off', {}, 'runc');
+  for (const source of [image('refused'), archive]) {
+    await assert.rejects(
+      pods.makeContainer(sandbox, [], { image: { image: source } }),
+      failsWith(
+        'FAILED_PRECONDITION',
+        /is a checkpoint, and restoring is off: .* set checkpoint\.restore to true/,
+      ),
+    );
+  }
+  await assert.rejects(
+    node.client.runtime.restorePod({
+      checkpointPath: node.dir,
+      config: node.sandboxConfig('none'),
+      runtimeHandler: 'runc',
+      options: {},
+      containerConfigs: [],
+    }),
+    failsWith('FAILED_PRECONDITION', /restoring is off/),
+  );
+  await pods.removePod(sandbox);
+  await node.close();
+  await node.open();
 });
 
 function hasCriu(): boolean {

@@ -9,6 +9,7 @@ import {
   type ImageSpec,
 } from '@berth/cri/generated/api.ts';
 import { containerCgroup } from '../cgroup-path.ts';
+import { checkRestore, requireRestore } from '../checkpoint/check-restore.ts';
 import { isCheckpointImage } from '../checkpoint/image.ts';
 import {
   type Checkpoint,
@@ -108,7 +109,10 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
     const spec = await tracer.span('spec', about, () =>
       containerSpec(context, { sandbox, container, image, volumes, selinux }),
     );
-    if (checkpoint !== undefined) checkMounts(checkpoint, spec);
+    if (checkpoint !== undefined) {
+      checkMounts(checkpoint, spec);
+      checkRestore(context, paths.container(id), checkpoint.name, spec);
+    }
     writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
     if (container.logPath !== '') {
       await makeLogDirectory(dirname(container.logPath), 'config.log_path');
@@ -179,15 +183,17 @@ function validateContainerConfig(config: ContainerConfig | undefined): ValidCont
 
 /** An absolute path in the place of an image is that of a checkpoint archive; an image can be a checkpoint as well. */
 async function checkpointOf(
-  { runtimes, images }: Context,
+  context: Context,
   sandbox: Sandbox,
   { image }: ValidContainerConfig,
 ): Promise<Checkpoint | undefined> {
+  const { runtimes, images } = context;
   const field = 'config.image.image';
   const inImage = isAbsolute(image.image) ? undefined : await images.rootfs(image.image);
   const isCheckpoint =
     inImage === undefined ? isAbsolute(image.image) : await isCheckpointImage(images, inImage);
   if (!isCheckpoint) return undefined;
+  requireRestore(context, `${field}: ${image.image}`);
   await requireCheckpointing(runtimes.get(sandbox.runtime));
   if (inImage === undefined) return readCheckpoint(image.image, field);
   return readCheckpointImage(image.image, inImage.lowerDirs, field);

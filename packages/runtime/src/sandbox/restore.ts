@@ -6,6 +6,7 @@ import {
   type RestorePodRequest,
   type RestorePodResponse,
 } from '@berth/cri/generated/api.ts';
+import { requireRestore } from '../checkpoint/check-restore.ts';
 import { type PodDump, readPodDump } from '../checkpoint/pod-dump.ts';
 import { processIdentity, readCheckpoint } from '../checkpoint/read.ts';
 import { requireCheckpointing } from '../checkpoint/support.ts';
@@ -29,6 +30,7 @@ export async function restorePod(
   if (!isAbsolute(checkpointPath)) {
     throw invalid('checkpoint_path', `${JSON.stringify(checkpointPath)} is not an absolute path`);
   }
+  requireRestore(context, `checkpoint_path: ${checkpointPath}`);
   await requireCheckpointing(context.runtimes.get(runtimeHandler));
   const archives = matchContainers(readPodDump(checkpointPath, 'checkpoint_path'), containerConfigs);
   return withUndo(context.log, async (undo) => {

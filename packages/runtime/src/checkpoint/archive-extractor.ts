@@ -1,0 +1,73 @@
+import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TarHeader } from '@berth/oci/tar/entry.ts';
+import type { TarHandler } from '@berth/oci/tar/reader.ts';
+import { imageDirectory, takenFiles } from './files.ts';
+import { isImageFile, isRefusedFile } from './image-files.ts';
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+
+export interface ArchiveLimits {
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+}
+
+/**
+ * Writes the files of a checkpoint archive that a restore takes into an empty directory. An archive is anybody's:
+ * links, devices and FIFOs are refused, as are files that criu must not get; other files are left out.
+ */
+export class ArchiveExtractor implements TarHandler {
+  readonly #directory: string;
+  readonly #limits: ArchiveLimits;
+  readonly #written = new Set<string>();
+  #entries = 0;
+  #bytes = 0;
+  #file: number | undefined;
+
+  constructor(directory: string, limits: ArchiveLimits) {
+    this.#directory = directory;
+    this.#limits = limits;
+    mkdirSync(join(directory, imageDirectory), { mode: 0o700 });
+  }
+
+  entry(header: TarHeader): void {
+    const { maxBytes, maxFiles } = this.#limits;
+    this.#entries += 1;
+    if (this.#entries > maxFiles) throw new Error(`it has more than ${maxFiles} files (image.maxLayerFiles)`);
+    const name = header.path.replace(/^(\.\/)+/, '').replace(/\/+$/, '');
+    if (header.type === 'directory') return;
+    if (header.type !== 'file') throw new Error(`${JSON.stringify(name)} is a ${header.type}`);
+    if (!isTaken(name)) return;
+    this.#bytes += header.size;
+    if (this.#bytes > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes (image.maxLayerBytes)`);
+    if (this.#written.has(name)) throw new Error(`it has ${name} twice`);
+    this.#written.add(name);
+    const path = join(this.#directory, name);
+    this.#file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  }
+
+  content(chunk: Buffer): void {
+    if (this.#file === undefined) return;
+    for (let written = 0; written < chunk.length; ) written += writeSync(this.#file, chunk, written);
+  }
+
+  end(): void {
+    this.abandon();
+  }
+
+  /** Closes what is open. */
+  abandon(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+}
+
+/** Whether a file of an archive is wanted. Throws for one that must not be there. */
+function isTaken(name: string): boolean {
+  const [directory, file, ...rest] = name.split('/');
+  if (directory === imageDirectory && file !== undefined && rest.length === 0) {
+    if (isRefusedFile(file)) throw new Error(`${name} is not of a container's checkpoint`);
+    return isImageFile(file);
+  }
+  return takenFiles.includes(name);
+}

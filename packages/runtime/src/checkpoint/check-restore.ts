@@ -1,0 +1,98 @@
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseLimits, parseRlimitType } from '@berth/linux/rlimits.ts';
+import type { Spec } from '@berth/oci/runtime-spec.ts';
+import type { Context } from '../context.ts';
+import { invalid, messageOf, wrongState } from '../errors.ts';
+import type { ContainerPaths } from '../paths.ts';
+import { type DumpFacts, readDumpFacts } from './dump-facts.ts';
+import { imageDirectory, restorePlace } from './files.ts';
+import { restoreExcess } from './restore-excess.ts';
+import { SeccompFilters } from './seccomp-filters.ts';
+
+/** Files that describe processes are small; what is larger is not read. */
+const maxDescriptionBytes = 16 * 1024 * 1024;
+
+/** How many reasons an error names. */
+const maxReasons = 3;
+
+/** Refuses to restore where that has not been allowed. */
+export function requireRestore({ config }: Pick<Context, 'config'>, what: string): void {
+  if (config.checkpoint.restore) return;
+  throw wrongState(
+    `${what} is a checkpoint, and restoring is off: a checkpoint brings processes as criu's files describe them. ` +
+      "To allow it set checkpoint.restore to true in berthd's configuration (/etc/berth/config.yaml)",
+  );
+}
+
+/**
+ * Refuses a checkpoint, unpacked into a container's restore place, that would give its processes more than the
+ * container that `spec` describes has.
+ */
+export function checkRestore({ config }: Context, paths: ContainerPaths, name: string, spec: Spec): void {
+  const directory = join(restorePlace(paths).dir, imageDirectory);
+  const seccomp = spec.linux?.seccomp;
+  const filters = new SeccompFilters(config.root);
+  let excess: string[];
+  try {
+    excess = restoreExcess(readDump(directory), {
+      spec,
+      hardLimits: hardLimits(spec),
+      isFilterOfProfile: (filter) => seccomp !== undefined && filters.has(seccomp, filter),
+      exists: existsSync,
+    });
+  } catch (error) {
+    throw invalid('config.image.image', `checkpoint ${name} cannot be restored: ${messageOf(error)}`);
+  }
+  if (excess.length === 0) return;
+  const shown = excess.slice(0, maxReasons).join('; ');
+  const others = excess.length > maxReasons ? `; and ${excess.length - maxReasons} more` : '';
+  throw invalid('config', `checkpoint ${name} exceeds what the container asks for: ${shown}${others}`);
+}
+
+/** What criu's files in a directory say; throws for those that are no dump. */
+export function readDump(directory: string): DumpFacts {
+  return readDumpFacts(readdirSync(directory), (name) => {
+    const path = join(directory, name);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    if (!stats.isFile() || stats.size > maxDescriptionBytes) {
+      throw new Error(`${name} is larger than ${maxDescriptionBytes} bytes`);
+    }
+    return readFileSync(path);
+  });
+}
+
+/** RLIMIT names by their numbers in the kernel. */
+const limitNames = [
+  'CPU',
+  'FSIZE',
+  'DATA',
+  'STACK',
+  'CORE',
+  'RSS',
+  'NPROC',
+  'NOFILE',
+  'MEMLOCK',
+  'AS',
+  'LOCKS',
+  'SIGPENDING',
+  'MSGQUEUE',
+  'NICE',
+  'RTPRIO',
+  'RTTIME',
+];
+
+/** A container has the limits of its config.json, and others from berthd, whose child it is. */
+function hardLimits(spec: Spec): Map<number, bigint> {
+  const inherited = parseLimits(readFileSync('/proc/self/limits', 'utf8'));
+  const own = spec.process?.rlimits ?? [];
+  return new Map(
+    limitNames.flatMap((name, number) => {
+      const type = parseRlimitType(name);
+      const hard = own.find((limit) => limit.type === type)?.hard;
+      const limit = hard === undefined ? inherited.find((each) => each.type === type)?.hard : BigInt(hard);
+      return limit === undefined ? [] : [[number, limit] as const];
+    }),
+  );
+}

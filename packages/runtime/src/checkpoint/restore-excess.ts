@@ -1,0 +1,255 @@
+import { CAPABILITIES } from '@berth/linux/capabilities.ts';
+import type { LinuxNamespaceType, Spec } from '@berth/oci/runtime-spec.ts';
+import type { DumpedMount, DumpedTask, DumpedThread, DumpFacts, NamespaceIds } from './dump-facts.ts';
+
+/** What the request's container would be, and what this node knows. */
+export interface RestoreLimits {
+  readonly spec: Spec;
+  /** Hard limits that a process of the container gets, by RLIMIT number; of those left out any is right. */
+  readonly hardLimits: ReadonlyMap<number, bigint>;
+  /** Whether a filter is one that this node's OCI runtime made of the request's seccomp profile. */
+  readonly isFilterOfProfile: (filter: Buffer) => boolean;
+  /** Whether a path of /proc or /sys exists on this node. */
+  readonly exists: (path: string) => boolean;
+}
+
+/**
+ * In what a checkpoint exceeds the container that the request asks for; the first such thing of each process, mount
+ * or file. Pure. An empty list: criu may restore it.
+ */
+export function restoreExcess(facts: DumpFacts, limits: RestoreLimits): string[] {
+  const [first] = facts.tasks;
+  if (first === undefined) return ['it has no process'];
+  const pid = limits.spec.linux?.namespaces?.find(({ type }) => type === 'pid');
+  // criu makes a PID namespace only for a process 1.
+  if (pid !== undefined && pid.path === undefined && first.pid !== 1)
+    return ['its first process is not process 1'];
+  return [
+    ...(facts.plugins ? ['it wants plugins of criu'] : []),
+    ...facts.tasks.flatMap((task) =>
+      [
+        namespaceExcess(task, first, facts.host, limits.spec),
+        limitExcess(task, limits),
+        ...task.threads.map((thread) => threadExcess(thread, limits)),
+      ].flatMap((excess) => (excess === undefined ? [] : [`process ${task.pid} ${excess}`])),
+    ),
+    ...mountsExcess(facts.mounts, limits),
+    ...facts.files.flatMap((file) => fileExcess(file, limits.spec) ?? []),
+    ...facts.cgroups
+      .filter((path) => path.split('/').includes('..'))
+      .map((path) => `it has a cgroup outside of the container's: ${JSON.stringify(path)}`),
+  ];
+}
+
+const capabilityNumbers: ReadonlyMap<string, number> = new Map(
+  CAPABILITIES.map((name, number) => [name, number]),
+);
+
+function bits(names: readonly string[] | undefined): bigint {
+  return (names ?? []).reduce((set, name) => set | (1n << BigInt(capabilityNumbers.get(name) ?? 0)), 0n);
+}
+
+function has({ process }: Spec, capability: string): boolean {
+  return process?.capabilities?.bounding?.includes(capability) ?? false;
+}
+
+function threadExcess(thread: DumpedThread, { spec, isFilterOfProfile }: RestoreLimits): string | undefined {
+  const { process, linux } = spec;
+  if (process === undefined) return 'is of a container without a process';
+  const { user, capabilities = {} } = process;
+  const isRoot = user.uid === 0;
+  // Root may take any user and group, if it has the capability; others may not.
+  const mayChange = (capability: string) => isRoot && has(spec, capability);
+  const foreignUid = thread.uids.find((uid) => uid !== user.uid);
+  if (foreignUid !== undefined && !mayChange('CAP_SETUID')) {
+    return `has user ${foreignUid}, and the container's is ${user.uid}`;
+  }
+  const groups = [user.gid, ...(user.additionalGids ?? [])];
+  const foreignGid = [...thread.gids, ...thread.groups].find((gid) => !groups.includes(gid));
+  if (foreignGid !== undefined && !mayChange('CAP_SETGID')) {
+    return `has group ${foreignGid}, and the container's are ${groups.join(', ')}`;
+  }
+  const bounding = bits(capabilities.bounding);
+  // What a program of another user than root has after its start.
+  const held = isRoot ? bounding : bits(capabilities.ambient);
+  for (const [set, allowed] of [
+    ['bounding', bounding],
+    ['inheritable', isRoot ? bounding : held | bits(capabilities.inheritable)],
+    ['permitted', held],
+    ['effective', held],
+    ['ambient', held],
+  ] as const) {
+    const excess = thread.capabilities[set] & ~allowed;
+    if (excess !== 0n) return `has ${nameOfLowest(excess)} in its ${set} set, which the container has not`;
+  }
+  if (process.noNewPrivileges === true && !thread.noNewPrivileges) return 'may gain new privileges';
+  const label = process.apparmorProfile ?? process.selinuxLabel;
+  if (label !== undefined && label !== 'unconfined' && thread.lsmProfile !== label) {
+    return `is confined by ${JSON.stringify(thread.lsmProfile ?? '')}, and the container is by ${JSON.stringify(label)}`;
+  }
+  return (
+    seccompExcess(thread, linux?.seccomp !== undefined, isFilterOfProfile) ?? scheduleExcess(thread, spec)
+  );
+}
+
+function nameOfLowest(set: bigint): string {
+  const number = set.toString(2).split('').reverse().indexOf('1');
+  return CAPABILITIES[number] ?? `capability ${number}`;
+}
+
+const seccompModes = { strict: 1, filter: 2 } as const;
+/** SECCOMP_FILTER_FLAG_TSYNC and _LOG; the others weaken the filter, or hand it to a listener. */
+const harmlessFilterFlags = 0x3;
+
+function seccompExcess(
+  { seccompMode, seccompFilters, seccompFlags }: DumpedThread,
+  isWanted: boolean,
+  isFilterOfProfile: (filter: Buffer) => boolean,
+): string | undefined {
+  if (!isWanted || seccompMode === seccompModes.strict) return undefined;
+  if (seccompMode !== seccompModes.filter) return 'has no seccomp filter';
+  if (seccompFlags.some((flags) => (flags & ~harmlessFilterFlags) !== 0))
+    return 'has a seccomp filter with flags';
+  if (seccompFilters.some(isFilterOfProfile)) return undefined;
+  return "has no seccomp filter that this node has seen on a container with the request's profile";
+}
+
+function scheduleExcess({ nice, policy }: DumpedThread, spec: Spec): string | undefined {
+  const [fifo, roundRobin, deadline] = [1, 2, 6];
+  if (has(spec, 'CAP_SYS_NICE')) return undefined;
+  if (nice < 0) return `has nice value ${nice}, which needs CAP_SYS_NICE`;
+  return [fifo, roundRobin, deadline].includes(policy)
+    ? `has real-time scheduling (policy ${policy}), which needs CAP_SYS_NICE`
+    : undefined;
+}
+
+/** Namespaces in config.json by criu's names, those of which a task has to have its own. */
+const namespaceKinds: readonly [keyof NamespaceIds, LinuxNamespaceType][] = [
+  ['mount', 'mount'],
+  ['pid', 'pid'],
+  ['ipc', 'ipc'],
+  ['uts', 'uts'],
+  ['network', 'network'],
+  ['user', 'user'],
+];
+
+function namespaceExcess(
+  { namespaces }: DumpedTask,
+  first: DumpedTask,
+  host: NamespaceIds,
+  { linux }: Spec,
+): string | undefined {
+  for (const [kind, type] of namespaceKinds) {
+    const id = namespaces[kind];
+    if (id !== first.namespaces[kind]) return `has another ${type} namespace than the first`;
+    const isOwn = linux?.namespaces?.some((namespace) => namespace.type === type) ?? false;
+    // A number that is missing means to criu that it is the same as criu's own.
+    if (isOwn && (id === undefined || host[kind] === undefined || id === host[kind])) {
+      return `is in the host's ${type} namespace`;
+    }
+  }
+  return undefined;
+}
+
+function limitExcess({ hardLimits, oomScoreAdj }: DumpedTask, { spec, hardLimits: allowed }: RestoreLimits) {
+  const number = hardLimits.findIndex((limit, index) => limit > (allowed.get(index) ?? limit));
+  if (number >= 0) return `has resource limit ${number} at ${hardLimits[number]}, above the container's`;
+  const least = spec.process?.oomScoreAdj ?? 0;
+  return (oomScoreAdj ?? 0) < least ? `has oom_score_adj ${oomScoreAdj ?? 0}, below ${least}` : undefined;
+}
+
+/** criu's numbers of file systems that a container's own mounts are of. */
+const containerFileSystems = new Set([1, 2, 5, 6, 12, 14, 23]);
+const tmpfs = 5;
+const mountFlags = { ro: 1, nosuid: 2, nodev: 4, noexec: 8 } as const;
+
+function mountsExcess(mounts: readonly DumpedMount[], { spec, exists }: RestoreLimits): string[] {
+  const { maskedPaths = [], readonlyPaths = [] } = spec.linux ?? {};
+  const present = new Set(mounts.map(({ mountpoint }) => mountpoint));
+  return [
+    ...mounts.flatMap((mount) => {
+      const excess = placeExcess(mount, mounts) ?? mountExcess(mount, spec);
+      return excess === undefined ? [] : [excess];
+    }),
+    ...[...maskedPaths, ...readonlyPaths]
+      .filter((path) => !present.has(path) && exists(path))
+      .map((path) => `${path} is neither masked nor read-only in it`),
+  ];
+}
+
+/** A mount hides none of the others: there is one at each place, and it is on the one that the place is in. */
+function placeExcess(
+  { id, parent, mountpoint }: DumpedMount,
+  mounts: readonly DumpedMount[],
+): string | undefined {
+  if (mounts.some((other) => other.mountpoint === mountpoint && other.id !== id)) {
+    return `it mounts ${mountpoint} twice`;
+  }
+  if (mountpoint === '/') return undefined;
+  const above = mounts.filter((other) => other.id !== id && isBelow(mountpoint, other.mountpoint));
+  const nearest = above.sort((one, two) => two.mountpoint.length - one.mountpoint.length)[0];
+  return nearest?.id === parent
+    ? undefined
+    : `its mount at ${mountpoint} is not on that of ${nearest?.mountpoint ?? '/'}`;
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return directory === '/' || path.startsWith(`${directory}/`);
+}
+
+function mountExcess({ mountpoint, type, flags, externalKey }: DumpedMount, spec: Spec): string | undefined {
+  const { maskedPaths = [], readonlyPaths = [], devices = [] } = spec.linux ?? {};
+  const requested = new Map(
+    (spec.mounts ?? []).map(({ destination, options }) => [destination, options ?? []]),
+  );
+  // With cgroup v1 a container has a mount for each hierarchy.
+  const isCgroup = (path: string) => path.startsWith('/sys/fs/cgroup/') && requested.has('/sys/fs/cgroup');
+  const places = new Set(['/', '/dev/console', ...requested.keys(), ...maskedPaths, ...readonlyPaths]);
+  if (!places.has(mountpoint) && !isCgroup(mountpoint)) {
+    return `it mounts ${mountpoint}, which the container does not`;
+  }
+  const keys = new Set(['/dev/null', ...requested.keys(), ...devices.map(({ path }) => path)]);
+  if (externalKey !== undefined && !keys.has(externalKey) && !isCgroup(externalKey)) {
+    return `it mounts ${JSON.stringify(externalKey)} of the host at ${mountpoint}`;
+  }
+  if (maskedPaths.includes(mountpoint)) {
+    // The OCI runtime masks a file by /dev/null, and a directory by an empty tmpfs.
+    const isMask = externalKey === undefined ? type === tmpfs : externalKey === '/dev/null';
+    return isMask ? undefined : `${mountpoint} is not masked in it`;
+  }
+  if (externalKey === undefined && mountpoint !== '/' && !containerFileSystems.has(type)) {
+    return `it mounts a file system of criu's type ${type} at ${mountpoint}`;
+  }
+  const isReadonly =
+    readonlyPaths.includes(mountpoint) || (mountpoint === '/' && spec.root?.readonly === true);
+  const wanted = isReadonly ? ['ro'] : (requested.get(mountpoint) ?? []);
+  const missing = Object.entries(mountFlags).find(
+    ([name, flag]) => wanted.includes(name) && (flags & flag) === 0,
+  );
+  return missing === undefined ? undefined : `its mount at ${mountpoint} is not ${missing[0]}`;
+}
+
+/** criu's numbers of open files that lead out of the container, or need a privilege. */
+const openFiles = {
+  packet: 10,
+  fanotify: 12,
+  namespace: 14,
+  tun: 15,
+  external: 16,
+  bpf: 19,
+  internet: 4,
+} as const;
+const rawSocket = 3;
+
+function fileExcess({ type, socketType }: DumpFacts['files'][number], spec: Spec): string | undefined {
+  const { packet, fanotify, namespace, tun, external, bpf, internet } = openFiles;
+  if (type === packet || (type === internet && socketType === rawSocket)) {
+    return has(spec, 'CAP_NET_RAW') ? undefined : 'it has a raw socket, which needs CAP_NET_RAW';
+  }
+  if (type === tun)
+    return has(spec, 'CAP_NET_ADMIN') ? undefined : 'it has a TUN device, which needs CAP_NET_ADMIN';
+  if (type === namespace) return 'it has a namespace open';
+  if (type === external) return 'it has a file open that is not of the container';
+  if (type === fanotify || type === bpf) return 'it has a fanotify group or BPF map open';
+  return undefined;
+}
