@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { findPrerequisite, prerequisites } from '../../../scripts/setup/prerequisites.mjs';
+import { scratchDir } from '../../../test/support/scratch.ts';
+import { doctor } from './commands/doctor.ts';
 import { examine } from './doctor.ts';
 import { defaultLayout } from './node/layout.ts';
 
@@ -24,7 +27,22 @@ test('the doctor finds nothing to do here, and says what to do otherwise', () =>
   const layout = defaultLayout();
   assert.ok(existsSync(`${layout.binDir}/berthd`));
   assert.deepEqual(
-    examine(layout).filter(({ todo }) => todo !== undefined),
+    examine(layout).filter(({ todo, optional }) => todo !== undefined && optional !== true),
     [],
   );
+});
+
+test('an OCI runtime with known vulnerabilities is told with what to install, and is no failure', () => {
+  using scratch = scratchDir('doctor');
+  const old = join(scratch.path, 'runc');
+  const recent = join(scratch.path, 'crun');
+  writeFileSync(old, '#!/bin/sh\necho runc version 1.2.7\n', { mode: 0o755 });
+  writeFileSync(recent, '#!/bin/sh\necho crun version 99.0\n', { mode: 0o755 });
+  const layout = { ...defaultLayout(), ociRuntimes: [old, recent, '/no/such/runtime'] };
+  const [finding, ...others] = examine(layout).filter(({ optional }) => optional === true);
+  assert.deepEqual(others, []);
+  assert.match(finding?.detail ?? '', /^runc 1\.2\.7 has known vulnerabilities.* CVE-2025-31133,.* 1\.2\.8/);
+  const written: string[] = [];
+  assert.equal(doctor(layout, { write: (text) => written.push(text) }), true);
+  assert.match(written.join(''), /^warn OCI runtime +runc 1\.2\.7 .*\n +→ install runc \d/m);
 });

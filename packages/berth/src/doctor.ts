@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { cgroupProblem, readCgroupTree } from '@berth/runtime/oci-runtime/detect.ts';
+import { vulnerabilityAdvice } from '@berth/runtime/oci-runtime/vulnerability-check.ts';
+import { findProgram } from '@berth/runtime/programs.ts';
 import { findPrerequisite, prerequisites } from '../../../scripts/setup/prerequisites.mjs';
 import { messageOf } from './errors.ts';
 import type { NodeLayout } from './node/layout.ts';
@@ -11,6 +13,8 @@ export interface Finding {
   readonly detail: string;
   /** What to do; absent when all is well. */
   readonly todo?: string;
+  /** The node works without doing it. */
+  readonly optional?: boolean;
 }
 
 const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'] as const;
@@ -19,7 +23,17 @@ const MIN_FREE_BYTES = 1024 ** 3;
 
 /** Looks at everything that a node needs; changes nothing. */
 export function examine(layout: NodeLayout): Finding[] {
-  return [...programs(), root(), namespaces(), overlay(), cgroups(), ociRuntime(), nodeJs(), space(layout)];
+  return [
+    ...programs(),
+    root(),
+    namespaces(),
+    overlay(),
+    cgroups(),
+    ociRuntime(),
+    ...knownVulnerabilities(layout),
+    nodeJs(),
+    space(layout),
+  ];
 }
 
 function programs(): Finding[] {
@@ -79,6 +93,25 @@ function ociRuntime(): Finding {
   const runc = cgroupProblem('runc', tree);
   if (runc === undefined) return { name: 'OCI runtime', detail: `runc, because ${crun}` };
   return { name: 'OCI runtime', detail: runc, todo: 'see cgroups above' };
+}
+
+/** A row for each OCI runtime that pods can get and that has known vulnerabilities. */
+function knownVulnerabilities({ ociRuntimes }: NodeLayout): Finding[] {
+  return ociRuntimes.flatMap((program) => {
+    const path = findExecutable(program);
+    const advice = path === undefined ? undefined : vulnerabilityAdvice(path);
+    if (advice === undefined) return [];
+    return [{ name: 'OCI runtime', detail: advice.problem, todo: advice.todo, optional: true }];
+  });
+}
+
+function findExecutable(program: string): string | undefined {
+  try {
+    return findProgram(program, program);
+  } catch {
+    // Whether the node needs it is told elsewhere.
+    return undefined;
+  }
 }
 
 function nodeJs(): Finding {

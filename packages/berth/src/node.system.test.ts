@@ -62,6 +62,7 @@ cni: { confDir: ${confDir}, cacheDir: ${dir}/cni }
     imageDir: join(dir, 'root'),
     cgroups: CGROUPS,
     cniConfDir: confDir,
+    ociRuntimes: [],
   };
 });
 

@@ -22,6 +22,7 @@ import { lockDirectory } from './lock.ts';
 import type { AdjustableLogger, Logger } from './log.ts';
 import { PodNetwork } from './network/pod-network.ts';
 import { detectRuntimes, type RuntimeHandlers } from './oci-runtime/detect.ts';
+import { warnOfVulnerabilities } from './oci-runtime/vulnerability-check.ts';
 import { Metrics } from './operations/metrics.ts';
 import { Paths } from './paths.ts';
 import { findProgram } from './programs.ts';
@@ -86,6 +87,8 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
     describePeer,
     onError: (error) => log.error(`Unable to accept a connection on ${config.listen}: ${error.message}`),
   });
+  const warned = warnOfVulnerabilities(context.runtimes, log);
+  resources.defer(() => warned);
   const owned = resources.move();
   return {
     checkHealth: () => context.state.check(),

@@ -4,14 +4,15 @@ import { formatLine, type Output } from '../terminal/status-lines.ts';
 
 /**
  * Prints each prerequisite of a node: ok, or what to do.
- * @returns whether everything is there
+ * @returns whether everything is there that the node cannot do without
  */
 export function doctor(layout: NodeLayout, output: Output = process.stdout): boolean {
   const findings = examine(layout);
   const width = Math.max(...findings.map(({ name }) => name.length));
-  for (const { name, detail, todo } of findings) {
-    output.write(`${formatLine(todo === undefined ? 'ok' : 'FAIL', `${name.padEnd(width)}  ${detail}`)}\n`);
+  for (const { name, detail, todo, optional } of findings) {
+    const mark = todo === undefined ? 'ok' : optional === true ? 'warn' : 'FAIL';
+    output.write(`${formatLine(mark, `${name.padEnd(width)}  ${detail}`)}\n`);
     if (todo !== undefined) output.write(`${' '.repeat(width + 7)}→ ${todo}\n`);
   }
-  return findings.every(({ todo }) => todo === undefined);
+  return findings.every(({ todo, optional }) => todo === undefined || optional === true);
 }

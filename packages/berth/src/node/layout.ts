@@ -26,11 +26,13 @@ export interface NodeLayout {
   /** Cgroups that are empty once no pod is left. */
   readonly cgroups: readonly string[];
   readonly cniConfDir: string;
+  /** Programs behind the runtime handlers. */
+  readonly ociRuntimes: readonly string[];
 }
 
 /** The layout of the node on this machine, as design and /etc/berth/config.yaml have it. */
 export function defaultLayout(): NodeLayout {
-  const { listen, root, state, cgroupParent, cni } = readConfig(undefined);
+  const { listen, root, state, cgroupParent, cni, runtimes } = readConfig(undefined);
   return {
     binDir: join(installation(import.meta.dirname), 'bin'),
     runDir: '/run/berth',
@@ -45,6 +47,7 @@ export function defaultLayout(): NodeLayout {
     cgroups: ['/kubepods', cgroupParent],
     cniConfDir: cni.confDir,
     imageDir: root,
+    ociRuntimes: Object.values(runtimes).map(({ path }) => path),
   };
 }
 

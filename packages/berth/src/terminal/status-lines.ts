@@ -6,7 +6,7 @@ export interface Output {
   write(text: string): unknown;
 }
 
-export type Mark = 'ok' | 'FAIL' | 'wait';
+export type Mark = 'ok' | 'FAIL' | 'warn' | 'wait';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 80;
@@ -66,5 +66,6 @@ export class StatusLines {
 
 /** One line: ` ok  text`. */
 export function formatLine(mark: Mark, text: string, spinner = '..'): string {
-  return `${(mark === 'wait' ? spinner : mark).padStart(mark === 'FAIL' ? 4 : 3)}${mark === 'FAIL' ? ' ' : '  '}${text}`;
+  const isWide = mark === 'FAIL' || mark === 'warn';
+  return `${(mark === 'wait' ? spinner : mark).padStart(isWide ? 4 : 3)}${isWide ? ' ' : '  '}${text}`;
 }

@@ -1,0 +1,33 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { basename } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+
+const maxChangelogBytes = 16 * 1024 * 1024;
+
+/** Where dpkg and its packages keep what is read here. */
+export interface PackageFolders {
+  readonly info: string;
+  readonly doc: string;
+}
+
+const folders: PackageFolders = { info: '/var/lib/dpkg/info', doc: '/usr/share/doc' };
+
+/**
+ * CVEs that the Debian or Ubuntu package of a program names in its changelog. These distributions put fixes into the
+ * version that they have, so that its number does not tell. Empty for a program that no package has brought.
+ */
+export function packagedFixes(program: string, { info, doc }: PackageFolders = folders): ReadonlySet<string> {
+  try {
+    const path = realpathSync(program);
+    const name = basename(path);
+    // /usr/sbin and /sbin may be one, and a package lists either.
+    const files = readFileSync(`${info}/${name}.list`, 'utf8').split('\n');
+    if (!files.includes(path) && !files.includes(path.replace(/^\/usr/, ''))) return new Set();
+    const compressed = readFileSync(`${doc}/${name}/changelog.Debian.gz`);
+    const text = gunzipSync(compressed, { maxOutputLength: maxChangelogBytes }).toString();
+    return new Set(text.match(/CVE-\d{4}-\d{4,}/g) ?? []);
+  } catch {
+    // Another distribution, or a system without documentation: only the version number tells.
+    return new Set();
+  }
+}
