@@ -40,6 +40,24 @@ test('users by number and by name, from the request and from the image', () => {
   }
 });
 
+test('a number too large for a user is not a name that an image gives to root (CVE-2026-46680, CVE-2024-40635)', () => {
+  const numbers = ['4294967296', '2147483648', '00000000000', '-1', '+0', '18446744073709551616'];
+  for (const number of numbers) {
+    const hostile = {
+      security: undefined,
+      passwd: numbers.map((name) => `${name}:x:0:0::/:/bin/sh\n`).join(''),
+      group: numbers.map((name) => `${name}:x:0:\n`).join(''),
+    };
+    for (const imageUser of [number, `1000:${number}`]) {
+      assert.throws(
+        () => processUser({ ...hostile, imageUser }),
+        /is not between 0 and 2147483647/,
+        imageUser,
+      );
+    }
+  }
+});
+
 test('users that cannot be are refused by field', () => {
   const context = 'config\\.linux\\.security_context';
   const table: [string, Parameters<typeof user>[1], string][] = [

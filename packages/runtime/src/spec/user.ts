@@ -84,17 +84,21 @@ function findAccount(
   field: string,
   passwd: PasswdEntry[],
 ): { name?: string; uid: number; gid: number } {
-  const entry = isId(user)
-    ? passwd.find(({ uid }) => uid === Number(user))
-    : passwd.find(({ name }) => name === user);
+  if (isId(user)) return passwd.find(({ uid }) => uid === Number(user)) ?? { uid: Number(user), gid: 0 };
+  // Never a name: an image could call root by the number that runAsNonRoot was verified with (CVE-2026-46680).
+  if (isNumber(user)) throw invalid(field, `${user} is not between 0 and ${MAX_ID}`);
+  const entry = passwd.find(({ name }) => name === user);
   if (entry !== undefined) return entry;
-  if (isId(user)) return { uid: Number(user), gid: 0 };
-  if (/^-?\d+$/.test(user)) throw invalid(field, `${user} is not between 0 and ${MAX_ID}`);
   throw invalid(field, `unable to find user ${user}: no matching entry in the container's /etc/passwd`);
+}
+
+function isNumber(text: string): boolean {
+  return /^[+-]?\d+$/.test(text);
 }
 
 function findGroup(group: string, field: string, groups: GroupEntry[]): number {
   if (isId(group)) return Number(group);
+  if (isNumber(group)) throw invalid(field, `${group} is not between 0 and ${MAX_ID}`);
   const entry = groups.find(({ name }) => name === group);
   if (entry === undefined) {
     throw invalid(field, `unable to find group ${group}: no matching entry in the container's /etc/group`);
