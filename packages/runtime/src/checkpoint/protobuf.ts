@@ -1,3 +1,5 @@
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+
 /** A message as its fields by number; the values of one that is repeated are in order. */
 export class ProtobufMessage {
   readonly #fields: ReadonlyMap<number, readonly (bigint | Buffer)[]>;
@@ -7,16 +9,15 @@ export class ProtobufMessage {
   }
 
   /** Reads the wire format without a description of the message. Throws for what is cut off or of another form. */
-  static parse(bytes: Buffer): ProtobufMessage {
+  static parse(bytes: Uint8Array): ProtobufMessage {
     const fields = new Map<number, (bigint | Buffer)[]>();
-    for (let at = 0; at < bytes.length; ) {
-      const tag = readVarint(bytes, at);
-      const { value, end } = readValue(bytes, tag.end, Number(tag.value & 7n));
-      const field = Number(tag.value >> 3n);
+    const reader = new BinaryReader(bytes);
+    while (reader.pos < reader.len) {
+      const [field, type] = reader.tag();
+      const value = readValue(reader, type);
       const values = fields.get(field);
       if (values === undefined) fields.set(field, [value]);
       else values.push(value);
-      at = end;
     }
     return new ProtobufMessage(fields);
   }
@@ -39,11 +40,8 @@ export class ProtobufMessage {
     return (this.#fields.get(field) ?? []).flatMap((value) => {
       if (typeof value === 'bigint') return [Number(BigInt.asUintN(32, value))];
       const unpacked: number[] = [];
-      for (let at = 0; at < value.length; ) {
-        const item = readVarint(value, at);
-        unpacked.push(Number(BigInt.asUintN(32, item.value)));
-        at = item.end;
-      }
+      const reader = new BinaryReader(value);
+      while (reader.pos < reader.len) unpacked.push(Number(BigInt.asUintN(32, BigInt(reader.uint64()))));
       return unpacked;
     });
   }
@@ -81,25 +79,19 @@ export class ProtobufMessage {
   }
 }
 
-function readVarint(bytes: Buffer, start: number): { value: bigint; end: number } {
-  let value = 0n;
-  for (let at = start, shift = 0n; shift < 70n; at++, shift += 7n) {
-    const byte = bytes[at];
-    if (byte === undefined) throw new Error('a protobuf message is cut off');
-    value |= BigInt(byte & 0x7f) << shift;
-    if (byte < 0x80) return { value: BigInt.asUintN(64, value), end: at + 1 };
+function readValue(reader: BinaryReader, type: WireType): bigint | Buffer {
+  switch (type) {
+    case WireType.Varint:
+      return BigInt(reader.uint64());
+    case WireType.Bit64:
+      return BigInt(reader.fixed64());
+    case WireType.Bit32:
+      return BigInt(reader.fixed32());
+    case WireType.LengthDelimited: {
+      const { buffer, byteOffset, length } = reader.bytes();
+      return Buffer.from(buffer, byteOffset, length);
+    }
+    default:
+      throw new Error(`criu writes no fields of wire type ${type}`);
   }
-  throw new Error('a protobuf integer is too long');
-}
-
-function readValue(bytes: Buffer, start: number, wireType: number): { value: bigint | Buffer; end: number } {
-  if (wireType === 0) return readVarint(bytes, start);
-  const fixed = wireType === 1 ? 8 : wireType === 5 ? 4 : undefined;
-  if (fixed === undefined && wireType !== 2) throw new Error(`protobuf has no wire type ${wireType}`);
-  const length = fixed === undefined ? readVarint(bytes, start) : { value: BigInt(fixed), end: start };
-  const end = length.end + Number(length.value);
-  if (end > bytes.length) throw new Error('a protobuf message is cut off');
-  const part = bytes.subarray(length.end, end);
-  if (fixed === undefined) return { value: part, end };
-  return { value: fixed === 8 ? part.readBigUInt64LE() : BigInt(part.readUInt32LE()), end };
 }
