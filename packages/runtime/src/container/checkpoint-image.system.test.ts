@@ -16,6 +16,8 @@ import { writeOciLayout } from '@berth/oci/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { encodeTar, endOfTar } from '@berth/oci/tar/writer.ts';
 import { importArchive } from '../../../../test/support/images.ts';
+import { defaultAppArmorProfile } from '../apparmor/default-profile.ts';
+import { readAppArmor } from '../apparmor/facts.ts';
 import { defaultConfig } from '../config/config.ts';
 import { findProgram } from '../programs.ts';
 import { type TestDump, testDump } from '../testing/criu-images.ts';
@@ -39,8 +41,12 @@ const image = (name: string) => `localhost/checkpoint/${name}:1`;
 const file = (path: string, content: string | Buffer): TarEntry => ({ type: 'file', path, content });
 const diff = Buffer.concat([...encodeTar([file('added', 'new')]), endOfTar()]);
 
+/** criu notes the profile of an honest container. */
+const confinement = readAppArmor().enabled ? { 15: defaultAppArmorProfile } : {};
 const criuFiles = (dump: TestDump = {}) =>
-  [...testDump(dump)].map(([name, content]) => file(`checkpoint/${name}`, content));
+  [...testDump({ ...dump, creds: { ...confinement, ...dump.creds } })].map(([name, content]) =>
+    file(`checkpoint/${name}`, content),
+  );
 
 /** The files of a checkpoint, some in another form. */
 function checkpointFiles(change: TarEntry[] = []): TarEntry[] {
