@@ -48,9 +48,10 @@ export class Paths {
     const dir = `${this.sandboxes}/${id}`;
     return {
       dir,
-      hostname: `${dir}/hostname`,
-      hosts: `${dir}/hosts`,
-      resolvConf: `${dir}/resolv.conf`,
+      etc: `${dir}/etc`,
+      hostname: `${dir}/etc/hostname`,
+      hosts: `${dir}/etc/hosts`,
+      resolvConf: `${dir}/etc/resolv.conf`,
       shm: `${dir}/shm`,
       userns: `${dir}/ns/user`,
       netns: `${dir}/ns/net`,
@@ -74,6 +75,8 @@ export class Paths {
 
 export interface SandboxPaths {
   readonly dir: string;
+  /** A tmpfs with the three below. */
+  readonly etc: string;
   readonly hostname: string;
   /** Only of a pod in the host's network. */
   readonly hosts: string;

@@ -7,7 +7,9 @@ import { isExitFileName, readExit, wasOomKilled } from '../conmon/exit-files.ts'
 import { runtimeOf } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
 import type { Paths } from '../paths.ts';
+import { hasEtcFiles } from '../sandbox/files.ts';
 import { expectedPins } from '../sandbox/network.ts';
+import { sandboxNamespaces } from '../state/sandbox.ts';
 import type { Facts, Rows } from './reconcile.ts';
 import { type StartOutcome, startOutcome } from './start-outcome.ts';
 
@@ -37,6 +39,11 @@ export async function gatherFacts(context: Context, rows: Rows): Promise<Facts> 
     pinned: new Set(
       rows.sandboxes
         .filter((sandbox) => expectedPins(context, sandbox).every((path) => pinState(path) === 'pinned'))
+        .map(({ id }) => id),
+    ),
+    filed: new Set(
+      rows.sandboxes
+        .filter(({ id, config }) => hasEtcFiles(paths.sandbox(id), sandboxNamespaces(config)))
         .map(({ id }) => id),
     ),
     sandboxDirs: list(paths.sandboxes),

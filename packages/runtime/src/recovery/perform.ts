@@ -7,16 +7,18 @@ import { unpin } from '@berth/linux/namespaces.ts';
 import { signalProcess } from '@berth/linux/process.ts';
 import { nowNs } from '../clock.ts';
 import { watchConmon } from '../container/exits.ts';
+import { labelsOf } from '../container/selinux.ts';
 import { destroyContainer, releaseProcesses, removeBundle } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
 import { containerId, isId, sandboxId } from '../ids.ts';
 import { killLeftoverExecs } from '../oci-runtime/leftover-execs.ts';
 import { killDescendants } from '../oci-runtime/process-tree.ts';
-import { unmountShm } from '../sandbox/files.ts';
+import { mountEtcFiles, unmountSandboxFiles } from '../sandbox/files.ts';
 import { stopSandbox } from '../sandbox/stop.ts';
 import { destroySandbox } from '../sandbox/teardown.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import type { ContainerProcesses } from '../state/process-ref.ts';
+import { sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
 import { killContainer } from '../termination/kill.ts';
 import { findLeftovers, runtimePrograms } from './leftovers.ts';
 import type { Action } from './reconcile.ts';
@@ -67,6 +69,16 @@ export async function perform(context: Context, action: Action): Promise<void> {
     case 'destroy-sandbox': {
       const sandbox = state.sandboxes.get(action.id);
       if (sandbox !== undefined) await destroySandbox(context, sandbox);
+      return;
+    }
+    case 'make-etc-files': {
+      const sandbox = state.sandboxes.get(action.id);
+      if (sandbox === undefined) return;
+      mountEtcFiles(context.paths.sandbox(sandbox.id), sandbox.config, {
+        hostname: sandboxHostname(sandbox),
+        namespaces: sandboxNamespaces(sandbox.config),
+        label: labelsOf(context, sandbox)?.mount,
+      });
       return;
     }
     case 'stop-sandbox':
@@ -121,7 +133,7 @@ async function removeOrphan(
       const files = paths.sandbox(sandboxId(id));
       removeBundle(files.init);
       for (const pin of [files.userns, files.netns, files.ipcns, files.utsns]) unpin(pin);
-      unmountShm(files);
+      unmountSandboxFiles(files);
       return rm(files.dir, { recursive: true, force: true });
     }
   }
@@ -142,6 +154,8 @@ export function describeAction(action: Action): string {
       return `container ${action.id} goes on`;
     case 'destroy-sandbox':
       return `removing sandbox ${action.id}: ${action.why}`;
+    case 'make-etc-files':
+      return `making the /etc files of sandbox ${action.id}, which an older berthd had elsewhere`;
     case 'stop-sandbox':
       return `stopping sandbox ${action.id}: ${action.why}`;
     case 'remove-orphan':

@@ -25,6 +25,8 @@ export interface Facts {
   readonly starts: ReadonlyMap<string, StartOutcome>;
   /** Ids of sandboxes whose namespaces are all pinned. */
   readonly pinned: ReadonlySet<string>;
+  /** Ids of sandboxes whose /etc files are where containers are given them from. */
+  readonly filed: ReadonlySet<string>;
   /** Names of the directories of sandboxes, bundles and layers, and of the exit files. */
   readonly sandboxDirs: readonly string[];
   readonly bundleDirs: readonly string[];
@@ -46,6 +48,8 @@ export type Action =
   /** Leave a container as it is, apart from commands that the dead berthd ran in it. */
   | { readonly kind: 'adopt-container'; readonly id: ContainerId }
   | { readonly kind: 'destroy-sandbox'; readonly id: SandboxId; readonly why: string }
+  /** Make the files that the sandbox's next containers mount; running ones keep theirs. */
+  | { readonly kind: 'make-etc-files'; readonly id: SandboxId }
   | { readonly kind: 'stop-sandbox'; readonly id: SandboxId; readonly why: string }
   /** Remove what carries an id that no row has. */
   | {
@@ -168,7 +172,8 @@ function sandboxActions(sandbox: Sandbox, facts: Facts): Action[] {
           : state.init !== undefined && (facts.exits.has(id) || !facts.isAlive(state.init.init))
             ? 'its init has ended'
             : undefined;
-      return why === undefined ? [] : [{ kind: 'stop-sandbox', id, why }];
+      if (why !== undefined) return [{ kind: 'stop-sandbox', id, why }];
+      return facts.filed.has(id) ? [] : [{ kind: 'make-etc-files', id }];
     }
   }
 }

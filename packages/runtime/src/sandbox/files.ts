@@ -1,59 +1,94 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { DNSConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { hasCode } from '@berth/linux/errno.ts';
-import { mount, unmount } from '@berth/linux/mount.ts';
+import { isMountPoint, mount, unmount } from '@berth/linux/mount.ts';
 import { lchown } from '@berth/linux/ownership.ts';
-import { contextOption, setLabel } from '@berth/linux/selinux.ts';
+import { contextOption } from '@berth/linux/selinux.ts';
 import type { SandboxPaths } from '../paths.ts';
 import { podRoot, type SandboxNamespaces } from '../state/sandbox.ts';
 
 /** Size of a pod's /dev/shm in bytes, the same that other runtimes give. */
 const shmBytes = 64 * 1024 * 1024;
+/** How much containers may add to the files that they share, which are theirs to write. */
+const spareFileBytes = 1024 * 1024;
 
-/** Writes the files that a sandbox's containers share, and mounts their /dev/shm. All in the sandbox's directory. */
+interface SandboxFilesOptions {
+  readonly hostname: string;
+  readonly namespaces: SandboxNamespaces;
+  /** Of SELinux; undefined or empty for none. */
+  readonly label?: string | undefined;
+}
+
+/** Makes the files that a sandbox's containers share, and mounts their /dev/shm. All in the sandbox's directory. */
 export function makeSandboxFiles(
   paths: SandboxPaths,
   config: PodSandboxConfig,
-  {
-    hostname,
-    namespaces,
-    label,
-  }: {
-    hostname: string;
-    namespaces: SandboxNamespaces;
-    /** Of SELinux; undefined or empty for none. */
-    label?: string | undefined;
-  },
+  options: SandboxFilesOptions,
 ): void {
-  const { uid, gid } = podRoot(namespaces);
-  const write = (path: string, text: string) => {
-    writeFileSync(path, text, { mode: 0o644 });
-    if (uid !== 0 || gid !== 0) lchown(path, uid, gid);
-    if (label) setLabel(path, label);
-  };
+  const { namespaces, label } = options;
   mkdirSync(paths.namespaces, { recursive: true, mode: 0o700 });
-  write(paths.hostname, `${hostname}\n`);
-  write(paths.resolvConf, resolvConf(config.dnsConfig) ?? hostFile('/etc/resolv.conf'));
-  // A copy: a container may write to its own, and its root is the host's.
-  if (namespaces.hostNetwork) write(paths.hosts, hostFile('/etc/hosts'));
+  mountEtcFiles(paths, config, options);
   if (!namespaces.hostIpc) {
+    const { uid, gid } = podRoot(namespaces);
     mkdirSync(paths.shm, { mode: 0o700 });
-    mount({
-      source: 'shm',
-      target: paths.shm,
-      fstype: 'tmpfs',
-      flags: ['nosuid', 'nodev', 'noexec'],
-      data: [
-        `mode=1777,size=${shmBytes},uid=${uid},gid=${gid}`,
-        ...(label ? [contextOption(label)] : []),
-      ].join(','),
-    });
+    mountTmpfs(paths.shm, [`mode=1777,size=${shmBytes},uid=${uid},gid=${gid}`], label);
   }
 }
 
-/** Unmounts what makeSandboxFiles mounted. */
-export function unmountShm(paths: SandboxPaths): void {
-  unmount(paths.shm, { detach: true, ifMounted: true });
+/**
+ * Writes /etc/hostname, /etc/resolv.conf and, for a pod on the host's network, /etc/hosts of the sandbox's
+ * containers. A container's root may write to them, so they are on a tmpfs with a limit: none can fill the file
+ * system of the state directory (CVE-2020-8557), and what it makes setuid nobody can execute.
+ */
+export function mountEtcFiles(
+  paths: SandboxPaths,
+  config: PodSandboxConfig,
+  { hostname, namespaces, label }: SandboxFilesOptions,
+): void {
+  const { uid, gid } = podRoot(namespaces);
+  const files = new Map([
+    [paths.hostname, `${hostname}\n`],
+    [paths.resolvConf, resolvConf(config.dnsConfig) ?? hostFile('/etc/resolv.conf')],
+  ]);
+  // A copy: a container may write to its own, and its root is the host's.
+  if (namespaces.hostNetwork) files.set(paths.hosts, hostFile('/etc/hosts'));
+  const bytes = [...files.values()].reduce((sum, text) => sum + Buffer.byteLength(text), spareFileBytes);
+  // What a recovery that was killed had begun.
+  unmountAll(paths.etc);
+  mkdirSync(paths.etc, { recursive: true, mode: 0o700 });
+  // On kernels that have user.* attributes on tmpfs, these count as inodes.
+  mountTmpfs(paths.etc, ['mode=0700', `size=${bytes}`, 'nr_inodes=16'], label);
+  for (const [path, text] of files) {
+    writeFileSync(path, text, { mode: 0o644 });
+    if (uid !== 0 || gid !== 0) lchown(path, uid, gid);
+  }
+}
+
+/** Whether the files of mountEtcFiles are all there; an older berthd had them elsewhere. */
+export function hasEtcFiles(paths: SandboxPaths, { hostNetwork }: SandboxNamespaces): boolean {
+  return [paths.hostname, paths.resolvConf, ...(hostNetwork ? [paths.hosts] : [])].every(existsSync);
+}
+
+function mountTmpfs(target: string, options: readonly string[], label: string | undefined): void {
+  mount({
+    source: basename(target),
+    target,
+    fstype: 'tmpfs',
+    flags: ['nosuid', 'nodev', 'noexec'],
+    data: [...options, ...(label ? [contextOption(label)] : [])].join(','),
+  });
+}
+
+/** Unmounts what makeSandboxFiles mounted. Fine to repeat. */
+export function unmountSandboxFiles({ shm, etc }: SandboxPaths): void {
+  unmountAll(shm);
+  unmountAll(etc);
+}
+
+/** Removing a directory must never reach through a mount, not even one that was repeated. */
+function unmountAll(path: string): void {
+  while (isMountPoint(path)) unmount(path, { detach: true });
 }
 
 /** The text of resolv.conf for a DNS config; undefined when it says nothing and the host's is to be used. */

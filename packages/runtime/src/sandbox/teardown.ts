@@ -7,15 +7,15 @@ import { messageOf } from '../errors.ts';
 import type { SandboxId } from '../ids.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
-import { unmountShm } from './files.ts';
+import { unmountSandboxFiles } from './files.ts';
 import { removeInit } from './init.ts';
 import { detachNetwork } from './network.ts';
 
-/** Takes down what a sandbox keeps running: init, network, namespaces, /dev/shm. Fine to repeat. */
+/** Takes down what a sandbox keeps running: init, network, namespaces, mounts. Fine to repeat. */
 export async function releaseSandbox(context: Context, sandbox: Sandbox): Promise<void> {
   await removeInit(context, sandbox);
   await detachNetwork(context, sandbox);
-  unmountShm(context.paths.sandbox(sandbox.id));
+  unmountSandboxFiles(context.paths.sandbox(sandbox.id));
 }
 
 /**

@@ -50,7 +50,8 @@ export function podFileMounts(
   files: { hostname?: string | undefined; hosts?: string | undefined; resolvConf?: string | undefined },
   readonlyRootfs: boolean,
 ): Mount[] {
-  const options = ['bind', 'rprivate', readonlyRootfs ? 'ro' : 'rw'];
+  // Named although the tmpfs that they are on has them: an OCI runtime that remounts drops what is not named.
+  const options = ['bind', 'rprivate', 'nosuid', 'nodev', 'noexec', readonlyRootfs ? 'ro' : 'rw'];
   const mount = (destination: string, source: string | undefined): Mount[] =>
     source === undefined ? [] : [{ destination, type: 'bind', source, options }];
   return [
