@@ -257,7 +257,7 @@ for (const runtime of testRuntimes) {
     test('a container that crashes on and on leaves the termination logs of two attempts', async () => {
       const kubelet = node.kubelet();
       const script =
-        'dd if=/dev/zero of=/dev/termination-log bs=64k; echo -n last words > /dev/termination-log; exit 1';
+        'dd if=/dev/zero of=/dev/termination-log bs=64k count=64; echo -n last words > /dev/termination-log; exit 1';
       const pod = shellPod('crashing', script, { restartPolicy: 'Always' });
       kubelet.setPods([pod]);
       const { containerStatuses = [] } = await untilStatus(kubelet, pod, 'crashed four times', (status) =>

@@ -1,7 +1,16 @@
 // Files that the kubelet makes outside of volumes and that containers may write to. On the kubelet's disk a container
 // could fill that with one (CVE-2020-8557), or make it a setuid program for the users of the node. So each is mounted
 // from a tmpfs of its own, which has a limit, and whose memory is counted as the container's that writes to it.
-import { chmodSync, constants, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
 import { bindMount, isMountPoint, mount, unmount } from '@berth/linux/mount.ts';
@@ -16,7 +25,7 @@ export function writeBoundedFile(path: string, content: string, mode: number): v
     return;
   }
   try {
-    writeFileSync(path, content, { flag: overwrite });
+    overwrite(path, content);
   } catch (error) {
     if (!hasCode(error, 'ENOSPC', 'EAGAIN')) throw error;
     // It has grown beyond the room there is, or a container has a lease on it, see fcntl(2). Containers that run
@@ -26,7 +35,15 @@ export function writeBoundedFile(path: string, content: string, mode: number): v
 }
 
 /** Without waiting for a lease to be broken, 45 seconds. */
-const overwrite = constants.O_WRONLY | constants.O_TRUNC | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+function overwrite(path: string, content: string): void {
+  const { O_WRONLY, O_TRUNC, O_NONBLOCK, O_NOFOLLOW } = constants;
+  const descriptor = openSync(path, O_WRONLY | O_TRUNC | O_NONBLOCK | O_NOFOLLOW);
+  try {
+    writeFileSync(descriptor, content);
+  } finally {
+    closeSync(descriptor);
+  }
+}
 
 /** Makes a new file at `path`, whatever is there. Containers that run keep what they have. */
 export function mountBoundedFile(path: string, content: string, mode: number): void {

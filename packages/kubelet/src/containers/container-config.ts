@@ -83,13 +83,20 @@ function mounts(container: Container, parts: ContainerParts): DeepPartial<Mount>
   });
   const all = [...volumes];
   if (parts.hostsFile && !volumes.some((mount) => mount.containerPath === '/etc/hosts')) {
-    all.push({ containerPath: '/etc/hosts', hostPath: parts.hostsFile });
+    all.push({ ...podFile, containerPath: '/etc/hosts', hostPath: parts.hostsFile });
   }
   if (parts.terminationLog) {
-    all.push({ containerPath: absolute(container.terminationMessagePath), hostPath: parts.terminationLog });
+    const containerPath = absolute(container.terminationMessagePath);
+    all.push({ ...podFile, containerPath, hostPath: parts.terminationLog });
   }
   return all;
 }
+
+/**
+ * What the kubelet's own files are mounted with. A runtime that does not know mount options does without: the file
+ * system has them too.
+ */
+const podFile: DeepPartial<Mount> = { selinuxRelabel: true, mountOptions: ['nosuid', 'nodev', 'noexec'] };
 
 /** A relative path in a container counts from its root. */
 function absolute(path: string): string {

@@ -1,8 +1,9 @@
 // The /etc/hosts that all containers of a pod share.
 // https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { HostAlias, Pod } from '../api/pod.ts';
 import { podDomain, podHostname } from '../sandbox/hostname.ts';
+import { writeBoundedFile } from './bounded-file.ts';
 
 /** Writes the pod's hosts file to `path`; one on the host's network gets the host's own. */
 export function writeHostsFile(pod: Pod, path: string, podIps: string[], clusterDomain: string): void {
@@ -10,9 +11,7 @@ export function writeHostsFile(pod: Pod, path: string, podIps: string[], cluster
   const content = pod.spec.hostNetwork
     ? hostNetworkHosts(readFileSync('/etc/hosts', 'utf8'), aliases)
     : podHosts(podIps, podHostname(pod), podDomain(pod, clusterDomain), aliases);
-  writeFileSync(path, content, { mode: 0o644 });
-  // The mode given to open counts less the umask.
-  chmodSync(path, 0o644);
+  writeBoundedFile(path, content, 0o644);
 }
 
 /** Pure: the hosts file of a pod with a network of its own. */

@@ -1,6 +1,4 @@
 // Starts one container: image, files, CreateContainer, StartContainer.
-import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RuntimeClient } from '@berth/cri/client.ts';
 import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
@@ -10,11 +8,12 @@ import type { PresentImage } from '../images/present-image.ts';
 import { StartError, type StartFailureReason } from '../kuberuntime/start-error.ts';
 import type { NodeCapacity } from '../node/node-capacity.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
-import { podDir, terminationDir } from '../pod-paths.ts';
+import { podDir } from '../pod-paths.ts';
 import { volumePaths } from '../volumes/mount-paths.ts';
 import { containerConfig } from './container-config.ts';
 import { writeHostsFile } from './hosts-file.ts';
 import { linkLog, makeLogDir, restartCountFromLogs } from './log-files.ts';
+import { makeTerminationLog } from './termination-log.ts';
 
 /** What starting a container needs of the kubelet. */
 export interface StartServices {
@@ -69,16 +68,22 @@ async function prepare(
   makeLogDir(options, pod.metadata, container.name);
   const podIps = pod.spec.hostNetwork ? options.nodeIps : place.podIps;
   const podPlace = { hostIps: options.nodeIps, podIps, node: capacity };
+  const { uid } = pod.metadata;
+  const attempt = {
+    name: container.name,
+    restartCount: restartCount ?? restartCountFromLogs(options, pod.metadata, container.name),
+  };
   return containerConfig(
     pod,
     container,
     {
-      restartCount: restartCount ?? restartCountFromLogs(options, pod.metadata, container.name),
+      restartCount: attempt.restartCount,
       image,
       place: podPlace,
       volumePaths: volumePaths(pod, container, place.volumes, podPlace, options),
       hostsFile: hostsFile(pod, podIps, services),
-      terminationLog: terminationLog(pod, container, services),
+      terminationLog:
+        container.terminationMessagePath === '' ? undefined : makeTerminationLog(options, uid, attempt),
     },
     options,
   );
@@ -89,17 +94,6 @@ function hostsFile(pod: Pod, podIps: string[], { options }: StartServices): stri
   if (podIps.length === 0 && pod.spec.hostNetwork !== true) return undefined;
   const path = join(podDir(options, pod.metadata.uid), 'etc-hosts');
   writeHostsFile(pod, path, podIps, options.clusterDomain);
-  return path;
-}
-
-/** A new file for each attempt, which any user in the container may write. */
-function terminationLog(pod: Pod, container: Container, { options }: StartServices): string | undefined {
-  if (container.terminationMessagePath === '') return undefined;
-  const directory = terminationDir(options, pod.metadata.uid, container.name);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, randomBytes(4).toString('hex'));
-  writeFileSync(path, '');
-  chmodSync(path, 0o666);
   return path;
 }
 

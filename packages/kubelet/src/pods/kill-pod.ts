@@ -3,6 +3,7 @@
 import type { PodIdentity } from '../api/pod.ts';
 import { killContainer } from '../containers/kill-container.ts';
 import { removeLog, unlinkLog } from '../containers/log-files.ts';
+import { removeTerminationLog } from '../containers/termination-log.ts';
 import type { PodRuntimeStatus } from '../kuberuntime/runtime-status.ts';
 import { unlessGone } from '../kuberuntime/unless-gone.ts';
 import type { Services } from './services.ts';
@@ -19,13 +20,14 @@ export async function killPod(
   await Promise.all(ready.map(({ id }) => services.runtime.stopPodSandbox({ podSandboxId: id })));
 }
 
-/** Removes a container that has ended, with its log. */
+/** Removes a container that has ended, with its log and its last words. */
 export async function removeContainer(
   pod: PodIdentity,
   container: { id: string; name: string; restartCount: number },
   services: Services,
 ): Promise<void> {
   removeLog(services.options, pod, container);
+  removeTerminationLog(services.options, pod.uid, container);
   await unlessGone(services.runtime.removeContainer({ containerId: container.id }));
   forgetContainer(pod, container, services);
 }

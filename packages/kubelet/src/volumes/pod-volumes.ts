@@ -1,6 +1,7 @@
 // The volumes of a pod: made before its containers, taken away after them.
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, realpath, rm } from 'node:fs/promises';
 import { makePrivateDirectory } from '@berth/linux/directories.ts';
+import { hasCode } from '@berth/linux/errno.ts';
 import { mountsBelow, unmount } from '@berth/linux/mount.ts';
 import type { Pod, Volume } from '../api/pod.ts';
 import { messageOf } from '../error-message.ts';
@@ -42,11 +43,22 @@ function setUp(pod: Pod, volume: Volume, roots: Roots): string {
  * first, so that nothing outside is ever deleted through one.
  */
 export async function tearDownPodDir(uid: string, roots: Roots): Promise<void> {
-  const directory = podDir(roots, uid);
+  const directory = await pathInMountTable(podDir(roots, uid));
+  if (directory === undefined) return;
   for (const { mountPoint } of mountsBelow(directory)) unmount(mountPoint, { detach: true, ifMounted: true });
   const [left] = mountsBelow(directory);
   if (left) throw new Error(`${left.mountPoint} is still mounted; ${directory} is kept`);
   await rm(directory, { recursive: true, force: true });
+}
+
+/** The path that the kernel's table of mounts would name: the root directory may be a link. Undefined: none is there. */
+async function pathInMountTable(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
 
 /** UIDs of the pods that have a folder here. */
