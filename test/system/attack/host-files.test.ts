@@ -2,7 +2,7 @@
 // termination log. None of them fills a disk of the host (CVE-2020-8557), or becomes a program for its users.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
@@ -86,6 +86,26 @@ function assertFlags(mountinfo: string, files: readonly string[]): void {
   }
 }
 
+interface Shape {
+  /** Where the users of the pod begin on the host, if it has users of its own. */
+  users?: number;
+  readonly?: boolean;
+  sharedPid?: boolean;
+}
+
+/** What a container with CAP_SYS_ADMIN in its pod's user namespace can do in the mounts of another process there. */
+const fillRootOf = (pid: number) => `
+  use Fcntl;
+  open my $users, "<", "/proc/${pid}/ns/user" or die; open my $mounts, "<", "/proc/${pid}/ns/mnt" or die;
+  syscall(308, fileno $users, 0) == 0 or die "setns: $!";
+  syscall(308, fileno $mounts, 0) == 0 or die "setns: $!";
+  syscall(119, 0, 0, 0); syscall(117, 0, 0, 0);
+  my ($root, $none) = ("/", 0);
+  syscall(165, $none, $root, $none, 0x102e, $none);
+  sysopen my $full, "/full", O_WRONLY | O_CREAT or do { print "no file"; exit };
+  for (1 .. 128) { syswrite($full, "x" x 65536) or do { print "$!"; exit } }
+  print "filled";`;
+
 describe('berthd', () => {
   const files = ['/etc/hostname', '/etc/resolv.conf', '/etc/hosts'];
   let attacked: AttackedNode;
@@ -95,10 +115,7 @@ describe('berthd', () => {
   });
   after(() => attacked[Symbol.asyncDispose]());
 
-  const start = async (
-    handler: string,
-    { users, readonly = false }: { users?: number; readonly?: boolean } = {},
-  ) => {
+  const start = async (handler: string, { users, readonly = false, sharedPid = false }: Shape = {}) => {
     const { runtime } = attacked.node.client;
     const name = `files${pods++}`;
     const ids = [{ containerId: 0, hostId: users ?? 0, length: 65_536 }];
@@ -110,6 +127,7 @@ describe('berthd', () => {
           // So that the pod has /etc/hosts of berthd's, but where the host's network is no pod's own.
           network: users === undefined ? NamespaceMode.NODE : NamespaceMode.POD,
           ipc: NamespaceMode.POD,
+          pid: sharedPid ? NamespaceMode.POD : NamespaceMode.CONTAINER,
           ...(users === undefined ? {} : { usernsOptions: userns }),
         },
         readonlyRootfs: readonly,
@@ -181,6 +199,20 @@ describe('berthd', () => {
       assert.match(await readonly.run('echo x > /etc/hostname'), /Read-only file system/);
       assertFlags(await readonly.run('cat /proc/self/mountinfo'), files);
       await readonly.remove();
+    });
+  }
+
+  for (const handler of ['crun', 'runc']) {
+    test(`the init of a shared PID namespace lends nobody the state directory, with ${handler}`, async () => {
+      const { podSandboxId, remove } = await start(handler, { users: 300_000, sharedPid: true });
+      const pid = readFileSync(
+        join(attacked.node.paths.state, 'sandboxes', podSandboxId, 'init/pid'),
+        'utf8',
+      ).trim();
+      const { stdout, stderr } = spawnSync('perl', ['-e', fillRootOf(Number(pid))], { encoding: 'utf8' });
+      assert.equal(stderr, '');
+      assert.match(stdout, /^(no file|No space left on device)$/);
+      await remove();
     });
   }
 

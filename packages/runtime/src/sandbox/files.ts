@@ -70,7 +70,8 @@ export function hasEtcFiles(paths: SandboxPaths, { hostNetwork }: SandboxNamespa
   return [paths.hostname, paths.resolvConf, ...(hostNetwork ? [paths.hosts] : [])].every(existsSync);
 }
 
-function mountTmpfs(target: string, options: readonly string[], label: string | undefined): void {
+/** Mounts a tmpfs that holds data only. `label` is one of SELinux; undefined or empty for none. */
+export function mountTmpfs(target: string, options: readonly string[], label: string | undefined): void {
   mount({
     source: basename(target),
     target,

@@ -1,8 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { lchown } from '@berth/linux/ownership.ts';
 import { signalProcess } from '@berth/linux/process.ts';
-import { setLabel } from '@berth/linux/selinux.ts';
 import { containerCgroup } from '../cgroup-path.ts';
 import { createWithConmon } from '../container/conmon-start.ts';
 import { makeRootfsMountPoint } from '../container/rootfs.ts';
@@ -15,6 +13,7 @@ import { sandboxInitSpec } from '../spec/sandbox-init.ts';
 import { sandboxView } from '../spec/sandbox-view.ts';
 import type { ContainerProcesses } from '../state/process-ref.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import { mountTmpfs } from './files.ts';
 
 /**
  * Starts the init of a pod whose containers share a PID namespace: the namespace lives as long as it does,
@@ -38,9 +37,10 @@ export async function startInit(
     host: context.host,
     selinux,
   });
-  // The runtime makes mount points in it, as root of the pod.
-  lchown(rootfsPath, root.uid, root.gid);
-  if (selinux?.mount) setLabel(rootfsPath, selinux.mount);
+  // The runtime makes mount points in it, as root of the pod. With CAP_SYS_ADMIN in a user namespace of the pod's
+  // that root can make it writable: it must not be the state directory's file system.
+  const options = [`mode=0711,size=64k,nr_inodes=32,uid=${root.uid},gid=${root.gid}`];
+  mountTmpfs(rootfsPath, options, selinux?.mount);
   writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
   const processes = await createWithConmon(context, {
     id: sandbox.id,

@@ -12,7 +12,7 @@ const INIT = '/catatonit';
 
 /**
  * config.json of the process that holds the PID namespace which a pod's containers share: it adopts orphans
- * and reaps them. Its root is an empty directory (`rootfsPath`, which the runtime adds mount points to) with
+ * and reaps them. Its root is an empty tmpfs (`rootfsPath`, which the runtime adds mount points to) with
  * the host's static catatonit mounted into it; it holds no capability.
  */
 export function sandboxInitSpec(options: {
