@@ -163,6 +163,16 @@ describe('berthd', () => {
     return { podSandboxId, sandboxDir, container, run: await container(0), remove };
   };
 
+  /** berthd is killed, and started again whatever comes of what happens meanwhile. */
+  const restarted = async (whileDown = () => {}) => {
+    await attacked.node.berthd.stop('SIGKILL');
+    try {
+      whileDown();
+    } finally {
+      await attacked.node.restart();
+    }
+  };
+
   for (const handler of ['crun', 'runc']) {
     test(`a container cannot fill the state directory through its files in /etc, with ${handler}`, async () => {
       await attacked.unharmed(async () => {
@@ -217,15 +227,14 @@ describe('berthd', () => {
   }
 
   test('a sandbox that an older berthd made gets the files with the next start, and its containers go on', async () => {
-    const { node } = attacked;
     const { sandboxDir, container, run, remove } = await start('crun');
     const hostname = await run('cat /etc/hostname');
-    await node.berthd.stop('SIGKILL');
-    // As an older berthd had it.
-    unmount(join(sandboxDir, 'etc'), { detach: true });
-    rmSync(join(sandboxDir, 'etc'), { recursive: true });
-    for (const file of ['hostname', 'resolv.conf', 'hosts']) writeFileSync(join(sandboxDir, file), 'old');
-    await node.restart();
+    await restarted(() => {
+      // As an older berthd had it.
+      unmount(join(sandboxDir, 'etc'), { detach: true });
+      rmSync(join(sandboxDir, 'etc'), { recursive: true });
+      for (const file of ['hostname', 'resolv.conf', 'hosts']) writeFileSync(join(sandboxDir, file), 'old');
+    });
     assert.equal(await run('cat /etc/hostname'), hostname, 'the running container keeps its own');
     const next = await container(1);
     assert.equal(await next('cat /etc/hostname'), hostname);
@@ -234,16 +243,12 @@ describe('berthd', () => {
   });
 
   test('files in /etc outlive berthd, and a recovery that was killed is begun anew', async () => {
-    const { node } = attacked;
     const { sandboxDir, container, run, remove } = await start('crun');
     await run('echo changed > /etc/hostname');
-    await node.berthd.stop('SIGKILL');
-    await node.restart();
+    await restarted();
     assert.equal(await (await container(1))('cat /etc/hostname'), 'changed');
     // Killed between the mount and the last file.
-    await node.berthd.stop('SIGKILL');
-    rmSync(join(sandboxDir, 'etc/resolv.conf'));
-    await node.restart();
+    await restarted(() => rmSync(join(sandboxDir, 'etc/resolv.conf')));
     const etc = join(sandboxDir, 'etc');
     assert.equal(mounts().filter(({ mountPoint }) => mountPoint === etc).length, 1);
     assert.ok(existsSync(join(etc, 'resolv.conf')));
