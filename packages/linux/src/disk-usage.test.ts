@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
-import { linkSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { diskUsage } from './disk-usage.ts';
+import { removeTree } from './remove-tree.ts';
+import { nestDirectories } from './testing/deep-directories.ts';
 
 const dir = mkdtempSync('/tmp/linux-disk-usage-');
 after(() => rmSync(dir, { recursive: true }));
@@ -61,5 +72,29 @@ test('a directory of more names than are read at once', async () => {
     assert.equal((await diskUsage(many))?.inodes, 601);
   } finally {
     rmSync(many, { recursive: true });
+  }
+});
+
+test('what nobody can name with a path, or in UTF-8, counts too', async () => {
+  const deep = mkdtempSync('/tmp/linux-disk-usage-deep-');
+  try {
+    nestDirectories(deep, 'd'.repeat(255), 100, (path) => {
+      mkdirSync(Buffer.concat([Buffer.from(`${path}/`), Buffer.from([0xff, 0xfe])]));
+    });
+    const before = readdirSync('/proc/self/fd').length;
+    assert.equal((await diskUsage(deep))?.inodes, 102);
+    assert.equal(readdirSync('/proc/self/fd').length, before);
+  } finally {
+    await removeTree(deep);
+  }
+});
+
+test('a wide and deep tree is walked whole, over many directories that had to be closed', async () => {
+  const tree = mkdtempSync('/tmp/linux-disk-usage-tree-');
+  try {
+    nestDirectories(tree, 'd', 300, undefined, (path) => writeFileSync(`${path}/file`, ''));
+    assert.equal((await diskUsage(tree))?.inodes, 601);
+  } finally {
+    await removeTree(tree);
   }
 });

@@ -9,6 +9,7 @@ const openat2 = systemCall('openat2', 437, ['int', 'str', 'void *', 'size_t']);
 const O_CLOEXEC = 0o2000000;
 const O_PATH = 0o10000000;
 const RESOLVE_NO_MAGICLINKS = 0x02n;
+const RESOLVE_NO_SYMLINKS = 0x04n;
 const RESOLVE_BENEATH = 0x08n;
 const RESOLVE_IN_ROOT = 0x10n;
 
@@ -29,6 +30,14 @@ export function openInRoot(root: string, path: string, flags: number, mode = 0):
 /** Opens a path below `root`, and fails with EXDEV when `..` or a symbolic link would leave it. */
 export function openBeneath(root: string, path: string, flags: number, mode = 0): number {
   return openResolved(root, path, flags, mode, RESOLVE_BENEATH);
+}
+
+/**
+ * Opens a path below `root` that leads through no symbolic link, nor ends in one (ELOOP): for what only this machine's
+ * own programs should have made there, and a container may have exchanged. Links in `root` itself are followed.
+ */
+export function openWithoutLinks(root: string, path: string, flags: number, mode = 0): number {
+  return openResolved(root, path, flags, mode, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
 function openResolved(root: string, path: string, flags: number, mode: number, resolve: bigint): number {

@@ -1,10 +1,22 @@
 // The kernel here need not have SELinux: any kernel keeps the attribute, and none of this shows what a policy does.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { removeTree } from './remove-tree.ts';
 import { isKnownContext, mayRelabel, relabel, selinuxEnabled } from './selinux.ts';
+import { nestDirectories } from './testing/deep-directories.ts';
 import { getXattr } from './xattr.ts';
 
 let dir: string;
@@ -40,6 +52,40 @@ test('relabel (the attribute; its effect needs a kernel with SELinux)', async ()
   await relabel(join(dir, 'outside'), label);
   assert.equal(labelOf('outside'), `${label}\0`);
   await assert.rejects(relabel(join(dir, 'none'), label), { code: 'ENOENT' });
+});
+
+test('relabel reaches what nobody can name with a path, or in UTF-8', async () => {
+  const volume = join(dir, 'deep-volume');
+  mkdirSync(volume);
+  const label = selinuxEnabled()
+    ? 'system_u:object_r:tmp_t:s0'
+    : 'system_u:object_r:container_file_t:s0:c1,c2';
+  const labelAt = (path: string) => getXattr(path, 'security.selinux')?.toString();
+  try {
+    nestDirectories(volume, 'd'.repeat(255), 300, (path) => {
+      writeFileSync(Buffer.concat([Buffer.from(`${path}/`), Buffer.from([0xff, 0xfe])]), '');
+    });
+    await relabel(volume, label);
+    let levels = 0;
+    for (let descriptor = openSync(volume, 'r'); ; levels++) {
+      const here = `/proc/self/fd/${descriptor}`;
+      assert.equal(labelAt(`${here}/.`), `${label}\0`);
+      const [name = Buffer.alloc(0)] = readdirSync(here, { encoding: 'buffer' });
+      if (name.length === 2) {
+        // A file of that name can be reached by another as well.
+        linkSync(Buffer.concat([Buffer.from(`${here}/`), name]), join(dir, 'linked'));
+        assert.equal(labelOf('linked'), `${label}\0`);
+        closeSync(descriptor);
+        break;
+      }
+      const next = openSync(`${here}/${name}`, 'r');
+      closeSync(descriptor);
+      descriptor = next;
+    }
+    assert.equal(levels, 300);
+  } finally {
+    await removeTree(volume);
+  }
 });
 
 test("the system's own directories are not to be relabelled", () => {

@@ -1,9 +1,14 @@
-import { constants, readFileSync, writeFileSync } from 'node:fs';
-import { lstat, open, readdir } from 'node:fs/promises';
+import { constants, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import { DirectoryDescent } from './directory-descent.ts';
+import { entriesOf } from './directory-names.ts';
 import { hasCode } from './errno.ts';
-import { setXattr } from './xattr.ts';
+import { setXattr, setXattrOfChild } from './xattr.ts';
 
 const ATTRIBUTE = 'security.selinux';
+
+/** How many files are labelled before others may go on. */
+const breadth = 256;
 
 /** Whether the kernel has SELinux and a policy is loaded. */
 export function selinuxEnabled(): boolean {
@@ -58,32 +63,55 @@ export function mayRelabel(path: string): boolean {
   return !SYSTEM_DIRECTORIES.has(path) && path !== process.env.HOME && !path.startsWith('/proc/');
 }
 
-/** Directories below directories; each one costs an open file. */
-const MAX_DEPTH = 256;
+/** How deep the directories of a volume may be nested: as deep as any path, and ten times that. */
+const maxDepth = 20_000;
+
+const itself = Buffer.from('.');
 
 /**
  * Labels a file, or a directory and all that is in it. Who writes there meanwhile cannot lead it elsewhere: it goes
  * down by open directories and through no symbolic link. What goes away meanwhile is no error.
  */
 export async function relabel(path: string, label: string): Promise<void> {
-  if ((await lstat(path)).isDirectory()) await relabelDirectory(path, label, 0);
-  else setLabel(path, label);
-}
-
-async function relabelDirectory(path: string, label: string, depth: number): Promise<void> {
-  if (depth > MAX_DEPTH) throw new Error(`directories are nested deeper than ${MAX_DEPTH}`);
-  await using directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  const here = `/proc/self/fd/${directory.fd}`;
-  for (const entry of await readdir(here, { withFileTypes: true })) {
-    try {
-      if (entry.isDirectory()) await relabelDirectory(`${here}/${entry.name}`, label, depth + 1);
-      else setLabel(`${here}/${entry.name}`, label);
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw error;
+  if (!(await lstat(path)).isDirectory()) {
+    setLabel(path, label);
+    return;
+  }
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  using descent = new DirectoryDescent(descriptor, 'enter');
+  for (const pending = [await labelFiles(descent, label)]; ; ) {
+    const name = pending.at(-1)?.pop();
+    if (name === undefined) {
+      // Last, so that a directory with the label is one whose files have it.
+      setLabelOf(descent.descriptor, itself, label);
+      pending.pop();
+      if (pending.length === 0) return;
+      descent.leave();
+    } else if (descent.enter(name)) {
+      if (descent.depth > maxDepth) throw new Error(`directories are nested deeper than ${maxDepth}`);
+      pending.push(await labelFiles(descent, label));
     }
   }
-  // Last, so that a directory with the label is one whose files have it.
-  setLabel(`${here}/.`, label);
+}
+
+/** Labels what is in the directory but for directories, whose names it returns. */
+async function labelFiles({ descriptor }: DirectoryDescent, label: string): Promise<Buffer[]> {
+  const directories: Buffer[] = [];
+  for await (const entries of entriesOf(descriptor, breadth)) {
+    for (const entry of entries) {
+      if (entry.isDirectory()) directories.push(entry.name);
+      else setLabelOf(descriptor, entry.name, label);
+    }
+  }
+  return directories;
+}
+
+function setLabelOf(directory: number, name: Buffer, label: string): void {
+  try {
+    setXattrOfChild(directory, name, ATTRIBUTE, `${label}\0`);
+  } catch (error) {
+    if (!hasCode(error, 'EOPNOTSUPP', 'ENOENT', 'ENOTDIR', 'ELOOP')) throw error;
+  }
 }
 
 function readIfThere(path: string): string | undefined {

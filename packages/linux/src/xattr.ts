@@ -1,5 +1,6 @@
 import { hasCode } from './errno.ts';
 import { libcFunction } from './libc.ts';
+import { childPath } from './open-child.ts';
 
 const lsetxattr = libcFunction('lsetxattr', ['str', 'str', 'void *', 'size_t', 'int']);
 const lgetxattr = libcFunction('lgetxattr', ['str', 'str', 'void *', 'size_t'], 'long');
@@ -14,6 +15,21 @@ const MAX_LIST_BYTES = 64 * 1024;
 export function setXattr(path: string, name: string, value: Uint8Array | string): void {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
   lsetxattr(`${path} ${name}`, path, name, bytes, bytes.length, 0);
+}
+
+// A name is bytes: not all are UTF-8.
+const lsetxattrBytes = libcFunction('lsetxattr', ['void *', 'str', 'void *', 'size_t', 'int']);
+
+/** As setXattr, for what an open directory holds by a name. */
+export function setXattrOfChild(
+  directory: number,
+  child: Buffer,
+  name: string,
+  value: Uint8Array | string,
+): void {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  const path = Buffer.concat([childPath(directory, child), Buffer.alloc(1)]);
+  lsetxattrBytes(`${JSON.stringify(child.toString())} ${name}`, path, name, bytes, bytes.length, 0);
 }
 
 /** `undefined` when the file has no such attribute. */
