@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { cacheFileText, parseCacheFile } from './cache.ts';
+import { mknod } from '@berth/linux/mknod.ts';
+import { cacheFileText, parseCacheFile, ResultCache } from './cache.ts';
 import { parseResult, resultToJson } from './result.ts';
 
 // Written by libcni 1.3 (cnitool add) for the inputs below.
@@ -73,3 +77,20 @@ for (const [what, text] of [
 ] as const) {
   test(`not a record: ${what}`, () => assert.equal(parseCacheFile(text), undefined));
 }
+
+test('a FIFO or a huge file among the records is no record', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'berth-cni-'));
+  try {
+    const cache = new ResultCache(dir);
+    await cache.write('gold', CONFIG, {}, { ...RUNTIME, args: [], capabilityArgs: {} });
+    mknod(join(dir, 'results', 'fifo'), { type: 'fifo', mode: 0o644 });
+    await writeFile(join(dir, 'results', 'huge'), '');
+    await truncate(join(dir, 'results', 'huge'), 2 ** 40);
+    assert.deepEqual(
+      (await cache.list()).map(({ networkName }) => networkName),
+      ['gold'],
+    );
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});

@@ -1,6 +1,7 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateDirectory } from '@berth/linux/directories.ts';
+import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { goJson, isJsonObject, type Json, type JsonObject, sortKeys } from './json.ts';
 import type { RuntimeConf } from './runtime-conf.ts';
 
@@ -14,6 +15,9 @@ export interface CachedAttachment extends Required<RuntimeConf> {
 }
 
 const KIND = 'cniCacheV1';
+
+/** A record holds a configuration and a result; what is larger is no record. */
+const maxRecordBytes = 16 * 1024 * 1024;
 
 /**
  * The record of attachments: DIR/results/NETWORK-CONTAINER-INTERFACE, byte for byte as libcni writes
@@ -156,6 +160,6 @@ function parseArgs(value: Json | undefined): [string, string][] {
 }
 
 async function readRecord(path: string): Promise<CachedAttachment | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : parseCacheFile(text);
+  const content = await readRegularFile(path, { maxBytes: maxRecordBytes }).catch(() => undefined);
+  return content === undefined ? undefined : parseCacheFile(content.toString());
 }

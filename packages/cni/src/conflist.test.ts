@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { mknod } from '@berth/linux/mknod.ts';
 import { loadConfFile, loadConfLists, parseConfList } from './conflist.ts';
 import { CniConfigError } from './errors.ts';
 
@@ -132,6 +133,24 @@ test('plugins may live in files of their own, unless the list forbids it', async
     assert.deepEqual(await types(), ['bridge']);
     await writeFile(file, list({ loadOnlyInlinedPlugins: true, plugins: undefined }));
     await assert.rejects(types(), /plugins: missing, and loadOnlyInlinedPlugins is true/);
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+test('a FIFO, a directory link or a huge file among the configurations is told of, and hides no other', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'berth-cni-'));
+  try {
+    mknod(join(dir, '10-fifo.conflist'), { type: 'fifo', mode: 0o644 });
+    await symlink(tmpdir(), join(dir, '20-directory.conf'));
+    await writeFile(join(dir, '30-huge.conflist'), '');
+    await truncate(join(dir, '30-huge.conflist'), 2 ** 40);
+    await writeFile(join(dir, '40-good.conflist'), list({}));
+    const [fifo, directory, huge, good] = await loadConfLists(dir);
+    assert.match(fifo?.error?.message ?? '', /is a FIFO, not a regular file/);
+    assert.match(directory?.error?.message ?? '', /is a directory, not a regular file/);
+    assert.match(huge?.error?.message ?? '', /has more than 4194304 bytes, the limit/);
+    assert.equal(good?.list?.name, 'net');
   } finally {
     await rm(dir, { recursive: true });
   }

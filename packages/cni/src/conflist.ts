@@ -1,7 +1,8 @@
 import { lstatSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
+import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { CniConfigError } from './errors.ts';
 import { goJson, isJsonObject, type JsonObject, jsonTypeName, sortKeys } from './json.ts';
 import { networkNameProblem } from './names.ts';
@@ -32,6 +33,9 @@ export interface NetworkConfigList {
 export type LoadedConfig =
   | { file: string; list: NetworkConfigList; error?: undefined }
   | { file: string; list?: undefined; error: CniConfigError };
+
+/** Far more than any real one. */
+const maxConfBytes = 4 * 1024 * 1024;
 
 const EXTENSIONS = new Set(['.conflist', '.conf', '.json']);
 
@@ -71,7 +75,7 @@ function isThere(file: string): boolean {
  * @throws CniConfigError naming file and field
  */
 export async function loadConfFile(file: string): Promise<NetworkConfigList> {
-  const text = await readFile(file, 'utf8');
+  const text = await readText(file);
   if (extname(file) !== '.conflist') return parseSingleConf(text, file);
   const raw = parseObject(text, file);
   const inlined = 'plugins' in raw;
@@ -201,9 +205,13 @@ async function loadPluginFiles(dir: string): Promise<PluginConfig[]> {
   return Promise.all(
     names.map(async (name) => {
       const file = join(dir, name);
-      return parsePlugin(parseObject(await readFile(file, 'utf8'), file), '', file);
+      return parsePlugin(parseObject(await readText(file), file), '', file);
     }),
   );
+}
+
+async function readText(file: string): Promise<string> {
+  return (await readRegularFile(file, { maxBytes: maxConfBytes })).toString();
 }
 
 async function fileNames(dir: string, wanted: (extension: string) => boolean): Promise<string[]> {

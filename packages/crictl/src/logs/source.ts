@@ -1,4 +1,5 @@
 // A container's log file as lines, read piece by piece and over its rotation.
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises';
 import { within } from '../errors.ts';
 import { detectFormat, type LogLine } from './line.ts';
@@ -41,7 +42,7 @@ export class LogSource {
       await lstat(options.path);
       return await realpath(options.path);
     });
-    const file = await within(`failed to open log file "${path}"`, () => open(path));
+    const file = await within(`failed to open log file "${path}"`, () => openLog(path));
     try {
       const offset = options.tailLines === undefined ? 0 : await tailOffset(file, options.tailLines);
       return new LogSource(path, file, offset);
@@ -120,5 +121,26 @@ export class LogSource {
 async function openReplacement(path: string, file: FileHandle): Promise<FileHandle | undefined> {
   const [now, before] = await Promise.all([stat(path).catch(() => undefined), file.stat()]);
   if (now === undefined || (now.ino === before.ino && now.dev === before.dev)) return undefined;
-  return await open(path).catch(() => undefined);
+  return await openLog(path).catch(() => undefined);
+}
+
+/**
+ * Opens a log that a container may have exchanged, if it was given the folder of its logs: a FIFO would block for
+ * ever, and a device never end.
+ */
+async function openLog(path: string): Promise<FileHandle> {
+  requireReadable(await stat(path), path);
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    requireReadable(await file.stat(), path);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** A directory fails when it is read, as with the real crictl. */
+function requireReadable(stats: Stats, path: string): void {
+  if (!stats.isFile() && !stats.isDirectory()) throw new Error(`open ${path}: not a regular file`);
 }

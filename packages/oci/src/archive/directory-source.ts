@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
+import { openRegularFile, readRegularFile, UnsuitableFileError } from '@berth/linux/regular-file.ts';
 import { maxDocumentSize } from '../content-store.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../digest.ts';
@@ -20,12 +19,10 @@ export class DirectorySource implements ArchiveSource {
 
   async document(path: string): Promise<Buffer | undefined> {
     const file = join(this.name, path);
-    const stats = await stat(file).catch(absent);
-    if (!stats) return undefined;
-    if (!stats.isFile() || stats.size > maxDocumentSize) {
+    return readRegularFile(file, { maxBytes: maxDocumentSize }).catch((error) => {
+      if (!(error instanceof UnsuitableFileError)) return absent(error);
       throw new ArchiveError(`${file}: not a file of at most ${maxDocumentSize} bytes`);
-    }
-    return readFile(file);
+    });
   }
 
   async provideBlob(blob: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
@@ -43,13 +40,13 @@ export class DirectorySource implements ArchiveSource {
     const { store, admit, signal } = this.reading;
     const { digest } = blob;
     const path = join(this.name, 'blobs', digestAlgorithm(digest), digestHex(digest));
-    const stats = await stat(path).catch(absent);
-    if (!stats) return false;
-    checkBlobSize(this.name, blob, stats.size);
+    await using file = await openRegularFile(path).catch(absent);
+    if (!file) return false;
+    checkBlobSize(this.name, blob, (await file.stat()).size);
     const ingest = await store.ingest(digest);
     try {
       await ingest.restart();
-      for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+      for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: 1024 * 1024 })) {
         signal?.throwIfAborted();
         admit(chunk.length);
         await ingest.write(chunk);

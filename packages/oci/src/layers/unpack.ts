@@ -1,5 +1,6 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, stat } from 'node:fs/promises';
 import { printable, quoted } from '@berth/linux/printable.ts';
+import { removeTree } from '@berth/linux/remove-tree.ts';
 import { untilAborted } from '../abort.ts';
 import type { Digest } from '../digest.ts';
 import { layerCompression } from '../media-types.ts';
@@ -59,7 +60,7 @@ export async function unpackLayer(request: UnpackRequest): Promise<UnpackedLayer
     await rename(directory, target);
     return { diskBytes: diskBytes + copiedBytes, files };
   } catch (error) {
-    await rm(directory, { recursive: true, force: true });
+    await removeTree(directory);
     signal?.throwIfAborted();
     throw error instanceof Error && error.message.startsWith('layer ')
       ? error
@@ -104,6 +105,6 @@ async function extract(extraction: Extraction, signal: AbortSignal | undefined):
 }
 
 async function emptyDirectory(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true });
+  await removeTree(path);
   await mkdir(path, { mode: 0o755 });
 }

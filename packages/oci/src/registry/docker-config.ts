@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { hasCode } from '@berth/linux/errno.ts';
+import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { JsonCursor } from '../json-cursor.ts';
 import { askCredentialHelper } from './credential-helper.ts';
 import { type AuthConfig, type ImagePlace, isDockerHub } from './credentials.ts';
+
+/** A pull secret of a cluster has a few KiB; credentials for ten thousand registries have two MiB. */
+const maxConfigBytes = 16 * 1024 * 1024;
 
 /** Docker's name for Docker Hub, which its credential helpers know it by. */
 const dockerHubServer = 'https://index.docker.io/v1/';
@@ -27,7 +30,7 @@ export async function credentialsFromFiles(
  * @throws when the file is malformed, or a credential helper fails
  */
 export async function dockerCredentials(path: string, place: ImagePlace): Promise<AuthConfig | undefined> {
-  const content = await readFile(path).catch((error) => {
+  const content = await readRegularFile(path, { maxBytes: maxConfigBytes }).catch((error) => {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   });

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { quoted } from '@berth/linux/printable.ts';
+import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { parseToml, type TomlTable, type TomlValue } from './toml.ts';
 
 /** One place that may serve an image: a mirror or the registry itself. */
@@ -49,6 +50,9 @@ export class HostsFileError extends Error {
   override readonly name = 'HostsFileError';
 }
 
+/** Far more than any real one. */
+const maxHostsBytes = 1024 * 1024;
+
 const noTls: TlsFiles = { ca: [], client: [], skipVerify: false };
 
 /**
@@ -70,7 +74,11 @@ export async function registryHosts(registry: string, hostsDir: string | undefin
   const file = join(dir, 'hosts.toml');
   if (!existsSync(file)) return [upstream(registry, await certificateFiles(dir))];
   try {
-    return parseHostsFile(await readFile(file, 'utf8'), registry, dir);
+    return parseHostsFile(
+      (await readRegularFile(file, { maxBytes: maxHostsBytes })).toString(),
+      registry,
+      dir,
+    );
   } catch (cause) {
     throw new HostsFileError(`${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }

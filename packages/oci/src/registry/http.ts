@@ -1,10 +1,10 @@
 import { type LookupAddress, lookup as resolveName } from 'node:dns';
-import { readFile } from 'node:fs/promises';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import tls from 'node:tls';
 import { printable } from '@berth/linux/printable.ts';
+import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { literalAddress, mayLeadTo } from './addresses.ts';
 import { RegistryError } from './errors.ts';
 import type { TlsFiles } from './hosts.ts';
@@ -176,9 +176,12 @@ function refusal(url: URL, address: string, namedBy: string): RegistryError {
   );
 }
 
+/** A bundle of all the world's authorities has some hundred KiB. */
+const maxCertificateBytes = 16 * 1024 * 1024;
+
 async function tlsAgent({ ca, client, skipVerify }: TlsFiles): Promise<https.Agent> {
   const read = async (path: string) =>
-    readFile(path, 'utf8').catch((cause) => {
+    readRegularFile(path, { maxBytes: maxCertificateBytes }).catch((cause) => {
       throw new RegistryError('refused', `cannot read certificate ${path}: ${cause.message}`, { cause });
     });
   const own = await Promise.all(ca.map(read));

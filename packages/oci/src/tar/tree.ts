@@ -3,6 +3,7 @@ import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getXattr, listXattrs } from '@berth/linux/xattr.ts';
 import { padding, type TarAttributes, type TarEntry } from './entry.ts';
+import { decodeFileName, encodeFileName as native } from './file-name.ts';
 import { encodeHeader } from './writer.ts';
 
 const chunkBytes = 1024 * 1024;
@@ -34,10 +35,10 @@ interface Walk {
 }
 
 async function* entriesBelow(walk: Walk, below: string): AsyncGenerator<Buffer> {
-  const names = await readdir(join(walk.directory, below));
-  for (const name of names.sort()) {
+  const names = await readdir(native(join(walk.directory, below)), { encoding: 'buffer' });
+  for (const name of names.map(decodeFileName).sort()) {
     const path = join(below, name);
-    const stats = await lstat(join(walk.directory, path));
+    const stats = await lstat(native(join(walk.directory, path)));
     if (stats.isSocket() || walk.skip(path, stats)) continue;
     yield* entry(walk, path, stats);
     if (stats.isDirectory()) yield* entriesBelow(walk, path);
@@ -65,7 +66,7 @@ async function* entry(walk: Walk, path: string, stats: Stats): AsyncGenerator<Bu
 
 /** Exactly `size` bytes, as the header says: a file that has become shorter ends the archive's making. */
 async function* contentOf(file: string, size: number): AsyncGenerator<Buffer> {
-  await using handle = await open(file, 'r');
+  await using handle = await open(native(file), 'r');
   for (let at = 0; at < size; ) {
     const { bytesRead, buffer } = await handle.read(
       Buffer.allocUnsafe(Math.min(chunkBytes, size - at)),
@@ -81,7 +82,8 @@ async function* contentOf(file: string, size: number): AsyncGenerator<Buffer> {
 
 async function specialEntry(attributes: TarAttributes, file: string, stats: Stats): Promise<TarEntry> {
   if (stats.isDirectory()) return { ...attributes, path: `${attributes.path}/`, type: 'directory' };
-  if (stats.isSymbolicLink()) return { ...attributes, type: 'symlink', target: await readlink(file) };
+  if (stats.isSymbolicLink())
+    return { ...attributes, type: 'symlink', target: decodeFileName(await readlink(native(file), 'buffer')) };
   if (stats.isFIFO()) return { ...attributes, type: 'fifo' };
   return {
     ...attributes,
@@ -94,7 +96,8 @@ async function specialEntry(attributes: TarAttributes, file: string, stats: Stat
 
 function attributesOf(path: string, file: string, stats: Stats): TarAttributes {
   const xattrs = new Map<string, Buffer>();
-  for (const name of listXattrs(file)) {
+  // Attributes are asked for by calls that take no other names.
+  for (const name of file.isWellFormed() ? listXattrs(file) : []) {
     const value = name.startsWith('trusted.overlay.') ? undefined : getXattr(file, name);
     if (value !== undefined) xattrs.set(name, value);
   }
