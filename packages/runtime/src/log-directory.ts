@@ -1,6 +1,12 @@
-import { lstatSync, rmSync } from 'node:fs';
+import { constants, lstatSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { makeDirectories } from '@berth/linux/directories.ts';
+import { closeDescriptor } from '@berth/linux/libc.ts';
+import { removeTree } from '@berth/linux/remove-tree.ts';
+import { openWithoutLinks } from '@berth/linux/safe-path.ts';
 import { invalid, messageOf } from './errors.ts';
+
+const O_PATH = 0o10000000;
 
 /** Makes a directory for logs when it is missing. `field` of the request says which. */
 export async function makeLogDirectory(path: string, field: string): Promise<void> {
@@ -12,10 +18,42 @@ export async function makeLogDirectory(path: string, field: string): Promise<voi
 }
 
 /**
- * Refuses a log file that is there and is no file: conmon would write to where a link leads, and a container that
- * was given the folder of its logs could have put one there.
+ * The path of a container's log, '' when it has none. Throws for a `log_path` that is not below `log_directory`. Pure.
  */
-export function requireLogFile(path: string, field: string): void {
+export function logPathIn(logDirectory: string, logPath: string): string {
+  if (logDirectory === '' || logPath === '') return '';
+  const path = join(logDirectory, logPath);
+  const below = relative(logDirectory, path);
+  if (below === '' || below === '..' || below.startsWith('../') || logPath.endsWith('/')) {
+    throw invalid(
+      'config.log_path',
+      `${JSON.stringify(logPath)} is no path of a file below the log_directory`,
+    );
+  }
+  return path;
+}
+
+/**
+ * Refuses a log's folder that symbolic links lead to from the pod's folder of logs: conmon would write to where they
+ * lead, and a container that was given the folder of its logs could have put one there.
+ */
+export function requireLogFolder(path: string, logDirectory: string, field: string): void {
+  const folder = dirname(path);
+  try {
+    closeDescriptor(
+      openWithoutLinks(logDirectory, relative(logDirectory, folder) || '.', O_PATH | constants.O_DIRECTORY),
+    );
+  } catch (error) {
+    throw invalid(
+      field,
+      `${folder} has to be a directory that no symbolic link leads to: ${messageOf(error)}`,
+    );
+  }
+}
+
+/** As requireLogFolder, and refuses a log file that is there and is no file, as a link is none. */
+export function requireLogFile(path: string, logDirectory: string, field: string): void {
+  requireLogFolder(path, logDirectory, field);
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isFile()) {
     throw invalid(field, `${path} is there already and is not a regular file; remove it`);
@@ -23,6 +61,6 @@ export function requireLogFile(path: string, field: string): void {
 }
 
 /** Removes what stands where conmon makes the new log file of a rotation, since it would follow a link. */
-export function clearReopenedLog(path: string): void {
-  rmSync(`${path}.tmp`, { recursive: true, force: true });
+export async function clearReopenedLog(path: string): Promise<void> {
+  await removeTree(`${path}.tmp`);
 }

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { mountsBelow } from '@berth/linux/mount.ts';
+import { removeTree } from '@berth/linux/remove-tree.ts';
 import { removeLoopbackGuard } from '@berth/runtime/network/loopback-guard.ts';
 import { removeDefaultNetwork } from '@berth/runtime/network/remove-default-network.ts';
 import { Paths } from '@berth/runtime/paths.ts';
@@ -159,6 +159,6 @@ async function removeRemains(layout: NodeLayout): Promise<void> {
   }
   const { shiftedRoots } = new Paths({ root: layout.imageDir, state: layout.stateDir });
   for (const dir of new Set([layout.runDir, layout.stateDir, shiftedRoots])) {
-    if (mountsBelow(dir).length === 0) await rm(dir, { recursive: true, force: true });
+    if (mountsBelow(dir).length === 0) await removeTree(dir);
   }
 }

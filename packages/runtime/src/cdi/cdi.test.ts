@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { mknod } from '@berth/linux/mknod.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { applyEdits, editsOf } from './inject.ts';
 import { isQualifiedName, requestedDevices } from './names.ts';
-import { resolveDevices } from './registry.ts';
+import { readCdiRegistry, resolveDevices } from './registry.ts';
 import { parseCdiSpec } from './spec.ts';
 
 test('names', () => {
@@ -151,4 +155,15 @@ test('edits of config.json', () => {
     { allow: false, access: 'rwm' },
     { allow: true, type: 'c', access: 'r', major: 1, minor: 3 },
   ]);
+});
+
+test('a FIFO among the specification files is told of, and blocks nobody', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'berth-cdi-'));
+  try {
+    mknod(join(dir, 'fifo.json'), { type: 'fifo', mode: 0o644 });
+    const { problems } = await readCdiRegistry([dir]);
+    assert.match(problems.join(), /fifo\.json is a FIFO, not a regular file/);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });

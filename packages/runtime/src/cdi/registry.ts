@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
+import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { messageOf } from '../errors.ts';
 import { type CdiSpec, type ContainerEdits, parseCdiSpec } from './spec.ts';
 
@@ -11,6 +12,9 @@ export interface CdiRegistry {
   /** What is wrong with files, a line each: their devices are not there. */
   readonly problems: readonly string[];
 }
+
+/** A node of many devices with many edits each has some hundred KiB. */
+const maxSpecBytes = 16 * 1024 * 1024;
 
 interface SpecFile {
   readonly path: string;
@@ -81,7 +85,7 @@ async function specFiles(directory: string): Promise<string[]> {
 }
 
 async function parsed(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8');
+  const text = (await readRegularFile(path, { maxBytes: maxSpecBytes })).toString();
   const { parse } = await import('yaml');
   try {
     return path.endsWith('.json') ? JSON.parse(text) : parse(text);

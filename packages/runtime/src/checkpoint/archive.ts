@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile, open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { openRegularFile } from '@berth/linux/regular-file.ts';
+import { magicPath } from '@berth/linux/safe-path.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { tarOfTree } from '@berth/oci/tar/tree.ts';
 import { endOfTar } from '@berth/oci/tar/writer.ts';
@@ -109,9 +111,14 @@ export async function writeArchive(
 ): Promise<void> {
   const place = workPlace(paths.container(id));
   writeFileSync(place.target, file);
-  if (logPath !== '' && existsSync(logPath)) await copyFile(logPath, place.at(logFile));
+  if (logPath !== '' && existsSync(logPath)) await copyLog(logPath, place.at(logFile));
   const skip = (path: string) => path === basename(place.target);
   await writeTar(file, tarOfTree(place.dir, { skip }), signal);
+}
+
+async function copyLog(logPath: string, target: string): Promise<void> {
+  await using file = await openRegularFile(logPath, { followLink: false });
+  await copyFile(magicPath(file.fd), target);
 }
 
 /** The archive is where it belongs. */

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { removeTree } from '@berth/linux/remove-tree.ts';
 import type { Context } from '../context.ts';
 import { messageOf, RuntimeError, wrongState } from '../errors.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
@@ -20,7 +21,7 @@ export async function whilePaused<Result>(
   try {
     for (const { id } of containers) {
       const place = workPlace(context.paths.container(id));
-      rmSync(place.dir, { recursive: true, force: true });
+      await removeTree(place.dir);
       mkdirSync(place.image, { recursive: true, mode: 0o700 });
     }
     for (const { id } of containers) await runtime.run(['pause', id]);
@@ -51,7 +52,7 @@ export async function endCheckpoint(
     log.warning(`Resuming after a checkpoint failed, ${outcome}: ${messageOf(error)}`, { container: id });
   }
   if (existsSync(place.target)) rmSync(readFileSync(place.target, 'utf8'), { force: true });
-  if (!isStuck) rmSync(place.dir, { recursive: true, force: true });
+  if (!isStuck) await removeTree(place.dir);
 }
 
 async function isPaused(runtime: OciRuntime, id: string): Promise<boolean> {

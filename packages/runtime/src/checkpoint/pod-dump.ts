@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { readRegularFileSync } from '@berth/linux/regular-file.ts';
 import { invalid, messageOf } from '../errors.ts';
 
 /** The file of a pod's checkpoint that tells of the others; it is written last. */
@@ -15,7 +15,9 @@ export interface PodDump {
 /** Reads the pod.dump of a directory. `field` is the request's, for messages. */
 export function readPodDump(directory: string, field: string): PodDump {
   try {
-    return parsePodDump(JSON.parse(readFileSync(join(directory, podDump), 'utf8')));
+    return parsePodDump(
+      JSON.parse(readRegularFileSync(join(directory, podDump), { maxBytes: 4 * 1024 * 1024 }).toString()),
+    );
   } catch (error) {
     throw invalid(field, `${directory} holds no checkpoint of a pod: ${messageOf(error)}`);
   }

@@ -1,7 +1,9 @@
 import { constants, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { resolveInRoot } from '@berth/linux/safe-path.ts';
+import { closeDescriptor } from '@berth/linux/libc.ts';
+import { removeTree } from '@berth/linux/remove-tree.ts';
+import { magicPath, openInRoot } from '@berth/linux/safe-path.ts';
 import { LayerExtractor } from '@berth/oci/layers/extractor.ts';
 import { settleLayer } from '@berth/oci/layers/settle.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
@@ -25,6 +27,8 @@ export interface Checkpoint {
   /** spec.dump's, as JSON: arguments, working directory and user of the process. */
   readonly process: string;
 }
+
+const O_PATH = 0o10000000;
 
 /** These files are small JSON; what is larger is not read. */
 const maxJsonBytes = 4 * 1024 * 1024;
@@ -161,7 +165,7 @@ async function unpackDiff(archive: string, directory: string, maxFiles: number) 
 }
 
 /** Deletes from a container's mounted root what the container had deleted. */
-export function deleteFromRoot(paths: ContainerPaths, rootfs: string): void {
+export async function deleteFromRoot(paths: ContainerPaths, rootfs: string): Promise<void> {
   const list = restorePlace(paths).at(deletedFiles);
   if (isFile(list) && lstatSync(list).size > maxListBytes) {
     throw new Error(`${deletedFiles} of the checkpoint is larger than ${maxListBytes} bytes`);
@@ -169,14 +173,18 @@ export function deleteFromRoot(paths: ContainerPaths, rootfs: string): void {
   const names: unknown = isFile(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
   for (const name of Array.isArray(names) ? names : []) {
     if (typeof name !== 'string' || ['', '.', '..'].includes(basename(name))) continue;
-    let parent: string;
+    let parent: number;
     try {
-      parent = resolveInRoot(rootfs, dirname(name));
+      parent = openInRoot(rootfs, dirname(name), O_PATH | constants.O_DIRECTORY);
     } catch {
       // Its directory is gone as well.
       continue;
     }
-    rmSync(join(parent, basename(name)), { recursive: true, force: true });
+    try {
+      await removeTree(join(magicPath(parent), basename(name)));
+    } finally {
+      closeDescriptor(parent);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { getXattr } from '@berth/linux/xattr.ts';
+import { decodeFileName, encodeFileName } from '@berth/oci/tar/file-name.ts';
 
 /** The device number of the character device that stands for a deleted file in an overlay's upper directory. */
 const whiteoutDevice = 0;
@@ -20,14 +21,18 @@ export function deletedPaths(upper: string, lowerDirs: readonly string[]): strin
   const deleted: string[] = [];
   const walk = (below: string) => {
     const directory = join(upper, below);
-    const names = readdirSync(directory);
-    if (below !== '' && getXattr(directory, 'trusted.overlay.opaque')?.toString() === 'y') {
-      const hidden = new Set(lowerDirs.flatMap((lower) => namesIn(join(lower, below))));
+    const names = namesIn(directory);
+    if (
+      below !== '' &&
+      directory.isWellFormed() &&
+      getXattr(directory, 'trusted.overlay.opaque')?.toString() === 'y'
+    ) {
+      const hidden = new Set(lowerDirs.flatMap((lower) => namesOfLayer(join(lower, below))));
       deleted.push(...[...hidden].filter((name) => !names.includes(name)).map((name) => join(below, name)));
     }
     for (const name of names) {
       const path = join(below, name);
-      const stats = lstatSync(join(upper, path));
+      const stats = lstatSync(encodeFileName(join(upper, path)));
       if (isWhiteout(stats)) deleted.push(path);
       else if (stats.isDirectory()) walk(path);
     }
@@ -36,9 +41,14 @@ export function deletedPaths(upper: string, lowerDirs: readonly string[]): strin
   return deleted.sort();
 }
 
+/** Names that are not UTF-8 as oci/tar/file-name.ts has them. */
 function namesIn(directory: string): string[] {
+  return readdirSync(encodeFileName(directory), { encoding: 'buffer' }).map(decodeFileName);
+}
+
+function namesOfLayer(directory: string): string[] {
   try {
-    return readdirSync(directory);
+    return namesIn(directory);
   } catch {
     // This layer has no such directory.
     return [];

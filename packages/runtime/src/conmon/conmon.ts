@@ -1,11 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { hasCode } from '@berth/linux/errno.ts';
 import { OutputPipe } from '@berth/linux/output-pipe.ts';
+import { readEndOfRegularFile, readRegularFile } from '@berth/linux/regular-file.ts';
 import { type StartedProcess, startProcess } from '@berth/linux/spawn.ts';
 import { lastRuntimeError, OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { type ConmonSpec, conmonArguments } from './arguments.ts';
 import { parseSyncMessage, type SyncMessage } from './sync-message.ts';
+
+/** A pid file holds a number. */
+const maxPidBytes = 64;
+
+/** What an OCI runtime logs of one creation; of more the end counts. */
+const maxLogBytes = 1024 * 1024;
 
 export interface StartConmonOptions extends ConmonSpec {
   /** Absolute path of the conmon binary. */
@@ -93,7 +99,7 @@ function launch(
 /** The pid in a pid file; undefined when there is no file or no pid in it yet. */
 export async function readPidFile(path: string): Promise<number | undefined> {
   try {
-    const pid = Number.parseInt(await readFile(path, 'utf8'), 10);
+    const pid = Number.parseInt((await readRegularFile(path, { maxBytes: maxPidBytes })).toString(), 10);
     return pid > 0 ? pid : undefined;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
@@ -109,7 +115,7 @@ function conmonReason(stderr: string, logPath: string | undefined): string {
 
 async function runtimeReason(path: string): Promise<string | undefined> {
   try {
-    return lastRuntimeError(await readFile(path, 'utf8'));
+    return lastRuntimeError((await readEndOfRegularFile(path, { maxBytes: maxLogBytes })).toString());
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;

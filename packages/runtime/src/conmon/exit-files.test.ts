@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { mknod } from '@berth/linux/mknod.ts';
 import {
   type ContainerExit,
   isExitFileName,
@@ -62,5 +63,19 @@ test('existing and new exits are told once each', async () => {
     assert.equal(wasOomKilled(dir), true);
   } finally {
     rmSync(dir, { recursive: true, force: true });
+  }
+});
+
+test('a FIFO, a link or a huge file in the place of an exit file tells of no end', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'berth-exits-'));
+  try {
+    mknod(join(dir, 'fifo'), { type: 'fifo', mode: 0o644 });
+    writeFileSync(join(dir, 'exit'), '0');
+    symlinkSync('exit', join(dir, 'link'));
+    writeFileSync(join(dir, 'huge'), '0'.repeat(100_000));
+    for (const name of ['fifo', 'link', 'huge']) assert.equal(readExit(dir, name), undefined, name);
+    assert.equal(readExit(dir, 'exit')?.exitCode, 0);
+  } finally {
+    rmSync(dir, { recursive: true });
   }
 });

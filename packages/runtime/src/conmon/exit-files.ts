@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
+import { existsSync, readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
+import { readRegularFileSync, UnsuitableFileError } from '@berth/linux/regular-file.ts';
 
 /** The end of a container, as conmon's exit file tells it. */
 export interface ContainerExit {
@@ -10,6 +11,9 @@ export interface ContainerExit {
   /** Nanoseconds since the epoch: the time of the file. */
   finishedAt: bigint;
 }
+
+/** An exit file holds a number. */
+const maxExitBytes = 64;
 
 /** The exit code in an exit file; undefined when it holds none. conmon writes -1 when it lost the status. */
 export function parseExitCode(text: string): number | undefined {
@@ -26,11 +30,14 @@ export function isExitFileName(name: string): boolean {
 export function readExit(exitDir: string, containerId: string): ContainerExit | undefined {
   const path = join(exitDir, containerId);
   try {
-    const exitCode = parseExitCode(readFileSync(path, 'utf8'));
+    const exitCode = parseExitCode(
+      readRegularFileSync(path, { maxBytes: maxExitBytes, followLink: false }).toString(),
+    );
     if (exitCode === undefined) return undefined;
     return { containerId, exitCode, finishedAt: statSync(path, { bigint: true }).mtimeNs };
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
+    // What conmon has not written tells of no end.
+    if (hasCode(error, 'ENOENT') || error instanceof UnsuitableFileError) return undefined;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import {
   type ContainerConfig,
   ContainerEventType,
@@ -27,7 +27,7 @@ import { invalid, messageOf, notFound, RuntimeError, wrongState } from '../error
 import { newContainerId } from '../ids.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
 import { describe } from '../labels.ts';
-import { makeLogDirectory, requireLogFile } from '../log-directory.ts';
+import { logPathIn, makeLogDirectory, requireLogFile } from '../log-directory.ts';
 import { refuseNulBytes } from '../nul-bytes.ts';
 import { publishContainerEvent } from '../pod-events.ts';
 import { stopSignal } from '../pod-status/stop-signal.ts';
@@ -105,7 +105,7 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
         label: selinux?.mount,
       }),
     );
-    if (checkpoint !== undefined) deleteFromRoot(paths.container(id), rootfs);
+    if (checkpoint !== undefined) await deleteFromRoot(paths.container(id), rootfs);
     const spec = await tracer.span('spec', about, () =>
       containerSpec(context, { sandbox, container, image, volumes, selinux }),
     );
@@ -116,7 +116,7 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
     writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
     if (container.logPath !== '') {
       await makeLogDirectory(dirname(container.logPath), 'config.log_path');
-      requireLogFile(container.logPath, 'config.log_path');
+      requireLogFile(container.logPath, sandbox.config.logDirectory, 'config.log_path');
     }
     if (checkpoint !== undefined) {
       signal.throwIfAborted();
@@ -247,7 +247,7 @@ function newContainer(
       image.repoTags[0] ||
       (isAbsolute(config.image.image) ? image.id : config.image.image),
     stopSignal: stopSignal(config.stopSignal, image.config.config.StopSignal),
-    logPath: logDirectory !== '' && config.logPath !== '' ? join(logDirectory, config.logPath) : '',
+    logPath: logPathIn(logDirectory, config.logPath),
     cgroup: containerCgroup(sandbox.cgroupParent, id, context.config.cgroupDriver === 'systemd'),
     createdAt: nowNs(),
     user: undefined,

@@ -4,7 +4,7 @@ import { waitForExit } from '@berth/linux/process.ts';
 import { reopenLog } from '../conmon/control.ts';
 import type { Context } from '../context.ts';
 import { notFound, wrongState } from '../errors.ts';
-import { clearReopenedLog } from '../log-directory.ts';
+import { clearReopenedLog, requireLogFolder } from '../log-directory.ts';
 
 /** ReopenContainerLog: the second half of a log rotation, for running containers only; done when it answers. */
 export async function reopenContainerLog(
@@ -24,7 +24,9 @@ export async function reopenContainerLog(
     () => {},
   );
   try {
-    clearReopenedLog(container.logPath);
+    const logDirectory = state.sandboxes.get(container.sandboxId)?.config.logDirectory;
+    if (logDirectory) requireLogFolder(container.logPath, logDirectory, 'config.log_path');
+    await clearReopenedLog(container.logPath);
     await reopenLog(paths.container(container.id).bundle.dir, container.logPath, { signal: gone.signal });
   } catch (error) {
     if (hasCode(error, 'ENXIO')) throw hasEnded();

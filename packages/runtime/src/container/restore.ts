@@ -1,7 +1,9 @@
-import { rmSync } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContainerEventType } from '@berth/cri/generated/api.ts';
+import { removeTree } from '@berth/linux/remove-tree.ts';
+import { magicPath } from '@berth/linux/safe-path.ts';
 import { criuError } from '../checkpoint/dump.ts';
 import { imageDirectory, logFile, restorePlace } from '../checkpoint/files.ts';
 import { isFile } from '../checkpoint/read.ts';
@@ -29,7 +31,7 @@ export async function startRestored(context: Context, container: Container, runt
   try {
     const before = place.at(logFile);
     if (container.logPath !== '' && isFile(before)) {
-      await copyFile(before, container.logPath).catch(() => {});
+      await copyLog(before, container.logPath).catch(() => {});
     }
     const processes = await createWithConmon(context, {
       id,
@@ -54,11 +56,18 @@ export async function startRestored(context: Context, container: Container, runt
     await endRestore(context, container, message);
     throw wrongState(message);
   } finally {
-    rmSync(place.dir, { recursive: true, force: true });
+    await removeTree(place.dir);
   }
   // An end that came before the container could be found has not been recorded.
   const exit = readExit(paths.exits, id);
   if (exit !== undefined) recordExit(context, id, { ...exit, message: '' });
+}
+
+/** Writes the log as it was; a link that has come to its place meanwhile leads it nowhere. */
+async function copyLog(from: string, logPath: string): Promise<void> {
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
+  await using log = await open(logPath, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0o640);
+  await copyFile(from, magicPath(log.fd));
 }
 
 /** criu has given the pod's own UTS namespace the host name of the pod that the checkpoint is of. */

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { ContainerStatusRequest, ContainerStatusResponse } from '@berth/cri/generated/api.ts';
+import { readRegularFile } from '@berth/linux/regular-file.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
 import { containerStatus } from '../pod-status/container.ts';
@@ -23,10 +23,13 @@ export async function getContainerStatus(
   return { status, info: { info: JSON.stringify(info) } };
 }
 
+/** More than a config.json of ours has: a request, which has at most 16 MiB, and a seccomp profile. */
+const maxJsonBytes = 64 * 1024 * 1024;
+
 /** The content of a JSON file of ours; undefined when it is gone. */
 export async function readJson(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse((await readRegularFile(path, { maxBytes: maxJsonBytes })).toString());
   } catch {
     return undefined;
   }

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
 import { isMountPoint, unmount } from '@berth/linux/mount.ts';
 import { processStat, signalProcess, waitForExit } from '@berth/linux/process.ts';
+import { readRegularFileSync } from '@berth/linux/regular-file.ts';
+import { removeTree } from '@berth/linux/remove-tree.ts';
 import type { Context } from '../context.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { BundlePaths } from '../paths.ts';
@@ -35,8 +36,8 @@ export async function destroyContainer(context: Context, container: Container): 
   await killContainer(context, container);
   await releaseProcesses(context, container);
   await endConmon(container.id, bundle);
-  removeBundle(bundle);
-  await rm(layer, { recursive: true, force: true });
+  await removeBundle(bundle);
+  await removeTree(layer);
   rmSync(join(paths.exits, container.id), { force: true });
   state.containers.delete(container.id);
 }
@@ -62,7 +63,7 @@ export async function endConmon(id: string, bundle: BundlePaths): Promise<void> 
 /** The process of a bundle's pid file, if it still is that conmon. */
 function findConmon(id: string, bundle: BundlePaths): ProcessRef | undefined {
   try {
-    const pid = Number(readFileSync(bundle.conmonPid, 'utf8'));
+    const pid = Number(readRegularFileSync(bundle.conmonPid, { maxBytes: 64 }).toString());
     const startTime = processStat(pid)?.startTime;
     const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
     return startTime !== undefined && argv.includes(id) ? { pid, startTime } : undefined;
@@ -73,15 +74,15 @@ function findConmon(id: string, bundle: BundlePaths): ProcessRef | undefined {
 }
 
 /** Unmounts what is mounted on a bundle's root and removes the bundle. */
-export function removeBundle(bundle: BundlePaths): void {
+export async function removeBundle(bundle: BundlePaths): Promise<void> {
   // More than once only when a mount was repeated; removing must never reach through a mount.
   const { shifted } = bundle;
   for (const path of [bundle.rootfs, shifted.rootfs, bundle.lower, ...volumesOf(bundle)]) {
     while (isMountPoint(path)) unmount(path, { detach: true });
   }
-  rmSync(shifted.dir, { recursive: true, force: true });
+  await removeTree(shifted.dir);
   // Last, since recovery finds the rest by it.
-  rmSync(bundle.dir, { recursive: true, force: true });
+  await removeTree(bundle.dir);
 }
 
 function volumesOf({ volumes }: BundlePaths): string[] {

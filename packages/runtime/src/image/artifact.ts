@@ -1,4 +1,5 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
+import { removeTree } from '@berth/linux/remove-tree.ts';
 import { layOutArtifact } from '@berth/oci/artifact-files.ts';
 import { type Digest, digestOf } from '@berth/oci/digest.ts';
 import type { Image } from '@berth/oci/image.ts';
@@ -39,7 +40,7 @@ export async function addArtifact(
       await rename(directory, target);
       return laidOut;
     } catch (error) {
-      await rm(directory, { recursive: true, force: true });
+      await removeTree(directory);
       throw error;
     }
   });

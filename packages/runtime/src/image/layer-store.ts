@@ -1,5 +1,6 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTree } from '@berth/linux/remove-tree.ts';
 import type { Digest } from '@berth/oci/digest.ts';
 import type { ImageLayer } from '@berth/oci/image.ts';
 import { KeyedMutex } from '@berth/oci/keyed-mutex.ts';
@@ -94,11 +95,11 @@ export class LayerStore {
   /** Deletes a layer's directory, complete or not. */
   async removeDirectory(dir: number): Promise<void> {
     const path = this.directory(dir);
-    await rm(`${path}.partial`, { recursive: true, force: true });
+    await removeTree(`${path}.partial`);
     // Its name goes at once, so that half a layer is never taken for one.
     await rename(path, `${path}.partial`).catch((error) => {
       if (error.code !== 'ENOENT') throw error;
     });
-    await rm(`${path}.partial`, { recursive: true, force: true });
+    await removeTree(`${path}.partial`);
   }
 }

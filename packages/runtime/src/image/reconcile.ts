@@ -1,5 +1,6 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTree } from '@berth/linux/remove-tree.ts';
 import type { ImageStore } from './store.ts';
 
 /** Milliseconds after which the begun download of a blob is not expected to be resumed. */
@@ -18,7 +19,7 @@ export async function reconcileImages({ state, layers, content, log }: ImageStor
   }
   const known = new Set([...state.layers()].map(({ dir }) => String(dir)));
   for (const name of await readdir(layers.dir)) {
-    if (!known.has(name)) await rm(join(layers.dir, name), { recursive: true, force: true });
+    if (!known.has(name)) await removeTree(join(layers.dir, name));
   }
   await content.removeIngests(Date.now() - abandonedAfter);
 }

@@ -1,12 +1,16 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { BlockList, isIPv6 } from 'node:net';
 import { basename, join } from 'node:path';
 import { makeDirectories } from '@berth/linux/directories.ts';
+import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { invalid, messageOf, RuntimeError } from '../errors.ts';
 import type { TemplateData } from './render-conf.ts';
 
 /** The name that containerd gives the file as well: whoever moves a template here finds it in its place. */
 const TEMPLATE_FILE = '10-containerd-net.conflist';
+
+/** Far more than any real one. */
+const maxTemplateBytes = 4 * 1024 * 1024;
 
 /** The data for a pod CIDR, or several with commas between, as a kubelet tells them. */
 export function templateData(podCidr: string): TemplateData {
@@ -44,7 +48,11 @@ export async function writeFromTemplate(
   try {
     // Most nodes have no template.
     const { renderConf } = await import('./render-conf.ts');
-    text = renderConf(await readFile(template, 'utf8'), basename(template), data);
+    text = renderConf(
+      (await readRegularFile(template, { maxBytes: maxTemplateBytes })).toString(),
+      basename(template),
+      data,
+    );
   } catch (error) {
     throw new RuntimeError('UNKNOWN', `cni.confTemplate: ${template}: ${messageOf(error)}`);
   }

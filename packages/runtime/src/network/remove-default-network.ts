@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { loadConfFile } from '@berth/cni/conflist.ts';
 import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
 import { removeTable } from '@berth/linux/nftables.ts';
+import { removeTree } from '@berth/linux/remove-tree.ts';
 import { DEFAULT_FILE, MASQUERADE_TABLE } from './default-network.ts';
 
 /** host-local keeps its leases here unless its configuration says otherwise. */
@@ -34,7 +35,7 @@ export async function removeDefaultNetwork({
     deleteLink(link.name);
   }
   removeTable(table);
-  await rm(join(leasesDir, list.name), { recursive: true, force: true });
+  await removeTree(join(leasesDir, list.name));
   await rm(file, { force: true });
   return true;
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { fchownSync, fstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fchownSync, fstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
+import { readRegularFileSync } from '@berth/linux/regular-file.ts';
 import { type Program, type StartedProcess, startProcess } from '@berth/linux/spawn.ts';
 import type { Process } from '@berth/oci/runtime-spec.ts';
 import type { OciRuntime } from './runtime.ts';
@@ -99,9 +100,12 @@ function doing(containerId: string): string {
   return `exec in container ${containerId}`;
 }
 
+/** What an OCI runtime logs of one exec, and far more than a pid file. */
+const maxLogBytes = 4 * 1024 * 1024;
+
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularFileSync(path, { maxBytes: maxLogBytes }).toString();
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;

@@ -1,10 +1,14 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { membership } from '@berth/linux/cgroups/membership.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { kill } from '@berth/linux/process.ts';
+import { readRegularFileSync } from '@berth/linux/regular-file.ts';
 import { killDescendants } from './process-tree.ts';
+
+/** A pid file holds a number. */
+const maxPidBytes = 64;
 
 /**
  * Ends the execs that a berthd before this one was running when it was killed: nobody reads their output any
@@ -29,7 +33,7 @@ export function killLeftoverExecs(dir: string, containerId: string): number {
 
 /** Kills the command of a pid file and what it has started. False when it has ended before. */
 export function killExec(pidFile: string, containerId: string): boolean {
-  const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10);
+  const pid = Number.parseInt(readRegularFileSync(pidFile, { maxBytes: maxPidBytes }).toString(), 10);
   if (!(pid > 1) || !isIn(containerId, pid)) return false;
   killDescendants(pid);
   // Both are asked: not every command leads a group, and one that does may be reaped between the two.

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { unpin } from '@berth/linux/namespaces.ts';
 import { signalProcess } from '@berth/linux/process.ts';
+import { removeTree } from '@berth/linux/remove-tree.ts';
 import { nowNs } from '../clock.ts';
 import { watchConmon } from '../container/exits.ts';
 import { labelsOf } from '../container/selinux.ts';
@@ -128,13 +128,13 @@ async function removeOrphan(
     case 'bundle':
       return removeBundle(paths.container(containerId(id)).bundle);
     case 'layer':
-      return rm(paths.container(containerId(id)).layer, { recursive: true, force: true });
+      return removeTree(paths.container(containerId(id)).layer);
     case 'sandbox': {
       const files = paths.sandbox(sandboxId(id));
-      removeBundle(files.init);
+      await removeBundle(files.init);
       for (const pin of [files.userns, files.netns, files.ipcns, files.utsns]) unpin(pin);
       unmountSandboxFiles(files);
-      return rm(files.dir, { recursive: true, force: true });
+      return removeTree(files.dir);
     }
   }
 }

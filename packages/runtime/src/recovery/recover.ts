@@ -1,5 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { readRegularFileSync } from '@berth/linux/regular-file.ts';
 import { isExitFileName } from '../conmon/exit-files.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
@@ -63,7 +64,7 @@ async function quietLeftovers(context: Context, rows: Rows): Promise<void> {
 
 function readPid(file: string | undefined): number | undefined {
   try {
-    const pid = Number(readFileSync(file ?? '', 'utf8'));
+    const pid = Number(readRegularFileSync(file ?? '', { maxBytes: 64 }).toString());
     return pid > 0 ? pid : undefined;
   } catch {
     return undefined;

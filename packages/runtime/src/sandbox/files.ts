@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { DNSConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { isMountPoint, mount, unmount } from '@berth/linux/mount.ts';
 import { lchown } from '@berth/linux/ownership.ts';
+import { readRegularFileSync } from '@berth/linux/regular-file.ts';
 import { contextOption } from '@berth/linux/selinux.ts';
 import type { SandboxPaths } from '../paths.ts';
 import { podRoot, type SandboxNamespaces } from '../state/sandbox.ts';
@@ -104,9 +105,12 @@ export function resolvConf(dns: DNSConfig | undefined): string | undefined {
   return `${lines.join('\n')}\n`;
 }
 
+/** What a node has in its hosts file may be long: lists that block advertisers are. */
+const maxHostFileBytes = 16 * 1024 * 1024;
+
 function hostFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularFileSync(path, { maxBytes: maxHostFileBytes }).toString();
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return '';
     throw error;

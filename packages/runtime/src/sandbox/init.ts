@@ -67,5 +67,5 @@ export async function removeInit(context: Context, sandbox: Sandbox): Promise<vo
   runtimeOf(context, sandbox)?.forget(sandbox.id);
   const { init: bundle } = context.paths.sandbox(sandbox.id);
   await endConmon(sandbox.id, bundle);
-  removeBundle(bundle);
+  await removeBundle(bundle);
 }

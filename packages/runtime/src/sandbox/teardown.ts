@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeTree } from '@berth/linux/remove-tree.ts';
 import { type PodCgroups, podCgroup, removableCgroups } from '../cgroup-path.ts';
 import { destroyContainer } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
@@ -26,7 +27,7 @@ export async function destroySandbox(context: Context, sandbox: Sandbox): Promis
   const { state, paths } = context;
   for (const container of state.containers.ofSandbox(sandbox.id)) await destroyContainer(context, container);
   await releaseSandbox(context, sandbox);
-  rmSync(paths.sandbox(sandbox.id).dir, { recursive: true, force: true });
+  await removeTree(paths.sandbox(sandbox.id).dir);
   rmSync(join(paths.exits, sandbox.id), { force: true });
   await removePodCgroups(context, sandbox);
   state.sandboxes.delete(sandbox.id);

@@ -35,6 +35,9 @@ export function validateSandboxConfig(config: PodSandboxConfig | undefined): Val
   if (config.logDirectory !== '' && !config.logDirectory.startsWith('/')) {
     throw invalid('config.log_directory', `${JSON.stringify(config.logDirectory)} is not an absolute path`);
   }
+  if (config.logDirectory.split('/').includes('..')) {
+    throw invalid('config.log_directory', `${JSON.stringify(config.logDirectory)} must not contain ..`);
+  }
   validatePortMappings(config.portMappings);
   const security = config.linux?.securityContext;
   validateNamespaces(security?.namespaceOptions);

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
+import { readRegularFile } from '@berth/linux/regular-file.ts';
 import type { LinuxSeccomp } from '@berth/oci/runtime-spec.ts';
 import { readAppArmor } from '../../apparmor/facts.ts';
 import { invalid } from '../../errors.ts';
@@ -9,6 +9,9 @@ import { parseSeccompProfile } from '../seccomp-profile.ts';
 import { hostDevices, lookUpDevices } from './device-nodes.ts';
 import { lookUpMountSources } from './mount-sources.ts';
 import { readUserFiles } from './user-files.ts';
+
+/** Profiles that name every system call with arguments have some hundred KiB. */
+const maxSeccompBytes = 4 * 1024 * 1024;
 
 /**
  * Looks up on the host what `ociSpec` needs to know for one container. Changes nothing but that missing
@@ -45,7 +48,7 @@ async function localhostSeccompProfile(config: ContainerConfig): Promise<LinuxSe
   if (choice.kind !== 'localhost') return undefined;
   let text: string;
   try {
-    text = await readFile(choice.path, 'utf8');
+    text = (await readRegularFile(choice.path, { maxBytes: maxSeccompBytes })).toString();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw invalid('config.linux.security_context.seccomp', `cannot read the profile: ${reason}`);

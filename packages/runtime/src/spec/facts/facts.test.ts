@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { Device, Mount } from '@berth/cri/generated/api.ts';
+import { ContainerConfig, Device, Mount, SecurityProfile_ProfileType } from '@berth/cri/generated/api.ts';
+import { mknod } from '@berth/linux/mknod.ts';
 import { parseMountInfo } from '@berth/linux/mountinfo.ts';
 import { parseAppArmorProfiles } from '../../apparmor/facts.ts';
+import { gatherContainerFacts } from './container.ts';
 import { lookUpDevices } from './device-nodes.ts';
 import { lookUpMountSources, propagationAt } from './mount-sources.ts';
 
@@ -63,4 +73,32 @@ test('loaded AppArmor profiles', () => {
     '/usr/bin/man',
     'a b',
   ]);
+});
+
+test('a seccomp profile that is a FIFO, a device or huge is refused at once, and one that a link leads to is read', async () => {
+  const look = (localhostRef: string) =>
+    gatherContainerFacts({
+      config: ContainerConfig.fromPartial({
+        linux: {
+          securityContext: { seccomp: { profileType: SecurityProfile_ProfileType.Localhost, localhostRef } },
+        },
+      }),
+      rootfsPath: dir,
+    });
+  const field = /config\.linux\.security_context\.seccomp: cannot read the profile: /;
+  mknod(join(dir, 'fifo.json'), { type: 'fifo', mode: 0o644 });
+  writeFileSync(join(dir, 'huge.json'), '');
+  truncateSync(join(dir, 'huge.json'), 2 ** 40);
+  writeFileSync(join(dir, 'good.json'), '{"defaultAction":"SCMP_ACT_ALLOW"}');
+  symlinkSync('good.json', join(dir, 'link.json'));
+  for (const [name, problem] of [
+    ['fifo.json', /is a FIFO, not a regular file/],
+    ['huge.json', /has more than 4194304 bytes, the limit/],
+    ['/dev/zero', /is a device, not a regular file/],
+  ] as const) {
+    const path = name.startsWith('/') ? name : join(dir, name);
+    await assert.rejects(look(path), field);
+    await assert.rejects(look(path), problem);
+  }
+  assert.equal((await look(join(dir, 'link.json'))).seccompProfile?.defaultAction, 'SCMP_ACT_ALLOW');
 });

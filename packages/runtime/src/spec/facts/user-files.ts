@@ -1,8 +1,9 @@
-import { constants, fstatSync, readSync } from 'node:fs';
 import { hasCode } from '@berth/linux/errno.ts';
-import { closeDescriptor } from '@berth/linux/libc.ts';
+import { readOpenedFile, UnsuitableFileError } from '@berth/linux/regular-file.ts';
 import { openInRoot } from '@berth/linux/safe-path.ts';
 import { RuntimeError } from '../../errors.ts';
+
+const O_PATH = 0o10000000;
 
 /** Far more than any real one; what comes from an image must not fill berthd's memory. */
 const MAX_BYTES = 4 << 20;
@@ -18,23 +19,19 @@ export function readUserFiles(rootfsPath: string): { passwd: string; group: stri
 function readInRoot(root: string, path: string): string {
   let descriptor: number;
   try {
-    // Without blocking, since an image may have a fifo by that name.
-    descriptor = openInRoot(root, path, constants.O_RDONLY | constants.O_NONBLOCK);
+    // Looked at before it is opened: an image may have a FIFO or any device by that name.
+    descriptor = openInRoot(root, path, O_PATH);
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return '';
     throw error;
   }
   try {
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile() || stats.size > MAX_BYTES) {
-      throw new RuntimeError(
-        'FAILED_PRECONDITION',
-        `/${path} of the image is not a file of at most ${MAX_BYTES} bytes`,
-      );
-    }
-    const content = Buffer.alloc(stats.size);
-    return content.toString('utf8', 0, readSync(descriptor, content, 0, content.length, 0));
-  } finally {
-    closeDescriptor(descriptor);
+    return readOpenedFile(descriptor, `/${path}`, { maxBytes: MAX_BYTES }).toString();
+  } catch (error) {
+    if (!(error instanceof UnsuitableFileError)) throw error;
+    throw new RuntimeError(
+      'FAILED_PRECONDITION',
+      `/${path} of the image is not a file of at most ${MAX_BYTES} bytes`,
+    );
   }
 }
