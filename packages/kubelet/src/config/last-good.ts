@@ -1,8 +1,10 @@
 // Keeps the last faultless text of each manifest, so that a kubelet that restarts while someone edits one does
 // not take the half-written file for the end of its pod.
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegularFile } from '@berth/linux/regular-file.ts';
+import { maxManifestBytes } from './manifest-file.ts';
 
 /** Texts on disk, by the path of their manifest. */
 export class LastGoodManifests {
@@ -16,7 +18,8 @@ export class LastGoodManifests {
   /** The last faultless text of the manifest; undefined when there never was one. */
   async load(file: string): Promise<string | undefined> {
     try {
-      return await readFile(this.#copyOf(file), 'utf8');
+      const content = await readRegularFile(this.#copyOf(file), { maxBytes: maxManifestBytes });
+      return content.toString();
     } catch {
       return undefined;
     }

@@ -1,13 +1,14 @@
 // Reads one manifest file: what runs of it now, given what ran of it before.
 
 import type { Stats } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { messageOf } from '../error-message.ts';
 import { type DecodedPod, type DecodeOptions, decodeManifest } from './decode.ts';
 import type { LastGoodManifests } from './last-good.ts';
 import { failFile, type ManifestFile, updateFile } from './manifests.ts';
 
-const maxManifestBytes = 10 * 1024 * 1024;
+/** A larger manifest is refused. */
+export const maxManifestBytes = 10 * 1024 * 1024;
 
 /** A file that was read, and its text if there is no fault in it. */
 export type ManifestReading = ManifestFile & { faultlessText?: string };
@@ -31,7 +32,7 @@ export async function readManifestFile(
   let reading: (before: ManifestFile | undefined) => ManifestFile;
   try {
     if (found.size > maxManifestBytes) throw new Error('larger than 10 MiB');
-    const text = await readFile(file, 'utf8');
+    const text = (await readRegularFile(file, { maxBytes: maxManifestBytes })).toString();
     const decoded = decode(text);
     if (decoded.length === 0) throw new Error('there is no pod in this file');
     if (decoded.every((entry) => entry.ok))

@@ -1,15 +1,18 @@
 // The /etc/hosts that all containers of a pod share.
 // https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/
-import { readFileSync } from 'node:fs';
+import { readRegularFileSync } from '@berth/linux/regular-file.ts';
 import type { HostAlias, Pod } from '../api/pod.ts';
 import { podDomain, podHostname } from '../sandbox/hostname.ts';
 import { writeBoundedFile } from './bounded-file.ts';
+
+/** What a node has in its hosts file may be long: lists that block advertisers are. */
+const maxHostsBytes = 16 * 1024 * 1024;
 
 /** Writes the pod's hosts file to `path`; one on the host's network gets the host's own. */
 export function writeHostsFile(pod: Pod, path: string, podIps: string[], clusterDomain: string): void {
   const aliases = pod.spec.hostAliases ?? [];
   const content = pod.spec.hostNetwork
-    ? hostNetworkHosts(readFileSync('/etc/hosts', 'utf8'), aliases)
+    ? hostNetworkHosts(readRegularFileSync('/etc/hosts', { maxBytes: maxHostsBytes }).toString(), aliases)
     : podHosts(podIps, podHostname(pod), podDomain(pod, clusterDomain), aliases);
   writeBoundedFile(path, content, 0o644);
 }

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { podLogDir } from '../pod-paths.ts';
 import { linkLog, removePodLogs } from './log-files.ts';
 
-test('the logs of a pod go with the links into them, also those of containers that nobody remembers', () => {
+test('the logs of a pod go with the links into them, also those of containers that nobody remembers', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'log-files-'));
   try {
     const roots = { rootDir: join(dir, 'root'), podLogsDir: join(dir, 'pods') };
@@ -16,7 +16,7 @@ test('the logs of a pod go with the links into them, also those of containers th
       writeFileSync(join(podLogDir(roots, pod), 'main/0.log'), '');
       linkLog(roots, pod, { name: 'main', id: 'c1', logPath: 'main/0.log' });
     }
-    removePodLogs(roots, 'uid-going');
+    await removePodLogs(roots, 'uid-going');
     assert.deepEqual(readdirSync(roots.podLogsDir), ['default_staying_uid-staying']);
     assert.deepEqual(readdirSync(join(dir, 'containers')), ['staying_default_main-c1.log']);
   } finally {

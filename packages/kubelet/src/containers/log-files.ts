@@ -1,14 +1,21 @@
 // Log folders of containers, and the links that log collectors follow.
-import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { constants, existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { hasCode } from '@berth/linux/errno.ts';
+import { closeDescriptor } from '@berth/linux/libc.ts';
+import { removeTree } from '@berth/linux/remove-tree.ts';
+import { magicPath, makeDirectoryInRoot, openWithoutLinks } from '@berth/linux/safe-path.ts';
 import type { PodIdentity } from '../api/pod.ts';
 import { containerLogsDir, logSymlink, podLogDir } from '../pod-paths.ts';
+
+const O_PATH = 0o10000000;
 
 type Roots = Parameters<typeof podLogDir>[0];
 
 /** Makes the folder of a container's logs. */
 export function makeLogDir(roots: Roots, pod: PodIdentity, container: string): void {
-  mkdirSync(join(podLogDir(roots, pod), container), { recursive: true, mode: 0o755 });
+  mkdirSync(roots.podLogsDir, { recursive: true, mode: 0o755 });
+  makeDirectoryInRoot(roots.podLogsDir, join(basename(podLogDir(roots, pod)), container));
 }
 
 /**
@@ -44,15 +51,27 @@ export function unlinkLog(roots: Roots, pod: PodIdentity, container: { name: str
 }
 
 /** Removes the log of one attempt of a container, rotated parts too. */
-export function removeLog(
+export async function removeLog(
   roots: Roots,
   pod: PodIdentity,
   container: { name: string; restartCount: number },
-): void {
-  const directory = join(podLogDir(roots, pod), container.name);
+): Promise<void> {
   const log = `${container.restartCount}.log`;
-  for (const name of entries(directory)) {
-    if (name === log || name.startsWith(`${log}.`)) rmSync(join(directory, name), { force: true });
+  const relative = join(basename(podLogDir(roots, pod)), container.name);
+  let folder: number;
+  try {
+    // By the folder that is open: a container that was given its pod's folder could exchange it for a link.
+    folder = openWithoutLinks(roots.podLogsDir, relative, O_PATH | constants.O_DIRECTORY);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return;
+    throw error;
+  }
+  try {
+    for (const name of entries(magicPath(folder))) {
+      if (name === log || name.startsWith(`${log}.`)) await removeTree(join(magicPath(folder), name));
+    }
+  } finally {
+    closeDescriptor(folder);
   }
 }
 
@@ -69,7 +88,7 @@ export function removeDeadLinks(roots: Roots): void {
  * Removes the log folders of a pod, whatever its name was, and the links into them: of containers that a kubelet
  * removed just before it was killed nothing else tells.
  */
-export function removePodLogs(roots: Roots, uid: string): void {
+export async function removePodLogs(roots: Roots, uid: string): Promise<void> {
   for (const name of entries(roots.podLogsDir)) {
     if (!name.endsWith(`_${uid}`)) continue;
     const folder = join(roots.podLogsDir, name);
@@ -77,7 +96,7 @@ export function removePodLogs(roots: Roots, uid: string): void {
       const path = join(containerLogsDir(roots), link);
       if (linkTarget(path)?.startsWith(`${folder}/`)) rmSync(path, { force: true });
     }
-    rmSync(folder, { recursive: true, force: true });
+    await removeTree(folder);
   }
 }
 

@@ -1,15 +1,22 @@
 // Keeps container logs from filling the disk: a log that has grown too large is set aside, the runtime begins a
 // new one, and older parts are compressed, then deleted. The names are the real kubelet's: 0.log is the present
 // log, 0.log.20260102-150405 the part before it, 0.log.20260101-150405.gz one before that.
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { constants, createWriteStream } from 'node:fs';
+import { lstat, readdir, rename } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { RuntimeClient } from '@berth/cri/client.ts';
+import { hasCode } from '@berth/linux/errno.ts';
+import { closeDescriptor } from '@berth/linux/libc.ts';
+import { openRegularFile, UnsuitableFileError } from '@berth/linux/regular-file.ts';
+import { removeTree } from '@berth/linux/remove-tree.ts';
+import { magicPath, openWithoutLinks } from '@berth/linux/safe-path.ts';
 import { createLogger } from '../klog.ts';
 
 const log = createLogger('log-rotation.ts');
+
+const O_PATH = 0o10000000;
 
 /** When logs are rotated. */
 export interface LogLimits {
@@ -18,28 +25,70 @@ export interface LogLimits {
   maxFiles: number;
 }
 
-/** Rotates the log at `path` of a running container if it is too large. Throws when it cannot. */
+/** A container's log. */
+export interface RotatedLog {
+  /** The container's id. */
+  id: string;
+  path: string;
+  /** A folder above it that no container can exchange; by default its own. */
+  root?: string;
+}
+
+/**
+ * Rotates the log of a running container if it is too large. Throws when it cannot. A container may have been given
+ * the folder of its logs: nothing is reached through a symbolic link, and only regular files are read.
+ */
 export async function rotateLog(
-  container: { id: string; path: string },
+  { id, path, root = dirname(path) }: RotatedLog,
   limits: LogLimits,
   runtime: Pick<RuntimeClient, 'reopenContainerLog'>,
 ): Promise<void> {
-  const { id, path } = container;
-  if ((await sizeOf(path)) <= limits.maxBytes) return;
-  const { remove, compress } = plan(await siblings(path), basename(path), limits.maxFiles);
-  for (const name of remove) await rm(join(dirname(path), name), { force: true });
-  for (const name of compress) await compressFile(join(dirname(path), name));
+  const folder = openFolder(root, dirname(path));
+  if (folder === undefined) return;
+  try {
+    if (
+      await rotateIn(magicPath(folder), basename(path), limits, () =>
+        runtime.reopenContainerLog({ containerId: id }),
+      )
+    )
+      log.v(2, 'Rotated container log', { containerID: id, path });
+  } finally {
+    closeDescriptor(folder);
+  }
+}
+
+/** Undefined when the runtime has made no folder yet. */
+function openFolder(root: string, folder: string): number | undefined {
+  try {
+    return openWithoutLinks(root, relative(root, folder) || '.', O_PATH | constants.O_DIRECTORY);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+async function rotateIn(
+  folder: string,
+  name: string,
+  limits: LogLimits,
+  reopen: () => Promise<unknown>,
+): Promise<boolean> {
+  const path = join(folder, name);
+  if ((await sizeOf(path)) <= limits.maxBytes) return false;
+  const { remove, compress } = plan(await readdir(folder), name, limits.maxFiles);
+  for (const part of remove) await removeTree(join(folder, part));
+  for (const part of compress) await compressFile(join(folder, part));
 
   const aside = `${path}.${stamp(new Date())}`;
   await rename(path, aside);
   try {
-    await runtime.reopenContainerLog({ containerId: id });
+    await reopen();
   } catch (error) {
     // The runtime goes on writing into the file that it has open.
     await rename(aside, path);
     throw error;
   }
-  log.v(2, 'Rotated container log', { containerID: id, path });
+  return true;
 }
 
 /**
@@ -67,22 +116,27 @@ export function plan(
 
 async function compressFile(path: string): Promise<void> {
   const unfinished = `${path}.tmp`;
-  await pipeline(createReadStream(path), createGzip(), createWriteStream(unfinished, { mode: 0o640 }));
-  await rename(unfinished, `${path}.gz`);
-  await rm(path);
+  try {
+    await using file = await openRegularFile(path, { followLink: false });
+    // A new file, not what somebody else has put there.
+    const compressed = createWriteStream(unfinished, { mode: 0o640, flags: 'wx' });
+    await pipeline(file.createReadStream({ autoClose: false }), createGzip(), compressed);
+    await rename(unfinished, `${path}.gz`);
+  } catch (error) {
+    // It is no part of a log.
+    if (!(error instanceof UnsuitableFileError)) throw error;
+  }
+  await removeTree(path);
 }
 
 async function sizeOf(path: string): Promise<number> {
   try {
-    return (await stat(path)).size;
+    const stats = await lstat(path);
+    return stats.isFile() ? stats.size : 0;
   } catch {
     // The runtime has written nothing yet.
     return 0;
   }
-}
-
-async function siblings(path: string): Promise<string[]> {
-  return readdir(dirname(path));
 }
 
 /** A time as `20260102-150405`, so that names sort by age. */

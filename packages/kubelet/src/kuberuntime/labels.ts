@@ -1,6 +1,7 @@
 // Labels and annotations through which a kubelet finds its pods again. They are the real kubelet's, so that
 // either can take over what the other has started.
-import type { Container, Pod } from '../api/pod.ts';
+import type { Container, Pod, PodIdentity } from '../api/pod.ts';
+import { isPathPart } from '../pod-paths.ts';
 import { containerHash } from './container-hash.ts';
 
 /** Labels on sandboxes and containers. */
@@ -30,6 +31,17 @@ export function sandboxLabels(pod: Pod): Record<string, string> {
 /** Labels of a container. */
 export function containerLabels(pod: Pod, container: Container): Record<string, string> {
   return { ...identity(pod), [podLabels.container]: container.name };
+}
+
+/**
+ * The pod that labels tell of; undefined when they tell of none. Whoever made a sandbox could write anything there,
+ * and the kubelet removes what is at the paths that follow from it: so each has to be a name and no path.
+ */
+export function podOfLabels(labels: Readonly<Record<string, string>>): PodIdentity | undefined {
+  const uid = labels[podLabels.uid] ?? '';
+  const name = labels[podLabels.name] ?? '';
+  const namespace = labels[podLabels.namespace] ?? '';
+  return [uid, name, namespace].every(isPathPart) ? { uid, name, namespace } : undefined;
 }
 
 function identity({ metadata }: Pod): Record<string, string> {

@@ -9,7 +9,8 @@ import {
   type PodSandboxStatus,
 } from '@berth/cri/generated/api.ts';
 import type { PodIdentity } from '../api/pod.ts';
-import { containerAnnotations, podLabels } from './labels.ts';
+import type { OwnFolders } from '../own-files.ts';
+import { containerAnnotations, podLabels, podOfLabels } from './labels.ts';
 import type { PodRuntimeStatus, RuntimeContainer, RuntimeSandbox, SandboxView } from './runtime-status.ts';
 import { terminationMessage } from './termination-message.ts';
 import { unlessGone } from './unless-gone.ts';
@@ -25,12 +26,11 @@ export async function listRuntimePods(runtime: RuntimeClient): Promise<Map<strin
   const [sandboxes, containers] = await Promise.all([runtime.listPodSandbox({}), runtime.listContainers({})]);
   const parts = new Map<string, { identity: PodIdentity; states: string[] }>();
   const add = (labels: Record<string, string>, state: string): void => {
-    const uid = labels[podLabels.uid];
-    const [name, namespace] = [labels[podLabels.name], labels[podLabels.namespace]];
-    if (!uid || !name || !namespace) return;
-    const pod = parts.get(uid) ?? { identity: { uid, name, namespace }, states: [] };
+    const identity = podOfLabels(labels);
+    if (identity === undefined) return;
+    const pod = parts.get(identity.uid) ?? { identity, states: [] };
     pod.states.push(state);
-    parts.set(uid, pod);
+    parts.set(identity.uid, pod);
   };
   for (const { labels, id, state } of sandboxes.items) add(labels, `${id}=${state}`);
   for (const { labels, id, state } of containers.containers) add(labels, `${id}=${state}`);
@@ -47,8 +47,11 @@ export class RuntimePods {
   readonly #runtime: RuntimeClient;
   readonly #ended = new Map<string, RuntimeContainer>();
 
-  constructor(runtime: RuntimeClient) {
+  readonly #folders: OwnFolders;
+
+  constructor(runtime: RuntimeClient, folders: OwnFolders) {
     this.#runtime = runtime;
+    this.#folders = folders;
   }
 
   /** The pod's sandboxes and containers, each with the newest first. */
@@ -86,7 +89,7 @@ export class RuntimePods {
     if (ended) return ended;
     const response = await unlessGone(this.#runtime.containerStatus({ containerId }));
     if (!response?.status) return undefined;
-    const container = await toContainer(response.status, sandboxId);
+    const container = await toContainer(response.status, sandboxId, this.#folders);
     if (container.state === 'exited') this.#ended.set(containerId, container);
     return container;
   }
@@ -124,10 +127,14 @@ export function sandboxView({
   );
 }
 
-async function toContainer(status: ContainerStatus, sandboxId: string): Promise<RuntimeContainer> {
+async function toContainer(
+  status: ContainerStatus,
+  sandboxId: string,
+  folders: OwnFolders,
+): Promise<RuntimeContainer> {
   const { annotations, labels } = status;
   const state = toState(status.state);
-  const message = state === 'exited' ? await terminationMessage(status) : '';
+  const message = state === 'exited' ? await terminationMessage(status, folders) : '';
   return {
     id: status.id,
     name: labels[podLabels.container] ?? status.metadata?.name ?? '',

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ContainerStatus } from '@berth/cri/generated/api.ts';
+import { mknod } from '@berth/linux/mknod.ts';
 import { containerAnnotations } from './labels.ts';
 import { logEnd, terminationMessage } from './termination-message.ts';
 
@@ -35,7 +36,10 @@ test('which text a container leaves', async (t) => {
       [containerAnnotations.terminationMessagePath]: '/dev/termination-log',
       [containerAnnotations.terminationMessagePolicy]: policy,
     };
-    return terminationMessage(ContainerStatus.fromPartial({ mounts, annotations, exitCode, logPath }));
+    return terminationMessage(ContainerStatus.fromPartial({ mounts, annotations, exitCode, logPath }), {
+      rootDir: join(dir, 'kubelet'),
+      podLogsDir: join(dir, 'logs'),
+    });
   };
   assert.equal(await message('done', 'File', 0), 'done');
   assert.equal(await message('', 'File', 1), '');
@@ -44,4 +48,46 @@ test('which text a container leaves', async (t) => {
   assert.equal(await message('own words', 'FallbackToLogsOnError', 1), 'own words');
   assert.equal(await message(undefined, 'FallbackToLogsOnError', 1), 'from the log\n');
   assert.equal((await message('y'.repeat(9000), 'File', 0)).length, 4096);
+});
+
+test('a termination log or log that is no regular file, or that links lead to, is told of and not read', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'kubelet-b-'));
+  t.after(() => rm(dir, { recursive: true }));
+  const folders = { rootDir: join(dir, 'kubelet'), podLogsDir: join(dir, 'logs') };
+  const volume = join(folders.rootDir, 'pods/uid/volume');
+  for (const path of [volume, join(folders.podLogsDir, 'pod'), join(dir, 'elsewhere')])
+    await mkdir(path, { recursive: true });
+  await writeFile(join(dir, 'elsewhere/secret'), line('secret'));
+  await symlink(join(dir, 'elsewhere'), join(folders.rootDir, 'pods/uid/swapped'));
+  await symlink(join(dir, 'elsewhere'), join(folders.podLogsDir, 'pod/main'));
+  await symlink(join(dir, 'elsewhere/secret'), join(dir, 'link'));
+  mknod(join(volume, 'fifo'), { type: 'fifo', mode: 0o666 });
+  mknod(join(dir, 'fifo'), { type: 'fifo', mode: 0o666 });
+  await writeFile(join(volume, 'huge'), '');
+  await truncate(join(volume, 'huge'), 2 ** 40);
+  const message = (hostPath: string, logPath = '') =>
+    terminationMessage(
+      ContainerStatus.fromPartial({
+        mounts: [{ containerPath: '/dev/termination-log', hostPath }],
+        annotations: {
+          [containerAnnotations.terminationMessagePath]: '/dev/termination-log',
+          [containerAnnotations.terminationMessagePolicy]: logPath === '' ? 'File' : 'FallbackToLogsOnError',
+        },
+        exitCode: 1,
+        logPath,
+      }),
+      folders,
+    );
+  const told = await Promise.all(Array.from({ length: 8 }, () => message(join(volume, 'fifo'))));
+  for (const text of told)
+    assert.match(text, /^Error on reading termination log .*is a FIFO, not a regular file$/);
+  assert.match(await message(join(dir, 'fifo')), /is a FIFO/);
+  assert.match(await message(join(dir, 'link')), /is a symbolic link/);
+  assert.match(await message(join(folders.rootDir, 'pods/uid/swapped/secret')), /ELOOP/);
+  assert.match(await message(volume), /is a directory/);
+  assert.equal((await message(join(volume, 'huge'))).length, 4096);
+  const none = join(volume, 'none');
+  for (const logPath of [join(folders.podLogsDir, 'pod/main/secret'), join(volume, 'fifo')]) {
+    assert.ok(!(await message(none, logPath)).includes('secret'));
+  }
 });

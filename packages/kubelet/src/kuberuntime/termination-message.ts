@@ -1,9 +1,9 @@
 // What a container left as its last words: a file that it wrote, or the end of its log.
 // https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
-
-import { open } from 'node:fs/promises';
 import type { ContainerStatus } from '@berth/cri/generated/api.ts';
+import { hasCode } from '@berth/linux/errno.ts';
 import { messageOf } from '../error-message.ts';
+import { type OwnFolders, readEnd } from '../own-files.ts';
 import { containerAnnotations } from './labels.ts';
 
 const maxMessageBytes = 4096;
@@ -11,14 +11,15 @@ const maxLogBytes = 2048;
 const maxLogLines = 80;
 
 /** The message of a container that ended; '' when it left none. Never throws: a failure to read is the message. */
-export async function terminationMessage(status: ContainerStatus): Promise<string> {
+export async function terminationMessage(status: ContainerStatus, folders: OwnFolders): Promise<string> {
   const path = status.annotations[containerAnnotations.terminationMessagePath] ?? '';
   const policy = status.annotations[containerAnnotations.terminationMessagePolicy];
   const hostPath = path === '' ? undefined : hostPathOf(status, path);
-  const written = hostPath === undefined ? '' : await readEnd(hostPath, maxMessageBytes);
+  const written = hostPath === undefined ? '' : await lastWords(hostPath, maxMessageBytes, folders);
   const wantsLog =
     policy === 'FallbackToLogsOnError' && status.exitCode !== 0 && status.reason !== 'ContainerCannotRun';
-  return written === '' && wantsLog ? logEnd(await readEnd(status.logPath, 4 * maxLogBytes + 4096)) : written;
+  if (written !== '' || !wantsLog) return written;
+  return logEnd(await lastWords(status.logPath, 4 * maxLogBytes + 4096, folders));
 }
 
 function hostPathOf(status: ContainerStatus, path: string): string | undefined {
@@ -27,15 +28,11 @@ function hostPathOf(status: ContainerStatus, path: string): string | undefined {
 }
 
 /** The last `limit` bytes of a file; '' when it does not exist. */
-async function readEnd(path: string, limit: number): Promise<string> {
+async function lastWords(path: string, limit: number, folders: OwnFolders): Promise<string> {
   try {
-    await using file = await open(path);
-    const { size } = await file.stat();
-    const length = Math.min(size, limit);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString('utf8', 0, bytesRead);
+    return await readEnd(path, limit, folders);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    if (hasCode(error, 'ENOENT')) return '';
     return `Error on reading termination log ${path}: ${messageOf(error)}`;
   }
 }

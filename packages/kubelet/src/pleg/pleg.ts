@@ -5,7 +5,7 @@ import { CriError } from '@berth/cri/errors.ts';
 import { type ContainerEventResponse, ContainerEventType } from '@berth/cri/generated/api.ts';
 import type { PodIdentity } from '../api/pod.ts';
 import { createLogger } from '../klog.ts';
-import { podLabels } from '../kuberuntime/labels.ts';
+import { podOfLabels } from '../kuberuntime/labels.ts';
 import { type ListedPod, listRuntimePods, sandboxView } from '../kuberuntime/runtime-pods.ts';
 import type { SandboxView } from '../kuberuntime/runtime-status.ts';
 
@@ -137,9 +137,7 @@ export class Pleg {
 /** Whose container an event is about; undefined when the runtime does not say. */
 function podOf(event: ContainerEventResponse): PodIdentity | undefined {
   const labels = event.podSandboxStatus?.labels ?? event.containersStatuses[0]?.labels ?? {};
-  const uid = labels[podLabels.uid];
-  const [name, namespace] = [labels[podLabels.name], labels[podLabels.namespace]];
-  return uid && name && namespace ? { uid, name, namespace } : undefined;
+  return podOfLabels(labels);
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

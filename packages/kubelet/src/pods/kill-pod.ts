@@ -26,7 +26,7 @@ export async function removeContainer(
   container: { id: string; name: string; restartCount: number },
   services: Services,
 ): Promise<void> {
-  removeLog(services.options, pod, container);
+  await removeLog(services.options, pod, container);
   removeTerminationLog(services.options, pod.uid, container);
   await unlessGone(services.runtime.removeContainer({ containerId: container.id }));
   forgetContainer(pod, container, services);

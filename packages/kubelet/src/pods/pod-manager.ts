@@ -127,7 +127,7 @@ class PodManager implements Kubelet {
       runtime: cri.runtime,
       runtimeName,
       hasGroupsPolicy: features?.supplementalGroupsPolicy === true,
-      pods: new RuntimePods(cri.runtime),
+      pods: new RuntimePods(cri.runtime, options),
       images: new ImageManager(imageCri.image, options.maxParallelImagePulls),
       cgroups,
       crashBackoff: new Backoff({ initialMs: 10_000, maxMs: options.maxContainerRestartPeriodMs }),

@@ -2,6 +2,7 @@
 // says now. Whatever wakes the worker (an event, a timer, a new manifest) only says "look again".
 import { join } from 'node:path';
 import type { Pod, PodIdentity, PodStatus } from '../api/pod.ts';
+import type { RotatedLog } from '../containers/log-rotation.ts';
 import { createLogger } from '../klog.ts';
 import { recordedGracePeriod } from '../kuberuntime/grace-period.ts';
 import {
@@ -88,11 +89,15 @@ export class PodWorker {
   }
 
   /** The containers that run, and where each logs to. */
-  runningLogs(): { id: string; path: string }[] {
+  runningLogs(): RotatedLog[] {
     const directory = podLogDir(this.#services.options, this.identity);
     return this.#runtimeStatus.containers
       .filter((container) => container.state === 'running')
-      .map(({ id, name, restartCount }) => ({ id, path: join(directory, logPath(name, restartCount)) }));
+      .map(({ id, name, restartCount }) => ({
+        id,
+        path: join(directory, logPath(name, restartCount)),
+        root: this.#services.options.podLogsDir,
+      }));
   }
 
   /** Takes another version of the same pod: same UID, other contents. */

@@ -35,6 +35,6 @@ async function removeRemains(uid: string, services: Services): Promise<void> {
   services.images.forget(uid);
   services.crashBackoff.forget(`${uid}/`);
   await services.cgroups.remove(uid);
-  removePodLogs(services.options, uid);
+  await removePodLogs(services.options, uid);
   await tearDownPodDir(uid, services.options);
 }

@@ -38,5 +38,6 @@ function makeFile(path: string): void {
       `hostPath FileOrCreate: ${dirname(path)} does not exist; make it or use DirectoryOrCreate`,
     );
   }
-  writeFileSync(path, '', { mode: 0o644, flag: 'a' });
+  // Only a new one: a link that leads to nothing would have it made elsewhere, and a FIFO would block.
+  writeFileSync(path, '', { mode: 0o644, flag: 'wx' });
 }

@@ -1,8 +1,9 @@
 // The volumes of a pod: made before its containers, taken away after them.
-import { readdir, realpath, rm } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { makePrivateDirectory } from '@berth/linux/directories.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { mountsBelow, unmount } from '@berth/linux/mount.ts';
+import { removeTree } from '@berth/linux/remove-tree.ts';
 import type { Pod, Volume } from '../api/pod.ts';
 import { messageOf } from '../error-message.ts';
 import { emptyDirPath, podDir, podsDir } from '../pod-paths.ts';
@@ -48,7 +49,7 @@ export async function tearDownPodDir(uid: string, roots: Roots): Promise<void> {
   for (const { mountPoint } of mountsBelow(directory)) unmount(mountPoint, { detach: true, ifMounted: true });
   const [left] = mountsBelow(directory);
   if (left) throw new Error(`${left.mountPoint} is still mounted; ${directory} is kept`);
-  await rm(directory, { recursive: true, force: true });
+  await removeTree(directory);
 }
 
 /** The path that the kernel's table of mounts would name: the root directory may be a link. Undefined: none is there. */

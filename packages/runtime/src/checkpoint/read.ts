@@ -1,7 +1,7 @@
 import { constants, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { closeDescriptor } from '@berth/linux/libc.ts';
+import { openRegularFile } from '@berth/linux/regular-file.ts';
 import { removeTree } from '@berth/linux/remove-tree.ts';
 import { magicPath, openInRoot } from '@berth/linux/safe-path.ts';
 import { LayerExtractor } from '@berth/oci/layers/extractor.ts';
@@ -88,9 +88,7 @@ function collector(wanted: Map<string, Buffer[]>): TarHandler {
 }
 
 async function readTar(archive: string, handler: TarHandler): Promise<void> {
-  // A FIFO would block the one who opens it, and have no end.
-  await using handle = await open(archive, constants.O_RDONLY | constants.O_NONBLOCK);
-  if (!(await handle.stat()).isFile()) throw new Error('it is not a regular file');
+  await using handle = await openRegularFile(archive);
   const reader = new TarReader(handler);
   const stream = handle.createReadStream({ highWaterMark: 1024 * 1024, autoClose: false });
   for await (const chunk of stream) reader.push(chunk);
