@@ -1,5 +1,4 @@
 import { constants, mkdirSync, openSync, readlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { asSyscallError, hasCode, SyscallError } from './errno.ts';
 import { closeDescriptor, systemCall } from './libc.ts';
 import { lchown } from './ownership.ts';
@@ -123,33 +122,69 @@ function openOrMakeDirectory(
   path: string,
   made: { mode: number; uid: number; gid: number },
 ): number {
-  const open = (): number => openInRoot(root, path, O_PATH | constants.O_DIRECTORY);
-  try {
-    return open();
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error;
+  const parts = path.split('/').filter((part) => part !== '');
+  let [descriptor, found] = openExisting(root, parts);
+  for (const name of parts.slice(found)) {
+    const parent = descriptor;
+    try {
+      descriptor = makeDirectoryAt(parent, name, made);
+    } finally {
+      closeDescriptor(parent);
+    }
   }
-  const name = path.split('/').findLast((part) => part !== '');
-  if (name === undefined || name === '.' || name === '..') return open();
-  const parent = openOrMakeDirectory(root, dirname(path), made);
+  return descriptor;
+}
+
+/**
+ * Opens as much of a path as there is, and tells how many of its components that is. Halves what it does not know of:
+ * a path may have thousands of components, and each look-up may follow dozens of long symbolic links.
+ */
+function openExisting(root: string, parts: readonly string[]): [descriptor: number, found: number] {
+  const open = (count: number): number | undefined => {
+    try {
+      const path = `/${parts.slice(0, count).join('/')}`;
+      return openInRoot(root, path, O_PATH | constants.O_DIRECTORY);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+      return undefined;
+    }
+  };
+  const whole = open(parts.length);
+  if (whole !== undefined) return [whole, parts.length];
+  let descriptor = openInRoot(root, '/', O_PATH | constants.O_DIRECTORY);
+  let [found, missing] = [0, parts.length];
+  while (missing - found > 1) {
+    const middle = Math.floor((found + missing) / 2);
+    const deeper = open(middle);
+    if (deeper === undefined) {
+      missing = middle;
+    } else {
+      closeDescriptor(descriptor);
+      [descriptor, found] = [deeper, middle];
+    }
+  }
+  return [descriptor, found];
+}
+
+function makeDirectoryAt(
+  parent: number,
+  name: string,
+  { mode, uid, gid }: { mode: number; uid: number; gid: number },
+): number {
+  const directory = `${magicPath(parent)}/${name}`;
+  if (name === '..') throw new SyscallError({ syscall: 'mkdir', errno: 2, path: directory });
   try {
-    const directory = `${magicPath(parent)}/${name}`;
-    mkdirSync(directory, made.mode);
-    if (made.uid !== 0 || made.gid !== 0) lchown(directory, made.uid, made.gid);
+    mkdirSync(directory, mode);
+    if (uid !== 0 || gid !== 0) lchown(directory, uid, gid);
   } catch (error) {
+    // A symbolic link that leads nowhere exists, and cannot be opened.
     if (!hasCode(error, 'EEXIST')) throw asSyscallError(error);
-  } finally {
-    closeDescriptor(parent);
   }
   try {
-    return open();
+    return openBeneath(magicPath(parent), name, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error;
-    throw new SyscallError({
-      syscall: 'mkdir',
-      errno: 2,
-      path: `${path} in ${root}`,
-      hint: 'a symbolic link of that name points to nothing',
-    });
+    if (!hasCode(error, 'ENOTDIR', 'ELOOP')) throw error;
+    const hint = 'a symbolic link of that name points to nothing';
+    throw new SyscallError({ syscall: 'mkdir', errno: 2, path: directory, hint });
   }
 }

@@ -42,6 +42,7 @@ import { mountRootfs, podUserNamespace } from './rootfs.ts';
 import { labelsOf } from './selinux.ts';
 import { containerSpec, containerUser } from './spec.ts';
 import { stdioOwner } from './stdio.ts';
+import { checkSystemMounts } from './system-mounts.ts';
 import { destroyContainer } from './teardown.ts';
 
 /** CreateContainer: everything up to a process that waits to be started. All or nothing. */
@@ -140,6 +141,8 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
         stdioOwner: stdioOwner(sandbox, spec.process?.user),
       }),
     );
+    // Other runtimes may make a container of something else than mounts.
+    if (runtime.flavor !== 'other') checkSystemMounts(processes.init.pid, spec);
     await keepLimits(context, container.cgroup, spec.linux?.resources);
     // A caller that has gone asks again, which must not find the name taken.
     signal.throwIfAborted();

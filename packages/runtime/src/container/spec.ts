@@ -1,5 +1,4 @@
-import { type LinuxContainerUser, Mount } from '@berth/cri/generated/api.ts';
-import { makeDirectoryInRoot } from '@berth/linux/safe-path.ts';
+import type { LinuxContainerUser } from '@berth/cri/generated/api.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { withCdiDevices } from '../cdi/inject.ts';
 import type { Context } from '../context.ts';
@@ -13,9 +12,11 @@ import type { SelinuxLabels } from '../spec/selinux.ts';
 import { ociSpec } from '../spec/spec.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import { declaredVolumes } from './declared-volumes.ts';
 import type { ImageVolume } from './image-volumes.ts';
 import { podUserNamespace, rootfsOf } from './rootfs.ts';
 import { relabelVolumes } from './selinux.ts';
+import { refuseDisplacedSystem } from './system-mounts.ts';
 import { mountVolumes } from './volumes.ts';
 
 /** config.json of a container whose root is mounted. */
@@ -37,9 +38,10 @@ export async function containerSpec(
 ): Promise<Spec> {
   const userNamespace = podUserNamespace(context, sandbox);
   const rootfsPath = rootfsOf(context.paths.container(container.id).bundle, userNamespace !== undefined);
-  const declared = declaredVolumes(
+  refuseDisplacedSystem(rootfsPath, container.imageName);
+  const declared = await declaredVolumes(
     { path: rootfsPath, owner: podRoot(sandboxNamespaces(sandbox.config)) },
-    image.config.config.Volumes ?? [],
+    { name: container.imageName, volumes: image.config.config.Volumes ?? [] },
     container.config.mounts,
   );
   const config = { ...container.config, mounts: [...container.config.mounts, ...declared] };
@@ -93,23 +95,4 @@ function targetPid({ state }: Context, sandbox: Sandbox, { config }: Container):
   const target = id === '' ? undefined : state.containers.find(id);
   if (target?.sandboxId !== sandbox.id || target.state.phase !== 'running') return undefined;
   return processesOf(target)?.init.pid;
-}
-
-/**
- * The volumes that an image declares, as mounts of the root's own directories onto themselves: what the image
- * has there stays visible, and they are writable even where the root is read-only. A mount of the request
- * takes the place of such a volume.
- */
-function declaredVolumes(
-  rootfs: { path: string; owner: { uid: number; gid: number } },
-  volumes: readonly string[],
-  requested: readonly Mount[],
-): Mount[] {
-  const taken = new Set(requested.map(({ containerPath }) => containerPath.replace(/\/+$/, '')));
-  return volumes.flatMap((volume) => {
-    const containerPath = volume.replace(/\/+$/, '');
-    if (containerPath === '' || taken.has(containerPath)) return [];
-    const hostPath = makeDirectoryInRoot(rootfs.path, containerPath, rootfs.owner);
-    return [Mount.fromPartial({ containerPath, hostPath })];
-  });
 }

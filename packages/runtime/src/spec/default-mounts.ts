@@ -4,11 +4,15 @@ import type { Mount } from '@berth/oci/runtime-spec.ts';
 export function defaultMounts(options: {
   privileged: boolean;
   shm: string | undefined;
+  /** What `shm` does not let its files do, where it is the host's. */
+  shmRestrictions?: readonly string[] | undefined;
   /** Whether the container is in a user namespace that does not own its network namespace, the host's. */
   foreignNetwork?: boolean;
 }): Mount[] {
   const access = options.privileged ? 'rw' : 'ro';
   const quiet = ['nosuid', 'noexec', 'nodev'];
+  // Programs that run in the host's IPC namespace may execute what they have there, if the host lets them.
+  const shmOptions = new Set(['nosuid', 'nodev', ...(options.shmRestrictions ?? quiet)]);
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: quiet },
     {
@@ -41,7 +45,13 @@ export function defaultMounts(options: {
           source: 'shm',
           options: [...quiet, 'mode=1777', 'size=65536k'],
         }
-      : { destination: '/dev/shm', type: 'bind', source: options.shm, options: ['rbind', 'rprivate', 'rw'] },
+      : {
+          destination: '/dev/shm',
+          type: 'bind',
+          source: options.shm,
+          // Told again because crun takes away what it is not told.
+          options: ['rbind', 'rprivate', ...shmOptions, 'rw'],
+        },
   ];
 }
 

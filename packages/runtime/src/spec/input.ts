@@ -83,6 +83,8 @@ export interface ContainerFacts {
   group: string;
   /** One per `config.mounts`, in order. */
   mounts: readonly MountSource[];
+  /** What the host's /dev/shm does not let its files do. */
+  hostShm: readonly Restriction[];
   /** Device nodes of `config.devices`, directories expanded, as they shall be in the container. */
   devices: readonly DeviceNode[];
   /** Every device of the host; only read for privileged containers. */
@@ -95,13 +97,21 @@ export interface ContainerFacts {
   targetPid?: number | undefined;
 }
 
-/** A host path to mount, with symbolic links resolved, and how mounts propagate where it is. */
+/** A host path to mount, with symbolic links resolved, and what the mount is like that holds it. */
 export interface MountSource {
   path: string;
   propagation: 'shared' | 'slave' | 'private';
-  /** The mount point that holds the path, for messages. */
+  /** Where that mount is, for messages. */
   mountPoint: string;
+  /** Type of the file system; '' for what is mounted later. */
+  fstype: string;
+  readonly: boolean;
+  /** What the mount does not let its files do. */
+  restrictions: readonly Restriction[];
 }
+
+/** An option of mounts that takes rights from the files in it. */
+export type Restriction = 'nosuid' | 'nodev' | 'noexec';
 
 export interface DeviceNode {
   device: LinuxDevice;

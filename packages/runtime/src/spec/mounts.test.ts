@@ -8,6 +8,9 @@ const source = (path: string, propagation: MountSource['propagation'] = 'shared'
   path,
   propagation,
   mountPoint: '/',
+  fstype: 'ext4',
+  readonly: false,
+  restrictions: [],
 });
 
 function mounts(requests: DeepPartial<CriMount>[], options: Partial<MountsInput> = {}) {
@@ -20,6 +23,7 @@ function mounts(requests: DeepPartial<CriMount>[], options: Partial<MountsInput>
       shm: '/s/shm',
       namespaces: {},
     },
+    hostShm: [],
     privileged: false,
     readonlyRootfs: false,
     ...options,

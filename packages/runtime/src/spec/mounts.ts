@@ -4,11 +4,14 @@ import type { Mount } from '@berth/oci/runtime-spec.ts';
 import { invalid } from '../errors.ts';
 import { defaultMounts, podFileMounts } from './default-mounts.ts';
 import type { MountSource, SandboxView } from './input.ts';
+import { procMountProblem } from './proc-mounts.ts';
 
 export interface MountsInput {
   requests: readonly CriMount[];
   /** One per request, in order. */
   sources: readonly MountSource[];
+  /** What the host's /dev/shm does not let its files do. */
+  hostShm: MountSource['restrictions'];
   sandbox: Pick<SandboxView, 'files' | 'shm' | 'users' | 'namespaces'>;
   privileged: boolean;
   readonlyRootfs: boolean;
@@ -32,7 +35,12 @@ export function containerMounts(input: MountsInput): MountsResult {
     taken.has(destination) || (taken.has('/dev') && destination.startsWith('/dev/'));
   const { shm, users, namespaces } = input.sandbox;
   const foreignNetwork = users !== undefined && namespaces.network === undefined;
-  const defaults = defaultMounts({ privileged: input.privileged, shm, foreignNetwork });
+  const defaults = defaultMounts({
+    privileged: input.privileged,
+    shm,
+    shmRestrictions: namespaces.ipc === undefined ? input.hostShm : undefined,
+    foreignNetwork,
+  });
   const files = podFileMounts(input.sandbox.files, input.readonlyRootfs);
   const later = [...files.filter(({ destination }) => !replaced(destination)), ...requested];
   return {
@@ -60,12 +68,16 @@ function bindMount(request: CriMount, source: MountSource | undefined, index: nu
   if (destination === '/')
     throw invalid(`${field}.container_path`, 'the root of a container cannot be mounted over');
   if (source === undefined) throw new Error(`${field}: its source was not looked up`);
+  const problem = procMountProblem(destination, source.fstype);
+  if (problem !== undefined) throw invalid(`${field}.container_path`, problem);
   const propagation = propagationOption(request, source, field);
+  // crun gives a bind mount the options that it is told, and takes those away that the source has.
+  const options = new Set([...mountOptions(request, field), ...source.restrictions]);
   return {
     destination,
     type: 'bind',
     source: source.path,
-    options: ['rbind', propagation, accessOption(request, field), ...mountOptions(request, field)],
+    options: ['rbind', propagation, accessOption(request, source, field), ...options],
   };
 }
 
@@ -89,8 +101,8 @@ function propagationOption(request: CriMount, source: MountSource, field: string
   }
 }
 
-function accessOption(request: CriMount, field: string): string {
-  if (!request.recursiveReadOnly) return request.readonly ? 'ro' : 'rw';
+function accessOption(request: CriMount, source: MountSource, field: string): string {
+  if (!request.recursiveReadOnly) return request.readonly || source.readonly ? 'ro' : 'rw';
   if (!request.readonly) throw invalid(`${field}.recursive_read_only`, 'needs readonly to be set too');
   if (request.propagation !== MountPropagation.PROPAGATION_PRIVATE) {
     throw invalid(`${field}.recursive_read_only`, 'needs private propagation');

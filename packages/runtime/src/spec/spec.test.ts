@@ -40,6 +40,7 @@ const input: Omit<SpecInput, 'config'> = {
     passwd: 'web:x:1000:1000::/:\n',
     group: '',
     mounts: [],
+    hostShm: [],
     devices: [],
     hostDevices: [],
     apparmor: { enabled: false, loaded: [] },

@@ -27,6 +27,7 @@ export function ociSpec(input: SpecInput): Spec {
   const { mounts, rootfsPropagation } = containerMounts({
     requests: config.mounts,
     sources: input.facts.mounts,
+    hostShm: input.facts.hostShm,
     sandbox,
     privileged: security?.privileged ?? false,
     readonlyRootfs: security?.readonlyRootfs ?? false,

@@ -7,7 +7,7 @@ import type { ContainerFacts } from '../input.ts';
 import { seccompChoice } from '../seccomp.ts';
 import { parseSeccompProfile } from '../seccomp-profile.ts';
 import { hostDevices, lookUpDevices } from './device-nodes.ts';
-import { lookUpMountSources } from './mount-sources.ts';
+import { lookUpMountSources, mountAt, readMountTable } from './mount-sources.ts';
 import { readUserFiles } from './user-files.ts';
 
 /** Profiles that name every system call with arguments have some hundred KiB. */
@@ -26,8 +26,9 @@ export async function gatherContainerFacts(options: {
 }): Promise<ContainerFacts> {
   const { config, rootfsPath, targetPid } = options;
   const privileged = config.linux?.securityContext?.privileged ?? false;
+  const table = readMountTable();
   const [mounts, devices, allDevices, seccompProfile] = await Promise.all([
-    lookUpMountSources(config.mounts),
+    lookUpMountSources(config.mounts, table),
     lookUpDevices(config.devices),
     privileged ? hostDevices() : [],
     localhostSeccompProfile(config),
@@ -35,6 +36,7 @@ export async function gatherContainerFacts(options: {
   return {
     ...readUserFiles(rootfsPath),
     mounts,
+    hostShm: mountAt('/dev/shm', await table).restrictions,
     devices,
     hostDevices: allDevices,
     seccompProfile,

@@ -17,7 +17,7 @@ import { parseMountInfo } from '@berth/linux/mountinfo.ts';
 import { parseAppArmorProfiles } from '../../apparmor/facts.ts';
 import { gatherContainerFacts } from './container.ts';
 import { lookUpDevices } from './device-nodes.ts';
-import { lookUpMountSources, propagationAt } from './mount-sources.ts';
+import { byMountPoint, lookUpMountSources, mountAt, readMountTable } from './mount-sources.ts';
 
 const dir = realpathSync(mkdtempSync(join(tmpdir(), 'berth-facts-')));
 after(() => rmSync(dir, { recursive: true }));
@@ -26,7 +26,8 @@ test('host paths are resolved, and made when missing', async () => {
   writeFileSync(join(dir, 'file'), '');
   symlinkSync('file', join(dir, 'link'));
   const look = async (hostPath: string) =>
-    (await lookUpMountSources([Mount.fromPartial({ hostPath, containerPath: '/x' })]))[0]?.path;
+    (await lookUpMountSources([Mount.fromPartial({ hostPath, containerPath: '/x' })], readMountTable()))[0]
+      ?.path;
   assert.equal(await look(join(dir, 'link')), join(dir, 'file'));
   assert.equal(await look(join(dir, 'new/er')), join(dir, 'new/er'));
   assert.equal(statSync(join(dir, 'new/er')).isDirectory(), true);
@@ -35,19 +36,29 @@ test('host paths are resolved, and made when missing', async () => {
   await assert.rejects(look(join(dir, 'file/below')), /host_path: cannot use .*ENOTDIR/);
 });
 
-test('propagation is that of the deepest, last mount', () => {
-  const table = parseMountInfo(
-    [
-      '20 1 0:1 / / rw shared:1 - ext4 /dev/vda rw',
-      '21 20 0:2 / /data rw - tmpfs tmpfs rw',
-      '22 20 0:3 / /data/in rw master:5 - tmpfs tmpfs rw',
-      '23 21 0:4 / /data rw shared:7 - tmpfs tmpfs rw',
-    ].join('\n'),
+test('propagation and restrictions are those of the deepest, last mount', () => {
+  const table = byMountPoint(
+    parseMountInfo(
+      [
+        '20 1 0:1 / / rw shared:1 - ext4 /dev/vda rw',
+        '21 20 0:2 / /data rw - tmpfs tmpfs rw',
+        '22 20 0:3 / /data/in ro,nosuid,relatime,noexec master:5 - tmpfs tmpfs rw',
+        '23 21 0:4 / /data rw shared:7 - tmpfs tmpfs rw',
+      ].join('\n'),
+    ),
   );
-  assert.deepEqual(propagationAt('/etc', table), { propagation: 'shared', mountPoint: '/' });
-  assert.deepEqual(propagationAt('/data', table), { propagation: 'shared', mountPoint: '/data' });
-  assert.deepEqual(propagationAt('/data/in/x', table), { propagation: 'slave', mountPoint: '/data/in' });
-  assert.deepEqual(propagationAt('/database', table), { propagation: 'shared', mountPoint: '/' });
+  const root = { propagation: 'shared', mountPoint: '/', fstype: 'ext4', readonly: false, restrictions: [] };
+  const data = { ...root, mountPoint: '/data', fstype: 'tmpfs' };
+  assert.deepEqual(mountAt('/etc', table), root);
+  assert.deepEqual(mountAt('/data', table), data);
+  assert.deepEqual(mountAt('/data/in/x', table), {
+    ...data,
+    propagation: 'slave',
+    mountPoint: '/data/in',
+    readonly: true,
+    restrictions: ['nosuid', 'noexec'],
+  });
+  assert.deepEqual(mountAt('/database', table), root);
 });
 
 test('devices', async () => {

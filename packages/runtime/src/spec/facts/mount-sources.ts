@@ -1,31 +1,50 @@
 import { readFile, realpath } from 'node:fs/promises';
-import { isAbsolute } from 'node:path';
-import { type Mount, MountPropagation } from '@berth/cri/generated/api.ts';
+import { dirname, isAbsolute } from 'node:path';
+import type { Mount } from '@berth/cri/generated/api.ts';
 import { makeDirectories } from '@berth/linux/directories.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { type MountInfo, parseMountInfo } from '@berth/linux/mountinfo.ts';
 import { invalid } from '../../errors.ts';
-import type { MountSource } from '../input.ts';
+import type { MountSource, Restriction } from '../input.ts';
+
+const RESTRICTIONS: readonly Restriction[] = ['nosuid', 'nodev', 'noexec'];
 
 /**
  * Resolves the host paths of a request's mounts. A path that does not exist is made as a directory, as
  * every runtime does, so that hostPath volumes without a type work.
  */
-export async function lookUpMountSources(requests: readonly Mount[]): Promise<MountSource[]> {
-  const table = requests.some(({ propagation }) => propagation !== MountPropagation.PROPAGATION_PRIVATE)
-    ? parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8'))
-    : undefined;
-  return Promise.all(
-    requests.map(async ({ hostPath, image }, index) => {
+export async function lookUpMountSources(
+  requests: readonly Mount[],
+  table: Promise<MountTable>,
+): Promise<MountSource[]> {
+  const paths = await Promise.all(
+    requests.map(({ hostPath, image }, index) =>
       // An image has its own place, which is made later (container/image-volumes.ts).
-      if (image !== undefined && image.image !== '')
-        return { path: hostPath, propagation: 'private', mountPoint: '/' } as const;
-      const path = await resolveHostPath(hostPath, `config.mounts[${index}].host_path`);
-      return table === undefined
-        ? ({ path, propagation: 'private', mountPoint: '/' } as const)
-        : { path, ...propagationAt(path, table) };
-    }),
+      image !== undefined && image.image !== ''
+        ? undefined
+        : resolveHostPath(hostPath, `config.mounts[${index}].host_path`),
+    ),
   );
+  const mounts = await table;
+  return paths.map((path, index) => {
+    const image = { path: requests[index]?.hostPath ?? '', propagation: 'private', mountPoint: '/' } as const;
+    return path === undefined ? { ...image, ...plainMount } : { path, ...mountAt(path, mounts) };
+  });
+}
+
+const plainMount = { fstype: '', readonly: false, restrictions: [] };
+
+/** The mounts of the host by mount point, of those at the same one the last, which hides the others. */
+export type MountTable = ReadonlyMap<string, MountInfo>;
+
+/** Reads the mounts of this process. */
+export async function readMountTable(): Promise<MountTable> {
+  return byMountPoint(parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8')));
+}
+
+/** Mounts by mount point; a later one takes the place of an earlier. */
+export function byMountPoint(mounts: readonly MountInfo[]): MountTable {
+  return new Map(mounts.map((mount) => [mount.mountPoint, mount]));
 }
 
 async function resolveHostPath(hostPath: string, field: string): Promise<string> {
@@ -47,15 +66,18 @@ function asInvalid(error: unknown, hostPath: string, field: string): Error {
   return invalid(field, `cannot use ${hostPath}: ${error instanceof Error ? error.message : String(error)}`);
 }
 
-/** How mounts propagate at a path: as at the last mounted one of the deepest mount points that hold it. */
-export function propagationAt(path: string, table: readonly MountInfo[]): Omit<MountSource, 'path'> {
-  let best: MountInfo | undefined;
-  for (const mount of table) {
-    const { mountPoint } = mount;
-    const holds = path === mountPoint || path.startsWith(mountPoint === '/' ? '/' : `${mountPoint}/`);
-    if (holds && (best === undefined || mountPoint.length >= best.mountPoint.length)) best = mount;
-  }
-  const mountPoint = best?.mountPoint ?? '/';
-  if (best?.shared !== undefined) return { propagation: 'shared', mountPoint };
-  return { propagation: best?.master === undefined ? 'private' : 'slave', mountPoint };
+/** What the mount that holds a path is like: the deepest mount point counts. */
+export function mountAt(path: string, table: MountTable): Omit<MountSource, 'path'> {
+  let mountPoint = path;
+  while (mountPoint !== '/' && !table.has(mountPoint)) mountPoint = dirname(mountPoint);
+  const mount = table.get(mountPoint);
+  if (mount === undefined) return { propagation: 'private', mountPoint, ...plainMount };
+  const { shared, master, fstype, options } = mount;
+  return {
+    propagation: shared !== undefined ? 'shared' : master === undefined ? 'private' : 'slave',
+    mountPoint,
+    fstype,
+    readonly: options.includes('ro'),
+    restrictions: RESTRICTIONS.filter((option) => options.includes(option)),
+  };
 }

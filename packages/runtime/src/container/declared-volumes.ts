@@ -1,0 +1,88 @@
+import { posix } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { Mount } from '@berth/cri/generated/api.ts';
+import { SyscallError } from '@berth/linux/errno.ts';
+import { makeDirectoryInRoot, resolveInRoot } from '@berth/linux/safe-path.ts';
+import { invalid } from '../errors.ts';
+import { isWithin, procMountProblem } from '../spec/proc-mounts.ts';
+
+/** More volumes than any image that is meant to run declares; each is a mount. */
+export const maxVolumes = 256;
+
+/** Directories in the path of one. Each may have to be made. */
+const maxDepth = 64;
+
+/** What a container has there is the runtime's or the pod's to decide, not an image's. */
+const SYSTEM_DIRECTORIES = ['/sys', '/dev'];
+
+/**
+ * The volumes that an image declares, as mounts of the root's own directories onto themselves: what the image
+ * has there stays visible, and they are writable even where the root is read-only. A mount of the request
+ * takes the place of such a volume. A volume in /proc is refused, as by runc, and one in /sys or /dev is left out: the
+ * container has there what every container has.
+ */
+export async function declaredVolumes(
+  rootfs: { readonly path: string; readonly owner: { readonly uid: number; readonly gid: number } },
+  image: { readonly name: string; readonly volumes: readonly string[] },
+  requested: readonly Mount[],
+): Promise<Mount[]> {
+  const { name, volumes } = image;
+  if (volumes.length > maxVolumes) {
+    throw refuse(name, `declares ${volumes.length} volumes; at most ${maxVolumes} are supported`);
+  }
+  const root = resolveInRoot(rootfs.path, '/');
+  const taken = new Set(requested.map(({ containerPath }) => posix.resolve('/', containerPath)));
+  const mounts: Mount[] = [];
+  for (const volume of volumes) {
+    const declared = declaredPath(name, volume);
+    if (!isVolume(name, declared) || taken.has(declared)) continue;
+    const hostPath = makeVolume(rootfs, name, declared);
+    // Symbolic links of the image may lead anywhere in it.
+    const containerPath = posix.resolve('/', posix.relative(root, hostPath));
+    if (isVolume(name, containerPath) && !taken.has(containerPath)) {
+      mounts.push(Mount.fromPartial({ containerPath, hostPath }));
+    }
+    taken.add(declared).add(containerPath);
+    // A volume may take milliseconds, and others are waiting for this process.
+    await setImmediate();
+  }
+  return mounts;
+}
+
+function declaredPath(image: string, volume: string): string {
+  // Docker takes only absolute paths, but other builders write others, and the OCI runtimes begin these at the root.
+  const path = posix.resolve('/', volume);
+  if (path.includes('\0')) throw refuse(image, `declares a volume with a NUL byte: ${JSON.stringify(path)}`);
+  const depth = path.split('/').length - 1;
+  if (depth > maxDepth) {
+    throw refuse(
+      image,
+      `declares a volume that is ${depth} directories deep; at most ${maxDepth} are supported`,
+    );
+  }
+  return path;
+}
+
+/** Whether a volume is mounted at all. */
+function isVolume(image: string, path: string): boolean {
+  const problem = procMountProblem(path, '');
+  if (problem !== undefined) throw refuse(image, `declares the volume ${path}: ${problem}`);
+  return path !== '/' && !SYSTEM_DIRECTORIES.some((directory) => isWithin(path, directory));
+}
+
+function makeVolume(
+  { path, owner }: Parameters<typeof declaredVolumes>[0],
+  image: string,
+  volume: string,
+): string {
+  try {
+    return makeDirectoryInRoot(path, volume, owner);
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+    throw refuse(image, `declares the volume ${volume}, which cannot be made: ${error.message}`);
+  }
+}
+
+function refuse(image: string, problem: string): Error {
+  return invalid('config.image', `image ${image} ${problem}`);
+}

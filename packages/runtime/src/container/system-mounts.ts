@@ -1,0 +1,98 @@
+import { closeSync, constants, fstatSync, readFileSync, statfsSync } from 'node:fs';
+import { hasCode } from '@berth/linux/errno.ts';
+import { parseMountInfo } from '@berth/linux/mountinfo.ts';
+import { magicPath, openInRoot } from '@berth/linux/safe-path.ts';
+import type { Spec } from '@berth/oci/runtime-spec.ts';
+import { invalid, RuntimeError } from '../errors.ts';
+import { isWithin, procMountProblem } from '../spec/proc-mounts.ts';
+
+const O_PATH = 0o10000000;
+const PROC_SUPER_MAGIC = 0x9fa0;
+const SYSFS_MAGIC = 0x62656572;
+
+/** Where NVIDIA's container library mounts its files, from a hook or a runtime of its own. */
+const DRIVERS = '/proc/driver';
+
+/**
+ * Refuses a root file system in which /proc, /sys or /dev is anything but a directory: what is mounted there would be
+ * elsewhere, and the image's own files in its place (CVE-2019-19921, CVE-2023-28642).
+ */
+export function refuseDisplacedSystem(rootfs: string, imageName: string): void {
+  for (const path of ['/proc', '/sys', '/dev']) {
+    if (isDirectoryOrAbsent(rootfs, path)) continue;
+    throw invalid('config.image', `${path} of image ${imageName} is not a directory; it has to be one`);
+  }
+}
+
+function isDirectoryOrAbsent(rootfs: string, path: string): boolean {
+  let descriptor: number;
+  try {
+    descriptor = openInRoot(rootfs, path, O_PATH | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return true;
+    throw error;
+  }
+  try {
+    return fstatSync(descriptor).isDirectory();
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Refuses a container, made and not yet started, whose /proc or /sys is not what its config.json says. crun resolves
+ * mount points through whatever is mounted before them, so that a symbolic link that a container left in a volume
+ * leads a later mount over /proc, as it did with runc before CVE-2019-16884. The process has not run, so
+ * nothing can change between this check and its start.
+ */
+export function checkSystemMounts(pid: number, spec: Spec): void {
+  const refuse = (problem: string) =>
+    new RuntimeError(
+      'FAILED_PRECONDITION',
+      `the container's mounts are not what they have to be: ${problem}`,
+    );
+  const root = `/proc/${pid}/root`;
+  let mountInfo: string;
+  try {
+    mountInfo = readFileSync(`/proc/${pid}/mountinfo`, 'utf8');
+  } catch (error) {
+    // The process ended, which its exit file tells.
+    if (hasCode(error, 'ENOENT', 'ESRCH', 'EINVAL')) return;
+    throw error;
+  }
+  const destinations = new Map((spec.mounts ?? []).map((mount) => [mount.destination, mount]));
+  if (typeAt(root, '/proc') !== PROC_SUPER_MAGIC) throw refuse('/proc is not a proc file system');
+  if (destinations.get('/sys')?.type === 'sysfs' && typeAt(root, '/sys') !== SYSFS_MAGIC) {
+    throw refuse('/sys is not a sysfs');
+  }
+  const { maskedPaths = [], readonlyPaths = [] } = spec.linux ?? {};
+  const expected = new Set([...maskedPaths, ...readonlyPaths, ...destinations.keys()].map(realProcPath));
+  for (const { mountPoint, fstype } of parseMountInfo(mountInfo)) {
+    if (procMountProblem(mountPoint, fstype) === undefined || isWithin(mountPoint, DRIVERS)) continue;
+    if (expected.has(realProcPath(mountPoint))) continue;
+    throw refuse(`something is mounted at ${mountPoint}, where a symbolic link has led it`);
+  }
+}
+
+/** The type of the file system at a path, as statfs(2) tells; undefined where there is nothing. */
+function typeAt(root: string, path: string): number | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openInRoot(root, path, O_PATH | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    throw error;
+  }
+  try {
+    return statfsSync(magicPath(descriptor)).type;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** A path of /proc with its links to the process that looks at it, which is always another, resolved the same way. */
+function realProcPath(path: string): string {
+  return path
+    .replace(/^\/proc\/(mounts|net)(?=\/|$)/, '/proc/self/$1')
+    .replace(/^\/proc\/(?:\d+(?:\/task\/\d+)?|thread-self)(?=\/|$)/, '/proc/self');
+}
