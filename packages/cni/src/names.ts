@@ -22,6 +22,17 @@ export function interfaceNameProblem(name: string): string | undefined {
   if (Buffer.byteLength(name) > MAX_INTERFACE_NAME)
     return `"${name}" is longer than ${MAX_INTERFACE_NAME} bytes`;
   if (name === '.' || name === '..') return `"${name}" is not a name of an interface`;
-  if (/[/:\s]/.test(name)) return `"${name}" must not contain /, : or white space`;
+  if (/[/:\s\p{Cc}]/u.test(name)) {
+    return `${JSON.stringify(name)} must not contain /, :, white space or control characters`;
+  }
   return undefined;
+}
+
+/**
+ * Why a key or value cannot be one of CNI_ARGS, a list like `K8S_POD_NAME=web;K8S_POD_UID=1` without any way to
+ * escape: a `;` would begin an argument of its own, and plugins refuse a second `=`. Undefined when it can.
+ */
+export function argumentProblem(text: string): string | undefined {
+  if (!/[;=\p{Cc}]/u.test(text)) return undefined;
+  return `${JSON.stringify(text)} must not contain ;, = or control characters`;
 }

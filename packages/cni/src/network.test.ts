@@ -257,6 +257,9 @@ for (const [fields, message] of [
   [{ ifName: 'a/b' }, /interface name "a\/b" must not contain/],
   [{ ifName: 'sixteen-letters-' }, /longer than 15 bytes/],
   [{ netns: '' }, /network namespace must not be empty/],
+  [{ ifName: 'a\0b' }, /interface name "a\\u0000b" must not contain/],
+  [{ args: [['K8S_POD_NAME', 'web;K8S_POD_UID=1']] }, /argument "web;K8S_POD_UID=1" must not contain/],
+  [{ args: [['K8S_POD_NAME', 'a\nb']] }, /argument "a\\nb" must not contain/],
 ] as const) {
   test(`refused: ${JSON.stringify(fields)}`, async () => {
     await assert.rejects(cni().addNetworkList(network(), { ...runtime, ...fields }), {

@@ -3,7 +3,7 @@ import type { NetworkConfigList, PluginConfig } from './conflist.ts';
 import { CniError, type CniVerb } from './errors.ts';
 import { excerpt, type InvokeOptions, invokePlugin } from './invoke.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
-import { containerIdProblem, interfaceNameProblem } from './names.ts';
+import { argumentProblem, containerIdProblem, interfaceNameProblem } from './names.ts';
 import { type CniResult, convertResult, parseResult, resultToJson } from './result.ts';
 import type { Attachment, RuntimeConf } from './runtime-conf.ts';
 import { atLeast, type CniVersion, CURRENT_VERSION } from './versions.ts';
@@ -241,12 +241,15 @@ function parseOutput(output: string): unknown {
 function validateRuntime(
   verb: CniVerb,
   list: NetworkConfigList,
-  { containerId, ifName, netns }: RuntimeConf,
+  { containerId, ifName, netns, args = [] }: RuntimeConf,
 ): void {
   const container = containerIdProblem(containerId);
   const interfaceName = interfaceNameProblem(ifName);
   const namespace = netns === '' && verb !== 'DEL' ? 'must not be empty' : undefined;
+  // What has been attached has to be detached, whatever an older release let through.
+  const argument = verb === 'DEL' ? undefined : args.flat().map(argumentProblem).find(Boolean);
   for (const [field, problem] of [
+    ['argument', argument],
     ['container id', container],
     ['interface name', interfaceName],
     ['network namespace', namespace],

@@ -192,6 +192,21 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
   ],
   ['dns', { spec: { dnsPolicy: 'None' } }, 'spec.dnsConfig.nameservers: Required value'],
   [
+    'a newline in a DNS option, which would add a line to resolv.conf',
+    { spec: { dnsConfig: { options: [{ name: 'ndots', value: '5\nnameserver 6.6.6.6' }] } } },
+    'spec.dnsConfig.options[0].value: Invalid value',
+  ],
+  [
+    'a newline in a DNS search domain',
+    { spec: { dnsConfig: { searches: ['a\nnameserver 6.6.6.6'] } } },
+    'spec.dnsConfig.searches[0]: Invalid value',
+  ],
+  [
+    'a newline in a name of hostAliases',
+    { spec: { hostAliases: [{ ip: '1.1.1.1', hostnames: ['a\n6.6.6.6 b'] }] } },
+    'spec.hostAliases[0].hostnames: Invalid value',
+  ],
+  [
     'escalation',
     { container: { securityContext: { privileged: true, allowPrivilegeEscalation: false } } },
     'cannot set `allowPrivilegeEscalation` to false',

@@ -128,7 +128,14 @@ function validateDns(spec: v1.PodSpec): FieldError[] {
       );
   });
   options.forEach((option, index) => {
-    if (!option.name) errors.push(required(`${path}.options[${index}].name`));
+    const at = `${path}.options[${index}]`;
+    if (!option.name) errors.push(required(`${at}.name`));
+    for (const field of ['name', 'value'] as const) {
+      const text = option[field] ?? '';
+      // It would begin a line of its own in resolv.conf.
+      if (/\p{Cc}/u.test(text))
+        errors.push(invalid(`${at}.${field}`, text, 'must not contain control characters'));
+    }
   });
   return errors;
 }

@@ -23,6 +23,7 @@ import { requireCheckpointing } from '../checkpoint/support.ts';
 import { nowNs } from '../clock.ts';
 import { readExit } from '../conmon/exit-files.ts';
 import type { Context } from '../context.ts';
+import { refuseControlCharacters } from '../control-characters.ts';
 import { invalid, messageOf, notFound, RuntimeError, wrongState } from '../errors.ts';
 import { newContainerId } from '../ids.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
@@ -180,6 +181,7 @@ function validateContainerConfig(config: ContainerConfig | undefined): ValidCont
   const { metadata, image } = config;
   if (metadata === undefined) throw invalid('config.metadata', 'is required');
   if (metadata.name === '') throw invalid('config.metadata.name', 'is required');
+  refuseControlCharacters(metadata.name, 'config.metadata.name');
   if (image === undefined || image.image === '') throw invalid('config.image', 'is required');
   return { ...config, metadata, image };
 }

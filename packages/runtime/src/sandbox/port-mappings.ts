@@ -16,7 +16,8 @@ export function validatePortMappings(mappings: readonly PortMapping[]): void {
     if (!isPort(containerPort)) {
       throw invalid(`${field}.container_port`, `${containerPort} is no port: want 1 to 65535`);
     }
-    if (hostIp !== '' && isIP(hostIp) === 0) {
+    // A zone (fe80::1%eth0) is no part of an address for plugins.
+    if (hostIp !== '' && (isIP(hostIp) === 0 || hostIp.includes('%'))) {
       throw invalid(`${field}.host_ip`, `${JSON.stringify(hostIp)} is not an IP address`);
     }
     if (protocol !== Protocol.TCP && protocol !== Protocol.UDP && protocol !== Protocol.SCTP) {

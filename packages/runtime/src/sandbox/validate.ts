@@ -1,10 +1,13 @@
+import { argumentProblem } from '@berth/cni/names.ts';
 import {
+  type DNSConfig,
   NamespaceMode,
   type NamespaceOption,
   type PodSandboxConfig,
   type PodSandboxMetadata,
 } from '@berth/cri/generated/api.ts';
 import { invalid } from '../errors.ts';
+import { refuseControlCharacters } from '../control-characters.ts';
 import { refuseNulBytes } from '../nul-bytes.ts';
 import { validatePortMappings } from './port-mappings.ts';
 import { validateUserNamespace } from './user-namespace.ts';
@@ -24,6 +27,8 @@ export function validateSandboxConfig(config: PodSandboxConfig | undefined): Val
   if (metadata === undefined) throw invalid('config.metadata', 'is required');
   for (const field of ['name', 'namespace', 'uid'] as const) {
     if (metadata[field] === '') throw invalid(`config.metadata.${field}`, 'is required');
+    const problem = argumentProblem(metadata[field]);
+    if (problem !== undefined) throw invalid(`config.metadata.${field}`, problem);
   }
   if (config.windows !== undefined) throw invalid('config.windows', 'this is a Linux node');
   if (Buffer.byteLength(config.hostname) > 64) {
@@ -32,6 +37,8 @@ export function validateSandboxConfig(config: PodSandboxConfig | undefined): Val
       `${JSON.stringify(config.hostname)} is longer than the 64 bytes that Linux allows`,
     );
   }
+  refuseControlCharacters(config.hostname, 'config.hostname');
+  validateDns(config.dnsConfig);
   if (config.logDirectory !== '' && !config.logDirectory.startsWith('/')) {
     throw invalid('config.log_directory', `${JSON.stringify(config.logDirectory)} is not an absolute path`);
   }
@@ -42,6 +49,15 @@ export function validateSandboxConfig(config: PodSandboxConfig | undefined): Val
   const security = config.linux?.securityContext;
   validateNamespaces(security?.namespaceOptions);
   return { ...config, metadata };
+}
+
+/** Each of these is a word of one line of resolv.conf, where a newline would begin a line of its own. */
+function validateDns(dns: DNSConfig | undefined): void {
+  for (const list of ['servers', 'searches', 'options'] as const) {
+    for (const [index, text] of (dns?.[list] ?? []).entries()) {
+      refuseControlCharacters(text, `config.dns_config.${list}[${index}]`);
+    }
+  }
 }
 
 function validateNamespaces(options: NamespaceOption | undefined): void {
