@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { guard } from '@berth/http/guard.ts';
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import {
   Server as GrpcServer,
   type handleServerStreamingCall,
@@ -10,6 +11,7 @@ import {
   Metadata,
   ServerCredentials,
 } from '@grpc/grpc-js';
+import { boundedReader } from './bounded-reader.ts';
 import { CriError, type GrpcCodeName, grpcCodes, maxMessageBytes, statusOf } from './errors.ts';
 import {
   type DeepPartial,
@@ -163,7 +165,7 @@ const notFound: RequestListener = (_request, response) => {
 /** A generated method and its handler, with the message types forgotten. */
 interface Method {
   name: string;
-  requestType: { decode(bytes: Uint8Array): object };
+  requestType: { decode(reader: BinaryReader): object };
   responseType: { fromPartial(partial: object): object; encode(message: never): { finish(): Uint8Array } };
   requestStream: boolean;
   responseStream: boolean;
@@ -206,7 +208,7 @@ function addService(
       requestStream: method.requestStream,
       responseStream: method.responseStream,
       requestSerialize: unused,
-      requestDeserialize: (bytes: Buffer) => method.requestType.decode(bytes),
+      requestDeserialize: (bytes: Buffer) => method.requestType.decode(boundedReader(bytes)),
       responseSerialize: (response: object) => {
         const bytes = method.responseType.encode(method.responseType.fromPartial(response) as never).finish();
         return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

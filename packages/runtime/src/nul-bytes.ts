@@ -7,19 +7,26 @@ import { invalid } from './errors.ts';
  * @param field the path of the message itself, as `config`
  */
 export function refuseNulBytes(value: unknown, field: string): void {
+  const found = findNulByte(value);
+  if (found !== undefined) throw invalid(`${field}${found.path}`, found.problem);
+}
+
+/** Where there is one, relative to `value`. Of what has none no path is made: a list can be long. */
+function findNulByte(value: unknown): { path: string; problem: string } | undefined {
   if (typeof value === 'string') {
-    if (value.includes('\0')) throw invalid(field, `${JSON.stringify(value)} has a NUL byte`);
-    return;
+    return value.includes('\0')
+      ? { path: '', problem: `${JSON.stringify(value)} has a NUL byte` }
+      : undefined;
   }
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) refuseNulBytes(item, `${field}[${index}]`);
-    return;
-  }
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return;
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined;
+  const isList = Array.isArray(value);
   for (const [name, item] of Object.entries(value)) {
-    if (name.includes('\0')) throw invalid(field, `the key ${JSON.stringify(name)} has a NUL byte`);
-    refuseNulBytes(item, `${field}.${snakeCase(name)}`);
+    if (name.includes('\0')) return { path: '', problem: `the key ${JSON.stringify(name)} has a NUL byte` };
+    const found = findNulByte(item);
+    if (found === undefined) continue;
+    return { ...found, path: `${isList ? `[${name}]` : `.${snakeCase(name)}`}${found.path}` };
   }
+  return undefined;
 }
 
 function snakeCase(name: string): string {

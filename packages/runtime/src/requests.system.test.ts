@@ -31,6 +31,21 @@ test('bad requests name the field, and leave nothing', async () => {
       /runtime_handler "kata" is not configured/,
     ],
     [
+      () => pods.runPod('x;K8S_POD_NAMESPACE=kube-system'),
+      'INVALID_ARGUMENT',
+      /^config\.metadata\.name: .*must not contain ;/,
+    ],
+    [
+      () => pods.runPod('x', { dnsConfig: { servers: ['192.0.2.1\nnameserver 192.0.2.66'] } }),
+      'INVALID_ARGUMENT',
+      /^config\.dns_config\.servers\[0\]: .* control character/,
+    ],
+    [
+      () => pods.makeContainer(sandbox, ['/bin/true'], { metadata: { name: 'a\nb', attempt: 0 } }),
+      'INVALID_ARGUMENT',
+      /^config\.metadata\.name: .* control character/,
+    ],
+    [
       () => pods.runPod('x', { linux: { cgroupParent: '/a/../b' } }),
       'INVALID_ARGUMENT',
       /cgroup_parent: "\/a\/\.\.\/b"/,

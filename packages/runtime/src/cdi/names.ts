@@ -3,6 +3,9 @@ import { RuntimeError } from '../errors.ts';
 /** What an annotation has to begin with to ask for CDI devices, as device plugins did before the CRI had a field. */
 const annotationPrefix = 'cdi.k8s.io/';
 
+/** More than a machine has. */
+const maxDevices = 4096;
+
 /** Whether this is a name as `vendor.com/class=device`. */
 export function isQualifiedName(name: string): boolean {
   const [, kind = '', device = ''] = /^([^=]*)=(.*)$/s.exec(name) ?? [];
@@ -28,7 +31,10 @@ export function requestedDevices(request: {
 }): string[] {
   const annotated = Object.entries(request.annotations)
     .filter(([key]) => key.startsWith(annotationPrefix))
-    .flatMap(([, value]) => value.split(','));
+    .flatMap(([, value]) => value.split(',', maxDevices + 1));
+  if (request.CDIDevices.length + annotated.length > maxDevices) {
+    throw new RuntimeError('INVALID_ARGUMENT', `a container can have at most ${maxDevices} CDI devices`);
+  }
   const malformed = annotated.find((name) => !isQualifiedName(name));
   if (malformed !== undefined) {
     throw new RuntimeError(

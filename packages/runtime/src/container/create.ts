@@ -32,6 +32,7 @@ import { logPathIn, makeLogDirectory, requireLogFile } from '../log-directory.ts
 import { refuseNulBytes } from '../nul-bytes.ts';
 import { publishContainerEvent } from '../pod-events.ts';
 import { stopSignal } from '../pod-status/stop-signal.ts';
+import { checkNameLength, refuseTooMuch } from '../request-bounds.ts';
 import type { Container } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import { withUndo } from '../undo.ts';
@@ -177,10 +178,12 @@ type ValidContainerConfig = ContainerConfig & {
 
 function validateContainerConfig(config: ContainerConfig | undefined): ValidContainerConfig {
   if (config === undefined) throw invalid('config', 'is required');
+  refuseTooMuch(config, 'config');
   refuseNulBytes(config, 'config');
   const { metadata, image } = config;
   if (metadata === undefined) throw invalid('config.metadata', 'is required');
   if (metadata.name === '') throw invalid('config.metadata.name', 'is required');
+  checkNameLength(metadata.name, 'config.metadata.name');
   refuseControlCharacters(metadata.name, 'config.metadata.name');
   if (image === undefined || image.image === '') throw invalid('config.image', 'is required');
   return { ...config, metadata, image };

@@ -48,8 +48,9 @@ export function withImageRefs<Config extends ContainerConfig>(
   config: Config,
   volumes: readonly ImageVolume[],
 ): Config {
+  const images = new Map(volumes.map(({ index, image }) => [index, image]));
   const mounts = config.mounts.map((mount, index) => {
-    const image = volumes.find((volume) => volume.index === index)?.image;
+    const image = images.get(index);
     if (image === undefined || mount.image === undefined) return mount;
     return { ...mount, image: { ...mount.image, imageRef: image.repoDigests[0] ?? image.id } };
   });

@@ -51,7 +51,7 @@ export async function containerSpec(
     targetPid: targetPid(context, sandbox, container),
   });
   await relabelVolumes(selinux, facts.mounts, { sandbox, config: container.config });
-  const mounts = mountVolumes(config.mounts, facts.mounts, {
+  const mounts = await mountVolumes(config.mounts, facts.mounts, {
     images: volumes,
     directory: context.paths.container(container.id).bundle.volumes,
     pod: userNamespace,

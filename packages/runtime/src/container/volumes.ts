@@ -1,5 +1,6 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type Mount, MountPropagation } from '@berth/cri/generated/api.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { bindMount } from '@berth/linux/mount.ts';
@@ -9,54 +10,69 @@ import type { MountSource } from '../spec/input.ts';
 import { type ImageVolume, mountImageVolume } from './image-volumes.ts';
 import type { PodUserNamespace } from './rootfs.ts';
 
+interface VolumeOptions {
+  readonly images: readonly ImageVolume[];
+  readonly directory: string;
+  readonly pod: PodUserNamespace | undefined;
+  /** Of SELinux, for images; undefined or empty for none. */
+  readonly label?: string | undefined;
+}
+
 /**
  * Mounts what the OCI runtimes of distributions cannot mount themselves, so that they have only to bind it:
  * images, and host paths whose owners a user namespace shifts. Returns the sources that config.json names, one for each
  * request. What is mounted is below `directory`, named by the request's number, and goes with the container.
  */
-export function mountVolumes(
+export async function mountVolumes(
   requests: readonly Mount[],
   sources: readonly MountSource[],
+  options: VolumeOptions,
+): Promise<MountSource[]> {
+  const images = new Map(options.images.map((image) => [image.index, image]));
+  const mounted: MountSource[] = [];
+  for (const [index, source] of sources.entries()) {
+    const request = requests[index];
+    const path = request && mountVolume(request, source, { ...options, index, image: images.get(index) });
+    mounted.push(path === undefined ? source : { ...source, path });
+    // Each takes several system calls, and others are waiting for this process.
+    if (index % 32 === 31) await setImmediate();
+  }
+  return mounted;
+}
+
+/** Mounts one volume and returns where; undefined when the OCI runtime can bind the source itself. */
+function mountVolume(
+  request: Mount,
+  source: MountSource,
   {
-    images,
+    index,
+    image,
     directory,
     pod,
     label,
-  }: {
-    images: readonly ImageVolume[];
-    directory: string;
-    pod: PodUserNamespace | undefined;
-    /** Of SELinux, for images; undefined or empty for none. */
-    label?: string | undefined;
-  },
-): MountSource[] {
-  return sources.map((source, index) => {
-    const request = requests[index];
-    if (request === undefined) return source;
-    const image = images.find((volume) => volume.index === index);
-    if (image !== undefined) {
-      const path = mountImageVolume(image, { subPath: request.imageSubPath, directory, pod, label });
-      return { ...source, path };
-    }
-    if (!isShifted(request)) return source;
-    const field = `config.mounts[${index}]`;
-    checkMappings(request, pod, field);
-    const target = join(directory, String(index));
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    makeMountPoint(source.path, target);
-    try {
-      // A slave or private: what the container unmounts, or we do, may not go away on the host as well.
-      const propagation = source.propagation === 'private' ? 'rprivate' : 'rslave';
-      bindMount(source.path, target, { recursive: true, idMap: pod?.path ?? '', propagation });
-    } catch (error) {
-      if (!hasCode(error, 'EINVAL', 'EPERM', 'EOPNOTSUPP')) throw error;
-      throw invalid(
-        `${field}.uidMappings`,
-        `the owners of files in ${source.path} cannot be shifted: its file system, or one mounted in it, does not support ID-mapped mounts on this kernel`,
-      );
-    }
-    return { ...source, path: target };
-  });
+  }: Omit<VolumeOptions, 'images'> & { index: number; image: ImageVolume | undefined },
+): string | undefined {
+  if (image !== undefined) {
+    return mountImageVolume(image, { subPath: request.imageSubPath, directory, pod, label });
+  }
+  if (!isShifted(request)) return undefined;
+  const field = `config.mounts[${index}]`;
+  checkMappings(request, pod, field);
+  const target = join(directory, String(index));
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeMountPoint(source.path, target);
+  try {
+    // A slave or private: what the container unmounts, or we do, may not go away on the host as well.
+    const propagation = source.propagation === 'private' ? 'rprivate' : 'rslave';
+    bindMount(source.path, target, { recursive: true, idMap: pod?.path ?? '', propagation });
+  } catch (error) {
+    if (!hasCode(error, 'EINVAL', 'EPERM', 'EOPNOTSUPP')) throw error;
+    throw invalid(
+      `${field}.uidMappings`,
+      `the owners of files in ${source.path} cannot be shifted: its file system, or one mounted in it, does not support ID-mapped mounts on this kernel`,
+    );
+  }
+  return target;
 }
 
 function isShifted({ uidMappings, gidMappings }: Mount): boolean {

@@ -57,7 +57,12 @@ export function matchContainers(
 ): Map<string, string> {
   const archives = new Map(containers.map(({ name, archive }) => [name, archive]));
   const names = configs.map(({ metadata }) => metadata?.name ?? '');
-  const wrong = names.findIndex((name, index) => !archives.has(name) || names.indexOf(name) < index);
+  const seen = new Set<string>();
+  const wrong = names.findIndex((name) => {
+    const isFirst = !seen.has(name);
+    seen.add(name);
+    return !archives.has(name) || !isFirst;
+  });
   if (wrong >= 0 || names.length !== archives.size) {
     const at = wrong < 0 ? '' : `[${wrong}].metadata.name`;
     const known = [...archives.keys()].join(', ');

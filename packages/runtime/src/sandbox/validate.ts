@@ -6,9 +6,10 @@ import {
   type PodSandboxConfig,
   type PodSandboxMetadata,
 } from '@berth/cri/generated/api.ts';
-import { invalid } from '../errors.ts';
 import { refuseControlCharacters } from '../control-characters.ts';
+import { invalid } from '../errors.ts';
 import { refuseNulBytes } from '../nul-bytes.ts';
+import { checkNameLength, refuseTooMuch } from '../request-bounds.ts';
 import { validatePortMappings } from './port-mappings.ts';
 import { validateUserNamespace } from './user-namespace.ts';
 
@@ -17,16 +18,21 @@ export interface ValidSandboxConfig extends PodSandboxConfig {
   readonly metadata: PodSandboxMetadata;
 }
 
+/** Of resolv.conf, which the pod keeps. */
+const maxDnsBytes = 32 * 1024;
+
 const namespaceField = 'config.linux.security_context.namespace_options';
 
 /** Refuses a config that cannot become a sandbox here; the error names the field. */
 export function validateSandboxConfig(config: PodSandboxConfig | undefined): ValidSandboxConfig {
   if (config === undefined) throw invalid('config', 'is required');
+  refuseTooMuch(config, 'config');
   refuseNulBytes(config, 'config');
   const { metadata } = config;
   if (metadata === undefined) throw invalid('config.metadata', 'is required');
   for (const field of ['name', 'namespace', 'uid'] as const) {
     if (metadata[field] === '') throw invalid(`config.metadata.${field}`, 'is required');
+    checkNameLength(metadata[field], `config.metadata.${field}`);
     const problem = argumentProblem(metadata[field]);
     if (problem !== undefined) throw invalid(`config.metadata.${field}`, problem);
   }
@@ -38,6 +44,7 @@ export function validateSandboxConfig(config: PodSandboxConfig | undefined): Val
     );
   }
   refuseControlCharacters(config.hostname, 'config.hostname');
+  refuseControlCharacters(config.linux?.cgroupParent ?? '', 'config.linux.cgroup_parent');
   validateDns(config.dnsConfig);
   if (config.logDirectory !== '' && !config.logDirectory.startsWith('/')) {
     throw invalid('config.log_directory', `${JSON.stringify(config.logDirectory)} is not an absolute path`);
@@ -53,10 +60,15 @@ export function validateSandboxConfig(config: PodSandboxConfig | undefined): Val
 
 /** Each of these is a word of one line of resolv.conf, where a newline would begin a line of its own. */
 function validateDns(dns: DNSConfig | undefined): void {
+  let bytes = 0;
   for (const list of ['servers', 'searches', 'options'] as const) {
     for (const [index, text] of (dns?.[list] ?? []).entries()) {
       refuseControlCharacters(text, `config.dns_config.${list}[${index}]`);
+      bytes += Buffer.byteLength(text) + 1;
     }
+  }
+  if (bytes > maxDnsBytes) {
+    throw invalid('config.dns_config', `is ${bytes} bytes, more than any resolver reads`);
   }
 }
 

@@ -26,6 +26,10 @@ export function checkCgroupParent(
   const shown = JSON.stringify(parent);
   checkBelowCgroupRoot(parent, field);
   const isSlice = parent.endsWith('.slice');
+  // systemd.unit(5). A colon, which it allows too, separates the parts of `cgroupsPath`.
+  if (systemdCgroup && isSlice && !/^[\w.\\@-]+$/.test(posix.basename(parent))) {
+    throw invalid(field, `${shown} is not the name of a slice`);
+  }
   if (systemdCgroup && !isSlice) {
     throw invalid(
       field,

@@ -14,12 +14,24 @@ export function processArgs(
   const command = config.command.length > 0 || isEmptyEntrypoint(entrypoint) ? config.command : entrypoint;
   const imageArgs = config.command.length > 0 ? [] : (image.Cmd ?? []);
   const args = [...command, ...(config.args.length > 0 ? config.args : imageArgs)];
+  refuseMore(args.length, 'config.args');
   if (args.length === 0)
     throw invalid('config.command', 'no command specified, and the image has none either');
   for (const [index, argument] of args.entries()) {
     if (argument.includes('\0')) throw invalid(`config.command[${index}]`, 'contains a NUL byte');
   }
   return args;
+}
+
+/** More strings than execve(2) takes: they share 2 MiB with pointers to them. */
+const maxStrings = 65_536;
+
+function refuseMore(count: number, field: string): void {
+  if (count <= maxStrings) return;
+  throw invalid(
+    field,
+    `there are ${count} with the image's; at most ${maxStrings} can be given to a program`,
+  );
 }
 
 // `ENTRYPOINT [""]` is how an image takes its base image's entrypoint away.
@@ -36,6 +48,7 @@ export function processEnv(options: {
   hostname: string;
   terminal: boolean;
 }): string[] {
+  refuseMore((options.image.Env?.length ?? 0) + options.envs.length, 'config.envs');
   const env = new Map<string, string>([['PATH', DEFAULT_PATH]]);
   if (options.terminal) env.set('TERM', 'xterm');
   if (options.hostname !== '') env.set('HOSTNAME', options.hostname);

@@ -14,7 +14,7 @@ export async function lookUpDevices(requests: readonly Device[]): Promise<Device
     requests.map(async ({ hostPath, containerPath, permissions }, index) => {
       const field = `config.devices[${index}]`;
       const access = permissions === '' ? 'rwm' : permissions;
-      if (!/^(?!.*(.).*\1)[rwm]+$/.test(access)) {
+      if (!/^[rwm]{1,3}$/.test(access) || new Set(access).size < access.length) {
         throw invalid(
           `${field}.permissions`,
           `${JSON.stringify(permissions)} is not a combination of r, w and m`,
