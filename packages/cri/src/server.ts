@@ -11,7 +11,7 @@ import {
   Metadata,
   ServerCredentials,
 } from '@grpc/grpc-js';
-import { boundedReader } from './bounded-reader.ts';
+import { decodeBounded, decoded } from './bounded-reader.ts';
 import { CriError, type GrpcCodeName, grpcCodes, maxMessageBytes, statusOf } from './errors.ts';
 import {
   type DeepPartial,
@@ -208,7 +208,7 @@ function addService(
       requestStream: method.requestStream,
       responseStream: method.responseStream,
       requestSerialize: unused,
-      requestDeserialize: (bytes: Buffer) => method.requestType.decode(boundedReader(bytes)),
+      requestDeserialize: (bytes: Buffer) => decodeBounded(method.requestType, bytes),
       responseSerialize: (response: object) => {
         const bytes = method.responseType.encode(method.responseType.fromPartial(response) as never).finish();
         return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -247,7 +247,7 @@ function serveUnary(
     try {
       const header = (name: string) => call.metadata.get(name)[0]?.toString();
       const context = { signal: abort.signal, peer: call.getPeer() };
-      const response = await around({ rpc, header }, () => handler(call.request, context));
+      const response = await around({ rpc, header }, () => handler(decoded(call.request), context));
       callback(null, response);
       report(startedAt, 'OK');
     } catch (error) {
@@ -270,7 +270,7 @@ function serveStream(
     try {
       // Headers at once: a client that waits for events learns that it is heard before the first one.
       call.sendMetadata(new Metadata());
-      for await (const response of handler(call.request, { signal, peer: call.getPeer() })) {
+      for await (const response of handler(decoded(call.request), { signal, peer: call.getPeer() })) {
         if (signal.aborted) break;
         if (!call.write(response)) await once(call, 'drain', { signal });
       }

@@ -2,12 +2,21 @@ import { invalid } from './errors.ts';
 
 /** Fields that cost more than their bytes: each entry is looked up, mounted, or handed to a program. */
 const MOST_ENTRIES: Readonly<Record<string, number>> = {
-  mounts: 4096,
+  mounts: 2048,
   devices: 4096,
   CDIDevices: 4096,
   sysctls: 4096,
+  // NGROUPS_MAX of setgroups(2).
+  supplementalGroups: 65_536,
+  addCapabilities: 4096,
+  dropCapabilities: 4096,
+  addAmbientCapabilities: 4096,
+  maskedPaths: 4096,
+  readonlyPaths: 4096,
   portMappings: 16_384,
 };
+
+const NESTED: ReadonlySet<string> = new Set(['linux', 'securityContext', 'capabilities']);
 
 /** Kubernetes allows 256 KiB of annotations. */
 const maxTextBytes = 1024 * 1024;
@@ -17,9 +26,9 @@ export function refuseTooMuch(config: object, field: string): void {
   for (const [name, value] of Object.entries(config)) {
     const path = `${field}.${snakeCase(name)}`;
     if (name === 'labels' || name === 'annotations') refuseLongTexts(value, path);
-    if (name === 'linux' && value !== undefined) refuseTooMuch(value, path);
+    if (NESTED.has(name) && value !== undefined) refuseTooMuch(value, path);
     const most = MOST_ENTRIES[name];
-    if (most === undefined) continue;
+    if (most === undefined || typeof value !== 'object') continue;
     const entries = Array.isArray(value) ? value.length : Object.keys(value).length;
     if (entries > most) throw invalid(path, `has ${entries} entries; at most ${most} are supported`);
   }

@@ -29,13 +29,13 @@ import { newContainerId } from '../ids.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
 import { describe } from '../labels.ts';
 import { logPathIn, makeLogDirectory, requireLogFile } from '../log-directory.ts';
-import { refuseNulBytes } from '../nul-bytes.ts';
 import { publishContainerEvent } from '../pod-events.ts';
 import { stopSignal } from '../pod-status/stop-signal.ts';
 import { checkNameLength, refuseTooMuch } from '../request-bounds.ts';
 import type { Container } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import { withUndo } from '../undo.ts';
+import { refuseUnusableStrings } from '../unusable-strings.ts';
 import { createWithConmon } from './conmon-start.ts';
 import { recordExit, watchConmon } from './exits.ts';
 import { findVolumeImages, type ImageVolume, withImageRefs } from './image-volumes.ts';
@@ -179,7 +179,7 @@ type ValidContainerConfig = ContainerConfig & {
 function validateContainerConfig(config: ContainerConfig | undefined): ValidContainerConfig {
   if (config === undefined) throw invalid('config', 'is required');
   refuseTooMuch(config, 'config');
-  refuseNulBytes(config, 'config');
+  refuseUnusableStrings(config, 'config');
   const { metadata, image } = config;
   if (metadata === undefined) throw invalid('config.metadata', 'is required');
   if (metadata.name === '') throw invalid('config.metadata.name', 'is required');

@@ -8,8 +8,8 @@ import {
 } from '@berth/cri/generated/api.ts';
 import { refuseControlCharacters } from '../control-characters.ts';
 import { invalid } from '../errors.ts';
-import { refuseNulBytes } from '../nul-bytes.ts';
 import { checkNameLength, refuseTooMuch } from '../request-bounds.ts';
+import { refuseUnusableStrings } from '../unusable-strings.ts';
 import { validatePortMappings } from './port-mappings.ts';
 import { validateUserNamespace } from './user-namespace.ts';
 
@@ -27,7 +27,7 @@ const namespaceField = 'config.linux.security_context.namespace_options';
 export function validateSandboxConfig(config: PodSandboxConfig | undefined): ValidSandboxConfig {
   if (config === undefined) throw invalid('config', 'is required');
   refuseTooMuch(config, 'config');
-  refuseNulBytes(config, 'config');
+  refuseUnusableStrings(config, 'config');
   const { metadata } = config;
   if (metadata === undefined) throw invalid('config.metadata', 'is required');
   for (const field of ['name', 'namespace', 'uid'] as const) {

@@ -9,7 +9,14 @@ test('a cgroup parent that is not below the cgroup root, or no name of a slice, 
       /cgroup_parent: .* not a path below the cgroup root/,
     );
   }
-  for (const parent of ['a:b.slice', 'a b.slice', 'a;b.slice', 'a\nb.slice', '/x/a%b.slice']) {
+  for (const parent of [
+    'a:b.slice',
+    'a b.slice',
+    'a;b.slice',
+    'a\nb.slice',
+    '/x/a%b.slice',
+    `${'a-'.repeat(130)}a.slice`,
+  ]) {
     assert.throws(() => checkCgroupParent(parent, true), /cgroup_parent: .* not the name of a slice/, parent);
   }
   for (const parent of [

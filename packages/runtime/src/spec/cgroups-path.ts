@@ -27,7 +27,7 @@ export function checkCgroupParent(
   checkBelowCgroupRoot(parent, field);
   const isSlice = parent.endsWith('.slice');
   // systemd.unit(5). A colon, which it allows too, separates the parts of `cgroupsPath`.
-  if (systemdCgroup && isSlice && !/^[\w.\\@-]+$/.test(posix.basename(parent))) {
+  if (systemdCgroup && isSlice && !/^[\w.\\@-]{1,255}$/.test(posix.basename(parent))) {
     throw invalid(field, `${shown} is not the name of a slice`);
   }
   if (systemdCgroup && !isSlice) {
