@@ -56,7 +56,8 @@ for (const transport of ['spdy', 'websocket']) {
     assert.match(exec.out(), /^41 133\r$/m);
     assert.match(exec.out(), /^42\r$/m);
     // Control-C interrupts what runs on the terminal, not crictl.
-    exec.write('echo asleep; sleep 100\n');
+    // One process of its own group says so and sleeps: a Ctrl-C between two would end neither.
+    exec.write(`sh -c 'echo asleep; exec sleep 100'\n`);
     await exec.printed(/^asleep\r$/m);
     exec.write('\x03');
     exec.write('echo after; exit 0\n');

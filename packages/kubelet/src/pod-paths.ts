@@ -13,25 +13,26 @@ function part(name: string): string {
   return name;
 }
 
+type Root = Pick<KubeletOptions, 'rootDir'>;
 type Roots = Pick<KubeletOptions, 'rootDir' | 'podLogsDir'>;
 
 /** Folder of all pods' folders. */
-export function podsDir(roots: Roots): string {
+export function podsDir(roots: Root): string {
   return join(roots.rootDir, 'pods');
 }
 
 /** The pod's folder: volumes, hosts file, termination messages. */
-export function podDir(roots: Roots, uid: string): string {
+export function podDir(roots: Root, uid: string): string {
   return join(podsDir(roots), part(uid));
 }
 
 /** Folder of an emptyDir volume. */
-export function emptyDirPath(roots: Roots, uid: string, volume: string): string {
+export function emptyDirPath(roots: Root, uid: string, volume: string): string {
   return join(podDir(roots, uid), 'volumes', 'kubernetes.io~empty-dir', part(volume));
 }
 
 /** Folder of one container's termination messages, a file per attempt. */
-export function terminationDir(roots: Roots, uid: string, container: string): string {
+export function terminationDir(roots: Root, uid: string, container: string): string {
   return join(podDir(roots, uid), 'containers', part(container));
 }
 

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { isPathPart } from '@berth/kubelet/pod-paths.ts';
+import { tearDownPodDir } from '@berth/kubelet/volumes/pod-volumes.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { mountsBelow } from '@berth/linux/mount.ts';
 import { removeTree } from '@berth/linux/remove-tree.ts';
@@ -96,7 +98,8 @@ async function endRuntime(layout: NodeLayout, lines: StatusLines): Promise<void>
   if (client !== undefined) {
     lines.set('berthd', 'wait', 'berthd   ending what is left');
     try {
-      await removeAllPods(client);
+      const uids = await removeAllPods(client);
+      await removePodDirectories(layout, uids);
     } finally {
       client.close();
     }
@@ -130,7 +133,8 @@ async function answersAt(socket: string): Promise<boolean> {
   }
 }
 
-async function removeAllPods({ runtime }: CriClient): Promise<void> {
+/** Ends every pod of the runtime and returns their UIDs. */
+async function removeAllPods({ runtime }: CriClient): Promise<string[]> {
   const { items } = await runtime.listPodSandbox({});
   const results = await Promise.allSettled(
     items.map(async ({ id: podSandboxId }) => {
@@ -142,6 +146,14 @@ async function removeAllPods({ runtime }: CriClient): Promise<void> {
     result.status === 'rejected' ? [messageOf(result.reason)] : [],
   );
   if (failures.length > 0) throw new UserError(`could not end every pod:\n${failures.join('\n')}`);
+  return items.flatMap(({ metadata }) => (metadata && isPathPart(metadata.uid) ? [metadata.uid] : []));
+}
+
+/** What a kubelet that was killed left of these pods: their volumes and the files that are mounted for them. */
+async function removePodDirectories(layout: NodeLayout, uids: readonly string[]): Promise<void> {
+  if ((await kubeletHealth(layout)) !== 'absent') return;
+  const rootDir = dirname(layout.kubeletSocket);
+  for (const uid of uids) await tearDownPodDir(uid, { rootDir });
 }
 
 /** What outlives the daemons: the networks' rules and the default one's bridge, empty cgroups, sockets and pid files. */

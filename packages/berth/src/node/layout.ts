@@ -14,7 +14,7 @@ export interface NodeLayout {
   readonly manifestDir: string;
   /** Names the manifests that `berth up` put into the directory. */
   readonly manifestRecord: string;
-  /** The socket on which the kubelet tells root about its pods. */
+  /** The socket in the kubelet's root directory, on which it tells root about its pods. */
   readonly kubeletSocket: string;
   /** More arguments for the daemons. */
   readonly berthdArgs: readonly string[];
