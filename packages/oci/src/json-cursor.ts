@@ -108,6 +108,8 @@ export class JsonCursor {
   }
 
   strings(): string[] {
+    // A document may hold a million of them: a cursor is made only for one that is no string.
+    if (isStringArray(this.value)) return this.value;
     return this.array().map((item) => item.string());
   }
 
@@ -154,6 +156,10 @@ function beginning(value: unknown, room: number): string {
     text += beginning(member, room - text.length);
   }
   return text + close;
+}
+
+function isStringArray(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function isStringMap(object: Record<string, unknown>): object is Record<string, string> {
