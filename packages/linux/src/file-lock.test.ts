@@ -56,7 +56,8 @@ test('a program that the holder starts does not keep the lock', async () => {
   ];
   try {
     lock?.[Symbol.dispose]();
-    using again = await lockFile(path);
+    // Until its exec a child has the descriptor still; sleep lives for longer than this waits.
+    using again = await lockFile(path, { waitMs: 10_000 });
     assert.ok(again !== undefined);
   } finally {
     for (const { pid } of sleeping) process.kill(pid ?? 0, 'SIGKILL');
