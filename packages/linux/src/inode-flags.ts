@@ -1,6 +1,7 @@
 import { constants, fstatSync } from 'node:fs';
 import { closeDescriptor, libcFunction } from './libc.ts';
 import { openChild } from './open-child.ts';
+import { O_PATH } from './open-flags.ts';
 
 const ioctl = libcFunction('ioctl', ['int', 'ulong', 'void *']);
 
@@ -9,7 +10,6 @@ const FS_IOC_GETFLAGS = 0x80086601;
 const FS_IOC_SETFLAGS = 0x40086602;
 const FS_IMMUTABLE_FL = 0x10;
 const FS_APPEND_FL = 0x20;
-const O_PATH = 0o10000000;
 
 /**
  * Takes the immutable and the append-only flag off a directory, which keep everybody from changing what is in it.

@@ -168,6 +168,11 @@ export function unmount(target: string, { detach = false, ifMounted = false }: U
   }
 }
 
+/** Detaches every mount at `path`, one on top of another, so that removing it cannot reach through one. */
+export function unmountAll(path: string): void {
+  while (isMountPoint(path)) unmount(path, { detach: true });
+}
+
 /** Whether something is mounted exactly at `path`; false when it does not exist. Links are not followed. */
 export function isMountPoint(path: string): boolean {
   const STATX_ATTR_MOUNT_ROOT = 0x2000n;

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { closeDescriptor } from './libc.ts';
+import { O_PATH } from './open-flags.ts';
 
-const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
 
 /**

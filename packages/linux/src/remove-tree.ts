@@ -7,8 +7,7 @@ import { hasCode, SyscallError } from './errno.ts';
 import { clearProtection, clearProtectionOf } from './inode-flags.ts';
 import { closeDescriptor } from './libc.ts';
 import { childPath, openChildDirectory } from './open-child.ts';
-
-const O_PATH = 0o10000000;
+import { O_PATH } from './open-flags.ts';
 
 /** How many files are removed at the same time; there are four threads for it, and others want them too. */
 const breadth = 64;

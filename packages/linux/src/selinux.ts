@@ -38,7 +38,7 @@ export function isKnownContext(context: string): boolean {
 }
 
 /** Labels one file, not what a symbolic link leads to. A file system without labels is no error. */
-export function setLabel(path: string, label: string): void {
+function setLabel(path: string, label: string): void {
   try {
     setXattr(path, ATTRIBUTE, `${label}\0`);
   } catch (error) {

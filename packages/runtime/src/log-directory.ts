@@ -2,11 +2,10 @@ import { constants, lstatSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { makeDirectories } from '@berth/linux/directories.ts';
 import { closeDescriptor } from '@berth/linux/libc.ts';
+import { O_PATH } from '@berth/linux/open-flags.ts';
 import { removeTree } from '@berth/linux/remove-tree.ts';
 import { openWithoutLinks } from '@berth/linux/safe-path.ts';
 import { invalid, messageOf } from './errors.ts';
-
-const O_PATH = 0o10000000;
 
 /** Makes a directory for logs when it is missing. `field` of the request says which. */
 export async function makeLogDirectory(path: string, field: string): Promise<void> {

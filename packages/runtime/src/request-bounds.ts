@@ -1,4 +1,5 @@
 import { invalid } from './errors.ts';
+import { snakeCase } from './field-path.ts';
 
 /** Fields that cost more than their bytes: each entry is looked up, mounted, or handed to a program. */
 const MOST_ENTRIES: Readonly<Record<string, number>> = {
@@ -49,8 +50,4 @@ function refuseLongTexts(texts: Readonly<Record<string, string>>, path: string):
   for (const [key, value] of Object.entries(texts))
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   if (bytes > maxTextBytes) throw invalid(path, `are ${bytes} bytes; at most ${maxTextBytes} are supported`);
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

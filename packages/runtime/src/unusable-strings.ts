@@ -1,4 +1,5 @@
 import { invalid } from './errors.ts';
+import { snakeCase } from './field-path.ts';
 
 /** What execve(2) takes of one argument or variable, MAX_ARG_STRLEN; a path is shorter. */
 const maxBytes = 131_072;
@@ -59,8 +60,4 @@ function mostOf(field: string): number | undefined {
 
 function tooLong(length: number, most: number) {
   return { path: '', problem: `is ${length} bytes long; at most ${most} are supported` };
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

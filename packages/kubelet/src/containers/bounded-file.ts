@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
-import { bindMount, isMountPoint, mount, unmount } from '@berth/linux/mount.ts';
+import { bindMount, isMountPoint, mount, unmount, unmountAll } from '@berth/linux/mount.ts';
 
 /** How much containers may add to what the kubelet writes. */
 const spareBytes = 1024 * 1024;
@@ -87,8 +87,4 @@ function makeMountPoint(path: string): void {
 export function removeBoundedFile(path: string): void {
   unmountAll(path);
   rmSync(path, { force: true });
-}
-
-function unmountAll(path: string): void {
-  while (isMountPoint(path)) unmount(path, { detach: true });
 }

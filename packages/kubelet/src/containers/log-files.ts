@@ -1,14 +1,14 @@
 // Log folders of containers, and the links that log collectors follow.
+
 import { constants, existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
 import { closeDescriptor } from '@berth/linux/libc.ts';
+import { O_PATH } from '@berth/linux/open-flags.ts';
 import { removeTree } from '@berth/linux/remove-tree.ts';
 import { magicPath, makeDirectoryInRoot, openWithoutLinks } from '@berth/linux/safe-path.ts';
 import type { PodIdentity } from '../api/pod.ts';
 import { containerLogsDir, logSymlink, podLogDir } from '../pod-paths.ts';
-
-const O_PATH = 0o10000000;
 
 type Roots = Parameters<typeof podLogDir>[0];
 

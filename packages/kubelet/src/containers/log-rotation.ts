@@ -1,6 +1,7 @@
 // Keeps container logs from filling the disk: a log that has grown too large is set aside, the runtime begins a
 // new one, and older parts are compressed, then deleted. The names are the real kubelet's: 0.log is the present
 // log, 0.log.20260102-150405 the part before it, 0.log.20260101-150405.gz one before that.
+
 import { constants, createWriteStream } from 'node:fs';
 import { lstat, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
@@ -9,14 +10,13 @@ import { createGzip } from 'node:zlib';
 import type { RuntimeClient } from '@berth/cri/client.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { closeDescriptor } from '@berth/linux/libc.ts';
+import { O_PATH } from '@berth/linux/open-flags.ts';
 import { openRegularFile, UnsuitableFileError } from '@berth/linux/regular-file.ts';
 import { removeTree } from '@berth/linux/remove-tree.ts';
 import { magicPath, openWithoutLinks } from '@berth/linux/safe-path.ts';
 import { createLogger } from '../klog.ts';
 
 const log = createLogger('log-rotation.ts');
-
-const O_PATH = 0o10000000;
 
 /** When logs are rotated. */
 export interface LogLimits {

@@ -1,12 +1,12 @@
 // A part of a volume, bound to a place of its own. What is in the volume is not trusted: a container may have put
 // symbolic links there that point out of it, or may change them while we look.
+
 import { chmodSync, closeSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
 import { bindMount, unmount } from '@berth/linux/mount.ts';
+import { O_PATH } from '@berth/linux/open-flags.ts';
 import { magicPath, makeDirectoryInRoot, openBeneath } from '@berth/linux/safe-path.ts';
-
-const O_PATH = 0o10000000;
 
 /**
  * Binds `subPath` of `volume` to `target` and returns `target`. A missing directory is made with the volume's

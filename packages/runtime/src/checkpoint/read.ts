@@ -1,6 +1,7 @@
 import { constants, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { closeDescriptor } from '@berth/linux/libc.ts';
+import { O_PATH } from '@berth/linux/open-flags.ts';
 import { openRegularFile } from '@berth/linux/regular-file.ts';
 import { removeTree } from '@berth/linux/remove-tree.ts';
 import { magicPath, openInRoot } from '@berth/linux/safe-path.ts';
@@ -27,8 +28,6 @@ export interface Checkpoint {
   /** spec.dump's, as JSON: arguments, working directory and user of the process. */
   readonly process: string;
 }
-
-const O_PATH = 0o10000000;
 
 /** These files are small JSON; what is larger is not read. */
 const maxJsonBytes = 4 * 1024 * 1024;

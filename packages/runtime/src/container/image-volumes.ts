@@ -4,6 +4,7 @@ import type { ContainerConfig, Mount } from '@berth/cri/generated/api.ts';
 import { SyscallError } from '@berth/linux/errno.ts';
 import { closeDescriptor } from '@berth/linux/libc.ts';
 import { bindMount, overlayMount } from '@berth/linux/mount.ts';
+import { O_PATH } from '@berth/linux/open-flags.ts';
 import { magicPath, openInRoot } from '@berth/linux/safe-path.ts';
 import { contextOption } from '@berth/linux/selinux.ts';
 import type { Context } from '../context.ts';
@@ -16,8 +17,6 @@ export interface ImageVolume {
   readonly index: number;
   readonly image: ImageRootfs;
 }
-
-const O_PATH = 0o10000000;
 
 /** The images that a container's mounts name. All have to be here: a kubelet pulls them first. */
 export async function findVolumeImages(

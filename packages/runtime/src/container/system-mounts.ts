@@ -1,12 +1,12 @@
 import { closeSync, constants, fstatSync, readFileSync, statfsSync } from 'node:fs';
 import { hasCode } from '@berth/linux/errno.ts';
 import { parseMountInfo } from '@berth/linux/mountinfo.ts';
+import { O_PATH } from '@berth/linux/open-flags.ts';
 import { magicPath, openInRoot } from '@berth/linux/safe-path.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { invalid, RuntimeError } from '../errors.ts';
 import { isWithin, procMountProblem } from '../spec/proc-mounts.ts';
 
-const O_PATH = 0o10000000;
 const PROC_SUPER_MAGIC = 0x9fa0;
 const SYSFS_MAGIC = 0x62656572;
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
-import { isMountPoint, unmount } from '@berth/linux/mount.ts';
+import { unmountAll } from '@berth/linux/mount.ts';
 import { processStat, signalProcess, waitForExit } from '@berth/linux/process.ts';
 import { readRegularFileSync } from '@berth/linux/regular-file.ts';
 import { removeTree } from '@berth/linux/remove-tree.ts';
@@ -78,7 +78,7 @@ export async function removeBundle(bundle: BundlePaths): Promise<void> {
   // More than once only when a mount was repeated; removing must never reach through a mount.
   const { shifted } = bundle;
   for (const path of [bundle.rootfs, shifted.rootfs, bundle.lower, ...volumesOf(bundle)]) {
-    while (isMountPoint(path)) unmount(path, { detach: true });
+    unmountAll(path);
   }
   await removeTree(shifted.dir);
   // Last, since recovery finds the rest by it.

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { DNSConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { hasCode } from '@berth/linux/errno.ts';
-import { isMountPoint, mount, unmount } from '@berth/linux/mount.ts';
+import { mount, unmountAll } from '@berth/linux/mount.ts';
 import { lchown } from '@berth/linux/ownership.ts';
 import { readRegularFileSync } from '@berth/linux/regular-file.ts';
 import { contextOption } from '@berth/linux/selinux.ts';
@@ -86,11 +86,6 @@ export function mountTmpfs(target: string, options: readonly string[], label: st
 export function unmountSandboxFiles({ shm, etc }: SandboxPaths): void {
   unmountAll(shm);
   unmountAll(etc);
-}
-
-/** Removing a directory must never reach through a mount, not even one that was repeated. */
-function unmountAll(path: string): void {
-  while (isMountPoint(path)) unmount(path, { detach: true });
 }
 
 /** The text of resolv.conf for a DNS config; undefined when it says nothing and the host's is to be used. */

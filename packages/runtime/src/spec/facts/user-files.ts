@@ -1,9 +1,8 @@
 import { hasCode } from '@berth/linux/errno.ts';
+import { O_PATH } from '@berth/linux/open-flags.ts';
 import { readOpenedFile, UnsuitableFileError } from '@berth/linux/regular-file.ts';
 import { openInRoot } from '@berth/linux/safe-path.ts';
 import { RuntimeError } from '../../errors.ts';
-
-const O_PATH = 0o10000000;
 
 /** Far more than any real one; what comes from an image must not fill berthd's memory. */
 const MAX_BYTES = 4 << 20;

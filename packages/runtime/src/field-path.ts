@@ -1,0 +1,4 @@
+/** A field of a generated message as the proto names it, which errors show: `hostPath` is `host_path`. */
+export function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
