@@ -5,7 +5,7 @@ import { ensureDaemon } from './daemon.ts';
 import { type HttpAnswer, http } from './http.ts';
 import type { NodeLayout } from './layout.ts';
 
-const START_TIMEOUT_MS = 15_000;
+const START_TIMEOUT_MS = 60_000;
 const ASK_TIMEOUT_MS = 5_000;
 
 /** What the kubelet says of its health; `absent` when nothing answers. */

@@ -2,7 +2,7 @@ import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { ensureDaemon } from './daemon.ts';
 import type { NodeLayout } from './layout.ts';
 
-const START_TIMEOUT_MS = 15_000;
+const START_TIMEOUT_MS = 60_000;
 const ASK_TIMEOUT_MS = 2_000;
 
 /** What answers at the CRI socket. */
