@@ -1,6 +1,5 @@
-// Runs the unit tests that sit beside the code: every NAME.test.ts in packages, test/support, test/conformance,
-// test/soak, bench and scripts but NAME.system.test.ts, which need root and the real tools and belong to `npm test`
-// (scripts/system-tests.ts).
+// Runs the unit tests that sit beside the code: every NAME.test.ts in packages, bench, scripts and the suites in test,
+// but NAME.system.test.ts, which need root and the real tools and belong to `npm test` (scripts/system-tests.ts).
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -9,7 +8,7 @@ const root = dirname(import.meta.dirname);
 const files = globSync(
   [
     'packages/*/src/**/*.test.ts',
-    'test/{support,conformance,soak}/**/*.test.ts',
+    'test/{support,conformance,crictl,parity,soak}/**/*.test.ts',
     'bench/*.test.ts',
     'scripts/**/*.test.ts',
   ],

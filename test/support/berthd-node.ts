@@ -34,6 +34,7 @@ export async function startBerthdNode(options: {
   runtime?: 'crun' | 'runc';
   root?: string;
   cgroupDriver?: CgroupDriverName;
+  cniBinDirs?: readonly string[];
   extra?: string;
   prepare?: (dir: string) => void;
 }): Promise<BerthdNode> {

@@ -22,7 +22,13 @@ export interface BerthdPaths {
  */
 export function layOutBerthd(
   dir: string,
-  options: { runtime?: 'crun' | 'runc'; root?: string; cgroupDriver?: CgroupDriverName; extra?: string } = {},
+  options: {
+    runtime?: 'crun' | 'runc';
+    root?: string;
+    cgroupDriver?: CgroupDriverName;
+    cniBinDirs?: readonly string[];
+    extra?: string;
+  } = {},
 ): BerthdPaths {
   const { cgroupDriver = testCgroupDriver } = options;
   const paths: BerthdPaths = {
@@ -45,7 +51,7 @@ cgroupParent: ${paths.cgroupParent}
 cni:
   confDir: ${paths.cniConfDir}
   cacheDir: ${paths.cniCacheDir}
-registry:
+${options.cniBinDirs ? `  pluginDirs: ${JSON.stringify(options.cniBinDirs)}\n` : ''}registry:
   configDir: ${join(dir, 'certs.d')}
 ${options.runtime === undefined ? '' : `defaultRuntime: ${options.runtime}\n`}${options.extra ?? ''}`,
   );

@@ -26,13 +26,15 @@ export async function startContainerd(options: {
   cniConfDir: string;
   runtime?: string;
   version?: ContainerdVersion;
+  /** Of version 2.4 only: where its registries' hosts.toml, its CDI specifications and its CNI plugins are. */
+  places?: { certsDir: string; cdiDir: string; cniBinDirs: readonly string[] };
 }): Promise<Containerd> {
-  const { dir, cniConfDir, runtime = '/usr/bin/crun', version = '1.6' } = options;
+  const { dir, cniConfDir, runtime = '/usr/bin/crun', version = '1.6', places } = options;
   mkdirSync(dir, { recursive: true });
   const socket = join(dir, 'containerd.sock');
   const config = join(dir, 'config.toml');
   const toml = version === '1.6' ? configToml : configTomlV3;
-  writeFileSync(config, toml({ dir, socket, cniConfDir, runtime }));
+  writeFileSync(config, toml({ dir, socket, cniConfDir, runtime, places }));
   const { containerd, ctr, path } = await programs(version);
   const daemon = await startDaemon({
     name: 'containerd',
@@ -62,6 +64,7 @@ interface ConfigOptions {
   socket: string;
   cniConfDir: string;
   runtime: string;
+  places: { certsDir: string; cdiDir: string; cniBinDirs: readonly string[] } | undefined;
 }
 
 /** The programs of a version; `path` is where containerd finds its shim. */
@@ -103,7 +106,8 @@ disabled_plugins = ["io.containerd.snapshotter.v1.devmapper", "io.containerd.sna
 
 /** Pure: the same for containerd 2. */
 function configTomlV3(options: ConfigOptions): string {
-  const { dir, socket, cniConfDir, runtime } = options;
+  const { dir, socket, cniConfDir, runtime, places } = options;
+  const { cniBinDirs = ['/usr/lib/cni'] } = places ?? {};
   return `version = 3
 root = "${dir}/root"
 state = "${dir}/state"
@@ -115,11 +119,13 @@ disabled_plugins = ["io.containerd.snapshotter.v1.devmapper", "io.containerd.sna
   stream_server_port = "0"
 [plugins."io.containerd.cri.v1.images".pinned_images]
   sandbox = "${pauseImage}"
+${places ? `[plugins."io.containerd.cri.v1.images".registry]\n  config_path = "${places.certsDir}"` : ''}
 [plugins."io.containerd.cri.v1.runtime"]
   restrict_oom_score_adj = true
   disable_apparmor = true
+${places ? `  cdi_spec_dirs = ["${places.cdiDir}"]` : ''}
   [plugins."io.containerd.cri.v1.runtime".cni]
-    bin_dirs = ["/usr/lib/cni"]
+    bin_dirs = ${JSON.stringify(cniBinDirs)}
     conf_dir = "${cniConfDir}"
   [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"

@@ -1,0 +1,72 @@
+// A half of the suite is a kind of daemon: the real one and ours, and the cases that both get.
+import { setTimeout } from 'node:timers/promises';
+import { patience } from '../support/machine-speed.ts';
+import { type Case, caseName, type Outcome } from './case.ts';
+import type { Compared } from './report.ts';
+
+/** The real daemon and ours, ready for cases. */
+export interface Sides<Side> extends AsyncDisposable {
+  real: Side;
+  ours: Side;
+  /** What the cases left behind on either side, a line each; asked once, after all cases. */
+  leftovers(): Promise<string[]>;
+}
+
+export interface HalfDefinition<Side> {
+  cases: readonly Case<Side>[];
+  start(): Promise<Sides<Side>>;
+  /** How many cases run at a time; 1 unless given. */
+  workers?: number;
+}
+
+/** A half without the type of its sides. */
+export interface Half {
+  cases: readonly { area: string; name: string }[];
+  /** Runs the cases whose names are in `selected`, with daemons that live as long as that takes. */
+  compare(selected: ReadonlySet<string>): Promise<{ compared: Compared[]; leftovers: string[] }>;
+}
+
+/** A case that takes longer has failed; the slowest known one takes 20 s. */
+const caseTimeoutMs = 90_000;
+
+export function defineHalf<Side>({ cases, start, workers = 1 }: HalfDefinition<Side>): Half {
+  return {
+    cases,
+    async compare(selected) {
+      const wanted = cases.filter((each) => selected.has(caseName(each)));
+      if (wanted.length === 0) return { compared: [], leftovers: [] };
+      await using sides = await start();
+      const compared = new Map<Case<Side>, Compared>();
+      const run = async (each: Case<Side>) => {
+        const [real, ours] = await Promise.all([applied(each, sides.real), applied(each, sides.ours)]);
+        compared.set(each, { area: each.area, name: each.name, real, ours });
+      };
+      const queue = wanted.filter(({ alone }) => !alone);
+      const worker = async () => {
+        for (let next = queue.shift(); next !== undefined; next = queue.shift()) await run(next);
+      };
+      await Promise.all(Array.from({ length: workers }, worker));
+      for (const each of wanted.filter(({ alone }) => alone)) await run(each);
+      return {
+        compared: wanted.flatMap((each) => compared.get(each) ?? []),
+        leftovers: await sides.leftovers(),
+      };
+    },
+  };
+}
+
+/** A case that throws is broken itself: daemons' refusals are outcomes. */
+async function applied<Side>(each: Case<Side>, side: Side): Promise<Outcome> {
+  const over = new AbortController();
+  const late = setTimeout(patience(caseTimeoutMs), undefined, { signal: over.signal }).then(() => {
+    throw new Error(`no outcome after ${caseTimeoutMs / 1000} s`);
+  });
+  try {
+    return await Promise.race([each.apply(side), late]);
+  } catch (error) {
+    throw new Error(`${caseName(each)}: the case itself failed`, { cause: error });
+  } finally {
+    over.abort();
+    await late.catch(() => undefined);
+  }
+}

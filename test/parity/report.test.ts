@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Compared, report } from './report.ts';
+
+const compared = (
+  name: string,
+  real: Compared['real']['facts'],
+  ours: Compared['real']['facts'],
+): Compared => ({
+  area: 'layers',
+  name,
+  real: { facts: real },
+  ours: { facts: ours, said: 'no' },
+});
+
+test('equal facts are told by their number', () => {
+  assert.deepEqual(report([compared('a', { files: ['x'] }, { files: ['x'], more: undefined })], []), {
+    lines: [
+      '  layers: 1 inputs, 0 differ as listed, 0 unexpected',
+      'parity: 1 inputs, 0 differ as listed, 0 unexpected',
+    ],
+    unexpected: 0,
+  });
+});
+
+test('a difference is told by what only one side has, and by what it said', () => {
+  const { lines, unexpected } = report([compared('a', { files: ['x', 'y'] }, { refused: 'image' })], []);
+  assert.equal(unexpected, 1);
+  assert.deepEqual(lines.slice(0, 5), [
+    'DIFFERENT: layers: a',
+    '    real: files[]: "x"',
+    '    real: files[]: "y"',
+    '    ours: refused: "image"',
+    '    ours said: no',
+  ]);
+});
+
+test('a listed difference is none that is unexpected, as long as it is there', () => {
+  const listed = [{ case: 'layers: a', reason: 'Because.' }];
+  assert.equal(report([compared('a', 1, 2)], listed).unexpected, 0);
+  const { lines, unexpected } = report([compared('a', 1, 1)], listed);
+  assert.equal(unexpected, 1);
+  assert.match(lines[0] ?? '', /^NO LONGER DIFFERENT/);
+  assert.equal(report([compared('b', 1, 1)], listed).unexpected, 0);
+});

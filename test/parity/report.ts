@@ -1,0 +1,88 @@
+// What the comparisons found, in words.
+import { isDeepStrictEqual } from 'node:util';
+import { caseName, type Json, type Outcome } from './case.ts';
+import type { Difference } from './differences.ts';
+
+export interface Compared {
+  area: string;
+  name: string;
+  real: Outcome;
+  ours: Outcome;
+}
+
+export interface Report {
+  lines: string[];
+  /** Differences that are not listed, and listed ones that are none. */
+  unexpected: number;
+}
+
+/** Pure: judges the comparisons by the list; `show` prints the listed differences too. */
+export function report(
+  compared: readonly Compared[],
+  differences: readonly Difference[],
+  { show = false }: { show?: boolean } = {},
+): Report {
+  const lines: string[] = [];
+  const areas = new Map<string, { inputs: number; listed: number; unexpected: number }>();
+  for (const each of compared) {
+    const { area, real, ours } = each;
+    const counts = areas.get(area) ?? { inputs: 0, listed: 0, unexpected: 0 };
+    areas.set(area, counts);
+    counts.inputs += 1;
+    const differs = !isDeepStrictEqual(plain(real.facts), plain(ours.facts));
+    const listed = differences.find((difference) => difference.case === caseName(each));
+    if (differs && listed !== undefined) {
+      counts.listed += 1;
+      if (show) lines.push(`LISTED: ${caseName(each)}: ${listed.reason}`, ...shown(each));
+    } else if (differs) {
+      counts.unexpected += 1;
+      lines.push(`DIFFERENT: ${caseName(each)}`, ...shown(each));
+    } else if (listed !== undefined) {
+      counts.unexpected += 1;
+      lines.push(`NO LONGER DIFFERENT, but listed in differences.ts: ${caseName(each)}`);
+    }
+  }
+  for (const [area, { inputs, listed, unexpected }] of areas) {
+    lines.push(`  ${area}: ${inputs} inputs, ${listed} differ as listed, ${unexpected} unexpected`);
+  }
+  const sum = (key: 'listed' | 'unexpected') =>
+    [...areas.values()].reduce((total, counts) => total + counts[key], 0);
+  lines.push(
+    `parity: ${compared.length} inputs, ${sum('listed')} differ as listed, ${sum('unexpected')} unexpected`,
+  );
+  return { lines, unexpected: sum('unexpected') };
+}
+
+/** Without members that are undefined, which JSON cannot tell from absent ones. */
+function plain(facts: Json): unknown {
+  return JSON.parse(JSON.stringify(facts));
+}
+
+const maxShown = 12;
+
+/** The members, and lines of lists, that only one side has; and what either said. */
+function shown({ real, ours }: Compared): string[] {
+  const [theirs, own] = [flat(real.facts), flat(ours.facts)];
+  const only = (side: string, some: string[], others: string[]) => {
+    const lines = some.filter((line) => !others.includes(line));
+    const rest = lines.length > maxShown ? [`    ${side}: … ${lines.length - maxShown} more`] : [];
+    return [...lines.slice(0, maxShown).map((line) => `    ${side}: ${line}`), ...rest];
+  };
+  const differing = [...only('real', theirs, own), ...only('ours', own, theirs)];
+  if (differing.length === 0) differing.push('    the same in another order or number');
+  const said = (side: string, { said }: Outcome) => (said === undefined ? [] : [`    ${side} said: ${said}`]);
+  return [...differing, ...said('real', real), ...said('ours', ours)];
+}
+
+/** A line for each value, as `files.3: …`; elements of lists without their index, which shifts. */
+function flat(facts: Json, path = ''): string[] {
+  if (Array.isArray(facts)) {
+    return facts.length === 0 ? [`${path}: []`] : facts.flatMap((each: Json) => flat(each, `${path}[]`));
+  }
+  if (typeof facts === 'object' && facts !== null) {
+    return Object.entries(facts).flatMap(([key, value]) =>
+      value === undefined ? [] : flat(value, path === '' ? key : `${path}.${key}`),
+    );
+  }
+  return [`${path}: ${JSON.stringify(facts)}`];
+}

@@ -1,0 +1,150 @@
+// The two CRI daemons that get the inputs: containerd 2.4 and berthd, both with runc, each with folders, a pod
+// network, a registry and a standing pod of its own.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import { startBerthdNode } from '../../support/berthd-node.ts';
+import { removeTestCgroup, testCgroup } from '../../support/cgroup-driver.ts';
+import { removeBridge, writeConflist } from '../../support/conflist.ts';
+import { startContainerd } from '../../support/containerd.ts';
+import { loadTestImage } from '../../support/images.ts';
+import { patience } from '../../support/machine-speed.ts';
+import { sandboxConfig } from '../../support/pods.ts';
+import { runScratch } from '../../support/run-scratch.ts';
+import type { Sides } from '../half.ts';
+import { type CraftedRegistry, startCraftedRegistry } from './registry.ts';
+
+export interface RuntimeSide {
+  name: 'real' | 'ours';
+  client: CriClient;
+  /** Of this side alone: files of cases, below folders that they name themselves. */
+  dir: string;
+  cgroupParent: string;
+  cniConfDir: string;
+  /** The two sides' plugins are looked up here before /usr/lib/cni. */
+  cniBinDir: string;
+  certsDir: string;
+  cdiDir: string;
+  registry: CraftedRegistry;
+  /** The pod of containers that need none of their own. */
+  pod: { id: string; config: DeepPartial<PodSandboxConfig> };
+  /** All that the daemon has printed. */
+  output(): string;
+  /** Puts the conflist back that the node started with. */
+  restoreNetwork(): void;
+}
+
+export async function startRuntimes(): Promise<Sides<RuntimeSide>> {
+  await using resources = new AsyncDisposableStack();
+  // Not on tmpfs, which has no user.* attributes on older kernels.
+  const { path: scratch } = resources.use(runScratch('/var/tmp/berth-parity-'));
+  const places = (name: string) => {
+    const dir = join(scratch, name);
+    const [cdiDir, cniBinDir, certsDir, cniConfDir] = ['cdi', 'cni-bin', 'certs.d', 'net.d'].map((folder) =>
+      join(dir, folder),
+    ) as [string, string, string, string];
+    for (const folder of [cdiDir, cniBinDir, certsDir, cniConfDir]) mkdirSync(folder, { recursive: true });
+    return { dir, cdiDir, cniBinDir, certsDir, cniConfDir, cniBinDirs: [cniBinDir, '/usr/lib/cni'] };
+  };
+  const [realPlaces, oursPlaces] = [places('real'), places('ours')];
+
+  const network = (confDir: string, dir: string, name: string, net: number) => {
+    const options = {
+      confDir,
+      name,
+      bridge: `br${name}`,
+      subnet: `10.${net}.0.0/16`,
+      dataDir: join(dir, 'leases'),
+    };
+    return () => writeConflist(options);
+  };
+  const oursName = 'parity';
+  const node = resources.use(
+    await startBerthdNode({
+      name: oursName,
+      net: 246,
+      runtime: 'runc',
+      root: join(oursPlaces.dir, 'root'),
+      cniBinDirs: oursPlaces.cniBinDirs,
+      extra: `cdi:\n  specDirs: [${oursPlaces.cdiDir}]\n`,
+    }),
+  );
+  await loadTestImage(node.socket);
+
+  const realName = 'parityctd';
+  resources.defer(() => removeBridge(`br${realName}`));
+  const restoreReal = network(realPlaces.cniConfDir, realPlaces.dir, realName, 247);
+  restoreReal();
+  const cgroupParent = testCgroup('berth-test-parity-ctd', 'cgroupfs');
+  resources.defer(() => removeTestCgroup(cgroupParent));
+  const daemon = resources.use(
+    await startContainerd({ ...realPlaces, places: realPlaces, runtime: '/usr/sbin/runc', version: '2.4' }),
+  );
+  const realClient = connectCri(daemon.socket, { timeoutMs: patience(60_000) });
+  resources.defer(() => realClient.close());
+  resources.defer(() => removePods(realClient));
+
+  const side = async (parts: Omit<RuntimeSide, 'registry' | 'pod'>): Promise<RuntimeSide> => ({
+    ...parts,
+    registry: resources.use(await startCraftedRegistry()),
+    pod: await runPod(parts, 'standing'),
+  });
+  const real = await side({
+    ...realPlaces,
+    name: 'real',
+    client: realClient,
+    cgroupParent,
+    output: daemon.output,
+    restoreNetwork: restoreReal,
+  });
+  const ours = await side({
+    ...oursPlaces,
+    name: 'ours',
+    client: node.client,
+    cgroupParent: node.paths.cgroupParent,
+    cniConfDir: node.paths.cniConfDir,
+    certsDir: join(node.dir, 'certs.d'),
+    output: () => node.berthd.output(),
+    restoreNetwork: network(node.paths.cniConfDir, node.dir, oursName, 246),
+  });
+  const owned = resources.move();
+  return {
+    real,
+    ours,
+    leftovers: async () => {
+      await removePods(ours.client);
+      return await node.leftovers();
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+type PodMore = DeepPartial<PodSandboxConfig>;
+
+/** Runs a pod as a kubelet would, named for the case. */
+export async function runPod(
+  { client, dir, cgroupParent }: Pick<RuntimeSide, 'client' | 'dir' | 'cgroupParent'>,
+  name: string,
+  more: (config: PodMore) => PodMore = (config) => config,
+  runtimeHandler = '',
+): Promise<RuntimeSide['pod']> {
+  const plain = sandboxConfig({ name, logDir: join(dir, 'logs'), cgroupParent });
+  mkdirSync(plain.logDirectory, { recursive: true });
+  const config = more(plain);
+  const { podSandboxId: id } = await client.runtime.runPodSandbox({ config, runtimeHandler });
+  return { id, config };
+}
+
+export async function removePod(
+  { client }: Pick<RuntimeSide, 'client'>,
+  podSandboxId: string,
+): Promise<void> {
+  await client.runtime.stopPodSandbox({ podSandboxId });
+  await client.runtime.removePodSandbox({ podSandboxId });
+}
+
+async function removePods(client: CriClient): Promise<void> {
+  const { items } = await client.runtime.listPodSandbox({});
+  for (const { id } of items) await removePod({ client }, id);
+}
