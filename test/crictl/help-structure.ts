@@ -18,7 +18,7 @@ export function helpStructure(text: string): string {
       else if (section === 'CRICTL OPTIONS:')
         return line.replace(/^( +\S+ +).*?( \(default: .*\))$/, '$1…$2');
       else if (section.endsWith('OPTIONS:')) return flagLine(line);
-      else if (section === 'COMMANDS:') return line.replace(/^( {3}\S+(?:, \S+)* +).*/, '$1…');
+      else if (section === 'COMMANDS:') return line.replace(/^( {3}[^\s,]+(?:, \S+)* +).*/, '$1…');
       return line;
     });
   return text.slice(0, start) + lines.filter((line) => line !== undefined).join('\n');
