@@ -1,8 +1,9 @@
 // A half of the suite is a kind of daemon: the real one and ours, and the cases that both get.
 import { setTimeout } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { patience } from '../support/machine-speed.ts';
 import { type Case, caseName, type Outcome } from './case.ts';
-import type { Compared } from './report.ts';
+import type { Broken, Compared } from './report.ts';
 
 /** The real daemon and ours, ready for cases. */
 export interface Sides<Side> extends AsyncDisposable {
@@ -55,8 +56,8 @@ export function defineHalf<Side>({ cases, start, workers = 1 }: HalfDefinition<S
   };
 }
 
-/** A case that throws is broken itself: daemons' refusals are outcomes. */
-async function applied<Side>(each: Case<Side>, side: Side): Promise<Outcome> {
+/** A case that throws is broken itself: refusals of daemons are outcomes. */
+async function applied<Side>(each: Case<Side>, side: Side): Promise<Outcome | Broken> {
   const over = new AbortController();
   const late = setTimeout(patience(caseTimeoutMs), undefined, { signal: over.signal }).then(() => {
     throw new Error(`no outcome after ${caseTimeoutMs / 1000} s`);
@@ -64,7 +65,7 @@ async function applied<Side>(each: Case<Side>, side: Side): Promise<Outcome> {
   try {
     return await Promise.race([each.apply(side), late]);
   } catch (error) {
-    throw new Error(`${caseName(each)}: the case itself failed`, { cause: error });
+    return { broken: inspect(error) };
   } finally {
     over.abort();
     await late.catch(() => undefined);

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Json } from './case.ts';
 import { type Compared, report } from './report.ts';
 
-const compared = (
-  name: string,
-  real: Compared['real']['facts'],
-  ours: Compared['real']['facts'],
-): Compared => ({
+const compared = (name: string, real: Json, ours: Json): Compared => ({
   area: 'layers',
   name,
   real: { facts: real },
@@ -42,4 +39,11 @@ test('a listed difference is none that is unexpected, as long as it is there', (
   assert.equal(unexpected, 1);
   assert.match(lines[0] ?? '', /^NO LONGER DIFFERENT/);
   assert.equal(report([compared('b', 1, 1)], listed).unexpected, 0);
+});
+
+test('a case that fails itself is unexpected, also when it fails on both sides', () => {
+  const broken = { broken: 'Error: x' };
+  const { lines, unexpected } = report([{ area: 'cni', name: 'a', real: broken, ours: broken }], []);
+  assert.equal(unexpected, 1);
+  assert.deepEqual(lines.slice(0, 3), ['BROKEN: cni: a', '    real: Error: x', '    ours: Error: x']);
 });

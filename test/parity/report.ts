@@ -3,16 +3,21 @@ import { isDeepStrictEqual } from 'node:util';
 import { caseName, type Json, type Outcome } from './case.ts';
 import type { Difference } from './differences.ts';
 
+/** The case itself failed on a side: neither an outcome nor a refusal. */
+export interface Broken {
+  broken: string;
+}
+
 export interface Compared {
   area: string;
   name: string;
-  real: Outcome;
-  ours: Outcome;
+  real: Outcome | Broken;
+  ours: Outcome | Broken;
 }
 
 export interface Report {
   lines: string[];
-  /** Differences that are not listed, and listed ones that are none. */
+  /** Differences that are not listed, listed ones that are none, and cases that failed themselves. */
   unexpected: number;
 }
 
@@ -29,14 +34,22 @@ export function report(
     const counts = areas.get(area) ?? { inputs: 0, listed: 0, unexpected: 0 };
     areas.set(area, counts);
     counts.inputs += 1;
+    if ('broken' in real || 'broken' in ours) {
+      counts.unexpected += 1;
+      lines.push(`BROKEN: ${caseName(each)}`);
+      for (const [side, outcome] of Object.entries({ real, ours })) {
+        if ('broken' in outcome) lines.push(`    ${side}: ${outcome.broken}`);
+      }
+      continue;
+    }
     const differs = !isDeepStrictEqual(plain(real.facts), plain(ours.facts));
     const listed = differences.find((difference) => difference.case === caseName(each));
     if (differs && listed !== undefined) {
       counts.listed += 1;
-      if (show) lines.push(`LISTED: ${caseName(each)}: ${listed.reason}`, ...shown(each));
+      if (show) lines.push(`LISTED: ${caseName(each)}: ${listed.reason}`, ...shown(real, ours));
     } else if (differs) {
       counts.unexpected += 1;
-      lines.push(`DIFFERENT: ${caseName(each)}`, ...shown(each));
+      lines.push(`DIFFERENT: ${caseName(each)}`, ...shown(real, ours));
     } else if (listed !== undefined) {
       counts.unexpected += 1;
       lines.push(`NO LONGER DIFFERENT, but listed in differences.ts: ${caseName(each)}`);
@@ -61,7 +74,7 @@ function plain(facts: Json): unknown {
 const maxShown = 12;
 
 /** The members, and lines of lists, that only one side has; and what either said. */
-function shown({ real, ours }: Compared): string[] {
+function shown(real: Outcome, ours: Outcome): string[] {
   const [theirs, own] = [flat(real.facts), flat(ours.facts)];
   const only = (side: string, some: string[], others: string[]) => {
     const lines = some.filter((line) => !others.includes(line));

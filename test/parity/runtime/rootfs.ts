@@ -26,7 +26,12 @@ export function rootfsListing(pid: number): string[] {
       const below = Buffer.concat([path, Buffer.from('/'), name]);
       if (mountPoints.has(below.toString())) continue;
       const full = Buffer.concat([Buffer.from(root), below]);
-      const stats = lstatSync(full);
+      const stats = lstatSync(full, { throwIfNoEntry: false });
+      if (stats === undefined) {
+        // A whiteout in a folder that has nothing below it.
+        lines.push(`${shownPath(below)} listed, but not there`);
+        continue;
+      }
       lines.push(`${shownPath(below)} ${described(full, stats)}`);
       if (stats.isDirectory()) walk(below);
     }
