@@ -46,6 +46,12 @@ export function tarOf(entries: Iterable<TarEntry>): Buffer {
   return Buffer.concat([...encodeTar(entries)]);
 }
 
+/** A case's own repository. */
+export function repositoryOf(area: string, name: string): string {
+  const words = `${area}/${name}`.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  return `${words.slice(0, 6).join('-')}-${digestOf(name).slice(-6)}`;
+}
+
 const gzipLayer = `${mediaTypes.ociLayer}+gzip`;
 
 /** Publishes an image as REPOSITORY:1 and returns its reference and the descriptor of its manifest. */
@@ -81,8 +87,10 @@ function asLayer(layer: NonNullable<ImageInput['layers']>[number]): LayerInput {
   return 'tar' in layer ? layer : { tar: tarOf(layer) };
 }
 
+/** A document: JSON of a value, or the text itself. */
 export function asBytes(value: Json | Uint8Array): Uint8Array {
-  return value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
+  if (value instanceof Uint8Array) return value;
+  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 function isObject(value: Json): value is JsonObject {

@@ -2,7 +2,7 @@
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import type { Case } from '../case.ts';
 import { inImage } from './container.ts';
-import { type ImageInput, publish } from './image.ts';
+import { type ImageInput, publish, repositoryOf } from './image.ts';
 import type { RuntimeSide } from './node.ts';
 import { directory, end, link, member, pax, paxText, put, sign } from './raw-tar.ts';
 import { rootfsListing } from './rootfs.ts';
@@ -16,12 +16,11 @@ export function layerCase(
   layers: () => Layers,
   more: Omit<ImageInput, 'layers'> = {},
 ): Case<RuntimeSide> {
-  const repository = `${area}/${name.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '')}`;
   return {
     area,
     name,
     apply: async (side) => {
-      const { reference } = publish(side.registry, repository, { layers: layers(), ...more });
+      const { reference } = publish(side.registry, repositoryOf(area, name), { layers: layers(), ...more });
       return await inImage(side, reference, {}, async ({ pid }) => ({ files: rootfsListing(pid) }));
     },
   };
