@@ -7,8 +7,9 @@ import { type Invocation, parseArguments } from './options.ts';
 const argv = process.argv.slice(2);
 
 /** Runs until SIGTERM or SIGINT; containers go on without berthd. SIGHUP reads the settings again. */
-async function serve({ serve: config }: Extract<Invocation, { serve: unknown }>): Promise<void> {
+async function serve({ serve: config, warnings }: Extract<Invocation, { serve: unknown }>): Promise<void> {
   const log = createLogger(config.logLevel, undefined, config.logFormat);
+  for (const warning of warnings) log.warning(warning);
   const ended = new Promise<string>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
@@ -24,7 +25,10 @@ async function serve({ serve: config }: Extract<Invocation, { serve: unknown }>)
     manager.reloading();
     try {
       const invocation = parseArguments(argv);
-      if ('serve' in invocation) daemon.reload(invocation.serve);
+      if ('serve' in invocation) {
+        for (const warning of invocation.warnings) log.warning(warning);
+        daemon.reload(invocation.serve);
+      }
     } catch (error) {
       log.error(`Got SIGHUP; the settings stay as they were: ${messageOf(error)}`);
     }
@@ -40,8 +44,10 @@ async function serve({ serve: config }: Extract<Invocation, { serve: unknown }>)
 process.umask(0o022);
 try {
   const invocation = parseArguments(argv);
-  if ('print' in invocation) process.stdout.write(invocation.print);
-  else await serve(invocation);
+  if ('print' in invocation) {
+    for (const warning of invocation.warnings) process.stderr.write(`berthd: ${warning}\n`);
+    process.stdout.write(invocation.print);
+  } else await serve(invocation);
   process.exit(0);
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode);

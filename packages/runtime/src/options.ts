@@ -8,7 +8,10 @@ import { logLevels } from './log.ts';
 import { berthVersion } from './version.ts';
 
 /** What a command line asks for: to serve, or to print a text and end. */
-export type Invocation = { readonly serve: Config } | { readonly print: string };
+export type Invocation = ({ readonly serve: Config } | { readonly print: string }) & {
+  /** What of the config file is ignored. */
+  readonly warnings: readonly string[];
+};
 
 /**
  * Parses berthd's command line; each flag that is given wins over the config file. Throws a CommanderError
@@ -16,6 +19,7 @@ export type Invocation = { readonly serve: Config } | { readonly print: string }
  */
 export function parseArguments(argv: readonly string[]): Invocation {
   let invocation: Invocation | undefined;
+  const warnings: string[] = [];
   const command = new Command('berthd')
     .description('Runs pods: a container runtime that serves the Kubernetes CRI on a Unix socket.')
     .version(`berthd ${berthVersion}`, '-v, --version')
@@ -57,24 +61,27 @@ export function parseArguments(argv: readonly string[]): Invocation {
     .allowExcessArguments(false)
     .exitOverride()
     .action(() => {
-      invocation = { serve: effectiveConfig() };
+      invocation = { serve: effectiveConfig(), warnings };
     });
   const effectiveConfig = () => {
     const flags = command.opts<Flags>();
-    return withFlags(readConfig(flags.config), flags);
+    return withFlags(
+      readConfig(flags.config, (warning) => warnings.push(warning)),
+      flags,
+    );
   };
   const config = command.command('config').description('Print settings as a config.yaml.');
   config
     .command('default')
     .description('every setting at its default, and what it means')
     .action(() => {
-      invocation = { print: defaultConfigFile() };
+      invocation = { print: defaultConfigFile(), warnings };
     });
   config
     .command('dump')
     .description('the settings that berthd would run with: those of the config file and of flags')
     .action(() => {
-      invocation = { print: dumpConfig(effectiveConfig()) };
+      invocation = { print: dumpConfig(effectiveConfig()), warnings };
     });
   command.parse([...argv], { from: 'user' });
   if (invocation === undefined) throw new Error('no command was given');

@@ -32,7 +32,7 @@ export interface NodeLayout {
 
 /** The layout of the node on this machine, as design and /etc/berth/config.yaml have it. */
 export function defaultLayout(): NodeLayout {
-  const { listen, root, state, cgroupParent, cni, runtimes } = readConfig(undefined);
+  const { listen, root, state, cgroupParent, cni, runtimes } = readConfig(undefined, () => {});
   return {
     binDir: join(installation(import.meta.dirname), 'bin'),
     runDir: '/run/berth',

@@ -28,22 +28,31 @@ export interface LocatedDocument {
   readonly value: unknown;
   /** Throws a ConfigError about the value at `path`, or about its key. */
   fail(path: ValuePath, problem: string): never;
+  /** Tells the same of what is only ignored. */
+  warn(path: ValuePath, problem: string): void;
 }
 
 /** Parses YAML. Throws a ConfigError for what is no YAML, or more than one document. */
-export function parseLocated(source: string, file: string): LocatedDocument {
+export function parseLocated(
+  source: string,
+  file: string,
+  onWarning: (message: string) => void,
+): LocatedDocument {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  const failAt = (offset: number | undefined, path: ValuePath, problem: string): never => {
+  const errorAt = (offset: number | undefined, path: ValuePath, problem: string): ConfigError => {
     const at = offset === undefined ? undefined : lines.linePos(offset);
     const place = at === undefined ? file : `${file}:${at.line}:${at.col}`;
-    throw new ConfigError(place, formatPath(path), problem);
+    return new ConfigError(place, formatPath(path), problem);
   };
   const syntax = document.errors[0];
-  if (syntax !== undefined) failAt(syntax.pos[0], [], syntax.message);
+  if (syntax !== undefined) throw errorAt(syntax.pos[0], [], syntax.message);
   return {
     value: document.contents === null ? undefined : document.toJS(),
-    fail: (path, problem) => failAt(offsetOf(document, path), path, problem),
+    fail: (path, problem) => {
+      throw errorAt(offsetOf(document, path), path, problem);
+    },
+    warn: (path, problem) => onWarning(errorAt(offsetOf(document, path), path, problem).message),
   };
 }
 

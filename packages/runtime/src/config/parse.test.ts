@@ -4,14 +4,15 @@ import { defaultConfig, plainRuntime } from './config.ts';
 import { parseConfig } from './parse.ts';
 
 test('an empty file keeps every default', () => {
-  assert.deepEqual(parseConfig('', 'f'), defaultConfig);
-  assert.deepEqual(parseConfig('# only a comment\n', 'f'), defaultConfig);
+  assert.deepEqual(parseConfig('', 'f', assert.fail), defaultConfig);
+  assert.deepEqual(parseConfig('# only a comment\n', 'f', assert.fail), defaultConfig);
 });
 
 test('what the file sets replaces the default, beside it nothing changes', () => {
   const config = parseConfig(
     'root: /a\ncni:\n  confDir: /b\nruntimes:\n  kata: { path: /k }\n  crun: {}\ndefaultRuntime: kata\n',
     'f',
+    assert.fail,
   );
   assert.equal(config.root, '/a');
   assert.equal(config.state, defaultConfig.state);
@@ -23,14 +24,13 @@ test('default sysctls are texts', () => {
   const { defaultSysctls } = parseConfig(
     'defaultSysctls: { net.core.somaxconn: 9, kernel.sem: "1 2 3 4" }',
     'f',
+    assert.fail,
   );
   assert.deepEqual(defaultSysctls, { 'net.core.somaxconn': '9', 'kernel.sem': '1 2 3 4' });
-  assert.deepEqual(parseConfig('defaultSysctls: {}', 'f').defaultSysctls, {});
+  assert.deepEqual(parseConfig('defaultSysctls: {}', 'f', assert.fail).defaultSysctls, {});
 });
 
 const rejected: [source: string, message: RegExp][] = [
-  ['rooot: /a', /^f:1:1: rooot: unknown field; known here: listen, root, state/],
-  ['cni: { dir: /a }', /^f:1:8: cni\.dir: unknown field; known here: confDir, pluginDirs, cacheDir/],
   ['cni: { timeoutSeconds: 0 }', /^f:1:\d+: cni\.timeoutSeconds: want a positive/],
   ['root: a', /^f:1:\d+: root: want an absolute path, not "a"/],
   ['root: 3', /^f:1:\d+: root: want a non-empty string/],
@@ -68,5 +68,25 @@ const rejected: [source: string, message: RegExp][] = [
 ];
 
 for (const [source, message] of rejected) {
-  test(`refuses ${source}`, () => assert.throws(() => parseConfig(source, 'f'), { message }));
+  test(`refuses ${source}`, () => assert.throws(() => parseConfig(source, 'f', assert.fail), { message }));
 }
+
+const ignored: [source: string, warning: RegExp][] = [
+  ['rooot: /a', /^f:1:1: rooot: unknown field, ignored; known here: listen, root, state/],
+  ['cni: { dir: /a }', /^f:1:8: cni\.dir: unknown field, ignored; known here: confDir, pluginDirs, cacheDir/],
+  ['runtimes: { crun: { type: oci }, runc: {} }', /^f:1:21: runtimes\.crun\.type: unknown field, ignored/],
+];
+
+for (const [source, warning] of ignored) {
+  test(`ignores ${source}, and says so`, () => {
+    const warnings: string[] = [];
+    const config = parseConfig(source, 'f', (message) => warnings.push(message));
+    assert.deepEqual(config, defaultConfig);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings.join(), warning);
+  });
+}
+
+test('a key without a value says nothing', () => {
+  assert.deepEqual(parseConfig('root:\ncni:\nimage: { pinned: }', 'f', assert.fail), defaultConfig);
+});

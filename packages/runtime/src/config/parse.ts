@@ -11,13 +11,17 @@ type Section = 'cni' | 'cdi' | 'registry' | 'image' | 'streaming' | 'checkpoint'
 
 /**
  * Parses the text of a config.yaml; what it leaves out keeps its default. Throws a ConfigError that names
- * `file`, line, column and field for a value of the wrong form and for a field that does not exist.
+ * `file`, line, column and field for a value of the wrong form. A field that does not exist is ignored with a
+ * warning, as by other runtimes: a setting of another release does not keep a node from starting.
  */
-export function parseConfig(source: string, file: string): Config {
-  const { value, fail } = parseLocated(source, file);
+export function parseConfig(source: string, file: string, onWarning: (message: string) => void): Config {
+  const { value, fail, warn } = parseLocated(source, file, onWarning);
   if (value === undefined || value === null) return defaultConfig;
 
-  const { text, absolutePath, count, flag, port, list, oneOf, entries, object } = valueParsers(fail);
+  const { text, absolutePath, count, flag, port, list, oneOf, entries, object } = valueParsers({
+    fail,
+    warn,
+  });
   /** A mapping of settings, of which those left out keep their default. */
   const section =
     <Name extends Section>(name: Name, fields: { [Key in keyof Config[Name]]-?: Parse<Config[Name][Key]> }) =>

@@ -5,8 +5,11 @@ import { type Config, defaultConfig, defaultConfigPath } from './config.ts';
 import { ConfigError } from './located.ts';
 import { parseConfig } from './parse.ts';
 
-/** Reads a config file. Without `path` it is the default one, which may be missing. Throws a ConfigError. */
-export function readConfig(path: string | undefined): Config {
+/**
+ * Reads a config file. Without `path` it is the default one, which may be missing. Throws a ConfigError; tells
+ * `onWarning` of what it ignores.
+ */
+export function readConfig(path: string | undefined, onWarning: (message: string) => void): Config {
   const file = path ?? defaultConfigPath;
   let source: string;
   try {
@@ -15,5 +18,5 @@ export function readConfig(path: string | undefined): Config {
     if (path === undefined && hasCode(error, 'ENOENT')) return defaultConfig;
     throw new ConfigError(file, '', `cannot be read: ${messageOf(error)}`);
   }
-  return parseConfig(source, file);
+  return parseConfig(source, file, onWarning);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Config, defaultConfig, plainRuntime } from './config.ts';
-import { reloadConfig } from './reload.ts';
+import { liveSettings, reloadConfig } from './reload.ts';
 
 const cases: [title: string, change: Partial<Config>, changed: string[], needRestart: string[]][] = [
   ['nothing', {}, [], []],
@@ -20,3 +20,15 @@ for (const [title, change, changed, needRestart] of cases) {
     if (change.logLevel) assert.equal(reload.config.logLevel, change.logLevel);
   });
 }
+
+test('each setting is taken over if and only if it is said to be', () => {
+  // Not of its type, so that no setting has it already.
+  const other = { other: true };
+  for (const key of Object.keys(defaultConfig)) {
+    const next = { ...defaultConfig, [key]: other };
+    const { config, changed, needRestart } = reloadConfig(defaultConfig, next);
+    const isLive = liveSettings.some((name) => name === key);
+    assert.deepEqual([changed, needRestart], isLive ? [[key], []] : [[], [key]]);
+    assert.equal(Reflect.get(config, key), isLive ? other : Reflect.get(defaultConfig, key), key);
+  }
+});

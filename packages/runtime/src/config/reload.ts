@@ -2,13 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './config.ts';
 
 /** What a running berthd takes on; everything else is settled when it starts. */
-const live = [
+export const liveSettings = [
   'logLevel',
   'runtimes',
   'defaultRuntime',
+  'defaultSysctls',
+  'cdi',
   'registry',
   'image',
   'checkpoint',
+  'stats',
 ] as const satisfies (keyof Config)[];
 
 /** What reading the settings again comes to. */
@@ -23,13 +26,12 @@ export interface Reload {
 
 /** Pure: which of `next` takes effect in a berthd that runs with `current`. */
 export function reloadConfig(current: Config, next: Config): Reload {
-  const isLive = (key: string) => live.some((name) => name === key);
+  const isLive = (key: string) => liveSettings.some((name) => name === key);
   const differing = Object.entries(next)
     .filter(([key, value]) => !isDeepStrictEqual(value, Reflect.get(current, key)))
     .map(([key]) => key);
-  const { logLevel, runtimes, defaultRuntime, image, checkpoint } = next;
   return {
-    config: { ...current, logLevel, runtimes, defaultRuntime, image, checkpoint },
+    config: { ...current, ...Object.fromEntries(liveSettings.map((key) => [key, next[key]])) },
     changed: differing.filter(isLive),
     needRestart: differing.filter((key) => !isLive(key)),
   };

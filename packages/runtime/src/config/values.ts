@@ -4,8 +4,8 @@ import type { LocatedDocument, ValuePath } from './located.ts';
 /** Takes a value of a document as what it has to be, or fails at its place. */
 export type Parse<Value> = (value: unknown, path: ValuePath) => Value;
 
-/** The parsers of the kinds of values that settings have; `fail` is the document's. */
-export function valueParsers(fail: LocatedDocument['fail']) {
+/** The parsers of the kinds of values that settings have; `fail` and `warn` are the document's. */
+export function valueParsers({ fail, warn }: Pick<LocatedDocument, 'fail' | 'warn'>) {
   const text: Parse<string> = (value, path) =>
     typeof value === 'string' && value !== '' ? value : fail(path, 'want a non-empty string');
   const absolutePath: Parse<string> = (value, path) => {
@@ -37,7 +37,7 @@ export function valueParsers(fail: LocatedDocument['fail']) {
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.entries(value)
       : fail(path, 'want a mapping');
-  /** A mapping with some of these fields and no others. */
+  /** A mapping with some of these fields. Others are ignored with a warning. A key without a value says nothing. */
   const object = <Value extends object>(
     value: unknown,
     path: ValuePath,
@@ -48,8 +48,8 @@ export function valueParsers(fail: LocatedDocument['fail']) {
     for (const [key, entry] of entries(value, path)) {
       const parse = known.get(key);
       if (parse === undefined) {
-        fail([...path, key], `unknown field; known here: ${[...known.keys()].join(', ')}`);
-      } else result[key] = parse(entry, [...path, key]);
+        warn([...path, key], `unknown field, ignored; known here: ${[...known.keys()].join(', ')}`);
+      } else if (entry !== null) result[key] = parse(entry, [...path, key]);
     }
     return result as Partial<Value>;
   };

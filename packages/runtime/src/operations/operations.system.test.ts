@@ -143,17 +143,18 @@ test('a call is a span below that of its caller', async () => {
 
 test('SIGHUP reads the settings again: what can change does, what cannot is named', async () => {
   const config = readFileSync(paths.config, 'utf8');
-  writeFileSync(paths.config, `${config}logLevel: debug\nconmon: /other\n`);
+  writeFileSync(paths.config, `${config}logLevel: debug\nconmon: /other\nrooot: 1\n`);
   berthd.child.kill('SIGHUP');
   await until('it has read them', () => berthd.output().includes('"changed":"logLevel"'));
   assert.match(berthd.output(), /"level":"warning".*"settings":"conmon"/);
+  assert.match(berthd.output(), /"level":"warning".*rooot: unknown field, ignored/);
   await client.runtime.version({});
   await until('debug lines are logged', () => /"level":"debug".*Response: Version/.test(berthd.output()));
 
-  writeFileSync(paths.config, `${config}rooot: 1\n`);
+  writeFileSync(paths.config, `${config}logLevel: loud\n`);
   berthd.child.kill('SIGHUP');
   await until('it has refused them', () =>
-    /settings stay as they were.*rooot: unknown/.test(berthd.output()),
+    /settings stay as they were.*logLevel: want one of/.test(berthd.output()),
   );
   assert.match(listen(), /RELOADING=1\nMONOTONIC_USEC=\d+\n(?:WATCHDOG=1\n)*READY=1/);
   writeFileSync(paths.config, config);

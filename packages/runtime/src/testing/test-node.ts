@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import type { ContainerConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
@@ -65,7 +66,7 @@ export class TestNode {
       subnet: `10.${net}.0.0/16`,
       dataDir: join(dir, 'leases'),
     });
-    const node = new TestNode(scratch, readConfig(paths.config), bridge, release);
+    const node = new TestNode(scratch, readConfig(paths.config, assert.fail), bridge, release);
     await node.open();
     await loadTestImage(paths.socket);
     return node;
