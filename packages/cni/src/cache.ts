@@ -14,6 +14,9 @@ export interface CachedAttachment extends Required<RuntimeConf> {
   result: JsonObject | undefined;
 }
 
+/** What the name of a record's file tells of the attachment, for a record that cannot be read. */
+export type DamagedRecord = Pick<CachedAttachment, 'networkName' | 'containerId' | 'ifName'>;
+
 const KIND = 'cniCacheV1';
 
 /** A record holds a configuration and a result; what is larger is no record. */
@@ -72,15 +75,35 @@ export class ResultCache {
    * are skipped.
    */
   async list(containerId?: string): Promise<CachedAttachment[]> {
-    const all = await readdir(this.#dir).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    });
+    const all = await this.#names();
     const names = containerId === undefined ? all : all.filter((name) => name.includes(`-${containerId}-`));
     const records = await Promise.all(names.sort().map((name) => readRecord(join(this.#dir, name))));
     return records
       .filter((record) => record !== undefined)
       .filter((record) => containerId === undefined || record.containerId === containerId);
+  }
+
+  /**
+   * The records of one container that cannot be read, as after a loss of power: empty, cut short, or no record at all.
+   * That there is one says that the container was attached.
+   */
+  async damaged(containerId: string): Promise<DamagedRecord[]> {
+    const inName = `-${containerId}-`;
+    const records = (await this.#names()).map(async (name): Promise<DamagedRecord[]> => {
+      const at = name.indexOf(inName);
+      const networkName = name.slice(0, Math.max(at, 0));
+      const ifName = name.slice(at + inName.length);
+      if (networkName === '' || ifName === '' || (await readRecord(join(this.#dir, name)))) return [];
+      return [{ networkName, containerId, ifName }];
+    });
+    return (await Promise.all(records)).flat();
+  }
+
+  async #names(): Promise<string[]> {
+    return readdir(this.#dir).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
   }
 
   #path(networkName: string, { containerId, ifName }: { containerId: string; ifName: string }): string {

@@ -1,12 +1,12 @@
 import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
 import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { CniConfigError } from './errors.ts';
-import { goJson, isJsonObject, type JsonObject, jsonTypeName, sortKeys } from './json.ts';
+import { byBytes, goField, goJson, isJsonObject, type JsonObject, jsonTypeName, sortKeys } from './json.ts';
 import { networkNameProblem } from './names.ts';
-import { CNI_VERSIONS, type CniVersion, isCniVersion, newestKnown } from './versions.ts';
+import { isVersion, newestSpoken } from './versions.ts';
 
 /** One plugin of a list. */
 export interface PluginConfig {
@@ -21,11 +21,12 @@ export interface PluginConfig {
 /** A network: an ordered list of plugins, as the CNI spec's "network configuration". */
 export interface NetworkConfigList {
   name: string;
-  cniVersion: CniVersion;
+  /** The version to speak, as plugins are told it: empty when none is declared, and maybe one that only they know. */
+  cniVersion: string;
   disableCheck: boolean;
   disableGC: boolean;
   plugins: readonly PluginConfig[];
-  /** The list as text; libcni's cache keeps exactly this. */
+  /** The list as text, with all its plugins; libcni's cache keeps exactly this. */
   text: string;
 }
 
@@ -45,7 +46,7 @@ const EXTENSIONS = new Set(['.conflist', '.conf', '.json']);
  * @throws when the directory exists but cannot be read
  */
 export async function loadConfLists(dir: string): Promise<LoadedConfig[]> {
-  const names = await fileNames(dir, (extension) => EXTENSIONS.has(extension));
+  const names = await fileNames(dir, (each) => EXTENSIONS.has(each));
   const loaded = await Promise.all(
     names.map(async (name): Promise<LoadedConfig | undefined> => {
       const file = join(dir, name);
@@ -76,7 +77,7 @@ function isThere(file: string): boolean {
  */
 export async function loadConfFile(file: string): Promise<NetworkConfigList> {
   const text = await readText(file);
-  if (extname(file) !== '.conflist') return parseSingleConf(text, file);
+  if (extension(file) !== '.conflist') return parseSingleConf(text, file);
   const raw = parseObject(text, file);
   const inlined = 'plugins' in raw;
   const onlyInlined = booleanField(raw, 'loadOnlyInlinedPlugins', file);
@@ -89,7 +90,8 @@ export async function loadConfFile(file: string): Promise<NetworkConfigList> {
   }
   const list = parseList(raw, text, file);
   if (onlyInlined) return list;
-  const plugins = [...list.plugins, ...(await loadPluginFiles(join(dirname(file), list.name)))];
+  const files = await loadPluginFiles(join(dirname(file), list.name));
+  const plugins = [...list.plugins, ...files];
   if (plugins.length === 0) {
     throw new CniConfigError({
       file,
@@ -97,7 +99,10 @@ export async function loadConfFile(file: string): Promise<NetworkConfigList> {
       problem: 'missing; a network needs at least one plugin',
     });
   }
-  return { ...list, plugins };
+  if (files.length === 0) return list;
+  // DEL goes by the recorded text, when the files may be gone.
+  const whole = { ...raw, loadOnlyInlinedPlugins: true, plugins: plugins.map(({ config }) => config) };
+  return { ...list, plugins, text: goJson(whole) };
 }
 
 /**
@@ -120,14 +125,13 @@ export function parseConfList(text: string, file?: string): NetworkConfigList {
 /** Turns a single plugin's configuration (the form before lists) into a list of one. */
 function parseSingleConf(text: string, file: string): NetworkConfigList {
   const raw = parseObject(text, file);
-  const { name, cniVersion } = raw;
-  if ('plugins' in raw) {
-    const problem = `a list of plugins belongs in a file that ends in .conflist, not ${extname(file)}`;
+  if (goField(raw, 'type') === undefined && 'plugins' in raw) {
+    const problem = `a list of plugins belongs in a file that ends in .conflist, not ${extension(file)}`;
     throw new CniConfigError({ file, field: 'plugins', problem });
   }
-  const list: JsonObject = { plugins: [raw] };
+  const list: JsonObject = { plugins: [raw], cniVersion: goField(raw, 'cniVersion') ?? '' };
+  const name = goField(raw, 'name');
   if (name !== undefined) list.name = name;
-  if (cniVersion !== undefined) list.cniVersion = cniVersion;
   return parseList(list, goJson(sortKeys(list)), file);
 }
 
@@ -154,36 +158,31 @@ function parseList(raw: JsonObject, text: string, file: string | undefined): Net
   };
 }
 
-/** The version to speak: the newest that both the list's cniVersion or cniVersions and Berth know. */
-function parseVersion(raw: JsonObject, file: string | undefined): CniVersion {
-  const { cniVersion, cniVersions } = raw;
-  if (cniVersion !== undefined && typeof cniVersion !== 'string') {
-    throw wrongType(file, 'cniVersion', 'a string', cniVersion);
-  }
-  const offered = cniVersion === undefined ? [] : [cniVersion];
-  if (cniVersions !== undefined) {
-    if (!Array.isArray(cniVersions)) throw wrongType(file, 'cniVersions', 'an array', cniVersions);
-    cniVersions.forEach((version, index) => {
-      if (typeof version !== 'string') throw wrongType(file, `cniVersions[${index}]`, 'a string', version);
-      offered.push(version);
-    });
-  }
-  const version = cniVersions === undefined ? cniVersion : newestKnown(offered);
-  if (version !== undefined && isCniVersion(version)) return version;
-  const known = CNI_VERSIONS.join(', ');
-  if (offered.length === 0) {
-    throw new CniConfigError({ file, field: 'cniVersion', problem: `missing; supported are ${known}` });
-  }
-  throw new CniConfigError({
-    file,
-    field: cniVersions === undefined ? 'cniVersion' : 'cniVersions',
-    problem: `${offered.map((item) => `"${item}"`).join(', ')} is not supported; supported are ${known}`,
+/** The version to speak. One that Berth does not know may be known to the plugins, but it has to be a version. */
+function parseVersion(raw: JsonObject, file: string | undefined): string {
+  const { cniVersion = '', cniVersions } = raw;
+  if (typeof cniVersion !== 'string') throw wrongType(file, 'cniVersion', 'a string', cniVersion);
+  checkVersion(cniVersion, 'cniVersion', file);
+  if (cniVersions === undefined) return cniVersion;
+  if (!Array.isArray(cniVersions)) throw wrongType(file, 'cniVersions', 'an array', cniVersions);
+  const offered = cniVersions.map((version, index) => {
+    if (typeof version !== 'string') throw wrongType(file, `cniVersions[${index}]`, 'a string', version);
+    checkVersion(version, `cniVersions[${index}]`, file);
+    return version;
   });
+  return newestSpoken(offered, cniVersion);
+}
+
+/** libcni takes any text here, but fails to compare it when the pod is to be detached. */
+function checkVersion(version: string, field: string, file: string | undefined): void {
+  if (isVersion(version)) return;
+  throw new CniConfigError({ file, field, problem: `"${version}" is not a version, such as 1.0.0` });
 }
 
 function parsePlugin(raw: unknown, field: string, file: string | undefined): PluginConfig {
   if (!isJsonObject(raw)) throw wrongType(file, field, 'an object', raw);
-  const { type, capabilities = {} } = raw;
+  const type = goField(raw, 'type');
+  const capabilities = goField(raw, 'capabilities') ?? {};
   if (typeof type !== 'string') throw wrongType(file, `${field}.type`, 'a string', type);
   if (type === '' || type === '.' || type === '..' || type.includes('/')) {
     const problem = `"${type}" must be the file name of a plugin, without directories`;
@@ -192,6 +191,7 @@ function parsePlugin(raw: unknown, field: string, file: string | undefined): Plu
   if (!isJsonObject(capabilities)) throw wrongType(file, `${field}.capabilities`, 'an object', capabilities);
   const declared: string[] = [];
   for (const [capability, supported] of Object.entries(capabilities)) {
+    if (supported === null) continue;
     if (typeof supported !== 'boolean') {
       throw wrongType(file, `${field}.capabilities.${capability}`, 'true or false', supported);
     }
@@ -201,7 +201,7 @@ function parsePlugin(raw: unknown, field: string, file: string | undefined): Plu
 }
 
 async function loadPluginFiles(dir: string): Promise<PluginConfig[]> {
-  const names = await fileNames(dir, (extension) => extension === '.conf');
+  const names = await fileNames(dir, (each) => each === '.conf');
   return Promise.all(
     names.map(async (name) => {
       const file = join(dir, name);
@@ -220,9 +220,15 @@ async function fileNames(dir: string, wanted: (extension: string) => boolean): P
     throw error;
   });
   return entries
-    .filter((entry) => !entry.isDirectory() && wanted(extname(entry.name)))
+    .filter((entry) => !entry.isDirectory() && wanted(extension(entry.name)))
     .map((entry) => entry.name)
-    .sort();
+    .sort(byBytes);
+}
+
+/** From the last dot on, as Go has it: of `.conflist` that is the whole name. */
+function extension(file: string): string {
+  const dot = file.lastIndexOf('.');
+  return dot > file.lastIndexOf('/') ? file.slice(dot) : '';
 }
 
 function parseObject(text: string, file: string | undefined): JsonObject {

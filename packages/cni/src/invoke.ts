@@ -14,8 +14,8 @@ export interface InvokeOptions {
   timeoutMs?: number;
   /** The most bytes that a plugin may print. */
   maxOutputBytes?: number;
-  /** The environment beside the CNI_ variables. Plugins look for iptables in PATH. */
-  environment?: Readonly<Record<string, string>>;
+  /** The environment beside the CNI_ variables, this process's own unless given. Plugins look for iptables in PATH. */
+  environment?: Readonly<NodeJS.ProcessEnv>;
 }
 
 /** One plugin to run for one operation. */
@@ -53,8 +53,8 @@ export async function invokePlugin(invocation: Invocation, options: InvokeOption
     exit = await exec({
       path,
       env: {
-        PATH: process.env.PATH ?? DEFAULT_PATH,
-        ...options.environment,
+        PATH: DEFAULT_PATH,
+        ...(options.environment ?? process.env),
         ...pluginEnvironment(verb, runtime, pluginDirs),
       },
       stdin: JSON.stringify(config),

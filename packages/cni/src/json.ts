@@ -9,6 +9,17 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/**
+ * A field of an object as Go's encoding/json finds it, which takes keys whatever their case: plugins and configurations
+ * that libcni reads may say `IPs` or `Type`. Null counts as absent, as it leaves a Go value as it was.
+ */
+export function goField(from: JsonObject, name: string): Json | undefined {
+  if (Object.hasOwn(from, name)) return from[name] ?? undefined;
+  const wanted = name.toLowerCase();
+  const key = Object.keys(from).findLast((each) => each.toLowerCase() === wanted);
+  return key === undefined ? undefined : (from[key] ?? undefined);
+}
+
 /** The word an error message uses for a JSON value's type. */
 export function jsonTypeName(value: unknown): string {
   if (value === undefined) return 'missing';
@@ -31,6 +42,11 @@ export function goJson(value: Json): string {
 export function sortKeys(value: Json): Json {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (!isJsonObject(value)) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const entries = Object.entries(value).sort(([a], [b]) => byBytes(a, b));
   return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)]));
+}
+
+/** For sort: the order of Go's strings, which is that of their bytes. */
+export function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

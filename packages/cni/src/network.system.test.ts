@@ -86,10 +86,10 @@ test('bridge, host-local, tuning and portmap: attach eight pods at once, detach,
   await cni().addNetworkList(list, first);
   await cni().delNetworkList(list, first);
   const results = await Promise.all(runtimes.map((runtime) => cni().addNetworkList(list, runtime)));
-  assert.equal(new Set(results.flatMap(sandboxAddresses)).size, 8);
+  assert.equal(new Set(results.flatMap((result) => sandboxAddresses(result, 'eth0'))).size, 8);
   for (const [index, { netns }] of runtimes.entries()) {
     const addresses = await worker.inNetworkNamespace(netns, { kind: 'addresses' });
-    const given = sandboxAddresses(results[index] ?? assert.fail());
+    const given = sandboxAddresses(results[index] ?? assert.fail(), 'eth0');
     assert.ok(addresses.some(({ address }) => address === given[0]));
     const name = 'net.ipv4.ip_unprivileged_port_start';
     assert.equal(await worker.inNetworkNamespace(netns, { kind: 'read-sysctl', name }), '77');

@@ -19,7 +19,7 @@ after(() => rm(dir, { recursive: true }));
 interface Call {
   verb: string;
   plugin: string;
-  env: Record<string, string>;
+  env: Readonly<NodeJS.ProcessEnv>;
   config: JsonObject;
 }
 let calls: Call[] = [];
@@ -40,7 +40,8 @@ const exec: PluginExec = async ({ path, env, stdin }) => {
   return { ended: 'exit', code: 0, killedBy: null, stdout: answer ? '' : stdout, stderr: '', ...answer };
 };
 
-const cni = () => new Cni({ pluginDirs: [dir], cacheDir: dir, exec, timeoutMs: 5000 });
+const environment = { PATH: '/bin', NODE_NAME: 'one', CNI_COMMAND: 'not mine' };
+const cni = () => new Cni({ pluginDirs: [dir], cacheDir: dir, exec, timeoutMs: 5000, environment });
 const network = (fields: object = {}) =>
   parseConfList(
     JSON.stringify({
@@ -83,9 +84,10 @@ test('ADD runs the chain in order and DEL in reverse, with the recorded result',
     cniVersion: '1.0.0',
     prevResult: { cniVersion: '1.0.0', ips: [{ address: '10.0.0.1/8' }] },
   });
-  const { PATH, ...variables } = calls[0]?.env ?? {};
-  assert.notEqual(PATH, undefined);
-  assert.deepEqual(variables, {
+  // As with libcni a plugin has the environment of the runtime.
+  assert.deepEqual(calls[0]?.env, {
+    PATH: '/bin',
+    NODE_NAME: 'one',
     CNI_COMMAND: 'ADD',
     CNI_CONTAINERID: 'c1',
     CNI_NETNS: '/run/netns/x',
@@ -120,6 +122,7 @@ test('DEL without a record has no prevResult; before 0.4.0 it never has one', as
   assert.deepEqual(calls[3]?.config.prevResult, {
     cniVersion: '0.3.1',
     ips: [{ version: '4', address: '10.0.0.3/8' }],
+    dns: {},
   });
   await cni().delNetworkList(old, runtime);
   assert.ok(calls.slice(4).every(({ config }) => !('prevResult' in config)));
@@ -135,6 +138,62 @@ test('DEL of an unreadable record goes on without it; a failed DEL keeps the rec
   await cni().delNetworkList(network(), runtime);
   assert.deepEqual(await results(), []);
 });
+
+for (const cniVersion of [undefined, '', '0.1.0', '0.2.0']) {
+  test(`a configuration of version ${JSON.stringify(cniVersion)}: plugins are told what they print`, async () => {
+    const old = network({ cniVersion });
+    answers['ADD first'] = { stdout: '{"ip4":{"ip":"10.0.0.5/8","gateway":"10.0.0.1"}}' };
+    answers['ADD second'] = { stdout: '{"cniVersion":"0.2.0","ip4":{"ip":"10.0.0.6/8"},"dns":{}}' };
+    const result = await cni().addNetworkList(old, runtime);
+    assert.deepEqual(result.ips, [{ address: '10.0.0.6/8' }]);
+    assert.equal(calls[0]?.config.cniVersion, cniVersion ?? '');
+    assert.deepEqual(calls[1]?.config.prevResult, {
+      cniVersion: cniVersion || '0.1.0',
+      ip4: { ip: '10.0.0.5/8', gateway: '10.0.0.1' },
+      dns: {},
+    });
+    const [cached] = await cni().cachedAttachments('c1');
+    assert.deepEqual(cached?.result, { cniVersion: '0.2.0', dns: {}, ip4: { ip: '10.0.0.6/8' } });
+    await assert.rejects(cni().checkNetworkList(old, runtime), /CHECK exists since 0\.4\.0/);
+    await cni().statusNetworkList(old);
+    await cni().delNetworkList(old, runtime);
+    assert.deepEqual(order(), ['ADD first', 'ADD second', 'DEL second', 'DEL first']);
+  });
+}
+
+test('a version that only the plugins know is theirs to judge', async () => {
+  const unknown = network({ cniVersion: '1.7.0' });
+  answers['ADD first'] = { stdout: '{"cniVersion":"1.0.0","ips":[{"address":"10.0.0.5/8"}]}' };
+  answers['ADD second'] = { stdout: '{"cniVersion":"1.1.0","ips":[{"address":"10.0.0.6/8"}]}' };
+  await cni().addNetworkList(unknown, runtime);
+  assert.equal(calls[1]?.config.cniVersion, '1.7.0');
+  await cni().delNetworkList(unknown, runtime);
+  answers['ADD second'] = { stdout: '{"ips":[]}' };
+  await assert.rejects(cni().addNetworkList(unknown, runtime), /cniVersion: "1\.7\.0" is not supported/);
+  await cni().delNetworkList(unknown, runtime);
+});
+
+test('a DEL that goes on asks every plugin, and fails all the same', async () => {
+  await cni().addNetworkList(network(), runtime);
+  answers['DEL second'] = { code: 1, stdout: '{"code":11,"msg":"busy"}' };
+  await assert.rejects(cni().delNetworkList(network(), runtime, { goOn: true }), { code: 11 });
+  assert.deepEqual(order().slice(2), ['DEL second', 'DEL first']);
+  assert.deepEqual(await results(), ['net-c1-eth0']);
+  await cni().forget('net', runtime);
+  assert.deepEqual(await results(), []);
+});
+
+for (const content of ['', '{"kind":"cniCacheV1","contain', '{"cniVersion":"0.4.0","ips":[]}']) {
+  test(`a record that cannot be read is told of: ${JSON.stringify(content)}`, async () => {
+    await cni().addNetworkList(network({ name: 'my-net' }), runtime);
+    await writeFile(join(dir, 'results/my-net-c1-eth0'), content);
+    const damaged = { networkName: 'my-net', containerId: 'c1', ifName: 'eth0' };
+    assert.deepEqual(await cni().damagedRecords('c1'), [damaged]);
+    assert.deepEqual(await cni().damagedRecords('c'), []);
+    await cni().delNetworkList(network({ name: 'my-net' }), runtime);
+    assert.deepEqual(await cni().damagedRecords('c1'), []);
+  });
+}
 
 test('CHECK is refused before 0.4.0 and skipped by disableCheck', async () => {
   await assert.rejects(

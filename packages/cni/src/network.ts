@@ -1,4 +1,4 @@
-import { type CachedAttachment, ResultCache } from './cache.ts';
+import { type CachedAttachment, type DamagedRecord, ResultCache } from './cache.ts';
 import type { NetworkConfigList, PluginConfig } from './conflist.ts';
 import { CniError, type CniVerb } from './errors.ts';
 import { excerpt, type InvokeOptions, invokePlugin } from './invoke.ts';
@@ -6,7 +6,7 @@ import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { argumentProblem, containerIdProblem, interfaceNameProblem } from './names.ts';
 import { type CniResult, convertResult, parseResult, resultToJson } from './result.ts';
 import type { Attachment, RuntimeConf } from './runtime-conf.ts';
-import { atLeast, type CniVersion, CURRENT_VERSION } from './versions.ts';
+import { atLeast, CURRENT_VERSION } from './versions.ts';
 
 export interface CniOptions extends InvokeOptions {
   /** Where attachments are recorded; libcni's own place unless given. */
@@ -16,6 +16,11 @@ export interface CniOptions extends InvokeOptions {
 /** How one operation may be cancelled. */
 export interface OperationOptions {
   signal?: AbortSignal;
+}
+
+export interface DelOptions extends OperationOptions {
+  /** Go on with the other plugins when one fails, and fail at the end. */
+  goOn?: boolean;
 }
 
 /** What a plugin says about itself. */
@@ -76,14 +81,21 @@ export class Cni {
   async delNetworkList(
     list: NetworkConfigList,
     runtime: RuntimeConf,
-    options: OperationOptions = {},
+    { goOn = false, ...options }: DelOptions = {},
   ): Promise<void> {
     validateRuntime('DEL', list, runtime);
     const prevResult = atLeast(list.cniVersion, '0.4.0') ? await this.cachedResult(list, runtime) : undefined;
+    let failed: { error: unknown } | undefined;
     for (const plugin of list.plugins.toReversed()) {
       const config = pluginInput(list, plugin, { runtime, prevResult });
-      await this.#invoke('DEL', list, plugin, { config, runtime, ...options });
+      try {
+        await this.#invoke('DEL', list, plugin, { config, runtime, ...options });
+      } catch (error) {
+        if (!goOn) throw error;
+        failed ??= { error };
+      }
     }
+    if (failed !== undefined) throw failed.error;
     await this.#cache.remove(list.name, runtime);
   }
 
@@ -188,6 +200,16 @@ export class Cni {
     return this.#cache.list(containerId);
   }
 
+  /** The records of one container that cannot be read. */
+  async damagedRecords(containerId: string): Promise<DamagedRecord[]> {
+    return this.#cache.damaged(containerId);
+  }
+
+  /** Removes the record of an attachment that has been undone by another way than its own list. */
+  async forget(networkName: string, attachment: Attachment): Promise<void> {
+    await this.#cache.remove(networkName, attachment);
+  }
+
   async #invoke(
     verb: CniVerb,
     { name }: NetworkConfigList,
@@ -200,7 +222,7 @@ export class Cni {
 
 /** What a plugin reads: its own object, the list's name and version, the previous result, and what it can do. */
 export function pluginInput(
-  { name, cniVersion }: { name: string; cniVersion: CniVersion },
+  { name, cniVersion }: { name: string; cniVersion: string },
   { config, capabilities }: PluginConfig,
   { runtime, prevResult }: { runtime?: RuntimeConf; prevResult?: CniResult },
 ): JsonObject {
@@ -259,8 +281,8 @@ function validateRuntime(
   }
 }
 
-function unsupported(verb: CniVerb, { name, cniVersion }: NetworkConfigList, since: CniVersion): CniError {
-  const problem = `its configuration has cniVersion ${cniVersion}, and ${verb} exists since ${since}`;
+function unsupported(verb: CniVerb, { name, cniVersion }: NetworkConfigList, since: string): CniError {
+  const problem = `its configuration has ${cniVersion === '' ? 'no cniVersion' : `cniVersion ${cniVersion}`}, and ${verb} exists since ${since}`;
   return new CniError({ failure: 'unsupported', verb, network: name, problem });
 }
 

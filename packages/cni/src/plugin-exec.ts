@@ -11,7 +11,7 @@ export interface PluginInvocation {
   /** Absolute path of the executable. */
   path: string;
   /** The whole environment of the plugin. */
-  env: Record<string, string>;
+  env: Readonly<NodeJS.ProcessEnv>;
   /** The configuration. */
   stdin: string;
   /** The plugin and everything it started in its process group is killed after this many milliseconds. */

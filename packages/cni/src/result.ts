@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { isJsonObject, type Json, type JsonObject, jsonTypeName } from './json.ts';
-import { atLeast, CNI_VERSIONS, type CniVersion, isCniVersion } from './versions.ts';
+import { goField, isJsonObject, type Json, type JsonObject, jsonTypeName } from './json.ts';
+import { atLeast, CNI_VERSIONS, type CniVersion, isCniVersion, UNDECLARED_VERSION } from './versions.ts';
 
 /** An interface that the network made, in the sandbox when `sandbox` is set. */
 export interface CniInterface {
@@ -60,24 +60,23 @@ export class ResultFormatError extends Error {
  * @param fallbackVersion for a result without cniVersion: the version of its configuration
  * @throws ResultFormatError naming the field
  */
-export function parseResult(raw: unknown, fallbackVersion: CniVersion): CniResult {
+export function parseResult(raw: unknown, fallbackVersion: string): CniResult {
   const result = raw === null ? {} : raw;
   if (!isJsonObject(result))
     throw new ResultFormatError(`must be a JSON object, but is ${jsonTypeName(raw)}`);
   const { cniVersion } = result;
-  const version = cniVersion === undefined || cniVersion === '' ? fallbackVersion : cniVersion;
-  if (typeof version !== 'string' || !isCniVersion(version)) {
+  const declared = typeof cniVersion === 'string' && cniVersion !== '' ? cniVersion : fallbackVersion;
+  const version = declared === '' ? UNDECLARED_VERSION : declared;
+  if (!isCniVersion(version)) {
     throw new ResultFormatError(
       `cniVersion: ${JSON.stringify(version)} is not supported; supported are ${CNI_VERSIONS.join(', ')}`,
     );
   }
-  const dns = result.dns ?? {};
+  const dns = goField(result, 'dns') ?? {};
   if (!isJsonObject(dns)) throw wrongType('dns', 'an object', dns);
   return {
     cniVersion: version,
-    interfaces: list(result, 'interfaces').map(parseInterface),
-    ips: list(result, 'ips').map(parseIp),
-    routes: list(result, 'routes').map(parseRoute),
+    ...(atLeast(version, '0.3.0') ? parseAttachment(result) : parseOldAttachment(result)),
     dns: {
       nameservers: strings(dns, 'nameservers', 'dns.'),
       domain: text(dns, 'domain', 'dns.'),
@@ -87,12 +86,38 @@ export function parseResult(raw: unknown, fallbackVersion: CniVersion): CniResul
   };
 }
 
+type Attachment = Pick<CniResult, 'interfaces' | 'ips' | 'routes'>;
+
+function parseAttachment(result: JsonObject): Attachment {
+  return {
+    interfaces: list(result, 'interfaces').map(parseInterface),
+    ips: list(result, 'ips').map(parseIp),
+    routes: parseRoutes(result, ''),
+  };
+}
+
+/** Before 0.3.0 a result has one address of each family, with its routes, and no interfaces. */
+function parseOldAttachment(result: JsonObject): Attachment {
+  const ips: CniIp[] = [];
+  const routes: CniRoute[] = [];
+  for (const family of ['ip4', 'ip6']) {
+    const item = goField(result, family);
+    if (item === undefined) continue;
+    const where = `${family}.`;
+    const fields = object(item, family);
+    ips.push(withoutUndefined({ address: cidr(fields, 'ip', where), gateway: ip(fields, 'gateway', where) }));
+    routes.push(...parseRoutes(fields, where));
+  }
+  return { interfaces: [], ips, routes };
+}
+
 /**
  * Writes a result as JSON in its own version (`prevResult` of the next plugin, the cache).
- * Empty fields are left out, as libcni leaves them out.
+ * Empty fields are left out, as libcni leaves them out; before 1.0.0 that does not hold for `dns`.
  */
 export function resultToJson(result: CniResult): JsonObject {
   const withVersions = !atLeast(result.cniVersion, '1.0.0');
+  if (!atLeast(result.cniVersion, '0.3.0')) return oldResultToJson(result);
   const json: JsonObject = { cniVersion: result.cniVersion };
   if (result.interfaces.length > 0) {
     json.interfaces = result.interfaces.map((item) =>
@@ -108,36 +133,49 @@ export function resultToJson(result: CniResult): JsonObject {
   }
   if (result.routes.length > 0) json.routes = result.routes.map((route) => compact({ ...route }));
   const dns = compact({ ...result.dns });
-  if (Object.keys(dns).length > 0) json.dns = dns;
+  if (withVersions || Object.keys(dns).length > 0) json.dns = dns;
   return json;
 }
 
-/** The same result in another version of the spec. */
-export function convertResult(result: CniResult, cniVersion: CniVersion): CniResult {
-  return { ...result, cniVersion };
+function oldResultToJson({ cniVersion, ips, routes, dns }: CniResult): JsonObject {
+  const json: JsonObject = { cniVersion };
+  for (const [family, isOfFamily] of [
+    ['ip4', (address: string) => !address.includes(':')],
+    ['ip6', (address: string) => address.includes(':')],
+  ] as const) {
+    const first = ips.find(({ address }) => isOfFamily(address));
+    if (first === undefined) continue;
+    const own = routes.filter(({ dst }) => isOfFamily(dst)).map((route) => compact({ ...route }));
+    json[family] = compact({ ip: first.address, gateway: first.gateway, routes: own });
+  }
+  json.dns = compact({ ...dns });
+  return json;
+}
+
+/** The same result in another version of the spec; in one that Berth does not know it stays as it is. */
+export function convertResult(result: CniResult, cniVersion: string): CniResult {
+  const version = cniVersion === '' ? UNDECLARED_VERSION : cniVersion;
+  return isCniVersion(version) ? { ...result, cniVersion: version } : result;
 }
 
 /**
- * The pod's own addresses, without prefix lengths: those on an interface inside the sandbox, or all
- * of them when the plugin does not say on which interface they are.
+ * The pod's own addresses, without prefix lengths: those on an interface inside the sandbox, which plugins tell by
+ * `sandbox` or by the interface's name, and those of no interface. When a plugin says of none that it is the pod's,
+ * all are.
  */
-export function sandboxAddresses(result: CniResult): string[] {
-  return result.ips
-    .filter(({ interface: index }) => {
-      if (index === undefined) return true;
-      const item = result.interfaces[index];
-      return item === undefined || item.sandbox !== undefined;
-    })
-    .map(({ address }) => address.replace(/\/.*$/, ''));
+export function sandboxAddresses({ ips, interfaces }: CniResult, ifName: string): string[] {
+  const own = ips.filter(({ interface: index }) => {
+    const item = index === undefined ? undefined : interfaces[index];
+    return item === undefined || item.sandbox !== undefined || item.name === ifName;
+  });
+  return (own.length > 0 ? own : ips).map(({ address }) => address.replace(/\/.*$/, ''));
 }
 
 function parseInterface(raw: Json, index: number): CniInterface {
   const where = `interfaces[${index}].`;
   const item = object(raw, `interfaces[${index}]`);
-  const name = text(item, 'name', where);
-  if (name === undefined) throw wrongType(`${where}name`, 'a string', item.name);
   return withoutUndefined({
-    name,
+    name: text(item, 'name', where) ?? '',
     mac: text(item, 'mac', where),
     mtu: integer(item, 'mtu', where),
     sandbox: text(item, 'sandbox', where),
@@ -156,9 +194,16 @@ function parseIp(raw: Json, index: number): CniIp {
   });
 }
 
-function parseRoute(raw: Json, index: number): CniRoute {
-  const where = `routes[${index}].`;
-  const item = object(raw, `routes[${index}]`);
+/** A route without a destination says nothing. */
+function parseRoutes(from: JsonObject, at: string): CniRoute[] {
+  return list(from, 'routes', at).flatMap((raw, index) => {
+    const where = `${at}routes[${index}].`;
+    const item = object(raw, `${at}routes[${index}]`);
+    return goField(item, 'dst') === undefined ? [] : [parseRoute(item, where)];
+  });
+}
+
+function parseRoute(item: JsonObject, where: string): CniRoute {
   return withoutUndefined({
     dst: cidr(item, 'dst', where),
     gw: ip(item, 'gw', where),
@@ -170,9 +215,9 @@ function parseRoute(raw: Json, index: number): CniRoute {
   });
 }
 
-function list(from: JsonObject, field: string): Json[] {
-  const value = from[field] ?? [];
-  if (!Array.isArray(value)) throw wrongType(field, 'an array', value);
+function list(from: JsonObject, field: string, where = ''): Json[] {
+  const value = goField(from, field) ?? [];
+  if (!Array.isArray(value)) throw wrongType(where + field, 'an array', value);
   return value;
 }
 
@@ -183,15 +228,15 @@ function object(value: Json, field: string): JsonObject {
 
 /** A string; an empty one counts as absent, as Go's omitempty has it. */
 function text(from: JsonObject, field: string, where: string): string | undefined {
-  const value = from[field];
-  if (value === undefined || value === null || value === '') return undefined;
+  const value = goField(from, field);
+  if (value === undefined || value === '') return undefined;
   if (typeof value !== 'string') throw wrongType(where + field, 'a string', value);
   return value;
 }
 
 function strings(from: JsonObject, field: string, where: string): string[] | undefined {
-  const value = from[field];
-  if (value === undefined || value === null) return undefined;
+  const value = goField(from, field);
+  if (value === undefined) return undefined;
   if (!Array.isArray(value)) throw wrongType(where + field, 'an array', value);
   return value.map((item, index) => {
     if (typeof item !== 'string') throw wrongType(`${where}${field}[${index}]`, 'a string', item);
@@ -200,8 +245,8 @@ function strings(from: JsonObject, field: string, where: string): string[] | und
 }
 
 function integer(from: JsonObject, field: string, where: string): number | undefined {
-  const value = from[field];
-  if (value === undefined || value === null) return undefined;
+  const value = goField(from, field);
+  if (value === undefined) return undefined;
   if (typeof value !== 'number' || !Number.isSafeInteger(value))
     throw wrongType(where + field, 'an integer', value);
   return value;
@@ -216,7 +261,8 @@ function ip(from: JsonObject, field: string, where: string): string | undefined 
 
 function cidr(from: JsonObject, field: string, where: string): string {
   const value = text(from, field, where);
-  if (value === undefined) throw wrongType(where + field, 'an address with prefix length', from[field]);
+  if (value === undefined)
+    throw wrongType(where + field, 'an address with prefix length', goField(from, field));
   const [, address = '', prefix = ''] = /^([^/]+)\/(\d{1,3})$/.exec(value) ?? [];
   const family = isIP(address);
   if (family === 0 || Number(prefix) > (family === 4 ? 32 : 128)) {

@@ -1,21 +1,47 @@
 /** Versions of the CNI spec that Berth speaks, oldest first. */
-export const CNI_VERSIONS = ['0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'] as const;
+export const CNI_VERSIONS = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'] as const;
 export type CniVersion = (typeof CNI_VERSIONS)[number];
 
 /** The newest version that Berth speaks. */
 export const CURRENT_VERSION: CniVersion = '1.1.0';
+
+/** What a configuration means that declares no version. */
+export const UNDECLARED_VERSION: CniVersion = '0.1.0';
 
 /** Whether Berth speaks this version. */
 export function isCniVersion(version: string): version is CniVersion {
   return CNI_VERSIONS.some((known) => known === version);
 }
 
-/** Whether `version` is `minimum` or newer. */
-export function atLeast(version: CniVersion, minimum: CniVersion): boolean {
-  return CNI_VERSIONS.indexOf(version) >= CNI_VERSIONS.indexOf(minimum);
+/** Whether a text is a version at all: up to three numbers with dots between, or empty for an undeclared one. */
+export function isVersion(version: string): boolean {
+  return version === '' || /^\d+(\.\d+){0,2}$/.test(version);
 }
 
-/** The newest of the versions that Berth speaks, or undefined when there is none among them. */
-export function newestKnown(versions: readonly string[]): CniVersion | undefined {
-  return CNI_VERSIONS.findLast((known) => versions.includes(known));
+/** Whether `version`, known or not, is `minimum` or newer. */
+export function atLeast(version: string, minimum: string): boolean {
+  return compare(version, minimum) >= 0;
+}
+
+/**
+ * The version to speak of those that a configuration offers in cniVersions, and in cniVersion unless that is empty:
+ * the newest that is not newer than Berth. When all are newer it is cniVersion, and its plugins have the word.
+ */
+export function newestSpoken(offered: readonly string[], cniVersion: string): string {
+  const all = cniVersion === '' ? offered : [...offered, cniVersion];
+  const spoken = all.filter((version) => atLeast(CURRENT_VERSION, version));
+  return spoken.toSorted(compare).at(-1) ?? cniVersion;
+}
+
+function compare(a: string, b: string): number {
+  const [left, right] = [numbers(a), numbers(b)];
+  for (let index = 0; index < 3; index++) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function numbers(version: string): number[] {
+  return (version === '' ? UNDECLARED_VERSION : version).split('.').map(Number);
 }

@@ -46,7 +46,7 @@ export async function attachSandbox(
   if (capabilities.portMappings !== undefined) network.loopbackGuard.restore();
   try {
     const result = await network.cni.addNetworkList(list, runtime);
-    const ips = sandboxAddresses(result);
+    const ips = sandboxAddresses(result, POD_INTERFACE);
     if (ips.length > 0) return { ips, result };
     throw new RuntimeError('INTERNAL', `network ${list.name} gave the pod no IP address (${selected.file})`);
   } catch (error) {
