@@ -1,7 +1,8 @@
 import { chmodSync } from 'node:fs';
+import { cPath } from './c-path.ts';
 import { libcFunction } from './libc.ts';
 
-const mknodCall = libcFunction('mknod', ['str', 'uint', 'ulong']);
+const mknodCall = libcFunction('mknod', ['void *', 'uint', 'ulong']);
 
 const TYPE_BITS = { fifo: 0o010000, character: 0o020000, block: 0o060000, socket: 0o140000 } as const;
 
@@ -10,11 +11,15 @@ export type SpecialFile =
   | { type: 'character' | 'block'; major: number; minor: number; mode: number }
   | { type: 'fifo' | 'socket'; mode: number };
 
-/** Makes a device node, FIFO or socket file. Fails with EEXIST when there is something already. */
-export function mknod(path: string, file: SpecialFile): void {
+/**
+ * Makes a device node, FIFO or socket file. Fails with EEXIST when there is something already.
+ *
+ * @param path as bytes where it is not UTF-8
+ */
+export function mknod(path: string | Buffer, file: SpecialFile): void {
   const device = 'major' in file ? makeDevice(file.major, file.minor) : 0n;
   const permissions = file.mode & 0o7777;
-  mknodCall(path, path, TYPE_BITS[file.type] | permissions, device);
+  mknodCall(path.toString(), cPath(path), TYPE_BITS[file.type] | permissions, device);
   chmodSync(path, permissions);
 }
 

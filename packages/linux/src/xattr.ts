@@ -1,24 +1,26 @@
+import { cPath } from './c-path.ts';
 import { hasCode } from './errno.ts';
 import { libcFunction } from './libc.ts';
 import { childPath } from './open-child.ts';
 
-const lsetxattr = libcFunction('lsetxattr', ['str', 'str', 'void *', 'size_t', 'int']);
-const lgetxattr = libcFunction('lgetxattr', ['str', 'str', 'void *', 'size_t'], 'long');
-const llistxattr = libcFunction('llistxattr', ['str', 'void *', 'size_t'], 'long');
+const lsetxattr = libcFunction('lsetxattr', ['void *', 'str', 'void *', 'size_t', 'int']);
+const lgetxattr = libcFunction('lgetxattr', ['void *', 'str', 'void *', 'size_t'], 'long');
+const llistxattr = libcFunction('llistxattr', ['void *', 'void *', 'size_t'], 'long');
 const lremovexattr = libcFunction('lremovexattr', ['str', 'str']);
 
 /** Limits of the kernel, so that one call is always enough. */
 const MAX_VALUE_BYTES = 64 * 1024;
 const MAX_LIST_BYTES = 64 * 1024;
 
-/** Sets an extended attribute, e.g. `trusted.overlay.opaque`. Symbolic links are not followed. */
-export function setXattr(path: string, name: string, value: Uint8Array | string): void {
+/**
+ * Sets an extended attribute, e.g. `trusted.overlay.opaque`. Symbolic links are not followed.
+ *
+ * @param path as bytes where it is not UTF-8; so for the other calls
+ */
+export function setXattr(path: string | Buffer, name: string, value: Uint8Array | string): void {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-  lsetxattr(`${path} ${name}`, path, name, bytes, bytes.length, 0);
+  lsetxattr(`${path} ${name}`, cPath(path), name, bytes, bytes.length, 0);
 }
-
-// A name is bytes: not all are UTF-8.
-const lsetxattrBytes = libcFunction('lsetxattr', ['void *', 'str', 'void *', 'size_t', 'int']);
 
 /** As setXattr, for what an open directory holds by a name. */
 export function setXattrOfChild(
@@ -28,15 +30,15 @@ export function setXattrOfChild(
   value: Uint8Array | string,
 ): void {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-  const path = Buffer.concat([childPath(directory, child), Buffer.alloc(1)]);
-  lsetxattrBytes(`${JSON.stringify(child.toString())} ${name}`, path, name, bytes, bytes.length, 0);
+  const path = cPath(childPath(directory, child));
+  lsetxattr(`${JSON.stringify(child.toString())} ${name}`, path, name, bytes, bytes.length, 0);
 }
 
 /** `undefined` when the file has no such attribute. */
-export function getXattr(path: string, name: string): Buffer | undefined {
+export function getXattr(path: string | Buffer, name: string): Buffer | undefined {
   const buffer = Buffer.alloc(MAX_VALUE_BYTES);
   try {
-    const length = lgetxattr(`${path} ${name}`, path, name, buffer, buffer.length);
+    const length = lgetxattr(`${path} ${name}`, cPath(path), name, buffer, buffer.length);
     return Buffer.from(buffer.subarray(0, length));
   } catch (error) {
     if (hasCode(error, 'ENODATA')) return undefined;
@@ -45,9 +47,9 @@ export function getXattr(path: string, name: string): Buffer | undefined {
 }
 
 /** The names of a file's extended attributes, of those that this process may see. */
-export function listXattrs(path: string): string[] {
+export function listXattrs(path: string | Buffer): string[] {
   const buffer = Buffer.alloc(MAX_LIST_BYTES);
-  const length = llistxattr(path, path, buffer, buffer.length);
+  const length = llistxattr(path.toString(), cPath(path), buffer, buffer.length);
   return buffer
     .toString('utf8', 0, length)
     .split('\0')

@@ -75,13 +75,13 @@ test('layers stay inside and are refused by name', async () => {
     const directory = join(dir, 'deep/layer');
     mkdirSync(join(dir, 'deep'));
     const limits = { maxBytes: 200_000, maxFiles: 300 };
-    const check = async (content: Buffer, compression: 'none' | 'gzip' | 'zstd') => {
+    const check = async (content: Buffer) => {
       writeFileSync(blob, content);
       mkdirSync(directory);
       const started = performance.now();
       const diffId = parseDigest(digest);
-      await extractLayer({ blob, compression, diffId, directory, limits, memory: littleMemory }).catch(
-        (error) => assert(isRefusal(error) || isFileSystemRefusal(error), error),
+      await extractLayer({ blob, diffId, directory, limits, memory: littleMemory }).catch((error) =>
+        assert(isRefusal(error) || isFileSystemRefusal(error), error),
       );
       assert(performance.now() - started < 5000, 'it took too long');
       assert.deepEqual(readdirSync(dir).sort(), ['blob', 'deep']);
@@ -89,14 +89,14 @@ test('layers stay inside and are refused by name', async () => {
       assert(lstatSync(directory).isDirectory());
       rmSync(directory, { recursive: true });
     };
-    await fuzz(tars, (input) => check(input, 'none'));
+    await fuzz(tars, check);
     await fuzz(
       tars.map((tar) => gzipSync(tar)),
-      (input) => check(input, 'gzip'),
+      check,
     );
     await fuzz(
       tars.map((tar) => zstdCompressSync(tar)),
-      (input) => check(input, 'zstd'),
+      check,
     );
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { printable } from '@berth/linux/printable.ts';
 import { type Descriptor, parseDescriptor } from './descriptor.ts';
 import { JsonCursor, MalformedDocumentError } from './json-cursor.ts';
-import { layerCompression, mediaTypes } from './media-types.ts';
+import { isEncrypted, isLayerType, mediaTypes } from './media-types.ts';
 import { formatPlatform, type Platform, platformScore } from './platform.ts';
 
 /** The manifest of one image for one platform: OCI, or Docker's schema 2, which has the same members. */
@@ -57,15 +57,13 @@ export function parseManifest(
   refuseMembers(json, membersOfIndexes);
   const config = parseDescriptor(json.field('config'));
   const isArtifact = type === mediaTypes.ociManifest && !imageConfigTypes.includes(config.mediaType);
+  const all = json.field('layers').array();
   const declaredType = json.field('artifactType').optional((it) => it.string());
   return {
     kind: 'manifest',
     mediaType: type,
     config,
-    layers: json
-      .field('layers')
-      .array()
-      .map(isArtifact ? parseDescriptor : parseLayer),
+    layers: isArtifact ? all.map(parseDescriptor) : fileSystemLayers(all),
     annotations: annotationsOf(json),
     ...(isArtifact && { artifactType: declaredType || config.mediaType }),
   };
@@ -125,12 +123,21 @@ function knownType(mediaType?: string): string | undefined {
   return Object.values<string>(mediaTypes).find((known) => known === bare);
 }
 
-function parseLayer(json: JsonCursor): Descriptor {
-  const descriptor = parseDescriptor(json);
-  if (layerCompression(descriptor.mediaType) === undefined) {
-    throw json.field('mediaType').error(`${printable(descriptor.mediaType, 200)} is not a file system layer`);
+/**
+ * The layers that are unpacked, whose number is that of the configuration's diff ids. What a tool has put beside them,
+ * such as a description or a signature, is passed over as by other runtimes.
+ */
+function fileSystemLayers(all: readonly JsonCursor[]): Descriptor[] {
+  const descriptors = all.map((json) => ({ json, descriptor: parseDescriptor(json) }));
+  const encrypted = descriptors.find(({ descriptor }) => isEncrypted(descriptor.mediaType));
+  const layers = descriptors.filter(({ descriptor }) => isLayerType(descriptor.mediaType));
+  const wrong = encrypted ?? (layers.length === 0 ? descriptors[0] : undefined);
+  if (wrong) {
+    throw wrong.json
+      .field('mediaType')
+      .error(`${printable(wrong.descriptor.mediaType, 200)} is not a file system layer`);
   }
-  return descriptor;
+  return layers.map(({ descriptor }) => descriptor);
 }
 
 /** None of the images in an index runs on this platform. */

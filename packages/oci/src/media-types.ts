@@ -14,23 +14,28 @@ export const mediaTypes = {
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
-const layers: Record<string, Compression> = {
-  'application/vnd.oci.image.layer.v1.tar': 'none',
-  'application/vnd.oci.image.layer.v1.tar+gzip': 'gzip',
-  'application/vnd.oci.image.layer.v1.tar+zstd': 'zstd',
-  'application/vnd.oci.image.layer.nondistributable.v1.tar': 'none',
-  'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip': 'gzip',
-  'application/vnd.oci.image.layer.nondistributable.v1.tar+zstd': 'zstd',
-  'application/vnd.docker.image.rootfs.diff.tar': 'none',
-  'application/vnd.docker.image.rootfs.diff.tar.gzip': 'gzip',
-  'application/vnd.docker.image.rootfs.diff.tar.zstd': 'zstd',
-  'application/vnd.docker.image.rootfs.foreign.diff.tar': 'none',
-  'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip': 'gzip',
-};
+const layerTypes = [
+  'application/vnd.oci.image.layer.v1.tar',
+  'application/vnd.oci.image.layer.nondistributable.v1.tar',
+  'application/vnd.docker.image.rootfs.diff.tar',
+  'application/vnd.docker.image.rootfs.diff.tar.gzip',
+  'application/vnd.docker.image.rootfs.diff.tar.zstd',
+  'application/vnd.docker.image.rootfs.foreign.diff.tar',
+  'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
+];
 
-/** How a layer of this media type is compressed; undefined when it is not a file system layer at all. */
-export function layerCompression(mediaType: string): Compression | undefined {
-  return Object.hasOwn(layers, mediaType) ? layers[mediaType] : undefined;
+/**
+ * Whether this is the media type of a file system layer. Its suffixes do not matter (`+gzip`, `+zstd`): the content
+ * tells how it is compressed. An encrypted layer is none, since nothing here decrypts it.
+ */
+export function isLayerType(mediaType: string): boolean {
+  const [base = '', ...suffixes] = mediaType.split('+');
+  return layerTypes.includes(base) && !suffixes.includes('encrypted');
+}
+
+/** Whether a layer of this media type is encrypted. */
+export function isEncrypted(mediaType: string): boolean {
+  return mediaType.split('+').includes('encrypted');
 }
 
 /** What a HEAD or GET of a manifest asks the registry for, in the order of preference. */

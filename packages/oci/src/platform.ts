@@ -10,8 +10,8 @@ export interface Platform {
 /** Reads the `platform` member of a descriptor. */
 export function parsePlatform(json: JsonCursor): Platform {
   const platform: Platform = {
-    os: json.field('os').string(),
-    architecture: json.field('architecture').string(),
+    os: json.field('os').optional((it) => it.string()) ?? '',
+    architecture: json.field('architecture').optional((it) => it.string()) ?? '',
   };
   const variant = json.field('variant').optional((it) => it.string());
   return variant ? { ...platform, variant } : platform;
@@ -32,10 +32,17 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
   return [os, architecture, variant].filter(Boolean).join('/');
 }
 
-/** Folds the spellings that mean one machine (`aarch64`, `arm64/v8`, `arm` without a variant) into one. */
-export function normalizePlatform({ os, architecture, variant }: Platform): Platform {
+/**
+ * Folds the spellings that mean one machine (`aarch64`, `arm64/v8`, `arm` without a variant) into one. Without an
+ * operating system it is this machine's.
+ */
+export function normalizePlatform(platform: Platform): Platform {
+  const os = platform.os.toLowerCase() || 'linux';
+  const architecture = platform.architecture.toLowerCase();
   const [name, implied] = aliases[architecture] ?? [architecture, undefined];
-  const given = (variant || implied)?.replace(/^(?=\d)/, 'v');
+  const given = (platform.variant?.toLowerCase() || implied)
+    ?.replace(/^(?=\d)/, 'v')
+    .replace(/^(v[89])\.0$/, '$1');
   const effective = name === 'arm' ? (given ?? 'v7') : given === defaultVariants[name] ? undefined : given;
   return effective ? { os, architecture: name, variant: effective } : { os, architecture: name };
 }

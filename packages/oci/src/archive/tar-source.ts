@@ -107,6 +107,11 @@ export class TarSource implements ArchiveSource {
           current = { spool, path, expected };
         } else if (event.kind === 'content') {
           await current?.spool.write(event.chunk);
+        } else if (event.kind === 'hole') {
+          for (const zeros of zeroChunks(event.bytes)) {
+            admit(zeros.length);
+            await current?.spool.write(zeros);
+          }
         } else if (current) {
           await this.finishFile(current);
           current = undefined;
@@ -145,6 +150,12 @@ export class TarSource implements ArchiveSource {
       await spool.close();
     }
   }
+}
+
+/** The bytes of a hole of a sparse file. */
+function* zeroChunks(bytes: number): Generator<Buffer> {
+  const zeros = Buffer.alloc(Math.min(bytes, 1024 * 1024));
+  for (let left = bytes; left > 0; left -= zeros.length) yield zeros.subarray(0, left);
 }
 
 function blobDigest(path: string): Digest | undefined {

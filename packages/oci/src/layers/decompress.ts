@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress, type ZstdDecompress } from 'node:zlib';
 import { hasCode } from '@berth/linux/errno.ts';
@@ -18,14 +19,26 @@ export const littleMemory: DecompressionMemory = { chunkSize: 64 * 1024, windowL
 /** In a process for it: the largest window of zstd's own tools, and pieces whose hand-over does not count. */
 export const ampleMemory: DecompressionMemory = { chunkSize: 256 * 1024, windowLog: 27 };
 
-/** Opens a layer's blob as its uncompressed tar. Decompression runs on another thread than the reader. */
-export function openLayer(blob: string, compression: Compression, memory: DecompressionMemory): Readable {
+/**
+ * Opens a layer's blob as its uncompressed tar. Its first bytes tell the compression, whatever its media type says:
+ * pushing tools and registries mistake it, and other runtimes look at the bytes as well. Decompression runs on another
+ * thread than the reader.
+ */
+export async function openLayer(blob: string, memory: DecompressionMemory): Promise<Readable> {
   const { chunkSize } = memory;
+  const compression = await compressionOf(blob);
   const file = createReadStream(blob, { highWaterMark: chunkSize });
   if (compression === 'none') return file;
   const decompress = compression === 'gzip' ? createGunzip({ chunkSize }) : zstdDecompressor(memory);
   // The error reaches whoever reads the result.
   return pipeline(file, decompress, () => {});
+}
+
+async function compressionOf(blob: string): Promise<Compression> {
+  await using handle = await open(blob);
+  const start = Buffer.alloc(magicBytes);
+  const { bytesRead } = await handle.read(start, 0, magicBytes, 0);
+  return detectCompression(start.subarray(0, bytesRead));
 }
 
 /** A decompressor that refuses larger windows: see isWindowError. */
@@ -38,13 +51,18 @@ export function isWindowError(error: unknown): boolean {
   return hasCode(error, 'ZSTD_error_frameParameter_windowTooLarge');
 }
 
-const magics: [Compression, number[]][] = [
-  ['gzip', [0x1f, 0x8b]],
-  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
-];
+/** Bytes that tell a compression: a skippable frame is told from other content by having a length, too. */
+const magicBytes = 8;
+const gzipMagic = Buffer.from([0x1f, 0x8b, 0x08]);
+const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 
 /** How content that starts with these bytes is compressed. */
 export function detectCompression(start: Buffer): Compression {
-  const found = magics.find(([, magic]) => magic.every((byte, index) => start[index] === byte));
-  return found?.[0] ?? 'none';
+  if (start.subarray(0, 3).equals(gzipMagic)) return 'gzip';
+  return start.subarray(0, 4).equals(zstdMagic) || isSkippableFrame(start) ? 'zstd' : 'none';
+}
+
+/** Content of tools' own (zstd:chunked has some) that a zstd stream may begin with (RFC 8878 section 3.1.2). */
+function isSkippableFrame(start: Buffer): boolean {
+  return start.length >= magicBytes && (start.readUInt32LE(0) & 0xfffffff0) === 0x184d2a50;
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { getXattr } from '@berth/linux/xattr.ts';
+import { getXattr, listXattrs } from '@berth/linux/xattr.ts';
 import { decodeFileName } from '../tar/file-name.ts';
 import { TestLayers } from '../testing/layers.ts';
 
@@ -122,18 +123,99 @@ test('links inside a layer are followed', async () => {
   assert.equal(readFileSync(join(target, 'c'), 'utf8'), 'a');
 });
 
+test('attributes that a file cannot have are passed over', async () => {
+  const xattrs = new Map([
+    ['user.a', Buffer.from('a')],
+    ['trusted.other', Buffer.from('t')],
+    ['nosuch.namespace', Buffer.from('n')],
+  ]);
+  const target = await unpack([
+    { type: 'symlink', path: 'link', target: 'file', xattrs },
+    { type: 'fifo', path: 'fifo', xattrs },
+    { type: 'character-device', path: 'null', major: 1, minor: 3, xattrs },
+    { type: 'directory', path: 'dir', mode: 0o1777, xattrs },
+    { type: 'file', path: 'file', content: 'x', xattrs },
+  ]);
+  for (const name of ['link', 'fifo', 'null']) assert.deepEqual(listXattrs(join(target, name)), [], name);
+  for (const name of ['dir', 'file']) assert.deepEqual(listXattrs(join(target, name)), ['user.a'], name);
+  await assert.rejects(
+    unpack([
+      {
+        type: 'file',
+        path: 'f',
+        content: '',
+        xattrs: new Map([['security.capability', Buffer.from('bad')]]),
+      },
+    ]),
+    /"f": .*EINVAL|invalid argument/,
+  );
+});
+
+test('a sparse file is as large as it says and takes what it has', async () => {
+  const sparse = (size: number) => {
+    const name = join(layers.dir, `sparse-${size}`);
+    writeFileSync(name, 'start');
+    truncateSync(name, size);
+    return execFileSync('tar', [
+      ...['--create', '--sparse', '--format=posix', '--owner=5', '--transform=s/.*/f/'],
+      ...['--directory', layers.dir, `sparse-${size}`],
+    ]);
+  };
+  const target = await unpack(sparse(50_000_000));
+  const { size, blocks, uid } = lstatSync(join(target, 'f'));
+  assert.deepEqual({ size, uid, isSmall: blocks < 100 }, { size: 50_000_000, uid: 5, isSmall: true });
+  assert.equal(readFileSync(join(target, 'f')).indexOf('start\0'), 0);
+  await assert.rejects(unpack(sparse(200_000_000)), /more than 100000000 bytes, the limit maxBytes/);
+});
+
+test('what tools do to the root, to times and to owners is taken as elsewhere', async () => {
+  const target = await unpack([
+    { type: 'file', path: './', content: 'not a file' },
+    { type: 'symlink', path: '/', target: 'x' },
+    { type: 'file', path: 'a/../b', content: 'b' },
+    { type: 'file', path: 'old', content: '', mtime: -5 },
+    { type: 'file', path: 'future', content: '', mtime: 1e12 },
+    { type: 'file', path: 'nobody', content: '', uid: 2 ** 32 - 2, gid: 2 ** 32 - 1 },
+  ]);
+  assert.deepEqual(readdirSync(target).sort(), ['b', 'future', 'nobody', 'old']);
+  assert.deepEqual(
+    ['old', 'future'].map((name) => lstatSync(join(target, name)).mtimeMs),
+    [0, 0],
+  );
+  const { uid, gid } = lstatSync(join(target, 'nobody'));
+  assert.deepEqual({ uid, gid }, { uid: 2 ** 32 - 2, gid: 0 });
+});
+
 test('names that are not UTF-8 keep their bytes', async () => {
   const odd = decodeFileName(Buffer.from([0x6f, 0xff, 0xfe]));
   const target = await unpack([
     { type: 'file', path: `${odd}/file-${odd}`, content: 'odd' },
     { type: 'symlink', path: `${odd}/link`, target: `file-${odd}` },
     { type: 'hardlink', path: `${odd}/hard`, target: `${odd}/file-${odd}` },
-    { type: 'file', path: `${odd}/file-${odd}`, content: 'again' },
+    {
+      type: 'file',
+      path: `${odd}/file-${odd}`,
+      content: 'again',
+      xattrs: new Map([['user.a', Buffer.from('a')]]),
+    },
+    { type: 'file', path: `${odd}/.wh.gone-${odd}`, content: '' },
+    { type: 'file', path: `${odd}/.wh..wh..opq`, content: '' },
+    { type: 'fifo', path: `${odd}/fifo-${odd}` },
   ]);
   const names = readdirSync(target, { encoding: 'buffer' }).map((name) => [...name]);
   assert.deepEqual(names, [[0x6f, 0xff, 0xfe]]);
   const link = Buffer.concat([Buffer.from(`${target}/o`), Buffer.from([0xff, 0xfe]), Buffer.from('/link')]);
   assert.equal(readFileSync(link, 'utf8'), 'again');
+  const inside = (prefix: string) =>
+    Buffer.concat([
+      Buffer.from(`${target}/o`),
+      Buffer.from([0xff, 0xfe]),
+      Buffer.from(`/${prefix}o`),
+      Buffer.from([0xff, 0xfe]),
+    ]);
+  assert.deepEqual(getXattr(inside('file-'), 'user.a'), Buffer.from('a'));
+  assert.equal(lstatSync(inside('gone-')).rdev, 0);
+  assert(lstatSync(inside('fifo-')).isFIFO());
 });
 
 test('an absolute name is one below the root', async () => {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { type Digest, DigestMismatchError, digestAlgorithm, finishDigest } from '../digest.ts';
-import type { Compression } from '../media-types.ts';
 import { TarReader } from '../tar/reader.ts';
 import { type DecompressionMemory, openLayer } from './decompress.ts';
 import { LayerExtractor, type Unsettled } from './extractor.ts';
@@ -8,7 +7,7 @@ import { LayerLimitError } from './layer-error.ts';
 
 /** How much a layer may unpack to. */
 export interface LayerLimits {
-  /** Bytes of the uncompressed tar. */
+  /** Bytes of the uncompressed tar, with the holes of sparse files. */
   maxBytes: number;
   /** Entries of any type, and directories that the archive has no entry for. */
   maxFiles: number;
@@ -18,7 +17,6 @@ export interface LayerLimits {
 export interface Extraction {
   /** Path of the blob. */
   blob: string;
-  compression: Compression;
   diffId: Digest;
   /** An empty directory that nobody else writes to. */
   directory: string;
@@ -32,7 +30,7 @@ export interface ExtractedLayer extends Unsettled {
   files: number;
   /** Bytes that it takes on disk, at 4 KiB blocks. */
   diskBytes: number;
-  /** Bytes of the uncompressed tar. */
+  /** Bytes of the uncompressed tar, with the holes of sparse files. */
   tarBytes: number;
 }
 
@@ -43,23 +41,19 @@ export interface ExtractedLayer extends Unsettled {
  * @throws LayerError, TarError, DigestMismatchError
  */
 export async function extractLayer(extraction: Extraction, signal?: AbortSignal): Promise<ExtractedLayer> {
-  const { blob, compression, diffId, directory, limits, memory } = extraction;
+  const { blob, diffId, directory, limits, memory } = extraction;
   const extractor = new LayerExtractor(directory, limits.maxFiles);
   let tarBytes = 0;
   const reader = new TarReader(extractor);
   const hash = createHash(digestAlgorithm(diffId));
   try {
-    for await (const chunk of openLayer(blob, compression, memory)) {
+    for await (const chunk of await openLayer(blob, memory)) {
       signal?.throwIfAborted();
       tarBytes += chunk.length;
-      if (tarBytes > limits.maxBytes) {
-        throw new LayerLimitError(
-          'maxBytes',
-          `unpacks to more than ${limits.maxBytes} bytes, the limit maxBytes of a layer`,
-        );
-      }
+      refuseMore(tarBytes + extractor.holeBytes, limits);
       hash.update(chunk);
       reader.push(chunk);
+      refuseMore(tarBytes + extractor.holeBytes, limits);
     }
     reader.finish();
   } finally {
@@ -67,5 +61,13 @@ export async function extractLayer(extraction: Extraction, signal?: AbortSignal)
   }
   const actual = finishDigest(hash, digestAlgorithm(diffId));
   if (actual !== diffId) throw new DigestMismatchError('the unpacked layer (diff id)', diffId, actual);
-  return { ...extractor.finish(), tarBytes };
+  return { ...extractor.finish(), tarBytes: tarBytes + extractor.holeBytes };
+}
+
+function refuseMore(bytes: number, { maxBytes }: LayerLimits): void {
+  if (bytes <= maxBytes) return;
+  throw new LayerLimitError(
+    'maxBytes',
+    `unpacks to more than ${maxBytes} bytes, the limit maxBytes of a layer`,
+  );
 }

@@ -8,7 +8,7 @@ import { TarError, type TarHeader } from '../tar/entry.ts';
 import { decodeFileName, encodeFileName as native } from '../tar/file-name.ts';
 import type { TarHandler } from '../tar/reader.ts';
 import { LayerError, LayerLimitError } from './layer-error.ts';
-import { layerPath, linkTarget, whiteout } from './layer-path.ts';
+import { layerPath, linkSteps, whiteout } from './layer-path.ts';
 
 /** A directory of the layer that this process made and knows to be one, so no path through it needs a look at the disk. */
 interface Directory {
@@ -38,7 +38,8 @@ export interface Unsettled {
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = fs.constants;
 const newFile = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-const maxLinkDepth = 40;
+/** Symbolic links on the way to one entry; containerd has this limit. */
+const maxLinks = 255;
 const diskBlock = 4096;
 /** Bytes of names in what is left to settle, which goes to another process and is kept there. */
 const maxUnsettled = 8 * 1024 * 1024;
@@ -49,7 +50,8 @@ const maxUnsettled = 8 * 1024 * 1024;
  *
  * Nothing is written outside the directory whatever the archive says. That rests on nobody else writing to it:
  * every directory on the way to a file is one that this object made, or is looked at with lstat first; symbolic
- * links on the way are followed by hand, and only inside. File system calls are synchronous: this is for a worker.
+ * links on the way are followed by hand, with the layer as their root. File system calls are synchronous: this is for
+ * a worker.
  */
 export class LayerExtractor implements TarHandler {
   private readonly root: Directory;
@@ -58,7 +60,11 @@ export class LayerExtractor implements TarHandler {
   private files = 0;
   private diskBlocks = 1;
   private unsettledBytes = 0;
-  private file: { fd: number; path: string; header: TarHeader } | undefined;
+  private file:
+    | { fd: number; path: string; header: TarHeader; position: number; endsInHole: boolean }
+    | undefined;
+  /** Bytes of zeros that sparse files have besides what the archive has of them. */
+  holeBytes = 0;
 
   constructor(root: string, maxFiles: number) {
     this.root = directory('', root);
@@ -78,21 +84,33 @@ export class LayerExtractor implements TarHandler {
 
   content(chunk: Buffer): void {
     if (!this.file) return;
+    this.file.endsInHole = false;
     for (let written = 0; written < chunk.length; ) {
-      written += fs.writeSync(this.file.fd, chunk, written);
+      const bytes = fs.writeSync(this.file.fd, chunk, written, chunk.length - written, this.file.position);
+      this.file.position += bytes;
+      written += bytes;
     }
+  }
+
+  hole(bytes: number): void {
+    if (!this.file) return;
+    this.file.position += bytes;
+    this.file.endsInHole = true;
+    this.holeBytes += bytes;
   }
 
   end(): void {
     if (!this.file) return;
-    const { fd, path, header } = this.file;
+    const { fd, path, header, position, endsInHole } = this.file;
     this.file = undefined;
     try {
+      if (endsInHole) fs.ftruncateSync(fd, position);
       if (header.uid !== 0 || header.gid !== 0) fs.fchownSync(fd, header.uid, header.gid);
       // Creating it has set the plain bits already, and chown takes the special ones away.
       if (header.mode > 0o777 || (header.mode & this.umask) !== 0) fs.fchmodSync(fd, header.mode);
       this.setXattrs(path, header);
-      fs.futimesSync(fd, header.mtime, header.mtime);
+      const mtime = timeOf(header);
+      fs.futimesSync(fd, mtime, mtime);
     } finally {
       fs.closeSync(fd);
     }
@@ -153,9 +171,8 @@ export class LayerExtractor implements TarHandler {
     const components = layerPath(header.path);
     const name = components.pop();
     if (name === undefined) {
-      if (header.type !== 'directory')
-        throw new LayerError(`${quoted(header.path)} is not a name for a file`);
-      this.setDirectory(this.root, header);
+      // Anything else that calls itself the root is passed over, as by other runtimes.
+      if (header.type === 'directory') this.setDirectory(this.root, header);
       return;
     }
     const parent = this.directory(components, 'make');
@@ -175,6 +192,8 @@ export class LayerExtractor implements TarHandler {
           fd: this.replacing(parent, name, () => fs.openSync(native(path), newFile, header.mode & 0o777)),
           path,
           header,
+          position: 0,
+          endsInHole: false,
         };
         return;
       case 'directory':
@@ -187,7 +206,7 @@ export class LayerExtractor implements TarHandler {
         this.replacing(parent, name, () => fs.symlinkSync(native(header.target), native(path)));
         if (header.uid !== 0 || header.gid !== 0) fs.lchownSync(native(path), header.uid, header.gid);
         this.setXattrs(path, header);
-        fs.lutimesSync(native(path), header.mtime, header.mtime);
+        this.setTime(path, header);
         return;
       case 'character-device':
         this.makeNode(parent, name, header, { ...header, type: 'character' });
@@ -202,11 +221,21 @@ export class LayerExtractor implements TarHandler {
 
   private makeNode(parent: Directory, name: string, header: TarHeader, file: SpecialFile): void {
     const path = join(parent.path, name);
-    this.replacing(parent, name, () => mknod(utf8(path), file));
+    if ('major' in file && [file.major, file.minor].some((number) => number < 0 || number > 0xffffffff)) {
+      throw new LayerError(
+        `${quoted(header.path)}: ${file.major}:${file.minor} is not the number of a device`,
+      );
+    }
+    this.replacing(parent, name, () => mknod(native(path), file));
     // A device node's owner changes nothing about its mode; only files lose their set-id bits.
     fs.lchownSync(native(path), header.uid, header.gid);
     this.setXattrs(path, header);
-    fs.lutimesSync(native(path), header.mtime, header.mtime);
+    this.setTime(path, header);
+  }
+
+  private setTime(path: string, header: TarHeader): void {
+    const mtime = timeOf(header);
+    fs.lutimesSync(native(path), mtime, mtime);
   }
 
   /** Runs `make`, which fails with EEXIST when there is something of that name, and then again without it. */
@@ -243,7 +272,7 @@ export class LayerExtractor implements TarHandler {
     fs.chownSync(native(target.path), header.uid, header.gid);
     fs.chmodSync(native(target.path), header.mode);
     this.setXattrs(target.path, header);
-    target.mtime = header.mtime;
+    target.mtime = timeOf(header);
   }
 
   private link(parent: Directory, name: string, target: string): void {
@@ -270,7 +299,7 @@ export class LayerExtractor implements TarHandler {
     if (child) {
       setOpaque(child.path);
     } else if (!fs.lstatSync(native(path), { throwIfNoEntry: false })) {
-      mknod(utf8(path), { type: 'character', major: 0, minor: 0, mode: 0 });
+      mknod(native(path), { type: 'character', major: 0, minor: 0, mode: 0 });
       parent.whiteouts.add(name);
     }
   }
@@ -279,27 +308,27 @@ export class LayerExtractor implements TarHandler {
    * The directory at a path. With `make`, what is missing on the way is made; with `find` the answer is then
    * undefined.
    */
-  private directory(components: readonly string[], mode: 'make' | 'find', depth = 0): Directory | undefined {
+  private directory(components: readonly string[], mode: 'make' | 'find'): Directory | undefined {
     let current = this.root;
-    for (const [index, name] of components.entries()) {
+    for (const name of components) {
+      const known = current.children.get(name);
+      if (!known) return this.unknownDirectory(this.resolve(components), mode);
+      current = known;
+    }
+    return current;
+  }
+
+  /** As `directory`, for a path that is free of links. */
+  private unknownDirectory(components: readonly string[], mode: 'make' | 'find'): Directory | undefined {
+    let current = this.root;
+    for (const name of components) {
       const known = current.children.get(name);
       if (known) {
         current = known;
         continue;
       }
-      const path = join(current.path, name);
-      const found = fs.lstatSync(native(path), { throwIfNoEntry: false });
-      if (found?.isSymbolicLink()) {
-        if (depth === maxLinkDepth) throw new LayerError(`${quoted(name)}: too many symbolic links`);
-        const link = below(current, name);
-        const target = linkTarget(
-          componentsOf(current),
-          link,
-          decodeFileName(fs.readlinkSync(native(path), 'buffer')),
-        );
-        return this.directory([...target, ...components.slice(index + 1)], mode, depth + 1);
-      }
       if (mode === 'find') return undefined;
+      const found = fs.lstatSync(native(join(current.path, name)), { throwIfNoEntry: false });
       if (found && !current.whiteouts.has(name)) {
         throw new LayerError(`${quoted(below(current, name))} is not a directory`);
       }
@@ -309,18 +338,58 @@ export class LayerExtractor implements TarHandler {
     return current;
   }
 
-  private setXattrs(path: string, { xattrs }: TarHeader): void {
+  /**
+   * Where a path leads when the symbolic links on its way are followed as in a container that has this layer for its
+   * root: `/` is the layer's, and `..` does not leave it. What does not exist yet is taken for a directory.
+   */
+  private resolve(components: readonly string[]): string[] {
+    const pending = components.toReversed();
+    let place: { name: string; known: Directory | undefined }[] = [];
+    let links = 0;
+    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+      if (name === '..') {
+        place.pop();
+        continue;
+      }
+      const last = place.at(-1);
+      const known = (last ? last.known : this.root)?.children.get(name);
+      const path = join(this.root.path, ...place.map((each) => each.name), name);
+      const isLink =
+        !known && fs.lstatSync(native(path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+      if (!isLink) {
+        place.push({ name, known });
+        continue;
+      }
+      links += 1;
+      if (links > maxLinks) throw new LayerError(`${quoted(name)}: too many symbolic links`);
+      const target = decodeFileName(fs.readlinkSync(native(path), 'buffer'));
+      if (target.startsWith('/')) place = [];
+      pending.push(...linkSteps(target).toReversed());
+    }
+    return place.map(({ name }) => name);
+  }
+
+  private setXattrs(path: string, { type, xattrs }: TarHeader): void {
     for (const [name, value] of xattrs ?? []) {
-      // What overlayfs keeps for itself is not for an image to set: it could redirect or hide other files.
-      if (/^(?:trusted|user)\.overlay\./.test(name)) continue;
+      // What overlayfs keeps for itself is not for an image to set: it could redirect or hide other files. No runtime
+      // sets others of `trusted`.
+      if (/^(?:trusted|user\.overlay)\./.test(name)) continue;
       try {
-        setXattr(utf8(path), name, value);
+        setXattr(native(path), name, value);
       } catch (error) {
+        // Attributes of users are for files and directories only.
+        const isForFiles = name.startsWith('user.') && type !== 'file' && type !== 'directory';
+        if (isForFiles && hasCode(error, 'EPERM')) continue;
         // The file system has no such attributes; other runtimes go on without them, too.
         if (!hasCode(error, 'ENOTSUP', 'EOPNOTSUPP')) throw error;
       }
     }
   }
+}
+
+/** Seconds since 1970, or 0 for a time before and for one that 64 bits of nanoseconds do not hold, as containerd has it. */
+function timeOf({ mtime }: TarHeader): number {
+  return mtime >= 0 && mtime < 2 ** 63 / 1e9 ? mtime : 0;
 }
 
 function directory(relative: string, path: string): Directory {
@@ -338,16 +407,6 @@ function below({ relative }: Directory, name: string): string {
   return relative === '' ? name : `${relative}/${name}`;
 }
 
-function componentsOf({ relative }: Directory): string[] {
-  return relative === '' ? [] : relative.split('/');
-}
-
 function setOpaque(path: string): void {
-  setXattr(utf8(path), 'trusted.overlay.opaque', Buffer.from('y'));
-}
-
-/** For calls that go around Node, which take no other names. */
-function utf8(path: string): string {
-  if (!path.isWellFormed()) throw new LayerError(`${quoted(path)} is not UTF-8, which is not supported here`);
-  return path;
+  setXattr(native(path), 'trusted.overlay.opaque', Buffer.from('y'));
 }

@@ -1,41 +1,25 @@
-import { printable, quoted } from '@berth/linux/printable.ts';
+import { quoted } from '@berth/linux/printable.ts';
 import { LayerError } from './layer-error.ts';
 
 /**
- * Splits a path of a tar entry into its components below the layer's root. `./a//b/` and `/a/b` are `a`, `b`;
- * absolute names are common in images from buildpacks and mean the same to every other tool.
+ * Splits a path of a tar entry into its components below the layer's root. `./a//b/`, `/a/b` and `a/x/../b` are `a`,
+ * `b`; absolute names are common in images from buildpacks and mean the same to every other tool.
  *
- * @throws LayerError for `..` anywhere and for NUL bytes: no honest archive has them
+ * @throws LayerError for a path out of the layer and for NUL bytes: no honest archive has them
  */
 export function layerPath(path: string): string[] {
-  const components = path.split('/').filter((component) => component !== '' && component !== '.');
-  if (components.includes('..')) throw new LayerError(`${quoted(path)} leaves the layer`);
   if (path.includes('\0')) throw new LayerError(`${quoted(path)} contains a zero byte`);
+  const components: string[] = [];
+  for (const component of linkSteps(path)) {
+    if (component !== '..') components.push(component);
+    else if (components.pop() === undefined) throw new LayerError(`${quoted(path)} leaves the layer`);
+  }
   return components;
 }
 
-/**
- * Where a relative symbolic link in directory `parent` leads, as components below the root.
- *
- * @throws LayerError when that is outside the layer; absolute targets are, since files must not be written through them
- */
-export function linkTarget(parent: readonly string[], link: string, target: string): string[] {
-  if (target.startsWith('/')) {
-    throw new LayerError(
-      `${quoted(link)} is a symbolic link to ${printable(target, 200)}, which leaves the layer`,
-    );
-  }
-  const components = [...parent];
-  for (const component of target.split('/')) {
-    if (component === '' || component === '.') continue;
-    if (component !== '..') components.push(component);
-    else if (components.pop() === undefined) {
-      throw new LayerError(
-        `${quoted(link)} is a symbolic link to ${printable(target, 200)}, which leaves the layer`,
-      );
-    }
-  }
-  return components;
+/** The steps that the target of a symbolic link takes: names and `..`. */
+export function linkSteps(target: string): string[] {
+  return target.split('/').filter((component) => component !== '' && component !== '.');
 }
 
 /** What a name says about the layers below (OCI image spec, "Whiteouts"). */

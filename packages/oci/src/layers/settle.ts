@@ -102,7 +102,7 @@ async function findInLayer(
     const stats = await lstatIfPresent(path);
     if (!stats) return isOpaque ? 'hidden' : undefined;
     current = { path, stats };
-    isOpaque ||= stats.isDirectory() && readXattr(path, 'trusted.overlay.opaque')?.toString() === 'y';
+    isOpaque ||= stats.isDirectory() && getXattr(native(path), 'trusted.overlay.opaque')?.toString() === 'y';
   }
   return current.stats.isCharacterDevice() && current.stats.rdev === 0 ? 'hidden' : current;
 }
@@ -114,15 +114,8 @@ async function copyFrom({ path, stats }: Found, destination: string): Promise<vo
   else throw new LayerError(`${quoted(path)}: only files and symbolic links can be linked to across layers`);
   await lchown(to, stats.uid, stats.gid);
   if (stats.isFile()) await chmod(to, stats.mode & 0o7777);
-  for (const name of path.isWellFormed() ? listXattrs(path) : []) {
-    setXattr(destination, name, readXattr(path, name) ?? '');
-  }
+  for (const name of listXattrs(from)) setXattr(to, name, getXattr(from, name) ?? '');
   await lutimes(to, stats.atime, stats.mtime);
-}
-
-/** A name that is not UTF-8 cannot be passed to the call; the extractor has set no attributes on such a file. */
-function readXattr(path: string, name: string): Buffer | undefined {
-  return path.isWellFormed() ? getXattr(path, name) : undefined;
 }
 
 async function exists(path: string): Promise<boolean> {

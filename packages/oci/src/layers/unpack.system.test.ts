@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -24,12 +24,56 @@ test('compressions are undone and the diff id is verified', async () => {
     unpack(entries, { diffId: wrong }),
     /layer sha256:.*: digest mismatch of the unpacked layer \(diff id\): expected/,
   );
-  await assert.rejects(unpack(entries, { mediaType: `${oci}+gzip` }), /incorrect header check/);
+  const damaged = (tar: Buffer) => gzipSync(tar).fill(0xff, 20, 40);
+  await assert.rejects(unpack(entries, { compress: damaged }), /invalid|incorrect/);
   const cut = (tar: Buffer) => gzipSync(tar).subarray(0, 60);
   await assert.rejects(
     unpack(entries, { compress: cut, mediaType: `${oci}+gzip` }),
     /unexpected end of file/,
   );
+});
+
+test('the bytes decide how a layer is compressed, and not its media type', async () => {
+  const entries: TarEntry[] = [{ type: 'file', path: 'a', content: 'a'.repeat(100_000) }];
+  const docker = 'application/vnd.docker.image.rootfs';
+  const skippable = Buffer.from('502a4d180400000000000000', 'hex');
+  const halves = (compress: (part: Buffer) => Buffer) => (tar: Buffer) =>
+    Buffer.concat([compress(tar.subarray(0, 700)), compress(tar.subarray(700))]);
+  const compressions: [what: string, compress: (tar: Buffer) => Buffer][] = [
+    ['none', (tar) => tar],
+    ['gzip', (tar) => gzipSync(tar)],
+    ['two members of gzip', halves((part) => gzipSync(part))],
+    ['gzip and zeros', (tar) => Buffer.concat([gzipSync(tar), Buffer.alloc(1000)])],
+    ['zstd', (tar) => zstdCompressSync(tar)],
+    ['two frames of zstd', halves((part) => zstdCompressSync(part))],
+    ['a skippable frame of zstd first', (tar) => Buffer.concat([skippable, zstdCompressSync(tar)])],
+    ['a skippable frame of zstd last', (tar) => Buffer.concat([zstdCompressSync(tar), skippable])],
+  ];
+  const types = [
+    oci,
+    `${oci}+gzip`,
+    `${oci}+zstd`,
+    `${oci}+other`,
+    `${docker}.diff.tar`,
+    `${docker}.diff.tar.gzip`,
+  ];
+  types.push(`${docker}.foreign.diff.tar.gzip`, oci.replace('layer', 'layer.nondistributable'));
+  for (const mediaType of types) {
+    for (const [what, compress] of compressions) {
+      const layer = await unpack(entries, { mediaType, compress });
+      assert.equal(lstatSync(join(layer, 'a')).size, 100_000, `${mediaType} ${what}`);
+    }
+  }
+  for (const mediaType of ['text/plain', '', `${oci}+gzip+encrypted`, 'application/vnd.erofs.layer.v1']) {
+    await assert.rejects(unpack(entries, { mediaType }), /is not a file system layer/, mediaType);
+  }
+});
+
+test('a layer may be empty', async () => {
+  for (const mediaType of [oci, `${oci}+gzip`, `${oci}+zstd`]) {
+    assert.deepEqual(readdirSync(await unpack(Buffer.alloc(0), { mediaType })), [], mediaType);
+  }
+  assert.deepEqual(readdirSync(await unpack(Buffer.alloc(0), { compress: gzipSync })), []);
 });
 
 test('limits are kept and named', async () => {

@@ -3,7 +3,7 @@ import { printable, quoted } from '@berth/linux/printable.ts';
 import { removeTree } from '@berth/linux/remove-tree.ts';
 import { untilAborted } from '../abort.ts';
 import type { Digest } from '../digest.ts';
-import { layerCompression } from '../media-types.ts';
+import { isLayerType } from '../media-types.ts';
 import { Semaphore } from '../semaphore.ts';
 import { ampleMemory, isWindowError, littleMemory } from './decompress.ts';
 import { type ExtractedLayer, type Extraction, extractLayer, type LayerLimits } from './extract.ts';
@@ -45,11 +45,11 @@ export const partialSuffix = '.partial';
  */
 export async function unpackLayer(request: UnpackRequest): Promise<UnpackedLayer> {
   const { blob, mediaType, diffId, target, parents, limits, signal } = request;
-  const compression = layerCompression(mediaType);
-  if (!compression) throw new LayerError(`layer ${diffId}: ${quoted(mediaType)} is not a file system layer`);
+  if (!isLayerType(mediaType))
+    throw new LayerError(`layer ${diffId}: ${quoted(mediaType)} is not a file system layer`);
   const directory = `${target}${partialSuffix}`;
   try {
-    const extraction = { blob, compression, diffId, directory, limits, memory: ampleMemory };
+    const extraction = { blob, diffId, directory, limits, memory: ampleMemory };
     const { diskBytes, files, tarBytes, ...unsettled } = await extract(extraction, signal);
     const below = await untilAborted(parents(), signal);
     const copiedBytes = await settleLayer(directory, unsettled, below, {

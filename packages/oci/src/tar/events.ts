@@ -1,10 +1,12 @@
 import type { TarHeader } from './entry.ts';
 import { TarReader } from './reader.ts';
 
-/** A step through a tar archive; `content` and `end` follow the `entry` of a file. */
+/** A step through a tar archive; `content`, `hole` and `end` follow the `entry` of a file. */
 export type TarEvent =
   | { kind: 'entry'; header: TarHeader }
   | { kind: 'content'; chunk: Buffer }
+  /** That many bytes are zeros. */
+  | { kind: 'hole'; bytes: number }
   | { kind: 'end' };
 
 /** Reads an archive as a series of events, for readers that have to wait between them. */
@@ -13,6 +15,7 @@ export async function* tarEvents(archive: AsyncIterable<Buffer>): AsyncGenerator
   const reader = new TarReader({
     entry: (header) => events.push({ kind: 'entry', header }),
     content: (chunk) => events.push({ kind: 'content', chunk }),
+    hole: (bytes) => events.push({ kind: 'hole', bytes }),
     end: () => events.push({ kind: 'end' }),
   });
   for await (const chunk of archive) {

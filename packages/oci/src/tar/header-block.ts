@@ -5,6 +5,7 @@ import { decodeFileName } from './file-name.ts';
 export interface HeaderBlock {
   name: string;
   mode: number;
+  /** As the kernel takes it: of a larger or negative number the lowest 32 bits. */
   uid: number;
   gid: number;
   size: number;
@@ -17,31 +18,69 @@ export interface HeaderBlock {
 }
 
 const checksumOffset = 148;
+const zeros = Buffer.alloc(blockSize);
 
 /** Reads a block; undefined for the block of zeros that ends an archive. */
 export function parseHeaderBlock(block: Buffer): HeaderBlock | undefined {
-  let sum = 8 * 0x20;
-  for (let index = 0; index < checksumOffset; index++) sum += block[index] ?? 0;
-  for (let index = checksumOffset + 8; index < blockSize; index++) sum += block[index] ?? 0;
-  if (sum === 8 * 0x20 && block[checksumOffset] === 0) return undefined;
-  if (sum !== numeric(block, checksumOffset, 8))
-    throw new TarError('not a tar archive: wrong header checksum');
-  const magic = block.toString('latin1', 257, 263);
-  const hasDevices = magic === 'ustar ' || magic === 'ustar\0';
-  const prefix = magic === 'ustar\0' ? text(block, 345, 155) : '';
+  if (block[0] === 0 && block.equals(zeros)) return undefined;
+  checkSum(block);
+  const format = formatOf(block);
+  const prefix = prefixOf(block, format);
   const name = text(block, 0, 100);
   return {
     name: prefix ? `${prefix}/${name}` : name,
     mode: numeric(block, 100, 8) & 0o7777,
-    uid: numeric(block, 108, 8),
-    gid: numeric(block, 116, 8),
+    uid: numeric(block, 108, 8) >>> 0,
+    gid: numeric(block, 116, 8) >>> 0,
     size: numeric(block, 124, 12),
     mtime: numeric(block, 136, 12),
     typeFlag: String.fromCharCode(block[156] ?? 0),
     linkName: text(block, 157, 100),
-    deviceMajor: hasDevices ? numeric(block, 329, 8) : 0,
-    deviceMinor: hasDevices ? numeric(block, 337, 8) : 0,
+    deviceMajor: format === 'v7' ? 0 : numeric(block, 329, 8),
+    deviceMinor: format === 'v7' ? 0 : numeric(block, 337, 8),
   };
+}
+
+function checkSum(block: Buffer): void {
+  let sum = 8 * 0x20;
+  // Old tars of Sun's added signed bytes.
+  let signed = sum;
+  for (let index = 0; index < blockSize; index++) {
+    if (index === checksumOffset) index += 8;
+    const byte = block[index] ?? 0;
+    sum += byte;
+    signed += byte < 128 ? byte : byte - 256;
+  }
+  const written = numeric(block, checksumOffset, 8);
+  if (written !== sum && written !== signed) throw new TarError('not a tar archive: wrong header checksum');
+}
+
+type Format = 'v7' | 'ustar' | 'star' | 'gnu';
+
+function formatOf(block: Buffer): Format {
+  const magic = block.toString('latin1', 257, 265);
+  if (magic === 'ustar  \0') return 'gnu';
+  if (!magic.startsWith('ustar\0')) return 'v7';
+  return block.toString('latin1', 508, 512) === 'tar\0' ? 'star' : 'ustar';
+}
+
+function prefixOf(block: Buffer, format: Format): string {
+  if (format === 'ustar') return text(block, 345, 155);
+  if (format === 'star') return text(block, 345, 131);
+  if (format === 'v7' || [345, 357].every((offset) => isGnuTime(block, offset))) return '';
+  // Go before 1.8 wrote a prefix where GNU's format has the times of access and change.
+  const prefix = text(block, 345, 155);
+  return /^\p{ASCII}*$/u.test(prefix) ? prefix : '';
+}
+
+function isGnuTime(block: Buffer, offset: number): boolean {
+  if (block[offset] === 0) return true;
+  try {
+    numeric(block, offset, 12);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function text(block: Buffer, offset: number, length: number): string {
@@ -50,18 +89,18 @@ function text(block: Buffer, offset: number, length: number): string {
 }
 
 /** Octal digits, or GNU's base-256 (top bit set, big-endian two's complement) for what octal cannot hold. */
-function numeric(block: Buffer, offset: number, length: number): number {
+export function numeric(block: Buffer, offset: number, length: number): number {
   const first = block[offset] ?? 0;
   if (first & 0x80) {
     let value = (first & 0x7f) - (first & 0x40 ? 128 : 0);
     for (let index = 1; index < length; index++) value = value * 256 + (block[offset + index] ?? 0);
-    if (!Number.isSafeInteger(value)) throw new TarError('number in a tar header is out of range');
+    if (Math.abs(value) >= 2 ** 63) throw new TarError('number in a tar header is out of range');
     return value;
   }
-  const digits = block
+  const [digits = ''] = block
     .toString('latin1', offset, offset + length)
-    .replace(/[\0 ]+$/, '')
-    .trimStart();
+    .replace(/^[\0 ]+|[\0 ]+$/g, '')
+    .split('\0');
   if (digits === '') return 0;
   if (!/^[0-7]+$/.test(digits)) throw new TarError('not a tar archive: header field is not a number');
   return Number.parseInt(digits, 8);

@@ -1,14 +1,18 @@
 import { TarError } from './entry.ts';
+import { sparsePrefix } from './sparse.ts';
 
 /** Prefix under which GNU tar, Go and libarchive keep extended attributes in PAX records. */
 export const xattrPrefix = 'SCHILY.xattr.';
+
+const sparseOffset = `${sparsePrefix}offset`;
+const sparseLength = `${sparsePrefix}numbytes`;
 
 /** Records that may hold at a time: they are looked at for every entry, and honest archives have a handful. */
 const maxRecords = 1000;
 
 /**
  * The records of a PAX extended header on top of those that hold already; values stay bytes because extended
- * attributes are.
+ * attributes are. GNU's map of a sparse file in format 0.0, which repeats two records, becomes that of format 0.1.
  *
  * @throws TarError for a malformed header and for too many records
  */
@@ -17,6 +21,7 @@ export function parsePaxRecords(
   earlier: ReadonlyMap<string, Buffer> = new Map(),
 ): Map<string, Buffer> {
   const records = new Map(earlier);
+  const sparse: string[] = [];
   let offset = 0;
   while (offset < content.length) {
     const space = content.indexOf(0x20, offset);
@@ -24,7 +29,7 @@ export function parsePaxRecords(
     const end = offset + Number(digits);
     const equals = content.indexOf(0x3d, space);
     const isWhole =
-      /^[0-9]{1,9}$/.test(digits) &&
+      /^\+?[0-9]+$/.test(digits) &&
       end <= content.length &&
       content[end - 1] === 0x0a &&
       equals > space &&
@@ -32,9 +37,16 @@ export function parsePaxRecords(
     if (!isWhole) throw new TarError('malformed PAX header');
     // A copy, so that a small record does not keep the whole header in memory.
     const value = Buffer.from(content.subarray(equals + 1, end - 1));
-    records.set(content.toString('utf8', space + 1, equals), value);
+    const key = content.toString('utf8', space + 1, equals);
+    if (key === sparseOffset || key === sparseLength) {
+      if (key !== (sparse.length % 2 === 0 ? sparseOffset : sparseLength) || value.includes(',')) {
+        throw new TarError('malformed PAX header: the map of a sparse file');
+      }
+      sparse.push(value.toString());
+    } else records.set(key, value);
     offset = end;
   }
+  if (sparse.length > 0) records.set(`${sparsePrefix}map`, Buffer.from(sparse.join(',')));
   if (records.size > maxRecords) {
     throw new TarError(`${records.size} PAX records hold at a time; the limit is ${maxRecords}`);
   }

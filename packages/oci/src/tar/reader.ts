@@ -3,12 +3,22 @@ import { blockSize, padding, TarError, type TarHeader } from './entry.ts';
 import { decodeFileName } from './file-name.ts';
 import { type HeaderBlock, parseHeaderBlock } from './header-block.ts';
 import { parsePaxRecords, xattrPrefix } from './pax.ts';
+import {
+  checkedFragments,
+  type Fragment,
+  OldGnuMap,
+  type SparseMapReader,
+  SparseText,
+  sparseRecords,
+} from './sparse.ts';
 
 /** Receives what a TarReader finds. Content chunks are views into the pushed buffers: use them or copy them at once. */
 export interface TarHandler {
   /** A new entry. For a file, `content` is called until its size is reached and then `end`; for others neither is. */
   entry(header: TarHeader): void;
   content(chunk: Buffer): void;
+  /** That many bytes of the file are zeros, which a sparse file has not in the archive. */
+  hole(bytes: number): void;
   end(): void;
 }
 
@@ -21,19 +31,38 @@ const maxNameSize = 4096;
 type Section =
   | { kind: 'header' }
   | { kind: 'extension'; typeFlag: string; chunks: Buffer[]; remaining: number }
-  | { kind: 'content'; remaining: number }
+  | { kind: 'sparse map'; entry: SparseEntry; map: SparseMapReader }
+  | { kind: 'content'; remaining: number; holes?: SparsePosition }
   | { kind: 'skip'; remaining: number }
+  /** After one block of zeros, which another one has to follow. */
+  | { kind: 'zeros' }
   | { kind: 'trailer' };
 
+/** A sparse file whose map is still to be read. */
+interface SparseEntry {
+  header: TarHeader & { type: 'file' };
+  /** Bytes in the archive, of which the map may be a part. */
+  stored: number;
+}
+
+/** Where in a sparse file the next byte of the archive belongs. */
+interface SparsePosition {
+  size: number;
+  position: number;
+  fragments: Fragment[];
+  /** The fragment that is read. */
+  index: number;
+}
+
 /**
- * Reads a tar archive pushed in pieces of any size, without a promise per entry: ustar, PAX (path, linkpath,
- * size, uid, gid, mtime, extended attributes), GNU long names and links, base-256 numbers. Sparse files, and
- * types that it does not know, are refused with a TarError.
+ * Reads a tar archive pushed in pieces of any size, without a promise per entry: ustar, V7, star, PAX (path,
+ * linkpath, size, uid, gid, mtime, extended attributes), GNU long names and links, base-256 numbers, and GNU's sparse
+ * files of all formats. It takes what Go's archive/tar takes. Types that it does not know are refused with a TarError.
  */
 export class TarReader {
   private readonly handler: TarHandler;
   private section: Section = { kind: 'header' };
-  private header = Buffer.alloc(0);
+  private block = Buffer.alloc(0);
   private globalPax = new Map<string, Buffer>();
   private pax = new Map<string, Buffer>();
   private longName: string | undefined;
@@ -50,15 +79,16 @@ export class TarReader {
     while (offset < chunk.length) {
       const section = this.section;
       if (section.kind === 'trailer') return;
-      if (section.kind === 'header') {
-        offset = this.readHeader(chunk, offset);
+      if (section.kind === 'header' || section.kind === 'zeros' || section.kind === 'sparse map') {
+        offset = this.readBlock(chunk, offset);
         continue;
       }
       const piece = chunk.subarray(offset, offset + section.remaining);
       offset += piece.length;
       section.remaining -= piece.length;
       if (section.kind === 'content') {
-        this.handler.content(piece);
+        if (section.holes) this.sparseContent(piece, section.holes);
+        else this.handler.content(piece);
         if (section.remaining === 0) this.finishContent();
       } else if (section.kind === 'extension') {
         section.chunks.push(Buffer.from(piece));
@@ -69,43 +99,52 @@ export class TarReader {
     }
   }
 
-  /** Tells the reader that nothing follows; throws when the archive stops in the middle of something. */
+  /**
+   * Tells the reader that nothing follows; throws when the archive stops in the middle of something. Many lack the
+   * blocks that end one, or even those that fill the last file's.
+   */
   finish(): void {
-    const isComplete =
-      this.section.kind === 'trailer' || (this.section.kind === 'header' && this.header.length === 0);
-    if (!isComplete) throw new TarError('tar archive is truncated');
+    const { kind } = this.section;
+    const isBetween = (kind === 'header' || kind === 'zeros') && this.block.length === 0;
+    if (kind !== 'trailer' && kind !== 'skip' && !isBetween) throw new TarError('tar archive is truncated');
   }
 
-  private readHeader(chunk: Buffer, offset: number): number {
-    const end = offset + blockSize - this.header.length;
-    if (this.header.length === 0 && end <= chunk.length) {
-      this.acceptHeader(chunk.subarray(offset, end));
+  private readBlock(chunk: Buffer, offset: number): number {
+    const end = offset + blockSize - this.block.length;
+    if (this.block.length === 0 && end <= chunk.length) {
+      this.acceptBlock(chunk.subarray(offset, end));
       return end;
     }
-    this.header = Buffer.concat([this.header, chunk.subarray(offset, end)]);
-    if (this.header.length === blockSize) {
-      const block = this.header;
-      this.header = Buffer.alloc(0);
-      this.acceptHeader(block);
+    this.block = Buffer.concat([this.block, chunk.subarray(offset, end)]);
+    if (this.block.length === blockSize) {
+      const block = this.block;
+      this.block = Buffer.alloc(0);
+      this.acceptBlock(block);
     }
     return Math.min(end, chunk.length);
+  }
+
+  private acceptBlock(block: Buffer): void {
+    if (this.section.kind === 'sparse map') this.acceptMap(block, this.section);
+    else this.acceptHeader(block);
   }
 
   private acceptHeader(block: Buffer): void {
     const header = parseHeaderBlock(block);
     if (!header) {
-      this.section = { kind: 'trailer' };
+      this.section = this.section.kind === 'zeros' ? { kind: 'trailer' } : { kind: 'zeros' };
       return;
     }
+    if (this.section.kind === 'zeros') throw new TarError('tar archive goes on after a block that ends it');
     if ('xgLK'.includes(header.typeFlag)) {
-      if (header.size > maxExtensionSize) {
+      if (header.size < 0 || header.size > maxExtensionSize) {
         throw new TarError(`extended tar header of ${header.size} bytes; the limit is ${maxExtensionSize}`);
       }
       this.section = { kind: 'extension', typeFlag: header.typeFlag, chunks: [], remaining: header.size };
       if (header.size === 0) this.section = { kind: 'header' };
       return;
     }
-    this.startEntry(header);
+    this.startEntry(header, block);
   }
 
   private finishExtension(typeFlag: string, content: Buffer): void {
@@ -127,29 +166,97 @@ export class TarReader {
     this.globalPax = records;
   }
 
-  private startEntry(block: HeaderBlock): void {
-    const header = toHeader(block, new Map([...this.globalPax, ...this.pax]), this.longName, this.longLink);
+  private startEntry(block: HeaderBlock, bytes: Buffer): void {
+    const records = new Map([...this.globalPax, ...this.pax]);
+    const header = toHeader(block, records, this.longName, this.longLink);
     this.pax = new Map();
     this.longName = undefined;
     this.longLink = undefined;
-    this.handler.entry(header);
     // Only files have content: a size that other types carry (of a link's target, say) is not followed by any.
     if (header.type !== 'file') {
       this.section = { kind: 'header' };
+      this.handler.entry(header);
       return;
     }
-    this.contentSize = header.size;
-    this.section = { kind: 'content', remaining: header.size };
-    if (header.size === 0) this.finishContent();
+    const stored = header.size;
+    if (block.typeFlag === 'S') {
+      const map = ofFile(header, () => new OldGnuMap(bytes));
+      const entry = { header: { ...header, size: map.size }, stored };
+      if (map.isComplete) this.startSparse(entry, map.fragments);
+      else this.section = { kind: 'sparse map', entry, map };
+      return;
+    }
+    const sparse = ofFile(header, () => sparseRecords(records));
+    if (sparse) {
+      const named = sparse.name === undefined ? header : { ...header, path: checkedName(sparse.name) };
+      const entry = { header: { ...named, size: sparse.size ?? stored }, stored };
+      if (sparse.fragments) this.startSparse(entry, sparse.fragments);
+      else this.section = { kind: 'sparse map', entry, map: new SparseText() };
+      return;
+    }
+    this.handler.entry(header);
+    this.startContent(stored);
+  }
+
+  private acceptMap(block: Buffer, { entry, map }: { entry: SparseEntry; map: SparseMapReader }): void {
+    // The blocks of the old format are a part of the header.
+    if (map instanceof SparseText) entry.stored -= blockSize;
+    const fragments = ofFile(entry.header, () => map.push(block));
+    if (fragments) this.startSparse(entry, fragments);
+    else if (entry.stored < 0) throw new TarError('a sparse file ends before its map');
+  }
+
+  private startSparse({ header, stored }: SparseEntry, map: readonly Fragment[]): void {
+    const fragments = ofFile(header, () => checkedFragments(map, { size: header.size, stored }));
+    this.handler.entry(header);
+    this.startContent(stored, { size: header.size, position: 0, fragments, index: 0 });
+  }
+
+  private startContent(stored: number, holes?: SparsePosition): void {
+    this.contentSize = stored;
+    this.section = { kind: 'content', remaining: stored, ...(holes && { holes }) };
+    if (stored === 0) this.finishContent();
+  }
+
+  private sparseContent(piece: Buffer, holes: SparsePosition): void {
+    for (let offset = 0; offset < piece.length; ) {
+      const fragment = holes.fragments[holes.index];
+      if (!fragment) throw new TarError('a sparse file has more bytes than its map says');
+      this.holeUpTo(fragment.offset, holes);
+      const end = fragment.offset + fragment.length;
+      const part = piece.subarray(offset, offset + end - holes.position);
+      this.handler.content(part);
+      offset += part.length;
+      holes.position += part.length;
+      if (holes.position === end) holes.index += 1;
+    }
+  }
+
+  private holeUpTo(end: number, holes: SparsePosition): void {
+    if (end <= holes.position) return;
+    this.handler.hole(end - holes.position);
+    holes.position = end;
   }
 
   private finishContent(): void {
+    const { section } = this;
+    if (section.kind === 'content' && section.holes) this.holeUpTo(section.holes.size, section.holes);
     this.handler.end();
     this.skip(padding(this.contentSize));
   }
 
   private skip(bytes: number): void {
     this.section = bytes === 0 ? { kind: 'header' } : { kind: 'skip', remaining: bytes };
+  }
+}
+
+/** Runs `read`, whose errors do not say which file they are about. */
+function ofFile<T>({ path }: TarHeader, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TarError)) throw error;
+    throw new TarError(`${printable(path, 200)}: ${error.message}`, { cause: error });
   }
 }
 
@@ -160,23 +267,14 @@ function toHeader(
   longName: string | undefined,
   longLink: string | undefined,
 ): TarHeader {
-  const path = paxName(records, 'path') ?? longName ?? block.name;
-  const target = paxName(records, 'linkpath') ?? longLink ?? block.linkName;
-  for (const name of [path, target]) {
-    // A character has at most as many units as bytes.
-    if (name.length > maxNameSize) {
-      throw new TarError(`${quoted(name)} is longer than a file's name may be, ${maxNameSize} bytes`);
-    }
-  }
-  const isSparse = [...records.keys()].some((key) => key.startsWith('GNU.sparse.'));
-  if (isSparse || block.typeFlag === 'S')
-    throw new TarError(`${printable(path, 200)}: sparse files are not supported`);
+  const path = checkedName(longName || paxName(records, 'path') || block.name);
+  const target = checkedName(longLink || paxName(records, 'linkpath') || block.linkName);
   const xattrs = extendedAttributes(records);
   const attributes = {
     path,
     mode: block.mode,
-    uid: paxCount(records, 'uid') ?? block.uid,
-    gid: paxCount(records, 'gid') ?? block.gid,
+    uid: paxId(records, 'uid') ?? block.uid,
+    gid: paxId(records, 'gid') ?? block.gid,
     mtime: paxNumber(records, 'mtime') ?? block.mtime,
     ...(xattrs && { xattrs }),
   };
@@ -184,11 +282,14 @@ function toHeader(
   switch (block.typeFlag) {
     case '0':
     case '\0':
-    case '7': {
+    case '7':
+    case 'S': {
       // Archives older than POSIX mark a directory by its name alone.
       if (block.typeFlag === '\0' && path.endsWith('/')) return { ...attributes, type: 'directory' };
-      const size = paxCount(records, 'size') ?? block.size;
-      if (size < 0) throw new TarError(`${printable(path, 200)}: negative size`);
+      const size = paxNumber(records, 'size') ?? block.size;
+      if (!Number.isSafeInteger(size) || size < 0) {
+        throw new TarError(`${printable(path, 200)}: ${size} is not the size of a file`);
+      }
       return { ...attributes, type: 'file', size };
     }
     case '1':
@@ -223,17 +324,22 @@ function paxName(records: Map<string, Buffer>, key: string): string | undefined 
 function paxNumber(records: Map<string, Buffer>, key: string): number | undefined {
   const text = records.get(key)?.toString();
   if (text === undefined || text === '') return undefined;
-  const value = Number(text);
-  if (!/^-?[0-9]+(\.[0-9]*)?$/.test(text) || Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+  if (!/^[+-]?[0-9]+(\.[0-9]*)?$/.test(text)) {
     throw new TarError(`malformed PAX header: ${key}=${printable(text, 40)}`);
   }
-  return value;
+  return Number(text);
 }
 
-function paxCount(records: Map<string, Buffer>, key: string): number | undefined {
+/** A user or group as the kernel takes it: of a larger or negative number the lowest 32 bits. */
+function paxId(records: Map<string, Buffer>, key: string): number | undefined {
   const value = paxNumber(records, key);
-  if (value !== undefined && (!Number.isInteger(value) || value < 0)) {
-    throw new TarError(`malformed PAX header: ${key}=${value}`);
-  }
-  return value;
+  if (value === undefined) return undefined;
+  if (!Number.isInteger(value)) throw new TarError(`malformed PAX header: ${key}=${value}`);
+  return value >>> 0;
+}
+
+function checkedName(name: string): string {
+  // A character has at most as many units as bytes.
+  if (name.length <= maxNameSize) return name;
+  throw new TarError(`${quoted(name)} is longer than a file's name may be, ${maxNameSize} bytes`);
 }

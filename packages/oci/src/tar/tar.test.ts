@@ -15,6 +15,10 @@ function read(archive: Buffer, step = archive.length): (TarHeader & { text?: str
       const last = found.at(-1);
       if (last?.text !== undefined) last.text += chunk.toString();
     },
+    hole: (bytes) => {
+      const last = found.at(-1);
+      if (last?.text !== undefined) last.text += '.'.repeat(bytes);
+    },
     end: () => {},
   });
   for (let offset = 0; offset < archive.length; offset += step)
@@ -88,6 +92,183 @@ test('what is written is read again, in pieces of any size', () => {
   }
 });
 
+test('headers that tools write and Go reads are read', () => {
+  const change = (edit: (header: Buffer) => void, fields: Partial<typeof block> = {}) => {
+    const header = encodeHeaderBlock({ ...block, ...fields });
+    edit(header);
+    return summed(header);
+  };
+  const at = (offset: number, text: string) => (header: Buffer) => void header.write(text, offset, 'latin1');
+  const each = (pieces: Record<number, string>) => (header: Buffer) => {
+    for (const [offset, text] of Object.entries(pieces)) header.write(text, Number(offset), 'latin1');
+  };
+  const pax = (records: [string, string][], ...rest: Buffer[]) => {
+    const content = encodePaxRecords(new Map(records));
+    const filled = Buffer.alloc(512 * Math.ceil(content.length / 512));
+    content.copy(filled);
+    return Buffer.concat([
+      encodeHeaderBlock({ ...block, size: content.length, typeFlag: 'x' }),
+      filled,
+      ...rest,
+    ]);
+  };
+  const long = (name: string) => {
+    const content = Buffer.alloc(512);
+    content.write(name);
+    return Buffer.concat([encodeHeaderBlock({ ...block, typeFlag: 'L', size: name.length + 1 }), content]);
+  };
+  const plain = encodeHeaderBlock(block);
+  const data = Buffer.alloc(512, 'x');
+  const cases: [what: string, archive: Buffer, expected: Partial<TarHeader & { text: string }>[]][] = [
+    ['V7', change((header) => header.fill(0, 257)), [{ path: 'f', type: 'file' }]],
+    ['V7 has no devices', change((header) => header.fill('x', 257)), [{ path: 'f' }]],
+    ['a signed checksum', signed(change(at(0, '\xe9'))), [{ path: '\udce9' }]],
+    ['a checksum with spaces', change(at(148, '')), [{ path: 'f' }]],
+    ['numbers after zeros and spaces', change(at(100, '\0 644 \0')), [{ mode: 0o644 }]],
+    ['nothing for a number', change((header) => header.fill(0, 100, 148)), [{ mode: 0, uid: 0, mtime: 0 }]],
+    ['a mode with the bits of a type', change(at(100, '0100755\0')), [{ mode: 0o755 }]],
+    ['a negative owner', change((header) => header.fill(0xff, 108, 116)), [{ uid: 0xffffffff }]],
+    ['an owner of 33 bits', change((header) => header.write('8000000100000005', 108, 'hex')), [{ uid: 5 }]],
+    ['a negative time', change((header) => header.fill(0xff, 136, 148)), [{ mtime: -1 }]],
+    ['a prefix', change(at(345, 'dir')), [{ path: 'dir/f' }]],
+    ["star's prefix", change(each({ 345: 'dir', 476: '00000000001', 508: 'tar\0' })), [{ path: 'dir/f' }]],
+    ["GNU's times are no prefix", change(each({ 257: 'ustar  \0', 345: '00000000001' })), [{ path: 'f' }]],
+    [
+      "a prefix in GNU's format, as Go 1.7 wrote",
+      change(each({ 257: 'ustar  \0', 345: 'dir/sub/more/x' })),
+      [{ path: 'dir/sub/more/x/f' }],
+    ],
+    [
+      'a directory by its name',
+      change(() => {}, { name: 'd/', typeFlag: '\0', size: 7 }),
+      [{ type: 'directory' }],
+    ],
+    ['a file by its type', change(() => {}, { name: 'd/' }), [{ type: 'file', path: 'd/' }]],
+    ['contiguous', change(() => {}, { typeFlag: '7' }), [{ type: 'file' }]],
+    [
+      'a link with a size',
+      change(() => {}, { typeFlag: '2', linkName: 'x', size: 99 }),
+      [{ type: 'symlink' }],
+    ],
+    [
+      'an empty record keeps the header',
+      pax(
+        [
+          ['path', ''],
+          ['linkpath', ''],
+          ['uid', ''],
+          ['mtime', ''],
+        ],
+        plain,
+      ),
+      [{ path: 'f', uid: 0 }],
+    ],
+    [
+      'numbers with signs',
+      pax(
+        [
+          ['uid', '+7'],
+          ['gid', '-1'],
+          ['mtime', '-1.5'],
+        ],
+        plain,
+      ),
+      [{ uid: 7, gid: 0xffffffff, mtime: -1.5 }],
+    ],
+    ['a time beyond all', pax([['mtime', '99999999999999999999']], plain), [{ mtime: 1e20 }]],
+    [
+      'records that mean nothing here',
+      pax(
+        [
+          ['GNU.sparse.major', '9'],
+          ['x\ty', '1'],
+          ['hdrcharset', 'BINARY'],
+        ],
+        plain,
+      ),
+      [{ path: 'f', size: 0 }],
+    ],
+    [
+      'the last of two extended headers',
+      Buffer.concat([pax([['uid', '7']]), pax([['gid', '8']], plain)]),
+      [{ uid: 0, gid: 8 }],
+    ],
+    [
+      "GNU's long name before that of PAX",
+      Buffer.concat([long('gnu'), pax([['path', 'pax']], plain)]),
+      [{ path: 'gnu' }],
+    ],
+    ['an empty long name', Buffer.concat([long(''), plain]), [{ path: 'f' }]],
+    ['no blocks at the end', plain, [{ path: 'f' }]],
+    ['one block at the end', Buffer.concat([plain, Buffer.alloc(512)]), [{ path: 'f' }]],
+    [
+      'anything after the end',
+      Buffer.concat([plain, Buffer.alloc(1024), Buffer.from('rest')]),
+      [{ path: 'f' }],
+    ],
+    [
+      'content without its last padding',
+      Buffer.concat([change(() => {}, { size: 3 }), data.subarray(0, 3)]),
+      [{ text: 'xxx' }],
+    ],
+    [
+      'a part of the last padding',
+      Buffer.concat([change(() => {}, { size: 3 }), data.subarray(0, 9)]),
+      [{ text: 'xxx' }],
+    ],
+    ['an extended header at the end', pax([['uid', '7']]), []],
+    ['nothing', Buffer.alloc(0), []],
+    ['a size in octal of 12 digits', change(at(124, '000000000003'), {}), [{ size: 3 }]],
+  ];
+  for (const [what, bytes, expected] of cases) {
+    const whole = what.includes('12 digits') ? Buffer.concat([bytes, data]) : bytes;
+    const found = read(whole);
+    assert.equal(found.length, expected.length, what);
+    for (const [index, fields] of expected.entries())
+      assert.partialDeepStrictEqual(found[index], fields, what);
+  }
+});
+
+test('archives that Go refuses are refused', () => {
+  const cases: [what: string, archive: Buffer, message: RegExp][] = [
+    [
+      'a header after a block of zeros',
+      Buffer.concat([Buffer.alloc(512), encodeHeaderBlock(block)]),
+      /goes on after/,
+    ],
+    ['half a block at the end', Buffer.concat([Buffer.alloc(512), Buffer.alloc(100)]), /truncated/],
+    ['a negative size', summed(encodeHeaderBlock(block).fill(0xff, 124, 136)), /not the size of a file/],
+    [
+      'a long name of negative size',
+      summed(encodeHeaderBlock({ ...block, typeFlag: 'L' }).fill(0xff, 124, 136)),
+      /extended tar header of -1/,
+    ],
+    ['digits that are not octal', summed(encodeHeaderBlock(block).fill('9', 108, 115)), /not a number/],
+    [
+      'a number of 64 bits and more',
+      summed(encodeHeaderBlock(block).fill(0x80, 136, 137).fill(0xfe, 137, 148)),
+      /out of range/,
+    ],
+  ];
+  for (const [what, bytes, message] of cases) assert.throws(() => read(bytes), message, what);
+});
+
+/** Writes the checksum of a header that was changed. */
+function summed(header: Buffer): Buffer {
+  header.write('        ', 148);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return header;
+}
+
+/** Writes the checksum as tars did that added signed bytes. */
+function signed(header: Buffer): Buffer {
+  header.write('        ', 148);
+  const sum = header.reduce((total, byte) => total + (byte < 128 ? byte : byte - 256), 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return header;
+}
+
 test('GNU long names and base-256 numbers are read', () => {
   const name = 'n'.repeat(200);
   const content = Buffer.alloc(512);
@@ -96,14 +277,7 @@ test('GNU long names and base-256 numbers are read', () => {
   header[124] = 0x80;
   header.fill(0, 125, 136);
   header[135] = 3;
-  header.write('        ', 148);
-  header.write(
-    `${header
-      .reduce((sum, byte) => sum + byte, 0)
-      .toString(8)
-      .padStart(6, '0')}\0 `,
-    148,
-  );
+  summed(header);
   const data = Buffer.alloc(512);
   data.write('abc');
   const long = (typeFlag: string) =>
@@ -145,7 +319,7 @@ test('bad archives are refused', () => {
     [Buffer.from('x'.repeat(512)), /not a tar archive/],
     [file.subarray(0, 700), /truncated/],
     [file.subarray(0, 100), /truncated/],
-    [encodeHeaderBlock({ ...block, typeFlag: 'S' }), /f: sparse files are not supported/],
+    [encodeHeaderBlock({ ...block, typeFlag: 'S' }), /f: sparse file in a format that is not GNU tar's/],
     [encodeHeaderBlock({ ...block, typeFlag: 'Z' }), /f: unknown tar entry type "Z"/],
     [
       encodeHeaderBlock({ ...block, typeFlag: 'x', size: 2_000_000 }),

@@ -23,6 +23,7 @@ test('a tree with names that are not UTF-8, a FIFO and a link becomes an archive
     const reader = new TarReader({
       entry: (header) => headers.push(header),
       content: () => {},
+      hole: () => {},
       end: () => {},
     });
     for await (const chunk of tarOfTree(dir)) reader.push(chunk);

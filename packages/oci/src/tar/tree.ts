@@ -96,9 +96,8 @@ async function specialEntry(attributes: TarAttributes, file: string, stats: Stat
 
 function attributesOf(path: string, file: string, stats: Stats): TarAttributes {
   const xattrs = new Map<string, Buffer>();
-  // Attributes are asked for by calls that take no other names.
-  for (const name of file.isWellFormed() ? listXattrs(file) : []) {
-    const value = name.startsWith('trusted.overlay.') ? undefined : getXattr(file, name);
+  for (const name of listXattrs(native(file))) {
+    const value = name.startsWith('trusted.overlay.') ? undefined : getXattr(native(file), name);
     if (value !== undefined) xattrs.set(name, value);
   }
   return {

@@ -7,6 +7,9 @@ import { isImageFile, isRefusedFile } from './image-files.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
+/** Bytes of a hole that are written at a time. */
+const maxZeros = 1024 * 1024;
+
 export interface ArchiveLimits {
   readonly maxBytes: number;
   readonly maxFiles: number;
@@ -49,6 +52,13 @@ export class ArchiveExtractor implements TarHandler {
   content(chunk: Buffer): void {
     if (this.#file === undefined) return;
     for (let written = 0; written < chunk.length; ) written += writeSync(this.#file, chunk, written);
+  }
+
+  hole(bytes: number): void {
+    if (this.#file === undefined) return;
+    // Its bytes count by the size that the entry has said.
+    const zeros = Buffer.alloc(Math.min(bytes, maxZeros));
+    for (let left = bytes; left > 0; left -= zeros.length) this.content(zeros.subarray(0, left));
   }
 
   end(): void {

@@ -80,6 +80,7 @@ function collector(wanted: Map<string, Buffer[]>): TarHandler {
       if (chunks !== undefined) wanted.set(name, chunks);
     },
     content: (chunk) => chunks?.push(Buffer.from(chunk)),
+    hole: (bytes) => chunks?.push(Buffer.alloc(bytes)),
     end: () => {
       chunks = undefined;
     },
