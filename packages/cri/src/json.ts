@@ -77,48 +77,54 @@ function valueToJson(type: string, value: unknown, omitUnset: boolean): Json {
   return Number.isFinite(number) ? number : String(number);
 }
 
+/** How far a document may be from what protobuf's JSON is. */
+export interface FromJsonOptions {
+  /** Told of a field that there is not; without it such a field is an error. */
+  readonly onUnknown?: (problem: string) => void;
+  /** The text that a number or boolean is where a text is wanted; without it such a value is an error. */
+  readonly textOf?: (value: boolean | number | bigint) => string;
+}
+
 /**
  * The message `name` made from parsed JSON or YAML. Field names are taken as the proto has them
- * (`log_directory`) or in camelCase; enums by name or number; 64-bit integers as numbers or strings.
- * Throws an Error that names the field on a value of the wrong type, and on an unknown field unless `onUnknown`
- * is to be told of it.
+ * (`log_directory`) or in camelCase, else whatever their case; enums by name or number; 64-bit integers as numbers
+ * or strings; null as if unset. Throws an Error that names the field on a value of the wrong type, and on an
+ * unknown field.
  */
 export function fromProtoJson<Name extends MessageName>(
   name: Name,
   value: unknown,
-  { onUnknown = refuse }: { onUnknown?: (problem: string) => void } = {},
+  options: FromJsonOptions = {},
 ): MessageOf<Name> {
   // The walk gives every field of the schema a value of the type that the schema names.
-  return messageFromJson(name, value, '', onUnknown) as unknown as MessageOf<Name>;
+  return messageFromJson(name, value, '', options) as unknown as MessageOf<Name>;
 }
-
-function refuse(problem: string): never {
-  throw new Error(problem);
-}
-
-type OnUnknown = (problem: string) => void;
 
 function messageFromJson(
   name: string,
   value: unknown,
   path: string,
-  onUnknown: OnUnknown,
+  options: FromJsonOptions,
 ): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(path, name, value);
   const fields = messages[name] ?? [];
   const message: Record<string, unknown> = {};
   for (const field of fields) message[camelCase(field[0])] = defaultOf(field);
   for (const [key, item] of Object.entries(value)) {
-    const field = fields.find(([proto]) => proto === key || camelCase(proto) === key);
+    const field =
+      fields.find(([proto]) => proto === key || camelCase(proto) === key) ??
+      fields.find(([proto]) => proto.toLowerCase() === key.toLowerCase());
     const at = path === '' ? key : `${path}.${key}`;
     if (field === undefined) {
-      onUnknown(`unknown field "${at}" (${name} has no such field)`);
+      const problem = `unknown field "${at}" (${name} has no such field)`;
+      if (options.onUnknown === undefined) throw new Error(problem);
+      options.onUnknown(problem);
       continue;
     }
     if (item === null || item === undefined) continue;
     message[camelCase(field[0])] = isText(name, field[3])
-      ? Buffer.from(String(valueFromJson('string', item, at, onUnknown)))
-      : fieldFromJson(field, item, at, onUnknown);
+      ? Buffer.from(String(valueFromJson('string', item, at, options)))
+      : fieldFromJson(field, item, at, options);
   }
   return message;
 }
@@ -137,28 +143,30 @@ function fieldFromJson(
   [, , kind, type]: SchemaField,
   value: unknown,
   path: string,
-  onUnknown: OnUnknown,
+  options: FromJsonOptions,
 ): unknown {
   if (kind === 'repeated') {
     if (!Array.isArray(value)) throw wrongType(path, `a list of ${type}`, value);
-    return value.map((item, index) => valueFromJson(type, item, `${path}[${index}]`, onUnknown));
+    return value.map((item, index) => valueFromJson(type, item, `${path}[${index}]`, options));
   }
   if (kind === 'map') {
     if (typeof value !== 'object' || Array.isArray(value)) throw wrongType(path, `a map to ${type}`, value);
     const entries = Object.entries({ ...value });
     return Object.fromEntries(
-      entries.map(([key, item]) => [key, valueFromJson(type, item, `${path}.${key}`, onUnknown)]),
+      entries.map(([key, item]) => [key, valueFromJson(type, item, `${path}.${key}`, options)]),
     );
   }
-  return valueFromJson(type, value, path, onUnknown);
+  return valueFromJson(type, value, path, options);
 }
 
-function valueFromJson(type: string, value: unknown, path: string, onUnknown: OnUnknown): unknown {
-  if (type in messages) return messageFromJson(type, value, path, onUnknown);
+function valueFromJson(type: string, value: unknown, path: string, options: FromJsonOptions): unknown {
+  if (type in messages) return messageFromJson(type, value ?? {}, path, options);
+  if (value === null) return defaultOf(['', 0, 'single', type]);
   const values = enums[type];
   if (values) return enumFromJson(type, values, value, path);
   if (type === 'string') {
     if (typeof value === 'string') return value;
+    if (options.textOf && isNumberOrBoolean(value)) return options.textOf(value);
   } else if (type === 'bool') {
     if (typeof value === 'boolean') return value;
   } else if (type === 'bytes') {
@@ -171,6 +179,10 @@ function valueFromJson(type: string, value: unknown, path: string, onUnknown: On
     if (parsed !== undefined) return parsed;
   }
   throw wrongType(path, type, value);
+}
+
+function isNumberOrBoolean(value: unknown): value is boolean | number | bigint {
+  return typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint';
 }
 
 function enumFromJson(type: string, values: Record<string, number>, value: unknown, path: string): number {
@@ -201,7 +213,7 @@ function integerFromJson(type: string, value: unknown): bigint | number | undefi
 }
 
 function wrongType(path: string, expected: string, value: unknown): Error {
-  const given = Array.isArray(value) ? 'a list' : value === null ? 'null' : JSON.stringify(value);
+  const given = Array.isArray(value) ? 'a list' : typeof value === 'bigint' ? value : JSON.stringify(value);
   return new Error(`${path === '' ? 'the document' : path}: expected ${expected}, got ${given}`);
 }
 

@@ -1,6 +1,7 @@
 // Where to connect and how, from flags, variables and crictl.yaml, in this order.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { yamlText } from '@berth/go-yaml/text.ts';
 import type { FlagValues } from '../cli/flags.ts';
 import type { Logger } from '../cli/logger.ts';
 import { within } from '../errors.ts';
@@ -134,7 +135,7 @@ export async function loadSettings(
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return yamlText(readFileSync(path));
   } catch (error) {
     // Of a folder Node.js does not tell which.
     throw error instanceof Error ? Object.assign(error, { path }) : error;

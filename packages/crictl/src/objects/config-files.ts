@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ContainerConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { fromProtoJson, type MessageName, type MessageOf } from '@berth/cri/json.ts';
+import { goText } from '@berth/go-yaml/go-text.ts';
+import { tryJson } from '@berth/go-yaml/json.ts';
 import type { Logger } from '../cli/logger.ts';
 import { describeError } from '../errors.ts';
 import { protoText } from '../output/proto-text.ts';
@@ -62,6 +64,7 @@ function parsed<Name extends 'PodSandboxConfig' | 'ContainerConfig'>(
   try {
     return fromProtoJson(name, document ?? {}, {
       onUnknown: (problem) => logger.warning(`${path}: ${problem}`),
+      textOf: goText,
     });
   } catch (error) {
     throw new Error(`${path}: ${describeError(error)}`, { cause: error });
@@ -69,9 +72,9 @@ function parsed<Name extends 'PodSandboxConfig' | 'ContainerConfig'>(
 }
 
 async function readDocument(path: string): Promise<unknown> {
-  let text: string;
+  let content: Buffer;
   try {
-    text = await readFile(path, 'utf8');
+    content = await readFile(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       throw new Error(`config at ${path} not found`, { cause: error });
@@ -79,17 +82,13 @@ async function readDocument(path: string): Promise<unknown> {
     // Of a folder Node.js does not tell which.
     throw error instanceof Error ? Object.assign(error, { path }) : error;
   }
+  const json = tryJson(content.toString());
+  if (json !== undefined) return json;
+  // JSON is tried first because the YAML parser takes 15 ms to load.
+  const { parseYaml } = await import('@berth/go-yaml/document.ts');
   try {
-    // JSON is tried first because the YAML parser takes 15 ms to load.
-    return JSON.parse(text);
-  } catch {
-    const { parse } = await import('yaml');
-    try {
-      return parse(text, { version: '1.1', intAsBigInt: false });
-    } catch (error) {
-      // The parser shows the place in further lines.
-      const [problem = ''] = describeError(error).split('\n');
-      throw new Error(`${path} is neither JSON nor YAML: ${problem.replace(/:$/, '')}`, { cause: error });
-    }
+    return parseYaml(content);
+  } catch (error) {
+    throw new Error(`${path} is neither JSON nor YAML: ${describeError(error)}`, { cause: error });
   }
 }

@@ -102,8 +102,7 @@ test('a text that is no YAML says where', () => {
     /not valid YAML: .*line 3/s,
   );
   assert.throws(() => decodeManifest('{"kind": "Pod",,}', decodeOptions), /not valid YAML/);
-  assert.throws(() => decodeManifest('a: 1\na: 2\n', decodeOptions), /unique|duplicated/);
   const bomb = `a: &a [${'x,'.repeat(50)}]\nb: &b [${'*a,'.repeat(50)}]\nc: [${'*b,'.repeat(50)}]\n`;
-  assert.throws(() => decodeManifest(bomb, decodeOptions), /alias/);
+  assert.throws(() => decodeManifest(bomb, decodeOptions), /excessive aliasing/);
   assert.match(faultOf('just a text'), /not a Kubernetes object/);
 });

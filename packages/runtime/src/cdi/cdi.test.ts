@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -7,6 +7,7 @@ import { mknod } from '@berth/linux/mknod.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { applyEdits, editsOf } from './inject.ts';
 import { isQualifiedName, requestedDevices } from './names.ts';
+import { parseCdiFile } from './parse-file.ts';
 import { readCdiRegistry, resolveDevices } from './registry.ts';
 import { parseCdiSpec } from './spec.ts';
 
@@ -68,6 +69,54 @@ test('files that cannot be taken name their field', () => {
     [file([device('a', { odd: 1 })]), /containerEdits: unknown field "odd"/],
   ];
   for (const [value, message] of refused) assert.throws(() => parseCdiSpec(value, 'f'), message);
+});
+
+test('a file is read as the reference library reads it', () => {
+  const nodeOf = (text: string) =>
+    parseCdiSpec(
+      parseCdiFile(`cdiVersion: 0.6.0
+kind: v.com/c
+devices:
+- name: 0
+  containerEdits:
+    deviceNodes:
+    - path: /dev/x
+${text.replaceAll(/^/gm, '      ')}`),
+      'f',
+    ).devices.get('0')?.deviceNodes[0];
+  const cases: [string, object][] = [
+    ['fileMode: 0640', { fileMode: 0o640 }],
+    ['fileMode: 0o640', { fileMode: 0o640 }],
+    ['fileMode: 416', { fileMode: 0o640 }],
+    ['fileMode: 0x1A0', { fileMode: 0o640 }],
+    ['major: 1_0\nminor: 0b11', { major: 10, minor: 3 }],
+    ['uid: 007\ngid: +5', { uid: 7, gid: 5 }],
+    ['{"fileMode": 416}'.slice(1, -1), { fileMode: 0o640 }],
+  ];
+  for (const [text, members] of cases) assert.deepEqual(nodeOf(text), { path: '/dev/x', ...members }, text);
+  const edits = parseCdiSpec(
+    parseCdiFile('{cdiVersion: 0.6.0, kind: v.com/c, devices: [{name: on, containerEdits: {env: [A=1]}}]}'),
+    'f',
+  );
+  assert.deepEqual([...edits.devices.keys()], ['true']);
+  assert.throws(
+    () => parseCdiFile('kind: a\nkind: b\n'),
+    /^YamlError: line 2, column 1: key "kind" is already/,
+  );
+});
+
+test('the ending of a name does not say what is in a file', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'berth-cdi-'));
+  try {
+    const spec = 'cdiVersion: 0.6.0\nkind: v.com/c\ndevices:\n- {name: a, containerEdits: {env: [A=1]}}\n';
+    writeFileSync(join(dir, 'a.json'), spec);
+    const utf16 = Buffer.from(`\ufeff${spec.replace('name: a', 'name: b')}`, 'utf16le');
+    writeFileSync(join(dir, 'b.yaml'), utf16);
+    const { devices, problems } = await readCdiRegistry([dir]);
+    assert.deepEqual([[...devices.keys()], problems], [['v.com/c=a', 'v.com/c=b'], []]);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });
 
 const specFile = (path: string, priority: number, ...names: string[]) => ({

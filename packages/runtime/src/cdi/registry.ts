@@ -85,10 +85,11 @@ async function specFiles(directory: string): Promise<string[]> {
 }
 
 async function parsed(path: string): Promise<unknown> {
-  const text = (await readRegularFile(path, { maxBytes: maxSpecBytes })).toString();
-  const { parse } = await import('yaml');
+  const content = await readRegularFile(path, { maxBytes: maxSpecBytes });
+  // Only a node with CDI devices needs the YAML parser.
+  const { parseCdiFile } = await import('./parse-file.ts');
   try {
-    return path.endsWith('.json') ? JSON.parse(text) : parse(text);
+    return parseCdiFile(content);
   } catch (error) {
     throw new Error(`${path}: ${messageOf(error)}`);
   }

@@ -1,0 +1,36 @@
+// The text of a CDI specification file to its value: YAML or JSON, whatever the file is called, as the reference
+// library reads it by sigs.k8s.io/yaml.
+import { readYaml, YamlError } from '@berth/go-yaml/document.ts';
+import { goText } from '@berth/go-yaml/go-text.ts';
+
+/** The members of a specification that are numbers or booleans; all others that are no lists or objects are texts. */
+const notTexts = [
+  'major',
+  'minor',
+  'fileMode',
+  'uid',
+  'gid',
+  'timeout',
+  'additionalGids',
+  'enableMonitoring',
+].map((name) => name.toLowerCase());
+
+/** The value of the file. Throws a YamlError with the place, for a member that is there twice as well. */
+export function parseCdiFile(content: Uint8Array | string): unknown {
+  const [document] = readYaml(content);
+  if (document === undefined) return null;
+  if (document instanceof YamlError) throw document;
+  const [warning] = document.warnings;
+  if (warning !== undefined) throw new YamlError(warning);
+  return withTexts(document.value, '');
+}
+
+/** A number or boolean where a text is wanted (`name: 0`) is that text. */
+function withTexts(value: unknown, member: string): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => withTexts(item, member));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withTexts(each, name)]));
+  }
+  const isScalar = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
+  return isScalar && !notTexts.includes(member.toLowerCase()) ? goText(value) : value;
+}
