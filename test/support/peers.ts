@@ -19,6 +19,8 @@ interface Recipe {
   isTest?: boolean;
   /** The Go variable that holds the version, without its `v`. */
   versionVariable?: string;
+  /** The one that holds it with its `v`. */
+  gitVersionVariable?: string;
 }
 
 const criTools = {
@@ -39,6 +41,12 @@ const recipes = {
   containerd: { ...containerd, package: 'cmd/containerd' },
   'containerd-shim-runc-v2': { ...containerd, package: 'cmd/containerd-shim-runc-v2' },
   ctr: { ...containerd, package: 'cmd/ctr' },
+  kubelet: {
+    folder: 'kubernetes',
+    module: 'k8s.io/kubernetes',
+    package: 'cmd/kubelet',
+    gitVersionVariable: 'k8s.io/component-base/version.gitVersion',
+  },
 } satisfies Record<string, Recipe>;
 
 export type PeerName = keyof typeof recipes;
@@ -76,9 +84,12 @@ export function moduleVersion(goMod: string, module: string): string {
 }
 
 async function goBuild(recipe: Recipe, version: string, source: string, output: string): Promise<void> {
-  const flags = recipe.versionVariable
-    ? [`-ldflags=-s -w -X ${recipe.versionVariable}=${version.replace(/^v/, '')}`]
-    : [];
+  const { versionVariable, gitVersionVariable } = recipe;
+  const stamps = [
+    ...(versionVariable ? [`-X ${versionVariable}=${version.replace(/^v/, '')}`] : []),
+    ...(gitVersionVariable ? [`-X ${gitVersionVariable}=${version}`] : []),
+  ];
+  const flags = stamps.length > 0 ? [`-ldflags=-s -w ${stamps.join(' ')}`] : [];
   const verb = recipe.isTest ? ['test', '-c'] : ['build'];
   const target = `${recipe.module}/${recipe.package}`;
   try {

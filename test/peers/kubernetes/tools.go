@@ -1,0 +1,8 @@
+//go:build tools
+
+// Package peers holds what test/support/peers.ts builds, in the versions of go.mod and go.sum.
+package peers
+
+import (
+	_ "k8s.io/kubernetes/cmd/kubelet"
+)
