@@ -122,7 +122,7 @@ test('a port that nobody listens on is an error of that connection only', async 
   const port = await freePort();
   using forward = crictl.start(['port-forward', pod, `${port}:8081`]);
   await forward.printed(/Forwarding from 127\.0\.0\.1/);
-  await assert.rejects(fetch(`http://127.0.0.1:${port}/`));
+  await assert.rejects(fetch(`http://127.0.0.1:${port}/`), { message: 'fetch failed' });
   await forward.printed(/error.*8081|8081.*refused|refused/i);
   assert.equal(await crictl.ok('exec', container, 'echo', 'alive'), 'alive');
 });

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, request } from 'node:http';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../test/support/until.ts';
 import { type CriClient, connectCri } from './client.ts';
 import { CriError } from './errors.ts';
 import { type FinishedCall, serveCri } from './server.ts';
@@ -30,13 +30,15 @@ async function withServer(
   name: string,
   use: (
     client: CriClient,
-    server: { socketPath: string; calls: FinishedCall[]; aborted: string[] },
+    server: { socketPath: string; calls: FinishedCall[]; waiting: string[]; aborted: string[] },
   ) => Promise<void>,
 ): Promise<void> {
   const socketPath = join(dir, `${name}.sock`);
   const calls: FinishedCall[] = [];
+  const waiting: string[] = [];
   const aborted: string[] = [];
   const untilAborted = async (rpc: string, signal: AbortSignal) => {
+    waiting.push(rpc);
     if (!signal.aborted) await once(signal, 'abort');
     aborted.push(rpc);
   };
@@ -72,7 +74,7 @@ async function withServer(
   });
   const client = connect(`unix://${socketPath}`);
   try {
-    await use(client, { socketPath, calls, aborted });
+    await use(client, { socketPath, calls, waiting, aborted });
   } finally {
     client.close();
     await server.close();
@@ -127,17 +129,20 @@ testBoth('messages beyond 16 MiB are refused in both directions', async (connect
 });
 
 testBoth('deadlines and cancelling reach the handler', async (connect) => {
-  await withServer(connect, 'cancel', async ({ runtime }, { aborted }) => {
-    await assert.rejects(runtime.execSync({ cmd: ['wait'] }, { timeoutMs: 50 }), {
+  await withServer(connect, 'cancel', async ({ runtime }, { waiting, aborted }) => {
+    await assert.rejects(runtime.execSync({ cmd: ['wait'] }, { timeoutMs: 300 }), {
       code: 'DEADLINE_EXCEEDED',
     });
     const abort = new AbortController();
     const call = runtime.execSync({ cmd: ['wait'] }, { signal: abort.signal });
-    setTimeout(() => abort.abort(), 30);
-    await assert.rejects(call, { code: 'CANCELLED' });
+    const cancelled = assert.rejects(call, { code: 'CANCELLED' });
+    await until('the second call is in its handler', () => waiting.length === 2);
+    abort.abort();
+    await cancelled;
     await assert.rejects(runtime.version({}, { signal: AbortSignal.abort() }), { code: 'CANCELLED' });
-    await sleep(50);
+    await until('both handlers hear', () => aborted.length >= 2);
     assert.deepEqual(aborted, ['execSync', 'execSync']);
+    assert.deepEqual(waiting, aborted, 'a call that was cancelled before it began reaches no handler');
   });
 });
 
@@ -151,7 +156,7 @@ testBoth(
         next += 1n;
         if (next === 2000n) break;
       }
-      await sleep(50);
+      await until('the handler hears', () => aborted.length > 0);
       assert.deepEqual(aborted, ['getContainerEvents']);
       const seen: string[] = [];
       await assert.rejects(
@@ -183,9 +188,10 @@ testBoth('a client connects again after the server came back', async (connect) =
   });
   for (let round = 0; round < 3; round++) {
     await withServer(connect, 'again', async (_, { socketPath }) => {
-      // The client's longest back-off after a failed connect.
-      if (round === 0) await sleep(600);
       assert.equal(statSync(socketPath).mode & 0o777, 0o660);
+      // After the failed connect the client waits a moment before it tries again.
+      if (round === 0)
+        await until('the client connects', () => client.runtime.version({}).catch(() => undefined));
       assert.equal((await client.runtime.version({ version: String(round) })).version, String(round));
     });
   }
@@ -193,6 +199,7 @@ testBoth('a client connects again after the server came back', async (connect) =
 });
 
 testBoth('a socket of somebody who does not speak gRPC is told apart', async (connect) => {
+  const silent: Socket[] = [];
   const cases: [name: string, server: Server, code: string, message: RegExp][] = [
     [
       'closes',
@@ -208,8 +215,7 @@ testBoth('a socket of somebody who does not speak gRPC is told apart', async (co
     ],
     [
       'silent',
-      // The library lets go of a connection that never came about only when the other side does.
-      createServer((socket) => setTimeout(() => socket.destroy(), 600)),
+      createServer((socket) => silent.push(socket)),
       'DEADLINE_EXCEEDED',
       /^context deadline exceeded while waiting for connections to become ready$/,
     ],
@@ -221,6 +227,8 @@ testBoth('a socket of somebody who does not speak gRPC is told apart', async (co
     const client = connect(path, { timeoutMs: 400 });
     await assert.rejects(client.runtime.version({}), { code, message }, name);
     client.close();
+    // The library lets go of a connection that never came about only when the other side does.
+    for (const socket of silent) socket.destroy();
     server.close();
   }
 });
@@ -228,9 +236,9 @@ testBoth('a socket of somebody who does not speak gRPC is told apart', async (co
 testBoth('a call in flight fails when the server goes', async (connect) => {
   const client = connect(join(dir, 'gone.sock'));
   let call: Promise<unknown> = Promise.resolve();
-  await withServer(connect, 'gone', async () => {
+  await withServer(connect, 'gone', async (_, { waiting }) => {
     call = assert.rejects(client.runtime.execSync({ cmd: ['wait'] }), { code: /UNAVAILABLE|CANCELLED/ });
-    await sleep(50);
+    await until('the call is in its handler', () => waiting.length > 0);
   });
   await call;
   client.close();

@@ -236,6 +236,7 @@ test("what an older berthd left open is closed, and a user's locks on it stop no
     for (const dir of [root, state, join(state, 'containers'), join(state, 'sandboxes')]) {
       assert.equal(octal(dir), '700', dir);
     }
+    assert.ok(existsSync(database));
     for (const file of globSync(`${database}*`)) assert.equal(octal(file), '600', file);
     assert.equal(existsSync(`${database}-shm`), false);
     assert.deepEqual(globSync(`{${root},${state}}/lock`), []);

@@ -106,11 +106,11 @@ test('an exec whose client does not read is held up, not kept', { timeout: 120_0
       const stdout = new Writable({ write: () => {} });
       const hangUp = new AbortController();
       const session = remoteCommand({ url, transport, tty: false, stdout, signal: hangUp.signal });
-      session.catch(() => {});
+      const ended = assert.rejects(session, { name: 'AbortError' });
       const grown = await attacked.growth(delay(2000));
       assert.ok(grown < tolerated, `${transport}: ${Math.round(grown / mebibyte)} MiB more`);
       hangUp.abort();
-      await assert.rejects(session);
+      await ended;
     }
     for (const deadline = performance.now() + 10_000; ; await delay(50)) {
       const { stdout } = await loud.run('ps');

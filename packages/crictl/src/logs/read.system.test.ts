@@ -4,7 +4,7 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../../test/support/until.ts';
 import { type ReadOptions, readLog } from './read.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'crictl-logs-'));
@@ -12,8 +12,11 @@ after(() => rmSync(dir, { recursive: true }));
 
 const line = (text: string) => `2026-01-02T03:04:05.000000001Z stdout F ${text}\n`;
 
-async function read(path: string, options: Partial<ReadOptions> = {}): Promise<string[]> {
-  const seen: string[] = [];
+async function read(
+  path: string,
+  options: Partial<ReadOptions> = {},
+  seen: string[] = [],
+): Promise<string[]> {
   await readLog({
     path,
     tailLines: undefined,
@@ -63,25 +66,27 @@ test('a followed log goes on over rotation and truncation until the container en
   symlinkSync(path, link);
   let running = true;
   const signal = new AbortController().signal;
-  const reading = read(link, { follow: { isRunning: async () => running, signal } });
-  const pause = () => sleep(60);
-  await pause();
-  appendFileSync(path, line('second').slice(0, 20));
-  await pause();
+  const seen: string[] = [];
+  const reading = read(link, { follow: { isRunning: async () => running, signal } }, seen);
+  const isRead = (text: string) => until(`${text} is read`, () => seen.at(-1) === text);
+  await isRead('first');
+  appendFileSync(path, `${line('whole')}${line('second').slice(0, 20)}`);
+  await isRead('whole');
   appendFileSync(path, line('second').slice(20));
-  await pause();
+  await isRead('second');
   appendFileSync(path, line('before rotation'));
   renameSync(path, `${path}.1`);
   writeFileSync(path, line('after rotation'));
-  await pause();
+  await isRead('after rotation');
   appendFileSync(path, line('third'));
-  await pause();
+  await isRead('third');
   writeFileSync(path, line('truncated'));
-  await pause();
+  await isRead('truncated');
   running = false;
   appendFileSync(path, line('last'));
   assert.deepEqual(await reading, [
     'first',
+    'whole',
     'second',
     'before rotation',
     'after rotation',
@@ -95,8 +100,9 @@ test('an interruption ends the following', async () => {
   const path = join(dir, 'abort.log');
   writeFileSync(path, line('one'));
   const abort = new AbortController();
-  setTimeout(() => abort.abort(), 50);
-  assert.deepEqual(await read(path, { follow: { isRunning: async () => true, signal: abort.signal } }), [
-    'one',
-  ]);
+  const seen: string[] = [];
+  const reading = read(path, { follow: { isRunning: async () => true, signal: abort.signal } }, seen);
+  await until('the line is read', () => seen.length > 0);
+  abort.abort();
+  assert.deepEqual(await reading, ['one']);
 });

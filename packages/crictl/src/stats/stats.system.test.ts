@@ -131,6 +131,7 @@ test('metrics are told with their descriptors', () => {
     [busy.sandboxId, idle.sandboxId].toSorted(),
   );
   for (const { metrics } of podMetrics) {
+    assert.ok(metrics.length > 0);
     for (const { name } of metrics) assert.ok(names.has(name), name);
   }
   assert.match(succeed('metricsp', '-o', 'table'), /^NAME:\n {3}crictl metricsp - /);

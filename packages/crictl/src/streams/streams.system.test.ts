@@ -46,6 +46,8 @@ for (const name of ['berthd', 'containerd'] as const) {
         const [program = '', ...args] = runtime.argv('exec', '-r', transport, id, 'cat', '/dev/zero');
         const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
         const told = text(child.stderr);
+        await once(child.stdout, 'readable');
+        // From its first octet on it would take gigabytes in this time.
         await setTimeout(3000);
         const rss = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]);
         assert.ok(rss > 0 && rss < 200_000, `${rss} kB`);

@@ -61,7 +61,7 @@ test('restarts change nothing', async () => {
 });
 
 test('a pod whose sandbox failed, which is in no list', async () => {
-  await assert.rejects(node.pod('shop/none', 0, '/proc/none'));
+  await assert.rejects(node.pod('shop/none', 0, '/proc/none'), /\/proc\/none/);
   assert.match(callsOf('shop/none')[0]?.error ?? '', /\/proc\/none/);
   assert.match(node.crictl('trace', 'none').out, /failed: .*\/proc\/none/);
 });

@@ -137,7 +137,6 @@ test('a directory that is made later, removed and made again', async () => {
   rmSync(join(folder, 'x'), { recursive: true });
   await until((update) => keys(update) === '');
   mkdirSync(later, { recursive: true });
-  await sleep(50);
   writeFileSync(join(later, 'b.yaml'), manifest('b'));
   await until((update) => keys(update) === 'default/b-n');
 });

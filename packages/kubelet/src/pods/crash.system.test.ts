@@ -148,7 +148,10 @@ test('a kubelet adopts pods as they are, with what happened meanwhile', async ()
       .some((pod) => pod.metadata.name === 'ended' && pod.status.containerStatuses?.[0]?.containerID),
   );
   await first.stop();
-  await sleep(1500);
+  await until('it ends while no kubelet looks', async () => {
+    const { containers } = await node.cri.runtime.listContainers({ filter: { state: { state: 2 } } });
+    return containers.some((each) => each.labels['io.kubernetes.pod.name'] === 'ended');
+  });
   const second = node.kubelet();
   second.setPods([kept, ended]);
   const after = await untilRunning(second, kept);

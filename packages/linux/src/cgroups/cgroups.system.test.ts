@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { mounts } from '../mount.ts';
 import { detectCgroups } from './detect.ts';
 import { membership } from './membership.ts';
@@ -71,8 +70,12 @@ test(`cgroup ${version}: create, join, limit, see, remove`, async () => {
 
 test(`cgroup ${version}: a move that is expected moves nothing by itself`, async () => {
   const before = membership(process.pid);
+  const own = [...(before ?? [])].flatMap(([controller, path]) => cgroups.directory(path, controller) ?? []);
+  const watched = own.map((directory) => watch(join(directory, 'cgroup.procs')));
+  const written = Promise.race(watched.map((each) => once(each, 'change')));
   using _move = cgroups.expectMove();
-  await sleep(50);
+  await written;
+  for (const each of watched) each.close();
   assert.deepEqual(membership(process.pid), before);
 });
 
@@ -93,7 +96,8 @@ test(`cgroup ${version}: a removal waits for the end of what runs`, async () => 
   const { pid, exited } = await sleeperIn(path);
   setTimeout(() => process.kill(pid), 30);
   await cgroups.remove(path, { timeoutMs: 5_000 });
-  await exited;
+  assert.ok(!cgroups.exists(path));
+  assert.deepEqual(await exited, [null, 'SIGTERM']);
 });
 
 test(`cgroup ${version}: refused limits name the file and the value`, () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../../test/support/until.ts';
 import { membership } from './membership.ts';
 import { OwnMove } from './own-move.ts';
 
@@ -11,34 +12,59 @@ test('the process writes itself into its own cgroup, once for all moves that are
   const root = mkdtempSync(join(tmpdir(), 'own-move-'));
   try {
     const [[controller, path] = ['', '']] = membership(process.pid) ?? [];
-    const file = join(root, path, 'cgroup.procs');
     mkdirSync(join(root, path), { recursive: true });
-    const written = async () => {
-      for (let tries = 0; tries < 200 && readFileSync(file, 'utf8') === ''; tries++) await sleep(5);
-      const text = readFileSync(file, 'utf8');
-      writeFileSync(file, '');
-      return text;
-    };
-    writeFileSync(file, '');
+    // A FIFO keeps each write apart; a file would have the same text after one and after many.
+    const fifo = join(root, path, 'cgroup.procs');
+    execFileSync('mkfifo', [fifo]);
+    const descriptor = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+    let written = '';
+    const moves = (count: number) =>
+      until(
+        `it has moved ${count} times`,
+        () => {
+          written += drain(descriptor);
+          return written.length >= count * String(process.pid).length;
+        },
+        () => written,
+      );
     const ownMove = new OwnMove(root, controller);
     const first = ownMove.expect();
-    assert.equal(await written(), String(process.pid));
+    await moves(1);
     const second = ownMove.expect();
     first[Symbol.dispose]();
     const third = ownMove.expect();
-    await sleep(50);
-    assert.equal(readFileSync(file, 'utf8'), '');
     second[Symbol.dispose]();
     third[Symbol.dispose]();
+    // The third move of all, if one of those above had been made, would be there before or with this one.
     ownMove.expect();
-    assert.equal(await written(), String(process.pid));
+    await moves(2);
+    assert.equal(written + drain(descriptor), String(process.pid).repeat(2));
+    closeSync(descriptor);
   } finally {
     rmSync(root, { recursive: true });
   }
 });
 
-test('a cgroup that cannot be found is no error', async () => {
-  new OwnMove('/nowhere', 'pids').expect();
-  new OwnMove('/nowhere', 'no controller').expect();
-  await sleep(20);
+test('a cgroup that cannot be found is no error', () => {
+  // A process ends only when its writes have, and with another code when one that failed was not handled.
+  const program = `
+    import { OwnMove } from ${JSON.stringify(new URL('./own-move.ts', import.meta.url).href)};
+    new OwnMove('/nowhere', process.argv[1]).expect();
+    new OwnMove('/nowhere', 'no controller').expect();
+    console.log('expected');`;
+  const [controller = ''] = [...(membership(process.pid)?.keys() ?? [])];
+  const argv = ['--input-type=module', '-e', program, controller];
+  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' });
+  assert.deepEqual([status, stdout], [0, 'expected\n'], stderr);
 });
+
+function drain(descriptor: number): string {
+  const buffer = Buffer.alloc(1024);
+  try {
+    return buffer.toString('utf8', 0, readSync(descriptor, buffer));
+  } catch (error) {
+    // Nothing is there yet.
+    assert.equal((error as NodeJS.ErrnoException).code, 'EAGAIN');
+    return '';
+  }
+}

@@ -45,6 +45,7 @@ test('concurrent pulls of one image download each blob once', async () => {
   await Promise.all([1, 2, 3].map(() => pulls.pull(`${counted.address}/team/test:1`, { store })));
   const blobs = counted.paths.filter((path) => path.includes('/blobs/'));
   const layers = (await pulls.pull(`${counted.address}/team/test:1`, { store })).layers;
+  assert.equal(layers.length, 2);
   for (const { descriptor } of layers) {
     assert.equal(blobs.filter((path) => path.includes(descriptor.digest)).length, 1);
   }

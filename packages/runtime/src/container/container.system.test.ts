@@ -18,20 +18,24 @@ const call = () => node.client.runtime;
 
 test('stopping: the grace period, then the kill; a shorter stop overtakes a longer one', async () => {
   const sandbox = await pods.runPod('stop');
-  const stubborn = ['/bin/sh', '-c', 'trap "" TERM; while true; do sleep 1; done'];
+  const stubborn = ['/bin/sh', '-c', 'trap "" TERM; echo ready; while true; do sleep 1; done'];
+  const untilReady = async (containerId: string) => {
+    const { logPath } = await pods.statusOf(containerId);
+    await until(() => readFileSync(logPath, 'utf8').includes('ready'));
+  };
   const polite = await pods.startContainer(
     sandbox,
-    ['/bin/sh', '-c', 'trap "exit 3" TERM; while true; do sleep 0.05; done'],
+    ['/bin/sh', '-c', 'trap "exit 3" TERM; echo ready; while true; do sleep 0.05; done'],
     {
       metadata: { name: 'polite', attempt: 0 },
     },
   );
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await untilReady(polite);
   await call().stopContainer({ containerId: polite, timeout: 20n });
   assert.equal((await pods.statusOf(polite)).exitCode, 3);
 
   const one = await pods.startContainer(sandbox, stubborn, { metadata: { name: 'one', attempt: 0 } });
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await untilReady(one);
   const began = performance.now();
   const slow = call().stopContainer({ containerId: one, timeout: 25n });
   await call().stopContainer({ containerId: one, timeout: 1n });

@@ -7,10 +7,10 @@ import { MountPropagation, NamespaceMode } from '@berth/cri/generated/api.ts';
 import { mountsBelow } from '@berth/linux/mount.ts';
 import { writeOciLayout } from '@berth/oci/layout-writer.ts';
 import { importArchive } from '../../../../test/support/images.ts';
-import { failsWith, isolated, PodCalls } from '../testing/pod-calls.ts';
+import { failsWith, isolated, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 
-const [one, many] = ['localhost/volume/one:1', 'localhost/volume/many:1'];
+const [one, many, other] = ['localhost/volume/one:1', 'localhost/volume/many:1', 'localhost/volume/other:1'];
 let node: TestNode;
 let pods: PodCalls;
 
@@ -34,6 +34,8 @@ before(async () => {
     const dir = join(layouts, 'layout');
     await writeOciLayout({ dir, name: one, layers: [base], config: {} });
     await writeOciLayout({ dir, name: many, layers: [base, upper], config: {} });
+    const own = [{ type: 'file' as const, path: 'own', content: 'own' }];
+    await writeOciLayout({ dir, name: other, layers: [own], config: {} });
     await importArchive(node.config.listen, dir);
   } finally {
     rmSync(layouts, { recursive: true });
@@ -94,10 +96,14 @@ test('an image stays while it is mounted, also for a berthd that is started anew
   });
   await node.close();
   await node.open();
-  await node.client.image.removeImage({ image: { ...mount('', many).image } });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const layers = () => readdirSync(join(node.dir, 'root/images/layers')).length;
+  const before = layers();
+  // What is collected after the image that is mounted is an image that is not.
+  for (const image of [many, other])
+    await node.client.image.removeImage({ image: { ...mount('', image).image } });
+  await until(() => layers() < before);
+  assert.equal(layers(), before - 1);
   assert.equal(await pods.shell(container, 'cat /m/data/upper'), 'upper');
-  assert.equal(readdirSync(join(node.dir, 'root/images/layers')).length >= 2, true);
   await pods.removePod(sandbox);
 });
 

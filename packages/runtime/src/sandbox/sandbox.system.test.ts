@@ -24,11 +24,17 @@ test('a whole life of a pod: states, lists, events, log, exit code, and nothing 
   const before = takeCensus(folders);
   const stop = new AbortController();
   const events: ContainerEventResponse[] = [];
-  const listening = (async () => {
-    for await (const event of call().getContainerEvents({}, { signal: stop.signal })) events.push(event);
-  })().catch(() => {});
-  await until(async () => node.lines.length > 0 && events.length >= 0);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const listening = assert.rejects(
+    async () => {
+      for await (const event of call().getContainerEvents({}, { signal: stop.signal })) events.push(event);
+    },
+    { code: 'CANCELLED' },
+  );
+  // The stream says nothing before its first event: pods come and go until one is heard of.
+  await until(async () => {
+    await call().removePodSandbox({ podSandboxId: await pods.runPod('heard') });
+    return events.length > 0;
+  });
 
   const sandbox = await pods.runPod('life', { labels: { app: 'life' } });
   const { status: pod } = await call().podSandboxStatus({ podSandboxId: sandbox });

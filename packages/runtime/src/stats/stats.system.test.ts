@@ -364,16 +364,25 @@ test('stats and metrics of pods that come and go never fail as a whole', async (
 test('events: each step of a life with the status of the pod and its containers', async () => {
   const abort = new AbortController();
   const seen: string[] = [];
-  const reading = (async () => {
-    for await (const event of call().getContainerEvents({}, { signal: abort.signal })) {
-      const { podSandboxStatus, containersStatuses, containerEventType: type } = event;
-      const kind = event.containerId === podSandboxStatus?.id ? 'pod' : 'container';
-      const states = containersStatuses.map(({ state, exitCode }) => `${state}/${exitCode}`).join(' ');
-      assert.ok(event.createdAt > 0n);
-      seen.push(`${kind} ${type} pod=${podSandboxStatus?.state} [${states}]`);
-    }
-  })().catch(() => undefined);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  let heard = false;
+  const reading = assert.rejects(
+    async () => {
+      for await (const event of call().getContainerEvents({}, { signal: abort.signal })) {
+        const { podSandboxStatus, containersStatuses, containerEventType: type } = event;
+        const kind = event.containerId === podSandboxStatus?.id ? 'pod' : 'container';
+        const states = containersStatuses.map(({ state, exitCode }) => `${state}/${exitCode}`).join(' ');
+        assert.ok(event.createdAt > 0n);
+        if (podSandboxStatus?.metadata?.name !== 'events') heard = true;
+        else seen.push(`${kind} ${type} pod=${podSandboxStatus.state} [${states}]`);
+      }
+    },
+    failsWith('CANCELLED', /./),
+  );
+  // The stream says nothing before its first event: pods come and go until one is heard of.
+  await until(async () => {
+    await pods.removePod(await pods.runPod('heard'));
+    return heard;
+  });
   const sandbox = await pods.runPod('events');
   const containerId = await pods.startContainer(sandbox, ['/bin/sleep', '600']);
   await call().stopContainer({ containerId, timeout: 0n });

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
+import { processStat } from '@berth/linux/process.ts';
 import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
 import { reopenLog } from '../conmon/control.ts';
 import { until } from '../testing/pod-calls.ts';
@@ -126,9 +127,8 @@ describe('attach', { timeout: 60_000 }, () => {
     const client = new TestClient({ stdin });
     const attached = attach(container, client, streams);
     client.resize({ width: 132, height: 5000 });
-    await until(async () => {
+    await until(() => {
       stdin.write('\n');
-      await new Promise((resolve) => setTimeout(resolve, 50));
       return client.stdout.includes('\r\n1000 132\r\n');
     });
     kill(container);
@@ -161,8 +161,13 @@ describe('attach', { timeout: 60_000 }, () => {
       streams: { ...client.streams, stdout },
     });
     await container.start();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    assert.ok(stdout.writableLength < 1_000_000);
+    await until(() => stdout.writableLength > 0);
+    // Without the reader's pace the container would have ended by the time that another has lived.
+    const other = await start('true');
+    await other.start();
+    await other.ended();
+    assert.ok(stdout.writableLength < 1_000_000, `${stdout.writableLength} bytes wait in memory`);
+    assert.notEqual(processStat(container.started.containerPid), undefined);
     release();
     await attached;
     assert.equal(taken, 5_000_000 + 'last\n'.length);

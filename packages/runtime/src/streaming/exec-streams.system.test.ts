@@ -100,7 +100,9 @@ for (const name of ['crun', 'runc']) {
         },
       });
       const slow = exec(['head', '-c', '50000000', '/dev/zero'], { ...new TestClient().streams, stdout });
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await until(() => stdout.writableLength > 0);
+      // Without the reader's pace it would have ended, or filled the memory, while another exec comes and goes.
+      assert.equal(await running('head -c 5000000[0]'), 1);
       assert.ok(stdout.writableLength < 1_000_000, `${stdout.writableLength} bytes wait in memory`);
       read();
       assert.equal(await slow, 0);
@@ -170,7 +172,9 @@ for (const name of ['crun', 'runc']) {
           { ...new TestClient().streams, stdout },
           { tty: true },
         );
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await until(() => taken > 0);
+        // Another exec's time, so that the command ends, or fills what is between, before anything is read.
+        await running('head');
         read();
         assert.equal(await exited, 0);
         assert.equal(taken, 9000);
@@ -186,7 +190,6 @@ for (const name of ['crun', 'runc']) {
         const from = client.stdout.length;
         await until(async () => {
           stdin.write('busybox stty size\n');
-          await new Promise((resolve) => setTimeout(resolve, 50));
           // runc turns the container's own newlines off when the shell may have begun already.
           return client.stdout.slice(from).replaceAll(/\r+\n/g, '\n').includes(`\n${expected}\n`);
         });

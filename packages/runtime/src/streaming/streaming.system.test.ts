@@ -167,18 +167,19 @@ test('crictl exec -it in a terminal', async () => {
     const from = shown.length;
     await until(async () => {
       screen.write('stty size\r');
-      await new Promise((resolve) => setTimeout(resolve, 100));
       return shown.slice(from).includes(`\r\n${expected}\r\n`);
     });
   };
   await size('33 111');
   setTerminalSize(master, { width: 90, height: 20 });
   await size('20 90');
+  const sleeps = async () => (await pods.shell(containerId, 'ps')).includes('sleep 100');
   screen.write('sleep 100\r');
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(sleeps);
   screen.write('\x03');
-  screen.write('echo $((6*7))=; exit\r');
-  assert.equal((await child.exited).code !== null, true);
+  await until(async () => !(await sleeps()));
+  screen.write('echo $((6*7))=; exit 0\r');
+  assert.deepEqual(await child.exited, { code: 0, signal: null });
   await until(() => shown.includes('42='));
   screen.destroy();
 });

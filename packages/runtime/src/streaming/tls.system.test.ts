@@ -45,5 +45,5 @@ test('exec over TLS, for clients with a certificate only', async () => {
     return screen.stdout;
   };
   assert.equal(await run({ cert: read('client.crt'), key: read('client.key') }), 'safe\n');
-  await assert.rejects(run({}));
+  await assert.rejects(run({}), /certificate required|ECONNRESET|socket hang up/i);
 });

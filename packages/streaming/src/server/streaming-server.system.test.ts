@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { duplexPair, Readable, Writable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
+import { until } from '../../../../test/support/until.ts';
 import { PortForwardClient } from '../client/port-forward.ts';
 import { type RemoteCommandOptions, remoteCommand } from '../client/remote-command.ts';
 import { StreamingServer } from './streaming-server.ts';
@@ -81,9 +82,10 @@ for (const transport of ['spdy', 'websocket'] as const) {
   });
 
   test(`${transport}: a terminal's sizes`, async () => {
+    const seen = runtime.sizes.length;
     async function* sizes() {
       yield { width: 80, height: 24 };
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await until('the first size is there', () => runtime.sizes.length > seen);
       yield { width: 1, height: 2 };
     }
     const { out } = await run(transport, ['sizes'], { tty: true, resize: sizes() });
@@ -99,13 +101,13 @@ for (const transport of ['spdy', 'websocket'] as const) {
   });
 
   test(`${transport}: the runtime hears of a client that goes`, async () => {
-    const gone = runtime.gone;
+    const { waiting, gone } = runtime;
     const abort = new AbortController();
-    const waiting = run(transport, ['wait'], { signal: abort.signal });
-    setTimeout(() => abort.abort(new Error('enough')), 100);
-    await assert.rejects(waiting, { message: 'enough' });
-    for (let tries = 0; runtime.gone === gone && tries < 100; tries++)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    const ended = assert.rejects(run(transport, ['wait'], { signal: abort.signal }), { message: 'enough' });
+    await until('the command waits', () => runtime.waiting > waiting);
+    abort.abort(new Error('enough'));
+    await ended;
+    await until('the runtime hears', () => runtime.gone > gone);
     assert.equal(runtime.gone, gone + 1);
   });
 

@@ -5,9 +5,11 @@ import { pipeline } from 'node:stream/promises';
 import type { StreamingRuntime, TerminalSize } from './streaming-runtime.ts';
 
 /** A runtime for tests whose commands are made of streams: no container, no process. */
-export function testRuntime(): StreamingRuntime & { sizes: TerminalSize[]; gone: number } {
+export function testRuntime(): StreamingRuntime & { sizes: TerminalSize[]; waiting: number; gone: number } {
   const runtime = {
     sizes: [] as TerminalSize[],
+    /** Commands that have begun to wait. */
+    waiting: 0,
     /** Sessions that ended because their client did. */
     gone: 0,
     async exec({ cmd }, { stdin, stdout, stderr, resize, signal }) {
@@ -42,6 +44,7 @@ export function testRuntime(): StreamingRuntime & { sizes: TerminalSize[]; gone:
           return { exitCode: 0 };
         }
         case 'wait':
+          runtime.waiting++;
           await once(signal, 'abort');
           runtime.gone++;
           return { exitCode: 137 };
@@ -57,6 +60,6 @@ export function testRuntime(): StreamingRuntime & { sizes: TerminalSize[]; gone:
       await once(socket, 'connect');
       return socket;
     },
-  } satisfies StreamingRuntime & { sizes: TerminalSize[]; gone: number };
+  } satisfies StreamingRuntime & { sizes: TerminalSize[]; waiting: number; gone: number };
   return runtime;
 }
