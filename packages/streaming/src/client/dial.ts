@@ -79,7 +79,8 @@ async function upgrade(
     ...(options.signal !== undefined && { signal: options.signal }),
     ...(await tlsOptions(options)),
   });
-  outgoing.on('error', reject);
+  // Node.js fails an aborted request with an error of its own, whatever the reason was.
+  outgoing.on('error', (error) => reject(options.signal?.aborted ? options.signal.reason : error));
   outgoing.on('response', (response) => {
     const refuse = (body: string) =>
       reject(new UpgradeError(response.statusCode ?? 0, refused(response, body)));

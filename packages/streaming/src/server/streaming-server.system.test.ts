@@ -111,6 +111,20 @@ for (const transport of ['spdy', 'websocket'] as const) {
     assert.equal(runtime.gone, gone + 1);
   });
 
+  test(`${transport}: an abort while the server has not answered yet is told by its reason`, async () => {
+    const abort = new AbortController();
+    const silent = createServer(() => abort.abort(new Error('enough'))).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    const url = `http://127.0.0.1:${address.port}/exec/x`;
+    const { stream: stdout } = collector();
+    await assert.rejects(remoteCommand({ url, transport, tty: false, stdout, signal: abort.signal }), {
+      message: 'enough',
+    });
+    silent.close();
+  });
+
   test(`${transport}: many connections forwarded to one port`, async () => {
     const target = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
     target.listen(0, '127.0.0.1');
