@@ -21,8 +21,8 @@ export interface Running {
   exec(argv: readonly string[]): Promise<Json>;
   /** When it has ended by itself. */
   ended(): Promise<ContainerStatus>;
-  /** When it has been stopped. */
-  stopped(): Promise<ContainerStatus>;
+  /** When it has been stopped; undefined when the daemon cannot do that. */
+  stopped(): Promise<ContainerStatus | undefined>;
 }
 
 type Step = 'image' | 'sandbox' | 'container';
@@ -97,7 +97,11 @@ export async function inContainer(
         exec,
         ended,
         stopped: async () => {
-          await runtime.stopContainer({ containerId: id, timeout: 1n });
+          try {
+            await runtime.stopContainer({ containerId: id, timeout: 1n });
+          } catch {
+            return undefined;
+          }
           return await ended();
         },
       }),

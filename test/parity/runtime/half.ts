@@ -4,10 +4,23 @@ import { compression } from './compression.ts';
 import { imageConfigs } from './image-configs.ts';
 import { layers } from './layers.ts';
 import { manifests } from './manifests.ts';
+import { mounts } from './mounts.ts';
 import { startRuntimes } from './node.ts';
+import { registryAnswers } from './registry-answers.ts';
+import { seccomp } from './seccomp.ts';
+import { users } from './users.ts';
 
 export const runtimeHalf = defineHalf({
-  cases: [...layers, ...compression, ...imageConfigs, ...manifests],
+  cases: [
+    ...layers,
+    ...compression,
+    ...imageConfigs,
+    ...manifests,
+    ...registryAnswers,
+    ...users,
+    ...mounts,
+    ...seccomp,
+  ],
   start: startRuntimes,
   workers: 3,
 });

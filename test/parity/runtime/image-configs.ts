@@ -7,7 +7,7 @@ import type { RuntimeSide } from './node.ts';
 import { mountFacts, processFacts } from './process.ts';
 
 export async function lookAtProcess({ pid }: Running): Promise<Json> {
-  return { ...processFacts(pid), mounts: mountFacts(pid) };
+  return { ...(await processFacts(pid)), mounts: mountFacts(pid) };
 }
 
 function imageCase(
@@ -270,8 +270,8 @@ const signals = [
 async function lookAtStop({ sh, stopped }: Running): Promise<Json> {
   // The traps are set once its loop runs.
   await sh('while ! grep -q "[s]leep" /proc/[0-9]*/comm; do :; done');
-  const { exitCode, reason } = await stopped();
-  return { exitCode, reason };
+  const status = await stopped();
+  return status === undefined ? 'cannot be stopped' : { exitCode: status.exitCode, reason: status.reason };
 }
 
 export const imageConfigs: readonly Case<RuntimeSide>[] = [

@@ -19,6 +19,8 @@ export interface LayerInput {
 }
 
 export interface ImageInput {
+  /** Without the busybox layer. */
+  bare?: boolean;
   /** Above the busybox layer, from the bottom up: entries, the bytes of a tar, or more than that. */
   layers?: readonly (readonly TarEntry[] | Uint8Array | LayerInput)[];
   /** The config member of the image configuration. */
@@ -57,7 +59,7 @@ const gzipLayer = `${mediaTypes.ociLayer}+gzip`;
 /** Publishes an image as REPOSITORY:1 and returns its reference and the descriptor of its manifest. */
 export function publish(registry: CraftedRegistry, repository: string, input: ImageInput) {
   const { config = {}, configuration = (plain) => plain, manifest = (plain) => plain } = input;
-  const layers = [baseLayer(), ...(input.layers ?? []).map(asLayer)];
+  const layers = [...(input.bare ? [] : [baseLayer()]), ...(input.layers ?? []).map(asLayer)];
   const plainConfiguration: JsonObject = {
     ...hostPlatform(),
     created: '2020-01-01T00:00:00Z',

@@ -23,7 +23,9 @@ export interface CraftedRegistry extends AsyncDisposable {
   put(content: string | Uint8Array): Blob;
   /** Serves a manifest as `repository:tag` and by its digest. */
   tag(repository: string, tag: string, manifest: string | Uint8Array, mediaType: string): Digest;
-  /** Requests below /v2/REPOSITORY/, and any others that name it in their query, go to `answer`. */
+  /** What `tag` was given. */
+  manifest(repository: string, tag: string): { content: Buffer; mediaType: string };
+  /** Requests with the repository in their path or query go to `answer`. */
   intercept(repository: string, answer: Answer): void;
 }
 
@@ -83,6 +85,11 @@ export async function startCraftedRegistry(tls?: https.ServerOptions): Promise<C
         manifests.set(`${repository} ${reference}`, { content, mediaType, digest });
       }
       return digest;
+    },
+    manifest(repository, tag) {
+      const found = manifests.get(`${repository} ${tag}`);
+      if (found === undefined) throw new Error(`there is no ${repository}:${tag}`);
+      return found;
     },
     intercept: (repository, answer) => void answers.set(repository, answer),
     async [Symbol.asyncDispose]() {
