@@ -1,6 +1,9 @@
 // The half of container runtimes: containerd and berthd.
 import { defineHalf } from '../half.ts';
+import { cdi } from './cdi.ts';
+import { cni } from './cni.ts';
 import { compression } from './compression.ts';
+import { hostsToml } from './hosts-toml.ts';
 import { imageConfigs } from './image-configs.ts';
 import { layers } from './layers.ts';
 import { manifests } from './manifests.ts';
@@ -17,6 +20,9 @@ export const runtimeHalf = defineHalf({
     ...imageConfigs,
     ...manifests,
     ...registryAnswers,
+    ...hostsToml,
+    ...cdi,
+    ...cni,
     ...users,
     ...mounts,
     ...seccomp,

@@ -13,9 +13,10 @@ type Manifest = NonNullable<ImageInput['manifest']>;
 type Plain = Parameters<Manifest>[0];
 
 const text = (value: Json): string => JSON.stringify(value);
+/** Changes the upper layer, which only this case's image has. */
 const layer = (plain: Plain, more: { [key: string]: Json | undefined }) => ({
   ...plain,
-  layers: plain.layers.map((each) => ({ ...each, ...more })),
+  layers: plain.layers.map((each, index) => (index === 1 ? { ...each, ...more } : each)),
 });
 const config = (plain: Plain, more: { [key: string]: Json | undefined }) => ({
   ...plain,
@@ -78,15 +79,15 @@ const documents: readonly [name: string, manifest: (plain: Plain) => Json, conte
   ['a config that is a byte longer', (plain) => config(plain, { size: Number(plain.config['size']) + 1 })],
   ['a config that is a byte shorter', (plain) => config(plain, { size: Number(plain.config['size']) - 1 })],
   ['a config without a size', (plain) => config(plain, { size: undefined })],
-  ['a layer that is a byte longer', (plain) => layer(plain, { size: Number(plain.layers[0]?.['size']) + 1 })],
+  ['a layer that is a byte longer', (plain) => layer(plain, { size: Number(plain.layers[1]?.['size']) + 1 })],
   [
     'a layer that is a byte shorter',
-    (plain) => layer(plain, { size: Number(plain.layers[0]?.['size']) - 1 }),
+    (plain) => layer(plain, { size: Number(plain.layers[1]?.['size']) - 1 }),
   ],
   ['a layer without a size', (plain) => layer(plain, { size: undefined })],
   ['a layer of size 0', (plain) => layer(plain, { size: 0 })],
   ['a layer with a size below zero', (plain) => layer(plain, { size: -1 })],
-  ['a layer with a size in text', (plain) => layer(plain, { size: String(plain.layers[0]?.['size']) })],
+  ['a layer with a size in text', (plain) => layer(plain, { size: String(plain.layers[1]?.['size']) })],
   ['a layer with a size that has a point', (plain) => text(plain).replaceAll(/"size":(\d+)/g, '"size":$1.0')],
   ['a layer with a size in exponents', (plain) => text(plain).replaceAll(/"size":(\d+)/g, '"size":$1e0')],
   ['a layer without a digest', (plain) => layer(plain, { digest: undefined })],
@@ -94,7 +95,7 @@ const documents: readonly [name: string, manifest: (plain: Plain) => Json, conte
     'a layer with a digest in capitals',
     (plain) =>
       layer(plain, {
-        digest: String(plain.layers[0]?.['digest']).toUpperCase().replace('SHA256', 'sha256'),
+        digest: String(plain.layers[1]?.['digest']).toUpperCase().replace('SHA256', 'sha256'),
       }),
   ],
   [
@@ -292,6 +293,7 @@ export const manifests: readonly Case<RuntimeSide>[] = [
       name,
       apply: async (side) => {
         const { reference } = publish(side.registry, repositoryOf(area, name), {
+          layers: [[{ type: 'file', path: 'own', content: name }]],
           manifest,
           ...(contentType !== undefined && { contentType }),
         });

@@ -13,7 +13,9 @@ import { patience } from '../../support/machine-speed.ts';
 import { sandboxConfig } from '../../support/pods.ts';
 import { runScratch } from '../../support/run-scratch.ts';
 import type { Sides } from '../half.ts';
+import type { TlsFiles } from './hosts-toml.ts';
 import { type CraftedRegistry, startCraftedRegistry } from './registry.ts';
+import { makeCertificates } from './tls.ts';
 
 export interface RuntimeSide {
   name: 'real' | 'ours';
@@ -27,6 +29,9 @@ export interface RuntimeSide {
   certsDir: string;
   cdiDir: string;
   registry: CraftedRegistry;
+  /** Another one, over TLS. */
+  tls: CraftedRegistry;
+  tlsFiles: TlsFiles;
   /** The pod of containers that need none of their own. */
   pod: { id: string; config: DeepPartial<PodSandboxConfig> };
   /** All that the daemon has printed. */
@@ -85,9 +90,14 @@ export async function startRuntimes(): Promise<Sides<RuntimeSide>> {
   resources.defer(() => realClient.close());
   resources.defer(() => removePods(realClient));
 
-  const side = async (parts: Omit<RuntimeSide, 'registry' | 'pod'>): Promise<RuntimeSide> => ({
+  const tlsFiles = makeCertificates(join(scratch, 'tls'));
+  const side = async (
+    parts: Omit<RuntimeSide, 'registry' | 'tls' | 'tlsFiles' | 'pod'>,
+  ): Promise<RuntimeSide> => ({
     ...parts,
     registry: resources.use(await startCraftedRegistry()),
+    tls: resources.use(await startCraftedRegistry(tlsFiles.server)),
+    tlsFiles,
     pod: await runPod(parts, 'standing'),
   });
   const real = await side({
