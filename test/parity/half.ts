@@ -40,7 +40,8 @@ export function defineHalf<Side>({ cases, start, workers = 1 }: HalfDefinition<S
       const compared = new Map<Case<Side>, Compared>();
       const run = async (each: Case<Side>) => {
         const [real, ours] = await Promise.all([applied(each, sides.real), applied(each, sides.ours)]);
-        compared.set(each, { area: each.area, name: each.name, real, ours });
+        const { area, name } = each;
+        compared.set(each, { area, name, real: real.outcome, ours: ours.outcome, ms: [real.ms, ours.ms] });
       };
       const queue = wanted.filter(({ alone }) => !alone);
       const worker = async () => {
@@ -57,7 +58,16 @@ export function defineHalf<Side>({ cases, start, workers = 1 }: HalfDefinition<S
 }
 
 /** A case that throws is broken itself: refusals of daemons are outcomes. */
-async function applied<Side>(each: Case<Side>, side: Side): Promise<Outcome | Broken> {
+async function applied<Side>(
+  each: Case<Side>,
+  side: Side,
+): Promise<{ outcome: Outcome | Broken; ms: number }> {
+  const start = performance.now();
+  const outcome = await outcomeOf(each, side);
+  return { outcome, ms: Math.round(performance.now() - start) };
+}
+
+async function outcomeOf<Side>(each: Case<Side>, side: Side): Promise<Outcome | Broken> {
   const over = new AbortController();
   const late = setTimeout(patience(caseTimeoutMs), undefined, { signal: over.signal }).then(() => {
     throw new Error(`no outcome after ${caseTimeoutMs / 1000} s`);

@@ -4,13 +4,14 @@
 import { parseArgs } from 'node:util';
 import { differences } from './differences.ts';
 import { halves } from './halves.ts';
-import { report } from './report.ts';
+import { report, slowest } from './report.ts';
 import { select } from './select.ts';
 
 const usage = `npm run parity -- [OPTION…] [WORD…]
   WORD         only inputs with one of the words in their name, such as layers or "hosts.toml: ca"
   --sample N   only N of them, spread evenly over all; the same ones every time
   --list       print the names, and run nothing
+  --times      print which inputs took longest
   --show       print what both did when they differ, also where that is listed
 `;
 
@@ -19,6 +20,7 @@ const { values: options, positionals: words } = parseArgs({
   options: {
     sample: { type: 'string' },
     list: { type: 'boolean', default: false },
+    times: { type: 'boolean', default: false },
     show: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -48,6 +50,7 @@ async function main(): Promise<number> {
     leftovers.push(...results.leftovers);
   }
   const { lines, unexpected } = report(compared, differences, { show: options.show });
+  for (const line of options.times ? slowest(compared, 20) : []) console.log(line);
   for (const line of leftovers) console.log(`LEFT BEHIND: ${line}`);
   for (const line of lines) console.log(line);
   return unexpected + leftovers.length === 0 ? 0 : 1;

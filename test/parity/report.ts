@@ -13,6 +13,8 @@ export interface Compared {
   name: string;
   real: Outcome | Broken;
   ours: Outcome | Broken;
+  /** How long the case took with the real one and with ours. */
+  ms: readonly [real: number, ours: number];
 }
 
 export interface Report {
@@ -64,6 +66,15 @@ export function report(
     `parity: ${compared.length} inputs, ${sum('listed')} differ as listed, ${sum('unexpected')} unexpected`,
   );
   return { lines, unexpected: sum('unexpected') };
+}
+
+/** Pure: the cases that took longest, a line each. */
+export function slowest(compared: readonly Compared[], count: number): string[] {
+  const longest = ({ ms }: Compared) => Math.max(...ms);
+  return [...compared]
+    .sort((a, b) => longest(b) - longest(a))
+    .slice(0, count)
+    .map((each) => `${caseName(each)}: ${each.ms[0]} ms, ours ${each.ms[1]} ms`);
 }
 
 /** Without members that are undefined, which JSON cannot tell from absent ones. */
