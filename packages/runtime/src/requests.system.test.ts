@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { NamespaceMode } from '@berth/cri/generated/api.ts';
+import { NamespaceMode, SecurityProfile_ProfileType } from '@berth/cri/generated/api.ts';
 import { failsWith, isolated, PodCalls, until } from './testing/pod-calls.ts';
 import { TestNode } from './testing/test-node.ts';
 
@@ -111,6 +111,80 @@ test('bad requests name the field, and leave nothing', async () => {
   await call().removePodSandbox({ podSandboxId });
   await pods.removePod(sandbox);
 });
+
+for (const handler of ['crun', 'runc']) {
+  test(`what other runtimes run without is ignored, and the log tells, with ${handler}`, async () => {
+    const labels = { user: 'system_u', role: 'system_r', type: 'svirt_t', level: 's0:c0,c1' };
+    const since = node.lines.length;
+    const odd = {
+      windows: { securityContext: { runAsUsername: 'ContainerUser' } },
+      logDirectory: `${node.dir}/gone/../logs/lenient`,
+      metadata: { name: 'lenient', namespace: '', uid: '', attempt: 0 },
+      portMappings: [{ hostPort: -1, containerPort: 0 }],
+      linux: {
+        securityContext: {
+          namespaceOptions: { ...isolated, network: NamespaceMode.CONTAINER },
+          selinuxOptions: labels,
+        },
+      },
+    };
+    const sandbox = await pods.runPod('lenient', odd, handler);
+    const container = await pods.startContainer(sandbox, ['/bin/sleep', '634'], {
+      metadata: { name: '', attempt: 0 },
+      windows: {},
+      workingDir: 'work/dir',
+      envs: [{ key: 'RAW', value: new Uint8Array([0x61, 0xff]) }],
+      mounts: [{ hostPath: `${node.dir}/mounted`, containerPath: 'relative/place', selinuxRelabel: true }],
+      devices: [{ hostPath: '/dev/zero', containerPath: '/dev/nought', permissions: 'mr' }],
+      linux: {
+        resources: {
+          unified: { 'memory.high': 'max' },
+          cpuQuota: -7n,
+          memoryLimitInBytes: 0x7ffffffffffff000n,
+          memorySwapLimitInBytes: -1n,
+        },
+        securityContext: {
+          namespaceOptions: { ...isolated, pid: NamespaceMode.POD },
+          capabilities: { addCapabilities: ['NO_SUCH', 'NET_ADMIN'] },
+          apparmor: { profileType: SecurityProfile_ProfileType.Unconfined },
+          maskedPaths: ['proc/timer_list', ''],
+          readonlyPaths: ['', '/proc/sys'],
+          selinuxOptions: labels,
+        },
+      },
+    });
+    const seen = await pods.shell(
+      container,
+      'readlink /proc/1/cwd; test -d /relative/place; head -c 1 /dev/nought | wc -c; wc -c < /proc/timer_list; echo $RAW',
+    );
+    assert.deepEqual(seen.split('\n'), ['/work/dir', '1', '0', 'a\ufffd']);
+    await call().updateContainerResources({
+      containerId: container,
+      linux: { cpuShares: 20n },
+      windows: {},
+      annotations: { 'example.com/option': 'x' },
+    });
+    const told = node.lines
+      .slice(since)
+      .filter((line) => line.includes('level=warning'))
+      .join('\n');
+    for (const field of [
+      'config.windows',
+      'config.log_directory',
+      'config.linux.security_context.namespace_options.network',
+      'config.linux.security_context.namespace_options.pid',
+      'config.linux.security_context.selinux_options',
+      'config.linux.security_context.capabilities.add_capabilities[0]',
+      'config.working_dir',
+      'config.mounts[0].container_path',
+      'config.envs[0].value',
+      'annotations[',
+    ]) {
+      assert.ok(told.includes(field), `${field} in:\n${told}`);
+    }
+    await pods.removePod(sandbox);
+  });
+}
 
 test('a caller that gives up leaves nothing, and may ask again by the same name', async () => {
   const shared = {

@@ -36,12 +36,13 @@ import type { Container } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import { withUndo } from '../undo.ts';
 import { refuseUnusableStrings } from '../unusable-strings.ts';
+import type { Warn } from '../warn.ts';
 import { createWithConmon } from './conmon-start.ts';
 import { recordExit, watchConmon } from './exits.ts';
 import { findVolumeImages, type ImageVolume, withImageRefs } from './image-volumes.ts';
 import { keepLimits } from './keep-limits.ts';
 import { mountRootfs, podUserNamespace } from './rootfs.ts';
-import { labelsOf } from './selinux.ts';
+import { labelsOf, warnOfUnusedOptions } from './selinux.ts';
 import { containerSpec, containerUser } from './spec.ts';
 import { stdioOwner } from './stdio.ts';
 import { checkSystemMounts } from './system-mounts.ts';
@@ -92,6 +93,8 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
   const selinux = labelsOf(context, sandbox, config);
   const name = describe(sandbox.config, config.metadata?.name ?? '');
   log.info(`Creating container: ${name}`, { container: id, sandbox: sandbox.id });
+  const warn: Warn = (field, problem) => log.warning(`${field}: ${problem}`, { container: id });
+  warnOfUnusedOptions(context, config.linux?.securityContext?.selinuxOptions, warn);
 
   await withUndo(log, async (undo) => {
     state.containers.insert(container);
@@ -110,7 +113,7 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
     );
     if (checkpoint !== undefined) await deleteFromRoot(paths.container(id), rootfs);
     const spec = await tracer.span('spec', about, () =>
-      containerSpec(context, { sandbox, container, image, volumes, selinux }),
+      containerSpec(context, { sandbox, container, image, volumes, selinux, warn }),
     );
     if (checkpoint !== undefined) {
       checkMounts(checkpoint, spec);
@@ -182,7 +185,6 @@ function validateContainerConfig(config: ContainerConfig | undefined): ValidCont
   refuseUnusableStrings(config, 'config');
   const { metadata, image } = config;
   if (metadata === undefined) throw invalid('config.metadata', 'is required');
-  if (metadata.name === '') throw invalid('config.metadata.name', 'is required');
   checkNameLength(metadata.name, 'config.metadata.name');
   refuseControlCharacters(metadata.name, 'config.metadata.name');
   if (image === undefined || image.image === '') throw invalid('config.image', 'is required');

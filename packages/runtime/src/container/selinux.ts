@@ -1,11 +1,18 @@
 import { randomInt } from 'node:crypto';
-import type { ContainerConfig } from '@berth/cri/generated/api.ts';
+import type { ContainerConfig, SELinuxOption } from '@berth/cri/generated/api.ts';
 import { isKnownContext, mayRelabel, relabel } from '@berth/linux/selinux.ts';
 import type { Context } from '../context.ts';
 import { invalid, messageOf } from '../errors.ts';
 import type { MountSource } from '../spec/input.ts';
-import { isSuperPrivileged, newLevel, type SelinuxLabels, selinuxLabels } from '../spec/selinux.ts';
+import {
+  asksForLabels,
+  isSuperPrivileged,
+  newLevel,
+  type SelinuxLabels,
+  selinuxLabels,
+} from '../spec/selinux.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import type { Warn } from '../warn.ts';
 
 /** A level for a new pod, or nothing where SELinux is not in use. */
 export function levelForPod({ host, state }: Pick<Context, 'host' | 'state'>): string {
@@ -37,6 +44,19 @@ export function labelsOf(
     }
   }
   return labels;
+}
+
+/** Tells of options that have no effect, as in other runtimes: where there is no SELinux nothing is missing by them. */
+export function warnOfUnusedOptions(
+  { host }: Pick<Context, 'host'>,
+  options: SELinuxOption | undefined,
+  warn: Warn,
+): void {
+  if (host.selinux !== undefined || !asksForLabels(options)) return;
+  warn(
+    'config.linux.security_context.selinux_options',
+    'ignored: SELinux is not in use on this node, its kernel has it not or no policy for containers',
+  );
 }
 
 /** Gives the files of volumes the container's label where the request says so. */

@@ -12,6 +12,7 @@ import type { SelinuxLabels } from '../spec/selinux.ts';
 import { ociSpec } from '../spec/spec.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import type { Warn } from '../warn.ts';
 import { declaredVolumes } from './declared-volumes.ts';
 import type { ImageVolume } from './image-volumes.ts';
 import { podUserNamespace, rootfsOf } from './rootfs.ts';
@@ -28,12 +29,14 @@ export async function containerSpec(
     image,
     volumes,
     selinux,
+    warn,
   }: {
     sandbox: Sandbox;
     container: Container;
     image: ImageRootfs;
     volumes: readonly ImageVolume[];
     selinux: SelinuxLabels | undefined;
+    warn: Warn;
   },
 ): Promise<Spec> {
   const userNamespace = podUserNamespace(context, sandbox);
@@ -75,6 +78,7 @@ export async function containerSpec(
     host: context.host,
     selinux,
     facts: { ...facts, mounts },
+    warn,
   });
   await checkRecursiveReadOnly(context, context.runtimes.get(sandbox.runtime), config.mounts);
   refuseTooLittleMemory(spec.linux?.resources?.memory?.limit, flavor);

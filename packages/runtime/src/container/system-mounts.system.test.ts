@@ -137,6 +137,32 @@ for (const handler of handlers) {
     await pods.removePod(sandbox);
   });
 
+  test(`a VOLUME is the same however it is written, with ${handler}`, async () => {
+    const sandbox = await pods.runPod('odd-volumes', {}, handler);
+    const volumes = [
+      ...['data', '/data', '/data/./x', './dot', '/a//b/', 'gone/../side', '../above', '/link/in'],
+      ...['/', '', '.', '/here/..'],
+    ];
+    const image = await makeImage({ Volumes: volumes }, [
+      { type: 'file', path: 'data/x/of-the-image', content: '' },
+      { type: 'symlink', path: 'link', target: '/real' },
+      { type: 'directory', path: 'real' },
+    ]);
+    const container = await pods.startContainer(sandbox, ['/bin/sleep', '600'], {
+      ...image,
+      linux: { securityContext: { namespaceOptions: isolated, readonlyRootfs: true } },
+    });
+    const places = ['/data', '/data/x', '/dot', '/a/b', '/side', '/above', '/real/in'];
+    const mounts = await mountsIn(container);
+    assert.deepEqual(
+      places.filter((place) => !mounts.has(place)),
+      [],
+    );
+    await pods.shell(container, `for d in ${places.join(' ')}; do touch $d/y || exit 1; done`);
+    await pods.shell(container, 'test -e /data/x/of-the-image; ! touch /y 2>/dev/null');
+    await pods.removePod(sandbox);
+  });
+
   test(`an image whose /proc, /sys or /dev leads elsewhere is refused, with ${handler}`, async () => {
     const sandbox = await pods.runPod('displaced', {}, handler);
     const rows: [string, TarEntry][] = [

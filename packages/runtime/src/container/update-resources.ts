@@ -12,6 +12,7 @@ import { mergeResources } from '../spec/merge-resources.ts';
 import { linuxResources, oomScoreAdj, refuseTooLittleMemory } from '../spec/resources.ts';
 import { rewriteSpec } from '../spec/spec-file.ts';
 import type { Container } from '../state/container.ts';
+import type { Warn } from '../warn.ts';
 import { cgroupLimits } from './keep-limits.ts';
 
 /**
@@ -24,9 +25,11 @@ export async function updateContainerResources(
   { containerId, linux, windows, annotations }: UpdateContainerResourcesRequest,
 ): Promise<UpdateContainerResourcesResponse> {
   const { state, queue, log } = context;
-  if (windows !== undefined) throw invalid('windows', 'this node runs Linux containers');
-  const [option] = Object.keys(annotations);
-  if (option !== undefined) throw invalid(`annotations[${JSON.stringify(option)}]`, 'is no known option');
+  const warn: Warn = (field, problem) => log.warning(`${field}: ${problem}`, { container: containerId });
+  if (windows !== undefined) warn('windows', 'ignored: this node runs Linux containers');
+  for (const option of Object.keys(annotations)) {
+    warn(`annotations[${JSON.stringify(option)}]`, 'ignored: is no known option');
+  }
   const found = state.containers.find(containerId);
   if (found === undefined) throw notFound('container', containerId);
   return queue.run(found.id, async () => {
@@ -37,7 +40,7 @@ export async function updateContainerResources(
       throw wrongState(`container ${container.id} is not in created or running state: ${phase}`);
     }
     if (linux === undefined) return {};
-    await updateResources(context, container, linux);
+    await updateResources(context, container, { update: linux, warn });
     log.info('Updated container resources', { container: container.id });
     return {};
   });
@@ -46,12 +49,12 @@ export async function updateContainerResources(
 async function updateResources(
   context: Context,
   container: Container,
-  update: LinuxContainerResources,
+  { update, warn }: { update: LinuxContainerResources; warn: Warn },
 ): Promise<void> {
   const { state, host, paths } = context;
   const { id, config } = container;
   const resources = mergeResources(config.linux?.resources, update);
-  const limits = linuxResources(resources, host, 'linux');
+  const limits = linuxResources(resources, host, { field: 'linux', warn });
   const oomScore = oomScoreAdj(resources, host, 'linux');
   refuseTooLittleMemory(limits.memory?.limit, runtimeOfContainer(context, container).flavor, 'linux');
   refuseMemoryInUse(context, container, update);
@@ -99,7 +102,7 @@ async function applyLimits(
   }
   await context.cgroupDriver.apply(container.cgroup, {
     ...cgroupLimits(limits),
-    cpuQuota: resources.cpuQuota,
+    cpuQuota: resources.cpuQuota < 0n ? -1n : resources.cpuQuota,
     cpuPeriod: resources.cpuPeriod,
   });
 }

@@ -6,11 +6,11 @@ const isPort = (port: number) => port >= 1 && port <= 65_535;
 
 /**
  * Refuses ports that cannot be mapped, by the field. Plugins refuse them too, but for DEL as well as for ADD: the
- * sandbox could never be removed. A mapping whose host port is 0 only declares a port, and is not looked at.
+ * sandbox could never be removed. A mapping without a positive host port only declares a port, and is not looked at.
  */
 export function validatePortMappings(mappings: readonly PortMapping[]): void {
   for (const [index, { protocol, containerPort, hostPort, hostIp }] of mappings.entries()) {
-    if (hostPort === 0) continue;
+    if (hostPort <= 0) continue;
     const field = `config.port_mappings[${index}]`;
     if (!isPort(hostPort)) throw invalid(`${field}.host_port`, `${hostPort} is no port: want 1 to 65535`);
     if (!isPort(containerPort)) {

@@ -5,7 +5,7 @@ import {
 } from '@berth/cri/generated/api.ts';
 import { ownedCgroup, podCgroup } from '../cgroup-path.ts';
 import { nowNs } from '../clock.ts';
-import { labelsOf, levelForPod } from '../container/selinux.ts';
+import { labelsOf, levelForPod, warnOfUnusedOptions } from '../container/selinux.ts';
 import type { Context } from '../context.ts';
 import { checkUserNamespace } from '../handler-features.ts';
 import { newSandboxId } from '../ids.ts';
@@ -15,6 +15,7 @@ import { checkCgroupParent } from '../spec/cgroups-path.ts';
 import { type Sandbox, sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
 import { podAttributes } from '../tracing/tracer.ts';
 import { withUndo } from '../undo.ts';
+import type { Warn } from '../warn.ts';
 import { makeSandboxFiles } from './files.ts';
 import { startInit } from './init.ts';
 import { attachNetwork, pinNamespaces } from './network.ts';
@@ -28,7 +29,11 @@ export async function runPodSandbox(
   { signal }: { signal: AbortSignal },
 ): Promise<RunPodSandboxResponse> {
   const { log, state, paths, tracer } = context;
-  const config = validateSandboxConfig(request.config);
+  const { name: podName = '', namespace = '' } = request.config?.metadata ?? {};
+  const warn: Warn = (field, problem) =>
+    log.warning(`${field}: ${problem}`, { pod: `${namespace}/${podName}` });
+  const config = validateSandboxConfig(request.config, warn);
+  warnOfUnusedOptions(context, config.linux?.securityContext?.selinuxOptions, warn);
   const runtime = context.runtimes.get(request.runtimeHandler);
   await checkUserNamespace(context, runtime, sandboxNamespaces(config).users);
   const sandbox = newSandbox(context, config, { handler: request.runtimeHandler, runtime: runtime.name });

@@ -5,6 +5,7 @@ import type {
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
 import { linuxResources } from '../spec/resources.ts';
+import type { Warn } from '../warn.ts';
 
 /**
  * UpdatePodSandboxResources: notes what a pod may use as a whole, as containerd and CRI-O do. The pod's cgroup is
@@ -15,8 +16,9 @@ export async function updatePodSandboxResources(
   { podSandboxId, overhead, resources }: UpdatePodSandboxResourcesRequest,
 ): Promise<UpdatePodSandboxResourcesResponse> {
   // What could not be the limits of any cgroup is a mistake of the caller's.
-  linuxResources(overhead, host, 'overhead');
-  linuxResources(resources, host, 'resources');
+  const warn: Warn = (field, problem) => log.warning(`${field}: ${problem}`, { sandbox: podSandboxId });
+  linuxResources(overhead, host, { field: 'overhead', warn });
+  linuxResources(resources, host, { field: 'resources', warn });
   const found = state.sandboxes.find(podSandboxId);
   if (found === undefined) throw notFound('pod', podSandboxId);
   return queue.run(found.id, async () => {

@@ -10,28 +10,19 @@ const withNamespaces = (namespaceOptions: object) =>
   config({ linux: { securityContext: { namespaceOptions } } });
 
 test('a plain config is taken as it is', () => {
-  assert.deepEqual(validateSandboxConfig(config({})), config({}));
+  assert.deepEqual(validateSandboxConfig(config({}), assert.fail), config({}));
   assert.equal(sandboxName(metadata), 'k8s_web_default_u_2');
 });
 
 test('DNS settings that say nothing, or more than one thing, are taken as other runtimes do', () => {
   const dnsConfig = { servers: ['', 'fe80::1%eth0'], searches: ['', '.', 'a b'], options: ['', 'ndots:5'] };
-  assert.deepEqual(validateSandboxConfig(config({ dnsConfig })), config({ dnsConfig }));
+  assert.deepEqual(validateSandboxConfig(config({ dnsConfig }), assert.fail), config({ dnsConfig }));
 });
 
 const refused: [string, PodSandboxConfig | undefined, RegExp][] = [
   ['no config', undefined, /^config: is required/],
   ['no metadata', PodSandboxConfig.fromPartial({}), /^config\.metadata: is required/],
-  ['no name', config({ metadata: { ...metadata, name: '' } }), /^config\.metadata\.name: is required/],
-  ['no uid', config({ metadata: { ...metadata, uid: '' } }), /^config\.metadata\.uid: is required/],
-  ['a Windows pod', config({ windows: {} }), /^config\.windows: /],
   ['a long host name', config({ hostname: 'x'.repeat(65) }), /^config\.hostname: /],
-  ['a relative log directory', config({ logDirectory: 'logs' }), /^config\.log_directory: /],
-  [
-    'an own network namespace for containers',
-    withNamespaces({ network: NamespaceMode.CONTAINER }),
-    /namespace_options\.network: want POD or NODE/,
-  ],
   ['a NUL byte', config({ metadata: { ...metadata, uid: 'a\0' } }), /^config\.metadata\.uid: .* NUL byte/],
   [
     'no container port',
@@ -77,10 +68,53 @@ const refused: [string, PodSandboxConfig | undefined, RegExp][] = [
       new RegExp(`^config\\.dns_config\\.${list}\\[1\\]: .* control character`),
     ]),
   ),
-  ['a target', withNamespaces({ pid: NamespaceMode.TARGET }), /namespace_options\.pid: TARGET/],
 ];
 
 for (const [name, request, message] of refused) {
   test(`refused: ${name}`, () =>
-    assert.throws(() => validateSandboxConfig(request), { criCode: 'INVALID_ARGUMENT', message }));
+    assert.throws(() => validateSandboxConfig(request, assert.fail), {
+      criCode: 'INVALID_ARGUMENT',
+      message,
+    }));
+}
+
+/** What containerd runs, with what is told of it. */
+const taken: [string, PodSandboxConfig, changes: { logDirectory?: string }, warning?: RegExp][] = [
+  ['no names', config({ metadata: { name: '', namespace: '', uid: '' } }), {}],
+  ['a Windows section', config({ windows: {} }), {}, /^config\.windows: ignored/],
+  [
+    'a relative log directory',
+    config({ logDirectory: 'logs' }),
+    { logDirectory: '/logs' },
+    /^config\.log_directory: /,
+  ],
+  [
+    'a log directory that goes up',
+    config({ logDirectory: '/a/../b/' }),
+    { logDirectory: '/b' },
+    /taken as \/b$/,
+  ],
+  [
+    'an own network namespace for containers',
+    withNamespaces({ network: NamespaceMode.CONTAINER }),
+    {},
+    /namespace_options\.network: taken as POD/,
+  ],
+  [
+    'a target',
+    withNamespaces({ pid: NamespaceMode.TARGET, targetId: 'x' }),
+    {},
+    /namespace_options\.pid: TARGET is ignored/,
+  ],
+  ['a port that is not mapped', config({ portMappings: [{ hostPort: -1, containerPort: 0 }] }), {}],
+];
+
+for (const [name, request, changes, warning] of taken) {
+  test(`taken: ${name}`, () => {
+    const warnings: string[] = [];
+    const warn = (field: string, problem: string) => warnings.push(`${field}: ${problem}`);
+    assert.deepEqual(validateSandboxConfig(request, warn), { ...request, ...changes });
+    assert.equal(warnings.length, warning === undefined ? 0 : 1);
+    if (warning !== undefined) assert.match(warnings.join(), warning);
+  });
 }

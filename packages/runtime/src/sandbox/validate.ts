@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { argumentProblem } from '@berth/cni/names.ts';
 import {
   type DNSConfig,
@@ -10,6 +11,7 @@ import { refuseControlCharacters } from '../control-characters.ts';
 import { invalid } from '../errors.ts';
 import { checkNameLength, refuseTooMuch } from '../request-bounds.ts';
 import { refuseUnusableStrings } from '../unusable-strings.ts';
+import type { Warn } from '../warn.ts';
 import { validatePortMappings } from './port-mappings.ts';
 import { validateUserNamespace } from './user-namespace.ts';
 
@@ -23,20 +25,22 @@ const maxDnsBytes = 32 * 1024;
 
 const namespaceField = 'config.linux.security_context.namespace_options';
 
-/** Refuses a config that cannot become a sandbox here; the error names the field. */
-export function validateSandboxConfig(config: PodSandboxConfig | undefined): ValidSandboxConfig {
+/**
+ * Refuses a config that cannot become a sandbox here; the error names the field. What other runtimes run all the same
+ * is told to `warn`.
+ */
+export function validateSandboxConfig(config: PodSandboxConfig | undefined, warn: Warn): ValidSandboxConfig {
   if (config === undefined) throw invalid('config', 'is required');
   refuseTooMuch(config, 'config');
   refuseUnusableStrings(config, 'config');
   const { metadata } = config;
   if (metadata === undefined) throw invalid('config.metadata', 'is required');
   for (const field of ['name', 'namespace', 'uid'] as const) {
-    if (metadata[field] === '') throw invalid(`config.metadata.${field}`, 'is required');
     checkNameLength(metadata[field], `config.metadata.${field}`);
     const problem = argumentProblem(metadata[field]);
     if (problem !== undefined) throw invalid(`config.metadata.${field}`, problem);
   }
-  if (config.windows !== undefined) throw invalid('config.windows', 'this is a Linux node');
+  if (config.windows !== undefined) warn('config.windows', 'ignored: this is a Linux node');
   if (Buffer.byteLength(config.hostname) > 64) {
     throw invalid(
       'config.hostname',
@@ -46,16 +50,20 @@ export function validateSandboxConfig(config: PodSandboxConfig | undefined): Val
   refuseControlCharacters(config.hostname, 'config.hostname');
   refuseControlCharacters(config.linux?.cgroupParent ?? '', 'config.linux.cgroup_parent');
   validateDns(config.dnsConfig);
-  if (config.logDirectory !== '' && !config.logDirectory.startsWith('/')) {
-    throw invalid('config.log_directory', `${JSON.stringify(config.logDirectory)} is not an absolute path`);
-  }
-  if (config.logDirectory.split('/').includes('..')) {
-    throw invalid('config.log_directory', `${JSON.stringify(config.logDirectory)} must not contain ..`);
-  }
   validatePortMappings(config.portMappings);
   const security = config.linux?.securityContext;
-  validateNamespaces(security?.namespaceOptions);
-  return { ...config, metadata };
+  validateNamespaces(security?.namespaceOptions, warn);
+  return { ...config, metadata, logDirectory: absoluteLogDirectory(config.logDirectory, warn) };
+}
+
+/** Without `..`, which are no parent directories where symbolic links are; a relative one is from the root. */
+function absoluteLogDirectory(path: string, warn: Warn): string {
+  if (path === '') return '';
+  const absolute = posix.resolve('/', path);
+  if (!path.startsWith('/') || path.split('/').includes('..')) {
+    warn('config.log_directory', `${JSON.stringify(path)} is taken as ${absolute}`);
+  }
+  return absolute;
 }
 
 /** Each of these is a word of one line of resolv.conf, where a newline would begin a line of its own. */
@@ -72,7 +80,8 @@ function validateDns(dns: DNSConfig | undefined): void {
   }
 }
 
-function validateNamespaces(options: NamespaceOption | undefined): void {
+/** Whatever is not the node's is the pod's own, as in containerd. */
+function validateNamespaces(options: NamespaceOption | undefined, warn: Warn): void {
   if (options === undefined) return;
   const { network, ipc, pid, targetId } = options;
   for (const [name, mode] of [
@@ -80,11 +89,11 @@ function validateNamespaces(options: NamespaceOption | undefined): void {
     ['ipc', ipc],
   ] as const) {
     if (mode !== NamespaceMode.POD && mode !== NamespaceMode.NODE) {
-      throw invalid(`${namespaceField}.${name}`, 'want POD or NODE');
+      warn(`${namespaceField}.${name}`, 'taken as POD: a sandbox has POD or NODE');
     }
   }
   if (pid === NamespaceMode.TARGET || targetId !== '') {
-    throw invalid(`${namespaceField}.pid`, 'TARGET is for containers, not for sandboxes');
+    warn(`${namespaceField}.pid`, 'TARGET is ignored: it is for containers, not for sandboxes');
   }
   validateUserNamespace(options);
 }

@@ -2,11 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Capability, type DeepPartial } from '@berth/cri/generated/api.ts';
 import { CAPABILITIES } from '@berth/linux/capabilities.ts';
+import type { Warn } from '../warn.ts';
 import { processCapabilities } from './capabilities.ts';
 
 const node: string[] = CAPABILITIES.filter((name) => name !== 'CAP_SYS_RESOURCE');
-const sets = (request?: DeepPartial<Capability>, privileged = false, bounding: readonly string[] = node) =>
+const sets = (
+  request?: DeepPartial<Capability>,
+  privileged = false,
+  bounding: readonly string[] = node,
+  warn: Warn = assert.fail,
+) =>
   processCapabilities({
+    warn,
     request: request === undefined ? undefined : Capability.fromPartial(request),
     privileged,
     bounding,
@@ -47,12 +54,26 @@ test('effective and permitted follow; inheritable and ambient only when asked fo
   }
 });
 
-test('unknown and impossible capabilities are refused by field', () => {
-  assert.throws(
-    () => sets({ addCapabilities: ['CHOWN', 'FLY'] }),
-    /add_capabilities\[1\]: unknown capability "FLY"/,
+test('unknown capabilities are ignored by field, as by containerd and runc', () => {
+  const warnings: string[] = [];
+  const warn = (field: string, problem: string) => warnings.push(`${field}: ${problem}`);
+  const request = {
+    addCapabilities: ['CHOWN', 'FLY'],
+    dropCapabilities: ['x'],
+    addAmbientCapabilities: ['y'],
+  };
+  assert.deepEqual(sets(request, false, node, warn), sets());
+  assert.deepEqual(
+    warnings.map((warning) => warning.replace(/.*capabilities\./, '')),
+    [
+      'add_capabilities[1]: ignored: unknown capability "FLY"',
+      'drop_capabilities[0]: ignored: unknown capability "x"',
+      'add_ambient_capabilities[0]: ignored: unknown capability "y"',
+    ],
   );
-  assert.throws(() => sets({ dropCapabilities: ['x'] }), /drop_capabilities\[0\]/);
+});
+
+test('impossible capabilities are refused by field', () => {
   assert.throws(
     () => sets({ addCapabilities: ['SYS_RESOURCE'] }),
     /add_capabilities: CAP_SYS_RESOURCE is not in/,

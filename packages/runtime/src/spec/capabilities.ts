@@ -2,6 +2,7 @@ import type { Capability } from '@berth/cri/generated/api.ts';
 import { parseCapability } from '@berth/linux/capabilities.ts';
 import type { LinuxCapabilities } from '@berth/oci/runtime-spec.ts';
 import { invalid } from '../errors.ts';
+import type { Warn } from '../warn.ts';
 
 /** What a container may do when nothing is said: the set that Docker and containerd give. */
 const DEFAULT = [
@@ -24,19 +25,21 @@ const DEFAULT = [
 /**
  * The capability sets of the container's process. Adding or dropping ALL goes first, so that single names
  * can except from it; drop goes before add where both name the same. "All" is all that this
- * node's bounding set holds; to add a single one that it does not hold is an error.
+ * node's bounding set holds; to add a single one that it does not hold is an error. A name that this kernel does not
+ * know is left out, as containerd and runc do.
  */
 export function processCapabilities(options: {
   request: Capability | undefined;
   privileged: boolean;
   /** berthd's own bounding set. */
   bounding: readonly string[];
+  warn: Warn;
 }): LinuxCapabilities {
-  const { request, privileged, bounding } = options;
+  const { request, privileged, bounding, warn } = options;
   const field = 'config.linux.security_context.capabilities';
-  const add = parse(request?.addCapabilities ?? [], `${field}.add_capabilities`);
-  const drop = parse(request?.dropCapabilities ?? [], `${field}.drop_capabilities`);
-  const ambient = parse(request?.addAmbientCapabilities ?? [], `${field}.add_ambient_capabilities`);
+  const add = parse(request?.addCapabilities ?? [], `${field}.add_capabilities`, warn);
+  const drop = parse(request?.dropCapabilities ?? [], `${field}.drop_capabilities`, warn);
+  const ambient = parse(request?.addAmbientCapabilities ?? [], `${field}.add_ambient_capabilities`, warn);
   let granted = new Set(privileged || add.all ? bounding : DEFAULT.filter((name) => bounding.includes(name)));
   if (drop.all && !privileged) granted = new Set();
   if (!privileged) {
@@ -67,13 +70,13 @@ export function processCapabilities(options: {
   };
 }
 
-function parse(names: string[], field: string): { all: boolean; names: string[] } {
-  const parsed = names.map((given, index) => {
+function parse(names: string[], field: string, warn: Warn): { all: boolean; names: string[] } {
+  const parsed = names.flatMap((given, index) => {
     if (given.toUpperCase() === 'ALL') return 'ALL';
     const name = parseCapability(given);
     if (name === undefined)
-      throw invalid(`${field}[${index}]`, `unknown capability ${JSON.stringify(given)}`);
-    return name;
+      warn(`${field}[${index}]`, `ignored: unknown capability ${JSON.stringify(given)}`);
+    return name ?? [];
   });
   return { all: parsed.includes('ALL'), names: parsed.filter((name) => name !== 'ALL') };
 }

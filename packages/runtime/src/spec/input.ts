@@ -3,6 +3,7 @@ import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import type { ExecutionParameters } from '@berth/oci/image-config.ts';
 import type { LinuxDevice, LinuxSeccomp, PosixRlimit } from '@berth/oci/runtime-spec.ts';
 import type { AppArmorFacts } from '../apparmor/facts.ts';
+import type { Warn } from '../warn.ts';
 import type { SelinuxLabels, SelinuxPolicy } from './selinux.ts';
 
 /** Everything that `ociSpec` derives config.json from: plain data, so that it needs no system to be tested. */
@@ -25,6 +26,7 @@ export interface SpecInput {
   /** Undefined where SELinux is not in use. */
   selinux?: SelinuxLabels | undefined;
   facts: ContainerFacts;
+  warn: Warn;
 }
 
 /** What a container needs to know of its pod. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Mount as CriMount, type DeepPartial } from '@berth/cri/generated/api.ts';
+import { Mount as CriMount, type DeepPartial, type MountPropagation } from '@berth/cri/generated/api.ts';
 import type { MountSource } from './input.ts';
 import { containerMounts, type MountsInput } from './mounts.ts';
 
@@ -26,6 +26,7 @@ function mounts(requests: DeepPartial<CriMount>[], options: Partial<MountsInput>
     hostShm: [],
     privileged: false,
     readonlyRootfs: false,
+    warn: assert.fail,
     ...options,
   });
 }
@@ -89,7 +90,7 @@ test('access and propagation', () => {
 
 test('mounts that cannot be are refused by field', () => {
   const table: [DeepPartial<CriMount>, RegExp][] = [
-    [{ containerPath: 'rel' }, /config.mounts\[0\].container_path: "rel" is not an absolute path/],
+    [{ containerPath: '' }, /container_path: the root/],
     [{ containerPath: '/..' }, /container_path: the root/],
     [{ mountOptions: ['noexec', 'rw'] }, /mount_options\[1\]: "rw" is not supported/],
     [{ recursiveReadOnly: true }, /recursive_read_only: needs readonly/],
@@ -106,5 +107,44 @@ test('mounts that cannot be are refused by field', () => {
   assert.throws(
     () => mounts(request(1), { sources: [source('/h', 'private')] }),
     /not a shared or slave mount/,
+  );
+});
+
+test('mounts that containerd and runc make all the same', () => {
+  const table: [DeepPartial<CriMount>, destination: string, options: string[], RegExp][] = [
+    [
+      { containerPath: 'rel/./x' },
+      '/rel/x',
+      ['rbind', 'rprivate', 'rw'],
+      /mounts\[0\]\.container_path: "rel\/\.\/x"/,
+    ],
+    [
+      { containerPath: '../../up' },
+      '/up',
+      ['rbind', 'rprivate', 'rw'],
+      /container_path: .* taken from the root/,
+    ],
+    // Of a later CRI.
+    [
+      { propagation: Number('9') as MountPropagation },
+      '/m',
+      ['rbind', 'rprivate', 'rw'],
+      /mounts\[0\]\.propagation: 9 .* as private/,
+    ],
+  ];
+  for (const [request, destination, options, warning] of table) {
+    const warnings: string[] = [];
+    const warn = (field: string, problem: string) => warnings.push(`${field}: ${problem}`);
+    assert.deepEqual(
+      optionsOf(destination, [{ containerPath: '/m', hostPath: '/h', ...request }], { warn }),
+      options,
+    );
+    assert.match(warnings.join(), warning);
+  }
+  const twice = [1, 2].map((number) => ({ containerPath: '/m', hostPath: `/h${number}` }));
+  const sources = mounts(twice).mounts.filter(({ destination }) => destination === '/m');
+  assert.deepEqual(
+    sources.map(({ source }) => source),
+    ['/h1', '/h2'],
   );
 });

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { type Mount as CriMount, MountPropagation } from '@berth/cri/generated/api.ts';
 import type { Mount } from '@berth/oci/runtime-spec.ts';
 import { invalid } from '../errors.ts';
+import type { Warn } from '../warn.ts';
 import { defaultMounts, podFileMounts } from './default-mounts.ts';
 import type { MountSource, SandboxView } from './input.ts';
 import { procMountProblem } from './proc-mounts.ts';
@@ -15,6 +16,7 @@ export interface MountsInput {
   sandbox: Pick<SandboxView, 'files' | 'shm' | 'users' | 'namespaces'>;
   privileged: boolean;
   readonlyRootfs: boolean;
+  warn: Warn;
 }
 
 export interface MountsResult {
@@ -29,7 +31,9 @@ export interface MountsResult {
  * a default one with the same destination, and one on /dev the place of all below it.
  */
 export function containerMounts(input: MountsInput): MountsResult {
-  const requested = input.requests.map((request, index) => bindMount(request, input.sources[index], index));
+  const requested = input.requests.map((request, index) =>
+    bindMount(request, input.sources[index], { index, warn: input.warn }),
+  );
   const taken = new Set(requested.map(({ destination }) => destination));
   const replaced = (destination: string) =>
     taken.has(destination) || (taken.has('/dev') && destination.startsWith('/dev/'));
@@ -56,21 +60,23 @@ function depth(destination: string): number {
   return destination.split('/').length;
 }
 
-function bindMount(request: CriMount, source: MountSource | undefined, index: number): Mount {
+function bindMount(
+  request: CriMount,
+  source: MountSource | undefined,
+  { index, warn }: { index: number; warn: Warn },
+): Mount {
   const field = `config.mounts[${index}]`;
-  if (!request.containerPath.startsWith('/')) {
-    throw invalid(
-      `${field}.container_path`,
-      `${JSON.stringify(request.containerPath)} is not an absolute path`,
-    );
+  if (!request.containerPath.startsWith('/') && request.containerPath !== '') {
+    const shown = JSON.stringify(request.containerPath);
+    warn(`${field}.container_path`, `${shown} is relative, and taken from the root as OCI runtimes do`);
   }
-  const destination = posix.resolve(request.containerPath);
+  const destination = posix.resolve('/', request.containerPath);
   if (destination === '/')
     throw invalid(`${field}.container_path`, 'the root of a container cannot be mounted over');
   if (source === undefined) throw new Error(`${field}: its source was not looked up`);
   const problem = procMountProblem(destination, source.fstype);
   if (problem !== undefined) throw invalid(`${field}.container_path`, problem);
-  const propagation = propagationOption(request, source, field);
+  const propagation = propagationOption(request, source, { field, warn });
   // crun gives a bind mount the options that it is told, and takes those away that the source has.
   const options = new Set([...mountOptions(request, field), ...source.restrictions]);
   return {
@@ -81,7 +87,11 @@ function bindMount(request: CriMount, source: MountSource | undefined, index: nu
   };
 }
 
-function propagationOption(request: CriMount, source: MountSource, field: string): string {
+function propagationOption(
+  request: CriMount,
+  source: MountSource,
+  { field, warn }: { field: string; warn: Warn },
+): string {
   const refuse = (needed: string) =>
     invalid(
       `${field}.propagation`,
@@ -97,7 +107,8 @@ function propagationOption(request: CriMount, source: MountSource, field: string
       if (source.propagation !== 'shared') throw refuse('a shared mount');
       return 'rshared';
     default:
-      throw invalid(`${field}.propagation`, `${request.propagation} is not a known mount propagation`);
+      warn(`${field}.propagation`, `${request.propagation} is not known, and taken as private`);
+      return 'rprivate';
   }
 }
 

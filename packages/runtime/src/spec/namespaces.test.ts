@@ -27,6 +27,7 @@ function of(
     targetPid: undefined,
     cgroupVersion: 'v1',
     privileged: false,
+    warn: assert.fail,
     ...change,
   }).map(({ type, path }) => (path === undefined ? type : `${type}:${path}`));
 }
@@ -73,6 +74,17 @@ test('namespaces that cannot be are refused by field', () => {
     );
   }
   assert.doesNotThrow(() => of({ pid: 1, usernsOptions: { mode: 2 } }));
-  assert.throws(() => of({ pid: 0 }), /namespace_options.pid: POD, but pod web/);
   assert.throws(() => of({ pid: 3, targetId: 'gone' }), /target_id: container "gone" is not running/);
+});
+
+test('POD, or nothing said, in a pod without a shared PID namespace is an own one', () => {
+  for (const request of [{ pid: 0 as const }, {}]) {
+    const warnings: string[] = [];
+    const warn = (field: string, problem: string) => warnings.push(`${field}: ${problem}`);
+    assert.deepEqual(of(request, { warn }), [...joined, 'pid']);
+    assert.match(
+      warnings.join(),
+      /namespace_options\.pid: pod web was not created with a shared PID namespace/,
+    );
+  }
 });

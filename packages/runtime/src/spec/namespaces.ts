@@ -2,6 +2,7 @@ import { NamespaceMode, type NamespaceOption, type UserNamespace } from '@berth/
 import { type IdMapping, type IdMappings, sameMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import type { Linux, LinuxIdMapping, LinuxNamespace } from '@berth/oci/runtime-spec.ts';
 import { invalid, wrongState } from '../errors.ts';
+import type { Warn } from '../warn.ts';
 import type { SandboxView } from './input.ts';
 
 const FIELD = 'config.linux.security_context.namespace_options';
@@ -17,6 +18,7 @@ export function namespaces(options: {
   targetPid: number | undefined;
   cgroupVersion: 'v1' | 'hybrid' | 'v2';
   privileged: boolean;
+  warn: Warn;
 }): LinuxNamespace[] {
   const { request, sandbox } = options;
   checkUserNamespace(request?.usernsOptions, sandbox.users);
@@ -24,7 +26,7 @@ export function namespaces(options: {
   return [
     { type: 'mount' },
     ...podNamespaces(sandbox),
-    ...pidNamespace(request, sandbox, options.targetPid),
+    ...pidNamespace(request, sandbox, options),
     ...(ownCgroup ? [{ type: 'cgroup' as const }] : []),
   ];
 }
@@ -64,29 +66,29 @@ function checkUserNamespace(request: UserNamespace | undefined, users: IdMapping
 function pidNamespace(
   request: NamespaceOption | undefined,
   sandbox: SandboxView,
-  targetPid: number | undefined,
+  { targetPid, warn }: { targetPid: number | undefined; warn: Warn },
 ): LinuxNamespace[] {
   if (request === undefined) return podPidNamespace(sandbox) ?? [{ type: 'pid' }];
-  const mode = request.pid;
-  switch (mode) {
+  switch (request.pid) {
     case NamespaceMode.CONTAINER:
       return [{ type: 'pid' }];
     case NamespaceMode.NODE:
       return [];
-    case NamespaceMode.POD: {
-      const joined = podPidNamespace(sandbox);
-      if (joined !== undefined) return joined;
-      throw wrongState(
-        `${FIELD}.pid: POD, but pod ${sandbox.name} was not created with a shared PID namespace`,
-      );
-    }
     case NamespaceMode.TARGET:
       if (targetPid === undefined) {
         throw wrongState(`${FIELD}.target_id: container ${JSON.stringify(request.targetId)} is not running`);
       }
       return [{ type: 'pid', path: `/proc/${targetPid}/ns/pid` }];
-    default:
-      throw invalid(`${FIELD}.pid`, `${mode} is not a known namespace mode`);
+    default: {
+      // POD, which is also what a message without any of its fields says.
+      const joined = podPidNamespace(sandbox);
+      if (joined !== undefined) return joined;
+      warn(
+        `${FIELD}.pid`,
+        `pod ${sandbox.name} was not created with a shared PID namespace, so the container gets its own`,
+      );
+      return [{ type: 'pid' }];
+    }
   }
 }
 

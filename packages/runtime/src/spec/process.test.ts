@@ -36,29 +36,51 @@ test('the environment', () => {
       ],
       hostname: 'pod',
       terminal: true,
+      warn: assert.fail,
     }),
     ['PATH=/app', 'TERM=xterm', 'HOSTNAME=pod', 'A=request', 'B=image', 'EMPTY=', 'EQ=a=b'],
   );
-  const plain = processEnv({ image: {}, envs: [], hostname: '', terminal: false });
+  const plain = processEnv({ image: {}, envs: [], hostname: '', terminal: false, warn: assert.fail });
   assert.deepEqual(plain, ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']);
 });
 
 test('an environment that cannot be is refused by field', () => {
   const env = (key: string, value: Uint8Array) => () =>
-    processEnv({ image: {}, envs: [{ key, value }], hostname: '', terminal: false });
+    processEnv({ image: {}, envs: [{ key, value }], hostname: '', terminal: false, warn: assert.fail });
   assert.throws(env('', bytes('x')), /config.envs\[0\].key/);
-  assert.throws(env('A=B', bytes('x')), /config.envs\[0\].key/);
+  assert.throws(env('=B', bytes('x')), /config.envs\[0\].key/);
   assert.throws(env('A', bytes('x\0')), /config.envs\[0\].value.*NUL/);
-  assert.throws(env('A', new Uint8Array([0xff])), /config.envs\[0\].value: is not valid UTF-8/);
+});
+
+test('an environment as containerd takes it', () => {
+  const warnings: string[] = [];
+  const env = processEnv({
+    image: { Env: ['GONE=1', 'GONE', 'PATH'] },
+    envs: [
+      { key: 'A=B', value: bytes('c=d') },
+      { key: 'RAW', value: new Uint8Array([0x61, 0xff, 0x62]) },
+    ],
+    hostname: '',
+    terminal: false,
+    warn: (field, problem) => warnings.push(`${field}: ${problem}`),
+  });
+  assert.deepEqual(env, ['A=B=c=d', 'RAW=a\ufffdb']);
+  assert.deepEqual(warnings, [
+    'config.envs[1].value: bytes that are not UTF-8 are replaced: config.json cannot have them',
+  ]);
 });
 
 test('the working directory', () => {
-  assert.equal(processCwd({ workingDir: '/a' }, { WorkingDir: '/b' }), '/a');
-  assert.equal(processCwd({ workingDir: '' }, { WorkingDir: '/b' }), '/b');
-  assert.equal(processCwd({ workingDir: '' }, { WorkingDir: 'b' }), '/b');
-  assert.equal(processCwd({ workingDir: '' }, {}), '/');
-  assert.throws(
-    () => processCwd({ workingDir: 'rel' }, {}),
-    /config.working_dir: "rel" is not an absolute path/,
-  );
+  const warnings: string[] = [];
+  const cwd = (workingDir: string, WorkingDir?: string) =>
+    processCwd({ workingDir }, WorkingDir === undefined ? {} : { WorkingDir }, (field, problem) =>
+      warnings.push(`${field}: ${problem}`),
+    );
+  assert.equal(cwd('/a', '/b'), '/a');
+  assert.equal(cwd('', '/b'), '/b');
+  assert.equal(cwd('', 'b'), '/b');
+  assert.equal(cwd(''), '/');
+  assert.deepEqual(warnings, []);
+  assert.equal(cwd('rel/../x', '/b'), '/x');
+  assert.match(warnings.join(), /^config\.working_dir: "rel\/\.\.\/x" is relative/);
 });

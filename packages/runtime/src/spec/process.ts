@@ -1,6 +1,9 @@
+import { isUtf8 } from 'node:buffer';
+import { posix } from 'node:path';
 import type { ContainerConfig, KeyValue } from '@berth/cri/generated/api.ts';
 import type { ExecutionParameters } from '@berth/oci/image-config.ts';
 import { invalid } from '../errors.ts';
+import type { Warn } from '../warn.ts';
 
 /**
  * The command line: `command` replaces the image's entrypoint and then also its arguments, `args` replaces
@@ -41,12 +44,16 @@ function isEmptyEntrypoint(entrypoint: string[]): boolean {
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** The environment: defaults, then the image's, then the request's; a later value replaces an earlier one. */
+/**
+ * The environment: defaults, then the image's, then the request's; a later value replaces an earlier one. An entry of
+ * the image without `=` takes the variable away, as in containerd and Docker.
+ */
 export function processEnv(options: {
   image: ExecutionParameters;
   envs: readonly KeyValue[];
   hostname: string;
   terminal: boolean;
+  warn: Warn;
 }): string[] {
   refuseMore((options.image.Env?.length ?? 0) + options.envs.length, 'config.envs');
   const env = new Map<string, string>([['PATH', DEFAULT_PATH]]);
@@ -55,36 +62,41 @@ export function processEnv(options: {
   for (const entry of options.image.Env ?? []) {
     const equals = entry.indexOf('=');
     if (equals > 0) env.set(entry.slice(0, equals), entry.slice(equals + 1));
+    else if (equals < 0) env.delete(entry);
   }
-  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   for (const [index, { key, value }] of options.envs.entries()) {
     const field = `config.envs[${index}]`;
-    if (key === '' || key.includes('=') || key.includes('\0')) {
+    // The part after a `=` in the key is of the value, since the two become one text.
+    const [, name = '', rest = ''] = /^([^=]*)(.*)$/s.exec(key) ?? [];
+    if (name === '' || key.includes('\0')) {
       throw invalid(`${field}.key`, `${JSON.stringify(key)} cannot be the name of an environment variable`);
     }
-    const text = decode(utf8, value, `${field}.value`);
-    if (text.includes('\0')) throw invalid(`${field}.value`, `the value of ${key} contains a NUL byte`);
-    env.set(key, text);
+    const text = `${rest === '' ? '' : `${rest.slice(1)}=`}${decode(value, `${field}.value`, options.warn)}`;
+    if (text.includes('\0')) throw invalid(`${field}.value`, `the value of ${name} contains a NUL byte`);
+    env.set(name, text);
   }
   return [...env].map(([name, value]) => `${name}=${value}`);
 }
 
-function decode(utf8: TextDecoder, value: Uint8Array, field: string): string {
-  try {
-    return utf8.decode(value);
-  } catch {
-    throw invalid(field, 'is not valid UTF-8, which config.json of the OCI runtime has to be');
-  }
+/** config.json has to be UTF-8; what is not becomes U+FFFD, as in every runtime that writes it by Go's encoder. */
+function decode(value: Uint8Array, field: string, warn: Warn): string {
+  if (!isUtf8(value)) warn(field, 'bytes that are not UTF-8 are replaced: config.json cannot have them');
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(value);
 }
 
-/** The working directory: the request's, else the image's, else the root. The OCI runtime makes it when missing. */
-export function processCwd(config: Pick<ContainerConfig, 'workingDir'>, image: ExecutionParameters): string {
+/**
+ * The working directory: the request's, else the image's, else the root. A relative one is below the root, as in
+ * CRI-O. The OCI runtime makes it when missing.
+ */
+export function processCwd(
+  config: Pick<ContainerConfig, 'workingDir'>,
+  image: ExecutionParameters,
+  warn: Warn,
+): string {
+  const wanted = config.workingDir || (image.WorkingDir ?? '');
+  if (wanted.startsWith('/')) return wanted;
   if (config.workingDir !== '') {
-    if (!config.workingDir.startsWith('/')) {
-      throw invalid('config.working_dir', `${JSON.stringify(config.workingDir)} is not an absolute path`);
-    }
-    return config.workingDir;
+    warn('config.working_dir', `${JSON.stringify(wanted)} is relative, and taken from the root`);
   }
-  const fromImage = image.WorkingDir ?? '';
-  return fromImage.startsWith('/') ? fromImage : `/${fromImage}`;
+  return posix.join('/', wanted);
 }

@@ -2,28 +2,36 @@ import type { LinuxContainerResources } from '@berth/cri/generated/api.ts';
 import type { LinuxCpu, LinuxMemory, LinuxResources } from '@berth/oci/runtime-spec.ts';
 import { invalid } from '../errors.ts';
 import type { RuntimeFlavor } from '../oci-runtime/runtime.ts';
+import type { Warn } from '../warn.ts';
 import type { HostFacts } from './input.ts';
 
 export type ResourceFacts = Pick<HostFacts, 'cgroupVersion' | 'hugetlb' | 'swapAccounting'>;
 
+/** Where resources stand in the request, for messages, and who is told of what this host cannot limit. */
+interface Told {
+  field: string;
+  warn: Warn;
+}
+
 /**
- * The limits of a container in config.json's terms, without devices. A zero means that nothing is said.
- * `field` is the path of the resources in the request, for messages.
+ * The limits of a container in config.json's terms, without devices. A zero means that nothing is said. Limits that
+ * this host has no controller for are left out, as other runtimes do.
  */
 export function linuxResources(
   request: LinuxContainerResources | undefined,
   host: ResourceFacts,
-  field = 'config.linux.resources',
+  told: Told,
 ): LinuxResources {
   if (request === undefined) return {};
+  const { field, warn } = told;
   const cpu = cpuResources(request, host, field);
-  const memory = memoryResources(request, host, field);
-  const hugepageLimits = hugepages(request, host, field);
-  const unified = request.unified;
-  if (Object.keys(unified).length > 0 && host.cgroupVersion !== 'v2') {
-    throw invalid(
+  const memory = memoryResources(request, host, told);
+  const hugepageLimits = hugepages(request, host, told);
+  const unified = host.cgroupVersion === 'v2' ? request.unified : {};
+  if (Object.keys(request.unified).length > 0 && host.cgroupVersion !== 'v2') {
+    warn(
       `${field}.unified`,
-      `this host has cgroup ${host.cgroupVersion}, and these settings are cgroup v2's`,
+      `ignored: this host has cgroup ${host.cgroupVersion}, and these settings are cgroup v2's`,
     );
   }
   return {
@@ -36,7 +44,8 @@ export function linuxResources(
 
 function cpuResources(request: LinuxContainerResources, host: ResourceFacts, field: string): LinuxCpu {
   const shares = number(request.cpuShares, `${field}.cpu_shares`, 0n);
-  const quota = number(request.cpuQuota, `${field}.cpu_quota`, -1n);
+  // The kernel takes any negative one as none.
+  const quota = request.cpuQuota < 0n ? -1 : number(request.cpuQuota, `${field}.cpu_quota`, 0n);
   const period = number(request.cpuPeriod, `${field}.cpu_period`, 0n);
   return {
     ...(shares === 0 ? {} : { shares }),
@@ -48,10 +57,23 @@ function cpuResources(request: LinuxContainerResources, host: ResourceFacts, fie
   };
 }
 
-function memoryResources(request: LinuxContainerResources, host: ResourceFacts, field: string): LinuxMemory {
+function memoryResources(
+  request: LinuxContainerResources,
+  host: ResourceFacts,
+  { field, warn }: Told,
+): LinuxMemory {
   const limit = number(request.memoryLimitInBytes, `${field}.memory_limit_in_bytes`, -1n);
   const swap = number(request.memorySwapLimitInBytes, `${field}.memory_swap_limit_in_bytes`, -1n);
-  if (swap > 0 && limit > swap) {
+  if (swap !== 0 && !host.swapAccounting) {
+    warn(`${field}.memory_swap_limit_in_bytes`, 'ignored: the kernel does not account for swap');
+  } else if (swap > 0 && limit <= 0) {
+    // The sum of a limit and swap says nothing without the limit.
+    warn(
+      `${field}.memory_swap_limit_in_bytes`,
+      'ignored: there is no memory limit, and it is the sum of both',
+    );
+    return limit === 0 ? {} : { limit };
+  } else if (swap > 0 && limit > swap) {
     throw invalid(
       `${field}.memory_swap_limit_in_bytes`,
       `${swap} is less than the memory limit of ${limit}; it is their sum`,
@@ -64,24 +86,26 @@ function memoryResources(request: LinuxContainerResources, host: ResourceFacts, 
   };
 }
 
-function hugepages(request: LinuxContainerResources, host: ResourceFacts, field: string) {
+function hugepages(request: LinuxContainerResources, host: ResourceFacts, { field, warn }: Told) {
   return request.hugepageLimits.flatMap(({ pageSize, limit }, index) => {
     if (host.hugetlb) {
       return [{ pageSize, limit: Number(limit) }];
     }
     // A kubelet always sends all page sizes; a limit of nothing is kept where there are no huge pages at all.
-    if (limit === 0n) return [];
-    throw invalid(
-      `${field}.hugepage_limits[${index}]`,
-      `this host has no hugetlb controller to limit ${pageSize} pages with`,
-    );
+    if (limit !== 0n) {
+      warn(
+        `${field}.hugepage_limits[${index}]`,
+        `ignored: this host has no hugetlb controller to limit ${pageSize} pages with`,
+      );
+    }
+    return [];
   });
 }
 
+/** A number for JSON. Above 8 PiB there is nothing to tell apart. */
 function number(value: bigint, field: string, least: bigint): number {
-  if (value < least || value > BigInt(Number.MAX_SAFE_INTEGER))
-    throw invalid(field, `${value} is out of range`);
-  return Number(value);
+  if (value < least) throw invalid(field, `${value} is out of range`);
+  return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
 }
 
 /** The oom_score_adj to give, no lower than berthd may go without CAP_SYS_RESOURCE. */

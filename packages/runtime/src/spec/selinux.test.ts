@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SELinuxOption } from '@berth/cri/generated/api.ts';
 import {
+  asksForLabels,
   isSuperPrivileged,
   newLevel,
   parseContainerContexts,
@@ -65,16 +66,17 @@ for (const [name, request, process, mount] of table) {
   test(name, () => assert.deepEqual(labels(request), { process, mount }));
 }
 
-test('without SELinux options are refused by name, and none are nothing', () => {
-  assert.equal(labels({ policy: undefined, pod: options({}), container: options({}) }), undefined);
+test('without SELinux options are nothing, whatever they are', () => {
   for (const field of ['user', 'role', 'type', 'level'] as const) {
-    for (const part of ['pod', 'container'] as const) {
-      assert.throws(() => labels({ policy: undefined, [part]: options({ [field]: 's0' }) }), {
-        criCode: 'INVALID_ARGUMENT',
-        message: /^config\.linux\.security_context\.selinux_options: SELinux is not in use on this node/,
-      });
+    for (const value of ['', 's0', 'no level']) {
+      const asked = options({ [field]: value });
+      for (const part of ['pod', 'container'] as const) {
+        assert.equal(labels({ policy: undefined, [part]: asked }), undefined);
+      }
+      assert.equal(asksForLabels(asked), value !== '');
     }
   }
+  assert.equal(asksForLabels(undefined), false);
 });
 
 test('parts that are none are refused', () => {

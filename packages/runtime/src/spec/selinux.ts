@@ -30,20 +30,13 @@ const PARTS = ['user', 'role', 'type', 'level'] as const;
 
 /**
  * The labels of a pod or of a container in it: the policy's for containers at the pod's level, with what the pod
- * and then the container ask for in their place. Undefined where SELinux is not in use; options are refused there.
+ * and then the container ask for in their place. Undefined where SELinux is not in use, whatever is asked for.
  */
 export function selinuxLabels(request: SelinuxRequest): SelinuxLabels | undefined {
   const { policy, pod, container } = request;
-  const field = 'config.linux.security_context.selinux_options';
+  if (policy === undefined) return undefined;
   const options = { ...asked(pod), ...asked(container) };
-  if (policy === undefined) {
-    if (Object.keys(options).length === 0) return undefined;
-    throw invalid(
-      field,
-      'SELinux is not in use on this node: its kernel has it not, or no policy for containers',
-    );
-  }
-  checkOptions(options, field);
+  checkOptions(options, 'config.linux.security_context.selinux_options');
   if (request.hostNamespaces && Object.keys(options).length === 0) return { process: '', mount: '' };
   const process = { ...atLevel(policy.process, request.level), ...options };
   const { user, level } = options;
@@ -53,6 +46,11 @@ export function selinuxLabels(request: SelinuxRequest): SelinuxLabels | undefine
     ...(level === undefined ? {} : { level }),
   };
   return { process: request.privileged ? '' : context(process), mount: context(mount) };
+}
+
+/** Whether options ask for anything. */
+export function asksForLabels(options: SELinuxOption | undefined): boolean {
+  return Object.keys(asked(options)).length > 0;
 }
 
 /** Whether a container may use files of any label, so that those of its volumes stay as they are. */

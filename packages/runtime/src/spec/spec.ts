@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Linux, Process, Spec } from '@berth/oci/runtime-spec.ts';
 import { specAnnotations } from './annotations.ts';
 import { apparmorProfile } from './apparmor.ts';
@@ -10,7 +11,7 @@ import { idMappings, namespaces } from './namespaces.ts';
 import { processArgs, processCwd, processEnv } from './process.ts';
 import { linuxResources, oomScoreAdj } from './resources.ts';
 import { seccompFilter } from './seccomp.ts';
-import { refuseUnsupported } from './unsupported.ts';
+import { checkUnsupported } from './unsupported.ts';
 import { processUser, refuseUnmapped } from './user.ts';
 
 /** crun before 1.9 refuses every newer version; nothing here needs one. */
@@ -22,7 +23,7 @@ export const OCI_VERSION = '1.0.2';
  */
 export function ociSpec(input: SpecInput): Spec {
   const { config, sandbox } = input;
-  refuseUnsupported(config, sandbox);
+  checkUnsupported(config, sandbox, input.warn);
   const security = config.linux?.securityContext;
   const { mounts, rootfsPropagation } = containerMounts({
     requests: config.mounts,
@@ -31,6 +32,7 @@ export function ociSpec(input: SpecInput): Spec {
     sandbox,
     privileged: security?.privileged ?? false,
     readonlyRootfs: security?.readonlyRootfs ?? false,
+    warn: input.warn,
   });
   const process = containerProcess(input);
   return {
@@ -54,7 +56,8 @@ export function ociSpec(input: SpecInput): Spec {
   };
 }
 
-function containerProcess({ config, image, sandbox, host, facts, selinux }: SpecInput): Process {
+function containerProcess(input: SpecInput): Process {
+  const { config, image, sandbox, host, facts, selinux, warn } = input;
   const security = config.linux?.securityContext;
   const profile = apparmorProfile(security, facts.apparmor);
   const user = processUser({
@@ -68,12 +71,13 @@ function containerProcess({ config, image, sandbox, host, facts, selinux }: Spec
     terminal: config.tty,
     user,
     args: processArgs(config, image),
-    env: processEnv({ image, envs: config.envs, hostname: sandbox.hostname, terminal: config.tty }),
-    cwd: processCwd(config, image),
+    env: processEnv({ image, envs: config.envs, hostname: sandbox.hostname, terminal: config.tty, warn }),
+    cwd: processCwd(config, image, warn),
     capabilities: processCapabilities({
       request: security?.capabilities,
       privileged: security?.privileged ?? false,
       bounding: host.boundingCapabilities,
+      warn,
     }),
     noNewPrivileges: security?.noNewPrivs ?? false,
     ...(profile === undefined ? {} : { apparmorProfile: profile }),
@@ -106,6 +110,7 @@ function containerLinux(input: SpecInput, capabilities: readonly string[]): Linu
       targetPid: facts.targetPid,
       cgroupVersion: host.cgroupVersion,
       privileged,
+      warn: input.warn,
     }),
     ...idMappings(sandbox),
     cgroupsPath: cgroupsPath({
@@ -113,11 +118,21 @@ function containerLinux(input: SpecInput, capabilities: readonly string[]): Linu
       containerId: input.containerId,
       systemdCgroup: host.systemdCgroup,
     }),
-    resources: { ...linuxResources(config.linux?.resources, host), devices: rules },
+    resources: {
+      ...linuxResources(config.linux?.resources, host, { field: 'config.linux.resources', warn: input.warn }),
+      devices: rules,
+    },
     devices,
     ...(input.selinux?.mount ? { mountLabel: input.selinux.mount } : {}),
     ...(seccomp === undefined ? {} : { seccomp }),
-    maskedPaths: privileged ? [] : (security?.maskedPaths ?? []),
-    readonlyPaths: privileged ? [] : (security?.readonlyPaths ?? []),
+    maskedPaths: privileged ? [] : fromRoot(security?.maskedPaths),
+    readonlyPaths: privileged ? [] : fromRoot(security?.readonlyPaths),
   };
+}
+
+/** A relative path is taken from the container's root, as the OCI runtimes do; an empty one would be the root itself. */
+function fromRoot(paths: readonly string[] = []): string[] {
+  return paths
+    .filter((path) => path !== '')
+    .map((path) => (path.startsWith('/') ? path : posix.join('/', path)));
 }

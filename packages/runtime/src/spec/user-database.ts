@@ -1,37 +1,45 @@
 /** A line of /etc/passwd, as far as it decides who a process is. */
 export interface PasswdEntry {
   name: string;
-  uid: number;
-  gid: number;
+  /** Undefined where the line has no number there, which counts as 0 for who asks by name. */
+  uid: number | undefined;
+  gid: number | undefined;
 }
 
 /** A line of /etc/group. */
 export interface GroupEntry {
   name: string;
-  gid: number;
+  gid: number | undefined;
   members: string[];
 }
 
-/** Parses passwd(5); lines that are no entries are skipped, as the C library does. */
+/**
+ * Parses passwd(5), as leniently as moby/user does, which containerd and CRI-O read it with: fields may be missing or
+ * no numbers. Numbers can be out of range.
+ */
 export function parsePasswd(text: string): PasswdEntry[] {
-  return fields(text).flatMap(([name = '', , uid = '', gid = '']) =>
-    name !== '' && isId(uid) && isId(gid) ? [{ name, uid: Number(uid), gid: Number(gid) }] : [],
-  );
+  return fields(text).map(([name = '', , uid, gid]) => ({ name, uid: number(uid), gid: number(gid) }));
 }
 
-/** Parses group(5). */
+/** Parses group(5) in the same way. */
 export function parseGroup(text: string): GroupEntry[] {
-  return fields(text).flatMap(([name = '', , gid = '', members = '']) =>
-    name !== '' && isId(gid) ? [{ name, gid: Number(gid), members: members.split(',').filter(Boolean) }] : [],
-  );
+  return fields(text).map(([name = '', , gid, members = '']) => ({
+    name,
+    gid: number(gid),
+    members: members.split(',').filter(Boolean),
+  }));
 }
 
 function fields(text: string): string[][] {
   return text
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
+    .filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith(':'))
     .map((line) => line.split(':').map((field) => field.trim()));
+}
+
+function number(field: string | undefined): number | undefined {
+  return field !== undefined && /^[+-]?\d+$/.test(field) ? Number(field) : undefined;
 }
 
 /** Whether a text is a user or group id: a number up to 2^31 - 1, which is as far as runc goes. */

@@ -3,8 +3,22 @@ import { test } from 'node:test';
 import { type DeepPartial, LinuxContainerSecurityContext } from '@berth/cri/generated/api.ts';
 import { processUser } from './user.ts';
 
-const passwd = 'root:x:0:0:root:/root:/bin/sh\n# comment\nbroken\nweb:x:1000:1001::/srv:/bin/false\n';
-const group = 'root:x:0:\nweb:x:1001:\nlogs:x:1002:root,web\ndisk:x:6:web\nnobody:x:nan:\n';
+const passwd = [
+  '# comment',
+  'broken',
+  'root:x:0:0:root:/root:/bin/sh',
+  '',
+  '  web:x:1000:1001::/srv:/bin/false  ',
+  'nouid:x::7:',
+  'nan:x:abc:def',
+  'short:x:1005',
+  'huge:x:2147483648:0',
+  'below:x:-1:0',
+  'signed:x:+1006:+1007',
+  'web:x:0:0::/:/second',
+].join('\n');
+const group =
+  'root:x:0:\nweb:x:1001:\nlogs:x:1002:root,web\ndisk:x:6:web\nnobody:x:nan:\nhuge:x:2147483648:\n';
 
 function user(imageUser: string, security?: DeepPartial<LinuxContainerSecurityContext>) {
   return processUser({
@@ -24,6 +38,23 @@ test('users by number and by name, from the request and from the image', () => {
     ['web:logs', undefined, [1000, 1002, [1002, 6]]],
     ['4242:4343', undefined, [4242, 4343, [4343]]],
     [':logs', undefined, [0, 1002, [1002]]],
+    ['1000:', undefined, [1000, 1001, [1001, 1002, 6]]],
+    [':1000', undefined, [0, 1000, [1000, 1002]]],
+    ['web:', undefined, [1000, 1001, [1001, 1002, 6]]],
+    [':', undefined, [0, 0, [0, 1002]]],
+    ['web:logs:more', undefined, [1000, 1002, [1002, 6]]],
+    ['0001000', undefined, [1000, 1001, [1001, 1002, 6]]],
+    // As moby/user reads what is no number.
+    ['broken', undefined, [0, 0, [0]]],
+    ['nouid', undefined, [0, 7, [7]]],
+    ['nan', undefined, [0, 0, [0]]],
+    ['short', undefined, [1005, 0, [0]]],
+    ['1005', undefined, [1005, 0, [0]]],
+    ['signed', undefined, [1006, 1007, [1007]]],
+    ['web:nobody', undefined, [1000, 0, [0, 1002, 6]]],
+    ['', { runAsUser: { value: 1n }, runAsUsername: 'web' }, [1000, 1001, [1001, 1002, 6]]],
+    ['', { runAsUsername: 'web:disk' }, [1000, 6, [6, 1002]]],
+    ['', { runAsUsername: '7:8' }, [7, 8, [8]]],
     ['web', { runAsUser: { value: 0n } }, [0, 0, [0, 1002]]],
     ['', { runAsUsername: 'web' }, [1000, 1001, [1001, 1002, 6]]],
     ['web', { runAsUser: { value: 7n }, runAsGroup: { value: 8n } }, [7, 8, [8]]],
@@ -67,7 +98,9 @@ test('users that cannot be are refused by field', () => {
     ['', { runAsUsername: 'nosuch' }, `${context}\\.run_as_username: unable to find user nosuch`],
     ['', { runAsGroup: { value: 1n } }, `${context}\\.run_as_group: a group is given without a user`],
     ['', { runAsUser: { value: -1n } }, `${context}\\.run_as_user: -1 is not between`],
-    ['', { runAsUser: { value: 1n }, runAsUsername: 'web' }, 'run_as_username: run_as_user is set too'],
+    ['huge', undefined, "the container's files say that huge is 2147483648, which is not between"],
+    ['below', undefined, "the container's files say that below is -1"],
+    ['web:huge', undefined, "the container's files say that huge is 2147483648"],
     ['', { supplementalGroups: [1n, -2n] }, `${context}\\.supplemental_groups\\[1\\]: -2`],
   ];
   for (const [image, security, message] of table)

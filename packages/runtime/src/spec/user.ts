@@ -53,15 +53,15 @@ function requested({ security, imageUser }: UserInput): Wanted {
   const context = 'config.linux.security_context';
   const uid = security?.runAsUser?.value;
   const gid = security?.runAsGroup?.value;
-  const name = security?.runAsUsername ?? '';
-  if (uid !== undefined && name !== '') {
-    throw invalid(`${context}.run_as_username`, 'run_as_user is set too; only one of them can be');
-  }
   const group = gid === undefined ? undefined : checkedId(gid, `${context}.run_as_group`);
+  // The name counts where both are given; it may name a group as an image does.
+  const [name = '', groupOfName = ''] = (security?.runAsUsername ?? '').split(':', 2);
+  if (name !== '') {
+    return { user: name, group: group ?? (groupOfName || undefined), field: `${context}.run_as_username` };
+  }
   if (uid !== undefined) {
     return { user: checkedId(uid, `${context}.run_as_user`), group, field: `${context}.run_as_user` };
   }
-  if (name !== '') return { user: name, group, field: `${context}.run_as_username` };
   if (group !== undefined) {
     throw invalid(`${context}.run_as_group`, 'a group is given without a user; set run_as_user as well');
   }
@@ -84,12 +84,26 @@ function findAccount(
   field: string,
   passwd: PasswdEntry[],
 ): { name?: string; uid: number; gid: number } {
-  if (isId(user)) return passwd.find(({ uid }) => uid === Number(user)) ?? { uid: Number(user), gid: 0 };
+  if (isId(user)) {
+    const { name, gid = 0 } = passwd.find(({ uid }) => uid === Number(user)) ?? {};
+    return { ...(name === undefined ? {} : { name }), uid: Number(user), gid: entryId(gid, user, field) };
+  }
   // Never a name: an image could call root by the number that runAsNonRoot was verified with (CVE-2026-46680).
   if (isNumber(user)) throw invalid(field, `${user} is not between 0 and ${MAX_ID}`);
   const entry = passwd.find(({ name }) => name === user);
-  if (entry !== undefined) return entry;
+  if (entry !== undefined) {
+    return { name: user, uid: entryId(entry.uid, user, field), gid: entryId(entry.gid, user, field) };
+  }
   throw invalid(field, `unable to find user ${user}: no matching entry in the container's /etc/passwd`);
+}
+
+/** What an entry says, or 0 where it says nothing. */
+function entryId(id: number | undefined, name: string, field: string): number {
+  if (id === undefined || (id >= 0 && id <= MAX_ID)) return id ?? 0;
+  throw invalid(
+    field,
+    `the container's files say that ${name} is ${id}, which is not between 0 and ${MAX_ID}`,
+  );
 }
 
 function isNumber(text: string): boolean {
@@ -103,7 +117,7 @@ function findGroup(group: string, field: string, groups: GroupEntry[]): number {
   if (entry === undefined) {
     throw invalid(field, `unable to find group ${group}: no matching entry in the container's /etc/group`);
   }
-  return entry.gid;
+  return entryId(entry.gid, group, field);
 }
 
 function supplementary(
@@ -118,7 +132,7 @@ function supplementary(
   switch (security?.supplementalGroupsPolicy ?? SupplementalGroupsPolicy.Merge) {
     case SupplementalGroupsPolicy.Merge: {
       const own = name === undefined ? [] : groups.filter(({ members }) => members.includes(name));
-      return [...own.map(({ gid }) => gid), ...given];
+      return [...own.map(({ name: group, gid }) => entryId(gid, group, field)), ...given];
     }
     case SupplementalGroupsPolicy.Strict:
       return given;

@@ -1,4 +1,5 @@
 // Real containers for the system tests of spec/, conmon/ and oci-runtime/: a busybox root, conmon, crun or runc.
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import {
   copyFileSync,
@@ -118,6 +119,7 @@ export class TestContainers implements AsyncDisposable {
       rootfsPath: this.rootfs,
       host: this.host,
       facts: await gatherContainerFacts({ config, rootfsPath: this.rootfs }),
+      warn: assert.fail,
     });
     return this.createFrom(id, spec, config);
   }

@@ -13,21 +13,20 @@ export async function lookUpDevices(requests: readonly Device[]): Promise<Device
   const found = await Promise.all(
     requests.map(async ({ hostPath, containerPath, permissions }, index) => {
       const field = `config.devices[${index}]`;
-      const access = permissions === '' ? 'rwm' : permissions;
-      if (!/^[rwm]{1,3}$/.test(access) || new Set(access).size < access.length) {
+      if (!/^[rwm]*$/.test(permissions)) {
         throw invalid(
           `${field}.permissions`,
           `${JSON.stringify(permissions)} is not a combination of r, w and m`,
         );
       }
+      // runc takes them in this order only.
+      const access = [...'rwm'].filter((each) => permissions.includes(each)).join('') || 'rwm';
       if (!isAbsolute(hostPath))
         throw invalid(`${field}.host_path`, `${JSON.stringify(hostPath)} is not an absolute path`);
       const target = containerPath === '' ? hostPath : containerPath;
       if (!isAbsolute(target))
         throw invalid(`${field}.container_path`, `${JSON.stringify(target)} is not an absolute path`);
       const devices = await devicesAt(hostPath, posix.resolve(target), `${field}.host_path`);
-      if (devices.length === 0)
-        throw invalid(`${field}.host_path`, `${hostPath} is not a device, nor a directory with any`);
       return devices.map((device) => ({ device, access }));
     }),
   );
@@ -41,30 +40,31 @@ async function devicesAt(hostPath: string, containerPath: string, field: string)
   } catch (error) {
     throw invalid(field, `cannot use ${hostPath}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (!stats.isDirectory()) return toDevice(containerPath, stats);
-  return devicesBelow(hostPath, containerPath, []);
+  if (stats.isDirectory()) return devicesBelow(hostPath, containerPath);
+  const devices = toDevice(containerPath, stats);
+  if (devices.length === 0) throw invalid(field, `${hostPath} is neither a device nor a directory`);
+  return devices;
 }
 
-/** Directories of /dev whose devices belong to one mount or session and are made anew in each container. */
-const OWN_TO_CONTAINER = ['pts', 'shm', 'fd', 'mqueue'];
+/**
+ * What of /dev belongs to one mount or session and is made anew in each container; the other runtimes leave the same
+ * out of any directory.
+ */
+const OWN_TO_CONTAINER = ['pts', 'shm', 'fd', 'mqueue', 'console'];
 
 /** Every device of the host, for a privileged container. */
 export function hostDevices(): Promise<LinuxDevice[]> {
-  return devicesBelow('/dev', '/dev', OWN_TO_CONTAINER);
+  return devicesBelow('/dev', '/dev');
 }
 
-async function devicesBelow(
-  hostPath: string,
-  containerPath: string,
-  skip: readonly string[],
-): Promise<LinuxDevice[]> {
+async function devicesBelow(hostPath: string, containerPath: string): Promise<LinuxDevice[]> {
   const entries = await readdir(hostPath, { withFileTypes: true });
   const devices = await Promise.all(
     entries
-      .filter(({ name }) => !skip.includes(name))
+      .filter(({ name }) => !OWN_TO_CONTAINER.includes(name))
       .map(async (entry) => {
         const [from, to] = [join(hostPath, entry.name), posix.join(containerPath, entry.name)];
-        if (entry.isDirectory()) return devicesBelow(from, to, []);
+        if (entry.isDirectory()) return devicesBelow(from, to);
         if (!entry.isCharacterDevice() && !entry.isBlockDevice()) return [];
         try {
           return toDevice(to, await stat(from));

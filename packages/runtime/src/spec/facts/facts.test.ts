@@ -70,12 +70,24 @@ test('devices', async () => {
   );
   assert.equal(node?.access, 'rw');
   assert.equal((await look({ hostPath: '/dev/null' }))[0]?.access, 'rwm');
+  assert.equal((await look({ hostPath: '/dev/null', permissions: 'mrr' }))[0]?.access, 'rm');
   await assert.rejects(
-    look({ hostPath: '/dev/null', permissions: 'rr' }),
-    /config.devices\[0\].permissions: "rr"/,
+    look({ hostPath: '/dev/null', permissions: 'rx' }),
+    /config.devices\[0\].permissions: "rx"/,
   );
   await assert.rejects(look({ hostPath: '/dev/nosuch' }), /host_path: cannot use \/dev\/nosuch/);
-  await assert.rejects(look({ hostPath: dir }), /is not a device, nor a directory with any/);
+  const empty = mkdtempSync(join(dir, 'no-devices-'));
+  assert.deepEqual(await look({ hostPath: empty }), []);
+  await assert.rejects(
+    look({ hostPath: '/etc/passwd' }),
+    /\/etc\/passwd is neither a device nor a directory/,
+  );
+  const paths = (await look({ hostPath: '/dev', containerPath: '/dev' })).map(({ device }) => device.path);
+  assert.ok(paths.includes('/dev/null'));
+  assert.deepEqual(
+    paths.filter((path) => /^\/dev\/(console$|pts\/)/.test(path)),
+    [],
+  );
   await assert.rejects(look({ hostPath: 'null' }), /host_path: "null" is not an absolute path/);
 });
 
