@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { TestImages } from '@berth/runtime/testing/test-images.ts';
 import { findPrerequisite, prerequisites } from '../../../scripts/setup/prerequisites.mjs';
 import { scratchDir } from '../../../test/support/scratch.ts';
 import { doctor } from './commands/doctor.ts';
@@ -45,4 +46,24 @@ test('an OCI runtime with known vulnerabilities is told with what to install, an
   const written: string[] = [];
   assert.equal(doctor(layout, { write: (text) => written.push(text) }), true);
   assert.match(written.join(''), /^warn OCI runtime +runc 1\.2\.7 .*\n +→ install runc \d/m);
+});
+
+test('an image that lacks a layer is told with how to repair it, and is no failure', async () => {
+  await using images = await TestImages.start();
+  const store = await images.open();
+  const id = await store.pull('one:1');
+  const layout = { ...defaultLayout(), ociRuntimes: [], imageDir: store.root };
+  const ofImages = () => examine(layout).filter(({ name }) => name.startsWith('image'));
+  assert.deepEqual(ofImages(), []);
+  const [top = ''] = (await store.service.rootfs(id))?.lowerDirs ?? [];
+  rmSync(top, { recursive: true });
+  const image = `${images.registry.address}/one:1`;
+  const [finding, ...others] = ofImages();
+  assert.deepEqual(others, []);
+  assert.equal(finding?.detail, `${image}: ${top} is missing`);
+  const written: string[] = [];
+  assert.equal(doctor(layout, { write: (text) => written.push(text) }), true);
+  assert.match(written.join(''), /^warn image .*one:1: .* is missing\n +→ crictl pull .*one:1 /m);
+  await store.pull('one:1');
+  assert.deepEqual(ofImages(), []);
 });

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { damagedImages } from '@berth/runtime/image/damage.ts';
 import { cgroupProblem, readCgroupTree } from '@berth/runtime/oci-runtime/detect.ts';
 import { vulnerabilityAdvice } from '@berth/runtime/oci-runtime/vulnerability-check.ts';
 import { findProgram } from '@berth/runtime/programs.ts';
@@ -33,6 +34,7 @@ export function examine(layout: NodeLayout): Finding[] {
     ...knownVulnerabilities(layout),
     nodeJs(),
     space(layout),
+    ...images(layout),
   ];
 }
 
@@ -132,6 +134,21 @@ function space({ imageDir }: NodeLayout): Finding {
   return free >= MIN_FREE_BYTES
     ? { name: 'disk', detail }
     : { name: 'disk', detail, todo: 'make room, or set root in /etc/berth/config.yaml to a larger disk' };
+}
+
+/** A row for each image that somebody has taken a layer from. */
+function images({ imageDir }: NodeLayout): Finding[] {
+  try {
+    return damagedImages(imageDir).map(({ name, directory, damage }) => ({
+      name: 'image',
+      detail: `${name}: ${directory === undefined ? 'a layer of it' : directory} is ${damage}`,
+      todo: `crictl pull ${name} (or berth image load, where it came from an archive)`,
+      optional: true,
+    }));
+  } catch (error) {
+    const todo = 'run berth doctor again; if it stays, berthd tells more when it starts';
+    return [{ name: 'images', detail: `cannot be looked at: ${messageOf(error)}`, todo, optional: true }];
+  }
 }
 
 function nearest(dir: string): string {

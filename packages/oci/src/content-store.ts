@@ -74,9 +74,31 @@ export class ContentStore {
     return content;
   }
 
+  /** As `read`; undefined when it is absent, or damaged and with that removed, so that it can be stored again. */
+  async readWhole(digest: Digest): Promise<Buffer | undefined> {
+    try {
+      return await this.read(digest);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return undefined;
+      if (!(error instanceof DigestMismatchError)) throw error;
+      await this.remove(digest);
+      return undefined;
+    }
+  }
+
+  /** Whether a blob of any size is there with its content; one that is damaged is removed. */
+  async isWhole(digest: Digest): Promise<boolean> {
+    if (!(await this.has(digest))) return false;
+    const hash = createHash(digestAlgorithm(digest));
+    for await (const chunk of createReadStream(this.path(digest))) hash.update(chunk);
+    const isWhole = finishDigest(hash, digestAlgorithm(digest)) === digest;
+    if (!isWhole) await this.remove(digest);
+    return isWhole;
+  }
+
   /** Stores content that is in memory under its digest, which the caller may have computed already. */
   async put(content: Buffer, digest = digestOf(content)): Promise<Digest> {
-    if (await this.has(digest)) return digest;
+    if (await this.isWhole(digest)) return digest;
     const spool = await this.spool(digestAlgorithm(digest));
     try {
       await spool.write(content);

@@ -119,7 +119,11 @@ async function fetchLayer(
 ): Promise<void> {
   const { descriptor } = layer;
   await store.exclusive(descriptor.digest, signal, async () => {
-    if ((await store.size(descriptor.digest)) === descriptor.size) {
+    // Hashed, although unpacking verifies it again: only here can one that is damaged be fetched anew.
+    if (
+      (await store.size(descriptor.digest)) === descriptor.size &&
+      (await store.isWhole(descriptor.digest))
+    ) {
       onProgress?.({ kind: 'present', layer });
       return;
     }

@@ -84,11 +84,12 @@ async function fetchTop(
   const { reference, store, isKnown, budget, signal } = resolution;
   const { digest, tag = 'latest' } = reference;
   const path = `manifests/${digest ?? tag}`;
-  if (digest !== undefined && isKnown(digest) && (await store.has(digest))) {
+  const content =
+    digest !== undefined && isKnown(digest) ? await readStored(digest, store, budget) : undefined;
+  if (digest !== undefined && content !== undefined) {
     const headers = await headOf(client, path, signal);
     if (headers !== undefined) {
       checkDigest(path, digest, headers['docker-content-digest']);
-      const content = await readStored(digest, store, budget);
       return { digest, document: parseManifest(content, headers['content-type']) };
     }
   }
@@ -118,16 +119,21 @@ async function provideDocument(
 ): Promise<Document> {
   const { client, resolution, isStoreFirst } = sources;
   const { store, budget } = resolution;
-  if (isStoreFirst && (await store.has(expected.digest))) {
-    const content = checkSize(await readStored(expected.digest, store, budget), expected.size, path);
+  const stored = isStoreFirst ? await readStored(expected.digest, store, budget) : undefined;
+  if (stored !== undefined) {
+    const content = checkSize(stored, expected.size, path);
     return { content, digest: expected.digest, contentType: undefined };
   }
   return fetchDocument(client, path, expected, resolution);
 }
 
-async function readStored(digest: Digest, store: ContentStore, budget: DocumentBudget): Promise<Buffer> {
-  const content = await store.read(digest);
-  await budget.admit(content.length);
+async function readStored(
+  digest: Digest,
+  store: ContentStore,
+  budget: DocumentBudget,
+): Promise<Buffer | undefined> {
+  const content = await store.readWhole(digest);
+  if (content !== undefined) await budget.admit(content.length);
   return content;
 }
 

@@ -7,6 +7,8 @@ import { KeyedMutex } from '@berth/oci/keyed-mutex.ts';
 import type { LayerLimits } from '@berth/oci/layers/extract.ts';
 import { type UnpackedLayer, unpackLayer } from '@berth/oci/layers/unpack.ts';
 import { nowNs } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import { countNames, layerDamage } from './layer-damage.ts';
 import type { ImageState } from './state.ts';
 
 /** What one unpacking needs. */
@@ -25,18 +27,38 @@ export class LayerStore {
   readonly dir: string;
   private readonly state: ImageState;
   private readonly bootId: string;
+  private readonly log: Logger;
   private readonly mutex = new KeyedMutex();
 
-  constructor(dir: string, state: ImageState, bootId: string) {
+  constructor(dir: string, state: ImageState, bootId: string, log: Logger) {
     this.dir = dir;
+    this.log = log;
     this.bootId = bootId;
     this.state = state;
   }
 
-  /** Where an unpacked layer is; undefined when it is not unpacked. */
+  /**
+   * Where an unpacked layer is; undefined when it is not unpacked. One whose directory is missing or damaged is
+   * forgotten, so that the next pull unpacks it again; what is left of it goes at the next start.
+   */
   path(chainId: Digest): string | undefined {
     const layer = this.state.layer(chainId);
-    return layer && this.directory(layer.dir);
+    if (!layer) return undefined;
+    const directory = this.directory(layer.dir);
+    const damage = layerDamage(directory, layer.topNames);
+    if (damage === undefined) return directory;
+    this.state.deleteLayer(chainId);
+    this.log.warning(`Image layer ${directory} is ${damage}: ${this.repair(chainId)}`, { layer: chainId });
+    return undefined;
+  }
+
+  /** What to do for the images that have a layer. */
+  repair(chainId: Digest): string {
+    const images = [...this.state.images()].filter(({ layers }) => layers.includes(chainId));
+    const [name, ...others] = images.flatMap(({ id }) => this.state.names(id));
+    if (name === undefined) return 'no image needs it any more';
+    const more = others.length > 0 ? ` (and ${others.length} more names)` : '';
+    return `image ${name}${more} cannot run until it is pulled again: crictl pull ${name}`;
   }
 
   directory(dir: number): string {
@@ -69,8 +91,15 @@ export class LayerStore {
       try {
         await mkdir(this.dir, { recursive: true, mode: 0o700 });
         const { diskBytes, files } = await build(target);
-        const volatileSince = this.bootId;
-        this.state.finishLayer({ chainId, dir, diskBytes, files, unpackedAt: nowNs(), volatileSince });
+        this.state.finishLayer({
+          chainId,
+          dir,
+          diskBytes,
+          files,
+          unpackedAt: nowNs(),
+          volatileSince: this.bootId,
+          topNames: countNames(target),
+        });
         return target;
       } catch (error) {
         this.state.deleteLayer(chainId);

@@ -47,11 +47,27 @@ export function findImage(state: ImageState, text: string): StoredImage | undefi
   const name = reference && lookupName(reference);
   const named = name !== undefined ? ready(state.named(name)) : undefined;
   if (named) return named;
+  if (reference?.digest !== undefined) return imageOfManifest(state, reference, reference.digest);
   if (!/^[0-9a-f]{3,63}$/.test(hex)) return undefined;
   const [only, ...others] = [...state.images()].filter(
     ({ id, phase }) => phase === 'ready' && id.startsWith(`sha256:${hex}`),
   );
   return others.length === 0 ? only : undefined;
+}
+
+/**
+ * The image of a manifest that came by an index: the digest of the one for this platform names it as well as that of
+ * the index, which is the one that it is listed by.
+ */
+function imageOfManifest(state: ImageState, reference: Reference, digest: Digest): StoredImage | undefined {
+  const repository = repositoryName(reference);
+  return [...state.images()].find(
+    ({ id, phase, documents }) =>
+      phase === 'ready' &&
+      id !== digest &&
+      documents.includes(digest) &&
+      state.names(id).some((name) => name.startsWith(`${repository}@`)),
+  );
 }
 
 function ready(image: StoredImage | undefined): StoredImage | undefined {

@@ -3,9 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { ImageStatusRequest } from '@berth/cri/generated/api.ts';
+import { ImageStatusRequest, ListImagesRequest } from '@berth/cri/generated/api.ts';
 import { mount, unmount } from '@berth/linux/mount.ts';
-import { call, TestImages } from '../testing/test-images.ts';
+import { digestOf } from '@berth/oci/digest.ts';
+import { mediaTypes } from '@berth/oci/media-types.ts';
+import { hostPlatform } from '@berth/oci/platform.ts';
+import { call, type TestImageStore, TestImages } from '../testing/test-images.ts';
 
 let images: TestImages;
 before(async () => {
@@ -117,4 +120,56 @@ test('a full disk is told of, and nothing is left on it', async () => {
   } finally {
     unmount(join(root, 'images'));
   }
+});
+
+test('an image that came by an index is found by the digest of its manifest, too', async () => {
+  const { digest: manifest } = images.layoutManifest('one');
+  const { address } = images.registry;
+  const index = await images.putManifest('one:list', mediaTypes.ociIndex, {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociIndex,
+    manifests: [
+      {
+        mediaType: mediaTypes.ociManifest,
+        digest: manifest,
+        size: images.layoutSize(manifest),
+        platform: hostPlatform(),
+      },
+    ],
+  });
+  const find = async (store: TestImageStore, image: string) =>
+    (await store.handlers.imageStatus(ImageStatusRequest.fromPartial({ image: { image } }), call)).image?.id;
+  for (const reference of [`one@${index}`, 'one:list']) {
+    const store = await images.open();
+    const id = await store.pull(reference);
+    const cases: [image: string, found: boolean][] = [
+      [`${address}/${reference}`, true],
+      [`${address}/one@${index}`, true],
+      [`${address}/one@${manifest}`, true],
+      [`${address}/one:other@${manifest}`, true],
+      [`${address}/two@${manifest}`, false],
+      [`${address}/one@${id}`, false],
+      [`${address}/one@${digestOf('x')}`, false],
+    ];
+    for (const [image, isFound] of cases)
+      assert.equal(await find(store, image), isFound ? id : undefined, image);
+    const byManifest = `${address}/one@${manifest}`;
+    assert.equal((await store.service.rootfs(byManifest))?.id, id);
+    const filter = { image: { image: byManifest } };
+    const { images: listed } = await store.handlers.listImages(
+      ListImagesRequest.fromPartial({ filter }),
+      call,
+    );
+    assert.deepEqual(
+      listed?.map(({ repoDigests }) => repoDigests),
+      [[`${address}/one@${index}`]],
+    );
+    await store.remove(byManifest);
+    assert.deepEqual(await store.list(), []);
+  }
+  // By its manifest alone nothing is known of an index.
+  const store = await images.open();
+  const id = await store.pull(`one@${manifest}`);
+  assert.equal(await find(store, `${address}/one@${manifest}`), id);
+  assert.equal(await find(store, `${address}/one@${index}`), undefined);
 });

@@ -13,7 +13,7 @@ import { type CriCode, invalid, RuntimeError } from '../errors.ts';
 import { podAttributes } from '../tracing/tracer.ts';
 import { addImage } from './add.ts';
 import { addArtifact, artifactLayer, checkArtifactSize } from './artifact.ts';
-import { findImage, namesFor, requestedReference } from './names.ts';
+import { namesFor, requestedReference } from './names.ts';
 import type { PullBoard } from './pull-board.ts';
 import type { ImageService } from './service.ts';
 import type { SharedPulls } from './shared-pulls.ts';
@@ -88,7 +88,7 @@ async function pull(
     tokens: service.tokens,
     hostsDir: configDir,
     store: service.content,
-    isKnown: (digest) => findImage(service.state, `${repositoryName(reference)}@${digest}`) !== undefined,
+    isKnown: (digest) => service.state.named(`${repositoryName(reference)}@${digest}`)?.phase === 'ready',
     signal,
     hasLayer: (layer) => service.layers.path(artifact ?? layer.chainId) !== undefined,
     onProgress: (event) => {

@@ -9,7 +9,7 @@ const abandonedAfter = 24 * 3600 * 1000;
 /**
  * Removes what a berthd that died has left half done, before anything else uses the store: layers that were being
  * unpacked or deleted, directories that no row has, and downloads that nobody came back for. A download that was
- * cut short lately stays: the next pull goes on with it.
+ * cut short lately stays: the next pull goes on with it. Layers whose directory is gone are told.
  */
 export async function reconcileImages({ state, layers, content, log }: ImageStore): Promise<void> {
   for (const { chainId, dir } of state.unfinishedLayers()) {
@@ -17,9 +17,10 @@ export async function reconcileImages({ state, layers, content, log }: ImageStor
     state.deleteLayer(chainId);
     log.info('Recovery: removed an unfinished layer', { layer: chainId });
   }
-  const known = new Set([...state.layers()].map(({ dir }) => String(dir)));
-  for (const name of await readdir(layers.dir)) {
-    if (!known.has(name)) await removeTree(join(layers.dir, name));
-  }
+  const present = new Set(await readdir(layers.dir));
+  const known = new Map([...state.layers()].map(({ dir, chainId }) => [String(dir), chainId]));
+  for (const name of present) if (!known.has(name)) await removeTree(join(layers.dir, name));
+  // Somebody else has deleted it: this says so, and the next pull unpacks it again.
+  for (const [name, chainId] of known) if (!present.has(name)) layers.path(chainId);
   await content.removeIngests(Date.now() - abandonedAfter);
 }

@@ -19,7 +19,7 @@ import { pinnedBy } from './pinned.ts';
 import { reconcileImages } from './reconcile.ts';
 import type { ImageRootfs } from './rootfs.ts';
 import { SharedPulls } from './shared-pulls.ts';
-import { ImageState } from './state.ts';
+import { ImageState, type StoredImage } from './state.ts';
 import type { ImageStore } from './store.ts';
 
 /** What the image store is opened with. */
@@ -76,7 +76,7 @@ export class ImageService implements ImageStore {
     this.tracer = options.tracer ?? noTracing;
     const { bootId = currentBoot(), sync = syncFilesystem } = options;
     this.bootId = bootId;
-    this.layers = new LayerStore(join(options.root, 'images/layers'), state, bootId);
+    this.layers = new LayerStore(join(options.root, 'images/layers'), state, bootId, options.log);
     this.flusher = new LayerFlusher(state, options.log, () => sync(this.layers.dir));
     this.gate = new OperationGate(() => this.cleanUp());
   }
@@ -105,9 +105,11 @@ export class ImageService implements ImageStore {
     const { id, layers } = image;
     const lowerDirs = layers.map((chainId) => {
       const path = this.layers.path(chainId);
-      if (path === undefined)
-        throw wrongState(`layer ${chainId} of image ${text} is not unpacked; pull it again`);
-      return path;
+      if (path !== undefined) return path;
+      const [name = text] = this.state.names(id);
+      throw wrongState(
+        `image ${text}: its layer ${chainId} is missing or damaged on disk; pull it again: crictl pull ${name}`,
+      );
     });
     this.handedOut.set(id, Date.now());
     return {
@@ -116,6 +118,11 @@ export class ImageService implements ImageStore {
       ...repoNames(this.state.names(id)),
       lowerDirs: lowerDirs.length > 0 ? lowerDirs.reverse() : [this.emptyLayer],
     };
+  }
+
+  /** Whether all layers of an image are there, as far as a look at their directories tells. */
+  isWhole({ layers }: StoredImage): boolean {
+    return layers.every((chainId) => this.layers.path(chainId) !== undefined);
   }
 
   /** Whether an image of these names is to stay when a kubelet frees space. */

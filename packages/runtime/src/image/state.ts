@@ -41,6 +41,8 @@ export interface StoredLayer {
   readonly unpackedAt: bigint;
   /** Id of the boot at which it was made, as long as it may not be on the disk; '' afterwards. */
   readonly volatileSince: string;
+  /** Files and directories right in its directory; -1 where that is not known. */
+  readonly topNames: number;
 }
 
 /** Images, their names and layers: every write goes to the database first, every read comes from memory. */
@@ -161,13 +163,13 @@ export class ImageState {
 
   /** Records that a layer is complete. */
   finishLayer(layer: StoredLayer): void {
-    const { chainId, diskBytes, files, unpackedAt, volatileSince } = layer;
+    const { chainId, diskBytes, files, unpackedAt, volatileSince, topNames } = layer;
     this.database
       .prepare(
-        `UPDATE image_layer SET disk_bytes = ?, files = ?, unpacked_at = ?, volatile_since = ?, phase = 'ready'
-         WHERE chain_id = ?`,
+        `UPDATE image_layer SET disk_bytes = ?, files = ?, unpacked_at = ?, volatile_since = ?, top_names = ?,
+         phase = 'ready' WHERE chain_id = ?`,
       )
-      .run(diskBytes, files, unpackedAt, volatileSince, chainId);
+      .run(diskBytes, files, unpackedAt, volatileSince, topNames, chainId);
     this.byChainId.set(chainId, layer);
   }
 
@@ -262,5 +264,6 @@ function parseLayer(row: RowReader): StoredLayer {
     files: row.number('files'),
     unpackedAt: row.bigint('unpacked_at'),
     volatileSince: row.text('volatile_since'),
+    topNames: row.number('top_names'),
   };
 }

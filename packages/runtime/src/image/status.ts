@@ -4,15 +4,19 @@ import { findImage, repoNames } from './names.ts';
 import type { ImageService } from './service.ts';
 import type { ImageState, StoredImage } from './state.ts';
 
-/** ImageStatus: an image by name or id. One that is not here is an answer without an image, and no error. */
+/**
+ * ImageStatus: an image by name or id. One that is not here is an answer without an image, and no error; neither is one
+ * that lacks a layer on disk, so that a kubelet which pulls what is not present pulls and repairs it.
+ */
 export async function imageStatus(
-  { state, isPinned }: ImageService,
+  service: ImageService,
   { image: spec, verbose }: ImageStatusRequest,
 ): Promise<ImageStatusResponse> {
+  const { state, isPinned } = service;
   const text = spec?.image ?? '';
   if (text === '') throw invalid('image.image', 'is required');
   const found = findImage(state, text);
-  if (!found) return { image: undefined, info: {} };
+  if (!found || !service.isWhole(found)) return { image: undefined, info: {} };
   return { image: criImage(state, found, isPinned), info: verbose ? verboseInfo(state, found) : {} };
 }
 

@@ -1,10 +1,12 @@
 // An image store of the tests' own and a registry to pull from.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ListImagesRequest, PullImageRequest, RemoveImageRequest } from '@berth/cri/generated/api.ts';
+import { type Digest, digestHex, digestOf } from '@berth/oci/digest.ts';
 import { writeOciLayout } from '@berth/oci/layout-writer.ts';
+import { type ImageManifest, parseIndex, parseManifest } from '@berth/oci/manifest.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import type { Config } from '../config/config.ts';
@@ -69,6 +71,37 @@ export class TestImages implements AsyncDisposable {
   async push(name: string, layers: TarEntry[][], User = ''): Promise<void> {
     await writeOciLayout({ dir: this.layout, name, layers, config: { User, Cmd: [`/${name}`] } });
     await this.registry.push(this.layout, name, name, '1');
+  }
+
+  /** The manifest of an image in the layout. */
+  layoutManifest(name: string): ImageManifest & { digest: Digest } {
+    const blob = (digest: Digest) => readFileSync(join(this.layout, 'blobs/sha256', digestHex(digest)));
+    const index = parseIndex(readFileSync(join(this.layout, 'index.json')), 'index.json');
+    const found = index.manifests.find(
+      ({ annotations }) => annotations?.['org.opencontainers.image.ref.name'] === name,
+    );
+    assert(found, name);
+    const manifest = parseManifest(blob(found.digest));
+    assert(manifest.kind === 'manifest');
+    return { ...manifest, digest: found.digest };
+  }
+
+  /** Bytes of a blob in the layout. */
+  layoutSize(digest: Digest): number {
+    return statSync(join(this.layout, 'blobs/sha256', digestHex(digest))).size;
+  }
+
+  /** Puts a manifest or index into the registry, and returns its digest. */
+  async putManifest(reference: string, mediaType: string, document: object): Promise<Digest> {
+    const body = JSON.stringify(document);
+    const path = reference.replace(':', '/manifests/');
+    const answer = await fetch(`http://${this.registry.address}/v2/${path}`, {
+      method: 'PUT',
+      body,
+      headers: { 'content-type': mediaType },
+    });
+    assert.equal(answer.status, 201, await answer.text());
+    return digestOf(body);
   }
 
   /** Opens a store: a new one, or again the one below `root`. */

@@ -1,0 +1,29 @@
+import { opendirSync } from 'node:fs';
+import { hasCode } from '@berth/linux/errno.ts';
+
+/** Names that are counted: a layer of more in one directory is only looked at for having as many. */
+const maxCounted = 500;
+
+/** How many names a directory holds, at most `maxCounted`. */
+export function countNames(directory: string): number {
+  using dir = opendirSync(directory);
+  let count = 0;
+  while (count < maxCounted && dir.readSync() !== null) count += 1;
+  return count;
+}
+
+/**
+ * What is wrong with a layer's directory, as far as a look at it tells: a deletion deep inside is not noticed.
+ *
+ * @param topNames of countNames when the layer was made; -1 where that is not known
+ */
+export function layerDamage(directory: string, topNames: number): 'missing' | 'damaged' | undefined {
+  try {
+    const count = countNames(directory);
+    return topNames === -1 || count === topNames ? undefined : 'damaged';
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return 'missing';
+    if (hasCode(error, 'ENOTDIR', 'ELOOP', 'EIO', 'EUCLEAN')) return 'damaged';
+    throw error;
+  }
+}
