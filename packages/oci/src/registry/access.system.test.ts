@@ -148,10 +148,10 @@ test('each server is looked up for credentials of its own, and has its own names
   assert.deepEqual(asked, [`${pulls.locked.address}/team/test`]);
 });
 
-test('a wrong hosts.toml names file, line and field', async () => {
+test('a wrong hosts.toml is passed over, told, and named with line and field by a pull that fails', async () => {
   const cases: [text: string, message: RegExp][] = [
-    ['server = ', /hosts\.toml: line 1: a value is missing/],
-    ['sever = "x"', /hosts\.toml: sever: unknown field/],
+    ['server = ', /hosts\.toml: line 1: /],
+    ['sever = "x"', /hosts\.toml: sever: unknown field, which is passed over/],
     ['[host."http://a"]\ncapabilities = ["fly"]', /host\."http:\/\/a"\.capabilities: unknown capability fly/],
     ['[host."http://a"]\nskip_verify = 1', /skip_verify: expected true or false/],
     ['ca = "/no/such/file"\nserver="https://127.0.0.1:1"', /cannot read certificate \/no\/such\/file/],
@@ -162,6 +162,35 @@ test('a wrong hosts.toml names file, line and field', async () => {
       message,
     );
   }
+  const { address } = pulls.registry;
+  const registry = address.replace(/:(\d+)$/, '_$1_');
+  for (const text of [
+    'server = ',
+    'sever = "x"',
+    '[host."http://127.0.0.1:1"]\ncapabilities = ["fly"]',
+    '',
+  ]) {
+    const warnings: string[] = [];
+    const hostsDir = await pulls.hostsFile(registry, text);
+    await pulls.pull(`${address}/team/test:1`, { hostsDir, warn: (problem) => warnings.push(problem) });
+    assert.equal(warnings.length, text === '' ? 0 : 1, text);
+  }
+});
+
+test('headers, and what else is said of no host in particular, are for the registry itself', async () => {
+  const { address } = pulls.registry;
+  const seen: (string | string[] | undefined)[] = [];
+  await using front = await pulls.proxy((request) => {
+    seen.push(request.headers['x-own']);
+    return false;
+  });
+  const registry = front.address.replace(/:(\d+)$/, '_$1_');
+  const hostsDir = await pulls.hostsFile(
+    registry,
+    `header = { x-own = "me" }\ndial_timeout = "5s"\n[host."http://${address}"]\ncapabilities = ["push"]`,
+  );
+  await pulls.pull(`${front.address}/team/test:1`, { hostsDir });
+  assert.deepEqual(new Set(seen), new Set(['me']));
 });
 
 /** A registry that wants a login and sends on to `location` for blobs; `shown` is what each request had for that. */

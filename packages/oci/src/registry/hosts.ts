@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { quoted } from '@berth/linux/printable.ts';
+import { printable, quoted } from '@berth/linux/printable.ts';
 import { readRegularFile } from '@berth/linux/regular-file.ts';
-import { parseToml, type TomlTable, type TomlValue } from './toml.ts';
+import { isTable, parseToml, type TomlTable, type TomlValue } from './toml.ts';
 
 /** One place that may serve an image: a mirror or the registry itself. */
 export interface RegistryHost {
@@ -45,26 +45,28 @@ export interface TlsFiles {
   skipVerify: boolean;
 }
 
-/** The registry configuration on disk is wrong; `message` has the file and the field. */
-export class HostsFileError extends Error {
-  override readonly name = 'HostsFileError';
-}
-
 /** Far more than any real one. */
 const maxHostsBytes = 1024 * 1024;
 
 const noTls: TlsFiles = { ca: [], client: [], skipVerify: false };
 
+/** What is passed over in a file, told as it goes to the log. */
+export type Warn = (message: string) => void;
+
 /**
  * The hosts to try for a registry, in order: the mirrors of `certs.d/HOST/hosts.toml` in the order of the file,
  * then its `server`, or the registry itself when the file names none. Without a directory for the host that of
- * `_default` is used; without a hosts.toml in it, Docker's certificate files (`*.crt`, `*.cert` with `*.key`).
+ * `_default` is used; without a hosts.toml in it, Docker's certificate files (`*.crt`, `*.cert` with `*.key`). A file
+ * that cannot be understood is passed over for those, as by containerd.
  * A registry on this machine is spoken to without TLS unless the port is 443, all others with.
  *
  * @param hostsDir the certs.d directory; it need not exist
- * @throws HostsFileError
  */
-export async function registryHosts(registry: string, hostsDir: string | undefined): Promise<RegistryHost[]> {
+export async function registryHosts(
+  registry: string,
+  hostsDir: string | undefined,
+  warn: Warn,
+): Promise<RegistryHost[]> {
   const dir =
     hostsDir &&
     hostDirectories(registry)
@@ -72,16 +74,16 @@ export async function registryHosts(registry: string, hostsDir: string | undefin
       .find((path) => existsSync(path));
   if (!dir) return [upstream(registry, noTls)];
   const file = join(dir, 'hosts.toml');
-  if (!existsSync(file)) return [upstream(registry, await certificateFiles(dir))];
-  try {
-    return parseHostsFile(
-      (await readRegularFile(file, { maxBytes: maxHostsBytes })).toString(),
-      registry,
-      dir,
-    );
-  } catch (cause) {
-    throw new HostsFileError(`${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  if (existsSync(file)) {
+    try {
+      const text = (await readRegularFile(file, { maxBytes: maxHostsBytes })).toString();
+      if (text !== '') return parseHostsFile(text, registry, dir, (problem) => warn(`${file}: ${problem}`));
+    } catch (cause) {
+      const problem = cause instanceof Error ? cause.message : cause;
+      warn(`${file}: ${problem}; the file is passed over, and ${registry} asked without its mirrors`);
+    }
   }
+  return [upstream(registry, await certificateFiles(dir))];
 }
 
 /** Directory names that may hold a registry's configuration; containerd writes `host_port_` for those with a port. */
@@ -90,14 +92,18 @@ function hostDirectories(registry: string): string[] {
   return [...new Set([portForm, registry, '_default'])];
 }
 
-/** The registry itself, as it is reached without any configuration. */
+/**
+ * The registry itself, as it is reached without any configuration. Where it is on this machine nobody else can answer
+ * in its place, so that its certificate need not be one that the machine trusts.
+ */
 function upstream(registry: string, tls: TlsFiles): RegistryHost {
-  const isLocal = isLoopback(registry) && !registry.endsWith(':443');
+  const isLocal = isLoopback(registry);
+  const isPlain = isLocal && !registry.endsWith(':443');
   return {
-    url: new URL(`${isLocal ? 'http' : 'https'}://${upstreamHost(registry)}/v2`),
+    url: new URL(`${isPlain ? 'http' : 'https'}://${upstreamHost(registry)}/v2`),
     capabilities: new Set(['pull', 'resolve']),
     headers: {},
-    tls,
+    tls: isLocal && tls.ca.length === 0 ? { ...tls, skipVerify: true } : tls,
     rewrites: [],
     ...(upstreamHost(registry) !== registry && { registry }),
   };
@@ -119,7 +125,8 @@ export function isLoopback(host: string): boolean {
 }
 
 async function certificateFiles(dir: string): Promise<TlsFiles> {
-  const names = (await readdir(dir)).sort();
+  const entries = await readdir(dir, { withFileTypes: true });
+  const names = entries.flatMap((entry) => (entry.isDirectory() ? [] : [entry.name])).sort();
   const client = names
     .filter((name) => name.endsWith('.cert'))
     .map((name) => {
@@ -144,38 +151,79 @@ const hostFields = [
   'rewrite',
 ] as const;
 
-/** Reads a hosts.toml; `dir` is what relative paths in it start from. Pure. */
-export function parseHostsFile(text: string, registry: string, dir: string): RegistryHost[] {
-  const document = parseToml(text);
-  refuseUnknown(document, ['server', 'host', ...hostFields], '');
-  const hosts = [...table(document.get('host'), 'host')].map(([address, fields]) =>
-    parseHost(address, table(fields, `host."${address}"`), `host."${address}".`, registry, dir),
-  );
-  const server = document.get('server');
-  if (server === undefined || server === '') return [...hosts, upstream(registry, noTls)];
-  const fields = new Map([...document].filter(([name]) => name !== 'server' && name !== 'host'));
-  return [...hosts, parseHost(string(server, 'server'), fields, '', registry, dir)];
+/** Members of a table; a name counts in any case, as for Go's decoder, and one that is not known is told. */
+class Fields {
+  readonly where: string;
+  private readonly members: Map<string, TomlValue>;
+
+  constructor(value: TomlValue, where: string, known: readonly string[], warn: Warn) {
+    this.where = where;
+    this.members = new Map();
+    for (const [name, member] of Object.entries(table(value, where.replace(/\.$/, '')))) {
+      const field = known.find((each) => each === name.toLowerCase());
+      if (field !== undefined) this.members.set(field, member);
+      else
+        warn(
+          `${where}${printable(name, 100)}: unknown field, which is passed over; known are ${known.join(', ')}`,
+        );
+    }
+  }
+
+  get(name: string): TomlValue {
+    return this.members.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.members.has(name);
+  }
+
+  boolean(name: string): boolean {
+    const value = this.get(name) ?? false;
+    if (typeof value !== 'boolean') throw new Error(`${this.where}${name}: expected true or false`);
+    return value;
+  }
 }
 
-function parseHost(
-  address: string,
-  fields: TomlTable,
-  where: string,
-  registry: string,
-  dir: string,
-): RegistryHost {
-  refuseUnknown(fields, hostFields, where);
-  const overridePath = fields.get('override_path') ?? false;
-  if (typeof overridePath !== 'boolean') throw new Error(`${where}override_path: expected true or false`);
-  const skipVerify = fields.get('skip_verify') ?? false;
-  if (typeof skipVerify !== 'boolean') throw new Error(`${where}skip_verify: expected true or false`);
-  const dialTimeout = fields.get('dial_timeout');
-  const url = apiUrl(address, overridePath);
+/** Reads a hosts.toml; `dir` is what relative paths in it start from. Pure. */
+export function parseHostsFile(text: string, registry: string, dir: string, warn: Warn): RegistryHost[] {
+  const root = new Fields(parseToml(text), '', ['server', 'host', ...hostFields], warn);
+  const mirrors = Object.entries(table(root.get('host'), 'host')).map(([address, value]) => {
+    const fields = new Fields(value, `host."${printable(address, 200)}".`, hostFields, warn);
+    return configured(address, fields, registry, dir);
+  });
+  const server = root.get('server');
+  if (server !== undefined && server !== '') {
+    return [...mirrors, configured(string(server, 'server'), root, registry, dir)];
+  }
+  // What is said of no host in particular is said of the registry itself.
+  for (const name of ['capabilities', 'override_path'] as const) {
+    if (root.has(name)) warn(`${name}: has no effect without a server`);
+  }
+  const { tls, ...settings } = hostSettings(root, dir);
+  return [...mirrors, { ...upstream(registry, tls), ...settings }];
+}
+
+/** A host with its address in the file. */
+function configured(address: string, fields: Fields, registry: string, dir: string): RegistryHost {
+  const url = apiUrl(address, fields.boolean('override_path'));
   return {
     url,
-    capabilities: capabilities(fields.get('capabilities'), `${where}capabilities`),
+    capabilities: capabilities(fields.get('capabilities'), `${fields.where}capabilities`),
+    ...hostSettings(fields, dir),
+    ...(url.host === upstreamHost(registry) ? { registry } : { mirrorOf: registry }),
+  };
+}
+
+/** What a file can say of any host. */
+function hostSettings(
+  fields: Fields,
+  dir: string,
+): Pick<RegistryHost, 'headers' | 'tls' | 'rewrites' | 'dialTimeout'> {
+  const { where } = fields;
+  const dialTimeout = fields.get('dial_timeout') || undefined;
+  return {
     headers: Object.fromEntries(
-      [...table(fields.get('header'), `${where}header`)].map(([name, value]) => [
+      Object.entries(table(fields.get('header'), `${where}header`)).map(([name, value]) => [
         name,
         strings(value, `${where}header.${name}`),
       ]),
@@ -183,13 +231,12 @@ function parseHost(
     tls: {
       ca: strings(fields.get('ca') ?? [], `${where}ca`).map((path) => resolve(dir, path)),
       client: clientPairs(fields.get('client') ?? [], `${where}client`, dir),
-      skipVerify,
+      skipVerify: fields.boolean('skip_verify'),
     },
-    ...(url.host === upstreamHost(registry) ? { registry } : { mirrorOf: registry }),
-    rewrites: [...table(fields.get('rewrite'), `${where}rewrite`)].map(([pattern, replacement]) =>
+    rewrites: Object.entries(table(fields.get('rewrite'), `${where}rewrite`)).map(([pattern, replacement]) =>
       parseRewrite(pattern, string(replacement, `${where}rewrite."${pattern}"`), `${where}rewrite`),
     ),
-    ...(dialTimeout !== undefined && { dialTimeout: goDuration(dialTimeout, `${where}dial_timeout`) }),
+    ...(dialTimeout !== undefined && goDuration(dialTimeout, `${where}dial_timeout`)),
   };
 }
 
@@ -209,17 +256,23 @@ const goUnits: Record<string, number> = {
   ms: 1,
   us: 0.001,
   µs: 0.001,
+  μs: 0.001,
   ns: 1e-6,
 };
 
-/** Milliseconds of a Go duration, as `1m30s`. */
-function goDuration(value: TomlValue, where: string): number {
-  const text = string(value, where);
-  if (!/^(?:\d+(?:\.\d*)?(?:h|ms|m|s|us|µs|ns))+$/.test(text)) {
+/** A Go duration, as `1m30s`, in milliseconds; none for 0, which is no limit. */
+function goDuration(value: TomlValue, where: string): { dialTimeout?: number } {
+  const text = string(value, where).replace(/^\+/, '');
+  if (text === '0') return {};
+  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:h|ms|m|s|us|µs|μs|ns))+$/.test(text)) {
     throw new Error(`${where}: expected a duration such as "30s", got ${quoted(text)}`);
   }
-  const parts = text.matchAll(/(\d+(?:\.\d*)?)(h|ms|m|s|us|µs|ns)/g);
-  return parts.reduce((total, [, count, unit = '']) => total + Number(count) * (goUnits[unit] ?? 0), 0);
+  const parts = text.matchAll(/(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|μs|ns)/g);
+  const milliseconds = parts.reduce(
+    (total, [, count, unit = '']) => total + Number(count) * (goUnits[unit] ?? 0),
+    0,
+  );
+  return milliseconds === 0 ? {} : { dialTimeout: milliseconds };
 }
 
 function apiUrl(address: string, overridePath: boolean): URL {
@@ -231,7 +284,7 @@ function apiUrl(address: string, overridePath: boolean): URL {
   return url;
 }
 
-function capabilities(value: TomlValue | undefined, where: string): Set<'pull' | 'resolve'> {
+function capabilities(value: TomlValue, where: string): Set<'pull' | 'resolve'> {
   const names = value === undefined ? [] : strings(value, where);
   if (names.length === 0) return new Set(['pull', 'resolve']);
   const chosen = new Set<'pull' | 'resolve'>();
@@ -252,9 +305,9 @@ function clientPairs(value: TomlValue, where: string, dir: string): TlsFiles['cl
   });
 }
 
-function table(value: TomlValue | undefined, where: string): TomlTable {
-  if (value === undefined) return new Map();
-  if (!(value instanceof Map)) throw new Error(`${where}: expected a table`);
+function table(value: TomlValue, where: string): TomlTable {
+  if (value === undefined) return {};
+  if (!isTable(value)) throw new Error(`${where}: expected a table`);
   return value;
 }
 
@@ -265,11 +318,4 @@ function string(value: TomlValue, where: string): string {
 
 function strings(value: TomlValue, where: string): string[] {
   return (Array.isArray(value) ? value : [value]).map((item) => string(item, where));
-}
-
-function refuseUnknown(fields: TomlTable, known: readonly string[], where: string): void {
-  for (const name of fields.keys()) {
-    if (!known.includes(name))
-      throw new Error(`${where}${name}: unknown field; known are ${known.join(', ')}`);
-  }
 }

@@ -2,12 +2,14 @@ import { type LookupAddress, lookup as resolveName } from 'node:dns';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
-import tls from 'node:tls';
 import { printable } from '@berth/linux/printable.ts';
 import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { literalAddress, mayLeadTo } from './addresses.ts';
+import { ConnectionError, transientCodes } from './connection-error.ts';
 import { RegistryError } from './errors.ts';
 import type { TlsFiles } from './hosts.ts';
+import { type ProxyChoice, proxiesOf } from './proxy.ts';
+import { proxyAgent, proxyAuthorization, takesWholeUrls, trustedRoots } from './proxy-agent.ts';
 
 /** One HTTP request without redirects and retries. */
 export interface HttpRequest {
@@ -40,12 +42,15 @@ const slowest = 1024;
 
 /**
  * Connections of one pull: kept open between its requests, and closed with it, so that a daemon at rest holds none.
+ * They go through the proxies of the environment.
  */
 export class HttpClient {
   private readonly agents = new Map<string, Promise<http.Agent>>();
   private readonly timeouts: Timeouts;
+  private readonly proxyFor: ProxyChoice;
 
-  constructor(timeouts: Partial<Timeouts> = {}) {
+  constructor(timeouts: Partial<Timeouts> = {}, proxyFor = proxiesOf(process.env)) {
+    this.proxyFor = proxyFor;
     this.timeouts = { ...defaultTimeouts, ...timeouts };
   }
 
@@ -55,15 +60,17 @@ export class HttpClient {
     const { timeouts } = this;
     const address = literalAddress(url);
     if (namedBy && address && !mayLeadTo(namedBy, address)) throw refusal(url, address, namedBy);
-    const agent = await this.agent(url.protocol, request.tls, namedBy);
+    const proxy = this.proxyFor(url);
+    const agent = await this.agent(request, proxy);
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const transport = url.protocol === 'https:' ? https : http;
     const sent = transport.request(url, {
       method,
-      headers,
+      headers: { ...headers, ...(proxy && wholeUrl(url, proxy)?.headers) },
       agent,
       timeout: timeouts.idle,
-      ...(namedBy && { lookup: lookupFor(url, namedBy) }),
+      ...(proxy && wholeUrl(url, proxy)?.request),
+      ...(namedBy && !proxy && { lookup: lookupFor(url, namedBy) }),
       ...(signal && { signal }),
     });
     const giveUp = (milliseconds: number, what = 'no answer') =>
@@ -71,7 +78,8 @@ export class HttpClient {
     const deadline = setTimeout(giveUp, timeouts.headers, timeouts.headers);
     if (dialTimeout !== undefined) limitDial(sent, dialTimeout);
     sent.on('timeout', () => giveUp(timeouts.idle));
-    const peer = peerOf(sent);
+    // Behind a proxy nobody knows who answers: such a server counts as one of the internet.
+    const peer = proxy ? () => 'unknown' : peerOf(sent);
     sent.on('response', (response) => {
       clearTimeout(deadline);
       senders.set(response, peer());
@@ -101,15 +109,40 @@ export class HttpClient {
    * Connections to where a server leads are apart: one that is open already to a host that a person named was not
    * looked at for its address.
    */
-  private agent(protocol: string, files: TlsFiles, namedBy: string | undefined): Promise<http.Agent> {
-    const key = JSON.stringify([protocol, protocol === 'https:' && files, namedBy]);
+  private agent(
+    { url: { protocol }, tls: files, namedBy, dialTimeout = this.timeouts.idle }: HttpRequest,
+    proxy: URL | undefined,
+  ): Promise<http.Agent> {
+    const key = JSON.stringify([protocol, protocol === 'https:' && files, namedBy, proxy?.href, dialTimeout]);
     let agent = this.agents.get(key);
     if (!agent) {
-      agent = protocol === 'https:' ? tlsAgent(files) : Promise.resolve(new http.Agent({ keepAlive: true }));
+      agent = makeAgent(protocol, files, proxy, dialTimeout);
       this.agents.set(key, agent);
     }
     return agent;
   }
+}
+
+async function makeAgent(
+  protocol: string,
+  files: TlsFiles,
+  proxy: URL | undefined,
+  timeout: number,
+): Promise<http.Agent> {
+  const options = { keepAlive: true, ...(protocol === 'https:' && (await tlsOptions(files))) };
+  if (proxy) return proxyAgent(proxy, protocol, options, timeout);
+  return protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
+}
+
+/** What a request to a server without TLS has for an HTTP proxy: the whole URL, and who asks. */
+function wholeUrl(url: URL, proxy: URL) {
+  if (url.protocol === 'https:' || !takesWholeUrls(proxy)) return undefined;
+  const authorization = proxyAuthorization(proxy);
+  const path = `${url.origin}${url.pathname}${url.search}`;
+  return {
+    request: { path },
+    headers: authorization === undefined ? {} : { 'proxy-authorization': authorization },
+  };
 }
 
 const senders = new WeakMap<IncomingMessage, string>();
@@ -179,46 +212,21 @@ function refusal(url: URL, address: string, namedBy: string): RegistryError {
 /** A bundle of all the world's authorities has some hundred KiB. */
 const maxCertificateBytes = 16 * 1024 * 1024;
 
-async function tlsAgent({ ca, client, skipVerify }: TlsFiles): Promise<https.Agent> {
+async function tlsOptions({ ca, client, skipVerify }: TlsFiles): Promise<https.AgentOptions> {
   const read = async (path: string) =>
     readRegularFile(path, { maxBytes: maxCertificateBytes }).catch((cause) => {
       throw new RegistryError('refused', `cannot read certificate ${path}: ${cause.message}`, { cause });
     });
   const own = await Promise.all(ca.map(read));
-  return new https.Agent({
-    keepAlive: true,
-    ca: [...systemRoots(), ...own],
+  return {
+    ca: [...trustedRoots(), ...own],
     cert: await Promise.all(client.map(({ cert }) => read(cert))),
     key: await Promise.all(client.map(({ cert, key }) => read(key ?? cert))),
     rejectUnauthorized: !skipVerify,
-  });
+  };
 }
 
-/** The host's trusted roots, as other container tools use; Node's own when the host has none. */
-function systemRoots(): string[] {
-  const system = tls.getCACertificates('system');
-  return system.length > 0 ? system : tls.getCACertificates('bundled');
-}
-
-/** The connection failed, as opposed to the server answering with an error. */
-export class ConnectionError extends Error {
-  override readonly name = 'ConnectionError';
-  /** Node's error code, as ECONNREFUSED. */
-  readonly code: string;
-
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-
-  /** Whether the same request may well succeed a moment later. */
-  get isTransient(): boolean {
-    return transientCodes.includes(this.code);
-  }
-}
-
-const transientCodes = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'ECONNABORTED'];
-
+/** Why a connection failed, for people, by Node's code. */
 const explanations: Record<string, string> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset by peer',

@@ -1,19 +1,18 @@
 import { printable, quoted } from '@berth/linux/printable.ts';
 import { DigestMismatchError } from '../digest.ts';
 import { NoMatchingPlatformError } from '../manifest.ts';
+import { ConnectionError } from './connection-error.ts';
 import { RegistryError, type RegistryErrorCode } from './errors.ts';
-import { ConnectionError } from './http.ts';
 
 /** An image could not be pulled; `cause` is the failure itself. */
 export class PullError extends Error {
   override readonly name = 'PullError';
   readonly code: RegistryErrorCode;
 
-  constructor(reference: string, cause: unknown) {
-    super(
-      `failed to pull ${quoted(reference, 500)}: ${printable(cause instanceof Error ? cause.message : String(cause))}`,
-      { cause },
-    );
+  /** @param passedOver in the host configuration, which may be why */
+  constructor(reference: string, cause: unknown, passedOver: readonly string[] = []) {
+    const problem = printable(cause instanceof Error ? cause.message : String(cause));
+    super(`failed to pull ${quoted(reference, 500)}: ${[problem, ...passedOver].join('; ')}`, { cause });
     this.code = codeOf(cause);
   }
 }

@@ -6,6 +6,7 @@ import { formatReference, type Reference } from '../reference.ts';
 import type { AuthSource } from './credentials.ts';
 import { DocumentBudget } from './document-budget.ts';
 import { fetchBlob } from './fetch-blob.ts';
+import type { Warn } from './hosts.ts';
 import { HttpClient, type Timeouts } from './http.ts';
 import { PullError } from './pull-error.ts';
 import { RepositoryHosts } from './repository-hosts.ts';
@@ -31,6 +32,8 @@ export interface PullRequest {
   signal?: AbortSignal;
   /** Those that are to differ from the usual. */
   timeouts?: Partial<Timeouts>;
+  /** Is told what is passed over in the host configuration. */
+  warn?: Warn;
   /** What it throws ends the pull; a `resolved` image that is not wanted costs no download. */
   onProgress?: (event: PullProgress) => void;
   /** Whether a layer is not needed, because it is unpacked already. */
@@ -69,9 +72,13 @@ export async function pullImage(request: PullRequest): Promise<PulledImage> {
   const failure = new AbortController();
   const either = AbortSignal.any([failure.signal, ...(signal ? [signal] : [])]);
   using budget = new DocumentBudget(either);
+  const passedOver: string[] = [];
   try {
     const access = { auth: request.auth, http, tokens: request.tokens ?? new TokenCache() };
-    const hosts = await RepositoryHosts.load(reference, request.hostsDir, access);
+    const hosts = await RepositoryHosts.load(reference, request.hostsDir, access, (problem) => {
+      passedOver.push(problem);
+      request.warn?.(problem);
+    });
     const { platform = hostPlatform(), store, isKnown = () => false } = request;
     const image = await resolveImage(hosts, { reference, platform, store, isKnown, budget, signal: either });
     request.onProgress?.({ kind: 'resolved', image });
@@ -79,7 +86,8 @@ export async function pullImage(request: PullRequest): Promise<PulledImage> {
     return { ...image, reference };
   } catch (error) {
     signal?.throwIfAborted();
-    throw new PullError(formatReference(reference), failure.signal.aborted ? failure.signal.reason : error);
+    const cause = failure.signal.aborted ? failure.signal.reason : error;
+    throw new PullError(formatReference(reference), cause, passedOver);
   } finally {
     await http.close();
   }

@@ -3,7 +3,7 @@ import { type Reference, repositoryName } from '../reference.ts';
 import type { Access } from './authorizer.ts';
 import { RepositoryClient } from './client.ts';
 import { RegistryError } from './errors.ts';
-import { registryHosts, rewrite } from './hosts.ts';
+import { registryHosts, rewrite, type Warn } from './hosts.ts';
 
 /** The places that may serve one repository, in the order in which they are tried. */
 export class RepositoryHosts {
@@ -20,8 +20,9 @@ export class RepositoryHosts {
     reference: Reference,
     hostsDir: string | undefined,
     access: Omit<Access, 'host' | 'repository'>,
+    warn: Warn,
   ): Promise<RepositoryHosts> {
-    const hosts = await registryHosts(reference.registry, hostsDir);
+    const hosts = await registryHosts(reference.registry, hostsDir, warn);
     const clients = hosts.map(
       (host) =>
         new RepositoryClient({ ...access, host, repository: rewrite(reference.repository, host.rewrites) }),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectionError } from './http.ts';
+import { ConnectionError } from './connection-error.ts';
 
 /** Tries in all, of one request to one host. */
 const maxAttempts = 5;

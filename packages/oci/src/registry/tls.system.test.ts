@@ -77,7 +77,7 @@ async function whoAmI(files: (hostDir: string) => void): Promise<string> {
   const hostDir = join(certs, address.replace(/:(\d+)$/, '_$1_'));
   mkdirSync(hostDir);
   files(hostDir);
-  const [host] = await registryHosts(address, certs);
+  const [host] = await registryHosts(address, certs, () => {});
   assert(host);
   return ask(host);
 }
@@ -122,7 +122,7 @@ test('certificates in the Docker form are found without a hosts.toml', async () 
   ]) {
     copyFileSync(join(dir, String(from)), join(certs, 'registry.example', String(to)));
   }
-  const [host] = await registryHosts('registry.example', certs);
+  const [host] = await registryHosts('registry.example', certs, () => {});
   assert(host);
   assert.equal(host.url.href, 'https://registry.example/v2');
   assert.equal(await ask({ ...host, url: new URL(`https://${address}/v2`) }), 'client');

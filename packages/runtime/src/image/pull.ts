@@ -87,6 +87,7 @@ async function pull(
     auth,
     tokens: service.tokens,
     hostsDir: configDir,
+    warn: (problem) => service.log.warning(`Pulling ${formatReference(reference)}: ${problem}`),
     store: service.content,
     isKnown: (digest) => service.state.named(`${repositoryName(reference)}@${digest}`)?.phase === 'ready',
     signal,
