@@ -1,6 +1,8 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import type { UpOptions } from './commands/up.ts';
 import { messageOf, UserError } from './errors.ts';
+import { validations } from './manifests/validation.ts';
 import { defaultLayout } from './node/layout.ts';
 
 const DEFAULT_UP_SECONDS = 120;
@@ -27,8 +29,16 @@ program
   .description('start the node if it does not run, put manifests in place, wait until their pods are ready')
   .argument('[MANIFEST...]', 'files with pods in YAML or JSON, or directories of them')
   .option('--timeout <seconds>', 'how long the pods may take', parseSeconds, DEFAULT_UP_SECONDS)
+  .addOption(
+    new Option(
+      '--validate <how>',
+      'what becomes of fields that no node acts on (unknown, set twice, without effect): an error, a warning, nothing',
+    )
+      .choices(validations)
+      .default('strict'),
+  )
   .option('--try', 'then send a request to the first port of each pod and print the answer', false)
-  .action(async (manifests: string[], options: { timeout: number; try: boolean }) => {
+  .action(async (manifests: string[], options: UpOptions) => {
     const { up } = await import('./commands/up.ts');
     await up(defaultLayout(), manifests, options);
   });

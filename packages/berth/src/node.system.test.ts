@@ -13,7 +13,7 @@ import { moveHugetlbToV1 } from '../../../test/support/hugetlb.ts';
 import { down } from './commands/down.ts';
 import { listImages, loadImages } from './commands/image.ts';
 import { status } from './commands/status.ts';
-import { up } from './commands/up.ts';
+import { type UpOptions, up } from './commands/up.ts';
 import { DEMO_IMAGE, writeDemoImage } from './demo-image.ts';
 import { type DaemonName, runningDaemon } from './node/daemon.ts';
 import type { NodeLayout } from './node/layout.ts';
@@ -78,12 +78,14 @@ function record() {
   return { output: { write: (text: string) => written.push(text) }, text: () => written.join('') };
 }
 
-async function runUp(sources: readonly string[], options: Partial<{ timeout: number; try: boolean }> = {}) {
+async function runUp(sources: readonly string[], options: Partial<UpOptions> = {}) {
   const { output, text } = record();
   let error: Error | undefined;
-  await up(layout, sources, { timeout: 30, try: false, ...options }, output).catch((thrown: Error) => {
-    error = thrown;
-  });
+  await up(layout, sources, { timeout: 30, try: false, validate: 'strict', ...options }, output).catch(
+    (thrown: Error) => {
+      error = thrown;
+    },
+  );
   return { text: text(), error };
 }
 
@@ -285,7 +287,7 @@ test('images are loaded from a layout and listed', async () => {
 
 test('a daemon that cannot start is told with the end of its log', async () => {
   const broken = { ...layout, berthdArgs: ['--config', join(dir, 'absent.yaml')] };
-  await assert.rejects(up(broken, [], { timeout: 5, try: false }, record().output), {
+  await assert.rejects(up(broken, [], { timeout: 5, try: false, validate: 'strict' }, record().output), {
     message: /^berthd ended with exit code \d+\. The end of .*berthd\.log:\n[\s\S]*absent\.yaml/,
   });
   assert.equal(runningDaemon(layout, 'berthd'), undefined);

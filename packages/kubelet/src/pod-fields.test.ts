@@ -1,6 +1,7 @@
 // Every field that Kubernetes has in a pod, and what becomes of it here (testing/pod-field-fates.ts). A field that
 // is accepted changes what the runtime is asked for, or is named with the place that acts on it, or is for
-// schedulers alone; all others are refused by name. A field that a new Kubernetes brings has no entry, and fails
+// schedulers alone, or is ignored with a word in the log where the real kubelet ignores it as well; all others are
+// refused by name. A field that a new Kubernetes brings has no entry, and fails
 // this test until someone decides.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -29,6 +30,12 @@ for (const [type, { at, beside, fields }] of Object.entries(places)) {
         return;
       }
       assert.ok(result.ok, result.ok ? '' : result.message);
+      const told = result.warnings.filter((warning) => warning.startsWith(`${path}: Ignored: `));
+      assert.equal(told.length, fate === 'ignored' ? 1 : 0, result.warnings.join());
+      if (fate === 'ignored') {
+        const strict = decode(manifestWith(at, { ...without, [field]: sample }), 'strict');
+        assert.ok(!strict.ok && strict.message.includes(`${path}: Ignored: `), 'strict decoding accepted it');
+      }
       if (fate !== 'requested') return;
       const base = decode(manifestWith(at, without));
       assert.ok(base.ok, base.ok ? '' : base.message);
@@ -51,7 +58,7 @@ test('no type that can be reached by an accepted field is forgotten', () => {
   for (const [type, { fields }] of Object.entries(places)) {
     for (const [field, { fate }] of Object.entries(fields)) {
       const reached = (podSchema[type]?.[field] ?? '').replaceAll(/[[\]!]|map:/g, '');
-      if (fate === 'refused' || podSchema[reached] === undefined) continue;
+      if (fate === 'refused' || fate === 'ignored' || podSchema[reached] === undefined) continue;
       assert.ok(
         reached in places || carriedTypes.includes(reached),
         `${type}.${field} is of type ${reached}`,
@@ -89,8 +96,11 @@ function pathText(path: (string | number)[]): string {
     .slice(1);
 }
 
-function decode(manifest: object): ReturnType<typeof decodeManifest>[number] {
-  const options = { nodeName: 'n', file: '/f', sysctls: { allowedUnsafe: [] }, seen: new Date(0) };
+function decode(
+  manifest: object,
+  validate: 'strict' | 'warn' = 'warn',
+): ReturnType<typeof decodeManifest>[number] {
+  const options = { nodeName: 'n', file: '/f', sysctls: { allowedUnsafe: [] }, seen: new Date(0), validate };
   const [decoded] = decodeManifest(JSON.stringify(manifest), options);
   assert.ok(decoded);
   return decoded;

@@ -75,7 +75,7 @@ async function endPods(layout: NodeLayout, lines: StatusLines, timeoutSeconds: n
 async function podsOf(files: readonly string[], manifestDir: string): Promise<Map<string, string>> {
   const pods = new Map<string, string>();
   for (const file of files) {
-    const manifests = await readManifests([file], manifestDir).catch(() => []);
+    const manifests = await readManifests([file], manifestDir, 'ignore').catch(() => []);
     for (const pod of manifests.flatMap((manifest) => manifest.pods))
       pods.set(pod.metadata.uid, displayName(pod));
   }

@@ -5,6 +5,7 @@ import { DEMO_IMAGE, ensureDemoImage } from '../demo-image.ts';
 import { UserError } from '../errors.ts';
 import { InstalledManifests } from '../manifests/installed.ts';
 import { type Manifest, readManifests } from '../manifests/read.ts';
+import type { Validation } from '../manifests/validation.ts';
 import { ensureKubelet } from '../node/kubelet.ts';
 import type { NodeLayout } from '../node/layout.ts';
 import { requireRoot } from '../node/root.ts';
@@ -20,6 +21,8 @@ import { tryPod } from './try.ts';
 export interface UpOptions {
   /** Seconds that the pods may take to get ready. */
   readonly timeout: number;
+  /** What becomes of fields that the node would ignore. */
+  readonly validate: Validation;
   /** Send a request to each pod that declares a port, and print the answer. */
   readonly try: boolean;
 }
@@ -35,8 +38,9 @@ export async function up(
   output: Output = process.stdout,
 ): Promise<void> {
   requireRoot('berth up');
-  const manifests = await readManifests(sources, layout.manifestDir);
+  const manifests = await readManifests(sources, layout.manifestDir, options.validate);
   const lines = new StatusLines(output);
+  for (const warning of manifests.flatMap(({ warnings }) => warnings)) lines.set(warning, 'warn', warning);
   try {
     lines.set('berthd', 'wait', 'berthd   starting');
     const client = await ensureRuntime(layout);

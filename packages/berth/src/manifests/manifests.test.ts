@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { InstalledManifests } from './installed.ts';
 import { duplicates, parseManifest, readManifests } from './read.ts';
+import type { Validation } from './validation.ts';
 
 let dir = '';
 before(async () => {
@@ -18,7 +19,8 @@ metadata: { name: ${name} }
 spec:
   containers: [{ name: c, image: ${image} }]
 `;
-const parse = (text: string, source = 'f.yaml') => parseManifest(source, text, '/m', 'node');
+const parse = (text: string, source = 'f.yaml', validate: Validation = 'strict') =>
+  parseManifest(source, text, { manifestDir: '/m', node: 'node', validate });
 
 test('a manifest is placed by the name of its first pod', () => {
   const { target, pods } = parse(`${pod('one')}---\n${pod('two')}`);
@@ -38,12 +40,43 @@ for (const [what, text, message] of [
   [
     'a wrong field',
     pod('a').replace('image', 'imagee'),
-    /^f\.yaml: pod default\/a-node: .*spec\.containers\[0\]\.imagee/,
+    /^f\.yaml: pod default\/a-node: line 5, column 27: .*spec\.containers\[0\]\.imagee/,
   ],
-  ['no image', pod('a', '""'), /^f\.yaml: pod default\/a-node: spec\.containers\[0\]\.image: Required value/],
+  [
+    'no image',
+    pod('a', '""'),
+    /^f\.yaml: pod default\/a-node: line 5, column 27: spec\.containers\[0\]\.image: Required value$/,
+  ],
+  [
+    'a key twice',
+    `${pod('a')}kind: Pod\n`,
+    /^f\.yaml: pod .*: line 6, column 1: key "kind" is already set\n.*--val/,
+  ],
+  ['a second document', `${pod('a')}---\na: [\n`, /^f\.yaml: not valid YAML: line \d+, column \d+: /],
+  [
+    'a limit that nothing enforces',
+    `${pod('a')}  volumes: [{ name: v, emptyDir: { sizeLimit: 1Mi } }]\n`,
+    /line 6, column 36: spec\.volumes\[0\]\.emptyDir\.sizeLimit: Ignored: .*\n.*--validate=warn/,
+  ],
 ] as const) {
   test(`refused: ${what}`, () => assert.throws(() => parse(text), { name: 'UserError', message }));
 }
+
+test('--validate says what becomes of what a node ignores', () => {
+  const text = `${pod('a')}  containrs: []\nx-mine: 1\nkind: Pod\n`;
+  const { pods, warnings } = parse(text, 'f.yaml', 'warn');
+  assert.deepEqual(
+    warnings.map((warning) => warning.replace(/^f\.yaml: pod default\/a-node: /, '')),
+    [
+      'line 8, column 1: key "kind" is already set',
+      'strict decoding error: unknown field "spec.containrs" (did you mean "containers"?)',
+      'strict decoding error: unknown field "x-mine"',
+    ],
+  );
+  assert.deepEqual(parse(text, 'f.yaml', 'ignore').warnings, []);
+  assert.equal(parse(text, 'f.yaml', 'ignore').pods[0]?.metadata.uid, pods[0]?.metadata.uid);
+  assert.throws(() => parse(pod('a', '""'), 'f.yaml', 'ignore'), /image: Required value$/);
+});
 
 test('one pod in two files', () => {
   assert.deepEqual(duplicates([parse(pod('a'), '1'), parse(pod('b'), '2'), parse(pod('a'), '3')]), [
@@ -58,16 +91,20 @@ test('files and directories are read, and every fault is told at once', async ()
   await writeFile(join(from, 'b.json'), JSON.stringify({ kind: 'Pod' }));
   await writeFile(join(from, 'c.yml'), '{');
   await writeFile(join(from, 'README.md'), 'x');
-  await assert.rejects(readManifests([from], '/m'), { message: /b\.json: .*\n.*c\.yml: / });
-  await assert.rejects(readManifests([join(from, 'absent')], '/m'), /absent: no such file/);
-  await assert.rejects(readManifests([dir], '/m'), /no \.yaml, \.yml or \.json file in this directory/);
-  assert.equal((await readManifests([join(from, 'a.yaml')], '/m')).length, 1);
+  await assert.rejects(readManifests([from], '/m', 'strict'), { message: /b\.json: .*\n.*c\.yml: / });
+  await assert.rejects(readManifests([join(from, 'absent')], '/m', 'strict'), /absent: no such file/);
+  await assert.rejects(
+    readManifests([dir], '/m', 'strict'),
+    /no \.yaml, \.yml or \.json file in this directory/,
+  );
+  assert.equal((await readManifests([join(from, 'a.yaml')], '/m', 'strict')).length, 1);
 });
 
 test('only what was put in place is taken away', async () => {
   const manifestDir = join(dir, 'manifests');
   const installed = new InstalledManifests(join(dir, 'state/manifests.json'));
-  const place = (text: string) => parseManifest('f.yaml', text, manifestDir, 'node');
+  const place = (text: string) =>
+    parseManifest('f.yaml', text, { manifestDir, node: 'node', validate: 'strict' });
   await installed.install([place(pod('a'))]);
   await installed.install([place(pod('a', 'other')), place(pod('b'))]);
   await writeFile(join(manifestDir, 'default-user.yaml'), pod('user'));

@@ -1,10 +1,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Pod } from '@berth/kubelet/api/pod.ts';
-import { decodeManifest } from '@berth/kubelet/config/decode.ts';
+import { yamlText } from '@berth/go-yaml/text.ts';
+import { type Pod, podKey } from '@berth/kubelet/api/pod.ts';
+import { type DecodedPod, type DecodeOptions, decodeManifest } from '@berth/kubelet/config/decode.ts';
 import { nodeName } from '@berth/kubelet/options/node-identity.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { displayName } from '../pods/identity.ts';
+import type { Validation } from './validation.ts';
 
 /** A manifest that is fit to run. */
 export interface Manifest {
@@ -14,6 +16,8 @@ export interface Manifest {
   /** Where the kubelet gets it; a pod's UID depends on this. */
   readonly target: string;
   readonly pods: readonly Pod[];
+  /** What it says and nothing comes of, a line each. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -21,13 +25,19 @@ export interface Manifest {
  * @param sources files, or directories of which every .yaml, .yml and .json counts
  * @throws UserError naming every file and field that is at fault
  */
-export async function readManifests(sources: readonly string[], manifestDir: string): Promise<Manifest[]> {
+export async function readManifests(
+  sources: readonly string[],
+  manifestDir: string,
+  validate: Validation,
+): Promise<Manifest[]> {
   const files = (await Promise.all(sources.map(filesOf))).flat();
   const problems: string[] = [];
   const manifests: Manifest[] = [];
   for (const file of files) {
     try {
-      manifests.push(parseManifest(file, await readFile(file, 'utf8'), manifestDir, nodeName('')));
+      manifests.push(
+        parseManifest(file, yamlText(await readFile(file)), { manifestDir, node: nodeName(''), validate }),
+      );
     } catch (error) {
       problems.push(error instanceof UserError ? error.message : `${file}: ${messageOf(error)}`);
     }
@@ -41,20 +51,45 @@ export async function readManifests(sources: readonly string[], manifestDir: str
  * Validates one manifest and names its place after its first pod.
  * @throws UserError with a line for each fault
  */
-export function parseManifest(source: string, text: string, manifestDir: string, node: string): Manifest {
-  const decode = (target: string) =>
-    decodeManifest(text, { nodeName: node, file: target, sysctls: { allowedUnsafe: [] }, seen: new Date() });
-  const problems: string[] = [];
-  let first: Pod | undefined;
-  for (const entry of decode(source)) {
-    if (entry.ok) first ??= entry.pod;
-    else problems.push(`${source}: ${entry.key === undefined ? '' : `pod ${entry.key}: `}${entry.message}`);
+export function parseManifest(
+  source: string,
+  text: string,
+  { manifestDir, node, validate }: { manifestDir: string; node: string; validate: Validation },
+): Manifest {
+  const decode = (file: string, strictness: DecodeOptions['validate']): DecodedPod[] =>
+    decodeManifest(text, {
+      nodeName: node,
+      file,
+      sysctls: { allowedUnsafe: [] },
+      seen: new Date(),
+      validate: strictness,
+    });
+  const decoded = decode(source, validate === 'strict' ? 'strict' : 'warn');
+  const problems = decoded.flatMap((entry) => (entry.ok ? [] : [describe(source, entry.key, entry.message)]));
+  if (problems.length > 0) {
+    const wouldRun = validate === 'strict' && decode(source, 'warn').every(({ ok }) => ok);
+    throw new UserError([...problems, ...(wouldRun ? [`${source}: ${hint}`] : [])].join('\n'));
   }
-  if (problems.length > 0) throw new UserError(problems.join('\n'));
-  if (first === undefined) throw new UserError(`${source}: there is no pod in this file`);
-  const target = join(manifestDir, `${displayName(first).replace('/', '-')}.yaml`);
-  const pods = decode(target).flatMap((entry) => (entry.ok ? [entry.pod] : []));
-  return { source, text, target, pods };
+  const [first] = decoded;
+  if (!first?.ok) throw new UserError(`${source}: there is no pod in this file`);
+  const target = join(manifestDir, `${displayName(first.pod).replace('/', '-')}.yaml`);
+  const placed = decode(target, 'warn').flatMap((entry) => (entry.ok ? [entry] : []));
+  const warnings = placed.flatMap(({ pod, warnings }) =>
+    warnings.map((warning) => describe(source, podKey(pod), warning)),
+  );
+  return {
+    source,
+    text,
+    target,
+    pods: placed.map(({ pod }) => pod),
+    warnings: validate === 'warn' ? warnings : [],
+  };
+}
+
+const hint = 'a node runs it all the same, without what it does not know: berth up --validate=warn';
+
+function describe(source: string, pod: string | undefined, problem: string): string {
+  return `${source}: ${pod === undefined ? '' : `pod ${pod}: `}${problem}`;
 }
 
 /** Pods that two files define, and files that would take each other's place. */

@@ -5,16 +5,25 @@
 export interface FieldError {
   path: string;
   problem: string;
+  /** The field that is meant, where `path` is left out of the text. */
+  at?: string;
+  /** The pod runs all the same, without this field, as with the real kubelet: told in the log. */
+  isIgnored?: true;
 }
 
 /** `path: problem`, as Kubernetes prints a field error. */
-function formatFieldError({ path, problem }: FieldError): string {
+export function formatFieldError({ path, problem }: FieldError): string {
   return path === '' ? problem : `${path}: ${problem}`;
 }
 
 /** All faults in one text; an unknown field or a wrong type comes first as it often explains the rest. */
 export function formatFieldErrors(errors: readonly FieldError[]): string {
   return errors.map(formatFieldError).join('; ');
+}
+
+/** The pod runs as if the field were not there; `detail` says why nothing comes of it. */
+export function ignored(path: string, detail: string): FieldError {
+  return { path, problem: `Ignored: ${detail}`, isIgnored: true };
 }
 
 /** The field must be there. */
@@ -48,11 +57,12 @@ export function notFound(path: string, value: unknown, detail?: string): FieldEr
   return { path, problem: `Not found: ${show(value)}${detail ? `: ${detail}` : ''}` };
 }
 
-/** Kubernetes has no such field; `known` are the fields that it has at this place. */
+/** Kubernetes has no such field, and ignores it; `known` are the fields that it has at this place. */
 export function unknownField(path: string, field: string, known: readonly string[]): FieldError {
   const nearest = nearestName(field, known);
   const hint = nearest ? ` (did you mean "${nearest}"?)` : '';
-  return { path: '', problem: `strict decoding error: unknown field "${join(path, field)}"${hint}` };
+  const at = join(path, field);
+  return { path: '', at, problem: `strict decoding error: unknown field "${at}"${hint}`, isIgnored: true };
 }
 
 /** Adds what a grammar says about a value. */
@@ -119,6 +129,6 @@ function editDistance(a: string, b: string): number {
 
 /** A value as an error shows it: short, texts in quotes. */
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -1,5 +1,5 @@
-// Checks a parsed manifest against the table of every field that a Pod has: no unknown field at any depth,
-// the right type everywhere, nothing missing that must be there.
+// Reads a parsed manifest by the table of every field that a Pod has: fields that are not in it are left out and
+// told, the right type everywhere, nothing missing that must be there.
 
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { messageOf } from '../error-message.ts';
@@ -16,18 +16,20 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * A Pod with the shape that the API gives it, or what is wrong with it. Nulls are left out as if unset and
- * quantities are canonical text, so that what comes out can be compared and printed.
+ * A Pod with the shape that the API gives it and what was left out of it, or what is wrong with it. Nulls are left
+ * out as if unset and quantities are canonical text, so that what comes out can be compared and printed.
  */
-export function readPodShape(value: unknown): { pod: v1.Pod } | { errors: FieldError[] } {
+export function readPodShape(
+  value: unknown,
+): { pod: v1.Pod; ignored: FieldError[] } | { errors: FieldError[] } {
   const errors: FieldError[] = [];
   const pod = readValue('Pod', value, '', errors);
-  return conforms(pod, errors) ? { pod } : { errors };
+  return conforms(pod, errors) ? { pod, ignored: errors } : { errors };
 }
 
 /** The shape was checked field by field against the schema of Pod: without an error, this is a Pod. */
 function conforms(_value: unknown, errors: readonly FieldError[]): _value is v1.Pod {
-  return errors.length === 0;
+  return errors.every(({ isIgnored }) => isIgnored);
 }
 
 /** The fields of a type of the Pod schema, with `!` marking the ones that must be there. */
@@ -36,18 +38,28 @@ export function fieldsOf(type: string): Readonly<Record<string, string>> | undef
 }
 
 function readValue(type: string, value: unknown, path: string, errors: FieldError[]): unknown {
+  if (value === null) return readNull(type, path, errors);
   if (type.startsWith('[]')) return readList(type.slice(2), value, path, errors);
   if (type.startsWith('map:')) return readMap(type.slice(4), value, path, errors);
   const fields = fieldsOf(type);
-  return fields ? readObject(fields, value, path, errors) : readScalar(type, value, path, errors);
+  return fields ? readObject(type, value, path, errors) : readScalar(type, value, path, errors);
 }
 
-function readObject(
-  fields: Readonly<Record<string, string>>,
-  value: unknown,
-  path: string,
-  errors: FieldError[],
-): unknown {
+/** A null in a list or map is what the API decodes it to: an object without fields, or the type's zero. */
+function readNull(type: string, path: string, errors: FieldError[]): unknown {
+  if (type.startsWith('[]') || type.startsWith('map:')) return undefined;
+  const fields = fieldsOf(type);
+  if (fields) return readObject(type, {}, path, errors);
+  if (type === 'bool') return false;
+  if (type === 'string' || type === 'time') return '';
+  return type === 'quantity' ? '0' : type === 'any' ? null : 0;
+}
+
+/** Fields that the API's description calls required and whose zero it accepts all the same. */
+const mayBeMissing: ReadonlySet<string> = new Set(['Sysctl.value']);
+
+function readObject(object: string, value: unknown, path: string, errors: FieldError[]): unknown {
+  const fields = fieldsOf(object) ?? {};
   if (!isJsonObject(value)) return wrongType(path, value, 'an object', errors);
   const result: Record<string, unknown> = {};
   for (const [name, entry] of Object.entries(value)) {
@@ -56,7 +68,9 @@ function readObject(
     else if (entry !== null) result[name] = readValue(type.replace('!', ''), entry, join(path, name), errors);
   }
   for (const [name, type] of Object.entries(fields)) {
-    if (type.endsWith('!') && result[name] === undefined) errors.push(required(join(path, name)));
+    if (!type.endsWith('!') || result[name] !== undefined) continue;
+    if (mayBeMissing.has(`${object}.${name}`)) result[name] = readNull(type.replace('!', ''), path, errors);
+    else errors.push(required(join(path, name)));
   }
   return result;
 }
@@ -70,9 +84,7 @@ function readMap(type: string, value: unknown, path: string, errors: FieldError[
   if (!isJsonObject(value)) return wrongType(path, value, 'an object', errors);
   const result: Record<string, unknown> = Object.create(null);
   for (const [key, entry] of Object.entries(value)) {
-    // A null in a map of texts is the empty text, as the API decodes it.
-    result[key] =
-      entry === null && type === 'string' ? '' : readValue(type, entry, `${path}[${key}]`, errors);
+    result[key] = readValue(type, entry, `${path}[${key}]`, errors);
   }
   return { ...result };
 }
@@ -100,23 +112,33 @@ function readScalar(type: string, value: unknown, path: string, errors: FieldErr
     case 'quantity':
       return readQuantity(value, path, errors);
     default:
-      return value;
+      return withoutBigInts(value);
   }
 }
 
+/** A value that nobody looks at; what JSON.stringify refuses becomes a number. */
+function withoutBigInts(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(withoutBigInts);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, withoutBigInts(entry)]));
+}
+
 function readInteger(type: 'int32' | 'int64', value: unknown, path: string, errors: FieldError[]): unknown {
-  const limit = type === 'int32' ? 2 ** 31 : Number.MAX_SAFE_INTEGER;
-  if (typeof value !== 'number' || !Number.isInteger(value))
+  if (typeof value !== 'bigint' && (typeof value !== 'number' || !Number.isInteger(value)))
     return wrongType(path, value, 'a whole number', errors);
-  if (value >= limit || value < -limit) return wrongType(path, value, `within the range of ${type}`, errors);
-  return value;
+  const whole = BigInt(value);
+  const limit = type === 'int32' ? 2n ** 31n : 2n ** 63n;
+  if (whole >= limit || whole < -limit) return wrongType(path, value, `within the range of ${type}`, errors);
+  // Of seconds, users and groups, the only ones of 64 bits, nobody can tell more from each other.
+  return Math.min(Math.max(Number(whole), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }
 
 function readQuantity(value: unknown, path: string, errors: FieldError[]): unknown {
-  if (typeof value !== 'string' && typeof value !== 'number')
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint')
     return wrongType(path, value, 'a quantity', errors);
   try {
-    return formatQuantity(parseQuantity(value));
+    return formatQuantity(parseQuantity(String(value).trim()));
   } catch (error) {
     errors.push(invalid(path, value, messageOf(error)));
     return undefined;

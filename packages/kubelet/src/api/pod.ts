@@ -6,17 +6,16 @@ import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 export type {
   ContainerState,
   ContainerStatus,
-  EmptyDirVolumeSource,
   EnvVar,
   HostAlias,
   HostPathVolumeSource,
   PodCondition,
   PodStatus,
   ResourceRequirements,
+  SELinuxOptions,
   SeccompProfile,
   SecurityContext,
   Volume,
-  VolumeMount,
 } from 'kubernetes-types/core/v1.d.ts';
 
 /** Which pod: its name, and the UID that tells one version of it from the next. */
@@ -31,6 +30,12 @@ export type PodMetadata = ObjectMeta & PodIdentity;
 
 /** kubernetes-types describes 1.30; these are the fields that came later and that this kubelet supports. */
 export type PodSecurityContext = v1.PodSecurityContext & { supplementalGroupsPolicy?: 'Merge' | 'Strict' };
+
+/** Since 1.37, with what the mount is bound. */
+export type VolumeMount = v1.VolumeMount & { bindMountOptions?: string[] };
+
+/** Since 1.37, with the permissions of the folder. */
+export type EmptyDirVolumeSource = v1.EmptyDirVolumeSource & { mode?: number };
 
 /** A container of an admitted pod: defaults are filled in, so the fields below are never missing. */
 export interface Container extends v1.Container {

@@ -1,7 +1,9 @@
 // Which fields of a Pod take effect in this kubelet. A field that is not here is refused by name, so that no
-// manifest runs with half of what it asked for.
+// manifest runs with half of what it asked for, unless the real kubelet does without it as well on a node of its own.
+
+import { isDeepStrictEqual } from 'node:util';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import { type FieldError, forbidden, join } from './field-error.ts';
+import { type FieldError, forbidden, ignored, join } from './field-error.ts';
 import { fieldsOf, isJsonObject } from './pod-shape.ts';
 
 /**
@@ -18,11 +20,11 @@ const supported: Readonly<Record<string, ReadonlySet<string>>> = {
       'dnsPolicy dnsConfig hostNetwork hostPID hostIPC shareProcessNamespace hostname subdomain hostAliases',
       'setHostnameAsFQDN securityContext nodeName nodeSelector affinity tolerations priority priorityClassName',
       'preemptionPolicy schedulerName topologySpreadConstraints os enableServiceLinks',
-      'automountServiceAccountToken',
+      'automountServiceAccountToken readinessGates schedulingGroup',
     ].join(' '),
   ),
   PodSecurityContext: words(
-    'runAsUser runAsGroup runAsNonRoot supplementalGroups supplementalGroupsPolicy fsGroup fsGroupChangePolicy sysctls seccompProfile',
+    'runAsUser runAsGroup runAsNonRoot supplementalGroups supplementalGroupsPolicy fsGroup fsGroupChangePolicy sysctls seccompProfile seLinuxOptions seLinuxChangePolicy',
   ),
   Container: words(
     [
@@ -33,18 +35,44 @@ const supported: Readonly<Record<string, ReadonlySet<string>>> = {
   EnvVarSource: words('fieldRef resourceFieldRef'),
   ResourceRequirements: words('limits requests'),
   SecurityContext: words(
-    'privileged capabilities readOnlyRootFilesystem runAsUser runAsGroup runAsNonRoot allowPrivilegeEscalation seccompProfile',
+    'privileged capabilities readOnlyRootFilesystem runAsUser runAsGroup runAsNonRoot allowPrivilegeEscalation seccompProfile seLinuxOptions',
   ),
   Volume: words('name emptyDir hostPath'),
-  EmptyDirVolumeSource: words('medium sizeLimit'),
-  VolumeMount: words('name mountPath readOnly mountPropagation subPath subPathExpr'),
+  EmptyDirVolumeSource: words('medium mode sizeLimit'),
+  VolumeMount: words('name mountPath readOnly mountPropagation subPath subPathExpr bindMountOptions'),
 };
 
 /** Fields that only say what is the case anyway: with this value they are the same as unset. */
 const harmless: Readonly<Record<string, unknown>> = {
+  'Container.lifecycle': {},
+  'PodSecurityContext.appArmorProfile': { type: 'Unconfined' },
+  'SecurityContext.appArmorProfile': { type: 'Unconfined' },
+  'PodSpec.overhead': {},
+  'PodSpec.resources': {},
   'PodSpec.hostUsers': true,
   'SecurityContext.procMount': 'Default',
   'VolumeMount.recursiveReadOnly': 'Disabled',
+};
+
+const noApiServer = 'there is no API server that would act on it';
+const notWindows = 'this node runs Linux';
+
+/** Fields that the real kubelet accepts as well and does nothing with, on such a node, and why. */
+const withoutEffect: Readonly<Record<string, string>> = {
+  'ObjectMeta.deletionGracePeriodSeconds': noApiServer,
+  'ObjectMeta.finalizers': noApiServer,
+  'ObjectMeta.generateName': noApiServer,
+  'PodSecurityContext.windowsOptions': notWindows,
+  'SecurityContext.windowsOptions': notWindows,
+  'PodSpec.evictionResponders': noApiServer,
+  'PodSpec.runtimeClassName':
+    "there is no API server that knows runtime classes: the runtime's default handler is used",
+};
+
+/** Values that let a node do without. */
+const degraded: Readonly<Record<string, string>> = {
+  'VolumeMount.recursiveReadOnly=IfPossible':
+    'this kubelet does not ask for it yet: mounts below stay writable',
 };
 
 /** The fields of the pod that this kubelet would not act on, each as an error that names it. */
@@ -66,15 +94,25 @@ function visit(type: string, value: unknown, path: string, errors: FieldError[])
   for (const [name, entry] of Object.entries(value)) {
     if (!allowed || allowed.has(name))
       visit((fields[name] ?? '').replace('!', ''), entry, join(path, name), errors);
-    else if (!isUnset(entry) && harmless[`${type}.${name}`] !== entry) {
-      errors.push(forbidden(join(path, name), 'not supported by this kubelet yet'));
+    else if (!isUnset(entry) && !isHarmless(`${type}.${name}`, entry)) {
+      const reason = withoutEffect[`${type}.${name}`] ?? degraded[`${type}.${name}=${entry}`];
+      errors.push(
+        reason === undefined
+          ? forbidden(join(path, name), 'not supported by this kubelet yet')
+          : ignored(join(path, name), reason),
+      );
     }
   }
 }
 
-/** An empty list or text asks for nothing. */
+/** An empty text, and a list of nothing or of nothing but nothing, asks for nothing. */
 function isUnset(value: unknown): boolean {
-  return value === '' || (Array.isArray(value) && value.length === 0);
+  if (Array.isArray(value)) return value.every((entry: unknown) => isDeepStrictEqual(entry, {}));
+  return value === '';
+}
+
+function isHarmless(field: string, value: unknown): boolean {
+  return Object.hasOwn(harmless, field) && isDeepStrictEqual(harmless[field], value);
 }
 
 function words(text: string): ReadonlySet<string> {

@@ -6,6 +6,7 @@ import {
   duplicate,
   type FieldError,
   forbidden,
+  ignored,
   invalid,
   notFound,
   oneOf,
@@ -111,12 +112,14 @@ function validateHostPorts(
   return errors;
 }
 
-/** Host ports are forwarded to regular containers only, as in Kubernetes; here one that would not be is refused. */
+/** Host ports are forwarded to regular containers only, as in Kubernetes. */
 function validateInitPorts(container: v1.Container, path: string, spec: v1.PodSpec): FieldError[] {
-  if (spec.hostNetwork) return validateHostPorts(container, path, spec, new Set());
-  return (container.ports ?? []).flatMap(({ hostPort }, index) =>
-    hostPort ? [forbidden(`${path}.ports[${index}].hostPort`, 'init containers get no host ports')] : [],
+  const errors = validateHostPorts(container, path, spec, new Set());
+  if (spec.hostNetwork) return errors;
+  const without = (container.ports ?? []).flatMap(({ hostPort }, index) =>
+    hostPort ? [ignored(`${path}.ports[${index}].hostPort`, 'init containers get no host ports')] : [],
   );
+  return [...errors, ...without];
 }
 
 /** What only a change of resources in a running pod reads, and a changed manifest is another pod. */

@@ -3,6 +3,7 @@ import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import {
   type FieldError,
   forbidden,
+  ignored,
   invalid,
   notFound,
   notSupported,
@@ -20,14 +21,14 @@ export function validateResources(resources: v1.ResourceRequirements, path: stri
   for (const [kind, list] of Object.entries({ limits, requests })) {
     for (const [name, quantity] of Object.entries(list)) {
       const at = `${path}.${kind}[${name}]`;
-      if (hugePageSize(name) || (kind === 'limits' && name === 'ephemeral-storage')) {
-        errors.push(forbidden(at, 'not supported by this kubelet yet'));
+      if (hugePageSize(name)) errors.push(forbidden(at, 'not supported by this kubelet yet'));
+      else if (name.includes('/'))
+        errors.push(ignored(at, 'there are no device plugins, so no such resource'));
+      else if (kind === 'limits' && name === 'ephemeral-storage') {
+        errors.push(ignored(at, 'disk is not enforced by this kubelet yet'));
       } else if (!basicResources.includes(name)) errors.push(notSupported(at, name, basicResources));
       if (parseQuantity(quantity).nanos < 0n)
         errors.push(invalid(at, quantity, 'must be greater than or equal to 0'));
-      if (name !== 'cpu' && parseQuantity(quantity).nanos % 1_000_000_000n !== 0n) {
-        errors.push(invalid(at, quantity, 'must be a whole number of bytes'));
-      }
     }
   }
   for (const [name, request] of Object.entries(requests)) {

@@ -101,8 +101,8 @@ function validateSysctls(sysctls: readonly v1.Sysctl[], spec: v1.PodSpec, rules:
       return;
     }
     const name = sysctl.name.replaceAll('/', '.');
-    if (names.has(name)) errors.push(duplicate(path, sysctl.name));
-    names.add(name);
+    if (names.has(sysctl.name)) errors.push(duplicate(path, sysctl.name));
+    names.add(sysctl.name);
     const namespace = sysctlNamespace(name);
     if (namespace === 'network' && spec.hostNetwork) {
       errors.push(invalid(path, sysctl.name, 'may not be specified when `hostNetwork` is true'));

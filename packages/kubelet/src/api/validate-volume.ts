@@ -1,6 +1,15 @@
 // The rules for volumes.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import { check, duplicate, type FieldError, forbidden, invalid, oneOf, required } from './field-error.ts';
+import {
+  check,
+  duplicate,
+  type FieldError,
+  forbidden,
+  ignored,
+  invalid,
+  oneOf,
+  required,
+} from './field-error.ts';
 import { dnsLabel, noBacksteps } from './names.ts';
 import { parseQuantity } from './quantity.ts';
 
@@ -42,8 +51,7 @@ function validateEmptyDir(source: v1.EmptyDirVolumeSource, path: string): FieldE
   if (sizeLimit !== undefined && parseQuantity(sizeLimit).nanos < 0n) {
     errors.push(forbidden(`${path}.sizeLimit`, 'may not be negative'));
   } else if (sizeLimit !== undefined && medium !== 'Memory') {
-    const detail = 'on disk it is not enforced by this kubelet yet; leave it out or set medium: Memory';
-    errors.push(forbidden(`${path}.sizeLimit`, detail));
+    errors.push(ignored(`${path}.sizeLimit`, 'on disk it is not enforced by this kubelet yet'));
   }
   return errors;
 }

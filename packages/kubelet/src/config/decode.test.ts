@@ -76,7 +76,7 @@ test('several documents and lists, each pod on its own', () => {
 });
 
 test('YAML is read as Kubernetes reads it', () => {
-  const pod = podOf(
+  const read = podOf(
     [
       'apiVersion: v1',
       'kind: Pod',
@@ -89,11 +89,117 @@ test('YAML is read as Kubernetes reads it', () => {
       .join('\n')
       .replace('0o17', '017'),
   );
-  assert.equal(pod.spec.hostNetwork, true);
-  assert.equal(pod.spec.securityContext.runAsUser, 15);
-  assert.equal(pod.metadata.annotations?.a, 'b');
-  assert.equal(pod.metadata.annotations?.day, '2001-01-01');
-  assert.deepEqual(pod.spec.containers[0]?.command, ['22:22']);
+  assert.equal(read.spec.hostNetwork, true);
+  assert.equal(read.spec.securityContext.runAsUser, 15);
+  assert.equal(read.metadata.annotations?.a, 'b');
+  assert.equal(read.metadata.annotations?.day, '2001-01-01');
+  assert.deepEqual(read.spec.containers[0]?.command, ['22:22']);
+});
+
+const pod = `apiVersion: v1
+kind: Pod
+metadata: { name: web }
+spec:
+  containers: [{ name: main, image: a }]
+`;
+
+const ignored: [what: string, text: string, warnings: RegExp[]][] = [
+  [
+    'an unknown field',
+    pod.replace('image: a', 'image: a, imagee: b'),
+    [/unknown field "spec\.containers\[0\]\.imagee"/],
+  ],
+  ['keys of its own', `${pod}x-mine: { a: 1 }\n`, [/unknown field "x-mine"/]],
+  ['a key twice', `${pod}kind: Pod\n`, [/^line 6, column 1: key "kind" is already set$/]],
+  ['a status', `${pod}status: { phase: Running, n: 9223372036854775807 }\n`, []],
+  ['a tab before a comment', pod.replace('kind: Pod', 'kind: Pod\t# one'), []],
+];
+for (const [what, text, warnings] of ignored) {
+  test(`a node runs a pod with ${what}, and tells of it`, () => {
+    const [decoded, ...others] = decodeManifest(text, decodeOptions);
+    assert.ok(decoded?.ok && others.length === 0, JSON.stringify(decoded));
+    assert.equal(decoded.pod.metadata.name, 'web-node-1');
+    assert.equal(decoded.warnings.length, warnings.length, decoded.warnings.join());
+    for (const [index, warning] of warnings.entries()) assert.match(decoded.warnings[index] ?? '', warning);
+    assert.equal(decoded.pod.metadata.uid, podOf(pod).metadata.uid, 'what is ignored makes another pod');
+  });
+}
+
+for (const [what, more] of [
+  ['no YAML', 'a: [\n'],
+  ['no pod', 'kind: Service\nmetadata: { name: web }\n'],
+  ['text', 'just a text\n'],
+] as const) {
+  test(`a second document that is ${what} leaves the first`, () => {
+    const [first, second] = decodeManifest(`${pod}---\n${more}`, decodeOptions);
+    assert.ok(first?.ok);
+    assert.ok(second && !second.ok);
+  });
+}
+
+test('what follows the end of the first value is not read, and told', () => {
+  const [decoded] = decodeManifest(`${pod}...\n}\n`, decodeOptions);
+  assert.ok(decoded?.ok);
+  assert.match(decoded.warnings.join(), /line 7, column 1: Unexpected/);
+});
+
+test('a manifest in UTF-16, with anchors, merge keys and all kinds of numbers', () => {
+  const text = `x-defaults: &defaults { image: "a:1", tty: on, securityContext: { runAsUser: 0o17 } }
+apiVersion: v1
+kind: Pod
+metadata: { name: web, annotations: { big: "9223372036854775807", octal: "0640" } }
+spec:
+  terminationGracePeriodSeconds: 1_0
+  containers:
+${Array.from({ length: 150 }, (_, index) => `  - { <<: *defaults, name: c${index}, ports: [{ containerPort: 0x50 }] }`).join('\n')}
+`;
+  for (const content of [text, Buffer.from(`\ufeff${text}`, 'utf16le'), Buffer.from(`\ufeff${text}`)]) {
+    const [decoded] = decodeManifest(content, decodeOptions);
+    assert.ok(decoded?.ok, JSON.stringify(decoded));
+    const { metadata, spec } = decoded.pod;
+    assert.equal(spec.containers.length, 150);
+    const last = spec.containers[149];
+    assert.deepEqual(
+      [last?.name, last?.image, last?.tty, last?.securityContext?.runAsUser, last?.ports?.[0]?.containerPort],
+      ['c149', 'a:1', true, 15, 80],
+    );
+    assert.equal(spec.terminationGracePeriodSeconds, 10);
+    assert.deepEqual(
+      [metadata.annotations?.big, metadata.annotations?.octal],
+      ['9223372036854775807', '0640'],
+    );
+  }
+});
+
+test('strict decoding makes errors of what a node ignores, with line and column', () => {
+  const fault = (text: string): string => {
+    const [decoded] = decodeManifest(text, { ...decodeOptions, validate: 'strict' });
+    assert.ok(decoded && !decoded.ok, 'it was accepted');
+    return decoded.message;
+  };
+  const items = `apiVersion: v1\nkind: List\nitems:\n- ${pod.trim().replaceAll('\n', '\n  ')}\n  x: 1\n`;
+  const cases: [string, string][] = [
+    [`${pod}kind: Pod\n`, 'line 6, column 1: key "kind" is already set'],
+    [
+      pod.replace('name: main', 'nam: main'),
+      'line 5, column 18: strict decoding error: unknown field "spec.containers[0].nam" (did you mean "name"?); line 5, column 16: spec.containers[0].name: Required value',
+    ],
+    [
+      pod.replace('name: web', 'name: web, labels: { a.b/c: 1 }'),
+      'line 3, column 34: metadata.labels[a.b/c]: Invalid value: 1: must be a string: put it in quotes',
+    ],
+    [items, 'line 9, column 3: strict decoding error: unknown field "x"'],
+    [
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'a' },
+        spec: { containers: [], x: 1 },
+      }),
+      'line 1, column 81: strict decoding error: unknown field "spec.x"; line 1, column 65: spec.containers: Required value',
+    ],
+  ];
+  for (const [text, message] of cases) assert.equal(fault(text), message);
 });
 
 test('a text that is no YAML says where', () => {

@@ -1,8 +1,11 @@
 // One manifest file to the pods that it asks for. Everything after this trusts the Pod it is given.
 
+import type { YamlPath, YamlPosition } from '@berth/go-yaml/document.ts';
+import { tryJson } from '@berth/go-yaml/json.ts';
+import { yamlText } from '@berth/go-yaml/text.ts';
 import { withDefaults } from '../api/defaults.ts';
-import { type FieldError, formatFieldErrors, notSupported, required } from '../api/field-error.ts';
-import { parseManifestText } from '../api/manifest-text.ts';
+import { type FieldError, formatFieldError, notSupported, required } from '../api/field-error.ts';
+import { ManifestSyntaxError, readManifestDocuments } from '../api/manifest-text.ts';
 import type { Pod } from '../api/pod.ts';
 import { isJsonObject, type JsonObject, readPodShape } from '../api/pod-shape.ts';
 import { unsupportedFields } from '../api/supported-fields.ts';
@@ -12,7 +15,12 @@ import { asStaticPod, type StaticPodOrigin } from './static-pod.ts';
 
 /** One pod of a manifest: fit to run, or what is wrong with it. */
 export type DecodedPod =
-  | { ok: true; pod: Pod }
+  | {
+      ok: true;
+      pod: Pod;
+      /** What the manifest says and nothing comes of. */
+      warnings: readonly string[];
+    }
   | {
       ok: false;
       /** `namespace/name` as the pod would be called on this node, when the manifest says that much. */
@@ -25,54 +33,108 @@ export interface DecodeOptions extends StaticPodOrigin {
   sysctls: SysctlRules;
   /** When the manifest was read. */
   seen: Date;
+  /**
+   * What becomes of that which the real kubelet ignores (unknown fields, keys that are there twice): `strict` makes
+   * errors of it, each with line and column, for a person who wrote the manifest; `warn` runs the pod.
+   */
+  validate: 'strict' | 'warn';
 }
 
 /**
  * The pods of a manifest: each document is a Pod, a PodList or a List of Pods. Throws ManifestSyntaxError when
- * the text as a whole can not be read; a fault in one pod leaves the others.
+ * the first document can not be read; a fault in one pod, or in a later document, leaves the others.
  */
-export function decodeManifest(text: string, options: DecodeOptions): DecodedPod[] {
-  return parseManifestText(text).flatMap((document) => decodeDocument(document, options, undefined));
+export function decodeManifest(content: Uint8Array | string, options: DecodeOptions): DecodedPod[] {
+  const json = options.validate === 'warn' ? tryJson(yamlText(content)) : undefined;
+  if (json !== undefined) return new Decoder(options).document(json);
+  const [first, ...others] = readManifestDocuments(content);
+  if (first instanceof ManifestSyntaxError) throw first;
+  return [first, ...others].flatMap((document) => {
+    if (document === undefined) return [];
+    if (document instanceof ManifestSyntaxError) {
+      return [{ ok: false, key: undefined, message: document.message }];
+    }
+    const { warnings, locate } = document;
+    return new Decoder(options, warnings, locate).document(document.value);
+  });
 }
 
-function decodeDocument(
-  document: unknown,
-  options: DecodeOptions,
-  itemKind: string | undefined,
-): DecodedPod[] {
-  if (!isJsonObject(document)) {
-    return [
-      failed(undefined, [
-        { path: '', problem: 'not a Kubernetes object: it must have apiVersion, kind, metadata and spec' },
-      ]),
-    ];
+/** Decodes one document. */
+class Decoder {
+  readonly #options: DecodeOptions;
+  /** What was found in the document's text. */
+  readonly #warnings: readonly string[];
+  readonly #locate: (path: YamlPath) => YamlPosition | undefined;
+
+  constructor(
+    options: DecodeOptions,
+    warnings: readonly string[] = [],
+    locate: (path: YamlPath) => YamlPosition | undefined = () => undefined,
+  ) {
+    this.#options = options;
+    this.#warnings = warnings;
+    this.#locate = options.validate === 'strict' ? locate : () => undefined;
   }
-  const kind = document.kind ?? itemKind;
-  const key = keyOf(document, options.nodeName);
-  if (kind === undefined || kind === '')
-    return [failed(key, [required('kind', 'a manifest is of kind Pod, apiVersion v1')])];
-  if (kind !== 'Pod' && kind !== 'PodList' && kind !== 'List') {
-    return [failed(key, [notSupported('kind', kind, ['Pod', 'PodList', 'List'])])];
+
+  document(value: unknown, itemKind?: string, at: YamlPath = []): DecodedPod[] {
+    if (!isJsonObject(value)) {
+      const problem = 'not a Kubernetes object: it must have apiVersion, kind, metadata and spec';
+      return [this.#failed(undefined, at, [{ path: '', problem }])];
+    }
+    const kind = value.kind ?? itemKind;
+    const key = keyOf(value, this.#options.nodeName);
+    if (kind === undefined || kind === '') {
+      return [this.#failed(key, at, [required('kind', 'a manifest is of kind Pod, apiVersion v1')])];
+    }
+    if (kind !== 'Pod' && kind !== 'PodList' && kind !== 'List') {
+      return [this.#failed(key, at, [notSupported('kind', kind, ['Pod', 'PodList', 'List'])])];
+    }
+    const apiVersion = value.apiVersion ?? (itemKind && 'v1');
+    if (apiVersion === undefined) {
+      return [this.#failed(key, at, [required('apiVersion', 'a Pod is of apiVersion v1')])];
+    }
+    if (apiVersion !== 'v1') return [this.#failed(key, at, [notSupported('apiVersion', apiVersion, ['v1'])])];
+    if (kind === 'Pod') return [this.#pod(value, key, at)];
+    const items = value.items;
+    if (!Array.isArray(items)) return [this.#failed(undefined, at, [required('items')])];
+    return items.flatMap((item: unknown, index) =>
+      this.document(item, kind === 'PodList' ? 'Pod' : '', [...at, 'items', index]),
+    );
   }
-  const apiVersion = document.apiVersion ?? (itemKind && 'v1');
-  if (apiVersion === undefined) return [failed(key, [required('apiVersion', 'a Pod is of apiVersion v1')])];
-  if (apiVersion !== 'v1') return [failed(key, [notSupported('apiVersion', apiVersion, ['v1'])])];
-  if (kind === 'Pod') return [decodePod(document, key, options)];
-  const items = document.items;
-  if (!Array.isArray(items)) return [failed(undefined, [required('items')])];
-  return items.flatMap((item: unknown) => decodeDocument(item, options, kind === 'PodList' ? 'Pod' : ''));
+
+  #pod(value: JsonObject, key: string | undefined, at: YamlPath): DecodedPod {
+    const shape = readPodShape(value);
+    if ('errors' in shape) return this.#failed(key, at, shape.errors);
+    const options = this.#options;
+    const pod = withDefaults(asStaticPod(shape.pod, options, options.seen));
+    const found = [...shape.ignored, ...unsupportedFields(pod), ...validatePod(pod, options.sysctls)];
+    const isStrict = options.validate === 'strict';
+    const errors = found.filter(({ isIgnored }) => isStrict || !isIgnored);
+    if (!isRunnable(pod, errors) || (isStrict && this.#warnings.length > 0)) {
+      return this.#failed(key, at, errors);
+    }
+    return { ok: true, pod, warnings: [...this.#warnings, ...found.map((error) => formatFieldError(error))] };
+  }
+
+  #failed(key: string | undefined, at: YamlPath, errors: readonly FieldError[]): DecodedPod {
+    const ofText = this.#options.validate === 'strict' ? this.#warnings : [];
+    const messages = [...ofText, ...errors.map((error) => this.#placed(error, at))];
+    return { ok: false, key, message: messages.join('; ') };
+  }
+
+  #placed(error: FieldError, at: YamlPath): string {
+    const place = this.#locate([...at, ...stepsOf(error.at ?? error.path)]);
+    const text = formatFieldError(error);
+    return place === undefined ? text : `line ${place.line}, column ${place.column}: ${text}`;
+  }
 }
 
-function decodePod(document: JsonObject, key: string | undefined, options: DecodeOptions): DecodedPod {
-  const shape = readPodShape(document);
-  if ('errors' in shape) return failed(key, shape.errors);
-  const pod = withDefaults(asStaticPod(shape.pod, options, options.seen));
-  const errors = [...unsupportedFields(pod), ...validatePod(pod, options.sysctls)];
-  return isRunnable(pod, errors) ? { ok: true, pod } : failed(key, errors);
-}
-
-function failed(key: string | undefined, errors: readonly FieldError[]): DecodedPod {
-  return { ok: false, key, message: formatFieldErrors(errors) };
+/** `spec.containers[0].image` as the steps to it; what is in brackets is an index, or a key with dots in it. */
+function stepsOf(path: string): (string | number)[] {
+  return [...path.matchAll(/\[([^\]]*)\]|[^.[]+/g)].map(([word, inBrackets]) => {
+    if (inBrackets === undefined) return word;
+    return /^\d+$/.test(inBrackets) ? Number(inBrackets) : inBrackets;
+  });
 }
 
 function keyOf(document: JsonObject, nodeName: string): string | undefined {

@@ -34,7 +34,7 @@ export class FileSource implements PodSource {
   readonly #path: string;
   readonly #files = new Map<string, ManifestFile & { signature: string }>();
   readonly #lastGood: LastGoodManifests;
-  readonly #unsaved = new Map<string, string>();
+  readonly #unsaved = new Map<string, Uint8Array>();
   readonly #settling = new Map<string, NodeJS.Timeout>();
   /** Everything that reads happens one after the other. */
   #work: Promise<void> = Promise.resolve();
@@ -96,9 +96,12 @@ export class FileSource implements PodSource {
     if (before?.signature === signature) return;
     const { nodeName, sysctls } = this.#options;
     const options = { nodeName, sysctls, lastGood: this.#lastGood };
-    const { faultlessText, ...manifest } = await readManifestFile(file, found, before, options);
+    const { faultless, ...manifest } = await readManifestFile(file, found, before, options);
     this.#files.set(file, { ...manifest, signature });
-    if (faultlessText !== undefined) this.#unsaved.set(file, faultlessText);
+    if (faultless !== undefined) this.#unsaved.set(file, faultless);
+    for (const { pod, message } of manifest.warnings ?? []) {
+      log.warn('Part of the manifest has no effect', { path: file, pod, warning: message });
+    }
   }
 
   /** Keeps what was read without fault for the next kubelet; after the pods were told, since they wait. */
@@ -106,7 +109,7 @@ export class FileSource implements PodSource {
     const unsaved = [...this.#unsaved];
     this.#unsaved.clear();
     try {
-      for (const [file, text] of unsaved) await this.#lastGood.save(file, text);
+      for (const [file, content] of unsaved) await this.#lastGood.save(file, content);
       await this.#lastGood.keepOnly(this.#files.keys());
     } catch (err) {
       log.warn('Unable to keep copies of the manifests; pods run all the same', { err });

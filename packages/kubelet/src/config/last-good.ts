@@ -16,21 +16,20 @@ export class LastGoodManifests {
   }
 
   /** The last faultless text of the manifest; undefined when there never was one. */
-  async load(file: string): Promise<string | undefined> {
+  async load(file: string): Promise<Buffer | undefined> {
     try {
-      const content = await readRegularFile(this.#copyOf(file), { maxBytes: maxManifestBytes });
-      return content.toString();
+      return await readRegularFile(this.#copyOf(file), { maxBytes: maxManifestBytes });
     } catch {
       return undefined;
     }
   }
 
   /** Keeps the text; a crash leaves either the former one or this one. */
-  async save(file: string, text: string): Promise<void> {
-    if ((await this.load(file)) === text) return;
+  async save(file: string, content: Uint8Array): Promise<void> {
+    if ((await this.load(file))?.equals(content)) return;
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const copy = this.#copyOf(file);
-    await writeFile(`${copy}.new`, text, { mode: 0o600 });
+    await writeFile(`${copy}.new`, content, { mode: 0o600 });
     await rename(`${copy}.new`, copy);
   }
 

@@ -10,11 +10,11 @@ import { failFile, type ManifestFile, updateFile } from './manifests.ts';
 /** A larger manifest is refused. */
 export const maxManifestBytes = 10 * 1024 * 1024;
 
-/** A file that was read, and its text if there is no fault in it. */
-export type ManifestReading = ManifestFile & { faultlessText?: string };
+/** A file that was read, and its content if there is no fault in it. */
+export type ManifestReading = ManifestFile & { faultless?: Uint8Array };
 
 /** What reading depends on besides the file. */
-export interface ReadOptions extends Omit<DecodeOptions, 'file' | 'seen'> {
+export interface ReadOptions extends Omit<DecodeOptions, 'file' | 'seen' | 'validate'> {
   lastGood: LastGoodManifests;
 }
 
@@ -28,15 +28,16 @@ export async function readManifestFile(
   if (found.isDirectory())
     return failFile(file, undefined, 'a directory inside the manifest path is not read');
   if (!found.isFile()) return failFile(file, undefined, 'not a regular file');
-  const decode = (text: string): DecodedPod[] => decodeManifest(text, { ...options, file, seen: new Date() });
+  const decode = (content: Uint8Array): DecodedPod[] =>
+    decodeManifest(content, { ...options, file, seen: new Date(), validate: 'warn' });
   let reading: (before: ManifestFile | undefined) => ManifestFile;
   try {
     if (found.size > maxManifestBytes) throw new Error('larger than 10 MiB');
-    const text = (await readRegularFile(file, { maxBytes: maxManifestBytes })).toString();
-    const decoded = decode(text);
+    const content = await readRegularFile(file, { maxBytes: maxManifestBytes });
+    const decoded = decode(content);
     if (decoded.length === 0) throw new Error('there is no pod in this file');
     if (decoded.every((entry) => entry.ok))
-      return { ...updateFile(file, before, decoded), faultlessText: text };
+      return { ...updateFile(file, before, decoded), faultless: content };
     reading = (former) => updateFile(file, former, decoded);
   } catch (error) {
     reading = (former) => failFile(file, former, messageOf(error));
@@ -48,12 +49,12 @@ export async function readManifestFile(
 async function formerly(
   file: string,
   lastGood: LastGoodManifests,
-  decode: (text: string) => DecodedPod[],
+  decode: (content: Uint8Array) => DecodedPod[],
 ): Promise<ManifestFile | undefined> {
-  const text = await lastGood.load(file);
-  if (text === undefined) return undefined;
+  const content = await lastGood.load(file);
+  if (content === undefined) return undefined;
   try {
-    return updateFile(file, undefined, decode(text));
+    return updateFile(file, undefined, decode(content));
   } catch {
     return undefined;
   }

@@ -18,6 +18,7 @@ function decode(file: string, ...pods: { name: string; image?: string }[]) {
     file,
     sysctls: { allowedUnsafe: [] },
     seen: new Date(),
+    validate: 'warn',
   });
 }
 
@@ -53,6 +54,23 @@ test('a pod that became invalid runs on as it was', () => {
   const broken = failFile('f', after, 'not valid YAML');
   assert.deepEqual(keys(broken), ['default/a-n']);
   assert.deepEqual(broken.rejected, [{ file: 'f', message: 'not valid YAML', lastGoodRuns: true }]);
+});
+
+test('a document that cannot be read keeps the pod that it was, and holds up no other', () => {
+  const before = updateFile('f', undefined, decode('f', { name: 'a' }, { name: 'b' }));
+  const halfWritten = [
+    ...decode('f', { name: 'a', image: 'a:2' }),
+    { ok: false as const, key: undefined, message: 'not valid YAML' },
+  ];
+  const after = updateFile('f', before, halfWritten);
+  assert.deepEqual(keys(after), ['default/a-n', 'default/b-n']);
+  assert.equal(after.pods[0]?.spec.containers[0]?.image, 'a:2');
+  assert.equal(after.pods[1], before.pods[1]);
+  const renamed = updateFile('f', updateFile('f', undefined, decode('f', { name: 'a' })), [
+    ...decode('f', { name: 'x' }),
+    { ok: false, key: undefined, message: 'not valid YAML' },
+  ]);
+  assert.deepEqual(keys(renamed), ['default/x-n']);
 });
 
 test('of two pods with one name the first file wins and both files are named', () => {

@@ -10,6 +10,8 @@ export interface ManifestFile {
   pods: readonly Pod[];
   /** What is wrong with its newest text. */
   rejected: readonly RejectedManifest[];
+  /** What its newest text says and nothing comes of, by pod. */
+  warnings?: readonly { pod: string; message: string }[];
 }
 
 /**
@@ -24,8 +26,10 @@ export function updateFile(
   const former = new Map((before?.pods ?? []).map((pod) => [podKey(pod) as string, pod]));
   const pods: Pod[] = [];
   const rejected: RejectedManifest[] = [];
+  const warnings: { pod: string; message: string }[] = [];
   for (const entry of decoded) {
     if (entry.ok) {
+      warnings.push(...entry.warnings.map((message) => ({ pod: podKey(entry.pod), message })));
       const known = former.get(podKey(entry.pod));
       pods.push(known && known.metadata.uid === entry.pod.metadata.uid ? known : entry.pod);
       continue;
@@ -35,7 +39,15 @@ export function updateFile(
     const pod = entry.key === undefined ? {} : { pod: entry.key };
     rejected.push({ file, ...pod, message: entry.message, lastGoodRuns: lastGood !== undefined });
   }
-  return { pods, rejected };
+  if (decoded.some((entry) => !entry.ok && entry.key === undefined)) pods.push(...lostPods(former, pods));
+  return { pods, rejected, warnings };
+}
+
+/** Pods that there were more of: those of a document that cannot even be read now. */
+function lostPods(former: ReadonlyMap<string, Pod>, pods: readonly Pod[]): Pod[] {
+  const present = new Set<string>(pods.map(podKey));
+  const missing = [...former].filter(([key]) => !present.has(key)).map(([, pod]) => pod);
+  return missing.slice(missing.length - Math.max(0, former.size - pods.length));
 }
 
 /** The file after a reading that gave nothing usable at all: its pods stay. */

@@ -16,7 +16,13 @@ function update(...names: string[]): PodUpdate {
       spec: { containers: [{ name: 'c', image: 'a' }] },
     }),
   );
-  const options = { nodeName: 'n', file: 'f', sysctls: { allowedUnsafe: [] }, seen: new Date() };
+  const options = {
+    nodeName: 'n',
+    file: 'f',
+    sysctls: { allowedUnsafe: [] },
+    seen: new Date(),
+    validate: 'warn',
+  } as const;
   const pods = decodeManifest(text.join('\n---\n'), options).flatMap((entry) =>
     entry.ok ? [entry.pod] : [],
   );

@@ -45,7 +45,7 @@ export function containerConfig(
     args: expandCommand(container.args, environment),
     workingDir: container.workingDir ?? '',
     envs: [...environment].map(([key, value]) => ({ key, value: Buffer.from(value) })),
-    mounts: mounts(container, parts),
+    mounts: mounts(pod, container, parts),
     labels: containerLabels(pod, container),
     annotations: annotationsOf(pod, container, parts.restartCount),
     logPath: logPath(container.name, parts.restartCount),
@@ -68,8 +68,11 @@ export function containerConfig(
   };
 }
 
-function mounts(container: Container, parts: ContainerParts): DeepPartial<Mount>[] {
-  const volumes = (container.volumeMounts ?? []).map((mount): DeepPartial<Mount> => {
+function mounts(pod: Pod, container: Container, parts: ContainerParts): DeepPartial<Mount>[] {
+  const emptyDirs = new Set(
+    (pod.spec.volumes ?? []).flatMap(({ name, emptyDir }) => (emptyDir ? [name] : [])),
+  );
+  const volumes = (container.volumeMounts ?? []).map((mount: VolumeMount): DeepPartial<Mount> => {
     const hostPath = parts.volumePaths.get(mount.mountPath);
     if (hostPath === undefined) {
       throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
@@ -78,7 +81,10 @@ function mounts(container: Container, parts: ContainerParts): DeepPartial<Mount>
       containerPath: absolute(mount.mountPath),
       hostPath,
       readonly: mount.readOnly === true,
+      // What is the pod's alone gets the pod's label; what is the host's keeps its own.
+      selinuxRelabel: emptyDirs.has(mount.name),
       propagation: propagation(mount),
+      mountOptions: mount.bindMountOptions ?? [],
     };
   });
   const all = [...volumes];

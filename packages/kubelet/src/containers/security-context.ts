@@ -9,7 +9,7 @@ import {
 import type { Container, Pod, SeccompProfile } from '../api/pod.ts';
 import type { ImageUser } from '../images/present-image.ts';
 import { namespaceOptions } from '../sandbox/namespaces.ts';
-import { podGroups } from '../sandbox/sandbox-config.ts';
+import { podGroups, selinuxOptions } from '../sandbox/sandbox-config.ts';
 
 /** Parts of /proc and /sys that tell or change too much about the host; as other runtimes and kubelets hide. */
 export const defaultMaskedPaths: readonly string[] = [
@@ -56,6 +56,7 @@ export function containerSecurityContext(
     },
     privileged: own.privileged === true,
     namespaceOptions: namespaceOptions(pod),
+    ...selinuxOptions(own.seLinuxOptions ?? ofPod.seLinuxOptions),
     ...(uid === undefined ? {} : { runAsUser: { value: uid } }),
     runAsUsername: runAsUser === undefined ? user.username : '',
     ...(runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(runAsGroup) } }),

@@ -1,6 +1,6 @@
 // The node's size.
-import { statfsSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
+import { readFileSync, statfsSync } from 'node:fs';
+import { availableParallelism, release, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
 
@@ -26,4 +26,16 @@ function statfsOf(path: string): { blocks: number; bsize: number } {
     if (path === dirname(path) || !hasCode(error, 'ENOENT')) throw error;
     return statfsOf(dirname(path));
   }
+}
+
+/** Whether this kernel can keep a tmpfs out of swap, and this process, which has to be the machine's root, may ask for it. */
+export function canMountWithoutSwap(): boolean {
+  return supportsNoswap(release(), readFileSync('/proc/self/uid_map', 'utf8'));
+}
+
+/** Decides it from the kernel's version and the text of /proc/self/uid_map. */
+export function supportsNoswap(version: string, uidMap: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const isMachinesRoot = /^\s*0\s+0\s+4294967295\s*$/.test(uidMap);
+  return isMachinesRoot && (major > 6 || (major === 6 && minor >= 4));
 }

@@ -13,7 +13,7 @@ import { createLogger } from '../klog.ts';
 import type { Kubelet, KubeletDependencies, PodWithStatus } from '../kubelet.ts';
 import { listRuntimePods, RuntimePods } from '../kuberuntime/runtime-pods.ts';
 import { emptyRuntimeStatus, type SandboxView } from '../kuberuntime/runtime-status.ts';
-import { nodeCapacity } from '../node/node-capacity.ts';
+import { canMountWithoutSwap, nodeCapacity } from '../node/node-capacity.ts';
 import { Pleg } from '../pleg/pleg.ts';
 import { Semaphore } from '../semaphore.ts';
 import { podStatus } from '../status/pod-status.ts';
@@ -122,6 +122,7 @@ class PodManager implements Kubelet {
     const cgroups = new PodCgroups(nodeCgroups, options, driver);
     await cgroups.prepare();
     log.info('Container runtime initialized', { containerRuntime: runtimeName, version: runtimeVersion });
+    const capacity = nodeCapacity(options.rootDir);
     return {
       options,
       runtime: cri.runtime,
@@ -132,7 +133,8 @@ class PodManager implements Kubelet {
       cgroups,
       crashBackoff: new Backoff({ initialMs: 10_000, maxMs: options.maxContainerRestartPeriodMs }),
       creations: new Semaphore(maxCreations),
-      capacity: nodeCapacity(options.rootDir),
+      capacity,
+      memoryVolumes: { memoryBytes: capacity.memoryBytes, noswap: canMountWithoutSwap() },
     };
   }
 

@@ -7,6 +7,7 @@ import type { RuntimePods } from '../kuberuntime/runtime-pods.ts';
 import type { NodeCapacity } from '../node/node-capacity.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import type { Semaphore } from '../semaphore.ts';
+import type { MemoryVolumes } from '../volumes/empty-dir.ts';
 
 /** The kubelet's parts below the pod workers. */
 export interface Services {
@@ -24,4 +25,5 @@ export interface Services {
   /** Bounds how many sandboxes and containers are being made at a time. */
   creations: Semaphore;
   capacity: NodeCapacity;
+  memoryVolumes: MemoryVolumes;
 }

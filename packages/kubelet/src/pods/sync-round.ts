@@ -117,7 +117,7 @@ export class SyncRound {
         image.catch(() => {});
         this.#images.set(name, image);
       }
-      this.#volumes = setUpVolumes(this.#pod, options);
+      this.#volumes = setUpVolumes(this.#pod, options, this.#services.memoryVolumes);
       await cgroups.ensure(this.#pod);
       mkdirSync(podLogDir(options, this.#pod.metadata), { recursive: true, mode: 0o755 });
       return true;

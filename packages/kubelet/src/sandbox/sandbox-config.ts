@@ -7,7 +7,7 @@ import {
   SecurityProfile_ProfileType,
   SupplementalGroupsPolicy,
 } from '@berth/cri/generated/api.ts';
-import type { Pod } from '../api/pod.ts';
+import type { Pod, SELinuxOptions } from '../api/pod.ts';
 import { podResources } from '../cgroups/pod-resources.ts';
 import { sandboxLabels } from '../kuberuntime/labels.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
@@ -69,11 +69,21 @@ function securityContext(pod: Pod): DeepPartial<LinuxSandboxSecurityContext> {
   return {
     namespaceOptions: namespaceOptions(pod),
     privileged: containers.some((container) => container.securityContext?.privileged === true),
+    ...selinuxOptions(pod.spec.securityContext.seLinuxOptions),
     seccomp: { profileType: SecurityProfile_ProfileType.RuntimeDefault },
     ...(runAsUser === undefined ? {} : { runAsUser: { value: BigInt(runAsUser) } }),
     ...(runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(runAsGroup) } }),
     ...podGroups(pod),
   };
+}
+
+/** The SELinux label of processes and files; a runtime does without where the kernel has no SELinux. */
+export function selinuxOptions(
+  options: SELinuxOptions | undefined,
+): Pick<DeepPartial<LinuxSandboxSecurityContext>, 'selinuxOptions'> {
+  if (options === undefined) return {};
+  const { user = '', role = '', type = '', level = '' } = options;
+  return { selinuxOptions: { user, role, type, level } };
 }
 
 /** Groups of every process in the pod, for the sandbox and its containers alike. */

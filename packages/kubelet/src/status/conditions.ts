@@ -22,7 +22,7 @@ export function podConditions(
   const verdicts: [type: string, verdict: Verdict][] = [
     ['PodReadyToStartContainers', sandboxVerdict(pod, runtime)],
     ['Initialized', initializedVerdict(statuses)],
-    ['Ready', containersReady],
+    ['Ready', readyVerdict(pod, containersReady)],
     ['ContainersReady', containersReady],
     ['PodScheduled', { status: 'True' }],
   ];
@@ -52,6 +52,17 @@ function initializedVerdict(statuses: {
   if (incomplete.length === 0) return { status: 'True' };
   const message = `containers with incomplete status: [${incomplete.join(' ')}]`;
   return { status: 'False', reason: 'ContainersNotInitialized', message };
+}
+
+/** A pod with readiness gates waits for conditions that others set, by the API server. */
+function readyVerdict(pod: Pod, containersReady: Verdict): Verdict {
+  const gates = pod.spec.readinessGates ?? [];
+  if (containersReady.status === 'False' || gates.length === 0) return containersReady;
+  const message = gates.map(
+    ({ conditionType }) =>
+      `corresponding condition of pod readiness gate ${JSON.stringify(conditionType)} does not exist.`,
+  );
+  return { status: 'False', reason: 'ReadinessGatesNotReady', message: message.join(', ') };
 }
 
 function containersReadyVerdict(regular: ContainerStatus[], phase: PodPhase): Verdict {

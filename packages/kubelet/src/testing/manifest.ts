@@ -9,6 +9,7 @@ export const decodeOptions: DecodeOptions = {
   file: '/manifests/a.yaml',
   sysctls: { allowedUnsafe: ['kernel.msg*'] },
   seen: new Date('2026-11-23T20:08:12Z'),
+  validate: 'warn',
 };
 
 /** A pod manifest in JSON whose spec and container have the given fields besides the needed ones. */
@@ -40,4 +41,11 @@ export function faultOf(text: string): string {
   const decoded = only(decodeManifest(text, decodeOptions));
   assert.ok(!decoded.ok, 'the manifest was accepted');
   return decoded.message;
+}
+
+/** What is told of a manifest that is accepted. */
+export function warningsOf(text: string): readonly string[] {
+  const decoded = only(decodeManifest(text, decodeOptions));
+  assert.ok(decoded.ok, decoded.ok ? '' : decoded.message);
+  return decoded.warnings;
 }

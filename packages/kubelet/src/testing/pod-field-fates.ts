@@ -9,11 +9,14 @@ export type Fate =
   | { fate: 'acted on'; sample: unknown; where: string }
   /** Nothing to act on here: what only schedulers, controllers or later changes of a pod read. */
   | { fate: 'carried'; sample: unknown }
+  /** The real kubelet does without it as well on such a node: told in the log, refused by `berth up` by default. */
+  | { fate: 'ignored'; sample: unknown }
   | { fate: 'refused'; sample: unknown };
 
 const requested = (sample: unknown): Fate => ({ fate: 'requested', sample });
 const actedOn = (where: string, sample: unknown): Fate => ({ fate: 'acted on', sample, where });
 const carried = (sample: unknown): Fate => ({ fate: 'carried', sample });
+const ignored = (sample: unknown): Fate => ({ fate: 'ignored', sample });
 const refused = (sample: unknown): Fate => ({ fate: 'refused', sample });
 
 /** Where fields of a type are tried: the path of an object of that type, and what else the manifest needs. */
@@ -44,10 +47,10 @@ export const places: Readonly<Record<string, Place>> = {
       managedFields: carried([{ manager: 'm' }]),
       resourceVersion: carried('1'),
       selfLink: carried('/x'),
-      deletionGracePeriodSeconds: refused(1),
+      deletionGracePeriodSeconds: ignored(1),
       deletionTimestamp: refused('2026-01-02T03:04:05Z'),
-      finalizers: refused(['a.b/c']),
-      generateName: refused('x-'),
+      finalizers: ignored(['a.b/c']),
+      generateName: ignored('x-'),
     },
   },
   PodSpec: {
@@ -61,7 +64,7 @@ export const places: Readonly<Record<string, Place>> = {
       dnsPolicy: requested('Default'),
       enableServiceLinks: carried(false),
       ephemeralContainers: refused([{ name: 'e', image: 'a' }]),
-      evictionResponders: refused([{ name: 'a.b/c', priority: 1 }]),
+      evictionResponders: ignored([{ name: 'a.b/c', priority: 1 }]),
       hostAliases: requested([{ ip: '192.0.2.8', hostnames: ['a'] }]),
       hostIPC: requested(true),
       hostNetwork: requested(true),
@@ -78,14 +81,14 @@ export const places: Readonly<Record<string, Place>> = {
       preemptionPolicy: carried('Never'),
       priority: carried(1),
       priorityClassName: requested('system-node-critical'),
-      readinessGates: refused([{ conditionType: 'a.b/c' }]),
+      readinessGates: actedOn('status/conditions.ts', [{ conditionType: 'a.b/c' }]),
       resourceClaims: refused([{ name: 'c', resourceClaimName: 'c' }]),
       resources: refused({ limits: { cpu: '1' } }),
       restartPolicy: actedOn('containers/restart-policy.ts', 'Never'),
-      runtimeClassName: refused('kata'),
+      runtimeClassName: ignored('kata'),
       schedulerName: carried('mine'),
       schedulingGates: refused([{ name: 'a.b/c' }]),
-      schedulingGroup: refused({ podGroupName: 'g' }),
+      schedulingGroup: carried({ podGroupName: 'g' }),
       securityContext: requested({ runAsUser: 5 }),
       serviceAccount: refused('default'),
       serviceAccountName: refused('default'),
@@ -110,13 +113,14 @@ export const places: Readonly<Record<string, Place>> = {
       runAsGroup: requested(7),
       runAsNonRoot: actedOn('containers/security-context.ts', false),
       runAsUser: requested(7),
-      seLinuxChangePolicy: refused('Recursive'),
-      seLinuxOptions: refused({ level: 's0' }),
+      // Kubernetes: only CSI volumes know another way.
+      seLinuxChangePolicy: carried('Recursive'),
+      seLinuxOptions: requested({ level: 's0' }),
       seccompProfile: requested(seccomp),
       supplementalGroups: requested([7]),
       supplementalGroupsPolicy: requested('Strict'),
       sysctls: requested([{ name: 'net.ipv4.tcp_syncookies', value: '1' }]),
-      windowsOptions: refused({ runAsUserName: 'x' }),
+      windowsOptions: ignored({ runAsUserName: 'x' }),
     },
   },
   Sysctl: {
@@ -224,9 +228,9 @@ export const places: Readonly<Record<string, Place>> = {
       runAsGroup: requested(7),
       runAsNonRoot: actedOn('containers/security-context.ts', false),
       runAsUser: requested(7),
-      seLinuxOptions: refused({ level: 's0' }),
+      seLinuxOptions: requested({ level: 's0' }),
       seccompProfile: requested(seccomp),
-      windowsOptions: refused({ runAsUserName: 'x' }),
+      windowsOptions: ignored({ runAsUserName: 'x' }),
     },
   },
   Capabilities: {
@@ -245,7 +249,7 @@ export const places: Readonly<Record<string, Place>> = {
     at: [...main, 'volumeMounts', 0],
     beside: { name: 'v', mountPath: '/v' },
     fields: {
-      bindMountOptions: refused(['noexec']),
+      bindMountOptions: requested(['noexec']),
       mountPath: requested('/w'),
       mountPropagation: requested('HostToContainer'),
       name: actedOn('volumes/mount-paths.ts', 'v'),
@@ -271,9 +275,9 @@ export const places: Readonly<Record<string, Place>> = {
     at: ['spec', 'volumes', 0, 'emptyDir'],
     fields: {
       medium: actedOn('volumes/empty-dir.ts', 'Memory'),
-      mode: refused(0o700),
+      mode: actedOn('volumes/empty-dir.ts', 0o700),
       // With medium: Memory it is the size of the file system, see validate-volume.ts.
-      sizeLimit: refused('1Mi'),
+      sizeLimit: ignored('1Mi'),
     },
   },
   HostPathVolumeSource: {
@@ -302,6 +306,19 @@ export const places: Readonly<Record<string, Place>> = {
     beside: { name: 'ndots' },
     fields: { name: requested('edns0'), value: requested('2') },
   },
+  SELinuxOptions: {
+    at: [...main, 'securityContext', 'seLinuxOptions'],
+    fields: {
+      level: requested('s0:c1,c2'),
+      role: requested('r'),
+      type: requested('t'),
+      user: requested('u'),
+    },
+  },
+  PodReadinessGate: {
+    at: ['spec', 'readinessGates', 0],
+    fields: { conditionType: actedOn('status/conditions.ts', 'a.b/c') },
+  },
   PodOS: { at: ['spec', 'os'], beside: { name: 'linux' }, fields: { name: carried('linux') } },
 };
 
@@ -310,6 +327,7 @@ export const carriedTypes = [
   'Affinity',
   'ManagedFieldsEntry',
   'OwnerReference',
+  'PodSchedulingGroup',
   'Toleration',
   'TopologySpreadConstraint',
 ];

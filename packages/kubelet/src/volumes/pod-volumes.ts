@@ -7,19 +7,19 @@ import { removeTree } from '@berth/linux/remove-tree.ts';
 import type { Pod, Volume } from '../api/pod.ts';
 import { messageOf } from '../error-message.ts';
 import { emptyDirPath, podDir, podsDir } from '../pod-paths.ts';
-import { emptyDirVolume } from './empty-dir.ts';
+import { emptyDirVolume, type MemoryVolumes } from './empty-dir.ts';
 import { hostPathVolume } from './host-path.ts';
 
 type Roots = Parameters<typeof podDir>[0];
 
 /** Makes the pod's volumes and tells where each is on the node. Throws naming the volume. */
-export function setUpVolumes(pod: Pod, roots: Roots): Map<string, string> {
+export function setUpVolumes(pod: Pod, roots: Roots, memoryVolumes: MemoryVolumes): Map<string, string> {
   makePrivateDirectory(podsDir(roots));
   makePrivateDirectory(podDir(roots, pod.metadata.uid));
   const paths = new Map<string, string>();
   for (const volume of pod.spec.volumes ?? []) {
     try {
-      paths.set(volume.name, setUp(pod, volume, roots));
+      paths.set(volume.name, setUp(pod, volume, roots, memoryVolumes));
     } catch (error) {
       throw new Error(`MountVolume.SetUp failed for volume "${volume.name}" : ${messageOf(error)}`, {
         cause: error,
@@ -29,11 +29,11 @@ export function setUpVolumes(pod: Pod, roots: Roots): Map<string, string> {
   return paths;
 }
 
-function setUp(pod: Pod, volume: Volume, roots: Roots): string {
+function setUp(pod: Pod, volume: Volume, roots: Roots, memoryVolumes: MemoryVolumes): string {
   if (volume.hostPath) return hostPathVolume(volume.hostPath);
   if (volume.emptyDir) {
     const path = emptyDirPath(roots, pod.metadata.uid, volume.name);
-    emptyDirVolume(pod, volume.emptyDir, path);
+    emptyDirVolume(pod, volume.emptyDir, path, memoryVolumes);
     return path;
   }
   throw new Error('this kubelet knows only emptyDir and hostPath volumes');
