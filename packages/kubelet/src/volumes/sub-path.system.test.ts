@@ -12,11 +12,14 @@ import { bindSubPath } from './sub-path.ts';
 
 const ROUNDS = 6_000;
 
-/** Exchanges the directory `part` for the link `link` and back, without end. A step that somebody is in the way of is left out. */
+/** Exchanges the directory `part` for the link `link` and back, without end. A step that
+ * somebody is in the way of (the subPath that was made meanwhile) is left out, and makes way for the next. */
 const EXCHANGER = `
-const { renameSync } = await import('node:fs');
+const { renameSync, rmSync } = await import('node:fs');
 process.chdir(process.argv[1]);
-const step = (from, to) => { try { renameSync(from, to); } catch {} };
+const step = (from, to) => {
+  try { renameSync(from, to); } catch { rmSync('aside', { recursive: true, force: true }); }
+};
 console.log('started');
 for (;;) {
   step('part', 'aside');
@@ -25,9 +28,70 @@ for (;;) {
   step('aside', 'part');
 }`;
 
+/** What is at `path` of the volume, and what the subPath shows of it: the name of the file in it, or why not. */
+const layouts: [what: string, subPath: string, shown: string | RegExp][] = [
+  ['a directory', 'part', 'inside'],
+  ['a dot on the way', 'part/./deep', 'deeper'],
+  ['dots and slashes', './/part/.//deep/.', 'deeper'],
+  ['the volume itself', '.', 'part'],
+  ['an absolute link within', 'absolute', 'inside'],
+  ['an absolute link to the volume', 'self/part', 'inside'],
+  ['a relative link within', 'relative', 'inside'],
+  ['links by links', 'chain/deep', 'deeper'],
+  ['something new below an absolute link', 'absolute/new/./er', ''],
+  ['an absolute link to the outside', 'out', /leads out of the volume/],
+  ['an absolute link to a neighbour of the same beginning', 'beside', /leads out of the volume/],
+  ['something new below a link to the outside', 'out/new', /leads out of the volume/],
+  ['a relative link to the outside', 'up', /leads out of the volume/],
+  ['a link by a link to the outside', 'chain-out', /leads out of the volume/],
+  ['a link to itself', 'loop', /ELOOP|leads out of the volume/],
+  ['a link to nothing', 'nowhere', /leads out of the volume/],
+  ['steps back', 'part/../part', /must not contain '\.\.'/],
+];
+
+for (const [what, subPath, shown] of layouts) {
+  test(`a subPath of ${what}`, () => {
+    const dir = mkdtempSync(join(tmpdir(), 'berth-sub-path-'));
+    const [volume, outside, target] = [join(dir, 'volume'), join(dir, 'volume2'), join(dir, 'target')];
+    try {
+      mkdirSync(join(volume, 'part/deep'), { recursive: true });
+      mkdirSync(outside);
+      writeFileSync(join(volume, 'part/deep/deeper'), '');
+      writeFileSync(join(volume, 'part/inside'), '');
+      for (const [name, to] of [
+        ['absolute', join(volume, 'part')],
+        ['self', volume],
+        ['relative', 'part'],
+        ['chain', 'absolute'],
+        ['out', '/etc'],
+        ['beside', outside],
+        ['up', '../volume2'],
+        ['chain-out', 'beside'],
+        ['loop', 'loop'],
+        ['nowhere', join(volume, 'missing/too')],
+      ] as const) {
+        symlinkSync(to, join(volume, name));
+      }
+      if (typeof shown !== 'string') {
+        assert.throws(() => bindSubPath(volume, subPath, target), shown);
+        assert.deepEqual(readdirSync(outside), []);
+        return;
+      }
+      bindSubPath(volume, subPath, target);
+      const names = readdirSync(target);
+      assert.ok(shown === '' ? names.length === 0 : names.includes(shown), names.join());
+      if (shown === '') assert.ok(existsSync(join(volume, 'part/new/er')));
+    } finally {
+      unmount(target, { detach: true, ifMounted: true });
+      rmSync(dir, { recursive: true });
+    }
+  });
+}
+
 for (const [what, subPath] of [
   ['a directory', 'part'],
   ['directories that are missing', 'part/deep/er'],
+  ['an absolute link', 'absolute/part'],
 ] as const) {
   test(`${ROUNDS} races for a subPath of ${what} lead nowhere (CVE-2021-25741)`, {
     timeout: 120_000,
@@ -47,6 +111,7 @@ async function race(t: TestContext, subPath: string): Promise<void> {
   mkdirSync(outside);
   writeFileSync(join(outside, 'secret'), '');
   symlinkSync(outside, join(volume, 'link'));
+  symlinkSync(volume, join(volume, 'absolute'));
   const exchanger = spawn(process.execPath, ['--input-type=module', '-e', EXCHANGER, volume], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,23 +1,24 @@
 // A part of a volume, bound to a place of its own. What is in the volume is not trusted: a container may have put
 // symbolic links there that point out of it, or may change them while we look.
 
-import { chmodSync, closeSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { hasCode } from '@berth/linux/errno.ts';
+import { chmodSync, closeSync, mkdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { asSyscallError, hasCode } from '@berth/linux/errno.ts';
 import { bindMount, unmount } from '@berth/linux/mount.ts';
 import { O_PATH } from '@berth/linux/open-flags.ts';
-import { magicPath, makeDirectoryInRoot, openBeneath } from '@berth/linux/safe-path.ts';
+import { magicPath, makeDirectoryInRoot, openBeneath, openWithoutLinks } from '@berth/linux/safe-path.ts';
 
 /**
  * Binds `subPath` of `volume` to `target` and returns `target`. A missing directory is made with the volume's
- * mode. Throws when the path is absolute, goes backwards, or a link leads out of the volume.
+ * mode. A link may be absolute, but what it names on the node has to be in the volume. Throws when the path is
+ * absolute, goes backwards, or a link leads out of the volume.
  */
 export function bindSubPath(volume: string, subPath: string, target: string): string {
   if (subPath.startsWith('/')) throw new Error(`error SubPath \`${subPath}\` must not be an absolute path`);
   if (subPath.split('/').includes('..')) {
     throw new Error(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
   }
-  const descriptor = openOrMake(volume, subPath);
+  const descriptor = openOrMake(volume, join('.', subPath));
   try {
     // A mount of an earlier attempt may be there: containers that still use it keep it.
     unmount(target, { detach: true, ifMounted: true });
@@ -30,27 +31,64 @@ export function bindSubPath(volume: string, subPath: string, target: string): st
 }
 
 function openOrMake(volume: string, subPath: string): number {
-  try {
-    return openInVolume(volume, subPath);
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error;
-  }
+  const opened = openInVolume(volume, subPath);
+  if (opened !== undefined) return opened;
   const mode = statSync(volume).mode & 0o7777;
-  makeDirectoryInRoot(volume, subPath, { mode });
+  makeDirectoryInRoot(volume, pathWithoutLinks(volume, subPath), { mode });
   const descriptor = openInVolume(volume, subPath);
+  if (descriptor === undefined) throw new Error(`unable to provision SubPath \`${subPath}\`: it was removed`);
   chmodSync(magicPath(descriptor), mode);
   return descriptor;
 }
 
-function openInVolume(volume: string, subPath: string): number {
+/** Undefined when there is no such path. */
+function openInVolume(volume: string, subPath: string): number | undefined {
   try {
     return openBeneath(volume, subPath, O_PATH);
   } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
     if (!hasCode(error, 'EXDEV', 'ELOOP')) throw error;
-    throw new Error(`unable to provision SubPath \`${subPath}\`: a symbolic link leads out of the volume`, {
-      cause: error,
-    });
   }
+  // The kernel refuses all absolute links. Where they lead is looked up, and then opened as a path without links: one
+  // that appears meanwhile is refused.
+  try {
+    return openWithoutLinks(volume, pathWithoutLinks(volume, subPath), O_PATH);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    if (!hasCode(error, 'EXDEV', 'ELOOP')) throw error;
+    throw leadsOut(subPath, error);
+  }
+}
+
+/** The path within the volume that `subPath` means, as far as it exists, and the rest of it. */
+function pathWithoutLinks(volume: string, subPath: string): string {
+  const root = realpathSync.native(volume);
+  const missing: string[] = [];
+  for (let path = subPath; ; path = dirname(path)) {
+    const found = realPath(join(root, path));
+    if (found === undefined) {
+      missing.unshift(path.slice(dirname(path) === '.' ? 0 : dirname(path).length + 1));
+      continue;
+    }
+    const inside = relative(root, found);
+    if (inside === '..' || inside.startsWith('../')) throw leadsOut(subPath);
+    return join('.', inside, ...missing);
+  }
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw asSyscallError(error);
+  }
+}
+
+function leadsOut(subPath: string, cause?: unknown): Error {
+  return new Error(`unable to provision SubPath \`${subPath}\`: a symbolic link leads out of the volume`, {
+    cause,
+  });
 }
 
 function makeTarget(target: string, directory: boolean): void {
