@@ -31,5 +31,5 @@ export function confidence(hits: number, total: number): readonly [number, numbe
   const middle = share + z ** 2 / (2 * total);
   const spread = z * Math.sqrt((share * (1 - share)) / total + z ** 2 / (4 * total ** 2));
   const scale = 1 + z ** 2 / total;
-  return [(middle - spread) / scale, (middle + spread) / scale];
+  return [Math.max(0, (middle - spread) / scale), Math.min(1, (middle + spread) / scale)];
 }

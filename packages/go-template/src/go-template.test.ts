@@ -51,6 +51,8 @@ test('templates make text of documents', () => {
     ['{{slice .status.id 1}} {{html "<"}} {{urlquery "a b"}}', 'bc &lt; a+b'],
     ['{{.status.labels}} {{.status.ips}}', 'map[b:c io.x/y:z] [10.0.0.1 10.0.0.2]'],
     ['{{len .status.ips}}{{len .status.id}}', '23'],
+    ['{{017}} {{0o17}} {{0x1F}} {{0b11}} {{1_000}} {{-017}}', '15 15 31 3 1000 -15'],
+    ['{{printf "%s|%x" .info.pid "hi"}}', '42|6869'],
     ['a {{- " b " -}} c', 'a b c'],
     ['{{/* nothing */}}{{"}}"}}{{`"`}}', '}}"'],
     ['{{and .info.pid .status.id}} {{or .info.privileged "x"}} {{not true}}', 'abc x false'],

@@ -16,6 +16,9 @@ test('names are completed as Docker does', () => {
     ['127.0.0.1:5000/busybox:x', '127.0.0.1:5000/busybox:x'],
     ['[::1]:5000/busybox', '[::1]:5000/busybox:latest'],
     ['registry.k8s.io/pause:3.10', 'registry.k8s.io/pause:3.10'],
+    ['foo.bar', 'docker.io/library/foo.bar:latest'],
+    ['a/b', 'docker.io/a/b:latest'],
+    ['A/b', 'A/b:latest'],
     ['UPPER/case', 'UPPER/case:latest'],
     ['a.b/c__d/e-f--g.h', 'a.b/c__d/e-f--g.h:latest'],
     [`nginx@sha256:${hex}`, `docker.io/library/nginx@sha256:${hex}`],
@@ -28,6 +31,7 @@ test('bad names say what is wrong', () => {
   const cases: [text: string, problem: RegExp][] = [
     ['', /the name is empty/],
     ['Nginx', /must be lower case/],
+    [`a.b/${'c'.repeat(252)}`, /not a repository name/],
     ['nginx:', /"" is not a tag/],
     ['nginx:a b', /"a b" is not a tag/],
     [`nginx:${'a'.repeat(129)}`, /is not a tag/],
