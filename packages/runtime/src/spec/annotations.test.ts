@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { passedAnnotations } from './annotations.ts';
+import { passedAnnotations, specAnnotations } from './annotations.ts';
 
 const annotations = { 'dev.gvisor.a': '1', 'dev.gvisor.b': '2', 'run.oci.systemd': '3', other: '4' };
 
@@ -17,3 +17,23 @@ for (const [patterns, passed] of cases) {
     assert.deepEqual(Object.keys(passedAnnotations(patterns, annotations)), passed);
   });
 }
+
+test('what a container belongs to, under the keys of containerd; a sandbox has no container name and image', () => {
+  const sandbox = { id: 's1', name: 'web', namespace: 'shop', uid: 'u1' };
+  const both = {
+    'io.kubernetes.cri.sandbox-id': 's1',
+    'io.kubernetes.cri.sandbox-name': 'web',
+    'io.kubernetes.cri.sandbox-namespace': 'shop',
+    'io.kubernetes.cri.sandbox-uid': 'u1',
+  };
+  assert.deepEqual(specAnnotations({ sandbox, type: 'sandbox' }), {
+    ...both,
+    'io.kubernetes.cri.container-type': 'sandbox',
+  });
+  assert.deepEqual(specAnnotations({ sandbox, type: 'container', containerName: 'app', imageName: 'a:1' }), {
+    ...both,
+    'io.kubernetes.cri.container-type': 'container',
+    'io.kubernetes.cri.container-name': 'app',
+    'io.kubernetes.cri.image-name': 'a:1',
+  });
+});

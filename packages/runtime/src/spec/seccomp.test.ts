@@ -47,6 +47,21 @@ test('the default profile follows capabilities and architecture', () => {
   assert.deepEqual(plain.syscalls?.at(-1), { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 });
   assert.deepEqual(plain.architectures, ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86']);
   assert.equal(allowed(defaultSeccompProfile('arm64', []), 'arch_prctl'), false);
+  // The flags are the second argument of clone on that architecture.
+  for (const [arch, index] of [
+    ['x64', 0],
+    ['arm64', 0],
+    ['s390x', 1],
+  ] as const) {
+    const rules = (defaultSeccompProfile(arch, []).syscalls ?? []).filter(({ names }) =>
+      names.includes('clone'),
+    );
+    assert.deepEqual(
+      rules.map(({ args }) => args?.map((each) => each.index)),
+      [[index]],
+      arch,
+    );
+  }
   assert.equal(new Set(ALWAYS_ALLOWED).size, ALWAYS_ALLOWED.length);
 });
 
