@@ -12,7 +12,10 @@ after(() => rmSync(dir, { recursive: true }));
 const cases: [source: string, changed: string[]][] = [
   ['a === b;', ['a !== b;']],
   ['a < 1;', ['a <= 1;', 'a >= 1;', 'a < (1 + 1);']],
-  ['a ?? b;', ['a && b;']],
+  ['a ?? b;', ['((a) && (b));']],
+  ['a ?? b ?? c;', ['((a ?? b) && (c));', '((a) && (b)) ?? c;']],
+  ['a ?? (b || c);', ['((a) && ((b || c)));', 'a ?? (b && c);']],
+  ['function f() { return undefined; }', ['function f() {}']],
   ['!a;', ['(a);']],
   ['a++;', ['a--;']],
   ['--a;', ['++a;']],

@@ -134,9 +134,18 @@ function mutantsOf(file: string, source: SourceFile, text: string): Mutant[] {
   const visit = (node: Node): undefined => {
     if (leftAlone.has(node.kind) || isTypeNode(node)) return;
     if (isBinaryExpression(node)) {
-      const operator = node.operatorToken;
-      for (const by of operators[text.slice(operator.getStart(source), operator.end)] ?? [])
-        change('operator', operator, by);
+      const { left, operatorToken, right } = node;
+      const operator = text.slice(operatorToken.getStart(source), operatorToken.end);
+      for (const by of operators[operator] ?? []) {
+        // ?? takes no && or || beside it without parentheses.
+        if (operator === '??')
+          change(
+            'operator',
+            node,
+            `((${text.slice(left.getStart(source), left.end)}) ${by} (${text.slice(right.getStart(source), right.end)}))`,
+          );
+        else change('operator', operatorToken, by);
+      }
     } else if (isPrefixUnaryExpression(node)) {
       const { operand } = node;
       const sign = text.slice(node.getStart(source), operand.getStart(source));
@@ -163,7 +172,9 @@ function mutantsOf(file: string, source: SourceFile, text: string): Mutant[] {
     } else if (isArrowFunction(node)) {
       if (!isBlock(node.body)) change('arrow', node.body, 'undefined');
     } else if (isReturnStatement(node)) {
-      if (node.expression) change('return', node.expression, 'undefined');
+      const { expression } = node;
+      if (expression && text.slice(expression.getStart(source), expression.end) !== 'undefined')
+        change('return', expression, 'undefined');
     } else if (isStringLiteral(node) || isNoSubstitutionTemplateLiteral(node)) {
       if (!isName(node) && !isTaggedTemplateExpression(node.parent))
         change('string', node, node.text === '' ? "'mutated'" : "''");

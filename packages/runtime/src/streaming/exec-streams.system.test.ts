@@ -126,11 +126,13 @@ for (const name of ['crun', 'runc']) {
     });
 
     test('a client that goes ends the input and breaks the pipe', async () => {
-      const reader = new TestClient({ stdin: new PassThrough() });
+      const stdin = new PassThrough();
+      const reader = new TestClient({ stdin });
       const reading = exec(['cat'], reader.streams);
       const writer = new TestClient();
       const writing = exec(['yes'], writer.streams);
-      await until(() => writer.stdout.length > 0);
+      stdin.write('x');
+      await until(() => reader.stdout === 'x' && writer.stdout.length > 0);
       reader.leave();
       writer.leave();
       assert.equal(await reading, 0);
