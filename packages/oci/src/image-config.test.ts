@@ -32,6 +32,36 @@ test('what Docker leaves out or nulls is absent', () => {
   });
 });
 
+test("what Go's decoder takes for nothing is nothing", () => {
+  const empty = { architecture: '', os: '', config: {}, rootfs: { type: 'layers', diff_ids: [] } };
+  const cases: [document: unknown, expected: object][] = [
+    [{}, empty],
+    [{ rootfs: null, config: null, os: null }, empty],
+    [{ rootfs: { diff_ids: null } }, empty],
+    [{ rootfs: { type: '', diff_ids: [] } }, empty],
+    [
+      { rootfs: { type: 'other', diff_ids: [digestOf('a')] } },
+      { rootfs: { type: 'layers', diff_ids: [digestOf('a')] } },
+    ],
+    [
+      { config: { Env: ['A=1', null], Labels: { a: null } } },
+      { config: { Env: ['A=1', ''], Labels: { a: '' } } },
+    ],
+    [
+      { Config: { entrypoint: ['a'] }, OS: 'linux' },
+      { os: 'linux', config: { Entrypoint: ['a'] } },
+    ],
+    [{ history: 'x', created: 'yesterday', 'os.version': 5, moby: [] }, { created: 'yesterday' }],
+  ];
+  for (const [document, expected] of cases) {
+    assert.partialDeepStrictEqual(
+      parseImageConfig(JSON.stringify(document)),
+      expected,
+      JSON.stringify(document),
+    );
+  }
+});
+
 test('a bad configuration names the field', () => {
   const rootfs = { type: 'layers', diff_ids: [] };
   const cases: [config: unknown, message: RegExp][] = [
@@ -41,8 +71,12 @@ test('a bad configuration names the field', () => {
       { rootfs: { type: 'layers', diff_ids: ['x'] } },
       /image config\.rootfs\.diff_ids\[0\]: "x" is not a digest/,
     ],
-    [{ rootfs: { type: 'other' } }, /image config\.rootfs\.type: expected "layers", got "other"/],
-    [{}, /image config\.rootfs: expected an object, got nothing/],
+    [{ rootfs: [] }, /image config\.rootfs: expected an object, got \[\]/],
+    [
+      { rootfs, config: { Labels: { a: 1 } } },
+      /image config\.config\.Labels\["a"\]: expected a string, got 1/,
+    ],
+    [{ rootfs, config: { Volumes: ['/a'] } }, /image config\.config\.Volumes: expected an object/],
   ];
   for (const [config, message] of cases)
     assert.throws(() => parseImageConfig(JSON.stringify(config)), message);

@@ -53,9 +53,9 @@ export function parseImageConfig(content: Buffer | string): ImageConfig {
 
 /** Reads an image configuration that was accepted before. */
 export function readImageConfig(json: JsonCursor): ImageConfig {
-  const rootfs = json.field('rootfs');
-  const type = rootfs.field('type').string();
-  if (type !== 'layers') throw rootfs.field('type').error(`expected "layers", got ${quoted(type)}`);
+  const diffIds = json
+    .field('rootfs')
+    .optional((rootfs) => rootfs.field('diff_ids').optional((it) => it.array().map(diffId)));
   return {
     architecture: json.field('architecture').optional((it) => it.string()) ?? '',
     os: json.field('os').optional((it) => it.string()) ?? '',
@@ -66,7 +66,8 @@ export function readImageConfig(json: JsonCursor): ImageConfig {
       artifactType: optionalString(json, 'artifactType'),
     }),
     config: json.field('config').optional(parseExecutionParameters) ?? {},
-    rootfs: { type, diff_ids: rootfs.field('diff_ids').optional((it) => it.array().map(diffId)) ?? [] },
+    // Only layers were ever defined: another type, or none, does not keep other runtimes from unpacking them.
+    rootfs: { type: 'layers', diff_ids: diffIds ?? [] },
   };
 }
 

@@ -107,18 +107,23 @@ export class JsonCursor {
     return this.value.map((item, index) => this.at(item, `${this.path}[${index}]`));
   }
 
+  /** A list of strings, among which null is the empty one, as it is to Go's decoder. */
   strings(): string[] {
     // A document may hold a million of them: a cursor is made only for one that is no string.
     if (isStringArray(this.value)) return this.value;
-    return this.array().map((item) => item.string());
+    return this.array().map((item) => item.optional((it) => it.string()) ?? '');
   }
 
-  /** An object whose members are all strings. */
+  /** An object whose members are all strings, or null for the empty one. */
   stringMap(): Record<string, string> {
     const object = this.record();
     if (isStringMap(object)) return object;
-    const [key = '', value] = Object.entries(object).find(([, member]) => typeof member !== 'string') ?? [];
-    throw this.at(value, `${this.path}[${quoted(key)}]`).expected('a string');
+    const members = Object.entries(object).map(([key, value]): [string, string] => {
+      if (value === null) return [key, ''];
+      if (typeof value === 'string') return [key, value];
+      throw this.at(value, `${this.path}[${quoted(key)}]`).expected('a string');
+    });
+    return Object.fromEntries(members);
   }
 
   /** The members of this object, not looked at yet. */

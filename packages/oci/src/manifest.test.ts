@@ -129,6 +129,23 @@ function platform(text: string): Platform {
   return { os, architecture, ...(variant && { variant }) };
 }
 
+test('what is no layer among the layers is passed over, and an encrypted one is refused', () => {
+  const parsed = parse({
+    config,
+    layers: [
+      { ...layer, mediaType: 'application/vnd.example.sbom+json' },
+      layer,
+      { ...layer, mediaType: '' },
+    ],
+  });
+  assert(parsed.kind === 'manifest');
+  assert.deepEqual(parsed.layers, [layer]);
+  const encrypted = { ...layer, mediaType: `${mediaTypes.ociLayer}+gzip+encrypted` };
+  assert.throws(() => parse({ config, layers: [layer, encrypted] }), /encrypted is not a file system layer/);
+  const none = parse({ config, layers: null });
+  assert.deepEqual(none.kind === 'manifest' && none.layers, []);
+});
+
 test('the best image for a machine is chosen', () => {
   const cases: [wanted: string, offered: string[], chosen: string][] = [
     ['linux/amd64', ['linux/arm64', 'linux/amd64'], 'linux/amd64'],
@@ -138,10 +155,17 @@ test('the best image for a machine is chosen', () => {
     ['linux/arm64', ['linux/arm/v7', 'linux/arm64/v8'], 'linux/arm64/v8'],
     ['linux/arm64', ['linux/arm/v5', 'linux/arm/v7'], 'linux/arm/v7'],
     ['linux/amd64', ['unknown/unknown', 'linux/x86_64'], 'linux/x86_64'],
+    ['linux/amd64', ['linux/arm64', '/amd64'], '/amd64'],
+    ['linux/amd64', ['linux/arm64', 'Linux/AMD64'], 'Linux/AMD64'],
+    ['linux/arm64', ['linux/amd64', 'linux/arm64/8.0'], 'linux/arm64/8.0'],
   ];
   for (const [wanted, offered, chosen] of cases)
     assert.equal(choice(wanted, offered), chosen, `${wanted} of ${offered}`);
-  assert.equal(choice('linux/amd64', [undefined]), undefined);
+  // Who names no platform may be for this one, and is asked after those that say so.
+  for (const offered of [[undefined], ['linux/arm64', undefined], [undefined, undefined]]) {
+    assert.equal(choice('linux/amd64', offered), undefined);
+  }
+  assert.equal(choice('linux/amd64', [undefined, 'linux/amd64']), 'linux/amd64');
   assert.throws(
     () => choice('linux/riscv64', ['linux/amd64', 'linux/arm/v7']),
     /no match for platform linux\/riscv64 in manifest; it offers linux\/amd64, linux\/arm\/v7/,

@@ -57,7 +57,7 @@ export function parseManifest(
   refuseMembers(json, membersOfIndexes);
   const config = parseDescriptor(json.field('config'));
   const isArtifact = type === mediaTypes.ociManifest && !imageConfigTypes.includes(config.mediaType);
-  const all = json.field('layers').array();
+  const all = json.field('layers').optional((it) => it.array()) ?? [];
   const declaredType = json.field('artifactType').optional((it) => it.string());
   return {
     kind: 'manifest',
@@ -106,7 +106,7 @@ function typeOf(json: JsonCursor): string {
   const own = json.field('mediaType').optional((it) => it.string());
   if (own) return own;
   if (json.field('manifests').isPresent) return mediaTypes.ociIndex;
-  if (json.field('layers').isPresent) return mediaTypes.ociManifest;
+  if (json.field('layers').isPresent || json.field('config').isPresent) return mediaTypes.ociManifest;
   return 'a document of unknown type';
 }
 
@@ -146,9 +146,8 @@ export class NoMatchingPlatformError extends Error {
 }
 
 /**
- * Picks the image of an index that suits `platform` best, the first of equals. Entries without a platform are
- * passed over, as are those that are not images (attestations say `unknown/unknown`), unless the index holds
- * a single image that names none.
+ * Picks the image of an index that suits `platform` best, the first of equals, and else the first that names no
+ * platform, whose configuration tells it. What is no image is passed over (attestations say `unknown/unknown`).
  */
 export function choosePlatform(index: ImageIndex, platform: Platform): Descriptor {
   const images = index.manifests.filter(isImage);
@@ -160,8 +159,8 @@ export function choosePlatform(index: ImageIndex, platform: Platform): Descripto
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score);
   if (best) return best.descriptor;
-  const [only, ...others] = images;
-  if (only && others.length === 0 && !only.platform) return only;
+  const unnamed = images.find((image) => !image.platform);
+  if (unnamed) return unnamed;
   const offered = images.flatMap((image) => (image.platform ? [formatPlatform(image.platform)] : []));
   throw new NoMatchingPlatformError(
     `no match for platform ${formatPlatform(platform)} in manifest; it offers ${offered.join(', ') || 'none'}`,

@@ -3,9 +3,15 @@ import { type ContentStore, maxDocumentSize } from '../content-store.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { type Digest, DigestMismatchError, digestAlgorithm, digestOf, isDigest } from '../digest.ts';
 import { assembleArtifact, assembleImage, type Image } from '../image.ts';
-import { choosePlatform, type ImageIndex, type ImageManifest, parseManifest } from '../manifest.ts';
-import { manifestAccept } from '../media-types.ts';
-import type { Platform } from '../platform.ts';
+import {
+  choosePlatform,
+  type ImageIndex,
+  type ImageManifest,
+  NoMatchingPlatformError,
+  parseManifest,
+} from '../manifest.ts';
+import { isLayerType, manifestAccept } from '../media-types.ts';
+import { formatPlatform, type Platform, platformScore } from '../platform.ts';
 import type { Reference } from '../reference.ts';
 import type { RepositoryClient } from './client.ts';
 import type { DocumentBudget } from './document-budget.ts';
@@ -51,10 +57,12 @@ export async function resolveImage(hosts: RepositoryHosts, resolution: Resolutio
     const top = await fetchTop(client, resolution);
     const sources = { client, resolution, isStoreFirst: isKnown(top.digest) };
     let current = top;
+    let isUnnamed = false;
     for (let depth = 0; current.document.kind === 'index'; depth++) {
       if (depth === maxIndexDepth)
         throw new RegistryError('invalid-content', 'image indexes are nested too deep');
       const chosen = choosePlatform(current.document, platform);
+      isUnnamed = chosen.platform === undefined;
       const { content, digest, contentType } = await provideDocument(
         sources,
         `manifests/${chosen.digest}`,
@@ -62,18 +70,49 @@ export async function resolveImage(hosts: RepositoryHosts, resolution: Resolutio
       );
       current = { digest, document: parseManifest(content, chosen.mediaType, contentType) };
     }
-    const source = client.host.url.origin;
-    if (current.document.artifactType !== undefined) {
-      return { ...assembleArtifact(current.document, current.digest), digest: top.digest, source };
+    const about = { digest: top.digest, source: client.host.url.origin };
+    const { document: manifest, digest } = current;
+    const config = () => provideDocument(sources, `blobs/${manifest.config.digest}`, manifest.config);
+    if (manifest.artifactType !== undefined) {
+      const image = mayBeImage(manifest) ? imageOf(manifest, digest, (await config()).content) : undefined;
+      return { ...(image ?? assembleArtifact(manifest, digest)), ...about };
     }
-    const descriptor = current.document.config;
-    const config = await provideDocument(sources, `blobs/${descriptor.digest}`, descriptor);
-    return {
-      ...assembleImage(current.document, current.digest, config.content),
-      digest: top.digest,
-      source,
-    };
+    const image = assembleImage(manifest, digest, (await config()).content);
+    if (isUnnamed) checkPlatform(image, platform);
+    return { ...image, ...about };
   });
+}
+
+/** Whether a manifest with a configuration of unknown type may be that of an image all the same: its layers are. */
+function mayBeImage({ layers, config }: ImageManifest): boolean {
+  return (
+    layers.length > 0 &&
+    layers.every(({ mediaType }) => isLayerType(mediaType)) &&
+    config.size <= maxDocumentSize
+  );
+}
+
+/** The image of a manifest with a configuration of unknown type; undefined where that is no image's. */
+function imageOf(
+  { artifactType: _, ...manifest }: ImageManifest,
+  digest: Digest,
+  config: Buffer,
+): Image | undefined {
+  try {
+    return assembleImage(manifest, digest, config);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An image whose index names no platform for it tells by its configuration, where that has both parts. */
+function checkPlatform({ config: { os, architecture, variant } }: Image, platform: Platform): void {
+  if (os === '' || architecture === '') return;
+  const offered = { os, architecture, ...(variant && { variant }) };
+  if (platformScore(platform, offered) > 0) return;
+  throw new NoMatchingPlatformError(
+    `no match for platform ${formatPlatform(platform)} in manifest; it offers ${formatPlatform(offered)}`,
+  );
 }
 
 /** The document that the reference names. One that the repository is known to have is asked for by HEAD. */

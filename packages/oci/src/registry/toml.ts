@@ -1,4 +1,4 @@
-import { parse, TomlError as ParseError } from 'smol-toml';
+import { TomlError as ParseError, parse } from 'smol-toml';
 
 /** A value of a TOML document: what JSON has, or a date. */
 export type TomlValue = unknown;
