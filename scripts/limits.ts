@@ -2,8 +2,8 @@
 // kubelet is tested with; limits.test.ts fails when they are out of date. usage: npm run limits
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { unsupportedFlags } from '../packages/kubelet/src/options/unsupported-flags.ts';
-import { unsupportedSettings } from '../packages/kubelet/src/options/unsupported-settings.ts';
+import { flagsForApiServer, unsupportedFlags } from '../packages/kubelet/src/options/unsupported-flags.ts';
+import { forApiServer, unsupportedSettings } from '../packages/kubelet/src/options/unsupported-settings.ts';
 import { type Fate, places } from '../packages/kubelet/src/testing/pod-field-fates.ts';
 
 const root = dirname(import.meta.dirname);
@@ -61,6 +61,8 @@ export function limits(): string {
       )
       .join('\n');
   const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
+  const flags = Object.keys(unsupportedFlags);
+  const settings = Object.keys(unsupportedSettings);
   return `# What Berth does not do yet
 
 ${begin}
@@ -89,13 +91,21 @@ and fields that Kubernetes does not know.
 
 A flag may be given with the value that describes what happens anyway; another value is refused.
 
-${list(Object.keys(unsupportedFlags).map((name) => `--${name}`))}
+${list(flags.filter((name) => !flagsForApiServer.has(name)).map((name) => `--${name}`))}
+
+These are ignored, and told in the log, since only an API server would give them a meaning:
+
+${list(flags.filter((name) => flagsForApiServer.has(name)).map((name) => `--${name}`))}
 
 ## Fields of KubeletConfiguration
 
-As with flags.
+As with flags. An unknown field is ignored, and told.
 
-${list(Object.keys(unsupportedSettings))}
+${list(settings.filter((name) => !forApiServer.has(name)))}
+
+Ignored as there is no API server:
+
+${list(settings.filter((name) => forApiServer.has(name)))}
 `;
 }
 

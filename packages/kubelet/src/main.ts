@@ -34,9 +34,9 @@ async function main(argv: readonly string[]): Promise<void> {
   const commandLine = parseCommandLine(argv);
   if (commandLine.flags.help) return void process.stdout.write(usage());
   if (commandLine.flags.version) return void process.stdout.write(`Kubernetes ${version}\n`);
-  const { options, settings } = buildConfiguration(commandLine);
+  const { options, settings, notices } = buildConfiguration(commandLine);
   setVerbosity(options.verbosity);
-  for (const notice of commandLine.notices) log.info(notice);
+  for (const notice of [...commandLine.notices, ...notices]) log.info(notice);
   checkHost(settings);
   if (process.getuid?.() !== 0)
     throw new ConfigurationError('the kubelet must run as root: it makes mounts and cgroups');

@@ -6,7 +6,11 @@ import { resolve } from 'node:path';
 import { isSystemdRunning } from '@berth/linux/systemd/running.ts';
 import { messageOf } from '../error-message.ts';
 import type { CommandLine } from './flags.ts';
-import { ConfigurationError, readKubeletConfiguration } from './kubelet-configuration.ts';
+import {
+  ConfigurationError,
+  type ConfigurationFile,
+  readKubeletConfiguration,
+} from './kubelet-configuration.ts';
 import type { KubeletOptions } from './kubelet-options.ts';
 import { nodeIps, nodeName } from './node-identity.ts';
 import { defaultSettings, type Settings } from './settings.ts';
@@ -15,11 +19,17 @@ import { defaultSettings, type Settings } from './settings.ts';
 export interface Configuration {
   options: KubeletOptions;
   settings: Settings;
+  /** What the configuration file says and nothing comes of. */
+  notices: readonly string[];
 }
 
 /** Reads the configuration file, if any, and merges. Throws ConfigurationError. */
-export function buildConfiguration({ flags, settings: fromFlags }: CommandLine): Configuration {
-  const fromFile = flags.config === '' ? {} : readConfigurationFile(flags.config);
+export function buildConfiguration({
+  flags,
+  settings: fromFlags,
+}: Pick<CommandLine, 'flags' | 'settings'>): Configuration {
+  const { settings: fromFile, notices } =
+    flags.config === '' ? { settings: {}, notices: [] } : readConfigurationFile(flags.config);
   const settings = { ...defaultSettings, ...fromFile, ...fromFlags };
   const isSerial =
     fromFlags.serializeImagePulls ?? fromFile.serializeImagePulls ?? settings.maxParallelImagePulls < 2;
@@ -57,12 +67,12 @@ export function buildConfiguration({ flags, settings: fromFlags }: CommandLine):
     healthzServer: { address: settings.healthzBindAddress, port: settings.healthzPort },
     verbosity: settings.verbosity,
   };
-  return { options, settings };
+  return { options, settings, notices };
 }
 
-function readConfigurationFile(path: string): Partial<Settings> {
+function readConfigurationFile(path: string): ConfigurationFile {
   try {
-    return readKubeletConfiguration(readFileSync(path, 'utf8'));
+    return readKubeletConfiguration(readFileSync(path));
   } catch (error) {
     const detail = messageOf(error);
     throw new ConfigurationError(`failed to load kubelet config file, path: ${path}, error: ${detail}`);

@@ -74,6 +74,15 @@ test('a flag that asks for what happens anyway is fine', () => {
   ]);
   assert.deepEqual(settings, {});
   assert.equal(notices.length, 1);
+  const standalone = parseCommandLine([
+    '--rotate-certificates',
+    '--tls-cert-file=/etc/x.crt',
+    '--client-ca-file=/etc/ca.crt',
+    '--node-status-update-frequency=3s',
+    '--authorization-mode=RBAC',
+  ]).notices;
+  assert.equal(standalone.length, 5);
+  for (const notice of standalone) assert.match(notice, /^--[a-z-]+ has no effect: there is no API server$/);
 });
 
 test('Go’s words for true and false', () => {

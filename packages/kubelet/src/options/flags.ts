@@ -7,7 +7,13 @@ import { messageOf } from '../error-message.ts';
 import { defaultFlags, isSwitch, type KubeletFlags, knownFlags } from './known-flags.ts';
 import { ConfigurationError } from './kubelet-configuration.ts';
 import { type Settings, setFromText } from './settings.ts';
-import { asksForNothing, obsoleteFlags, unsupportedFlags, unsupportedSwitches } from './unsupported-flags.ts';
+import {
+  asksForNothing,
+  flagsForApiServer,
+  obsoleteFlags,
+  unsupportedFlags,
+  unsupportedSwitches,
+} from './unsupported-flags.ts';
 
 /** What a command line asks for. */
 export interface CommandLine {
@@ -80,7 +86,9 @@ function apply(line: CommandLine, name: string, value: string): void {
     }
   } else if (flag) Object.assign(line.flags, flag.read(value));
   else if (obsoleteFlags[name]) line.notices.push(`--${name} has no effect: ${obsoleteFlags[name]}`);
-  else if (!asksForNothing(name, value)) {
+  else if (asksForNothing(name, value)) return;
+  else if (flagsForApiServer.has(name)) line.notices.push(`--${name} has no effect: there is no API server`);
+  else {
     throw new ConfigurationError(
       `--${name}=${value} is not supported by this kubelet yet; leave the flag out (other than its default it would be ignored)`,
     );

@@ -8,7 +8,7 @@ import { defaultRouteDevice } from './node-identity.ts';
 const head = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n';
 
 test('fields take effect, zero values are as if unset', () => {
-  const settings = readKubeletConfiguration(`${head}
+  const { settings, notices } = readKubeletConfiguration(`${head}
 staticPodPath: /m
 cgroupDriver: systemd
 syncFrequency: 0s
@@ -35,21 +35,57 @@ shutdownGracePeriod: 0s
     maxContainerRestartPeriod: 10_000,
     verbosity: 3,
   });
+  assert.deepEqual(notices, []);
 });
 
-test('what is unknown, wrong or without effect is refused by name', () => {
+test('what the real kubelet ignores is told', () => {
   const cases: [string, RegExp][] = [
     [
-      `${head}staticPodPth: /m`,
-      /strict decoding error: unknown field "staticPodPth" \(did you mean "staticPodPath"\?\)/,
+      'staticPodPth: /m',
+      /^strict decoding error: unknown field "staticPodPth" \(did you mean "staticPodPath"\?\)$/,
     ],
-    [`${head}logging: {verbose: 1}`, /unknown field "logging.verbose"/],
-    [`${head}verbosity: 1`, /unknown field "verbosity"/],
+    ['logging: {verbose: 1}', /unknown field "logging.verbose"/],
+    ['verbosity: 1', /unknown field "verbosity"/],
+    ['maxPods: 5', /^line 4, column 1: key "maxPods" is already set$/],
+    ['--- \na: [', /^more than one document/],
+    ['rotateCertificates: true', /^rotateCertificates has no effect: there is no API server$/],
+    ['authentication: {x509: {clientCAFile: /ca.crt}}', /^authentication.x509.clientCAFile has no effect/],
+  ];
+  for (const [text, notice] of cases) {
+    const { settings, notices } = readKubeletConfiguration(`${head}maxPods: 5\n${text}\n`);
+    assert.equal(settings.maxPods, 5);
+    assert.equal(notices.length, 1, notices.join());
+    assert.match(notices[0] ?? '', notice);
+  }
+});
+
+test('numbers, booleans and anchors are those of Go’s YAML', () => {
+  const text = `${head}maxPods: 0o17
+healthzPort: 0x2808
+podPidsLimit: 9223372036854775807
+seccompDefault: on
+cgroupsPerQOS: n
+x: &dns [10.96.0.10]
+clusterDNS: *dns
+`;
+  for (const content of [text, Buffer.from(`\ufeff${text}`, 'utf16le')]) {
+    assert.deepEqual(readKubeletConfiguration(content).settings, {
+      maxPods: 15,
+      healthzPort: 10_248,
+      podPidsLimit: Number.MAX_SAFE_INTEGER,
+      seccompDefault: true,
+      cgroupsPerQOS: false,
+      clusterDNS: ['10.96.0.10'],
+    });
+  }
+});
+
+test('what is wrong or has no effect here is refused by name', () => {
+  const cases: [string, RegExp][] = [
     [`${head}maxPods: many`, /maxPods: Invalid value: must be a whole number/],
     [`${head}clusterDNS: [dns]`, /clusterDNS: Invalid value: must be an IP address, not "dns"/],
-    [`${head}rotateCertificates: true`, /rotateCertificates: Forbidden: true is not supported/],
+    [`${head}featureGates: {A: true}`, /featureGates: Forbidden: .* is not supported/],
     [`${head}evictionHard: {memory.available: 1Gi}`, /evictionHard: Forbidden/],
-    [`${head}authentication: {x509: {clientCAFile: /ca.crt}}`, /authentication.x509.clientCAFile: Forbidden/],
     ['kind: Pod\napiVersion: v1', /kind: must be "KubeletConfiguration", not "Pod"/],
     ['kind: KubeletConfiguration\napiVersion: v1', /apiVersion: must be/],
     ['[', /not valid YAML/],

@@ -1,12 +1,12 @@
-// Reads a KubeletConfiguration file (kubelet.config.k8s.io/v1beta1): strictly, every field known, and none
-// accepted that would be ignored.
+// Reads a KubeletConfiguration file (kubelet.config.k8s.io/v1beta1). What the real kubelet ignores is told; what it
+// would act on and this one does not is refused.
 
 import { nearestName } from '../api/field-error.ts';
-import { parseManifestText } from '../api/manifest-text.ts';
+import { ManifestSyntaxError, readManifestDocuments } from '../api/manifest-text.ts';
 import { isJsonObject, type JsonObject } from '../api/pod-shape.ts';
 import { messageOf } from '../error-message.ts';
 import { fields, isSetting, type Settings, setFromValue } from './settings.ts';
-import { isEmpty, isWithoutEffect, unsupportedSettings } from './unsupported-settings.ts';
+import { forApiServer, isEmpty, isWithoutEffect, unsupportedSettings } from './unsupported-settings.ts';
 
 /** A configuration that the kubelet can not start with; the message names the field. */
 export class ConfigurationError extends Error {
@@ -35,16 +35,23 @@ const groups: ReadonlySet<string> = new Set(
   ),
 );
 
+/** What a configuration file says. */
+export interface ConfigurationFile {
+  settings: Partial<Settings>;
+  /** What it says and nothing comes of, to be told in the log. */
+  notices: string[];
+}
+
 /**
- * The settings that the text of a configuration file makes. Throws ConfigurationError with Kubernetes' words
- * where it has some (`strict decoding error: unknown field "x"`).
+ * The settings that the content of a configuration file makes. Unknown fields, and keys that are set twice, are told,
+ * as the real kubelet does. Throws ConfigurationError.
  */
-export function readKubeletConfiguration(text: string): Partial<Settings> {
-  const [document, ...others] = parseManifestText(text);
-  if (others.length > 0)
-    throw new ConfigurationError('more than one document: a kubelet has one configuration');
-  if (!isJsonObject(document)) throw new ConfigurationError('not an object of kind KubeletConfiguration');
-  const { kind, apiVersion, ...rest } = document;
+export function readKubeletConfiguration(content: Uint8Array | string): ConfigurationFile {
+  const [document, ...others] = readManifestDocuments(content);
+  if (document instanceof ManifestSyntaxError) throw document;
+  const value = document?.value;
+  if (!isJsonObject(value)) throw new ConfigurationError('not an object of kind KubeletConfiguration');
+  const { kind, apiVersion, ...rest } = value;
   if (kind !== 'KubeletConfiguration') {
     throw new ConfigurationError(`kind: must be "KubeletConfiguration", not ${JSON.stringify(kind)}`);
   }
@@ -52,25 +59,35 @@ export function readKubeletConfiguration(text: string): Partial<Settings> {
     const expected = '"kubelet.config.k8s.io/v1beta1"';
     throw new ConfigurationError(`apiVersion: must be ${expected}, not ${JSON.stringify(apiVersion)}`);
   }
-  const settings: Partial<Settings> = {};
-  readGroup(rest, '', settings);
-  return settings;
+  const file: ConfigurationFile = { settings: {}, notices: [...(document?.warnings ?? [])] };
+  if (others.length > 0) file.notices.push('more than one document: the first is the configuration');
+  readGroup(rest, '', file);
+  return file;
 }
 
-function readGroup(group: JsonObject, prefix: string, settings: Partial<Settings>): void {
+function readGroup(group: JsonObject, prefix: string, file: ConfigurationFile): void {
   for (const [name, value] of Object.entries(group)) {
     const path = prefix + name;
-    if (groups.has(path) && isJsonObject(value)) readGroup(value, `${path}.`, settings);
+    if (groups.has(path) && isJsonObject(value)) readGroup(value, `${path}.`, file);
     else if (groups.has(path) && isEmpty(value)) continue;
-    else if (known.has(path)) readField(path, value, settings);
-    else throw new ConfigurationError(`strict decoding error: unknown field "${path}"${suggestion(path)}`);
+    else if (known.has(path)) readField(path, typeof value === 'bigint' ? clamped(value) : value, file);
+    else file.notices.push(`strict decoding error: unknown field "${path}"${suggestion(path)}`);
   }
 }
 
-function readField(path: string, value: unknown, settings: Partial<Settings>): void {
+/** No setting is a number beyond these. */
+function clamped(value: bigint): number {
+  return Math.min(Math.max(Number(value), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
+}
+
+function readField(path: string, value: unknown, { settings, notices }: ConfigurationFile): void {
   const name = grouped[path] ?? path;
   if (!isSetting(name)) {
     if (isWithoutEffect(path, value)) return;
+    if (forApiServer.has(path)) {
+      notices.push(`${path} has no effect: there is no API server`);
+      return;
+    }
     throw new ConfigurationError(
       `${path}: Forbidden: ${JSON.stringify(value)} is not supported by this kubelet yet; remove the field`,
     );

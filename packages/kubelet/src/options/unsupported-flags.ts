@@ -1,7 +1,7 @@
 // The flags of the real kubelet that have no effect in this one yet; see unsupported-settings.ts for the fields
 // of the configuration file.
 import { parseDuration } from '../api/duration.ts';
-import { isWithoutEffect } from './unsupported-settings.ts';
+import { forApiServer, isWithoutEffect } from './unsupported-settings.ts';
 
 /**
  * Flags of the real kubelet that have no effect here, with the values that ask for nothing: the name of a
@@ -118,6 +118,27 @@ export const unsupportedSwitches: ReadonlySet<string> = new Set(
 export const obsoleteFlags: Readonly<Record<string, string>> = {
   'pod-infra-container-image': 'the sandbox image is up to the container runtime',
 };
+
+/** Flags that only an API server, or requests from it, would give a meaning to, as forApiServer has it of fields. */
+export const flagsForApiServer: ReadonlySet<string> = new Set([
+  'anonymous-auth',
+  'authentication-token-webhook',
+  'cert-dir',
+  'client-ca-file',
+  'pod-cidr',
+  'provider-id',
+  'register-node',
+  'register-with-taints',
+  'rotate-certificates',
+  'rotate-server-certificates',
+  'tls-cert-file',
+  'tls-cipher-suites',
+  'tls-min-version',
+  'tls-private-key-file',
+  ...Object.entries(unsupportedFlags).flatMap(([name, values]) =>
+    'field' in values && forApiServer.has(values.field) ? [name] : [],
+  ),
+]);
 
 /** Whether an unsupported flag with this value asks for what happens anyway. */
 export function asksForNothing(name: string, value: string): boolean {

@@ -115,6 +115,42 @@ export const unsupportedSettings: Readonly<Record<string, readonly unknown[]>> =
   volumeStatsAggPeriod: ['1m0s', '1m'],
 };
 
+/**
+ * What only an API server, or requests from it, would give a meaning to: on a node of its own the real kubelet does
+ * nothing with these either, and any value may be written.
+ */
+export const forApiServer: ReadonlySet<string> = new Set([
+  'authentication.anonymous.enabled',
+  'authentication.webhook.cacheTTL',
+  'authentication.webhook.enabled',
+  'authentication.x509.clientCAFile',
+  'authorization.mode',
+  'authorization.webhook.cacheAuthorizedTTL',
+  'authorization.webhook.cacheUnauthorizedTTL',
+  'configMapAndSecretChangeDetectionStrategy',
+  'contentType',
+  'eventBurst',
+  'eventRecordQPS',
+  'kubeAPIBurst',
+  'kubeAPIQPS',
+  'nodeLeaseDurationSeconds',
+  'nodeStatusMaxImages',
+  'nodeStatusReportFrequency',
+  'nodeStatusUpdateFrequency',
+  'podCIDR',
+  'port',
+  'providerID',
+  'registerNode',
+  'registerWithTaints',
+  'rotateCertificates',
+  'serverTLSBootstrap',
+  'tlsCertFile',
+  'tlsCipherSuites',
+  'tlsCurvePreferences',
+  'tlsMinVersion',
+  'tlsPrivateKeyFile',
+]);
+
 /** Whether writing this value asks for nothing that this kubelet does not do. */
 export function isWithoutEffect(path: string, value: unknown): boolean {
   return isEmpty(value) || (unsupportedSettings[path] ?? []).some((entry) => isDeepStrictEqual(entry, value));
