@@ -11,6 +11,7 @@ import { latestContainer, type PodRuntimeStatus, runtimePodIps } from '../kuberu
 import { StartError } from '../kuberuntime/start-error.ts';
 import { podLogDir } from '../pod-paths.ts';
 import { dnsSettings } from '../sandbox/dns-settings.ts';
+import { tellWarnings } from '../sandbox/runtime-warnings.ts';
 import { sandboxConfig } from '../sandbox/sandbox-config.ts';
 import type { StartFailure } from '../status/container-status.ts';
 import { setUpVolumes } from '../volumes/pod-volumes.ts';
@@ -132,8 +133,10 @@ export class SyncRound {
     const { runtime, creations } = this.#services;
     try {
       const config = this.#sandboxConfig(attempt);
-      const runtimeHandler = this.#pod.spec.runtimeClassName ?? '';
-      const { podSandboxId } = await creations.run(() => runtime.runPodSandbox({ config, runtimeHandler }));
+      const { podSandboxId } = await creations.run(() => runtime.runPodSandbox({ config }));
+      if (config.portMappings?.some(({ hostPort }) => hostPort)) {
+        await tellWarnings(runtime, { podSandboxId, pod: podKey(this.#pod) }, log);
+      }
       const sandbox = await this.#services.pods.sandbox(podSandboxId);
       if (!sandbox) throw new Error(`sandbox ${podSandboxId} is gone right after its creation`);
       const former = this.status.sandboxes.map((each) => ({ ...each, ready: false }));
