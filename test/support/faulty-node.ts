@@ -50,7 +50,7 @@ export interface FaultyNode extends AsyncDisposable {
   pluginDir: string;
   conflist: string;
   /** Writes a manifest file, as an editor does that replaces the file at once. */
-  write(file: string, text: string): void;
+  write(file: string, content: string | Buffer): void;
   /** Removes a manifest file. */
   remove(file: string): void;
   /** Address of a path on the kubelet's read-only port. */

@@ -26,8 +26,8 @@ function newLog(): () => string {
 }
 
 const faults: [title: string, text: string, message: RegExp][] = [
-  ['not YAML', 'apiVersion: v1\nkind: Pod\nmetadata: {name: [\n', /at line 4, column 1/],
-  ['not JSON', '{"apiVersion": "v1", "kind": ', /at line 1/],
+  ['not YAML', 'apiVersion: v1\nkind: Pod\nmetadata: {name: [\n', /not valid YAML: line \d+, column \d+: /],
+  ['not JSON', '{"apiVersion": "v1", "kind": ', /not valid YAML: line 1, column \d+: /],
   ['binary', '\u0000\u0001\u0002', /not a Kubernetes object/],
   ['empty', '', /there is no pod in this file/],
   ['no object', 'just words', /not a Kubernetes object/],
@@ -55,21 +55,6 @@ const faults: [title: string, text: string, message: RegExp][] = [
     /spec\.containers\[0\]\.volumeMounts\[0\]\.name: Not found: "none"/,
   ],
   [
-    'an unknown field',
-    podManifest({ name: 'bad', container: { imagePullPolcy: 'Never' } }),
-    /unknown field "spec\.containers\[0\]\.imagePullPolcy" \(did you mean "imagePullPolicy"\?\)/,
-  ],
-  [
-    'an unknown field of the spec',
-    podManifest({ name: 'bad', spec: { hostNetwrk: true } }),
-    /unknown field "spec\.hostNetwrk"/,
-  ],
-  [
-    'a runtime class that is not there',
-    podManifest({ name: 'bad', spec: { runtimeClassName: 'kata' } }),
-    /spec\.runtimeClassName: Forbidden/,
-  ],
-  [
     'a field that is not supported',
     podManifest({ name: 'bad', container: { livenessProbe: { tcpSocket: { port: 80 } } } }),
     /spec\.containers\[0\]\.livenessProbe: /,
@@ -93,14 +78,56 @@ for (const [title, text, message] of faults) {
   });
 }
 
+const pod = podManifest({ name: 'loose' });
+
+const ignored: [title: string, content: string | Buffer, message: RegExp][] = [
+  [
+    'an unknown field',
+    podManifest({ name: 'loose', container: { imagePullPolcy: 'Never' } }),
+    /unknown field "spec\.containers\[0\]\.imagePullPolcy" \(did you mean "imagePullPolicy"\?\)/,
+  ],
+  [
+    'an unknown field of the spec, in UTF-16',
+    Buffer.from(`\ufeff${podManifest({ name: 'loose', spec: { hostNetwrk: true } })}`, 'utf16le'),
+    /unknown field "spec\.hostNetwrk"/,
+  ],
+  [
+    'a runtime class that is not there',
+    podManifest({ name: 'loose', spec: { runtimeClassName: 'kata' } }),
+    /spec\.runtimeClassName: Ignored: /,
+  ],
+  [
+    'a key twice',
+    `{"x-mine": 1, "kind": "Service", # not JSON\n${pod.trim().slice(1)}`,
+    /key "kind" is already set/,
+  ],
+  ['a second document that is no YAML', `--- \n${pod}\n---\n[\n`, /not valid YAML: line \d+/],
+];
+
+for (const [title, content, message] of ignored) {
+  test(`${title}: the pod runs, and the log tells`, async () => {
+    await node.withoutTrace(async () => {
+      const log = newLog();
+      node.write('loose.yaml', content);
+      await untilRunning(node, 'loose');
+      await until(`${title} is logged`, async () => message.test(log().replaceAll('\\"', '"')), log);
+      node.remove('loose.yaml');
+      await untilForgotten(node, 'loose');
+    });
+  });
+}
+
 test('one bad document of several: the others run', async () => {
   await node.withoutTrace(async () => {
-    const documents = [podManifest({ name: 'good' }), podManifest({ name: 'bad', spec: { nope: 1 } })];
+    const documents = [
+      podManifest({ name: 'good' }),
+      podManifest({ name: 'bad', spec: { hostUsers: false } }),
+    ];
     node.write('several.yaml', documents.join('\n---\n'));
     await untilRunning(node, 'good');
     const [fault] = await untilRejected(1);
     assert.equal(fault?.pod, 'default/bad-testnode');
-    assert.match(fault?.message ?? '', /spec\.nope/);
+    assert.match(fault?.message ?? '', /spec\.hostUsers/);
     node.remove('several.yaml');
     await untilForgotten(node, 'good');
   });
@@ -146,7 +173,10 @@ test('the manifest of a running pod that is broken by an edit: the pod runs on a
     node.write('edited.json', podManifest({ name: 'edited' }));
     await untilRunning(node, 'edited');
     const before = await containerIds('edited');
-    for (const text of ['{"apiVersion": "v1", ', podManifest({ name: 'edited', spec: { nope: 1 } })]) {
+    for (const text of [
+      '{"apiVersion": "v1", ',
+      podManifest({ name: 'edited', spec: { hostUsers: false } }),
+    ]) {
       node.write('edited.json', text);
       const [fault] = await untilRejected(1);
       assert.equal(fault?.lastGoodRuns, true);

@@ -9,6 +9,7 @@ import { cpuWeight } from '@berth/linux/cgroups/v2-files.ts';
 import { until } from '../../../../test/support/until.ts';
 import { podCgroup } from '../cgroups/cgroup-names.ts';
 import { rotateLog } from '../containers/log-rotation.ts';
+import { canMountWithoutSwap, nodeCapacity } from '../node/node-capacity.ts';
 import { onEveryRuntime } from '../testing/every-runtime.ts';
 import { forever, shellPod, untilRunning, untilStatus } from '../testing/node.ts';
 import { testContainer } from '../testing/pod.ts';
@@ -90,7 +91,7 @@ onEveryRuntime((podTest) => {
       testContainer({ name, command: ['/bin/sh', '-c', script], volumeMounts: mounts });
     const pod = shellPod(
       'init',
-      `cat /data/x; df /mem | tail -n1; ${forever}`,
+      `cat /data/x; df /mem | tail -n1; df /all | tail -n1; grep ' /all ' /proc/mounts; ${forever}`,
       {
         initContainers: [
           init('one', 'echo one > /data/x'),
@@ -99,9 +100,12 @@ onEveryRuntime((podTest) => {
         volumes: [
           { name: 'data', emptyDir: {} },
           { name: 'mem', emptyDir: { medium: 'Memory', sizeLimit: '8Mi' } },
+          { name: 'all', emptyDir: { medium: 'Memory' } },
         ],
       },
-      { volumeMounts: [...mounts, { name: 'mem', mountPath: '/mem' }] },
+      {
+        volumeMounts: [...mounts, { name: 'mem', mountPath: '/mem' }, { name: 'all', mountPath: '/all' }],
+      },
     );
     kubelet.setPods([pod]);
     const status = await untilRunning(kubelet, pod);
@@ -112,8 +116,12 @@ onEveryRuntime((podTest) => {
         ['two', 0, true],
       ],
     );
-    await untilStatus(kubelet, pod, 'has logged', () => logOf(node, pod).includes('/mem'));
+    await untilStatus(kubelet, pod, 'has logged', () => /^tmpfs \/all /m.test(logOf(node, pod)));
     assert.match(logOf(node, pod), /^one\ntwo\ntmpfs +8192 /);
+    // The kernel counts whole pages.
+    const kibibytes = Math.ceil(nodeCapacity(node.dir).memoryBytes / 4096) * 4;
+    assert.match(logOf(node, pod), new RegExp(`^tmpfs +${kibibytes} .* /all$`, 'm'));
+    assert.equal(/^tmpfs \/all tmpfs \S*\bnoswap\b/m.test(logOf(node, pod)), canMountWithoutSwap());
     await endAll(node, kubelet, pod);
   });
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { ContainerState, PodSpec } from '../api/pod.ts';
 import type { PodRuntimeStatus, RuntimeContainer } from '../kuberuntime/runtime-status.ts';
 import { testPod } from '../testing/pod.ts';
+import { podConditions } from './conditions.ts';
 import type { StartFailure } from './container-status.ts';
 import { podStatus } from './pod-status.ts';
 
@@ -219,6 +220,30 @@ test('the whole status of a running pod', () => {
       '2001-09-09T01:46:50Z',
     ]),
   );
+});
+
+test('a pod with readiness gates is not ready while nobody opens them', () => {
+  const pod = testPod({
+    containers: [{ name: 'a' }],
+    readinessGates: [{ conditionType: 'a.b/c' }],
+  });
+  const now = '2026-01-02T03:04:05Z';
+  const ready = { name: 'a', ready: true, image: '', imageID: '', restartCount: 0 };
+  const regular = (isReady: boolean) => ({
+    init: [],
+    regular: [{ ...ready, ready: isReady }],
+    phase: 'Running' as const,
+  });
+  const readiness = (isReady: boolean) =>
+    podConditions(pod, runtime('a:run'), regular(isReady), [], now)
+      .filter(({ type }) => type.endsWith('Ready'))
+      .map(({ type, status, reason, message }) => [type, status, reason, message]);
+  const message = 'corresponding condition of pod readiness gate "a.b/c" does not exist.';
+  assert.deepEqual(readiness(true), [
+    ['Ready', 'False', 'ReadinessGatesNotReady', message],
+    ['ContainersReady', 'True', undefined, undefined],
+  ]);
+  assert.equal(readiness(false)[0]?.[2], 'ContainersNotReady');
 });
 
 test('conditions of a pod that waits', () => {
