@@ -1,3 +1,5 @@
+import type { ExactNumber } from './exact-json.ts';
+
 /**
  * Types of config.json, the file that an OCI runtime (crun, runc) is given for a container: the Linux part
  * of the OCI Runtime Specification 1.3. Names and spelling are the specification's own. A 64-bit number
@@ -306,5 +308,10 @@ export interface LinuxSyscall {
   names: string[];
   action: SeccompAction;
   errnoRet?: number;
-  args?: { index: number; value: number; valueTwo?: number; op: SeccompOperator }[];
+  args?: {
+    index: number;
+    value: number | ExactNumber;
+    valueTwo?: number | ExactNumber;
+    op: SeccompOperator;
+  }[];
 }

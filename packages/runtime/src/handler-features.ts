@@ -6,6 +6,7 @@ import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import { canShiftOwners } from '@berth/linux/namespaces/user.ts';
 import type { Context } from './context.ts';
 import { invalid } from './errors.ts';
+import { isKernel } from './kernel-version.ts';
 import { runtimeFeatures } from './oci-runtime/features.ts';
 import type { OciRuntime } from './oci-runtime/runtime.ts';
 
@@ -69,10 +70,4 @@ async function findFeatures(runtime: OciRuntime, root: string): Promise<RuntimeH
     // An overlay takes layers with shifted owners since Linux 5.19.
     userNamespaces: userNamespaces && isKernel(release(), 5, 19) && canShiftOwners(root),
   };
-}
-
-/** Whether a kernel's release, as `6.1.0-18-amd64`, is this version or a later one. */
-export function isKernel(text: string, major: number, minor: number): boolean {
-  const [, itsMajor, itsMinor] = /^(\d+)\.(\d+)/.exec(text) ?? [];
-  return Number(itsMajor) > major || (Number(itsMajor) === major && Number(itsMinor) >= minor);
 }

@@ -1,9 +1,10 @@
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import type { ExecutionParameters } from '@berth/oci/image-config.ts';
-import type { LinuxDevice, LinuxSeccomp, PosixRlimit } from '@berth/oci/runtime-spec.ts';
+import type { LinuxDevice, PosixRlimit } from '@berth/oci/runtime-spec.ts';
 import type { AppArmorFacts } from '../apparmor/facts.ts';
 import type { Warn } from '../warn.ts';
+import type { SeccompProfile } from './seccomp-profile.ts';
 import type { SelinuxLabels, SelinuxPolicy } from './selinux.ts';
 
 /** Everything that `ociSpec` derives config.json from: plain data, so that it needs no system to be tested. */
@@ -63,6 +64,8 @@ export interface SandboxView {
 export interface HostFacts {
   /** Node's process.arch. */
   arch: string;
+  /** The kernel's version, as `6.1.0-18-amd64`. */
+  kernel: string;
   cgroupVersion: 'v1' | 'hybrid' | 'v2';
   systemdCgroup: boolean;
   /** Names with CAP_: what containers can be given at most. */
@@ -92,7 +95,7 @@ export interface ContainerFacts {
   /** Every device of the host; only read for privileged containers. */
   hostDevices: readonly LinuxDevice[];
   /** The profile of a Localhost seccomp setting. */
-  seccompProfile?: LinuxSeccomp | undefined;
+  seccompProfile?: SeccompProfile | undefined;
   /** Changes while the node runs, as profiles are loaded. */
   apparmor: AppArmorFacts;
   /** Pid of the container that `namespace_options.target_id` names. */

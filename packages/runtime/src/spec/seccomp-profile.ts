@@ -1,48 +1,239 @@
-import type { LinuxSeccomp } from '@berth/oci/runtime-spec.ts';
-import { invalid } from '../errors.ts';
+import { errnoNumber } from '@berth/linux/errno.ts';
+import { type ExactNumber, isExactNumber, parseExactJson } from '@berth/oci/exact-json.ts';
+import { JsonCursor, MalformedDocumentError } from '@berth/oci/json-cursor.ts';
+import type { LinuxSeccomp, LinuxSyscall } from '@berth/oci/runtime-spec.ts';
+import { invalid, type RuntimeError } from '../errors.ts';
+import { isKernel } from '../kernel-version.ts';
 
-const MEMBERS = [
+/** What a rule of a profile depends on; all that is said has to hold. */
+interface Condition {
+  readonly caps: readonly string[];
+  /** libseccomp's names, as `amd64`. */
+  readonly arches: readonly string[];
+  /** As `4.8`. */
+  readonly minKernel: string | undefined;
+}
+
+/** A seccomp profile file: that of the OCI runtime specification, and what Docker's own add to it. */
+export interface SeccompProfile {
+  readonly profile: Omit<LinuxSeccomp, 'syscalls'>;
+  /** Architectures of which the one that is the node's brings those beside it. */
+  readonly archMap: readonly {
+    readonly architecture: string;
+    readonly subArchitectures: readonly string[];
+  }[];
+  readonly rules: readonly {
+    readonly syscall: LinuxSyscall;
+    readonly includes: Condition;
+    readonly excludes: Condition;
+  }[];
+  /** Members that no profile has. */
+  readonly unknown: readonly string[];
+}
+
+/** What the conditions of a profile are about. */
+interface Node {
+  /** Node's process.arch. */
+  readonly arch: string;
+  readonly kernel: string;
+  /** The container's bounding set. */
+  readonly capabilities: readonly string[];
+}
+
+const MEMBERS: readonly string[] = [
   'defaultAction',
   'defaultErrnoRet',
+  'defaultErrno',
   'architectures',
+  'archMap',
   'flags',
   'listenerPath',
   'listenerMetadata',
   'syscalls',
 ];
-const SYSCALL_MEMBERS = ['names', 'action', 'errnoRet', 'args'];
+const RULE_MEMBERS: readonly string[] = [
+  'name',
+  'names',
+  'action',
+  'errnoRet',
+  'errno',
+  'args',
+  'comment',
+  'includes',
+  'excludes',
+];
+const CONDITION_MEMBERS: readonly string[] = ['caps', 'arches', 'minKernel'];
 
 /**
- * Parses a seccomp profile file in the form of the OCI runtime spec. The members by which Docker's own
- * profiles depend on capabilities and architectures are refused, since to skip them would change what
- * the profile allows. Values are left for the OCI runtime to check.
+ * Parses a seccomp profile file as Docker and CRI-O do. Actions, operators and names of calls are left for the OCI
+ * runtime to check, which skips calls that it does not know.
  */
-export function parseSeccompProfile(text: string, path: string): LinuxSeccomp {
+export function parseSeccompProfile(text: string, path: string): SeccompProfile {
   const refuse = (problem: string) => invalid(`seccomp profile ${path}`, problem);
-  let profile: unknown;
+  let parsed: unknown;
   try {
-    profile = JSON.parse(text);
+    parsed = parseExactJson(text);
   } catch (error) {
     throw refuse(`is not JSON: ${error instanceof Error ? error.message : error}`);
   }
-  const members = record(profile);
-  if (members === undefined) throw refuse('is not a JSON object');
-  if (!isProfile(members)) throw refuse('defaultAction has to be a string, and syscalls a list');
-  const unknown = Object.keys(members).find((name) => !MEMBERS.includes(name));
-  if (unknown !== undefined) throw refuse(`${unknown} is not a member of an OCI seccomp profile`);
-  for (const [index, syscall] of (members.syscalls ?? []).entries()) {
-    const extra = Object.keys(record(syscall) ?? { null: 0 }).find((name) => !SYSCALL_MEMBERS.includes(name));
-    if (extra !== undefined)
-      throw refuse(`syscalls[${index}].${extra} is not a member of an OCI seccomp profile`);
+  try {
+    return readProfile(new JsonCursor(parsed, ''), refuse);
+  } catch (error) {
+    if (!(error instanceof MalformedDocumentError)) throw error;
+    throw refuse(error.message.replace(/^\.|^(?=:)/, ''));
   }
-  return members;
 }
 
-function record(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+function readProfile(json: JsonCursor, refuse: (problem: string) => RuntimeError): SeccompProfile {
+  const unknown: string[] = [];
+  const known = (cursor: JsonCursor, names: readonly string[]) => {
+    const lower = new Set(names.map((name) => name.toLowerCase()));
+    for (const member of Object.keys(cursor.record())) {
+      if (!lower.has(member.toLowerCase())) unknown.push(`${cursor.path}.${member}`.replace(/^\./, ''));
+    }
+    return cursor;
+  };
+  const condition = (cursor: JsonCursor): Condition => {
+    if (cursor.isPresent) known(cursor, CONDITION_MEMBERS);
+    const at = (name: string) => (cursor.isPresent ? cursor.field(name) : cursor);
+    return {
+      caps: at('caps').optional((caps) => caps.strings()) ?? [],
+      arches: at('arches').optional((arches) => arches.strings()) ?? [],
+      minKernel: at('minKernel').optional(version),
+    };
+  };
+  known(json, MEMBERS);
+  const architectures = json.field('architectures').optional((each) => each.strings()) ?? [];
+  const archMap = json.field('archMap').optional((map) => map.array().map(architecture)) ?? [];
+  if (architectures.length > 0 && archMap.length > 0) {
+    throw refuse('it has both architectures and archMap; use one of them');
+  }
+  const profile = {
+    defaultAction: json.field('defaultAction').string() as LinuxSeccomp['defaultAction'],
+    ...optionalErrno('defaultErrnoRet', json.field('defaultErrno'), json.field('defaultErrnoRet')),
+    ...(architectures.length === 0 ? {} : { architectures }),
+    ...optionalMember('flags', json, (flags) => flags.strings() as LinuxSeccomp['flags']),
+    ...optionalMember('listenerPath', json, (listener) => listener.string()),
+    ...optionalMember('listenerMetadata', json, (metadata) => metadata.string()),
+  };
+  const rules = (json.field('syscalls').optional((syscalls) => syscalls.array()) ?? []).map((cursor) => {
+    known(cursor, RULE_MEMBERS);
+    return {
+      syscall: readSyscall(cursor),
+      includes: condition(cursor.field('includes')),
+      excludes: condition(cursor.field('excludes')),
+    };
+  });
+  return { profile, archMap, rules, unknown };
 }
 
-function isProfile(members: Record<string, unknown>): members is Record<string, unknown> & LinuxSeccomp {
-  const { defaultAction, syscalls } = members;
-  return typeof defaultAction === 'string' && (syscalls === undefined || Array.isArray(syscalls));
+function readSyscall(rule: JsonCursor): LinuxSyscall {
+  const name = rule.field('name').optional((one) => one.string()) ?? '';
+  const names = rule.field('names').optional((many) => many.strings()) ?? [];
+  if (name !== '' && names.length > 0) throw rule.error('has both name and names; use one of them');
+  const args = rule.field('args').optional((list) => list.array().map(readArgument)) ?? [];
+  return {
+    names: name === '' ? names : [name],
+    action: rule.field('action').string() as LinuxSyscall['action'],
+    ...optionalErrno('errnoRet', rule.field('errno'), rule.field('errnoRet')),
+    ...(args.length === 0 ? {} : { args }),
+  };
+}
+
+function readArgument(argument: JsonCursor): NonNullable<LinuxSyscall['args']>[number] {
+  const valueTwo = argument.field('valueTwo').optional(unsigned);
+  return {
+    index: argument.field('index').optional((index) => index.count()) ?? 0,
+    value: argument.field('value').optional(unsigned) ?? 0,
+    ...(valueTwo === undefined ? {} : { valueTwo }),
+    op: argument.field('op').string() as NonNullable<LinuxSyscall['args']>[number]['op'],
+  };
+}
+
+/** A number of 64 bits. */
+function unsigned(cursor: JsonCursor): number | ExactNumber {
+  const { value } = cursor;
+  return isExactNumber(value) && BigInt.asUintN(64, BigInt(value.rawJSON)) === BigInt(value.rawJSON)
+    ? value
+    : cursor.count();
+}
+
+/** An error by its name or number goes before the one by the older member. */
+function optionalErrno<Name extends string>(
+  member: Name,
+  errno: JsonCursor,
+  errnoRet: JsonCursor,
+): { [Key in Name]?: number } {
+  const text = errno.optional((name) => name.string()) ?? '';
+  const number =
+    text === ''
+      ? errnoRet.optional((value) => value.count())
+      : /^\d+$/.test(text)
+        ? Number(text)
+        : errnoNumber(text);
+  if (text !== '' && number === undefined)
+    throw errno.error(`${JSON.stringify(text)} is not an error of Linux`);
+  return (number === undefined ? {} : { [member]: number }) as { [Key in Name]?: number };
+}
+
+function optionalMember<Name extends string, Value>(
+  name: Name,
+  json: JsonCursor,
+  read: (cursor: JsonCursor) => Value,
+): { [Key in Name]?: Value } {
+  const value = json.field(name).optional(read);
+  return (value === undefined ? {} : { [name]: value }) as { [Key in Name]?: Value };
+}
+
+function architecture(cursor: JsonCursor) {
+  return {
+    architecture: cursor.field('architecture').string(),
+    subArchitectures: cursor.field('subArchitectures').optional((each) => each.strings()) ?? [],
+  };
+}
+
+function version(cursor: JsonCursor): string {
+  const text = cursor.string();
+  if (!/^\d+\.\d+$/.test(text)) throw cursor.error(`${JSON.stringify(text)} is not a version as 4.8`);
+  return text;
+}
+
+/** libseccomp's names of an architecture, by Node's: that of conditions, and that of `architectures`. */
+const NATIVE: Readonly<Record<string, readonly [name: string, constant: string]>> = {
+  x64: ['amd64', 'SCMP_ARCH_X86_64'],
+  ia32: ['x86', 'SCMP_ARCH_X86'],
+  arm64: ['arm64', 'SCMP_ARCH_AARCH64'],
+  arm: ['arm', 'SCMP_ARCH_ARM'],
+  ppc64: ['ppc64le', 'SCMP_ARCH_PPC64LE'],
+  s390x: ['s390x', 'SCMP_ARCH_S390X'],
+  riscv64: ['riscv64', 'SCMP_ARCH_RISCV64'],
+  loong64: ['loong64', 'SCMP_ARCH_LOONGARCH64'],
+};
+
+/** The filter that a profile comes to for a container on a node, as Docker and CRI-O have it. */
+export function applySeccompProfile(
+  { profile, archMap, rules }: SeccompProfile,
+  { arch, kernel, capabilities }: Node,
+): LinuxSeccomp {
+  const [name, constant] = NATIVE[arch] ?? [arch, undefined];
+  const mapped = archMap.find(({ architecture }) => architecture === constant);
+  const isNew = (minKernel: string) => {
+    const [major, minor] = minKernel.split('.').map(Number);
+    return isKernel(kernel, major ?? 0, minor ?? 0);
+  };
+  const applies = rules.filter(
+    ({ includes, excludes, syscall }) =>
+      syscall.names.length > 0 &&
+      !excludes.arches.includes(name) &&
+      !excludes.caps.some((cap) => capabilities.includes(cap)) &&
+      !(excludes.minKernel !== undefined && isNew(excludes.minKernel)) &&
+      (includes.arches.length === 0 || includes.arches.includes(name)) &&
+      includes.caps.every((cap) => capabilities.includes(cap)) &&
+      (includes.minKernel === undefined || isNew(includes.minKernel)),
+  );
+  return {
+    ...profile,
+    ...(mapped === undefined ? {} : { architectures: [mapped.architecture, ...mapped.subArchitectures] }),
+    syscalls: applies.map(({ syscall }) => syscall),
+  };
 }

@@ -1,7 +1,9 @@
 import type { LinuxContainerSecurityContext } from '@berth/cri/generated/api.ts';
 import type { LinuxSeccomp } from '@berth/oci/runtime-spec.ts';
 import { invalid } from '../errors.ts';
+import type { Warn } from '../warn.ts';
 import { defaultSeccompProfile } from './seccomp-default.ts';
+import { applySeccompProfile, type SeccompProfile } from './seccomp-profile.ts';
 import { profileChoice } from './security-profile.ts';
 
 const FIELD = 'config.linux.security_context.seccomp';
@@ -34,7 +36,9 @@ function legacyChoice(profile: string): SeccompChoice {
   );
 }
 
-function localhost(path: string, field: string): SeccompChoice {
+function localhost(reference: string, field: string): SeccompChoice {
+  // The prefix of the older field, which containerd takes here too.
+  const path = reference.replace(/^localhost\//, '');
   if (!path.startsWith('/'))
     throw invalid(field, `${JSON.stringify(path)} is not an absolute path of a profile`);
   return { kind: 'localhost', path };
@@ -44,12 +48,14 @@ function localhost(path: string, field: string): SeccompChoice {
 export function seccompFilter(options: {
   security: LinuxContainerSecurityContext | undefined;
   arch: string;
+  kernel: string;
   /** Whether the kernel can filter. */
   enabled: boolean;
   /** The container's bounding set. */
   capabilities: readonly string[];
   /** Content of the file that a Localhost setting names. */
-  localhostProfile: LinuxSeccomp | undefined;
+  localhostProfile: SeccompProfile | undefined;
+  warn: Warn;
 }): LinuxSeccomp | undefined {
   const choice = seccompChoice(options.security);
   if (choice.kind === 'unconfined') return undefined;
@@ -59,5 +65,8 @@ export function seccompFilter(options: {
   }
   if (choice.kind === 'default') return defaultSeccompProfile(options.arch, options.capabilities);
   if (options.localhostProfile === undefined) throw new Error(`seccomp profile ${choice.path} was not read`);
-  return options.localhostProfile;
+  for (const member of options.localhostProfile.unknown) {
+    options.warn(FIELD, `${choice.path}: ${member} is ignored: no profile has such a member`);
+  }
+  return applySeccompProfile(options.localhostProfile, options);
 }

@@ -1,10 +1,11 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { parseExactJson } from '@berth/oci/exact-json.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import type { BundlePaths } from '../paths.ts';
 
 /** config.json of a bundle: ours, so its form is known. */
 export function readSpec({ config }: BundlePaths): Spec {
-  return JSON.parse(readFileSync(config, 'utf8')) as Spec;
+  return parseExactJson(readFileSync(config, 'utf8')) as Spec;
 }
 
 /** Replaces a bundle's config.json, whole or not at all. */

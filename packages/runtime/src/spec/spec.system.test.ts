@@ -91,6 +91,35 @@ for (const name of ['crun', 'runc']) {
       assert.equal(own.lines.at(-1), 'refused');
     });
 
+    test("a profile in Docker's form follows the container's capabilities", async () => {
+      const path = join(node.dir, 'docker.json');
+      const deny = { action: 'SCMP_ACT_ERRNO', errno: 'EROFS', comment: 'why' };
+      const profile = {
+        defaultAction: 'SCMP_ACT_ALLOW',
+        archMap: [
+          { architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X86'] },
+          { architecture: 'SCMP_ARCH_AARCH64', subArchitectures: ['SCMP_ARCH_ARM'] },
+        ],
+        syscalls: [
+          { ...deny, names: ['chmod', 'fchmodat', 'no_such_call'], excludes: { caps: ['CAP_NET_ADMIN'] } },
+          { ...deny, names: ['mkdir', 'mkdirat'], includes: { arches: ['s390x'] } },
+        ],
+      };
+      writeFileSync(path, JSON.stringify(profile));
+      const run = (addCapabilities: string[]) =>
+        node.run('chmod 700 /tmp 2>&1 || echo refused; mkdir /tmp/made && echo made; rmdir /tmp/made', {
+          linux: {
+            securityContext: {
+              seccomp: { profileType: 2, localhostRef: path },
+              capabilities: { addCapabilities },
+            },
+          },
+        });
+      const plain = await run([]);
+      assert.match(plain.lines.join(), /chmod: .*[Rr]ead-only file system,refused,made/);
+      assert.deepEqual((await run(['NET_ADMIN'])).lines, ['made']);
+    });
+
     test('masked and read-only paths, read-only root', async () => {
       const { lines } = await node.run(
         'cat /proc/timer_list | grep -c .; echo 1 2>/dev/null > /proc/sys/kernel/pid_max || echo ro; touch /x 2>/dev/null || echo root-ro; touch /dev/shm/x && echo shm',

@@ -26,6 +26,7 @@ const input: Omit<SpecInput, 'config'> = {
   handler: { annotations: {}, privilegedWithoutHostDevices: false },
   host: {
     arch: 'x64',
+    kernel: '6.1.0',
     cgroupVersion: 'v1',
     systemdCgroup: false,
     boundingCapabilities: CAPABILITIES,

@@ -99,9 +99,11 @@ function containerLinux(input: SpecInput, capabilities: readonly string[]): Linu
   const seccomp = seccompFilter({
     security,
     arch: host.arch,
+    kernel: host.kernel,
     enabled: host.seccomp,
     capabilities,
     localhostProfile: facts.seccompProfile,
+    warn: input.warn,
   });
   return {
     namespaces: namespaces({

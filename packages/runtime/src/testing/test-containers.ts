@@ -44,6 +44,7 @@ const APPLETS = [
   'grep',
   'head',
   'kill',
+  'rmdir',
   'mkdir',
   'stat',
   'ps',

@@ -1,11 +1,10 @@
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import { readRegularFile } from '@berth/linux/regular-file.ts';
-import type { LinuxSeccomp } from '@berth/oci/runtime-spec.ts';
 import { readAppArmor } from '../../apparmor/facts.ts';
 import { invalid } from '../../errors.ts';
 import type { ContainerFacts } from '../input.ts';
 import { seccompChoice } from '../seccomp.ts';
-import { parseSeccompProfile } from '../seccomp-profile.ts';
+import { parseSeccompProfile, type SeccompProfile } from '../seccomp-profile.ts';
 import { hostDevices, lookUpDevices } from './device-nodes.ts';
 import { lookUpMountSources, mountAt, readMountTable } from './mount-sources.ts';
 import { readUserFiles } from './user-files.ts';
@@ -45,7 +44,7 @@ export async function gatherContainerFacts(options: {
   };
 }
 
-async function localhostSeccompProfile(config: ContainerConfig): Promise<LinuxSeccomp | undefined> {
+async function localhostSeccompProfile(config: ContainerConfig): Promise<SeccompProfile | undefined> {
   const choice = seccompChoice(config.linux?.securityContext);
   if (choice.kind !== 'localhost') return undefined;
   let text: string;

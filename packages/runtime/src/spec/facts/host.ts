@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { boundingCapabilities } from '@berth/linux/capabilities.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
@@ -13,6 +14,7 @@ export function readHostFacts(options: { cgroups: Cgroups; systemdCgroup: boolea
   const { cgroups, systemdCgroup } = options;
   return {
     arch: process.arch,
+    kernel: release(),
     cgroupVersion: cgroups.version,
     systemdCgroup,
     boundingCapabilities: boundingCapabilities(),
