@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { mknod } from '@berth/linux/mknod.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
-import { applyEdits, editsOf } from './inject.ts';
+import { createLogger } from '../log.ts';
+import { applyEdits, editsOf, withCdiDevices } from './inject.ts';
 import { isQualifiedName, requestedDevices } from './names.ts';
 import { parseCdiFile } from './parse-file.ts';
 import { readCdiRegistry, resolveDevices } from './registry.ts';
@@ -65,7 +66,12 @@ test('files that cannot be taken name their field', () => {
     [file([device('a', { deviceNodes: [{ path: '/dev/x', permissions: 'x' }] })]), /permissions: invalid/],
     [file([device('a', { hooks: [{ hookName: 'now', path: '/x' }] })]), /hookName: invalid hook name "now"/],
     [file([device('a', { mounts: [{ hostPath: '', containerPath: '/x' }] })]), /hostPath: is empty/],
-    [file([device('a', { netDevices: [{}] })]), /netDevices: network devices are not supported/],
+    [file([device('a', { netDevices: [{}] })]), /netDevices\[0\]\.hostInterfaceName: expected a string/],
+    [
+      file([device('a', { netDevices: ['x', 'y'].map((name) => ({ hostInterfaceName: 'eth9', name })) })]),
+      /netDevices\[1\]: .* eth9 or y is there twice/,
+    ],
+    [file([device('a')], { cdiVersion: '0.0.9' }), /invalid version/],
     [file([device('a', { odd: 1 })]), /containerEdits: unknown field "odd"/],
   ];
   for (const [value, message] of refused) assert.throws(() => parseCdiSpec(value, 'f'), message);
@@ -117,6 +123,20 @@ test('the ending of a name does not say what is in a file', async () => {
   } finally {
     rmSync(dir, { recursive: true });
   }
+});
+
+test('files that the CDI library takes', () => {
+  for (const version of ['0.1.0', 'v0.2.0', '0.3.0', '1.0.0', 'v1.1.0']) {
+    assert.equal(parseCdiSpec(file([device('a')], { cdiVersion: version }), 'f').devices.size, 1, version);
+  }
+  const odd = {
+    CDIVersion: '0.6.0',
+    Kind: 'v.com/c',
+    annotations: null,
+    containerEdits: null,
+    devices: [{ Name: 'a', containerEdits: { Env: ['A=1'], mounts: null, hooks: [] } }],
+  };
+  assert.deepEqual(parseCdiSpec(odd, 'f').devices.get('a')?.env, ['A=1']);
 });
 
 const specFile = (path: string, priority: number, ...names: string[]) => ({
@@ -174,6 +194,7 @@ test('edits of config.json', () => {
         hooks: [{ hookName: 'createContainer', path: '/bin/hook', args: ['hook', 'x'], timeout: 3 }],
         additionalGids: [0, 44],
         intelRdt: { closID: 'x' },
+        netDevices: [{ hostInterfaceName: 'eth9', name: 'fast0' }],
       }),
     ]),
     'f',
@@ -196,6 +217,7 @@ test('edits of config.json', () => {
     createContainer: [{ path: '/bin/hook', args: ['hook', 'x'], timeout: 3 }],
   });
   assert.deepEqual(edited.linux?.intelRdt, { closID: 'x' });
+  assert.deepEqual(edited.linux?.netDevices, { eth9: { name: 'fast0' } });
   assert.deepEqual(edited.linux?.devices, [
     { uid: 7, gid: 8, path: '/dev/x', type: 'c', major: 1, minor: 3 },
     { uid: 0, gid: 6, path: '/dev/y', type: 'b', major: 9, minor: 0 },
@@ -212,6 +234,45 @@ test('a FIFO among the specification files is told of, and blocks nobody', async
     mknod(join(dir, 'fifo.json'), { type: 'fifo', mode: 0o644 });
     const { problems } = await readCdiRegistry([dir]);
     assert.match(problems.join(), /fifo\.json is a FIFO, not a regular file/);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+test('a directory that cannot be read keeps no other from being read', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'berth-cdi-'));
+  try {
+    const path = join(dir, 'real.json');
+    writeFileSync(path, JSON.stringify(file([device('a')])));
+    const linked = join(dir, 'linked');
+    mkdirSync(linked);
+    symlinkSync(path, join(linked, 'link.json'));
+    const { devices, problems } = await readCdiRegistry([path, linked, join(dir, 'absent')]);
+    assert.deepEqual([...devices.keys()], ['v.com/c=a']);
+    assert.match(problems.join(), /^failed to read .*real\.json: .*ENOTDIR/);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+test('what a specification says of a node counts, the host tells the rest', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'berth-cdi-'));
+  try {
+    const nodes = [{ path: '/dev/null' }, { path: '/dev/n', hostPath: '/dev/null', major: 5, minor: 7 }];
+    const devices = [device('a', { deviceNodes: nodes })];
+    writeFileSync(join(dir, 'v.json'), JSON.stringify(file(devices)));
+    const spec = await withCdiDevices(
+      { ociVersion: '1.0.2' },
+      { CDIDevices: [{ name: 'v.com/c=a' }], annotations: {} },
+      { directories: [dir], log: createLogger('trace', assert.fail) },
+    );
+    assert.deepEqual(
+      spec.linux?.devices?.map(({ path, type, major, minor }) => [path, type, major, minor]),
+      [
+        ['/dev/null', 'c', 1, 3],
+        ['/dev/n', 'c', 5, 7],
+      ],
+    );
   } finally {
     rmSync(dir, { recursive: true });
   }

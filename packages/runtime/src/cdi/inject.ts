@@ -74,7 +74,8 @@ async function completeNode(node: CdiDeviceNode): Promise<CompleteNode> {
   if (type !== undefined && type !== hostType && !(type === 'u' && hostType === 'c')) {
     throw new Error(`CDI device ("${node.path}", "${hostPath}"), host type mismatch (${type}, ${hostType})`);
   }
-  const numbers = hostType === 'p' ? {} : splitDevice(stats.rdev);
+  // What the specification says of them counts, even where it leaves the type out.
+  const numbers = hostType === 'p' || device.major !== undefined ? {} : splitDevice(stats.rdev);
   return { device: { ...device, type: hostType, fileMode, ...numbers }, permissions };
 }
 
@@ -93,6 +94,9 @@ export function applyEdits(
   const { process, linux = {}, mounts = [], hooks = {} } = spec;
   const owned = nodes.map((node) => withOwner(node, process));
   const newMounts = edits.flatMap((each) => each.mounts);
+  const netDevices = Object.fromEntries(
+    edits.flatMap((each) => each.netDevices).map(({ host, name }) => [host, { name }]),
+  );
   const intelRdt = edits.findLast((each) => each.intelRdt !== undefined)?.intelRdt;
   const newHooks = { ...hooks };
   for (const { name, hook } of edits.flatMap((each) => each.hooks)) {
@@ -108,6 +112,7 @@ export function applyEdits(
     linux: {
       ...linux,
       ...(intelRdt === undefined ? {} : { intelRdt }),
+      ...(Object.keys(netDevices).length === 0 ? {} : { netDevices: { ...linux.netDevices, ...netDevices } }),
       devices: lastOfEach(
         [...(linux.devices ?? []), ...owned.map(({ device }) => device)],
         ({ path }) => path,

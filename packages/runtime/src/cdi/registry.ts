@@ -31,7 +31,7 @@ export async function readCdiRegistry(directories: readonly string[]): Promise<C
   const problems: string[] = [];
   const files: SpecFile[] = [];
   for (const [priority, directory] of directories.entries()) {
-    for (const path of await specFiles(directory)) {
+    for (const path of await specFiles(directory, problems)) {
       try {
         files.push({ path, priority, spec: parseCdiSpec(await parsed(path), path) });
       } catch (error) {
@@ -71,7 +71,7 @@ export function resolveDevices(files: readonly SpecFile[]): {
   return { devices, conflicts };
 }
 
-async function specFiles(directory: string): Promise<string[]> {
+async function specFiles(directory: string, problems: string[]): Promise<string[]> {
   try {
     const entries = await readdir(directory, { withFileTypes: true });
     return entries
@@ -79,8 +79,9 @@ async function specFiles(directory: string): Promise<string[]> {
       .map(({ name }) => join(directory, name))
       .sort();
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
+    // Devices of the other directories are there all the same.
+    if (!hasCode(error, 'ENOENT')) problems.push(`failed to read ${directory}: ${messageOf(error)}`);
+    return [];
   }
 }
 

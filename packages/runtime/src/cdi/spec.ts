@@ -1,3 +1,4 @@
+import { isSameMember } from '@berth/oci/ambiguous-json.ts';
 import { JsonCursor } from '@berth/oci/json-cursor.ts';
 import type { Hook, Hooks, LinuxDevice, LinuxIntelRdt, Mount } from '@berth/oci/runtime-spec.ts';
 import { isDeviceName, isKind } from './names.ts';
@@ -14,6 +15,7 @@ export interface CdiDeviceNode extends Partial<Omit<LinuxDevice, 'path'>> {
 export interface ContainerEdits {
   env: string[];
   deviceNodes: CdiDeviceNode[];
+  netDevices: { host: string; name: string }[];
   mounts: Mount[];
   hooks: { name: keyof Hooks; hook: Hook }[];
   additionalGids: number[];
@@ -28,7 +30,7 @@ export interface CdiSpec {
   edits: ContainerEdits;
 }
 
-const versions = ['0.3.0', '0.4.0', '0.5.0', '0.6.0', '0.7.0', '0.8.0', '1.0.0', '1.1.0'];
+const versions = ['0.1.0', '0.2.0', '0.3.0', '0.4.0', '0.5.0', '0.6.0', '0.7.0', '0.8.0', '1.0.0', '1.1.0'];
 const hookNames = [
   'prestart',
   'createRuntime',
@@ -74,16 +76,17 @@ export function parseCdiSpec(value: unknown, file: string): CdiSpec {
 }
 
 function parseEdits(edits: JsonCursor): ContainerEdits {
-  if (!edits.isPresent) return { env: [], deviceNodes: [], mounts: [], hooks: [], additionalGids: [] };
+  if (!edits.isPresent) {
+    return { env: [], deviceNodes: [], netDevices: [], mounts: [], hooks: [], additionalGids: [] };
+  }
   known(edits, ['env', 'deviceNodes', 'netDevices', 'hooks', 'mounts', 'intelRdt', 'additionalGids']);
-  const net = edits.field('netDevices');
-  if (net.isPresent) throw net.error('network devices are not supported, nor by the OCI runtimes here');
   const list = <Item>(name: string, parse: (item: JsonCursor) => Item): Item[] =>
     edits.field(name).optional((items) => items.array().map(parse)) ?? [];
   const intelRdt = edits.field('intelRdt').optional(parseIntelRdt);
   return {
     env: list('env', variable),
     deviceNodes: list('deviceNodes', parseDeviceNode),
+    netDevices: parseNetDevices(edits.field('netDevices')),
     mounts: list('mounts', parseMount),
     hooks: list('hooks', parseHook),
     additionalGids: list('additionalGids', (gid) => gid.count()),
@@ -118,6 +121,22 @@ function parseDeviceNode(node: JsonCursor): CdiDeviceNode {
     permissions,
     uid: count('uid'),
     gid: count('gid'),
+  });
+}
+
+/** Interfaces of the host that move into the container, each to a name of its own. */
+function parseNetDevices(list: JsonCursor): ContainerEdits['netDevices'] {
+  if (!list.isPresent) return [];
+  const taken = new Set<string>();
+  return list.array().map((device) => {
+    known(device, ['hostInterfaceName', 'name']);
+    const host = nonEmpty(device.field('hostInterfaceName'));
+    const name = nonEmpty(device.field('name'));
+    if (taken.has(`host ${host}`) || taken.has(`name ${name}`)) {
+      throw device.error(`invalid linux net device, ${host} or ${name} is there twice`);
+    }
+    taken.add(`host ${host}`).add(`name ${name}`);
+    return { host, name };
   });
 }
 
@@ -176,7 +195,7 @@ function nonEmpty(cursor: JsonCursor): string {
 }
 
 function known(cursor: JsonCursor, names: readonly string[]): JsonCursor {
-  const extra = Object.keys(cursor.record()).find((name) => !names.includes(name));
+  const extra = Object.keys(cursor.record()).find((name) => !names.some((each) => isSameMember(each, name)));
   if (extra !== undefined) throw cursor.error(`unknown field ${JSON.stringify(extra)}`);
   return cursor;
 }

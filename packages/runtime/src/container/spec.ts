@@ -4,6 +4,7 @@ import { withCdiDevices } from '../cdi/inject.ts';
 import type { Context } from '../context.ts';
 import { checkRecursiveReadOnly } from '../handler-features.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
+import { runtimeFeatures } from '../oci-runtime/features.ts';
 import { passedAnnotations } from '../spec/annotations.ts';
 import { gatherContainerFacts } from '../spec/facts/container.ts';
 import { refuseTooLittleMemory } from '../spec/resources.ts';
@@ -60,7 +61,8 @@ export async function containerSpec(
     pod: userNamespace,
     label: selinux?.mount,
   });
-  const { flavor, handler } = context.runtimes.get(sandbox.runtime);
+  const runtime = context.runtimes.get(sandbox.runtime);
+  const { flavor, handler } = runtime;
   const spec = ociSpec({
     containerId: container.id,
     config,
@@ -80,10 +82,18 @@ export async function containerSpec(
     facts: { ...facts, mounts },
     warn,
   });
-  await checkRecursiveReadOnly(context, context.runtimes.get(sandbox.runtime), config.mounts);
+  await checkRecursiveReadOnly(context, runtime, config.mounts);
   refuseTooLittleMemory(spec.linux?.resources?.memory?.limit, flavor);
   const directories = context.config.cdi.specDirs;
-  return withCdiDevices(spec, container.config, { directories, log: context.log });
+  const whole = await withCdiDevices(spec, container.config, { directories, log: context.log });
+  if (whole.linux?.netDevices !== undefined && !(await runtimeFeatures(runtime)).netDevices) {
+    const names = Object.keys(whole.linux.netDevices).join(', ');
+    warn(
+      'config.CDI_devices',
+      `${runtime.name} moves no network devices into containers, and leaves out ${names}`,
+    );
+  }
+  return whole;
 }
 
 /** The user that a container's process runs as, for its status. */

@@ -4,10 +4,17 @@ import { isKernel } from '../kernel-version.ts';
 import { parseFeatures } from './features.ts';
 
 test('what `features` prints', () => {
-  const text = JSON.stringify({ mountOptions: ['ro', 'rro'], linux: { namespaces: ['user', 'pid'] } });
-  assert.deepEqual(parseFeatures(text), { recursiveReadOnly: true, userNamespaces: true });
+  const text = JSON.stringify({
+    mountOptions: ['ro', 'rro'],
+    linux: { namespaces: ['user', 'pid'], netDevices: { enabled: true } },
+  });
+  assert.deepEqual(parseFeatures(text), { recursiveReadOnly: true, userNamespaces: true, netDevices: true });
   for (const other of ['{}', '{"mountOptions":7,"linux":null}', '{"linux":{"namespaces":["pid"]}}', '[]']) {
-    assert.deepEqual(parseFeatures(other), { recursiveReadOnly: false, userNamespaces: false });
+    assert.deepEqual(parseFeatures(other), {
+      recursiveReadOnly: false,
+      userNamespaces: false,
+      netDevices: false,
+    });
   }
 });
 

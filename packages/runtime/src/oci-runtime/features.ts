@@ -6,6 +6,8 @@ export interface OciRuntimeFeatures {
   readonly recursiveReadOnly: boolean;
   /** Containers that join a user namespace. */
   readonly userNamespaces: boolean;
+  /** `netDevices`: interfaces of the host that move into the container. */
+  readonly netDevices: boolean;
 }
 
 /** How long a runtime may take to tell its features. */
@@ -20,20 +22,21 @@ export async function runtimeFeatures(runtime: OciRuntime): Promise<OciRuntimeFe
     return parseFeatures(await runtime.run(['features'], { timeoutMs }));
   } catch {
     const isOldCrun = runtime.flavor === 'crun';
-    return { recursiveReadOnly: isOldCrun, userNamespaces: isOldCrun };
+    return { recursiveReadOnly: isOldCrun, userNamespaces: isOldCrun, netDevices: false };
   }
 }
 
 /** Reads what `features` prints, a JSON object; what it leaves out the runtime does not have. */
 export function parseFeatures(text: string): OciRuntimeFeatures {
   const features: unknown = JSON.parse(text);
+  const at = (...path: string[]): unknown => path.reduce((value, key) => Object(value)[key], features);
   const names = (...path: string[]): unknown[] => {
-    let value = features;
-    for (const key of path) value = Object(value)[key];
+    const value = at(...path);
     return Array.isArray(value) ? value : [];
   };
   return {
     recursiveReadOnly: names('mountOptions').includes('rro'),
     userNamespaces: names('linux', 'namespaces').includes('user'),
+    netDevices: at('linux', 'netDevices', 'enabled') === true,
   };
 }
