@@ -54,12 +54,15 @@ test("annotations of a pod's author are no orders to the OCI runtime (CVE-2024-3
     'run.oci.systemd.subgroup': '..',
     'org.criu.config': '/tmp/criu.conf',
   };
-  const attacker = await attacked.attacker('sleep 100', { annotations });
+  const own = { 'example.com/owner': 'the-author' };
+  const attacker = await attacked.attacker('sleep 100', { annotations: { ...annotations, ...own } });
   const config = readFileSync(
     join(attacked.node.paths.state, 'containers', attacker.containerId, 'config.json'),
     'utf8',
   );
   for (const annotation of Object.keys(annotations)) assert.ok(!config.includes(annotation), annotation);
+  // Those that are no orders are for hooks to see.
+  assert.equal(JSON.parse(config).annotations['example.com/owner'], 'the-author');
   await attacked.remove(attacker);
 });
 

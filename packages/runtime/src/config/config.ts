@@ -8,10 +8,13 @@ export interface RuntimeOptions {
   readonly path: string;
   /** Options that precede every command, such as runsc's `--platform=kvm`. */
   readonly args: readonly string[];
-  /** Annotations of pods that the runtime gets to see in config.json: names, or prefixes that end in `*`. */
-  readonly podAnnotations: readonly string[];
+  /**
+   * Annotations of pods that the runtime gets to see in config.json: names, or prefixes that end in `*`. Undefined: for
+   * crun and runc all but those that are orders, for others none.
+   */
+  readonly podAnnotations: readonly string[] | undefined;
   /** The same for annotations of containers. */
-  readonly containerAnnotations: readonly string[];
+  readonly containerAnnotations: readonly string[] | undefined;
   /** Whether a privileged container gets none of the host's devices but those that it asks for. */
   readonly privilegedWithoutHostDevices: boolean;
 }
@@ -112,8 +115,8 @@ export function plainRuntime(path: string): RuntimeOptions {
   return {
     path,
     args: [],
-    podAnnotations: [],
-    containerAnnotations: [],
+    podAnnotations: undefined,
+    containerAnnotations: undefined,
     privilegedWithoutHostDevices: false,
   };
 }

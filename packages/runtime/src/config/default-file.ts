@@ -22,7 +22,7 @@ const described: Described<Config> = {
   cgroupParent: 'Cgroup of pods whose request names none.',
   defaultRuntime: 'Runtime handler of pods that ask for none; without it the first that works here.',
   runtimes:
-    'OCI runtimes by the name of their runtime handler, which a RuntimeClass names. args precede every command; podAnnotations and containerAnnotations (names, or prefixes and *) are passed on to the runtime.',
+    'OCI runtimes by the name of their runtime handler, which a RuntimeClass names. args precede every command. podAnnotations and containerAnnotations (names, or prefixes and *) say which annotations the runtime sees; without them crun and runc see all that are no orders to it, others none.',
   conmon: "The monitor that keeps a container's log and exit code.",
   init: 'The init of pods that share a PID namespace.',
   defaultSysctls:

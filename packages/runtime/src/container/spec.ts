@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { checkRecursiveReadOnly } from '../handler-features.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
 import { runtimeFeatures } from '../oci-runtime/features.ts';
-import { passedAnnotations } from '../spec/annotations.ts';
+import { runtimeAnnotations } from '../spec/annotations.ts';
 import { gatherContainerFacts } from '../spec/facts/container.ts';
 import { refuseTooLittleMemory } from '../spec/resources.ts';
 import { sandboxView } from '../spec/sandbox-view.ts';
@@ -71,10 +71,7 @@ export async function containerSpec(
     imageName: container.imageName,
     rootfsPath,
     handler: {
-      annotations: {
-        ...passedAnnotations(handler.podAnnotations, sandbox.config.annotations),
-        ...passedAnnotations(handler.containerAnnotations, config.annotations),
-      },
+      annotations: runtimeAnnotations(runtime, sandbox.config.annotations, config.annotations),
       privilegedWithoutHostDevices: handler.privilegedWithoutHostDevices,
     },
     host: context.host,

@@ -1,3 +1,4 @@
+import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { SandboxView } from './input.ts';
 
 /**
@@ -16,10 +17,50 @@ export function passedAnnotations(
 }
 
 /**
+ * What annotations begin with that OCI runtimes, or the hooks and libraries of these, take orders from: which program,
+ * cgroup or device a container gets, what runs as root on the host.
+ */
+const ORDERS = [
+  'run.oci.',
+  'org.criu.',
+  'org.systemd.',
+  'krun.',
+  'module.wasm.',
+  'io.containers.',
+  'io.katacontainers.',
+  'io.kubernetes.cri.',
+  'io.kubernetes.cri-o.',
+  'dev.gvisor.',
+  'cdi.k8s.io/',
+  'nvidia.cdi.k8s.io/',
+];
+
+/**
+ * The annotations of a pod and of its container that the OCI runtime sees, and hooks by it. Without a list in the
+ * handler's settings all are passed on, as by CRI-O, but those that are orders: they are not a pod author's to give.
+ * Which ones are orders to other runtimes than crun and runc is not known, so these see only what is listed.
+ */
+export function runtimeAnnotations(
+  { handler, flavor }: Pick<OciRuntime, 'handler' | 'flavor'>,
+  pod: Readonly<Record<string, string>>,
+  container: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const passed = (patterns: readonly string[] | undefined, annotations: Readonly<Record<string, string>>) => {
+    if (patterns !== undefined) return passedAnnotations(patterns, annotations);
+    return flavor === 'other' ? {} : withoutOrders(annotations);
+  };
+  return { ...passed(handler.podAnnotations, pod), ...passed(handler.containerAnnotations, container) };
+}
+
+function withoutOrders(annotations: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(annotations).filter(([name]) => !ORDERS.some((prefix) => name.startsWith(prefix))),
+  );
+}
+
+/**
  * Annotations of config.json by which tools tell what a container belongs to; the keys are those of
- * containerd's CRI plugin. The pod's and container's own annotations stay out unless the
- * runtime handler passes them on: crun takes orders from some (`run.oci.*`), which are not a pod author's to
- * give.
+ * containerd's CRI plugin.
  */
 export function specAnnotations(options: {
   sandbox: Pick<SandboxView, 'id' | 'name' | 'namespace' | 'uid'>;
