@@ -9,7 +9,6 @@ import type { Context } from '../context.ts';
 import type { Paths } from '../paths.ts';
 import { hasEtcFiles } from '../sandbox/files.ts';
 import { expectedPins } from '../sandbox/network.ts';
-import { sandboxNamespaces } from '../state/sandbox.ts';
 import type { Facts, Rows } from './reconcile.ts';
 import { type StartOutcome, startOutcome } from './start-outcome.ts';
 
@@ -41,11 +40,7 @@ export async function gatherFacts(context: Context, rows: Rows): Promise<Facts> 
         .filter((sandbox) => expectedPins(context, sandbox).every((path) => pinState(path) === 'pinned'))
         .map(({ id }) => id),
     ),
-    filed: new Set(
-      rows.sandboxes
-        .filter(({ id, config }) => hasEtcFiles(paths.sandbox(id), sandboxNamespaces(config)))
-        .map(({ id }) => id),
-    ),
+    filed: new Set(rows.sandboxes.filter(({ id }) => hasEtcFiles(paths.sandbox(id))).map(({ id }) => id)),
     sandboxDirs: list(paths.sandboxes),
     bundleDirs: list(paths.bundles),
     layerDirs: list(paths.layers),

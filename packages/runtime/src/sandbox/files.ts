@@ -38,9 +38,9 @@ export function makeSandboxFiles(
 }
 
 /**
- * Writes /etc/hostname, /etc/resolv.conf and, for a pod on the host's network, /etc/hosts of the sandbox's
- * containers. A container's root may write to them, so they are on a tmpfs with a limit: none can fill the file
- * system of the state directory (CVE-2020-8557), and what it makes setuid nobody can execute.
+ * Writes /etc/hostname, /etc/resolv.conf and /etc/hosts of the sandbox's containers. A container's root may write to
+ * them, so they are on a tmpfs with a limit: none can fill the file system of the state directory (CVE-2020-8557), and
+ * what it makes setuid nobody can execute.
  */
 export function mountEtcFiles(
   paths: SandboxPaths,
@@ -51,9 +51,9 @@ export function mountEtcFiles(
   const files = new Map([
     [paths.hostname, `${hostname}\n`],
     [paths.resolvConf, resolvConf(config.dnsConfig) ?? hostFile('/etc/resolv.conf')],
+    // A copy, as containerd's: a container may write to its own. A kubelet mounts another over it.
+    [paths.hosts, hostFile('/etc/hosts')],
   ]);
-  // A copy: a container may write to its own, and its root is the host's.
-  if (namespaces.hostNetwork) files.set(paths.hosts, hostFile('/etc/hosts'));
   const bytes = [...files.values()].reduce((sum, text) => sum + Buffer.byteLength(text), spareFileBytes);
   // What a recovery that was killed had begun.
   unmountAll(paths.etc);
@@ -67,8 +67,8 @@ export function mountEtcFiles(
 }
 
 /** Whether the files of mountEtcFiles are all there; an older berthd had them elsewhere. */
-export function hasEtcFiles(paths: SandboxPaths, { hostNetwork }: SandboxNamespaces): boolean {
-  return [paths.hostname, paths.resolvConf, ...(hostNetwork ? [paths.hosts] : [])].every(existsSync);
+export function hasEtcFiles(paths: SandboxPaths): boolean {
+  return [paths.hostname, paths.resolvConf, paths.hosts].every(existsSync);
 }
 
 /** Mounts a tmpfs that holds data only. `label` is one of SELinux; undefined or empty for none. */

@@ -152,27 +152,29 @@ test("a container sees the host's processes, shared memory and message queues wh
   await pods.removePod(sandbox);
 });
 
-test("a pod on the host's network gets a copy of the host's names, unless a file is mounted there", async () => {
-  const namespaceOptions = { ...isolated, network: NamespaceMode.NODE };
-  const linux = { linux: { securityContext: { namespaceOptions } } };
-  const before = readFileSync('/etc/hosts', 'utf8');
-  const sandbox = await pods.runPod('hosts', linux);
-  const container = await pods.startContainer(sandbox, ['/bin/sleep', '600'], linux);
-  assert.equal(await pods.shell(container, 'cat /etc/hosts'), before.trim());
-  await pods.shell(container, 'echo 192.0.2.66 evil >> /etc/hosts');
-  assert.equal(readFileSync('/etc/hosts', 'utf8'), before);
+for (const network of [NamespaceMode.NODE, NamespaceMode.POD]) {
+  test(`a pod (network ${network}) gets a copy of the host's names, unless a file is mounted there`, async () => {
+    const namespaceOptions = { ...isolated, network };
+    const linux = { linux: { securityContext: { namespaceOptions } } };
+    const before = readFileSync('/etc/hosts', 'utf8');
+    const sandbox = await pods.runPod('hosts', linux);
+    const container = await pods.startContainer(sandbox, ['/bin/sleep', '600'], linux);
+    assert.equal(await pods.shell(container, 'cat /etc/hosts'), before.trim());
+    await pods.shell(container, 'echo 192.0.2.66 evil >> /etc/hosts');
+    assert.equal(readFileSync('/etc/hosts', 'utf8'), before);
 
-  const mine = join(node.dir, 'kubelet-hosts');
-  writeFileSync(mine, '192.0.2.1 mine\n');
-  const mounted = await pods.startContainer(sandbox, ['/bin/sleep', '600'], {
-    ...linux,
-    metadata: { name: 'mounted', attempt: 0 },
-    mounts: [{ hostPath: mine, containerPath: '/etc/hosts' }],
+    const mine = join(node.dir, 'kubelet-hosts');
+    writeFileSync(mine, '192.0.2.1 mine\n');
+    const mounted = await pods.startContainer(sandbox, ['/bin/sleep', '600'], {
+      ...linux,
+      metadata: { name: 'mounted', attempt: 0 },
+      mounts: [{ hostPath: mine, containerPath: '/etc/hosts' }],
+    });
+    assert.equal(await pods.shell(mounted, 'cat /etc/hosts'), '192.0.2.1 mine');
+    await pods.removePod(sandbox);
+    assert.equal(existsSync(join(node.dir, 'state/sandboxes', sandbox)), false);
   });
-  assert.equal(await pods.shell(mounted, 'cat /etc/hosts'), '192.0.2.1 mine');
-  await pods.removePod(sandbox);
-  assert.equal(existsSync(join(node.dir, 'state/sandboxes', sandbox)), false);
-});
+}
 
 test("the host's namespaces, sysctls, DNS and host name", async () => {
   const host = { network: NamespaceMode.NODE, pid: NamespaceMode.NODE, ipc: NamespaceMode.NODE };

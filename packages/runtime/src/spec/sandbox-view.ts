@@ -31,8 +31,7 @@ export function sandboxView(
     files: {
       hostname: files.hostname,
       resolvConf: files.resolvConf,
-      // A pod on the host's network resolves the host's names; a kubelet mounts a file for every other pod.
-      hosts: hostNetwork ? files.hosts : undefined,
+      hosts: files.hosts,
     },
     shm: hostIpc ? '/dev/shm' : files.shm,
   };
