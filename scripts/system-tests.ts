@@ -12,7 +12,14 @@ import { moveHugetlbToV1 } from '../test/support/hugetlb.ts';
 import { traces } from '../test/support/node-traces.ts';
 import { type OwnMachine, startOnOwnMachine } from '../test/support/own-machine/own-machine.ts';
 import { buildPeer } from '../test/support/peers.ts';
-import { type FileRun, finished, printTotal, startHere, testArgv } from '../test/support/test-file.ts';
+import {
+  type FileRun,
+  finished,
+  printTotal,
+  type RunningFile,
+  startHere,
+  testArgs,
+} from '../test/support/test-file.ts';
 
 const root = dirname(import.meta.dirname);
 const { values: options, positionals: words } = parseArgs({
@@ -65,7 +72,7 @@ async function main(): Promise<number> {
   if (problem !== undefined) console.log(`One file after another, on this machine: ${problem}`);
   const isHere = (file: string) => problem !== undefined || ofThisMachine.test(file);
   const runs: FileRun[] = [];
-  const work = async (waiting: Iterator<string>, start: (file: string) => OwnMachine) => {
+  const work = async (waiting: Iterator<string>, start: (file: string) => RunningFile) => {
     for (let next = waiting.next(); next.done !== true && !isInterrupted; next = waiting.next())
       runs.push(await finished(next.value, start(next.value)));
   };
@@ -79,11 +86,12 @@ async function main(): Promise<number> {
 }
 
 function startThere(file: string): OwnMachine {
-  return startMachine(testArgv(file));
+  // The one that all wait for at the end must not wait for the others.
+  return startMachine(testArgs(file), file === longest[0] ? 2 : 1);
 }
 
-function startMachine(argv: string[]): OwnMachine {
-  const machine = startOnOwnMachine({ name: `${basename(runDir)}-${started++}`, runDir, argv });
+function startMachine(args: string[], weight = 1): OwnMachine {
+  const machine = startOnOwnMachine({ name: `${basename(runDir)}-${started++}`, runDir, args, weight });
   machines.add(machine);
   machine.ended.finally(() => machines.delete(machine)).catch(() => {});
   return machine;
@@ -93,7 +101,7 @@ function startMachine(argv: string[]): OwnMachine {
 async function machineProblem(): Promise<string | undefined> {
   if (testCgroupDriver === 'systemd') return 'systemd makes cgroups for the whole of it';
   try {
-    const machine = startMachine(['true']);
+    const machine = startMachine(['--eval', '']);
     const [output, code] = await Promise.all([machine.output.toArray(), machine.ended]);
     return code === 0 ? undefined : `none of a test's own can be made: ${output.join('').trim()}`;
   } catch (error) {

@@ -54,7 +54,7 @@ export async function startBerthdNode(options: {
   resources.defer(() => removeTestCgroup(paths.cgroupParent));
   let berthd = await startBerthd(paths, dir);
   resources.defer(() => berthd.stop());
-  const client = connectCri(paths.socket, { timeoutMs: patience(60_000) });
+  const client = connectCri(paths.socket, { timeoutMs: patience(300_000) });
   resources.defer(() => client.close());
   resources.defer(async () => {
     const { items } = await client.runtime.listPodSandbox({});

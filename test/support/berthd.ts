@@ -1,5 +1,6 @@
 // A berthd of the test's own, with every path of its own.
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { connectCri } from '@berth/cri/client.ts';
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
@@ -65,6 +66,8 @@ export function startBerthd(paths: BerthdPaths, dir: string): Promise<Daemon> {
     argv: [join(checkout, 'bin/berthd'), '--config', paths.config],
     dir,
     ready: async () => {
+      // A client of gRPC is too dear to be made in vain every few milliseconds.
+      if (!(await isListening(paths.socket))) return false;
       const client = connectCri(paths.socket);
       try {
         await client.runtime.version({});
@@ -73,5 +76,13 @@ export function startBerthd(paths: BerthdPaths, dir: string): Promise<Daemon> {
         client.close();
       }
     },
+  });
+}
+
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
   });
 }

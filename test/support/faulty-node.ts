@@ -95,7 +95,7 @@ export async function startFaultyNode(options: {
 
   const berthd = resources.use(await startBerthd(paths, dir));
   await loadTestImage(paths.socket);
-  const client = connectCri(paths.socket, { timeoutMs: 30_000 });
+  const client = connectCri(paths.socket, { timeoutMs: 300_000 });
   resources.defer(() => client.close());
   resources.defer(() => removePods(client, dir));
   const kubelet = resources.use(await startKubelet({ dir, endpoint: paths.socket, manifests }));

@@ -41,7 +41,7 @@ export async function startFreshMachine(): Promise<FreshMachine> {
     run: (program, ...args) =>
       new Promise((resolve) => {
         const argv = ['--target', init, '--mount', '--net', '--pid', `--wdns=${checkout}`, program, ...args];
-        execFile('/usr/bin/nsenter', argv, { timeout: 120_000 }, (error, out, err) =>
+        execFile('/usr/bin/nsenter', argv, { timeout: 600_000 }, (error, out, err) =>
           resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, out, err }),
         );
       }),

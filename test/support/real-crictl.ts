@@ -42,7 +42,7 @@ export async function startRealCrictl(options: {
   const node = await startBerthdNode(options);
   await loadTestImage(node.socket);
   const config = join(node.dir, 'crictl.yaml');
-  writeFileSync(config, `runtime-endpoint: unix://${node.socket}\ntimeout: 20\n`);
+  writeFileSync(config, `runtime-endpoint: unix://${node.socket}\ntimeout: 120\n`);
   const file = (name: string, content: object) => {
     const path = join(node.dir, `${name}.json`);
     writeFileSync(path, JSON.stringify(content));

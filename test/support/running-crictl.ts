@@ -29,7 +29,7 @@ function quoted(words: string[]): string {
   return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
 }
 
-const timeoutMs = 30_000;
+const timeoutMs = 300_000;
 
 /** Starts a crictl, given as its whole command line; with `onTerminal` on a pseudo-terminal of that size. */
 export function runCrictl(

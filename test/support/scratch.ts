@@ -35,7 +35,7 @@ export async function startDaemon(options: {
   ready: () => Promise<boolean>;
   timeoutMs?: number;
 }): Promise<Daemon> {
-  const { name, argv, dir, ready, timeoutMs = 20_000 } = options;
+  const { name, argv, dir, ready, timeoutMs = 120_000 } = options;
   const logFile = join(dir, `${name}.log`);
   const log = openSync(logFile, 'a');
   const [program = '', ...args] = argv;

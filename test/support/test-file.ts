@@ -1,11 +1,21 @@
 // One test file run to its end with its report printed at once, and the total of several.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { patience } from './machine-speed.ts';
-import type { OwnMachine } from './own-machine/own-machine.ts';
 import { checkout } from './scratch.ts';
 import { type Counts, parseSpecReport, summaryOf } from './spec-report.ts';
+
+/** A file that runs, on a machine of its own or not. */
+export interface RunningFile {
+  /** Everything that it prints, on either output. */
+  output: Readable;
+  /** Resolves with its exit code. */
+  ended: Promise<number>;
+  /** The processor time that it has taken, in seconds, where that is known. */
+  readonly processorSeconds?: number;
+  kill(): void;
+}
 
 export interface FileRun {
   file: string;
@@ -16,18 +26,17 @@ export interface FileRun {
 }
 
 const testTimeoutMs = patience(600_000);
-const fileTimeoutMs = patience(1_200_000);
+const fileTimeoutMs = patience(3_600_000);
 
-/** The command that runs the file; relative to the checkout. */
-export function testArgv(file: string): string[] {
+/** The arguments with which Node.js runs the file, in the checkout. */
+export function testArgs(file: string): string[] {
   // A file run by itself saves a process over `node --test`.
-  return [process.execPath, '--test-reporter=spec', `--test-timeout=${testTimeoutMs}`, file];
+  return ['--test-reporter=spec', `--test-timeout=${testTimeoutMs}`, file];
 }
 
 /** Runs the file on this machine. */
-export function startHere(file: string): OwnMachine {
-  const [program = '', ...args] = testArgv(file);
-  const child = spawn(program, args, { cwd: checkout, stdio: ['ignore', 'pipe', 'pipe'] });
+export function startHere(file: string): RunningFile {
+  const child = spawn(process.execPath, testArgs(file), { cwd: checkout, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = new PassThrough();
   child.stdout.pipe(output, { end: false });
   child.stderr.pipe(output, { end: false });
@@ -39,7 +48,7 @@ export function startHere(file: string): OwnMachine {
 }
 
 /** Waits for the end of a file that runs, and prints its report. */
-export async function finished(file: string, running: OwnMachine): Promise<FileRun> {
+export async function finished(file: string, running: RunningFile): Promise<FileRun> {
   const started = performance.now();
   let isLate = false;
   const timer = setTimeout(() => {
@@ -50,9 +59,11 @@ export async function finished(file: string, running: OwnMachine): Promise<FileR
   clearTimeout(timer);
   const output = Buffer.concat(chunks).toString();
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const { processorSeconds: processor } = running;
+  const times = `${seconds} s${processor === undefined ? '' : `, processor ${processor.toFixed(1)} s`}`;
   const report = parseSpecReport(output);
   const { body = output, counts = new Map([['fail', 1]]), failures = '' } = report ?? {};
-  console.log(`${code === 0 ? '▶' : '✖'} ${file} (${seconds} s)\n${body.trimEnd()}\n`);
+  console.log(`${code === 0 ? '▶' : '✖'} ${file} (${times})\n${body.trimEnd()}\n`);
   if (code === 0) return { file, code, counts, failures: '' };
   const why = isLate ? `ended after ${fileTimeoutMs / 60_000} minutes` : `ended with ${code}, see above`;
   return { file, code, counts, failures: failures || why };

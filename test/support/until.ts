@@ -9,7 +9,7 @@ export async function until<Found>(
   what: string,
   probe: () => Found | undefined | false | Promise<Found | undefined | false>,
   describe: () => unknown = () => '',
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<Found> {
   for (const deadline = performance.now() + patience(timeoutMs); ; ) {
     const found = await probe();

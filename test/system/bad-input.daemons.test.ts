@@ -24,7 +24,7 @@ after(async () => {
 function refused(name: string, ...args: string[]): string {
   const { status, stdout, stderr } = spawnSync(join(checkout, 'bin', name), args, {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 300_000,
   });
   assert.equal(status, 1, `${name} ${args.join(' ')}: ${stdout}${stderr}`);
   return stdout + stderr;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkout } from '../support/scratch.ts';
 
-test('a soak of twenty seconds lives every kind of life and reports', { timeout: 180_000 }, async () => {
+test('a soak of twenty seconds lives every kind of life and reports', { timeout: 600_000 }, async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   const args = [join(checkout, 'test/soak/main.ts'), '--minutes', '0.34'];
   execFile(process.execPath, args, { cwd: checkout }, (_, stdout, stderr) => resolve(stdout + stderr));

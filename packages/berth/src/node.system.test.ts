@@ -67,7 +67,7 @@ cni: { confDir: ${confDir}, cacheDir: ${dir}/cni }
 });
 
 after(async () => {
-  await down(layout, { timeout: 20 }, record().output).catch(() => {});
+  await down(layout, { timeout: 120 }, record().output).catch(() => {});
   if (listLinks().some(({ name }) => name === BRIDGE)) deleteLink(BRIDGE);
   await rm(dir, { recursive: true });
 });
@@ -81,7 +81,7 @@ function record() {
 async function runUp(sources: readonly string[], options: Partial<UpOptions> = {}) {
   const { output, text } = record();
   let error: Error | undefined;
-  await up(layout, sources, { timeout: 30, try: false, validate: 'strict', ...options }, output).catch(
+  await up(layout, sources, { timeout: 120, try: false, validate: 'strict', ...options }, output).catch(
     (thrown: Error) => {
       error = thrown;
     },
@@ -91,7 +91,7 @@ async function runUp(sources: readonly string[], options: Partial<UpOptions> = {
 
 async function runDown(): Promise<string> {
   const { output, text } = record();
-  await down(layout, { timeout: 30 }, output);
+  await down(layout, { timeout: 120 }, output);
   return text();
 }
 

@@ -12,7 +12,7 @@ import { ContainerState, NamespaceMode } from './generated/api.ts';
 import { connectShortly } from './short-client.ts';
 
 for (const connect of [connectCri, connectShortly]) {
-  test(`${connect.name} runs a pod on containerd and hears its errors`, { timeout: 60_000 }, () => {
+  test(`${connect.name} runs a pod on containerd and hears its errors`, { timeout: 600_000 }, () => {
     return runPod(connect);
   });
 }
@@ -26,7 +26,7 @@ async function runPod(connect: typeof connectCri): Promise<void> {
     dir: join(dir.path, 'containerd'),
     cniConfDir,
   });
-  const client = connect(containerd.socket, { timeoutMs: 20_000 });
+  const client = connect(containerd.socket, { timeoutMs: 300_000 });
   const { runtime, image } = client;
   try {
     assert.equal((await runtime.version({ version: 'v1' })).runtimeName, 'containerd');

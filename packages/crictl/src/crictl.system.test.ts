@@ -31,7 +31,7 @@ function crictlWith(env: NodeJS.ProcessEnv, ...args: string[]): Output {
   const { status, stdout, stderr } = spawnSync(program, args, {
     encoding: 'utf8',
     env: { ...engineOfTests, CRI_CONFIG_FILE: join(dir.path, 'crictl.yaml'), ...env },
-    timeout: 60_000,
+    timeout: 300_000,
   });
   return { code: status, out: stdout, err: stderr };
 }
@@ -61,7 +61,7 @@ before(async () => {
   registry = await startRegistry();
   writeFileSync(
     join(dir.path, 'crictl.yaml'),
-    `runtime-endpoint: unix://${containerd.socket}\ntimeout: 20\n`,
+    `runtime-endpoint: unix://${containerd.socket}\ntimeout: 120\n`,
   );
   writeFileSync(
     podFile,
@@ -108,7 +108,7 @@ test('version and info tell of the runtime', () => {
   assert.deepEqual(parse(succeed('info', '-q', '-o', 'yaml')), { status: info.status });
 });
 
-test('a pod lives from runp to rmp', { timeout: 120_000 }, async () => {
+test('a pod lives from runp to rmp', { timeout: 600_000 }, async () => {
   const census = takeCensus([]);
   const pod = succeed('runp', podFile);
   assert.match(pod, /^[0-9a-f]{64}$/);
@@ -179,7 +179,7 @@ test('a pod lives from runp to rmp', { timeout: 120_000 }, async () => {
   assert.deepEqual(left, []);
 });
 
-test('run does it all at once, rmp -f takes it away', { timeout: 60_000 }, () => {
+test('run does it all at once, rmp -f takes it away', { timeout: 600_000 }, () => {
   const container = succeed('run', '--no-pull', containerFile, podFile);
   assert.equal(succeed('ps', '-q', '--latest'), container);
   refuse(/container ".*" is running, please stop it first/, 'rm', container);
@@ -188,7 +188,7 @@ test('run does it all at once, rmp -f takes it away', { timeout: 60_000 }, () =>
   assert.match(succeed('rmp', '-af'), /^Stopped sandbox .*\nRemoved sandbox /);
 });
 
-test('images are pulled from a registry and removed', { timeout: 60_000 }, async () => {
+test('images are pulled from a registry and removed', { timeout: 600_000 }, async () => {
   const layout = join(dir.path, 'layout');
   await writeTestImage(layout);
   await registry.push(layout, testImage, 'app', '2');

@@ -60,7 +60,7 @@ interface Ended {
 
 /** Not synchronous, since the runtime is in this process. */
 async function run(program: string, args: string[], options: SpawnOptions = {}): Promise<Ended> {
-  const child = spawn(program, args, { timeout: 30_000, env: {}, ...options });
+  const child = spawn(program, args, { timeout: 300_000, env: {}, ...options });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const [out = [], err = []] = await Promise.all([child.stdout?.toArray(), child.stderr?.toArray()]);
   return { code: await ended, out: out.join(''), err: err.join('') };
@@ -70,7 +70,7 @@ for (const engine of engines) {
   const env = { BERTH_CRICTL_ENGINE: engine };
   const onSocket = (...args: string[]) => run(crictl, ['-r', socketPath, ...args], { env });
 
-  test(`${engine}: the launcher starts it`, { timeout: 30_000 }, async () => {
+  test(`${engine}: the launcher starts it`, { timeout: 600_000 }, async () => {
     const child = spawn(crictl, ['-r', socketPath, 'stop', neverStops], { env });
     try {
       await once(stops, 'stop');
@@ -111,7 +111,7 @@ for (const engine of engines) {
     assert.equal(full.code, 1);
   });
 
-  test(`${engine}: a signal cancels what is under way`, { timeout: 30_000 }, async () => {
+  test(`${engine}: a signal cancels what is under way`, { timeout: 600_000 }, async () => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       const child = spawn(crictl, ['-r', socketPath, '-t', '20s', 'stop', neverStops], { env });
       const ended = new Promise<number | null>((resolve) => child.on('close', resolve));

@@ -50,7 +50,7 @@ after(async () => {
 async function crictl(args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ out: string; err: string }> {
   const child: ChildProcess = spawn(program, args, {
     env: { ...engineOfTests, CRI_CONFIG_FILE: file('empty.yaml', ''), ...env },
-    timeout: 30_000,
+    timeout: 300_000,
   });
   const [out = [], err = []] = await Promise.all([child.stdout?.toArray(), child.stderr?.toArray()]);
   return { out: out.join(''), err: err.join('').replaceAll('\\"', '"') };

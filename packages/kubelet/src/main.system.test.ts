@@ -56,7 +56,7 @@ function flags(rootDir = dir): string[] {
 function run(...argv: string[]): { status: number | null; output: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 300_000,
   });
   return { status, output: stdout + stderr };
 }

@@ -15,8 +15,18 @@ export interface MachineCgroups {
 /** The cgroup in which the processes of a machine with cgroup v2 are. */
 export const leafName = 'tests';
 
-/** Makes the cgroup `name` below the root of every hierarchy among `mounts`. */
-export function makeMachineCgroups(name: string, mounts: readonly MountInfo[]): MachineCgroups {
+/** As many times the processor time of one other process is a machine's due. */
+const usualWeight = 8;
+
+/**
+ * Makes the cgroup `name` below the root of every hierarchy among `mounts`. When the processors are not enough for
+ * all, a machine gets its usual share times `weight`.
+ */
+export function makeMachineCgroups(
+  name: string,
+  mounts: readonly MountInfo[],
+  weight: number,
+): MachineCgroups {
   const made: MachineCgroups = { roots: [], leaves: [] };
   for (const { mountPoint, fstype } of hierarchies(mounts)) {
     const path = join(mountPoint, name);
@@ -28,6 +38,11 @@ export function makeMachineCgroups(name: string, mounts: readonly MountInfo[]): 
       const parent = join(mountPoint, file);
       if (fstype === 'cgroup' && existsSync(parent)) writeFileSync(join(path, file), readFileSync(parent));
     }
+    // By itself a cgroup with a hundred processes gets as much as one process beside it.
+    for (const [file, standard] of standardWeights) {
+      if (existsSync(join(path, file)))
+        writeFileSync(join(path, file), String(standard * usualWeight * weight));
+    }
     // Cgroup v2 gives the children of a cgroup with processes no controllers.
     if (fstype === 'cgroup2' && readFileSync(join(path, 'cgroup.controllers'), 'utf8').trim() !== '') {
       const leaf = join(path, leafName);
@@ -37,6 +52,12 @@ export function makeMachineCgroups(name: string, mounts: readonly MountInfo[]): 
   }
   return made;
 }
+
+/** What a cgroup has by default, in v1 and v2. */
+const standardWeights = [
+  ['cpu.shares', 1024],
+  ['cpu.weight', 100],
+] as const;
 
 /** Hands on what controllers the root has; one that cannot be had below it is not needed. */
 function enableControllers(root: string): void {
@@ -49,6 +70,19 @@ function enableControllers(root: string): void {
       if (!hasCode(error, 'EBUSY', 'EINVAL', 'ENOENT', 'EOPNOTSUPP')) throw error;
     }
   }
+}
+
+/** The processor time that a machine has taken, in seconds. */
+export function processorSeconds({ roots }: MachineCgroups): number {
+  for (const root of roots) {
+    // Nanoseconds in v1, microseconds in v2; other hierarchies of v1 have neither.
+    if (existsSync(join(root, 'cpuacct.usage')))
+      return Number(readFileSync(join(root, 'cpuacct.usage'))) / 1e9;
+    if (!existsSync(join(root, 'cpu.stat'))) continue;
+    const [, usage] = /^usage_usec (\d+)$/m.exec(readFileSync(join(root, 'cpu.stat'), 'utf8')) ?? [];
+    if (usage !== undefined) return Number(usage) / 1e6;
+  }
+  return Number.NaN;
 }
 
 /** Removes the cgroups of a machine whose first process has ended, and what is below them. */

@@ -68,7 +68,7 @@ test("annotations of a pod's author are no orders to the OCI runtime (CVE-2024-3
 
 for (const handler of ['crun', 'runc']) {
   test(`no working directory leads to the host, with ${handler} (CVE-2024-21626)`, {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const secret = join(attacked.node.dir, `secret-${handler}`);
     writeFileSync(secret, 'ESCAPED');
@@ -155,7 +155,7 @@ test('a malformed digest in a manifest is an error and no crash (CVE-2026-95839)
 });
 
 test('opaque whiteouts over and over take time in proportion (CVE-2026-95838)', {
-  timeout: 60_000,
+  timeout: 600_000,
 }, async () => {
   using layers = new TestLayers();
   const files = 500;

@@ -257,7 +257,7 @@ describe('berthd', () => {
 });
 
 for (const runtime of testRuntimes) {
-  describe(`the kubelet on ${runtime}`, { timeout: 120_000 }, () => {
+  describe(`the kubelet on ${runtime}`, { timeout: 600_000 }, () => {
     const files = ['/etc/hosts', '/dev/termination-log'];
     let node: TestNode;
     before(async () => {

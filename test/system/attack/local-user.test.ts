@@ -102,7 +102,7 @@ for (const umask of [0o000, 0o022, 0o077]) {
   });
 }
 
-describe('pods with a user namespace', { timeout: 120_000 }, () => {
+describe('pods with a user namespace', { timeout: 600_000 }, () => {
   const mapping = (hostId: number) => [{ containerId: 0, hostId, length: 65_536 }];
   for (const handler of ['crun', 'runc']) {
     test(`only their own root passes to the root of a container, with ${handler}`, async () => {

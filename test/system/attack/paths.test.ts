@@ -58,7 +58,7 @@ function leavesEmptyFolders(handler: string): boolean {
 }
 
 for (const handler of ['crun', 'runc']) {
-  test(`a mount's target that is exchanged for a link, with ${handler}`, { timeout: 120_000 }, async (t) => {
+  test(`a mount's target that is exchanged for a link, with ${handler}`, { timeout: 600_000 }, async (t) => {
     await attacked.unharmed(async () => {
       const volume = join(attacked.node.dir, `volume-${handler}`);
       const other = join(attacked.node.dir, `other-${handler}`);
@@ -105,7 +105,7 @@ for (const handler of ['crun', 'runc']) {
   });
 }
 
-test("a log's folder or file that is exchanged for a link", { timeout: 60_000 }, async () => {
+test("a log's folder or file that is exchanged for a link", { timeout: 600_000 }, async () => {
   await attacked.unharmed(async () => {
     const { runtime } = attacked.node.client;
     const attacker = await attacked.attacker('while true; do echo line; sleep 0.05; done');
@@ -147,7 +147,7 @@ const userFiles: [title: string, entries: TarEntry[], message: RegExp][] = [
 ];
 
 for (const [title, entries, message] of userFiles) {
-  test(`an image whose /etc/passwd is ${title}`, { timeout: 60_000 }, async () => {
+  test(`an image whose /etc/passwd is ${title}`, { timeout: 600_000 }, async () => {
     await attacked.unharmed(async () => {
       const name = 'localhost/users:1';
       const layout = join(attacked.node.dir, 'layout');

@@ -51,7 +51,9 @@ const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
 for (const [handler, program] of Object.entries(programs)) {
   // CVE-2019-5736.
-  test(`the program of ${handler} is not to be had through /proc/self/exe`, { timeout: 60_000 }, async () => {
+  test(`the program of ${handler} is not to be had through /proc/self/exe`, {
+    timeout: 600_000,
+  }, async () => {
     const digest = () => createHash('sha256').update(readFileSync(program)).digest('hex');
     const before = digest();
     await attacked.unharmed(async () => {
@@ -72,7 +74,7 @@ for (const [handler, program] of Object.entries(programs)) {
     assert.equal(digest(), before);
   });
 
-  test(`devices of an image are closed, with ${handler}`, { timeout: 60_000 }, async () => {
+  test(`devices of an image are closed, with ${handler}`, { timeout: 600_000 }, async () => {
     await attacked.unharmed(async () => {
       const { run, ...rest } = await attacked.attacker(
         'sleep 3600 & wait',
@@ -88,7 +90,7 @@ for (const [handler, program] of Object.entries(programs)) {
   });
 
   test(`set-user-id programs gain nothing with no_new_privs, with ${handler}`, {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async () => {
     await attacked.unharmed(async () => {
       for (const noNewPrivs of [true, false]) {

@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => attacked[Symbol.asyncDispose]());
 
-test('a fork bomb stays below the limit of its pod, and is stopped', { timeout: 120_000 }, async () => {
+test('a fork bomb stays below the limit of its pod, and is stopped', { timeout: 600_000 }, async () => {
   const cgroups = detectCgroups();
   const cgroupParent = `${attacked.node.paths.cgroupParent}/bomb`;
   // As a kubelet does with podPidsLimit.
@@ -46,7 +46,7 @@ test('a fork bomb stays below the limit of its pod, and is stopped', { timeout: 
   }
 });
 
-test('a flood of log lines costs neither memory nor lines', { timeout: 120_000 }, async () => {
+test('a flood of log lines costs neither memory nor lines', { timeout: 600_000 }, async () => {
   await attacked.unharmed(async () => {
     const lines = 200_000;
     const flood = await attacked.attacker(`yes "$(seq -s , 20)" | head -n ${lines}; echo over; sleep 3600`);
@@ -63,7 +63,7 @@ test('a flood of log lines costs neither memory nor lines', { timeout: 120_000 }
   });
 });
 
-test('a line without an end does not gather anywhere', { timeout: 120_000 }, async () => {
+test('a line without an end does not gather anywhere', { timeout: 600_000 }, async () => {
   await attacked.unharmed(async () => {
     const endless = await attacked.attacker(
       'head -c 30000000 /dev/zero | tr "\\0" x; echo; echo over; sleep 3600',
@@ -75,7 +75,7 @@ test('a line without an end does not gather anywhere', { timeout: 120_000 }, asy
   });
 });
 
-test('the output of ExecSync is cut at 16 MiB', { timeout: 120_000 }, async () => {
+test('the output of ExecSync is cut at 16 MiB', { timeout: 600_000 }, async () => {
   await attacked.unharmed(async () => {
     const loud = await attacked.attacker('sleep 3600 & wait');
     let bytes = 0;
@@ -94,7 +94,7 @@ test('the output of ExecSync is cut at 16 MiB', { timeout: 120_000 }, async () =
   });
 });
 
-test('an exec whose client does not read is held up, not kept', { timeout: 120_000 }, async () => {
+test('an exec whose client does not read is held up, not kept', { timeout: 600_000 }, async () => {
   await attacked.unharmed(async () => {
     const { runtime } = attacked.node.client;
     const loud = await attacked.attacker('sleep 3600 & wait');
@@ -122,7 +122,7 @@ test('an exec whose client does not read is held up, not kept', { timeout: 120_0
 });
 
 test('a container that ignores every signal is killed when its time is over', {
-  timeout: 60_000,
+  timeout: 600_000,
 }, async () => {
   await attacked.unharmed(async () => {
     for (const handler of ['crun', 'runc']) {
@@ -144,7 +144,7 @@ test('a container that ignores every signal is killed when its time is over', {
   });
 });
 
-test('a container that opens its output over and over, and reads from it', { timeout: 60_000 }, async () => {
+test('a container that opens its output over and over, and reads from it', { timeout: 600_000 }, async () => {
   await attacked.unharmed(async () => {
     const opener = await attacked.attacker(
       'echo ready; (cat /proc/1/fd/1 >/dev/null &); while true; do echo x >/proc/1/fd/1; exec 1>/proc/1/fd/2; done',
@@ -159,7 +159,7 @@ test('a container that opens its output over and over, and reads from it', { tim
 });
 
 test('a container that fills its layer and shared memory is stopped and leaves nothing', {
-  timeout: 60_000,
+  timeout: 600_000,
 }, async () => {
   await attacked.unharmed(async () => {
     const filler = await attacked.attacker('sleep 3600 & wait');

@@ -1,4 +1,6 @@
 // Which RPCs are under way when berthd is killed, and whether one that failed may have for that reason.
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CriClient } from '@berth/cri/client.ts';
 import { CriError } from '@berth/cri/errors.ts';
 
@@ -9,6 +11,9 @@ export class Flights {
   /** How often each was under way at a kill, by the RPC's name or a description of the stream. */
   readonly cutShort = new Map<string, number>();
   readonly #underWay = new Map<string, number>();
+  readonly #begun = new EventEmitter();
+  /** How long each has lasted lately when it was not cut short, in milliseconds. */
+  readonly #lasted = new Map<string, number>();
 
   /** To be called right before each kill. */
   kill(): void {
@@ -20,12 +25,34 @@ export class Flights {
 
   /** Follows `work` under a name. */
   async follow<T>(name: string, work: Promise<T>): Promise<T> {
-    this.#underWay.set(name, (this.#underWay.get(name) ?? 0) + 1);
+    this.#count(name, 1);
+    this.#begun.emit(name);
+    const begin = performance.now();
     try {
-      return await work;
+      const result = await work;
+      this.#lasted.set(name, performance.now() - begin);
+      return result;
     } finally {
-      this.#underWay.set(name, (this.#underWay.get(name) ?? 0) - 1);
+      this.#count(name, -1);
     }
+  }
+
+  #count(name: string, change: number): void {
+    this.#underWay.set(name, (this.#underWay.get(name) ?? 0) + change);
+  }
+
+  /** Resolves within a call of `name`, at a random moment of the time that such calls take. */
+  async within(name: string, random: (bound: number) => number): Promise<void> {
+    // One that ended meanwhile was faster than its like: in the next one no time is lost.
+    for (let longest = this.#lasted.get(name) ?? 0; ; longest = 0) {
+      if (!this.#isUnderWay(name)) await once(this.#begun, name);
+      await delay(random(longest));
+      if (this.#isUnderWay(name)) return;
+    }
+  }
+
+  #isUnderWay(name: string): boolean {
+    return (this.#underWay.get(name) ?? 0) > 0;
   }
 
   /** Whether berthd's death explains an error of what began after `killsBefore` kills. */

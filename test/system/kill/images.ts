@@ -8,10 +8,10 @@ import type { TestRegistry } from '@berth/oci/testing/registry.ts';
 export async function pushImages(dir: string, registry: TestRegistry): Promise<readonly [string, string]> {
   const layout = join(dir, 'layout');
   const file = (path: string, content: string | Buffer) => ({ type: 'file' as const, path, content });
-  const shared = [{ type: 'directory' as const, path: 'data' }, file('data/noise', randomBytes(4_000_000))];
+  const shared = [{ type: 'directory' as const, path: 'data' }, file('data/noise', randomBytes(1_000_000))];
   const names = ['volume', 'other'];
   for (const name of names) {
-    const own = [file('data/text', 'text\n'), file(`data/${name}`, randomBytes(2_000_000))];
+    const own = [file('data/text', 'text\n'), file(`data/${name}`, randomBytes(500_000))];
     await writeOciLayout({ dir: layout, name, layers: [shared, own], config: {} });
     await registry.push(layout, name, name, '1');
   }

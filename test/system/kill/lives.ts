@@ -30,7 +30,7 @@ export const podLife: Life = async ({ client, dir, name, cgroupParent }) => {
   const pod = await podUp({ client, name, logDir: join(dir, 'logs'), cgroupParent });
   const { containerId, sandboxId: podSandboxId } = pod;
   const cmd = ['/bin/echo', 'here'];
-  const { stdout, exitCode } = await runtime.execSync({ containerId, cmd, timeout: 10n });
+  const { stdout, exitCode } = await runtime.execSync({ containerId, cmd, timeout: 60n });
   assert.deepEqual([exitCode, Buffer.from(stdout).toString()], [0, 'here\n']);
   const linux = { cpuShares: 200n, cpuPeriod: 100_000n, memoryLimitInBytes: 128n * 1024n ** 2n };
   await runtime.updateContainerResources({ containerId, linux });
@@ -77,7 +77,7 @@ export const volumeLife: Life = async ({ client, dir, name, cgroupParent, images
   });
   await runtime.startContainer({ containerId });
   const cmd = ['/bin/sh', '-c', 'cat /image/data/text /part/text; stat -c %u /image/data /folder'];
-  const { stdout, stderr } = await runtime.execSync({ containerId, cmd, timeout: 10n });
+  const { stdout, stderr } = await runtime.execSync({ containerId, cmd, timeout: 60n });
   assert.equal(Buffer.from(stdout).toString(), 'text\ntext\n0\n0\n', Buffer.from(stderr).toString());
   await podDown(client, { sandboxId: podSandboxId, containerId });
   await image.removeImage({ image: { image: images[0] } });
@@ -106,7 +106,7 @@ export const checkpointLife: Life = async (surroundings) => {
   });
   await runtime.startContainer({ containerId });
   try {
-    await runtime.checkpointContainer({ containerId, location: join(dir, `${name}.tar`), timeout: 20n });
+    await runtime.checkpointContainer({ containerId, location: join(dir, `${name}.tar`), timeout: 60n });
   } catch (error) {
     if (!(error instanceof CriError) || error.code !== 'FAILED_PRECONDITION') throw error;
     assert.match(error.message, /criu/);
@@ -117,7 +117,7 @@ export const checkpointLife: Life = async (surroundings) => {
 
 /** A container that is neither frozen nor gone runs a command. */
 async function expectAlive({ runtime }: CriClient, containerId: string): Promise<void> {
-  const { exitCode } = await runtime.execSync({ containerId, cmd: ['/bin/true'], timeout: 10n });
+  const { exitCode } = await runtime.execSync({ containerId, cmd: ['/bin/true'], timeout: 60n });
   assert.equal(exitCode, 0);
 }
 
@@ -131,7 +131,7 @@ export const lookLife: Life = async ({ client, flights, steady: { containerId, s
   };
   const watching = flights.follow('getContainerEvents', events()).catch((error: unknown) => error);
   try {
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 2; round++) {
       await Promise.all([
         runtime.version({}),
         runtime.status({ verbose: true }),
@@ -153,7 +153,7 @@ export const lookLife: Life = async ({ client, flights, steady: { containerId, s
         flights.follow('streamContainerStats', drain(runtime.streamContainerStats({}))),
         flights.follow('streamImages', drain(image.streamImages({}))),
       ]);
-      await delay(50);
+      await delay(100);
     }
   } finally {
     gone.abort();

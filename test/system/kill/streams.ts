@@ -45,7 +45,7 @@ export const commandLife: Life = async (surroundings) => {
       const { stdout } = await client.runtime.execSync({
         containerId: steady.containerId,
         cmd,
-        timeout: 20n,
+        timeout: 60n,
       });
       return Buffer.from(stdout).toString().slice(-5);
     }),

@@ -31,7 +31,7 @@ after(() => {
 async function run(engine: string, program: string, path = socketPath): Promise<string> {
   const wire = JSON.stringify(join(import.meta.dirname, 'wire.ts'));
   const script = `const { connectWire } = await import(${wire}); const path = ${JSON.stringify(path)};\n${program}`;
-  const child = spawn(engine, ['--eval', script], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 20_000 });
+  const child = spawn(engine, ['--eval', script], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 300_000 });
   return (await child.stdout.toArray()).join('').trim();
 }
 

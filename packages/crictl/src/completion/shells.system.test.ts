@@ -76,7 +76,7 @@ const lines: [string, string][] = [
 for (const [program, command, source] of shells) {
   const isMissing = spawnSync('which', [program]).status !== 0;
   const name = isMissing ? `${program} is not installed here` : `${program} completes`;
-  test(name, { skip: isMissing, timeout: 120_000 }, async () => {
+  test(name, { skip: isMissing, timeout: 600_000 }, async () => {
     shell = program;
     tmux('new-session', '-d', '-s', shell, '-x', '150', '-y', '40', '-c', dir.path, command);
     try {

@@ -21,7 +21,7 @@ const words = () => ['-r', `unix://${node.socket}`, '-t', '30s'];
 function crictl(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(program, [...words(), ...args], {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 300_000,
   });
   return { code: status, out: stdout, err: stderr.replaceAll('\\"', '"') };
 }
@@ -104,7 +104,7 @@ test('statsp tells what pods use', () => {
   refuse(/msg="parse pod labels: incorrectly specified label: a"/, 'statsp', '--label', 'a');
 });
 
-test('watching draws again and again, until Ctrl-C', { timeout: 60_000 }, async () => {
+test('watching draws again and again, until Ctrl-C', { timeout: 600_000 }, async () => {
   for (const args of [
     ['stats', '-w'],
     ['statsp', '--watch', '-s', '2'],

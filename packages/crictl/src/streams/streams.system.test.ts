@@ -44,7 +44,7 @@ for (const name of ['berthd', 'containerd'] as const) {
 
       test(`exec by ${transport}: a reader that stops costs little memory, and Ctrl-C works`, async () => {
         const [program = '', ...args] = runtime.argv('exec', '-r', transport, id, 'cat', '/dev/zero');
-        const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
+        const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000 });
         const told = text(child.stderr);
         await once(child.stdout, 'readable');
         // From its first octet on it would take gigabytes in this time.
@@ -113,7 +113,7 @@ for (const name of ['berthd', 'containerd'] as const) {
         );
         // More than once: an end may come at any moment of a reader's.
         for (let round = 0; round < 8; round++) {
-          const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], timeout: 30_000 });
+          const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], timeout: 300_000 });
           child.stdin.end(input);
           const [output, [code]] = await Promise.all([buffer(child.stdout), once(child, 'close')]);
           assert.equal(code, 0);

@@ -39,7 +39,7 @@ const starts: Readonly<Record<RuntimeName, (extra: string) => Promise<Node>>> = 
     const cgroupParent = testCgroup('berth-test-streams-ctd', 'cgroupfs');
     resources.defer(() => removeTestCgroup(cgroupParent));
     const { socket } = resources.use(await startContainerd({ dir, cniConfDir }));
-    const client = connectCri(socket, { timeoutMs: 60_000 });
+    const client = connectCri(socket, { timeoutMs: 300_000 });
     resources.defer(() => client.close());
     resources.defer(async () => {
       for (const { id } of (await client.runtime.listPodSandbox({})).items)
@@ -102,7 +102,7 @@ export class StreamRuntime implements AsyncDisposable {
 
   /** The command line of a crictl that talks with this runtime. */
   argv(...args: string[]): string[] {
-    return [crictl, '-r', `unix://${this.node.socket}`, '-t', '20s', ...args];
+    return [crictl, '-r', `unix://${this.node.socket}`, '-t', '120s', ...args];
   }
 
   start(...args: string[]): RunningCrictl {

@@ -132,7 +132,7 @@ test('an overlay of layers with shifted owners', async () => {
 });
 
 test('the process that holds new namespaces ends with the one that made it', {
-  timeout: 20_000,
+  timeout: 600_000,
 }, async () => {
   const script = `
     const { UserNamespaceProcess } = await import(process.argv[1]);

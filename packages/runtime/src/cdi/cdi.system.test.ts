@@ -31,7 +31,7 @@ after(async () => {
 });
 
 for (const handler of ['crun', 'runc']) {
-  test(`devices, mounts, environment, groups and hooks, with ${handler}`, { timeout: 60_000 }, async () => {
+  test(`devices, mounts, environment, groups and hooks, with ${handler}`, { timeout: 600_000 }, async () => {
     const trace = join(node.dir, `${handler}-hook`);
     const hook = join(node.dir, 'hook.sh');
     writeFileSync(hook, `#!/bin/sh\ncat > ${trace}\n`);

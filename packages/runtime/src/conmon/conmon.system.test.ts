@@ -13,7 +13,7 @@ import { readExit } from './exit-files.ts';
 const ownPid = { linux: { securityContext: { namespaceOptions: { pid: 1 as const } } } };
 
 for (const name of ['crun', 'runc']) {
-  describe(`conmon with ${name}`, { timeout: 60_000 }, () => {
+  describe(`conmon with ${name}`, { timeout: 600_000 }, () => {
     let node: TestContainers;
     before(() => {
       node = new TestContainers(name);

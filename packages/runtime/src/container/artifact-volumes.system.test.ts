@@ -36,7 +36,7 @@ const remove = () => node.client.image.removeImage({ image: { ...spec, image: na
 const spec = { image: '', annotations: {}, userSpecifiedImage: '', runtimeHandler: '', imageRef: '' };
 
 test('an artifact is pulled, mounted, kept while it is mounted, and removed', {
-  timeout: 60_000,
+  timeout: 600_000,
 }, async () => {
   const others = layers();
   const { imageRef } = await node.client.image.pullImage({

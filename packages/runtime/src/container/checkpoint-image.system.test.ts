@@ -185,7 +185,7 @@ test('a checkpoint image or archive cannot choose its user, capabilities or secc
   await pods.removePod(sandbox);
 });
 
-test('a hostile archive is refused whatever is in it', { skip, timeout: 60_000 }, async () => {
+test('a hostile archive is refused whatever is in it', { skip, timeout: 600_000 }, async () => {
   const sandbox = await pods.runPod('hostile', {}, 'runc');
   const make = (archive: string) => pods.makeContainer(sandbox, [], { image: { image: archive } });
   const secret = join(node.dir, 'secret');

@@ -59,7 +59,7 @@ const mount = (containerPath: string, image: string, change: object = {}) => ({
 });
 
 for (const handler of ['crun', 'runc']) {
-  test(`images are read-only file systems of containers, with ${handler}`, { timeout: 60_000 }, async () => {
+  test(`images are read-only file systems of containers, with ${handler}`, { timeout: 600_000 }, async () => {
     const sandbox = await pods.runPod(`volumes-${handler}`, {}, handler);
     const mounts = [
       mount('/one', one),

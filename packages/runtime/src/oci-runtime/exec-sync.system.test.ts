@@ -11,7 +11,7 @@ import { type ExecSyncOptions, execSync } from './exec-sync.ts';
 import { killLeftoverExecs } from './leftover-execs.ts';
 
 for (const name of ['crun', 'runc']) {
-  describe(`execs with ${name}`, { timeout: 60_000 }, () => {
+  describe(`execs with ${name}`, { timeout: 600_000 }, () => {
     let node: TestContainers;
     let container: TestContainer;
     before(async () => {

@@ -28,7 +28,7 @@ test('pods of a handler run by its program, with its options and the annotations
   });
   await using _berthd = await startBerthd(paths, dir.path);
   await loadTestImage(paths.socket);
-  const client = connectCri(paths.socket, { timeoutMs: 30_000 });
+  const client = connectCri(paths.socket, { timeoutMs: 300_000 });
   const { runtime } = client;
   const { linux, ...rest } = sandboxConfig({ name: 'other', logDir: join(dir.path, 'logs') });
   const pod = {

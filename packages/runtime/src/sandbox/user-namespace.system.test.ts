@@ -45,7 +45,7 @@ before(async () => {
 after(() => node[Symbol.asyncDispose]());
 
 for (const handler of ['crun', 'runc']) {
-  describe(`user namespaces with ${handler}`, { timeout: 60_000 }, () => {
+  describe(`user namespaces with ${handler}`, { timeout: 600_000 }, () => {
     test('root of the pod is somebody else on the host, files and processes alike', async () => {
       const linux = pod({}, { sysctls: { 'kernel.sem': '100 200 10 20' } });
       const sandbox = await pods.runPod(`${handler}-root`, linux, handler);

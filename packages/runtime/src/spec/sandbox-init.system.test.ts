@@ -10,7 +10,7 @@ import type { SandboxView } from './input.ts';
 import { sandboxInitSpec } from './sandbox-init.ts';
 
 for (const name of ['crun', 'runc']) {
-  describe(`a pod of ${name}`, { timeout: patience(60_000) }, () => {
+  describe(`a pod of ${name}`, { timeout: patience(600_000) }, () => {
     let node: TestContainers;
     let worker: NamespaceWorker;
     let sandbox: SandboxView;

@@ -9,7 +9,7 @@ import { patience } from '../../../../test/support/machine-speed.ts';
 import { TestContainers } from '../testing/test-containers.ts';
 
 for (const name of ['crun', 'runc']) {
-  describe(`containers of ${name}`, { timeout: patience(60_000) }, () => {
+  describe(`containers of ${name}`, { timeout: patience(600_000) }, () => {
     let node: TestContainers;
     before(() => {
       node = new TestContainers(name);

@@ -13,7 +13,7 @@ import { type TestContainer, TestContainers } from '../testing/test-containers.t
 import type { AttachOptions } from './attached-container.ts';
 import { Attachments } from './attachments.ts';
 
-describe('attach', { timeout: 60_000 }, () => {
+describe('attach', { timeout: 600_000 }, () => {
   let node: TestContainers;
   const attachments = new Attachments();
   before(() => {

@@ -12,7 +12,7 @@ import { type TestContainer, TestContainers } from '../testing/test-containers.t
 import { type ExecStreamsOptions, execWithStreams } from './exec-streams.ts';
 
 for (const name of ['crun', 'runc']) {
-  describe(`execs with streams, ${name}`, { timeout: 60_000 }, () => {
+  describe(`execs with streams, ${name}`, { timeout: 600_000 }, () => {
     let node: TestContainers;
     let container: TestContainer;
     before(async () => {

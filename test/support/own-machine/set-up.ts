@@ -1,15 +1,16 @@
-// Runs in the new namespaces of a machine of a test's own: makes them look like a machine, runs the program to its
-// end, and ends with its code, or with 1 when it has left something there.
-// Arguments: the folder that becomes /run, then the program.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { constants } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
+// Preloaded (`node --import`) by the program of a machine of a test's own, in its new namespaces: makes them look like
+// a machine before the program begins, and fails the program at its end for what it has left there.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
 import { bindMount, mount, mounts, unmount } from '@berth/linux/mount.ts';
 import type { MountInfo } from '@berth/linux/mountinfo.ts';
 import { setLinkUp } from '@berth/linux/netlink/links.ts';
 import { leaks, takeCensus } from '../leaks.ts';
+import { patience } from '../machine-speed.ts';
+
+/** The variable with the folder that becomes /run. */
+export const runVariable = 'BERTH_OWN_MACHINE_RUN';
 
 /**
  * iptables keeps its lock, and Debian's containerd the network namespace of a pod that it could not connect. A
@@ -17,23 +18,20 @@ import { leaks, takeCensus } from '../leaks.ts';
  */
 const byDesign = /^(files: \/run\/xtables\.lock|(files|mounts): \/run\/netns\/cni-.*|namespaces: .*)$/;
 
-const [run = '', program = '', ...args] = process.argv.slice(2);
-
-bindMount(run, '/run');
-mountSys(mounts());
-makeNetwork();
-const before = takeCensus(['/run']);
-const child = spawn(program, args, { stdio: 'inherit' });
-const code = await exitCode(child);
-const left = await leftovers();
-if (left.length > 0) console.log(`✖ left on the machine:\n${left.map((line) => `  ${line}`).join('\n')}`);
-process.exitCode = code || Number(left.length > 0);
-
-/** As a shell tells it. */
-async function exitCode(child: ChildProcess): Promise<number> {
-  await once(child, 'exit');
-  const { exitCode, signalCode } = child;
-  return signalCode === null ? (exitCode ?? 1) : 128 + constants.signals[signalCode];
+// Worker threads and forks of the program preload this too.
+const run = process.env[runVariable];
+if (run !== undefined && isMainThread) {
+  delete process.env[runVariable];
+  bindMount(run, '/run');
+  mountSys(mounts());
+  makeNetwork();
+  const before = takeCensus(['/run']);
+  process.on('exit', () => {
+    const left = leftSince(() => leaks(before, takeCensus(['/run']), byDesign));
+    if (left.length === 0) return;
+    process.exitCode ||= 1;
+    writeSync(1, `✖ left on the machine:\n${left.map((line) => `  ${line}\n`).join('')}`);
+  });
 }
 
 /** Mounts what is below /sys anew: it shows the network and the cgroups of the namespaces that it is mounted in. */
@@ -60,17 +58,16 @@ function mountData(fstype: string, options: readonly string[]): string {
 /** An interface with an address and the default route beside the loopback; nothing answers behind it. */
 function makeNetwork(): void {
   setLinkUp('lo');
-  const busybox = (...words: string[]) => execFileSync('/bin/busybox', words);
-  busybox('brctl', 'addbr', 'eth0');
-  busybox('ip', 'address', 'add', '192.0.2.2/24', 'dev', 'eth0');
-  setLinkUp('eth0');
-  busybox('ip', 'route', 'add', 'default', 'via', '192.0.2.1');
+  const script = `set -e
+brctl addbr eth0; ip address add 192.0.2.2/24 dev eth0; ip link set eth0 up; ip route add default via 192.0.2.1`;
+  execFileSync('/bin/busybox', ['sh', '-c', script]);
 }
 
-/** What has come to the machine; the kernel takes some of it away a moment after its last process. */
-async function leftovers(): Promise<string[]> {
-  for (const deadline = performance.now() + 10_000; ; await delay(50)) {
-    const found = leaks(before, takeCensus(['/run']), byDesign);
+/** What `look` finds; the kernel takes some of it away a moment after its last process. */
+function leftSince(look: () => string[]): string[] {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (const deadline = performance.now() + patience(10_000); ; Atomics.wait(pause, 0, 0, 50)) {
+    const found = look();
     if (found.length === 0 || performance.now() > deadline) return found;
   }
 }
