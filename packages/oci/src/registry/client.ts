@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { printable } from '@berth/linux/printable.ts';
 import { type Access, Authorizer } from './authorizer.ts';
+import { ConnectionError } from './connection-error.ts';
 import { RegistryError } from './errors.ts';
 import { isLoopback, type RegistryHost } from './hosts.ts';
 import { type HttpClient, senderOf } from './http.ts';
@@ -20,6 +21,8 @@ export class RepositoryClient {
   private readonly repository: string;
   private readonly http: HttpClient;
   private readonly authorizer: Authorizer;
+  /** Whether the host has turned out not to speak TLS. */
+  private isPlain = false;
 
   constructor(access: Access) {
     this.host = access.host;
@@ -60,9 +63,16 @@ export class RepositoryClient {
     const url = new URL(this.host.url);
     url.pathname = `${url.pathname.replace(/\/$/, '')}/${this.repository}/${path}`;
     if (this.host.mirrorOf !== undefined) url.searchParams.set('ns', this.host.mirrorOf);
+    if (this.isPlain) url.protocol = 'http:';
     for (let refusals = 0; ; refusals++) {
       const authorization = await this.authorizer.current();
-      const { response, from } = await this.follow({ method, url, headers, authorization, signal });
+      const attempt = { method, url, headers, authorization, signal };
+      const { response, from } = await this.follow(attempt).catch((error) => {
+        if (this.isPlain || !this.host.mayBePlain || !isNoTls(error)) throw error;
+        this.isPlain = true;
+        url.protocol = 'http:';
+        return this.follow(attempt);
+      });
       const status = response.statusCode ?? 0;
       if ((status >= 200 && status < 300) || status === 416) return response;
       // Whoever a redirect names has no say in what the registry's credentials are shown to (CVE-2020-15157).
@@ -115,6 +125,12 @@ export class RepositoryClient {
     }
     throw new RegistryError('unavailable', `${start.host}: more than ${maxRedirects} redirects`);
   }
+}
+
+/** Whether a server answered the beginning of TLS with something else. */
+function isNoTls(error: unknown): boolean {
+  const codes = ['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'];
+  return error instanceof ConnectionError && codes.includes(error.code);
 }
 
 /** One request, before redirects. */

@@ -14,6 +14,8 @@ export interface RegistryHost {
   /** Sent with every request to this host. */
   headers: Record<string, string | string[]>;
   tls: TlsFiles;
+  /** Whether it is spoken to without TLS where it turns out not to speak TLS. */
+  mayBePlain?: boolean;
   /** Set for a mirror: the registry that it stands in for, sent along as `?ns=`. */
   mirrorOf?: string;
   /** The registry's name where that is not the host of `url`: credentials are looked up by it. */
@@ -98,13 +100,17 @@ function hostDirectories(registry: string): string[] {
  */
 function upstream(registry: string, tls: TlsFiles): RegistryHost {
   const isLocal = isLoopback(registry);
-  const isPlain = isLocal && !registry.endsWith(':443');
+  // Who has set up TLS for it wants TLS, unless the registry turns out not to speak it.
+  const hasTls = tls.ca.length > 0 || tls.client.length > 0 || tls.skipVerify;
+  const mayBePlain = isLocal && !registry.endsWith(':443');
+  const isPlain = mayBePlain && (!hasTls || registry.endsWith(':80'));
   return {
     url: new URL(`${isPlain ? 'http' : 'https'}://${upstreamHost(registry)}/v2`),
     capabilities: new Set(['pull', 'resolve']),
     headers: {},
     tls: isLocal && tls.ca.length === 0 ? { ...tls, skipVerify: true } : tls,
     rewrites: [],
+    ...(mayBePlain && !isPlain && { mayBePlain }),
     ...(upstreamHost(registry) !== registry && { registry }),
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,18 +84,18 @@ async function whoAmI(files: (hostDir: string) => void): Promise<string> {
 }
 
 async function ask(host: RegistryHost): Promise<string> {
-  const http = new HttpClient();
+  const client = new HttpClient();
   try {
     const response = await new RepositoryClient({
       host,
       repository: 'a/b',
       auth: undefined,
-      http,
+      http: client,
       tokens: new TokenCache(),
     }).get('manifests/1', {}, undefined);
     return String(Buffer.concat(await response.toArray()));
   } finally {
-    await http.close();
+    await client.close();
   }
 }
 
@@ -126,6 +127,37 @@ test('certificates in the Docker form are found without a hosts.toml', async () 
   assert(host);
   assert.equal(host.url.href, 'https://registry.example/v2');
   assert.equal(await ask({ ...host, url: new URL(`https://${address}/v2`) }), 'client');
+});
+
+test('a registry on this machine is spoken to with TLS where TLS is set up for it, and else without', async () => {
+  const files = (hostDir: string) => {
+    copyFileSync(join(dir, 'ca.crt'), join(hostDir, 'ca.crt'));
+    copyFileSync(join(dir, 'client.crt'), join(hostDir, 'me.cert'));
+    copyFileSync(join(dir, 'client.key'), join(hostDir, 'me.key'));
+  };
+  assert.equal(await whoAmI(files), 'client');
+  assert.equal(
+    await whoAmI((hostDir) => writeFileSync(join(hostDir, 'hosts.toml'), 'skip_verify = true')),
+    'nobody',
+  );
+  const plain = http.createServer((_request, response) => response.end('plain'));
+  plain.listen(0, '127.0.0.1');
+  await once(plain, 'listening');
+  const secure = address;
+  try {
+    const bound = plain.address();
+    assert(bound !== null && typeof bound === 'object');
+    address = `localhost:${bound.port}`;
+    assert.equal(await whoAmI(files), 'plain');
+    assert.equal(
+      await whoAmI((hostDir) => writeFileSync(join(hostDir, 'hosts.toml'), 'skip_verify = true')),
+      'plain',
+    );
+  } finally {
+    address = secure;
+    plain.closeAllConnections();
+    plain.close();
+  }
 });
 
 test('a plain connection to a TLS port, and the other way round, say so', async () => {
