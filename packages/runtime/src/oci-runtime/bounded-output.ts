@@ -11,10 +11,7 @@ export interface Room {
 const pipeBytes = 1024 * 1024;
 const chunkBytes = 64 * 1024;
 
-/**
- * How long output is waited for after the command has ended: what it has put into the background may hold
- * the pipes open for ever. (runc copies output by itself, and ends only when all have let go of it.)
- */
+/** How long output is waited for by which nobody is served that comes later: what was written is there by then. */
 const drainMs = 100;
 
 /** Reads a pipe to its end, keeps what there is room for and throws the rest away. */
@@ -72,13 +69,21 @@ export class BoundedOutput {
   }
 }
 
-/** Resolves when the outputs of a command that has ended have been read, or as much as it wrote itself. */
-export async function drained(outputs: readonly BoundedOutput[]): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(() => resolve(), drainMs);
-  });
-  await Promise.race([Promise.all(outputs.map(({ closed }) => closed)), patience]);
+/**
+ * Resolves when the outputs of a command that has ended have been read to their end, after `patienceMs` at the latest:
+ * what the command has put into the background may hold the pipes open for ever. An abort ends the wait.
+ */
+export async function drained(
+  outputs: readonly BoundedOutput[],
+  { patienceMs = drainMs, signal }: { patienceMs?: number; signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  const patience = Promise.withResolvers<void>();
+  const giveUp = () => patience.resolve();
+  const timer = setTimeout(giveUp, Math.max(patienceMs, drainMs));
+  if (signal?.aborted) giveUp();
+  signal?.addEventListener('abort', giveUp, { once: true });
+  await Promise.race([Promise.all(outputs.map(({ closed }) => closed)), patience.promise]);
   clearTimeout(timer);
+  signal?.removeEventListener('abort', giveUp);
   for (const output of outputs) output.stop();
 }

@@ -32,6 +32,12 @@ export interface ExecSyncResult {
   exitCode: number;
 }
 
+/**
+ * How long after its end the answer to a command without a timeout may wait for what it has put into the
+ * background: a daemon that was started so never lets go of the output.
+ */
+const backgroundMs = 10_000;
+
 /** How often a command is killed before the runtime itself is: a second in all. */
 const KILL_ATTEMPTS = 20;
 
@@ -46,8 +52,18 @@ export async function execSync(options: ExecSyncOptions): Promise<ExecSyncResult
   const doing = `exec in container ${containerId}`;
   using files = new ExecFiles(options.dir, options.process);
   const { child, stdout, stderr } = startExec(options, files);
+  const began = performance.now();
   const ended = await endOf(child, options);
-  await drained([stdout, stderr]);
+  if (ended.kind === 'exited') {
+    // What the command has put into the background may have something to say yet. containerd waits for it, for as long
+    // as its client does; runc does so by itself.
+    const leftMs = options.timeoutMs ? options.timeoutMs - (performance.now() - began) : backgroundMs;
+    const patienceMs = Math.min(leftMs, maxTimerMs);
+    await drained([stdout, stderr], { patienceMs, signal: options.signal });
+    options.signal?.throwIfAborted();
+  } else {
+    await drained([stdout, stderr]);
+  }
   if (ended.kind === 'aborted') throw options.signal?.reason;
   if (ended.kind === 'timeout') {
     const command = options.process.args?.join(' ') ?? '';
