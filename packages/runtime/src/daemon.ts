@@ -71,6 +71,7 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
   const layers = new LayerUsage(log);
   const streaming = new StreamingService(context);
   resources.use(streaming);
+  await streaming.listen();
   const server = await serveCri({
     socketPath: config.listen,
     runtime: runtimeHandlers(context, { layers, streaming }),

@@ -63,8 +63,8 @@ const described: Described<Config> = {
     about: 'The server that clients of exec, attach and port-forward are sent to by a URL that works once.',
     fields: {
       address: 'Address that it listens on.',
-      port: '0 takes any free port.',
-      certFile: 'Certificate in PEM, with which it serves HTTPS.',
+      port: '0 takes any free port with the first request; another is listened on from the start.',
+      certFile: 'Certificate in PEM, with which it serves HTTPS. Changes of these files take effect at once.',
       keyFile: 'Key of the certificate, in PEM.',
       clientCaFile: 'Authorities in PEM; every client has to show a certificate that one of them has signed.',
       idleTimeoutSeconds: 'A connection without a byte in either direction is closed.',

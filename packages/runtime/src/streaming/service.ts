@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import type {
   AttachRequest,
@@ -11,28 +10,44 @@ import type {
 import type { CallContext } from '@berth/cri/server.ts';
 import type { StreamingRuntime } from '@berth/streaming/server/streaming-runtime.ts';
 import type { StreamingServer } from '@berth/streaming/server/streaming-server.ts';
-import type { Config } from '../config/config.ts';
 import { auditFields } from '../container/audit.ts';
 import { runningContainer } from '../container/running.ts';
 import type { Context } from '../context.ts';
-import { invalid } from '../errors.ts';
+import { invalid, messageOf } from '../errors.ts';
 import type { Container } from '../state/container.ts';
 import { attach, attachableContainer } from './attach.ts';
 import { Attachments } from './attachments.ts';
 import { exec } from './exec.ts';
 import { forwardPort, readySandbox } from './port-forward.ts';
+import { readTls, TlsFiles } from './tls-files.ts';
 
 /**
  * Exec, Attach and PortForward: each RPC answers with a URL of the streaming server, where the client is then
- * served. That server, and all that it needs, is loaded when the first URL is asked for.
+ * served. That server, and all that it needs, is loaded when the first URL is asked for, or from the start where it
+ * has a port of its own, which has to be its before somebody else takes it.
  */
 export class StreamingService implements AsyncDisposable {
   readonly #context: Context;
   readonly #attachments = new Attachments();
+  readonly #resources = new AsyncDisposableStack();
   #server: Promise<StreamingServer> | undefined;
 
   constructor(context: Context) {
     this.#context = context;
+  }
+
+  /** Listens now, when the port is a fixed one. One that cannot be had now is tried again with the first request. */
+  async listen(): Promise<void> {
+    const { config, log } = this.#context;
+    const { address, port } = config.streaming;
+    if (port === 0) return;
+    try {
+      await this.#running();
+    } catch (error) {
+      log.error(
+        `Serving streams on ${address}:${port} failed; exec, attach and port-forward will try again: ${messageOf(error)}`,
+      );
+    }
   }
 
   async exec(request: ExecRequest, { peer }: CallContext): Promise<ExecResponse> {
@@ -68,8 +83,8 @@ export class StreamingService implements AsyncDisposable {
 
   /** Cuts every client off and stops listening. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const server = await this.#server?.catch(() => undefined);
-    await server?.close();
+    await this.#server?.catch(() => undefined);
+    await this.#resources.disposeAsync();
     this.#attachments[Symbol.dispose]();
   }
 
@@ -85,16 +100,22 @@ export class StreamingService implements AsyncDisposable {
   }
 
   #running(): Promise<StreamingServer> {
-    this.#server ??= startServer(this.#context, this.#attachments).catch((error: unknown) => {
-      // A port that is taken now may be free for the next request.
-      this.#server = undefined;
-      throw error;
-    });
+    this.#server ??= startServer(this.#context, this.#attachments, this.#resources).catch(
+      (error: unknown) => {
+        // A port that is taken now may be free for the next request.
+        this.#server = undefined;
+        throw error;
+      },
+    );
     return this.#server;
   }
 }
 
-async function startServer(context: Context, attachments: Attachments): Promise<StreamingServer> {
+async function startServer(
+  context: Context,
+  attachments: Attachments,
+  resources: AsyncDisposableStack,
+): Promise<StreamingServer> {
   const { config, log } = context;
   const { address, port, idleTimeoutSeconds } = config.streaming;
   const tls = await readTls(config.streaming);
@@ -107,14 +128,14 @@ async function startServer(context: Context, attachments: Attachments): Promise<
     idleTimeoutMs: idleTimeoutSeconds * 1000,
     log: (line) => log.info(line),
   });
+  resources.use(server);
+  if (tls !== undefined) {
+    resources.use(
+      new TlsFiles(config.streaming, { current: tls, renew: (next) => server.renewTls(next), log }),
+    );
+  }
   log.info('Serving streams', { url: server.url });
   return server;
-}
-
-async function readTls({ certFile, keyFile, clientCaFile }: Config['streaming']) {
-  if (certFile === undefined || keyFile === undefined) return undefined;
-  const [cert, key] = [await readFile(certFile, 'utf8'), await readFile(keyFile, 'utf8')];
-  return clientCaFile === undefined ? { cert, key } : { cert, key, ca: await readFile(clientCaFile, 'utf8') };
 }
 
 function streamingRuntime(context: Context, attachments: Attachments): StreamingRuntime {

@@ -79,14 +79,21 @@ export interface PortForwardUrlRequest {
   ports: number[];
 }
 
+/** Certificate and key as PEM; with `ca`, clients must show a certificate signed by it. */
+export interface StreamingTls {
+  cert: string;
+  key: string;
+  ca?: string;
+}
+
 export interface StreamingServerOptions {
   /** To listen on; 127.0.0.1 unless told. */
   address?: string;
   /** 0, the default, takes any free port. */
   port?: number;
   runtime: StreamingRuntime;
-  /** Serves HTTPS: certificate and key as PEM; with `ca`, clients must show a certificate signed by it. */
-  tls?: { cert: string; key: string; ca?: string };
+  /** Serves HTTPS. */
+  tls?: StreamingTls;
   /** Told in one line what a client did wrong and which requests failed. */
   log?: (line: string) => void;
   /** A connection without a byte in either direction is closed; 4 hours unless told. */

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type GuardedConnections, guard } from '@berth/http/guard.ts';
 import { listen } from '@berth/http/listen.ts';
@@ -11,6 +11,7 @@ import type {
   ExecUrlRequest,
   PortForwardUrlRequest,
   StreamingServerOptions,
+  StreamingTls,
 } from './streaming-runtime.ts';
 import { asksForWebSocket, refuseUpgrade, type Upgrade, upgradeToSpdy } from './upgrade.ts';
 
@@ -31,7 +32,7 @@ type Request =
 export class StreamingServer {
   /** Where it listens, `http://127.0.0.1:12345` or `https:`. */
   readonly url: string;
-  readonly #server: Server;
+  readonly #server: Server | TlsServer;
   readonly #options: StreamingServerOptions;
   readonly #timeouts: { creationTimeoutMs: number; idleTimeoutMs: number };
   readonly #requests: RequestCache<Request>;
@@ -40,7 +41,7 @@ export class StreamingServer {
   readonly #waiting: GuardedConnections;
   #sessions = 0;
 
-  private constructor(server: Server, options: StreamingServerOptions, address: AddressInfo) {
+  private constructor(server: Server | TlsServer, options: StreamingServerOptions, address: AddressInfo) {
     this.#server = server;
     this.#options = options;
     const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
@@ -88,6 +89,14 @@ export class StreamingServer {
     if (address === null || typeof address === 'string')
       throw new Error('streaming server has no TCP address');
     return new StreamingServer(server, options, address);
+  }
+
+  /**
+   * Has clients that come from now on served with another certificate; those that are there keep theirs.
+   * @throws when certificate and key do not belong together or cannot be parsed, and goes on with those it has
+   */
+  renewTls({ cert, key, ca }: StreamingTls): void {
+    if (isTls(this.#server)) this.#server.setSecureContext({ cert, key, ...(ca !== undefined && { ca }) });
   }
 
   /** A URL that is good for one exec, soon. */
@@ -213,6 +222,10 @@ export class StreamingServer {
   #log(line: string): void {
     this.#options.log?.(line);
   }
+}
+
+function isTls(server: Server | TlsServer): server is TlsServer {
+  return 'setSecureContext' in server;
 }
 
 function validate(request: AttachUrlRequest): void {
