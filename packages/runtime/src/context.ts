@@ -10,9 +10,11 @@ import type { RuntimeHandlers } from './oci-runtime/detect.ts';
 import type { Metrics } from './operations/metrics.ts';
 import type { Paths } from './paths.ts';
 import type { KeyedQueue } from './queue.ts';
+import type { Retries } from './recovery/retries.ts';
 import type { HostFacts } from './spec/input.ts';
 import type { State } from './state/state.ts';
 import type { Exits } from './termination/exits.ts';
+import type { Makings } from './termination/makings.ts';
 import type { Stops } from './termination/stops.ts';
 import type { PodStarts } from './tracing/pod-starts.ts';
 import type { Tracer } from './tracing/tracer.ts';
@@ -38,6 +40,9 @@ export interface Context {
   readonly images: ImageService;
   readonly exits: Exits;
   readonly stops: Stops;
+  readonly makings: Makings;
+  /** Clean-ups that failed and are tried again. */
+  readonly retries: Retries;
   /** Aborts when berthd closes: containers go on, and nobody here watches them any more. */
   readonly closing: AbortSignal;
   readonly tracer: Tracer;

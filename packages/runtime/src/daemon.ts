@@ -28,6 +28,7 @@ import { Paths } from './paths.ts';
 import { findProgram } from './programs.ts';
 import { KeyedQueue } from './queue.ts';
 import { recover } from './recovery/recover.ts';
+import { Retries } from './recovery/retries.ts';
 import { sandboxInitEnded } from './sandbox/stop.ts';
 import { socketRoutes } from './socket-routes.ts';
 import { checkCgroupParent } from './spec/cgroups-path.ts';
@@ -35,6 +36,7 @@ import { readHostFacts } from './spec/facts/host.ts';
 import { State } from './state/state.ts';
 import { StreamingService } from './streaming/service.ts';
 import { Exits } from './termination/exits.ts';
+import { Makings } from './termination/makings.ts';
 import { Stops } from './termination/stops.ts';
 import { PodStarts } from './tracing/pod-starts.ts';
 import { podStartsHandlers } from './tracing/pod-starts-handlers.ts';
@@ -135,10 +137,12 @@ async function makeContext(
   resources.defer(() => tracer.close());
   const namespaces = await NamespaceWorker.start();
   resources.defer(() => namespaces.close());
+  const retries = resources.use(new Retries(log));
   const network = await PodNetwork.start({
     ...config.cni,
     timeoutMs: config.cni.timeoutSeconds * 1000,
     sandboxesDir: paths.sandboxes,
+    onSelect: () => retries.now(),
     log,
   });
   resources.defer(() => network.close());
@@ -168,6 +172,8 @@ async function makeContext(
     images,
     exits,
     stops: new Stops({ cgroups, exits }),
+    makings: new Makings(),
+    retries,
     closing,
     tracer,
     starts,

@@ -1,14 +1,20 @@
 import type { Socket } from 'node:net';
+import { constants } from 'node:os';
 import { hasCode } from '@berth/linux/errno.ts';
 import { OutputPipe } from '@berth/linux/output-pipe.ts';
+import { kill } from '@berth/linux/process.ts';
 import { readEndOfRegularFile, readRegularFile } from '@berth/linux/regular-file.ts';
 import { type StartedProcess, startProcess } from '@berth/linux/spawn.ts';
+import { killDescendants } from '../oci-runtime/process-tree.ts';
 import { lastRuntimeError, OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { type ConmonSpec, conmonArguments } from './arguments.ts';
 import { parseSyncMessage, type SyncMessage } from './sync-message.ts';
 
 /** A pid file holds a number. */
 const maxPidBytes = 64;
+
+/** How long conmon may take to fork away. */
+const forkMs = 2_000;
 
 /** What an OCI runtime logs of one creation; of more the end counts. */
 const maxLogBytes = 1024 * 1024;
@@ -18,6 +24,8 @@ export interface StartConmonOptions extends ConmonSpec {
   conmonPath: string;
   /** Until the runtime has created the container; default 4 minutes, as CRI-O. */
   timeoutMs?: number;
+  /** Kills conmon and the OCI runtime, and rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 export interface StartedConmon {
@@ -35,6 +43,8 @@ export interface StartedConmon {
  * the same steps as for a container that has run.
  */
 export async function startConmon(options: StartConmonOptions): Promise<StartedConmon> {
+  const { signal } = options;
+  signal?.throwIfAborted();
   const doing = `create container ${options.containerId}`;
   const child = launch(options, doing);
   const exited = child.exited.then(({ code, signal }) =>
@@ -43,17 +53,19 @@ export async function startConmon(options: StartConmonOptions): Promise<StartedC
   const sync = readToEnd(child.sync, '\n');
   const stderr = readToEnd(child.stderr);
   const timeoutMs = options.timeoutMs ?? 240_000;
-  let timer: NodeJS.Timeout | undefined;
-  const timedOut = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), timeoutMs);
-  });
+  const givenUp = Promise.withResolvers<undefined>();
+  const giveUp = () => givenUp.resolve(undefined);
+  const timer = setTimeout(giveUp, timeoutMs);
+  signal?.addEventListener('abort', giveUp, { once: true });
   // The parent exits when it has forked; the message comes from the child that stays.
-  const outcome = await Promise.race([Promise.all([exited, sync.text]), timedOut]);
+  const outcome = await Promise.race([Promise.all([exited, sync.text]), givenUp.promise]);
   clearTimeout(timer);
+  signal?.removeEventListener('abort', giveUp);
   sync.close();
   stderr.close();
   if (outcome === undefined) {
-    await killConmon(options.conmonPidFile);
+    await killConmon(child, options.conmonPidFile);
+    signal?.throwIfAborted();
     throw new OciRuntimeError(doing, `${options.runtime.name} did not finish within ${timeoutMs} ms`, {
       kind: 'TIMEOUT',
     });
@@ -122,14 +134,16 @@ async function runtimeReason(path: string): Promise<string | undefined> {
   }
 }
 
-async function killConmon(pidFile: string): Promise<void> {
+/** Kills conmon with the OCI runtime and all that it has started, which may hang as well as the runtime itself. */
+async function killConmon(parent: StartedProcess, pidFile: string): Promise<void> {
+  // It forks within milliseconds, and writes the pid file before it ends.
+  const stuck = setTimeout(() => kill(parent.pid, constants.signals.SIGKILL), forkMs);
+  await parent.exited;
+  clearTimeout(stuck);
   const pid = await readPidFile(pidFile);
-  try {
-    // conmon's children die with it (PDEATHSIG), the runtime's own included.
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if (!hasCode(error, 'ESRCH')) throw error;
-  }
+  if (pid === undefined) return;
+  killDescendants(pid);
+  kill(pid, constants.signals.SIGKILL);
 }
 
 function readToEnd(

@@ -18,14 +18,15 @@ export async function checkpointContainer(
   { containerId, location, timeout }: CheckpointContainerRequest,
   call: { signal: AbortSignal },
 ): Promise<CheckpointContainerResponse> {
-  const { state, queue, log, runtimes } = context;
+  const { state, queue, log, runtimes, makings } = context;
   if (!isAbsolute(location))
     throw invalid('location', `${JSON.stringify(location)} is not an absolute path of a file`);
   if (timeout < 0n) throw invalid('timeout', `${timeout} is less than 0`);
   const seconds = Number(timeout) || defaultTimeoutSeconds;
   const found = state.containers.find(containerId);
   if (found === undefined) throw notFound('container', containerId);
-  return queue.run(found.id, async () => {
+  const checkpoint = async (caller: AbortSignal) => {
+    caller.throwIfAborted();
     const container = state.containers.get(found.id);
     const sandbox = state.sandboxes.get(found.sandboxId);
     if (container === undefined || sandbox === undefined) throw notFound('container', containerId);
@@ -36,7 +37,7 @@ export async function checkpointContainer(
     await requireCheckpointing(runtime);
     log.info('Checkpointing container', { container: container.id, location });
     const deadline = AbortSignal.timeout(Math.min(seconds * 1000, maxTimerMs));
-    const signal = AbortSignal.any([call.signal, deadline]);
+    const signal = AbortSignal.any([caller, deadline]);
     try {
       await whilePaused(context, [container], runtime, async () => {
         await dumpProcesses(context, container, runtime, signal);
@@ -57,5 +58,8 @@ export async function checkpointContainer(
     }
     log.info('Checkpointed container', { container: container.id, location });
     return {};
-  });
+  };
+  return makings.run([found.id, found.sandboxId], call.signal, (signal) =>
+    queue.run(found.id, () => checkpoint(signal)),
+  );
 }

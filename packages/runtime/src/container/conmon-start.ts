@@ -23,6 +23,8 @@ export interface NewProcess {
   readonly tty: boolean;
   /** Owner of the pipes that are its standard streams; undefined where the OCI runtime gives them one. */
   readonly stdioOwner?: Owner | undefined;
+  /** Gives the creation up, whatever the OCI runtime is at. */
+  readonly signal: AbortSignal;
   /** Directory of criu's images to restore from; the process then runs at once. */
   readonly checkpoint?: string;
 }
@@ -51,8 +53,10 @@ export async function createWithConmon(context: Context, process: NewProcess): P
       conmonPidFile: bundle.conmonPid,
       runtimeLog: bundle.runtimeLog,
       checkpoint: process.checkpoint,
+      signal: process.signal,
     });
   } catch (error) {
+    process.signal.throwIfAborted();
     const [program = ''] = process.args;
     const message = messageOf(error);
     // crun does not say what it may not execute.

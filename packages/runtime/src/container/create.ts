@@ -24,7 +24,7 @@ import { nowNs } from '../clock.ts';
 import { readExit } from '../conmon/exit-files.ts';
 import type { Context } from '../context.ts';
 import { refuseControlCharacters } from '../control-characters.ts';
-import { invalid, messageOf, notFound, RuntimeError, wrongState } from '../errors.ts';
+import { invalid, notFound, RuntimeError, wrongState } from '../errors.ts';
 import { newContainerId } from '../ids.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
 import { describe } from '../labels.ts';
@@ -41,6 +41,7 @@ import { createWithConmon } from './conmon-start.ts';
 import { recordExit, watchConmon } from './exits.ts';
 import { findVolumeImages, type ImageVolume, withImageRefs } from './image-volumes.ts';
 import { keepLimits } from './keep-limits.ts';
+import { retryContainerRemoval } from './retry.ts';
 import { mountRootfs, podUserNamespace } from './rootfs.ts';
 import { labelsOf, warnOfUnusedOptions } from './selinux.ts';
 import { containerSpec, containerUser } from './spec.ts';
@@ -52,18 +53,20 @@ import { destroyContainer } from './teardown.ts';
 export async function createContainer(
   context: Context,
   request: CreateContainerRequest,
-  { signal }: { signal: AbortSignal },
+  call: { signal: AbortSignal },
 ): Promise<CreateContainerResponse> {
-  const { state, queue, tracer } = context;
+  const { state, queue, makings, tracer } = context;
   const config = validateContainerConfig(request.config);
   const found = state.sandboxes.find(request.podSandboxId);
   if (found === undefined) throw notFound('pod', request.podSandboxId);
   tracer.describe({ 'sandbox.id': found.id, 'k8s.container.name': config.metadata.name });
-  // A sandbox that is being stopped waits for its containers' making, and the other way round.
-  return queue.run(found.id, async () => {
+  const stopped = `CreateContainer failed as the sandbox was stopped: ${found.id}`;
+  // One is made after the other, and a sandbox that is being stopped has them given up.
+  const create = async (signal: AbortSignal) => {
+    signal.throwIfAborted();
     const sandbox = state.sandboxes.get(found.id);
     if (sandbox?.state.phase !== 'ready') {
-      throw wrongState(`CreateContainer failed as the sandbox was stopped: ${found.id}`);
+      throw wrongState(stopped);
     }
     const checkpoint = await checkpointOf(context, sandbox, config);
     const image = await findImage(context, config, checkpoint?.image);
@@ -72,7 +75,8 @@ export async function createContainer(
     const making = { sandbox, container, image, volumes, checkpoint, signal };
     await queue.run(container.id, () => makeContainer(context, making));
     return { containerId: container.id };
-  });
+  };
+  return makings.run([found.id], call.signal, (signal) => queue.run(found.id, () => create(signal)));
 }
 
 interface Making {
@@ -144,6 +148,7 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
         stdinOnce: config.stdinOnce,
         tty: config.tty,
         stdioOwner: stdioOwner(sandbox, spec.process?.user),
+        signal,
       }),
     );
     // Other runtimes may make a container of something else than mounts.
@@ -162,14 +167,12 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
   if (exit !== undefined) recordExit(context, id, { ...exit, message: '' });
 }
 
-/** Removes a half-made container. When that fails it is shown as exited, so that its owner tries again. */
+/** Removes a half-made container. When that fails it is shown as exited, and tried again. */
 async function abandonContainer(context: Context, container: Container): Promise<void> {
   try {
     await destroyContainer(context, container);
   } catch (error) {
-    const message = `it could be neither made nor removed: ${messageOf(error)}`;
-    const exit = { startedAt: 0n, finishedAt: nowNs(), exitCode: 128, reason: 'Error', message };
-    context.state.containers.setState(container.id, { phase: 'removing', exit });
+    retryContainerRemoval(context, container.id, error);
     throw error;
   }
 }

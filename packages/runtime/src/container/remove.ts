@@ -4,6 +4,7 @@ import {
   type RemoveContainerResponse,
 } from '@berth/cri/generated/api.ts';
 import type { Context } from '../context.ts';
+import { wrongState } from '../errors.ts';
 import { publish } from '../pod-events.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import { destroyContainer } from './teardown.ts';
@@ -23,6 +24,7 @@ export async function removeContainer(
 
 /** Removes a container in any state, after what is being done to it has ended. */
 export function stopAndDestroy(context: Context, { id }: Container): Promise<void> {
+  context.makings.abort(id, wrongState(`container ${id} is being removed`));
   return context.queue.run(id, async () => {
     const { state, stops } = context;
     const container = state.containers.get(id);

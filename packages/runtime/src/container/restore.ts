@@ -22,7 +22,11 @@ import { recordExit, watchConmon } from './exits.ts';
 import { endConmon, releaseProcesses } from './teardown.ts';
 
 /** A restored process runs at once, so that a container made from a checkpoint gets its processes by its start. */
-export async function startRestored(context: Context, container: Container, runtime: string): Promise<void> {
+export async function startRestored(
+  context: Context,
+  container: Container,
+  { runtime, signal }: { runtime: string; signal: AbortSignal },
+): Promise<void> {
   const { state, paths, log } = context;
   const { id, config } = container;
   const { bundle } = paths.container(id);
@@ -44,6 +48,7 @@ export async function startRestored(context: Context, container: Container, runt
       stdinOnce: config.stdinOnce,
       tty: config.tty,
       checkpoint: place.at(imageDirectory),
+      signal,
     });
     await renamePod(context, container);
     state.containers.setState(id, { phase: 'running', processes, startedAt: nowNs() });
@@ -78,6 +83,11 @@ async function renamePod({ state, namespaces, paths }: Context, { sandboxId }: C
   await namespaces.pin({ hostname: sandboxHostname(sandbox), existing });
 }
 
+/** Whether a container made from a checkpoint has no processes yet. */
+export function isUnrestored({ state }: Container): boolean {
+  return state.phase === 'restorable' || state.phase === 'restoring';
+}
+
 /** A container whose restore has failed, or was given up before it began, has ended. */
 async function endRestore(context: Context, container: Container, message: string): Promise<void> {
   const { id } = container;
@@ -88,11 +98,13 @@ async function endRestore(context: Context, container: Container, message: strin
   publishContainerEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
 }
 
-/** Ends a container that waits to be restored. */
+/** Ends a container that waits to be restored, or is being restored. */
 export function giveUpRestore(context: Context, id: ContainerId): Promise<void> {
+  context.makings.abort(id, wrongState(`container ${id} was stopped`));
   return context.queue.run(id, async () => {
     const container = context.state.containers.get(id);
-    if (container?.state.phase === 'restorable') {
+    // In its turn one that is being restored is what a berthd has left that died.
+    if (container !== undefined && isUnrestored(container)) {
       await endRestore(context, container, 'it was stopped before it was restored');
     }
   });

@@ -14,7 +14,7 @@ export async function startContainer(
   context: Context,
   { containerId }: StartContainerRequest,
 ): Promise<StartContainerResponse> {
-  const { state, log, runtimes, queue, tracer } = context;
+  const { state, log, runtimes, queue, makings, tracer } = context;
   const found = state.containers.find(containerId);
   if (found === undefined) throw notFound('container', containerId);
   const { id, sandboxId, config } = found;
@@ -27,7 +27,10 @@ export async function startContainer(
     if (phase === 'restorable') {
       const restored = state.sandboxes.get(container.sandboxId);
       if (restored?.state.phase !== 'ready') throw wrongState(`the sandbox of container ${id} was stopped`);
-      await startRestored(context, container, restored.runtime);
+      const { runtime } = restored;
+      await makings.run([id, sandboxId], undefined, (signal) =>
+        startRestored(context, container, { runtime, signal }),
+      );
       return {};
     }
     if (container.state.phase !== 'created') {
@@ -40,7 +43,9 @@ export async function startContainer(
     state.containers.setState(id, { phase: 'starting', processes });
     try {
       const runtime = runtimes.get(sandbox.runtime);
-      await tracer.span(`${runtime.name} start`, about, () => runtime.start(id));
+      await tracer.span(`${runtime.name} start`, about, () =>
+        makings.run([id, sandboxId], undefined, (signal) => runtime.start(id, signal)),
+      );
     } catch (error) {
       if (state.containers.get(id)?.state.phase === 'starting') {
         state.containers.setState(id, { phase: 'created', processes });

@@ -2,7 +2,7 @@ import type { StopContainerRequest, StopContainerResponse } from '@berth/cri/gen
 import type { Context } from '../context.ts';
 import { messageOf, RuntimeError } from '../errors.ts';
 import { processesOf } from '../state/container.ts';
-import { giveUpRestore } from './restore.ts';
+import { giveUpRestore, isUnrestored } from './restore.ts';
 
 /** StopContainer: idempotent, fine for a container that is gone. */
 export async function stopContainer(
@@ -10,7 +10,7 @@ export async function stopContainer(
   { containerId, timeout }: StopContainerRequest,
 ): Promise<StopContainerResponse> {
   const container = context.state.containers.find(containerId);
-  if (container?.state.phase === 'restorable') await giveUpRestore(context, container.id);
+  if (container !== undefined && isUnrestored(container)) await giveUpRestore(context, container.id);
   if (container === undefined || processesOf(container) === undefined) return {};
   context.log.info('Stopping container', { container: container.id, timeout });
   try {

@@ -1,13 +1,13 @@
 import { CniError } from '@berth/cni/errors.ts';
 import { type CniResult, sandboxAddresses } from '@berth/cni/result.ts';
 import { messageOf, RuntimeError } from '../errors.ts';
-import { type CapabilityRequest, capabilityArgs } from './capabilities.ts';
+import { type CapabilityRequest, capabilityArgs, noPortmap, unmappedPorts } from './capabilities.ts';
 import { withoutIdlePlugins } from './chain.ts';
 import { isDefaultNetwork } from './default-network.ts';
 import type { PodNetwork } from './pod-network.ts';
 
 /** The interface of a pod; the kubelet, kubectl and users expect this name. */
-const POD_INTERFACE = 'eth0';
+export const POD_INTERFACE = 'eth0';
 
 export interface AttachRequest extends CapabilityRequest {
   readonly sandboxId: string;
@@ -31,19 +31,21 @@ export async function attachSandbox(
 ): Promise<{ ips: string[]; result: CniResult }> {
   const { selected, problem } = network.config;
   if (selected === undefined) throw new RuntimeError('UNAVAILABLE', `network is not ready: ${problem}`);
-  const capabilities = capabilityArgs(request);
+  const runtime = attachmentOf(request);
+  const { capabilityArgs: capabilities } = runtime;
   const list = isDefaultNetwork(selected.file)
     ? withoutIdlePlugins(selected.list, capabilities)
     : selected.list;
-  const runtime = {
-    containerId: request.sandboxId,
-    netns: request.netnsPath,
-    ifName: POD_INTERFACE,
-    args: podArgs(request),
-    capabilityArgs: capabilities,
-  };
   // portmap opens the bridge to 127.0.0.0/8 for host ports.
   if (capabilities.portMappings !== undefined) network.loopbackGuard.restore();
+  const unmapped = unmappedPorts(list, request.portMappings);
+  if (unmapped.length > 0) {
+    network.log.warning(`Host ports of a pod lead nowhere: ${noPortmap(list)}`, {
+      pod: `${request.podNamespace}/${request.podName}`,
+      hostPorts: unmapped.map(({ hostPort, protocol }) => `${hostPort}/${protocol}`).join(','),
+      sandbox: request.sandboxId,
+    });
+  }
   try {
     const result = await network.cni.addNetworkList(list, runtime);
     const ips = sandboxAddresses(result, POD_INTERFACE);
@@ -59,6 +61,17 @@ export async function attachSandbox(
     if (error instanceof CniError) throw new RuntimeError('INTERNAL', error.message, { cause: error.cause });
     throw error;
   }
+}
+
+/** What plugins are told of a sandbox, for DEL as for ADD. */
+export function attachmentOf(request: AttachRequest) {
+  return {
+    containerId: request.sandboxId,
+    netns: request.netnsPath,
+    ifName: POD_INTERFACE,
+    args: podArgs(request),
+    capabilityArgs: capabilityArgs(request),
+  };
 }
 
 /** CNI_ARGS as every Kubernetes runtime gives them; plugins such as Calico and Multus find the pod by them. */

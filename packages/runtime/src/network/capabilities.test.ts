@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { capabilityArgs } from './capabilities.ts';
+import { capabilityArgs, unmappedPorts } from './capabilities.ts';
 
 const nothing = { portMappings: [], annotations: {} };
 
@@ -23,11 +23,24 @@ test('ports that are only declared are no mappings', () => {
   ]);
 });
 
-test('dns and annotations', () => {
+test('host ports lead nowhere without a plugin that maps ports', () => {
+  const port = { protocol: 'tcp', containerPort: 80, hostIp: '' } as const;
+  const ports = [
+    { ...port, hostPort: 8080 },
+    { ...port, hostPort: 0 },
+    { ...port, hostPort: -1 },
+  ];
+  const plugins = (...capabilities: string[]) => ({ plugins: [{ type: 'x', capabilities, config: {} }] });
+  assert.deepEqual(unmappedPorts(plugins('dns'), ports), [{ ...port, hostPort: 8080 }]);
+  assert.deepEqual(unmappedPorts(plugins('dns', 'portMappings'), ports), []);
+});
+
+test('dns, cgroup and annotations', () => {
   const dns = { servers: ['1.1.1.1'], searches: ['a'], options: ['ndots:5'] };
   const annotations = { a: 'b' };
-  assert.deepEqual(capabilityArgs({ portMappings: [], annotations, dns }), {
+  assert.deepEqual(capabilityArgs({ portMappings: [], annotations, dns, cgroupParent: '/kubepods/x' }), {
     dns,
+    cgroupPath: '/kubepods/x',
     'io.kubernetes.cri.pod-annotations': annotations,
   });
 });

@@ -1,3 +1,4 @@
+import type { NetworkConfigList } from '@berth/cni/conflist.ts';
 import type { Json, JsonObject } from '@berth/cni/json.ts';
 import { invalid } from '../errors.ts';
 
@@ -15,6 +16,8 @@ export interface PortMapping {
 export interface CapabilityRequest {
   readonly portMappings: readonly PortMapping[];
   readonly annotations: Readonly<Record<string, string>>;
+  /** The pod's cgroup, for plugins that attach programs to it; empty for none of its own. */
+  readonly cgroupParent?: string;
   readonly dns?:
     | {
         readonly servers: readonly string[];
@@ -30,11 +33,12 @@ const MIN_RATE = 1_000;
 const MAX_RATE = 1e15;
 
 /**
- * The `runtimeConfig` of CNI's conventions by capability name: portMappings, bandwidth, dns, and
+ * The `runtimeConfig` of CNI's conventions by capability name: portMappings, bandwidth, dns, cgroupPath, and
  * containerd's io.kubernetes.cri.pod-annotations.
  * @throws RuntimeError INVALID_ARGUMENT naming the annotation of a bandwidth that is none
  */
-export function capabilityArgs({ portMappings, annotations, dns }: CapabilityRequest): Record<string, Json> {
+export function capabilityArgs(request: CapabilityRequest): Record<string, Json> {
+  const { portMappings, annotations, dns, cgroupParent = '' } = request;
   const args: Record<string, Json> = {};
   const mapped = portMappings.filter(({ hostPort }) => hostPort > 0);
   if (mapped.length > 0) {
@@ -50,8 +54,26 @@ export function capabilityArgs({ portMappings, annotations, dns }: CapabilityReq
   if (dns !== undefined && dns.servers.length + dns.searches.length + dns.options.length > 0) {
     args.dns = { servers: [...dns.servers], searches: [...dns.searches], options: [...dns.options] };
   }
+  if (cgroupParent !== '') args.cgroupPath = cgroupParent;
   if (Object.keys(annotations).length > 0) args['io.kubernetes.cri.pod-annotations'] = { ...annotations };
   return args;
+}
+
+/**
+ * The ports of the host that lead nowhere, because no plugin of the network maps ports. Every runtime runs such a pod,
+ * whose user is left wondering.
+ */
+export function unmappedPorts(
+  { plugins }: Pick<NetworkConfigList, 'plugins'>,
+  portMappings: readonly PortMapping[],
+): PortMapping[] {
+  if (plugins.some(({ capabilities }) => capabilities.includes('portMappings'))) return [];
+  return portMappings.filter(({ hostPort }) => hostPort > 0);
+}
+
+/** Why, for people. */
+export function noPortmap({ name }: Pick<NetworkConfigList, 'name'>): string {
+  return `network ${name} has no plugin with the capability portMappings, such as portmap`;
 }
 
 /** The pod's limits from Kubernetes' bandwidth annotations, in bits per second. */

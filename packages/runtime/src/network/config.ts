@@ -28,7 +28,7 @@ export interface NetworkConfigOptions {
 export class NetworkConfig {
   readonly #options: NetworkConfigOptions;
   #watcher: FSWatcher | undefined;
-  #selected: SelectedNetwork | undefined;
+  #usable: readonly SelectedNetwork[] = [];
   #problem = '';
   #reported = new Set<string>();
   #reloading: Promise<void> | undefined;
@@ -50,7 +50,12 @@ export class NetworkConfig {
 
   /** The network to use, or undefined while there is none. */
   get selected(): SelectedNetwork | undefined {
-    return this.#selected;
+    return this.#usable[0];
+  }
+
+  /** The usable network of this name, or undefined when there is none. */
+  named(name: string): SelectedNetwork | undefined {
+    return this.#usable.find(({ list }) => list.name === name);
   }
 
   /** Why there is no network to use; empty when there is one. */
@@ -97,7 +102,7 @@ export class NetworkConfig {
         if (this.#replaced || !existsSync(this.#options.confDir)) await this.#watch();
         await this.#select();
       } catch (error) {
-        this.#selected = undefined;
+        this.#usable = [];
         this.#problem = `Reading CNI configurations from ${this.#options.confDir}: ${messageOf(error)}`;
         this.#options.log.error(this.#problem);
       }
@@ -107,18 +112,19 @@ export class NetworkConfig {
   async #select(): Promise<void> {
     const { confDir, pluginDirs, log, onSelect } = this.#options;
     const problems: string[] = [];
-    let selected: SelectedNetwork | undefined;
+    const usable: SelectedNetwork[] = [];
     for (const { file, list, error } of await loadConfLists(confDir)) {
       const problem = list === undefined ? error.message : await missingPlugin(file, list, pluginDirs);
       if (problem !== undefined) problems.push(problem);
-      else if (list !== undefined) selected ??= { file, list };
+      else if (list !== undefined) usable.push({ file, list });
     }
     for (const problem of problems) {
       if (!this.#reported.has(problem)) log.error(`Skipping CNI configuration ${problem}`);
     }
     this.#reported = new Set(problems);
-    const before = this.#selected;
-    this.#selected = selected;
+    const before = this.selected;
+    this.#usable = usable;
+    const { selected } = this;
     this.#problem = selected === undefined ? describe(confDir, problems) : '';
     if (selected === undefined || (before?.file === selected.file && before.list.text === selected.list.text))
       return;

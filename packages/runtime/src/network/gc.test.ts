@@ -22,7 +22,7 @@ test('only sandboxes of this daemon that no longer exist are stale', () => {
     attachment('nowhere', ''),
     attachment('a', '/run/berth/sandboxes/b/ns/net'),
   ];
-  const stale = staleAttachments(attachments, '/run/berth/sandboxes', new Set(['known']));
+  const stale = staleAttachments(attachments, '/run/berth/sandboxes', (id) => id === 'known');
   assert.deepEqual(
     stale.map(({ containerId }) => containerId),
     ['gone'],

@@ -9,15 +9,17 @@ import type { PodNetwork } from './pod-network.ts';
  * Detaches what belongs to sandboxes of this daemon that no longer exist, as after a reboot or the loss
  * of the database. Attachments of other runtimes, which share the record in /var/lib/cni, are left alone.
  * A failure is logged and does not stop the rest.
- * @param known ids of the sandboxes that exist
+ * @throws AggregateError at the end, when some could not be detached
+ * @param isKnown whether a sandbox exists, of which there may be new ones while this works
  * @returns ids of the sandboxes that were detached
  */
 export async function collectNetworkGarbage(
   network: PodNetwork,
-  known: ReadonlySet<string>,
+  isKnown: (id: string) => boolean,
 ): Promise<string[]> {
-  const stale = staleAttachments(await network.cni.cachedAttachments(), network.sandboxesDir, known);
+  const stale = staleAttachments(await network.cni.cachedAttachments(), network.sandboxesDir, isKnown);
   const detached: string[] = [];
+  const failures: unknown[] = [];
   await Promise.all(
     stale.map(async ({ containerId, netns }) => {
       try {
@@ -28,6 +30,7 @@ export async function collectNetworkGarbage(
         });
         detached.push(containerId);
       } catch (error) {
+        failures.push(error);
         network.log.warning('Detaching a sandbox that is gone failed', {
           sandbox: containerId,
           error: messageOf(error),
@@ -35,6 +38,7 @@ export async function collectNetworkGarbage(
       }
     }),
   );
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '));
   return detached.sort();
 }
 
@@ -42,10 +46,10 @@ export async function collectNetworkGarbage(
 export function staleAttachments(
   attachments: readonly CachedAttachment[],
   sandboxesDir: string,
-  known: ReadonlySet<string>,
+  isKnown: (id: string) => boolean,
 ): CachedAttachment[] {
   return attachments.filter(({ containerId, netns }) => {
     const ours = dirname(dirname(netns)) === join(sandboxesDir, containerId);
-    return ours && !known.has(containerId);
+    return ours && !isKnown(containerId);
   });
 }

@@ -33,9 +33,11 @@ after(async () => {
   await rm(dir, { recursive: true });
 });
 
-const conflist = (options: { bridge?: object; plugins?: object[]; name?: string } = {}) =>
+const conflist = (
+  options: { bridge?: object; plugins?: object[]; name?: string; cniVersion?: string | undefined } = {},
+) =>
   JSON.stringify({
-    cniVersion: '1.0.0',
+    cniVersion: 'cniVersion' in options ? options.cniVersion : '1.0.0',
     name: options.name ?? 'nettest',
     plugins: [
       {
@@ -72,9 +74,24 @@ async function sandbox(network: PodNetwork, id: string) {
   const pod = { sandboxId: id, podName: id, podNamespace: 'default', podUid: `uid-${id}` };
   return {
     attach: { ...pod, netnsPath, portMappings: [], annotations: {} },
-    detach: { sandboxId: id, netnsPath, releaseNamespace: () => unpin(netnsPath) },
+    detach: {
+      sandboxId: id,
+      netnsPath,
+      pod: { ...pod, netnsPath, portMappings: [], annotations: {} },
+      releaseNamespace: () => unpin(netnsPath),
+    },
   };
 }
+
+/** Puts a shell script where plugins are looked for. */
+async function plugin(name: string, script: string): Promise<void> {
+  await mkdir(join(dir, 'plugins'), { recursive: true });
+  await writeFile(join(dir, 'plugins', name), `#!/bin/sh\n${script}\n`);
+  await chmod(join(dir, 'plugins', name), 0o755);
+}
+
+/** What a plugin does that has nothing to say: it hands on the result of the one before. */
+const handOn = `sed 's/.*"prevResult":\\(.*}\\)}$/\\1/'`;
 
 const files = (path: string) => readdir(path).catch(() => []);
 const leases = async (network = 'nettest') =>
@@ -155,6 +172,169 @@ describe('a pod', () => {
   });
 });
 
+describe('a configuration that other runtimes run with', () => {
+  for (const cniVersion of [undefined, '0.1.0', '0.2.0', '0.3.0', '1.1.0']) {
+    test(`of version ${cniVersion}`, async (t) => {
+      const name = `version-${cniVersion}`;
+      // Debian's plugins are older than 1.1.0.
+      if (cniVersion === '1.1.0') {
+        await plugin('bridge-1.1', `sed s/1[.]1[.]0/1.0.0/ | /usr/lib/cni/bridge`);
+        t.after(() => rm(join(dir, 'plugins/bridge-1.1')));
+      }
+      const type = cniVersion === '1.1.0' ? { type: 'bridge-1.1' } : {};
+      const network = await start(name, { '10.conflist': conflist({ cniVersion, bridge: type }) });
+      const { attach, detach } = await sandbox(network, 'pod1');
+      const { ips } = await attachSandbox(network, attach);
+      const addresses = await worker.inNetworkNamespace(attach.netnsPath, { kind: 'addresses' });
+      assert.ok(addresses.some(({ address }) => address === ips[0]));
+      await detachSandbox(network, detach);
+      assert.deepEqual(await leases(), []);
+      assert.deepEqual(await records(name), []);
+      await until(() => ports().length === 0);
+      await network.close();
+    });
+  }
+
+  test('host ports without a plugin that maps them are a warning that names the pod and the ports', async () => {
+    const network = await start('no-portmap', { '10.conflist': conflist() });
+    const { attach, detach } = await sandbox(network, 'pod1');
+    const portMappings = [{ protocol: 'udp', containerPort: 53, hostPort: 5353, hostIp: '' }] as const;
+    await attachSandbox(network, { ...attach, portMappings });
+    const line = lines.find((each) => each.includes('level=warning')) ?? '';
+    assert.match(line, /Host ports of a pod lead nowhere: network nettest has no plugin with the capability/);
+    assert.match(line, /pod=default\/pod1 hostPorts=5353\/udp sandbox=pod1/);
+    const { cniResult, warnings } = await network.info('pod1', portMappings);
+    assert.deepEqual(warnings, [
+      'host ports 5353/udp lead nowhere: network nettest has no plugin with the capability portMappings, such as portmap',
+    ]);
+    assert.deepEqual(Object.keys(cniResult?.Interfaces ?? {}).includes('eth0'), true);
+    await detachSandbox(network, detach);
+    await network.close();
+  });
+});
+
+describe('a record that is of no use', () => {
+  test('of an ADD that failed by a mistake that was corrected since: the present list undoes it', async () => {
+    await plugin(
+      'picky',
+      `input=$(cat); case $input in *'"option":"good"'*) ;; *) echo '{"code":7,"msg":"bad option"}'; exit 1;; esac
+[ $CNI_COMMAND = ADD ] && echo "$input" | ${handOn}; exit 0`,
+    );
+    const network = await start('corrected', {
+      '10.conflist': conflist({ plugins: [{ type: 'picky', option: 'bad' }] }),
+    });
+    const { attach, detach } = await sandbox(network, 'pod1');
+    await assert.rejects(attachSandbox(network, attach), /picky .*ADD.*bad option/);
+    // The plugins before have done their part, and nobody can undo it: the last one refuses.
+    assert.equal((await leases()).length, 1);
+    await assert.rejects(detachSandbox(network, detach), /picky .*DEL.*bad option/);
+    assert.ok(existsSync(attach.netnsPath));
+
+    const confDir = join(dir, 'corrected/net.d');
+    await writeFile(join(confDir, '10.conflist'), conflist({ plugins: [{ type: 'picky', option: 'good' }] }));
+    await network.config.reload();
+    await detachSandbox(network, detach);
+    assert.deepEqual(await leases(), []);
+    assert.deepEqual(await records('corrected'), []);
+    assert.ok(!existsSync(attach.netnsPath));
+    await until(() => ports().length === 0);
+    await network.close();
+  });
+
+  test('corrected by a network of another name: the lease of the first one goes as well', async () => {
+    await plugin('never', `echo '{"code":7,"msg":"no"}'; exit 1`);
+    const network = await start('renamed', { '10.conflist': conflist({ plugins: [{ type: 'never' }] }) });
+    const { attach, detach } = await sandbox(network, 'pod1');
+    await assert.rejects(attachSandbox(network, attach), /never .*ADD.*no/);
+    assert.equal((await leases()).length, 1);
+    await rm(join(dir, 'renamed/net.d/10.conflist'));
+    await writeFile(join(dir, 'renamed/net.d/20.conflist'), conflist({ name: 'second' }));
+    await network.config.reload();
+    await detachSandbox(network, detach);
+    assert.deepEqual(await leases(), []);
+    assert.deepEqual(await records('renamed'), []);
+    await until(() => ports().length === 0);
+    await network.close();
+  });
+
+  test('a plugin that is not installed any more: the network that has replaced it undoes what it can', async () => {
+    await plugin('replaced', `[ $CNI_COMMAND = ADD ] && ${handOn}; exit 0`);
+    const network = await start('replaced', { '10.conflist': conflist({ plugins: [{ type: 'replaced' }] }) });
+    const { attach, detach } = await sandbox(network, 'pod1');
+    await attachSandbox(network, attach);
+    await rm(join(dir, 'plugins/replaced'));
+    await rm(join(dir, 'replaced/net.d/10.conflist'));
+    await network.config.reload();
+    await assert.rejects(detachSandbox(network, detach), /CNI plugin replaced .* is not installed/);
+    await writeFile(join(dir, 'replaced/net.d/20.conflist'), conflist({ name: 'second' }));
+    await network.config.reload();
+    await detachSandbox(network, detach);
+    assert.deepEqual(await leases(), []);
+    assert.deepEqual(await records('replaced'), []);
+    await until(() => ports().length === 0);
+    await network.close();
+  });
+
+  for (const [what, content] of [
+    ['empty', ''],
+    ['cut short', '{"kind":"cniCacheV1","containerId":"pod1","config":"eyJ'],
+    ['of a configuration that cannot be read', undefined],
+  ] as const) {
+    test(`${what}: the present list undoes the attachment`, async () => {
+      const name = `torn-${what.replaceAll(' ', '-')}`;
+      const network = await start(name, { '10.conflist': conflist({ bridge: { ipMasq: true } }) });
+      const { attach, detach } = await sandbox(network, 'pod1');
+      await attachSandbox(network, attach);
+      const path = join(dir, name, 'cni/results/nettest-pod1-eth0');
+      const record = JSON.parse(await readFile(path, 'utf8'));
+      await writeFile(path, content ?? JSON.stringify({ ...record, config: 'e30=' }));
+      // While there is no network at all it has to wait.
+      const file = join(dir, name, 'net.d/10.conflist');
+      const text = await readFile(file, 'utf8');
+      await rm(file);
+      await network.config.reload();
+      await assert.rejects(detachSandbox(network, detach), { criCode: 'UNAVAILABLE' });
+      assert.equal((await leases()).length, 1);
+      await writeFile(file, text);
+      await network.config.reload();
+      await detachSandbox(network, detach);
+      assert.deepEqual(await leases(), []);
+      assert.deepEqual(await records(name), []);
+      assert.ok(!existsSync(attach.netnsPath));
+      await until(() => ports().length === 0);
+      await network.close();
+    });
+  }
+
+  test('gone, of a sandbox that was attached: the present list undoes the attachment', async () => {
+    const network = await start('lost', { '10.conflist': conflist() });
+    const { attach, detach } = await sandbox(network, 'pod1');
+    await attachSandbox(network, attach);
+    await rm(join(dir, 'lost/cni/results'), { recursive: true });
+    await detachSandbox(network, { ...detach, isAttached: true });
+    assert.deepEqual(await leases(), []);
+    await until(() => ports().length === 0);
+    await network.close();
+  });
+
+  test('what a plugin does not find any more is gone, as go-cni has it', async () => {
+    await plugin(
+      'forgetful',
+      `[ $CNI_COMMAND = DEL ] && { echo '{"code":11,"msg":"link not found"}'; exit 1; }; ${handOn}`,
+    );
+    const network = await start('forgetful', {
+      '10.conflist': conflist({ plugins: [{ type: 'forgetful' }] }),
+    });
+    const { attach, detach } = await sandbox(network, 'pod1');
+    await attachSandbox(network, attach);
+    await detachSandbox(network, detach);
+    assert.deepEqual(await leases(), []);
+    assert.deepEqual(await records('forgetful'), []);
+    await until(() => ports().length === 0);
+    await network.close();
+  });
+});
+
 describe('after a crash', () => {
   test('in the middle of ADD, the sandbox can be detached', async () => {
     const network = await start('crash', { '10.conflist': conflist() });
@@ -186,7 +366,7 @@ describe('after a crash', () => {
       netns: '/x',
     };
     await writeFile(join(dir, 'gc/cni/results/nettest-c-eth0'), JSON.stringify(foreign));
-    assert.deepEqual(await collectNetworkGarbage(network, new Set(['known'])), ['gone']);
+    assert.deepEqual(await collectNetworkGarbage(network, (id) => id === 'known'), ['gone']);
     assert.deepEqual(await records('gc'), ['nettest-c-eth0', 'nettest-known-eth0']);
     assert.ok(!existsSync(gone.attach.netnsPath));
     await detachSandbox(network, known.detach);

@@ -1,12 +1,15 @@
-import { loadConfLists } from '@berth/cni/conflist.ts';
+import { loadConfLists, parseConfList } from '@berth/cni/conflist.ts';
 import { CniError } from '@berth/cni/errors.ts';
 import { isJsonObject, type JsonObject } from '@berth/cni/json.ts';
 import { Cni } from '@berth/cni/network.ts';
+import { parseResult } from '@berth/cni/result.ts';
 import { ensureMasquerade } from '@berth/linux/nftables.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { noPortmap, type PortMapping, unmappedPorts } from './capabilities.ts';
 import { NetworkConfig, type SelectedNetwork } from './config.ts';
 import { isDefaultNetwork, MASQUERADE_TABLE, writeDefaultNetwork } from './default-network.ts';
+import { goCniResult } from './go-cni-result.ts';
 import { LoopbackGuard } from './loopback-guard.ts';
 
 export interface PodNetworkOptions {
@@ -18,6 +21,8 @@ export interface PodNetworkOptions {
   /** Where the sandboxes of this daemon have their directories; tells our attachments from other runtimes'. */
   readonly sandboxesDir: string;
   readonly log: Logger;
+  /** Called when pods are attached to another network from now on, or to the same in another way. */
+  readonly onSelect?: () => void;
   /** For each plugin, in milliseconds; libcni's callers give a minute too. */
   readonly timeoutMs?: number;
   /** The nftables table of the default network's masquerade rule. */
@@ -67,7 +72,10 @@ export class PodNetwork {
     }
     const loopbackGuard = new LoopbackGuard(log, options.loopbackTable);
     loopbackGuard.ensure();
-    const onSelect = (selected: SelectedNetwork) => masquerade(selected, masqueradeTable, log);
+    const onSelect = (selected: SelectedNetwork) => {
+      masquerade(selected, masqueradeTable, log);
+      options.onSelect?.();
+    };
     const config = await NetworkConfig.open({ confDir, pluginDirs, log, onSelect });
     return new PodNetwork(new Cni({ pluginDirs, cacheDir, timeoutMs }), config, loopbackGuard, options);
   }
@@ -85,10 +93,33 @@ export class PodNetwork {
     return { ready: true, reason: '', message: '' };
   }
 
-  /** What the plugins answered when a sandbox was attached, for `crictl inspectp`; undefined when it is not. */
+  /** What the plugins answered when a sandbox was attached; undefined when it is not. */
   async result(sandboxId: string): Promise<JsonObject | undefined> {
     const [attachment] = await this.cni.cachedAttachments(sandboxId);
     return attachment?.result;
+  }
+
+  /** What `crictl inspectp` shows of a sandbox's attachment: its result, and which of the host's ports lead nowhere. */
+  async info(
+    sandboxId: string,
+    portMappings: readonly PortMapping[],
+  ): Promise<{ cniResult: JsonObject | null; warnings: string[] }> {
+    const [attachment] = await this.cni.cachedAttachments(sandboxId);
+    if (attachment?.result === undefined) return { cniResult: null, warnings: [] };
+    try {
+      const list = parseConfList(attachment.config);
+      const unmapped = unmappedPorts(list, portMappings).map(
+        ({ hostPort, protocol }) => `${hostPort}/${protocol}`,
+      );
+      return {
+        cniResult: goCniResult(parseResult(attachment.result, list.cniVersion), attachment.ifName),
+        warnings:
+          unmapped.length === 0 ? [] : [`host ports ${unmapped.join(', ')} lead nowhere: ${noPortmap(list)}`],
+      };
+    } catch {
+      // A record of an older berthd, or of another runtime.
+      return { cniResult: null, warnings: [] };
+    }
   }
 
   /** Stops watching. Attachments stay. */

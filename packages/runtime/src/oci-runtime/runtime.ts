@@ -61,9 +61,10 @@ export class OciRuntime {
 
   /**
    * Lets a created container run its process.
-   * Fails with `kind: 'NOT_FOUND'` when its init is gone or it has been started before.
+   * Fails with `kind: 'NOT_FOUND'` when its init is gone or it has been started before. An abort ends the wait for a
+   * runtime that hangs.
    */
-  async start(id: string): Promise<void> {
+  async start(id: string, signal?: AbortSignal): Promise<void> {
     try {
       if (this.flavor === 'crun') return startByWriting(this.#fifo(id));
       if (this.flavor === 'runc') return await startByReading(this.#fifo(id));
@@ -78,7 +79,7 @@ export class OciRuntime {
         },
       );
     }
-    await this.run(['start', id]);
+    await this.run(['start', id], signal === undefined ? {} : { signal });
   }
 
   /** Puts new limits into effect; `file` is where the runtime reads them from, and goes again. */
@@ -122,6 +123,7 @@ export class OciRuntime {
     await drained([stdout, stderr]);
     if (code === 0) return stdout.content().toString();
     const complaint = stderr.content().toString();
+    signal?.throwIfAborted();
     if (timedOut) throw new OciRuntimeError(doing, `no answer within ${timeoutMs} ms`, { kind: 'TIMEOUT' });
     throw new OciRuntimeError(doing, complaint.trim() || `ended with ${killedBy ?? `exit code ${code}`}`);
   }

@@ -4,6 +4,7 @@ import { endCheckpoint } from '../checkpoint/dump.ts';
 import { workPlace } from '../checkpoint/files.ts';
 import { runtimeOf } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
+import { messageOf } from '../errors.ts';
 import { findLeftovers, runtimePrograms } from './leftovers.ts';
 import type { Rows } from './reconcile.ts';
 
@@ -24,7 +25,20 @@ export async function endLeftoverCheckpoints(context: Context, rows: Rows, timeo
   for (const deadline = performance.now() + timeoutMs; isAtWork() && performance.now() < deadline; ) {
     await delay(pauseMs);
   }
-  for (const container of begun) {
-    await endCheckpoint(context, container, runtimeOf(context, state.sandboxes.get(container.sandboxId)));
+  for (const { id } of begun) {
+    const end = async () => {
+      const container = state.containers.get(id);
+      if (container === undefined) return;
+      await endCheckpoint(context, container, runtimeOf(context, state.sandboxes.get(container.sandboxId)));
+      if (existsSync(workPlace(paths.container(id)).dir)) throw new Error('it stays paused');
+    };
+    await end().catch((error) => {
+      context.log.error(`Ending the checkpoint of a container failed: ${messageOf(error)}`, {
+        container: id,
+      });
+      context.retries.add(`checkpoint ${id}`, `ending the checkpoint of container ${id}`, () =>
+        context.queue.run(id, end),
+      );
+    });
   }
 }

@@ -11,6 +11,7 @@ import { labelsOf } from '../container/selinux.ts';
 import { destroyContainer, releaseProcesses, removeBundle } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
 import { containerId, isId, sandboxId } from '../ids.ts';
+import { detachSandbox } from '../network/detach.ts';
 import { killLeftoverExecs } from '../oci-runtime/leftover-execs.ts';
 import { killDescendants } from '../oci-runtime/process-tree.ts';
 import { mountEtcFiles, unmountSandboxFiles } from '../sandbox/files.ts';
@@ -118,7 +119,7 @@ async function endExecs(context: Context, id: Container['id'], { init }: Contain
 }
 
 async function removeOrphan(
-  { paths }: Context,
+  { paths, network }: Context,
   { what, id }: Action & { kind: 'remove-orphan' },
 ): Promise<void> {
   if (what === 'exit file') return rmSync(join(paths.exits, id), { force: true });
@@ -132,7 +133,13 @@ async function removeOrphan(
     case 'sandbox': {
       const files = paths.sandbox(sandboxId(id));
       await removeBundle(files.init);
-      for (const pin of [files.userns, files.netns, files.ipcns, files.utsns]) unpin(pin);
+      // By its record, which may be unreadable and then names the sandbox only: what tells that it is ours is this directory.
+      await detachSandbox(network, {
+        sandboxId: id,
+        netnsPath: files.netns,
+        releaseNamespace: () => unpin(files.netns),
+      });
+      for (const pin of [files.userns, files.ipcns, files.utsns]) unpin(pin);
       unmountSandboxFiles(files);
       return removeTree(files.dir);
     }

@@ -2,15 +2,17 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRegularFileSync } from '@berth/linux/regular-file.ts';
 import { isExitFileName } from '../conmon/exit-files.ts';
+import { retryContainerRemoval } from '../container/retry.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
-import { isId } from '../ids.ts';
+import { isId, sandboxId } from '../ids.ts';
 import { collectNetworkGarbage } from '../network/gc.ts';
+import { retrySandboxRemoval } from '../sandbox/retry.ts';
 import { endLeftoverCheckpoints } from './checkpoints.ts';
 import { gatherFacts, list } from './facts.ts';
 import { endRuntimes, outwaitPlugins, runtimePrograms } from './leftovers.ts';
 import { describeAction, perform } from './perform.ts';
-import { type Rows, reconcileActions } from './reconcile.ts';
+import { type Action, type Rows, reconcileActions } from './reconcile.ts';
 
 /** How long what a dead berthd had started may take to finish before it is killed. */
 const helperTimeoutMs = 10_000;
@@ -18,8 +20,8 @@ const checkpointTimeoutMs = 60_000;
 
 /**
  * Brings rows and machine together after a start, before any request is served: whatever a berthd that died
- * had begun is finished or undone, and its running containers are adopted. An action that fails is logged
- * and left for the next start or for the kubelet's own removal of that pod.
+ * had begun is finished or undone, and its running containers are adopted. An action that fails is logged and
+ * tried again while berthd serves, and what it is about is shown meanwhile, so that a kubelet can stop and remove it.
  */
 export async function recover(context: Context): Promise<void> {
   const { state, log } = context;
@@ -32,14 +34,63 @@ export async function recover(context: Context): Promise<void> {
       await perform(context, action);
     } catch (error) {
       log.error(`Recovery failed: ${describeAction(action)}: ${messageOf(error)}`);
+      tryAgain(context, action, error);
     }
   }
   const sandboxes = new Set<string>([...state.sandboxes.all()].map(({ id }) => id));
   const containers = new Set<string>([...state.containers.all()].map(({ id }) => id));
-  await collectNetworkGarbage(context.network, sandboxes);
+  await collectGarbage(context).catch(() =>
+    context.retries.add('network garbage', 'detaching sandboxes that are gone', () =>
+      collectGarbage(context),
+    ),
+  );
   removeHalfWritten(context, rows, sandboxes.union(containers));
   state.confirmBoot();
   log.info('Recovered', { sandboxes: sandboxes.size, containers: containers.size });
+}
+
+/** Has a failed action tried again, in the queue of its object, of which it does only what is still to do. */
+function tryAgain(context: Context, action: Action, error: unknown): void {
+  try {
+    switch (action.kind) {
+      case 'destroy-sandbox':
+        retrySandboxRemoval(context, action.id);
+        break;
+      case 'destroy-container':
+        retryContainerRemoval(context, action.id, error);
+        break;
+      default:
+        context.retries.add(`${action.kind} ${action.id}`, describeAction(action), () =>
+          context.queue.run(action.id, async () => {
+            if (isToBeDone(context, action)) await perform(context, action);
+          }),
+        );
+    }
+  } catch (failure) {
+    // As on a full disk.
+    context.log.error(`Writing down that it failed failed as well: ${messageOf(failure)}`);
+  }
+}
+
+/** Whether an action is still called for, or its object has been changed or removed meanwhile. */
+function isToBeDone({ state }: Context, action: Action): boolean {
+  switch (action.kind) {
+    case 'kill-container':
+    case 'record-exit':
+    case 'settle-start':
+    case 'adopt-container': {
+      const phase = state.containers.get(action.id)?.state.phase;
+      return phase !== undefined && phase !== 'exited' && phase !== 'removing';
+    }
+    case 'make-etc-files':
+      return state.sandboxes.get(action.id)?.state.phase === 'ready';
+    default:
+      return true;
+  }
+}
+
+async function collectGarbage({ network, state }: Context): Promise<void> {
+  await collectNetworkGarbage(network, (id) => isId(id) && state.sandboxes.get(sandboxId(id)) !== undefined);
 }
 
 /** Ends what the dead berthd had started and what would go on changing things under our hands. */

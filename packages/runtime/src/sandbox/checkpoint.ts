@@ -15,14 +15,15 @@ import type { Container } from '../state/container.ts';
 export async function checkpointPod(
   context: Context,
   { podSandboxId, outputPath, containerIds, options }: CheckpointPodRequest,
-  { signal }: { signal: AbortSignal },
+  call: { signal: AbortSignal },
 ): Promise<CheckpointPodResponse> {
-  const { state, queue, log, runtimes } = context;
+  const { state, queue, log, runtimes, makings } = context;
   refuseOptions(options);
   refuseUnlessEmpty(outputPath);
   const found = state.sandboxes.find(podSandboxId);
   if (found === undefined) throw notFound('pod', podSandboxId);
-  return queue.run(found.id, async () => {
+  const checkpoint = async (signal: AbortSignal) => {
+    signal.throwIfAborted();
     const sandbox = state.sandboxes.get(found.id);
     if (sandbox?.state.phase !== 'ready') throw wrongState(`pod ${found.id} is not running`);
     const runtime = runtimes.get(sandbox.runtime);
@@ -59,7 +60,8 @@ export async function checkpointPod(
     });
     log.info('Checkpointed pod sandbox', { sandbox: found.id, outputPath });
     return {};
-  });
+  };
+  return makings.run([found.id], call.signal, (signal) => queue.run(found.id, () => checkpoint(signal)));
 }
 
 /** Runs `work` in the queues of all these containers. */

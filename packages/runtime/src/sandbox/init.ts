@@ -23,6 +23,7 @@ export async function startInit(
   context: Context,
   sandbox: Sandbox,
   runtime: OciRuntime,
+  signal: AbortSignal,
 ): Promise<ContainerProcesses> {
   using _move = context.cgroups.expectMove();
   const { init: bundle } = context.paths.sandbox(sandbox.id);
@@ -52,8 +53,9 @@ export async function startInit(
     stdin: false,
     stdinOnce: false,
     tty: false,
+    signal,
   });
-  await runtime.start(sandbox.id);
+  await runtime.start(sandbox.id, signal);
   return processes;
 }
 

@@ -1,8 +1,8 @@
-import { Protocol } from '@berth/cri/generated/api.ts';
+import { type PortMapping as CriPortMapping, Protocol } from '@berth/cri/generated/api.ts';
 import { unpin } from '@berth/linux/namespaces.ts';
 import type { Context } from '../context.ts';
 import { messageOf, RuntimeError } from '../errors.ts';
-import { attachSandbox } from '../network/attach.ts';
+import { type AttachRequest, attachSandbox } from '../network/attach.ts';
 import type { PortMapping } from '../network/capabilities.ts';
 import { detachSandbox } from '../network/detach.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
@@ -50,34 +50,47 @@ export function expectedPins({ paths }: Context, sandbox: Sandbox): string[] {
  * Connects the pod's network namespace; returns its addresses. Not to be cancelled: a plugin that is cut short
  * may leave a lease that names nobody.
  */
-export async function attachNetwork({ network, paths }: Context, sandbox: Sandbox): Promise<string[]> {
-  const { metadata, portMappings, annotations, dnsConfig } = sandbox.config;
-  const { ips } = await attachSandbox(network, {
+export async function attachNetwork(context: Context, sandbox: Sandbox): Promise<string[]> {
+  const { ips } = await attachSandbox(context.network, attachRequest(context, sandbox));
+  return ips;
+}
+
+/** What a sandbox asks of its network. */
+function attachRequest({ paths }: Context, sandbox: Sandbox): AttachRequest {
+  const { metadata, portMappings, annotations, dnsConfig, linux } = sandbox.config;
+  return {
     sandboxId: sandbox.id,
     netnsPath: paths.sandbox(sandbox.id).netns,
     podName: metadata?.name ?? '',
     podNamespace: metadata?.namespace ?? '',
     podUid: metadata?.uid ?? '',
-    portMappings: portMappings.map(
-      ({ protocol, containerPort, hostPort, hostIp }): PortMapping => ({
-        protocol: protocolName(protocol),
-        containerPort,
-        hostPort,
-        hostIp,
-      }),
-    ),
+    portMappings: requestedPorts(portMappings),
     annotations,
+    cgroupParent: linux?.cgroupParent ?? '',
     dns: dnsConfig,
-  });
-  return ips;
+  };
+}
+
+/** The ports of a request as plugins are told them. */
+export function requestedPorts(mappings: readonly CriPortMapping[]): PortMapping[] {
+  return mappings.map(({ protocol, containerPort, hostPort, hostIp }) => ({
+    protocol: protocolName(protocol),
+    containerPort,
+    hostPort,
+    hostIp,
+  }));
 }
 
 /** Disconnects the pod and lets go of all its namespaces. Fine to repeat. */
-export async function detachNetwork({ network, paths }: Context, sandbox: Sandbox): Promise<void> {
+export async function detachNetwork(context: Context, sandbox: Sandbox): Promise<void> {
+  const { network, paths } = context;
   const { userns, netns, ipcns, utsns } = paths.sandbox(sandbox.id);
+  const { phase } = sandbox.state;
   await detachSandbox(network, {
     sandboxId: sandbox.id,
     netnsPath: netns,
+    pod: attachRequest(context, sandbox),
+    isAttached: phase === 'ready' && !sandboxNamespaces(sandbox.config).hostNetwork,
     releaseNamespace: () => unpin(netns),
   });
   unpin(utsns);

@@ -6,7 +6,7 @@ import {
 import { stopAndDestroy } from '../container/remove.ts';
 import type { Context } from '../context.ts';
 import { publishSandboxEvent } from '../pod-events.ts';
-import { stopSandbox } from './stop.ts';
+import { giveUpMakings, stopSandbox } from './stop.ts';
 import { destroySandbox } from './teardown.ts';
 
 /** RemovePodSandbox: stops it when it is ready, removes its containers; idempotent, fine for one that is gone. */
@@ -19,6 +19,7 @@ export async function removePodSandbox(
   if (found === undefined) return {};
   const { id } = found;
   log.info('Removing pod sandbox', { sandbox: id });
+  giveUpMakings(context, id);
   await queue.run(id, async () => {
     await stopSandbox(context, id);
     await Promise.all(state.containers.ofSandbox(id).map((container) => stopAndDestroy(context, container)));

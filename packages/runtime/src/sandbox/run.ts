@@ -10,6 +10,7 @@ import type { Context } from '../context.ts';
 import { checkUserNamespace } from '../handler-features.ts';
 import { newSandboxId } from '../ids.ts';
 import { makeLogDirectory } from '../log-directory.ts';
+import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { publishSandboxEvent } from '../pod-events.ts';
 import { checkCgroupParent } from '../spec/cgroups-path.ts';
 import { type Sandbox, sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
@@ -19,6 +20,7 @@ import type { Warn } from '../warn.ts';
 import { makeSandboxFiles } from './files.ts';
 import { startInit } from './init.ts';
 import { attachNetwork, pinNamespaces } from './network.ts';
+import { retrySandboxRemoval } from './retry.ts';
 import { cgroupsOf, destroySandbox } from './teardown.ts';
 import { sandboxName, type ValidSandboxConfig, validateSandboxConfig } from './validate.ts';
 
@@ -28,7 +30,7 @@ export async function runPodSandbox(
   request: RunPodSandboxRequest,
   { signal }: { signal: AbortSignal },
 ): Promise<RunPodSandboxResponse> {
-  const { log, state, paths, tracer } = context;
+  const { log, state, queue, makings, tracer } = context;
   const { name: podName = '', namespace = '' } = request.config?.metadata ?? {};
   const warn: Warn = (field, problem) =>
     log.warning(`${field}: ${problem}`, { pod: `${namespace}/${podName}` });
@@ -36,15 +38,45 @@ export async function runPodSandbox(
   warnOfUnusedOptions(context, config.linux?.securityContext?.selinuxOptions, warn);
   const runtime = context.runtimes.get(request.runtimeHandler);
   await checkUserNamespace(context, runtime, sandboxNamespaces(config).users);
+  await outwaitEarlier(context, sandboxName(config.metadata), signal);
   const sandbox = newSandbox(context, config, { handler: request.runtimeHandler, runtime: runtime.name });
   const labels = labelsOf(context, sandbox);
   const { id } = sandbox;
   const name = `${config.metadata.namespace}/${config.metadata.name}`;
   log.info(`Running pod sandbox: ${name}`, { sandbox: id });
   tracer.describe({ 'sandbox.id': id, ...podAttributes(config.metadata) });
+  state.sandboxes.insert(sandbox);
+  await makings.run([id], signal, (making) =>
+    queue.run(id, () => makeSandbox(context, { sandbox, runtime, labels, signal: making })),
+  );
+  return { podSandboxId: id };
+}
 
-  return withUndo(log, async (undo) => {
-    state.sandboxes.insert(sandbox);
+/**
+ * Waits for the end of earlier calls for the same pod: a client that has given up asks again while what it asked for
+ * first is being undone, and the name is free after that.
+ */
+async function outwaitEarlier({ state, makings }: Context, name: string, signal: AbortSignal): Promise<void> {
+  for (let earlier: Sandbox | undefined; ; ) {
+    const holder = state.sandboxes.named(name);
+    if (holder?.state.phase !== 'creating' || holder.id === earlier?.id) return;
+    earlier = holder;
+    await makings.ended(holder.id);
+    signal.throwIfAborted();
+  }
+}
+
+interface Making {
+  readonly sandbox: ReturnType<typeof newSandbox>;
+  readonly runtime: OciRuntime;
+  readonly labels: ReturnType<typeof labelsOf>;
+  readonly signal: AbortSignal;
+}
+
+async function makeSandbox(context: Context, { sandbox, runtime, labels, signal }: Making): Promise<void> {
+  const { log, state, paths, tracer } = context;
+  const { id, config } = sandbox;
+  await withUndo(log, async (undo) => {
     undo('remove the sandbox', () => abandonSandbox(context, sandbox));
 
     const namespaces = sandboxNamespaces(config);
@@ -56,7 +88,7 @@ export async function runPodSandbox(
     const [ips, init] = await allEnded([
       namespaces.hostNetwork ? [] : tracer.span('network', about, () => attachNetwork(context, sandbox)),
       namespaces.sharedPid
-        ? tracer.span('init', about, () => startInit(context, sandbox, runtime))
+        ? tracer.span('init', about, () => startInit(context, sandbox, runtime, signal))
         : undefined,
     ]);
     // A caller that has gone asks again, which must not find the name taken.
@@ -65,8 +97,8 @@ export async function runPodSandbox(
     state.sandboxes.setState(id, { phase: 'ready', ips, init });
     publishSandboxEvent(context, id, ContainerEventType.CONTAINER_CREATED_EVENT);
     publishSandboxEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
+    const name = `${config.metadata.namespace}/${config.metadata.name}`;
     log.info(`Ran pod sandbox: ${name}`, { sandbox: id, ip: ips[0] });
-    return { podSandboxId: id };
   });
 }
 
@@ -76,12 +108,12 @@ async function allEnded<Steps extends readonly unknown[]>(steps: [...Steps]) {
   return Promise.all(steps);
 }
 
-/** Removes a half-made sandbox. When that fails it is shown as not ready, so that its owner tries again. */
+/** Removes a half-made sandbox. When that fails it is shown as not ready, and tried again. */
 async function abandonSandbox(context: Context, sandbox: Sandbox): Promise<void> {
   try {
     await destroySandbox(context, sandbox);
   } catch (error) {
-    context.state.sandboxes.setState(sandbox.id, { phase: 'stopping' });
+    retrySandboxRemoval(context, sandbox.id);
     throw error;
   }
 }

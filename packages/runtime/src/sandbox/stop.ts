@@ -3,9 +3,9 @@ import {
   type StopPodSandboxRequest,
   type StopPodSandboxResponse,
 } from '@berth/cri/generated/api.ts';
-import { giveUpRestore } from '../container/restore.ts';
+import { giveUpRestore, isUnrestored } from '../container/restore.ts';
 import type { Context } from '../context.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, wrongState } from '../errors.ts';
 import type { SandboxId } from '../ids.ts';
 import { publishSandboxEvent } from '../pod-events.ts';
 import { processesOf } from '../state/container.ts';
@@ -20,17 +20,27 @@ export async function stopPodSandbox(
   const sandbox = context.state.sandboxes.find(podSandboxId);
   if (sandbox === undefined) return {};
   context.log.info('Stopping pod sandbox', { sandbox: sandbox.id });
+  giveUpMakings(context, sandbox.id);
   await context.queue.run(sandbox.id, () => stopSandbox(context, sandbox.id));
   context.log.info('Stopped pod sandbox', { sandbox: sandbox.id });
   return {};
 }
 
-/** Stops a sandbox that is ready, or finishes a stop that was begun. To be called in the sandbox's queue. */
+/** What is being made of the pod need not be waited for: an OCI runtime may hang, and all that it makes is to end. */
+export function giveUpMakings({ makings }: Context, id: SandboxId): void {
+  makings.abort(id, wrongState(`sandbox ${id} was stopped`));
+}
+
+/**
+ * Stops a sandbox that is ready, or finishes a stop or lets go of what a failed removal has left. To be called in the
+ * sandbox's queue.
+ */
 export async function stopSandbox(context: Context, id: SandboxId): Promise<void> {
   const { state } = context;
   const sandbox = state.sandboxes.get(id);
   if (sandbox === undefined) return;
   const { phase } = sandbox.state;
+  if (phase === 'removing') return releaseSandbox(context, sandbox);
   if (phase !== 'ready' && phase !== 'stopping') return;
   state.sandboxes.setState(id, { phase: 'stopping' });
   await stopContainers(context, sandbox);
@@ -41,7 +51,7 @@ export async function stopSandbox(context: Context, id: SandboxId): Promise<void
 
 async function stopContainers(context: Context, { id }: Sandbox): Promise<void> {
   const containers = context.state.containers.ofSandbox(id);
-  const waiting = containers.filter(({ state }) => state.phase === 'restorable');
+  const waiting = containers.filter(isUnrestored);
   await Promise.all(waiting.map((container) => giveUpRestore(context, container.id)));
   const running = containers.filter((container) => processesOf(container) !== undefined);
   await Promise.all(running.map((container) => context.stops.stop(container, 0)));
@@ -52,6 +62,7 @@ export function sandboxInitEnded(context: Context, id: SandboxId): void {
   const sandbox = context.state.sandboxes.get(id);
   if (sandbox?.state.phase !== 'ready') return;
   context.log.warning('The init of a pod sandbox has ended, stopping the sandbox', { sandbox: id });
+  giveUpMakings(context, id);
   context.queue
     .run(id, () => stopSandbox(context, id))
     .catch((error) => context.log.error(`Stopping a sandbox failed: ${messageOf(error)}`, { sandbox: id }));

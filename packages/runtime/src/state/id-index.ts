@@ -39,6 +39,12 @@ export class IdIndex<Id extends string, Value extends { readonly id: Id; readonl
     return this.#values.get(id);
   }
 
+  /** The value that has a name. */
+  named(name: string): Value | undefined {
+    const id = this.#byName.get(name);
+    return id === undefined ? undefined : this.#values.get(id);
+  }
+
   /** The one value whose id begins with `prefix`; undefined when there is none or more than one. */
   find(prefix: string): Value | undefined {
     const exact = this.#values.get(prefix);

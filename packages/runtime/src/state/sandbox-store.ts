@@ -93,6 +93,11 @@ export class SandboxStore {
     return this.#index.get(id);
   }
 
+  /** The sandbox that has a name reserved. */
+  named(name: string): Sandbox | undefined {
+    return this.#index.named(name);
+  }
+
   /** By id or by a beginning of an id that only one sandbox has. */
   find(prefix: string): Sandbox | undefined {
     return this.#index.find(prefix);

@@ -1,0 +1,29 @@
+import type { Json, JsonObject } from '@berth/cni/json.ts';
+import { type CniResult, resultToJson } from '@berth/cni/result.ts';
+
+/**
+ * A result as go-cni tells it, which is what scripts read in `crictl inspectp` with containerd:
+ * `.info.cniResult.Interfaces.eth0.IPConfigs[0].IP`. An address of no interface is on the pod's.
+ */
+export function goCniResult(result: CniResult, podInterface: string): JsonObject {
+  const interfaces = new Map([[podInterface, goInterface({})]]);
+  for (const { name, ...rest } of result.interfaces) interfaces.set(name, goInterface(rest));
+  for (const { address, gateway = '', interface: index } of result.ips) {
+    const { name = podInterface } = index === undefined ? {} : (result.interfaces[index] ?? {});
+    const config = interfaces.get(name);
+    const ip = { IP: address.replace(/\/.*$/, ''), Gateway: gateway };
+    if (config !== undefined) config.IPConfigs = [...(config.IPConfigs ?? []), ip];
+  }
+  const { dns = {}, routes = null } = resultToJson({ ...result, cniVersion: '1.1.0' });
+  const sorted = [...interfaces].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { Interfaces: Object.fromEntries(sorted), DNS: [dns], Routes: routes };
+}
+
+interface GoInterface extends JsonObject {
+  IPConfigs: Json[] | null;
+}
+
+function goInterface(from: Partial<CniResult['interfaces'][number]>): GoInterface {
+  const { mac = '', sandbox = '', pciID = '', socketPath = '' } = from;
+  return { IPConfigs: null, Mac: mac, Sandbox: sandbox, PciID: pciID, SocketPath: socketPath };
+}

@@ -1,0 +1,20 @@
+import type { Context } from '../context.ts';
+import type { SandboxId } from '../ids.ts';
+import { destroySandbox } from './teardown.ts';
+
+/**
+ * Has a sandbox whose removal failed shown as not ready, so that whoever lists it can stop and remove it, and has the
+ * removal tried again. It is not known to be wanted: it was half made, or its owner asked for its removal.
+ */
+export function retrySandboxRemoval(context: Context, id: SandboxId): void {
+  const { state, queue, retries } = context;
+  retries.add(id, `removing sandbox ${id}`, () =>
+    queue.run(id, async () => {
+      const sandbox = state.sandboxes.get(id);
+      if (sandbox?.state.phase === 'removing' || sandbox?.state.phase === 'creating') {
+        await destroySandbox(context, sandbox);
+      }
+    }),
+  );
+  state.sandboxes.setState(id, { phase: 'removing' });
+}
