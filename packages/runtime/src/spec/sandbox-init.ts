@@ -68,6 +68,35 @@ export function sandboxInitSpec(options: {
   };
 }
 
+/**
+ * What a sandbox without an init is told as: its namespaces, where it has files of them, its cgroup and annotations.
+ * Nothing runs by it.
+ */
+export function sandboxSpec(options: {
+  sandbox: SandboxView;
+  host: Pick<HostFacts, 'systemdCgroup'>;
+}): Omit<Spec, 'root'> {
+  const { sandbox, host } = options;
+  return {
+    ociVersion: OCI_VERSION,
+    hostname: sandbox.hostname,
+    annotations: specAnnotations({ sandbox, type: 'sandbox' }),
+    linux: {
+      namespaces: [
+        { type: 'mount' },
+        ...(sandbox.hostPid ? [] : [{ type: 'pid' as const }]),
+        ...podNamespaces(sandbox),
+      ],
+      ...idMappings(sandbox),
+      cgroupsPath: cgroupsPath({
+        parent: sandbox.cgroupParent,
+        containerId: sandbox.id,
+        systemdCgroup: host.systemdCgroup,
+      }),
+    },
+  };
+}
+
 /** A user that nobody else is, of those that the pod has. */
 function nobody({ users }: SandboxView): User {
   const last = (mappings: readonly IdMapping[] | undefined) =>

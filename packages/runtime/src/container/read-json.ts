@@ -1,0 +1,13 @@
+import { readRegularFile } from '@berth/linux/regular-file.ts';
+
+/** More than a config.json of ours has: a request, which has at most 16 MiB, and a seccomp profile. */
+const maxJsonBytes = 64 * 1024 * 1024;
+
+/** The content of a JSON file of ours; undefined when it is gone. */
+export async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse((await readRegularFile(path, { maxBytes: maxJsonBytes })).toString());
+  } catch {
+    return undefined;
+  }
+}

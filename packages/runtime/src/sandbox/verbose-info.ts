@@ -1,0 +1,66 @@
+import type { JsonObject } from '@berth/cni/json.ts';
+import { pinState } from '@berth/linux/namespaces.ts';
+import { readJson } from '../container/read-json.ts';
+import type { Context } from '../context.ts';
+import { goMessage } from '../pod-status/go-message.ts';
+import { runtimeInfo } from '../pod-status/runtime-info.ts';
+import { sandboxSpec } from '../spec/sandbox-init.ts';
+import { sandboxView } from '../spec/sandbox-view.ts';
+import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import { requestedPorts } from './network.ts';
+
+/**
+ * What `crictl inspectp` shows under info, with the members that containerd gives and scripts read. A sandbox without
+ * an init has no process; its spec tells of the namespaces all the same.
+ */
+export async function sandboxInfo(context: Context, sandbox: Sandbox): Promise<object> {
+  const { paths, network, host } = context;
+  const { id, name, config, state, runtimeHandler, cgroupParent } = sandbox;
+  const files = paths.sandbox(id);
+  const { hostNetwork } = sandboxNamespaces(config);
+  const init = state.phase === 'ready' ? state.init : undefined;
+  const [ip = '', ...additional] = state.phase === 'ready' ? state.ips : [];
+  const { cniResult, warnings } = hostNetwork
+    ? { cniResult: null, warnings: [] }
+    : await network.info(id, requestedPorts(config.portMappings));
+  const goConfig = goMessage(config);
+  return {
+    pid: init?.init.pid ?? 0,
+    processStatus: state.phase === 'ready' ? 'running' : 'deleted',
+    netNamespaceClosed: !hostNetwork && pinState(files.netns) !== 'pinned',
+    image: '',
+    snapshotKey: '',
+    snapshotter: '',
+    ...runtimeInfo(context, sandbox),
+    config: goConfig,
+    runtimeSpec:
+      (await readJson(files.init.config)) ?? sandboxSpec({ sandbox: sandboxView(context, sandbox), host }),
+    cniResult,
+    sandboxMetadata: {
+      Version: 'v1',
+      Metadata: {
+        ID: id,
+        Name: name,
+        Config: goConfig,
+        NetNSPath: hostNetwork ? '' : files.netns,
+        IP: ip,
+        AdditionalIPs: additional.length > 0 ? additional : null,
+        RuntimeHandler: runtimeHandler,
+        CNIResult: cniResult,
+        ProcessLabel: '',
+      },
+    },
+    ...withMessage('overhead', config.linux?.overhead),
+    ...withMessage('resources', config.linux?.resources),
+    // What follows is berthd's own.
+    runtimeHandler,
+    cgroupParent,
+    networkNamespace: hostNetwork ? '' : files.netns,
+    ...(warnings.length > 0 ? { warnings } : {}),
+  };
+}
+
+/** As ContainerResources, which the peer writes it as. */
+function withMessage(name: string, resources: object | undefined): JsonObject {
+  return resources === undefined ? {} : { [name]: { linux: goMessage(resources) } };
+}
