@@ -109,6 +109,30 @@ test('a token is fetched, kept, and fetched anew when it has run out', async () 
   assert.match(shown[0] ?? '', /^Basic /);
 });
 
+test('a token is taken however long its server says that it holds, and with any status of success', async () => {
+  for (const [status, answer] of [
+    [201, { token: 't' }],
+    [200, { token: 't', expires_in: -1 }],
+    [200, { token: '', access_token: 't', expires_in: '300' }],
+    [200, { token: 't', expires_in: null, issued_at: 'yesterday' }],
+  ] satisfies [number, object][]) {
+    await using server = await pulls.proxy((request, response) => {
+      if (request.url?.startsWith('/token')) {
+        response.writeHead(status).end(JSON.stringify(answer));
+        return true;
+      }
+      if (request.headers.authorization === 'Bearer t') {
+        delete request.headers.authorization;
+        return false;
+      }
+      const challenge = `BEARER  realm="http://${request.headers.host}/token" , unknown="x"`;
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+      return true;
+    });
+    await pulls.pull(`${server.address}/team/test:1`);
+  }
+});
+
 test('an identity token is exchanged by POST, and the token serves the next pull', async () => {
   const bodies: string[] = [];
   await using server = await pulls.proxy((request, response) => {

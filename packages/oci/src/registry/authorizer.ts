@@ -175,7 +175,8 @@ interface Token {
 
 async function readToken(response: IncomingMessage, url: URL): Promise<Token> {
   const body = await readBody(response, maxTokenAnswer, url.host);
-  if (response.statusCode !== 200) {
+  const status = response.statusCode ?? 0;
+  if (status < 200 || status >= 300) {
     const code = response.statusCode === 401 || response.statusCode === 403 ? 'unauthorized' : 'unavailable';
     throw new RegistryError(
       code,
@@ -190,7 +191,9 @@ async function readToken(response: IncomingMessage, url: URL): Promise<Token> {
     throw new RegistryError('invalid-content', `${url.host}: its token has ${token.length} characters`);
   }
   if (!token) throw new RegistryError('unauthorized', `${url.host}: its answer has no token`);
-  return { token, seconds: json.field('expires_in').optional((it) => it.count()) };
+  const { value: seconds } = json.field('expires_in');
+  // A server that does not say how long, or nonsense, means the least that the specification promises.
+  return { token, seconds: typeof seconds === 'number' && seconds > 0 ? seconds : undefined };
 }
 
 function basic({ username, password }: { username: string; password: string }): string {
