@@ -17,6 +17,16 @@ test('a static pod gets the identity that Kubernetes gives it', () => {
   assert.deepEqual(spec.tolerations, [{ operator: 'Exists', effect: 'NoExecute' }]);
 });
 
+test('what has no kind, or is a list without items, is refused', () => {
+  for (const kind of [undefined, '', null]) {
+    assert.match(
+      faultOf(JSON.stringify({ kind, apiVersion: 'v1', metadata: { name: 'a' } })),
+      /^kind: Required value/,
+    );
+  }
+  assert.match(faultOf('{"kind":"PodList","apiVersion":"v1"}'), /^items: Required value/);
+});
+
 test('the UID follows the content, not its order or layout', () => {
   const uid = podOf(manifest()).metadata.uid;
   const yaml = [

@@ -45,6 +45,13 @@ test('dns, cgroup and annotations', () => {
   });
 });
 
+for (const part of ['servers', 'searches', 'options'] as const) {
+  test(`DNS settings with ${part} only`, () => {
+    const dns = { servers: [], searches: [], options: [], [part]: ['x'] };
+    assert.deepEqual(capabilityArgs({ ...nothing, dns }), { dns });
+  });
+}
+
 for (const [text, rate] of [
   ['10M', 10_000_000],
   ['1k', 1000],
