@@ -16,7 +16,7 @@ export interface MachineCgroups {
 export const leafName = 'tests';
 
 /** As many times the processor time of one other process is a machine's due. */
-const usualWeight = 8;
+const usualWeight = 4;
 
 /**
  * Makes the cgroup `name` below the root of every hierarchy among `mounts`. When the processors are not enough for
