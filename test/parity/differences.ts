@@ -2,8 +2,8 @@
 // and for one that is here and no longer there.
 
 export interface Difference {
-  /** Area and name of the case. */
-  readonly case: string;
+  /** Area and name of each case that it is about. */
+  readonly cases: readonly string[];
   /** One sentence: why ours does something else. */
   readonly reason: string;
 }

@@ -34,7 +34,7 @@ test('a difference is told by what only one side has, and by what it said', () =
 });
 
 test('a listed difference is none that is unexpected, as long as it is there', () => {
-  const listed = [{ case: 'layers: a', reason: 'Because.' }];
+  const listed = [{ cases: ['layers: a'], reason: 'Because.' }];
   assert.equal(report([compared('a', 1, 2)], listed).unexpected, 0);
   const { lines, unexpected } = report([compared('a', 1, 1)], listed);
   assert.equal(unexpected, 1);

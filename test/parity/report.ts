@@ -45,7 +45,7 @@ export function report(
       continue;
     }
     const differs = !isDeepStrictEqual(plain(real.facts), plain(ours.facts));
-    const listed = differences.find((difference) => difference.case === caseName(each));
+    const listed = differences.find(({ cases }) => cases.includes(caseName(each)));
     if (differs && listed !== undefined) {
       counts.listed += 1;
       if (show) lines.push(`LISTED: ${caseName(each)}: ${listed.reason}`, ...shown(real, ours));

@@ -7,7 +7,9 @@ import { patience } from '../../support/machine-speed.ts';
 import { until } from '../../support/until.ts';
 import type { Case, Json, Outcome } from '../case.ts';
 import { refused } from './container.ts';
-import { type RuntimeSide, removePod, runPod } from './node.ts';
+import { hasNetwork, type RuntimeSide, removePod, runPod } from './node.ts';
+
+// A case leaves its files to the next one; the node's own network comes back after all cases.
 
 const area = 'cni';
 
@@ -307,13 +309,7 @@ function cniCase(
         // The plugin finds its folder by its configuration.
         writeFileSync(join(side.cniConfDir, file), filled.replaceAll('"answer":"', `"answer":"${dir}/`));
       }
-      try {
-        return await attached(side, dir, pod, Object.keys(files).length > 0);
-      } finally {
-        await emptyConfDir(side);
-        side.restoreNetwork();
-        await until(`${side.name} has its network back`, async () => (await readiness(side)).ready);
-      }
+      return await attached(side, dir, pod, Object.keys(files).length > 0);
     },
   };
 }
@@ -367,20 +363,9 @@ function withoutPaths(value: Json): Json {
   return JSON.parse(JSON.stringify(value).replaceAll(/"(\/kubepods|\/berth|\/k8s)[^"]*"/g, '"CGROUP"'));
 }
 
-interface Readiness {
-  ready: boolean;
-  message: string;
-}
-
-async function readiness(side: RuntimeSide): Promise<Readiness> {
-  const { status } = await side.client.runtime.status({ verbose: true });
-  const network = status?.conditions.find(({ type }) => type === 'NetworkReady');
-  return { ready: network?.status ?? false, message: network?.message ?? '' };
-}
-
 async function emptyConfDir(side: RuntimeSide): Promise<void> {
   for (const file of readdirSync(side.cniConfDir)) rmSync(join(side.cniConfDir, file));
-  await until(`${side.name} has no network`, async () => !(await readiness(side)).ready);
+  await until(`${side.name} has no network`, async () => !(await hasNetwork(side)));
 }
 
 /** Waits until the daemon is ready, or has had the time that reading the folder again takes. */
@@ -388,7 +373,7 @@ async function settled(side: RuntimeSide): Promise<void> {
   const deadline = performance.now() + patience(1000);
   await until(
     `${side.name} has read its configuration`,
-    async () => (await readiness(side)).ready || performance.now() > deadline,
+    async () => (await hasNetwork(side)) || performance.now() > deadline,
   );
 }
 

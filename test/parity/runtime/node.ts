@@ -1,6 +1,6 @@
 // The two CRI daemons that get the inputs: containerd 2.4 and berthd, both with runc, each with folders, a pod
 // network, a registry and a standing pod of its own.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
@@ -12,6 +12,7 @@ import { loadTestImage } from '../../support/images.ts';
 import { patience } from '../../support/machine-speed.ts';
 import { sandboxConfig } from '../../support/pods.ts';
 import { runScratch } from '../../support/run-scratch.ts';
+import { until } from '../../support/until.ts';
 import type { Sides } from '../half.ts';
 import type { TlsFiles } from './hosts-toml.ts';
 import { type CraftedRegistry, startCraftedRegistry } from './registry.ts';
@@ -123,6 +124,11 @@ export async function startRuntimes(): Promise<Sides<RuntimeSide>> {
     real,
     ours,
     leftovers: async () => {
+      for (const each of [real, ours]) {
+        for (const file of readdirSync(each.cniConfDir)) rmSync(join(each.cniConfDir, file));
+        each.restoreNetwork();
+        await until(`${each.name} has its network back`, () => hasNetwork(each));
+      }
       await removePods(ours.client);
       return await node.leftovers();
     },
@@ -152,6 +158,11 @@ export async function removePod(
 ): Promise<void> {
   await client.runtime.stopPodSandbox({ podSandboxId });
   await client.runtime.removePodSandbox({ podSandboxId });
+}
+
+export async function hasNetwork({ client }: Pick<RuntimeSide, 'client'>): Promise<boolean> {
+  const { status } = await client.runtime.status({});
+  return status?.conditions.find(({ type }) => type === 'NetworkReady')?.status ?? false;
 }
 
 async function removePods(client: CriClient): Promise<void> {
