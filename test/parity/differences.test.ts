@@ -4,7 +4,7 @@ import { caseName } from './case.ts';
 import { differences } from './differences.ts';
 import { halves } from './halves.ts';
 
-const names = halves.flatMap(({ cases }) => cases.map(caseName));
+const names = Object.values(halves).flatMap(({ cases }) => cases.map(caseName));
 
 test('no two cases have the same name', () => {
   assert.deepEqual(

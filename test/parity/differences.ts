@@ -8,4 +8,63 @@ export interface Difference {
   readonly reason: string;
 }
 
-export const differences: readonly Difference[] = [];
+const laterDocuments =
+  'Ours reads every document of a file and tells of those that are no pods; the real kubelet takes the first one alone.';
+const emptyDocuments =
+  'Ours passes over an empty document, which the real kubelet takes for a pod without a kind.';
+const notUtf8 = 'Ours replaces bytes that are no UTF-8, so that a comment in another encoding stops no pod.';
+const control =
+  'Ours takes control characters as they are: what is in a text of a program is not for YAML to judge.';
+const directives = 'YAML 1.2 has readers pass over a directive that they do not know, and ours does.';
+const lists = 'Ours runs a list of pods from a file as well, which the real kubelet does from a URL only.';
+
+const looseJson =
+  'Ours reads what begins with a brace and is no JSON as YAML, so that a comma or a word too many stops no pod.';
+const jsonNumbers = 'Ours takes a whole number of JSON by its value, as both do in YAML.';
+const unread = 'Ours does not look into what only an API server or a scheduler reads.';
+
+export const differences: readonly Difference[] = [
+  { case: 'manifest documents: the first is empty', reason: emptyDocuments },
+  { case: 'manifest documents: the first is a comment', reason: emptyDocuments },
+  { case: 'manifest documents: the first is a Service', reason: laterDocuments },
+  { case: 'manifest documents: two pods', reason: laterDocuments },
+  { case: 'manifest documents: %YAML 1.2', reason: directives },
+  { case: 'manifest documents: an unknown directive', reason: directives },
+  { case: 'manifest encodings: Latin-1', reason: notUtf8 },
+  { case: 'manifest encodings: Latin-1 in a comment', reason: notUtf8 },
+  { case: 'manifest encodings: a bell', reason: control },
+  { case: 'manifest encodings: DEL', reason: control },
+  {
+    case: 'manifest encodings: NEL',
+    reason: 'YAML 1.2 has NEL be a character, as ours does; to the real kubelet it is a line break.',
+  },
+  {
+    case: 'manifest files: two files with one pod',
+    reason:
+      'Ours keeps the pod of the file that comes first and tells of the other; in the real one they replace each other.',
+  },
+  { case: 'manifest JSON: words after it', reason: looseJson },
+  { case: 'manifest JSON: two in a row', reason: looseJson },
+  { case: 'manifest JSON: two documents', reason: looseJson },
+  { case: 'manifest JSON: a comma at the end of a list', reason: looseJson },
+  { case: 'manifest JSON: a comment after it', reason: looseJson },
+  { case: 'manifest JSON: single quotes', reason: looseJson },
+  { case: 'manifest JSON: 1e1 for a whole number', reason: jsonNumbers },
+  { case: 'manifest JSON: 10.0 for a whole number', reason: jsonNumbers },
+  {
+    case: 'manifest YAML: colons in flow words',
+    reason: 'YAML allows a question mark within a word of a flow list, which Go takes for a key.',
+  },
+  {
+    case: 'manifest identity: a UID of odd letters',
+    reason:
+      'A UID becomes the name of folders and cgroups, so that ours takes letters, digits and dashes alone.',
+  },
+  { case: 'manifest identity: a bad finalizer', reason: unread },
+  { case: 'manifest identity: a bad time of creation', reason: unread },
+  { case: 'manifest identity: a bad status', reason: unread },
+  { case: 'manifest lifetime: bad topologySpreadConstraints', reason: unread },
+  { case: 'manifest lifetime: os empty', reason: unread },
+  { case: 'manifest files: a PodList', reason: lists },
+  { case: 'manifest files: a List', reason: lists },
+];

@@ -9,6 +9,8 @@ import { select } from './select.ts';
 
 const usage = `npm run parity -- [OPTION…] [WORD…]
   WORD         only inputs with one of the words in their name, such as layers or "hosts.toml: ca"
+  --half NAME  only inputs of container runtimes (runtime) or of kubelets (kubelet); building the real kubelet takes
+               minutes, once
   --sample N   only N of them, spread evenly over all; the same ones every time
   --list       print the names, and run nothing
   --times      print which inputs took longest
@@ -18,6 +20,7 @@ const usage = `npm run parity -- [OPTION…] [WORD…]
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
   options: {
+    half: { type: 'string' },
     sample: { type: 'string' },
     list: { type: 'boolean', default: false },
     times: { type: 'boolean', default: false },
@@ -32,7 +35,13 @@ async function main(): Promise<number> {
     process.stderr.write(`--sample wants a number of inputs, not ${options.sample}\n${usage}`);
     return 2;
   }
-  const cases = halves.flatMap((half) => half.cases);
+  const names = Object.keys(halves).filter((name) => options.half === undefined || options.half === name);
+  const wanted = names.flatMap((name) => halves[name] ?? []);
+  if (wanted.length === 0) {
+    process.stderr.write(`--half is one of ${Object.keys(halves).join(', ')}, not ${options.half}\n${usage}`);
+    return 2;
+  }
+  const cases = wanted.flatMap((half) => half.cases);
   const selected = select(cases, { words, sample });
   if (selected.size === 0) {
     process.stderr.write(`No input has ${words.join(' or ')} in its name; --list prints the names.\n`);
@@ -44,7 +53,7 @@ async function main(): Promise<number> {
   }
   const compared = [];
   const leftovers = [];
-  for (const half of halves) {
+  for (const half of wanted) {
     const results = await half.compare(selected);
     compared.push(...results.compared);
     leftovers.push(...results.leftovers);

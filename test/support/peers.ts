@@ -101,7 +101,8 @@ async function goBuild(recipe: Recipe, version: string, source: string, output: 
         CGO_ENABLED: '0',
         GOWORK: 'off',
       },
-      timeout: 15 * minutes,
+      // The kubelet takes five minutes on two idle cores.
+      timeout: 60 * minutes,
       maxBuffer: 16 * 1024 ** 2,
     });
   } catch (cause) {

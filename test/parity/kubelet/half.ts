@@ -1,0 +1,117 @@
+// The kubelet half: all manifests at once to the real kubelet and to ours, and what became of each.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { patience } from '../../support/machine-speed.ts';
+import { until } from '../../support/until.ts';
+import { caseName, type Json, type Outcome } from '../case.ts';
+import type { Half } from '../half.ts';
+import { containerCases } from './container-cases.ts';
+import { inArea, type ManifestCase, text, yamlPod } from './manifest-case.ts';
+import { type KubeletNode, startKubeletNode, type Whose } from './nodes.ts';
+import { type ListedPod, listPods, observePod } from './observe.ts';
+import { podCases } from './pod-cases.ts';
+import { isSettled } from './settle.ts';
+import { textCases } from './text-cases.ts';
+
+const cases: readonly ManifestCase[] = [...textCases, ...podCases, ...containerCases];
+
+/** A pod that every kubelet runs: once it has, the others are known too. */
+const [sentinel] = inArea('sentinel', [text('plain', (pod) => yamlPod(pod))]);
+
+/** When no pod has come further for this long, none will. */
+const standstillMs = 60_000;
+
+export const kubeletHalf: Half = {
+  cases,
+  async compare(selected) {
+    const wanted = cases.filter((each) => selected.has(caseName(each)));
+    if (wanted.length === 0) return { compared: [], leftovers: [] };
+    const [real, ours] = await Promise.all([outcomes('real', wanted), outcomes('ours', wanted)]);
+    const compared = wanted.flatMap((each, index) => {
+      const { area, name } = each;
+      const [theirs, own] = [real.outcomes[index], ours.outcomes[index]];
+      return theirs && own ? [{ area, name, real: theirs, ours: own }] : [];
+    });
+    return { compared, leftovers: [...real.leftovers, ...ours.leftovers] };
+  },
+};
+
+/** Gives the manifests to a kubelet, and waits until it has done with each what it will do. */
+export async function outcomes(
+  whose: Whose,
+  wanted: readonly ManifestCase[],
+): Promise<{ outcomes: Outcome[]; leftovers: string[] }> {
+  const all = sentinel ? [...wanted, sentinel] : wanted;
+  await using node = await startKubeletNode(whose, ({ manifests, dir }) => {
+    for (const { files } of all) {
+      for (const [file, content] of Object.entries(files)) {
+        const path = join(manifests, file);
+        if (typeof content === 'function') content(path, dir);
+        else writeFileSync(path, content);
+      }
+    }
+  });
+  const pods = await settledPods(node, all);
+  const results: Outcome[] = [];
+  for (const each of wanted) results.push(await outcome(node, each, podsOf(each, pods)));
+  // A kubelet that stops leaves the cgroups of its pods to the next one.
+  const leftovers = (await node.end()).filter((line) => !line.startsWith('cgroup '));
+  return { outcomes: results, leftovers };
+}
+
+function podsOf({ pod }: ManifestCase, listed: ReadonlyMap<string, ListedPod>): [string, ListedPod][] {
+  return [...listed].filter(([name]) => {
+    const [, podName = ''] = name.split('/');
+    return podName === pod || podName.startsWith(`${pod}-`);
+  });
+}
+
+/** The pods of the node once each has come as far as it will, or none comes any further. */
+async function settledPods(
+  node: KubeletNode,
+  all: readonly ManifestCase[],
+): Promise<ReadonlyMap<string, ListedPod>> {
+  let left = Infinity;
+  let deadline = 0;
+  return await until(
+    'all manifests are done with',
+    async () => {
+      const listed = await listPods(node);
+      const log = node.kubelet.output();
+      const unsettled = all.filter((each) => {
+        const own = podsOf(each, listed);
+        if (each === sentinel && own.length === 0) return true;
+        return own.some(([, pod]) => !isSettled(pod, each.end, log));
+      });
+      if (unsettled.length < left) deadline = performance.now() + patience(standstillMs);
+      left = unsettled.length;
+      return (left === 0 || performance.now() > deadline) && listed;
+    },
+    () => node.kubelet.output(),
+    Infinity,
+  );
+}
+
+async function outcome(
+  node: KubeletNode,
+  { files }: ManifestCase,
+  pods: [string, ListedPod][],
+): Promise<Outcome> {
+  const ran: Record<string, Json> = {};
+  for (const [name, pod] of pods) {
+    const observed = await observePod(node, pod);
+    if (observed !== 'not admitted') ran[name] = observed;
+  }
+  const words = [...Object.keys(files), ...pods.map(([, { metadata }]) => metadata.name)];
+  const lines = node.kubelet
+    .output()
+    .split('\n')
+    .filter((line) => words.some((word) => line.includes(word)) && /^[EW]/.test(line));
+  const said = [...pods.flatMap(([, { status }]) => status.message ?? []), ...lines.slice(0, 2)].join(
+    '\n      ',
+  );
+  return {
+    facts: Object.keys(ran).length === 0 ? 'not run' : ran,
+    ...(said !== '' && { said: said.slice(0, 600) }),
+  };
+}

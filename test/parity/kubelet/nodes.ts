@@ -1,0 +1,62 @@
+// Two nodes that differ in their kubelet alone: ours and the real one, each on a berthd of its own.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CriClient } from '@berth/cri/client.ts';
+import { mountsBelow, unmount } from '@berth/linux/mount.ts';
+import { startBerthdNode } from '../../support/berthd-node.ts';
+import { loadTestImage } from '../../support/images.ts';
+import { type Kubelet, startKubelet } from '../../support/kubelet.ts';
+import { startRealKubelet } from './real-kubelet.ts';
+
+/** What both are called: it becomes part of each pod's name. */
+export const nodeName = 'Parity';
+
+/** More than there are cases. */
+const maxPods = 2000;
+
+export interface KubeletNode extends AsyncDisposable {
+  /** All that the node writes is below it. */
+  dir: string;
+  client: CriClient;
+  kubelet: Kubelet;
+  /** Ends the kubelet and its pods; what is left of them, a line each. */
+  end(): Promise<string[]>;
+}
+
+export type Whose = 'ours' | 'real';
+
+/** Starts a node whose kubelet finds what `fill` has put into the folder of manifests. */
+export async function startKubeletNode(
+  whose: Whose,
+  fill: (folders: { manifests: string; dir: string }) => void,
+): Promise<KubeletNode> {
+  await using resources = new AsyncDisposableStack();
+  const name = whose === 'ours' ? 'parours' : 'parreal';
+  const berthd = resources.use(await startBerthdNode({ name, net: whose === 'ours' ? 246 : 247 }));
+  await loadTestImage(berthd.socket);
+  const { dir, client } = berthd;
+  const manifests = join(dir, 'manifests');
+  mkdirSync(manifests);
+  fill({ manifests, dir });
+  let kubelet: Kubelet | undefined;
+  const end = async () => {
+    await kubelet?.stop();
+    // With the kubelet gone, nothing else ends its pods and then unmounts their volumes.
+    for (const { id } of (await client.runtime.listPodSandbox({})).items) {
+      await client.runtime.stopPodSandbox({ podSandboxId: id });
+      await client.runtime.removePodSandbox({ podSandboxId: id });
+    }
+    for (const { mountPoint } of mountsBelow(join(dir, 'kubelet')).reverse())
+      unmount(mountPoint, { detach: true });
+    return await berthd.leftovers();
+  };
+  const start = { dir, endpoint: berthd.socket, manifests, nodeName };
+  kubelet = resources.use(
+    await (whose === 'ours'
+      ? startKubelet({ ...start, extraFlags: [`--max-pods=${maxPods}`] })
+      : startRealKubelet({ ...start, maxPods })),
+  );
+  resources.defer(async () => void (await end()));
+  const owned = resources.move();
+  return { dir, client, kubelet, end, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
