@@ -114,24 +114,32 @@ test('a localhost seccomp profile without a name is not "unconfined" (CVE-2023-2
   }
 });
 
+/** The id of a new pod with the sysctl. */
+async function runWithSysctl(name: string, value: string): Promise<string> {
+  const config = {
+    metadata: { name: 'sysctl', namespace: 'default', uid: 'sysctl', attempt: 0 },
+    linux: { sysctls: { [name]: value }, cgroupParent: attacked.node.paths.cgroupParent },
+  };
+  const { podSandboxId } = await attacked.node.client.runtime.runPodSandbox({ config });
+  return podSandboxId;
+}
+
 test('a sysctl cannot bring others along (CVE-2022-0811)', async () => {
   const corePattern = () => readFileSync('/proc/sys/kernel/core_pattern', 'utf8');
   const before = corePattern();
   for (const [name, value] of [
     ['kernel.shm_rmid_forced', '1+kernel.core_pattern=|/bin/evil'],
-    ['kernel.shm_rmid_forced', '1\nkernel.core_pattern=|/bin/evil'],
     ['kernel.shm_rmid_forced+kernel.core_pattern', '|/bin/evil'],
     ['kernel.core_pattern', '|/bin/evil'],
     ['kernel/../kernel/core_pattern', '|/bin/evil'],
   ] as const) {
-    const config = {
-      metadata: { name: 'sysctl', namespace: 'default', uid: 'sysctl', attempt: 0 },
-      linux: { sysctls: { [name]: value }, cgroupParent: attacked.node.paths.cgroupParent },
-    };
-    const { runtime } = attacked.node.client;
-    await assert.rejects(runtime.runPodSandbox({ config }), { name: 'CriError', message: /sysctl/ }, name);
+    await assert.rejects(runWithSysctl(name, value), { name: 'CriError', message: /sysctl/ }, name);
     assert.equal(corePattern(), before, `${name}=${value}`);
   }
+  // The kernel takes the number in front of a line break; what is behind it must not become a setting.
+  const podSandboxId = await runWithSysctl('kernel.shm_rmid_forced', '1\nkernel.core_pattern=|/bin/evil');
+  assert.equal(corePattern(), before);
+  await attacked.node.client.runtime.removePodSandbox({ podSandboxId });
 });
 
 test('a malformed digest in a manifest is an error and no crash (CVE-2026-95839)', () => {
