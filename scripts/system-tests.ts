@@ -29,7 +29,16 @@ const { values: options, positionals: words } = parseArgs({
 const atOnce = Number(options['at-once']);
 
 /** What takes longest, in this order; the rest follows by name. */
-const longest = ['test/system/kill/kill.test.ts'];
+const longest = [
+  'test/system/kill/kill.test.ts',
+  'packages/crictl/src/completion/shells.system.test.ts',
+  'packages/berth/src/node.system.test.ts',
+  'packages/runtime/src/container/system-mounts.system.test.ts',
+  'packages/kubelet/src/pods/lifecycle.system.test.ts',
+  'packages/kubelet/src/pods/crash.system.test.ts',
+  'packages/kubelet/src/volumes/sub-path.system.test.ts',
+  'test/system/soak.test.ts',
+];
 
 /** The files whose subject is the systemd of this machine. */
 const ofThisMachine = /^packages\/linux\/src\/systemd\//;
