@@ -82,6 +82,13 @@ test('a bad configuration names the field', () => {
     assert.throws(() => parseImageConfig(JSON.stringify(config)), message);
 });
 
+test('the type of the root file system says nothing', () => {
+  for (const type of ['layers', 'other', undefined, 5]) {
+    const { rootfs } = parseImageConfig(JSON.stringify({ rootfs: { type, diff_ids: [digestOf('a')] } }));
+    assert.deepEqual(rootfs, { type: 'layers', diff_ids: [digestOf('a')] });
+  }
+});
+
 test('chain ids are those of the specification', () => {
   const [a, b, c] = [digestOf('a'), digestOf('b'), digestOf('c')];
   const ab = digestOf(`${a} ${b}`);

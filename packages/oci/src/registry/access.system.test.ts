@@ -133,6 +133,31 @@ test('a token is taken however long its server says that it holds, and with any 
   }
 });
 
+test('odd answers of token servers, many redirects and long headers are taken as containerd takes them', async () => {
+  await using server = await pulls.proxy((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://x');
+    if (pathname === '/token') {
+      response.writeHead(201).end(JSON.stringify({ token: 'secret', expires_in: -1 }));
+      return true;
+    }
+    if (request.headers.authorization !== 'Bearer secret') {
+      const challenge = `Bearer realm="http://${request.headers.host}/token",service="s"`;
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+      return true;
+    }
+    const hop = Number(searchParams.get('hop'));
+    if (pathname.includes('/blobs/') && hop < 9) {
+      const headers = { location: `${pathname}?hop=${hop + 1}`, 'x-long': 'x'.repeat(100_000) };
+      response.writeHead(307, headers).end();
+      return true;
+    }
+    delete request.headers.authorization;
+    return false;
+  });
+  const { manifest } = await pulls.pull(`${server.address}/team/test:1`);
+  assert.equal(manifest.layers.length, 2);
+});
+
 test('an identity token is exchanged by POST, and the token serves the next pull', async () => {
   const bodies: string[] = [];
   await using server = await pulls.proxy((request, response) => {

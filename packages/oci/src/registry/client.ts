@@ -9,7 +9,8 @@ import { readBody } from './read-body.ts';
 import { retryAfter, TransientError } from './retry.ts';
 import { urlWithoutSecrets } from './url-without-secrets.ts';
 
-const maxRedirects = 5;
+/** As many as Go's clients follow. */
+const maxRedirects = 9;
 const maxErrorAnswer = 64 * 1024;
 
 /**

@@ -37,6 +37,9 @@ export interface Timeouts {
 
 const defaultTimeouts: Timeouts = { idle: 30_000, headers: 120_000, window: 60_000 };
 
+/** Bytes of the headers of an answer. Some gateways send more than the 16 KiB that Node.js takes. */
+const maxHeaderSize = 256 * 1024;
+
 /** Bytes per second that a body has to come at, its framing included, on the average of a window. */
 const slowest = 1024;
 
@@ -69,6 +72,7 @@ export class HttpClient {
       headers: { ...headers, ...(proxy && wholeUrl(url, proxy)?.headers) },
       agent,
       timeout: timeouts.idle,
+      maxHeaderSize,
       ...(proxy && wholeUrl(url, proxy)?.request),
       ...(namedBy && !proxy && { lookup: lookupFor(url, namedBy) }),
       ...(signal && { signal }),
