@@ -102,14 +102,6 @@ export class JsonCursor {
     return this.value;
   }
 
-  /** A whole number, also below zero. */
-  integer(): number {
-    if (typeof this.value !== 'number' || !Number.isSafeInteger(this.value)) {
-      throw this.expected('an integer');
-    }
-    return this.value;
-  }
-
   array(): JsonCursor[] {
     if (!Array.isArray(this.value)) throw this.expected('an array');
     return this.value.map((item, index) => this.at(item, `${this.path}[${index}]`));
