@@ -1,6 +1,7 @@
 // CNI: configurations in the node's folder, and what plugins print.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { digestOf } from '@berth/oci/digest.ts';
 import { patience } from '../../support/machine-speed.ts';
@@ -340,9 +341,9 @@ async function attached(
   return { facts: { ips, calls: calls(dir) } };
 }
 
-/** What the plugin was called with, without what differs from run to run. */
+/** What the plugin was called with, without what differs from run to run; a call that is repeated once. */
 function calls(dir: string): Json {
-  return readdirSync(dir)
+  const all = readdirSync(dir)
     .filter((file) => file.startsWith('call-'))
     .sort()
     .map((file): Json => {
@@ -357,6 +358,7 @@ function calls(dir: string): Json {
         .sort();
       return { command, ifname, args: names, config: withoutPaths(config) };
     });
+  return all.filter((call, index) => index === 0 || !isDeepStrictEqual(call, all[index - 1]));
 }
 
 function withoutPaths(value: Json): Json {
@@ -398,10 +400,11 @@ printf '%s\\n%s\\n%s\\n%s' "$CNI_COMMAND" "$CNI_IFNAME" "$CNI_ARGS" "$input" > "
 if [ "$CNI_COMMAND" = ADD ]; then
   cat "$answer"
   text stderr >&2
-  exit $(number code)
+  code=$(number code)
+  exit \${code:-0}
 fi
-[ -e "$dir/lenient" ] || [ "$CNI_COMMAND" != DEL ] || exit $(number del)
-exit 0
+[ "$CNI_COMMAND" = DEL ] && [ ! -e "$dir/lenient" ] && code=$(number del)
+exit \${code:-0}
 `;
 
 function writePlugin(dir: string): void {
