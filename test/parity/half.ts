@@ -51,7 +51,7 @@ export function defineHalf<Side>({ cases, start, workers = 1 }: HalfDefinition<S
       for (const each of wanted.filter(({ alone }) => alone)) await run(each);
       return {
         compared: wanted.flatMap((each) => compared.get(each) ?? []),
-        leftovers: await sides.leftovers(),
+        leftovers: await sides.leftovers().catch((error) => [inspect(error)]),
       };
     },
   };

@@ -89,7 +89,8 @@ export async function startRuntimes(): Promise<Sides<RuntimeSide>> {
   );
   const realClient = connectCri(daemon.socket, { timeoutMs: patience(60_000) });
   resources.defer(() => realClient.close());
-  resources.defer(() => removePods(realClient));
+  // What containerd cannot remove is told by `leftovers`.
+  resources.defer(() => removePods(realClient).catch(() => undefined));
 
   const tlsFiles = makeCertificates(join(scratch, 'tls'));
   const side = async (
@@ -129,7 +130,7 @@ export async function startRuntimes(): Promise<Sides<RuntimeSide>> {
         each.restoreNetwork();
         await until(`${each.name} has its network back`, () => hasNetwork(each));
       }
-      await removePods(ours.client);
+      await Promise.all([removePods(real.client), removePods(ours.client)]);
       return await node.leftovers();
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -165,7 +166,14 @@ export async function hasNetwork({ client }: Pick<RuntimeSide, 'client'>): Promi
   return status?.conditions.find(({ type }) => type === 'NetworkReady')?.status ?? false;
 }
 
+/** Removes all pods; the errors of those that cannot be removed come at the end, together. */
 async function removePods(client: CriClient): Promise<void> {
   const { items } = await client.runtime.listPodSandbox({});
-  for (const { id } of items) await removePod({ client }, id);
+  const errors: unknown[] = [];
+  for (const { id, metadata } of items) {
+    await removePod({ client }, id).catch((cause) =>
+      errors.push(new Error(`pod ${metadata?.name} of ${metadata?.uid} cannot be removed`, { cause })),
+    );
+  }
+  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} pods stay`);
 }
