@@ -191,6 +191,10 @@ for (const [name, changes, expected] of faults) {
 const accepted: [string, Parameters<typeof manifest>[0]][] = [
   ['what says nothing', { spec: { hostUsers: true, imagePullSecrets: [], serviceAccountName: '' } }],
   [
+    'a search domain that begins with an underscore',
+    { spec: { dnsConfig: { searches: ['_tcp.a.b', 'a.'] } } },
+  ],
+  [
     'scheduling',
     {
       spec: {

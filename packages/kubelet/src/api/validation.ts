@@ -123,7 +123,7 @@ function validateDns(spec: v1.PodSpec): FieldError[] {
       check(
         errors,
         `${path}.searches[${index}]`,
-        domain.replace(/\.$/, '').replaceAll('_', '-'),
+        domain.replace(/\.$/, '').replaceAll('_', 'a'),
         dnsSubdomain,
       );
   });
