@@ -46,8 +46,7 @@ export async function startKubeletNode(
       await client.runtime.stopPodSandbox({ podSandboxId: id });
       await client.runtime.removePodSandbox({ podSandboxId: id });
     }
-    for (const { mountPoint } of mountsBelow(join(dir, 'kubelet')).reverse())
-      unmount(mountPoint, { detach: true });
+    for (const { mountPoint } of mountsBelow(join(dir, 'kubelet'))) unmount(mountPoint, { detach: true });
     return await berthd.leftovers();
   };
   const start = { dir, endpoint: berthd.socket, manifests, nodeName };
