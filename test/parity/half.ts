@@ -36,7 +36,7 @@ export function defineHalf<Side>({ cases, start, workers = 1 }: HalfDefinition<S
     async compare(selected) {
       const wanted = cases.filter((each) => selected.has(caseName(each)));
       if (wanted.length === 0) return { compared: [], leftovers: [] };
-      await using sides = await start();
+      const sides = await start();
       const compared = new Map<Case<Side>, Compared>();
       const run = async (each: Case<Side>) => {
         const [real, ours] = await Promise.all([applied(each, sides.real), applied(each, sides.ours)]);
@@ -49,10 +49,14 @@ export function defineHalf<Side>({ cases, start, workers = 1 }: HalfDefinition<S
       };
       await Promise.all(Array.from({ length: workers }, worker));
       for (const each of wanted.filter(({ alone }) => alone)) await run(each);
-      return {
-        compared: wanted.flatMap((each) => compared.get(each) ?? []),
-        leftovers: await sides.leftovers().catch((error) => [inspect(error)]),
-      };
+      const leftovers = await sides.leftovers().catch((error) => [inspect(error)]);
+      // A daemon that cannot be taken down must not hide what it did before.
+      try {
+        await sides[Symbol.asyncDispose]();
+      } catch (error) {
+        leftovers.push(inspect(error, { depth: 6 }));
+      }
+      return { compared: wanted.flatMap((each) => compared.get(each) ?? []), leftovers };
     },
   };
 }

@@ -227,7 +227,7 @@ function apply(row: Row, name: string) {
               .get('ns')
               ?.replace(/^[0-9a-f]{8}/, 'HOST')
               .replace(/\d+$/, 'PORT') ?? '';
-          seen.add(`${request.method} ${scheme} ${pathname.replace(repository, 'NAME')} ns=${ns}`);
+          seen.add(`${scheme} ${pathname.replace(repository, 'NAME')} ns=${ns}`);
         }
         if (answer === undefined) usual();
         else answer(request, response, usual);

@@ -8,7 +8,7 @@ export async function processFacts(pid: number): Promise<{ [key: string]: Json }
   const read = (file: string) => readFileSync(`/proc/${pid}/${file}`, 'latin1');
   const strings = (file: string) => read(file).split('\0').slice(0, -1);
   // A start is over when the OCI runtime's process is about to execute the program.
-  await until('the container runs its program', () => !/^$|^runc\0/.test(read('cmdline')));
+  await until('the container runs its program', () => !/^$|(^|\/)runc\0init\0$/.test(read('cmdline')));
   const status = new Map(
     read('status')
       .trimEnd()
