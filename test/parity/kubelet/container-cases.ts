@@ -261,7 +261,11 @@ const ports: Entry[] = [
     { containerPort: 80, hostPort: 18_085, protocol: 'UDP' },
   ),
   port('a hostIP', { containerPort: 80, hostPort: 18_086, hostIP: '127.0.0.1' }),
-  port('a bad hostIP', { containerPort: 80, hostPort: 18_087, hostIP: 'localhost' }),
+  fields(
+    'a bad hostIP',
+    { ports: [{ containerPort: 80, hostPort: 18_087, hostIP: 'localhost' }] },
+    { end: 'no sandbox' },
+  ),
   port('a protocol in lower case', { containerPort: 80, protocol: 'tcp' }),
   port('an unknown protocol', { containerPort: 80, protocol: 'ICMP' }),
   port('SCTP', { containerPort: 80, protocol: 'SCTP' }),

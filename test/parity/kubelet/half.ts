@@ -37,7 +37,7 @@ export const kubeletHalf: Half = {
 };
 
 /** Gives the manifests to a kubelet, and waits until it has done with each what it will do. */
-export async function outcomes(
+async function outcomes(
   whose: Whose,
   wanted: readonly ManifestCase[],
 ): Promise<{ outcomes: Outcome[]; leftovers: string[] }> {
@@ -71,7 +71,7 @@ async function settledPods(
   node: KubeletNode,
   all: readonly ManifestCase[],
 ): Promise<ReadonlyMap<string, ListedPod>> {
-  let left = Infinity;
+  let before = '';
   let deadline = 0;
   return await until(
     'all manifests are done with',
@@ -83,9 +83,10 @@ async function settledPods(
         if (each === sentinel && own.length === 0) return true;
         return own.some(([, pod]) => !isSettled(pod, each.end, log));
       });
-      if (unsettled.length < left) deadline = performance.now() + patience(standstillMs);
-      left = unsettled.length;
-      return (left === 0 || performance.now() > deadline) && listed;
+      const now = JSON.stringify(unsettled.map((each) => [each.pod, podsOf(each, listed)]));
+      if (now !== before) deadline = performance.now() + patience(standstillMs);
+      before = now;
+      return (unsettled.length === 0 || performance.now() > deadline) && listed;
     },
     () => node.kubelet.output(),
     Infinity,
@@ -100,7 +101,7 @@ async function outcome(
   const ran: Record<string, Json> = {};
   for (const [name, pod] of pods) {
     const observed = await observePod(node, pod);
-    if (observed !== 'not admitted') ran[name] = observed;
+    if (observed !== 'not run') ran[name] = observed;
   }
   const words = [...Object.keys(files), ...pods.map(([, { metadata }]) => metadata.name)];
   const lines = node.kubelet

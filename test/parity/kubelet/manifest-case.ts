@@ -11,8 +11,8 @@ export interface ManifestCase {
   end: End;
 }
 
-/** Containers end unless said otherwise; they run on; or a volume cannot be had, so that there are none. */
-export type End = 'ended' | 'running' | 'no volume';
+/** Containers end unless said otherwise; they run on; or something cannot be had, so that there is no sandbox. */
+export type End = 'ended' | 'running' | 'no sandbox';
 
 /** What stands in a file, or what makes one that is not plain; `dir` is a folder of the node's own. */
 export type FileContent = string | Uint8Array | ((path: string, dir: string) => void);

@@ -59,10 +59,7 @@ function neutralizer({ dir }: KubeletNode, pod: ListedPod, ids: readonly string[
   return (json) => replacements.reduce((text, [from, to]) => text.replaceAll(from, to), json);
 }
 
-/**
- * All that is compared of a pod, without what differs from run to run; of one that was not admitted nothing, since
- * ours does not list it.
- */
+/** All that is compared of a pod, without what differs from run to run; `not run` of one that never had a sandbox. */
 export async function observePod(node: KubeletNode, pod: ListedPod): Promise<Json> {
   const { client } = node;
   const labelSelector = { 'io.kubernetes.pod.uid': pod.metadata.uid };
@@ -84,11 +81,11 @@ export async function observePod(node: KubeletNode, pod: ListedPod): Promise<Jso
     containersOf(pod).map((container) => [container.name, stateOf(container)]),
   );
   const [sandbox] = items;
-  if (sandbox === undefined && phase === 'Failed') return 'not admitted';
+  if (sandbox === undefined) return 'not run';
   const observed: Json = {
     status: { phase, reason, qosClass },
     states,
-    sandbox: sandbox ? await observeSandbox(client, sandbox.id) : 'none',
+    sandbox: await observeSandbox(client, sandbox.id),
     containers: printed,
   };
   return JSON.parse(neutral(JSON.stringify(observed)));

@@ -9,7 +9,7 @@ type State = NonNullable<NonNullable<ListedPod['status']['containerStatuses']>[n
 const running: State = { running: {} };
 const ended: State = { terminated: { exitCode: 0 } };
 const waiting = (reason: string): State => ({ waiting: { reason } });
-const failure = 'E1 "MountVolume.SetUp failed for volume" pod="default/p"';
+const failure = 'E1 "MountVolume.SetUp failed for volume" pod="default/web-parity"';
 
 const table: [title: string, phase: string, end: End, states: State[], log: string, isDone: boolean][] = [
   ['ended', 'Succeeded', 'ended', [ended], '', true],
@@ -23,18 +23,18 @@ const table: [title: string, phase: string, end: End, states: State[], log: stri
   [
     'has no volume, and nobody has said so',
     'Pending',
-    'no volume',
+    'no sandbox',
     [waiting('ContainerCreating')],
     '',
     false,
   ],
-  ['has no volume', 'Pending', 'no volume', [waiting('ContainerCreating')], failure, true],
+  ['has no volume', 'Pending', 'no sandbox', [waiting('ContainerCreating')], failure, true],
   [
     'another has no volume',
     'Pending',
-    'no volume',
+    'no sandbox',
     [waiting('ContainerCreating')],
-    failure.replace('/p', '/q'),
+    failure.replace('/web', '/db'),
     false,
   ],
 ];
@@ -43,7 +43,7 @@ for (const [title, phase, end, states, log, isDone] of table) {
   test(title, () => {
     const containerStatuses = states.map((state, index) => ({ name: `c${index}`, state }));
     const pod = {
-      metadata: { name: 'p', namespace: 'default', uid: 'u' },
+      metadata: { name: 'web-parity', namespace: 'default', uid: 'u' },
       status: { phase, containerStatuses },
     };
     assert.equal(isSettled(pod, end, log), isDone);

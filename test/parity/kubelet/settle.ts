@@ -12,14 +12,11 @@ export function isSettled(pod: ListedPod, end: End, log: string): boolean {
   if (phase === 'Succeeded' || phase === 'Failed') return !containers.some(({ state }) => state?.running);
   if (containers.some(({ state }) => state?.waiting && !underWay.includes(state.waiting.reason))) return true;
   if (end === 'running') return containers.length > 0 && containers.every(({ state }) => state?.running);
-  return end === 'no volume' && tellsOfVolume(log, pod.metadata.name);
+  return end === 'no sandbox' && tellsOfFailure(log, pod.metadata.name);
 }
 
-function tellsOfVolume(log: string, podName: string): boolean {
-  return log
-    .split('\n')
-    .some(
-      (line) =>
-        line.includes(`/${podName}`) && /MountVolume\.SetUp failed|hostPath type check failed/.test(line),
-    );
+const failure = /MountVolume\.SetUp failed|hostPath type check failed|Failed to create sandbox/;
+
+function tellsOfFailure(log: string, podName: string): boolean {
+  return log.split('\n').some((line) => line.includes(podName) && failure.test(line));
 }
