@@ -3,7 +3,6 @@ import {
   type DeepPartial,
   type LinuxSandboxSecurityContext,
   type PodSandboxConfig,
-  Protocol,
   SecurityProfile_ProfileType,
   SupplementalGroupsPolicy,
 } from '@berth/cri/generated/api.ts';
@@ -15,6 +14,7 @@ import { podLogDir } from '../pod-paths.ts';
 import { type DnsSettings, podDns } from './dns.ts';
 import { sandboxHostname } from './hostname.ts';
 import { namespaceOptions } from './namespaces.ts';
+import { portMappings } from './port-mappings.ts';
 
 /** The configuration of the pod's sandbox number `attempt`. Throws when the pod's host name cannot be. */
 export function sandboxConfig(
@@ -30,7 +30,7 @@ export function sandboxConfig(
     hostname: pod.spec.hostNetwork ? '' : sandboxHostname(pod, options.clusterDomain),
     logDirectory: podLogDir(options, pod.metadata),
     dnsConfig: podDns(pod, dns),
-    portMappings: portMappings(pod),
+    portMappings: portMappings(pod.spec.containers),
     labels: sandboxLabels(pod),
     annotations,
     linux: {
@@ -48,19 +48,6 @@ export function sandboxConfig(
       },
     },
   };
-}
-
-/** Ports of the regular containers that the host has to forward; CRI lists those without a host port too. */
-function portMappings(pod: Pod): PodSandboxConfig['portMappings'] {
-  const protocols: Record<string, Protocol> = { TCP: Protocol.TCP, UDP: Protocol.UDP, SCTP: Protocol.SCTP };
-  return pod.spec.containers.flatMap((container) =>
-    (container.ports ?? []).map((port) => ({
-      protocol: protocols[port.protocol ?? 'TCP'] ?? Protocol.TCP,
-      containerPort: port.containerPort,
-      hostPort: port.hostPort ?? 0,
-      hostIp: port.hostIP ?? '',
-    })),
-  );
 }
 
 function securityContext(pod: Pod): DeepPartial<LinuxSandboxSecurityContext> {

@@ -25,13 +25,13 @@ for (const [what, memory, sizeLimit, size] of sizes) {
       ...(limit === '' ? {} : { resources: { limits: { memory: limit } } }),
     }));
     const options = memoryVolumeOptions(podOf(manifest({ spec: { containers } })), sizeLimit, node);
-    assert.equal(options, `mode=0777,size=${size}`);
+    assert.equal(options, `mode=1777,size=${size}`);
   });
 }
 
 test('emptyDir in memory stays out of swap where the kernel has that', () => {
   const options = memoryVolumeOptions(podOf(manifest()), undefined, { ...node, noswap: true });
-  assert.equal(options, 'mode=0777,size=1000,noswap');
+  assert.equal(options, 'mode=1777,size=1000,noswap');
   const root = '         0          0 4294967295\n';
   const cases: [string, string, boolean][] = [
     ['6.4.0-1-amd64', root, true],

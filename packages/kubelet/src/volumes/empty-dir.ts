@@ -28,7 +28,12 @@ export function emptyDirVolume(
   const { fsGroup } = pod.spec.securityContext;
   if (fsGroup !== undefined) chownSync(path, 0, fsGroup);
   // What is made in a group's volume belongs to the group. chmod last: chown takes the setgid bit away.
-  chmodSync(path, (source.mode ?? 0o777) | (fsGroup === undefined ? 0 : 0o2000));
+  chmodSync(path, (source.mode ?? usualMode(source)) | (fsGroup === undefined ? 0 : 0o2000));
+}
+
+/** Everyone may write; a volume in memory has the sticky bit, which a tmpfs has by itself. */
+function usualMode({ medium }: EmptyDirVolumeSource): number {
+  return medium === 'Memory' ? 0o1777 : 0o777;
 }
 
 /**
@@ -44,7 +49,7 @@ export function memoryVolumeOptions(
   const together = limits.includes(0n) ? 0n : limits.reduce((sum, limit) => sum + limit, 0n);
   const own = sizeLimit === undefined ? 0n : bytes(sizeLimit);
   const size = [together, own].filter((each) => each > 0n).reduce(least, BigInt(memoryBytes));
-  return ['mode=0777', `size=${size}`, ...(noswap ? ['noswap'] : [])].join(',');
+  return ['mode=1777', `size=${size}`, ...(noswap ? ['noswap'] : [])].join(',');
 }
 
 function least(a: bigint, b: bigint): bigint {
