@@ -204,8 +204,8 @@ test('UpdatePodSandboxResources is noted, survives a restart, and refuses what i
   await node.open();
   const { info } = await node.client.runtime.podSandboxStatus({ podSandboxId, verbose: true });
   const { config } = JSON.parse(info.info ?? '');
-  assert.equal(config.linux.resources.memoryLimitInBytes, Number(100n * MiB));
-  assert.equal(config.linux.overhead.memoryLimitInBytes, Number(10n * MiB));
+  assert.equal(config.linux.resources.memory_limit_in_bytes, Number(100n * MiB));
+  assert.equal(config.linux.overhead.memory_limit_in_bytes, Number(10n * MiB));
   await assert.rejects(
     call(podSandboxId, { cpuShares: -5n }),
     failsWith('INVALID_ARGUMENT', /^resources\.cpu_shares/),
