@@ -93,7 +93,11 @@ function shown(real: Outcome, ours: Outcome): string[] {
     return [...lines.slice(0, maxShown).map((line) => `    ${side}: ${line}`), ...rest];
   };
   const differing = [...only('real', theirs, own), ...only('ours', own, theirs)];
-  if (differing.length === 0) differing.push('    the same in another order or number');
+  if (differing.length === 0) {
+    differing.push(
+      `    the same in another order or number: real ${theirs.length} lines, ours ${own.length}`,
+    );
+  }
   const said = (side: string, { said }: Outcome) => (said === undefined ? [] : [`    ${side} said: ${said}`]);
   return [...differing, ...said('real', real), ...said('ours', ours)];
 }

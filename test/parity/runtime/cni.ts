@@ -1,7 +1,6 @@
 // CNI: configurations in the node's folder, and what plugins print.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { digestOf } from '@berth/oci/digest.ts';
 import { patience } from '../../support/machine-speed.ts';
@@ -47,6 +46,7 @@ const answering = (answer: Json): Files => conflist(list([plugin(answer)]));
 const old = (answer: { [key: string]: Json }, cniVersion = '0.2.0'): Files =>
   conflist(list([plugin({ cniVersion, ...answer })], { cniVersion }));
 
+// A version that is no number is left out: containerd can never stop the pod whose ADD failed on it.
 const configurations: Readonly<Record<string, Files>> = {
   'a list': answering(result()),
   'one plugin in a .conf': { '10-case.conf': { cniVersion: '1.0.0', name: 'case', ...plugin(result()) } },
@@ -64,7 +64,6 @@ const configurations: Readonly<Record<string, Files>> = {
   'version 0.4.0': old({ ips: [{ version: '4', address: '10.99.0.5/24' }] }, '0.4.0'),
   'version 1.1.0': conflist(list([plugin(result({ cniVersion: '1.1.0' }))], { cniVersion: '1.1.0' })),
   'a version that does not exist': conflist(list([plugin(result())], { cniVersion: '9.9.9' })),
-  'a version that is nonsense': conflist(list([plugin(result())], { cniVersion: 'new' })),
   'a version that is a number': conflist(list([plugin(result())], { cniVersion: 1 })),
   'several versions': conflist(
     list([plugin(result())], { cniVersion: undefined, cniVersions: ['0.4.0', '1.0.0'] }),
@@ -130,18 +129,17 @@ const configurations: Readonly<Record<string, Files>> = {
   'arguments of CNI': conflist(list([plugin(result(), { args: { cni: { labels: [] } } })])),
 };
 
+// Left out are addresses of an interface that the result lacks: containerd 2.4.2 panics on them and is gone.
 const results: Readonly<Record<string, Json>> = {
   'as usual': result(),
   'no version': result({ cniVersion: undefined as never }),
   'another version': result({ cniVersion: '0.4.0', ips: [{ version: '4', address: '10.99.0.5/24' }] }),
   'a version that does not exist': result({ cniVersion: '7.0.0' }),
-  'no interfaces': result({ interfaces: [] as never }),
-  'interfaces of null': result({ interfaces: null }),
+  'no interfaces': result({ interfaces: [], ips: [{ address: '10.99.0.5/24' }] }),
+  'interfaces of null': result({ interfaces: null, ips: [{ address: '10.99.0.5/24' }] }),
   'no addresses': result({ ips: [] }),
   'addresses of null': result({ ips: null }),
   'an address without an interface': result({ ips: [{ address: '10.99.0.5/24' }] }),
-  'an address of an interface that is missing': result({ ips: [{ address: '10.99.0.5/24', interface: 7 }] }),
-  'an address of an interface below zero': result({ ips: [{ address: '10.99.0.5/24', interface: -1 }] }),
   'an address of an interface of the host': result({
     interfaces: [{ name: 'veth0' }, { name: 'eth0', sandbox: '/x' }],
     ips: [{ address: '10.99.0.5/24', interface: 0 }],
@@ -326,7 +324,7 @@ async function attached(
   try {
     ({ id } = await runPod(side, 'cni', more));
   } catch (error) {
-    return { ...refused('sandbox', error), facts: { refused: 'sandbox', calls: calls(dir) } };
+    return refused('sandbox', error);
   }
   const { status } = await side.client.runtime.podSandboxStatus({ podSandboxId: id });
   const ips = [status?.network?.ip ?? '', ...(status?.network?.additionalIps ?? []).map(({ ip }) => ip)];
@@ -341,24 +339,29 @@ async function attached(
   return { facts: { ips, calls: calls(dir) } };
 }
 
-/** What the plugin was called with, without what differs from run to run; a call that is repeated once. */
+/**
+ * What plugins were called with, without what differs from run to run; the first of each kind of call, since containerd
+ * repeats DEL when it removes a pod that it has stopped.
+ */
 function calls(dir: string): Json {
-  const all = readdirSync(dir)
+  const seen = new Set<string>();
+  return readdirSync(dir)
     .filter((file) => file.startsWith('call-'))
     .sort()
-    .map((file): Json => {
+    .flatMap((file): Json[] => {
       const [command = '', ifname = '', args = '', ...input] = readFileSync(join(dir, file), 'utf8').split(
         '\n',
       );
       const parsed: unknown = JSON.parse(input.join('\n'));
-      const { answer: _, ...config } = parsed as { [key: string]: Json };
+      const { answer, ...config } = parsed as { [key: string]: Json };
+      if (seen.has(`${command} ${answer}`)) return [];
+      seen.add(`${command} ${answer}`);
       const names = args
         .split(';')
         .map((pair) => pair.replace(/=.*/, ''))
         .sort();
-      return { command, ifname, args: names, config: withoutPaths(config) };
+      return [{ command, ifname, args: names, config: withoutPaths(config) }];
     });
-  return all.filter((call, index) => index === 0 || !isDeepStrictEqual(call, all[index - 1]));
 }
 
 function withoutPaths(value: Json): Json {
