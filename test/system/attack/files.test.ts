@@ -214,10 +214,6 @@ test('a log_path that leaves its log_directory is refused, through links too', a
     const { runtime } = node.client;
     const logDir = join(node.dir, 'logs');
     const config = sandboxConfig({ name: 'logs', logDir, cgroupParent: node.paths.cgroupParent });
-    await assert.rejects(
-      runtime.runPodSandbox({ config: { ...config, logDirectory: `${logDir}/../../etc` } }),
-      /config\.log_directory: .*must not contain \.\./,
-    );
     mkdirSync(config.logDirectory, { recursive: true });
     const { podSandboxId } = await runtime.runPodSandbox({ config });
     const create = (logPath: string) =>
