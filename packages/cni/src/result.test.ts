@@ -53,6 +53,11 @@ test("the pod's addresses are those on interfaces inside the sandbox", () => {
   assert.deepEqual(sandboxAddresses(parseResult(mixed, '1.0.0'), 'eth0'), ['10.0.0.2', '10.0.0.3']);
 });
 
+test('an IPv6 address has one text, however a plugin prints it', () => {
+  const ips = ['fd00:0:0::5/64', 'FD00:0000::000a/64', '::1/128'].map((address) => ({ address }));
+  assert.deepEqual(sandboxAddresses(parseResult({ ips }, '1.0.0'), 'eth0'), ['fd00::5', 'fd00::a', '::1']);
+});
+
 const v4 = { address: '10.0.0.2/24', gateway: '10.0.0.1' };
 const v6 = { address: 'fd00::2/64' };
 const wholeOf = (result: object) => ({ interfaces: [], ips: [], routes: [], ...result });

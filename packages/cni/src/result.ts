@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { goField, isJsonObject, type Json, type JsonObject, jsonTypeName } from './json.ts';
 import { atLeast, CNI_VERSIONS, type CniVersion, isCniVersion, UNDECLARED_VERSION } from './versions.ts';
 
@@ -161,14 +161,19 @@ export function convertResult(result: CniResult, cniVersion: string): CniResult 
 /**
  * The pod's own addresses, without prefix lengths: those on an interface inside the sandbox, which plugins tell by
  * `sandbox` or by the interface's name, and those of no interface. When a plugin says of none that it is the pod's,
- * all are.
+ * all are. IPv6 addresses are in their shortest form.
  */
 export function sandboxAddresses({ ips, interfaces }: CniResult, ifName: string): string[] {
   const own = ips.filter(({ interface: index }) => {
     const item = index === undefined ? undefined : interfaces[index];
     return item === undefined || item.sandbox !== undefined || item.name === ifName;
   });
-  return (own.length > 0 ? own : ips).map(({ address }) => address.replace(/\/.*$/, ''));
+  return (own.length > 0 ? own : ips).map(({ address }) => shortestText(address.replace(/\/.*$/, '')));
+}
+
+/** The one text of an address by which it is told to Kubernetes: plugins may print an IPv6 address in several. */
+function shortestText(address: string): string {
+  return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 }
 
 function parseInterface(raw: Json, index: number): CniInterface {
