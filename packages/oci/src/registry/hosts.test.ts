@@ -87,6 +87,7 @@ test("all forms are read that containerd's reader takes", () => {
     ['capabilities = ["Pull", "referrers", "PUSH"]', { capabilities: new Set(['pull']) }],
     ['capabilities = []', { capabilities: new Set(['pull', 'resolve']) }],
     ['header = { a = "1", b = ["2", "3"] }', { headers: { a: ['1'], b: ['2', '3'] } }],
+    ['header.Host = "mine"', { headers: { Host: 'mine' } }],
     ['header.a = """1"""', { headers: { a: ['1'] } }],
     ['dial_timeout = ".5s"', { dialTimeout: 500 }],
     ['dial_timeout = "+1h1us"', { dialTimeout: 3_600_000.001 }],

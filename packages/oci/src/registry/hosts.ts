@@ -229,10 +229,11 @@ function hostSettings(
   const dialTimeout = fields.get('dial_timeout') || undefined;
   return {
     headers: Object.fromEntries(
-      Object.entries(table(fields.get('header'), `${where}header`)).map(([name, value]) => [
-        name,
-        strings(value, `${where}header.${name}`),
-      ]),
+      Object.entries(table(fields.get('header'), `${where}header`)).map(([name, value]) => {
+        const values = strings(value, `${where}header.${name}`);
+        // A request has one Host.
+        return [name, name.toLowerCase() === 'host' ? (values[0] ?? '') : values];
+      }),
     ),
     tls: {
       ca: strings(fields.get('ca') ?? [], `${where}ca`).map((path) => resolve(dir, path)),
