@@ -91,6 +91,7 @@ export function literalAddress(url: URL): string | undefined {
   return isIP(host) === 0 ? undefined : host;
 }
 
-function family(address: string): 'ipv4' | 'ipv6' {
+/** The family of an IP address, as BlockList names it. */
+export function family(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 6 ? 'ipv6' : 'ipv4';
 }

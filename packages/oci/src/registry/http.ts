@@ -64,16 +64,17 @@ export class HttpClient {
     const address = literalAddress(url);
     if (namedBy && address && !mayLeadTo(namedBy, address)) throw refusal(url, address, namedBy);
     const proxy = this.proxyFor(url);
+    const whole = proxy && wholeUrl(url, proxy);
     const agent = await this.agent(request, proxy);
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const transport = url.protocol === 'https:' ? https : http;
     const sent = transport.request(url, {
       method,
-      headers: { ...headers, ...(proxy && wholeUrl(url, proxy)?.headers) },
+      headers: { ...headers, ...whole?.headers },
       agent,
       timeout: timeouts.idle,
       maxHeaderSize,
-      ...(proxy && wholeUrl(url, proxy)?.request),
+      ...whole?.request,
       ...(namedBy && !proxy && { lookup: lookupFor(url, namedBy) }),
       ...(signal && { signal }),
     });

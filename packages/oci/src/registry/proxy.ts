@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { family } from './addresses.ts';
 
 /** Tells the proxy that a request goes through, if any. */
 export type ProxyChoice = (url: URL) => URL | undefined;
@@ -84,8 +85,4 @@ function exception(entry: string): Exception {
     isIP(host) === 0 &&
     (host.endsWith(`.${domain}`) || (!isForSubdomains && host === domain)) &&
     isPort(port);
-}
-
-function family(address: string): 'ipv4' | 'ipv6' {
-  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
 }

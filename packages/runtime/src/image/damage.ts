@@ -44,11 +44,10 @@ function damageOf(database: DatabaseSync, layersDir: string): DamagedImage[] {
   const layers = new Map(
     rows("SELECT * FROM image_layer WHERE phase = 'ready'").map((row) => [row.text('chain_id'), row]),
   );
+  const allNames = rows('SELECT * FROM image_name');
   return rows("SELECT * FROM image WHERE phase = 'ready'").flatMap((image): DamagedImage[] => {
     const id = image.text('id');
-    const names = rows('SELECT * FROM image_name')
-      .filter((row) => row.text('image_id') === id)
-      .map((row) => row.text('name'));
+    const names = allNames.filter((row) => row.text('image_id') === id).map((row) => row.text('name'));
     const name = names.find((each) => !each.includes('@')) ?? names[0] ?? id;
     for (const chainId of image.strings('layers')) {
       const layer = layers.get(chainId);

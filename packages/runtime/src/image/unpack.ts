@@ -33,14 +33,15 @@ export class ImageUnpacking {
     this.layers = layers;
     const { maxImageBytes } = service.options.limits;
     if (size > maxImageBytes) throw new ImageSizeError('image has', maxImageBytes);
+    const fresh = new Set<Digest>();
     for (const { chainId } of layers) {
       const directory = Promise.withResolvers<string>();
       const present = service.layers.path(chainId);
-      if (present !== undefined) directory.resolve(present);
+      if (present === undefined) fresh.add(chainId);
+      else directory.resolve(present);
       this.directories.set(chainId, directory);
     }
-    const chainIds = layers.map(({ chainId }) => chainId);
-    this.fresh = new Set(chainIds.filter((chainId) => service.layers.path(chainId) === undefined));
+    this.fresh = fresh;
   }
 
   /**

@@ -1,4 +1,5 @@
 import { errnoNumber } from '@berth/linux/errno.ts';
+import { isSameMember } from '@berth/oci/ambiguous-json.ts';
 import { type ExactNumber, isExactNumber, parseExactJson } from '@berth/oci/exact-json.ts';
 import { JsonCursor, MalformedDocumentError } from '@berth/oci/json-cursor.ts';
 import type { LinuxSeccomp, LinuxSyscall } from '@berth/oci/runtime-spec.ts';
@@ -64,6 +65,9 @@ const RULE_MEMBERS: readonly string[] = [
 ];
 const CONDITION_MEMBERS: readonly string[] = ['caps', 'arches', 'minKernel'];
 
+/** Of a rule that says nothing. */
+const NO_CONDITION: Condition = { caps: [], arches: [], minKernel: undefined };
+
 /**
  * Parses a seccomp profile file as Docker and CRI-O do. Actions, operators and names of calls are left for the OCI
  * runtime to check, which skips calls that it does not know.
@@ -87,19 +91,18 @@ export function parseSeccompProfile(text: string, path: string): SeccompProfile 
 function readProfile(json: JsonCursor, refuse: (problem: string) => RuntimeError): SeccompProfile {
   const unknown: string[] = [];
   const known = (cursor: JsonCursor, names: readonly string[]) => {
-    const lower = new Set(names.map((name) => name.toLowerCase()));
     for (const member of Object.keys(cursor.record())) {
-      if (!lower.has(member.toLowerCase())) unknown.push(`${cursor.path}.${member}`.replace(/^\./, ''));
+      if (!names.some((name) => isSameMember(member, name)))
+        unknown.push(`${cursor.path}.${member}`.replace(/^\./, ''));
     }
     return cursor;
   };
   const condition = (cursor: JsonCursor): Condition => {
-    if (cursor.isPresent) known(cursor, CONDITION_MEMBERS);
-    const at = (name: string) => (cursor.isPresent ? cursor.field(name) : cursor);
+    known(cursor, CONDITION_MEMBERS);
     return {
-      caps: at('caps').optional((caps) => caps.strings()) ?? [],
-      arches: at('arches').optional((arches) => arches.strings()) ?? [],
-      minKernel: at('minKernel').optional(version),
+      caps: cursor.field('caps').optional((caps) => caps.strings()) ?? [],
+      arches: cursor.field('arches').optional((arches) => arches.strings()) ?? [],
+      minKernel: cursor.field('minKernel').optional(version),
     };
   };
   known(json, MEMBERS);
@@ -120,8 +123,8 @@ function readProfile(json: JsonCursor, refuse: (problem: string) => RuntimeError
     known(cursor, RULE_MEMBERS);
     return {
       syscall: readSyscall(cursor),
-      includes: condition(cursor.field('includes')),
-      excludes: condition(cursor.field('excludes')),
+      includes: cursor.field('includes').optional(condition) ?? NO_CONDITION,
+      excludes: cursor.field('excludes').optional(condition) ?? NO_CONDITION,
     };
   });
   return { profile, archMap, rules, unknown };
