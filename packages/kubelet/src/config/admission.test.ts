@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod } from '../api/pod.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
+import { decodeOptions } from '../testing/manifest.ts';
 import { admitPods } from './admission.ts';
 import { decodeManifest } from './decode.ts';
 
@@ -20,14 +21,7 @@ function pod(name: string, container: object = {}, spec: object = {}): Pod {
     metadata: { name, uid: name },
     spec: { containers: [{ name: 'c', image: 'a', ...container }], ...spec },
   };
-  const options = {
-    nodeName: 'n',
-    file: 'f',
-    sysctls: { allowedUnsafe: [] },
-    seen: new Date(),
-    validate: 'warn',
-  } as const;
-  const [decoded] = decodeManifest(JSON.stringify(manifest), options);
+  const [decoded] = decodeManifest(JSON.stringify(manifest), { ...decodeOptions, nodeName: 'n' });
   assert.ok(decoded?.ok, decoded && !decoded.ok ? decoded.message : 'nothing decoded');
   return decoded.pod;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { redirectLog } from '../klog.ts';
+import { decodeOptions } from '../testing/manifest.ts';
 import { decodeManifest } from './decode.ts';
 import { PodConfig } from './pod-config.ts';
 import type { PodSource, PodUpdate } from './pod-source.ts';
@@ -16,14 +17,7 @@ function update(...names: string[]): PodUpdate {
       spec: { containers: [{ name: 'c', image: 'a' }] },
     }),
   );
-  const options = {
-    nodeName: 'n',
-    file: 'f',
-    sysctls: { allowedUnsafe: [] },
-    seen: new Date(),
-    validate: 'warn',
-  } as const;
-  const pods = decodeManifest(text.join('\n---\n'), options).flatMap((entry) =>
+  const pods = decodeManifest(text.join('\n---\n'), { ...decodeOptions, nodeName: 'n' }).flatMap((entry) =>
     entry.ok ? [entry.pod] : [],
   );
   const files = new Map(pods.map((pod) => [pod.metadata.uid, `/m/${pod.metadata.name}.yaml`]));

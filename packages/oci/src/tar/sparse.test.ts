@@ -4,6 +4,7 @@ import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { emptyFileHeader as block } from '../testing/header-fields.ts';
 import { encodeHeaderBlock } from './header-block.ts';
 import { encodePaxRecords } from './pax.ts';
 import { TarReader } from './reader.ts';
@@ -80,19 +81,6 @@ test('sparse files of every format of GNU tar get their holes back', () => {
     }
   }
 });
-
-const block = {
-  name: 'f',
-  mode: 0o644,
-  uid: 0,
-  gid: 0,
-  size: 0,
-  mtime: 0,
-  typeFlag: '0',
-  linkName: '',
-  deviceMajor: 0,
-  deviceMinor: 0,
-};
 
 test('maps that contradict themselves are refused', () => {
   const sparse = (records: Record<string, string>, content = '', typeFlag = '0') => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { emptyFileHeader as block } from '../testing/header-fields.ts';
 import { type TarEntry, TarError, type TarHeader } from './entry.ts';
 import { encodeHeaderBlock } from './header-block.ts';
 import { encodePaxRecords, parsePaxRecords } from './pax.ts';
@@ -28,19 +29,6 @@ function read(archive: Buffer, step = archive.length): (TarHeader & { text?: str
 }
 
 const archive = (entries: TarEntry[]) => Buffer.concat([...encodeTar(entries)]);
-
-const block = {
-  name: 'f',
-  mode: 0o644,
-  uid: 0,
-  gid: 0,
-  size: 0,
-  mtime: 0,
-  typeFlag: '0',
-  linkName: '',
-  deviceMajor: 0,
-  deviceMinor: 0,
-};
 
 test('what is written is read again, in pieces of any size', () => {
   const long = `${'d'.repeat(90)}/${'é'.repeat(90)}`;
