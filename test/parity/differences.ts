@@ -65,6 +65,13 @@ export const differences: readonly Difference[] = [
       'image configs: document: members of another case',
       'image configs: document: a member twice',
       'manifests: a member twice',
+    ],
+  },
+  {
+    reason:
+      'A document whose media type is another than the one that it came with is refused, since each is read differently (CVE-2021-41190).',
+    cases: [
+      'manifests: an unknown media type in the body',
       "manifests: an answer with Docker's media type",
       "manifests: a body that says Docker's, an answer that says OCI's",
       "manifests: index of Docker's, said to be OCI's",
@@ -224,11 +231,6 @@ export const differences: readonly Difference[] = [
   {
     reason: 'Containerd has no ambient capabilities; ours gives them, as CRI-O does.',
     cases: ['users: ambient capabilities'],
-  },
-  {
-    reason:
-      "A mount of the host's proc keeps the flags of the host's own, which runc leaves out for containerd's request.",
-    cases: ['mounts: proc of the host'],
   },
   {
     reason: 'A device without permissions gets all of them, where runc refuses an empty list.',
@@ -395,8 +397,9 @@ export const differences: readonly Difference[] = [
     ],
   },
   {
-    reason: 'Ours hands a result on to the next plugin as it was printed.',
-    cases: ['cni: result: IPv6 alone'],
+    reason:
+      'The specification of CNI has a plugin get the previous result in the version of its configuration; libcni leaves it in its own.',
+    cases: ['cni: chain: three versions'],
   },
   {
     reason: 'A number with a sign is not one that every tool reads alike (SECURITY.md).',

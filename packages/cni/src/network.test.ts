@@ -128,6 +128,16 @@ test('DEL without a record has no prevResult; before 0.4.0 it never has one', as
   assert.ok(calls.slice(4).every(({ config }) => !('prevResult' in config)));
 });
 
+test('DEL under a version that nobody speaks has no prevResult, as libcni has it', async () => {
+  answers['ADD second'] = { stdout: '{"cniVersion":"1.0.0","ips":[{"address":"10.0.0.1/8"}]}' };
+  answers['ADD first'] = answers['ADD second'];
+  const future = network({ cniVersion: '9.9.9' });
+  await cni().addNetworkList(future, runtime);
+  await cni().delNetworkList(future, runtime);
+  assert.deepEqual(order().slice(2), ['DEL second', 'DEL first']);
+  assert.ok(calls.slice(2).every(({ config }) => !('prevResult' in config)));
+});
+
 test('DEL of an unreadable record goes on without it; a failed DEL keeps the record', async () => {
   await cni().addNetworkList(network(), runtime);
   answers['DEL first'] = { code: 1, stdout: '{"code":11,"msg":"busy"}' };

@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from 'node:net';
+import { canonicalCidr, canonicalIp } from './ip-text.ts';
 import { goField, isJsonObject, type Json, type JsonObject, jsonTypeName } from './json.ts';
 import { atLeast, CNI_VERSIONS, type CniVersion, isCniVersion, UNDECLARED_VERSION } from './versions.ts';
 
@@ -15,7 +15,7 @@ export interface CniInterface {
 
 /** An address that the network assigned. */
 export interface CniIp {
-  /** In CIDR notation: 10.88.0.2/16 */
+  /** In CIDR notation: 10.88.0.2/16, in the text of `canonicalCidr`. */
   address: string;
   gateway?: string;
   /** Index into `interfaces`. */
@@ -161,19 +161,14 @@ export function convertResult(result: CniResult, cniVersion: string): CniResult 
 /**
  * The pod's own addresses, without prefix lengths: those on an interface inside the sandbox, which plugins tell by
  * `sandbox` or by the interface's name, and those of no interface. When a plugin says of none that it is the pod's,
- * all are. IPv6 addresses are in their shortest form.
+ * all are.
  */
 export function sandboxAddresses({ ips, interfaces }: CniResult, ifName: string): string[] {
   const own = ips.filter(({ interface: index }) => {
     const item = index === undefined ? undefined : interfaces[index];
     return item === undefined || item.sandbox !== undefined || item.name === ifName;
   });
-  return (own.length > 0 ? own : ips).map(({ address }) => shortestText(address.replace(/\/.*$/, '')));
-}
-
-/** The one text of an address by which it is told to Kubernetes: plugins may print an IPv6 address in several. */
-function shortestText(address: string): string {
-  return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
+  return (own.length > 0 ? own : ips).map(({ address }) => address.replace(/\/.*$/, ''));
 }
 
 function parseInterface(raw: Json, index: number): CniInterface {
@@ -259,21 +254,21 @@ function integer(from: JsonObject, field: string, where: string): number | undef
 
 function ip(from: JsonObject, field: string, where: string): string | undefined {
   const value = text(from, field, where);
-  if (value !== undefined && isIP(value) === 0)
+  if (value === undefined) return undefined;
+  const address = canonicalIp(value);
+  if (address === undefined)
     throw new ResultFormatError(`${where}${field}: "${value}" is not an IP address`);
-  return value;
+  return address;
 }
 
 function cidr(from: JsonObject, field: string, where: string): string {
   const value = text(from, field, where);
   if (value === undefined)
     throw wrongType(where + field, 'an address with prefix length', goField(from, field));
-  const [, address = '', prefix = ''] = /^([^/]+)\/(\d{1,3})$/.exec(value) ?? [];
-  const family = isIP(address);
-  if (family === 0 || Number(prefix) > (family === 4 ? 32 : 128)) {
+  const network = canonicalCidr(value);
+  if (network === undefined)
     throw new ResultFormatError(`${where}${field}: "${value}" is not an IP address with prefix length`);
-  }
-  return value;
+  return network;
 }
 
 /** JSON as Go's omitempty writes it: without undefined, empty strings and empty arrays, and without a zero mtu. */

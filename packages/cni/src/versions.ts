@@ -13,6 +13,11 @@ export function isCniVersion(version: string): version is CniVersion {
   return CNI_VERSIONS.some((known) => known === version);
 }
 
+/** Whether Berth speaks what a configuration declares, nothing included. */
+export function isSpoken(declared: string): boolean {
+  return isCniVersion(declared === '' ? UNDECLARED_VERSION : declared);
+}
+
 /** Whether a text is a version at all: up to three numbers with dots between, or empty for an undeclared one. */
 export function isVersion(version: string): boolean {
   return version === '' || /^\d+(\.\d+){0,2}$/.test(version);

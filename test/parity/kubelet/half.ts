@@ -1,10 +1,12 @@
 // The kubelet half: all manifests at once to the real kubelet and to ours, and what became of each.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { patience } from '../../support/machine-speed.ts';
 import { until } from '../../support/until.ts';
 import { caseName, type Json, type Outcome } from '../case.ts';
 import type { Half } from '../half.ts';
+import type { Broken } from '../report.ts';
 import { containerCases } from './container-cases.ts';
 import { inArea, type ManifestCase, text, yamlPod } from './manifest-case.ts';
 import { type KubeletNode, startKubeletNode, type Whose } from './nodes.ts';
@@ -40,7 +42,7 @@ export const kubeletHalf: Half = {
 async function outcomes(
   whose: Whose,
   wanted: readonly ManifestCase[],
-): Promise<{ outcomes: Outcome[]; leftovers: string[] }> {
+): Promise<{ outcomes: (Outcome | Broken)[]; leftovers: string[] }> {
   const all = sentinel ? [...wanted, sentinel] : wanted;
   await using node = await startKubeletNode(whose, ({ manifests, dir }) => {
     for (const { files } of all) {
@@ -52,8 +54,11 @@ async function outcomes(
     }
   });
   const pods = await settledPods(node, all);
-  const results: Outcome[] = [];
-  for (const each of wanted) results.push(await outcome(node, each, podsOf(each, pods)));
+  const results: (Outcome | Broken)[] = [];
+  for (const each of wanted) {
+    const broken = (error: unknown): Broken => ({ broken: inspect(error) });
+    results.push(await outcome(node, each, podsOf(each, pods)).catch(broken));
+  }
   // A kubelet that stops leaves the cgroups of its pods to the next one.
   const leftovers = (await node.end()).filter((line) => !line.startsWith('cgroup '));
   return { outcomes: results, leftovers };

@@ -102,7 +102,7 @@ function stateOf({ state = {} }: ListedContainer): Json {
 async function observeSandbox(client: CriClient, podSandboxId: string): Promise<Json> {
   const { info } = await client.runtime.podSandboxStatus({ podSandboxId, verbose: true });
   const { config } = JSON.parse(info['info'] ?? '{}');
-  const { metadata, hostname, dnsConfig, portMappings, labels, annotations, linux } = config;
+  const { metadata, hostname, dnsConfig, portMappings, labels, annotations, linux = {} } = config;
   return {
     attempt: metadata.attempt,
     hostname,
@@ -113,7 +113,7 @@ async function observeSandbox(client: CriClient, podSandboxId: string): Promise<
     linux: {
       cgroupParent: linux.cgroupParent,
       sysctls: linux.sysctls,
-      securityContext: withoutHostUsers(linux.securityContext),
+      securityContext: withoutHostUsers(linux.securityContext ?? {}),
     },
   };
 }

@@ -28,6 +28,13 @@ test('only requested devices are allowed', () => {
   );
 });
 
+test('a device that may be used for nothing is made, and stays denied', () => {
+  assert.deepEqual(
+    containerDevices({ requested: [{ device: fuse, access: '' }], hostDevices: [], privileged: false }),
+    { devices: [fuse], rules: [{ allow: false, access: 'rwm' }] },
+  );
+});
+
 test('a privileged container has all of the host, without what the runtime makes', () => {
   assert.deepEqual(
     containerDevices({

@@ -25,7 +25,7 @@ export function containerDevices(options: {
   }
   return {
     devices: own,
-    rules: [{ allow: false, access: 'rwm' }, ...requested.map(allowRule)],
+    rules: [{ allow: false, access: 'rwm' }, ...requested.filter(({ access }) => access !== '').map(allowRule)],
   };
 }
 

@@ -120,6 +120,6 @@ export type Restriction = 'nosuid' | 'nodev' | 'noexec';
 
 export interface DeviceNode {
   device: LinuxDevice;
-  /** A combination of r, w and m. */
+  /** A combination of r, w and m; of none of them where the request has other letters alone. */
   access: string;
 }

@@ -6,6 +6,13 @@ import type { SandboxView } from './input.ts';
 /** Refuses, or tells of, fields of no concern of their own; the others are looked at where they are handled. */
 export function checkUnsupported(config: ContainerConfig, sandbox: SandboxView, warn: Warn): void {
   if (config.windows !== undefined) warn('config.windows', 'ignored: this node runs Linux containers');
+  for (const [index, { permissions }] of config.devices.entries()) {
+    if (/[^rwm]/.test(permissions))
+      warn(
+        `config.devices[${index}].permissions`,
+        `of ${JSON.stringify(permissions)} only r, w and m are taken`,
+      );
+  }
   if (config.linux?.securityContext?.privileged === true && !sandbox.privileged) {
     throw invalid(
       'config.linux.security_context.privileged',

@@ -13,14 +13,9 @@ export async function lookUpDevices(requests: readonly Device[]): Promise<Device
   const found = await Promise.all(
     requests.map(async ({ hostPath, containerPath, permissions }, index) => {
       const field = `config.devices[${index}]`;
-      if (!/^[rwm]*$/.test(permissions)) {
-        throw invalid(
-          `${field}.permissions`,
-          `${JSON.stringify(permissions)} is not a combination of r, w and m`,
-        );
-      }
       // runc takes them in this order only.
-      const access = [...'rwm'].filter((each) => permissions.includes(each)).join('') || 'rwm';
+      const known = [...'rwm'].filter((each) => permissions.includes(each)).join('');
+      const access = permissions === '' ? 'rwm' : known;
       if (!isAbsolute(hostPath))
         throw invalid(`${field}.host_path`, `${JSON.stringify(hostPath)} is not an absolute path`);
       const target = containerPath === '' ? hostPath : containerPath;
