@@ -266,6 +266,15 @@ export const differences: readonly Difference[] = [
     cases: ['seccomp: file: the default with a name'],
   },
   {
+    reason: 'Ours refuses at once what its container would wait for without end.',
+    cases: ['container environment: a limit of nobody'],
+  },
+  {
+    reason:
+      "The real kubelet makes a shared mount of its folder where the machine's are private; ours leaves them as they are, and says which command makes it so.",
+    cases: ['manifest volumes: HostToContainer'],
+  },
+  {
     reason: 'Ours passes over an empty document, which the real kubelet takes for a pod without a kind.',
     cases: ['manifest documents: the first is empty', 'manifest documents: the first is a comment'],
   },

@@ -1,5 +1,6 @@
-// The kubelet half: all manifests at once to the real kubelet and to ours, and what became of each.
-import { writeFileSync } from 'node:fs';
+// The kubelet half: all manifests at once to the real kubelet and to ours, and what became of each. Those that want
+// some of the node's processors or memory come after the others, one at a time: which of many are admitted is chance.
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { patience } from '../../support/machine-speed.ts';
@@ -38,30 +39,78 @@ export const kubeletHalf: Half = {
   },
 };
 
+/** A refused manifest makes no pod: after this long there will be none. */
+const refusalMs = 10_000;
+
 /** Gives the manifests to a kubelet, and waits until it has done with each what it will do. */
 async function outcomes(
   whose: Whose,
   wanted: readonly ManifestCase[],
 ): Promise<{ outcomes: (Outcome | Broken)[]; leftovers: string[] }> {
-  const all = sentinel ? [...wanted, sentinel] : wanted;
+  const free = wanted.filter((each) => !asksForResources(each));
+  const all = sentinel ? [...free, sentinel] : free;
   await using node = await startKubeletNode(whose, ({ manifests, dir }) => {
-    for (const { files } of all) {
-      for (const [file, content] of Object.entries(files)) {
-        const path = join(manifests, file);
-        if (typeof content === 'function') content(path, dir);
-        else writeFileSync(path, content);
-      }
-    }
+    for (const each of all) write(each, manifests, dir);
   });
   const pods = await settledPods(node, all);
-  const results: (Outcome | Broken)[] = [];
-  for (const each of wanted) {
+  const results = new Map<ManifestCase, Outcome | Broken>();
+  const observe = async (each: ManifestCase, listed: ReadonlyMap<string, ListedPod>) => {
     const broken = (error: unknown): Broken => ({ broken: inspect(error) });
-    results.push(await outcome(node, each, podsOf(each, pods)).catch(broken));
+    results.set(each, await outcome(node, each, podsOf(each, listed)).catch(broken));
+  };
+  for (const each of free) await observe(each, pods);
+  for (const each of wanted.filter(asksForResources)) {
+    write(each, node.manifests, node.dir);
+    await observe(each, await settledAlone(node, each));
+    for (const file of Object.keys(each.files)) rmSync(join(node.manifests, file));
+    await goneFrom(node, each);
   }
   // A kubelet that stops leaves the cgroups of its pods to the next one.
   const leftovers = (await node.end()).filter((line) => !line.startsWith('cgroup '));
-  return { outcomes: results, leftovers };
+  return { outcomes: wanted.flatMap((each) => results.get(each) ?? []), leftovers };
+}
+
+function asksForResources({ files }: ManifestCase): boolean {
+  return Object.values(files).some((content) => typeof content === 'string' && /"resources":/.test(content));
+}
+
+function write({ files }: ManifestCase, manifests: string, dir: string): void {
+  for (const [file, content] of Object.entries(files)) {
+    const path = join(manifests, file);
+    if (typeof content === 'function') content(path, dir);
+    else writeFileSync(path, content);
+  }
+}
+
+/** The pods of the node once that of `each` has come as far as it will, or it is clear that it has none. */
+async function settledAlone(node: KubeletNode, each: ManifestCase): Promise<ReadonlyMap<string, ListedPod>> {
+  const [begin, deadline] = [performance.now(), performance.now() + patience(standstillMs)];
+  return await until(
+    `${caseName(each)} is done with`,
+    async () => {
+      const listed = await listPods(node);
+      const log = node.kubelet.output();
+      const own = podsOf(each, listed);
+      const isRefused = Object.keys(each.files).some((file) =>
+        log.split('\n').some((line) => line.startsWith('E') && line.includes(`/${file}`)),
+      );
+      const isDone = own.length > 0 && own.every(([, pod]) => isSettled(pod, each.end, log));
+      const hasNone = own.length === 0 && (isRefused || performance.now() - begin > patience(refusalMs));
+      return (isDone || hasNone || performance.now() > deadline) && listed;
+    },
+    () => node.kubelet.output(),
+    Infinity,
+  );
+}
+
+/** Waits until the kubelet has forgotten the pods of a manifest that was removed, and what they had is free. */
+async function goneFrom(node: KubeletNode, each: ManifestCase): Promise<void> {
+  await until(
+    `the pods of ${caseName(each)} are gone`,
+    async () => podsOf(each, await listPods(node)).length === 0,
+    () => node.kubelet.output(),
+    standstillMs,
+  );
 }
 
 function podsOf({ pod }: ManifestCase, listed: ReadonlyMap<string, ListedPod>): [string, ListedPod][] {

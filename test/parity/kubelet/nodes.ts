@@ -17,6 +17,8 @@ const maxPods = 2000;
 export interface KubeletNode extends AsyncDisposable {
   /** All that the node writes is below it. */
   dir: string;
+  /** The folder of manifests. */
+  manifests: string;
   client: CriClient;
   kubelet: Kubelet;
   /** Ends the kubelet and its pods; what is left of them, a line each. */
@@ -57,5 +59,5 @@ export async function startKubeletNode(
   );
   resources.defer(async () => void (await end()));
   const owned = resources.move();
-  return { dir, client, kubelet, end, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { dir, manifests, client, kubelet, end, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

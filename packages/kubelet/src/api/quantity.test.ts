@@ -28,6 +28,15 @@ test('quantities become canonical', () => {
     ['-2', '-2'],
     ['+3k', '3k'],
     [1e21, '9223372036854775807e0'],
+    ['1e1000', '9223372036854775807e0'],
+    ['1e-99999', '1e-9'],
+    // Digits may be missing, the text may not.
+    ['Mi', '0'],
+    ['-Mi', '0'],
+    ['.', '0'],
+    ['+', '0'],
+    ['e3', '0'],
+    ['.Mi', '0'],
   ];
   for (const [input, canonical] of cases) {
     const expected = canonical.replace(/e0$/, '');
@@ -44,9 +53,12 @@ test('what is no quantity is refused', () => {
     '1KB',
     '1.2.3',
     '--1',
-    'Mi',
     '1e',
-    '.',
+    'e',
+    'EE',
+    'mi',
+    '..',
+    'Ki1',
     '0x10',
     'NaN',
     'Infinity',

@@ -26,19 +26,21 @@ const decimalExponent: Readonly<Record<string, number>> = {
 
 /**
  * Parses a quantity as manifests write it: a text, or a bare number. Finer than 10⁻⁹ is rounded up (away from
- * zero) and more than 2⁶³−1 is capped, as Kubernetes does. Throws a RangeError with Kubernetes' wording.
+ * zero), more than 2⁶³−1 is capped, and a sign, point or suffix without digits is 0, as Kubernetes has it. Throws a
+ * RangeError with Kubernetes' wording.
  */
 export function parseQuantity(input: string | number): Quantity {
   const text = String(input);
-  const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:([KMGTPE]i)|([numkMGTPE]?)|[eE]([+-]?\d{1,3}))$/.exec(text);
+  const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:([KMGTPE]i)|([numkMGTPE]?)|[eE]([+-]?\d{1,9}))$/.exec(text);
   const [, sign = '', whole = '', fraction = '', binary, decimal = '', exponent] = match ?? [];
-  if (!match || whole + fraction === '') throw new RangeError(invalidQuantity);
+  if (!match || text === '') throw new RangeError(invalidQuantity);
   const digits = BigInt(whole + fraction);
   let numerator = digits * UNIT;
   let denominator = 10n ** BigInt(fraction.length);
   if (binary !== undefined) numerator *= 1024n ** (binaryPower[binary] ?? 0n);
   else {
-    const power = exponent === undefined ? (decimalExponent[decimal] ?? 0) : Number(exponent);
+    const power =
+      exponent === undefined ? (decimalExponent[decimal] ?? 0) : clamped(Number(exponent), text.length + 30);
     if (power >= 0) numerator *= 10n ** BigInt(power);
     else denominator *= 10n ** BigInt(-power);
   }
@@ -49,6 +51,11 @@ export function parseQuantity(input: string | number): Quantity {
 
 const invalidQuantity =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
+/** Beyond `bound` on either side an exponent changes nothing any more: the value is capped, or rounded to 10⁻⁹. */
+function clamped(exponent: number, bound: number): number {
+  return Math.max(-bound, Math.min(bound, exponent));
+}
 
 function capped(nanos: bigint): bigint {
   return nanos > MAX ? MAX : nanos;

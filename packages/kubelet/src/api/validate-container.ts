@@ -12,7 +12,7 @@ import {
   oneOf,
   required,
 } from './field-error.ts';
-import { descendingPath, dnsLabel, envVarName, portName, portNumber } from './names.ts';
+import { descendingPath, dnsLabel, envVarName, portName, portNumber, qualifiedName } from './names.ts';
 import { validateResourceFieldRef, validateResources } from './validate-resources.ts';
 import { validateContainerSecurity } from './validate-security.ts';
 
@@ -172,8 +172,10 @@ function validateFieldRef(reference: v1.ObjectFieldSelector, path: string): Fiel
   const errors: FieldError[] = [];
   oneOf(errors, `${path}.apiVersion`, reference.apiVersion, ['v1']);
   if (!reference.fieldPath) errors.push(required(`${path}.fieldPath`));
-  else if (!/^metadata\.(labels|annotations)\['[^']+'\]$/.test(reference.fieldPath)) {
-    oneOf(errors, `${path}.fieldPath`, reference.fieldPath, fieldPaths);
+  else {
+    const [, map, key] = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(reference.fieldPath) ?? [];
+    if (key === undefined) oneOf(errors, `${path}.fieldPath`, reference.fieldPath, fieldPaths);
+    else check(errors, path, map === 'annotations' ? key.toLowerCase() : key, qualifiedName);
   }
   return errors;
 }

@@ -22,9 +22,11 @@ export function validateResources(resources: v1.ResourceRequirements, path: stri
     for (const [name, quantity] of Object.entries(list)) {
       const at = `${path}.${kind}[${name}]`;
       if (hugePageSize(name)) errors.push(forbidden(at, 'not supported by this kubelet yet'));
-      else if (name.includes('/'))
+      else if (name.includes('/')) {
         errors.push(ignored(at, 'there are no device plugins, so no such resource'));
-      else if (kind === 'limits' && name === 'ephemeral-storage') {
+        if (parseQuantity(quantity).nanos % parseQuantity(1).nanos !== 0n)
+          errors.push(invalid(at, quantity, 'must be an integer'));
+      } else if (kind === 'limits' && name === 'ephemeral-storage') {
         errors.push(ignored(at, 'disk is not enforced by this kubelet yet'));
       } else if (!basicResources.includes(name)) errors.push(notSupported(at, name, basicResources));
       if (parseQuantity(quantity).nanos < 0n)
@@ -33,6 +35,8 @@ export function validateResources(resources: v1.ResourceRequirements, path: stri
   }
   for (const [name, request] of Object.entries(requests)) {
     const limit = limits[name];
+    if (limit === undefined && name.includes('/'))
+      errors.push(required(`${path}.limits`, 'Limit must be set for non overcommitable resources'));
     if (limit !== undefined && compareQuantities(request, limit) > 0) {
       const detail = `must be less than or equal to ${name} limit of ${limit}`;
       errors.push(invalid(`${path}.requests`, request, detail));

@@ -20,6 +20,21 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     'metadata.name: Invalid value: "Web_1-node-1": a lowercase RFC 1123',
   ],
   ['bad container name', { container: { name: 'a.b' } }, 'spec.containers[0].name: Invalid value: "a.b"'],
+  [
+    'a part of an extended resource',
+    { container: { resources: { limits: { 'vendor.com/gpu': '500m' } } } },
+    'spec.containers[0].resources.limits[vendor.com/gpu]: Invalid value: "500m": must be an integer',
+  ],
+  [
+    'an extended resource without a limit',
+    { container: { resources: { requests: { 'vendor.com/gpu': 1 } } } },
+    'spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources',
+  ],
+  [
+    'a label that cannot be',
+    { container: { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: "metadata.labels['A b']" } } }] } },
+    'spec.containers[0].env[0].valueFrom.fieldRef: Invalid value: "A b": name part must consist of letters',
+  ],
   ['bad label', { metadata: { labels: { a: 'ä' } } }, 'metadata.labels[a]: Invalid value: "ä"'],
   [
     'bad enum',

@@ -37,7 +37,7 @@ export function sandboxConfig(
       cgroupParent,
       securityContext: securityContext(pod),
       sysctls: Object.fromEntries(
-        (pod.spec.securityContext.sysctls ?? []).map((each) => [each.name, each.value]),
+        (pod.spec.securityContext.sysctls ?? []).map((each) => [dotted(each.name), each.value]),
       ),
       overhead: {},
       resources: {
@@ -48,6 +48,15 @@ export function sandboxConfig(
       },
     },
   };
+}
+
+/**
+ * The name of a sysctl with dots between its parts, as the runtime is told it: where the first separator is a slash,
+ * dots within a part (of a VLAN's name) and slashes change places, as sysctl(8) has it.
+ */
+export function dotted(sysctl: string): string {
+  if (/[./]/.exec(sysctl)?.[0] !== '/') return sysctl;
+  return sysctl.replace(/[./]/g, (separator) => (separator === '/' ? '.' : '/'));
 }
 
 function securityContext(pod: Pod): DeepPartial<LinuxSandboxSecurityContext> {
