@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connectCri } from '@berth/cri/client.ts';
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
 import { testCgroup, testCgroupDriver } from './cgroup-driver.ts';
@@ -59,13 +60,20 @@ ${options.runtime === undefined ? '' : `defaultRuntime: ${options.runtime}\n`}${
   return paths;
 }
 
-/** Starts bin/berthd with the config in `paths` and waits until it answers Version. */
-export function startBerthd(paths: BerthdPaths, dir: string): Promise<Daemon> {
+/**
+ * Starts bin/berthd with the config in `paths` and waits until it answers Version, or for `waitMs`, after which it
+ * may be anywhere in its start.
+ */
+export function startBerthd(paths: BerthdPaths, dir: string, waitMs?: number): Promise<Daemon> {
   return startDaemon({
     name: 'berthd',
     argv: [join(checkout, 'bin/berthd'), '--config', paths.config],
     dir,
     ready: async () => {
+      if (waitMs !== undefined) {
+        await delay(waitMs);
+        return true;
+      }
       // A client of gRPC is too dear to be made in vain every few milliseconds.
       if (!(await isListening(paths.socket))) return false;
       const client = connectCri(paths.socket);

@@ -1,6 +1,6 @@
 // The kubelet half: all manifests at once to the real kubelet and to ours, and what became of each. Those that want
 // some of the node's processors or memory come after the others, one at a time: which of many are admitted is chance.
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { patience } from '../../support/machine-speed.ts';
@@ -78,7 +78,11 @@ function write({ files }: ManifestCase, manifests: string, dir: string): void {
   for (const [file, content] of Object.entries(files)) {
     const path = join(manifests, file);
     if (typeof content === 'function') content(path, dir);
-    else writeFileSync(path, content);
+    else {
+      // The real kubelet reads a file as soon as it is there, and half of one for what it is.
+      writeFileSync(join(dir, file), content);
+      renameSync(join(dir, file), path);
+    }
   }
 }
 

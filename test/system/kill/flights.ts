@@ -23,6 +23,11 @@ export class Flights {
     }
   }
 
+  /** To be called right before each kill of a berthd that does not serve yet: nothing is under way in it. */
+  killInStart(): void {
+    this.kills += 1;
+  }
+
   /** Follows `work` under a name. */
   async follow<T>(name: string, work: Promise<T>): Promise<T> {
     this.#count(name, 1);
