@@ -94,8 +94,10 @@ function shown(real: Outcome, ours: Outcome): string[] {
   };
   const differing = [...only('real', theirs, own), ...only('ours', own, theirs)];
   if (differing.length === 0) {
+    const at = theirs.findIndex((line, index) => line !== own[index]);
     differing.push(
       `    the same in another order or number: real ${theirs.length} lines, ours ${own.length}`,
+      `    first at: real ${theirs[at]}, ours ${own[at]}`,
     );
   }
   const said = (side: string, { said }: Outcome) => (said === undefined ? [] : [`    ${side} said: ${said}`]);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -93,4 +93,16 @@ test('a FIFO or a huge file among the records is no record', async () => {
   } finally {
     await rm(dir, { recursive: true });
   }
+});
+
+test('what a killed writer has left is removed, and no record of another', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'cni-cache-'));
+  t.after(() => rm(dir, { recursive: true }));
+  const cache = new ResultCache(dir);
+  const other = { containerId: 'other', ifName: 'eth0', netns: '/n' };
+  await cache.write('net', CONFIG, {}, other);
+  await writeFile(join(dir, 'results/.killed-eth0.tmp'), '{"kind":');
+  await cache.removeUnfinished({ containerId: 'killed', ifName: 'eth0' });
+  await cache.removeUnfinished({ containerId: 'killed', ifName: 'eth0' });
+  assert.deepEqual(await readdir(join(dir, 'results')), ['net-other-eth0']);
 });

@@ -47,7 +47,7 @@ export class ResultCache {
     makePrivateDirectory(this.#cacheDir);
     makePrivateDirectory(this.#dir);
     // libcni skips files that it cannot read as a record, but a rename never shows it half of one.
-    const temporary = join(this.#dir, `.${runtime.containerId}-${runtime.ifName}.tmp`);
+    const temporary = this.#temporary(runtime);
     try {
       await writeFile(temporary, cacheFileText(networkName, config, result, runtime), { mode: 0o600 });
       await rename(temporary, path);
@@ -68,6 +68,11 @@ export class ResultCache {
   /** Forgets an attachment; nothing to forget is fine. */
   async remove(networkName: string, attachment: { containerId: string; ifName: string }): Promise<void> {
     await rm(this.#path(networkName, attachment), { force: true });
+  }
+
+  /** Removes what a writer that was killed has left beside the records; none may be writing. */
+  async removeUnfinished(attachment: { containerId: string; ifName: string }): Promise<void> {
+    await rm(this.#temporary(attachment), { force: true });
   }
 
   /**
@@ -104,6 +109,10 @@ export class ResultCache {
       if (error.code === 'ENOENT') return [];
       throw error;
     });
+  }
+
+  #temporary({ containerId, ifName }: { containerId: string; ifName: string }): string {
+    return join(this.#dir, `.${containerId}-${ifName}.tmp`);
   }
 
   #path(networkName: string, { containerId, ifName }: { containerId: string; ifName: string }): string {

@@ -210,6 +210,11 @@ export class Cni {
     await this.#cache.remove(networkName, attachment);
   }
 
+  /** Removes what an ADD that was killed while it recorded the attachment has left, be there a record or none. */
+  async forgetUnfinished(attachment: Attachment): Promise<void> {
+    await this.#cache.removeUnfinished(attachment);
+  }
+
   async #invoke(
     verb: CniVerb,
     { name }: NetworkConfigList,

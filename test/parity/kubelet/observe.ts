@@ -140,7 +140,8 @@ async function observeContainer(client: CriClient, containerId: string): Promise
     attempt: status?.metadata?.attempt ?? 0,
     image: status?.image?.userSpecifiedImage ?? '',
     log: logLines(status?.logPath ?? ''),
-    process,
+    // The real kubelet has variables in another order each time; the runtime leaves one of each name.
+    process: { ...process, env: [...(process.env ?? [])].sort() },
     root: { readonly: root.readonly ?? false },
     hostname,
     mounts: mounts.map(observeMount),

@@ -55,6 +55,7 @@ export async function detachSandbox(network: PodNetwork, request: DetachRequest)
       throw error;
     }
   }
+  await network.cni.forgetUnfinished({ containerId: request.sandboxId, ifName: POD_INTERFACE });
   if (!first) await releaseNamespace();
 }
 
