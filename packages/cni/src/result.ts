@@ -256,8 +256,7 @@ function ip(from: JsonObject, field: string, where: string): string | undefined 
   const value = text(from, field, where);
   if (value === undefined) return undefined;
   const address = canonicalIp(value);
-  if (address === undefined)
-    throw new ResultFormatError(`${where}${field}: "${value}" is not an IP address`);
+  if (address === undefined) throw new ResultFormatError(`${where}${field}: "${value}" is not an IP address`);
   return address;
 }
 

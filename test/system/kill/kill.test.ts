@@ -148,7 +148,9 @@ test(`berthd killed ${wantedKills} times leaks nothing and loses no container`, 
     await removePods(client);
     await collectImages(client, images);
     const found = await remains.settled();
-    t.diagnostic(`seed ${seed}: ${flights.kills} kills, ${killsInStart} of them in a start, ${found.length} leaks; whole lives: ${table(whole)}`);
+    t.diagnostic(
+      `seed ${seed}: ${flights.kills} kills, ${killsInStart} of them in a start, ${found.length} leaks; whole lives: ${table(whole)}`,
+    );
     t.diagnostic(`under way at a kill: ${table(flights.cutShort)}`);
     assert.deepEqual(found, []);
     for (const [name, count] of whole) assert.ok(count > 0, `no life of ${name} was whole`);

@@ -25,7 +25,10 @@ export function containerDevices(options: {
   }
   return {
     devices: own,
-    rules: [{ allow: false, access: 'rwm' }, ...requested.filter(({ access }) => access !== '').map(allowRule)],
+    rules: [
+      { allow: false, access: 'rwm' },
+      ...requested.filter(({ access }) => access !== '').map(allowRule),
+    ],
   };
 }
 
