@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
-// Errors that Linux returns for the calls of this room and that Node's own tables leave out.
+// Errors that Linux returns for the calls of this package and that Node's own tables leave out.
 const ADDITIONAL: Record<string, [errno: number, text: string]> = {
   ENOTUNIQ: [76, 'name not unique on network'],
   EUSERS: [87, 'too many users'],
@@ -87,7 +87,7 @@ export function asSyscallError(error: unknown, about: { path?: string; hint?: st
   return error;
 }
 
-/** Whether an error of this room or of node:fs carries one of these codes, e.g. `hasCode(error, 'ENOENT')`. */
+/** Whether an error of this package or of node:fs carries one of these codes, e.g. `hasCode(error, 'ENOENT')`. */
 export function hasCode(error: unknown, ...wanted: string[]): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? wanted.includes(error.code)

@@ -216,7 +216,7 @@ export function addressOf(buffer: Uint8Array): bigint {
 const close = libcFunction('close', ['int']);
 
 /**
- * Closes a descriptor that a call of this room opened. Not fs.closeSync: in a worker thread Node warns of
+ * Closes a descriptor that a call of this package opened. Not fs.closeSync: in a worker thread Node warns of
  * descriptors that it did not open itself.
  */
 export function closeDescriptor(descriptor: number): void {

@@ -1,12 +1,11 @@
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { libcFunction } from './libc.ts';
+import { pipe } from './pipe.ts';
 
-const pipe2Call = libcFunction('pipe2', ['void *', 'int']);
 const fcntlCall = libcFunction('fcntl', ['int', 'int', 'long']);
 
 // From fcntl.h; the same on every architecture that Node runs on.
-const O_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
 const F_SETFL = 4;
 
@@ -27,7 +26,9 @@ export class OutputPipe implements Disposable {
   readonly output: Socket;
 
   constructor() {
-    [this.readEnd, this.writeEnd] = makePipe('for the output of a process');
+    const { readEnd, writeEnd } = pipe('for the output of a process');
+    this.readEnd = readEnd;
+    this.writeEnd = writeEnd;
     doNotBlock(this.readEnd);
     this.output = new Socket({ fd: this.readEnd, readable: true, writable: false });
   }
@@ -46,7 +47,7 @@ export class InputPipe implements Disposable {
   readonly input: Socket;
 
   constructor() {
-    const [readEnd, writeEnd] = makePipe('for the input of a process');
+    const { readEnd, writeEnd } = pipe('for the input of a process');
     this.readEnd = readEnd;
     doNotBlock(writeEnd);
     this.input = new Socket({ fd: writeEnd, readable: false, writable: true });
@@ -56,12 +57,6 @@ export class InputPipe implements Disposable {
   [Symbol.dispose](): void {
     closeSync(this.readEnd);
   }
-}
-
-function makePipe(purpose: string): [readEnd: number, writeEnd: number] {
-  const ends = Buffer.alloc(8);
-  pipe2Call(purpose, ends, O_CLOEXEC);
-  return [ends.readInt32LE(0), ends.readInt32LE(4)];
 }
 
 function doNotBlock(end: number): void {

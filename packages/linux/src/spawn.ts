@@ -13,7 +13,7 @@ export interface Program {
   /**
    * What the program gets as its descriptors 0, 1, 2 and so on: descriptors of the caller's, which stay the
    * caller's to close, `'null'` for /dev/null, or the path of a terminal, which becomes the one that controls
-   * its session. It gets no other that is close-on-exec, as all that Node and this room open are.
+   * its session. It gets no other that is close-on-exec, as all that Node and this package open are.
    */
   descriptors: readonly (number | 'null' | { terminal: string })[];
 }

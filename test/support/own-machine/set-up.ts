@@ -1,7 +1,7 @@
 // Preloaded (`node --import`) by the program of a machine of a test's own, in its new namespaces: makes them look like
 // a machine before the program begins, and fails the program at its end for what it has left there.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync, writeSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { bindMount, mount, mounts, unmount } from '@berth/linux/mount.ts';
 import type { MountInfo } from '@berth/linux/mountinfo.ts';
@@ -25,6 +25,7 @@ if (run !== undefined && isMainThread) {
   bindMount(run, '/run');
   mountSys(mounts());
   makeNetwork();
+  answerNoNames();
   const before = takeCensus(['/run']);
   process.on('exit', () => {
     const left = leftSince(() => leaks(before, takeCensus(['/run']), byDesign));
@@ -53,6 +54,14 @@ function mountData(fstype: string, options: readonly string[]): string {
   // What names a hierarchy of cgroup v1.
   const common = new Set(['rw', 'ro', 'xattr', 'clone_children', 'noprefix']);
   return options.filter((option) => !common.has(option) && !option.startsWith('release_agent=')).join(',');
+}
+
+/** Names are not known here at once: to servers beyond the default route each question would wait for seconds. */
+function answerNoNames(): void {
+  const [own, path] = ['/run/resolv.conf', '/etc/resolv.conf'];
+  if (!existsSync(path)) return;
+  writeFileSync(own, 'nameserver 127.0.0.1\n');
+  bindMount(own, path);
 }
 
 /** An interface with an address and the default route beside the loopback; nothing answers behind it. */

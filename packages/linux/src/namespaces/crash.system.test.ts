@@ -37,11 +37,14 @@ test('a kill at any moment leaves each pod absent, complete, or found to be unfi
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const exited = once(pinner, 'exit');
+    // What it had begun, such as the process of a user namespace, holds its output.
+    const closed = once(pinner, 'close');
     const started = once(pinner.stdout, 'data');
     assert.notEqual(await Promise.race([started, exited.then(() => 'exited')]), 'exited');
     await delay(Math.random() * 15);
     pinner.kill('SIGKILL');
     await exited;
+    await closed;
     const pods = new Set(filesIn(directory).map((name) => name.split('-')[0]));
     for (const pod of pods) {
       // Every other pod is in the host's user namespace.

@@ -1,8 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { asSyscallError, SyscallError } from '../errno.ts';
-import { addressOf, errnoFunction, libcFunction, symbolAddress, voidFunction } from '../libc.ts';
+import {
+  addressOf,
+  closeDescriptor,
+  errnoFunction,
+  libcFunction,
+  symbolAddress,
+  voidFunction,
+} from '../libc.ts';
 import { canMapIds } from '../mount.ts';
+import { pipe } from '../pipe.ts';
 import { kill } from '../process.ts';
 import type { IdMapping, IdMappings } from './id-mappings.ts';
 
@@ -28,34 +36,39 @@ const SIG_SETMASK = 2;
 const PR_SET_PDEATHSIG = 1;
 const SIGNAL_SET_BYTES = 128;
 
-/** Longer than any pinning takes; the process ends by itself then, should it ever outlive its parent. */
-const LIFETIME_SECONDS = 60;
-
 // More than a ucontext_t has on any architecture, and than the calls below need for a stack.
 const CONTEXT_BYTES = 16 << 10;
 const STACK_BYTES = 64 << 10;
+/** How many calls the process makes; each has a context and a stack, and clone(2) has a stack as well. */
+const CALLS = 4;
+const MEMORY_BYTES = CALLS * CONTEXT_BYTES + (CALLS + 1) * STACK_BYTES + 16;
 
 /**
  * A process that holds new namespaces while they are being pinned. unshare(2) and setns(2) do not make or
  * enter a user namespace in a process of several threads, which every Node is, and a fork of it would copy its
  * page tables. So this is a clone(2) on a stack of its own that shares our memory and never comes back to
- * JavaScript: setcontext(3) takes it through prctl(2), so that it ends with the thread that made it, and
- * into sleep(3).
+ * JavaScript: setcontext(3) takes it through one call after another. By prctl(2) it ends with the thread that made it,
+ * and by the end of the pipe that it reads with the process, which may have been killed before that. It ends by
+ * _exit(2): exit(3) would run what Node does at its end, which waits for threads that the process does not have.
  */
 export class UserNamespaceProcess implements Disposable {
   readonly #pid: number;
   /** The process's stacks: kept from the garbage collector for as long as it lives. */
   readonly #memory: Buffer;
+  /** The one writing end that the process reads to the end of. */
+  readonly #lifeline: number;
 
   /** @param flags CLONE_NEW… of the namespaces that the new user namespace shall own */
   constructor(flags: number, mappings: IdMappings) {
-    this.#memory = Buffer.alloc(2 * CONTEXT_BYTES + 3 * STACK_BYTES + 16);
-    const { first, stackTop } = lifeOf(this.#memory);
+    this.#memory = Buffer.alloc(MEMORY_BYTES);
+    const { readEnd, writeEnd } = pipe('the process of a user namespace');
+    this.#lifeline = writeEnd;
     const blocked = Buffer.alloc(SIGNAL_SET_BYTES, 0xff);
     const before = Buffer.alloc(SIGNAL_SET_BYTES);
-    // The process has our signal handlers, and may not run them; it keeps the mask that it is made with.
+    // The process has our signal handlers, and may not run them; each context keeps the mask that it is made with.
     setSignalMask(undefined, SIG_SETMASK, blocked, before);
     try {
+      const { first, stackTop } = lifeOf(this.#memory, { readEnd, writeEnd });
       this.#pid = cloneCall(
         'a user namespace',
         symbolAddress('setcontext'),
@@ -63,8 +76,12 @@ export class UserNamespaceProcess implements Disposable {
         flags | CLONE_NEWUSER | CLONE_VM,
         first,
       );
+    } catch (error) {
+      closeDescriptor(writeEnd);
+      throw error;
     } finally {
       setSignalMask(undefined, SIG_SETMASK, before, Buffer.alloc(SIGNAL_SET_BYTES));
+      closeDescriptor(readEnd);
     }
     try {
       this.#write('uid_map', mappings.uids);
@@ -83,6 +100,7 @@ export class UserNamespaceProcess implements Disposable {
   [Symbol.dispose](): void {
     kill(this.#pid, constants.signals.SIGKILL);
     waitpid(`process ${this.#pid}`, this.#pid, Buffer.alloc(4), WALL);
+    closeDescriptor(this.#lifeline);
     this.#memory.fill(0);
   }
 
@@ -97,27 +115,38 @@ export class UserNamespaceProcess implements Disposable {
   }
 }
 
+/** A call of the C library's, with numbers for arguments. */
+type Call = readonly [name: string, ...args: readonly (number | bigint)[]];
+
 /** Lays out the process's whole life in memory: the address of its first context, and its stack at the start. */
-function lifeOf(memory: Buffer): { first: bigint; stackTop: bigint } {
+function lifeOf(
+  memory: Buffer,
+  { readEnd, writeEnd }: { readEnd: number; writeEnd: number },
+): { first: bigint; stackTop: bigint } {
   const start = addressOf(memory);
   const aligned = (16n - (start % 16n)) % 16n;
   const at = (offset: number) => start + aligned + BigInt(offset);
   const contextAt = (index: number) => index * CONTEXT_BYTES;
-  const stackAt = (index: number) => 2 * CONTEXT_BYTES + index * STACK_BYTES;
-  const context = (index: number, next: bigint, name: string, args: readonly number[]): bigint => {
+  const stackAt = (index: number) => CALLS * CONTEXT_BYTES + index * STACK_BYTES;
+  const calls: readonly Call[] = [
+    ['prctl', PR_SET_PDEATHSIG, constants.signals.SIGKILL, 0, 0, 0],
+    ['close', writeEnd],
+    // Nothing is ever written: what is read is the end.
+    ['read', readEnd, at(stackAt(CALLS)), 1],
+    ['_exit', 0],
+  ];
+  for (const [index, [name, ...args]] of calls.entries()) {
     const bytes = memory.subarray(Number(aligned) + contextAt(index));
     getcontext(name, bytes);
+    const next = index + 1 < calls.length ? at(contextAt(index + 1)) : 0n;
     // ucontext_t begins alike on every architecture: flags, the next context, and the stack's start, flags and size.
     bytes.writeBigUInt64LE(next, 8);
     bytes.writeBigUInt64LE(at(stackAt(index)), 16);
     bytes.writeBigUInt64LE(BigInt(STACK_BYTES), 32);
     const [a = 0, b = 0, c = 0, d = 0, e = 0] = args;
     makecontext(name, bytes, symbolAddress(name), args.length, a, b, c, d, e);
-    return at(contextAt(index));
-  };
-  const asleep = context(1, 0n, 'sleep', [LIFETIME_SECONDS]);
-  const first = context(0, asleep, 'prctl', [PR_SET_PDEATHSIG, constants.signals.SIGKILL, 0, 0, 0]);
-  return { first, stackTop: at(stackAt(3)) };
+  }
+  return { first: at(contextAt(0)), stackTop: at(stackAt(CALLS + 1)) };
 }
 
 /** Whether user namespaces can be made here, and the file system of `directory` be mounted with owners shifted. */
