@@ -24,7 +24,7 @@ import {
 const root = dirname(import.meta.dirname);
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
-  options: { 'at-once': { type: 'string', default: String(availableParallelism() + 1) } },
+  options: { 'at-once': { type: 'string', default: String(availableParallelism() + 2) } },
 });
 const atOnce = Number(options['at-once']);
 

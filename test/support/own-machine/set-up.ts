@@ -1,7 +1,7 @@
 // Preloaded (`node --import`) by the program of a machine of a test's own, in its new namespaces: makes them look like
 // a machine before the program begins, and fails the program at its end for what it has left there.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { bindMount, mount, mounts, unmount } from '@berth/linux/mount.ts';
 import type { MountInfo } from '@berth/linux/mountinfo.ts';
@@ -62,6 +62,7 @@ function answerNoNames(): void {
   if (!existsSync(path)) return;
   writeFileSync(own, 'nameserver 127.0.0.1\n');
   bindMount(own, path);
+  rmSync(own);
 }
 
 /** An interface with an address and the default route beside the loopback; nothing answers behind it. */
