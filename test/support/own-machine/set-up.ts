@@ -1,7 +1,7 @@
 // Preloaded (`node --import`) by the program of a machine of a test's own, in its new namespaces: makes them look like
 // a machine before the program begins, and fails the program at its end for what it has left there.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { bindMount, mount, mounts, unmount } from '@berth/linux/mount.ts';
 import type { MountInfo } from '@berth/linux/mountinfo.ts';
@@ -58,9 +58,10 @@ function mountData(fstype: string, options: readonly string[]): string {
 
 /** Names are not known here at once: to servers beyond the default route each question would wait for seconds. */
 function answerNoNames(): void {
-  const [own, path] = ['/run/resolv.conf', '/etc/resolv.conf'];
-  if (!existsSync(path)) return;
-  writeFileSync(own, 'nameserver 127.0.0.1\n');
+  const [own, path, content] = ['/run/resolv.conf', '/etc/resolv.conf', 'nameserver 127.0.0.1\n'];
+  // A machine within such a machine has it so already.
+  if (!existsSync(path) || readFileSync(path, 'utf8') === content) return;
+  writeFileSync(own, content);
   bindMount(own, path);
   rmSync(own);
 }
