@@ -359,7 +359,10 @@ test('an image with 5,000 VOLUMEs is refused at once, and berthd answers meanwhi
     failsWith('INVALID_ARGUMENT', /^config\.image: image .* directories deep; at most 64 are supported/),
   );
   const container = await pods.makeContainer(sandbox, ['/bin/true'], most);
-  await pods.makeContainer(sandbox, ['/bin/true'], { ...linked, metadata: { name: 'linked', attempt: 0 } });
+  // While others rename and mount all the time, the kernel may never be sure of a path that climbs so often.
+  await pods
+    .makeContainer(sandbox, ['/bin/true'], { ...linked, metadata: { name: 'linked', attempt: 0 } })
+    .catch((error: Error) => assert.match(error.message, /resource temporarily unavailable \(EAGAIN\)$/));
   delay.disable();
   assert.ok(delay.max / 1e6 < patience(1000), `the event loop stood still for ${delay.max / 1e6} ms`);
   await node.client.runtime.removeContainer({ containerId: container });
