@@ -2,8 +2,3 @@
 export class UserError extends Error {
   override readonly name = 'UserError';
 }
-
-/** The message of anything that was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,6 +1,7 @@
+import { messageOf } from '@berth/common/error-message.ts';
 import type { CriClient } from '@berth/cri/client.ts';
 import type { ImportAnswer } from '@berth/runtime/image/import.ts';
-import { messageOf, UserError } from './errors.ts';
+import { UserError } from './errors.ts';
 import { http } from './node/http.ts';
 import { formatTable } from './pods/table.ts';
 

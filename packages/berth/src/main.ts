@@ -1,7 +1,8 @@
+import { messageOf } from '@berth/common/error-message.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import type { UpOptions } from './commands/up.ts';
-import { messageOf, UserError } from './errors.ts';
+import { UserError } from './errors.ts';
 import { validations } from './manifests/validation.ts';
 import { defaultLayout } from './node/layout.ts';
 

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { CniConfigError } from './errors.ts';
@@ -56,7 +57,7 @@ export async function loadConfLists(dir: string): Promise<LoadedConfig[]> {
         // Removed since the directory was read.
         if (hasCode(error, 'ENOENT') && !isThere(file)) return undefined;
         if (error instanceof CniConfigError) return { file, error };
-        const problem = error instanceof Error ? error.message : String(error);
+        const problem = messageOf(error);
         return { file, error: new CniConfigError({ file, problem }) };
       }
     }),

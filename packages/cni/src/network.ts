@@ -1,3 +1,4 @@
+import { messageOf } from '@berth/common/error-message.ts';
 import { type CachedAttachment, type DamagedRecord, ResultCache } from './cache.ts';
 import type { NetworkConfigList, PluginConfig } from './conflist.ts';
 import { CniError, type CniVerb } from './errors.ts';
@@ -289,8 +290,4 @@ function validateRuntime(
 function unsupported(verb: CniVerb, { name, cniVersion }: NetworkConfigList, since: string): CniError {
   const problem = `its configuration has ${cniVersion === '' ? 'no cniVersion' : `cniVersion ${cniVersion}`}, and ${verb} exists since ${since}`;
   return new CniError({ failure: 'unsupported', verb, network: name, problem });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '@berth/common/error-message.ts';
 // The error that crosses the CRI socket, and gRPC's table of codes.
 
 /** gRPC status codes by name (https://grpc.io/docs/guides/status-codes/). */
@@ -64,7 +65,7 @@ const maxDetails = 8192;
  * CANCELLED for an aborted operation, UNKNOWN for the rest, as Go's gRPC servers do.
  */
 export function statusOf(error: unknown): { code: GrpcCodeName; details: string } {
-  const details = error instanceof Error ? error.message : String(error);
+  const details = messageOf(error);
   const short = details.length > maxDetails ? `${details.slice(0, maxDetails)} …` : details;
   if (error instanceof CriError) return { code: error.code, details: short };
   if (error instanceof Error) {

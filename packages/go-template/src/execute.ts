@@ -1,4 +1,5 @@
 // Runs a template of Go's language, in which every field has to be there.
+import { messageOf } from '@berth/common/error-message.ts';
 import type { TemplateFunction } from './functions.ts';
 import { type Command, type Node, type Operand, type Pipeline, shown, type Template } from './nodes.ts';
 import { inner, isList, isMap, isTrue, JsonNumber, printed, Struct, typeName, type Value } from './values.ts';
@@ -9,8 +10,6 @@ const deepest = 10_000;
 export function executeTemplate(template: Template, data: Value): string {
   return new Execution(template).run(data);
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** A value and whether Go holds it as an interface, which only its errors show. */
 interface Held {

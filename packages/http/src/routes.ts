@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { printable } from '@berth/linux/printable.ts';
+import { messageOf } from '@berth/common/error-message.ts';
+import { printable } from '@berth/common/printable.ts';
 
 /** Serves one path. What it throws is answered with 500. */
 export type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>;
@@ -19,8 +20,7 @@ export function routes(byPath: Readonly<Record<string, Route>>): RequestListener
       return;
     }
     Promise.try(route, request, response, url).catch((error: unknown) => {
-      if (!response.headersSent)
-        answer(response, 500, `${printable(error instanceof Error ? error.message : String(error))}\n`);
+      if (!response.headersSent) answer(response, 500, `${printable(messageOf(error))}\n`);
       else response.destroy();
     });
   };

@@ -1,9 +1,9 @@
 // One kubelet at a time for one root directory, which is also closed to other users: the lock is an flock(2) on a file
 // in it, which the kernel frees with the process, however that ends.
 import { join } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
 import { makePrivateDirectory } from '@berth/linux/directories.ts';
 import { lockFile } from '@berth/linux/file-lock.ts';
-import { messageOf } from './error-message.ts';
 
 /** How long a kubelet that was just killed may take to let go. */
 const waitMs = 2000;

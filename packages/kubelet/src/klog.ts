@@ -2,7 +2,7 @@
 //   I1123 20:08:12.123456    1234 pod-workers.ts:1] "Pod started" pod="default/hello" attempts=2
 // They go to standard error. Node has no line number at no cost, so the position names the module only.
 
-import { cut, escapeUnprintable, printable, quoted } from '@berth/linux/printable.ts';
+import { cut, escapeUnprintable, printable, quoted } from '@berth/common/printable.ts';
 
 /** Values that follow the message as `key=value`; undefined ones are left out. */
 export type LogFields = Readonly<Record<string, unknown>>;

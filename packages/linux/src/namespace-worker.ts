@@ -1,6 +1,8 @@
 // The thread that enters namespaces. Everything here is synchronous on purpose: anything asynchronous
 // (fs, dns) would run on, or even start, shared pool threads in a pod's namespace.
+
 import { parentPort } from 'node:worker_threads';
+import { messageOf } from '@berth/common/error-message.ts';
 import { asSyscallError, SyscallError } from './errno.ts';
 import { enterNamespace, HomeNamespaces, pinNamespaces, StrandedError } from './namespaces/pin.ts';
 import type {
@@ -69,7 +71,7 @@ function describe(error: unknown): Failure {
     return { syscall: { syscall, errno, path, hint } };
   }
   const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  return { message: (error instanceof Error ? error.message : String(error)) + cause };
+  return { message: messageOf(error) + cause };
 }
 
 parentPort?.on('message', (request: WorkerRequest) => {

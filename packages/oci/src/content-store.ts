@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { makePrivateDirectory } from '@berth/linux/directories.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import {
@@ -13,7 +14,6 @@ import {
   finishDigest,
   isDigest,
 } from './digest.ts';
-import { KeyedMutex } from './keyed-mutex.ts';
 import { Spool } from './spool.ts';
 
 /** Bytes that a manifest or image configuration may have; the distribution spec asks for no more of a manifest. */
@@ -29,7 +29,7 @@ export const maxDocumentSize = 4 * 1024 * 1024;
  */
 export class ContentStore {
   readonly dir: string;
-  private readonly mutex = new KeyedMutex();
+  private readonly queue = new KeyedQueue();
 
   private constructor(dir: string) {
     this.dir = dir;
@@ -120,7 +120,7 @@ export class ContentStore {
    * download it once. Rejects when the signal fires while waiting.
    */
   exclusive<T>(digest: Digest, signal: AbortSignal | undefined, operation: () => Promise<T>): Promise<T> {
-    return this.mutex.run(digest, signal, operation);
+    return this.queue.run(digest, operation, signal);
   }
 
   /** Starts or resumes the writing of a blob; call it within `exclusive`. */

@@ -1,4 +1,4 @@
-import { quoted } from '@berth/linux/printable.ts';
+import { quoted } from '@berth/common/printable.ts';
 import { type Digest, isDigest } from './digest.ts';
 import type { JsonCursor } from './json-cursor.ts';
 import { type Platform, parsePlatform } from './platform.ts';

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { quoted } from '@berth/linux/printable.ts';
+import { quoted } from '@berth/common/printable.ts';
 
 declare const digestBrand: unique symbol;
 

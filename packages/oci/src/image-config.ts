@@ -1,4 +1,4 @@
-import { quoted } from '@berth/linux/printable.ts';
+import { quoted } from '@berth/common/printable.ts';
 import { type Digest, isDigest } from './digest.ts';
 import { JsonCursor } from './json-cursor.ts';
 

@@ -1,4 +1,5 @@
-import { escapeUnprintable, printable, quoted } from '@berth/linux/printable.ts';
+import { messageOf } from '@berth/common/error-message.ts';
+import { escapeUnprintable, printable, quoted } from '@berth/common/printable.ts';
 import { hasDuplicateMembers, isSameMember } from './ambiguous-json.ts';
 
 /** JSON that came from outside does not have the shape that its specification asks for; `message` names the field. */
@@ -29,10 +30,7 @@ export class JsonCursor {
     try {
       return new JsonCursor(JSON.parse(text.toString()), name);
     } catch (cause) {
-      throw new MalformedDocumentError(
-        `${name}: not JSON: ${printable(cause instanceof Error ? cause.message : String(cause))}`,
-        { cause },
-      );
+      throw new MalformedDocumentError(`${name}: not JSON: ${printable(messageOf(cause))}`, { cause });
     }
   }
 

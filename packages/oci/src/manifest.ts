@@ -1,4 +1,4 @@
-import { printable } from '@berth/linux/printable.ts';
+import { printable } from '@berth/common/printable.ts';
 import { type Descriptor, parseDescriptor } from './descriptor.ts';
 import { JsonCursor, MalformedDocumentError } from './json-cursor.ts';
 import { isEncrypted, isLayerType, mediaTypes } from './media-types.ts';

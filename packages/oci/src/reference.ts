@@ -1,4 +1,4 @@
-import { quoted } from '@berth/linux/printable.ts';
+import { quoted } from '@berth/common/printable.ts';
 import { type Digest, isDigest } from './digest.ts';
 
 /** A full image name: where it is (`registry/repository`) and which one (`tag`, `digest`, or both). */

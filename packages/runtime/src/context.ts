@@ -1,3 +1,4 @@
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import type { NamespaceWorker } from '@berth/linux/namespaces.ts';
@@ -9,7 +10,6 @@ import type { PodNetwork } from './network/pod-network.ts';
 import type { RuntimeHandlers } from './oci-runtime/detect.ts';
 import type { Metrics } from './operations/metrics.ts';
 import type { Paths } from './paths.ts';
-import type { KeyedQueue } from './queue.ts';
 import type { Retries } from './recovery/retries.ts';
 import type { HostFacts } from './spec/input.ts';
 import type { State } from './state/state.ts';

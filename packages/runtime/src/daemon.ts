@@ -1,9 +1,10 @@
+import { KeyedQueue } from '@berth/common/keyed-queue.ts';
+import { printable } from '@berth/common/printable.ts';
 import { type FinishedCall, serveCri } from '@berth/cri/server.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
 import { checkPlace, makePrivateDirectory } from '@berth/linux/directories.ts';
 import { NamespaceWorker } from '@berth/linux/namespaces.ts';
-import { printable } from '@berth/linux/printable.ts';
 import { readAppArmor } from './apparmor/facts.ts';
 import { loadDefaultProfile } from './apparmor/load.ts';
 import type { Config } from './config/config.ts';
@@ -11,7 +12,7 @@ import { reloadConfig } from './config/reload.ts';
 import { describePeer } from './container/audit.ts';
 import { recordExits } from './container/exits.ts';
 import type { Context } from './context.ts';
-import { messageOf } from './errors.ts';
+import { messageWithCauses } from './errors.ts';
 import { EventBus } from './events.ts';
 import { runtimeHandlers } from './handlers.ts';
 import { imageHandlers } from './image/handlers.ts';
@@ -26,7 +27,6 @@ import { warnOfVulnerabilities } from './oci-runtime/vulnerability-check.ts';
 import { Metrics } from './operations/metrics.ts';
 import { Paths } from './paths.ts';
 import { findProgram } from './programs.ts';
-import { KeyedQueue } from './queue.ts';
 import { recover } from './recovery/recover.ts';
 import { Retries } from './recovery/retries.ts';
 import { sandboxInitEnded } from './sandbox/stop.ts';
@@ -221,7 +221,7 @@ function logCall(log: Logger, { rpc, durationMs, code, error }: FinishedCall): v
     log.debug(`Response: ${rpc}`, fields);
     return;
   }
-  const message = `${rpc} failed: ${messageOf(error)}`;
+  const message = `${rpc} failed: ${messageWithCauses(error)}`;
   // Clients ask for what may be gone all the time; only an image that is nowhere is somebody's mistake.
   if (code === 'NOT_FOUND' && rpc === 'PullImage') log.warning(message, fields);
   else if (code === 'NOT_FOUND' || code === 'UNIMPLEMENTED') log.debug(message, fields);

@@ -40,7 +40,7 @@ export function wrongState(message: string): RuntimeError {
 }
 
 /** The message of anything that was thrown, followed by those of its causes. */
-export function messageOf(error: unknown): string {
+export function messageWithCauses(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}`;
+  return error.cause === undefined ? error.message : `${error.message}: ${messageWithCauses(error.cause)}`;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DiskUsage, diskUsage } from '@berth/linux/disk-usage.ts';
 import { nowNs } from './clock.ts';
-import { messageOf } from './errors.ts';
+import { messageWithCauses } from './errors.ts';
 import type { Logger } from './log.ts';
 
 /** What a directory took when it was measured. */
@@ -79,7 +79,7 @@ export class LayerUsage {
       const usage = await diskUsage(directory);
       entry.measured = usage && { ...usage, at: nowNs() };
     } catch (error) {
-      this.#log.warning(`Measuring a container's layer failed: ${messageOf(error)}`, { directory });
+      this.#log.warning(`Measuring a container's layer failed: ${messageWithCauses(error)}`, { directory });
     }
     const ended = performance.now();
     entry.nextAt = ended + Math.max(restMs, (ended - began) * restFactor);

@@ -5,14 +5,14 @@ import { closeDescriptor } from '@berth/linux/libc.ts';
 import { O_PATH } from '@berth/linux/open-flags.ts';
 import { removeTree } from '@berth/linux/remove-tree.ts';
 import { openWithoutLinks } from '@berth/linux/safe-path.ts';
-import { invalid, messageOf } from './errors.ts';
+import { invalid, messageWithCauses } from './errors.ts';
 
 /** Makes a directory for logs when it is missing. `field` of the request says which. */
 export async function makeLogDirectory(path: string, field: string): Promise<void> {
   try {
     await makeDirectories(path, 0o755);
   } catch (error) {
-    throw invalid(field, `cannot make the directory for logs: ${messageOf(error)}`);
+    throw invalid(field, `cannot make the directory for logs: ${messageWithCauses(error)}`);
   }
 }
 
@@ -45,7 +45,7 @@ export function requireLogFolder(path: string, logDirectory: string, field: stri
   } catch (error) {
     throw invalid(
       field,
-      `${folder} has to be a directory that no symbolic link leads to: ${messageOf(error)}`,
+      `${folder} has to be a directory that no symbolic link leads to: ${messageWithCauses(error)}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { cut, escapeUnprintable, printable, quoted } from '@berth/linux/printable.ts';
+import { cut, escapeUnprintable, printable, quoted } from '@berth/common/printable.ts';
 
 /** From the most to the least talkative; a logger prints its own level and everything after it. */
 export const logLevels = ['trace', 'debug', 'info', 'warning', 'error'] as const;

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { messageOf } from './errors.ts';
+import { messageWithCauses } from './errors.ts';
 import { createLogger } from './log.ts';
 import { ServiceManager } from './operations/service-manager.ts';
 import { type Invocation, parseArguments } from './options.ts';
@@ -30,7 +30,7 @@ async function serve({ serve: config, warnings }: Extract<Invocation, { serve: u
         daemon.reload(invocation.serve);
       }
     } catch (error) {
-      log.error(`Got SIGHUP; the settings stay as they were: ${messageOf(error)}`);
+      log.error(`Got SIGHUP; the settings stay as they were: ${messageWithCauses(error)}`);
     }
     manager.reloaded(status);
   });
@@ -51,6 +51,6 @@ try {
   process.exit(0);
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode);
-  process.stderr.write(`berthd: ${messageOf(error)}\n`);
+  process.stderr.write(`berthd: ${messageWithCauses(error)}\n`);
   process.exit(1);
 }

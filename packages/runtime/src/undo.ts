@@ -1,4 +1,4 @@
-import { messageOf } from './errors.ts';
+import { messageWithCauses } from './errors.ts';
 import type { Logger } from './log.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function withUndo<Result>(
       try {
         await action();
       } catch (error) {
-        log.warning(`Undo failed: ${name}: ${messageOf(error)}`);
+        log.warning(`Undo failed: ${name}: ${messageWithCauses(error)}`);
       }
     });
   });

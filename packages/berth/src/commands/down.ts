@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { isPathPart } from '@berth/kubelet/pod-paths.ts';
 import { tearDownPodDir } from '@berth/kubelet/volumes/pod-volumes.ts';
@@ -9,7 +10,7 @@ import { removeTree } from '@berth/linux/remove-tree.ts';
 import { removeLoopbackGuard } from '@berth/runtime/network/loopback-guard.ts';
 import { removeDefaultNetwork } from '@berth/runtime/network/remove-default-network.ts';
 import { Paths } from '@berth/runtime/paths.ts';
-import { messageOf, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { InstalledManifests } from '../manifests/installed.ts';
 import { readManifests } from '../manifests/read.ts';
 import { runningDaemon, stopDaemon } from '../node/daemon.ts';

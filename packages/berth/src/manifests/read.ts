@@ -1,10 +1,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
 import { yamlText } from '@berth/go-yaml/text.ts';
 import { type Pod, podKey } from '@berth/kubelet/api/pod.ts';
 import { type DecodedPod, type DecodeOptions, decodeManifest } from '@berth/kubelet/config/decode.ts';
 import { nodeName } from '@berth/kubelet/options/node-identity.ts';
-import { messageOf, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { displayName } from '../pods/identity.ts';
 import type { Validation } from './validation.ts';
 

@@ -1,3 +1,4 @@
+import { messageOf } from '@berth/common/error-message.ts';
 import type { ContainerEventResponse } from '@berth/cri/generated/api.ts';
 import { toProtoJson } from '@berth/cri/json.ts';
 import { defineCommand } from '../command.ts';
@@ -19,7 +20,7 @@ export const events = defineCommand({
         try {
           print(format(event));
         } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error);
+          const reason = messageOf(error);
           print(`failed to format container event with the error: ${reason}\n`);
         }
       }

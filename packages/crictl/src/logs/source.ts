@@ -1,6 +1,8 @@
 // A container's log file as lines, read piece by piece and over its rotation.
+
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises';
+import { messageOf } from '@berth/common/error-message.ts';
 import { within } from '../errors.ts';
 import { detectFormat, type LogLine } from './line.ts';
 import { tailOffset } from './tail.ts';
@@ -112,7 +114,7 @@ export class LogSource {
     try {
       return this.#parse(line);
     } catch (error) {
-      return { text: line.toString(), reason: error instanceof Error ? error.message : String(error) };
+      return { text: line.toString(), reason: messageOf(error) };
     }
   }
 }

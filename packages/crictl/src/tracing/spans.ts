@@ -1,5 +1,7 @@
 // `--enable-tracing`: a span for each call to the runtime, sent by OTLP. Loaded only for that.
+
 import { hostname } from 'node:os';
+import { messageOf } from '@berth/common/error-message.ts';
 import { type Span, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -80,7 +82,7 @@ function traceParent(span: Span): string {
 /** The answer of a call, with whose end the span ends. */
 function ended(span: Span, answer: unknown): unknown {
   const fail = (error: unknown): never => {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     span.setStatus({ code: SpanStatusCode.ERROR, message });
     span.end();
     throw error;

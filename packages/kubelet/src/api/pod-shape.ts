@@ -1,8 +1,8 @@
 // Reads a parsed manifest by the table of every field that a Pod has: fields that are not in it are left out and
 // told, the right type everywhere, nothing missing that must be there.
 
+import { messageOf } from '@berth/common/error-message.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import { messageOf } from '../error-message.ts';
 import { type FieldError, invalid, join, required, unknownField } from './field-error.ts';
 import { podSchema } from './generated/pod-schema.ts';
 import { formatQuantity, parseQuantity } from './quantity.ts';

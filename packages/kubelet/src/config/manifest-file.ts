@@ -1,14 +1,11 @@
 // Reads one manifest file: what runs of it now, given what ran of it before.
 
 import type { Stats } from 'node:fs';
+import { messageOf } from '@berth/common/error-message.ts';
 import { readRegularFile } from '@berth/linux/regular-file.ts';
-import { messageOf } from '../error-message.ts';
 import { type DecodedPod, type DecodeOptions, decodeManifest } from './decode.ts';
 import type { LastGoodManifests } from './last-good.ts';
-import { failFile, type ManifestFile, updateFile } from './manifests.ts';
-
-/** A larger manifest is refused. */
-export const maxManifestBytes = 10 * 1024 * 1024;
+import { failFile, type ManifestFile, maxManifestBytes, updateFile } from './manifests.ts';
 
 /** A file that was read, and its content if there is no fault in it. */
 export type ManifestReading = ManifestFile & { faultless?: Uint8Array };

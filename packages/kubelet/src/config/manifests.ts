@@ -4,6 +4,9 @@ import { type Pod, podKey } from '../api/pod.ts';
 import type { DecodedPod } from './decode.ts';
 import type { PodUpdate, RejectedManifest } from './pod-source.ts';
 
+/** A larger manifest is refused. */
+export const maxManifestBytes = 10 * 1024 * 1024;
+
 /** What is known of one file. */
 export interface ManifestFile {
   /** The pods of it that run: of its newest text, or of an older one while the newest is at fault. */

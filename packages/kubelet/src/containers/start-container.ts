@@ -1,9 +1,9 @@
 // Starts one container: image, files, CreateContainer, StartContainer.
 import { join } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
 import type { RuntimeClient } from '@berth/cri/client.ts';
 import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { Container, Pod } from '../api/pod.ts';
-import { messageOf } from '../error-message.ts';
 import type { PresentImage } from '../images/present-image.ts';
 import { StartError, type StartFailureReason } from '../kuberuntime/start-error.ts';
 import type { NodeCapacity } from '../node/node-capacity.ts';

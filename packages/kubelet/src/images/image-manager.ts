@@ -1,14 +1,15 @@
 // Sees to it that a container's image is there before the container is made.
 // https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy
+
+import { messageOf } from '@berth/common/error-message.ts';
+import { Semaphore } from '@berth/common/semaphore.ts';
 import type { ImageClient } from '@berth/cri/client.ts';
 import { CriError } from '@berth/cri/errors.ts';
 import type { DeepPartial, Image, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { Container, Pod } from '../api/pod.ts';
-import { messageOf } from '../error-message.ts';
 import { createLogger } from '../klog.ts';
 import { StartError } from '../kuberuntime/start-error.ts';
 import { unlessGone } from '../kuberuntime/unless-gone.ts';
-import { Semaphore } from '../semaphore.ts';
 import { withDefaultTag } from './image-name.ts';
 import { type PresentImage, presentImage } from './present-image.ts';
 import { PullBackoff } from './pull-backoff.ts';

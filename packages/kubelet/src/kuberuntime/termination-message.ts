@@ -1,8 +1,9 @@
 // What a container left as its last words: a file that it wrote, or the end of its log.
 // https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
+
+import { messageOf } from '@berth/common/error-message.ts';
 import type { ContainerStatus } from '@berth/cri/generated/api.ts';
 import { hasCode } from '@berth/linux/errno.ts';
-import { messageOf } from '../error-message.ts';
 import { type OwnFolders, readEnd } from '../own-files.ts';
 import { containerAnnotations } from './labels.ts';
 

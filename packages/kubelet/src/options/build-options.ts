@@ -3,8 +3,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
 import { isSystemdRunning } from '@berth/linux/systemd/running.ts';
-import { messageOf } from '../error-message.ts';
 import type { CommandLine } from './flags.ts';
 import {
   ConfigurationError,

@@ -2,8 +2,8 @@
 // `--flag=false` for a switch, `_` for `-` and Go's words for true and false, and a flag of the real kubelet that
 // would be ignored here has to be refused by name.
 
+import { messageOf } from '@berth/common/error-message.ts';
 import { nearestName } from '../api/field-error.ts';
-import { messageOf } from '../error-message.ts';
 import { defaultFlags, isSwitch, type KubeletFlags, knownFlags } from './known-flags.ts';
 import { ConfigurationError } from './kubelet-configuration.ts';
 import { type Settings, setFromText } from './settings.ts';

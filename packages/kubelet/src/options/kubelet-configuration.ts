@@ -1,10 +1,10 @@
 // Reads a KubeletConfiguration file (kubelet.config.k8s.io/v1beta1). What the real kubelet ignores is told; what it
 // would act on and this one does not is refused.
 
+import { messageOf } from '@berth/common/error-message.ts';
 import { nearestName } from '../api/field-error.ts';
 import { ManifestSyntaxError, readManifestDocuments } from '../api/manifest-text.ts';
 import { isJsonObject, type JsonObject } from '../api/pod-shape.ts';
-import { messageOf } from '../error-message.ts';
 import { fields, isSetting, type Settings, setFromValue } from './settings.ts';
 import { forApiServer, isEmpty, isWithoutEffect, unsupportedSettings } from './unsupported-settings.ts';
 

@@ -1,5 +1,6 @@
 // Keeps one worker for each pod that is wanted or still ends, and adopts what an earlier kubelet left behind.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Semaphore } from '@berth/common/semaphore.ts';
 import type { RuntimeClient } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
@@ -15,7 +16,6 @@ import { listRuntimePods, RuntimePods } from '../kuberuntime/runtime-pods.ts';
 import { emptyRuntimeStatus, type SandboxView } from '../kuberuntime/runtime-status.ts';
 import { canMountWithoutSwap, nodeCapacity } from '../node/node-capacity.ts';
 import { Pleg } from '../pleg/pleg.ts';
-import { Semaphore } from '../semaphore.ts';
 import { podStatus } from '../status/pod-status.ts';
 import { podsOnDisk } from '../volumes/pod-volumes.ts';
 import { PodWorker } from './pod-worker.ts';

@@ -1,4 +1,6 @@
 // What carrying out a pod's steps needs, made once and shared by all pods.
+
+import type { Semaphore } from '@berth/common/semaphore.ts';
 import type { RuntimeClient } from '@berth/cri/client.ts';
 import type { Backoff } from '../backoff.ts';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
@@ -6,7 +8,6 @@ import type { ImageManager } from '../images/image-manager.ts';
 import type { RuntimePods } from '../kuberuntime/runtime-pods.ts';
 import type { NodeCapacity } from '../node/node-capacity.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
-import type { Semaphore } from '../semaphore.ts';
 import type { MemoryVolumes } from '../volumes/empty-dir.ts';
 
 /** The kubelet's parts below the pod workers. */

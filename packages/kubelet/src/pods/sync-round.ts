@@ -1,10 +1,10 @@
 // Carries out the steps of one round for a pod, in order, and keeps what becomes known on the way.
 import { mkdirSync } from 'node:fs';
+import { messageOf } from '@berth/common/error-message.ts';
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { type Container, type Pod, podKey } from '../api/pod.ts';
 import { killContainer } from '../containers/kill-container.ts';
 import { type ContainerPlace, startContainer } from '../containers/start-container.ts';
-import { messageOf } from '../error-message.ts';
 import type { PresentImage } from '../images/present-image.ts';
 import { createLogger } from '../klog.ts';
 import { latestContainer, type PodRuntimeStatus, runtimePodIps } from '../kuberuntime/runtime-status.ts';

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { quoted } from '@berth/linux/printable.ts';
+import { quoted } from '@berth/common/printable.ts';
 import type { ContentStore } from '../content-store.ts';
 import type { Descriptor } from '../descriptor.ts';
 import type { Digest } from '../digest.ts';

@@ -1,6 +1,7 @@
 import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { printable } from '@berth/linux/printable.ts';
+import { messageOf } from '@berth/common/error-message.ts';
+import { printable } from '@berth/common/printable.ts';
 import type { ContentStore } from '../content-store.ts';
 import type { Digest } from '../digest.ts';
 import type { Image } from '../image.ts';
@@ -53,12 +54,9 @@ export async function importArchive(request: ImportRequest): Promise<ImportedIma
     used.clear();
     signal?.throwIfAborted();
     if (error instanceof ArchiveError) throw error;
-    throw new ArchiveError(
-      `${source.name}: ${printable(error instanceof Error ? error.message : String(error))}`,
-      {
-        cause: error,
-      },
-    );
+    throw new ArchiveError(`${source.name}: ${printable(messageOf(error))}`, {
+      cause: error,
+    });
   } finally {
     for (const digest of source.added()) if (!used.has(digest)) await store.remove(digest);
   }

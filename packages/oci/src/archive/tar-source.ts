@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { printable } from '@berth/linux/printable.ts';
+import { messageOf } from '@berth/common/error-message.ts';
+import { printable } from '@berth/common/printable.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { type Digest, DigestMismatchError, digestAlgorithm, isDigest } from '../digest.ts';
 import { detectCompression, isWindowError, littleMemory, zstdDecompressor } from '../layers/decompress.ts';
@@ -55,10 +56,7 @@ export class TarSource implements ArchiveSource {
           { cause: error },
         );
       }
-      throw new ArchiveError(
-        `${name}: ${printable(error instanceof Error ? error.message : String(error))}`,
-        { cause: error },
-      );
+      throw new ArchiveError(`${name}: ${printable(messageOf(error))}`, { cause: error });
     }
     return source;
   }

@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { printable, quoted } from '@berth/common/printable.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { mknod, type SpecialFile } from '@berth/linux/mknod.ts';
-import { printable, quoted } from '@berth/linux/printable.ts';
 import { setXattr } from '@berth/linux/xattr.ts';
 import { TarError, type TarHeader } from '../tar/entry.ts';
 import { decodeFileName, encodeFileName as native } from '../tar/file-name.ts';

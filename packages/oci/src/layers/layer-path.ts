@@ -1,4 +1,4 @@
-import { quoted } from '@berth/linux/printable.ts';
+import { quoted } from '@berth/common/printable.ts';
 import { LayerError } from './layer-error.ts';
 
 /**

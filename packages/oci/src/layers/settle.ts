@@ -12,7 +12,7 @@ import {
   utimes,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quoted } from '@berth/linux/printable.ts';
+import { quoted } from '@berth/common/printable.ts';
 import { getXattr, listXattrs, setXattr } from '@berth/linux/xattr.ts';
 import { encodeFileName as native } from '../tar/file-name.ts';
 import type { Unsettled } from './extractor.ts';

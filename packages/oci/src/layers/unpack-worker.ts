@@ -1,4 +1,5 @@
 // Entry point of the process that unpacks layers: an Extraction comes in as a message, a WorkerAnswer goes out.
+import { messageOf } from '@berth/common/error-message.ts';
 import { limitMoreData } from '@berth/linux/data-limit.ts';
 import { dieWithParent } from '@berth/linux/parent-death.ts';
 import { type ExtractedLayer, type Extraction, extractLayer } from './extract.ts';
@@ -24,7 +25,7 @@ async function answer(extraction: Extraction): Promise<WorkerAnswer> {
   try {
     return { ok: true, layer: await extractLayer(extraction) };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const code = error instanceof Error && 'code' in error ? { code: String(error.code) } : {};
     const limit = error instanceof LayerLimitError ? { limit: error.limit } : {};
     return { ok: false, message, ...code, ...limit };

@@ -1,10 +1,11 @@
 import { mkdir, rename, stat } from 'node:fs/promises';
-import { printable, quoted } from '@berth/linux/printable.ts';
+import { untilAborted } from '@berth/common/abort.ts';
+import { messageOf } from '@berth/common/error-message.ts';
+import { printable, quoted } from '@berth/common/printable.ts';
+import { Semaphore } from '@berth/common/semaphore.ts';
 import { removeTree } from '@berth/linux/remove-tree.ts';
-import { untilAborted } from '../abort.ts';
 import type { Digest } from '../digest.ts';
 import { isLayerType } from '../media-types.ts';
-import { Semaphore } from '../semaphore.ts';
 import { ampleMemory, isWindowError, littleMemory } from './decompress.ts';
 import { type ExtractedLayer, type Extraction, extractLayer, type LayerLimits } from './extract.ts';
 import { LayerError, LayerLimitError } from './layer-error.ts';
@@ -64,12 +65,9 @@ export async function unpackLayer(request: UnpackRequest): Promise<UnpackedLayer
     signal?.throwIfAborted();
     throw error instanceof Error && error.message.startsWith('layer ')
       ? error
-      : new LayerError(
-          `layer ${diffId}: ${printable(error instanceof Error ? error.message : String(error))}`,
-          {
-            cause: error,
-          },
-        );
+      : new LayerError(`layer ${diffId}: ${printable(messageOf(error))}`, {
+          cause: error,
+        });
   }
 }
 
@@ -96,7 +94,7 @@ async function extract(extraction: Extraction, signal: AbortSignal | undefined):
   };
   const small = { ...extraction, limits: tightened, memory: littleMemory };
   try {
-    return await inThisProcess.run(signal, () => extractLayer(small, signal));
+    return await inThisProcess.run(() => extractLayer(small, signal), signal);
   } catch (error) {
     if (!(error instanceof LayerLimitError) && !isWindowError(error)) throw error;
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { printable } from '@berth/linux/printable.ts';
+import { printable } from '@berth/common/printable.ts';
 import { JsonCursor } from '../json-cursor.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { type AuthSource, type Credentials, credentialsFor } from './credentials.ts';

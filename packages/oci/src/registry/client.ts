@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { printable } from '@berth/linux/printable.ts';
+import { printable } from '@berth/common/printable.ts';
 import { type Access, Authorizer } from './authorizer.ts';
 import { ConnectionError } from './connection-error.ts';
 import { RegistryError } from './errors.ts';

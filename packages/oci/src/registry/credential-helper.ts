@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { printable, quoted } from '@berth/linux/printable.ts';
+import { printable, quoted } from '@berth/common/printable.ts';
 import { JsonCursor } from '../json-cursor.ts';
 import type { AuthConfig } from './credentials.ts';
 

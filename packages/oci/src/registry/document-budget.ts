@@ -1,4 +1,4 @@
-import { Semaphore } from '../semaphore.ts';
+import { Semaphore } from '@berth/common/semaphore.ts';
 
 /** Bytes of documents that every pull may have in memory. */
 const freeBytes = 256 * 1024;

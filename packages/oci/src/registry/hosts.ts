@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { printable, quoted } from '@berth/linux/printable.ts';
+import { printable, quoted } from '@berth/common/printable.ts';
 import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { isTable, parseToml, type TomlTable, type TomlValue } from './toml.ts';
 

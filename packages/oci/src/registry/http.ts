@@ -2,7 +2,7 @@ import { type LookupAddress, lookup as resolveName } from 'node:dns';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { printable } from '@berth/linux/printable.ts';
+import { printable } from '@berth/common/printable.ts';
 import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { literalAddress, mayLeadTo } from './addresses.ts';
 import { ConnectionError, transientCodes } from './connection-error.ts';

@@ -3,7 +3,7 @@ import https from 'node:https';
 import net, { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { printable } from '@berth/linux/printable.ts';
+import { printable } from '@berth/common/printable.ts';
 import { ConnectionError } from './connection-error.ts';
 
 /** Makes connections for an agent: `secure` of https.Agent's, with the options of TLS. */

@@ -1,4 +1,5 @@
-import { printable, quoted } from '@berth/linux/printable.ts';
+import { messageOf } from '@berth/common/error-message.ts';
+import { printable, quoted } from '@berth/common/printable.ts';
 import { DigestMismatchError } from '../digest.ts';
 import { NoMatchingPlatformError } from '../manifest.ts';
 import { ConnectionError } from './connection-error.ts';
@@ -11,7 +12,7 @@ export class PullError extends Error {
 
   /** @param passedOver in the host configuration, which may be why */
   constructor(reference: string, cause: unknown, passedOver: readonly string[] = []) {
-    const problem = printable(cause instanceof Error ? cause.message : String(cause));
+    const problem = printable(messageOf(cause));
     super(`failed to pull ${quoted(reference, 500)}: ${[problem, ...passedOver].join('; ')}`, { cause });
     this.code = codeOf(cause);
   }

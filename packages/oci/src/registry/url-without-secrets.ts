@@ -1,4 +1,4 @@
-import { printable } from '@berth/linux/printable.ts';
+import { printable } from '@berth/common/printable.ts';
 
 /**
  * What errors and logs may show of a URL that came from outside: neither user and password nor the query, which

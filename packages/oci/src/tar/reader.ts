@@ -1,4 +1,4 @@
-import { printable, quoted } from '@berth/linux/printable.ts';
+import { printable, quoted } from '@berth/common/printable.ts';
 import { blockSize, padding, TarError, type TarHeader } from './entry.ts';
 import { decodeFileName } from './file-name.ts';
 import { type HeaderBlock, parseHeaderBlock } from './header-block.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { OutputPipe } from '@berth/linux/output-pipe.ts';
 import { startProcess } from '@berth/linux/spawn.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { findProgram } from '../programs.ts';
 import { defaultAppArmorProfile, defaultProfileText, optionalParts } from './default-profile.ts';
@@ -33,7 +33,9 @@ export async function loadDefaultProfile(
     await parseProfile(['--add', '--skip-cache', file]);
     log.info(`Loaded AppArmor profile ${defaultAppArmorProfile}`);
   } catch (error) {
-    log.warning(`AppArmor profile ${defaultAppArmorProfile} could not be loaded: ${messageOf(error)}`);
+    log.warning(
+      `AppArmor profile ${defaultAppArmorProfile} could not be loaded: ${messageWithCauses(error)}`,
+    );
   } finally {
     rmSync(file, { force: true });
   }

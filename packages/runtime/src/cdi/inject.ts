@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises';
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import { splitDevice } from '@berth/linux/mknod.ts';
 import type { LinuxDevice, LinuxDeviceCgroup, Process, Spec } from '@berth/oci/runtime-spec.ts';
-import { messageOf, RuntimeError } from '../errors.ts';
+import { messageWithCauses, RuntimeError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { requestedDevices } from './names.ts';
 import { type CdiRegistry, readCdiRegistry } from './registry.ts';
@@ -24,7 +24,7 @@ export async function withCdiDevices(
     const nodes = await Promise.all(edits.flatMap(({ deviceNodes }) => deviceNodes).map(completeNode));
     return applyEdits(spec, edits, nodes);
   } catch (error) {
-    const problem = `CDI device injection failed: failed to inject devices: ${messageOf(error)}`;
+    const problem = `CDI device injection failed: failed to inject devices: ${messageWithCauses(error)}`;
     throw new RuntimeError('FAILED_PRECONDITION', problem);
   }
 }
@@ -64,7 +64,7 @@ async function completeNode(node: CdiDeviceNode): Promise<CompleteNode> {
     stats = await lstat(hostPath);
   } catch (error) {
     if (type !== undefined && isSpecified) return { device: { ...device, type }, permissions };
-    throw new Error(`failed to stat CDI host device "${hostPath}": ${messageOf(error)}`);
+    throw new Error(`failed to stat CDI host device "${hostPath}": ${messageWithCauses(error)}`);
   }
   const fileMode = device.fileMode ?? stats.mode & 0o7777;
   if (type !== undefined && isSpecified) return { device: { ...device, type, fileMode }, permissions };

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
 import { readRegularFile } from '@berth/linux/regular-file.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import { type CdiSpec, type ContainerEdits, parseCdiSpec } from './spec.ts';
 
 /** The devices that the specification files of a node define. */
@@ -35,7 +35,7 @@ export async function readCdiRegistry(directories: readonly string[]): Promise<C
       try {
         files.push({ path, priority, spec: parseCdiSpec(await parsed(path), path) });
       } catch (error) {
-        problems.push(`failed to load CDI Spec ${messageOf(error)}`);
+        problems.push(`failed to load CDI Spec ${messageWithCauses(error)}`);
       }
     }
   }
@@ -80,7 +80,7 @@ async function specFiles(directory: string, problems: string[]): Promise<string[
       .sort();
   } catch (error) {
     // Devices of the other directories are there all the same.
-    if (!hasCode(error, 'ENOENT')) problems.push(`failed to read ${directory}: ${messageOf(error)}`);
+    if (!hasCode(error, 'ENOENT')) problems.push(`failed to read ${directory}: ${messageWithCauses(error)}`);
     return [];
   }
 }
@@ -92,6 +92,6 @@ async function parsed(path: string): Promise<unknown> {
   try {
     return parseCdiFile(content);
   } catch (error) {
-    throw new Error(`${path}: ${messageOf(error)}`);
+    throw new Error(`${path}: ${messageWithCauses(error)}`);
   }
 }

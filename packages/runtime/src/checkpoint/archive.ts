@@ -7,7 +7,7 @@ import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { tarOfTree } from '@berth/oci/tar/tree.ts';
 import { endOfTar } from '@berth/oci/tar/writer.ts';
 import type { Context } from '../context.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import { containerStatus } from '../pod-status/container.ts';
 import { readSpec } from '../spec/spec-file.ts';
 import type { Container } from '../state/container.ts';
@@ -74,7 +74,7 @@ function noteSeccompFilter({ config, log, paths }: Context, { id }: Container, s
     if (filter !== undefined && inherited < chain.length)
       new SeccompFilters(config.root).note(profile, filter);
   } catch (error) {
-    log.warning(`The checkpoint cannot be restored with a seccomp profile: ${messageOf(error)}`, {
+    log.warning(`The checkpoint cannot be restored with a seccomp profile: ${messageWithCauses(error)}`, {
       container: id,
     });
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseLimits, parseRlimitType } from '@berth/linux/rlimits.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import type { Context } from '../context.ts';
-import { invalid, messageOf, wrongState } from '../errors.ts';
+import { invalid, messageWithCauses, wrongState } from '../errors.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { type DumpFacts, readDumpFacts } from './dump-facts.ts';
 import { imageDirectory, restorePlace } from './files.ts';
@@ -42,7 +42,7 @@ export function checkRestore({ config }: Context, paths: ContainerPaths, name: s
       exists: existsSync,
     });
   } catch (error) {
-    throw invalid('config.image.image', `checkpoint ${name} cannot be restored: ${messageOf(error)}`);
+    throw invalid('config.image.image', `checkpoint ${name} cannot be restored: ${messageWithCauses(error)}`);
   }
   if (excess.length === 0) return;
   const shown = excess.slice(0, maxReasons).join('; ');

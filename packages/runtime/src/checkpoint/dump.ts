@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { removeTree } from '@berth/linux/remove-tree.ts';
 import type { Context } from '../context.ts';
-import { messageOf, RuntimeError, wrongState } from '../errors.ts';
+import { messageWithCauses, RuntimeError, wrongState } from '../errors.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { Container } from '../state/container.ts';
 import { dumpLog, workPlace } from './files.ts';
@@ -49,7 +49,9 @@ export async function endCheckpoint(
     // It may have been killed meanwhile.
     isStuck = runtime !== undefined && (await isPaused(runtime, id).catch(() => false));
     const outcome = isStuck ? 'it stays paused until it is stopped or berthd starts again' : 'it has ended';
-    log.warning(`Resuming after a checkpoint failed, ${outcome}: ${messageOf(error)}`, { container: id });
+    log.warning(`Resuming after a checkpoint failed, ${outcome}: ${messageWithCauses(error)}`, {
+      container: id,
+    });
   }
   if (existsSync(place.target)) rmSync(readFileSync(place.target, 'utf8'), { force: true });
   if (!isStuck) await removeTree(place.dir);
@@ -79,7 +81,7 @@ export async function dumpProcesses(
     }
     const reason = criuError(place.at(dumpLog));
     throw wrongState(
-      `failed to checkpoint container ${id}: ${messageOf(error)}${reason === '' ? '' : `: criu: ${reason}`}`,
+      `failed to checkpoint container ${id}: ${messageWithCauses(error)}${reason === '' ? '' : `: criu: ${reason}`}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { readRegularFileSync } from '@berth/linux/regular-file.ts';
-import { invalid, messageOf } from '../errors.ts';
+import { invalid, messageWithCauses } from '../errors.ts';
 
 /** The file of a pod's checkpoint that tells of the others; it is written last. */
 export const podDump = 'pod.dump';
@@ -19,7 +19,7 @@ export function readPodDump(directory: string, field: string): PodDump {
       JSON.parse(readRegularFileSync(join(directory, podDump), { maxBytes: 4 * 1024 * 1024 }).toString()),
     );
   } catch (error) {
-    throw invalid(field, `${directory} holds no checkpoint of a pod: ${messageOf(error)}`);
+    throw invalid(field, `${directory} holds no checkpoint of a pod: ${messageWithCauses(error)}`);
   }
 }
 

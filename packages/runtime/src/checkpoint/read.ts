@@ -10,7 +10,7 @@ import { settleLayer } from '@berth/oci/layers/settle.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { type TarHandler, TarReader } from '@berth/oci/tar/reader.ts';
 import type { Context } from '../context.ts';
-import { invalid, messageOf } from '../errors.ts';
+import { invalid, messageWithCauses } from '../errors.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { ArchiveExtractor, type ArchiveLimits } from './archive-extractor.ts';
 import { configDump, deletedFiles, restorePlace, rootfsDiff, specDump } from './files.ts';
@@ -45,7 +45,7 @@ export async function readCheckpoint(archive: string, field: string): Promise<Ch
     await readTar(archive, collector(wanted));
     return parseCheckpoint(archive, wanted);
   } catch (error) {
-    throw invalid(field, `${archive} is not a checkpoint archive: ${messageOf(error)}`);
+    throw invalid(field, `${archive} is not a checkpoint archive: ${messageWithCauses(error)}`);
   }
 }
 
@@ -56,7 +56,7 @@ export function readCheckpointImage(name: string, layers: readonly string[], fie
   try {
     return { ...parseCheckpoint(name, files), layers };
   } catch (error) {
-    throw invalid(field, `image ${name} is not a checkpoint: ${messageOf(error)}`);
+    throw invalid(field, `image ${name} is not a checkpoint: ${messageWithCauses(error)}`);
   }
 }
 
@@ -133,7 +133,7 @@ export async function unpackCheckpoint(
     if (layers === undefined) await unpackArchive(name, place.dir, limits);
     else await copyCheckpoint(layers, place.dir, limits);
   } catch (error) {
-    throw invalid('config.image.image', `checkpoint ${name} cannot be restored: ${messageOf(error)}`);
+    throw invalid('config.image.image', `checkpoint ${name} cannot be restored: ${messageWithCauses(error)}`);
   }
   mkdirSync(paths.upper, { recursive: true, mode: 0o755 });
   const diff = place.at(rootfsDiff);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hasCode } from '@berth/linux/errno.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import { type Config, defaultConfig, defaultConfigPath } from './config.ts';
 import { ConfigError } from './located.ts';
 import { parseConfig } from './parse.ts';
@@ -16,7 +16,7 @@ export function readConfig(path: string | undefined, onWarning: (message: string
     source = readFileSync(file, 'utf8');
   } catch (error) {
     if (path === undefined && hasCode(error, 'ENOENT')) return defaultConfig;
-    throw new ConfigError(file, '', `cannot be read: ${messageOf(error)}`);
+    throw new ConfigError(file, '', `cannot be read: ${messageWithCauses(error)}`);
   }
   return parseConfig(source, file, onWarning);
 }

@@ -1,6 +1,6 @@
 import { peerCredentials } from '@berth/linux/peer-credentials.ts';
 import type { Context } from '../context.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import type { LogFields } from '../log.ts';
 import type { Container } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';
@@ -68,7 +68,7 @@ export async function audited<Result extends { exitCode?: number }>(
     log.info(`${what} ended`, { ...fields, exitCode: result.exitCode, duration: duration() });
     return result;
   } catch (error) {
-    log.info(`${what} failed: ${messageOf(error)}`, { ...fields, duration: duration() });
+    log.info(`${what} failed: ${messageWithCauses(error)}`, { ...fields, duration: duration() });
     throw error;
   }
 }

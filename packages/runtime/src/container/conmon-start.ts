@@ -1,7 +1,7 @@
 import { processStat } from '@berth/linux/process.ts';
 import { type StartedConmon, startConmon } from '../conmon/conmon.ts';
 import type { Context } from '../context.ts';
-import { messageOf, RuntimeError } from '../errors.ts';
+import { messageWithCauses, RuntimeError } from '../errors.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { BundlePaths } from '../paths.ts';
 import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
@@ -58,7 +58,7 @@ export async function createWithConmon(context: Context, process: NewProcess): P
   } catch (error) {
     process.signal.throwIfAborted();
     const [program = ''] = process.args;
-    const message = messageOf(error);
+    const message = messageWithCauses(error);
     // crun does not say what it may not execute.
     throw new RuntimeError(
       'UNKNOWN',

@@ -3,7 +3,7 @@ import { waitForExit } from '@berth/linux/process.ts';
 import { nowNs } from '../clock.ts';
 import { readExit, wasOomKilled, watchExits } from '../conmon/exit-files.ts';
 import type { Context } from '../context.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import { type ContainerId, containerId, isId, type SandboxId, sandboxId } from '../ids.ts';
 import { publishContainerEvent } from '../pod-events.ts';
 import type { Container } from '../state/container.ts';
@@ -43,7 +43,7 @@ function recordOrRetry(context: Context, id: ContainerId, record: () => void): v
   try {
     record();
   } catch (error) {
-    context.log.error(`Recording an exit failed: ${messageOf(error)}`, { container: id });
+    context.log.error(`Recording an exit failed: ${messageWithCauses(error)}`, { container: id });
     context.exits.fail(id, error);
     if (!context.closing.aborted) setTimeout(() => recordOrRetry(context, id, record), retryMs).unref();
   }
@@ -83,7 +83,7 @@ export function recordExit(context: Context, id: ContainerId, ending: Ending): v
   context.queue
     .run(id, () => releaseProcesses(context, exited))
     .catch((error) =>
-      context.log.warning(`Cleaning up after an exit failed: ${messageOf(error)}`, { container: id }),
+      context.log.warning(`Cleaning up after an exit failed: ${messageWithCauses(error)}`, { container: id }),
     );
 }
 
@@ -111,7 +111,7 @@ export function watchConmon(context: Context, id: ContainerId, { conmon, init }:
   };
   lost().catch((error) => {
     if (!context.closing.aborted)
-      context.log.error(`Watching conmon failed: ${messageOf(error)}`, { container: id });
+      context.log.error(`Watching conmon failed: ${messageWithCauses(error)}`, { container: id });
   });
 }
 

@@ -8,7 +8,7 @@ import { O_PATH } from '@berth/linux/open-flags.ts';
 import { magicPath, openInRoot } from '@berth/linux/safe-path.ts';
 import { contextOption } from '@berth/linux/selinux.ts';
 import type { Context } from '../context.ts';
-import { type CriCode, messageOf, RuntimeError } from '../errors.ts';
+import { type CriCode, messageWithCauses, RuntimeError } from '../errors.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
 import { type PodUserNamespace, withShiftedOwners } from './rootfs.ts';
 
@@ -94,7 +94,7 @@ export function mountImageVolume(
     const isAbsent = subPath !== '' && error.code === 'ENOENT';
     throw refuse(
       `config.mounts[${index}]`,
-      isAbsent ? `sub path ${JSON.stringify(subPath)} is not in the image` : messageOf(error),
+      isAbsent ? `sub path ${JSON.stringify(subPath)} is not in the image` : messageWithCauses(error),
     );
   }
 }

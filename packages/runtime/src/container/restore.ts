@@ -10,7 +10,7 @@ import { isFile } from '../checkpoint/read.ts';
 import { nowNs } from '../clock.ts';
 import { readExit } from '../conmon/exit-files.ts';
 import type { Context } from '../context.ts';
-import { messageOf, wrongState } from '../errors.ts';
+import { messageWithCauses, wrongState } from '../errors.ts';
 import type { ContainerId } from '../ids.ts';
 import { publishContainerEvent } from '../pod-events.ts';
 import { readSpec } from '../spec/spec-file.ts';
@@ -57,7 +57,7 @@ export async function startRestored(
     log.info('Restored container', { container: id, PID: processes.init.pid });
   } catch (error) {
     const reason = criuError(join(bundle.dir, 'restore.log'));
-    const message = `failed to restore container ${id}: ${messageOf(error)}${reason === '' ? '' : `: criu: ${reason}`}`;
+    const message = `failed to restore container ${id}: ${messageWithCauses(error)}${reason === '' ? '' : `: criu: ${reason}`}`;
     await endRestore(context, container, message);
     throw wrongState(message);
   } finally {

@@ -1,6 +1,6 @@
 import { nowNs } from '../clock.ts';
 import type { Context } from '../context.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import type { ContainerId } from '../ids.ts';
 import { destroyContainer } from './teardown.ts';
 
@@ -16,7 +16,7 @@ export function retryContainerRemoval(context: Context, id: ContainerId, error: 
     }),
   );
   if (state.containers.get(id)?.state.phase === 'removing') return;
-  const message = `it could be neither made nor removed: ${messageOf(error)}`;
+  const message = `it could be neither made nor removed: ${messageWithCauses(error)}`;
   const exit = { startedAt: 0n, finishedAt: nowNs(), exitCode: 128, reason: 'Error', message };
   state.containers.setState(id, { phase: 'removing', exit });
 }

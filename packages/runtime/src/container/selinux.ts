@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { ContainerConfig, SELinuxOption } from '@berth/cri/generated/api.ts';
 import { isKnownContext, mayRelabel, relabel } from '@berth/linux/selinux.ts';
 import type { Context } from '../context.ts';
-import { invalid, messageOf } from '../errors.ts';
+import { invalid, messageWithCauses } from '../errors.ts';
 import type { MountSource } from '../spec/input.ts';
 import {
   asksForLabels,
@@ -77,7 +77,7 @@ export async function relabelVolumes(
     try {
       await relabel(path, labels.mount);
     } catch (error) {
-      throw invalid(field, `relabel of ${path} with ${labels.mount} failed: ${messageOf(error)}`);
+      throw invalid(field, `relabel of ${path} with ${labels.mount} failed: ${messageWithCauses(error)}`);
     }
   }
 }

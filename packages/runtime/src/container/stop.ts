@@ -1,6 +1,6 @@
 import type { StopContainerRequest, StopContainerResponse } from '@berth/cri/generated/api.ts';
 import type { Context } from '../context.ts';
-import { messageOf, RuntimeError } from '../errors.ts';
+import { messageWithCauses, RuntimeError } from '../errors.ts';
 import { processesOf } from '../state/container.ts';
 import { giveUpRestore, isUnrestored } from './restore.ts';
 
@@ -17,7 +17,7 @@ export async function stopContainer(
     await context.stops.stop(container, Number(timeout) * 1000);
   } catch (error) {
     const code = error instanceof RuntimeError ? error.criCode : 'UNKNOWN';
-    throw new RuntimeError(code, `failed to stop container ${container.id}: ${messageOf(error)}`);
+    throw new RuntimeError(code, `failed to stop container ${container.id}: ${messageWithCauses(error)}`);
   }
   context.log.info('Stopped container', { container: container.id });
   return {};

@@ -1,5 +1,5 @@
 import type { Digest } from '@berth/oci/digest.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { ImageState } from './state.ts';
 import type { ImageStore } from './store.ts';
@@ -45,7 +45,7 @@ export class LayerFlusher {
       await this.sync();
       if (!this.isClosed) this.state.markDurable(layers.map(({ chainId }) => chainId));
     } catch (error) {
-      this.log.warning(`Flushing image layers to the disk failed: ${messageOf(error)}`);
+      this.log.warning(`Flushing image layers to the disk failed: ${messageWithCauses(error)}`);
       return;
     } finally {
       this.isBusy = false;

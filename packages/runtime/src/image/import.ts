@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf } from '@berth/common/error-message.ts';
+import { printable } from '@berth/common/printable.ts';
+import { Semaphore } from '@berth/common/semaphore.ts';
 import { answer, type Route } from '@berth/http/routes.ts';
-import { printable } from '@berth/linux/printable.ts';
 import { importArchive } from '@berth/oci/archive/import.ts';
 import type { ImportedImage } from '@berth/oci/archive/imported-image.ts';
 import { ArchiveError } from '@berth/oci/archive/source.ts';
 import { MalformedDocumentError } from '@berth/oci/json-cursor.ts';
 import { LayerError } from '@berth/oci/layers/layer-error.ts';
-import { Semaphore } from '@berth/oci/semaphore.ts';
 import { addImage } from './add.ts';
 import { readImportRequest } from './import-request.ts';
 import { namesFor } from './names.ts';
@@ -36,19 +37,21 @@ export async function importImages(
   names: string[] | undefined,
   signal: AbortSignal,
 ): Promise<ImportAnswer[]> {
-  return importing.run(signal, () =>
-    service.gate.run(async () => {
-      const images = await importArchive({
-        archive,
-        store: service.content,
-        ...(names && { names }),
-        limit: { bytes: service.options.limits.maxImageBytes, setting: maxImageBytesSetting },
-        signal,
-      });
-      const answers = [];
-      for (const image of images) answers.push(await unpackAndAdd(service, image, signal));
-      return answers;
-    }),
+  return importing.run(
+    () =>
+      service.gate.run(async () => {
+        const images = await importArchive({
+          archive,
+          store: service.content,
+          ...(names && { names }),
+          limit: { bytes: service.options.limits.maxImageBytes, setting: maxImageBytesSetting },
+          signal,
+        });
+        const answers = [];
+        for (const image of images) answers.push(await unpackAndAdd(service, image, signal));
+        return answers;
+      }),
+    signal,
   );
 }
 
@@ -104,7 +107,7 @@ async function serveImport(
       'application/jsonl; charset=utf-8',
     );
   } catch (error) {
-    const problem = printable(error instanceof Error ? error.message : String(error));
+    const problem = printable(messageOf(error));
     if (!gone.signal.aborted) service.log.error(`Importing images failed: ${problem}`);
     const isTheirs =
       error instanceof ArchiveError ||

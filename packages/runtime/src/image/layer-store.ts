@@ -1,9 +1,9 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { removeTree } from '@berth/linux/remove-tree.ts';
 import type { Digest } from '@berth/oci/digest.ts';
 import type { ImageLayer } from '@berth/oci/image.ts';
-import { KeyedMutex } from '@berth/oci/keyed-mutex.ts';
 import type { LayerLimits } from '@berth/oci/layers/extract.ts';
 import { type UnpackedLayer, unpackLayer } from '@berth/oci/layers/unpack.ts';
 import { nowNs } from '../clock.ts';
@@ -28,7 +28,7 @@ export class LayerStore {
   private readonly state: ImageState;
   private readonly bootId: string;
   private readonly log: Logger;
-  private readonly mutex = new KeyedMutex();
+  private readonly queue = new KeyedQueue();
 
   constructor(dir: string, state: ImageState, bootId: string, log: Logger) {
     this.dir = dir;
@@ -83,29 +83,33 @@ export class LayerStore {
     signal: AbortSignal,
     build: (target: string) => Promise<UnpackedLayer>,
   ): Promise<string> {
-    return this.mutex.run(chainId, signal, async () => {
-      const present = this.path(chainId);
-      if (present !== undefined) return present;
-      const dir = this.state.beginLayer(chainId);
-      const target = this.directory(dir);
-      try {
-        await mkdir(this.dir, { recursive: true, mode: 0o700 });
-        const { diskBytes, files } = await build(target);
-        this.state.finishLayer({
-          chainId,
-          dir,
-          diskBytes,
-          files,
-          unpackedAt: nowNs(),
-          volatileSince: this.bootId,
-          topNames: countNames(target),
-        });
-        return target;
-      } catch (error) {
-        this.state.deleteLayer(chainId);
-        throw error;
-      }
-    });
+    return this.queue.run(
+      chainId,
+      async () => {
+        const present = this.path(chainId);
+        if (present !== undefined) return present;
+        const dir = this.state.beginLayer(chainId);
+        const target = this.directory(dir);
+        try {
+          await mkdir(this.dir, { recursive: true, mode: 0o700 });
+          const { diskBytes, files } = await build(target);
+          this.state.finishLayer({
+            chainId,
+            dir,
+            diskBytes,
+            files,
+            unpackedAt: nowNs(),
+            volatileSince: this.bootId,
+            topNames: countNames(target),
+          });
+          return target;
+        } catch (error) {
+          this.state.deleteLayer(chainId);
+          throw error;
+        }
+      },
+      signal,
+    );
   }
 
   /** Deletes a layer that no image and no container uses. */
@@ -113,7 +117,7 @@ export class LayerStore {
     const layer = this.state.layer(chainId);
     if (!layer) return;
     this.state.retireLayer(chainId);
-    await this.mutex.run(chainId, undefined, async () => {
+    await this.queue.run(chainId, async () => {
       // Whoever asked for the layer first has it in another directory by now, and its row says so.
       if (this.state.layer(chainId)) return this.removeDirectory(layer.dir);
       await this.removeDirectory(layer.dir);

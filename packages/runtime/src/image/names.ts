@@ -1,3 +1,4 @@
+import { messageOf } from '@berth/common/error-message.ts';
 import type { Digest } from '@berth/oci/digest.ts';
 import { formatReference, parseReference, type Reference, repositoryName } from '@berth/oci/reference.ts';
 import { invalid } from '../errors.ts';
@@ -87,6 +88,6 @@ export function requestedReference(text: string): Reference {
   try {
     return parseReference(text);
   } catch (error) {
-    throw invalid('image.image', error instanceof Error ? error.message : String(error));
+    throw invalid('image.image', messageOf(error));
   }
 }

@@ -7,7 +7,7 @@ import { syncFilesystem } from '@berth/linux/sync-filesystem.ts';
 import { ContentStore } from '@berth/oci/content-store.ts';
 import { TokenCache } from '@berth/oci/registry/token-cache.ts';
 import type { Config } from '../config/config.ts';
-import { messageOf, wrongState } from '../errors.ts';
+import { messageWithCauses, wrongState } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { noTracing, type Tracer } from '../tracing/tracer.ts';
 import { LayerFlusher, removeDamaged } from './durability.ts';
@@ -157,7 +157,7 @@ export class ImageService implements ImageStore {
     try {
       await collectGarbage(this, this.usedImages());
     } catch (error) {
-      this.log.error(`Cleaning up images failed: ${messageOf(error)}`);
+      this.log.error(`Cleaning up images failed: ${messageWithCauses(error)}`);
     }
     this.lookAgain();
     this.flusher.request();

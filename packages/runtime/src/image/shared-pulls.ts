@@ -1,4 +1,4 @@
-import { untilAborted } from '@berth/oci/abort.ts';
+import { untilAborted } from '@berth/common/abort.ts';
 import { PullBoard } from './pull-board.ts';
 
 /** A pull that is under way. */

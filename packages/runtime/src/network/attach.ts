@@ -1,6 +1,6 @@
 import { CniError } from '@berth/cni/errors.ts';
 import { type CniResult, sandboxAddresses } from '@berth/cni/result.ts';
-import { messageOf, RuntimeError } from '../errors.ts';
+import { messageWithCauses, RuntimeError } from '../errors.ts';
 import { type CapabilityRequest, capabilityArgs, noPortmap, unmappedPorts } from './capabilities.ts';
 import { withoutIdlePlugins } from './chain.ts';
 import { isDefaultNetwork } from './default-network.ts';
@@ -55,7 +55,7 @@ export async function attachSandbox(
     await network.cni.delNetworkList(list, runtime).catch((undoError) =>
       network.log.warning('Undoing a failed network attachment failed', {
         sandbox: request.sandboxId,
-        error: messageOf(undoError),
+        error: messageWithCauses(undoError),
       }),
     );
     if (error instanceof CniError) throw new RuntimeError('INTERNAL', error.message, { cause: error.cause });

@@ -3,7 +3,7 @@ import { BlockList, isIPv6 } from 'node:net';
 import { basename, join } from 'node:path';
 import { makeDirectories } from '@berth/linux/directories.ts';
 import { readRegularFile } from '@berth/linux/regular-file.ts';
-import { invalid, messageOf, RuntimeError } from '../errors.ts';
+import { invalid, messageWithCauses, RuntimeError } from '../errors.ts';
 import type { TemplateData } from './render-conf.ts';
 
 /** The name that containerd gives the file as well: whoever moves a template here finds it in its place. */
@@ -54,7 +54,7 @@ export async function writeFromTemplate(
       data,
     );
   } catch (error) {
-    throw new RuntimeError('UNKNOWN', `cni.confTemplate: ${template}: ${messageOf(error)}`);
+    throw new RuntimeError('UNKNOWN', `cni.confTemplate: ${template}: ${messageWithCauses(error)}`);
   }
   await makeDirectories(confDir, 0o755);
   const file = join(confDir, TEMPLATE_FILE);

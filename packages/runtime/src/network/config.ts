@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { loadConfLists, type NetworkConfigList } from '@berth/cni/conflist.ts';
 import { findPlugin } from '@berth/cni/find-plugin.ts';
 import { makeDirectories } from '@berth/linux/directories.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
 /** The network that pods are attached to. */
@@ -90,7 +90,7 @@ export class NetworkConfig {
       void this.reload();
     });
     this.#watcher.on('error', (error) =>
-      this.#options.log.error('Watching the CNI configuration failed', { error: messageOf(error) }),
+      this.#options.log.error('Watching the CNI configuration failed', { error: messageWithCauses(error) }),
     );
   }
 
@@ -103,7 +103,7 @@ export class NetworkConfig {
         await this.#select();
       } catch (error) {
         this.#usable = [];
-        this.#problem = `Reading CNI configurations from ${this.#options.confDir}: ${messageOf(error)}`;
+        this.#problem = `Reading CNI configurations from ${this.#options.confDir}: ${messageWithCauses(error)}`;
         this.#options.log.error(this.#problem);
       }
     }

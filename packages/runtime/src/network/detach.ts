@@ -3,7 +3,7 @@ import { type NetworkConfigList, parseConfList } from '@berth/cni/conflist.ts';
 import { CniError } from '@berth/cni/errors.ts';
 import type { RuntimeConf } from '@berth/cni/runtime-conf.ts';
 import { pinState } from '@berth/linux/namespaces.ts';
-import { messageOf, RuntimeError } from '../errors.ts';
+import { messageWithCauses, RuntimeError } from '../errors.ts';
 import { type AttachRequest, attachmentOf, POD_INTERFACE } from './attach.ts';
 import { namespaceMayGoFirst } from './chain.ts';
 import type { PodNetwork } from './pod-network.ts';
@@ -95,7 +95,7 @@ function recorded(network: PodNetwork, cached: CachedAttachment): Attachment {
     network.log.warning('A recorded network configuration cannot be read; using the present one', {
       sandbox: cached.containerId,
       network: networkName,
-      error: messageOf(error),
+      error: messageWithCauses(error),
     });
     return { ...attachment, list: presentList(network, networkName, cached.containerId) };
   }

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { CachedAttachment } from '@berth/cni/cache.ts';
 import { unpin } from '@berth/linux/namespaces.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import { detachSandbox } from './detach.ts';
 import type { PodNetwork } from './pod-network.ts';
 
@@ -33,12 +33,12 @@ export async function collectNetworkGarbage(
         failures.push(error);
         network.log.warning('Detaching a sandbox that is gone failed', {
           sandbox: containerId,
-          error: messageOf(error),
+          error: messageWithCauses(error),
         });
       }
     }),
   );
-  if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '));
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(messageWithCauses).join('; '));
   return detached.sort();
 }
 

@@ -1,6 +1,6 @@
 import { ensureLoopbackGuard } from '@berth/linux/loopback-guard.ts';
 import { hasTable, removeTable } from '@berth/linux/nftables.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
 /** The nftables table that keeps other hosts and pods from the node's 127.0.0.1. */
@@ -34,7 +34,7 @@ export class LoopbackGuard {
     } catch (error) {
       this.#log.error(
         'Pods and neighbours may reach services on 127.0.0.1 of this node once a pod has host ports (CVE-2020-8558): setting nftables rules failed',
-        { error: messageOf(error) },
+        { error: messageWithCauses(error) },
       );
     }
   }

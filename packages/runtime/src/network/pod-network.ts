@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '@berth/cni/json.ts';
 import { Cni } from '@berth/cni/network.ts';
 import { parseResult } from '@berth/cni/result.ts';
 import { ensureMasquerade } from '@berth/linux/nftables.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { noPortmap, type PortMapping, unmappedPorts } from './capabilities.ts';
 import { NetworkConfig, type SelectedNetwork } from './config.ts';
@@ -136,7 +136,7 @@ function masquerade({ file, list }: SelectedNetwork, table: string, log: Logger)
     ensureMasquerade({ table, sources });
   } catch (error) {
     log.error('Pods cannot reach beyond this node: setting the masquerade rule failed', {
-      error: messageOf(error),
+      error: messageWithCauses(error),
     });
   }
 }

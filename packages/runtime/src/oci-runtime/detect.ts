@@ -2,7 +2,7 @@ import { readFileSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { hasCode } from '@berth/linux/errno.ts';
 import { plainRuntime, type RuntimeOptions } from '../config/config.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import { findProgram } from '../programs.ts';
 import { OciRuntime, type RuntimeFlavor } from './runtime.ts';
 
@@ -115,7 +115,7 @@ export function detectRuntimes(options: DetectOptions): RuntimeHandlers {
     try {
       path = findProgram(handler.path, 'its program', options.searchPath);
     } catch (error) {
-      return { name, usable: false, problem: messageOf(error) };
+      return { name, usable: false, problem: messageWithCauses(error) };
     }
     const flavor = flavorOf(path);
     const problem = cgroupProblem(flavor, tree);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fchownSync, fstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { readRegularFileSync } from '@berth/linux/regular-file.ts';
 import { type Program, type StartedProcess, startProcess } from '@berth/linux/spawn.ts';
@@ -77,7 +78,7 @@ export class ExecFiles implements Disposable {
         descriptors,
       });
     } catch (error) {
-      throw new OciRuntimeError(doing(containerId), error instanceof Error ? error.message : String(error));
+      throw new OciRuntimeError(doing(containerId), messageOf(error));
     }
   }
 

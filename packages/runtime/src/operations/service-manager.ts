@@ -1,5 +1,5 @@
 import { sdNotify } from '@berth/linux/sd-notify.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
 /** What systemd tells a service about itself, as sd_notify(3) and sd_watchdog_enabled(3) describe it. */
@@ -45,7 +45,7 @@ export class ServiceManager implements Disposable {
         isHealthy();
         this.#notify('WATCHDOG=1');
       } catch (error) {
-        this.#log.error(`Not healthy, so the watchdog is not told otherwise: ${messageOf(error)}`);
+        this.#log.error(`Not healthy, so the watchdog is not told otherwise: ${messageWithCauses(error)}`);
       }
     };
     this.#watchdog = setInterval(beat, this.#interval);
@@ -77,7 +77,7 @@ export class ServiceManager implements Disposable {
     try {
       sdNotify(this.#socket, states);
     } catch (error) {
-      this.#log.warning(`Telling the service manager failed: ${messageOf(error)}`);
+      this.#log.warning(`Telling the service manager failed: ${messageWithCauses(error)}`);
     }
   }
 }

@@ -4,7 +4,7 @@ import { endCheckpoint } from '../checkpoint/dump.ts';
 import { workPlace } from '../checkpoint/files.ts';
 import { runtimeOf } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import { findLeftovers, runtimePrograms } from './leftovers.ts';
 import type { Rows } from './reconcile.ts';
 
@@ -33,7 +33,7 @@ export async function endLeftoverCheckpoints(context: Context, rows: Rows, timeo
       if (existsSync(workPlace(paths.container(id)).dir)) throw new Error('it stays paused');
     };
     await end().catch((error) => {
-      context.log.error(`Ending the checkpoint of a container failed: ${messageOf(error)}`, {
+      context.log.error(`Ending the checkpoint of a container failed: ${messageWithCauses(error)}`, {
         container: id,
       });
       context.retries.add(`checkpoint ${id}`, `ending the checkpoint of container ${id}`, () =>

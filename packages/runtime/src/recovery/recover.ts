@@ -4,7 +4,7 @@ import { readRegularFileSync } from '@berth/linux/regular-file.ts';
 import { isExitFileName } from '../conmon/exit-files.ts';
 import { retryContainerRemoval } from '../container/retry.ts';
 import type { Context } from '../context.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import { isId, sandboxId } from '../ids.ts';
 import { collectNetworkGarbage } from '../network/gc.ts';
 import { retrySandboxRemoval } from '../sandbox/retry.ts';
@@ -33,7 +33,7 @@ export async function recover(context: Context): Promise<void> {
     try {
       await perform(context, action);
     } catch (error) {
-      log.error(`Recovery failed: ${describeAction(action)}: ${messageOf(error)}`);
+      log.error(`Recovery failed: ${describeAction(action)}: ${messageWithCauses(error)}`);
       tryAgain(context, action, error);
     }
   }
@@ -68,7 +68,7 @@ function tryAgain(context: Context, action: Action, error: unknown): void {
     }
   } catch (failure) {
     // As on a full disk.
-    context.log.error(`Writing down that it failed failed as well: ${messageOf(failure)}`);
+    context.log.error(`Writing down that it failed failed as well: ${messageWithCauses(failure)}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
 const firstMs = 1_000;
@@ -66,7 +66,9 @@ export class Retries implements Disposable {
     } catch (error) {
       if (this.#closed) return;
       retry.waitMs = Math.min(retry.waitMs * 2, longestMs);
-      this.#log.warning(`Trying again in ${retry.waitMs / 1000} s: ${retry.what}: ${messageOf(error)}`);
+      this.#log.warning(
+        `Trying again in ${retry.waitMs / 1000} s: ${retry.what}: ${messageWithCauses(error)}`,
+      );
       this.#schedule(key, retry);
     }
   }

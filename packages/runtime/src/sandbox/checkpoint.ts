@@ -7,7 +7,7 @@ import { dumpProcesses, whilePaused } from '../checkpoint/dump.ts';
 import { type PodDump, podDump } from '../checkpoint/pod-dump.ts';
 import { requireCheckpointing } from '../checkpoint/support.ts';
 import type { Context } from '../context.ts';
-import { invalid, messageOf, notFound, wrongState } from '../errors.ts';
+import { invalid, messageWithCauses, notFound, wrongState } from '../errors.ts';
 import type { SandboxId } from '../ids.ts';
 import type { Container } from '../state/container.ts';
 
@@ -102,7 +102,7 @@ function refuseUnlessEmpty(directory: string): void {
   try {
     names = readdirSync(directory);
   } catch (error) {
-    throw invalid('output_path', messageOf(error));
+    throw invalid('output_path', messageWithCauses(error));
   }
   if (names.length > 0) throw invalid('output_path', `${directory} is not empty`);
 }

@@ -1,7 +1,7 @@
 import { type PortMapping as CriPortMapping, Protocol } from '@berth/cri/generated/api.ts';
 import { unpin } from '@berth/linux/namespaces.ts';
 import type { Context } from '../context.ts';
-import { messageOf, RuntimeError } from '../errors.ts';
+import { messageWithCauses, RuntimeError } from '../errors.ts';
 import { type AttachRequest, attachSandbox } from '../network/attach.ts';
 import type { PortMapping } from '../network/capabilities.ts';
 import { detachSandbox } from '../network/detach.ts';
@@ -30,7 +30,7 @@ export async function pinNamespaces(
   } catch (error) {
     throw new RuntimeError(
       'INVALID_ARGUMENT',
-      `config.linux: making the pod's namespaces failed: ${messageOf(error)}`,
+      `config.linux: making the pod's namespaces failed: ${messageWithCauses(error)}`,
     );
   }
 }

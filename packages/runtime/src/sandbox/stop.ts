@@ -5,7 +5,7 @@ import {
 } from '@berth/cri/generated/api.ts';
 import { giveUpRestore, isUnrestored } from '../container/restore.ts';
 import type { Context } from '../context.ts';
-import { messageOf, wrongState } from '../errors.ts';
+import { messageWithCauses, wrongState } from '../errors.ts';
 import type { SandboxId } from '../ids.ts';
 import { publishSandboxEvent } from '../pod-events.ts';
 import { processesOf } from '../state/container.ts';
@@ -65,5 +65,7 @@ export function sandboxInitEnded(context: Context, id: SandboxId): void {
   giveUpMakings(context, id);
   context.queue
     .run(id, () => stopSandbox(context, id))
-    .catch((error) => context.log.error(`Stopping a sandbox failed: ${messageOf(error)}`, { sandbox: id }));
+    .catch((error) =>
+      context.log.error(`Stopping a sandbox failed: ${messageWithCauses(error)}`, { sandbox: id }),
+    );
 }

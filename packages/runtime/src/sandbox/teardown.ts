@@ -4,7 +4,7 @@ import { removeTree } from '@berth/linux/remove-tree.ts';
 import { type PodCgroups, podCgroup, removableCgroups } from '../cgroup-path.ts';
 import { destroyContainer } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import type { SandboxId } from '../ids.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
@@ -52,7 +52,9 @@ async function removePodCgroups(
     try {
       await cgroupDriver.remove(path);
     } catch (error) {
-      log.warning(`The pod's cgroup is used by something else: ${messageOf(error)}`, { sandbox: sandbox.id });
+      log.warning(`The pod's cgroup is used by something else: ${messageWithCauses(error)}`, {
+        sandbox: sandbox.id,
+      });
     }
   }
 }

@@ -4,7 +4,7 @@ import { readNetDev } from '@berth/linux/net-dev.ts';
 import { containerCgroup, podCgroup } from '../cgroup-path.ts';
 import { nowNs } from '../clock.ts';
 import type { Context } from '../context.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import type { LayerUsage, MeasuredUsage } from '../layer-usage.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
@@ -132,7 +132,9 @@ export class StatsCollector {
     } catch (error) {
       // It may have been stopped meanwhile; in any case the stats of other pods must not be missed for it.
       if (state.sandboxes.get(sandbox.id)?.state.phase === 'ready') {
-        log.warning(`Reading a pod's interfaces failed: ${messageOf(error)}`, { sandbox: sandbox.id });
+        log.warning(`Reading a pod's interfaces failed: ${messageWithCauses(error)}`, {
+          sandbox: sandbox.id,
+        });
       }
       return [];
     }

@@ -3,7 +3,7 @@ import type { NamespaceWorker } from '@berth/linux/namespaces.ts';
 import { connectToLoopback, type IpFamily, openTcpSocket } from '@berth/linux/tcp-socket.ts';
 import type { PortForwardTarget } from '@berth/streaming/server/streaming-runtime.ts';
 import type { Context } from '../context.ts';
-import { messageOf, notFound, wrongState } from '../errors.ts';
+import { messageWithCauses, notFound, wrongState } from '../errors.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 
 /**
@@ -29,7 +29,7 @@ async function connectToPod(
       return await connect(family);
     } catch (error) {
       signal.throwIfAborted();
-      failures.push(`${family}: ${messageOf(error)}`);
+      failures.push(`${family}: ${messageWithCauses(error)}`);
     }
   }
   const place = netns === undefined ? 'the host network' : `namespace ${JSON.stringify(netns)}`;

@@ -13,7 +13,7 @@ import type { StreamingServer } from '@berth/streaming/server/streaming-server.t
 import { auditFields } from '../container/audit.ts';
 import { runningContainer } from '../container/running.ts';
 import type { Context } from '../context.ts';
-import { invalid, messageOf } from '../errors.ts';
+import { invalid, messageWithCauses } from '../errors.ts';
 import type { Container } from '../state/container.ts';
 import { attach, attachableContainer } from './attach.ts';
 import { Attachments } from './attachments.ts';
@@ -45,7 +45,7 @@ export class StreamingService implements AsyncDisposable {
       await this.#running();
     } catch (error) {
       log.error(
-        `Serving streams on ${address}:${port} failed; exec, attach and port-forward will try again: ${messageOf(error)}`,
+        `Serving streams on ${address}:${port} failed; exec, attach and port-forward will try again: ${messageWithCauses(error)}`,
       );
     }
   }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { StreamingTls } from '@berth/streaming/server/streaming-runtime.ts';
 import type { Config } from '../config/config.ts';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
 type TlsPaths = Pick<Config['streaming'], 'certFile' | 'keyFile' | 'clientCaFile'>;
@@ -45,7 +45,9 @@ export class TlsFiles implements Disposable {
     const files = [paths.certFile, paths.keyFile, paths.clientCaFile].filter((file) => file !== undefined);
     for (const dir of new Set(files.map(dirname))) {
       const failed = (error: unknown) =>
-        log.error(`Watching the streaming server's certificates failed: ${messageOf(error)}`, { dir });
+        log.error(`Watching the streaming server's certificates failed: ${messageWithCauses(error)}`, {
+          dir,
+        });
       try {
         const watcher = watch(dir, { persistent: false }, () => void this.#changed());
         this.#watchers.push(watcher.on('error', failed));
@@ -82,7 +84,7 @@ export class TlsFiles implements Disposable {
       this.#log.info("Took on the streaming server's new certificate", { file: this.#paths.certFile });
     } catch (error) {
       this.#log.warning(
-        `The streaming server's new certificate cannot be used, and the old one stays in use: ${messageOf(error)}`,
+        `The streaming server's new certificate cannot be used, and the old one stays in use: ${messageWithCauses(error)}`,
         { certFile: this.#paths.certFile, keyFile: this.#paths.keyFile },
       );
     }

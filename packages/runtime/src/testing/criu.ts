@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { messageOf } from '../errors.ts';
+import { messageWithCauses } from '../errors.ts';
 
 /** Why criu cannot be tested here; undefined where it can. Older ones do not know the vDSO of newer kernels. */
 export function whyNoCriu(): string | undefined {
@@ -7,6 +7,6 @@ export function whyNoCriu(): string | undefined {
     execFileSync('criu', ['check'], { stdio: 'pipe' });
     return undefined;
   } catch (error) {
-    return `criu does not work here: ${messageOf(error).split('\n').at(1) ?? messageOf(error)}`;
+    return `criu does not work here: ${messageWithCauses(error).split('\n').at(1) ?? messageWithCauses(error)}`;
   }
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { printable } from '@berth/linux/printable.ts';
+import { messageOf } from '@berth/common/error-message.ts';
+import { printable } from '@berth/common/printable.ts';
 import {
   type Context,
   DiagLogLevel,
@@ -50,7 +51,7 @@ export function openTelemetry(
     try {
       return await current.run(trace.setSpan(parent, span), body);
     } catch (error) {
-      const message = printable(error instanceof Error ? error.message : String(error));
+      const message = printable(messageOf(error));
       span.setStatus({ code: SpanStatusCode.ERROR, message });
       throw error;
     } finally {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { printable } from '@berth/linux/printable.ts';
-import { messageOf } from '../errors.ts';
+import { printable } from '@berth/common/printable.ts';
+import { messageWithCauses } from '../errors.ts';
 import type { EndedSpan, PodStarts } from './pod-starts.ts';
 import type { SpanAttributes, Tracer } from './tracer.ts';
 
@@ -39,7 +39,7 @@ export function recordStarts(starts: PodStarts, next: Tracer): Tracer {
     try {
       return await current.run(place, run);
     } catch (thrown) {
-      error = printable(messageOf(thrown), keptError);
+      error = printable(messageWithCauses(thrown), keptError);
       throw thrown;
     } finally {
       const { call, steps } = place;

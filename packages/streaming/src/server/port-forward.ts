@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { messageOf } from '@berth/common/error-message.ts';
 import type { StreamingRuntime } from './streaming-runtime.ts';
 
 /** How long a client has to read an error stream and to end it too. */
@@ -43,7 +44,7 @@ export async function forwardPort(
       endError(error);
       return;
     }
-    const cause = reason instanceof Error ? reason.message : String(reason);
+    const cause = messageOf(reason);
     const message = `error forwarding port ${port} to pod ${podSandboxId}, uid : ${cause}`;
     forwarder.log(`portforward from ${forwarder.remote}: ${message}`);
     endError(error, message);

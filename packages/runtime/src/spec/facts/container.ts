@@ -1,3 +1,4 @@
+import { messageOf } from '@berth/common/error-message.ts';
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { readAppArmor } from '../../apparmor/facts.ts';
@@ -51,7 +52,7 @@ async function localhostSeccompProfile(config: ContainerConfig): Promise<Seccomp
   try {
     text = (await readRegularFile(choice.path, { maxBytes: maxSeccompBytes })).toString();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw invalid('config.linux.security_context.seccomp', `cannot read the profile: ${reason}`);
   }
   return parseSeccompProfile(text, choice.path);

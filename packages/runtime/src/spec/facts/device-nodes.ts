@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, posix } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
 import type { Device } from '@berth/cri/generated/api.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { splitDevice } from '@berth/linux/mknod.ts';
@@ -33,7 +34,7 @@ async function devicesAt(hostPath: string, containerPath: string, field: string)
   try {
     stats = await stat(hostPath);
   } catch (error) {
-    throw invalid(field, `cannot use ${hostPath}: ${error instanceof Error ? error.message : String(error)}`);
+    throw invalid(field, `cannot use ${hostPath}: ${messageOf(error)}`);
   }
   if (stats.isDirectory()) return devicesBelow(hostPath, containerPath);
   const devices = toDevice(containerPath, stats);

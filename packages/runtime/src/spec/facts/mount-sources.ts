@@ -1,5 +1,6 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
 import type { Mount } from '@berth/cri/generated/api.ts';
 import { makeDirectories } from '@berth/linux/directories.ts';
 import { hasCode } from '@berth/linux/errno.ts';
@@ -63,7 +64,7 @@ async function resolveHostPath(hostPath: string, field: string): Promise<string>
 }
 
 function asInvalid(error: unknown, hostPath: string, field: string): Error {
-  return invalid(field, `cannot use ${hostPath}: ${error instanceof Error ? error.message : String(error)}`);
+  return invalid(field, `cannot use ${hostPath}: ${messageOf(error)}`);
 }
 
 /** What the mount that holds a path is like: the deepest mount point counts. */

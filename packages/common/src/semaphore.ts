@@ -10,7 +10,7 @@ export class Semaphore {
   }
 
   /** Runs `operation` when it is its turn; rejects with the signal's reason when that fires while it waits. */
-  async run<Result>(signal: AbortSignal | undefined, operation: () => Promise<Result>): Promise<Result> {
+  async run<Result>(operation: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     const release = await this.acquire(signal);
     try {
       return await operation();
@@ -20,7 +20,7 @@ export class Semaphore {
   }
 
   /** Waits for a turn; the answer ends it. */
-  async acquire(signal: AbortSignal | undefined): Promise<() => void> {
+  async acquire(signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
     if (this.free > 0) this.free -= 1;
     else await this.turn(signal);

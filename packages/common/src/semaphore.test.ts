@@ -8,7 +8,7 @@ test('no more than the limit run at once, in the order in which they came', asyn
   let running = 0;
   await Promise.all(
     [0, 1, 2, 3, 4].map((index) =>
-      semaphore.run(undefined, async () => {
+      semaphore.run(async () => {
         running += 1;
         assert.ok(running <= 2);
         order.push(index);
@@ -24,7 +24,7 @@ test('who gives up waiting, or fails, takes no turn along', async () => {
   const semaphore = new Semaphore(1);
   const release = await semaphore.acquire(undefined);
   const gone = new AbortController();
-  const waiting = semaphore.run(gone.signal, async () => assert.fail('it has gone'));
+  const waiting = semaphore.run(async () => assert.fail('it has gone'), gone.signal);
   const late = new AbortController();
   const turn = semaphore.acquire(late.signal);
   gone.abort(new Error('gone'));
@@ -36,10 +36,10 @@ test('who gives up waiting, or fails, takes no turn along', async () => {
     () => {},
   );
   await assert.rejects(
-    semaphore.run(undefined, async () => {
+    semaphore.run(async () => {
       throw new Error('failed');
     }),
     /failed/,
   );
-  assert.equal(await semaphore.run(undefined, async () => 'free'), 'free');
+  assert.equal(await semaphore.run(async () => 'free'), 'free');
 });
