@@ -239,7 +239,7 @@ function parseObject(text: string, file: string | undefined): JsonObject {
   } catch (error) {
     throw new CniConfigError({
       file,
-      problem: `not JSON: ${error instanceof Error ? error.message : error}`,
+      problem: `not JSON: ${messageOf(error)}`,
     });
   }
   if (!isJsonObject(value)) throw wrongType(file, undefined, 'a JSON object', value);

@@ -1,3 +1,4 @@
+import { messageOf } from '@berth/common/error-message.ts';
 import { CniError, type CniVerb } from './errors.ts';
 import { findPlugin } from './find-plugin.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
@@ -63,7 +64,7 @@ export async function invokePlugin(invocation: Invocation, options: InvokeOption
       signal,
     });
   } catch (cause) {
-    const problem = `cannot start ${path}: ${cause instanceof Error ? cause.message : cause}`;
+    const problem = `cannot start ${path}: ${messageOf(cause)}`;
     throw new CniError({ failure: 'spawn', verb, network, plugin, problem, cause });
   }
   const failure = describeExit(exit, timeoutMs);

@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from 'node:net';
+import { formatIp, parseIp, parseNetwork } from '@berth/linux/netlink/ip-address.ts';
 
 /**
  * An IP address in the one text by which Go's net.IP prints it, and so libcni hands it on: IPv6 in its shortest form,
@@ -7,14 +7,8 @@ import { isIP, isIPv6 } from 'node:net';
  * @returns undefined for what is no address, a zone (`fe80::1%eth0`) included
  */
 export function canonicalIp(text: string): string | undefined {
-  if (isIP(text) === 0 || text.includes('%')) return undefined;
-  if (!isIPv6(text)) return text;
-  const shortest = new URL(`http://[${text}]`).hostname.slice(1, -1);
-  const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(shortest) ?? [];
-  if (high === undefined || low === undefined) return shortest;
-  return [high, low]
-    .flatMap((part) => [Number.parseInt(part, 16) >> 8, Number.parseInt(part, 16) & 255])
-    .join('.');
+  const bytes = parseIp(text);
+  return bytes && formatIp(withoutMapping(bytes));
 }
 
 /**
@@ -23,10 +17,17 @@ export function canonicalIp(text: string): string | undefined {
  * @returns undefined for what is none
  */
 export function canonicalCidr(text: string): string | undefined {
-  const [, address = '', digits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
-  const ip = canonicalIp(address);
-  const length = Number(digits);
-  if (ip === undefined || length > (isIPv6(address) ? 128 : 32)) return undefined;
-  const isMapped = isIPv6(address) && !isIPv6(ip);
-  return `${ip}/${isMapped ? Math.max(length - 96, 0) : length}`;
+  const network = parseNetwork(text);
+  if (network === undefined) return undefined;
+  const bytes = withoutMapping(network.bytes);
+  const mapping = (network.bytes.length - bytes.length) * 8;
+  return `${formatIp(bytes)}/${Math.max(network.prefixLength - mapping, 0)}`;
+}
+
+/** What all IPv4-mapped IPv6 addresses begin with. */
+const mappedPrefix = Buffer.from('00000000000000000000ffff', 'hex');
+
+function withoutMapping(bytes: Buffer): Buffer {
+  const isMapped = bytes.length === 16 && bytes.subarray(0, mappedPrefix.length).equals(mappedPrefix);
+  return isMapped ? bytes.subarray(mappedPrefix.length) : bytes;
 }

@@ -7,7 +7,7 @@ import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { argumentProblem, containerIdProblem, interfaceNameProblem } from './names.ts';
 import { type CniResult, convertResult, parseResult, resultToJson } from './result.ts';
 import type { Attachment, RuntimeConf } from './runtime-conf.ts';
-import { atLeast, CURRENT_VERSION, isSpoken } from './versions.ts';
+import { atLeast, CURRENT_VERSION, spokenVersion } from './versions.ts';
 
 export interface CniOptions extends InvokeOptions {
   /** Where attachments are recorded; libcni's own place unless given. */
@@ -187,7 +187,7 @@ export class Cni {
   /** The recorded result of an attachment in the list's version, or undefined when there is none, or no such version. */
   async cachedResult(list: NetworkConfigList, attachment: Attachment): Promise<CniResult | undefined> {
     const cached = await this.#cache.read(list.name, attachment);
-    if (cached?.result === undefined || !isSpoken(list.cniVersion)) return undefined;
+    if (cached?.result === undefined || !spokenVersion(list.cniVersion)) return undefined;
     try {
       return convertResult(parseResult(cached.result, list.cniVersion), list.cniVersion);
     } catch {

@@ -1,6 +1,6 @@
 import { canonicalCidr, canonicalIp } from './ip-text.ts';
 import { goField, isJsonObject, type Json, type JsonObject, jsonTypeName } from './json.ts';
-import { atLeast, CNI_VERSIONS, type CniVersion, isCniVersion, UNDECLARED_VERSION } from './versions.ts';
+import { atLeast, CNI_VERSIONS, type CniVersion, spokenVersion } from './versions.ts';
 
 /** An interface that the network made, in the sandbox when `sandbox` is set. */
 export interface CniInterface {
@@ -66,10 +66,10 @@ export function parseResult(raw: unknown, fallbackVersion: string): CniResult {
     throw new ResultFormatError(`must be a JSON object, but is ${jsonTypeName(raw)}`);
   const { cniVersion } = result;
   const declared = typeof cniVersion === 'string' && cniVersion !== '' ? cniVersion : fallbackVersion;
-  const version = declared === '' ? UNDECLARED_VERSION : declared;
-  if (!isCniVersion(version)) {
+  const version = spokenVersion(declared);
+  if (version === undefined) {
     throw new ResultFormatError(
-      `cniVersion: ${JSON.stringify(version)} is not supported; supported are ${CNI_VERSIONS.join(', ')}`,
+      `cniVersion: ${JSON.stringify(declared)} is not supported; supported are ${CNI_VERSIONS.join(', ')}`,
     );
   }
   const dns = goField(result, 'dns') ?? {};
@@ -154,8 +154,8 @@ function oldResultToJson({ cniVersion, ips, routes, dns }: CniResult): JsonObjec
 
 /** The same result in another version of the spec; in one that Berth does not know it stays as it is. */
 export function convertResult(result: CniResult, cniVersion: string): CniResult {
-  const version = cniVersion === '' ? UNDECLARED_VERSION : cniVersion;
-  return isCniVersion(version) ? { ...result, cniVersion: version } : result;
+  const version = spokenVersion(cniVersion);
+  return version === undefined ? result : { ...result, cniVersion: version };
 }
 
 /**

@@ -13,9 +13,10 @@ export function isCniVersion(version: string): version is CniVersion {
   return CNI_VERSIONS.some((known) => known === version);
 }
 
-/** Whether Berth speaks what a configuration declares, nothing included. */
-export function isSpoken(declared: string): boolean {
-  return isCniVersion(declared === '' ? UNDECLARED_VERSION : declared);
+/** The version that a configuration or a result declares, which may be none; undefined when Berth does not speak it. */
+export function spokenVersion(declared: string): CniVersion | undefined {
+  const version = declared === '' ? UNDECLARED_VERSION : declared;
+  return isCniVersion(version) ? version : undefined;
 }
 
 /** Whether a text is a version at all: up to three numbers with dots between, or empty for an undeclared one. */

@@ -20,13 +20,25 @@ const NAMESPACED: readonly [pattern: RegExp, namespace: SysctlNamespace][] = [
  * sysctlPath('net.ipv4.conf.eth0/100.forwarding'); // 'net/ipv4/conf/eth0.100/forwarding'
  */
 export function sysctlPath(name: string): string {
-  const swapped = /[./]/.exec(name)?.[0] === '.';
-  const path = swapped ? name.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.')) : name;
+  const path = firstSeparator(name) === '.' ? swapSeparators(name) : name;
   const parts = path.split('/');
   if (parts.length < 2 || parts.some((part) => !/^[\w.:@-]+$/.test(part) || part === '.' || part === '..')) {
     throw new Error(`sysctl ${JSON.stringify(name)}: not the name of a kernel parameter`);
   }
   return path;
+}
+
+/** The name of a kernel parameter, written with slashes or dots, with dots: the other way round than `sysctlPath`. */
+export function sysctlName(name: string): string {
+  return firstSeparator(name) === '/' ? swapSeparators(name) : name;
+}
+
+function firstSeparator(name: string): string | undefined {
+  return /[./]/.exec(name)?.[0];
+}
+
+function swapSeparators(name: string): string {
+  return name.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'));
 }
 
 /** The namespace that a parameter belongs to; `undefined` when it is the whole machine's. */

@@ -1,3 +1,5 @@
+import { messageOf } from '@berth/common/error-message.ts';
+
 // Regular expressions as people write them for Go programs (https://github.com/google/re2/wiki/Syntax).
 
 /** The expression as one of JavaScript's. Throws an Error in Go's words for what Go refuses. */
@@ -6,9 +8,7 @@ export function goRegExp(pattern: string): RegExp {
   try {
     return new RegExp(source, `u${flags}`);
   } catch (error) {
-    throw new Error(
-      problem(pattern) ?? `error parsing regexp: ${error instanceof Error ? error.message : error}`,
-    );
+    throw new Error(problem(pattern) ?? `error parsing regexp: ${messageOf(error)}`);
   }
 }
 

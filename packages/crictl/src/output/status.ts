@@ -1,4 +1,5 @@
 // The documents that `inspect`, `inspecti`, `inspectp` and `info` print.
+import { messageOf } from '@berth/common/error-message.ts';
 import {
   type Json,
   type JsonObject,
@@ -58,9 +59,7 @@ function parseInfo(info: Readonly<Record<string, string>>): JsonObject {
     try {
       parsed[key] = text.startsWith('{') ? (JSON.parse(text) as Json) : text.replace(/^"+|"+$/g, '');
     } catch (error) {
-      throw new Error(
-        `unmarshal status info JSON: ${key}: ${error instanceof Error ? error.message : error}`,
-      );
+      throw new Error(`unmarshal status info JSON: ${key}: ${messageOf(error)}`);
     }
   }
   return parsed;

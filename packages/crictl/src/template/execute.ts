@@ -1,4 +1,5 @@
 // crictl's templates, which run over JSON documents.
+import { messageOf } from '@berth/common/error-message.ts';
 import type { Json } from '@berth/cri/json.ts';
 import { executeTemplate as execute } from '@berth/go-template/execute.ts';
 import { parseTemplate } from '@berth/go-template/parse.ts';
@@ -22,6 +23,6 @@ function told<Result>(doing: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    throw new Error(`${doing}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    throw new Error(`${doing}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -104,6 +104,11 @@ export function bytes(input: string | number): bigint {
   return divideUp(parseQuantity(input).nanos, UNIT);
 }
 
+/** Whether it is a whole number of units. */
+export function isWhole(input: string | number): boolean {
+  return parseQuantity(input).nanos % UNIT === 0n;
+}
+
 /** Negative, zero or positive as `a` is less than, equal to or more than `b`. */
 export function compareQuantities(a: string | number, b: string | number): number {
   const difference = parseQuantity(a).nanos - parseQuantity(b).nanos;

@@ -10,7 +10,7 @@ import {
   oneOf,
   required,
 } from './field-error.ts';
-import { compareQuantities, parseQuantity } from './quantity.ts';
+import { compareQuantities, isWhole, parseQuantity } from './quantity.ts';
 
 const basicResources = ['cpu', 'ephemeral-storage', 'memory'];
 
@@ -24,8 +24,7 @@ export function validateResources(resources: v1.ResourceRequirements, path: stri
       if (hugePageSize(name)) errors.push(forbidden(at, 'not supported by this kubelet yet'));
       else if (name.includes('/')) {
         errors.push(ignored(at, 'there are no device plugins, so no such resource'));
-        if (parseQuantity(quantity).nanos % parseQuantity(1).nanos !== 0n)
-          errors.push(invalid(at, quantity, 'must be an integer'));
+        if (!isWhole(quantity)) errors.push(invalid(at, quantity, 'must be an integer'));
       } else if (kind === 'limits' && name === 'ephemeral-storage') {
         errors.push(ignored(at, 'disk is not enforced by this kubelet yet'));
       } else if (!basicResources.includes(name)) errors.push(notSupported(at, name, basicResources));

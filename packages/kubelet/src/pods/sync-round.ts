@@ -1,5 +1,7 @@
 // Carries out the steps of one round for a pod, in order, and keeps what becomes known on the way.
+
 import { mkdirSync } from 'node:fs';
+import { untilAborted } from '@berth/common/abort.ts';
 import { messageOf } from '@berth/common/error-message.ts';
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { type Container, type Pod, podKey } from '../api/pod.ts';
@@ -159,7 +161,7 @@ export class SyncRound {
     const container = this.#container(action.name);
     try {
       const place = this.#place();
-      const image = await unlessAborted(this.#image(action.name), signal);
+      const image = await untilAborted(this.#image(action.name), signal);
       const latest = latestContainer(this.status, action.name);
       // Counted before the attempt, because one that fails to start shall wait longer too.
       if (latest?.state === 'exited') {
@@ -241,18 +243,5 @@ export class SyncRound {
     const container = all.find((each) => each.name === name);
     if (!container) throw new Error(`the pod has no container ${name}`);
     return container;
-  }
-}
-
-/** The result of `promise`, or an error as soon as the pod shall end: nobody waits for its image then. */
-async function unlessAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

@@ -6,6 +6,7 @@ import {
   SecurityProfile_ProfileType,
   SupplementalGroupsPolicy,
 } from '@berth/cri/generated/api.ts';
+import { sysctlName } from '@berth/linux/sysctl.ts';
 import type { Pod, SELinuxOptions } from '../api/pod.ts';
 import { podResources } from '../cgroups/pod-resources.ts';
 import { sandboxLabels } from '../kuberuntime/labels.ts';
@@ -37,7 +38,7 @@ export function sandboxConfig(
       cgroupParent,
       securityContext: securityContext(pod),
       sysctls: Object.fromEntries(
-        (pod.spec.securityContext.sysctls ?? []).map((each) => [dotted(each.name), each.value]),
+        (pod.spec.securityContext.sysctls ?? []).map((each) => [sysctlName(each.name), each.value]),
       ),
       overhead: {},
       resources: {
@@ -48,15 +49,6 @@ export function sandboxConfig(
       },
     },
   };
-}
-
-/**
- * The name of a sysctl with dots between its parts, as the runtime is told it: where the first separator is a slash,
- * dots within a part (of a VLAN's name) and slashes change places, as sysctl(8) has it.
- */
-export function dotted(sysctl: string): string {
-  if (/[./]/.exec(sysctl)?.[0] !== '/') return sysctl;
-  return sysctl.replace(/[./]/g, (separator) => (separator === '/' ? '.' : '/'));
 }
 
 function securityContext(pod: Pod): DeepPartial<LinuxSandboxSecurityContext> {

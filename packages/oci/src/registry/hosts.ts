@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
 import { printable, quoted } from '@berth/common/printable.ts';
 import { readRegularFile } from '@berth/linux/regular-file.ts';
 import { isTable, parseToml, type TomlTable, type TomlValue } from './toml.ts';
@@ -81,7 +82,7 @@ export async function registryHosts(
       const text = (await readRegularFile(file, { maxBytes: maxHostsBytes })).toString();
       if (text !== '') return parseHostsFile(text, registry, dir, (problem) => warn(`${file}: ${problem}`));
     } catch (cause) {
-      const problem = cause instanceof Error ? cause.message : cause;
+      const problem = messageOf(cause);
       warn(`${file}: ${problem}; the file is passed over, and ${registry} asked without its mirrors`);
     }
   }
@@ -252,7 +253,7 @@ function parseRewrite(pattern: string, replacement: string, where: string): Rewr
   try {
     return { pattern: new RegExp(pattern), replacement: replacement.replace(/\$\{(\d+)\}/g, '$$$1') };
   } catch (cause) {
-    throw new Error(`${where}."${pattern}": ${cause instanceof Error ? cause.message : cause}`, { cause });
+    throw new Error(`${where}."${pattern}": ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '@berth/common/error-message.ts';
 import type { CriuImageKind } from './criu-image.ts';
 import { parseCriuImage } from './criu-image.ts';
 import type { ProtobufMessage } from './protobuf.ts';
@@ -83,7 +84,7 @@ export function readDumpFacts(
     try {
       return parseCriuImage(bytes, kind);
     } catch (error) {
-      throw new Error(`${name}: ${error instanceof Error ? error.message : error}`);
+      throw new Error(`${name}: ${messageOf(error)}`);
     }
   };
   const required = (name: string, kind: CriuImageKind) => {

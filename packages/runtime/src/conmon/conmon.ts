@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
+import { messageOf } from '@berth/common/error-message.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { OutputPipe } from '@berth/linux/output-pipe.ts';
 import { kill } from '@berth/linux/process.ts';
@@ -103,7 +104,7 @@ function launch(
     });
     return { ...started, sync: sync.output, stderr: stderr.output };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : error;
+    const reason = messageOf(error);
     throw new OciRuntimeError(doing, `cannot run ${options.conmonPath}: ${reason}`);
   }
 }

@@ -1,4 +1,5 @@
 // The CNI configuration that a template of Go's language makes.
+import { messageOf } from '@berth/common/error-message.ts';
 import { executeTemplate } from '@berth/go-template/execute.ts';
 import { parseTemplate } from '@berth/go-template/parse.ts';
 import { Struct } from '@berth/go-template/values.ts';
@@ -19,9 +20,8 @@ export function renderConf(template: string, name: string, data: TemplateData): 
     return executeTemplate(parseTemplate(template, name), new Struct('TemplateData', { ...data }));
   } catch (error) {
     const fields = Object.keys(data).map((field) => `.${field}`);
-    throw new Error(
-      `${error instanceof Error ? error.message : error} (the fields of a template are ${fields.join(', ')})`,
-      { cause: error },
-    );
+    throw new Error(`${messageOf(error)} (the fields of a template are ${fields.join(', ')})`, {
+      cause: error,
+    });
   }
 }

@@ -2,6 +2,7 @@ import { close, constants, openSync, readSync, rmSync, unlinkSync, writeFileSync
 import { open } from 'node:fs/promises';
 import { constants as os } from 'node:os';
 import { join } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
 import { hasCode } from '@berth/linux/errno.ts';
 import { OutputPipe } from '@berth/linux/output-pipe.ts';
 import { kill } from '@berth/linux/process.ts';
@@ -142,7 +143,7 @@ export class OciRuntime {
       });
       return { ...started, stdout, stderr };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : error;
+      const reason = messageOf(error);
       throw new OciRuntimeError(doing, `cannot run ${this.path}: ${reason}`);
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '@berth/common/error-message.ts';
 import { errnoNumber } from '@berth/linux/errno.ts';
 import { isSameMember } from '@berth/oci/ambiguous-json.ts';
 import { type ExactNumber, isExactNumber, parseExactJson } from '@berth/oci/exact-json.ts';
@@ -78,7 +79,7 @@ export function parseSeccompProfile(text: string, path: string): SeccompProfile 
   try {
     parsed = parseExactJson(text);
   } catch (error) {
-    throw refuse(`is not JSON: ${error instanceof Error ? error.message : error}`);
+    throw refuse(`is not JSON: ${messageOf(error)}`);
   }
   try {
     return readProfile(new JsonCursor(parsed, ''), refuse);

@@ -1,5 +1,6 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { messageOf } from '@berth/common/error-message.ts';
 import { type ExecOutcome, encodeStatus, statusOf } from '../protocol/remote-command.ts';
 import { resizeEvents } from './resize-events.ts';
 import type { RemoteStreams } from './streaming-runtime.ts';
@@ -46,7 +47,7 @@ export async function serveRemoteCommand(
     signal,
     remote,
   }).catch((reason: unknown) => ({
-    error: `error ${doing} container: ${reason instanceof Error ? reason.message : reason}`,
+    error: `error ${doing} container: ${messageOf(reason)}`,
   }));
   await Promise.all([stdout, stderr].map((output) => endOf(output, signal)));
   const status = encodeStatus(statusOf(outcome), connection.statusForm);

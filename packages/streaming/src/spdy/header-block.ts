@@ -1,6 +1,8 @@
 // Header blocks: names and values with their lengths, compressed by one zlib stream per direction that lives
 // as long as the connection (SPDY Protocol, Draft 3, section 2.6.10).
+
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { messageOf } from '@berth/common/error-message.ts';
 import { headerDictionary, headerDictionaryId } from './dictionary.ts';
 import { SpdyError } from './frame-decoder.ts';
 
@@ -163,6 +165,6 @@ function inflate(body: Buffer, dictionary: Buffer): Buffer {
       chunkSize: 4096,
     });
   } catch (error) {
-    throw new SpdyError(`header block does not inflate: ${error instanceof Error ? error.message : error}`);
+    throw new SpdyError(`header block does not inflate: ${messageOf(error)}`);
   }
 }
