@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeTable } from '@berth/linux/nftables.ts';
+import { removeTable } from '@berth/linux/nftables/nftables.ts';
 import { defaultConfig } from '@berth/runtime/config/config.ts';
 import { DEFAULT_FILE, MASQUERADE_TABLE } from '@berth/runtime/network/default-network.ts';
 import { removeLoopbackGuard } from '@berth/runtime/network/loopback-guard.ts';

@@ -5,7 +5,7 @@ import { globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { mountsBelow } from '@berth/linux/mount.ts';
+import { mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { startRegistry } from '@berth/oci/testing/registry.ts';
 import { type BerthdNode, startBerthdNode } from '../support/berthd-node.ts';
 import { loadTestImage } from '../support/images.ts';

@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { mountsBelow, unmount } from '@berth/linux/mount.ts';
+import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { type BerthdPaths, layOutBerthd, startBerthd } from './berthd.ts';
 import { removeBridge, writeConflist } from './conflist.ts';
 import { moveHugetlbToV1 } from './hugetlb.ts';

@@ -1,7 +1,7 @@
 // On a host with hybrid cgroups crun works only while the v2 hierarchy carries no controller (hugetlb is
 // often the one left there). Tests and benchmarks may move it to v1; the product never does.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { mount, mountsBelow } from '@berth/linux/mount.ts';
+import { mount, mountsBelow } from '@berth/linux/mounts/mount.ts';
 
 const hierarchy = '/sys/fs/cgroup/hugetlb';
 

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { mount, unmount } from '@berth/linux/mount.ts';
+import { mount, unmount } from '@berth/linux/mounts/mount.ts';
 import { writeOciLayout } from '@berth/oci/layout-writer.ts';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { test } from 'node:test';
-import { mounts } from '@berth/linux/mount.ts';
+import { mounts } from '@berth/linux/mounts/mount.ts';
 import { traces } from '../support/node-traces.ts';
 import { startOnOwnMachine } from '../support/own-machine/own-machine.ts';
 import { scratchDir } from '../support/scratch.ts';
@@ -49,7 +49,7 @@ test('what a program leaves is told, fails it, and goes with its machine', async
   const { code, output } = await runThere(`
     import { spawn } from 'node:child_process';
     import { mkdirSync, writeFileSync } from 'node:fs';
-    import { bindMount } from '@berth/linux/mount.ts';
+    import { bindMount } from '@berth/linux/mounts/mount.ts';
     writeFileSync('/run/left-file', '');
     mkdirSync('/run/left-mount');
     bindMount('/run/left-mount', '/run/left-mount');

@@ -9,7 +9,7 @@ const onCgroupV2 = [
   'packages/runtime/src/container/{container,update-resources}.system.test.ts',
   'packages/runtime/src/spec/{spec,sandbox-init}.system.test.ts',
   'packages/linux/src/cgroups/*.system.test.ts',
-  'packages/linux/src/limits.system.test.ts',
+  'packages/linux/src/processes/rlimits.system.test.ts',
   // The machine's processor is of 2008 and has no AVX, which Bun's executable must not need.
   'packages/crictl/src/launch.system.test.ts',
 ];

@@ -4,10 +4,10 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { mountsBelow } from '@berth/linux/mount.ts';
+import { mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
-import { hasTable } from '@berth/linux/nftables.ts';
-import { kill } from '@berth/linux/process.ts';
+import { hasTable } from '@berth/linux/nftables/nftables.ts';
+import { kill } from '@berth/linux/processes/process.ts';
 import { LOOPBACK_TABLE } from '@berth/runtime/network/loopback-guard.ts';
 import { moveHugetlbToV1 } from '../../../test/support/hugetlb.ts';
 import { down } from './commands/down.ts';

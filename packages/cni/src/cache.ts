@@ -1,7 +1,7 @@
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makePrivateDirectory } from '@berth/linux/directories.ts';
-import { readRegularFile } from '@berth/linux/regular-file.ts';
+import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
+import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { goJson, isJsonObject, type Json, type JsonObject, sortKeys } from './json.ts';
 import type { RuntimeConf } from './runtime-conf.ts';
 

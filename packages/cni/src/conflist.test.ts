@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { mknod } from '@berth/linux/mknod.ts';
+import { mknod } from '@berth/linux/files/mknod.ts';
 import { loadConfFile, loadConfLists, parseConfList } from './conflist.ts';
 import { CniConfigError } from './errors.ts';
 

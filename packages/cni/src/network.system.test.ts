@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NamespaceWorker, unpin } from '@berth/linux/namespaces.ts';
+import { NamespaceWorker, unpin } from '@berth/linux/namespaces/namespaces.ts';
 import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
 import { parseConfList } from './conflist.ts';
 import { Cni } from './network.ts';

@@ -2,8 +2,8 @@
 // in it, which the kernel frees with the process, however that ends.
 import { join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
-import { makePrivateDirectory } from '@berth/linux/directories.ts';
-import { lockFile } from '@berth/linux/file-lock.ts';
+import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
+import { lockFile } from '@berth/linux/files/file-lock.ts';
 
 /** How long a kubelet that was just killed may take to let go. */
 const waitMs = 2000;

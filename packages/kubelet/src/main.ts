@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { connectCri } from '@berth/cri/client.ts';
-import { makeDirectoriesSync } from '@berth/linux/directories.ts';
+import { makeDirectoriesSync } from '@berth/linux/files/directories.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { FileSource } from './config/file-source.ts';
 import { PodConfig } from './config/pod-config.ts';

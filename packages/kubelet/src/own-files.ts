@@ -1,8 +1,8 @@
 // Files below the kubelet's own folders that a container may have had a hand in: one that was given the folder of
 // logs, or a volume, can put anything there, and exchange what leads there.
-import { O_PATH } from '@berth/linux/open-flags.ts';
-import { readEndOfOpenedFile, readEndOfRegularFile } from '@berth/linux/regular-file.ts';
-import { openWithoutLinks } from '@berth/linux/safe-path.ts';
+import { O_PATH } from '@berth/linux/files/open-flags.ts';
+import { readEndOfOpenedFile, readEndOfRegularFile } from '@berth/linux/files/regular-file.ts';
+import { openWithoutLinks } from '@berth/linux/files/safe-path.ts';
 import type { KubeletOptions } from './options/kubelet-options.ts';
 import { podsDir } from './pod-paths.ts';
 

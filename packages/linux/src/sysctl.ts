@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asSyscallError } from './errno.ts';
+import { asSyscallError } from './syscall/errno.ts';
 
 /** The namespace that a kernel parameter belongs to. */
 export type SysctlNamespace = 'net' | 'ipc' | 'uts';

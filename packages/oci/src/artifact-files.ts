@@ -1,7 +1,7 @@
 import { chmod, copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { quoted } from '@berth/common/printable.ts';
-import { hasCode } from '@berth/linux/errno.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { Descriptor } from './descriptor.ts';
 import { LayerError } from './layers/layer-error.ts';
 import { layerPath } from './layers/layer-path.ts';

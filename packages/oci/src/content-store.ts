@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';
-import { makePrivateDirectory } from '@berth/linux/directories.ts';
-import { hasCode } from '@berth/linux/errno.ts';
+import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import {
   type Digest,
   DigestMismatchError,

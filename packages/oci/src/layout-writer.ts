@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { makeDirectories } from '@berth/linux/directories.ts';
+import { makeDirectories } from '@berth/linux/files/directories.ts';
 import { type Descriptor, parseDescriptor } from './descriptor.ts';
 import { type Digest, digestHex, digestOf, finishDigest } from './digest.ts';
 import type { ExecutionParameters } from './image-config.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { systemdDriver } from '@berth/linux/systemd/driver.ts';
+import { systemdDriver } from '@berth/linux/cgroups/systemd-driver.ts';
 import { testCgroupDriver } from '../../../test/support/cgroup-driver.ts';
 import { isolated, PodCalls, until } from './testing/pod-calls.ts';
 import { TestNode } from './testing/test-node.ts';

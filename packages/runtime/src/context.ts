@@ -1,7 +1,7 @@
 import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
-import type { NamespaceWorker } from '@berth/linux/namespaces.ts';
+import type { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
 import type { Config } from './config/config.ts';
 import type { EventBus } from './events.ts';
 import type { ImageService } from './image/service.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type DiskUsage, diskUsage } from '@berth/linux/disk-usage.ts';
+import { type DiskUsage, diskUsage } from '@berth/linux/files/disk-usage.ts';
 import { nowNs } from './clock.ts';
 import { messageWithCauses } from './errors.ts';
 import type { Logger } from './log.ts';

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockFile, writeLockHolder } from '@berth/linux/file-lock.ts';
+import { lockFile, writeLockHolder } from '@berth/linux/files/file-lock.ts';
 
 /** How long a berthd that was just killed may take to let go. */
 const waitMs = 2000;

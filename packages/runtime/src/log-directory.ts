@@ -1,10 +1,10 @@
 import { constants, lstatSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { makeDirectories } from '@berth/linux/directories.ts';
-import { closeDescriptor } from '@berth/linux/libc.ts';
-import { O_PATH } from '@berth/linux/open-flags.ts';
-import { removeTree } from '@berth/linux/remove-tree.ts';
-import { openWithoutLinks } from '@berth/linux/safe-path.ts';
+import { makeDirectories } from '@berth/linux/files/directories.ts';
+import { O_PATH } from '@berth/linux/files/open-flags.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
+import { openWithoutLinks } from '@berth/linux/files/safe-path.ts';
+import { closeDescriptor } from '@berth/linux/syscall/libc.ts';
 import { invalid, messageWithCauses } from './errors.ts';
 
 /** Makes a directory for logs when it is missing. `field` of the request says which. */

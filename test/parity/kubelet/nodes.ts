@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CriClient } from '@berth/cri/client.ts';
-import { mountsBelow, unmount } from '@berth/linux/mount.ts';
+import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { startBerthdNode } from '../../support/berthd-node.ts';
 import { loadTestImage } from '../../support/images.ts';
 import { type Kubelet, startKubelet } from '../../support/kubelet.ts';

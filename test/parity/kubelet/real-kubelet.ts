@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
-import { mountsBelow, unmount } from '@berth/linux/mount.ts';
+import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { removeTestCgroup, testCgroup } from '../../support/cgroup-driver.ts';
 import type { Kubelet } from '../../support/kubelet.ts';
 import { buildPeer } from '../../support/peers.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { getXattr, listXattrs } from '@berth/linux/xattr.ts';
+import { getXattr, listXattrs } from '@berth/linux/files/xattr.ts';
 
 const maxHashed = 1024 * 1024;
 

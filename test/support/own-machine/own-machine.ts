@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { mounts } from '@berth/linux/mount.ts';
+import { mounts } from '@berth/linux/mounts/mount.ts';
 import { checkout } from '../scratch.ts';
 import { makeMachineCgroups, processorSeconds, removeMachineCgroups } from './cgroups.ts';
 import { runVariable } from './set-up.ts';

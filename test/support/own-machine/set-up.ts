@@ -3,8 +3,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import { bindMount, mount, mounts, unmount } from '@berth/linux/mount.ts';
-import type { MountInfo } from '@berth/linux/mountinfo.ts';
+import { bindMount, mount, mounts, unmount } from '@berth/linux/mounts/mount.ts';
+import type { MountInfo } from '@berth/linux/mounts/mountinfo.ts';
 import { setLinkUp } from '@berth/linux/netlink/links.ts';
 import { leaks, takeCensus } from '../leaks.ts';
 import { patience } from '../machine-speed.ts';

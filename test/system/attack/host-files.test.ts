@@ -17,7 +17,7 @@ import {
   untilRunning,
   untilStatus,
 } from '@berth/kubelet/testing/node.ts';
-import { isMountPoint, mounts, mountsBelow, unmount } from '@berth/linux/mount.ts';
+import { isMountPoint, mounts, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { AttackedNode } from '../../support/attacked-node.ts';
 
 const mebibyte = 1024 * 1024;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
-import { makeDirectories } from '@berth/linux/directories.ts';
+import { makeDirectories } from '@berth/linux/files/directories.ts';
 import type { Descriptor } from '@berth/oci/descriptor.ts';
 import { digestHex, digestOf } from '@berth/oci/digest.ts';
 import { mediaTypes } from '@berth/oci/media-types.ts';

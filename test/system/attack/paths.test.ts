@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { CriError } from '@berth/cri/errors.ts';
 import { MountPropagation } from '@berth/cri/generated/api.ts';
-import { mountsBelow } from '@berth/linux/mount.ts';
+import { mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { writeOciLayout } from '@berth/oci/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { AttackedNode } from '../../support/attacked-node.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makePrivateDirectory } from '@berth/linux/directories.ts';
+import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
 import { UserError } from '../errors.ts';
 import type { Manifest } from './read.ts';
 

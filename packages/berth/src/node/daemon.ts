@@ -11,14 +11,14 @@ import {
 } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makePrivateDirectory } from '@berth/linux/directories.ts';
+import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
 import {
   isSameProcess,
   type ProcessIdentity,
   processStat,
   signalProcess,
   waitForExit,
-} from '@berth/linux/process.ts';
+} from '@berth/linux/processes/process.ts';
 import { UserError } from '../errors.ts';
 import type { NodeLayout } from './layout.ts';
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { makePrivateDirectory } from '@berth/linux/directories.ts';
+import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { ensureDaemon } from './daemon.ts';
 import { type HttpAnswer, http } from './http.ts';

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readRegularFile } from '@berth/linux/regular-file.ts';
+import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { maxManifestBytes } from './manifests.ts';
 
 /** Texts on disk, by the path of their manifest. */

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bindMount, mount, mountsBelow, unmount } from '@berth/linux/mount.ts';
+import { bindMount, mount, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { scratchDir } from '../../../../test/support/scratch.ts';
 import { testOptions } from '../testing/options.ts';
 import { tearDownPodDir } from '../volumes/pod-volumes.ts';

@@ -1,6 +1,6 @@
 // The /etc/hosts that all containers of a pod share.
 // https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/
-import { readRegularFileSync } from '@berth/linux/regular-file.ts';
+import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import type { HostAlias, Pod } from '../api/pod.ts';
 import { podDomain, podHostname } from '../sandbox/hostname.ts';
 import { writeBoundedFile } from './bounded-file.ts';

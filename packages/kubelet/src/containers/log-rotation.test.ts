@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { mknod } from '@berth/linux/mknod.ts';
+import { mknod } from '@berth/linux/files/mknod.ts';
 import { plan, rotateLog } from './log-rotation.ts';
 
 const cases: [names: string[], maxFiles: number, remove: string[], compress: string[]][] = [

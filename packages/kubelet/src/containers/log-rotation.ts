@@ -8,12 +8,12 @@ import { basename, dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { RuntimeClient } from '@berth/cri/client.ts';
-import { hasCode } from '@berth/linux/errno.ts';
-import { closeDescriptor } from '@berth/linux/libc.ts';
-import { O_PATH } from '@berth/linux/open-flags.ts';
-import { openRegularFile, UnsuitableFileError } from '@berth/linux/regular-file.ts';
-import { removeTree } from '@berth/linux/remove-tree.ts';
-import { magicPath, openWithoutLinks } from '@berth/linux/safe-path.ts';
+import { O_PATH } from '@berth/linux/files/open-flags.ts';
+import { openRegularFile, UnsuitableFileError } from '@berth/linux/files/regular-file.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
+import { magicPath, openWithoutLinks } from '@berth/linux/files/safe-path.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { closeDescriptor } from '@berth/linux/syscall/libc.ts';
 import { createLogger } from '../klog.ts';
 
 const log = createLogger('log-rotation.ts');

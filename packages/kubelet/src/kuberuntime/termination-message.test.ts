@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ContainerStatus } from '@berth/cri/generated/api.ts';
-import { mknod } from '@berth/linux/mknod.ts';
+import { mknod } from '@berth/linux/files/mknod.ts';
 import { containerAnnotations } from './labels.ts';
 import { logEnd, terminationMessage } from './termination-message.ts';
 

@@ -3,7 +3,7 @@
 
 import { messageOf } from '@berth/common/error-message.ts';
 import type { ContainerStatus } from '@berth/cri/generated/api.ts';
-import { hasCode } from '@berth/linux/errno.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { type OwnFolders, readEnd } from '../own-files.ts';
 import { containerAnnotations } from './labels.ts';
 

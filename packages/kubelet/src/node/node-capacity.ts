@@ -2,7 +2,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, release, totalmem } from 'node:os';
 import { dirname } from 'node:path';
-import { hasCode } from '@berth/linux/errno.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 
 /** What the node has for pods. */
 export interface NodeCapacity {

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { mount, mountsBelow } from '@berth/linux/mount.ts';
+import { mount, mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { testImage } from '../../../../test/support/pods.ts';
 import { checkout, type Daemon, startDaemon } from '../../../../test/support/scratch.ts';
 import { until } from '../../../../test/support/until.ts';

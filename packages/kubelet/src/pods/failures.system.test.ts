@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { mountsBelow } from '@berth/linux/mount.ts';
+import { mountsBelow } from '@berth/linux/mounts/mount.ts';
 import type { Container, Pod, PodSpec } from '../api/pod.ts';
 import type { Kubelet } from '../kubelet.ts';
 import {

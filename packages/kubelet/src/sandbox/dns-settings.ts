@@ -1,5 +1,5 @@
 // What the kubelet knows about name servers: its own options and the host's resolv.conf.
-import { readRegularFileSync } from '@berth/linux/regular-file.ts';
+import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import type { DnsSettings } from './dns.ts';
 import { parseResolvConf } from './resolv-conf.ts';

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client.ts';
-import { mountsBelow, unmount } from '@berth/linux/mount.ts';
+import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
 import { removeTestCgroup, testCgroup, testCgroupDriver } from '../../../../test/support/cgroup-driver.ts';
 import { removeBridge, writeConflist } from '../../../../test/support/conflist.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { mountsBelow } from '@berth/linux/mount.ts';
+import { mountsBelow } from '@berth/linux/mounts/mount.ts';
 import type { Pod } from '../api/pod.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import type { Kubelet } from '../kubelet.ts';

@@ -1,10 +1,10 @@
 // The volumes of a pod: made before its containers, taken away after them.
 import { readdir, realpath } from 'node:fs/promises';
 import { messageOf } from '@berth/common/error-message.ts';
-import { makePrivateDirectory } from '@berth/linux/directories.ts';
-import { hasCode } from '@berth/linux/errno.ts';
-import { mountsBelow, unmount } from '@berth/linux/mount.ts';
-import { removeTree } from '@berth/linux/remove-tree.ts';
+import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
+import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { Pod, Volume } from '../api/pod.ts';
 import { emptyDirPath, podDir, podsDir } from '../pod-paths.ts';
 import { emptyDirVolume, type MemoryVolumes } from './empty-dir.ts';

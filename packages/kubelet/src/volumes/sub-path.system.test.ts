@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { unmount } from '@berth/linux/mount.ts';
+import { unmount } from '@berth/linux/mounts/mount.ts';
 import { bindSubPath } from './sub-path.ts';
 
 const ROUNDS = 6_000;

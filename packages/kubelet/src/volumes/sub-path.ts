@@ -3,10 +3,15 @@
 
 import { chmodSync, closeSync, mkdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { asSyscallError, hasCode } from '@berth/linux/errno.ts';
-import { bindMount, unmount } from '@berth/linux/mount.ts';
-import { O_PATH } from '@berth/linux/open-flags.ts';
-import { magicPath, makeDirectoryInRoot, openBeneath, openWithoutLinks } from '@berth/linux/safe-path.ts';
+import { O_PATH } from '@berth/linux/files/open-flags.ts';
+import {
+  magicPath,
+  makeDirectoryInRoot,
+  openBeneath,
+  openWithoutLinks,
+} from '@berth/linux/files/safe-path.ts';
+import { bindMount, unmount } from '@berth/linux/mounts/mount.ts';
+import { asSyscallError, hasCode } from '@berth/linux/syscall/errno.ts';
 
 /**
  * Binds `subPath` of `volume` to `target` and returns `target`. A missing directory is made with the volume's

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { mounts } from '../mount.ts';
+import { mounts } from '../mounts/mount.ts';
 import { detectCgroups } from './detect.ts';
 import { membership } from './membership.ts';
 
@@ -73,7 +73,7 @@ test(`cgroup ${version}: a move that is expected moves nothing by itself`, async
   const own = [...(before ?? [])].flatMap(([controller, path]) => cgroups.directory(path, controller) ?? []);
   const watched = own.map((directory) => watch(join(directory, 'cgroup.procs')));
   const written = Promise.race(watched.map((each) => once(each, 'change')));
-  using _move = cgroups.expectMove();
+  using _move = cgroups.startRcuGracePeriod();
   await written;
   for (const each of watched) each.close();
   assert.deepEqual(membership(process.pid), before);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseMountInfo } from '../mountinfo.ts';
+import { parseMountInfo } from '../mounts/mountinfo.ts';
 import { findCgroupMounts } from './detect.ts';
 import { limitBytes } from './keyed-file.ts';
 import { parseMembership } from './membership.ts';

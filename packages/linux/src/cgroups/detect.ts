@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mounts } from '../mount.ts';
-import type { MountInfo } from '../mountinfo.ts';
+import { mounts } from '../mounts/mount.ts';
+import type { MountInfo } from '../mounts/mountinfo.ts';
 import type { Cgroups } from './cgroups.ts';
 import { CgroupV1, type V1Mounts } from './v1.ts';
 import { CgroupV2 } from './v2.ts';

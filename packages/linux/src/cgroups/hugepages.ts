@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { asSyscallError, hasCode } from '../errno.ts';
+import { asSyscallError, hasCode } from '../syscall/errno.ts';
 
 let sizes: readonly string[] | undefined;
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { asSyscallError, hasCode } from '../errno.ts';
+import { asSyscallError, hasCode } from '../syscall/errno.ts';
 
 /**
  * Parses /proc/PID/cgroup: the process's path by controller, that of the v2 hierarchy under `''` and that

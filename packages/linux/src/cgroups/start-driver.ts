@@ -11,7 +11,7 @@ export async function startCgroupDriver(
   cgroups: Cgroups,
 ): Promise<CgroupDriver & Disposable> {
   if (name === 'cgroupfs') return { ...cgroupfsDriver(cgroups), [Symbol.dispose]: () => {} };
-  const { systemdDriver, systemdDriverProblem } = await import('../systemd/driver.ts');
+  const { systemdDriver, systemdDriverProblem } = await import('./systemd-driver.ts');
   const problem = systemdDriverProblem(cgroups);
   if (problem !== undefined)
     throw new Error(`cgroupDriver: systemd cannot be used: ${problem}; use cgroupfs`);

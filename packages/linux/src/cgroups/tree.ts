@@ -9,8 +9,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { asSyscallError, hasCode, SyscallError } from '../errno.ts';
-import { kill, processStat, waitForExit } from '../process.ts';
+import { kill, processStat, waitForExit } from '../processes/process.ts';
+import { asSyscallError, hasCode, SyscallError } from '../syscall/errno.ts';
 import type { RemoveOptions } from './cgroups.ts';
 import type { ControlFile } from './resources.ts';
 

@@ -2,7 +2,7 @@ import type { Cgroups, RemoveOptions } from './cgroups.ts';
 import { type CgroupDetails, v1Details } from './details.ts';
 import { hugepageSizes } from './hugepages.ts';
 import { keyedNumbers } from './keyed-file.ts';
-import { OwnMove } from './own-move.ts';
+import { RcuGracePeriod } from './rcu-grace-period.ts';
 import type { CgroupResources } from './resources.ts';
 import {
   directoryBelow,
@@ -39,7 +39,7 @@ export class CgroupV1 implements Cgroups {
   /** Mount points of controllers, each once. */
   readonly #roots: readonly string[];
   readonly #allRoots: readonly string[];
-  readonly #ownMove: OwnMove;
+  readonly #rcuGracePeriod: RcuGracePeriod;
 
   constructor(mounts: V1Mounts) {
     const { controllers, others, unified } = mounts;
@@ -50,7 +50,7 @@ export class CgroupV1 implements Cgroups {
     this.#roots = [...new Set(controllers.values())];
     this.#allRoots = [...this.#roots, ...others, ...(unified === undefined ? [] : [unified.root])];
     const [[controller, root] = ['', '']] = controllers;
-    this.#ownMove = new OwnMove(root, controller);
+    this.#rcuGracePeriod = new RcuGracePeriod(root, controller);
   }
 
   directory(path: string, controller: string): string | undefined {
@@ -88,8 +88,8 @@ export class CgroupV1 implements Cgroups {
     for (const root of this.#roots) writeControl(directoryBelow(root, path), 'cgroup.procs', String(pid));
   }
 
-  expectMove(): Disposable {
-    return this.#ownMove.expect();
+  startRcuGracePeriod(): Disposable {
+    return this.#rcuGracePeriod.start();
   }
 
   processes(path: string): number[] {

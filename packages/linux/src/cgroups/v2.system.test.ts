@@ -7,7 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { until } from '../../../../test/support/until.ts';
-import { mounts } from '../mount.ts';
+import { mounts } from '../mounts/mount.ts';
 import { membership } from './membership.ts';
 import { CgroupV2 } from './v2.ts';
 

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasCode } from '../errno.ts';
+import { hasCode } from '../syscall/errno.ts';
 import type { Cgroups, RemoveOptions } from './cgroups.ts';
 import { type CgroupDetails, v2Details } from './details.ts';
 import { hugepageSizes } from './hugepages.ts';
 import { keyedNumbers } from './keyed-file.ts';
-import { OwnMove } from './own-move.ts';
+import { RcuGracePeriod } from './rcu-grace-period.ts';
 import type { CgroupResources } from './resources.ts';
 import {
   directoryBelow,
@@ -31,14 +31,14 @@ export class CgroupV2 implements Cgroups {
   readonly controllers: ReadonlySet<string>;
   readonly unifiedControllers: ReadonlySet<string>;
   readonly #root: string;
-  readonly #ownMove: OwnMove;
+  readonly #rcuGracePeriod: RcuGracePeriod;
 
   /** @param root where the hierarchy is mounted */
   constructor(root: string) {
     this.#root = root;
     this.controllers = new Set(words(readControl(root, 'cgroup.controllers')));
     this.unifiedControllers = this.controllers;
-    this.#ownMove = new OwnMove(root, '');
+    this.#rcuGracePeriod = new RcuGracePeriod(root, '');
   }
 
   directory(path: string): string {
@@ -67,8 +67,8 @@ export class CgroupV2 implements Cgroups {
     writeControl(this.directory(path), 'cgroup.procs', String(pid));
   }
 
-  expectMove(): Disposable {
-    return this.#ownMove.expect();
+  startRcuGracePeriod(): Disposable {
+    return this.#rcuGracePeriod.start();
   }
 
   processes(path: string): number[] {

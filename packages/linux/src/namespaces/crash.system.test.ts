@@ -6,8 +6,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { mountsBelow } from '../mount.ts';
-import { pinState, unpin } from '../namespaces.ts';
+import { mountsBelow } from '../mounts/mount.ts';
+import { pinState, unpin } from './namespaces.ts';
 
 const KILLS = 15;
 const KINDS = ['user', 'net', 'ipc', 'uts'] as const;
@@ -32,7 +32,7 @@ test('a kill at any moment leaves each pod absent, complete, or found to be unfi
   const seen = { complete: 0, unfinished: 0 };
   for (let kill = 0; kill < KILLS; kill++) {
     const directory = join(scratch, String(kill));
-    const module = new URL('../namespaces.ts', import.meta.url).href;
+    const module = new URL('./namespaces.ts', import.meta.url).href;
     const pinner = spawn(process.execPath, ['--input-type=module', '-e', PINNER, module, directory], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

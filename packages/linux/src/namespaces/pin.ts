@@ -1,12 +1,12 @@
 import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import { dirname } from 'node:path';
-import { makeDirectoriesSync } from '../directories.ts';
-import { withEffectiveUser } from '../effective-user.ts';
-import { hasCode, SyscallError } from '../errno.ts';
-import { libcFunction } from '../libc.ts';
-import { bindMount, isMountPoint, unmount } from '../mount.ts';
+import { makeDirectoriesSync } from '../files/directories.ts';
+import { bindMount, isMountPoint, unmount } from '../mounts/mount.ts';
 import { setLinkUp } from '../netlink/links.ts';
+import { withEffectiveUser } from '../processes/effective-user.ts';
+import { hasCode, SyscallError } from '../syscall/errno.ts';
+import { libcFunction } from '../syscall/libc.ts';
 import { sysctlNamespace, writeSysctl } from '../sysctl.ts';
 import { hostId, type IdMappings } from './id-mappings.ts';
 import { UserNamespaceProcess } from './user.ts';

@@ -1,8 +1,8 @@
-import type { SyscallFailure } from '../errno.ts';
 import type { Address } from '../netlink/addresses.ts';
 import type { Link } from '../netlink/links.ts';
 import type { Route } from '../netlink/routes.ts';
-import type { IpFamily } from '../tcp-socket.ts';
+import type { IpFamily } from '../sockets/tcp-socket.ts';
+import type { SyscallFailure } from '../syscall/errno.ts';
 import type { PinRequest } from './pin.ts';
 
 /** What can be done inside a network namespace, and what each answers. */

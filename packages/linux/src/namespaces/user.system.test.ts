@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { bindMount, canMapIds, mount, mountsBelow, overlayMount, unmount } from '../mount.ts';
-import { NamespaceWorker, pinState, unpin } from '../namespaces.ts';
+import { bindMount, canMapIds, mount, mountsBelow, overlayMount, unmount } from '../mounts/mount.ts';
+import { NamespaceWorker, pinState, unpin } from './namespaces.ts';
 
 const scratch = mkdtempSync('/tmp/linux-userns-');
 const at = (kind: string) => join(scratch, 'pins', kind);

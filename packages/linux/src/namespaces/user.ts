@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { asSyscallError, SyscallError } from '../errno.ts';
+import { canMapIds } from '../mounts/mount.ts';
+import { kill } from '../processes/process.ts';
+import { pipe } from '../streams/pipe.ts';
+import { asSyscallError, SyscallError } from '../syscall/errno.ts';
 import {
   addressOf,
   closeDescriptor,
@@ -8,10 +11,7 @@ import {
   libcFunction,
   symbolAddress,
   voidFunction,
-} from '../libc.ts';
-import { canMapIds } from '../mount.ts';
-import { pipe } from '../pipe.ts';
-import { kill } from '../process.ts';
+} from '../syscall/libc.ts';
 import type { IdMapping, IdMappings } from './id-mappings.ts';
 
 const cloneCall = libcFunction('clone', ['size_t', 'size_t', 'int', 'size_t']);

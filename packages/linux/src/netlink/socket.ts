@@ -1,5 +1,5 @@
-import { SyscallError } from '../errno.ts';
-import { closeDescriptor, libcFunction } from '../libc.ts';
+import { SyscallError } from '../syscall/errno.ts';
+import { closeDescriptor, libcFunction } from '../syscall/libc.ts';
 import {
   CONTROL,
   decodeAttributes,

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { detectCgroups } from '../cgroups/detect.ts';
-import { systemdDriver, systemdDriverProblem } from './driver.ts';
+import { systemdDriver, systemdDriverProblem } from '../cgroups/systemd-driver.ts';
 
 const cgroups = detectCgroups();
 const problem = systemdDriverProblem(cgroups);

@@ -1,6 +1,6 @@
-import { hasCode } from '../errno.ts';
-import { closeDescriptor, libcFunction } from '../libc.ts';
-import { AF_UNIX, unixAddress } from '../unix-address.ts';
+import { AF_UNIX, unixAddress } from '../sockets/unix-address.ts';
+import { hasCode } from '../syscall/errno.ts';
+import { closeDescriptor, libcFunction } from '../syscall/libc.ts';
 
 const socketCall = libcFunction('socket', ['int', 'int', 'int']);
 const bindCall = libcFunction('bind', ['int', 'void *', 'uint']);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { hasCode } from '@berth/linux/errno.ts';
-import { openRegularFile, readRegularFile, UnsuitableFileError } from '@berth/linux/regular-file.ts';
+import { openRegularFile, readRegularFile, UnsuitableFileError } from '@berth/linux/files/regular-file.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { maxDocumentSize } from '../content-store.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../digest.ts';

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress, type ZstdDecompress } from 'node:zlib';
-import { hasCode } from '@berth/linux/errno.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { Compression } from '../media-types.ts';
 
 /** What decompression may take of memory. */

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { lstatSync, readdirSync, readFileSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { getXattr, listXattrs } from '@berth/linux/xattr.ts';
+import { getXattr, listXattrs } from '@berth/linux/files/xattr.ts';
 import { decodeFileName } from '../tar/file-name.ts';
 import { TestLayers } from '../testing/layers.ts';
 

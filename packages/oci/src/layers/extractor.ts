@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { printable, quoted } from '@berth/common/printable.ts';
-import { hasCode } from '@berth/linux/errno.ts';
-import { mknod, type SpecialFile } from '@berth/linux/mknod.ts';
-import { setXattr } from '@berth/linux/xattr.ts';
+import { mknod, type SpecialFile } from '@berth/linux/files/mknod.ts';
+import { setXattr } from '@berth/linux/files/xattr.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { TarError, type TarHeader } from '../tar/entry.ts';
 import { decodeFileName, encodeFileName as native } from '../tar/file-name.ts';
 import type { TarHandler } from '../tar/reader.ts';

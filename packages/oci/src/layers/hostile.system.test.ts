@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { getXattr } from '@berth/linux/xattr.ts';
+import { getXattr } from '@berth/linux/files/xattr.ts';
 import type { TarEntry } from '../tar/entry.ts';
 import { TestLayers } from '../testing/layers.ts';
 

@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quoted } from '@berth/common/printable.ts';
-import { getXattr, listXattrs, setXattr } from '@berth/linux/xattr.ts';
+import { getXattr, listXattrs, setXattr } from '@berth/linux/files/xattr.ts';
 import { encodeFileName as native } from '../tar/file-name.ts';
 import type { Unsettled } from './extractor.ts';
 import { LayerError, LayerLimitError } from './layer-error.ts';

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { workerUrl } from '@berth/linux/worker-url.ts';
+import { workerUrl } from '@berth/common/worker-url.ts';
 import type { ExtractedLayer, Extraction } from './extract.ts';
 import { LayerError, LayerLimitError } from './layer-error.ts';
 import type { WorkerAnswer } from './unpack-worker.ts';

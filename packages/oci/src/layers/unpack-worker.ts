@@ -1,7 +1,7 @@
 // Entry point of the process that unpacks layers: an Extraction comes in as a message, a WorkerAnswer goes out.
 import { messageOf } from '@berth/common/error-message.ts';
-import { limitMoreData } from '@berth/linux/data-limit.ts';
-import { dieWithParent } from '@berth/linux/parent-death.ts';
+import { limitMoreData } from '@berth/linux/processes/data-limit.ts';
+import { dieWithParent } from '@berth/linux/processes/parent-death.ts';
 import { type ExtractedLayer, type Extraction, extractLayer } from './extract.ts';
 import { LayerLimitError } from './layer-error.ts';
 

@@ -3,7 +3,7 @@ import { untilAborted } from '@berth/common/abort.ts';
 import { messageOf } from '@berth/common/error-message.ts';
 import { printable, quoted } from '@berth/common/printable.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
-import { removeTree } from '@berth/linux/remove-tree.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import type { Digest } from '../digest.ts';
 import { isLayerType } from '../media-types.ts';
 import { ampleMemory, isWindowError, littleMemory } from './decompress.ts';

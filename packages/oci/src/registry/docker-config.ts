@@ -1,5 +1,5 @@
-import { hasCode } from '@berth/linux/errno.ts';
-import { readRegularFile } from '@berth/linux/regular-file.ts';
+import { readRegularFile } from '@berth/linux/files/regular-file.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { JsonCursor } from '../json-cursor.ts';
 import { askCredentialHelper } from './credential-helper.ts';
 import { type AuthConfig, type ImagePlace, isDockerHub } from './credentials.ts';

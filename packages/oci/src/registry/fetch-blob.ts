@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { hasCode } from '@berth/linux/errno.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { ContentStore, Ingest } from '../content-store.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { DigestMismatchError } from '../digest.ts';

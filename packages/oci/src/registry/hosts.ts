@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
 import { printable, quoted } from '@berth/common/printable.ts';
-import { readRegularFile } from '@berth/linux/regular-file.ts';
+import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { isTable, parseToml, type TomlTable, type TomlValue } from './toml.ts';
 
 /** One place that may serve an image: a mirror or the registry itself. */

@@ -3,7 +3,7 @@ import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { printable } from '@berth/common/printable.ts';
-import { readRegularFile } from '@berth/linux/regular-file.ts';
+import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { literalAddress, mayLeadTo } from './addresses.ts';
 import { ConnectionError, transientCodes } from './connection-error.ts';
 import { RegistryError } from './errors.ts';

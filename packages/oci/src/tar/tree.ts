@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { getXattr, listXattrs } from '@berth/linux/xattr.ts';
+import { getXattr, listXattrs } from '@berth/linux/files/xattr.ts';
 import { padding, type TarAttributes, type TarEntry } from './entry.ts';
 import { decodeFileName, encodeFileName as native } from './file-name.ts';
 import { encodeHeader } from './writer.ts';

@@ -1,8 +1,8 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { OutputPipe } from '@berth/linux/output-pipe.ts';
-import { startProcess } from '@berth/linux/spawn.ts';
+import { startProcess } from '@berth/linux/processes/spawn.ts';
+import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
 import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { findProgram } from '../programs.ts';

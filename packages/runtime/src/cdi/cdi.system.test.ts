@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { mknod } from '@berth/linux/mknod.ts';
+import { mknod } from '@berth/linux/files/mknod.ts';
 import { startDaemon } from '../daemon.ts';
 import { createLogger } from '../log.ts';
 import { failsWith, PodCalls } from '../testing/pod-calls.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { mknod } from '@berth/linux/mknod.ts';
+import { mknod } from '@berth/linux/files/mknod.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { createLogger } from '../log.ts';
 import { applyEdits, editsOf, withCdiDevices } from './inject.ts';

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { hasCode } from '@berth/linux/errno.ts';
-import { readRegularFile } from '@berth/linux/regular-file.ts';
+import { readRegularFile } from '@berth/linux/files/regular-file.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { messageWithCauses } from '../errors.ts';
 import { type CdiSpec, type ContainerEdits, parseCdiSpec } from './spec.ts';
 

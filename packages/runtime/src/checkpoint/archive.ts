@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile, open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { openRegularFile } from '@berth/linux/regular-file.ts';
-import { magicPath } from '@berth/linux/safe-path.ts';
+import { openRegularFile } from '@berth/linux/files/regular-file.ts';
+import { magicPath } from '@berth/linux/files/safe-path.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { tarOfTree } from '@berth/oci/tar/tree.ts';
 import { endOfTar } from '@berth/oci/tar/writer.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { removeTree } from '@berth/linux/remove-tree.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import type { Context } from '../context.ts';
 import { messageWithCauses, RuntimeError, wrongState } from '../errors.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { readRegularFileSync } from '@berth/linux/regular-file.ts';
+import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import { invalid, messageWithCauses } from '../errors.ts';
 
 /** The file of a pod's checkpoint that tells of the others; it is written last. */

@@ -1,10 +1,10 @@
 import { constants, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { closeDescriptor } from '@berth/linux/libc.ts';
-import { O_PATH } from '@berth/linux/open-flags.ts';
-import { openRegularFile } from '@berth/linux/regular-file.ts';
-import { removeTree } from '@berth/linux/remove-tree.ts';
-import { magicPath, openInRoot } from '@berth/linux/safe-path.ts';
+import { O_PATH } from '@berth/linux/files/open-flags.ts';
+import { openRegularFile } from '@berth/linux/files/regular-file.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
+import { magicPath, openInRoot } from '@berth/linux/files/safe-path.ts';
+import { closeDescriptor } from '@berth/linux/syscall/libc.ts';
 import { LayerExtractor } from '@berth/oci/layers/extractor.ts';
 import { settleLayer } from '@berth/oci/layers/settle.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';

@@ -1,4 +1,4 @@
-import { CAPABILITIES } from '@berth/linux/capabilities.ts';
+import { CAPABILITIES } from '@berth/linux/security/capabilities.ts';
 import type { LinuxNamespaceType, Spec } from '@berth/oci/runtime-spec.ts';
 import type { DumpedMount, DumpedTask, DumpedThread, DumpFacts, NamespaceIds } from './dump-facts.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { overlayMount, unmount } from '@berth/linux/mount.ts';
+import { overlayMount, unmount } from '@berth/linux/mounts/mount.ts';
 import { deletedPaths } from './rootfs-diff.ts';
 
 test('deleted files of an overlay, and those of a directory that was made anew', () => {

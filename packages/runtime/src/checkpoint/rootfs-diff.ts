@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { getXattr } from '@berth/linux/xattr.ts';
+import { getXattr } from '@berth/linux/files/xattr.ts';
 import { decodeFileName, encodeFileName } from '@berth/oci/tar/file-name.ts';
 
 /** The device number of the character device that stands for a deleted file in an overlay's upper directory. */

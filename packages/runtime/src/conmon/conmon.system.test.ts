@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { processStat } from '@berth/linux/process.ts';
+import { processStat } from '@berth/linux/processes/process.ts';
 import { TestContainers } from '../testing/test-containers.ts';
 import { readPidFile, startConmon } from './conmon.ts';
 import { reopenLog } from './control.ts';

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { messageOf } from '@berth/common/error-message.ts';
-import { hasCode } from '@berth/linux/errno.ts';
-import { OutputPipe } from '@berth/linux/output-pipe.ts';
-import { kill } from '@berth/linux/process.ts';
-import { readEndOfRegularFile, readRegularFile } from '@berth/linux/regular-file.ts';
-import { type StartedProcess, startProcess } from '@berth/linux/spawn.ts';
+import { readEndOfRegularFile, readRegularFile } from '@berth/linux/files/regular-file.ts';
+import { kill } from '@berth/linux/processes/process.ts';
+import { type StartedProcess, startProcess } from '@berth/linux/processes/spawn.ts';
+import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { killDescendants } from '../oci-runtime/process-tree.ts';
 import { lastRuntimeError, OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { type ConmonSpec, conmonArguments } from './arguments.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { mknod } from '@berth/linux/mknod.ts';
+import { mknod } from '@berth/linux/files/mknod.ts';
 import {
   type ContainerExit,
   isExitFileName,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
-import { hasCode } from '@berth/linux/errno.ts';
-import { readRegularFileSync, UnsuitableFileError } from '@berth/linux/regular-file.ts';
+import { readRegularFileSync, UnsuitableFileError } from '@berth/linux/files/regular-file.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 
 /** The end of a container, as conmon's exit file tells it. */
 export interface ContainerExit {

@@ -4,7 +4,7 @@ import { chmodSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Mount } from '@berth/cri/generated/api.ts';
-import { mountsBelow } from '@berth/linux/mount.ts';
+import { mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { pushArtifact } from '@berth/oci/testing/artifact.ts';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import { failsWith, PodCalls, until } from '../testing/pod-calls.ts';

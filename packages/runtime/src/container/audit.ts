@@ -1,4 +1,4 @@
-import { peerCredentials } from '@berth/linux/peer-credentials.ts';
+import { peerCredentials } from '@berth/linux/sockets/peer-credentials.ts';
 import type { Context } from '../context.ts';
 import { messageWithCauses } from '../errors.ts';
 import type { LogFields } from '../log.ts';

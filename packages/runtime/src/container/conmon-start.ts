@@ -1,4 +1,4 @@
-import { processStat } from '@berth/linux/process.ts';
+import { processStat } from '@berth/linux/processes/process.ts';
 import { type StartedConmon, startConmon } from '../conmon/conmon.ts';
 import type { Context } from '../context.ts';
 import { messageWithCauses, RuntimeError } from '../errors.ts';

@@ -93,7 +93,7 @@ async function makeContainer(context: Context, making: Making): Promise<void> {
   const { sandbox, container, image, volumes, checkpoint, signal } = making;
   const { state, log, paths, tracer } = context;
   const { id, config } = container;
-  using _move = context.cgroups.expectMove();
+  using _move = context.cgroups.startRcuGracePeriod();
   const selinux = labelsOf(context, sandbox, config);
   const name = describe(sandbox.config, config.metadata?.name ?? '');
   log.info(`Creating container: ${name}`, { container: id, sandbox: sandbox.id });

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Mount } from '@berth/cri/generated/api.ts';
-import { SyscallError } from '@berth/linux/errno.ts';
-import { makeDirectoryInRoot, resolveInRoot } from '@berth/linux/safe-path.ts';
+import { makeDirectoryInRoot, resolveInRoot } from '@berth/linux/files/safe-path.ts';
+import { SyscallError } from '@berth/linux/syscall/errno.ts';
 import { invalid } from '../errors.ts';
 import { isWithin, procMountProblem } from '../spec/proc-mounts.ts';
 

@@ -32,7 +32,7 @@ async function run(
   signal: AbortSignal,
 ): Promise<ExecSyncResponse> {
   // The command is moved before it runs, and how long it runs is not known.
-  context.cgroups.expectMove()[Symbol.dispose]();
+  context.cgroups.startRcuGracePeriod()[Symbol.dispose]();
   const timeoutMs = Number(timeout) * 1000;
   const target = execTarget(context, container, { cmd });
   try {

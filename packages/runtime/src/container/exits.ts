@@ -1,5 +1,5 @@
 import { ContainerEventType } from '@berth/cri/generated/api.ts';
-import { waitForExit } from '@berth/linux/process.ts';
+import { waitForExit } from '@berth/linux/processes/process.ts';
 import { nowNs } from '../clock.ts';
 import { readExit, wasOomKilled, watchExits } from '../conmon/exit-files.ts';
 import type { Context } from '../context.ts';

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ContainerState } from '@berth/cri/generated/api.ts';
-import { mount, unmount } from '@berth/linux/mount.ts';
+import { mount, unmount } from '@berth/linux/mounts/mount.ts';
 import { failsWith, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 

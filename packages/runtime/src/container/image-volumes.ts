@@ -1,12 +1,12 @@
 import { constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerConfig, Mount } from '@berth/cri/generated/api.ts';
-import { SyscallError } from '@berth/linux/errno.ts';
-import { closeDescriptor } from '@berth/linux/libc.ts';
-import { bindMount, overlayMount } from '@berth/linux/mount.ts';
-import { O_PATH } from '@berth/linux/open-flags.ts';
-import { magicPath, openInRoot } from '@berth/linux/safe-path.ts';
-import { contextOption } from '@berth/linux/selinux.ts';
+import { O_PATH } from '@berth/linux/files/open-flags.ts';
+import { magicPath, openInRoot } from '@berth/linux/files/safe-path.ts';
+import { bindMount, overlayMount } from '@berth/linux/mounts/mount.ts';
+import { contextOption } from '@berth/linux/security/selinux.ts';
+import { SyscallError } from '@berth/linux/syscall/errno.ts';
+import { closeDescriptor } from '@berth/linux/syscall/libc.ts';
 import type { Context } from '../context.ts';
 import { type CriCode, messageWithCauses, RuntimeError } from '../errors.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';

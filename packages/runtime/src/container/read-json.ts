@@ -1,4 +1,4 @@
-import { readRegularFile } from '@berth/linux/regular-file.ts';
+import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 
 /** More than a config.json of ours has: a request, which has at most 16 MiB, and a seccomp profile. */
 const maxJsonBytes = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import type { ReopenContainerLogRequest, ReopenContainerLogResponse } from '@berth/cri/generated/api.ts';
-import { hasCode } from '@berth/linux/errno.ts';
-import { waitForExit } from '@berth/linux/process.ts';
+import { waitForExit } from '@berth/linux/processes/process.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { reopenLog } from '../conmon/control.ts';
 import type { Context } from '../context.ts';
 import { notFound, wrongState } from '../errors.ts';

@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { makePrivateDirectory } from '@berth/linux/directories.ts';
-import { bindMount, overlayMount, unmount } from '@berth/linux/mount.ts';
+import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
+import { lchown } from '@berth/linux/files/ownership.ts';
+import { bindMount, overlayMount, unmount } from '@berth/linux/mounts/mount.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
-import { lchown } from '@berth/linux/ownership.ts';
-import { contextOption } from '@berth/linux/selinux.ts';
+import { contextOption } from '@berth/linux/security/selinux.ts';
 import type { Context } from '../context.ts';
 import type { BundlePaths, ContainerPaths } from '../paths.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';

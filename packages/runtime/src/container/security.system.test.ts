@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
-import { selinuxEnabled } from '@berth/linux/selinux.ts';
+import { selinuxEnabled } from '@berth/linux/security/selinux.ts';
 import { readSysctl } from '@berth/linux/sysctl.ts';
 import { containerRlimits } from '../spec/rlimits.ts';
 import { isolated, PodCalls } from '../testing/pod-calls.ts';

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { ContainerConfig, SELinuxOption } from '@berth/cri/generated/api.ts';
-import { isKnownContext, mayRelabel, relabel } from '@berth/linux/selinux.ts';
+import { isKnownContext, mayRelabel, relabel } from '@berth/linux/security/selinux.ts';
 import type { Context } from '../context.ts';
 import { invalid, messageWithCauses } from '../errors.ts';
 import type { MountSource } from '../spec/input.ts';

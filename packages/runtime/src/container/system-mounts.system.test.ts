@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { after, before, test } from 'node:test';
 import { MountPropagation, NamespaceMode } from '@berth/cri/generated/api.ts';
-import { mount, mountsBelow, unmount } from '@berth/linux/mount.ts';
+import { mount, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import type { ExecutionParameters } from '@berth/oci/image-config.ts';
 import { writeOciLayout } from '@berth/oci/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';

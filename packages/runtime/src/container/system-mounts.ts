@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, readFileSync, statfsSync } from 'node:fs';
-import { hasCode } from '@berth/linux/errno.ts';
-import { parseMountInfo } from '@berth/linux/mountinfo.ts';
-import { O_PATH } from '@berth/linux/open-flags.ts';
-import { magicPath, openInRoot } from '@berth/linux/safe-path.ts';
+import { O_PATH } from '@berth/linux/files/open-flags.ts';
+import { magicPath, openInRoot } from '@berth/linux/files/safe-path.ts';
+import { parseMountInfo } from '@berth/linux/mounts/mountinfo.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { Spec } from '@berth/oci/runtime-spec.ts';
 import { invalid, RuntimeError } from '../errors.ts';
 import { isWithin, procMountProblem } from '../spec/proc-mounts.ts';

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { hasCode } from '@berth/linux/errno.ts';
-import { unmountAll } from '@berth/linux/mount.ts';
-import { processStat, signalProcess, waitForExit } from '@berth/linux/process.ts';
-import { readRegularFileSync } from '@berth/linux/regular-file.ts';
-import { removeTree } from '@berth/linux/remove-tree.ts';
+import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
+import { unmountAll } from '@berth/linux/mounts/mount.ts';
+import { processStat, signalProcess, waitForExit } from '@berth/linux/processes/process.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { Context } from '../context.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { BundlePaths } from '../paths.ts';

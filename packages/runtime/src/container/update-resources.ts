@@ -3,7 +3,7 @@ import type {
   UpdateContainerResourcesRequest,
   UpdateContainerResourcesResponse,
 } from '@berth/cri/generated/api.ts';
-import { adjustOomScores } from '@berth/linux/oom-score.ts';
+import { adjustOomScores } from '@berth/linux/processes/oom-score.ts';
 import type { LinuxResources } from '@berth/oci/runtime-spec.ts';
 import type { Context } from '../context.ts';
 import { invalid, notFound, wrongState } from '../errors.ts';

@@ -1,5 +1,5 @@
 import { mkdir, rename } from 'node:fs/promises';
-import { removeTree } from '@berth/linux/remove-tree.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { layOutArtifact } from '@berth/oci/artifact-files.ts';
 import { type Digest, digestOf } from '@berth/oci/digest.ts';
 import type { Image } from '@berth/oci/image.ts';

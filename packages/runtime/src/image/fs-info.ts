@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FilesystemUsage, ImageFsInfoResponse } from '@berth/cri/generated/api.ts';
-import type { DiskUsage } from '@berth/linux/disk-usage.ts';
-import { hasCode } from '@berth/linux/errno.ts';
+import type { DiskUsage } from '@berth/linux/files/disk-usage.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { nowNs } from '../clock.ts';
 import type { LayerUsage } from '../layer-usage.ts';
 import type { ImageService } from './service.ts';

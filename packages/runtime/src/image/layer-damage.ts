@@ -1,5 +1,5 @@
 import { opendirSync } from 'node:fs';
-import { hasCode } from '@berth/linux/errno.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 
 /** Names that are counted: a layer of more in one directory is only looked at for having as many. */
 const maxCounted = 500;

@@ -1,7 +1,7 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';
-import { removeTree } from '@berth/linux/remove-tree.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import type { Digest } from '@berth/oci/digest.ts';
 import type { ImageLayer } from '@berth/oci/image.ts';
 import type { LayerLimits } from '@berth/oci/layers/extract.ts';

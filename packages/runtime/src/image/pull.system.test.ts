@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ImageStatusRequest, ListImagesRequest } from '@berth/cri/generated/api.ts';
-import { mount, unmount } from '@berth/linux/mount.ts';
+import { mount, unmount } from '@berth/linux/mounts/mount.ts';
 import { digestOf } from '@berth/oci/digest.ts';
 import { mediaTypes } from '@berth/oci/media-types.ts';
 import { hostPlatform } from '@berth/oci/platform.ts';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeTree } from '@berth/linux/remove-tree.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import type { ImageStore } from './store.ts';
 
 /** Milliseconds after which the begun download of a blob is not expected to be resumed. */

@@ -1,8 +1,8 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { BlockList, isIPv6 } from 'node:net';
 import { basename, join } from 'node:path';
-import { makeDirectories } from '@berth/linux/directories.ts';
-import { readRegularFile } from '@berth/linux/regular-file.ts';
+import { makeDirectories } from '@berth/linux/files/directories.ts';
+import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { invalid, messageWithCauses, RuntimeError } from '../errors.ts';
 import type { TemplateData } from './render-conf.ts';
 

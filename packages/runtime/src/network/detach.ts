@@ -2,7 +2,7 @@ import type { CachedAttachment, DamagedRecord } from '@berth/cni/cache.ts';
 import { type NetworkConfigList, parseConfList } from '@berth/cni/conflist.ts';
 import { CniError } from '@berth/cni/errors.ts';
 import type { RuntimeConf } from '@berth/cni/runtime-conf.ts';
-import { pinState } from '@berth/linux/namespaces.ts';
+import { pinState } from '@berth/linux/namespaces/namespaces.ts';
 import { messageWithCauses, RuntimeError } from '../errors.ts';
 import { type AttachRequest, attachmentOf, POD_INTERFACE } from './attach.ts';
 import { namespaceMayGoFirst } from './chain.ts';

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { CachedAttachment } from '@berth/cni/cache.ts';
-import { unpin } from '@berth/linux/namespaces.ts';
+import { unpin } from '@berth/linux/namespaces/namespaces.ts';
 import { messageWithCauses } from '../errors.ts';
 import { detachSandbox } from './detach.ts';
 import type { PodNetwork } from './pod-network.ts';

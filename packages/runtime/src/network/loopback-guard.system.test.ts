@@ -14,9 +14,9 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { libcFunction } from '@berth/linux/libc.ts';
-import { NamespaceWorker, unpin } from '@berth/linux/namespaces.ts';
-import { hasTable } from '@berth/linux/nftables.ts';
+import { NamespaceWorker, unpin } from '@berth/linux/namespaces/namespaces.ts';
+import { hasTable } from '@berth/linux/nftables/nftables.ts';
+import { libcFunction } from '@berth/linux/syscall/libc.ts';
 import { patience } from '../../../../test/support/machine-speed.ts';
 import { createLogger } from '../log.ts';
 import { until } from '../testing/pod-calls.ts';

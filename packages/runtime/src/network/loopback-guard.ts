@@ -1,5 +1,5 @@
-import { ensureLoopbackGuard } from '@berth/linux/loopback-guard.ts';
-import { hasTable, removeTable } from '@berth/linux/nftables.ts';
+import { ensureLoopbackGuard } from '@berth/linux/nftables/loopback-guard.ts';
+import { hasTable, removeTable } from '@berth/linux/nftables/nftables.ts';
 import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';
 

@@ -3,7 +3,7 @@ import { CniError } from '@berth/cni/errors.ts';
 import { isJsonObject, type JsonObject } from '@berth/cni/json.ts';
 import { Cni } from '@berth/cni/network.ts';
 import { parseResult } from '@berth/cni/result.ts';
-import { ensureMasquerade } from '@berth/linux/nftables.ts';
+import { ensureMasquerade } from '@berth/linux/nftables/nftables.ts';
 import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { noPortmap, type PortMapping, unmappedPorts } from './capabilities.ts';

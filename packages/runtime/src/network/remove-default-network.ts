@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfFile } from '@berth/cni/conflist.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
-import { removeTable } from '@berth/linux/nftables.ts';
-import { removeTree } from '@berth/linux/remove-tree.ts';
+import { removeTable } from '@berth/linux/nftables/nftables.ts';
 import { DEFAULT_FILE, MASQUERADE_TABLE } from './default-network.ts';
 
 /** host-local keeps its leases here unless its configuration says otherwise. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeSync } from 'node:fs';
 import { test } from 'node:test';
-import { OutputPipe } from '@berth/linux/output-pipe.ts';
+import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
 import { BoundedOutput } from './bounded-output.ts';
 
 test('outputs share one room, and are read to their end', async () => {

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
-import { hasCode } from '@berth/linux/errno.ts';
-import type { OutputPipe } from '@berth/linux/output-pipe.ts';
+import type { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 
 /** How many bytes several outputs may keep together; the fuller one of them takes what the others leave. */
 export interface Room {

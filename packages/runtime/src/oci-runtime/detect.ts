@@ -1,6 +1,6 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { hasCode } from '@berth/linux/errno.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { plainRuntime, type RuntimeOptions } from '../config/config.ts';
 import { messageWithCauses } from '../errors.ts';
 import { findProgram } from '../programs.ts';

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { processStat } from '@berth/linux/process.ts';
+import { processStat } from '@berth/linux/processes/process.ts';
 import { type TestContainer, TestContainers } from '../testing/test-containers.ts';
 import { execProcess } from './exec-process.ts';
 import { type ExecSyncOptions, execSync } from './exec-sync.ts';

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
-import { OutputPipe } from '@berth/linux/output-pipe.ts';
-import { kill } from '@berth/linux/process.ts';
-import type { StartedProcess } from '@berth/linux/spawn.ts';
+import { kill } from '@berth/linux/processes/process.ts';
+import type { StartedProcess } from '@berth/linux/processes/spawn.ts';
+import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
 import type { Process } from '@berth/oci/runtime-spec.ts';
 import { maxTimerMs } from '../clock.ts';
 import { BoundedOutput, drained } from './bounded-output.ts';

@@ -2,9 +2,9 @@ import { readdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { membership } from '@berth/linux/cgroups/membership.ts';
-import { hasCode } from '@berth/linux/errno.ts';
-import { kill } from '@berth/linux/process.ts';
-import { readRegularFileSync } from '@berth/linux/regular-file.ts';
+import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
+import { kill } from '@berth/linux/processes/process.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { killDescendants } from './process-tree.ts';
 
 /** A pid file holds a number. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { children, kill } from '@berth/linux/process.ts';
+import { children, kill } from '@berth/linux/processes/process.ts';
 
 /**
  * Kills every descendant of a process, and the process groups that they lead, so that what they have put

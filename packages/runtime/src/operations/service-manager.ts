@@ -1,4 +1,4 @@
-import { sdNotify } from '@berth/linux/sd-notify.ts';
+import { sdNotify } from '@berth/linux/systemd/sd-notify.ts';
 import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';
 

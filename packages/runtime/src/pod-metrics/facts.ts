@@ -1,6 +1,6 @@
-import { blockDevicePath } from '@berth/linux/block-device.ts';
-import { type FileSystemUsage, fileSystemUsage } from '@berth/linux/fs-usage.ts';
-import { openFiles, openFilesLimit } from '@berth/linux/open-files.ts';
+import { blockDevicePath } from '@berth/linux/files/block-device.ts';
+import { type FileSystemUsage, fileSystemUsage } from '@berth/linux/files/file-system-usage.ts';
+import { openFiles, openFilesLimit } from '@berth/linux/processes/open-files.ts';
 import type { Context } from '../context.ts';
 import type { MeasuredUsage } from '../layer-usage.ts';
 import { type Container, processesOf } from '../state/container.ts';

@@ -1,7 +1,7 @@
 // cAdvisor's metrics, by the names of the groups in which CRI-O's included_pod_metrics selects them.
 import type { DeviceIo } from '@berth/linux/cgroups/details.ts';
 import type { Pressure } from '@berth/linux/cgroups/psi.ts';
-import type { InterfaceCounters } from '@berth/linux/net-dev.ts';
+import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
 import {
   type ContainerFacts,
   counter,

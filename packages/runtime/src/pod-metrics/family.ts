@@ -1,7 +1,7 @@
 import { type MetricDescriptor, MetricType } from '@berth/cri/generated/api.ts';
 import type { CgroupDetails, DeviceIo } from '@berth/linux/cgroups/details.ts';
 import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
-import type { InterfaceCounters } from '@berth/linux/net-dev.ts';
+import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
 import type { Container } from '../state/container.ts';
 
 /** What is known of a container when its metrics are told; what no wanted metric needs is not gathered. */

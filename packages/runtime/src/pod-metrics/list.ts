@@ -4,7 +4,7 @@ import type {
   Metric,
   PodSandboxMetrics,
 } from '@berth/cri/generated/api.ts';
-import type { InterfaceCounters } from '@berth/linux/net-dev.ts';
+import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
 import type { Context } from '../context.ts';
 import type { Container } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { Signal } from '@berth/cri/generated/api.ts';
-import { parseSignal, signalName } from '@berth/linux/signals.ts';
+import { parseSignal, signalName } from '@berth/linux/processes/signals.ts';
 
 const SIGRTMIN = 34;
 const SIGRTMAX = 64;

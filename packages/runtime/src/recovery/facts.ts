@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { hasCode } from '@berth/linux/errno.ts';
-import { pinState } from '@berth/linux/namespaces.ts';
-import { isSameProcess } from '@berth/linux/process.ts';
+import { pinState } from '@berth/linux/namespaces/namespaces.ts';
+import { isSameProcess } from '@berth/linux/processes/process.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { nowNs } from '../clock.ts';
 import { isExitFileName, readExit, wasOomKilled } from '../conmon/exit-files.ts';
 import { runtimeOf } from '../container/teardown.ts';

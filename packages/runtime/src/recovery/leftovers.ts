@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { processStat, signalProcess, waitForExit } from '@berth/linux/process.ts';
+import { processStat, signalProcess, waitForExit } from '@berth/linux/processes/process.ts';
 import type { Context } from '../context.ts';
 
 /** A process that a berthd which died had started, and that still works for an object of ours. */

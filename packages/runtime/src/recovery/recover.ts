@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRegularFileSync } from '@berth/linux/regular-file.ts';
+import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import { isExitFileName } from '../conmon/exit-files.ts';
 import { retryContainerRemoval } from '../container/retry.ts';
 import type { Context } from '../context.ts';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { signalProcess } from '@berth/linux/process.ts';
+import { signalProcess } from '@berth/linux/processes/process.ts';
 import { containerCgroup } from '../cgroup-path.ts';
 import { createWithConmon } from '../container/conmon-start.ts';
 import { makeRootfsMountPoint } from '../container/rootfs.ts';
@@ -25,7 +25,7 @@ export async function startInit(
   runtime: OciRuntime,
   signal: AbortSignal,
 ): Promise<ContainerProcesses> {
-  using _move = context.cgroups.expectMove();
+  using _move = context.cgroups.startRcuGracePeriod();
   const { init: bundle } = context.paths.sandbox(sandbox.id);
   const selinux = labelsOf(context, sandbox);
   const { users } = sandboxNamespaces(sandbox.config);

@@ -1,5 +1,5 @@
 import { type PortMapping as CriPortMapping, Protocol } from '@berth/cri/generated/api.ts';
-import { unpin } from '@berth/linux/namespaces.ts';
+import { unpin } from '@berth/linux/namespaces/namespaces.ts';
 import type { Context } from '../context.ts';
 import { messageWithCauses, RuntimeError } from '../errors.ts';
 import { type AttachRequest, attachSandbox } from '../network/attach.ts';

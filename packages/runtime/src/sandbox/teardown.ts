@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeTree } from '@berth/linux/remove-tree.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { type PodCgroups, podCgroup, removableCgroups } from '../cgroup-path.ts';
 import { destroyContainer } from '../container/teardown.ts';
 import type { Context } from '../context.ts';

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { MountPropagation, NamespaceMode } from '@berth/cri/generated/api.ts';
-import { bindMount, mountsBelow } from '@berth/linux/mount.ts';
+import { bindMount, mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { plainRuntime } from '../config/config.ts';
 import { startDaemon } from '../daemon.ts';
 import { createLogger } from '../log.ts';

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@berth/cni/json.ts';
-import { pinState } from '@berth/linux/namespaces.ts';
+import { pinState } from '@berth/linux/namespaces/namespaces.ts';
 import { readJson } from '../container/read-json.ts';
 import type { Context } from '../context.ts';
 import { goMessage } from '../pod-status/go-message.ts';

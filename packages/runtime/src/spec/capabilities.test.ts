@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Capability, type DeepPartial } from '@berth/cri/generated/api.ts';
-import { CAPABILITIES } from '@berth/linux/capabilities.ts';
+import { CAPABILITIES } from '@berth/linux/security/capabilities.ts';
 import type { Warn } from '../warn.ts';
 import { processCapabilities } from './capabilities.ts';
 

@@ -1,5 +1,5 @@
 import type { Capability } from '@berth/cri/generated/api.ts';
-import { parseCapability } from '@berth/linux/capabilities.ts';
+import { parseCapability } from '@berth/linux/security/capabilities.ts';
 import type { LinuxCapabilities } from '@berth/oci/runtime-spec.ts';
 import { invalid } from '../errors.ts';
 import type { Warn } from '../warn.ts';

@@ -1,4 +1,4 @@
-import { clampRlimit } from '@berth/linux/rlimits.ts';
+import { clampRlimit } from '@berth/linux/processes/rlimits.ts';
 import type { PosixRlimit } from '@berth/oci/runtime-spec.ts';
 
 /** Open files of a container's process. More is known to harm: some programs close, or count, every possible one. */

@@ -1,5 +1,5 @@
 import { messageOf } from '@berth/common/error-message.ts';
-import { errnoNumber } from '@berth/linux/errno.ts';
+import { errnoNumber } from '@berth/linux/syscall/errno.ts';
 import { isSameMember } from '@berth/oci/ambiguous-json.ts';
 import { type ExactNumber, isExactNumber, parseExactJson } from '@berth/oci/exact-json.ts';
 import { JsonCursor, MalformedDocumentError } from '@berth/oci/json-cursor.ts';

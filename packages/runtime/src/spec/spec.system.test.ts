@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { mknod } from '@berth/linux/mknod.ts';
-import { bindMount, mount, setPropagation, unmount } from '@berth/linux/mount.ts';
+import { mknod } from '@berth/linux/files/mknod.ts';
+import { bindMount, mount, setPropagation, unmount } from '@berth/linux/mounts/mount.ts';
 import { patience } from '../../../../test/support/machine-speed.ts';
 import { TestContainers } from '../testing/test-containers.ts';
 

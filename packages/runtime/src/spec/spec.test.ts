@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ContainerConfig, type DeepPartial } from '@berth/cri/generated/api.ts';
-import { CAPABILITIES } from '@berth/linux/capabilities.ts';
+import { CAPABILITIES } from '@berth/linux/security/capabilities.ts';
 import type { SpecInput } from './input.ts';
 import { ociSpec } from './spec.ts';
 

@@ -1,6 +1,6 @@
 import type { ContainerStats, PodSandboxStats } from '@berth/cri/generated/api.ts';
-import type { InterfaceCounters } from '@berth/linux/net-dev.ts';
-import { readNetDev } from '@berth/linux/net-dev.ts';
+import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
+import { readNetDev } from '@berth/linux/netlink/net-dev.ts';
 import { containerCgroup, podCgroup } from '../cgroup-path.ts';
 import { nowNs } from '../clock.ts';
 import type { Context } from '../context.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ContainerStats, PodSandboxMetrics, PodSandboxStats } from '@berth/cri/generated/api.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { parseNetDev } from '@berth/linux/net-dev.ts';
+import { parseNetDev } from '@berth/linux/netlink/net-dev.ts';
 import { failsWith, isolated, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 

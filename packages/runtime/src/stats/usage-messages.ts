@@ -12,7 +12,7 @@ import type {
   UInt64Value,
 } from '@berth/cri/generated/api.ts';
 import type { Pressure, PressureLine } from '@berth/linux/cgroups/psi.ts';
-import type { InterfaceCounters } from '@berth/linux/net-dev.ts';
+import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
 import type { MeasuredUsage } from '../layer-usage.ts';
 import type { CgroupReading } from './cgroup-reader.ts';
 

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import type { DescriptorStream } from '@berth/linux/descriptor-stream.ts';
+import type { DescriptorStream } from '@berth/linux/streams/descriptor-stream.ts';
 import type { RemoteStreams } from '@berth/streaming/server/streaming-runtime.ts';
 import { resizeTerminal } from '../conmon/control.ts';
 import { copyInput } from './copy.ts';

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
-import { processStat } from '@berth/linux/process.ts';
+import { processStat } from '@berth/linux/processes/process.ts';
 import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
 import { reopenLog } from '../conmon/control.ts';
 import { until } from '../testing/pod-calls.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { connectPacketSocket } from '@berth/linux/packet-socket.ts';
+import { connectPacketSocket } from '@berth/linux/sockets/packet-socket.ts';
 import { AttachedContainer, type AttachOptions } from './attached-container.ts';
 
 /** conmon reads 32 KiB at once, and would lose the rest of a longer packet. */

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
-import { ConsoleSocket } from '@berth/linux/console-socket.ts';
-import type { DescriptorStream } from '@berth/linux/descriptor-stream.ts';
-import { InputPipe, OutputPipe } from '@berth/linux/output-pipe.ts';
-import { kill } from '@berth/linux/process.ts';
-import type { ProcessEnd, StartedProcess } from '@berth/linux/spawn.ts';
-import { openRelayTerminal, setTerminalSize, terminalStream } from '@berth/linux/terminal.ts';
+import { kill } from '@berth/linux/processes/process.ts';
+import type { ProcessEnd, StartedProcess } from '@berth/linux/processes/spawn.ts';
+import { ConsoleSocket } from '@berth/linux/sockets/console-socket.ts';
+import type { DescriptorStream } from '@berth/linux/streams/descriptor-stream.ts';
+import { InputPipe, OutputPipe } from '@berth/linux/streams/output-pipe.ts';
+import { openRelayTerminal, setTerminalSize, terminalStream } from '@berth/linux/streams/terminal.ts';
 import type { Process } from '@berth/oci/runtime-spec.ts';
 import type { RemoteStreams, TerminalSize } from '@berth/streaming/server/streaming-runtime.ts';
 import { ExecFiles, type StdioOwner } from '../oci-runtime/exec-files.ts';

@@ -12,7 +12,7 @@ export async function exec(
 ): Promise<{ exitCode: number }> {
   const container = runningContainer(context, containerId);
   // As in ExecSync.
-  context.cgroups.expectMove()[Symbol.dispose]();
+  context.cgroups.startRcuGracePeriod()[Symbol.dispose]();
   return await audited(context, 'Exec', container, { cmd, tty, remote: streams.remote }, async () => ({
     exitCode: await execWithStreams({ ...execTarget(context, container, { cmd, tty }), streams }),
   }));

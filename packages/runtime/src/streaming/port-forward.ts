@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { NamespaceWorker } from '@berth/linux/namespaces.ts';
-import { connectToLoopback, type IpFamily, openTcpSocket } from '@berth/linux/tcp-socket.ts';
+import type { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
+import { connectToLoopback, type IpFamily, openTcpSocket } from '@berth/linux/sockets/tcp-socket.ts';
 import type { PortForwardTarget } from '@berth/streaming/server/streaming-runtime.ts';
 import type { Context } from '../context.ts';
 import { messageWithCauses, notFound, wrongState } from '../errors.ts';

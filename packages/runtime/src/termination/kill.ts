@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
-import { signalProcess } from '@berth/linux/process.ts';
+import { signalProcess } from '@berth/linux/processes/process.ts';
 import { type Container, processesOf } from '../state/container.ts';
 
 /** Kills every process of a container, also those that are in another PID namespace than its first one. */

@@ -1,6 +1,6 @@
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
-import { signalProcess } from '@berth/linux/process.ts';
-import { dropsSignal } from '@berth/linux/signal-handling.ts';
+import { signalProcess } from '@berth/linux/processes/process.ts';
+import { dropsSignal } from '@berth/linux/processes/signal-handling.ts';
 import { maxTimerMs } from '../clock.ts';
 import { RuntimeError } from '../errors.ts';
 import type { ContainerId } from '../ids.ts';

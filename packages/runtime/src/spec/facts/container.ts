@@ -1,6 +1,6 @@
 import { messageOf } from '@berth/common/error-message.ts';
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
-import { readRegularFile } from '@berth/linux/regular-file.ts';
+import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { readAppArmor } from '../../apparmor/facts.ts';
 import { invalid } from '../../errors.ts';
 import type { ContainerFacts } from '../input.ts';

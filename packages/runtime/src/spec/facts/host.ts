@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { boundingCapabilities } from '@berth/linux/capabilities.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
-import { clampOomScoreAdj } from '@berth/linux/oom-score.ts';
-import { containerContexts, selinuxEnabled } from '@berth/linux/selinux.ts';
+import { clampOomScoreAdj } from '@berth/linux/processes/oom-score.ts';
+import { boundingCapabilities } from '@berth/linux/security/capabilities.ts';
+import { containerContexts, selinuxEnabled } from '@berth/linux/security/selinux.ts';
 import type { HostFacts } from '../input.ts';
 import { containerRlimits } from '../rlimits.ts';
 import { parseContainerContexts } from '../selinux.ts';

@@ -2,9 +2,9 @@ import { readFile, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
 import type { Mount } from '@berth/cri/generated/api.ts';
-import { makeDirectories } from '@berth/linux/directories.ts';
-import { hasCode } from '@berth/linux/errno.ts';
-import { type MountInfo, parseMountInfo } from '@berth/linux/mountinfo.ts';
+import { makeDirectories } from '@berth/linux/files/directories.ts';
+import { type MountInfo, parseMountInfo } from '@berth/linux/mounts/mountinfo.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { invalid } from '../../errors.ts';
 import type { MountSource, Restriction } from '../input.ts';
 

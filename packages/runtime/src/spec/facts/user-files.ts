@@ -1,7 +1,7 @@
-import { hasCode } from '@berth/linux/errno.ts';
-import { O_PATH } from '@berth/linux/open-flags.ts';
-import { readOpenedFile, UnsuitableFileError } from '@berth/linux/regular-file.ts';
-import { openInRoot } from '@berth/linux/safe-path.ts';
+import { O_PATH } from '@berth/linux/files/open-flags.ts';
+import { readOpenedFile, UnsuitableFileError } from '@berth/linux/files/regular-file.ts';
+import { openInRoot } from '@berth/linux/files/safe-path.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { RuntimeError } from '../../errors.ts';
 
 /** Far more than any real one; what comes from an image must not fill berthd's memory. */

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { asSyscallError, hasCode } from '../syscall/errno.ts';
+
+/** The path of a block device, e.g. `/dev/vda`; `MAJOR:MINOR` for one that has gone. */
+export function blockDevicePath(major: number, minor: number): string {
+  const number = `${major}:${minor}`;
+  try {
+    const name = /^DEVNAME=(.+)$/m.exec(readFileSync(`/sys/dev/block/${number}/uevent`, 'utf8'))?.[1];
+    return name === undefined ? number : `/dev/${name}`;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENODEV')) return number;
+    throw asSyscallError(error);
+  }
+}

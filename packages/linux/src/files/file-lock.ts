@@ -1,0 +1,88 @@
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { hasCode } from '../syscall/errno.ts';
+import { libcFunction } from '../syscall/libc.ts';
+
+const flock = libcFunction('flock', ['int', 'int']);
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+/** Between two attempts to take a lock whose holder is about to end. */
+const pauseMs = 20;
+
+/**
+ * Locks a file, made when missing, for this process: until the result is disposed of or the process ends, in
+ * whatever way. Programs that it starts do not inherit the lock. The file is ours alone, in a directory that is
+ * (makePrivateDirectory), since whoever may open a file may lock it.
+ *
+ * @param waitMs how long a holder that was just killed may take to let go
+ * @returns undefined when another process keeps the lock
+ * @throws Error when the path is no file of ours
+ */
+export async function lockFile(path: string, { waitMs = 0 } = {}): Promise<Disposable | undefined> {
+  for (const deadline = performance.now() + waitMs; ; await delay(pauseMs)) {
+    const descriptor = openPrivateFile(path);
+    try {
+      flock(path, descriptor, LOCK_EX | LOCK_NB);
+      // Somebody may have removed the file meanwhile, and the next process would lock another one.
+      if (isFileAt(path, descriptor)) return { [Symbol.dispose]: () => closeSync(descriptor) };
+    } catch (error) {
+      if (!hasCode(error, 'EAGAIN')) {
+        closeSync(descriptor);
+        throw error;
+      }
+    }
+    closeSync(descriptor);
+    if (performance.now() >= deadline) return undefined;
+  }
+}
+
+/** Opens a file that only we may open, whatever it was before; Node opens all files close-on-exec. */
+function openPrivateFile(path: string): number {
+  const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const descriptor = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile() || stats.uid !== process.geteuid?.()) {
+      throw new Error(`${path} is not a file of this user; remove it`);
+    }
+    fchmodSync(descriptor, 0o600);
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+function isFileAt(path: string, descriptor: number): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  const opened = fstatSync(descriptor);
+  return found !== undefined && found.ino === opened.ino && found.dev === opened.dev;
+}
+
+/**
+ * The process that holds a write lock of fcntl(2) on a file, as SQLite's are; undefined when nobody does. Only
+ * those who may write to a file can take one.
+ */
+export function writeLockHolder(path: string): number | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+  if (stats === undefined) return undefined;
+  return findWriteLock(readFileSync('/proc/locks', 'utf8'), stats);
+}
+
+/** Looks through the text of /proc/locks, whose devices are MAJOR:MINOR in hexadecimal. */
+export function findWriteLock(
+  locks: string,
+  { dev, ino }: { readonly dev: bigint; readonly ino: bigint },
+): number | undefined {
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
+  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
+  const hex = (number: bigint) => number.toString(16).padStart(2, '0');
+  const file = `${hex(major)}:${hex(minor)}:${ino}`;
+  for (const line of locks.split('\n')) {
+    const [, kind, , access, pid, where] = line.trim().split(/\s+/);
+    if (kind === 'POSIX' && access === 'WRITE' && where === file) return Number(pid);
+  }
+  return undefined;
+}

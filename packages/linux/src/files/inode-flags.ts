@@ -1,0 +1,55 @@
+import { constants, fstatSync } from 'node:fs';
+import { closeDescriptor, libcFunction } from '../syscall/libc.ts';
+import { openChild } from './open-child.ts';
+import { O_PATH } from './open-flags.ts';
+
+const ioctl = libcFunction('ioctl', ['int', 'ulong', 'void *']);
+
+/** For kernels of 64 bits; the argument is an int all the same. */
+const FS_IOC_GETFLAGS = 0x80086601;
+const FS_IOC_SETFLAGS = 0x40086602;
+const FS_IMMUTABLE_FL = 0x10;
+const FS_APPEND_FL = 0x20;
+
+/**
+ * Takes the immutable and the append-only flag off a directory, which keep everybody from changing what is in it.
+ * False when it has neither, or they cannot be taken off.
+ */
+export function clearProtection(descriptor: number): boolean {
+  const flags = new Uint8Array(8);
+  const view = new DataView(flags.buffer);
+  try {
+    ioctl('FS_IOC_GETFLAGS', descriptor, FS_IOC_GETFLAGS, flags);
+    const before = view.getUint32(0, true);
+    const after = before & ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
+    if (before === after) return false;
+    view.setUint32(0, after, true);
+    ioctl('FS_IOC_SETFLAGS', descriptor, FS_IOC_SETFLAGS, flags);
+    return true;
+  } catch {
+    // The file system has no flags, or this process may not change them.
+    return false;
+  }
+}
+
+/** As clearProtection, for what an open directory holds by a name. No device is opened, and no link followed. */
+export function clearProtectionOf(directory: number, name: Buffer): boolean {
+  let seen: number;
+  try {
+    seen = openChild(directory, name, O_PATH);
+  } catch {
+    return false;
+  }
+  let opened: number | undefined;
+  try {
+    const stats = fstatSync(seen);
+    if (!stats.isFile() && !stats.isDirectory()) return false;
+    opened = openChild(directory, name, constants.O_RDONLY | constants.O_NONBLOCK);
+    return clearProtection(opened);
+  } catch {
+    return false;
+  } finally {
+    if (opened !== undefined) closeDescriptor(opened);
+    closeDescriptor(seen);
+  }
+}

@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, rename, rmdir, unlink } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { hasCode, SyscallError } from '../syscall/errno.ts';
+import { closeDescriptor } from '../syscall/libc.ts';
+import { type DirectoryEntry, entriesOf } from './directory-names.ts';
+import { clearProtection, clearProtectionOf } from './inode-flags.ts';
+import { childPath, openChildDirectory } from './open-child.ts';
+import { O_PATH } from './open-flags.ts';
+
+/** How many files are removed at the same time; there are four threads for it, and others want them too. */
+const breadth = 64;
+
+/** How many directories below each other are open at most. What is deeper is moved up to the top first. */
+const maxDepth = 16;
+
+/** How often a directory is read that is never found empty, because somebody goes on making files in it. */
+const maxPasses = 100;
+
+/** How many directories may be emptied beside those that their removals are at; all removals share them. */
+let spare = 32;
+
+/**
+ * Removes a file, or a directory and all that is in it, whoever made it: directories nested as deeply as there
+ * are inodes, names that are not UTF-8, files that nobody may change. It goes by open directories: no path is ever
+ * too long, and who exchanges a directory for a symbolic link meanwhile leads it nowhere. What does not exist is
+ * no error.
+ *
+ * Never reaches through a mount: one in the tree, or at `path`, ends the removal.
+ *
+ * @param path its parents are trusted, and links among them followed
+ * @throws SyscallError EBUSY for a mount, ENOTEMPTY when somebody goes on making files
+ */
+export async function removeTree(path: string): Promise<void> {
+  const name = basename(path);
+  if (name === '' || name === '.' || name === '..') throw new Error(`${path} is no name of a file to remove`);
+  let parent: Awaited<ReturnType<typeof open>>;
+  try {
+    parent = await open(dirname(path), O_PATH | constants.O_DIRECTORY);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  try {
+    await new Removal(path).remove({ descriptor: parent.fd, depth: 0 }, Buffer.from(name));
+  } finally {
+    await parent.close();
+  }
+}
+
+/** An open directory. */
+interface Place {
+  readonly descriptor: number;
+  /** Of the directory that the tree is in: 0. */
+  readonly depth: number;
+}
+
+class Removal {
+  readonly #path: string;
+  /** The directory that is the tree, once it is open. */
+  #top: Place | undefined;
+  #moved = 0;
+  readonly #prefix = `.removed-${randomBytes(6).toString('hex')}-`;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Removes what `place` holds by a name. */
+  async remove(place: Place, name: Buffer): Promise<void> {
+    let descriptor: number;
+    try {
+      descriptor = openChildDirectory(place.descriptor, name);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return;
+      if (hasCode(error, 'ENOTDIR', 'ELOOP')) return this.#unlink(place, name);
+      throw this.#explained(error, name);
+    }
+    try {
+      const child = { descriptor, depth: place.depth + 1 };
+      this.#top ??= child;
+      await this.#empty(child, () => this.#rmdir(place, name));
+    } finally {
+      closeDescriptor(descriptor);
+    }
+  }
+
+  /** Removes all that a directory holds, until `done` finds it to be empty. */
+  async #empty(directory: Place, done: () => Promise<boolean>): Promise<void> {
+    for (let passes = 0; passes < maxPasses; passes++) {
+      const moved = this.#moved;
+      for await (const entries of entriesOf(directory.descriptor, breadth)) {
+        await this.#removeAll(directory, entries);
+      }
+      if (await done()) return;
+      // What was moved up here is no reason to give up.
+      if (this.#moved !== moved) passes = 0;
+    }
+    throw new SyscallError({
+      syscall: 'rmdir',
+      errno: 39,
+      path: this.#path,
+      hint: 'something goes on making files in it',
+    });
+  }
+
+  async #removeAll(directory: Place, entries: readonly DirectoryEntry[]): Promise<void> {
+    const directories = entries.filter((entry) => entry.isDirectory());
+    const files = entries.filter((entry) => !entry.isDirectory());
+    const beside = files.map(({ name }) => unawaited(this.#unlink(directory, name)));
+    try {
+      for (const { name } of directories) {
+        if (spare > 0) {
+          spare--;
+          const removal = this.#removeDirectory(directory, name).finally(() => {
+            spare++;
+          });
+          beside.push(unawaited(removal));
+        } else {
+          await this.#removeDirectory(directory, name);
+        }
+      }
+    } finally {
+      // The directory has to stay open until nobody uses it any more.
+      await Promise.allSettled(beside);
+    }
+    await Promise.all(beside);
+  }
+
+  #removeDirectory(directory: Place, name: Buffer): Promise<void> {
+    return directory.depth < maxDepth ? this.remove(directory, name) : this.#moveUp(directory, name);
+  }
+
+  /** Moves a directory to the top of the tree, where it is found when the top is read again. */
+  async #moveUp(from: Place, name: Buffer): Promise<void> {
+    const top = this.#top ?? from;
+    const target = Buffer.from(`${this.#prefix}${this.#moved++}`);
+    await this.#unprotected(from, name, async () => {
+      await rename(childPath(from.descriptor, name), childPath(top.descriptor, target));
+    });
+  }
+
+  async #unlink(directory: Place, name: Buffer): Promise<void> {
+    await this.#unprotected(directory, name, async () => {
+      try {
+        await unlink(childPath(directory.descriptor, name));
+      } catch (error) {
+        // It has become a directory: the next pass finds it.
+        if (!hasCode(error, 'EISDIR')) throw error;
+      }
+    });
+  }
+
+  /** False when the directory is not empty. */
+  async #rmdir(parent: Place, name: Buffer): Promise<boolean> {
+    let isGone = true;
+    await this.#unprotected(parent, name, async () => {
+      try {
+        await rmdir(childPath(parent.descriptor, name));
+      } catch (error) {
+        // Exchanged for something else, which the parent's next pass finds.
+        if (hasCode(error, 'ENOTDIR')) return;
+        if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+        isGone = false;
+      }
+    });
+    return isGone;
+  }
+
+  /** Does what changes a directory, a second time without the flags that forbid it; what is gone is no error. */
+  async #unprotected(directory: Place, name: Buffer, change: () => Promise<void>): Promise<void> {
+    try {
+      await change();
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return;
+      const ofDirectory = hasCode(error, 'EPERM') && clearProtection(directory.descriptor);
+      const ofName = hasCode(error, 'EPERM') && clearProtectionOf(directory.descriptor, name);
+      if (!ofDirectory && !ofName) throw this.#explained(error, name);
+      await change();
+    }
+  }
+
+  #explained(error: unknown, name: Buffer): unknown {
+    const about = `${this.#path}: ${JSON.stringify(name.toString())} in it`;
+    if (hasCode(error, 'EXDEV', 'EBUSY')) {
+      const hint = 'something is mounted there: unmount it first';
+      return new SyscallError({ syscall: 'remove', errno: 16, path: about, hint }, { cause: error });
+    }
+    if (error instanceof Error && 'errno' in error && typeof error.errno === 'number') {
+      return new SyscallError(
+        { syscall: 'remove', errno: Math.abs(error.errno), path: about },
+        { cause: error },
+      );
+    }
+    return error;
+  }
+}
+
+/** A promise that is awaited later: it may fail before. */
+function unawaited<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}

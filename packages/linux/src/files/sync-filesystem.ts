@@ -1,0 +1,19 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { backgroundFunction } from '../syscall/libc.ts';
+
+const syncfs = backgroundFunction('syncfs', ['int']);
+
+/**
+ * Resolves when all that has been written so far to the file system of a directory is on the disk. Another thread
+ * waits for that, which can take seconds.
+ */
+export async function syncFilesystem(directory: string): Promise<void> {
+  const descriptor = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    if ((await syncfs(descriptor)) !== 0) {
+      throw new Error(`syncfs ${directory} failed: not all that was written is on the disk`);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,66 @@
+import { cPath } from '../syscall/c-path.ts';
+import { hasCode } from '../syscall/errno.ts';
+import { libcFunction } from '../syscall/libc.ts';
+import { childPath } from './open-child.ts';
+
+const lsetxattr = libcFunction('lsetxattr', ['void *', 'str', 'void *', 'size_t', 'int']);
+const lgetxattr = libcFunction('lgetxattr', ['void *', 'str', 'void *', 'size_t'], 'long');
+const llistxattr = libcFunction('llistxattr', ['void *', 'void *', 'size_t'], 'long');
+const lremovexattr = libcFunction('lremovexattr', ['str', 'str']);
+
+/** Limits of the kernel, so that one call is always enough. */
+const MAX_VALUE_BYTES = 64 * 1024;
+const MAX_LIST_BYTES = 64 * 1024;
+
+/**
+ * Sets an extended attribute, e.g. `trusted.overlay.opaque`. Symbolic links are not followed.
+ *
+ * @param path as bytes where it is not UTF-8; so for the other calls
+ */
+export function setXattr(path: string | Buffer, name: string, value: Uint8Array | string): void {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  lsetxattr(`${path} ${name}`, cPath(path), name, bytes, bytes.length, 0);
+}
+
+/** As setXattr, for what an open directory holds by a name. */
+export function setXattrOfChild(
+  directory: number,
+  child: Buffer,
+  name: string,
+  value: Uint8Array | string,
+): void {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  const path = cPath(childPath(directory, child));
+  lsetxattr(`${JSON.stringify(child.toString())} ${name}`, path, name, bytes, bytes.length, 0);
+}
+
+/** `undefined` when the file has no such attribute. */
+export function getXattr(path: string | Buffer, name: string): Buffer | undefined {
+  const buffer = Buffer.alloc(MAX_VALUE_BYTES);
+  try {
+    const length = lgetxattr(`${path} ${name}`, cPath(path), name, buffer, buffer.length);
+    return Buffer.from(buffer.subarray(0, length));
+  } catch (error) {
+    if (hasCode(error, 'ENODATA')) return undefined;
+    throw error;
+  }
+}
+
+/** The names of a file's extended attributes, of those that this process may see. */
+export function listXattrs(path: string | Buffer): string[] {
+  const buffer = Buffer.alloc(MAX_LIST_BYTES);
+  const length = llistxattr(path.toString(), cPath(path), buffer, buffer.length);
+  return buffer
+    .toString('utf8', 0, length)
+    .split('\0')
+    .filter((name) => name !== '');
+}
+
+/** Removes an extended attribute; one that is not there is no error. */
+export function removeXattr(path: string, name: string): void {
+  try {
+    lremovexattr(`${path} ${name}`, path, name);
+  } catch (error) {
+    if (!hasCode(error, 'ENODATA')) throw error;
+  }
+}

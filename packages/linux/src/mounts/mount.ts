@@ -1,0 +1,253 @@
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { hasCode } from '../syscall/errno.ts';
+import { closeDescriptor, libcFunction, systemCall } from '../syscall/libc.ts';
+import { type MountInfo, parseMountInfo } from './mountinfo.ts';
+
+const mountCall = libcFunction('mount', ['str', 'str', 'str', 'ulong', 'str']);
+const umount2 = libcFunction('umount2', ['str', 'int']);
+const statx = libcFunction('statx', ['int', 'str', 'int', 'uint', 'void *']);
+const openTree = systemCall('open_tree', 428, ['int', 'str', 'uint']);
+const moveMount = systemCall('move_mount', 429, ['int', 'str', 'int', 'str', 'uint']);
+const mountSetattr = systemCall('mount_setattr', 442, ['int', 'str', 'uint', 'void *', 'size_t']);
+
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+const AT_RECURSIVE = 0x8000;
+const OPEN_TREE_CLONE = 1;
+const O_CLOEXEC = 0o2000000;
+const MOUNT_ATTR_RDONLY = 0x1n;
+const MOUNT_ATTR_IDMAP = 0x10_0000n;
+
+/** Flags of mount(2) by the names that mount(8) gives them. */
+const FLAGS = {
+  ro: 0x1,
+  nosuid: 0x2,
+  nodev: 0x4,
+  noexec: 0x8,
+  sync: 0x10,
+  remount: 0x20,
+  dirsync: 0x80,
+  nosymfollow: 0x100,
+  noatime: 0x400,
+  nodiratime: 0x800,
+  bind: 0x1000,
+  rec: 0x4000,
+  relatime: 0x20_0000,
+  strictatime: 0x100_0000,
+} as const;
+
+export type MountFlag = keyof typeof FLAGS;
+
+const PROPAGATIONS = {
+  private: 0x4_0000,
+  rprivate: 0x4_4000,
+  slave: 0x8_0000,
+  rslave: 0x8_4000,
+  shared: 0x10_0000,
+  rshared: 0x10_4000,
+} as const;
+
+export type Propagation = keyof typeof PROPAGATIONS;
+
+export interface MountRequest {
+  source: string;
+  target: string;
+  fstype: string;
+  flags?: readonly MountFlag[];
+  /** Options of the file system, comma separated, e.g. `size=64m,mode=755`. At most 4,095 bytes. */
+  data?: string;
+}
+
+/** Mounts a file system as mount(2) does. */
+export function mount({ source, target, fstype, flags = [], data }: MountRequest): void {
+  const bits = flags.reduce((sum, flag) => sum | FLAGS[flag], 0);
+  mountCall(target, source, target, fstype, bits, data ?? null);
+}
+
+export interface BindOptions {
+  /** Take the mounts below `source` along. */
+  recursive?: boolean;
+  /** Read-only, with `recursive` in every mount below as well. */
+  readonly?: boolean;
+  propagation?: Propagation;
+  /**
+   * File of a user namespace: owners of files appear shifted by its mapping, and what its users write is
+   * owned by the unshifted ids. The file system has to support it (EINVAL).
+   */
+  idMap?: string | undefined;
+}
+
+/**
+ * Makes `source` (a directory or a file) visible at `target`. Options are set before the mount appears, so
+ * a read-only bind is at no moment writable. Symbolic links are followed in both paths.
+ */
+export function bindMount(source: string, target: string, options: BindOptions = {}): void {
+  const { recursive = false, readonly = false, propagation, idMap } = options;
+  if (!readonly && propagation === undefined && idMap === undefined) {
+    mountCall(target, source, target, null, FLAGS.bind | (recursive ? FLAGS.rec : 0), null);
+    return;
+  }
+  const MOVE_MOUNT_F_EMPTY_PATH = 4;
+  const tree = openTree(
+    source,
+    AT_FDCWD,
+    source,
+    OPEN_TREE_CLONE | O_CLOEXEC | (recursive ? AT_RECURSIVE : 0),
+  );
+  try {
+    if (readonly) setAttributes(tree, target, { set: MOUNT_ATTR_RDONLY, recursive });
+    if (idMap !== undefined) setIdMap(tree, source, { namespace: idMap, recursive });
+    moveMount(target, tree, '', AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH);
+  } finally {
+    closeDescriptor(tree);
+  }
+  // After the move: a mount that arrives under a shared parent becomes shared itself.
+  if (propagation !== undefined) setPropagation(target, propagation);
+}
+
+function setIdMap(tree: number, about: string, map: { namespace: string; recursive: boolean }): void {
+  const descriptor = openSync(map.namespace, 'r');
+  try {
+    const { recursive } = map;
+    setAttributes(tree, about, { set: MOUNT_ATTR_IDMAP, recursive, userNamespace: BigInt(descriptor) });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Whether the file system of a directory can be mounted with owners shifted by a user namespace, which is
+ * given as a file. Mounts nothing.
+ */
+export function canMapIds(directory: string, namespace: string): boolean {
+  const tree = openTree(directory, AT_FDCWD, directory, OPEN_TREE_CLONE | O_CLOEXEC);
+  try {
+    setIdMap(tree, directory, { namespace, recursive: false });
+    return true;
+  } catch (error) {
+    // Too old a kernel, or a file system without.
+    if (hasCode(error, 'EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'EPERM')) return false;
+    throw error;
+  } finally {
+    closeDescriptor(tree);
+  }
+}
+
+/** struct mount_attr of mount_setattr(2): set, clear, propagation, user namespace; each 64 bits. */
+function setAttributes(
+  tree: number,
+  about: string,
+  change: { set: bigint; recursive: boolean; userNamespace?: bigint },
+): void {
+  const attributes = new BigUint64Array([change.set, 0n, 0n, change.userNamespace ?? 0n]);
+  const flags = AT_EMPTY_PATH | (change.recursive ? AT_RECURSIVE : 0);
+  mountSetattr(about, tree, '', flags, new Uint8Array(attributes.buffer), 32);
+}
+
+/** Sets how mounts and unmounts below `target` spread to other mount namespaces, see mount_namespaces(7). */
+export function setPropagation(target: string, propagation: Propagation): void {
+  mountCall(target, null, target, null, PROPAGATIONS[propagation], null);
+}
+
+export interface UnmountOptions {
+  /** Detach now and release the file system when the last user is gone. */
+  detach?: boolean;
+  /** No error when `target` does not exist or is not a mount point. */
+  ifMounted?: boolean;
+}
+
+/** Unmounts the topmost mount at `target`; a symbolic link there is not followed. */
+export function unmount(target: string, { detach = false, ifMounted = false }: UnmountOptions = {}): void {
+  const MNT_DETACH = 2;
+  const UMOUNT_NOFOLLOW = 8;
+  try {
+    umount2(target, target, UMOUNT_NOFOLLOW | (detach ? MNT_DETACH : 0));
+  } catch (error) {
+    if (!(ifMounted && hasCode(error, 'ENOENT', 'EINVAL'))) throw error;
+  }
+}
+
+/** Detaches every mount at `path`, one on top of another, so that removing it cannot reach through one. */
+export function unmountAll(path: string): void {
+  while (isMountPoint(path)) unmount(path, { detach: true });
+}
+
+/** Whether something is mounted exactly at `path`; false when it does not exist. Links are not followed. */
+export function isMountPoint(path: string): boolean {
+  const STATX_ATTR_MOUNT_ROOT = 0x2000n;
+  const ATTRIBUTES_OFFSET = 8;
+  const result = Buffer.alloc(256);
+  try {
+    statx(path, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0, result);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+  return (result.readBigUInt64LE(ATTRIBUTES_OFFSET) & STATX_ATTR_MOUNT_ROOT) !== 0n;
+}
+
+/** Every mount of this process, in the order in which the kernel lists them. */
+export function mounts(): MountInfo[] {
+  return parseMountInfo(readFileSync('/proc/self/mountinfo', 'utf8'));
+}
+
+/**
+ * The mounts at and below a directory, in the order in which to unmount them: the topmost of a stack and
+ * the deepest path come first.
+ */
+export function mountsBelow(prefix: string): MountInfo[] {
+  const directory = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
+  return mounts()
+    .filter(({ mountPoint }) => mountPoint === directory || mountPoint.startsWith(`${directory}/`))
+    .reverse();
+}
+
+export interface OverlayRequest {
+  /** Read-only layers, the uppermost first. */
+  lowerDirs: readonly string[];
+  /** Takes all changes; without it the mount is read-only. */
+  upperDir?: string;
+  /** An empty directory on the file system of `upperDir`. */
+  workDir?: string;
+  target: string;
+  flags?: readonly MountFlag[];
+  /** Further options of overlayfs, e.g. `['volatile']`. */
+  options?: readonly string[];
+}
+
+const MAX_DATA_BYTES = 4095;
+
+/**
+ * Mounts an overlay of any number of layers. mount(2) takes one page of options and overlayfs gives `:`,
+ * `,` and `\` in paths a meaning, so when the paths are too long or contain one of those, they are handed
+ * over as short names of open directories instead.
+ */
+export function overlayMount(request: OverlayRequest): void {
+  const { lowerDirs, upperDir, workDir, target, flags = [], options = [] } = request;
+  const directories = [...lowerDirs, ...(upperDir && workDir ? [upperDir, workDir] : [])];
+  const data = (name: (directory: string) => string): string =>
+    [
+      `lowerdir=${lowerDirs.map(name).join(':')}`,
+      ...(upperDir && workDir ? [`upperdir=${name(upperDir)}`, `workdir=${name(workDir)}`] : []),
+      ...options,
+    ].join(',');
+  const plain = data((directory) => directory);
+  if (
+    !directories.some((directory) => /[:,\\]/.test(directory)) &&
+    Buffer.byteLength(plain) <= MAX_DATA_BYTES
+  ) {
+    mount({ source: 'overlay', target, fstype: 'overlay', flags, data: plain });
+    return;
+  }
+  const descriptors = new Map<string, number>();
+  try {
+    for (const directory of directories) {
+      if (!descriptors.has(directory)) descriptors.set(directory, openSync(directory, constants.O_DIRECTORY));
+    }
+    const short = data((directory) => `/proc/self/fd/${descriptors.get(directory)}`);
+    mount({ source: 'overlay', target, fstype: 'overlay', flags, data: short });
+  } finally {
+    for (const descriptor of descriptors.values()) closeSync(descriptor);
+  }
+}

@@ -1,0 +1,51 @@
+import type { IpNetwork } from '../netlink/ip-address.ts';
+import { deleteTable, type NftMessage, newRawFilterChain, newRule, newTable } from './batch.ts';
+import { changeTables } from './change.ts';
+import { matchAddress, matchFamily, matchFromOutside, matchInputKind, verdict } from './expressions.ts';
+
+const CHAIN = 'prerouting';
+
+const LOOPBACK: IpNetwork = { family: 4, bytes: Buffer.from([127, 0, 0, 0]), prefixLength: 8 };
+
+/**
+ * Keeps 127.0.0.0/8 to the node itself. The kernel does so too, but not on an interface with route_localnet, which
+ * CNI's portmap sets on the bridge for host ports, and kube-proxy on all (CVE-2020-8558). Packets that come from
+ * outside are dropped before destinations are translated, so that a host port of 127.0.0.1 is the node's alone as
+ * well. IPv6 has no such setting: the kernel drops ::1 from outside before any rule.
+ *
+ * One atomic change, which may be repeated at any time; needs CAP_NET_ADMIN, and is of the calling thread's network
+ * namespace. It makes what `nft list table inet TABLE` prints as
+ *
+ *     chain prerouting {
+ *       type filter hook prerouting priority raw; policy accept;
+ *       meta iifkind "vrf" accept
+ *       iif != "lo" ip daddr 127.0.0.0/8 drop
+ *       iif != "lo" ip saddr 127.0.0.0/8 drop
+ *     }
+ *
+ * @param table name of a table of the inet family, which is this function's alone: it is replaced as a whole
+ */
+export function ensureLoopbackGuard(table: string): void {
+  changeTables(`loopback guard in table ${table}`, loopbackGuardMessages(table));
+}
+
+/** The messages of `ensureLoopbackGuard`. */
+export function loopbackGuardMessages(table: string): NftMessage[] {
+  const drop = (which: 'source' | 'destination') =>
+    newRule(table, CHAIN, [
+      ...matchFromOutside(),
+      ...matchFamily(4),
+      ...matchAddress(which, 'equal', LOOPBACK),
+      verdict('drop'),
+    ]);
+  return [
+    newTable(table),
+    deleteTable(table),
+    newTable(table),
+    newRawFilterChain(table, CHAIN),
+    // A VRF has a 127.0.0.1 of its own; what comes into it from outside was seen at its port before.
+    newRule(table, CHAIN, [...matchInputKind('vrf'), verdict('accept')]),
+    drop('destination'),
+    drop('source'),
+  ];
+}

@@ -1,0 +1,80 @@
+import { type IpNetwork, parseNetwork } from '../netlink/ip-address.ts';
+import { NetlinkSocket } from '../netlink/socket.ts';
+import { hasCode } from '../syscall/errno.ts';
+import { deleteTable, getTable, type NftMessage, newRule, newSourceNatChain, newTable } from './batch.ts';
+import { changeTables } from './change.ts';
+import { masquerade, matchAddress, matchFamily } from './expressions.ts';
+
+const CHAIN = 'postrouting';
+
+const MULTICAST: Record<4 | 6, IpNetwork> = {
+  4: { family: 4, bytes: Buffer.from([224, 0, 0, 0]), prefixLength: 4 },
+  6: { family: 6, bytes: Buffer.from([0xff, ...Array(15).fill(0)]), prefixLength: 8 },
+};
+
+export interface Masquerade {
+  /** Name of the table, of the inet family, which is this function's alone: it is replaced as a whole. */
+  table: string;
+  /** Networks such as `10.88.0.0/16` and `fd00:88::/64`. */
+  sources: readonly string[];
+}
+
+/**
+ * Lets pods reach the world: what leaves a source network for any place but that network and multicast
+ * gets the node's address. One atomic change, which may be repeated at any time; it needs nftables with
+ * NAT for both families (Linux 5.2) and CAP_NET_ADMIN, and is of the calling thread's network namespace.
+ *
+ * It makes what `nft list table inet TABLE` prints as
+ *
+ *     chain postrouting {
+ *       type nat hook postrouting priority srcnat; policy accept;
+ *       ip saddr 10.88.0.0/16 ip daddr != 10.88.0.0/16 ip daddr != 224.0.0.0/4 masquerade
+ *     }
+ */
+export function ensureMasquerade({ table, sources }: Masquerade): void {
+  changeTables(`masquerade in table ${table}`, masqueradeMessages({ table, sources }));
+}
+
+/** Removes a table of the inet family; one that does not exist is no error. */
+export function removeTable(name: string): void {
+  // Made first, so that there is one to remove; both in one change that no one sees.
+  changeTables(`remove table ${name}`, [newTable(name), deleteTable(name)]);
+}
+
+/** Whether there is a table of the inet family by this name. */
+export function hasTable(name: string): boolean {
+  using socket = new NetlinkSocket('netfilter');
+  const { type, flags, payload } = getTable(name);
+  try {
+    socket.change(`get table ${name}`, type, flags, payload);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+/** The messages of `ensureMasquerade`. Throws when a source is no network. */
+export function masqueradeMessages({ table, sources }: Masquerade): NftMessage[] {
+  const networks = sources.map((source) => {
+    const network = parseNetwork(source);
+    if (network === undefined)
+      throw new Error(`masquerade: ${JSON.stringify(source)} is not a network such as 10.88.0.0/16`);
+    return network;
+  });
+  return [
+    newTable(table),
+    deleteTable(table),
+    newTable(table),
+    newSourceNatChain(table, CHAIN),
+    ...networks.map((network) =>
+      newRule(table, CHAIN, [
+        ...matchFamily(network.family),
+        ...matchAddress('source', 'equal', network),
+        ...matchAddress('destination', 'unequal', network),
+        ...matchAddress('destination', 'unequal', MULTICAST[network.family]),
+        masquerade(),
+      ]),
+    ),
+  ];
+}

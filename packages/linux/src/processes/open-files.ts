@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { asSyscallError, hasCode } from '../syscall/errno.ts';
+import { parseLimits } from './rlimits.ts';
+
+/** How many files a process has open, and how many of them are sockets. */
+export interface OpenFiles {
+  readonly files: number;
+  readonly sockets: number;
+}
+
+/** None for a process that is gone. Needs ptrace rights over the process. */
+export function openFiles(pid: number): OpenFiles {
+  const directory = `/proc/${pid}/fd`;
+  const names = unlessGone(() => readdirSync(directory)) ?? [];
+  const sockets = names.filter((name) =>
+    unlessGone(() => readlinkSync(`${directory}/${name}`))?.startsWith('socket:'),
+  );
+  return { files: names.length, sockets: sockets.length };
+}
+
+/** A process's soft limit of open files; `undefined` when it is gone. */
+export function openFilesLimit(pid: number): bigint | undefined {
+  const limits = unlessGone(() => readFileSync(`/proc/${pid}/limits`, 'utf8'));
+  return parseLimits(limits ?? '').find(({ type }) => type === 'RLIMIT_NOFILE')?.soft;
+}
+
+function unlessGone<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ESRCH')) return undefined;
+    throw asSyscallError(error);
+  }
+}

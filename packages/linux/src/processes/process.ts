@@ -1,0 +1,158 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { asSyscallError, hasCode } from '../syscall/errno.ts';
+import { closeDescriptor, onceReadable, systemCall } from '../syscall/libc.ts';
+
+const pidfdSendSignalCall = systemCall('pidfd_send_signal', 424, ['int', 'int', 'void *', 'uint']);
+const pidfdOpenCall = systemCall('pidfd_open', 434, ['int', 'uint']);
+
+/** A process as /proc/PID/stat shows it, see proc_pid_stat(5). */
+export interface ProcessStat {
+  pid: number;
+  /** The first 15 bytes of the command's name. */
+  command: string;
+  /** `R` running, `S` sleeping, `D` waiting, `T` stopped, `Z` zombie, `X` dead, … */
+  state: string;
+  ppid: number;
+  processGroup: number;
+  session: number;
+  threads: number;
+  /** Clock ticks (100 a second) of user and system time. */
+  userTicks: number;
+  systemTicks: number;
+  /** Clock ticks since boot. Together with `pid` it names a process for good. */
+  startTime: number;
+}
+
+/** Parses /proc/PID/stat; the command's name may itself contain spaces and parentheses. */
+export function parseProcessStat(text: string): ProcessStat {
+  const open = text.indexOf('(');
+  const close = text.lastIndexOf(')');
+  const fields = text.slice(close + 2).split(' ');
+  // Fields are counted from 1 as in the manual page; the third is the first after the name.
+  const field = (number: number): number => Number(fields[number - 3]);
+  return {
+    pid: Number(text.slice(0, open - 1)),
+    command: text.slice(open + 1, close),
+    state: fields[0] ?? '',
+    ppid: field(4),
+    processGroup: field(5),
+    session: field(6),
+    userTicks: field(14),
+    systemTicks: field(15),
+    threads: field(20),
+    startTime: field(22),
+  };
+}
+
+/** `undefined` when there is no such process. A zombie is still one. */
+export function processStat(pid: number): ProcessStat | undefined {
+  const text = readProcess(pid, 'stat');
+  return text === undefined ? undefined : parseProcessStat(text);
+}
+
+/** Whether `pid` is still the process that started at `startTime`, and not a zombie. */
+export function isSameProcess(pid: number, startTime: number): boolean {
+  const stat = processStat(pid);
+  return stat !== undefined && stat.startTime === startTime && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+/** The direct children of a process; none when there is no such process. */
+export function children(pid: number): number[] {
+  let threads: string[];
+  try {
+    threads = readdirSync(`/proc/${pid}/task`);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ESRCH')) return [];
+    throw asSyscallError(error);
+  }
+  return threads.flatMap((thread) =>
+    (readProcess(pid, `task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number),
+  );
+}
+
+function readProcess(pid: number, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ESRCH')) return undefined;
+    throw asSyscallError(error);
+  }
+}
+
+/**
+ * Sends a signal by number. False when there is no such process. When the pid may have been reused since
+ * you learned it, use `signalProcess`.
+ */
+export function kill(pid: number, signal: number): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if (hasCode(error, 'ESRCH')) return false;
+    throw asSyscallError(error, { path: `process ${pid}`, hint: `sending signal ${signal}` });
+  }
+}
+
+/** Opens a descriptor of a process, which stays the same process's. Close it with `closeDescriptor`. */
+export function pidfdOpen(pid: number): number {
+  return pidfdOpenCall(`process ${pid}`, pid, 0);
+}
+
+/** A process that cannot be mistaken for a later one with the same number. */
+export interface ProcessIdentity {
+  pid: number;
+  /** As in `ProcessStat`. */
+  startTime: number;
+}
+
+/** Sends a signal by number, to that very process only. False when it is gone. */
+export function signalProcess({ pid, startTime }: ProcessIdentity, signal: number): boolean {
+  const descriptor = openIdentified({ pid, startTime });
+  if (descriptor === undefined) return false;
+  try {
+    pidfdSendSignalCall(`process ${pid}`, descriptor, signal, null, 0);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ESRCH')) return false;
+    throw error;
+  } finally {
+    closeDescriptor(descriptor);
+  }
+}
+
+/**
+ * Resolves as soon as the process has ended (at once when it has already), without polling and for any
+ * process, child or not. Does not reap. Rejects with the signal's reason when it is aborted first. Waiting
+ * keeps this process alive.
+ */
+export async function waitForExit(identity: ProcessIdentity, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  const descriptor = openIdentified(identity);
+  if (descriptor === undefined) return;
+  await new Promise<void>((resolve, reject) => {
+    const finish = (settle: () => void): void => {
+      signal?.removeEventListener('abort', onAbort);
+      cancel();
+      closeDescriptor(descriptor);
+      settle();
+    };
+    const onAbort = (): void => finish(() => reject(signal?.reason));
+    // A pidfd becomes readable when its process ends.
+    const cancel = onceReadable(descriptor, () => finish(resolve));
+    signal?.addEventListener('abort', onAbort);
+  });
+}
+
+/** A descriptor of that very process; `undefined` when it is gone or a zombie. */
+function openIdentified({ pid, startTime }: ProcessIdentity): number | undefined {
+  let descriptor: number;
+  try {
+    descriptor = pidfdOpen(pid);
+  } catch (error) {
+    if (hasCode(error, 'ESRCH', 'EINVAL')) return undefined;
+    throw error;
+  }
+  // Only now, with the descriptor open, does the check hold for what the descriptor is of.
+  if (isSameProcess(pid, startTime)) return descriptor;
+  closeDescriptor(descriptor);
+  return undefined;
+}

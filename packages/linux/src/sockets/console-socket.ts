@@ -1,0 +1,110 @@
+import { rmSync } from 'node:fs';
+import { hasCode } from '../syscall/errno.ts';
+import { closeDescriptor, libcFunction, onceReadable } from '../syscall/libc.ts';
+import { AF_UNIX, UnixAddress } from './unix-address.ts';
+
+const socketCall = libcFunction('socket', ['int', 'int', 'int']);
+const bindCall = libcFunction('bind', ['int', 'void *', 'uint']);
+const listenCall = libcFunction('listen', ['int', 'int']);
+const acceptCall = libcFunction('accept4', ['int', 'void *', 'void *', 'int']);
+const recvmsgCall = libcFunction('recvmsg', ['int', 'msghdr *', 'int'], 'long');
+
+const SOCK_STREAM = 1;
+const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
+const MSG_CMSG_CLOEXEC = 0x4000_0000;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+/** Of `struct cmsghdr`: length (8), level (4), type (4). */
+const headerBytes = 16;
+
+/** Where an OCI runtime sends the master of the terminal that it has made (`--console-socket`). */
+export class ConsoleSocket implements Disposable {
+  /** For the runtime's command line; good until this is disposed of. */
+  readonly path: string;
+  readonly #file: string;
+  readonly #address: UnixAddress;
+  readonly #listener: number;
+  #isDisposed = false;
+  #connection: number | undefined;
+  #cancel: (() => void) | undefined;
+
+  /** Listens at `file`, in an existing directory; disposing removes it. */
+  constructor(file: string) {
+    this.#file = file;
+    using stack = new DisposableStack();
+    this.#address = stack.use(new UnixAddress(file));
+    this.path = this.#address.path;
+    this.#listener = socketCall(file, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    stack.defer(() => closeDescriptor(this.#listener));
+    bindCall(file, this.#listener, this.#address.bytes, this.#address.bytes.length);
+    listenCall(file, this.#listener, 1);
+    stack.move();
+  }
+
+  /** Resolves when a descriptor has arrived; it is the caller's to close. Pending for ever once disposed of. */
+  async arrival(): Promise<number> {
+    for (;;) {
+      const descriptor = this.take();
+      if (descriptor !== undefined) return descriptor;
+      await new Promise<void>((resolve) => {
+        this.#cancel = onceReadable(this.#connection ?? this.#listener, resolve);
+      });
+    }
+  }
+
+  /** The descriptor that has arrived; undefined when none has. */
+  take(): number | undefined {
+    if (this.#isDisposed) return undefined;
+    try {
+      this.#connection ??= acceptCall(this.#file, this.#listener, null, null, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      const descriptor = receiveDescriptor(this.#file, this.#connection);
+      this.#closeConnection();
+      return descriptor;
+    } catch (error) {
+      if (hasCode(error, 'EAGAIN')) return undefined;
+      throw error;
+    }
+  }
+
+  #closeConnection(): void {
+    if (this.#connection !== undefined) closeDescriptor(this.#connection);
+    this.#connection = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    this.#cancel?.();
+    this.#closeConnection();
+    closeDescriptor(this.#listener);
+    this.#address[Symbol.dispose]();
+    rmSync(this.#file, { force: true });
+  }
+}
+
+/** The first descriptor in a connection's next message. */
+function receiveDescriptor(about: string, connection: number): number | undefined {
+  const data = Buffer.alloc(4096);
+  // Room for one descriptor: the kernel closes further ones, which nobody here would.
+  const control = Buffer.alloc(headerBytes + 4);
+  recvmsgCall(
+    about,
+    connection,
+    {
+      name: null,
+      nameLength: 0,
+      buffers: { base: data, length: data.length },
+      bufferCount: 1,
+      control,
+      controlLength: control.length,
+      flags: 0,
+    },
+    MSG_CMSG_CLOEXEC,
+  );
+  // A message without a descriptor leaves the zeros.
+  const isRights =
+    control.readBigUInt64LE(0) >= BigInt(headerBytes + 4) &&
+    control.readInt32LE(8) === SOL_SOCKET &&
+    control.readInt32LE(12) === SCM_RIGHTS;
+  return isRights ? control.readInt32LE(headerBytes) : undefined;
+}

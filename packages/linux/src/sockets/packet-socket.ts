@@ -1,0 +1,33 @@
+import { DescriptorStream } from '../streams/descriptor-stream.ts';
+import { closeDescriptor, libcFunction } from '../syscall/libc.ts';
+import { AF_UNIX, UnixAddress } from './unix-address.ts';
+
+const socketCall = libcFunction('socket', ['int', 'int', 'int']);
+const connectCall = libcFunction('connect', ['int', 'void *', 'uint']);
+const shutdownCall = libcFunction('shutdown', ['int', 'int']);
+
+const SOCK_SEQPACKET = 5;
+const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
+const SHUT_WR = 1;
+
+/**
+ * Connects to a SOCK_SEQPACKET socket, which Node's net cannot open. Each chunk that is read is a packet;
+ * what is written goes in packets of at most `packetBytes`. Ending it half-closes the connection.
+ * @throws SyscallError, e.g. ENOENT, ECONNREFUSED when nobody listens, EAGAIN when too many wait to be accepted
+ */
+export function connectPacketSocket(path: string, packetBytes: number): DescriptorStream {
+  using address = new UnixAddress(path);
+  const descriptor = socketCall(path, AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  try {
+    connectCall(path, descriptor, address.bytes, address.bytes.length);
+  } catch (error) {
+    closeDescriptor(descriptor);
+    throw error;
+  }
+  return new DescriptorStream(descriptor, {
+    kind: 'packets',
+    packetBytes,
+    endWriting: () => shutdownCall(path, descriptor, SHUT_WR),
+  });
+}

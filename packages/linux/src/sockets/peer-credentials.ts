@@ -1,0 +1,40 @@
+import { readlinkSync } from 'node:fs';
+import { libcFunction } from '../syscall/libc.ts';
+
+const getsockoptCall = libcFunction('getsockopt', ['int', 'int', 'int', 'void *', 'void *']);
+
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+
+/** The process at the other end of a Unix socket, as it was when it connected. */
+export interface PeerCredentials {
+  pid: number;
+  uid: number;
+  gid: number;
+  /** Path of the program that it runs, when it can be seen. */
+  program: string | undefined;
+}
+
+/** Who has connected to a Unix socket, given the descriptor of the accepted connection. */
+export function peerCredentials(descriptor: number): PeerCredentials {
+  const credentials = Buffer.alloc(12);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(credentials.length);
+  getsockoptCall('peer', descriptor, SOL_SOCKET, SO_PEERCRED, credentials, length);
+  const pid = credentials.readInt32LE(0);
+  return {
+    pid,
+    uid: credentials.readUInt32LE(4),
+    gid: credentials.readUInt32LE(8),
+    program: programOf(pid),
+  };
+}
+
+function programOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    // It has ended, or is in a PID namespace that this one does not see into.
+    return undefined;
+  }
+}

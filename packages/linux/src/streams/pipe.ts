@@ -1,0 +1,12 @@
+import { libcFunction } from '../syscall/libc.ts';
+
+const pipe2Call = libcFunction('pipe2', ['void *', 'int']);
+// From fcntl.h; the same on every architecture that Node runs on.
+const O_CLOEXEC = 0o2000000;
+
+/** Makes a pipe, both of whose ends are closed in programs that are started; `purpose` is for the error. */
+export function pipe(purpose: string): { readEnd: number; writeEnd: number } {
+  const ends = Buffer.alloc(8);
+  pipe2Call(purpose, ends, O_CLOEXEC);
+  return { readEnd: ends.readInt32LE(0), writeEnd: ends.readInt32LE(4) };
+}

@@ -1,0 +1,30 @@
+import { AF_UNIX, unixAddress } from '../sockets/unix-address.ts';
+import { closeDescriptor, libcFunction } from '../syscall/libc.ts';
+
+const socketCall = libcFunction('socket', ['int', 'int', 'int']);
+const sendtoCall = libcFunction('sendto', ['int', 'void *', 'size_t', 'int', 'void *', 'uint'], 'long');
+
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
+
+/**
+ * Sends states to the service manager, as sd_notify(3): `READY=1`, `STATUS=…`. Node has no datagram sockets of
+ * this family.
+ *
+ * @param socket what NOTIFY_SOCKET says: a path, or an abstract name that begins with `@`
+ * @throws SyscallError when nobody listens there, or EAGAIN when whoever does has not read for long
+ */
+export function sdNotify(socket: string, states: readonly string[]): void {
+  const descriptor = socketCall(socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  try {
+    const message = Buffer.from(states.join('\n'));
+    // A manager that does not read would else stop this whole process.
+    const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    const address = unixAddress(socket);
+    sendtoCall(socket, descriptor, message, message.length, flags, address, address.length);
+  } finally {
+    closeDescriptor(descriptor);
+  }
+}
