@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { disableServices, hasApt, installPackages, packageVersion } from './setup/apt.mjs';
+import { installHooks } from './setup/hooks.mjs';
 import { dependenciesAreCurrent, installDependencies } from './setup/npm.mjs';
 import { findPrerequisite, prerequisites } from './setup/prerequisites.mjs';
 
@@ -14,6 +15,7 @@ const withTests = process.argv.includes('--test');
 try {
   await bringPrograms();
   await bringDependencies();
+  installHooks(root);
   console.log(` ok  ${summary()}`);
 } catch (error) {
   console.error(error.message);

@@ -14,6 +14,7 @@ const files = globSync(
     'test/{support,conformance,crictl,parity,soak}/**/*.test.ts',
     'bench/*.test.ts',
     'scripts/**/*.test.ts',
+    'docs/*.test.ts',
   ],
   {
     cwd: root,

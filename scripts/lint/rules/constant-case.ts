@@ -1,0 +1,17 @@
+import type { Problem } from '../problem.ts';
+import type { SourceTree } from '../source-tree.ts';
+
+/** Names that C headers of Linux give, by what they begin with. */
+const ofTheKernel =
+  /^(AF|AT|CAP|CLONE|CLD|ECHO|F|FS|GRND|IFLA|IF|IFA|ICANON|IPPROTO|IPC|KEY|LOCK|MFD|MNT|MOUNT|MS|NETLINK|NFNL|NFT|NFTA|NF|NLM|NLMSG|NLA|O|P|PF|PR|RESOLVE|RLIM|RLIMIT|RTA|RTM|RTN|RT|RTNLGRP|S|SA|SCM|SIG|SO|SOCK|SOL|SPLICE|ST|STATX|SYS|TC|TIOC|UMOUNT|W|XATTR)_[A-Z0-9_]+$|^(SIG|T[CI]|E|W)[A-Z0-9]+$/;
+
+/** Constants of a module are named like every other value; capitals are for names that the kernel's headers give. */
+export function constantCase(tree: SourceTree): Problem[] {
+  return [...tree.values()].flatMap(({ path, code }) =>
+    code.flatMap((line, index) => {
+      const name = /^(?:export )?const ([A-Z][A-Z0-9_]+)\b/.exec(line)?.[1];
+      if (name === undefined || ofTheKernel.test(name)) return [];
+      return [{ path, line: index + 1, message: `"${name}" is no name of a kernel header: write camelCase` }];
+    }),
+  );
+}

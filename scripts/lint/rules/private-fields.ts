@@ -1,0 +1,13 @@
+import type { Problem } from '../problem.ts';
+import type { SourceTree } from '../source-tree.ts';
+
+/** Members are private by the language (`#name`); TypeScript's `private` ends with the types. */
+export function privateFields(tree: SourceTree): Problem[] {
+  return [...tree.values()].flatMap(({ path, code }) =>
+    code.flatMap((line, index) => {
+      // A constructor has no other form.
+      const word = /^\s+(private|protected)\s+(?!constructor\b)\w/.exec(line)?.[1];
+      return word ? [{ path, line: index + 1, message: `"${word}": write #name instead` }] : [];
+    }),
+  );
+}

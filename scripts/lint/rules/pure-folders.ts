@@ -1,0 +1,65 @@
+import type { Problem } from '../problem.ts';
+import { isTest, type Source, type SourceTree } from '../source-tree.ts';
+
+/** Where every file is pure: it decides over plain data, whatever it imports included. */
+const pure: readonly string[] = [
+  'packages/common/src/',
+  'packages/go-template/src/',
+  'packages/go-yaml/src/',
+];
+
+/** Modules of Node.js that touch nothing outside of the process. */
+const harmless = new Set([
+  'assert',
+  'assert/strict',
+  'buffer',
+  'crypto',
+  'path',
+  'string_decoder',
+  'url',
+  'util',
+]);
+
+const effect =
+  /\bprocess\.(?!emitWarning)\w+|\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bsetTimeout\(|\bsetInterval\(|\bfetch\(/;
+
+/** Nothing in a pure folder touches the machine, the clock or chance, itself or through what it imports. */
+export function pureFolders(tree: SourceTree, folders = pure): Problem[] {
+  const reasons = new Map<Source, string | undefined>();
+  /** Why a file is not pure: the first effect that it reaches. */
+  const reason = (source: Source): string | undefined => {
+    if (reasons.has(source)) return reasons.get(source);
+    // Files that import each other are told by another rule.
+    reasons.set(source, undefined);
+    const found = ownEffect(source) ?? importedEffect(source);
+    reasons.set(source, found);
+    return found;
+  };
+  const importedEffect = ({ imports }: Source): string | undefined => {
+    for (const { file, typeOnly } of imports) {
+      const imported = file === undefined || typeOnly ? undefined : tree.get(file);
+      const why = imported && reason(imported);
+      if (why !== undefined) return `${imported?.path} (${why})`;
+    }
+    return undefined;
+  };
+  return [...tree.values()].flatMap((source) => {
+    const { path } = source;
+    if (isTest(path) || !folders.some((folder) => path.startsWith(folder))) return [];
+    const why = reason(source);
+    return why === undefined ? [] : [{ path, line: 1, message: `is in a pure folder, and reaches ${why}` }];
+  });
+}
+
+function ownEffect({ imports, code }: Source): string | undefined {
+  for (const { specifier, typeOnly } of imports) {
+    if (typeOnly) continue;
+    if (specifier === 'koffi') return specifier;
+    if (specifier.startsWith('node:') && !harmless.has(specifier.slice('node:'.length))) return specifier;
+  }
+  for (const line of code) {
+    const found = effect.exec(line);
+    if (found) return found[0];
+  }
+  return undefined;
+}
