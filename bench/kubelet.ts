@@ -1,7 +1,7 @@
 // How long a static manifest takes to be a running container, and what the kubelet weighs meanwhile.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectCri } from '@berth/cri/client.ts';
+import { connectCri } from '@berth/cri/client/client.ts';
 import { startKubelet } from '../test/support/kubelet.ts';
 import { testImage } from '../test/support/pods.ts';
 import { median, residentMiB, timed } from './measure.ts';

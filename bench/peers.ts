@@ -2,7 +2,7 @@
 // conflists being the same but for names and addresses.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { findProgram } from '@berth/runtime/programs.ts';
 import { layOutBerthd, startBerthd } from '../test/support/berthd.ts';

@@ -1,6 +1,6 @@
 // A registry with the images that comparisons pull.
 import { join } from 'node:path';
-import type { ExecutionParameters } from '@berth/oci/image-config.ts';
+import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
 import { startRegistry } from '@berth/oci/testing/registry.ts';
 import { writeTestImage } from '../support/images.ts';
 import { scratchDir } from '../support/scratch.ts';

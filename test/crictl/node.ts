@@ -1,7 +1,7 @@
 // The two runtimes that both crictls talk to, each with a root, a network and cgroups of its own.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { startBerthdNode } from '../support/berthd-node.ts';
 import { removeTestCgroup, testCgroup } from '../support/cgroup-driver.ts';
 import { removeBridge, writeConflist } from '../support/conflist.ts';

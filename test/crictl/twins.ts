@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ContainerResources } from '@berth/cri/generated/api.ts';
-import { toProtoJson } from '@berth/cri/json.ts';
+import { toProtoJson } from '@berth/cri/json/proto-json.ts';
 import { pauseImage } from '../support/images.ts';
 import { testImage } from '../support/pods.ts';
 import { filled, type Outcome, type TwinComparison } from './comparison.ts';

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
 import { type BerthdPaths, layOutBerthd, startBerthd } from './berthd.ts';
 import { removeTestCgroup } from './cgroup-driver.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectCri } from '@berth/cri/client.ts';
+import { connectCri } from '@berth/cri/client/client.ts';
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
 import { testCgroup, testCgroupDriver } from './cgroup-driver.ts';
 import { checkout, type Daemon, startDaemon } from './scratch.ts';

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { connectCri } from '@berth/cri/client.ts';
+import { connectCri } from '@berth/cri/client/client.ts';
 import { pauseImage, testImageTar } from './images.ts';
 import { buildPeer } from './peers.ts';
 import { type Daemon, startDaemon } from './scratch.ts';

@@ -2,8 +2,8 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import type { ExecutionParameters } from '@berth/oci/image-config.ts';
-import { writeOciLayout } from '@berth/oci/layout-writer.ts';
+import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
+import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { encodeTar } from '@berth/oci/tar/writer.ts';
 import { testImage } from './pods.ts';

@@ -1,5 +1,5 @@
 // A large image of made-up files, for benchmarks and tests of pull and unpack.
-import { writeOciLayout } from '@berth/oci/layout-writer.ts';
+import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { seededFractions } from './random.ts';
 

@@ -1,7 +1,7 @@
 // CRI requests of a small pod, and the calls that a kubelet makes to bring it up and down.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import type { CriClient } from '@berth/cri/client.ts';
+import type { CriClient } from '@berth/cri/client/client.ts';
 import {
   type ContainerConfig,
   type DeepPartial,

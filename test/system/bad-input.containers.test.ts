@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { writeOciLayout } from '@berth/oci/layout-writer.ts';
+import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import { expectWaiting, type FaultyNode, type PodParts, startFaultyNode } from '../support/faulty-node.ts';
 import { busyboxLayer, importArchive } from '../support/images.ts';
 import { testImage } from '../support/pods.ts';

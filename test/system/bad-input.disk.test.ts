@@ -7,7 +7,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { mount, unmount } from '@berth/linux/mounts/mount.ts';
-import { writeOciLayout } from '@berth/oci/layout-writer.ts';
+import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import {
   expectWaiting,

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CriClient } from '@berth/cri/client.ts';
-import { writeOciLayout } from '@berth/oci/layout-writer.ts';
+import type { CriClient } from '@berth/cri/client/client.ts';
+import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import { UserError } from './errors.ts';
 import { importImages } from './images.ts';
 

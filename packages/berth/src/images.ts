@@ -1,5 +1,5 @@
 import { messageOf } from '@berth/common/error-message.ts';
-import type { CriClient } from '@berth/cri/client.ts';
+import type { CriClient } from '@berth/cri/client/client.ts';
 import type { ImportAnswer } from '@berth/runtime/image/import.ts';
 import { UserError } from './errors.ts';
 import { http } from './node/http.ts';

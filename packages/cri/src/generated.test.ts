@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import * as api from './generated/api.ts';
 import { enums, messages } from './generated/schema.ts';
-import { fromProtoJson, type Json, type MessageName, toProtoJson } from './json.ts';
+import { fromProtoJson, type Json, type MessageName, toProtoJson } from './json/proto-json.ts';
 
 const proto = readFileSync(new URL('../proto/api.proto', import.meta.url), 'utf8');
 

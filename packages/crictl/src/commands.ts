@@ -1,5 +1,5 @@
 // The commands by name. Each is loaded only when it is called, so that a start costs little.
-import type { CommandEntry } from './command.ts';
+import type { CommandEntry } from './app/command.ts';
 
 export const commands: readonly CommandEntry[] = [
   {

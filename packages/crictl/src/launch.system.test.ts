@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ContainerState } from '@berth/cri/generated/api.ts';
-import { type CriServer, serveCri } from '@berth/cri/server.ts';
+import { type CriServer, serveCri } from '@berth/cri/server/server.ts';
 import { crictl, engines } from '../../../test/support/crictl.ts';
 import { checkout, scratchDir } from '../../../test/support/scratch.ts';
 

@@ -1,13 +1,13 @@
 // From the words on the command line to the exit code.
 
-import type { App } from './app.ts';
+import type { App } from './app/app.ts';
+import { type Command, type CommandEntry, findCommand } from './app/command.ts';
 import { type FlagSpecs, parseFlags, UsageError } from './cli/flags.ts';
 import { Logger } from './cli/logger.ts';
-import { type Command, type CommandEntry, findCommand } from './command.ts';
 import { commands } from './commands.ts';
 import { globalFlags, loadSettings, type Settings } from './config/settings.ts';
-import { describeError, HintedError } from './errors.ts';
-import { ExitError } from './exit-error.ts';
+import { describeError, HintedError } from './errors/describe.ts';
+import { ExitError } from './errors/exit-error.ts';
 import { isTerminal, print, printError } from './output/print.ts';
 
 /** The version of the crictl whose interface this one has, for scripts that ask, and behind the + its own. */
@@ -117,8 +117,9 @@ async function runCommand(
   if (parsed.help) return await show(subcommands.length > 0);
   const { values: flags, given, args } = parsed;
   // Behind it is gRPC, which takes more than half of a start: help and mistakes are told without it.
-  const { App } = await import('./app.ts');
-  const tracing = settings.tracing && (await import('./tracing/spans.ts')).startTracing(settings.tracing);
+  const { App } = await import('./app/app.ts');
+  const tracing =
+    settings.tracing && (await import('./opentelemetry/spans.ts')).startTracing(settings.tracing);
   const app = new App(settings, logger, interruption(), tracing);
   let helpWanted = false;
   const showHelp = () => {
@@ -141,7 +142,7 @@ async function runCommand(
 /** What to do about an error, told to people alone: scripts see what the real crictl says and nothing more. */
 async function hintFor(app: App, error: unknown): Promise<string | undefined> {
   if (!isTerminal(2)) return undefined;
-  return (await import('./hints/trouble.ts')).hintFor(app, error);
+  return (await import('./hints/diagnose.ts')).hintFor(app, error);
 }
 
 /** Parses; a command line that cannot be understood is answered with how it should be, and thrown on. */
@@ -164,7 +165,7 @@ async function parse<Specs extends FlagSpecs>(
 }
 
 async function showProgramHelp(): Promise<void> {
-  const { programHelp } = await import('./help.ts');
+  const { programHelp } = await import('./cli/help.ts');
   const shown = commands.filter(({ hidden }) => hidden !== true);
   print(programHelp(version, shown, globalFlags));
 }
@@ -181,7 +182,7 @@ async function showTopic(word: string | undefined, isGlobalFlag = false): Promis
 }
 
 async function showHelpOfHelp(): Promise<void> {
-  const { commandHelp, helpEntry } = await import('./help.ts');
+  const { commandHelp, helpEntry } = await import('./cli/help.ts');
   print(commandHelp('help', helpEntry.usage, { argsUsage: '[command]', flags: {} }));
 }
 
@@ -191,7 +192,7 @@ async function showCommandHelp(
   command: Command,
   listsCommands: boolean,
 ): Promise<void> {
-  const { commandHelp, helpEntry } = await import('./help.ts');
+  const { commandHelp, helpEntry } = await import('./cli/help.ts');
   const listed = listsCommands ? [...(command.subcommands ?? []), helpEntry] : [];
   print(commandHelp(words, usage, command, listed));
 }

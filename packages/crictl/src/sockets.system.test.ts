@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { serveCri } from '@berth/cri/server.ts';
+import { serveCri } from '@berth/cri/server/server.ts';
 import { engineOfTests, crictl as program } from '../../../test/support/crictl.ts';
 import { scratchDir } from '../../../test/support/scratch.ts';
 

@@ -1,5 +1,5 @@
 // The part of the kubelet that runs pods: told what pods this node wants, it makes the runtime agree.
-import type { CriClient } from '@berth/cri/client.ts';
+import type { CriClient } from '@berth/cri/client/client.ts';
 import type { Pod, PodStatus } from './api/pod.ts';
 import type { KubeletOptions } from './options/kubelet-options.ts';
 

@@ -1,7 +1,7 @@
 // The kubelet: reads what it is told, then joins pod sources, the part that runs pods, and the HTTP servers.
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { connectCri } from '@berth/cri/client.ts';
+import { connectCri } from '@berth/cri/client/client.ts';
 import { makeDirectoriesSync } from '@berth/linux/files/directories.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { FileSource } from './config/file-source.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Spec } from '@berth/oci/runtime-spec.ts';
+import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { startRegistry } from '@berth/oci/testing/registry.ts';
 import type { Config } from './config/config.ts';
 import { startDaemon } from './daemon.ts';

@@ -1,6 +1,6 @@
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { printable } from '@berth/common/printable.ts';
-import { type FinishedCall, serveCri } from '@berth/cri/server.ts';
+import { type FinishedCall, serveCri } from '@berth/cri/server/server.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
 import { checkPlace, makePrivateDirectory } from '@berth/linux/files/directories.ts';

@@ -1,4 +1,4 @@
-/** The gRPC codes that berthd answers with; @berth/cri/server.ts maps `criCode` onto the wire. */
+/** The gRPC codes that berthd answers with; @berth/cri/server/server.ts maps `criCode` onto the wire. */
 export type CriCode =
   | 'ALREADY_EXISTS'
   | 'DEADLINE_EXCEEDED'

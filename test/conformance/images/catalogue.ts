@@ -1,7 +1,7 @@
 // Every image that critest v1.36.0 names (its pkg/validate/consts.go and the constants beside its specs), made of
 // this machine's own programs: no public registry can be reached where the tests run.
 import { readFileSync } from 'node:fs';
-import type { ExecutionParameters } from '@berth/oci/image-config.ts';
+import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { type StaticPrograms, staticPrograms } from './busybox.ts';
 import { nginxConfigLayer, nginxLayer } from './nginx.ts';

@@ -1,7 +1,7 @@
 // Two nodes that differ in their kubelet alone: ours and the real one, each on a berthd of its own.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CriClient } from '@berth/cri/client.ts';
+import type { CriClient } from '@berth/cri/client/client.ts';
 import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { startBerthdNode } from '../../support/berthd-node.ts';
 import { loadTestImage } from '../../support/images.ts';

@@ -1,9 +1,9 @@
 // What became of manifests on a node: each pod's status as its kubelet tells it, what it asked of the runtime, and
 // what its containers printed.
 import { readFileSync } from 'node:fs';
-import type { CriClient } from '@berth/cri/client.ts';
+import type { CriClient } from '@berth/cri/client/client.ts';
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
-import type { Json } from '@berth/cri/json.ts';
+import type { Json } from '@berth/cri/json/proto-json.ts';
 import { type KubeletNode, nodeName } from './nodes.ts';
 
 /** A pod as /pods has it: what is looked at. */

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerConfig, DeepPartial } from '@berth/cri/generated/api.ts';
-import { digestOf } from '@berth/oci/digest.ts';
+import { digestOf } from '@berth/oci/image-spec/digest.ts';
 import type { Case, Json } from '../case.ts';
 import { inContainer, type Running } from './container.ts';
 import type { RuntimeSide } from './node.ts';

@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
-import { digestOf } from '@berth/oci/digest.ts';
+import { digestOf } from '@berth/oci/image-spec/digest.ts';
 import { patience } from '../../support/machine-speed.ts';
 import { until } from '../../support/until.ts';
 import type { Case, Json, Outcome } from '../case.ts';

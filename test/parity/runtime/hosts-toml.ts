@@ -5,7 +5,7 @@ import type http from 'node:http';
 import type https from 'node:https';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { digestOf } from '@berth/oci/digest.ts';
+import { digestOf } from '@berth/oci/image-spec/digest.ts';
 import type { Case, Json } from '../case.ts';
 import { refused } from './container.ts';
 import { publish, repositoryOf, tarOf } from './image.ts';

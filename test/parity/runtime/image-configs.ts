@@ -1,5 +1,5 @@
 // Image configurations: what builders and people write into them.
-import { digestOf } from '@berth/oci/digest.ts';
+import { digestOf } from '@berth/oci/image-spec/digest.ts';
 import type { Case, Json } from '../case.ts';
 import { inImage, type Running } from './container.ts';
 import { type ImageInput, publish, repositoryOf } from './image.ts';

@@ -1,8 +1,8 @@
 // Images that cases make up, published on a side's own registry.
 import { gzipSync } from 'node:zlib';
-import { digestOf } from '@berth/oci/digest.ts';
-import { mediaTypes } from '@berth/oci/media-types.ts';
-import { hostPlatform } from '@berth/oci/platform.ts';
+import { digestOf } from '@berth/oci/image-spec/digest.ts';
+import { mediaTypes } from '@berth/oci/image-spec/media-types.ts';
+import { hostPlatform } from '@berth/oci/image-spec/platform.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { encodeTar } from '@berth/oci/tar/writer.ts';
 import { busyboxLayer } from '../../support/images.ts';

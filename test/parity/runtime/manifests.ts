@@ -1,7 +1,7 @@
 // Manifests and indexes of images.
-import { digestOf } from '@berth/oci/digest.ts';
-import { mediaTypes } from '@berth/oci/media-types.ts';
-import { hostPlatform } from '@berth/oci/platform.ts';
+import { digestOf } from '@berth/oci/image-spec/digest.ts';
+import { mediaTypes } from '@berth/oci/image-spec/media-types.ts';
+import { hostPlatform } from '@berth/oci/image-spec/platform.ts';
 import type { Case, Json } from '../case.ts';
 import { inImage } from './container.ts';
 import { asBytes, type ImageInput, publish, repositoryOf } from './image.ts';

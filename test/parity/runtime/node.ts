@@ -2,7 +2,7 @@
 // network, a registry and a standing pod of its own.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { startBerthdNode } from '../../support/berthd-node.ts';
 import { removeTestCgroup, testCgroup } from '../../support/cgroup-driver.ts';

@@ -2,7 +2,7 @@
 import type http from 'node:http';
 import { gzipSync } from 'node:zlib';
 import type { AuthConfig, DeepPartial } from '@berth/cri/generated/api.ts';
-import { digestOf } from '@berth/oci/digest.ts';
+import { digestOf } from '@berth/oci/image-spec/digest.ts';
 import type { Case, Outcome } from '../case.ts';
 import { refused } from './container.ts';
 import { publish, repositoryOf, tarOf } from './image.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
-import { type Digest, digestOf } from '@berth/oci/digest.ts';
+import { type Digest, digestOf } from '@berth/oci/image-spec/digest.ts';
 
 export interface Blob {
   digest: Digest;

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { mknod } from '@berth/linux/files/mknod.ts';
-import { writeOciLayout } from '@berth/oci/layout-writer.ts';
+import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import {
   type FaultyNode,
   podManifest,

@@ -6,12 +6,12 @@ import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { makeDirectories } from '@berth/linux/files/directories.ts';
-import type { Descriptor } from '@berth/oci/descriptor.ts';
-import { digestHex, digestOf } from '@berth/oci/digest.ts';
-import { mediaTypes } from '@berth/oci/media-types.ts';
-import { hostPlatform } from '@berth/oci/platform.ts';
+import type { Descriptor } from '@berth/oci/image-spec/descriptor.ts';
+import { digestHex, digestOf } from '@berth/oci/image-spec/digest.ts';
+import { mediaTypes } from '@berth/oci/image-spec/media-types.ts';
+import { hostPlatform } from '@berth/oci/image-spec/platform.ts';
 
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import { zstdFrame } from '@berth/oci/testing/zstd-frame.ts';

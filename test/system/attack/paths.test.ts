@@ -14,10 +14,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { CriError } from '@berth/cri/errors.ts';
+import type { CriError } from '@berth/cri/errors/cri-error.ts';
 import { MountPropagation } from '@berth/cri/generated/api.ts';
 import { mountsBelow } from '@berth/linux/mounts/mount.ts';
-import { writeOciLayout } from '@berth/oci/layout-writer.ts';
+import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { AttackedNode } from '../../support/attacked-node.ts';
 import { busyboxLayer, importArchive } from '../../support/images.ts';

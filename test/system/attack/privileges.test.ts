@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { writeOciLayout } from '@berth/oci/layout-writer.ts';
+import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { AttackedNode } from '../../support/attacked-node.ts';
 import { busyboxLayer, importArchive } from '../../support/images.ts';

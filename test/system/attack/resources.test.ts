@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CriError } from '@berth/cri/errors.ts';
+import { CriError } from '@berth/cri/errors/cri-error.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { remoteCommand } from '@berth/streaming/client/remote-command.ts';
 import { AttackedNode } from '../../support/attacked-node.ts';

@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
-import { grpcCodeName } from '@berth/cri/errors.ts';
+import { grpcCodeName } from '@berth/cri/errors/cri-error.ts';
 import { ImageServiceDefinition, RuntimeServiceDefinition } from '@berth/cri/generated/api.ts';
 import { messages } from '@berth/cri/generated/schema.ts';
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';

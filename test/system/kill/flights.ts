@@ -1,8 +1,8 @@
 // Which RPCs are under way when berthd is killed, and whether one that failed may have for that reason.
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CriClient } from '@berth/cri/client.ts';
-import { CriError } from '@berth/cri/errors.ts';
+import type { CriClient } from '@berth/cri/client/client.ts';
+import { CriError } from '@berth/cri/errors/cri-error.ts';
 
 /** Follows calls from their beginning to their end, and counts those that a kill cuts short. */
 export class Flights {

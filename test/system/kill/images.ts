@@ -1,7 +1,7 @@
 // Images for lives that pull: from a registry, and large enough for a pull to take its time.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { writeOciLayout } from '@berth/oci/layout-writer.ts';
+import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import type { TestRegistry } from '@berth/oci/testing/registry.ts';
 
 /** Two images of a registry that share a layer, each large enough for a pull to take its time. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
-import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { isPathPart } from '@berth/kubelet/pod-paths.ts';
 import { tearDownPodDir } from '@berth/kubelet/volumes/pod-volumes.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';

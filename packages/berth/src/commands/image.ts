@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { connectCri } from '@berth/cri/client.ts';
+import { connectCri } from '@berth/cri/client/client.ts';
 import { UserError } from '../errors.ts';
 import { imageTable, importImages } from '../images.ts';
 import type { NodeLayout } from '../node/layout.ts';

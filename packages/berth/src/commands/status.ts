@@ -1,5 +1,5 @@
 import { messageOf } from '@berth/common/error-message.ts';
-import { connectCri } from '@berth/cri/client.ts';
+import { connectCri } from '@berth/cri/client/client.ts';
 import { type DaemonName, runningDaemon } from '../node/daemon.ts';
 import { kubeletPods } from '../node/kubelet.ts';
 import type { NodeLayout } from '../node/layout.ts';

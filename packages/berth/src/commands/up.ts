@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import type { CriClient } from '@berth/cri/client.ts';
+import type { CriClient } from '@berth/cri/client/client.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { DEMO_IMAGE, ensureDemoImage } from '../demo-image.ts';
 import { UserError } from '../errors.ts';

@@ -1,4 +1,4 @@
-import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { ensureDaemon } from './daemon.ts';
 import type { NodeLayout } from './layout.ts';
 

@@ -1,4 +1,4 @@
-import type { CriClient } from '@berth/cri/client.ts';
+import type { CriClient } from '@berth/cri/client/client.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { kubeletPods } from '../node/kubelet.ts';
 import type { NodeLayout } from '../node/layout.ts';

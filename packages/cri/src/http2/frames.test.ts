@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MessageReader } from '../client/message-reader.ts';
 import {
   decodeSettings,
   encodeFrame,
@@ -9,7 +10,6 @@ import {
   frameType,
   unpadded,
 } from './frames.ts';
-import { MessageReader } from './message-reader.ts';
 
 const frames = [
   { type: frameType.data, flags: flag.endStream, stream: 3, payload: Buffer.from('abc') },

@@ -1,10 +1,10 @@
 // What the scripts of `crictl completion` ask for: the words that may stand at the cursor.
 
-import { App } from '../app.ts';
+import { App } from '../app/app.ts';
+import { type CommandEntry, defineCommand } from '../app/command.ts';
 import { parseFlags } from '../cli/flags.ts';
-import { type CommandEntry, defineCommand } from '../command.ts';
-import { distinctWords, objectsOf } from '../completion/object-words.ts';
-import { type Candidate, placeOf } from '../completion/place.ts';
+import { type Candidate, placeOf } from '../completion/cursor.ts';
+import { distinctWords, objectsOf } from '../completion/runtime-names.ts';
 import type { Values } from '../completion/values.ts';
 import { globalFlags, loadSettings } from '../config/settings.ts';
 import { print } from '../output/print.ts';

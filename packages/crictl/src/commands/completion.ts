@@ -1,4 +1,4 @@
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../app/command.ts';
 import { completionScripts } from '../completion/scripts.ts';
 import { print } from '../output/print.ts';
 

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../app/command.ts';
 import {
   type CrictlYaml,
   emptyConfig,
@@ -9,7 +9,7 @@ import {
   withOption,
   writeCrictlYaml,
 } from '../config/crictl-yaml.ts';
-import { within } from '../errors.ts';
+import { within } from '../errors/describe.ts';
 import { print } from '../output/print.ts';
 import { formatTable } from '../output/table.ts';
 

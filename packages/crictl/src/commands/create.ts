@@ -1,7 +1,7 @@
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
-import { createContainer, createFlags, wantsPull } from '../objects/create.ts';
-import { podId } from '../objects/ids.ts';
+import { defineCommand } from '../app/command.ts';
+import { createContainer, createFlags, wantsPull } from '../create/create.ts';
+import { within } from '../errors/describe.ts';
+import { podId } from '../lookup/ids.ts';
 import { print } from '../output/print.ts';
 import { configSchemaCommands } from './schema-commands.ts';
 

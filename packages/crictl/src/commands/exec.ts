@@ -1,10 +1,10 @@
-import { CriError } from '@berth/cri/errors.ts';
-import type { App } from '../app.ts';
-import { defineCommand } from '../command.ts';
-import { allSettled, describeError, within } from '../errors.ts';
-import { containerFilterFlags, listContainers } from '../objects/containers.ts';
-import { parseLabels } from '../objects/filters.ts';
-import { containerId } from '../objects/ids.ts';
+import { CriError } from '@berth/cri/errors/cri-error.ts';
+import type { App } from '../app/app.ts';
+import { defineCommand } from '../app/command.ts';
+import { allSettled, describeError, within } from '../errors/describe.ts';
+import { containerFilterFlags, listContainers } from '../filters/containers.ts';
+import { parseLabels } from '../filters/labels.ts';
+import { containerId } from '../lookup/ids.ts';
 import { print } from '../output/print.ts';
 import { tlsFiles, transportFlags } from '../streams/flags.ts';
 

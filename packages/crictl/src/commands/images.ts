@@ -1,7 +1,7 @@
 import type { Image } from '@berth/cri/generated/api.ts';
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
-import { imageFilterFlag, listImages, repositoriesAndTags, repositoryAndDigest } from '../objects/images.ts';
+import { defineCommand } from '../app/command.ts';
+import { within } from '../errors/describe.ts';
+import { imageFilterFlag, listImages, repositoriesAndTags, repositoryAndDigest } from '../filters/images.ts';
 import { humanSize, truncateId } from '../output/human.ts';
 import { print } from '../output/print.ts';
 import { formatTable } from '../output/table.ts';

@@ -1,8 +1,8 @@
 import type { RuntimeFeatures, RuntimeHandler } from '@berth/cri/generated/api.ts';
 import { RuntimeStatus } from '@berth/cri/generated/api.ts';
-import { type JsonObject, toProtoJson } from '@berth/cri/json.ts';
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
+import { type JsonObject, toProtoJson } from '@berth/cri/json/proto-json.ts';
+import { defineCommand } from '../app/command.ts';
+import { within } from '../errors/describe.ts';
 import { print } from '../output/print.ts';
 import { formatFlags, formatStatuses } from '../output/status.ts';
 

@@ -1,10 +1,10 @@
 import { ContainerState, type ContainerStatusResponse } from '@berth/cri/generated/api.ts';
-import type { JsonObject } from '@berth/cri/json.ts';
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
-import { containerFilterFlags, listContainers } from '../objects/containers.ts';
-import { parseLabels } from '../objects/filters.ts';
-import { containerId, namedOrListed } from '../objects/ids.ts';
+import type { JsonObject } from '@berth/cri/json/proto-json.ts';
+import { defineCommand } from '../app/command.ts';
+import { within } from '../errors/describe.ts';
+import { containerFilterFlags, listContainers } from '../filters/containers.ts';
+import { parseLabels } from '../filters/labels.ts';
+import { containerId, namedOrListed } from '../lookup/ids.ts';
 import { ago } from '../output/human.ts';
 import { goMap, mapLines } from '../output/maps.ts';
 import { print } from '../output/print.ts';

@@ -1,10 +1,10 @@
 import type { ImageStatusResponse } from '@berth/cri/generated/api.ts';
-import { toProtoJson } from '@berth/cri/json.ts';
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
-import { namedOrListed } from '../objects/ids.ts';
-import { imageStatus } from '../objects/image-names.ts';
-import { imageFilterFlag, listImages } from '../objects/images.ts';
+import { toProtoJson } from '@berth/cri/json/proto-json.ts';
+import { defineCommand } from '../app/command.ts';
+import { within } from '../errors/describe.ts';
+import { imageFilterFlag, listImages } from '../filters/images.ts';
+import { namedOrListed } from '../lookup/ids.ts';
+import { imageStatus } from '../lookup/images.ts';
 import { humanSize } from '../output/human.ts';
 import { goMap } from '../output/maps.ts';
 import { print } from '../output/print.ts';

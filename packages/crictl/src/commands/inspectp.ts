@@ -1,9 +1,9 @@
 import { PodSandboxState, type PodSandboxStatusResponse } from '@berth/cri/generated/api.ts';
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
-import { parseLabels } from '../objects/filters.ts';
-import { namedOrListed, podId } from '../objects/ids.ts';
-import { listPods, podFilterFlags } from '../objects/pods.ts';
+import { defineCommand } from '../app/command.ts';
+import { within } from '../errors/describe.ts';
+import { parseLabels } from '../filters/labels.ts';
+import { listPods, podFilterFlags } from '../filters/pods.ts';
+import { namedOrListed, podId } from '../lookup/ids.ts';
 import { goMap, mapLines } from '../output/maps.ts';
 import { print } from '../output/print.ts';
 import { formatFlags, formatStatuses, shallowNulls } from '../output/status.ts';

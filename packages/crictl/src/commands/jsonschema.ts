@@ -1,4 +1,4 @@
-import { defineCommand } from '../command.ts';
+import { defineCommand } from '../app/command.ts';
 import { jsonSchema } from '../output/json-schema.ts';
 import { print } from '../output/print.ts';
 

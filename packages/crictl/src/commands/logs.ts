@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import type { App } from '../app.ts';
-import { defineCommand } from '../command.ts';
-import { statusIn } from '../errors.ts';
-import { type ContainerLogOptions, printContainerLog } from '../logs/container.ts';
+import type { App } from '../app/app.ts';
+import { defineCommand } from '../app/command.ts';
+import { statusIn } from '../errors/describe.ts';
+import { type ContainerLogOptions, printContainerLog } from '../logs/print-container.ts';
 import { LogPrinter } from '../logs/printer.ts';
 import { parseSince } from '../logs/since.ts';
 import type { LogTarget } from '../logs/target.ts';
-import { isWholeId, withId } from '../objects/ids.ts';
+import { isWholeId, withId } from '../lookup/ids.ts';
 import { errorStream, outputStream } from '../output/print.ts';
 
 export const logs = defineCommand({

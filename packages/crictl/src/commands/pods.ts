@@ -1,12 +1,12 @@
 import type { PodSandbox } from '@berth/cri/generated/api.ts';
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
-import { parseLabels } from '../objects/filters.ts';
-import { listPods, podFilterFlags } from '../objects/pods.ts';
-import { podStateName } from '../objects/state-names.ts';
+import { defineCommand } from '../app/command.ts';
+import { within } from '../errors/describe.ts';
+import { parseLabels } from '../filters/labels.ts';
+import { listPods, podFilterFlags } from '../filters/pods.ts';
 import { ago, truncateId } from '../output/human.ts';
 import { mapLines } from '../output/maps.ts';
 import { print } from '../output/print.ts';
+import { podStateName } from '../output/state-names.ts';
 import { formatTable } from '../output/table.ts';
 import { goTime } from '../output/time.ts';
 

@@ -1,6 +1,6 @@
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
-import { podId } from '../objects/ids.ts';
+import { defineCommand } from '../app/command.ts';
+import { within } from '../errors/describe.ts';
+import { podId } from '../lookup/ids.ts';
 import { print, printError } from '../output/print.ts';
 import { dialing, tlsFiles, transportFlags } from '../streams/flags.ts';
 import { parsePortPair } from '../streams/ports.ts';

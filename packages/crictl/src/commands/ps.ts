@@ -1,13 +1,13 @@
 import type { Container } from '@berth/cri/generated/api.ts';
-import type { App } from '../app.ts';
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
-import { containerFilterFlags, listContainers, podNameOf, podNamespaceOf } from '../objects/containers.ts';
-import { parseLabels } from '../objects/filters.ts';
-import { stateName } from '../objects/state-names.ts';
+import type { App } from '../app/app.ts';
+import { defineCommand } from '../app/command.ts';
+import { within } from '../errors/describe.ts';
+import { containerFilterFlags, listContainers, podNameOf, podNamespaceOf } from '../filters/containers.ts';
+import { parseLabels } from '../filters/labels.ts';
 import { ago, truncateId } from '../output/human.ts';
 import { mapLines } from '../output/maps.ts';
 import { print } from '../output/print.ts';
+import { stateName } from '../output/state-names.ts';
 import { formatTable } from '../output/table.ts';
 
 export const ps = defineCommand({

@@ -1,9 +1,9 @@
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
-import { loadPodConfig } from '../objects/config-files.ts';
-import { parseLabels } from '../objects/filters.ts';
-import { credentials, pullFlags, pullImage } from '../objects/pull.ts';
+import { defineCommand } from '../app/command.ts';
+import { loadPodConfig } from '../create/config-files.ts';
+import { within } from '../errors/describe.ts';
+import { parseLabels } from '../filters/labels.ts';
 import { isTerminal, outputStream, print } from '../output/print.ts';
+import { credentials, pullFlags, pullImage } from '../pull/pull.ts';
 import { podSchemaCommands } from './schema-commands.ts';
 
 export const pull = defineCommand({

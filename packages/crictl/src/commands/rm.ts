@@ -1,10 +1,10 @@
 import { readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ContainerState } from '@berth/cri/generated/api.ts';
-import type { App } from '../app.ts';
-import { defineCommand } from '../command.ts';
-import { allSettled, describeError, within } from '../errors.ts';
-import { containerId } from '../objects/ids.ts';
+import type { App } from '../app/app.ts';
+import { defineCommand } from '../app/command.ts';
+import { allSettled, describeError, within } from '../errors/describe.ts';
+import { containerId } from '../lookup/ids.ts';
 import { print } from '../output/print.ts';
 
 export const rm = defineCommand({

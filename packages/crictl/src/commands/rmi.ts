@@ -1,7 +1,7 @@
-import type { App } from '../app.ts';
-import { defineCommand } from '../command.ts';
-import { allSettled, describeError, within } from '../errors.ts';
-import { imageStatus } from '../objects/image-names.ts';
+import type { App } from '../app/app.ts';
+import { defineCommand } from '../app/command.ts';
+import { allSettled, describeError, within } from '../errors/describe.ts';
+import { imageStatus } from '../lookup/images.ts';
 import { print } from '../output/print.ts';
 
 export const rmi = defineCommand({

@@ -1,8 +1,8 @@
 import { PodSandboxState } from '@berth/cri/generated/api.ts';
-import type { App } from '../app.ts';
-import { defineCommand } from '../command.ts';
-import { allSettled, within } from '../errors.ts';
-import { podId } from '../objects/ids.ts';
+import type { App } from '../app/app.ts';
+import { defineCommand } from '../app/command.ts';
+import { allSettled, within } from '../errors/describe.ts';
+import { podId } from '../lookup/ids.ts';
 import { print } from '../output/print.ts';
 
 export const rmp = defineCommand({

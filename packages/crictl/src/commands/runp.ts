@@ -1,5 +1,5 @@
-import { defineCommand } from '../command.ts';
-import { cancelTimeoutFlag, runPod } from '../objects/create.ts';
+import { defineCommand } from '../app/command.ts';
+import { cancelTimeoutFlag, runPod } from '../create/create.ts';
 import { print } from '../output/print.ts';
 import { podSchemaCommands } from './schema-commands.ts';
 

@@ -1,5 +1,5 @@
 // The commands below create, run, runp and pull that print what their files may hold.
-import type { CommandEntry } from '../command.ts';
+import type { CommandEntry } from '../app/command.ts';
 
 const common = { name: 'jsonschema', aliases: ['js'] };
 

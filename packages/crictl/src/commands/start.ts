@@ -1,6 +1,6 @@
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
-import { containerId } from '../objects/ids.ts';
+import { defineCommand } from '../app/command.ts';
+import { within } from '../errors/describe.ts';
+import { containerId } from '../lookup/ids.ts';
 import { print } from '../output/print.ts';
 
 export const start = defineCommand({

@@ -1,7 +1,7 @@
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
-import { parseLabels } from '../objects/filters.ts';
-import { podId } from '../objects/ids.ts';
+import { defineCommand } from '../app/command.ts';
+import { within } from '../errors/describe.ts';
+import { parseLabels } from '../filters/labels.ts';
+import { podId } from '../lookup/ids.ts';
 import { displaySamples, sampleFlags } from '../stats/display.ts';
 import { byId, podTable } from '../stats/table.ts';
 

@@ -1,8 +1,8 @@
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
-import { ExitError } from '../exit-error.ts';
-import { listContainers } from '../objects/containers.ts';
-import { containerId } from '../objects/ids.ts';
+import { defineCommand } from '../app/command.ts';
+import { within } from '../errors/describe.ts';
+import { ExitError } from '../errors/exit-error.ts';
+import { listContainers } from '../filters/containers.ts';
+import { containerId } from '../lookup/ids.ts';
 import { print } from '../output/print.ts';
 
 export const stop = defineCommand({

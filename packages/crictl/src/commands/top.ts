@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
+import { defineCommand } from '../app/command.ts';
 import { UsageError } from '../cli/flags.ts';
-import { defineCommand } from '../command.ts';
 import { isTerminal, outputStream, print } from '../output/print.ts';
 import { readUsage } from '../top/read.ts';
 import { firstScreen, table, visibleRows } from '../top/screen.ts';

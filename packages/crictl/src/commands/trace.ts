@@ -1,8 +1,8 @@
 import type { PodStart } from '@berth/cri/generated/pod-starts.ts';
-import type { App } from '../app.ts';
-import { defineCommand } from '../command.ts';
-import { statusIn, within } from '../errors.ts';
-import { podId } from '../objects/ids.ts';
+import type { App } from '../app/app.ts';
+import { defineCommand } from '../app/command.ts';
+import { statusIn, within } from '../errors/describe.ts';
+import { podId } from '../lookup/ids.ts';
 import { sortedJson } from '../output/json.ts';
 import { isTerminal, outputStream, print } from '../output/print.ts';
 import { goTime } from '../output/time.ts';

@@ -1,5 +1,5 @@
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
+import { defineCommand } from '../app/command.ts';
+import { within } from '../errors/describe.ts';
 
 export const updateRuntimeConfig = defineCommand({
   flags: {

@@ -1,8 +1,8 @@
-import { defineCommand } from '../command.ts';
-import { within } from '../errors.ts';
-import { containerId } from '../objects/ids.ts';
-import { linuxResources, resourceFlags } from '../objects/resources.ts';
+import { defineCommand } from '../app/command.ts';
+import { within } from '../errors/describe.ts';
+import { containerId } from '../lookup/ids.ts';
 import { print } from '../output/print.ts';
+import { linuxResources, resourceFlags } from '../update/linux-resources.ts';
 
 export const update = defineCommand({
   argsUsage: 'CONTAINER-ID [CONTAINER-ID...]',

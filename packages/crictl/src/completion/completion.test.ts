@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commands } from '../commands.ts';
 import { globalFlags } from '../config/settings.ts';
-import { distinctWords } from './object-words.ts';
-import { placeOf } from './place.ts';
+import { placeOf } from './cursor.ts';
+import { distinctWords } from './runtime-names.ts';
 import { knowsArguments } from './values.ts';
 
 const place = (line: string) => placeOf(line.split(' '), globalFlags, commands);

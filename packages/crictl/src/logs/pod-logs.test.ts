@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Container, PodSandbox } from '@berth/cri/generated/api.ts';
-import { Labels } from './label.ts';
-import { Assembler, Lane, type LaneSource, mergeLanes } from './lane.ts';
 import { parseCriLine } from './line.ts';
-import type { Entry } from './source.ts';
+import type { Entry } from './log-file.ts';
+import { Assembler, Lane, type LaneSource, mergeLanes } from './merge.ts';
+import { Labels } from './prefix.ts';
 import { logTarget } from './target.ts';
 
 /** `SECOND REST` as a line of a log file. */

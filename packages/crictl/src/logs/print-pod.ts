@@ -1,9 +1,9 @@
 // The log of a pod, as `logs POD` prints it: each line behind its container's name.
 import { ContainerState } from '@berth/cri/generated/api.ts';
-import type { App } from '../app.ts';
-import { type ContainerLogOptions, reopenLog } from './container.ts';
-import { Labels } from './label.ts';
-import { readPodLogs } from './pod.ts';
+import type { App } from '../app/app.ts';
+import { Labels } from './prefix.ts';
+import { type ContainerLogOptions, reopenLog } from './print-container.ts';
+import { readPodLogs } from './read-pod.ts';
 
 export async function printPodLog(
   app: App,

@@ -1,8 +1,8 @@
 // Reads a container's log file, once or for as long as the container runs.
 import { dirname } from 'node:path';
-import { DirectoryChanges } from './changes.ts';
+import { DirectoryChanges } from './directory-changes.ts';
 import type { LogLine } from './line.ts';
-import { type Entry, LogSource, type SourceOptions } from './source.ts';
+import { type Entry, LogSource, type SourceOptions } from './log-file.ts';
 
 /** How long to wait for a change before asking whether the container still runs. */
 const checkPeriodMs = 1000;

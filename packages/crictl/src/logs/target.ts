@@ -1,7 +1,7 @@
 // What the argument of `logs` means: a container, or a pod with all of its containers.
 import type { Container, PodSandbox } from '@berth/cri/generated/api.ts';
-import type { App } from '../app.ts';
-import { withId } from '../objects/ids.ts';
+import type { App } from '../app/app.ts';
+import { withId } from '../lookup/ids.ts';
 import {
   ambiguous,
   containerPath,
@@ -11,7 +11,7 @@ import {
   namedPod,
   podPath,
   podsCalled,
-} from '../objects/names.ts';
+} from '../lookup/names.ts';
 
 export type LogTarget = { kind: 'container'; id: string } | { kind: 'pod'; id: string };
 

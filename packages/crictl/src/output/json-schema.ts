@@ -1,6 +1,6 @@
 // The JSON schema of the files that describe pods and containers, as editors take it.
 import { enums, messages, type SchemaField } from '@berth/cri/generated/schema.ts';
-import type { Json, JsonObject } from '@berth/cri/json.ts';
+import type { Json, JsonObject } from '@berth/cri/json/proto-json.ts';
 import { messageJson } from './json.ts';
 
 type ConfigName = 'PodSandboxConfig' | 'ContainerConfig';

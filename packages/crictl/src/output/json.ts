@@ -1,5 +1,5 @@
 // JSON as Go's encoders lay it out.
-import type { Json } from '@berth/cri/json.ts';
+import type { Json } from '@berth/cri/json/proto-json.ts';
 
 /** Indented by two; keys stay in their order. This is how protobuf messages are printed. */
 export function messageJson(value: Json): string {

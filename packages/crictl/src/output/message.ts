@@ -1,5 +1,5 @@
 // A whole CRI message as output. Kept apart from the commands, which load it only when it is asked for.
-import { type MessageName, type MessageOf, toProtoJson } from '@berth/cri/json.ts';
+import { type MessageName, type MessageOf, toProtoJson } from '@berth/cri/json/proto-json.ts';
 import { messageJson } from './json.ts';
 import { goYaml } from './yaml.ts';
 

@@ -1,6 +1,6 @@
 // Messages in protobuf's text form, on one line, as --debug and a few errors show them.
 import { enums, messages, type SchemaField } from '@berth/cri/generated/schema.ts';
-import type { MessageName, MessageOf } from '@berth/cri/json.ts';
+import type { MessageName, MessageOf } from '@berth/cri/json/proto-json.ts';
 
 /** Pure: `name:"x" state:{state:SANDBOX_READY}`, without what is unset. */
 export function protoText<Name extends MessageName>(name: Name, message: MessageOf<Name>): string {

@@ -6,8 +6,8 @@ import {
   type MessageName,
   type MessageOf,
   toProtoJson,
-} from '@berth/cri/json.ts';
-import { within } from '../errors.ts';
+} from '@berth/cri/json/proto-json.ts';
+import { within } from '../errors/describe.ts';
 import { sortedJson } from './json.ts';
 import { goYaml } from './yaml.ts';
 

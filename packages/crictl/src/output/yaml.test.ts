@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Json } from '@berth/cri/json.ts';
+import type { Json } from '@berth/cri/json/proto-json.ts';
 import { parse } from 'yaml';
 import { goYaml } from './yaml.ts';
 

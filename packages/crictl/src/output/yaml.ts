@@ -1,6 +1,6 @@
 // YAML in the layout of Go's encoder, which the real crictl prints: sorted keys, lists flush with their
 // key, single quotes only where a plain word would mean something else, long plain lines folded.
-import type { Json } from '@berth/cri/json.ts';
+import type { Json } from '@berth/cri/json/proto-json.ts';
 
 const foldAfterColumn = 80;
 

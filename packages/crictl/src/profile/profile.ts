@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { type HeapProfiler, type Profiler, Session } from 'node:inspector/promises';
 import { resolve } from 'node:path';
 import type { Logger } from '../cli/logger.ts';
-import { describeError } from '../errors.ts';
-import { ExitError } from '../exit-error.ts';
+import { describeError } from '../errors/describe.ts';
+import { ExitError } from '../errors/exit-error.ts';
 import { encodePprof, type Frame, type Sample } from './pprof.ts';
 
 const cpuIntervalMicroseconds = 100;

@@ -1,8 +1,8 @@
 // How `stats`, `statsp` and `metricsp` show what they read: once, or with --watch again and again.
 
 import { setTimeout } from 'node:timers/promises';
-import type { MessageOf } from '@berth/cri/json.ts';
-import type { App } from '../app.ts';
+import type { MessageOf } from '@berth/cri/json/proto-json.ts';
+import type { App } from '../app/app.ts';
 import { type FlagValues, UsageError } from '../cli/flags.ts';
 import { print } from '../output/print.ts';
 import { formatTable } from '../output/table.ts';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { DialOptions } from '@berth/streaming/client/dial.ts';
 import type { FlagValues } from '../cli/flags.ts';
-import { within } from '../errors.ts';
+import { within } from '../errors/describe.ts';
 
 export const transportFlags = {
   transport: {

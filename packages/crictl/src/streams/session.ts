@@ -1,11 +1,11 @@
 // Exec and attach: this process' standard streams connected with those of commands in containers.
 
 import { remoteCommand } from '@berth/streaming/client/remote-command.ts';
-import type { App } from '../app.ts';
-import { within } from '../errors.ts';
+import type { App } from '../app/app.ts';
+import { within } from '../errors/describe.ts';
 import { errorStream, outputStream } from '../output/print.ts';
 import { dialing, type TlsFiles } from './flags.ts';
-import { LocalEnds } from './local-ends.ts';
+import { LocalEnds } from './standard-streams.ts';
 import { streamingUrl } from './url.ts';
 
 export interface SessionOptions {

@@ -1,6 +1,6 @@
 // crictl's templates, which run over JSON documents.
 import { messageOf } from '@berth/common/error-message.ts';
-import type { Json } from '@berth/cri/json.ts';
+import type { Json } from '@berth/cri/json/proto-json.ts';
 import { executeTemplate as execute } from '@berth/go-template/execute.ts';
 import { parseTemplate } from '@berth/go-template/parse.ts';
 import { functions } from './functions.ts';

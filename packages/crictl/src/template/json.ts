@@ -1,5 +1,5 @@
 // JSON documents as templates see them, and back.
-import type { Json } from '@berth/cri/json.ts';
+import type { Json } from '@berth/cri/json/proto-json.ts';
 import { byBytes, isList, isMap, JsonNumber, type Value } from '@berth/go-template/values.ts';
 
 /** Pure: the document as templates see it. */

@@ -1,7 +1,7 @@
 // The runtimes that streams are tested with, each with a pod on the host's network.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { type ContainerConfig, type DeepPartial, NamespaceMode } from '@berth/cri/generated/api.ts';
 import { startBerthdNode } from '../../../../test/support/berthd-node.ts';
 import { removeTestCgroup, testCgroup } from '../../../../test/support/cgroup-driver.ts';

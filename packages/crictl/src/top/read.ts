@@ -1,9 +1,9 @@
 // Asks a runtime for what its pods and containers use.
-import { CriError } from '@berth/cri/errors.ts';
+import { CriError } from '@berth/cri/errors/cri-error.ts';
 import type { Container, ContainerStats, PodSandboxStats, UInt64Value } from '@berth/cri/generated/api.ts';
-import type { App } from '../app.ts';
-import { within } from '../errors.ts';
-import { podNameOf, podNamespaceOf } from '../objects/containers.ts';
+import type { App } from '../app/app.ts';
+import { within } from '../errors/describe.ts';
+import { podNameOf, podNamespaceOf } from '../filters/containers.ts';
 import type { Reading, Usage } from './usage.ts';
 
 /** Pods and containers that run. Without pod stats in the runtime, a pod is the sum of its containers. */

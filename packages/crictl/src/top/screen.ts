@@ -1,7 +1,7 @@
 // The screen of `crictl top`: its state, what keys do to it, and its lines. Pure.
 
+import { cut, cutLeft, padStart } from '../output/width.ts';
 import type { Row } from './usage.ts';
-import { cut, cutLeft, padStart } from './width.ts';
 
 export type SortKey = 'cpu' | 'memory' | 'network' | 'restarts' | 'pids' | 'age' | 'name';
 

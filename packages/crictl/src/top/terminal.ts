@@ -1,8 +1,8 @@
 // The live screen: raw keys in, frames out, and the terminal as it was on every way out.
 
 import { setTimeout } from 'node:timers/promises';
-import type { App } from '../app.ts';
-import { describeError } from '../errors.ts';
+import type { App } from '../app/app.ts';
+import { describeError } from '../errors/describe.ts';
 import { outputStream } from '../output/print.ts';
 import { readUsage } from './read.ts';
 import { firstScreen, onKey, render, type Screen, splitKeys } from './screen.ts';

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { connectCri } from '@berth/cri/client.ts';
+import { connectCri } from '@berth/cri/client/client.ts';
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
 import { layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
 import { crictl } from '../../../../test/support/crictl.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Container } from '@berth/cri/generated/api.ts';
+import { cut, cutLeft, widthOf } from '../output/width.ts';
 import { restartsOf } from './read.ts';
 import { age, bytes, firstScreen, onKey, render, type Screen, splitKeys, visibleRows } from './screen.ts';
 import { type Row, rowsOf, type Usage } from './usage.ts';
-import { cut, cutLeft, widthOf } from './width.ts';
 
 function usage(name: string, more: Partial<Usage> = {}): Usage {
   return {

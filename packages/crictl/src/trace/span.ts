@@ -1,6 +1,6 @@
 // A pod's start as berthd tells it, made a tree.
 import type { PodStart } from '@berth/cri/generated/pod-starts.ts';
-import type { JsonObject } from '@berth/cri/json.ts';
+import type { JsonObject } from '@berth/cri/json/proto-json.ts';
 import { rfc3339Nano } from '../output/time.ts';
 
 /** A call of the CRI, or a step of it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PodStart } from '@berth/cri/generated/pod-starts.ts';
-import { widthOf } from '../top/width.ts';
+import { widthOf } from '../output/width.ts';
 import { idleOf, spansOf, startJson, totalOf } from './span.ts';
 import { time, waterfall } from './waterfall.ts';
 

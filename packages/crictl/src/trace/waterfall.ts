@@ -1,7 +1,7 @@
 // A pod's start as a waterfall of text. Pure.
 import type { PodStart } from '@berth/cri/generated/pod-starts.ts';
 import { truncateId } from '../output/human.ts';
-import { cut, padStart, widthOf } from '../top/width.ts';
+import { cut, padStart, widthOf } from '../output/width.ts';
 import { idleOf, type Span, spansOf, totalOf } from './span.ts';
 
 export interface Look {

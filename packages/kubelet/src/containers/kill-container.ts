@@ -1,5 +1,5 @@
 // Ends containers: signal, grace period, kill.
-import type { RuntimeClient } from '@berth/cri/client.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { createLogger } from '../klog.ts';
 import { unlessGone } from '../kuberuntime/unless-gone.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';

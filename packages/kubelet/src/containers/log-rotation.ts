@@ -7,7 +7,7 @@ import { lstat, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import type { RuntimeClient } from '@berth/cri/client.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { O_PATH } from '@berth/linux/files/open-flags.ts';
 import { openRegularFile, UnsuitableFileError } from '@berth/linux/files/regular-file.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';

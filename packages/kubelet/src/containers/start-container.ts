@@ -1,7 +1,7 @@
 // Starts one container: image, files, CreateContainer, StartContainer.
 import { join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
-import type { RuntimeClient } from '@berth/cri/client.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { Container, Pod } from '../api/pod.ts';
 import type { PresentImage } from '../images/present-image.ts';

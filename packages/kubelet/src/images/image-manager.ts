@@ -3,8 +3,8 @@
 
 import { messageOf } from '@berth/common/error-message.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
-import type { ImageClient } from '@berth/cri/client.ts';
-import { CriError } from '@berth/cri/errors.ts';
+import type { ImageClient } from '@berth/cri/client/client.ts';
+import { CriError } from '@berth/cri/errors/cri-error.ts';
 import type { DeepPartial, Image, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { Container, Pod } from '../api/pod.ts';
 import { createLogger } from '../klog.ts';

@@ -1,5 +1,5 @@
 // How long an orphan may take to end: its manifest is gone, but its containers carry the answer.
-import type { RuntimeClient } from '@berth/cri/client.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { containerAnnotations, podLabels } from './labels.ts';
 
 /** What Kubernetes grants a pod that says nothing. */

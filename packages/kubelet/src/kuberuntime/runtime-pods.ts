@@ -1,5 +1,5 @@
 // Reads pods from the runtime: what a PodRuntimeStatus is made of.
-import type { RuntimeClient } from '@berth/cri/client.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import {
   type ContainerEventResponse,
   ContainerState,

@@ -1,7 +1,7 @@
 // The pod lifecycle event generator: tells which pods changed in the runtime. It listens to the runtime's own
 // events; a runtime that has none is listed every second.
-import type { RuntimeClient } from '@berth/cri/client.ts';
-import { CriError } from '@berth/cri/errors.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
+import { CriError } from '@berth/cri/errors/cri-error.ts';
 import { type ContainerEventResponse, ContainerEventType } from '@berth/cri/generated/api.ts';
 import type { PodIdentity } from '../api/pod.ts';
 import { createLogger } from '../klog.ts';

@@ -1,7 +1,7 @@
 // Keeps one worker for each pod that is wanted or still ends, and adopts what an earlier kubelet left behind.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Semaphore } from '@berth/common/semaphore.ts';
-import type { RuntimeClient } from '@berth/cri/client.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
 import { type Pod, type PodIdentity, type PodStatus, podFullName, podKey } from '../api/pod.ts';

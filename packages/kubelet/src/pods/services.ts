@@ -1,7 +1,7 @@
 // What carrying out a pod's steps needs, made once and shared by all pods.
 
 import type { Semaphore } from '@berth/common/semaphore.ts';
-import type { RuntimeClient } from '@berth/cri/client.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { Backoff } from '../backoff.ts';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import type { ImageManager } from '../images/image-manager.ts';

@@ -1,6 +1,6 @@
 // What a runtime has to say of a sandbox that it made and that lacks something, such as host ports that no CNI plugin
 // forwards. berthd tells it in the verbose status; other runtimes say nothing.
-import type { RuntimeClient } from '@berth/cri/client.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { isJsonObject } from '../api/pod-shape.ts';
 import type { Logger } from '../klog.ts';
 

@@ -1,7 +1,7 @@
 // The kubelet's plain HTTP: /healthz and /pods as the real kubelet answers them, and /rejected, which the real
 // one lacks, so that a tool can tell why a manifest does not run.
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { listenOnSocket } from '@berth/cri/socket.ts';
+import { listenOnSocket } from '@berth/cri/server/socket.ts';
 import { guard } from '@berth/http/guard.ts';
 import { listen } from '@berth/http/listen.ts';
 import { answer, type Route, routes } from '@berth/http/routes.ts';

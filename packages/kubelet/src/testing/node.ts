@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
 import { removeTestCgroup, testCgroup, testCgroupDriver } from '../../../../test/support/cgroup-driver.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { openRegularFile, readRegularFile, UnsuitableFileError } from '@berth/linux/files/regular-file.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import { maxDocumentSize } from '../content-store.ts';
-import type { Descriptor } from '../descriptor.ts';
-import { type Digest, digestAlgorithm, digestHex } from '../digest.ts';
+import { maxDocumentSize } from '../content/store.ts';
+import type { Descriptor } from '../image-spec/descriptor.ts';
+import { type Digest, digestAlgorithm, digestHex } from '../image-spec/digest.ts';
 import { ArchiveError, type ArchiveReading, type ArchiveSource, checkBlobSize } from './source.ts';
 
 /** An OCI layout that is a directory: blobs are copied, and verified, as they are asked for. */

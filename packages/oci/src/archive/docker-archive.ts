@@ -1,14 +1,14 @@
 import { open } from 'node:fs/promises';
 import { quoted } from '@berth/common/printable.ts';
-import type { ContentStore } from '../content-store.ts';
-import type { Descriptor } from '../descriptor.ts';
-import type { Digest } from '../digest.ts';
-import { assembleImage } from '../image.ts';
-import { JsonCursor } from '../json-cursor.ts';
+import type { ContentStore } from '../content/store.ts';
+import type { Descriptor } from '../image-spec/descriptor.ts';
+import type { Digest } from '../image-spec/digest.ts';
+import { assembleImage } from '../image-spec/image.ts';
+import type { ImageManifest } from '../image-spec/manifest.ts';
+import { mediaTypes } from '../image-spec/media-types.ts';
+import { JsonCursor } from '../json/cursor.ts';
 import { detectCompression } from '../layers/decompress.ts';
-import type { ImageManifest } from '../manifest.ts';
-import { mediaTypes } from '../media-types.ts';
-import { parseReference } from '../reference.ts';
+import { parseReference } from '../reference/reference.ts';
 import type { ImportedImage } from './imported-image.ts';
 import { ArchiveError, type ArchiveSource } from './source.ts';
 

@@ -1,6 +1,6 @@
-import type { Digest } from '../digest.ts';
-import type { Image } from '../image.ts';
-import type { Reference } from '../reference.ts';
+import type { Digest } from '../image-spec/digest.ts';
+import type { Image } from '../image-spec/image.ts';
+import type { Reference } from '../reference/reference.ts';
 
 /** An image from an archive; its documents and layers are in the store. */
 export interface ImportedImage extends Image {

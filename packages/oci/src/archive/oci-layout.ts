@@ -1,11 +1,11 @@
-import type { ContentStore } from '../content-store.ts';
-import type { Descriptor } from '../descriptor.ts';
-import type { Digest } from '../digest.ts';
-import { assembleImage } from '../image.ts';
-import { choosePlatform, type ImageIndex, parseIndex, parseManifest } from '../manifest.ts';
-import { mediaTypes } from '../media-types.ts';
-import type { Platform } from '../platform.ts';
-import { parseReference, type Reference } from '../reference.ts';
+import type { ContentStore } from '../content/store.ts';
+import type { Descriptor } from '../image-spec/descriptor.ts';
+import type { Digest } from '../image-spec/digest.ts';
+import { assembleImage } from '../image-spec/image.ts';
+import { choosePlatform, type ImageIndex, parseIndex, parseManifest } from '../image-spec/manifest.ts';
+import { mediaTypes } from '../image-spec/media-types.ts';
+import type { Platform } from '../image-spec/platform.ts';
+import { parseReference, type Reference } from '../reference/reference.ts';
 import type { ImportedImage } from './imported-image.ts';
 import { ArchiveError, type ArchiveSource } from './source.ts';
 

@@ -1,6 +1,6 @@
-import type { ContentStore } from '../content-store.ts';
-import type { Descriptor } from '../descriptor.ts';
-import type { Digest } from '../digest.ts';
+import type { ContentStore } from '../content/store.ts';
+import type { Descriptor } from '../image-spec/descriptor.ts';
+import type { Digest } from '../image-spec/digest.ts';
 
 /** What reading an archive takes. */
 export interface ArchiveReading {

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress, type ZstdDecompress } from 'node:zlib';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import type { Compression } from '../media-types.ts';
+import type { Compression } from '../image-spec/media-types.ts';
 
 /** What decompression may take of memory. */
 export interface DecompressionMemory {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Digest, DigestMismatchError, digestAlgorithm, finishDigest } from '../digest.ts';
+import { type Digest, DigestMismatchError, digestAlgorithm, finishDigest } from '../image-spec/digest.ts';
 import { TarReader } from '../tar/reader.ts';
 import { type DecompressionMemory, openLayer } from './decompress.ts';
 import { LayerExtractor, type Unsettled } from './extractor.ts';

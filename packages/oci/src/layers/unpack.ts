@@ -4,12 +4,12 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { printable, quoted } from '@berth/common/printable.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
-import type { Digest } from '../digest.ts';
-import { isLayerType } from '../media-types.ts';
+import type { Digest } from '../image-spec/digest.ts';
+import { isLayerType } from '../image-spec/media-types.ts';
 import { ampleMemory, isWindowError, littleMemory } from './decompress.ts';
 import { type ExtractedLayer, type Extraction, extractLayer, type LayerLimits } from './extract.ts';
 import { LayerError, LayerLimitError } from './layer-error.ts';
-import { settleLayer } from './settle.ts';
+import { settleLayer } from './parent-layers.ts';
 import { extractInProcess } from './unpack-process.ts';
 
 /** What is to be unpacked. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import type { ContentStore, Ingest } from '../content-store.ts';
-import type { Descriptor } from '../descriptor.ts';
-import { DigestMismatchError } from '../digest.ts';
+import type { ContentStore, Ingest } from '../content/store.ts';
+import type { Descriptor } from '../image-spec/descriptor.ts';
+import { DigestMismatchError } from '../image-spec/digest.ts';
 import type { RepositoryClient } from './client.ts';
 import { RegistryError } from './errors.ts';
 import { bodyError } from './http.ts';

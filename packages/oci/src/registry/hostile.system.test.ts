@@ -7,10 +7,10 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { ContentStore, maxDocumentSize } from '../content-store.ts';
-import { digestHex, digestOf } from '../digest.ts';
-import { mediaTypes } from '../media-types.ts';
-import { parseReference } from '../reference.ts';
+import { ContentStore, maxDocumentSize } from '../content/store.ts';
+import { digestHex, digestOf } from '../image-spec/digest.ts';
+import { mediaTypes } from '../image-spec/media-types.ts';
+import { parseReference } from '../reference/reference.ts';
 import type { Timeouts } from './http.ts';
 import { pullImage } from './pull.ts';
 

@@ -1,7 +1,7 @@
 import { messageOf } from '@berth/common/error-message.ts';
 import { printable, quoted } from '@berth/common/printable.ts';
-import { DigestMismatchError } from '../digest.ts';
-import { NoMatchingPlatformError } from '../manifest.ts';
+import { DigestMismatchError } from '../image-spec/digest.ts';
+import { NoMatchingPlatformError } from '../image-spec/manifest.ts';
 import { ConnectionError } from './connection-error.ts';
 import { RegistryError, type RegistryErrorCode } from './errors.ts';
 

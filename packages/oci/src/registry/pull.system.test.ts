@@ -3,7 +3,7 @@ import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePort } from '../../../../test/support/registry.ts';
-import { digestHex } from '../digest.ts';
+import { digestHex } from '../image-spec/digest.ts';
 import { TestPulls } from '../testing/test-pulls.ts';
 import type { PullProgress, PullRequest } from './pull.ts';
 

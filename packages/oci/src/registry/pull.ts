@@ -1,8 +1,8 @@
-import type { ContentStore } from '../content-store.ts';
-import type { Digest } from '../digest.ts';
-import type { ImageLayer } from '../image.ts';
-import { hostPlatform, type Platform } from '../platform.ts';
-import { formatReference, type Reference } from '../reference.ts';
+import type { ContentStore } from '../content/store.ts';
+import type { Digest } from '../image-spec/digest.ts';
+import type { ImageLayer } from '../image-spec/image.ts';
+import { hostPlatform, type Platform } from '../image-spec/platform.ts';
+import { formatReference, type Reference } from '../reference/reference.ts';
 import type { AuthSource } from './credentials.ts';
 import { DocumentBudget } from './document-budget.ts';
 import { fetchBlob } from './fetch-blob.ts';

@@ -1,5 +1,5 @@
-import { NoMatchingPlatformError } from '../manifest.ts';
-import { type Reference, repositoryName } from '../reference.ts';
+import { NoMatchingPlatformError } from '../image-spec/manifest.ts';
+import { type Reference, repositoryName } from '../reference/reference.ts';
 import type { Access } from './authorizer.ts';
 import { RepositoryClient } from './client.ts';
 import { RegistryError } from './errors.ts';

@@ -1,18 +1,24 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type ContentStore, maxDocumentSize } from '../content-store.ts';
-import type { Descriptor } from '../descriptor.ts';
-import { type Digest, DigestMismatchError, digestAlgorithm, digestOf, isDigest } from '../digest.ts';
-import { assembleArtifact, assembleImage, type Image } from '../image.ts';
+import { type ContentStore, maxDocumentSize } from '../content/store.ts';
+import type { Descriptor } from '../image-spec/descriptor.ts';
+import {
+  type Digest,
+  DigestMismatchError,
+  digestAlgorithm,
+  digestOf,
+  isDigest,
+} from '../image-spec/digest.ts';
+import { assembleArtifact, assembleImage, type Image } from '../image-spec/image.ts';
 import {
   choosePlatform,
   type ImageIndex,
   type ImageManifest,
   NoMatchingPlatformError,
   parseManifest,
-} from '../manifest.ts';
-import { isLayerType, manifestAccept } from '../media-types.ts';
-import { formatPlatform, type Platform, platformScore } from '../platform.ts';
-import type { Reference } from '../reference.ts';
+} from '../image-spec/manifest.ts';
+import { isLayerType, manifestAccept } from '../image-spec/media-types.ts';
+import { formatPlatform, type Platform, platformScore } from '../image-spec/platform.ts';
+import type { Reference } from '../reference/reference.ts';
 import type { RepositoryClient } from './client.ts';
 import type { DocumentBudget } from './document-budget.ts';
 import { RegistryError } from './errors.ts';

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Descriptor } from '../descriptor.ts';
-import { digestHex, digestOf } from '../digest.ts';
-import { mediaTypes } from '../media-types.ts';
+import type { Descriptor } from '../image-spec/descriptor.ts';
+import { digestHex, digestOf } from '../image-spec/digest.ts';
+import { mediaTypes } from '../image-spec/media-types.ts';
 import type { TestRegistry } from './registry.ts';
 
 /** Pushes NAME:1, an artifact of files by title; the empty title stands for none. */

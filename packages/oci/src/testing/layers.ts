@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Digest, digestOf } from '../digest.ts';
+import { type Digest, digestOf } from '../image-spec/digest.ts';
 import type { LayerLimits } from '../layers/extract.ts';
 import { unpackLayer } from '../layers/unpack.ts';
 import type { TarEntry } from '../tar/entry.ts';

@@ -2,10 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startRegistry as startEmptyRegistry } from '../../../../test/support/registry.ts';
 import { scratchDir } from '../../../../test/support/scratch.ts';
-import { type Descriptor, parseDescriptor } from '../descriptor.ts';
-import { digestHex } from '../digest.ts';
-import { JsonCursor } from '../json-cursor.ts';
-import { parseManifest } from '../manifest.ts';
+import { type Descriptor, parseDescriptor } from '../image-spec/descriptor.ts';
+import { digestHex } from '../image-spec/digest.ts';
+import { parseManifest } from '../image-spec/manifest.ts';
+import { JsonCursor } from '../json/cursor.ts';
 
 /** A real registry (the distribution's docker-registry) on a loopback port, for tests. */
 export interface TestRegistry {

@@ -5,9 +5,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ContentStore } from '../content-store.ts';
-import { writeOciLayout } from '../layout-writer.ts';
-import { parseReference } from '../reference.ts';
+import { writeOciLayout } from '../archive/layout-writer.ts';
+import { ContentStore } from '../content/store.ts';
+import { parseReference } from '../reference/reference.ts';
 import { type PullRequest, pullImage } from '../registry/pull.ts';
 import { startRegistry, type TestRegistry } from './registry.ts';
 

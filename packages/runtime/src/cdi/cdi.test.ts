@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { mknod } from '@berth/linux/files/mknod.ts';
-import type { Spec } from '@berth/oci/runtime-spec.ts';
+import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { createLogger } from '../log.ts';
 import { applyEdits, editsOf, withCdiDevices } from './inject.ts';
 import { isQualifiedName, requestedDevices } from './names.ts';

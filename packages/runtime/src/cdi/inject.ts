@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import { splitDevice } from '@berth/linux/files/mknod.ts';
-import type { LinuxDevice, LinuxDeviceCgroup, Process, Spec } from '@berth/oci/runtime-spec.ts';
+import type { LinuxDevice, LinuxDeviceCgroup, Process, Spec } from '@berth/oci/runtime-spec/config.ts';
 import { messageWithCauses, RuntimeError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { requestedDevices } from './names.ts';

@@ -1,6 +1,6 @@
-import { isSameMember } from '@berth/oci/ambiguous-json.ts';
-import { JsonCursor } from '@berth/oci/json-cursor.ts';
-import type { Hook, Hooks, LinuxDevice, LinuxIntelRdt, Mount } from '@berth/oci/runtime-spec.ts';
+import { isSameMember } from '@berth/oci/json/ambiguous.ts';
+import { JsonCursor } from '@berth/oci/json/cursor.ts';
+import type { Hook, Hooks, LinuxDevice, LinuxIntelRdt, Mount } from '@berth/oci/runtime-spec/config.ts';
 import { isDeviceName, isKind } from './names.ts';
 
 /** A device node to add; what it leaves out is that of the host's device at `hostPath`, else at `path`. */

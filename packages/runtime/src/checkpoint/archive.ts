@@ -3,7 +3,7 @@ import { copyFile, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { openRegularFile } from '@berth/linux/files/regular-file.ts';
 import { magicPath } from '@berth/linux/files/safe-path.ts';
-import type { Spec } from '@berth/oci/runtime-spec.ts';
+import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { tarOfTree } from '@berth/oci/tar/tree.ts';
 import { endOfTar } from '@berth/oci/tar/writer.ts';
 import type { Context } from '../context.ts';

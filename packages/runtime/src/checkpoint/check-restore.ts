@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseLimits, parseRlimitType } from '@berth/linux/processes/rlimits.ts';
-import type { Spec } from '@berth/oci/runtime-spec.ts';
+import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import type { Context } from '../context.ts';
 import { invalid, messageWithCauses, wrongState } from '../errors.ts';
 import type { ContainerPaths } from '../paths.ts';

@@ -1,7 +1,7 @@
 // What a hostile checkpoint can say, file by file, and whether a restore would let it have that.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Spec } from '@berth/oci/runtime-spec.ts';
+import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { type TestDump, testDump } from '../testing/criu-images.ts';
 import { readDumpFacts } from './dump-facts.ts';
 import { isRefusedFile } from './image-files.ts';

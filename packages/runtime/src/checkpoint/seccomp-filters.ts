@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LinuxSeccomp } from '@berth/oci/runtime-spec.ts';
+import type { LinuxSeccomp } from '@berth/oci/runtime-spec/config.ts';
 
 /**
  * The seccomp filters that OCI runtimes of this node have made, each by the profile that it is made of. A filter in

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import type { ContainerConfig, DeepPartial } from '@berth/cri/generated/api.ts';
 import { type BerthdPaths, layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
 import { removeTestCgroup } from '../../../../test/support/cgroup-driver.ts';

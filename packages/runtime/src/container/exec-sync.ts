@@ -1,5 +1,5 @@
 import type { ExecSyncRequest, ExecSyncResponse } from '@berth/cri/generated/api.ts';
-import type { CallContext } from '@berth/cri/server.ts';
+import type { CallContext } from '@berth/cri/server/server.ts';
 import type { Context } from '../context.ts';
 import { invalid, RuntimeError, wrongState } from '../errors.ts';
 import { execSync as execInRuntime } from '../oci-runtime/exec-sync.ts';

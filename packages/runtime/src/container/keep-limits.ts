@@ -1,5 +1,5 @@
 import type { CgroupResources } from '@berth/linux/cgroups/resources.ts';
-import type { LinuxResources } from '@berth/oci/runtime-spec.ts';
+import type { LinuxResources } from '@berth/oci/runtime-spec/config.ts';
 import type { Context } from '../context.ts';
 
 /** A container's limits in a cgroup's terms, all but the CPU weight, which every OCI runtime gives to systemd. */

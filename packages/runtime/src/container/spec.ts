@@ -1,5 +1,5 @@
 import type { LinuxContainerUser } from '@berth/cri/generated/api.ts';
-import type { Spec } from '@berth/oci/runtime-spec.ts';
+import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { withCdiDevices } from '../cdi/inject.ts';
 import type { Context } from '../context.ts';
 import { checkRecursiveReadOnly } from '../handler-features.ts';

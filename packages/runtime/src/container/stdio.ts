@@ -1,7 +1,7 @@
 import { chownSync, statSync } from 'node:fs';
 import { hostId } from '@berth/linux/namespaces/id-mappings.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import type { User } from '@berth/oci/runtime-spec.ts';
+import type { User } from '@berth/oci/runtime-spec/config.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 
 /** Ids on the host. */

@@ -3,7 +3,7 @@ import { O_PATH } from '@berth/linux/files/open-flags.ts';
 import { magicPath, openInRoot } from '@berth/linux/files/safe-path.ts';
 import { parseMountInfo } from '@berth/linux/mounts/mountinfo.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import type { Spec } from '@berth/oci/runtime-spec.ts';
+import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { invalid, RuntimeError } from '../errors.ts';
 import { isWithin, procMountProblem } from '../spec/proc-mounts.ts';
 

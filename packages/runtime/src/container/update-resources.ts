@@ -4,7 +4,7 @@ import type {
   UpdateContainerResourcesResponse,
 } from '@berth/cri/generated/api.ts';
 import { adjustOomScores } from '@berth/linux/processes/oom-score.ts';
-import type { LinuxResources } from '@berth/oci/runtime-spec.ts';
+import type { LinuxResources } from '@berth/oci/runtime-spec/config.ts';
 import type { Context } from '../context.ts';
 import { invalid, notFound, wrongState } from '../errors.ts';
 import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';

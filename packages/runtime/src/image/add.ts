@@ -1,5 +1,5 @@
-import type { Digest } from '@berth/oci/digest.ts';
-import type { Image } from '@berth/oci/image.ts';
+import type { Digest } from '@berth/oci/image-spec/digest.ts';
+import type { Image } from '@berth/oci/image-spec/image.ts';
 import { nowNs } from '../clock.ts';
 import type { ImageStore } from './store.ts';
 

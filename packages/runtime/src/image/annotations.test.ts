@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Digest } from '@berth/oci/digest.ts';
+import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import { imageAnnotations } from './annotations.ts';
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}` as Digest;

@@ -1,4 +1,4 @@
-import { parseManifest } from '@berth/oci/manifest.ts';
+import { parseManifest } from '@berth/oci/image-spec/manifest.ts';
 import type { ImageStore } from './store.ts';
 
 /** The annotations of an image's manifest, which is read for it. */

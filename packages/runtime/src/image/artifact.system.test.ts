@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ListImagesRequest } from '@berth/cri/generated/api.ts';
-import { digestOf } from '@berth/oci/digest.ts';
+import { digestOf } from '@berth/oci/image-spec/digest.ts';
 import { pushArtifact } from '@berth/oci/testing/artifact.ts';
 import { call, TestImages } from '../testing/test-images.ts';
 

@@ -1,8 +1,8 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
-import { layOutArtifact } from '@berth/oci/artifact-files.ts';
-import { type Digest, digestOf } from '@berth/oci/digest.ts';
-import type { Image } from '@berth/oci/image.ts';
+import { type Digest, digestOf } from '@berth/oci/image-spec/digest.ts';
+import type { Image } from '@berth/oci/image-spec/image.ts';
+import { layOutArtifact } from '@berth/oci/layers/artifact-files.ts';
 import { partialSuffix } from '@berth/oci/layers/unpack.ts';
 import { nowNs } from '../clock.ts';
 import type { ImageService } from './service.ts';

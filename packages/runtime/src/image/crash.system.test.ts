@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PullImageRequest } from '@berth/cri/generated/api.ts';
-import { writeOciLayout } from '@berth/oci/layout-writer.ts';
+import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { startRegistry } from '@berth/oci/testing/registry.ts';
 import { createLogger } from '../log.ts';

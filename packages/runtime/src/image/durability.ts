@@ -1,4 +1,4 @@
-import type { Digest } from '@berth/oci/digest.ts';
+import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { ImageState } from './state.ts';

@@ -1,4 +1,4 @@
-import type { Digest } from '@berth/oci/digest.ts';
+import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import { nowNs } from '../clock.ts';
 import type { ImageStore } from './store.ts';
 

@@ -1,4 +1,4 @@
-import type { ImageHandlers } from '@berth/cri/server.ts';
+import type { ImageHandlers } from '@berth/cri/server/server.ts';
 import { inChunks } from '../chunks.ts';
 import { imageFsInfo, type WritableLayers } from './fs-info.ts';
 import { listImages } from './list.ts';

@@ -6,7 +6,7 @@ import { answer, type Route } from '@berth/http/routes.ts';
 import { importArchive } from '@berth/oci/archive/import.ts';
 import type { ImportedImage } from '@berth/oci/archive/imported-image.ts';
 import { ArchiveError } from '@berth/oci/archive/source.ts';
-import { MalformedDocumentError } from '@berth/oci/json-cursor.ts';
+import { MalformedDocumentError } from '@berth/oci/json/cursor.ts';
 import { LayerError } from '@berth/oci/layers/layer-error.ts';
 import { addImage } from './add.ts';
 import { readImportRequest } from './import-request.ts';

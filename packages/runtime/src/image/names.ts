@@ -1,6 +1,11 @@
 import { messageOf } from '@berth/common/error-message.ts';
-import type { Digest } from '@berth/oci/digest.ts';
-import { formatReference, parseReference, type Reference, repositoryName } from '@berth/oci/reference.ts';
+import type { Digest } from '@berth/oci/image-spec/digest.ts';
+import {
+  formatReference,
+  parseReference,
+  type Reference,
+  repositoryName,
+} from '@berth/oci/reference/reference.ts';
 import { invalid } from '../errors.ts';
 import type { ImageState, StoredImage } from './state.ts';
 

@@ -1,6 +1,6 @@
 import type { PullImageRequest } from '@berth/cri/generated/api.ts';
 import { LayerPhase, type PullImageProgress } from '@berth/cri/generated/image-progress.ts';
-import type { ImageProgressHandlers } from '@berth/cri/server.ts';
+import type { ImageProgressHandlers } from '@berth/cri/server/server.ts';
 import { joinPull } from './pull.ts';
 import type { LayerState } from './pull-board.ts';
 import type { ImageService } from './service.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Digest } from '@berth/oci/digest.ts';
-import type { ImageLayer } from '@berth/oci/image.ts';
+import type { Digest } from '@berth/oci/image-spec/digest.ts';
+import type { ImageLayer } from '@berth/oci/image-spec/image.ts';
 
 /** How far one layer of a pull is. */
 export interface LayerState {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ImageStatusRequest, ListImagesRequest } from '@berth/cri/generated/api.ts';
 import { mount, unmount } from '@berth/linux/mounts/mount.ts';
-import { digestOf } from '@berth/oci/digest.ts';
-import { mediaTypes } from '@berth/oci/media-types.ts';
-import { hostPlatform } from '@berth/oci/platform.ts';
+import { digestOf } from '@berth/oci/image-spec/digest.ts';
+import { mediaTypes } from '@berth/oci/image-spec/media-types.ts';
+import { hostPlatform } from '@berth/oci/image-spec/platform.ts';
 import { call, type TestImageStore, TestImages } from '../testing/test-images.ts';
 
 let images: TestImages;

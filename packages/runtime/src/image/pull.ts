@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
 import type { PullImageRequest, PullImageResponse } from '@berth/cri/generated/api.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import type { Digest } from '@berth/oci/digest.ts';
+import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import { LayerError } from '@berth/oci/layers/layer-error.ts';
-import { formatReference, type Reference, repositoryName } from '@berth/oci/reference.ts';
+import { formatReference, type Reference, repositoryName } from '@berth/oci/reference/reference.ts';
 import type { AuthConfig, AuthSource } from '@berth/oci/registry/credentials.ts';
 import { credentialsFromFiles } from '@berth/oci/registry/docker-config.ts';
 import type { RegistryErrorCode } from '@berth/oci/registry/errors.ts';

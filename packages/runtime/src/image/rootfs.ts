@@ -1,4 +1,4 @@
-import type { ImageConfig } from '@berth/oci/image-config.ts';
+import type { ImageConfig } from '@berth/oci/image-spec/image-config.ts';
 
 /** An image that is ready to be a container's root. */
 export interface ImageRootfs {

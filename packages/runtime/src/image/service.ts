@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { makeDirectories, makePrivateDirectory } from '@berth/linux/files/directories.ts';
 import { syncFilesystem } from '@berth/linux/files/sync-filesystem.ts';
 import { releaseFreedMemory, returnLargeBlocks } from '@berth/linux/processes/free-memory.ts';
-import { ContentStore } from '@berth/oci/content-store.ts';
+import { ContentStore } from '@berth/oci/content/store.ts';
 import { TokenCache } from '@berth/oci/registry/token-cache.ts';
 import type { Config } from '../config/config.ts';
 import { messageWithCauses, wrongState } from '../errors.ts';

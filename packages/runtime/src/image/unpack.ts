@@ -1,5 +1,5 @@
-import type { Digest } from '@berth/oci/digest.ts';
-import type { Image, ImageLayer } from '@berth/oci/image.ts';
+import type { Digest } from '@berth/oci/image-spec/digest.ts';
+import type { Image, ImageLayer } from '@berth/oci/image-spec/image.ts';
 import { LayerLimitError } from '@berth/oci/layers/layer-error.ts';
 import type { ImageService } from './service.ts';
 

@@ -5,7 +5,7 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import { type Program, type StartedProcess, startProcess } from '@berth/linux/processes/spawn.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import type { Process } from '@berth/oci/runtime-spec.ts';
+import type { Process } from '@berth/oci/runtime-spec/config.ts';
 import type { OciRuntime } from './runtime.ts';
 import { lastRuntimeError, OciRuntimeError } from './runtime-log.ts';
 

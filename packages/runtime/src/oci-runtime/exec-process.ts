@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Process, Spec } from '@berth/oci/runtime-spec.ts';
+import type { Process, Spec } from '@berth/oci/runtime-spec/config.ts';
 
 /**
  * The process of an exec: the container's own with other arguments. Env, working directory, user,

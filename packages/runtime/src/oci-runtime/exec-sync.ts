@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { kill } from '@berth/linux/processes/process.ts';
 import type { StartedProcess } from '@berth/linux/processes/spawn.ts';
 import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
-import type { Process } from '@berth/oci/runtime-spec.ts';
+import type { Process } from '@berth/oci/runtime-spec/config.ts';
 import { maxTimerMs } from '../clock.ts';
 import { BoundedOutput, drained } from './bounded-output.ts';
 import { ExecFiles, type StdioOwner } from './exec-files.ts';

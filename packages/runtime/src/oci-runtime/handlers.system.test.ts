@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { connectCri } from '@berth/cri/client.ts';
+import { connectCri } from '@berth/cri/client/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
 import { loadTestImage } from '../../../../test/support/images.ts';

@@ -7,7 +7,7 @@ import { kill } from '@berth/linux/processes/process.ts';
 import { startProcess } from '@berth/linux/processes/spawn.ts';
 import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import type { LinuxResources } from '@berth/oci/runtime-spec.ts';
+import type { LinuxResources } from '@berth/oci/runtime-spec/config.ts';
 import type { RuntimeOptions } from '../config/config.ts';
 import { BoundedOutput, drained } from './bounded-output.ts';
 import { OciRuntimeError } from './runtime-log.ts';

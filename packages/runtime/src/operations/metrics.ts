@@ -1,4 +1,4 @@
-import type { FinishedCall } from '@berth/cri/server.ts';
+import type { FinishedCall } from '@berth/cri/server/server.ts';
 import type { Route } from '@berth/http/routes.ts';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { State } from '../state/state.ts';

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { ContainerState, PodSandboxState } from '@berth/cri/generated/api.ts';
 import { mknod } from '@berth/linux/files/mknod.ts';
 import { mount, unmountAll } from '@berth/linux/mounts/mount.ts';

@@ -1,6 +1,6 @@
 import type { Capability } from '@berth/cri/generated/api.ts';
 import { parseCapability } from '@berth/linux/security/capabilities.ts';
-import type { LinuxCapabilities } from '@berth/oci/runtime-spec.ts';
+import type { LinuxCapabilities } from '@berth/oci/runtime-spec/config.ts';
 import { invalid } from '../errors.ts';
 import type { Warn } from '../warn.ts';
 

@@ -1,4 +1,4 @@
-import type { Mount } from '@berth/oci/runtime-spec.ts';
+import type { Mount } from '@berth/oci/runtime-spec/config.ts';
 
 /** The file systems that every container has, unless the request mounts something in their place. */
 export function defaultMounts(options: {

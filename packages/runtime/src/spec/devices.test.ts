@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LinuxDevice } from '@berth/oci/runtime-spec.ts';
+import type { LinuxDevice } from '@berth/oci/runtime-spec/config.ts';
 import { containerDevices } from './devices.ts';
 
 const fuse: LinuxDevice = {

@@ -1,4 +1,4 @@
-import type { LinuxDevice, LinuxDeviceCgroup } from '@berth/oci/runtime-spec.ts';
+import type { LinuxDevice, LinuxDeviceCgroup } from '@berth/oci/runtime-spec/config.ts';
 import type { DeviceNode } from './input.ts';
 
 export interface ContainerDevices {

@@ -1,7 +1,7 @@
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
-import type { ExecutionParameters } from '@berth/oci/image-config.ts';
-import type { LinuxDevice, PosixRlimit } from '@berth/oci/runtime-spec.ts';
+import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
+import type { LinuxDevice, PosixRlimit } from '@berth/oci/runtime-spec/config.ts';
 import type { AppArmorFacts } from '../apparmor/facts.ts';
 import type { Warn } from '../warn.ts';
 import type { SeccompProfile } from './seccomp-profile.ts';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { type Mount as CriMount, MountPropagation } from '@berth/cri/generated/api.ts';
-import type { Mount } from '@berth/oci/runtime-spec.ts';
+import type { Mount } from '@berth/oci/runtime-spec/config.ts';
 import { invalid } from '../errors.ts';
 import type { Warn } from '../warn.ts';
 import { defaultMounts, podFileMounts } from './default-mounts.ts';

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { posix } from 'node:path';
 import type { ContainerConfig, KeyValue } from '@berth/cri/generated/api.ts';
-import type { ExecutionParameters } from '@berth/oci/image-config.ts';
+import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
 import { invalid } from '../errors.ts';
 import type { Warn } from '../warn.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type DeepPartial, LinuxContainerResources } from '@berth/cri/generated/api.ts';
-import type { LinuxResources } from '@berth/oci/runtime-spec.ts';
+import type { LinuxResources } from '@berth/oci/runtime-spec/config.ts';
 import type { Warn } from '../warn.ts';
 import { cgroupsPath } from './cgroups-path.ts';
 import { linuxResources, oomScoreAdj, type ResourceFacts, refuseTooLittleMemory } from './resources.ts';

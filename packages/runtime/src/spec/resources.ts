@@ -1,5 +1,5 @@
 import type { LinuxContainerResources } from '@berth/cri/generated/api.ts';
-import type { LinuxCpu, LinuxMemory, LinuxResources } from '@berth/oci/runtime-spec.ts';
+import type { LinuxCpu, LinuxMemory, LinuxResources } from '@berth/oci/runtime-spec/config.ts';
 import { invalid } from '../errors.ts';
 import type { RuntimeFlavor } from '../oci-runtime/runtime.ts';
 import type { Warn } from '../warn.ts';

@@ -1,5 +1,5 @@
 import { clampRlimit } from '@berth/linux/processes/rlimits.ts';
-import type { PosixRlimit } from '@berth/oci/runtime-spec.ts';
+import type { PosixRlimit } from '@berth/oci/runtime-spec/config.ts';
 
 /** Open files of a container's process. More is known to harm: some programs close, or count, every possible one. */
 const MAX_OPEN_FILES = 1_048_576n;

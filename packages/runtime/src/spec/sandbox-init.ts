@@ -1,5 +1,5 @@
 import type { IdMapping } from '@berth/linux/namespaces/id-mappings.ts';
-import type { Spec, User } from '@berth/oci/runtime-spec.ts';
+import type { Spec, User } from '@berth/oci/runtime-spec/config.ts';
 import { specAnnotations } from './annotations.ts';
 import { cgroupsPath } from './cgroups-path.ts';
 import type { HostFacts, SandboxView } from './input.ts';

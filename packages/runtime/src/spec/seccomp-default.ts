@@ -1,4 +1,4 @@
-import type { LinuxSeccomp, LinuxSyscall } from '@berth/oci/runtime-spec.ts';
+import type { LinuxSeccomp, LinuxSyscall } from '@berth/oci/runtime-spec/config.ts';
 import { ALLOWED_ON_ARCH, ALLOWED_WITH_CAPABILITY, ALWAYS_ALLOWED } from './seccomp-syscalls.ts';
 
 const ENOSYS = 38;

@@ -1,9 +1,9 @@
 import { messageOf } from '@berth/common/error-message.ts';
 import { errnoNumber } from '@berth/linux/syscall/errno.ts';
-import { isSameMember } from '@berth/oci/ambiguous-json.ts';
-import { type ExactNumber, isExactNumber, parseExactJson } from '@berth/oci/exact-json.ts';
-import { JsonCursor, MalformedDocumentError } from '@berth/oci/json-cursor.ts';
-import type { LinuxSeccomp, LinuxSyscall } from '@berth/oci/runtime-spec.ts';
+import { isSameMember } from '@berth/oci/json/ambiguous.ts';
+import { JsonCursor, MalformedDocumentError } from '@berth/oci/json/cursor.ts';
+import { type ExactNumber, isExactNumber, parseExactJson } from '@berth/oci/json/exact.ts';
+import type { LinuxSeccomp, LinuxSyscall } from '@berth/oci/runtime-spec/config.ts';
 import { invalid, type RuntimeError } from '../errors.ts';
 import { isKernel } from '../kernel-version.ts';
 

@@ -1,5 +1,5 @@
 import type { LinuxContainerSecurityContext } from '@berth/cri/generated/api.ts';
-import type { LinuxSeccomp } from '@berth/oci/runtime-spec.ts';
+import type { LinuxSeccomp } from '@berth/oci/runtime-spec/config.ts';
 import { invalid } from '../errors.ts';
 import type { Warn } from '../warn.ts';
 import { defaultSeccompProfile } from './seccomp-default.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { parseExactJson } from '@berth/oci/exact-json.ts';
-import type { Spec } from '@berth/oci/runtime-spec.ts';
+import { parseExactJson } from '@berth/oci/json/exact.ts';
+import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import type { BundlePaths } from '../paths.ts';
 
 /** config.json of a bundle: ours, so its form is known. */

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Linux, Process, Spec } from '@berth/oci/runtime-spec.ts';
+import type { Linux, Process, Spec } from '@berth/oci/runtime-spec/config.ts';
 import { specAnnotations } from './annotations.ts';
 import { apparmorProfile } from './apparmor.ts';
 import { processCapabilities } from './capabilities.ts';

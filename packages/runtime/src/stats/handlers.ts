@@ -1,4 +1,4 @@
-import type { RuntimeHandlers } from '@berth/cri/server.ts';
+import type { RuntimeHandlers } from '@berth/cri/server/server.ts';
 import { inChunks } from '../chunks.ts';
 import type { Context } from '../context.ts';
 import type { StatsCollector } from './collector.ts';

@@ -6,7 +6,7 @@ import { ConsoleSocket } from '@berth/linux/sockets/console-socket.ts';
 import type { DescriptorStream } from '@berth/linux/streams/descriptor-stream.ts';
 import { InputPipe, OutputPipe } from '@berth/linux/streams/output-pipe.ts';
 import { openRelayTerminal, setTerminalSize, terminalStream } from '@berth/linux/streams/terminal.ts';
-import type { Process } from '@berth/oci/runtime-spec.ts';
+import type { Process } from '@berth/oci/runtime-spec/config.ts';
 import type { RemoteStreams, TerminalSize } from '@berth/streaming/server/streaming-runtime.ts';
 import { ExecFiles, type StdioOwner } from '../oci-runtime/exec-files.ts';
 import { killExec } from '../oci-runtime/leftover-execs.ts';

@@ -7,7 +7,7 @@ import type {
   PortForwardRequest,
   PortForwardResponse,
 } from '@berth/cri/generated/api.ts';
-import type { CallContext } from '@berth/cri/server.ts';
+import type { CallContext } from '@berth/cri/server/server.ts';
 import type { StreamingRuntime } from '@berth/streaming/server/streaming-runtime.ts';
 import type { StreamingServer } from '@berth/streaming/server/streaming-server.ts';
 import { auditFields } from '../container/audit.ts';

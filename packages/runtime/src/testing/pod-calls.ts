@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CriError } from '@berth/cri/errors.ts';
+import type { CriError } from '@berth/cri/errors/cri-error.ts';
 import { type ContainerStatus, NamespaceMode } from '@berth/cri/generated/api.ts';
 import { patience } from '../../../../test/support/machine-speed.ts';
 import { until as untilFound } from '../../../../test/support/until.ts';

@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ListImagesRequest, PullImageRequest, RemoveImageRequest } from '@berth/cri/generated/api.ts';
-import { type Digest, digestHex, digestOf } from '@berth/oci/digest.ts';
-import { writeOciLayout } from '@berth/oci/layout-writer.ts';
-import { type ImageManifest, parseIndex, parseManifest } from '@berth/oci/manifest.ts';
+import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
+import { type Digest, digestHex, digestOf } from '@berth/oci/image-spec/digest.ts';
+import { type ImageManifest, parseIndex, parseManifest } from '@berth/oci/image-spec/manifest.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import type { Config } from '../config/config.ts';

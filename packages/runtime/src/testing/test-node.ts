@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { type CriClient, connectCri } from '@berth/cri/client.ts';
+import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import type { ContainerConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { layOutBerthd } from '../../../../test/support/berthd.ts';
 import { removeTestCgroup } from '../../../../test/support/cgroup-driver.ts';

@@ -1,5 +1,5 @@
 import type { PodStart as PodStartMessage, StartSpan } from '@berth/cri/generated/pod-starts.ts';
-import type { PodStartsHandlers } from '@berth/cri/server.ts';
+import type { PodStartsHandlers } from '@berth/cri/server/server.ts';
 import { type EndedSpan, keptStarts, type PodStart, type PodStarts } from './pod-starts.ts';
 
 /** The handlers of berth.v1.PodStarts. */

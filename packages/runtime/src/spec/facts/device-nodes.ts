@@ -5,7 +5,7 @@ import { messageOf } from '@berth/common/error-message.ts';
 import type { Device } from '@berth/cri/generated/api.ts';
 import { splitDevice } from '@berth/linux/files/mknod.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import type { LinuxDevice } from '@berth/oci/runtime-spec.ts';
+import type { LinuxDevice } from '@berth/oci/runtime-spec/config.ts';
 import { invalid } from '../../errors.ts';
 import type { DeviceNode } from '../input.ts';
 

@@ -1,0 +1,163 @@
+// The CRI as a typed client: `client.runtime.runPodSandbox({ config })`.
+import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { CriError, grpcCodeName, maxMessageBytes } from '../errors/cri-error.ts';
+import type { ImageServiceDefinition, RuntimeServiceDefinition } from '../generated/api.ts';
+import type { ImageProgressDefinition } from '../generated/image-progress.ts';
+import type { PodStartsDefinition } from '../generated/pod-starts.ts';
+import {
+  cancelledError,
+  deadlineError,
+  dialError,
+  prefaceError,
+  prefaceProblems,
+} from './connection-errors.ts';
+import { parseEndpoint } from './endpoint.ts';
+import { type CallOptions, criClient, type ServiceClient, type Target, type Transport } from './transport.ts';
+
+export type RuntimeClient = ServiceClient<RuntimeServiceDefinition>;
+export type ImageClient = ServiceClient<ImageServiceDefinition>;
+export type ImageProgressClient = ServiceClient<ImageProgressDefinition>;
+export type PodStartsClient = ServiceClient<PodStartsDefinition>;
+
+export interface CriClient {
+  /** Pods and containers. */
+  runtime: RuntimeClient;
+  image: ImageClient;
+  /** Berth's extension; other runtimes answer UNIMPLEMENTED. */
+  imageProgress: ImageProgressClient;
+  /** Another extension of Berth's. */
+  podStarts: PodStartsClient;
+  /** Ends the connection. An idle connection does not keep the process alive. */
+  close(): void;
+}
+
+/**
+ * A client of the CRI server at `endpoint` (`unix:///PATH` or `/PATH`). Connects with the first call, and
+ * again with the next one after the server went away. While the server cannot be reached calls fail at
+ * once, and it is tried again every 50 to 500 ms. `timeoutMs` is the default deadline of unary calls;
+ * streams have none unless given with the call. Calls throw CriError.
+ */
+export function connectCri(endpoint: string, options: { timeoutMs?: number | undefined } = {}): CriClient {
+  return criClient(new GrpcJsTransport(parseEndpoint(endpoint)), options.timeoutMs);
+}
+
+class GrpcJsTransport implements Transport {
+  readonly #socketPath: string;
+  readonly #channel: Client;
+
+  constructor(socketPath: string) {
+    this.#socketPath = socketPath;
+    this.#channel = new Client(`unix:${socketPath}`, credentials.createInsecure(), {
+      'grpc.max_receive_message_length': maxMessageBytes,
+      'grpc.max_send_message_length': maxMessageBytes,
+      // A daemon on the same machine is back within a moment of its restart.
+      'grpc.initial_reconnect_backoff_ms': 50,
+      'grpc.min_reconnect_backoff_ms': 50,
+      'grpc.max_reconnect_backoff_ms': 500,
+      // The authority of a Unix socket is a path otherwise, which Go's servers refuse.
+      'grpc.default_authority': 'localhost',
+      'grpc.enable_channelz': 0,
+      'grpc.service_config_disable_resolution': 1,
+    });
+  }
+
+  unary({ path, rpc }: Target, request: Buffer, options: CallOptions): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const { signal } = options;
+      if (signal?.aborted) return reject(cancelledError(rpc));
+      const call = this.#channel.makeUnaryRequest(
+        path,
+        asItIs,
+        asItIs,
+        request,
+        metadataOf(options),
+        deadlineOf(options.timeoutMs),
+        (error, response) => {
+          signal?.removeEventListener('abort', cancel);
+          if (error) reject(criError(error, rpc, this.#socketPath));
+          else if (response) resolve(response);
+          else reject(new CriError('INTERNAL', 'the server answered without a message', { rpc }));
+        },
+      );
+      const cancel = () => call.cancel();
+      signal?.addEventListener('abort', cancel, { once: true });
+    });
+  }
+
+  async *serverStream({ path, rpc }: Target, request: Buffer, options: CallOptions) {
+    const { signal } = options;
+    if (signal?.aborted) throw cancelledError(rpc);
+    const deadline = deadlineOf(options.timeoutMs);
+    const call = this.#channel.makeServerStreamRequest(
+      path,
+      asItIs,
+      asItIs,
+      request,
+      metadataOf(options),
+      deadline,
+    );
+    const cancel = () => call.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      for await (const message of call) yield message as Buffer;
+    } catch (error) {
+      throw criError(error, rpc, this.#socketPath);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      // After an end by itself this does nothing. The error that cancelling emits has no one left to hear it.
+      call.on('error', () => {});
+      call.cancel();
+    }
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+}
+
+const asItIs = (bytes: Buffer) => bytes;
+
+function deadlineOf(timeoutMs: number | undefined): { deadline?: number } {
+  return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+}
+
+/** Puts what grpc-js throws in the words that Go's gRPC uses, because people and scripts look for them. */
+function criError(error: unknown, rpc: string, socketPath: string): CriError {
+  if (!isServiceError(error)) return new CriError('UNKNOWN', String(error), { rpc, cause: error });
+  const code = grpcCodeName(error.code);
+  if (code === 'CANCELLED') return cancelledError(rpc);
+  if (code === 'DEADLINE_EXCEEDED') {
+    // Without a connection the library is still looking for one to pick.
+    return deadlineError(error.details.includes('Waiting for LB pick'), rpc);
+  }
+  const [, errno] = /\bconnect (E[A-Z]+)\b/.exec(error.details) ?? [];
+  if (code === 'UNAVAILABLE' && errno !== undefined) return dialError(socketPath, errno, rpc);
+  const [, problem] = /^No connection established\. Last error: (.*?) \(\d{4}-/.exec(error.details) ?? [];
+  if (code === 'UNAVAILABLE' && problem !== undefined) {
+    return prefaceError(socketPath, problems[problem] ?? problem, rpc);
+  }
+  return new CriError(code, error.details, { rpc });
+}
+
+/** What grpc-js says of a socket that somebody listens on who does not speak gRPC. */
+const problems: Readonly<Record<string, string>> = {
+  'Failed to connect': prefaceProblems.closed,
+  'Protocol error': prefaceProblems.notHttp2,
+};
+
+function isServiceError(error: unknown): error is Pick<ServiceError, 'code' | 'details'> {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    typeof error.code === 'number' &&
+    'details' in error &&
+    typeof error.details === 'string'
+  );
+}
+
+function metadataOf({ headers = {} }: CallOptions): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return metadata;
+}

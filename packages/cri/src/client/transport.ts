@@ -1,0 +1,101 @@
+// Typed calls over anything that carries encoded messages to a server and back.
+import {
+  type DeepPartial,
+  ImageServiceDefinition,
+  type MessageFns,
+  RuntimeServiceDefinition,
+} from '../generated/api.ts';
+import { ImageProgressDefinition } from '../generated/image-progress.ts';
+import { PodStartsDefinition } from '../generated/pod-starts.ts';
+
+export interface CallOptions {
+  /** Milliseconds until the call fails with DEADLINE_EXCEEDED; without it the client's default. */
+  timeoutMs?: number | undefined;
+  /** Sent along, by names in small letters. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** Cancels the call, which then fails with CANCELLED. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What is called: the path `/SERVICE/METHOD`, and the method's name for errors. */
+export interface Target {
+  path: string;
+  rpc: string;
+}
+
+/** Carries encoded messages. Its calls fail with CriError. */
+export interface Transport {
+  unary(target: Target, request: Buffer, options: CallOptions): Promise<Uint8Array>;
+  /** The messages of a stream; leaving the loop cancels the call. */
+  serverStream(target: Target, request: Buffer, options: CallOptions): AsyncIterable<Uint8Array>;
+  close(): void;
+}
+
+type Call<Method> = Method extends {
+  requestType: MessageFns<infer Request>;
+  responseType: MessageFns<infer Response>;
+  responseStream: infer Streams;
+}
+  ? Streams extends true
+    ? (request: DeepPartial<Request>, options?: CallOptions) => AsyncIterable<Response>
+    : (request: DeepPartial<Request>, options?: CallOptions) => Promise<Response>
+  : never;
+
+/** The methods of a service by their names, `runPodSandbox` for `RunPodSandbox`. */
+export type ServiceClient<Definition extends ServiceDefinition> = {
+  [Name in keyof Definition['methods']]: Call<Definition['methods'][Name]>;
+};
+
+/** The clients whose calls `transport` carries; `timeoutMs` is the default deadline of unary calls. */
+export function criClient(transport: Transport, timeoutMs: number | undefined) {
+  return {
+    runtime: serviceClient(transport, RuntimeServiceDefinition, timeoutMs),
+    image: serviceClient(transport, ImageServiceDefinition, timeoutMs),
+    imageProgress: serviceClient(transport, ImageProgressDefinition, timeoutMs),
+    podStarts: serviceClient(transport, PodStartsDefinition, timeoutMs),
+    close: () => transport.close(),
+  };
+}
+
+interface ServiceDefinition {
+  fullName: string;
+  methods: object;
+}
+
+/** The part of a generated method that a call needs. */
+interface GeneratedMethod {
+  name: string;
+  requestType: { fromPartial(partial: object): object; encode(message: never): { finish(): Uint8Array } };
+  responseType: { decode(bytes: Uint8Array): object };
+  responseStream: boolean;
+}
+
+function serviceClient<Definition extends ServiceDefinition>(
+  transport: Transport,
+  { fullName, methods }: Definition,
+  defaultTimeoutMs: number | undefined,
+): ServiceClient<Definition> {
+  const client: Record<string, unknown> = {};
+  for (const method of Object.values<GeneratedMethod>({ ...methods })) {
+    const { name, requestType, responseType, responseStream } = method;
+    const target = { path: `/${fullName}/${name}`, rpc: name };
+    const encoded = (request: object) => {
+      // Each codec takes what its own fromPartial makes; the loop over all methods cannot know the type.
+      const bytes = requestType.encode(requestType.fromPartial(request) as never).finish();
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    };
+    client[name.slice(0, 1).toLowerCase() + name.slice(1)] = responseStream
+      ? async function* (request: object, options: CallOptions = {}) {
+          for await (const bytes of transport.serverStream(target, encoded(request), options)) {
+            yield responseType.decode(bytes);
+          }
+        }
+      : async (request: object, options: CallOptions = {}) => {
+          const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+          return responseType.decode(
+            await transport.unary(target, encoded(request), { ...options, timeoutMs }),
+          );
+        };
+  }
+  return client as ServiceClient<Definition>;
+}

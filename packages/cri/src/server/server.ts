@@ -1,0 +1,285 @@
+// Serves the CRI on a Unix socket: handlers in, gRPC out, plain HTTP/1 beside it.
+import { once } from 'node:events';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer, type Socket } from 'node:net';
+import { guard } from '@berth/http/guard.ts';
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
+import {
+  Server as GrpcServer,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  Metadata,
+  ServerCredentials,
+} from '@grpc/grpc-js';
+import { CriError, type GrpcCodeName, grpcCodes, maxMessageBytes, statusOf } from '../errors/cri-error.ts';
+import {
+  type DeepPartial,
+  ImageServiceDefinition,
+  type MessageFns,
+  RuntimeServiceDefinition,
+} from '../generated/api.ts';
+import { ImageProgressDefinition } from '../generated/image-progress.ts';
+import { PodStartsDefinition } from '../generated/pod-starts.ts';
+import { decodeBounded, decoded } from './bounded-reader.ts';
+import { detectProtocol, listenOnSocket } from './socket.ts';
+
+export interface CallContext {
+  /** Aborted when the caller cancels, hangs up, or its deadline passes. */
+  signal: AbortSignal;
+  /** The process at the other end of the socket, in the words of `describePeer`; `unknown` without. */
+  peer: string;
+}
+
+type Handler<Method> = Method extends {
+  requestType: MessageFns<infer Request>;
+  responseType: MessageFns<infer Response>;
+  responseStream: infer Streams;
+}
+  ? Streams extends true
+    ? (request: Request, context: CallContext) => AsyncIterable<DeepPartial<Response>>
+    : (request: Request, context: CallContext) => Promise<DeepPartial<Response>>
+  : never;
+
+/** One function for each RPC that the runtime serves; the others answer UNIMPLEMENTED. */
+export type RuntimeHandlers = {
+  [Name in keyof RuntimeServiceDefinition['methods']]?: Handler<RuntimeServiceDefinition['methods'][Name]>;
+};
+
+export type ImageHandlers = {
+  [Name in keyof ImageServiceDefinition['methods']]?: Handler<ImageServiceDefinition['methods'][Name]>;
+};
+
+export type ImageProgressHandlers = {
+  [Name in keyof ImageProgressDefinition['methods']]?: Handler<ImageProgressDefinition['methods'][Name]>;
+};
+
+export type PodStartsHandlers = {
+  [Name in keyof PodStartsDefinition['methods']]: Handler<PodStartsDefinition['methods'][Name]>;
+};
+
+/** One finished call, for logs and metrics. */
+export interface FinishedCall {
+  rpc: string;
+  durationMs: number;
+  code: GrpcCodeName;
+  /** What the handler threw. */
+  error?: unknown;
+}
+
+export interface CriServerOptions {
+  socketPath: string;
+  /** Permissions of the socket, 0o660 when not given. */
+  mode?: number;
+  runtime: RuntimeHandlers;
+  image: ImageHandlers;
+  /** Berth's extension of the image service; a server without it answers UNIMPLEMENTED. */
+  imageProgress?: ImageProgressHandlers;
+  /** Berth's extension that tells how pods started; as above. */
+  podStarts?: PodStartsHandlers;
+  /** Serves HTTP/1 requests on the same socket; without it each gets 404. */
+  http?: RequestListener;
+  onCall?: (call: FinishedCall) => void;
+  /** Runs around each unary call, for tracing. */
+  around?: Around;
+  /** What the text of an error goes out as: it may quote what comes from outside. */
+  errorText?: (text: string) => string;
+  /** Names the process that has connected, given the descriptor of the connection; asked once for each. */
+  describePeer?: (descriptor: number) => string;
+  /** Hears of connections that could not be accepted. */
+  onError?: (error: Error) => void;
+}
+
+/** Calls `run`, once, and passes on what it gives; `header` reads the call's metadata. */
+export type Around = <Result>(
+  call: { rpc: string; header(name: string): string | undefined },
+  run: () => Promise<Result>,
+) => Promise<Result>;
+
+export interface CriServer {
+  /** Stops listening, removes the socket, and cancels the calls in flight. */
+  close(): Promise<void>;
+}
+
+/** Far more than a kubelet and people with crictl have. */
+const maxConnections = 1000;
+/** Calls that a client may have under way on one connection; gRPC's clients let further ones wait. */
+const maxConcurrentStreams = 1000;
+
+/** Listens on `socketPath` and answers CRI calls. Throws when a live server holds the socket. */
+export async function serveCri(options: CriServerOptions): Promise<CriServer> {
+  const { runtime, image } = options;
+  const grpc = new GrpcServer({
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': maxMessageBytes,
+    'grpc.max_concurrent_streams': maxConcurrentStreams,
+    'grpc.enable_channelz': 0,
+  });
+  addService(grpc, RuntimeServiceDefinition, { ...runtime }, options);
+  addService(grpc, ImageServiceDefinition, { ...image }, options);
+  if (options.imageProgress) addService(grpc, ImageProgressDefinition, { ...options.imageProgress }, options);
+  if (options.podStarts) addService(grpc, PodStartsDefinition, { ...options.podStarts }, options);
+  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+  const http = createHttpServer(options.http ?? notFound);
+  // A CPU profile takes minutes without a byte, an import of images as long as their sender wants.
+  guard(http, { idleTimeoutMs: 0 });
+
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    namePeer(socket, options.describePeer);
+    socket.once('close', () => sockets.delete(socket));
+    detectProtocol(socket, (protocol) => {
+      if (protocol === 'grpc') injector.injectConnection(socket);
+      else http.emit('connection', socket);
+    });
+  });
+  server.maxConnections = maxConnections;
+  await listenOnSocket(server, options.socketPath, options.mode ?? 0o660, options.onError);
+  return {
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      grpc.forceShutdown();
+      injector.destroy();
+      http.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** A Unix socket has no remote address of its own; grpc-js gives each call what the socket says is it. */
+function namePeer(socket: Socket, describePeer: CriServerOptions['describePeer']): void {
+  // Node has no other way to the descriptor of a connection.
+  const handle: unknown = Reflect.get(socket, '_handle');
+  const descriptor: unknown =
+    typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
+  if (describePeer === undefined || typeof descriptor !== 'number') return;
+  Object.defineProperty(socket, 'remoteAddress', { value: describePeer(descriptor) });
+}
+
+const notFound: RequestListener = (_request, response) => {
+  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
+};
+
+/** A generated method and its handler, with the message types forgotten. */
+interface Method {
+  name: string;
+  requestType: { decode(reader: BinaryReader): object };
+  responseType: { fromPartial(partial: object): object; encode(message: never): { finish(): Uint8Array } };
+  requestStream: boolean;
+  responseStream: boolean;
+}
+type Unary = (request: object, context: CallContext) => Promise<object>;
+type Streaming = (request: object, context: CallContext) => AsyncIterable<object>;
+
+function addService(
+  grpc: GrpcServer,
+  definition: { fullName: string; methods: object },
+  handlers: Record<string, unknown>,
+  {
+    onCall,
+    around = withoutMore,
+    errorText = (text) => text,
+  }: Pick<CriServerOptions, 'onCall' | 'around' | 'errorText'>,
+): void {
+  const implementation: Record<
+    string,
+    handleUnaryCall<object, object> | handleServerStreamingCall<object, object>
+  > = {};
+  const methods = Object.entries<Method>({ ...definition.methods });
+  for (const [name, method] of methods) {
+    const given = handlers[name];
+    const report = (startedAt: number, code: GrpcCodeName, error?: unknown) =>
+      onCall?.({ rpc: method.name, durationMs: performance.now() - startedAt, code, error });
+    const refusal = (error: unknown): Refusal => {
+      const { code, details } = statusOf(error);
+      return { code, details: errorText(details) };
+    };
+    // RuntimeHandlers and ImageHandlers have checked each handler against its method.
+    implementation[name] = method.responseStream
+      ? serveStream((given ?? missing(method.name)) as Streaming, { report, refusal })
+      : serveUnary(method.name, (given ?? missing(method.name)) as Unary, { report, refusal, around });
+  }
+  const grpcMethods = methods.map(([name, method]) => [
+    name,
+    {
+      path: `/${definition.fullName}/${method.name}`,
+      requestStream: method.requestStream,
+      responseStream: method.responseStream,
+      requestSerialize: unused,
+      requestDeserialize: (bytes: Buffer) => decodeBounded(method.requestType, bytes),
+      responseSerialize: (response: object) => {
+        const bytes = method.responseType.encode(method.responseType.fromPartial(response) as never).finish();
+        return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      },
+      responseDeserialize: unused,
+    },
+  ]);
+  grpc.addService(Object.fromEntries(grpcMethods), implementation);
+}
+
+function unused(): never {
+  throw new Error('only clients do this');
+}
+
+function missing(rpc: string): () => never {
+  return () => {
+    throw new CriError('UNIMPLEMENTED', `the RPC ${rpc} is not implemented by this runtime`, { rpc });
+  };
+}
+
+const withoutMore: Around = (_call, run) => run();
+
+/** What a caller is told of an error. */
+type Refusal = ReturnType<typeof statusOf>;
+type Report = (startedAt: number, code: GrpcCodeName, error?: unknown) => void;
+
+function serveUnary(
+  rpc: string,
+  handler: Unary,
+  { report, refusal, around }: { report: Report; refusal: (error: unknown) => Refusal; around: Around },
+): handleUnaryCall<object, object> {
+  return async (call, callback) => {
+    const startedAt = performance.now();
+    const abort = new AbortController();
+    call.once('cancelled', () => abort.abort());
+    try {
+      const header = (name: string) => call.metadata.get(name)[0]?.toString();
+      const context = { signal: abort.signal, peer: call.getPeer() };
+      const response = await around({ rpc, header }, () => handler(decoded(call.request), context));
+      callback(null, response);
+      report(startedAt, 'OK');
+    } catch (error) {
+      const { code, details } = refusal(error);
+      callback({ code: grpcCodes[code], details });
+      report(startedAt, code, error);
+    }
+  };
+}
+
+function serveStream(
+  handler: Streaming,
+  { report, refusal }: { report: Report; refusal: (error: unknown) => Refusal },
+): handleServerStreamingCall<object, object> {
+  return async (call) => {
+    const startedAt = performance.now();
+    const abort = new AbortController();
+    const { signal } = abort;
+    call.once('cancelled', () => abort.abort());
+    try {
+      // Headers at once: a client that waits for events learns that it is heard before the first one.
+      call.sendMetadata(new Metadata());
+      for await (const response of handler(decoded(call.request), { signal, peer: call.getPeer() })) {
+        if (signal.aborted) break;
+        if (!call.write(response)) await once(call, 'drain', { signal });
+      }
+      call.end();
+      report(startedAt, signal.aborted ? 'CANCELLED' : 'OK');
+    } catch (error) {
+      const { code, details } = refusal(error);
+      call.emit('error', { code: grpcCodes[code], details });
+      report(startedAt, code, error);
+    }
+  };
+}

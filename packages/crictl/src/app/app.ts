@@ -1,0 +1,172 @@
+// What every command works with: settings, the logger, the connection, and the end of patience.
+import type {
+  CriClient,
+  ImageClient,
+  ImageProgressClient,
+  PodStartsClient,
+  RuntimeClient,
+} from '@berth/cri/client/client.ts';
+import { parseEndpoint } from '@berth/cri/client/endpoint.ts';
+import { connectShortly } from '@berth/cri/client/short-client.ts';
+import type { CriError } from '@berth/cri/errors/cri-error.ts';
+import type { Logger } from '../cli/logger.ts';
+import { defaultEndpoints, type Settings } from '../config/settings.ts';
+import { describeError, NoRuntimeError, statusIn, Unwrapped } from '../errors/describe.ts';
+import type { Missed } from '../hints/hint.ts';
+import type { Tracing } from '../opentelemetry/spans.ts';
+import { traced } from './call-log.ts';
+import { connectProblem } from './socket-probe.ts';
+
+export class App {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  /** Aborted by Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** What a command has looked for in vain, for a hint if it fails because of that. */
+  missed: (Omit<Missed, 'known'> & { known: () => string[] | Promise<string[]> }) | undefined;
+  readonly #clients = new Map<string, CriClient>();
+  readonly #tracing: Tracing | undefined;
+  #endpoint: string | undefined;
+  #imageEndpoint: string | undefined;
+  /** The service that was asked for first, whose connection the real crictl tries first. */
+  #firstService: 'runtime' | 'image' | undefined;
+  /** What is put in front of the error of a connection. */
+  connecting = '';
+
+  constructor(settings: Settings, logger: Logger, signal: AbortSignal, tracing?: Tracing) {
+    this.settings = settings;
+    this.logger = logger;
+    this.signal = signal;
+    this.#tracing = tracing;
+  }
+
+  /** The pods and containers of the runtime; throws when no default socket answers. */
+  async runtime(): Promise<RuntimeClient> {
+    this.#firstService ??= 'runtime';
+    return this.#client(await this.#runtimeEndpoint()).runtime;
+  }
+
+  /** Berth's extension that tells how pods started; as imageProgress. */
+  async podStarts(): Promise<PodStartsClient> {
+    return this.#client(await this.#runtimeEndpoint()).podStarts;
+  }
+
+  async image(): Promise<ImageClient> {
+    return (await this.#imageClient()).image;
+  }
+
+  /** Berth's extension for pulls; other runtimes answer UNIMPLEMENTED. */
+  async imageProgress(): Promise<ImageProgressClient> {
+    return (await this.#imageClient()).imageProgress;
+  }
+
+  async #imageClient(): Promise<CriClient> {
+    this.#firstService ??= 'image';
+    const { imageEndpoint } = this.settings;
+    if (imageEndpoint) this.#imageEndpoint ??= await this.#reachable(imageEndpoint);
+    return this.#client(this.#imageEndpoint ?? (await this.#runtimeEndpoint('--image-endpoint')));
+  }
+
+  /** Options of one call: the configured deadline unless `timeoutMs` says otherwise (0 for none). */
+  call(timeoutMs: number = this.settings.timeoutMs): { timeoutMs?: number; signal: AbortSignal } {
+    return { signal: this.signal, ...(timeoutMs > 0 && { timeoutMs }) };
+  }
+
+  close(): void {
+    for (const client of this.#clients.values()) client.close();
+  }
+
+  /** What an error means to the person who typed the command. */
+  explain(error: unknown): string {
+    const origin = statusIn(error);
+    if (this.signal.aborted) {
+      const interrupted = 'interrupted: context canceled';
+      return origin === undefined
+        ? interrupted
+        : describeError(error).replace(describeError(origin), () => interrupted);
+    }
+    // The real crictl tries the connection before it does anything, and so names nothing else here.
+    if (origin !== undefined && /^connection error:|connections to become ready$/.test(origin.message)) {
+      const isImageFirst = this.#firstService === 'image' && this.#imageEndpoint === undefined;
+      const kind = isImageCall(origin) || isImageFirst ? 'image' : 'runtime';
+      const endpoint = this.endpointOf(origin);
+      const reason = describeError(origin);
+      return `${this.connecting}validate service connection: validate CRI v1 ${kind} API for endpoint "${endpoint}": ${reason}`;
+    }
+    return describeError(error);
+  }
+
+  /** Where the call went that failed so. */
+  endpointOf(failed: CriError): string {
+    return (isImageCall(failed) ? this.#imageEndpoint : undefined) ?? this.#endpoint ?? '';
+  }
+
+  #client(endpoint: string): CriClient {
+    const known = this.#clients.get(endpoint);
+    if (known) return known;
+    const client = this.#spanning(connectShortly(endpoint));
+    const log = (message: string) => this.logger.debug(message);
+    const shown = this.logger.debugEnabled
+      ? { ...client, runtime: traced(client.runtime, log), image: traced(client.image, log) }
+      : client;
+    this.#clients.set(endpoint, shown);
+    return shown;
+  }
+
+  #spanning(client: CriClient): CriClient {
+    const tracing = this.#tracing;
+    if (tracing === undefined) return client;
+    const runtime = tracing.spanning(client.runtime, 'runtime.v1.RuntimeService');
+    return { ...client, runtime, image: tracing.spanning(client.image, 'runtime.v1.ImageService') };
+  }
+
+  async #runtimeEndpoint(flag = '--runtime-endpoint'): Promise<string> {
+    const { runtimeEndpoint } = this.settings;
+    if (runtimeEndpoint === '') throw new Unwrapped(`${flag} is not set`);
+    this.#endpoint ??= runtimeEndpoint ? await this.#reachable(runtimeEndpoint) : await this.#findEndpoint();
+    return this.#endpoint;
+  }
+
+  /** Waits for a socket that does not answer yet, as often as --max-retries says; its error comes with the call. */
+  async #reachable(endpoint: string): Promise<string> {
+    const { maxRetries } = this.settings;
+    const path = socketPath(endpoint);
+    if (maxRetries === 0) return endpoint;
+    const { setTimeout } = await import('node:timers/promises');
+    let delayMs = 500;
+    for (let attempt = 0; maxRetries < 0 || attempt < maxRetries; attempt++) {
+      if (await answers(path)) break;
+      this.logger.debug(`${endpoint} does not answer, retrying in ${delayMs / 1000}s`);
+      await setTimeout(delayMs, undefined, { signal: this.signal });
+      delayMs = Math.min(2 * delayMs, 5000);
+    }
+    return endpoint;
+  }
+
+  async #findEndpoint(): Promise<string> {
+    for (const endpoint of defaultEndpoints) {
+      if (await answers(parseEndpoint(endpoint))) {
+        this.logger.debug(`Connected successfully using endpoint: ${endpoint}`);
+        return endpoint;
+      }
+    }
+    throw new NoRuntimeError(
+      `no container runtime answers at ${defaultEndpoints.join(', ')}; ` +
+        'start one (berth up) or name its socket with --runtime-endpoint or in /etc/crictl.yaml',
+    );
+  }
+}
+
+function socketPath(endpoint: string): string {
+  try {
+    return parseEndpoint(endpoint);
+  } catch (error) {
+    throw new Unwrapped(describeError(error), { cause: error });
+  }
+}
+
+const isImageCall = ({ rpc }: CriError) => rpc?.includes('Image') === true;
+
+async function answers(socketPath: string): Promise<boolean> {
+  return (await connectProblem(socketPath)) === undefined;
+}

@@ -1,0 +1,76 @@
+// Names and ids of what the runtime has, as words for the command line.
+import type { App } from '../app/app.ts';
+import {
+  containerPath,
+  current,
+  type NamedContainer,
+  type NamedPod,
+  namedContainers,
+  namedPod,
+  podPath,
+} from '../lookup/names.ts';
+import { truncateId } from '../output/human.ts';
+import type { Candidate } from './cursor.ts';
+import type { ObjectKind } from './values.ts';
+
+/** Something with the words that mean it, the one to offer first. */
+export interface Spelled {
+  words: readonly string[];
+  description: string;
+}
+
+/** Pure: for each of the objects the first word that goes on from `typed` and means no other one, in order. */
+export function distinctWords(objects: readonly Spelled[], typed: string): Candidate[] {
+  const owners = new Map<string, number>();
+  for (const word of objects.flatMap(({ words }) => [...new Set(words)])) {
+    owners.set(word, (owners.get(word) ?? 0) + 1);
+  }
+  const found = objects.flatMap(({ words, description }) => {
+    const word = words.find((each) => each.startsWith(typed) && owners.get(each) === 1);
+    return word === undefined ? [] : [{ word, description }];
+  });
+  return found.sort((a, b) => (a.word < b.word ? -1 : 1));
+}
+
+const states: Partial<Record<ObjectKind, string>> = { created: 'Created', running: 'Running' };
+
+/** Asks the runtime for objects of the kind. */
+export async function objectsOf(app: App, kind: ObjectKind): Promise<Spelled[]> {
+  if (kind === 'images') {
+    const { images } = await (await app.image()).listImages({}, app.call());
+    return images.map(({ id, repoTags }) => spelledImage(id, repoTags));
+  }
+  const runtime = await app.runtime();
+  const { items } = await runtime.listPodSandbox({}, app.call());
+  const pods = current(items.map(namedPod), podPath).map(spelledPod);
+  if (kind === 'pods') return pods;
+  const { containers } = await runtime.listContainers({}, app.call());
+  const wanted = states[kind];
+  const spelled = current(namedContainers(containers, items), containerPath)
+    .filter(({ state }) => wanted === undefined || state === wanted)
+    .map(spelledContainer);
+  return kind === 'containers and pods' ? [...spelled, ...pods] : spelled;
+}
+
+function spelledImage(id: string, repoTags: readonly string[]): Spelled {
+  const shortNames = repoTags.map((name) => name.slice(name.lastIndexOf('/') + 1));
+  return {
+    words: [...repoTags, ...shortNames, truncateId(id, 'sha256:'), id],
+    description: truncateId(id, 'sha256:'),
+  };
+}
+
+function spelledPod({ id, namespace, pod, state }: NamedPod): Spelled {
+  return {
+    words: [pod, `${namespace}/${pod}`, id],
+    description: `${state}, ${namespace}, ${truncateId(id)}`,
+  };
+}
+
+function spelledContainer(container: NamedContainer): Spelled {
+  const { id, namespace, pod, name, state } = container;
+  return {
+    words: [`${pod}/${name}`, containerPath(container), name, id],
+    description: `${state}, ${namespace}, ${truncateId(id)}`,
+  };
+}

@@ -1,0 +1,87 @@
+// Creating pods and containers from their files; create, run and runp are made of these.
+import type { PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import type { App } from '../app/app.ts';
+import { within } from '../errors/describe.ts';
+import { imageNames } from '../lookup/images.ts';
+import { credentials, pullFlags, pullImage } from '../pull/pull.ts';
+import { loadContainerConfig, loadPodConfig } from './config-files.ts';
+
+export const cancelTimeoutFlag = {
+  type: 'duration',
+  aliases: ['T'],
+  usage: 'How long the runtime may take, such as 10s, before the request is cancelled',
+} as const;
+
+export const createFlags = {
+  ...pullFlags,
+  'no-pull': { type: 'boolean', usage: 'Do not pull the image, whatever crictl.yaml says' },
+  'with-pull': { type: 'boolean', usage: 'Pull the image, whatever crictl.yaml says' },
+  'cancel-timeout': cancelTimeoutFlag,
+} as const;
+
+export interface CreateFlags {
+  creds: string;
+  auth: string;
+  username: string;
+  'pull-timeout': number;
+  'no-pull': boolean;
+  'with-pull': boolean;
+  'cancel-timeout': number;
+}
+
+/** Throws when both ways are asked for. */
+export function wantsPull(flags: Pick<CreateFlags, 'no-pull' | 'with-pull'>, byDefault: boolean): boolean {
+  if (flags['no-pull'] && flags['with-pull']) throw new Error('conflict: no-pull and with-pull are both set');
+  return flags['with-pull'] || (byDefault && !flags['no-pull']);
+}
+
+/** Runs the pod of the file; gives back its id. */
+export async function runPod(
+  app: App,
+  path: string,
+  runtimeHandler: string,
+  timeoutMs: number,
+): Promise<string> {
+  const config = await within('load podSandboxConfig', () => loadPodConfig(path, app.logger));
+  return await within('run pod sandbox', async () => {
+    // Twice the deadline, because a pod's network may take as long as everything else.
+    const request = { config, runtimeHandler };
+    const { podSandboxId } = await (await app.runtime()).runPodSandbox(request, app.call(2 * timeoutMs));
+    return podSandboxId;
+  });
+}
+
+/** Creates the container of `containerPath` in a pod; pulls its image and those that it mounts when asked to. */
+export async function createContainer(
+  app: App,
+  options: {
+    podSandboxId: string;
+    containerPath: string;
+    podPath: string;
+    pull: boolean;
+    flags: CreateFlags;
+  },
+): Promise<string> {
+  const { podSandboxId, flags } = options;
+  const config = await loadContainerConfig(options.containerPath, app.logger);
+  const sandboxConfig: PodSandboxConfig = await loadPodConfig(options.podPath, app.logger);
+  if (options.pull) {
+    const auth = await credentials(flags);
+    const mounted = config.mounts.flatMap(({ image }) => (image && image.image !== '' ? [image.image] : []));
+    const annotations = config.image?.annotations ?? {};
+    const own = config.image?.image ?? '';
+    app.logger.info(`Pulling container image: ${own}`);
+    for (const { image, containerPath } of config.mounts) {
+      if (image === undefined || image.image === '') continue;
+      app.logger.info(`Pulling image ${own} to be mounted to container path: ${containerPath}`);
+    }
+    for (const image of [own, ...mounted]) {
+      await pullImage(app, image, { auth, sandboxConfig, annotations, timeoutMs: flags['pull-timeout'] });
+    }
+  }
+  const timeoutMs = flags['cancel-timeout'] || app.settings.timeoutMs;
+  app.missed ??= { what: 'image', word: config.image?.image ?? '', known: () => imageNames(app) };
+  const request = { podSandboxId, config, sandboxConfig };
+  const { containerId } = await (await app.runtime()).createContainer(request, app.call(timeoutMs));
+  return containerId;
+}

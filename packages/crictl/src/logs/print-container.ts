@@ -1,0 +1,58 @@
+// The log of one container, as `logs CONTAINER` prints it.
+import { ContainerState } from '@berth/cri/generated/api.ts';
+import type { App } from '../app/app.ts';
+import { statusIn, within } from '../errors/describe.ts';
+import { previousLog } from './previous.ts';
+import type { LogPrinter } from './printer.ts';
+import { readLog } from './read.ts';
+
+export interface ContainerLogOptions {
+  printer: LogPrinter;
+  /** Undefined for all. */
+  tailLines: number | undefined;
+  /** Until the container ends. */
+  follow: boolean;
+  /** The log of the attempt before instead. */
+  previous: boolean;
+  /** Have the runtime open the log anew first. */
+  reopen: boolean;
+  /** Resolves when the output takes more. */
+  whenWritable: () => Promise<void>;
+}
+
+export async function printContainerLog(app: App, id: string, options: ContainerLogOptions): Promise<void> {
+  const { printer, follow, previous, reopen, ...reading } = options;
+  const runtime = await app.runtime();
+  if (reopen) await reopenLog(app, id);
+  const { status } = await runtime.containerStatus({ containerId: id }, app.call());
+  if (status === undefined || status.logPath === '') throw new Error('the container has not set log path');
+  const path = previous ? previousLog(status.logPath, status.metadata) : status.logPath;
+  await readLog({
+    ...reading,
+    path,
+    follow: follow ? { isRunning: () => isRunning(app, id), signal: app.signal } : undefined,
+    onLine: (line) => printer.print(line),
+    onBadLine: (line, reason) =>
+      app.logger.error(`Failed when parsing line in log file ${path}: ${reason}: ${line}`),
+  });
+}
+
+/** Has the runtime open the container's log file anew, as after a rotation. */
+export async function reopenLog(app: App, containerId: string): Promise<void> {
+  await within('reopen container logs', async () =>
+    (await app.runtime()).reopenContainerLog({ containerId }, app.call()),
+  );
+  app.logger.info('Container logs reopened');
+}
+
+async function isRunning(app: App, id: string): Promise<boolean> {
+  try {
+    const { status } = await (await app.runtime()).containerStatus({ containerId: id }, app.call());
+    return status?.state === ContainerState.CONTAINER_RUNNING;
+  } catch (error) {
+    // While the runtime restarts, its containers go on and so does the log.
+    if (statusIn(error)?.code === 'UNAVAILABLE') return true;
+    if (app.signal.aborted) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+// Images by less than their whole name: `app`, `team/app:1` for `registry.example:5000/team/app:1`.
+import type { Image, ImageStatusResponse } from '@berth/cri/generated/api.ts';
+import type { App } from '../app/app.ts';
+import { formatTable } from '../output/table.ts';
+
+/** Pure: the images that have a name which ends in `word`, at a slash, with or without its tag or digest. */
+export function imagesCalled<Named extends Pick<Image, 'id' | 'repoTags' | 'repoDigests'>>(
+  word: string,
+  images: readonly Named[],
+): Named[] {
+  const ends = (name: string) => name === word || name.endsWith(`/${word}`);
+  const fits = (name: string) => ends(name) || ends(repositoryOf(name));
+  return images.filter(({ repoTags, repoDigests }) => [...repoTags, ...repoDigests].some(fits));
+}
+
+/** Pure: a name without its tag or digest; a colon before the last slash is a port. */
+function repositoryOf(name: string): string {
+  const [repository = ''] = name.split('@');
+  const colon = repository.lastIndexOf(':');
+  return colon > repository.lastIndexOf('/') ? repository.slice(0, colon) : repository;
+}
+
+/**
+ * What the runtime knows of the image that `given` means: by id or name as the runtime reads it, or else the one
+ * image that is called so. `askedAs` is what it was found by. Throws when several are called so.
+ */
+export async function imageStatus(
+  app: App,
+  given: string,
+  verbose = false,
+): Promise<ImageStatusResponse & { askedAs: string }> {
+  const service = await app.image();
+  const ask = async (image: string) => ({
+    ...(await service.imageStatus({ image: { image }, verbose }, app.call())),
+    askedAs: image,
+  });
+  const answer = await ask(given);
+  if (answer.image !== undefined) return answer;
+  const { images } = await service.listImages({}, app.call());
+  const [first, ...others] = imagesCalled(given, images);
+  if (first === undefined) {
+    app.missed = { what: 'image', word: given, known: () => images.flatMap(namesOf) };
+    return answer;
+  }
+  if (others.length === 0) return ask(first.id);
+  const rows = [first, ...others].map((image) => [image.id, namesOf(image).join(', ')]);
+  const table = formatTable([['ID', 'NAMES'], ...rows]).trimEnd();
+  throw new Error(`image "${given}" is ambiguous, it fits ${rows.length}:\n${table}`);
+}
+
+/** The tags of an image, or its digests when it has none. */
+export function namesOf({ repoTags, repoDigests }: Pick<Image, 'repoTags' | 'repoDigests'>): string[] {
+  return repoTags.length > 0 ? repoTags : repoDigests;
+}
+
+/** The names of all images that the runtime has, for who has looked for another. */
+export async function imageNames(app: App): Promise<string[]> {
+  const { images } = await (await app.image()).listImages({}, app.call());
+  return images.flatMap(namesOf);
+}

@@ -1,0 +1,246 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KeyedQueue } from '@berth/common/keyed-queue.ts';
+import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
+import {
+  type Digest,
+  DigestMismatchError,
+  digestAlgorithm,
+  digestHex,
+  digestOf,
+  finishDigest,
+  isDigest,
+} from '../image-spec/digest.ts';
+import { Spool } from './blob-writer.ts';
+
+/** Bytes that a manifest or image configuration may have; the distribution spec asks for no more of a manifest. */
+export const maxDocumentSize = 4 * 1024 * 1024;
+
+/**
+ * Blobs on disk by digest, laid out as in an OCI layout: `blobs/sha256/HEX`. A blob appears under its name only
+ * when it is whole and its digest was right; until then it is a file in `ingest/`, which survives a restart of
+ * the process so that a pull can go on where it stopped.
+ *
+ * Small documents are flushed to the disk before they appear. Layers are not, because unpacking verifies them
+ * again: what a power failure cut short is found there.
+ */
+export class ContentStore {
+  readonly dir: string;
+  private readonly queue = new KeyedQueue();
+
+  private constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  /** Opens the store in `dir`, making the directory when it is absent. */
+  static async open(dir: string): Promise<ContentStore> {
+    for (const part of ['.', 'ingest', 'blobs', 'blobs/sha256', 'blobs/sha512']) {
+      makePrivateDirectory(join(dir, part));
+    }
+    return new ContentStore(dir);
+  }
+
+  /** Where a blob is, or would be. */
+  path(digest: Digest): string {
+    return join(this.dir, 'blobs', digestAlgorithm(digest), digestHex(digest));
+  }
+
+  /** Bytes of a blob, or undefined when the store does not have it. */
+  async size(digest: Digest): Promise<number | undefined> {
+    return fileSize(this.path(digest));
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    return (await this.size(digest)) !== undefined;
+  }
+
+  /**
+   * A manifest or image configuration in memory. Throws when it is absent, damaged, or too large to be one: a
+   * manifest can name any blob of the store as its configuration.
+   */
+  async read(digest: Digest): Promise<Buffer> {
+    const size = (await stat(this.path(digest))).size;
+    if (size > maxDocumentSize) {
+      throw new Error(
+        `${digest} is no manifest or image config: ${size} bytes; the limit is ${maxDocumentSize}`,
+      );
+    }
+    const content = await readFile(this.path(digest));
+    const actual = digestOf(content, digestAlgorithm(digest));
+    if (actual !== digest) throw new DigestMismatchError(this.path(digest), digest, actual);
+    return content;
+  }
+
+  /** As `read`; undefined when it is absent, or damaged and with that removed, so that it can be stored again. */
+  async readWhole(digest: Digest): Promise<Buffer | undefined> {
+    try {
+      return await this.read(digest);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return undefined;
+      if (!(error instanceof DigestMismatchError)) throw error;
+      await this.remove(digest);
+      return undefined;
+    }
+  }
+
+  /** Whether a blob of any size is there with its content; one that is damaged is removed. */
+  async isWhole(digest: Digest): Promise<boolean> {
+    if (!(await this.has(digest))) return false;
+    const hash = createHash(digestAlgorithm(digest));
+    for await (const chunk of createReadStream(this.path(digest))) hash.update(chunk);
+    const isWhole = finishDigest(hash, digestAlgorithm(digest)) === digest;
+    if (!isWhole) await this.remove(digest);
+    return isWhole;
+  }
+
+  /** Stores content that is in memory under its digest, which the caller may have computed already. */
+  async put(content: Buffer, digest = digestOf(content)): Promise<Digest> {
+    if (await this.isWhole(digest)) return digest;
+    const spool = await this.spool(digestAlgorithm(digest));
+    try {
+      await spool.write(content);
+      await spool.commit({ durable: true });
+    } finally {
+      await spool.close();
+    }
+    return digest;
+  }
+
+  /** Starts the writing of a blob whose digest is not known before its end. It cannot be resumed. */
+  spool(algorithm: 'sha256' | 'sha512' = 'sha256'): Promise<Spool> {
+    const path = join(this.dir, 'ingest', `spool-${crypto.randomUUID()}`);
+    return Spool.create(path, algorithm, (digest) => this.path(digest));
+  }
+
+  /**
+   * Runs `operation` while no other one runs for the same digest, which makes concurrent pulls of one blob
+   * download it once. Rejects when the signal fires while waiting.
+   */
+  exclusive<T>(digest: Digest, signal: AbortSignal | undefined, operation: () => Promise<T>): Promise<T> {
+    return this.queue.run(digest, operation, signal);
+  }
+
+  /** Starts or resumes the writing of a blob; call it within `exclusive`. */
+  async ingest(digest: Digest): Promise<Ingest> {
+    const path = this.ingestPath(digest);
+    const file = await open(path, 'a+', 0o600);
+    try {
+      const hash = createHash(digestAlgorithm(digest));
+      let offset = 0;
+      for await (const chunk of createReadStream(path)) {
+        hash.update(chunk);
+        offset += chunk.length;
+      }
+      return new Ingest({ digest, file, hash, offset, path, blobPath: this.path(digest) });
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** Deletes a blob; an absent one is fine. */
+  async remove(digest: Digest): Promise<void> {
+    await rm(this.path(digest), { force: true });
+  }
+
+  /** Every blob in the store. */
+  async list(): Promise<Digest[]> {
+    const found = await Promise.all(
+      (['sha256', 'sha512'] as const).map(async (algorithm) =>
+        (await readdir(join(this.dir, 'blobs', algorithm))).map((hex) => `${algorithm}:${hex}`),
+      ),
+    );
+    return found.flat().filter(isDigest);
+  }
+
+  /**
+   * Deletes what unfinished writes have left: what cannot be resumed, and downloads last written to before `since`
+   * (milliseconds since 1970). Only while nothing is being written.
+   */
+  async removeIngests(since: number): Promise<void> {
+    const dir = join(this.dir, 'ingest');
+    for (const name of await readdir(dir)) {
+      const path = join(dir, name);
+      if (name.startsWith('spool-') || (await stat(path)).mtimeMs < since) await rm(path, { force: true });
+    }
+  }
+
+  private ingestPath(digest: Digest): string {
+    return join(this.dir, 'ingest', `${digestAlgorithm(digest)}-${digestHex(digest)}`);
+  }
+}
+
+interface IngestState {
+  digest: Digest;
+  file: FileHandle;
+  hash: Hash;
+  offset: number;
+  path: string;
+  blobPath: string;
+}
+
+/** A blob that is being written. Close it without a commit to keep what is there for a later resume. */
+export class Ingest {
+  private readonly state: IngestState;
+
+  constructor(state: IngestState) {
+    this.state = state;
+  }
+
+  /** Bytes written so far, those of earlier attempts included. */
+  get offset(): number {
+    return this.state.offset;
+  }
+
+  /** Appends and hashes. */
+  async write(chunk: Buffer): Promise<void> {
+    this.state.hash.update(chunk);
+    let written = 0;
+    while (written < chunk.length) {
+      written += (await this.state.file.write(chunk, written)).bytesWritten;
+    }
+    this.state.offset += chunk.length;
+  }
+
+  /** Throws away what was written and starts at 0 again. */
+  async restart(): Promise<void> {
+    await this.state.file.truncate(0);
+    this.state.hash = createHash(digestAlgorithm(this.state.digest));
+    this.state.offset = 0;
+  }
+
+  /** Makes the blob appear in the store. Content with a wrong digest is deleted, and a DigestMismatchError thrown. */
+  async commit(): Promise<void> {
+    const { digest, hash, file, path, blobPath } = this.state;
+    const actual = finishDigest(hash, digestAlgorithm(digest));
+    if (actual !== digest) {
+      await this.restart();
+      throw new DigestMismatchError('blob', digest, actual);
+    }
+    await file.close();
+    await rename(path, blobPath);
+  }
+
+  /** Deletes what was written, so that nothing can be resumed. */
+  async discard(): Promise<void> {
+    await this.close();
+    await rm(this.state.path, { force: true });
+  }
+
+  /** Releases the file; after a commit there is nothing left to release. */
+  async close(): Promise<void> {
+    if (this.state.file.fd !== -1) await this.state.file.close();
+  }
+}
+
+async function fileSize(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,178 @@
+import { printable } from '@berth/common/printable.ts';
+import { JsonCursor, MalformedDocumentError } from '../json/cursor.ts';
+import { type Descriptor, parseDescriptor } from './descriptor.ts';
+import { isEncrypted, isLayerType, mediaTypes } from './media-types.ts';
+import { formatPlatform, type Platform, platformScore } from './platform.ts';
+
+/** The manifest of one image for one platform: OCI, or Docker's schema 2, which has the same members. */
+export interface ImageManifest {
+  kind: 'manifest';
+  mediaType: string;
+  config: Descriptor;
+  /** Bottom layer first. */
+  layers: Descriptor[];
+  annotations: Record<string, string>;
+  /** Set for an OCI artifact, which is not an image: what it is, as `application/vnd.example+type`. */
+  artifactType?: string;
+}
+
+/** One image for several platforms: an OCI index or Docker's manifest list. */
+export interface ImageIndex {
+  kind: 'index';
+  mediaType: string;
+  manifests: Descriptor[];
+  annotations: Record<string, string>;
+}
+
+/**
+ * Reads what a registry or a layout gives for a manifest. The content alone decides what it is, so that it is the
+ * same document from the network and from the store: its `mediaType`, or else its shape. Where the carriers, which
+ * are the descriptor that named it and the Content-Type that it came with, name a type of manifest, it has to be
+ * that one (CVE-2021-41190).
+ *
+ * @throws MalformedDocumentError for a document that tools may read differently
+ */
+export function parseManifest(
+  content: Buffer,
+  ...carriers: readonly (string | undefined)[]
+): ImageManifest | ImageIndex {
+  const json = JsonCursor.parseUnambiguous(content, 'manifest');
+  const type = typeOf(json);
+  const isIndex = indexTypes.includes(type);
+  if (!isIndex && !manifestTypes.includes(type)) {
+    throw new MalformedDocumentError(
+      type.includes('manifest.v1') || json.field('schemaVersion').value === 1
+        ? 'manifest: Docker schema 1 is not supported; push the image again with a current tool'
+        : `manifest.mediaType: ${printable(type, 200)} is not an image`,
+    );
+  }
+  const sameKind = isIndex ? indexTypes : manifestTypes;
+  const agreeing = json.field('mediaType').value ? [type] : sameKind;
+  for (const carrier of carriers.map(knownType)) {
+    if (carrier !== undefined && !agreeing.includes(carrier)) {
+      throw json.error(`ambiguous: it is ${type}, but what names it or came with it says ${carrier}`);
+    }
+  }
+  if (isIndex) return readIndex(json, type);
+  refuseMembers(json, membersOfIndexes);
+  const config = parseDescriptor(json.field('config'));
+  const isArtifact = type === mediaTypes.ociManifest && !imageConfigTypes.includes(config.mediaType);
+  const all = json.field('layers').optional((it) => it.array()) ?? [];
+  const declaredType = json.field('artifactType').optional((it) => it.string());
+  return {
+    kind: 'manifest',
+    mediaType: type,
+    config,
+    layers: isArtifact ? all.map(parseDescriptor) : fileSystemLayers(all),
+    annotations: annotationsOf(json),
+    ...(isArtifact && { artifactType: declaredType || config.mediaType }),
+  };
+}
+
+/** Reads the index.json of an image layout, called `name` in errors. */
+export function parseIndex(content: Buffer, name: string): ImageIndex {
+  const json = JsonCursor.parseUnambiguous(content, name);
+  const type = json.field('mediaType').optional((it) => it.string()) || mediaTypes.ociIndex;
+  if (!indexTypes.includes(type)) throw json.field('mediaType').error(`ambiguous: ${printable(type, 200)}`);
+  return readIndex(json, type);
+}
+
+function readIndex(json: JsonCursor, mediaType: string): ImageIndex {
+  refuseMembers(json, membersOfManifests);
+  const manifests = json.field('manifests').array().map(parseDescriptor);
+  return { kind: 'index', mediaType, manifests, annotations: annotationsOf(json) };
+}
+
+function annotationsOf(json: JsonCursor): Record<string, string> {
+  return json.field('annotations').optional((it) => it.stringMap()) ?? {};
+}
+
+function refuseMembers(json: JsonCursor, members: readonly string[]): void {
+  const found = members.find((member) => json.field(member).isPresent);
+  if (found !== undefined) {
+    throw json.error(`ambiguous: it has ${found}, for which other tools may take it for something else`);
+  }
+}
+
+const indexTypes: readonly string[] = [mediaTypes.ociIndex, mediaTypes.dockerManifestList];
+const manifestTypes: readonly string[] = [mediaTypes.ociManifest, mediaTypes.dockerManifest];
+/** What only the manifest of one image has: of OCI and Docker's schema 2, and of schema 1. */
+const membersOfManifests = ['config', 'layers', 'fsLayers', 'history'];
+/** What it cannot have itself: an index's member, and those of schema 1. */
+const membersOfIndexes = ['manifests', 'fsLayers', 'history'];
+
+/** The `mediaType` of a document, or what its shape says. */
+function typeOf(json: JsonCursor): string {
+  const own = json.field('mediaType').optional((it) => it.string());
+  if (own) return own;
+  if (json.field('manifests').isPresent) return mediaTypes.ociIndex;
+  if (json.field('layers').isPresent || json.field('config').isPresent) return mediaTypes.ociManifest;
+  return 'a document of unknown type';
+}
+
+/** What images have for a configuration; early registries did not say. Anything else makes an OCI artifact. */
+const imageConfigTypes: readonly string[] = [
+  mediaTypes.ociConfig,
+  mediaTypes.dockerConfig,
+  'application/octet-stream',
+  '',
+];
+
+function knownType(mediaType?: string): string | undefined {
+  const bare = mediaType?.split(';')[0]?.trim().toLowerCase();
+  return Object.values<string>(mediaTypes).find((known) => known === bare);
+}
+
+/**
+ * The layers that are unpacked, whose number is that of the configuration's diff ids. What a tool has put beside them,
+ * such as a description or a signature, is passed over as by other runtimes.
+ */
+function fileSystemLayers(all: readonly JsonCursor[]): Descriptor[] {
+  const descriptors = all.map((json) => ({ json, descriptor: parseDescriptor(json) }));
+  const encrypted = descriptors.find(({ descriptor }) => isEncrypted(descriptor.mediaType));
+  const layers = descriptors.filter(({ descriptor }) => isLayerType(descriptor.mediaType));
+  const wrong = encrypted ?? (layers.length === 0 ? descriptors[0] : undefined);
+  if (wrong) {
+    throw wrong.json
+      .field('mediaType')
+      .error(`${printable(wrong.descriptor.mediaType, 200)} is not a file system layer`);
+  }
+  return layers.map(({ descriptor }) => descriptor);
+}
+
+/** None of the images in an index runs on this platform. */
+export class NoMatchingPlatformError extends Error {
+  override readonly name = 'NoMatchingPlatformError';
+}
+
+/**
+ * Picks the image of an index that suits `platform` best, the first of equals, and else the first that names no
+ * platform, whose configuration tells it. What is no image is passed over (attestations say `unknown/unknown`).
+ */
+export function choosePlatform(index: ImageIndex, platform: Platform): Descriptor {
+  const images = index.manifests.filter(isImage);
+  const [best] = images
+    .map((descriptor) => ({
+      descriptor,
+      score: descriptor.platform ? platformScore(platform, descriptor.platform) : 0,
+    }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score);
+  if (best) return best.descriptor;
+  const unnamed = images.find((image) => !image.platform);
+  if (unnamed) return unnamed;
+  const offered = images.flatMap((image) => (image.platform ? [formatPlatform(image.platform)] : []));
+  throw new NoMatchingPlatformError(
+    `no match for platform ${formatPlatform(platform)} in manifest; it offers ${offered.join(', ') || 'none'}`,
+  );
+}
+
+function isImage({ mediaType }: Descriptor): boolean {
+  return (
+    mediaType === '' ||
+    mediaType === mediaTypes.ociManifest ||
+    mediaType === mediaTypes.dockerManifest ||
+    mediaType === mediaTypes.ociIndex ||
+    mediaType === mediaTypes.dockerManifestList
+  );
+}

@@ -1,0 +1,80 @@
+import type { JsonCursor } from '../json/cursor.ts';
+
+/** What an image is built for, in Go's names: os `linux`, architecture `amd64`, variant `v8`. */
+export interface Platform {
+  os: string;
+  architecture: string;
+  variant?: string;
+}
+
+/** Reads the `platform` member of a descriptor. */
+export function parsePlatform(json: JsonCursor): Platform {
+  const platform: Platform = {
+    os: json.field('os').optional((it) => it.string()) ?? '',
+    architecture: json.field('architecture').optional((it) => it.string()) ?? '',
+  };
+  const variant = json.field('variant').optional((it) => it.string());
+  return variant ? { ...platform, variant } : platform;
+}
+
+const goArchitectures: Record<string, string> = { x64: 'amd64', ia32: '386', mipsel: 'mipsle' };
+
+/** The platform of this machine. 32-bit Arm is taken to be v7, which is what Debian's armhf needs. */
+export function hostPlatform(): Platform {
+  const architecture = goArchitectures[process.arch] ?? process.arch;
+  return architecture === 'arm'
+    ? { os: 'linux', architecture, variant: 'v7' }
+    : { os: 'linux', architecture };
+}
+
+/** `linux/arm64/v8`, with the variant only where one is set. */
+export function formatPlatform({ os, architecture, variant }: Platform): string {
+  return [os, architecture, variant].filter(Boolean).join('/');
+}
+
+/**
+ * Folds the spellings that mean one machine (`aarch64`, `arm64/v8`, `arm` without a variant) into one. Without an
+ * operating system it is this machine's.
+ */
+export function normalizePlatform(platform: Platform): Platform {
+  const os = platform.os.toLowerCase() || 'linux';
+  const architecture = platform.architecture.toLowerCase();
+  const [name, implied] = aliases[architecture] ?? [architecture, undefined];
+  const given = (platform.variant?.toLowerCase() || implied)
+    ?.replace(/^(?=\d)/, 'v')
+    .replace(/^(v[89])\.0$/, '$1');
+  const effective = name === 'arm' ? (given ?? 'v7') : given === defaultVariants[name] ? undefined : given;
+  return effective ? { os, architecture: name, variant: effective } : { os, architecture: name };
+}
+
+const aliases: Record<string, [architecture: string, variant?: string]> = {
+  x86_64: ['amd64'],
+  'x86-64': ['amd64'],
+  i386: ['386'],
+  i686: ['386'],
+  aarch64: ['arm64'],
+  armhf: ['arm', 'v7'],
+  armel: ['arm', 'v6'],
+};
+
+const defaultVariants: Record<string, string> = { amd64: 'v1', arm64: 'v8' };
+
+/**
+ * How well an image for `offered` runs on `wanted`: 0 is not at all, and of several the highest is the best.
+ * A machine runs older variants of its own architecture; and an arm64 machine runs 32-bit Arm images, though
+ * any arm64 image is better.
+ */
+export function platformScore(wanted: Platform, offered: Platform): number {
+  const want = normalizePlatform(wanted);
+  const offer = normalizePlatform(offered);
+  if (want.os !== offer.os) return 0;
+  const wantLevel = variantLevel(want);
+  const offerLevel = variantLevel(offer);
+  if (want.architecture === offer.architecture) return offerLevel <= wantLevel ? 100 + offerLevel : 0;
+  if (want.architecture === 'arm64' && offer.architecture === 'arm' && offerLevel <= 8) return offerLevel;
+  return 0;
+}
+
+function variantLevel({ architecture, variant = defaultVariants[architecture] }: Platform): number {
+  return Number(/^v(\d+)/.exec(variant ?? '')?.[1] ?? 0);
+}

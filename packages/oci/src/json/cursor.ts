@@ -1,0 +1,175 @@
+import { messageOf } from '@berth/common/error-message.ts';
+import { escapeUnprintable, printable, quoted } from '@berth/common/printable.ts';
+import { hasDuplicateMembers, isSameMember } from './ambiguous.ts';
+
+/** JSON that came from outside does not have the shape that its specification asks for; `message` names the field. */
+export class MalformedDocumentError extends Error {
+  override readonly name = 'MalformedDocumentError';
+}
+
+/** How many spellings of a member's name an object may have. */
+type Spellings = 'one' | 'any';
+
+/**
+ * A place inside a parsed JSON document that knows its own path, so that reading a field either gives a value
+ * of the right type or an error such as `manifest.layers[2].size: expected a number, got "x"`.
+ */
+export class JsonCursor {
+  readonly value: unknown;
+  readonly path: string;
+  private readonly spellings: Spellings;
+
+  constructor(value: unknown, path: string, spellings: Spellings = 'any') {
+    this.value = value;
+    this.path = path;
+    this.spellings = spellings;
+  }
+
+  /** Parses text; `name` is what the document is called in errors. */
+  static parse(text: string | Buffer, name: string): JsonCursor {
+    try {
+      return new JsonCursor(JSON.parse(text.toString()), name);
+    } catch (cause) {
+      throw new MalformedDocumentError(`${name}: not JSON: ${printable(messageOf(cause))}`, { cause });
+    }
+  }
+
+  /**
+   * Parses a text that other tools read as well, and must read the same: two members of one name are refused, as
+   * far as they are looked at also those that Go's decoder takes for one.
+   */
+  static parseUnambiguous(text: string | Buffer, name: string): JsonCursor {
+    const whole = text.toString();
+    const { value } = JsonCursor.parse(whole, name);
+    if (hasDuplicateMembers(whole, value)) {
+      throw new MalformedDocumentError(`${name}: ambiguous: an object has two members of one name`);
+    }
+    return new JsonCursor(value, name, 'one');
+  }
+
+  /** Builds the error for this place. */
+  error(problem: string): MalformedDocumentError {
+    return new MalformedDocumentError(`${this.path}: ${problem}`);
+  }
+
+  /** Absent and null are the same, as they are to Go's decoder, which writes and reads most of these documents. */
+  get isPresent(): boolean {
+    return this.value !== undefined && this.value !== null;
+  }
+
+  /**
+   * The member called `name`, in any case as Go's decoder has it, or else a cursor on nothing.
+   * @throws MalformedDocumentError for two spellings of it in a text that has to be unambiguous
+   */
+  field(name: string): JsonCursor {
+    const object = this.record();
+    const found = Object.keys(object).filter((key) => isSameMember(key, name));
+    if (found.length > 1 && this.spellings === 'one') {
+      throw this.error(
+        `ambiguous: ${found.map((key) => quoted(key)).join(' and ')} are one member to other tools`,
+      );
+    }
+    const key = found.includes(name) ? name : found[0];
+    return this.at(key === undefined ? undefined : object[key], `${this.path}.${name}`);
+  }
+
+  private at(value: unknown, path: string): JsonCursor {
+    return new JsonCursor(value, path, this.spellings);
+  }
+
+  /** `read` of this place, or undefined when nothing is here. */
+  optional<T>(read: (cursor: JsonCursor) => T): T | undefined {
+    return this.isPresent ? read(this) : undefined;
+  }
+
+  string(): string {
+    if (typeof this.value !== 'string') throw this.expected('a string');
+    return this.value;
+  }
+
+  boolean(): boolean {
+    if (typeof this.value !== 'boolean') throw this.expected('true or false');
+    return this.value;
+  }
+
+  /** A whole number that is not negative. */
+  count(): number {
+    if (typeof this.value !== 'number' || !Number.isSafeInteger(this.value) || this.value < 0) {
+      throw this.expected('a whole number');
+    }
+    return this.value;
+  }
+
+  array(): JsonCursor[] {
+    if (!Array.isArray(this.value)) throw this.expected('an array');
+    return this.value.map((item, index) => this.at(item, `${this.path}[${index}]`));
+  }
+
+  /** A list of strings, among which null is the empty one, as it is to Go's decoder. */
+  strings(): string[] {
+    // A document may hold a million of them: a cursor is made only for one that is no string.
+    if (isStringArray(this.value)) return this.value;
+    return this.array().map((item) => item.optional((it) => it.string()) ?? '');
+  }
+
+  /** An object whose members are all strings, or null for the empty one. */
+  stringMap(): Record<string, string> {
+    const object = this.record();
+    if (isStringMap(object)) return object;
+    const members = Object.entries(object).map(([key, value]): [string, string] => {
+      if (value === null) return [key, ''];
+      if (typeof value === 'string') return [key, value];
+      throw this.at(value, `${this.path}[${quoted(key)}]`).expected('a string');
+    });
+    return Object.fromEntries(members);
+  }
+
+  /** The members of this object, not looked at yet. */
+  record(): Record<string, unknown> {
+    if (!isRecord(this.value)) throw this.expected('an object');
+    return this.value;
+  }
+
+  private expected(what: string): MalformedDocumentError {
+    return this.error(`expected ${what}, got ${this.value === undefined ? 'nothing' : excerpt(this.value)}`);
+  }
+}
+
+/** Characters of a wrong value that an error shows. */
+const shownOfValue = 60;
+
+/** The beginning of a value as JSON; no more of it is looked at, since a document may be large or deep. */
+function excerpt(value: unknown): string {
+  return escapeUnprintable(beginning(value, shownOfValue).slice(0, shownOfValue));
+}
+
+function beginning(value: unknown, room: number): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, Math.max(room, 0)));
+  if (!Array.isArray(value) && !isRecord(value)) return String(value);
+  const members: [key: string, value: unknown][] = Array.isArray(value)
+    ? value.slice(0, shownOfValue).map((item: unknown) => ['', item])
+    : Object.keys(value)
+        .slice(0, shownOfValue)
+        .map((key) => [`${JSON.stringify(key.slice(0, shownOfValue))}:`, value[key]]);
+  const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
+  let text = open;
+  for (const [key, member] of members) {
+    if (text.length >= room) return text;
+    text += `${text === open ? '' : ','}${key}`;
+    text += beginning(member, room - text.length);
+  }
+  return text + close;
+}
+
+function isStringArray(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isStringMap(object: Record<string, unknown>): object is Record<string, string> {
+  for (const key in object) if (typeof object[key] !== 'string') return false;
+  return true;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
