@@ -216,7 +216,7 @@ async function hintAt(word: string): Promise<void> {
   if (!isTerminal(2)) return;
   const { hint } = await import('./hints/hint.ts');
   const known = commands.filter(({ hidden }) => hidden !== true).map(({ name }) => name);
-  printError(`hint: ${hint({ kind: 'missed', what: 'command', word, known }, false)}\n`);
+  printError(`hint: ${hint({ kind: 'not-found', what: 'command', word, known }, false)}\n`);
 }
 
 /** Aborted by the first Ctrl-C or SIGTERM; the second ends the process at once. */

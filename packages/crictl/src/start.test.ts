@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 const light = new Set(['node:fs', 'node:path']);
 
 test('ps and version load no module of Node that takes long, and no library but the codecs', async () => {
-  for (const entry of ['main.ts', 'app.ts', 'commands/ps.ts', 'commands/version.ts']) {
+  for (const entry of ['main.ts', 'app/app.ts', 'commands/ps.ts', 'commands/version.ts']) {
     const { metafile } = await build({
       entryPoints: [join(import.meta.dirname, entry)],
       outdir: '/nowhere',

@@ -12,9 +12,9 @@ import type { CriError } from '@berth/cri/errors/cri-error.ts';
 import type { Logger } from '../cli/logger.ts';
 import { defaultEndpoints, type Settings } from '../config/settings.ts';
 import { describeError, NoRuntimeError, statusIn, Unwrapped } from '../errors/describe.ts';
-import type { Missed } from '../hints/hint.ts';
 import type { Tracing } from '../opentelemetry/spans.ts';
 import { traced } from './call-log.ts';
+import type { FailedLookup } from './failed-lookup.ts';
 import { connectProblem } from './socket-probe.ts';
 
 export class App {
@@ -22,8 +22,8 @@ export class App {
   readonly logger: Logger;
   /** Aborted by Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
-  /** What a command has looked for in vain, for a hint if it fails because of that. */
-  missed: (Omit<Missed, 'known'> & { known: () => string[] | Promise<string[]> }) | undefined;
+  /** The last name that could not be resolved; `known` is called only when the error needs a hint. */
+  failedLookup: (Omit<FailedLookup, 'known'> & { known: () => string[] | Promise<string[]> }) | undefined;
   readonly #clients = new Map<string, CriClient>();
   readonly #tracing: Tracing | undefined;
   #endpoint: string | undefined;

@@ -1,7 +1,13 @@
 // Help texts, laid out as urfave/cli does, so that they read like the real crictl's.
 
-import type { Command } from '../app/command.ts';
 import { type FlagSpec, type FlagSpecs, parseFlags } from './flags.ts';
+
+/** The parts of a command that its help text shows. */
+interface Described {
+  argsUsage?: string | undefined;
+  description?: string | undefined;
+  flags: FlagSpecs;
+}
 
 /** A command as lists of commands show it. */
 interface Listed {
@@ -23,7 +29,7 @@ const helpRow: [string, string] = ['--help, -h', 'show help'];
 export function commandHelp(
   words: string,
   usage: string,
-  command: Pick<Command, 'argsUsage' | 'description' | 'flags'>,
+  command: Described,
   listed: readonly Listed[] = [],
 ): string {
   const lines = ['NAME:', `   crictl ${words} - ${usage}`, '', 'USAGE:'];

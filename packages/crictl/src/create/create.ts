@@ -80,7 +80,7 @@ export async function createContainer(
     }
   }
   const timeoutMs = flags['cancel-timeout'] || app.settings.timeoutMs;
-  app.missed ??= { what: 'image', word: config.image?.image ?? '', known: () => imageNames(app) };
+  app.failedLookup ??= { what: 'image', word: config.image?.image ?? '', known: () => imageNames(app) };
   const request = { podSandboxId, config, sandboxConfig };
   const { containerId } = await (await app.runtime()).createContainer(request, app.call(timeoutMs));
   return containerId;

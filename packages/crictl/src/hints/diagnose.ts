@@ -1,18 +1,18 @@
-// Finds out what is behind an error, for its hint.
+// Diagnoses the error of a command, so that hint.ts can say what to do about it.
 import { parseEndpoint } from '@berth/cri/client/endpoint.ts';
 import type { App } from '../app/app.ts';
 import { connectProblem } from '../app/socket-probe.ts';
 import { defaultEndpoints } from '../config/settings.ts';
 import { NoRuntimeError, statusIn } from '../errors/describe.ts';
-import { hint, type Probe, type Trouble } from './hint.ts';
+import { type Diagnosis, hint, type Probe } from './hint.ts';
 
-/** What to do about `error`, undefined when there is nothing to say. Asks the runtime where that helps. */
+/** The hint for `error`, undefined when there is none. May call the runtime and probe the default sockets. */
 export async function hintFor(app: App, error: unknown): Promise<string | undefined> {
-  const trouble = await troubleOf(app, error).catch(() => undefined);
-  return trouble && hint(trouble, process.getuid?.() === 0);
+  const diagnosis = await diagnose(app, error).catch(() => undefined);
+  return diagnosis && hint(diagnosis, process.getuid?.() === 0);
 }
 
-async function troubleOf(app: App, error: unknown): Promise<Trouble | undefined> {
+async function diagnose(app: App, error: unknown): Promise<Diagnosis | undefined> {
   if (app.signal.aborted) return undefined;
   const status = statusIn(error);
   if (error instanceof NoRuntimeError)
@@ -20,7 +20,7 @@ async function troubleOf(app: App, error: unknown): Promise<Trouble | undefined>
   if (status?.code === 'UNAVAILABLE' && status.message.startsWith('connection error:')) {
     const endpoint = app.endpointOf(status);
     const problem = await connectProblem(parseEndpoint(endpoint));
-    // Somebody listens by now, or no runtime does: what was told is all that is to tell.
+    // The socket accepts connections now, or its listener is not a CRI runtime: the error already says it.
     if (problem === undefined) return undefined;
     return { kind: 'unreachable', endpoint, problem, probes: await probeAll() };
   }
@@ -30,13 +30,13 @@ async function troubleOf(app: App, error: unknown): Promise<Trouble | undefined>
   const { message = '' } = error instanceof Error ? error : {};
   if (/\b(unauthorized|authorization failed|no basic auth credentials)\b/i.test(message))
     return { kind: 'unauthorized' };
-  const { missed } = app;
+  const { failedLookup } = app;
   const isNotFound = status === undefined || status.code === 'NOT_FOUND' || /not found/i.test(message);
-  if (missed === undefined || !isNotFound) return undefined;
-  return { kind: 'missed', ...missed, known: await missed.known() };
+  if (failedLookup === undefined || !isNotFound) return undefined;
+  return { kind: 'not-found', ...failedLookup, known: await failedLookup.known() };
 }
 
-/** The file that could not be opened for want of permission. */
+/** The path whose open(2) or connect(2) failed with EACCES. */
 function forbiddenPath(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ('code' in cause && cause.code === 'EACCES' && 'path' in cause) return String(cause.path);

@@ -1,26 +1,20 @@
-// What to do about an error, in a sentence. Pure.
+// Turns the diagnosis of an error into one sentence that says what to do. Pure.
+import type { FailedLookup } from '../app/failed-lookup.ts';
 import { closest } from './closest.ts';
 
-/** A default socket, and why nobody can be reached there; undefined when somebody listens. */
+/** A default socket, and the error of connecting to it; undefined when a server accepts connections. */
 export interface Probe {
   endpoint: string;
   problem: string | undefined;
 }
 
-/** A word for something that is not there, and the names of what is. */
-export interface Missed {
-  what: 'container' | 'pod' | 'image' | 'command';
-  word: string;
-  known: readonly string[];
-}
-
-export type Trouble =
-  /** Nobody is reached at `endpoint`, or at any of the defaults when none was named. */
+export type Diagnosis =
+  /** No server accepts connections at `endpoint`, or at any default socket when it is undefined. */
   | { kind: 'unreachable'; endpoint: string | undefined; problem: string; probes: readonly Probe[] }
   | { kind: 'forbidden'; path: string }
   | { kind: 'slow'; timeoutMs: number }
   | { kind: 'unauthorized' }
-  | ({ kind: 'missed' } & Missed);
+  | ({ kind: 'not-found' } & FailedLookup);
 
 const runtimeNames: readonly [part: string, name: string][] = [
   ['/berth.sock', 'berthd'],
@@ -39,25 +33,25 @@ const problems: Readonly<Record<string, string>> = {
 const howToName =
   'name its socket with --runtime-endpoint, CONTAINER_RUNTIME_ENDPOINT or in /etc/crictl.yaml';
 
-export function hint(trouble: Trouble, isRoot: boolean): string {
-  switch (trouble.kind) {
+export function hint(diagnosis: Diagnosis, isRoot: boolean): string {
+  switch (diagnosis.kind) {
     case 'unreachable':
-      return unreachable(trouble, isRoot);
+      return unreachable(diagnosis, isRoot);
     case 'forbidden':
       return isRoot
-        ? `${trouble.path} is closed even to root here`
-        : `${trouble.path} is for root: try again with sudo`;
+        ? `${diagnosis.path} is closed even to root here`
+        : `${diagnosis.path} is for root: try again with sudo`;
     case 'slow':
-      return `the runtime took longer than ${trouble.timeoutMs / 1000}s; --timeout gives it more`;
+      return `the runtime took longer than ${diagnosis.timeoutMs / 1000}s; --timeout gives it more`;
     case 'unauthorized':
       return 'the registry wants to know who asks: --creds USERNAME[:PASSWORD]';
-    case 'missed':
-      return missed(trouble);
+    case 'not-found':
+      return notFound(diagnosis);
   }
 }
 
 function unreachable(
-  { endpoint, problem, probes }: Extract<Trouble, { kind: 'unreachable' }>,
+  { endpoint, problem, probes }: Extract<Diagnosis, { kind: 'unreachable' }>,
   isRoot: boolean,
 ): string {
   const living = probes.filter((probe) => probe.problem === undefined && probe.endpoint !== endpoint);
@@ -94,7 +88,7 @@ const lists = {
   command: 'crictl --help',
 };
 
-function missed({ what, word, known }: Missed): string {
+function notFound({ what, word, known }: FailedLookup): string {
   const names = closest(word, known);
   if (names.length > 0) return `did you mean ${names.join(' or ')}?`;
   if (known.length === 0 && what !== 'command') return `there is no ${what} here at all`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closest, editDistance } from './closest.ts';
-import { hint, type Probe, type Trouble } from './hint.ts';
+import { type Diagnosis, hint, type Probe } from './hint.ts';
 
 const distances: [from: string, to: string, distance: number][] = [
   ['', '', 0],
@@ -55,14 +55,14 @@ const probes = (first: string | undefined, second: string | undefined): Probe[] 
   { endpoint: berthd, problem: first },
   { endpoint: containerd, problem: second },
 ];
-const unreachable = (endpoint: string | undefined, problem: string, all: Probe[]): Trouble => ({
+const unreachable = (endpoint: string | undefined, problem: string, all: Probe[]): Diagnosis => ({
   kind: 'unreachable',
   endpoint,
   problem,
   probes: all,
 });
 const other = 'unix:///run/other.sock';
-const hints: [trouble: Trouble, isRoot: boolean, text: RegExp][] = [
+const hints: [diagnosis: Diagnosis, isRoot: boolean, text: RegExp][] = [
   [
     unreachable(other, 'ENOENT', probes('ENOENT', 'EACCES')),
     false,
@@ -101,18 +101,18 @@ const hints: [trouble: Trouble, isRoot: boolean, text: RegExp][] = [
   [{ kind: 'slow', timeoutMs: 2000 }, true, /^the runtime took longer than 2s; --timeout gives it more$/],
   [{ kind: 'unauthorized' }, true, /--creds USERNAME/],
   [
-    { kind: 'missed', what: 'pod', word: 'wed', known: ['shop/web', 'shop/api'] },
+    { kind: 'not-found', what: 'pod', word: 'wed', known: ['shop/web', 'shop/api'] },
     true,
     /^did you mean shop\/web\?$/,
   ],
   [
-    { kind: 'missed', what: 'pod', word: 'other', known: ['shop/web'] },
+    { kind: 'not-found', what: 'pod', word: 'other', known: ['shop/web'] },
     true,
     /^crictl pods lists what there is$/,
   ],
-  [{ kind: 'missed', what: 'image', word: 'other', known: [] }, true, /^there is no image here at all$/],
-  [{ kind: 'missed', what: 'command', word: 'pss', known: ['ps', 'pods'] }, true, /^did you mean ps\?$/],
+  [{ kind: 'not-found', what: 'image', word: 'other', known: [] }, true, /^there is no image here at all$/],
+  [{ kind: 'not-found', what: 'command', word: 'pss', known: ['ps', 'pods'] }, true, /^did you mean ps\?$/],
 ];
-for (const [trouble, isRoot, text] of hints) {
-  test(`hint: ${text.source.slice(0, 50)}`, () => assert.match(hint(trouble, isRoot), text));
+for (const [diagnosis, isRoot, text] of hints) {
+  test(`hint: ${text.source.slice(0, 50)}`, () => assert.match(hint(diagnosis, isRoot), text));
 }

@@ -61,7 +61,7 @@ export function findLogs(
       ...namedContainers(containers, pods).map(containerPath),
       ...pods.map((pod) => podPath(namedPod(pod))),
     ];
-    app.missed = { what: 'container', word: given, known };
+    app.failedLookup = { what: 'container', word: given, known };
   }
   return target;
 }

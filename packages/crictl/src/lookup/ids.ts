@@ -28,7 +28,7 @@ export async function containerId(app: App, given: string): Promise<string> {
   if (containers.every((container) => container.id !== id)) {
     const { containerPath, namedContainers } = await import('./names.ts');
     const known = () => namedContainers(containers, items).map(containerPath);
-    app.missed = { what: 'container', word: given, known };
+    app.failedLookup = { what: 'container', word: given, known };
   }
   return id;
 }
@@ -41,7 +41,7 @@ export async function podId(app: App, given: string): Promise<string> {
   const id = await resolvePod(given, items);
   if (items.every((pod) => pod.id !== id)) {
     const { namedPod, podPath } = await import('./names.ts');
-    app.missed = { what: 'pod', word: given, known: () => items.map((pod) => podPath(namedPod(pod))) };
+    app.failedLookup = { what: 'pod', word: given, known: () => items.map((pod) => podPath(namedPod(pod))) };
   }
   return id;
 }

@@ -39,7 +39,7 @@ export async function imageStatus(
   const { images } = await service.listImages({}, app.call());
   const [first, ...others] = imagesCalled(given, images);
   if (first === undefined) {
-    app.missed = { what: 'image', word: given, known: () => images.flatMap(namesOf) };
+    app.failedLookup = { what: 'image', word: given, known: () => images.flatMap(namesOf) };
     return answer;
   }
   if (others.length === 0) return ask(first.id);

@@ -44,7 +44,7 @@ export interface PullOptions {
 export async function pullImage(app: App, image: string, options: PullOptions): Promise<string> {
   const { auth, sandboxConfig, annotations, timeoutMs } = options;
   if (timeoutMs < 0) throw new Error('timeout should be bigger than 0');
-  app.missed = { what: 'image', word: image, known: () => imageNames(app) };
+  app.failedLookup = { what: 'image', word: image, known: () => imageNames(app) };
   const request = { image: { image, annotations }, auth, sandboxConfig };
   try {
     const shown = options.terminal && (await pullShown(app, request, options.terminal, timeoutMs));
