@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fuzz } from '../../../test/support/fuzz.ts';
-import { parseCacheFile } from './cache.ts';
-import { parseConfList } from './conflist.ts';
-import { CniConfigError, CniError } from './errors.ts';
-import { Cni } from './network.ts';
-import { convertResult, parseResult, resultToJson, sandboxAddresses } from './result.ts';
-import { CNI_VERSIONS } from './versions.ts';
+import { parseCacheFile } from './cache/result-cache.ts';
+import { Cni } from './cni.ts';
+import { parseConfList } from './config/conf-list.ts';
+import { convertResult, parseResult, resultToJson, sandboxAddresses } from './result/result.ts';
+import { CniConfigError, CniError } from './spec/errors.ts';
+import { CNI_VERSIONS } from './spec/versions.ts';
 
 const texts = (...values: object[]) => values.map((value) => Buffer.from(JSON.stringify(value)));
 

@@ -1,4 +1,4 @@
-import { formatIp } from './ip-address.ts';
+import { formatIp } from '@berth/common/ip-address.ts';
 import { decodeAttributes, type NetlinkMessage } from './message.ts';
 import { NetlinkSocket } from './socket.ts';
 

@@ -1,6 +1,6 @@
 // The instructions that rules are made of, as the kernel's nf_tables takes them: each loads into, changes or
 // compares a register. Numbers inside attributes are in network order.
-import { type IpNetwork, prefixMask } from '../netlink/ip-address.ts';
+import { type IpNetwork, prefixMask } from '@berth/common/ip-address.ts';
 import { type Attribute, encodeString } from '../netlink/message.ts';
 
 const REGISTER = 1;

@@ -1,4 +1,4 @@
-import type { IpNetwork } from '../netlink/ip-address.ts';
+import type { IpNetwork } from '@berth/common/ip-address.ts';
 import { deleteTable, type NftMessage, newRawFilterChain, newRule, newTable } from './batch.ts';
 import { changeTables } from './change.ts';
 import { matchAddress, matchFamily, matchFromOutside, matchInputKind, verdict } from './expressions.ts';

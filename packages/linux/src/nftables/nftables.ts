@@ -1,4 +1,4 @@
-import { type IpNetwork, parseNetwork } from '../netlink/ip-address.ts';
+import { type IpNetwork, parseNetwork } from '@berth/common/ip-address.ts';
 import { NetlinkSocket } from '../netlink/socket.ts';
 import { hasCode } from '../syscall/errno.ts';
 import { deleteTable, getTable, type NftMessage, newRule, newSourceNatChain, newTable } from './batch.ts';

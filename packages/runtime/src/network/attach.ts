@@ -1,5 +1,5 @@
-import { CniError } from '@berth/cni/errors.ts';
-import { type CniResult, sandboxAddresses } from '@berth/cni/result.ts';
+import { type CniResult, sandboxAddresses } from '@berth/cni/result/result.ts';
+import { CniError } from '@berth/cni/spec/errors.ts';
 import { messageWithCauses, RuntimeError } from '../errors.ts';
 import { type CapabilityRequest, capabilityArgs, noPortmap, unmappedPorts } from './capabilities.ts';
 import { withoutIdlePlugins } from './chain.ts';

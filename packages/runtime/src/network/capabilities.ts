@@ -1,5 +1,5 @@
-import type { NetworkConfigList } from '@berth/cni/conflist.ts';
-import type { Json, JsonObject } from '@berth/cni/json.ts';
+import type { NetworkConfigList } from '@berth/cni/config/conf-list.ts';
+import type { Json, JsonObject } from '@berth/cni/spec/json.ts';
 import { invalid } from '../errors.ts';
 
 /** A port of the host that leads into the pod. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseConfList } from '@berth/cni/conflist.ts';
+import { parseConfList } from '@berth/cni/config/conf-list.ts';
 import { namespaceMayGoFirst, withoutIdlePlugins } from './chain.ts';
 
 const list = (...plugins: object[]) =>

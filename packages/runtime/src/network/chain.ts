@@ -1,5 +1,5 @@
-import { type NetworkConfigList, parseConfList } from '@berth/cni/conflist.ts';
-import { isJsonObject, type Json } from '@berth/cni/json.ts';
+import { type NetworkConfigList, parseConfList } from '@berth/cni/config/conf-list.ts';
+import { isJsonObject, type Json } from '@berth/cni/spec/json.ts';
 
 /**
  * Whether DEL needs nothing from inside the pod's network namespace, so that the namespace can go first

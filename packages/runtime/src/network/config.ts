@@ -1,7 +1,7 @@
 import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { basename } from 'node:path';
-import { loadConfLists, type NetworkConfigList } from '@berth/cni/conflist.ts';
-import { findPlugin } from '@berth/cni/find-plugin.ts';
+import { loadConfLists, type NetworkConfigList } from '@berth/cni/config/conf-list.ts';
+import { findPlugin } from '@berth/cni/plugin/find-plugin.ts';
 import { makeDirectories } from '@berth/linux/files/directories.ts';
 import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseConfList } from '@berth/cni/conflist.ts';
+import { parseConfList } from '@berth/cni/config/conf-list.ts';
 import { namespaceMayGoFirst } from './chain.ts';
 import { chooseSubnets, defaultConflist } from './default-network.ts';
 

@@ -1,7 +1,7 @@
-import type { CachedAttachment, DamagedRecord } from '@berth/cni/cache.ts';
-import { type NetworkConfigList, parseConfList } from '@berth/cni/conflist.ts';
-import { CniError } from '@berth/cni/errors.ts';
-import type { RuntimeConf } from '@berth/cni/runtime-conf.ts';
+import type { CachedAttachment, DamagedRecord } from '@berth/cni/cache/result-cache.ts';
+import { type NetworkConfigList, parseConfList } from '@berth/cni/config/conf-list.ts';
+import { CniError } from '@berth/cni/spec/errors.ts';
+import type { RuntimeConf } from '@berth/cni/spec/runtime-conf.ts';
 import { pinState } from '@berth/linux/namespaces/namespaces.ts';
 import { messageWithCauses, RuntimeError } from '../errors.ts';
 import { type AttachRequest, attachmentOf, POD_INTERFACE } from './attach.ts';

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { CachedAttachment } from '@berth/cni/cache.ts';
+import type { CachedAttachment } from '@berth/cni/cache/result-cache.ts';
 import { unpin } from '@berth/linux/namespaces/namespaces.ts';
 import { messageWithCauses } from '../errors.ts';
 import { detachSandbox } from './detach.ts';

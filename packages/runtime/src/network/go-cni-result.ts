@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '@berth/cni/json.ts';
-import { type CniResult, resultToJson } from '@berth/cni/result.ts';
+import { type CniResult, resultToJson } from '@berth/cni/result/result.ts';
+import type { Json, JsonObject } from '@berth/cni/spec/json.ts';
 
 /**
  * A result as go-cni tells it, which is what scripts read in `crictl inspectp` with containerd:

@@ -1,8 +1,8 @@
-import { loadConfLists, parseConfList } from '@berth/cni/conflist.ts';
-import { CniError } from '@berth/cni/errors.ts';
-import { isJsonObject, type JsonObject } from '@berth/cni/json.ts';
-import { Cni } from '@berth/cni/network.ts';
-import { parseResult } from '@berth/cni/result.ts';
+import { Cni } from '@berth/cni/cni.ts';
+import { loadConfLists, parseConfList } from '@berth/cni/config/conf-list.ts';
+import { parseResult } from '@berth/cni/result/result.ts';
+import { CniError } from '@berth/cni/spec/errors.ts';
+import { isJsonObject, type JsonObject } from '@berth/cni/spec/json.ts';
 import { ensureMasquerade } from '@berth/linux/nftables/nftables.ts';
 import { messageWithCauses } from '../errors.ts';
 import type { Logger } from '../log.ts';

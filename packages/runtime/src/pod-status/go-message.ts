@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '@berth/cni/json.ts';
+import type { Json, JsonObject } from '@berth/cni/spec/json.ts';
 import { snakeCase } from '../field-path.ts';
 
 /** Fields of CRI messages that are maps: their keys are a user's, and not names of fields. */

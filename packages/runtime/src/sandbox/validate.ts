@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { argumentProblem } from '@berth/cni/names.ts';
+import { argumentProblem } from '@berth/cni/spec/names.ts';
 import {
   type DNSConfig,
   NamespaceMode,

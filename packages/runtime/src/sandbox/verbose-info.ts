@@ -1,4 +1,4 @@
-import type { JsonObject } from '@berth/cni/json.ts';
+import type { JsonObject } from '@berth/cni/spec/json.ts';
 import { pinState } from '@berth/linux/namespaces/namespaces.ts';
 import { readJson } from '../container/read-json.ts';
 import type { Context } from '../context.ts';

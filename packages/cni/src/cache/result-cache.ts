@@ -2,8 +2,8 @@ import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
 import { readRegularFile } from '@berth/linux/files/regular-file.ts';
-import { goJson, isJsonObject, type Json, type JsonObject, sortKeys } from './json.ts';
-import type { RuntimeConf } from './runtime-conf.ts';
+import { goJson, isJsonObject, type Json, type JsonObject, sortKeys } from '../spec/json.ts';
+import type { RuntimeConf } from '../spec/runtime-conf.ts';
 
 /** An attachment as it was made; libcni's `cniCacheV1`. */
 export interface CachedAttachment extends Required<RuntimeConf> {

@@ -1,4 +1,4 @@
-import { formatIp, parseIp, parseNetwork } from '@berth/linux/netlink/ip-address.ts';
+import { formatIp, parseIp, parseNetwork } from '@berth/common/ip-address.ts';
 
 /**
  * An IP address in the one text by which Go's net.IP prints it, and so libcni hands it on: IPv6 in its shortest form,

@@ -1,13 +1,13 @@
 import { messageOf } from '@berth/common/error-message.ts';
-import { type CachedAttachment, type DamagedRecord, ResultCache } from './cache.ts';
-import type { NetworkConfigList, PluginConfig } from './conflist.ts';
-import { CniError, type CniVerb } from './errors.ts';
-import { excerpt, type InvokeOptions, invokePlugin } from './invoke.ts';
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
-import { argumentProblem, containerIdProblem, interfaceNameProblem } from './names.ts';
-import { type CniResult, convertResult, parseResult, resultToJson } from './result.ts';
-import type { Attachment, RuntimeConf } from './runtime-conf.ts';
-import { atLeast, CURRENT_VERSION, spokenVersion } from './versions.ts';
+import { type CachedAttachment, type DamagedRecord, ResultCache } from './cache/result-cache.ts';
+import type { NetworkConfigList, PluginConfig } from './config/conf-list.ts';
+import { excerpt, type InvokeOptions, invokePlugin } from './plugin/invoke.ts';
+import { type CniResult, convertResult, parseResult, resultToJson } from './result/result.ts';
+import { CniError, type CniVerb } from './spec/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from './spec/json.ts';
+import { argumentProblem, containerIdProblem, interfaceNameProblem } from './spec/names.ts';
+import type { Attachment, RuntimeConf } from './spec/runtime-conf.ts';
+import { atLeast, CURRENT_VERSION, spokenVersion } from './spec/versions.ts';
 
 export interface CniOptions extends InvokeOptions {
   /** Where attachments are recorded; libcni's own place unless given. */

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { mknod } from '@berth/linux/files/mknod.ts';
-import { cacheFileText, parseCacheFile, ResultCache } from './cache.ts';
-import { parseResult, resultToJson } from './result.ts';
+import { parseResult, resultToJson } from '../result/result.ts';
+import { cacheFileText, parseCacheFile, ResultCache } from './result-cache.ts';
 
 // Written by libcni 1.3 (cnitool add) for the inputs below.
 const LIBCNI =

@@ -6,9 +6,9 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NamespaceWorker, unpin } from '@berth/linux/namespaces/namespaces.ts';
 import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
-import { parseConfList } from './conflist.ts';
-import { Cni } from './network.ts';
-import { sandboxAddresses } from './result.ts';
+import { Cni } from './cni.ts';
+import { parseConfList } from './config/conf-list.ts';
+import { sandboxAddresses } from './result/result.ts';
 
 const PLUGINS = '/usr/lib/cni';
 const BRIDGE = 'brtest-cni';

@@ -1,6 +1,6 @@
+import { goField, isJsonObject, type Json, type JsonObject, jsonTypeName } from '../spec/json.ts';
+import { atLeast, CNI_VERSIONS, type CniVersion, spokenVersion } from '../spec/versions.ts';
 import { canonicalCidr, canonicalIp } from './ip-text.ts';
-import { goField, isJsonObject, type Json, type JsonObject, jsonTypeName } from './json.ts';
-import { atLeast, CNI_VERSIONS, type CniVersion, spokenVersion } from './versions.ts';
 
 /** An interface that the network made, in the sandbox when `sandbox` is set. */
 export interface CniInterface {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { mknod } from '@berth/linux/files/mknod.ts';
-import { loadConfFile, loadConfLists, parseConfList } from './conflist.ts';
-import { CniConfigError } from './errors.ts';
+import { CniConfigError } from '../spec/errors.ts';
+import { loadConfFile, loadConfLists, parseConfList } from './conf-list.ts';
 
 const list = (fields: object) =>
   JSON.stringify({ cniVersion: '1.0.0', name: 'net', plugins: [{ type: 'bridge' }], ...fields });

@@ -1,9 +1,9 @@
 import { messageOf } from '@berth/common/error-message.ts';
-import { CniError, type CniVerb } from './errors.ts';
+import { CniError, type CniVerb } from '../spec/errors.ts';
+import { isJsonObject, type JsonObject } from '../spec/json.ts';
+import type { RuntimeConf } from '../spec/runtime-conf.ts';
+import { execPlugin, type PluginExec, type PluginExit } from './exec.ts';
 import { findPlugin } from './find-plugin.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
-import { execPlugin, type PluginExec, type PluginExit } from './plugin-exec.ts';
-import type { RuntimeConf } from './runtime-conf.ts';
 
 /** How plugins are found and run. */
 export interface InvokeOptions {

@@ -3,11 +3,11 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
-import { parseConfList } from './conflist.ts';
-import { CniError } from './errors.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
-import { Cni } from './network.ts';
-import type { PluginExec, PluginExit } from './plugin-exec.ts';
+import { Cni } from './cni.ts';
+import { parseConfList } from './config/conf-list.ts';
+import type { PluginExec, PluginExit } from './plugin/exec.ts';
+import { CniError } from './spec/errors.ts';
+import { isJsonObject, type JsonObject } from './spec/json.ts';
 
 let dir = '';
 before(async () => {

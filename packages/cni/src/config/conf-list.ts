@@ -4,10 +4,18 @@ import { dirname, join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
 import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import { CniConfigError } from './errors.ts';
-import { byBytes, goField, goJson, isJsonObject, type JsonObject, jsonTypeName, sortKeys } from './json.ts';
-import { networkNameProblem } from './names.ts';
-import { isVersion, newestSpoken } from './versions.ts';
+import { CniConfigError } from '../spec/errors.ts';
+import {
+  byBytes,
+  goField,
+  goJson,
+  isJsonObject,
+  type JsonObject,
+  jsonTypeName,
+  sortKeys,
+} from '../spec/json.ts';
+import { networkNameProblem } from '../spec/names.ts';
+import { isVersion, newestSpoken } from '../spec/versions.ts';
 
 /** One plugin of a list. */
 export interface PluginConfig {
