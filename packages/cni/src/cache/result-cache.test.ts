@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { mknod } from '@berth/linux/files/mknod.ts';
 import { parseResult, resultToJson } from '../result/result.ts';
 import { cacheFileText, parseCacheFile, ResultCache } from './result-cache.ts';
 
@@ -83,7 +83,7 @@ test('a FIFO or a huge file among the records is no record', async () => {
   try {
     const cache = new ResultCache(dir);
     await cache.write('gold', CONFIG, {}, { ...RUNTIME, args: [], capabilityArgs: {} });
-    mknod(join(dir, 'results', 'fifo'), { type: 'fifo', mode: 0o644 });
+    execFileSync('mkfifo', [join(dir, 'results', 'fifo')]);
     await writeFile(join(dir, 'results', 'huge'), '');
     await truncate(join(dir, 'results', 'huge'), 2 ** 40);
     assert.deepEqual(

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { mknod } from '@berth/linux/files/mknod.ts';
 import { CniConfigError } from '../spec/errors.ts';
 import { loadConfFile, loadConfLists, parseConfList } from './conf-list.ts';
 
@@ -193,7 +193,7 @@ test('plugins may live in files of their own, unless the list forbids it', async
 test('a FIFO, a directory link or a huge file among the configurations is told of, and hides no other', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'berth-cni-'));
   try {
-    mknod(join(dir, '10-fifo.conflist'), { type: 'fifo', mode: 0o644 });
+    execFileSync('mkfifo', [join(dir, '10-fifo.conflist')]);
     await symlink(tmpdir(), join(dir, '20-directory.conf'));
     await writeFile(join(dir, '30-huge.conflist'), '');
     await truncate(join(dir, '30-huge.conflist'), 2 ** 40);

@@ -1,9 +1,9 @@
 import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
 import { messageOf } from '@berth/common/error-message.ts';
-import { readRegularFile } from '@berth/linux/files/regular-file.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { readRegularFile } from '@berth/common/files/regular-file.ts';
 import { CniConfigError } from '../spec/errors.ts';
 import {
   byBytes,

@@ -2,9 +2,9 @@ import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode } from '@berth/common/error-code.ts';
 import { type StartedProcess, startProcess } from '@berth/linux/processes/spawn.ts';
 import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 
 /** One run of a plugin. */
 export interface PluginInvocation {

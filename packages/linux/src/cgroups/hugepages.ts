@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { asSyscallError, hasCode } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { asSyscallError } from '../syscall/errno.ts';
 
 let sizes: readonly string[] | undefined;
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { asSyscallError, hasCode } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { asSyscallError } from '../syscall/errno.ts';
 
 /**
  * Parses /proc/PID/cgroup: the process's path by controller, that of the v2 hierarchy under `''` and that

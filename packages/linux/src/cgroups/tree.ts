@@ -9,8 +9,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { hasCode } from '@berth/common/error-code.ts';
 import { kill, processStat, waitForExit } from '../processes/process.ts';
-import { asSyscallError, hasCode, SyscallError } from '../syscall/errno.ts';
+import { asSyscallError, SyscallError } from '../syscall/errno.ts';
 import type { RemoveOptions } from './cgroups.ts';
 import type { ControlFile } from './resources.ts';
 

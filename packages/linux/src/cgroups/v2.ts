@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasCode } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
 import type { Cgroups, RemoveOptions } from './cgroups.ts';
 import { type CgroupDetails, v2Details } from './details.ts';
 import { hugepageSizes } from './hugepages.ts';

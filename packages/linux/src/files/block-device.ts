@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { asSyscallError, hasCode } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { asSyscallError } from '../syscall/errno.ts';
 
 /** The path of a block device, e.g. `/dev/vda`; `MAJOR:MINOR` for one that has gone. */
 export function blockDevicePath(major: number, minor: number): string {

@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { hasCode } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
 import { closeDescriptor } from '../syscall/libc.ts';
 import { openChildDirectory } from './open-child.ts';
 

@@ -1,7 +1,7 @@
 import { constants, open as openFile, type Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { hasCode } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
 import { DirectoryDescent, MovedError } from './directory-descent.ts';
 import { entriesOf } from './directory-names.ts';
 import { childPath } from './open-child.ts';

@@ -1,7 +1,7 @@
 import { constants, fstatSync } from 'node:fs';
+import { O_PATH } from '@berth/common/files/open-flags.ts';
 import { closeDescriptor, libcFunction } from '../syscall/libc.ts';
 import { openChild } from './open-child.ts';
-import { O_PATH } from './open-flags.ts';
 
 const ioctl = libcFunction('ioctl', ['int', 'ulong', 'void *']);
 

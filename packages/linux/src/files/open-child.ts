@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
+import { O_CLOEXEC } from '@berth/common/files/open-flags.ts';
 import { systemCall } from '../syscall/libc.ts';
 
 // A name is bytes: not all are UTF-8, and a string could not tell those apart.
 const openat2 = systemCall('openat2', 437, ['int', 'void *', 'void *', 'size_t']);
 
-const O_CLOEXEC = 0o2000000;
 const RESOLVE_NO_XDEV = 0x01n;
 const RESOLVE_NO_MAGICLINKS = 0x02n;
 const RESOLVE_NO_SYMLINKS = 0x04n;

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, rename, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { hasCode, SyscallError } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { O_PATH } from '@berth/common/files/open-flags.ts';
+import { SyscallError } from '../syscall/errno.ts';
 import { closeDescriptor } from '../syscall/libc.ts';
 import { type DirectoryEntry, entriesOf } from './directory-names.ts';
 import { clearProtection, clearProtectionOf } from './inode-flags.ts';
 import { childPath, openChildDirectory } from './open-child.ts';
-import { O_PATH } from './open-flags.ts';
 
 /** How many files are removed at the same time; there are four threads for it, and others want them too. */
 const breadth = 64;

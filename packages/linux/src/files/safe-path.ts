@@ -1,12 +1,12 @@
 import { constants, mkdirSync, openSync, readlinkSync } from 'node:fs';
-import { asSyscallError, hasCode, SyscallError } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { O_CLOEXEC, O_PATH } from '@berth/common/files/open-flags.ts';
+import { asSyscallError, SyscallError } from '../syscall/errno.ts';
 import { closeDescriptor, systemCall } from '../syscall/libc.ts';
-import { O_PATH } from './open-flags.ts';
 import { lchown } from './ownership.ts';
 
 const openat2 = systemCall('openat2', 437, ['int', 'str', 'void *', 'size_t']);
 
-const O_CLOEXEC = 0o2000000;
 const RESOLVE_NO_MAGICLINKS = 0x02n;
 const RESOLVE_NO_SYMLINKS = 0x04n;
 const RESOLVE_BENEATH = 0x08n;

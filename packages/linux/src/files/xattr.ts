@@ -1,5 +1,5 @@
+import { hasCode } from '@berth/common/error-code.ts';
 import { cPath } from '../syscall/c-path.ts';
-import { hasCode } from '../syscall/errno.ts';
 import { libcFunction } from '../syscall/libc.ts';
 import { childPath } from './open-child.ts';
 

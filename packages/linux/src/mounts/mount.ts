@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
-import { hasCode } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { O_CLOEXEC } from '@berth/common/files/open-flags.ts';
 import { closeDescriptor, libcFunction, systemCall } from '../syscall/libc.ts';
 import { type MountInfo, parseMountInfo } from './mountinfo.ts';
 
@@ -15,7 +16,6 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const AT_RECURSIVE = 0x8000;
 const OPEN_TREE_CLONE = 1;
-const O_CLOEXEC = 0o2000000;
 const MOUNT_ATTR_RDONLY = 0x1n;
 const MOUNT_ATTR_IDMAP = 0x10_0000n;
 

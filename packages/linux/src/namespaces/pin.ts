@@ -1,11 +1,12 @@
 import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import { dirname } from 'node:path';
-import { makeDirectoriesSync } from '../files/directories.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { makeDirectoriesSync } from '@berth/common/files/directories.ts';
 import { bindMount, isMountPoint, unmount } from '../mounts/mount.ts';
 import { setLinkUp } from '../netlink/links.ts';
 import { withEffectiveUser } from '../processes/effective-user.ts';
-import { hasCode, SyscallError } from '../syscall/errno.ts';
+import { SyscallError } from '../syscall/errno.ts';
 import { libcFunction } from '../syscall/libc.ts';
 import { sysctlNamespace, writeSysctl } from '../sysctl.ts';
 import { hostId, type IdMappings } from './id-mappings.ts';

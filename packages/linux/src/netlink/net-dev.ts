@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import { asSyscallError, hasCode } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { asSyscallError } from '../syscall/errno.ts';
 
 /** What an interface has received and sent since it was made. */
 export interface InterfaceCounters {

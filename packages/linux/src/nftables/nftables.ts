@@ -1,6 +1,6 @@
+import { hasCode } from '@berth/common/error-code.ts';
 import { type IpNetwork, parseNetwork } from '@berth/common/ip-address.ts';
 import { NetlinkSocket } from '../netlink/socket.ts';
-import { hasCode } from '../syscall/errno.ts';
 import { deleteTable, getTable, type NftMessage, newRule, newSourceNatChain, newTable } from './batch.ts';
 import { changeTables } from './change.ts';
 import { masquerade, matchAddress, matchFamily } from './expressions.ts';

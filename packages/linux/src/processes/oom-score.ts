@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { hasCode } from '@berth/common/error-code.ts';
 import { hasCapability } from '../security/capabilities.ts';
-import { asSyscallError, hasCode } from '../syscall/errno.ts';
+import { asSyscallError } from '../syscall/errno.ts';
 
 /**
  * The oom_score_adj nearest to the wanted one that a container can be given: going below our own needs

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { asSyscallError, hasCode } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { asSyscallError } from '../syscall/errno.ts';
 import { parseLimits } from './rlimits.ts';
 
 /** How many files a process has open, and how many of them are sockets. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { asSyscallError, hasCode } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { asSyscallError } from '../syscall/errno.ts';
 import { closeDescriptor, onceReadable, systemCall } from '../syscall/libc.ts';
 
 const pidfdSendSignalCall = systemCall('pidfd_send_signal', 424, ['int', 'int', 'void *', 'uint']);

@@ -1,9 +1,9 @@
 import { constants, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
+import { hasCode } from '@berth/common/error-code.ts';
 import { DirectoryDescent } from '../files/directory-descent.ts';
 import { entriesOf } from '../files/directory-names.ts';
 import { setXattr, setXattrOfChild } from '../files/xattr.ts';
-import { hasCode } from '../syscall/errno.ts';
 
 const ATTRIBUTE = 'security.selinux';
 

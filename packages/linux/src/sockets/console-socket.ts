@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { hasCode } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
 import { closeDescriptor, libcFunction, onceReadable } from '../syscall/libc.ts';
 import { AF_UNIX, UnixAddress } from './unix-address.ts';
 

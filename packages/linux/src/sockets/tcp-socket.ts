@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
-import { hasCode, SyscallError } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { SyscallError } from '../syscall/errno.ts';
 import { closeDescriptor, libcFunction, watchDescriptor } from '../syscall/libc.ts';
 
 const socketCall = libcFunction('socket', ['int', 'int', 'int']);

@@ -1,6 +1,6 @@
 import { readSync, writeSync } from 'node:fs';
 import { Duplex } from 'node:stream';
-import { hasCode } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
 import { closeDescriptor, type DescriptorWatch, watchDescriptor } from '../syscall/libc.ts';
 
 export interface DescriptorStreamOptions {

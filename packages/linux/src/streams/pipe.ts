@@ -1,8 +1,7 @@
+import { O_CLOEXEC } from '@berth/common/files/open-flags.ts';
 import { libcFunction } from '../syscall/libc.ts';
 
 const pipe2Call = libcFunction('pipe2', ['void *', 'int']);
-// From fcntl.h; the same on every architecture that Node runs on.
-const O_CLOEXEC = 0o2000000;
 
 /** Makes a pipe, both of whose ends are closed in programs that are started; `purpose` is for the error. */
 export function pipe(purpose: string): { readEnd: number; writeEnd: number } {

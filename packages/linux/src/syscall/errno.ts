@@ -87,9 +87,4 @@ export function asSyscallError(error: unknown, about: { path?: string; hint?: st
   return error;
 }
 
-/** Whether an error of this package or of node:fs carries one of these codes, e.g. `hasCode(error, 'ENOENT')`. */
-export function hasCode(error: unknown, ...wanted: string[]): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? wanted.includes(error.code)
-    : false;
-}
+export { hasCode } from '@berth/common/error-code.ts';

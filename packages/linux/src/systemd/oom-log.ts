@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { hasCode } from '../syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
 
 /** The kernel gives out one record at a read, and none longer than this (CONSOLE_EXT_LOG_MAX). */
 const maxRecordBytes = 8192;

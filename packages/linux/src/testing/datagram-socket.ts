@@ -1,5 +1,5 @@
+import { hasCode } from '@berth/common/error-code.ts';
 import { AF_UNIX, unixAddress } from '../sockets/unix-address.ts';
-import { hasCode } from '../syscall/errno.ts';
 import { closeDescriptor, libcFunction } from '../syscall/libc.ts';
 
 const socketCall = libcFunction('socket', ['int', 'int', 'int']);
