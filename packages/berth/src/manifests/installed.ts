@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { replaceFile } from '@berth/common/files/replace-file.ts';
 import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
 import { UserError } from '../errors.ts';
 import type { Manifest } from './read.ts';
@@ -31,7 +32,7 @@ export class InstalledManifests {
     }
     await this.#write([...ours, ...manifests.map(({ target }) => target)]);
     for (const { target, text } of manifests) {
-      if ((await readIfPresent(target)) !== text) await replaceFile(target, text);
+      if ((await readIfPresent(target)) !== text) await writeManifest(target, text);
     }
   }
 
@@ -55,22 +56,15 @@ export class InstalledManifests {
   }
 
   async #write(files: readonly string[]): Promise<void> {
-    await replaceFile(this.#record, `${JSON.stringify([...new Set(files)].sort(), undefined, 2)}\n`);
+    await writeManifest(this.#record, `${JSON.stringify([...new Set(files)].sort(), undefined, 2)}\n`);
   }
 }
 
-/** The kubelet does not read files that start with a dot. */
-async function replaceFile(path: string, text: string): Promise<void> {
+/** The kubelet skips files whose names begin with a dot; each `berth` process has a temporary file of its own. */
+async function writeManifest(path: string, text: string): Promise<void> {
   const dir = dirname(path);
   if (!existsSync(dir)) makePrivateDirectory(dir);
-  const temporary = join(dir, `.berth-${process.pid}.tmp`);
-  try {
-    await writeFile(temporary, text, { mode: 0o600 });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await replaceFile(path, text, { mode: 0o600, temporary: join(dir, `.berth-${process.pid}.tmp`) });
 }
 
 async function readIfPresent(path: string): Promise<string | undefined> {

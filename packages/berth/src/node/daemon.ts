@@ -1,16 +1,8 @@
 import { spawn } from 'node:child_process';
-import {
-  closeSync,
-  fchmodSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  watch,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fchmodSync, openSync, readFileSync, rmSync, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFileSync } from '@berth/common/files/replace-file.ts';
 import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
 import {
   isSameProcess,
@@ -124,9 +116,7 @@ export async function stopDaemon(layout: NodeLayout, name: DaemonName, timeoutMs
 function recordProcess({ runDir }: NodeLayout, name: DaemonName, pid: number): void {
   const startTime = processStat(pid)?.startTime;
   if (startTime === undefined) return;
-  const path = pidFile(runDir, name);
-  writeFileSync(`${path}.tmp`, `${pid} ${startTime}\n`, { mode: 0o600 });
-  renameSync(`${path}.tmp`, path);
+  replaceFileSync(pidFile(runDir, name), `${pid} ${startTime}\n`, { mode: 0o600 });
 }
 
 function pidFile(runDir: string, name: DaemonName): string {

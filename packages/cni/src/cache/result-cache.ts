@@ -1,7 +1,8 @@
-import { readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
-import { readRegularFile } from '@berth/linux/files/regular-file.ts';
+import { makePrivateDirectory } from '@berth/common/files/directories.ts';
+import { readRegularFile } from '@berth/common/files/regular-file.ts';
+import { replaceFile } from '@berth/common/files/replace-file.ts';
 import { goJson, isJsonObject, type Json, type JsonObject, sortKeys } from '../spec/json.ts';
 import type { RuntimeConf } from '../spec/runtime-conf.ts';
 
@@ -47,14 +48,8 @@ export class ResultCache {
     makePrivateDirectory(this.#cacheDir);
     makePrivateDirectory(this.#dir);
     // libcni skips files that it cannot read as a record, but a rename never shows it half of one.
-    const temporary = this.#temporary(runtime);
-    try {
-      await writeFile(temporary, cacheFileText(networkName, config, result, runtime), { mode: 0o600 });
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
+    const content = cacheFileText(networkName, config, result, runtime);
+    await replaceFile(path, content, { mode: 0o600, temporary: this.#temporary(runtime) });
   }
 
   /** The record of one attachment, or undefined when there is none that can be read. */

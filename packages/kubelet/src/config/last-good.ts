@@ -1,8 +1,9 @@
 // Keeps the last faultless text of each manifest, so that a kubelet that restarts while someone edits one does
 // not take the half-written file for the end of its pod.
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '@berth/common/files/replace-file.ts';
 import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { maxManifestBytes } from './manifests.ts';
 
@@ -28,9 +29,7 @@ export class LastGoodManifests {
   async save(file: string, content: Uint8Array): Promise<void> {
     if ((await this.load(file))?.equals(content)) return;
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const copy = this.#copyOf(file);
-    await writeFile(`${copy}.new`, content, { mode: 0o600 });
-    await rename(`${copy}.new`, copy);
+    await replaceFile(this.#copyOf(file), content, { mode: 0o600 });
   }
 
   /** Forgets every manifest but these. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { replaceFile } from '@berth/common/files/replace-file.ts';
 import { makeDirectories } from '@berth/linux/files/directories.ts';
 import { type Descriptor, parseDescriptor } from '../image-spec/descriptor.ts';
 import { type Digest, digestHex, digestOf, finishDigest } from '../image-spec/digest.ts';
@@ -92,7 +93,7 @@ function compress(content: Buffer, compression: Compression): Buffer {
 
 async function writeBlob(dir: string, mediaType: string, content: Buffer | string): Promise<Descriptor> {
   const digest = digestOf(content);
-  await replaceFile(join(dir, 'blobs/sha256', digestHex(digest)), content);
+  await writeLayoutFile(join(dir, 'blobs/sha256', digestHex(digest)), content);
   return { mediaType, digest, size: Buffer.byteLength(content) };
 }
 
@@ -107,14 +108,16 @@ async function addToIndex(dir: string, name: string, manifest: Descriptor): Prom
   const annotations = { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': name };
   const isSame = (other: Descriptor) => other.annotations?.['io.containerd.image.name'] === name;
   const manifests = [...others.filter((other) => !isSame(other)), { ...manifest, annotations }];
-  await replaceFile(join(dir, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
-  await replaceFile(path, JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }));
+  await writeLayoutFile(join(dir, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
+  await writeLayoutFile(
+    path,
+    JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }),
+  );
 }
 
-async function replaceFile(path: string, content: Buffer | string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, content);
-  await rename(temporary, path);
+/** Two processes may add to one layout at the same time, so each has a temporary file of its own. */
+async function writeLayoutFile(path: string, content: Buffer | string): Promise<void> {
+  await replaceFile(path, content, { mode: 0o666, temporary: `${path}.${process.pid}.tmp` });
 }
 
 function asSet(names: string[] | undefined): Record<string, object> | undefined {

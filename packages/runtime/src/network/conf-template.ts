@@ -1,6 +1,6 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { BlockList, isIPv6 } from 'node:net';
 import { basename, join } from 'node:path';
+import { replaceFile } from '@berth/common/files/replace-file.ts';
 import { makeDirectories } from '@berth/linux/files/directories.ts';
 import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { invalid, messageWithCauses, RuntimeError } from '../errors.ts';
@@ -58,14 +58,6 @@ export async function writeFromTemplate(
   }
   await makeDirectories(confDir, 0o755);
   const file = join(confDir, TEMPLATE_FILE);
-  // The name keeps it from being read as a configuration meanwhile.
-  const temporary = join(confDir, `.${TEMPLATE_FILE}.tmp`);
-  try {
-    await writeFile(temporary, text, { mode: 0o644 });
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await replaceFile(file, text, { mode: 0o644 });
   return file;
 }

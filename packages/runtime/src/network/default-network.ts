@@ -1,7 +1,7 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { BlockList, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { basename, join } from 'node:path';
+import { replaceFile } from '@berth/common/files/replace-file.ts';
 import { makeDirectories } from '@berth/linux/files/directories.ts';
 
 /** The file that berthd writes into the configuration directory when there is no other. */
@@ -75,15 +75,7 @@ export function defaultConflist(subnets: readonly string[]): string {
 export async function writeDefaultNetwork(confDir: string): Promise<void> {
   const text = defaultConflist(chooseSubnets(hostAddresses()));
   await makeDirectories(confDir, 0o755);
-  // The name keeps it from being read as a configuration meanwhile.
-  const temporary = join(confDir, `.${DEFAULT_FILE}.tmp`);
-  try {
-    await writeFile(temporary, text, { mode: 0o600 });
-    await rename(temporary, join(confDir, DEFAULT_FILE));
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await replaceFile(join(confDir, DEFAULT_FILE), text, { mode: 0o600 });
 }
 
 function hostAddresses(): HostAddress[] {

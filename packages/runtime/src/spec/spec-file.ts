@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { replaceFileSync } from '@berth/common/files/replace-file.ts';
 import { parseExactJson } from '@berth/oci/json/exact.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import type { BundlePaths } from '../paths.ts';
@@ -10,7 +11,5 @@ export function readSpec({ config }: BundlePaths): Spec {
 
 /** Replaces a bundle's config.json, whole or not at all. */
 export function rewriteSpec(bundle: BundlePaths, change: (spec: Spec) => Spec): void {
-  const temporary = `${bundle.config}.tmp`;
-  writeFileSync(temporary, JSON.stringify(change(readSpec(bundle))), { mode: 0o600 });
-  renameSync(temporary, bundle.config);
+  replaceFileSync(bundle.config, JSON.stringify(change(readSpec(bundle))), { mode: 0o600 });
 }
