@@ -32,10 +32,10 @@ const atOnce = Number(options['at-once']);
 const longest = [
   'test/system/kill/kill.test.ts',
   'packages/crictl/src/completion/shells.system.test.ts',
-  'packages/berth/src/node.system.test.ts',
+  'packages/berth/src/commands/up.system.test.ts',
   'packages/runtime/src/container/system-mounts.system.test.ts',
-  'packages/kubelet/src/pods/lifecycle.system.test.ts',
-  'packages/kubelet/src/pods/crash.system.test.ts',
+  'packages/kubelet/src/pods/worker.system.test.ts',
+  'packages/kubelet/src/kubelet.system.test.ts',
   'packages/kubelet/src/volumes/sub-path.system.test.ts',
   'test/system/soak.test.ts',
 ];

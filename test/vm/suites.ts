@@ -3,7 +3,7 @@
 
 /** With the cgroupfs driver; those that take long come first. */
 const onCgroupV2 = [
-  'packages/kubelet/src/pods/pods.system.test.ts',
+  'packages/kubelet/src/pods/workers.system.test.ts',
   'packages/runtime/src/stats/*.system.test.ts',
   'packages/runtime/src/sandbox/sandbox.system.test.ts',
   'packages/runtime/src/container/{container,update-resources}.system.test.ts',
@@ -16,7 +16,7 @@ const onCgroupV2 = [
 
 /** With the systemd driver. Checkpoints are here too: criu works with this kernel, and not with every host's. */
 const withSystemd = [
-  'packages/kubelet/src/pods/pods.system.test.ts',
+  'packages/kubelet/src/pods/workers.system.test.ts',
   'packages/runtime/src/{sandbox,container}/checkpoint*.system.test.ts',
   'packages/runtime/src/sandbox/sandbox.system.test.ts',
   'packages/runtime/src/container/{container,update-resources}.system.test.ts',

@@ -2,7 +2,7 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import type { UpOptions } from './commands/up.ts';
-import { UserError } from './errors.ts';
+import { UserError } from './errors/user-error.ts';
 import { validations } from './manifests/validation.ts';
 import { defaultLayout } from './node/layout.ts';
 

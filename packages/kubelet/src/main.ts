@@ -7,8 +7,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { FileSource } from './config/file-source.ts';
 import { PodConfig } from './config/pod-config.ts';
 import type { PodSource } from './config/pod-source.ts';
-import { lockRootDir } from './instance-lock.ts';
-import { createLogger, setVerbosity } from './klog.ts';
+import { createLogger, setVerbosity } from './klog/klog.ts';
 import type { KubeletDependencies } from './kubelet.ts';
 import { nodeCapacity } from './node/node-capacity.ts';
 import { nodeFacts } from './node/node-facts.ts';
@@ -16,7 +15,8 @@ import { buildConfiguration, checkHost } from './options/build-options.ts';
 import { parseCommandLine } from './options/flags.ts';
 import { usage } from './options/known-flags.ts';
 import { ConfigurationError } from './options/kubelet-configuration.ts';
-import { createKubelet } from './pods/pod-manager.ts';
+import { createKubelet } from './pods/workers.ts';
+import { lockRootDir } from './rootdir/instance-lock.ts';
 import { privateSocket } from './server/private-socket.ts';
 import {
   type ServerSubject,

@@ -1,4 +1,4 @@
-import { examine } from '../doctor.ts';
+import { examine } from '../doctor/examine.ts';
 import type { NodeLayout } from '../node/layout.ts';
 import { formatLine, type Output } from '../terminal/status-lines.ts';
 

@@ -1,6 +1,6 @@
 import { messageOf } from '@berth/common/error-message.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../errors/user-error.ts';
 import { http } from '../node/http.ts';
 import type { Output } from '../terminal/status-lines.ts';
 

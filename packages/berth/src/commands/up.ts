@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import type { CriClient } from '@berth/cri/client/client.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import { DEMO_IMAGE, ensureDemoImage } from '../demo-image.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../errors/user-error.ts';
+import { DEMO_IMAGE, ensureDemoImage } from '../images/demo-image.ts';
 import { InstalledManifests } from '../manifests/installed.ts';
 import { type Manifest, readManifests } from '../manifests/read.ts';
 import type { Validation } from '../manifests/validation.ts';

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceFile } from '@berth/common/files/replace-file.ts';
 import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../errors/user-error.ts';
 import type { Manifest } from './read.ts';
 
 /**

@@ -5,7 +5,7 @@ import { yamlText } from '@berth/go-yaml/text.ts';
 import { type Pod, podKey } from '@berth/kubelet/api/pod.ts';
 import { type DecodedPod, type DecodeOptions, decodeManifest } from '@berth/kubelet/config/decode.ts';
 import { nodeName } from '@berth/kubelet/options/node-identity.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../errors/user-error.ts';
 import { displayName } from '../pods/identity.ts';
 import type { Validation } from './validation.ts';
 

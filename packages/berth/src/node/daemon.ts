@@ -11,7 +11,7 @@ import {
   signalProcess,
   waitForExit,
 } from '@berth/linux/processes/process.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../errors/user-error.ts';
 import type { NodeLayout } from './layout.ts';
 
 export type DaemonName = 'berthd' | 'kubelet';

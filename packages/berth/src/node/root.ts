@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../errors/user-error.ts';
 
 /** @throws UserError when this process is not root's */
 export function requireRoot(command: string): void {

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { type CgroupDriver, cgroupfsDriver } from '@berth/linux/cgroups/driver.ts';
 import type { Pod } from '../api/pod.ts';
-import { createLogger } from '../klog.ts';
+import { createLogger } from '../klog/klog.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podCgroup, qosCgroup, uidOfCgroup } from './cgroup-names.ts';
 import { milliCpuToShares, podCpuRequest, podResources } from './pod-resources.ts';

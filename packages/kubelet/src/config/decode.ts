@@ -9,8 +9,8 @@ import { ManifestSyntaxError, readManifestDocuments } from '../api/manifest-text
 import type { Pod } from '../api/pod.ts';
 import { isJsonObject, type JsonObject, readPodShape } from '../api/pod-shape.ts';
 import { unsupportedFields } from '../api/supported-fields.ts';
-import type { SysctlRules } from '../api/validate-security.ts';
-import { isRunnable, validatePod } from '../api/validation.ts';
+import { isRunnable, validatePod } from '../api/validation/pod.ts';
+import type { SysctlRules } from '../api/validation/security-context.ts';
 import { asStaticPod, type StaticPodOrigin } from './static-pod.ts';
 
 /** One pod of a manifest: fit to run, or what is wrong with it. */

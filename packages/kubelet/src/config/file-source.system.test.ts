@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { podKey } from '../api/pod.ts';
-import { redirectLog } from '../klog.ts';
+import { redirectLog } from '../klog/klog.ts';
 import { FileSource } from './file-source.ts';
 import type { PodUpdate } from './pod-source.ts';
 

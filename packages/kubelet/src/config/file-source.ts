@@ -3,8 +3,8 @@
 import { type FSWatcher, type Stats, watch } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { SysctlRules } from '../api/validate-security.ts';
-import { createLogger } from '../klog.ts';
+import type { SysctlRules } from '../api/validation/security-context.ts';
+import { createLogger } from '../klog/klog.ts';
 import { LastGoodManifests } from './last-good.ts';
 import { readManifestFile } from './manifest-file.ts';
 import { combineFiles, type ManifestFile } from './manifests.ts';

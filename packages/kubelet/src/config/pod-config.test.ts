@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { redirectLog } from '../klog.ts';
+import { redirectLog } from '../klog/klog.ts';
 import { decodeOptions } from '../testing/manifest.ts';
 import { decodeManifest } from './decode.ts';
 import { PodConfig } from './pod-config.ts';

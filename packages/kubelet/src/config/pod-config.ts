@@ -1,9 +1,10 @@
 // Joins what the pod sources want into the one set of pods that the kubelet runs, and leaves out what this node
 // can not take.
+
+import { admitPods } from '../admission/admit.ts';
 import { type Pod, podKey } from '../api/pod.ts';
-import { createLogger } from '../klog.ts';
+import { createLogger } from '../klog/klog.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
-import { admitPods } from './admission.ts';
 import type { PodSource, PodUpdate, RejectedManifest } from './pod-source.ts';
 
 const log = createLogger('pod-config.ts');

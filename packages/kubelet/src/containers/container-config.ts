@@ -9,10 +9,10 @@ import type { Container, Pod, VolumeMount } from '../api/pod.ts';
 import { containerResources, oomScoreAdj } from '../cgroups/pod-resources.ts';
 import type { PodPlace } from '../env/downward-api.ts';
 import { containerEnvironment, expandCommand } from '../env/environment.ts';
-import type { PresentImage } from '../images/present-image.ts';
-import { annotationsOf, containerLabels } from '../kuberuntime/labels.ts';
+import { annotationsOf, containerLabels } from '../kubecontainer/labels.ts';
+import type { PresentImage } from '../kubecontainer/present-image.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
-import { logPath } from '../pod-paths.ts';
+import { logPath } from '../paths/pod-paths.ts';
 import { containerSecurityContext } from './security-context.ts';
 
 /** What was prepared for one attempt of a container. */

@@ -2,8 +2,8 @@
 // https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/
 import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import type { HostAlias, Pod } from '../api/pod.ts';
+import { writeBoundedFile } from '../podfiles/bounded-file.ts';
 import { podDomain, podHostname } from '../sandbox/hostname.ts';
-import { writeBoundedFile } from './bounded-file.ts';
 
 /** What a node has in its hosts file may be long: lists that block advertisers are. */
 const maxHostsBytes = 16 * 1024 * 1024;

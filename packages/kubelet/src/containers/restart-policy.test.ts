@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod } from '../api/pod.ts';
-import type { RuntimeContainer } from '../kuberuntime/runtime-status.ts';
+import type { RuntimeContainer } from '../kubecontainer/runtime-status.ts';
 import { testPod } from '../testing/pod.ts';
 import { shouldRestart } from './restart-policy.ts';
 

@@ -1,6 +1,6 @@
 // Which containers start again. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
 import type { Pod } from '../api/pod.ts';
-import type { RuntimeContainer } from '../kuberuntime/runtime-status.ts';
+import type { RuntimeContainer } from '../kubecontainer/runtime-status.ts';
 
 /** Whether a container that does not run has to, by the pod's restart policy. */
 export function shouldRestart(pod: Pod, latest: RuntimeContainer | undefined): boolean {

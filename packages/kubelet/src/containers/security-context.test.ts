@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NamespaceMode, SecurityProfile_ProfileType as Profile } from '@berth/cri/generated/api.ts';
 import type { PodSpec, SecurityContext } from '../api/pod.ts';
-import type { ImageUser } from '../images/present-image.ts';
+import type { ImageUser } from '../kubecontainer/present-image.ts';
 import { testPod } from '../testing/pod.ts';
 import { containerSecurityContext, defaultMaskedPaths } from './security-context.ts';
 

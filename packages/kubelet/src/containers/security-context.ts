@@ -7,7 +7,7 @@ import {
   SecurityProfile_ProfileType,
 } from '@berth/cri/generated/api.ts';
 import type { Container, Pod, SeccompProfile } from '../api/pod.ts';
-import type { ImageUser } from '../images/present-image.ts';
+import type { ImageUser } from '../kubecontainer/present-image.ts';
 import { namespaceOptions } from '../sandbox/namespaces.ts';
 import { podGroups, selinuxOptions } from '../sandbox/sandbox-config.ts';
 

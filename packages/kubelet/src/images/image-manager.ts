@@ -7,12 +7,12 @@ import type { ImageClient } from '@berth/cri/client/client.ts';
 import { CriError } from '@berth/cri/errors/cri-error.ts';
 import type { DeepPartial, Image, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { Container, Pod } from '../api/pod.ts';
-import { createLogger } from '../klog.ts';
-import { StartError } from '../kuberuntime/start-error.ts';
+import { PullBackoff } from '../backoff/image-pull.ts';
+import { createLogger } from '../klog/klog.ts';
+import { type PresentImage, presentImage } from '../kubecontainer/present-image.ts';
+import { StartError } from '../kubecontainer/start-error.ts';
 import { unlessGone } from '../kuberuntime/unless-gone.ts';
 import { withDefaultTag } from './image-name.ts';
-import { type PresentImage, presentImage } from './present-image.ts';
-import { PullBackoff } from './pull-backoff.ts';
 
 const log = createLogger('image-manager.ts');
 

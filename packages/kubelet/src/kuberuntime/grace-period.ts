@@ -1,6 +1,6 @@
 // How long an orphan may take to end: its manifest is gone, but its containers carry the answer.
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
-import { containerAnnotations, podLabels } from './labels.ts';
+import { containerAnnotations, podLabels } from '../kubecontainer/labels.ts';
 
 /** What Kubernetes grants a pod that says nothing. */
 const defaultGraceSeconds = 30;

@@ -9,9 +9,14 @@ import {
   type PodSandboxStatus,
 } from '@berth/cri/generated/api.ts';
 import type { PodIdentity } from '../api/pod.ts';
-import type { OwnFolders } from '../own-files.ts';
-import { containerAnnotations, podLabels, podOfLabels } from './labels.ts';
-import type { PodRuntimeStatus, RuntimeContainer, RuntimeSandbox, SandboxView } from './runtime-status.ts';
+import { containerAnnotations, podLabels, podOfLabels } from '../kubecontainer/labels.ts';
+import type {
+  PodRuntimeStatus,
+  RuntimeContainer,
+  RuntimeSandbox,
+  SandboxView,
+} from '../kubecontainer/runtime-status.ts';
+import type { OwnFolders } from '../rootdir/own-files.ts';
 import { terminationMessage } from './termination-message.ts';
 import { unlessGone } from './unless-gone.ts';
 

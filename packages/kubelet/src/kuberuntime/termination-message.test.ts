@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ContainerStatus } from '@berth/cri/generated/api.ts';
 import { mknod } from '@berth/linux/files/mknod.ts';
-import { containerAnnotations } from './labels.ts';
+import { containerAnnotations } from '../kubecontainer/labels.ts';
 import { logEnd, terminationMessage } from './termination-message.ts';
 
 const line = (text: string, kind = 'F', stream = 'stdout') =>

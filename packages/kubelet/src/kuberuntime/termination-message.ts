@@ -4,8 +4,8 @@
 import { messageOf } from '@berth/common/error-message.ts';
 import type { ContainerStatus } from '@berth/cri/generated/api.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import { type OwnFolders, readEnd } from '../own-files.ts';
-import { containerAnnotations } from './labels.ts';
+import { containerAnnotations } from '../kubecontainer/labels.ts';
+import { type OwnFolders, readEnd } from '../rootdir/own-files.ts';
 
 const maxMessageBytes = 4096;
 const maxLogBytes = 2048;

@@ -4,10 +4,10 @@ import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { CriError } from '@berth/cri/errors/cri-error.ts';
 import { type ContainerEventResponse, ContainerEventType } from '@berth/cri/generated/api.ts';
 import type { PodIdentity } from '../api/pod.ts';
-import { createLogger } from '../klog.ts';
-import { podOfLabels } from '../kuberuntime/labels.ts';
+import { createLogger } from '../klog/klog.ts';
+import { podOfLabels } from '../kubecontainer/labels.ts';
+import type { SandboxView } from '../kubecontainer/runtime-status.ts';
 import { type ListedPod, listRuntimePods, sandboxView } from '../kuberuntime/runtime-pods.ts';
-import type { SandboxView } from '../kuberuntime/runtime-status.ts';
 
 const log = createLogger('pleg.ts');
 

@@ -2,13 +2,13 @@
 
 import type { Semaphore } from '@berth/common/semaphore.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
-import type { Backoff } from '../backoff.ts';
+import type { Backoff } from '../backoff/backoff.ts';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import type { ImageManager } from '../images/image-manager.ts';
 import type { RuntimePods } from '../kuberuntime/runtime-pods.ts';
 import type { NodeCapacity } from '../node/node-capacity.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
-import type { MemoryVolumes } from '../volumes/empty-dir.ts';
+import type { MemoryVolumes } from '../volumes/plugins/empty-dir.ts';
 
 /** The kubelet's parts below the pod workers. */
 export interface Services {

@@ -1,13 +1,17 @@
 // Brings one pod from where it is to where its specification wants it: asks podActions what to do, and does it.
 
 import type { Pod } from '../api/pod.ts';
-import { emptyRuntimeStatus, latestContainer, type PodRuntimeStatus } from '../kuberuntime/runtime-status.ts';
-import type { ActionContext, PodAction } from './actions.ts';
-import { crashBackoffKey } from './crash-backoff.ts';
-import { garbage } from './garbage.ts';
-import { removeContainer } from './kill-pod.ts';
-import { type NextLook, nextLook } from './next-look.ts';
-import { podActions } from './pod-actions.ts';
+import { crashBackoffKey } from '../backoff/crash-loop.ts';
+import { garbage } from '../garbage/pod-garbage.ts';
+import {
+  emptyRuntimeStatus,
+  latestContainer,
+  type PodRuntimeStatus,
+} from '../kubecontainer/runtime-status.ts';
+import { removeContainer } from '../kuberuntime/kill-pod.ts';
+import type { ActionContext, PodAction } from './actions/actions.ts';
+import { type NextLook, nextLook } from './actions/next-look.ts';
+import { podActions } from './actions/pod-actions.ts';
 import type { Services } from './services.ts';
 import { SyncRound, type SyncState } from './sync-round.ts';
 

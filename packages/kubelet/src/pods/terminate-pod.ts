@@ -2,10 +2,10 @@
 // been done before by a kubelet that was killed, so each is harmless when there is nothing to do.
 
 import type { PodIdentity } from '../api/pod.ts';
-import { removePodLogs } from '../containers/log-files.ts';
-import type { PodRuntimeStatus } from '../kuberuntime/runtime-status.ts';
-import { tearDownPodDir } from '../volumes/pod-volumes.ts';
-import { killPod, removePod } from './kill-pod.ts';
+import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
+import { killPod, removePod } from '../kuberuntime/kill-pod.ts';
+import { removePodLogs } from '../logs/log-files.ts';
+import { tearDownPodDir } from '../volumes/pod-dir.ts';
 import type { Services } from './services.ts';
 
 /**

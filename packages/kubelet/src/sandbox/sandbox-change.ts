@@ -1,6 +1,6 @@
 // Whether a pod can go on with the sandbox that it has.
 import type { Pod } from '../api/pod.ts';
-import type { PodRuntimeStatus } from '../kuberuntime/runtime-status.ts';
+import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 
 /** `keep`: containers can be started in `sandboxId`; `replace`: a new sandbox with `attempt` is needed. */
 export type SandboxChange =

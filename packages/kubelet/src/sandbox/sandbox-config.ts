@@ -9,9 +9,9 @@ import {
 import { sysctlName } from '@berth/linux/sysctl.ts';
 import type { Pod, SELinuxOptions } from '../api/pod.ts';
 import { podResources } from '../cgroups/pod-resources.ts';
-import { sandboxLabels } from '../kuberuntime/labels.ts';
+import { sandboxLabels } from '../kubecontainer/labels.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
-import { podLogDir } from '../pod-paths.ts';
+import { podLogDir } from '../paths/pod-paths.ts';
 import { type DnsSettings, podDns } from './dns.ts';
 import { sandboxHostname } from './hostname.ts';
 import { namespaceOptions } from './namespaces.ts';

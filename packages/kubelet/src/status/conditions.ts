@@ -1,7 +1,7 @@
 // The conditions of a pod.
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions
 import type { ContainerStatus, Pod, PodCondition } from '../api/pod.ts';
-import type { PodRuntimeStatus } from '../kuberuntime/runtime-status.ts';
+import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import { sandboxChange } from '../sandbox/sandbox-change.ts';
 import type { PodPhase } from './phase.ts';
 

@@ -1,8 +1,8 @@
 // The status of one container of a pod, from what the runtime knows and what went wrong here.
 import type { Container, ContainerState, ContainerStatus, Pod } from '../api/pod.ts';
 import { shouldRestart } from '../containers/restart-policy.ts';
-import type { PodRuntimeStatus, RuntimeContainer } from '../kuberuntime/runtime-status.ts';
-import type { StartFailureReason } from '../kuberuntime/start-error.ts';
+import type { PodRuntimeStatus, RuntimeContainer } from '../kubecontainer/runtime-status.ts';
+import type { StartFailureReason } from '../kubecontainer/start-error.ts';
 
 /** Why the last attempt to start a container failed. */
 export interface StartFailure {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerState, PodSpec } from '../api/pod.ts';
-import type { PodRuntimeStatus, RuntimeContainer } from '../kuberuntime/runtime-status.ts';
+import type { PodRuntimeStatus, RuntimeContainer } from '../kubecontainer/runtime-status.ts';
 import { testPod } from '../testing/pod.ts';
 import { podConditions } from './conditions.ts';
 import type { StartFailure } from './container-status.ts';

@@ -1,7 +1,7 @@
 // The status of a pod as the API shows it: a pure function of the pod, the runtime and what went wrong here.
 import type { Pod, PodStatus } from '../api/pod.ts';
 import { qosClass } from '../cgroups/qos-class.ts';
-import type { PodRuntimeStatus } from '../kuberuntime/runtime-status.ts';
+import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import { podConditions } from './conditions.ts';
 import { containerStatuses, type StartFailure, timestamp } from './container-status.ts';
 import { podPhase } from './phase.ts';

@@ -19,7 +19,7 @@ import { until } from '../../../../test/support/until.ts';
 import type { Container, Pod, PodSpec, PodStatus } from '../api/pod.ts';
 import type { Kubelet } from '../kubelet.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
-import { createKubelet } from '../pods/pod-manager.ts';
+import { createKubelet } from '../pods/workers.ts';
 import { testOptions } from './options.ts';
 import { testPod } from './pod.ts';
 

@@ -7,7 +7,7 @@ import { mountsBelow } from '@berth/linux/mounts/mount.ts';
 import type { Pod } from '../api/pod.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import type { Kubelet } from '../kubelet.ts';
-import { logPath, podLogDir } from '../pod-paths.ts';
+import { logPath, podLogDir } from '../paths/pod-paths.ts';
 import { type TestNode, untilGone } from './node.ts';
 
 /** Ends all pods of the kubelet, waits until `pods` are gone, and asserts that nothing of them is left anywhere. */

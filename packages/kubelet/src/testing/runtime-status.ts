@@ -1,6 +1,6 @@
 // What a runtime has of a pod, in a shorthand for tables of unit tests.
-import { containerHash } from '../kuberuntime/container-hash.ts';
-import type { PodRuntimeStatus, RuntimeContainer, RuntimeSandbox } from '../kuberuntime/runtime-status.ts';
+import { containerHash } from '../kubecontainer/container-hash.ts';
+import type { PodRuntimeStatus, RuntimeContainer, RuntimeSandbox } from '../kubecontainer/runtime-status.ts';
 
 /**
  * A shorthand for runtime states: `c:run`, `c:exit0`, `c:exit1`, `c:created`, `c:unknown`, `c:changed` (runs

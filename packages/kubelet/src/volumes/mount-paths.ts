@@ -3,7 +3,7 @@ import type { Container, Pod, VolumeMount } from '../api/pod.ts';
 import type { PodPlace } from '../env/downward-api.ts';
 import { containerEnvironment } from '../env/environment.ts';
 import { expand } from '../env/expand.ts';
-import { podDir } from '../pod-paths.ts';
+import { podDir } from '../paths/pod-paths.ts';
 import { bindSubPath } from './sub-path.ts';
 
 type Roots = Parameters<typeof podDir>[0];

@@ -1,0 +1,156 @@
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { messageOf } from '@berth/common/error-message.ts';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { damagedImages } from '@berth/runtime/image/damage.ts';
+import { cgroupProblem, readCgroupTree } from '@berth/runtime/oci-runtime/detect.ts';
+import { vulnerabilityAdvice } from '@berth/runtime/oci-runtime/vulnerability-check.ts';
+import { findProgram } from '@berth/runtime/programs.ts';
+import { findPrerequisite, prerequisites } from '../../../../scripts/setup/prerequisites.mjs';
+import type { NodeLayout } from '../node/layout.ts';
+
+/** One thing that a node needs: there, or what to do about it. */
+export interface Finding {
+  readonly name: string;
+  readonly detail: string;
+  /** What to do; absent when all is well. */
+  readonly todo?: string;
+  /** The node works without doing it. */
+  readonly optional?: boolean;
+}
+
+const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'] as const;
+const NAMESPACES = ['ipc', 'mnt', 'net', 'pid', 'uts'] as const;
+const MIN_FREE_BYTES = 1024 ** 3;
+
+/** Looks at everything that a node needs; changes nothing. */
+export function examine(layout: NodeLayout): Finding[] {
+  return [
+    ...programs(),
+    root(),
+    namespaces(),
+    overlay(),
+    cgroups(),
+    ociRuntime(),
+    ...knownVulnerabilities(layout),
+    nodeJs(),
+    space(layout),
+    ...images(layout),
+  ];
+}
+
+function programs(): Finding[] {
+  return prerequisites
+    .filter(({ test }) => test !== true)
+    .map((prerequisite) => {
+      const { name, why, source } = prerequisite;
+      const path = findPrerequisite(prerequisite);
+      if (path !== undefined) return { name, detail: path };
+      const todo = `apt-get install ${prerequisite.package} (or npm run setup), or get it from ${source}`;
+      return { name, detail: `missing: ${why}`, todo };
+    });
+}
+
+function root(): Finding {
+  if (process.geteuid?.() === 0) return { name: 'root', detail: 'yes' };
+  return { name: 'root', detail: 'no', todo: 'run berth as root: it makes namespaces, mounts and cgroups' };
+}
+
+function namespaces(): Finding {
+  const missing = NAMESPACES.filter((name) => !existsSync(`/proc/self/ns/${name}`));
+  if (missing.length === 0) return { name: 'namespaces', detail: NAMESPACES.join(', ') };
+  return {
+    name: 'namespaces',
+    detail: `missing: ${missing.join(', ')}`,
+    todo: 'use a kernel with CONFIG_NAMESPACES',
+  };
+}
+
+function overlay(): Finding {
+  const known = readFileSync('/proc/filesystems', 'utf8').includes('\toverlay\n');
+  if (known) return { name: 'overlayfs', detail: 'known to the kernel' };
+  return { name: 'overlayfs', detail: 'not known to the kernel', todo: 'modprobe overlay' };
+}
+
+function cgroups(): Finding {
+  try {
+    const { version, controllers } = detectCgroups();
+    const missing = CONTROLLERS.filter((name) => !controllers.has(name));
+    if (missing.length === 0)
+      return { name: 'cgroups', detail: `${version}, with ${CONTROLLERS.join(', ')}` };
+    const todo = 'enable them on the kernel command line, for example cgroup_enable=memory';
+    return { name: 'cgroups', detail: `${version}, without ${missing.join(', ')}`, todo };
+  } catch (error) {
+    return {
+      name: 'cgroups',
+      detail: messageOf(error),
+      todo: 'mount the cgroup file systems at /sys/fs/cgroup',
+    };
+  }
+}
+
+function ociRuntime(): Finding {
+  const tree = readCgroupTree();
+  const crun = cgroupProblem('crun', tree);
+  if (crun === undefined) return { name: 'OCI runtime', detail: 'crun' };
+  const runc = cgroupProblem('runc', tree);
+  if (runc === undefined) return { name: 'OCI runtime', detail: `runc, because ${crun}` };
+  return { name: 'OCI runtime', detail: runc, todo: 'see cgroups above' };
+}
+
+/** A row for each OCI runtime that pods can get and that has known vulnerabilities. */
+function knownVulnerabilities({ ociRuntimes }: NodeLayout): Finding[] {
+  return ociRuntimes.flatMap((program) => {
+    const path = findExecutable(program);
+    const advice = path === undefined ? undefined : vulnerabilityAdvice(path);
+    if (advice === undefined) return [];
+    return [{ name: 'OCI runtime', detail: advice.problem, todo: advice.todo, optional: true }];
+  });
+}
+
+function findExecutable(program: string): string | undefined {
+  try {
+    return findProgram(program, program);
+  } catch {
+    // Whether the node needs it is told elsewhere.
+    return undefined;
+  }
+}
+
+function nodeJs(): Finding {
+  const { node = '' } = process.versions;
+  const name = 'Node.js';
+  if (Number.parseInt(node, 10) >= 26) return { name, detail: node };
+  return {
+    name,
+    detail: node,
+    todo: 'start berth by bin/berth, which uses the Node.js that npm run setup brings',
+  };
+}
+
+function space({ imageDir }: NodeLayout): Finding {
+  const { bavail, bsize } = statfsSync(nearest(imageDir));
+  const free = bavail * bsize;
+  const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free for ${imageDir}`;
+  return free >= MIN_FREE_BYTES
+    ? { name: 'disk', detail }
+    : { name: 'disk', detail, todo: 'make room, or set root in /etc/berth/config.yaml to a larger disk' };
+}
+
+/** A row for each image that somebody has taken a layer from. */
+function images({ imageDir }: NodeLayout): Finding[] {
+  try {
+    return damagedImages(imageDir).map(({ name, directory, damage }) => ({
+      name: 'image',
+      detail: `${name}: ${directory === undefined ? 'a layer of it' : directory} is ${damage}`,
+      todo: `crictl pull ${name} (or berth image load, where it came from an archive)`,
+      optional: true,
+    }));
+  } catch (error) {
+    const todo = 'run berth doctor again; if it stays, berthd tells more when it starts';
+    return [{ name: 'images', detail: `cannot be looked at: ${messageOf(error)}`, todo, optional: true }];
+  }
+}
+
+function nearest(dir: string): string {
+  return existsSync(dir) ? dir : nearest(dir.replace(/\/[^/]*$/, '') || '/');
+}

@@ -1,0 +1,112 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CriClient } from '@berth/cri/client/client.ts';
+import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
+import { UserError } from '../errors/user-error.ts';
+import { importImages } from './images.ts';
+
+/** The image that examples/hello.yaml runs, made on the spot from the machine's own busybox. */
+export const DEMO_IMAGE = 'localhost/berth-demo:1';
+
+const BUSYBOX = '/bin/busybox';
+/** The applets that a demo may want; busybox finds the rest by `busybox NAME`. */
+const APPLETS = [
+  'awk',
+  'cat',
+  'chmod',
+  'cp',
+  'cut',
+  'date',
+  'df',
+  'echo',
+  'env',
+  'false',
+  'find',
+  'free',
+  'grep',
+  'head',
+  'hostname',
+  'httpd',
+  'id',
+  'ip',
+  'kill',
+  'ln',
+  'ls',
+  'mkdir',
+  'mount',
+  'mv',
+  'nc',
+  'nslookup',
+  'ping',
+  'ps',
+  'pwd',
+  'rm',
+  'sed',
+  'sh',
+  'sleep',
+  'sort',
+  'stat',
+  'tail',
+  'top',
+  'touch',
+  'true',
+  'uname',
+  'vi',
+  'wc',
+  'wget',
+  'whoami',
+  'xargs',
+];
+
+/**
+ * Makes sure that the demo image is in the runtime's store, so that the example runs without a network.
+ * @returns how long building and loading it took in milliseconds, or undefined when it was there
+ * @throws UserError when busybox is missing or the runtime does not take images this way
+ */
+export async function ensureDemoImage(socket: string, client: CriClient): Promise<number | undefined> {
+  const { image } = await client.image.imageStatus({ image: { image: DEMO_IMAGE } });
+  if (image !== undefined) return undefined;
+  const started = performance.now();
+  const dir = await mkdtemp(join(tmpdir(), 'berth-demo-'));
+  try {
+    await writeDemoImage(dir, await readBusybox());
+    await importImages(socket, dir);
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+  return performance.now() - started;
+}
+
+/** Writes the demo image as an OCI layout. */
+export async function writeDemoImage(dir: string, busybox: Buffer): Promise<void> {
+  await writeOciLayout({
+    dir,
+    name: DEMO_IMAGE,
+    compression: 'none',
+    layers: [
+      [
+        { type: 'directory', path: 'bin/' },
+        { type: 'file', path: 'bin/busybox', mode: 0o755, content: busybox },
+        ...APPLETS.map((applet) => ({ type: 'symlink', path: `bin/${applet}`, target: 'busybox' }) as const),
+        { type: 'directory', path: 'etc/' },
+        {
+          type: 'file',
+          path: 'etc/passwd',
+          content: 'root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n',
+        },
+        { type: 'file', path: 'etc/group', content: 'root:x:0:\nnogroup:x:65534:\n' },
+        { type: 'directory', path: 'tmp/', mode: 0o1777 },
+      ],
+    ],
+    config: { Env: ['PATH=/bin'], Cmd: ['sh'] },
+  });
+}
+
+async function readBusybox(): Promise<Buffer> {
+  return readFile(BUSYBOX).catch((error) => {
+    throw new UserError(
+      `the demo image is made from ${BUSYBOX}, which cannot be read (${error.code}); install it with: npm run setup`,
+    );
+  });
+}

@@ -1,0 +1,139 @@
+// Every field that Kubernetes has in a pod, and what becomes of it here (testing/pod-field-fates.ts). A field that
+// is accepted changes what the runtime is asked for, or is named with the place that acts on it, or is for
+// schedulers alone, or is ignored with a word in the log where the real kubelet ignores it as well; all others are
+// refused by name. A field that a new Kubernetes brings has no entry, and fails
+// this test until someone decides.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeManifest } from '../config/decode.ts';
+import { containerConfig } from '../containers/container-config.ts';
+import { podHosts } from '../containers/hosts-file.ts';
+import { podHostname } from '../sandbox/hostname.ts';
+import { sandboxConfig } from '../sandbox/sandbox-config.ts';
+import { testOptions } from '../testing/options.ts';
+import { carriedTypes, places } from '../testing/pod-field-fates.ts';
+import { podSchema } from './generated/pod-schema.ts';
+import type { Pod } from './pod.ts';
+
+for (const [type, { at, beside, fields }] of Object.entries(places)) {
+  test(`${type}: every field has its fate`, () => {
+    assert.deepEqual(Object.keys(fields).sort(), Object.keys(podSchema[type] ?? {}).sort());
+  });
+  for (const [field, { fate, sample }] of Object.entries(fields)) {
+    const path = pathText([...at, field]);
+    test(`${path} is ${fate}`, () => {
+      const without = beside ? { ...beside } : {};
+      const result = decode(manifestWith(at, { ...without, [field]: sample }));
+      if (fate === 'refused') {
+        assert.ok(!result.ok, 'it was accepted');
+        assert.ok(result.message.includes(`${path}: Forbidden: `), result.message);
+        return;
+      }
+      assert.ok(result.ok, result.ok ? '' : result.message);
+      const told = result.warnings.filter((warning) => warning.startsWith(`${path}: Ignored: `));
+      assert.equal(told.length, fate === 'ignored' ? 1 : 0, result.warnings.join());
+      if (fate === 'ignored') {
+        const strict = decode(manifestWith(at, { ...without, [field]: sample }), 'strict');
+        assert.ok(!strict.ok && strict.message.includes(`${path}: Ignored: `), 'strict decoding accepted it');
+      }
+      if (fate !== 'requested') return;
+      const base = decode(manifestWith(at, without));
+      assert.ok(base.ok, base.ok ? '' : base.message);
+      assert.notDeepEqual(requests(result.pod), requests(base.pod), 'the runtime is asked for the same');
+    });
+  }
+}
+
+test('init containers are refused the same fields; a restartPolicy there would make a sidecar', () => {
+  for (const [field, { fate, sample }] of Object.entries(places.Container?.fields ?? {})) {
+    if (fate !== 'refused') continue;
+    const at = ['spec', 'initContainers', 0];
+    const result = decode(manifestWith(at, { name: 'i', image: 'a', [field]: sample }));
+    assert.ok(!result.ok, `${field} was accepted`);
+    assert.match(result.message, new RegExp(`^spec\\.initContainers\\[0\\]\\.${field}: Forbidden: `));
+  }
+});
+
+test('no type that can be reached by an accepted field is forgotten', () => {
+  for (const [type, { fields }] of Object.entries(places)) {
+    for (const [field, { fate }] of Object.entries(fields)) {
+      const reached = (podSchema[type]?.[field] ?? '').replaceAll(/[[\]!]|map:/g, '');
+      if (fate === 'refused' || fate === 'ignored' || podSchema[reached] === undefined) continue;
+      assert.ok(
+        reached in places || carriedTypes.includes(reached),
+        `${type}.${field} is of type ${reached}`,
+      );
+    }
+  }
+});
+
+/** A manifest of one container and one volume, with `object` at `at`. */
+function manifestWith(at: (string | number)[], object: object): object {
+  const manifest = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', uid: 'u' },
+    spec: {
+      volumes: [{ name: 'v' }],
+      containers: [{ name: 'main', image: 'a', env: [{ name: 'A' }] }],
+    },
+  };
+  return merged(manifest, at, object);
+}
+
+/** `target` with `object` merged into what is at the path; a list there gets one element. */
+function merged(target: unknown, [key, ...rest]: (string | number)[], object: object): object {
+  const own: Record<string | number, unknown> = Object(target);
+  if (key === undefined) return { ...own, ...object };
+  const inner = merged(own[key], rest, object);
+  return typeof key === 'number' ? [inner] : { ...own, [key]: inner };
+}
+
+function pathText(path: (string | number)[]): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
+    .join('')
+    .slice(1);
+}
+
+function decode(
+  manifest: object,
+  validate: 'strict' | 'warn' = 'warn',
+): ReturnType<typeof decodeManifest>[number] {
+  const options = { nodeName: 'n', file: '/f', sysctls: { allowedUnsafe: [] }, seen: new Date(0), validate };
+  const [decoded] = decodeManifest(JSON.stringify(manifest), options);
+  assert.ok(decoded);
+  return decoded;
+}
+
+/** All that the runtime would be asked for, and the hosts file that goes with it. */
+function requests(pod: Pod): unknown {
+  const options = testOptions();
+  const [container] = pod.spec.containers;
+  assert.ok(container);
+  const dns = {
+    host: { servers: ['192.0.2.1'], searches: ['host'], options: [] },
+    clusterDns: ['192.0.2.2'],
+    clusterDomain: 'c',
+    nodeIps: [],
+  };
+  const node = { cpus: 4, memoryBytes: 2 ** 30, ephemeralStorageBytes: 2 ** 30 };
+  const mounts = container.volumeMounts ?? [];
+  return [
+    sandboxConfig(pod, 0, { options, dns, cgroupParent: '' }),
+    containerConfig(
+      pod,
+      container,
+      {
+        restartCount: 0,
+        image: { ref: container.image, user: { uid: 0n, username: '' } },
+        place: { hostIps: ['192.0.2.1'], podIps: ['10.0.0.2'], node },
+        volumePaths: new Map(mounts.map(({ mountPath, name }) => [mountPath, `/volumes/${name}`])),
+        hostsFile: '/hosts',
+        terminationLog: '/log',
+      },
+      options,
+    ),
+    podHosts(['10.0.0.2'], podHostname(pod), pod.spec.subdomain ?? '', pod.spec.hostAliases ?? []),
+  ];
+}

@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { faultOf, manifest, podOf, warningsOf } from '../../testing/manifest.ts';
+import type { Pod } from '../pod.ts';
+import { bytes } from '../quantity.ts';
+
+const faults: [string, Parameters<typeof manifest>[0], string][] = [
+  [
+    'wrong type',
+    { container: { args: [1] } },
+    'spec.containers[0].args[0]: Invalid value: 1: must be a string',
+  ],
+  ['list for object', { metadata: { labels: [] } }, 'metadata.labels: Invalid value: []: must be an object'],
+  ['no name', { metadata: { name: '' } }, 'metadata.name: Required value'],
+  ['no image', { container: { image: '' } }, 'spec.containers[0].image: Required value'],
+  ['no containers', { spec: { containers: [] } }, 'spec.containers: Required value'],
+  [
+    'bad pod name',
+    { metadata: { name: 'Web_1' } },
+    'metadata.name: Invalid value: "Web_1-node-1": a lowercase RFC 1123',
+  ],
+  ['bad container name', { container: { name: 'a.b' } }, 'spec.containers[0].name: Invalid value: "a.b"'],
+  [
+    'a part of an extended resource',
+    { container: { resources: { limits: { 'vendor.com/gpu': '500m' } } } },
+    'spec.containers[0].resources.limits[vendor.com/gpu]: Invalid value: "500m": must be an integer',
+  ],
+  [
+    'an extended resource without a limit',
+    { container: { resources: { requests: { 'vendor.com/gpu': 1 } } } },
+    'spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources',
+  ],
+  [
+    'a label that cannot be',
+    { container: { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: "metadata.labels['A b']" } } }] } },
+    'spec.containers[0].env[0].valueFrom.fieldRef: Invalid value: "A b": name part must consist of letters',
+  ],
+  ['bad label', { metadata: { labels: { a: 'ä' } } }, 'metadata.labels[a]: Invalid value: "ä"'],
+  [
+    'bad enum',
+    { spec: { restartPolicy: 'always' } },
+    'spec.restartPolicy: Unsupported value: "always": supported values: "Always", "Never", "OnFailure"',
+  ],
+  [
+    'port',
+    { container: { ports: [{ containerPort: 70000 }] } },
+    'ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535',
+  ],
+  [
+    'no port',
+    { container: { ports: [{ name: 'x' }] } },
+    'spec.containers[0].ports[0].containerPort: Required value',
+  ],
+  [
+    'quantity',
+    { container: { resources: { limits: { cpu: '1x' } } } },
+    'spec.containers[0].resources.limits[cpu]: Invalid value: "1x": quantities must match',
+  ],
+  [
+    'request over limit',
+    { container: { resources: { limits: { cpu: 1 }, requests: { cpu: 2 } } } },
+    'must be less than or equal to cpu limit of 1',
+  ],
+  [
+    'resize policy',
+    { container: { resizePolicy: [{ resourceName: 'disk', restartPolicy: 'NotRequired' }] } },
+    'spec.containers[0].resizePolicy[0].resourceName: Unsupported value: "disk"',
+  ],
+  [
+    'a host port twice',
+    {
+      container: {
+        ports: [
+          { containerPort: 1, hostPort: 2 },
+          { containerPort: 3, hostPort: 2 },
+        ],
+      },
+    },
+    'spec.containers[0].ports[1].hostPort: Duplicate value: "TCP//2"',
+  ],
+  [
+    'AppArmor by annotation',
+    { metadata: { annotations: { 'container.apparmor.security.beta.kubernetes.io/main': 'localhost/x' } } },
+    'metadata.annotations[container.apparmor.security.beta.kubernetes.io/main]: Forbidden: AppArmor profiles',
+  ],
+  [
+    'unknown volume',
+    { container: { volumeMounts: [{ name: 'v', mountPath: '/v' }] } },
+    'spec.containers[0].volumeMounts[0].name: Not found: "v"',
+  ],
+  [
+    'duplicate volume',
+    { spec: { volumes: [{ name: 'v' }, { name: 'v' }] } },
+    'spec.volumes[1].name: Duplicate value: "v"',
+  ],
+  [
+    'two sources',
+    { spec: { volumes: [{ name: 'v', emptyDir: {}, hostPath: { path: '/' } }] } },
+    'may not specify more than 1 volume type',
+  ],
+  [
+    'duplicate container',
+    { spec: { initContainers: [{ name: 'main', image: 'a' }] } },
+    'spec.initContainers[0].name: Duplicate value: "main"',
+  ],
+  [
+    'host path',
+    { spec: { volumes: [{ name: 'v', hostPath: { path: '/a/../b' } }] } },
+    'spec.volumes[0].hostPath.path: Invalid value: "/a/../b": must not contain \'..\'',
+  ],
+  [
+    'sub path',
+    {
+      spec: { volumes: [{ name: 'v' }] },
+      container: { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: '../x' }] },
+    },
+    'subPath: Invalid value: "../x"',
+  ],
+  [
+    'propagation',
+    {
+      spec: { volumes: [{ name: 'v' }] },
+      container: { volumeMounts: [{ name: 'v', mountPath: '/v', mountPropagation: 'Bidirectional' }] },
+    },
+    'only to privileged containers',
+  ],
+  [
+    'field path',
+    { container: { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'status.phase' } } }] } },
+    'fieldRef.fieldPath: Unsupported value: "status.phase"',
+  ],
+  [
+    'two values',
+    {
+      container: {
+        env: [{ name: 'A', value: 'x', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+      },
+    },
+    'may not be specified when `value` is not empty',
+  ],
+  [
+    'huge pages',
+    { container: { resources: { limits: { 'hugepages-2Mi': '2Mi' } } } },
+    'limits[hugepages-2Mi]: Forbidden',
+  ],
+  [
+    'probe',
+    { container: { livenessProbe: { tcpSocket: { port: 80 } } } },
+    'spec.containers[0].livenessProbe: Forbidden: not supported by this kubelet yet',
+  ],
+  [
+    'secret volume',
+    { spec: { volumes: [{ name: 's', secret: { secretName: 's' } }] } },
+    'spec.volumes[0].secret: Forbidden: not supported by this kubelet yet',
+  ],
+  ['user namespace', { spec: { hostUsers: false } }, 'spec.hostUsers: Forbidden'],
+  [
+    'unsafe sysctl',
+    { spec: { securityContext: { sysctls: [{ name: 'vm.swappiness', value: '1' }] } } },
+    'spec.securityContext.sysctls[0].name: Forbidden: sysctl "vm.swappiness" is not safe',
+  ],
+  [
+    'host sysctl',
+    {
+      spec: {
+        hostNetwork: true,
+        securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }] },
+      },
+    },
+    'may not be specified when `hostNetwork` is true',
+  ],
+  [
+    'seccomp',
+    { spec: { securityContext: { seccompProfile: { type: 'Localhost' } } } },
+    'seccompProfile.localhostProfile: Required value',
+  ],
+  ['dns', { spec: { dnsPolicy: 'None' } }, 'spec.dnsConfig.nameservers: Required value'],
+  [
+    'a newline in a DNS option, which would add a line to resolv.conf',
+    { spec: { dnsConfig: { options: [{ name: 'ndots', value: '5\nnameserver 6.6.6.6' }] } } },
+    'spec.dnsConfig.options[0].value: Invalid value',
+  ],
+  [
+    'a newline in a DNS search domain',
+    { spec: { dnsConfig: { searches: ['a\nnameserver 6.6.6.6'] } } },
+    'spec.dnsConfig.searches[0]: Invalid value',
+  ],
+  [
+    'a newline in a name of hostAliases',
+    { spec: { hostAliases: [{ ip: '1.1.1.1', hostnames: ['a\n6.6.6.6 b'] }] } },
+    'spec.hostAliases[0].hostnames: Invalid value',
+  ],
+  [
+    'escalation',
+    { container: { securityContext: { privileged: true, allowPrivilegeEscalation: false } } },
+    'cannot set `allowPrivilegeEscalation` to false',
+  ],
+];
+for (const [name, changes, expected] of faults) {
+  test(`refused: ${name}`, () => {
+    const message = faultOf(manifest(changes));
+    assert.ok(message.includes(expected), `${message}\n  does not say\n${expected}`);
+  });
+}
+
+const accepted: [string, Parameters<typeof manifest>[0]][] = [
+  ['what says nothing', { spec: { hostUsers: true, imagePullSecrets: [], serviceAccountName: '' } }],
+  [
+    'a search domain that begins with an underscore',
+    { spec: { dnsConfig: { searches: ['_tcp.a.b', 'a.'] } } },
+  ],
+  [
+    'scheduling',
+    {
+      spec: {
+        nodeSelector: { a: 'b' },
+        priorityClassName: 'system-node-critical',
+        affinity: {},
+        os: { name: 'linux' },
+      },
+    },
+  ],
+  ['allowed sysctl', { spec: { securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] } } }],
+  [
+    'volumes',
+    {
+      spec: {
+        volumes: [
+          { name: 'a' },
+          { name: 'b', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+          { name: 'c', hostPath: { path: '/tmp', type: 'Directory' } },
+        ],
+      },
+    },
+  ],
+];
+for (const [name, changes] of accepted) test(`accepted: ${name}`, () => void podOf(manifest(changes)));
+
+const withoutEffect: [string, Parameters<typeof manifest>[0], string][] = [
+  [
+    'unknown field',
+    { container: { imgae: 'x' } },
+    'strict decoding error: unknown field "spec.containers[0].imgae" (did you mean "image"?)',
+  ],
+  [
+    'unknown field at the top',
+    { spec: { volume: [] } },
+    'strict decoding error: unknown field "spec.volume" (did you mean "volumes"?)',
+  ],
+  [
+    'host port of an init container',
+    { spec: { initContainers: [{ name: 'i', image: 'a', ports: [{ containerPort: 80, hostPort: 80 }] }] } },
+    'spec.initContainers[0].ports[0].hostPort: Ignored: init containers get no host ports',
+  ],
+  [
+    'extended resource',
+    { container: { resources: { limits: { 'vendor.com/gpu': 1 } } } },
+    'spec.containers[0].resources.limits[vendor.com/gpu]: Ignored: there are no device plugins, so no such resource',
+  ],
+  [
+    'disk',
+    { container: { resources: { limits: { 'ephemeral-storage': '1Gi' } } } },
+    'spec.containers[0].resources.limits[ephemeral-storage]: Ignored: disk is not enforced by this kubelet yet',
+  ],
+  [
+    'size on disk',
+    { spec: { volumes: [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }] } },
+    'spec.volumes[0].emptyDir.sizeLimit: Ignored: on disk it is not enforced by this kubelet yet',
+  ],
+  [
+    'runtime class',
+    { spec: { runtimeClassName: 'kata' } },
+    "spec.runtimeClassName: Ignored: there is no API server that knows runtime classes: the runtime's default handler is used",
+  ],
+  [
+    'read-only mounts below a mount, if possible',
+    {
+      spec: { volumes: [{ name: 'v' }] },
+      container: {
+        volumeMounts: [{ name: 'v', mountPath: '/v', readOnly: true, recursiveReadOnly: 'IfPossible' }],
+      },
+    },
+    'spec.containers[0].volumeMounts[0].recursiveReadOnly: Ignored: this kubelet does not ask for it yet: mounts below stay writable',
+  ],
+];
+for (const [name, changes, expected] of withoutEffect) {
+  test(`without effect, and told: ${name}`, () => {
+    const warnings = warningsOf(manifest(changes));
+    assert.ok(warnings.includes(expected), `${warnings}\n  do not say\n${expected}`);
+  });
+}
+
+const read: [string, Parameters<typeof manifest>[0], (pod: Pod) => unknown, unknown][] = [
+  [
+    'memory in thousandths is rounded up where it is used',
+    { container: { resources: { limits: { memory: '400m' } } } },
+    (pod) => pod.spec.containers[0]?.resources.limits?.memory,
+    '400m',
+  ],
+  [
+    'a large quantity in thousandths',
+    { container: { resources: { limits: { memory: '1181116006400m' } } } },
+    (pod) => bytes(pod.spec.containers[0]?.resources.limits?.memory ?? 0),
+    1_181_116_007n,
+  ],
+  [
+    'blanks around a quantity',
+    { container: { resources: { limits: { memory: ' 1Gi ' } } } },
+    (pod) => pod.spec.containers[0]?.resources.limits?.memory,
+    '1Gi',
+  ],
+  ['null in a list', { container: { args: [null, 'a'] } }, (pod) => pod.spec.containers[0]?.args, ['', 'a']],
+  [
+    'a sysctl without a value',
+    { spec: { securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies' }] } } },
+    (pod) => pod.spec.securityContext.sysctls,
+    [{ name: 'net.ipv4.tcp_syncookies', value: '' }],
+  ],
+];
+for (const [name, changes, of, expected] of read) {
+  test(`read: ${name}`, () => assert.deepEqual(of(podOf(manifest(changes))), expected));
+}
+
+test('integers of 64 bits are read, those of 32 keep their range', () => {
+  const grace = (seconds: string): string =>
+    manifest({ spec: { terminationGracePeriodSeconds: 'N' } }).replace('"N"', seconds);
+  assert.equal(podOf(grace('9223372036854775807')).spec.terminationGracePeriodSeconds, 2 ** 53 - 1);
+  assert.equal(podOf(grace('9007199254740991')).spec.terminationGracePeriodSeconds, 2 ** 53 - 1);
+  assert.match(faultOf(grace('9223372036854775808')), /terminationGracePeriodSeconds: Invalid value: /);
+  const priority = manifest({ spec: { priority: 'N' } }).replace('"N"', '2147483648');
+  assert.match(faultOf(priority), /spec\.priority: Invalid value: 2147483648/);
+});

@@ -1,0 +1,45 @@
+// Waits between attempts to pull an image that cannot be had: 10 s, doubled with each failure up to 5 minutes.
+import { Backoff } from './backoff.ts';
+
+/** A pull that is not to be tried yet. */
+export interface PullWait {
+  /** What the container's status shows. */
+  message: string;
+  /** Milliseconds since the epoch. */
+  until: number;
+}
+
+/** Waits of each pod for each of its images. Times are milliseconds since the epoch. */
+export class PullBackoff {
+  readonly #backoff = new Backoff({ initialMs: 10_000, maxMs: 300_000 });
+  readonly #lastErrors = new Map<string, string>();
+
+  /** The wait that is on at `now`; undefined: pull. */
+  waiting(podUid: string, image: string, now: number): PullWait | undefined {
+    const key = keyOf(podUid, image);
+    const wait = this.#backoff.waitingSinceUpdate(key, now);
+    const error = this.#lastErrors.get(key) ?? '';
+    return (
+      wait && { message: `Back-off pulling image "${image}": ErrImagePull: ${error}`, until: wait.until }
+    );
+  }
+
+  /** Records a failure at `now`. */
+  failed(podUid: string, image: string, error: string, now: number): void {
+    const key = keyOf(podUid, image);
+    this.#backoff.next(key, now, now);
+    this.#lastErrors.set(key, error);
+  }
+
+  /** Forgets the waits of a pod that is gone. */
+  forget(podUid: string): void {
+    this.#backoff.forget(keyOf(podUid, ''));
+    for (const key of this.#lastErrors.keys()) {
+      if (key.startsWith(keyOf(podUid, ''))) this.#lastErrors.delete(key);
+    }
+  }
+}
+
+function keyOf(podUid: string, image: string): string {
+  return `${podUid}_${image}`;
+}

@@ -1,0 +1,72 @@
+// Labels and annotations through which a kubelet finds its pods again. They are the real kubelet's, so that
+// either can take over what the other has started.
+import type { Container, Pod, PodIdentity } from '../api/pod.ts';
+import { isPathPart } from '../paths/pod-paths.ts';
+import { containerHash } from './container-hash.ts';
+
+/** Labels on sandboxes and containers. */
+export const podLabels = {
+  name: 'io.kubernetes.pod.name',
+  namespace: 'io.kubernetes.pod.namespace',
+  uid: 'io.kubernetes.pod.uid',
+  container: 'io.kubernetes.container.name',
+} as const;
+
+/** Annotations on containers. */
+export const containerAnnotations = {
+  hash: 'io.kubernetes.container.hash',
+  restartCount: 'io.kubernetes.container.restartCount',
+  terminationMessagePath: 'io.kubernetes.container.terminationMessagePath',
+  terminationMessagePolicy: 'io.kubernetes.container.terminationMessagePolicy',
+  ports: 'io.kubernetes.container.ports',
+  deletionGracePeriod: 'io.kubernetes.pod.deletionGracePeriod',
+  terminationGracePeriod: 'io.kubernetes.pod.terminationGracePeriod',
+} as const;
+
+/** Labels of a pod's sandbox: the pod's own and those that identify it. */
+export function sandboxLabels(pod: Pod): Record<string, string> {
+  return { ...pod.metadata.labels, ...identity(pod) };
+}
+
+/** Labels of a container. */
+export function containerLabels(pod: Pod, container: Container): Record<string, string> {
+  return { ...identity(pod), [podLabels.container]: container.name };
+}
+
+/**
+ * The pod that labels tell of; undefined when they tell of none. Whoever made a sandbox could write anything there,
+ * and the kubelet removes what is at the paths that follow from it: so each has to be a name and no path.
+ */
+export function podOfLabels(labels: Readonly<Record<string, string>>): PodIdentity | undefined {
+  const uid = labels[podLabels.uid] ?? '';
+  const name = labels[podLabels.name] ?? '';
+  const namespace = labels[podLabels.namespace] ?? '';
+  return [uid, name, namespace].every(isPathPart) ? { uid, name, namespace } : undefined;
+}
+
+function identity({ metadata }: Pod): Record<string, string> {
+  return {
+    [podLabels.name]: metadata.name,
+    [podLabels.namespace]: metadata.namespace,
+    [podLabels.uid]: metadata.uid,
+  };
+}
+
+/** Annotations of a container: all that is needed to decide about it and to end it without its manifest. */
+export function annotationsOf(pod: Pod, container: Container, restartCount: number): Record<string, string> {
+  const annotations: Record<string, string> = {
+    [containerAnnotations.hash]: containerHash(container),
+    [containerAnnotations.restartCount]: String(restartCount),
+    [containerAnnotations.terminationMessagePath]: container.terminationMessagePath,
+    [containerAnnotations.terminationMessagePolicy]: container.terminationMessagePolicy,
+    [containerAnnotations.terminationGracePeriod]: String(pod.spec.terminationGracePeriodSeconds),
+  };
+  const { deletionGracePeriodSeconds } = pod.metadata;
+  if (deletionGracePeriodSeconds !== undefined) {
+    annotations[containerAnnotations.deletionGracePeriod] = String(deletionGracePeriodSeconds);
+  }
+  if (container.ports && container.ports.length > 0) {
+    annotations[containerAnnotations.ports] = JSON.stringify(container.ports);
+  }
+  return annotations;
+}

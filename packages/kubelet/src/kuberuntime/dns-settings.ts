@@ -1,0 +1,18 @@
+// What the kubelet knows about name servers: its own options and the host's resolv.conf.
+import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
+import type { DnsSettings } from '../sandbox/dns.ts';
+import { parseResolvConf } from '../sandbox/resolv-conf.ts';
+
+/** The resolver settings as they are now: the host's resolv.conf changes as networks come and go. */
+export function dnsSettings({ resolvConf, clusterDns, clusterDomain, nodeIps }: KubeletOptions): DnsSettings {
+  const host = resolvConf === '' ? undefined : parseResolvConf(readText(resolvConf));
+  return { host, clusterDns, clusterDomain, nodeIps };
+}
+
+/** Far more than any real one. */
+const maxBytes = 1024 * 1024;
+
+function readText(path: string): string {
+  return readRegularFileSync(path, { maxBytes }).toString();
+}

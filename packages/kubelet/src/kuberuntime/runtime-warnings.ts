@@ -1,0 +1,43 @@
+// What a runtime has to say of a sandbox that it made and that lacks something, such as host ports that no CNI plugin
+// forwards. berthd tells it in the verbose status; other runtimes say nothing.
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
+import { isJsonObject } from '../api/pod-shape.ts';
+import type { Logger } from '../klog/klog.ts';
+
+/** Most warnings of one sandbox. */
+const maxWarnings = 16;
+
+/** The warnings in the verbose information of a sandbox's status. */
+export function warningsIn(info: Readonly<Record<string, string>>): string[] {
+  try {
+    const value: unknown = JSON.parse(info.info ?? '{}');
+    const warnings = isJsonObject(value) && Array.isArray(value.warnings) ? value.warnings : [];
+    return warnings.filter((warning) => typeof warning === 'string').slice(0, maxWarnings);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Asks the runtime, and tells each warning as an event of the pod: in the log, where the real kubelet's events are as
+ * well without an API server. A runtime that does not answer is no reason to stop.
+ */
+export async function tellWarnings(
+  runtime: RuntimeClient,
+  { podSandboxId, pod }: { podSandboxId: string; pod: string },
+  log: Logger,
+): Promise<void> {
+  const { info } = await runtime
+    .podSandboxStatus({ podSandboxId, verbose: true })
+    .catch(() => ({ info: {} }));
+  for (const message of warningsIn(info)) {
+    log.warn('Event occurred', {
+      object: pod,
+      kind: 'Pod',
+      apiVersion: 'v1',
+      type: 'Warning',
+      reason: 'SandboxIncomplete',
+      message,
+    });
+  }
+}

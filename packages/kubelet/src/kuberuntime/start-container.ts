@@ -1,0 +1,109 @@
+// Starts one container: image, files, CreateContainer, StartContainer.
+import { join } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
+import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import type { Container, Pod } from '../api/pod.ts';
+import { containerConfig } from '../containers/container-config.ts';
+import { writeHostsFile } from '../containers/hosts-file.ts';
+import type { PresentImage } from '../kubecontainer/present-image.ts';
+import { StartError, type StartFailureReason } from '../kubecontainer/start-error.ts';
+import { linkLog, makeLogDir, restartCountFromLogs } from '../logs/log-files.ts';
+import type { NodeCapacity } from '../node/node-capacity.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { podDir } from '../paths/pod-paths.ts';
+import { makeTerminationLog } from '../podfiles/termination-log.ts';
+import { volumePaths } from '../volumes/mount-paths.ts';
+
+/** What starting a container needs of the kubelet. */
+export interface StartServices {
+  runtime: RuntimeClient;
+  options: KubeletOptions;
+  capacity: NodeCapacity;
+}
+
+/** Where a container is started: in which sandbox, with which volumes. */
+export interface ContainerPlace {
+  sandboxId: string;
+  sandboxConfig: DeepPartial<PodSandboxConfig>;
+  podIps: string[];
+  /** Paths on the node of the pod's volumes, by name. */
+  volumes: Map<string, string>;
+}
+
+/**
+ * Starts `container` from an image that is there, and returns its id. Throws StartError with the reason that its
+ * status shows.
+ */
+export async function startContainer(
+  pod: Pod,
+  container: Container,
+  image: PresentImage,
+  restartCount: number | undefined,
+  place: ContainerPlace,
+  services: StartServices,
+): Promise<string> {
+  const { runtime, options } = services;
+  const config = await failingAs('CreateContainerConfigError', () =>
+    prepare(pod, container, image, restartCount, place, services),
+  );
+  const { containerId } = await failingAs('CreateContainerError', () =>
+    runtime.createContainer({ podSandboxId: place.sandboxId, config, sandboxConfig: place.sandboxConfig }),
+  );
+  await failingAs('RunContainerError', () => runtime.startContainer({ containerId }));
+  linkLog(options, pod.metadata, { name: container.name, id: containerId, logPath: config.logPath ?? '' });
+  return containerId;
+}
+
+/** Makes the files that the container mounts, and its configuration. */
+async function prepare(
+  pod: Pod,
+  container: Container,
+  image: PresentImage,
+  restartCount: number | undefined,
+  place: ContainerPlace,
+  services: StartServices,
+): Promise<DeepPartial<ContainerConfig>> {
+  const { options, capacity } = services;
+  makeLogDir(options, pod.metadata, container.name);
+  const podIps = pod.spec.hostNetwork ? options.nodeIps : place.podIps;
+  const podPlace = { hostIps: options.nodeIps, podIps, node: capacity };
+  const { uid } = pod.metadata;
+  const attempt = {
+    name: container.name,
+    restartCount: restartCount ?? restartCountFromLogs(options, pod.metadata, container.name),
+  };
+  return containerConfig(
+    pod,
+    container,
+    {
+      restartCount: attempt.restartCount,
+      image,
+      place: podPlace,
+      volumePaths: volumePaths(pod, container, place.volumes, podPlace, options),
+      hostsFile: hostsFile(pod, podIps, services),
+      terminationLog:
+        container.terminationMessagePath === '' ? undefined : makeTerminationLog(options, uid, attempt),
+    },
+    options,
+  );
+}
+
+/** Without an address there is nothing to write into a hosts file: the image keeps its own. */
+function hostsFile(pod: Pod, podIps: string[], { options }: StartServices): string | undefined {
+  if (podIps.length === 0 && pod.spec.hostNetwork !== true) return undefined;
+  const path = join(podDir(options, pod.metadata.uid), 'etc-hosts');
+  writeHostsFile(pod, path, podIps, options.clusterDomain);
+  return path;
+}
+
+async function failingAs<Result>(
+  reason: StartFailureReason,
+  operation: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await operation();
+  } catch (error) {
+    throw new StartError(reason, messageOf(error), { cause: error });
+  }
+}

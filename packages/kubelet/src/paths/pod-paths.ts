@@ -1,0 +1,59 @@
+// Where the kubelet keeps what belongs to a pod; the layout is the real kubelet's.
+import { dirname, join } from 'node:path';
+import type { PodIdentity } from '../api/pod.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
+
+/** Whether a name can be that of a file: what follows from a pod's names must not lead to another place. */
+export function isPathPart(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !/[/\0]/.test(name);
+}
+
+function part(name: string): string {
+  if (!isPathPart(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a file`);
+  return name;
+}
+
+type Root = Pick<KubeletOptions, 'rootDir'>;
+type Roots = Pick<KubeletOptions, 'rootDir' | 'podLogsDir'>;
+
+/** Folder of all pods' folders. */
+export function podsDir(roots: Root): string {
+  return join(roots.rootDir, 'pods');
+}
+
+/** The pod's folder: volumes, hosts file, termination messages. */
+export function podDir(roots: Root, uid: string): string {
+  return join(podsDir(roots), part(uid));
+}
+
+/** Folder of an emptyDir volume. */
+export function emptyDirPath(roots: Root, uid: string, volume: string): string {
+  return join(podDir(roots, uid), 'volumes', 'kubernetes.io~empty-dir', part(volume));
+}
+
+/** Folder of one container's termination messages, a file per attempt. */
+export function terminationDir(roots: Root, uid: string, container: string): string {
+  return join(podDir(roots, uid), 'containers', part(container));
+}
+
+/** Folder of the pod's logs. */
+export function podLogDir(roots: Roots, pod: PodIdentity): string {
+  return join(roots.podLogsDir, part(`${pod.namespace}_${pod.name}_${pod.uid}`));
+}
+
+/** A container's log, relative to the pod's log folder. */
+export function logPath(container: string, restartCount: number): string {
+  return `${part(container)}/${restartCount}.log`;
+}
+
+/** Folder of the links that log collectors read: /var/log/containers beside /var/log/pods. */
+export function containerLogsDir(roots: Roots): string {
+  return join(dirname(roots.podLogsDir), 'containers');
+}
+
+/** The link to a container's log. */
+export function logSymlink(roots: Roots, pod: PodIdentity, container: string, containerId: string): string {
+  const name = `${pod.name}_${pod.namespace}_${container}-${containerId}`;
+  // A file name has at most 255 bytes.
+  return join(containerLogsDir(roots), part(`${name.slice(0, 251)}.log`));
+}

@@ -1,0 +1,30 @@
+// The files that containers may leave their last words in, one for each attempt of a container.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { terminationDir } from '../paths/pod-paths.ts';
+import { mountBoundedFile, removeBoundedFile } from './bounded-file.ts';
+
+type Roots = Parameters<typeof terminationDir>[0];
+
+/** One attempt of a container; `restartCount` tells it from the others, as it does for logs. */
+interface Attempt {
+  name: string;
+  restartCount: number;
+}
+
+/** Makes the file of an attempt, which any user in the container may write, and returns its path. */
+export function makeTerminationLog(roots: Roots, uid: string, attempt: Attempt): string {
+  mkdirSync(terminationDir(roots, uid, attempt.name), { recursive: true, mode: 0o700 });
+  const path = terminationLog(roots, uid, attempt);
+  mountBoundedFile(path, '', 0o666);
+  return path;
+}
+
+/** Removes the file of an attempt whose container is removed, so that those of a crashing container do not add up. */
+export function removeTerminationLog(roots: Roots, uid: string, attempt: Attempt): void {
+  removeBoundedFile(terminationLog(roots, uid, attempt));
+}
+
+function terminationLog(roots: Roots, uid: string, { name, restartCount }: Attempt): string {
+  return join(terminationDir(roots, uid, name), restartCount.toString(16).padStart(8, '0'));
+}

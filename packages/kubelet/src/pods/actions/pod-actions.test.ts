@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testPod } from '../../testing/pod.ts';
+import { runtimeStatus } from '../../testing/runtime-status.ts';
+import type { PodAction } from './actions.ts';
+import { podActions } from './pod-actions.ts';
+
+/** `start a#1`: container a, restarted once. */
+function show(action: PodAction): string {
+  switch (action.do) {
+    case 'kill-pod':
+      return 'kill-pod';
+    case 'kill-container':
+      return `kill ${action.id}`;
+    case 'remove-container':
+      return `remove ${action.id}`;
+    case 'create-sandbox':
+      return `sandbox ${action.attempt}`;
+    case 'start-container':
+      return `start ${action.kind === 'init' ? 'init ' : ''}${action.name}#${action.restartCount ?? '?'}`;
+    case 'back-off':
+      return `wait ${action.name}`;
+  }
+}
+
+type Policy = 'Always' | 'OnFailure' | 'Never';
+interface Case {
+  policies: Policy[];
+  init?: string;
+  containers?: string;
+  hostNetwork?: boolean;
+  backOff?: string;
+  deadline?: boolean;
+  /** Sandboxes oldest first, and containers oldest first. */
+  have: [sandboxes: string, containers: string];
+  want: string;
+}
+
+const always: Policy[] = ['Always'];
+const never: Policy[] = ['Never'];
+const onFailure: Policy[] = ['OnFailure'];
+const restarting: Policy[] = ['Always', 'OnFailure'];
+const all: Policy[] = ['Always', 'OnFailure', 'Never'];
+
+const cases: Record<string, Case[]> = {
+  'a new pod': [
+    { policies: all, have: ['', ''], want: 'sandbox 0, start a#?' },
+    {
+      policies: all,
+      containers: 'a b c',
+      have: ['', ''],
+      want: 'sandbox 0, start a#?, start b#?, start c#?',
+    },
+    { policies: all, init: 'i', have: ['', ''], want: 'sandbox 0, start init i#?' },
+    { policies: all, init: 'i j', have: ['', ''], want: 'sandbox 0, start init i#?' },
+    { policies: all, have: ['up', ''], want: 'start a#?' },
+    { policies: all, containers: 'a b', have: ['up', 'a:run'], want: 'start b#?' },
+    { policies: all, containers: 'a b', have: ['up', 'b:run'], want: 'start a#?' },
+    { policies: all, init: 'i j', have: ['up', ''], want: 'start init i#?' },
+    { policies: all, hostNetwork: true, have: ['hostnet', ''], want: 'start a#?' },
+  ],
+  'a pod as it should be': [
+    { policies: all, have: ['up', 'a:run'], want: '' },
+    { policies: all, containers: 'a b', have: ['up', 'a:run b:run'], want: '' },
+    { policies: all, init: 'i', have: ['up', 'i:exit0 a:run'], want: '' },
+    { policies: all, init: 'i j', have: ['up', 'i:exit0 j:exit0 a:run'], want: '' },
+    { policies: all, init: 'i', have: ['up', 'a:run'], want: '' },
+    { policies: all, hostNetwork: true, have: ['hostnet', 'a:run'], want: '' },
+  ],
+  'init containers run in order': [
+    { policies: all, init: 'i j', have: ['up', 'i:run'], want: '' },
+    { policies: all, init: 'i j', have: ['up', 'i:exit0'], want: 'start init j#?' },
+    { policies: all, init: 'i j', have: ['up', 'i:exit0 j:run'], want: '' },
+    { policies: all, init: 'i j', have: ['up', 'j:run'], want: '' },
+    { policies: all, init: 'i j', have: ['up', 'i:exit0 j:exit0'], want: 'start a#?' },
+    { policies: all, init: 'i j', have: ['up', 'j:exit0'], want: 'start a#?' },
+    { policies: all, init: 'i j k', have: ['up', 'i:exit0 j:exit0'], want: 'start init k#?' },
+    { policies: all, init: 'i', containers: 'a b', have: ['up', 'i:exit0'], want: 'start a#?, start b#?' },
+    { policies: all, init: 'i', have: ['up', 'i:created'], want: 'remove i0, start init i#0' },
+    { policies: all, init: 'i j', have: ['up', 'i:exit0 j:created'], want: 'remove j0, start init j#0' },
+  ],
+  'an init container fails': [
+    { policies: restarting, init: 'i', have: ['up', 'i:exit1'], want: 'start init i#1' },
+    { policies: restarting, init: 'i j', have: ['up', 'i:exit1'], want: 'start init i#1' },
+    { policies: restarting, init: 'i j', have: ['up', 'i:exit0 j:exit3'], want: 'start init j#1' },
+    { policies: restarting, init: 'i', have: ['up', 'i:exit1 i:exit1'], want: 'start init i#2' },
+    { policies: restarting, init: 'i', have: ['up', 'i:exit1 i:run'], want: '' },
+    { policies: restarting, init: 'i', have: ['up', 'i:exit1 i:exit0'], want: 'start a#?' },
+    { policies: restarting, init: 'i', backOff: 'i', have: ['up', 'i:exit1'], want: 'wait i' },
+    { policies: never, init: 'i', have: ['up', 'i:exit1'], want: 'kill-pod' },
+    { policies: never, init: 'i j', have: ['up', 'i:exit0 j:exit1'], want: 'kill-pod' },
+    { policies: never, init: 'i', have: ['down', 'i:exit1'], want: '' },
+    { policies: restarting, init: 'i', have: ['up', 'i:unknown'], want: 'kill i0, start init i#1' },
+    { policies: never, init: 'i', have: ['up', 'i:unknown'], want: 'kill-pod' },
+  ],
+  'an init container of an earlier sandbox does not count': [
+    { policies: all, init: 'i', have: ['down up', 'i:exit0@0'], want: 'start init i#1' },
+    {
+      policies: all,
+      init: 'i j',
+      have: ['down up', 'i:exit0@0 j:exit0@0 i:exit0@1'],
+      want: 'start init j#1',
+    },
+    { policies: restarting, init: 'i', have: ['down up', 'i:exit0@0 a:exit1@0 i:run@1'], want: '' },
+  ],
+  'a container ends': [
+    { policies: always, have: ['up', 'a:exit0'], want: 'start a#1' },
+    { policies: always, have: ['up', 'a:exit1'], want: 'start a#1' },
+    { policies: always, have: ['up', 'a:exit1 a:exit1 a:exit137'], want: 'start a#3' },
+    { policies: always, backOff: 'a', have: ['up', 'a:exit1'], want: 'wait a' },
+    { policies: always, backOff: 'a', have: ['up', 'a:exit0'], want: 'wait a' },
+    { policies: onFailure, have: ['up', 'a:exit1'], want: 'start a#1' },
+    { policies: onFailure, backOff: 'a', have: ['up', 'a:exit1'], want: 'wait a' },
+    { policies: onFailure, have: ['up', 'a:exit0'], want: 'kill-pod' },
+    { policies: never, have: ['up', 'a:exit0'], want: 'kill-pod' },
+    { policies: never, have: ['up', 'a:exit1'], want: 'kill-pod' },
+    { policies: ['OnFailure', 'Never'], have: ['down', 'a:exit0'], want: '' },
+    { policies: never, have: ['down', 'a:exit1'], want: '' },
+  ],
+  'one of two containers ends': [
+    { policies: always, containers: 'a b', have: ['up', 'a:exit0 b:run'], want: 'start a#1' },
+    { policies: always, containers: 'a b', have: ['up', 'a:exit1 b:exit0'], want: 'start a#1, start b#1' },
+    { policies: always, containers: 'a b', backOff: 'a', have: ['up', 'a:exit1 b:run'], want: 'wait a' },
+    {
+      policies: always,
+      containers: 'a b',
+      backOff: 'a',
+      have: ['up', 'a:exit1 b:exit1'],
+      want: 'wait a, start b#1',
+    },
+    { policies: onFailure, containers: 'a b', have: ['up', 'a:exit0 b:run'], want: '' },
+    { policies: onFailure, containers: 'a b', have: ['up', 'a:exit0 b:exit2'], want: 'start b#1' },
+    { policies: onFailure, containers: 'a b', have: ['up', 'a:exit0 b:exit0'], want: 'kill-pod' },
+    { policies: never, containers: 'a b', have: ['up', 'a:exit1 b:run'], want: '' },
+    { policies: never, containers: 'a b', have: ['up', 'a:exit1 b:exit0'], want: 'kill-pod' },
+    { policies: never, containers: 'a b', have: ['up', 'a:exit1'], want: 'start b#?' },
+  ],
+  'a container that is neither running nor ended': [
+    { policies: all, have: ['up', 'a:created'], want: 'remove a0, start a#0' },
+    { policies: restarting, have: ['up', 'a:exit1 a:created'], want: 'remove a1, start a#1' },
+    { policies: all, have: ['up', 'a:unknown'], want: 'kill a0, start a#1' },
+  ],
+  'the definition changed': [
+    { policies: all, have: ['up', 'a:changed'], want: 'kill a0, start a#1' },
+    { policies: all, containers: 'a b', have: ['up', 'a:changed b:run'], want: 'kill a0, start a#1' },
+    { policies: all, init: 'i', have: ['up', 'i:exit0 a:changed'], want: 'kill a0, start a#1' },
+  ],
+  'the sandbox died': [
+    { policies: always, have: ['down', 'a:exit137'], want: 'sandbox 1, start a#1' },
+    { policies: always, have: ['down', 'a:exit0'], want: 'sandbox 1, start a#1' },
+    { policies: always, have: ['down', 'a:run'], want: 'kill-pod, sandbox 1, start a#1' },
+    { policies: always, backOff: 'a', have: ['down', 'a:exit1'], want: 'sandbox 1, wait a' },
+    { policies: all, have: ['down', ''], want: 'sandbox 1, start a#?' },
+    { policies: all, have: ['down down', ''], want: 'sandbox 2, start a#?' },
+    { policies: onFailure, have: ['down', 'a:exit137'], want: 'sandbox 1, start a#1' },
+    { policies: onFailure, have: ['down', 'a:exit0'], want: '' },
+    {
+      policies: onFailure,
+      containers: 'a b',
+      have: ['down', 'a:exit0 b:exit1'],
+      want: 'sandbox 1, start b#1',
+    },
+    { policies: onFailure, containers: 'a b', have: ['down', 'a:exit0 b:exit0'], want: '' },
+    { policies: never, have: ['down', 'a:exit137'], want: '' },
+    { policies: never, have: ['down', 'a:run'], want: 'kill-pod' },
+    { policies: never, containers: 'a b', have: ['down', 'a:exit0'], want: '' },
+    {
+      policies: restarting,
+      init: 'i',
+      have: ['down', 'i:exit0 a:exit137'],
+      want: 'remove i0, sandbox 1, start init i#1',
+    },
+    {
+      policies: restarting,
+      init: 'i j',
+      have: ['down', 'i:exit0 j:exit0 a:run'],
+      want: 'kill-pod, remove j0, remove i0, sandbox 1, start init i#1',
+    },
+    { policies: onFailure, init: 'i', have: ['down', 'i:exit0 a:exit0'], want: '' },
+    {
+      policies: restarting,
+      init: 'i',
+      have: ['down', 'i:exit0'],
+      want: 'remove i0, sandbox 1, start init i#1',
+    },
+  ],
+  'the sandbox is not the right one': [
+    { policies: restarting, have: ['noip', 'a:run'], want: 'kill-pod, sandbox 1, start a#1' },
+    { policies: restarting, have: ['hostnet', 'a:run'], want: 'kill-pod, sandbox 1, start a#1' },
+    {
+      policies: restarting,
+      hostNetwork: true,
+      have: ['up', 'a:run'],
+      want: 'kill-pod, sandbox 1, start a#1',
+    },
+    { policies: restarting, have: ['up up', 'a:run'], want: 'kill-pod, sandbox 2, start a#1' },
+    { policies: never, have: ['noip', ''], want: 'kill-pod, sandbox 1, start a#?' },
+    { policies: never, have: ['up up', 'a:run'], want: 'kill-pod' },
+    { policies: restarting, have: ['down up', 'a:exit1@0'], want: 'start a#1' },
+    { policies: restarting, have: ['down up', 'a:exit1@0 a:run@1'], want: '' },
+  ],
+  'the deadline is over': [
+    { policies: all, deadline: true, have: ['up', 'a:run'], want: 'kill-pod' },
+    { policies: all, deadline: true, have: ['up', 'a:exit1'], want: 'kill-pod' },
+    { policies: all, deadline: true, have: ['down', 'a:exit137'], want: '' },
+    { policies: all, deadline: true, init: 'i', have: ['up', 'i:run'], want: 'kill-pod' },
+    { policies: all, deadline: true, have: ['', ''], want: '' },
+  ],
+};
+
+for (const [title, group] of Object.entries(cases)) {
+  for (const each of group) {
+    for (const restartPolicy of each.policies) {
+      const names = each.containers ?? 'a';
+      const init = each.init ? ` after ${each.init}` : '';
+      const flags = [each.hostNetwork && 'host network', each.backOff && `crashed: ${each.backOff}`]
+        .filter((flag) => flag)
+        .join(', ');
+      const have = each.have.map((part) => part || 'nothing').join(' / ');
+      test(`${title}: ${names}${init} (${restartPolicy}${flags && `, ${flags}`}) with ${have} → ${each.want || 'nothing'}`, () => {
+        const pod = testPod({
+          restartPolicy,
+          hostNetwork: each.hostNetwork ?? false,
+          containers: names.split(' ').map((name) => ({ name, image: `image-${name}` })),
+          initContainers: (each.init?.split(' ') ?? []).map((name) => ({ name, image: `image-${name}` })),
+        });
+        const actions = podActions(pod, runtimeStatus(...each.have), {
+          backOff: (name) => (name === each.backOff ? { until: 2000, delayMs: 1000 } : undefined),
+          deadlineExceeded: each.deadline ?? false,
+        });
+        assert.equal(actions.map(show).join(', '), each.want);
+      });
+    }
+  }
+}

@@ -1,0 +1,25 @@
+// Files below the kubelet's own folders that a container may have had a hand in: one that was given the folder of
+// logs, or a volume, can put anything there, and exchange what leads there.
+import { O_PATH } from '@berth/linux/files/open-flags.ts';
+import { readEndOfOpenedFile, readEndOfRegularFile } from '@berth/linux/files/regular-file.ts';
+import { openWithoutLinks } from '@berth/linux/files/safe-path.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { podsDir } from '../paths/pod-paths.ts';
+
+/** The folders that are the kubelet's own; links that lead to them are the administrator's. */
+export type OwnFolders = Pick<KubeletOptions, 'rootDir' | 'podLogsDir'>;
+
+/**
+ * The last bytes of a file that a container wrote. Below the kubelet's folders it is reached through no symbolic
+ * link, and elsewhere it is none itself.
+ */
+export async function readEnd(path: string, maxBytes: number, folders: OwnFolders): Promise<string> {
+  const root = [podsDir(folders), folders.podLogsDir].find((folder) => path.startsWith(`${folder}/`));
+  const content =
+    root === undefined
+      ? await readEndOfRegularFile(path, { maxBytes, followLink: false })
+      : await readEndOfOpenedFile(openWithoutLinks(root, path.slice(root.length + 1), O_PATH), path, {
+          maxBytes,
+        });
+  return content.toString();
+}

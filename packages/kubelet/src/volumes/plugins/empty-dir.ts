@@ -1,0 +1,57 @@
+// emptyDir volumes: a folder, or memory, that lives as long as its pod.
+// https://kubernetes.io/docs/concepts/storage/volumes/#emptydir
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { isMountPoint, mount } from '@berth/linux/mounts/mount.ts';
+import type { EmptyDirVolumeSource, Pod } from '../../api/pod.ts';
+import { bytes } from '../../api/quantity.ts';
+
+/** What a volume in memory is made on. */
+export interface MemoryVolumes {
+  /** What the node has for pods: no volume is larger. */
+  memoryBytes: number;
+  /** Whether the kernel can keep a tmpfs out of swap. */
+  noswap: boolean;
+}
+
+/** Makes the volume at `path`, unless it is there from before. */
+export function emptyDirVolume(
+  pod: Pod,
+  source: EmptyDirVolumeSource,
+  path: string,
+  node: MemoryVolumes,
+): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (source.medium === 'Memory' && !isMountPoint(path)) {
+    const data = memoryVolumeOptions(pod, source.sizeLimit, node);
+    mount({ source: 'tmpfs', target: path, fstype: 'tmpfs', data });
+  }
+  const { fsGroup } = pod.spec.securityContext;
+  if (fsGroup !== undefined) chownSync(path, 0, fsGroup);
+  // What is made in a group's volume belongs to the group. chmod last: chown takes the setgid bit away.
+  chmodSync(path, (source.mode ?? usualMode(source)) | (fsGroup === undefined ? 0 : 0o2000));
+}
+
+/** Everyone may write; a volume in memory has the sticky bit, which a tmpfs has by itself. */
+function usualMode({ medium }: EmptyDirVolumeSource): number {
+  return medium === 'Memory' ? 0o1777 : 0o777;
+}
+
+/**
+ * Options of a tmpfs: as large as the node's memory for pods, but no larger than its own limit or its containers'
+ * memory limits together, when each has one.
+ */
+export function memoryVolumeOptions(
+  pod: Pod,
+  sizeLimit: string | undefined,
+  { memoryBytes, noswap }: MemoryVolumes,
+): string {
+  const limits = pod.spec.containers.map((container) => bytes(container.resources.limits?.memory ?? 0));
+  const together = limits.includes(0n) ? 0n : limits.reduce((sum, limit) => sum + limit, 0n);
+  const own = sizeLimit === undefined ? 0n : bytes(sizeLimit);
+  const size = [together, own].filter((each) => each > 0n).reduce(least, BigInt(memoryBytes));
+  return ['mode=1777', `size=${size}`, ...(noswap ? ['noswap'] : [])].join(',');
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return b < a ? b : a;
+}
