@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { findProgram } from '@berth/runtime/programs.ts';
+import { findProgram } from '@berth/runtime/host/programs.ts';
 import { layOutBerthd, startBerthd } from '../test/support/berthd.ts';
 import { removeBridge, writeConflist } from '../test/support/conflist.ts';
 import { type ContainerdVersion, startContainerd } from '../test/support/containerd.ts';

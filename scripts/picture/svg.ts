@@ -28,7 +28,8 @@ export function packagePicture(packages: readonly PackageNode[]): string {
   }
   const arrows = packages.flatMap(({ name, below }) => below.map((to) => arrow(places, name, to)));
   const boxes = packages.map((each) => boxOf(each, places.get(each.name)));
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="14">
+  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="14">
+<title>The packages of Berth and what they import</title>
 <!-- Written by npm run picture -->
 <defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z" fill="#57606a"/></marker></defs>
 <rect width="${width}" height="${height}" fill="#ffffff"/>

@@ -17,10 +17,10 @@ const onCgroupV2 = [
 /** With the systemd driver. Checkpoints are here too: criu works with this kernel, and not with every host's. */
 const withSystemd = [
   'packages/kubelet/src/pods/workers.system.test.ts',
-  'packages/runtime/src/{sandbox,container}/checkpoint*.system.test.ts',
+  'packages/runtime/src/checkpoint/checkpoint*.system.test.ts',
   'packages/runtime/src/sandbox/sandbox.system.test.ts',
   'packages/runtime/src/container/{container,update-resources}.system.test.ts',
-  'packages/runtime/src/cgroup-driver.system.test.ts',
+  'packages/runtime/src/cgroups/cgroup-driver.system.test.ts',
   'packages/linux/src/systemd/*.system.test.ts',
 ];
 

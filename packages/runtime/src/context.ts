@@ -3,21 +3,21 @@ import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import type { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
 import type { Config } from './config/config.ts';
-import type { EventBus } from './events.ts';
+import type { Makings } from './container/abortable-operations.ts';
+import type { Stops } from './container/stops.ts';
+import type { EventBus } from './events/event-bus.ts';
+import type { Exits } from './exits/exits.ts';
 import type { ImageService } from './image/service.ts';
-import type { Logger } from './log.ts';
+import type { Logger } from './logging/log.ts';
 import type { PodNetwork } from './network/pod-network.ts';
+import type { Metrics } from './observability/metrics.ts';
+import type { PodStarts } from './observability/tracing/pod-starts.ts';
+import type { Tracer } from './observability/tracing/tracer.ts';
 import type { RuntimeHandlers } from './oci-runtime/detect.ts';
-import type { Metrics } from './operations/metrics.ts';
-import type { Paths } from './paths.ts';
-import type { Retries } from './recovery/retries.ts';
 import type { HostFacts } from './spec/input.ts';
+import type { Paths } from './state/paths.ts';
 import type { State } from './state/state.ts';
-import type { Exits } from './termination/exits.ts';
-import type { Makings } from './termination/makings.ts';
-import type { Stops } from './termination/stops.ts';
-import type { PodStarts } from './tracing/pod-starts.ts';
-import type { Tracer } from './tracing/tracer.ts';
+import type { Retries } from './teardown/retries.ts';
 
 /** What the handlers of one berthd share. */
 export interface Context {

@@ -8,11 +8,11 @@ import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { startRegistry } from '@berth/oci/testing/registry.ts';
 import type { Config } from './config/config.ts';
 import { startDaemon } from './daemon.ts';
-import { containerId } from './ids.ts';
-import { createLogger } from './log.ts';
-import { execProcess } from './oci-runtime/exec-process.ts';
-import { Paths } from './paths.ts';
-import { findProgram } from './programs.ts';
+import { execProcess } from './exec/exec-process.ts';
+import { findProgram } from './host/programs.ts';
+import { createLogger } from './logging/log.ts';
+import { containerId } from './state/ids.ts';
+import { Paths } from './state/paths.ts';
 import { failsWith, PodCalls, until } from './testing/pod-calls.ts';
 import { TestNode } from './testing/test-node.ts';
 

@@ -5,43 +5,43 @@ import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
 import { checkPlace, makePrivateDirectory } from '@berth/linux/files/directories.ts';
 import { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
-import { readAppArmor } from './apparmor/facts.ts';
+import { readAppArmor } from './apparmor/detect.ts';
 import { loadDefaultProfile } from './apparmor/load.ts';
+import { checkCgroupParent } from './cgroups/cgroups-path.ts';
 import type { Config } from './config/config.ts';
 import { reloadConfig } from './config/reload.ts';
+import { Makings } from './container/abortable-operations.ts';
 import { describePeer } from './container/audit.ts';
-import { recordExits } from './container/exits.ts';
+import { Stops } from './container/stops.ts';
 import type { Context } from './context.ts';
-import { messageWithCauses } from './errors.ts';
-import { EventBus } from './events.ts';
+import { LayerUsage } from './disk-usage/layer-usage.ts';
+import { EventBus } from './events/event-bus.ts';
+import { Exits } from './exits/exits.ts';
+import { recordExits } from './exits/record-exits.ts';
 import { runtimeHandlers } from './handlers.ts';
+import { findProgram } from './host/programs.ts';
 import { imageHandlers } from './image/handlers.ts';
 import { imageProgressHandlers } from './image/progress.ts';
 import { ImageService } from './image/service.ts';
-import { LayerUsage } from './layer-usage.ts';
-import { lockDirectory } from './lock.ts';
-import type { AdjustableLogger, Logger } from './log.ts';
+import type { AdjustableLogger, Logger } from './logging/log.ts';
 import { PodNetwork } from './network/pod-network.ts';
+import { Metrics } from './observability/metrics.ts';
+import { PodStarts } from './observability/tracing/pod-starts.ts';
+import { podStartsHandlers } from './observability/tracing/pod-starts-handlers.ts';
+import { recordStarts } from './observability/tracing/record-starts.ts';
+import { noTracing, type Tracer } from './observability/tracing/tracer.ts';
 import { detectRuntimes, type RuntimeHandlers } from './oci-runtime/detect.ts';
 import { warnOfVulnerabilities } from './oci-runtime/vulnerability-check.ts';
-import { Metrics } from './operations/metrics.ts';
-import { Paths } from './paths.ts';
-import { findProgram } from './programs.ts';
 import { recover } from './recovery/recover.ts';
-import { Retries } from './recovery/retries.ts';
+import { messageWithCauses } from './rpc/errors.ts';
 import { sandboxInitEnded } from './sandbox/stop.ts';
 import { socketRoutes } from './socket-routes.ts';
-import { checkCgroupParent } from './spec/cgroups-path.ts';
-import { readHostFacts } from './spec/facts/host.ts';
+import { readHostFacts } from './spec/host-inputs/host.ts';
+import { lockDirectory } from './state/directory-lock.ts';
+import { Paths } from './state/paths.ts';
 import { State } from './state/state.ts';
 import { StreamingService } from './streaming/service.ts';
-import { Exits } from './termination/exits.ts';
-import { Makings } from './termination/makings.ts';
-import { Stops } from './termination/stops.ts';
-import { PodStarts } from './tracing/pod-starts.ts';
-import { podStartsHandlers } from './tracing/pod-starts-handlers.ts';
-import { recordStarts } from './tracing/record-starts.ts';
-import { noTracing, type Tracer } from './tracing/tracer.ts';
+import { Retries } from './teardown/retries.ts';
 
 /** How long requests under way may take to finish when berthd closes. */
 const closeTimeoutMs = 5_000;
@@ -211,7 +211,7 @@ async function startTracing(
   log: Logger,
 ): Promise<Tracer> {
   if (endpoint === undefined) return noTracing;
-  const { openTelemetry } = await import('./tracing/open-telemetry.ts');
+  const { openTelemetry } = await import('./observability/tracing/open-telemetry.ts');
   return openTelemetry({ endpoint, samplingRatePerMillion }, log);
 }
 

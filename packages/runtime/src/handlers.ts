@@ -1,8 +1,8 @@
 import type { RuntimeHandlers } from '@berth/cri/server/server.ts';
-import { inChunks } from './chunks.ts';
-import { checkpointContainer } from './container/checkpoint.ts';
+import { checkpointContainer } from './checkpoint/checkpoint-container.ts';
+import { checkpointPod } from './checkpoint/checkpoint-pod.ts';
+import { restorePod } from './checkpoint/restore-pod.ts';
 import { createContainer } from './container/create.ts';
-import { execSync } from './container/exec-sync.ts';
 import { listContainers } from './container/list.ts';
 import { removeContainer } from './container/remove.ts';
 import { reopenContainerLog } from './container/reopen-log.ts';
@@ -11,23 +11,23 @@ import { getContainerStatus } from './container/status.ts';
 import { stopContainer } from './container/stop.ts';
 import { updateContainerResources } from './container/update-resources.ts';
 import type { Context } from './context.ts';
-import type { LayerUsage } from './layer-usage.ts';
+import type { LayerUsage } from './disk-usage/layer-usage.ts';
+import { execSync } from './exec/exec-sync.ts';
 import { podMetricsHandlers } from './pod-metrics/handlers.ts';
-import { runtimeConfig } from './runtime-config.ts';
-import { checkpointPod } from './sandbox/checkpoint.ts';
+import { inChunks } from './rpc/chunks.ts';
+import { runtimeConfig } from './runtime-status/runtime-config.ts';
+import { status } from './runtime-status/status.ts';
+import { updateRuntimeConfig } from './runtime-status/update-runtime-config.ts';
+import { version } from './runtime-status/version.ts';
 import { listPodSandboxes } from './sandbox/list.ts';
 import { removePodSandbox } from './sandbox/remove.ts';
-import { restorePod } from './sandbox/restore.ts';
 import { runPodSandbox } from './sandbox/run.ts';
 import { getPodSandboxStatus } from './sandbox/status.ts';
 import { stopPodSandbox } from './sandbox/stop.ts';
 import { updatePodSandboxResources } from './sandbox/update-resources.ts';
 import { StatsCollector } from './stats/collector.ts';
 import { statsHandlers } from './stats/handlers.ts';
-import { status } from './status.ts';
 import type { StreamingService } from './streaming/service.ts';
-import { updateRuntimeConfig } from './update-runtime-config.ts';
-import { version } from './version.ts';
 
 /** The RPCs of RuntimeService that berthd serves; the others answer UNIMPLEMENTED. */
 export function runtimeHandlers(

@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander';
-import { messageWithCauses } from './errors.ts';
-import { createLogger } from './log.ts';
-import { ServiceManager } from './operations/service-manager.ts';
+import { createLogger } from './logging/log.ts';
+import { ServiceManager } from './observability/service-manager.ts';
 import { type Invocation, parseArguments } from './options.ts';
+import { messageWithCauses } from './rpc/errors.ts';
 
 const argv = process.argv.slice(2);
 

@@ -4,8 +4,8 @@ import { Command, Option } from 'commander';
 import { type Config, defaultConfig, defaultConfigPath, withCgroupParent } from './config/config.ts';
 import { defaultConfigFile, dumpConfig } from './config/default-file.ts';
 import { readConfig } from './config/read.ts';
-import { logLevels } from './log.ts';
-import { berthVersion } from './version.ts';
+import { logLevels } from './logging/log.ts';
+import { berthVersion } from './runtime-status/version.ts';
 
 /** What a command line asks for: to serve, or to print a text and end. */
 export type Invocation = ({ readonly serve: Config } | { readonly print: string }) & {

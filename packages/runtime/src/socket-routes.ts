@@ -2,8 +2,8 @@ import type { RequestListener } from 'node:http';
 import { routes } from '@berth/http/routes.ts';
 import { importRoute } from './image/import.ts';
 import type { ImageService } from './image/service.ts';
-import type { Metrics } from './operations/metrics.ts';
-import { cpuProfileRoute, heapRoute } from './operations/profiling.ts';
+import type { Metrics } from './observability/metrics.ts';
+import { cpuProfileRoute, heapRoute } from './observability/profiling.ts';
 
 /** What berthd's socket serves beside the CRI. */
 export function socketRoutes(images: ImageService, metrics: Metrics): RequestListener {

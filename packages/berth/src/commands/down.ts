@@ -9,7 +9,7 @@ import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { removeLoopbackGuard } from '@berth/runtime/network/loopback-guard.ts';
 import { removeDefaultNetwork } from '@berth/runtime/network/remove-default-network.ts';
-import { Paths } from '@berth/runtime/paths.ts';
+import { Paths } from '@berth/runtime/state/paths.ts';
 import { UserError } from '../errors/user-error.ts';
 import { InstalledManifests } from '../manifests/installed.ts';
 import { readManifests } from '../manifests/read.ts';

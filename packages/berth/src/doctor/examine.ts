@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { messageOf } from '@berth/common/error-message.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { findProgram } from '@berth/runtime/host/programs.ts';
 import { damagedImages } from '@berth/runtime/image/damage.ts';
 import { cgroupProblem, readCgroupTree } from '@berth/runtime/oci-runtime/detect.ts';
 import { vulnerabilityAdvice } from '@berth/runtime/oci-runtime/vulnerability-check.ts';
-import { findProgram } from '@berth/runtime/programs.ts';
 import { findPrerequisite, prerequisites } from '../../../../scripts/setup/prerequisites.mjs';
 import type { NodeLayout } from '../node/layout.ts';
 

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { startProcess } from '@berth/linux/processes/spawn.ts';
 import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
-import { messageWithCauses } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { findProgram } from '../programs.ts';
+import { findProgram } from '../host/programs.ts';
+import type { Logger } from '../logging/log.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
 import { defaultAppArmorProfile, defaultProfileText, optionalParts } from './default-profile.ts';
-import type { AppArmorFacts } from './facts.ts';
+import type { AppArmorFacts } from './detect.ts';
 
 const profileDir = '/etc/apparmor.d';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { mknod } from '@berth/linux/files/mknod.ts';
 import { startDaemon } from '../daemon.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../logging/log.ts';
 import { failsWith, PodCalls } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { mknod } from '@berth/linux/files/mknod.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../logging/log.ts';
 import { applyEdits, editsOf, withCdiDevices } from './inject.ts';
 import { isQualifiedName, requestedDevices } from './names.ts';
 import { parseCdiFile } from './parse-file.ts';

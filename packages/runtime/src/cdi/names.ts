@@ -1,4 +1,4 @@
-import { RuntimeError } from '../errors.ts';
+import { RuntimeError } from '../rpc/errors.ts';
 
 /** What an annotation has to begin with to ask for CDI devices, as device plugins did before the CRI had a field. */
 const annotationPrefix = 'cdi.k8s.io/';

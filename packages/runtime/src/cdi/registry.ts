@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import { messageWithCauses } from '../errors.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
 import { type CdiSpec, type ContainerEdits, parseCdiSpec } from './spec.ts';
 
 /** The devices that the specification files of a node define. */

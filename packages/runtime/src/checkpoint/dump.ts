@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import type { Context } from '../context.ts';
-import { messageWithCauses, RuntimeError, wrongState } from '../errors.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
+import { messageWithCauses, RuntimeError, wrongState } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
 import { dumpLog, workPlace } from './files.ts';
 

@@ -1,6 +1,6 @@
 // Names in a checkpoint archive, as Podman and CRI-O have them and checkpointctl reads them.
 import { join } from 'node:path';
-import type { ContainerPaths } from '../paths.ts';
+import type { ContainerPaths } from '../state/paths.ts';
 
 export const specDump = 'spec.dump';
 export const configDump = 'config.dump';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ContainerConfig } from '@berth/cri/generated/api.ts';
-import { matchContainers } from '../sandbox/restore.ts';
 import { type PodDump, parsePodDump } from './pod-dump.ts';
+import { matchContainers } from './restore-pod.ts';
 
 const dump: PodDump = {
   version: 1,

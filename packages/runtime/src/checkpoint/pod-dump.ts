@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
-import { invalid, messageWithCauses } from '../errors.ts';
+import { invalid, messageWithCauses } from '../rpc/errors.ts';
 
 /** The file of a pod's checkpoint that tells of the others; it is written last. */
 export const podDump = 'pod.dump';

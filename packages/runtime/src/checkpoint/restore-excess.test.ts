@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { type TestDump, testDump } from '../testing/criu-images.ts';
-import { readDumpFacts } from './dump-facts.ts';
+import { readDumpFacts } from './criu-dump.ts';
 import { isRefusedFile } from './image-files.ts';
 import { restoreExcess } from './restore-excess.ts';
 

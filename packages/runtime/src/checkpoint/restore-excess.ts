@@ -1,6 +1,6 @@
 import { CAPABILITIES } from '@berth/linux/security/capabilities.ts';
 import type { LinuxNamespaceType, Spec } from '@berth/oci/runtime-spec/config.ts';
-import type { DumpedMount, DumpedTask, DumpedThread, DumpFacts, NamespaceIds } from './dump-facts.ts';
+import type { DumpedMount, DumpedTask, DumpedThread, DumpFacts, NamespaceIds } from './criu-dump.ts';
 
 /** What the request's container would be, and what this node knows. */
 export interface RestoreLimits {

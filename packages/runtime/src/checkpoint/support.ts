@@ -1,6 +1,6 @@
-import { wrongState } from '../errors.ts';
+import { findProgram } from '../host/programs.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
-import { findProgram } from '../programs.ts';
+import { wrongState } from '../rpc/errors.ts';
 
 /** Refuses a checkpoint or restore that this node has not got the programs for. */
 export async function requireCheckpointing(runtime: OciRuntime): Promise<void> {

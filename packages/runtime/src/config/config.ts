@@ -1,6 +1,6 @@
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
-import type { LogFormat, LogLevel } from '../log.ts';
-import type { MetricGroup } from '../pod-metrics/groups.ts';
+import type { LogFormat, LogLevel } from '../logging/log.ts';
+import type { MetricGroup } from './pod-metric-groups.ts';
 
 /** An OCI runtime behind a runtime handler, which a RuntimeClass names. */
 export interface RuntimeOptions {

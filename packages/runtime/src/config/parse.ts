@@ -1,9 +1,9 @@
 import { cgroupDrivers } from '@berth/linux/cgroups/driver.ts';
 import { sysctlNamespace } from '@berth/linux/sysctl.ts';
-import { logFormats, logLevels } from '../log.ts';
-import { metricGroups } from '../pod-metrics/groups.ts';
+import { logFormats, logLevels } from '../logging/log.ts';
 import { type Config, defaultConfig, plainRuntime, type RuntimeOptions } from './config.ts';
 import { parseLocated, type ValuePath } from './located.ts';
+import { metricGroups } from './pod-metric-groups.ts';
 import { type Parse, valueParsers } from './values.ts';
 
 /** The settings of config.yaml that have settings of their own. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import { messageWithCauses } from '../errors.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
 import { type Config, defaultConfig, defaultConfigPath } from './config.ts';
 import { ConfigError } from './located.ts';
 import { parseConfig } from './parse.ts';

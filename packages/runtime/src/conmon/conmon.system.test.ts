@@ -5,10 +5,10 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { processStat } from '@berth/linux/processes/process.ts';
+import { readExit } from '../exits/exit-files.ts';
 import { TestContainers } from '../testing/test-containers.ts';
 import { readPidFile, startConmon } from './conmon.ts';
 import { reopenLog } from './control.ts';
-import { readExit } from './exit-files.ts';
 
 const ownPid = { linux: { securityContext: { namespaceOptions: { pid: 1 as const } } } };
 

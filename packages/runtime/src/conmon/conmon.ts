@@ -6,7 +6,7 @@ import { kill } from '@berth/linux/processes/process.ts';
 import { type StartedProcess, startProcess } from '@berth/linux/processes/spawn.ts';
 import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import { killDescendants } from '../oci-runtime/process-tree.ts';
+import { killDescendants } from '../host/process-tree.ts';
 import { lastRuntimeError, OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { type ConmonSpec, conmonArguments } from './arguments.ts';
 import { parseSyncMessage, type SyncMessage } from './sync-message.ts';

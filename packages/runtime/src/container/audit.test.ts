@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ContainerConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
-import { containerId } from '../ids.ts';
+import { containerId } from '../state/ids.ts';
 import { auditFields } from './audit.ts';
 
 const id = containerId('a'.repeat(64));

@@ -1,7 +1,7 @@
 import { peerCredentials } from '@berth/linux/sockets/peer-credentials.ts';
 import type { Context } from '../context.ts';
-import { messageWithCauses } from '../errors.ts';
-import type { LogFields } from '../log.ts';
+import type { LogFields } from '../logging/log.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 

@@ -1,9 +1,9 @@
 import { processStat } from '@berth/linux/processes/process.ts';
 import { type StartedConmon, startConmon } from '../conmon/conmon.ts';
 import type { Context } from '../context.ts';
-import { messageWithCauses, RuntimeError } from '../errors.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
-import type { BundlePaths } from '../paths.ts';
+import { messageWithCauses, RuntimeError } from '../rpc/errors.ts';
+import type { BundlePaths } from '../state/paths.ts';
 import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
 import { giveStdio, type Owner } from './stdio.ts';
 

@@ -8,7 +8,7 @@ import {
   type CreateContainerResponse,
   type ImageSpec,
 } from '@berth/cri/generated/api.ts';
-import { containerCgroup } from '../cgroup-path.ts';
+import { containerCgroup } from '../cgroups/pod-cgroup.ts';
 import { checkRestore, requireRestore } from '../checkpoint/check-restore.ts';
 import { isCheckpointImage } from '../checkpoint/image.ts';
 import {
@@ -20,34 +20,34 @@ import {
   unpackCheckpoint,
 } from '../checkpoint/read.ts';
 import { requireCheckpointing } from '../checkpoint/support.ts';
-import { nowNs } from '../clock.ts';
-import { readExit } from '../conmon/exit-files.ts';
 import type { Context } from '../context.ts';
-import { refuseControlCharacters } from '../control-characters.ts';
-import { invalid, notFound, RuntimeError, wrongState } from '../errors.ts';
-import { newContainerId } from '../ids.ts';
+import { readExit } from '../exits/exit-files.ts';
+import { recordExit, watchConmon } from '../exits/record-exits.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
-import { describe } from '../labels.ts';
-import { logPathIn, makeLogDirectory, requireLogFile } from '../log-directory.ts';
-import { publishContainerEvent } from '../pod-events.ts';
-import { stopSignal } from '../pod-status/stop-signal.ts';
-import { checkNameLength, refuseTooMuch } from '../request-bounds.ts';
+import { invalid, notFound, RuntimeError, wrongState } from '../rpc/errors.ts';
+import { describe } from '../rpc/list-filter.ts';
+import { withUndo } from '../rpc/undo.ts';
+import type { Warn } from '../rpc/warn.ts';
+import { publishContainerEvent } from '../sandbox/pod-events.ts';
 import type { Container } from '../state/container.ts';
+import { newContainerId } from '../state/ids.ts';
 import type { Sandbox } from '../state/sandbox.ts';
-import { withUndo } from '../undo.ts';
-import { refuseUnusableStrings } from '../unusable-strings.ts';
-import type { Warn } from '../warn.ts';
+import { destroyContainer } from '../teardown/container.ts';
+import { nowNs } from '../time/clock.ts';
+import { refuseControlCharacters } from '../validation/control-characters.ts';
+import { checkNameLength, refuseTooMuch } from '../validation/request-bounds.ts';
+import { refuseUnusableStrings } from '../validation/unusable-strings.ts';
 import { createWithConmon } from './conmon-start.ts';
-import { recordExit, watchConmon } from './exits.ts';
 import { findVolumeImages, type ImageVolume, withImageRefs } from './image-volumes.ts';
 import { keepLimits } from './keep-limits.ts';
+import { logPathIn, makeLogDirectory, requireLogFile } from './log-directory.ts';
 import { retryContainerRemoval } from './retry.ts';
 import { mountRootfs, podUserNamespace } from './rootfs.ts';
 import { labelsOf, warnOfUnusedOptions } from './selinux.ts';
 import { containerSpec, containerUser } from './spec.ts';
 import { stdioOwner } from './stdio.ts';
+import { stopSignal } from './stop-signal.ts';
 import { checkSystemMounts } from './system-mounts.ts';
-import { destroyContainer } from './teardown.ts';
 
 /** CreateContainer: everything up to a process that waits to be started. All or nothing. */
 export async function createContainer(

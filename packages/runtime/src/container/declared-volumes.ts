@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Mount } from '@berth/cri/generated/api.ts';
 import { makeDirectoryInRoot, resolveInRoot } from '@berth/linux/files/safe-path.ts';
 import { SyscallError } from '@berth/linux/syscall/errno.ts';
-import { invalid } from '../errors.ts';
+import { invalid } from '../rpc/errors.ts';
 import { isWithin, procMountProblem } from '../spec/proc-mounts.ts';
 
 /** More volumes than any image that is meant to run declares; each is a mount. */

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
 import { patience } from '../../../../test/support/machine-speed.ts';
 import { scratchDir } from '../../../../test/support/scratch.ts';
-import { findProgram } from '../programs.ts';
+import { findProgram } from '../host/programs.ts';
 import { failsWith, isolated, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 

@@ -8,8 +8,8 @@ import { contextOption } from '@berth/linux/security/selinux.ts';
 import { SyscallError } from '@berth/linux/syscall/errno.ts';
 import { closeDescriptor } from '@berth/linux/syscall/libc.ts';
 import type { Context } from '../context.ts';
-import { type CriCode, messageWithCauses, RuntimeError } from '../errors.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
+import { type CriCode, messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import { type PodUserNamespace, withShiftedOwners } from './rootfs.ts';
 
 /** The image of a volume and the number of the mount that asks for it. */

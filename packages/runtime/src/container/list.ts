@@ -5,10 +5,10 @@ import type {
   ListContainersResponse,
 } from '@berth/cri/generated/api.ts';
 import type { Context } from '../context.ts';
-import { matchesFilter } from '../labels.ts';
-import { criState } from '../pod-status/container.ts';
+import { matchesFilter } from '../rpc/list-filter.ts';
 import type { Container as ContainerRecord } from '../state/container.ts';
 import type { State } from '../state/state.ts';
+import { criState } from './status-message.ts';
 
 /** ListContainers: answered from memory. An id in the filter that nothing has gives an empty list. */
 export async function listContainers(

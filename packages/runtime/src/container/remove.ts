@@ -4,10 +4,10 @@ import {
   type RemoveContainerResponse,
 } from '@berth/cri/generated/api.ts';
 import type { Context } from '../context.ts';
-import { wrongState } from '../errors.ts';
-import { publish } from '../pod-events.ts';
+import { wrongState } from '../rpc/errors.ts';
+import { publish } from '../sandbox/pod-events.ts';
 import { type Container, processesOf } from '../state/container.ts';
-import { destroyContainer } from './teardown.ts';
+import { destroyContainer } from '../teardown/container.ts';
 
 /** RemoveContainer: kills it when it runs; idempotent, fine for a container that is gone. */
 export async function removeContainer(

@@ -3,8 +3,8 @@ import { waitForExit } from '@berth/linux/processes/process.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { reopenLog } from '../conmon/control.ts';
 import type { Context } from '../context.ts';
-import { notFound, wrongState } from '../errors.ts';
-import { clearReopenedLog, requireLogFolder } from '../log-directory.ts';
+import { notFound, wrongState } from '../rpc/errors.ts';
+import { clearReopenedLog, requireLogFolder } from './log-directory.ts';
 
 /** ReopenContainerLog: the second half of a log rotation, for running containers only; done when it answers. */
 export async function reopenContainerLog(

@@ -1,8 +1,8 @@
-import { nowNs } from '../clock.ts';
 import type { Context } from '../context.ts';
-import { messageWithCauses } from '../errors.ts';
-import type { ContainerId } from '../ids.ts';
-import { destroyContainer } from './teardown.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
+import type { ContainerId } from '../state/ids.ts';
+import { destroyContainer } from '../teardown/container.ts';
+import { nowNs } from '../time/clock.ts';
 
 /** Has a half-made container that could not be removed shown as exited, and its removal tried again. */
 export function retryContainerRemoval(context: Context, id: ContainerId, error: unknown): void {

@@ -6,7 +6,7 @@ import { bindMount, overlayMount, unmount } from '@berth/linux/mounts/mount.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import { contextOption } from '@berth/linux/security/selinux.ts';
 import type { Context } from '../context.ts';
-import type { BundlePaths, ContainerPaths } from '../paths.ts';
+import type { BundlePaths, ContainerPaths } from '../state/paths.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 
 /** A user namespace as far as a root file system has to do with it. */

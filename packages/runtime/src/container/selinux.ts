@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto';
 import type { ContainerConfig, SELinuxOption } from '@berth/cri/generated/api.ts';
 import { isKnownContext, mayRelabel, relabel } from '@berth/linux/security/selinux.ts';
 import type { Context } from '../context.ts';
-import { invalid, messageWithCauses } from '../errors.ts';
+import { invalid, messageWithCauses } from '../rpc/errors.ts';
+import type { Warn } from '../rpc/warn.ts';
 import type { MountSource } from '../spec/input.ts';
 import {
   asksForLabels,
@@ -12,7 +13,6 @@ import {
   selinuxLabels,
 } from '../spec/selinux.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
-import type { Warn } from '../warn.ts';
 
 /** A level for a new pod, or nothing where SELinux is not in use. */
 export function levelForPod({ host, state }: Pick<Context, 'host' | 'state'>): string {

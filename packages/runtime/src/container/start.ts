@@ -3,11 +3,11 @@ import {
   type StartContainerRequest,
   type StartContainerResponse,
 } from '@berth/cri/generated/api.ts';
-import { nowNs } from '../clock.ts';
+import { startRestored } from '../checkpoint/restore-container.ts';
 import type { Context } from '../context.ts';
-import { notFound, wrongState } from '../errors.ts';
-import { publishContainerEvent } from '../pod-events.ts';
-import { startRestored } from './restore.ts';
+import { notFound, wrongState } from '../rpc/errors.ts';
+import { publishContainerEvent } from '../sandbox/pod-events.ts';
+import { nowNs } from '../time/clock.ts';
 
 /** StartContainer: only for a container that was created and never started. */
 export async function startContainer(

@@ -1,11 +1,11 @@
 import type { ContainerStatusRequest, ContainerStatusResponse } from '@berth/cri/generated/api.ts';
 import type { Context } from '../context.ts';
-import { notFound } from '../errors.ts';
-import { containerStatus } from '../pod-status/container.ts';
-import { goMessage } from '../pod-status/go-message.ts';
-import { runtimeInfo } from '../pod-status/runtime-info.ts';
+import { notFound } from '../rpc/errors.ts';
+import { goMessage } from '../rpc/go-message.ts';
 import { processesOf } from '../state/container.ts';
 import { readJson } from './read-json.ts';
+import { runtimeInfo } from './runtime-info.ts';
+import { containerStatus } from './status-message.ts';
 
 /** ContainerStatus: answered from memory; `verbose` adds what `crictl inspect` shows under info. */
 export async function getContainerStatus(

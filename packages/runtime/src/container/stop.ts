@@ -1,8 +1,8 @@
 import type { StopContainerRequest, StopContainerResponse } from '@berth/cri/generated/api.ts';
+import { giveUpRestore, isUnrestored } from '../checkpoint/restore-container.ts';
 import type { Context } from '../context.ts';
-import { messageWithCauses, RuntimeError } from '../errors.ts';
+import { messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import { processesOf } from '../state/container.ts';
-import { giveUpRestore, isUnrestored } from './restore.ts';
 
 /** StopContainer: idempotent, fine for a container that is gone. */
 export async function stopContainer(

@@ -4,7 +4,7 @@ import { magicPath, openInRoot } from '@berth/linux/files/safe-path.ts';
 import { parseMountInfo } from '@berth/linux/mounts/mountinfo.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
-import { invalid, RuntimeError } from '../errors.ts';
+import { invalid, RuntimeError } from '../rpc/errors.ts';
 import { isWithin, procMountProblem } from '../spec/proc-mounts.ts';
 
 const PROC_SUPER_MAGIC = 0x9fa0;

@@ -6,13 +6,13 @@ import type {
 import { adjustOomScores } from '@berth/linux/processes/oom-score.ts';
 import type { LinuxResources } from '@berth/oci/runtime-spec/config.ts';
 import type { Context } from '../context.ts';
-import { invalid, notFound, wrongState } from '../errors.ts';
 import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
+import { invalid, notFound, wrongState } from '../rpc/errors.ts';
+import type { Warn } from '../rpc/warn.ts';
 import { mergeResources } from '../spec/merge-resources.ts';
 import { linuxResources, oomScoreAdj, refuseTooLittleMemory } from '../spec/resources.ts';
 import { rewriteSpec } from '../spec/spec-file.ts';
 import type { Container } from '../state/container.ts';
-import type { Warn } from '../warn.ts';
 import { cgroupLimits } from './keep-limits.ts';
 
 /**

@@ -5,7 +5,7 @@ import { type Mount, MountPropagation } from '@berth/cri/generated/api.ts';
 import { bindMount } from '@berth/linux/mounts/mount.ts';
 import { sameMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import { invalid } from '../errors.ts';
+import { invalid } from '../rpc/errors.ts';
 import type { MountSource } from '../spec/input.ts';
 import { type ImageVolume, mountImageVolume } from './image-volumes.ts';
 import type { PodUserNamespace } from './rootfs.ts';

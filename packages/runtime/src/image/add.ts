@@ -1,6 +1,6 @@
 import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import type { Image } from '@berth/oci/image-spec/image.ts';
-import { nowNs } from '../clock.ts';
+import { nowNs } from '../time/clock.ts';
 import type { ImageStore } from './store.ts';
 
 /** Records an image whose layers are unpacked, under its names. */

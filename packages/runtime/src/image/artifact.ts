@@ -4,7 +4,7 @@ import { type Digest, digestOf } from '@berth/oci/image-spec/digest.ts';
 import type { Image } from '@berth/oci/image-spec/image.ts';
 import { layOutArtifact } from '@berth/oci/layers/artifact-files.ts';
 import { partialSuffix } from '@berth/oci/layers/unpack.ts';
-import { nowNs } from '../clock.ts';
+import { nowNs } from '../time/clock.ts';
 import type { ImageService } from './service.ts';
 import { ImageSizeError } from './unpack.ts';
 

@@ -10,7 +10,7 @@ import { PullImageRequest } from '@berth/cri/generated/api.ts';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { startRegistry } from '@berth/oci/testing/registry.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../logging/log.ts';
 import { openDatabase } from '../state/database.ts';
 import { pullImage } from './pull.ts';
 import { ImageService } from './service.ts';
@@ -52,7 +52,7 @@ test('a process killed at any moment of a pull leaves what the next one can go o
     for (let kill = 0; kill < kills; kill++) {
       const program = `
         const { openDatabase } = await import(${JSON.stringify(import.meta.resolve('../state/database.ts'))});
-        const { createLogger } = await import(${JSON.stringify(import.meta.resolve('../log.ts'))});
+        const { createLogger } = await import(${JSON.stringify(import.meta.resolve('../logging/log.ts'))});
         const { ImageService } = await import(${JSON.stringify(import.meta.resolve('./service.ts'))});
         const { pullImage } = await import(${JSON.stringify(import.meta.resolve('./pull.ts'))});
         const { removeImage } = await import(${JSON.stringify(import.meta.resolve('./remove.ts'))});

@@ -1,6 +1,6 @@
 import type { Digest } from '@berth/oci/image-spec/digest.ts';
-import { messageWithCauses } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../logging/log.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
 import type { ImageState } from './state.ts';
 import type { ImageStore } from './store.ts';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { FilesystemUsage, ImageFsInfoResponse } from '@berth/cri/generated/api.ts';
 import type { DiskUsage } from '@berth/linux/files/disk-usage.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import { nowNs } from '../clock.ts';
-import type { LayerUsage } from '../layer-usage.ts';
+import type { LayerUsage } from '../disk-usage/layer-usage.ts';
+import { nowNs } from '../time/clock.ts';
 import type { ImageService } from './service.ts';
 
 /** Where containers' writable layers are, and who knows their sizes. */

@@ -1,5 +1,5 @@
 import type { Digest } from '@berth/oci/image-spec/digest.ts';
-import { nowNs } from '../clock.ts';
+import { nowNs } from '../time/clock.ts';
 import type { ImageStore } from './store.ts';
 
 /** Nanoseconds that the layers of a pull that failed stay, for when it is tried again. */

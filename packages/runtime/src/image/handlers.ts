@@ -1,5 +1,5 @@
 import type { ImageHandlers } from '@berth/cri/server/server.ts';
-import { inChunks } from '../chunks.ts';
+import { inChunks } from '../rpc/chunks.ts';
 import { imageFsInfo, type WritableLayers } from './fs-info.ts';
 import { listImages } from './list.ts';
 import { pullImage } from './pull.ts';

@@ -6,8 +6,8 @@ import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import type { ImageLayer } from '@berth/oci/image-spec/image.ts';
 import type { LayerLimits } from '@berth/oci/layers/extract.ts';
 import { type UnpackedLayer, unpackLayer } from '@berth/oci/layers/unpack.ts';
-import { nowNs } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../logging/log.ts';
+import { nowNs } from '../time/clock.ts';
 import { countNames, layerDamage } from './layer-damage.ts';
 import type { ImageState } from './state.ts';
 

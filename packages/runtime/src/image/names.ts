@@ -6,7 +6,7 @@ import {
   type Reference,
   repositoryName,
 } from '@berth/oci/reference/reference.ts';
-import { invalid } from '../errors.ts';
+import { invalid } from '../rpc/errors.ts';
 import type { ImageState, StoredImage } from './state.ts';
 
 /** An image's names as the CRI lists them. */

@@ -1,5 +1,5 @@
 import type { RemoveImageRequest, RemoveImageResponse } from '@berth/cri/generated/api.ts';
-import { invalid } from '../errors.ts';
+import { invalid } from '../rpc/errors.ts';
 import { findImage } from './names.ts';
 import type { ImageService } from './service.ts';
 

@@ -7,9 +7,9 @@ import { releaseFreedMemory, returnLargeBlocks } from '@berth/linux/processes/fr
 import { ContentStore } from '@berth/oci/content/store.ts';
 import { TokenCache } from '@berth/oci/registry/token-cache.ts';
 import type { Config } from '../config/config.ts';
-import { messageWithCauses, wrongState } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { noTracing, type Tracer } from '../tracing/tracer.ts';
+import type { Logger } from '../logging/log.ts';
+import { noTracing, type Tracer } from '../observability/tracing/tracer.ts';
+import { messageWithCauses, wrongState } from '../rpc/errors.ts';
 import { LayerFlusher, removeDamaged } from './durability.ts';
 import { collectGarbage } from './gc.ts';
 import { LayerStore } from './layer-store.ts';

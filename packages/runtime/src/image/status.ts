@@ -1,5 +1,5 @@
 import type { Image, ImageStatusRequest, ImageStatusResponse } from '@berth/cri/generated/api.ts';
-import { invalid } from '../errors.ts';
+import { invalid } from '../rpc/errors.ts';
 import { findImage, repoNames } from './names.ts';
 import type { ImageService } from './service.ts';
 import type { ImageState, StoredImage } from './state.ts';

@@ -1,5 +1,5 @@
 import type { ContentStore } from '@berth/oci/content/store.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../logging/log.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { ImageState } from './state.ts';
 

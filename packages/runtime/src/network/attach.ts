@@ -1,6 +1,6 @@
 import { type CniResult, sandboxAddresses } from '@berth/cni/result/result.ts';
 import { CniError } from '@berth/cni/spec/errors.ts';
-import { messageWithCauses, RuntimeError } from '../errors.ts';
+import { messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import { type CapabilityRequest, capabilityArgs, noPortmap, unmappedPorts } from './capabilities.ts';
 import { withoutIdlePlugins } from './chain.ts';
 import { isDefaultNetwork } from './default-network.ts';

@@ -1,6 +1,6 @@
 import type { NetworkConfigList } from '@berth/cni/config/conf-list.ts';
 import type { Json, JsonObject } from '@berth/cni/spec/json.ts';
-import { invalid } from '../errors.ts';
+import { invalid } from '../rpc/errors.ts';
 
 /** A port of the host that leads into the pod. */
 export interface PortMapping {

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { replaceFile } from '@berth/common/files/replace-file.ts';
 import { makeDirectories } from '@berth/linux/files/directories.ts';
 import { readRegularFile } from '@berth/linux/files/regular-file.ts';
-import { invalid, messageWithCauses, RuntimeError } from '../errors.ts';
+import { invalid, messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import type { TemplateData } from './render-conf.ts';
 
 /** The name that containerd gives the file as well: whoever moves a template here finds it in its place. */

@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { loadConfLists, type NetworkConfigList } from '@berth/cni/config/conf-list.ts';
 import { findPlugin } from '@berth/cni/plugin/find-plugin.ts';
 import { makeDirectories } from '@berth/linux/files/directories.ts';
-import { messageWithCauses } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../logging/log.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
 
 /** The network that pods are attached to. */
 export interface SelectedNetwork {

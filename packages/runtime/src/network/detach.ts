@@ -3,7 +3,7 @@ import { type NetworkConfigList, parseConfList } from '@berth/cni/config/conf-li
 import { CniError } from '@berth/cni/spec/errors.ts';
 import type { RuntimeConf } from '@berth/cni/spec/runtime-conf.ts';
 import { pinState } from '@berth/linux/namespaces/namespaces.ts';
-import { messageWithCauses, RuntimeError } from '../errors.ts';
+import { messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import { type AttachRequest, attachmentOf, POD_INTERFACE } from './attach.ts';
 import { namespaceMayGoFirst } from './chain.ts';
 import type { PodNetwork } from './pod-network.ts';

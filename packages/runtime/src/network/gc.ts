@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { CachedAttachment } from '@berth/cni/cache/result-cache.ts';
 import { unpin } from '@berth/linux/namespaces/namespaces.ts';
-import { messageWithCauses } from '../errors.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
 import { detachSandbox } from './detach.ts';
 import type { PodNetwork } from './pod-network.ts';
 

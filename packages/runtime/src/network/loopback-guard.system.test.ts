@@ -18,7 +18,7 @@ import { NamespaceWorker, unpin } from '@berth/linux/namespaces/namespaces.ts';
 import { hasTable } from '@berth/linux/nftables/nftables.ts';
 import { libcFunction } from '@berth/linux/syscall/libc.ts';
 import { patience } from '../../../../test/support/machine-speed.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../logging/log.ts';
 import { until } from '../testing/pod-calls.ts';
 import { attachSandbox } from './attach.ts';
 import type { PortMapping } from './capabilities.ts';

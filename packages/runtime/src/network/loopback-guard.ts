@@ -1,7 +1,7 @@
 import { ensureLoopbackGuard } from '@berth/linux/nftables/loopback-guard.ts';
 import { hasTable, removeTable } from '@berth/linux/nftables/nftables.ts';
-import { messageWithCauses } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../logging/log.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
 
 /** The nftables table that keeps other hosts and pods from the node's 127.0.0.1. */
 export const LOOPBACK_TABLE = 'berth-loopback';

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { NamespaceWorker, unpin } from '@berth/linux/namespaces/namespaces.ts';
 import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
 import { removeTable } from '@berth/linux/nftables/nftables.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../logging/log.ts';
 import { until } from '../testing/pod-calls.ts';
 import { attachSandbox, podArgs } from './attach.ts';
 import { detachSandbox } from './detach.ts';

@@ -2,8 +2,8 @@ import { readFileSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { plainRuntime, type RuntimeOptions } from '../config/config.ts';
-import { messageWithCauses } from '../errors.ts';
-import { findProgram } from '../programs.ts';
+import { findProgram } from '../host/programs.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
 import { OciRuntime, type RuntimeFlavor } from './runtime.ts';
 
 /** What decides whether a runtime can work here: the file systems of the cgroup tree, as statfs(2) types. */

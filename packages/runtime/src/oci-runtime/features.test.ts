@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isKernel } from '../kernel-version.ts';
+import { isKernel } from '../host/kernel-version.ts';
 import { parseFeatures } from './features.ts';
 
 test('what `features` prints', () => {

@@ -9,7 +9,7 @@ import { layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
 import { loadTestImage } from '../../../../test/support/images.ts';
 import { containerConfig, sandboxConfig } from '../../../../test/support/pods.ts';
 import { scratchDir } from '../../../../test/support/scratch.ts';
-import { findProgram } from '../programs.ts';
+import { findProgram } from '../host/programs.ts';
 
 test('pods of a handler run by its program, with its options and the annotations that it passes on', async () => {
   using dir = scratchDir('handler');

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { ContainerConfig, MetricType } from '@berth/cri/generated/api.ts';
 import type { CgroupDetails } from '@berth/linux/cgroups/details.ts';
 import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
-import { containerId, sandboxId } from '../ids.ts';
+import { metricGroups, selectedGroups } from '../config/pod-metric-groups.ts';
 import type { Container } from '../state/container.ts';
+import { containerId, sandboxId } from '../state/ids.ts';
 import { alwaysFamilies, containerFamilies, networkFamilies } from './families.ts';
 import type { ContainerFacts } from './family.ts';
-import { metricGroups, selectedGroups } from './groups.ts';
 
 const second = 1_000_000_000n;
 const line = { totalNanoseconds: 2n * second + 1n, avg10: 0, avg60: 0, avg300: 0 };

@@ -1,6 +1,6 @@
 import type { RuntimeHandlers } from '@berth/cri/server/server.ts';
-import { inChunks } from '../chunks.ts';
 import type { Context } from '../context.ts';
+import { inChunks } from '../rpc/chunks.ts';
 import type { StatsCollector } from '../stats/collector.ts';
 import { metricDescriptors, podSandboxMetrics } from './list.ts';
 

@@ -5,14 +5,14 @@ import type {
   PodSandboxMetrics,
 } from '@berth/cri/generated/api.ts';
 import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
+import { type MetricGroup, selectedGroups } from '../config/pod-metric-groups.ts';
 import type { Context } from '../context.ts';
 import type { Container } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { StatsCollector } from '../stats/collector.ts';
-import { ContainerFactsGatherer } from './facts.ts';
 import { alwaysFamilies, containerFamilies, networkFamilies } from './families.ts';
 import type { ContainerFacts, MetricFamily } from './family.ts';
-import { type MetricGroup, selectedGroups } from './groups.ts';
+import { ContainerFactsGatherer } from './readings.ts';
 
 /** The metrics of containers that a selection of groups means. */
 function selectedFamilies(groups: ReadonlySet<MetricGroup>): MetricFamily<ContainerFacts>[] {

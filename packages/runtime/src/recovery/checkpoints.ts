@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endCheckpoint } from '../checkpoint/dump.ts';
 import { workPlace } from '../checkpoint/files.ts';
-import { runtimeOf } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
-import { messageWithCauses } from '../errors.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
+import { runtimeOf } from '../teardown/container.ts';
 import { findLeftovers, runtimePrograms } from './leftovers.ts';
 import type { Rows } from './reconcile.ts';
 

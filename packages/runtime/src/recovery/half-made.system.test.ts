@@ -25,7 +25,7 @@ import { loadTestImage } from '../../../../test/support/images.ts';
 import { patience } from '../../../../test/support/machine-speed.ts';
 import { containerConfig, sandboxConfig } from '../../../../test/support/pods.ts';
 import { type Daemon, scratchDir } from '../../../../test/support/scratch.ts';
-import { findProgram } from '../programs.ts';
+import { findProgram } from '../host/programs.ts';
 import { failsWith, until } from '../testing/pod-calls.ts';
 
 const bridge = 'brrt237';

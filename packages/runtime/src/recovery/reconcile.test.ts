@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ContainerConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
-import { containerId, sandboxId } from '../ids.ts';
 import type { ContainerState } from '../state/container.ts';
+import { containerId, sandboxId } from '../state/ids.ts';
 import type { SandboxState } from '../state/sandbox.ts';
 import { type Action, type Facts, reconcileActions } from './reconcile.ts';
 

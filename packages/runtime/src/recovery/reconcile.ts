@@ -1,6 +1,6 @@
-import { exitReason } from '../container/exit-reason.ts';
-import type { ContainerId, SandboxId } from '../ids.ts';
+import { exitReason } from '../exits/exit-reason.ts';
 import type { Container, ContainerExit } from '../state/container.ts';
+import type { ContainerId, SandboxId } from '../state/ids.ts';
 import type { ProcessRef } from '../state/process-ref.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { StartOutcome } from './start-outcome.ts';

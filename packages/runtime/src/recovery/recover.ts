@@ -1,16 +1,16 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
-import { isExitFileName } from '../conmon/exit-files.ts';
 import { retryContainerRemoval } from '../container/retry.ts';
 import type { Context } from '../context.ts';
-import { messageWithCauses } from '../errors.ts';
-import { isId, sandboxId } from '../ids.ts';
+import { isExitFileName } from '../exits/exit-files.ts';
 import { collectNetworkGarbage } from '../network/gc.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
 import { retrySandboxRemoval } from '../sandbox/retry.ts';
+import { isId, sandboxId } from '../state/ids.ts';
 import { endLeftoverCheckpoints } from './checkpoints.ts';
-import { gatherFacts, list } from './facts.ts';
 import { endRuntimes, outwaitPlugins, runtimePrograms } from './leftovers.ts';
+import { gatherFacts, list } from './observe.ts';
 import { describeAction, perform } from './perform.ts';
 import { type Action, type Rows, reconcileActions } from './reconcile.ts';
 

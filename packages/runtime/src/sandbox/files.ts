@@ -6,7 +6,7 @@ import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import { mount, unmountAll } from '@berth/linux/mounts/mount.ts';
 import { contextOption } from '@berth/linux/security/selinux.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import type { SandboxPaths } from '../paths.ts';
+import type { SandboxPaths } from '../state/paths.ts';
 import { podRoot, type SandboxNamespaces } from '../state/sandbox.ts';
 
 /** Size of a pod's /dev/shm in bytes, the same that other runtimes give. */

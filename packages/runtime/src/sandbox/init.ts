@@ -1,18 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { signalProcess } from '@berth/linux/processes/process.ts';
-import { containerCgroup } from '../cgroup-path.ts';
+import { containerCgroup } from '../cgroups/pod-cgroup.ts';
 import { createWithConmon } from '../container/conmon-start.ts';
 import { makeRootfsMountPoint } from '../container/rootfs.ts';
 import { labelsOf } from '../container/selinux.ts';
-import { endConmon, removeBundle, runtimeOf } from '../container/teardown.ts';
 import type { Context } from '../context.ts';
+import { findProgram } from '../host/programs.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
-import { findProgram } from '../programs.ts';
 import { sandboxInitSpec } from '../spec/sandbox-init.ts';
 import { sandboxView } from '../spec/sandbox-view.ts';
 import type { ContainerProcesses } from '../state/process-ref.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import { endConmon, removeBundle, runtimeOf } from '../teardown/container.ts';
 import { mountTmpfs } from './files.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { type PortMapping as CriPortMapping, Protocol } from '@berth/cri/generated/api.ts';
 import { unpin } from '@berth/linux/namespaces/namespaces.ts';
 import type { Context } from '../context.ts';
-import { messageWithCauses, RuntimeError } from '../errors.ts';
 import { type AttachRequest, attachSandbox } from '../network/attach.ts';
 import type { PortMapping } from '../network/capabilities.ts';
 import { detachSandbox } from '../network/detach.ts';
+import { messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 import { podSysctls } from './sysctls.ts';
 

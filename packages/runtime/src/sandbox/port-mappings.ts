@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type PortMapping, Protocol } from '@berth/cri/generated/api.ts';
-import { invalid } from '../errors.ts';
+import { invalid } from '../rpc/errors.ts';
 
 const isPort = (port: number) => port >= 1 && port <= 65_535;
 

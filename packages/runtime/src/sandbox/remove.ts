@@ -5,7 +5,7 @@ import {
 } from '@berth/cri/generated/api.ts';
 import { stopAndDestroy } from '../container/remove.ts';
 import type { Context } from '../context.ts';
-import { publishSandboxEvent } from '../pod-events.ts';
+import { publishSandboxEvent } from './pod-events.ts';
 import { giveUpMakings, stopSandbox } from './stop.ts';
 import { destroySandbox } from './teardown.ts';
 

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { SandboxId } from '../ids.ts';
+import type { SandboxId } from '../state/ids.ts';
 import { destroySandbox } from './teardown.ts';
 
 /**

@@ -3,23 +3,23 @@ import {
   type RunPodSandboxRequest,
   type RunPodSandboxResponse,
 } from '@berth/cri/generated/api.ts';
-import { ownedCgroup, podCgroup } from '../cgroup-path.ts';
-import { nowNs } from '../clock.ts';
+import { checkCgroupParent } from '../cgroups/cgroups-path.ts';
+import { ownedCgroup, podCgroup } from '../cgroups/pod-cgroup.ts';
+import { makeLogDirectory } from '../container/log-directory.ts';
 import { labelsOf, levelForPod, warnOfUnusedOptions } from '../container/selinux.ts';
 import type { Context } from '../context.ts';
-import { checkUserNamespace } from '../handler-features.ts';
-import { newSandboxId } from '../ids.ts';
-import { makeLogDirectory } from '../log-directory.ts';
+import { podAttributes } from '../observability/tracing/tracer.ts';
+import { checkUserNamespace } from '../oci-runtime/handler-features.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
-import { publishSandboxEvent } from '../pod-events.ts';
-import { checkCgroupParent } from '../spec/cgroups-path.ts';
+import { withUndo } from '../rpc/undo.ts';
+import type { Warn } from '../rpc/warn.ts';
+import { newSandboxId } from '../state/ids.ts';
 import { type Sandbox, sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
-import { podAttributes } from '../tracing/tracer.ts';
-import { withUndo } from '../undo.ts';
-import type { Warn } from '../warn.ts';
+import { nowNs } from '../time/clock.ts';
 import { makeSandboxFiles } from './files.ts';
 import { startInit } from './init.ts';
 import { attachNetwork, pinNamespaces } from './network.ts';
+import { publishSandboxEvent } from './pod-events.ts';
 import { retrySandboxRemoval } from './retry.ts';
 import { cgroupsOf, destroySandbox } from './teardown.ts';
 import { sandboxName, type ValidSandboxConfig, validateSandboxConfig } from './validate.ts';

@@ -1,8 +1,8 @@
 import type { PodSandboxStatusRequest, PodSandboxStatusResponse } from '@berth/cri/generated/api.ts';
-import { nowNs } from '../clock.ts';
 import type { Context } from '../context.ts';
-import { notFound } from '../errors.ts';
-import { containersStatuses, sandboxStatus } from '../pod-status/sandbox.ts';
+import { notFound } from '../rpc/errors.ts';
+import { nowNs } from '../time/clock.ts';
+import { containersStatuses, sandboxStatus } from './status-message.ts';
 import { sandboxInfo } from './verbose-info.ts';
 
 /** PodSandboxStatus: answered from memory; `verbose` adds what `crictl inspectp` shows under info. */

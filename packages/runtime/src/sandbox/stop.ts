@@ -3,13 +3,13 @@ import {
   type StopPodSandboxRequest,
   type StopPodSandboxResponse,
 } from '@berth/cri/generated/api.ts';
-import { giveUpRestore, isUnrestored } from '../container/restore.ts';
+import { giveUpRestore, isUnrestored } from '../checkpoint/restore-container.ts';
 import type { Context } from '../context.ts';
-import { messageWithCauses, wrongState } from '../errors.ts';
-import type { SandboxId } from '../ids.ts';
-import { publishSandboxEvent } from '../pod-events.ts';
+import { messageWithCauses, wrongState } from '../rpc/errors.ts';
 import { processesOf } from '../state/container.ts';
+import type { SandboxId } from '../state/ids.ts';
 import type { Sandbox } from '../state/sandbox.ts';
+import { publishSandboxEvent } from './pod-events.ts';
 import { releaseSandbox } from './teardown.ts';
 
 /** StopPodSandbox: kills its containers and lets go of its network; idempotent, fine for one that is gone. */

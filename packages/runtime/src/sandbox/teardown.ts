@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
-import { type PodCgroups, podCgroup, removableCgroups } from '../cgroup-path.ts';
-import { destroyContainer } from '../container/teardown.ts';
+import { type PodCgroups, podCgroup, removableCgroups } from '../cgroups/pod-cgroup.ts';
 import type { Context } from '../context.ts';
-import { messageWithCauses } from '../errors.ts';
-import type { SandboxId } from '../ids.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
+import type { SandboxId } from '../state/ids.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
+import { destroyContainer } from '../teardown/container.ts';
 import { unmountSandboxFiles } from './files.ts';
 import { removeInit } from './init.ts';
 import { detachNetwork } from './network.ts';

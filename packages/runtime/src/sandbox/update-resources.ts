@@ -3,9 +3,9 @@ import type {
   UpdatePodSandboxResourcesResponse,
 } from '@berth/cri/generated/api.ts';
 import type { Context } from '../context.ts';
-import { notFound } from '../errors.ts';
+import { notFound } from '../rpc/errors.ts';
+import type { Warn } from '../rpc/warn.ts';
 import { linuxResources } from '../spec/resources.ts';
-import type { Warn } from '../warn.ts';
 
 /**
  * UpdatePodSandboxResources: notes what a pod may use as a whole, as containerd and CRI-O do. The pod's cgroup is

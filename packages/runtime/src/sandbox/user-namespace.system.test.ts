@@ -7,7 +7,7 @@ import { MountPropagation, NamespaceMode } from '@berth/cri/generated/api.ts';
 import { bindMount, mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { plainRuntime } from '../config/config.ts';
 import { startDaemon } from '../daemon.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../logging/log.ts';
 import { failsWith, isolated, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 

@@ -1,5 +1,5 @@
 import { type IDMapping, NamespaceMode, type NamespaceOption } from '@berth/cri/generated/api.ts';
-import { invalid } from '../errors.ts';
+import { invalid } from '../rpc/errors.ts';
 
 const FIELD = 'config.linux.security_context.namespace_options';
 /** One more than the highest id; the last one means "nobody" to the kernel. */

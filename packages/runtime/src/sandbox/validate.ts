@@ -7,11 +7,11 @@ import {
   type PodSandboxConfig,
   type PodSandboxMetadata,
 } from '@berth/cri/generated/api.ts';
-import { refuseControlCharacters } from '../control-characters.ts';
-import { invalid } from '../errors.ts';
-import { checkNameLength, refuseTooMuch } from '../request-bounds.ts';
-import { refuseUnusableStrings } from '../unusable-strings.ts';
-import type { Warn } from '../warn.ts';
+import { invalid } from '../rpc/errors.ts';
+import type { Warn } from '../rpc/warn.ts';
+import { refuseControlCharacters } from '../validation/control-characters.ts';
+import { checkNameLength, refuseTooMuch } from '../validation/request-bounds.ts';
+import { refuseUnusableStrings } from '../validation/unusable-strings.ts';
 import { validatePortMappings } from './port-mappings.ts';
 import { validateUserNamespace } from './user-namespace.ts';
 

@@ -1,9 +1,9 @@
 import type { JsonObject } from '@berth/cni/spec/json.ts';
 import { pinState } from '@berth/linux/namespaces/namespaces.ts';
 import { readJson } from '../container/read-json.ts';
+import { runtimeInfo } from '../container/runtime-info.ts';
 import type { Context } from '../context.ts';
-import { goMessage } from '../pod-status/go-message.ts';
-import { runtimeInfo } from '../pod-status/runtime-info.ts';
+import { goMessage } from '../rpc/go-message.ts';
 import { sandboxSpec } from '../spec/sandbox-init.ts';
 import { sandboxView } from '../spec/sandbox-view.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type DeepPartial, LinuxContainerSecurityContext } from '@berth/cri/generated/api.ts';
-import type { AppArmorFacts } from '../apparmor/facts.ts';
+import type { AppArmorFacts } from '../apparmor/detect.ts';
 import { apparmorProfile } from './apparmor.ts';
 
 const off: AppArmorFacts = { enabled: false, loaded: [] };

@@ -1,7 +1,7 @@
 import type { LinuxContainerSecurityContext } from '@berth/cri/generated/api.ts';
 import { defaultAppArmorProfile } from '../apparmor/default-profile.ts';
-import type { AppArmorFacts } from '../apparmor/facts.ts';
-import { invalid } from '../errors.ts';
+import type { AppArmorFacts } from '../apparmor/detect.ts';
+import { invalid } from '../rpc/errors.ts';
 import { profileChoice } from './security-profile.ts';
 
 const FIELD = 'config.linux.security_context.apparmor';

@@ -1,8 +1,8 @@
 import type { Capability } from '@berth/cri/generated/api.ts';
 import { parseCapability } from '@berth/linux/security/capabilities.ts';
 import type { LinuxCapabilities } from '@berth/oci/runtime-spec/config.ts';
-import { invalid } from '../errors.ts';
-import type { Warn } from '../warn.ts';
+import { invalid } from '../rpc/errors.ts';
+import type { Warn } from '../rpc/warn.ts';
 
 /** What a container may do when nothing is said: the set that Docker and containerd give. */
 const DEFAULT = [

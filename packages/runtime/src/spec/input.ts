@@ -2,8 +2,8 @@ import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
 import type { LinuxDevice, PosixRlimit } from '@berth/oci/runtime-spec/config.ts';
-import type { AppArmorFacts } from '../apparmor/facts.ts';
-import type { Warn } from '../warn.ts';
+import type { AppArmorFacts } from '../apparmor/detect.ts';
+import type { Warn } from '../rpc/warn.ts';
 import type { SeccompProfile } from './seccomp-profile.ts';
 import type { SelinuxLabels, SelinuxPolicy } from './selinux.ts';
 
@@ -60,7 +60,7 @@ export interface SandboxView {
   shm?: string | undefined;
 }
 
-/** What the host is and allows; the same for every container (facts/host.ts reads it). */
+/** What the host is and allows; the same for every container (spec/host-inputs/host.ts reads it). */
 export interface HostFacts {
   /** Node's process.arch. */
   arch: string;
@@ -81,7 +81,7 @@ export interface HostFacts {
   rlimits: readonly PosixRlimit[];
 }
 
-/** What was looked up on the host for one container (facts/container.ts does). */
+/** What was looked up on the host for one container (spec/host-inputs/container.ts does). */
 export interface ContainerFacts {
   /** Contents of /etc/passwd and /etc/group in the root file system; empty when there is none. */
   passwd: string;

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import { type Mount as CriMount, MountPropagation } from '@berth/cri/generated/api.ts';
 import type { Mount } from '@berth/oci/runtime-spec/config.ts';
-import { invalid } from '../errors.ts';
-import type { Warn } from '../warn.ts';
+import { invalid } from '../rpc/errors.ts';
+import type { Warn } from '../rpc/warn.ts';
 import { defaultMounts, podFileMounts } from './default-mounts.ts';
 import type { MountSource, SandboxView } from './input.ts';
 import { procMountProblem } from './proc-mounts.ts';

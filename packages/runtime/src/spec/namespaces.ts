@@ -1,8 +1,8 @@
 import { NamespaceMode, type NamespaceOption, type UserNamespace } from '@berth/cri/generated/api.ts';
 import { type IdMapping, type IdMappings, sameMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import type { Linux, LinuxIdMapping, LinuxNamespace } from '@berth/oci/runtime-spec/config.ts';
-import { invalid, wrongState } from '../errors.ts';
-import type { Warn } from '../warn.ts';
+import { invalid, wrongState } from '../rpc/errors.ts';
+import type { Warn } from '../rpc/warn.ts';
 import type { SandboxView } from './input.ts';
 
 const FIELD = 'config.linux.security_context.namespace_options';

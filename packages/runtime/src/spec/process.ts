@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { posix } from 'node:path';
 import type { ContainerConfig, KeyValue } from '@berth/cri/generated/api.ts';
 import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
-import { invalid } from '../errors.ts';
-import type { Warn } from '../warn.ts';
+import { invalid } from '../rpc/errors.ts';
+import type { Warn } from '../rpc/warn.ts';
 
 /**
  * The command line: `command` replaces the image's entrypoint and then also its arguments, `args` replaces

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type DeepPartial, LinuxContainerResources } from '@berth/cri/generated/api.ts';
 import type { LinuxResources } from '@berth/oci/runtime-spec/config.ts';
-import type { Warn } from '../warn.ts';
-import { cgroupsPath } from './cgroups-path.ts';
+import { cgroupsPath } from '../cgroups/cgroups-path.ts';
+import type { Warn } from '../rpc/warn.ts';
 import { linuxResources, oomScoreAdj, type ResourceFacts, refuseTooLittleMemory } from './resources.ts';
 
 const v1: ResourceFacts = { cgroupVersion: 'v1', hugetlb: true, swapAccounting: true };

@@ -1,8 +1,8 @@
 import type { LinuxContainerResources } from '@berth/cri/generated/api.ts';
 import type { LinuxCpu, LinuxMemory, LinuxResources } from '@berth/oci/runtime-spec/config.ts';
-import { invalid } from '../errors.ts';
 import type { RuntimeFlavor } from '../oci-runtime/runtime.ts';
-import type { Warn } from '../warn.ts';
+import { invalid } from '../rpc/errors.ts';
+import type { Warn } from '../rpc/warn.ts';
 import type { HostFacts } from './input.ts';
 
 export type ResourceFacts = Pick<HostFacts, 'cgroupVersion' | 'hugetlb' | 'swapAccounting'>;

@@ -1,7 +1,7 @@
 import type { IdMapping } from '@berth/linux/namespaces/id-mappings.ts';
 import type { Spec, User } from '@berth/oci/runtime-spec/config.ts';
+import { cgroupsPath } from '../cgroups/cgroups-path.ts';
 import { specAnnotations } from './annotations.ts';
-import { cgroupsPath } from './cgroups-path.ts';
 import type { HostFacts, SandboxView } from './input.ts';
 import { idMappings, podNamespaces } from './namespaces.ts';
 import type { SelinuxLabels } from './selinux.ts';

@@ -1,4 +1,4 @@
-import type { Paths } from '../paths.ts';
+import type { Paths } from '../state/paths.ts';
 import { type Sandbox, sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
 import type { SandboxView } from './input.ts';
 

@@ -4,8 +4,8 @@ import { isSameMember } from '@berth/oci/json/ambiguous.ts';
 import { JsonCursor, MalformedDocumentError } from '@berth/oci/json/cursor.ts';
 import { type ExactNumber, isExactNumber, parseExactJson } from '@berth/oci/json/exact.ts';
 import type { LinuxSeccomp, LinuxSyscall } from '@berth/oci/runtime-spec/config.ts';
-import { invalid, type RuntimeError } from '../errors.ts';
-import { isKernel } from '../kernel-version.ts';
+import { isKernel } from '../host/kernel-version.ts';
+import { invalid, type RuntimeError } from '../rpc/errors.ts';
 
 /** What a rule of a profile depends on; all that is said has to hold. */
 interface Condition {

@@ -1,7 +1,7 @@
 import type { LinuxContainerSecurityContext } from '@berth/cri/generated/api.ts';
 import type { LinuxSeccomp } from '@berth/oci/runtime-spec/config.ts';
-import { invalid } from '../errors.ts';
-import type { Warn } from '../warn.ts';
+import { invalid } from '../rpc/errors.ts';
+import type { Warn } from '../rpc/warn.ts';
 import { defaultSeccompProfile } from './seccomp-default.ts';
 import { applySeccompProfile, type SeccompProfile } from './seccomp-profile.ts';
 import { profileChoice } from './security-profile.ts';

@@ -2,7 +2,7 @@ import {
   SecurityProfile_ProfileType as ProfileType,
   type SecurityProfile,
 } from '@berth/cri/generated/api.ts';
-import { invalid } from '../errors.ts';
+import { invalid } from '../rpc/errors.ts';
 
 /** Which profile a SecurityProfile of the CRI means, of seccomp or AppArmor. */
 export type ProfileChoice =

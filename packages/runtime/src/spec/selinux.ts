@@ -1,5 +1,5 @@
 import type { SELinuxOption } from '@berth/cri/generated/api.ts';
-import { invalid } from '../errors.ts';
+import { invalid } from '../rpc/errors.ts';
 
 /** The contexts that a policy has for containers, e.g. `system_u:system_r:container_t:s0`. */
 export interface SelinuxPolicy {

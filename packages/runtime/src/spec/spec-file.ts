@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { replaceFileSync } from '@berth/common/files/replace-file.ts';
 import { parseExactJson } from '@berth/oci/json/exact.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
-import type { BundlePaths } from '../paths.ts';
+import type { BundlePaths } from '../state/paths.ts';
 
 /** config.json of a bundle: ours, so its form is known. */
 export function readSpec({ config }: BundlePaths): Spec {

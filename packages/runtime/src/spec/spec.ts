@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import type { Linux, Process, Spec } from '@berth/oci/runtime-spec/config.ts';
+import { cgroupsPath } from '../cgroups/cgroups-path.ts';
 import { specAnnotations } from './annotations.ts';
 import { apparmorProfile } from './apparmor.ts';
 import { processCapabilities } from './capabilities.ts';
-import { cgroupsPath } from './cgroups-path.ts';
 import { containerDevices } from './devices.ts';
 import type { SpecInput } from './input.ts';
 import { containerMounts } from './mounts.ts';

@@ -1,6 +1,6 @@
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
-import { invalid } from '../errors.ts';
-import type { Warn } from '../warn.ts';
+import { invalid } from '../rpc/errors.ts';
+import type { Warn } from '../rpc/warn.ts';
 import type { SandboxView } from './input.ts';
 
 /** Refuses, or tells of, fields of no concern of their own; the others are looked at where they are handled. */

@@ -1,7 +1,7 @@
 import { type LinuxContainerSecurityContext, SupplementalGroupsPolicy } from '@berth/cri/generated/api.ts';
 import { type IdMappings, isMapped } from '@berth/linux/namespaces/id-mappings.ts';
 import type { User } from '@berth/oci/runtime-spec/config.ts';
-import { invalid } from '../errors.ts';
+import { invalid } from '../rpc/errors.ts';
 import { type GroupEntry, isId, MAX_ID, type PasswdEntry, parseGroup, parsePasswd } from './user-database.ts';
 
 export interface UserInput {

@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ContainerConfig, LinuxContainerUser } from '@berth/cri/generated/api.ts';
-import { type ContainerId, containerId, type SandboxId, sandboxId } from '../ids.ts';
 import { type Container, type ContainerExit, type ContainerState, processesOf } from './container.ts';
 import { IdIndex } from './id-index.ts';
+import { type ContainerId, containerId, type SandboxId, sandboxId } from './ids.ts';
 import { RowReader } from './row.ts';
 import { write } from './write.ts';
 

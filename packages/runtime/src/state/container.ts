@@ -1,5 +1,5 @@
 import type { ContainerConfig, LinuxContainerUser } from '@berth/cri/generated/api.ts';
-import type { ContainerId, SandboxId } from '../ids.ts';
+import type { ContainerId, SandboxId } from './ids.ts';
 import type { ContainerProcesses } from './process-ref.ts';
 
 /** How a container ended. Times are nanoseconds since 1970. */

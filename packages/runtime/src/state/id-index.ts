@@ -1,4 +1,4 @@
-import { RuntimeError } from '../errors.ts';
+import { RuntimeError } from '../rpc/errors.ts';
 
 /**
  * Objects by id, where a unique beginning of an id will do, as people type it. Lookups by whole id, which

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { PodSandboxConfig } from '@berth/cri/generated/api.ts';
-import { type SandboxId, sandboxId } from '../ids.ts';
 import { IdIndex } from './id-index.ts';
+import { type SandboxId, sandboxId } from './ids.ts';
 import { RowReader } from './row.ts';
 import type { Sandbox, SandboxState } from './sandbox.ts';
 import { write } from './write.ts';

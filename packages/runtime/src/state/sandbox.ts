@@ -1,7 +1,7 @@
 import { hostname as nodeHostname } from 'node:os';
 import { NamespaceMode, type PodSandboxConfig, type UserNamespace } from '@berth/cri/generated/api.ts';
 import { hostId, type IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
-import type { SandboxId } from '../ids.ts';
+import type { SandboxId } from './ids.ts';
 import type { ContainerProcesses } from './process-ref.ts';
 
 /**

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, test } from 'node:test';
 import { ContainerConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
-import { newContainerId, newSandboxId } from '../ids.ts';
 import type { Container, ContainerState } from './container.ts';
 import { migrate } from './database.ts';
+import { newContainerId, newSandboxId } from './ids.ts';
 import type { Sandbox, SandboxState } from './sandbox.ts';
 import { State } from './state.ts';
 

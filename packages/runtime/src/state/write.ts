@@ -1,5 +1,5 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
-import { RuntimeError } from '../errors.ts';
+import { RuntimeError } from '../rpc/errors.ts';
 
 const SQLITE_FULL = 13;
 

@@ -1,6 +1,6 @@
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
-import { nowNs } from '../clock.ts';
+import { nowNs } from '../time/clock.ts';
 import { type CpuHistory, nanoCores, remember } from './cpu-rate.ts';
 
 /** What a cgroup used when it was looked at. */

@@ -1,13 +1,13 @@
 import type { ContainerStats, PodSandboxStats } from '@berth/cri/generated/api.ts';
 import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
 import { readNetDev } from '@berth/linux/netlink/net-dev.ts';
-import { containerCgroup, podCgroup } from '../cgroup-path.ts';
-import { nowNs } from '../clock.ts';
+import { containerCgroup, podCgroup } from '../cgroups/pod-cgroup.ts';
 import type { Context } from '../context.ts';
-import { messageWithCauses } from '../errors.ts';
-import type { LayerUsage, MeasuredUsage } from '../layer-usage.ts';
+import type { LayerUsage, MeasuredUsage } from '../disk-usage/layer-usage.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import { nowNs } from '../time/clock.ts';
 import { CgroupReader, type CgroupReading } from './cgroup-reader.ts';
 import { sumReadings } from './sum.ts';
 import {

@@ -6,8 +6,8 @@ import type {
 } from '@berth/cri/generated/api.ts';
 import { candidates } from '../container/list.ts';
 import type { Context } from '../context.ts';
-import { notFound } from '../errors.ts';
-import { matchesSelector } from '../labels.ts';
+import { notFound } from '../rpc/errors.ts';
+import { matchesSelector } from '../rpc/list-filter.ts';
 import { isShown, type StatsCollector } from './collector.ts';
 
 /** ContainerStats. */

@@ -1,6 +1,6 @@
 import type { RuntimeHandlers } from '@berth/cri/server/server.ts';
-import { inChunks } from '../chunks.ts';
 import type { Context } from '../context.ts';
+import { inChunks } from '../rpc/chunks.ts';
 import type { StatsCollector } from './collector.ts';
 import { containerStats, listContainerStats } from './container.ts';
 import { listPodSandboxStats, podSandboxStats } from './sandbox.ts';

@@ -5,8 +5,8 @@ import type {
   PodSandboxStatsResponse,
 } from '@berth/cri/generated/api.ts';
 import type { Context } from '../context.ts';
-import { notFound, RuntimeError } from '../errors.ts';
-import { matchesSelector } from '../labels.ts';
+import { notFound, RuntimeError } from '../rpc/errors.ts';
+import { matchesSelector } from '../rpc/list-filter.ts';
 import { candidates } from '../sandbox/list.ts';
 import type { StatsCollector } from './collector.ts';
 

@@ -13,7 +13,7 @@ import type {
 } from '@berth/cri/generated/api.ts';
 import type { Pressure, PressureLine } from '@berth/linux/cgroups/psi.ts';
 import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
-import type { MeasuredUsage } from '../layer-usage.ts';
+import type { MeasuredUsage } from '../disk-usage/layer-usage.ts';
 import type { CgroupReading } from './cgroup-reader.ts';
 
 /** CPU time so far, and per second once there are two readings. */

@@ -1,7 +1,7 @@
 import type { AttachTarget, RemoteStreams } from '@berth/streaming/server/streaming-runtime.ts';
 import { audited } from '../container/audit.ts';
 import type { Context } from '../context.ts';
-import { notFound, wrongState } from '../errors.ts';
+import { notFound, wrongState } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
 import type { Attachments } from './attachments.ts';
 

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import type { DescriptorStream } from '@berth/linux/streams/descriptor-stream.ts';
 import type { RemoteStreams } from '@berth/streaming/server/streaming-runtime.ts';
 import { resizeTerminal } from '../conmon/control.ts';
-import { copyInput } from './copy.ts';
+import { copyInput } from '../exec/client-streams.ts';
 
 /** One client of a container, and what the container is like. */
 export interface AttachOptions {

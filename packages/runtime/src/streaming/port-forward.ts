@@ -3,7 +3,7 @@ import type { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
 import { connectToLoopback, type IpFamily, openTcpSocket } from '@berth/linux/sockets/tcp-socket.ts';
 import type { PortForwardTarget } from '@berth/streaming/server/streaming-runtime.ts';
 import type { Context } from '../context.ts';
-import { messageWithCauses, notFound, wrongState } from '../errors.ts';
+import { messageWithCauses, notFound, wrongState } from '../rpc/errors.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 
 /**

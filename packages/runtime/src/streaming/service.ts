@@ -11,13 +11,13 @@ import type { CallContext } from '@berth/cri/server/server.ts';
 import type { StreamingRuntime } from '@berth/streaming/server/streaming-runtime.ts';
 import type { StreamingServer } from '@berth/streaming/server/streaming-server.ts';
 import { auditFields } from '../container/audit.ts';
-import { runningContainer } from '../container/running.ts';
 import type { Context } from '../context.ts';
-import { invalid, messageWithCauses } from '../errors.ts';
+import { exec } from '../exec/exec.ts';
+import { runningContainer } from '../exec/exec-target.ts';
+import { invalid, messageWithCauses } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
 import { attach, attachableContainer } from './attach.ts';
 import { Attachments } from './attachments.ts';
-import { exec } from './exec.ts';
 import { forwardPort, readySandbox } from './port-forward.ts';
 import { readTls, TlsFiles } from './tls-files.ts';
 

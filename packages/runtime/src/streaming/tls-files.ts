@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { StreamingTls } from '@berth/streaming/server/streaming-runtime.ts';
 import type { Config } from '../config/config.ts';
-import { messageWithCauses } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../logging/log.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
 
 type TlsPaths = Pick<Config['streaming'], 'certFile' | 'keyFile' | 'clientCaFile'>;
 

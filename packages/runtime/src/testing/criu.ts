@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { messageWithCauses } from '../errors.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
 
 /** Why criu cannot be tested here; undefined where it can. Older ones do not know the vDSO of newer kernels. */
 export function whyNoCriu(): string | undefined {

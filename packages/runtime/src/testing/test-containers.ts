@@ -17,11 +17,11 @@ import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { type StartConmonOptions, type StartedConmon, startConmon } from '../conmon/conmon.ts';
-import { type ContainerExit, readExit, watchExits } from '../conmon/exit-files.ts';
+import { type ContainerExit, readExit, watchExits } from '../exits/exit-files.ts';
 import { detectRuntimes } from '../oci-runtime/detect.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
-import { gatherContainerFacts } from '../spec/facts/container.ts';
-import { readHostFacts } from '../spec/facts/host.ts';
+import { gatherContainerFacts } from '../spec/host-inputs/container.ts';
+import { readHostFacts } from '../spec/host-inputs/host.ts';
 import type { HostFacts, SandboxView } from '../spec/input.ts';
 import { ociSpec } from '../spec/spec.ts';
 

@@ -10,10 +10,10 @@ import { type ImageManifest, parseIndex, parseManifest } from '@berth/oci/image-
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import type { Config } from '../config/config.ts';
+import { LayerUsage } from '../disk-usage/layer-usage.ts';
 import { imageHandlers } from '../image/handlers.ts';
 import { ImageService, type ImageServiceOptions } from '../image/service.ts';
-import { LayerUsage } from '../layer-usage.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../logging/log.ts';
 import { openDatabase } from '../state/database.ts';
 
 /** What a handler is told of the call. */

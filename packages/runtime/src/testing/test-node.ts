@@ -13,7 +13,7 @@ import { scratchDir } from '../../../../test/support/scratch.ts';
 import type { Config } from '../config/config.ts';
 import { readConfig } from '../config/read.ts';
 import { type Daemon, startDaemon } from '../daemon.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../logging/log.ts';
 
 type Partial<Message> = Message extends object ? { [Key in keyof Message]?: Partial<Message[Key]> } : Message;
 

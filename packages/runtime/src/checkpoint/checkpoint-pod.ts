@@ -1,0 +1,108 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import type { CheckpointPodRequest, CheckpointPodResponse } from '@berth/cri/generated/api.ts';
+import type { Context } from '../context.ts';
+import { invalid, messageWithCauses, notFound, wrongState } from '../rpc/errors.ts';
+import type { Container } from '../state/container.ts';
+import type { SandboxId } from '../state/ids.ts';
+import { describeCheckpoint, keepArchive, writeArchive } from './archive.ts';
+import { dumpProcesses, whilePaused } from './dump.ts';
+import { type PodDump, podDump } from './pod-dump.ts';
+import { requireCheckpointing } from './support.ts';
+
+/** CheckpointPod: all containers of a pod at one moment, each an archive in the caller's directory. */
+export async function checkpointPod(
+  context: Context,
+  { podSandboxId, outputPath, containerIds, options }: CheckpointPodRequest,
+  call: { signal: AbortSignal },
+): Promise<CheckpointPodResponse> {
+  const { state, queue, log, runtimes, makings } = context;
+  refuseOptions(options);
+  refuseUnlessEmpty(outputPath);
+  const found = state.sandboxes.find(podSandboxId);
+  if (found === undefined) throw notFound('pod', podSandboxId);
+  const checkpoint = async (signal: AbortSignal) => {
+    signal.throwIfAborted();
+    const sandbox = state.sandboxes.get(found.id);
+    if (sandbox?.state.phase !== 'ready') throw wrongState(`pod ${found.id} is not running`);
+    const runtime = runtimes.get(sandbox.runtime);
+    await requireCheckpointing(runtime);
+    const ids = selectContainers(context, found.id, containerIds).map(({ id }) => id);
+    await holding(context, ids, async () => {
+      const containers = selectContainers(context, found.id, containerIds);
+      const made: string[] = [];
+      try {
+        await whilePaused(context, containers, runtime, async () => {
+          for (const container of containers) await dumpProcesses(context, container, runtime, signal);
+          for (const container of containers) {
+            const file = join(outputPath, `${container.id}.tar`);
+            made.push(file);
+            await describeCheckpoint(context, container, { runtime: runtime.name, signal });
+            await writeArchive(context, container, file, signal);
+          }
+          const dump: PodDump = {
+            version: 1,
+            runtime: runtime.name,
+            containers: containers.map(({ id, config }) => ({
+              name: config.metadata?.name ?? '',
+              archive: `${id}.tar`,
+            })),
+          };
+          made.push(join(outputPath, podDump));
+          await writeFile(join(outputPath, podDump), JSON.stringify(dump, undefined, 2), { mode: 0o600 });
+          for (const container of containers) keepArchive(context, container);
+        });
+      } catch (error) {
+        for (const file of made) rmSync(file, { force: true });
+        throw error;
+      }
+    });
+    log.info('Checkpointed pod sandbox', { sandbox: found.id, outputPath });
+    return {};
+  };
+  return makings.run([found.id], call.signal, (signal) => queue.run(found.id, () => checkpoint(signal)));
+}
+
+/** Runs `work` in the queues of all these containers. */
+function holding<Result>(
+  context: Context,
+  ids: readonly Container['id'][],
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const [first, ...rest] = ids;
+  return first === undefined ? work() : context.queue.run(first, () => holding(context, rest, work));
+}
+
+function selectContainers({ state }: Context, sandbox: SandboxId, ids: readonly string[]): Container[] {
+  if (ids.length === 0) throw invalid('container_ids', 'name at least one container');
+  const containers = ids.map((id, index) => {
+    const container = state.containers.find(id);
+    if (container?.sandboxId !== sandbox)
+      throw invalid(`container_ids[${index}]`, `${id} is not in this pod`);
+    if (container.state.phase !== 'running') {
+      throw wrongState(`container ${container.id} is not running: ${container.state.phase}`);
+    }
+    return container;
+  });
+  if (new Set(containers).size < containers.length) throw invalid('container_ids', 'names a container twice');
+  return containers;
+}
+
+/** Neither checkpoint nor restore knows options. */
+export function refuseOptions(options: Readonly<Record<string, string>>): void {
+  const [option] = Object.keys(options);
+  if (option !== undefined) throw invalid(`options[${JSON.stringify(option)}]`, 'is no known option');
+}
+
+function refuseUnlessEmpty(directory: string): void {
+  if (!isAbsolute(directory))
+    throw invalid('output_path', `${JSON.stringify(directory)} is not an absolute path`);
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch (error) {
+    throw invalid('output_path', messageWithCauses(error));
+  }
+  if (names.length > 0) throw invalid('output_path', `${directory} is not empty`);
+}

@@ -1,0 +1,111 @@
+import { constants } from 'node:fs';
+import { copyFile, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ContainerEventType } from '@berth/cri/generated/api.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
+import { magicPath } from '@berth/linux/files/safe-path.ts';
+import { createWithConmon } from '../container/conmon-start.ts';
+import type { Context } from '../context.ts';
+import { readExit } from '../exits/exit-files.ts';
+import { recordExit, watchConmon } from '../exits/record-exits.ts';
+import { messageWithCauses, wrongState } from '../rpc/errors.ts';
+import { publishContainerEvent } from '../sandbox/pod-events.ts';
+import { readSpec } from '../spec/spec-file.ts';
+import type { Container } from '../state/container.ts';
+import type { ContainerId } from '../state/ids.ts';
+import { sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
+import { endConmon, releaseProcesses } from '../teardown/container.ts';
+import { killContainer } from '../teardown/kill.ts';
+import { nowNs } from '../time/clock.ts';
+import { criuError } from './dump.ts';
+import { imageDirectory, logFile, restorePlace } from './files.ts';
+import { isFile } from './read.ts';
+
+/** A restored process runs at once, so that a container made from a checkpoint gets its processes by its start. */
+export async function startRestored(
+  context: Context,
+  container: Container,
+  { runtime, signal }: { runtime: string; signal: AbortSignal },
+): Promise<void> {
+  const { state, paths, log } = context;
+  const { id, config } = container;
+  const { bundle } = paths.container(id);
+  const place = restorePlace(paths.container(id));
+  state.containers.setState(id, { phase: 'restoring' });
+  try {
+    const before = place.at(logFile);
+    if (container.logPath !== '' && isFile(before)) {
+      await copyLog(before, container.logPath).catch(() => {});
+    }
+    const processes = await createWithConmon(context, {
+      id,
+      name: container.name,
+      runtime: context.runtimes.get(runtime),
+      bundle,
+      args: readSpec(bundle).process?.args ?? [],
+      logPath: container.logPath,
+      stdin: config.stdin,
+      stdinOnce: config.stdinOnce,
+      tty: config.tty,
+      checkpoint: place.at(imageDirectory),
+      signal,
+    });
+    await renamePod(context, container);
+    state.containers.setState(id, { phase: 'running', processes, startedAt: nowNs() });
+    watchConmon(context, id, processes);
+    publishContainerEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
+    log.info('Restored container', { container: id, PID: processes.init.pid });
+  } catch (error) {
+    const reason = criuError(join(bundle.dir, 'restore.log'));
+    const message = `failed to restore container ${id}: ${messageWithCauses(error)}${reason === '' ? '' : `: criu: ${reason}`}`;
+    await endRestore(context, container, message);
+    throw wrongState(message);
+  } finally {
+    await removeTree(place.dir);
+  }
+  // An end that came before the container could be found has not been recorded.
+  const exit = readExit(paths.exits, id);
+  if (exit !== undefined) recordExit(context, id, { ...exit, message: '' });
+}
+
+/** Writes the log as it was; a link that has come to its place meanwhile leads it nowhere. */
+async function copyLog(from: string, logPath: string): Promise<void> {
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
+  await using log = await open(logPath, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0o640);
+  await copyFile(from, magicPath(log.fd));
+}
+
+/** criu has given the pod's own UTS namespace the host name of the pod that the checkpoint is of. */
+async function renamePod({ state, namespaces, paths }: Context, { sandboxId }: Container): Promise<void> {
+  const sandbox = state.sandboxes.get(sandboxId);
+  if (sandbox === undefined || sandboxNamespaces(sandbox.config).hostNetwork) return;
+  const existing = { uts: paths.sandbox(sandboxId).utsns };
+  await namespaces.pin({ hostname: sandboxHostname(sandbox), existing });
+}
+
+/** Whether a container made from a checkpoint has no processes yet. */
+export function isUnrestored({ state }: Container): boolean {
+  return state.phase === 'restorable' || state.phase === 'restoring';
+}
+
+/** A container whose restore has failed, or was given up before it began, has ended. */
+async function endRestore(context: Context, container: Container, message: string): Promise<void> {
+  const { id } = container;
+  await killContainer(context, container);
+  await endConmon(id, context.paths.container(id).bundle);
+  const exit = { startedAt: 0n, finishedAt: nowNs(), exitCode: 128, reason: 'StartError', message };
+  await releaseProcesses(context, context.state.containers.setState(id, { phase: 'exited', exit }));
+  publishContainerEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+}
+
+/** Ends a container that waits to be restored, or is being restored. */
+export function giveUpRestore(context: Context, id: ContainerId): Promise<void> {
+  context.makings.abort(id, wrongState(`container ${id} was stopped`));
+  return context.queue.run(id, async () => {
+    const container = context.state.containers.get(id);
+    // In its turn one that is being restored is what a berthd has left that died.
+    if (container !== undefined && isUnrestored(container)) {
+      await endRestore(context, container, 'it was stopped before it was restored');
+    }
+  });
+}

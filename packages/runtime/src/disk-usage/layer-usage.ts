@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type DiskUsage, diskUsage } from '@berth/linux/files/disk-usage.ts';
+import type { Logger } from '../logging/log.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
+import { nowNs } from '../time/clock.ts';
+
+/** What a directory took when it was measured. */
+export interface MeasuredUsage extends DiskUsage {
+  /** Nanoseconds since 1970. */
+  readonly at: bigint;
+}
+
+/** After how many milliseconds, at the earliest, a directory that is asked for is measured again. */
+const restMs = 10_000;
+
+/** And after how many times as long as measuring it took, so that large ones do not keep the disk busy. */
+const restFactor = 20;
+
+/** How many milliseconds a request waits at most for directories that were never measured. */
+const patienceMs = 50;
+
+/** After how many milliseconds what nobody asked for any more is forgotten. */
+const keptMs = 120_000;
+
+interface Entry {
+  measured: MeasuredUsage | undefined;
+  /** Set while it waits to be measured, or is being measured. */
+  measuring: Promise<void> | undefined;
+  nextAt: number;
+  askedAt: number;
+}
+
+/**
+ * Sizes of writable layers. A request is answered from what is known, and asking is what has an old figure renewed
+ * behind it, one directory at a time: a layer of a million files must not hold up the stats of fifty containers.
+ */
+export class LayerUsage {
+  readonly #entries = new Map<string, Entry>();
+  readonly #log: Logger;
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** In the order of `directories`; undefined for one that is not there, or takes long to be measured at first. */
+  async of(directories: readonly string[]): Promise<(MeasuredUsage | undefined)[]> {
+    this.#sweep();
+    const entries = directories.map((directory) => this.#asked(directory));
+    const unknown = entries.flatMap(({ measured, measuring }) =>
+      measured === undefined && measuring !== undefined ? [measuring] : [],
+    );
+    if (unknown.length > 0) {
+      await Promise.race([Promise.all(unknown), delay(patienceMs, undefined, { ref: false })]);
+    }
+    return entries.map(({ measured }) => measured);
+  }
+
+  #asked(directory: string): Entry {
+    const now = performance.now();
+    const entry = this.#entries.get(directory) ?? {
+      measured: undefined,
+      measuring: undefined,
+      nextAt: now,
+      askedAt: now,
+    };
+    entry.askedAt = now;
+    this.#entries.set(directory, entry);
+    if (entry.measuring === undefined && now >= entry.nextAt) {
+      entry.measuring = this.#queue.then(() => this.#measure(directory, entry));
+      this.#queue = entry.measuring;
+    }
+    return entry;
+  }
+
+  async #measure(directory: string, entry: Entry): Promise<void> {
+    const began = performance.now();
+    try {
+      const usage = await diskUsage(directory);
+      entry.measured = usage && { ...usage, at: nowNs() };
+    } catch (error) {
+      this.#log.warning(`Measuring a container's layer failed: ${messageWithCauses(error)}`, { directory });
+    }
+    const ended = performance.now();
+    entry.nextAt = ended + Math.max(restMs, (ended - began) * restFactor);
+    entry.measuring = undefined;
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const [directory, { askedAt, measuring }] of this.#entries) {
+      if (measuring === undefined && now - askedAt > keptMs) this.#entries.delete(directory);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { fchownSync, fstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
+import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
+import { type Program, type StartedProcess, startProcess } from '@berth/linux/processes/spawn.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
+import type { Process } from '@berth/oci/runtime-spec/config.ts';
+import type { OciRuntime } from '../oci-runtime/runtime.ts';
+import { lastRuntimeError, OciRuntimeError } from '../oci-runtime/runtime-log.ts';
+
+/** What is particular to one exec. */
+export interface ExecStart extends Pick<Program, 'descriptors'>, StdioOwner {
+  readonly args?: readonly string[];
+}
+
+export interface StdioOwner {
+  /** Who owns the pipes that are the command's streams, in ids of the host. */
+  readonly stdioOwner?: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/**
+ * The files of one running exec. While it runs its pid file is there, by which the next berthd finds what
+ * this one has left running (leftover-execs.ts); disposing removes them all.
+ */
+export class ExecFiles implements Disposable {
+  readonly #base: string;
+
+  /** `dir` is the container's directory of execs, made when missing. */
+  constructor(dir: string, process: Process) {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    this.#base = join(dir, randomBytes(8).toString('hex'));
+    writeFileSync(this.#process, JSON.stringify(process), { mode: 0o600 });
+  }
+
+  get pid(): string {
+    return `${this.#base}.pid`;
+  }
+
+  /** Where a terminal's master is sent to. */
+  get console(): string {
+    return `${this.#base}.sock`;
+  }
+
+  get #process(): string {
+    return `${this.#base}.json`;
+  }
+
+  get #log(): string {
+    return `${this.#base}.log`;
+  }
+
+  /**
+   * Starts the OCI runtime's `exec`, which stays in the foreground as the parent of the command. Its log,
+   * apart from the command's stderr, tells a command that failed from one that never ran. Pipes among the
+   * descriptors are given to `stdioOwner`, where the OCI runtime cannot do that (container/stdio.ts).
+   */
+  start(
+    runtime: OciRuntime,
+    containerId: string,
+    { descriptors, args = [], stdioOwner }: ExecStart,
+  ): StartedProcess {
+    if (stdioOwner !== undefined) {
+      for (const descriptor of descriptors) {
+        if (typeof descriptor !== 'number' || !fstatSync(descriptor).isFIFO()) continue;
+        fchownSync(descriptor, stdioOwner.uid, stdioOwner.gid);
+      }
+    }
+    try {
+      return startProcess({
+        path: runtime.path,
+        args: [
+          ...runtime.globalArgs,
+          ...['--log', this.#log, '--log-format', 'json'],
+          ...['exec', '--process', this.#process, '--pid-file', this.pid, ...args, containerId],
+        ],
+        env: process.env,
+        descriptors,
+      });
+    } catch (error) {
+      throw new OciRuntimeError(doing(containerId), messageOf(error));
+    }
+  }
+
+  /** Whether the command has run: the pid file is written once it does, and each exit code before is the runtime's. */
+  hasRun(): boolean {
+    return readText(this.pid) !== undefined;
+  }
+
+  /** Why the command has not run; `otherwise` when the runtime has not said so in its log. */
+  failure(containerId: string, otherwise: string): OciRuntimeError {
+    return new OciRuntimeError(doing(containerId), lastRuntimeError(readText(this.#log) ?? '') ?? otherwise);
+  }
+
+  [Symbol.dispose](): void {
+    for (const file of [this.#process, this.pid, this.#log, this.console]) rmSync(file, { force: true });
+  }
+}
+
+function doing(containerId: string): string {
+  return `exec in container ${containerId}`;
+}
+
+/** What an OCI runtime logs of one exec, and far more than a pid file. */
+const maxLogBytes = 4 * 1024 * 1024;
+
+function readText(path: string): string | undefined {
+  try {
+    return readRegularFileSync(path, { maxBytes: maxLogBytes }).toString();
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}

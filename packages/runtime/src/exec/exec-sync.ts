@@ -1,0 +1,57 @@
+import type { ExecSyncRequest, ExecSyncResponse } from '@berth/cri/generated/api.ts';
+import type { CallContext } from '@berth/cri/server/server.ts';
+import { audited } from '../container/audit.ts';
+import type { Context } from '../context.ts';
+import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
+import { invalid, RuntimeError, wrongState } from '../rpc/errors.ts';
+import type { Container } from '../state/container.ts';
+import { execTarget, runningContainer } from './exec-target.ts';
+import { execSync as execInRuntime } from './run-collected.ts';
+
+/** A kubelet takes messages of 16 MiB, and this one needs a few bytes beside stdout and stderr. */
+const maxOutputBytes = 16 * 1024 * 1024 - 1024;
+
+/** ExecSync: runs a command in a container and waits for its end. */
+export async function execSync(
+  context: Context,
+  request: ExecSyncRequest,
+  { signal, peer }: CallContext,
+): Promise<ExecSyncResponse> {
+  const { cmd } = request;
+  if (cmd.length === 0) throw invalid('cmd', 'is required');
+  const container = runningContainer(context, request.containerId);
+  return await audited(context, 'ExecSync', container, { cmd, peer }, () =>
+    run(context, container, request, signal),
+  );
+}
+
+async function run(
+  context: Context,
+  container: Container,
+  { cmd, timeout }: ExecSyncRequest,
+  signal: AbortSignal,
+): Promise<ExecSyncResponse> {
+  // The command is moved before it runs, and how long it runs is not known.
+  context.cgroups.startRcuGracePeriod()[Symbol.dispose]();
+  const timeoutMs = Number(timeout) * 1000;
+  const target = execTarget(context, container, { cmd });
+  try {
+    return await execInRuntime({
+      ...target,
+      timeoutMs: timeoutMs > 0 ? timeoutMs : undefined,
+      limitBytes: maxOutputBytes,
+      signal,
+    });
+  } catch (error) {
+    if (!(error instanceof OciRuntimeError)) throw error;
+    const command = `command ${JSON.stringify(cmd)}`;
+    if (error.kind === 'NOT_FOUND')
+      throw wrongState(`container ${container.id} has just ended: ${error.reason}`);
+    throw error.kind === 'TIMEOUT'
+      ? new RuntimeError('DEADLINE_EXCEEDED', `${command} timed out after ${timeoutMs} ms`)
+      : new RuntimeError(
+          'UNKNOWN',
+          `${command} could not be run in container ${container.id}: ${error.reason}`,
+        );
+  }
+}

@@ -1,0 +1,31 @@
+import { stdioOwner } from '../container/stdio.ts';
+import type { Context } from '../context.ts';
+import { notFound, wrongState } from '../rpc/errors.ts';
+import type { Container } from '../state/container.ts';
+import { containerProcess, execProcess } from './exec-process.ts';
+
+/** The container of an id or of the beginning of one; commands run in those that run only. */
+export function runningContainer({ state }: Context, id: string): Container {
+  const container = state.containers.find(id);
+  if (container === undefined) throw notFound('container', id);
+  if (container.state.phase !== 'running') throw wrongState(`container ${container.id} is not running`);
+  return container;
+}
+
+/** What the OCI runtime has to know to run a command in a container. */
+export function execTarget(
+  { paths, runtimes, state }: Context,
+  container: Container,
+  { cmd, tty = false }: { cmd: string[]; tty?: boolean },
+) {
+  const sandbox = state.sandboxes.get(container.sandboxId);
+  const { bundle } = paths.container(container.id);
+  const process = execProcess(containerProcess(bundle.config), cmd, { terminal: tty });
+  return {
+    runtime: runtimes.get(sandbox?.runtime ?? ''),
+    containerId: container.id,
+    process,
+    stdioOwner: sandbox && stdioOwner(sandbox, process.user),
+    dir: bundle.exec,
+  };
+}

@@ -1,0 +1,46 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { membership } from '@berth/linux/cgroups/membership.ts';
+import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
+import { kill } from '@berth/linux/processes/process.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { killDescendants } from '../host/process-tree.ts';
+
+/** A pid file holds a number. */
+const maxPidBytes = 64;
+
+/**
+ * Ends the execs that a berthd before this one was running when it was killed: nobody reads their output any
+ * more, and nobody would end them at their timeout. `dir` is the `dir` of ExecFiles. Returns how many
+ * there were. A pid counts only when its cgroup is the container's, so a reused one is left alone.
+ */
+export function killLeftoverExecs(dir: string, containerId: string): number {
+  let names: string[];
+  try {
+    names = readdirSync(dir);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return 0;
+    throw error;
+  }
+  let count = 0;
+  for (const name of names.filter((each) => each.endsWith('.pid'))) {
+    if (killExec(join(dir, name), containerId)) count++;
+  }
+  rmSync(dir, { recursive: true, force: true });
+  return count;
+}
+
+/** Kills the command of a pid file and what it has started. False when it has ended before. */
+export function killExec(pidFile: string, containerId: string): boolean {
+  const pid = Number.parseInt(readRegularFileSync(pidFile, { maxBytes: maxPidBytes }).toString(), 10);
+  if (!(pid > 1) || !isIn(containerId, pid)) return false;
+  killDescendants(pid);
+  // Both are asked: not every command leads a group, and one that does may be reaped between the two.
+  const wasGroup = kill(-pid, constants.signals.SIGKILL);
+  return kill(pid, constants.signals.SIGKILL) || wasGroup;
+}
+
+function isIn(containerId: string, pid: number): boolean {
+  return [...(membership(pid)?.values() ?? [])].some((path) => path.includes(containerId));
+}

@@ -1,0 +1,127 @@
+import { constants } from 'node:os';
+import { kill } from '@berth/linux/processes/process.ts';
+import type { StartedProcess } from '@berth/linux/processes/spawn.ts';
+import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
+import type { Process } from '@berth/oci/runtime-spec/config.ts';
+import { killDescendants } from '../host/process-tree.ts';
+import { BoundedOutput, drained } from '../oci-runtime/bounded-output.ts';
+import type { OciRuntime } from '../oci-runtime/runtime.ts';
+import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
+import { maxTimerMs } from '../time/clock.ts';
+import { ExecFiles, type StdioOwner } from './exec-files.ts';
+
+export interface ExecSyncOptions extends StdioOwner {
+  runtime: OciRuntime;
+  containerId: string;
+  /** From `execProcess`. */
+  process: Process;
+  /** Directory of the container's execs (made when missing): while one runs, its pid file is there. */
+  dir: string;
+  /** Kills the command and what it has started after this time; undefined or 0 lets it run on. */
+  timeoutMs?: number | undefined;
+  /** Most bytes kept of both streams together; the rest is read and thrown away (CVE-2022-1708). */
+  limitBytes: number;
+  /** Kills the command when the client has gone. */
+  signal?: AbortSignal;
+}
+
+export interface ExecSyncResult {
+  stdout: Buffer;
+  stderr: Buffer;
+  /** 128 + signal number for a command that a signal ended. */
+  exitCode: number;
+}
+
+/**
+ * How long after its end the answer to a command without a timeout may wait for what it has put into the
+ * background: a daemon that was started so never lets go of the output.
+ */
+const backgroundMs = 10_000;
+
+/** How often a command is killed before the runtime itself is: a second in all. */
+const KILL_ATTEMPTS = 20;
+
+/**
+ * Runs a command in a container and collects its output.
+ * Fails with OciRuntimeError: `kind: 'TIMEOUT'`, `'NOT_FOUND'` for a container that does not run, else `'FAILED'`
+ * (for instance no such program). An abort rejects with the signal's reason.
+ */
+export async function execSync(options: ExecSyncOptions): Promise<ExecSyncResult> {
+  options.signal?.throwIfAborted();
+  const { runtime, containerId } = options;
+  const doing = `exec in container ${containerId}`;
+  using files = new ExecFiles(options.dir, options.process);
+  const { child, stdout, stderr } = startExec(options, files);
+  const began = performance.now();
+  const ended = await endOf(child, options);
+  if (ended.kind === 'exited') {
+    // What the command has put into the background may have something to say yet. containerd waits for it, for as long
+    // as its client does; runc does so by itself.
+    const leftMs = options.timeoutMs ? options.timeoutMs - (performance.now() - began) : backgroundMs;
+    const patienceMs = Math.min(leftMs, maxTimerMs);
+    await drained([stdout, stderr], { patienceMs, signal: options.signal });
+    options.signal?.throwIfAborted();
+  } else {
+    await drained([stdout, stderr]);
+  }
+  if (ended.kind === 'aborted') throw options.signal?.reason;
+  if (ended.kind === 'timeout') {
+    const command = options.process.args?.join(' ') ?? '';
+    throw new OciRuntimeError(doing, `command "${command}" timed out after ${options.timeoutMs} ms`, {
+      kind: 'TIMEOUT',
+    });
+  }
+  if (ended.kind === 'failed') throw new OciRuntimeError(doing, ended.reason);
+  if (!files.hasRun()) {
+    const complaint = stderr.content().toString().trim();
+    throw files.failure(containerId, complaint || `${runtime.name} ended with exit code ${ended.exitCode}`);
+  }
+  return { stdout: stdout.content(), stderr: stderr.content(), exitCode: ended.exitCode };
+}
+
+function startExec(options: ExecSyncOptions, files: ExecFiles) {
+  const { runtime, containerId, limitBytes, stdioOwner } = options;
+  using out = new OutputPipe();
+  using err = new OutputPipe();
+  const room = { bytes: limitBytes };
+  const stdout = new BoundedOutput(out, room);
+  const stderr = new BoundedOutput(err, room);
+  const descriptors = ['null' as const, out.writeEnd, err.writeEnd];
+  return { child: files.start(runtime, containerId, { descriptors, stdioOwner }), stdout, stderr };
+}
+
+type End =
+  | { kind: 'exited'; exitCode: number }
+  | { kind: 'failed'; reason: string }
+  | { kind: 'timeout' }
+  | { kind: 'aborted' };
+
+/** Waits for the runtime, and so for the command; when time is up or nobody waits any more, kills the command. */
+async function endOf({ pid, exited }: StartedProcess, { timeoutMs, signal }: ExecSyncOptions): Promise<End> {
+  let cut: End | undefined;
+  let killing: NodeJS.Timeout | undefined;
+  const end = (why: End) => {
+    cut ??= why;
+    let attempts = 0;
+    const killCommand = () => {
+      killDescendants(pid);
+      // The runtime has to reap the command: a zombie left to the host's init would keep the container's PID
+      // namespace, and so the container's end, waiting. The command may also be only about to start.
+      if (++attempts > KILL_ATTEMPTS) kill(pid, constants.signals.SIGKILL);
+    };
+    killing ??= setInterval(killCommand, 50);
+    killCommand();
+  };
+  const onAbort = () => end({ kind: 'aborted' });
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const timer = timeoutMs
+    ? setTimeout(() => end({ kind: 'timeout' }), Math.min(timeoutMs, maxTimerMs))
+    : undefined;
+  const { code, signal: killedBy } = await exited;
+  clearTimeout(timer);
+  clearInterval(killing);
+  signal?.removeEventListener('abort', onAbort);
+  if (cut !== undefined) return cut;
+  if (code === null) return { kind: 'failed', reason: `was ended by ${killedBy}` };
+  return { kind: 'exited', exitCode: code };
+}

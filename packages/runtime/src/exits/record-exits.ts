@@ -1,0 +1,134 @@
+import { ContainerEventType } from '@berth/cri/generated/api.ts';
+import { waitForExit } from '@berth/linux/processes/process.ts';
+import type { Context } from '../context.ts';
+import { messageWithCauses } from '../rpc/errors.ts';
+import { publishContainerEvent } from '../sandbox/pod-events.ts';
+import type { Container } from '../state/container.ts';
+import { type ContainerId, containerId, isId, type SandboxId, sandboxId } from '../state/ids.ts';
+import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
+import { releaseProcesses } from '../teardown/container.ts';
+import { killContainer } from '../teardown/kill.ts';
+import { nowNs } from '../time/clock.ts';
+import { readExit, wasOomKilled, watchExits } from './exit-files.ts';
+import { exitReason } from './exit-reason.ts';
+
+/** How a container ended, before it is known when it began. */
+export interface Ending {
+  readonly exitCode: number;
+  /** Nanoseconds since 1970. */
+  readonly finishedAt: bigint;
+  readonly message: string;
+}
+
+/** After how long a record that could not be written, as on a full disk, is tried again. */
+const retryMs = 1_000;
+
+/**
+ * Records exits as conmon reports them, those of the past first, until the result is disposed of. What is no
+ * container is a sandbox, whose init has ended: `initEnded` is told.
+ */
+export function recordExits(context: Context, initEnded: (id: SandboxId) => void): Disposable {
+  return watchExits(context.paths.exits, (exit) => {
+    if (!isId(exit.containerId)) return;
+    const id = containerId(exit.containerId);
+    recordOrRetry(context, id, () => {
+      if (context.state.containers.get(id) !== undefined) recordExit(context, id, { ...exit, message: '' });
+      else initEnded(sandboxId(id));
+    });
+  });
+}
+
+/** Who waits for the end is told of a failure: the container has ended, and its record may have to wait for long. */
+function recordOrRetry(context: Context, id: ContainerId, record: () => void): void {
+  try {
+    record();
+  } catch (error) {
+    context.log.error(`Recording an exit failed: ${messageWithCauses(error)}`, { container: id });
+    context.exits.fail(id, error);
+    if (!context.closing.aborted) setTimeout(() => recordOrRetry(context, id, record), retryMs).unref();
+  }
+}
+
+/**
+ * Writes down how a container ended, tells those who listen or wait, and lets go of what only running
+ * containers need. Does nothing for one whose end is known, or that is still being made: its maker looks
+ * for the exit file itself.
+ */
+export function recordExit(context: Context, id: ContainerId, ending: Ending): void {
+  const container = context.state.containers.get(id);
+  if (container === undefined || !('processes' in container.state)) return;
+  const { state } = container;
+  // A process that was let go ends within the start at the earliest; the start has not been told yet.
+  const startedAt = state.phase === 'running' ? state.startedAt : state.phase === 'starting' ? nowNs() : 0n;
+  if (state.phase === 'starting') {
+    context.state.containers.setState(id, { ...state, phase: 'running', startedAt });
+    publishContainerEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
+  }
+  const oomKilled = ending.exitCode !== 0 && wasOutOfMemory(context, container);
+  const exited = context.state.containers.setState(id, {
+    phase: 'exited',
+    exit: {
+      startedAt,
+      // The time of a file is a tick of the kernel's clock, which may lie before the start.
+      finishedAt: ending.finishedAt > startedAt ? ending.finishedAt : startedAt,
+      exitCode: ending.exitCode,
+      reason: exitReason(ending.exitCode, oomKilled),
+      message: ending.message,
+    },
+  });
+  if (oomKilled) context.metrics.countOomKill();
+  publishContainerEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+  context.exits.announce(id);
+  context.log.info('Container exited', { container: id, exitCode: ending.exitCode });
+  context.queue
+    .run(id, () => releaseProcesses(context, exited))
+    .catch((error) =>
+      context.log.warning(`Cleaning up after an exit failed: ${messageWithCauses(error)}`, { container: id }),
+    );
+}
+
+function wasOutOfMemory(context: Context, container: Container): boolean {
+  if (wasOomKilled(context.paths.container(container.id).bundle.dir)) return true;
+  try {
+    return context.cgroupDriver.wasOomKilled(container.cgroup);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Watches over a container's conmon by its pidfd. When conmon ends without having reported an exit, nobody
+ * logs or reaps the container any more, so it is killed.
+ */
+export function watchConmon(context: Context, id: ContainerId, { conmon, init }: ContainerProcesses): void {
+  const lost = async () => {
+    await waitForExit(conmon, context.closing);
+    const exit = readExit(context.paths.exits, id);
+    const container = context.state.containers.get(id);
+    if (container === undefined || !('processes' in container.state)) return;
+    if (exit !== undefined) return recordExit(context, id, { ...exit, message: '' });
+    await killLost(context, container, conmon, init);
+  };
+  lost().catch((error) => {
+    if (!context.closing.aborted)
+      context.log.error(`Watching conmon failed: ${messageWithCauses(error)}`, { container: id });
+  });
+}
+
+/** Kills a container that has no conmon any more and records that. */
+async function killLost(
+  context: Context,
+  container: Container,
+  conmon: ProcessRef,
+  init: ProcessRef,
+): Promise<void> {
+  context.log.warning('conmon is gone, killing its container', { container: container.id, pid: conmon.pid });
+  await killContainer(context, container);
+  await waitForExit(init);
+  const ending: Ending = {
+    exitCode: 137,
+    finishedAt: nowNs(),
+    message: `conmon (pid ${conmon.pid}) is gone: the container was killed`,
+  };
+  recordOrRetry(context, container.id, () => recordExit(context, container.id, ending));
+}

@@ -1,0 +1,73 @@
+import { statSync } from 'node:fs';
+import { release } from 'node:os';
+import { dirname } from 'node:path';
+import type { Mount, RuntimeHandlerFeatures } from '@berth/cri/generated/api.ts';
+import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
+import { canShiftOwners } from '@berth/linux/namespaces/user.ts';
+import type { Context } from '../context.ts';
+import { isKernel } from '../host/kernel-version.ts';
+import { invalid } from '../rpc/errors.ts';
+import { runtimeFeatures } from './features.ts';
+import type { OciRuntime } from './runtime.ts';
+
+const known = new WeakMap<OciRuntime, Promise<RuntimeHandlerFeatures>>();
+
+/** What Status tells of a runtime handler: what its OCI runtime, the kernel and the file system can do together. */
+export function handlerFeatures({ paths }: Context, runtime: OciRuntime): Promise<RuntimeHandlerFeatures> {
+  const features = known.get(runtime) ?? findFeatures(runtime, paths.root);
+  known.set(runtime, features);
+  return features;
+}
+
+/** Refuses a pod with users of its own where they cannot be had, before anything is made for it. */
+export async function checkUserNamespace(
+  context: Context,
+  runtime: OciRuntime,
+  users: IdMappings | undefined,
+): Promise<void> {
+  if (users === undefined) return;
+  const field = 'config.linux.security_context.namespace_options.userns_options';
+  const { root, state } = context.paths;
+  if (!(await handlerFeatures(context, runtime)).userNamespaces) {
+    throw invalid(
+      field,
+      `user namespaces cannot be had with ${runtime.name} on this kernel and the file system of ${root}`,
+    );
+  }
+  const closed = closedFolder(dirname(state));
+  if (closed !== undefined) {
+    throw invalid(
+      field,
+      `other users cannot pass through ${closed}, where the containers' roots are: chmod o+x ${closed}, or set another state in berthd's configuration`,
+    );
+  }
+}
+
+/** The first folder on the way to `path` that only its owner and group get through; undefined when there is none. */
+function closedFolder(path: string): string | undefined {
+  const parent = dirname(path);
+  const above = parent === path ? undefined : closedFolder(parent);
+  return above ?? ((statSync(path).mode & 0o001) === 0 ? path : undefined);
+}
+
+/** Refuses recursively read-only mounts of a runtime that might leave parts of them writable without a word. */
+export async function checkRecursiveReadOnly(
+  context: Context,
+  runtime: OciRuntime,
+  mounts: readonly Mount[],
+): Promise<void> {
+  const index = mounts.findIndex(({ recursiveReadOnly }) => recursiveReadOnly);
+  if (index < 0 || (await handlerFeatures(context, runtime)).recursiveReadOnlyMounts) return;
+  // A kubelet looks for the first word, and shows it as the reason that the container waits.
+  const field = `RROUnsupported: config.mounts[${index}].recursive_read_only`;
+  throw invalid(field, `${runtime.name} and this kernel cannot mount so`);
+}
+
+async function findFeatures(runtime: OciRuntime, root: string): Promise<RuntimeHandlerFeatures> {
+  const { recursiveReadOnly, userNamespaces } = await runtimeFeatures(runtime);
+  return {
+    recursiveReadOnlyMounts: recursiveReadOnly && isKernel(release(), 5, 12),
+    // An overlay takes layers with shifted owners since Linux 5.19.
+    userNamespaces: userNamespaces && isKernel(release(), 5, 19) && canShiftOwners(root),
+  };
+}

@@ -1,0 +1,96 @@
+import { blockDevicePath } from '@berth/linux/files/block-device.ts';
+import { type FileSystemUsage, fileSystemUsage } from '@berth/linux/files/file-system-usage.ts';
+import { openFiles, openFilesLimit } from '@berth/linux/processes/open-files.ts';
+import type { MetricGroup } from '../config/pod-metric-groups.ts';
+import type { Context } from '../context.ts';
+import type { MeasuredUsage } from '../disk-usage/layer-usage.ts';
+import { type Container, processesOf } from '../state/container.ts';
+import type { StatsCollector } from '../stats/collector.ts';
+import type { ContainerFacts, FilesystemFacts, ProcessFacts } from './family.ts';
+
+/** Groups that need CgroupDetails. */
+const detailed: readonly MetricGroup[] = ['cpu', 'hugetlb', 'memory', 'process', 'diskIO'];
+
+/** Gathers what the wanted groups of metrics need of each container. */
+export class ContainerFactsGatherer {
+  readonly #context: Context;
+  readonly #collector: StatsCollector;
+  readonly #groups: ReadonlySet<MetricGroup>;
+  readonly #needsDetails: boolean;
+  readonly #devices = new Map<string, string>();
+  readonly #layers: ReadonlyMap<string, MeasuredUsage>;
+  readonly #filesystem: FileSystemUsage | undefined;
+
+  private constructor(
+    context: Context,
+    collector: StatsCollector,
+    groups: ReadonlySet<MetricGroup>,
+    disk: { layers: ReadonlyMap<string, MeasuredUsage>; filesystem: FileSystemUsage | undefined },
+  ) {
+    this.#context = context;
+    this.#collector = collector;
+    this.#groups = groups;
+    this.#needsDetails = detailed.some((group) => groups.has(group));
+    this.#layers = disk.layers;
+    this.#filesystem = disk.filesystem;
+  }
+
+  /** Looks at once at what all containers have in common. */
+  static async start(
+    context: Context,
+    collector: StatsCollector,
+    groups: ReadonlySet<MetricGroup>,
+  ): Promise<ContainerFactsGatherer> {
+    const wantsDisk = groups.has('disk');
+    return new ContainerFactsGatherer(context, collector, groups, {
+      layers: wantsDisk ? await collector.layers([...context.state.containers.all()]) : new Map(),
+      filesystem: wantsDisk ? await fileSystemUsage(context.config.root) : undefined,
+    });
+  }
+
+  /** Undefined for a container without processes. */
+  facts(container: Container): ContainerFacts | undefined {
+    const reading = this.#collector.reading(container);
+    if (reading === undefined) return undefined;
+    const { cgroups } = this.#context;
+    return {
+      container,
+      at: reading.at,
+      usage: reading.usage,
+      details: this.#needsDetails ? cgroups.details(container.cgroup) : undefined,
+      oomKills: this.#groups.has('oom') ? cgroups.oomKillCount(container.cgroup) : undefined,
+      processes: this.#groups.has('process') ? this.#processes(container) : undefined,
+      filesystem: this.#filesystem && this.#filesystemFacts(this.#filesystem, container),
+      devicePath: ({ major, minor }) => this.#devicePath(major, minor),
+    };
+  }
+
+  #processes(container: Container): ProcessFacts {
+    const pids = this.#context.cgroups.processes(container.cgroup);
+    const open = pids.map(openFiles);
+    const init = processesOf(container)?.init.pid;
+    return {
+      processes: pids.length,
+      files: open.reduce((sum, { files }) => sum + files, 0),
+      sockets: open.reduce((sum, { sockets }) => sum + sockets, 0),
+      filesLimit: init === undefined ? undefined : openFilesLimit(init),
+    };
+  }
+
+  #filesystemFacts(filesystem: FileSystemUsage, { id }: Container): FilesystemFacts {
+    const layer = this.#layers.get(id);
+    return {
+      usedBytes: layer && BigInt(layer.bytes),
+      limitBytes: filesystem.totalBytes,
+      inodesTotal: filesystem.totalInodes,
+      inodesFree: filesystem.freeInodes,
+    };
+  }
+
+  #devicePath(major: number, minor: number): string {
+    const number = `${major}:${minor}`;
+    const path = this.#devices.get(number) ?? blockDevicePath(major, minor);
+    this.#devices.set(number, path);
+    return path;
+  }
+}

@@ -1,0 +1,37 @@
+import type { StatusRequest, StatusResponse } from '@berth/cri/generated/api.ts';
+import type { Context } from '../context.ts';
+import { handlerFeatures } from '../oci-runtime/handler-features.ts';
+
+/** Status: whether berthd can run pods and why not, and what its OCI runtimes are. */
+export async function status(context: Context, { verbose }: StatusRequest): Promise<StatusResponse> {
+  const { runtimes, network, config } = context;
+  const readiness = await network.readiness();
+  const usable = runtimes.all.filter((handler) => handler.usable);
+  const problems = runtimes.all
+    .map((each) => `${each.name}: ${each.usable ? 'ok' : each.problem}`)
+    .join('; ');
+  return {
+    status: {
+      conditions: [
+        usable.length > 0
+          ? { type: 'RuntimeReady', status: true, reason: '', message: '' }
+          : { type: 'RuntimeReady', status: false, reason: 'NoUsableOCIRuntime', message: problems },
+        {
+          type: 'NetworkReady',
+          status: readiness.ready,
+          reason: readiness.reason,
+          message: readiness.message,
+        },
+      ],
+    },
+    // The empty name is the default handler, as clients that ask for none see it.
+    runtimeHandlers: await Promise.all(
+      (usable.length > 0 ? ['', ...usable.map(({ name }) => name)] : []).map(async (name) => ({
+        name,
+        features: await handlerFeatures(context, runtimes.get(name)),
+      })),
+    ),
+    features: { supplementalGroupsPolicy: true, userNamespacesHostNetwork: true, mountOptions: true },
+    info: verbose ? { config: JSON.stringify(config), runtimes: JSON.stringify(runtimes.all) } : {},
+  };
+}

@@ -1,0 +1,34 @@
+import type { UpdateRuntimeConfigRequest, UpdateRuntimeConfigResponse } from '@berth/cri/generated/api.ts';
+import type { Context } from '../context.ts';
+import { templateData, writeFromTemplate } from '../network/conf-template.ts';
+
+/**
+ * UpdateRuntimeConfig: the pod CIDR goes into the conflist of `cni.confTemplate`, as long as there is no other
+ * network that works.
+ */
+export async function updateRuntimeConfig(
+  { config, network, log }: Context,
+  { runtimeConfig }: UpdateRuntimeConfigRequest,
+): Promise<UpdateRuntimeConfigResponse> {
+  const podCidr = runtimeConfig?.networkConfig?.podCidr ?? '';
+  if (podCidr === '') return {};
+  const data = templateData(podCidr);
+  const { confTemplate, confDir } = config.cni;
+  if (confTemplate === undefined) {
+    log.info('No CNI template is configured (cni.confTemplate), so the pod CIDR changes nothing', {
+      podCidr,
+    });
+    return {};
+  }
+  await network.config.reload();
+  if (network.config.selected !== undefined) {
+    const { file } = network.config.selected;
+    log.info('There is a CNI network already, so none is made of the template', { file, podCidr });
+    return {};
+  }
+  const file = await writeFromTemplate(confTemplate, confDir, data);
+  log.info('Wrote a CNI network from the template', { file, template: confTemplate, podCidr });
+  // The next Status is to know of it, not only the one after the event of the file.
+  await network.config.reload();
+  return {};
+}

@@ -1,0 +1,84 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { dirname, isAbsolute } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
+import type { Mount } from '@berth/cri/generated/api.ts';
+import { makeDirectories } from '@berth/linux/files/directories.ts';
+import { type MountInfo, parseMountInfo } from '@berth/linux/mounts/mountinfo.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { invalid } from '../../rpc/errors.ts';
+import type { MountSource, Restriction } from '../input.ts';
+
+const RESTRICTIONS: readonly Restriction[] = ['nosuid', 'nodev', 'noexec'];
+
+/**
+ * Resolves the host paths of a request's mounts. A path that does not exist is made as a directory, as
+ * every runtime does, so that hostPath volumes without a type work.
+ */
+export async function lookUpMountSources(
+  requests: readonly Mount[],
+  table: Promise<MountTable>,
+): Promise<MountSource[]> {
+  const paths = await Promise.all(
+    requests.map(({ hostPath, image }, index) =>
+      // An image has its own place, which is made later (container/image-volumes.ts).
+      image !== undefined && image.image !== ''
+        ? undefined
+        : resolveHostPath(hostPath, `config.mounts[${index}].host_path`),
+    ),
+  );
+  const mounts = await table;
+  return paths.map((path, index) => {
+    const image = { path: requests[index]?.hostPath ?? '', propagation: 'private', mountPoint: '/' } as const;
+    return path === undefined ? { ...image, ...plainMount } : { path, ...mountAt(path, mounts) };
+  });
+}
+
+const plainMount = { fstype: '', readonly: false, restrictions: [] };
+
+/** The mounts of the host by mount point, of those at the same one the last, which hides the others. */
+export type MountTable = ReadonlyMap<string, MountInfo>;
+
+/** Reads the mounts of this process. */
+export async function readMountTable(): Promise<MountTable> {
+  return byMountPoint(parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8')));
+}
+
+/** Mounts by mount point; a later one takes the place of an earlier. */
+export function byMountPoint(mounts: readonly MountInfo[]): MountTable {
+  return new Map(mounts.map((mount) => [mount.mountPoint, mount]));
+}
+
+async function resolveHostPath(hostPath: string, field: string): Promise<string> {
+  if (!isAbsolute(hostPath)) throw invalid(field, `${JSON.stringify(hostPath)} is not an absolute path`);
+  try {
+    return await realpath(hostPath);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw asInvalid(error, hostPath, field);
+  }
+  try {
+    await makeDirectories(hostPath, 0o755);
+    return await realpath(hostPath);
+  } catch (error) {
+    throw asInvalid(error, hostPath, field);
+  }
+}
+
+function asInvalid(error: unknown, hostPath: string, field: string): Error {
+  return invalid(field, `cannot use ${hostPath}: ${messageOf(error)}`);
+}
+
+/** What the mount that holds a path is like: the deepest mount point counts. */
+export function mountAt(path: string, table: MountTable): Omit<MountSource, 'path'> {
+  let mountPoint = path;
+  while (mountPoint !== '/' && !table.has(mountPoint)) mountPoint = dirname(mountPoint);
+  const mount = table.get(mountPoint);
+  if (mount === undefined) return { propagation: 'private', mountPoint, ...plainMount };
+  const { shared, master, fstype, options } = mount;
+  return {
+    propagation: shared !== undefined ? 'shared' : master === undefined ? 'private' : 'slave',
+    mountPoint,
+    fstype,
+    readonly: options.includes('ro'),
+    restrictions: RESTRICTIONS.filter((option) => options.includes(option)),
+  };
+}

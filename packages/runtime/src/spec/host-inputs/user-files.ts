@@ -1,0 +1,36 @@
+import { O_PATH } from '@berth/linux/files/open-flags.ts';
+import { readOpenedFile, UnsuitableFileError } from '@berth/linux/files/regular-file.ts';
+import { openInRoot } from '@berth/linux/files/safe-path.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { RuntimeError } from '../../rpc/errors.ts';
+
+/** Far more than any real one; what comes from an image must not fill berthd's memory. */
+const MAX_BYTES = 4 << 20;
+
+/**
+ * Reads /etc/passwd and /etc/group of a root file system, symbolic links resolved within it. Both are empty
+ * when there is no such file, as in an image of a single static binary.
+ */
+export function readUserFiles(rootfsPath: string): { passwd: string; group: string } {
+  return { passwd: readInRoot(rootfsPath, 'etc/passwd'), group: readInRoot(rootfsPath, 'etc/group') };
+}
+
+function readInRoot(root: string, path: string): string {
+  let descriptor: number;
+  try {
+    // Looked at before it is opened: an image may have a FIFO or any device by that name.
+    descriptor = openInRoot(root, path, O_PATH);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return '';
+    throw error;
+  }
+  try {
+    return readOpenedFile(descriptor, `/${path}`, { maxBytes: MAX_BYTES }).toString();
+  } catch (error) {
+    if (!(error instanceof UnsuitableFileError)) throw error;
+    throw new RuntimeError(
+      'FAILED_PRECONDITION',
+      `/${path} of the image is not a file of at most ${MAX_BYTES} bytes`,
+    );
+  }
+}

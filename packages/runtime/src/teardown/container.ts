@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
+import { unmountAll } from '@berth/linux/mounts/mount.ts';
+import { processStat, signalProcess, waitForExit } from '@berth/linux/processes/process.ts';
+import { hasCode } from '@berth/linux/syscall/errno.ts';
+import type { Context } from '../context.ts';
+import type { OciRuntime } from '../oci-runtime/runtime.ts';
+import type { Container } from '../state/container.ts';
+import type { BundlePaths } from '../state/paths.ts';
+import type { ProcessRef } from '../state/process-ref.ts';
+import type { Sandbox } from '../state/sandbox.ts';
+import { killContainer } from './kill.ts';
+
+/** The OCI runtime that a sandbox's containers are made with; undefined when it is not configured any more. */
+export function runtimeOf({ runtimes }: Context, sandbox: Sandbox | undefined): OciRuntime | undefined {
+  const handler = runtimes.all.find(({ name }) => name === sandbox?.runtime);
+  return handler?.usable ? handler.runtime : undefined;
+}
+
+/** Lets go of what a container needs to run: stray processes, its cgroup, and the OCI runtime's notes. */
+export async function releaseProcesses(context: Context, container: Container): Promise<void> {
+  await context.cgroupDriver.remove(container.cgroup, { kill: true });
+  runtimeOf(context, context.state.sandboxes.get(container.sandboxId))?.forget(container.id);
+}
+
+/**
+ * Removes everything of a container, its row last. Everything is found by the container's id, so it does
+ * not matter how far its making came; steps that have been done before are no error.
+ */
+export async function destroyContainer(context: Context, container: Container): Promise<void> {
+  const { paths, state } = context;
+  const { bundle, layer } = paths.container(container.id);
+  await killContainer(context, container);
+  await releaseProcesses(context, container);
+  await endConmon(container.id, bundle);
+  await removeBundle(bundle);
+  await removeTree(layer);
+  rmSync(join(paths.exits, container.id), { force: true });
+  state.containers.delete(container.id);
+}
+
+/** How long conmon may take to write down the end of a container whose processes are gone. */
+const conmonTimeoutMs = 2_000;
+
+/**
+ * Waits for the end of the conmon of a container that has no process any more: it writes files up to then.
+ * One that does not end is killed.
+ */
+export async function endConmon(id: string, bundle: BundlePaths): Promise<void> {
+  const conmon = findConmon(id, bundle);
+  if (conmon === undefined) return;
+  try {
+    await waitForExit(conmon, AbortSignal.timeout(conmonTimeoutMs));
+  } catch {
+    signalProcess(conmon, constants.signals.SIGKILL);
+    await waitForExit(conmon);
+  }
+}
+
+/** The process of a bundle's pid file, if it still is that conmon. */
+function findConmon(id: string, bundle: BundlePaths): ProcessRef | undefined {
+  try {
+    const pid = Number(readRegularFileSync(bundle.conmonPid, { maxBytes: 64 }).toString());
+    const startTime = processStat(pid)?.startTime;
+    const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return startTime !== undefined && argv.includes(id) ? { pid, startTime } : undefined;
+  } catch {
+    // No pid file, or no such process.
+    return undefined;
+  }
+}
+
+/** Unmounts what is mounted on a bundle's root and removes the bundle. */
+export async function removeBundle(bundle: BundlePaths): Promise<void> {
+  // More than once only when a mount was repeated; removing must never reach through a mount.
+  const { shifted } = bundle;
+  for (const path of [bundle.rootfs, shifted.rootfs, bundle.lower, ...volumesOf(bundle)]) {
+    unmountAll(path);
+  }
+  await removeTree(shifted.dir);
+  // Last, since recovery finds the rest by it.
+  await removeTree(bundle.dir);
+}
+
+function volumesOf({ volumes }: BundlePaths): string[] {
+  try {
+    return readdirSync(volumes).map((name) => join(volumes, name));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
