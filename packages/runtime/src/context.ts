@@ -2,6 +2,7 @@ import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import type { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
+import type { CgroupNaming } from './cgroups/naming.ts';
 import type { Config } from './config/config.ts';
 import type { Makings } from './container/abortable-operations.ts';
 import type { Stops } from './container/stops.ts';
@@ -35,6 +36,7 @@ export interface Context {
   readonly cgroups: Cgroups;
   /** What removes cgroups that pods and containers had: by their files, or through systemd. */
   readonly cgroupDriver: CgroupDriver;
+  readonly cgroupNaming: CgroupNaming;
   readonly host: HostFacts;
   readonly network: PodNetwork;
   readonly images: ImageService;

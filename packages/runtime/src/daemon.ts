@@ -7,7 +7,7 @@ import { checkPlace, makePrivateDirectory } from '@berth/linux/files/directories
 import { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
 import { readAppArmor } from './apparmor/detect.ts';
 import { loadDefaultProfile } from './apparmor/load.ts';
-import { checkCgroupParent } from './cgroups/cgroups-path.ts';
+import { cgroupNaming } from './cgroups/naming.ts';
 import type { Config } from './config/config.ts';
 import { reloadConfig } from './config/reload.ts';
 import { Makings } from './container/abortable-operations.ts';
@@ -59,7 +59,7 @@ export interface Daemon {
 /** Takes possession of the directories, sets right what a predecessor left, then serves the CRI. */
 export async function startDaemon(config: Config, log: AdjustableLogger): Promise<Daemon> {
   await using resources = new AsyncDisposableStack();
-  checkCgroupParent(config.cgroupParent, config.cgroupDriver === 'systemd', 'cgroupParent');
+  cgroupNaming(config.cgroupDriver).checkParent(config.cgroupParent, 'cgroupParent');
   await checkPlaces(config);
   for (const dir of new Set([config.root, config.state])) {
     makePrivateDirectory(dir);
@@ -126,7 +126,7 @@ async function makeContext(
   for (const dir of [paths.sandboxes, paths.bundles, paths.layers, paths.exits]) {
     makePrivateDirectory(dir);
   }
-  const systemdCgroup = config.cgroupDriver === 'systemd';
+  const naming = cgroupNaming(config.cgroupDriver);
   const cgroups = detectCgroups();
   const cgroupDriver = resources.use(await startCgroupDriver(config.cgroupDriver, cgroups));
   const exits = new Exits();
@@ -167,7 +167,8 @@ async function makeContext(
     namespaces,
     cgroups,
     cgroupDriver,
-    host: readHostFacts({ cgroups, systemdCgroup }),
+    cgroupNaming: naming,
+    host: readHostFacts({ cgroups, cgroupNaming: naming }),
     network,
     images,
     exits,
@@ -185,7 +186,7 @@ async function makeContext(
 function runtimesOf({ state, cgroupDriver, runtimes, defaultRuntime }: Config): RuntimeHandlers {
   return detectRuntimes({
     stateDir: state,
-    systemdCgroup: cgroupDriver === 'systemd',
+    cgroupNaming: cgroupNaming(cgroupDriver),
     handlers: runtimes,
     defaultHandler: defaultRuntime,
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { LayerExtractor } from '@berth/oci/layers/extractor.ts';
 import { TarReader } from '@berth/oci/tar/reader.ts';
+import { cgroupfsNaming } from '../cgroups/naming.ts';
 import { whyNoCriu } from '../testing/criu.ts';
 import { failsWith, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
@@ -166,7 +167,7 @@ test('a checkpoint that a dead berthd had begun ends: the container goes on, its
 
 async function pauseByRuntime(id: string): Promise<void> {
   const { detectRuntimes } = await import('../oci-runtime/detect.ts');
-  const runtimes = detectRuntimes({ stateDir: node.config.state, systemdCgroup: false });
+  const runtimes = detectRuntimes({ stateDir: node.config.state, cgroupNaming: cgroupfsNaming });
   await runtimes.get('runc').run(['pause', id]);
 }
 

@@ -46,7 +46,7 @@ export function conmonArguments(spec: ConmonSpec): string[] {
   for (const argument of [...runtimeLogArguments(spec.runtimeLog), ...globalArguments(runtime)]) {
     args.push('--runtime-arg', argument);
   }
-  if (runtime.systemdCgroup) args.push('--systemd-cgroup');
+  args.push(...runtime.cgroupNaming.runtimeOptions);
   return args;
 }
 

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type CgroupNaming, cgroupfsNaming, systemdNaming } from '../cgroups/naming.ts';
 import { plainRuntime } from '../config/config.ts';
 import { OciRuntime } from '../oci-runtime/runtime.ts';
 import { type ConmonSpec, conmonArguments } from './arguments.ts';
 import { parseSyncMessage } from './sync-message.ts';
 
-const runtime = (systemdCgroup: boolean) =>
+const runtime = (cgroupNaming: CgroupNaming) =>
   new OciRuntime({
     name: 'crun',
     path: '/usr/bin/crun',
     root: '/run/berth/crun',
     flavor: 'crun',
-    systemdCgroup,
+    cgroupNaming,
     handler: { ...plainRuntime('crun'), args: ['--cgroup-manager=disabled'] },
   });
 
@@ -19,7 +20,7 @@ const spec: ConmonSpec = {
   containerId: 'c1',
   name: 'web',
   bundle: '/b',
-  runtime: runtime(false),
+  runtime: runtime(cgroupfsNaming),
   logPath: '/var/log/pods/x/0.log',
   terminal: false,
   stdin: false,
@@ -56,7 +57,7 @@ test('options that a container asks for', () => {
     [{ terminal: true }, ['--terminal'], ['--stdin']],
     [{ stdin: true }, ['--stdin', '--leave-stdin-open'], ['--terminal']],
     [{ stdin: true, stdinOnce: true }, ['--stdin'], ['--leave-stdin-open']],
-    [{ runtime: runtime(true) }, ['--systemd-cgroup'], []],
+    [{ runtime: runtime(systemdNaming) }, ['--systemd-cgroup'], []],
     [{ logPath: undefined }, ['none'], []],
   ];
   for (const [change, present, absent] of table) {

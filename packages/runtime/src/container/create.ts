@@ -8,7 +8,6 @@ import {
   type CreateContainerResponse,
   type ImageSpec,
 } from '@berth/cri/generated/api.ts';
-import { containerCgroup } from '../cgroups/pod-cgroup.ts';
 import { checkRestore, requireRestore } from '../checkpoint/check-restore.ts';
 import { isCheckpointImage } from '../checkpoint/image.ts';
 import {
@@ -261,7 +260,7 @@ function newContainer(
       (isAbsolute(config.image.image) ? image.id : config.image.image),
     stopSignal: stopSignal(config.stopSignal, image.config.config.StopSignal),
     logPath: logPathIn(logDirectory, config.logPath),
-    cgroup: containerCgroup(sandbox.cgroupParent, id, context.config.cgroupDriver === 'systemd'),
+    cgroup: context.cgroupNaming.containerCgroup(sandbox.cgroupParent, id),
     createdAt: nowNs(),
     user: undefined,
     state: { phase: 'creating' },

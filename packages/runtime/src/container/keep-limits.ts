@@ -28,10 +28,10 @@ export function cgroupLimits({
  * cgroup's files, and systemd sets what it does not know back when it next writes to the scope.
  */
 export async function keepLimits(
-  { config, cgroupDriver }: Context,
+  { cgroupNaming, cgroupDriver }: Context,
   cgroup: string,
   limits: LinuxResources | undefined,
 ): Promise<void> {
-  if (config.cgroupDriver !== 'systemd' || limits === undefined) return;
+  if (cgroupNaming.driver !== 'systemd' || limits === undefined) return;
   await cgroupDriver.apply(cgroup, cgroupLimits(limits));
 }

@@ -18,6 +18,6 @@ export function runtimeInfo(
   };
 }
 
-function options({ path, root, systemdCgroup }: OciRuntime) {
-  return { binary_name: path, root, ...(systemdCgroup ? { systemd_cgroup: true } : {}) };
+function options({ path, root, cgroupNaming }: OciRuntime) {
+  return { binary_name: path, root, ...(cgroupNaming.driver === 'systemd' ? { systemd_cgroup: true } : {}) };
 }

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { cgroupfsNaming } from '../cgroups/naming.ts';
 import { plainRuntime } from '../config/config.ts';
 import { type CgroupTree, cgroupProblem, detectRuntimes, RuntimeHandlerError } from './detect.ts';
 import type { RuntimeFlavor } from './runtime.ts';
@@ -39,7 +40,7 @@ for (const name of ['crun', 'runc']) {
 
 const options = (tree: CgroupTree) => ({
   stateDir: '/run/x',
-  systemdCgroup: false,
+  cgroupNaming: cgroupfsNaming,
   tree,
   searchPath: bin,
   handlers: {
@@ -69,7 +70,7 @@ test('an unusable handler says why', () => {
   );
   const none = detectRuntimes({
     stateDir: '/run/x',
-    systemdCgroup: false,
+    cgroupNaming: cgroupfsNaming,
     tree: pure,
     handlers: { crun: plainRuntime('/nowhere/crun') },
   });

@@ -1,6 +1,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
+import type { CgroupNaming } from '../cgroups/naming.ts';
 import { plainRuntime, type RuntimeOptions } from '../config/config.ts';
 import { findProgram } from '../host/programs.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
@@ -62,7 +63,7 @@ export type RuntimeHandler =
 export interface DetectOptions {
   /** Parent of the runtimes' state directories, e.g. /run/berth. */
   stateDir: string;
-  systemdCgroup: boolean;
+  cgroupNaming: CgroupNaming;
   /** Handlers by name, the preferred one first; by default crun, then runc. */
   handlers?: Readonly<Record<string, RuntimeOptions>>;
   /** The handler behind the empty name; without it the first that works here. */
@@ -124,7 +125,7 @@ export function detectRuntimes(options: DetectOptions): RuntimeHandlers {
     return {
       name,
       usable: true,
-      runtime: new OciRuntime({ name, path, root, flavor, systemdCgroup: options.systemdCgroup, handler }),
+      runtime: new OciRuntime({ name, path, root, flavor, cgroupNaming: options.cgroupNaming, handler }),
     };
   };
   return new RuntimeHandlers(

@@ -8,6 +8,7 @@ import { startProcess } from '@berth/linux/processes/spawn.ts';
 import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { LinuxResources } from '@berth/oci/runtime-spec/config.ts';
+import type { CgroupNaming } from '../cgroups/naming.ts';
 import type { RuntimeOptions } from '../config/config.ts';
 import { BoundedOutput, drained } from './bounded-output.ts';
 import { OciRuntimeError } from './runtime-log.ts';
@@ -26,8 +27,8 @@ export interface OciRuntimeOptions {
   /** State directory (`--root`); each runtime has its own. */
   root: string;
   flavor: RuntimeFlavor;
-  /** Let the runtime create cgroups through systemd; `cgroupsPath` is then `slice:prefix:name`. */
-  systemdCgroup: boolean;
+  /** How the runtime makes cgroups; the `cgroupsPath` of config.json has to be of the same naming. */
+  cgroupNaming: CgroupNaming;
   /** What the runtime handler is configured to be. */
   handler: RuntimeOptions;
 }
@@ -42,7 +43,7 @@ export class OciRuntime {
   readonly path: string;
   readonly root: string;
   readonly flavor: RuntimeFlavor;
-  readonly systemdCgroup: boolean;
+  readonly cgroupNaming: CgroupNaming;
   readonly handler: RuntimeOptions;
 
   constructor(options: OciRuntimeOptions) {
@@ -50,14 +51,14 @@ export class OciRuntime {
     this.path = options.path;
     this.root = options.root;
     this.flavor = options.flavor;
-    this.systemdCgroup = options.systemdCgroup;
+    this.cgroupNaming = options.cgroupNaming;
     this.handler = options.handler;
   }
 
   /** The options that precede every command. */
   get globalArgs(): string[] {
     const { args } = this.handler;
-    return ['--root', this.root, ...(this.systemdCgroup ? ['--systemd-cgroup'] : []), ...args];
+    return ['--root', this.root, ...this.cgroupNaming.runtimeOptions, ...args];
   }
 
   /**
@@ -132,8 +133,8 @@ export class OciRuntime {
   #launch(args: string[], doing: string) {
     using out = new OutputPipe();
     using err = new OutputPipe();
-    const room = { bytes: maxOutputBytes };
-    const [stdout, stderr] = [new BoundedOutput(out, room), new BoundedOutput(err, room)];
+    const limit = { bytes: maxOutputBytes };
+    const [stdout, stderr] = [new BoundedOutput(out, limit), new BoundedOutput(err, limit)];
     try {
       const started = startProcess({
         path: this.path,

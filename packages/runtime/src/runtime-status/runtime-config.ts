@@ -2,8 +2,8 @@ import { CgroupDriver, type RuntimeConfigResponse } from '@berth/cri/generated/a
 import type { Context } from '../context.ts';
 
 /** RuntimeConfig: tells the kubelet which cgroup driver to use. */
-export async function runtimeConfig({ config }: Context): Promise<RuntimeConfigResponse> {
+export async function runtimeConfig({ cgroupNaming }: Context): Promise<RuntimeConfigResponse> {
   return {
-    linux: { cgroupDriver: config.cgroupDriver === 'systemd' ? CgroupDriver.SYSTEMD : CgroupDriver.CGROUPFS },
+    linux: { cgroupDriver: cgroupNaming.driver === 'systemd' ? CgroupDriver.SYSTEMD : CgroupDriver.CGROUPFS },
   };
 }

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { signalProcess } from '@berth/linux/processes/process.ts';
-import { containerCgroup } from '../cgroups/pod-cgroup.ts';
 import { createWithConmon } from '../container/conmon-start.ts';
 import { makeRootfsMountPoint } from '../container/rootfs.ts';
 import { labelsOf } from '../container/selinux.ts';
@@ -64,7 +63,7 @@ export async function removeInit(context: Context, sandbox: Sandbox): Promise<vo
   if (!sandboxNamespaces(sandbox.config).sharedPid) return;
   const init = sandbox.state.phase === 'ready' ? sandbox.state.init : undefined;
   if (init !== undefined) signalProcess(init.init, constants.signals.SIGKILL);
-  const cgroup = containerCgroup(sandbox.cgroupParent, sandbox.id, context.config.cgroupDriver === 'systemd');
+  const cgroup = context.cgroupNaming.containerCgroup(sandbox.cgroupParent, sandbox.id);
   await context.cgroupDriver.remove(cgroup, { kill: true });
   runtimeOf(context, sandbox)?.forget(sandbox.id);
   const { init: bundle } = context.paths.sandbox(sandbox.id);

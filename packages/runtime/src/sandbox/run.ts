@@ -3,8 +3,7 @@ import {
   type RunPodSandboxRequest,
   type RunPodSandboxResponse,
 } from '@berth/cri/generated/api.ts';
-import { checkCgroupParent } from '../cgroups/cgroups-path.ts';
-import { ownedCgroup, podCgroup } from '../cgroups/pod-cgroup.ts';
+import { ownedCgroup } from '../cgroups/owned-cgroups.ts';
 import { makeLogDirectory } from '../container/log-directory.ts';
 import { labelsOf, levelForPod, warnOfUnusedOptions } from '../container/selinux.ts';
 import type { Context } from '../context.ts';
@@ -119,13 +118,12 @@ async function abandonSandbox(context: Context, sandbox: Sandbox): Promise<void>
 }
 
 function newSandbox(
-  { config: { cgroupParent: defaultParent, cgroupDriver }, state, cgroups, host }: Context,
+  { config: { cgroupParent: defaultParent }, cgroupNaming, state, cgroups, host }: Context,
   config: ValidSandboxConfig,
   { handler, runtime }: { handler: string; runtime: string },
 ) {
-  const systemd = cgroupDriver === 'systemd';
   const cgroupParent = config.linux?.cgroupParent || defaultParent;
-  checkCgroupParent(cgroupParent, systemd);
+  cgroupNaming.checkParent(cgroupParent);
   return {
     id: newSandboxId(),
     name: sandboxName(config.metadata),
@@ -134,7 +132,7 @@ function newSandbox(
     runtime,
     createdAt: nowNs(),
     cgroupParent,
-    ownedCgroup: ownedCgroup(podCgroup(cgroupParent, systemd), cgroupsOf(state, systemd), (path) =>
+    ownedCgroup: ownedCgroup(cgroupNaming.podCgroup(cgroupParent), cgroupsOf(state, cgroupNaming), (path) =>
       cgroups.exists(path),
     ),
     selinuxLevel: levelForPod({ host, state }),

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
-import { type PodCgroups, podCgroup, removableCgroups } from '../cgroups/pod-cgroup.ts';
+import type { CgroupNaming } from '../cgroups/naming.ts';
+import { type PodCgroups, removableCgroups } from '../cgroups/owned-cgroups.ts';
 import type { Context } from '../context.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import type { SandboxId } from '../state/ids.ts';
@@ -34,20 +35,19 @@ export async function destroySandbox(context: Context, sandbox: Sandbox): Promis
 }
 
 /** The cgroups of the sandboxes there are, but for one. */
-export function cgroupsOf(state: State, systemd: boolean, except?: SandboxId): PodCgroups[] {
+export function cgroupsOf(state: State, naming: CgroupNaming, except?: SandboxId): PodCgroups[] {
   return [...state.sandboxes.all()]
     .filter(({ id }) => id !== except)
-    .map(({ cgroupParent, ownedCgroup }) => ({ pod: podCgroup(cgroupParent, systemd), owned: ownedCgroup }));
+    .map(({ cgroupParent, ownedCgroup }) => ({ pod: naming.podCgroup(cgroupParent), owned: ownedCgroup }));
 }
 
 /** Removes the cgroups that came with the pod, unless another sandbox is in them. */
 async function removePodCgroups(
-  { cgroupDriver, config, state, log }: Context,
+  { cgroupDriver, cgroupNaming, state, log }: Context,
   sandbox: Sandbox,
 ): Promise<void> {
-  const systemd = config.cgroupDriver === 'systemd';
-  const others = cgroupsOf(state, systemd, sandbox.id);
-  const pod = podCgroup(sandbox.cgroupParent, systemd);
+  const others = cgroupsOf(state, cgroupNaming, sandbox.id);
+  const pod = cgroupNaming.podCgroup(sandbox.cgroupParent);
   for (const path of removableCgroups({ pod, owned: sandbox.ownedCgroup }, others)) {
     try {
       await cgroupDriver.remove(path);

@@ -3,6 +3,7 @@ import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
 import type { LinuxDevice, PosixRlimit } from '@berth/oci/runtime-spec/config.ts';
 import type { AppArmorFacts } from '../apparmor/detect.ts';
+import type { CgroupNaming } from '../cgroups/naming.ts';
 import type { Warn } from '../rpc/warn.ts';
 import type { SeccompProfile } from './seccomp-profile.ts';
 import type { SelinuxLabels, SelinuxPolicy } from './selinux.ts';
@@ -67,7 +68,7 @@ export interface HostFacts {
   /** The kernel's version, as `6.1.0-18-amd64`. */
   kernel: string;
   cgroupVersion: 'v1' | 'hybrid' | 'v2';
-  systemdCgroup: boolean;
+  cgroupNaming: CgroupNaming;
   /** Names with CAP_: what containers can be given at most. */
   boundingCapabilities: readonly string[];
   /** The lowest oom_score_adj that berthd may give; -1000 with CAP_SYS_RESOURCE. */

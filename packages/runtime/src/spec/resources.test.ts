@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type DeepPartial, LinuxContainerResources } from '@berth/cri/generated/api.ts';
 import type { LinuxResources } from '@berth/oci/runtime-spec/config.ts';
-import { cgroupsPath } from '../cgroups/cgroups-path.ts';
 import type { Warn } from '../rpc/warn.ts';
 import { linuxResources, oomScoreAdj, type ResourceFacts, refuseTooLittleMemory } from './resources.ts';
 
@@ -102,17 +101,6 @@ test('oom_score_adj is clamped to what berthd may set', () => {
   assert.equal(adjust(1000n, 0), 1000);
   assert.equal(oomScoreAdj(undefined, { minOomScoreAdj: -1000 }), 0);
   assert.throws(() => adjust(1001n, 0), /oom_score_adj: 1001 is not between/);
-});
-
-test('cgroup paths for either driver', () => {
-  const path = (parent: string, systemdCgroup = false) =>
-    cgroupsPath({ parent, containerId: 'c1', systemdCgroup });
-  assert.equal(path('/kubepods/podX'), '/kubepods/podX/c1');
-  assert.equal(path('kubepods/podX/'), '/kubepods/podX/c1');
-  assert.equal(path('/a/kubepods-podX.slice', true), 'kubepods-podX.slice:berth:c1');
-  assert.throws(() => path('/a/../../b'), /cgroup_parent: .*not a path below/);
-  assert.throws(() => path('/kubepods', true), /is not a slice/);
-  assert.throws(() => path('kubepods.slice'), /is a systemd slice, but this node uses the cgroupfs driver/);
 });
 
 test('a limit that the OCI runtime itself does not fit in', () => {

@@ -1,6 +1,5 @@
 import type { IdMapping } from '@berth/linux/namespaces/id-mappings.ts';
 import type { Spec, User } from '@berth/oci/runtime-spec/config.ts';
-import { cgroupsPath } from '../cgroups/cgroups-path.ts';
 import { specAnnotations } from './annotations.ts';
 import type { HostFacts, SandboxView } from './input.ts';
 import { idMappings, podNamespaces } from './namespaces.ts';
@@ -20,7 +19,7 @@ export function sandboxInitSpec(options: {
   /** Absolute path of the static init binary on the host. */
   initPath: string;
   rootfsPath: string;
-  host: Pick<HostFacts, 'systemdCgroup' | 'minOomScoreAdj'>;
+  host: Pick<HostFacts, 'cgroupNaming' | 'minOomScoreAdj'>;
   selinux?: SelinuxLabels | undefined;
 }): Spec {
   const { sandbox, initPath, rootfsPath, host, selinux } = options;
@@ -54,11 +53,7 @@ export function sandboxInitSpec(options: {
     linux: {
       namespaces: [{ type: 'mount' }, { type: 'pid' }, ...podNamespaces(sandbox)],
       ...idMappings(sandbox),
-      cgroupsPath: cgroupsPath({
-        parent: sandbox.cgroupParent,
-        containerId: sandbox.id,
-        systemdCgroup: host.systemdCgroup,
-      }),
+      cgroupsPath: host.cgroupNaming.cgroupsPath(sandbox.cgroupParent, sandbox.id),
       // The kernel's least share of CPU time, as other runtimes give their pause container.
       resources: { cpu: { shares: 2 }, devices: [{ allow: false, access: 'rwm' }] },
       ...(selinux?.mount ? { mountLabel: selinux.mount } : {}),
@@ -74,7 +69,7 @@ export function sandboxInitSpec(options: {
  */
 export function sandboxSpec(options: {
   sandbox: SandboxView;
-  host: Pick<HostFacts, 'systemdCgroup'>;
+  host: Pick<HostFacts, 'cgroupNaming'>;
 }): Omit<Spec, 'root'> {
   const { sandbox, host } = options;
   return {
@@ -88,11 +83,7 @@ export function sandboxSpec(options: {
         ...podNamespaces(sandbox),
       ],
       ...idMappings(sandbox),
-      cgroupsPath: cgroupsPath({
-        parent: sandbox.cgroupParent,
-        containerId: sandbox.id,
-        systemdCgroup: host.systemdCgroup,
-      }),
+      cgroupsPath: host.cgroupNaming.cgroupsPath(sandbox.cgroupParent, sandbox.id),
     },
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ContainerConfig, type DeepPartial } from '@berth/cri/generated/api.ts';
 import { CAPABILITIES } from '@berth/linux/security/capabilities.ts';
+import { cgroupfsNaming } from '../cgroups/naming.ts';
 import type { SpecInput } from './input.ts';
 import { ociSpec } from './spec.ts';
 
@@ -28,7 +29,7 @@ const input: Omit<SpecInput, 'config'> = {
     arch: 'x64',
     kernel: '6.1.0',
     cgroupVersion: 'v1',
-    systemdCgroup: false,
+    cgroupNaming: cgroupfsNaming,
     boundingCapabilities: CAPABILITIES,
     minOomScoreAdj: 0,
     hugetlb: false,

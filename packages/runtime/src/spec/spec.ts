@@ -1,6 +1,5 @@
 import { posix } from 'node:path';
 import type { Linux, Process, Spec } from '@berth/oci/runtime-spec/config.ts';
-import { cgroupsPath } from '../cgroups/cgroups-path.ts';
 import { specAnnotations } from './annotations.ts';
 import { apparmorProfile } from './apparmor.ts';
 import { processCapabilities } from './capabilities.ts';
@@ -115,11 +114,7 @@ function containerLinux(input: SpecInput, capabilities: readonly string[]): Linu
       warn: input.warn,
     }),
     ...idMappings(sandbox),
-    cgroupsPath: cgroupsPath({
-      parent: sandbox.cgroupParent,
-      containerId: input.containerId,
-      systemdCgroup: host.systemdCgroup,
-    }),
+    cgroupsPath: host.cgroupNaming.cgroupsPath(sandbox.cgroupParent, input.containerId),
     resources: {
       ...linuxResources(config.linux?.resources, host, { field: 'config.linux.resources', warn: input.warn }),
       devices: rules,

@@ -1,7 +1,6 @@
 import type { ContainerStats, PodSandboxStats } from '@berth/cri/generated/api.ts';
 import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
 import { readNetDev } from '@berth/linux/netlink/net-dev.ts';
-import { containerCgroup, podCgroup } from '../cgroups/pod-cgroup.ts';
 import type { Context } from '../context.ts';
 import type { LayerUsage, MeasuredUsage } from '../disk-usage/layer-usage.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
@@ -146,17 +145,16 @@ export class StatsCollector {
     containers: readonly Container[],
     shared: ReadonlySet<string>,
   ): CgroupReading | undefined {
-    const { config } = this.#context;
+    const { config, cgroupNaming } = this.#context;
     const cgroup = this.#podCgroup(sandbox);
-    const systemd = config.cgroupDriver === 'systemd';
-    const isOwn = cgroup !== podCgroup(config.cgroupParent, systemd) && !shared.has(cgroup);
+    const isOwn = cgroup !== cgroupNaming.podCgroup(config.cgroupParent) && !shared.has(cgroup);
     if (isOwn) return this.#cgroups.read(cgroup);
-    const init = this.#cgroups.read(containerCgroup(sandbox.cgroupParent, sandbox.id, systemd));
+    const init = this.#cgroups.read(cgroupNaming.containerCgroup(sandbox.cgroupParent, sandbox.id));
     return sumReadings([init, ...containers.map((container) => this.reading(container))]);
   }
 
   #podCgroup({ cgroupParent }: Sandbox): string {
-    return podCgroup(cgroupParent, this.#context.config.cgroupDriver === 'systemd');
+    return this.#context.cgroupNaming.podCgroup(cgroupParent);
   }
 }
 

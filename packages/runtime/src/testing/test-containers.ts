@@ -16,6 +16,7 @@ import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
+import { cgroupfsNaming } from '../cgroups/naming.ts';
 import { type StartConmonOptions, type StartedConmon, startConmon } from '../conmon/conmon.ts';
 import { type ContainerExit, readExit, watchExits } from '../exits/exit-files.ts';
 import { detectRuntimes } from '../oci-runtime/detect.ts';
@@ -68,14 +69,14 @@ export class TestContainers implements AsyncDisposable {
   readonly rootfs = join(this.dir, 'rootfs');
   readonly cgroupParent = `/berth-test-${randomBytes(4).toString('hex')}`;
   readonly cgroups: Cgroups = detectCgroups();
-  readonly host: HostFacts = readHostFacts({ cgroups: this.cgroups, systemdCgroup: false });
+  readonly host: HostFacts = readHostFacts({ cgroups: this.cgroups, cgroupNaming: cgroupfsNaming });
   readonly runtime: OciRuntime;
   readonly #containers: TestContainer[] = [];
   readonly #exits = new Map<string, (exit: ContainerExit) => void>();
   readonly #watcher: Disposable;
 
   constructor(runtimeName: string) {
-    this.runtime = detectRuntimes({ stateDir: this.dir, systemdCgroup: false }).get(runtimeName);
+    this.runtime = detectRuntimes({ stateDir: this.dir, cgroupNaming: cgroupfsNaming }).get(runtimeName);
     for (const dir of ['bin', 'etc', 'tmp', 'proc', 'dev', 'sys'])
       mkdirSync(join(this.rootfs, dir), { recursive: true });
     copyFileSync('/usr/bin/busybox', join(this.rootfs, 'bin/busybox'));

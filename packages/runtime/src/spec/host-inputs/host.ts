@@ -5,18 +5,19 @@ import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { clampOomScoreAdj } from '@berth/linux/processes/oom-score.ts';
 import { boundingCapabilities } from '@berth/linux/security/capabilities.ts';
 import { containerContexts, selinuxEnabled } from '@berth/linux/security/selinux.ts';
+import type { CgroupNaming } from '../../cgroups/naming.ts';
 import type { HostFacts } from '../input.ts';
 import { containerRlimits } from '../rlimits.ts';
 import { parseContainerContexts } from '../selinux.ts';
 
 /** Reads what the host is and allows; once at start is enough. */
-export function readHostFacts(options: { cgroups: Cgroups; systemdCgroup: boolean }): HostFacts {
-  const { cgroups, systemdCgroup } = options;
+export function readHostFacts(options: { cgroups: Cgroups; cgroupNaming: CgroupNaming }): HostFacts {
+  const { cgroups, cgroupNaming } = options;
   return {
     arch: process.arch,
     kernel: release(),
     cgroupVersion: cgroups.version,
-    systemdCgroup,
+    cgroupNaming,
     boundingCapabilities: boundingCapabilities(),
     minOomScoreAdj: clampOomScoreAdj(-1000),
     hugetlb: cgroups.controllers.has('hugetlb'),
