@@ -1,9 +1,9 @@
-// What the scripts of `crictl completion` ask for: the words that may stand at the cursor.
+// The hidden command that the completion scripts call: prints the candidates for the word at the cursor.
 
 import { App } from '../app/app.ts';
 import { type CommandEntry, defineCommand } from '../app/command.ts';
 import { parseFlags } from '../cli/flags.ts';
-import { type Candidate, placeOf } from '../completion/cursor.ts';
+import { type Candidate, cursorOf } from '../completion/cursor.ts';
 import { distinctWords, objectsOf } from '../completion/runtime-names.ts';
 import type { Values } from '../completion/values.ts';
 import { globalFlags, loadSettings } from '../config/settings.ts';
@@ -17,7 +17,7 @@ export const complete = defineCommand({
     'Prints what the last word may be, each with a tab and what it means behind it, or :files for names of files.',
   flags: {},
   async run({ app, commands, args: [_program, ...words] }) {
-    const { values, typed, before, subcommands = [] } = await placeOf(words, globalFlags, commands);
+    const { values, typed, before, subcommands = [] } = await cursorOf(words, globalFlags, commands);
     const fitting = (candidates: readonly Candidate[]) =>
       candidates.filter(({ word }) => word.startsWith(typed));
     const below = fitting(subcommands.flatMap(commandWords));

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commands } from '../commands.ts';
 import { globalFlags } from '../config/settings.ts';
-import { placeOf } from './cursor.ts';
+import { cursorOf } from './cursor.ts';
 import { distinctWords } from './runtime-names.ts';
 import { knowsArguments } from './values.ts';
 
-const place = (line: string) => placeOf(line.split(' '), globalFlags, commands);
+const cursor = (line: string) => cursorOf(line.split(' '), globalFlags, commands);
 
 test('the cursor is at a command, a flag, its value or an argument', async () => {
   const cases: [string, { values: unknown; typed?: string; before?: string }][] = [
@@ -41,7 +41,7 @@ test('the cursor is at a command, a flag, its value or an argument', async () =>
     ['completion z', { values: ['bash', 'zsh', 'fish'], typed: 'z' }],
   ];
   for (const [line, expected] of cases) {
-    assert.deepEqual(await place(line), { typed: '', before: '', ...expected }, line);
+    assert.deepEqual(await cursor(line), { typed: '', before: '', ...expected }, line);
   }
 });
 
@@ -56,19 +56,19 @@ test('a command may have commands below it', async () => {
     ['ps ', undefined],
   ];
   for (const [line, expected] of cases) {
-    const { subcommands } = await place(line);
+    const { subcommands } = await cursor(line);
     assert.deepEqual(
       subcommands?.map(({ name }) => name),
       expected,
       line,
     );
   }
-  const { values } = await place('runp jsonschema --');
+  const { values } = await cursor('runp jsonschema --');
   assert.deepEqual(values, [{ word: '--help', description: 'show help' }]);
 });
 
 test('flags are told with what they mean', async () => {
-  const { values } = await place('statsp --');
+  const { values } = await cursor('statsp --');
   const words = typeof values === 'string' ? [] : values;
   assert.deepEqual(
     words.map((each) => (typeof each === 'string' ? each : each.word)),

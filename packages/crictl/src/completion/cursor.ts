@@ -1,51 +1,51 @@
-// Where in a command line the cursor is: at a command, a flag, the value of one, or an argument.
-
+// Finds out what the word at the cursor is: a command, a flag, a flag's value or an argument.
 import { type Command, type CommandEntry, findCommand } from '../app/command.ts';
 import { type FlagSpecs, spellingsOf, splitBundle } from '../cli/flags.ts';
 import { type Values, valuesOfArgument, valuesOfFlag } from './values.ts';
 
-/** A word that may stand at the cursor, and what it means. */
+/** A completion of the word at the cursor. */
 export interface Candidate {
   word: string;
   description?: string;
 }
 
-export interface Place {
-  /** What may stand there, or where it is to be looked for. */
+/** What can be completed at the cursor. */
+export interface Cursor {
+  /** The candidates, or the kind of object to list for them. */
   values: Values | readonly Candidate[];
-  /** What of it is typed already. */
+  /** The part before the cursor; candidates start with it. */
   typed: string;
-  /** What is typed before it in the same word, such as `--output=`. */
+  /** The part of the same word in front of `typed`, such as `--output=`. */
   before: string;
-  /** Commands below the command, one of which may stand there as well. */
+  /** Subcommands, which are candidates too. */
   subcommands?: readonly CommandEntry[];
 }
 
-/** Pure but for loading a command: what the last of `words`, the words behind `crictl`, may be. */
-export async function placeOf(
+/** What the last of `words` can be; `words` are those behind `crictl`. Pure, apart from loading the command. */
+export async function cursorOf(
   words: readonly string[],
   globalFlags: FlagSpecs,
   commands: readonly CommandEntry[],
-): Promise<Place> {
+): Promise<Cursor> {
   const typed = words.at(-1) ?? '';
-  const global = walk(globalFlags, words.slice(0, -1), false);
+  const global = scan(globalFlags, words.slice(0, -1), false);
   const [name, ...rest] = global.args;
-  if (name === undefined) return within('', globalFlags, { ...global, typed, argument: 'commands' });
+  if (name === undefined) return cursorAt('', globalFlags, { ...global, typed, argument: 'commands' });
   if (name === 'help' || name === 'h')
     return { values: valuesOfArgument('help', rest.length), typed, before: '' };
   const entry = findCommand(name, commands);
-  return entry === undefined ? { values: [], typed, before: '' } : await placeIn(entry, rest, typed);
+  return entry === undefined ? { values: [], typed, before: '' } : await cursorIn(entry, rest, typed);
 }
 
-/** The place behind the words of a command, or of the one below it that the first of them names. */
-async function placeIn(entry: CommandEntry, words: readonly string[], typed: string): Promise<Place> {
+/** The cursor among the words of a command, or of its subcommand when the first word names one. */
+async function cursorIn(entry: CommandEntry, words: readonly string[], typed: string): Promise<Cursor> {
   const { flags, argsAreForeign = false, subcommands = [] }: Command = await entry.load();
-  const [first, ...rest] = walk(flags, words, false).args;
+  const [first, ...rest] = scan(flags, words, false).args;
   const below = first === undefined ? undefined : findCommand(first, subcommands);
-  if (below !== undefined) return await placeIn(below, rest, typed);
-  const own = walk(flags, words, !argsAreForeign);
+  if (below !== undefined) return await cursorIn(below, rest, typed);
+  const own = scan(flags, words, !argsAreForeign);
   const argument = valuesOfArgument(entry.name, own.args.length);
-  return within(entry.name, flags, {
+  return cursorAt(entry.name, flags, {
     ...own,
     typed,
     argument,
@@ -53,16 +53,16 @@ async function placeIn(entry: CommandEntry, words: readonly string[], typed: str
   });
 }
 
-interface Walked {
-  /** The flag of which the next word is the value. */
+interface Scanned {
+  /** The flag whose value is the next word. */
   pending?: string;
   args: readonly string[];
-  /** No flags may follow. */
+  /** Whether only arguments can follow. */
   flagsEnded: boolean;
 }
 
-/** Goes through words that are complete. */
-function walk(specs: FlagSpecs, words: readonly string[], interspersed: boolean): Walked {
+/** Scans the words in front of the cursor. */
+function scan(specs: FlagSpecs, words: readonly string[], interspersed: boolean): Scanned {
   const byName = spellingsOf(specs);
   const args: string[] = [];
   for (let index = 0; index < words.length; index++) {
@@ -84,11 +84,11 @@ function walk(specs: FlagSpecs, words: readonly string[], interspersed: boolean)
   return { args, flagsEnded: false };
 }
 
-function within(
+function cursorAt(
   command: string,
   specs: FlagSpecs,
-  at: Walked & { typed: string; argument: Values; subcommands?: readonly CommandEntry[] },
-): Place {
+  at: Scanned & { typed: string; argument: Values; subcommands?: readonly CommandEntry[] },
+): Cursor {
   const { pending, flagsEnded, typed, argument, subcommands } = at;
   if (pending !== undefined) return { values: valuesOfFlag(command, pending), typed, before: '' };
   if (flagsEnded || !typed.startsWith('-'))
@@ -99,7 +99,7 @@ function within(
   return { values: flag === undefined ? [] : valuesOfFlag(command, flag), typed: value, before };
 }
 
-/** The long names of flags, which alone tell what they are. */
+/** Flags by their long names, which say what they mean. */
 function flagsOf(specs: FlagSpecs): Candidate[] {
   return [
     ...Object.entries(specs)

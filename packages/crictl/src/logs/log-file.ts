@@ -24,7 +24,7 @@ export interface BadLine {
 
 export type Entry = LogLine | BadLine;
 
-export class LogSource {
+export class LogFile {
   /** Where the file is, links followed. */
   readonly path: string;
   readonly #chunk = Buffer.alloc(chunkSize);
@@ -39,7 +39,7 @@ export class LogSource {
     this.#offset = offset;
   }
 
-  static async open(options: SourceOptions): Promise<LogSource> {
+  static async open(options: SourceOptions): Promise<LogFile> {
     const path = await within(`failed to try resolving symlinks in path "${options.path}"`, async () => {
       await lstat(options.path);
       return await realpath(options.path);
@@ -47,7 +47,7 @@ export class LogSource {
     const file = await within(`failed to open log file "${path}"`, () => openLog(path));
     try {
       const offset = options.tailLines === undefined ? 0 : await tailOffset(file, options.tailLines);
-      return new LogSource(path, file, offset);
+      return new LogFile(path, file, offset);
     } catch (error) {
       await file.close();
       throw error;

@@ -1,67 +1,25 @@
-// One of several logs that are printed together: whole lines with their times, read as they are needed.
-import { type LogLine, timestampNano } from './line.ts';
+// Merges the logs of several containers by time.
 import type { Entry } from './log-file.ts';
+import { PartialLines, type WholeLine } from './partial-lines.ts';
 
-const lineBreak = Buffer.from('\n');
-/** Parts of a line that go on for longer are printed as lines. */
-const longestLine = 1024 * 1024;
-
-export interface WholeLine extends LogLine {
-  atNano: bigint;
-}
-
-/** Puts the parts together in which runtimes write long lines, so that other logs' lines cannot come between. */
-export class Assembler {
-  readonly #begun = new Map<LogLine['stream'], { first: LogLine; parts: Buffer[]; length: number }>();
-
-  /** The line that `line` ends, undefined when it goes on. */
-  add(line: LogLine): WholeLine | undefined {
-    const { stream, content } = line;
-    const begun = this.#begun.get(stream) ?? { first: line, parts: [], length: 0 };
-    begun.parts.push(content);
-    begun.length += content.length;
-    this.#begun.set(stream, begun);
-    if (content.at(-1) !== lineBreak[0] && begun.length < longestLine) return undefined;
-    return this.#take(stream);
-  }
-
-  /** What was begun and will not go on, as lines. */
-  finish(): WholeLine[] {
-    return [...this.#begun.keys()].flatMap((stream) => this.#take(stream) ?? []);
-  }
-
-  #take(stream: LogLine['stream']): WholeLine | undefined {
-    const begun = this.#begun.get(stream);
-    this.#begun.delete(stream);
-    if (begun === undefined) return undefined;
-    const { timestamp } = begun.first;
-    const content = Buffer.concat(begun.parts);
-    return {
-      timestamp,
-      stream,
-      content: content.at(-1) === lineBreak[0] ? content : Buffer.concat([content, lineBreak]),
-      atNano: timestampNano(timestamp),
-    };
-  }
-}
-
-/** What a lane reads: a LogSource, or what stands for one. */
-export interface LaneSource {
+/** The file that a log is read from: a LogFile, or a fake in tests. */
+export interface LineSource {
   readOn(): Promise<Entry[]>;
   finish(): Entry[];
   close(): Promise<void>;
 }
 
-export class Lane {
+/** One container's log among those that are merged: whole lines, read as they are needed. */
+export class ContainerLog {
   /** The container's name. */
   readonly name: string;
-  readonly #source: LaneSource;
+  readonly #source: LineSource;
   readonly #onBadLine: (line: string, reason: string) => void;
-  readonly #assembler = new Assembler();
+  readonly #partial = new PartialLines();
   #lines: WholeLine[] = [];
   #next = 0;
 
-  constructor(name: string, source: LaneSource, onBadLine: (line: string, reason: string) => void) {
+  constructor(name: string, source: LineSource, onBadLine: (line: string, reason: string) => void) {
     this.name = name;
     this.#source = source;
     this.#onBadLine = onBadLine;
@@ -76,7 +34,7 @@ export class Lane {
     this.#next += 1;
   }
 
-  /** Reads on unless there are lines; false at the end of what is written so far. */
+  /** Reads on unless there are lines in memory; false at the present end of the file. */
   async fill(): Promise<boolean> {
     while (this.head === undefined) {
       const entries = await this.#source.readOn();
@@ -86,10 +44,10 @@ export class Lane {
     return true;
   }
 
-  /** The container has ended and nothing more will be written: what was begun is a line. */
+  /** Ends the lines that have begun, as the container has ended and writes no more. */
   finish(): void {
     this.#put(this.#source.finish());
-    this.#lines.push(...this.#assembler.finish());
+    this.#lines.push(...this.#partial.finish());
   }
 
   async close(): Promise<void> {
@@ -102,7 +60,7 @@ export class Lane {
     for (const entry of entries) {
       if ('reason' in entry) this.#onBadLine(entry.text, entry.reason);
       else {
-        const line = this.#assembler.add(entry);
+        const line = this.#partial.add(entry);
         if (line) this.#lines.push(line);
       }
     }
@@ -110,31 +68,31 @@ export class Lane {
 }
 
 /**
- * Gives the lines of all lanes to `onLine` in the order of their times until all are at their end, those of one lane
- * always in the order of its file; false when `onLine` gave false, which ends it.
+ * Merges logs by the timestamps of their lines: calls `onLine` for each until all logs are at their present end. The
+ * lines of one log keep the order of its file. Returns false as soon as `onLine` does.
  */
-export async function mergeLanes(
-  lanes: readonly Lane[],
+export async function mergeByTime(
+  logs: readonly ContainerLog[],
   onLine: (name: string, line: WholeLine) => boolean,
   whenWritable: () => Promise<void>,
 ): Promise<boolean> {
-  const open = new Set(lanes);
-  for (const lane of open) if (!(await lane.fill())) open.delete(lane);
+  const open = new Set(logs);
+  for (const log of open) if (!(await log.fill())) open.delete(log);
   for (;;) {
-    let first: { lane: Lane; line: WholeLine } | undefined;
-    for (const lane of open) {
-      const line = lane.head;
+    let first: { log: ContainerLog; line: WholeLine } | undefined;
+    for (const log of open) {
+      const line = log.head;
       if (line !== undefined && (first === undefined || line.atNano < first.line.atNano)) {
-        first = { lane, line };
+        first = { log, line };
       }
     }
     if (first === undefined) return true;
-    const { lane, line } = first;
-    lane.take();
-    if (!onLine(lane.name, line)) return false;
-    if (lane.head === undefined) {
+    const { log, line } = first;
+    log.take();
+    if (!onLine(log.name, line)) return false;
+    if (log.head === undefined) {
       await whenWritable();
-      if (!(await lane.fill())) open.delete(lane);
+      if (!(await log.fill())) open.delete(log);
     }
   }
 }

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { Container, PodSandbox } from '@berth/cri/generated/api.ts';
 import { parseCriLine } from './line.ts';
 import type { Entry } from './log-file.ts';
-import { Assembler, Lane, type LaneSource, mergeLanes } from './merge.ts';
-import { Labels } from './prefix.ts';
+import { ContainerLog, type LineSource, mergeByTime } from './merge.ts';
+import { PartialLines } from './partial-lines.ts';
+import { LinePrefixes } from './prefix.ts';
 import { logTarget } from './target.ts';
 
 /** `SECOND REST` as a line of a log file. */
@@ -14,27 +15,27 @@ const entry = (text: string): Entry => {
 };
 
 /** Gives each chunk with one read. */
-function lane(name: string, chunks: string[][], bad: string[] = []): Lane {
+function log(name: string, chunks: string[][], bad: string[] = []): ContainerLog {
   const left = chunks.map((chunk) =>
     chunk.map((text) => (text === 'bad' ? { text, reason: 'odd' } : entry(text))),
   );
-  const source: LaneSource = {
+  const source: LineSource = {
     readOn: async () => left.shift() ?? [],
     finish: () => [],
     close: async () => {},
   };
-  return new Lane(name, source, (line) => bad.push(line));
+  return new ContainerLog(name, source, (line) => bad.push(line));
 }
 
-async function merged(lanes: Lane[], limit = Number.POSITIVE_INFINITY): Promise<string[]> {
+async function merged(logs: ContainerLog[], limit = Number.POSITIVE_INFINITY): Promise<string[]> {
   const seen: string[] = [];
   const take = (name: string, { content }: { content: Buffer }) =>
     seen.push(`${name}:${content.toString().trimEnd()}`) < limit;
-  await mergeLanes(lanes, take, async () => {});
+  await mergeByTime(logs, take, async () => {});
   return seen;
 }
 
-const mergeCases: [what: string, lanes: [string, string[][]][], expected: string[]][] = [
+const mergeCases: [what: string, logs: [string, string[][]][], expected: string[]][] = [
   [
     'lines by time, over the chunks that they are read in',
     [
@@ -61,32 +62,32 @@ const mergeCases: [what: string, lanes: [string, string[][]][], expected: string
   ],
   ['nothing of nothing', [['a', []]], []],
 ];
-for (const [what, lanes, expected] of mergeCases) {
+for (const [what, logs, expected] of mergeCases) {
   test(`merged are ${what}`, async () => {
-    assert.deepEqual(await merged(lanes.map(([name, chunks]) => lane(name, chunks))), expected);
+    assert.deepEqual(await merged(logs.map(([name, chunks]) => log(name, chunks))), expected);
   });
 }
 
 test('a merge ends when enough is read, goes on later, and tells of bad lines', async () => {
   const bad: string[] = [];
-  const a = lane('a', [['1 stdout F one\n', 'bad', '2 stdout F two\n']], bad);
+  const a = log('a', [['1 stdout F one\n', 'bad', '2 stdout F two\n']], bad);
   assert.deepEqual(await merged([a], 1), ['a:one']);
   assert.deepEqual(await merged([a]), ['a:two']);
   assert.deepEqual(bad, ['bad']);
 });
 
 test('what was begun ends with the container, and lines do not grow for ever', () => {
-  const assembler = new Assembler();
+  const partial = new PartialLines();
   const add = (text: string) => {
     const line = entry(text);
-    return 'reason' in line ? undefined : assembler.add(line);
+    return 'reason' in line ? undefined : partial.add(line);
   };
   assert.equal(add('1 stdout P half\n'), undefined);
   assert.deepEqual(
-    assembler.finish().map(({ content }) => content.toString()),
+    partial.finish().map(({ content }) => content.toString()),
     ['half\n'],
   );
-  assert.deepEqual(assembler.finish(), []);
+  assert.deepEqual(partial.finish(), []);
   const part = `1 stdout P ${'x'.repeat(300_000)}\n`;
   assert.deepEqual(
     [part, part, part, part].map((text) => add(text)?.content.length),
@@ -94,11 +95,11 @@ test('what was begun ends with the container, and lines do not grow for ever', (
   );
 });
 
-test('labels are as wide as the longest, and coloured on terminals', () => {
-  const labels = new Labels();
-  for (const name of ['web', 'sidecar']) labels.add(name);
-  assert.equal(labels.of('web', false), 'web     | ');
-  assert.equal(labels.of('sidecar', true), '\x1b[33msidecar |\x1b[0m ');
+test('prefixes are as wide as the longest, and coloured on terminals', () => {
+  const prefixes = new LinePrefixes();
+  for (const name of ['web', 'sidecar']) prefixes.add(name);
+  assert.equal(prefixes.of('web', false), 'web     | ');
+  assert.equal(prefixes.of('sidecar', true), '\x1b[33msidecar |\x1b[0m ');
 });
 
 const pods = [

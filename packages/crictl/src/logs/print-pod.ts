@@ -1,7 +1,7 @@
 // The log of a pod, as `logs POD` prints it: each line behind its container's name.
 import { ContainerState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
-import { Labels } from './prefix.ts';
+import { LinePrefixes } from './prefix.ts';
 import { type ContainerLogOptions, reopenLog } from './print-container.ts';
 import { readPodLogs } from './read-pod.ts';
 
@@ -19,14 +19,14 @@ export async function printPodLog(
     const { containers } = await (await app.runtime()).listContainers({ filter }, app.call());
     for (const { id } of containers) await reopenLog(app, id);
   }
-  const labels = new Labels();
+  const prefixes = new LinePrefixes();
   const { NO_COLOR: noColour = '', TERM: terminal } = process.env;
   const mayColour = noColour === '' && terminal !== 'dumb';
   await readPodLogs(app, podSandboxId, {
     ...reading,
-    onContainer: (name) => labels.add(name),
+    onContainer: (name) => prefixes.add(name),
     onLine: (name, line) =>
-      printer.print(line, labels.of(name, mayColour && process[line.stream].isTTY === true)),
+      printer.print(line, prefixes.of(name, mayColour && process[line.stream].isTTY === true)),
     onBadLine: (line, reason) => app.logger.error(`Failed when parsing line in log file ${reason}: ${line}`),
   });
 }

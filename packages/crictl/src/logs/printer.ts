@@ -26,13 +26,13 @@ export class LogPrinter {
     this.#remaining = options.limitBytes ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Prints one line, `label` in front of all; false when the limit of bytes is reached and nothing more will be printed. */
-  print(line: LogLine, label = ''): boolean {
+  /** Prints one line, behind `linePrefix`; false when the limit of bytes is reached and nothing more will be printed. */
+  print(line: LogLine, linePrefix = ''): boolean {
     const { timestamps, sinceNano } = this.#options;
     const isOld = sinceNano !== undefined && timestampNano(line.timestamp) < sinceNano;
     if (!isOld) {
       const time = timestamps && this.#atLineStart ? `${fixedWidthTimestamp(line.timestamp)} ` : '';
-      const prefix = label + time;
+      const prefix = linePrefix + time;
       const whole = prefix === '' ? line.content : Buffer.concat([Buffer.from(prefix), line.content]);
       const write = this.#output[line.stream];
       if (write) {

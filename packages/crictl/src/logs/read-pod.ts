@@ -1,4 +1,4 @@
-// The log of a pod: those of all its containers, by time, for as long as the pod goes on.
+// Reads the logs of a pod's containers, merged by time; with `follow` until the pod has ended.
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import {
@@ -10,22 +10,23 @@ import {
 import type { App } from '../app/app.ts';
 import { describeError, statusIn } from '../errors/describe.ts';
 import { DirectoryChanges } from './directory-changes.ts';
-import { LogSource } from './log-file.ts';
-import { Lane, mergeLanes, type WholeLine } from './merge.ts';
+import { LogFile } from './log-file.ts';
+import { ContainerLog, mergeByTime } from './merge.ts';
+import type { WholeLine } from './partial-lines.ts';
 import { previousLog } from './previous.ts';
 
-/** How often to look for new containers and those that have ended; a file that comes is a reason too. */
-const lookPeriodMs = 1000;
-/** Lines that come within this time are sorted. */
+/** How often to list the pod's containers; new log files trigger it earlier. */
+const listPeriodMs = 1000;
+/** How long to collect lines before they are sorted by time. */
 const batchMs = 50;
 
 export interface PodLogOptions {
   follow: boolean;
-  /** The logs of the attempts before the last ones instead. */
+  /** Reads the log of each container's previous attempt instead. */
   previous: boolean;
-  /** Lines of all together to begin with; undefined for all. */
+  /** How many of the last lines, over all containers, to start with; undefined for all. */
   tailLines: number | undefined;
-  /** Told of each container's name before its first line. */
+  /** Called with a container's name before its first line. */
   onContainer: (name: string) => void;
   /** Takes a line; false ends the reading. */
   onLine: (name: string, line: WholeLine) => boolean;
@@ -33,7 +34,7 @@ export interface PodLogOptions {
   whenWritable: () => Promise<void>;
 }
 
-/** Reads the logs of the pod that has the sandbox `id`: of its other sandboxes and all attempts of containers too. */
+/** Reads the logs of the pod that sandbox `id` belongs to: all its sandboxes, and all attempts of its containers. */
 export async function readPodLogs(app: App, id: string, options: PodLogOptions): Promise<void> {
   const reader = new PodLogReader(app, id, options);
   try {
@@ -49,8 +50,8 @@ class PodLogReader {
   readonly #options: PodLogOptions;
   readonly #changes: DirectoryChanges;
   /** By container id. */
-  readonly #lanes = new Map<string, Lane>();
-  /** Containers that are read to the end, or have no log. */
+  readonly #logs = new Map<string, ContainerLog>();
+  /** Containers whose log was read to its end, or that have none. */
   readonly #done = new Set<string>();
   #ended = new Set<string>();
   #isLive = true;
@@ -66,56 +67,56 @@ class PodLogReader {
 
   async run(): Promise<void> {
     const { follow, onLine, tailLines } = this.#options;
-    await this.#look(tailLines);
-    if (this.#lanes.size === 0 && !follow && this.#problem !== undefined) throw this.#problem;
+    await this.#list(tailLines);
+    if (this.#logs.size === 0 && !follow && this.#problem !== undefined) throw this.#problem;
     const tail = tailLines === undefined ? undefined : new Tail(tailLines);
     const take = tail?.add ?? onLine;
-    const lanes = [...this.#lanes.values()];
-    if (!(await this.#merge(lanes, take))) return;
+    const logs = [...this.#logs.values()];
+    if (!(await this.#merge(logs, take))) return;
     if (!follow) {
-      for (const lane of lanes) lane.finish();
-      if (!(await this.#merge(lanes, take))) return;
+      for (const log of logs) log.finish();
+      if (!(await this.#merge(logs, take))) return;
     }
     if (tail?.lines().every(([name, line]) => onLine(name, line)) === false || !follow) return;
-    for (let lookedAt = performance.now(); ; ) {
-      if (!(await this.#merge([...this.#lanes.values()], onLine))) return;
+    for (let listedAt = performance.now(); ; ) {
+      if (!(await this.#merge([...this.#logs.values()], onLine))) return;
       if (!(await this.#finishEnded())) return;
       if (!this.#isLive || this.#app.signal.aborted) return;
-      await this.#changes.next(lookPeriodMs);
+      await this.#changes.next(listPeriodMs);
       await setTimeout(batchMs, undefined, { signal: this.#app.signal }).catch(() => {});
-      if (this.#changes.takeNamesChanged() || performance.now() - lookedAt >= lookPeriodMs) {
-        // Looked before the next read, so that nothing is missed of what ended containers wrote.
-        await this.#look(undefined);
-        lookedAt = performance.now();
+      if (this.#changes.takeNamesChanged() || performance.now() - listedAt >= listPeriodMs) {
+        // List before the next read, so that the last lines of ended containers are read.
+        await this.#list(undefined);
+        listedAt = performance.now();
       }
     }
   }
 
   async close(): Promise<void> {
     this.#changes.close();
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
+    await Promise.all([...this.#logs.values()].map((log) => log.close()));
   }
 
-  #merge(lanes: readonly Lane[], onLine: PodLogOptions['onLine']): Promise<boolean> {
-    return mergeLanes(lanes, onLine, this.#options.whenWritable);
+  #merge(logs: readonly ContainerLog[], onLine: PodLogOptions['onLine']): Promise<boolean> {
+    return mergeByTime(logs, onLine, this.#options.whenWritable);
   }
 
-  /** The last lines of containers that have ended, whether they are whole or not. */
+  /** Prints the last lines of ended containers, also those without a line break, and closes their logs. */
   async #finishEnded(): Promise<boolean> {
     for (const id of this.#ended) {
-      const lane = this.#lanes.get(id);
-      if (lane === undefined) continue;
-      lane.finish();
-      if (!(await this.#merge([lane], this.#options.onLine))) return false;
-      await lane.close();
-      this.#lanes.delete(id);
+      const log = this.#logs.get(id);
+      if (log === undefined) continue;
+      log.finish();
+      if (!(await this.#merge([log], this.#options.onLine))) return false;
+      await log.close();
+      this.#logs.delete(id);
       this.#done.add(id);
     }
     return true;
   }
 
-  /** Asks the runtime what there is of the pod, and opens what is new. */
-  async #look(tailLines: number | undefined): Promise<void> {
+  /** Lists the pod's containers and opens the logs of new ones. */
+  async #list(tailLines: number | undefined): Promise<void> {
     const members = await this.#members();
     if (members === undefined) return;
     const { sandboxes, containers } = members;
@@ -129,15 +130,15 @@ class PodLogReader {
     this.#isLive = isReady || going.size > 0;
     for (const container of this.#options.previous ? newestOfEachName(containers) : containers) {
       const { id } = container;
-      if (this.#lanes.has(id) || this.#done.has(id)) continue;
-      const lane = await this.#open(container, tailLines);
-      if (lane) this.#lanes.set(id, lane);
+      if (this.#logs.has(id) || this.#done.has(id)) continue;
+      const log = await this.#open(container, tailLines);
+      if (log) this.#logs.set(id, log);
       else if (!going.has(id)) this.#done.add(id);
     }
-    this.#ended = new Set([...this.#lanes.keys()].filter((id) => !going.has(id)));
+    this.#ended = new Set([...this.#logs.keys()].filter((id) => !going.has(id)));
   }
 
-  /** What the runtime has of the pod; undefined while it does not answer, which ends nothing. */
+  /** The pod's sandboxes and containers; undefined while the runtime is down, which does not end the reading. */
   async #members(): Promise<{ sandboxes: PodSandbox[]; containers: Container[] } | undefined> {
     const app = this.#app;
     try {
@@ -155,15 +156,15 @@ class PodLogReader {
         .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
       return { sandboxes, containers };
     } catch (error) {
-      // While the runtime restarts, its containers go on and so do their logs.
+      // Containers keep writing their logs while the runtime restarts.
       const isAway = this.#identity !== undefined && statusIn(error)?.code === 'UNAVAILABLE';
       if (!isAway && !app.signal.aborted) throw error;
       return undefined;
     }
   }
 
-  /** Undefined when there is no log, or none yet. */
-  async #open({ id, metadata }: Container, tailLines: number | undefined): Promise<Lane | undefined> {
+  /** Opens a container's log; undefined when it has none, or none yet. */
+  async #open({ id, metadata }: Container, tailLines: number | undefined): Promise<ContainerLog | undefined> {
     const app = this.#app;
     const name = metadata?.name ?? id;
     try {
@@ -171,10 +172,12 @@ class PodLogReader {
       if (status === undefined || status.logPath === '')
         throw new Error(`the container ${name} has not set log path`);
       const path = this.#options.previous ? previousLog(status.logPath, status.metadata) : status.logPath;
-      const source = await LogSource.open({ path, tailLines });
+      const source = await LogFile.open({ path, tailLines });
       this.#changes.add(dirname(source.path));
       this.#options.onContainer(name);
-      return new Lane(name, source, (line, reason) => this.#options.onBadLine(line, `${path}: ${reason}`));
+      return new ContainerLog(name, source, (line, reason) =>
+        this.#options.onBadLine(line, `${path}: ${reason}`),
+      );
     } catch (error) {
       this.#problem ??= error;
       if (!isMissing(error)) app.logger.error(describeError(error));
@@ -183,7 +186,7 @@ class PodLogReader {
   }
 }
 
-/** A container may be gone by now, its log not there yet or not any more. */
+/** Whether the container was removed meanwhile, or its log does not exist yet or any more. */
 function isMissing(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   return (
@@ -192,7 +195,7 @@ function isMissing(error: unknown): boolean {
   );
 }
 
-/** A pod is its sandboxes one after the other. */
+/** The pod of a sandbox: a pod may have had several, one after the other. */
 function identityOf({ id, metadata }: PodSandbox): string {
   if (metadata === undefined) return id;
   return [metadata.namespace, metadata.name, metadata.uid].join('/');
@@ -205,7 +208,7 @@ function newestOfEachName(containers: readonly Container[]): Container[] {
   );
 }
 
-/** The last lines of all, in the memory that those take. */
+/** Keeps the last lines of a stream of lines. */
 class Tail {
   readonly #count: number;
   #lines: [name: string, line: WholeLine][] = [];

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { DirectoryChanges } from './directory-changes.ts';
 import type { LogLine } from './line.ts';
-import { type Entry, LogSource, type SourceOptions } from './log-file.ts';
+import { type Entry, LogFile, type SourceOptions } from './log-file.ts';
 
 /** How long to wait for a change before asking whether the container still runs. */
 const checkPeriodMs = 1000;
@@ -24,7 +24,7 @@ export interface ReadOptions extends SourceOptions {
  */
 export async function readLog(options: ReadOptions): Promise<void> {
   const { follow, tailLines } = options;
-  const source = await LogSource.open(options);
+  const source = await LogFile.open(options);
   let remaining = follow === undefined ? (tailLines ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
   /** False when no line is wanted any more. */
   const pass = (entries: readonly Entry[]) =>

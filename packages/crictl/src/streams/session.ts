@@ -1,11 +1,11 @@
-// Exec and attach: this process' standard streams connected with those of commands in containers.
+// An exec or attach session: connects this process's standard streams to a process in a container.
 
 import { remoteCommand } from '@berth/streaming/client/remote-command.ts';
 import type { App } from '../app/app.ts';
 import { within } from '../errors/describe.ts';
 import { errorStream, outputStream } from '../output/print.ts';
 import { dialing, type TlsFiles } from './flags.ts';
-import { LocalEnds } from './standard-streams.ts';
+import { StandardStreams } from './standard-streams.ts';
 import { streamingUrl } from './url.ts';
 
 export interface SessionOptions {
@@ -19,7 +19,7 @@ export interface SessionOptions {
 export class Sessions {
   readonly #app: App;
   readonly #options: SessionOptions;
-  readonly #ends = new LocalEnds();
+  readonly #streams = new StandardStreams();
 
   constructor(app: App, options: SessionOptions) {
     this.#app = app;
@@ -27,24 +27,24 @@ export class Sessions {
   }
 
   /**
-   * Streams with what stands behind the URL that the runtime answered with. Resolves when the remote side has ended
-   * well or the detach keys were typed; else rejects.
+   * Streams to the URL that the runtime returned. Resolves when the remote process exited with 0 or the user typed
+   * the detach keys; rejects otherwise.
    */
-  async run(answered: string): Promise<void> {
+  async run(returnedUrl: string): Promise<void> {
     const { interactive, tty, transport, tls } = this.#options;
     const { signal } = this.#app;
-    const url = streamingUrl(answered);
+    const url = streamingUrl(returnedUrl);
     this.#app.logger.debug(`Streaming from ${url}`);
     const doing = { websocket: 'error creating websocket transports' };
     const dial = { url, ...(await within('get executor', () => dialing(transport, tls, doing))) };
     if (tty) {
       if (!interactive) throw new Error('tty=true must be specified with interactive=true');
-      if (!this.#ends.inputIsTerminal) throw new Error('input is not a terminal');
+      if (!this.#streams.inputIsTerminal) throw new Error('input is not a terminal');
       await this.#runOnTerminal(dial);
       return;
     }
     const [stdout, stderr] = [outputStream(), errorStream()];
-    const input = interactive ? { stdin: this.#ends.input() } : {};
+    const input = interactive ? { stdin: this.#streams.input() } : {};
     succeeded(await remoteCommand({ ...dial, ...input, stdout, stderr, tty: false, signal }));
   }
 
@@ -53,17 +53,17 @@ export class Sessions {
     const over = new AbortController();
     const signal = AbortSignal.any([this.#app.signal, over.signal]);
     let detached = false;
-    const stdin = this.#ends.keys(() => {
+    const stdin = this.#streams.keys(() => {
       detached = true;
       over.abort();
     });
-    using _raw = this.#ends.raw(() => over.abort(new Error('interrupted: context canceled')));
+    using _raw = this.#streams.raw(() => over.abort(new Error('interrupted: context canceled')));
     let outcome = { exitCode: 0 };
     try {
-      const resize = this.#ends.sizes(signal);
+      const resize = this.#streams.sizes(signal);
       outcome = await remoteCommand({ ...dial, stdin, stdout, resize, tty: true, signal });
     } catch (error) {
-      // The remote side has left the cursor somewhere in its line.
+      // The cursor is where the remote process left it: start a new line.
       stdout.write('\r\n');
       if (!detached) throw error;
     } finally {
@@ -72,10 +72,10 @@ export class Sessions {
     succeeded(outcome);
   }
 
-  /** Takes no more input, which would keep the process alive. */
+  /** Closes the input, which would keep the process alive. */
   close(): void {
-    this.#ends.close();
-    // After Ctrl-C a reader that has stopped to read our output is not waited for either.
+    this.#streams.close();
+    // After Ctrl-C, do not wait for a reader that no longer reads our output.
     if (this.#app.signal.aborted) setTimeout(() => process.exit(1), 200).unref();
   }
 }

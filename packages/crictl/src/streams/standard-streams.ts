@@ -1,4 +1,4 @@
-// This end of a session: the standard streams of crictl, which several sessions may share.
+// The standard input, output and error of this process, as exec and attach sessions use them: several may share them.
 
 import { spawnSync } from 'node:child_process';
 import { on } from 'node:events';
@@ -8,13 +8,13 @@ import { errorStream, outputStream } from '../output/print.ts';
 import { scanKeys } from './detach-keys.ts';
 import { standardInput } from './standard-input.ts';
 
-export class LocalEnds {
+export class StandardStreams {
   #rawSessions = 0;
   #leaveRaw = () => {};
   #input: Readable | undefined;
 
   constructor() {
-    // Each session listens to them.
+    // Each session adds listeners, and there may be many sessions.
     for (const shared of [process.stdin, outputStream(), errorStream()]) shared.setMaxListeners(0);
   }
 
@@ -30,7 +30,7 @@ export class LocalEnds {
     return this.#input.pipe(copy);
   }
 
-  /** The same without the keys that detach; `detach` is called when they were typed. */
+  /** As `input`, without the detach keys; calls `detach` when they were typed. */
   keys(detach: () => void): Readable {
     const copy = new PassThrough({ readableHighWaterMark: 64 * 1024 });
     let typed = 0;
@@ -51,7 +51,7 @@ export class LocalEnds {
     return copy;
   }
 
-  /** The size of the terminal now and whenever it changes; nothing when neither output is one. */
+  /** The terminal's size, now and on each SIGWINCH; ends at once when neither output is a terminal. */
   async *sizes(signal: AbortSignal): AsyncGenerator<{ width: number; height: number }, void, undefined> {
     const terminal = [outputStream(), errorStream()].find(({ isTTY }) => isTTY);
     if (terminal === undefined) return;
@@ -64,8 +64,8 @@ export class LocalEnds {
   }
 
   /**
-   * Has the terminal hand on every key, until the answer is disposed of or the process ends. `interrupt` is called
-   * for the signals that would otherwise end it in this state.
+   * Sets the terminal to raw mode until the result is disposed of or the process exits. `interrupt` is called for
+   * SIGHUP and SIGQUIT, which would otherwise end the process and leave the terminal raw.
    */
   raw(interrupt: () => void): Disposable {
     if (this.#rawSessions++ === 0) this.#enterRaw();
@@ -82,8 +82,8 @@ export class LocalEnds {
     const restore = () => process.stdin.setRawMode(false);
     process.once('exit', restore);
     process.stdin.setRawMode(true);
-    // Node.js leaves output processing on, which would move the cursor of a program that draws by line feeds to
-    // the first column. It restores all that it found; without stty the screen is only less faithful.
+    // Node.js leaves OPOST on, which turns the line feeds of a full-screen program into CR LF. setRawMode(false)
+    // restores it; without stty the screen is only less faithful.
     spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
     this.#leaveRaw = () => {
       process.off('exit', restore);
@@ -91,7 +91,7 @@ export class LocalEnds {
     };
   }
 
-  /** Takes no more input, which would keep the process alive. */
+  /** Closes the input, which would keep the process alive. */
   close(): void {
     process.stdin.destroy();
     this.#input?.destroy();

@@ -18,7 +18,7 @@ test('what a runtime answers is made a whole URL', () => {
     assert.equal(streamingUrl(answered), url);
   }
   assert.throws(() => streamingUrl(''), /^Error: URL is not set$/);
-  assert.throws(() => streamingUrl('http://'), /answered with an address that is none: http:\/\/$/);
+  assert.throws(() => streamingUrl('http://'), /returned an invalid streaming URL: http:\/\/$/);
 });
 
 test('port pairs', () => {
