@@ -10,9 +10,9 @@ import { scratchDir } from '../../../../test/support/scratch.ts';
 import type { CriError } from '../errors/cri-error.ts';
 import { ContainerState, NamespaceMode } from '../generated/api.ts';
 import { type CriClient, connectCri } from './client.ts';
-import { connectShortly } from './short-client.ts';
+import { connectCriLight } from './http2-client.ts';
 
-for (const connect of [connectCri, connectShortly]) {
+for (const connect of [connectCri, connectCriLight]) {
   test(`${connect.name} runs a pod on containerd and hears its errors`, { timeout: 600_000 }, () => {
     return runPod(connect);
   });

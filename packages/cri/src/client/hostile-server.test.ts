@@ -17,7 +17,7 @@ import {
   words,
 } from '../http2/frames.ts';
 import { encodeHeaders } from '../http2/hpack.ts';
-import { connectShortly } from './short-client.ts';
+import { connectCriLight } from './http2-client.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'cri-hostile-'));
 const socketPath = join(dir, 's.sock');
@@ -73,7 +73,7 @@ function flood(socket: Socket, frames: Buffer, limit = 256 * 1024 * 1024): void 
 }
 
 async function call(): Promise<unknown> {
-  const client = connectShortly(socketPath, { timeoutMs: 20_000 });
+  const client = connectCriLight(socketPath, { timeoutMs: 20_000 });
   try {
     return await client.runtime.version({});
   } finally {
@@ -142,7 +142,7 @@ test('a server gets no more calls at once than it allows', async () => {
       answerVersion(socket, stream);
     }, 5);
   };
-  const client = connectShortly(socketPath);
+  const client = connectCriLight(socketPath);
   try {
     await client.runtime.version({});
     await Promise.all(Array.from({ length: 20 }, () => client.runtime.version({})));

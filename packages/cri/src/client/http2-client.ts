@@ -1,6 +1,6 @@
-// The client of a process that makes a call or two and ends. @grpc/grpc-js, and node:http2 below it, take longer
-// to load than such a process lives otherwise, in Bun as in Node.js (see bench/RESULTS.md): what gRPC needs of
-// HTTP/2 on a Unix socket is in http2/.
+// A gRPC client for a process that makes one or two calls and exits (crictl). @grpc/grpc-js and the node:http2 below
+// it take longer to load than such a process runs otherwise, in Bun and in Node.js (see bench/RESULTS.md). The part of
+// HTTP/2 that gRPC needs on a Unix socket is in http2/.
 
 import { CriError, type GrpcCodeName, grpcCodeName, maxMessageBytes } from '../errors/cri-error.ts';
 import { Connection } from '../http2/connection.ts';
@@ -18,17 +18,17 @@ import { MessageReader } from './message-reader.ts';
 import { type CallOptions, criClient, type Target, type Transport } from './transport.ts';
 
 /**
- * As connectCri of client.ts, to the same effect: connects with the first call, and again with the next one
- * after the connection ended. Calls throw CriError.
+ * As connectCri of client.ts: connects with the first call, and again with the next call after the connection ended.
+ * Calls throw CriError.
  */
-export function connectShortly(
+export function connectCriLight(
   endpoint: string,
   options: { timeoutMs?: number | undefined } = {},
 ): CriClient {
-  return criClient(new OwnTransport(parseEndpoint(endpoint)), options.timeoutMs);
+  return criClient(new Http2Transport(parseEndpoint(endpoint)), options.timeoutMs);
 }
 
-class OwnTransport implements Transport {
+class Http2Transport implements Transport {
   readonly #socketPath: string;
   #connection: Connection | undefined;
 
@@ -67,7 +67,7 @@ class OwnTransport implements Transport {
       for (;;) {
         const message = await call.next();
         if (message === undefined) return;
-        connection.taken(id, message.length + prefixLength);
+        connection.consumed(id, message.length + prefixLength);
         yield message;
       }
     } finally {
@@ -87,7 +87,7 @@ class OwnTransport implements Transport {
   }
 }
 
-/** Before each message: whether it is compressed, and its length. */
+/** The prefix of each gRPC message: one octet for the compression, four for its length. */
 const prefixLength = 5;
 
 function framed(message: Buffer): Buffer {
@@ -106,12 +106,12 @@ function headersOf(path: string, { timeoutMs, headers }: CallOptions): Record<st
     'user-agent': 'berth-crictl',
     te: 'trailers',
     ...headers,
-    // At most eight digits; the timer on this side is what counts.
+    // At most eight digits; the client's own timer enforces the deadline.
     ...(timeoutMs !== undefined && { 'grpc-timeout': `${Math.min(Math.ceil(timeoutMs), 99_999_999)}m` }),
   };
 }
 
-/** One call: hears of its stream, and hands the messages on. */
+/** One call: collects the messages and the status of its stream. */
 class Call {
   readonly #rpc: string;
   readonly #socketPath: string;
@@ -126,7 +126,7 @@ class Call {
     this.#socketPath = socketPath;
   }
 
-  /** The next message, undefined after the last; throws what the call failed with. */
+  /** The next message, undefined after the last one. Throws the CriError that the call failed with. */
   async next(): Promise<Buffer | undefined> {
     for (;;) {
       const message = this.#messages.shift();
@@ -140,7 +140,7 @@ class Call {
   }
 
   fail(error: CriError): void {
-    this.#settle(error);
+    this.#finish(error);
   }
 
   headers(headers: ReadonlyMap<string, string>, isEnd: boolean): void {
@@ -148,12 +148,12 @@ class Call {
     const status = headers.get('grpc-status');
     if (status !== undefined) {
       const code = grpcCodeName(Number(status));
-      this.#settle(
+      this.#finish(
         code === 'OK' ? 'ok' : this.#error(code, decodeDetails(headers.get('grpc-message') ?? '')),
       );
     } else if (isEnd || this.#httpStatus !== '200') {
       const code = codesOfHttp[this.#httpStatus ?? ''] ?? 'UNKNOWN';
-      this.#settle(
+      this.#finish(
         this.#error(code, `unexpected HTTP status code received from server: ${this.#httpStatus}`),
       );
     }
@@ -164,22 +164,22 @@ class Call {
       this.#messages.push(...this.#reader.read(octets));
       this.#wake?.();
     } catch (error) {
-      this.#settle(error instanceof CriError ? error : this.#error('INTERNAL', String(error)));
+      this.#finish(error instanceof CriError ? error : this.#error('INTERNAL', String(error)));
     }
   }
 
   end(): void {
-    this.#settle(this.#error('INTERNAL', 'server closed the stream without sending trailers'));
+    this.#finish(this.#error('INTERNAL', 'server closed the stream without sending trailers'));
   }
 
   reset(code: number): void {
     const name = codesOfResets[code] ?? 'INTERNAL';
     const details = `stream terminated by RST_STREAM with error code: ${code}`;
-    this.#settle(name === 'CANCELLED' ? cancelledError(this.#rpc) : this.#error(name, details));
+    this.#finish(name === 'CANCELLED' ? cancelledError(this.#rpc) : this.#error(name, details));
   }
 
   lost(reason: Error, wasReady: boolean): void {
-    this.#settle(this.#lossError(reason, wasReady));
+    this.#finish(this.#lossError(reason, wasReady));
   }
 
   #lossError(reason: Error, wasReady: boolean): CriError {
@@ -194,7 +194,7 @@ class Call {
     return new CriError(code, details, { rpc: this.#rpc });
   }
 
-  #settle(outcome: 'ok' | CriError): void {
+  #finish(outcome: 'ok' | CriError): void {
     this.#outcome ??= outcome;
     this.#wake?.();
   }
@@ -202,7 +202,7 @@ class Call {
 
 const describeLoss = (reason: Error) => ('code' in reason ? String(reason.code) : 'EOF');
 
-/** What a server means that answers with HTTP alone (gRPC's http-grpc-status-mapping.md). */
+/** gRPC codes of HTTP status codes without grpc-status (gRPC's http-grpc-status-mapping.md). */
 const codesOfHttp: Readonly<Record<string, GrpcCodeName>> = {
   400: 'INTERNAL',
   401: 'UNAUTHENTICATED',
@@ -214,13 +214,13 @@ const codesOfHttp: Readonly<Record<string, GrpcCodeName>> = {
   504: 'UNAVAILABLE',
 };
 
-/** What a server means that gives a stream up (gRPC's PROTOCOL-HTTP2.md). */
+/** gRPC codes of RST_STREAM error codes (gRPC's PROTOCOL-HTTP2.md). */
 const codesOfResets: Readonly<Record<number, GrpcCodeName>> = {
   [errorCode.refusedStream]: 'UNAVAILABLE',
   [errorCode.cancel]: 'CANCELLED',
 };
 
-/** Pure: `grpc-message` is UTF-8 with percent signs for what a header cannot hold; what is no such is kept. */
+/** Pure: decodes `grpc-message`, percent-encoded UTF-8; an invalid escape is kept as it is. */
 function decodeDetails(text: string): string {
   const bytes = Buffer.from(
     text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),

@@ -1,7 +1,7 @@
-// gRPC's messages within the data of a stream.
+// Cuts the data of an HTTP/2 stream into gRPC messages.
 import { CriError } from '../errors/cri-error.ts';
 
-/** Cuts data into messages, each behind five octets: whether it is compressed, and its length. */
+/** Each message has a prefix of five octets: the compressed flag and its length. */
 export class MessageReader {
   readonly #maxBytes: number;
   #parts: Buffer[] = [];
@@ -11,7 +11,7 @@ export class MessageReader {
     this.#maxBytes = maxBytes;
   }
 
-  /** The messages that are whole with `data`; what is left waits for the rest. Throws CriError. */
+  /** Adds data and returns the messages that it completes. Throws CriError. */
   read(data: Buffer): Buffer[] {
     if (data.length === 0) return [];
     this.#parts.push(data);
@@ -20,7 +20,8 @@ export class MessageReader {
     for (;;) {
       if (this.#length < 5) return messages;
       const head = this.#joined(5);
-      if (head[0] !== 0) throw new CriError('INTERNAL', 'grpc: the server compressed a message, unasked');
+      if (head[0] !== 0)
+        throw new CriError('INTERNAL', 'grpc: the server compressed a message, which was not negotiated');
       const size = head.readUInt32BE(1);
       if (size > this.#maxBytes) {
         const sizes = `(${size} vs. ${this.#maxBytes})`;
@@ -35,7 +36,7 @@ export class MessageReader {
     }
   }
 
-  /** The first part, after joining as many as it takes for `length` octets. */
+  /** The first part; joins all parts when it has fewer than `length` octets. */
   #joined(length: number): Buffer {
     const [first] = this.#parts;
     if (first !== undefined && first.length >= length) return first;

@@ -1,4 +1,4 @@
-// The client's end of an HTTP/2 connection over a Unix socket: requests with a body each, answers as they come.
+// The client side of an HTTP/2 connection over a Unix socket: each request has a body; responses are streamed.
 import {
   decodeSettings,
   defaultMaxFrame,
@@ -18,42 +18,42 @@ import {
   words,
 } from './frames.ts';
 import { decodeHeaders, encodeHeaders } from './hpack.ts';
-import { connectWire, type Wire } from './wire.ts';
+import { connectUnixSocket, type UnixSocket } from './unix-socket.ts';
 
-/** Who hears of an answer. After `end`, `reset` or `lost` nothing more comes. */
+/** Callbacks of a stream. None is called after `end`, `reset` or `lost`. */
 export interface StreamListener {
-  /** Headers of the answer or, with `isEnd`, its trailers. */
+  /** The response's headers or, with `isEnd`, its trailers. */
   headers(headers: ReadonlyMap<string, string>, isEnd: boolean): void;
   data(octets: Buffer): void;
-  /** The other side ended the stream after data, without trailers. */
+  /** END_STREAM came with DATA, without trailers. */
   end(): void;
-  /** The other side gave the stream up, with an error code of HTTP/2. */
+  /** RST_STREAM with this HTTP/2 error code. */
   reset(code: number): void;
-  /** The connection ended before the stream did. `wasReady` tells whether it had ever come about. */
+  /** The connection ended before the stream; `wasReady` says whether the server had sent SETTINGS. */
   lost(reason: Error, wasReady: boolean): void;
 }
 
 interface Stream {
   listener: StreamListener;
-  /** The frame that opens it, while the other side allows no further stream. */
+  /** Its HEADERS frame, while SETTINGS_MAX_CONCURRENT_STREAMS does not allow it to be sent. */
   opening: Buffer | undefined;
-  /** What of the request's body could not be sent yet. */
+  /** The rest of the request's body, which waits for flow control. */
   unsent: Buffer;
-  /** Octets that may be sent on it now; below zero after the peer made windows smaller. */
+  /** The stream's flow-control window for sending; negative after the peer has lowered SETTINGS_INITIAL_WINDOW_SIZE. */
   sendWindow: number;
 }
 
-/** A header block, of which error texts are the largest part, and the frames that it comes in. */
+/** Limits of a header block in octets and in frames; error texts are its largest part. */
 const maxBlock = 1024 * 1024;
 const maxBlockFrames = 256;
-/** Answers to PING and SETTINGS that wait because the other side does not read. */
-const maxOwed = 1024 * 1024;
+/** Octets of replies to PING and SETTINGS that may queue up when the server does not read. */
+const maxQueuedReplies = 1024 * 1024;
 
-/** So much may be under way to us on a stream until we ask for more; the same for the whole connection. */
+/** The flow-control window for receiving, of each stream and of the connection. */
 const receiveWindow = 32 * 1024 * 1024;
 
 export class Connection {
-  readonly #wire: Wire;
+  readonly #socket: UnixSocket;
   readonly #frames = new FrameReader();
   readonly #streams = new Map<number, Stream>();
   #nextStream = 1;
@@ -62,21 +62,21 @@ export class Connection {
   #maxFrame = defaultMaxFrame;
   /** The header block whose CONTINUATION is awaited. */
   #block: { stream: number; isEnd: boolean; parts: Buffer[]; length: number } | undefined;
-  /** Streams that the other side allows at once, and how many have been opened. */
+  /** The peer's SETTINGS_MAX_CONCURRENT_STREAMS, and how many streams are open. */
   #maxStreams = Number.POSITIVE_INFINITY;
   #opened = 0;
-  #owed = 0;
+  #queuedReplies = 0;
   #isReady = false;
   #isOpen = true;
 
   constructor(socketPath: string) {
-    this.#wire = connectWire(socketPath, {
+    this.#socket = connectUnixSocket(socketPath, {
       open: () => {},
       data: (octets) => this.#read(octets),
       lost: (reason) => this.#lose(reason),
     });
-    this.#wire.unref();
-    this.#wire.write(
+    this.#socket.unref();
+    this.#socket.write(
       Buffer.concat([
         preface,
         encodeFrame(
@@ -99,58 +99,58 @@ export class Connection {
     return this.#isOpen;
   }
 
-  /** Whether the other side has spoken HTTP/2. */
+  /** Whether the server has sent SETTINGS. */
   get isReady(): boolean {
     return this.#isReady;
   }
 
-  /** Sends a request; gives back the number of its stream. An open stream keeps the process alive. */
+  /** Sends a request and returns its stream id. An open stream keeps the process alive. */
   request(headers: Readonly<Record<string, string>>, body: Buffer, listener: StreamListener): number {
     const id = this.#nextStream;
     this.#nextStream += 2;
     const opening = encodeFrame(frameType.headers, flag.endHeaders, id, encodeHeaders(headers));
     this.#streams.set(id, { listener, opening, unsent: body, sendWindow: this.#initialSendWindow });
-    this.#wire.ref();
+    this.#socket.ref();
     this.#openStreams();
     return id;
   }
 
-  /** Opens what may be opened, in the order of the requests, which is that of their numbers. */
+  /** Opens as many waiting streams as the peer allows, in the order of their ids. */
   #openStreams(): void {
     for (const [id, stream] of this.#streams) {
       if (this.#opened >= this.#maxStreams) return;
       if (stream.opening === undefined) continue;
-      this.#wire.write(stream.opening);
+      this.#socket.write(stream.opening);
       stream.opening = undefined;
       this.#opened++;
       this.#sendBody(id, stream);
     }
   }
 
-  /** The listener took so many octets: as many more may come. */
-  taken(id: number, octets: number): void {
+  /** The listener has consumed `octets`: returns them to the stream's window by WINDOW_UPDATE. */
+  consumed(id: number, octets: number): void {
     if (!this.#streams.has(id) || octets === 0) return;
-    this.#wire.write(encodeFrame(frameType.windowUpdate, 0, id, words(octets)));
+    this.#socket.write(encodeFrame(frameType.windowUpdate, 0, id, words(octets)));
   }
 
-  /** Gives a stream up; its listener hears nothing more. */
+  /** Resets a stream; its listener is not called any more. */
   cancel(id: number): void {
     const stream = this.#streams.get(id);
     if (stream === undefined) return;
     if (stream.opening === undefined)
-      this.#wire.write(encodeFrame(frameType.reset, 0, id, words(errorCode.cancel)));
+      this.#socket.write(encodeFrame(frameType.reset, 0, id, words(errorCode.cancel)));
     this.#forget(id);
   }
 
   close(): void {
     this.#isOpen = false;
-    // A connection that never came about has nobody to say farewell to.
+    // Never connected: no GOAWAY.
     if (!this.#isReady) {
-      this.#wire.destroy();
+      this.#socket.destroy();
       return;
     }
-    this.#wire.write(encodeFrame(frameType.goAway, 0, 0, words(0, errorCode.none)));
-    this.#wire.end();
+    this.#socket.write(encodeFrame(frameType.goAway, 0, 0, words(0, errorCode.none)));
+    this.#socket.end();
   }
 
   #forget(id: number): void {
@@ -160,13 +160,13 @@ export class Connection {
     if (stream.opening === undefined) this.#opened--;
     this.#openStreams();
     if (this.#streams.size > 0) return;
-    this.#wire.unref();
+    this.#socket.unref();
     if (!this.#isOpen) this.close();
   }
 
   #lose(reason: Error): void {
     this.#isOpen = false;
-    this.#wire.destroy();
+    this.#socket.destroy();
     for (const [id, { listener }] of this.#streams) {
       this.#streams.delete(id);
       listener.lost(reason, this.#isReady);
@@ -183,38 +183,38 @@ export class Connection {
       stream.sendWindow -= size;
       this.#sendWindow -= size;
       const isLast = stream.unsent.length === 0;
-      this.#wire.write(encodeFrame(frameType.data, isLast ? flag.endStream : 0, id, payload));
+      this.#socket.write(encodeFrame(frameType.data, isLast ? flag.endStream : 0, id, payload));
     }
   }
 
   #read(chunk: Buffer): void {
     try {
-      for (const frame of this.#frames.read(chunk)) this.#take(frame);
+      for (const frame of this.#frames.read(chunk)) this.#onFrame(frame);
     } catch (error) {
       const reason = new Error('Protocol error', { cause: error });
       if (this.#isReady) {
-        this.#wire.write(encodeFrame(frameType.goAway, 0, 0, words(0, errorCode.protocol)));
+        this.#socket.write(encodeFrame(frameType.goAway, 0, 0, words(0, errorCode.protocol)));
       }
       this.#lose(reason);
     }
   }
 
-  #take(frame: Frame): void {
+  #onFrame(frame: Frame): void {
     const { type, flags, stream: id, payload } = frame;
-    if (!this.#isReady && type !== frameType.settings) throw new Error('SETTINGS have to come first');
+    if (!this.#isReady && type !== frameType.settings) throw new Error('the first frame is not SETTINGS');
     if (this.#block !== undefined && (type !== frameType.continuation || id !== this.#block.stream)) {
-      throw new Error('a header block is interrupted');
+      throw new Error('another frame interrupts a header block');
     }
     const stream = this.#streams.get(id);
     switch (type) {
       case frameType.data: {
-        // The connection's window is never what holds a stream back.
+        // Return the octets to the connection's window at once: only stream windows apply back-pressure.
         if (payload.length > 0) {
-          this.#answer(encodeFrame(frameType.windowUpdate, 0, 0, words(payload.length)));
+          this.#reply(encodeFrame(frameType.windowUpdate, 0, 0, words(payload.length)));
         }
         if (stream === undefined) return;
         const octets = unpadded(frame);
-        this.taken(id, payload.length - octets.length);
+        this.consumed(id, payload.length - octets.length);
         const isEnd = (flags & flag.endStream) !== 0;
         if (isEnd) this.#forget(id);
         stream.listener.data(octets);
@@ -223,36 +223,36 @@ export class Connection {
       }
       case frameType.headers:
         this.#block = { stream: id, isEnd: (flags & flag.endStream) !== 0, parts: [], length: 0 };
-        this.#takeBlockPart(unpadded(frame));
-        if ((flags & flag.endHeaders) !== 0) this.#takeHeaders();
+        this.#addBlockPart(unpadded(frame));
+        if ((flags & flag.endHeaders) !== 0) this.#onHeaders();
         return;
       case frameType.continuation:
-        if (this.#block === undefined) throw new Error('a CONTINUATION of nothing');
-        this.#takeBlockPart(payload);
-        if ((flags & flag.endHeaders) !== 0) this.#takeHeaders();
+        if (this.#block === undefined) throw new Error('CONTINUATION without HEADERS');
+        this.#addBlockPart(payload);
+        if ((flags & flag.endHeaders) !== 0) this.#onHeaders();
         return;
       case frameType.reset:
         this.#forget(id);
         stream?.listener.reset(payload.readUInt32BE(0));
         return;
       case frameType.settings:
-        if ((flags & flag.ack) === 0) this.#takeSettings(payload);
+        if ((flags & flag.ack) === 0) this.#onSettings(payload);
         return;
       case frameType.ping:
-        if ((flags & flag.ack) === 0) this.#answer(encodeFrame(type, flag.ack, 0, payload));
+        if ((flags & flag.ack) === 0) this.#reply(encodeFrame(type, flag.ack, 0, payload));
         return;
       case frameType.goAway:
-        this.#takeFarewell(payload.readUInt32BE(0) & 0x7fffffff);
+        this.#onGoAway(payload.readUInt32BE(0) & 0x7fffffff);
         return;
       case frameType.windowUpdate:
-        this.#takeWindow(id, payload.readUInt32BE(0) & 0x7fffffff);
+        this.#onWindowUpdate(id, payload.readUInt32BE(0) & 0x7fffffff);
         return;
       case frameType.pushPromise:
-        throw new Error('a PUSH_PROMISE that was not allowed');
+        throw new Error('PUSH_PROMISE, though SETTINGS_ENABLE_PUSH is 0');
     }
   }
 
-  #takeBlockPart(part: Buffer): void {
+  #addBlockPart(part: Buffer): void {
     const block = this.#block;
     if (block === undefined) return;
     block.parts.push(part);
@@ -261,33 +261,35 @@ export class Connection {
       throw new Error('a header block is too large');
   }
 
-  /** Sends what the other side makes us say, unless it lets that pile up. */
-  #answer(frame: Buffer): void {
-    if (this.#wire.unsent === 0) this.#owed = 0;
-    this.#owed += frame.length;
-    if (this.#owed > maxOwed) throw new Error('the other side asks for answers and does not read them');
-    this.#wire.write(frame);
+  /** Sends a reply that a peer can provoke; throws when it provokes more than it reads. */
+  #reply(frame: Buffer): void {
+    if (this.#socket.unsent === 0) this.#queuedReplies = 0;
+    this.#queuedReplies += frame.length;
+    if (this.#queuedReplies > maxQueuedReplies)
+      throw new Error('the server provokes replies and does not read them');
+    this.#socket.write(frame);
   }
 
-  #takeHeaders(): void {
+  #onHeaders(): void {
     const block = this.#block;
     this.#block = undefined;
     if (block === undefined) return;
     const headers = decodeHeaders(Buffer.concat(block.parts));
     const stream = this.#streams.get(block.stream);
     if (block.isEnd) {
-      // A server that answers before it has read the whole request is told that the rest does not come.
+      // The server responded before it read the whole request: RST_STREAM says that the rest does not come.
       if (stream !== undefined && stream.unsent.length > 0) this.cancel(block.stream);
       else this.#forget(block.stream);
     }
     stream?.listener.headers(headers, block.isEnd);
   }
 
-  #takeSettings(payload: Buffer): void {
+  #onSettings(payload: Buffer): void {
     this.#isReady = true;
     for (const [id, value] of decodeSettings(payload)) {
       if (id === setting.maxFrameSize) {
-        if (value < defaultMaxFrame || value > largestMaxFrame) throw new Error('a frame size out of bounds');
+        if (value < defaultMaxFrame || value > largestMaxFrame)
+          throw new Error('SETTINGS_MAX_FRAME_SIZE is out of bounds');
         this.#maxFrame = value;
       }
       if (id === setting.maxConcurrentStreams) this.#maxStreams = value;
@@ -296,12 +298,12 @@ export class Connection {
       for (const stream of this.#streams.values()) stream.sendWindow += value - this.#initialSendWindow;
       this.#initialSendWindow = value;
     }
-    this.#answer(encodeFrame(frameType.settings, flag.ack, 0, Buffer.alloc(0)));
+    this.#reply(encodeFrame(frameType.settings, flag.ack, 0, Buffer.alloc(0)));
     this.#openStreams();
     for (const [id, stream] of this.#streams) this.#sendBody(id, stream);
   }
 
-  #takeWindow(id: number, more: number): void {
+  #onWindowUpdate(id: number, more: number): void {
     if (id === 0) {
       this.#sendWindow += more;
       if (this.#sendWindow > maxWindow) throw new Error('a window out of bounds');
@@ -314,14 +316,14 @@ export class Connection {
     this.#sendBody(id, stream);
   }
 
-  /** The server takes no more requests; those after `last` it has not looked at. */
-  #takeFarewell(last: number): void {
+  /** GOAWAY: the server accepts no more streams and has not processed those with an id above `lastStreamId`. */
+  #onGoAway(lastStreamId: number): void {
     this.#isOpen = false;
     for (const [id, { listener }] of this.#streams) {
-      if (id <= last) continue;
+      if (id <= lastStreamId) continue;
       this.#streams.delete(id);
       listener.reset(errorCode.refusedStream);
     }
-    if (this.#streams.size === 0) this.#wire.end();
+    if (this.#streams.size === 0) this.#socket.end();
   }
 }

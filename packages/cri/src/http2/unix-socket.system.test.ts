@@ -1,4 +1,4 @@
-// The wire on both of crictl's engines, Node.js and the Bun that npm brought, against a socket of Node.js.
+// The Unix socket on both of crictl's engines, Node.js and the Bun that npm brought, against a socket of Node.js.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { on, once } from 'node:events';
@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { checkout, scratchDir } from '../../../../test/support/scratch.ts';
 
-const dir = scratchDir('cri-wire');
+const dir = scratchDir('cri-connection');
 const socketPath = join(dir.path, 's.sock');
 const [bun] = globSync('node_modules/@oven/bun-linux-*/bin/bun', { cwd: checkout });
 const engines = { 'Node.js': process.execPath, Bun: bun && join(checkout, bun) };
@@ -27,10 +27,10 @@ after(() => {
   dir[Symbol.dispose]();
 });
 
-/** Runs `program`, which has `connectWire` and `path`; answers what it prints. */
+/** Runs `program`, which has `connectUnixSocket` and `path`; answers what it prints. */
 async function run(engine: string, program: string, path = socketPath): Promise<string> {
-  const wire = JSON.stringify(join(import.meta.dirname, 'wire.ts'));
-  const script = `const { connectWire } = await import(${wire}); const path = ${JSON.stringify(path)};\n${program}`;
+  const connection = JSON.stringify(join(import.meta.dirname, 'unix-socket.ts'));
+  const script = `const { connectUnixSocket } = await import(${connection}); const path = ${JSON.stringify(path)};\n${program}`;
   const child = spawn(engine, ['--eval', script], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 300_000 });
   return (await child.stdout.toArray()).join('').trim();
 }
@@ -56,18 +56,18 @@ for (const [name, engine] of Object.entries(engines)) {
       connection.end(Buffer.alloc(chunk, isRight.every(Boolean) ? 1 : 0));
     };
     const program = `let received = 0, sum = 0;
-      const wire = connectWire(path, {
+      const connection = connectUnixSocket(path, {
         open: () => console.log('open'),
         data: (octets) => { received += octets.length; for (const octet of octets) sum += octet; },
         lost: () => console.log(received, sum),
       });
-      for (let index = 1; index <= ${chunks}; index++) wire.write(Buffer.alloc(${chunk}, index));
+      for (let index = 1; index <= ${chunks}; index++) connection.write(Buffer.alloc(${chunk}, index));
 `;
     assert.equal(await run(engine, program), `open\n${chunk} ${chunk}`);
   });
 
   test(`${name}: an error of connect tells its code, and a server that goes is told`, async () => {
-    const program = `connectWire(path, { open() {}, data() {}, lost: ({ code, syscall }) => console.log(code, syscall) });`;
+    const program = `connectUnixSocket(path, { open() {}, data() {}, lost: ({ code, syscall }) => console.log(code, syscall) });`;
     assert.equal(await run(engine, program, '/nope'), 'ENOENT connect');
     serve = (connection) => connection.destroy();
     assert.equal(await run(engine, program), 'undefined undefined');
@@ -76,14 +76,17 @@ for (const [name, engine] of Object.entries(engines)) {
   test(`${name}: it keeps the process alive until it is told not to, or destroyed, of which nobody hears`, async () => {
     serve = (connection) => connection.resume();
     const whenOpen = (then: string) => `process.on('exit', () => console.log('exit'));
-      const wire = connectWire(path, { open: () => setTimeout(() => { ${then} }, 50), data() {}, lost() {} });`;
-    assert.equal(await run(engine, whenOpen('wire.unref();')), 'exit');
-    assert.equal(await run(engine, whenOpen('wire.destroy();')), 'exit');
-    const heard = `const wire = connectWire(path, {
-      open: () => { wire.destroy(); console.log('destroyed'); }, data() {}, lost: () => console.log('lost') });`;
+      const connection = connectUnixSocket(path, { open: () => setTimeout(() => { ${then} }, 50), data() {}, lost() {} });`;
+    assert.equal(await run(engine, whenOpen('connection.unref();')), 'exit');
+    assert.equal(await run(engine, whenOpen('connection.destroy();')), 'exit');
+    const heard = `const connection = connectUnixSocket(path, {
+      open: () => { connection.destroy(); console.log('destroyed'); }, data() {}, lost: () => console.log('lost') });`;
     assert.equal(await run(engine, heard), 'destroyed');
-    const held = `setTimeout(() => console.log('held'), 300).unref(); setTimeout(() => wire.unref(), 600).unref();`;
+    const held = `setTimeout(() => console.log('held'), 300).unref(); setTimeout(() => connection.unref(), 600).unref();`;
     assert.equal(await run(engine, whenOpen(held)), 'held\nexit');
-    assert.equal(await run(engine, `${whenOpen(`wire.ref(); ${held}`)} wire.unref();`), 'held\nexit');
+    assert.equal(
+      await run(engine, `${whenOpen(`connection.ref(); ${held}`)} connection.unref();`),
+      'held\nexit',
+    );
   });
 }

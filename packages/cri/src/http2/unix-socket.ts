@@ -1,33 +1,33 @@
-// A stream of octets over a Unix socket. node:net takes Bun longer to load than a short process lives otherwise, so
-// that there it is Bun's own socket.
+// A client socket of AF_UNIX. Loading node:net takes Bun longer than the rest of a short process, so Bun's own socket
+// API is used there.
 
-/** Hears of a wire; after `lost` nothing more comes. */
-export interface WireListener {
+/** Callbacks of a socket. None is called after `lost`. */
+export interface SocketListener {
   open(): void;
   data(octets: Buffer): void;
-  /** The connection did not come about, with the error of connect(2), or ended. */
+  /** connect(2) failed with this error, or the connection ended. */
   lost(reason: Error): void;
 }
 
-export interface Wire {
-  /** Octets that were written and that the kernel has not taken. */
+export interface UnixSocket {
+  /** Octets that were written and are not in the kernel's buffer yet. */
   readonly unsent: number;
   write(octets: Uint8Array): void;
-  /** Ends it when all that was written is on its way; what comes meanwhile may not be read. */
+  /** Closes the socket after the writes; data that arrives meanwhile may be lost. */
   end(): void;
-  /** Ends it at once; its listener hears nothing more. */
+  /** Closes the socket at once; no callback is called any more. */
   destroy(): void;
-  /** Whether it keeps the process alive; it does from the start. */
+  /** ref: the socket keeps the process alive, as it does initially. */
   ref(): void;
   unref(): void;
 }
 
-/** Connects to the Unix socket at `path`; what is written meanwhile waits. */
-export function connectWire(path: string, listener: WireListener): Wire {
-  return typeof Bun === 'undefined' ? nodeWire(path, listener) : new BunWire(Bun, path, listener);
+/** Connects to the Unix socket at `path`; writes are queued until it is connected. */
+export function connectUnixSocket(path: string, listener: SocketListener): UnixSocket {
+  return typeof Bun === 'undefined' ? nodeSocket(path, listener) : new BunSocketAdapter(Bun, path, listener);
 }
 
-function nodeWire(path: string, listener: WireListener): Wire {
+function nodeSocket(path: string, listener: SocketListener): UnixSocket {
   const socket = process.getBuiltinModule('node:net').createConnection(path);
   socket.on('connect', () => listener.open());
   socket.on('data', (octets: Buffer) => listener.data(octets));
@@ -56,9 +56,9 @@ function nodeWire(path: string, listener: WireListener): Wire {
 
 const closedError = () => new Error('the server closed the connection');
 
-/** What of Bun is used here (https://bun.com/docs/runtime/networking/tcp). */
+/** The part of Bun's API that is used here (https://bun.com/docs/runtime/networking/tcp). */
 interface BunSocket {
-  /** Takes what fits into the socket; answers how many octets that were. */
+  /** Writes as much as the kernel accepts; returns the number of octets. */
   write(octets: Uint8Array): number;
   end(): void;
   terminate(): void;
@@ -80,8 +80,8 @@ interface BunSockets {
 }
 declare const Bun: BunSockets | undefined;
 
-class BunWire implements Wire {
-  readonly #listener: WireListener;
+class BunSocketAdapter implements UnixSocket {
+  readonly #listener: SocketListener;
   /** Undefined until it is connected. */
   #socket: BunSocket | undefined;
   #unsent: Uint8Array[] = [];
@@ -90,7 +90,7 @@ class BunWire implements Wire {
   #isLost = false;
   #keepsAlive = true;
 
-  constructor(sockets: BunSockets, path: string, listener: WireListener) {
+  constructor(sockets: BunSockets, path: string, listener: SocketListener) {
     this.#listener = listener;
     const socket = {
       binaryType: 'buffer',
@@ -101,7 +101,7 @@ class BunWire implements Wire {
       error: (_: BunSocket, error: Error) => this.#lost(error),
     } as const;
     sockets.connect({ unix: path, socket }).catch((error: NodeJS.ErrnoException) => {
-      // On a Unix socket connect(2) never fails with this: the server took the connection, and closed it.
+      // connect(2) on a Unix socket never fails with ECONNRESET: the server accepted the connection and closed it.
       this.#lost(error.code === 'ECONNRESET' ? closedError() : error);
     });
   }
@@ -112,7 +112,7 @@ class BunWire implements Wire {
 
   write(octets: Uint8Array): void {
     this.#unsent.push(octets);
-    // Otherwise it is told when there is room again.
+    // Otherwise `drain` sends the queue.
     if (this.#unsent.length === 1) this.#send();
   }
 

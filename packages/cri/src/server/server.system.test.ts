@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { until } from '../../../../test/support/until.ts';
 import { type CriClient, connectCri } from '../client/client.ts';
-import { connectShortly } from '../client/short-client.ts';
+import { connectCriLight } from '../client/http2-client.ts';
 import { CriError } from '../errors/cri-error.ts';
 import { type FinishedCall, serveCri } from './server.ts';
 
@@ -21,7 +21,7 @@ type Connect = typeof connectCri;
 /** Each test of a client runs with either. */
 const testBoth = (name: string, run: (connect: Connect) => Promise<void>) => {
   test(`${name} (@grpc/grpc-js)`, () => run(connectCri));
-  test(`${name} (own HTTP/2)`, () => run(connectShortly));
+  test(`${name} (own HTTP/2)`, () => run(connectCriLight));
 };
 
 /** Runs `use` against a server with a few handlers, and closes both ends. */

@@ -7,7 +7,7 @@ import type {
   RuntimeClient,
 } from '@berth/cri/client/client.ts';
 import { parseEndpoint } from '@berth/cri/client/endpoint.ts';
-import { connectShortly } from '@berth/cri/client/short-client.ts';
+import { connectCriLight } from '@berth/cri/client/http2-client.ts';
 import type { CriError } from '@berth/cri/errors/cri-error.ts';
 import type { Logger } from '../cli/logger.ts';
 import { defaultEndpoints, type Settings } from '../config/settings.ts';
@@ -104,7 +104,7 @@ export class App {
   #client(endpoint: string): CriClient {
     const known = this.#clients.get(endpoint);
     if (known) return known;
-    const client = this.#spanning(connectShortly(endpoint));
+    const client = this.#spanning(connectCriLight(endpoint));
     const log = (message: string) => this.logger.debug(message);
     const shown = this.logger.debugEnabled
       ? { ...client, runtime: traced(client.runtime, log), image: traced(client.image, log) }

@@ -1,9 +1,9 @@
-import { connectWire } from '@berth/cri/http2/wire.ts';
+import { connectUnixSocket } from '@berth/cri/http2/unix-socket.ts';
 
-/** Why nobody can be reached at a socket, as `ENOENT`; undefined when somebody listens. */
+/** The error code of connecting to a socket, such as `ENOENT`; undefined when a server accepts connections. */
 export function connectProblem(socketPath: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const probe = connectWire(socketPath, {
+    const probe = connectUnixSocket(socketPath, {
       open: () => {
         probe.destroy();
         resolve(undefined);
