@@ -1,7 +1,7 @@
 // Berth's crictl and the real one as whole processes, taking turns on the same live runtime.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { checkout } from '../test/support/scratch.ts';
+import { checkout } from '@berth/test-support/scratch.ts';
 import { median } from './measure.ts';
 
 /** What is run, with the names of its figures. */

@@ -2,8 +2,8 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectCri } from '@berth/cri/client/client.ts';
-import { startKubelet } from '../test/support/kubelet.ts';
-import { testImage } from '../test/support/pods.ts';
+import { startKubelet } from '@berth/test-support/kubelet.ts';
+import { testImage } from '@berth/test-support/pods.ts';
 import { median, residentMiB, timed } from './measure.ts';
 
 // ContainerEventType of the CRI.

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { findProgram } from '@berth/runtime/host/programs.ts';
-import { layOutBerthd, startBerthd } from '../test/support/berthd.ts';
-import { removeBridge, writeConflist } from '../test/support/conflist.ts';
-import { type ContainerdVersion, startContainerd } from '../test/support/containerd.ts';
-import { loadTestImage } from '../test/support/images.ts';
+import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
+import { removeBridge, writeConflist } from '@berth/test-support/conflist.ts';
+import { type ContainerdVersion, startContainerd } from '@berth/test-support/containerd.ts';
+import { loadTestImage } from '@berth/test-support/images.ts';
 
 /** A runtime under measurement. */
 export interface Peer {

@@ -1,7 +1,7 @@
 // Pods up and down on several runtimes, which take turns so that noise meets each of them.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { containerConfig, podDown, podUp, type RunningPod, sandboxConfig } from '../test/support/pods.ts';
+import { containerConfig, podDown, podUp, type RunningPod, sandboxConfig } from '@berth/test-support/pods.ts';
 import { median, proportionalMiB, residentMiB, timed } from './measure.ts';
 import type { Peer } from './peers.ts';
 

@@ -4,10 +4,10 @@
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findPrerequisite, prerequisites } from '../packages/berth/src/doctor/prerequisites.mjs';
 import { disableServices, hasApt, installPackages, packageVersion } from './setup/apt.mjs';
 import { installHooks } from './setup/hooks.mjs';
 import { dependenciesAreCurrent, installDependencies } from './setup/npm.mjs';
-import { findPrerequisite, prerequisites } from './setup/prerequisites.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const withTests = process.argv.includes('--test');

@@ -1,5 +1,5 @@
 // The system half of `npm test`: every NAME.system.test.ts beside the code and every suite in test/system. Several
-// files run at once, each on a machine of its own (test/support/own-machine), those that take long first. Where the
+// files run at once, each on a machine of its own (packages/test-support/src/own-machine), those that take long first. Where the
 // kernel refuses the namespaces for that they run one after another on this machine, as they do with the systemd
 // driver. Arguments: words select files by name, `scripts/node scripts/system-tests.ts kill` runs the files with
 // "kill" in their path; `--at-once N` says how many run at once.
@@ -7,11 +7,11 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { testCgroupDriver } from '../test/support/cgroup-driver.ts';
-import { moveHugetlbToV1 } from '../test/support/hugetlb.ts';
-import { traces } from '../test/support/node-traces.ts';
-import { type OwnMachine, startOnOwnMachine } from '../test/support/own-machine/own-machine.ts';
-import { buildPeer } from '../test/support/peers.ts';
+import { testCgroupDriver } from '@berth/test-support/cgroup-driver.ts';
+import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
+import { traces } from '@berth/test-support/node-traces.ts';
+import { type OwnMachine, startOnOwnMachine } from '@berth/test-support/own-machine/own-machine.ts';
+import { buildPeer } from '@berth/test-support/peers.ts';
 import {
   type FileRun,
   finished,
@@ -19,7 +19,7 @@ import {
   type RunningFile,
   startHere,
   testArgs,
-} from '../test/support/test-file.ts';
+} from '@berth/test-support/test-file.ts';
 
 const root = dirname(import.meta.dirname);
 const { values: options, positionals: words } = parseArgs({

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { circles } from './circles.ts';
-import { importsOf } from './imports.ts';
-import type { Problem } from './problem.ts';
 import { constantCase } from './rules/constant-case.ts';
 import { fileCircles } from './rules/file-circles.ts';
 import { folderCircles } from './rules/folder-circles.ts';
 import { packageOrder } from './rules/package-order.ts';
 import { privateFields } from './rules/private-fields.ts';
+import type { Problem } from './rules/problem.ts';
 import { pureFolders } from './rules/pure-folders.ts';
 import { sleeps } from './rules/sleeps.ts';
 import { testNames } from './rules/test-names.ts';
-import { type SourceTree, sourceTree } from './source-tree.ts';
+import { circles } from './tree/circles.ts';
+import { importsOf } from './tree/imports.ts';
+import { type SourceTree, sourceTree } from './tree/source-tree.ts';
 
 /** Checks which lines of a tree of files a rule names, as PATH:LINE. */
 function expectProblems(
@@ -153,7 +153,7 @@ test('packages import downwards, and nothing of tests', () => {
   from('packages/linux/src/a.ts', '@berth/oci/b.ts');
   from('packages/oci/src/a.ts', '@berth/cri/b.ts');
   from('packages/oci/src/a.ts', './testing/b.ts');
-  from('packages/oci/src/a.ts', '../../../test/support/b.ts');
+  from('packages/oci/src/a.ts', '../../../test/vm/b.ts');
   from('packages/unheard/src/a.ts', './b.ts');
   expectProblems(packageOrder, { 'packages/oci/src/a.ts': "import { x } from '@berth/linux/b.ts';" }, []);
 });

@@ -1,5 +1,5 @@
 // Which packages import which, as plain data for a picture.
-import { isTest, packageOf, type SourceTree } from '../lint/source-tree.ts';
+import { isTest, packageOf, type SourceTree } from '../lint/tree/source-tree.ts';
 
 /** One package. */
 export interface PackageNode {

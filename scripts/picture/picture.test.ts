@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readSourceTree, sourceTree } from '../lint/source-tree.ts';
+import { readSourceTree, sourceTree } from '../lint/tree/source-tree.ts';
 import { packageGraph } from './package-graph.ts';
 import { packagePicture } from './svg.ts';
 

@@ -3,8 +3,8 @@
 // report.ts's list of known failures, or is left on the machine.
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { runScratch } from '../support/run-scratch.ts';
-import { checkout } from '../support/scratch.ts';
+import { runScratch } from '@berth/test-support/run-scratch.ts';
+import { checkout } from '@berth/test-support/scratch.ts';
 import { runCritest } from './critest.ts';
 import { serveLayout } from './images/serve.ts';
 import { startNode } from './node.ts';

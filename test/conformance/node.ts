@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
-import { type BerthdNode, startBerthdNode } from '../support/berthd-node.ts';
+import { type BerthdNode, startBerthdNode } from '@berth/test-support/berthd-node.ts';
 import { mirrorPublicRegistries } from './images/serve.ts';
 
 /** Starts berthd with `runtime` for all pods and the registry at `registry` as the mirror of all public ones. */

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildPeer } from '../support/peers.ts';
+import { buildPeer } from '@berth/test-support/peers.ts';
 import { writeCatalogue } from './images/serve.ts';
 
 /** Builds what is not built yet; the whole of `dir` can be carried to another machine. */

@@ -1,7 +1,7 @@
 // packages/crictl/DIFFERENCES.md as the suite reads it: a list item ``- `PATTERN` (PARTS): REASON`` for each.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkout } from '../support/scratch.ts';
+import { checkout } from '@berth/test-support/scratch.ts';
 
 export type Part = 'code' | 'out' | 'err' | 'effect';
 export const parts: readonly Part[] = ['code', 'out', 'err', 'effect'];

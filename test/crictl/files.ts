@@ -1,7 +1,7 @@
 // Files that the command lines of comparisons name.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { testImage } from '../support/pods.ts';
+import { testImage } from '@berth/test-support/pods.ts';
 import type { TestImages } from './images.ts';
 import type { Node } from './node.ts';
 

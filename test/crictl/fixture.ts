@@ -8,7 +8,7 @@ import {
   type DeepPartial,
   type PodSandboxConfig,
 } from '@berth/cri/generated/api.ts';
-import { testImage } from '../support/pods.ts';
+import { testImage } from '@berth/test-support/pods.ts';
 import type { TwinKind } from './comparison.ts';
 import { type Names, writeFiles } from './files.ts';
 import type { TestImages } from './images.ts';

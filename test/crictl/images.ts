@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
 import { startRegistry } from '@berth/oci/testing/registry.ts';
-import { writeTestImage } from '../support/images.ts';
-import { scratchDir } from '../support/scratch.ts';
+import { writeTestImage } from '@berth/test-support/images.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 
 export interface TestImages extends AsyncDisposable {
   /** `127.0.0.1:PORT`. */

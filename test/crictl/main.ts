@@ -3,8 +3,8 @@
 // packages/crictl/DIFFERENCES.md does not list, or when something that it lists does not.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildPeer } from '../support/peers.ts';
-import { checkout, scratchDir } from '../support/scratch.ts';
+import { buildPeer } from '@berth/test-support/peers.ts';
+import { checkout, scratchDir } from '@berth/test-support/scratch.ts';
 import { changing, emptying, reading, withoutRuntime } from './cases/all.ts';
 import { type Comparison, nameOf } from './comparison.ts';
 import { readDifferences } from './differences.ts';

@@ -2,13 +2,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
-import { startBerthdNode } from '../support/berthd-node.ts';
-import { removeTestCgroup, testCgroup } from '../support/cgroup-driver.ts';
-import { removeBridge, writeConflist } from '../support/conflist.ts';
-import { startContainerd } from '../support/containerd.ts';
-import { moveHugetlbToV1 } from '../support/hugetlb.ts';
-import { loadTestImage } from '../support/images.ts';
-import { scratchDir } from '../support/scratch.ts';
+import { startBerthdNode } from '@berth/test-support/berthd-node.ts';
+import { removeTestCgroup, testCgroup } from '@berth/test-support/cgroup-driver.ts';
+import { removeBridge, writeConflist } from '@berth/test-support/conflist.ts';
+import { startContainerd } from '@berth/test-support/containerd.ts';
+import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
+import { loadTestImage } from '@berth/test-support/images.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 
 export type RuntimeName = 'containerd' | 'berthd';
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { engineOfTests } from '../support/crictl.ts';
+import { engineOfTests } from '@berth/test-support/crictl.ts';
 import { type Comparison, filled, nameOf, type Outcome, wordsOf } from './comparison.ts';
 import { type Part, parts } from './differences.ts';
 import type { Names } from './files.ts';

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { checkout } from '../support/scratch.ts';
+import { checkout } from '@berth/test-support/scratch.ts';
 
 interface Target {
   /** A test file, which reads BERTH_FUZZ_SECONDS and BERTH_FUZZ_SEED, or a program that gets both as arguments. */
@@ -34,7 +34,7 @@ const targets: Readonly<Record<string, Target>> = {
     about: 'network configurations, what plugins print, records of attachments',
   },
   streams: {
-    file: 'packages/streaming/src/fuzz/main.ts',
+    file: 'packages/streaming/src/testing/fuzz/main.ts',
     about: 'SPDY and WebSocket frames to the streaming server',
   },
   http: {

@@ -1,7 +1,7 @@
 // A half of the suite is a kind of daemon: the real one and ours, and the cases that both get.
 import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { patience } from '../support/machine-speed.ts';
+import { patience } from '@berth/test-support/machine-speed.ts';
 import { type Case, caseName, type Outcome } from './case.ts';
 import type { Broken, Compared } from './report.ts';
 

@@ -5,9 +5,9 @@ import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type FreshMachine, startFreshMachine } from '../support/fresh-machine.ts';
-import { moveHugetlbToV1 } from '../support/hugetlb.ts';
-import { takeCensus } from '../support/leaks.ts';
+import { type FreshMachine, startFreshMachine } from '@berth/test-support/fresh-machine.ts';
+import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
+import { takeCensus } from '@berth/test-support/leaks.ts';
 
 let machine: FreshMachine;
 let linksBefore: string;

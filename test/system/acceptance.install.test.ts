@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { checkout, scratchDir } from '../support/scratch.ts';
+import { checkout, scratchDir } from '@berth/test-support/scratch.ts';
 
 test('npm install -g of the checkout puts the commands on the PATH', () => {
   using scratch = scratchDir('install');

@@ -7,15 +7,15 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { layOutBerthd, startBerthd } from '../support/berthd.ts';
-import { removeBridge, writeConflist } from '../support/conflist.ts';
-import { startContainerd } from '../support/containerd.ts';
-import { moveHugetlbToV1 } from '../support/hugetlb.ts';
-import { loadTestImage } from '../support/images.ts';
-import { startKubelet } from '../support/kubelet.ts';
-import { testImage } from '../support/pods.ts';
-import { checkout, scratchDir } from '../support/scratch.ts';
-import { until } from '../support/until.ts';
+import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
+import { removeBridge, writeConflist } from '@berth/test-support/conflist.ts';
+import { startContainerd } from '@berth/test-support/containerd.ts';
+import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
+import { loadTestImage } from '@berth/test-support/images.ts';
+import { startKubelet } from '@berth/test-support/kubelet.ts';
+import { testImage } from '@berth/test-support/pods.ts';
+import { checkout, scratchDir } from '@berth/test-support/scratch.ts';
+import { until } from '@berth/test-support/until.ts';
 
 const manifest = `apiVersion: v1
 kind: Pod

@@ -5,9 +5,14 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
-import { expectWaiting, type FaultyNode, type PodParts, startFaultyNode } from '../support/faulty-node.ts';
-import { busyboxLayer, importArchive } from '../support/images.ts';
-import { testImage } from '../support/pods.ts';
+import {
+  expectWaiting,
+  type FaultyNode,
+  type PodParts,
+  startFaultyNode,
+} from '@berth/test-support/faulty-node.ts';
+import { busyboxLayer, importArchive } from '@berth/test-support/images.ts';
+import { testImage } from '@berth/test-support/pods.ts';
 
 let node: FaultyNode;
 

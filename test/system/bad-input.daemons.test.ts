@@ -5,8 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type FaultyNode, startFaultyNode } from '../support/faulty-node.ts';
-import { checkout, scratchDir } from '../support/scratch.ts';
+import { type FaultyNode, startFaultyNode } from '@berth/test-support/faulty-node.ts';
+import { checkout, scratchDir } from '@berth/test-support/scratch.ts';
 
 let node: FaultyNode;
 const elsewhere = scratchDir('second');

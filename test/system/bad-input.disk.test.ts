@@ -17,8 +17,8 @@ import {
   untilForgotten,
   untilRunning,
   untilWaiting,
-} from '../support/faulty-node.ts';
-import { until } from '../support/until.ts';
+} from '@berth/test-support/faulty-node.ts';
+import { until } from '@berth/test-support/until.ts';
 
 const full = /no space left on device|disk is full/;
 const disposals = new AsyncDisposableStack();

@@ -17,9 +17,9 @@ import {
   startFaultyNode,
   untilForgotten,
   untilRunning,
-} from '../support/faulty-node.ts';
-import { busyboxLayer } from '../support/images.ts';
-import { freePort } from '../support/registry.ts';
+} from '@berth/test-support/faulty-node.ts';
+import { busyboxLayer } from '@berth/test-support/images.ts';
+import { freePort } from '@berth/test-support/registry.ts';
 
 const maxLayerBytes = 8 * 1024 ** 2;
 const maxLayerFiles = 500;

@@ -9,8 +9,8 @@ import {
   startFaultyNode,
   untilForgotten,
   untilRunning,
-} from '../support/faulty-node.ts';
-import { until } from '../support/until.ts';
+} from '@berth/test-support/faulty-node.ts';
+import { until } from '@berth/test-support/until.ts';
 
 let node: FaultyNode;
 

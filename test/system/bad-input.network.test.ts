@@ -12,8 +12,8 @@ import {
   untilForgotten,
   untilRunning,
   untilWaiting,
-} from '../support/faulty-node.ts';
-import { until } from '../support/until.ts';
+} from '@berth/test-support/faulty-node.ts';
+import { until } from '@berth/test-support/until.ts';
 
 let node: FaultyNode;
 let goodConflist: string;

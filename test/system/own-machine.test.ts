@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { test } from 'node:test';
 import { mounts } from '@berth/linux/mounts/mount.ts';
-import { traces } from '../support/node-traces.ts';
-import { startOnOwnMachine } from '../support/own-machine/own-machine.ts';
-import { scratchDir } from '../support/scratch.ts';
+import { traces } from '@berth/test-support/node-traces.ts';
+import { startOnOwnMachine } from '@berth/test-support/own-machine/own-machine.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 
 const cgroup = mounts().find(({ fstype }) => /^cgroup2?$/.test(fstype))?.mountPoint ?? assert.fail();
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { JsonCursor } from '@berth/oci/json/cursor.ts';
 import { startRegistry, type TestRegistry, testUser } from '@berth/oci/testing/registry.ts';
-import { writeTestImage } from '../support/images.ts';
-import { testImage } from '../support/pods.ts';
-import { type RealCrictl, startRealCrictl } from '../support/real-crictl.ts';
+import { writeTestImage } from '@berth/test-support/images.ts';
+import { testImage } from '@berth/test-support/pods.ts';
+import { type RealCrictl, startRealCrictl } from '@berth/test-support/real-crictl.ts';
 
 let crictl: RealCrictl;
 let registry: TestRegistry;

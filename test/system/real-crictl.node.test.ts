@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { JsonCursor } from '@berth/oci/json/cursor.ts';
 import { whyNoCriu } from '@berth/runtime/testing/criu.ts';
-import { type RealCrictl, startRealCrictl } from '../support/real-crictl.ts';
+import { type RealCrictl, startRealCrictl } from '@berth/test-support/real-crictl.ts';
 
 let crictl: RealCrictl;
 before(async () => {

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { JsonCursor } from '@berth/oci/json/cursor.ts';
-import { testImage } from '../support/pods.ts';
-import { type RealCrictl, startRealCrictl } from '../support/real-crictl.ts';
+import { testImage } from '@berth/test-support/pods.ts';
+import { type RealCrictl, startRealCrictl } from '@berth/test-support/real-crictl.ts';
 
 let crictl: RealCrictl;
 before(async () => {

@@ -1,8 +1,8 @@
 // The real crictl v1.36.0 streams with berthd over SPDY and WebSockets: exec, attach, port-forward.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type RealCrictl, startRealCrictl } from '../support/real-crictl.ts';
-import { freePort } from '../support/registry.ts';
+import { type RealCrictl, startRealCrictl } from '@berth/test-support/real-crictl.ts';
+import { freePort } from '@berth/test-support/registry.ts';
 
 let crictl: RealCrictl;
 let container: string;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { checkout } from '../support/scratch.ts';
+import { checkout } from '@berth/test-support/scratch.ts';
 
 test('a soak of twenty seconds lives every kind of life and reports', { timeout: 600_000 }, async () => {
   const { promise, resolve } = Promise.withResolvers<string>();

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { cached } from '../support/cache.ts';
+import { cached } from '@berth/test-support/cache.ts';
 import { files, mirror, packages, recipeHash, release } from './recipe.ts';
 
 /** The files that QEMU starts a machine from; never written to. */

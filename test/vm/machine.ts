@@ -1,7 +1,7 @@
 // Cgroup v2 and systemd for a script of ours: a virtual machine with the built checkout in it.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runScratch } from '../support/run-scratch.ts';
+import { runScratch } from '@berth/test-support/run-scratch.ts';
 import { baseImage } from './base-image.ts';
 import { runInVm } from './qemu.ts';
 import { writeTreeImage } from './tree-image.ts';

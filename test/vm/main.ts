@@ -4,9 +4,9 @@ import { globSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runScratch } from '@berth/test-support/run-scratch.ts';
+import { checkout } from '@berth/test-support/scratch.ts';
 import { prepareConformance } from '../conformance/prepare.ts';
-import { runScratch } from '../support/run-scratch.ts';
-import { checkout } from '../support/scratch.ts';
 import { runInMachine } from './machine.ts';
 import { suites } from './suites.ts';
 

@@ -1,6 +1,6 @@
 // What the virtual machine's system is made of: Debian 12 with systemd on cgroup v2, as a user's node is.
 import { createHash } from 'node:crypto';
-import { prerequisites } from '../../scripts/setup/prerequisites.mjs';
+import { prerequisites } from '../../packages/berth/src/doctor/prerequisites.mjs';
 
 /** Debian's release, and where debootstrap gets it from unless BERTH_VM_MIRROR says otherwise. */
 export const release = 'bookworm';

@@ -11,7 +11,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { checkout } from '../support/scratch.ts';
+import { checkout } from '@berth/test-support/scratch.ts';
 import { makeFileSystem } from './base-image.ts';
 
 /** Libraries that only build, check and generate, by their path in node_modules. */

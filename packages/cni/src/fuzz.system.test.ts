@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fuzz } from '../../../test/support/fuzz.ts';
+import { fuzz } from '@berth/test-support/fuzz.ts';
 import { parseCacheFile } from './cache/result-cache.ts';
 import { Cni } from './cni.ts';
 import { parseConfList } from './config/conf-list.ts';

@@ -5,14 +5,14 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
+import { type Containerd, startContainerd } from '@berth/test-support/containerd.ts';
+import { engineOfTests, crictl as program } from '@berth/test-support/crictl.ts';
+import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
+import { writeTestImage } from '@berth/test-support/images.ts';
+import { leaks, takeCensus } from '@berth/test-support/leaks.ts';
+import { testImage } from '@berth/test-support/pods.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 import { parse } from 'yaml';
-import { type Containerd, startContainerd } from '../../../test/support/containerd.ts';
-import { engineOfTests, crictl as program } from '../../../test/support/crictl.ts';
-import { moveHugetlbToV1 } from '../../../test/support/hugetlb.ts';
-import { writeTestImage } from '../../../test/support/images.ts';
-import { leaks, takeCensus } from '../../../test/support/leaks.ts';
-import { testImage } from '../../../test/support/pods.ts';
-import { scratchDir } from '../../../test/support/scratch.ts';
 
 const dir = scratchDir('crictl');
 const cgroupParent = '/berth-test-crictl';

@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ContainerState } from '@berth/cri/generated/api.ts';
 import { type CriServer, serveCri } from '@berth/cri/server/server.ts';
-import { crictl, engines } from '../../../test/support/crictl.ts';
-import { checkout, scratchDir } from '../../../test/support/scratch.ts';
+import { crictl, engines } from '@berth/test-support/crictl.ts';
+import { checkout, scratchDir } from '@berth/test-support/scratch.ts';
 
 const dir = scratchDir('crictl-launch');
 const socketPath = join(dir.path, 's.sock');

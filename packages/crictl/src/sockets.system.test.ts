@@ -7,8 +7,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serveCri } from '@berth/cri/server/server.ts';
-import { engineOfTests, crictl as program } from '../../../test/support/crictl.ts';
-import { scratchDir } from '../../../test/support/scratch.ts';
+import { engineOfTests, crictl as program } from '@berth/test-support/crictl.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 
 const dir = scratchDir('crictl-sockets');
 const socket = (name: string) => join(dir.path, `${name}.sock`);

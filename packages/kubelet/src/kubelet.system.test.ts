@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { mount, mountsBelow } from '@berth/linux/mounts/mount.ts';
-import { testImage } from '../../../test/support/pods.ts';
-import { checkout, type Daemon, startDaemon } from '../../../test/support/scratch.ts';
-import { until } from '../../../test/support/until.ts';
+import { testImage } from '@berth/test-support/pods.ts';
+import { checkout, type Daemon, startDaemon } from '@berth/test-support/scratch.ts';
+import { until } from '@berth/test-support/until.ts';
 import { PodCgroups } from './cgroups/pod-cgroups.ts';
 import {
   forever,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { fuzz } from '../../../test/support/fuzz.ts';
+import { fuzz } from '@berth/test-support/fuzz.ts';
 import { parseDigest } from './image-spec/digest.ts';
 import { assembleImage } from './image-spec/image.ts';
 import { choosePlatform, NoMatchingPlatformError, parseManifest } from './image-spec/manifest.ts';

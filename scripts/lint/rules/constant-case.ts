@@ -1,5 +1,5 @@
-import type { Problem } from '../problem.ts';
-import type { SourceTree } from '../source-tree.ts';
+import type { SourceTree } from '../tree/source-tree.ts';
+import type { Problem } from './problem.ts';
 
 /** Names that C headers of Linux give, by what they begin with. */
 const ofTheKernel =

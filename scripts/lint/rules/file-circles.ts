@@ -1,6 +1,6 @@
-import { circles } from '../circles.ts';
-import type { Problem } from '../problem.ts';
-import type { SourceTree } from '../source-tree.ts';
+import { circles } from '../tree/circles.ts';
+import type { SourceTree } from '../tree/source-tree.ts';
+import type { Problem } from './problem.ts';
 
 /** No file imports itself through others. */
 export function fileCircles(tree: SourceTree): Problem[] {

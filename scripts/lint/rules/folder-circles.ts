@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import { circles } from '../circles.ts';
-import type { Problem } from '../problem.ts';
-import { isTest, packageOf, type SourceTree } from '../source-tree.ts';
+import { circles } from '../tree/circles.ts';
+import { isTest, packageOf, type SourceTree } from '../tree/source-tree.ts';
+import type { Problem } from './problem.ts';
 
 /**
  * The folders of a package import each other one way. The files at the root of `src` are a folder as well: they put the

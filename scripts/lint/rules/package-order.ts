@@ -1,5 +1,5 @@
-import type { Problem } from '../problem.ts';
-import { isTest, packageOf, type SourceTree } from '../source-tree.ts';
+import { isTest, packageOf, type SourceTree } from '../tree/source-tree.ts';
+import type { Problem } from './problem.ts';
 
 /**
  * The packages from the bottom up: each imports only from lines above its own. ARCHITECTURE.md shows which really do

@@ -1,5 +1,5 @@
-import type { Problem } from '../problem.ts';
-import type { SourceTree } from '../source-tree.ts';
+import type { SourceTree } from '../tree/source-tree.ts';
+import type { Problem } from './problem.ts';
 
 /** Members are private by the language (`#name`); TypeScript's `private` ends with the types. */
 export function privateFields(tree: SourceTree): Problem[] {

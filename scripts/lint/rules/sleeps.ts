@@ -1,5 +1,5 @@
-import type { Problem } from '../problem.ts';
-import type { SourceTree } from '../source-tree.ts';
+import type { SourceTree } from '../tree/source-tree.ts';
+import type { Problem } from './problem.ts';
 
 const sleep =
   /\b(?:sleep|delay|setTimeout)\((?:\d[\d_]*|\w*[mM]s|\(\w+|[^()]*\*[^()]*)\)|setTimeout\(\w+, ?[\d_]+\)|setTimeout\(\w+, \w*[mM]s\)/;

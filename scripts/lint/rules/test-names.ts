@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import type { Problem } from '../problem.ts';
-import type { SourceTree } from '../source-tree.ts';
+import type { SourceTree } from '../tree/source-tree.ts';
+import type { Problem } from './problem.ts';
 
 /**
  * A test beside the code is named for what it tests: `SUBJECT.test.ts`, `SUBJECT.TOPIC.system.test.ts`. The subject is

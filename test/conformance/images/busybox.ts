@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cached } from '../../support/cache.ts';
+import { cached } from '@berth/test-support/cache.ts';
 import { debianSources } from './debian-sources.ts';
 
 const run = promisify(execFile);

@@ -3,8 +3,8 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { patience } from '../../support/machine-speed.ts';
-import { until } from '../../support/until.ts';
+import { patience } from '@berth/test-support/machine-speed.ts';
+import { until } from '@berth/test-support/until.ts';
 import { caseName, type Json, type Outcome } from '../case.ts';
 import type { Half } from '../half.ts';
 import type { Broken } from '../report.ts';

@@ -3,9 +3,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CriClient } from '@berth/cri/client/client.ts';
 import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
-import { startBerthdNode } from '../../support/berthd-node.ts';
-import { loadTestImage } from '../../support/images.ts';
-import { type Kubelet, startKubelet } from '../../support/kubelet.ts';
+import { startBerthdNode } from '@berth/test-support/berthd-node.ts';
+import { loadTestImage } from '@berth/test-support/images.ts';
+import { type Kubelet, startKubelet } from '@berth/test-support/kubelet.ts';
 import { startRealKubelet } from './real-kubelet.ts';
 
 /** What both are called: it becomes part of each pod's name. */

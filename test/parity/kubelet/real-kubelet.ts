@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
 import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
-import { removeTestCgroup, testCgroup } from '../../support/cgroup-driver.ts';
-import type { Kubelet } from '../../support/kubelet.ts';
-import { buildPeer } from '../../support/peers.ts';
-import { freePort } from '../../support/registry.ts';
-import { startDaemon } from '../../support/scratch.ts';
+import { removeTestCgroup, testCgroup } from '@berth/test-support/cgroup-driver.ts';
+import type { Kubelet } from '@berth/test-support/kubelet.ts';
+import { buildPeer } from '@berth/test-support/peers.ts';
+import { freePort } from '@berth/test-support/registry.ts';
+import { startDaemon } from '@berth/test-support/scratch.ts';
 
 /** It sets these for the whole machine; the test sets them back. */
 const tunables = [

@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from 'node:path';
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { digestOf } from '@berth/oci/image-spec/digest.ts';
-import { patience } from '../../support/machine-speed.ts';
-import { until } from '../../support/until.ts';
+import { patience } from '@berth/test-support/machine-speed.ts';
+import { until } from '@berth/test-support/until.ts';
 import type { Case, Json, Outcome } from '../case.ts';
 import { refused } from './container.ts';
 import { hasNetwork, type RuntimeSide, removePod, runPod } from './node.ts';

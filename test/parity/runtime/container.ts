@@ -6,8 +6,8 @@ import {
   type ContainerStatus,
   type DeepPartial,
 } from '@berth/cri/generated/api.ts';
-import { patience } from '../../support/machine-speed.ts';
-import { testImage } from '../../support/pods.ts';
+import { patience } from '@berth/test-support/machine-speed.ts';
+import { testImage } from '@berth/test-support/pods.ts';
 import type { Json, Outcome } from '../case.ts';
 import type { RuntimeSide } from './node.ts';
 

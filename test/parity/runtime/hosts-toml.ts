@@ -2,7 +2,6 @@
 
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type http from 'node:http';
-import type https from 'node:https';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { digestOf } from '@berth/oci/image-spec/digest.ts';
@@ -11,6 +10,7 @@ import { refused } from './container.ts';
 import { publish, repositoryOf, tarOf } from './image.ts';
 import type { RuntimeSide } from './node.ts';
 import type { Answer } from './registry.ts';
+import type { TlsFiles } from './tls.ts';
 
 const area = 'hosts.toml';
 
@@ -197,16 +197,6 @@ const rows: Readonly<Record<string, Row>> = {
   'a folder with a port, for a name without': { toml: mirror, folder: 'HOST:443', name: 'HOST:443' },
   'a folder in capitals': { toml: mirror, folder: 'HOST' },
 };
-
-export interface TlsFiles {
-  CA: string;
-  OTHER: string;
-  CERT: string;
-  KEY: string;
-  BUNDLE: string;
-  BAD: string;
-  server: https.ServerOptions;
-}
 
 function apply(row: Row, name: string) {
   const { answer, folder = 'HOST', name: registryName = 'HOST', toml, files = {} } = row;

@@ -5,7 +5,7 @@ import { mediaTypes } from '@berth/oci/image-spec/media-types.ts';
 import { hostPlatform } from '@berth/oci/image-spec/platform.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { encodeTar } from '@berth/oci/tar/writer.ts';
-import { busyboxLayer } from '../../support/images.ts';
+import { busyboxLayer } from '@berth/test-support/images.ts';
 import type { Json } from '../case.ts';
 import type { CraftedRegistry } from './registry.ts';
 

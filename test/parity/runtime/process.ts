@@ -1,6 +1,6 @@
 // The first process of a container, seen from the host.
 import { readFileSync, readlinkSync } from 'node:fs';
-import { until } from '../../support/until.ts';
+import { until } from '@berth/test-support/until.ts';
 import type { Json } from '../case.ts';
 
 /** What it runs, as whom, where and with what. */

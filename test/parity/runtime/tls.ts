@@ -1,8 +1,18 @@
 // Certificates for registries and their clients.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type https from 'node:https';
 import { join } from 'node:path';
-import type { TlsFiles } from './hosts-toml.ts';
+
+export interface TlsFiles {
+  CA: string;
+  OTHER: string;
+  CERT: string;
+  KEY: string;
+  BUNDLE: string;
+  BAD: string;
+  server: https.ServerOptions;
+}
 
 /** Makes an authority, a server and a client of its own, and another authority, below `dir`. */
 export function makeCertificates(dir: string): TlsFiles {

@@ -1,6 +1,6 @@
 //go:build tools
 
-// Package peers holds what test/support/peers.ts builds, in the versions of go.mod and go.sum.
+// Package peers holds what packages/test-support/src/peers.ts builds, in the versions of go.mod and go.sum.
 package peers
 
 import (

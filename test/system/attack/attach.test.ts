@@ -9,8 +9,8 @@ import { PassThrough, Writable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { remoteCommand } from '@berth/streaming/client/remote-command.ts';
-import { AttackedNode, type Attacker } from '../../support/attacked-node.ts';
-import { until } from '../../support/until.ts';
+import { AttackedNode, type Attacker } from '@berth/test-support/attacked-node.ts';
+import { until } from '@berth/test-support/until.ts';
 
 const attaches = 200;
 /** What attaching needs once, however often: the one connection to conmon, a listening socket. */

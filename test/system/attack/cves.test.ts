@@ -10,9 +10,9 @@ import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import { parseManifest } from '@berth/oci/image-spec/manifest.ts';
 import { mediaTypes } from '@berth/oci/image-spec/media-types.ts';
 import { TestLayers } from '@berth/oci/testing/layers.ts';
-import { AttackedNode } from '../../support/attacked-node.ts';
-import { busyboxLayer, importArchive } from '../../support/images.ts';
-import { until } from '../../support/until.ts';
+import { AttackedNode } from '@berth/test-support/attacked-node.ts';
+import { busyboxLayer, importArchive } from '@berth/test-support/images.ts';
+import { until } from '@berth/test-support/until.ts';
 
 const labelled = 'localhost/labelled:1';
 const labels = {

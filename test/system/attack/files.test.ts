@@ -12,11 +12,11 @@ import {
   startFaultyNode,
   untilForgotten,
   untilRunning,
-} from '../../support/faulty-node.ts';
-import { busyboxLayer, importArchive } from '../../support/images.ts';
-import { patience } from '../../support/machine-speed.ts';
-import { containerConfig, sandboxConfig } from '../../support/pods.ts';
-import { until } from '../../support/until.ts';
+} from '@berth/test-support/faulty-node.ts';
+import { busyboxLayer, importArchive } from '@berth/test-support/images.ts';
+import { patience } from '@berth/test-support/machine-speed.ts';
+import { containerConfig, sandboxConfig } from '@berth/test-support/pods.ts';
+import { until } from '@berth/test-support/until.ts';
 
 /** An image with a volume that any user may write to. */
 const volumeImage = 'localhost/berth-test/volume:1';

@@ -18,7 +18,7 @@ import {
   untilStatus,
 } from '@berth/kubelet/testing/node.ts';
 import { isMountPoint, mounts, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
-import { AttackedNode } from '../../support/attacked-node.ts';
+import { AttackedNode } from '@berth/test-support/attacked-node.ts';
 
 const mebibyte = 1024 * 1024;
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString().trim();

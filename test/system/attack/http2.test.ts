@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { encodeFrame, encodeSettings, flag, frameType, preface, words } from '@berth/cri/http2/frames.ts';
 import { encodeHeaders } from '@berth/cri/http2/hpack.ts';
-import { AttackedNode } from '../../support/attacked-node.ts';
+import { AttackedNode } from '@berth/test-support/attacked-node.ts';
 
 const MiB = 1024 * 1024;
 const most = 64 * MiB;

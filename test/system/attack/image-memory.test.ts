@@ -15,9 +15,9 @@ import { hostPlatform } from '@berth/oci/image-spec/platform.ts';
 
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import { zstdFrame } from '@berth/oci/testing/zstd-frame.ts';
-import { layOutBerthd, startBerthd } from '../../support/berthd.ts';
-import { patience } from '../../support/machine-speed.ts';
-import { scratchDir } from '../../support/scratch.ts';
+import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
+import { patience } from '@berth/test-support/machine-speed.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 
 const MiB = 1024 ** 2;
 /** What an image may cost beyond idle. */

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
 import { mounts } from '@berth/linux/mounts/mount.ts';
-import { AttackedNode } from '../../support/attacked-node.ts';
+import { AttackedNode } from '@berth/test-support/attacked-node.ts';
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString().trim();
 

@@ -19,8 +19,8 @@ import { MountPropagation } from '@berth/cri/generated/api.ts';
 import { mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
-import { AttackedNode } from '../../support/attacked-node.ts';
-import { busyboxLayer, importArchive } from '../../support/images.ts';
+import { AttackedNode } from '@berth/test-support/attacked-node.ts';
+import { busyboxLayer, importArchive } from '@berth/test-support/images.ts';
 
 let attacked: AttackedNode;
 let host: string;

@@ -6,8 +6,8 @@ import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
-import { AttackedNode } from '../../support/attacked-node.ts';
-import { busyboxLayer, importArchive } from '../../support/images.ts';
+import { AttackedNode } from '@berth/test-support/attacked-node.ts';
+import { busyboxLayer, importArchive } from '@berth/test-support/images.ts';
 
 const image = 'localhost/reaching:1';
 const programs = { crun: '/usr/bin/crun', runc: '/usr/sbin/runc' };

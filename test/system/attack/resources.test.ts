@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CriError } from '@berth/cri/errors/cri-error.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { remoteCommand } from '@berth/streaming/client/remote-command.ts';
-import { AttackedNode } from '../../support/attacked-node.ts';
+import { AttackedNode } from '@berth/test-support/attacked-node.ts';
 
 const mebibyte = 1024 * 1024;
 /** A berthd that collects its garbage late is no leak; what these containers make is far more. */

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { encodeControlFrame, encodeDataHeader } from '@berth/streaming/spdy/frames.ts';
 import { HeaderCompressor } from '@berth/streaming/spdy/header-block.ts';
 import { maskedFrame, opcode } from '@berth/streaming/websocket/client-frames.ts';
-import { AttackedNode, type Attacker } from '../../support/attacked-node.ts';
+import { AttackedNode, type Attacker } from '@berth/test-support/attacked-node.ts';
 
 const MiB = 1024 * 1024;
 const most = 64 * MiB;

@@ -9,11 +9,11 @@ import { inspect } from 'node:util';
 import { grpcCodeName } from '@berth/cri/errors/cri-error.ts';
 import { ImageServiceDefinition, RuntimeServiceDefinition } from '@berth/cri/generated/api.ts';
 import { messages } from '@berth/cri/generated/schema.ts';
+import { AttackedNode } from '@berth/test-support/attacked-node.ts';
+import { fuzzSeeds, mutate } from '@berth/test-support/fuzz.ts';
+import { loadTestImage } from '@berth/test-support/images.ts';
+import { testImage } from '@berth/test-support/pods.ts';
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { AttackedNode } from '../../support/attacked-node.ts';
-import { fuzzSeeds, mutate } from '../../support/fuzz.ts';
-import { loadTestImage } from '../../support/images.ts';
-import { testImage } from '../../support/pods.ts';
 import { randomMessage, type Strings } from './random-message.ts';
 
 const methods = [RuntimeServiceDefinition, ImageServiceDefinition].flatMap(({ fullName, methods: all }) =>

@@ -6,11 +6,11 @@ import { request } from 'node:http';
 import type { NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { AttackedNode } from '../../support/attacked-node.ts';
-import { fuzzSeeds } from '../../support/fuzz.ts';
-import { hostileFrames, hostileRequests, type Leaving, send } from '../../support/hostile-http.ts';
-import { freePort } from '../../support/registry.ts';
-import { checkout, type Daemon, startDaemon } from '../../support/scratch.ts';
+import { AttackedNode } from '@berth/test-support/attacked-node.ts';
+import { fuzzSeeds } from '@berth/test-support/fuzz.ts';
+import { hostileFrames, hostileRequests, type Leaving, send } from '@berth/test-support/hostile-http.ts';
+import { freePort } from '@berth/test-support/registry.ts';
+import { checkout, type Daemon, startDaemon } from '@berth/test-support/scratch.ts';
 
 const leavings: readonly Leaving[] = ['waits', 'ends', 'closes', 'resets'];
 const atOnce = 40;

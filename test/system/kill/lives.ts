@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CriClient } from '@berth/cri/client/client.ts';
 import { CriError } from '@berth/cri/errors/cri-error.ts';
 import { MountPropagation, NamespaceMode } from '@berth/cri/generated/api.ts';
-import { containerConfig, podDown, podUp, sandboxConfig } from '../../support/pods.ts';
+import { containerConfig, podDown, podUp, sandboxConfig } from '@berth/test-support/pods.ts';
 import type { Flights } from './flights.ts';
 
 /** What a life works with; `name` is the name of its pods, and its own. */

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BerthdPaths } from '../../support/berthd.ts';
-import { traces } from '../../support/node-traces.ts';
+import type { BerthdPaths } from '@berth/test-support/berthd.ts';
+import { traces } from '@berth/test-support/node-traces.ts';
 
 /** Remembers what there is now, and tells later, a line each, what has come to it. */
 export class Remains {

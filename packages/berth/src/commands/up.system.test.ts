@@ -9,7 +9,7 @@ import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
 import { hasTable } from '@berth/linux/nftables/nftables.ts';
 import { kill } from '@berth/linux/processes/process.ts';
 import { LOOPBACK_TABLE } from '@berth/runtime/network/loopback-guard.ts';
-import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
+import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
 import { DEMO_IMAGE, writeDemoImage } from '../images/demo-image.ts';
 import { type DaemonName, runningDaemon } from '../node/daemon.ts';
 import type { NodeLayout } from '../node/layout.ts';

@@ -3,11 +3,11 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TestImages } from '@berth/runtime/testing/test-images.ts';
-import { findPrerequisite, prerequisites } from '../../../../scripts/setup/prerequisites.mjs';
-import { scratchDir } from '../../../../test/support/scratch.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 import { doctor } from '../commands/doctor.ts';
 import { defaultLayout } from '../node/layout.ts';
 import { examine } from './examine.ts';
+import { findPrerequisite, prerequisites } from './prerequisites.mjs';
 
 const made = { name: 'x', package: 'x', why: 'x', source: 'x' };
 

@@ -5,8 +5,8 @@ import { findProgram } from '@berth/runtime/host/programs.ts';
 import { damagedImages } from '@berth/runtime/image/damage.ts';
 import { cgroupProblem, readCgroupTree } from '@berth/runtime/oci-runtime/detect.ts';
 import { vulnerabilityAdvice } from '@berth/runtime/oci-runtime/vulnerability-check.ts';
-import { findPrerequisite, prerequisites } from '../../../../scripts/setup/prerequisites.mjs';
 import type { NodeLayout } from '../node/layout.ts';
+import { findPrerequisite, prerequisites } from './prerequisites.mjs';
 
 /** One thing that a node needs: there, or what to do about it. */
 export interface Finding {

@@ -7,7 +7,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { checkout, scratchDir } from '../../../../test/support/scratch.ts';
+import { checkout, scratchDir } from '@berth/test-support/scratch.ts';
 
 const dir = scratchDir('cri-connection');
 const socketPath = join(dir.path, 's.sock');

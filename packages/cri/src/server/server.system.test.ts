@@ -7,7 +7,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { until } from '../../../../test/support/until.ts';
+import { until } from '@berth/test-support/until.ts';
 import { type CriClient, connectCri } from '../client/client.ts';
 import { connectCriLight } from '../client/http2-client.ts';
 import { CriError } from '../errors/cri-error.ts';

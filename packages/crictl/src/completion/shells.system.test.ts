@@ -5,8 +5,8 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { crictl } from '../../../../test/support/crictl.ts';
-import { scratchDir } from '../../../../test/support/scratch.ts';
+import { crictl } from '@berth/test-support/crictl.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 import { CrictlNode } from '../testing/crictl-node.ts';
 
 const dir = scratchDir('crictl-tab');

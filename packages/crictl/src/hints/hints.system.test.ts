@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { crictl } from '../../../../test/support/crictl.ts';
+import { crictl } from '@berth/test-support/crictl.ts';
 import { CrictlNode } from '../testing/crictl-node.ts';
 import { Terminal } from '../testing/terminal.ts';
 

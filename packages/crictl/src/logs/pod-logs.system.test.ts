@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { renameSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { crictl } from '../../../../test/support/crictl.ts';
-import { until } from '../../../../test/support/until.ts';
+import { crictl } from '@berth/test-support/crictl.ts';
+import { until } from '@berth/test-support/until.ts';
 import { CrictlNode } from '../testing/crictl-node.ts';
 import { Terminal } from '../testing/terminal.ts';
 

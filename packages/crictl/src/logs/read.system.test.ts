@@ -4,7 +4,7 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { until } from '../../../../test/support/until.ts';
+import { until } from '@berth/test-support/until.ts';
 import { type ReadOptions, readLog } from './read.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'crictl-logs-'));

@@ -1,7 +1,7 @@
 // Names in place of ids, in each kind of command, against berthd.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { testImage } from '../../../../test/support/pods.ts';
+import { testImage } from '@berth/test-support/pods.ts';
 import { CrictlNode } from '../testing/crictl-node.ts';
 
 let node: CrictlNode;

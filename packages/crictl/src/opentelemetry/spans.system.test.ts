@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { serveCri } from '@berth/cri/server/server.ts';
+import { crictl, engines } from '@berth/test-support/crictl.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { crictl, engines } from '../../../../test/support/crictl.ts';
-import { scratchDir } from '../../../../test/support/scratch.ts';
 
 const dir = scratchDir('crictl-tracing');
 const socket = join(dir.path, 'cri.sock');

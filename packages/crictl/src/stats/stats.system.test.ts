@@ -5,11 +5,11 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { type BerthdNode, startBerthdNode } from '@berth/test-support/berthd-node.ts';
+import { crictl as program } from '@berth/test-support/crictl.ts';
+import { loadTestImage } from '@berth/test-support/images.ts';
+import { podUp, type RunningPod } from '@berth/test-support/pods.ts';
 import { parse } from 'yaml';
-import { type BerthdNode, startBerthdNode } from '../../../../test/support/berthd-node.ts';
-import { crictl as program } from '../../../../test/support/crictl.ts';
-import { loadTestImage } from '../../../../test/support/images.ts';
-import { podUp, type RunningPod } from '../../../../test/support/pods.ts';
 import { whyNoCriu } from '../../../runtime/src/testing/criu.ts';
 
 let node: BerthdNode;

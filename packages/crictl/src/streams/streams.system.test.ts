@@ -8,8 +8,8 @@ import { connect, createServer } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { freePort } from '../../../../test/support/registry.ts';
-import { until } from '../../../../test/support/until.ts';
+import { freePort } from '@berth/test-support/registry.ts';
+import { until } from '@berth/test-support/until.ts';
 import { StreamRuntime } from '../testing/stream-runtimes.ts';
 
 for (const name of ['berthd', 'containerd'] as const) {

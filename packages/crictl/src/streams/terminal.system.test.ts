@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { ContainerState } from '@berth/cri/generated/api.ts';
-import { until } from '../../../../test/support/until.ts';
+import { until } from '@berth/test-support/until.ts';
 import { StreamRuntime } from '../testing/stream-runtimes.ts';
 
 for (const name of ['berthd', 'containerd'] as const) {

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
-import { type BerthdNode, startBerthdNode } from '../../../../test/support/berthd-node.ts';
-import { crictl } from '../../../../test/support/crictl.ts';
-import { loadTestImage } from '../../../../test/support/images.ts';
-import { containerConfig, sandboxConfig } from '../../../../test/support/pods.ts';
+import { type BerthdNode, startBerthdNode } from '@berth/test-support/berthd-node.ts';
+import { crictl } from '@berth/test-support/crictl.ts';
+import { loadTestImage } from '@berth/test-support/images.ts';
+import { containerConfig, sandboxConfig } from '@berth/test-support/pods.ts';
 
 export interface Output {
   code: number | null;

@@ -3,15 +3,15 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { type ContainerConfig, type DeepPartial, NamespaceMode } from '@berth/cri/generated/api.ts';
-import { startBerthdNode } from '../../../../test/support/berthd-node.ts';
-import { removeTestCgroup, testCgroup } from '../../../../test/support/cgroup-driver.ts';
-import { startContainerd } from '../../../../test/support/containerd.ts';
-import { crictl } from '../../../../test/support/crictl.ts';
-import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
-import { loadTestImage } from '../../../../test/support/images.ts';
-import { containerConfig, sandboxConfig } from '../../../../test/support/pods.ts';
-import { type RunningCrictl, runCrictl } from '../../../../test/support/running-crictl.ts';
-import { scratchDir } from '../../../../test/support/scratch.ts';
+import { startBerthdNode } from '@berth/test-support/berthd-node.ts';
+import { removeTestCgroup, testCgroup } from '@berth/test-support/cgroup-driver.ts';
+import { startContainerd } from '@berth/test-support/containerd.ts';
+import { crictl } from '@berth/test-support/crictl.ts';
+import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
+import { loadTestImage } from '@berth/test-support/images.ts';
+import { containerConfig, sandboxConfig } from '@berth/test-support/pods.ts';
+import { type RunningCrictl, runCrictl } from '@berth/test-support/running-crictl.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 
 export type RuntimeName = 'berthd' | 'containerd';
 

@@ -1,7 +1,7 @@
 // A real terminal for tests: tmux, of any size.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { until } from '../../../../test/support/until.ts';
+import { until } from '@berth/test-support/until.ts';
 
 let terminals = 0;
 

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { connectCri } from '@berth/cri/client/client.ts';
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
-import { layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
-import { crictl } from '../../../../test/support/crictl.ts';
-import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
-import { sandboxConfig } from '../../../../test/support/pods.ts';
-import { type Daemon, scratchDir } from '../../../../test/support/scratch.ts';
+import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
+import { crictl } from '@berth/test-support/crictl.ts';
+import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
+import { sandboxConfig } from '@berth/test-support/pods.ts';
+import { type Daemon, scratchDir } from '@berth/test-support/scratch.ts';
 import { Terminal } from '../testing/terminal.ts';
 
 const dir = scratchDir('crictl-top');

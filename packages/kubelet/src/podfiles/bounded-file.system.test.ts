@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bindMount, mount, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
-import { scratchDir } from '../../../../test/support/scratch.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 import { testOptions } from '../testing/options.ts';
 import { tearDownPodDir } from '../volumes/pod-dir.ts';
 import { mountBoundedFile, removeBoundedFile, writeBoundedFile } from './bounded-file.ts';

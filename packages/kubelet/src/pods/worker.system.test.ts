@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { testImage } from '../../../../test/support/pods.ts';
-import { until } from '../../../../test/support/until.ts';
+import { testImage } from '@berth/test-support/pods.ts';
+import { until } from '@berth/test-support/until.ts';
 import { onEveryRuntime } from '../testing/every-runtime.ts';
 import { forever, shellPod, statusOf, untilRunning, untilStatus } from '../testing/node.ts';
 import { testContainer } from '../testing/pod.ts';

@@ -6,7 +6,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { cpuWeight } from '@berth/linux/cgroups/v2-files.ts';
-import { until } from '../../../../test/support/until.ts';
+import { until } from '@berth/test-support/until.ts';
 import { podCgroup } from '../cgroups/cgroup-names.ts';
 import { rotateLog } from '../logs/log-rotation.ts';
 import { canMountWithoutSwap, nodeCapacity } from '../node/node-capacity.ts';

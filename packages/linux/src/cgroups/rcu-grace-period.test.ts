@@ -4,7 +4,7 @@ import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { until } from '../../../../test/support/until.ts';
+import { until } from '@berth/test-support/until.ts';
 import { membership } from './membership.ts';
 import { RcuGracePeriod } from './rcu-grace-period.ts';
 

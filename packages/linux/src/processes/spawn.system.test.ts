@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../../../../test/support/until.ts';
+import { until } from '@berth/test-support/until.ts';
 import { OutputPipe } from '../streams/output-pipe.ts';
 import { children, processStat } from './process.ts';
 import { startProcess } from './spawn.ts';

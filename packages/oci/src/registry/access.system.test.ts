@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, test } from 'node:test';
-import { freePort } from '../../../../test/support/registry.ts';
+import { freePort } from '@berth/test-support/registry.ts';
 import { testUser } from '../testing/registry.ts';
 import { TestPulls } from '../testing/test-pulls.ts';
 import { TokenCache } from './token-cache.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { freePort } from '../../../../test/support/registry.ts';
+import { freePort } from '@berth/test-support/registry.ts';
 import { digestHex } from '../image-spec/digest.ts';
 import { TestPulls } from '../testing/test-pulls.ts';
 import type { PullProgress, PullRequest } from './pull.ts';

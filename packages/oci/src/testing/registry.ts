@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startRegistry as startEmptyRegistry } from '../../../../test/support/registry.ts';
-import { scratchDir } from '../../../../test/support/scratch.ts';
+import { startRegistry as startEmptyRegistry } from '@berth/test-support/registry.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 import { type Descriptor, parseDescriptor } from '../image-spec/descriptor.ts';
 import { digestHex } from '../image-spec/digest.ts';
 import { parseManifest } from '../image-spec/manifest.ts';

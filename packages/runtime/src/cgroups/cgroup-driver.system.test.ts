@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { systemdDriver } from '@berth/linux/cgroups/systemd-driver.ts';
-import { testCgroupDriver } from '../../../../test/support/cgroup-driver.ts';
+import { testCgroupDriver } from '@berth/test-support/cgroup-driver.ts';
 import { isolated, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 

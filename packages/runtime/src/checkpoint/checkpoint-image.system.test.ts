@@ -15,7 +15,7 @@ import { after, before, test } from 'node:test';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { encodeTar, endOfTar } from '@berth/oci/tar/writer.ts';
-import { importArchive } from '../../../../test/support/images.ts';
+import { importArchive } from '@berth/test-support/images.ts';
 import { defaultAppArmorProfile } from '../apparmor/default-profile.ts';
 import { readAppArmor } from '../apparmor/detect.ts';
 import { defaultConfig } from '../config/config.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { patience } from '../../../../test/support/machine-speed.ts';
+import { patience } from '@berth/test-support/machine-speed.ts';
 import { failsWith, isolated, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 

@@ -5,8 +5,8 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
-import { patience } from '../../../../test/support/machine-speed.ts';
-import { scratchDir } from '../../../../test/support/scratch.ts';
+import { patience } from '@berth/test-support/machine-speed.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 import { findProgram } from '../host/programs.ts';
 import { failsWith, isolated, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { MountPropagation, NamespaceMode } from '@berth/cri/generated/api.ts';
 import { mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
-import { importArchive } from '../../../../test/support/images.ts';
+import { importArchive } from '@berth/test-support/images.ts';
 import { failsWith, isolated, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { type DeepPartial, LinuxContainerResources } from '@berth/cri/generated/api.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { membership } from '@berth/linux/cgroups/membership.ts';
-import { until } from '../../../../test/support/until.ts';
+import { until } from '@berth/test-support/until.ts';
 import { failsWith, PodCalls } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
-import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
+import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
 import { until } from '../testing/pod-calls.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { type TestContainer, TestContainers } from '../testing/test-containers.ts';

@@ -9,8 +9,8 @@ import { LayerPhase } from '@berth/cri/generated/image-progress.ts';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import { meterRegistry } from '@berth/oci/testing/metered-registry.ts';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
-import { layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
-import { scratchDir } from '../../../../test/support/scratch.ts';
+import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 
 const layerBytes = 6_000_000;
 let scratch: ReturnType<typeof scratchDir>;

@@ -17,7 +17,7 @@ import { after, before, test } from 'node:test';
 import { NamespaceWorker, unpin } from '@berth/linux/namespaces/namespaces.ts';
 import { hasTable } from '@berth/linux/nftables/nftables.ts';
 import { libcFunction } from '@berth/linux/syscall/libc.ts';
-import { patience } from '../../../../test/support/machine-speed.ts';
+import { patience } from '@berth/test-support/machine-speed.ts';
 import { createLogger } from '../logging/log.ts';
 import { until } from '../testing/pod-calls.ts';
 import { attachSandbox } from './attach.ts';

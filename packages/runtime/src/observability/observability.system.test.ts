@@ -8,10 +8,10 @@ import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { DatagramSocket } from '@berth/linux/testing/datagram-socket.ts';
+import { type BerthdPaths, layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
+import { type Daemon, scratchDir } from '@berth/test-support/scratch.ts';
+import { until } from '@berth/test-support/until.ts';
 import { Client, credentials, Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
-import { type BerthdPaths, layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
-import { type Daemon, scratchDir } from '../../../../test/support/scratch.ts';
-import { until } from '../../../../test/support/until.ts';
 
 const dir = scratchDir('ops');
 const notifySocket = join(dir.path, 'notify.sock');

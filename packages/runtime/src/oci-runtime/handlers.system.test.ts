@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { connectCri } from '@berth/cri/client/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
-import { loadTestImage } from '../../../../test/support/images.ts';
-import { containerConfig, sandboxConfig } from '../../../../test/support/pods.ts';
-import { scratchDir } from '../../../../test/support/scratch.ts';
+import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
+import { loadTestImage } from '@berth/test-support/images.ts';
+import { containerConfig, sandboxConfig } from '@berth/test-support/pods.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 import { findProgram } from '../host/programs.ts';
 
 test('pods of a handler run by its program, with its options and the annotations that it passes on', async () => {

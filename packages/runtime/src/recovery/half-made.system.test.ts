@@ -19,12 +19,12 @@ import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { ContainerState, PodSandboxState } from '@berth/cri/generated/api.ts';
 import { mknod } from '@berth/linux/files/mknod.ts';
 import { mount, unmountAll } from '@berth/linux/mounts/mount.ts';
-import { type BerthdPaths, layOutBerthd, startBerthd } from '../../../../test/support/berthd.ts';
-import { removeBridge } from '../../../../test/support/conflist.ts';
-import { loadTestImage } from '../../../../test/support/images.ts';
-import { patience } from '../../../../test/support/machine-speed.ts';
-import { containerConfig, sandboxConfig } from '../../../../test/support/pods.ts';
-import { type Daemon, scratchDir } from '../../../../test/support/scratch.ts';
+import { type BerthdPaths, layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
+import { removeBridge } from '@berth/test-support/conflist.ts';
+import { loadTestImage } from '@berth/test-support/images.ts';
+import { patience } from '@berth/test-support/machine-speed.ts';
+import { containerConfig, sandboxConfig } from '@berth/test-support/pods.ts';
+import { type Daemon, scratchDir } from '@berth/test-support/scratch.ts';
 import { findProgram } from '../host/programs.ts';
 import { failsWith, until } from '../testing/pod-calls.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type ContainerEventResponse, NamespaceMode } from '@berth/cri/generated/api.ts';
-import { leaks, takeCensus } from '../../../../test/support/leaks.ts';
+import { leaks, takeCensus } from '@berth/test-support/leaks.ts';
 import { failsWith, isolated, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 

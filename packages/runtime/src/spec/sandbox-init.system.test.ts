@@ -4,7 +4,7 @@ import { mkdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { NamespaceWorker, unpin } from '@berth/linux/namespaces/namespaces.ts';
-import { patience } from '../../../../test/support/machine-speed.ts';
+import { patience } from '@berth/test-support/machine-speed.ts';
 import { TestContainers } from '../testing/test-containers.ts';
 import type { SandboxView } from './input.ts';
 import { sandboxInitSpec } from './sandbox-init.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { mknod } from '@berth/linux/files/mknod.ts';
 import { bindMount, mount, setPropagation, unmount } from '@berth/linux/mounts/mount.ts';
-import { patience } from '../../../../test/support/machine-speed.ts';
+import { patience } from '@berth/test-support/machine-speed.ts';
 import { TestContainers } from '../testing/test-containers.ts';
 
 for (const name of ['crun', 'runc']) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { processStat } from '@berth/linux/processes/process.ts';
-import { moveHugetlbToV1 } from '../../../../test/support/hugetlb.ts';
+import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
 import { reopenLog } from '../conmon/control.ts';
 import { until } from '../testing/pod-calls.ts';
 import { TestClient } from '../testing/test-client.ts';

@@ -11,7 +11,7 @@ import { startProcess } from '@berth/linux/processes/spawn.ts';
 import { openRelayTerminal, setTerminalSize, terminalStream } from '@berth/linux/streams/terminal.ts';
 import { PortForwardClient } from '@berth/streaming/client/port-forward.ts';
 import { remoteCommand } from '@berth/streaming/client/remote-command.ts';
-import { buildPeer } from '../../../../test/support/peers.ts';
+import { buildPeer } from '@berth/test-support/peers.ts';
 import { failsWith, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { TestNode } from '../testing/test-node.ts';

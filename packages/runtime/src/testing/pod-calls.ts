@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { CriError } from '@berth/cri/errors/cri-error.ts';
 import { type ContainerStatus, NamespaceMode } from '@berth/cri/generated/api.ts';
-import { patience } from '../../../../test/support/machine-speed.ts';
-import { until as untilFound } from '../../../../test/support/until.ts';
+import { patience } from '@berth/test-support/machine-speed.ts';
+import { until as untilFound } from '@berth/test-support/until.ts';
 import type { TestNode } from './test-node.ts';
 
 /** Everything is the pod's or the container's own, which is the kubelet's default. */

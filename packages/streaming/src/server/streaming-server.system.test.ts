@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { duplexPair, Readable, Writable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import { until } from '../../../../test/support/until.ts';
+import { until } from '@berth/test-support/until.ts';
 import { PortForwardClient } from '../client/port-forward.ts';
 import { type RemoteCommandOptions, remoteCommand } from '../client/remote-command.ts';
 import { StreamingServer } from './streaming-server.ts';

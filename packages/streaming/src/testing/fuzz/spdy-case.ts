@@ -1,9 +1,9 @@
 import { duplexPair } from 'node:stream';
-import { serveSpdyPortForward } from '../server/port-forward-spdy.ts';
-import { SpdyConnection } from '../spdy/connection.ts';
-import { FrameDecoder } from '../spdy/frame-decoder.ts';
-import { type ControlFrame, encodeControlFrame, encodeDataHeader } from '../spdy/frames.ts';
-import { HeaderCompressor, HeaderDecompressor } from '../spdy/header-block.ts';
+import { serveSpdyPortForward } from '../../server/port-forward-spdy.ts';
+import { SpdyConnection } from '../../spdy/connection.ts';
+import { FrameDecoder } from '../../spdy/frame-decoder.ts';
+import { type ControlFrame, encodeControlFrame, encodeDataHeader } from '../../spdy/frames.ts';
+import { HeaderCompressor, HeaderDecompressor } from '../../spdy/header-block.ts';
 import type { Random } from './random.ts';
 
 const names = ['streamType', 'port', 'requestID', 'x', ''] as const;

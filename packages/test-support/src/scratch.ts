@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { patience } from './machine-speed.ts';
 
 /** The checkout that is under test. */
-export const checkout = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
+export const checkout = new URL('../../..', import.meta.url).pathname.replace(/\/$/, '');
 
 /** A new folder directly under /run (short enough for Unix socket paths, on tmpfs or not alike). */
 export function scratchDir(name: string): { path: string } & Disposable {

@@ -9,6 +9,8 @@ export interface Import {
   specifier: string;
   /** The file of the repository that it names; undefined for Node.js' modules and those of npm. */
   file: string | undefined;
+  /** What it takes of it, as written between `import` and `from`. */
+  names: string;
   /** Erased by the compiler: `import type` or `export type`. */
   typeOnly: boolean;
 }
@@ -29,6 +31,7 @@ export function importsOf(path: string, text: string): Import[] {
         line: text.slice(0, end).split('\n').length,
         specifier: name,
         file: resolve(path, name),
+        names: what.trim(),
         typeOnly,
       });
     }

@@ -1,4 +1,4 @@
-// The fuzz tests for longer: scripts/node packages/streaming/src/fuzz/main.ts SECONDS [SEED]
+// The fuzz tests for longer: scripts/node packages/streaming/src/testing/fuzz/main.ts SECONDS [SEED]
 import { fuzz } from './fuzz.ts';
 
 const [seconds = '600', from = String(Date.now() % 1_000_000_000)] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import { mulberry32 } from '../../../../test/support/random.ts';
+import { mulberry32 } from '@berth/test-support/random.ts';
 
 /** Random choices that are the same for the same seed. */
 export class Random {

@@ -17,7 +17,7 @@ export interface Source {
 /** All sources by path. */
 export type SourceTree = ReadonlyMap<string, Source>;
 
-const root = dirname(dirname(import.meta.dirname));
+const root = dirname(dirname(dirname(import.meta.dirname)));
 const patterns = ['packages/*/src/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.{ts,mjs}', 'test/**/*.ts'];
 
 /** Reads the sources of this checkout, without what is generated. */

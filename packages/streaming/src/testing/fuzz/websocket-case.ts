@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { duplexPair } from 'node:stream';
-import { serveRemoteCommand } from '../server/remote-command.ts';
-import { acceptWebSocketCommand } from '../server/remote-command-websocket.ts';
+import { serveRemoteCommand } from '../../server/remote-command.ts';
+import { acceptWebSocketCommand } from '../../server/remote-command-websocket.ts';
 import type { Random } from './random.ts';
 
 /** A WebSocket frame from a client (RFC 6455, section 5.2), with a mask of zeros. */
