@@ -9,12 +9,12 @@ import { ArchiveError, type ArchiveReading, type ArchiveSource, checkBlobSize } 
 /** An OCI layout that is a directory: blobs are copied, and verified, as they are asked for. */
 export class DirectorySource implements ArchiveSource {
   readonly name: string;
-  private readonly reading: ArchiveReading;
-  private readonly copied: Digest[] = [];
+  readonly #reading: ArchiveReading;
+  readonly #copied: Digest[] = [];
 
   constructor(dir: string, reading: ArchiveReading) {
     this.name = dir;
-    this.reading = reading;
+    this.#reading = reading;
   }
 
   async document(path: string): Promise<Buffer | undefined> {
@@ -26,18 +26,18 @@ export class DirectorySource implements ArchiveSource {
   }
 
   async provideBlob(blob: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
-    const { store, signal } = this.reading;
+    const { store, signal } = this.#reading;
     const { digest } = blob;
     return store.exclusive(digest, signal, async () => {
       const present = await store.size(digest);
-      if (present === undefined) return this.copy(blob);
+      if (present === undefined) return this.#copy(blob);
       checkBlobSize(this.name, blob, present);
       return true;
     });
   }
 
-  private async copy(blob: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
-    const { store, admit, signal } = this.reading;
+  async #copy(blob: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
+    const { store, admit, signal } = this.#reading;
     const { digest } = blob;
     const path = join(this.name, 'blobs', digestAlgorithm(digest), digestHex(digest));
     await using file = await openRegularFile(path).catch(absent);
@@ -52,7 +52,7 @@ export class DirectorySource implements ArchiveSource {
         await ingest.write(chunk);
       }
       await ingest.commit();
-      this.copied.push(digest);
+      this.#copied.push(digest);
       return true;
     } catch (error) {
       await ingest.discard();
@@ -68,7 +68,7 @@ export class DirectorySource implements ArchiveSource {
   }
 
   added(): readonly Digest[] {
-    return this.copied;
+    return this.#copied;
   }
 }
 

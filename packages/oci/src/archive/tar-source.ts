@@ -3,7 +3,7 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { messageOf } from '@berth/common/error-message.ts';
 import { printable } from '@berth/common/printable.ts';
-import type { Spool } from '../content/blob-writer.ts';
+import type { BlobWriter } from '../content/blob-writer.ts';
 import type { Descriptor } from '../image-spec/descriptor.ts';
 import { type Digest, DigestMismatchError, digestAlgorithm, isDigest } from '../image-spec/digest.ts';
 import { detectCompression, isWindowError, littleMemory, zstdDecompressor } from '../layers/decompress.ts';
@@ -27,14 +27,14 @@ interface StoredFile {
  */
 export class TarSource implements ArchiveSource {
   readonly name: string;
-  private readonly reading: ArchiveReading;
-  private readonly files = new Map<string, StoredFile>();
-  private readonly links = new Map<string, string>();
-  private readonly newBlobs: Digest[] = [];
+  readonly #reading: ArchiveReading;
+  readonly #files = new Map<string, StoredFile>();
+  readonly #links = new Map<string, string>();
+  readonly #newBlobs: Digest[] = [];
 
   private constructor(name: string, reading: ArchiveReading) {
     this.name = name;
-    this.reading = reading;
+    this.#reading = reading;
   }
 
   /** Reads the whole archive. After an error nothing that it added stays in the store. */
@@ -46,9 +46,9 @@ export class TarSource implements ArchiveSource {
     const source = new TarSource(name, reading);
     const { signal } = reading;
     try {
-      await source.readAll(archive);
+      await source.#readAll(archive);
     } catch (error) {
-      for (const digest of source.newBlobs) await reading.store.remove(digest);
+      for (const digest of source.#newBlobs) await reading.store.remove(digest);
       signal?.throwIfAborted();
       if (isWindowError(error)) {
         throw new ArchiveError(
@@ -63,27 +63,27 @@ export class TarSource implements ArchiveSource {
 
   async document(path: string): Promise<Buffer | undefined> {
     const found = await this.file(path);
-    return found && this.reading.store.read(found.digest);
+    return found && this.#reading.store.read(found.digest);
   }
 
   async provideBlob(blob: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
-    const size = await this.reading.store.size(blob.digest);
+    const size = await this.#reading.store.size(blob.digest);
     if (size !== undefined) checkBlobSize(this.name, blob, size);
     return size !== undefined;
   }
 
   async file(path: string): Promise<StoredFile | undefined> {
     const clean = posix.join('/', path).slice(1);
-    return this.files.get(this.links.get(clean) ?? clean);
+    return this.#files.get(this.#links.get(clean) ?? clean);
   }
 
   added(): readonly Digest[] {
-    return this.newBlobs;
+    return this.#newBlobs;
   }
 
-  private async readAll(archive: AsyncIterable<Buffer>): Promise<void> {
-    const { store, admit, signal } = this.reading;
-    let current: { spool: Spool; path: string; expected: Digest | undefined } | undefined;
+  async #readAll(archive: AsyncIterable<Buffer>): Promise<void> {
+    const { store, admit, signal } = this.#reading;
+    let current: { writer: BlobWriter; path: string; expected: Digest | undefined } | undefined;
     let count = 0;
     let names = 0;
     try {
@@ -98,54 +98,54 @@ export class TarSource implements ArchiveSource {
             );
           }
           const path = posix.join('/', event.header.path).slice(1);
-          this.noteLink(path, event.header);
+          this.#noteLink(path, event.header);
           if (event.header.type !== 'file') continue;
           const expected = blobDigest(path);
-          const spool = await store.spool(expected ? digestAlgorithm(expected) : 'sha256');
-          current = { spool, path, expected };
+          const writer = await store.writer(expected ? digestAlgorithm(expected) : 'sha256');
+          current = { writer, path, expected };
         } else if (event.kind === 'content') {
-          await current?.spool.write(event.chunk);
+          await current?.writer.write(event.chunk);
         } else if (event.kind === 'hole') {
           for (const zeros of zeroChunks(event.bytes)) {
             admit(zeros.length);
-            await current?.spool.write(zeros);
+            await current?.writer.write(zeros);
           }
         } else if (current) {
-          await this.finishFile(current);
+          await this.#finishFile(current);
           current = undefined;
         }
       }
     } finally {
-      await current?.spool.close();
+      await current?.writer.close();
     }
   }
 
-  private noteLink(path: string, header: TarHeader): void {
+  #noteLink(path: string, header: TarHeader): void {
     // docker save links layers that several images share.
     if (header.type === 'symlink')
-      this.links.set(path, posix.join('/', posix.dirname(path), header.target).slice(1));
-    if (header.type === 'hardlink') this.links.set(path, posix.join('/', header.target).slice(1));
+      this.#links.set(path, posix.join('/', posix.dirname(path), header.target).slice(1));
+    if (header.type === 'hardlink') this.#links.set(path, posix.join('/', header.target).slice(1));
   }
 
-  private async finishFile({
-    spool,
+  async #finishFile({
+    writer,
     path,
     expected,
   }: {
-    spool: Spool;
+    writer: BlobWriter;
     path: string;
     expected: Digest | undefined;
   }): Promise<void> {
     try {
-      const digest = spool.digest();
+      const digest = writer.digest();
       if (expected && digest !== expected) throw new DigestMismatchError(path, expected, digest);
-      if (!(await this.reading.store.has(digest))) {
-        await spool.commit({ durable: false });
-        this.newBlobs.push(digest);
+      if (!(await this.#reading.store.has(digest))) {
+        await writer.commit({ durable: false });
+        this.#newBlobs.push(digest);
       }
-      this.files.set(path, { digest, size: spool.size });
+      this.#files.set(path, { digest, size: writer.size });
     } finally {
-      await spool.close();
+      await writer.close();
     }
   }
 }

@@ -2,15 +2,15 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { type Digest, finishDigest } from '../image-spec/digest.ts';
 
-/** A blob that is being written and gets its digest, and with it its name, at the end. */
-export class Spool {
-  private readonly file: FileHandle;
-  private readonly path: string;
-  private readonly algorithm: 'sha256' | 'sha512';
-  private readonly blobPath: (digest: Digest) => string;
-  private readonly hash: Hash;
-  private committed = false;
-  private written = 0;
+/** Writes a blob whose digest, and so whose path, is known only at its end. */
+export class BlobWriter {
+  readonly #file: FileHandle;
+  readonly #path: string;
+  readonly #algorithm: 'sha256' | 'sha512';
+  readonly #blobPath: (digest: Digest) => string;
+  readonly #hash: Hash;
+  #committed = false;
+  #written = 0;
 
   private constructor(
     file: FileHandle,
@@ -18,52 +18,52 @@ export class Spool {
     algorithm: 'sha256' | 'sha512',
     blobPath: (digest: Digest) => string,
   ) {
-    this.file = file;
-    this.path = path;
-    this.algorithm = algorithm;
-    this.blobPath = blobPath;
-    this.hash = createHash(algorithm);
+    this.#file = file;
+    this.#path = path;
+    this.#algorithm = algorithm;
+    this.#blobPath = blobPath;
+    this.#hash = createHash(algorithm);
   }
 
-  /** `path` is where it is written; `blobPath` tells where a digest belongs. */
+  /** Writes to `path` until it is committed to the path that `blobPath` returns for its digest. */
   static async create(
     path: string,
     algorithm: 'sha256' | 'sha512',
     blobPath: (digest: Digest) => string,
-  ): Promise<Spool> {
-    return new Spool(await open(path, 'wx', 0o600), path, algorithm, blobPath);
+  ): Promise<BlobWriter> {
+    return new BlobWriter(await open(path, 'wx', 0o600), path, algorithm, blobPath);
   }
 
-  /** Bytes written. */
+  /** Bytes written so far. */
   get size(): number {
-    return this.written;
+    return this.#written;
   }
 
   async write(chunk: Buffer): Promise<void> {
-    this.hash.update(chunk);
+    this.#hash.update(chunk);
     for (let offset = 0; offset < chunk.length; ) {
-      offset += (await this.file.write(chunk, offset)).bytesWritten;
+      offset += (await this.#file.write(chunk, offset)).bytesWritten;
     }
-    this.written += chunk.length;
+    this.#written += chunk.length;
   }
 
-  /** Digest of what was written so far. */
+  /** Digest of the bytes written so far. */
   digest(): Digest {
-    return finishDigest(this.hash.copy(), this.algorithm);
+    return finishDigest(this.#hash.copy(), this.#algorithm);
   }
 
-  /** Gives the blob its name. `durable` flushes it to the disk first. */
+  /** Renames the file to the blob's path; with `durable` after flushing it to disk. */
   async commit({ durable }: { durable: boolean }): Promise<Digest> {
     const digest = this.digest();
-    if (durable) await this.file.datasync();
-    await rename(this.path, this.blobPath(digest));
-    this.committed = true;
+    if (durable) await this.#file.datasync();
+    await rename(this.#path, this.#blobPath(digest));
+    this.#committed = true;
     return digest;
   }
 
-  /** Releases the file, and deletes it when it was not committed. */
+  /** Closes the file, and deletes it unless it was committed. */
   async close(): Promise<void> {
-    await this.file.close();
-    if (!this.committed) await rm(this.path, { force: true });
+    await this.#file.close();
+    if (!this.#committed) await rm(this.#path, { force: true });
   }
 }

@@ -14,7 +14,7 @@ import {
   finishDigest,
   isDigest,
 } from '../image-spec/digest.ts';
-import { Spool } from './blob-writer.ts';
+import { BlobWriter } from './blob-writer.ts';
 
 /** Bytes that a manifest or image configuration may have; the distribution spec asks for no more of a manifest. */
 export const maxDocumentSize = 4 * 1024 * 1024;
@@ -29,7 +29,7 @@ export const maxDocumentSize = 4 * 1024 * 1024;
  */
 export class ContentStore {
   readonly dir: string;
-  private readonly queue = new KeyedQueue();
+  readonly #queue = new KeyedQueue();
 
   private constructor(dir: string) {
     this.dir = dir;
@@ -99,20 +99,20 @@ export class ContentStore {
   /** Stores content that is in memory under its digest, which the caller may have computed already. */
   async put(content: Buffer, digest = digestOf(content)): Promise<Digest> {
     if (await this.isWhole(digest)) return digest;
-    const spool = await this.spool(digestAlgorithm(digest));
+    const writer = await this.writer(digestAlgorithm(digest));
     try {
-      await spool.write(content);
-      await spool.commit({ durable: true });
+      await writer.write(content);
+      await writer.commit({ durable: true });
     } finally {
-      await spool.close();
+      await writer.close();
     }
     return digest;
   }
 
   /** Starts the writing of a blob whose digest is not known before its end. It cannot be resumed. */
-  spool(algorithm: 'sha256' | 'sha512' = 'sha256'): Promise<Spool> {
+  writer(algorithm: 'sha256' | 'sha512' = 'sha256'): Promise<BlobWriter> {
     const path = join(this.dir, 'ingest', `spool-${crypto.randomUUID()}`);
-    return Spool.create(path, algorithm, (digest) => this.path(digest));
+    return BlobWriter.create(path, algorithm, (digest) => this.path(digest));
   }
 
   /**
@@ -120,12 +120,12 @@ export class ContentStore {
    * download it once. Rejects when the signal fires while waiting.
    */
   exclusive<T>(digest: Digest, signal: AbortSignal | undefined, operation: () => Promise<T>): Promise<T> {
-    return this.queue.run(digest, operation, signal);
+    return this.#queue.run(digest, operation, signal);
   }
 
   /** Starts or resumes the writing of a blob; call it within `exclusive`. */
   async ingest(digest: Digest): Promise<Ingest> {
-    const path = this.ingestPath(digest);
+    const path = this.#ingestPath(digest);
     const file = await open(path, 'a+', 0o600);
     try {
       const hash = createHash(digestAlgorithm(digest));
@@ -168,7 +168,7 @@ export class ContentStore {
     }
   }
 
-  private ingestPath(digest: Digest): string {
+  #ingestPath(digest: Digest): string {
     return join(this.dir, 'ingest', `${digestAlgorithm(digest)}-${digestHex(digest)}`);
   }
 }
@@ -184,37 +184,37 @@ interface IngestState {
 
 /** A blob that is being written. Close it without a commit to keep what is there for a later resume. */
 export class Ingest {
-  private readonly state: IngestState;
+  readonly #state: IngestState;
 
   constructor(state: IngestState) {
-    this.state = state;
+    this.#state = state;
   }
 
   /** Bytes written so far, those of earlier attempts included. */
   get offset(): number {
-    return this.state.offset;
+    return this.#state.offset;
   }
 
   /** Appends and hashes. */
   async write(chunk: Buffer): Promise<void> {
-    this.state.hash.update(chunk);
+    this.#state.hash.update(chunk);
     let written = 0;
     while (written < chunk.length) {
-      written += (await this.state.file.write(chunk, written)).bytesWritten;
+      written += (await this.#state.file.write(chunk, written)).bytesWritten;
     }
-    this.state.offset += chunk.length;
+    this.#state.offset += chunk.length;
   }
 
   /** Throws away what was written and starts at 0 again. */
   async restart(): Promise<void> {
-    await this.state.file.truncate(0);
-    this.state.hash = createHash(digestAlgorithm(this.state.digest));
-    this.state.offset = 0;
+    await this.#state.file.truncate(0);
+    this.#state.hash = createHash(digestAlgorithm(this.#state.digest));
+    this.#state.offset = 0;
   }
 
   /** Makes the blob appear in the store. Content with a wrong digest is deleted, and a DigestMismatchError thrown. */
   async commit(): Promise<void> {
-    const { digest, hash, file, path, blobPath } = this.state;
+    const { digest, hash, file, path, blobPath } = this.#state;
     const actual = finishDigest(hash, digestAlgorithm(digest));
     if (actual !== digest) {
       await this.restart();
@@ -227,12 +227,12 @@ export class Ingest {
   /** Deletes what was written, so that nothing can be resumed. */
   async discard(): Promise<void> {
     await this.close();
-    await rm(this.state.path, { force: true });
+    await rm(this.#state.path, { force: true });
   }
 
   /** Releases the file; after a commit there is nothing left to release. */
   async close(): Promise<void> {
-    if (this.state.file.fd !== -1) await this.state.file.close();
+    if (this.#state.file.fd !== -1) await this.#state.file.close();
   }
 }
 

@@ -17,12 +17,12 @@ type Spellings = 'one' | 'any';
 export class JsonCursor {
   readonly value: unknown;
   readonly path: string;
-  private readonly spellings: Spellings;
+  readonly #spellings: Spellings;
 
   constructor(value: unknown, path: string, spellings: Spellings = 'any') {
     this.value = value;
     this.path = path;
-    this.spellings = spellings;
+    this.#spellings = spellings;
   }
 
   /** Parses text; `name` is what the document is called in errors. */
@@ -64,17 +64,17 @@ export class JsonCursor {
   field(name: string): JsonCursor {
     const object = this.record();
     const found = Object.keys(object).filter((key) => isSameMember(key, name));
-    if (found.length > 1 && this.spellings === 'one') {
+    if (found.length > 1 && this.#spellings === 'one') {
       throw this.error(
         `ambiguous: ${found.map((key) => quoted(key)).join(' and ')} are one member to other tools`,
       );
     }
     const key = found.includes(name) ? name : found[0];
-    return this.at(key === undefined ? undefined : object[key], `${this.path}.${name}`);
+    return this.#at(key === undefined ? undefined : object[key], `${this.path}.${name}`);
   }
 
-  private at(value: unknown, path: string): JsonCursor {
-    return new JsonCursor(value, path, this.spellings);
+  #at(value: unknown, path: string): JsonCursor {
+    return new JsonCursor(value, path, this.#spellings);
   }
 
   /** `read` of this place, or undefined when nothing is here. */
@@ -83,26 +83,26 @@ export class JsonCursor {
   }
 
   string(): string {
-    if (typeof this.value !== 'string') throw this.expected('a string');
+    if (typeof this.value !== 'string') throw this.#expected('a string');
     return this.value;
   }
 
   boolean(): boolean {
-    if (typeof this.value !== 'boolean') throw this.expected('true or false');
+    if (typeof this.value !== 'boolean') throw this.#expected('true or false');
     return this.value;
   }
 
   /** A whole number that is not negative. */
   count(): number {
     if (typeof this.value !== 'number' || !Number.isSafeInteger(this.value) || this.value < 0) {
-      throw this.expected('a whole number');
+      throw this.#expected('a whole number');
     }
     return this.value;
   }
 
   array(): JsonCursor[] {
-    if (!Array.isArray(this.value)) throw this.expected('an array');
-    return this.value.map((item, index) => this.at(item, `${this.path}[${index}]`));
+    if (!Array.isArray(this.value)) throw this.#expected('an array');
+    return this.value.map((item, index) => this.#at(item, `${this.path}[${index}]`));
   }
 
   /** A list of strings, among which null is the empty one, as it is to Go's decoder. */
@@ -119,18 +119,18 @@ export class JsonCursor {
     const members = Object.entries(object).map(([key, value]): [string, string] => {
       if (value === null) return [key, ''];
       if (typeof value === 'string') return [key, value];
-      throw this.at(value, `${this.path}[${quoted(key)}]`).expected('a string');
+      throw this.#at(value, `${this.path}[${quoted(key)}]`).#expected('a string');
     });
     return Object.fromEntries(members);
   }
 
   /** The members of this object, not looked at yet. */
   record(): Record<string, unknown> {
-    if (!isRecord(this.value)) throw this.expected('an object');
+    if (!isRecord(this.value)) throw this.#expected('an object');
     return this.value;
   }
 
-  private expected(what: string): MalformedDocumentError {
+  #expected(what: string): MalformedDocumentError {
     return this.error(`expected ${what}, got ${this.value === undefined ? 'nothing' : excerpt(this.value)}`);
   }
 }

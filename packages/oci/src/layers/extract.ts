@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { type Digest, DigestMismatchError, digestAlgorithm, finishDigest } from '../image-spec/digest.ts';
 import { TarReader } from '../tar/reader.ts';
 import { type DecompressionMemory, openLayer } from './decompress.ts';
-import { LayerExtractor, type Unsettled } from './extractor.ts';
+import { LayerExtractor } from './extractor.ts';
 import { LayerLimitError } from './layer-error.ts';
+import type { ParentReferences } from './parent-layers.ts';
 
 /** How much a layer may unpack to. */
 export interface LayerLimits {
@@ -25,7 +26,7 @@ export interface Extraction {
 }
 
 /** What came of it. */
-export interface ExtractedLayer extends Unsettled {
+export interface ExtractedLayer extends ParentReferences {
   /** Entries, and directories without one: close to the inodes that it takes. */
   files: number;
   /** Bytes that it takes on disk, at 4 KiB blocks. */

@@ -1,3 +1,4 @@
+// Completes an unpacked layer with files and attributes of its parent layers.
 import { constants, type Stats } from 'node:fs';
 import {
   chmod,
@@ -15,26 +16,33 @@ import { join } from 'node:path';
 import { quoted } from '@berth/common/printable.ts';
 import { getXattr, listXattrs, setXattr } from '@berth/linux/files/xattr.ts';
 import { encodeFileName as native } from '../tar/file-name.ts';
-import type { Unsettled } from './extractor.ts';
 import { LayerError, LayerLimitError } from './layer-error.ts';
 
+/** What an unpacked layer refers to in its parent layers. Paths are relative to the layer's root. */
+export interface ParentReferences {
+  /** Directories with files but without an entry of their own: they get the attributes of the parent's directory. */
+  impliedDirectories: string[];
+  /** Hard links to files of parent layers. */
+  danglingLinks: { path: string; target: string }[];
+}
+
 /**
- * Completes an extracted layer with what it needs of the layers below. Directories that its archive only implies
- * get owner, mode and time of the same directory below, which overlayfs would otherwise replace with ours; hard
- * links to files below get a copy of the file to link to.
+ * Completes an unpacked layer from its parents. Directories without an entry get the owner, mode and times of the
+ * parent's directory, as overlayfs shows the topmost directory's. A hard link to a parent's file becomes a link to a
+ * copy of that file.
  *
- * @param directory where the layer was extracted
- * @param parents the unpacked layers below, topmost first
- * @param options what the copies may take, since a link of a few bytes may be to a file of any size
- * @returns bytes that the copies take
+ * @param directory where the layer was unpacked
+ * @param parents the unpacked parent layers, topmost first
+ * @param options limit of the copies: a link of a few bytes may refer to a file of any size
+ * @returns bytes of the copies
  */
-export async function settleLayer(
+export async function completeFromParents(
   directory: string,
-  unsettled: Unsettled,
+  references: ParentReferences,
   parents: readonly string[],
   options: { maxBytes: number; signal?: AbortSignal },
 ): Promise<number> {
-  for (const path of unsettled.impliedDirectories) {
+  for (const path of references.impliedDirectories) {
     const below = await findBelow(parents, path);
     if (!below?.stats.isDirectory()) continue;
     const { uid, gid, mode, atime, mtime } = below.stats;
@@ -45,7 +53,7 @@ export async function settleLayer(
   }
   const copies = new Map<string, string>();
   let copiedBytes = 0;
-  for (const { path, target } of unsettled.danglingLinks) {
+  for (const { path, target } of references.danglingLinks) {
     options.signal?.throwIfAborted();
     const destination = join(directory, path);
     if (await exists(destination)) continue;

@@ -65,24 +65,24 @@ async function work(): Promise<void> {
 
 /** A child of this process that unpacks one layer after the other. */
 class UnpackProcess {
-  private readonly child: ChildProcess;
-  private readonly ended: Promise<void>;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
 
   constructor() {
     const worker = fileURLToPath(workerUrl('unpack-worker', import.meta.url));
-    this.child = spawn(process.execPath, [...flags, worker, String(process.pid)], {
+    this.#child = spawn(process.execPath, [...flags, worker, String(process.pid)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: {},
     });
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.child.once('close', () => resolve());
+    this.#child.once('close', () => resolve());
     // Listened for as long as it lives: an error may come when no layer is being unpacked.
-    this.child.on('error', () => resolve());
-    this.ended = promise;
+    this.#child.on('error', () => resolve());
+    this.#ended = promise;
   }
 
   run({ extraction, signal }: Job): Promise<ExtractedLayer> {
-    const { child } = this;
+    const child = this.#child;
     const { promise, resolve, reject } = Promise.withResolvers<ExtractedLayer>();
     const onMessage = (answer: WorkerAnswer) => {
       if (answer.ok) resolve(answer.layer);
@@ -103,7 +103,7 @@ class UnpackProcess {
 
   /** Kills it; resolves when it writes no more. */
   async end(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await this.ended;
+    this.#child.kill('SIGKILL');
+    await this.#ended;
   }
 }

@@ -9,7 +9,7 @@ import { isLayerType } from '../image-spec/media-types.ts';
 import { ampleMemory, isWindowError, littleMemory } from './decompress.ts';
 import { type ExtractedLayer, type Extraction, extractLayer, type LayerLimits } from './extract.ts';
 import { LayerError, LayerLimitError } from './layer-error.ts';
-import { settleLayer } from './parent-layers.ts';
+import { completeFromParents } from './parent-layers.ts';
 import { extractInProcess } from './unpack-process.ts';
 
 /** What is to be unpacked. */
@@ -51,9 +51,9 @@ export async function unpackLayer(request: UnpackRequest): Promise<UnpackedLayer
   const directory = `${target}${partialSuffix}`;
   try {
     const extraction = { blob, diffId, directory, limits, memory: ampleMemory };
-    const { diskBytes, files, tarBytes, ...unsettled } = await extract(extraction, signal);
+    const { diskBytes, files, tarBytes, ...references } = await extract(extraction, signal);
     const below = await untilAborted(parents(), signal);
-    const copiedBytes = await settleLayer(directory, unsettled, below, {
+    const copiedBytes = await completeFromParents(directory, references, below, {
       maxBytes: limits.maxBytes - tarBytes,
       ...(signal && { signal }),
     });

@@ -28,35 +28,35 @@ export interface Access {
  * registry's challenge names (the distribution project's token and OAuth2 flows).
  */
 export class Authorizer {
-  private readonly host: RegistryHost;
-  private readonly http: HttpClient;
-  private readonly scope: string;
-  private readonly tokens: TokenCache;
-  private readonly lookUp: () => Promise<Credentials>;
-  private found: Promise<Credentials> | undefined;
-  private header: Promise<string | undefined> | undefined;
+  readonly #host: RegistryHost;
+  readonly #http: HttpClient;
+  readonly #scope: string;
+  readonly #tokens: TokenCache;
+  readonly #lookUp: () => Promise<Credentials>;
+  #found: Promise<Credentials> | undefined;
+  #header: Promise<string | undefined> | undefined;
 
   constructor({ host, repository, auth, http, tokens }: Access) {
-    this.host = host;
-    this.http = http;
-    this.tokens = tokens;
-    this.scope = `repository:${repository}:pull`;
+    this.#host = host;
+    this.#http = http;
+    this.#tokens = tokens;
+    this.#scope = `repository:${repository}:pull`;
     const registry = host.registry ?? host.url.host;
-    this.lookUp = async () =>
+    this.#lookUp = async () =>
       credentialsFor(host.url.host, typeof auth === 'function' ? await auth({ registry, repository }) : auth);
   }
 
   /** The header to send now; undefined until the registry asked for one. */
   current(): Promise<string | undefined> {
-    this.header ??= this.credentials().then((found) =>
+    this.#header ??= this.#credentials().then((found) =>
       found.kind === 'bearer' ? `Bearer ${found.token}` : undefined,
     );
-    return this.header;
+    return this.#header;
   }
 
-  private credentials(): Promise<Credentials> {
-    this.found ??= this.lookUp();
-    return this.found;
+  #credentials(): Promise<Credentials> {
+    this.#found ??= this.#lookUp();
+    return this.#found;
   }
 
   /**
@@ -70,58 +70,60 @@ export class Authorizer {
   ): Promise<void> {
     if ((await this.current().catch(() => undefined)) !== used) return;
     const challenges = parseChallenges(response.headers['www-authenticate'] ?? '');
-    this.header = this.answer(challenges, { refused: used, sender: senderOf(response) }, signal);
-    await this.header;
+    this.#header = this.#answer(challenges, { refused: used, sender: senderOf(response) }, signal);
+    await this.#header;
   }
 
-  private async answer(
-    challenges: Challenge[],
-    last: Attempt,
-    signal: AbortSignal | undefined,
-  ): Promise<string> {
-    const credentials = await this.credentials();
+  async #answer(challenges: Challenge[], last: Attempt, signal: AbortSignal | undefined): Promise<string> {
+    const credentials = await this.#credentials();
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     if (bearer && credentials.kind !== 'bearer') {
-      return this.bearer(credentials, bearer.parameters, last, signal);
+      return this.#bearer(credentials, bearer.parameters, last, signal);
     }
     const asksBasic = challenges.some(({ scheme }) => scheme === 'basic');
     if (asksBasic && credentials.kind === 'basic' && last.refused === undefined) return basic(credentials);
     const problem = credentials.kind === 'anonymous' ? 'no credentials for it' : 'credentials not accepted';
     throw new RegistryError(
       'unauthorized',
-      `${this.host.url.host}: unauthorized: authentication required, ${problem}`,
+      `${this.#host.url.host}: unauthorized: authentication required, ${problem}`,
     );
   }
 
-  private async bearer(
+  async #bearer(
     credentials: Credentials,
     parameters: Map<string, string>,
     last: Attempt,
     signal: AbortSignal | undefined,
   ): Promise<string> {
-    const url = this.tokenServer(parameters.get('realm') ?? '');
+    const url = this.#tokenServer(parameters.get('realm') ?? '');
     const service = parameters.get('service') ?? '';
-    const scope = parameters.get('scope') || this.scope;
-    const key = TokenCache.key([this.host.url.origin, url.href, service, scope, JSON.stringify(credentials)]);
-    const known = this.tokens.get(key);
+    const scope = parameters.get('scope') || this.#scope;
+    const key = TokenCache.key([
+      this.#host.url.origin,
+      url.href,
+      service,
+      scope,
+      JSON.stringify(credentials),
+    ]);
+    const known = this.#tokens.get(key);
     if (known !== undefined && last.refused !== `Bearer ${known}`) return `Bearer ${known}`;
-    this.tokens.delete(key);
+    this.#tokens.delete(key);
     const query = new URLSearchParams({ ...(service && { service }), scope });
-    const { token, seconds } = await this.fetchToken(url, query, credentials, last.sender, signal);
-    this.tokens.set(key, token, seconds);
+    const { token, seconds } = await this.#fetchToken(url, query, credentials, last.sender, signal);
+    this.#tokens.set(key, token, seconds);
     return `Bearer ${token}`;
   }
 
-  private async fetchToken(
+  async #fetchToken(
     url: URL,
     query: URLSearchParams,
     credentials: Credentials,
     sender: string,
     signal: AbortSignal | undefined,
   ): Promise<Token> {
-    const isOwn = url.origin === this.host.url.origin;
+    const isOwn = url.origin === this.#host.url.origin;
     const common = {
-      tls: isOwn ? this.host.tls : { ca: this.host.tls.ca, client: [], skipVerify: false },
+      tls: isOwn ? this.#host.tls : { ca: this.#host.tls.ca, client: [], skipVerify: false },
       signal,
       namedBy: isOwn ? undefined : sender,
     };
@@ -132,27 +134,27 @@ export class Authorizer {
       query.set('client_id', 'berth');
       headers['content-type'] = 'application/x-www-form-urlencoded';
       return readToken(
-        await this.http.send({ url, method: 'POST', headers, body: query.toString(), ...common }),
+        await this.#http.send({ url, method: 'POST', headers, body: query.toString(), ...common }),
         url,
       );
     }
     const withQuery = new URL(url);
     for (const [name, value] of query) withQuery.searchParams.append(name, value);
     if (credentials.kind === 'basic') headers.authorization = basic(credentials);
-    return readToken(await this.http.send({ url: withQuery, method: 'GET', headers, ...common }), url);
+    return readToken(await this.#http.send({ url: withQuery, method: 'GET', headers, ...common }), url);
   }
 
   /** Credentials must not leave in the clear because a registry said so. */
-  private tokenServer(realm: string): URL {
+  #tokenServer(realm: string): URL {
     if (!URL.canParse(realm)) {
-      throw new RegistryError('unauthorized', `${this.host.url.host}: its challenge names no token server`);
+      throw new RegistryError('unauthorized', `${this.#host.url.host}: its challenge names no token server`);
     }
     const url = new URL(realm);
-    const isSafe = url.protocol === 'https:' || this.host.url.protocol === 'http:' || isLoopback(url.host);
+    const isSafe = url.protocol === 'https:' || this.#host.url.protocol === 'http:' || isLoopback(url.host);
     if (!isSafe || !/^https?:$/.test(url.protocol)) {
       throw new RegistryError(
         'refused',
-        `${this.host.url.host}: refusing its token server ${urlWithoutSecrets(realm)}, which is not https`,
+        `${this.#host.url.host}: refusing its token server ${urlWithoutSecrets(realm)}, which is not https`,
       );
     }
     return url;

@@ -19,17 +19,17 @@ const maxErrorAnswer = 64 * 1024;
  */
 export class RepositoryClient {
   readonly host: RegistryHost;
-  private readonly repository: string;
-  private readonly http: HttpClient;
-  private readonly authorizer: Authorizer;
+  readonly #repository: string;
+  readonly #http: HttpClient;
+  readonly #authorizer: Authorizer;
   /** Whether the host has turned out not to speak TLS. */
-  private isPlain = false;
+  #isPlain = false;
 
   constructor(access: Access) {
     this.host = access.host;
-    this.repository = access.repository;
-    this.http = access.http;
-    this.authorizer = new Authorizer(access);
+    this.#repository = access.repository;
+    this.#http = access.http;
+    this.#authorizer = new Authorizer(access);
   }
 
   /**
@@ -41,7 +41,7 @@ export class RepositoryClient {
     headers: Record<string, string>,
     signal: AbortSignal | undefined,
   ): Promise<IncomingMessage> {
-    return this.request('GET', path, headers, signal);
+    return this.#request('GET', path, headers, signal);
   }
 
   /** The headers that a GET of `path` would have, with the same errors. */
@@ -50,29 +50,29 @@ export class RepositoryClient {
     headers: Record<string, string>,
     signal: AbortSignal | undefined,
   ): Promise<IncomingHttpHeaders> {
-    const response = await this.request('HEAD', path, headers, signal);
+    const response = await this.#request('HEAD', path, headers, signal);
     response.resume();
     return response.headers;
   }
 
-  private async request(
+  async #request(
     method: 'GET' | 'HEAD',
     path: string,
     headers: Record<string, string>,
     signal: AbortSignal | undefined,
   ): Promise<IncomingMessage> {
     const url = new URL(this.host.url);
-    url.pathname = `${url.pathname.replace(/\/$/, '')}/${this.repository}/${path}`;
+    url.pathname = `${url.pathname.replace(/\/$/, '')}/${this.#repository}/${path}`;
     if (this.host.mirrorOf !== undefined) url.searchParams.set('ns', this.host.mirrorOf);
-    if (this.isPlain) url.protocol = 'http:';
+    if (this.#isPlain) url.protocol = 'http:';
     for (let refusals = 0; ; refusals++) {
-      const authorization = await this.authorizer.current();
+      const authorization = await this.#authorizer.current();
       const attempt = { method, url, headers, authorization, signal };
-      const { response, from } = await this.follow(attempt).catch((error) => {
-        if (this.isPlain || !this.host.mayBePlain || !isNoTls(error)) throw error;
-        this.isPlain = true;
+      const { response, from } = await this.#follow(attempt).catch((error) => {
+        if (this.#isPlain || !this.host.mayBePlain || !isNoTls(error)) throw error;
+        this.#isPlain = true;
         url.protocol = 'http:';
-        return this.follow(attempt);
+        return this.#follow(attempt);
       });
       const status = response.statusCode ?? 0;
       if ((status >= 200 && status < 300) || status === 416) return response;
@@ -80,7 +80,7 @@ export class RepositoryClient {
       const canRenew = status === 401 && refusals === 0 && from === undefined;
       const answer = await readBody(response, maxErrorAnswer, `error answer of ${from ?? url.host}`);
       if (!canRenew) throw statusError(response, { url, from, body: answer });
-      await this.authorizer.renew(authorization, response, signal);
+      await this.#authorizer.renew(authorization, response, signal);
     }
   }
 
@@ -89,7 +89,7 @@ export class RepositoryClient {
    * is the registry's own, credentials above all, is left behind at the first redirect to another origin, and does
    * not come back when that leads to the registry again.
    */
-  private async follow({
+  async #follow({
     method,
     url: start,
     headers,
@@ -100,7 +100,7 @@ export class RepositoryClient {
     let isOwn = true;
     let namedBy: string | undefined;
     for (let redirects = 0; redirects <= maxRedirects; redirects++) {
-      const response = await this.http.send({
+      const response = await this.#http.send({
         url,
         method,
         headers: {

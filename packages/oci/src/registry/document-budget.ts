@@ -11,21 +11,21 @@ const largePulls = new Semaphore(2);
  * larger waits for its turn, and only such pulls wait for each other.
  */
 export class DocumentBudget implements Disposable {
-  private readonly signal: AbortSignal | undefined;
-  private held = 0;
-  private release: (() => void) | undefined;
+  readonly #signal: AbortSignal | undefined;
+  #held = 0;
+  #release: (() => void) | undefined;
 
   constructor(signal: AbortSignal | undefined) {
-    this.signal = signal;
+    this.#signal = signal;
   }
 
   /** Resolves when the pull may have that many bytes more. */
   async admit(bytes: number): Promise<void> {
-    this.held += bytes;
-    if (this.held > freeBytes) this.release ??= await largePulls.acquire(this.signal);
+    this.#held += bytes;
+    if (this.#held > freeBytes) this.#release ??= await largePulls.acquire(this.#signal);
   }
 
   [Symbol.dispose](): void {
-    this.release?.();
+    this.#release?.();
   }
 }

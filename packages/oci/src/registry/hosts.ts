@@ -161,14 +161,14 @@ const hostFields = [
 /** Members of a table; a name counts in any case, as for Go's decoder, and one that is not known is told. */
 class Fields {
   readonly where: string;
-  private readonly members: Map<string, TomlValue>;
+  readonly #members: Map<string, TomlValue>;
 
   constructor(value: TomlValue, where: string, known: readonly string[], warn: Warn) {
     this.where = where;
-    this.members = new Map();
+    this.#members = new Map();
     for (const [name, member] of Object.entries(table(value, where.replace(/\.$/, '')))) {
       const field = known.find((each) => each === name.toLowerCase());
-      if (field !== undefined) this.members.set(field, member);
+      if (field !== undefined) this.#members.set(field, member);
       else
         warn(
           `${where}${printable(name, 100)}: unknown field, which is passed over; known are ${known.join(', ')}`,
@@ -177,11 +177,11 @@ class Fields {
   }
 
   get(name: string): TomlValue {
-    return this.members.get(name);
+    return this.#members.get(name);
   }
 
   has(name: string): boolean {
-    return this.members.has(name);
+    return this.#members.has(name);
   }
 
   boolean(name: string): boolean {

@@ -48,24 +48,24 @@ const slowest = 1024;
  * They go through the proxies of the environment.
  */
 export class HttpClient {
-  private readonly agents = new Map<string, Promise<http.Agent>>();
-  private readonly timeouts: Timeouts;
-  private readonly proxyFor: ProxyChoice;
+  readonly #agents = new Map<string, Promise<http.Agent>>();
+  readonly #timeouts: Timeouts;
+  readonly #proxyFor: ProxyChoice;
 
   constructor(timeouts: Partial<Timeouts> = {}, proxyFor = proxiesOf(process.env)) {
-    this.proxyFor = proxyFor;
-    this.timeouts = { ...defaultTimeouts, ...timeouts };
+    this.#proxyFor = proxyFor;
+    this.#timeouts = { ...defaultTimeouts, ...timeouts };
   }
 
   /** Sends a request and resolves with the response once its headers are there. The caller must consume or destroy it. */
   async send(request: HttpRequest): Promise<IncomingMessage> {
     const { url, method, headers, body, signal, namedBy, dialTimeout } = request;
-    const { timeouts } = this;
+    const timeouts = this.#timeouts;
     const address = literalAddress(url);
     if (namedBy && address && !mayLeadTo(namedBy, address)) throw refusal(url, address, namedBy);
-    const proxy = this.proxyFor(url);
+    const proxy = this.#proxyFor(url);
     const whole = proxy && wholeUrl(url, proxy);
-    const agent = await this.agent(request, proxy);
+    const agent = await this.#agent(request, proxy);
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const transport = url.protocol === 'https:' ? https : http;
     const sent = transport.request(url, {
@@ -103,7 +103,7 @@ export class HttpClient {
 
   /** Closes idle connections. */
   async close(): Promise<void> {
-    for (const agent of this.agents.values())
+    for (const agent of this.#agents.values())
       await agent.then(
         (it) => it.destroy(),
         () => {},
@@ -114,15 +114,15 @@ export class HttpClient {
    * Connections to where a server leads are apart: one that is open already to a host that a person named was not
    * looked at for its address.
    */
-  private agent(
-    { url: { protocol }, tls: files, namedBy, dialTimeout = this.timeouts.idle }: HttpRequest,
+  #agent(
+    { url: { protocol }, tls: files, namedBy, dialTimeout = this.#timeouts.idle }: HttpRequest,
     proxy: URL | undefined,
   ): Promise<http.Agent> {
     const key = JSON.stringify([protocol, protocol === 'https:' && files, namedBy, proxy?.href, dialTimeout]);
-    let agent = this.agents.get(key);
+    let agent = this.#agents.get(key);
     if (!agent) {
       agent = makeAgent(protocol, files, proxy, dialTimeout);
-      this.agents.set(key, agent);
+      this.#agents.set(key, agent);
     }
     return agent;
   }

@@ -7,12 +7,12 @@ import { registryHosts, rewrite, type Warn } from './hosts.ts';
 
 /** The places that may serve one repository, in the order in which they are tried. */
 export class RepositoryHosts {
-  private readonly clients: RepositoryClient[];
-  private readonly repository: string;
+  readonly #clients: RepositoryClient[];
+  readonly #repository: string;
 
   private constructor(clients: RepositoryClient[], repository: string) {
-    this.clients = clients;
-    this.repository = repository;
+    this.#clients = clients;
+    this.#repository = repository;
   }
 
   /** Reads the host configuration for a reference's registry. */
@@ -40,7 +40,7 @@ export class RepositoryHosts {
     operation: (client: RepositoryClient) => Promise<T>,
   ): Promise<T> {
     const failures: Error[] = [];
-    for (const client of this.clients) {
+    for (const client of this.#clients) {
       if (!client.host.capabilities.has(capability)) continue;
       try {
         return await operation(client);
@@ -52,7 +52,7 @@ export class RepositoryHosts {
     }
     const [only, ...others] = failures;
     if (!only)
-      throw new RegistryError('refused', `no host is configured to ${capability} ${this.repository}`);
+      throw new RegistryError('refused', `no host is configured to ${capability} ${this.#repository}`);
     if (others.length === 0) throw only;
     const code = failures
       .map((error) => (error instanceof RegistryError ? error.code : 'unavailable'))

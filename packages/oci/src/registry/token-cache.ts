@@ -8,7 +8,7 @@ const maxTokens = 256;
 
 /** Bearer tokens by what they were given for, so that the next pull does not ask for another. */
 export class TokenCache {
-  private readonly tokens = new Map<string, { token: string; until: number }>();
+  readonly #tokens = new Map<string, { token: string; until: number }>();
 
   /** A key for a token; secrets among the parts cannot be read from it. */
   static key(parts: readonly string[]): string {
@@ -17,22 +17,22 @@ export class TokenCache {
 
   /** A token that holds at `now` (milliseconds since 1970). */
   get(key: string, now = Date.now()): string | undefined {
-    const found = this.tokens.get(key);
+    const found = this.#tokens.get(key);
     if (found && found.until > now) return found.token;
-    this.tokens.delete(key);
+    this.#tokens.delete(key);
     return undefined;
   }
 
   /** Keeps a token for as many seconds as its server said; the oldest goes when there are too many. */
   set(key: string, token: string, seconds = defaultSeconds, now = Date.now()): void {
-    this.tokens.delete(key);
-    this.tokens.set(key, { token, until: now + seconds * 1000 - margin });
-    const [oldest] = this.tokens.keys();
-    if (this.tokens.size > maxTokens && oldest !== undefined) this.tokens.delete(oldest);
+    this.#tokens.delete(key);
+    this.#tokens.set(key, { token, until: now + seconds * 1000 - margin });
+    const [oldest] = this.#tokens.keys();
+    if (this.#tokens.size > maxTokens && oldest !== undefined) this.#tokens.delete(oldest);
   }
 
   /** Forgets a token that a registry refused. */
   delete(key: string): void {
-    this.tokens.delete(key);
+    this.#tokens.delete(key);
   }
 }

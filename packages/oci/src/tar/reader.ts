@@ -60,41 +60,41 @@ interface SparsePosition {
  * files of all formats. It takes what Go's archive/tar takes. Types that it does not know are refused with a TarError.
  */
 export class TarReader {
-  private readonly handler: TarHandler;
-  private section: Section = { kind: 'header' };
-  private block = Buffer.alloc(0);
-  private globalPax = new Map<string, Buffer>();
-  private pax = new Map<string, Buffer>();
-  private longName: string | undefined;
-  private longLink: string | undefined;
-  private contentSize = 0;
+  readonly #handler: TarHandler;
+  #section: Section = { kind: 'header' };
+  #block = Buffer.alloc(0);
+  #globalPax = new Map<string, Buffer>();
+  #pax = new Map<string, Buffer>();
+  #longName: string | undefined;
+  #longLink: string | undefined;
+  #contentSize = 0;
 
   constructor(handler: TarHandler) {
-    this.handler = handler;
+    this.#handler = handler;
   }
 
   /** Reads the next piece of the archive. */
   push(chunk: Buffer): void {
     let offset = 0;
     while (offset < chunk.length) {
-      const section = this.section;
+      const section = this.#section;
       if (section.kind === 'trailer') return;
       if (section.kind === 'header' || section.kind === 'zeros' || section.kind === 'sparse map') {
-        offset = this.readBlock(chunk, offset);
+        offset = this.#readBlock(chunk, offset);
         continue;
       }
       const piece = chunk.subarray(offset, offset + section.remaining);
       offset += piece.length;
       section.remaining -= piece.length;
       if (section.kind === 'content') {
-        if (section.holes) this.sparseContent(piece, section.holes);
-        else this.handler.content(piece);
-        if (section.remaining === 0) this.finishContent();
+        if (section.holes) this.#sparseContent(piece, section.holes);
+        else this.#handler.content(piece);
+        if (section.remaining === 0) this.#finishContent();
       } else if (section.kind === 'extension') {
         section.chunks.push(Buffer.from(piece));
-        if (section.remaining === 0) this.finishExtension(section.typeFlag, Buffer.concat(section.chunks));
+        if (section.remaining === 0) this.#finishExtension(section.typeFlag, Buffer.concat(section.chunks));
       } else if (section.remaining === 0) {
-        this.section = { kind: 'header' };
+        this.#section = { kind: 'header' };
       }
     }
   }
@@ -104,149 +104,149 @@ export class TarReader {
    * blocks that end one, or even those that fill the last file's.
    */
   finish(): void {
-    const { kind } = this.section;
-    const isBetween = (kind === 'header' || kind === 'zeros') && this.block.length === 0;
+    const { kind } = this.#section;
+    const isBetween = (kind === 'header' || kind === 'zeros') && this.#block.length === 0;
     if (kind !== 'trailer' && kind !== 'skip' && !isBetween) throw new TarError('tar archive is truncated');
   }
 
-  private readBlock(chunk: Buffer, offset: number): number {
-    const end = offset + blockSize - this.block.length;
-    if (this.block.length === 0 && end <= chunk.length) {
-      this.acceptBlock(chunk.subarray(offset, end));
+  #readBlock(chunk: Buffer, offset: number): number {
+    const end = offset + blockSize - this.#block.length;
+    if (this.#block.length === 0 && end <= chunk.length) {
+      this.#acceptBlock(chunk.subarray(offset, end));
       return end;
     }
-    this.block = Buffer.concat([this.block, chunk.subarray(offset, end)]);
-    if (this.block.length === blockSize) {
-      const block = this.block;
-      this.block = Buffer.alloc(0);
-      this.acceptBlock(block);
+    this.#block = Buffer.concat([this.#block, chunk.subarray(offset, end)]);
+    if (this.#block.length === blockSize) {
+      const block = this.#block;
+      this.#block = Buffer.alloc(0);
+      this.#acceptBlock(block);
     }
     return Math.min(end, chunk.length);
   }
 
-  private acceptBlock(block: Buffer): void {
-    if (this.section.kind === 'sparse map') this.acceptMap(block, this.section);
-    else this.acceptHeader(block);
+  #acceptBlock(block: Buffer): void {
+    if (this.#section.kind === 'sparse map') this.#acceptMap(block, this.#section);
+    else this.#acceptHeader(block);
   }
 
-  private acceptHeader(block: Buffer): void {
+  #acceptHeader(block: Buffer): void {
     const header = parseHeaderBlock(block);
     if (!header) {
-      this.section = this.section.kind === 'zeros' ? { kind: 'trailer' } : { kind: 'zeros' };
+      this.#section = this.#section.kind === 'zeros' ? { kind: 'trailer' } : { kind: 'zeros' };
       return;
     }
-    if (this.section.kind === 'zeros') throw new TarError('tar archive goes on after a block that ends it');
+    if (this.#section.kind === 'zeros') throw new TarError('tar archive goes on after a block that ends it');
     if ('xgLK'.includes(header.typeFlag)) {
       if (header.size < 0 || header.size > maxExtensionSize) {
         throw new TarError(`extended tar header of ${header.size} bytes; the limit is ${maxExtensionSize}`);
       }
-      this.section = { kind: 'extension', typeFlag: header.typeFlag, chunks: [], remaining: header.size };
-      if (header.size === 0) this.section = { kind: 'header' };
+      this.#section = { kind: 'extension', typeFlag: header.typeFlag, chunks: [], remaining: header.size };
+      if (header.size === 0) this.#section = { kind: 'header' };
       return;
     }
-    this.startEntry(header, block);
+    this.#startEntry(header, block);
   }
 
-  private finishExtension(typeFlag: string, content: Buffer): void {
+  #finishExtension(typeFlag: string, content: Buffer): void {
     const end = content.indexOf(0);
     const text = () => decodeFileName(content.subarray(0, end === -1 ? content.length : end));
-    if (typeFlag === 'L') this.longName = text();
-    else if (typeFlag === 'K') this.longLink = text();
-    else if (typeFlag === 'x') this.pax = parsePaxRecords(content);
-    else this.setGlobalPax(parsePaxRecords(content, this.globalPax));
-    this.skip(padding(content.length));
+    if (typeFlag === 'L') this.#longName = text();
+    else if (typeFlag === 'K') this.#longLink = text();
+    else if (typeFlag === 'x') this.#pax = parsePaxRecords(content);
+    else this.#setGlobalPax(parsePaxRecords(content, this.#globalPax));
+    this.#skip(padding(content.length));
   }
 
   /** Keeps records that hold up to the archive's end; each alone may be small and an archive have any number. */
-  private setGlobalPax(records: Map<string, Buffer>): void {
+  #setGlobalPax(records: Map<string, Buffer>): void {
     const size = records.entries().reduce((total, [key, value]) => total + key.length + value.length, 0);
     if (size > maxExtensionSize) {
       throw new TarError(`global PAX records of ${size} bytes; the limit is ${maxExtensionSize}`);
     }
-    this.globalPax = records;
+    this.#globalPax = records;
   }
 
-  private startEntry(block: HeaderBlock, bytes: Buffer): void {
-    const records = new Map([...this.globalPax, ...this.pax]);
-    const header = toHeader(block, records, this.longName, this.longLink);
-    this.pax = new Map();
-    this.longName = undefined;
-    this.longLink = undefined;
+  #startEntry(block: HeaderBlock, bytes: Buffer): void {
+    const records = new Map([...this.#globalPax, ...this.#pax]);
+    const header = toHeader(block, records, this.#longName, this.#longLink);
+    this.#pax = new Map();
+    this.#longName = undefined;
+    this.#longLink = undefined;
     // Only files have content: a size that other types carry (of a link's target, say) is not followed by any.
     if (header.type !== 'file') {
-      this.section = { kind: 'header' };
-      this.handler.entry(header);
+      this.#section = { kind: 'header' };
+      this.#handler.entry(header);
       return;
     }
     const stored = header.size;
     if (block.typeFlag === 'S') {
       const map = ofFile(header, () => new OldGnuMap(bytes));
       const entry = { header: { ...header, size: map.size }, stored };
-      if (map.isComplete) this.startSparse(entry, map.fragments);
-      else this.section = { kind: 'sparse map', entry, map };
+      if (map.isComplete) this.#startSparse(entry, map.fragments);
+      else this.#section = { kind: 'sparse map', entry, map };
       return;
     }
     const sparse = ofFile(header, () => sparseRecords(records));
     if (sparse) {
       const named = sparse.name === undefined ? header : { ...header, path: checkedName(sparse.name) };
       const entry = { header: { ...named, size: sparse.size ?? stored }, stored };
-      if (sparse.fragments) this.startSparse(entry, sparse.fragments);
-      else this.section = { kind: 'sparse map', entry, map: new SparseText() };
+      if (sparse.fragments) this.#startSparse(entry, sparse.fragments);
+      else this.#section = { kind: 'sparse map', entry, map: new SparseText() };
       return;
     }
-    this.handler.entry(header);
-    this.startContent(stored);
+    this.#handler.entry(header);
+    this.#startContent(stored);
   }
 
-  private acceptMap(block: Buffer, { entry, map }: { entry: SparseEntry; map: SparseMapReader }): void {
+  #acceptMap(block: Buffer, { entry, map }: { entry: SparseEntry; map: SparseMapReader }): void {
     // The blocks of the old format are a part of the header.
     if (map instanceof SparseText) entry.stored -= blockSize;
     const fragments = ofFile(entry.header, () => map.push(block));
-    if (fragments) this.startSparse(entry, fragments);
+    if (fragments) this.#startSparse(entry, fragments);
     else if (entry.stored < 0) throw new TarError('a sparse file ends before its map');
   }
 
-  private startSparse({ header, stored }: SparseEntry, map: readonly Fragment[]): void {
+  #startSparse({ header, stored }: SparseEntry, map: readonly Fragment[]): void {
     const fragments = ofFile(header, () => checkedFragments(map, { size: header.size, stored }));
-    this.handler.entry(header);
-    this.startContent(stored, { size: header.size, position: 0, fragments, index: 0 });
+    this.#handler.entry(header);
+    this.#startContent(stored, { size: header.size, position: 0, fragments, index: 0 });
   }
 
-  private startContent(stored: number, holes?: SparsePosition): void {
-    this.contentSize = stored;
-    this.section = { kind: 'content', remaining: stored, ...(holes && { holes }) };
-    if (stored === 0) this.finishContent();
+  #startContent(stored: number, holes?: SparsePosition): void {
+    this.#contentSize = stored;
+    this.#section = { kind: 'content', remaining: stored, ...(holes && { holes }) };
+    if (stored === 0) this.#finishContent();
   }
 
-  private sparseContent(piece: Buffer, holes: SparsePosition): void {
+  #sparseContent(piece: Buffer, holes: SparsePosition): void {
     for (let offset = 0; offset < piece.length; ) {
       const fragment = holes.fragments[holes.index];
       if (!fragment) throw new TarError('a sparse file has more bytes than its map says');
-      this.holeUpTo(fragment.offset, holes);
+      this.#holeUpTo(fragment.offset, holes);
       const end = fragment.offset + fragment.length;
       const part = piece.subarray(offset, offset + end - holes.position);
-      this.handler.content(part);
+      this.#handler.content(part);
       offset += part.length;
       holes.position += part.length;
       if (holes.position === end) holes.index += 1;
     }
   }
 
-  private holeUpTo(end: number, holes: SparsePosition): void {
+  #holeUpTo(end: number, holes: SparsePosition): void {
     if (end <= holes.position) return;
-    this.handler.hole(end - holes.position);
+    this.#handler.hole(end - holes.position);
     holes.position = end;
   }
 
-  private finishContent(): void {
-    const { section } = this;
-    if (section.kind === 'content' && section.holes) this.holeUpTo(section.holes.size, section.holes);
-    this.handler.end();
-    this.skip(padding(this.contentSize));
+  #finishContent(): void {
+    const section = this.#section;
+    if (section.kind === 'content' && section.holes) this.#holeUpTo(section.holes.size, section.holes);
+    this.#handler.end();
+    this.#skip(padding(this.#contentSize));
   }
 
-  private skip(bytes: number): void {
-    this.section = bytes === 0 ? { kind: 'header' } : { kind: 'skip', remaining: bytes };
+  #skip(bytes: number): void {
+    this.#section = bytes === 0 ? { kind: 'header' } : { kind: 'skip', remaining: bytes };
   }
 }
 

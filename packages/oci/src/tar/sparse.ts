@@ -66,18 +66,18 @@ export interface SparseMapReader {
 
 /** The map of PAX format 1.0: lines of decimal numbers, the first of which is how many pairs follow. */
 export class SparseText implements SparseMapReader {
-  private text = '';
-  private lines = 0;
+  #text = '';
+  #lines = 0;
 
   push(block: Buffer): Fragment[] | undefined {
-    this.text += block.toString('latin1');
-    if (this.text.length > maxMapSize) throw new TarError('the map of a sparse file is too long');
-    for (const byte of block) if (byte === 0x0a) this.lines += 1;
-    if (this.lines === 0) return undefined;
-    const count = this.text.slice(0, this.text.indexOf('\n'));
+    this.#text += block.toString('latin1');
+    if (this.#text.length > maxMapSize) throw new TarError('the map of a sparse file is too long');
+    for (const byte of block) if (byte === 0x0a) this.#lines += 1;
+    if (this.#lines === 0) return undefined;
+    const count = this.#text.slice(0, this.#text.indexOf('\n'));
     const total = 1 + 2 * decimal(count);
-    if (this.lines < total) return undefined;
-    return fragmentsOf(this.text.split('\n', total).slice(1), count);
+    if (this.#lines < total) return undefined;
+    return fragmentsOf(this.#text.split('\n', total).slice(1), count);
   }
 }
 
@@ -93,7 +93,7 @@ export class OldGnuMap implements SparseMapReader {
   readonly fragments: Fragment[] = [];
   /** Whether the header had all of the map. */
   readonly isComplete: boolean;
-  private blocks = 0;
+  #blocks = 0;
 
   constructor(header: Buffer) {
     // Star has the same type for a layout of its own.
@@ -101,17 +101,17 @@ export class OldGnuMap implements SparseMapReader {
       throw new TarError("sparse file in a format that is not GNU tar's");
     }
     this.size = numeric(header, 483, 12);
-    this.isComplete = !this.add(header, inHeader);
+    this.isComplete = !this.#add(header, inHeader);
   }
 
   push(block: Buffer): Fragment[] | undefined {
-    this.blocks += 1;
-    if (this.blocks * blockSize > maxMapSize) throw new TarError('the map of a sparse file is too long');
-    return this.add(block, inExtension) ? undefined : this.fragments;
+    this.#blocks += 1;
+    if (this.#blocks * blockSize > maxMapSize) throw new TarError('the map of a sparse file is too long');
+    return this.#add(block, inExtension) ? undefined : this.fragments;
   }
 
   /** Adds the entries of a block; whether another block follows. */
-  private add(block: Buffer, { offset, entries }: typeof inHeader): boolean {
+  #add(block: Buffer, { offset, entries }: typeof inHeader): boolean {
     for (let index = 0; index < entries; index++) {
       const at = offset + index * entryBytes;
       if (block[at] === 0) break;

@@ -6,7 +6,7 @@ import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { magicPath, openInRoot } from '@berth/linux/files/safe-path.ts';
 import { closeDescriptor } from '@berth/linux/syscall/libc.ts';
 import { LayerExtractor } from '@berth/oci/layers/extractor.ts';
-import { settleLayer } from '@berth/oci/layers/parent-layers.ts';
+import { completeFromParents } from '@berth/oci/layers/parent-layers.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { type TarHandler, TarReader } from '@berth/oci/tar/reader.ts';
 import type { Context } from '../context.ts';
@@ -138,8 +138,8 @@ export async function unpackCheckpoint(
   mkdirSync(paths.upper, { recursive: true, mode: 0o755 });
   const diff = place.at(rootfsDiff);
   if (!isFile(diff)) return;
-  const unsettled = await unpackDiff(diff, paths.upper, maxLayerFiles);
-  await settleLayer(paths.upper, unsettled, lowerDirs, { maxBytes: maxLayerBytes });
+  const references = await unpackDiff(diff, paths.upper, maxLayerFiles);
+  await completeFromParents(paths.upper, references, lowerDirs, { maxBytes: maxLayerBytes });
   rmSync(diff);
 }
 
