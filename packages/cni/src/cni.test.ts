@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { Cni } from './cni.ts';
 import { parseConfList } from './config/conf-list.ts';
-import type { PluginExec, PluginExit } from './plugin/exec.ts';
+import type { Exec, PluginExit } from './plugin/exec.ts';
 import { CniError } from './spec/errors.ts';
 import { isJsonObject, type JsonObject } from './spec/json.ts';
 
@@ -29,7 +29,7 @@ beforeEach(() => {
   answers = {};
 });
 
-const exec: PluginExec = async ({ path, env, stdin }) => {
+const exec: Exec = async ({ path, env, stdin }) => {
   const plugin = path.slice(dir.length + 1);
   const config: unknown = JSON.parse(stdin);
   assert.ok(isJsonObject(config));
@@ -162,7 +162,7 @@ for (const cniVersion of [undefined, '', '0.1.0', '0.2.0']) {
       ip4: { ip: '10.0.0.5/8', gateway: '10.0.0.1' },
       dns: {},
     });
-    const [cached] = await cni().cachedAttachments('c1');
+    const [cached] = await cni().getCachedAttachments('c1');
     assert.deepEqual(cached?.result, { cniVersion: '0.2.0', dns: {}, ip4: { ip: '10.0.0.6/8' } });
     await assert.rejects(cni().checkNetworkList(old, runtime), /CHECK exists since 0\.4\.0/);
     await cni().statusNetworkList(old);
@@ -186,7 +186,7 @@ test('a version that only the plugins know is theirs to judge', async () => {
 test('a DEL that goes on asks every plugin, and fails all the same', async () => {
   await cni().addNetworkList(network(), runtime);
   answers['DEL second'] = { code: 1, stdout: '{"code":11,"msg":"busy"}' };
-  await assert.rejects(cni().delNetworkList(network(), runtime, { goOn: true }), { code: 11 });
+  await assert.rejects(cni().delNetworkList(network(), runtime, { continueOnError: true }), { code: 11 });
   assert.deepEqual(order().slice(2), ['DEL second', 'DEL first']);
   assert.deepEqual(await results(), ['net-c1-eth0']);
   await cni().forget('net', runtime);
@@ -227,7 +227,7 @@ test('GC deletes what is not valid, on this network only, then asks the plugins'
   assert.deepEqual(calls[2]?.config['cni.dev/attachments'], [{ containerID: 'c2', ifname: 'eth0' }]);
   assert.deepEqual(await results(), ['net-c2-eth0', 'other-c3-eth0']);
   assert.deepEqual(
-    (await cni().cachedAttachments('c3')).map(({ networkName }) => networkName),
+    (await cni().getCachedAttachments('c3')).map(({ networkName }) => networkName),
     ['other'],
   );
   calls = [];
@@ -257,12 +257,12 @@ test('STATUS asks from 1.1.0 on', async () => {
 
 test('VERSION', async () => {
   answers['VERSION first'] = { stdout: '{"cniVersion":"1.0.0","supportedVersions":["0.4.0","1.0.0"]}' };
-  assert.deepEqual(await cni().versionInfo('first'), {
+  assert.deepEqual(await cni().getVersionInfo('first'), {
     cniVersion: '1.0.0',
     supportedVersions: ['0.4.0', '1.0.0'],
   });
   await assert.rejects(
-    cni().versionInfo('second'),
+    cni().getVersionInfo('second'),
     /CNI plugin second \(VERSION\): printed no version information/,
   );
 });
@@ -306,7 +306,7 @@ for (const [answer, failure, message] of [
       cni().addNetworkList(network(), runtime),
       (error) => error instanceof CniError && error.failure === failure && error.message === message,
     );
-    const [left] = await cni().cachedAttachments('c1');
+    const [left] = await cni().getCachedAttachments('c1');
     assert.deepEqual([left?.netns, left?.config, left?.result], [runtime.netns, network().text, undefined]);
     await cni().delNetworkList(network(), runtime);
     assert.deepEqual(await results(), []);

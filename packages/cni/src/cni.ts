@@ -1,38 +1,62 @@
 import { messageOf } from '@berth/common/error-message.ts';
 import { type CachedAttachment, type DamagedRecord, ResultCache } from './cache/result-cache.ts';
 import type { NetworkConfigList, PluginConfig } from './config/conf-list.ts';
-import { excerpt, type InvokeOptions, invokePlugin } from './plugin/invoke.ts';
-import { type CniResult, convertResult, parseResult, resultToJson } from './result/result.ts';
+import { pluginInput } from './plugin/input.ts';
+import { type InvokeOptions, invokePlugin } from './plugin/invoke.ts';
+import { excerpt, parseOutput, readResult } from './plugin/output.ts';
+import { parseResult } from './result/parse.ts';
+import { type CniResult, convertResult } from './result/result.ts';
+import { resultToJson } from './result/to-json.ts';
 import { CniError, type CniVerb } from './spec/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from './spec/json.ts';
-import { argumentProblem, containerIdProblem, interfaceNameProblem } from './spec/names.ts';
-import type { Attachment, RuntimeConf } from './spec/runtime-conf.ts';
+import { isJsonObject, type JsonObject } from './spec/json.ts';
+import { type Attachment, type RuntimeConf, validateRuntimeConf } from './spec/runtime-conf.ts';
 import { atLeast, CURRENT_VERSION, spokenVersion } from './spec/versions.ts';
 
 export interface CniOptions extends InvokeOptions {
-  /** Where attachments are recorded; libcni's own place unless given. */
+  /** Where attachments are recorded; /var/lib/cni, as with libcni, unless given. */
   cacheDir?: string;
 }
 
-/** How one operation may be cancelled. */
 export interface OperationOptions {
+  /** Kills the plugin that runs when it fires. */
   signal?: AbortSignal;
 }
 
 export interface DelOptions extends OperationOptions {
-  /** Go on with the other plugins when one fails, and fail at the end. */
-  goOn?: boolean;
+  /** After a plugin has failed, run the others as well; the operation fails all the same. */
+  continueOnError?: boolean;
 }
 
-/** What a plugin says about itself. */
+/** The answer of a plugin to VERSION. */
 export interface PluginVersions {
   cniVersion: string;
   supportedVersions: string[];
 }
 
 /**
- * The operations of the CNI spec on a network, in the spec's words. Operations on different
- * attachments may run at the same time; those on one attachment are the caller's to put in order.
+ * The operations of the CNI spec on a network, as libcni's CNIConfig has them. Operations on different attachments may
+ * run at the same time; the caller runs those on one attachment one after another.
+ *
+ * @example
+ * // A plugin is an executable that reads its configuration from stdin, and for ADD prints a result.
+ * const dir = await mkdtemp(join(tmpdir(), 'cni-'));
+ * const script = `#!/bin/sh
+ * [ "$CNI_COMMAND" = ADD ] && echo '{"cniVersion":"1.1.0","ips":[{"address":"10.0.0.2/24"}]}' || true`;
+ * await writeFile(join(dir, 'fixed-address'), script, { mode: 0o755 });
+ *
+ * const cni = new Cni({ pluginDirs: [dir], cacheDir: join(dir, 'cache') });
+ * const list = parseConfList(
+ *   JSON.stringify({ cniVersion: '1.1.0', name: 'pods', plugins: [{ type: 'fixed-address' }] }),
+ * );
+ * const runtime = { containerId: 'web', netns: '/run/netns/web', ifName: 'eth0' };
+ *
+ * await cni.statusNetworkList(list);
+ * const result = await cni.addNetworkList(list, runtime);
+ * assert.deepEqual(sandboxAddresses(result, 'eth0'), ['10.0.0.2']);
+ * await cni.checkNetworkList(list, runtime);
+ * assert.deepEqual(await cni.getNetworkListCachedResult(list, runtime), result);
+ * await cni.delNetworkList(list, runtime);
+ * assert.equal(await cni.getNetworkListCachedResult(list, runtime), undefined);
  */
 export class Cni {
   readonly #options: CniOptions;
@@ -44,9 +68,9 @@ export class Cni {
   }
 
   /**
-   * ADD: runs the plugins in order, each with the result of the one before. The attachment is recorded
-   * before, without a result, so that a DEL after a crash knows what to undo, and again with the result.
-   * After a failure the caller owes a DEL, as the spec says, because earlier plugins may have done their part.
+   * ADD: runs the plugins in the list's order; each gets the result of the one before as `prevResult`. The attachment
+   * is recorded before the first plugin runs, so that a DEL after a crash can undo it, and again with the result.
+   * After a failure the caller has to call delNetworkList, as the spec says: earlier plugins may have succeeded.
    * @throws CniError
    */
   async addNetworkList(
@@ -54,7 +78,7 @@ export class Cni {
     runtime: RuntimeConf,
     options: OperationOptions = {},
   ): Promise<CniResult> {
-    validateRuntime('ADD', list, runtime);
+    validateRuntimeConf('ADD', list.name, runtime);
     await this.#cache.write(list.name, list.text, {}, runtime);
     let result: CniResult | undefined;
     for (const plugin of list.plugins) {
@@ -75,24 +99,26 @@ export class Cni {
   }
 
   /**
-   * DEL: runs the plugins in reverse order with the recorded result and forgets the attachment. Done
-   * twice, or for an attachment that never was, it succeeds as far as the plugins follow the spec.
-   * @throws CniError; the record then stays, so that DEL can be tried again
+   * DEL: runs the plugins in reverse order with the recorded result, and removes the record. By the spec plugins
+   * succeed when there is nothing to delete, so DEL can be repeated.
+   * @throws CniError; the record stays, so that DEL can be tried again
    */
   async delNetworkList(
     list: NetworkConfigList,
     runtime: RuntimeConf,
-    { goOn = false, ...options }: DelOptions = {},
+    { continueOnError = false, ...options }: DelOptions = {},
   ): Promise<void> {
-    validateRuntime('DEL', list, runtime);
-    const prevResult = atLeast(list.cniVersion, '0.4.0') ? await this.cachedResult(list, runtime) : undefined;
+    validateRuntimeConf('DEL', list.name, runtime);
+    const prevResult = atLeast(list.cniVersion, '0.4.0')
+      ? await this.getNetworkListCachedResult(list, runtime)
+      : undefined;
     let failed: { error: unknown } | undefined;
     for (const plugin of list.plugins.toReversed()) {
       const config = pluginInput(list, plugin, { runtime, prevResult });
       try {
         await this.#invoke('DEL', list, plugin, { config, runtime, ...options });
       } catch (error) {
-        if (!goOn) throw error;
+        if (!continueOnError) throw error;
         failed ??= { error };
       }
     }
@@ -101,18 +127,18 @@ export class Cni {
   }
 
   /**
-   * CHECK: asks every plugin whether the attachment is still as ADD left it.
-   * @throws CniError, also for a configuration older than 0.4.0, which has no CHECK
+   * CHECK: every plugin compares the attachment with the recorded result of ADD.
+   * @throws CniError of the first plugin that finds a difference, and for a version before 0.4.0, which has no CHECK
    */
   async checkNetworkList(
     list: NetworkConfigList,
     runtime: RuntimeConf,
     options: OperationOptions = {},
   ): Promise<void> {
-    validateRuntime('CHECK', list, runtime);
+    validateRuntimeConf('CHECK', list.name, runtime);
     if (!atLeast(list.cniVersion, '0.4.0')) throw unsupported('CHECK', list, '0.4.0');
     if (list.disableCheck) return;
-    const prevResult = await this.cachedResult(list, runtime);
+    const prevResult = await this.getNetworkListCachedResult(list, runtime);
     for (const plugin of list.plugins) {
       const config = pluginInput(list, plugin, { runtime, prevResult });
       await this.#invoke('CHECK', list, plugin, { config, runtime, ...options });
@@ -120,10 +146,21 @@ export class Cni {
   }
 
   /**
-   * GC: a DEL for every recorded attachment of this network that is not among the valid ones, then,
-   * from spec 1.1 on, GC in every plugin. Goes on after a failure.
-   * @param valid attachments to keep, of every runtime that uses this network
+   * GC: DEL for every recorded attachment of this network that is not in `valid`, then, from spec 1.1 on, GC in every
+   * plugin. A failure does not stop it.
+   * @param valid attachments to keep, those of other runtimes on this network included
    * @throws AggregateError of CniErrors
+   *
+   * @example
+   * // Removes the records, and what the plugins hold, of containers that are gone.
+   * const dir = await mkdtemp(join(tmpdir(), 'cni-'));
+   * await writeFile(join(dir, 'nothing'), '#!/bin/sh\necho "{}"', { mode: 0o755 });
+   * const cni = new Cni({ pluginDirs: [dir], cacheDir: join(dir, 'cache') });
+   * const list = parseConfList('{ "cniVersion": "1.1.0", "name": "pods", "plugins": [{ "type": "nothing" }] }');
+   * for (const containerId of ['web', 'gone'])
+   *   await cni.addNetworkList(list, { containerId, netns: '/run/netns/x', ifName: 'eth0' });
+   * await cni.gcNetworkList(list, [{ containerId: 'web', ifName: 'eth0' }]);
+   * assert.deepEqual((await cni.getCachedAttachments()).map(({ containerId }) => containerId), ['web']);
    */
   async gcNetworkList(
     list: NetworkConfigList,
@@ -143,7 +180,7 @@ export class Cni {
         ifname: ifName,
       }));
       for (const plugin of list.plugins) {
-        // The first name is the spec's, the second one libcni's from before the spec was fixed.
+        // The spec's name, and the one that libcni sent before the spec had settled.
         const config = {
           ...pluginInput(list, plugin, {}),
           'cni.dev/attachments': attachments,
@@ -156,8 +193,8 @@ export class Cni {
   }
 
   /**
-   * STATUS: asks every plugin whether it could serve an ADD now. Configurations older than 1.1 have no
-   * such question and count as ready.
+   * STATUS: every plugin answers whether it could serve ADD now. Versions before 1.1 have no STATUS and count as
+   * ready.
    * @throws CniError of the first plugin that is not ready
    */
   async statusNetworkList(list: NetworkConfigList, options: OperationOptions = {}): Promise<void> {
@@ -171,7 +208,7 @@ export class Cni {
    * VERSION: the versions of the spec that a plugin speaks.
    * @throws CniError
    */
-  async versionInfo(type: string, { signal }: OperationOptions = {}): Promise<PluginVersions> {
+  async getVersionInfo(type: string, { signal }: OperationOptions = {}): Promise<PluginVersions> {
     const config = { cniVersion: CURRENT_VERSION };
     const output = await invokePlugin({ verb: 'VERSION', plugin: type, config, signal }, this.#options);
     const answer = parseOutput(output);
@@ -184,20 +221,23 @@ export class Cni {
     throw new CniError({ failure: 'garbage', verb: 'VERSION', plugin: type, problem });
   }
 
-  /** The recorded result of an attachment in the list's version, or undefined when there is none, or no such version. */
-  async cachedResult(list: NetworkConfigList, attachment: Attachment): Promise<CniResult | undefined> {
+  /** The recorded result of an attachment, converted to the list's version; undefined when there is none that can be. */
+  async getNetworkListCachedResult(
+    list: NetworkConfigList,
+    attachment: Attachment,
+  ): Promise<CniResult | undefined> {
     const cached = await this.#cache.read(list.name, attachment);
     if (cached?.result === undefined || !spokenVersion(list.cniVersion)) return undefined;
     try {
       return convertResult(parseResult(cached.result, list.cniVersion), list.cniVersion);
     } catch {
-      // A record that no plugin could use is as good as none: DEL must not fail because of it.
+      // Treat a record that cannot be parsed as absent: DEL must not fail because of it.
       return undefined;
     }
   }
 
-  /** Every recorded attachment on this machine, other runtimes' included, or those of one container. */
-  async cachedAttachments(containerId?: string): Promise<CachedAttachment[]> {
+  /** The recorded attachments of one container, or all of this machine, other runtimes' included. */
+  async getCachedAttachments(containerId?: string): Promise<CachedAttachment[]> {
     return this.#cache.list(containerId);
   }
 
@@ -206,12 +246,12 @@ export class Cni {
     return this.#cache.damaged(containerId);
   }
 
-  /** Removes the record of an attachment that has been undone by another way than its own list. */
+  /** Removes the record of an attachment that was undone without delNetworkList of its own list. */
   async forget(networkName: string, attachment: Attachment): Promise<void> {
     await this.#cache.remove(networkName, attachment);
   }
 
-  /** Removes what an ADD that was killed while it recorded the attachment has left, be there a record or none. */
+  /** Removes the temporary file of a record whose writer was killed. */
   async forgetUnfinished(attachment: Attachment): Promise<void> {
     await this.#cache.removeUnfinished(attachment);
   }
@@ -223,67 +263,6 @@ export class Cni {
     rest: { config: JsonObject; runtime?: RuntimeConf; signal?: AbortSignal },
   ): Promise<string> {
     return invokePlugin({ verb, plugin: type, network: name, ...rest }, this.#options);
-  }
-}
-
-/** What a plugin reads: its own object, the list's name and version, the previous result, and what it can do. */
-export function pluginInput(
-  { name, cniVersion }: { name: string; cniVersion: string },
-  { config, capabilities }: PluginConfig,
-  { runtime, prevResult }: { runtime?: RuntimeConf; prevResult?: CniResult },
-): JsonObject {
-  const input: JsonObject = { ...config, name, cniVersion };
-  if (prevResult !== undefined) input.prevResult = resultToJson(convertResult(prevResult, cniVersion));
-  const runtimeConfig: Record<string, Json> = {};
-  for (const capability of capabilities) {
-    const value = runtime?.capabilityArgs?.[capability];
-    if (value !== undefined) runtimeConfig[capability] = value;
-  }
-  if (Object.keys(runtimeConfig).length > 0) input.runtimeConfig = runtimeConfig;
-  return input;
-}
-
-function readResult(output: string, list: NetworkConfigList, { type }: PluginConfig): CniResult {
-  const where = { verb: 'ADD', network: list.name, plugin: type } as const;
-  const value = parseOutput(output);
-  if (value === undefined) {
-    const problem = `printed no JSON, but ${excerpt(output)}`;
-    throw new CniError({ failure: 'garbage', ...where, problem });
-  }
-  try {
-    return parseResult(value, list.cniVersion);
-  } catch (cause) {
-    const problem = `printed a result that does not follow the spec: ${messageOf(cause)}`;
-    throw new CniError({ failure: 'garbage', ...where, problem, cause });
-  }
-}
-
-function parseOutput(output: string): unknown {
-  try {
-    return JSON.parse(output);
-  } catch {
-    return undefined;
-  }
-}
-
-function validateRuntime(
-  verb: CniVerb,
-  list: NetworkConfigList,
-  { containerId, ifName, netns, args = [] }: RuntimeConf,
-): void {
-  const container = containerIdProblem(containerId);
-  const interfaceName = interfaceNameProblem(ifName);
-  const namespace = netns === '' && verb !== 'DEL' ? 'must not be empty' : undefined;
-  // What has been attached has to be detached, whatever an older release let through.
-  const argument = verb === 'DEL' ? undefined : args.flat().map(argumentProblem).find(Boolean);
-  for (const [field, problem] of [
-    ['argument', argument],
-    ['container id', container],
-    ['interface name', interfaceName],
-    ['network namespace', namespace],
-  ] as const) {
-    if (problem === undefined) continue;
-    throw new CniError({ failure: 'arguments', verb, network: list.name, problem: `${field} ${problem}` });
   }
 }
 

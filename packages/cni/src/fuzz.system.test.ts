@@ -9,7 +9,9 @@ import { fuzz } from '@berth/test-support/fuzz.ts';
 import { parseCacheFile } from './cache/result-cache.ts';
 import { Cni } from './cni.ts';
 import { parseConfList } from './config/conf-list.ts';
-import { convertResult, parseResult, resultToJson, sandboxAddresses } from './result/result.ts';
+import { parseResult } from './result/parse.ts';
+import { convertResult, sandboxAddresses } from './result/result.ts';
+import { resultToJson } from './result/to-json.ts';
 import { CniConfigError, CniError } from './spec/errors.ts';
 import { CNI_VERSIONS } from './spec/versions.ts';
 

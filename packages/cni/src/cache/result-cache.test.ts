@@ -4,7 +4,8 @@ import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseResult, resultToJson } from '../result/result.ts';
+import { parseResult } from '../result/parse.ts';
+import { resultToJson } from '../result/to-json.ts';
 import { cacheFileText, parseCacheFile, ResultCache } from './result-cache.ts';
 
 // Written by libcni 1.3 (cnitool add) for the inputs below.

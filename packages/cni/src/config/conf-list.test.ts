@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CniConfigError } from '../spec/errors.ts';
-import { loadConfFile, loadConfLists, parseConfList } from './conf-list.ts';
+import { parseConfList } from './conf-list.ts';
+import { loadConfFile, loadConfLists } from './load.ts';
 
 const list = (fields: object) =>
   JSON.stringify({ cniVersion: '1.0.0', name: 'net', plugins: [{ type: 'bridge' }], ...fields });

@@ -1,10 +1,10 @@
+// The seam between the library and the machine, and what every implementation of it shares: time limit, bound on
+// the output, cancellation, and the file that is the plugin's stdin.
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '@berth/common/error-code.ts';
-import { type StartedProcess, startProcess } from '@berth/linux/processes/spawn.ts';
-import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
 
 /** One run of a plugin. */
 export interface PluginInvocation {
@@ -32,29 +32,45 @@ export interface PluginExit {
   stderr: string;
 }
 
-/** The seam between the library and the machine: runs a plugin to its end. Rejects when it cannot be started. */
-export type PluginExec = (invocation: PluginInvocation) => Promise<PluginExit>;
+/** Runs a plugin to its end. Rejects when it cannot be started. */
+export type Exec = (invocation: PluginInvocation) => Promise<PluginExit>;
+
+/** A plugin that runs. */
+export interface PluginProcess {
+  /** Also the id of its process group. */
+  pid: number;
+  exited: Promise<{ code: number | null; signal: string | null }>;
+  stdout: Readable;
+  stderr: Readable;
+}
+
+/** Starts a program as the leader of a new process group, in the directory /, with an open file as its stdin. */
+export type StartPlugin = (
+  program: Pick<PluginInvocation, 'path' | 'env'> & { stdin: number },
+) => PluginProcess | Promise<PluginProcess>;
 
 const BUSY_RETRIES = 5;
 const BUSY_DELAY_MS = 200;
 
-/** Runs a plugin as a child process in a session, and so a process group, of its own. */
-export const execPlugin: PluginExec = async (invocation) => {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await runOnce(invocation);
-    } catch (error) {
-      // The file is being written: somebody installs a newer version of the plugin.
-      if (!hasCode(error, 'ETXTBSY') || attempt === BUSY_RETRIES) throw error;
-      await sleep(BUSY_DELAY_MS);
+/** The exec that starts plugins in a given way. */
+export function execWith(start: StartPlugin): Exec {
+  return async (invocation) => {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await runOnce(start, invocation);
+      } catch (error) {
+        // The file is open for writing: a newer version of the plugin is being installed.
+        if (!hasCode(error, 'ETXTBSY') || attempt === BUSY_RETRIES) throw error;
+        await sleep(BUSY_DELAY_MS);
+      }
     }
-  }
-};
+  };
+}
 
-async function runOnce(invocation: PluginInvocation): Promise<PluginExit> {
+async function runOnce(start: StartPlugin, invocation: PluginInvocation): Promise<PluginExit> {
   const { timeoutMs, maxOutputBytes, signal } = invocation;
   if (signal?.aborted) return { ended: 'aborted', code: null, killedBy: null, stdout: '', stderr: '' };
-  const { pid, exited, outputs } = start(invocation);
+  const { pid, exited, stdout, stderr } = await startWithStdin(start, invocation);
 
   let ended: PluginExit['ended'] = 'exit';
   const kill = (reason: PluginExit['ended']) => {
@@ -62,36 +78,42 @@ async function runOnce(invocation: PluginInvocation): Promise<PluginExit> {
     ended = reason;
     killGroup(pid);
     // A process that left the group may hold the pipes open for ever.
-    for (const output of outputs) output.destroy();
+    stdout.destroy();
+    stderr.destroy();
   };
   const timer = setTimeout(kill, timeoutMs, 'timeout');
   const onAbort = () => kill('aborted');
   signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted) onAbort();
   try {
-    const texts = outputs.map((output) => collect(output, maxOutputBytes, () => kill('output-too-large')));
-    const [{ code, signal: killedBy }, stdout = '', stderr = ''] = await Promise.all([exited, ...texts]);
-    return { ended, code, killedBy, stdout, stderr };
+    const onTooLarge = () => kill('output-too-large');
+    const [{ code, signal: killedBy }, out, err] = await Promise.all([
+      exited,
+      collect(stdout, maxOutputBytes, onTooLarge),
+      collect(stderr, maxOutputBytes, onTooLarge),
+    ]);
+    return { ended, code, killedBy, stdout: out, stderr: err };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
   }
 }
 
-function start({ path, env, stdin: text }: PluginInvocation): StartedProcess & { outputs: Socket[] } {
+async function startWithStdin(
+  start: StartPlugin,
+  { path, env, stdin: text }: PluginInvocation,
+): Promise<PluginProcess> {
   const stdin = openNameless();
   try {
     writeStdin(stdin, text);
-    using stdout = new OutputPipe();
-    using stderr = new OutputPipe();
-    const descriptors = [stdin, stdout.writeEnd, stderr.writeEnd];
-    return { ...startProcess({ path, args: [], env, descriptors }), outputs: [stdout.output, stderr.output] };
+    return await start({ path, env, stdin });
   } finally {
     closeSync(stdin);
   }
 }
 
-/** Resolves, when the output has ended or was destroyed, with what came before and the limit has room for. */
-function collect(output: Socket, maxBytes: number, onTooLarge: () => void): Promise<string> {
+/** Resolves, when the output has ended or was destroyed, with the chunks that came before and fit the limit. */
+function collect(output: Readable, maxBytes: number, onTooLarge: () => void): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   return new Promise((resolve) => {
@@ -116,7 +138,7 @@ function openNameless(): number {
   try {
     return openSync('/dev/shm', flags, 0o600);
   } catch {
-    // Not every container has it.
+    // Not every container has /dev/shm.
     return openSync(tmpdir(), flags, 0o600);
   }
 }

@@ -2,15 +2,16 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { CniError, type CniVerb } from '../spec/errors.ts';
 import { isJsonObject, type JsonObject } from '../spec/json.ts';
 import type { RuntimeConf } from '../spec/runtime-conf.ts';
-import { execPlugin, type PluginExec, type PluginExit } from './exec.ts';
+import { childProcessExec } from './child-process-exec.ts';
+import type { Exec, PluginExit } from './exec.ts';
 import { findPlugin } from './find-plugin.ts';
 
 /** How plugins are found and run. */
 export interface InvokeOptions {
   /** Searched in this order; also handed to plugins, which find their IPAM plugin there. */
   pluginDirs: readonly string[];
-  /** Runs a plugin; the real thing unless a test says otherwise. */
-  exec?: PluginExec;
+  /** Runs a plugin; by node:child_process unless given. */
+  exec?: Exec;
   /** For each plugin, in milliseconds. */
   timeoutMs?: number;
   /** The most bytes that a plugin may print. */
@@ -43,7 +44,7 @@ const EXCERPT = 400;
  */
 export async function invokePlugin(invocation: Invocation, options: InvokeOptions): Promise<string> {
   const { verb, plugin, network, config, runtime, signal } = invocation;
-  const { pluginDirs, exec = execPlugin, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const { pluginDirs, exec = childProcessExec, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const path = await findPlugin(plugin, pluginDirs);
   if (path === undefined) {
     const problem = `is not installed; searched ${pluginDirs.join(', ')} (Debian's package containernetworking-plugins has the usual plugins)`;
@@ -127,9 +128,4 @@ function lastWords({ stderr, stdout }: PluginExit): string {
   const words = stderr.trim() || stdout.trim();
   if (words === '') return ', printing nothing';
   return `: ${words.length > EXCERPT ? `…${words.slice(-EXCERPT)}` : words}`;
-}
-
-/** The beginning of an output, quoted for an error message. */
-export function excerpt(text: string): string {
-  return JSON.stringify(text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text);
 }

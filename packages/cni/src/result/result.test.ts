@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { convertResult, parseResult, ResultFormatError, resultToJson, sandboxAddresses } from './result.ts';
+import { parseResult, ResultFormatError } from './parse.ts';
+import { convertResult, sandboxAddresses } from './result.ts';
+import { resultToJson } from './to-json.ts';
 
 const OLD = {
   cniVersion: '0.3.1',

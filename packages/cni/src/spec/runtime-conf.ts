@@ -1,6 +1,8 @@
+import { CniError, type CniVerb } from './errors.ts';
 import type { Json } from './json.ts';
+import { argumentProblem, containerIdProblem, interfaceNameProblem } from './names.ts';
 
-/** What the spec calls runtime parameters: the sandbox that a network is attached to. */
+/** The spec's runtime parameters: the sandbox that is attached to a network. */
 export interface RuntimeConf {
   containerId: string;
   /** Path of the network namespace; empty for a DEL after the namespace is gone. */
@@ -13,8 +15,33 @@ export interface RuntimeConf {
   capabilityArgs?: Readonly<Record<string, Json>>;
 }
 
-/** An attachment as GC names it. */
+/** The two parameters by which the spec tells the attachments to one network apart. */
 export interface Attachment {
   containerId: string;
   ifName: string;
+}
+
+/**
+ * Checks the parameters of an operation on an attachment.
+ * @throws CniError with failure `arguments`, naming the parameter
+ */
+export function validateRuntimeConf(
+  verb: CniVerb,
+  network: string,
+  { containerId, ifName, netns, args = [] }: RuntimeConf,
+): void {
+  const container = containerIdProblem(containerId);
+  const interfaceName = interfaceNameProblem(ifName);
+  const namespace = netns === '' && verb !== 'DEL' ? 'must not be empty' : undefined;
+  // DEL has to work for what an older release attached without this check.
+  const argument = verb === 'DEL' ? undefined : args.flat().map(argumentProblem).find(Boolean);
+  for (const [field, problem] of [
+    ['argument', argument],
+    ['container id', container],
+    ['interface name', interfaceName],
+    ['network namespace', namespace],
+  ] as const) {
+    if (problem === undefined) continue;
+    throw new CniError({ failure: 'arguments', verb, network, problem: `${field} ${problem}` });
+  }
 }

@@ -1,6 +1,7 @@
 import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { basename } from 'node:path';
-import { loadConfLists, type NetworkConfigList } from '@berth/cni/config/conf-list.ts';
+import type { NetworkConfigList } from '@berth/cni/config/conf-list.ts';
+import { loadConfLists } from '@berth/cni/config/load.ts';
 import { findPlugin } from '@berth/cni/plugin/find-plugin.ts';
 import { makeDirectories } from '@berth/linux/files/directories.ts';
 import type { Logger } from '../logging/log.ts';

@@ -62,7 +62,7 @@ export async function detachSandbox(network: PodNetwork, request: DetachRequest)
 async function attachmentsOf(network: PodNetwork, request: DetachRequest): Promise<Attachment[]> {
   const { cni, config, log } = network;
   const { sandboxId: sandbox, isAttached = false } = request;
-  const attachments = (await cni.cachedAttachments(sandbox)).map((cached) => recorded(network, cached));
+  const attachments = (await cni.getCachedAttachments(sandbox)).map((cached) => recorded(network, cached));
   for (const record of await cni.damagedRecords(sandbox)) {
     log.warning('The record of a network attachment cannot be read; going by the present configuration', {
       sandbox,
@@ -146,7 +146,7 @@ async function detach(network: PodNetwork, attachment: Attachment): Promise<void
       : 'A network plugin did not find what it was to remove';
     log.warning(why, { sandbox, network: networkName, error: error.message });
     // What the other plugins hold for the sandbox, such as its address.
-    await cni.delNetworkList(list, runtime, { goOn: true }).catch(() => {});
+    await cni.delNetworkList(list, runtime, { continueOnError: true }).catch(() => {});
     if (goesByPresent) await cni.delNetworkList(present, runtime);
     await cni.forget(networkName, runtime);
   }

@@ -17,7 +17,7 @@ export async function collectNetworkGarbage(
   network: PodNetwork,
   isKnown: (id: string) => boolean,
 ): Promise<string[]> {
-  const stale = staleAttachments(await network.cni.cachedAttachments(), network.sandboxesDir, isKnown);
+  const stale = staleAttachments(await network.cni.getCachedAttachments(), network.sandboxesDir, isKnown);
   const detached: string[] = [];
   const failures: unknown[] = [];
   await Promise.all(

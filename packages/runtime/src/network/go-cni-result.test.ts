@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseResult } from '@berth/cni/result/result.ts';
+import { parseResult } from '@berth/cni/result/parse.ts';
 import { goCniResult } from './go-cni-result.ts';
 
 const empty = { IPConfigs: null, Mac: '', Sandbox: '', PciID: '', SocketPath: '' };

@@ -1,4 +1,5 @@
-import { type CniResult, resultToJson } from '@berth/cni/result/result.ts';
+import type { CniResult } from '@berth/cni/result/result.ts';
+import { resultToJson } from '@berth/cni/result/to-json.ts';
 import type { Json, JsonObject } from '@berth/cni/spec/json.ts';
 
 /**

@@ -118,7 +118,7 @@ describe('a pod', () => {
       assert.equal(result.interfaces.length, 3);
       const addresses = await worker.inNetworkNamespace(attach.netnsPath, { kind: 'addresses' });
       assert.ok(addresses.some(({ address }) => address === ips[0]));
-      const [cached] = await network.cni.cachedAttachments('pod1');
+      const [cached] = await network.cni.getCachedAttachments('pod1');
       assert.deepEqual(cached?.args, podArgs(attach));
       assert.deepEqual((await network.result('pod1'))?.ips, result.ips);
 

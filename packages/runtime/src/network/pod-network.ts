@@ -1,6 +1,7 @@
 import { Cni } from '@berth/cni/cni.ts';
-import { loadConfLists, parseConfList } from '@berth/cni/config/conf-list.ts';
-import { parseResult } from '@berth/cni/result/result.ts';
+import { parseConfList } from '@berth/cni/config/conf-list.ts';
+import { loadConfLists } from '@berth/cni/config/load.ts';
+import { parseResult } from '@berth/cni/result/parse.ts';
 import { CniError } from '@berth/cni/spec/errors.ts';
 import { isJsonObject, type JsonObject } from '@berth/cni/spec/json.ts';
 import { ensureMasquerade } from '@berth/linux/nftables/nftables.ts';
@@ -11,6 +12,7 @@ import { NetworkConfig, type SelectedNetwork } from './config.ts';
 import { isDefaultNetwork, MASQUERADE_TABLE, writeDefaultNetwork } from './default-network.ts';
 import { goCniResult } from './go-cni-result.ts';
 import { LoopbackGuard } from './loopback-guard.ts';
+import { execPlugin } from './plugin-exec.ts';
 
 export interface PodNetworkOptions {
   readonly confDir: string;
@@ -77,7 +79,12 @@ export class PodNetwork {
       options.onSelect?.();
     };
     const config = await NetworkConfig.open({ confDir, pluginDirs, log, onSelect });
-    return new PodNetwork(new Cni({ pluginDirs, cacheDir, timeoutMs }), config, loopbackGuard, options);
+    return new PodNetwork(
+      new Cni({ pluginDirs, cacheDir, timeoutMs, exec: execPlugin }),
+      config,
+      loopbackGuard,
+      options,
+    );
   }
 
   /** Whether a pod could be attached now, by the configuration and, from CNI 1.1 on, by the plugins' own word. */
@@ -95,7 +102,7 @@ export class PodNetwork {
 
   /** What the plugins answered when a sandbox was attached; undefined when it is not. */
   async result(sandboxId: string): Promise<JsonObject | undefined> {
-    const [attachment] = await this.cni.cachedAttachments(sandboxId);
+    const [attachment] = await this.cni.getCachedAttachments(sandboxId);
     return attachment?.result;
   }
 
@@ -104,7 +111,7 @@ export class PodNetwork {
     sandboxId: string,
     portMappings: readonly PortMapping[],
   ): Promise<{ cniResult: JsonObject | null; warnings: string[] }> {
-    const [attachment] = await this.cni.cachedAttachments(sandboxId);
+    const [attachment] = await this.cni.getCachedAttachments(sandboxId);
     if (attachment?.result === undefined) return { cniResult: null, warnings: [] };
     try {
       const list = parseConfList(attachment.config);

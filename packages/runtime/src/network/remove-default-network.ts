@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadConfFile } from '@berth/cni/config/conf-list.ts';
+import { loadConfFile } from '@berth/cni/config/load.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
 import { removeTable } from '@berth/linux/nftables/nftables.ts';
