@@ -3,6 +3,7 @@ import https from 'node:https';
 import net, { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import { parseIp } from '@berth/common/ip-address.ts';
 import { printable } from '@berth/common/printable.ts';
 import { ConnectionError } from './connection-error.ts';
 
@@ -186,19 +187,10 @@ async function connectBySocks(socket: Socket, proxy: URL, { host, port }: Place)
 }
 
 function socksAddress(host: string): Buffer {
-  if (isIP(host) === 4) return Buffer.from([1, ...host.split('.').map(Number)]);
-  if (isIP(host) === 6) return Buffer.concat([Buffer.from([4]), ipv6Bytes(host)]);
+  const address = parseIp(host);
+  if (address !== undefined) return Buffer.concat([Buffer.from([address.length === 4 ? 1 : 4]), address]);
   const name = Buffer.from(host);
   return Buffer.concat([Buffer.from([3, name.length]), name]);
-}
-
-function ipv6Bytes(address: string): Buffer {
-  // The URL parser writes an address in one way: no dots, at most one run of zeros left out.
-  const [left = '', right] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
-  const groups = (text: string) => (text === '' ? [] : text.split(':'));
-  const [head, tail] = [groups(left), groups(right ?? '')];
-  const middle = right === undefined ? [] : Array<string>(8 - head.length - tail.length).fill('0');
-  return Buffer.from([...head, ...middle, ...tail].map((group) => group.padStart(4, '0')).join(''), 'hex');
 }
 
 /**
