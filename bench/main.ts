@@ -28,12 +28,9 @@ const suites: Record<string, (dir: string, resources: AsyncDisposableStack) => P
   /** The same OCI runtime, and every plugin of the conflist, for both. */
   pods: async (dir, resources) => {
     const peers = [
-      await startBerth({ dir: below(dir, 'runc'), net: 232, runtime: 'runc' }, resources),
-      await startBerth({ dir: below(dir, 'crun'), net: 233, runtime: 'crun' }, resources),
-      await startContainerdPeer(
-        { dir: below(dir, 'ctd'), net: 234, runtime: 'runc', version: '2.4' },
-        resources,
-      ),
+      await startBerth({ dir: below(dir, 'runc'), runtime: 'runc' }, resources),
+      await startBerth({ dir: below(dir, 'crun'), runtime: 'crun' }, resources),
+      await startContainerdPeer({ dir: below(dir, 'ctd'), runtime: 'runc', version: '2.4' }, resources),
     ];
     return {
       suite: 'pods',
@@ -52,9 +49,9 @@ const suites: Record<string, (dir: string, resources: AsyncDisposableStack) => P
     resources.defer(() => removeTable(MASQUERADE_TABLE));
     resources.defer(() => removeLoopbackGuard());
     const peers = [
-      await startBerth({ dir: below(dir, 'own'), net: 235, runtime: 'crun', conflist }, resources),
+      await startBerth({ dir: below(dir, 'own'), runtime: 'crun', conflist }, resources),
       await startContainerdPeer(
-        { dir: below(dir, 'deb'), net: 236, runtime: 'crun', conflist, version: '1.6' },
+        { dir: below(dir, 'deb'), runtime: 'crun', conflist, version: '1.6' },
         resources,
       ),
     ];
@@ -84,8 +81,8 @@ const suites: Record<string, (dir: string, resources: AsyncDisposableStack) => P
       resources.use(freshFileSystem(`/var/tmp/berth-bench-${target.replaceAll('/', '-')}.img`, target));
     }
     const peers = [
-      await startBerth({ dir: ours, net: 237, runtime: 'runc' }, resources),
-      await startContainerdPeer({ dir: theirs, net: 238, runtime: 'runc', version: '2.4' }, resources),
+      await startBerth({ dir: ours, runtime: 'runc' }, resources),
+      await startContainerdPeer({ dir: theirs, runtime: 'runc', version: '2.4' }, resources),
     ];
     return {
       suite: 'pull',
@@ -101,7 +98,7 @@ const suites: Record<string, (dir: string, resources: AsyncDisposableStack) => P
 
   crictl: async (dir, resources) => {
     const { client, logDir, socket } = await startBerth(
-      { dir: below(dir, 'node'), net: 240, runtime: 'crun' },
+      { dir: below(dir, 'node'), runtime: 'crun' },
       resources,
     );
     for (let index = 0; index < 10; index++) {
@@ -127,7 +124,7 @@ const suites: Record<string, (dir: string, resources: AsyncDisposableStack) => P
   },
 
   kubelet: async (dir, resources) => {
-    const berth = await startBerth({ dir: below(dir, 'node'), net: 239, runtime: 'crun' }, resources);
+    const berth = await startBerth({ dir: below(dir, 'node'), runtime: 'crun' }, resources);
     const node = await benchKubelet({ dir, socket: berth.socket, repetitions, atOnce: 20 });
     return {
       suite: 'kubelet',

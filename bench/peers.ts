@@ -6,9 +6,9 @@ import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { findProgram } from '@berth/runtime/host/programs.ts';
 import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
-import { removeBridge, writeConflist } from '@berth/test-support/conflist.ts';
 import { type ContainerdVersion, startContainerd } from '@berth/test-support/containerd.ts';
 import { loadTestImage } from '@berth/test-support/images.ts';
+import { PodNetwork } from '@berth/test-support/pod-network.ts';
 
 /** A runtime under measurement. */
 export interface Peer {
@@ -25,8 +25,6 @@ export interface Peer {
 interface PeerOptions {
   /** An existing folder, directly under /run: paths of sockets are short. */
   dir: string;
-  /** Second number of the pod network's addresses, and part of the bridge's name. */
-  net: number;
   runtime: 'crun' | 'runc';
   /** Name of the conflist's file. */
   conflist?: string;
@@ -37,7 +35,7 @@ export async function startBerth(options: PeerOptions, resources: AsyncDisposabl
   const { dir, runtime } = options;
   const paths = layOutBerthd(dir, { runtime });
   resources.defer(() => detectCgroups().remove(paths.cgroupParent));
-  writePodNetwork(options, paths.cniConfDir, resources);
+  await writePodNetwork(options, paths.cniConfDir, resources);
   const daemon = resources.use(await startBerthd(paths, dir));
   await loadTestImage(paths.socket);
   return {
@@ -56,7 +54,7 @@ export async function startContainerdPeer(
   const { dir, runtime, version } = options;
   const confDir = join(dir, 'net.d');
   mkdirSync(confDir, { recursive: true });
-  writePodNetwork(options, confDir, resources);
+  await writePodNetwork(options, confDir, resources);
   const daemon = resources.use(
     await startContainerd({
       dir,
@@ -74,18 +72,15 @@ export async function startContainerdPeer(
   };
 }
 
-function writePodNetwork(options: PeerOptions, confDir: string, resources: AsyncDisposableStack): void {
-  const { dir, net, conflist } = options;
-  const bridge = `brbench${net}`;
-  resources.defer(() => removeBridge(bridge));
-  writeConflist({
-    confDir,
-    name: bridge,
-    bridge,
-    subnet: `10.${net}.0.0/16`,
-    dataDir: join(dir, 'leases'),
-    ...(conflist === undefined ? {} : { file: conflist }),
-  });
+async function writePodNetwork(
+  options: PeerOptions,
+  confDir: string,
+  resources: AsyncDisposableStack,
+): Promise<void> {
+  const { dir, conflist } = options;
+  const network = resources.use(await PodNetwork.take('bench'));
+  const file = conflist === undefined ? {} : { file: conflist };
+  network.writeConflist({ confDir, dataDir: join(dir, 'leases'), ...file });
 }
 
 function connect(socket: string, dir: string, resources: AsyncDisposableStack) {

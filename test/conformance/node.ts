@@ -20,7 +20,6 @@ export async function startNode(options: {
   const node = resources.use(
     await startBerthdNode({
       name: 'critest',
-      net: 238,
       runtime,
       root,
       cgroupDriver,

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { startBerthdNode } from '@berth/test-support/berthd-node.ts';
 import { removeTestCgroup, testCgroup } from '@berth/test-support/cgroup-driver.ts';
-import { removeBridge, writeConflist } from '@berth/test-support/conflist.ts';
 import { startContainerd } from '@berth/test-support/containerd.ts';
 import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
 import { loadTestImage } from '@berth/test-support/images.ts';
+import { PodNetwork } from '@berth/test-support/pod-network.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
 
 export type RuntimeName = 'containerd' | 'berthd';
@@ -28,7 +28,7 @@ export async function startNode(name: RuntimeName): Promise<Node> {
 }
 
 async function startBerth(): Promise<Node> {
-  const node = await startBerthdNode({ name: 'golden', net: 243 });
+  const node = await startBerthdNode({ name: 'golden' });
   await loadTestImage(node.socket);
   const { dir, socket, client } = node;
   return {
@@ -48,9 +48,8 @@ async function startPeer(): Promise<Node> {
   const { path: dir } = resources.use(scratchDir('golden-ctd'));
   const confDir = join(dir, 'net.d');
   mkdirSync(confDir);
-  const bridge = 'brgoldenctd';
-  resources.defer(() => removeBridge(bridge));
-  writeConflist({ confDir, name: bridge, bridge, subnet: '10.244.0.0/16', dataDir: join(dir, 'leases') });
+  const network = resources.use(await PodNetwork.take('golden-ctd'));
+  network.writeConflist({ confDir, dataDir: join(dir, 'leases') });
   const cgroupParent = testCgroup('berth-test-golden-ctd', 'cgroupfs');
   resources.defer(() => removeTestCgroup(cgroupParent));
   const daemon = resources.use(

@@ -38,7 +38,7 @@ const lives: Readonly<Record<string, Life>> = {
 
 const registry = await startRegistry();
 try {
-  await using node = await startBerthdNode({ name: 'soak', net: 239 });
+  await using node = await startBerthdNode({ name: 'soak' });
   process.exitCode = (await soak(node)) ? 0 : 1;
 } finally {
   await registry.stop();

@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
-import { removeBridge, writeConflist } from '@berth/test-support/conflist.ts';
 import { startContainerd } from '@berth/test-support/containerd.ts';
 import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
 import { loadTestImage } from '@berth/test-support/images.ts';
 import { startKubelet } from '@berth/test-support/kubelet.ts';
+import { PodNetwork } from '@berth/test-support/pod-network.ts';
 import { testImage } from '@berth/test-support/pods.ts';
 import { checkout, scratchDir } from '@berth/test-support/scratch.ts';
 import { until } from '@berth/test-support/until.ts';
@@ -86,18 +86,11 @@ test('the same manifests run on containerd and on berthd, and crictl lists the s
   for (const dir of [ours, theirs]) {
     resources.defer(() => detectCgroups().remove(dir.slice('/run'.length)));
   }
-  resources.defer(() => removeBridge('brours'));
-  resources.defer(() => removeBridge('brtheirs'));
+  const oursNetwork = resources.use(await PodNetwork.take('ours'));
+  const theirsNetwork = resources.use(await PodNetwork.take('theirs'));
   const paths = layOutBerthd(ours);
-  const oursNetwork = {
-    name: 'ours',
-    bridge: 'brours',
-    subnet: '10.232.6.0/24',
-    dataDir: join(ours, 'leases'),
-  };
-  writeConflist({ ...oursNetwork, confDir: paths.cniConfDir });
-  const theirsNetwork = { name: 'theirs', bridge: 'brtheirs', subnet: '10.232.7.0/24' };
-  writeConflist({ ...theirsNetwork, confDir: theirs, dataDir: join(theirs, 'leases') });
+  oursNetwork.writeConflist({ confDir: paths.cniConfDir, dataDir: join(ours, 'leases') });
+  theirsNetwork.writeConflist({ confDir: theirs, dataDir: join(theirs, 'leases') });
   const berthd = resources.use(await startBerthd(paths, ours));
   await loadTestImage(paths.socket);
   const containerd = resources.use(await startContainerd({ dir: join(theirs, 'c'), cniConfDir: theirs }));

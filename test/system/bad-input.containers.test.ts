@@ -17,7 +17,7 @@ import { testImage } from '@berth/test-support/pods.ts';
 let node: FaultyNode;
 
 before(async () => {
-  node = await startFaultyNode({ name: 'badctr', subnet: '10.232.3.0/24' });
+  node = await startFaultyNode({ name: 'badctr' });
   const dir = join(node.dir, 'layout');
   const layers = [busyboxLayer()];
   const sleep = { Cmd: ['/bin/sleep', '600'] };

@@ -13,7 +13,7 @@ const elsewhere = scratchDir('second');
 const other = (name: string) => join(elsewhere.path, name);
 
 before(async () => {
-  node = await startFaultyNode({ name: 'badsock', subnet: '10.232.4.0/24' });
+  node = await startFaultyNode({ name: 'badsock' });
 });
 after(async () => {
   elsewhere[Symbol.dispose]();

@@ -26,7 +26,7 @@ let node: FaultyNode;
 let registry: TestRegistry;
 
 before(async () => {
-  const options = { name: 'baddisk', subnet: '10.232.5.0/24' };
+  const options = { name: 'baddisk' };
   node = disposals.use(
     await startFaultyNode({
       ...options,

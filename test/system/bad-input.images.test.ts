@@ -34,7 +34,7 @@ let target: string;
 
 before(async () => {
   const berthdConfig = `image: { maxLayerBytes: ${maxLayerBytes}, maxLayerFiles: ${maxLayerFiles} }\n`;
-  node = disposals.use(await startFaultyNode({ name: 'badimg', subnet: '10.232.1.0/24', berthdConfig }));
+  node = disposals.use(await startFaultyNode({ name: 'badimg', berthdConfig }));
   layout = join(node.dir, 'layout');
   target = join(node.dir, 'target');
   mkdirSync(target);

@@ -15,7 +15,7 @@ import { until } from '@berth/test-support/until.ts';
 let node: FaultyNode;
 
 before(async () => {
-  node = await startFaultyNode({ name: 'badman', subnet: '10.232.0.0/24' });
+  node = await startFaultyNode({ name: 'badman' });
 });
 after(() => node[Symbol.asyncDispose]());
 

@@ -19,7 +19,7 @@ let node: FaultyNode;
 let goodConflist: string;
 
 before(async () => {
-  node = await startFaultyNode({ name: 'badnet', subnet: '10.232.2.0/24' });
+  node = await startFaultyNode({ name: 'badnet' });
   goodConflist = readFileSync(node.conflist, 'utf8');
 });
 after(() => node[Symbol.asyncDispose]());

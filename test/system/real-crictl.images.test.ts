@@ -13,7 +13,7 @@ let registry: TestRegistry;
 let image: string;
 let digest: string;
 before(async () => {
-  crictl = await startRealCrictl({ name: 'rcimages', net: 235 });
+  crictl = await startRealCrictl({ name: 'rcimages' });
   registry = await startRegistry({ requireLogin: true });
   const layout = join(crictl.node.dir, 'layout');
   await writeTestImage(layout, 'private', {

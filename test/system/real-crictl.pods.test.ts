@@ -9,7 +9,7 @@ import { type RealCrictl, startRealCrictl } from '@berth/test-support/real-crict
 
 let crictl: RealCrictl;
 before(async () => {
-  crictl = await startRealCrictl({ name: 'rcpods', net: 234 });
+  crictl = await startRealCrictl({ name: 'rcpods' });
 });
 after(() => crictl[Symbol.asyncDispose]());
 
@@ -44,7 +44,7 @@ test('runp, create, start, pods, ps, inspect, inspectp, logs, exec -s, stop, rm,
   assert.equal(status.field('state').string(), 'CONTAINER_RUNNING');
   assert.equal(status.field('image').field('userSpecifiedImage').string(), testImage);
   const network = (await read('inspectp', pod)).field('status').field('network');
-  assert.match(network.field('ip').string(), /^10\.234\./);
+  assert.ok(crictl.node.network.has(network.field('ip').string()));
 
   assert.equal(await crictl.ok('exec', '-s', container, 'sh', '-c', 'echo $A $(hostname)'), 'b lifehost');
   const failed = await crictl.run('exec', '-s', container, 'sh', '-c', 'exit 7');

@@ -8,7 +8,7 @@ let crictl: RealCrictl;
 let container: string;
 let pod: string;
 before(async () => {
-  crictl = await startRealCrictl({ name: 'rcstream', net: 233 });
+  crictl = await startRealCrictl({ name: 'rcstream' });
   const serve = 'mkdir /tmp/www; echo served > /tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www';
   ({ pod, container } = await crictl.pod('streams', ['sh', '-c', serve]));
 });

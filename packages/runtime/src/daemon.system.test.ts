@@ -19,7 +19,7 @@ import { TestNode } from './testing/test-node.ts';
 let node: TestNode;
 let pods: PodCalls;
 before(async () => {
-  node = await TestNode.start('rt-daemon', 244);
+  node = await TestNode.start('rt-daemon');
   pods = new PodCalls(node);
 });
 after(() => node[Symbol.asyncDispose]());

@@ -28,10 +28,10 @@ export class AttackedNode implements AsyncDisposable {
     this.#healthy = healthy;
   }
 
-  /** `name` has at most 10 letters; `net` is a number below 256 that no other test uses. */
-  static async start(name: string, net: number, extra = ''): Promise<AttackedNode> {
+  /** `name` has at most 10 letters. */
+  static async start(name: string, extra = ''): Promise<AttackedNode> {
     await using resources = new AsyncDisposableStack();
-    const node = resources.use(await startBerthdNode({ name, net, extra }));
+    const node = resources.use(await startBerthdNode({ name, extra }));
     await loadTestImage(node.socket);
     const fixture = { client: node.client, name: 'healthy', logDir: join(node.dir, 'logs') };
     const ticking = 'i=0; while true; do echo tick $i; i=$((i+1)); usleep 20000; done';

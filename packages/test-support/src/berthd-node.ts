@@ -6,15 +6,16 @@ import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
 import { type BerthdPaths, layOutBerthd, startBerthd } from './berthd.ts';
 import { removeTestCgroup } from './cgroup-driver.ts';
-import { removeBridge, writeConflist } from './conflist.ts';
 import { moveHugetlbToV1 } from './hugetlb.ts';
 import { patience } from './machine-speed.ts';
 import { traces } from './node-traces.ts';
+import { PodNetwork } from './pod-network.ts';
 import { type Daemon, scratchDir } from './scratch.ts';
 
 export interface BerthdNode extends AsyncDisposable {
   dir: string;
   paths: BerthdPaths;
+  network: PodNetwork;
   socket: string;
   readonly berthd: Daemon;
   client: CriClient;
@@ -25,12 +26,11 @@ export interface BerthdNode extends AsyncDisposable {
 }
 
 /**
- * Starts bin/berthd as the node `name` (at most 10 letters) with the pod network 10.`net`.0.0/16. `prepare` gets
- * the node's folder before berthd starts; the rest goes to its config.yaml (see layOutBerthd).
+ * Starts bin/berthd as the node `name` (at most 10 letters) with a pod network of its own. `prepare` gets the node's
+ * folder before berthd starts; the rest goes to its config.yaml (see layOutBerthd).
  */
 export async function startBerthdNode(options: {
   name: string;
-  net: number;
   runtime?: 'crun' | 'runc';
   root?: string;
   cgroupDriver?: CgroupDriverName;
@@ -38,17 +38,16 @@ export async function startBerthdNode(options: {
   extra?: string;
   prepare?: (dir: string) => void;
 }): Promise<BerthdNode> {
-  const { name, net, prepare, ...layout } = options;
+  const { name, prepare, ...layout } = options;
   moveHugetlbToV1();
   await using resources = new AsyncDisposableStack();
   const { path: dir } = resources.use(scratchDir(name));
   // The first process of a pod with a user namespace has to reach its files below.
   chmodSync(dir, 0o711);
-  const bridge = `br${name}`;
+  const network = resources.use(await PodNetwork.take(name));
+  const { bridge } = network;
   const paths = layOutBerthd(dir, layout);
-  resources.defer(() => removeBridge(bridge));
-  const dataDir = join(dir, 'leases');
-  writeConflist({ confDir: paths.cniConfDir, name, bridge, subnet: `10.${net}.0.0/16`, dataDir });
+  network.writeConflist({ confDir: paths.cniConfDir, dataDir: join(dir, 'leases') });
   mkdirSync(join(dir, 'certs.d'));
   prepare?.(dir);
   resources.defer(() => removeTestCgroup(paths.cgroupParent));
@@ -85,6 +84,7 @@ export async function startBerthdNode(options: {
   return {
     dir,
     paths,
+    network,
     socket: paths.socket,
     get berthd() {
       return berthd;

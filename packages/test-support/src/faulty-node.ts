@@ -9,11 +9,11 @@ import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { type BerthdPaths, layOutBerthd, startBerthd } from './berthd.ts';
-import { removeBridge, writeConflist } from './conflist.ts';
 import { moveHugetlbToV1 } from './hugetlb.ts';
 import { loadTestImage } from './images.ts';
 import { startKubelet } from './kubelet.ts';
 import { traces } from './node-traces.ts';
+import { PodNetwork } from './pod-network.ts';
 import { testImage } from './pods.ts';
 import { checkout, type Daemon, scratchDir } from './scratch.ts';
 import { until } from './until.ts';
@@ -67,20 +67,20 @@ export interface FaultyNode extends AsyncDisposable {
 }
 
 /**
- * Starts the node `name` (at most 8 letters) on `subnet`. `berthdConfig` is appended to berthd's config.yaml;
+ * Starts the node `name` (at most 8 letters). `berthdConfig` is appended to berthd's config.yaml;
  * `prepare` runs when everything is laid out and nothing is started, and what it returns is undone at the end.
  */
 export async function startFaultyNode(options: {
   name: string;
-  subnet: string;
   berthdConfig?: string;
   prepare?: (paths: BerthdPaths) => (() => void) | undefined;
 }): Promise<FaultyNode> {
-  const { name, subnet, berthdConfig = '', prepare } = options;
+  const { name, berthdConfig = '', prepare } = options;
   moveHugetlbToV1();
   await using resources = new AsyncDisposableStack();
   const { path: dir } = resources.use(scratchDir(name));
-  const bridge = `br${name}`;
+  const network = resources.use(await PodNetwork.take(name));
+  const { bridge } = network;
   const pluginDir = join(dir, 'plugins');
   const manifests = join(dir, 'manifests');
   for (const folder of [pluginDir, manifests]) mkdirSync(folder);
@@ -88,8 +88,7 @@ export async function startFaultyNode(options: {
   const config = readFileSync(paths.config, 'utf8');
   const cni = `cni:\n  timeoutSeconds: 2\n  pluginDirs: [${pluginDir}, /usr/lib/cni]\n`;
   writeFileSync(paths.config, config.replace('cni:\n', cni));
-  resources.defer(() => removeBridge(bridge));
-  writeConflist({ confDir: paths.cniConfDir, name, bridge, subnet, dataDir: join(dir, 'leases') });
+  network.writeConflist({ confDir: paths.cniConfDir, dataDir: join(dir, 'leases') });
   resources.defer(prepare?.(paths) ?? (() => {}));
   resources.defer(() => removeCgroups(paths.cgroupParent));
 

@@ -34,7 +34,6 @@ export interface RealCrictl extends AsyncDisposable {
 /** Starts a node with the test image, see startBerthdNode. */
 export async function startRealCrictl(options: {
   name: string;
-  net: number;
   extra?: string;
   prepare?: (dir: string) => void;
 }): Promise<RealCrictl> {

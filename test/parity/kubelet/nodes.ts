@@ -34,7 +34,7 @@ export async function startKubeletNode(
 ): Promise<KubeletNode> {
   await using resources = new AsyncDisposableStack();
   const name = whose === 'ours' ? 'parours' : 'parreal';
-  const berthd = resources.use(await startBerthdNode({ name, net: whose === 'ours' ? 246 : 247 }));
+  const berthd = resources.use(await startBerthdNode({ name }));
   await loadTestImage(berthd.socket);
   const { dir, client } = berthd;
   const manifests = join(dir, 'manifests');

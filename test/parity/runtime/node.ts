@@ -6,10 +6,10 @@ import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { startBerthdNode } from '@berth/test-support/berthd-node.ts';
 import { removeTestCgroup, testCgroup } from '@berth/test-support/cgroup-driver.ts';
-import { removeBridge, writeConflist } from '@berth/test-support/conflist.ts';
 import { startContainerd } from '@berth/test-support/containerd.ts';
 import { loadTestImage } from '@berth/test-support/images.ts';
 import { patience } from '@berth/test-support/machine-speed.ts';
+import { PodNetwork } from '@berth/test-support/pod-network.ts';
 import { sandboxConfig } from '@berth/test-support/pods.ts';
 import { runScratch } from '@berth/test-support/run-scratch.ts';
 import { until } from '@berth/test-support/until.ts';
@@ -54,21 +54,9 @@ export async function startRuntimes(): Promise<Sides<RuntimeSide>> {
   };
   const [realPlaces, oursPlaces] = [places('real'), places('ours')];
 
-  const network = (confDir: string, dir: string, name: string, net: number) => {
-    const options = {
-      confDir,
-      name,
-      bridge: `br${name}`,
-      subnet: `10.${net}.0.0/16`,
-      dataDir: join(dir, 'leases'),
-    };
-    return () => writeConflist(options);
-  };
-  const oursName = 'parity';
   const node = resources.use(
     await startBerthdNode({
-      name: oursName,
-      net: 246,
+      name: 'parity',
       runtime: 'runc',
       root: join(oursPlaces.dir, 'root'),
       cniBinDirs: oursPlaces.cniBinDirs,
@@ -77,9 +65,9 @@ export async function startRuntimes(): Promise<Sides<RuntimeSide>> {
   );
   await loadTestImage(node.socket);
 
-  const realName = 'parityctd';
-  resources.defer(() => removeBridge(`br${realName}`));
-  const restoreReal = network(realPlaces.cniConfDir, realPlaces.dir, realName, 247);
+  const realNetwork = resources.use(await PodNetwork.take('parityctd'));
+  const restoreReal = () =>
+    realNetwork.writeConflist({ confDir: realPlaces.cniConfDir, dataDir: join(realPlaces.dir, 'leases') });
   restoreReal();
   const cgroupParent = testCgroup('berth-test-parity-ctd', 'cgroupfs');
   resources.defer(() => removeTestCgroup(cgroupParent));
@@ -117,7 +105,8 @@ export async function startRuntimes(): Promise<Sides<RuntimeSide>> {
     cniConfDir: node.paths.cniConfDir,
     certsDir: join(node.dir, 'certs.d'),
     output: () => node.berthd.output(),
-    restoreNetwork: network(node.paths.cniConfDir, node.dir, oursName, 246),
+    restoreNetwork: () =>
+      node.network.writeConflist({ confDir: node.paths.cniConfDir, dataDir: join(node.dir, 'leases') }),
   });
   const owned = resources.move();
   return {

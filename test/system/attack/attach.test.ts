@@ -18,7 +18,7 @@ const few = 4;
 
 let attacked: AttackedNode;
 before(async () => {
-  attacked = await AttackedNode.start('atkattach', 228);
+  attacked = await AttackedNode.start('atkattach');
 });
 after(() => attacked?.[Symbol.asyncDispose]());
 

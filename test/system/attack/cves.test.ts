@@ -24,7 +24,7 @@ const labels = {
 
 let attacked: AttackedNode;
 before(async () => {
-  attacked = await AttackedNode.start('attackcve', 241);
+  attacked = await AttackedNode.start('attackcve');
   const dir = join(attacked.node.dir, 'layout');
   const config = { Cmd: ['/bin/sh'], Env: ['PATH=/bin'], Labels: labels };
   await writeOciLayout({ dir, name: labelled, layers: [busyboxLayer()], config });

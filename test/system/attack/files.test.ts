@@ -23,7 +23,7 @@ const volumeImage = 'localhost/berth-test/volume:1';
 
 let node: FaultyNode;
 before(async () => {
-  node = await startFaultyNode({ name: 'attfile', subnet: '10.236.0.0/24' });
+  node = await startFaultyNode({ name: 'attfile' });
   const layout = join(node.dir, 'layout');
   const layer = [...busyboxLayer(), { type: 'directory', path: 'vol', mode: 0o777 } as const];
   await writeOciLayout({

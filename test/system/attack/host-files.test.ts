@@ -111,7 +111,7 @@ describe('berthd', () => {
   let attacked: AttackedNode;
   let pods = 0;
   before(async () => {
-    attacked = await AttackedNode.start('hostfiles', 239);
+    attacked = await AttackedNode.start('hostfiles');
   });
   after(() => attacked[Symbol.asyncDispose]());
 

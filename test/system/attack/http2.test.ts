@@ -15,7 +15,7 @@ const most = 64 * MiB;
 
 let attacked: AttackedNode;
 before(async () => {
-  attacked = await AttackedNode.start('atkhttp2', 229);
+  attacked = await AttackedNode.start('atkhttp2');
 });
 after(() => attacked?.[Symbol.asyncDispose]());
 

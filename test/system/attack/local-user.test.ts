@@ -57,7 +57,7 @@ function openDirectories(top: string): string[] {
 for (const umask of [0o000, 0o022, 0o077]) {
   const name = umask.toString(8).padStart(3, '0');
   test(`another local user cannot reach a container's setuid file under umask ${name}`, async () => {
-    await using attacked = await withUmask(umask, () => AttackedNode.start(`user${name}`, 237));
+    await using attacked = await withUmask(umask, () => AttackedNode.start(`user${name}`));
     const { node } = attacked;
     chmodSync(node.dir, 0o755);
     const attacker = await attacked.attacker(
@@ -106,7 +106,7 @@ describe('pods with a user namespace', { timeout: 600_000 }, () => {
   const mapping = (hostId: number) => [{ containerId: 0, hostId, length: 65_536 }];
   for (const handler of ['crun', 'runc']) {
     test(`only their own root passes to the root of a container, with ${handler}`, async () => {
-      await using attacked = await AttackedNode.start(`userns${handler}`, 238);
+      await using attacked = await AttackedNode.start(`userns${handler}`);
       const { node } = attacked;
       const { runtime } = node.client;
       // Neither the state nor a volume's folder opens for them.
@@ -211,7 +211,7 @@ async function lockAsUser(files: string[], database: string): Promise<ChildProce
 }
 
 test("what an older berthd left open is closed, and a user's locks on it stop nothing", async () => {
-  await using attacked = await AttackedNode.start('olderberthd', 239);
+  await using attacked = await AttackedNode.start('olderberthd');
   const { node } = attacked;
   const { root, state } = node.paths;
   const database = join(root, 'berth.db');

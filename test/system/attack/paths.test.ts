@@ -25,7 +25,7 @@ import { busyboxLayer, importArchive } from '@berth/test-support/images.ts';
 let attacked: AttackedNode;
 let host: string;
 before(async () => {
-  attacked = await AttackedNode.start('attackpath', 235);
+  attacked = await AttackedNode.start('attackpath');
   host = join(attacked.node.dir, 'host');
   mkdirSync(host);
   writeFileSync(join(host, 'secret'), 'secret');

@@ -14,7 +14,7 @@ const programs = { crun: '/usr/bin/crun', runc: '/usr/sbin/runc' };
 
 let attacked: AttackedNode;
 before(async () => {
-  attacked = await AttackedNode.start('attackpriv', 236);
+  attacked = await AttackedNode.start('attackpriv');
   const dir = join(attacked.node.dir, 'layout');
   const layer = [
     ...busyboxLayer(),

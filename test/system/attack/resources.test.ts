@@ -15,7 +15,7 @@ const tolerated = 48 * mebibyte;
 
 let attacked: AttackedNode;
 before(async () => {
-  attacked = await AttackedNode.start('attackres', 234);
+  attacked = await AttackedNode.start('attackres');
 });
 after(() => attacked[Symbol.asyncDispose]());
 

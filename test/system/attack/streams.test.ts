@@ -17,7 +17,7 @@ let attacked: AttackedNode;
 let pod: Attacker;
 
 before(async () => {
-  attacked = await AttackedNode.start('atkstrm', 227);
+  attacked = await AttackedNode.start('atkstrm');
   pod = await attacked.attacker('sleep 600');
   // What the first session loads is not what an attack costs.
   for (const upgrade of ['SPDY/3.1', 'websocket'] as const) (await connectExec(upgrade)).destroy();

@@ -43,7 +43,7 @@ function causes(error: unknown): unknown[] {
 }
 
 async function fuzzRequests(t: TestContext): Promise<void> {
-  await using attacked = await AttackedNode.start('fuzzcri', 238);
+  await using attacked = await AttackedNode.start('fuzzcri');
   const { node } = attacked;
   const { runtime, image } = node.client;
   const channel = new Client(`unix:${node.socket}`, credentials.createInsecure(), {

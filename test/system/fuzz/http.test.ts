@@ -22,7 +22,7 @@ let healthz: { host: string; port: number };
 let kubeletSocket: string;
 
 before(async () => {
-  attacked = await AttackedNode.start('fuzzhttp', 226);
+  attacked = await AttackedNode.start('fuzzhttp');
   const { dir } = attacked.node;
   readOnly = { host: '127.0.0.1', port: await freePort() };
   healthz = { host: '127.0.0.1', port: await freePort() };

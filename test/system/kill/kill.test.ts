@@ -11,10 +11,10 @@ import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startRegistry } from '@berth/oci/testing/registry.ts';
 import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
-import { removeBridge, writeConflist } from '@berth/test-support/conflist.ts';
 import { seededRandom } from '@berth/test-support/fuzz.ts';
 import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
 import { loadTestImage } from '@berth/test-support/images.ts';
+import { PodNetwork } from '@berth/test-support/pod-network.ts';
 import { podDown, podUp } from '@berth/test-support/pods.ts';
 import { type Daemon, scratchDir } from '@berth/test-support/scratch.ts';
 import { until } from '@berth/test-support/until.ts';
@@ -35,7 +35,6 @@ import { commandLife, outlived, streamLife } from './streams.ts';
 const wantedKills = Number(process.env['BERTH_KILLS'] ?? 300);
 const seed = Number(process.env['BERTH_KILL_SEED'] ?? 1);
 const killsPerLife = 60;
-const bridge = 'brkill0';
 
 const lives: Record<string, Life> = {
   pod: podLife,
@@ -67,8 +66,8 @@ test(`berthd killed ${wantedKills} times leaks nothing and loses no container`, 
   // Users of a pod's own have to reach its files.
   chmodSync(dir, 0o711);
   const paths = layOutBerthd(dir);
-  const dataDir = join(dir, 'leases');
-  writeConflist({ confDir: paths.cniConfDir, name: 'kill', bridge, subnet: '10.231.0.0/16', dataDir });
+  using network = await PodNetwork.take('kill');
+  network.writeConflist({ confDir: paths.cniConfDir, dataDir: join(dir, 'leases') });
   const registry = await startRegistry();
   const images = await pushImages(dir, registry);
   let daemon: Daemon = await startBerthd(paths, dir);
@@ -84,7 +83,7 @@ test(`berthd killed ${wantedKills} times leaks nothing and loses no container`, 
     // One whole life first, so that the bridge and every folder that stays are there before the census.
     await podDown(client, await podUp(fixture('first')));
     await collectImages(client, images);
-    const remains = new Remains(dir, paths, bridge);
+    const remains = new Remains(dir, paths, network.bridge);
 
     const ticking = 'i=0; while true; do echo tick $i; i=$((i+1)); usleep 100000; done';
     const steady = await podUp(fixture('steady'), [
@@ -169,7 +168,6 @@ test(`berthd killed ${wantedKills} times leaks nothing and loses no container`, 
     plain.close();
     await daemon.stop();
     await registry.stop();
-    removeBridge(bridge);
     await detectCgroups().remove(paths.cgroupParent);
   }
 });

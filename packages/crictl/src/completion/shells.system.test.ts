@@ -29,7 +29,7 @@ async function shows(text: RegExp, what: string): Promise<void> {
 }
 
 before(async () => {
-  node = await CrictlNode.start('crictltab', 215);
+  node = await CrictlNode.start('crictltab');
   await node.container(await node.pod('default/web'), 'main', 'sleep 3600');
   await node.container(await node.pod('kube-system/dns'), 'server', 'sleep 3600');
   const config = join(dir.path, 'crictl.yaml');

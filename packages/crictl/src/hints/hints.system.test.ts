@@ -11,7 +11,7 @@ let node: CrictlNode;
 const config = 'CRI_CONFIG_FILE=/dev/null';
 
 before(async () => {
-  node = await CrictlNode.start('hints', 204);
+  node = await CrictlNode.start('hints');
   const pod = await node.pod('shop/web');
   await node.container(pod, 'nginx', 'sleep 3600');
 });

@@ -18,7 +18,7 @@ const onDemand = (first: string) =>
   `echo ${first}; i=0; while :; do if [ -e /tmp/say$i ]; then cat /tmp/say$i; i=$((i+1)); fi; [ -e /tmp/end ] && exit 0; sleep 0.05; done`;
 
 before(async () => {
-  node = await CrictlNode.start('podlogs', 202);
+  node = await CrictlNode.start('podlogs');
   pod = await node.pod('shop/web');
   for (const name of ['init', 'app', 'side']) {
     const script = name === 'init' ? 'echo preparing; echo trouble >&2' : onDemand(`${name} is up`);

@@ -9,7 +9,7 @@ const ids: Record<string, string> = {};
 const sleep = 'sleep 3600';
 
 before(async () => {
-  node = await CrictlNode.start('names', 201);
+  node = await CrictlNode.start('names');
   ids.web = await node.pod('shop/web');
   ids.other = await node.pod('test/web');
   ids.api = await node.pod('shop/api');

@@ -17,7 +17,7 @@ let registry: TestRegistry;
 let front: MeteredRegistry;
 
 before(async () => {
-  node = await CrictlNode.start('pullbars', 205);
+  node = await CrictlNode.start('pullbars');
   registry = await startRegistry();
   front = await meterRegistry(registry.address);
 });

@@ -56,7 +56,7 @@ function table(text: string): Map<string, Record<string, string>> {
 
 before(async () => {
   const extra = 'stats: { includedPodMetrics: [all] }\n';
-  node = await startBerthdNode({ name: 'crictlstat', net: 214, runtime: 'runc', extra });
+  node = await startBerthdNode({ name: 'crictlstat', runtime: 'runc', extra });
   await loadTestImage(node.socket);
   const fixture = { client: node.client, logDir: node.dir, cgroupParent: node.paths.cgroupParent };
   busy = await podUp({ ...fixture, name: 'busy' }, ['/bin/sh', '-c', 'while :; do :; done']);

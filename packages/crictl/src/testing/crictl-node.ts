@@ -25,9 +25,9 @@ export class CrictlNode implements AsyncDisposable {
     this.node = node;
   }
 
-  /** `name` and `net` as startBerthdNode takes them. */
-  static async start(name: string, net: number): Promise<CrictlNode> {
-    const node = new CrictlNode(await startBerthdNode({ name, net }));
+  /** `name` as startBerthdNode takes it. */
+  static async start(name: string): Promise<CrictlNode> {
+    const node = new CrictlNode(await startBerthdNode({ name }));
     await loadTestImage(node.node.socket);
     return node;
   }

@@ -24,7 +24,7 @@ interface Node extends AsyncDisposable {
 
 const starts: Readonly<Record<RuntimeName, (extra: string) => Promise<Node>>> = {
   async berthd(extra) {
-    const node = await startBerthdNode({ name: 'streams', net: 216, extra });
+    const node = await startBerthdNode({ name: 'streams', extra });
     await loadTestImage(node.socket);
     const { dir, socket, client, paths } = node;
     const { cgroupParent } = paths;

@@ -11,7 +11,7 @@ let node: CrictlNode;
 let pod = '';
 
 before(async () => {
-  node = await CrictlNode.start('trace', 203);
+  node = await CrictlNode.start('trace');
   pod = await node.pod('shop/web');
   await node.container(pod, 'app', 'sleep 3600');
 });

@@ -8,11 +8,11 @@ import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
 import { removeTestCgroup, testCgroup, testCgroupDriver } from '@berth/test-support/cgroup-driver.ts';
-import { removeBridge, writeConflist } from '@berth/test-support/conflist.ts';
 import { startContainerd } from '@berth/test-support/containerd.ts';
 import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
 import { loadTestImage } from '@berth/test-support/images.ts';
 import { patience } from '@berth/test-support/machine-speed.ts';
+import { PodNetwork } from '@berth/test-support/pod-network.ts';
 import { testImage } from '@berth/test-support/pods.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
 import { until } from '@berth/test-support/until.ts';
@@ -44,10 +44,7 @@ export async function startTestNode(runtime: (typeof testRuntimes)[number]): Pro
   await using resources = new AsyncDisposableStack();
   const { path: dir } = resources.use(scratchDir('kubelet'));
   const id = randomBytes(3).toString('hex');
-  const bridge = `kb${id}`;
-  const subnet = `10.${200 + (Number.parseInt(id, 16) % 40)}.0.0/16`;
-  const network = { name: bridge, bridge, subnet, dataDir: join(dir, 'leases') };
-  resources.defer(() => removeBridge(bridge));
+  const network = resources.use(await PodNetwork.take('kubelettest'));
   // A root of the kubelet's is named without the suffix of a slice.
   const cgroupRoot = `/kubelettest${id}`;
   resources.defer(() => removeTestCgroup(testCgroup(cgroupRoot.slice(1))));
@@ -92,8 +89,6 @@ async function removeAllPods({ runtime }: CriClient, dir: string): Promise<void>
   for (const { mountPoint } of mountsBelow(join(dir, 'kubelet'))) unmount(mountPoint, { detach: true });
 }
 
-type Network = Omit<Parameters<typeof writeConflist>[0], 'confDir'>;
-
 interface StartedRuntime {
   socket: string;
   restart: TestNode['restartRuntime'];
@@ -101,11 +96,11 @@ interface StartedRuntime {
 
 async function startBerthdIn(
   dir: string,
-  network: Network,
+  network: PodNetwork,
   owner: AsyncDisposableStack,
 ): Promise<StartedRuntime> {
   const paths = layOutBerthd(dir);
-  writeConflist({ ...network, confDir: paths.cniConfDir });
+  network.writeConflist({ confDir: paths.cniConfDir, dataDir: join(dir, 'leases') });
   let daemon = await startBerthd(paths, dir);
   owner.defer(() => daemon.stop());
   await loadTestImage(paths.socket);
@@ -119,12 +114,12 @@ async function startBerthdIn(
 
 async function startContainerdIn(
   dir: string,
-  network: Network,
+  network: PodNetwork,
   owner: AsyncDisposableStack,
 ): Promise<StartedRuntime> {
   const cniConfDir = join(dir, 'net.d');
   mkdirSync(cniConfDir);
-  writeConflist({ ...network, confDir: cniConfDir });
+  network.writeConflist({ confDir: cniConfDir, dataDir: join(dir, 'leases') });
   const containerd = await startContainerd({
     dir: join(dir, 'c'),
     cniConfDir,

@@ -16,7 +16,7 @@ const specDir = (name: string) => join(node.dir, 'cdi', name);
 const warnings: string[] = [];
 
 before(async () => {
-  node = await TestNode.start('rt-cdi', 231);
+  node = await TestNode.start('rt-cdi');
   pods = new PodCalls(node);
   await node.close();
   for (const name of ['etc', 'run']) mkdirSync(specDir(name), { recursive: true });

@@ -19,7 +19,7 @@ let node: TestNode;
 let pods: PodCalls;
 before(async () => {
   if (options.skip !== undefined) return;
-  node = await TestNode.start('rt-systemd', 240);
+  node = await TestNode.start('rt-systemd');
   pods = new PodCalls(node);
 });
 after(async () => {

@@ -13,7 +13,7 @@ let node: TestNode;
 let pods: PodCalls;
 const searchPath = process.env.PATH;
 before(async () => {
-  node = await TestNode.start('rt-checkpoint', 249, undefined, 'checkpoint: { restore: true }\n');
+  node = await TestNode.start('rt-checkpoint', undefined, 'checkpoint: { restore: true }\n');
   pods = new PodCalls(node);
 });
 after(() => node[Symbol.asyncDispose]());

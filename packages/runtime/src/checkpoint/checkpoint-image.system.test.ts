@@ -28,7 +28,7 @@ let node: TestNode;
 let pods: PodCalls;
 let base: string;
 before(async () => {
-  node = await TestNode.start('rt-ckpt-image', 234, undefined, 'checkpoint: { restore: true }\n');
+  node = await TestNode.start('rt-ckpt-image', undefined, 'checkpoint: { restore: true }\n');
   pods = new PodCalls(node);
   const { image } = node.containerConfig([]);
   const status = await node.client.image.imageStatus({ image, verbose: false });

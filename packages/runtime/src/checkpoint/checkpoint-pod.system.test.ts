@@ -9,7 +9,7 @@ import { TestNode } from '../testing/test-node.ts';
 let node: TestNode;
 let pods: PodCalls;
 before(async () => {
-  node = await TestNode.start('rt-podcheck', 250, undefined, 'checkpoint: { restore: true }\n');
+  node = await TestNode.start('rt-podcheck', undefined, 'checkpoint: { restore: true }\n');
   pods = new PodCalls(node);
 });
 after(() => node[Symbol.asyncDispose]());

@@ -9,16 +9,16 @@ import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import type { ContainerConfig, DeepPartial } from '@berth/cri/generated/api.ts';
 import { type BerthdPaths, layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
 import { removeTestCgroup } from '@berth/test-support/cgroup-driver.ts';
-import { removeBridge, writeConflist } from '@berth/test-support/conflist.ts';
 import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
 import { loadTestImage } from '@berth/test-support/images.ts';
+import { PodNetwork } from '@berth/test-support/pod-network.ts';
 import { containerConfig, sandboxConfig, testImage } from '@berth/test-support/pods.ts';
 import { type Daemon, scratchDir } from '@berth/test-support/scratch.ts';
 import { until } from '@berth/test-support/until.ts';
 import type { liveSettings } from './reload.ts';
 
 const dir = scratchDir('reload');
-const bridge = 'brrt232';
+let network: PodNetwork;
 let paths: BerthdPaths;
 let berthd: Daemon;
 let client: CriClient;
@@ -26,13 +26,8 @@ let client: CriClient;
 before(async () => {
   moveHugetlbToV1();
   paths = layOutBerthd(dir.path);
-  writeConflist({
-    confDir: paths.cniConfDir,
-    name: bridge,
-    bridge,
-    subnet: '10.232.0.0/16',
-    dataDir: join(dir.path, 'leases'),
-  });
+  network = await PodNetwork.take('reload');
+  network.writeConflist({ confDir: paths.cniConfDir, dataDir: join(dir.path, 'leases') });
   berthd = await startBerthd(paths, dir.path);
   client = connectCri(paths.socket);
   await loadTestImage(paths.socket);
@@ -41,7 +36,7 @@ before(async () => {
 after(async () => {
   client?.close();
   await berthd?.stop();
-  removeBridge(bridge);
+  network?.[Symbol.dispose]();
   await removeTestCgroup(paths.cgroupParent);
   dir[Symbol.dispose]();
 });

@@ -16,7 +16,7 @@ let registry: TestRegistry;
 let name: string;
 
 before(async () => {
-  node = await TestNode.start('rt-artifact', 235);
+  node = await TestNode.start('rt-artifact');
   chmodSync(node.dir, 0o711);
   pods = new PodCalls(node);
   registry = await startRegistry();

@@ -9,7 +9,7 @@ import { TestNode } from '../testing/test-node.ts';
 let node: TestNode;
 let pods: PodCalls;
 before(async () => {
-  node = await TestNode.start('rt-container', 242);
+  node = await TestNode.start('rt-container');
   pods = new PodCalls(node);
 });
 after(() => node[Symbol.asyncDispose]());

@@ -11,7 +11,7 @@ import { TestNode } from '../testing/test-node.ts';
 let node: TestNode;
 let pods: PodCalls;
 before(async () => {
-  node = await TestNode.start('rt-full', 247, (root) => {
+  node = await TestNode.start('rt-full', (root) => {
     mkdirSync(root);
     mount({ source: 'tmpfs', target: root, fstype: 'tmpfs', data: 'size=32m' });
     return () => unmount(root, { detach: true });

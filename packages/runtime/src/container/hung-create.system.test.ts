@@ -25,12 +25,7 @@ exec ${findProgram('crun', 'crun')} "$@"
 `;
   writeFileSync(program, text);
   chmodSync(program, 0o755);
-  node = await TestNode.start(
-    'rt-hung',
-    238,
-    undefined,
-    `runtimes:\n  crun: {}\n  hung: { path: ${program} }\n`,
-  );
+  node = await TestNode.start('rt-hung', undefined, `runtimes:\n  crun: {}\n  hung: { path: ${program} }\n`);
   pods = new PodCalls(node);
 });
 after(async () => {

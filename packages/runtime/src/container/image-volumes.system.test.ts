@@ -15,7 +15,7 @@ let node: TestNode;
 let pods: PodCalls;
 
 before(async () => {
-  node = await TestNode.start('rt-imagevol', 232);
+  node = await TestNode.start('rt-imagevol');
   chmodSync(node.dir, 0o711);
   pods = new PodCalls(node);
   const layouts = mkdtempSync('/tmp/berth-volume-images-');

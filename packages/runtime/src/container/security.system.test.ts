@@ -12,7 +12,7 @@ import { TestNode } from '../testing/test-node.ts';
 let node: TestNode;
 let pods: PodCalls;
 before(async () => {
-  node = await TestNode.start('rt-security', 236);
+  node = await TestNode.start('rt-security');
   chmodSync(node.dir, 0o711);
   pods = new PodCalls(node);
 });

@@ -20,7 +20,7 @@ const handlers = ['crun', 'runc'];
 let node: TestNode;
 let pods: PodCalls;
 before(async () => {
-  node = await TestNode.start('rt-sysmounts', 229);
+  node = await TestNode.start('rt-sysmounts');
   chmodSync(node.dir, 0o711);
   pods = new PodCalls(node);
 });

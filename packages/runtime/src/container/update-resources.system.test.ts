@@ -12,7 +12,7 @@ import { TestNode } from '../testing/test-node.ts';
 let node: TestNode;
 let pods: PodCalls;
 before(async () => {
-  node = await TestNode.start('rt-resources', 246);
+  node = await TestNode.start('rt-resources');
   pods = new PodCalls(node);
 });
 after(() => node[Symbol.asyncDispose]());

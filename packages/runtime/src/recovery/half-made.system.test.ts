@@ -20,15 +20,15 @@ import { ContainerState, PodSandboxState } from '@berth/cri/generated/api.ts';
 import { mknod } from '@berth/linux/files/mknod.ts';
 import { mount, unmountAll } from '@berth/linux/mounts/mount.ts';
 import { type BerthdPaths, layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
-import { removeBridge } from '@berth/test-support/conflist.ts';
 import { loadTestImage } from '@berth/test-support/images.ts';
 import { patience } from '@berth/test-support/machine-speed.ts';
+import { PodNetwork } from '@berth/test-support/pod-network.ts';
 import { containerConfig, sandboxConfig } from '@berth/test-support/pods.ts';
 import { type Daemon, scratchDir } from '@berth/test-support/scratch.ts';
 import { findProgram } from '../host/programs.ts';
 import { failsWith, until } from '../testing/pod-calls.ts';
 
-const bridge = 'brrt237';
+let network: PodNetwork;
 const scratch = scratchDir('half-made');
 const dir = scratch.path;
 const at = (name: string) => join(dir, name);
@@ -64,7 +64,9 @@ if [ ! -e ${at('up')} ]; then echo '{"code":11,"msg":"the agent is not up"}'; ex
     `case " $* " in *" create "*) touch ${at('creating')}; read line < ${at('gate')}; exit 1;; esac
 exec ${findProgram('crun', 'crun')} "$@"`,
   );
-  const ipam = { type: 'host-local', dataDir: at('leases'), ranges: [[{ subnet: '10.237.0.0/16' }]] };
+  network = await PodNetwork.take('half');
+  const { bridge, subnet } = network;
+  const ipam = { type: 'host-local', dataDir: at('leases'), ranges: [[{ subnet }]] };
   const list = {
     cniVersion: '1.0.0',
     name: 'half',
@@ -79,7 +81,7 @@ exec ${findProgram('crun', 'crun')} "$@"`,
 after(async () => {
   client.close();
   await berthd.stop();
-  removeBridge(bridge);
+  network[Symbol.dispose]();
   scratch[Symbol.dispose]();
 });
 

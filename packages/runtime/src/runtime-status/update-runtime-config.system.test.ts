@@ -9,7 +9,7 @@ const template = `{
   "cniVersion": "1.0.0",
   "name": "from-template",
   "plugins": [{
-    "type": "bridge", "bridge": "brrt248", "isGateway": true, "ipMasq": false,
+    "type": "bridge", "bridge": "BRIDGE", "isGateway": true, "ipMasq": false,
     "ipam": {
       "type": "host-local", "dataDir": "DIR/template-leases",
       "ranges": [{{range $i, $range := .PodCIDRRanges}}{{if $i}}, {{end}}[{"subnet": "{{$range}}"}]{{end}}],
@@ -20,10 +20,10 @@ const template = `{
 `;
 
 test('UpdateRuntimeConfig makes a network of the template, unless there is one', async () => {
-  await using node = await TestNode.start('rt-template', 248);
+  await using node = await TestNode.start('rt-template');
   const { confDir } = node.config.cni;
   const confTemplate = join(node.dir, 'cni.template');
-  writeFileSync(confTemplate, template.replace('DIR', node.dir));
+  writeFileSync(confTemplate, template.replace('DIR', node.dir).replace('BRIDGE', node.network.bridge));
   const update = (podCidr: string) =>
     node.client.runtime.updateRuntimeConfig({ runtimeConfig: { networkConfig: { podCidr } } });
   const networkReady = async () =>

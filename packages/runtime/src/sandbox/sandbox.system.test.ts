@@ -10,7 +10,7 @@ import { TestNode } from '../testing/test-node.ts';
 let node: TestNode;
 let pods: PodCalls;
 before(async () => {
-  node = await TestNode.start('rt-sandbox', 241);
+  node = await TestNode.start('rt-sandbox');
   pods = new PodCalls(node);
 });
 after(() => node[Symbol.asyncDispose]());
@@ -39,7 +39,7 @@ test('a whole life of a pod: states, lists, events, log, exit code, and nothing 
   const sandbox = await pods.runPod('life', { labels: { app: 'life' } });
   const { status: pod } = await call().podSandboxStatus({ podSandboxId: sandbox });
   assert.equal(pod?.state, 0);
-  assert.match(pod?.network?.ip ?? '', /^10\.241\.0\.\d+$/);
+  assert.ok(node.network.has(pod?.network?.ip ?? ''));
   const container = await pods.makeContainer(sandbox, ['/bin/sh', '-c', 'echo out; echo err >&2; exit 7']);
   assert.equal((await pods.statusOf(container)).state, 0);
   const { containers } = await call().listContainers({ filter: { podSandboxId: sandbox.slice(0, 13) } });
@@ -83,8 +83,8 @@ test('a whole life of a pod: states, lists, events, log, exit code, and nothing 
   stop.abort();
   await listening;
 
-  const left = () =>
-    leaks(before, takeCensus(folders)).filter((line) => /rt-|brrt241|^namespaces|^files/.test(line));
+  const ours = new RegExp(`rt-|${node.network.bridge}|^namespaces|^files`);
+  const left = () => leaks(before, takeCensus(folders)).filter((line) => ours.test(line));
   await until(async () => left().filter((line) => line.includes(node.dir)).length === 0);
 });
 
@@ -182,7 +182,7 @@ test("the host's namespaces, sysctls, DNS and host name", async () => {
   const onHost = await pods.runPod('host', linux);
   assert.equal((await call().podSandboxStatus({ podSandboxId: onHost })).status?.network?.ip, '');
   const sees = await pods.startContainer(onHost, ['/bin/sleep', '600'], linux);
-  assert.match(await pods.shell(sees, 'cat /proc/net/dev'), /brrt241/);
+  assert.match(await pods.shell(sees, 'cat /proc/net/dev'), new RegExp(node.network.bridge));
   await call().removePodSandbox({ podSandboxId: onHost });
 
   const own = await pods.runPod('own', {

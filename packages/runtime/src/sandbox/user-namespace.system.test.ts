@@ -38,7 +38,7 @@ const pod = (change: object = {}, linux: object = {}) => ({
 let node: TestNode;
 let pods: PodCalls;
 before(async () => {
-  node = await TestNode.start('rt-userns', 233);
+  node = await TestNode.start('rt-userns');
   chmodSync(node.dir, 0o711);
   pods = new PodCalls(node);
 });

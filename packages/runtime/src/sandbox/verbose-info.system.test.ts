@@ -8,7 +8,7 @@ import { TestNode } from '../testing/test-node.ts';
 let node: TestNode;
 let pods: PodCalls;
 before(async () => {
-  node = await TestNode.start('rt-info', 239);
+  node = await TestNode.start('rt-info');
   pods = new PodCalls(node);
 });
 after(() => node[Symbol.asyncDispose]());
@@ -42,7 +42,7 @@ test('a pod without a process tells of its namespaces, its network and its confi
   assert.equal(info.runtimeSpec.annotations['io.kubernetes.cri.sandbox-id'], pod);
   const eth0 = info.cniResult.Interfaces.eth0;
   assert.equal(eth0.IPConfigs[0].IP, status?.network?.ip);
-  assert.equal(eth0.IPConfigs[0].Gateway, '10.239.0.1');
+  assert.equal(eth0.IPConfigs[0].Gateway, node.network.gateway);
   assert.match(eth0.Mac, /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
   assert.equal(eth0.Sandbox, netns);
   assert.deepEqual(info.cniResult.DNS, [{}]);

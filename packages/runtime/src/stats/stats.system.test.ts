@@ -10,7 +10,7 @@ let node: TestNode;
 let pods: PodCalls;
 before(async () => {
   const extra = 'stats:\n  includedPodMetrics: [all]\n';
-  node = await TestNode.start('rt-stats', 229, undefined, extra);
+  node = await TestNode.start('rt-stats', undefined, extra);
   pods = new PodCalls(node);
 });
 after(() => node[Symbol.asyncDispose]());
@@ -150,7 +150,7 @@ test('the network of a pod: as the pod itself sees it, and without a process in 
   assert.equal(empty.linux?.network?.defaultInterface?.name, 'eth0');
   assert.equal(empty.linux?.cpu, undefined);
   const containerId = await pods.startContainer(sandbox, ['/bin/sleep', '600']);
-  const gateway = '10.229.0.1';
+  const { gateway } = node.network;
   await pods.shell(containerId, `ping -c 3 -i 0.1 -s 5000 ${gateway}`);
   const seen = async () => {
     const text = await pods.shell(containerId, 'cat /proc/net/dev');

@@ -23,7 +23,7 @@ let containerId: string;
 let crictl: string;
 before(async () => {
   crictl = await buildPeer('crictl');
-  node = await TestNode.start('rt-streaming', 251);
+  node = await TestNode.start('rt-streaming');
   pods = new PodCalls(node);
   sandbox = await pods.runPod('streaming');
   const serve =

@@ -41,12 +41,7 @@ before(async () => {
   openssl(`req -x509 ${newKey} -keyout ca.key -out ca.crt -days 2 -subj /CN=CA`);
   for (const name of ['server', 'client', 'renewed', 'linked']) sign(name);
   const files = [`certFile: ${dir}/server.crt`, `keyFile: ${dir}/server.key`, `clientCaFile: ${dir}/ca.crt`];
-  node = await TestNode.start(
-    'rt-stls',
-    253,
-    undefined,
-    `streaming: { port: ${port}, ${files.join(', ')} }\n`,
-  );
+  node = await TestNode.start('rt-stls', undefined, `streaming: { port: ${port}, ${files.join(', ')} }\n`);
 });
 after(async () => {
   await node[Symbol.asyncDispose]();

@@ -4,10 +4,10 @@ import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import type { ContainerConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { layOutBerthd } from '@berth/test-support/berthd.ts';
 import { removeTestCgroup } from '@berth/test-support/cgroup-driver.ts';
-import { removeBridge, writeConflist } from '@berth/test-support/conflist.ts';
 import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
 import { loadTestImage } from '@berth/test-support/images.ts';
 import { patience } from '@berth/test-support/machine-speed.ts';
+import { PodNetwork } from '@berth/test-support/pod-network.ts';
 import { containerConfig, sandboxConfig } from '@berth/test-support/pods.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
 import type { Config } from '../config/config.ts';
@@ -20,53 +20,41 @@ type Partial<Message> = Message extends object ? { [Key in keyof Message]?: Part
 /** A berthd in this process, with every path, the pod network and the cgroup parent of its own. */
 export class TestNode {
   readonly dir: string;
+  readonly network: PodNetwork;
   readonly config: Config;
   readonly client: CriClient;
   readonly lines: string[] = [];
   readonly #scratch: Disposable;
-  readonly #bridge: string;
   readonly #release: (() => void) | undefined;
   #daemon: Daemon | undefined;
 
   private constructor(
     scratch: { path: string } & Disposable,
     config: Config,
-    bridge: string,
+    network: PodNetwork,
     release?: () => void,
   ) {
     this.dir = scratch.path;
     this.config = config;
     this.client = connectCri(config.listen, { timeoutMs: patience(30_000) });
     this.#scratch = scratch;
-    this.#bridge = bridge;
+    this.network = network;
     this.#release = release;
   }
 
   /**
-   * `net` is a number below 256 that no other test uses; it makes the bridge's name and subnet. `prepare` gets
-   * berthd's root directory before berthd does, and returns what is to be done when berthd has left it. `extra` is
+   * `prepare` gets berthd's root directory before berthd does, and returns what is to be done when berthd has left it. `extra` is
    * appended to the config.yaml.
    */
-  static async start(
-    name: string,
-    net: number,
-    prepare?: (root: string) => () => void,
-    extra = '',
-  ): Promise<TestNode> {
+  static async start(name: string, prepare?: (root: string) => () => void, extra = ''): Promise<TestNode> {
     moveHugetlbToV1();
     const scratch = scratchDir(name);
     const dir = scratch.path;
     const paths = layOutBerthd(dir, { extra });
     const release = prepare?.(paths.root);
-    const bridge = `brrt${net}`;
-    writeConflist({
-      confDir: paths.cniConfDir,
-      name: bridge,
-      bridge,
-      subnet: `10.${net}.0.0/16`,
-      dataDir: join(dir, 'leases'),
-    });
-    const node = new TestNode(scratch, readConfig(paths.config, assert.fail), bridge, release);
+    const network = await PodNetwork.take(name);
+    network.writeConflist({ confDir: paths.cniConfDir, dataDir: join(dir, 'leases') });
+    const node = new TestNode(scratch, readConfig(paths.config, assert.fail), network, release);
     await node.open();
     await loadTestImage(paths.socket);
     return node;
@@ -101,7 +89,7 @@ export class TestNode {
     for (const { id } of items) await this.client.runtime.removePodSandbox({ podSandboxId: id });
     this.client.close();
     await this.close();
-    removeBridge(this.#bridge);
+    this.network[Symbol.dispose]();
     await removeTestCgroup(this.config.cgroupParent);
     this.#release?.();
     this.#scratch[Symbol.dispose]();
