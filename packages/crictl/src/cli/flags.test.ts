@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseDuration, parseFlags, parseInteger, UsageError } from './flags.ts';
+import { parseFlags, parseInteger, UsageError } from './flags.ts';
 
 const specs = {
   all: { type: 'boolean', aliases: ['a'], usage: '' },
@@ -85,22 +85,6 @@ test('bad flags are named', () => {
       () => parse(argv),
       (error) => error instanceof UsageError && message.test(error.message),
     );
-});
-
-test('durations are read as Go does', () => {
-  const cases: [string, number | undefined][] = [
-    ['2s', 2000],
-    ['1h1m1s1ms', 3_661_001],
-    ['1.5h', 5_400_000],
-    ['.5s', 500],
-    ['-2m', -120_000],
-    ['0', 0],
-    ['10', undefined],
-    ['', undefined],
-    ['s', undefined],
-    ['1 s', undefined],
-  ];
-  for (const [text, expected] of cases) assert.equal(parseDuration(text), expected, text);
 });
 
 test('integers are read as Go does', () => {

@@ -1,5 +1,6 @@
 // Command-line flags as crictl reads them: Go's rules (`-o json`, `-o=json`, `--output json`, `-output`),
 // and bundles of short ones (`-aq`).
+import { goDurationProblem, parseGoDuration } from '@berth/common/go-duration.ts';
 
 interface Described {
   /** One letter, or another long name. */
@@ -178,7 +179,7 @@ function valueOfVariable(name: string, spec: FlagSpec, variable: string, text: s
   } catch {
     const kind =
       spec.type === 'boolean' ? 'bool' : spec.type === 'integer' || spec.type === 'int64' ? 'int' : spec.type;
-    const reason = spec.type === 'duration' ? `time: ${durationProblem(text)}` : 'parse error';
+    const reason = (spec.type === 'duration' && goDurationProblem(text)) || 'parse error';
     throw new UsageError(
       `could not parse "${text}" as ${kind} value from environment variable "${variable}" for flag ${name}: ${reason}`,
     );
@@ -206,7 +207,7 @@ function parseValue(spelling: string, spec: FlagSpec, word: string): Value {
     case 'int64':
       return parseInteger(spelling, word);
     case 'duration': {
-      const value = parseDuration(word);
+      const value = parseGoDuration(word);
       if (value === undefined) {
         throw new UsageError(`invalid value "${word}" for flag -${spelling}: parse error`);
       }
@@ -239,36 +240,4 @@ export function parseBoolean(text: string): boolean | undefined {
   if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text)) return true;
   if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(text)) return false;
   return undefined;
-}
-
-const unitMilliseconds: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/** Why a text is no duration, in Go's words. */
-export function durationProblem(text: string): string {
-  const [, number = '', unit = ''] = /^[+-]?(\d+\.?\d*|\.\d+)?([^\d.]*)/.exec(text) ?? [];
-  if (number === '') return `invalid duration "${text}"`;
-  if (unit === '') return `missing unit in duration "${text}"`;
-  return Object.hasOwn(unitMilliseconds, unit)
-    ? `invalid duration "${text}"`
-    : `unknown unit "${unit}" in duration "${text}"`;
-}
-
-/** A Go duration (`1h30m`, `1.5s`, `-2m`, `0`) in milliseconds, undefined when it is none. */
-export function parseDuration(text: string): number | undefined {
-  const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
-  if (!match) return /^[+-]?0$/.test(text) ? 0 : undefined;
-  let total = 0;
-  for (const [, number, unit] of (match[2] ?? '').matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
-    total += Number(number) * (unitMilliseconds[unit ?? ''] ?? 0);
-  }
-  return match[1] === '-' ? -total : total;
 }

@@ -1,5 +1,6 @@
 // Help texts, laid out as urfave/cli does, so that they read like the real crictl's.
 
+import { formatGoDuration } from '@berth/common/go-duration.ts';
 import { type FlagSpec, type FlagSpecs, parseFlags } from './flags.ts';
 
 /** The parts of a command that its help text shows. */
@@ -105,7 +106,7 @@ function description(name: string, spec: FlagSpec): string {
   const shown =
     spec.type === 'strings' || fallback === ''
       ? ''
-      : ` (default: ${spec.type === 'string' ? JSON.stringify(fallback) : spec.type === 'duration' ? `${Number(fallback) / 1000}s` : fallback})`;
+      : ` (default: ${spec.type === 'string' ? JSON.stringify(fallback) : spec.type === 'duration' ? formatGoDuration(Number(fallback)) : fallback})`;
   const variables = spec.env ? ` [${spec.env.map((variable) => `$${variable}`).join(', ')}]` : '';
   return spec.usage + shown + variables;
 }

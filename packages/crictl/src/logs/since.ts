@@ -1,12 +1,12 @@
 // The points in time that `--since` takes.
-import { parseDuration } from '../cli/flags.ts';
+import { parseGoDuration } from '@berth/common/go-duration.ts';
 
 /**
  * Unix nanoseconds of `text`: a duration before `nowMs` (42m), a date or time (2013-01-02,
  * 2013-01-02T13:23, with Z or an offset, else local), or Unix seconds (1136073600.000000001).
  */
 export function parseSince(text: string, nowMs: number): bigint {
-  const duration = text === '0' ? undefined : parseDuration(text);
+  const duration = text === '0' ? undefined : parseGoDuration(text);
   if (duration !== undefined) return BigInt(Math.floor((nowMs - duration) / 1000)) * 1_000_000_000n;
   const date =
     /^(\d{4}-\d\d-\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?)?(Z|[-+]\d\d:\d\d)?$/i.exec(text);

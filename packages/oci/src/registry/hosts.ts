@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
+import { parseGoDuration } from '@berth/common/go-duration.ts';
 import { printable, quoted } from '@berth/common/printable.ts';
 import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { isTable, parseToml, type TomlTable, type TomlValue } from './toml.ts';
@@ -257,29 +258,13 @@ function parseRewrite(pattern: string, replacement: string, where: string): Rewr
   }
 }
 
-const goUnits: Record<string, number> = {
-  h: 3_600_000,
-  m: 60_000,
-  s: 1000,
-  ms: 1,
-  us: 0.001,
-  µs: 0.001,
-  μs: 0.001,
-  ns: 1e-6,
-};
-
-/** A Go duration, as `1m30s`, in milliseconds; none for 0, which is no limit. */
+/** A Go duration in milliseconds; none for 0, which means no limit. */
 function goDuration(value: TomlValue, where: string): { dialTimeout?: number } {
-  const text = string(value, where).replace(/^\+/, '');
-  if (text === '0') return {};
-  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:h|ms|m|s|us|µs|μs|ns))+$/.test(text)) {
+  const text = string(value, where);
+  const milliseconds = parseGoDuration(text);
+  if (milliseconds === undefined || text.startsWith('-')) {
     throw new Error(`${where}: expected a duration such as "30s", got ${quoted(text)}`);
   }
-  const parts = text.matchAll(/(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|μs|ns)/g);
-  const milliseconds = parts.reduce(
-    (total, [, count, unit = '']) => total + Number(count) * (goUnits[unit] ?? 0),
-    0,
-  );
   return milliseconds === 0 ? {} : { dialTimeout: milliseconds };
 }
 
