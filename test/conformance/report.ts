@@ -1,5 +1,5 @@
 // What critest's report (Ginkgo's JSON) says of every spec, and what of it is news.
-import { JsonCursor } from '@berth/oci/json/cursor.ts';
+import { JsonCursor } from '@berth/common/json/cursor.ts';
 
 export interface Spec {
   /** Texts from the outermost container to the spec itself, joined by spaces: what --focus matches. */

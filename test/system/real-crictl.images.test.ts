@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { JsonCursor } from '@berth/oci/json/cursor.ts';
+import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { startRegistry, type TestRegistry, testUser } from '@berth/oci/testing/registry.ts';
 import { writeTestImage } from '@berth/test-support/images.ts';
 import { testImage } from '@berth/test-support/pods.ts';

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { JsonCursor } from '@berth/oci/json/cursor.ts';
+import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { whyNoCriu } from '@berth/runtime/testing/criu.ts';
 import { type RealCrictl, startRealCrictl } from '@berth/test-support/real-crictl.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { JsonCursor } from '@berth/oci/json/cursor.ts';
+import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { testImage } from '@berth/test-support/pods.ts';
 import { type RealCrictl, startRealCrictl } from '@berth/test-support/real-crictl.ts';
 

@@ -2,8 +2,8 @@
 // critest's image names begin with.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
-import { JsonCursor } from '@berth/oci/json/cursor.ts';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import { catalogue, mirrored } from './catalogue.ts';
 

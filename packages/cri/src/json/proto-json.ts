@@ -1,4 +1,5 @@
 // CRI messages as protobuf's JSON (https://protobuf.dev/programming-guides/json/), both ways.
+import { isObject } from '@berth/common/json/is-object.ts';
 import type * as api from '../generated/api.ts';
 import { enums, messages, type SchemaField } from '../generated/schema.ts';
 
@@ -106,7 +107,7 @@ function messageFromJson(
   path: string,
   options: FromJsonOptions,
 ): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(path, name, value);
+  if (!isObject(value)) throw wrongType(path, name, value);
   const fields = messages[name] ?? [];
   const message: Record<string, unknown> = {};
   for (const field of fields) message[camelCase(field[0])] = defaultOf(field);
@@ -150,7 +151,7 @@ function fieldFromJson(
     return value.map((item, index) => valueFromJson(type, item, `${path}[${index}]`, options));
   }
   if (kind === 'map') {
-    if (typeof value !== 'object' || Array.isArray(value)) throw wrongType(path, `a map to ${type}`, value);
+    if (!isObject(value)) throw wrongType(path, `a map to ${type}`, value);
     const entries = Object.entries({ ...value });
     return Object.fromEntries(
       entries.map(([key, item]) => [key, valueFromJson(type, item, `${path}.${key}`, options)]),

@@ -1,4 +1,5 @@
 // One line of a container's log file: the CRI format, or Docker's JSON.
+import { isObject } from '@berth/common/json/is-object.ts';
 
 export interface LogLine {
   /** The time as it is written, always RFC 3339. */
@@ -32,15 +33,8 @@ export function parseCriLine(line: Buffer): LogLine {
 /** Parses `{"log":"…\n","stream":"stdout","time":"…"}`. */
 export function parseDockerLine(line: Buffer): LogLine {
   const entry: unknown = JSON.parse(line.toString());
-  if (typeof entry !== 'object' || entry === null) throw new Error('expected a JSON object');
-  const {
-    log = '',
-    stream,
-    time,
-  } = { log: undefined, stream: undefined, time: undefined, ...entry } as Record<
-    'log' | 'stream' | 'time',
-    unknown
-  >;
+  if (!isObject(entry)) throw new Error('expected a JSON object');
+  const { log = '', stream, time } = entry;
   if (typeof log !== 'string') throw new Error('log is not a string');
   if (stream !== 'stdout' && stream !== 'stderr') throw new Error(`unexpected stream type "${stream}"`);
   if (typeof time !== 'string' || !timestampPattern.test(time)) throw new Error(`unexpected time "${time}"`);

@@ -1,4 +1,5 @@
 // JSON as Go's encoders lay it out.
+import { escapeHtml } from '@berth/common/json/html-escape.ts';
 import type { Json } from '@berth/cri/json/proto-json.ts';
 
 /** Indented by two; keys stay in their order. This is how protobuf messages are printed. */
@@ -28,9 +29,5 @@ function print(value: Json, indent: string): string {
 }
 
 function scalar(value: null | boolean | number | string): string {
-  if (typeof value !== 'string') return JSON.stringify(value);
-  return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return typeof value === 'string' ? escapeHtml(JSON.stringify(value)) : JSON.stringify(value);
 }

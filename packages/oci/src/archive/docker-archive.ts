@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { quoted } from '@berth/common/printable.ts';
 import type { ContentStore } from '../content/store.ts';
 import type { Descriptor } from '../image-spec/descriptor.ts';
@@ -6,7 +7,6 @@ import type { Digest } from '../image-spec/digest.ts';
 import { assembleImage } from '../image-spec/image.ts';
 import type { ImageManifest } from '../image-spec/manifest.ts';
 import { mediaTypes } from '../image-spec/media-types.ts';
-import { JsonCursor } from '../json/cursor.ts';
 import { detectCompression } from '../layers/decompress.ts';
 import { parseReference } from '../reference/reference.ts';
 import type { ImportedImage } from './imported-image.ts';

@@ -4,13 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { replaceFile } from '@berth/common/files/replace-file.ts';
+import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { makeDirectories } from '@berth/linux/files/directories.ts';
 import { type Descriptor, parseDescriptor } from '../image-spec/descriptor.ts';
 import { type Digest, digestHex, digestOf, finishDigest } from '../image-spec/digest.ts';
 import type { ExecutionParameters } from '../image-spec/image-config.ts';
 import { type Compression, mediaTypes } from '../image-spec/media-types.ts';
 import { hostPlatform, type Platform } from '../image-spec/platform.ts';
-import { JsonCursor } from '../json/cursor.ts';
 import type { TarEntry } from '../tar/entry.ts';
 import { encodeTar } from '../tar/writer.ts';
 

@@ -1,5 +1,5 @@
+import type { JsonCursor } from '@berth/common/json/cursor.ts';
 import { quoted } from '@berth/common/printable.ts';
-import type { JsonCursor } from '../json/cursor.ts';
 import { type Digest, isDigest } from './digest.ts';
 import { type Platform, parsePlatform } from './platform.ts';
 

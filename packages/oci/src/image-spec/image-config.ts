@@ -1,5 +1,5 @@
+import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { quoted } from '@berth/common/printable.ts';
-import { JsonCursor } from '../json/cursor.ts';
 import { type Digest, isDigest } from './digest.ts';
 
 /** The image configuration (OCI image spec, config.md; Docker's is the same for these members). */

@@ -1,5 +1,5 @@
+import { JsonCursor, MalformedDocumentError } from '@berth/common/json/cursor.ts';
 import { printable } from '@berth/common/printable.ts';
-import { JsonCursor, MalformedDocumentError } from '../json/cursor.ts';
 import { type Descriptor, parseDescriptor } from './descriptor.ts';
 import { isEncrypted, isLayerType, mediaTypes } from './media-types.ts';
 import { formatPlatform, type Platform, platformScore } from './platform.ts';

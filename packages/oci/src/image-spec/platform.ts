@@ -1,4 +1,4 @@
-import type { JsonCursor } from '../json/cursor.ts';
+import type { JsonCursor } from '@berth/common/json/cursor.ts';
 
 /** What an image is built for, in Go's names: os `linux`, architecture `amd64`, variant `v8`. */
 export interface Platform {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { printable } from '@berth/common/printable.ts';
-import { JsonCursor } from '../json/cursor.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { type AuthSource, type Credentials, credentialsFor } from './credentials.ts';
 import { RegistryError } from './errors.ts';

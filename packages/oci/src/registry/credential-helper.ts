@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
+import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { printable, quoted } from '@berth/common/printable.ts';
-import { JsonCursor } from '../json/cursor.ts';
 import type { AuthConfig } from './credentials.ts';
 
 /** Milliseconds that a helper may take; some ask a service on the network. */

@@ -1,6 +1,6 @@
+import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import { JsonCursor } from '../json/cursor.ts';
 import { askCredentialHelper } from './credential-helper.ts';
 import { type AuthConfig, type ImagePlace, isDockerHub } from './credentials.ts';
 

@@ -1,3 +1,4 @@
+import { isObject } from '@berth/common/json/is-object.ts';
 import { TomlError as ParseError, parse } from 'smol-toml';
 
 /** A value of a TOML document: what JSON has, or a date. */
@@ -21,7 +22,7 @@ export function parseToml(text: string): TomlTable {
   }
 }
 
-/** A value that is a table; dates and lists are none. */
+/** Whether a value is a table, and not a list or a date. */
 export function isTable(value: TomlValue): value is TomlTable {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+  return isObject(value) && !(value instanceof Date);
 }

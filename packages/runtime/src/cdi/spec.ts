@@ -1,5 +1,5 @@
-import { isSameMember } from '@berth/oci/json/ambiguous.ts';
-import { JsonCursor } from '@berth/oci/json/cursor.ts';
+import { isSameMember } from '@berth/common/json/ambiguous.ts';
+import { JsonCursor } from '@berth/common/json/cursor.ts';
 import type { Hook, Hooks, LinuxDevice, LinuxIntelRdt, Mount } from '@berth/oci/runtime-spec/config.ts';
 import { isDeviceName, isKind } from './names.ts';
 

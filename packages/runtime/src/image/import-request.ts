@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isAbsolute } from 'node:path';
-import { JsonCursor, MalformedDocumentError } from '@berth/oci/json/cursor.ts';
+import { JsonCursor, MalformedDocumentError } from '@berth/common/json/cursor.ts';
 
 /** What a request to import asks for. */
 export interface ImportRequestBody {

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '@berth/common/error-message.ts';
+import { MalformedDocumentError } from '@berth/common/json/cursor.ts';
 import { printable } from '@berth/common/printable.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
 import { answer, type Route } from '@berth/http/routes.ts';
 import { importArchive } from '@berth/oci/archive/import.ts';
 import type { ImportedImage } from '@berth/oci/archive/imported-image.ts';
 import { ArchiveError } from '@berth/oci/archive/source.ts';
-import { MalformedDocumentError } from '@berth/oci/json/cursor.ts';
 import { LayerError } from '@berth/oci/layers/layer-error.ts';
 import { addImage } from './add.ts';
 import { readImportRequest } from './import-request.ts';

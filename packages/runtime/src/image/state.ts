@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { type Digest, parseDigest } from '@berth/oci/image-spec/digest.ts';
 import { type ImageConfig, readImageConfig } from '@berth/oci/image-spec/image-config.ts';
-import { JsonCursor } from '@berth/oci/json/cursor.ts';
 import { migrate } from '../state/database.ts';
 import { RowReader } from '../state/row.ts';
 import { imageSchema } from './schema.ts';

@@ -1,7 +1,7 @@
 import { messageOf } from '@berth/common/error-message.ts';
+import { isSameMember } from '@berth/common/json/ambiguous.ts';
+import { JsonCursor, MalformedDocumentError } from '@berth/common/json/cursor.ts';
 import { errnoNumber } from '@berth/linux/syscall/errno.ts';
-import { isSameMember } from '@berth/oci/json/ambiguous.ts';
-import { JsonCursor, MalformedDocumentError } from '@berth/oci/json/cursor.ts';
 import { type ExactNumber, isExactNumber, parseExactJson } from '@berth/oci/json/exact.ts';
 import type { LinuxSeccomp, LinuxSyscall } from '@berth/oci/runtime-spec/config.ts';
 import { isKernel } from '../host/kernel-version.ts';

@@ -1,4 +1,5 @@
 // Names and the status document of the remote command protocols (exec, attach).
+import { isObject } from '@berth/common/json/is-object.ts';
 
 /** SPDY subprotocols that a server takes, best first; `channel.k8s.io` is the first, unversioned one. */
 export const remoteCommandProtocols = [
@@ -59,17 +60,18 @@ export function encodeStatus(status: ExecStatus, form: 'json' | 'text'): string 
 export function decodeStatus(text: string, form: 'json' | 'text'): ExecOutcome {
   if (form === 'text') return text === '' ? { exitCode: 0 } : { error: text };
   const status: unknown = JSON.parse(text);
-  const { status: kind, reason, message, details } = record(status);
+  const { status: kind, reason, message, details } = objectOf(status);
   if (kind === 'Success') return { exitCode: 0 };
   if (kind !== 'Failure') throw new SyntaxError(`status is neither Success nor Failure: ${text}`);
   if (reason !== 'NonZeroExitCode') return { error: String(message ?? 'the server gave no reason') };
-  const causes: unknown = record(details)['causes'];
-  for (const cause of Array.isArray(causes) ? causes.map(record) : [])
+  const causes: unknown = objectOf(details)['causes'];
+  for (const cause of Array.isArray(causes) ? causes.map(objectOf) : [])
     if (cause['reason'] === 'ExitCode' && /^\d{1,3}$/.test(String(cause['message'])))
       return { exitCode: Number(cause['message']) };
   throw new SyntaxError(`status without an exit code: ${text}`);
 }
 
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+/** The object itself, or an empty one in place of any other value. */
+function objectOf(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {};
 }

@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
+import { isObject } from '@berth/common/json/is-object.ts';
 import type { TerminalSize } from './streaming-runtime.ts';
 
-/** Longer text without a whole size in it is no resize stream. */
+/** A text that is longer without a whole size is not a resize stream. */
 const maxPending = 4096;
 
-/** Sizes from a client's text `{"Width":80,"Height":24}`, and what of the text is still incomplete. */
+/** The sizes in a client's text, as `{"Width":80,"Height":24}`, and the incomplete rest of it. */
 export function parseSizes(text: string): { sizes: TerminalSize[]; rest: string } {
   const sizes: TerminalSize[] = [];
   let rest = text;
@@ -18,7 +19,7 @@ export function parseSizes(text: string): { sizes: TerminalSize[]; rest: string 
 
 function parseSize(json: string): TerminalSize {
   const value: unknown = JSON.parse(json);
-  if (typeof value !== 'object' || value === null) throw new SyntaxError('terminal size is no object');
+  if (!isObject(value)) throw new SyntaxError('the terminal size is not an object');
   const fields = new Map(Object.entries(value).map(([name, field]) => [name.toLowerCase(), field]));
   return { width: dimension(fields.get('width')), height: dimension(fields.get('height')) };
 }
@@ -26,12 +27,12 @@ function parseSize(json: string): TerminalSize {
 function dimension(value: unknown): number {
   if (value === undefined) return 0;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff) return value;
-  throw new SyntaxError('terminal size is no number from 0 to 65535');
+  throw new SyntaxError('the terminal size is not a number from 0 to 65535');
 }
 
 /**
- * The sizes that arrive on a resize stream; of several that nobody has asked for yet only the newest, since
- * a terminal has but one size. Ends with the stream, with the connection, and at text that is no size.
+ * Yields the sizes that arrive on a resize stream, and of several unread ones only the newest: a terminal has one
+ * size. Ends with the stream, with the connection, and at a text that is not a size.
  */
 export async function* resizeEvents(
   stream: Readable | undefined,
@@ -47,7 +48,7 @@ export async function* resizeEvents(
     wake();
   };
   stream.on('data', (chunk: Buffer) => {
-    // What follows is read, so as not to hold the connection up, and dropped.
+    // Read and drop what follows, so that flow control does not block the connection.
     if (over) return;
     try {
       const { sizes, rest } = parseSizes(text + chunk.toString('latin1'));

@@ -1,8 +1,9 @@
-import { messageOf } from '@berth/common/error-message.ts';
-import { escapeUnprintable, printable, quoted } from '@berth/common/printable.ts';
+import { messageOf } from '../error-message.ts';
+import { escapeUnprintable, printable, quoted } from '../printable.ts';
 import { hasDuplicateMembers, isSameMember } from './ambiguous.ts';
+import { isObject } from './is-object.ts';
 
-/** JSON that came from outside does not have the shape that its specification asks for; `message` names the field. */
+/** A JSON document from outside does not have the shape that its specification demands; the message names the field. */
 export class MalformedDocumentError extends Error {
   override readonly name = 'MalformedDocumentError';
 }
@@ -35,8 +36,8 @@ export class JsonCursor {
   }
 
   /**
-   * Parses a text that other tools read as well, and must read the same: two members of one name are refused, as
-   * far as they are looked at also those that Go's decoder takes for one.
+   * Parses a text that other tools must read as the same document: refuses two members of one name, and in the
+   * objects that are read also names that Go's decoder takes for one.
    */
   static parseUnambiguous(text: string | Buffer, name: string): JsonCursor {
     const whole = text.toString();
@@ -52,13 +53,13 @@ export class JsonCursor {
     return new MalformedDocumentError(`${this.path}: ${problem}`);
   }
 
-  /** Absent and null are the same, as they are to Go's decoder, which writes and reads most of these documents. */
+  /** Absent and null are the same, as for Go's decoder. */
   get isPresent(): boolean {
     return this.value !== undefined && this.value !== null;
   }
 
   /**
-   * The member called `name`, in any case as Go's decoder has it, or else a cursor on nothing.
+   * The member called `name`, matched without case as by Go's decoder; without one, a cursor on an absent value.
    * @throws MalformedDocumentError for two spellings of it in a text that has to be unambiguous
    */
   field(name: string): JsonCursor {
@@ -77,7 +78,7 @@ export class JsonCursor {
     return new JsonCursor(value, path, this.#spellings);
   }
 
-  /** `read` of this place, or undefined when nothing is here. */
+  /** The result of `read`, or undefined when the value is absent. */
   optional<T>(read: (cursor: JsonCursor) => T): T | undefined {
     return this.isPresent ? read(this) : undefined;
   }
@@ -105,14 +106,14 @@ export class JsonCursor {
     return this.value.map((item, index) => this.#at(item, `${this.path}[${index}]`));
   }
 
-  /** A list of strings, among which null is the empty one, as it is to Go's decoder. */
+  /** A list of strings; null among them is the empty string, as for Go's decoder. */
   strings(): string[] {
-    // A document may hold a million of them: a cursor is made only for one that is no string.
+    // A document may hold a million strings: make cursors only when one is something else.
     if (isStringArray(this.value)) return this.value;
     return this.array().map((item) => item.optional((it) => it.string()) ?? '');
   }
 
-  /** An object whose members are all strings, or null for the empty one. */
+  /** An object whose members are all strings; null is the empty string. */
   stringMap(): Record<string, string> {
     const object = this.record();
     if (isStringMap(object)) return object;
@@ -124,9 +125,9 @@ export class JsonCursor {
     return Object.fromEntries(members);
   }
 
-  /** The members of this object, not looked at yet. */
+  /** The members of this object, unchecked. */
   record(): Record<string, unknown> {
-    if (!isRecord(this.value)) throw this.#expected('an object');
+    if (!isObject(this.value)) throw this.#expected('an object');
     return this.value;
   }
 
@@ -138,14 +139,14 @@ export class JsonCursor {
 /** Characters of a wrong value that an error shows. */
 const shownOfValue = 60;
 
-/** The beginning of a value as JSON; no more of it is looked at, since a document may be large or deep. */
+/** The beginning of a value as JSON. Reads no more than that, as a document may be large or deep. */
 function excerpt(value: unknown): string {
   return escapeUnprintable(beginning(value, shownOfValue).slice(0, shownOfValue));
 }
 
-function beginning(value: unknown, room: number): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, Math.max(room, 0)));
-  if (!Array.isArray(value) && !isRecord(value)) return String(value);
+function beginning(value: unknown, limit: number): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, Math.max(limit, 0)));
+  if (!Array.isArray(value) && !isObject(value)) return String(value);
   const members: [key: string, value: unknown][] = Array.isArray(value)
     ? value.slice(0, shownOfValue).map((item: unknown) => ['', item])
     : Object.keys(value)
@@ -154,9 +155,9 @@ function beginning(value: unknown, room: number): string {
   const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
   let text = open;
   for (const [key, member] of members) {
-    if (text.length >= room) return text;
+    if (text.length >= limit) return text;
     text += `${text === open ? '' : ','}${key}`;
-    text += beginning(member, room - text.length);
+    text += beginning(member, limit - text.length);
   }
   return text + close;
 }
@@ -168,8 +169,4 @@ function isStringArray(value: unknown): value is string[] {
 function isStringMap(object: Record<string, unknown>): object is Record<string, string> {
   for (const key in object) if (typeof object[key] !== 'string') return false;
   return true;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
