@@ -1,28 +1,22 @@
-// Images by less than their whole name: `app`, `team/app:1` for `registry.example:5000/team/app:1`.
+// Looks images up by the end of their name: `app` or `team/app:1` for `registry.example:5000/team/app:1`.
+import { splitImageName } from '@berth/common/image-name.ts';
 import type { Image, ImageStatusResponse } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
 import { formatTable } from '../output/table.ts';
 
-/** Pure: the images that have a name which ends in `word`, at a slash, with or without its tag or digest. */
+/** Pure: the images with a name that ends in `word` at a slash, with or without its tag or digest. */
 export function imagesCalled<Named extends Pick<Image, 'id' | 'repoTags' | 'repoDigests'>>(
   word: string,
   images: readonly Named[],
 ): Named[] {
   const ends = (name: string) => name === word || name.endsWith(`/${word}`);
-  const fits = (name: string) => ends(name) || ends(repositoryOf(name));
+  const fits = (image: string) => ends(image) || ends(splitImageName(image).name);
   return images.filter(({ repoTags, repoDigests }) => [...repoTags, ...repoDigests].some(fits));
 }
 
-/** Pure: a name without its tag or digest; a colon before the last slash is a port. */
-function repositoryOf(name: string): string {
-  const [repository = ''] = name.split('@');
-  const colon = repository.lastIndexOf(':');
-  return colon > repository.lastIndexOf('/') ? repository.slice(0, colon) : repository;
-}
-
 /**
- * What the runtime knows of the image that `given` means: by id or name as the runtime reads it, or else the one
- * image that is called so. `askedAs` is what it was found by. Throws when several are called so.
+ * The status of the image `given`: as the runtime resolves an id or a name, or else of the one image whose name ends
+ * so. `askedAs` is the name or id that the runtime knows it by. Throws when several names end so.
  */
 export async function imageStatus(
   app: App,
@@ -53,7 +47,7 @@ export function namesOf({ repoTags, repoDigests }: Pick<Image, 'repoTags' | 'rep
   return repoTags.length > 0 ? repoTags : repoDigests;
 }
 
-/** The names of all images that the runtime has, for who has looked for another. */
+/** The names of all images, for the hint of a name that was not found. */
 export async function imageNames(app: App): Promise<string[]> {
   const { images } = await (await app.image()).listImages({}, app.call());
   return images.flatMap(namesOf);

@@ -1,3 +1,5 @@
+// Image references, normalized and checked as by the Docker tools.
+import { splitImageName } from '@berth/common/image-name.ts';
 import { quoted } from '@berth/common/printable.ts';
 import { type Digest, isDigest } from '../image-spec/digest.ts';
 
@@ -37,19 +39,14 @@ export class InvalidReferenceError extends Error {
  */
 export function parseReference(text: string): Reference {
   if (text === '') throw new InvalidReferenceError(text, 'the name is empty');
-  const at = text.indexOf('@');
-  const digest = at === -1 ? undefined : text.slice(at + 1);
+  const { name, tag, digest } = splitImageName(text);
   if (digest !== undefined && !isDigest(digest)) {
     throw new InvalidReferenceError(text, `${quoted(digest)} is not a digest (sha256:<64 hex digits>)`);
   }
-  const named = at === -1 ? text : text.slice(0, at);
-  const colon = named.lastIndexOf(':');
-  const hasTag = colon > named.lastIndexOf('/');
-  const tag = hasTag ? named.slice(colon + 1) : undefined;
   if (tag !== undefined && !tagPattern.test(tag)) {
     throw new InvalidReferenceError(text, `${quoted(tag)} is not a tag`);
   }
-  const { registry, repository } = splitRegistry(hasTag ? named.slice(0, colon) : named);
+  const { registry, repository } = splitRegistry(name);
   if (!registryPattern.test(registry)) {
     throw new InvalidReferenceError(text, `${quoted(registry)} is not a registry host`);
   }
