@@ -1,8 +1,9 @@
 // Whether this node can take a pod at all: number of pods, CPU, memory, disk, host ports, node selector. Without a
 // scheduler in front of a static pod, this is the only place that keeps a node from being promised twice.
+
+import { formatQuantity, parseQuantity } from '@berth/common/quantity.ts';
 import type { NodeSelectorRequirement, NodeSelectorTerm } from 'kubernetes-types/core/v1.d.ts';
 import { type Container, type Pod, podKey } from '../api/pod.ts';
-import { formatQuantity, parseQuantity } from '../api/quantity.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
 
 /** Pods that may run, and those that may not with the reason. */

@@ -1,7 +1,8 @@
 // Fills in what a manifest leaves out, as the API server does for every pod: what `/pods` shows and what the
 // rest of the kubelet relies on.
+
+import { compareQuantities } from '@berth/common/quantity.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import { compareQuantities } from './quantity.ts';
 
 /** The pod with the API's defaults; the input is left as it is. */
 export function withDefaults(pod: v1.Pod): v1.Pod {

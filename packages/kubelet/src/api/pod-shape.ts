@@ -2,10 +2,10 @@
 // told, the right type everywhere, nothing missing that must be there.
 
 import { messageOf } from '@berth/common/error-message.ts';
+import { formatQuantity, parseQuantity } from '@berth/common/quantity.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { type FieldError, invalid, join, required, unknownField } from './field-error.ts';
 import { podSchema } from './generated/pod-schema.ts';
-import { formatQuantity, parseQuantity } from './quantity.ts';
 
 /** A JSON object whose fields nobody has looked at yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;

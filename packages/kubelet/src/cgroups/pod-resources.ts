@@ -1,6 +1,7 @@
 // From Kubernetes quantities to what the CPU and memory controllers are told, for containers and whole pods.
+
+import { bytes, cpuMillis } from '@berth/common/quantity.ts';
 import type { Container, Pod } from '../api/pod.ts';
-import { bytes, cpuMillis } from '../api/quantity.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { qosClass } from './qos-class.ts';
 

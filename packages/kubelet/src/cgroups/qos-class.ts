@@ -1,7 +1,8 @@
 // Quality of service: how hard the node tries to keep a pod.
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
+
+import { compareQuantities, parseQuantity } from '@berth/common/quantity.ts';
 import type { Pod } from '../api/pod.ts';
-import { compareQuantities, parseQuantity } from '../api/quantity.ts';
 
 /** Kubernetes' names of the classes, best first. */
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';

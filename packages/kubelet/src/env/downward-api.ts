@@ -1,7 +1,8 @@
 // Values that a container's environment takes from its own pod.
 // https://kubernetes.io/docs/concepts/workloads/pods/downward-api/
+
+import { parseQuantity } from '@berth/common/quantity.ts';
 import type { Container, Pod } from '../api/pod.ts';
-import { parseQuantity } from '../api/quantity.ts';
 import type { NodeCapacity } from '../node/node-capacity.ts';
 
 /** What about a pod is known only once it runs here. */

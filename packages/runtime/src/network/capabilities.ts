@@ -1,5 +1,6 @@
 import type { NetworkConfigList } from '@berth/cni/config/conf-list.ts';
 import type { Json, JsonObject } from '@berth/cni/spec/json.ts';
+import { bytes as wholeUnits } from '@berth/common/quantity.ts';
 import { invalid } from '../rpc/errors.ts';
 
 /** A port of the host that leads into the pod. */
@@ -93,24 +94,11 @@ function bandwidthOf(annotations: Readonly<Record<string, string>>): JsonObject 
   return Object.keys(bandwidth).length > 0 ? bandwidth : undefined;
 }
 
-const SUFFIXES: Readonly<Record<string, number>> = {
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-};
-
+/** Bits per second, rounded up; undefined for what is no quantity. */
 function parseRate(text: string): number | undefined {
-  const [, number = '', exponent = '', suffix = ''] =
-    /^(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d+)|([kMGTP]|[KMGTP]i)?)$/.exec(text) ?? [];
-  const factor = SUFFIXES[suffix];
-  if (number === '' || factor === undefined) return undefined;
-  return Math.ceil(Number(number + exponent) * factor);
+  try {
+    return Number(wholeUnits(text));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bytes } from '@berth/common/quantity.ts';
 import { faultOf, manifest, podOf, warningsOf } from '../../testing/manifest.ts';
 import type { Pod } from '../pod.ts';
-import { bytes } from '../quantity.ts';
 
 const faults: [string, Parameters<typeof manifest>[0], string][] = [
   [

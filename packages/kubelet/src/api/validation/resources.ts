@@ -1,4 +1,6 @@
 // The rules for requests and limits, and for environment variables that quote them.
+
+import { compareQuantities, isWhole, parseQuantity } from '@berth/common/quantity.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import {
   type FieldError,
@@ -10,7 +12,6 @@ import {
   oneOf,
   required,
 } from '../field-error.ts';
-import { compareQuantities, isWhole, parseQuantity } from '../quantity.ts';
 
 const basicResources = ['cpu', 'ephemeral-storage', 'memory'];
 

@@ -1,4 +1,6 @@
 // The rules for volumes.
+
+import { parseQuantity } from '@berth/common/quantity.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import {
   check,
@@ -11,7 +13,6 @@ import {
   required,
 } from '../field-error.ts';
 import { dnsLabel, noBacksteps } from '../names.ts';
-import { parseQuantity } from '../quantity.ts';
 
 const hostPathTypes = [
   'BlockDevice',

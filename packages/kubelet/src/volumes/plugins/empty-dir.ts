@@ -1,9 +1,9 @@
 // emptyDir volumes: a folder, or memory, that lives as long as its pod.
 // https://kubernetes.io/docs/concepts/storage/volumes/#emptydir
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { bytes } from '@berth/common/quantity.ts';
 import { isMountPoint, mount } from '@berth/linux/mounts/mount.ts';
 import type { EmptyDirVolumeSource, Pod } from '../../api/pod.ts';
-import { bytes } from '../../api/quantity.ts';
 
 /** What a volume in memory is made on. */
 export interface MemoryVolumes {
