@@ -1,4 +1,17 @@
-/** Waits for a promise, or rejects with the signal's reason when that fires first. */
+// Waits that an AbortSignal ends.
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+
+/**
+ * Waits for a promise; rejects with the signal's reason when that fires first.
+ *
+ * @example
+ * const controller = new AbortController();
+ * const never = new Promise(() => {});
+ * const waiting = untilAborted(never, controller.signal);
+ * controller.abort(new Error('shutting down'));
+ * await assert.rejects(waiting, /shutting down/);
+ */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   signal.throwIfAborted();
@@ -10,4 +23,22 @@ export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal |
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+/** Resolves when the signal fires, at once when it has fired already. */
+export async function onceAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+/**
+ * Resolves after so many milliseconds, or when the signal fires.
+ *
+ * @param ref whether the wait keeps the process alive
+ */
+export async function sleepUntilAborted(
+  ms: number,
+  signal: AbortSignal,
+  { ref = true }: { ref?: boolean } = {},
+): Promise<void> {
+  await setTimeout(ms, undefined, { signal, ref }).catch(() => {});
 }

@@ -1,5 +1,7 @@
 // Runs a container for a case, and tells how far that came.
+
 import { setTimeout } from 'node:timers/promises';
+import { messageOf } from '@berth/common/error-message.ts';
 import {
   type ContainerConfig,
   ContainerState,
@@ -29,7 +31,7 @@ type Step = 'image' | 'sandbox' | 'container';
 
 /** How a step that failed is told. */
 export function refused(step: Step, error: unknown): Outcome {
-  const said = error instanceof Error ? error.message : String(error);
+  const said = messageOf(error);
   return { facts: { refused: step }, said: said.slice(0, 600) };
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '@berth/common/error-message.ts';
 import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { isPathPart } from '@berth/kubelet/paths/pod-paths.ts';
@@ -163,7 +164,7 @@ async function removeRemains(layout: NodeLayout): Promise<void> {
   const deadline = Date.now() + NETWORK_WAIT_MS;
   const file = () => existsSync(join(layout.cniConfDir, '87-berth.conflist'));
   while (file() && !(await removeDefaultNetwork({ confDir: layout.cniConfDir })) && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, NETWORK_RECHECK_MS));
+    await sleep(NETWORK_RECHECK_MS);
   }
   if (!file()) removeLoopbackGuard();
   const cgroups = detectCgroups();

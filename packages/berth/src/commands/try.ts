@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '@berth/common/error-message.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { UserError } from '../errors/user-error.ts';
@@ -45,7 +46,7 @@ async function get(address: PodAddress, url: string): Promise<string> {
       return body;
     } catch (error) {
       if (Date.now() >= deadline) throw new UserError(`${url} does not answer: ${messageOf(error)}`);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await sleep(RETRY_MS);
     }
   }
 }

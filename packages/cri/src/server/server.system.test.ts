@@ -7,6 +7,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { onceAborted } from '@berth/common/abort.ts';
 import { until } from '@berth/test-support/until.ts';
 import { type CriClient, connectCri } from '../client/client.ts';
 import { connectCriLight } from '../client/http2-client.ts';
@@ -39,7 +40,7 @@ async function withServer(
   const aborted: string[] = [];
   const untilAborted = async (rpc: string, signal: AbortSignal) => {
     waiting.push(rpc);
-    if (!signal.aborted) await once(signal, 'abort');
+    await onceAborted(signal);
     aborted.push(rpc);
   };
   const server = await serveCri({

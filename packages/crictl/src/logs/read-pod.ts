@@ -1,6 +1,6 @@
 // Reads the logs of a pod's containers, merged by time; with `follow` until the pod has ended.
 import { dirname } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { sleepUntilAborted } from '@berth/common/abort.ts';
 import {
   type Container,
   ContainerState,
@@ -83,7 +83,7 @@ class PodLogReader {
       if (!(await this.#finishEnded())) return;
       if (!this.#isLive || this.#app.signal.aborted) return;
       await this.#changes.next(listPeriodMs);
-      await setTimeout(batchMs, undefined, { signal: this.#app.signal }).catch(() => {});
+      await sleepUntilAborted(batchMs, this.#app.signal);
       if (this.#changes.takeNamesChanged() || performance.now() - listedAt >= listPeriodMs) {
         // List before the next read, so that the last lines of ended containers are read.
         await this.#list(undefined);

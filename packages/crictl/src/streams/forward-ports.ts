@@ -1,4 +1,5 @@
 // Listens on this machine and carries what connects to ports of a pod, until told to stop.
+import { onceAborted } from '@berth/common/abort.ts';
 import type { LocalListener, PortForwardClient } from '@berth/streaming/client/port-forward.ts';
 import { ForwardError } from '@berth/streaming/client/port-forward.ts';
 import type { PortPair } from './ports.ts';
@@ -41,9 +42,7 @@ export async function forwardPorts(options: ForwardOptions): Promise<void> {
       const shown = used.map(({ local, remote }) => `{${local} ${remote}}`).join(' ');
       throw new Error(`unable to listen on any of the requested ports: [${shown}]`);
     }
-    const over = AbortSignal.any([signal, client.signal]);
-    if (!over.aborted)
-      await new Promise((resolve) => over.addEventListener('abort', resolve, { once: true }));
+    await onceAborted(AbortSignal.any([signal, client.signal]));
     if (!signal.aborted) throw new Error('lost connection to pod');
   } finally {
     await Promise.all(listeners.map((listener) => listener.close()));

@@ -1,5 +1,6 @@
 // The pod lifecycle event generator: tells which pods changed in the runtime. It listens to the runtime's own
 // events; a runtime that has none is listed every second.
+import { sleepUntilAborted } from '@berth/common/abort.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { CriError } from '@berth/cri/errors/cri-error.ts';
 import { type ContainerEventResponse, ContainerEventType } from '@berth/cri/generated/api.ts';
@@ -87,7 +88,7 @@ export class Pleg {
         }
         this.#ready = false;
         log.warn('Lost sight of the container runtime, will try again', { err: error, ms: reconnectMs });
-        await sleep(reconnectMs, signal);
+        await sleepUntilAborted(reconnectMs, signal);
         reconnectMs = Math.min(reconnectMs * 2, longestReconnectMs);
       }
     }
@@ -138,16 +139,4 @@ export class Pleg {
 function podOf(event: ContainerEventResponse): PodIdentity | undefined {
   const labels = event.podSandboxStatus?.labels ?? event.containersStatuses[0]?.labels ?? {};
   return podOfLabels(labels);
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }

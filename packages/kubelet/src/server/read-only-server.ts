@@ -1,6 +1,8 @@
 // The kubelet's plain HTTP: /healthz and /pods as the real kubelet answers them, and /rejected, which the real
 // one lacks, so that a tool can tell why a manifest does not run.
+
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { asError } from '@berth/common/error-message.ts';
 import { listenOnSocket } from '@berth/cri/server/socket.ts';
 import { guard } from '@berth/http/guard.ts';
 import { listen } from '@berth/http/listen.ts';
@@ -98,7 +100,7 @@ async function serveTcp(
       log.error('Unable to accept a connection', { address, port, err: error }),
     );
   } catch (error) {
-    const cause = error instanceof Error ? error : new Error(String(error));
+    const cause = asError(error);
     const hint =
       'code' in cause && cause.code === 'EADDRINUSE'
         ? `in use; is another kubelet running? Choose another with ${flag}`

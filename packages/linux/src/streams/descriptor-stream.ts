@@ -1,6 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { Duplex } from 'node:stream';
 import { hasCode } from '@berth/common/error-code.ts';
+import { asError } from '@berth/common/error-message.ts';
 import { closeDescriptor, type DescriptorWatch, watchDescriptor } from '../syscall/libc.ts';
 
 export interface DescriptorStreamOptions {
@@ -96,7 +97,7 @@ export class DescriptorStream extends Duplex {
       if (hasCode(error, 'EIO')) length = 0;
       else {
         this.#wantsRead = false;
-        this.destroy(error instanceof Error ? error : new Error(String(error)));
+        this.destroy(asError(error));
         return false;
       }
     }

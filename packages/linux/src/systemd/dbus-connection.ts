@@ -1,5 +1,7 @@
 // A D-Bus connection to one peer, without a bus between: the way in which systemctl speaks to systemd as root.
+
 import { connect, type Socket } from 'node:net';
+import { asError } from '@berth/common/error-message.ts';
 import { decodeMessage, encodeCall, type Message, type MethodCall, messageType } from './dbus-message.ts';
 
 /** The peer's own refusal; `name` of the D-Bus error, e.g. `org.freedesktop.systemd1.NoSuchUnit`. */
@@ -106,7 +108,7 @@ export class DbusConnection {
         this.#dispatch(decoded.message);
       }
     } catch (error) {
-      this.#end(error instanceof Error ? error : new Error(String(error)));
+      this.#end(asError(error));
       this.#socket.destroy();
     }
   }

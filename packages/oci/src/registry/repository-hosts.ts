@@ -1,3 +1,4 @@
+import { asError } from '@berth/common/error-message.ts';
 import { NoMatchingPlatformError } from '../image-spec/manifest.ts';
 import { type Reference, repositoryName } from '../reference/reference.ts';
 import type { Access } from './authorizer.ts';
@@ -47,7 +48,7 @@ export class RepositoryHosts {
       } catch (error) {
         signal?.throwIfAborted();
         if (error instanceof NoMatchingPlatformError) throw error;
-        failures.push(error instanceof Error ? error : new Error(String(error)));
+        failures.push(asError(error));
       }
     }
     const [only, ...others] = failures;

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleepUntilAborted } from '@berth/common/abort.ts';
 import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import type { ImageLayer } from '@berth/oci/image-spec/image.ts';
 
@@ -64,7 +64,7 @@ export class PullBoard {
         }
         seen = this.version;
         yield this.states;
-        await sleep(interval, undefined, { ref: false, signal: this.ended.signal }).catch(() => {});
+        await sleepUntilAborted(interval, this.ended.signal, { ref: false });
       }
     } finally {
       signal.removeEventListener('abort', wake);

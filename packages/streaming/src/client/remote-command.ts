@@ -1,5 +1,6 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { untilAborted } from '@berth/common/abort.ts';
 import {
   channelOf,
   decodeStatus,
@@ -36,10 +37,6 @@ interface Session {
 export async function remoteCommand(options: RemoteCommandOptions): Promise<{ exitCode: number }> {
   const session = await (options.transport === 'websocket' ? openWebSocket(options) : openSpdy(options));
   const { streams } = session;
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {});
-  const abort = (): void => aborted.reject(options.signal?.reason);
-  options.signal?.addEventListener('abort', abort, { once: true });
   try {
     if (options.stdin !== undefined && streams.stdin !== undefined) sendInput(options.stdin, streams.stdin);
     if (options.resize !== undefined && streams.resize !== undefined)
@@ -51,14 +48,13 @@ export async function remoteCommand(options: RemoteCommandOptions): Promise<{ ex
       copyOutput(streams.stderr, options.stderr),
     ]);
     // An output that takes nothing more must not keep an aborted command waiting.
-    const [message] = await Promise.race([ended, aborted.promise]);
+    const [message] = await untilAborted(ended, options.signal);
     if (message === '' && session.statusForm === 'json')
       throw new Error('connection lost before the command ended');
     const outcome = decodeStatus(message, session.statusForm);
     if ('error' in outcome) throw new Error(outcome.error);
     return outcome;
   } finally {
-    options.signal?.removeEventListener('abort', abort);
     if (options.signal?.aborted) session.destroy(new Error('aborted'));
     else session.close();
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { onceAborted } from '@berth/common/abort.ts';
 import type { StreamingRuntime, TerminalSize } from './streaming-runtime.ts';
 
 /** A runtime for tests whose commands are made of streams: no container, no process. */
@@ -45,7 +46,7 @@ export function testRuntime(): StreamingRuntime & { sizes: TerminalSize[]; waiti
         }
         case 'wait':
           runtime.waiting++;
-          await once(signal, 'abort');
+          await onceAborted(signal);
           runtime.gone++;
           return { exitCode: 137 };
         default:

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { duplexPair } from 'node:stream';
+import { onceAborted } from '@berth/common/abort.ts';
 import { serveRemoteCommand } from '../../server/remote-command.ts';
 import { acceptWebSocketCommand } from '../../server/remote-command-websocket.ts';
 import type { Random } from './random.ts';
@@ -72,7 +73,7 @@ export async function runWebSocketCase(random: Random, input: Buffer): Promise<v
     await serveRemoteCommand(connection, '', 'fuzzing', async ({ stdin, stdout, resize, signal }) => {
       if (stdin !== undefined && stdout !== undefined) stdin.pipe(stdout);
       for await (const size of resize) if (size.width === 0) break;
-      if (!signal.aborted) await once(signal, 'abort');
+      await onceAborted(signal);
       return { exitCode: 0 };
     });
     over.resolve();
