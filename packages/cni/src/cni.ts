@@ -38,13 +38,16 @@ export interface PluginVersions {
  * run at the same time; the caller runs those on one attachment one after another.
  *
  * @example
+ * import { writeFile } from 'node:fs/promises';
+ * import { parseConfList } from '@berth/cni/config/conf-list.ts';
+ * import { sandboxAddresses } from '@berth/cni/result/result.ts';
+ *
  * // A plugin is an executable that reads its configuration from stdin, and for ADD prints a result.
- * const dir = await mkdtemp(join(tmpdir(), 'cni-'));
  * const script = `#!/bin/sh
  * [ "$CNI_COMMAND" = ADD ] && echo '{"cniVersion":"1.1.0","ips":[{"address":"10.0.0.2/24"}]}' || true`;
- * await writeFile(join(dir, 'fixed-address'), script, { mode: 0o755 });
+ * await writeFile('fixed-address', script, { mode: 0o755 });
  *
- * const cni = new Cni({ pluginDirs: [dir], cacheDir: join(dir, 'cache') });
+ * const cni = new Cni({ pluginDirs: [process.cwd()], cacheDir: 'cache' });
  * const list = parseConfList(
  *   JSON.stringify({ cniVersion: '1.1.0', name: 'pods', plugins: [{ type: 'fixed-address' }] }),
  * );
@@ -152,13 +155,15 @@ export class Cni {
    * @throws AggregateError of CniErrors
    *
    * @example
-   * // Removes the records, and what the plugins hold, of containers that are gone.
-   * const dir = await mkdtemp(join(tmpdir(), 'cni-'));
-   * await writeFile(join(dir, 'nothing'), '#!/bin/sh\necho "{}"', { mode: 0o755 });
-   * const cni = new Cni({ pluginDirs: [dir], cacheDir: join(dir, 'cache') });
+   * import { writeFile } from 'node:fs/promises';
+   * import { parseConfList } from '@berth/cni/config/conf-list.ts';
+   *
+   * await writeFile('nothing', '#!/bin/sh\necho "{}"', { mode: 0o755 });
+   * const cni = new Cni({ pluginDirs: [process.cwd()], cacheDir: 'cache' });
    * const list = parseConfList('{ "cniVersion": "1.1.0", "name": "pods", "plugins": [{ "type": "nothing" }] }');
    * for (const containerId of ['web', 'gone'])
    *   await cni.addNetworkList(list, { containerId, netns: '/run/netns/x', ifName: 'eth0' });
+   * // The container `gone` has no network namespace any more, and nobody called delNetworkList.
    * await cni.gcNetworkList(list, [{ containerId: 'web', ifName: 'eth0' }]);
    * assert.deepEqual((await cni.getCachedAttachments()).map(({ containerId }) => containerId), ['web']);
    */

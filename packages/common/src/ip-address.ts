@@ -8,7 +8,13 @@ export interface IpNetwork {
   prefixLength: number;
 }
 
-/** Parses an IPv4 or IPv6 address to its 4 or 16 bytes; `undefined` when it is none. */
+/**
+ * Parses an IPv4 or IPv6 address to its 4 or 16 bytes; `undefined` when it is none, or has a zone (`fe80::1%eth0`).
+ *
+ * @example
+ * assert.deepEqual(parseIp('10.0.0.1'), Buffer.from([10, 0, 0, 1]));
+ * assert.equal(formatIp(parseIp('2001:DB8:0:0:1:0:0:1') ?? Buffer.of()), '2001:db8::1:0:0:1');
+ */
 export function parseIp(text: string): Buffer | undefined {
   const version = isIP(text);
   if (version === 4) return Buffer.from(text.split('.').map(Number));
@@ -54,7 +60,13 @@ function longestZeroRun(groups: readonly string[]): { start: number; length: num
   return best;
 }
 
-/** Parses `10.88.0.0/16` or `fd00::/64`; `undefined` when it is none. Bits after the prefix stay. */
+/**
+ * Parses `10.88.0.0/16` or `fd00::/64`; `undefined` when it is none. Bits after the prefix stay.
+ *
+ * @example
+ * const network = parseNetwork('10.88.0.1/16');
+ * assert.deepEqual([network?.family, network?.prefixLength], [4, 16]);
+ */
 export function parseNetwork(text: string): IpNetwork | undefined {
   const [address = '', length, ...rest] = text.split('/');
   const bytes = parseIp(address);

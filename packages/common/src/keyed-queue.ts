@@ -1,17 +1,31 @@
 import { untilAborted } from './abort.ts';
 
-/** Runs operations of one key one after another, in the order of asking, and those of different keys at the same time. */
+/**
+ * Runs operations of one key one after another, in the order of the calls, and those of different keys concurrently.
+ *
+ * @example
+ * const queue = new KeyedQueue();
+ * const order: string[] = [];
+ * const step = (name: string) => async () => {
+ *   await new Promise(setImmediate);
+ *   order.push(name);
+ * };
+ * void queue.run('pod-a', step('stop a'));
+ * void queue.run('pod-a', step('remove a'));
+ * await queue.idle();
+ * assert.deepEqual(order, ['stop a', 'remove a']);
+ */
 export class KeyedQueue {
   readonly #tails = new Map<string, Promise<void>>();
 
   /**
-   * Runs `operation` when all earlier ones of `key` have ended, and resolves or rejects as it does. Rejects with the
-   * signal's reason when that fires before its turn.
+   * Runs `operation` when all earlier ones of `key` have ended; settles as it does. Rejects with the signal's reason
+   * when that fires before its turn.
    */
   async run<Result>(key: string, operation: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     const previous = this.#tails.get(key);
     const turn = Promise.withResolvers<void>();
-    // Whoever gives up waiting must not let those behind it overtake the one that runs.
+    // An operation that is aborted while it waits must not let later ones overtake the one that runs.
     const tail = previous === undefined ? turn.promise : previous.then(() => turn.promise);
     this.#tails.set(key, tail);
     try {

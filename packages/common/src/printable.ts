@@ -7,19 +7,23 @@ const shownOfName = 200;
 const shownOfText = 4096;
 
 /**
- * A text from outside for an error or a log: control characters (C0, C1, newlines), bidirectional overrides and
- * what else does not show are escaped as `\u001b`, and what is longer than `limit` is cut. Pure.
+ * Makes a foreign text safe to show in an error or a log: escapes control characters (C0, C1, newlines), bidirectional
+ * overrides and all other invisible characters, and cuts it after `limit` characters. Pure.
+ *
+ * @example
+ * assert.equal(printable('image\u001b[31m'), 'image\\u001b[31m');
+ * assert.equal(printable('nginx', 3), 'ngi… (2 more characters)');
  */
 export function printable(text: string, limit = shownOfText): string {
   return escapeUnprintable(cut(text, limit));
 }
 
-/** The same between quotes, as a JSON string: how errors show names and values that come from outside. */
+/** As printable, between quotes, as a JSON string: how errors show foreign names and values. */
 export function quoted(text: string, limit = shownOfName): string {
   return escapeUnprintable(JSON.stringify(cut(text, limit)));
 }
 
-/** Escapes what does not show, in a text of any length. In JSON that is an escape of JSON's. */
+/** Escapes invisible characters in a text of any length. The escapes are JSON's. */
 export function escapeUnprintable(text: string): string {
   return text.replace(unprintable, (character) =>
     character
@@ -31,7 +35,7 @@ export function escapeUnprintable(text: string): string {
 
 const shortEscapes: Record<string, string> = { '\n': '\\n', '\t': '\\t', '\r': '\\r' };
 
-/** The beginning of a text, and how much of it is missing. */
+/** The beginning of a text, and how many characters were cut off. */
 export function cut(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit)}… (${text.length - limit} more characters)`;
 }

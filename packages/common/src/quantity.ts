@@ -28,6 +28,12 @@ const decimalExponent: Readonly<Record<string, number>> = {
  * Parses a quantity as manifests write it: a text, or a bare number. Finer than 10⁻⁹ is rounded up (away from
  * zero), more than 2⁶³−1 is capped, and a sign, point or suffix without digits is 0, as Kubernetes has it. Throws a
  * RangeError with Kubernetes' wording.
+ *
+ * @example
+ * assert.equal(formatQuantity(parseQuantity('1.5Gi')), '1536Mi');
+ * assert.equal(bytes('1.5Gi'), 1_610_612_736n);
+ * assert.equal(cpuMillis('0.25'), 250);
+ * assert.ok(compareQuantities('1G', '1Gi') < 0);
  */
 export function parseQuantity(input: string | number): Quantity {
   const text = String(input);

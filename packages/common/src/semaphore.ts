@@ -1,12 +1,24 @@
 import { untilAborted } from './abort.ts';
 
-/** Runs at most `limit` operations at once, the others in the order of their arrival. */
+/**
+ * Runs at most `limit` operations at once, the others in the order of their arrival.
+ *
+ * @example
+ * const pulls = new Semaphore(2);
+ * let running = 0;
+ * const pull = async () => {
+ *   assert.ok(++running <= 2);
+ *   await new Promise(setImmediate);
+ *   running--;
+ * };
+ * await Promise.all([1, 2, 3, 4].map(() => pulls.run(pull)));
+ */
 export class Semaphore {
-  private free: number;
-  private readonly waiting: (() => void)[] = [];
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(limit: number) {
-    this.free = limit;
+    this.#free = limit;
   }
 
   /** Runs `operation` when it is its turn; rejects with the signal's reason when that fires while it waits. */
@@ -19,31 +31,31 @@ export class Semaphore {
     }
   }
 
-  /** Waits for a turn; the answer ends it. */
+  /** Waits for a turn; the returned function ends it. */
   async acquire(signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
-    if (this.free > 0) this.free -= 1;
-    else await this.turn(signal);
-    return () => this.release();
+    if (this.#free > 0) this.#free -= 1;
+    else await this.#turn(signal);
+    return () => this.#release();
   }
 
-  private async turn(signal: AbortSignal | undefined): Promise<void> {
+  async #turn(signal: AbortSignal | undefined): Promise<void> {
     const turn = Promise.withResolvers<void>();
-    this.waiting.push(turn.resolve);
+    this.#waiting.push(turn.resolve);
     try {
       await untilAborted(turn.promise, signal);
     } catch (error) {
-      const place = this.waiting.indexOf(turn.resolve);
-      // Its turn may have come at the same moment.
-      if (place === -1) this.release();
-      else this.waiting.splice(place, 1);
+      const place = this.#waiting.indexOf(turn.resolve);
+      // The turn and the abort came at the same moment: hand the turn on.
+      if (place === -1) this.#release();
+      else this.#waiting.splice(place, 1);
       throw error;
     }
   }
 
-  private release(): void {
-    const next = this.waiting.shift();
+  #release(): void {
+    const next = this.#waiting.shift();
     if (next) next();
-    else this.free += 1;
+    else this.#free += 1;
   }
 }

@@ -6,7 +6,17 @@ import { inner, isList, isMap, isTrue, JsonNumber, printed, Struct, typeName, ty
 
 const deepest = 10_000;
 
-/** Pure: the text that the template makes of `data`. Throws on fields and entries that are not there. */
+/**
+ * Pure: the text that the template makes of `data`. Throws on fields and entries that are not there.
+ *
+ * @example
+ * import { parseTemplate } from '@berth/go-template/parse.ts';
+ * import { JsonNumber, type Value } from '@berth/go-template/values.ts';
+ *
+ * const template = parseTemplate('{{range .pods}}{{.name}} {{.port}};{{end}}', 'pods');
+ * const pod = new Map<string, Value>([['name', 'web'], ['port', new JsonNumber('80')]]);
+ * assert.equal(executeTemplate(template, new Map<string, Value>([['pods', [pod]]])), 'web 80;');
+ */
 export function executeTemplate(template: Template, data: Value): string {
   return new Execution(template).run(data);
 }

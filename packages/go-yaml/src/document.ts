@@ -53,7 +53,16 @@ export interface YamlDocument {
   locate(path: YamlPath): YamlPosition | undefined;
 }
 
-/** The value of the first document, which is all that Go's Unmarshal looks at. Throws YamlError. */
+/**
+ * The value of the first document, which is all that Go's Unmarshal looks at. Throws YamlError.
+ *
+ * @example
+ * // YAML 1.1, as Kubernetes reads it: `yes` is a boolean, and 0700 an octal number.
+ * assert.deepEqual(parseYaml('{ hostNetwork: yes, defaultMode: 0700 }'), { hostNetwork: true, defaultMode: 448 });
+ * // A number that a float64 cannot hold is not rounded.
+ * assert.deepEqual(parseYaml('big: 9007199254740993'), { big: 9007199254740993n });
+ * assert.throws(() => parseYaml('a: [1'), YamlError);
+ */
 export function parseYaml(input: Uint8Array | string): unknown {
   const text = yamlText(input);
   const json = tryJson(text);
@@ -64,7 +73,17 @@ export function parseYaml(input: Uint8Array | string): unknown {
   return first.value;
 }
 
-/** Every document of the text, each on its own: the error of one leaves the others. */
+/**
+ * Every document of the text; an error of one does not affect the others.
+ *
+ * @example
+ * const [pod, broken] = readYaml('spec:\n  hostNetwork: true\n  hostNetwork: false\n---\na: [1\n');
+ * assert.ok(pod !== undefined && !(pod instanceof YamlError));
+ * assert.deepEqual(pod.value, { spec: { hostNetwork: false } });
+ * assert.match(pod.warnings.join(), /hostNetwork/);
+ * assert.deepEqual(pod.locate(['spec', 'hostNetwork']), { line: 3, column: 3 });
+ * assert.ok(broken instanceof YamlError);
+ */
 export function readYaml(input: Uint8Array | string): (YamlDocument | YamlError)[] {
   const text = yamlText(input);
   const read = readText({ text, shifts: new Map() });

@@ -17,7 +17,8 @@ const NAMESPACED: readonly [pattern: RegExp, namespace: SysctlNamespace][] = [
  * first separator decides: after a dot, a slash stands for a dot inside a name, and the other way round.
  *
  * @example
- * sysctlPath('net.ipv4.conf.eth0/100.forwarding'); // 'net/ipv4/conf/eth0.100/forwarding'
+ * assert.equal(sysctlPath('net.ipv4.ip_forward'), 'net/ipv4/ip_forward');
+ * assert.equal(sysctlPath('net.ipv4.conf.eth0/100.forwarding'), 'net/ipv4/conf/eth0.100/forwarding');
  */
 export function sysctlPath(name: string): string {
   const path = firstSeparator(name) === '.' ? swapSeparators(name) : name;

@@ -31,6 +31,11 @@ export interface NetworkConfigList {
  * Parses the text of a list whose plugins are all in it.
  * @param file where the text comes from, for error messages
  * @throws CniConfigError naming file and field
+ *
+ * @example
+ * const list = parseConfList('{ "cniVersion": "1.1.0", "name": "pods", "plugins": [{ "type": "bridge" }] }');
+ * assert.deepEqual([list.name, list.plugins[0]?.type], ['pods', 'bridge']);
+ * assert.throws(() => parseConfList('{ "name": "pods" }'), /^CniConfigError: plugins: missing/);
  */
 export function parseConfList(text: string, file?: string): NetworkConfigList {
   const list = parseList(parseObject(text, file), text, file);

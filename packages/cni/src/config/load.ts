@@ -42,10 +42,11 @@ export async function confFiles(dir: string): Promise<string[]> {
  * @throws CniConfigError when no file has it
  *
  * @example
- * const dir = await mkdtemp(join(tmpdir(), 'net.d-'));
+ * import { writeFile } from 'node:fs/promises';
+ *
  * const conflist = { cniVersion: '1.1.0', name: 'pods', plugins: [{ type: 'bridge' }] };
- * await writeFile(join(dir, '10-pods.conflist'), JSON.stringify(conflist));
- * const list = await loadConfList(dir, 'pods');
+ * await writeFile('10-pods.conflist', JSON.stringify(conflist));
+ * const list = await loadConfList(process.cwd(), 'pods');
  * assert.deepEqual(list.plugins.map(({ type }) => type), ['bridge']);
  */
 export async function loadConfList(dir: string, name: string): Promise<NetworkConfigList> {

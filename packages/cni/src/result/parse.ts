@@ -13,6 +13,17 @@ export class ResultFormatError extends Error {
  * Reads a result that a plugin printed.
  * @param fallbackVersion for a result without cniVersion: the version of its configuration
  * @throws ResultFormatError naming the field
+ *
+ * @example
+ * import { convertResult } from '@berth/cni/result/result.ts';
+ * import { resultToJson } from '@berth/cni/result/to-json.ts';
+ *
+ * // A result in the form before 0.3.0, as a plugin of 1.x gets it.
+ * const old = parseResult({ cniVersion: '0.2.0', ip4: { ip: '10.0.0.2/24' } }, '0.2.0');
+ * assert.deepEqual(resultToJson(convertResult(old, '1.0.0')), {
+ *   cniVersion: '1.0.0',
+ *   ips: [{ address: '10.0.0.2/24' }],
+ * });
  */
 export function parseResult(raw: unknown, fallbackVersion: string): CniResult {
   const result = raw === null ? {} : raw;

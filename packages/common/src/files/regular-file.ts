@@ -28,6 +28,13 @@ export class UnsuitableFileError extends Error {
  * reading: opening a FIFO blocks, and opening a device may have side effects.
  *
  * @throws UnsuitableFileError saying what it is instead, or that it is larger than `maxBytes`
+ *
+ * @example
+ * import { writeFile } from 'node:fs/promises';
+ *
+ * await writeFile('config.json', '{}');
+ * assert.equal((await readRegularFile('config.json', { maxBytes: 1024 })).toString(), '{}');
+ * await assert.rejects(readRegularFile('/dev/zero', { maxBytes: 1024 }), /is a device, not a regular file/);
  */
 export async function readRegularFile(path: string, options: ReadOptions): Promise<Buffer> {
   await using file = await openRegularFile(path, options);

@@ -17,10 +17,12 @@ export interface ReplaceOptions {
  * next start after a crash of this process. It is not flushed to the disk, so a loss of power may leave an empty file.
  *
  * @example
- * const path = join(tmpdir(), 'replace-file-example');
- * await replaceFile(path, 'one', { mode: 0o600 });
- * await replaceFile(path, 'two', { mode: 0o600 });
- * assert.equal(readFileSync(path, 'utf8'), 'two');
+ * import { readdir, readFile } from 'node:fs/promises';
+ *
+ * await replaceFile('state.json', '{}', { mode: 0o600 });
+ * await replaceFile('state.json', '{ "pods": 3 }', { mode: 0o600 });
+ * assert.equal(await readFile('state.json', 'utf8'), '{ "pods": 3 }');
+ * assert.deepEqual(await readdir('.'), ['state.json']);
  */
 export async function replaceFile(
   path: string,

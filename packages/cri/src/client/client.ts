@@ -36,6 +36,19 @@ export interface CriClient {
  * again with the next one after the server went away. While the server cannot be reached calls fail at
  * once, and it is tried again every 50 to 500 ms. `timeoutMs` is the default deadline of unary calls;
  * streams have none unless given with the call. Calls throw CriError.
+ *
+ * @example
+ * import { serveCri } from '@berth/cri/server/server.ts';
+ *
+ * // A runtime that serves one RPC; its other RPCs answer UNIMPLEMENTED.
+ * const version = async () => ({ runtimeName: 'example', runtimeApiVersion: 'v1' });
+ * const server = await serveCri({ socketPath: 'cri.sock', runtime: { version }, image: {} });
+ *
+ * const client = connectCri(`unix://${process.cwd()}/cri.sock`, { timeoutMs: 5000 });
+ * assert.equal((await client.runtime.version({})).runtimeName, 'example');
+ * await assert.rejects(client.runtime.listContainers({}), { name: 'CriError', code: 'UNIMPLEMENTED' });
+ * client.close();
+ * await server.close();
  */
 export function connectCri(endpoint: string, options: { timeoutMs?: number | undefined } = {}): CriClient {
   return criClient(new GrpcJsTransport(parseEndpoint(endpoint)), options.timeoutMs);

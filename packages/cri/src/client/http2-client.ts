@@ -20,6 +20,17 @@ import { type CallOptions, criClient, type Target, type Transport } from './tran
 /**
  * As connectCri of client.ts: connects with the first call, and again with the next call after the connection ended.
  * Calls throw CriError.
+ *
+ * @example
+ * import { serveCri } from '@berth/cri/server/server.ts';
+ *
+ * const listImages = async () => ({ images: [{ id: 'sha256:1', repoTags: ['docker.io/library/app:1'] }] });
+ * const server = await serveCri({ socketPath: 'cri.sock', runtime: {}, image: { listImages } });
+ * const client = connectCriLight(`unix://${process.cwd()}/cri.sock`);
+ * const { images } = await client.image.listImages({});
+ * assert.deepEqual(images[0]?.repoTags, ['docker.io/library/app:1']);
+ * client.close();
+ * await server.close();
  */
 export function connectCriLight(
   endpoint: string,

@@ -14,8 +14,20 @@ const F_SETFL = 4;
  * cannot open again: `echo > /dev/stdout` would fail in it.
  *
  * @example
- * using stdout = new OutputPipe();
- * startProcess({ path: '/bin/date', args: [], env: {}, descriptors: ['null', stdout.writeEnd, 'null'] });
+ * import { text } from 'node:stream/consumers';
+ * import { startProcess } from '@berth/linux/processes/spawn.ts';
+ *
+ * const stdout = new OutputPipe();
+ * const { exited } = startProcess({
+ *   path: '/bin/echo',
+ *   args: ['hello'],
+ *   env: {},
+ *   descriptors: ['null', stdout.writeEnd, 'null'],
+ * });
+ * // The output ends when no process has the writing end open any more.
+ * stdout[Symbol.dispose]();
+ * assert.equal(await text(stdout.output), 'hello\n');
+ * assert.deepEqual(await exited, { code: 0, signal: null });
  */
 export class OutputPipe implements Disposable {
   /** The descriptor that the child gets. */

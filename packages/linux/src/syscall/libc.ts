@@ -121,7 +121,9 @@ export function watchDescriptor(descriptor: number, callback: () => void): Descr
  *
  * @example
  * const umount2 = libcFunction('umount2', ['str', 'int']);
- * umount2('/mnt', '/mnt', 0); // throws SyscallError: umount2 /mnt: invalid argument (EINVAL)
+ * assert.throws(() => umount2('/absent', '/absent', 0), {
+ *   message: 'umount2 /absent: no such file or directory (ENOENT)',
+ * });
  */
 export function libcFunction(
   name: string,

@@ -35,7 +35,14 @@ export class InvalidReferenceError extends Error {
  * a registry only when it has a dot, a colon or capitals, or is `localhost`. The tag `latest` is added only when
  * there is neither a tag nor a digest.
  *
- * @example parseReference('localhost:5000/a/b:1'); // { registry: 'localhost:5000', repository: 'a/b', tag: '1' }
+ * @example
+ * assert.deepEqual(parseReference('localhost:5000/a/b:1'), {
+ *   registry: 'localhost:5000',
+ *   repository: 'a/b',
+ *   tag: '1',
+ * });
+ * assert.equal(formatReference(parseReference('nginx')), 'docker.io/library/nginx:latest');
+ * assert.throws(() => parseReference('nginx:'), InvalidReferenceError);
  */
 export function parseReference(text: string): Reference {
   if (text === '') throw new InvalidReferenceError(text, 'the name is empty');

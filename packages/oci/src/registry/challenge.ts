@@ -10,7 +10,10 @@ export interface Challenge {
  * Reads the challenges of a WWW-Authenticate header. A header that is not well-formed gives the challenges before
  * the fault.
  *
- * @example parseChallenges('Bearer realm="https://auth.example/token",service="registry"');
+ * @example
+ * const [challenge] = parseChallenges('Bearer realm="https://auth.example/token",service="registry"');
+ * assert.equal(challenge?.scheme, 'bearer');
+ * assert.equal(challenge.parameters.get('realm'), 'https://auth.example/token');
  */
 export function parseChallenges(header: string): Challenge[] {
   const challenges: Challenge[] = [];

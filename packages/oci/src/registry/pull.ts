@@ -65,6 +65,22 @@ export interface PulledImage extends ResolvedImage {
  * Pulls an image from a registry or its mirrors into a content store.
  *
  * @throws PullError whose message starts with `failed to pull "REFERENCE": `; the signal's reason when aborted
+ *
+ * @example
+ * import { ContentStore } from '@berth/oci/content/store.ts';
+ * import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
+ * import { parseReference } from '@berth/oci/reference/reference.ts';
+ * import { serveLayout } from '@berth/oci/testing/layout-registry.ts';
+ *
+ * // An image, and a registry on the loopback interface that has it.
+ * const layers = [[{ type: 'file', path: 'app', content: 'echo' } as const]];
+ * const { manifest } = await writeOciLayout({ dir: 'layout', name: 'app', layers, config: { Cmd: ['/app'] } });
+ * await using registry = await serveLayout('layout', manifest);
+ *
+ * const store = await ContentStore.open('store');
+ * const image = await pullImage({ reference: parseReference(`${registry.address}/team/app:1`), store });
+ * assert.deepEqual(image.config.config.Cmd, ['/app']);
+ * assert.ok(await store.has(image.layers[0]?.descriptor.digest ?? assert.fail()));
  */
 export async function pullImage(request: PullRequest): Promise<PulledImage> {
   const { reference, signal } = request;

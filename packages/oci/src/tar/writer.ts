@@ -16,7 +16,11 @@ const typeFlags = {
 /**
  * Writes a tar archive (POSIX PAX) as a series of buffers. Names are written as they are given, hostile ones too.
  *
- * @example writeFileSync('layer.tar', Buffer.concat([...encodeTar([{ type: 'directory', path: 'etc/' }])]));
+ * @example
+ * import { execFileSync } from 'node:child_process';
+ *
+ * const input = Buffer.concat([...encodeTar([{ type: 'directory', path: 'etc/' }])]);
+ * assert.equal(execFileSync('tar', ['-t'], { input, encoding: 'utf8' }), 'etc/\n');
  */
 export function* encodeTar(entries: Iterable<TarEntry>): Generator<Buffer> {
   for (const entry of entries) {

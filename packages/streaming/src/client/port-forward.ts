@@ -31,7 +31,31 @@ export class ForwardError extends Error {
   }
 }
 
-/** The client's end of a port-forward: any number of connections to ports of one sandbox. */
+/**
+ * The client's end of a port-forward: any number of connections to ports of one sandbox.
+ *
+ * @example
+ * import { createServer } from 'node:http';
+ * import { listen } from '@berth/http/listen.ts';
+ * import { StreamingServer } from '@berth/streaming/server/streaming-server.ts';
+ * import { testRuntime } from '@berth/streaming/server/test-runtime.ts';
+ *
+ * // The pod's server: this runtime connects to ports of this machine.
+ * const web = createServer((_request, response) => response.end('from the pod'));
+ * await listen(web, { port: 0, host: '127.0.0.1' });
+ * const bound = web.address();
+ * assert.ok(bound !== null && typeof bound === 'object');
+ * const server = await StreamingServer.start({ runtime: testRuntime() });
+ *
+ * const url = server.portForwardUrl({ podSandboxId: 'pod', ports: [] });
+ * const client = await PortForwardClient.dial({ url });
+ * const local = await client.listen({ localPort: 0, remotePort: bound.port });
+ * const response = await fetch(`http://127.0.0.1:${local.port}`, { headers: { Connection: 'close' } });
+ * assert.equal(await response.text(), 'from the pod');
+ * client.close();
+ * await server.close();
+ * web.close();
+ */
 export class PortForwardClient {
   /** Aborted when the connection to the server has ended. */
   readonly signal: AbortSignal;

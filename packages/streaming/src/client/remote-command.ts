@@ -31,8 +31,25 @@ interface Session {
 }
 
 /**
- * Runs what stands behind an exec or attach URL with these streams. Resolves with the exit code when the
- * command has ended and its output has been written; rejects when the server tells an error or is lost.
+ * Runs the command behind an exec or attach URL with these streams. Resolves with the exit code when the
+ * command has ended and its output has been written; rejects when the server reports an error or is lost.
+ *
+ * @example
+ * import { PassThrough, Readable } from 'node:stream';
+ * import { text } from 'node:stream/consumers';
+ * import { StreamingServer } from '@berth/streaming/server/streaming-server.ts';
+ * import { testRuntime } from '@berth/streaming/server/test-runtime.ts';
+ *
+ * // Where a CRI client would call Exec, which answers with the URL. The commands of this runtime copy streams.
+ * const server = await StreamingServer.start({ runtime: testRuntime() });
+ * const asked = { tty: false, stdin: true, stdout: true, stderr: false };
+ * const url = server.execUrl({ containerId: 'web', cmd: ['cat'], ...asked });
+ *
+ * const stdout = new PassThrough();
+ * const { exitCode } = await remoteCommand({ url, tty: false, stdin: Readable.from('hello'), stdout });
+ * stdout.end();
+ * assert.deepEqual([exitCode, await text(stdout)], [0, 'hello']);
+ * await server.close();
  */
 export async function remoteCommand(options: RemoteCommandOptions): Promise<{ exitCode: number }> {
   const session = await (options.transport === 'websocket' ? openWebSocket(options) : openSpdy(options));
