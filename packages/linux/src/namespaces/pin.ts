@@ -10,7 +10,7 @@ import { SyscallError } from '../syscall/errno.ts';
 import { libcFunction } from '../syscall/libc.ts';
 import { sysctlNamespace, writeSysctl } from '../sysctl.ts';
 import { hostId, type IdMappings } from './id-mappings.ts';
-import { UserNamespaceProcess } from './user.ts';
+import { UserNamespaceProcess } from './user-namespace.ts';
 
 const unshare = libcFunction('unshare', ['int']);
 const setns = libcFunction('setns', ['int', 'int']);

@@ -3,7 +3,7 @@ import { release } from 'node:os';
 import { dirname } from 'node:path';
 import type { Mount, RuntimeHandlerFeatures } from '@berth/cri/generated/api.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
-import { canShiftOwners } from '@berth/linux/namespaces/user.ts';
+import { canShiftOwners } from '@berth/linux/namespaces/user-namespace.ts';
 import type { Context } from '../context.ts';
 import { isKernel } from '../host/kernel-version.ts';
 import { invalid } from '../rpc/errors.ts';

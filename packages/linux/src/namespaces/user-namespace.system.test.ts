@@ -140,7 +140,7 @@ test('the process that holds new namespaces ends with the one that made it', {
     const held = new UserNamespaceProcess(0, { uids: mapping, gids: mapping });
     console.log(held.namespace('user'));
     setInterval(() => held.namespace('user'), 1000);`;
-  const module = new URL('./user.ts', import.meta.url).href;
+  const module = new URL('./user-namespace.ts', import.meta.url).href;
   const maker = spawn(process.execPath, ['--input-type=module', '-e', script, module], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
