@@ -128,7 +128,7 @@ test(`${kills} kills while pods come and go leave what is wanted and nothing els
   await last.stop();
   assert.deepEqual(mountsBelow(node.options.rootDir), []);
   assert.deepEqual(readdirSync(node.options.podLogsDir), []);
-  assert.deepEqual(readdirSync(join(node.options.podLogsDir, './containers')), []);
+  assert.deepEqual(readdirSync(join(node.options.podLogsDir, '../containers')), []);
   assert.deepEqual([...new PodCgroups(detectCgroups(), node.options).pods()], []);
 });
 
