@@ -1,6 +1,7 @@
 // From Kubernetes quantities to what the CPU and memory controllers are told, for containers and whole pods.
 
 import { bytes, cpuMillis } from '@berth/common/quantity.ts';
+import { containersOfKind, eachContainer, type PlacedContainer } from '../api/each-container.ts';
 import type { Container, Pod } from '../api/pod.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { qosClass } from './qos-class.ts';
@@ -53,7 +54,7 @@ export function podResources(pod: Pod, settings: CpuSettings): CgroupLimits {
   const cpuLimit = podSum(pod, 'limits', 'cpu', cpuMillis, 0, Math.max, (a, b) => a + b);
   const memoryLimit = podSum(pod, 'limits', 'memory', bytes, 0n, largerBigint, (a, b) => a + b);
   const everyLimit = (resource: string) =>
-    containersOf(pod).every((container) => isPositive(container.resources.limits?.[resource]));
+    eachContainer(pod.spec).every(({ container }) => isPositive(container.resources.limits?.[resource]));
   const quota = settings.cpuCfsQuota ? milliCpuToQuota(cpuLimit, settings.cpuCfsQuotaPeriodUs) : -1;
   return {
     cpuShares: milliCpuToShares(podCpuRequest(pod)),
@@ -77,19 +78,17 @@ function podSum<Amount>(
   larger: (a: Amount, b: Amount) => Amount,
   add: (a: Amount, b: Amount) => Amount,
 ): Amount {
-  const amount = ({ resources }: Container): Amount => {
+  const amount = ({ container: { resources } }: PlacedContainer<Container>): Amount => {
     // Requests that are missing are the limits, by the API's defaults.
     const quantity =
       resources[kind]?.[resource] ?? (kind === 'requests' ? resources.limits?.[resource] : undefined);
     return quantity === undefined ? zero : parse(quantity);
   };
-  const together = pod.spec.containers.map(amount).reduce(add, zero);
+  const together = containersOfKind(pod.spec, 'regular').map(amount).reduce(add, zero);
   // reduce() passes more than two arguments, which Math.max would take into account.
-  return (pod.spec.initContainers ?? []).map(amount).reduce((most, each) => larger(most, each), together);
-}
-
-function containersOf(pod: Pod): Container[] {
-  return [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+  return containersOfKind(pod.spec, 'init')
+    .map(amount)
+    .reduce((most, each) => larger(most, each), together);
 }
 
 function isPositive(quantity: string | undefined): boolean {

@@ -2,6 +2,7 @@
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
 
 import { compareQuantities, parseQuantity } from '@berth/common/quantity.ts';
+import { eachContainer } from '../api/each-container.ts';
 import type { Pod } from '../api/pod.ts';
 
 /** Kubernetes' names of the classes, best first. */
@@ -12,10 +13,10 @@ const counted = ['cpu', 'memory'] as const;
 
 /** Guaranteed: every container limits both and requests as much; BestEffort: nobody asks for anything. */
 export function qosClass(pod: Pod): QosClass {
-  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
   let anything = false;
   let guaranteed = true;
-  for (const { resources } of containers) {
+  for (const { container } of eachContainer(pod.spec)) {
+    const { resources } = container;
     for (const resource of counted) {
       const request = positive(resources.requests?.[resource]);
       const limit = positive(resources.limits?.[resource]);

@@ -1,4 +1,5 @@
 // The environment of a container, in the order of its declaration.
+import { findContainer } from '../api/each-container.ts';
 import type { Container, Pod } from '../api/pod.ts';
 import { fieldValue, type PodPlace, resourceValue } from './downward-api.ts';
 import { expand } from './expand.ts';
@@ -33,8 +34,7 @@ export function expandCommand(words: string[] | undefined, environment: Map<stri
 
 function containerNamed(pod: Pod, name: string | undefined): Container | undefined {
   if (!name) return undefined;
-  const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-  const found = all.find((container) => container.name === name);
+  const found = findContainer(pod.spec, name);
   if (!found) throw new Error(`container ${name} not found`);
   return found;
 }

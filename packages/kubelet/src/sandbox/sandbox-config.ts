@@ -7,6 +7,7 @@ import {
   SupplementalGroupsPolicy,
 } from '@berth/cri/generated/api.ts';
 import { sysctlName } from '@berth/linux/sysctl.ts';
+import { eachContainer } from '../api/each-container.ts';
 import type { Pod, SELinuxOptions } from '../api/pod.ts';
 import { podResources } from '../cgroups/pod-resources.ts';
 import { sandboxLabels } from '../kubecontainer/labels.ts';
@@ -53,10 +54,11 @@ export function sandboxConfig(
 
 function securityContext(pod: Pod): DeepPartial<LinuxSandboxSecurityContext> {
   const { runAsUser, runAsGroup } = pod.spec.securityContext;
-  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
   return {
     namespaceOptions: namespaceOptions(pod),
-    privileged: containers.some((container) => container.securityContext?.privileged === true),
+    privileged: eachContainer(pod.spec).some(
+      ({ container }) => container.securityContext?.privileged === true,
+    ),
     ...selinuxOptions(pod.spec.securityContext.seLinuxOptions),
     seccomp: { profileType: SecurityProfile_ProfileType.RuntimeDefault },
     ...(runAsUser === undefined ? {} : { runAsUser: { value: BigInt(runAsUser) } }),

@@ -1,6 +1,7 @@
 // The rules for containers and init containers: names, ports, environment, resources, mounts.
 import { isIP } from 'node:net';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+import { containersOfKind } from '../each-container.ts';
 import {
   check,
   duplicate,
@@ -24,16 +25,14 @@ export function validateContainers(spec: v1.PodSpec, volumes: Volumes): FieldErr
   const names = new Set<string>();
   if (spec.containers.length === 0) errors.push(required('spec.containers'));
   const hostPorts = new Set<string>();
-  spec.containers.forEach((container, index) => {
-    const path = `spec.containers[${index}]`;
+  for (const { container, path } of containersOfKind(spec, 'regular')) {
     errors.push(...validateContainer(container, path, spec, volumes, names));
     errors.push(...validateHostPorts(container, path, spec, hostPorts));
-  });
-  (spec.initContainers ?? []).forEach((container, index) => {
-    const path = `spec.initContainers[${index}]`;
+  }
+  for (const { container, path } of containersOfKind(spec, 'init')) {
     errors.push(...validateContainer(container, path, spec, volumes, names));
     errors.push(...validateInitPorts(container, path, spec));
-  });
+  }
   return errors;
 }
 

@@ -2,6 +2,7 @@
 
 import { compareQuantities, isWhole, parseQuantity } from '@berth/common/quantity.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+import { findContainer } from '../each-container.ts';
 import {
   type FieldError,
   forbidden,
@@ -63,10 +64,7 @@ export function validateResourceFieldRef(
 ): FieldError[] {
   const errors: FieldError[] = [];
   const { containerName, resource, divisor } = reference;
-  const known = [...spec.containers, ...(spec.initContainers ?? [])].some(
-    ({ name }) => name === containerName,
-  );
-  if (containerName && !known)
+  if (containerName && findContainer(spec, containerName) === undefined)
     errors.push(notFound(`${path}.containerName`, containerName, 'no such container'));
   if (!resource) return [...errors, required(`${path}.resource`)];
   const name = /^(?:limits|requests)\.(.+)$/.exec(resource)?.[1] ?? '';
