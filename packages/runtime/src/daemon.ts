@@ -8,9 +8,10 @@ import { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
 import { readAppArmor } from './apparmor/detect.ts';
 import { loadDefaultProfile } from './apparmor/load.ts';
 import { cgroupNaming } from './cgroups/naming.ts';
+import { containerRestores } from './checkpoint/restores.ts';
 import type { Config } from './config/config.ts';
-import { reloadConfig } from './config/reload.ts';
-import { Makings } from './container/abortable-operations.ts';
+import { LiveConfig } from './config/live-config.ts';
+import { AbortableOperations } from './container/abortable-operations.ts';
 import { describePeer } from './container/audit.ts';
 import { Stops } from './container/stops.ts';
 import type { Context } from './context.ts';
@@ -30,10 +31,11 @@ import { PodStarts } from './observability/tracing/pod-starts.ts';
 import { podStartsHandlers } from './observability/tracing/pod-starts-handlers.ts';
 import { recordStarts } from './observability/tracing/record-starts.ts';
 import { noTracing, type Tracer } from './observability/tracing/tracer.ts';
-import { detectRuntimes, type RuntimeHandlers } from './oci-runtime/detect.ts';
+import { OciRuntimes } from './oci-runtime/detect.ts';
 import { warnOfVulnerabilities } from './oci-runtime/vulnerability-check.ts';
 import { recover } from './recovery/recover.ts';
 import { messageWithCauses } from './rpc/errors.ts';
+import { PodEvents } from './sandbox/pod-events.ts';
 import { sandboxInitEnded } from './sandbox/stop.ts';
 import { socketRoutes } from './socket-routes.ts';
 import { readHostFacts } from './spec/host-inputs/host.ts';
@@ -66,7 +68,9 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
     resources.use(await lockDirectory(dir));
   }
   const closing = new AbortController();
-  const context = await makeContext(config, log, resources, closing.signal);
+  const live = new LiveConfig(config);
+  live.follow(({ logLevel }) => log.setLevel(logLevel));
+  const context = await makeContext(live, log, resources, closing.signal);
   await recover(context);
   await loadDefaultProfile(readAppArmor(), { stateDir: config.state, log });
   resources.use(recordExits(context, (id) => sandboxInitEnded(context, id)));
@@ -95,7 +99,7 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
   const owned = resources.move();
   return {
     checkHealth: () => context.state.check(),
-    reload: (next) => reload(context, log, next),
+    reload: (next) => reload(context.config, log, next),
     close: async () => {
       await server.close();
       await Promise.race([
@@ -117,11 +121,12 @@ async function checkPlaces({ root, state, listen, cni }: Config): Promise<void> 
 }
 
 async function makeContext(
-  config: Config,
+  live: LiveConfig,
   log: Logger,
   resources: AsyncDisposableStack,
   closing: AbortSignal,
 ): Promise<Context> {
+  const config = live.current;
   const paths = new Paths(config);
   for (const dir of [paths.sandboxes, paths.bundles, paths.layers, paths.exits]) {
     makePrivateDirectory(dir);
@@ -156,14 +161,22 @@ async function makeContext(
     log,
   });
   resources.defer(() => images.close());
-  return {
-    config,
+  live.follow(({ image, registry }) => images.configure({ limits: image, registry }));
+  const runtimes = new OciRuntimes({
+    stateDir: config.state,
+    cgroupNaming: naming,
+    handlers: config.runtimes,
+    defaultHandler: config.defaultRuntime,
+  });
+  live.follow(({ runtimes: handlers, defaultRuntime }) => runtimes.detect(handlers, defaultRuntime));
+  const services = {
+    config: live,
     log,
     paths,
     state,
     queue: new KeyedQueue(),
-    events: new EventBus(log),
-    runtimes: runtimesOf(config),
+    events: new PodEvents(new EventBus(log), state),
+    runtimes,
     namespaces,
     cgroups,
     cgroupDriver,
@@ -173,7 +186,7 @@ async function makeContext(
     images,
     exits,
     stops: new Stops({ cgroups, exits }),
-    makings: new Makings(),
+    operations: new AbortableOperations(),
     retries,
     closing,
     tracer,
@@ -181,24 +194,12 @@ async function makeContext(
     metrics: new Metrics(state),
     conmon: findProgram(config.conmon, 'conmon'),
   };
+  return { ...services, restores: containerRestores(services) };
 }
 
-function runtimesOf({ state, cgroupDriver, runtimes, defaultRuntime }: Config): RuntimeHandlers {
-  return detectRuntimes({
-    stateDir: state,
-    cgroupNaming: cgroupNaming(cgroupDriver),
-    handlers: runtimes,
-    defaultHandler: defaultRuntime,
-  });
-}
-
-function reload(context: Context, log: AdjustableLogger, next: Config): void {
-  const { config, changed, needRestart } = reloadConfig(context.config, next);
-  context.config = config;
-  log.setLevel(config.logLevel);
-  context.runtimes = runtimesOf(config);
-  context.images.options.limits = config.image;
-  context.images.options.registry = config.registry;
+/** Takes on those of the settings that can change while berthd serves, and logs which cannot. */
+function reload(config: LiveConfig, log: Logger, next: Config): void {
+  const { changed, needRestart } = config.reload(next);
   log.info('Read the settings again', { changed: changed.join(',') || 'nothing' });
   if (needRestart.length > 0) {
     log.warning('Some changed settings take effect when berthd is started again', {

@@ -6,11 +6,14 @@ import { magicPath } from '@berth/linux/files/safe-path.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { tarOfTree } from '@berth/oci/tar/tree.ts';
 import { endOfTar } from '@berth/oci/tar/writer.ts';
-import { containerStatus } from '../container/status-message.ts';
-import type { Context } from '../context.ts';
+import type { LiveConfig } from '../config/live-config.ts';
+import { containerStatus } from '../container/status.ts';
+import type { ImageService } from '../image/service.ts';
+import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import { readSpec } from '../spec/spec-file.ts';
 import type { Container } from '../state/container.ts';
+import type { Paths } from '../state/paths.ts';
 import { readDump } from './check-restore.ts';
 import {
   bindMounts,
@@ -26,9 +29,17 @@ import {
 import { deletedPaths, isWhiteout } from './rootfs-diff.ts';
 import { SeccompFilters } from './seccomp-filters.ts';
 
+/** What writing a checkpoint archive uses. */
+export interface ArchivePorts {
+  readonly config: LiveConfig;
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly images: ImageService;
+}
+
 /** Adds to a dump in the work place what a restore needs beside the processes; the container is still paused. */
 export async function describeCheckpoint(
-  context: Context,
+  context: ArchivePorts,
   container: Container,
   { runtime, signal }: { runtime: string; signal: AbortSignal },
 ): Promise<void> {
@@ -62,7 +73,7 @@ export async function describeCheckpoint(
  * Notes the filter that the OCI runtime has made of the container's profile: the first that the container's init has
  * and berthd has not. Those that came later are the container's own.
  */
-function noteSeccompFilter({ config, log, paths }: Context, { id }: Container, spec: Spec): void {
+function noteSeccompFilter({ config, log, paths }: ArchivePorts, { id }: Container, spec: Spec): void {
   const profile = spec.linux?.seccomp;
   if (profile === undefined) return;
   try {
@@ -72,7 +83,7 @@ function noteSeccompFilter({ config, log, paths }: Context, { id }: Container, s
     const chain = readDump(workPlace(paths.container(id)).image).tasks[0]?.threads[0]?.seccompFilters ?? [];
     const filter = chain.at(-1 - inherited);
     if (filter !== undefined && inherited < chain.length)
-      new SeccompFilters(config.root).note(profile, filter);
+      new SeccompFilters(config.current.root).note(profile, filter);
   } catch (error) {
     log.warning(`The checkpoint cannot be restored with a seccomp profile: ${messageWithCauses(error)}`, {
       container: id,
@@ -104,7 +115,7 @@ function configOf(container: Container, runtime: string): ConfigDump {
  * takes the file away again, also the next berthd.
  */
 export async function writeArchive(
-  { paths }: Context,
+  { paths }: { readonly paths: Paths },
   { id, logPath }: Container,
   file: string,
   signal: AbortSignal,
@@ -122,7 +133,7 @@ async function copyLog(logPath: string, target: string): Promise<void> {
 }
 
 /** The archive is where it belongs. */
-export function keepArchive({ paths }: Context, { id }: Container): void {
+export function keepArchive({ paths }: { readonly paths: Paths }, { id }: Container): void {
   rmSync(workPlace(paths.container(id)).target, { force: true });
 }
 

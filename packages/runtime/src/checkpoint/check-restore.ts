@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseLimits, parseRlimitType } from '@berth/linux/processes/rlimits.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
-import type { Context } from '../context.ts';
+import type { LiveConfig } from '../config/live-config.ts';
 import { invalid, messageWithCauses, wrongState } from '../rpc/errors.ts';
 import type { ContainerPaths } from '../state/paths.ts';
 import { type DumpFacts, readDumpFacts } from './criu-dump.ts';
@@ -17,8 +17,8 @@ const maxDescriptionBytes = 16 * 1024 * 1024;
 const maxReasons = 3;
 
 /** Refuses to restore where that has not been allowed. */
-export function requireRestore({ config }: Pick<Context, 'config'>, what: string): void {
-  if (config.checkpoint.restore) return;
+export function requireRestore({ config }: { readonly config: LiveConfig }, what: string): void {
+  if (config.current.checkpoint.restore) return;
   throw wrongState(
     `${what} is a checkpoint, and restoring is off: a checkpoint brings processes as criu's files describe them. ` +
       "To allow it set checkpoint.restore to true in berthd's configuration (/etc/berth/config.yaml)",
@@ -29,10 +29,15 @@ export function requireRestore({ config }: Pick<Context, 'config'>, what: string
  * Refuses a checkpoint, unpacked into a container's restore place, that would give its processes more than the
  * container that `spec` describes has.
  */
-export function checkRestore({ config }: Context, paths: ContainerPaths, name: string, spec: Spec): void {
+export function checkRestore(
+  { config }: { readonly config: LiveConfig },
+  paths: ContainerPaths,
+  name: string,
+  spec: Spec,
+): void {
   const directory = join(restorePlace(paths).dir, imageDirectory);
   const seccomp = spec.linux?.seccomp;
-  const filters = new SeccompFilters(config.root);
+  const filters = new SeccompFilters(config.current.root);
   let excess: string[];
   try {
     excess = restoreExcess(readDump(directory), {

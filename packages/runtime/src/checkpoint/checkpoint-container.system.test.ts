@@ -166,8 +166,8 @@ test('a checkpoint that a dead berthd had begun ends: the container goes on, its
 });
 
 async function pauseByRuntime(id: string): Promise<void> {
-  const { detectRuntimes } = await import('../oci-runtime/detect.ts');
-  const runtimes = detectRuntimes({ stateDir: node.config.state, cgroupNaming: cgroupfsNaming });
+  const { OciRuntimes } = await import('../oci-runtime/detect.ts');
+  const runtimes = new OciRuntimes({ stateDir: node.config.state, cgroupNaming: cgroupfsNaming });
   await runtimes.get('runc').run(['pause', id]);
 }
 

@@ -1,24 +1,38 @@
 import { randomBytes } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import type { CheckpointContainerRequest, CheckpointContainerResponse } from '@berth/cri/generated/api.ts';
-import type { Context } from '../context.ts';
+import type { AbortableOperations } from '../container/abortable-operations.ts';
+import type { Logger } from '../logging/log.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { invalid, notFound, RuntimeError, wrongState } from '../rpc/errors.ts';
+import type { State } from '../state/state.ts';
 import { maxTimerMs } from '../time/clock.ts';
+import type { ArchivePorts } from './archive.ts';
 import { describeCheckpoint, writeArchive } from './archive.ts';
 import { dumpProcesses, whilePaused } from './dump.ts';
 import { requireCheckpointing } from './support.ts';
+
+/** What CheckpointContainer uses. */
+export interface CheckpointContainerPorts extends ArchivePorts {
+  readonly log: Logger;
+  readonly state: State;
+  readonly queue: KeyedQueue;
+  readonly runtimes: OciRuntimes;
+  readonly operations: AbortableOperations;
+}
 
 /** Where the request sets none. */
 const defaultTimeoutSeconds = 240;
 
 /** CheckpointContainer: an archive of a running container, which then goes on. All or nothing. */
 export async function checkpointContainer(
-  context: Context,
+  context: CheckpointContainerPorts,
   { containerId, location, timeout }: CheckpointContainerRequest,
   call: { signal: AbortSignal },
 ): Promise<CheckpointContainerResponse> {
-  const { state, queue, log, runtimes, makings } = context;
+  const { state, queue, log, runtimes, operations } = context;
   if (!isAbsolute(location))
     throw invalid('location', `${JSON.stringify(location)} is not an absolute path of a file`);
   if (timeout < 0n) throw invalid('timeout', `${timeout} is less than 0`);
@@ -59,7 +73,7 @@ export async function checkpointContainer(
     log.info('Checkpointed container', { container: container.id, location });
     return {};
   };
-  return makings.run([found.id, found.sandboxId], call.signal, (signal) =>
+  return operations.run([found.id, found.sandboxId], call.signal, (signal) =>
     queue.run(found.id, () => checkpoint(signal)),
   );
 }

@@ -1,23 +1,37 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import type { CheckpointPodRequest, CheckpointPodResponse } from '@berth/cri/generated/api.ts';
-import type { Context } from '../context.ts';
+import type { AbortableOperations } from '../container/abortable-operations.ts';
+import type { Logger } from '../logging/log.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { invalid, messageWithCauses, notFound, wrongState } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
 import type { SandboxId } from '../state/ids.ts';
+import type { State } from '../state/state.ts';
+import type { ArchivePorts } from './archive.ts';
 import { describeCheckpoint, keepArchive, writeArchive } from './archive.ts';
 import { dumpProcesses, whilePaused } from './dump.ts';
 import { type PodDump, podDump } from './pod-dump.ts';
 import { requireCheckpointing } from './support.ts';
 
+/** What CheckpointPod uses. */
+export interface CheckpointPodPorts extends ArchivePorts {
+  readonly log: Logger;
+  readonly state: State;
+  readonly queue: KeyedQueue;
+  readonly runtimes: OciRuntimes;
+  readonly operations: AbortableOperations;
+}
+
 /** CheckpointPod: all containers of a pod at one moment, each an archive in the caller's directory. */
 export async function checkpointPod(
-  context: Context,
+  context: CheckpointPodPorts,
   { podSandboxId, outputPath, containerIds, options }: CheckpointPodRequest,
   call: { signal: AbortSignal },
 ): Promise<CheckpointPodResponse> {
-  const { state, queue, log, runtimes, makings } = context;
+  const { state, queue, log, runtimes, operations } = context;
   refuseOptions(options);
   refuseUnlessEmpty(outputPath);
   const found = state.sandboxes.find(podSandboxId);
@@ -61,12 +75,12 @@ export async function checkpointPod(
     log.info('Checkpointed pod sandbox', { sandbox: found.id, outputPath });
     return {};
   };
-  return makings.run([found.id], call.signal, (signal) => queue.run(found.id, () => checkpoint(signal)));
+  return operations.run([found.id], call.signal, (signal) => queue.run(found.id, () => checkpoint(signal)));
 }
 
 /** Runs `work` in the queues of all these containers. */
 function holding<Result>(
-  context: Context,
+  context: { readonly queue: KeyedQueue },
   ids: readonly Container['id'][],
   work: () => Promise<Result>,
 ): Promise<Result> {
@@ -74,7 +88,11 @@ function holding<Result>(
   return first === undefined ? work() : context.queue.run(first, () => holding(context, rest, work));
 }
 
-function selectContainers({ state }: Context, sandbox: SandboxId, ids: readonly string[]): Container[] {
+function selectContainers(
+  { state }: { readonly state: State },
+  sandbox: SandboxId,
+  ids: readonly string[],
+): Container[] {
   if (ids.length === 0) throw invalid('container_ids', 'name at least one container');
   const containers = ids.map((id, index) => {
     const container = state.containers.find(id);

@@ -2,10 +2,11 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
-import type { Context } from '../context.ts';
+import type { Logger } from '../logging/log.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { messageWithCauses, RuntimeError, wrongState } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
+import type { Paths } from '../state/paths.ts';
 import { dumpLog, workPlace } from './files.ts';
 
 /**
@@ -13,7 +14,7 @@ import { dumpLog, workPlace } from './files.ts';
  * places are there before the first one stops, so that a berthd that is started later knows whom to let go.
  */
 export async function whilePaused<Result>(
-  context: Context,
+  context: { readonly log: Logger; readonly paths: Paths },
   containers: readonly Container[],
   runtime: OciRuntime,
   work: () => Promise<Result>,
@@ -36,7 +37,7 @@ export async function whilePaused<Result>(
  * cannot be told to go on, its work place stays, so that the next berthd tries again.
  */
 export async function endCheckpoint(
-  { paths, log }: Context,
+  { paths, log }: { readonly log: Logger; readonly paths: Paths },
   { id }: Container,
   runtime: OciRuntime | undefined,
 ): Promise<void> {
@@ -64,7 +65,7 @@ async function isPaused(runtime: OciRuntime, id: string): Promise<boolean> {
 
 /** Has criu write the processes of a paused container into its work place; they stay as they are. */
 export async function dumpProcesses(
-  { paths }: Context,
+  { paths }: { readonly paths: Paths },
   { id }: Container,
   runtime: OciRuntime,
   signal: AbortSignal,

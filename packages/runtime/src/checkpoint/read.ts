@@ -9,7 +9,7 @@ import { LayerExtractor } from '@berth/oci/layers/extractor.ts';
 import { completeFromParents } from '@berth/oci/layers/parent-layers.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { type TarHandler, TarReader } from '@berth/oci/tar/reader.ts';
-import type { Context } from '../context.ts';
+import type { LiveConfig } from '../config/live-config.ts';
 import { invalid, messageWithCauses } from '../rpc/errors.ts';
 import type { ContainerPaths } from '../state/paths.ts';
 import { ArchiveExtractor, type ArchiveLimits } from './archive-extractor.ts';
@@ -120,12 +120,12 @@ function parseMounts(value: unknown): { destination: string }[] {
  * which is not mounted yet.
  */
 export async function unpackCheckpoint(
-  { config }: Context,
+  { config }: { readonly config: LiveConfig },
   paths: ContainerPaths,
   { name, layers }: Checkpoint,
   lowerDirs: readonly string[],
 ): Promise<void> {
-  const { maxLayerFiles, maxLayerBytes } = config.image;
+  const { maxLayerFiles, maxLayerBytes } = config.current.image;
   const place = restorePlace(paths);
   mkdirSync(place.dir, { recursive: true, mode: 0o700 });
   const limits = { maxBytes: maxLayerBytes, maxFiles: maxLayerFiles };

@@ -1,19 +1,26 @@
 import { constants } from 'node:fs';
 import { copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { ContainerEventType } from '@berth/cri/generated/api.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { magicPath } from '@berth/linux/files/safe-path.ts';
+import type { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
+import type { AbortableOperations } from '../container/abortable-operations.ts';
 import { createWithConmon } from '../container/conmon-start.ts';
-import type { Context } from '../context.ts';
+import type { ContainerEvents } from '../events/container-events.ts';
 import { readExit } from '../exits/exit-files.ts';
+import type { RecordExitPorts } from '../exits/record-exits.ts';
 import { recordExit, watchConmon } from '../exits/record-exits.ts';
+import type { Logger } from '../logging/log.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { messageWithCauses, wrongState } from '../rpc/errors.ts';
-import { publishContainerEvent } from '../sandbox/pod-events.ts';
 import { readSpec } from '../spec/spec-file.ts';
-import type { Container } from '../state/container.ts';
+import { type Container, isUnrestored } from '../state/container.ts';
 import type { ContainerId } from '../state/ids.ts';
+import type { Paths } from '../state/paths.ts';
 import { sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
+import type { State } from '../state/state.ts';
 import { endConmon, releaseProcesses } from '../teardown/container.ts';
 import { killContainer } from '../teardown/kill.ts';
 import { nowNs } from '../time/clock.ts';
@@ -21,9 +28,22 @@ import { criuError } from './dump.ts';
 import { imageDirectory, logFile, restorePlace } from './files.ts';
 import { isFile } from './read.ts';
 
+/** What starting a container from its checkpoint uses. */
+export interface RestoreContainerPorts extends RecordExitPorts {
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly state: State;
+  readonly queue: KeyedQueue;
+  readonly events: ContainerEvents;
+  readonly runtimes: OciRuntimes;
+  readonly namespaces: NamespaceWorker;
+  readonly operations: AbortableOperations;
+  readonly conmon: string;
+}
+
 /** A restored process runs at once, so that a container made from a checkpoint gets its processes by its start. */
 export async function startRestored(
-  context: Context,
+  context: RestoreContainerPorts,
   container: Container,
   { runtime, signal }: { runtime: string; signal: AbortSignal },
 ): Promise<void> {
@@ -53,7 +73,7 @@ export async function startRestored(
     await renamePod(context, container);
     state.containers.setState(id, { phase: 'running', processes, startedAt: nowNs() });
     watchConmon(context, id, processes);
-    publishContainerEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
+    context.events.container(id, ContainerEventType.CONTAINER_STARTED_EVENT);
     log.info('Restored container', { container: id, PID: processes.init.pid });
   } catch (error) {
     const reason = criuError(join(bundle.dir, 'restore.log'));
@@ -76,31 +96,33 @@ async function copyLog(from: string, logPath: string): Promise<void> {
 }
 
 /** criu has given the pod's own UTS namespace the host name of the pod that the checkpoint is of. */
-async function renamePod({ state, namespaces, paths }: Context, { sandboxId }: Container): Promise<void> {
+async function renamePod(
+  { state, namespaces, paths }: RestoreContainerPorts,
+  { sandboxId }: Container,
+): Promise<void> {
   const sandbox = state.sandboxes.get(sandboxId);
   if (sandbox === undefined || sandboxNamespaces(sandbox.config).hostNetwork) return;
   const existing = { uts: paths.sandbox(sandboxId).utsns };
   await namespaces.pin({ hostname: sandboxHostname(sandbox), existing });
 }
 
-/** Whether a container made from a checkpoint has no processes yet. */
-export function isUnrestored({ state }: Container): boolean {
-  return state.phase === 'restorable' || state.phase === 'restoring';
-}
-
 /** A container whose restore has failed, or was given up before it began, has ended. */
-async function endRestore(context: Context, container: Container, message: string): Promise<void> {
+async function endRestore(
+  context: RestoreContainerPorts,
+  container: Container,
+  message: string,
+): Promise<void> {
   const { id } = container;
   await killContainer(context, container);
   await endConmon(id, context.paths.container(id).bundle);
   const exit = { startedAt: 0n, finishedAt: nowNs(), exitCode: 128, reason: 'StartError', message };
   await releaseProcesses(context, context.state.containers.setState(id, { phase: 'exited', exit }));
-  publishContainerEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+  context.events.container(id, ContainerEventType.CONTAINER_STOPPED_EVENT);
 }
 
 /** Ends a container that waits to be restored, or is being restored. */
-export function giveUpRestore(context: Context, id: ContainerId): Promise<void> {
-  context.makings.abort(id, wrongState(`container ${id} was stopped`));
+export function giveUpRestore(context: RestoreContainerPorts, id: ContainerId): Promise<void> {
+  context.operations.abort(id, wrongState(`container ${id} was stopped`));
   return context.queue.run(id, async () => {
     const container = context.state.containers.get(id);
     // In its turn one that is being restored is what a berthd has left that died.

@@ -6,23 +6,37 @@ import {
   type RestorePodRequest,
   type RestorePodResponse,
 } from '@berth/cri/generated/api.ts';
+import type { CreateContainerPorts } from '../container/create.ts';
 import { createContainer } from '../container/create.ts';
-import type { Context } from '../context.ts';
+import type { ImageService } from '../image/service.ts';
+import type { Logger } from '../logging/log.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { invalid } from '../rpc/errors.ts';
 import { withUndo } from '../rpc/undo.ts';
+import type { RemoveSandboxPorts } from '../sandbox/remove.ts';
 import { removePodSandbox } from '../sandbox/remove.ts';
+import type { RunSandboxPorts } from '../sandbox/run.ts';
 import { runPodSandbox } from '../sandbox/run.ts';
 import { readSpec } from '../spec/spec-file.ts';
 import { containerId as asContainerId } from '../state/ids.ts';
+import type { Paths } from '../state/paths.ts';
 import { requireRestore } from './check-restore.ts';
 import { refuseOptions } from './checkpoint-pod.ts';
 import { type PodDump, readPodDump } from './pod-dump.ts';
 import { processIdentity, readCheckpoint } from './read.ts';
 import { requireCheckpointing } from './support.ts';
 
+/** What RestorePod uses. */
+export interface RestorePodPorts extends CreateContainerPorts, RemoveSandboxPorts, RunSandboxPorts {
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly runtimes: OciRuntimes;
+  readonly images: ImageService;
+}
+
 /** RestorePod: a sandbox, and containers that go on from a pod's checkpoint when they are started. All or nothing. */
 export async function restorePod(
-  context: Context,
+  context: RestorePodPorts,
   { checkpointPath, config, runtimeHandler, options, containerConfigs }: RestorePodRequest,
   call: { signal: AbortSignal },
 ): Promise<RestorePodResponse> {
@@ -80,7 +94,7 @@ interface Restoring {
 }
 
 async function restoreContainer(
-  context: Context,
+  context: RestorePodPorts,
   { podSandboxId, container, archive, field, call }: Restoring,
 ): Promise<string> {
   const checkpoint = await readCheckpoint(archive, field);

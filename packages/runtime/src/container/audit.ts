@@ -1,9 +1,9 @@
 import { peerCredentials } from '@berth/linux/sockets/peer-credentials.ts';
-import type { Context } from '../context.ts';
-import type { LogFields } from '../logging/log.ts';
+import type { LogFields, Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';
+import type { State } from '../state/state.ts';
 
 /** Who has asked: the program behind the CRI socket, or the address of a streaming client. */
 export interface Requester {
@@ -54,7 +54,7 @@ export function auditFields(
  * long it took. `what` begins the line, as in `Exec` or `Attach`.
  */
 export async function audited<Result extends { exitCode?: number }>(
-  { log, state }: Context,
+  { log, state }: { readonly log: Logger; readonly state: State },
   what: string,
   container: Container,
   details: AuditedAction & Requester,

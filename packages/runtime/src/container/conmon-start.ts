@@ -1,9 +1,8 @@
 import { processStat } from '@berth/linux/processes/process.ts';
 import { type StartedConmon, startConmon } from '../conmon/conmon.ts';
-import type { Context } from '../context.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { messageWithCauses, RuntimeError } from '../rpc/errors.ts';
-import type { BundlePaths } from '../state/paths.ts';
+import type { BundlePaths, Paths } from '../state/paths.ts';
 import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
 import { giveStdio, type Owner } from './stdio.ts';
 
@@ -33,7 +32,10 @@ export interface NewProcess {
  * Has conmon create a container from its bundle; its process waits to be started. conmon stays in berthd's own
  * cgroups, as containerd's shims stay in containerd's.
  */
-export async function createWithConmon(context: Context, process: NewProcess): Promise<ContainerProcesses> {
+export async function createWithConmon(
+  context: { readonly paths: Paths; readonly conmon: string },
+  process: NewProcess,
+): Promise<ContainerProcesses> {
   const { bundle, runtime } = process;
   let started: StartedConmon;
   try {

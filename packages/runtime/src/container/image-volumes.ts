@@ -7,8 +7,8 @@ import { bindMount, overlayMount } from '@berth/linux/mounts/mount.ts';
 import { contextOption } from '@berth/linux/security/selinux.ts';
 import { SyscallError } from '@berth/linux/syscall/errno.ts';
 import { closeDescriptor } from '@berth/linux/syscall/libc.ts';
-import type { Context } from '../context.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
+import type { ImageService } from '../image/service.ts';
 import { type CriCode, messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import { type PodUserNamespace, withShiftedOwners } from './rootfs.ts';
 
@@ -20,7 +20,7 @@ export interface ImageVolume {
 
 /** The images that a container's mounts name. All have to be here: a kubelet pulls them first. */
 export async function findVolumeImages(
-  { images }: Context,
+  { images }: { readonly images: ImageService },
   mounts: readonly Mount[],
 ): Promise<ImageVolume[]> {
   const volumes = mounts.map(async (mount, index): Promise<ImageVolume[]> => {

@@ -1,6 +1,7 @@
+import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import type { CgroupResources } from '@berth/linux/cgroups/resources.ts';
 import type { LinuxResources } from '@berth/oci/runtime-spec/config.ts';
-import type { Context } from '../context.ts';
+import type { CgroupNaming } from '../cgroups/naming.ts';
 
 /** A container's limits in a cgroup's terms, all but the CPU weight, which every OCI runtime gives to systemd. */
 export function cgroupLimits({
@@ -28,7 +29,10 @@ export function cgroupLimits({
  * cgroup's files, and systemd sets what it does not know back when it next writes to the scope.
  */
 export async function keepLimits(
-  { cgroupNaming, cgroupDriver }: Context,
+  {
+    cgroupNaming,
+    cgroupDriver,
+  }: { readonly cgroupDriver: CgroupDriver; readonly cgroupNaming: CgroupNaming },
   cgroup: string,
   limits: LinuxResources | undefined,
 ): Promise<void> {

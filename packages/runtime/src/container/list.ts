@@ -4,15 +4,14 @@ import type {
   ListContainersRequest,
   ListContainersResponse,
 } from '@berth/cri/generated/api.ts';
-import type { Context } from '../context.ts';
 import { matchesFilter } from '../rpc/list-filter.ts';
 import type { Container as ContainerRecord } from '../state/container.ts';
 import type { State } from '../state/state.ts';
-import { criState } from './status-message.ts';
+import { criState } from './status.ts';
 
 /** ListContainers: answered from memory. An id in the filter that nothing has gives an empty list. */
 export async function listContainers(
-  { state }: Context,
+  { state }: { readonly state: State },
   { filter }: ListContainersRequest,
 ): Promise<ListContainersResponse> {
   const containers: Container[] = [];

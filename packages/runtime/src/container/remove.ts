@@ -1,17 +1,30 @@
-import {
-  ContainerEventType,
-  type RemoveContainerRequest,
-  type RemoveContainerResponse,
-} from '@berth/cri/generated/api.ts';
-import type { Context } from '../context.ts';
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
+import type { RemoveContainerRequest, RemoveContainerResponse } from '@berth/cri/generated/api.ts';
+import type { ContainerEvents } from '../events/container-events.ts';
+import type { ImageService } from '../image/service.ts';
+import type { Logger } from '../logging/log.ts';
 import { wrongState } from '../rpc/errors.ts';
-import { publish } from '../sandbox/pod-events.ts';
 import { type Container, processesOf } from '../state/container.ts';
+import type { State } from '../state/state.ts';
+import type { TeardownPorts } from '../teardown/container.ts';
 import { destroyContainer } from '../teardown/container.ts';
+import type { AbortableOperations } from './abortable-operations.ts';
+import type { Stops } from './stops.ts';
+
+/** What RemoveContainer uses. */
+export interface RemoveContainerPorts extends TeardownPorts {
+  readonly log: Logger;
+  readonly state: State;
+  readonly queue: KeyedQueue;
+  readonly events: ContainerEvents;
+  readonly images: ImageService;
+  readonly stops: Stops;
+  readonly operations: AbortableOperations;
+}
 
 /** RemoveContainer: kills it when it runs; idempotent, fine for a container that is gone. */
 export async function removeContainer(
-  context: Context,
+  context: RemoveContainerPorts,
   { containerId }: RemoveContainerRequest,
 ): Promise<RemoveContainerResponse> {
   const container = context.state.containers.find(containerId);
@@ -23,8 +36,8 @@ export async function removeContainer(
 }
 
 /** Removes a container in any state, after what is being done to it has ended. */
-export function stopAndDestroy(context: Context, { id }: Container): Promise<void> {
-  context.makings.abort(id, wrongState(`container ${id} is being removed`));
+export function stopAndDestroy(context: RemoveContainerPorts, { id }: Container): Promise<void> {
+  context.operations.abort(id, wrongState(`container ${id} is being removed`));
   return context.queue.run(id, async () => {
     const { state, stops } = context;
     const container = state.containers.get(id);
@@ -36,6 +49,6 @@ export function stopAndDestroy(context: Context, { id }: Container): Promise<voi
     }
     await destroyContainer(context, stopped);
     context.images.cleanUpReleased();
-    publish(context, id, container.sandboxId, ContainerEventType.CONTAINER_DELETED_EVENT);
+    context.events.containerDeleted(id, container.sandboxId);
   });
 }

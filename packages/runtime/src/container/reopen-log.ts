@@ -2,13 +2,14 @@ import type { ReopenContainerLogRequest, ReopenContainerLogResponse } from '@ber
 import { waitForExit } from '@berth/linux/processes/process.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { reopenLog } from '../conmon/control.ts';
-import type { Context } from '../context.ts';
 import { notFound, wrongState } from '../rpc/errors.ts';
+import type { Paths } from '../state/paths.ts';
+import type { State } from '../state/state.ts';
 import { clearReopenedLog, requireLogFolder } from './log-directory.ts';
 
 /** ReopenContainerLog: the second half of a log rotation, for running containers only; done when it answers. */
 export async function reopenContainerLog(
-  { state, paths }: Context,
+  { state, paths }: { readonly paths: Paths; readonly state: State },
   { containerId }: ReopenContainerLogRequest,
 ): Promise<ReopenContainerLogResponse> {
   const container = state.containers.find(containerId);

@@ -1,11 +1,21 @@
-import type { Context } from '../context.ts';
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import type { ContainerId } from '../state/ids.ts';
+import type { State } from '../state/state.ts';
+import type { TeardownPorts } from '../teardown/container.ts';
 import { destroyContainer } from '../teardown/container.ts';
+import type { Retries } from '../teardown/retries.ts';
 import { nowNs } from '../time/clock.ts';
 
+/** What another attempt at removing a container uses. */
+export interface ContainerRetryPorts extends TeardownPorts {
+  readonly state: State;
+  readonly queue: KeyedQueue;
+  readonly retries: Retries;
+}
+
 /** Has a half-made container that could not be removed shown as exited, and its removal tried again. */
-export function retryContainerRemoval(context: Context, id: ContainerId, error: unknown): void {
+export function retryContainerRemoval(context: ContainerRetryPorts, id: ContainerId, error: unknown): void {
   const { state, queue, retries } = context;
   retries.add(id, `removing container ${id}`, () =>
     queue.run(id, async () => {

@@ -5,8 +5,7 @@ import { lchown } from '@berth/linux/files/ownership.ts';
 import { bindMount, overlayMount, unmount } from '@berth/linux/mounts/mount.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import { contextOption } from '@berth/linux/security/selinux.ts';
-import type { Context } from '../context.ts';
-import type { BundlePaths, ContainerPaths } from '../state/paths.ts';
+import type { BundlePaths, ContainerPaths, Paths } from '../state/paths.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 
 /** A user namespace as far as a root file system has to do with it. */
@@ -49,7 +48,10 @@ export function rootfsOf({ rootfs, shifted }: BundlePaths, inUserNamespace: bool
 }
 
 /** The user namespace of a pod; undefined for one in the host's. */
-export function podUserNamespace({ paths }: Context, sandbox: Sandbox): PodUserNamespace | undefined {
+export function podUserNamespace(
+  { paths }: { readonly paths: Paths },
+  sandbox: Sandbox,
+): PodUserNamespace | undefined {
   const namespaces = sandboxNamespaces(sandbox.config);
   if (namespaces.users === undefined) return undefined;
   const { users } = namespaces;

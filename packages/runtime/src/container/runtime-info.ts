@@ -1,4 +1,4 @@
-import type { RuntimeHandlers } from '../oci-runtime/detect.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 
@@ -6,10 +6,7 @@ import type { Sandbox } from '../state/sandbox.ts';
  * What runs a pod's containers, as `crictl inspect` and `inspectp` show it. containerd names its shim here; berthd has
  * none, so that it is the OCI runtime, with the options that containerd's shim for these has.
  */
-export function runtimeInfo(
-  { runtimes }: { readonly runtimes: RuntimeHandlers },
-  sandbox: Sandbox | undefined,
-) {
+export function runtimeInfo({ runtimes }: { readonly runtimes: OciRuntimes }, sandbox: Sandbox | undefined) {
   const handler = runtimes.all.find(({ name }) => name === sandbox?.runtime);
   const runtime = handler?.usable ? handler.runtime : undefined;
   return {

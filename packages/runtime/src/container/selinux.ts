@@ -1,10 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { ContainerConfig, SELinuxOption } from '@berth/cri/generated/api.ts';
 import { isKnownContext, mayRelabel, relabel } from '@berth/linux/security/selinux.ts';
-import type { Context } from '../context.ts';
 import { invalid, messageWithCauses } from '../rpc/errors.ts';
 import type { Warn } from '../rpc/warn.ts';
-import type { MountSource } from '../spec/input.ts';
+import type { HostFacts, MountSource } from '../spec/input.ts';
 import {
   asksForLabels,
   isSuperPrivileged,
@@ -13,16 +12,17 @@ import {
   selinuxLabels,
 } from '../spec/selinux.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import type { State } from '../state/state.ts';
 
 /** A level for a new pod, or nothing where SELinux is not in use. */
-export function levelForPod({ host, state }: Pick<Context, 'host' | 'state'>): string {
+export function levelForPod({ host, state }: { readonly state: State; readonly host: HostFacts }): string {
   if (host.selinux === undefined) return '';
   return newLevel(new Set([...state.sandboxes.all()].map(({ selinuxLevel }) => selinuxLevel)), randomInt);
 }
 
 /** Labels of a container, or without one of its pod; undefined where SELinux is not in use. */
 export function labelsOf(
-  { host }: Pick<Context, 'host'>,
+  { host }: { readonly host: HostFacts },
   sandbox: Sandbox,
   container?: ContainerConfig,
 ): SelinuxLabels | undefined {
@@ -48,7 +48,7 @@ export function labelsOf(
 
 /** Tells of options that have no effect, as in other runtimes: where there is no SELinux nothing is missing by them. */
 export function warnOfUnusedOptions(
-  { host }: Pick<Context, 'host'>,
+  { host }: { readonly host: HostFacts },
   options: SELinuxOption | undefined,
   warn: Warn,
 ): void {

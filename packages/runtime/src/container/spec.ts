@@ -1,19 +1,24 @@
 import type { LinuxContainerUser } from '@berth/cri/generated/api.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { withCdiDevices } from '../cdi/inject.ts';
-import type { Context } from '../context.ts';
+import type { LiveConfig } from '../config/live-config.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';
+import type { Logger } from '../logging/log.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { runtimeFeatures } from '../oci-runtime/features.ts';
 import { checkRecursiveReadOnly } from '../oci-runtime/handler-features.ts';
 import type { Warn } from '../rpc/warn.ts';
 import { runtimeAnnotations } from '../spec/annotations.ts';
 import { gatherContainerFacts } from '../spec/host-inputs/container.ts';
+import type { HostFacts } from '../spec/input.ts';
 import { refuseTooLittleMemory } from '../spec/resources.ts';
 import { sandboxView } from '../spec/sandbox-view.ts';
 import type { SelinuxLabels } from '../spec/selinux.ts';
 import { ociSpec } from '../spec/spec.ts';
 import { type Container, processesOf } from '../state/container.ts';
+import type { Paths } from '../state/paths.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import type { State } from '../state/state.ts';
 import { declaredVolumes } from './declared-volumes.ts';
 import type { ImageVolume } from './image-volumes.ts';
 import { podUserNamespace, rootfsOf } from './rootfs.ts';
@@ -21,9 +26,19 @@ import { relabelVolumes } from './selinux.ts';
 import { refuseDisplacedSystem } from './system-mounts.ts';
 import { mountVolumes } from './volumes.ts';
 
+/** What deriving config.json of a container uses. */
+export interface ContainerSpecPorts {
+  readonly config: LiveConfig;
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly state: State;
+  readonly runtimes: OciRuntimes;
+  readonly host: HostFacts;
+}
+
 /** config.json of a container whose root is mounted. */
 export async function containerSpec(
-  context: Context,
+  context: ContainerSpecPorts,
   {
     sandbox,
     container,
@@ -81,7 +96,7 @@ export async function containerSpec(
   });
   await checkRecursiveReadOnly(context, runtime, config.mounts);
   refuseTooLittleMemory(spec.linux?.resources?.memory?.limit, flavor);
-  const directories = context.config.cdi.specDirs;
+  const directories = context.config.current.cdi.specDirs;
   const whole = await withCdiDevices(spec, container.config, { directories, log: context.log });
   if (whole.linux?.netDevices !== undefined && !(await runtimeFeatures(runtime)).netDevices) {
     const names = Object.keys(whole.linux.netDevices).join(', ');
@@ -101,7 +116,11 @@ export function containerUser({ process }: Spec): LinuxContainerUser | undefined
 }
 
 /** The process whose PID namespace the container joins, for the debug containers of `kubectl debug --target`. */
-function targetPid({ state }: Context, sandbox: Sandbox, { config }: Container): number | undefined {
+function targetPid(
+  { state }: { readonly state: State },
+  sandbox: Sandbox,
+  { config }: Container,
+): number | undefined {
   const id = config.linux?.securityContext?.namespaceOptions?.targetId ?? '';
   const target = id === '' ? undefined : state.containers.find(id);
   if (target?.sandboxId !== sandbox.id || target.state.phase !== 'running') return undefined;

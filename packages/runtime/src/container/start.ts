@@ -1,20 +1,37 @@
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import {
   ContainerEventType,
   type StartContainerRequest,
   type StartContainerResponse,
 } from '@berth/cri/generated/api.ts';
-import { startRestored } from '../checkpoint/restore-container.ts';
-import type { Context } from '../context.ts';
+import type { ContainerEvents } from '../events/container-events.ts';
+import type { Logger } from '../logging/log.ts';
+import type { Tracer } from '../observability/tracing/tracer.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { notFound, wrongState } from '../rpc/errors.ts';
-import { publishContainerEvent } from '../sandbox/pod-events.ts';
+import type { State } from '../state/state.ts';
 import { nowNs } from '../time/clock.ts';
+import type { AbortableOperations } from './abortable-operations.ts';
+import type { ContainerRestores } from './creation.ts';
+
+/** What StartContainer uses. */
+export interface StartContainerPorts {
+  readonly log: Logger;
+  readonly state: State;
+  readonly queue: KeyedQueue;
+  readonly events: ContainerEvents;
+  readonly runtimes: OciRuntimes;
+  readonly operations: AbortableOperations;
+  readonly restores: ContainerRestores;
+  readonly tracer: Tracer;
+}
 
 /** StartContainer: only for a container that was created and never started. */
 export async function startContainer(
-  context: Context,
+  context: StartContainerPorts,
   { containerId }: StartContainerRequest,
 ): Promise<StartContainerResponse> {
-  const { state, log, runtimes, queue, makings, tracer } = context;
+  const { state, log, runtimes, queue, operations, restores, tracer } = context;
   const found = state.containers.find(containerId);
   if (found === undefined) throw notFound('container', containerId);
   const { id, sandboxId, config } = found;
@@ -28,8 +45,8 @@ export async function startContainer(
       const restored = state.sandboxes.get(container.sandboxId);
       if (restored?.state.phase !== 'ready') throw wrongState(`the sandbox of container ${id} was stopped`);
       const { runtime } = restored;
-      await makings.run([id, sandboxId], undefined, (signal) =>
-        startRestored(context, container, { runtime, signal }),
+      await operations.run([id, sandboxId], undefined, (signal) =>
+        restores.start(container, { runtime, signal }),
       );
       return {};
     }
@@ -44,7 +61,7 @@ export async function startContainer(
     try {
       const runtime = runtimes.get(sandbox.runtime);
       await tracer.span(`${runtime.name} start`, about, () =>
-        makings.run([id, sandboxId], undefined, (signal) => runtime.start(id, signal)),
+        operations.run([id, sandboxId], undefined, (signal) => runtime.start(id, signal)),
       );
     } catch (error) {
       if (state.containers.get(id)?.state.phase === 'starting') {
@@ -55,7 +72,7 @@ export async function startContainer(
     // The exit of a short-lived process may have been recorded already, and with it the start.
     if (state.containers.get(id)?.state.phase === 'starting') {
       state.containers.setState(id, { phase: 'running', processes, startedAt: nowNs() });
-      publishContainerEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
+      context.events.container(id, ContainerEventType.CONTAINER_STARTED_EVENT);
     }
     log.info('Started container', { container: id, PID: processes.init.pid });
     return {};

@@ -1,34 +1,77 @@
-import type { ContainerStatusRequest, ContainerStatusResponse } from '@berth/cri/generated/api.ts';
-import type { Context } from '../context.ts';
+import {
+  type ContainerStatus,
+  ContainerStatus as ContainerStatusMessage,
+  type ContainerStatusRequest,
+  type ContainerStatusResponse,
+  ContainerState as CriState,
+} from '@berth/cri/generated/api.ts';
 import { notFound } from '../rpc/errors.ts';
-import { goMessage } from '../rpc/go-message.ts';
-import { processesOf } from '../state/container.ts';
-import { readJson } from './read-json.ts';
-import { runtimeInfo } from './runtime-info.ts';
-import { containerStatus } from './status-message.ts';
+import type { Container } from '../state/container.ts';
+import type { State } from '../state/state.ts';
+import { criSignal } from './stop-signal.ts';
+import type { ContainerInfoPorts } from './verbose-info.ts';
+import { containerInfo } from './verbose-info.ts';
+
+/** What ContainerStatus uses. */
+export interface ContainerStatusPorts extends ContainerInfoPorts {
+  readonly state: State;
+}
 
 /** ContainerStatus: answered from memory; `verbose` adds what `crictl inspect` shows under info. */
 export async function getContainerStatus(
-  context: Context,
+  context: ContainerStatusPorts,
   { containerId, verbose }: ContainerStatusRequest,
 ): Promise<ContainerStatusResponse> {
-  const { state, paths } = context;
-  const container = state.containers.find(containerId);
+  const container = context.state.containers.find(containerId);
   const status = container && containerStatus(container);
   if (container === undefined || status === undefined) throw notFound('container', containerId);
   if (!verbose) return { status, info: {} };
-  const sandbox = state.sandboxes.get(container.sandboxId);
-  const info = {
-    sandboxID: container.sandboxId,
-    pid: processesOf(container)?.init.pid ?? 0,
-    removing: container.state.phase === 'removing',
-    // The peers' name for the writable layer, which goes by the container's id here as well.
-    snapshotKey: container.id,
-    snapshotter: 'overlayfs',
-    ...runtimeInfo(context, sandbox),
-    config: goMessage(container.config),
-    runtimeSpec: await readJson(paths.container(container.id).bundle.config),
-    privileged: container.config.linux?.securityContext?.privileged ?? false,
-  };
-  return { status, info: { info: JSON.stringify(info) } };
+  return { status, info: { info: JSON.stringify(await containerInfo(context, container)) } };
+}
+
+/** A container as ContainerStatus and the events tell it; undefined while it is being made. */
+export function containerStatus(container: Container): ContainerStatus | undefined {
+  const state = criState(container);
+  if (state === undefined) return undefined;
+  const exit = 'exit' in container.state ? container.state.exit : undefined;
+  const { config } = container;
+  return ContainerStatusMessage.fromPartial({
+    id: container.id,
+    metadata: config.metadata,
+    state,
+    createdAt: container.createdAt,
+    startedAt: container.state.phase === 'running' ? container.state.startedAt : exit?.startedAt,
+    finishedAt: exit?.finishedAt,
+    exitCode: exit?.exitCode,
+    reason: exit?.reason,
+    message: exit?.message,
+    image: { ...config.image, image: container.imageName },
+    imageRef: container.imageRef,
+    imageId: container.imageId,
+    labels: config.labels,
+    annotations: config.annotations,
+    mounts: config.mounts,
+    logPath: container.logPath,
+    resources: config.linux?.resources === undefined ? undefined : { linux: config.linux.resources },
+    user: container.user === undefined ? undefined : { linux: container.user },
+    stopSignal: criSignal(container.stopSignal),
+  });
+}
+
+/** CONTAINER_* of a container; undefined while it is being made, when it is not shown to anyone. */
+export function criState(container: Container): CriState | undefined {
+  switch (container.state.phase) {
+    case 'creating':
+      return undefined;
+    case 'restorable':
+    case 'restoring':
+    case 'created':
+    case 'starting':
+      return CriState.CONTAINER_CREATED;
+    case 'running':
+      return CriState.CONTAINER_RUNNING;
+    case 'exited':
+    case 'removing':
+      return CriState.CONTAINER_EXITED;
+  }
 }

@@ -1,16 +1,26 @@
 import type { StopContainerRequest, StopContainerResponse } from '@berth/cri/generated/api.ts';
-import { giveUpRestore, isUnrestored } from '../checkpoint/restore-container.ts';
-import type { Context } from '../context.ts';
+import type { Logger } from '../logging/log.ts';
 import { messageWithCauses, RuntimeError } from '../rpc/errors.ts';
-import { processesOf } from '../state/container.ts';
+import { isUnrestored, processesOf } from '../state/container.ts';
+import type { State } from '../state/state.ts';
+import type { ContainerRestores } from './creation.ts';
+import type { Stops } from './stops.ts';
+
+/** What StopContainer uses. */
+export interface StopContainerPorts {
+  readonly log: Logger;
+  readonly state: State;
+  readonly stops: Stops;
+  readonly restores: ContainerRestores;
+}
 
 /** StopContainer: idempotent, fine for a container that is gone. */
 export async function stopContainer(
-  context: Context,
+  context: StopContainerPorts,
   { containerId, timeout }: StopContainerRequest,
 ): Promise<StopContainerResponse> {
   const container = context.state.containers.find(containerId);
-  if (container !== undefined && isUnrestored(container)) await giveUpRestore(context, container.id);
+  if (container !== undefined && isUnrestored(container)) await context.restores.giveUp(container.id);
   if (container === undefined || processesOf(container) === undefined) return {};
   context.log.info('Stopping container', { container: container.id, timeout });
   try {

@@ -1,19 +1,38 @@
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import type {
   LinuxContainerResources,
   UpdateContainerResourcesRequest,
   UpdateContainerResourcesResponse,
 } from '@berth/cri/generated/api.ts';
+import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
+import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import { adjustOomScores } from '@berth/linux/processes/oom-score.ts';
 import type { LinuxResources } from '@berth/oci/runtime-spec/config.ts';
-import type { Context } from '../context.ts';
+import type { Logger } from '../logging/log.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { invalid, notFound, wrongState } from '../rpc/errors.ts';
 import type { Warn } from '../rpc/warn.ts';
+import type { HostFacts } from '../spec/input.ts';
 import { mergeResources } from '../spec/merge-resources.ts';
 import { linuxResources, oomScoreAdj, refuseTooLittleMemory } from '../spec/resources.ts';
 import { rewriteSpec } from '../spec/spec-file.ts';
 import type { Container } from '../state/container.ts';
+import type { Paths } from '../state/paths.ts';
+import type { State } from '../state/state.ts';
 import { cgroupLimits } from './keep-limits.ts';
+
+/** What UpdateContainerResources uses. */
+export interface UpdateContainerPorts {
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly state: State;
+  readonly queue: KeyedQueue;
+  readonly runtimes: OciRuntimes;
+  readonly cgroups: Cgroups;
+  readonly cgroupDriver: CgroupDriver;
+  readonly host: HostFacts;
+}
 
 /**
  * UpdateContainerResources: only while the container has a process, started or not. The kernel gets the new
@@ -21,7 +40,7 @@ import { cgroupLimits } from './keep-limits.ts';
  * so that its caller asks again.
  */
 export async function updateContainerResources(
-  context: Context,
+  context: UpdateContainerPorts,
   { containerId, linux, windows, annotations }: UpdateContainerResourcesRequest,
 ): Promise<UpdateContainerResourcesResponse> {
   const { state, queue, log } = context;
@@ -47,7 +66,7 @@ export async function updateContainerResources(
 }
 
 async function updateResources(
-  context: Context,
+  context: UpdateContainerPorts,
   container: Container,
   { update, warn }: { update: LinuxContainerResources; warn: Warn },
 ): Promise<void> {
@@ -84,7 +103,7 @@ async function updateResources(
  * told the limits again, since crun before 1.9 writes them without it.
  */
 async function applyLimits(
-  context: Context,
+  context: UpdateContainerPorts,
   container: Container,
   { resources, limits }: { resources: LinuxContainerResources; limits: LinuxResources },
 ): Promise<void> {
@@ -107,14 +126,21 @@ async function applyLimits(
   });
 }
 
-function runtimeOfContainer({ runtimes, state }: Context, { sandboxId, id }: Container) {
+function runtimeOfContainer(
+  { runtimes, state }: { readonly state: State; readonly runtimes: OciRuntimes },
+  { sandboxId, id }: Container,
+) {
   const sandbox = state.sandboxes.get(sandboxId);
   if (sandbox === undefined) throw wrongState(`the sandbox of container ${id} was removed`);
   return runtimes.get(sandbox.runtime);
 }
 
 /** On cgroup v2 the kernel would kill at once what is over a lowered limit. Page cache can be given back. */
-function refuseMemoryInUse({ cgroups }: Context, { cgroup }: Container, update: LinuxContainerResources) {
+function refuseMemoryInUse(
+  { cgroups }: { readonly cgroups: Cgroups },
+  { cgroup }: Container,
+  update: LinuxContainerResources,
+) {
   const limit = update.memoryLimitInBytes;
   const usage = limit > 0n ? cgroups.usage(cgroup)?.workingSetBytes : undefined;
   if (usage !== undefined && limit < usage) {

@@ -1,19 +1,27 @@
 import type { ExecSyncRequest, ExecSyncResponse } from '@berth/cri/generated/api.ts';
 import type { CallContext } from '@berth/cri/server/server.ts';
+import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { audited } from '../container/audit.ts';
-import type { Context } from '../context.ts';
+import type { Logger } from '../logging/log.ts';
 import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { invalid, RuntimeError, wrongState } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
+import type { ExecTargetPorts } from './exec-target.ts';
 import { execTarget, runningContainer } from './exec-target.ts';
 import { execSync as execInRuntime } from './run-collected.ts';
+
+/** What ExecSync uses. */
+export interface ExecSyncPorts extends ExecTargetPorts {
+  readonly log: Logger;
+  readonly cgroups: Cgroups;
+}
 
 /** A kubelet takes messages of 16 MiB, and this one needs a few bytes beside stdout and stderr. */
 const maxOutputBytes = 16 * 1024 * 1024 - 1024;
 
 /** ExecSync: runs a command in a container and waits for its end. */
 export async function execSync(
-  context: Context,
+  context: ExecSyncPorts,
   request: ExecSyncRequest,
   { signal, peer }: CallContext,
 ): Promise<ExecSyncResponse> {
@@ -26,7 +34,7 @@ export async function execSync(
 }
 
 async function run(
-  context: Context,
+  context: ExecSyncPorts,
   container: Container,
   { cmd, timeout }: ExecSyncRequest,
   signal: AbortSignal,

@@ -1,11 +1,20 @@
 import { stdioOwner } from '../container/stdio.ts';
-import type { Context } from '../context.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { notFound, wrongState } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
+import type { Paths } from '../state/paths.ts';
+import type { State } from '../state/state.ts';
 import { containerProcess, execProcess } from './exec-process.ts';
 
+/** What finding the container of a command uses. */
+export interface ExecTargetPorts {
+  readonly paths: Paths;
+  readonly state: State;
+  readonly runtimes: OciRuntimes;
+}
+
 /** The container of an id or of the beginning of one; commands run in those that run only. */
-export function runningContainer({ state }: Context, id: string): Container {
+export function runningContainer({ state }: { readonly state: State }, id: string): Container {
   const container = state.containers.find(id);
   if (container === undefined) throw notFound('container', id);
   if (container.state.phase !== 'running') throw wrongState(`container ${container.id} is not running`);
@@ -14,7 +23,7 @@ export function runningContainer({ state }: Context, id: string): Container {
 
 /** What the OCI runtime has to know to run a command in a container. */
 export function execTarget(
-  { paths, runtimes, state }: Context,
+  { paths, runtimes, state }: ExecTargetPorts,
   container: Container,
   { cmd, tty = false }: { cmd: string[]; tty?: boolean },
 ) {

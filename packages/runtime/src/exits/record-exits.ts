@@ -1,16 +1,34 @@
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { ContainerEventType } from '@berth/cri/generated/api.ts';
+import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import { waitForExit } from '@berth/linux/processes/process.ts';
-import type { Context } from '../context.ts';
+import type { ContainerEvents } from '../events/container-events.ts';
+import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
-import { publishContainerEvent } from '../sandbox/pod-events.ts';
 import type { Container } from '../state/container.ts';
 import { type ContainerId, containerId, isId, type SandboxId, sandboxId } from '../state/ids.ts';
+import type { Paths } from '../state/paths.ts';
 import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
+import type { State } from '../state/state.ts';
+import type { TeardownPorts } from '../teardown/container.ts';
 import { releaseProcesses } from '../teardown/container.ts';
 import { killContainer } from '../teardown/kill.ts';
 import { nowNs } from '../time/clock.ts';
 import { readExit, wasOomKilled, watchExits } from './exit-files.ts';
 import { exitReason } from './exit-reason.ts';
+import type { Exits } from './exits.ts';
+
+/** What recording the end of a container uses. */
+export interface RecordExitPorts extends TeardownPorts {
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly state: State;
+  readonly queue: KeyedQueue;
+  readonly events: ContainerEvents;
+  readonly exits: Exits;
+  readonly closing: AbortSignal;
+  readonly metrics: { countOomKill(): void };
+}
 
 /** How a container ended, before it is known when it began. */
 export interface Ending {
@@ -27,7 +45,7 @@ const retryMs = 1_000;
  * Records exits as conmon reports them, those of the past first, until the result is disposed of. What is no
  * container is a sandbox, whose init has ended: `initEnded` is told.
  */
-export function recordExits(context: Context, initEnded: (id: SandboxId) => void): Disposable {
+export function recordExits(context: RecordExitPorts, initEnded: (id: SandboxId) => void): Disposable {
   return watchExits(context.paths.exits, (exit) => {
     if (!isId(exit.containerId)) return;
     const id = containerId(exit.containerId);
@@ -39,7 +57,7 @@ export function recordExits(context: Context, initEnded: (id: SandboxId) => void
 }
 
 /** Who waits for the end is told of a failure: the container has ended, and its record may have to wait for long. */
-function recordOrRetry(context: Context, id: ContainerId, record: () => void): void {
+function recordOrRetry(context: RecordExitPorts, id: ContainerId, record: () => void): void {
   try {
     record();
   } catch (error) {
@@ -54,7 +72,7 @@ function recordOrRetry(context: Context, id: ContainerId, record: () => void): v
  * containers need. Does nothing for one whose end is known, or that is still being made: its maker looks
  * for the exit file itself.
  */
-export function recordExit(context: Context, id: ContainerId, ending: Ending): void {
+export function recordExit(context: RecordExitPorts, id: ContainerId, ending: Ending): void {
   const container = context.state.containers.get(id);
   if (container === undefined || !('processes' in container.state)) return;
   const { state } = container;
@@ -62,7 +80,7 @@ export function recordExit(context: Context, id: ContainerId, ending: Ending): v
   const startedAt = state.phase === 'running' ? state.startedAt : state.phase === 'starting' ? nowNs() : 0n;
   if (state.phase === 'starting') {
     context.state.containers.setState(id, { ...state, phase: 'running', startedAt });
-    publishContainerEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
+    context.events.container(id, ContainerEventType.CONTAINER_STARTED_EVENT);
   }
   const oomKilled = ending.exitCode !== 0 && wasOutOfMemory(context, container);
   const exited = context.state.containers.setState(id, {
@@ -77,7 +95,7 @@ export function recordExit(context: Context, id: ContainerId, ending: Ending): v
     },
   });
   if (oomKilled) context.metrics.countOomKill();
-  publishContainerEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+  context.events.container(id, ContainerEventType.CONTAINER_STOPPED_EVENT);
   context.exits.announce(id);
   context.log.info('Container exited', { container: id, exitCode: ending.exitCode });
   context.queue
@@ -87,7 +105,10 @@ export function recordExit(context: Context, id: ContainerId, ending: Ending): v
     );
 }
 
-function wasOutOfMemory(context: Context, container: Container): boolean {
+function wasOutOfMemory(
+  context: { readonly paths: Paths; readonly cgroupDriver: CgroupDriver },
+  container: Container,
+): boolean {
   if (wasOomKilled(context.paths.container(container.id).bundle.dir)) return true;
   try {
     return context.cgroupDriver.wasOomKilled(container.cgroup);
@@ -100,7 +121,11 @@ function wasOutOfMemory(context: Context, container: Container): boolean {
  * Watches over a container's conmon by its pidfd. When conmon ends without having reported an exit, nobody
  * logs or reaps the container any more, so it is killed.
  */
-export function watchConmon(context: Context, id: ContainerId, { conmon, init }: ContainerProcesses): void {
+export function watchConmon(
+  context: RecordExitPorts,
+  id: ContainerId,
+  { conmon, init }: ContainerProcesses,
+): void {
   const lost = async () => {
     await waitForExit(conmon, context.closing);
     const exit = readExit(context.paths.exits, id);
@@ -117,7 +142,7 @@ export function watchConmon(context: Context, id: ContainerId, { conmon, init }:
 
 /** Kills a container that has no conmon any more and records that. */
 async function killLost(
-  context: Context,
+  context: RecordExitPorts,
   container: Container,
   conmon: ProcessRef,
   init: ProcessRef,

@@ -10,7 +10,7 @@ import { ImageSizeError } from './unpack.ts';
 
 /** @throws ImageSizeError for an artifact that is larger than an image may be */
 export function checkArtifactSize(service: ImageService, { size }: Image): void {
-  const { maxImageBytes } = service.options.limits;
+  const { maxImageBytes } = service.settings.limits;
   if (size > maxImageBytes) throw new ImageSizeError('artifact has', maxImageBytes);
 }
 

@@ -26,7 +26,7 @@ export async function imageFsInfo(
   const filesystem = ({ bytes, inodes }: DiskUsage): FilesystemUsage => ({
     timestamp: nowNs(),
     // The same for both, which tells a kubelet that they share one file system.
-    fsId: { mountpoint: service.options.root },
+    fsId: { mountpoint: service.root },
     usedBytes: { value: BigInt(bytes) },
     inodesUsed: { value: BigInt(inodes) },
   });

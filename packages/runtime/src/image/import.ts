@@ -44,7 +44,7 @@ export async function importImages(
           archive,
           store: service.content,
           ...(names && { names }),
-          limit: { bytes: service.options.limits.maxImageBytes, setting: maxImageBytesSetting },
+          limit: { bytes: service.settings.limits.maxImageBytes, setting: maxImageBytesSetting },
           signal,
         });
         const answers = [];

@@ -77,7 +77,7 @@ async function pull(
   { reference, auth: given, board }: { reference: Reference; auth: AuthConfig | undefined; board: PullBoard },
   signal: AbortSignal,
 ): Promise<PulledImage> {
-  const { configDir, authFiles } = service.options.registry;
+  const { configDir, authFiles } = service.settings.registry;
   const files = authFiles.length > 0 ? authFiles : [join(dirname(configDir), 'auth.json')];
   const auth: AuthSource = given ?? ((place) => credentialsFromFiles(files, place));
   let unpacking: ImageUnpacking | undefined;

@@ -22,14 +22,17 @@ import { SharedPulls } from './shared-pulls.ts';
 import { ImageState, type StoredImage } from './state.ts';
 import type { ImageStore } from './store.ts';
 
-/** What the image store is opened with. */
-export interface ImageServiceOptions {
+/** The settings of images. */
+export interface ImageSettings {
+  readonly limits: Config['image'];
+  readonly registry: Config['registry'];
+}
+
+/** What the image service is opened with. */
+export interface ImageServiceOptions extends ImageSettings {
   /** berthd's root directory; images are below `images/` in it. */
   root: string;
   database: DatabaseSync;
-  registry: Config['registry'];
-  /** A reload replaces it. */
-  limits: Config['image'];
   /** Ids of the images that containers were made of. */
   usedImages: () => Iterable<string>;
   log: Logger;
@@ -48,7 +51,8 @@ export class ImageService implements ImageStore {
   readonly state: ImageState;
   readonly content: ContentStore;
   readonly layers: LayerStore;
-  readonly options: ImageServiceOptions;
+  /** Where images and all else of berthd that survives a reboot are. */
+  readonly root: string;
   readonly log: Logger;
   readonly tracer: Tracer;
   /** Everything that adds or removes goes through here. */
@@ -61,6 +65,8 @@ export class ImageService implements ImageStore {
   private recheck: NodeJS.Timeout | undefined;
   private readonly emptyLayer: string;
   private readonly bootId: string;
+  private readonly inUse: () => Iterable<string>;
+  #settings: ImageSettings;
 
   private constructor(
     state: ImageState,
@@ -71,7 +77,9 @@ export class ImageService implements ImageStore {
     this.state = state;
     this.content = content;
     this.emptyLayer = emptyLayer;
-    this.options = options;
+    this.root = options.root;
+    this.#settings = options;
+    this.inUse = options.usedImages;
     this.log = options.log;
     this.tracer = options.tracer ?? noTracing;
     const { bootId = currentBoot(), sync = syncFilesystem } = options;
@@ -96,6 +104,16 @@ export class ImageService implements ImageStore {
     await removeDamaged(service, service.bootId);
     await service.gate.run(async () => {});
     return service;
+  }
+
+  /** The settings in force: read at each use, since a reload changes them. */
+  get settings(): ImageSettings {
+    return this.#settings;
+  }
+
+  /** Takes on other settings, for pulls and clean-ups that begin from now on. */
+  configure({ limits, registry }: ImageSettings): void {
+    this.#settings = { limits, registry };
   }
 
   /** The unpacked image behind a name or id, which stays for ten seconds, or for as long as a container has it. */
@@ -126,7 +144,7 @@ export class ImageService implements ImageStore {
   }
 
   /** Whether an image of these names is to stay when a kubelet frees space. */
-  readonly isPinned = (names: readonly string[]): boolean => pinnedBy(this.options.limits.pinned)(names);
+  readonly isPinned = (names: readonly string[]): boolean => pinnedBy(this.settings.limits.pinned)(names);
 
   /** Starts a clean-up when an image that was removed lost its last container since. */
   cleanUpReleased(): void {
@@ -150,7 +168,7 @@ export class ImageService implements ImageStore {
   private usedImages(): Set<string> {
     const now = Date.now();
     for (const [id, since] of this.handedOut) if (now - since >= handedOutFor) this.handedOut.delete(id);
-    return new Set([...this.options.usedImages(), ...this.handedOut.keys()]);
+    return new Set([...this.inUse(), ...this.handedOut.keys()]);
   }
 
   private async cleanUp(): Promise<void> {

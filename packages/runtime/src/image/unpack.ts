@@ -31,7 +31,7 @@ export class ImageUnpacking {
   constructor(service: ImageService, { layers, size }: Image) {
     this.service = service;
     this.layers = layers;
-    const { maxImageBytes } = service.options.limits;
+    const { maxImageBytes } = service.settings.limits;
     if (size > maxImageBytes) throw new ImageSizeError('image has', maxImageBytes);
     const fresh = new Set<Digest>();
     for (const { chainId } of layers) {
@@ -49,17 +49,17 @@ export class ImageUnpacking {
    * @throws ImageSizeError when the image gets too large; what was unpacked of it then does not stay
    */
   async unpack(layer: ImageLayer, signal: AbortSignal): Promise<void> {
-    const { layers, content, options } = this.service;
-    const { maxLayerBytes, maxLayerFiles, maxImageBytes } = options.limits;
+    const { layers, content, settings } = this.service;
+    const { maxLayerBytes, maxLayerFiles, maxImageBytes } = settings.limits;
     const parents = async () => {
       const below = this.layers.slice(0, this.layers.indexOf(layer)).reverse();
       return Promise.all(below.map(({ chainId }) => this.directories.get(chainId)?.promise ?? ''));
     };
     const blob = content.path(layer.descriptor.digest);
-    const room = Math.max(maxImageBytes - this.unpackedBytes(), 0);
-    const limits = { maxBytes: Math.min(maxLayerBytes, room), maxFiles: maxLayerFiles };
+    const bytesLeft = Math.max(maxImageBytes - this.unpackedBytes(), 0);
+    const limits = { maxBytes: Math.min(maxLayerBytes, bytesLeft), maxFiles: maxLayerFiles };
     const directory = await layers.unpack({ layer, blob, parents, limits, signal }).catch((error) => {
-      throw room < maxLayerBytes && isOverBytes(error) ? this.refuse() : error;
+      throw bytesLeft < maxLayerBytes && isOverBytes(error) ? this.refuse() : error;
     });
     if (this.isRefused || this.unpackedBytes() > maxImageBytes) throw this.refuse();
     this.directories.get(layer.chainId)?.resolve(directory);
@@ -77,7 +77,7 @@ export class ImageUnpacking {
   private refuse(): ImageSizeError {
     this.isRefused = true;
     for (const chainId of this.fresh) this.service.state.abandonLayer(chainId);
-    return new ImageSizeError('image unpacks to', this.service.options.limits.maxImageBytes);
+    return new ImageSizeError('image unpacks to', this.service.settings.limits.maxImageBytes);
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { cgroupfsNaming } from '../cgroups/naming.ts';
 import { plainRuntime } from '../config/config.ts';
-import { type CgroupTree, cgroupProblem, detectRuntimes, RuntimeHandlerError } from './detect.ts';
+import { type CgroupTree, cgroupProblem, OciRuntimes, RuntimeHandlerError } from './detect.ts';
 import type { RuntimeFlavor } from './runtime.ts';
 
 const CGROUP2 = 0x63677270;
@@ -51,14 +51,14 @@ const options = (tree: CgroupTree) => ({
 });
 
 test('the default is crun where it works, else runc, unless configured', () => {
-  assert.equal(detectRuntimes(options(pure)).get('').name, 'crun');
-  assert.equal(detectRuntimes(options(hybrid)).get('').name, 'runc');
-  assert.equal(detectRuntimes({ ...options(pure), defaultHandler: 'runc' }).get('').name, 'runc');
-  assert.equal(detectRuntimes(options(pure)).get('runc').root, '/run/x/oci-runc');
+  assert.equal(new OciRuntimes(options(pure)).get('').name, 'crun');
+  assert.equal(new OciRuntimes(options(hybrid)).get('').name, 'runc');
+  assert.equal(new OciRuntimes({ ...options(pure), defaultHandler: 'runc' }).get('').name, 'runc');
+  assert.equal(new OciRuntimes(options(pure)).get('runc').root, '/run/x/oci-runc');
 });
 
 test('an unusable handler says why', () => {
-  const handlers = detectRuntimes(options(hybrid));
+  const handlers = new OciRuntimes(options(hybrid));
   assert.throws(() => handlers.get('crun'), /runtime handler "crun": crun does not support hybrid/);
   assert.throws(
     () => handlers.get('kata'),
@@ -68,7 +68,7 @@ test('an unusable handler says why', () => {
     () => handlers.get('gvisor'),
     /"gvisor" is not configured; configured are "crun", "runc", "kata"/,
   );
-  const none = detectRuntimes({
+  const none = new OciRuntimes({
     stateDir: '/run/x',
     cgroupNaming: cgroupfsNaming,
     tree: pure,

@@ -78,14 +78,31 @@ export class RuntimeHandlerError extends Error {
   override readonly name = 'RuntimeHandlerError';
 }
 
-/** The runtime handlers of this node. The empty name, which most pods use, is the default. */
-export class RuntimeHandlers {
-  readonly all: RuntimeHandler[];
-  readonly #default: string | undefined;
+const DEFAULT_HANDLERS = { crun: plainRuntime('crun'), runc: plainRuntime('runc') };
 
-  constructor(all: RuntimeHandler[], defaultHandler: string | undefined) {
-    this.all = all;
-    this.#default = defaultHandler ?? all.find(({ usable }) => usable)?.name;
+/** The OCI runtimes of this node by runtime handler. The empty name, which most pods use, is the default handler. */
+export class OciRuntimes {
+  #all: readonly RuntimeHandler[] = [];
+  #default: string | undefined;
+  readonly #options: DetectOptions;
+
+  constructor(options: DetectOptions) {
+    this.#options = options;
+    this.detect(options.handlers ?? DEFAULT_HANDLERS, options.defaultHandler);
+  }
+
+  /**
+   * Finds the runtimes of `handlers`, the preferred one first, and decides for each whether it works here. Costs a few
+   * stat calls. Without a default handler that is the first that works.
+   */
+  detect(handlers: Readonly<Record<string, RuntimeOptions>>, defaultHandler?: string): void {
+    const { tree = readCgroupTree() } = this.#options;
+    this.#all = Object.entries(handlers).map(([name, handler]) => this.#find(name, handler, tree));
+    this.#default = defaultHandler ?? this.#all.find(({ usable }) => usable)?.name;
+  }
+
+  get all(): readonly RuntimeHandler[] {
+    return this.#all;
   }
 
   /** The runtime behind a pod's `runtime_handler`; an error names it and says what to do. */
@@ -104,34 +121,25 @@ export class RuntimeHandlers {
     const known = this.all.map((each) => `"${each.name}"`).join(', ');
     throw new RuntimeHandlerError(`runtime_handler "${wanted}" is not configured; configured are ${known}`);
   }
-}
 
-const DEFAULT_HANDLERS = { crun: plainRuntime('crun'), runc: plainRuntime('runc') };
-
-/** Finds the runtimes and decides for each whether it works here. Costs a few stat calls. */
-export function detectRuntimes(options: DetectOptions): RuntimeHandlers {
-  const tree = options.tree ?? readCgroupTree();
-  const make = ([name, handler]: [string, RuntimeOptions]): RuntimeHandler => {
+  #find(name: string, handler: RuntimeOptions, tree: CgroupTree): RuntimeHandler {
+    const { stateDir, cgroupNaming, searchPath } = this.#options;
     let path: string;
     try {
-      path = findProgram(handler.path, 'its program', options.searchPath);
+      path = findProgram(handler.path, 'its program', searchPath);
     } catch (error) {
       return { name, usable: false, problem: messageWithCauses(error) };
     }
     const flavor = flavorOf(path);
     const problem = cgroupProblem(flavor, tree);
     if (problem !== undefined) return { name, usable: false, problem };
-    const root = join(options.stateDir, `oci-${name}`);
+    const root = join(stateDir, `oci-${name}`);
     return {
       name,
       usable: true,
-      runtime: new OciRuntime({ name, path, root, flavor, cgroupNaming: options.cgroupNaming, handler }),
+      runtime: new OciRuntime({ name, path, root, flavor, cgroupNaming, handler }),
     };
-  };
-  return new RuntimeHandlers(
-    Object.entries(options.handlers ?? DEFAULT_HANDLERS).map(make),
-    options.defaultHandler,
-  );
+  }
 }
 
 function flavorOf(path: string): RuntimeFlavor {

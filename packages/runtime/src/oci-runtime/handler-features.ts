@@ -4,16 +4,19 @@ import { dirname } from 'node:path';
 import type { Mount, RuntimeHandlerFeatures } from '@berth/cri/generated/api.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import { canShiftOwners } from '@berth/linux/namespaces/user-namespace.ts';
-import type { Context } from '../context.ts';
 import { isKernel } from '../host/kernel-version.ts';
 import { invalid } from '../rpc/errors.ts';
+import type { Paths } from '../state/paths.ts';
 import { runtimeFeatures } from './features.ts';
 import type { OciRuntime } from './runtime.ts';
 
 const known = new WeakMap<OciRuntime, Promise<RuntimeHandlerFeatures>>();
 
 /** What Status tells of a runtime handler: what its OCI runtime, the kernel and the file system can do together. */
-export function handlerFeatures({ paths }: Context, runtime: OciRuntime): Promise<RuntimeHandlerFeatures> {
+export function handlerFeatures(
+  { paths }: { readonly paths: Paths },
+  runtime: OciRuntime,
+): Promise<RuntimeHandlerFeatures> {
   const features = known.get(runtime) ?? findFeatures(runtime, paths.root);
   known.set(runtime, features);
   return features;
@@ -21,7 +24,7 @@ export function handlerFeatures({ paths }: Context, runtime: OciRuntime): Promis
 
 /** Refuses a pod with users of its own where they cannot be had, before anything is made for it. */
 export async function checkUserNamespace(
-  context: Context,
+  context: { readonly paths: Paths },
   runtime: OciRuntime,
   users: IdMappings | undefined,
 ): Promise<void> {
@@ -52,7 +55,7 @@ function closedFolder(path: string): string | undefined {
 
 /** Refuses recursively read-only mounts of a runtime that might leave parts of them writable without a word. */
 export async function checkRecursiveReadOnly(
-  context: Context,
+  context: { readonly paths: Paths },
   runtime: OciRuntime,
   mounts: readonly Mount[],
 ): Promise<void> {

@@ -1,11 +1,10 @@
 import type { RuntimeHandlers } from '@berth/cri/server/server.ts';
-import type { Context } from '../context.ts';
 import { inChunks } from '../rpc/chunks.ts';
 import type { StatsCollector } from '../stats/collector.ts';
-import { metricDescriptors, podSandboxMetrics } from './list.ts';
+import { metricDescriptors, type PodMetricsPorts, podSandboxMetrics } from './list.ts';
 
 /** The RPCs that tell cAdvisor's metrics of pods and containers. */
-export function podMetricsHandlers(context: Context, collector: StatsCollector) {
+export function podMetricsHandlers(context: PodMetricsPorts, collector: StatsCollector) {
   return {
     listMetricDescriptors: async () => metricDescriptors(context),
     listPodSandboxMetrics: async () => ({ podMetrics: await podSandboxMetrics(context, collector.begin()) }),

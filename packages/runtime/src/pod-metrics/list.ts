@@ -5,14 +5,22 @@ import type {
   PodSandboxMetrics,
 } from '@berth/cri/generated/api.ts';
 import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
+import type { LiveConfig } from '../config/live-config.ts';
 import { type MetricGroup, selectedGroups } from '../config/pod-metric-groups.ts';
-import type { Context } from '../context.ts';
 import type { Container } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';
+import type { State } from '../state/state.ts';
 import type { StatsCollector } from '../stats/collector.ts';
 import { alwaysFamilies, containerFamilies, networkFamilies } from './families.ts';
 import type { ContainerFacts, MetricFamily } from './family.ts';
+import type { ReadingsPorts } from './readings.ts';
 import { ContainerFactsGatherer } from './readings.ts';
+
+/** What ListPodSandboxMetrics uses. */
+export interface PodMetricsPorts extends ReadingsPorts {
+  readonly config: LiveConfig;
+  readonly state: State;
+}
 
 /** The metrics of containers that a selection of groups means. */
 function selectedFamilies(groups: ReadonlySet<MetricGroup>): MetricFamily<ContainerFacts>[] {
@@ -21,18 +29,22 @@ function selectedFamilies(groups: ReadonlySet<MetricGroup>): MetricFamily<Contai
 }
 
 /** ListMetricDescriptors: the metrics that `stats.includedPodMetrics` selects. */
-export function metricDescriptors({ config }: Context): ListMetricDescriptorsResponse {
-  const groups = selectedGroups(config.stats.includedPodMetrics);
+export function metricDescriptors({
+  config,
+}: {
+  readonly config: LiveConfig;
+}): ListMetricDescriptorsResponse {
+  const groups = selectedGroups(config.current.stats.includedPodMetrics);
   const network = groups.has('network') ? networkFamilies : [];
   return { descriptors: [...selectedFamilies(groups), ...network].map(({ descriptor }) => descriptor) };
 }
 
 /** What ListPodSandboxMetrics and StreamPodSandboxMetrics answer: of sandboxes that are ready. */
 export async function podSandboxMetrics(
-  context: Context,
+  context: PodMetricsPorts,
   collector: StatsCollector,
 ): Promise<PodSandboxMetrics[]> {
-  const groups = selectedGroups(context.config.stats.includedPodMetrics);
+  const groups = selectedGroups(context.config.current.stats.includedPodMetrics);
   const families = selectedFamilies(groups);
   const sandboxes = [...context.state.sandboxes.all()].filter(({ state }) => state.phase === 'ready');
   const gatherer = await ContainerFactsGatherer.start(context, collector, groups);

@@ -1,19 +1,28 @@
+import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { blockDevicePath } from '@berth/linux/files/block-device.ts';
 import { type FileSystemUsage, fileSystemUsage } from '@berth/linux/files/file-system-usage.ts';
 import { openFiles, openFilesLimit } from '@berth/linux/processes/open-files.ts';
+import type { LiveConfig } from '../config/live-config.ts';
 import type { MetricGroup } from '../config/pod-metric-groups.ts';
-import type { Context } from '../context.ts';
 import type { MeasuredUsage } from '../disk-usage/layer-usage.ts';
 import { type Container, processesOf } from '../state/container.ts';
+import type { State } from '../state/state.ts';
 import type { StatsCollector } from '../stats/collector.ts';
 import type { ContainerFacts, FilesystemFacts, ProcessFacts } from './family.ts';
+
+/** What reading the metrics of containers uses. */
+export interface ReadingsPorts {
+  readonly config: LiveConfig;
+  readonly state: State;
+  readonly cgroups: Cgroups;
+}
 
 /** Groups that need CgroupDetails. */
 const detailed: readonly MetricGroup[] = ['cpu', 'hugetlb', 'memory', 'process', 'diskIO'];
 
 /** Gathers what the wanted groups of metrics need of each container. */
 export class ContainerFactsGatherer {
-  readonly #context: Context;
+  readonly #context: ReadingsPorts;
   readonly #collector: StatsCollector;
   readonly #groups: ReadonlySet<MetricGroup>;
   readonly #needsDetails: boolean;
@@ -22,7 +31,7 @@ export class ContainerFactsGatherer {
   readonly #filesystem: FileSystemUsage | undefined;
 
   private constructor(
-    context: Context,
+    context: ReadingsPorts,
     collector: StatsCollector,
     groups: ReadonlySet<MetricGroup>,
     disk: { layers: ReadonlyMap<string, MeasuredUsage>; filesystem: FileSystemUsage | undefined },
@@ -37,14 +46,14 @@ export class ContainerFactsGatherer {
 
   /** Looks at once at what all containers have in common. */
   static async start(
-    context: Context,
+    context: ReadingsPorts,
     collector: StatsCollector,
     groups: ReadonlySet<MetricGroup>,
   ): Promise<ContainerFactsGatherer> {
     const wantsDisk = groups.has('disk');
     return new ContainerFactsGatherer(context, collector, groups, {
       layers: wantsDisk ? await collector.layers([...context.state.containers.all()]) : new Map(),
-      filesystem: wantsDisk ? await fileSystemUsage(context.config.root) : undefined,
+      filesystem: wantsDisk ? await fileSystemUsage(context.config.current.root) : undefined,
     });
   }
 

@@ -1,12 +1,28 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { endCheckpoint } from '../checkpoint/dump.ts';
 import { workPlace } from '../checkpoint/files.ts';
-import type { Context } from '../context.ts';
+import type { Logger } from '../logging/log.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
+import type { Paths } from '../state/paths.ts';
+import type { State } from '../state/state.ts';
 import { runtimeOf } from '../teardown/container.ts';
+import type { Retries } from '../teardown/retries.ts';
 import { findLeftovers, runtimePrograms } from './leftovers.ts';
 import type { Rows } from './reconcile.ts';
+
+/** What ending leftover checkpoints uses. */
+export interface LeftoverCheckpointPorts {
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly state: State;
+  readonly queue: KeyedQueue;
+  readonly runtimes: OciRuntimes;
+  readonly retries: Retries;
+  readonly conmon: string;
+}
 
 const pauseMs = 20;
 
@@ -15,7 +31,11 @@ const pauseMs = 20;
  * removed. criu may still be at work in the container's processes and gets `timeoutMs` to finish, since one that
  * is cut short leaves them with its own code in them.
  */
-export async function endLeftoverCheckpoints(context: Context, rows: Rows, timeoutMs: number): Promise<void> {
+export async function endLeftoverCheckpoints(
+  context: LeftoverCheckpointPorts,
+  rows: Rows,
+  timeoutMs: number,
+): Promise<void> {
   const { paths, state } = context;
   const begun = rows.containers.filter(({ id }) => existsSync(workPlace(paths.container(id)).dir));
   if (begun.length === 0) return;

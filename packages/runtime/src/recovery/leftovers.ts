@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processStat, signalProcess, waitForExit } from '@berth/linux/processes/process.ts';
-import type { Context } from '../context.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 
 /** A process that a berthd which died had started, and that still works for an object of ours. */
 export interface Leftover {
@@ -50,7 +50,13 @@ export interface RuntimePrograms {
 }
 
 /** The programs that this berthd, and so most likely its predecessor, uses. */
-export function runtimePrograms({ runtimes, conmon }: Context): RuntimePrograms {
+export function runtimePrograms({
+  runtimes,
+  conmon,
+}: {
+  readonly runtimes: OciRuntimes;
+  readonly conmon: string;
+}): RuntimePrograms {
   const paths = runtimes.all.flatMap((handler) => (handler.usable ? [handler.runtime.path] : []));
   return { conmon, runtimes: new Set(paths) };
 }

@@ -1,19 +1,29 @@
 import { readdirSync } from 'node:fs';
+import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import { pinState } from '@berth/linux/namespaces/namespaces.ts';
 import { isSameProcess } from '@berth/linux/processes/process.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import type { Context } from '../context.ts';
 import { isExitFileName, readExit, wasOomKilled } from '../exits/exit-files.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { hasEtcFiles } from '../sandbox/files.ts';
 import { expectedPins } from '../sandbox/network.ts';
 import type { Paths } from '../state/paths.ts';
+import type { State } from '../state/state.ts';
 import { runtimeOf } from '../teardown/container.ts';
 import { nowNs } from '../time/clock.ts';
 import type { Facts, Rows } from './reconcile.ts';
 import { type StartOutcome, startOutcome } from './start-outcome.ts';
 
+/** What looking at the machine uses. */
+export interface ObservePorts {
+  readonly paths: Paths;
+  readonly state: State;
+  readonly runtimes: OciRuntimes;
+  readonly cgroupDriver: CgroupDriver;
+}
+
 /** Reads from the machine what reconciliation compares with the rows. */
-export async function gatherFacts(context: Context, rows: Rows): Promise<Facts> {
+export async function gatherFacts(context: ObservePorts, rows: Rows): Promise<Facts> {
   const { paths, state } = context;
   const exits = readExits(paths);
   const oomKilled = rows.containers.filter(

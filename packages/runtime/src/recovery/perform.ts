@@ -6,30 +6,40 @@ import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { unpin } from '@berth/linux/namespaces/namespaces.ts';
 import { signalProcess } from '@berth/linux/processes/process.ts';
 import { labelsOf } from '../container/selinux.ts';
-import type { Context } from '../context.ts';
 import { killLeftoverExecs } from '../exec/leftover-execs.ts';
+import type { RecordExitPorts } from '../exits/record-exits.ts';
 import { watchConmon } from '../exits/record-exits.ts';
 import { killDescendants } from '../host/process-tree.ts';
 import { detachSandbox } from '../network/detach.ts';
+import type { PodNetwork } from '../network/pod-network.ts';
 import { mountEtcFiles, unmountSandboxFiles } from '../sandbox/files.ts';
+import type { StopSandboxPorts } from '../sandbox/stop.ts';
 import { stopSandbox } from '../sandbox/stop.ts';
 import { destroySandbox } from '../sandbox/teardown.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import { containerId, isId, sandboxId } from '../state/ids.ts';
+import type { Paths } from '../state/paths.ts';
 import type { ContainerProcesses } from '../state/process-ref.ts';
 import { sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
+import type { State } from '../state/state.ts';
 import { destroyContainer, releaseProcesses, removeBundle } from '../teardown/container.ts';
 import { killContainer } from '../teardown/kill.ts';
 import { nowNs } from '../time/clock.ts';
 import { findLeftovers, runtimePrograms } from './leftovers.ts';
 import type { Action } from './reconcile.ts';
 
+/** What the actions of recovery use. */
+export interface RecoveryActionPorts extends RecordExitPorts, StopSandboxPorts {
+  readonly paths: Paths;
+  readonly state: State;
+}
+
 /** How long a runtime may take to notice that the command it waits for was killed. */
 const commandTimeoutMs = 2_000;
 const pauseMs = 5;
 
 /** Carries out one action of reconciliation. */
-export async function perform(context: Context, action: Action): Promise<void> {
+export async function perform(context: RecoveryActionPorts, action: Action): Promise<void> {
   const { state } = context;
   switch (action.kind) {
     case 'destroy-container': {
@@ -90,7 +100,7 @@ export async function perform(context: Context, action: Action): Promise<void> {
 }
 
 /** Goes on watching a container, and ends the commands that the dead berthd ran in it. */
-async function adopt(context: Context, id: Container['id']): Promise<void> {
+async function adopt(context: RecoveryActionPorts, id: Container['id']): Promise<void> {
   const container = context.state.containers.get(id);
   const processes = container && processesOf(container);
   if (processes === undefined) return;
@@ -99,7 +109,11 @@ async function adopt(context: Context, id: Container['id']): Promise<void> {
 }
 
 /** Kills the commands of ExecSync, and waits for the OCI runtimes that ran them, so that these reap them. */
-async function endExecs(context: Context, id: Container['id'], { init }: ContainerProcesses): Promise<void> {
+async function endExecs(
+  context: RecoveryActionPorts,
+  id: Container['id'],
+  { init }: ContainerProcesses,
+): Promise<void> {
   const deadline = performance.now() + commandTimeoutMs;
   const programs = runtimePrograms(context);
   for (;;) {
@@ -119,7 +133,7 @@ async function endExecs(context: Context, id: Container['id'], { init }: Contain
 }
 
 async function removeOrphan(
-  { paths, network }: Context,
+  { paths, network }: { readonly paths: Paths; readonly network: PodNetwork },
   { what, id }: Action & { kind: 'remove-orphan' },
 ): Promise<void> {
   if (what === 'exit file') return rmSync(join(paths.exits, id), { force: true });

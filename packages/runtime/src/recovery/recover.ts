@@ -1,18 +1,43 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
+import type { LiveConfig } from '../config/live-config.ts';
+import type { ContainerRetryPorts } from '../container/retry.ts';
 import { retryContainerRemoval } from '../container/retry.ts';
-import type { Context } from '../context.ts';
 import { isExitFileName } from '../exits/exit-files.ts';
+import type { Logger } from '../logging/log.ts';
 import { collectNetworkGarbage } from '../network/gc.ts';
+import type { PodNetwork } from '../network/pod-network.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
+import type { SandboxRetryPorts } from '../sandbox/retry.ts';
 import { retrySandboxRemoval } from '../sandbox/retry.ts';
 import { isId, sandboxId } from '../state/ids.ts';
+import type { Paths } from '../state/paths.ts';
+import type { State } from '../state/state.ts';
+import type { Retries } from '../teardown/retries.ts';
+import type { LeftoverCheckpointPorts } from './checkpoints.ts';
 import { endLeftoverCheckpoints } from './checkpoints.ts';
 import { endRuntimes, outwaitPlugins, runtimePrograms } from './leftovers.ts';
+import type { ObservePorts } from './observe.ts';
 import { gatherFacts, list } from './observe.ts';
+import type { RecoveryActionPorts } from './perform.ts';
 import { describeAction, perform } from './perform.ts';
 import { type Action, type Rows, reconcileActions } from './reconcile.ts';
+
+/** What recovery uses. */
+export interface RecoveryPorts
+  extends ContainerRetryPorts,
+    LeftoverCheckpointPorts,
+    ObservePorts,
+    RecoveryActionPorts,
+    SandboxRetryPorts {
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly state: State;
+  readonly queue: KeyedQueue;
+  readonly retries: Retries;
+}
 
 /** How long what a dead berthd had started may take to finish before it is killed. */
 const helperTimeoutMs = 10_000;
@@ -23,7 +48,7 @@ const checkpointTimeoutMs = 60_000;
  * had begun is finished or undone, and its running containers are adopted. An action that fails is logged and
  * tried again while berthd serves, and what it is about is shown meanwhile, so that a kubelet can stop and remove it.
  */
-export async function recover(context: Context): Promise<void> {
+export async function recover(context: RecoveryPorts): Promise<void> {
   const { state, log } = context;
   const rows: Rows = { sandboxes: [...state.sandboxes.all()], containers: [...state.containers.all()] };
   await quietLeftovers(context, rows);
@@ -50,7 +75,7 @@ export async function recover(context: Context): Promise<void> {
 }
 
 /** Has a failed action tried again, in the queue of its object, of which it does only what is still to do. */
-function tryAgain(context: Context, action: Action, error: unknown): void {
+function tryAgain(context: RecoveryPorts, action: Action, error: unknown): void {
   try {
     switch (action.kind) {
       case 'destroy-sandbox':
@@ -73,7 +98,7 @@ function tryAgain(context: Context, action: Action, error: unknown): void {
 }
 
 /** Whether an action is still called for, or its object has been changed or removed meanwhile. */
-function isToBeDone({ state }: Context, action: Action): boolean {
+function isToBeDone({ state }: { readonly state: State }, action: Action): boolean {
   switch (action.kind) {
     case 'kill-container':
     case 'record-exit':
@@ -89,12 +114,18 @@ function isToBeDone({ state }: Context, action: Action): boolean {
   }
 }
 
-async function collectGarbage({ network, state }: Context): Promise<void> {
+async function collectGarbage({
+  network,
+  state,
+}: {
+  readonly state: State;
+  readonly network: PodNetwork;
+}): Promise<void> {
   await collectNetworkGarbage(network, (id) => isId(id) && state.sandboxes.get(sandboxId(id)) !== undefined);
 }
 
 /** Ends what the dead berthd had started and what would go on changing things under our hands. */
-async function quietLeftovers(context: Context, rows: Rows): Promise<void> {
+async function quietLeftovers(context: RecoveryPorts, rows: Rows): Promise<void> {
   const { paths } = context;
   await outwaitPlugins(new Set(rows.sandboxes.map(({ id }) => id)), helperTimeoutMs);
   await endLeftoverCheckpoints(context, rows, checkpointTimeoutMs);
@@ -126,12 +157,16 @@ function readPid(file: string | undefined): number | undefined {
  * Removes files whose writer was killed before it could give them their names: exit files, ID.XXXXXX, of ids
  * that are known no more, and records of CNI attachments, .ID-INTERFACE.tmp, which no one writes by now.
  */
-function removeHalfWritten({ paths, config }: Context, rows: Rows, known: ReadonlySet<string>): void {
+function removeHalfWritten(
+  { paths, config }: { readonly config: LiveConfig; readonly paths: Paths },
+  rows: Rows,
+  known: ReadonlySet<string>,
+): void {
   for (const name of list(paths.exits)) {
     const id = name.slice(0, name.indexOf('.'));
     if (!isExitFileName(name) && isId(id) && !known.has(id)) rmSync(join(paths.exits, name), { force: true });
   }
-  const records = join(config.cni.cacheDir, 'results');
+  const records = join(config.current.cni.cacheDir, 'results');
   const sandboxes = new Set<string>(rows.sandboxes.map(({ id }) => id));
   for (const name of list(records)) {
     const [, id = ''] = /^\.([0-9a-f]{64})-.*\.tmp$/.exec(name) ?? [];

@@ -1,5 +1,3 @@
-import type { PodSandboxConfig } from '@berth/cri/generated/api.ts';
-
 type Labels = Record<string, string>;
 
 /** What lists are asked to leave out, apart from ids; of containers and of sandboxes alike. */
@@ -24,9 +22,4 @@ export function matchesSelector(labels: Labels, selector: Labels): boolean {
     if (labels[key] !== selector[key]) return false;
   }
   return true;
-}
-
-/** How log lines and errors name a container to a person: `namespace/pod/container`. */
-export function describe(config: PodSandboxConfig, container: string): string {
-  return `${config.metadata?.namespace}/${config.metadata?.name}/${container}`;
 }

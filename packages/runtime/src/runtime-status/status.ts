@@ -1,9 +1,20 @@
 import type { StatusRequest, StatusResponse } from '@berth/cri/generated/api.ts';
-import type { Context } from '../context.ts';
+import type { LiveConfig } from '../config/live-config.ts';
+import type { PodNetwork } from '../network/pod-network.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { handlerFeatures } from '../oci-runtime/handler-features.ts';
+import type { Paths } from '../state/paths.ts';
+
+/** What Status uses. */
+export interface StatusPorts {
+  readonly config: LiveConfig;
+  readonly paths: Paths;
+  readonly runtimes: OciRuntimes;
+  readonly network: PodNetwork;
+}
 
 /** Status: whether berthd can run pods and why not, and what its OCI runtimes are. */
-export async function status(context: Context, { verbose }: StatusRequest): Promise<StatusResponse> {
+export async function status(context: StatusPorts, { verbose }: StatusRequest): Promise<StatusResponse> {
   const { runtimes, network, config } = context;
   const readiness = await network.readiness();
   const usable = runtimes.all.filter((handler) => handler.usable);
@@ -32,6 +43,6 @@ export async function status(context: Context, { verbose }: StatusRequest): Prom
       })),
     ),
     features: { supplementalGroupsPolicy: true, userNamespacesHostNetwork: true, mountOptions: true },
-    info: verbose ? { config: JSON.stringify(config), runtimes: JSON.stringify(runtimes.all) } : {},
+    info: verbose ? { config: JSON.stringify(config.current), runtimes: JSON.stringify(runtimes.all) } : {},
   };
 }

@@ -1,19 +1,28 @@
 import type { UpdateRuntimeConfigRequest, UpdateRuntimeConfigResponse } from '@berth/cri/generated/api.ts';
-import type { Context } from '../context.ts';
+import type { LiveConfig } from '../config/live-config.ts';
+import type { Logger } from '../logging/log.ts';
 import { templateData, writeFromTemplate } from '../network/conf-template.ts';
+import type { PodNetwork } from '../network/pod-network.ts';
+
+/** What UpdateRuntimeConfig uses. */
+export interface UpdateRuntimeConfigPorts {
+  readonly config: LiveConfig;
+  readonly log: Logger;
+  readonly network: PodNetwork;
+}
 
 /**
  * UpdateRuntimeConfig: the pod CIDR goes into the conflist of `cni.confTemplate`, as long as there is no other
  * network that works.
  */
 export async function updateRuntimeConfig(
-  { config, network, log }: Context,
+  { config, network, log }: UpdateRuntimeConfigPorts,
   { runtimeConfig }: UpdateRuntimeConfigRequest,
 ): Promise<UpdateRuntimeConfigResponse> {
   const podCidr = runtimeConfig?.networkConfig?.podCidr ?? '';
   if (podCidr === '') return {};
   const data = templateData(podCidr);
-  const { confTemplate, confDir } = config.cni;
+  const { confTemplate, confDir } = config.current.cni;
   if (confTemplate === undefined) {
     log.info('No CNI template is configured (cni.confTemplate), so the pod CIDR changes nothing', {
       podCidr,

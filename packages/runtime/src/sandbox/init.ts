@@ -1,25 +1,43 @@
 import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
+import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import { signalProcess } from '@berth/linux/processes/process.ts';
+import type { CgroupNaming } from '../cgroups/naming.ts';
+import type { LiveConfig } from '../config/live-config.ts';
 import { createWithConmon } from '../container/conmon-start.ts';
 import { makeRootfsMountPoint } from '../container/rootfs.ts';
 import { labelsOf } from '../container/selinux.ts';
-import type { Context } from '../context.ts';
 import { findProgram } from '../host/programs.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
+import type { HostFacts } from '../spec/input.ts';
 import { sandboxInitSpec } from '../spec/sandbox-init.ts';
 import { sandboxView } from '../spec/sandbox-view.ts';
+import type { Paths } from '../state/paths.ts';
 import type { ContainerProcesses } from '../state/process-ref.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 import { endConmon, removeBundle, runtimeOf } from '../teardown/container.ts';
 import { mountTmpfs } from './files.ts';
+
+/** What the init of a shared PID namespace uses. */
+export interface SandboxInitPorts {
+  readonly config: LiveConfig;
+  readonly paths: Paths;
+  readonly runtimes: OciRuntimes;
+  readonly cgroups: Cgroups;
+  readonly cgroupDriver: CgroupDriver;
+  readonly cgroupNaming: CgroupNaming;
+  readonly host: HostFacts;
+  readonly conmon: string;
+}
 
 /**
  * Starts the init of a pod whose containers share a PID namespace: the namespace lives as long as it does,
  * and it reaps what containers leave behind. Other pods have no process of their own.
  */
 export async function startInit(
-  context: Context,
+  context: SandboxInitPorts,
   sandbox: Sandbox,
   runtime: OciRuntime,
   signal: AbortSignal,
@@ -32,7 +50,7 @@ export async function startInit(
   const rootfsPath = makeRootfsMountPoint(bundle, users === undefined ? undefined : root);
   const spec = sandboxInitSpec({
     sandbox: sandboxView(context, sandbox),
-    initPath: findProgram(context.config.init, 'init of the shared PID namespace'),
+    initPath: findProgram(context.config.current.init, 'init of the shared PID namespace'),
     rootfsPath,
     host: context.host,
     selinux,
@@ -59,7 +77,7 @@ export async function startInit(
 }
 
 /** Ends the init, if there is one, and removes what it needed. Fine to repeat. */
-export async function removeInit(context: Context, sandbox: Sandbox): Promise<void> {
+export async function removeInit(context: SandboxInitPorts, sandbox: Sandbox): Promise<void> {
   if (!sandboxNamespaces(sandbox.config).sharedPid) return;
   const init = sandbox.state.phase === 'ready' ? sandbox.state.init : undefined;
   if (init !== undefined) signalProcess(init.init, constants.signals.SIGKILL);

@@ -4,15 +4,14 @@ import type {
   PodSandbox,
   PodSandboxFilter,
 } from '@berth/cri/generated/api.ts';
-import type { Context } from '../context.ts';
 import { matchesFilter } from '../rpc/list-filter.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
-import { criState } from './status-message.ts';
+import { criState } from './status.ts';
 
 /** ListPodSandbox: answered from memory. An id in the filter that nothing has gives an empty list. */
 export async function listPodSandboxes(
-  { state }: Context,
+  { state }: { readonly state: State },
   { filter }: ListPodSandboxRequest,
 ): Promise<ListPodSandboxResponse> {
   const items: PodSandbox[] = [];

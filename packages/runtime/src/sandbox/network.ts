@@ -1,23 +1,33 @@
 import { type PortMapping as CriPortMapping, Protocol } from '@berth/cri/generated/api.ts';
+import type { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
 import { unpin } from '@berth/linux/namespaces/namespaces.ts';
-import type { Context } from '../context.ts';
+import type { LiveConfig } from '../config/live-config.ts';
 import { type AttachRequest, attachSandbox } from '../network/attach.ts';
 import type { PortMapping } from '../network/capabilities.ts';
 import { detachSandbox } from '../network/detach.ts';
+import type { PodNetwork } from '../network/pod-network.ts';
 import { messageWithCauses, RuntimeError } from '../rpc/errors.ts';
+import type { Paths } from '../state/paths.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 import { podSysctls } from './sysctls.ts';
 
+/** What a sandbox's namespaces and network use. */
+export interface SandboxNetworkPorts {
+  readonly config: LiveConfig;
+  readonly paths: Paths;
+  readonly namespaces: NamespaceWorker;
+}
+
 /** Makes the namespaces that are the pod's own and pins each as a file. */
 export async function pinNamespaces(
-  { namespaces, paths, config }: Context,
+  { namespaces, paths, config }: SandboxNetworkPorts,
   sandbox: Sandbox,
   hostname: string,
 ): Promise<void> {
   const { hostNetwork, hostIpc, users } = sandboxNamespaces(sandbox.config);
   const { userns, netns, ipcns, utsns } = paths.sandbox(sandbox.id);
   const requested = sandbox.config.linux?.sysctls ?? {};
-  const sysctls = podSysctls(requested, config.defaultSysctls, { hostNetwork, hostIpc });
+  const sysctls = podSysctls(requested, config.current.defaultSysctls, { hostNetwork, hostIpc });
   if (users === undefined && hostNetwork && hostIpc && Object.keys(sysctls).length === 0) return;
   try {
     await namespaces.pin({
@@ -36,7 +46,7 @@ export async function pinNamespaces(
 }
 
 /** The files at which a sandbox's namespaces are pinned while it is ready. */
-export function expectedPins({ paths }: Context, sandbox: Sandbox): string[] {
+export function expectedPins({ paths }: { readonly paths: Paths }, sandbox: Sandbox): string[] {
   const { hostNetwork, hostIpc, users } = sandboxNamespaces(sandbox.config);
   const { userns, netns, ipcns, utsns } = paths.sandbox(sandbox.id);
   return [
@@ -50,13 +60,16 @@ export function expectedPins({ paths }: Context, sandbox: Sandbox): string[] {
  * Connects the pod's network namespace; returns its addresses. Not to be cancelled: a plugin that is cut short
  * may leave a lease that names nobody.
  */
-export async function attachNetwork(context: Context, sandbox: Sandbox): Promise<string[]> {
+export async function attachNetwork(
+  context: { readonly paths: Paths; readonly network: PodNetwork },
+  sandbox: Sandbox,
+): Promise<string[]> {
   const { ips } = await attachSandbox(context.network, attachRequest(context, sandbox));
   return ips;
 }
 
 /** What a sandbox asks of its network. */
-function attachRequest({ paths }: Context, sandbox: Sandbox): AttachRequest {
+function attachRequest({ paths }: { readonly paths: Paths }, sandbox: Sandbox): AttachRequest {
   const { metadata, portMappings, annotations, dnsConfig, linux } = sandbox.config;
   return {
     sandboxId: sandbox.id,
@@ -82,7 +95,10 @@ export function requestedPorts(mappings: readonly CriPortMapping[]): PortMapping
 }
 
 /** Disconnects the pod and lets go of all its namespaces. Fine to repeat. */
-export async function detachNetwork(context: Context, sandbox: Sandbox): Promise<void> {
+export async function detachNetwork(
+  context: { readonly paths: Paths; readonly network: PodNetwork },
+  sandbox: Sandbox,
+): Promise<void> {
   const { network, paths } = context;
   const { userns, netns, ipcns, utsns } = paths.sandbox(sandbox.id);
   const { phase } = sandbox.state;

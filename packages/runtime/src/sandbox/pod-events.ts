@@ -1,45 +1,52 @@
-import { ContainerEventResponse, type ContainerEventType } from '@berth/cri/generated/api.ts';
+import { ContainerEventResponse, ContainerEventType } from '@berth/cri/generated/api.ts';
+import type { ContainerEvents } from '../events/container-events.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { ContainerId, SandboxId } from '../state/ids.ts';
 import type { State } from '../state/state.ts';
 import { nowNs } from '../time/clock.ts';
-import { containersStatuses, sandboxStatus } from './status-message.ts';
+import { containersStatuses, sandboxStatus } from './status.ts';
 
-/** Who listens, and what there is to tell. */
-interface PodEvents {
-  readonly events: EventBus;
-  readonly state: State;
-}
+/** Publishes container events, each with the status of the whole pod, from which kubelets update their view of it. */
+export class PodEvents implements ContainerEvents {
+  readonly #bus: EventBus;
+  readonly #state: State;
 
-/** Tells of a container, with the state of its whole pod as kubelets want it. */
-export function publishContainerEvent(context: PodEvents, id: ContainerId, type: ContainerEventType): void {
-  const container = context.state.containers.get(id);
-  if (container !== undefined) publish(context, id, container.sandboxId, type);
-}
+  constructor(bus: EventBus, state: State) {
+    this.#bus = bus;
+    this.#state = state;
+  }
 
-/** Tells of a sandbox; its id stands in the place of a container's. */
-export function publishSandboxEvent(context: PodEvents, id: SandboxId, type: ContainerEventType): void {
-  publish(context, id, id, type);
-}
+  /** The events from now on; see EventBus. */
+  subscribe(signal: AbortSignal): AsyncGenerator<ContainerEventResponse> {
+    return this.#bus.subscribe(signal);
+  }
 
-/** Tells that a container is gone, once it is: `sandboxId` was its sandbox. */
-export function publish(
-  { events, state }: PodEvents,
-  containerId: string,
-  sandboxId: SandboxId,
-  type: ContainerEventType,
-): void {
-  if (!events.hasSubscribers) return;
-  const sandbox = state.sandboxes.get(sandboxId);
-  const podSandboxStatus = sandbox && sandboxStatus(sandbox);
-  if (sandbox === undefined || podSandboxStatus === undefined) return;
-  events.publish(
-    ContainerEventResponse.fromPartial({
-      containerId,
-      containerEventType: type,
-      createdAt: nowNs(),
-      podSandboxStatus,
-      containersStatuses: containersStatuses(state, sandbox),
-    }),
-  );
+  container(id: ContainerId, type: ContainerEventType): void {
+    const container = this.#state.containers.get(id);
+    if (container !== undefined) this.#publish(id, container.sandboxId, type);
+  }
+
+  containerDeleted(id: ContainerId, sandboxId: SandboxId): void {
+    this.#publish(id, sandboxId, ContainerEventType.CONTAINER_DELETED_EVENT);
+  }
+
+  sandbox(id: SandboxId, type: ContainerEventType): void {
+    this.#publish(id, id, type);
+  }
+
+  #publish(containerId: string, sandboxId: SandboxId, type: ContainerEventType): void {
+    if (!this.#bus.hasSubscribers) return;
+    const sandbox = this.#state.sandboxes.get(sandboxId);
+    const podSandboxStatus = sandbox && sandboxStatus(sandbox);
+    if (sandbox === undefined || podSandboxStatus === undefined) return;
+    this.#bus.publish(
+      ContainerEventResponse.fromPartial({
+        containerId,
+        containerEventType: type,
+        createdAt: nowNs(),
+        podSandboxStatus,
+        containersStatuses: containersStatuses(this.#state, sandbox),
+      }),
+    );
+  }
 }

@@ -1,17 +1,29 @@
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import {
   ContainerEventType,
   type RemovePodSandboxRequest,
   type RemovePodSandboxResponse,
 } from '@berth/cri/generated/api.ts';
+import type { RemoveContainerPorts } from '../container/remove.ts';
 import { stopAndDestroy } from '../container/remove.ts';
-import type { Context } from '../context.ts';
-import { publishSandboxEvent } from './pod-events.ts';
-import { giveUpMakings, stopSandbox } from './stop.ts';
+import type { ContainerEvents } from '../events/container-events.ts';
+import type { Logger } from '../logging/log.ts';
+import type { State } from '../state/state.ts';
+import type { StopSandboxPorts } from './stop.ts';
+import { abortOperations, stopSandbox } from './stop.ts';
 import { destroySandbox } from './teardown.ts';
+
+/** What RemovePodSandbox uses. */
+export interface RemoveSandboxPorts extends RemoveContainerPorts, StopSandboxPorts {
+  readonly log: Logger;
+  readonly state: State;
+  readonly queue: KeyedQueue;
+  readonly events: ContainerEvents;
+}
 
 /** RemovePodSandbox: stops it when it is ready, removes its containers; idempotent, fine for one that is gone. */
 export async function removePodSandbox(
-  context: Context,
+  context: RemoveSandboxPorts,
   { podSandboxId }: RemovePodSandboxRequest,
 ): Promise<RemovePodSandboxResponse> {
   const { state, log, queue } = context;
@@ -19,13 +31,13 @@ export async function removePodSandbox(
   if (found === undefined) return {};
   const { id } = found;
   log.info('Removing pod sandbox', { sandbox: id });
-  giveUpMakings(context, id);
+  abortOperations(context, id);
   await queue.run(id, async () => {
     await stopSandbox(context, id);
     await Promise.all(state.containers.ofSandbox(id).map((container) => stopAndDestroy(context, container)));
     const sandbox = state.sandboxes.get(id);
     if (sandbox === undefined) return;
-    publishSandboxEvent(context, id, ContainerEventType.CONTAINER_DELETED_EVENT);
+    context.events.sandbox(id, ContainerEventType.CONTAINER_DELETED_EVENT);
     state.sandboxes.setState(id, { phase: 'removing' });
     await destroySandbox(context, sandbox);
   });

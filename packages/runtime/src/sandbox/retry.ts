@@ -1,12 +1,22 @@
-import type { Context } from '../context.ts';
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import type { SandboxId } from '../state/ids.ts';
+import type { State } from '../state/state.ts';
+import type { Retries } from '../teardown/retries.ts';
+import type { SandboxTeardownPorts } from './teardown.ts';
 import { destroySandbox } from './teardown.ts';
+
+/** What another attempt at removing a sandbox uses. */
+export interface SandboxRetryPorts extends SandboxTeardownPorts {
+  readonly state: State;
+  readonly queue: KeyedQueue;
+  readonly retries: Retries;
+}
 
 /**
  * Has a sandbox whose removal failed shown as not ready, so that whoever lists it can stop and remove it, and has the
  * removal tried again. It is not known to be wanted: it was half made, or its owner asked for its removal.
  */
-export function retrySandboxRemoval(context: Context, id: SandboxId): void {
+export function retrySandboxRemoval(context: SandboxRetryPorts, id: SandboxId): void {
   const { state, queue, retries } = context;
   retries.add(id, `removing sandbox ${id}`, () =>
     queue.run(id, async () => {

@@ -1,35 +1,63 @@
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import {
   ContainerEventType,
   type RunPodSandboxRequest,
   type RunPodSandboxResponse,
 } from '@berth/cri/generated/api.ts';
+import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
+import type { CgroupNaming } from '../cgroups/naming.ts';
 import { ownedCgroup } from '../cgroups/owned-cgroups.ts';
+import type { LiveConfig } from '../config/live-config.ts';
+import type { AbortableOperations } from '../container/abortable-operations.ts';
 import { makeLogDirectory } from '../container/log-directory.ts';
 import { labelsOf, levelForPod, warnOfUnusedOptions } from '../container/selinux.ts';
-import type { Context } from '../context.ts';
+import type { ContainerEvents } from '../events/container-events.ts';
+import type { Logger } from '../logging/log.ts';
+import type { Tracer } from '../observability/tracing/tracer.ts';
 import { podAttributes } from '../observability/tracing/tracer.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { checkUserNamespace } from '../oci-runtime/handler-features.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { withUndo } from '../rpc/undo.ts';
 import type { Warn } from '../rpc/warn.ts';
+import type { HostFacts } from '../spec/input.ts';
 import { newSandboxId } from '../state/ids.ts';
+import type { Paths } from '../state/paths.ts';
 import { type Sandbox, sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
+import type { State } from '../state/state.ts';
 import { nowNs } from '../time/clock.ts';
 import { makeSandboxFiles } from './files.ts';
 import { startInit } from './init.ts';
+import type { SandboxNetworkPorts } from './network.ts';
 import { attachNetwork, pinNamespaces } from './network.ts';
-import { publishSandboxEvent } from './pod-events.ts';
+import type { SandboxRetryPorts } from './retry.ts';
 import { retrySandboxRemoval } from './retry.ts';
 import { cgroupsOf, destroySandbox } from './teardown.ts';
 import { sandboxName, type ValidSandboxConfig, validateSandboxConfig } from './validate.ts';
 
+/** What RunPodSandbox uses. */
+export interface RunSandboxPorts extends SandboxNetworkPorts, SandboxRetryPorts {
+  readonly config: LiveConfig;
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly state: State;
+  readonly queue: KeyedQueue;
+  readonly events: ContainerEvents;
+  readonly runtimes: OciRuntimes;
+  readonly cgroups: Cgroups;
+  readonly cgroupNaming: CgroupNaming;
+  readonly host: HostFacts;
+  readonly operations: AbortableOperations;
+  readonly tracer: Tracer;
+}
+
 /** RunPodSandbox: everything of a pod but its containers. All or nothing. */
 export async function runPodSandbox(
-  context: Context,
+  context: RunSandboxPorts,
   request: RunPodSandboxRequest,
   { signal }: { signal: AbortSignal },
 ): Promise<RunPodSandboxResponse> {
-  const { log, state, queue, makings, tracer } = context;
+  const { log, state, queue, operations, tracer } = context;
   const { name: podName = '', namespace = '' } = request.config?.metadata ?? {};
   const warn: Warn = (field, problem) =>
     log.warning(`${field}: ${problem}`, { pod: `${namespace}/${podName}` });
@@ -45,7 +73,7 @@ export async function runPodSandbox(
   log.info(`Running pod sandbox: ${name}`, { sandbox: id });
   tracer.describe({ 'sandbox.id': id, ...podAttributes(config.metadata) });
   state.sandboxes.insert(sandbox);
-  await makings.run([id], signal, (making) =>
+  await operations.run([id], signal, (making) =>
     queue.run(id, () => makeSandbox(context, { sandbox, runtime, labels, signal: making })),
   );
   return { podSandboxId: id };
@@ -55,12 +83,16 @@ export async function runPodSandbox(
  * Waits for the end of earlier calls for the same pod: a client that has given up asks again while what it asked for
  * first is being undone, and the name is free after that.
  */
-async function outwaitEarlier({ state, makings }: Context, name: string, signal: AbortSignal): Promise<void> {
+async function outwaitEarlier(
+  { state, operations }: { readonly state: State; readonly operations: AbortableOperations },
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
   for (let earlier: Sandbox | undefined; ; ) {
     const holder = state.sandboxes.named(name);
     if (holder?.state.phase !== 'creating' || holder.id === earlier?.id) return;
     earlier = holder;
-    await makings.ended(holder.id);
+    await operations.ended(holder.id);
     signal.throwIfAborted();
   }
 }
@@ -72,7 +104,10 @@ interface Making {
   readonly signal: AbortSignal;
 }
 
-async function makeSandbox(context: Context, { sandbox, runtime, labels, signal }: Making): Promise<void> {
+async function makeSandbox(
+  context: RunSandboxPorts,
+  { sandbox, runtime, labels, signal }: Making,
+): Promise<void> {
   const { log, state, paths, tracer } = context;
   const { id, config } = sandbox;
   await withUndo(log, async (undo) => {
@@ -94,8 +129,8 @@ async function makeSandbox(context: Context, { sandbox, runtime, labels, signal 
     signal.throwIfAborted();
 
     state.sandboxes.setState(id, { phase: 'ready', ips, init });
-    publishSandboxEvent(context, id, ContainerEventType.CONTAINER_CREATED_EVENT);
-    publishSandboxEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
+    context.events.sandbox(id, ContainerEventType.CONTAINER_CREATED_EVENT);
+    context.events.sandbox(id, ContainerEventType.CONTAINER_STARTED_EVENT);
     const name = `${config.metadata.namespace}/${config.metadata.name}`;
     log.info(`Ran pod sandbox: ${name}`, { sandbox: id, ip: ips[0] });
   });
@@ -108,7 +143,7 @@ async function allEnded<Steps extends readonly unknown[]>(steps: [...Steps]) {
 }
 
 /** Removes a half-made sandbox. When that fails it is shown as not ready, and tried again. */
-async function abandonSandbox(context: Context, sandbox: Sandbox): Promise<void> {
+async function abandonSandbox(context: RunSandboxPorts, sandbox: Sandbox): Promise<void> {
   try {
     await destroySandbox(context, sandbox);
   } catch (error) {
@@ -118,11 +153,11 @@ async function abandonSandbox(context: Context, sandbox: Sandbox): Promise<void>
 }
 
 function newSandbox(
-  { config: { cgroupParent: defaultParent }, cgroupNaming, state, cgroups, host }: Context,
+  { config: settings, cgroupNaming, state, cgroups, host }: RunSandboxPorts,
   config: ValidSandboxConfig,
   { handler, runtime }: { handler: string; runtime: string },
 ) {
-  const cgroupParent = config.linux?.cgroupParent || defaultParent;
+  const cgroupParent = config.linux?.cgroupParent || settings.current.cgroupParent;
   cgroupNaming.checkParent(cgroupParent);
   return {
     id: newSandboxId(),

@@ -1,20 +1,35 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import type { CgroupNaming } from '../cgroups/naming.ts';
 import { type PodCgroups, removableCgroups } from '../cgroups/owned-cgroups.ts';
-import type { Context } from '../context.ts';
+import type { Logger } from '../logging/log.ts';
+import type { PodNetwork } from '../network/pod-network.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import type { SandboxId } from '../state/ids.ts';
+import type { Paths } from '../state/paths.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
+import type { TeardownPorts } from '../teardown/container.ts';
 import { destroyContainer } from '../teardown/container.ts';
 import { unmountSandboxFiles } from './files.ts';
+import type { SandboxInitPorts } from './init.ts';
 import { removeInit } from './init.ts';
 import { detachNetwork } from './network.ts';
 
+/** What removing a sandbox uses. */
+export interface SandboxTeardownPorts extends SandboxInitPorts, TeardownPorts {
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly state: State;
+  readonly cgroupDriver: CgroupDriver;
+  readonly cgroupNaming: CgroupNaming;
+  readonly network: PodNetwork;
+}
+
 /** Takes down what a sandbox keeps running: init, network, namespaces, mounts. Fine to repeat. */
-export async function releaseSandbox(context: Context, sandbox: Sandbox): Promise<void> {
+export async function releaseSandbox(context: SandboxTeardownPorts, sandbox: Sandbox): Promise<void> {
   await removeInit(context, sandbox);
   await detachNetwork(context, sandbox);
   unmountSandboxFiles(context.paths.sandbox(sandbox.id));
@@ -24,7 +39,7 @@ export async function releaseSandbox(context: Context, sandbox: Sandbox): Promis
  * Removes everything of a sandbox, its containers included, its row last. Everything is found by the
  * sandbox's id, so it does not matter how far its making came.
  */
-export async function destroySandbox(context: Context, sandbox: Sandbox): Promise<void> {
+export async function destroySandbox(context: SandboxTeardownPorts, sandbox: Sandbox): Promise<void> {
   const { state, paths } = context;
   for (const container of state.containers.ofSandbox(sandbox.id)) await destroyContainer(context, container);
   await releaseSandbox(context, sandbox);
@@ -43,7 +58,7 @@ export function cgroupsOf(state: State, naming: CgroupNaming, except?: SandboxId
 
 /** Removes the cgroups that came with the pod, unless another sandbox is in them. */
 async function removePodCgroups(
-  { cgroupDriver, cgroupNaming, state, log }: Context,
+  { cgroupDriver, cgroupNaming, state, log }: SandboxTeardownPorts,
   sandbox: Sandbox,
 ): Promise<void> {
   const others = cgroupsOf(state, cgroupNaming, sandbox.id);

@@ -1,18 +1,29 @@
+import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import type {
   UpdatePodSandboxResourcesRequest,
   UpdatePodSandboxResourcesResponse,
 } from '@berth/cri/generated/api.ts';
-import type { Context } from '../context.ts';
+import type { Logger } from '../logging/log.ts';
 import { notFound } from '../rpc/errors.ts';
 import type { Warn } from '../rpc/warn.ts';
+import type { HostFacts } from '../spec/input.ts';
 import { linuxResources } from '../spec/resources.ts';
+import type { State } from '../state/state.ts';
+
+/** What UpdatePodSandboxResources uses. */
+export interface UpdateSandboxPorts {
+  readonly log: Logger;
+  readonly state: State;
+  readonly queue: KeyedQueue;
+  readonly host: HostFacts;
+}
 
 /**
  * UpdatePodSandboxResources: notes what a pod may use as a whole, as containerd and CRI-O do. The pod's cgroup is
  * the kubelet's own, which has set its limits before it calls; `crictl inspectp` shows what was told.
  */
 export async function updatePodSandboxResources(
-  { state, queue, host, log }: Context,
+  { state, queue, host, log }: UpdateSandboxPorts,
   { podSandboxId, overhead, resources }: UpdatePodSandboxResourcesRequest,
 ): Promise<UpdatePodSandboxResourcesResponse> {
   // What could not be the limits of any cgroup is a mistake of the caller's.

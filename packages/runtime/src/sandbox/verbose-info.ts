@@ -1,19 +1,32 @@
 import type { JsonObject } from '@berth/cni/spec/json.ts';
 import { pinState } from '@berth/linux/namespaces/namespaces.ts';
+import type { LiveConfig } from '../config/live-config.ts';
 import { readJson } from '../container/read-json.ts';
 import { runtimeInfo } from '../container/runtime-info.ts';
-import type { Context } from '../context.ts';
+import type { PodNetwork } from '../network/pod-network.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { goMessage } from '../rpc/go-message.ts';
+import type { HostFacts } from '../spec/input.ts';
 import { sandboxSpec } from '../spec/sandbox-init.ts';
 import { sandboxView } from '../spec/sandbox-view.ts';
+import type { Paths } from '../state/paths.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 import { requestedPorts } from './network.ts';
+
+/** What the verbose part of PodSandboxStatus uses. */
+export interface SandboxInfoPorts {
+  readonly config: LiveConfig;
+  readonly paths: Paths;
+  readonly runtimes: OciRuntimes;
+  readonly host: HostFacts;
+  readonly network: PodNetwork;
+}
 
 /**
  * What `crictl inspectp` shows under info, with the members that containerd gives and scripts read. A sandbox without
  * an init has no process; its spec tells of the namespaces all the same.
  */
-export async function sandboxInfo(context: Context, sandbox: Sandbox): Promise<object> {
+export async function sandboxInfo(context: SandboxInfoPorts, sandbox: Sandbox): Promise<object> {
   const { paths, network, host } = context;
   const { id, name, config, state, runtimeHandler, cgroupParent } = sandbox;
   const files = paths.sandbox(id);

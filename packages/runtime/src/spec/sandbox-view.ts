@@ -1,10 +1,11 @@
+import type { LiveConfig } from '../config/live-config.ts';
 import type { Paths } from '../state/paths.ts';
 import { type Sandbox, sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
 import type { SandboxView } from './input.ts';
 
 /** What the config.json of a sandbox's containers, and of its init, is derived from. */
 export function sandboxView(
-  { paths, config }: { readonly paths: Paths; readonly config: { readonly cgroupParent: string } },
+  { paths, config }: { readonly paths: Paths; readonly config: LiveConfig },
   sandbox: Sandbox,
 ): SandboxView {
   const { metadata } = sandbox.config;
@@ -17,7 +18,7 @@ export function sandboxView(
     namespace: metadata?.namespace ?? '',
     uid: metadata?.uid ?? '',
     hostname: sandboxHostname(sandbox),
-    cgroupParent: sandbox.cgroupParent || config.cgroupParent,
+    cgroupParent: sandbox.cgroupParent || config.current.cgroupParent,
     privileged: sandbox.config.linux?.securityContext?.privileged ?? false,
     namespaces: {
       user: users === undefined ? undefined : files.userns,

@@ -58,6 +58,11 @@ export interface Container {
   readonly state: ContainerState;
 }
 
+/** Whether a container from a checkpoint has no processes yet. */
+export function isUnrestored({ state }: Container): boolean {
+  return state.phase === 'restorable' || state.phase === 'restoring';
+}
+
 /** The container's processes while it has any, also before it was started. */
 export function processesOf(container: Container): ContainerProcesses | undefined {
   return 'processes' in container.state ? container.state.processes : undefined;

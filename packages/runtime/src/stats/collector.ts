@@ -1,11 +1,17 @@
 import type { ContainerStats, PodSandboxStats } from '@berth/cri/generated/api.ts';
+import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
+import type { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
 import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
 import { readNetDev } from '@berth/linux/netlink/net-dev.ts';
-import type { Context } from '../context.ts';
+import type { CgroupNaming } from '../cgroups/naming.ts';
+import type { LiveConfig } from '../config/live-config.ts';
 import type { LayerUsage, MeasuredUsage } from '../disk-usage/layer-usage.ts';
+import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import { type Container, processesOf } from '../state/container.ts';
+import type { Paths } from '../state/paths.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import type { State } from '../state/state.ts';
 import { nowNs } from '../time/clock.ts';
 import { CgroupReader, type CgroupReading } from './cgroup-reader.ts';
 import { sumReadings } from './sum.ts';
@@ -18,13 +24,24 @@ import {
   swapUsage,
 } from './usage-messages.ts';
 
+/** What gathering stats uses. */
+export interface StatsPorts {
+  readonly config: LiveConfig;
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly state: State;
+  readonly namespaces: NamespaceWorker;
+  readonly cgroups: Cgroups;
+  readonly cgroupNaming: CgroupNaming;
+}
+
 /** Gathers what stats and metrics are made of, and remembers what it has read for the next request. */
 export class StatsCollector {
-  readonly #context: Context;
+  readonly #context: StatsPorts;
   readonly #layers: LayerUsage;
   readonly #cgroups: CgroupReader;
 
-  constructor(context: Context, layers: LayerUsage) {
+  constructor(context: StatsPorts, layers: LayerUsage) {
     this.#context = context;
     this.#layers = layers;
     this.#cgroups = new CgroupReader(context.cgroups);
@@ -52,7 +69,7 @@ export class StatsCollector {
         },
         cpu: reading && cpuUsage(reading),
         memory: reading && memoryUsage(reading),
-        writableLayer: layer && filesystemUsage(config.root, layer),
+        writableLayer: layer && filesystemUsage(config.current.root, layer),
         swap: reading && swapUsage(reading),
         io: reading && ioUsage(reading),
       };
@@ -147,7 +164,7 @@ export class StatsCollector {
   ): CgroupReading | undefined {
     const { config, cgroupNaming } = this.#context;
     const cgroup = this.#podCgroup(sandbox);
-    const isOwn = cgroup !== cgroupNaming.podCgroup(config.cgroupParent) && !shared.has(cgroup);
+    const isOwn = cgroup !== cgroupNaming.podCgroup(config.current.cgroupParent) && !shared.has(cgroup);
     if (isOwn) return this.#cgroups.read(cgroup);
     const init = this.#cgroups.read(cgroupNaming.containerCgroup(sandbox.cgroupParent, sandbox.id));
     return sumReadings([init, ...containers.map((container) => this.reading(container))]);

@@ -5,14 +5,14 @@ import type {
   ListContainerStatsRequest,
 } from '@berth/cri/generated/api.ts';
 import { candidates } from '../container/list.ts';
-import type { Context } from '../context.ts';
 import { notFound } from '../rpc/errors.ts';
 import { matchesSelector } from '../rpc/list-filter.ts';
+import type { State } from '../state/state.ts';
 import { isShown, type StatsCollector } from './collector.ts';
 
 /** ContainerStats. */
 export async function containerStats(
-  { state }: Context,
+  { state }: { readonly state: State },
   collector: StatsCollector,
   { containerId }: ContainerStatsRequest,
 ): Promise<ContainerStatsResponse> {
@@ -27,7 +27,7 @@ export async function containerStats(
  * Containers that have ended are among them, as in containerd, for what their writable layers take.
  */
 export async function listContainerStats(
-  { state }: Context,
+  { state }: { readonly state: State },
   collector: StatsCollector,
   { filter }: ListContainerStatsRequest,
 ): Promise<ContainerStats[]> {

@@ -1,12 +1,12 @@
 import type { RuntimeHandlers } from '@berth/cri/server/server.ts';
-import type { Context } from '../context.ts';
 import { inChunks } from '../rpc/chunks.ts';
+import type { State } from '../state/state.ts';
 import type { StatsCollector } from './collector.ts';
 import { containerStats, listContainerStats } from './container.ts';
 import { listPodSandboxStats, podSandboxStats } from './sandbox.ts';
 
 /** The RPCs that tell what pods and containers use. */
-export function statsHandlers(context: Context, collector: StatsCollector) {
+export function statsHandlers(context: { readonly state: State }, collector: StatsCollector) {
   return {
     containerStats: (request) => containerStats(context, collector.begin(), request),
     listContainerStats: async (request) => ({

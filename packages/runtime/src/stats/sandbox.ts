@@ -4,15 +4,15 @@ import type {
   PodSandboxStatsRequest,
   PodSandboxStatsResponse,
 } from '@berth/cri/generated/api.ts';
-import type { Context } from '../context.ts';
 import { notFound, RuntimeError } from '../rpc/errors.ts';
 import { matchesSelector } from '../rpc/list-filter.ts';
 import { candidates } from '../sandbox/list.ts';
+import type { State } from '../state/state.ts';
 import type { StatsCollector } from './collector.ts';
 
 /** PodSandboxStats. A sandbox that is not ready has none: UNAVAILABLE, as in containerd. */
 export async function podSandboxStats(
-  { state }: Context,
+  { state }: { readonly state: State },
   collector: StatsCollector,
   { podSandboxId }: PodSandboxStatsRequest,
 ): Promise<PodSandboxStatsResponse> {
@@ -27,7 +27,7 @@ export async function podSandboxStats(
 
 /** What ListPodSandboxStats and StreamPodSandboxStats answer: the stats of sandboxes that are ready. */
 export async function listPodSandboxStats(
-  { state }: Context,
+  { state }: { readonly state: State },
   collector: StatsCollector,
   { filter }: ListPodSandboxStatsRequest,
 ): Promise<PodSandboxStats[]> {

@@ -1,12 +1,21 @@
 import type { AttachTarget, RemoteStreams } from '@berth/streaming/server/streaming-runtime.ts';
 import { audited } from '../container/audit.ts';
-import type { Context } from '../context.ts';
+import type { Logger } from '../logging/log.ts';
 import { notFound, wrongState } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
+import type { Paths } from '../state/paths.ts';
+import type { State } from '../state/state.ts';
 import type { Attachments } from './attachments.ts';
 
+/** What serving the client of an attach URL uses. */
+export interface AttachPorts {
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly state: State;
+}
+
 /** A container that can be attached to: also before its start, so that no output is missed, as in CRI-O. */
-export function attachableContainer({ state }: Context, id: string): Container {
+export function attachableContainer({ state }: { readonly state: State }, id: string): Container {
   const container = state.containers.find(id);
   if (container === undefined) throw notFound('container', id);
   const { phase } = container.state;
@@ -16,7 +25,7 @@ export function attachableContainer({ state }: Context, id: string): Container {
 
 /** Serves the client of an attach URL. */
 export async function attach(
-  context: Context,
+  context: AttachPorts,
   attachments: Attachments,
   { containerId, tty }: AttachTarget,
   streams: RemoteStreams,

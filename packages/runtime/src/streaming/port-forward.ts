@@ -2,9 +2,17 @@ import type { Socket } from 'node:net';
 import type { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
 import { connectToLoopback, type IpFamily, openTcpSocket } from '@berth/linux/sockets/tcp-socket.ts';
 import type { PortForwardTarget } from '@berth/streaming/server/streaming-runtime.ts';
-import type { Context } from '../context.ts';
 import { messageWithCauses, notFound, wrongState } from '../rpc/errors.ts';
+import type { Paths } from '../state/paths.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
+import type { State } from '../state/state.ts';
+
+/** What serving the client of a port-forward URL uses. */
+export interface PortForwardPorts {
+  readonly paths: Paths;
+  readonly state: State;
+  readonly namespaces: NamespaceWorker;
+}
 
 /**
  * Connects to a port of a pod on its loopback address, IPv4 first and then IPv6, since a server may listen on
@@ -37,7 +45,7 @@ async function connectToPod(
 }
 
 /** A pod that can be connected to, by its id or the beginning of it. */
-export function readySandbox({ state }: Context, id: string): Sandbox {
+export function readySandbox({ state }: { readonly state: State }, id: string): Sandbox {
   const sandbox = state.sandboxes.find(id);
   if (sandbox === undefined) throw notFound('pod', id);
   if (sandbox.state.phase !== 'ready') throw wrongState(`sandbox ${sandbox.id} is not running`);
@@ -46,7 +54,7 @@ export function readySandbox({ state }: Context, id: string): Sandbox {
 
 /** Serves one connection of the client of a port-forward URL. */
 export async function forwardPort(
-  context: Context,
+  context: PortForwardPorts,
   { podSandboxId, port }: PortForwardTarget,
   signal: AbortSignal,
 ): Promise<Socket> {

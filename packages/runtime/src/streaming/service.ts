@@ -10,16 +10,28 @@ import type {
 import type { CallContext } from '@berth/cri/server/server.ts';
 import type { StreamingRuntime } from '@berth/streaming/server/streaming-runtime.ts';
 import type { StreamingServer } from '@berth/streaming/server/streaming-server.ts';
+import type { LiveConfig } from '../config/live-config.ts';
 import { auditFields } from '../container/audit.ts';
-import type { Context } from '../context.ts';
+import type { ExecPorts } from '../exec/exec.ts';
 import { exec } from '../exec/exec.ts';
 import { runningContainer } from '../exec/exec-target.ts';
+import type { Logger } from '../logging/log.ts';
 import { invalid, messageWithCauses } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
+import type { State } from '../state/state.ts';
+import type { AttachPorts } from './attach.ts';
 import { attach, attachableContainer } from './attach.ts';
 import { Attachments } from './attachments.ts';
+import type { PortForwardPorts } from './port-forward.ts';
 import { forwardPort, readySandbox } from './port-forward.ts';
 import { readTls, TlsFiles } from './tls-files.ts';
+
+/** What Exec, Attach and PortForward use. */
+export interface StreamingPorts extends AttachPorts, ExecPorts, PortForwardPorts {
+  readonly config: LiveConfig;
+  readonly log: Logger;
+  readonly state: State;
+}
 
 /**
  * Exec, Attach and PortForward: each RPC answers with a URL of the streaming server, where the client is then
@@ -27,19 +39,19 @@ import { readTls, TlsFiles } from './tls-files.ts';
  * has a port of its own, which has to be its before somebody else takes it.
  */
 export class StreamingService implements AsyncDisposable {
-  readonly #context: Context;
+  readonly #context: StreamingPorts;
   readonly #attachments = new Attachments();
   readonly #resources = new AsyncDisposableStack();
   #server: Promise<StreamingServer> | undefined;
 
-  constructor(context: Context) {
+  constructor(context: StreamingPorts) {
     this.#context = context;
   }
 
   /** Listens now, when the port is a fixed one. One that cannot be had now is tried again with the first request. */
   async listen(): Promise<void> {
     const { config, log } = this.#context;
-    const { address, port } = config.streaming;
+    const { address, port } = config.current.streaming;
     if (port === 0) return;
     try {
       await this.#running();
@@ -112,13 +124,13 @@ export class StreamingService implements AsyncDisposable {
 }
 
 async function startServer(
-  context: Context,
+  context: StreamingPorts,
   attachments: Attachments,
   resources: AsyncDisposableStack,
 ): Promise<StreamingServer> {
   const { config, log } = context;
-  const { address, port, idleTimeoutSeconds } = config.streaming;
-  const tls = await readTls(config.streaming);
+  const { address, port, idleTimeoutSeconds } = config.current.streaming;
+  const tls = await readTls(config.current.streaming);
   const { StreamingServer } = await import('@berth/streaming/server/streaming-server.ts');
   const server = await StreamingServer.start({
     address,
@@ -131,14 +143,14 @@ async function startServer(
   resources.use(server);
   if (tls !== undefined) {
     resources.use(
-      new TlsFiles(config.streaming, { current: tls, renew: (next) => server.renewTls(next), log }),
+      new TlsFiles(config.current.streaming, { current: tls, renew: (next) => server.renewTls(next), log }),
     );
   }
   log.info('Serving streams', { url: server.url });
   return server;
 }
 
-function streamingRuntime(context: Context, attachments: Attachments): StreamingRuntime {
+function streamingRuntime(context: StreamingPorts, attachments: Attachments): StreamingRuntime {
   return {
     exec: (command, streams) => exec(context, command, streams),
     attach: (target, streams) => attach(context, attachments, target, streams),

@@ -1,27 +1,42 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
+import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { unmountAll } from '@berth/linux/mounts/mount.ts';
 import { processStat, signalProcess, waitForExit } from '@berth/linux/processes/process.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-import type { Context } from '../context.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { Container } from '../state/container.ts';
-import type { BundlePaths } from '../state/paths.ts';
+import type { BundlePaths, Paths } from '../state/paths.ts';
 import type { ProcessRef } from '../state/process-ref.ts';
 import type { Sandbox } from '../state/sandbox.ts';
+import type { State } from '../state/state.ts';
 import { killContainer } from './kill.ts';
 
+/** What removing a container uses. */
+export interface TeardownPorts {
+  readonly paths: Paths;
+  readonly state: State;
+  readonly runtimes: OciRuntimes;
+  readonly cgroups: Cgroups;
+  readonly cgroupDriver: CgroupDriver;
+}
+
 /** The OCI runtime that a sandbox's containers are made with; undefined when it is not configured any more. */
-export function runtimeOf({ runtimes }: Context, sandbox: Sandbox | undefined): OciRuntime | undefined {
+export function runtimeOf(
+  { runtimes }: { readonly runtimes: OciRuntimes },
+  sandbox: Sandbox | undefined,
+): OciRuntime | undefined {
   const handler = runtimes.all.find(({ name }) => name === sandbox?.runtime);
   return handler?.usable ? handler.runtime : undefined;
 }
 
 /** Lets go of what a container needs to run: stray processes, its cgroup, and the OCI runtime's notes. */
-export async function releaseProcesses(context: Context, container: Container): Promise<void> {
+export async function releaseProcesses(context: TeardownPorts, container: Container): Promise<void> {
   await context.cgroupDriver.remove(container.cgroup, { kill: true });
   runtimeOf(context, context.state.sandboxes.get(container.sandboxId))?.forget(container.id);
 }
@@ -30,7 +45,7 @@ export async function releaseProcesses(context: Context, container: Container): 
  * Removes everything of a container, its row last. Everything is found by the container's id, so it does
  * not matter how far its making came; steps that have been done before are no error.
  */
-export async function destroyContainer(context: Context, container: Container): Promise<void> {
+export async function destroyContainer(context: TeardownPorts, container: Container): Promise<void> {
   const { paths, state } = context;
   const { bundle, layer } = paths.container(container.id);
   await killContainer(context, container);

@@ -19,7 +19,7 @@ import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { cgroupfsNaming } from '../cgroups/naming.ts';
 import { type StartConmonOptions, type StartedConmon, startConmon } from '../conmon/conmon.ts';
 import { type ContainerExit, readExit, watchExits } from '../exits/exit-files.ts';
-import { detectRuntimes } from '../oci-runtime/detect.ts';
+import { OciRuntimes } from '../oci-runtime/detect.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { gatherContainerFacts } from '../spec/host-inputs/container.ts';
 import { readHostFacts } from '../spec/host-inputs/host.ts';
@@ -76,7 +76,7 @@ export class TestContainers implements AsyncDisposable {
   readonly #watcher: Disposable;
 
   constructor(runtimeName: string) {
-    this.runtime = detectRuntimes({ stateDir: this.dir, cgroupNaming: cgroupfsNaming }).get(runtimeName);
+    this.runtime = new OciRuntimes({ stateDir: this.dir, cgroupNaming: cgroupfsNaming }).get(runtimeName);
     for (const dir of ['bin', 'etc', 'tmp', 'proc', 'dev', 'sys'])
       mkdirSync(join(this.rootfs, dir), { recursive: true });
     copyFileSync('/usr/bin/busybox', join(this.rootfs, 'bin/busybox'));

@@ -1,0 +1,85 @@
+import { isAbsolute } from 'node:path';
+import { ContainerEventType } from '@berth/cri/generated/api.ts';
+import type { BundlePorts } from '../container/bundle.ts';
+import { makeSpec, mountRoot, writeBundle } from '../container/bundle.ts';
+import type { ContainerSource, Creation } from '../container/creation.ts';
+import { containerUser } from '../container/spec.ts';
+import type { ContainerEvents } from '../events/container-events.ts';
+import type { ImageService } from '../image/service.ts';
+import type { Logger } from '../logging/log.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
+import type { Paths } from '../state/paths.ts';
+import type { Sandbox } from '../state/sandbox.ts';
+import type { State } from '../state/state.ts';
+import { checkRestore, requireRestore } from './check-restore.ts';
+import { isCheckpointImage } from './image.ts';
+import {
+  type Checkpoint,
+  checkMounts,
+  deleteFromRoot,
+  readCheckpoint,
+  readCheckpointImage,
+  unpackCheckpoint,
+} from './read.ts';
+import { requireCheckpointing } from './support.ts';
+
+/** What creating a container from a checkpoint uses. */
+export interface CheckpointSourcePorts extends BundlePorts {
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly state: State;
+  readonly events: ContainerEvents;
+  readonly runtimes: OciRuntimes;
+  readonly images: ImageService;
+}
+
+/** The source of containers that `image` of a request names, when it is a checkpoint. */
+export async function checkpointSource(
+  context: CheckpointSourcePorts,
+  image: string,
+  sandbox: Sandbox,
+): Promise<ContainerSource | undefined> {
+  const checkpoint = await findCheckpoint(context, image, sandbox);
+  if (checkpoint === undefined) return undefined;
+  return { image: checkpoint.image, create: (creation) => createRestorable(context, checkpoint, creation) };
+}
+
+/** An absolute path in the place of an image is that of a checkpoint archive; an image can be a checkpoint as well. */
+async function findCheckpoint(
+  context: CheckpointSourcePorts,
+  image: string,
+  sandbox: Sandbox,
+): Promise<Checkpoint | undefined> {
+  const { runtimes, images } = context;
+  const field = 'config.image.image';
+  const inImage = isAbsolute(image) ? undefined : await images.rootfs(image);
+  const isCheckpoint = inImage === undefined ? isAbsolute(image) : await isCheckpointImage(images, inImage);
+  if (!isCheckpoint) return undefined;
+  requireRestore(context, `${field}: ${image}`);
+  await requireCheckpointing(runtimes.get(sandbox.runtime));
+  if (inImage === undefined) return readCheckpoint(image, field);
+  return readCheckpointImage(image, inImage.lowerDirs, field);
+}
+
+/** Creates a container without processes: criu makes them when it is started (restore-container.ts). */
+async function createRestorable(
+  context: CheckpointSourcePorts,
+  checkpoint: Checkpoint,
+  creation: Creation,
+): Promise<void> {
+  const { state, events, log } = context;
+  const { name, sandbox, container, image, signal } = creation;
+  const { id } = container;
+  const paths = context.paths.container(id);
+  await unpackCheckpoint(context, paths, checkpoint, image.lowerDirs);
+  const rootfs = await mountRoot(context, creation);
+  await deleteFromRoot(paths, rootfs);
+  const spec = await makeSpec(context, creation);
+  checkMounts(checkpoint, spec);
+  checkRestore(context, paths, checkpoint.name, spec);
+  await writeBundle(context, creation, spec);
+  signal.throwIfAborted();
+  state.containers.setState(id, { phase: 'restorable' }, containerUser(spec));
+  events.container(id, ContainerEventType.CONTAINER_CREATED_EVENT);
+  log.info(`Created container from a checkpoint: ${name}`, { container: id, sandbox: sandbox.id });
+}

@@ -1,0 +1,70 @@
+import { ContainerEventType } from '@berth/cri/generated/api.ts';
+import type { CgroupNaming } from '../cgroups/naming.ts';
+import type { ContainerEvents } from '../events/container-events.ts';
+import type { RecordExitPorts } from '../exits/record-exits.ts';
+import { watchConmon } from '../exits/record-exits.ts';
+import type { Logger } from '../logging/log.ts';
+import type { Tracer } from '../observability/tracing/tracer.ts';
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
+import type { Paths } from '../state/paths.ts';
+import type { State } from '../state/state.ts';
+import type { BundlePorts } from './bundle.ts';
+import { makeSpec, mountRoot, spanAttributes, writeBundle } from './bundle.ts';
+import { createWithConmon } from './conmon-start.ts';
+import type { ContainerSource, Creation } from './creation.ts';
+import { keepLimits } from './keep-limits.ts';
+import { containerUser } from './spec.ts';
+import { stdioOwner } from './stdio.ts';
+import { checkSystemMounts } from './system-mounts.ts';
+
+/** What creating a container from its image uses. */
+export interface ImageSourcePorts extends BundlePorts, RecordExitPorts {
+  readonly log: Logger;
+  readonly paths: Paths;
+  readonly state: State;
+  readonly events: ContainerEvents;
+  readonly runtimes: OciRuntimes;
+  readonly cgroupNaming: CgroupNaming;
+  readonly tracer: Tracer;
+  readonly conmon: string;
+}
+
+/** Creates containers from an image, up to a process that waits to be started. */
+export function imageSource(context: ImageSourcePorts, image: string): ContainerSource {
+  return { image, create: (creation) => createFromImage(context, creation) };
+}
+
+async function createFromImage(context: ImageSourcePorts, creation: Creation): Promise<void> {
+  const { name, sandbox, container, signal } = creation;
+  const { state, events, log, tracer } = context;
+  const { id, config } = container;
+  await mountRoot(context, creation);
+  const spec = await makeSpec(context, creation);
+  await writeBundle(context, creation, spec);
+  const runtime = context.runtimes.get(sandbox.runtime);
+  const processes = await tracer.span(`${runtime.name} create`, spanAttributes(creation), () =>
+    createWithConmon(context, {
+      id,
+      name: container.name,
+      runtime,
+      bundle: context.paths.container(id).bundle,
+      args: spec.process?.args ?? [],
+      logPath: container.logPath,
+      stdin: config.stdin,
+      stdinOnce: config.stdinOnce,
+      tty: config.tty,
+      stdioOwner: stdioOwner(sandbox, spec.process?.user),
+      signal,
+    }),
+  );
+  // Runtimes other than crun and runc may not make mounts at all.
+  if (runtime.flavor !== 'other') checkSystemMounts(processes.init.pid, spec);
+  await keepLimits(context, container.cgroup, spec.linux?.resources);
+  // The caller disconnected and will retry; the rollback frees the name.
+  signal.throwIfAborted();
+
+  state.containers.setState(id, { phase: 'created', processes }, containerUser(spec));
+  watchConmon(context, id, processes);
+  events.container(id, ContainerEventType.CONTAINER_CREATED_EVENT);
+  log.info(`Created container: ${name}`, { container: id, sandbox: sandbox.id });
+}

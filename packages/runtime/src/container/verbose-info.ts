@@ -1,0 +1,34 @@
+import type { OciRuntimes } from '../oci-runtime/detect.ts';
+import { goMessage } from '../rpc/go-message.ts';
+import { type Container, processesOf } from '../state/container.ts';
+import type { Paths } from '../state/paths.ts';
+import type { State } from '../state/state.ts';
+import { readJson } from './read-json.ts';
+import { runtimeInfo } from './runtime-info.ts';
+
+/** What the verbose part of ContainerStatus uses. */
+export interface ContainerInfoPorts {
+  readonly paths: Paths;
+  readonly state: State;
+  readonly runtimes: OciRuntimes;
+}
+
+/** What `crictl inspect` shows under info, with the members that containerd gives and scripts read. */
+export async function containerInfo(
+  { runtimes, state, paths }: ContainerInfoPorts,
+  container: Container,
+): Promise<object> {
+  const sandbox = state.sandboxes.get(container.sandboxId);
+  return {
+    sandboxID: container.sandboxId,
+    pid: processesOf(container)?.init.pid ?? 0,
+    removing: container.state.phase === 'removing',
+    // containerd's name for the writable layer, which goes by the container's id here as well.
+    snapshotKey: container.id,
+    snapshotter: 'overlayfs',
+    ...runtimeInfo({ runtimes }, sandbox),
+    config: goMessage(container.config),
+    runtimeSpec: await readJson(paths.container(container.id).bundle.config),
+    privileged: container.config.linux?.securityContext?.privileged ?? false,
+  };
+}

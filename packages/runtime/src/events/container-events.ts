@@ -1,0 +1,12 @@
+import type { ContainerEventType } from '@berth/cri/generated/api.ts';
+import type { ContainerId, SandboxId } from '../state/ids.ts';
+
+/** Tells subscribers of GetContainerEvents that a container or sandbox has changed (sandbox/pod-events.ts). */
+export interface ContainerEvents {
+  /** Publishes an event of a container, if it is known. */
+  container(id: ContainerId, type: ContainerEventType): void;
+  /** Publishes that a container has been removed from a sandbox. */
+  containerDeleted(id: ContainerId, sandboxId: SandboxId): void;
+  /** Publishes an event of a sandbox, whose id stands in the place of a container's. */
+  sandbox(id: SandboxId, type: ContainerEventType): void;
+}
