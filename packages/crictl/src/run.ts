@@ -6,8 +6,9 @@ import { type FlagSpecs, parseFlags, UsageError } from './cli/flags.ts';
 import { Logger } from './cli/logger.ts';
 import { commands } from './commands.ts';
 import { globalFlags, loadSettings, type Settings } from './config/settings.ts';
-import { describeError, HintedError } from './errors/describe.ts';
+import { describeError } from './errors/describe.ts';
 import { ExitError } from './errors/exit-error.ts';
+import { HintedError } from './errors/within.ts';
 import { isTerminal, print, printError } from './output/print.ts';
 
 /** The version of the crictl whose interface this one has, for scripts that ask, and behind the + its own. */

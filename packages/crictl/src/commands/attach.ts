@@ -1,5 +1,5 @@
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { containerId } from '../lookup/ids.ts';
 import { tlsFiles, transportFlags } from '../streams/flags.ts';
 

@@ -9,7 +9,7 @@ import {
   withOption,
   writeCrictlYaml,
 } from '../config/crictl-yaml.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { print } from '../output/print.ts';
 import { formatTable } from '../output/table.ts';
 

@@ -1,6 +1,6 @@
 import { defineCommand } from '../app/command.ts';
 import { createContainer, createFlags, wantsPull } from '../create/create.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { podId } from '../lookup/ids.ts';
 import { print } from '../output/print.ts';
 import { configSchemaCommands } from './schema-commands.ts';

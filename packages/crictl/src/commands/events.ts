@@ -2,7 +2,7 @@ import { messageOf } from '@berth/common/error-message.ts';
 import type { ContainerEventResponse } from '@berth/cri/generated/api.ts';
 import { toProtoJson } from '@berth/cri/json/proto-json.ts';
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { formatMessage } from '../output/message.ts';
 import { print } from '../output/print.ts';
 

@@ -1,7 +1,8 @@
 import { CriError } from '@berth/cri/errors/cri-error.ts';
 import type { App } from '../app/app.ts';
 import { defineCommand } from '../app/command.ts';
-import { allSettled, describeError, within } from '../errors/describe.ts';
+import { describeError } from '../errors/describe.ts';
+import { allSettled, within } from '../errors/within.ts';
 import { containerFilterFlags, listContainers } from '../filters/containers.ts';
 import { parseLabels } from '../filters/labels.ts';
 import { containerId } from '../lookup/ids.ts';

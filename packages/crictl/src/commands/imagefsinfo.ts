@@ -1,7 +1,7 @@
 import type { FilesystemUsage, ImageFsInfoResponse } from '@berth/cri/generated/api.ts';
 import { toProtoJson } from '@berth/cri/json/proto-json.ts';
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { humanSize } from '../output/human.ts';
 import { print } from '../output/print.ts';
 import { formatFlags, formatStatuses } from '../output/status.ts';

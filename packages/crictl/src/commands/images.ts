@@ -1,6 +1,6 @@
 import type { Image } from '@berth/cri/generated/api.ts';
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { imageFilterFlag, listImages, repositoriesAndTags, repositoryAndDigest } from '../filters/images.ts';
 import { humanSize, truncateId } from '../output/human.ts';
 import { print } from '../output/print.ts';

@@ -2,7 +2,7 @@ import type { RuntimeFeatures, RuntimeHandler } from '@berth/cri/generated/api.t
 import { RuntimeStatus } from '@berth/cri/generated/api.ts';
 import { type JsonObject, toProtoJson } from '@berth/cri/json/proto-json.ts';
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { print } from '../output/print.ts';
 import { formatFlags, formatStatuses } from '../output/status.ts';
 

@@ -1,7 +1,7 @@
 import { ContainerState, type ContainerStatusResponse } from '@berth/cri/generated/api.ts';
 import type { JsonObject } from '@berth/cri/json/proto-json.ts';
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { containerFilterFlags, listContainers } from '../filters/containers.ts';
 import { parseLabels } from '../filters/labels.ts';
 import { containerId, namedOrListed } from '../lookup/ids.ts';

@@ -1,7 +1,7 @@
 import type { ImageStatusResponse } from '@berth/cri/generated/api.ts';
 import { toProtoJson } from '@berth/cri/json/proto-json.ts';
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { imageFilterFlag, listImages } from '../filters/images.ts';
 import { namedOrListed } from '../lookup/ids.ts';
 import { imageStatus } from '../lookup/images.ts';

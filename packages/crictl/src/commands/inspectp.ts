@@ -1,6 +1,6 @@
 import { PodSandboxState, type PodSandboxStatusResponse } from '@berth/cri/generated/api.ts';
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { parseLabels } from '../filters/labels.ts';
 import { listPods, podFilterFlags } from '../filters/pods.ts';
 import { namedOrListed, podId } from '../lookup/ids.ts';

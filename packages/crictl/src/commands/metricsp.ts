@@ -1,5 +1,5 @@
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { formatMessage } from '../output/message.ts';
 import { print } from '../output/print.ts';
 import { display, watchFlag } from '../stats/display.ts';

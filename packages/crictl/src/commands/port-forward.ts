@@ -1,5 +1,5 @@
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { podId } from '../lookup/ids.ts';
 import { print, printError } from '../output/print.ts';
 import { dialing, tlsFiles, transportFlags } from '../streams/flags.ts';

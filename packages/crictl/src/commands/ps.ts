@@ -1,7 +1,7 @@
 import type { Container } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { containerFilterFlags, listContainers, podNameOf, podNamespaceOf } from '../filters/containers.ts';
 import { parseLabels } from '../filters/labels.ts';
 import { ago, truncateId } from '../output/human.ts';

@@ -1,6 +1,6 @@
 import { defineCommand } from '../app/command.ts';
 import { loadPodConfig } from '../create/config-files.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { parseLabels } from '../filters/labels.ts';
 import { isTerminal, outputStream, print } from '../output/print.ts';
 import { credentials, pullFlags, pullImage } from '../pull/pull.ts';

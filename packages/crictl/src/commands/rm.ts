@@ -3,7 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { ContainerState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
 import { defineCommand } from '../app/command.ts';
-import { allSettled, describeError, within } from '../errors/describe.ts';
+import { describeError } from '../errors/describe.ts';
+import { allSettled, within } from '../errors/within.ts';
 import { containerId } from '../lookup/ids.ts';
 import { print } from '../output/print.ts';
 

@@ -1,6 +1,7 @@
 import type { App } from '../app/app.ts';
 import { defineCommand } from '../app/command.ts';
-import { allSettled, describeError, within } from '../errors/describe.ts';
+import { describeError } from '../errors/describe.ts';
+import { allSettled, within } from '../errors/within.ts';
 import { imageStatus } from '../lookup/images.ts';
 import { print } from '../output/print.ts';
 

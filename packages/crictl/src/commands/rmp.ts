@@ -1,7 +1,7 @@
 import { PodSandboxState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
 import { defineCommand } from '../app/command.ts';
-import { allSettled, within } from '../errors/describe.ts';
+import { allSettled, within } from '../errors/within.ts';
 import { podId } from '../lookup/ids.ts';
 import { print } from '../output/print.ts';
 

@@ -1,6 +1,6 @@
 import { defineCommand } from '../app/command.ts';
 import { createContainer, createFlags, runPod, wantsPull } from '../create/create.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { print } from '../output/print.ts';
 import { configSchemaCommands } from './schema-commands.ts';
 

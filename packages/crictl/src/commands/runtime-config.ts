@@ -1,6 +1,6 @@
 import { CgroupDriver } from '@berth/cri/generated/api.ts';
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { print } from '../output/print.ts';
 
 export const runtimeConfig = defineCommand({

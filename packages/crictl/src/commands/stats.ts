@@ -1,5 +1,5 @@
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { parseLabels } from '../filters/labels.ts';
 import { containerId, podId } from '../lookup/ids.ts';
 import { displaySamples, sampleFlags } from '../stats/display.ts';

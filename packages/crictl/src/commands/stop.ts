@@ -1,6 +1,6 @@
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
 import { ExitError } from '../errors/exit-error.ts';
+import { within } from '../errors/within.ts';
 import { listContainers } from '../filters/containers.ts';
 import { containerId } from '../lookup/ids.ts';
 import { print } from '../output/print.ts';

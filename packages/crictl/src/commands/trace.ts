@@ -1,7 +1,8 @@
 import type { PodStart } from '@berth/cri/generated/pod-starts.ts';
 import type { App } from '../app/app.ts';
 import { defineCommand } from '../app/command.ts';
-import { statusIn, within } from '../errors/describe.ts';
+import { statusIn } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { podId } from '../lookup/ids.ts';
 import { sortedJson } from '../output/json.ts';
 import { isTerminal, outputStream, print } from '../output/print.ts';

@@ -1,5 +1,5 @@
 import { defineCommand } from '../app/command.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { print } from '../output/print.ts';
 
 export const version = defineCommand({

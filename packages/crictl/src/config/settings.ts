@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { yamlText } from '@berth/go-yaml/text.ts';
 import type { FlagValues } from '../cli/flags.ts';
 import type { Logger } from '../cli/logger.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { type CrictlYaml, parseCrictlYaml } from './crictl-yaml.ts';
 
 export const defaultConfigPath = '/etc/crictl.yaml';

@@ -1,7 +1,7 @@
 // Creating pods and containers from their files; create, run and runp are made of these.
 import type { PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { imageNames } from '../lookup/images.ts';
 import { credentials, pullFlags, pullImage } from '../pull/pull.ts';
 import { loadContainerConfig, loadPodConfig } from './config-files.ts';

@@ -2,12 +2,12 @@
 import type { Container, ContainerStateValue } from '@berth/cri/generated/api.ts';
 import { ContainerState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
-import { within } from '../errors/describe.ts';
 import { plainFatal } from '../errors/exit-error.ts';
+import { within } from '../errors/within.ts';
 import { containerId, podId } from '../lookup/ids.ts';
 import { containerStates } from '../output/state-names.ts';
 import { goMatcher } from './go-regexp.ts';
-import { newest } from './labels.ts';
+import { newest } from './newest.ts';
 
 export const containerFilterFlags = {
   name: { type: 'string', usage: 'Only containers whose name matches this regular expression' },
@@ -69,8 +69,8 @@ export const podNamespaceOf = (labels: Readonly<Record<string, string>>) =>
 
 /** Asks the runtime for the containers that fit, newest first. */
 export async function listContainers(app: App, selection: ContainerSelection): Promise<Container[]> {
-  const matchesName = goMatcher(selection.name);
-  const matchesNamespace = goMatcher(selection.namespace);
+  const matchesName = await goMatcher(selection.name);
+  const matchesNamespace = await goMatcher(selection.namespace);
   const filter = {
     podSandboxId: selection.pod === '' ? '' : await podId(app, selection.pod),
     labelSelector: selection.labels,

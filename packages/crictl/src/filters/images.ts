@@ -1,7 +1,7 @@
 // Which images a command is about, and their names in tables.
 import type { Image } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { goRegExp } from './go-regexp.ts';
 
 export const imageFilterFlag = {
@@ -52,7 +52,11 @@ export async function listImages(app: App, name: string, filters: readonly strin
   }
   const sorted = images.toSorted(compareImages);
   if (sorted.length === 0) return sorted;
-  return await within('filter images', () => filters.reduce(applyFilter, sorted));
+  return await within('filter images', async () => {
+    let found = sorted;
+    for (const filter of filters) found = await applyFilter(found, filter);
+    return found;
+  });
 }
 
 function compareImages(a: Image, b: Image): number {
@@ -65,17 +69,17 @@ function compareImages(a: Image, b: Image): number {
 }
 
 /** Pure: the images that pass one filter such as `dangling=true`. */
-export function applyFilter(images: readonly Image[], filter: string): Image[] {
+export async function applyFilter(images: readonly Image[], filter: string): Promise<Image[]> {
   const equals = filter.indexOf('=');
   const [kind, value] = [filter.slice(0, equals), filter.slice(equals + 1)];
   switch (equals === -1 ? '' : kind) {
     case 'dangling':
       return images.filter(({ repoTags }) => value === String(repoTags.length === 0));
     case 'reference': {
-      const expression = goRegExp(value);
+      const matches = await goRegExp(value);
       return images.filter((image) => {
         const [name] = repositoryAndDigest(image);
-        return expression.test(name) || name === value;
+        return matches(name) || name === value;
       });
     }
     case 'since':

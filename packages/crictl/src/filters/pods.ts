@@ -1,11 +1,11 @@
 // Which pods a command is about.
 import { type PodSandbox, PodSandboxState, type PodSandboxStateValue } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
-import { within } from '../errors/describe.ts';
 import { plainFatal } from '../errors/exit-error.ts';
+import { within } from '../errors/within.ts';
 import { podId } from '../lookup/ids.ts';
 import { goMatcher } from './go-regexp.ts';
-import { newest } from './labels.ts';
+import { newest } from './newest.ts';
 
 export const podFilterFlags = {
   name: { type: 'string', usage: 'Only pods whose name matches this regular expression' },
@@ -45,8 +45,8 @@ export function podStateFilter(state: string): PodSandboxStateValue | undefined 
 
 /** Asks the runtime for the pods that fit, newest first. */
 export async function listPods(app: App, selection: PodSelection): Promise<PodSandbox[]> {
-  const matchesName = goMatcher(selection.name);
-  const matchesNamespace = goMatcher(selection.namespace);
+  const matchesName = await goMatcher(selection.name);
+  const matchesNamespace = await goMatcher(selection.namespace);
   const filter = {
     labelSelector: selection.labels,
     state: podStateFilter(selection.state),

@@ -3,7 +3,8 @@ import { parseEndpoint } from '@berth/cri/client/endpoint.ts';
 import type { App } from '../app/app.ts';
 import { connectProblem } from '../app/socket-probe.ts';
 import { defaultEndpoints } from '../config/settings.ts';
-import { NoRuntimeError, statusIn } from '../errors/describe.ts';
+import { statusIn } from '../errors/describe.ts';
+import { NoRuntimeError } from '../errors/within.ts';
 import { type Diagnosis, hint, type Probe } from './hint.ts';
 
 /** The hint for `error`, undefined when there is none. May call the runtime and probe the default sockets. */

@@ -3,7 +3,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises';
 import { messageOf } from '@berth/common/error-message.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { detectFormat, type LogLine } from './line.ts';
 import { tailOffset } from './tail.ts';
 

@@ -1,7 +1,8 @@
 // The log of one container, as `logs CONTAINER` prints it.
 import { ContainerState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
-import { statusIn, within } from '../errors/describe.ts';
+import { statusIn } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { previousLog } from './previous.ts';
 import type { LogPrinter } from './printer.ts';
 import { readLog } from './read.ts';

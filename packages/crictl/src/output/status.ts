@@ -7,7 +7,7 @@ import {
   type MessageOf,
   toProtoJson,
 } from '@berth/cri/json/proto-json.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { sortedJson } from './json.ts';
 import { goYaml } from './yaml.ts';
 

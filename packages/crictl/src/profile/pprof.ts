@@ -1,19 +1,26 @@
-// Profiles in the format that `go tool pprof` reads: gzipped protobuf
-// (https://github.com/google/pprof/blob/main/proto/profile.proto).
+// Profiles in the format of `go tool pprof`, gzipped protobuf, by pprof-format.
 import { gzipSync } from 'node:zlib';
-import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import {
+  Line,
+  Location,
+  Function as PprofFunction,
+  Profile as PprofProfile,
+  Sample as PprofSample,
+  ValueType as PprofValueType,
+  StringTable,
+} from 'pprof-format';
 
 export interface Frame {
   functionName: string;
   url: string;
-  /** From 0, as V8 counts. */
+  /** Counted from 0, as by V8. */
   lineNumber: number;
 }
 
-/** What was measured of one stack, whose innermost frame is the first. */
+/** The measurements of one stack, innermost frame first. */
 export interface Sample {
   frames: readonly Frame[];
-  /** One for each of the profile's types. */
+  /** One value for each of the profile's types. */
   values: readonly number[];
 }
 
@@ -27,84 +34,45 @@ export interface Profile {
   samples: readonly Sample[];
   timeMs: number;
   durationMs: number;
-  /** How much of `periodType` lies between two samples. */
+  /** The distance of two samples in units of `periodType`. */
   period: number;
   periodType: ValueType;
 }
 
-/** Pure: the profile as the bytes of a file. */
+/** Pure: the bytes of a profile file. */
 export function encodePprof(profile: Profile): Buffer {
-  const strings = new Numbering();
-  strings.number('');
-  const functions = new Numbering();
-  const frames: Frame[] = [];
-  const locationOf = (frame: Frame): number => {
-    const key = `${frame.functionName}\0${frame.url}\0${frame.lineNumber}`;
-    const id = functions.number(key) + 1;
-    frames[id - 1] = frame;
+  const stringTable = new StringTable();
+  const valueType = ({ type, unit }: ValueType) =>
+    new PprofValueType({ type: stringTable.dedup(type), unit: stringTable.dedup(unit) });
+  const ids = new Map<string, number>();
+  const functions: PprofFunction[] = [];
+  const locations: Location[] = [];
+  const locationOf = ({ functionName, url, lineNumber }: Frame): number => {
+    const key = `${functionName}\0${url}\0${lineNumber}`;
+    const known = ids.get(key);
+    if (known !== undefined) return known;
+    const id = ids.size + 1;
+    ids.set(key, id);
+    const name = stringTable.dedup(functionName || '(anonymous)');
+    const startLine = lineNumber + 1;
+    const filename = stringTable.dedup(url);
+    functions.push(new PprofFunction({ id, name, systemName: name, filename, startLine }));
+    locations.push(new Location({ id, line: [new Line({ functionId: id, line: startLine })] }));
     return id;
   };
-  const writer = new BinaryWriter();
-  const message = (field: number, write: (inner: BinaryWriter) => void) => {
-    writer.tag(field, 2).fork();
-    write(writer);
-    writer.join();
-  };
-  const valueType =
-    ({ type, unit }: ValueType) =>
-    (inner: BinaryWriter) =>
-      void inner.tag(1, 0).int64(strings.number(type)).tag(2, 0).int64(strings.number(unit));
-  for (const type of profile.types) message(1, valueType(type));
-  for (const { frames: stack, values } of profile.samples) {
-    message(2, (inner) => {
-      inner.tag(1, 2).fork();
-      for (const frame of stack) inner.uint64(locationOf(frame));
-      inner.join().tag(2, 2).fork();
-      for (const value of values) inner.int64(Math.round(value));
-      inner.join();
-    });
-  }
-  for (const [index, { functionName, url, lineNumber }] of frames.entries()) {
-    const id = index + 1;
-    message(4, (inner) => {
-      inner.tag(1, 0).uint64(id).tag(4, 2).fork();
-      inner
-        .tag(1, 0)
-        .uint64(id)
-        .tag(2, 0)
-        .int64(lineNumber + 1);
-      inner.join();
-    });
-    message(5, (inner) => {
-      const name = strings.number(functionName || '(anonymous)');
-      inner.tag(1, 0).uint64(id).tag(2, 0).int64(name).tag(3, 0).int64(name);
-      inner
-        .tag(4, 0)
-        .int64(strings.number(url))
-        .tag(5, 0)
-        .int64(lineNumber + 1);
-    });
-  }
-  message(11, valueType(profile.periodType));
-  for (const text of strings.keys()) writer.tag(6, 2).string(text);
-  writer.tag(9, 0).int64(Math.round(profile.timeMs) * 1e6);
-  writer.tag(10, 0).int64(Math.round(profile.durationMs * 1e6));
-  writer.tag(12, 0).int64(profile.period);
-  return gzipSync(writer.finish());
-}
-
-/** Numbers texts from 0 in the order in which they come. */
-class Numbering {
-  readonly #numbers = new Map<string, number>();
-
-  number(text: string): number {
-    const known = this.#numbers.get(text);
-    if (known !== undefined) return known;
-    this.#numbers.set(text, this.#numbers.size);
-    return this.#numbers.size - 1;
-  }
-
-  keys(): Iterable<string> {
-    return this.#numbers.keys();
-  }
+  const encoded = new PprofProfile({
+    sampleType: profile.types.map(valueType),
+    sample: profile.samples.map(
+      ({ frames, values }) =>
+        new PprofSample({ locationId: frames.map(locationOf), value: values.map(Math.round) }),
+    ),
+    location: locations,
+    function: functions,
+    timeNanos: BigInt(Math.round(profile.timeMs)) * 1_000_000n,
+    durationNanos: Math.round(profile.durationMs * 1e6),
+    periodType: valueType(profile.periodType),
+    period: profile.period,
+    stringTable,
+  });
+  return gzipSync(encoded.encode());
 }

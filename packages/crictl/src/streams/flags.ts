@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { DialOptions } from '@berth/streaming/client/dial.ts';
 import type { FlagValues } from '../cli/flags.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 
 export const transportFlags = {
   transport: {

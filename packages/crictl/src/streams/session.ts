@@ -2,7 +2,7 @@
 
 import { remoteCommand } from '@berth/streaming/client/remote-command.ts';
 import type { App } from '../app/app.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { errorStream, outputStream } from '../output/print.ts';
 import { dialing, type TlsFiles } from './flags.ts';
 import { StandardStreams } from './standard-streams.ts';

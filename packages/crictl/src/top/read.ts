@@ -2,7 +2,7 @@
 import { CriError } from '@berth/cri/errors/cri-error.ts';
 import type { Container, ContainerStats, PodSandboxStats, UInt64Value } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
-import { within } from '../errors/describe.ts';
+import { within } from '../errors/within.ts';
 import { podNameOf, podNamespaceOf } from '../filters/containers.ts';
 import type { Reading, Usage } from './usage.ts';
 
