@@ -1,3 +1,4 @@
+// Kernel parameters: their names, the namespaces that they belong to, and their values.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asSyscallError } from './syscall/errno.ts';
@@ -14,7 +15,7 @@ const NAMESPACED: readonly [pattern: RegExp, namespace: SysctlNamespace][] = [
 
 /**
  * The path below /proc/sys of a kernel parameter written with dots or slashes. As sysctl(8) reads it, the
- * first separator decides: after a dot, a slash stands for a dot inside a name, and the other way round.
+ * first separator decides: after a dot, a slash stands for a dot inside a name, and vice versa.
  *
  * @example
  * assert.equal(sysctlPath('net.ipv4.ip_forward'), 'net/ipv4/ip_forward');
@@ -29,7 +30,7 @@ export function sysctlPath(name: string): string {
   return path;
 }
 
-/** The name of a kernel parameter, written with slashes or dots, with dots: the other way round than `sysctlPath`. */
+/** The dotted name of a kernel parameter written with slashes or dots; the inverse of `sysctlPath`. */
 export function sysctlName(name: string): string {
   return firstSeparator(name) === '/' ? swapSeparators(name) : name;
 }
@@ -42,13 +43,13 @@ function swapSeparators(name: string): string {
   return name.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'));
 }
 
-/** The namespace that a parameter belongs to; `undefined` when it is the whole machine's. */
+/** The namespace that a parameter belongs to; `undefined` when it is global to the machine. */
 export function sysctlNamespace(name: string): SysctlNamespace | undefined {
   const path = sysctlPath(name);
   return NAMESPACED.find(([pattern]) => pattern.test(path))?.[1];
 }
 
-/** Reads a kernel parameter as the calling thread's namespaces have it, without the trailing newline. */
+/** Reads a kernel parameter in the calling thread's namespaces, without the trailing newline. */
 export function readSysctl(name: string): string {
   return readFileSync(join('/proc/sys', sysctlPath(name)), 'utf8').trimEnd();
 }

@@ -1,18 +1,19 @@
-/** One range of ids: `length` of them from `containerId` on are the host's from `hostId` on. */
+// The uid and gid mappings of a user namespace.
+/** One range: the ids `containerId`, `containerId + 1`, … are `hostId`, `hostId + 1`, … on the host; `length` of them. */
 export interface IdMapping {
   containerId: number;
   hostId: number;
   length: number;
 }
 
-/** Whom a user namespace maps. */
+/** The mappings of a user namespace. */
 export interface IdMappings {
   uids: readonly IdMapping[];
   gids: readonly IdMapping[];
 }
 
 /**
- * What an id of a user namespace is on the host.
+ * The host's id for an id of a user namespace.
  * @throws RangeError when the namespace does not map it
  */
 export function hostId(mappings: readonly IdMapping[], id: number): number {
@@ -21,12 +22,12 @@ export function hostId(mappings: readonly IdMapping[], id: number): number {
   return range.hostId + id - range.containerId;
 }
 
-/** Whether a user namespace has an id. */
+/** Whether a user namespace maps an id. */
 export function isMapped(mappings: readonly IdMapping[], id: number): boolean {
   return mappings.some(({ containerId, length }) => id >= containerId && id < containerId + length);
 }
 
-/** Whether two user namespaces map the same ids alike, range by range. */
+/** Whether two user namespaces have the same mappings, range by range. */
 export function sameMappings(one: IdMappings, other: IdMappings): boolean {
   return sameRanges(one.uids, other.uids) && sameRanges(one.gids, other.gids);
 }

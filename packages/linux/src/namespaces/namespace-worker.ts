@@ -1,5 +1,5 @@
-// The thread that enters namespaces. Everything here is synchronous on purpose: anything asynchronous
-// (fs, dns) would run on, or even start, shared pool threads in a pod's namespace.
+// The entry file of the thread that enters namespaces. Everything here is synchronous: asynchronous fs or dns calls
+// run on libuv's pool, whose threads would start in the pod's namespace and keep it.
 
 import { parentPort } from 'node:worker_threads';
 import { messageOf } from '@berth/common/error-message.ts';

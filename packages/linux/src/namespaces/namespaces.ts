@@ -1,3 +1,4 @@
+// Makes, pins and enters namespaces, through one worker thread.
 import { existsSync, rmSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { workerUrl } from '@berth/common/worker-url.ts';
@@ -14,17 +15,16 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
-/** One running thread and the requests that it has not answered. */
+/** One running thread and its unanswered requests. */
 interface Thread {
   worker: Worker;
   pending: Map<number, Pending>;
 }
 
 /**
- * The one thread that enters namespaces: unshare(2) and setns(2) move only the calling thread, and the
- * main thread's namespaces are what spawned processes inherit. Requests run one after another. A thread
- * that dies or cannot return to the host's namespaces is replaced for the next request. The thread keeps
- * the process alive only while it works.
+ * The one thread that enters namespaces: unshare(2) and setns(2) move only the calling thread, and spawned processes
+ * inherit the main thread's namespaces. Requests run one after another. A thread that dies, or cannot return to the
+ * host's namespaces, is replaced at the next request. It keeps the process alive only while it works.
  */
 export class NamespaceWorker {
   #thread: Promise<Thread> | undefined;
@@ -40,11 +40,11 @@ export class NamespaceWorker {
 
   /**
    * Makes new namespaces, configures them, and pins each as a bind-mounted file; missing parent
-   * directories are made with mode 0700. All or nothing: a failure leaves no file. After a crash at any
-   * instruction `pinState` of at least one of the files is `unfinished`, until all are pinned and configured.
+   * directories are made with mode 0700. A failure leaves no file. After a crash at any instruction `pinState` of at
+   * least one file is `unfinished`, unless all namespaces are pinned and configured.
    *
-   * The mounts are of the host's mount namespace, as processes started later see it. Propagation is left
-   * as the directory has it; copies of a pin in other mount namespaces go with the file, on `unpin`.
+   * The mounts are in the host's mount namespace and inherit the directory's propagation. Copies of a pin in other
+   * mount namespaces disappear when `unpin` removes the file.
    *
    * @throws SyscallError, e.g. code EEXIST when a file is a pinned namespace already
    */
@@ -58,11 +58,11 @@ export class NamespaceWorker {
     operation: Operation,
   ): Promise<NetworkResults[Operation['kind']]> {
     const value = await this.#request({ kind: 'network', path, operation });
-    // Our own thread answers each kind of operation with that kind's result (see perform there).
+    // The thread answers each kind of operation with its result type (`perform` in namespace-worker.ts).
     return value as NetworkResults[Operation['kind']];
   }
 
-  /** Ends the thread. Requests under way are rejected. */
+  /** Ends the thread; pending requests reject. */
   async close(): Promise<void> {
     this.#closed = true;
     const thread = await this.#thread?.catch(() => undefined);
@@ -100,7 +100,7 @@ function startThread(onEnd: () => void): Promise<Thread> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(workerUrl('namespace-worker', import.meta.url), {
       name: 'namespaces',
-      // Not the parent's: some of Node's flags (--input-type, --eval) make no sense for a thread.
+      // Do not inherit Node's flags: --input-type and --eval are invalid for a thread.
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 },
     });
@@ -141,18 +141,18 @@ function toError(failure: Failure): Error {
   return 'syscall' in failure ? new SyscallError(failure.syscall) : new Error(failure.message);
 }
 
-/** `unfinished`: the file exists but nothing is mounted on it, as after a crash while pinning. */
+/** `unfinished`: the file exists and nothing is mounted on it, as after a crash during `pin`. */
 export type PinState = 'absent' | 'unfinished' | 'pinned';
 
-/** The state of a file at which a namespace is or was to be pinned. */
+/** The state of a file for a pinned namespace. */
 export function pinState(path: string): PinState {
   if (isMountPoint(path)) return 'pinned';
   return existsSync(path) ? 'unfinished' : 'absent';
 }
 
 /**
- * Releases a pinned namespace and removes its file; nothing to do is no error. The namespace ends with its
- * last process. Removing the file also takes away copies of the mount in other mount namespaces.
+ * Unmounts a pinned namespace and removes its file; succeeds when there is none. The kernel frees the namespace with
+ * its last process. Removing the file also unmounts copies in other mount namespaces.
  */
 export function unpin(path: string): void {
   unmount(path, { detach: true, ifMounted: true });

@@ -1,3 +1,4 @@
+// Runs on the namespace thread: makes new namespaces and pins each as a bind-mounted file.
 import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import { dirname } from 'node:path';
@@ -16,7 +17,7 @@ const unshare = libcFunction('unshare', ['int']);
 const setns = libcFunction('setns', ['int', 'int']);
 const sethostname = libcFunction('sethostname', ['str', 'size_t']);
 
-/** The namespaces that a pod's containers share and that live on as files. */
+/** The namespaces that the containers of a pod share, each pinned as a file. */
 export type PinnedNamespace = 'net' | 'ipc' | 'uts';
 
 const CLONE_FLAGS: Record<PinnedNamespace, number> = {
@@ -27,7 +28,7 @@ const CLONE_FLAGS: Record<PinnedNamespace, number> = {
 const NAMESPACES: readonly PinnedNamespace[] = ['net', 'ipc', 'uts'];
 
 export interface PinRequest {
-  /** A new user namespace, which then owns the other new ones: the file to pin it at, and whom it maps. */
+  /** A new user namespace, which owns the other new ones: the file to pin it at, and its mappings. */
   user?: { path: string; mappings: IdMappings };
   /** File to pin a new network namespace at; its loopback interface is up. */
   net?: string;
@@ -35,18 +36,18 @@ export interface PinRequest {
   ipc?: string;
   /** File to pin a new UTS namespace at. */
   uts?: string;
-  /** Host name of the UTS namespace, which must be new or existing, not the host's. */
+  /** Host name, set in the new or existing UTS namespace; refused without one. */
   hostname?: string;
-  /** Kernel parameters of the namespaces named here; any other is refused. */
+  /** Kernel parameters, set in the new or existing namespaces; others are refused. */
   sysctls?: Record<string, string>;
-  /** Pinned namespaces that `hostname` and `sysctls` are for as well. */
+  /** Pinned namespaces to set `hostname` and `sysctls` in. */
   existing?: Partial<Record<PinnedNamespace, string>>;
 }
 
-/** The calling thread could not return to the namespaces it came from: it must run nothing further. */
+/** The calling thread could not return to its original namespaces and must not run anything else. */
 export class StrandedError extends Error {}
 
-/** The namespaces that a thread was started in, held open so that it can return to them. */
+/** The namespaces that a thread started in, held open so that it can return. */
 export class HomeNamespaces {
   readonly #descriptors: readonly { descriptor: number; flag: number }[];
 
@@ -55,11 +56,11 @@ export class HomeNamespaces {
       descriptor: openSync(`/proc/thread-self/ns/${name}`, 'r'),
       flag: CLONE_FLAGS[name],
     }));
-    // Whoever may not even stay where it is must learn it now, not with the first pod.
+    // Fail now, not with the first pod, when this process lacks the privilege for setns(2).
     this.#enter();
   }
 
-  /** Runs a synchronous function that changes the thread's namespaces, and returns from them. */
+  /** Runs a synchronous function that changes the thread's namespaces, then restores them. */
   away<T>(work: () => T): T {
     try {
       return work();
@@ -94,9 +95,9 @@ export function enterNamespace(kind: PinnedNamespace, path: string): void {
 }
 
 /**
- * Makes new namespaces on the calling thread, configures them, and pins each as a bind-mounted file. The
- * files are made before anything else and mounted on last, so a crash at any point leaves at least one
- * file with nothing mounted on it; a failure leaves none. Such an unfinished file is taken over.
+ * Makes new namespaces on the calling thread, configures them, and pins each as a bind-mounted file. The files are
+ * created first and the namespaces mounted on them last, so a crash leaves at least one file without a mount, which
+ * the next call reuses. A failure leaves no file.
  */
 export function pinNamespaces(request: PinRequest, home: HomeNamespaces): void {
   refuseForeignSettings(request);
@@ -138,7 +139,7 @@ export function pinNamespaces(request: PinRequest, home: HomeNamespaces): void {
 
 function writeSysctls({ sysctls = {}, user, ipc }: PinRequest): void {
   for (const [name, value] of Object.entries(sysctls)) {
-    // The kernel lets nobody but the root of its user namespace set those of an IPC namespace.
+    // Only root of the owning user namespace may set the parameters of an IPC namespace.
     const isOwners = user !== undefined && ipc !== undefined && sysctlNamespace(name) === 'ipc';
     const root = isOwners ? hostId(user.mappings.uids, 0) : 0;
     if (root === 0) writeSysctl(name, value);
@@ -146,7 +147,7 @@ function writeSysctls({ sysctls = {}, user, ipc }: PinRequest): void {
   }
 }
 
-/** What the request does not make or name is the host's, and must not be changed for a pod. */
+/** Refuses to change a namespace that the request neither makes nor names: that is the host's. */
 function refuseForeignSettings({ hostname, sysctls = {}, existing = {}, ...made }: PinRequest): void {
   const owns = (kind: PinnedNamespace): boolean => made[kind] !== undefined || existing[kind] !== undefined;
   if (hostname !== undefined && !owns('uts')) {

@@ -1,3 +1,4 @@
+// The messages between NamespaceWorker and its thread.
 import type { Address } from '../netlink/addresses.ts';
 import type { Link } from '../netlink/links.ts';
 import type { Route } from '../netlink/routes.ts';
@@ -5,7 +6,7 @@ import type { IpFamily } from '../sockets/tcp-socket.ts';
 import type { SyscallFailure } from '../syscall/errno.ts';
 import type { PinRequest } from './pin.ts';
 
-/** What can be done inside a network namespace, and what each answers. */
+/** The operations in a network namespace with their results. */
 export interface NetworkResults {
   links: Link[];
   addresses: Address[];
@@ -14,7 +15,7 @@ export interface NetworkResults {
   'delete-link': undefined;
   'read-sysctl': string;
   'write-sysctl': undefined;
-  /** A descriptor, see openTcpSocket; the caller's to close. */
+  /** A descriptor of openTcpSocket; the caller closes it. */
   'open-tcp-socket': number;
 }
 
@@ -31,11 +32,11 @@ export type WorkerRequest = { id: number } & (
   | { kind: 'network'; path: string; operation: NetworkOperation }
 );
 
-/** Messages from the thread. `ready` comes once, first. */
+/** Messages from the thread; the first one, once, is `ready`. */
 export type WorkerResponse =
   | { kind: 'ready' }
   | { kind: 'done'; id: number; value: NetworkResults[keyof NetworkResults] }
   | { kind: 'failed'; id: number; failure: Failure; stranded: boolean };
 
-/** An error in a form that can be posted between threads. */
+/** An error in a form that postMessage can clone. */
 export type Failure = { syscall: SyscallFailure } | { message: string };

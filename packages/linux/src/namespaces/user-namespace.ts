@@ -1,3 +1,4 @@
+// Makes user namespaces, which a process of several threads such as Node cannot do by unshare(2).
 import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { canMapIds } from '../mounts/mount.ts';
@@ -36,36 +37,36 @@ const SIG_SETMASK = 2;
 const PR_SET_PDEATHSIG = 1;
 const SIGNAL_SET_BYTES = 128;
 
-// More than a ucontext_t has on any architecture, and than the calls below need for a stack.
+// Larger than ucontext_t on any architecture, and than the stacks that the calls below need.
 const CONTEXT_BYTES = 16 << 10;
 const STACK_BYTES = 64 << 10;
-/** How many calls the process makes; each has a context and a stack, and clone(2) has a stack as well. */
+/** Calls that the process makes; each has a context and a stack, and clone(2) takes one more stack. */
 const CALLS = 4;
 const MEMORY_BYTES = CALLS * CONTEXT_BYTES + (CALLS + 1) * STACK_BYTES + 16;
 
 /**
- * A process that holds new namespaces while they are being pinned. unshare(2) and setns(2) do not make or
- * enter a user namespace in a process of several threads, which every Node is, and a fork of it would copy its
- * page tables. So this is a clone(2) on a stack of its own that shares our memory and never comes back to
- * JavaScript: setcontext(3) takes it through one call after another. By prctl(2) it ends with the thread that made it,
- * and by the end of the pipe that it reads with the process, which may have been killed before that. It ends by
- * _exit(2): exit(3) would run what Node does at its end, which waits for threads that the process does not have.
+ * A process that holds new namespaces while they are being pinned. unshare(2) and setns(2) refuse user namespaces in
+ * a process of several threads, which every Node is, and a fork would copy its page tables. So this is a clone(2) with
+ * CLONE_VM on a stack of its own, which never returns to JavaScript: a chain of setcontext(3) takes it through four
+ * calls. prctl(2) with PR_SET_PDEATHSIG kills it with the thread that made it; when that thread died earlier, its
+ * read(2) from a pipe ends, and so does it. It ends by _exit(2), because exit(3) would run Node's exit handlers, which
+ * wait for threads that this process does not have.
  */
 export class UserNamespaceProcess implements Disposable {
   readonly #pid: number;
-  /** The process's stacks: kept from the garbage collector for as long as it lives. */
+  /** The process's stacks, referenced so that they are not garbage collected while it lives. */
   readonly #memory: Buffer;
-  /** The one writing end that the process reads to the end of. */
+  /** The only writing end of the pipe that the process reads from. */
   readonly #lifeline: number;
 
-  /** @param flags CLONE_NEW… of the namespaces that the new user namespace shall own */
+  /** @param flags CLONE_NEW… of the namespaces that the new user namespace is to own */
   constructor(flags: number, mappings: IdMappings) {
     this.#memory = Buffer.alloc(MEMORY_BYTES);
     const { readEnd, writeEnd } = pipe('the process of a user namespace');
     this.#lifeline = writeEnd;
     const blocked = Buffer.alloc(SIGNAL_SET_BYTES, 0xff);
     const before = Buffer.alloc(SIGNAL_SET_BYTES);
-    // The process has our signal handlers, and may not run them; each context keeps the mask that it is made with.
+    // The process shares our signal handlers and must not run them. A context keeps the mask that it was made with.
     setSignalMask(undefined, SIG_SETMASK, blocked, before);
     try {
       const { first, stackTop } = lifeOf(this.#memory, { readEnd, writeEnd });
@@ -92,7 +93,7 @@ export class UserNamespaceProcess implements Disposable {
     }
   }
 
-  /** A namespace of the process as a file, which can be entered and pinned while the process lives. */
+  /** A namespace of the process as a file, to enter or pin while the process lives. */
   namespace(kind: 'user' | 'net' | 'ipc' | 'uts'): string {
     return `/proc/${this.#pid}/ns/${kind}`;
   }
@@ -115,10 +116,10 @@ export class UserNamespaceProcess implements Disposable {
   }
 }
 
-/** A call of the C library's, with numbers for arguments. */
+/** A call of the C library with integer arguments. */
 type Call = readonly [name: string, ...args: readonly (number | bigint)[]];
 
-/** Lays out the process's whole life in memory: the address of its first context, and its stack at the start. */
+/** Builds the chain of contexts in memory. Returns the address of the first, and of the initial stack. */
 function lifeOf(
   memory: Buffer,
   { readEnd, writeEnd }: { readEnd: number; writeEnd: number },
@@ -131,7 +132,7 @@ function lifeOf(
   const calls: readonly Call[] = [
     ['prctl', PR_SET_PDEATHSIG, constants.signals.SIGKILL, 0, 0, 0],
     ['close', writeEnd],
-    // Nothing is ever written: what is read is the end.
+    // Nothing is ever written: read(2) returns at end of file.
     ['read', readEnd, at(stackAt(CALLS)), 1],
     ['_exit', 0],
   ];
@@ -139,7 +140,7 @@ function lifeOf(
     const bytes = memory.subarray(Number(aligned) + contextAt(index));
     getcontext(name, bytes);
     const next = index + 1 < calls.length ? at(contextAt(index + 1)) : 0n;
-    // ucontext_t begins alike on every architecture: flags, the next context, and the stack's start, flags and size.
+    // The first fields of ucontext_t are the same on every architecture: uc_flags, uc_link, uc_stack.
     bytes.writeBigUInt64LE(next, 8);
     bytes.writeBigUInt64LE(at(stackAt(index)), 16);
     bytes.writeBigUInt64LE(BigInt(STACK_BYTES), 32);
@@ -149,14 +150,14 @@ function lifeOf(
   return { first: at(contextAt(0)), stackTop: at(stackAt(CALLS + 1)) };
 }
 
-/** Whether user namespaces can be made here, and the file system of `directory` be mounted with owners shifted. */
+/** Whether this machine allows user namespaces and idmapped mounts of the file system of `directory`. */
 export function canShiftOwners(directory: string): boolean {
   const mapping = [{ containerId: 0, hostId: 65_536, length: 1 }];
   try {
     using owner = new UserNamespaceProcess(0, { uids: mapping, gids: mapping });
     return canMapIds(directory, owner.namespace('user'));
   } catch (error) {
-    // Not built into the kernel, or not allowed by user.max_user_namespaces.
+    // CONFIG_USER_NS is off, or user.max_user_namespaces is 0.
     if (error instanceof SyscallError) return false;
     throw error;
   }

@@ -1,3 +1,4 @@
+// RTM_GETADDR: the IP addresses of a network namespace.
 import { formatIp } from '@berth/common/ip-address.ts';
 import { decodeAttributes, type NetlinkMessage } from './message.ts';
 import { NetlinkSocket } from './socket.ts';
@@ -19,11 +20,11 @@ export interface Address {
   address: string;
   prefixLength: number;
   scope: 'global' | 'site' | 'link' | 'host' | 'other';
-  /** IPv6: duplicate address detection has not finished, or it failed. */
+  /** IPv6: duplicate address detection is still running, or has failed. */
   tentative: boolean;
 }
 
-/** All IPv4 and IPv6 addresses of the network namespace that the calling thread is in. */
+/** All IPv4 and IPv6 addresses of the calling thread's network namespace. */
 export function listAddresses(): Address[] {
   using socket = new NetlinkSocket('route');
   return socket
@@ -34,7 +35,7 @@ export function listAddresses(): Address[] {
 /** `undefined` for families other than IP. */
 export function decodeAddress({ payload }: NetlinkMessage): Address | undefined {
   const attributes = decodeAttributes(payload.subarray(STRUCTURE_BYTES));
-  // On a point-to-point link IFA_ADDRESS is the other end; IFA_LOCAL, where there is one, is ours.
+  // On a point-to-point link IFA_ADDRESS is the peer's address, and IFA_LOCAL ours.
   const bytes = attributes.get(IFA.local) ?? attributes.get(IFA.address);
   if (bytes === undefined || (bytes.length !== 4 && bytes.length !== 16)) return undefined;
   const flags = attributes.get(IFA.flags)?.readUInt32LE(0) ?? payload.readUInt8(2);

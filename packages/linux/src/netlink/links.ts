@@ -1,3 +1,4 @@
+// RTM_GETLINK, RTM_NEWLINK and RTM_DELLINK: network interfaces.
 import {
   decodeAttributes,
   decodeString,
@@ -20,7 +21,7 @@ const IFF_RUNNING = 0x40;
 /** struct ifinfomsg of rtnetlink(7). */
 const STRUCTURE_BYTES = 16;
 
-/** Counters since the interface was made. */
+/** Counters since the interface was created. */
 export interface LinkStatistics {
   rxPackets: bigint;
   txPackets: bigint;
@@ -40,18 +41,18 @@ export interface Link {
   running: boolean;
   loopback: boolean;
   mtu: number;
-  /** Hardware address, e.g. `aa:bb:cc:00:11:22`; absent where the kind has none. */
+  /** Hardware address, e.g. `aa:bb:cc:00:11:22`; absent for kinds without one. */
   mac?: string;
   /** Kind of a virtual interface: `veth`, `bridge`, `vxlan`, … */
   kind?: string;
-  /** Index of the bridge or bond that it belongs to. */
+  /** Index of its bridge or bond. */
   master?: number;
-  /** Index of the interface at the other end or underneath; for a veth, perhaps in another namespace. */
+  /** Index of the peer or the underlying interface, which for a veth may be in another namespace. */
   peer?: number;
   statistics?: LinkStatistics;
 }
 
-/** The interfaces of the network namespace that the calling thread is in. */
+/** The interfaces of the calling thread's network namespace. */
 export function listLinks(): Link[] {
   using socket = new NetlinkSocket('route');
   return socket.dump('list links', RTM_GETLINK, Buffer.alloc(STRUCTURE_BYTES)).map(decodeLink);
@@ -63,7 +64,7 @@ export function setLinkUp(name: string): void {
   socket.change(`set link ${name} up`, RTM_NEWLINK, 0, encodeLinkUp(name));
 }
 
-/** Removes an interface by name; of a veth pair both ends go. */
+/** Deletes an interface by name; of a veth pair, both ends. */
 export function deleteLink(name: string): void {
   using socket = new NetlinkSocket('route');
   const payload = Buffer.concat([

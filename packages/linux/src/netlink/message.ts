@@ -1,12 +1,12 @@
-// The framing that all netlink families share, see netlink(7): messages made of a header, a fixed structure
-// of the family, and attributes. Numbers are in host order, and every host we run on is little-endian.
+// The framing of all netlink families, netlink(7): a message is a header, a fixed structure of the family, and
+// attributes. Numbers are in host byte order, which is little-endian on all our architectures.
 
 const HEADER_BYTES = 16;
 const ATTRIBUTE_HEADER_BYTES = 4;
 const ATTRIBUTE_NESTED = 0x8000;
 const ATTRIBUTE_TYPE_MASK = 0x3fff;
 
-/** Types below 16 are the framing's own. */
+/** Message types below 16 are control messages of netlink itself. */
 export const CONTROL = { error: 2, done: 3 } as const;
 
 export const REQUEST_FLAGS = {
@@ -18,20 +18,20 @@ export const REQUEST_FLAGS = {
   append: 0x800,
 } as const;
 
-/** On an answer: the table changed while it was being listed. */
+/** Flag of an answer: the table changed during the dump. */
 export const FLAG_DUMP_INTERRUPTED = 0x10;
-/** On an error: attributes follow that explain it. */
+/** Flag of an error: extended acknowledgement attributes follow. */
 export const FLAG_ACK_ATTRIBUTES = 0x200;
 
 export interface NetlinkMessage {
   type: number;
   flags: number;
   sequence: number;
-  /** The family's structure and its attributes. */
+  /** The family's structure, then attributes. */
   payload: Buffer;
 }
 
-/** A value is bytes, or attributes nested in this one. */
+/** The value is bytes or nested attributes. */
 export type Attribute = readonly [type: number, value: Uint8Array | readonly Attribute[]];
 
 function align(length: number): number {
@@ -49,7 +49,7 @@ export function encodeMessage({ type, flags, sequence, payload }: NetlinkMessage
   return message;
 }
 
-/** Splits what one recv(2) returned. Throws when a length does not fit. */
+/** Splits the buffer of one recv(2) into messages. Throws when a length exceeds the buffer. */
 export function decodeMessages(received: Buffer): NetlinkMessage[] {
   const messages: NetlinkMessage[] = [];
   for (let offset = 0; offset < received.length; ) {
@@ -83,7 +83,7 @@ export function encodeAttributes(attributes: readonly Attribute[]): Buffer {
   );
 }
 
-/** The attributes by type; of a type that repeats, the last. Throws when a length does not fit. */
+/** The attributes by type, the last one of each. Throws when a length exceeds the buffer. */
 export function decodeAttributes(bytes: Buffer): Map<number, Buffer> {
   const attributes = new Map<number, Buffer>();
   for (let offset = 0; offset + ATTRIBUTE_HEADER_BYTES <= bytes.length; ) {
@@ -98,7 +98,7 @@ export function decodeAttributes(bytes: Buffer): Map<number, Buffer> {
   return attributes;
 }
 
-/** A NUL-terminated string, as attributes carry names. */
+/** A name as attributes carry it, NUL-terminated. */
 export function encodeString(text: string): Buffer {
   return Buffer.from(`${text}\0`);
 }

@@ -1,8 +1,9 @@
+// /proc/PID/net/dev: interface counters of a network namespace without entering it.
 import { readFileSync, statSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { asSyscallError } from '../syscall/errno.ts';
 
-/** What an interface has received and sent since it was made. */
+/** Counters of an interface since its creation. */
 export interface InterfaceCounters {
   readonly name: string;
   readonly rxBytes: bigint;
@@ -21,7 +22,7 @@ export function parseNetDev(text: string): InterfaceCounters[] {
     .split('\n')
     .slice(2)
     .flatMap((line) => {
-      // A name may contain colons; the counters do not.
+      // An interface name may contain colons; the counters do not.
       const colon = line.lastIndexOf(':');
       if (colon === -1) return [];
       const counters = line
@@ -44,8 +45,8 @@ export function parseNetDev(text: string): InterfaceCounters[] {
 }
 
 /**
- * The counters of a pinned network namespace's interfaces, read through a process that is in it: far cheaper than
- * entering it. `undefined` when the process is gone, or in another namespace.
+ * The interface counters of a pinned network namespace, read through a process in it, which is far cheaper than
+ * setns(2). `undefined` when the process is gone or in another namespace.
  */
 export function readNetDev(pid: number, namespaceFile: string): InterfaceCounters[] | undefined {
   try {

@@ -1,3 +1,4 @@
+// RTM_GETROUTE: the routes of a network namespace.
 import { formatIp } from '@berth/common/ip-address.ts';
 import { decodeAttributes, type NetlinkMessage } from './message.ts';
 import { NetlinkSocket } from './socket.ts';
@@ -17,15 +18,15 @@ export interface Route {
   /** `default`, or a network such as `10.88.0.0/16`. */
   destination: string;
   gateway?: string;
-  /** Absent for a route over several links. */
+  /** Absent for a multipath route. */
   linkIndex?: number;
-  /** The address that packets over this route are sent from. */
+  /** The preferred source address. */
   source?: string;
   /** The lowest wins. */
   metric: number;
 }
 
-/** The unicast routes of the main table in the network namespace that the calling thread is in. */
+/** The unicast routes of the main table in the calling thread's network namespace. */
 export function listRoutes(): Route[] {
   using socket = new NetlinkSocket('route');
   return socket
@@ -33,12 +34,12 @@ export function listRoutes(): Route[] {
     .flatMap((message) => decodeRoute(message) ?? []);
 }
 
-/** The families for which the namespace has a default route. */
+/** The address families that have a default route. */
 export function defaultRouteFamilies(routes: readonly Route[]): Set<4 | 6> {
   return new Set(routes.filter(({ destination }) => destination === 'default').map(({ family }) => family));
 }
 
-/** `undefined` for other tables, other families, and routes that are no unicast ones. */
+/** `undefined` for other tables, other families and routes that are not unicast. */
 export function decodeRoute({ payload }: NetlinkMessage): Route | undefined {
   const attributes = decodeAttributes(payload.subarray(STRUCTURE_BYTES));
   const addressFamily = payload.readUInt8(0);

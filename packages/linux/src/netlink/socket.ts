@@ -1,3 +1,4 @@
+// A netlink socket: one request, its answers, and the error they carry.
 import { SyscallError } from '../syscall/errno.ts';
 import { closeDescriptor, libcFunction } from '../syscall/libc.ts';
 import {
@@ -26,8 +27,8 @@ const RECEIVE_TIMEOUT_SECONDS = 5n;
 const DUMP_ATTEMPTS = 5;
 
 /**
- * A synchronous netlink socket: the kernel answers within the system call that asks, so nothing waits.
- * It belongs to the network namespace that the calling thread is in when it is opened.
+ * A synchronous netlink socket. The kernel answers within sendmsg(2), so recv(2) never blocks. The socket belongs to the
+ * network namespace that the calling thread was in when it was opened.
  */
 export class NetlinkSocket implements Disposable {
   readonly #descriptor: number;
@@ -59,7 +60,7 @@ export class NetlinkSocket implements Disposable {
   }
 
   /**
-   * Asks for a change and waits for the acknowledgement.
+   * Requests a change and reads the acknowledgement.
    *
    * @param what names the request in the error, e.g. `delete link eth0`
    */
@@ -76,7 +77,7 @@ export class NetlinkSocket implements Disposable {
     }
   }
 
-  /** Lists a table. Starts anew when the table changed meanwhile. */
+  /** Dumps a table; dumps again when the table changed meanwhile (NLM_F_DUMP_INTR). */
   dump(what: string, type: number, payload: Buffer): NetlinkMessage[] {
     for (let attempt = 1; ; attempt++) {
       const { messages, interrupted } = this.#dumpOnce(what, type, payload);
@@ -84,7 +85,7 @@ export class NetlinkSocket implements Disposable {
     }
   }
 
-  /** Sends several messages as one datagram and waits until each that asks for it is acknowledged. */
+  /** Sends several messages as one datagram and reads the acknowledgement of each that requests one. */
   batch(what: string, parts: readonly Omit<NetlinkMessage, 'sequence'>[]): void {
     const messages = parts.map((part) => ({ ...part, sequence: this.#next() }));
     const waiting = new Set(
@@ -141,7 +142,7 @@ export class NetlinkSocket implements Disposable {
   }
 }
 
-/** An error message carries 0 (acknowledged) or a negative errno, then what it answers, then an explanation. */
+/** NLMSG_ERROR: 0 (acknowledged) or a negative errno, the request, and the extended acknowledgement. */
 function throwIfError(what: string, { payload, flags }: NetlinkMessage): void {
   const errno = -payload.readInt32LE(0);
   if (errno === 0) return;

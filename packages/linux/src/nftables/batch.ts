@@ -1,5 +1,5 @@
-// Messages of the kernel's nf_tables, see linux/netfilter/nf_tables.h. All that is between the first and the
-// last message of a batch is put into effect at once, or not at all.
+// Messages of the kernel's nf_tables, see linux/netfilter/nf_tables.h. The kernel applies the messages of a batch
+// atomically.
 import {
   type Attribute,
   encodeAttributes,
@@ -16,7 +16,7 @@ const BATCH_BEGIN = 0x10;
 const BATCH_END = 0x11;
 const MESSAGES = { newTable: 0, getTable: 1, deleteTable: 2, newChain: 3, newRule: 6 } as const;
 
-/** The family of tables whose rules see IPv4 and IPv6. */
+/** The family of tables for IPv4 and IPv6. */
 const NFPROTO_INET = 1;
 
 const TABLE_NAME = 1;
@@ -24,13 +24,13 @@ const CHAIN = { table: 1, name: 3, hook: 4, type: 7 } as const;
 const HOOK = { number: 1, priority: 2 } as const;
 const RULE = { table: 1, chain: 2, expressions: 4 } as const;
 
-/** The places in a packet's way that a chain can be at, and when it has its turn there. */
+/** The netfilter hooks that a base chain can attach to, and the priorities there. */
 const HOOKS = {
   prerouting: { number: 0, priority: { raw: -300 } },
   postrouting: { number: 4, priority: { srcnat: 100 } },
 } as const;
 
-/** struct nfgenmsg: family, version 0, and a number in network order. */
+/** struct nfgenmsg: family, version 0, and a resource id in network byte order. */
 function structure(family: number, resource: number): Buffer {
   return Buffer.from([family, 0, resource >> 8, resource & 0xff]);
 }
@@ -43,28 +43,28 @@ function message(type: keyof typeof MESSAGES, flags: number, attributes: readonl
   };
 }
 
-/** Makes a table of the inet family; one that exists is no error. */
+/** Creates a table of the inet family; an existing one is no error. */
 export function newTable(name: string): NftMessage {
   return message('newTable', REQUEST_FLAGS.create, [[TABLE_NAME, encodeString(name)]]);
 }
 
-/** Asks for a table of the inet family, outside of a batch; one that does not exist is an error. */
+/** Gets a table of the inet family, outside a batch; ENOENT when there is none. */
 export function getTable(name: string): NftMessage {
   return message('getTable', 0, [[TABLE_NAME, encodeString(name)]]);
 }
 
-/** Removes a table with everything in it; one that does not exist is an error. */
+/** Deletes a table with its chains and rules; ENOENT when there is none. */
 export function deleteTable(name: string): NftMessage {
   return message('deleteTable', 0, [[TABLE_NAME, encodeString(name)]]);
 }
 
-/** Makes a chain for the translation of sources, when packets are about to leave. */
+/** Creates a base chain for source NAT at the postrouting hook. */
 export function newSourceNatChain(table: string, name: string): NftMessage {
   const { number, priority } = HOOKS.postrouting;
   return newChain(table, name, { type: 'nat', hook: number, priority: priority.srcnat });
 }
 
-/** Makes a chain that sees packets as they come, before connection tracking and translation of addresses. */
+/** Creates a base chain at the prerouting hook, before connection tracking and NAT. */
 export function newRawFilterChain(table: string, name: string): NftMessage {
   const { number, priority } = HOOKS.prerouting;
   return newChain(table, name, { type: 'filter', hook: number, priority: priority.raw });
@@ -89,7 +89,7 @@ function newChain(
   ]);
 }
 
-/** Adds a rule at the end of a chain. */
+/** Appends a rule to a chain. */
 export function newRule(table: string, chain: string, expressions: readonly Attribute[]): NftMessage {
   return message('newRule', REQUEST_FLAGS.create | REQUEST_FLAGS.append, [
     [RULE.table, encodeString(table)],
@@ -98,7 +98,7 @@ export function newRule(table: string, chain: string, expressions: readonly Attr
   ]);
 }
 
-/** Puts the frame of a batch around messages. */
+/** Wraps messages in NFNL_MSG_BATCH_BEGIN and NFNL_MSG_BATCH_END. */
 export function batch(messages: readonly NftMessage[]): NftMessage[] {
   const frame = (type: number): NftMessage => ({
     type,

@@ -1,5 +1,5 @@
-// The instructions that rules are made of, as the kernel's nf_tables takes them: each loads into, changes or
-// compares a register. Numbers inside attributes are in network order.
+// nf_tables expressions, the instructions of rules: each loads, changes or compares a register. Numbers inside
+// attributes are in network byte order.
 import { type IpNetwork, prefixMask } from '@berth/common/ip-address.ts';
 import { type Attribute, encodeString } from '../netlink/message.ts';
 
@@ -21,7 +21,7 @@ const NETWORK_HEADER = 1;
 
 const BITWISE = { source: 1, destination: 2, length: 3, mask: 4, xor: 5 } as const;
 
-/** Interface 1 of every network namespace, as the kernel keeps it: in the byte order of the machine. */
+/** The index of `lo` in every network namespace, in host byte order. */
 const LOOPBACK_INDEX = new Uint8Array(Uint32Array.of(1).buffer);
 /** IFNAMSIZ. */
 const KIND_BYTES = 16;
@@ -32,7 +32,7 @@ const DATA_VERDICT = 2;
 const VERDICT_CODE = 1;
 const VERDICTS = { drop: 0, accept: 1 } as const;
 
-/** Where the addresses are in the headers of IPv4 and IPv6. */
+/** Offsets of the addresses in the IPv4 and IPv6 headers. */
 const ADDRESS_OFFSETS = {
   4: { source: 12, destination: 16 },
   6: { source: 8, destination: 24 },
@@ -69,24 +69,24 @@ function loadMeta(key: keyof typeof META_KEYS): Attribute {
   ]);
 }
 
-/** The packet is IPv4, or IPv6. */
+/** Matches packets of IPv4, or of IPv6. */
 export function matchFamily(family: 4 | 6): Attribute[] {
   return [loadMeta('family'), compare('equal', Buffer.from([NFPROTO[family]]))];
 }
 
-/** The packet came by another interface than the loopback interface. */
+/** Matches packets whose input interface is not `lo`. */
 export function matchFromOutside(): Attribute[] {
   return [loadMeta('inputInterface'), compare('unequal', LOOPBACK_INDEX)];
 }
 
-/** The packet came by an interface of this kind, as `vrf`. */
+/** Matches packets whose input interface is of a kind, e.g. `vrf`. */
 export function matchInputKind(kind: string): Attribute[] {
   const name = Buffer.alloc(KIND_BYTES);
   name.write(kind);
   return [loadMeta('inputKind'), compare('equal', name)];
 }
 
-/** The packet's source or destination is within, or not within, a network. */
+/** Matches packets whose source or destination is in, or not in, a network. */
 export function matchAddress(
   which: 'source' | 'destination',
   operator: keyof typeof OPERATORS,
@@ -112,12 +112,12 @@ export function matchAddress(
   ];
 }
 
-/** The packet leaves with the address of the interface that it leaves by. */
+/** Masquerade: source NAT to the address of the output interface. */
 export function masquerade(): Attribute {
   return expression('masq', []);
 }
 
-/** Ends the packet, or its way through this chain. */
+/** A verdict: drop the packet, or accept it. */
 export function verdict(name: keyof typeof VERDICTS): Attribute {
   return expression('immediate', [
     [IMMEDIATE.destination, be32(VERDICT_REGISTER)],

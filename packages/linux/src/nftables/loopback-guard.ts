@@ -8,13 +8,13 @@ const CHAIN = 'prerouting';
 const LOOPBACK: IpNetwork = { family: 4, bytes: Buffer.from([127, 0, 0, 0]), prefixLength: 8 };
 
 /**
- * Keeps 127.0.0.0/8 to the node itself. The kernel does so too, but not on an interface with route_localnet, which
- * CNI's portmap sets on the bridge for host ports, and kube-proxy on all (CVE-2020-8558). Packets that come from
- * outside are dropped before destinations are translated, so that a host port of 127.0.0.1 is the node's alone as
- * well. IPv6 has no such setting: the kernel drops ::1 from outside before any rule.
+ * Restricts 127.0.0.0/8 to the node itself. The kernel does the same, except on an interface with route_localnet, which
+ * CNI's portmap sets on the bridge for host ports, and kube-proxy on all interfaces (CVE-2020-8558). Packets from
+ * outside are dropped before DNAT, so that a host port of 127.0.0.1 is reachable from the node only. IPv6 has no such
+ * setting: the kernel drops ::1 from outside before any rule.
  *
- * One atomic change, which may be repeated at any time; needs CAP_NET_ADMIN, and is of the calling thread's network
- * namespace. It makes what `nft list table inet TABLE` prints as
+ * One atomic, idempotent change in the calling thread's network namespace; needs CAP_NET_ADMIN. `nft list table inet
+ * TABLE` prints the result as
  *
  *     chain prerouting {
  *       type filter hook prerouting priority raw; policy accept;
@@ -23,7 +23,7 @@ const LOOPBACK: IpNetwork = { family: 4, bytes: Buffer.from([127, 0, 0, 0]), pre
  *       iif != "lo" ip saddr 127.0.0.0/8 drop
  *     }
  *
- * @param table name of a table of the inet family, which is this function's alone: it is replaced as a whole
+ * @param table name of a table of the inet family, which this function owns and replaces
  */
 export function ensureLoopbackGuard(table: string): void {
   changeTables(`loopback guard in table ${table}`, loopbackGuardMessages(table));
@@ -43,7 +43,7 @@ export function loopbackGuardMessages(table: string): NftMessage[] {
     deleteTable(table),
     newTable(table),
     newRawFilterChain(table, CHAIN),
-    // A VRF has a 127.0.0.1 of its own; what comes into it from outside was seen at its port before.
+    // A VRF has its own 127.0.0.1; packets from outside were matched on its port before.
     newRule(table, CHAIN, [...matchInputKind('vrf'), verdict('accept')]),
     drop('destination'),
     drop('source'),

@@ -1,3 +1,4 @@
+// The masquerade rule of the default network, and tables as a whole.
 import { hasCode } from '@berth/common/error-code.ts';
 import { type IpNetwork, parseNetwork } from '@berth/common/ip-address.ts';
 import { NetlinkSocket } from '../netlink/socket.ts';
@@ -13,18 +14,17 @@ const MULTICAST: Record<4 | 6, IpNetwork> = {
 };
 
 export interface Masquerade {
-  /** Name of the table, of the inet family, which is this function's alone: it is replaced as a whole. */
+  /** Name of the table of the inet family, which this function owns and replaces. */
   table: string;
   /** Networks such as `10.88.0.0/16` and `fd00:88::/64`. */
   sources: readonly string[];
 }
 
 /**
- * Lets pods reach the world: what leaves a source network for any place but that network and multicast
- * gets the node's address. One atomic change, which may be repeated at any time; it needs nftables with
- * NAT for both families (Linux 5.2) and CAP_NET_ADMIN, and is of the calling thread's network namespace.
+ * Masquerades packets from a pod network to any destination except that network and multicast. One atomic, idempotent
+ * change in the calling thread's network namespace; needs CAP_NET_ADMIN and NAT in the inet family (Linux 5.2).
  *
- * It makes what `nft list table inet TABLE` prints as
+ * `nft list table inet TABLE` prints the result as
  *
  *     chain postrouting {
  *       type nat hook postrouting priority srcnat; policy accept;
@@ -35,9 +35,9 @@ export function ensureMasquerade({ table, sources }: Masquerade): void {
   changeTables(`masquerade in table ${table}`, masqueradeMessages({ table, sources }));
 }
 
-/** Removes a table of the inet family; one that does not exist is no error. */
+/** Deletes a table of the inet family; succeeds when there is none. */
 export function removeTable(name: string): void {
-  // Made first, so that there is one to remove; both in one change that no one sees.
+  // Create it first, in the same atomic change, so that the deletion cannot fail with ENOENT.
   changeTables(`remove table ${name}`, [newTable(name), deleteTable(name)]);
 }
 

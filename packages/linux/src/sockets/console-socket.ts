@@ -1,3 +1,4 @@
+// The Unix socket on which an OCI runtime hands over the terminal of a process (SCM_RIGHTS).
 import { rmSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { closeDescriptor, libcFunction, onceReadable } from '../syscall/libc.ts';
@@ -15,12 +16,12 @@ const SOCK_NONBLOCK = 0o4000;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
-/** Of `struct cmsghdr`: length (8), level (4), type (4). */
+/** sizeof(struct cmsghdr): length (8), level (4), type (4). */
 const headerBytes = 16;
 
-/** Where an OCI runtime sends the master of the terminal that it has made (`--console-socket`). */
+/** The OCI runtime's `--console-socket`, to which it sends the master of the terminal that it made. */
 export class ConsoleSocket implements Disposable {
-  /** For the runtime's command line; good until this is disposed of. */
+  /** The path for the runtime's command line; valid until disposal. */
   readonly path: string;
   readonly #file: string;
   readonly #address: UnixAddress;
@@ -42,7 +43,7 @@ export class ConsoleSocket implements Disposable {
     stack.move();
   }
 
-  /** Resolves when a descriptor has arrived; it is the caller's to close. Pending for ever once disposed of. */
+  /** Resolves with the descriptor when it arrives; the caller closes it. Stays pending after disposal. */
   async arrival(): Promise<number> {
     for (;;) {
       const descriptor = this.take();
@@ -53,7 +54,7 @@ export class ConsoleSocket implements Disposable {
     }
   }
 
-  /** The descriptor that has arrived; undefined when none has. */
+  /** The descriptor, when it has arrived. */
   take(): number | undefined {
     if (this.#isDisposed) return undefined;
     try {
@@ -82,10 +83,10 @@ export class ConsoleSocket implements Disposable {
   }
 }
 
-/** The first descriptor in a connection's next message. */
+/** The first descriptor in the next message of a connection. */
 function receiveDescriptor(about: string, connection: number): number | undefined {
   const data = Buffer.alloc(4096);
-  // Room for one descriptor: the kernel closes further ones, which nobody here would.
+  // Space for one descriptor; the kernel closes further ones.
   const control = Buffer.alloc(headerBytes + 4);
   recvmsgCall(
     about,
@@ -101,7 +102,7 @@ function receiveDescriptor(about: string, connection: number): number | undefine
     },
     MSG_CMSG_CLOEXEC,
   );
-  // A message without a descriptor leaves the zeros.
+  // Still zero when the message had no descriptor.
   const isRights =
     control.readBigUInt64LE(0) >= BigInt(headerBytes + 4) &&
     control.readInt32LE(8) === SOL_SOCKET &&

@@ -1,3 +1,4 @@
+// SOCK_SEQPACKET, which node:net lacks: conmon's attach socket.
 import { DescriptorStream } from '../streams/descriptor-stream.ts';
 import { closeDescriptor, libcFunction } from '../syscall/libc.ts';
 import { AF_UNIX, UnixAddress } from './unix-address.ts';
@@ -12,9 +13,9 @@ const SOCK_NONBLOCK = 0o4000;
 const SHUT_WR = 1;
 
 /**
- * Connects to a SOCK_SEQPACKET socket, which Node's net cannot open. Each chunk that is read is a packet;
- * what is written goes in packets of at most `packetBytes`. Ending it half-closes the connection.
- * @throws SyscallError, e.g. ENOENT, ECONNREFUSED when nobody listens, EAGAIN when too many wait to be accepted
+ * Connects to a SOCK_SEQPACKET socket. Each chunk that is read is one packet; writes are split into packets of at most
+ * `packetBytes`. Ending the stream half-closes the connection.
+ * @throws SyscallError, e.g. ENOENT, ECONNREFUSED when nobody listens, EAGAIN when the listener's backlog is full
  */
 export function connectPacketSocket(path: string, packetBytes: number): DescriptorStream {
   using address = new UnixAddress(path);

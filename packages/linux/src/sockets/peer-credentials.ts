@@ -1,3 +1,4 @@
+// SO_PEERCRED: the process at the other end of a Unix socket.
 import { readlinkSync } from 'node:fs';
 import { libcFunction } from '../syscall/libc.ts';
 
@@ -6,16 +7,16 @@ const getsockoptCall = libcFunction('getsockopt', ['int', 'int', 'int', 'void *'
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 
-/** The process at the other end of a Unix socket, as it was when it connected. */
+/** The process at the other end of a Unix socket at the time of connect(2). */
 export interface PeerCredentials {
   pid: number;
   uid: number;
   gid: number;
-  /** Path of the program that it runs, when it can be seen. */
+  /** Path of its executable, when this process may see it. */
   program: string | undefined;
 }
 
-/** Who has connected to a Unix socket, given the descriptor of the accepted connection. */
+/** The peer of an accepted connection, given its descriptor. */
 export function peerCredentials(descriptor: number): PeerCredentials {
   const credentials = Buffer.alloc(12);
   const length = Buffer.alloc(4);
@@ -34,7 +35,7 @@ function programOf(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/exe`);
   } catch {
-    // It has ended, or is in a PID namespace that this one does not see into.
+    // It has ended, or its PID namespace is not visible from this one.
     return undefined;
   }
 }

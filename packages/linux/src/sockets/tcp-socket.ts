@@ -1,3 +1,4 @@
+// TCP sockets in the network namespace of a pod: made on the namespace thread, connected on the main thread.
 import { Socket } from 'node:net';
 import { hasCode } from '@berth/common/error-code.ts';
 import { SyscallError } from '../syscall/errno.ts';
@@ -17,16 +18,16 @@ const SOL_SOCKET = 1;
 const SO_ERROR = 4;
 
 /**
- * A new TCP socket, which belongs for good to the network namespace that the calling thread is in, and can be
- * used by every thread. The caller's to close.
+ * A new TCP socket in the calling thread's network namespace, to which it belongs whichever thread uses it later. The
+ * caller closes it.
  */
 export function openTcpSocket(family: IpFamily): number {
   return socketCall(family, FAMILIES[family], SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 /**
- * Connects a socket of `openTcpSocket` to the loopback address of the namespace that it was made in. Owns the
- * descriptor from then on, also when it fails. Either direction of the connection ends by itself.
+ * Connects a socket of `openTcpSocket` to the loopback address of its namespace. Takes ownership of the descriptor, also
+ * when it fails. The two directions of the connection end independently.
  * @throws SyscallError, e.g. ECONNREFUSED; the signal's reason when it aborts first
  */
 export async function connectToLoopback(

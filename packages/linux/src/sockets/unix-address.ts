@@ -1,11 +1,12 @@
+// struct sockaddr_un of unix(7).
 import { closeSync, constants, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 export const AF_UNIX = 1;
-/** What `sun_path` holds, its NUL included. */
+/** sizeof(sun_path), which includes a NUL. */
 const pathBytes = 108;
 
-/** A sockaddr_un: the family in the host's byte order (all of Node's are little-endian here), then the path. */
+/** A sockaddr_un: the family in host byte order, which is little-endian on all our architectures, then the path. */
 export function unixAddress(path: string): Buffer {
   const name = path.startsWith('@') ? `\0${path.slice(1)}` : `${path}\0`;
   const family = Buffer.alloc(2);
@@ -14,12 +15,12 @@ export function unixAddress(path: string): Buffer {
 }
 
 /**
- * A `sockaddr_un` for a socket file. It goes through the open directory of the file, so that the path may be
- * longer than the 107 bytes of such an address; good until it is disposed of.
+ * A sockaddr_un for a socket file at a path that may be longer than its 107 bytes: it names the file through
+ * /proc/PID/fd of its open directory. Valid until disposal.
  */
 export class UnixAddress implements Disposable {
   readonly bytes = Buffer.alloc(2 + pathBytes);
-  /** A short name of the socket, as other processes of the host know it. */
+  /** The short path, valid for other processes of the host too. */
   readonly path: string;
   readonly #directory: number;
 

@@ -1,7 +1,8 @@
+// Errors of system calls: the names and texts of errno(3), and SyscallError, which carries them.
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
-// Errors that Linux returns for the calls of this package and that Node's own tables leave out.
+// Errors of the system calls used here that Node's tables lack.
 const ADDITIONAL: Record<string, [errno: number, text: string]> = {
   ENOTUNIQ: [76, 'name not unique on network'],
   EUSERS: [87, 'too many users'],
@@ -11,7 +12,7 @@ const ADDITIONAL: Record<string, [errno: number, text: string]> = {
   ENOKEY: [126, 'required key not available'],
 };
 
-// Synonyms share a number; the name that Linux manual pages lead with wins.
+// Synonyms share a number; keep the name that the manual pages list first.
 const SYNONYMS = new Set(['EWOULDBLOCK', 'ENOTSUP', 'EDEADLOCK']);
 
 const codes = new Map<number, string>();
@@ -38,9 +39,9 @@ export interface SyscallFailure {
   syscall: string;
   /** Positive, as in errno(3). */
   errno: number;
-  /** What the call was about, usually a path. */
+  /** The object of the call, usually a path. */
   path?: string | undefined;
-  /** What the caller was doing or what to do next, added to the message. */
+  /** Added to the message: the attempted action, or what to do next. */
   hint?: string | undefined;
 }
 
@@ -68,8 +69,7 @@ export class SyscallError extends Error {
 /**
  * An error of node:fs, whose errno is negative, as a SyscallError; any other error as it is.
  *
- * @param about what the caller was doing, for the message; the path because Node names none when a
- * read or write of an open file fails
+ * @param about for the message; `path` because Node names none when a read or write of an open file fails
  */
 export function asSyscallError(error: unknown, about: { path?: string; hint?: string } = {}): unknown {
   if (

@@ -1,3 +1,4 @@
+// Calls of the C library and of the kernel through koffi, the only FFI of the repository.
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { SyscallError } from './errno.ts';
@@ -37,12 +38,12 @@ type Koffi = typeof import('koffi');
 
 type NativeFunction = (...args: CArgument[]) => number | bigint;
 
-/** A declared call. Throws SyscallError when the call fails; `about` (a path, an interface) goes into the message. */
+/** A declared function. Throws SyscallError when the call fails; `about` (a path, an interface) is for its message. */
 export type LibcFunction = (about: string | undefined, ...args: CArgument[]) => number;
 
 let loaded: { koffi: Koffi; library: ReturnType<Koffi['load']> } | undefined;
 
-/** Loads koffi (8 MiB, several ms), so only when the first call is made, never at import. */
+/** Loads koffi at the first call, never at import: it takes 8 MiB and several ms. */
 function load() {
   if (loaded === undefined) {
     const koffi: Koffi = createRequire(import.meta.url)('koffi');
@@ -62,16 +63,16 @@ function load() {
 }
 
 /**
- * Calls back once, when a descriptor can be read, and keeps this process alive until then. Returns what
- * cancels it. Only after either may the descriptor be closed.
+ * Calls back once, when a descriptor becomes readable, and keeps this process alive until then. Returns a function
+ * that cancels the wait. The descriptor must stay open until the callback or the cancellation.
  */
 export function onceReadable(descriptor: number, callback: () => void): () => void {
   let immediate: NodeJS.Immediate | undefined;
   const handle = load().koffi.node.poll(descriptor, { readable: true }, () => {
-    // That this function refers to the handle also keeps it from being collected, and so closed, too early.
+    // This reference also keeps the handle from being garbage collected, which would close it.
     handle.close();
-    // koffi calls straight from the event loop, where Node does not run promises' reactions afterwards: they
-    // would wait for whatever wakes the loop next.
+    // koffi calls directly from libuv, after which Node does not drain the microtask queue: promise reactions would
+    // wait until the event loop wakes up for something else.
     immediate = setImmediate(callback);
   });
   return () => {
@@ -80,22 +81,22 @@ export function onceReadable(descriptor: number, callback: () => void): () => vo
   };
 }
 
-/** Watches a descriptor for as long as somebody waits for it. */
+/** A watch on a descriptor. */
 export interface DescriptorWatch {
-  /** What to wait for from now on, replacing what was waited for; neither pauses the watch. */
+  /** Sets the events to wait for; none pauses the watch. */
   want(events: { readable: boolean; writable: boolean }): void;
-  /** Only after this may the descriptor be closed. */
+  /** Ends the watch. The descriptor must stay open until then. */
   close(): void;
 }
 
 /**
- * Calls back, from the event loop's next turn, each time that a descriptor is ready for what is wanted of it,
- * as long as it stays ready. Errors and hang-ups count as ready. Keeps this process alive while it waits.
+ * Calls back from the event loop's next turn while a descriptor is ready for the wanted events (level-triggered).
+ * Errors and hang-ups count as ready. Keeps this process alive while it waits.
  */
 export function watchDescriptor(descriptor: number, callback: () => void): DescriptorWatch {
   let handle: ReturnType<Koffi['node']['poll']> | undefined;
   let immediate: NodeJS.Immediate | undefined;
-  // See onceReadable for why not at once.
+  // Deferred by setImmediate; see onceReadable.
   const onEvent = () => {
     immediate ??= setImmediate(() => {
       immediate = undefined;
@@ -116,8 +117,8 @@ export function watchDescriptor(descriptor: number, callback: () => void): Descr
 }
 
 /**
- * Declares a function of the C library that returns -1 and sets errno when it fails. Nothing is loaded
- * before the first call.
+ * Declares a function of the C library that returns -1 and sets errno when it fails. The library is loaded at the
+ * first call.
  *
  * @example
  * const umount2 = libcFunction('umount2', ['str', 'int']);
@@ -133,7 +134,7 @@ export function libcFunction(
   return declare(name, (library) => library.func(name, result, parameters));
 }
 
-/** Declares a function of the C library that returns the error's number, or 0, as those of posix_spawn do. */
+/** Declares a function of the C library that returns 0 or an errno, as the posix_spawn functions do. */
 export function errnoFunction(
   name: string,
   parameters: CType[],
@@ -146,8 +147,8 @@ export function errnoFunction(
 }
 
 /**
- * Declares a function of the C library that runs in another thread, for what takes long. Resolves with what it
- * returns; errno is lost.
+ * Declares a function of the C library that runs on another thread, for calls that block. Resolves with the return
+ * value; errno is not available.
  */
 export function backgroundFunction(
   name: string,
@@ -159,7 +160,7 @@ export function backgroundFunction(
     const call = bound;
     return new Promise((resolve, reject) => {
       call.async(...args, (error: Error | null, result: number) => {
-        // See onceReadable for why not at once.
+        // Deferred by setImmediate; see onceReadable.
         setImmediate(() => (error === null ? resolve(result) : reject(error)));
       });
     });
@@ -175,8 +176,8 @@ export function voidFunction(
 }
 
 /**
- * Declares a system call for which the C library may have no function. Only numbers that are the same on
- * every architecture (424 and up are) may be given.
+ * Declares a system call that the C library may not wrap. Only for numbers that are the same on every architecture,
+ * which holds from 424 on.
  */
 export function systemCall(name: string, number: number, parameters: CType[]): LibcFunction {
   return declare(name, (library) => {
@@ -210,7 +211,7 @@ export function symbolAddress(name: string): bigint {
   return address;
 }
 
-/** Where a buffer is in memory. It must not be garbage while the C library uses the address. */
+/** The address of a buffer. Keep a reference to the buffer while the C library uses the address. */
 export function addressOf(buffer: Uint8Array): bigint {
   return load().koffi.address(buffer);
 }
@@ -228,7 +229,7 @@ export function closeDescriptor(descriptor: number): void {
 function declare(name: string, bind: (library: ReturnType<Koffi['load']>) => NativeFunction): LibcFunction {
   let bound: NativeFunction | undefined;
   return (about, ...args) => {
-    // C would cut the string short at a NUL and act on another path.
+    // C would end the string at the NUL and act on another path.
     if (args.some(containsNul)) {
       throw new SyscallError({
         syscall: name,
@@ -240,7 +241,7 @@ function declare(name: string, bind: (library: ReturnType<Koffi['load']>) => Nat
     const { koffi: ffi, library } = load();
     bound ??= bind(library);
     const result = bound(...args);
-    // Nothing may run between the call and this read: the next libc call on the thread overwrites errno.
+    // Read errno at once: the next libc call on this thread overwrites it.
     if (result === -1) throw new SyscallError({ syscall: name, errno: ffi.errno(), path: about });
     return Number(result);
   };

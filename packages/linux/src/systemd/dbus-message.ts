@@ -1,10 +1,10 @@
-// Messages of the D-Bus wire protocol, as far as talking to systemd needs them: little-endian, the basic types
-// and variants of them. https://dbus.freedesktop.org/doc/dbus-specification.html
+// The subset of the D-Bus wire protocol that systemd's manager needs: little-endian, basic types and variants of them.
+// https://dbus.freedesktop.org/doc/dbus-specification.html
 
-/** What a message is, by its number on the wire. */
+/** Message types by their number on the wire. */
 export const messageType = { call: 1, reply: 2, error: 3, signal: 4 } as const;
 
-/** A value with the D-Bus type that it has on the wire. */
+/** A value with its D-Bus type. */
 export type Variant =
   | { readonly signature: 's'; readonly value: string }
   | { readonly signature: 'b'; readonly value: boolean }
@@ -14,12 +14,12 @@ export type Variant =
   | { readonly signature: 'as'; readonly value: readonly string[] }
   | { readonly signature: 'ay'; readonly value: Uint8Array };
 
-/** Writes values one after another, each aligned as its type asks; the start counts as aligned to 8. */
+/** Writes values in sequence, each aligned as its type requires, from a start that is aligned to 8. */
 export class DbusWriter {
   #bytes = Buffer.alloc(256);
   #length = 0;
 
-  /** What has been written so far. */
+  /** The bytes written so far. */
   bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -50,7 +50,7 @@ export class DbusWriter {
     return this;
   }
 
-  /** A string, or an object path, which is written alike. */
+  /** A string or an object path; both have the same encoding. */
   string(value: string): this {
     const text = Buffer.from(`${value}\0`);
     return this.uint32(text.length - 1).#raw(text);
@@ -64,7 +64,7 @@ export class DbusWriter {
     return this.uint32(value ? 1 : 0);
   }
 
-  /** An array of what `write` writes; the length on the wire leaves out the padding before the first. */
+  /** An array of what `write` writes; its length on the wire excludes the padding before the first element. */
   array<Item>(elementAlignment: number, items: Iterable<Item>, write: (item: Item) => void): this {
     this.uint32(0);
     const lengthAt = this.#length - 4;
@@ -109,7 +109,7 @@ export class DbusWriter {
   }
 }
 
-/** A method call; `body` writes the arguments that `signature` names. */
+/** A method call; `body` writes the arguments of the types in `signature`. */
 export interface MethodCall {
   readonly path: string;
   readonly interface: string;
@@ -118,7 +118,7 @@ export interface MethodCall {
   readonly body: (writer: DbusWriter) => void;
 }
 
-/** Numbers of the header's fields, and their types. */
+/** Codes and types of the header fields. */
 const headerField = {
   path: [1, 'o'],
   interface: [2, 's'],
@@ -131,7 +131,7 @@ const headerField = {
 const maxMessageBytes = 1 << 20;
 const protocolVersion = 1;
 
-/** The bytes of a method call; `serial` is what its answer will name. */
+/** The bytes of a method call; its answer carries the same `serial`. */
 export function encodeCall(call: MethodCall, serial: number): Buffer {
   const body = new DbusWriter();
   call.body(body);
@@ -148,7 +148,7 @@ export function encodeCall(call: MethodCall, serial: number): Buffer {
   return Buffer.concat([writer.align(8).bytes(), body.bytes()]);
 }
 
-/** A message that has come; `body` holds its values as long as they are of basic types. */
+/** A received message; `body` has its leading values of basic types. */
 export interface Message {
   readonly type: number;
   readonly member: string;
@@ -157,7 +157,7 @@ export interface Message {
   readonly body: readonly (string | number | bigint)[];
 }
 
-/** The first message in `bytes` and how long it is; `undefined` when it has not come as a whole. */
+/** The first message in `bytes` and its length; `undefined` while it is incomplete. */
 export function decodeMessage(bytes: Buffer): { message: Message; length: number } | undefined {
   if (bytes.length < 16) return undefined;
   if (bytes[0] !== 'l'.charCodeAt(0)) throw new Error('D-Bus: a message in big-endian byte order');
@@ -186,7 +186,7 @@ export function decodeMessage(bytes: Buffer): { message: Message; length: number
   };
 }
 
-/** The values up to the first that is not of a basic type. */
+/** The values before the first one that is not of a basic type. */
 function basicValues(reader: Reader, signature: string): (string | number | bigint)[] {
   const types = [...(/^[sogubytix]*/.exec(signature)?.[0] ?? '')];
   return types.map((type) => reader.basic(type));

@@ -1,17 +1,17 @@
+// OOM kills in systemd scopes, read from the kernel log /dev/kmsg.
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
 
-/** The kernel gives out one record at a read, and none longer than this (CONSOLE_EXT_LOG_MAX). */
+/** One read(2) returns one record of at most this many bytes (CONSOLE_EXT_LOG_MAX). */
 const maxRecordBytes = 8192;
 
-/** How many scopes are remembered, the latest; each is asked for soon after its end. */
+/** The latest scopes that are remembered; each is looked up soon after its end. */
 const maxRemembered = 4096;
 
 /**
- * Which scopes the kernel's log says it killed a process of for want of memory. systemd removes a scope as soon as
- * its last process has ended, often before anybody has read its memory.events; the kernel writes the log before it
- * kills. More than ten kills in five seconds are not all logged.
+ * The scopes in which the kernel log reports an OOM kill. systemd removes a scope with its last process, often before
+ * its memory.events can be read; the kernel logs before it kills. It rate-limits the log to ten kills in five seconds.
  * https://www.kernel.org/doc/Documentation/ABI/testing/dev-kmsg
  */
 export class OomLog {
@@ -25,7 +25,7 @@ export class OomLog {
     this.#path = path;
   }
 
-  /** Whether the log tells of a kill in the scope with this path; false too where the log cannot be read. */
+  /** Whether the log reports a kill in the scope with this path; false where the log cannot be read. */
   has(path: string): boolean {
     this.#readOn();
     return this.#scopes.has(basename(path));
@@ -37,7 +37,7 @@ export class OomLog {
     this.#descriptor = undefined;
   }
 
-  /** Takes in what has come since the last time; at first, all that the kernel still has. */
+  /** Reads the records since the last call; the first call reads the whole ring buffer. */
   #readOn(): void {
     if (this.#isClosed) return;
     try {
@@ -49,7 +49,7 @@ export class OomLog {
         if (scope !== undefined) this.#remember(scope);
       }
     } catch (error) {
-      // EAGAIN: read to its end. The others: a machine, as a container, that has no kernel log to show.
+      // EAGAIN: end of the log. Others: no access to the kernel log, as in a container.
       if (!hasCode(error, 'EAGAIN', 'ENOENT', 'EPERM', 'EACCES', 'ENODEV', 'ENXIO')) throw error;
     }
   }
@@ -60,7 +60,7 @@ export class OomLog {
         const length = readSync(descriptor, this.#record, 0, maxRecordBytes, null);
         return this.#record.toString('utf8', 0, length);
       } catch (error) {
-        // The record that was next has been overwritten; the one after it comes at the next read.
+        // The next record was overwritten; the following read continues with the oldest one left.
         if (!hasCode(error, 'EPIPE')) throw error;
       }
     }
@@ -75,9 +75,9 @@ export class OomLog {
 }
 
 /**
- * The scope of the process that the kernel killed, where a record of /dev/kmsg tells of one. Only records of the
- * kernel's own count, since processes may write to its log too, and only the outermost scope: below it a container
- * names cgroups as it likes.
+ * The scope of the process that the kernel killed, when a record of /dev/kmsg reports an OOM kill. Only records of the
+ * kernel facility count, because processes may write to the log as well, and only the outermost scope, because a
+ * container chooses the names of the cgroups below it.
  */
 export function oomKilledScope(record: string): string | undefined {
   const [, priority, text] = /^(\d+),[^;]*;([^\n]*)/.exec(record) ?? [];

@@ -10,17 +10,17 @@ const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
 /**
- * Sends states to the service manager, as sd_notify(3): `READY=1`, `STATUS=…`. Node has no datagram sockets of
- * this family.
+ * Sends states to the service manager, as sd_notify(3): `READY=1`, `STATUS=…`. By FFI because Node has no Unix datagram
+ * sockets.
  *
- * @param socket what NOTIFY_SOCKET says: a path, or an abstract name that begins with `@`
- * @throws SyscallError when nobody listens there, or EAGAIN when whoever does has not read for long
+ * @param socket the value of NOTIFY_SOCKET: a path, or an abstract name that begins with `@`
+ * @throws SyscallError when nobody listens, EAGAIN when the receiver's queue is full
  */
 export function sdNotify(socket: string, states: readonly string[]): void {
   const descriptor = socketCall(socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   try {
     const message = Buffer.from(states.join('\n'));
-    // A manager that does not read would else stop this whole process.
+    // Nonblocking: a manager that does not read must not block this process.
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
     const address = unixAddress(socket);
     sendtoCall(socket, descriptor, message, message.length, flags, address, address.length);

@@ -1,42 +1,42 @@
-// systemd's manager, as far as pods need it: transient slices and scopes.
+// systemd's manager interface, limited to what pods need: transient slices and scopes.
 // https://www.freedesktop.org/software/systemd/man/latest/org.freedesktop.systemd1.html
 import { DbusConnection, DbusError } from './dbus-connection.ts';
 import { type DbusWriter, type Message, messageType, type Variant } from './dbus-message.ts';
 
 /**
- * systemd's own socket, where systemctl speaks to it as root: a bus between would be one more part that has to
- * run, and signals of jobs come here without being asked for.
+ * systemd's private socket, which systemctl uses as root. It needs no running message bus, and delivers job signals
+ * without a subscription.
  */
 const socketPath = '/run/systemd/private';
 const managerPath = '/org/freedesktop/systemd1';
 const managerInterface = 'org.freedesktop.systemd1.Manager';
 
-/** How long systemd may take for a job, as stopping a unit; killed processes may wait for a disk. */
+/** Limit for a job, e.g. stopping a unit: killed processes may wait for a disk. */
 const jobTimeoutMs = 90_000;
 
-/** How often a unit is tried to be started that is being forgotten. */
+/** Attempts to start a unit while systemd unloads the former unit of that name. */
 const maxAttempts = 5;
 
-/** Properties of a unit, by the names that systemd's D-Bus interface has for them. */
+/** Properties of a unit by their names in systemd's D-Bus interface. */
 export type UnitProperties = Readonly<Record<string, Variant>>;
 
-/** A job that systemd gave up; `result` is e.g. `timeout`, `failed`, `canceled`. */
+/** A job that did not succeed; its result is e.g. `timeout`, `failed`, `canceled`. */
 export class SystemdJobError extends Error {
   override readonly name = 'SystemdJobError';
 }
 
-/** Speaks to systemd over one connection, which is made at the first call and again after it was lost. */
+/** A client of systemd over one connection, made at the first call and again after it was lost. */
 export class Systemd {
   #connection: Promise<DbusConnection> | undefined;
-  /** Ends of jobs that are waited for, by the job's object path; systemd gives several callers one job. */
+  /** Pending jobs by object path; systemd may answer several calls with one job. */
   readonly #waiting = new Map<string, PromiseWithResolvers<string>>();
-  /** Results that may have come before anybody asked for them. */
+  /** Results of jobs that ended before the answer that names the job was read. */
   readonly #results = new Map<string, string>();
   #starting = 0;
 
   /**
-   * Starts a unit that lives until it is stopped, and waits until it stands. True when it was made, false when it
-   * exists already and keeps the properties that it has.
+   * Starts a transient unit and waits until it is active. False when a unit of that name exists already, whose
+   * properties then stay as they are.
    */
   async startTransientUnit(name: string, properties: UnitProperties): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
@@ -51,13 +51,13 @@ export class Systemd {
         if (isDbusError(error, 'UnitExists')) {
           if (await this.#startUnit(name)) return false;
         } else if (!isDbusError(error, 'NoSuchUnit')) throw error;
-        // The unit or its slice was stopped a moment ago, and systemd is about to forget it.
+        // The unit or its slice was just stopped, and systemd has not unloaded it yet.
         if (attempt === maxAttempts) throw error;
       }
     }
   }
 
-  /** Starts a unit that exists, or leaves it as it is when it runs. False when it is gone meanwhile. */
+  /** Starts an existing unit; no effect when it is active. False when it no longer exists. */
   async #startUnit(name: string): Promise<boolean> {
     try {
       await this.#job(name, 'StartUnit', 'ss', (body) => body.string(name).string('replace'));
@@ -68,7 +68,7 @@ export class Systemd {
     }
   }
 
-  /** Stops a unit, waits until it and its processes are gone, and has a failed one forgotten. */
+  /** Stops a unit, waits until its processes have ended, and resets its failed state so that systemd unloads it. */
   async stopUnit(name: string): Promise<void> {
     try {
       await this.#job(name, 'StopUnit', 'ss', (body) => body.string(name).string('replace'));
@@ -79,12 +79,12 @@ export class Systemd {
     try {
       await this.#call('ResetFailedUnit', 's', (body) => body.string(name));
     } catch (error) {
-      // Gone, as it should be.
+      // Unloaded already.
       if (!isDbusError(error, 'NoSuchUnit')) throw error;
     }
   }
 
-  /** Changes properties of a unit until the next boot. */
+  /** Sets properties of a unit at runtime (lost at the next boot). */
   async setUnitProperties(name: string, properties: UnitProperties): Promise<void> {
     await this.#call('SetUnitProperties', 'sba(sv)', (body) =>
       writeProperties(body.string(name).boolean(true), properties),
@@ -99,7 +99,7 @@ export class Systemd {
     this.#connection = undefined;
   }
 
-  /** Calls a method that answers with a job, and waits for the job's end. */
+  /** Calls a method that returns a job, and waits for the job to end. */
   async #job(unit: string, member: string, signature: string, body: (writer: DbusWriter) => void) {
     this.#starting += 1;
     let job: string;
@@ -143,7 +143,7 @@ export class Systemd {
     const present = this.#connection;
     const connection = await present?.catch(() => undefined);
     if (connection?.isOpen) return connection;
-    // Several may have waited for one that is lost; who comes first opens the next.
+    // Several callers may find the connection lost; the first one reconnects.
     if (present !== this.#connection) return this.#connected();
     this.#connection = DbusConnection.open(socketPath, (signal) => this.#onSignal(signal));
     return this.#connection;
@@ -154,7 +154,7 @@ export class Systemd {
     const [, job, , result] = body.map(String);
     if (job === undefined || result === undefined) return;
     this.#waiting.get(job)?.resolve(result);
-    // An answer that names the job may be read after its end was told.
+    // JobRemoved may be read before the answer that names the job.
     if (this.#starting > 0) this.#results.set(job, result);
   }
 }
