@@ -26,10 +26,10 @@ function pod(name: string, container: object = {}, spec: object = {}): Pod {
   return decoded.pod;
 }
 
-/** Uids that are admitted, and the first refusal. */
+/** Uids that are admitted, and the first rejection as a person reads it. */
 function admit(pods: Pod[], known: string[] = [], finished: string[] = []): [string, string | undefined] {
-  const { admitted, refused } = admitPods(pods, node, new Set(known), (uid) => finished.includes(uid));
-  return [admitted.map(({ metadata }) => metadata.uid).join(' '), refused[0]?.message];
+  const { admitted, rejected } = admitPods(pods, node, new Set(known), (uid) => finished.includes(uid));
+  return [admitted.map(({ metadata }) => metadata.uid).join(' '), rejected[0]?.failed.detail];
 }
 
 const cpu = (amount: string): object => ({ resources: { requests: { cpu: amount } } });
@@ -105,4 +105,48 @@ test('node selector and required node affinity', () => {
   ];
   for (const [spec, fits] of cases)
     assert.equal(admit([pod('a', {}, spec)])[0], fits ? 'a' : '', JSON.stringify(spec));
+});
+
+test('reason and message are those of the real kubelet', () => {
+  const full = Array.from({ length: 10 }, (_, index) => pod(`p${index}`));
+  const shortage = (resource: string, amounts: string) =>
+    `Node didn't have enough resource: ${resource}, ${amounts}`;
+  const cases: [pods: Pod[], reason: string, message: string][] = [
+    [[pod('a', cpu('500'))], 'OutOfcpu', shortage('cpu', 'requested: 500000, used: 0, capacity: 2000')],
+    [
+      [pod('a', cpu('1500m')), pod('b', cpu('600m'))],
+      'OutOfcpu',
+      shortage('cpu', 'requested: 600, used: 1500, capacity: 2000'),
+    ],
+    [
+      [pod('a', { resources: { requests: { memory: '2Gi' } } })],
+      'OutOfmemory',
+      shortage('memory', 'requested: 2147483648, used: 0, capacity: 1073741824'),
+    ],
+    [
+      [pod('a', { resources: { requests: { 'ephemeral-storage': '11Gi' } } })],
+      'OutOfephemeral-storage',
+      shortage('ephemeral-storage', 'requested: 11811160064, used: 0, capacity: 10737418240'),
+    ],
+    [[...full, pod('q')], 'OutOfpods', shortage('pods', 'requested: 1, used: 10, capacity: 10')],
+    [
+      [pod('a', port(80)), pod('b', port(80))],
+      'NodePorts',
+      "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
+    ],
+    [
+      [pod('a', {}, { nodeSelector: { disk: 'ssd' } })],
+      'NodeAffinity',
+      "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+    ],
+  ];
+  for (const [pods, reason, message] of cases) {
+    const [first] = admitPods(pods, node, new Set(), () => false).rejected;
+    assert.deepEqual([first?.failed.reason, first?.failed.message], [reason, message]);
+  }
+});
+
+test('a pod that has finished stays, even where another has its resources by now', () => {
+  const pods = [pod('b', cpu('1500m')), pod('a', cpu('600m'))];
+  assert.deepEqual(admit(pods, ['a', 'b'], ['a']), ['b a', undefined]);
 });

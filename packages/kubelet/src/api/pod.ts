@@ -1,6 +1,7 @@
 // The Pod as every other file of the kubelet knows it. A manifest becomes such a Pod in one place only
 // (config/decode.ts: parsed, checked, completed), so what is promised here may be trusted elsewhere.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+import type { PodStatus } from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 
 export type {
@@ -63,6 +64,9 @@ export interface Pod extends Omit<v1.Pod, 'metadata' | 'spec'> {
   metadata: PodMetadata;
   spec: PodSpec;
 }
+
+/** A pod as `/pods` shows it: what was asked for, and how it is. */
+export type PodWithStatus = Pod & { status: PodStatus };
 
 /** `namespace/name`: what log lines and errors call a pod. One pod of that name runs at a time. */
 export type PodKey = `${string}/${string}`;

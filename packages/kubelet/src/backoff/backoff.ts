@@ -1,4 +1,4 @@
-// Waiting longer and longer between attempts that fail: crashing containers and failing image pulls.
+// The mechanism of both back-offs: waits by key that double with each failure. crash-loop.ts and image-pull.ts use it.
 
 /** How long to wait: `initialMs` at first, doubled each time, never more than `maxMs`. */
 export interface BackoffLimits {

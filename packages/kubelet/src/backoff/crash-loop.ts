@@ -1,10 +1,38 @@
-// The waits of crashing containers: their keys, and what a status shows meanwhile.
+// CrashLoopBackOff: a container that crashes waits longer and longer before it is started again.
+// https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restarts
 import { formatDuration } from '../api/duration.ts';
 import type { PodIdentity } from '../api/pod.ts';
+import { Backoff, type Wait } from './backoff.ts';
 
-/** Key of a container's crash back-off. */
-export function crashBackoffKey(pod: Pick<PodIdentity, 'uid'>, container: string): string {
-  return `${pod.uid}/${container}`;
+const initialMs = 10_000;
+
+/** The waits of crashing containers by pod and container name. Times are milliseconds since the epoch. */
+export class CrashLoopBackoff {
+  readonly #backoff: Backoff;
+
+  /** `maxMs`: the longest wait. */
+  constructor(maxMs: number) {
+    this.#backoff = new Backoff({ initialMs, maxMs });
+  }
+
+  /** The wait that is on at `now` for a container that ended at `finishedAt`; undefined: start it. */
+  waiting(podUid: string, container: string, finishedAt: number, now: number): Wait | undefined {
+    return this.#backoff.waiting(keyOf(podUid, container), finishedAt, now);
+  }
+
+  /** Records an attempt at `now` to restart a container that ended at `finishedAt`: the next wait is longer. */
+  restarts(podUid: string, container: string, finishedAt: number, now: number): void {
+    this.#backoff.next(keyOf(podUid, container), finishedAt, now);
+  }
+
+  /** Forgets the waits of a pod that is gone. */
+  forget(podUid: string): void {
+    this.#backoff.forget(keyOf(podUid, ''));
+  }
+}
+
+function keyOf(podUid: string, container: string): string {
+  return `${podUid}/${container}`;
 }
 
 /** What the status of a crashing container shows while it waits. */

@@ -1,4 +1,4 @@
-// Waits between attempts to pull an image that cannot be had: 10 s, doubled with each failure up to 5 minutes.
+// ImagePullBackOff: waits between attempts to pull an image, 10 s, doubled with each failure up to 5 minutes.
 import { Backoff } from './backoff.ts';
 
 /** A pull that is not to be tried yet. */

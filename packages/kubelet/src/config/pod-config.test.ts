@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { redirectLog } from '../klog/klog.ts';
 import { decodeOptions } from '../testing/manifest.ts';
 import { decodeManifest } from './decode.ts';
 import { PodConfig } from './pod-config.ts';
 import type { PodSource, PodUpdate } from './pod-source.ts';
-
-const node = { labels: {}, maxPods: 1, cpus: 1, memoryBytes: 1024 ** 3, ephemeralStorageBytes: 1024 ** 3 };
 
 function update(...names: string[]): PodUpdate {
   const text = names.map((name) =>
@@ -24,7 +21,7 @@ function update(...names: string[]): PodUpdate {
   return { op: 'set', source: 'file', pods, files, rejected: [] };
 }
 
-test('nothing is passed on before the source has spoken, and what runs is not pushed out', () => {
+test('nothing is passed on before the source has spoken, and a pod that is not admitted has its file', () => {
   let tell: (update: PodUpdate) => void = () => {};
   const source: PodSource = {
     name: 'file',
@@ -34,21 +31,19 @@ test('nothing is passed on before the source has spoken, and what runs is not pu
     stop: async () => {},
   };
   const seen: string[] = [];
-  const lines: string[] = [];
-  const restore = redirectLog((line) => lines.push(line));
-  const config = new PodConfig([source], { node, isFinished: () => false });
+  const config = new PodConfig([source]);
   config.start((pods) => seen.push(pods.map((pod) => pod.metadata.name).join(' ')));
   assert.deepEqual(seen, []);
-  tell(update('b'));
-  tell(update('a', 'b'));
-  tell(update('a', 'b'));
-  assert.deepEqual(seen, ['b-n', 'b-n', 'b-n']);
-  assert.equal(lines.length, 1);
-  const [rejected] = config.rejected();
-  assert.equal(rejected?.file, '/m/a-n.yaml');
-  assert.match(rejected?.message ?? '', /at most 1 \(--max-pods\)/);
-  tell(update('a'));
-  assert.equal(seen.at(-1), 'a-n');
+  const { pods, ...rest } = update('a', 'b');
+  tell({ ...rest, pods });
+  assert.deepEqual(seen, ['a-n b-n']);
   assert.deepEqual(config.rejected(), []);
-  restore();
+  const [first] = pods;
+  assert.ok(first);
+  assert.deepEqual(config.asRejected(first, 'too large'), {
+    file: '/m/a-n.yaml',
+    pod: 'default/a-n',
+    message: 'too large',
+    lastGoodRuns: false,
+  });
 });

@@ -1,23 +1,8 @@
-// The /etc/hosts that all containers of a pod share.
+// The text of the /etc/hosts that all containers of a pod share.
 // https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/
-import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
-import type { HostAlias, Pod } from '../api/pod.ts';
-import { writeBoundedFile } from '../podfiles/bounded-file.ts';
-import { podDomain, podHostname } from '../sandbox/hostname.ts';
+import type { HostAlias } from '../api/pod.ts';
 
-/** What a node has in its hosts file may be long: lists that block advertisers are. */
-const maxHostsBytes = 16 * 1024 * 1024;
-
-/** Writes the pod's hosts file to `path`; one on the host's network gets the host's own. */
-export function writeHostsFile(pod: Pod, path: string, podIps: string[], clusterDomain: string): void {
-  const aliases = pod.spec.hostAliases ?? [];
-  const content = pod.spec.hostNetwork
-    ? hostNetworkHosts(readRegularFileSync('/etc/hosts', { maxBytes: maxHostsBytes }).toString(), aliases)
-    : podHosts(podIps, podHostname(pod), podDomain(pod, clusterDomain), aliases);
-  writeBoundedFile(path, content, 0o644);
-}
-
-/** Pure: the hosts file of a pod with a network of its own. */
+/** The hosts file of a pod with a network of its own. */
 export function podHosts(ips: string[], hostname: string, domain: string, aliases: HostAlias[]): string {
   const names = domain === '' ? hostname : `${hostname}.${domain}\t${hostname}`;
   return [
@@ -33,7 +18,7 @@ export function podHosts(ips: string[], hostname: string, domain: string, aliase
   ].join('\n');
 }
 
-/** Pure: the host's file with the pod's aliases. */
+/** The host's file with the pod's aliases. */
 export function hostNetworkHosts(hostFile: string, aliases: HostAlias[]): string {
   return `# Kubernetes-managed hosts file (host network).\n${hostFile}${aliasLines(aliases)}`;
 }

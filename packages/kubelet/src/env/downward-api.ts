@@ -3,7 +3,7 @@
 
 import { parseQuantity } from '@berth/common/quantity.ts';
 import type { Container, Pod } from '../api/pod.ts';
-import type { NodeCapacity } from '../node/node-capacity.ts';
+import type { NodeCapacity } from '../node/node-facts.ts';
 
 /** What about a pod is known only once it runs here. */
 export interface PodPlace {

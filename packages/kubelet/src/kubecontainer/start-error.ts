@@ -13,6 +13,12 @@ export type StartFailureReason =
   | 'CrashLoopBackOff'
   | 'ContainerCreating';
 
+/** Why the last attempt to start a container failed: the `waiting` state of its status. */
+export interface StartFailure {
+  reason: StartFailureReason;
+  message: string;
+}
+
 /** A container start that failed. `retryAt` says when another attempt makes sense, if that is known. */
 export class StartError extends Error {
   override readonly name = 'StartError';

@@ -23,7 +23,7 @@ export function warningsIn(info: Readonly<Record<string, string>>): string[] {
  * well without an API server. A runtime that does not answer is no reason to stop.
  */
 export async function tellWarnings(
-  runtime: RuntimeClient,
+  runtime: Pick<RuntimeClient, 'podSandboxStatus'>,
   { podSandboxId, pod }: { podSandboxId: string; pod: string },
   log: Logger,
 ): Promise<void> {

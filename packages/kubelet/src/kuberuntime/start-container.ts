@@ -1,23 +1,23 @@
-// Starts one container: image, files, CreateContainer, StartContainer.
+// Makes the files that a container mounts, then calls CreateContainer and StartContainer.
 import { join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { Container, Pod } from '../api/pod.ts';
 import { containerConfig } from '../containers/container-config.ts';
-import { writeHostsFile } from '../containers/hosts-file.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
 import { StartError, type StartFailureReason } from '../kubecontainer/start-error.ts';
 import { linkLog, makeLogDir, restartCountFromLogs } from '../logs/log-files.ts';
-import type { NodeCapacity } from '../node/node-capacity.ts';
+import type { NodeCapacity } from '../node/node-facts.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podDir } from '../paths/pod-paths.ts';
+import { writeHostsFile } from '../podfiles/hosts-file.ts';
 import { makeTerminationLog } from '../podfiles/termination-log.ts';
 import { volumePaths } from '../volumes/mount-paths.ts';
 
-/** What starting a container needs of the kubelet. */
-export interface StartServices {
-  runtime: RuntimeClient;
+/** What creating and starting a container needs. */
+export interface StartContainerPorts {
+  runtime: Pick<RuntimeClient, 'createContainer' | 'startContainer'>;
   options: KubeletOptions;
   capacity: NodeCapacity;
 }
@@ -28,7 +28,7 @@ export interface ContainerPlace {
   sandboxConfig: DeepPartial<PodSandboxConfig>;
   podIps: string[];
   /** Paths on the node of the pod's volumes, by name. */
-  volumes: Map<string, string>;
+  volumes: ReadonlyMap<string, string>;
 }
 
 /**
@@ -41,11 +41,11 @@ export async function startContainer(
   image: PresentImage,
   restartCount: number | undefined,
   place: ContainerPlace,
-  services: StartServices,
+  ports: StartContainerPorts,
 ): Promise<string> {
-  const { runtime, options } = services;
+  const { runtime, options } = ports;
   const config = await failingAs('CreateContainerConfigError', () =>
-    prepare(pod, container, image, restartCount, place, services),
+    prepare(pod, container, image, restartCount, place, ports),
   );
   const { containerId } = await failingAs('CreateContainerError', () =>
     runtime.createContainer({ podSandboxId: place.sandboxId, config, sandboxConfig: place.sandboxConfig }),
@@ -62,9 +62,9 @@ async function prepare(
   image: PresentImage,
   restartCount: number | undefined,
   place: ContainerPlace,
-  services: StartServices,
+  ports: StartContainerPorts,
 ): Promise<DeepPartial<ContainerConfig>> {
-  const { options, capacity } = services;
+  const { options, capacity } = ports;
   makeLogDir(options, pod.metadata, container.name);
   const podIps = pod.spec.hostNetwork ? options.nodeIps : place.podIps;
   const podPlace = { hostIps: options.nodeIps, podIps, node: capacity };
@@ -81,7 +81,7 @@ async function prepare(
       image,
       place: podPlace,
       volumePaths: volumePaths(pod, container, place.volumes, podPlace, options),
-      hostsFile: hostsFile(pod, podIps, services),
+      hostsFile: hostsFile(pod, podIps, options),
       terminationLog:
         container.terminationMessagePath === '' ? undefined : makeTerminationLog(options, uid, attempt),
     },
@@ -90,7 +90,7 @@ async function prepare(
 }
 
 /** Without an address there is nothing to write into a hosts file: the image keeps its own. */
-function hostsFile(pod: Pod, podIps: string[], { options }: StartServices): string | undefined {
+function hostsFile(pod: Pod, podIps: string[], options: KubeletOptions): string | undefined {
   if (podIps.length === 0 && pod.spec.hostNetwork !== true) return undefined;
   const path = join(podDir(options, pod.metadata.uid), 'etc-hosts');
   writeHostsFile(pod, path, podIps, options.clusterDomain);

@@ -1,16 +1,9 @@
-// The node's size.
+// Reads the node's size.
 import { readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, release, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
-
-/** What the node has for pods. */
-export interface NodeCapacity {
-  cpus: number;
-  memoryBytes: number;
-  /** Size of the file system that volumes without a medium of their own are on. */
-  ephemeralStorageBytes: number;
-}
+import type { NodeCapacity } from './node-facts.ts';
 
 /** The size of this node, whose volumes are below `rootDir`. */
 export function nodeCapacity(rootDir: string): NodeCapacity {

@@ -1,6 +1,12 @@
-// What pods may ask of a node: its size, and the labels that select it.
-import { arch } from 'node:os';
-import type { NodeCapacity } from './node-capacity.ts';
+// What pods may ask of a node: its size, and the labels that select it. Types and pure functions; read-node.ts reads it.
+
+/** What the node has for pods. */
+export interface NodeCapacity {
+  cpus: number;
+  memoryBytes: number;
+  /** Size of the file system that volumes without a medium of their own are on. */
+  ephemeralStorageBytes: number;
+}
 
 /** What the node has to give. */
 export interface NodeFacts extends NodeCapacity {
@@ -8,12 +14,12 @@ export interface NodeFacts extends NodeCapacity {
   maxPods: number;
 }
 
-/** Go's names of the processors, which Kubernetes labels nodes with. */
+/** Go's names of the processors, which Kubernetes labels nodes with, by Node.js's. */
 const goArch: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
-/** What this node can give to pods. */
-export function nodeFacts(name: string, maxPods: number, capacity: NodeCapacity): NodeFacts {
-  const architecture = goArch[arch()] ?? arch();
+/** What a node called `name` with processors of type `arch` can give to pods. */
+export function nodeFacts(name: string, arch: string, maxPods: number, capacity: NodeCapacity): NodeFacts {
+  const architecture = goArch[arch] ?? arch;
   return {
     labels: {
       'beta.kubernetes.io/arch': architecture,

@@ -26,9 +26,17 @@ export function podDir(roots: Root, uid: string): string {
   return join(podsDir(roots), part(uid));
 }
 
+/** Names the folder of a pod's emptyDir volumes, as every plugin's is named in the real kubelet. */
+export const emptyDirPluginDir = 'kubernetes.io~empty-dir';
+
+/** Folder of the volumes of one plugin that are on disk, in the folder of a pod. */
+export function pluginVolumesDir(podFolder: string, pluginDir: string): string {
+  return join(podFolder, 'volumes', pluginDir);
+}
+
 /** Folder of an emptyDir volume. */
 export function emptyDirPath(roots: Root, uid: string, volume: string): string {
-  return join(podDir(roots, uid), 'volumes', 'kubernetes.io~empty-dir', part(volume));
+  return join(pluginVolumesDir(podDir(roots, uid), emptyDirPluginDir), part(volume));
 }
 
 /** Folder of one container's termination messages, a file per attempt. */

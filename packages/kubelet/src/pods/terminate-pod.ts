@@ -1,12 +1,26 @@
 // The end of a pod: its containers, its sandboxes, and all that it has left on the node. Every step may have
 // been done before by a kubelet that was killed, so each is harmless when there is nothing to do.
-
 import type { PodIdentity } from '../api/pod.ts';
+import type { CrashLoopBackoff } from '../backoff/crash-loop.ts';
+import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
+import type { ImageManager } from '../images/image-manager.ts';
 import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
-import { killPod, removePod } from '../kuberuntime/kill-pod.ts';
+import { type KillPodPorts, killPod } from '../kuberuntime/kill-pod.ts';
+import { type PodRemovalPorts, removePod } from '../kuberuntime/remove-container.ts';
+import type { RuntimePods } from '../kuberuntime/runtime-pods.ts';
 import { removePodLogs } from '../logs/log-files.ts';
-import { tearDownPodDir } from '../volumes/pod-dir.ts';
-import type { Services } from './services.ts';
+import type { VolumeManager } from '../volumes/manager.ts';
+
+/** What ending a pod needs. */
+export interface TerminatePorts {
+  runtime: KillPodPorts['runtime'] & PodRemovalPorts['runtime'];
+  pods: Pick<RuntimePods, 'read' | 'forget'>;
+  options: KillPodPorts['options'] & PodRemovalPorts['options'];
+  images: Pick<ImageManager, 'forget'>;
+  crashLoop: Pick<CrashLoopBackoff, 'forget'>;
+  cgroups: Pick<PodCgroups, 'remove'>;
+  volumes: Pick<VolumeManager, 'tearDown'>;
+}
 
 /**
  * Ends the pod and removes everything of it. `onStatus` is told how its containers ended, before they are
@@ -15,26 +29,26 @@ import type { Services } from './services.ts';
 export async function terminatePod(
   pod: PodIdentity,
   graceSeconds: number,
-  services: Services,
+  ports: TerminatePorts,
   onStatus: (status: PodRuntimeStatus) => void,
 ): Promise<void> {
-  const status = await services.pods.read(pod);
+  const status = await ports.pods.read(pod);
   onStatus(status);
-  await killPod(status, graceSeconds, services);
-  const ended = await services.pods.read(pod);
+  await killPod(status, graceSeconds, ports);
+  const ended = await ports.pods.read(pod);
   onStatus(ended);
-  await removePod(ended, services);
-  await removeRemains(pod.uid, services);
+  await removePod(ended, ports);
+  await removeRemains(pod.uid, ports);
 }
 
 /**
  * Removes what a pod leaves on the node, outside the runtime: cgroup, logs, volumes. The pod's folder goes last,
  * because by it the next kubelet finds a pod whose end was interrupted.
  */
-async function removeRemains(uid: string, services: Services): Promise<void> {
-  services.images.forget(uid);
-  services.crashBackoff.forget(`${uid}/`);
-  await services.cgroups.remove(uid);
-  await removePodLogs(services.options, uid);
-  await tearDownPodDir(uid, services.options);
+async function removeRemains(uid: string, ports: TerminatePorts): Promise<void> {
+  ports.images.forget(uid);
+  ports.crashLoop.forget(uid);
+  await ports.cgroups.remove(uid);
+  await removePodLogs(ports.options, uid);
+  await ports.volumes.tearDown(uid);
 }

@@ -1,47 +1,66 @@
 // One pod's worker: its rounds follow each other, never two at a time, and each begins with what the runtime
 // says now. Whatever wakes the worker (an event, a timer, a new manifest) only says "look again".
-import { join } from 'node:path';
 import type { Pod, PodIdentity, PodStatus } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import {
   emptyRuntimeStatus,
   knowsView,
   type PodRuntimeStatus,
+  type RuntimeContainer,
   runtimePodIps,
   type SandboxView,
 } from '../kubecontainer/runtime-status.ts';
-import { recordedGracePeriod } from '../kuberuntime/grace-period.ts';
-import type { RotatedLog } from '../logs/log-rotation.ts';
-import { logPath, podLogDir } from '../paths/pod-paths.ts';
-import type { StartFailure } from '../status/container-status.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
+import type { StatusManager } from '../status/manager.ts';
 import { podStatus } from '../status/pod-status.ts';
-import type { Services } from './services.ts';
-import { syncPod } from './sync-pod.ts';
-import { terminatePod } from './terminate-pod.ts';
+import type { Waiting } from './effects/view.ts';
+import { deadlineEnd, deadlineOf } from './end/deadline.ts';
+import type { PodEnd } from './end/pod-end.ts';
+import type { SyncResult, SyncState } from './sync-pod.ts';
 
-const log = createLogger('pod-worker.ts');
+const log = createLogger('worker.ts');
 
 const firstRetryMs = 500;
 const longestRetryMs = 20_000;
 /** The longest delay that setTimeout takes. */
 const longestTimerMs = 2 ** 31 - 1;
 
+/** What a worker needs. */
+export interface WorkerPorts {
+  /** One round for a pod that goes on. */
+  sync(pod: Pod, state: SyncState): Promise<SyncResult>;
+  /** Ends a pod and removes all that is left of it. */
+  terminate(
+    pod: PodIdentity,
+    graceSeconds: number,
+    onStatus: (status: PodRuntimeStatus) => void,
+  ): Promise<void>;
+  /** The grace period of a pod whose manifest is gone. */
+  recordedGracePeriod(uid: string): Promise<number>;
+  statuses: Pick<StatusManager, 'set'>;
+  /** What the runtime calls itself: the scheme of container ids. */
+  runtimeName: string;
+  options: Pick<KubeletOptions, 'nodeIps'>;
+}
+
 /** Runs a pod until it shall end, then ends it. */
 export class PodWorker {
   readonly identity: PodIdentity;
-  readonly #services: Services;
+  readonly #ports: WorkerPorts;
   readonly #onDone: () => void;
-  readonly #failures = new Map<string, StartFailure>();
   readonly #abort = new AbortController();
   readonly #madeAt = Date.now();
   /** Undefined for an orphan: the runtime has it, but no source wants it. */
   #pod: Pod | undefined;
+  /** Set once the pod was deleted: from then on the worker ends it. */
+  #deleted: (PodEnd & { by: 'deleted' }) | undefined;
   #runtimeStatus: PodRuntimeStatus;
+  #waiting: Waiting = new Map();
   #podIps: string[] = [];
   #status: PodStatus | undefined;
-  #phase: 'syncing' | 'terminating' | 'stopped' = 'syncing';
+  #stopped = false;
   #awake = false;
-  /** What the runtime told of each sandbox, by id, and nobody has looked at. */
+  /** What the runtime told of each sandbox, by id, and no round has looked at. */
   readonly #noticed = new Map<string, SandboxView>();
   #round: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -49,14 +68,15 @@ export class PodWorker {
   #isNew = false;
 
   /** `onDone` is called when the pod has ended and nothing of it is left. */
-  constructor(identity: PodIdentity, pod: Pod | undefined, services: Services, onDone: () => void) {
+  constructor(identity: PodIdentity, pod: Pod | undefined, ports: WorkerPorts, onDone: () => void) {
     const { name, namespace, uid } = identity;
     this.identity = { name, namespace, uid };
     this.#pod = pod;
-    this.#services = services;
+    this.#ports = ports;
     this.#onDone = onDone;
     this.#runtimeStatus = emptyRuntimeStatus(this.identity);
-    if (!pod) this.#phase = 'terminating';
+    if (pod) this.#observe(this.#runtimeStatus);
+    else this.#deleted = deletedNow();
   }
 
   /** Says that the runtime has nothing of the pod: the first round begins without asking. */
@@ -66,38 +86,24 @@ export class PodWorker {
 
   /** True from the moment when the pod shall end. */
   get terminating(): boolean {
-    return this.#phase === 'terminating';
+    return this.#deleted !== undefined && !this.#stopped;
   }
 
   /** The pod as it is wanted, marked as deleted once it ends; undefined for an orphan. */
   pod(): Pod | undefined {
     const pod = this.#pod;
-    if (!pod || !this.#deletedAt) return pod;
+    if (!pod || !this.#deleted) return pod;
     const metadata = {
       ...pod.metadata,
-      deletionTimestamp: this.#deletedAt,
+      deletionTimestamp: this.#deleted.at,
       deletionGracePeriodSeconds: pod.spec.terminationGracePeriodSeconds,
     };
     return { ...pod, metadata };
   }
-  #deletedAt: string | undefined;
 
-  /** The pod's newest status; undefined for an orphan. */
-  status(): PodStatus | undefined {
-    if (!this.#status) this.#observe(this.#runtimeStatus);
-    return this.#status;
-  }
-
-  /** The containers that run, and where each logs to. */
-  runningLogs(): RotatedLog[] {
-    const directory = podLogDir(this.#services.options, this.identity);
-    return this.#runtimeStatus.containers
-      .filter((container) => container.state === 'running')
-      .map(({ id, name, restartCount }) => ({
-        id,
-        path: join(directory, logPath(name, restartCount)),
-        root: this.#services.options.podLogsDir,
-      }));
+  /** The containers that ran when the worker last looked. */
+  runningContainers(): RuntimeContainer[] {
+    return this.#runtimeStatus.containers.filter(({ state }) => state === 'running');
   }
 
   /** Takes another version of the same pod: same UID, other contents. */
@@ -108,9 +114,8 @@ export class PodWorker {
 
   /** The pod shall end: the round that goes on stops at its next step. */
   terminate(): void {
-    if (this.#phase !== 'syncing') return;
-    this.#phase = 'terminating';
-    this.#deletedAt = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    if (this.#stopped || this.#deleted) return;
+    this.#deleted = deletedNow();
     this.#failedRounds = 0;
     this.#abort.abort(new Error('the pod shall end'));
     this.wake();
@@ -124,7 +129,7 @@ export class PodWorker {
 
   /** Has the worker look at its pod again, now or right after the round that goes on. */
   wake(): void {
-    if (this.#phase === 'stopped') return;
+    if (this.#stopped) return;
     this.#awake = true;
     this.#round ??= this.#rounds().finally(() => {
       this.#round = undefined;
@@ -135,18 +140,18 @@ export class PodWorker {
 
   /** Lets go of the pod as it is. Resolves after the round that goes on, at its next step. */
   async stop(): Promise<void> {
-    this.#phase = 'stopped';
+    this.#stopped = true;
     this.#abort.abort(new Error('the kubelet stops'));
     clearTimeout(this.#timer);
     await this.#round;
   }
 
   async #rounds(): Promise<void> {
-    while (this.#awake && this.#phase !== 'stopped') {
+    while (this.#awake && !this.#stopped) {
       this.#awake = false;
       clearTimeout(this.#timer);
       try {
-        if (this.#phase === 'terminating') return await this.#end();
+        if (this.#deleted) return await this.#end();
         await this.#sync();
         if (this.#missedSomething()) this.#awake = true;
       } catch (error) {
@@ -169,32 +174,31 @@ export class PodWorker {
     if (!pod) return;
     const isNew = this.#isNew;
     this.#isNew = false;
-    const { status, nextAt, look } = await syncPod(
-      pod,
-      {
-        failures: this.#failures,
-        deadlineExceeded: this.#deadlineExceeded(),
-        isNew,
-        signal: this.#abort.signal,
-        onStatus: (seen) => this.#observe(seen),
+    const { status, nextAt, look } = await this.#ports.sync(pod, {
+      waiting: this.#waiting,
+      end: this.#deadlineEnd(pod),
+      isNew,
+      signal: this.#abort.signal,
+      onView: (runtime, waiting) => {
+        this.#waiting = waiting;
+        this.#observe(runtime);
       },
-      this.#services,
-    );
+    });
     this.#observe(status);
     if (look === 'after a pause') return this.#retryLater();
     if (look === 'at once') this.#awake = true;
     this.#failedRounds = 0;
-    const times = [nextAt, this.#deadlineExceeded() ? undefined : this.#deadline()];
-    const next = Math.min(...times.filter((time) => time !== undefined));
+    const deadline = this.#deadlineEnd(pod) ? undefined : deadlineOf(pod, this.#startedAt());
+    const next = Math.min(...[nextAt, deadline].filter((time) => time !== undefined));
     if (Number.isFinite(next)) this.#wakeIn(next - Date.now());
   }
 
   async #end(): Promise<void> {
     const grace =
       this.#pod?.spec.terminationGracePeriodSeconds ??
-      (await recordedGracePeriod(this.#services.runtime, this.identity.uid));
-    await terminatePod(this.identity, grace, this.#services, (seen) => this.#observe(seen));
-    this.#phase = 'stopped';
+      (await this.#ports.recordedGracePeriod(this.identity.uid));
+    await this.#ports.terminate(this.identity, grace, (seen) => this.#observe(seen));
+    this.#stopped = true;
     log.info('Pod has ended and nothing is left of it', {
       pod: `${this.identity.namespace}/${this.identity.name}`,
       podUID: this.identity.uid,
@@ -217,25 +221,22 @@ export class PodWorker {
     this.#runtimeStatus = seen;
     const pod = this.#pod;
     if (!pod) return;
-    const { options, runtimeName } = this.#services;
+    const { options, runtimeName, statuses } = this.#ports;
     const ips = runtimePodIps(seen);
     // A pod that has ended keeps the address that it had.
     if (ips.length > 0) this.#podIps = ips;
     if (pod.spec.hostNetwork && seen.sandboxes.length > 0) this.#podIps = options.nodeIps;
-    this.#status = podStatus(
-      pod,
-      seen,
-      {
-        runtimeName,
-        failures: this.#failures,
-        hostIps: options.nodeIps,
-        podIps: this.#podIps,
-        now: Date.now(),
-        startedAt: this.#startedAt(),
-        deadlineExceeded: this.#deadlineExceeded(),
-      },
-      this.#status,
-    );
+    const context = {
+      runtimeName,
+      failures: this.#waiting,
+      hostIps: options.nodeIps,
+      podIps: this.#podIps,
+      now: Date.now(),
+      startedAt: this.#startedAt(),
+      end: this.#deadlineEnd(pod) ?? this.#deleted,
+    };
+    this.#status = podStatus(pod, seen, context, this.#status);
+    statuses.set(pod.metadata.uid, this.#status);
   }
 
   /** When the pod began on this node: with its oldest sandbox, when that was before this kubelet. */
@@ -244,17 +245,11 @@ export class PodWorker {
     return Math.min(this.#madeAt, ...sandboxes);
   }
 
-  #deadline(): number | undefined {
-    const seconds = this.#pod?.spec.activeDeadlineSeconds;
-    return seconds === undefined ? undefined : this.#startedAt() + seconds * 1000;
+  #deadlineEnd(pod: Pod): PodEnd | undefined {
+    return deadlineEnd(pod, this.#startedAt(), this.#status, Date.now());
   }
+}
 
-  /** Whether `activeDeadlineSeconds` is over; a pod that finished in time has not missed it. */
-  #deadlineExceeded(): boolean {
-    if (this.#status?.phase === 'Succeeded') return false;
-    if (this.#status?.reason === 'DeadlineExceeded') return true;
-    if (this.#status?.phase === 'Failed') return false;
-    const deadline = this.#deadline();
-    return deadline !== undefined && Date.now() >= deadline;
-  }
+function deletedNow(): PodEnd & { by: 'deleted' } {
+  return { by: 'deleted', at: new Date().toISOString().replace(/\.\d+Z$/, 'Z') };
 }

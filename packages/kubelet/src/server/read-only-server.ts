@@ -7,9 +7,9 @@ import { listenOnSocket } from '@berth/cri/server/socket.ts';
 import { guard } from '@berth/http/guard.ts';
 import { listen } from '@berth/http/listen.ts';
 import { answer, type Route, routes } from '@berth/http/routes.ts';
+import type { PodWithStatus } from '../api/pod.ts';
 import type { RejectedManifest } from '../config/pod-source.ts';
 import { createLogger } from '../klog/klog.ts';
-import type { PodWithStatus } from '../kubelet.ts';
 
 const log = createLogger('read-only-server.ts');
 

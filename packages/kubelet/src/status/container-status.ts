@@ -1,14 +1,9 @@
 // The status of one container of a pod, from what the runtime knows and what went wrong here.
+import { type ContainerKind, containersOfKind } from '../api/each-container.ts';
 import type { Container, ContainerState, ContainerStatus, Pod } from '../api/pod.ts';
 import { shouldRestart } from '../containers/restart-policy.ts';
 import type { PodRuntimeStatus, RuntimeContainer } from '../kubecontainer/runtime-status.ts';
-import type { StartFailureReason } from '../kubecontainer/start-error.ts';
-
-/** Why the last attempt to start a container failed. */
-export interface StartFailure {
-  reason: StartFailureReason;
-  message: string;
-}
+import type { StartFailure } from '../kubecontainer/start-error.ts';
 
 /**
  * The statuses of the pod's containers of one kind, in the order of its specification. What `previous` says about
@@ -16,13 +11,12 @@ export interface StartFailure {
  */
 export function containerStatuses(
   pod: Pod,
-  kind: 'init' | 'regular',
+  kind: ContainerKind,
   runtime: PodRuntimeStatus,
   context: { runtimeName: string; failures: ReadonlyMap<string, StartFailure> },
   previous: readonly ContainerStatus[],
 ): ContainerStatus[] {
-  const containers = kind === 'init' ? (pod.spec.initContainers ?? []) : pod.spec.containers;
-  return containers.map((container) => {
+  return containersOfKind(pod.spec, kind).map(({ container }) => {
     const [latest, former] = runtime.containers.filter((each) => each.name === container.name);
     const status = fromRuntime(pod, container, latest, former, context.runtimeName);
     const before = previous.find((each) => each.name === container.name);

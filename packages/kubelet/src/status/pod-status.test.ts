@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerState, PodSpec } from '../api/pod.ts';
 import type { PodRuntimeStatus, RuntimeContainer } from '../kubecontainer/runtime-status.ts';
+import type { StartFailure } from '../kubecontainer/start-error.ts';
 import { testPod } from '../testing/pod.ts';
 import { podConditions } from './conditions.ts';
-import type { StartFailure } from './container-status.ts';
-import { podStatus } from './pod-status.ts';
+import { podStatus, rejectedStatus } from './pod-status.ts';
 
 type Policy = PodSpec['restartPolicy'];
 
@@ -63,7 +63,7 @@ function status(
     podIps: ['10.0.0.2'],
     now: 1_000_000_010_000,
     startedAt: 999_999_999_500,
-    deadlineExceeded,
+    end: deadlineExceeded ? ({ by: 'deadline' } as const) : undefined,
   };
   return podStatus(pod, have, context, undefined);
 }
@@ -274,7 +274,7 @@ test('a condition that says the same keeps its transition time', () => {
     hostIps: [],
     podIps: [],
     startedAt: 0,
-    deadlineExceeded: false,
+    end: undefined,
   };
   const waiting = podStatus(pod, runtime(''), { ...context, now: 1000 }, undefined);
   const running = podStatus(pod, runtime('a:run'), { ...context, now: 9000 }, waiting);
@@ -294,7 +294,7 @@ test('the last end is remembered when the runtime has lost the container', () =>
     podIps: [],
     now: 0,
     startedAt: 0,
-    deadlineExceeded: false,
+    end: undefined,
   };
   const last = (...states: string[]) => {
     let status: ReturnType<typeof podStatus> | undefined;
@@ -308,4 +308,16 @@ test('the last end is remembered when the runtime has lost the container', () =>
   assert.equal(last('a:exit4', 'a:run'), 4);
   assert.equal(last('a:exit4', 'a:run', 'a:exit0'), 4);
   assert.equal(last('a:exit4'), undefined);
+});
+
+test('a pod that was rejected has failed, with the reason and nothing else, as the real kubelet writes it', () => {
+  const pod = testPod({ containers: [{ name: 'a', resources: { requests: { cpu: '500' } } }] });
+  const message = "Node didn't have enough resource: cpu, requested: 500000, used: 100, capacity: 24000";
+  assert.deepEqual(rejectedStatus(pod, { by: 'rejected', reason: 'OutOfcpu', message }, 1_759_564_771_999), {
+    phase: 'Failed',
+    reason: 'OutOfcpu',
+    message: `Pod was rejected: ${message}`,
+    startTime: '2025-10-04T07:59:31Z',
+    qosClass: 'Burstable',
+  });
 });

@@ -1,9 +1,11 @@
 // The status of a pod as the API shows it: a pure function of the pod, the runtime and what went wrong here.
 import type { Pod, PodStatus } from '../api/pod.ts';
 import { qosClass } from '../cgroups/qos-class.ts';
-import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
+import { emptyRuntimeStatus, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
+import type { StartFailure } from '../kubecontainer/start-error.ts';
+import { endedStatus, type PodEnd } from '../pods/end/pod-end.ts';
 import { podConditions } from './conditions.ts';
-import { containerStatuses, type StartFailure, timestamp } from './container-status.ts';
+import { containerStatuses, timestamp } from './container-status.ts';
 import { podPhase } from './phase.ts';
 
 /** What a status depends on besides the pod and the runtime. */
@@ -17,8 +19,8 @@ export interface StatusContext {
   /** Milliseconds since the epoch. */
   now: number;
   startedAt: number;
-  /** True once `activeDeadlineSeconds` is over: the pod has failed. */
-  deadlineExceeded: boolean;
+  /** Why the pod has to end; undefined: it goes on. */
+  end: PodEnd | undefined;
 }
 
 /** The pod's status. `previous` gives what must not change without cause: times of transition. */
@@ -30,7 +32,7 @@ export function podStatus(
 ): PodStatus {
   const init = containerStatuses(pod, 'init', runtime, context, previous?.initContainerStatuses ?? []);
   const regular = containerStatuses(pod, 'regular', runtime, context, previous?.containerStatuses ?? []);
-  const phase = context.deadlineExceeded ? 'Failed' : podPhase(pod, init, regular);
+  const { phase = podPhase(pod, init, regular), ...reason } = endedStatus(context.end) ?? {};
   const statuses = { init, regular, phase };
   const now = timestamp(context.now);
   const [hostIP] = context.hostIps;
@@ -38,7 +40,7 @@ export function podStatus(
   return {
     phase,
     conditions: podConditions(pod, runtime, statuses, previous?.conditions ?? [], now),
-    ...(context.deadlineExceeded ? deadlineReason : {}),
+    ...reason,
     ...(hostIP ? { hostIP, hostIPs: context.hostIps.map((ip) => ({ ip })) } : {}),
     ...(podIP ? { podIP, podIPs: context.podIps.map((ip) => ({ ip })) } : {}),
     startTime: timestamp(context.startedAt),
@@ -48,7 +50,17 @@ export function podStatus(
   };
 }
 
-const deadlineReason = {
-  reason: 'DeadlineExceeded',
-  message: 'Pod was active on the node longer than the specified deadline',
-};
+/** The status of a pod that is not begun; it waits since `at` (milliseconds since the epoch). */
+export function pendingStatus(pod: Pod, hostIps: string[], at: number): PodStatus {
+  const nothing = { runtimeName: '', failures: new Map(), podIps: [], end: undefined };
+  const context = { ...nothing, hostIps, now: at, startedAt: at };
+  return podStatus(pod, emptyRuntimeStatus(pod.metadata), context, undefined);
+}
+
+/**
+ * The status of a pod that this node did not admit, as the real kubelet writes it: no conditions and no containers,
+ * because nothing of it was ever made. `at`: milliseconds since the epoch.
+ */
+export function rejectedStatus(pod: Pod, end: PodEnd & { by: 'rejected' }, at: number): PodStatus {
+  return { ...endedStatus(end), startTime: timestamp(at), qosClass: qosClass(pod) };
+}

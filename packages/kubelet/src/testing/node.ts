@@ -17,9 +17,8 @@ import { testImage } from '@berth/test-support/pods.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
 import { until } from '@berth/test-support/until.ts';
 import type { Container, Pod, PodSpec, PodStatus } from '../api/pod.ts';
-import type { Kubelet } from '../kubelet.ts';
+import { Kubelet } from '../kubelet.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
-import { createKubelet } from '../pods/workers.ts';
 import { testOptions } from './options.ts';
 import { testPod } from './pod.ts';
 
@@ -70,7 +69,7 @@ export async function startTestNode(runtime: (typeof testRuntimes)[number]): Pro
     options,
     restartRuntime: restart,
     kubelet: (changes = {}) => {
-      const kubelet = createKubelet({
+      const kubelet = new Kubelet({
         cri: connectCri(socket, { timeoutMs: patience(30_000) }),
         options: { ...options, ...changes },
       });

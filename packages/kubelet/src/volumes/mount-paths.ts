@@ -15,7 +15,7 @@ type Roots = Parameters<typeof podDir>[0];
 export function volumePaths(
   pod: Pod,
   container: Container,
-  volumes: Map<string, string>,
+  volumes: ReadonlyMap<string, string>,
   place: PodPlace,
   roots: Roots,
 ): Map<string, string> {

@@ -1,10 +1,14 @@
 // The steps of a pod's life, and how one is put together.
+import type { ContainerKind } from '../../api/each-container.ts';
 import type { Container } from '../../api/pod.ts';
 import type { Wait } from '../../backoff/backoff.ts';
 import type { RuntimeContainer } from '../../kubecontainer/runtime-status.ts';
+import type { PodEnd } from '../end/pod-end.ts';
 
 /** One step. Steps are carried out in the order of the list. */
 export type PodAction =
+  /** Start the pulls of these containers' images; make volumes, cgroup and log directory. */
+  | { do: 'prepare-pod'; containers: readonly string[] }
   /** Stop every container and sandbox that still is alive. */
   | { do: 'kill-pod'; reason: string }
   | { do: 'kill-container'; id: string; name: string; reason: string }
@@ -16,15 +20,12 @@ export type PodAction =
   /** The container crashed lately: nothing to do before `wait.until`. */
   | { do: 'back-off'; name: string; kind: ContainerKind; wait: Wait };
 
-/** Where in the specification a container stands: `initContainers` or `containers`. */
-export type ContainerKind = 'init' | 'regular';
-
 /** What decisions depend on besides the pod and its status. */
 export interface ActionContext {
   /** The crash back-off that is on for a container that ended at `finishedAt` (ms since the epoch). */
   backOff: (containerName: string, finishedAt: number) => Wait | undefined;
-  /** True once `activeDeadlineSeconds` is over. */
-  deadlineExceeded: boolean;
+  /** Why the pod has to end; undefined: it goes on. */
+  end: PodEnd | undefined;
 }
 
 /** A step that starts `container` after `latest`, or the wait for it. */

@@ -1,5 +1,6 @@
 // The init containers of a pod: one after the other, each has to succeed before the next one starts.
 // https://kubernetes.io/docs/concepts/workloads/pods/init-containers/
+import { containersOfKind } from '../../api/each-container.ts';
 import type { Container, Pod } from '../../api/pod.ts';
 import {
   activeContainers,
@@ -19,7 +20,7 @@ export type InitProgress =
  * because earlier ones may have been removed; a regular container in this sandbox proves that all are through.
  */
 export function initActions(pod: Pod, status: PodRuntimeStatus, context: ActionContext): InitProgress {
-  const init = pod.spec.initContainers ?? [];
+  const init = containersOfKind(pod.spec, 'init').map(({ container }) => container);
   const [first] = init;
   if (!first) return { verdict: 'done' };
   const active = activeContainers(status);

@@ -8,6 +8,8 @@ import { podActions } from './pod-actions.ts';
 /** `start a#1`: container a, restarted once. */
 function show(action: PodAction): string {
   switch (action.do) {
+    case 'prepare-pod':
+      return `prepare ${action.containers.join(' ')}`;
     case 'kill-pod':
       return 'kill-pod';
     case 'kill-container':
@@ -226,7 +228,7 @@ for (const [title, group] of Object.entries(cases)) {
         });
         const actions = podActions(pod, runtimeStatus(...each.have), {
           backOff: (name) => (name === each.backOff ? { until: 2000, delayMs: 1000 } : undefined),
-          deadlineExceeded: each.deadline ?? false,
+          end: each.deadline ? { by: 'deadline' } : undefined,
         });
         assert.equal(actions.map(show).join(', '), each.want);
       });

@@ -1,17 +1,19 @@
 // What has to happen so that the runtime agrees with a pod's specification: a pure function from what is wanted
-// and what there is to a list of steps. Only pods/sync-round.ts carries them out.
+// and what there is to a list of steps. Only pods/effects/ carries them out.
 // The rules are those of https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
+import { containersOfKind } from '../../api/each-container.ts';
 import type { Pod } from '../../api/pod.ts';
 import { shouldRestart } from '../../containers/restart-policy.ts';
 import { containerHash } from '../../kubecontainer/container-hash.ts';
 import { latestContainer, type PodRuntimeStatus } from '../../kubecontainer/runtime-status.ts';
 import { sandboxChange } from '../../sandbox/sandbox-change.ts';
+import { killReason } from '../end/pod-end.ts';
 import { type ActionContext, kill, type PodAction, remove, start, startOrBackOff } from './actions.ts';
 import { initActions } from './init-actions.ts';
 
 /** The steps that bring the pod to what its specification asks for; none when it is there already. */
 export function podActions(pod: Pod, status: PodRuntimeStatus, context: ActionContext): PodAction[] {
-  if (context.deadlineExceeded) return killPod(status, 'the pod was active longer than its deadline');
+  if (context.end !== undefined) return killPod(status, killReason(context.end));
   const sandbox = sandboxChange(pod, status);
   if (sandbox.verdict === 'replace') {
     return inNewSandbox(pod, status, context, sandbox.attempt, sandbox.reason);
@@ -41,9 +43,10 @@ function inNewSandbox(
   const initialized = pod.spec.containers.some((container) => latestContainer(status, container.name));
   if (wanted.length === 0 && initialized) return kill;
 
-  const initNames = new Set(pod.spec.initContainers?.map((container) => container.name));
+  const init = containersOfKind(pod.spec, 'init').map(({ container }) => container);
+  const initNames = new Set(init.map(({ name }) => name));
   const purge = status.containers.filter((container) => initNames.has(container.name)).map(remove);
-  const [firstInit] = pod.spec.initContainers ?? [];
+  const [firstInit] = init;
   const starts = firstInit
     ? startOrBackOff(firstInit, 'init', latestContainer(status, firstInit.name), context)
     : wanted.flatMap((each) => startOrBackOff(each, 'regular', latestContainer(status, each.name), context));

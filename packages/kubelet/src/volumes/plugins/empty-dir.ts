@@ -2,8 +2,11 @@
 // https://kubernetes.io/docs/concepts/storage/volumes/#emptydir
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { bytes } from '@berth/common/quantity.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { isMountPoint, mount } from '@berth/linux/mounts/mount.ts';
 import type { EmptyDirVolumeSource, Pod } from '../../api/pod.ts';
+import { emptyDirPath, emptyDirPluginDir } from '../../paths/pod-paths.ts';
+import type { VolumePlugin } from '../plugin.ts';
 
 /** What a volume in memory is made on. */
 export interface MemoryVolumes {
@@ -13,13 +16,24 @@ export interface MemoryVolumes {
   noswap: boolean;
 }
 
+/** The plugin of emptyDir volumes, which are below the pod's folder in `roots`. */
+export function emptyDirPlugin(
+  roots: Parameters<typeof emptyDirPath>[0],
+  memoryVolumes: MemoryVolumes,
+): VolumePlugin {
+  return {
+    kind: 'emptyDir',
+    setUp: async (pod, { name, emptyDir = {} }) => {
+      const path = emptyDirPath(roots, pod.metadata.uid, name);
+      makeEmptyDir(pod, emptyDir, path, memoryVolumes);
+      return path;
+    },
+    onDisk: { directory: emptyDirPluginDir, tearDown: removeTree },
+  };
+}
+
 /** Makes the volume at `path`, unless it is there from before. */
-export function emptyDirVolume(
-  pod: Pod,
-  source: EmptyDirVolumeSource,
-  path: string,
-  node: MemoryVolumes,
-): void {
+function makeEmptyDir(pod: Pod, source: EmptyDirVolumeSource, path: string, node: MemoryVolumes): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   if (source.medium === 'Memory' && !isMountPoint(path)) {
     const data = memoryVolumeOptions(pod, source.sizeLimit, node);

@@ -3,6 +3,7 @@
 import { mkdirSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { HostPathVolumeSource } from '../../api/pod.ts';
+import type { VolumePlugin } from '../plugin.ts';
 
 interface Kind {
   is: (stats: Stats) => boolean;
@@ -17,8 +18,17 @@ const kinds: Record<string, Kind> = {
   BlockDevice: { is: (stats) => stats.isBlockDevice(), called: 'a block device' },
 };
 
+/** The plugin of hostPath volumes: the path is the node's, and stays when the pod goes. */
+export const hostPathPlugin: VolumePlugin = {
+  kind: 'hostPath',
+  setUp: async (_pod, { hostPath }) => {
+    if (!hostPath) throw new Error('the volume is no hostPath');
+    return checkedHostPath(hostPath);
+  },
+};
+
 /** The path of the volume. Throws when what is there is not of the wanted type. */
-export function hostPathVolume({ path, type = '' }: HostPathVolumeSource): string {
+function checkedHostPath({ path, type = '' }: HostPathVolumeSource): string {
   if (type === '') return path;
   let stats = statSync(path, { throwIfNoEntry: false });
   if (!stats && type === 'DirectoryOrCreate') mkdirSync(path, { recursive: true, mode: 0o755 });

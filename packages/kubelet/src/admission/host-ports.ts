@@ -1,0 +1,21 @@
+// Each host port is one pod's.
+import type { Check } from './check.ts';
+import { hostPortsOf } from './host-ports-of.ts';
+
+/** Refuses a pod whose host port another pod has, on the same address or on every one. */
+export const checkHostPorts: Check = (pod, _node, { ports }) => {
+  for (const port of hostPortsOf(pod)) {
+    const onEveryAddress = ports.get(port.replace(/@.*/, '@'));
+    const onAnyAddress = port.endsWith('@')
+      ? [...ports].find(([key]) => key.startsWith(port))?.[1]
+      : undefined;
+    const owner = ports.get(port) ?? onEveryAddress ?? onAnyAddress;
+    if (owner === undefined) continue;
+    return {
+      reason: 'NodePorts',
+      message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
+      detail: `host port ${port.replace('@', ' ').trim()} is taken by pod ${owner}`,
+    };
+  }
+  return 'admitted';
+};

@@ -1,0 +1,20 @@
+// The pod sources that the options ask for.
+import { join } from 'node:path';
+import type { SysctlRules } from '../api/validation/security-context.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { FileSource } from './file-source.ts';
+import type { PodSource } from './pod-source.ts';
+
+/** The manifest directory, if there is one. */
+export function podSources(options: KubeletOptions, sysctls: SysctlRules): PodSource[] {
+  if (options.staticPodPath === undefined) return [];
+  return [
+    new FileSource({
+      path: options.staticPodPath,
+      nodeName: options.nodeName,
+      stateDir: join(options.rootDir, 'static-pods'),
+      checkFrequencyMs: options.fileCheckFrequencyMs,
+      sysctls,
+    }),
+  ];
+}

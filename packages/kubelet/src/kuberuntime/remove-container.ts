@@ -1,0 +1,57 @@
+// Takes away what a pod that has ended left in the runtime, and the files that belong to its containers.
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
+import type { PodIdentity } from '../api/pod.ts';
+import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
+import { removeLog, unlinkLog } from '../logs/log-files.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { removeTerminationLog } from '../podfiles/termination-log.ts';
+import type { RuntimePods } from './runtime-pods.ts';
+import { unlessGone } from './unless-gone.ts';
+
+/** What removing a container needs. */
+export interface RemovalPorts {
+  runtime: Pick<RuntimeClient, 'removeContainer'>;
+  pods: Pick<RuntimePods, 'forget'>;
+  options: Pick<KubeletOptions, 'rootDir' | 'podLogsDir'>;
+}
+
+/** What removing a pod needs. */
+export interface PodRemovalPorts extends RemovalPorts {
+  runtime: Pick<RuntimeClient, 'removeContainer' | 'stopPodSandbox' | 'removePodSandbox'>;
+}
+
+/** Removes a container that has ended, with its log and its termination message. */
+export async function removeContainer(
+  pod: PodIdentity,
+  container: { id: string; name: string; restartCount: number },
+  ports: RemovalPorts,
+): Promise<void> {
+  await removeLog(ports.options, pod, container);
+  removeTerminationLog(ports.options, pod.uid, container);
+  await unlessGone(ports.runtime.removeContainer({ containerId: container.id }));
+  forgetContainer(pod, container, ports);
+}
+
+/** Removes all that the runtime has of a pod that was killed: a sandbox goes with the containers in it. */
+export async function removePod(status: PodRuntimeStatus, ports: PodRemovalPorts): Promise<void> {
+  const sandboxIds = new Set(status.sandboxes.map((sandbox) => sandbox.id));
+  await Promise.all(
+    status.sandboxes.map(async ({ id, ready }) => {
+      if (ready) await unlessGone(ports.runtime.stopPodSandbox({ podSandboxId: id }));
+      await unlessGone(ports.runtime.removePodSandbox({ podSandboxId: id }));
+    }),
+  );
+  for (const container of status.containers) {
+    if (sandboxIds.has(container.sandboxId)) forgetContainer(status, container, ports);
+    else await removeContainer(status, container, ports);
+  }
+}
+
+function forgetContainer(
+  pod: PodIdentity,
+  container: { id: string; name: string },
+  { pods, options }: RemovalPorts,
+): void {
+  pods.forget(container.id);
+  unlinkLog(options, pod, container);
+}

@@ -1,0 +1,25 @@
+// What a runtime says about itself.
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
+import { createLogger } from '../klog/klog.ts';
+
+const log = createLogger('runtime-facts.ts');
+
+/** What the kubelet has to know about the runtime. */
+export interface RuntimeFacts {
+  /** What the runtime calls itself: the scheme of container ids. */
+  runtimeName: string;
+  /** Whether the runtime knows `supplementalGroupsPolicy`; an older one would ignore Strict. */
+  hasGroupsPolicy: boolean;
+}
+
+/** Asks the runtime. Throws when it does not answer. */
+export async function runtimeFacts(
+  runtime: Pick<RuntimeClient, 'version' | 'status'>,
+): Promise<RuntimeFacts> {
+  const [{ runtimeName, runtimeVersion }, { features }] = await Promise.all([
+    runtime.version({}),
+    runtime.status({}),
+  ]);
+  log.info('Container runtime initialized', { containerRuntime: runtimeName, version: runtimeVersion });
+  return { runtimeName, hasGroupsPolicy: features?.supplementalGroupsPolicy === true };
+}

@@ -1,0 +1,64 @@
+// Looks at the size of every running container's log from time to time.
+import { join } from 'node:path';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
+import type { PodIdentity } from '../api/pod.ts';
+import { createLogger } from '../klog/klog.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { logPath, podLogDir } from '../paths/pod-paths.ts';
+import { type RotatedLog, rotateLog } from './log-rotation.ts';
+
+const log = createLogger('log-rotator.ts');
+
+/** Kubernetes' defaults. */
+const logLimits = { maxBytes: 10 * 1024 * 1024, maxFiles: 5 };
+const checkMs = 10_000;
+
+/** A container whose log grows. */
+export interface LoggingContainer {
+  pod: PodIdentity;
+  id: string;
+  name: string;
+  restartCount: number;
+}
+
+/** What rotating logs needs. */
+export interface LogRotatorPorts {
+  runtime: Pick<RuntimeClient, 'reopenContainerLog'>;
+  options: Pick<KubeletOptions, 'rootDir' | 'podLogsDir'>;
+  /** The containers that run now. */
+  runningContainers(): LoggingContainer[];
+}
+
+/** Rotates logs on a timer of its own. */
+export class LogRotator {
+  readonly #ports: LogRotatorPorts;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(ports: LogRotatorPorts) {
+    this.#ports = ports;
+  }
+
+  /** Begins with the first look after one interval. */
+  start(): void {
+    this.#timer = setTimeout(async () => {
+      for (const container of this.#ports.runningContainers()) await this.#rotate(container);
+      if (!this.#stopped) this.start();
+    }, checkMs);
+  }
+
+  /** Looks no more. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #rotate({ pod, id, name, restartCount }: LoggingContainer): Promise<void> {
+    const { runtime, options } = this.#ports;
+    const path = join(podLogDir(options, pod), logPath(name, restartCount));
+    const rotated: RotatedLog = { id, path, root: options.podLogsDir };
+    await rotateLog(rotated, logLimits, runtime).catch((err: unknown) => {
+      log.error('Failed to rotate container log', { err, path });
+    });
+  }
+}

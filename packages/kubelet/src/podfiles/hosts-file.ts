@@ -1,0 +1,18 @@
+// Writes the /etc/hosts that all containers of a pod share.
+import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
+import type { Pod } from '../api/pod.ts';
+import { hostNetworkHosts, podHosts } from '../containers/hosts-file.ts';
+import { podDomain, podHostname } from '../sandbox/hostname.ts';
+import { writeBoundedFile } from './bounded-file.ts';
+
+/** A node's hosts file may be long: lists that block advertisers are. */
+const maxHostsBytes = 16 * 1024 * 1024;
+
+/** Writes the pod's hosts file to `path`; one on the host's network gets the host's own. */
+export function writeHostsFile(pod: Pod, path: string, podIps: string[], clusterDomain: string): void {
+  const aliases = pod.spec.hostAliases ?? [];
+  const content = pod.spec.hostNetwork
+    ? hostNetworkHosts(readRegularFileSync('/etc/hosts', { maxBytes: maxHostsBytes }).toString(), aliases)
+    : podHosts(podIps, podHostname(pod), podDomain(pod, clusterDomain), aliases);
+  writeBoundedFile(path, content, 0o644);
+}

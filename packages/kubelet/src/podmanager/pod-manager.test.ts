@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { redirectLog } from '../klog/klog.ts';
+import { testPod } from '../testing/pod.ts';
+import { PodManager } from './pod-manager.ts';
+
+const node = { labels: {}, maxPods: 1, cpus: 1, memoryBytes: 1024 ** 3, ephemeralStorageBytes: 1024 ** 3 };
+const pods = (...names: string[]) =>
+  names.map((name) => testPod({ containers: [{ name: 'c' }] }, { name: `${name}-n`, uid: name }));
+
+test('what runs is not pushed out, and each rejection is logged once', () => {
+  const lines: string[] = [];
+  const restore = redirectLog((line) => lines.push(line));
+  const manager = new PodManager({ node, isFinished: () => false });
+  const seen: string[] = [];
+  const tell = (...names: string[]): void => {
+    manager.setPods(pods(...names));
+    seen.push([...manager.admitted().values()].map((pod) => pod.metadata.name).join(' '));
+  };
+  tell('b');
+  tell('a', 'b');
+  const [first] = manager.rejected().values();
+  tell('a', 'b');
+  assert.deepEqual(seen, ['b-n', 'b-n', 'b-n']);
+  assert.equal(lines.length, 1);
+  assert.match(
+    lines[0] ?? '',
+    /pod-manager\.ts:1\] "Pod was rejected" pod="default\/a-n" err="Node didn't have enough resource: pods: this node runs at most 1 \(--max-pods\)"/,
+  );
+  const [rejected] = manager.rejected().values();
+  assert.match(rejected?.detail ?? '', /at most 1 \(--max-pods\)/);
+  assert.deepEqual(rejected?.end, {
+    by: 'rejected',
+    reason: 'OutOfpods',
+    message: "Node didn't have enough resource: pods, requested: 1, used: 1, capacity: 1",
+  });
+  assert.equal(rejected?.at, first?.at);
+  tell('a');
+  assert.equal(seen.at(-1), 'a-n');
+  assert.equal(manager.rejected().size, 0);
+  restore();
+});
+
+test('of two pods with one name the first counts', () => {
+  const manager = new PodManager({ node: { ...node, maxPods: 9 }, isFinished: () => false });
+  const [one, other] = [...pods('a'), ...pods('a')];
+  assert.ok(one && other);
+  other.metadata.uid = 'other';
+  manager.setPods([one, other]);
+  assert.deepEqual([...manager.admitted().keys()], ['a']);
+});

@@ -1,0 +1,71 @@
+// The desired pods of this node: what the sources want, each name once, and which of it the node admits.
+import { admitPods } from '../admission/admit.ts';
+import type { Failed } from '../admission/check.ts';
+import { type Pod, podKey } from '../api/pod.ts';
+import { createLogger } from '../klog/klog.ts';
+import type { NodeFacts } from '../node/node-facts.ts';
+import type { PodEnd } from '../pods/end/pod-end.ts';
+
+const log = createLogger('pod-manager.ts');
+
+/** What the decision depends on besides the pods. */
+export interface PodManagerPorts {
+  node: NodeFacts;
+  /** Whether a pod's containers are done, so that it holds nothing of the node. */
+  isFinished(uid: string): boolean;
+}
+
+/** A pod that this node does not run. */
+export interface RejectedPod {
+  pod: Pod;
+  end: PodEnd & { by: 'rejected' };
+  /** The reason for a person. */
+  detail: string;
+  /** When it was rejected, in milliseconds since the epoch. */
+  at: number;
+}
+
+/** Keeps the desired pods. */
+export class PodManager {
+  readonly #ports: PodManagerPorts;
+  #admitted: ReadonlyMap<string, Pod> = new Map();
+  #rejected: ReadonlyMap<string, RejectedPod> = new Map();
+
+  constructor(ports: PodManagerPorts) {
+    this.#ports = ports;
+  }
+
+  /** Takes everything that the sources want now. Of two pods with one `namespace/name` the first counts. */
+  setPods(pods: readonly Pod[]): void {
+    const byKey = new Map<string, Pod>();
+    for (const pod of pods) if (!byKey.has(podKey(pod))) byKey.set(podKey(pod), pod);
+    const wasAdmitted = new Set(this.#admitted.keys());
+    const { node, isFinished } = this.#ports;
+    const { admitted, rejected } = admitPods([...byKey.values()], node, wasAdmitted, isFinished);
+    this.#admitted = new Map(admitted.map((pod) => [pod.metadata.uid, pod]));
+    this.#rejected = new Map(
+      rejected.map(({ pod, failed }) => [pod.metadata.uid, this.#rejectedPod(pod, failed)]),
+    );
+  }
+
+  /** Logs a reason once, and keeps the time of the first rejection. */
+  #rejectedPod(pod: Pod, { reason, message, detail }: Failed): RejectedPod {
+    const key = podKey(pod);
+    const before = [...this.#rejected.values()];
+    if (!before.some((known) => podKey(known.pod) === key && known.detail === detail)) {
+      log.error('Pod was rejected', { pod: key, err: detail });
+    }
+    const at = this.#rejected.get(pod.metadata.uid)?.at ?? Date.now();
+    return { pod, end: { by: 'rejected', reason, message }, detail, at };
+  }
+
+  /** The pods that this node shall run, by UID. */
+  admitted(): ReadonlyMap<string, Pod> {
+    return this.#admitted;
+  }
+
+  /** The pods that this node does not run, by UID. */
+  rejected(): ReadonlyMap<string, RejectedPod> {
+    return this.#rejected;
+  }
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Pod } from '../api/pod.ts';
+import { StatusManager } from '../status/manager.ts';
+import { testPod } from '../testing/pod.ts';
+import type { RejectedPod } from './pod-manager.ts';
+import { VisiblePods } from './visible-pods.ts';
+
+const pod = (name: string): Pod => testPod({ containers: [{ name: 'c' }] }, { name, uid: name });
+const byUid = (...names: string[]) => new Map(names.map((name) => [name, pod(name)]));
+
+function visible(admitted: Map<string, Pod>, rejected: Map<string, RejectedPod>, running: string[]) {
+  const statuses = new StatusManager();
+  const workers = { pods: () => running.map(pod), has: (uid: string) => running.includes(uid) };
+  const list = new VisiblePods({
+    podManager: { admitted: () => admitted, rejected: () => rejected },
+    statuses,
+    workers: () => workers,
+    nodeIps: ['192.0.2.1'],
+  });
+  return { statuses, list, running };
+}
+
+test('pods with a worker come first, then those that wait, then those that were rejected', () => {
+  const end = { by: 'rejected', reason: 'OutOfcpu', message: 'too much' } as const;
+  const rejected = new Map([['r', { pod: pod('r'), end, detail: '', at: 0 }]]);
+  const { statuses, list } = visible(byUid('a', 'waits'), rejected, ['a']);
+  statuses.set('a', { phase: 'Running' });
+  statuses.set('gone', { phase: 'Running' });
+  list.refresh();
+  assert.deepEqual(
+    list.list().map(({ metadata, status }) => [metadata.name, status.phase, status.reason]),
+    [
+      ['a', 'Running', undefined],
+      ['waits', 'Pending', undefined],
+      ['r', 'Failed', 'OutOfcpu'],
+    ],
+  );
+  assert.equal(statuses.get('gone'), undefined, 'a pod that is gone is forgotten');
+});
+
+test('a rejected version whose containers still end shows how they end', () => {
+  const end = { by: 'rejected', reason: 'OutOfcpu', message: 'too much' } as const;
+  const rejected = new Map([['a', { pod: pod('a'), end, detail: '', at: 0 }]]);
+  const { statuses, list } = visible(new Map(), rejected, ['a']);
+  statuses.set('a', { phase: 'Running' });
+  list.refresh();
+  assert.deepEqual(
+    list.list().map(({ status }) => status.phase),
+    ['Running'],
+  );
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { StartFailureReason } from '../../kubecontainer/start-error.ts';
+import { testPod } from '../../testing/pod.ts';
+import { runtimeStatus } from '../../testing/runtime-status.ts';
+import { fold } from './fold.ts';
+import type { Outcome } from './outcome.ts';
+import { firstView, type PodView } from './view.ts';
+
+const pod = testPod({ containers: [{ name: 'a' }, { name: 'b' }], initContainers: [{ name: 'i' }] });
+const failure = (reason: StartFailureReason) => ({ reason, message: `${reason} message` });
+
+/** What a table shows of a view: `sandboxes / containers / who waits why / when / what next`. */
+function show({ runtime, runtimeIs, waiting, lookAt, retry, rest }: PodView): string {
+  return [
+    runtime.sandboxes.map(({ id, ready }) => `${id}${ready ? '' : ' down'}`).join(', '),
+    runtime.containers.map(({ id }) => id).join(' '),
+    [...waiting].map(([name, { reason }]) => `${name} ${reason}`).join(', '),
+    [runtimeIs, lookAt, retry === 'not needed' ? undefined : retry, rest].filter((each) => each).join(', '),
+  ].join(' / ');
+}
+
+const [sandbox] = runtimeStatus('down up', '').sandboxes;
+const [container] = runtimeStatus('up', 'a:run').containers;
+assert.ok(sandbox && container);
+
+const cases: [title: string, sandboxes: string, containers: string, outcomes: Outcome[], view: string][] = [
+  ['nothing happened', 'up', 'a:run', [], 's0 / a0 /  / known, go on'],
+  [
+    'prepared',
+    'up',
+    '',
+    [{ result: 'prepared', volumes: new Map(), images: new Map() }],
+    's0 /  /  / known, go on',
+  ],
+  ['something was removed', 'up', 'a:run', [{ result: 'removed' }], 's0 / a0 /  / stale, go on'],
+  [
+    'a new sandbox takes the place of the others',
+    'up',
+    '',
+    [{ result: 'sandbox-created', sandbox }],
+    's1, s0 down /  /  / known, go on',
+  ],
+  [
+    'a container that started waits for nothing',
+    'up',
+    '',
+    [
+      { result: 'container-failed', name: 'a', failure: failure('ErrImagePull'), retryAt: 9 },
+      { result: 'container-started', name: 'a', container },
+    ],
+    's0 / a0 /  / stale, 9, go on',
+  ],
+  [
+    'a container that started and was gone again',
+    'up',
+    '',
+    [{ result: 'container-started', name: 'a', container: undefined }],
+    's0 /  /  / known, go on',
+  ],
+  [
+    'a failure without a time is tried again after a pause, and the others go on',
+    'up',
+    '',
+    [{ result: 'container-failed', name: 'a', failure: failure('CreateContainerError'), retryAt: undefined }],
+    's0 /  / a CreateContainerError / stale, after a pause, go on',
+  ],
+  [
+    'the earliest time counts',
+    'up',
+    '',
+    [
+      { result: 'backs-off', name: 'a', failure: failure('CrashLoopBackOff'), until: 7 },
+      { result: 'container-failed', name: 'b', failure: failure('ImagePullBackOff'), retryAt: 5 },
+      { result: 'backs-off', name: 'i', failure: failure('CrashLoopBackOff'), until: 6 },
+    ],
+    's0 /  / a CrashLoopBackOff, b ImagePullBackOff, i CrashLoopBackOff / stale, 5, go on',
+  ],
+  [
+    'a back-off alone leaves the runtime as it is',
+    'up',
+    'a:exit1',
+    [{ result: 'backs-off', name: 'a', failure: failure('CrashLoopBackOff'), until: 7 }],
+    's0 / a0 / a CrashLoopBackOff / known, 7, go on',
+  ],
+  [
+    'a pod that cannot come up shows it on every container that does not exist',
+    'up',
+    'a:exit1',
+    [{ result: 'pod-failed', message: 'no network' }],
+    's0 / a0 / i ContainerCreating, b ContainerCreating / stale, after a pause, stop',
+  ],
+  ['a pod that shall end', 'up', '', [{ result: 'aborted' }], 's0 /  /  / known, stop'],
+];
+for (const [title, sandboxes, containers, outcomes, want] of cases) {
+  test(`${title}: ${want}`, () => {
+    const view = firstView(pod, runtimeStatus(sandboxes, containers), new Map(), []);
+    assert.equal(show(outcomes.reduce(fold, view)), want);
+  });
+}
+
+test('a round begins without the waits of containers that run or that nothing is wanted of', () => {
+  const waiting = new Map(['a', 'b', 'i'].map((name) => [name, failure('CrashLoopBackOff')]));
+  const actions = ['a', 'b'].map(
+    (name) => ({ do: 'start-container', name, kind: 'regular', restartCount: 0 }) as const,
+  );
+  const view = firstView(pod, runtimeStatus('up', 'a:run b:exit1'), waiting, actions);
+  assert.deepEqual([...view.waiting.keys()], ['b']);
+});

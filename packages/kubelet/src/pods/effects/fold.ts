@@ -1,0 +1,70 @@
+// What follows from the outcome of a step: what is known of the pod, when to look again, why containers wait. Pure.
+import { eachContainer } from '../../api/each-container.ts';
+import { latestContainer } from '../../kubecontainer/runtime-status.ts';
+import type { StartFailure } from '../../kubecontainer/start-error.ts';
+import type { Outcome } from './outcome.ts';
+import type { PodView, Waiting } from './view.ts';
+
+/** The view after a step. */
+export function fold(view: PodView, outcome: Outcome): PodView {
+  switch (outcome.result) {
+    case 'prepared':
+      return { ...view, prepared: { volumes: outcome.volumes, images: outcome.images } };
+    case 'removed':
+      return { ...view, runtimeIs: 'stale' };
+    case 'sandbox-created': {
+      const former = view.runtime.sandboxes.map((each) => ({ ...each, ready: false }));
+      return { ...view, runtime: { ...view.runtime, sandboxes: [outcome.sandbox, ...former] } };
+    }
+    case 'container-started': {
+      const { container } = outcome;
+      const containers = [...(container ? [container] : []), ...view.runtime.containers];
+      return {
+        ...view,
+        runtime: { ...view.runtime, containers },
+        waiting: without(view.waiting, outcome.name),
+      };
+    }
+    case 'container-failed': {
+      const failed: PodView = {
+        ...view,
+        runtimeIs: 'stale',
+        waiting: new Map([...view.waiting, [outcome.name, outcome.failure]]),
+      };
+      return outcome.retryAt === undefined
+        ? { ...failed, retry: 'after a pause' }
+        : { ...failed, lookAt: earlier(view.lookAt, outcome.retryAt) };
+    }
+    case 'backs-off':
+      return {
+        ...view,
+        waiting: new Map([...view.waiting, [outcome.name, outcome.failure]]),
+        lookAt: earlier(view.lookAt, outcome.until),
+      };
+    case 'pod-failed':
+      return {
+        ...view,
+        runtimeIs: 'stale',
+        waiting: new Map([...view.waiting, ...neverStarted(view, outcome.message)]),
+        retry: 'after a pause',
+        rest: 'stop',
+      };
+    case 'aborted':
+      return { ...view, rest: 'stop' };
+  }
+}
+
+/** Every container that does not exist waits for the pod as a whole. */
+function neverStarted({ pod, runtime }: PodView, message: string): [string, StartFailure][] {
+  return eachContainer(pod.spec)
+    .filter(({ container }) => latestContainer(runtime, container.name) === undefined)
+    .map(({ container }) => [container.name, { reason: 'ContainerCreating', message }]);
+}
+
+function without(waiting: Waiting, name: string): Waiting {
+  return new Map([...waiting].filter(([each]) => each !== name));
+}
+
+function earlier(one: number | undefined, other: number): number {
+  return Math.min(one ?? other, other);
+}

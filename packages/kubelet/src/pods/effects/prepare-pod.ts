@@ -1,0 +1,60 @@
+// What a pod needs before its sandbox and containers are made: pulls, volumes, cgroup, log directory.
+import { mkdirSync } from 'node:fs';
+import { messageOf } from '@berth/common/error-message.ts';
+import { findContainer } from '../../api/each-container.ts';
+import { type Pod, podKey } from '../../api/pod.ts';
+import type { PodCgroups } from '../../cgroups/pod-cgroups.ts';
+import type { ImageManager } from '../../images/image-manager.ts';
+import { createLogger } from '../../klog/klog.ts';
+import type { PresentImage } from '../../kubecontainer/present-image.ts';
+import type { SandboxConfigOf } from '../../kuberuntime/sandbox-config-of.ts';
+import type { KubeletOptions } from '../../options/kubelet-options.ts';
+import { podLogDir } from '../../paths/pod-paths.ts';
+import type { VolumeManager } from '../../volumes/manager.ts';
+import type { Effect } from './effect.ts';
+
+const log = createLogger('prepare-pod.ts');
+
+/** What preparing a pod needs. */
+export interface PreparePodPorts {
+  images: Pick<ImageManager, 'ensure'>;
+  volumes: Pick<VolumeManager, 'setUp'>;
+  cgroups: Pick<PodCgroups, 'ensure'>;
+  sandboxConfigOf: SandboxConfigOf;
+  /** Whether the runtime knows `supplementalGroupsPolicy`; an older one would ignore Strict. */
+  hasGroupsPolicy: boolean;
+  options: Pick<KubeletOptions, 'podLogsDir' | 'rootDir'>;
+}
+
+/** The effect that starts the pulls, and prepares volumes and cgroup meanwhile. */
+export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> {
+  return async ({ containers }, { pod, runtime }) => {
+    try {
+      checkGroupsPolicy(pod, ports.hasGroupsPolicy);
+      const config = ports.sandboxConfigOf(pod, runtime.sandboxes[0]?.attempt ?? 0);
+      const images = new Map<string, Promise<PresentImage>>();
+      for (const name of containers) {
+        const container = findContainer(pod.spec, name);
+        if (!container) throw new Error(`the pod has no container ${name}`);
+        const image = ports.images.ensure(pod, container, config);
+        // start-container reports the failure, if it gets that far.
+        image.catch(() => {});
+        images.set(name, image);
+      }
+      const volumes = await ports.volumes.setUp(pod);
+      await ports.cgroups.ensure(pod);
+      mkdirSync(podLogDir(ports.options, pod.metadata), { recursive: true, mode: 0o755 });
+      return { result: 'prepared', volumes, images };
+    } catch (error) {
+      log.error('Failed to prepare pod', { err: error, pod: podKey(pod) });
+      return { result: 'pod-failed', message: messageOf(error) };
+    }
+  };
+}
+
+function checkGroupsPolicy(pod: Pod, hasGroupsPolicy: boolean): void {
+  if (pod.spec.securityContext.supplementalGroupsPolicy !== 'Strict' || hasGroupsPolicy) return;
+  throw new Error(
+    'spec.securityContext.supplementalGroupsPolicy: SupplementalGroupsPolicy=Strict is not supported in this node: its container runtime is too old',
+  );
+}

@@ -1,0 +1,75 @@
+// Starts one container: waits for its image, counts the attempt, creates and starts it.
+import { untilAborted } from '@berth/common/abort.ts';
+import type { Semaphore } from '@berth/common/semaphore.ts';
+import { findContainer } from '../../api/each-container.ts';
+import { podKey } from '../../api/pod.ts';
+import type { CrashLoopBackoff } from '../../backoff/crash-loop.ts';
+import { createLogger } from '../../klog/klog.ts';
+import { latestContainer, runtimePodIps } from '../../kubecontainer/runtime-status.ts';
+import { StartError } from '../../kubecontainer/start-error.ts';
+import type { RuntimePods } from '../../kuberuntime/runtime-pods.ts';
+import type { SandboxConfigOf } from '../../kuberuntime/sandbox-config-of.ts';
+import {
+  type ContainerPlace,
+  type StartContainerPorts as CreatePorts,
+  startContainer,
+} from '../../kuberuntime/start-container.ts';
+import type { Effect } from './effect.ts';
+import type { PodView } from './view.ts';
+
+const log = createLogger('start-container.ts');
+
+/** What starting a container needs. */
+export interface StartContainerPorts extends CreatePorts {
+  pods: Pick<RuntimePods, 'container'>;
+  crashLoop: Pick<CrashLoopBackoff, 'restarts'>;
+  /** Bounds how many sandboxes and containers are being made at a time. */
+  creations: Semaphore;
+  sandboxConfigOf: SandboxConfigOf;
+}
+
+/** The effect that starts a container; what goes wrong shows in its status. */
+export function startContainerEffect(ports: StartContainerPorts): Effect<'start-container'> {
+  return async ({ name, restartCount }, view, signal) => {
+    const { pod, runtime, prepared } = view;
+    try {
+      const container = findContainer(pod.spec, name);
+      const pull = prepared?.images.get(name);
+      if (!container || !pull) throw new Error(`container ${name} was not prepared`);
+      const place = placeIn(view, ports.sandboxConfigOf);
+      const image = await untilAborted(pull, signal);
+      const latest = latestContainer(runtime, name);
+      // Counted before the attempt, because one that fails to start shall wait longer too.
+      if (latest?.state === 'exited')
+        ports.crashLoop.restarts(pod.metadata.uid, name, latest.finishedAt, Date.now());
+      const id = await ports.creations.run(() =>
+        startContainer(pod, container, image, restartCount, place, ports),
+      );
+      const started = await ports.pods.container(id, place.sandboxId);
+      return { result: 'container-started', name, container: started };
+    } catch (error) {
+      if (signal.aborted) return { result: 'aborted' };
+      if (!(error instanceof StartError)) throw error;
+      log.error('Failed to start container', {
+        err: error,
+        pod: podKey(pod),
+        containerName: name,
+        reason: error.reason,
+      });
+      const failure = { reason: error.reason, message: error.message };
+      return { result: 'container-failed', name, failure, retryAt: error.retryAt };
+    }
+  };
+}
+
+/** The sandbox and the volumes that the container is started with. */
+function placeIn({ pod, runtime, prepared }: PodView, sandboxConfigOf: SandboxConfigOf): ContainerPlace {
+  const [sandbox] = runtime.sandboxes;
+  if (!sandbox || !prepared) throw new Error('the pod has no sandbox');
+  return {
+    sandboxId: sandbox.id,
+    sandboxConfig: sandboxConfigOf(pod, sandbox.attempt),
+    podIps: runtimePodIps(runtime),
+    volumes: prepared.volumes,
+  };
+}

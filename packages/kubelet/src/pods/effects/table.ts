@@ -1,0 +1,26 @@
+// Which effect carries out which step. Each sees only the ports that it declares.
+import type { KillPodPorts } from '../../kuberuntime/kill-pod.ts';
+import type { RemovalPorts } from '../../kuberuntime/remove-container.ts';
+import { backOff } from './back-off.ts';
+import { type CreateSandboxPorts, createSandboxEffect } from './create-sandbox.ts';
+import type { Effects } from './effect.ts';
+import { killContainerEffect } from './kill-container.ts';
+import { killPodEffect } from './kill-pod.ts';
+import { type PreparePodPorts, preparePodEffect } from './prepare-pod.ts';
+import { removeContainerEffect } from './remove-container.ts';
+import { type StartContainerPorts, startContainerEffect } from './start-container.ts';
+
+/** All effects, from the parts of one kubelet. */
+export function effectTable(
+  ports: PreparePodPorts & KillPodPorts & RemovalPorts & CreateSandboxPorts & StartContainerPorts,
+): Effects {
+  return {
+    'prepare-pod': preparePodEffect(ports),
+    'kill-pod': killPodEffect(ports),
+    'kill-container': killContainerEffect(ports),
+    'remove-container': removeContainerEffect(ports),
+    'create-sandbox': createSandboxEffect(ports),
+    'start-container': startContainerEffect(ports),
+    'back-off': backOff,
+  };
+}

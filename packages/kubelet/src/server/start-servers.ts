@@ -1,0 +1,26 @@
+// Starts the servers that the options ask for.
+import type { Server } from 'node:http';
+import { createLogger } from '../klog/klog.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { privateSocket } from './private-socket.ts';
+import { type ServerSubject, serveHealthz, servePrivately, serveReadOnly } from './read-only-server.ts';
+
+const log = createLogger('start-servers.ts');
+
+/** The socket for root, and the ports that are not 0. Throws when one cannot be had. */
+export async function startServers(
+  { rootDir, readOnlyServer, healthzServer }: KubeletOptions,
+  subject: ServerSubject,
+): Promise<Server[]> {
+  const servers: Server[] = [];
+  const socket = privateSocket(rootDir);
+  if (socket !== undefined) servers.push(await servePrivately(socket, subject));
+  else log.warn('No socket for berth: the path of the root directory is too long', { path: rootDir });
+  if (readOnlyServer.port !== 0) {
+    servers.push(await serveReadOnly(readOnlyServer.address, readOnlyServer.port, subject));
+  }
+  if (healthzServer.port !== 0) {
+    servers.push(await serveHealthz(healthzServer.address, healthzServer.port, subject));
+  }
+  return servers;
+}
