@@ -4,22 +4,22 @@ import type { CommandEntry } from './app/command.ts';
 export const commands: readonly CommandEntry[] = [
   {
     name: 'attach',
-    usage: 'Connect with a running container',
+    usage: 'Attach to a running container',
     load: async () => (await import('./commands/attach.ts')).attach,
   },
   {
     name: 'checkpoint',
-    usage: 'Write running containers into an archive to restore them from',
+    usage: 'Checkpoint running containers to an archive',
     load: async () => (await import('./commands/checkpoint.ts')).checkpoint,
   },
   {
     name: 'completion',
-    usage: 'Print a script that completes command lines in a shell',
+    usage: 'Print a shell completion script',
     load: async () => (await import('./commands/completion.ts')).completion,
   },
   {
     name: 'config',
-    usage: 'Show or change the options in crictl.yaml',
+    usage: 'Get or set options in crictl.yaml',
     load: async () => (await import('./commands/config.ts')).config,
   },
   {
@@ -30,7 +30,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'events',
     aliases: ['event'],
-    usage: 'Follow the events of containers',
+    usage: 'Stream container events',
     load: async () => (await import('./commands/events.ts')).events,
   },
   {
@@ -40,7 +40,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'imagefsinfo',
-    usage: 'Show what images take on disk',
+    usage: 'Show the disk usage of images',
     load: async () => (await import('./commands/imagefsinfo.ts')).imagefsinfo,
   },
   {
@@ -51,32 +51,32 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'info',
-    usage: 'Show the state and configuration of the runtime',
+    usage: 'Show the status and configuration of the runtime',
     load: async () => (await import('./commands/info.ts')).info,
   },
   {
     name: 'inspect',
-    usage: 'Show everything about containers',
+    usage: 'Show the status of containers',
     load: async () => (await import('./commands/inspect.ts')).inspect,
   },
   {
     name: 'inspecti',
-    usage: 'Show everything about images',
+    usage: 'Show the status of images',
     load: async () => (await import('./commands/inspecti.ts')).inspecti,
   },
   {
     name: 'inspectp',
-    usage: 'Show everything about pods',
+    usage: 'Show the status of pods',
     load: async () => (await import('./commands/inspectp.ts')).inspectp,
   },
   {
     name: 'logs',
-    usage: 'Print the log of a container, or those of a whole pod',
+    usage: 'Print the logs of a container, or of all containers of a pod',
     load: async () => (await import('./commands/logs.ts')).logs,
   },
   {
     name: 'metricdescs',
-    usage: 'List the metrics that the runtime tells',
+    usage: 'List the descriptors of pod metrics',
     load: async () => (await import('./commands/metricdescs.ts')).metricdescs,
   },
   {
@@ -86,17 +86,17 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'pods',
-    usage: 'List pods, all or those that are named',
+    usage: 'List pods, optionally by id or name',
     load: async () => (await import('./commands/pods.ts')).pods,
   },
   {
     name: 'port-forward',
-    usage: 'Forward ports of this machine to a pod',
+    usage: 'Forward local ports to a pod',
     load: async () => (await import('./commands/port-forward.ts')).portForward,
   },
   {
     name: 'ps',
-    usage: 'List containers, all that run or those that are named',
+    usage: 'List running containers, optionally by id or name',
     load: async () => (await import('./commands/ps.ts')).ps,
   },
   {
@@ -115,7 +115,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'runp', usage: 'Run a new pod', load: async () => (await import('./commands/runp.ts')).runp },
   {
     name: 'runtime-config',
-    usage: 'Show what the runtime tells kubelets to do',
+    usage: 'Show the configuration that the runtime gives to the kubelet',
     load: async () => (await import('./commands/runtime-config.ts')).runtimeConfig,
   },
   {
@@ -125,12 +125,12 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'stats',
-    usage: 'Show what containers use',
+    usage: 'Show the resource usage of containers',
     load: async () => (await import('./commands/stats.ts')).stats,
   },
   {
     name: 'statsp',
-    usage: 'Show what pods use',
+    usage: 'Show the resource usage of pods',
     load: async () => (await import('./commands/statsp.ts')).statsp,
   },
   {
@@ -145,22 +145,22 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'top',
-    usage: 'Show live what pods and containers use',
+    usage: 'Show the resource usage of pods and containers live',
     load: async () => (await import('./commands/top.ts')).top,
   },
   {
     name: 'update',
-    usage: 'Change the limits of running containers',
+    usage: 'Update the resource limits of running containers',
     load: async () => (await import('./commands/update.ts')).update,
   },
   {
     name: 'update-runtime-config',
-    usage: 'Change the configuration of the runtime',
+    usage: 'Update the configuration of the runtime',
     load: async () => (await import('./commands/update-runtime-config.ts')).updateRuntimeConfig,
   },
   {
     name: 'trace',
-    usage: "Show where the time of a pod's start went",
+    usage: "Show how long each step of a pod's start took",
     load: async () => (await import('./commands/trace.ts')).trace,
   },
   {
@@ -170,7 +170,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: '__complete',
-    usage: 'Tell the scripts of completion what may follow',
+    usage: 'Print completions, for the scripts of crictl completion',
     hidden: true,
     load: async () => (await import('./commands/complete.ts')).complete,
   },

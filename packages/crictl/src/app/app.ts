@@ -153,7 +153,7 @@ export class App {
     }
     throw new NoRuntimeError(
       `no container runtime answers at ${defaultEndpoints.join(', ')}; ` +
-        'start one (berth up) or name its socket with --runtime-endpoint or in /etc/crictl.yaml',
+        'start one (berth up) or set its endpoint with --runtime-endpoint or in /etc/crictl.yaml',
     );
   }
 }

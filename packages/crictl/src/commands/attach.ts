@@ -7,11 +7,11 @@ export const attach = defineCommand({
   argsUsage: 'CONTAINER-ID',
   flags: {
     ...transportFlags,
-    stdin: { type: 'boolean', aliases: ['i'], usage: 'Hand on the input' },
+    stdin: { type: 'boolean', aliases: ['i'], usage: 'Pass standard input to the container' },
     tty: {
       type: 'boolean',
       aliases: ['t'],
-      usage: "Connect this terminal with the container's; Ctrl-P Ctrl-Q detaches",
+      usage: "Attach this terminal to the container's; Ctrl-P Ctrl-Q detaches",
     },
   },
   async run({ app, flags, args, showHelp }) {

@@ -9,7 +9,7 @@ export const checkpoint = defineCommand({
     export: {
       type: 'string',
       aliases: ['e'],
-      usage: 'Archive to write, such as /path/to/checkpoint.tar',
+      usage: 'Path of the archive, such as /path/to/checkpoint.tar',
     },
   },
   async run({ app, flags, args }) {

@@ -4,7 +4,7 @@ import { print } from '../output/print.ts';
 
 export const completion = defineCommand({
   argsUsage: 'SHELL',
-  description: `Prints a script for bash, zsh or fish; without a shell, for bash. To have it in the shell that is open:
+  description: `Prints a completion script for bash, zsh or fish; bash by default. To load it in the current shell:
 
 source <(crictl completion bash)
 source <(crictl completion zsh)

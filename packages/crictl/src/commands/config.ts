@@ -33,12 +33,12 @@ CRICTL OPTIONS:
    runtime-endpoint:      Socket of the container runtime (default: "")
    image-endpoint:        Socket of the image service (default: "")
    timeout:               Seconds that a request may take (default: 2)
-   debug:                 Log what is sent and received (default: false)
+   debug:                 Log requests and responses (default: false)
    pull-image-on-create:  Pull images that containers are created of (default: false)
    disable-pull-on-run:   Run containers without pulling their images (default: false)`,
   flags: {
     get: { type: 'string', usage: 'Print the value of an option' },
-    set: { type: 'strings', usage: 'Change options, as option=value' },
+    set: { type: 'strings', usage: 'Set options, as option=value' },
     list: { type: 'boolean', usage: 'Print all options' },
   },
   async run({ app, flags, given, args, showHelp }) {

@@ -8,7 +8,12 @@ import { print } from '../output/print.ts';
 
 export const events = defineCommand({
   flags: {
-    output: { type: 'string', aliases: ['o'], default: 'json', usage: 'Format: json, yaml or go-template' },
+    output: {
+      type: 'string',
+      aliases: ['o'],
+      default: 'json',
+      usage: 'Output format: json, yaml or go-template',
+    },
     template: { type: 'string', usage: 'Go template for --output go-template, such as {{.containerId}}' },
   },
   async run({ app, flags, args, showHelp }) {

@@ -14,7 +14,7 @@ const { state, all: _all, namespace: _namespace, ...filterFlags } = containerFil
 export const exec = defineCommand({
   argsUsage: '[CONTAINER-ID] COMMAND [ARG...]',
   description:
-    'CONTAINER-ID is left out with any of the flags that select containers:\n' +
+    'Omit CONTAINER-ID with any of the flags that select containers:\n' +
     '--image, --label, --last, --latest, --name, --pod, --state',
   argsAreForeign: true,
   flags: {
@@ -24,21 +24,21 @@ export const exec = defineCommand({
     sync: {
       type: 'boolean',
       aliases: ['s'],
-      usage: 'Wait for the end of the command, then print what it wrote',
+      usage: 'Run the command with ExecSync and print its output at the end',
     },
-    interactive: { type: 'boolean', aliases: ['i'], usage: 'Hand on the input' },
+    interactive: { type: 'boolean', aliases: ['i'], usage: 'Pass standard input to the container' },
     tty: {
       type: 'boolean',
       aliases: ['t'],
-      usage: 'Give the command a terminal, this one; Ctrl-P Ctrl-Q detaches',
+      usage: 'Allocate a terminal for the command; Ctrl-P Ctrl-Q detaches',
     },
-    timeout: { type: 'integer', usage: 'Seconds that the command may take with --sync, 0 for no limit' },
+    timeout: { type: 'integer', usage: 'Timeout of --sync in seconds, 0 for no limit' },
     quiet: { type: 'boolean', aliases: ['q'], usage: 'Do not print the ids of several containers' },
-    'ignore-errors': { type: 'boolean', aliases: ['e'], usage: 'Go on and exit with 0 when a command fails' },
+    'ignore-errors': { type: 'boolean', aliases: ['e'], usage: 'Ignore failing commands and exit with 0' },
     parallel: {
       type: 'boolean',
       aliases: ['x'],
-      usage: 'Do not print ids, all containers being served at once',
+      usage: 'Run in all containers in parallel, without printing ids',
     },
   },
   async run({ app, flags, given, args, showHelp }) {

@@ -9,13 +9,13 @@ import { formatTable } from '../output/table.ts';
 export const images = defineCommand({
   argsUsage: '[REPOSITORY[:TAG]]',
   flags: {
-    verbose: { type: 'boolean', aliases: ['v'], usage: 'All that is known, in lines instead of a table' },
-    quiet: { type: 'boolean', aliases: ['q'], usage: 'Only ids' },
+    verbose: { type: 'boolean', aliases: ['v'], usage: 'Verbose output, one field per line' },
+    quiet: { type: 'boolean', aliases: ['q'], usage: 'Print only ids' },
     filter: imageFilterFlag,
-    output: { type: 'string', aliases: ['o'], usage: 'Format: json, yaml or table' },
-    digests: { type: 'boolean', usage: 'With digests' },
-    'no-trunc': { type: 'boolean', usage: 'Whole ids' },
-    pinned: { type: 'boolean', usage: 'With a column that tells whether the image is pinned' },
+    output: { type: 'string', aliases: ['o'], usage: 'Output format: json, yaml or table' },
+    digests: { type: 'boolean', usage: 'Show digests' },
+    'no-trunc': { type: 'boolean', usage: 'Do not truncate ids' },
+    pinned: { type: 'boolean', usage: 'Show whether the image is pinned' },
   },
   async run({ app, flags, args, showHelp }) {
     if (args.length > 1) return showHelp();

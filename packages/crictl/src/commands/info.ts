@@ -9,8 +9,8 @@ import { formatFlags, formatStatuses } from '../output/status.ts';
 export const info = defineCommand({
   flags: {
     ...formatFlags,
-    output: { ...formatFlags.output, default: 'json', usage: 'Format: json, yaml or go-template' },
-    quiet: { type: 'boolean', aliases: ['q'], usage: 'Leave out verbose information' },
+    output: { ...formatFlags.output, default: 'json', usage: 'Output format: json, yaml or go-template' },
+    quiet: { type: 'boolean', aliases: ['q'], usage: 'Omit verbose information' },
   },
   async run({ app, flags, args, showHelp }) {
     if (args.length > 0) return showHelp();

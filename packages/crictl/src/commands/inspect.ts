@@ -16,7 +16,7 @@ export const inspect = defineCommand({
   flags: {
     ...containerFilterFlags,
     ...formatFlags,
-    quiet: { type: 'boolean', aliases: ['q'], usage: 'Leave out verbose information' },
+    quiet: { type: 'boolean', aliases: ['q'], usage: 'Omit verbose information' },
   },
   async run({ app, flags, args, showHelp }) {
     const ids = await namedOrListed(app, args, () => {

@@ -14,7 +14,7 @@ export const inspecti = defineCommand({
   argsUsage: 'IMAGE-ID [IMAGE-ID...]',
   flags: {
     ...formatFlags,
-    quiet: { type: 'boolean', aliases: ['q'], usage: 'Leave out verbose information' },
+    quiet: { type: 'boolean', aliases: ['q'], usage: 'Omit verbose information' },
     name: { type: 'string', usage: 'Only images with this name' },
     filter: imageFilterFlag,
   },

@@ -14,7 +14,7 @@ export const inspectp = defineCommand({
   flags: {
     ...podFilterFlags,
     ...formatFlags,
-    quiet: { type: 'boolean', aliases: ['q'], usage: 'Leave out verbose information' },
+    quiet: { type: 'boolean', aliases: ['q'], usage: 'Omit verbose information' },
   },
   async run({ app, flags, args, showHelp }) {
     const ids = await namedOrListed(app, args, async () => {

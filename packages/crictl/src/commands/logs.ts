@@ -12,13 +12,17 @@ import { errorStream, outputStream } from '../output/print.ts';
 export const logs = defineCommand({
   argsUsage: 'CONTAINER-ID',
   flags: {
-    follow: { type: 'boolean', aliases: ['f'], usage: 'Go on printing while the container runs' },
-    previous: { type: 'boolean', aliases: ['p'], usage: 'The log of the attempt before this one' },
-    reopen: { type: 'boolean', aliases: ['r'], usage: 'Have the runtime open the log file anew first' },
-    tail: { type: 'integer', default: -1, usage: 'Only so many lines from the end, -1 for all' },
-    'limit-bytes': { type: 'integer', default: -1, usage: 'Print so many bytes at most, -1 for no limit' },
-    since: { type: 'string', usage: 'Only lines after a time (2013-01-02T13:23:37) or within a span (42m)' },
-    timestamps: { type: 'boolean', aliases: ['t'], usage: 'Put its time before each line' },
+    follow: { type: 'boolean', aliases: ['f'], usage: 'Follow the log while the container runs' },
+    previous: { type: 'boolean', aliases: ['p'], usage: "Print the log of the container's previous attempt" },
+    reopen: { type: 'boolean', aliases: ['r'], usage: 'Make the runtime reopen the log file first' },
+    tail: { type: 'integer', default: -1, usage: 'Number of lines to print from the end, -1 for all' },
+    'limit-bytes': {
+      type: 'integer',
+      default: -1,
+      usage: 'Maximum number of bytes to print, -1 for no limit',
+    },
+    since: { type: 'string', usage: 'Only lines since a time (2013-01-02T13:23:37) or a duration ago (42m)' },
+    timestamps: { type: 'boolean', aliases: ['t'], usage: 'Print the timestamp of each line' },
     stream: { type: 'string', aliases: ['s'], usage: 'Only stdout or stderr' },
   },
   async run({ app, flags, given, args, showHelp }) {

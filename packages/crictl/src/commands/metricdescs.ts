@@ -4,7 +4,7 @@ import { formatMessage } from '../output/message.ts';
 import { print } from '../output/print.ts';
 
 export const metricdescs = defineCommand({
-  flags: { output: { type: 'string', aliases: ['o'], usage: 'Format: json or yaml' } },
+  flags: { output: { type: 'string', aliases: ['o'], usage: 'Output format: json or yaml' } },
   async run({ app, flags, args, showHelp }) {
     const format = flags.output || 'json';
     if (args.length > 0 || !['json', 'yaml'].includes(format)) return showHelp();

@@ -6,7 +6,7 @@ import { display, watchFlag } from '../stats/display.ts';
 
 export const metricsp = defineCommand({
   flags: {
-    output: { type: 'string', aliases: ['o'], usage: 'Format: json or yaml' },
+    output: { type: 'string', aliases: ['o'], usage: 'Output format: json or yaml' },
     watch: watchFlag,
   },
   async run({ app, flags, args, showHelp }) {

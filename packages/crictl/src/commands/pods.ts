@@ -14,10 +14,10 @@ export const pods = defineCommand({
   flags: {
     ...podFilterFlags,
     id: { type: 'string', usage: 'Only the pod with this id or name' },
-    verbose: { type: 'boolean', aliases: ['v'], usage: 'All that is known, in lines instead of a table' },
-    quiet: { type: 'boolean', aliases: ['q'], usage: 'Only ids' },
-    output: { type: 'string', aliases: ['o'], default: 'table', usage: 'Format: json, yaml or table' },
-    'no-trunc': { type: 'boolean', usage: 'Whole ids' },
+    verbose: { type: 'boolean', aliases: ['v'], usage: 'Verbose output, one field per line' },
+    quiet: { type: 'boolean', aliases: ['q'], usage: 'Print only ids' },
+    output: { type: 'string', aliases: ['o'], default: 'table', usage: 'Output format: json, yaml or table' },
+    'no-trunc': { type: 'boolean', usage: 'Do not truncate ids' },
   },
   async run({ app, flags, args: words }) {
     const labels = parseLabels(flags.label);

@@ -14,11 +14,11 @@ export const ps = defineCommand({
   flags: {
     ...containerFilterFlags,
     id: { type: 'string', usage: 'Only the container with this id or name' },
-    verbose: { type: 'boolean', aliases: ['v'], usage: 'All that is known, in lines instead of a table' },
-    quiet: { type: 'boolean', aliases: ['q'], usage: 'Only ids' },
-    output: { type: 'string', aliases: ['o'], default: 'table', usage: 'Format: json, yaml or table' },
-    'no-trunc': { type: 'boolean', usage: 'Whole ids' },
-    'resolve-image-path': { type: 'boolean', aliases: ['r'], usage: 'Names of images instead of their ids' },
+    verbose: { type: 'boolean', aliases: ['v'], usage: 'Verbose output, one field per line' },
+    quiet: { type: 'boolean', aliases: ['q'], usage: 'Print only ids' },
+    output: { type: 'string', aliases: ['o'], default: 'table', usage: 'Output format: json, yaml or table' },
+    'no-trunc': { type: 'boolean', usage: 'Do not truncate ids' },
+    'resolve-image-path': { type: 'boolean', aliases: ['r'], usage: 'Print image names instead of ids' },
   },
   async run({ app, flags, args: words }) {
     const labels = parseLabels(flags.label);

@@ -17,7 +17,7 @@ export const pull = defineCommand({
     'pod-config': {
       type: 'string',
       placeholder: 'pod-config.[json|yaml]',
-      usage: 'Pull for the pod that this file describes',
+      usage: 'Pod configuration file to pull the image for',
     },
     annotation: { type: 'strings', aliases: ['a'], usage: 'key=value annotation of the image' },
   },

@@ -12,7 +12,7 @@ export const rm = defineCommand({
   argsUsage: 'CONTAINER-ID [CONTAINER-ID...]',
   flags: {
     force: { type: 'boolean', aliases: ['f'], usage: 'Stop running containers first' },
-    'keep-logs': { type: 'boolean', aliases: ['k'], usage: 'Leave the log file and its rotations' },
+    'keep-logs': { type: 'boolean', aliases: ['k'], usage: 'Keep the log file and its rotations' },
     all: { type: 'boolean', aliases: ['a'], usage: 'All containers' },
   },
   async run({ app, flags, args, showHelp }) {

@@ -8,14 +8,14 @@ import { print } from '../output/print.ts';
 export const rmi = defineCommand({
   argsUsage: 'IMAGE-ID [IMAGE-ID...]',
   description:
-    'Removes images by id or name. The CRI knows no removal of single tags:\n' +
-    'the whole image goes, with all of its tags, whichever of them was named.',
+    'Removes images by id or name. The CRI cannot remove single tags: an image is removed with all its tags,\n' +
+    'whichever of them is given.',
   flags: {
     all: { type: 'boolean', aliases: ['a'], usage: 'All images' },
     prune: {
       type: 'boolean',
       aliases: ['q'],
-      usage: 'All images that no container uses and that are not pinned',
+      usage: 'Remove all images that are not pinned and that no container uses',
     },
   },
   async run({ app, flags, args, showHelp }) {

@@ -12,7 +12,7 @@ export const run = defineCommand({
     runtime: {
       type: 'string',
       aliases: ['r'],
-      usage: "Runtime handler, one of those that the runtime's info lists",
+      usage: 'Runtime handler to use, one of those that crictl info lists',
     },
   },
   async run({ app, flags, args, showHelp }) {

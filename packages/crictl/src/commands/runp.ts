@@ -10,7 +10,7 @@ export const runp = defineCommand({
     runtime: {
       type: 'string',
       aliases: ['r'],
-      usage: "Runtime handler, one of those that the runtime's info lists",
+      usage: 'Runtime handler to use, one of those that crictl info lists',
     },
     'cancel-timeout': cancelTimeoutFlag,
   },

@@ -9,7 +9,7 @@ export const stats = defineCommand({
   argsUsage: '[ID]',
   flags: {
     ...sampleFlags,
-    all: { type: 'boolean', aliases: ['a'], usage: 'Containers that do not run as well' },
+    all: { type: 'boolean', aliases: ['a'], usage: 'Include containers that are not running' },
     id: { type: 'string', usage: 'Only the container with this id' },
     pod: { type: 'string', aliases: ['p'], usage: 'Only containers of the pod with this id' },
   },

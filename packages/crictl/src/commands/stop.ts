@@ -11,7 +11,7 @@ export const stop = defineCommand({
     timeout: {
       type: 'integer',
       aliases: ['t'],
-      usage: 'Seconds from the request to stop until the container is killed',
+      usage: 'Seconds to wait before the container is killed',
     },
     all: { type: 'boolean', aliases: ['a'], usage: 'All running containers' },
   },

@@ -11,10 +11,10 @@ export const top = defineCommand({
     'Keys: q quit, t pods or containers, / filter, R reverse, arrows and pages scroll; sort by c CPU, m memory, ' +
     'n network, r restarts, p pids, a age, i name.',
   flags: {
-    once: { type: 'boolean', usage: 'Print one table and exit, as in pipes' },
+    once: { type: 'boolean', usage: 'Print one table and exit (the default in a pipe)' },
     batch: { type: 'boolean', aliases: ['b'], usage: 'Print tables instead of a live screen' },
     iterations: { type: 'integer', aliases: ['n'], default: 1, usage: 'Tables to print with --batch' },
-    delay: { type: 'duration', aliases: ['d'], default: 2000, usage: 'Time between readings' },
+    delay: { type: 'duration', aliases: ['d'], default: 2000, usage: 'Time between samples' },
     containers: { type: 'boolean', aliases: ['c'], usage: 'Print containers instead of pods in tables' },
   },
   async run({ app, flags, args, showHelp }) {

@@ -14,10 +14,10 @@ import { waterfall } from '../trace/waterfall.ts';
 export const trace = defineCommand({
   argsUsage: 'POD',
   description:
-    'POD is an id or a name. The times are those that berthd measured; other runtimes do not tell any, and berthd\n' +
-    'knows those of the pods that it started last, since its own start.',
+    'POD is an id or a name. The times are an extension of berthd, which keeps them for the pods that it started\n' +
+    'last, since its own start.',
   flags: {
-    output: { type: 'string', aliases: ['o'], default: 'table', usage: 'Format: json, yaml or table' },
+    output: { type: 'string', aliases: ['o'], default: 'table', usage: 'Output format: json, yaml or table' },
   },
   async run({ app, flags, args, showHelp }) {
     const [given = ''] = args;
@@ -48,7 +48,7 @@ async function findStart(app: App, given: string): Promise<PodStart> {
     } catch (error) {
       if (statusIn(error)?.code !== 'UNIMPLEMENTED') throw error;
       const { runtimeName } = await (await app.runtime()).version({ version: 'v1' }, app.call());
-      throw new Error(`only berthd tells how its pods started, and the runtime here is ${runtimeName}`);
+      throw new Error(`pod starts are an extension of berthd, and this runtime is ${runtimeName}`);
     }
   };
   const { starts, watchingSince, capacity } = await ask(id);
@@ -62,9 +62,9 @@ async function findStart(app: App, given: string): Promise<PodStart> {
   if (id === given && failed !== undefined) return failed;
   const { status } = await (await app.runtime()).podSandboxStatus({ podSandboxId: id }, app.call());
   if (status !== undefined && status.createdAt < watchingSince) {
-    throw new Error(
-      `berthd was started after the pod, at ${goTime(watchingSince)}, and knows nothing of before that`,
-    );
+    throw new Error(`berthd started after the pod, at ${goTime(watchingSince)}, and has no earlier records`);
   }
-  throw new Error(`berthd keeps the starts of the last ${capacity} pods, and this is none of them any more`);
+  throw new Error(
+    `berthd keeps the starts of the last ${capacity} pods, and this pod is not among them any more`,
+  );
 }

@@ -6,7 +6,7 @@ export const updateRuntimeConfig = defineCommand({
     'pod-cidr': {
       type: 'string',
       aliases: ['p'],
-      usage: 'Range of addresses for pods, such as 10.1.2.0/24; an empty one is left out by the runtime',
+      usage: 'Pod CIDR, such as 10.1.2.0/24; the runtime ignores an empty one',
     },
   },
   async run({ app, flags, given, args, showHelp }) {

@@ -25,44 +25,45 @@ export const globalFlags = {
     aliases: ['c'],
     env: ['CRI_CONFIG_FILE'],
     default: defaultConfigPath,
-    usage: 'Configuration file with endpoints and defaults',
+    usage: 'Path of the configuration file',
   },
   'runtime-endpoint': {
     type: 'string',
     aliases: ['r'],
     env: ['CONTAINER_RUNTIME_ENDPOINT'],
-    usage: `Socket of the container runtime; without it the first that answers of ${defaultEndpoints.join(', ')}`,
+    usage: `Endpoint of the container runtime; without it, the first of ${defaultEndpoints.join(', ')} that answers`,
   },
   'image-endpoint': {
     type: 'string',
     aliases: ['i'],
     env: ['IMAGE_SERVICE_ENDPOINT'],
-    usage: "Socket of the image service (default: uses 'runtime-endpoint' setting)",
+    usage: "Endpoint of the image service (default: uses 'runtime-endpoint' setting)",
   },
   timeout: {
     type: 'duration',
     aliases: ['t'],
     default: defaultTimeoutMs,
-    usage: 'How long a request may take, such as 2s or 1m; 0 or less means the default',
+    usage: 'Timeout of a request, such as 2s or 1m; 0 or less means the default',
   },
   'max-retries': {
     type: 'integer',
-    usage: 'How often to try again when the socket does not answer, with growing pauses; negative for ever',
+    usage:
+      'Number of times to retry a socket that does not answer, with exponential backoff; negative means no limit',
   },
-  debug: { type: 'boolean', aliases: ['D'], usage: 'Log what is sent and received' },
-  'enable-tracing': { type: 'boolean', usage: 'Send OpenTelemetry spans of the calls' },
+  debug: { type: 'boolean', aliases: ['D'], usage: 'Log requests and responses' },
+  'enable-tracing': { type: 'boolean', usage: 'Send OpenTelemetry spans of the CRI calls' },
   'tracing-endpoint': {
     type: 'string',
     default: '127.0.0.1:4317',
-    usage: 'Collector that the spans are sent to, by OTLP over gRPC',
+    usage: 'Address of the OTLP gRPC collector for the spans',
   },
   'tracing-sampling-rate-per-million': {
     type: 'integer',
     default: -1,
-    usage: 'How many of a million calls are traced, -1 for all',
+    usage: 'Number of calls to trace per million, -1 for all',
   },
-  'profile-cpu': { type: 'string', usage: 'Write a CPU profile to this file, for pprof' },
-  'profile-mem': { type: 'string', usage: 'Write a profile of the memory to this file, for pprof' },
+  'profile-cpu': { type: 'string', usage: 'Write a pprof CPU profile to this file' },
+  'profile-mem': { type: 'string', usage: 'Write a pprof memory profile to this file' },
 } as const;
 
 export interface Settings {

@@ -9,13 +9,13 @@ import { loadContainerConfig, loadPodConfig } from './config-files.ts';
 export const cancelTimeoutFlag = {
   type: 'duration',
   aliases: ['T'],
-  usage: 'How long the runtime may take, such as 10s, before the request is cancelled',
+  usage: 'Timeout of the request, such as 10s, after which it is cancelled',
 } as const;
 
 export const createFlags = {
   ...pullFlags,
-  'no-pull': { type: 'boolean', usage: 'Do not pull the image, whatever crictl.yaml says' },
-  'with-pull': { type: 'boolean', usage: 'Pull the image, whatever crictl.yaml says' },
+  'no-pull': { type: 'boolean', usage: 'Do not pull the image (overrides crictl.yaml)' },
+  'with-pull': { type: 'boolean', usage: 'Pull the image (overrides crictl.yaml)' },
   'cancel-timeout': cancelTimeoutFlag,
 } as const;
 

@@ -20,11 +20,11 @@ export const containerFilterFlags = {
     usage: 'Only containers in this state: created, running, exited or unknown',
   },
   label: { type: 'strings', usage: 'Only containers with this key=value label' },
-  latest: { type: 'boolean', aliases: ['l'], usage: 'Only the newest container, whatever its state' },
+  latest: { type: 'boolean', aliases: ['l'], usage: 'Only the last created container, in any state' },
   last: {
     type: 'integer',
     aliases: ['n'],
-    usage: 'Only so many of the newest containers, whatever their state; 0 for all',
+    usage: 'Only the last n created containers, in any state; 0 for all',
   },
   all: { type: 'boolean', aliases: ['a'], usage: 'Containers in all states' },
 } as const;

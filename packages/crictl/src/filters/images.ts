@@ -8,10 +8,10 @@ export const imageFilterFlag = {
   type: 'strings',
   aliases: ['f'],
   usage: [
-    'Only images that fit all of:',
+    'Only images that match all of these filters:',
     '* dangling=(true or false): without or with a tag',
     '* reference=REGULAR-EXPRESSION: by repository',
-    '* before=IMAGE, since=IMAGE: listed behind or ahead of that name:tag, id or name@digest',
+    '* before=IMAGE, since=IMAGE: listed after or before that name:tag, id or name@digest',
   ].join('\n'),
 } as const;
 

@@ -12,8 +12,8 @@ export const podFilterFlags = {
   namespace: { type: 'string', usage: 'Only pods whose namespace matches this regular expression' },
   state: { type: 'string', aliases: ['s'], usage: 'Only pods in this state: ready or notready' },
   label: { type: 'strings', usage: 'Only pods with this key=value label' },
-  latest: { type: 'boolean', aliases: ['l'], usage: 'Only the newest pod' },
-  last: { type: 'integer', aliases: ['n'], usage: 'Only so many of the newest pods; 0 for all' },
+  latest: { type: 'boolean', aliases: ['l'], usage: 'Only the last created pod' },
+  last: { type: 'integer', aliases: ['n'], usage: 'Only the last n created pods; 0 for all' },
 } as const;
 
 export interface PodSelection {

@@ -25,13 +25,13 @@ const runtimeNames: readonly [part: string, name: string][] = [
 
 const problems: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
-  ECONNREFUSED: 'nobody listens',
+  ECONNREFUSED: 'connection refused',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
 };
 
 const howToName =
-  'name its socket with --runtime-endpoint, CONTAINER_RUNTIME_ENDPOINT or in /etc/crictl.yaml';
+  'set its endpoint with --runtime-endpoint, CONTAINER_RUNTIME_ENDPOINT or in /etc/crictl.yaml';
 
 export function hint(diagnosis: Diagnosis, isRoot: boolean): string {
   switch (diagnosis.kind) {
@@ -39,12 +39,12 @@ export function hint(diagnosis: Diagnosis, isRoot: boolean): string {
       return unreachable(diagnosis, isRoot);
     case 'forbidden':
       return isRoot
-        ? `${diagnosis.path} is closed even to root here`
-        : `${diagnosis.path} is for root: try again with sudo`;
+        ? `${diagnosis.path}: permission denied, even for root`
+        : `only root may access ${diagnosis.path}: retry with sudo`;
     case 'slow':
-      return `the runtime took longer than ${diagnosis.timeoutMs / 1000}s; --timeout gives it more`;
+      return `the runtime took longer than ${diagnosis.timeoutMs / 1000}s; raise --timeout`;
     case 'unauthorized':
-      return 'the registry wants to know who asks: --creds USERNAME[:PASSWORD]';
+      return 'the registry requires credentials: --creds USERNAME[:PASSWORD]';
     case 'not-found':
       return notFound(diagnosis);
   }
@@ -64,13 +64,13 @@ function unreachable(
   }
   if (living.length > 0) {
     const names = living.map((probe) => `${nameOf(probe.endpoint)} at ${probe.endpoint}`);
-    return `there is ${names.join(' and ')}: ${howToName}`;
+    return `found ${names.join(' and ')}: ${howToName}`;
   }
   const tried = probes.map((probe) => {
     const { [probe.problem ?? '']: reason = probe.problem } = problems;
     return `${nameOf(probe.endpoint)} at ${pathOf(probe.endpoint)} (${reason})`;
   });
-  return `looked for ${tried.join(', ')}; start one, or ${howToName}`;
+  return `tried ${tried.join(', ')}; start a runtime, or ${howToName}`;
 }
 
 const isForbidden = (problem: string | undefined) => problem === 'EACCES' || problem === 'EPERM';
@@ -91,6 +91,6 @@ const lists = {
 function notFound({ what, word, known }: FailedLookup): string {
   const names = closest(word, known);
   if (names.length > 0) return `did you mean ${names.join(' or ')}?`;
-  if (known.length === 0 && what !== 'command') return `there is no ${what} here at all`;
-  return `${lists[what]} lists what there is`;
+  if (known.length === 0 && what !== 'command') return `there are no ${what}s`;
+  return `${lists[what]} lists all ${what}s`;
 }

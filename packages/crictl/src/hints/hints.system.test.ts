@@ -31,7 +31,7 @@ const cases: [words: string[], error: RegExp, hint: string][] = [
   [['inspect', 'ngnix'], /desc = .*not/, 'did you mean shop/web/nginx?'],
   [['logs', 'ngnix'], /desc = .*not/, 'did you mean shop/web/nginx?'],
   [['rmp', 'shop/wbe'], /desc = .*not/, 'did you mean shop/web?'],
-  [['inspectp', 'quite-other'], /desc = .*not/, 'crictl pods lists what there is'],
+  [['inspectp', 'quite-other'], /desc = .*not/, 'crictl pods lists all pods'],
   [
     ['inspecti', 'busybax'],
     /no such image "busybax" present/,
@@ -61,7 +61,7 @@ test('a socket that is not there: what was looked for, and how to name one', asy
   assert.match(screen, /no such file or directory/);
   assert.match(
     screen,
-    /\nhint: (looked for berthd at|there is) .* name its socket with --runtime-endpoint, CONTAINER_/,
+    /\nhint: (tried berthd at|found) .* set its endpoint with --runtime-endpoint, CONTAINER_/,
   );
 });
 
@@ -74,5 +74,8 @@ test('a socket that is not for this user: sudo', async () => {
   const asNobody = `${config} setpriv --reuid 65534 --regid 65534 --clear-groups ${reads}`;
   const screen = await onTerminal(words, asNobody);
   assert.match(screen, /permission denied/);
-  assert.match(screen, new RegExp(`\nhint: ${join(dir, 'berth.sock')} is for root: try again with sudo\n`));
+  assert.match(
+    screen,
+    new RegExp(`\nhint: only root may access ${join(dir, 'berth.sock')}: retry with sudo\n`),
+  );
 });

@@ -66,39 +66,39 @@ const hints: [diagnosis: Diagnosis, isRoot: boolean, text: RegExp][] = [
   [
     unreachable(other, 'ENOENT', probes('ENOENT', 'EACCES')),
     false,
-    /^looked for berthd .*permission denied\); start/,
+    /^tried berthd .*permission denied\); start/,
   ],
   [
     unreachable(undefined, '', probes('ENOENT', 'ECONNREFUSED')),
     true,
-    /^looked for berthd at \/run\/berth\/berth.sock \(no such file\), containerd at \/run\/containerd\/containerd.sock \(nobody listens\); start one, or name its socket with --runtime-endpoint, CONTAINER_RUNTIME_ENDPOINT or in \/etc\/crictl.yaml$/,
+    /^tried berthd at \/run\/berth\/berth.sock \(no such file\), containerd at \/run\/containerd\/containerd.sock \(connection refused\); start a runtime, or set its endpoint with --runtime-endpoint, CONTAINER_RUNTIME_ENDPOINT or in \/etc\/crictl.yaml$/,
   ],
   [
     unreachable(undefined, '', probes('ENOENT', 'EACCES')),
     false,
-    /^\/run\/containerd\/containerd.sock is for root: try again with sudo$/,
+    /^only root may access \/run\/containerd\/containerd.sock: retry with sudo$/,
   ],
   [
     unreachable(other, 'EACCES', probes('ENOENT', undefined)),
     false,
-    /^\/run\/other.sock is for root: try again with sudo$/,
+    /^only root may access \/run\/other.sock: retry with sudo$/,
   ],
   [
     unreachable(other, 'EACCES', probes('ENOENT', 'ENOENT')),
     true,
-    /^\/run\/other.sock is closed even to root here$/,
+    /^\/run\/other.sock: permission denied, even for root$/,
   ],
   [
     unreachable(other, 'ENOENT', probes(undefined, 'EACCES')),
     false,
-    /^there is berthd at unix:\/\/\/run\/berth\/berth.sock: name its socket with /,
+    /^found berthd at unix:\/\/\/run\/berth\/berth.sock: set its endpoint with /,
   ],
   [
     unreachable(berthd, 'ENOENT', probes('ENOENT', 'ENOENT')),
     true,
-    /^looked for berthd at .*; start one, or/,
+    /^tried berthd at .*; start a runtime, or/,
   ],
-  [{ kind: 'slow', timeoutMs: 2000 }, true, /^the runtime took longer than 2s; --timeout gives it more$/],
+  [{ kind: 'slow', timeoutMs: 2000 }, true, /^the runtime took longer than 2s; raise --timeout$/],
   [{ kind: 'unauthorized' }, true, /--creds USERNAME/],
   [
     { kind: 'not-found', what: 'pod', word: 'wed', known: ['shop/web', 'shop/api'] },
@@ -108,9 +108,9 @@ const hints: [diagnosis: Diagnosis, isRoot: boolean, text: RegExp][] = [
   [
     { kind: 'not-found', what: 'pod', word: 'other', known: ['shop/web'] },
     true,
-    /^crictl pods lists what there is$/,
+    /^crictl pods lists all pods$/,
   ],
-  [{ kind: 'not-found', what: 'image', word: 'other', known: [] }, true, /^there is no image here at all$/],
+  [{ kind: 'not-found', what: 'image', word: 'other', known: [] }, true, /^there are no images$/],
   [{ kind: 'not-found', what: 'command', word: 'pss', known: ['ps', 'pods'] }, true, /^did you mean ps\?$/],
 ];
 for (const [diagnosis, isRoot, text] of hints) {

@@ -61,7 +61,7 @@ test('all containers by time, each line behind its name', async () => {
   assert.equal(logs('web', '--limit-bytes', '8').out, 'init | p');
   assert.equal(logs('web/app').out, 'app is up\ntwo');
   assert.match(logs('web', '-p').err, /previous terminated container .* not found/);
-  assert.match(logs('web', '-p', '-f').err, /--previous and --follow exclude each other for a whole pod/);
+  assert.match(logs('web', '-p', '-f').err, /--previous and --follow are mutually exclusive for a pod/);
   assert.match(logs('none').err, /code = NotFound/);
 });
 

@@ -125,8 +125,8 @@ const targetCases: [word: string, target: { kind: string; id: string } | RegExp]
   ['api/api', { kind: 'container', id: 'c2' }],
   ['proxy', { kind: 'container', id: 'c3' }],
   ['test/web/nginx', { kind: 'container', id: 'c1' }],
-  ['web', /^pod or container "web" is ambiguous, it fits 2:/],
-  ['nginx', /^pod or container "nginx" is ambiguous, it fits 2:/],
+  ['web', /^pod or container "web" is ambiguous, it matches 2:/],
+  ['nginx', /^pod or container "nginx" is ambiguous, it matches 2:/],
   ['none', { kind: 'container', id: 'none' }],
 ];
 for (const [word, expected] of targetCases) {

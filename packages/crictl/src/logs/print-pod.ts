@@ -12,7 +12,7 @@ export async function printPodLog(
 ): Promise<void> {
   const { printer, reopen, ...reading } = options;
   if (reading.follow && reading.previous) {
-    throw new Error('--previous and --follow exclude each other for a whole pod');
+    throw new Error('--previous and --follow are mutually exclusive for a pod');
   }
   if (reopen) {
     const filter = { podSandboxId, state: { state: ContainerState.CONTAINER_RUNNING } };

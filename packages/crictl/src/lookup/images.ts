@@ -39,7 +39,7 @@ export async function imageStatus(
   if (others.length === 0) return ask(first.id);
   const rows = [first, ...others].map((image) => [image.id, namesOf(image).join(', ')]);
   const table = formatTable([['ID', 'NAMES'], ...rows]).trimEnd();
-  throw new Error(`image "${given}" is ambiguous, it fits ${rows.length}:\n${table}`);
+  throw new Error(`image "${given}" is ambiguous, it matches ${rows.length}:\n${table}`);
 }
 
 /** The tags of an image, or its digests when it has none. */

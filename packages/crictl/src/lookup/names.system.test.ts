@@ -47,11 +47,11 @@ test('containers by name, by their pod, and by both', () => {
 
 test('a name that fits several is refused with them', () => {
   const candidates = new RegExp(
-    `container "nginx" is ambiguous, it fits 2:.*${ids.nginx} +shop/web +nginx +Run`,
+    `container "nginx" is ambiguous, it matches 2:.*${ids.nginx} +shop/web +nginx +Run`,
   );
   refuse(candidates, 'inspect', 'nginx');
   refuse(candidates, 'rm', 'nginx');
-  refuse(/pod "web" is ambiguous, it fits 2:.*shop\/web +Ready.*test\/web +Ready/, 'stopp', 'web');
+  refuse(/pod "web" is ambiguous, it matches 2:.*shop\/web +Ready.*test\/web +Ready/, 'stopp', 'web');
   refuse(/code = NotFound desc = .*none/, 'inspect', 'none');
 });
 

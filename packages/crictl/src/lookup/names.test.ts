@@ -92,7 +92,7 @@ for (const [word, expected] of podCases) {
 
 function listsOnly(message: string, ids: readonly string[]): true {
   const [, ...rows] = message.split('\n').slice(1);
-  assert.match(message, /^\w+( id)? ".*" is ambiguous, it fits \d+:\nID +POD +(NAME +)?STATE\n/);
+  assert.match(message, /^\w+( id)? ".*" is ambiguous, it matches \d+:\nID +POD +(NAME +)?STATE\n/);
   assert.deepEqual(
     rows.map((row) => row.split(' ')[0]),
     ids,
@@ -102,7 +102,7 @@ function listsOnly(message: string, ids: readonly string[]): true {
 
 test('the candidates tell pod, name and state', async () => {
   await assert.rejects(resolveContainer('shop/web', containers, pods), {
-    message: `container "shop/web" is ambiguous, it fits 2:
+    message: `container "shop/web" is ambiguous, it matches 2:
 ID                  POD                 NAME                STATE
 a2                  shop/web            nginx               Running
 a3                  shop/web            sidecar             Running`,

@@ -130,5 +130,5 @@ export function ambiguous(
   const withNames = candidates.some((item) => 'name' in item);
   const header = ['ID', 'POD', ...(withNames ? ['NAME'] : []), 'STATE'];
   const table = formatTable([header, ...rows]).trimEnd();
-  return new Error(`${what} "${word}" is ambiguous, it fits ${candidates.length}:\n${table}`);
+  return new Error(`${what} "${word}" is ambiguous, it matches ${candidates.length}:\n${table}`);
 }

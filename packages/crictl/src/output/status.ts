@@ -16,7 +16,7 @@ export const formatFlags = {
   output: {
     type: 'string',
     aliases: ['o'],
-    usage: 'Format: json, yaml, go-template or table; json unless given',
+    usage: 'Output format: json, yaml, go-template or table; json unless given',
   },
   template: { type: 'string', usage: 'Go template for --output go-template, such as {{.status.id}}' },
 } as const;

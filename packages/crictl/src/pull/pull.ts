@@ -11,23 +11,23 @@ export const pullFlags = {
   creds: {
     type: 'string',
     placeholder: 'USERNAME[:PASSWORD]',
-    usage: 'User and password for the registry',
+    usage: 'User name and password for the registry',
   },
   auth: {
     type: 'string',
     placeholder: 'AUTH_STRING',
-    usage: 'USERNAME[:PASSWORD] for the registry, as base64',
+    usage: 'USERNAME[:PASSWORD] for the registry, base64-encoded',
   },
   username: {
     type: 'string',
     placeholder: 'USERNAME',
-    usage: 'User name for the registry; the password is asked for',
+    usage: 'User name for the registry; prompts for the password',
   },
   'pull-timeout': {
     type: 'duration',
     aliases: ['pt'],
     env: ['CRICTL_PULL_TIMEOUT'],
-    usage: 'How long a pull may take, 0s for no limit',
+    usage: 'Timeout of the pull, 0s for no limit',
   },
 } as const;
 

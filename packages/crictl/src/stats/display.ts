@@ -14,18 +14,18 @@ const longestPauseSeconds = 2 ** 31 / 1000 - 1;
 export const watchFlag = {
   type: 'boolean',
   aliases: ['w'],
-  usage: 'Show it again and again until interrupted',
+  usage: 'Repeat until interrupted',
 } as const;
 
 /** Flags of the two tables of usage. */
 export const sampleFlags = {
-  label: { type: 'strings', usage: 'Only those with this key=value label' },
-  output: { type: 'string', aliases: ['o'], usage: 'Format: json, yaml or table' },
+  label: { type: 'strings', usage: 'Only pods or containers with this key=value label' },
+  output: { type: 'string', aliases: ['o'], usage: 'Output format: json, yaml or table' },
   seconds: {
     type: 'integer',
     aliases: ['s'],
     default: 1,
-    usage: 'Seconds between the two samples that tell the CPU usage',
+    usage: 'Seconds between the two samples that the CPU usage is computed from',
   },
   watch: watchFlag,
 } as const;

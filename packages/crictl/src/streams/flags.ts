@@ -9,17 +9,17 @@ export const transportFlags = {
     type: 'string',
     aliases: ['r'],
     default: 'spdy',
-    usage: 'Protocol of the streams, one of: spdy|websocket',
+    usage: 'Streaming protocol, one of: spdy|websocket',
   },
   'tls-sni': {
     type: 'string',
     aliases: ['tls-server-name'],
     default: 'localhost',
-    usage: "Name that the streaming server's certificate has to be for",
+    usage: "Host name to verify in the streaming server's certificate",
   },
-  'tls-ca': { type: 'string', usage: 'File of the authority that the streaming server is verified against' },
-  'tls-cert': { type: 'string', usage: 'File of the certificate to show the streaming server' },
-  'tls-key': { type: 'string', usage: 'File of the key of that certificate' },
+  'tls-ca': { type: 'string', usage: 'CA certificate file to verify the streaming server' },
+  'tls-cert': { type: 'string', usage: 'Client certificate file for the streaming server' },
+  'tls-key': { type: 'string', usage: 'Key file of the client certificate' },
 } as const;
 
 /** What the flags say of TLS: nothing is verified, or the files to do it with. */

@@ -96,7 +96,7 @@ test('unknown pods, berthds of later, and runtimes that are none', async () => {
   try {
     const words = ['-r', `unix://${socketPath}`, 'trace', pod];
     const child = await node.run(words);
-    assert.match(child.err, /only berthd tells how its pods started, and the runtime here is other/);
+    assert.match(child.err, /pod starts are an extension of berthd, and this runtime is other/);
   } finally {
     await server.close();
   }

@@ -2,21 +2,21 @@
 import type { LinuxContainerResources } from '@berth/cri/generated/api.ts';
 import { type FlagValues, parseInteger } from '../cli/flags.ts';
 
-const forWindows = 'no effect here, only on Windows';
+const forWindows = 'Windows only, no effect on Linux';
 
 /** Flags in the words of the CRI; 0 and nothing leave a limit as it is. */
 export const resourceFlags = {
   'cpu-count': { type: 'int64', usage: `Number of CPUs; ${forWindows}` },
-  'cpu-maximum': { type: 'int64', usage: `Share of CPU cycles in hundredths of a percent; ${forWindows}` },
-  'cpu-period': { type: 'int64', usage: 'Microseconds in which --cpu-quota may be used up' },
-  'cpu-quota': { type: 'int64', usage: 'Microseconds of CPU time in each --cpu-period' },
-  'cpu-share': { type: 'int64', usage: 'Weight of the container when CPU time is short' },
-  memory: { type: 'int64', usage: 'Bytes of memory' },
+  'cpu-maximum': { type: 'int64', usage: `Maximum CPU usage in hundredths of a percent; ${forWindows}` },
+  'cpu-period': { type: 'int64', usage: 'CFS period in microseconds' },
+  'cpu-quota': { type: 'int64', usage: 'CPU time per --cpu-period in microseconds' },
+  'cpu-share': { type: 'int64', usage: 'CPU shares (relative weight)' },
+  memory: { type: 'int64', usage: 'Memory limit in bytes' },
   'cpuset-cpus': { type: 'string', usage: 'CPUs to run on, such as 0-2,4' },
   'cpuset-mems': { type: 'string', usage: 'Memory nodes to use, such as 0,1' },
   'oom-score-adj': {
     type: 'string',
-    usage: 'Adjustment of the score by which the kernel kills, -1000 to 1000',
+    usage: 'oom_score_adj of the container, -1000 to 1000',
   },
 } as const;
 
