@@ -16,9 +16,9 @@ import { littleMemory } from './layers/decompress.ts';
 import { extractLayer } from './layers/extract.ts';
 import { LayerError } from './layers/layer-error.ts';
 import { parseReference } from './reference/reference.ts';
-import { parseChallenges } from './registry/challenge.ts';
-import { parseHostsFile } from './registry/hosts.ts';
-import { retryAfter } from './registry/retry.ts';
+import { parseChallenges } from './registry/auth/challenge.ts';
+import { parseHostsFile } from './registry/hosts/registry-hosts.ts';
+import { retryAfter } from './registry/http/retry.ts';
 import { type TarEntry, TarError } from './tar/entry.ts';
 import { encodeTar } from './tar/writer.ts';
 

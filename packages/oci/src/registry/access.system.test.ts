@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { freePort } from '@berth/test-support/registry.ts';
 import { testUser } from '../testing/registry.ts';
 import { TestPulls } from '../testing/test-pulls.ts';
-import { TokenCache } from './token-cache.ts';
+import { TokenCache } from './auth/token-cache.ts';
 
 let pulls: TestPulls;
 before(async () => {

@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { printable } from '@berth/common/printable.ts';
-import { type Access, Authorizer } from './authorizer.ts';
-import { ConnectionError } from './connection-error.ts';
-import { RegistryError } from './errors.ts';
-import { isLoopback, type RegistryHost } from './hosts.ts';
-import { type HttpClient, senderOf } from './http.ts';
-import { readBody } from './read-body.ts';
-import { retryAfter, TransientError } from './retry.ts';
-import { urlWithoutSecrets } from './url-without-secrets.ts';
+import { type Access, Authorizer } from './auth/authorizer.ts';
+import { isLoopback, type RegistryHost } from './hosts/registry-hosts.ts';
+import { ConnectionError } from './http/connection-error.ts';
+import { RegistryError } from './http/errors.ts';
+import { type HttpClient, senderOf } from './http/http.ts';
+import { readBody } from './http/read-body.ts';
+import { retryAfter, TransientError } from './http/retry.ts';
+import { urlWithoutSecrets } from './http/url-without-secrets.ts';
 
 /** As many as Go's clients follow. */
 const maxRedirects = 9;

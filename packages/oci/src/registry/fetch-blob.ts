@@ -4,9 +4,9 @@ import type { ContentStore, Ingest } from '../content/store.ts';
 import type { Descriptor } from '../image-spec/descriptor.ts';
 import { DigestMismatchError } from '../image-spec/digest.ts';
 import type { RepositoryClient } from './client.ts';
-import { RegistryError } from './errors.ts';
-import { bodyError } from './http.ts';
-import { retryAfter, TransientError, withRetries } from './retry.ts';
+import { RegistryError } from './http/errors.ts';
+import { bodyError } from './http/http.ts';
+import { retryAfter, TransientError, withRetries } from './http/retry.ts';
 
 /** Bytes between two failures that make a download worth going on with, however often it breaks. */
 const worthwhile = 64 * 1024;

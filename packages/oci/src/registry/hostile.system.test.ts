@@ -11,7 +11,7 @@ import { ContentStore, maxDocumentSize } from '../content/store.ts';
 import { digestHex, digestOf } from '../image-spec/digest.ts';
 import { mediaTypes } from '../image-spec/media-types.ts';
 import { parseReference } from '../reference/reference.ts';
-import type { Timeouts } from './http.ts';
+import type { Timeouts } from './http/http.ts';
 import { pullImage } from './pull.ts';
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void;

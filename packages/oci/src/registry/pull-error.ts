@@ -2,8 +2,8 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { printable, quoted } from '@berth/common/printable.ts';
 import { DigestMismatchError } from '../image-spec/digest.ts';
 import { NoMatchingPlatformError } from '../image-spec/manifest.ts';
-import { ConnectionError } from './connection-error.ts';
-import { RegistryError, type RegistryErrorCode } from './errors.ts';
+import { ConnectionError } from './http/connection-error.ts';
+import { RegistryError, type RegistryErrorCode } from './http/errors.ts';
 
 /** An image could not be pulled; `cause` is the failure itself. */
 export class PullError extends Error {

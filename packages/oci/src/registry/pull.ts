@@ -3,15 +3,15 @@ import type { Digest } from '../image-spec/digest.ts';
 import type { ImageLayer } from '../image-spec/image.ts';
 import { hostPlatform, type Platform } from '../image-spec/platform.ts';
 import { formatReference, type Reference } from '../reference/reference.ts';
-import type { AuthSource } from './credentials.ts';
+import type { AuthSource } from './auth/credentials.ts';
+import { TokenCache } from './auth/token-cache.ts';
 import { DocumentBudget } from './document-budget.ts';
 import { fetchBlob } from './fetch-blob.ts';
-import type { Warn } from './hosts.ts';
-import { HttpClient, type Timeouts } from './http.ts';
+import type { Warn } from './hosts/registry-hosts.ts';
+import { HttpClient, type Timeouts } from './http/http.ts';
 import { PullError } from './pull-error.ts';
 import { RepositoryHosts } from './repository-hosts.ts';
 import { type ResolvedImage, resolveImage } from './resolve.ts';
-import { TokenCache } from './token-cache.ts';
 
 /** Layers downloaded at a time. */
 const parallelLayers = 3;

@@ -1,10 +1,10 @@
 import { asError } from '@berth/common/error-message.ts';
 import { NoMatchingPlatformError } from '../image-spec/manifest.ts';
 import { type Reference, repositoryName } from '../reference/reference.ts';
-import type { Access } from './authorizer.ts';
+import type { Access } from './auth/authorizer.ts';
 import { RepositoryClient } from './client.ts';
-import { RegistryError } from './errors.ts';
-import { registryHosts, rewrite, type Warn } from './hosts.ts';
+import { registryHosts, rewrite, type Warn } from './hosts/registry-hosts.ts';
+import { RegistryError } from './http/errors.ts';
 
 /** The places that may serve one repository, in the order in which they are tried. */
 export class RepositoryHosts {

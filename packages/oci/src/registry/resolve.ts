@@ -21,11 +21,11 @@ import { formatPlatform, type Platform, platformScore } from '../image-spec/plat
 import type { Reference } from '../reference/reference.ts';
 import type { RepositoryClient } from './client.ts';
 import type { DocumentBudget } from './document-budget.ts';
-import { RegistryError } from './errors.ts';
-import { bodyError } from './http.ts';
-import { readBody } from './read-body.ts';
+import { RegistryError } from './http/errors.ts';
+import { bodyError } from './http/http.ts';
+import { readBody } from './http/read-body.ts';
+import { withRetries } from './http/retry.ts';
 import type { RepositoryHosts } from './repository-hosts.ts';
-import { withRetries } from './retry.ts';
 
 /** An index may name an index; more levels than this are a loop or an attack. */
 const maxIndexDepth = 3;

@@ -7,10 +7,10 @@ import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { TokenCache } from './auth/token-cache.ts';
 import { RepositoryClient } from './client.ts';
-import { type RegistryHost, registryHosts } from './hosts.ts';
-import { HttpClient } from './http.ts';
-import { TokenCache } from './token-cache.ts';
+import { type RegistryHost, registryHosts } from './hosts/registry-hosts.ts';
+import { HttpClient } from './http/http.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'oci-tls-'));
 let server: https.Server;

@@ -5,7 +5,7 @@ import { makeDirectories, makePrivateDirectory } from '@berth/linux/files/direct
 import { syncFilesystem } from '@berth/linux/files/sync-filesystem.ts';
 import { releaseFreedMemory, returnLargeBlocks } from '@berth/linux/processes/free-memory.ts';
 import { ContentStore } from '@berth/oci/content/store.ts';
-import { TokenCache } from '@berth/oci/registry/token-cache.ts';
+import { TokenCache } from '@berth/oci/registry/auth/token-cache.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../logging/log.ts';
 import { noTracing, type Tracer } from '../observability/tracing/tracer.ts';

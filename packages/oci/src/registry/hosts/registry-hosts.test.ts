@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isLoopback, parseHostsFile, registryHosts, rewrite } from './hosts.ts';
+import { isLoopback, parseHostsFile, registryHosts, rewrite } from './registry-hosts.ts';
 
 const fail = (problem: string) => assert.fail(problem);
 const summary = (text: string, registry = 'docker.io') =>

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { printable } from '@berth/common/printable.ts';
+import { isLoopback, type RegistryHost } from '../hosts/registry-hosts.ts';
+import { RegistryError } from '../http/errors.ts';
+import { type HttpClient, senderOf } from '../http/http.ts';
+import { readBody } from '../http/read-body.ts';
+import { urlWithoutSecrets } from '../http/url-without-secrets.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { type AuthSource, type Credentials, credentialsFor } from './credentials.ts';
-import { RegistryError } from './errors.ts';
-import { isLoopback, type RegistryHost } from './hosts.ts';
-import { type HttpClient, senderOf } from './http.ts';
-import { readBody } from './read-body.ts';
 import { TokenCache } from './token-cache.ts';
-import { urlWithoutSecrets } from './url-without-secrets.ts';
 
 const maxTokenAnswer = 256 * 1024;
 /** Characters of a token, which is sent with each request and kept. */

@@ -4,10 +4,10 @@ import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { printable } from '@berth/common/printable.ts';
 import { readRegularFile } from '@berth/linux/files/regular-file.ts';
+import type { TlsFiles } from '../hosts/registry-hosts.ts';
 import { literalAddress, mayLeadTo } from './addresses.ts';
 import { ConnectionError, transientCodes } from './connection-error.ts';
 import { RegistryError } from './errors.ts';
-import type { TlsFiles } from './hosts.ts';
 import { type ProxyChoice, proxiesOf } from './proxy.ts';
 import { proxyAgent, proxyAuthorization, takesWholeUrls, trustedRoots } from './proxy-agent.ts';
 

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { retryAfter } from '../http/retry.ts';
 import { parseChallenges } from './challenge.ts';
 import { type AuthConfig, type Credentials, credentialsFor } from './credentials.ts';
 import { credentialsFromFiles, dockerCredentials } from './docker-config.ts';
-import { retryAfter } from './retry.ts';
 import { TokenCache } from './token-cache.ts';
 
 test('challenges are read', () => {
