@@ -3,7 +3,7 @@ import type { CgroupResources } from './resources.ts';
 import type { CgroupUsage } from './usage.ts';
 
 export interface RemoveOptions {
-  /** Kill what is still running in it, instead of waiting for its end. */
+  /** Kill the processes that are left, instead of waiting for their end. */
   kill?: boolean;
   /** After this time (2,000 by default) the removal fails. */
   timeoutMs?: number;
@@ -24,7 +24,7 @@ export interface Cgroups {
   /** The directory of a cgroup in a controller's hierarchy, or `undefined` without that controller. */
   directory(path: string, controller: string): string | undefined;
   exists(path: string): boolean;
-  /** Makes a cgroup and missing parents ready for processes and limits. One that exists is no error. */
+  /** Creates a cgroup and its missing parents, ready for processes and limits; an existing one is no error. */
   create(path: string): void;
   /**
    * Sets limits.
@@ -32,23 +32,23 @@ export interface Cgroups {
    * @throws CgroupResourceError naming the field, or SyscallError naming the file
    */
   apply(path: string, resources: CgroupResources): void;
-  /** Moves a process into the cgroup. */
+  /** Moves a process into a cgroup. */
   addProcess(path: string, pid: number): void;
   /**
    * Starts the RCU grace period that the kernel waits for before it moves a process, so that it overlaps with the
    * start of a program that will move one in 5 to 20 ms. Saves up to 13 ms. Dispose of the result after that move.
    */
   startRcuGracePeriod(): Disposable;
-  /** Pids in the cgroup and all below; none when it does not exist. */
+  /** The pids in a cgroup and its descendants; none when it does not exist. */
   processes(path: string): number[];
-  /** Sends SIGKILL to everything in the cgroup and below, frozen processes included. */
+  /** Sends SIGKILL to every process in a cgroup and its descendants, frozen ones included. */
   killAll(path: string): void;
-  /** Removes the cgroup and all below it once they are empty; one that does not exist is no error. */
+  /** Removes a cgroup and its descendants once they are empty; succeeds when there is none. */
   remove(path: string, options?: RemoveOptions): Promise<void>;
-  /** How many processes the kernel killed for want of memory; `undefined` when the cgroup does not exist. */
+  /** Number of OOM kills; `undefined` when the cgroup does not exist. */
   oomKillCount(path: string): number | undefined;
   /** `undefined` when the cgroup does not exist. */
   usage(path: string): CgroupUsage | undefined;
-  /** What `usage` leaves out; reads about twice as many files. `undefined` when the cgroup does not exist. */
+  /** The figures that `usage` omits; reads about twice as many files. `undefined` when the cgroup does not exist. */
   details(path: string): CgroupDetails | undefined;
 }

@@ -1,14 +1,15 @@
+// The cgroup figures that only metrics need, parsed from the files of v1 and v2.
 import { keyedNumber, limitBytes, numberIn } from './keyed-file.ts';
 import { present, type ReadFile } from './usage.ts';
 
-/** What a cgroup and those below it have used, beyond CgroupUsage: what only metrics show. */
+/** Figures of a cgroup and its descendants that CgroupUsage omits. */
 export interface CgroupDetails {
   cpu: {
     userNanoseconds: bigint;
     systemNanoseconds: bigint;
-    /** Time on each CPU, by its number; absent on cgroup v2. */
+    /** CPU time by CPU number; absent on cgroup v2. */
     perCpuNanoseconds?: readonly bigint[];
-    /** Periods of a CPU quota that have passed, and those in which it was used up. */
+    /** Elapsed periods of the CPU quota, and those that were throttled. */
     periods: bigint;
     throttledPeriods: bigint;
     throttledNanoseconds: bigint;
@@ -16,10 +17,10 @@ export interface CgroupDetails {
   memory: {
     cacheBytes: bigint;
     mappedFileBytes: bigint;
-    /** Absent when the kernel does not say. */
+    /** Absent when the kernel does not report it. */
     kernelBytes?: bigint;
     peakBytes?: bigint;
-    /** How often the limit was hit. */
+    /** Times that usage hit the limit. */
     limitHits?: bigint;
   };
   hugepages: readonly HugepageUsage[];
@@ -128,7 +129,7 @@ function hugepageUsage(
   return used === undefined ? [] : [{ pageSize, bytes: used, ...present({ peakBytes: numberIn(peak) }) }];
 }
 
-/** Lines `MAJOR:MINOR OPERATION NUMBER`, in one file for bytes and in one for how often. */
+/** Lines `MAJOR:MINOR OPERATION NUMBER`: one file for bytes, one for operations. */
 function v1Io(bytes: string, counts: string): DeviceIo[] {
   const countOf = new Map(deviceLines(counts).map(({ key, value }) => [key, value]));
   return deviceLines(bytes).map(({ key, major, minor, operation, value }) => ({

@@ -6,7 +6,7 @@ import type { Cgroups } from './cgroups.ts';
 import { CgroupV1, type V1Mounts } from './v1.ts';
 import { CgroupV2 } from './v2.ts';
 
-/** Where cgroup hierarchies are mounted. */
+/** The mount points of the cgroup hierarchies. */
 export type CgroupMounts =
   | { version: 'v2'; root: string }
   | { version: 'v1'; mounts: Omit<V1Mounts, 'unified'>; unifiedRoot?: string };
@@ -30,7 +30,7 @@ const V1_CONTROLLERS = new Set([
 
 /** Finds the cgroup hierarchies among a machine's mounts; `undefined` when there are none. */
 export function findCgroupMounts(mountInfos: readonly MountInfo[]): CgroupMounts | undefined {
-  // A container runtime mounts parts of hierarchies into containers; ours are mounted from their root.
+  // Skip mounts of a part of a hierarchy, which container runtimes make for containers.
   const whole = mountInfos.filter(({ root }) => root === '/');
   const controllers = new Map<string, string>();
   const others: string[] = [];

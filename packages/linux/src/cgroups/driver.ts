@@ -1,27 +1,28 @@
+// The cgroup drivers of the kubelet's and berthd's settings: cgroupfs and systemd.
 import type { Cgroups, RemoveOptions } from './cgroups.ts';
 import type { CgroupResources } from './resources.ts';
 
-/** Who makes and removes cgroups: we ourselves, or systemd, which then also knows of them. */
+/** Creates and removes cgroups: by their files, or through systemd, which then has units for them. */
 export interface CgroupDriver {
-  /** Makes a cgroup and missing parents, and sets its limits. One that exists is no error. */
+  /** Creates a cgroup and its missing parents, and sets its limits; an existing one is no error. */
   create(path: string, resources?: CgroupResources): Promise<void>;
   /**
-   * Sets limits of a cgroup.
+   * Sets the limits of a cgroup.
    *
    * @throws CgroupResourceError naming the field, or SyscallError naming the file
    */
   apply(path: string, resources: CgroupResources): Promise<void>;
-  /** Removes a cgroup and all below it; one that does not exist is no error. */
+  /** Removes a cgroup and its descendants; succeeds when there is none. */
   remove(path: string, options?: RemoveOptions): Promise<void>;
-  /** Whether the kernel killed a process of the cgroup for want of memory; also where the cgroup has gone by itself. */
+  /** Whether the kernel OOM-killed a process of the cgroup; works after systemd removed the cgroup as well. */
   wasOomKilled(path: string): boolean;
 }
 
-/** The drivers by the names that settings have for them. */
+/** The drivers by their names in the settings. */
 export const cgroupDrivers = ['cgroupfs', 'systemd'] as const;
 export type CgroupDriverName = (typeof cgroupDrivers)[number];
 
-/** Makes, limits and removes cgroups by their files alone. */
+/** The driver `cgroupfs`: creates, limits and removes cgroups by their files. */
 export function cgroupfsDriver(cgroups: Cgroups): CgroupDriver {
   return {
     create: async (path, resources = {}) => {

@@ -4,7 +4,7 @@ import { asSyscallError } from '../syscall/errno.ts';
 
 let sizes: readonly string[] | undefined;
 
-/** Page sizes that this kernel has huge pages of, as the names of cgroup files have them: `2MB`, `1GB`. */
+/** The huge page sizes of this kernel in the form of cgroup file names: `2MB`, `1GB`. */
 export function hugepageSizes(): readonly string[] {
   sizes ??= readSizes().map(hugepageName);
   return sizes;

@@ -1,4 +1,4 @@
-/** Files of lines `NAME NUMBER`, such as memory.stat. Lines of another form are left out. */
+/** Parses a file of lines `NAME NUMBER`, such as memory.stat; ignores other lines. */
 export function keyedNumbers(text: string | undefined): Map<string, bigint> {
   const lines = (text ?? '').split('\n').map((line) => line.split(' '));
   return new Map(
@@ -10,7 +10,7 @@ export function keyedNumbers(text: string | undefined): Map<string, bigint> {
   );
 }
 
-/** One number of such a file, without reading the others; `undefined` when it is not there. */
+/** One number of such a file, without parsing the others; `undefined` when it is absent. */
 export function keyedNumber(text: string | undefined, name: string): bigint | undefined {
   if (text === undefined) return undefined;
   const key = `${name} `;
@@ -20,12 +20,12 @@ export function keyedNumber(text: string | undefined, name: string): bigint | un
   return numberIn(text.slice(line + key.length, end === -1 ? undefined : end));
 }
 
-/** A file that is one number; `undefined` for anything else. */
+/** Parses a file that is one number; `undefined` for anything else. */
 export function numberIn(text: string | undefined): bigint | undefined {
   return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : undefined;
 }
 
-// cgroup v1 shows "no limit" as the highest number of whole pages.
+// cgroup v1 writes "no limit" as the largest multiple of the page size.
 const UNLIMITED_FROM = 1n << 62n;
 
 /** A limit file's bytes; `undefined` for no limit, which v2 writes `max` and v1 a number near 2^63. */
@@ -34,7 +34,7 @@ export function limitBytes(text: string | undefined): bigint | undefined {
   return bytes === undefined || isUnlimited(bytes) ? undefined : bytes;
 }
 
-/** Whether a number of cgroup v1 stands for no limit. */
+/** Whether a number of cgroup v1 means no limit. */
 export function isUnlimited(bytes: bigint): boolean {
   return bytes >= UNLIMITED_FROM;
 }

@@ -1,10 +1,11 @@
+// /proc/PID/cgroup: the cgroups that a process is in.
 import { readFileSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { asSyscallError } from '../syscall/errno.ts';
 
 /**
- * Parses /proc/PID/cgroup: the process's path by controller, that of the v2 hierarchy under `''` and that
- * of a named one under e.g. `name=systemd`.
+ * Parses /proc/PID/cgroup: the process's path by controller; the v2 hierarchy is under `''`, a named one under e.g.
+ * `name=systemd`.
  */
 export function parseMembership(text: string): Map<string, string> {
   return new Map(
@@ -19,7 +20,7 @@ export function parseMembership(text: string): Map<string, string> {
   );
 }
 
-/** The cgroups of a process as `parseMembership` has them; `undefined` when there is no such process. */
+/** The result of `parseMembership` for a process; `undefined` when there is none. */
 export function membership(pid: number): Map<string, string> | undefined {
   try {
     return parseMembership(readFileSync(`/proc/${pid}/cgroup`, 'utf8'));

@@ -1,6 +1,6 @@
-/** How long tasks waited for a resource, see the kernel's Documentation/accounting/psi.rst. */
+/** Pressure stall information: time that tasks waited for a resource, see Documentation/accounting/psi.rst. */
 export interface PressureLine {
-  /** Since the cgroup was made. */
+  /** Total since the creation of the cgroup. */
   readonly totalNanoseconds: bigint;
   /** Percent of the last 10, 60 and 300 seconds. */
   readonly avg10: number;
@@ -14,7 +14,7 @@ export interface Pressure {
   readonly full?: PressureLine;
 }
 
-/** Parses a file such as cpu.pressure; `undefined` for a file that is not there or says nothing. */
+/** Parses a file such as cpu.pressure; `undefined` for an absent or empty one. */
 export function parsePressure(text: string | undefined): Pressure | undefined {
   if (text === undefined) return undefined;
   const some = parseLine(text, 'some');

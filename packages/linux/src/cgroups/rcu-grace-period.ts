@@ -2,24 +2,24 @@ import { writeFile } from 'node:fs/promises';
 import { membership } from './membership.ts';
 
 /**
- * Starts the RCU grace period that the kernel waits for before it moves a process between cgroups: 6 to 13 ms, in
- * which forks and exits under way come to an end, unless another process was moved in the 15 ms before. Moving this
- * process to the cgroup that it is in starts one and changes nothing else.
+ * Starts the RCU grace period that the kernel waits for before it moves a process between cgroups. It takes 6 to 13 ms,
+ * until forks and exits in progress have ended, and is skipped within 15 ms after another move. Moving this process
+ * into the cgroup that it is in already starts one without another effect.
  */
 export class RcuGracePeriod {
   readonly #root: string;
   readonly #controller: string;
   #expected = 0;
 
-  /** Any one hierarchy will do: its root, and its name as in /proc/PID/cgroup. */
+  /** Root and name (as in /proc/PID/cgroup) of one hierarchy; any will do. */
   constructor(root: string, controller: string) {
     this.#root = root;
     this.#controller = controller;
   }
 
   /**
-   * Starts one in a thread, unless the move of an earlier call, whose result is not disposed of yet, will. Fails
-   * silently: the process that is moved then waits a little longer.
+   * Starts a grace period on another thread, unless one of an earlier call is still in use (not disposed). Ignores
+   * failures: the later move then only waits longer.
    */
   start(): Disposable {
     if (this.#expected === 0) this.#moveToOwnCgroup();

@@ -1,14 +1,14 @@
-/** A whole number; both forms are taken because CRI messages carry bigint and manifests number. */
+/** An integer: bigint in CRI messages, number in manifests. */
 export type Integer = number | bigint;
 
 /**
- * Limits in the OCI runtime spec's terms, which are those of cgroup v1. What is left out, or 0 in the CPU
- * and memory fields, stays as it is.
+ * Limits in the terms of the OCI runtime spec, which are those of cgroup v1. An absent field, or 0 in the CPU and memory
+ * fields, leaves the present value.
  */
 export interface CgroupResources {
   /** Relative weight, 2 to 262144, by default 1024. */
   cpuShares?: Integer;
-  /** Microseconds of CPU time in each period; -1 for no limit. */
+  /** Microseconds of CPU time per period; -1 for no limit. */
   cpuQuota?: Integer;
   /** Microseconds, 1,000 to 1,000,000, by default 100,000. */
   cpuPeriod?: Integer;
@@ -28,21 +28,21 @@ export interface CgroupResources {
   unified?: Readonly<Record<string, string>>;
 }
 
-/** What to write into one file of a cgroup. */
+/** A write to one file of a cgroup. */
 export interface ControlFile {
   controller: string;
   file: string;
   value: string;
-  /** When the kernel lacks the file, what is asked for is the case anyway. */
+  /** Ignore a missing file: without it the kernel behaves as requested anyway. */
   optional?: boolean;
 }
 
-/** A limit that makes no sense; the message names the field. */
+/** An invalid limit; the message names the field. */
 export class CgroupResourceError extends Error {
   override readonly name = 'CgroupResourceError';
 }
 
-/** Page sizes are part of file names, so only the kernel's own form passes. */
+/** Accepts a page size only in the kernel's form, because it becomes part of a file name. */
 export function checkedPageSize(pageSize: string): string {
   if (!/^[1-9]\d*[KMG]B$/.test(pageSize)) {
     throw new CgroupResourceError(`hugepages: ${JSON.stringify(pageSize)} is not a page size such as 2MB`);
@@ -50,7 +50,7 @@ export function checkedPageSize(pageSize: string): string {
   return pageSize;
 }
 
-/** -1 stands for no limit; nothing else below 0 means anything. */
+/** -1 means no limit; other negative numbers are invalid. */
 export function refuseNegative(resources: CgroupResources): void {
   for (const field of ['cpuShares', 'cpuQuota', 'cpuPeriod', 'memoryLimit', 'memorySwap', 'pids'] as const) {
     const value = resources[field];

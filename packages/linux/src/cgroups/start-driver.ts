@@ -2,7 +2,7 @@ import type { Cgroups } from './cgroups.ts';
 import { type CgroupDriver, type CgroupDriverName, cgroupfsDriver } from './driver.ts';
 
 /**
- * The driver of a name; disposing of it lets go of its connection.
+ * Makes the driver of a name; disposal closes its connection to systemd.
  *
  * @throws Error where systemd does not manage this machine's cgroups
  */

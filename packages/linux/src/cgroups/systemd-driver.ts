@@ -7,7 +7,7 @@ import type { CgroupDriver } from './driver.ts';
 import type { CgroupResources } from './resources.ts';
 import { unitProperties } from './unit-properties.ts';
 
-/** The slice that all others are in. */
+/** The root slice. */
 const rootSlice = '-.slice';
 
 /** Why systemd cannot manage this machine's cgroups; undefined when it can. */
@@ -18,9 +18,9 @@ export function systemdDriverProblem(cgroups: Cgroups): string | undefined {
 }
 
 /**
- * Makes cgroups as systemd's slices, and removes slices and scopes through systemd. Paths are those of cgroups,
- * e.g. `/kubepods.slice/kubepods-burstable.slice`; the last part is the unit's name. One that systemd has no unit
- * for, or that is below a unit (as a delegated scope has), is handled by its files.
+ * The driver `systemd`: creates cgroups as slices, and removes slices and scopes through systemd. A path is a cgroup
+ * path, e.g. `/kubepods.slice/kubepods-burstable.slice`, whose last component is the unit's name. A cgroup without a
+ * unit, such as one below a delegated scope, is handled by its files.
  */
 export function systemdDriver(cgroups: Cgroups, systemd = new Systemd()): CgroupDriver & Disposable {
   const oomLog = new OomLog();
@@ -29,7 +29,7 @@ export function systemdDriver(cgroups: Cgroups, systemd = new Systemd()): Cgroup
     if (isUnit(path) && Object.keys(properties).length > 0) {
       await systemd.setUnitProperties(basename(path), properties);
     }
-    // Exact to the unit, and with what has no property.
+    // Also write the files: exact values, and limits that have no property.
     cgroups.apply(path, resources);
   };
   const driver: CgroupDriver & Disposable = {
@@ -47,21 +47,21 @@ export function systemdDriver(cgroups: Cgroups, systemd = new Systemd()): Cgroup
         TasksAccounting: { signature: 'b', value: true },
         ...unitProperties(resources),
       });
-      // Controllers that systemd hands on only when a property asks for them, and hugetlb, which it does not know.
+      // Enables controllers that systemd delegates only when a property needs them, and hugetlb, which it does not manage.
       cgroups.create(path);
       if (isNew) cgroups.apply(path, resources);
       else await apply(path, resources);
     },
     apply,
     remove: async (path, options = {}) => {
-      // systemd itself would ask processes to end, and wait for a minute and a half.
+      // Kill first: systemd would send SIGTERM and wait 90 s.
       if (options.kill === true) cgroups.killAll(path);
       const empty = () => cgroups.processes(path).length === 0;
-      // A slice that something else lives in is not ours to stop.
+      // Do not stop a slice that other units are in.
       if (isUnit(path) && (options.kill === true || empty())) await systemd.stopUnit(basename(path));
       await cgroups.remove(path, options);
     },
-    // The scope may go at any moment, also between two reads of its files.
+    // systemd may remove the scope at any moment, also between two reads of its files.
     wasOomKilled: (path) => (cgroups.oomKillCount(path) ?? 0) > 0 || oomLog.has(path),
     [Symbol.dispose]: () => {
       oomLog.close();

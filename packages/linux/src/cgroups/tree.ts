@@ -1,3 +1,4 @@
+// Cgroup directories and their files: what v1 and v2 share.
 import {
   existsSync,
   mkdirSync,
@@ -15,7 +16,7 @@ import { asSyscallError, SyscallError } from '../syscall/errno.ts';
 import type { RemoveOptions } from './cgroups.ts';
 import type { ControlFile } from './resources.ts';
 
-/** The parts of a cgroup path from the root, e.g. `/a/b` → `['a', 'b']`; the root has none. */
+/** The components of a cgroup path, e.g. `/a/b` → `['a', 'b']`; none for the root. */
 export function pathParts(path: string): string[] {
   const parts = path.split('/').slice(1);
   if (path === '/') return [];
@@ -27,7 +28,7 @@ export function pathParts(path: string): string[] {
   return parts;
 }
 
-/** The directories from just below `root` down to the cgroup, the cgroup's own last. */
+/** The directories from below `root` down to that of the cgroup. */
 export function lineage(root: string, path: string): string[] {
   let directory = root;
   return pathParts(path).map((part) => {
@@ -36,7 +37,7 @@ export function lineage(root: string, path: string): string[] {
   });
 }
 
-/** The cgroup's own directory below `root`. No path.join: stats read hundreds of files, and it would take most of the time. */
+/** The cgroup's directory below `root`. Not by path.join, which would take most of the time of reading hundreds of files. */
 export function directoryBelow(root: string, path: string): string {
   return pathParts(path).length === 0 ? root : root + path;
 }
@@ -45,9 +46,9 @@ export function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** Makes a directory unless there is one. */
+/** Creates a directory unless it exists. */
 export function makeDirectory(directory: string): void {
-  // Most of a lineage exists, and a look is far cheaper than an EEXIST.
+  // Most ancestors exist, and existsSync is far cheaper than an EEXIST error.
   if (isDirectory(directory)) return;
   try {
     mkdirSync(directory, 0o755);
@@ -56,12 +57,12 @@ export function makeDirectory(directory: string): void {
   }
 }
 
-/** A file's content without the last newline; `undefined` when the file or the cgroup is not there. */
+/** A file's content without the last newline; `undefined` when the file or the cgroup does not exist. */
 export function readControl(directory: string, file: string): string | undefined {
   try {
     return readFileSync(`${directory}/${file}`, 'utf8').trimEnd();
   } catch (error) {
-    // ENODEV: the cgroup went away between open and read. EOPNOTSUPP: a threaded cgroup lists no processes.
+    // ENODEV: the cgroup was removed between open and read. EOPNOTSUPP: a threaded cgroup lists no processes.
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ENODEV', 'EOPNOTSUPP')) return undefined;
     throw asSyscallError(error);
   }
@@ -72,7 +73,7 @@ export function writeControl(directory: string, file: string, value: string): vo
   try {
     writeFileSync(path, value);
   } catch (error) {
-    // cgroupfs answers the attempt to create a file with EACCES or EPERM.
+    // cgroupfs refuses the creation of a file with EACCES or EPERM.
     const missing = hasCode(error, 'EACCES', 'EPERM') && !existsSync(path);
     throw asSyscallError(error, {
       path,
@@ -82,8 +83,8 @@ export function writeControl(directory: string, file: string, value: string): vo
 }
 
 /**
- * Writes limits. Some are refused while another has its old value (a quota against its period, memory
- * against memory and swap), so a refused one is tried once more after the others.
+ * Writes limits. The kernel refuses some while another has its old value (quota and period, memory and memory+swap), so
+ * a refused one is retried once after the others.
  *
  * @param directoryOf the cgroup's directory for a controller
  */
@@ -106,7 +107,7 @@ function tryWrite({ file, value, optional = false }: ControlFile, directory: str
   }
 }
 
-/** The cgroup's directory and all below it, children before their parents; none when it does not exist. */
+/** The cgroup's directory and its descendants, children first; none when it does not exist. */
 export function subtree(directory: string): string[] {
   let names: string[];
   try {
@@ -120,7 +121,7 @@ export function subtree(directory: string): string[] {
   return [...names.flatMap((name) => subtree(join(directory, name))), directory];
 }
 
-/** The pids in some directories and all below them, each once. */
+/** The pids in some directories and their descendants, without duplicates. */
 export function processesBelow(directories: readonly string[]): number[] {
   const pids = directories
     .flatMap(subtree)
@@ -133,14 +134,14 @@ export function processesBelow(directories: readonly string[]): number[] {
 /** Sends SIGKILL to pids that were just read from a cgroup. */
 export function killEach(pids: readonly number[]): void {
   const SIGKILL = 9;
-  // 0 stands for a process outside of our PID namespace, and would mean our own process group here.
+  // The kernel lists a process outside our PID namespace as 0, and kill(2) takes 0 for our own process group.
   for (const pid of pids) if (pid > 0) kill(pid, SIGKILL);
 }
 
 const DEFAULT_TIMEOUT_MS = 2_000;
 const MAX_PAUSE_MS = 50;
 
-/** Removes directories and all below them, waiting for the processes' end by event. */
+/** Removes directories and their descendants; waits for the processes by pidfd. */
 export async function removeTrees(
   path: string,
   directories: readonly string[],
@@ -155,7 +156,7 @@ export async function removeTrees(
     if (deadline.aborted) throw stillBusy(path, busy, pids, timeoutMs);
     if (mayKill) killAll();
     await Promise.all(pids.map((pid) => exited(pid, deadline)));
-    // A process is out of its list a moment before the cgroup counts as empty.
+    // rmdir(2) may fail with EBUSY for a moment after the last process left cgroup.procs.
     await delay(pause);
   }
 }

@@ -1,5 +1,5 @@
-// Limits of a cgroup as properties of the systemd unit that it belongs to: what systemd does not know of, it
-// sets back when it next looks at the unit. https://www.freedesktop.org/software/systemd/man/systemd.resource-control.html
+// Limits of a cgroup as properties of its systemd unit: systemd resets a limit that is not a property when it next
+// realizes the unit. https://www.freedesktop.org/software/systemd/man/systemd.resource-control.html
 
 import type { Variant } from '../systemd/dbus-message.ts';
 import type { UnitProperties } from '../systemd/systemd.ts';
@@ -8,10 +8,10 @@ import { cpuWeight, swapLimit } from './v2-files.ts';
 
 const infinity = (1n << 64n) - 1n;
 const microsecondsPerSecond = 1_000_000n;
-/** systemd keeps quotas in hundredths of a CPU. */
+/** systemd rounds quotas to hundredths of a CPU. */
 const quotaStep = 10_000n;
 
-/** Files of cgroup v2 that are properties too; the others are written as files only. */
+/** Files of cgroup v2 with a property; the others are written as files only. */
 const unifiedProperties: Readonly<Record<string, string>> = {
   'memory.min': 'MemoryMin',
   'memory.low': 'MemoryLow',
@@ -22,7 +22,7 @@ const unifiedProperties: Readonly<Record<string, string>> = {
   'pids.max': 'TasksMax',
 };
 
-/** The properties that keep limits in effect; huge pages have none and are files only. */
+/** The properties for limits. Huge pages have none and are written as files only. */
 export function unitProperties(resources: CgroupResources): UnitProperties {
   const properties: Record<string, Variant> = {};
   const add = (name: string, value: bigint) => {
@@ -38,7 +38,7 @@ export function unitProperties(resources: CgroupResources): UnitProperties {
   if (memoryLimit) add('MemoryMax', limit(memoryLimit));
   const swap = swapLimit(resources);
   if (swap !== undefined) add('MemorySwapMax', limit(swap));
-  // systemd takes no 0; a task that is there could not be ended by a limit anyway.
+  // systemd refuses 0, and a limit does not end existing tasks anyway.
   if (pids !== undefined) add('TasksMax', pids === 0 || pids === 0n ? 1n : limit(pids));
   if (resources.cpusetCpus) properties['AllowedCPUs'] = bitmask(resources.cpusetCpus, 'cpusetCpus');
   if (resources.cpusetMems) properties['AllowedMemoryNodes'] = bitmask(resources.cpusetMems, 'cpusetMems');
@@ -60,7 +60,7 @@ function quotaPerSecond(quota: bigint, period: bigint): bigint {
   return ((exact + quotaStep - 1n) / quotaStep) * quotaStep;
 }
 
-/** A list such as `0-2,7` as the bits that systemd takes, the lowest in the first byte. */
+/** A list such as `0-2,7` as systemd's bit mask, lowest bit in the first byte. */
 function bitmask(list: string, field: string): Variant {
   const bytes: number[] = [];
   for (const part of list.split(',')) {

@@ -1,13 +1,14 @@
+// Current usage of a cgroup, parsed from the files of v1 and v2 into one shape.
 import { isUnlimited, keyedNumber, limitBytes, numberIn } from './keyed-file.ts';
 import { type Pressure, parsePressure } from './psi.ts';
 
-/** What a cgroup and those below it use now and have used. */
+/** Usage of a cgroup and its descendants. */
 export interface CgroupUsage {
-  /** CPU time since the cgroup was made. */
+  /** CPU time since the creation of the cgroup. */
   cpuNanoseconds: bigint;
-  /** All memory charged, page cache included. */
+  /** Charged memory, page cache included. */
   memoryBytes: bigint;
-  /** Memory less the page cache that can be dropped at once: what counts against eviction. */
+  /** The working set: memory less inactive page cache; what eviction counts. */
   workingSetBytes: bigint;
   /** Anonymous memory. */
   rssBytes: bigint;
@@ -35,14 +36,14 @@ export function v1Usage(read: ReadFile): CgroupUsage | undefined {
   const cpu = read('cpuacct', 'cpuacct.usage');
   const memory = read('memory', 'memory.stat');
   if (cpu === undefined && memory === undefined) return undefined;
-  // Where neither this cgroup nor one above has a limit there is no need to ask for its own.
+  // Without a hierarchical limit there is no need to read the cgroup's own.
   const inherited = keyedNumber(memory, 'hierarchical_memory_limit');
   const limit =
     inherited !== undefined && isUnlimited(inherited)
       ? undefined
       : limitBytes(read('memory', 'memory.limit_in_bytes'));
   const swap = keyedNumber(memory, 'total_swap');
-  // There is no limit of swap alone, only one of both together.
+  // v1 limits memory and swap together, not swap alone.
   const both = limit === undefined ? undefined : limitBytes(read('memory', 'memory.memsw.limit_in_bytes'));
   return {
     cpuNanoseconds: numberIn(cpu) ?? 0n,
@@ -103,7 +104,7 @@ function memoryUsage(memoryBytes: bigint, stat: MemoryStat) {
   };
 }
 
-/** `a` - `b`, but not below 0: the kernel's numbers are of slightly different times. */
+/** `a` - `b`, at least 0: the kernel's counters are read at slightly different times. */
 function less(a: bigint, b: bigint): bigint {
   return a > b ? a - b : 0n;
 }
@@ -115,7 +116,7 @@ function pidsIn(text: string | undefined): number | undefined {
 
 type Present<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
 
-/** The fields that have a value. */
+/** Removes undefined fields. */
 export function present<Fields extends object>(fields: Fields): Present<Fields> {
   const kept: Present<Fields> = {};
   for (const key in fields) {

@@ -6,7 +6,7 @@ import {
   refuseNegative,
 } from './resources.ts';
 
-/** The files of cgroup v1 controllers that put limits into effect, in the order to try them. */
+/** The writes to cgroup v1 files for limits, in the order to try them. */
 export function toV1Files(resources: CgroupResources): ControlFile[] {
   refuseNegative(resources);
   const files: ControlFile[] = [];

@@ -20,11 +20,11 @@ import {
 import { type CgroupUsage, type ReadFile, v1Usage } from './usage.ts';
 import { toV1Files } from './v1-files.ts';
 
-/** Where the hierarchies are mounted. */
+/** The mount points of the hierarchies. */
 export interface V1Mounts {
   /** Mount points by controller; several controllers may share one. */
   controllers: ReadonlyMap<string, string>;
-  /** Hierarchies without controllers, e.g. systemd's: runtimes put processes there as well. */
+  /** Named hierarchies without controllers, e.g. systemd's, into which runtimes put processes too. */
   others: readonly string[];
   /** The v2 hierarchy of a hybrid machine and the controllers it carries. */
   unified?: { root: string; controllers: ReadonlySet<string> };
@@ -98,7 +98,7 @@ export class CgroupV1 implements Cgroups {
 
   killAll(path: string): void {
     killEach(this.processes(path));
-    // A frozen process dies only once it is thawed.
+    // A frozen process handles SIGKILL only after it is thawed.
     const freezer = this.directory(path, 'freezer');
     for (const directory of freezer === undefined ? [] : subtree(freezer)) {
       const state = readControl(directory, 'freezer.state');
@@ -113,7 +113,7 @@ export class CgroupV1 implements Cgroups {
   oomKillCount(path: string): number | undefined {
     const directory = this.directory(path, 'memory');
     if (directory === undefined || !isDirectory(directory)) return undefined;
-    // Unlike on v2, each cgroup counts only its own.
+    // Unlike on v2, the counter does not include descendants.
     return subtree(directory)
       .map((each) => Number(keyedNumbers(readControl(each, 'memory.oom_control')).get('oom_kill') ?? 0n))
       .reduce((sum, count) => sum + count, 0);
@@ -140,7 +140,7 @@ export class CgroupV1 implements Cgroups {
   }
 }
 
-/** A new cpuset is empty, and no process can join it until it has CPUs and memory nodes. */
+/** Copies CPUs and memory nodes from the parent: a new cpuset is empty, and no process can join an empty one. */
 function inheritCpuset(parent: string, directory: string): void {
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
     if (readControl(directory, file) !== '') continue;

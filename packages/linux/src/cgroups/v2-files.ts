@@ -9,7 +9,7 @@ import {
 
 const DEFAULT_PERIOD_US = 100_000;
 
-/** The files of cgroup v2 that put limits into effect, in the order to try them. */
+/** The writes to cgroup v2 files for limits, in the order to try them. */
 export function toV2Files(resources: CgroupResources): ControlFile[] {
   refuseNegative(resources);
   const files: ControlFile[] = [];
@@ -44,11 +44,11 @@ function limit(value: Integer): string {
   return value < 0 ? 'max' : String(value);
 }
 
-/** cgroup v2 limits swap alone, the spec memory and swap together. */
+/** cgroup v2 limits swap alone; the OCI spec limits memory and swap together. */
 export function swapLimit({ memoryLimit = 0, memorySwap = 0 }: CgroupResources): bigint | undefined {
   const memory = BigInt(memoryLimit);
   const swap = BigInt(memorySwap);
-  // As on v1, memory without limit means swap without limit, unless that is limited explicitly.
+  // As on v1, unlimited memory means unlimited swap unless there is an explicit limit.
   if (swap === 0n) return memory === -1n ? -1n : undefined;
   if (swap === -1n || memory === -1n) return swap;
   if (memory === 0n) {
@@ -65,9 +65,9 @@ export function swapLimit({ memoryLimit = 0, memorySwap = 0 }: CgroupResources):
 }
 
 /**
- * The cpu.weight (1 to 10000, by default 100) for cpu.shares (2 to 262144, by default 1024). The curve that
- * the OCI runtimes agreed on in 2025 maps both ends and the default onto each other: the decimal logarithm
- * of the weight is a quadratic of the binary logarithm of the shares.
+ * The cpu.weight (1 to 10000, default 100) for cpu.shares (2 to 262144, default 1024), by the conversion that the OCI
+ * runtimes adopted in 2025: log10 of the weight is a quadratic function of log2 of the shares that maps both ends and
+ * the defaults onto each other.
  */
 export function cpuWeight(shares: number): number {
   if (shares <= 2) return 1;

@@ -22,10 +22,10 @@ import {
 import { type CgroupUsage, v2Usage } from './usage.ts';
 import { toV2Files } from './v2-files.ts';
 
-/** Controllers that pods use, where the kernel has them. */
+/** The controllers to enable for pods, as far as the kernel has them. */
 const WANTED = ['cpu', 'cpuset', 'memory', 'io', 'pids', 'hugetlb'];
 
-/** cgroup v2: one hierarchy, whose controllers each parent hands on to its children. */
+/** cgroup v2: one hierarchy, in which each parent enables the controllers of its children. */
 export class CgroupV2 implements Cgroups {
   readonly version = 'v2';
   readonly controllers: ReadonlySet<string>;
@@ -77,12 +77,12 @@ export class CgroupV2 implements Cgroups {
 
   killAll(path: string): void {
     const directory = this.directory(path);
-    // Linux 5.14 and newer kill a whole subtree at once, whatever forks meanwhile.
+    // cgroup.kill (Linux 5.14) kills the whole subtree atomically, concurrent forks included.
     if (existsSync(join(directory, 'cgroup.kill'))) {
       try {
         writeControl(directory, 'cgroup.kill', '1');
       } catch (error) {
-        // systemd removes a scope at the end of its last process, and then there is nothing to kill.
+        // systemd removes a scope with its last process; nothing is left to kill.
         if (!hasCode(error, 'ENOENT', 'ENODEV')) throw error;
       }
     } else {
@@ -111,7 +111,7 @@ export class CgroupV2 implements Cgroups {
   }
 }
 
-/** Lets the children of a cgroup have every wanted controller that it has itself. */
+/** Enables every wanted controller of a cgroup for its children. */
 function handOnControllers(directory: string): void {
   const enabled = words(readControl(directory, 'cgroup.subtree_control'));
   const missing = words(readControl(directory, 'cgroup.controllers')).filter(
@@ -121,8 +121,8 @@ function handOnControllers(directory: string): void {
     try {
       writeControl(directory, 'cgroup.subtree_control', `+${controller}`);
     } catch (error) {
-      // A controller that cannot be handed on (EBUSY: processes sit in the parent; EINVAL: real-time tasks
-      // against cpu) is missed only by limits that need it, and those then fail naming the file.
+      // Ignore a controller that cannot be enabled (EBUSY: the parent has processes; EINVAL: real-time tasks forbid
+      // cpu): only limits that need it fail, and their errors name the file.
       if (!hasCode(error, 'EBUSY', 'EINVAL', 'ENOENT', 'EOPNOTSUPP')) throw error;
     }
   }

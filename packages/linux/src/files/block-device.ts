@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { asSyscallError } from '../syscall/errno.ts';
 
-/** The path of a block device, e.g. `/dev/vda`; `MAJOR:MINOR` for one that has gone. */
+/** The path of a block device by its number, e.g. `/dev/vda`; `MAJOR:MINOR` when it no longer exists. */
 export function blockDevicePath(major: number, minor: number): string {
   const number = `${major}:${minor}`;
   try {

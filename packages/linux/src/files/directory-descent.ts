@@ -1,9 +1,10 @@
+// Walks down and up a directory tree by open descriptors, safe against concurrent renames.
 import { fstatSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { closeDescriptor } from '../syscall/libc.ts';
 import { openChildDirectory } from './open-child.ts';
 
-/** How many directories are open at most; those above are opened again on the way back. */
+/** Open directories at most; those above are reopened on the way up. */
 const maxOpen = 64;
 
 const parentName = Buffer.from('..');
@@ -14,38 +15,38 @@ interface Level {
   descriptor: number | undefined;
 }
 
-/** A directory was moved while what is below it was walked, so that there is no way back. */
+/** A directory was moved during the walk, so that `..` no longer leads back. */
 export class MovedError extends Error {
   override readonly name = 'MovedError';
 }
 
 /**
- * Goes down a tree and up again by open directories: as deep as it may be, with a few open files, and through no
- * symbolic link whatever is exchanged meanwhile.
+ * A position in a directory tree. It goes down and up by open directories, to any depth with a bounded number of
+ * descriptors, and follows no symbolic link, even when another process replaces directories meanwhile.
  */
 export class DirectoryDescent implements Disposable {
   readonly #levels: Level[] = [];
   readonly #mounts: 'enter' | 'skip';
 
-  /** @param descriptor the top's, which is closed with this */
+  /** @param descriptor of the top, owned by this object from now on */
   constructor(descriptor: number, mounts: 'enter' | 'skip') {
     this.#mounts = mounts;
     this.#levels.push(levelOf(descriptor));
   }
 
-  /** Of the directory that this is at. */
+  /** The current directory. */
   get descriptor(): number {
     const descriptor = this.#levels.at(-1)?.descriptor;
     if (descriptor === undefined) throw new Error('the top of the tree was left');
     return descriptor;
   }
 
-  /** How many directories down this is; 1 at the top. */
+  /** The depth of the current directory; 1 at the top. */
   get depth(): number {
     return this.#levels.length;
   }
 
-  /** Goes down to a directory in this one. False when there is none of that name, or a mount that is skipped. */
+  /** Enters a subdirectory. False when there is none of that name, or it is a mount and mounts are skipped. */
   enter(name: Buffer): boolean {
     let descriptor: number;
     try {
@@ -64,8 +65,8 @@ export class DirectoryDescent implements Disposable {
   }
 
   /**
-   * Goes up to the directory above.
-   * @throws MovedError when it is not above this one any more
+   * Returns to the parent directory.
+   * @throws MovedError when the current directory was moved elsewhere
    */
   leave(): void {
     const parent = this.#levels.at(-2);

@@ -1,17 +1,17 @@
 import { type Dirent, fstatSync, readdirSync } from 'node:fs';
 import { opendir, readdir } from 'node:fs/promises';
 
-/** A directory that takes more bytes than this may have millions of names, which are not read all at once. */
+/** A larger directory may have millions of entries and is read in portions. */
 const wholeBytes = 128 * 1024;
 const readAhead = 256;
 
-/** And one of no more than a block is read sooner than another thread could be asked to. */
+/** A directory of one block is read synchronously, which is faster than a hop to the thread pool. */
 const blockBytes = 4096;
 
-/** What a directory holds by a name. */
+/** A directory entry; its name is bytes, which need not be UTF-8. */
 export type DirectoryEntry = Dirent<Buffer>;
 
-/** What an open directory holds, at most `breadth` entries at a time. Names are bytes, as not all are UTF-8. */
+/** The entries of an open directory, at most `breadth` at a time. */
 export async function* entriesOf(descriptor: number, breadth: number): AsyncGenerator<DirectoryEntry[]> {
   const path = `/proc/self/fd/${descriptor}`;
   const { size } = fstatSync(descriptor);
@@ -21,8 +21,8 @@ export async function* entriesOf(descriptor: number, breadth: number): AsyncGene
     for (let from = 0; from < entries.length; from += breadth) yield entries.slice(from, from + breadth);
     return;
   }
-  // What goes out of the directory meanwhile, since this was yielded, does not disturb the reading of the rest.
-  // Node's types know no buffers here; Node does.
+  // Removing yielded entries does not disturb the reading of the others.
+  // The types of Node lack the encoding `buffer`, which Node supports.
   const encoding = 'buffer' as BufferEncoding;
   using directory = await opendir(path, { bufferSize: readAhead, encoding });
   let batch: DirectoryEntry[] = [];

@@ -1,3 +1,4 @@
+// Bytes and inodes of a directory tree, as du(1) counts them.
 import { constants, open as openFile, type Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -6,23 +7,22 @@ import { DirectoryDescent, MovedError } from './directory-descent.ts';
 import { entriesOf } from './directory-names.ts';
 import { childPath } from './open-child.ts';
 
-/** What files take on disk. */
+/** Allocated bytes and inodes. */
 export interface DiskUsage {
   readonly bytes: number;
   readonly inodes: number;
 }
 
-/** How many files are looked at at the same time; there are four threads for it, and others want them too. */
+/** Concurrent lstat calls. libuv has four threads, which others need too. */
 const breadth = 32;
 
-/** Directories below more directories than this are left out: what is remembered of those above has an end. */
+/** Directories nested more deeply are not counted, which bounds the memory for the levels above. */
 const maxDepth = 100_000;
 
 /**
- * What a directory and everything in it take, a file of several names counted once. Files that vanish meanwhile do
- * not count; `undefined` when the directory is not there. Stays on the file system of the directory, and below it
- * also when somebody puts links in the place of its directories meanwhile; who moves deep directories about meanwhile
- * has what was not seen yet left out.
+ * The disk usage of a directory tree; hard links count once, and files that vanish meanwhile do not count. `undefined`
+ * when there is no directory. It stays on the directory's file system, and follows no symbolic link even when a
+ * directory is replaced by one meanwhile. When a directory is moved meanwhile, the rest is not counted.
  */
 export async function diskUsage(directory: string): Promise<DiskUsage | undefined> {
   const root = await lstatIfThere(directory);
@@ -63,7 +63,7 @@ class Count {
     return { bytes: this.#bytes, inodes: this.#inodes };
   }
 
-  /** Counts what is in a directory, and returns the names of the directories there. */
+  /** Counts the entries of a directory; returns the names of its subdirectories. */
   async entries(descriptor: number): Promise<Buffer[]> {
     const directories: Buffer[] = [];
     for await (const entries of entriesOf(descriptor, breadth)) {
@@ -77,7 +77,7 @@ class Count {
     return directories;
   }
 
-  /** False for what is not counted: another file system's, or a further name of what was counted. */
+  /** False for a file that does not count: on another file system, or a further hard link. */
   #add(found: Stats): boolean {
     if (found.dev !== this.#dev) return false;
     if (found.nlink > 1 && !found.isDirectory()) {

@@ -8,24 +8,24 @@ const flock = libcFunction('flock', ['int', 'int']);
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
-/** Between two attempts to take a lock whose holder is about to end. */
+/** Pause between two attempts to take a lock. */
 const pauseMs = 20;
 
 /**
- * Locks a file, made when missing, for this process: until the result is disposed of or the process ends, in
- * whatever way. Programs that it starts do not inherit the lock. The file is ours alone, in a directory that is
- * (makePrivateDirectory), since whoever may open a file may lock it.
+ * Locks a file for this process, until disposal or the end of the process; creates the file when missing. Child processes
+ * do not inherit the lock. The file must be private, in a private directory (makePrivateDirectory), because every
+ * process that can open a file can lock it.
  *
- * @param waitMs how long a holder that was just killed may take to let go
- * @returns undefined when another process keeps the lock
- * @throws Error when the path is no file of ours
+ * @param waitMs time for a holder that was just killed to exit
+ * @returns undefined when another process still holds the lock
+ * @throws Error when the path is not a file of this user
  */
 export async function lockFile(path: string, { waitMs = 0 } = {}): Promise<Disposable | undefined> {
   for (const deadline = performance.now() + waitMs; ; await delay(pauseMs)) {
     const descriptor = openPrivateFile(path);
     try {
       flock(path, descriptor, LOCK_EX | LOCK_NB);
-      // Somebody may have removed the file meanwhile, and the next process would lock another one.
+      // The file may have been removed and created again meanwhile; then the lock is on the wrong one.
       if (isFileAt(path, descriptor)) return { [Symbol.dispose]: () => closeSync(descriptor) };
     } catch (error) {
       if (!hasCode(error, 'EAGAIN')) {
@@ -38,7 +38,7 @@ export async function lockFile(path: string, { waitMs = 0 } = {}): Promise<Dispo
   }
 }
 
-/** Opens a file that only we may open, whatever it was before; Node opens all files close-on-exec. */
+/** Opens a file and makes it private; Node opens all files close-on-exec. */
 function openPrivateFile(path: string): number {
   const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
   const descriptor = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
@@ -62,8 +62,8 @@ function isFileAt(path: string, descriptor: number): boolean {
 }
 
 /**
- * The process that holds a write lock of fcntl(2) on a file, as SQLite's are; undefined when nobody does. Only
- * those who may write to a file can take one.
+ * The process that holds a write lock of fcntl(2) on a file, as SQLite takes them; undefined when none does. Taking one
+ * needs write permission for the file.
  */
 export function writeLockHolder(path: string): number | undefined {
   const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
@@ -71,7 +71,7 @@ export function writeLockHolder(path: string): number | undefined {
   return findWriteLock(readFileSync('/proc/locks', 'utf8'), stats);
 }
 
-/** Looks through the text of /proc/locks, whose devices are MAJOR:MINOR in hexadecimal. */
+/** Searches the text of /proc/locks, where devices are MAJOR:MINOR in hexadecimal. */
 export function findWriteLock(
   locks: string,
   { dev, ino }: { readonly dev: bigint; readonly ino: bigint },

@@ -1,12 +1,12 @@
 import { statfs } from 'node:fs/promises';
 
-/** How full a file system is. */
+/** Capacity and usage of a file system, as statvfs(3) reports them. */
 export interface FileSystemUsage {
   totalBytes: bigint;
   usedBytes: bigint;
-  /** What a process without privileges can still write. */
+  /** Bytes available to an unprivileged process. */
   availableBytes: bigint;
-  /** 0 for all three where the file system has no fixed number of inodes. */
+  /** The three inode counts are 0 on a file system without a fixed number of inodes. */
   totalInodes: bigint;
   usedInodes: bigint;
   freeInodes: bigint;

@@ -5,15 +5,15 @@ import { openChild } from './open-child.ts';
 
 const ioctl = libcFunction('ioctl', ['int', 'ulong', 'void *']);
 
-/** For kernels of 64 bits; the argument is an int all the same. */
+/** The request numbers of 64-bit kernels; the argument is an int nevertheless. */
 const FS_IOC_GETFLAGS = 0x80086601;
 const FS_IOC_SETFLAGS = 0x40086602;
 const FS_IMMUTABLE_FL = 0x10;
 const FS_APPEND_FL = 0x20;
 
 /**
- * Takes the immutable and the append-only flag off a directory, which keep everybody from changing what is in it.
- * False when it has neither, or they cannot be taken off.
+ * Clears the immutable and the append-only flag of a directory or file, with which not even root can change it.
+ * False when it has neither, or they cannot be cleared.
  */
 export function clearProtection(descriptor: number): boolean {
   const flags = new Uint8Array(8);
@@ -27,12 +27,12 @@ export function clearProtection(descriptor: number): boolean {
     ioctl('FS_IOC_SETFLAGS', descriptor, FS_IOC_SETFLAGS, flags);
     return true;
   } catch {
-    // The file system has no flags, or this process may not change them.
+    // The file system has no inode flags, or this process lacks CAP_LINUX_IMMUTABLE.
     return false;
   }
 }
 
-/** As clearProtection, for what an open directory holds by a name. No device is opened, and no link followed. */
+/** As clearProtection, for an entry of an open directory. Opens no device and follows no link. */
 export function clearProtectionOf(directory: number, name: Buffer): boolean {
   let seen: number;
   try {

@@ -6,13 +6,13 @@ const mknodCall = libcFunction('mknod', ['void *', 'uint', 'ulong']);
 
 const TYPE_BITS = { fifo: 0o010000, character: 0o020000, block: 0o060000, socket: 0o140000 } as const;
 
-/** A special file. `mode` holds its permissions, and is put into effect whatever the umask is. */
+/** A special file; `mode` is its permissions, independent of the umask. */
 export type SpecialFile =
   | { type: 'character' | 'block'; major: number; minor: number; mode: number }
   | { type: 'fifo' | 'socket'; mode: number };
 
 /**
- * Makes a device node, FIFO or socket file. Fails with EEXIST when there is something already.
+ * Creates a device node, FIFO or socket file. Fails with EEXIST when the path exists.
  *
  * @param path as bytes where it is not UTF-8
  */

@@ -1,8 +1,9 @@
+// openat2(2) for one entry of an open directory, by a name of any bytes.
 import { constants } from 'node:fs';
 import { O_CLOEXEC } from '@berth/common/files/open-flags.ts';
 import { systemCall } from '../syscall/libc.ts';
 
-// A name is bytes: not all are UTF-8, and a string could not tell those apart.
+// The name is a buffer, because different names that are not UTF-8 can decode to the same string.
 const openat2 = systemCall('openat2', 437, ['int', 'void *', 'void *', 'size_t']);
 
 const RESOLVE_NO_XDEV = 0x01n;
@@ -10,8 +11,8 @@ const RESOLVE_NO_MAGICLINKS = 0x02n;
 const RESOLVE_NO_SYMLINKS = 0x04n;
 
 /**
- * Opens what an open directory holds by a name: no symbolic link is followed (ELOOP, or ENOTDIR with O_DIRECTORY),
- * and what is mounted there is not entered (EXDEV) unless `mounts` says so. The caller closes the descriptor.
+ * Opens an entry of an open directory. Refuses a symbolic link (ELOOP, or ENOTDIR with O_DIRECTORY), and a mount
+ * (EXDEV) unless `mounts` allows it. The caller closes the descriptor.
  *
  * @param name without `/`; `..` is the directory's parent
  * @param flags of open(2), from fs.constants
@@ -31,7 +32,7 @@ export function openChild(
   return openat2(JSON.stringify(name.toString()), directory, terminated(name), bytes, bytes.length);
 }
 
-/** Opens a directory that an open directory holds, for reading its names. As openChild otherwise. */
+/** As openChild, for a subdirectory whose entries are to be read. */
 export function openChildDirectory(
   directory: number,
   name: Buffer,
@@ -40,7 +41,7 @@ export function openChildDirectory(
   return openChild(directory, name, constants.O_RDONLY | constants.O_DIRECTORY, mounts);
 }
 
-/** A path of what an open directory holds by a name, as long as that is open: never too long, whatever the name. */
+/** A short path of an entry of an open directory, by /proc/self/fd; valid while the directory is open. */
 export function childPath(directory: number, name: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`/proc/self/fd/${directory}/`), name]);
 }

@@ -10,28 +10,27 @@ import { type DirectoryEntry, entriesOf } from './directory-names.ts';
 import { clearProtection, clearProtectionOf } from './inode-flags.ts';
 import { childPath, openChildDirectory } from './open-child.ts';
 
-/** How many files are removed at the same time; there are four threads for it, and others want them too. */
+/** Concurrent unlink calls. libuv has four threads, which others need too. */
 const breadth = 64;
 
-/** How many directories below each other are open at most. What is deeper is moved up to the top first. */
+/** Nested directories that are open at most. Deeper ones are first moved to the top of the tree. */
 const maxDepth = 16;
 
-/** How often a directory is read that is never found empty, because somebody goes on making files in it. */
+/** Passes over a directory before giving up on a process that keeps creating files in it. */
 const maxPasses = 100;
 
-/** How many directories may be emptied beside those that their removals are at; all removals share them. */
+/** Additional directories that all removals together may empty concurrently. */
 let spare = 32;
 
 /**
- * Removes a file, or a directory and all that is in it, whoever made it: directories nested as deeply as there
- * are inodes, names that are not UTF-8, files that nobody may change. It goes by open directories: no path is ever
- * too long, and who exchanges a directory for a symbolic link meanwhile leads it nowhere. What does not exist is
- * no error.
+ * Removes a file or a directory tree, hostile ones included: any depth of nesting, names that are not UTF-8, immutable
+ * files. It works on open directories, so no path is too long, and a directory that is replaced by a symbolic link
+ * meanwhile leads it nowhere. A path that does not exist is no error.
  *
- * Never reaches through a mount: one in the tree, or at `path`, ends the removal.
+ * Never crosses a mount: one in the tree, or at `path`, ends the removal.
  *
- * @param path its parents are trusted, and links among them followed
- * @throws SyscallError EBUSY for a mount, ENOTEMPTY when somebody goes on making files
+ * @param path its parents are trusted; symbolic links among them are followed
+ * @throws SyscallError EBUSY for a mount, ENOTEMPTY when a process keeps creating files
  */
 export async function removeTree(path: string): Promise<void> {
   const name = basename(path);
@@ -53,13 +52,13 @@ export async function removeTree(path: string): Promise<void> {
 /** An open directory. */
 interface Place {
   readonly descriptor: number;
-  /** Of the directory that the tree is in: 0. */
+  /** 0 for the parent of the tree. */
   readonly depth: number;
 }
 
 class Removal {
   readonly #path: string;
-  /** The directory that is the tree, once it is open. */
+  /** The top directory of the tree, once it is open. */
   #top: Place | undefined;
   #moved = 0;
   readonly #prefix = `.removed-${randomBytes(6).toString('hex')}-`;
@@ -68,7 +67,7 @@ class Removal {
     this.#path = path;
   }
 
-  /** Removes what `place` holds by a name. */
+  /** Removes an entry of `place`. */
   async remove(place: Place, name: Buffer): Promise<void> {
     let descriptor: number;
     try {
@@ -87,7 +86,7 @@ class Removal {
     }
   }
 
-  /** Removes all that a directory holds, until `done` finds it to be empty. */
+  /** Removes the entries of a directory until `done` finds it empty. */
   async #empty(directory: Place, done: () => Promise<boolean>): Promise<void> {
     for (let passes = 0; passes < maxPasses; passes++) {
       const moved = this.#moved;
@@ -95,7 +94,7 @@ class Removal {
         await this.#removeAll(directory, entries);
       }
       if (await done()) return;
-      // What was moved up here is no reason to give up.
+      // Directories that were moved up here do not count as passes.
       if (this.#moved !== moved) passes = 0;
     }
     throw new SyscallError({
@@ -123,7 +122,7 @@ class Removal {
         }
       }
     } finally {
-      // The directory has to stay open until nobody uses it any more.
+      // Keep the directory open until the last operation in it has ended.
       await Promise.allSettled(beside);
     }
     await Promise.all(beside);
@@ -133,7 +132,7 @@ class Removal {
     return directory.depth < maxDepth ? this.remove(directory, name) : this.#moveUp(directory, name);
   }
 
-  /** Moves a directory to the top of the tree, where it is found when the top is read again. */
+  /** Moves a directory to the top of the tree; the next pass over the top finds it. */
   async #moveUp(from: Place, name: Buffer): Promise<void> {
     const top = this.#top ?? from;
     const target = Buffer.from(`${this.#prefix}${this.#moved++}`);
@@ -147,7 +146,7 @@ class Removal {
       try {
         await unlink(childPath(directory.descriptor, name));
       } catch (error) {
-        // It has become a directory: the next pass finds it.
+        // Replaced by a directory, which the next pass finds.
         if (!hasCode(error, 'EISDIR')) throw error;
       }
     });
@@ -160,7 +159,7 @@ class Removal {
       try {
         await rmdir(childPath(parent.descriptor, name));
       } catch (error) {
-        // Exchanged for something else, which the parent's next pass finds.
+        // Replaced by another type of file, which the next pass over the parent finds.
         if (hasCode(error, 'ENOTDIR')) return;
         if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
         isGone = false;
@@ -169,7 +168,7 @@ class Removal {
     return isGone;
   }
 
-  /** Does what changes a directory, a second time without the flags that forbid it; what is gone is no error. */
+  /** Runs a change to a directory; retries it after clearing the inode flags that forbid it. ENOENT is no error. */
   async #unprotected(directory: Place, name: Buffer, change: () => Promise<void>): Promise<void> {
     try {
       await change();
@@ -198,7 +197,7 @@ class Removal {
   }
 }
 
-/** A promise that is awaited later: it may fail before. */
+/** Marks a promise as handled that is awaited later and may reject before that. */
 function unawaited<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

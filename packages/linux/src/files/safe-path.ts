@@ -1,3 +1,4 @@
+// Paths that a container controls: openat2(2), so that no symbolic link leads out of a root directory.
 import { constants, mkdirSync, openSync, readlinkSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { O_CLOEXEC, O_PATH } from '@berth/common/files/open-flags.ts';
@@ -12,7 +13,7 @@ const RESOLVE_NO_SYMLINKS = 0x04n;
 const RESOLVE_BENEATH = 0x08n;
 const RESOLVE_IN_ROOT = 0x10n;
 
-/** The kernel answers EAGAIN when something was renamed meanwhile and it cannot tell the path is safe. */
+/** openat2(2) fails with EAGAIN when a concurrent rename keeps it from proving that the path stays within the root. */
 const ATTEMPTS = 128;
 
 /**
@@ -32,8 +33,8 @@ export function openBeneath(root: string, path: string, flags: number, mode = 0)
 }
 
 /**
- * Opens a path below `root` that leads through no symbolic link, nor ends in one (ELOOP): for what only this machine's
- * own programs should have made there, and a container may have exchanged. Links in `root` itself are followed.
+ * Opens a path below `root` without following symbolic links, not even a last one (ELOOP): for files that only programs
+ * of the host create there, and that a container may have replaced. Symbolic links in `root` itself are followed.
  */
 export function openWithoutLinks(root: string, path: string, flags: number, mode = 0): number {
   return openResolved(root, path, flags, mode, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
@@ -70,8 +71,8 @@ function openDirectory(path: string): number {
 }
 
 /**
- * The path on the host of what `path` is for a process whose root directory is `root`. It holds as long as
- * nothing is renamed; where a hostile process could, use `openInRoot` and work on the descriptor.
+ * The host's path for `path` as a process whose root directory is `root` sees it. It is stale after a rename; where a
+ * hostile process could rename, use `openInRoot` and work on the descriptor.
  *
  * @throws SyscallError ENOENT when it does not exist
  */
@@ -84,7 +85,7 @@ export function resolveInRoot(root: string, path: string): string {
   }
 }
 
-/** A path by which other system calls and programs of this process reach what a descriptor is open on. */
+/** The /proc path of an open descriptor, for system calls and programs that take a path. */
 export function magicPath(descriptor: number): string {
   return `/proc/self/fd/${descriptor}`;
 }
@@ -99,10 +100,10 @@ function descriptorPath(descriptor: number): string {
 
 /**
  * Makes a directory and its missing parents as a process whose root directory is `root` would, and returns
- * the directory's path on the host. Symbolic links on the way are followed within the root. `made` says what
- * those that are made are like: mode 0755 and root's unless it says otherwise.
+ * the directory's path on the host. Symbolic links on the way are followed within the root. `made` is the mode and owner
+ * of new directories, by default 0755 and root.
  *
- * @throws SyscallError ENOTDIR when something else is in the way
+ * @throws SyscallError ENOTDIR when a component is not a directory
  */
 export function makeDirectoryInRoot(
   root: string,
@@ -136,8 +137,8 @@ function openOrMakeDirectory(
 }
 
 /**
- * Opens as much of a path as there is, and tells how many of its components that is. Halves what it does not know of:
- * a path may have thousands of components, and each look-up may follow dozens of long symbolic links.
+ * Opens the longest existing prefix of a path; also returns the number of its components. By bisection, because a path
+ * may have thousands of components, and each lookup may follow dozens of long symbolic links.
  */
 function openExisting(root: string, parts: readonly string[]): [descriptor: number, found: number] {
   const open = (count: number): number | undefined => {
@@ -177,7 +178,7 @@ function makeDirectoryAt(
     mkdirSync(directory, mode);
     if (uid !== 0 || gid !== 0) lchown(directory, uid, gid);
   } catch (error) {
-    // A symbolic link that leads nowhere exists, and cannot be opened.
+    // EEXIST is also the error for a dangling symbolic link, which the open below reports.
     if (!hasCode(error, 'EEXIST')) throw asSyscallError(error);
   }
   try {

@@ -4,8 +4,8 @@ import { backgroundFunction } from '../syscall/libc.ts';
 const syncfs = backgroundFunction('syncfs', ['int']);
 
 /**
- * Resolves when all that has been written so far to the file system of a directory is on the disk. Another thread
- * waits for that, which can take seconds.
+ * Resolves when all data written so far to the file system of a directory is on disk. syncfs(2) runs on another thread,
+ * because it can take seconds.
  */
 export async function syncFilesystem(directory: string): Promise<void> {
   const descriptor = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);

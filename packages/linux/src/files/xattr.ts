@@ -8,7 +8,7 @@ const lgetxattr = libcFunction('lgetxattr', ['void *', 'str', 'void *', 'size_t'
 const llistxattr = libcFunction('llistxattr', ['void *', 'void *', 'size_t'], 'long');
 const lremovexattr = libcFunction('lremovexattr', ['str', 'str']);
 
-/** Limits of the kernel, so that one call is always enough. */
+/** Limits of the kernel, so that one call always suffices. */
 const MAX_VALUE_BYTES = 64 * 1024;
 const MAX_LIST_BYTES = 64 * 1024;
 
@@ -22,7 +22,7 @@ export function setXattr(path: string | Buffer, name: string, value: Uint8Array 
   lsetxattr(`${path} ${name}`, cPath(path), name, bytes, bytes.length, 0);
 }
 
-/** As setXattr, for what an open directory holds by a name. */
+/** As setXattr, for an entry of an open directory. */
 export function setXattrOfChild(
   directory: number,
   child: Buffer,
@@ -46,7 +46,7 @@ export function getXattr(path: string | Buffer, name: string): Buffer | undefine
   }
 }
 
-/** The names of a file's extended attributes, of those that this process may see. */
+/** The names of a file's extended attributes that this process may see. */
 export function listXattrs(path: string | Buffer): string[] {
   const buffer = Buffer.alloc(MAX_LIST_BYTES);
   const length = llistxattr(path.toString(), cPath(path), buffer, buffer.length);
@@ -56,7 +56,7 @@ export function listXattrs(path: string | Buffer): string[] {
     .filter((name) => name !== '');
 }
 
-/** Removes an extended attribute; one that is not there is no error. */
+/** Removes an extended attribute; succeeds when there is none. */
 export function removeXattr(path: string, name: string): void {
   try {
     lremovexattr(`${path} ${name}`, path, name);

@@ -1,3 +1,4 @@
+// Mounts: file systems, bind mounts, idmapped mounts and overlays, and unmounting.
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { O_CLOEXEC } from '@berth/common/files/open-flags.ts';
@@ -19,7 +20,7 @@ const OPEN_TREE_CLONE = 1;
 const MOUNT_ATTR_RDONLY = 0x1n;
 const MOUNT_ATTR_IDMAP = 0x10_0000n;
 
-/** Flags of mount(2) by the names that mount(8) gives them. */
+/** Flags of mount(2) by their mount(8) names. */
 const FLAGS = {
   ro: 0x1,
   nosuid: 0x2,
@@ -66,21 +67,21 @@ export function mount({ source, target, fstype, flags = [], data }: MountRequest
 }
 
 export interface BindOptions {
-  /** Take the mounts below `source` along. */
+  /** Include the mounts below `source` (rbind). */
   recursive?: boolean;
-  /** Read-only, with `recursive` in every mount below as well. */
+  /** Read-only; with `recursive` also in every mount below. */
   readonly?: boolean;
   propagation?: Propagation;
   /**
-   * File of a user namespace: owners of files appear shifted by its mapping, and what its users write is
-   * owned by the unshifted ids. The file system has to support it (EINVAL).
+   * File of a user namespace for an idmapped mount: its mapping translates the owners of files both ways. EINVAL when
+   * the file system does not support it.
    */
   idMap?: string | undefined;
 }
 
 /**
- * Makes `source` (a directory or a file) visible at `target`. Options are set before the mount appears, so
- * a read-only bind is at no moment writable. Symbolic links are followed in both paths.
+ * Bind-mounts `source` (a directory or a file) at `target`. Attributes are set before the mount is attached, so a
+ * read-only mount is never writable. Symbolic links are followed in both paths.
  */
 export function bindMount(source: string, target: string, options: BindOptions = {}): void {
   const { recursive = false, readonly = false, propagation, idMap } = options;
@@ -102,7 +103,7 @@ export function bindMount(source: string, target: string, options: BindOptions =
   } finally {
     closeDescriptor(tree);
   }
-  // After the move: a mount that arrives under a shared parent becomes shared itself.
+  // Set propagation after move_mount(2): a mount that is attached under a shared parent becomes shared.
   if (propagation !== undefined) setPropagation(target, propagation);
 }
 
@@ -117,8 +118,8 @@ function setIdMap(tree: number, about: string, map: { namespace: string; recursi
 }
 
 /**
- * Whether the file system of a directory can be mounted with owners shifted by a user namespace, which is
- * given as a file. Mounts nothing.
+ * Whether the file system of a directory supports idmapped mounts with the user namespace of a file. Attaches no
+ * mount.
  */
 export function canMapIds(directory: string, namespace: string): boolean {
   const tree = openTree(directory, AT_FDCWD, directory, OPEN_TREE_CLONE | O_CLOEXEC);
@@ -126,7 +127,7 @@ export function canMapIds(directory: string, namespace: string): boolean {
     setIdMap(tree, directory, { namespace, recursive: false });
     return true;
   } catch (error) {
-    // Too old a kernel, or a file system without.
+    // The kernel or the file system does not support idmapped mounts.
     if (hasCode(error, 'EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'EPERM')) return false;
     throw error;
   } finally {
@@ -145,13 +146,13 @@ function setAttributes(
   mountSetattr(about, tree, '', flags, new Uint8Array(attributes.buffer), 32);
 }
 
-/** Sets how mounts and unmounts below `target` spread to other mount namespaces, see mount_namespaces(7). */
+/** Sets the propagation type of the mount at `target`, see mount_namespaces(7). */
 export function setPropagation(target: string, propagation: Propagation): void {
   mountCall(target, null, target, null, PROPAGATIONS[propagation], null);
 }
 
 export interface UnmountOptions {
-  /** Detach now and release the file system when the last user is gone. */
+  /** Lazy (MNT_DETACH): detach now, release the file system after its last use. */
   detach?: boolean;
   /** No error when `target` does not exist or is not a mount point. */
   ifMounted?: boolean;
@@ -168,12 +169,12 @@ export function unmount(target: string, { detach = false, ifMounted = false }: U
   }
 }
 
-/** Detaches every mount at `path`, one on top of another, so that removing it cannot reach through one. */
+/** Detaches all stacked mounts at `path`, so that a removal cannot reach into one. */
 export function unmountAll(path: string): void {
   while (isMountPoint(path)) unmount(path, { detach: true });
 }
 
-/** Whether something is mounted exactly at `path`; false when it does not exist. Links are not followed. */
+/** Whether `path` is a mount point; false when it does not exist. Symbolic links are not followed. */
 export function isMountPoint(path: string): boolean {
   const STATX_ATTR_MOUNT_ROOT = 0x2000n;
   const ATTRIBUTES_OFFSET = 8;
@@ -187,14 +188,13 @@ export function isMountPoint(path: string): boolean {
   return (result.readBigUInt64LE(ATTRIBUTES_OFFSET) & STATX_ATTR_MOUNT_ROOT) !== 0n;
 }
 
-/** Every mount of this process, in the order in which the kernel lists them. */
+/** The mounts of this process's mount namespace, in the order of /proc/self/mountinfo. */
 export function mounts(): MountInfo[] {
   return parseMountInfo(readFileSync('/proc/self/mountinfo', 'utf8'));
 }
 
 /**
- * The mounts at and below a directory, in the order in which to unmount them: the topmost of a stack and
- * the deepest path come first.
+ * The mounts at and below a directory in the order for unmounting: deepest path first, topmost of a stack first.
  */
 export function mountsBelow(prefix: string): MountInfo[] {
   const directory = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
@@ -204,9 +204,9 @@ export function mountsBelow(prefix: string): MountInfo[] {
 }
 
 export interface OverlayRequest {
-  /** Read-only layers, the uppermost first. */
+  /** Read-only layers, topmost first. */
   lowerDirs: readonly string[];
-  /** Takes all changes; without it the mount is read-only. */
+  /** Receives all changes; without it the mount is read-only. */
   upperDir?: string;
   /** An empty directory on the file system of `upperDir`. */
   workDir?: string;
@@ -219,9 +219,9 @@ export interface OverlayRequest {
 const MAX_DATA_BYTES = 4095;
 
 /**
- * Mounts an overlay of any number of layers. mount(2) takes one page of options and overlayfs gives `:`,
- * `,` and `\` in paths a meaning, so when the paths are too long or contain one of those, they are handed
- * over as short names of open directories instead.
+ * Mounts an overlay of any number of layers. mount(2) takes one page of options, and `:`, `,` and `\` are special in
+ * the options of overlayfs; paths that are too long or contain one of these are replaced by /proc/self/fd paths of the
+ * open directories.
  */
 export function overlayMount(request: OverlayRequest): void {
   const { lowerDirs, upperDir, workDir, target, flags = [], options = [] } = request;

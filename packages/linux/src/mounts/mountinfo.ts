@@ -4,7 +4,7 @@ export interface MountInfo {
   parentId: number;
   /** `major:minor` of the file system. */
   device: string;
-  /** The directory of the file system that is mounted, for an nsfs file e.g. `net:[4026531840]`. */
+  /** The mounted directory within the file system; of an nsfs mount e.g. `net:[4026531840]`. */
   root: string;
   mountPoint: string;
   /** Options of this mount, e.g. `['rw', 'relatime']`. */
@@ -20,7 +20,7 @@ export interface MountInfo {
   superOptions: string[];
 }
 
-/** Parses /proc/PID/mountinfo. Lines that lack fields are an error naming the line. */
+/** Parses /proc/PID/mountinfo. Throws on a line that lacks fields, naming it. */
 export function parseMountInfo(text: string): MountInfo[] {
   return text
     .split('\n')
@@ -69,10 +69,10 @@ function tagNumber(tags: string[], name: string): number | undefined {
   return tag === undefined ? undefined : Number(tag.slice(name.length + 1));
 }
 
-/** The kernel writes space, tab, newline, backslash and (in sources) hash as `\` and three octal digits. */
+/** The kernel escapes space, tab, newline, backslash and (in sources) hash as `\` and three octal digits. */
 function unescapeOctal(text: string): string {
   if (!text.includes('\\')) return text;
-  // A path is bytes, and one that is not ASCII may stand beside an escape: undo it on bytes.
+  // Decode bytes, not characters: multi-byte characters may stand beside escapes.
   const bytes = Buffer.from(text).toString('latin1');
   const plain = bytes.replace(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(Number.parseInt(octal, 8)),

@@ -48,8 +48,8 @@ const MEMORY_BYTES = CALLS * CONTEXT_BYTES + (CALLS + 1) * STACK_BYTES + 16;
  * A process that holds new namespaces while they are being pinned. unshare(2) and setns(2) refuse user namespaces in
  * a process of several threads, which every Node is, and a fork would copy its page tables. So this is a clone(2) with
  * CLONE_VM on a stack of its own, which never returns to JavaScript: a chain of setcontext(3) takes it through four
- * calls. prctl(2) with PR_SET_PDEATHSIG kills it with the thread that made it; when that thread died earlier, its
- * read(2) from a pipe ends, and so does it. It ends by _exit(2), because exit(3) would run Node's exit handlers, which
+ * calls. prctl(2) with PR_SET_PDEATHSIG kills it with the thread that made it. For the case that Node was killed before
+ * that call, it reads from a pipe whose only writer is Node, and ends at end of file. It ends by _exit(2), because exit(3) would run Node's exit handlers, which
  * wait for threads that this process does not have.
  */
 export class UserNamespaceProcess implements Disposable {

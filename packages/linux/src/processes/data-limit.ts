@@ -1,3 +1,4 @@
+// RLIMIT_DATA: a bound on the private writable memory of this process.
 import { readFileSync } from 'node:fs';
 import { libcFunction } from '../syscall/libc.ts';
 
@@ -5,8 +6,8 @@ const setrlimit = libcFunction('setrlimit', ['int', 'void *']);
 const RLIMIT_DATA = 2;
 
 /**
- * Bounds, for good, how much private writable memory this process may get beyond what it has now: heap, buffers and
- * stacks, but not address space that is only reserved. What needs more fails.
+ * Limits how much private writable memory (heap, buffers, stacks; not reserved address space) this process may allocate
+ * beyond what it has now. Lowers the hard limit, so it cannot be undone; allocations beyond it fail.
  */
 export function limitMoreData(bytes: number): void {
   const [, kibibytes] = /^VmData:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];

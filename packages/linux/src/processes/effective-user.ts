@@ -7,9 +7,9 @@ const setresuid = perArchitectureCall(
 );
 
 /**
- * Runs a synchronous function with another effective user on the calling thread alone; setresuid(3) of the C
- * library would change every thread. For what the kernel grants to a user and not to a capability, such as
- * the kernel parameters of a user namespace's own IPC namespace. Needs uid 0.
+ * Runs a synchronous function with another effective user on the calling thread only, by the system call itself:
+ * setresuid(3) of the C library changes every thread. For permissions that the kernel grants by uid and not by
+ * capability, such as the parameters of an IPC namespace that a user namespace owns. Needs uid 0.
  */
 export function withEffectiveUser<T>(uid: number, work: () => T): T {
   setresuid(`to ${uid}`, -1, uid, -1);

@@ -4,7 +4,7 @@ import { hasCapability } from '../security/capabilities.ts';
 import { asSyscallError } from '../syscall/errno.ts';
 
 /**
- * The oom_score_adj nearest to the wanted one that a container can be given: going below our own needs
+ * The possible oom_score_adj of a container that is nearest to the wanted one: a value below our own needs
  * CAP_SYS_RESOURCE. The result is within -1000 … 1000.
  */
 export function clampOomScoreAdj(wanted: number): number {
@@ -14,8 +14,8 @@ export function clampOomScoreAdj(wanted: number): number {
 }
 
 /**
- * Gives processes that were just listed another oom_score_adj. A process that has set one of its own, other than
- * the first one's, keeps it; one that has ended meanwhile is no error.
+ * Sets oom_score_adj of processes that were just listed. A process whose value differs from that of the first one has
+ * set it itself, and keeps it. Ignores processes that have ended.
  */
 export function adjustOomScores(pids: readonly number[], wanted: number): void {
   const before = pids.map(readOomScoreAdj);

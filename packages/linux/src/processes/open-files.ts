@@ -3,13 +3,13 @@ import { hasCode } from '@berth/common/error-code.ts';
 import { asSyscallError } from '../syscall/errno.ts';
 import { parseLimits } from './rlimits.ts';
 
-/** How many files a process has open, and how many of them are sockets. */
+/** Numbers of open file descriptors of a process, and of sockets among them. */
 export interface OpenFiles {
   readonly files: number;
   readonly sockets: number;
 }
 
-/** None for a process that is gone. Needs ptrace rights over the process. */
+/** Zero for a process that is gone. Needs ptrace access to the process. */
 export function openFiles(pid: number): OpenFiles {
   const directory = `/proc/${pid}/fd`;
   const names = unlessGone(() => readdirSync(directory)) ?? [];

@@ -1,3 +1,4 @@
+// PR_SET_PDEATHSIG: a process that must not outlive its parent.
 import { libcFunction } from '../syscall/libc.ts';
 
 const prctl = libcFunction('prctl', ['int', 'ulong', 'ulong', 'ulong', 'ulong']);
@@ -5,8 +6,7 @@ const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
 
 /**
- * Has the kernel kill this process when its parent ends, however that ends; exits at once when the parent has
- * ended already.
+ * Makes the kernel kill this process when its parent ends in any way. Exits at once when the parent has ended already.
  *
  * @param parent pid of the process that started this one
  */

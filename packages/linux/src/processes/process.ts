@@ -1,3 +1,4 @@
+// Processes by pid, start time and pidfd: their state, signals to them, and their end.
 import { readdirSync, readFileSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { asSyscallError } from '../syscall/errno.ts';
@@ -20,7 +21,7 @@ export interface ProcessStat {
   /** Clock ticks (100 a second) of user and system time. */
   userTicks: number;
   systemTicks: number;
-  /** Clock ticks since boot. Together with `pid` it names a process for good. */
+  /** Clock ticks from boot to its start. Together with `pid` it identifies a process uniquely. */
   startTime: number;
 }
 
@@ -93,19 +94,19 @@ export function kill(pid: number, signal: number): boolean {
   }
 }
 
-/** Opens a descriptor of a process, which stays the same process's. Close it with `closeDescriptor`. */
+/** Opens a pidfd, which refers to this process even when the pid is reused. Close it with `closeDescriptor`. */
 export function pidfdOpen(pid: number): number {
   return pidfdOpenCall(`process ${pid}`, pid, 0);
 }
 
-/** A process that cannot be mistaken for a later one with the same number. */
+/** Identifies a process even when its pid is reused. */
 export interface ProcessIdentity {
   pid: number;
   /** As in `ProcessStat`. */
   startTime: number;
 }
 
-/** Sends a signal by number, to that very process only. False when it is gone. */
+/** Sends a signal by number to exactly this process. False when it is gone. */
 export function signalProcess({ pid, startTime }: ProcessIdentity, signal: number): boolean {
   const descriptor = openIdentified({ pid, startTime });
   if (descriptor === undefined) return false;
@@ -121,9 +122,8 @@ export function signalProcess({ pid, startTime }: ProcessIdentity, signal: numbe
 }
 
 /**
- * Resolves as soon as the process has ended (at once when it has already), without polling and for any
- * process, child or not. Does not reap. Rejects with the signal's reason when it is aborted first. Waiting
- * keeps this process alive.
+ * Resolves when the process has ended, by polling a pidfd in the event loop; for any process, child or not. Does not
+ * reap it. Rejects with the signal's reason when that fires first. Keeps this process alive while it waits.
  */
 export async function waitForExit(identity: ProcessIdentity, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
@@ -143,7 +143,7 @@ export async function waitForExit(identity: ProcessIdentity, signal?: AbortSigna
   });
 }
 
-/** A descriptor of that very process; `undefined` when it is gone or a zombie. */
+/** A pidfd of exactly this process; `undefined` when it is gone or a zombie. */
 function openIdentified({ pid, startTime }: ProcessIdentity): number | undefined {
   let descriptor: number;
   try {
@@ -152,7 +152,7 @@ function openIdentified({ pid, startTime }: ProcessIdentity): number | undefined
     if (hasCode(error, 'ESRCH', 'EINVAL')) return undefined;
     throw error;
   }
-  // Only now, with the descriptor open, does the check hold for what the descriptor is of.
+  // Check after the open: from now on the pidfd cannot refer to another process.
   if (isSameProcess(pid, startTime)) return descriptor;
   closeDescriptor(descriptor);
   return undefined;

@@ -5,7 +5,7 @@ import { readSysctl } from '../sysctl.ts';
 /** "No limit", as rlim_t and the OCI runtime spec write it. */
 export const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
 
-/** Titles in /proc/PID/limits by the names that OCI specs use. */
+/** Row titles of /proc/PID/limits by the names of the OCI runtime spec. */
 const TITLES = {
   RLIMIT_CPU: 'Max cpu time',
   RLIMIT_FSIZE: 'Max file size',
@@ -60,7 +60,7 @@ function limit(text: string): bigint {
   return text === 'unlimited' ? RLIM_INFINITY : BigInt(text);
 }
 
-/** Keeps a wanted limit at or below a ceiling. */
+/** Lowers a limit to a ceiling. */
 export function withinCeiling({ type, soft, hard }: Rlimit, ceiling: bigint): Rlimit {
   const lowered = lower(hard, ceiling);
   return { type, soft: lower(soft, lowered), hard: lowered };
@@ -73,8 +73,8 @@ function lower(one: bigint, other: bigint): bigint {
 }
 
 /**
- * The limit nearest to the wanted one that a container can be given: raising a hard limit needs
- * CAP_SYS_RESOURCE, and open files have a ceiling for everyone.
+ * The possible limit of a container that is nearest to the wanted one: raising a hard limit needs
+ * CAP_SYS_RESOURCE, and fs.nr_open bounds the open files of everyone.
  */
 export function clampRlimit(wanted: Rlimit): Rlimit {
   const allowed =

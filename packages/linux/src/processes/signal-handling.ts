@@ -4,10 +4,9 @@ import { hasCode } from '@berth/common/error-code.ts';
 import { asSyscallError } from '../syscall/errno.ts';
 
 /**
- * Whether a signal sent to a process now has no effect, because the process is the first of its PID namespace and
- * has no handler for it: the kernel then drops every signal but SIGKILL and SIGSTOP, see pid_namespaces(7). A
- * program that has just been started is in that state until it installs its handler. False when there is no such
- * process.
+ * Whether the kernel drops a signal to this process: to the first process of a PID namespace it delivers only signals
+ * with a handler, except SIGKILL and SIGSTOP, see pid_namespaces(7). A program that has just started has no handler
+ * yet. False when there is no such process.
  */
 export function dropsSignal(pid: number, signal: number): boolean {
   try {
@@ -19,8 +18,8 @@ export function dropsSignal(pid: number, signal: number): boolean {
 }
 
 /**
- * Pure: the same from the text of /proc/PID/status, see proc_pid_status(5). The handlers of runc's own init do not
- * count: it is about to become the program, which has none.
+ * Pure: the same from the text of /proc/PID/status, see proc_pid_status(5). Ignores the handlers of runc's init, which
+ * is about to execute the program: execve(2) resets them.
  */
 export function statusDropsSignal(status: string, signal: number): boolean {
   if (signal === constants.signals.SIGKILL || signal === constants.signals.SIGSTOP) return false;

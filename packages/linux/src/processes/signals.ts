@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 
-// As glibc counts them: it keeps the first two real-time signals to itself.
+// SIGRTMIN of glibc, which reserves the first two real-time signals.
 const SIGRTMIN = 34;
 const SIGRTMAX = 64;
 
@@ -24,7 +24,7 @@ export function parseSignal(text: string): number | undefined {
   return Object.entries(constants.signals).find(([known]) => known === name)?.[1];
 }
 
-// Of numbers with two names, the one in common use.
+// For numbers with two names, the common one.
 const SYNONYMS = new Set(['SIGIOT', 'SIGPOLL', 'SIGCLD', 'SIGUNUSED']);
 
 /** The name of a signal, `15` → `SIGTERM`, `37` → `SIGRTMIN+3`; `undefined` when there is none. */

@@ -1,3 +1,4 @@
+// Starts processes by posix_spawn(3), with any descriptors, and reaps them by pidfd.
 import { closeDescriptor, errnoFunction, libcFunction, onceReadable } from '../syscall/libc.ts';
 import { pidfdOpen } from './process.ts';
 import { signalName } from './signals.ts';
@@ -11,9 +12,9 @@ export interface Program {
   /** The whole environment. */
   env: Readonly<Record<string, string | undefined>>;
   /**
-   * What the program gets as its descriptors 0, 1, 2 and so on: descriptors of the caller's, which stay the
-   * caller's to close, `'null'` for /dev/null, or the path of a terminal, which becomes the one that controls
-   * its session. It gets no other that is close-on-exec, as all that Node and this package open are.
+   * The program's descriptors 0, 1, 2 and so on: descriptors of the caller, which the caller closes, `'null'` for
+   * /dev/null, or the path of a terminal, which becomes the controlling terminal of its session. It inherits no others,
+   * because Node and this package open all files close-on-exec.
    */
   descriptors: readonly (number | 'null' | { terminal: string })[];
 }
@@ -29,11 +30,11 @@ export interface ProcessEnd {
 export interface StartedProcess {
   /** Also the id of its session and its process group. */
   pid: number;
-  /** Resolves when it has ended, and has been reaped. Keeps this process alive until then. */
+  /** Resolves when it has ended and was reaped. Keeps this process alive until then. */
   exited: Promise<ProcessEnd>;
 }
 
-// Opaque types of the C library are passed as buffers: glibc and musl let the caller allocate them.
+// The opaque types of the C library are buffers here: in glibc and musl the caller allocates them.
 const initActions = errnoFunction('posix_spawn_file_actions_init', ['void *']);
 const addDup2 = errnoFunction('posix_spawn_file_actions_adddup2', ['void *', 'int', 'int']);
 const addOpen = errnoFunction('posix_spawn_file_actions_addopen', ['void *', 'int', 'str', 'int', 'uint']);
@@ -61,15 +62,15 @@ const POSIX_SPAWN_SETSID = 0x80;
 const F_DUPFD_CLOEXEC = 1030;
 const O_RDWR = 2;
 const WNOHANG = 1;
-/** More than any C library's posix_spawn_file_actions_t and posix_spawnattr_t have. */
+/** Larger than posix_spawn_file_actions_t and posix_spawnattr_t of any C library. */
 const opaqueBytes = 1024;
 const signalSetBytes = 128;
 
 /**
- * Starts a program in a session of its own, with every signal at its default, standing in / (a folder that
- * it stood in could not be unmounted). Returns when it runs. Node's spawn forks, which for a daemon of 90 MiB
- * means milliseconds of copying page tables and a fault for every page written afterwards; posix_spawn lends
- * its memory until the program runs.
+ * Starts a program in a new session, with default signal dispositions, in the working directory / (another one could not
+ * be unmounted while it runs). Returns after execve(2). Node's spawn forks, which costs a daemon of 90 MiB
+ * milliseconds to copy its page tables and a fault for every page that it writes afterwards; posix_spawn shares the
+ * memory until execve(2).
  * @throws SyscallError when it cannot be started (ENOENT, EACCES, ETXTBSY, ENOEXEC without `#!`, …)
  */
 export function startProcess({ path, args, env, descriptors }: Program): StartedProcess {
@@ -89,11 +90,11 @@ export function startProcess({ path, args, env, descriptors }: Program): Started
       }
       let origin = source;
       if (source < descriptors.length && source !== target) {
-        // It is the target of another, and may have been overwritten by the time that it is copied.
+        // Its number is also the target of another descriptor: duplicate it before that overwrites it.
         origin = fcntlCall(path, source, F_DUPFD_CLOEXEC, descriptors.length);
         moved.push(origin);
       }
-      // A descriptor that is its own target is not copied, but is no longer close-on-exec.
+      // dup2 of a descriptor onto itself clears close-on-exec.
       addDup2(path, actions, origin, target);
     }
     posixSpawn(path, pid, path, actions, attributes(), [path, ...args, null], [...environment, null]);
@@ -110,7 +111,7 @@ function attributes(): Buffer {
   if (sharedAttributes !== undefined) return sharedAttributes;
   const buffer = Buffer.alloc(opaqueBytes);
   initAttributes(undefined, buffer);
-  // Node ignores SIGPIPE, which a child would inherit.
+  // Node ignores SIGPIPE, and a child inherits ignored signals.
   setDefaultSignals(undefined, buffer, Buffer.alloc(signalSetBytes, 0xff));
   setSignalMask(undefined, buffer, Buffer.alloc(signalSetBytes));
   setFlags(undefined, buffer, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
@@ -123,7 +124,7 @@ function watch(pid: number): StartedProcess {
   try {
     descriptor = pidfdOpen(pid);
   } catch (error) {
-    // No descriptors left, most likely. A child that nobody waits for may not stay.
+    // Probably EMFILE. Kill and reap the child, because nothing else would.
     process.kill(pid, 'SIGKILL');
     waitpidCall(`process ${pid}`, pid, Buffer.alloc(4), 0);
     throw error;
@@ -136,8 +137,8 @@ async function reaped(pid: number, descriptor: number): Promise<ProcessEnd> {
   do {
     // A pidfd becomes readable when its process ends.
     await new Promise<void>((resolve) => onceReadable(descriptor, resolve));
-    // This pid and no other: libuv reaps its own children likewise, so that neither takes the other's. A
-    // process that is being traced is its tracer's to reap first.
+    // Wait for this pid only: libuv reaps its own children the same way, so neither takes the other's. The result is 0
+    // while a tracer has not reaped the process yet.
   } while (waitpidCall(`process ${pid}`, pid, status, WNOHANG) === 0);
   return processEnd(status.readInt32LE(0));
 }

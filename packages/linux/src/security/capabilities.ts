@@ -47,7 +47,7 @@ export const CAPABILITIES = [
 
 export type Capability = (typeof CAPABILITIES)[number];
 
-/** `net_admin`, `NET_ADMIN` or `CAP_NET_ADMIN` → `CAP_NET_ADMIN`; `undefined` when there is none such. */
+/** `net_admin`, `NET_ADMIN` or `CAP_NET_ADMIN` → `CAP_NET_ADMIN`; `undefined` when unknown. */
 export function parseCapability(text: string): Capability | undefined {
   const upper = text.toUpperCase();
   const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
@@ -61,8 +61,8 @@ export function capabilitiesOf(mask: string): Capability[] {
 }
 
 /**
- * The capabilities that this process can hand to a container ("all" means these): one that is missing from
- * the bounding set can never be had again, and a container that asks for it would not start.
+ * The capabilities that this process can give to a container, which "ALL" means: a capability outside the bounding set
+ * cannot be regained, and a container that requests it does not start.
  */
 export function boundingCapabilities(): Capability[] {
   return capabilitiesOf(statusMask('CapBnd'));

@@ -7,7 +7,7 @@ import { setXattr, setXattrOfChild } from '../files/xattr.ts';
 
 const ATTRIBUTE = 'security.selinux';
 
-/** How many files are labelled before others may go on. */
+/** Files that are labelled synchronously before the event loop runs again. */
 const breadth = 256;
 
 /** Whether the kernel has SELinux and a policy is loaded. */
@@ -16,8 +16,8 @@ export function selinuxEnabled(): boolean {
 }
 
 /**
- * The text of the loaded policy's contexts for containers, in the form of lxc_contexts; undefined when the policy
- * says nothing about containers.
+ * The lxc_contexts file of the loaded policy, which has the contexts for containers; undefined when the policy has
+ * none.
  */
 export function containerContexts(): string | undefined {
   const shared = readIfThere('/usr/share/containers/selinux/contexts');
@@ -26,7 +26,7 @@ export function containerContexts(): string | undefined {
   return name === undefined ? undefined : readIfThere(`/etc/selinux/${name}/contexts/lxc_contexts`);
 }
 
-/** Whether the loaded policy knows a context. */
+/** Whether a context is valid in the loaded policy. */
 export function isKnownContext(context: string): boolean {
   try {
     writeFileSync('/sys/fs/selinux/context', context);
@@ -37,7 +37,7 @@ export function isKnownContext(context: string): boolean {
   }
 }
 
-/** Labels one file, not what a symbolic link leads to. A file system without labels is no error. */
+/** Labels one file, or a symbolic link itself. Does nothing on a file system without labels. */
 function setLabel(path: string, label: string): void {
   try {
     setXattr(path, ATTRIBUTE, `${label}\0`);
@@ -46,7 +46,7 @@ function setLabel(path: string, label: string): void {
   }
 }
 
-/** The option of a file system whose files all shall have one label: quoted, since levels contain commas. */
+/** The mount option for one label on all files; quoted because levels contain commas. */
 export function contextOption(label: string): string {
   return `context="${label}"`;
 }
@@ -58,19 +58,19 @@ const SYSTEM_DIRECTORIES: ReadonlySet<string> = new Set([
   ...['/etc/passwd', '/etc/pki', '/etc/shadow'],
 ]);
 
-/** Whether a path, with links resolved, is one that the host itself stops working without the labels of. */
+/** Whether relabelling a path, with symbolic links resolved, would break the host. */
 export function mayRelabel(path: string): boolean {
   return !SYSTEM_DIRECTORIES.has(path) && path !== process.env.HOME && !path.startsWith('/proc/');
 }
 
-/** How deep the directories of a volume may be nested: as deep as any path, and ten times that. */
+/** Nesting of directories in a volume at most: ten times what a path can have. */
 const maxDepth = 20_000;
 
 const itself = Buffer.from('.');
 
 /**
- * Labels a file, or a directory and all that is in it. Who writes there meanwhile cannot lead it elsewhere: it goes
- * down by open directories and through no symbolic link. What goes away meanwhile is no error.
+ * Labels a file or a directory tree. It works on open directories and follows no symbolic link, so that a concurrent
+ * writer cannot lead it elsewhere. Files that vanish meanwhile are no error.
  */
 export async function relabel(path: string, label: string): Promise<void> {
   if (!(await lstat(path)).isDirectory()) {
@@ -82,7 +82,7 @@ export async function relabel(path: string, label: string): Promise<void> {
   for (const pending = [await labelFiles(descent, label)]; ; ) {
     const name = pending.at(-1)?.pop();
     if (name === undefined) {
-      // Last, so that a directory with the label is one whose files have it.
+      // Label the directory last: one that has the label has labelled files only.
       setLabelOf(descent.descriptor, itself, label);
       pending.pop();
       if (pending.length === 0) return;
@@ -94,7 +94,7 @@ export async function relabel(path: string, label: string): Promise<void> {
   }
 }
 
-/** Labels what is in the directory but for directories, whose names it returns. */
+/** Labels the entries of a directory that are not directories; returns the names of its subdirectories. */
 async function labelFiles({ descriptor }: DirectoryDescent, label: string): Promise<Buffer[]> {
   const directories: Buffer[] = [];
   for await (const entries of entriesOf(descriptor, breadth)) {

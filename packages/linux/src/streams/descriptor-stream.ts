@@ -1,3 +1,4 @@
+// A Duplex stream over any pollable descriptor.
 import { readSync, writeSync } from 'node:fs';
 import { Duplex } from 'node:stream';
 import { hasCode } from '@berth/common/error-code.ts';
@@ -6,26 +7,26 @@ import { closeDescriptor, type DescriptorWatch, watchDescriptor } from '../sysca
 
 export interface DescriptorStreamOptions {
   /**
-   * `packets`: each read and each write of the descriptor is a packet, as of a SOCK_SEQPACKET socket; each
-   * chunk that is read is one, none of what is written is longer than `packetBytes`.
+   * `packets`: the descriptor is a SOCK_SEQPACKET socket. Each chunk that is read is one packet, and writes are split
+   * into packets of at most `packetBytes`.
    */
   kind: 'bytes' | 'packets';
   packetBytes?: number;
-  /** Ends the writing direction; without it the descriptor has none that could end by itself. */
+  /** Half-closes the writing direction; without it the descriptor has no half-close. */
   endWriting?: (descriptor: number) => void;
 }
 
-/** How much is read at once; a packet that is longer would be cut short. */
+/** Bytes of one read(2); a longer packet would be truncated. */
 const readBytes = 64 * 1024;
-/** How many reads one turn of the event loop may take. */
+/** Reads in one turn of the event loop at most. */
 const readsPerTurn = 16;
 
 const scratch = Buffer.alloc(readBytes);
 
 /**
- * A nonblocking descriptor that Node has no stream for (terminals' masters, sequenced-packet sockets), and
- * that it owns. Waits in the event loop, without a thread. What a descriptor that hung up (EIO of a terminal)
- * had to say before is read to its end; what is written to one is lost, and the end of reading tells so.
+ * A stream over a nonblocking descriptor that Node has no stream for (the master of a terminal, a SOCK_SEQPACKET
+ * socket). Owns the descriptor and polls it in the event loop, without a thread. After a hang-up (EIO of a terminal)
+ * pending input is still read to its end, and writes are discarded: the end of the readable side reports the hang-up.
  */
 export class DescriptorStream extends Duplex {
   readonly descriptor: number;
@@ -60,7 +61,7 @@ export class DescriptorStream extends Duplex {
       this.#options.endWriting?.(this.descriptor);
       callback();
     } catch (error) {
-      // The other end may have closed already.
+      // The peer may have closed already.
       callback(hasCode(error, 'ENOTCONN') || !(error instanceof Error) ? null : error);
     }
   }
@@ -79,21 +80,21 @@ export class DescriptorStream extends Duplex {
   #onReady(): void {
     if (this.destroyed) return;
     if (this.#written !== undefined) this.#writeSome();
-    // What is called back may destroy this, and the descriptor's number may be another file's then.
+    // A callback may destroy this stream, after which the number may belong to another file.
     for (let reads = 0; this.#wantsRead && !this.destroyed && reads < readsPerTurn; reads++) {
       if (!this.#readSome()) break;
     }
     this.#wait();
   }
 
-  /** Whether there may be more to read. */
+  /** True when more input may be pending. */
   #readSome(): boolean {
     let length: number;
     try {
       length = readSync(this.descriptor, scratch);
     } catch (error) {
       if (hasCode(error, 'EAGAIN')) return false;
-      // The other end of a terminal has been closed.
+      // EIO: the last process closed the terminal.
       if (hasCode(error, 'EIO')) length = 0;
       else {
         this.#wantsRead = false;
@@ -106,7 +107,7 @@ export class DescriptorStream extends Duplex {
       this.push(null);
       return false;
     }
-    // Set before push, which may call _read.
+    // Set this before push(), which may call _read().
     this.#wantsRead = false;
     if (this.push(Buffer.from(scratch.subarray(0, length)))) this.#wantsRead = true;
     return this.#options.kind === 'packets' || length === readBytes;
@@ -121,7 +122,7 @@ export class DescriptorStream extends Duplex {
       }
     } catch (error) {
       if (hasCode(error, 'EAGAIN')) return;
-      // Nobody reads any more, which must not keep what was said before from being read.
+      // The peer no longer reads; input that it sent before must still be read.
       const isUnread = hasCode(error, 'EIO', 'EPIPE', 'ECONNRESET');
       this.#settleWrite(isUnread || !(error instanceof Error) ? null : error);
       return;

@@ -10,8 +10,8 @@ const O_NONBLOCK = 0o4000;
 const F_SETFL = 4;
 
 /**
- * A real pipe for what a child process prints. What Node calls a pipe is a pair of sockets, which a program
- * cannot open again: `echo > /dev/stdout` would fail in it.
+ * A pipe(2) for the output of a child process. The `'pipe'` of node:child_process is a pair of sockets, on which
+ * `echo > /dev/stdout` fails with ENXIO.
  *
  * @example
  * import { text } from 'node:stream/consumers';
@@ -30,11 +30,11 @@ const F_SETFL = 4;
  * assert.deepEqual(await exited, { code: 0, signal: null });
  */
 export class OutputPipe implements Disposable {
-  /** The descriptor that the child gets. */
+  /** The descriptor for the child. */
   readonly writeEnd: number;
-  /** The descriptor under `output`, which owns it. Reading does not block. */
+  /** The nonblocking descriptor of `output`, which owns it. */
   readonly readEnd: number;
-  /** What is printed. Closes when the last writing end is closed, `writeEnd` included, or when destroyed. */
+  /** The output. Ends when the last writing end is closed, `writeEnd` included. */
   readonly output: Socket;
 
   constructor() {
@@ -45,17 +45,17 @@ export class OutputPipe implements Disposable {
     this.output = new Socket({ fd: this.readEnd, readable: true, writable: false });
   }
 
-  /** Closes this process's own writing end, as is due once the child has it. */
+  /** Closes this process's writing end; do so after the start of the child. */
   [Symbol.dispose](): void {
     closeSync(this.writeEnd);
   }
 }
 
-/** As OutputPipe, for what a child process reads. */
+/** As OutputPipe, for the input of a child process. */
 export class InputPipe implements Disposable {
   /** The descriptor that the child gets. */
   readonly readEnd: number;
-  /** What the child is to read; ending it is the end of the child's input. Fails with EPIPE when nobody reads. */
+  /** The child's input; `end()` is its end of file. Fails with EPIPE when the child has closed it. */
   readonly input: Socket;
 
   constructor() {
@@ -65,7 +65,7 @@ export class InputPipe implements Disposable {
     this.input = new Socket({ fd: writeEnd, readable: false, writable: true });
   }
 
-  /** Closes this process's own reading end, as is due once the child has it. */
+  /** Closes this process's reading end; do so after the start of the child. */
   [Symbol.dispose](): void {
     closeSync(this.readEnd);
   }

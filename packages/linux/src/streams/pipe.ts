@@ -3,7 +3,7 @@ import { libcFunction } from '../syscall/libc.ts';
 
 const pipe2Call = libcFunction('pipe2', ['void *', 'int']);
 
-/** Makes a pipe, both of whose ends are closed in programs that are started; `purpose` is for the error. */
+/** pipe2(2) with O_CLOEXEC; `purpose` is for the error. */
 export function pipe(purpose: string): { readEnd: number; writeEnd: number } {
   const ends = Buffer.alloc(8);
   pipe2Call(purpose, ends, O_CLOEXEC);

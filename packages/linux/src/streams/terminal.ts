@@ -1,3 +1,4 @@
+// Pseudo-terminals: their masters as streams, and their sizes.
 import { closeSync, constants, openSync } from 'node:fs';
 import { libcFunction } from '../syscall/libc.ts';
 import { DescriptorStream } from './descriptor-stream.ts';
@@ -5,7 +6,7 @@ import { DescriptorStream } from './descriptor-stream.ts';
 const ioctlCall = libcFunction('ioctl', ['int', 'ulong', 'void *']);
 const fcntlCall = libcFunction('fcntl', ['int', 'int', 'long']);
 
-// From asm-generic/ioctls.h and termbits.h: x86 and ARM have these, not every architecture.
+// From asm-generic/ioctls.h and termbits.h, valid for x86 and ARM.
 const TCGETS = 0x5401;
 const TCSETS = 0x5402;
 const TIOCSWINSZ = 0x5414;
@@ -14,24 +15,24 @@ const TIOCSPTLCK = 0x40045431;
 const F_SETFL = 4;
 const O_NONBLOCK = 0o4000;
 
-/** The kernel's `struct termios` up to its last control character. */
+/** sizeof(struct termios) of the kernel. */
 const termiosBytes = 36;
-/** What a raw terminal does not have, by offset of the flags: input, output, local. See cfmakeraw(3). */
+/** The flags that cfmakeraw(3) clears, by the offset of their field: c_iflag, c_oflag, c_lflag. */
 const cooked: readonly [offset: number, flags: number][] = [
   [0, 0o0000001 | 0o0000002 | 0o0000010 | 0o0000040 | 0o0000100 | 0o0000200 | 0o0000400 | 0o0002000],
   [4, 0o0000001],
   [12, 0o0000001 | 0o0000002 | 0o0000010 | 0o0000100 | 0o0100000],
 ];
 
-/** A new pseudo-terminal, raw: all that interprets what passes through is at the other side of a relay. */
+/** A new pseudo-terminal in raw mode: the terminal on the other side of the relay interprets the characters. */
 export interface RelayTerminal {
-  /** Descriptor of its master, nonblocking. */
+  /** The nonblocking descriptor of the master. */
   master: number;
-  /** Path of the side that a program opens. */
+  /** Path of the slave, which a program opens. */
   path: string;
 }
 
-/** Opens a pseudo-terminal for a program that relays between it and one of its own. */
+/** Opens a pseudo-terminal for a program that relays between it and its own terminal. */
 export function openRelayTerminal(): RelayTerminal {
   const master = openSync('/dev/ptmx', constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
   try {
@@ -52,8 +53,8 @@ export function openRelayTerminal(): RelayTerminal {
 }
 
 /**
- * What comes from and goes to the programs in a terminal, through its master, which the stream owns. Ends when
- * the last program has let go of the terminal; destroying it hangs the terminal up (SIGHUP to its session).
+ * A stream over the master of a terminal, which it owns. Ends when the last process closed the slave; destroying it
+ * hangs up the terminal (SIGHUP to its session).
  */
 export function terminalStream(master: number): DescriptorStream {
   fcntlCall('terminal', master, F_SETFL, constants.O_RDWR | O_NONBLOCK);

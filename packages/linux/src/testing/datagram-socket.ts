@@ -6,7 +6,7 @@ const socketCall = libcFunction('socket', ['int', 'int', 'int']);
 const bindCall = libcFunction('bind', ['int', 'void *', 'uint']);
 const recvCall = libcFunction('recv', ['int', 'void *', 'size_t', 'int'], 'long');
 
-/** What a service manager has: a Unix datagram socket that others send their states to. */
+/** A Unix datagram socket such as a service manager's NOTIFY_SOCKET. */
 export class DatagramSocket implements Disposable {
   readonly #descriptor: number;
 
@@ -18,7 +18,7 @@ export class DatagramSocket implements Disposable {
     bindCall(path, this.#descriptor, address, address.length);
   }
 
-  /** The next message, or undefined when none has come. */
+  /** The next message; undefined when the queue is empty. */
   receive(): string | undefined {
     const buffer = Buffer.alloc(4096);
     try {

@@ -1,8 +1,8 @@
 import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
 
 /**
- * Makes directories below each other, each with the same name, and calls back with a path of the last one for as
- * long as the call takes; `each` gets the path of each one. The whole path may be longer than any path can be.
+ * Creates nested directories of the same name and calls back with a path of the deepest one, valid during the call;
+ * `each` gets the path of each one. Their full paths may exceed PATH_MAX.
  */
 export function nestDirectories(
   top: string,
