@@ -52,7 +52,16 @@ export function findCgroupMounts(mountInfos: readonly MountInfo[]): CgroupMounts
   return unified === undefined ? undefined : { version: 'v2', root: unified };
 }
 
-/** The cgroups of this machine. Throws when none are mounted. */
+/**
+ * The cgroups of this machine. Throws when none are mounted.
+ *
+ * @example (root)
+ * const cgroups = detectCgroups();
+ * cgroups.create('/example/pod');
+ * cgroups.apply('/example/pod', { memoryLimit: 64 * 1024 * 1024, pids: 100 });
+ * assert.equal(cgroups.usage('/example/pod')?.memoryLimitBytes, 64n * 1024n * 1024n);
+ * await cgroups.remove('/example');
+ */
 export function detectCgroups(): Cgroups {
   const found = findCgroupMounts(mounts());
   if (found === undefined) {

@@ -19,6 +19,13 @@ const pauseMs = 20;
  * @param waitMs time for a holder that was just killed to exit
  * @returns undefined when another process still holds the lock
  * @throws Error when the path is not a file of this user
+ *
+ * @example
+ * const lock = await lockFile('daemon.lock');
+ * assert.ok(lock !== undefined);
+ * assert.equal(await lockFile('daemon.lock'), undefined);
+ * lock[Symbol.dispose]();
+ * assert.ok(await lockFile('daemon.lock'));
  */
 export async function lockFile(path: string, { waitMs = 0 } = {}): Promise<Disposable | undefined> {
   for (const deadline = performance.now() + waitMs; ; await delay(pauseMs)) {

@@ -31,6 +31,13 @@ let spare = 32;
  *
  * @param path its parents are trusted; symbolic links among them are followed
  * @throws SyscallError EBUSY for a mount, ENOTEMPTY when a process keeps creating files
+ *
+ * @example
+ * import { existsSync, mkdirSync } from 'node:fs';
+ *
+ * mkdirSync('layer/usr/bin', { recursive: true });
+ * await removeTree('layer');
+ * assert.ok(!existsSync('layer'));
  */
 export async function removeTree(path: string): Promise<void> {
   const name = basename(path);

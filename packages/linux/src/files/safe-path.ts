@@ -22,6 +22,16 @@ const ATTEMPTS = 128;
  *
  * @param flags of open(2), from fs.constants
  * @param mode of a file that is created
+ *
+ * @example
+ * import { constants, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+ *
+ * // In the container's root file system /etc/passwd is a link, as the container sees it, to /other.
+ * mkdirSync('rootfs/etc', { recursive: true });
+ * writeFileSync('rootfs/other', 'root:x:0:0');
+ * symlinkSync('/other', 'rootfs/etc/passwd');
+ * const descriptor = openInRoot('rootfs', '/etc/passwd', constants.O_RDONLY);
+ * assert.equal(readFileSync(descriptor, 'utf8'), 'root:x:0:0');
  */
 export function openInRoot(root: string, path: string, flags: number, mode = 0): number {
   return openResolved(root, path, flags, mode, RESOLVE_IN_ROOT);

@@ -82,6 +82,17 @@ export interface BindOptions {
 /**
  * Bind-mounts `source` (a directory or a file) at `target`. Attributes are set before the mount is attached, so a
  * read-only mount is never writable. Symbolic links are followed in both paths.
+ *
+ * @example (root)
+ * import { mkdirSync, writeFileSync } from 'node:fs';
+ *
+ * mkdirSync('source');
+ * mkdirSync('target');
+ * const target = `${process.cwd()}/target`;
+ * bindMount(`${process.cwd()}/source`, target, { readonly: true });
+ * assert.throws(() => writeFileSync('target/file', ''), { code: 'EROFS' });
+ * unmount(target);
+ * assert.ok(!isMountPoint(target));
  */
 export function bindMount(source: string, target: string, options: BindOptions = {}): void {
   const { recursive = false, readonly = false, propagation, idMap } = options;

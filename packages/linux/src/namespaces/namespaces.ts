@@ -25,6 +25,16 @@ interface Thread {
  * The one thread that enters namespaces: unshare(2) and setns(2) move only the calling thread, and spawned processes
  * inherit the main thread's namespaces. Requests run one after another. A thread that dies, or cannot return to the
  * host's namespaces, is replaced at the next request. It keeps the process alive only while it works.
+ *
+ * @example (root)
+ * const worker = await NamespaceWorker.start();
+ * const net = `${process.cwd()}/netns/pod`;
+ * await worker.pin({ net });
+ * const [loopback] = await worker.inNetworkNamespace(net, { kind: 'links' });
+ * assert.equal(loopback?.name, 'lo');
+ * await worker.close();
+ * unpin(net);
+ * assert.equal(pinState(net), 'absent');
  */
 export class NamespaceWorker {
   #thread: Promise<Thread> | undefined;

@@ -24,7 +24,13 @@ export interface Address {
   tentative: boolean;
 }
 
-/** All IPv4 and IPv6 addresses of the calling thread's network namespace. */
+/**
+ * All IPv4 and IPv6 addresses of the calling thread's network namespace.
+ *
+ * @example
+ * // `ip addr` without a process.
+ * for (const { address, prefixLength } of listAddresses()) console.log(`${address}/${prefixLength}`);
+ */
 export function listAddresses(): Address[] {
   using socket = new NetlinkSocket('route');
   return socket

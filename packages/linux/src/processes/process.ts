@@ -124,6 +124,14 @@ export function signalProcess({ pid, startTime }: ProcessIdentity, signal: numbe
 /**
  * Resolves when the process has ended, by polling a pidfd in the event loop; for any process, child or not. Does not
  * reap it. Rejects with the signal's reason when that fires first. Keeps this process alive while it waits.
+ *
+ * @example
+ * import { spawn } from 'node:child_process';
+ *
+ * const { pid = 0 } = spawn('sleep', ['60']);
+ * const { startTime } = processStat(pid) ?? assert.fail();
+ * assert.ok(signalProcess({ pid, startTime }, 15));
+ * await waitForExit({ pid, startTime });
  */
 export async function waitForExit(identity: ProcessIdentity, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();

@@ -72,6 +72,12 @@ const signalSetBytes = 128;
  * milliseconds to copy its page tables and a fault for every page that it writes afterwards; posix_spawn shares the
  * memory until execve(2).
  * @throws SyscallError when it cannot be started (ENOENT, EACCES, ETXTBSY, ENOEXEC without `#!`, …)
+ *
+ * @example
+ * const descriptors = ['null', 'null', 'null'] as const;
+ * const { exited } = startProcess({ path: '/bin/sh', args: ['-c', 'exit 3'], env: {}, descriptors });
+ * assert.deepEqual(await exited, { code: 3, signal: null });
+ * assert.throws(() => startProcess({ path: '/absent', args: [], env: {}, descriptors }), { code: 'ENOENT' });
  */
 export function startProcess({ path, args, env, descriptors }: Program): StartedProcess {
   const environment = Object.entries(env).flatMap(([name, value]) =>
