@@ -1,7 +1,7 @@
 // The `@example`s that need root or the kernel run to their end without an error.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { allExamples, ExamplePrograms } from '../support/examples.ts';
+import { allExamples, ExamplePrograms } from '@berth/test-support/examples.ts';
 
 const examples = allExamples().filter(({ needsRoot }) => needsRoot);
 let programs: ExamplePrograms;

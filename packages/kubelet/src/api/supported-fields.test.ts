@@ -4,6 +4,8 @@
 // refused by name. A field that a new Kubernetes brings has no entry, and fails
 // this test until someone decides.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { decodeManifest } from '../config/decode.ts';
 import { containerConfig } from '../containers/container-config.ts';
@@ -15,11 +17,14 @@ import { carriedTypes, places } from '../testing/pod-field-fates.ts';
 import { podSchema } from './generated/pod-schema.ts';
 import type { Pod } from './pod.ts';
 
+const sources = dirname(import.meta.dirname);
+
 for (const [type, { at, beside, fields }] of Object.entries(places)) {
   test(`${type}: every field has its fate`, () => {
     assert.deepEqual(Object.keys(fields).sort(), Object.keys(podSchema[type] ?? {}).sort());
   });
-  for (const [field, { fate, sample }] of Object.entries(fields)) {
+  for (const [field, each] of Object.entries(fields)) {
+    const { fate, sample } = each;
     const path = pathText([...at, field]);
     test(`${path} is ${fate}`, () => {
       const without = beside ? { ...beside } : {};
@@ -36,6 +41,8 @@ for (const [type, { at, beside, fields }] of Object.entries(places)) {
         const strict = decode(manifestWith(at, { ...without, [field]: sample }), 'strict');
         assert.ok(!strict.ok && strict.message.includes(`${path}: Ignored: `), 'strict decoding accepted it');
       }
+      if (each.fate === 'acted on')
+        assert.ok(existsSync(join(sources, each.where)), `${each.where} is no file`);
       if (fate !== 'requested') return;
       const base = decode(manifestWith(at, without));
       assert.ok(base.ok, base.ok ? '' : base.message);

@@ -1,4 +1,4 @@
-// What becomes of every field that Kubernetes has in a pod, with a value to try it with. See pod-fields.test.ts.
+// What becomes of every field that Kubernetes has in a pod, with a value to try it with. See api/supported-fields.test.ts.
 import { podSchema } from '../api/generated/pod-schema.ts';
 
 /** What becomes of a field. */
@@ -56,8 +56,8 @@ export const places: Readonly<Record<string, Place>> = {
   PodSpec: {
     at: ['spec'],
     fields: {
-      activeDeadlineSeconds: actedOn('pods/pod-worker.ts', 60),
-      affinity: actedOn('config/admission.ts', { podAntiAffinity: {} }),
+      activeDeadlineSeconds: actedOn('pods/end/deadline.ts', 60),
+      affinity: actedOn('admission/node-affinity.ts', { podAntiAffinity: {} }),
       automountServiceAccountToken: carried(false),
       containers: requested([{ name: 'other', image: 'a' }]),
       dnsConfig: requested({ nameservers: ['192.0.2.9'] }),
@@ -73,9 +73,9 @@ export const places: Readonly<Record<string, Place>> = {
       hostname: requested('h'),
       hostnameOverride: refused('h'),
       imagePullSecrets: refused([{ name: 's' }]),
-      initContainers: actedOn('pods/init-actions.ts', [{ name: 'i', image: 'a' }]),
+      initContainers: actedOn('pods/actions/init-actions.ts', [{ name: 'i', image: 'a' }]),
       nodeName: actedOn('config/static-pod.ts', 'n'),
-      nodeSelector: actedOn('config/admission.ts', { a: 'b' }),
+      nodeSelector: actedOn('admission/node-affinity.ts', { a: 'b' }),
       os: carried({ name: 'linux' }),
       overhead: refused({ cpu: '1' }),
       preemptionPolicy: carried('Never'),
@@ -100,7 +100,7 @@ export const places: Readonly<Record<string, Place>> = {
       topologySpreadConstraints: carried([
         { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' },
       ]),
-      volumes: actedOn('volumes/pod-volumes.ts', [volume]),
+      volumes: actedOn('volumes/manager.ts', [volume]),
     },
   },
   PodSecurityContext: {
@@ -266,16 +266,16 @@ export const places: Readonly<Record<string, Place>> = {
       ...Object.fromEntries(
         Object.keys(podSchema.Volume ?? {}).map((source) => [source, refused(sampleOf(source))]),
       ),
-      emptyDir: actedOn('volumes/empty-dir.ts', {}),
-      hostPath: actedOn('volumes/host-path.ts', { path: '/x' }),
-      name: actedOn('volumes/pod-volumes.ts', 'v'),
+      emptyDir: actedOn('volumes/plugins/empty-dir.ts', {}),
+      hostPath: actedOn('volumes/plugins/host-path.ts', { path: '/x' }),
+      name: actedOn('volumes/manager.ts', 'v'),
     },
   },
   EmptyDirVolumeSource: {
     at: ['spec', 'volumes', 0, 'emptyDir'],
     fields: {
-      medium: actedOn('volumes/empty-dir.ts', 'Memory'),
-      mode: actedOn('volumes/empty-dir.ts', 0o700),
+      medium: actedOn('volumes/plugins/empty-dir.ts', 'Memory'),
+      mode: actedOn('volumes/plugins/empty-dir.ts', 0o700),
       // With medium: Memory it is the size of the file system, see validate-volume.ts.
       sizeLimit: ignored('1Mi'),
     },
@@ -284,8 +284,8 @@ export const places: Readonly<Record<string, Place>> = {
     at: ['spec', 'volumes', 0, 'hostPath'],
     beside: { path: '/x' },
     fields: {
-      path: actedOn('volumes/host-path.ts', '/y'),
-      type: actedOn('volumes/host-path.ts', 'Directory'),
+      path: actedOn('volumes/plugins/host-path.ts', '/y'),
+      type: actedOn('volumes/plugins/host-path.ts', 'Directory'),
     },
   },
   HostAlias: {

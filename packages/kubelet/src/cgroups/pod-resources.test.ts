@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRequirements } from '../api/pod.ts';
 import { testPod } from '../testing/pod.ts';
-import { podCgroup, qosCgroup, uidOfCgroup } from './cgroup-names.ts';
 import {
   type CgroupLimits,
   containerResources,
@@ -11,52 +10,11 @@ import {
   oomScoreAdj,
   podResources,
 } from './pod-resources.ts';
-import { type QosClass, qosClass } from './qos-class.ts';
-
-const names: [root: string, driver: 'cgroupfs' | 'systemd', qos: QosClass, path: string][] = [
-  ['/', 'cgroupfs', 'Guaranteed', '/kubepods/poda-b'],
-  ['/', 'cgroupfs', 'Burstable', '/kubepods/burstable/poda-b'],
-  ['/', 'cgroupfs', 'BestEffort', '/kubepods/besteffort/poda-b'],
-  ['/test', 'cgroupfs', 'Burstable', '/test/kubepods/burstable/poda-b'],
-  ['/', 'systemd', 'Guaranteed', '/kubepods.slice/kubepods-poda_b.slice'],
-  ['/', 'systemd', 'Burstable', '/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-poda_b.slice'],
-  [
-    '/test',
-    'systemd',
-    'BestEffort',
-    '/test.slice/test-kubepods.slice/test-kubepods-besteffort.slice/test-kubepods-besteffort-poda_b.slice',
-  ],
-];
-for (const [root, driver, qos, path] of names) {
-  test(`${driver} names a ${qos} pod below ${root} ${path}`, () => {
-    assert.equal(podCgroup(root, driver, qos, 'a-b'), path);
-    assert.equal(uidOfCgroup(driver, path.split('/').at(-1) ?? ''), 'a-b');
-    assert.equal(uidOfCgroup(driver, qosCgroup(root, driver, qos).split('/').at(-1) ?? ''), undefined);
-  });
-}
 
 function pod(...resources: ResourceRequirements[]) {
   return testPod({ containers: resources.map((each, index) => ({ name: `c${index}`, resources: each })) });
 }
 const both = { cpu: '1', memory: '1Gi' };
-
-const classes: [title: string, resources: ResourceRequirements[], qos: QosClass][] = [
-  ['nothing', [{}], 'BestEffort'],
-  ['requests of 0', [{ requests: { cpu: '0' } }], 'BestEffort'],
-  ['limits only', [{ limits: both }], 'Guaranteed'],
-  [
-    'limits equal to requests',
-    [{ limits: both, requests: { cpu: '1000m', memory: '1024Mi' } }],
-    'Guaranteed',
-  ],
-  ['one container without', [{ limits: both }, {}], 'Burstable'],
-  ['less requested', [{ limits: both, requests: { cpu: '1', memory: '1' } }], 'Burstable'],
-  ['only CPU limited', [{ limits: { cpu: '1' } }], 'Burstable'],
-  ['only requests', [{ requests: both }], 'Burstable'],
-];
-for (const [title, resources, qos] of classes) {
-  test(`QoS of ${title}: ${qos}`, () => assert.equal(qosClass(pod(...resources)), qos));
-}
 
 const settings = { cpuCfsQuota: true, cpuCfsQuotaPeriodUs: 100_000 };
 const limits: [title: string, resources: ResourceRequirements[], want: CgroupLimits][] = [

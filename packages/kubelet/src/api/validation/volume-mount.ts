@@ -1,0 +1,38 @@
+// The rules for what a container mounts.
+import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+import { check, type FieldError, forbidden, invalid, notFound, oneOf, required } from '../field-error.ts';
+import { descendingPath } from '../names.ts';
+
+/** The pod's volumes by name. */
+export type Volumes = ReadonlyMap<string, v1.Volume>;
+
+/** What is wrong with a container's mounts of these volumes. */
+export function validateMounts(container: v1.Container, path: string, volumes: Volumes): FieldError[] {
+  const errors: FieldError[] = [];
+  const mountPaths = new Set<string>();
+  (container.volumeMounts ?? []).forEach((mount, index) => {
+    const at = `${path}[${index}]`;
+    if (!mount.name) errors.push(required(`${at}.name`));
+    else if (!volumes.has(mount.name))
+      errors.push(notFound(`${at}.name`, mount.name, 'no such volume in spec.volumes'));
+    if (!mount.mountPath) errors.push(required(`${at}.mountPath`));
+    else if (mountPaths.has(mount.mountPath))
+      errors.push(invalid(`${at}.mountPath`, mount.mountPath, 'must be unique'));
+    mountPaths.add(mount.mountPath);
+    if (mount.subPath) check(errors, `${at}.subPath`, mount.subPath, descendingPath);
+    if (mount.subPathExpr) check(errors, `${at}.subPathExpr`, mount.subPathExpr, descendingPath);
+    if (mount.subPath && mount.subPathExpr) {
+      errors.push(
+        invalid(`${at}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'),
+      );
+    }
+    const modes = ['Bidirectional', 'HostToContainer', 'None'];
+    oneOf(errors, `${at}.mountPropagation`, mount.mountPropagation, modes);
+    if (mount.mountPropagation === 'Bidirectional' && !container.securityContext?.privileged) {
+      errors.push(
+        forbidden(`${at}.mountPropagation`, 'Bidirectional is available only to privileged containers'),
+      );
+    }
+  });
+  return errors;
+}
