@@ -17,7 +17,7 @@ import { extractLayer } from './layers/extract.ts';
 import { LayerError } from './layers/layer-error.ts';
 import { parseReference } from './reference/reference.ts';
 import { parseChallenges } from './registry/auth/challenge.ts';
-import { parseHostsFile } from './registry/hosts/registry-hosts.ts';
+import { parseHostsFile } from './registry/hosts/hosts-toml.ts';
 import { retryAfter } from './registry/http/retry.ts';
 import { type TarEntry, TarError } from './tar/entry.ts';
 import { encodeTar } from './tar/writer.ts';

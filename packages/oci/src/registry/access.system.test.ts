@@ -200,7 +200,7 @@ test('each server is looked up for credentials of its own, and has its own names
 test('a wrong hosts.toml is passed over, told, and named with line and field by a pull that fails', async () => {
   const cases: [text: string, message: RegExp][] = [
     ['server = ', /hosts\.toml: line 1: /],
-    ['sever = "x"', /hosts\.toml: sever: unknown field, which is passed over/],
+    ['sever = "x"', /hosts\.toml: sever: unknown field, ignored/],
     ['[host."http://a"]\ncapabilities = ["fly"]', /host\."http:\/\/a"\.capabilities: unknown capability fly/],
     ['[host."http://a"]\nskip_verify = 1', /skip_verify: expected true or false/],
     ['ca = "/no/such/file"\nserver="https://127.0.0.1:1"', /cannot read certificate \/no\/such\/file/],

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { printable } from '@berth/common/printable.ts';
 import { type Access, Authorizer } from './auth/authorizer.ts';
-import { isLoopback, type RegistryHost } from './hosts/registry-hosts.ts';
+import { isLoopback, type RegistryHost } from './hosts/host.ts';
 import { ConnectionError } from './http/connection-error.ts';
 import { RegistryError } from './http/errors.ts';
 import { type HttpClient, senderOf } from './http/http.ts';

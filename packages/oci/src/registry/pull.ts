@@ -7,7 +7,7 @@ import type { AuthSource } from './auth/credentials.ts';
 import { TokenCache } from './auth/token-cache.ts';
 import { DocumentBudget } from './document-budget.ts';
 import { fetchBlob } from './fetch-blob.ts';
-import type { Warn } from './hosts/registry-hosts.ts';
+import type { Warn } from './hosts/hosts-toml.ts';
 import { HttpClient, type Timeouts } from './http/http.ts';
 import { PullError } from './pull-error.ts';
 import { RepositoryHosts } from './repository-hosts.ts';
@@ -32,7 +32,7 @@ export interface PullRequest {
   signal?: AbortSignal;
   /** Those that are to differ from the usual. */
   timeouts?: Partial<Timeouts>;
-  /** Is told what is passed over in the host configuration. */
+  /** Logs what is ignored in the host configuration. */
   warn?: Warn;
   /** What it throws ends the pull; a `resolved` image that is not wanted costs no download. */
   onProgress?: (event: PullProgress) => void;

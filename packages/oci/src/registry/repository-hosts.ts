@@ -3,7 +3,9 @@ import { NoMatchingPlatformError } from '../image-spec/manifest.ts';
 import { type Reference, repositoryName } from '../reference/reference.ts';
 import type { Access } from './auth/authorizer.ts';
 import { RepositoryClient } from './client.ts';
-import { registryHosts, rewrite, type Warn } from './hosts/registry-hosts.ts';
+import { rewrite } from './hosts/host.ts';
+import type { Warn } from './hosts/hosts-toml.ts';
+import { registryHosts } from './hosts/registry-hosts.ts';
 import { RegistryError } from './http/errors.ts';
 
 /** The places that may serve one repository, in the order in which they are tried. */

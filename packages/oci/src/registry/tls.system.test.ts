@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { TokenCache } from './auth/token-cache.ts';
 import { RepositoryClient } from './client.ts';
-import { type RegistryHost, registryHosts } from './hosts/registry-hosts.ts';
+import type { RegistryHost } from './hosts/host.ts';
+import { registryHosts } from './hosts/registry-hosts.ts';
 import { HttpClient } from './http/http.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'oci-tls-'));

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { printable } from '@berth/common/printable.ts';
-import { isLoopback, type RegistryHost } from '../hosts/registry-hosts.ts';
+import { isLoopback, type RegistryHost } from '../hosts/host.ts';
 import { RegistryError } from '../http/errors.ts';
 import { type HttpClient, senderOf } from '../http/http.ts';
 import { readBody } from '../http/read-body.ts';

@@ -10,7 +10,7 @@ const maxConfigBytes = 16 * 1024 * 1024;
 /** Docker's name for Docker Hub, which its credential helpers know it by. */
 const dockerHubServer = 'https://index.docker.io/v1/';
 
-/** Looks a place up in one Docker config.json after the other; files that do not exist are passed over. */
+/** The credentials for a repository in the first Docker config.json that has any; missing files are skipped. */
 export async function credentialsFromFiles(
   paths: readonly string[],
   place: ImagePlace,

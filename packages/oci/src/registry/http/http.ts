@@ -4,7 +4,7 @@ import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { printable } from '@berth/common/printable.ts';
 import { readRegularFile } from '@berth/linux/files/regular-file.ts';
-import type { TlsFiles } from '../hosts/registry-hosts.ts';
+import type { TlsFiles } from '../hosts/host.ts';
 import { literalAddress, mayLeadTo } from './addresses.ts';
 import { ConnectionError, transientCodes } from './connection-error.ts';
 import { RegistryError } from './errors.ts';

@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isLoopback, parseHostsFile, registryHosts, rewrite } from './registry-hosts.ts';
+import { isLoopback, rewrite } from './host.ts';
+import { parseHostsFile } from './hosts-toml.ts';
+import { registryHosts } from './registry-hosts.ts';
 
 const fail = (problem: string) => assert.fail(problem);
 const summary = (text: string, registry = 'docker.io') =>
@@ -108,7 +110,7 @@ test('what is not known is told and passed over', () => {
     ['https://m/v2', 'https://r/v2'],
   );
   assert.deepEqual(
-    warnings.map((warning) => warning.replace(/ \(?which.*$/, '')),
+    warnings.map((warning) => warning.replace(/ ignored; known are.*$/, '')),
     [
       'sever: unknown field,',
       'version: unknown field,',
