@@ -6,26 +6,26 @@ import { replaceFile } from '@berth/common/files/replace-file.ts';
 import { goJson, isJsonObject, type Json, type JsonObject, sortKeys } from '../spec/json.ts';
 import type { RuntimeConf } from '../spec/runtime-conf.ts';
 
-/** An attachment as it was made; libcni's `cniCacheV1`. */
+/** The record of an attachment, libcni's `cniCacheV1`. */
 export interface CachedAttachment extends Required<RuntimeConf> {
   networkName: string;
   /** The text of the network's list at the time of ADD. */
   config: string;
-  /** The result in the shape of its own version, or undefined when the file has none. */
+  /** The result in the form of its own version; undefined when ADD has not succeeded. */
   result: JsonObject | undefined;
 }
 
-/** What the name of a record's file tells of the attachment, for a record that cannot be read. */
+/** A record that cannot be read; its file's name identifies the attachment. */
 export type DamagedRecord = Pick<CachedAttachment, 'networkName' | 'containerId' | 'ifName'>;
 
 const KIND = 'cniCacheV1';
 
-/** A record holds a configuration and a result; what is larger is no record. */
+/** A larger file is not a record. */
 const maxRecordBytes = 16 * 1024 * 1024;
 
 /**
- * The record of attachments: DIR/results/NETWORK-CONTAINER-INTERFACE, byte for byte as libcni writes
- * them, so that a runtime built on libcni can take over and vice versa.
+ * The records of attachments, DIR/results/NETWORK-CONTAINER-INTERFACE, byte for byte as libcni writes them, so that a
+ * runtime built on libcni can take over and vice versa.
  */
 export class ResultCache {
   readonly #cacheDir: string;
@@ -38,21 +38,20 @@ export class ResultCache {
   }
 
   /**
-   * Records an attachment, replacing an older record in one step.
-   * @param result empty for one that is about to be made; libcni reads that as a record without a result
+   * Records an attachment; atomically replaces an older record.
+   * @param result empty before ADD has succeeded; libcni reads that as a record without a result
    */
   async write(networkName: string, config: string, result: JsonObject, runtime: RuntimeConf): Promise<void> {
     const path = this.#path(networkName, runtime);
-    // The whole of it, as libcni makes it: plugins keep leases and locks beside the records, and whoever can open a
-    // lock of host-local's can keep every pod waiting.
+    // Make all of DIR private, as libcni does: plugins keep leases and locks there, and a user who can open the lock of
+    // host-local can block every pod.
     makePrivateDirectory(this.#cacheDir);
     makePrivateDirectory(this.#dir);
-    // libcni skips files that it cannot read as a record, but a rename never shows it half of one.
     const content = cacheFileText(networkName, config, result, runtime);
     await replaceFile(path, content, { mode: 0o600, temporary: this.#temporary(runtime) });
   }
 
-  /** The record of one attachment, or undefined when there is none that can be read. */
+  /** The record of one attachment; undefined when there is none, or it cannot be read. */
   async read(
     networkName: string,
     attachment: { containerId: string; ifName: string },
@@ -60,19 +59,18 @@ export class ResultCache {
     return readRecord(this.#path(networkName, attachment));
   }
 
-  /** Forgets an attachment; nothing to forget is fine. */
+  /** Removes a record; succeeds when there is none. */
   async remove(networkName: string, attachment: { containerId: string; ifName: string }): Promise<void> {
     await rm(this.#path(networkName, attachment), { force: true });
   }
 
-  /** Removes what a writer that was killed has left beside the records; none may be writing. */
+  /** Removes the temporary file of a killed writer; the caller makes sure that none is writing. */
   async removeUnfinished(attachment: { containerId: string; ifName: string }): Promise<void> {
     await rm(this.#temporary(attachment), { force: true });
   }
 
   /**
-   * Every record, or those of one container, whichever runtime wrote them. Files that are not records
-   * are skipped.
+   * All records, or those of one container, of every runtime. Skips other files.
    */
   async list(containerId?: string): Promise<CachedAttachment[]> {
     const all = await this.#names();
@@ -84,8 +82,8 @@ export class ResultCache {
   }
 
   /**
-   * The records of one container that cannot be read, as after a loss of power: empty, cut short, or no record at all.
-   * That there is one says that the container was attached.
+   * The records of one container that cannot be read, e.g. empty or truncated by a power loss. Their existence shows that
+   * the container was attached.
    */
   async damaged(containerId: string): Promise<DamagedRecord[]> {
     const inName = `-${containerId}-`;

@@ -1,4 +1,4 @@
-// A network configuration as the spec defines it: parsed from text, each mistake an error that names the field.
+// Parses network configurations; every error names the file and the field.
 import { messageOf } from '@berth/common/error-message.ts';
 import { CniConfigError } from '../spec/errors.ts';
 import { goField, goJson, isJsonObject, type JsonObject, jsonTypeName, sortKeys } from '../spec/json.ts';
@@ -18,12 +18,12 @@ export interface PluginConfig {
 /** A network: an ordered list of plugins, as the CNI spec's "network configuration". */
 export interface NetworkConfigList {
   name: string;
-  /** The version to speak, as plugins are told it: empty when none is declared, and maybe one that only they know. */
+  /** The version for the plugins; empty when none is declared. It may be one that only the plugins support. */
   cniVersion: string;
   disableCheck: boolean;
   disableGC: boolean;
   plugins: readonly PluginConfig[];
-  /** The list as text, with all its plugins; libcni's cache keeps exactly this. */
+  /** The text of the list with all its plugins, as libcni's cache stores it. */
   text: string;
 }
 
@@ -49,7 +49,7 @@ export function parseConfList(text: string, file?: string): NetworkConfigList {
   return list;
 }
 
-/** Turns a single plugin's configuration (the form before lists) into a list of one. */
+/** Parses the configuration of a single plugin, the form before lists, as a list of one. */
 export function parseSingleConf(text: string, file: string): NetworkConfigList {
   const raw = parseObject(text, file);
   if (goField(raw, 'type') === undefined && 'plugins' in raw) {
@@ -85,7 +85,7 @@ export function parseList(raw: JsonObject, text: string, file: string | undefine
   };
 }
 
-/** The version to speak. One that Berth does not know may be known to the plugins, but it has to be a version. */
+/** The version for the plugins: one that Berth does not support is accepted, because the plugins may support it. */
 function parseVersion(raw: JsonObject, file: string | undefined): string {
   const { cniVersion = '', cniVersions } = raw;
   if (typeof cniVersion !== 'string') throw wrongType(file, 'cniVersion', 'a string', cniVersion);
@@ -100,7 +100,7 @@ function parseVersion(raw: JsonObject, file: string | undefined): string {
   return newestSpoken(offered, cniVersion);
 }
 
-/** libcni takes any text here, but fails to compare it when the pod is to be detached. */
+/** Stricter than libcni, which accepts any text here and then fails to compare versions at DEL. */
 function checkVersion(version: string, field: string, file: string | undefined): void {
   if (isVersion(version)) return;
   throw new CniConfigError({ file, field, problem: `"${version}" is not a version, such as 1.0.0` });

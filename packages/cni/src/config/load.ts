@@ -18,7 +18,7 @@ import {
   parseSingleConf,
 } from './conf-list.ts';
 
-/** A file of the configuration directory: a usable list, or what is wrong with it. */
+/** A file of the configuration directory: its list, or the error in it. */
 export type LoadedConfig =
   | { file: string; list: NetworkConfigList; error?: undefined }
   | { file: string; list?: undefined; error: CniConfigError };
@@ -59,8 +59,8 @@ export async function loadConfList(dir: string, name: string): Promise<NetworkCo
 }
 
 /**
- * Loads every configuration of a directory in the order of file names, which is the order of
- * preference (as ocicni's). A file with a mistake does not hide the others.
+ * Loads every configuration of a directory in the order of file names, which is the order of preference, as in ocicni.
+ * An error in one file does not affect the others.
  * @throws when the directory exists but cannot be read
  */
 export async function loadConfLists(dir: string): Promise<LoadedConfig[]> {
@@ -86,9 +86,9 @@ function isThere(file: string): boolean {
 }
 
 /**
- * Loads one file: a list (`.conflist`), or a single plugin's configuration (`.conf`, `.json`),
- * which becomes a list of one. A list's plugins may also live in DIR/NAME/*.conf beside it
- * (spec 1.1), unless it says `loadOnlyInlinedPlugins`.
+ * Loads one file: a list (`.conflist`), or the configuration of a single plugin (`.conf`, `.json`) as a list of one.
+ * Further plugins of a list come from the files DIR/NAME/*.conf beside it (spec 1.1), unless it sets
+ * `loadOnlyInlinedPlugins`.
  * @throws CniConfigError naming file and field
  */
 export async function loadConfFile(file: string): Promise<NetworkConfigList> {

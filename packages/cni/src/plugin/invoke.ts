@@ -8,19 +8,19 @@ import { findPlugin } from './find-plugin.ts';
 
 /** How plugins are found and run. */
 export interface InvokeOptions {
-  /** Searched in this order; also handed to plugins, which find their IPAM plugin there. */
+  /** Searched in this order; plugins get them as CNI_PATH and find their IPAM plugin there. */
   pluginDirs: readonly string[];
   /** Runs a plugin; by node:child_process unless given. */
   exec?: Exec;
-  /** For each plugin, in milliseconds. */
+  /** Time limit of each plugin in milliseconds. */
   timeoutMs?: number;
-  /** The most bytes that a plugin may print. */
+  /** Bytes that a plugin may print at most. */
   maxOutputBytes?: number;
-  /** The environment beside the CNI_ variables, this process's own unless given. Plugins look for iptables in PATH. */
+  /** The environment besides the CNI_ variables; that of this process unless given. Plugins find iptables by PATH. */
   environment?: Readonly<NodeJS.ProcessEnv>;
 }
 
-/** One plugin to run for one operation. */
+/** One run of a plugin. */
 export interface Invocation {
   verb: CniVerb;
   /** The plugin's type. */
@@ -39,7 +39,7 @@ const EXCERPT = 400;
 
 /**
  * Runs one plugin.
- * @returns what it printed; empty for the operations that have no result
+ * @returns its stdout; empty for operations without a result
  * @throws CniError naming plugin, network and operation
  */
 export async function invokePlugin(invocation: Invocation, options: InvokeOptions): Promise<string> {
@@ -89,7 +89,7 @@ export function pluginEnvironment(
   };
 }
 
-/** Why an exit is a failure, or undefined when the plugin succeeded. */
+/** The failure that an exit means; undefined when the plugin succeeded. */
 function describeExit(exit: PluginExit, timeoutMs: number) {
   if (exit.ended === 'timeout') {
     const problem = `did not end within ${timeoutMs / 1000} s and was killed${lastWords(exit)}`;
@@ -109,7 +109,7 @@ function describeExit(exit: PluginExit, timeoutMs: number) {
   return { failure: 'crashed', problem: `failed with ${how}${lastWords(exit)}` } as const;
 }
 
-/** The error object of the spec, if that is what the plugin printed. */
+/** The error object of the spec; undefined when the plugin printed something else. */
 function parseErrorObject(stdout: string): { code: number; problem: string; details?: string } | undefined {
   let value: unknown;
   try {
@@ -123,7 +123,7 @@ function parseErrorObject(stdout: string): { code: number; problem: string; deta
   return { code, problem: msg, details: typeof details === 'string' ? details : undefined };
 }
 
-/** The end of what a plugin printed, for an error message. */
+/** The end of a plugin's output, for errors. */
 function lastWords({ stderr, stdout }: PluginExit): string {
   const words = stderr.trim() || stdout.trim();
   if (words === '') return ', printing nothing';

@@ -35,7 +35,7 @@ export function parseOutput(output: string): unknown {
   }
 }
 
-/** The beginning of an output, quoted for an error message. */
+/** The beginning of an output, quoted for errors. */
 export function excerpt(text: string): string {
   return JSON.stringify(text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text);
 }

@@ -1,10 +1,10 @@
 import { formatIp, parseIp, parseNetwork } from '@berth/common/ip-address.ts';
 
 /**
- * An IP address in the one text by which Go's net.IP prints it, and so libcni hands it on: IPv6 in its shortest form,
- * and IPv4 as IPv4 also where it is written within IPv6 (`::ffff:10.0.0.5`).
+ * An IP address as Go's net.IP prints it, and libcni therefore passes it on: IPv6 in its shortest form, an IPv4-mapped
+ * address (`::ffff:10.0.0.5`) as IPv4.
  *
- * @returns undefined for what is no address, a zone (`fe80::1%eth0`) included
+ * @returns undefined when it is not an address, or has a zone (`fe80::1%eth0`)
  */
 export function canonicalIp(text: string): string | undefined {
   const bytes = parseIp(text);
@@ -12,9 +12,9 @@ export function canonicalIp(text: string): string | undefined {
 }
 
 /**
- * An address with its prefix length in the text by which Go's net.IPNet prints it.
+ * An address with a prefix length as Go's net.IPNet prints it.
  *
- * @returns undefined for what is none
+ * @returns undefined when it is not one
  */
 export function canonicalCidr(text: string): string | undefined {
   const network = parseNetwork(text);
@@ -24,7 +24,7 @@ export function canonicalCidr(text: string): string | undefined {
   return `${formatIp(bytes)}/${Math.max(network.prefixLength - mapping, 0)}`;
 }
 
-/** What all IPv4-mapped IPv6 addresses begin with. */
+/** The prefix ::ffff:0:0/96 of IPv4-mapped addresses. */
 const mappedPrefix = Buffer.from('00000000000000000000ffff', 'hex');
 
 function withoutMapping(bytes: Buffer): Buffer {

@@ -1,6 +1,6 @@
 import { type CniVersion, spokenVersion } from '../spec/versions.ts';
 
-/** An interface that the network made, in the sandbox when `sandbox` is set. */
+/** An interface that the plugins created: in the sandbox when `sandbox` is set, else on the host. */
 export interface CniInterface {
   name: string;
   mac?: string;
@@ -38,9 +38,9 @@ export interface CniDns {
   options?: string[];
 }
 
-/** The outcome of ADD, in the shape of spec 1.x whatever version the plugin spoke. */
+/** The result of ADD in the form of spec 1.x, whatever version the plugin used. */
 export interface CniResult {
-  /** The version that the result came in, and that `resultToJson` writes. */
+  /** The version of the plugin's output, in which `resultToJson` writes it again. */
   cniVersion: CniVersion;
   interfaces: CniInterface[];
   ips: CniIp[];
@@ -48,16 +48,15 @@ export interface CniResult {
   dns: CniDns;
 }
 
-/** The same result in another version of the spec; in one that Berth does not know it stays as it is. */
+/** Converts a result to another version of the spec; unchanged when that is not supported. */
 export function convertResult(result: CniResult, cniVersion: string): CniResult {
   const version = spokenVersion(cniVersion);
   return version === undefined ? result : { ...result, cniVersion: version };
 }
 
 /**
- * The pod's own addresses, without prefix lengths: those on an interface inside the sandbox, which plugins tell by
- * `sandbox` or by the interface's name, and those of no interface. When a plugin says of none that it is the pod's,
- * all are.
+ * The pod's addresses without prefix lengths: those on an interface that has `sandbox` or the name `ifName`, and those
+ * without an interface. All addresses when that selects none.
  */
 export function sandboxAddresses({ ips, interfaces }: CniResult, ifName: string): string[] {
   const own = ips.filter(({ interface: index }) => {

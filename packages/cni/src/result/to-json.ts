@@ -3,8 +3,8 @@ import { atLeast } from '../spec/versions.ts';
 import type { CniResult } from './result.ts';
 
 /**
- * Writes a result as JSON in its own version (`prevResult` of the next plugin, the cache).
- * Empty fields are left out, as libcni leaves them out; before 1.0.0 that does not hold for `dns`.
+ * A result as JSON in its own version, for `prevResult` of the next plugin and for the cache. Omits empty fields, as
+ * libcni does; before 1.0.0 it writes an empty `dns`.
  */
 export function resultToJson(result: CniResult): JsonObject {
   const withVersions = !atLeast(result.cniVersion, '1.0.0');
@@ -43,7 +43,7 @@ function oldResultToJson({ cniVersion, ips, routes, dns }: CniResult): JsonObjec
   return json;
 }
 
-/** JSON as Go's omitempty writes it: without undefined, empty strings and empty arrays, and without a zero mtu. */
+/** Go's omitempty: drops undefined, empty strings, empty arrays, and zeros of fields in ZERO_MEANS_UNSET. */
 function compact(fields: Record<string, Json | undefined>): JsonObject {
   const json: JsonObject = {};
   for (const [key, value] of Object.entries(fields)) {

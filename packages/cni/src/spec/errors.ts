@@ -1,7 +1,7 @@
 /** The operations of the CNI spec. */
 export type CniVerb = 'ADD' | 'DEL' | 'CHECK' | 'GC' | 'STATUS' | 'VERSION';
 
-/** A network configuration that cannot be used; the message names the file and the field. */
+/** An invalid network configuration; the message names the file and the field. */
 export class CniConfigError extends Error {
   override readonly name = 'CniConfigError';
   readonly file: string | undefined;
@@ -15,11 +15,11 @@ export class CniConfigError extends Error {
 }
 
 /**
- * What went wrong with one operation on a network:
- * - `plugin`: the plugin reported an error of its own (`code`, `details` as in the spec)
- * - `missing`: the plugin is in none of the directories
- * - `garbage`: it exited with 0, but what it printed is not a CNI result
- * - `crashed`: it exited with an error and without a CNI error object, or by a signal
+ * Why an operation on a network failed:
+ * - `plugin`: the plugin printed an error object (`code`, `details` as in the spec)
+ * - `missing`: no directory has the plugin
+ * - `garbage`: it exited with 0, and its output is not a CNI result
+ * - `crashed`: it was killed by a signal, or exited with an error and without an error object
  * - `timeout`, `output-too-large`, `aborted`: it was killed
  * - `spawn`: it could not be started
  * - `arguments`: a container id, network or interface name that the spec does not allow

@@ -10,8 +10,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * A field of an object as Go's encoding/json finds it, which takes keys whatever their case: plugins and configurations
- * that libcni reads may say `IPs` or `Type`. Null counts as absent, as it leaves a Go value as it was.
+ * A field of an object as Go's encoding/json finds it, ignoring case: plugins and configurations may write `IPs` or
+ * `Type`. Null counts as absent, because it leaves a Go field unset.
  */
 export function goField(from: JsonObject, name: string): Json | undefined {
   if (Object.hasOwn(from, name)) return from[name] ?? undefined;
@@ -20,7 +20,7 @@ export function goField(from: JsonObject, name: string): Json | undefined {
   return key === undefined ? undefined : (from[key] ?? undefined);
 }
 
-/** The word an error message uses for a JSON value's type. */
+/** The type of a JSON value in words, for errors. */
 export function jsonTypeName(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
@@ -28,8 +28,8 @@ export function jsonTypeName(value: unknown): string {
 }
 
 /**
- * JSON text as Go's encoding/json writes it: `<`, `>`, `&` and the two Unicode line separators are
- * escaped. libcni's cache files are compared byte for byte with this.
+ * JSON as Go's encoding/json writes it: `<`, `>`, `&` and the two Unicode line separators are escaped. Cache files have
+ * to equal those of libcni byte for byte.
  */
 export function goJson(value: Json): string {
   return JSON.stringify(value).replace(
@@ -46,7 +46,7 @@ export function sortKeys(value: Json): Json {
   return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)]));
 }
 
-/** For sort: the order of Go's strings, which is that of their bytes. */
+/** Compares strings by their UTF-8 bytes, as Go does. */
 export function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

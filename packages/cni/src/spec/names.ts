@@ -2,21 +2,21 @@ const NETWORK_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 const CONTAINER_ID = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 const MAX_INTERFACE_NAME = 15;
 
-/** Why this is not a network name by the CNI spec, or undefined when it is one. */
+/** The problem with a network name by the CNI spec; undefined when it is valid. */
 export function networkNameProblem(name: string): string | undefined {
   if (name === '') return 'must not be empty';
   if (NETWORK_NAME.test(name)) return undefined;
   return `"${name}" must start with a letter or digit, followed by letters, digits, _ . or -`;
 }
 
-/** Why this is not a container id by the CNI spec, or undefined when it is one. */
+/** The problem with a container id by the CNI spec; undefined when it is valid. */
 export function containerIdProblem(id: string): string | undefined {
   if (id === '') return 'must not be empty';
   if (CONTAINER_ID.test(id)) return undefined;
   return `"${id}" must start with a letter or digit, followed by letters, digits, _ . or -`;
 }
 
-/** Why Linux would refuse this name of a network interface, or undefined when it would not. */
+/** The problem with the name of a network interface on Linux; undefined when it is valid. */
 export function interfaceNameProblem(name: string): string | undefined {
   if (name === '') return 'must not be empty';
   if (Buffer.byteLength(name) > MAX_INTERFACE_NAME)
@@ -29,8 +29,8 @@ export function interfaceNameProblem(name: string): string | undefined {
 }
 
 /**
- * Why a key or value cannot be one of CNI_ARGS, a list like `K8S_POD_NAME=web;K8S_POD_UID=1` without any way to
- * escape: a `;` would begin an argument of its own, and plugins refuse a second `=`. Undefined when it can.
+ * The problem with a key or value of CNI_ARGS, a list like `K8S_POD_NAME=web;K8S_POD_UID=1` without escapes: `;` would
+ * start another argument, and plugins refuse a second `=`. Undefined when it is valid.
  */
 export function argumentProblem(text: string): string | undefined {
   if (!/[;=\p{Cc}]/u.test(text)) return undefined;

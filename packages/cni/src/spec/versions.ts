@@ -1,37 +1,37 @@
-/** Versions of the CNI spec that Berth speaks, oldest first. */
+/** Supported versions of the CNI spec, oldest first. */
 export const CNI_VERSIONS = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'] as const;
 export type CniVersion = (typeof CNI_VERSIONS)[number];
 
-/** The newest version that Berth speaks. */
+/** The newest supported version. */
 export const CURRENT_VERSION: CniVersion = '1.1.0';
 
-/** What a configuration means that declares no version. */
+/** The version of a configuration that declares none. */
 export const UNDECLARED_VERSION: CniVersion = '0.1.0';
 
-/** Whether Berth speaks this version. */
+/** Whether a version is supported. */
 export function isCniVersion(version: string): version is CniVersion {
   return CNI_VERSIONS.some((known) => known === version);
 }
 
-/** The version that a configuration or a result declares, which may be none; undefined when Berth does not speak it. */
+/** The version that a configuration or a result declares (empty: none); undefined when it is not supported. */
 export function spokenVersion(declared: string): CniVersion | undefined {
   const version = declared === '' ? UNDECLARED_VERSION : declared;
   return isCniVersion(version) ? version : undefined;
 }
 
-/** Whether a text is a version at all: up to three numbers with dots between, or empty for an undeclared one. */
+/** Whether a text has the form of a version: up to three numbers separated by dots, or empty for an undeclared one. */
 export function isVersion(version: string): boolean {
   return version === '' || /^\d+(\.\d+){0,2}$/.test(version);
 }
 
-/** Whether `version`, known or not, is `minimum` or newer. */
+/** Whether `version`, supported or not, is `minimum` or newer. */
 export function atLeast(version: string, minimum: string): boolean {
   return compare(version, minimum) >= 0;
 }
 
 /**
- * The version to speak of those that a configuration offers in cniVersions, and in cniVersion unless that is empty:
- * the newest that is not newer than Berth. When all are newer it is cniVersion, and its plugins have the word.
+ * Selects the version for a configuration from its cniVersions and its cniVersion, unless that is empty: the newest one
+ * up to CURRENT_VERSION. When all are newer it is cniVersion, and the plugins decide.
  */
 export function newestSpoken(offered: readonly string[], cniVersion: string): string {
   const all = cniVersion === '' ? offered : [...offered, cniVersion];

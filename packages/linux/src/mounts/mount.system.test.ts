@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
-import {
-  bindMount,
-  isMountPoint,
-  mount,
-  mountsBelow,
-  overlayMount,
-  setPropagation,
-  unmount,
-} from './mount.ts';
+import { bindMount, isMountPoint, mount, mountsBelow, setPropagation, unmount } from './mount.ts';
+import { overlayMount } from './overlay.ts';
 
 const scratch = mkdtempSync('/tmp/linux-mount-');
 

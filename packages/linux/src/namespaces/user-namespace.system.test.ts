@@ -14,7 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { bindMount, canMapIds, mount, mountsBelow, overlayMount, unmount } from '../mounts/mount.ts';
+import { bindMount, canMapIds, mount, mountsBelow, unmount } from '../mounts/mount.ts';
+import { overlayMount } from '../mounts/overlay.ts';
 import { NamespaceWorker, pinState, unpin } from './namespaces.ts';
 
 const scratch = mkdtempSync('/tmp/linux-userns-');

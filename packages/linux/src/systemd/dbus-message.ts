@@ -25,7 +25,7 @@ export class DbusWriter {
   }
 
   align(size: number): this {
-    this.#room(8);
+    this.#grow(8);
     const end = Math.ceil(this.#length / size) * size;
     this.#bytes.fill(0, this.#length, end);
     this.#length = end;
@@ -33,19 +33,19 @@ export class DbusWriter {
   }
 
   byte(value: number): this {
-    this.#room(1);
+    this.#grow(1);
     this.#length = this.#bytes.writeUInt8(value, this.#length);
     return this;
   }
 
   uint32(value: number): this {
-    this.align(4).#room(4);
+    this.align(4).#grow(4);
     this.#length = this.#bytes.writeUInt32LE(value, this.#length);
     return this;
   }
 
   uint64(value: bigint): this {
-    this.align(8).#room(8);
+    this.align(8).#grow(8);
     this.#length = this.#bytes.writeBigUInt64LE(value, this.#length);
     return this;
   }
@@ -96,12 +96,12 @@ export class DbusWriter {
   }
 
   #raw(bytes: Buffer): this {
-    this.#room(bytes.length);
+    this.#grow(bytes.length);
     this.#length += bytes.copy(this.#bytes, this.#length);
     return this;
   }
 
-  #room(size: number): void {
+  #grow(size: number): void {
     if (this.#length + size <= this.#bytes.length) return;
     const bytes = Buffer.alloc(2 * (this.#length + size));
     this.bytes().copy(bytes);

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { overlayMount, unmount } from '@berth/linux/mounts/mount.ts';
+import { unmount } from '@berth/linux/mounts/mount.ts';
+import { overlayMount } from '@berth/linux/mounts/overlay.ts';
 import { deletedPaths } from './rootfs-diff.ts';
 
 test('deleted files of an overlay, and those of a directory that was made anew', () => {
