@@ -46,8 +46,12 @@ export class NodeUsage {
 export function requestOf(pod: Pod, resource: CountedResource): bigint {
   const amount = ({ container }: { container: Container }): bigint =>
     parseQuantity(container.resources.requests?.[resource] ?? 0).nanos;
-  let most = 0n;
-  for (const regular of containersOfKind(pod.spec, 'regular')) most += amount(regular);
-  for (const init of containersOfKind(pod.spec, 'init')) if (amount(init) > most) most = amount(init);
-  return most;
+  const together = containersOfKind(pod.spec, 'regular')
+    .map(amount)
+    .reduce((sum, each) => sum + each, 0n);
+  return containersOfKind(pod.spec, 'init').map(amount).reduce(larger, together);
+}
+
+function larger(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
 }

@@ -1,7 +1,7 @@
 // Removes what of a pod the runtime need not keep.
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
-import { type RemovalPorts, removeContainer } from '../kuberuntime/remove-container.ts';
+import { type RemovalPorts, removeContainer } from '../kuberuntime/remove.ts';
 import { garbage } from './pod-garbage.ts';
 
 /** What collecting garbage needs. */

@@ -5,17 +5,17 @@ import type { CrashLoopBackoff } from '../backoff/crash-loop.ts';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import type { ImageManager } from '../images/image-manager.ts';
 import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
-import { type KillPodPorts, killPod } from '../kuberuntime/kill-pod.ts';
-import { type PodRemovalPorts, removePod } from '../kuberuntime/remove-container.ts';
+import { type PodRemovalPorts, removePod } from '../kuberuntime/remove.ts';
 import type { RuntimePods } from '../kuberuntime/runtime-pods.ts';
+import { type StopPodPorts, stopPod } from '../kuberuntime/stop.ts';
 import { removePodLogs } from '../logs/log-files.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
 
 /** What ending a pod needs. */
 export interface TerminatePorts {
-  runtime: KillPodPorts['runtime'] & PodRemovalPorts['runtime'];
+  runtime: StopPodPorts['runtime'] & PodRemovalPorts['runtime'];
   pods: Pick<RuntimePods, 'read' | 'forget'>;
-  options: KillPodPorts['options'] & PodRemovalPorts['options'];
+  options: StopPodPorts['options'] & PodRemovalPorts['options'];
   images: Pick<ImageManager, 'forget'>;
   crashLoop: Pick<CrashLoopBackoff, 'forget'>;
   cgroups: Pick<PodCgroups, 'remove'>;
@@ -34,7 +34,7 @@ export async function terminatePod(
 ): Promise<void> {
   const status = await ports.pods.read(pod);
   onStatus(status);
-  await killPod(status, graceSeconds, ports);
+  await stopPod(status, graceSeconds, ports);
   const ended = await ports.pods.read(pod);
   onStatus(ended);
   await removePod(ended, ports);

@@ -33,7 +33,7 @@ const cases: [title: string, sandboxes: string, containers: string, outcomes: Ou
     [{ result: 'prepared', volumes: new Map(), images: new Map() }],
     's0 /  /  / known, go on',
   ],
-  ['something was removed', 'up', 'a:run', [{ result: 'removed' }], 's0 / a0 /  / stale, go on'],
+  ['something was removed', 'up', 'a:run', [{ result: 'runtime-changed' }], 's0 / a0 /  / stale, go on'],
   [
     'a new sandbox takes the place of the others',
     'up',

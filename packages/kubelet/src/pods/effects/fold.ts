@@ -10,7 +10,7 @@ export function fold(view: PodView, outcome: Outcome): PodView {
   switch (outcome.result) {
     case 'prepared':
       return { ...view, prepared: { volumes: outcome.volumes, images: outcome.images } };
-    case 'removed':
+    case 'runtime-changed':
       return { ...view, runtimeIs: 'stale' };
     case 'sandbox-created': {
       const former = view.runtime.sandboxes.map((each) => ({ ...each, ready: false }));

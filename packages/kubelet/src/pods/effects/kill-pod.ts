@@ -1,16 +1,16 @@
 // Stops every container and sandbox of a pod.
 import { podKey } from '../../api/pod.ts';
 import { createLogger } from '../../klog/klog.ts';
-import { type KillPodPorts, killPod } from '../../kuberuntime/kill-pod.ts';
+import { type StopPodPorts, stopPod } from '../../kuberuntime/stop.ts';
 import type { Effect } from './effect.ts';
 
 const log = createLogger('kill-pod.ts');
 
 /** The effect that stops a pod with its grace period. */
-export function killPodEffect(ports: KillPodPorts): Effect<'kill-pod'> {
+export function killPodEffect(ports: StopPodPorts): Effect<'kill-pod'> {
   return async ({ reason }, { pod, runtime }) => {
     log.info('Killing pod', { pod: podKey(pod), reason });
-    await killPod(runtime, pod.spec.terminationGracePeriodSeconds, ports);
-    return { result: 'removed' };
+    await stopPod(runtime, pod.spec.terminationGracePeriodSeconds, ports);
+    return { result: 'runtime-changed' };
   };
 }

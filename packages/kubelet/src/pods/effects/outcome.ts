@@ -6,8 +6,8 @@ import type { Prepared } from './view.ts';
 /** What came of a step. */
 export type Outcome =
   | ({ result: 'prepared' } & Prepared)
-  /** The runtime has less than the view shows. */
-  | { result: 'removed' }
+  /** The runtime changed in a way that the view does not show. */
+  | { result: 'runtime-changed' }
   | { result: 'sandbox-created'; sandbox: RuntimeSandbox }
   /** `container` is undefined when it was gone again before it could be read. */
   | { result: 'container-started'; name: string; container: RuntimeContainer | undefined }

@@ -13,7 +13,7 @@ import {
   type ContainerPlace,
   type StartContainerPorts as CreatePorts,
   startContainer,
-} from '../../kuberuntime/start-container.ts';
+} from '../../kuberuntime/start.ts';
 import type { Effect } from './effect.ts';
 import type { PodView } from './view.ts';
 

@@ -1,6 +1,7 @@
 // Which effect carries out which step. Each sees only the ports that it declares.
-import type { KillPodPorts } from '../../kuberuntime/kill-pod.ts';
-import type { RemovalPorts } from '../../kuberuntime/remove-container.ts';
+
+import type { RemovalPorts } from '../../kuberuntime/remove.ts';
+import type { StopPodPorts } from '../../kuberuntime/stop.ts';
 import { backOff } from './back-off.ts';
 import { type CreateSandboxPorts, createSandboxEffect } from './create-sandbox.ts';
 import type { Effects } from './effect.ts';
@@ -12,7 +13,7 @@ import { type StartContainerPorts, startContainerEffect } from './start-containe
 
 /** All effects, from the parts of one kubelet. */
 export function effectTable(
-  ports: PreparePodPorts & KillPodPorts & RemovalPorts & CreateSandboxPorts & StartContainerPorts,
+  ports: PreparePodPorts & StopPodPorts & RemovalPorts & CreateSandboxPorts & StartContainerPorts,
 ): Effects {
   return {
     'prepare-pod': preparePodEffect(ports),

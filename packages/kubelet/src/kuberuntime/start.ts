@@ -11,8 +11,8 @@ import { linkLog, makeLogDir, restartCountFromLogs } from '../logs/log-files.ts'
 import type { NodeCapacity } from '../node/node-facts.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podDir } from '../paths/pod-paths.ts';
-import { writeHostsFile } from '../podfiles/hosts-file.ts';
 import { makeTerminationLog } from '../podfiles/termination-log.ts';
+import { writeHostsFile } from '../podfiles/write-hosts-file.ts';
 import { volumePaths } from '../volumes/mount-paths.ts';
 
 /** What creating and starting a container needs. */
