@@ -1,3 +1,4 @@
+// The berth command: arguments, and which command they call.
 import { messageOf } from '@berth/common/error-message.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
@@ -98,7 +99,7 @@ function parseSeconds(text: string): number {
   return seconds;
 }
 
-// Whoever reads our output may stop, as `| head` does; that is no failure.
+// EPIPE: the reader stopped, as `| head` does; that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 try {

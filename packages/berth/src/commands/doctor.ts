@@ -1,3 +1,4 @@
+// `berth doctor`: prints what doctor/examine.ts finds.
 import { examine } from '../doctor/examine.ts';
 import type { NodeLayout } from '../node/layout.ts';
 import { formatLine, type Output } from '../terminal/status-lines.ts';

@@ -1,3 +1,4 @@
+// `berth down`: ends pods and daemons and removes what they left on the machine.
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,7 +21,7 @@ import type { NodeLayout } from '../node/layout.ts';
 import { requireRoot } from '../node/root.ts';
 import { ensureRuntime, runtimeVersion } from '../node/runtime.ts';
 import { configHash, displayName } from '../pods/identity.ts';
-import { PodWatch } from '../pods/wait.ts';
+import { PodWatch } from '../pods/watch.ts';
 import { type Output, StatusLines } from '../terminal/status-lines.ts';
 
 export interface DownOptions {
@@ -73,7 +74,7 @@ async function endPods(layout: NodeLayout, lines: StatusLines, timeoutSeconds: n
   }
 }
 
-/** The pods of manifests by UID. A file that is gone or was broken since has none that would be waited for. */
+/** The pods of manifests by UID. A file that is gone or invalid by now has no pods to wait for. */
 async function podsOf(files: readonly string[], manifestDir: string): Promise<Map<string, string>> {
   const pods = new Map<string, string>();
   for (const file of files) {
@@ -112,7 +113,7 @@ async function endRuntime(layout: NodeLayout, lines: StatusLines): Promise<void>
   lines.set('node', 'ok', 'nothing is left running; images are kept for the next berth up');
 }
 
-/** berthd, started again when it died and left pods behind, since only it knows how to end them. */
+/** A client of berthd, which is started again when it died and left pods: only berthd can end them. */
 async function runtimeToEnd(layout: NodeLayout, lines: StatusLines): Promise<CriClient | undefined> {
   if (runningDaemon(layout, 'berthd') !== undefined) return ensureRuntime(layout);
   if (await answersAt(layout.socket)) {
@@ -151,14 +152,14 @@ async function removeAllPods({ runtime }: CriClient): Promise<string[]> {
   return items.flatMap(({ metadata }) => (metadata && isPathPart(metadata.uid) ? [metadata.uid] : []));
 }
 
-/** What a kubelet that was killed left of these pods: their volumes and the files that are mounted for them. */
+/** Removes the pod directories that a killed kubelet left: volumes and the files mounted for containers. */
 async function removePodDirectories(layout: NodeLayout, uids: readonly string[]): Promise<void> {
   if ((await kubeletHealth(layout)) !== 'absent') return;
   const rootDir = dirname(layout.kubeletSocket);
   for (const uid of uids) await tearDownPodDir(uid, { rootDir });
 }
 
-/** What outlives the daemons: the networks' rules and the default one's bridge, empty cgroups, sockets and pid files. */
+/** Removes what outlives the daemons: network rules, the default bridge, empty cgroups, sockets, pid files. */
 async function removeRemains(layout: NodeLayout): Promise<void> {
   // The end of a namespace takes its interfaces off the bridge a moment later.
   const deadline = Date.now() + NETWORK_WAIT_MS;

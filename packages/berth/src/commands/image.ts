@@ -1,8 +1,10 @@
+// `berth image load` and `berth image ls`.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { connectCri } from '@berth/cri/client/client.ts';
 import { UserError } from '../errors/user-error.ts';
-import { imageTable, importImages } from '../images/images.ts';
+import { imageTable } from '../images/image-table.ts';
+import { importImages } from '../images/import.ts';
 import type { NodeLayout } from '../node/layout.ts';
 import { runtimeVersion } from '../node/runtime.ts';
 import type { Output } from '../terminal/status-lines.ts';

@@ -1,3 +1,4 @@
+// `berth status`: whether the daemons run, and the pods.
 import { messageOf } from '@berth/common/error-message.ts';
 import { connectCri } from '@berth/cri/client/client.ts';
 import { type DaemonName, runningDaemon } from '../node/daemon.ts';

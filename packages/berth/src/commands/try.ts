@@ -1,3 +1,4 @@
+// `berth up --try`: sends a request to a pod that has become ready.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '@berth/common/error-message.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';

@@ -1,3 +1,4 @@
+// `berth up`: starts the node and waits until the pods of the manifests are ready.
 import { readdirSync } from 'node:fs';
 import type { CriClient } from '@berth/cri/client/client.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
@@ -14,7 +15,7 @@ import { configHash, displayName } from '../pods/identity.ts';
 import { formatPhases } from '../pods/phases.ts';
 import { podProgress } from '../pods/progress.ts';
 import { podTable } from '../pods/table.ts';
-import { PodWatch } from '../pods/wait.ts';
+import { PodWatch } from '../pods/watch.ts';
 import { type Output, StatusLines } from '../terminal/status-lines.ts';
 import { tryPod } from './try.ts';
 

@@ -1,3 +1,4 @@
+// Checks each prerequisite of a node without changing anything.
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { messageOf } from '@berth/common/error-message.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
@@ -97,7 +98,7 @@ function ociRuntime(): Finding {
   return { name: 'OCI runtime', detail: runc, todo: 'see cgroups above' };
 }
 
-/** A row for each OCI runtime that pods can get and that has known vulnerabilities. */
+/** A row for each configured OCI runtime with known vulnerabilities. */
 function knownVulnerabilities({ ociRuntimes }: NodeLayout): Finding[] {
   return ociRuntimes.flatMap((program) => {
     const path = findExecutable(program);
@@ -111,7 +112,7 @@ function findExecutable(program: string): string | undefined {
   try {
     return findProgram(program, program);
   } catch {
-    // Whether the node needs it is told elsewhere.
+    // ociRuntime() reports a runtime that the node needs and lacks.
     return undefined;
   }
 }
@@ -136,7 +137,7 @@ function space({ imageDir }: NodeLayout): Finding {
     : { name: 'disk', detail, todo: 'make room, or set root in /etc/berth/config.yaml to a larger disk' };
 }
 
-/** A row for each image that somebody has taken a layer from. */
+/** A row for each image that lacks a layer on disk. */
 function images({ imageDir }: NodeLayout): Finding[] {
   try {
     return damagedImages(imageDir).map(({ name, directory, damage }) => ({

@@ -1,10 +1,11 @@
+// Builds the image of examples/hello.yaml from busybox, so that the example needs no network.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CriClient } from '@berth/cri/client/client.ts';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import { UserError } from '../errors/user-error.ts';
-import { importImages } from './images.ts';
+import { importImages } from './import.ts';
 
 /** The image that examples/hello.yaml runs, made on the spot from the machine's own busybox. */
 export const DEMO_IMAGE = 'localhost/berth-demo:1';

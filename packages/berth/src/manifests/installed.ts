@@ -1,3 +1,4 @@
+// The manifests that `berth up` installed: the record of them, and their files.
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -1,3 +1,4 @@
+// Reads and validates manifests before anything is started.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
@@ -17,7 +18,7 @@ export interface Manifest {
   /** Where the kubelet gets it; a pod's UID depends on this. */
   readonly target: string;
   readonly pods: readonly Pod[];
-  /** What it says and nothing comes of, a line each. */
+  /** What the manifest says without effect, a line each. */
   readonly warnings: readonly string[];
 }
 
@@ -93,7 +94,7 @@ function describe(source: string, pod: string | undefined, problem: string): str
   return `${source}: ${pod === undefined ? '' : `pod ${pod}: `}${problem}`;
 }
 
-/** Pods that two files define, and files that would take each other's place. */
+/** Pods that two files define: the kubelet would run only one of them. */
 export function duplicates(manifests: readonly Manifest[]): string[] {
   const sources = new Map<string, string>();
   const problems: string[] = [];

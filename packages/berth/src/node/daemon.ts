@@ -1,3 +1,4 @@
+// Starts and stops berthd and the kubelet as daemons that outlive this command: pid file, log, readiness.
 import { spawn } from 'node:child_process';
 import { closeSync, fchmodSync, openSync, readFileSync, rmSync, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -61,7 +62,7 @@ export async function ensureDaemon(
       ? launch(layout, name, args)
       : // It may be about to end, or end while we wait for it.
         waitForExit(earlier, settled.signal).then(() => launch(layout, name, args));
-  // Aborted once there is an outcome, when nobody asks any more how it ended.
+  // `settled` aborts waitForExit once there is an outcome; its rejection has no reader then.
   ended.catch(() => {});
   const outcome = await Promise.race([ended, becomesReady(log, isReady, timeoutMs)]);
   settled.abort();
@@ -71,7 +72,7 @@ export async function ensureDaemon(
   throw new UserError(`${name} ${what}. The end of ${log}:\n${await logTail(log)}`);
 }
 
-/** A log names pods, images and errors of theirs: it is for root, also when an older release made it. */
+/** Opens a log for root alone: it names pods and images. fchmod covers a log that an older release made. */
 function openLog(path: string): number {
   const descriptor = openSync(path, 'a', 0o600);
   fchmodSync(descriptor, 0o600);

@@ -1,4 +1,4 @@
-// Plain HTTP. Not by fetch(), whose first use costs 50 ms, a third of a whole `berth status`.
+// HTTP over node:http: the first use of fetch() costs 50 ms, a third of `berth status`.
 import { request } from 'node:http';
 
 export interface HttpAnswer {
@@ -18,7 +18,7 @@ export interface HttpRequest {
   readonly timeoutMs?: number;
 }
 
-/** A pod that answers without an end must not fill this process. */
+/** Bounds memory: a pod may send without end. */
 const maxBodyBytes = 64 * 1024 * 1024;
 
 /**

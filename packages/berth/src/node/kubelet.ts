@@ -1,3 +1,4 @@
+// The kubelet of this node, over the socket in its root directory.
 import { existsSync } from 'node:fs';
 import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';

@@ -1,3 +1,4 @@
+// Paths, sockets and cgroups of the node on this machine.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readConfig } from '@berth/runtime/config/read.ts';

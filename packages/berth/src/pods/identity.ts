@@ -1,3 +1,4 @@
+// How the pods of manifests are found among those that the kubelet lists.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 
 /**

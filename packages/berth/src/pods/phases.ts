@@ -1,3 +1,4 @@
+// Times the parts of a pod's start for the status line of `berth up`.
 import { type ContainerEventResponse, ContainerEventType } from '@berth/cri/generated/api.ts';
 
 /** One part of a pod's start. */

@@ -1,3 +1,4 @@
+// Judges from a pod's status whether waiting for it makes sense.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 
 /** How far a pod is, for the person who waits for it. */

@@ -1,4 +1,6 @@
+// The table of `berth status` and `berth up`, in the words of `kubectl get pods`.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+import { formatTable } from '../terminal/table.ts';
 import { displayName } from './identity.ts';
 
 const HEADER = ['POD', 'READY', 'STATUS', 'RESTARTS', 'IP', 'AGE'] as const;
@@ -7,19 +9,6 @@ const HEADER = ['POD', 'READY', 'STATUS', 'RESTARTS', 'IP', 'AGE'] as const;
 export function podTable(pods: readonly v1.Pod[], now: Date): string {
   const rows = pods.map((pod) => podRow(pod, now)).sort(([a = ''], [b = '']) => (a < b ? -1 : a > b ? 1 : 0));
   return formatTable([HEADER, ...rows]);
-}
-
-/** Rows as left-aligned columns, two spaces apart at least. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }
 
 function podRow(pod: v1.Pod, now: Date): string[] {

@@ -1,4 +1,5 @@
-import type { CriClient } from '@berth/cri/client/client.ts';
+// Follows the pods of the node while a command waits for them.
+import type { CriClient } from '@berth/cri/client.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { kubeletPods } from '../node/kubelet.ts';
 import type { NodeLayout } from '../node/layout.ts';
@@ -7,8 +8,8 @@ import { StartPhases } from './phases.ts';
 const RECHECK_MS = 200;
 
 /**
- * Watches the pods of the node: the kubelet's API has no watch, so it is asked again after every event of
- * the runtime, and now and then for what has no event, such as a probe.
+ * Watches the pods of the node. The kubelet's API has no watch, so every event of the runtime triggers a request,
+ * and so does a timer, for changes without an event such as a probe result.
  */
 export class PodWatch implements AsyncDisposable {
   readonly #layout: NodeLayout;
@@ -54,7 +55,7 @@ export class PodWatch implements AsyncDisposable {
         this.#wake();
       }
     } catch {
-      // We are done, the runtime went away, which the pods will show, or it has no events (containerd 1.6).
+      // Disposed, or the runtime went away (the pods show it), or it has no events (containerd 1.6): until() polls.
     }
   }
 }

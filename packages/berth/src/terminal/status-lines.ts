@@ -1,3 +1,4 @@
+// Lines that show the state of things under way, live on a terminal.
 /** Where lines go: a terminal gets live ones. */
 export interface Output {
   readonly isTTY?: boolean | undefined;
