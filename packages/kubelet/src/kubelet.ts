@@ -75,10 +75,7 @@ export class Kubelet {
     const { nodeName, nodeIps, maxPods, rootDir } = connections.options;
     this.#podManager = new PodManager({
       node: nodeFacts(nodeName, arch(), maxPods, nodeCapacity(rootDir)),
-      isFinished: (uid) => {
-        const phase = this.#running?.workers.has(uid) ? this.#statuses.get(uid)?.phase : undefined;
-        return phase === 'Succeeded' || phase === 'Failed';
-      },
+      isFinished: (uid) => this.#statuses.isFinished(uid),
     });
     this.#visible = new VisiblePods({
       podManager: this.#podManager,
@@ -151,18 +148,10 @@ export class Kubelet {
     const workers = new PodWorkers(this.#podManager.admitted(), {
       worker,
       found,
-      onEnded: () => this.#visible.refresh(),
+      onEnded: (uid) => this.#visible.ended(uid),
     });
-    const listener = {
-      onPod: workers.changed.bind(workers),
-      onAll: () => workers.wakeAll(),
-    };
-    const pleg = new Pleg(runtime, listener, options.syncFrequencyMs);
-    const rotator = new LogRotator({
-      runtime,
-      options,
-      runningContainers: () => workers.runningContainers(),
-    });
+    const pleg = new Pleg(runtime, workers, options.syncFrequencyMs);
+    const rotator = new LogRotator({ runtime, options, workers });
     this.#running = { workers, pleg, rotator };
     pleg.start();
     rotator.start();

@@ -144,6 +144,44 @@ test('while no runtime answers it is unhealthy, shows its pods and what is wrong
   assert.equal(code, 0);
 });
 
+test('a pod that does not fit is Failed in /pods and named with its file in /rejected', async () => {
+  const resources = { requests: { cpu: '100k' } };
+  const file = join(dir, 'manifests/large.json');
+  writeFileSync(
+    file,
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'large' },
+      spec: { containers: [{ name: 'c', image: 'a:1', resources }] },
+    }),
+  );
+  await start();
+  const get = async (path: string) =>
+    JSON.parse(await (await fetch(`http://127.0.0.1:${port}${path}`)).text());
+  for (let tries = 0; tries < 200 && (await get('/pods')).items === null; tries++) await sleep(20);
+  const { items } = await get('/pods');
+  assert.deepEqual(
+    items.map(({ metadata, status }: { metadata: { name: string }; status: Record<string, string> }) => [
+      metadata.name,
+      status.phase,
+      status.reason,
+    ]),
+    [['large-n', 'Failed', 'OutOfcpu']],
+  );
+  const [rejected] = await get('/rejected');
+  assert.match(
+    rejected.message,
+    /^Node didn't have enough resource: cpu, requested: 100k, used: 0, capacity: \d+$/,
+  );
+  assert.deepEqual(rejected, {
+    file,
+    pod: 'default/large-n',
+    message: rejected.message,
+    lastGoodRuns: false,
+  });
+});
+
 /** Inodes of the TCP sockets that a process listens on. */
 function listening(pid: number): string[] {
   const own = readdirSync(`/proc/${pid}/fd`).map((fd) => {

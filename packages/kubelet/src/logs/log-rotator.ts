@@ -25,8 +25,10 @@ export interface LoggingContainer {
 export interface LogRotatorPorts {
   runtime: Pick<RuntimeClient, 'reopenContainerLog'>;
   options: Pick<KubeletOptions, 'rootDir' | 'podLogsDir'>;
-  /** The containers that run now. */
-  runningContainers(): LoggingContainer[];
+  workers: {
+    /** The containers that run now. */
+    runningContainers(): LoggingContainer[];
+  };
 }
 
 /** Rotates logs on a timer of its own. */
@@ -42,7 +44,7 @@ export class LogRotator {
   /** Begins with the first look after one interval. */
   start(): void {
     this.#timer = setTimeout(async () => {
-      for (const container of this.#ports.runningContainers()) await this.#rotate(container);
+      for (const container of this.#ports.workers.runningContainers()) await this.#rotate(container);
       if (!this.#stopped) this.start();
     }, checkMs);
   }

@@ -4,7 +4,7 @@ import type { Failed } from '../admission/check.ts';
 import { type Pod, podKey } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
-import type { PodEnd } from '../pods/end/pod-end.ts';
+import type { Rejected } from '../pods/end/pod-end.ts';
 
 const log = createLogger('pod-manager.ts');
 
@@ -18,7 +18,7 @@ export interface PodManagerPorts {
 /** A pod that this node does not run. */
 export interface RejectedPod {
   pod: Pod;
-  end: PodEnd & { by: 'rejected' };
+  end: Rejected;
   /** The reason for a person. */
   detail: string;
   /** When it was rejected, in milliseconds since the epoch. */

@@ -50,3 +50,16 @@ test('a rejected version whose containers still end shows how they end', () => {
     ['Running'],
   );
 });
+
+test('a pod whose worker is gone is forgotten, or waits again where a source wants it', () => {
+  const { statuses, list, running } = visible(byUid('a'), new Map(), ['a', 'b']);
+  for (const uid of running) statuses.set(uid, { phase: 'Succeeded' });
+  running.length = 0;
+  list.ended('b');
+  list.ended('a');
+  assert.deepEqual(
+    list.list().map(({ metadata, status }) => [metadata.name, status.phase]),
+    [['a', 'Pending']],
+  );
+  assert.equal(statuses.get('b'), undefined);
+});

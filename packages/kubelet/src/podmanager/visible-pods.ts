@@ -8,7 +8,7 @@ import type { PodManager, RejectedPod } from './pod-manager.ts';
 /** What the list is made from. */
 export interface VisiblePodsPorts {
   podManager: Pick<PodManager, 'admitted' | 'rejected'>;
-  statuses: Pick<StatusManager, 'set' | 'keepOnly' | 'withStatus'>;
+  statuses: Pick<StatusManager, 'set' | 'forget' | 'keepOnly' | 'withStatus'>;
   /** The pods that run or end; undefined until the runtime has answered. */
   workers(): { pods(): Pod[]; has(uid: string): boolean } | undefined;
   nodeIps: string[];
@@ -30,16 +30,30 @@ export class VisiblePods {
     return statuses.withStatus([...(workers()?.pods() ?? []), ...this.#idle(), ...rejected]);
   }
 
-  /** Has to be called when pods were admitted or rejected, or one has ended. */
+  /** Call it after pods were admitted or rejected. */
   refresh(): void {
+    for (const pod of this.#idle()) this.#pending(pod);
+    for (const each of this.#rejected()) this.#failed(each);
+    this.#ports.statuses.keepOnly(new Set(this.list().map(({ metadata }) => metadata.uid)));
+  }
+
+  /** Call it after a pod's worker is gone: the pod is gone too, or waits to begin anew. */
+  ended(uid: string): void {
+    const { podManager, statuses } = this.#ports;
+    statuses.forget(uid);
+    const pod = podManager.admitted().get(uid);
+    if (pod) this.#pending(pod);
+    const rejected = podManager.rejected().get(uid);
+    if (rejected) this.#failed(rejected);
+  }
+
+  #pending(pod: Pod): void {
     const { statuses, nodeIps } = this.#ports;
-    for (const pod of this.#idle()) {
-      statuses.set(pod.metadata.uid, pendingStatus(pod, nodeIps, this.#madeAt));
-    }
-    for (const { pod, end, at } of this.#rejected()) {
-      statuses.set(pod.metadata.uid, rejectedStatus(pod, end, at));
-    }
-    statuses.keepOnly(new Set(this.list().map(({ metadata }) => metadata.uid)));
+    statuses.set(pod.metadata.uid, pendingStatus(pod, nodeIps, this.#madeAt));
+  }
+
+  #failed({ pod, end, at }: RejectedPod): void {
+    this.#ports.statuses.set(pod.metadata.uid, rejectedStatus(pod, end, at));
   }
 
   #idle(): Pod[] {

@@ -15,7 +15,7 @@ import type { StatusManager } from '../status/manager.ts';
 import { podStatus } from '../status/pod-status.ts';
 import type { Waiting } from './effects/view.ts';
 import { deadlineEnd, deadlineOf } from './end/deadline.ts';
-import type { PodEnd } from './end/pod-end.ts';
+import { type Deleted, deletedAt, type PodEnd } from './end/pod-end.ts';
 import type { SyncResult, SyncState } from './sync-pod.ts';
 
 const log = createLogger('worker.ts');
@@ -53,7 +53,7 @@ export class PodWorker {
   /** Undefined for an orphan: the runtime has it, but no source wants it. */
   #pod: Pod | undefined;
   /** Set once the pod was deleted: from then on the worker ends it. */
-  #deleted: (PodEnd & { by: 'deleted' }) | undefined;
+  #deleted: Deleted | undefined;
   #runtimeStatus: PodRuntimeStatus;
   #waiting: Waiting = new Map();
   #podIps: string[] = [];
@@ -76,7 +76,7 @@ export class PodWorker {
     this.#onDone = onDone;
     this.#runtimeStatus = emptyRuntimeStatus(this.identity);
     if (pod) this.#observe(this.#runtimeStatus);
-    else this.#deleted = deletedNow();
+    else this.#deleted = deletedAt(new Date());
   }
 
   /** Says that the runtime has nothing of the pod: the first round begins without asking. */
@@ -115,7 +115,7 @@ export class PodWorker {
   /** The pod shall end: the round that goes on stops at its next step. */
   terminate(): void {
     if (this.#stopped || this.#deleted) return;
-    this.#deleted = deletedNow();
+    this.#deleted = deletedAt(new Date());
     this.#failedRounds = 0;
     this.#abort.abort(new Error('the pod shall end'));
     this.wake();
@@ -248,8 +248,4 @@ export class PodWorker {
   #deadlineEnd(pod: Pod): PodEnd | undefined {
     return deadlineEnd(pod, this.#startedAt(), this.#status, Date.now());
   }
-}
-
-function deletedNow(): PodEnd & { by: 'deleted' } {
-  return { by: 'deleted', at: new Date().toISOString().replace(/\.\d+Z$/, 'Z') };
 }

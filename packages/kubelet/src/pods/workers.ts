@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Pod, type PodIdentity, podFullName, podKey } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { RuntimeContainer, SandboxView } from '../kubecontainer/runtime-status.ts';
+import type { PlegListener } from '../pleg/pleg.ts';
 import { PodWorker, type WorkerPorts } from './worker.ts';
 
 const log = createLogger('workers.ts');
@@ -19,7 +20,7 @@ export interface WorkersPorts {
 }
 
 /** The workers by UID. */
-export class PodWorkers {
+export class PodWorkers implements PlegListener {
   readonly #ports: WorkersPorts;
   readonly #found: ReadonlySet<string>;
   readonly #workers = new Map<string, PodWorker>();
@@ -59,7 +60,7 @@ export class PodWorkers {
   }
 
   /** Something happened to a pod; one that no source wants is an orphan and ends. */
-  changed(pod: PodIdentity, appeared: boolean, view: SandboxView | undefined): void {
+  onPod(pod: PodIdentity, appeared: boolean, view: SandboxView | undefined): void {
     const worker = this.#workers.get(pod.uid);
     if (worker && view) worker.notice(view);
     else if (worker) worker.wake();
@@ -67,7 +68,7 @@ export class PodWorkers {
   }
 
   /** Anything may have happened to any pod. */
-  wakeAll(): void {
+  onAll(): void {
     for (const worker of this.#workers.values()) worker.wake();
   }
 

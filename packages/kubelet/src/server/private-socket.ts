@@ -1,3 +1,4 @@
+// The socket on which the kubelet serves root alone.
 import { join } from 'node:path';
 
 /** A Unix socket's path has no more octets than this. */

@@ -15,6 +15,17 @@ export class StatusManager {
     this.#statuses.set(uid, status);
   }
 
+  /** Whether the pod's containers are done for good. */
+  isFinished(uid: string): boolean {
+    const phase = this.get(uid)?.phase;
+    return phase === 'Succeeded' || phase === 'Failed';
+  }
+
+  /** Forgets a pod that is gone. */
+  forget(uid: string): void {
+    this.#statuses.delete(uid);
+  }
+
   /** Forgets every pod but these. */
   keepOnly(uids: ReadonlySet<string>): void {
     for (const uid of this.#statuses.keys()) if (!uids.has(uid)) this.#statuses.delete(uid);

@@ -3,7 +3,7 @@ import type { Pod, PodStatus } from '../api/pod.ts';
 import { qosClass } from '../cgroups/qos-class.ts';
 import { emptyRuntimeStatus, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../kubecontainer/start-error.ts';
-import { endedStatus, type PodEnd } from '../pods/end/pod-end.ts';
+import { endedStatus, type PodEnd, type Rejected } from '../pods/end/pod-end.ts';
 import { podConditions } from './conditions.ts';
 import { containerStatuses, timestamp } from './container-status.ts';
 import { podPhase } from './phase.ts';
@@ -61,6 +61,6 @@ export function pendingStatus(pod: Pod, hostIps: string[], at: number): PodStatu
  * The status of a pod that this node did not admit, as the real kubelet writes it: no conditions and no containers,
  * because nothing of it was ever made. `at`: milliseconds since the epoch.
  */
-export function rejectedStatus(pod: Pod, end: PodEnd & { by: 'rejected' }, at: number): PodStatus {
+export function rejectedStatus(pod: Pod, end: Rejected, at: number): PodStatus {
   return { ...endedStatus(end), startTime: timestamp(at), qosClass: qosClass(pod) };
 }

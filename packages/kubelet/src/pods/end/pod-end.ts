@@ -10,6 +10,17 @@ export type PodEnd =
   /** This node did not admit it. */
   | { by: 'rejected'; reason: string; message: string };
 
+/** A pod that no source wants any more. */
+export type Deleted = PodEnd & { by: 'deleted' };
+
+/** A pod that this node did not admit. */
+export type Rejected = PodEnd & { by: 'rejected' };
+
+/** The end of a pod that no source wants since `time`. */
+export function deletedAt(time: Date): Deleted {
+  return { by: 'deleted', at: time.toISOString().replace(/\.\d+Z$/, 'Z') };
+}
+
 /** Phase, reason and message that an end gives to the pod's status; undefined: its containers tell. */
 export function endedStatus(
   end: PodEnd | undefined,
