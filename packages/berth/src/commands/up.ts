@@ -1,6 +1,7 @@
 // `berth up`: starts the node and waits until the pods of the manifests are ready.
 import { readdirSync } from 'node:fs';
 import type { CriClient } from '@berth/cri/client/client.ts';
+import { eachContainer } from '@berth/kubelet/api/each-container.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { UserError } from '../errors/user-error.ts';
 import { DEMO_IMAGE, ensureDemoImage } from '../images/demo-image.ts';
@@ -67,8 +68,8 @@ async function upPods(
   await ensureKubelet(layout);
   lines.set('kubelet', 'ok', `kubelet  watching ${layout.manifestDir}`);
   const wanted = manifests.flatMap(({ pods }) => pods);
-  const images = wanted.flatMap(({ spec }) => [...(spec.initContainers ?? []), ...spec.containers]);
-  if (images.some(({ image }) => image === DEMO_IMAGE)) {
+  const containers = wanted.flatMap(({ spec }) => eachContainer(spec));
+  if (containers.some(({ container }) => container.image === DEMO_IMAGE)) {
     lines.set('image', 'wait', `image    ${DEMO_IMAGE}: building it from this machine's busybox`);
     const ms = await ensureDemoImage(layout.socket, client);
     const how =

@@ -19,7 +19,7 @@ export interface Admission {
 
 /**
  * Admits pods one after the other, those that were admitted before first, so that a newcomer never pushes out
- * what runs. `isFinished` tells of pods whose containers are done: such a pod holds nothing any more and stays.
+ * what runs. A pod that `isFinished` (its containers are done) holds nothing any more and stays.
  */
 export function admitPods(
   pods: readonly Pod[],

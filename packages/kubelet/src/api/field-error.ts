@@ -7,7 +7,7 @@ export interface FieldError {
   problem: string;
   /** The field that is meant, where `path` is left out of the text. */
   at?: string;
-  /** The pod runs all the same, without this field, as with the real kubelet: told in the log. */
+  /** The pod runs without this field, as with the real kubelet: a warning in the log. */
   isIgnored?: true;
 }
 

@@ -1,5 +1,5 @@
-// Reads a parsed manifest by the table of every field that a Pod has: fields that are not in it are left out and
-// told, the right type everywhere, nothing missing that must be there.
+// Checks a parsed manifest against the table of every field of a Pod: unknown fields are left out and reported, types
+// have to match, required fields have to be there.
 
 import { messageOf } from '@berth/common/error-message.ts';
 import { formatQuantity, parseQuantity } from '@berth/common/quantity.ts';
@@ -7,7 +7,7 @@ import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { type FieldError, invalid, join, required, unknownField } from './field-error.ts';
 import { podSchema } from './generated/pod-schema.ts';
 
-/** A JSON object whose fields nobody has looked at yet. */
+/** A JSON object with unchecked fields. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Whether the value is a JSON object: not a list, not null. */
@@ -55,7 +55,7 @@ function readNull(type: string, path: string, errors: FieldError[]): unknown {
   return type === 'quantity' ? '0' : type === 'any' ? null : 0;
 }
 
-/** Fields that the API's description calls required and whose zero it accepts all the same. */
+/** Fields that the API's schema calls required although an empty value is accepted. */
 const mayBeMissing: ReadonlySet<string> = new Set(['Sysctl.value']);
 
 function readObject(object: string, value: unknown, path: string, errors: FieldError[]): unknown {
@@ -116,7 +116,7 @@ function readScalar(type: string, value: unknown, path: string, errors: FieldErr
   }
 }
 
-/** A value that nobody looks at; what JSON.stringify refuses becomes a number. */
+/** An unchecked value; a bigint, which JSON.stringify refuses, becomes a number. */
 function withoutBigInts(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (Array.isArray(value)) return value.map(withoutBigInts);
@@ -130,7 +130,7 @@ function readInteger(type: 'int32' | 'int64', value: unknown, path: string, erro
   const whole = BigInt(value);
   const limit = type === 'int32' ? 2n ** 31n : 2n ** 63n;
   if (whole >= limit || whole < -limit) return wrongType(path, value, `within the range of ${type}`, errors);
-  // Of seconds, users and groups, the only ones of 64 bits, nobody can tell more from each other.
+  // The 64-bit fields are seconds, users and groups: beyond this range values need not be told apart.
   return Math.min(Math.max(Number(whole), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }
 

@@ -19,7 +19,7 @@ export type {
   Volume,
 } from 'kubernetes-types/core/v1.d.ts';
 
-/** Which pod: its name, and the UID that tells one version of it from the next. */
+/** A pod's name and the UID of this version of it. */
 export interface PodIdentity {
   name: string;
   namespace: string;

@@ -20,8 +20,8 @@ interface Entry {
 }
 
 /**
- * Waits by key. An entry is forgotten when what it is about went well for twice the longest wait: a container
- * that ran for ten minutes starts again without one, by Kubernetes' default limits. Times are milliseconds.
+ * Waits by key. An entry expires after twice the longest wait without a failure: by Kubernetes' default limits a
+ * container that ran for ten minutes restarts at once. Times are milliseconds.
  */
 export class Backoff {
   readonly #limits: BackoffLimits;

@@ -1,5 +1,4 @@
-// From Kubernetes quantities to what the CPU and memory controllers are told, for containers and whole pods.
-
+// Converts Kubernetes quantities to settings of the CPU and memory controllers, for containers and whole pods.
 import { bytes, cpuMillis } from '@berth/common/quantity.ts';
 import { containersOfKind, eachContainer, type PlacedContainer } from '../api/each-container.ts';
 import type { Container, Pod } from '../api/pod.ts';
@@ -30,7 +29,7 @@ export function milliCpuToQuota(milliCpu: number, periodUs: number): number {
   return milliCpu === 0 ? 0 : Math.max(minQuotaUs, Math.floor((milliCpu * periodUs) / 1000));
 }
 
-/** What one container's cgroup is told. A container that only limits its CPU requests that much. */
+/** Settings of a container's cgroup. A container that only limits its CPU requests that much. */
 export function containerResources(container: Container, settings: CpuSettings): CgroupLimits {
   const { limits = {}, requests = {} } = container.resources;
   const cpuLimit = cpuMillis(limits.cpu ?? 0);
@@ -47,7 +46,7 @@ export function containerResources(container: Container, settings: CpuSettings):
   };
 }
 
-/** What the pod's cgroup is told: limits hold for the whole pod only where every container has one. */
+/** Settings of the pod's cgroup: limits hold for the whole pod only where every container has one. */
 export function podResources(pod: Pod, settings: CpuSettings): CgroupLimits {
   const qos = qosClass(pod);
   if (qos === 'BestEffort') return { cpuShares: minShares };

@@ -11,7 +11,7 @@ export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 /** Only CPU and memory count, of init containers too. */
 const counted = ['cpu', 'memory'] as const;
 
-/** Guaranteed: every container limits both and requests as much; BestEffort: nobody asks for anything. */
+/** Guaranteed: every container limits both and requests as much; BestEffort: no container requests or limits anything. */
 export function qosClass(pod: Pod): QosClass {
   let anything = false;
   let guaranteed = true;

@@ -18,7 +18,7 @@ export type DecodedPod =
   | {
       ok: true;
       pod: Pod;
-      /** What the manifest says and nothing comes of. */
+      /** Fields of the manifest without effect. */
       warnings: readonly string[];
     }
   | {
@@ -34,8 +34,8 @@ export interface DecodeOptions extends StaticPodOrigin {
   /** When the manifest was read. */
   seen: Date;
   /**
-   * What becomes of that which the real kubelet ignores (unknown fields, keys that are there twice): `strict` makes
-   * errors of it, each with line and column, for a person who wrote the manifest; `warn` runs the pod.
+   * For what the real kubelet ignores (unknown fields, duplicate keys): `strict` makes each an error with line and
+   * column, for the author of the manifest; `warn` runs the pod and returns warnings.
    */
   validate: 'strict' | 'warn';
 }

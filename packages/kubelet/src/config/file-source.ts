@@ -12,7 +12,7 @@ import type { PodSource, PodUpdate, RejectedManifest } from './pod-source.ts';
 
 const log = createLogger('file-source.ts');
 
-/** A file is read this long after its last event: writers write in several steps, inotify tells each one. */
+/** A file is read this long after its last event: writers write in several steps, each an inotify event. */
 const settleMs = 3;
 
 /** What a file source needs to know. */
@@ -104,7 +104,7 @@ export class FileSource implements PodSource {
     }
   }
 
-  /** Keeps what was read without fault for the next kubelet; after the pods were told, since they wait. */
+  /** Saves faultless manifests for the next kubelet, after the update was sent: pods do not wait for the disk. */
   async #save(): Promise<void> {
     const unsaved = [...this.#unsaved];
     this.#unsaved.clear();
@@ -159,7 +159,7 @@ export class FileSource implements PodSource {
     await this.#list();
   }
 
-  /** Tells the consumer, unless nothing changed since the last time. */
+  /** Sends an update unless nothing changed since the last one. */
   #send(): void {
     const { pods, files, rejected } = combineFiles(this.#files);
     const state = JSON.stringify([pods.map((pod) => pod.metadata.uid), rejected]);

@@ -25,7 +25,7 @@ export class LastGoodManifests {
     }
   }
 
-  /** Keeps the text; a crash leaves either the former one or this one. */
+  /** Keeps the text; a crash leaves the former text or this one, never a part. */
   async save(file: string, content: Uint8Array): Promise<void> {
     if ((await this.load(file))?.equals(content)) return;
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });

@@ -13,7 +13,7 @@ export interface ManifestFile {
   pods: readonly Pod[];
   /** What is wrong with its newest text. */
   rejected: readonly RejectedManifest[];
-  /** What its newest text says and nothing comes of, by pod. */
+  /** Fields of its newest text without effect, by pod. */
   warnings?: readonly { pod: string; message: string }[];
 }
 

@@ -18,14 +18,14 @@ import { containerSecurityContext } from './security-context.ts';
 /** What was prepared for one attempt of a container. */
 export interface ContainerParts {
   restartCount: number;
-  /** What the runtime calls the image, and who runs in it. */
+  /** The runtime's id of the image, and its user. */
   image: PresentImage;
   place: PodPlace;
   /** Host path of each volume mount of the container, by its mount path. */
   volumePaths: Map<string, string>;
   /** The managed /etc/hosts; undefined: the image keeps its own. */
   hostsFile: string | undefined;
-  /** The file that the container may leave its last words in. */
+  /** The file for the container's termination message. */
   terminationLog: string | undefined;
 }
 

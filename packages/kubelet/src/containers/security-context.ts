@@ -83,7 +83,7 @@ function seccompProfile(
   return { profileType: SecurityProfile_ProfileType.Localhost, localhostRef };
 }
 
-/** Refuses a container that must not run as root and would, or of which nobody can tell. */
+/** Refuses a container with runAsNonRoot that would run as root, or whose user is not known by number. */
 function verifyRunAsNonRoot(pod: Pod, container: Container, image: ImageUser): void {
   const own = container.securityContext ?? {};
   const ofPod = pod.spec.securityContext;

@@ -5,7 +5,7 @@ import { parseQuantity } from '@berth/common/quantity.ts';
 import type { Container, Pod } from '../api/pod.ts';
 import type { NodeCapacity } from '../node/node-facts.ts';
 
-/** What about a pod is known only once it runs here. */
+/** What is known of a pod only once it runs on this node. */
 export interface PodPlace {
   /** Addresses of the node, the primary one first. */
   hostIps: string[];

@@ -6,7 +6,7 @@ import {
 } from '../kubecontainer/runtime-status.ts';
 
 /**
- * Containers and sandboxes that nobody will ask about again: of each container name only the newest dead one
+ * Containers and sandboxes that no decision and no status needs: of each container name only the newest dead one
  * is kept (`lastState` comes from it), and a dead sandbox goes with its last container unless it is the newest.
  */
 export function garbage(status: PodRuntimeStatus): { containers: RuntimeContainer[]; sandboxIds: string[] } {

@@ -1,4 +1,4 @@
-// Sees to it that a container's image is there before the container is made.
+// Pulls images by imagePullPolicy before containers are created.
 // https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy
 
 import { messageOf } from '@berth/common/error-message.ts';
@@ -16,7 +16,7 @@ import { withDefaultTag } from './image-name.ts';
 
 const log = createLogger('image-manager.ts');
 
-/** As good as none for a pull, whose progress is the runtime's to watch. */
+/** Long enough for any pull: the runtime watches its progress. */
 const noDeadlineMs = 24 * 3600 * 1000;
 
 /** How long a status shows that a pull failed, before it shows that the next one waits. */

@@ -21,7 +21,7 @@ export interface Logger {
 
 type Severity = 'I' | 'W' | 'E';
 
-/** Characters of a message or value, which may quote what comes from outside. */
+/** Characters of a message or value: either may quote untrusted text. */
 const maxText = 16 * 1024;
 
 let verbosity = 0;

@@ -1,5 +1,5 @@
-// The hash that tells whether a running container still is what the pod asks for. It is the same number as the
-// real kubelet writes into the annotation, so that either may take over the other's containers.
+// The hash by which a container is compared with the pod's specification. It equals the real kubelet's annotation, so
+// that each kubelet can adopt containers of the other.
 
 /**
  * Hash of the fields whose change restarts a container (name and image), in hexadecimal. The real kubelet takes

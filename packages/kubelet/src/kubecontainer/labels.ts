@@ -1,5 +1,5 @@
 // Labels and annotations through which a kubelet finds its pods again. They are the real kubelet's, so that
-// either can take over what the other has started.
+// each can adopt pods of the other.
 import type { Container, Pod, PodIdentity } from '../api/pod.ts';
 import { isPathPart } from '../paths/pod-paths.ts';
 import { containerHash } from './container-hash.ts';
@@ -34,8 +34,8 @@ export function containerLabels(pod: Pod, container: Container): Record<string, 
 }
 
 /**
- * The pod that labels tell of; undefined when they tell of none. Whoever made a sandbox could write anything there,
- * and the kubelet removes what is at the paths that follow from it: so each has to be a name and no path.
+ * The pod that labels name; undefined when they name none. Labels are untrusted: any CRI client can set them, and the
+ * kubelet removes files at paths made from them, so each value has to be a file name and no path.
  */
 export function podOfLabels(labels: Readonly<Record<string, string>>): PodIdentity | undefined {
   const uid = labels[podLabels.uid] ?? '';
@@ -52,7 +52,7 @@ function identity({ metadata }: Pod): Record<string, string> {
   };
 }
 
-/** Annotations of a container: all that is needed to decide about it and to end it without its manifest. */
+/** Annotations of a container: what deciding about it and stopping it need when the manifest is gone. */
 export function annotationsOf(pod: Pod, container: Container, restartCount: number): Record<string, string> {
   const annotations: Record<string, string> = {
     [containerAnnotations.hash]: containerHash(container),

@@ -79,7 +79,7 @@ export interface SandboxView {
   containers: ReadonlyMap<string, RuntimeContainer['state']>;
 }
 
-/** Whether a view tells nothing that the status does not say already. */
+/** Whether the status already shows all that is in a view. */
 export function knowsView(status: PodRuntimeStatus, view: SandboxView): boolean {
   const sandbox = status.sandboxes.find(({ id }) => id === view.id);
   const containers = status.containers.filter(({ sandboxId }) => sandboxId === view.id);

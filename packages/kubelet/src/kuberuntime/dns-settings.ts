@@ -1,4 +1,4 @@
-// What the kubelet knows about name servers: its own options and the host's resolv.conf.
+// The kubelet's resolver settings: its options and the host's resolv.conf.
 import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import type { DnsSettings } from '../sandbox/dns.ts';

@@ -1,8 +1,8 @@
-// How long an orphan may take to end: its manifest is gone, but its containers carry the answer.
-import type { RuntimeClient } from '@berth/cri/client/client.ts';
+// The grace period of an orphan: its manifest is gone, but its containers' annotations have it.
+import type { RuntimeClient } from '@berth/cri/client.ts';
 import { containerAnnotations, podLabels } from '../kubecontainer/labels.ts';
 
-/** What Kubernetes grants a pod that says nothing. */
+/** Kubernetes' default. */
 const defaultGraceSeconds = 30;
 
 /** The grace period that the containers of a pod were made with; the longest if they differ. */

@@ -1,6 +1,6 @@
-// What a runtime has to say of a sandbox that it made and that lacks something, such as host ports that no CNI plugin
-// forwards. berthd tells it in the verbose status; other runtimes say nothing.
-import type { RuntimeClient } from '@berth/cri/client/client.ts';
+// Warnings of the runtime about a sandbox that is incomplete, such as host ports that no CNI plugin forwards. berthd puts
+// them into the verbose status; other runtimes have none.
+import type { RuntimeClient } from '@berth/cri/client.ts';
 import { isJsonObject } from '../api/pod-shape.ts';
 import type { Logger } from '../klog/klog.ts';
 
@@ -19,10 +19,10 @@ export function warningsIn(info: Readonly<Record<string, string>>): string[] {
 }
 
 /**
- * Asks the runtime, and tells each warning as an event of the pod: in the log, where the real kubelet's events are as
- * well without an API server. A runtime that does not answer is no reason to stop.
+ * Asks the runtime and logs each warning as an event of the pod, as the real kubelet does without an API server. A
+ * failed call is ignored: the sandbox is up.
  */
-export async function tellWarnings(
+export async function logWarnings(
   runtime: Pick<RuntimeClient, 'podSandboxStatus'>,
   { podSandboxId, pod }: { podSandboxId: string; pod: string },
   log: Logger,

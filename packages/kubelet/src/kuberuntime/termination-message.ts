@@ -1,4 +1,4 @@
-// What a container left as its last words: a file that it wrote, or the end of its log.
+// The termination message of a container: a file that it wrote, or the end of its log.
 // https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
 
 import { messageOf } from '@berth/common/error-message.ts';

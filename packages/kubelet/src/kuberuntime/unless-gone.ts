@@ -1,7 +1,7 @@
-// Calls about things that may go while we speak of them.
-import { CriError } from '@berth/cri/errors/cri-error.ts';
+// Calls about sandboxes and containers that may have been removed.
+import { CriError } from '@berth/cri/errors.ts';
 
-/** The answer to a call; undefined when what it is about is gone: removed since it was listed, or by another. */
+/** The answer to a call; undefined for NOT_FOUND: the object was removed since it was listed. */
 export async function unlessGone<Response>(call: Promise<Response>): Promise<Response | undefined> {
   try {
     return await call;

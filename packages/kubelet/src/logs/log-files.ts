@@ -85,8 +85,8 @@ export function removeDeadLinks(roots: Roots): void {
 }
 
 /**
- * Removes the log folders of a pod, whatever its name was, and the links into them: of containers that a kubelet
- * removed just before it was killed nothing else tells.
+ * Removes the log folders of a pod by its UID, and the links into them: a kubelet that was killed may have removed
+ * containers without their links.
  */
 export async function removePodLogs(roots: Roots, uid: string): Promise<void> {
   for (const name of entries(roots.podLogsDir)) {

@@ -118,7 +118,7 @@ async function compressFile(path: string): Promise<void> {
   const unfinished = `${path}.tmp`;
   try {
     await using file = await openRegularFile(path, { followLink: false });
-    // A new file, not what somebody else has put there.
+    // `wx`: never opens a file or link that a container put there.
     const compressed = createWriteStream(unfinished, { mode: 0o640, flags: 'wx' });
     await pipeline(file.createReadStream({ autoClose: false }), createGzip(), compressed);
     await rename(unfinished, `${path}.gz`);

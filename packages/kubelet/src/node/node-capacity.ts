@@ -11,7 +11,7 @@ export function nodeCapacity(rootDir: string): NodeCapacity {
   return { cpus: availableParallelism(), memoryBytes: totalmem(), ephemeralStorageBytes: blocks * bsize };
 }
 
-/** The folder is made with the first pod: until then the one above it tells. */
+/** Before the first pod the folder does not exist: its nearest parent is on the same file system. */
 function statfsOf(path: string): { blocks: number; bsize: number } {
   try {
     return statfsSync(path);

@@ -15,11 +15,11 @@ import type { KubeletOptions } from './kubelet-options.ts';
 import { nodeIps, nodeName } from './node-identity.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 
-/** What the kubelet was told, and which unsafe sysctls pods may set. */
+/** The merged options and settings. */
 export interface Configuration {
   options: KubeletOptions;
   settings: Settings;
-  /** What the configuration file says and nothing comes of. */
+  /** Fields of the configuration file without effect, for the log. */
   notices: readonly string[];
 }
 

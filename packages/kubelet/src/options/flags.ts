@@ -20,7 +20,7 @@ export interface CommandLine {
   flags: KubeletFlags;
   /** Fields of the configuration that flags set; they win over the file. */
   settings: Partial<Settings>;
-  /** Flags that are read for compatibility and need no action, to be told in the log. */
+  /** Flags that are read for compatibility and need no action, for the log. */
   notices: string[];
 }
 

@@ -12,7 +12,7 @@ export interface KubeletFlags {
   help: boolean;
 }
 
-/** What these flags are when nobody says anything. */
+/** Defaults of these flags. */
 export const defaultFlags: KubeletFlags = {
   config: '',
   hostnameOverride: '',

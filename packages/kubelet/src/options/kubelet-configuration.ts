@@ -1,5 +1,5 @@
-// Reads a KubeletConfiguration file (kubelet.config.k8s.io/v1beta1). What the real kubelet ignores is told; what it
-// would act on and this one does not is refused.
+// Reads a KubeletConfiguration file (kubelet.config.k8s.io/v1beta1). Fields that the real kubelet ignores are logged;
+// fields that it acts on and this kubelet does not are refused.
 
 import { messageOf } from '@berth/common/error-message.ts';
 import { nearestName } from '../api/field-error.ts';
@@ -38,13 +38,13 @@ const groups: ReadonlySet<string> = new Set(
 /** What a configuration file says. */
 export interface ConfigurationFile {
   settings: Partial<Settings>;
-  /** What it says and nothing comes of, to be told in the log. */
+  /** Fields without effect, for the log. */
   notices: string[];
 }
 
 /**
- * The settings that the content of a configuration file makes. Unknown fields, and keys that are set twice, are told,
- * as the real kubelet does. Throws ConfigurationError.
+ * The settings that the content of a configuration file makes. Unknown fields and duplicate keys become notices,
+ * as in the real kubelet. Throws ConfigurationError.
  */
 export function readKubeletConfiguration(content: Uint8Array | string): ConfigurationFile {
   const [document, ...others] = readManifestDocuments(content);

@@ -1,5 +1,5 @@
-// What the kubelet was told, once defaults, the configuration file and the command line are merged: parsed,
-// checked, in plain units. Everything below main.ts reads this and never a flag or a YAML field.
+// The kubelet's settings after defaults, configuration file and command line are merged: parsed, checked, in plain
+// units. Everything below main.ts reads these and never a flag or a YAML field.
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
 
 /** Settings of a running kubelet. Names follow KubeletConfiguration; units are in the names. */
@@ -8,13 +8,13 @@ export interface KubeletOptions {
   nodeName: string;
   /** Addresses of the node, the first is `status.hostIP`: --node-ip or those of the default route. */
   nodeIps: string[];
-  /** Where volumes and pod folders live, /var/lib/kubelet unless told otherwise. */
+  /** Where volumes and pod folders live, /var/lib/kubelet by default. */
   rootDir: string;
-  /** Where container logs live, /var/log/pods unless told otherwise. */
+  /** Where container logs live, /var/log/pods by default. */
   podLogsDir: string;
   /** Path of the runtime's socket. */
   containerRuntimeEndpoint: string;
-  /** Path of the image service's socket; the runtime's own unless told otherwise. */
+  /** Path of the image service's socket; the runtime's own by default. */
   imageServiceEndpoint: string;
   /** Deadline of every CRI call but pulls. */
   runtimeRequestTimeoutMs: number;
@@ -26,7 +26,7 @@ export interface KubeletOptions {
   syncFrequencyMs: number;
   /** 'cgroupfs' names cgroups as paths, 'systemd' as slices. */
   cgroupDriver: CgroupDriverName;
-  /** Absolute cgroup path under which kubepods is made: "/" unless told otherwise. */
+  /** Absolute cgroup path under which kubepods is made: "/" by default. */
   cgroupRoot: string;
   /** Whether pods get a cgroup of their own below their QoS class. */
   cgroupsPerQos: boolean;

@@ -1,4 +1,4 @@
-// Who this node is: its name and its addresses.
+// The node's name and addresses.
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';

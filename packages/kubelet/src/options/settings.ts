@@ -86,7 +86,7 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   verbosity: integer(0, 2 ** 31 - 1),
 };
 
-/** What a field is when nobody says anything: the real kubelet's defaults, but three. */
+/** Defaults of the fields: the real kubelet's, but three. */
 export const defaultSettings: Settings = {
   // /pods answers without authentication, so it is for this machine unless someone says otherwise.
   address: '127.0.0.1',

@@ -1,8 +1,11 @@
+// The pod lifecycle event generator: reports which pods changed in the runtime, from the runtime's own events. A
+// runtime without events is listed every second.
+import type { RuntimeClient } from '@berth/cri/client.ts';
+import { CriError } from '@berth/cri/errors/cri-error.ts';
 // The pod lifecycle event generator: tells which pods changed in the runtime. It listens to the runtime's own
 // events; a runtime that has none is listed every second.
 import { sleepUntilAborted } from '@berth/common/abort.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
-import { CriError } from '@berth/cri/errors/cri-error.ts';
 import { type ContainerEventResponse, ContainerEventType } from '@berth/cri/generated/api.ts';
 import type { PodIdentity } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
@@ -21,11 +24,11 @@ const appearances: ReadonlySet<ContainerEventType> = new Set([
   ContainerEventType.CONTAINER_STARTED_EVENT,
 ]);
 
-/** Who is told. */
+/** Receives the events. */
 export interface PlegListener {
   /**
-   * Something about the pod changed. `appeared`: something of it is there that was not. `view`: how the sandbox
-   * is that this is about, if the runtime told.
+   * Something about the pod changed. `appeared`: a sandbox or container of it is new. `view`: the state of the
+   * sandbox in question, if the runtime reported it.
    */
   onPod(pod: PodIdentity, appeared: boolean, view: SandboxView | undefined): void;
   /** Anything may have changed: the runtime was out of sight. */
@@ -42,7 +45,7 @@ export class Pleg {
   #ready = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `safetyNetMs`: how often the runtime is listed all the same while it sends events. */
+  /** `safetyNetMs`: interval of listing the runtime although it sends events. */
   constructor(runtime: RuntimeClient, listener: PlegListener, safetyNetMs: number) {
     this.#runtime = runtime;
     this.#listener = listener;
@@ -59,7 +62,7 @@ export class Pleg {
     void this.#watch();
   }
 
-  /** Stops to watch; nobody is told anything any more. */
+  /** Stops to watch; the listener is not called any more. */
   stop(): void {
     this.#stopped.abort();
     clearTimeout(this.#timer);
@@ -76,7 +79,7 @@ export class Pleg {
         const events = this.#listen(either, () => {
           reconnectMs = firstReconnectMs;
         });
-        // What happened while nobody listened shows in the list.
+        // The list shows what happened before the stream was open.
         await Promise.race([events, this.#relist().then(() => events)]);
         throw new Error('the runtime ended its events');
       } catch (error) {

@@ -48,7 +48,7 @@ function overwrite(path: string, content: string): void {
 /** Makes a new file at `path`, whatever is there. Containers that run keep what they have. */
 export function mountBoundedFile(path: string, content: string, mode: number): void {
   unmountAll(path);
-  // Beside the file: a kubelet that is killed here leaves what the next takes up, or what goes with the pod's folder.
+  // Beside the file, so that after a kill the next call, or the removal of the pod's folder, cleans it up.
   const directory = `${path}.tmpfs`;
   unmountAll(directory);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -83,7 +83,7 @@ function makeMountPoint(path: string): void {
   }
 }
 
-/** Removes such a file, or one that an older kubelet made; none is no error. */
+/** Removes such a file, or one that an older kubelet made, if there is one. */
 export function removeBoundedFile(path: string): void {
   unmountAll(path);
   rmSync(path, { force: true });

@@ -1,4 +1,4 @@
-// The files that containers may leave their last words in, one for each attempt of a container.
+// The files for termination messages, one for each attempt of a container.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { terminationDir } from '../paths/pod-paths.ts';
@@ -6,7 +6,7 @@ import { mountBoundedFile, removeBoundedFile } from './bounded-file.ts';
 
 type Roots = Parameters<typeof terminationDir>[0];
 
-/** One attempt of a container; `restartCount` tells it from the others, as it does for logs. */
+/** One attempt of a container, numbered by `restartCount` as logs are. */
 interface Attempt {
   name: string;
   restartCount: number;

@@ -23,7 +23,7 @@ export interface TerminatePorts {
 }
 
 /**
- * Ends the pod and removes everything of it. `onStatus` is told how its containers ended, before they are
+ * Ends the pod and removes everything of it. `onStatus` gets the containers' final states before they are
  * removed. Throws when a step fails: the caller tries again later.
  */
 export async function terminatePod(

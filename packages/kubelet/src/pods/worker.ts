@@ -60,7 +60,7 @@ export class PodWorker {
   #status: PodStatus | undefined;
   #stopped = false;
   #awake = false;
-  /** What the runtime told of each sandbox, by id, and no round has looked at. */
+  /** The newest event of each sandbox, by id, that no round has taken into account. */
   readonly #noticed = new Map<string, SandboxView>();
   #round: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -121,7 +121,7 @@ export class PodWorker {
     this.wake();
   }
 
-  /** Takes what the runtime tells of a sandbox; it is looked at unless it is what the last round has left. */
+  /** Takes an event about a sandbox; wakes the worker unless it shows what the last round has left. */
   notice(view: SandboxView): void {
     this.#noticed.set(view.id, view);
     if (this.#round === undefined && this.#missedSomething()) this.wake();
@@ -138,7 +138,7 @@ export class PodWorker {
     });
   }
 
-  /** Lets go of the pod as it is. Resolves after the round that goes on, at its next step. */
+  /** Leaves the pod as it is. Resolves when the current round has stopped at its next step. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#abort.abort(new Error('the kubelet stops'));
@@ -162,7 +162,7 @@ export class PodWorker {
     }
   }
 
-  /** Whether the runtime told something since the last call that the status does not show. */
+  /** Whether an event since the last call shows something that the status does not. */
   #missedSomething(): boolean {
     const views = [...this.#noticed.values()];
     this.#noticed.clear();

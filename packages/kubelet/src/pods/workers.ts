@@ -72,7 +72,7 @@ export class PodWorkers implements PlegListener {
     for (const worker of this.#workers.values()) worker.wake();
   }
 
-  /** Lets go of all pods as they are. */
+  /** Leaves all pods as they are. */
   async stop(): Promise<void> {
     this.#stopped = true;
     // A round may wait for a grace period; nothing is lost when it does not come to its end.

@@ -5,7 +5,7 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
 import { lockFile } from '@berth/linux/files/file-lock.ts';
 
-/** How long a kubelet that was just killed may take to let go. */
+/** How long the lock of a kubelet that was just killed may stay. */
 const waitMs = 2000;
 
 /** Makes the root directory and takes its lock, until the process ends. Throws when another kubelet has it. */

@@ -1,5 +1,5 @@
-// Files below the kubelet's own folders that a container may have had a hand in: one that was given the folder of
-// logs, or a volume, can put anything there, and exchange what leads there.
+// Reads files below the kubelet's folders that a container may have written or replaced: a container that mounts the
+// log folder or a volume can put anything there, symbolic links on the way included.
 import { O_PATH } from '@berth/linux/files/open-flags.ts';
 import { readEndOfOpenedFile, readEndOfRegularFile } from '@berth/linux/files/regular-file.ts';
 import { openWithoutLinks } from '@berth/linux/files/safe-path.ts';

@@ -2,7 +2,7 @@
 import type { Pod } from '../api/pod.ts';
 import { type DnsConfig, optionName } from './resolv-conf.ts';
 
-/** What the kubelet knows about name servers. */
+/** The kubelet's own resolver settings. */
 export interface DnsSettings {
   /** The parsed file of `--resolv-conf`; undefined when that is the empty string. */
   host: DnsConfig | undefined;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 const maxPath = 107;
 
 /**
- * Where the kubelet of a root directory tells root alone about its pods, whatever ports it serves; undefined
- * when the directory's path is too long for a socket.
+ * The Unix socket in the root directory that serves root, independent of the configured ports; undefined when the
+ * directory's path is too long for a socket.
  */
 export function privateSocket(rootDir: string): string | undefined {
   const path = join(rootDir, 'kubelet.sock');

@@ -13,7 +13,7 @@ import { createLogger } from '../klog/klog.ts';
 
 const log = createLogger('read-only-server.ts');
 
-/** What the server tells about. */
+/** What the routes read. */
 export interface ServerSubject {
   /** Every pod of this node with its status. */
   pods(): PodWithStatus[];
@@ -23,7 +23,7 @@ export interface ServerSubject {
   unhealthy(): string | undefined;
 }
 
-/** Serves /healthz, /pods and /rejected over TCP, to whoever can reach the port. */
+/** Serves /healthz, /pods and /rejected over TCP without authentication. */
 export function serveReadOnly(address: string, port: number, subject: ServerSubject): Promise<Server> {
   return serveTcp(address, port, '--read-only-port', everything(subject));
 }

@@ -1,4 +1,4 @@
-// The status of one container of a pod, from what the runtime knows and what went wrong here.
+// The status of one container of a pod, from the runtime's state and the failures of this kubelet.
 import { type ContainerKind, containersOfKind } from '../api/each-container.ts';
 import type { Container, ContainerState, ContainerStatus, Pod } from '../api/pod.ts';
 import { shouldRestart } from '../containers/restart-policy.ts';
@@ -45,7 +45,7 @@ function fromRuntime(
   runtimeName: string,
 ): ContainerStatus {
   const running = latest?.state === 'running';
-  const waiting = (pod.spec.initContainers?.length ?? 0) > 0 ? 'PodInitializing' : 'ContainerCreating';
+  const waiting = containersOfKind(pod.spec, 'init').length > 0 ? 'PodInitializing' : 'ContainerCreating';
   return {
     name: container.name,
     state: latest ? containerState(latest, runtimeName) : { waiting: { reason: waiting } },

@@ -1,4 +1,4 @@
-// The newest status of every pod. Whoever shows pods reads it here: /pods of the read-only server today.
+// The newest status of every pod, for all that shows pods: /pods of the read-only server today.
 import type { Pod, PodStatus, PodWithStatus } from '../api/pod.ts';
 
 /** Keeps statuses by UID. */

@@ -2,7 +2,7 @@
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase
 import type { ContainerStatus, Pod } from '../api/pod.ts';
 
-/** The phases that a kubelet gives; Kubernetes' Unknown is for whoever has lost the node. */
+/** The phases that a kubelet gives; a control plane that has lost the node sets Unknown. */
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
 /** Where a container is, as far as the phase goes. */

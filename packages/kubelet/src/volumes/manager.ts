@@ -20,7 +20,7 @@ export class VolumeManager {
     this.#plugins = plugins;
   }
 
-  /** Makes the pod's volumes and tells where each is on the node. Throws naming the volume. */
+  /** Makes the pod's volumes; returns their paths on the node by name. The error names the volume. */
   async setUp(pod: Pod): Promise<Map<string, string>> {
     makePrivateDirectory(podsDir(this.#roots));
     makePrivateDirectory(podDir(this.#roots, pod.metadata.uid));
@@ -37,7 +37,7 @@ export class VolumeManager {
     return paths;
   }
 
-  /** Removes the pod's volumes and its folder, whoever made them. */
+  /** Removes the pod's volumes and its folder. Works without the manifest: an earlier kubelet may have made them. */
   async tearDown(uid: string): Promise<void> {
     const folder = await unmountPodDir(uid, this.#roots);
     if (folder === undefined) return;

@@ -8,8 +8,8 @@ import { podDir, podsDir } from '../paths/pod-paths.ts';
 type Roots = Parameters<typeof podDir>[0];
 
 /**
- * Unmounts all that is in the pod's folder, whoever mounted it: mounts are found in the kernel's table, deepest
- * first, so that nothing outside is ever deleted through one. Returns the folder; undefined when there is none.
+ * Unmounts everything below the pod's folder, deepest first. Mounts come from the kernel's table, so none is missed
+ * and nothing outside is deleted through one. Returns the folder; undefined when there is none.
  */
 export async function unmountPodDir(uid: string, roots: Roots): Promise<string | undefined> {
   const directory = await pathInMountTable(podDir(roots, uid));
@@ -26,7 +26,7 @@ export async function tearDownPodDir(uid: string, roots: Roots): Promise<void> {
   if (directory !== undefined) await removeTree(directory);
 }
 
-/** The path as the kernel's table of mounts names it: the root directory may be a link. Undefined: none is there. */
+/** The path as the kernel's table of mounts names it: the root directory may be a link. Undefined: no such folder. */
 async function pathInMountTable(path: string): Promise<string | undefined> {
   try {
     return await realpath(path);

@@ -1,5 +1,5 @@
-// A part of a volume, bound to a place of its own. What is in the volume is not trusted: a container may have put
-// symbolic links there that point out of it, or may change them while we look.
+// subPath: binds a part of a volume to a path of its own. The volume's content is untrusted: a container may have put
+// symbolic links there that point out of it, and may change them at any time.
 
 import { chmodSync, closeSync, mkdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

@@ -38,8 +38,8 @@ export function startOrBackOff(
   const wait = latest?.state === 'exited' ? context.backOff(container.name, latest.finishedAt) : undefined;
   if (wait) return [{ do: 'back-off', name: container.name, kind, wait }];
   const step = start(container, kind, latest);
-  // A container that was made and never ran (the kubelet died in between, or its start failed) gives way to
-  // one that takes its number.
+  // A container that was created and never started (the kubelet was killed, or StartContainer failed) is replaced by one
+  // with the same restart count.
   if (latest?.state !== 'created') return [step];
   return [remove(latest), step];
 }

@@ -16,7 +16,7 @@ export type InitProgress =
   | { verdict: 'failed'; name: string };
 
 /**
- * Decides from the init containers of the sandbox in use. The last one that exists tells how far the pod is,
+ * Decides from the init containers of the sandbox in use. The last one that exists shows how far the pod is,
  * because earlier ones may have been removed; a regular container in this sandbox proves that all are through.
  */
 export function initActions(pod: Pod, status: PodRuntimeStatus, context: ActionContext): InitProgress {

@@ -5,7 +5,7 @@ import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { podKey } from '../../api/pod.ts';
 import { createLogger } from '../../klog/klog.ts';
 import type { RuntimePods } from '../../kuberuntime/runtime-pods.ts';
-import { tellWarnings } from '../../kuberuntime/runtime-warnings.ts';
+import { logWarnings } from '../../kuberuntime/runtime-warnings.ts';
 import type { SandboxConfigOf } from '../../kuberuntime/sandbox-config-of.ts';
 import type { Effect } from './effect.ts';
 
@@ -28,7 +28,7 @@ export function createSandboxEffect(ports: CreateSandboxPorts): Effect<'create-s
       const config = sandboxConfigOf(pod, attempt);
       const { podSandboxId } = await creations.run(() => runtime.runPodSandbox({ config }));
       if (config.portMappings?.some(({ hostPort }) => hostPort)) {
-        await tellWarnings(runtime, { podSandboxId, pod: podKey(pod) }, log);
+        await logWarnings(runtime, { podSandboxId, pod: podKey(pod) }, log);
       }
       const sandbox = await pods.sandbox(podSandboxId);
       if (!sandbox) throw new Error(`sandbox ${podSandboxId} is gone right after its creation`);
