@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { InstalledManifests } from './installed.ts';
 import { duplicates, parseManifest, readManifests } from './read.ts';
 import type { Validation } from './validation.ts';
 
@@ -98,24 +97,4 @@ test('files and directories are read, and every fault is told at once', async ()
     /no \.yaml, \.yml or \.json file in this directory/,
   );
   assert.equal((await readManifests([join(from, 'a.yaml')], '/m', 'strict')).length, 1);
-});
-
-test('only what was put in place is taken away', async () => {
-  const manifestDir = join(dir, 'manifests');
-  const installed = new InstalledManifests(join(dir, 'state/manifests.json'));
-  const place = (text: string) =>
-    parseManifest('f.yaml', text, { manifestDir, node: 'node', validate: 'strict' });
-  await installed.install([place(pod('a'))]);
-  await installed.install([place(pod('a', 'other')), place(pod('b'))]);
-  await writeFile(join(manifestDir, 'default-user.yaml'), pod('user'));
-  await assert.rejects(
-    installed.install([place(pod('user', 'x'))]),
-    /default-user\.yaml exists and was not put there/,
-  );
-  assert.deepEqual(await readdir(manifestDir), ['default-a.yaml', 'default-b.yaml', 'default-user.yaml']);
-  assert.match(await readFile(join(manifestDir, 'default-a.yaml'), 'utf8'), /image: other/);
-  const removed = await installed.removeAll();
-  assert.deepEqual(removed, [join(manifestDir, 'default-a.yaml'), join(manifestDir, 'default-b.yaml')]);
-  assert.deepEqual(await readdir(manifestDir), ['default-user.yaml']);
-  assert.deepEqual(await installed.removeAll(), []);
 });
