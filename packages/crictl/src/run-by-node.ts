@@ -1,8 +1,8 @@
-// Runs the same words on Node.js, from the executable by Bun.
+// Runs the same command line on Node.js, from Bun's executable.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 
-/** The end of the other process is that of this one. */
+/** Exits with the exit code of the other process. */
 export function runByNode(argv: readonly string[]): void {
   const launcher = join(dirname(process.execPath), '../bin/crictl');
   const env = { ...process.env, BERTH_CRICTL_ENGINE: 'node' };

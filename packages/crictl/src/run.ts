@@ -1,5 +1,4 @@
-// From the words on the command line to the exit code.
-
+// Runs a command line: parses global flags, dispatches to the command, prints its error, returns the exit code.
 import type { App } from './app/app.ts';
 import { type Command, type CommandEntry, findCommand } from './app/command.ts';
 import { type FlagSpecs, parseFlags, UsageError } from './cli/flags.ts';
@@ -11,7 +10,7 @@ import { ExitError } from './errors/exit-error.ts';
 import { HintedError } from './errors/within.ts';
 import { isTerminal, print, printError } from './output/print.ts';
 
-/** The version of the crictl whose interface this one has, for scripts that ask, and behind the + its own. */
+/** The version of the crictl whose interface this is, for scripts, and our own version behind the +. */
 const version = '1.36.0+berth.0.1.0';
 
 const rootFlags = {
@@ -19,7 +18,7 @@ const rootFlags = {
   version: { type: 'boolean', aliases: ['v'], usage: 'print the version' },
 } as const;
 
-/** Runs crictl with the words behind its name; gives back the exit code. */
+/** Runs crictl with these arguments; returns the exit code. */
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const logger = new Logger();
   try {
@@ -50,7 +49,7 @@ async function dispatch(argv: readonly string[], env: NodeJS.ProcessEnv, logger:
   const settings = await loadSettings(global, logger);
   logger.debugEnabled = settings.debug;
   const { profileCpu, profileMemory } = settings;
-  // Bun does not tell where memory was allocated, and OpenTelemetry's exporter loads gRPC in a way that it cannot.
+  // Bun has no sampling heap profiler, and cannot load the gRPC of OpenTelemetry's exporter.
   if (process.versions['bun'] !== undefined && (profileMemory !== '' || settings.tracing !== undefined)) {
     const { runByNode } = await import('./run-by-node.ts');
     return runByNode(argv);
@@ -62,7 +61,7 @@ async function dispatch(argv: readonly string[], env: NodeJS.ProcessEnv, logger:
   );
 }
 
-/** The first word that is no global flag: a command, or `help`. */
+/** Runs the first word that is not a global flag: a command, or `help`. */
 async function runWord(
   word: string | undefined,
   rest: readonly string[],
@@ -88,7 +87,7 @@ interface Around {
   logger: Logger;
 }
 
-/** Runs the command, or the one below it that its first argument names. `parents` are the words before its name. */
+/** Runs a command, or its subcommand when the first argument names one. `parents` are the commands above it. */
 async function runCommand(
   entry: CommandEntry,
   parents: readonly string[],
@@ -113,11 +112,11 @@ async function runCommand(
   }
   const below = findCommand(first, subcommands);
   if (below !== undefined) return await runCommand(below, path, others, around);
-  // Flags may follow arguments, unless those belong to another program.
+  // Flags may follow arguments, unless the arguments are the command line of another program.
   if (command.argsAreForeign !== true && others.length > 0) parsed = await parseWords(true);
   if (parsed.help) return await show(subcommands.length > 0);
   const { values: flags, given, args } = parsed;
-  // Behind it is gRPC, which takes more than half of a start: help and mistakes are told without it.
+  // This loads the gRPC client, more than half of the start-up time; help and usage errors do not need it.
   const { App } = await import('./app/app.ts');
   const tracing =
     settings.tracing && (await import('./opentelemetry/spans.ts')).startTracing(settings.tracing);
@@ -140,13 +139,13 @@ async function runCommand(
   if (helpWanted) await show(true);
 }
 
-/** What to do about an error, told to people alone: scripts see what the real crictl says and nothing more. */
+/** The hint for an error, on terminals only: scripts get the same output as from the real crictl. */
 async function hintFor(app: App, error: unknown): Promise<string | undefined> {
   if (!isTerminal(2)) return undefined;
   return (await import('./hints/diagnose.ts')).hintFor(app, error);
 }
 
-/** Parses; a command line that cannot be understood is answered with how it should be, and thrown on. */
+/** Parses flags. For an invalid command line it prints the help, and rethrows. */
 async function parse<Specs extends FlagSpecs>(
   specs: Specs,
   words: readonly string[],
@@ -171,12 +170,12 @@ async function showProgramHelp(): Promise<void> {
   print(programHelp(version, shown, globalFlags));
 }
 
-/** What `crictl help WORD` and `crictl --help WORD` print. */
+/** Prints the help of `crictl help WORD` and `crictl --help WORD`. */
 async function showTopic(word: string | undefined, isGlobalFlag = false): Promise<void> {
   if (word === undefined) return await showProgramHelp();
   if (isHelp(word)) return await showHelpOfHelp();
   const entry = findCommand(word, commands);
-  // The flag makes it a plain error in the real crictl, too.
+  // With --help it is a plain error, as in the real crictl.
   if (entry === undefined) throw isGlobalFlag ? new Error(noTopic(word).message) : noTopic(word);
   const command = await entry.load();
   await showCommandHelp(entry.name, entry.usage, command, (command.subcommands ?? []).length > 0);
@@ -202,7 +201,7 @@ function noTopic(word: string): Error {
   return new NoTopicError(word);
 }
 
-/** Help was asked for, or a command given, that there is none of. */
+/** An unknown command, or an unknown topic of help. */
 class NoTopicError extends ExitError {
   readonly word: string;
 
@@ -212,7 +211,7 @@ class NoTopicError extends ExitError {
   }
 }
 
-/** Tells people which command they may have meant. */
+/** Prints a hint with the closest command names, on terminals only. */
 async function hintAt(word: string): Promise<void> {
   if (!isTerminal(2)) return;
   const { hint } = await import('./hints/hint.ts');
@@ -220,7 +219,7 @@ async function hintAt(word: string): Promise<void> {
   printError(`hint: ${hint({ kind: 'not-found', what: 'command', word, known }, false)}\n`);
 }
 
-/** Aborted by the first Ctrl-C or SIGTERM; the second ends the process at once. */
+/** A signal that the first SIGINT or SIGTERM aborts; the second one exits at once. */
 function interruption(): AbortSignal {
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

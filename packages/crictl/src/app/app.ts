@@ -1,4 +1,4 @@
-// What every command works with: settings, the logger, the connection, and the end of patience.
+// The context of a command: settings, logger, connections to the runtime, and cancellation.
 import type {
   CriClient,
   ImageClient,
@@ -29,9 +29,9 @@ export class App {
   readonly #tracing: Tracing | undefined;
   #endpoint: string | undefined;
   #imageEndpoint: string | undefined;
-  /** The service that was asked for first, whose connection the real crictl tries first. */
+  /** The service that the command used first: the real crictl connects to that one first. */
   #firstService: 'runtime' | 'image' | undefined;
-  /** What is put in front of the error of a connection. */
+  /** Prefix of connection errors. */
   connecting = '';
 
   constructor(settings: Settings, logger: Logger, signal: AbortSignal, tracing?: Tracing) {
@@ -41,13 +41,13 @@ export class App {
     this.#tracing = tracing;
   }
 
-  /** The pods and containers of the runtime; throws when no default socket answers. */
+  /** The RuntimeService client. Throws NoRuntimeError when no endpoint is set and no default socket answers. */
   async runtime(): Promise<RuntimeClient> {
     this.#firstService ??= 'runtime';
     return this.#client(await this.#runtimeEndpoint()).runtime;
   }
 
-  /** Berth's extension that tells how pods started; as imageProgress. */
+  /** Berth's extension with the traces of pod starts; other runtimes answer UNIMPLEMENTED. */
   async podStarts(): Promise<PodStartsClient> {
     return this.#client(await this.#runtimeEndpoint()).podStarts;
   }
@@ -68,7 +68,7 @@ export class App {
     return this.#client(this.#imageEndpoint ?? (await this.#runtimeEndpoint('--image-endpoint')));
   }
 
-  /** Options of one call: the configured deadline unless `timeoutMs` says otherwise (0 for none). */
+  /** Options of one call: cancellation, and a deadline of `timeoutMs` (default: --timeout; 0 for none). */
   call(timeoutMs: number = this.settings.timeoutMs): { timeoutMs?: number; signal: AbortSignal } {
     return { signal: this.signal, ...(timeoutMs > 0 && { timeoutMs }) };
   }
@@ -77,7 +77,7 @@ export class App {
     for (const client of this.#clients.values()) client.close();
   }
 
-  /** What an error means to the person who typed the command. */
+  /** The text of an error as the real crictl prints it. */
   explain(error: unknown): string {
     const origin = statusIn(error);
     if (this.signal.aborted) {
@@ -86,7 +86,7 @@ export class App {
         ? interrupted
         : describeError(error).replace(describeError(origin), () => interrupted);
     }
-    // The real crictl tries the connection before it does anything, and so names nothing else here.
+    // The real crictl validates the connection first, so its message has no other context.
     if (origin !== undefined && /^connection error:|connections to become ready$/.test(origin.message)) {
       const isImageFirst = this.#firstService === 'image' && this.#imageEndpoint === undefined;
       const kind = isImageCall(origin) || isImageFirst ? 'image' : 'runtime';
@@ -97,7 +97,7 @@ export class App {
     return describeError(error);
   }
 
-  /** Where the call went that failed so. */
+  /** The endpoint of the call that failed. */
   endpointOf(failed: CriError): string {
     return (isImageCall(failed) ? this.#imageEndpoint : undefined) ?? this.#endpoint ?? '';
   }
@@ -128,7 +128,7 @@ export class App {
     return this.#endpoint;
   }
 
-  /** Waits for a socket that does not answer yet, as often as --max-retries says; its error comes with the call. */
+  /** Retries a socket that does not answer, up to --max-retries times. The call reports its error. */
   async #reachable(endpoint: string): Promise<string> {
     const { maxRetries } = this.settings;
     const path = socketPath(endpoint);

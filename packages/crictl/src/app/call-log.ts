@@ -1,8 +1,8 @@
-// Shows the calls to the runtime, for --debug.
+// Logs the calls to the runtime, for --debug.
 
 const secrets = new Set(['password', 'auth', 'identityToken', 'registryToken']);
 
-/** The client with every request, answer and failure told to `log`; credentials are left out. */
+/** Wraps a client to log every request, response and failure, without credentials. */
 export function traced<Client extends object>(client: Client, log: (message: string) => void): Client {
   return new Proxy(client, {
     get(target, name, receiver) {

@@ -6,9 +6,9 @@ interface Described {
   /** One letter, or another long name. */
   aliases?: readonly string[];
   usage: string;
-  /** What the value is called in help; `value` unless given. */
+  /** The value's name in help; `value` by default. */
   placeholder?: string;
-  /** Variables that give the value when the flag is absent, the first set one winning. */
+  /** Environment variables for an absent flag; the first one that is set wins. */
   env?: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export type FlagSpec =
   | (Described & { type: 'string'; default?: string })
   | (Described & { type: 'strings' })
   | (Described & { type: 'integer'; default?: number })
-  /** Integers of 64 bits, more than a number holds exactly. */
+  /** 64-bit integers, which a number cannot hold exactly. */
   | (Described & { type: 'int64'; default?: bigint })
   /** Go durations such as 1m30s; the value is in milliseconds. */
   | (Described & { type: 'duration'; default?: number });
@@ -40,19 +40,19 @@ export interface ParsedFlags<Specs extends FlagSpecs> {
   values: FlagValues<Specs>;
   /** Names of the flags that were given, on the command line or by their variable. */
   given: ReadonlySet<keyof Specs & string>;
-  /** What is not a flag. */
+  /** The words that are not flags. */
   args: string[];
   help: boolean;
 }
 
-/** A command line that cannot be understood; the message is for the person who typed it. */
+/** An invalid command line. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
 /**
- * Splits `argv` into flags and arguments. Without `interspersed`, flags end at the first argument; with
- * it they may follow arguments too, until `--`. Throws UsageError for the first word that cannot be understood.
+ * Parses `argv` into flags and arguments. Flags end at the first argument; with `interspersed` they may follow
+ * arguments too, until `--`. Throws UsageError for the first invalid word.
  */
 export function parseFlags<Specs extends FlagSpecs>(
   specs: Specs,
@@ -105,7 +105,7 @@ export function parseFlags<Specs extends FlagSpecs>(
     spelt.set(name, spelling);
     given.add(name);
   }
-  // Each value was made by the type of its own flag.
+  // parseValue returned each value in the type of its flag.
   return { values: values as FlagValues<Specs>, given, args, help };
 }
 
@@ -154,7 +154,7 @@ function twoForms(spellings: readonly string[], used: readonly string[]): string
 
 type Value = boolean | string | string[] | number | bigint;
 
-/** What holds where no flag is given: the flag's variable, its default, or nothing. */
+/** The values of absent flags: of the environment variable, or else the default. */
 function defaults(
   specs: FlagSpecs,
   env: NodeJS.ProcessEnv,
@@ -165,7 +165,7 @@ function defaults(
     values[name] = defaultOf(spec);
     const variable = spec.env?.find((key) => env[key] !== undefined);
     const text = variable === undefined ? undefined : env[variable];
-    // An empty variable is an empty text, but no number and no span of time.
+    // An empty variable sets strings only.
     if (text === undefined || (text === '' && spec.type !== 'string')) continue;
     values[name] = valueOfVariable(name, spec, variable ?? '', text);
     given.add(name);

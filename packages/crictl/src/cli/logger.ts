@@ -1,5 +1,4 @@
-// Messages on stderr in the two shapes of logrus that crictl's users know: key=value in a pipe, and
-// `WARN[0000] text` on a terminal.
+// Logs to stderr in the two formats of logrus: key=value in a pipe, and `WARN[0000] text` on a terminal.
 import { isTerminal, printError } from '../output/print.ts';
 
 const levels = { debug: 'DEBU', info: 'INFO', warning: 'WARN', error: 'ERRO', fatal: 'FATA' } as const;
@@ -21,7 +20,7 @@ export function formatLogLine(
   return `time="${time}" level=${level} msg=${quoteIfNeeded(message)}`;
 }
 
-/** Logs nothing below info unless debugging was asked for. */
+/** Logs info and above; debug messages too with --debug. */
 export class Logger {
   debugEnabled = false;
 

@@ -1,10 +1,10 @@
-// Asking for a secret without showing it.
+// Prompts for a password without echo.
 
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { print } from '../output/print.ts';
 
-/** Prints `question` and reads a line from stdin; what is typed on a terminal does not appear. */
+/** Prints `question` and reads a line from stdin, on a terminal without echo. */
 export async function readPassword(question: string): Promise<string> {
   print(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -22,7 +22,7 @@ export const complete = defineCommand({
       candidates.filter(({ word }) => word.startsWith(typed));
     const below = fitting(subcommands.flatMap(commandWords));
     if (values === 'files') {
-      // Shells make words of either one, so a name of a command has to be begun.
+      // The output is either files or words: offer subcommands only when one is begun.
       print(below.length > 0 && typed !== '' ? lines(below, before) : ':files\n');
       return;
     }
@@ -47,7 +47,7 @@ async function candidatesOf(
   }
   if (typeof values !== 'string')
     return values.map((each) => (typeof each === 'string' ? { word: each } : each));
-  // The runtime is the one that the words before the cursor name.
+  // Connect to the runtime that the flags in front of the cursor name.
   const { logger, signal } = app;
   const settings = await loadSettings(
     parseFlags(globalFlags, words, { interspersed: false, env: process.env }),

@@ -65,7 +65,7 @@ CRICTL OPTIONS:
   },
 });
 
-/** The real one clears the screen for this list, also in pipes. */
+/** The real crictl clears the screen for this list, also in pipes. */
 const clearScreen = '\x1b[2J\x1b[H';
 
 function withSetting(config: CrictlYaml, setting: string): CrictlYaml {

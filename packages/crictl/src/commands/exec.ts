@@ -67,7 +67,7 @@ export const exec = defineCommand({
     const tls = tlsFiles(flags);
     const announced = selects && !flags.quiet && !flags.parallel;
     const { sync, interactive, tty, transport, timeout } = flags;
-    // Loaded with all that streaming needs.
+    // Loads the streaming client.
     const sessions = sync
       ? undefined
       : new (await import('../streams/session.ts')).Sessions(app, { interactive, tty, transport, tls });
@@ -96,10 +96,10 @@ export const exec = defineCommand({
   },
 });
 
-/** Runs the command to its end and prints what it wrote. Throws when it exits with another code than 0. */
+/** Calls ExecSync and prints the output. Throws when the exit code is not 0. */
 async function execSync(app: App, given: string, cmd: string[], timeoutSeconds: number): Promise<void> {
   const request = { containerId: await containerId(app, given), cmd, timeout: BigInt(timeoutSeconds) };
-  // Without a limit of its own the command may take for ever, and so may the request.
+  // Without --timeout the request has no deadline.
   const limit = timeoutSeconds === 0 ? 0 : app.settings.timeoutMs + timeoutSeconds * 1000;
   const words = cmd.join(' ');
   const answer = await (await app.runtime()).execSync(request, app.call(limit)).catch((error: unknown) => {

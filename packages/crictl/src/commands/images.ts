@@ -20,7 +20,7 @@ export const images = defineCommand({
   async run({ app, flags, args, showHelp }) {
     if (args.length > 1) return showHelp();
     const found = await within('listing images', () => listImages(app, args[0] ?? '', flags.filter));
-    // Any other word means the table, as in the real crictl.
+    // Any other format prints the table, as in the real crictl.
     if (flags.output === 'json' || flags.output === 'yaml') {
       const { formatMessage } = await import('../output/message.ts');
       print(formatMessage('ListImagesResponse', { images: found }, flags.output));
@@ -45,7 +45,7 @@ function header({ digests, pinned }: Columns): string[] {
   return ['IMAGE', 'TAG', ...(digests ? ['DIGEST'] : []), 'IMAGE ID', 'SIZE', ...(pinned ? ['PINNED'] : [])];
 }
 
-/** A row for each of the image's tags. */
+/** One row for each tag of the image. */
 function rows(image: Image, { digests, pinned, whole }: Columns): string[][] {
   const short = (id: string) => (whole ? id : truncateId(id, 'sha256:'));
   const [, digest] = repositoryAndDigest(image);

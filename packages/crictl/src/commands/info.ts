@@ -32,7 +32,7 @@ export const info = defineCommand({
   },
 });
 
-// These two are printed under the names of the proto, and only what is true, as the real crictl does.
+// The real crictl prints these two messages with proto field names and without false values.
 
 function handlerJson({ name, features }: RuntimeHandler): JsonObject {
   return {

@@ -45,7 +45,7 @@ export const inspect = defineCommand({
   },
 });
 
-/** The status with its times readable; one that has not come yet is Go's zero time. */
+/** The status with times in RFC 3339; an unset time is Go's zero time. */
 function statusJson({ status }: ContainerStatusResponse): JsonObject | null {
   if (status === undefined) return null;
   const { state, createdAt, startedAt, finishedAt } = status;

@@ -61,7 +61,7 @@ export const logs = defineCommand({
     try {
       await printContainerLog(app, target.id, options);
     } catch (error) {
-      // A whole id goes to the runtime unseen, and may be a pod's.
+      // A full id is not looked up, so it may be a pod's.
       const isUnknown = isWholeId(givenId) && statusIn(error)?.code === 'NOT_FOUND';
       if (isUnknown && (await isPod(app, givenId))) return printPod();
       throw error;

@@ -32,7 +32,7 @@ export const pull = defineCommand({
         : undefined,
       annotations: given.has('annotation') ? parseLabels(flags.annotation) : {},
       timeoutMs: flags['pull-timeout'],
-      // Debug lines would come between the bars.
+      // Debug lines would break the progress bars.
       ...(isTerminal(1) &&
         process.env['TERM'] !== 'dumb' &&
         !app.settings.debug && { terminal: outputStream() }),

@@ -61,7 +61,7 @@ async function remove(app: App, id: string, errorsAreExpected: boolean): Promise
   try {
     await images.removeImage({ image: { image: askedAs } }, app.call());
   } catch (error) {
-    // While pruning, a container may have taken the image into use.
+    // With --prune, a container may have started to use the image meanwhile.
     if (errorsAreExpected) return;
     throw new Error(`error of removing image "${id}": ${describeError(error)}`, { cause: error });
   }

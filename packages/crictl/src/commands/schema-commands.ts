@@ -1,4 +1,4 @@
-// The commands below create, run, runp and pull that print what their files may hold.
+// The jsonschema subcommands of create, run, runp and pull.
 import type { CommandEntry } from '../app/command.ts';
 
 const common = { name: 'jsonschema', aliases: ['js'] };

@@ -54,7 +54,7 @@ async function findStart(app: App, given: string): Promise<PodStart> {
   const { starts, watchingSince, capacity } = await ask(id);
   const [start] = starts;
   if (start !== undefined) return start;
-  // A pod whose sandbox failed is in no list, and worth most to look at.
+  // A pod whose sandbox failed is not listed, but its trace is the most useful.
   const failed = (await ask('')).starts.findLast(
     ({ podSandboxId, namespace, name }) =>
       podSandboxId.startsWith(given) || given === name || given === `${namespace}/${name}`,

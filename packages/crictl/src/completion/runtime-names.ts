@@ -1,4 +1,4 @@
-// Names and ids of what the runtime has, as words for the command line.
+// Completes names and ids of the runtime's pods, containers and images.
 import type { App } from '../app/app.ts';
 import {
   containerPath,
@@ -13,13 +13,13 @@ import { truncateId } from '../output/human.ts';
 import type { Candidate } from './cursor.ts';
 import type { ObjectKind } from './values.ts';
 
-/** Something with the words that mean it, the one to offer first. */
+/** An object and the words that resolve to it, in order of preference. */
 export interface Spelled {
   words: readonly string[];
   description: string;
 }
 
-/** Pure: for each of the objects the first word that goes on from `typed` and means no other one, in order. */
+/** Pure: for each object its first word that starts with `typed` and resolves to no other object, sorted. */
 export function distinctWords(objects: readonly Spelled[], typed: string): Candidate[] {
   const owners = new Map<string, number>();
   for (const word of objects.flatMap(({ words }) => [...new Set(words)])) {
@@ -34,7 +34,7 @@ export function distinctWords(objects: readonly Spelled[], typed: string): Candi
 
 const states: Partial<Record<ObjectKind, string>> = { created: 'Created', running: 'Running' };
 
-/** Asks the runtime for objects of the kind. */
+/** Lists the objects of this kind. */
 export async function objectsOf(app: App, kind: ObjectKind): Promise<Spelled[]> {
   if (kind === 'images') {
     const { images } = await (await app.image()).listImages({}, app.call());

@@ -1,7 +1,7 @@
-// The scripts that make shells complete crictl's command lines. They ask `crictl __complete` at each Tab, so that
-// they know of commands that came later, and of pods, containers and images.
+// The completion scripts of shells. They call `crictl __complete` at each Tab, which knows the commands of the installed
+// version and the runtime's pods, containers and images.
 
-/** Splits the line by itself: bash takes `:` and `=`, which are in images and flags, for ends of words. */
+/** Splits the line itself, as bash splits words at `:` and `=`, which images and flags contain. */
 const bash = `# Completion of crictl for bash: source <(crictl completion bash)
 _crictl() {
     local line=\${COMP_LINE:0:COMP_POINT} current known word
@@ -62,7 +62,7 @@ complete -c crictl -e
 complete -c crictl -f -k -n __crictl_words -a '$__crictl_found'
 `;
 
-/** By the name of the shell. */
+/** Scripts by the name of the shell. */
 export const completionScripts: ReadonlyMap<string, string> = new Map([
   ['bash', bash],
   ['zsh', zsh],

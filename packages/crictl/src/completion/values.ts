@@ -1,12 +1,12 @@
-// What may stand where: the values of flags, and the arguments of commands.
+// The kinds of values that flags and arguments take.
 
-/** Words that are known, or objects of the runtime, or files. */
+/** Fixed words, or the kind of object that they name. */
 export type Values = readonly string[] | ObjectKind | 'commands' | 'files';
 export type ObjectKind = 'containers' | 'containers and pods' | 'created' | 'running' | 'pods' | 'images';
 
 const nothing: Values = [];
 
-/** By command: what each argument is; the last goes for all that follow. */
+/** The arguments of each command; the last one repeats. */
 const argumentsOf: Readonly<Record<string, readonly Values[]>> = {
   attach: ['running', nothing],
   checkpoint: ['running'],
@@ -49,7 +49,7 @@ const argumentsOf: Readonly<Record<string, readonly Values[]>> = {
 
 const containerStates = ['created', 'running', 'exited', 'unknown'];
 
-/** By flag, wherever it stands, unless there is an entry for `COMMAND --FLAG`. */
+/** The values of each flag. An entry for `COMMAND --FLAG` takes precedence. */
 const valuesOf: Readonly<Record<string, Values>> = {
   config: 'files',
   export: 'files',
@@ -82,16 +82,16 @@ const valuesOf: Readonly<Record<string, Values>> = {
   'statsp --id': 'pods',
 };
 
-/** What the argument of the command at `index` may be. */
+/** The values of the argument of a command at `index`. */
 export function valuesOfArgument(command: string, index: number): Values {
   const known = argumentsOf[command] ?? [];
   return known[Math.min(index, known.length - 1)] ?? nothing;
 }
 
-/** What the value of a flag may be; `command` is empty for the flags of crictl itself. */
+/** The values of a flag; `command` is empty for global flags. */
 export function valuesOfFlag(command: string, flag: string): Values {
   return valuesOf[`${command} --${flag}`] ?? valuesOf[flag] ?? nothing;
 }
 
-/** Whether the table says what the arguments of the command are. */
+/** Whether the table has the arguments of the command. */
 export const knowsArguments = (command: string) => command in argumentsOf;

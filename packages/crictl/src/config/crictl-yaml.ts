@@ -13,7 +13,7 @@ export interface CrictlYaml {
 
 export type OptionName = keyof CrictlYaml;
 
-/** Every option at the value that an empty file gives it, in the order that listings use. */
+/** The values of an empty file, in the order of listings. */
 export const emptyConfig: Readonly<CrictlYaml> = {
   'runtime-endpoint': '',
   'image-endpoint': '',
@@ -27,7 +27,7 @@ export function isOptionName(name: string): name is OptionName {
   return Object.hasOwn(emptyConfig, name);
 }
 
-/** A copy of `config` with one option set from text. Throws on unknown names and unfit values. */
+/** A copy of `config` with one option set from text. Throws for unknown names and invalid values. */
 export function withOption(config: CrictlYaml, name: string, text: string): CrictlYaml {
   if (!isOptionName(name)) throw new Error(`no configuration option named ${name}`);
   const current = config[name];
@@ -39,7 +39,7 @@ export function withOption(config: CrictlYaml, name: string, text: string): Cric
   return { ...config, [name]: value };
 }
 
-/** A text that is no boolean or no number; the message ends as that of Go's parser. */
+/** A text that is not a boolean or not a number. The message ends with that of Go's parser. */
 class UnfitValue extends Error {
   override readonly name = 'UnfitValue';
   readonly problem: string;
@@ -51,7 +51,7 @@ class UnfitValue extends Error {
   }
 }
 
-/** Reads the text of a crictl.yaml. Throws an Error that names the option at fault. */
+/** Parses a crictl.yaml. Throws an Error that names the invalid option. */
 export async function parseCrictlYaml(text: string): Promise<CrictlYaml> {
   let config: CrictlYaml = { ...emptyConfig };
   for (const [name, value] of simplePairs(text) ?? (await yamlPairs(text))) {
@@ -66,7 +66,7 @@ export async function parseCrictlYaml(text: string): Promise<CrictlYaml> {
   return config;
 }
 
-/** Most files are lines of `name: word`; those need no YAML parser, which takes 15 ms to load. */
+/** Parses files of `name: word` lines, as most are, without the YAML parser, which takes 15 ms to load. */
 function simplePairs(text: string): [string, string][] | undefined {
   const pairs: [string, string][] = [];
   for (const line of text.split('\n')) {
@@ -86,20 +86,20 @@ async function yamlPairs(text: string): Promise<[string, string][]> {
     const document: unknown = parse(text, { schema: 'failsafe', uniqueKeys: false });
     const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
     if (typeof document !== 'object' || document === null) return [];
-    // A list counts as names and values in turn, as in the real crictl.
+    // The first two items of a list are a name and its value, as in the real crictl.
     if (Array.isArray(document)) {
       return document.length < 2 ? [] : [[textOf(document[0]), textOf(document[1])]];
     }
     return Object.entries(document).map(([name, value]) => [name, textOf(value)]);
   } catch (error) {
     if (!(error instanceof YAMLParseError)) throw error;
-    // The parser shows the place in further lines.
+    // The other lines of the message show the position.
     const [problem = ''] = error.message.split('\n');
     throw new Error(`yaml: ${problem.replace(/:$/, '')}`, { cause: error });
   }
 }
 
-/** The file with every option in it, comments and quotes of `previous` kept. */
+/** The text of a file with all options. Keeps the comments and quotes of `previous`. */
 export async function writeCrictlYaml(previous: string, config: CrictlYaml): Promise<string> {
   const { isMap, isNode, isScalar, parseDocument } = await import('yaml');
   const document = parseDocument(previous, { uniqueKeys: false });

@@ -1,4 +1,4 @@
-// Where to connect and how, from flags, variables and crictl.yaml, in this order.
+// Settings from flags, environment variables and crictl.yaml, in this order of precedence.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { yamlText } from '@berth/go-yaml/text.ts';
@@ -9,7 +9,7 @@ import { type CrictlYaml, parseCrictlYaml } from './crictl-yaml.ts';
 
 export const defaultConfigPath = '/etc/crictl.yaml';
 
-/** Tried in turn when no endpoint was given. */
+/** Endpoints to try in this order when none is configured. */
 export const defaultEndpoints = [
   'unix:///run/berth/berth.sock',
   'unix:///run/containerd/containerd.sock',
@@ -68,7 +68,7 @@ export const globalFlags = {
 
 export interface Settings {
   configPath: string;
-  /** Undefined: find one among the defaults; empty: there is none. */
+  /** Undefined: try the default endpoints. Empty: explicitly none. */
   runtimeEndpoint: string | undefined;
   imageEndpoint: string | undefined;
   timeoutMs: number;
@@ -76,13 +76,13 @@ export interface Settings {
   debug: boolean;
   pullImageOnCreate: boolean;
   disablePullOnRun: boolean;
-  /** Files to write profiles to, empty for none. */
+  /** Paths of profiles to write, empty for none. */
   profileCpu: string;
   profileMemory: string;
   tracing: { endpoint: string; samplingRatePerMillion: number } | undefined;
 }
 
-/** Pure: flags win over the file, the file over defaults. */
+/** Pure: flags take precedence over the file, the file over defaults. */
 export function resolveSettings(
   flags: FlagValues<typeof globalFlags>,
   given: ReadonlySet<string>,
@@ -105,7 +105,7 @@ export function resolveSettings(
     disablePullOnRun: file?.['disable-pull-on-run'] ?? false,
     profileCpu: flags['profile-cpu'],
     profileMemory: flags['profile-mem'],
-    // As in the real one, `--enable-tracing=false` turns it on as well.
+    // As in the real crictl, `--enable-tracing=false` turns it on too.
     tracing: given.has('enable-tracing')
       ? {
           endpoint: flags['tracing-endpoint'],
@@ -116,8 +116,8 @@ export function resolveSettings(
 }
 
 /**
- * Reads the configuration file, or the one beside the program when it is not there. What is wrong with a file that
- * was asked for is thrown; of the default one it is as if there were none.
+ * Reads the configuration file, or crictl.yaml beside the program when it does not exist. Throws for an invalid file
+ * that --config names; ignores an invalid default file.
  */
 export async function loadSettings(
   { values, given }: { values: FlagValues<typeof globalFlags>; given: ReadonlySet<string> },
@@ -138,7 +138,7 @@ function readText(path: string): string {
   try {
     return yamlText(readFileSync(path));
   } catch (error) {
-    // Of a folder Node.js does not tell which.
+    // Node.js's EISDIR has no path.
     throw error instanceof Error ? Object.assign(error, { path }) : error;
   }
 }
@@ -147,12 +147,12 @@ function existing(path: string, isAskedFor: boolean, logger: Pick<Logger, 'warni
   if (existsSync(path)) return path;
   const beside = join(programDir(), 'crictl.yaml');
   if (isAskedFor) logger.warning(`Config "${path}" does not exist, trying next: "${beside}"`);
-  // Names the place in its error.
+  // Throws ENOENT with this path.
   statSync(beside);
   return beside;
 }
 
-/** The folder of the program that people call: `bin` beside the built `dist`, or beside the sources. */
+/** The directory of the launcher: `bin` beside `dist` or beside the sources. */
 function programDir(): string {
   const [, script = ''] = process.argv;
   for (const path of [process.execPath, script]) {

@@ -1,4 +1,4 @@
-// The pod and container descriptions that runp, create and run take: CRI messages as JSON or YAML.
+// Reads the config files of runp, create and run: CRI messages as JSON or YAML.
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ContainerConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
@@ -11,12 +11,12 @@ import { protoText } from '../output/proto-text.ts';
 
 type Warns = Pick<Logger, 'warning'>;
 
-/** Reads a PodSandboxConfig; a missing uid is made up. Throws an Error that names the field. */
+/** Reads a PodSandboxConfig; generates a missing uid. Throws an Error that names the invalid field. */
 export async function loadPodConfig(path: string, logger: Warns): Promise<PodSandboxConfig> {
   return parsePodConfig(path, await readDocument(path), logger);
 }
 
-/** Pure but for the made up uid: checks what `readDocument` found. */
+/** Validates a document of `readDocument`. Pure, apart from the generated uid. */
 export function parsePodConfig(path: string, document: unknown, logger: Warns): PodSandboxConfig {
   const config = parsed('PodSandboxConfig', path, document, logger);
   const { metadata, linux } = config;
@@ -31,12 +31,12 @@ export function parsePodConfig(path: string, document: unknown, logger: Warns): 
   return { ...config, metadata: identified };
 }
 
-/** Reads a ContainerConfig. Throws an Error that names the field. */
+/** Reads a ContainerConfig. Throws an Error that names the invalid field. */
 export async function loadContainerConfig(path: string, logger: Warns): Promise<ContainerConfig> {
   return parseContainerConfig(path, await readDocument(path), logger);
 }
 
-/** Pure: checks what `readDocument` found. */
+/** Pure: validates a document of `readDocument`. */
 export function parseContainerConfig(path: string, document: unknown, logger: Warns): ContainerConfig {
   const config = parsed('ContainerConfig', path, document, logger);
   const { metadata, image } = config;
@@ -49,12 +49,12 @@ export function parseContainerConfig(path: string, document: unknown, logger: Wa
   return { ...config, image: { ...image, userSpecifiedImage: image.userSpecifiedImage || image.image } };
 }
 
-/** The message in protobuf's text form, in quotes. */
+/** The message in protobuf's text format, quoted. */
 function quoted<Name extends MessageName>(name: Name, message: MessageOf<Name>): string {
   return JSON.stringify(protoText(name, message));
 }
 
-/** What nobody knows is left out, as in the real crictl, but not without a word. */
+/** Parses a message. Ignores unknown fields as the real crictl does, but with a warning. */
 function parsed<Name extends 'PodSandboxConfig' | 'ContainerConfig'>(
   name: Name,
   path: string,
@@ -79,7 +79,7 @@ async function readDocument(path: string): Promise<unknown> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       throw new Error(`config at ${path} not found`, { cause: error });
     }
-    // Of a folder Node.js does not tell which.
+    // Node.js's EISDIR has no path.
     throw error instanceof Error ? Object.assign(error, { path }) : error;
   }
   const json = tryJson(content.toString());

@@ -1,4 +1,4 @@
-// Creating pods and containers from their files; create, run and runp are made of these.
+// Creates pods and containers from config files, for create, run and runp.
 import type { PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
 import { within } from '../errors/within.ts';
@@ -29,13 +29,13 @@ export interface CreateFlags {
   'cancel-timeout': number;
 }
 
-/** Throws when both ways are asked for. */
+/** Whether to pull the image. Throws when both flags are set. */
 export function wantsPull(flags: Pick<CreateFlags, 'no-pull' | 'with-pull'>, byDefault: boolean): boolean {
   if (flags['no-pull'] && flags['with-pull']) throw new Error('conflict: no-pull and with-pull are both set');
   return flags['with-pull'] || (byDefault && !flags['no-pull']);
 }
 
-/** Runs the pod of the file; gives back its id. */
+/** Runs the pod of a config file; returns its id. */
 export async function runPod(
   app: App,
   path: string,
@@ -44,14 +44,14 @@ export async function runPod(
 ): Promise<string> {
   const config = await within('load podSandboxConfig', () => loadPodConfig(path, app.logger));
   return await within('run pod sandbox', async () => {
-    // Twice the deadline, because a pod's network may take as long as everything else.
+    // Twice the timeout: setting up the network may take as long as the rest.
     const request = { config, runtimeHandler };
     const { podSandboxId } = await (await app.runtime()).runPodSandbox(request, app.call(2 * timeoutMs));
     return podSandboxId;
   });
 }
 
-/** Creates the container of `containerPath` in a pod; pulls its image and those that it mounts when asked to. */
+/** Creates a container of a config file in a pod; with `pull` after pulling its image and image volumes. */
 export async function createContainer(
   app: App,
   options: {

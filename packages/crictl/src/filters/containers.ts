@@ -1,4 +1,4 @@
-// Which containers a command is about.
+// Lists the containers that the flags of a command select.
 import type { Container, ContainerStateValue } from '@berth/cri/generated/api.ts';
 import { ContainerState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
@@ -36,16 +36,16 @@ export interface ContainerSelection {
   pod: string;
   image: string;
   state: string;
-  /** What `parseLabels` made of `--label`. */
+  /** The result of `parseLabels` for `--label`. */
   labels: Readonly<Record<string, string>>;
   latest: boolean;
   last: number;
   all: boolean;
-  /** Ids or names, of which one must fit; none for all. */
+  /** Ids or names, any of which must match; empty for all containers. */
   words?: readonly string[];
 }
 
-/** Pure: the state to ask the runtime for. The newest few are taken from all states. */
+/** Pure: the state filter of the request. --latest and --last select from all states. */
 export function stateFilter(
   selection: Pick<ContainerSelection, 'state' | 'all' | 'latest' | 'last'>,
 ): ContainerStateValue | undefined {
@@ -67,7 +67,7 @@ export const podNameOf = (labels: Readonly<Record<string, string>>) =>
 export const podNamespaceOf = (labels: Readonly<Record<string, string>>) =>
   labels['io.kubernetes.pod.namespace'] ?? 'unknown';
 
-/** Asks the runtime for the containers that fit, newest first. */
+/** Lists the containers that match, newest first. */
 export async function listContainers(app: App, selection: ContainerSelection): Promise<Container[]> {
   const matchesName = await goMatcher(selection.name);
   const matchesNamespace = await goMatcher(selection.namespace);
@@ -100,7 +100,7 @@ export async function listContainers(app: App, selection: ContainerSelection): P
   return newest(fitting, selection);
 }
 
-/** The containers that have one of `words` for an id or a name of theirs or of their pod. */
+/** The containers whose id, name or pod name is one of `words`. */
 async function fittingWords(
   app: App,
   containers: readonly Container[],
@@ -117,7 +117,7 @@ async function fittingWords(
   return containers.filter(({ id }) => ids.has(id));
 }
 
-/** Images are the same when they have the same id, whatever names were used. */
+/** A test for images: they are equal when their ids are, whatever their names. */
 async function imageTest(
   app: App,
   wanted: string,

@@ -1,4 +1,4 @@
-// Which images a command is about, and their names in tables.
+// Lists the images that the flags of a command select, and their columns in tables.
 import type { Image } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
 import { within } from '../errors/within.ts';
@@ -17,7 +17,7 @@ export const imageFilterFlag = {
 
 const none = '<none>';
 
-/** Pure: repository and digest of the first of an image's digests. */
+/** Pure: repository and digest of an image's first repo digest. */
 export function repositoryAndDigest({ repoDigests }: Pick<Image, 'repoDigests'>): [string, string] {
   const [first] = repoDigests;
   if (first === undefined) return [none, none];
@@ -27,7 +27,7 @@ export function repositoryAndDigest({ repoDigests }: Pick<Image, 'repoDigests'>)
   return [repository, digest];
 }
 
-/** Pure: repository and tag of each of an image's rows in a table. */
+/** Pure: repository and tag for each row of an image in a table. */
 export function repositoriesAndTags(image: Pick<Image, 'repoTags' | 'repoDigests'>): [string, string][] {
   const [digestRepository] = repositoryAndDigest(image);
   if (image.repoTags.length === 0) return [[digestRepository, none]];
@@ -40,8 +40,7 @@ export function repositoriesAndTags(image: Pick<Image, 'repoTags' | 'repoDigests
 }
 
 /**
- * Asks the runtime for images by name, or when it knows none for those that are called so, and narrows them by
- * `filters`; sorted by name.
+ * Lists the images with this name, or else those whose name ends so, that pass all `filters`; sorted by name.
  */
 export async function listImages(app: App, name: string, filters: readonly string[]): Promise<Image[]> {
   const service = await app.image();
@@ -68,7 +67,7 @@ function compareImages(a: Image, b: Image): number {
   return (left ?? '') < (right ?? '') ? -1 : left === right ? 0 : 1;
 }
 
-/** Pure: the images that pass one filter such as `dangling=true`. */
+/** The images that pass one filter, such as `dangling=true`. */
 export async function applyFilter(images: readonly Image[], filter: string): Promise<Image[]> {
   const equals = filter.indexOf('=');
   const [kind, value] = [filter.slice(0, equals), filter.slice(equals + 1)];

@@ -1,4 +1,4 @@
-// The words of --label.
+// Parses the values of --label.
 
 /** `key=value` words as a map. Throws for a word that does not have exactly one `=`. */
 export function parseLabels(words: readonly string[]): Record<string, string> {

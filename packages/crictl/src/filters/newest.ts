@@ -1,4 +1,4 @@
-// The order and the limit of the listing commands, --latest and --last.
+// The order of listings, and their limits --latest and --last.
 
 /** Sorts items newest first; keeps `last` of them when it is positive, or one with `latest`. */
 export function newest<Item extends { createdAt: bigint }>(

@@ -1,4 +1,4 @@
-// Which pods a command is about.
+// Lists the pods that the flags of a command select.
 import { type PodSandbox, PodSandboxState, type PodSandboxStateValue } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
 import { plainFatal } from '../errors/exit-error.ts';
@@ -21,15 +21,15 @@ export interface PodSelection {
   name: string;
   namespace: string;
   state: string;
-  /** What `parseLabels` made of `--label`. */
+  /** The result of `parseLabels` for `--label`. */
   labels: Readonly<Record<string, string>>;
   latest: boolean;
   last: number;
-  /** Ids or names, of which one must fit; none for all. */
+  /** Ids or names, any of which must match; empty for all pods. */
   words?: readonly string[];
 }
 
-/** Pure: the state to ask the runtime for. */
+/** Pure: the state filter of the request. */
 export function podStateFilter(state: string): PodSandboxStateValue | undefined {
   switch (state.toLowerCase()) {
     case '':
@@ -43,7 +43,7 @@ export function podStateFilter(state: string): PodSandboxStateValue | undefined 
   }
 }
 
-/** Asks the runtime for the pods that fit, newest first. */
+/** Lists the pods that match, newest first. */
 export async function listPods(app: App, selection: PodSelection): Promise<PodSandbox[]> {
   const matchesName = await goMatcher(selection.name);
   const matchesNamespace = await goMatcher(selection.namespace);

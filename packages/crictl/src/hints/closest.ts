@@ -1,8 +1,8 @@
-// Names that somebody may have meant. Pure.
+// Finds the names that are closest to a mistyped one. Pure.
 
 /**
- * Those of `known` whose last part comes close to that of `word`, the best first, at most `count`. Of names with the
- * same last part those are better that are close as a whole or from one of their slashes on; tags may be missing.
+ * The names in `known` whose last component is close to that of `word`, best first, at most `count`. Ranks by the
+ * distance of the whole name, or of its end behind any slash, with or without the tag.
  */
 export function closest(word: string, known: readonly string[], count = 3): string[] {
   const wanted = word.toLowerCase();
@@ -31,14 +31,14 @@ function forms(name: string): string[] {
   });
 }
 
-/** What is to be typed to make `form` of `word`; a part of it is close to the whole, as `ngin` to `my-nginx`. */
+/** The edit distance, at most 1 when one text contains the other, as `my-nginx` contains `ngin`. */
 function distanceOf(word: string, form: string): number {
   const typed = editDistance(word, form);
   const isPart = word.length >= 3 && (form.includes(word) || word.includes(form));
   return isPart && form.length >= 3 ? Math.min(typed, 1) : typed;
 }
 
-/** Insertions, deletions, changes and swaps of neighbours that make `to` of `from`. */
+/** Damerau-Levenshtein distance: insertions, deletions, substitutions and transpositions of neighbours. */
 export function editDistance(from: string, to: string): number {
   let [before, last] = [[] as number[], Array.from({ length: to.length + 1 }, (_, column) => column)];
   for (let row = 1; row <= from.length; row++) {

@@ -1,4 +1,4 @@
-// Waiting for something to happen in directories.
+// Waits for changes in directories, by inotify.
 import { watch } from 'node:fs';
 
 export class DirectoryChanges {
@@ -13,7 +13,7 @@ export class DirectoryChanges {
     signal.addEventListener('abort', this.#notice, { once: true });
   }
 
-  /** Watches `directory` too. One that cannot be watched leaves the caller's own looks. */
+  /** Watches `directory` too. When that fails, callers rely on their timeout. */
   add(directory: string): void {
     if (this.#watchers.has(directory)) return;
     try {
@@ -24,18 +24,18 @@ export class DirectoryChanges {
       watcher.on('error', this.#notice);
       this.#watchers.set(directory, watcher);
     } catch {
-      // Gone, or no more watches to be had.
+      // The directory was removed, or the limit of inotify watches is reached.
     }
   }
 
-  /** Whether files have come or gone since the last call. */
+  /** Whether files were created, renamed or removed since the last call. */
   takeNamesChanged(): boolean {
     const changed = this.#namesChanged;
     this.#namesChanged = false;
     return changed;
   }
 
-  /** Resolves with the next change, at once when there was one since, or after `timeoutMs`. */
+  /** Resolves at the next change, at once for one since the last call, or after `timeoutMs`. */
   async next(timeoutMs: number): Promise<void> {
     if (!this.#changed && !this.#signal.aborted) {
       await new Promise<void>((resolve) => {

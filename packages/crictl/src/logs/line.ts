@@ -2,10 +2,10 @@
 import { isObject } from '@berth/common/json/is-object.ts';
 
 export interface LogLine {
-  /** The time as it is written, always RFC 3339. */
+  /** RFC 3339, as in the file. */
   timestamp: string;
   stream: 'stdout' | 'stderr';
-  /** What the process wrote; ends in a line break unless the line continues (tag P). */
+  /** The output of the process; ends in a line break unless the line is partial (tag P). */
   content: Buffer;
 }
 
@@ -13,7 +13,7 @@ const space = 0x20;
 const lineBreak = 0x0a;
 const timestampPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[-+]\d\d:\d\d)$/;
 
-/** Parses `TIME STREAM TAG CONTENT\n`. Throws an Error that says which part is wrong. */
+/** Parses `TIME STREAM TAG CONTENT\n`. Throws an Error that names the invalid part. */
 export function parseCriLine(line: Buffer): LogLine {
   const timeEnd = line.indexOf(space);
   if (timeEnd === -1) throw new Error('timestamp is not found');
@@ -41,14 +41,14 @@ export function parseDockerLine(line: Buffer): LogLine {
   return { timestamp: time, stream, content: Buffer.from(log) };
 }
 
-/** The parser that understands `line`, a file's first one. Throws when none does. */
+/** The parser for a file, whose first line is `line`. Throws when no format matches. */
 export function detectFormat(line: Buffer): (line: Buffer) => LogLine {
   for (const parse of [parseCriLine, parseDockerLine]) {
     try {
       parse(line);
       return parse;
     } catch {
-      // The other format's turn.
+      // Try the other format.
     }
   }
   throw new Error(`failed to get parse function: unsupported log format: ${JSON.stringify(line.toString())}`);
@@ -60,7 +60,7 @@ export function timestampNano(timestamp: string): bigint {
   return BigInt(Date.parse(seconds + zone)) * 1_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9));
 }
 
-/** The time with all nine digits of its fraction, so that columns line up. */
+/** The time with nine digits of fraction, so that columns line up. */
 export function fixedWidthTimestamp(timestamp: string): string {
   const [, seconds = '', fraction = '', zone = ''] = /^(.{19})(?:\.(\d+))?(.*)$/.exec(timestamp) ?? [];
   return `${seconds}.${fraction.padEnd(9, '0')}${zone === '+00:00' ? 'Z' : zone}`;

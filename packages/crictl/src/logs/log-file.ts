@@ -1,4 +1,4 @@
-// A container's log file as lines, read piece by piece and over its rotation.
+// Reads the lines of a container's log file in chunks, across rotations.
 
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises';
@@ -12,7 +12,7 @@ const chunkSize = 64 * 1024;
 
 export interface SourceOptions {
   path: string;
-  /** Lines to begin with from the end; undefined for all. */
+  /** Number of lines from the end to start with; undefined for all. */
   tailLines: number | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface BadLine {
 export type Entry = LogLine | BadLine;
 
 export class LogFile {
-  /** Where the file is, links followed. */
+  /** The path with symbolic links resolved. */
   readonly path: string;
   readonly #chunk = Buffer.alloc(chunkSize);
   #file: FileHandle;
@@ -54,7 +54,7 @@ export class LogFile {
     }
   }
 
-  /** Some more lines; none at the end of what is written so far. Throws when the first line has no known format. */
+  /** Reads more lines; none at the present end of the file. Throws when the format of the first line is unknown. */
   async read(): Promise<Entry[]> {
     for (;;) {
       const { bytesRead } = await this.#file.read(this.#chunk, 0, chunkSize, this.#offset);
@@ -65,15 +65,15 @@ export class LogFile {
     }
   }
 
-  /** As `read`, and goes on where the file is written anew from its start, or replaced by another as in a rotation. */
+  /** As `read`, but continues when the file was truncated or rotated. */
   async readOn(): Promise<Entry[]> {
-    // A log that was truncated in place starts again.
+    // The file was truncated: read from its start.
     if ((await this.#file.stat()).size < this.#offset) this.#offset = 0;
     const lines = await this.read();
     if (lines.length > 0) return lines;
     const replacement = await openReplacement(this.path, this.#file);
     if (replacement === undefined) return [];
-    // What was written between the last read and the rotation.
+    // Read what was written between the last read and the rotation.
     const rest = await this.read();
     if (rest.length > 0) {
       await replacement.close();
@@ -85,7 +85,7 @@ export class LogFile {
     return await this.read();
   }
 
-  /** What is left without a line break, taken for a line. */
+  /** The rest without a line break, as a line. */
   finish(): Entry[] {
     const rest = Buffer.concat(this.#begun);
     this.#begun = [];
@@ -119,7 +119,7 @@ export class LogFile {
   }
 }
 
-/** The file now at `path` when that is not the open one any more, as after a rotation. */
+/** Opens the file at `path` when it is not the open one, as after a rotation. */
 async function openReplacement(path: string, file: FileHandle): Promise<FileHandle | undefined> {
   const [now, before] = await Promise.all([stat(path).catch(() => undefined), file.stat()]);
   if (now === undefined || (now.ino === before.ino && now.dev === before.dev)) return undefined;
@@ -127,8 +127,8 @@ async function openReplacement(path: string, file: FileHandle): Promise<FileHand
 }
 
 /**
- * Opens a log that a container may have exchanged, if it was given the folder of its logs: a FIFO would block for
- * ever, and a device never end.
+ * Opens a log without blocking. A container with access to its log directory may have replaced the file by a FIFO,
+ * which would block, or by a device, which never ends.
  */
 async function openLog(path: string): Promise<FileHandle> {
   requireReadable(await stat(path), path);
@@ -142,7 +142,7 @@ async function openLog(path: string): Promise<FileHandle> {
   }
 }
 
-/** A directory fails when it is read, as with the real crictl. */
+/** Throws for anything but files and directories; reading a directory fails later, as with the real crictl. */
 function requireReadable(stats: Stats, path: string): void {
   if (!stats.isFile() && !stats.isDirectory()) throw new Error(`open ${path}: not a regular file`);
 }

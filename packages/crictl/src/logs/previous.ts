@@ -1,4 +1,4 @@
-/** Pure: log files are named for the attempt, `0.log`, `1.log` and so on. Throws for the first attempt. */
+/** Pure: the log file of the previous attempt. Files are named `ATTEMPT.log`. Throws for the first attempt. */
 export function previousLog(path: string, metadata: { name: string; attempt: number } | undefined): string {
   const attempt = metadata?.attempt ?? 0;
   if (attempt === 0) throw new Error(`previous terminated container ${metadata?.name ?? ''} not found`);

@@ -1,4 +1,4 @@
-// The log of one container, as `logs CONTAINER` prints it.
+// Prints the log of one container, for `logs CONTAINER`.
 import { ContainerState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
 import { statusIn } from '../errors/describe.ts';
@@ -9,15 +9,15 @@ import { readLog } from './read.ts';
 
 export interface ContainerLogOptions {
   printer: LogPrinter;
-  /** Undefined for all. */
+  /** Number of lines from the end; undefined for all. */
   tailLines: number | undefined;
-  /** Until the container ends. */
+  /** Continue until the container has exited. */
   follow: boolean;
-  /** The log of the attempt before instead. */
+  /** Print the log of the container's previous attempt. */
   previous: boolean;
-  /** Have the runtime open the log anew first. */
+  /** Make the runtime reopen the log file first. */
   reopen: boolean;
-  /** Resolves when the output takes more. */
+  /** Resolves when the output accepts more. */
   whenWritable: () => Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export async function printContainerLog(app: App, id: string, options: Container
   });
 }
 
-/** Has the runtime open the container's log file anew, as after a rotation. */
+/** Makes the runtime reopen the container's log file, as after a rotation. */
 export async function reopenLog(app: App, containerId: string): Promise<void> {
   await within('reopen container logs', async () =>
     (await app.runtime()).reopenContainerLog({ containerId }, app.call()),
@@ -51,7 +51,7 @@ async function isRunning(app: App, id: string): Promise<boolean> {
     const { status } = await (await app.runtime()).containerStatus({ containerId: id }, app.call());
     return status?.state === ContainerState.CONTAINER_RUNNING;
   } catch (error) {
-    // While the runtime restarts, its containers go on and so does the log.
+    // Containers keep writing their logs while the runtime restarts.
     if (statusIn(error)?.code === 'UNAVAILABLE') return true;
     if (app.signal.aborted) return false;
     throw error;

@@ -1,4 +1,4 @@
-// The log of a pod, as `logs POD` prints it: each line behind its container's name.
+// Prints the logs of a pod, for `logs POD`: each line behind its container's name.
 import { ContainerState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
 import { LinePrefixes } from './prefix.ts';

@@ -1,4 +1,4 @@
-// Turns parsed log lines into output: the streams asked for, times, and a limit of bytes.
+// Prints parsed log lines, for --stream, --timestamps, --since and --limit-bytes.
 import { fixedWidthTimestamp, type LogLine, timestampNano } from './line.ts';
 
 export interface LogOutput {
@@ -8,9 +8,9 @@ export interface LogOutput {
 
 export interface PrinterOptions {
   timestamps: boolean;
-  /** Lines before this Unix time in nanoseconds are left out. */
+  /** Unix nanoseconds; earlier lines are not printed. */
   sinceNano: bigint | undefined;
-  /** Bytes to print at most. */
+  /** Maximum number of bytes to print. */
   limitBytes: number | undefined;
 }
 

@@ -1,32 +1,32 @@
-// Reads a container's log file, once or for as long as the container runs.
+// Reads a container's log file, and follows it while the container runs.
 import { dirname } from 'node:path';
 import { DirectoryChanges } from './directory-changes.ts';
 import type { LogLine } from './line.ts';
 import { type Entry, LogFile, type SourceOptions } from './log-file.ts';
 
-/** How long to wait for a change before asking whether the container still runs. */
+/** How often to check whether the container still runs when the file does not change. */
 const checkPeriodMs = 1000;
 
 export interface ReadOptions extends SourceOptions {
-  /** Present when the log is to be followed. */
+  /** Set to follow the log. */
   follow: { isRunning: () => Promise<boolean>; signal: AbortSignal } | undefined;
   /** Takes a line; false ends the reading. */
   onLine: (line: LogLine) => boolean;
-  /** Told of lines that cannot be parsed, which are left out. */
+  /** Called for lines that cannot be parsed. */
   onBadLine: (line: string, reason: string) => void;
-  /** Awaited between chunks, so that a slow reader of the output slows the reading. */
+  /** Awaited between chunks: back-pressure of the output. */
   whenWritable: () => Promise<void>;
 }
 
 /**
- * Reads the log at `path` line by line. When following, goes on over the rotation of the file until the
- * container is not running any more and its log is read to the end, or the signal is aborted.
+ * Reads the log at `path` line by line. With `follow`, continues across rotations until the container has exited and
+ * its log is read to the end, or the signal is aborted.
  */
 export async function readLog(options: ReadOptions): Promise<void> {
   const { follow, tailLines } = options;
   const source = await LogFile.open(options);
   let remaining = follow === undefined ? (tailLines ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
-  /** False when no line is wanted any more. */
+  /** False when no more lines are wanted. */
   const pass = (entries: readonly Entry[]) =>
     entries.every((line) => {
       if ('reason' in line) {
@@ -53,7 +53,7 @@ export async function readLog(options: ReadOptions): Promise<void> {
     changes.add(dirname(source.path));
     try {
       for (let isRunning = true; isRunning && !follow.signal.aborted; ) {
-        // The container is asked for before the last read, so that nothing it wrote is missed.
+        // Get the state before the last read, so that the last lines are read.
         isRunning = await follow.isRunning();
         if (!(await passAll(() => source.readOn()))) return;
         if (isRunning) await changes.next(checkPeriodMs);

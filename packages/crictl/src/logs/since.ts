@@ -1,4 +1,4 @@
-// The points in time that `--since` takes.
+// Parses the time of `--since`.
 import { parseGoDuration } from '@berth/common/go-duration.ts';
 
 /**
@@ -25,7 +25,7 @@ function nanoseconds(fraction: string): bigint {
   return BigInt(fraction.padEnd(9, '0').slice(0, 9));
 }
 
-/** What of a time that fits the form is none. */
+/** The part of a well-formed time that is out of range. */
 function outOfRange(day: string, hour: string, minute: string): string {
   const month = Number(day.slice(5, 7));
   if (month < 1 || month > 12) return 'month';

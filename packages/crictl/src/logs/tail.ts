@@ -1,11 +1,11 @@
-// Where the last lines of a file begin.
+// Finds the last lines of a file, for --tail.
 import type { FileHandle } from 'node:fs/promises';
 
 const blockSize = 64 * 1024;
 const lineBreak = 0x0a;
 
 /**
- * Offset of the last `count` lines. A last line without its line break does not count and is included.
+ * Offset of the last `count` lines. An incomplete last line is included and does not count.
  */
 export async function tailOffset(file: FileHandle, count: number): Promise<number> {
   let right = (await file.stat()).size;

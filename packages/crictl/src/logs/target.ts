@@ -1,4 +1,4 @@
-// What the argument of `logs` means: a container, or a pod with all of its containers.
+// Resolves the argument of `logs` to a container, or to a pod with all its containers.
 import type { Container, PodSandbox } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
 import { withId } from '../lookup/ids.ts';
@@ -16,9 +16,9 @@ import {
 export type LogTarget = { kind: 'container'; id: string } | { kind: 'pod'; id: string };
 
 /**
- * Pure: ids win over names, and containers' over pods'. A word that names a pod means the whole of it, whatever its
- * containers are called. What fits nothing is given back as a container, for the runtime to judge. Throws when
- * several fit.
+ * Pure: ids take precedence over names, and container ids over pod ids. A pod's name means the whole pod, also when a
+ * container has the same name. An unknown word is returned as a container id, so that the runtime reports the error.
+ * Throws when several match.
  */
 export function logTarget(
   given: string,
@@ -48,7 +48,7 @@ export function logTarget(
   return { kind: 'container', id: containersSo[0]?.id ?? given };
 }
 
-/** As logTarget, and remembers what there was when the word fits nothing. */
+/** As logTarget; records a failed lookup for the hint. */
 export function findLogs(
   app: App,
   given: string,

@@ -1,21 +1,21 @@
-// Ids as people type them: the first characters are enough when they fit only one, and a name serves as well.
+// Resolves ids of containers and pods from prefixes of ids and from names.
 import type { Container, PodSandbox } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
 
 const fullLength = 64;
 
-/** Whether `text` has the length of an id, so that nothing has to be looked up. Paths of names have slashes. */
+/** Whether `text` is a full id by its length and needs no lookup; a path of names has slashes. */
 export function isWholeId(text: string): boolean {
   return text.length === fullLength && !text.includes('/');
 }
 
-/** Pure: the items whose id `given` stands for, as a whole id or as the first characters of one. */
+/** Pure: the item whose id is `given`, or else the items whose id starts with it. */
 export function withId<Item extends { id: string }>(given: string, items: readonly Item[]): Item[] {
   const exact = items.find(({ id }) => id === given);
   return exact ? [exact] : items.filter(({ id }) => id.startsWith(given));
 }
 
-/** The full id of a container, looked up only when `given` is shorter than an id. */
+/** The full id of a container. Calls the runtime only when `given` is not a full id. */
 export async function containerId(app: App, given: string): Promise<string> {
   if (given === '') throw new Error('ID cannot be empty');
   if (isWholeId(given)) return given;
@@ -33,7 +33,7 @@ export async function containerId(app: App, given: string): Promise<string> {
   return id;
 }
 
-/** The full id of a pod sandbox, looked up only when `given` is shorter than an id. */
+/** The full id of a pod sandbox. Calls the runtime only when `given` is not a full id. */
 export async function podId(app: App, given: string): Promise<string> {
   if (given === '') throw new Error('ID cannot be empty');
   if (isWholeId(given)) return given;
@@ -47,8 +47,8 @@ export async function podId(app: App, given: string): Promise<string> {
 }
 
 /**
- * The id of the container that `given` stands for among all: ids win over names. What fits none is given back as
- * it is, for the runtime to judge. Throws when several fit.
+ * The id of the container that `given` matches; ids take precedence over names. Returns `given` when none matches, so
+ * that the runtime reports the error. Throws when several match.
  */
 export async function resolveContainer(
   given: string,
@@ -63,7 +63,7 @@ export async function resolveContainer(
   return fitting[0]?.id ?? given;
 }
 
-/** As resolveContainer, of pods. */
+/** As resolveContainer, for pods. */
 export async function resolvePod(given: string, pods: readonly PodSandbox[]): Promise<string> {
   const byId = withId(given, pods);
   if (byId.length === 1) return byId[0]?.id ?? given;
@@ -73,7 +73,7 @@ export async function resolvePod(given: string, pods: readonly PodSandbox[]): Pr
   return fitting[0]?.id ?? given;
 }
 
-/** The ids that were named, or without any those of what `list` selects. Tells when that leaves none. */
+/** The ids in `named`, or when it is empty those of `list`. Logs an error when there are none. */
 export async function namedOrListed(
   app: App,
   named: readonly string[],

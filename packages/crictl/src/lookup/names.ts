@@ -1,4 +1,4 @@
-// Names where ids are wanted: `pod`, `namespace/pod`, `container`, `pod/container`, `namespace/pod/container`.
+// Names in place of ids: `pod`, `namespace/pod`, `container`, `pod/container`, `namespace/pod/container`.
 import {
   type Container,
   ContainerState,
@@ -8,7 +8,7 @@ import {
 import { podStateName, stateName } from '../output/state-names.ts';
 import { formatTable } from '../output/table.ts';
 
-/** A pod that a word may mean. */
+/** A pod with the names that a word is matched with. */
 export interface NamedPod {
   id: string;
   namespace: string;
@@ -19,7 +19,7 @@ export interface NamedPod {
   createdAt: bigint;
 }
 
-/** A container that a word may mean. */
+/** A container with the names that a word is matched with. */
 export interface NamedContainer extends NamedPod {
   podId: string;
   name: string;
@@ -36,7 +36,7 @@ export function namedPod({ id, metadata, state, createdAt }: PodSandbox): NamedP
   };
 }
 
-/** Containers with the names of their pods, which only kubelets put into labels. */
+/** Adds the pods' names to containers. Only the kubelet sets labels with them, so they come from the sandboxes. */
 export function namedContainers(
   containers: readonly Container[],
   pods: readonly PodSandbox[],
@@ -62,21 +62,21 @@ export const containerPath = (container: NamedContainer) => `${podPath(container
 
 const isPodCalled = (word: string, item: NamedPod) => word === item.pod || word === podPath(item);
 
-/** Whether `word` is the container's own name, alone or behind its pod's. */
+/** Whether `word` is the container's name, alone or with its pod's. */
 export const isContainerCalled = (word: string, item: NamedContainer) =>
   word === item.name || word === `${item.pod}/${item.name}` || word === containerPath(item);
 
-/** Whether a list of pods that is narrowed to `word` has the pod in it. */
+/** Whether `pods WORD` lists the pod. */
 export function podFits(word: string, pod: NamedPod): boolean {
   return pod.id.startsWith(word) || isPodCalled(word, pod);
 }
 
-/** Whether a list of containers that is narrowed to `word` has the container in it. */
+/** Whether `ps WORD` lists the container. */
 export function containerFits(word: string, container: NamedContainer): boolean {
   return container.id.startsWith(word) || isContainerCalled(word, container) || isPodCalled(word, container);
 }
 
-/** The pods that are called `word`. Of those that had the name one after the other, the one that has it now. */
+/** The pods with this name. Of several sandboxes with one name, the ready ones or else the newest. */
 export function podsCalled(word: string, pods: readonly NamedPod[]): NamedPod[] {
   return current(
     pods.filter((pod) => isPodCalled(word, pod)),
@@ -85,8 +85,8 @@ export function podsCalled(word: string, pods: readonly NamedPod[]): NamedPod[] 
 }
 
 /**
- * The containers that are called `word`, and those of pods that are. In a pod that has a container of its own
- * name, that one is meant; of a container's attempts, the last.
+ * The containers with this name, and those of pods with this name. A pod's name means its container of the same name,
+ * if there is one. Of a container's attempts, the running or else the newest.
  */
 export function containersCalled(
   word: string,
@@ -103,7 +103,7 @@ export function containersCalled(
   return current(found, containerPath);
 }
 
-/** Of the items of each name those that live, or else the newest. */
+/** For each name its live items, or else the newest one. */
 export function current<Item extends { isLive: boolean; createdAt: bigint }>(
   items: readonly Item[],
   nameOf: (item: Item) => string,
@@ -115,7 +115,7 @@ export function current<Item extends { isLive: boolean; createdAt: bigint }>(
   });
 }
 
-/** What to answer to a word that means several: which ones. */
+/** The error for a word that matches several items: a table of them. */
 export function ambiguous(
   what: string,
   word: string,

@@ -1,4 +1,4 @@
-// `--enable-tracing`: a span for each call to the runtime, sent by OTLP. Loaded only for that.
+// --enable-tracing: exports a span for each call to the runtime by OTLP. Loaded only with that flag.
 
 import { hostname } from 'node:os';
 import { messageOf } from '@berth/common/error-message.ts';
@@ -16,13 +16,13 @@ import {
 } from '@opentelemetry/sdk-trace';
 
 export interface Tracing {
-  /** The client with a span for each of its calls; `service` is such as `runtime.v1.RuntimeService`. */
+  /** Wraps a client to record a span for each call; `service` is for example `runtime.v1.RuntimeService`. */
   spanning<Client extends object>(client: Client, service: string): Client;
-  /** Sends what has not been sent yet; throws when that takes longer than `timeoutMs`. */
+  /** Flushes the spans; throws when that takes longer than `timeoutMs`. */
   close(timeoutMs: number): Promise<void>;
 }
 
-/** Spans go to the collector at `endpoint`, `HOST:PORT`. */
+/** Exports spans to the collector at `endpoint`, `HOST:PORT`. */
 export function startTracing({
   endpoint,
   samplingRatePerMillion,
@@ -67,19 +67,19 @@ export function startTracing({
   };
 }
 
-/** Pure: below 0 all, otherwise so many of a million. */
+/** Pure: the sampler for a rate per million; a negative rate samples all. */
 function sampler(perMillion: number): Sampler {
   if (perMillion < 0) return new AlwaysOnSampler();
   return perMillion === 0 ? new AlwaysOffSampler() : new TraceIdRatioBasedSampler(perMillion / 1e6);
 }
 
-/** W3C trace context, by which the runtime's spans become children of ours. */
+/** W3C trace context, which makes the runtime's spans children of this span. */
 function traceParent(span: Span): string {
   const { traceId, spanId, traceFlags } = span.spanContext();
   return `00-${traceId}-${spanId}-${(traceFlags & TraceFlags.SAMPLED).toString(16).padStart(2, '0')}`;
 }
 
-/** The answer of a call, with whose end the span ends. */
+/** Passes on the messages of a stream and ends the span at its end. */
 function ended(span: Span, answer: unknown): unknown {
   const fail = (error: unknown): never => {
     const message = messageOf(error);

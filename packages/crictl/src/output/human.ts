@@ -1,6 +1,6 @@
-// Ages, sizes and ids in few characters.
+// Formats ages, sizes and ids for people.
 
-/** The span in crictl's words ("About a minute", "5 hours"); `milliseconds` may be negative. */
+/** A duration as Docker's go-units prints it ("About a minute", "5 hours"); `milliseconds` may be negative. */
 export function humanDuration(milliseconds: number): string {
   const seconds = Math.trunc(milliseconds / 1000);
   const minutes = Math.trunc(milliseconds / 60_000);
@@ -46,7 +46,7 @@ function general(value: number, digits: number): string {
   return `${String(Number(mantissa))}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }
 
-/** The 13 first characters of an id, after `prefix` where it has one. */
+/** The first 13 characters of an id, without `prefix`. */
 export function truncateId(id: string, prefix = ''): string {
   return (id.startsWith(prefix) ? id.slice(prefix.length) : id).slice(0, 13);
 }

@@ -1,11 +1,11 @@
-// The JSON schema of the files that describe pods and containers, as editors take it.
+// The JSON schema of pod and container config files, for editors.
 import { enums, messages, type SchemaField } from '@berth/cri/generated/schema.ts';
 import type { Json, JsonObject } from '@berth/cri/json/proto-json.ts';
 import { messageJson } from './json.ts';
 
 type ConfigName = 'PodSandboxConfig' | 'ContainerConfig';
 
-/** Pure: the schema of the message and of all that it holds, with a final line break. */
+/** Pure: the schema of a message and its nested messages, with a final line break. */
 export function jsonSchema(name: ConfigName): string {
   const names = [...reachable(name, new Set())].sort();
   const schema = {

@@ -1,15 +1,14 @@
-// JSON as Go's encoders lay it out.
+// JSON in the layout of Go's encoders.
 import { escapeHtml } from '@berth/common/json/html-escape.ts';
 import type { Json } from '@berth/cri/json/proto-json.ts';
 
-/** Indented by two; keys stay in their order. This is how protobuf messages are printed. */
+/** Indented by two, keys in their order: the layout of protobuf messages. */
 export function messageJson(value: Json): string {
   return JSON.stringify(value, null, 2);
 }
 
 /**
- * Indented by two with sorted keys, and with the characters escaped that HTML would take for markup.
- * This is how Go prints maps, and so every `inspect` and `info`.
+ * Indented by two, keys sorted, HTML characters escaped: the layout of Go maps, and so of `inspect` and `info`.
  */
 export function sortedJson(value: Json): string {
   return print(value, '');

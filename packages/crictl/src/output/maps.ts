@@ -1,6 +1,6 @@
-// Maps of strings in running text.
+// Formats maps of strings.
 
-/** `map[a:1 b:2]`, the way that Go prints a map in running text. */
+/** `map[a:1 b:2]`, as Go prints a map with %v. */
 export function goMap(info: Readonly<Record<string, string>>): string {
   const entries = Object.keys(info)
     .sort()

@@ -1,9 +1,9 @@
-// A whole CRI message as output. Kept apart from the commands, which load it only when it is asked for.
+// Prints a CRI message as JSON or YAML. Commands load it only for that --output.
 import { type MessageName, type MessageOf, toProtoJson } from '@berth/cri/json/proto-json.ts';
 import { messageJson } from './json.ts';
 import { goYaml } from './yaml.ts';
 
-/** The message in the format that `--output` names. Throws on one that is neither json nor yaml. */
+/** The message in the format of `--output`. Throws for a format other than json and yaml. */
 export function formatMessage<Name extends MessageName>(
   name: Name,
   message: MessageOf<Name>,

@@ -1,8 +1,8 @@
-// Messages in protobuf's text form, on one line, as --debug and a few errors show them.
+// Messages in protobuf's text format on one line, for --debug and a few errors.
 import { enums, messages, type SchemaField } from '@berth/cri/generated/schema.ts';
 import type { MessageName, MessageOf } from '@berth/cri/json/proto-json.ts';
 
-/** Pure: `name:"x" state:{state:SANDBOX_READY}`, without what is unset. */
+/** Pure: `name:"x" state:{state:SANDBOX_READY}`, without unset fields. */
 export function protoText<Name extends MessageName>(name: Name, message: MessageOf<Name>): string {
   return fieldsText(name, { ...(message as object) });
 }

@@ -1,7 +1,7 @@
-// States of containers and pods as tables, filters and lists of candidates name them.
+// Names of container and pod states in tables, filters and completions.
 import { ContainerState, PodSandboxState } from '@berth/cri/generated/api.ts';
 
-/** By the words that `--state` takes. */
+/** Container states by the values of `--state`. */
 export const containerStates: Readonly<Record<string, ContainerState>> = {
   created: ContainerState.CONTAINER_CREATED,
   running: ContainerState.CONTAINER_RUNNING,

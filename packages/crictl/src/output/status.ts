@@ -1,4 +1,4 @@
-// The documents that `inspect`, `inspecti`, `inspectp` and `info` print.
+// Prints the documents of `inspect`, `inspecti`, `inspectp` and `info`.
 import { messageOf } from '@berth/common/error-message.ts';
 import {
   type Json,
@@ -11,7 +11,7 @@ import { within } from '../errors/within.ts';
 import { sortedJson } from './json.ts';
 import { goYaml } from './yaml.ts';
 
-/** How the commands that print these documents are told what to print. */
+/** The flags of these commands. */
 export const formatFlags = {
   output: {
     type: 'string',
@@ -30,8 +30,8 @@ export interface StatusDocument {
 }
 
 /**
- * One document as it is, several as a list, as `json`, `yaml`, or through `template` as `go-template`.
- * Throws on other formats.
+ * Formats one document, or several as a list, as `json`, `yaml`, or with `template` as `go-template`. Throws for other
+ * formats.
  */
 export async function formatStatuses(
   documents: readonly StatusDocument[],
@@ -65,7 +65,7 @@ function parseInfo(info: Readonly<Record<string, string>>): JsonObject {
   return parsed;
 }
 
-/** The message as JSON, its unset messages as null on the first level and left out below. */
+/** The message as JSON. Unset messages are null at the top level and omitted below. */
 export function shallowNulls<Name extends MessageName>(name: Name, message: MessageOf<Name>): JsonObject {
   const sparse = toProtoJson(name, message, { unsetMessages: 'omit' });
   const keys = Object.keys(toProtoJson(name, message));

@@ -1,9 +1,9 @@
-// crictl's tables: columns at least 20 wide, 3 blanks apart, the last one as it comes.
+// crictl's tables: columns at least 20 wide with 3 spaces between them; the last one is not padded.
 
 const minimumWidth = 20;
 const padding = 3;
 
-/** Rows, the header among them, as lines of text. Every row has as many cells as the first. */
+/** The lines of a table; the first row is the header. All rows have the same number of cells. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const columns = rows[0]?.length ?? 0;
   const widths = Array.from({ length: columns }, (_, column) =>

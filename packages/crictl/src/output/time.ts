@@ -1,4 +1,4 @@
-// Unix nanoseconds as Go prints them, in the machine's time zone.
+// Formats Unix nanoseconds as Go does, in the local time zone.
 
 interface Parts {
   date: string;
@@ -49,5 +49,5 @@ export function goTime(unixNano: bigint): string {
   return `${date} ${time}${fraction} ${offset(offsetMinutes, '')} ${zone}`;
 }
 
-/** Go's zero time, which stands for "has not happened". */
+/** Go's zero time, printed for an unset time. */
 export const zeroTime = '0001-01-01T00:00:00Z';

@@ -1,6 +1,6 @@
-// How many cells of a terminal a text takes, and texts cut to fit.
+// The width of texts in terminal cells, and texts cut to a width.
 
-/** Cells of one character: 2 for wide ones, 0 for marks that join the one before. */
+/** Cells of one character: 2 for a wide one, 0 for a combining mark. */
 function cells(character: string): number {
   if (/^(?:\p{M}|[\u200b-\u200f])$/u.test(character)) return 0;
   const wide =
@@ -14,7 +14,7 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** Exactly `width` cells: the start of `text`, or with blanks behind it. Control characters become `?`. */
+/** Cuts or pads `text` to exactly `width` cells. Control characters become `?`. */
 export function cut(text: string, width: number): string {
   let taken = '';
   let left = width;
@@ -27,7 +27,7 @@ export function cut(text: string, width: number): string {
   return taken + ' '.repeat(Math.max(0, left));
 }
 
-/** As `cut`, but what does not fit is left out at the start, where names are alike. */
+/** As `cut`, but cuts the start of the text, where names are alike. */
 export function cutLeft(text: string, width: number): string {
   if (widthOf(text) <= width) return cut(text, width);
   const characters = [...text];

@@ -1,5 +1,5 @@
-// YAML in the layout of Go's encoder, which the real crictl prints: sorted keys, lists flush with their
-// key, single quotes only where a plain word would mean something else, long plain lines folded.
+// YAML in the layout of Go's encoder, as the real crictl prints it: keys sorted, lists not indented, strings quoted only
+// where a plain scalar would have another meaning, long plain scalars folded.
 import type { Json } from '@berth/cri/json/proto-json.ts';
 
 const foldAfterColumn = 80;
@@ -11,13 +11,13 @@ export function goYaml(value: Json): string {
 }
 
 interface Position {
-  /** Column of the lines that continue this value. */
+  /** Indentation of the value's further lines. */
   indent: number;
-  /** Column at which its first line starts. */
+  /** Column of its first line. */
   column: number;
 }
 
-/** What follows `key:` or `-`: a blank and a scalar, or lines of their own. */
+/** The text behind `key:` or `-`: a space and a scalar, or further lines. */
 function block(value: Json, at: Position): string {
   if (value === null || typeof value !== 'object') return ` ${scalar(value, at)}`;
   const margin = ' '.repeat(at.indent);
@@ -36,7 +36,7 @@ function member(key: string, value: Json, indent: number): string {
   return `${name}:${block(value, { indent: Array.isArray(value) ? indent : indent + 2, column })}`;
 }
 
-/** A map or list within a list starts on the line of its dash. */
+/** A map or list in a list starts on the line of its dash. */
 function afterDash(value: Json, indent: number): string {
   const text = block(value, { indent, column: indent });
   return text.startsWith('\n') ? text.replace(/^\n */, ' ') : text;
@@ -58,7 +58,7 @@ function literal(value: string, indent: number): string {
   return `|${hint}${chomp}\n${lines.map((line) => (line === '' ? '' : margin + line)).join('\n')}`;
 }
 
-/** Breaks a long line at single blanks, as soon as it is wide enough. */
+/** Breaks a long line at the first single space behind column 80. */
 function fold(value: string, at: Position): string {
   const characters = [...value];
   const margin = ' '.repeat(at.indent);
@@ -88,7 +88,7 @@ function doubleQuoted(value: string): string {
   });
 }
 
-/** Words that YAML 1.1 reads as something other than a string. */
+/** Whether YAML 1.1 reads a plain scalar as something other than a string. */
 function meansAnotherType(value: string): boolean {
   return (
     /^(|~|null|Null|NULL|<<)$/.test(value) ||
@@ -112,7 +112,7 @@ function isPlain(value: string): boolean {
   );
 }
 
-/** Runs of digits compare as numbers, and letters come after other characters. */
+/** Compares runs of digits as numbers, and sorts letters after other characters. */
 function naturalOrder(a: string, b: string): number {
   const left = a.match(/\d+|\D/g) ?? [];
   const right = b.match(/\d+|\D/g) ?? [];

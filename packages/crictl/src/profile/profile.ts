@@ -1,4 +1,4 @@
-// `--profile-cpu` and `--profile-mem`: what V8 samples of a command, written for pprof.
+// --profile-cpu and --profile-mem: writes V8's profiles of a command in pprof's format.
 import { writeFileSync } from 'node:fs';
 import { type HeapProfiler, type Profiler, Session } from 'node:inspector/promises';
 import { resolve } from 'node:path';
@@ -10,7 +10,7 @@ import { encodePprof, type Frame, type Sample } from './pprof.ts';
 const cpuIntervalMicroseconds = 100;
 const heapIntervalBytes = 4096;
 
-/** Runs `body` and writes the profiles whose path is not empty; fails before it when one cannot be written. */
+/** Runs `body` and writes the profiles whose path is not empty. Fails before `body` when one cannot be written. */
 export async function profiled(
   paths: { cpuPath: string; memoryPath: string },
   logger: Logger,
@@ -68,7 +68,7 @@ interface Times {
   durationMs: number;
 }
 
-/** Pure: how often and how long each stack was seen. */
+/** Pure: the samples and the CPU time of each stack. */
 export function cpuPprof({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile, times: Times): Buffer {
   const parents = new Map(nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id])));
   const byId = new Map(nodes.map((node) => [node.id, node]));
@@ -98,7 +98,7 @@ export function cpuPprof({ nodes, samples = [], timeDeltas = [] }: Profiler.Prof
   });
 }
 
-/** Pure: what each stack has allocated of what is still there. */
+/** Pure: the live bytes that each stack has allocated. */
 export function heapPprof({ head }: HeapProfiler.SamplingHeapProfile, times: Times): Buffer {
   const samples: Sample[] = [];
   const walk = (node: HeapProfiler.SamplingHeapProfileNode, outer: readonly Frame[]) => {

@@ -1,3 +1,4 @@
+// The progress bars of `crictl pull` on a terminal.
 import type { WriteStream } from 'node:tty';
 import { LayerPhase, type LayerProgress } from '@berth/cri/generated/image-progress.ts';
 
@@ -6,7 +7,7 @@ export interface Size {
   rows: number;
 }
 
-/** Lines of a pull that are drawn anew in place as it goes on, and when the terminal gets another size. */
+/** Progress bars of a pull, one line per layer. Redraws them in place, also when the terminal is resized. */
 export class ProgressBars implements Disposable {
   readonly #terminal: WriteStream;
   #layers: readonly LayerProgress[] = [];
@@ -22,7 +23,7 @@ export class ProgressBars implements Disposable {
     this.#draw();
   }
 
-  /** What is drawn stays; the terminal's size does not matter any more. */
+  /** Leaves the last drawing on the screen and stops redrawing. */
   [Symbol.dispose](): void {
     this.#terminal.removeListener('resize', this.#draw);
   }
@@ -37,17 +38,17 @@ export class ProgressBars implements Disposable {
 }
 
 /**
- * Pure: what to draw of the layers, on so much of the screen that it can be drawn anew: lines that have left it
- * cannot. Layers that are done are left out first, since they tell the least.
+ * Pure: the lines to draw for the layers, at most as many as fit on the screen: scrolled lines cannot be redrawn.
+ * Omits finished layers first.
  */
 export function progressLines(layers: readonly LayerProgress[], { columns, rows }: Size): string[] {
-  const room = Math.max(1, rows - 2);
+  const maxLines = Math.max(1, rows - 2);
   const open = layers.filter(({ phase }) => phase !== LayerPhase.DONE);
-  const shown = layers.length <= room ? layers : open.slice(0, room);
+  const shown = layers.length <= maxLines ? layers : open.slice(0, maxLines);
   return shown.map((layer) => progressLine(layer, columns - 1));
 }
 
-/** Pure: the rows that lines take on a terminal that breaks those which are wider, as most do when they get narrower. */
+/** Pure: the rows that lines take on a terminal that wraps them, as most do when they become narrower. */
 export function rowsOf(lines: readonly string[], columns: number): number {
   return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(line.length / columns)), 0);
 }
@@ -63,8 +64,8 @@ const widestBar = 24;
 const narrowestBar = 5;
 
 /**
- * Pure: one layer as a line of at most `width` characters: `0123456789ab downloading [=====>    ] 12.5/50.0 MB`, in
- * less room without the bar, and then with a percentage alone.
+ * Pure: the line of one layer, of at most `width` characters: `0123456789ab downloading [=====>    ] 12.5/50.0 MB`.
+ * A narrower line has no bar, and the narrowest only a percentage.
  */
 export function progressLine({ digest, phase, doneBytes, totalBytes }: LayerProgress, width: number): string {
   const name = digest.replace(/^sha\d+:/, '').slice(0, 12);

@@ -1,5 +1,4 @@
-// Pulling an image, with what people give to prove who they are.
-
+// Pulls an image, with the registry credentials of the flags.
 import type { WriteStream } from 'node:tty';
 import type { ImageProgressClient } from '@berth/cri/client/client.ts';
 import { CriError } from '@berth/cri/errors/cri-error.ts';
@@ -36,11 +35,11 @@ export interface PullOptions {
   sandboxConfig: PodSandboxConfig | undefined;
   annotations: Record<string, string>;
   timeoutMs: number;
-  /** Where to show how the pull goes, when the runtime tells. */
+  /** The terminal for progress bars, when the runtime reports progress. */
   terminal?: WriteStream;
 }
 
-/** Pulls `image`; gives back the reference to create containers with. */
+/** Pulls `image`; returns the image reference for CreateContainer. */
 export async function pullImage(app: App, image: string, options: PullOptions): Promise<string> {
   const { auth, sandboxConfig, annotations, timeoutMs } = options;
   if (timeoutMs < 0) throw new Error('timeout should be bigger than 0');
@@ -52,14 +51,14 @@ export async function pullImage(app: App, image: string, options: PullOptions): 
     const { imageRef } = await (await app.image()).pullImage(request, app.call(timeoutMs));
     return imageRef;
   } catch (error) {
-    // The code UNKNOWN adds nothing to what the registry said.
+    // Print the registry's error without the code UNKNOWN.
     if (error instanceof CriError && error.code === 'UNKNOWN')
       throw new Error(error.message, { cause: error });
     throw error;
   }
 }
 
-/** Pulls with a bar for each layer; undefined when the runtime has no such service. */
+/** Pulls with progress bars; undefined when the runtime does not report progress. */
 async function pullShown(
   app: App,
   request: Parameters<ImageProgressClient['pullImage']>[0],
@@ -83,7 +82,7 @@ async function pullShown(
   }
 }
 
-/** The credentials among the flags; asks for the password that a user name lacks. */
+/** The credentials of the flags. Prompts for the password of --username. */
 export async function credentials(flags: {
   creds: string;
   auth: string;

@@ -1,4 +1,4 @@
-// How `stats`, `statsp` and `metricsp` show what they read: once, or with --watch again and again.
+// The output of `stats`, `statsp` and `metricsp`, once or repeatedly with --watch.
 
 import { setTimeout } from 'node:timers/promises';
 import type { MessageOf } from '@berth/cri/json/proto-json.ts';
@@ -17,7 +17,7 @@ export const watchFlag = {
   usage: 'Repeat until interrupted',
 } as const;
 
-/** Flags of the two tables of usage. */
+/** Flags of `stats` and `statsp`. */
 export const sampleFlags = {
   label: { type: 'strings', usage: 'Only pods or containers with this key=value label' },
   output: { type: 'string', aliases: ['o'], usage: 'Output format: json, yaml or table' },
@@ -31,8 +31,8 @@ export const sampleFlags = {
 } as const;
 
 /**
- * Runs `show` once, or with `watch` from half a second on until Ctrl-C, which is then no failure: each begins half a
- * second after the one before, or at its end when that is later.
+ * Runs `show` once, or with `watch` every half second, or back to back when it takes longer, until Ctrl-C, which is not
+ * an error then.
  */
 export async function display(
   { signal }: Pick<App, 'signal'>,
@@ -54,8 +54,8 @@ export async function display(
 type SampleName = 'ListContainerStatsResponse' | 'ListPodSandboxStatsResponse';
 
 /**
- * Shows what `read` reads, by its flags: one sample as json or yaml, or as a table of two with `--seconds` between
- * them (nothing when below 1), on a cleared screen, also in pipes.
+ * Prints one sample of `read` as json or yaml, or a table of two samples that are `--seconds` apart (none when below
+ * 1). Clears the screen for the table, also in pipes, as the real crictl does.
  */
 export async function displaySamples<Name extends SampleName>(
   app: App,

@@ -1,4 +1,4 @@
-// The tables of `stats` and `statsp`: two samples of what the runtime tells, as cells.
+// The tables of `stats` and `statsp`, from two samples of the runtime's stats.
 import type { ContainerStats, CpuUsage, PodSandboxStats, UInt64Value } from '@berth/cri/generated/api.ts';
 import { humanSize, truncateId } from '../output/human.ts';
 
@@ -9,14 +9,14 @@ interface Sample {
   attributes?: { id: string } | undefined;
 }
 
-/** The answer with its stats in the order of their ids. */
+/** The response with its stats sorted by id. */
 export function byId<Stats extends Sample>(answer: { stats: readonly Stats[] }): { stats: Stats[] } {
   return { stats: answer.stats.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : idOf(a) > idOf(b) ? 1 : 0)) };
 }
 
 /**
- * The table with a row for each container of `now` that was there `before`. Without `all` what uses neither CPU nor memory is
- * left out, because it does not run. Throws when the runtime has not measured anew.
+ * The table of the containers that are in both samples. Without `all` it omits those that use neither CPU nor memory,
+ * which do not run. Throws when the runtime returned the same measurement twice.
  */
 export function containerTable(
   before: readonly ContainerStats[],
@@ -44,8 +44,8 @@ export function containerTable(
 }
 
 /**
- * The table with a row for each pod of `now` that was there `before` and of which the runtime tells something. Throws when the
- * runtime has not measured anew.
+ * The table of the pods that are in both samples and have stats. Throws when the runtime returned the same measurement
+ * twice.
  */
 export function podTable(before: readonly PodSandboxStats[], now: readonly PodSandboxStats[]): string[][] {
   const rows = sampled(before, now).flatMap(([old, stats]) => {
@@ -80,7 +80,7 @@ function sampled<Stats extends Sample>(
 const isIdle = (cpu: Cpu | undefined, bytes: bigint) =>
   amount(cpu?.usageCoreNanoSeconds) === 0n && bytes === 0n;
 
-/** Of one core, 100 being all of it, by the runtime's own times. */
+/** Percent of one core between two measurements, by their timestamps. */
 function cpuPercent(before: Cpu | undefined, now: Cpu | undefined): string {
   const used = amount(now?.usageCoreNanoSeconds);
   if (used === 0n) return '0.00';

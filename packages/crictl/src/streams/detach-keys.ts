@@ -1,17 +1,17 @@
-// The keys that end a session on a terminal and leave the container's side alone: Ctrl-P Ctrl-Q, as in Docker.
+// The keys that detach a terminal from a container without ending its process: Ctrl-P Ctrl-Q, as in Docker.
 
 /** Ctrl-P, Ctrl-Q. */
 export const detachKeys = Buffer.from([0x10, 0x11]);
 
 export interface KeyScan {
-  /** What is for the container. */
+  /** The input for the container. */
   pass: Buffer;
-  /** How many of the keys have been typed in a row; they are kept back until the next one decides. */
+  /** Number of detach keys typed in a row. They are held back until the next key. */
   typed: number;
   detached: boolean;
 }
 
-/** Pure: looks for `keys` in what was typed, the first `typed` of them having come before. */
+/** Pure: searches the input for the detach keys, of which `typed` were at the end of the previous input. */
 export function scanKeys(chunk: Buffer, typed: number, keys: Buffer = detachKeys): KeyScan {
   const all = Buffer.concat([keys.subarray(0, typed), chunk]);
   const at = all.indexOf(keys);

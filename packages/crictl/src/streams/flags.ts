@@ -1,4 +1,4 @@
-// The flags that exec, attach and port-forward share, and what they mean.
+// The flags that exec, attach and port-forward share.
 import { readFile } from 'node:fs/promises';
 import type { DialOptions } from '@berth/streaming/client/dial.ts';
 import type { FlagValues } from '../cli/flags.ts';
@@ -22,7 +22,7 @@ export const transportFlags = {
   'tls-key': { type: 'string', usage: 'Key file of the client certificate' },
 } as const;
 
-/** What the flags say of TLS: nothing is verified, or the files to do it with. */
+/** The TLS configuration of the flags: no verification, or the files for it. */
 export type TlsFiles = { serverName: string; ca: string; cert: string; key: string } | 'insecure';
 
 /** Pure. Throws when a certificate comes without its key, or a key without its certificate. */
@@ -45,8 +45,8 @@ export interface Dialing {
 }
 
 /**
- * How to dial with these flags; throws on what cannot be read or is not known. `doing` tells what the files of a
- * transport are read for, where the real crictl does.
+ * The dial options of these flags. Throws for unreadable files and unknown transports. `doing` is the context of these
+ * errors by transport, as in the real crictl.
  */
 export async function dialing(
   transport: string,

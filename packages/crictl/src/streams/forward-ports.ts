@@ -1,10 +1,10 @@
-// Listens on this machine and carries what connects to ports of a pod, until told to stop.
+// Listens on local ports and forwards connections to ports of a pod, until it is stopped.
 import { onceAborted } from '@berth/common/abort.ts';
 import type { LocalListener, PortForwardClient } from '@berth/streaming/client/port-forward.ts';
 import { ForwardError } from '@berth/streaming/client/port-forward.ts';
 import type { PortPair } from './ports.ts';
 
-/** `localhost`, in the order of Go's client: one of them is enough. */
+/** The addresses of `localhost`, in the order of Go's client. One that can be bound is enough. */
 const addresses = [
   { address: '127.0.0.1', shown: '127.0.0.1', network: 'tcp4' },
   { address: '::1', shown: '[::1]', network: 'tcp6' },
@@ -13,17 +13,17 @@ const addresses = [
 export interface ForwardOptions {
   client: PortForwardClient;
   pairs: readonly PortPair[];
-  /** Hears what happens on standard output, and on standard error. */
+  /** Print to standard output and standard error. */
   print(line: string): void;
   complain(line: string): void;
-  /** Hears why a connection was not carried. */
+  /** Called with the error of a connection. */
   failed(message: string): void;
   signal: AbortSignal;
 }
 
 /**
- * Resolves when `signal` is aborted. Rejects when no port could be listened on, and when the pod's side is lost; as
- * with the real crictl that includes a connection which the pod did not take.
+ * Resolves when `signal` is aborted. Rejects when no port could be bound, or the connection to the pod is lost, which
+ * includes, as with the real crictl, a connection that the pod refused.
  */
 export async function forwardPorts(options: ForwardOptions): Promise<void> {
   const { client, signal } = options;
@@ -49,7 +49,7 @@ export async function forwardPorts(options: ForwardOptions): Promise<void> {
   }
 }
 
-/** Listens on each address, on the same port; adds to `listeners` and gives back what failed. */
+/** Listens on each address, on the same port. Adds to `listeners`, and returns the errors. */
 async function listen(
   { local: wanted, remote }: PortPair,
   listeners: LocalListener[],

@@ -1,4 +1,4 @@
-// The words LOCAL:REMOTE of port-forward.
+// Parses the LOCAL:REMOTE arguments of port-forward.
 
 export interface PortPair {
   /** 0 for any. */
@@ -7,8 +7,8 @@ export interface PortPair {
 }
 
 /**
- * Pure: `8080:80` is a local and a remote port, `80` both of them, `:80` any local one. Throws in the words of the
- * real crictl.
+ * Pure: `8080:80` is a local and a remote port, `80` both, `:80` a random local port. Throws with the real crictl's
+ * messages.
  */
 export function parsePortPair(word: string): PortPair {
   const [first = '', second, ...more] = word.split(':');

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 
-/** What of Bun is used here (https://bun.com/docs/runtime/file-io#reading-files-bun-file). */
+/** The part of Bun's API that is used here (https://bun.com/docs/runtime/file-io#reading-files-bun-file). */
 declare const Bun: { stdin: { stream(): ReadableStream<Uint8Array> } } | undefined;
 
 /**
- * Standard input for one who may be slower than what writes it. Bun's process.stdin forgets now and then to tell the
- * end when it has been paused, so that there it is read by what lies below.
+ * Standard input with back-pressure. Bun's process.stdin sometimes does not emit `end` after a pause, so Bun.stdin is
+ * read there.
  */
 export function standardInput(): Readable {
   return typeof Bun === 'undefined' ? process.stdin : new WebInput(Bun.stdin.stream());

@@ -1,4 +1,4 @@
-// crictl's templates, which run over JSON documents.
+// Runs the templates of crictl, whose data are JSON documents.
 import { messageOf } from '@berth/common/error-message.ts';
 import type { Json } from '@berth/cri/json/proto-json.ts';
 import { executeTemplate as execute } from '@berth/go-template/execute.ts';
@@ -6,7 +6,7 @@ import { parseTemplate } from '@berth/go-template/parse.ts';
 import { functions } from './functions.ts';
 import { fromJson } from './json.ts';
 
-/** The text that the template makes of `document`. Throws on bad templates and on fields that are not there. */
+/** Executes a template. Throws for an invalid template and for missing fields. */
 export function executeTemplate(template: string, document: Json): string {
   const parsed = told('failed to generate go-template', () =>
     parseTemplate(template, 'tmplExecuteRawJSON', functions),
@@ -14,7 +14,7 @@ export function executeTemplate(template: string, document: Json): string {
   return told('failed to template data', () => execute(parsed, fromJson(document)));
 }
 
-/** Throws on templates that cannot be parsed. */
+/** Throws for a template that cannot be parsed. */
 export function checkTemplate(template: string): void {
   parseTemplate(template, '', functions);
 }

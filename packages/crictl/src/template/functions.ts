@@ -1,4 +1,4 @@
-// The functions of crictl's templates: Go's own, and json, title, lower and upper.
+// The functions of crictl's templates: Go's builtins, and json, title, lower and upper.
 import { type Functions, goFunctions, one, type TemplateFunction } from '@berth/go-template/functions.ts';
 import { json } from './json.ts';
 

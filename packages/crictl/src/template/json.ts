@@ -1,8 +1,8 @@
-// JSON documents as templates see them, and back.
+// Converts JSON documents to the values of templates, and back.
 import type { Json } from '@berth/cri/json/proto-json.ts';
 import { byBytes, isList, isMap, JsonNumber, type Value } from '@berth/go-template/values.ts';
 
-/** Pure: the document as templates see it. */
+/** Pure: the document as a template value. */
 export function fromJson(json: Json): Value {
   if (typeof json === 'number') return new JsonNumber(String(json));
   if (Array.isArray(json)) return json.map(fromJson);
@@ -11,7 +11,7 @@ export function fromJson(json: Json): Value {
   return new Map(keys.map((key) => [key, fromJson(json[key] ?? null)]));
 }
 
-/** Pure: as Go's encoder of JSON writes it, with its final line break. */
+/** Pure: a template value as Go's JSON encoder writes it, with its final line break. */
 export function json(value: Value): string {
   return `${jsonText(value)}\n`;
 }

@@ -1,4 +1,4 @@
-// Asks a runtime for what its pods and containers use.
+// Reads the resource usage of the runtime's pods and containers.
 import { CriError } from '@berth/cri/errors/cri-error.ts';
 import type { Container, ContainerStats, PodSandboxStats, UInt64Value } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
@@ -6,7 +6,7 @@ import { within } from '../errors/within.ts';
 import { podNameOf, podNamespaceOf } from '../filters/containers.ts';
 import type { Reading, Usage } from './usage.ts';
 
-/** Pods and containers that run. Without pod stats in the runtime, a pod is the sum of its containers. */
+/** The running pods and containers. When the runtime has no pod stats, a pod is the sum of its containers. */
 export async function readUsage(app: App): Promise<Usage[]> {
   const runtime = await app.runtime();
   const [pods, containers, podStats] = await within('reading usage', () =>
@@ -62,7 +62,7 @@ export async function readUsage(app: App): Promise<Usage[]> {
   return rows;
 }
 
-/** Pure: how often the containers of each pod were started anew, by the pod's id: the last attempts of all names. */
+/** Pure: the restarts of each pod by its id: the sum of its containers' last attempts. */
 export function restartsOf(containers: readonly Container[]): Map<string, number> {
   const byPod = Map.groupBy(containers, ({ podSandboxId }) => podSandboxId);
   return new Map(
@@ -101,7 +101,7 @@ function containerUsage({ cpu, memory }: ContainerStats): Counters {
   };
 }
 
-/** The CRI has no limit, but what is left of it: limit - working set, 0 or a huge number without one. */
+/** The memory limit: the CRI reports limit - working set, and 0 or a huge number without a limit. */
 function memoryOf(memory: ContainerStats['memory']): Pick<Usage, 'workingSetBytes' | 'limitBytes'> {
   const workingSetBytes = toNumber(memory?.workingSetBytes);
   const left = toNumber(memory?.availableBytes) ?? 0;
@@ -109,7 +109,7 @@ function memoryOf(memory: ContainerStats['memory']): Pick<Usage, 'workingSetByte
   return { workingSetBytes, limitBytes };
 }
 
-/** Containers are read one after the other: the sum is as new as its newest part. */
+/** The sum of counters; its time is that of the newest one. */
 export function summed(parts: readonly Usage[]): Counters {
   const cpus = parts.flatMap(({ cpuNanos }) => cpuNanos ?? []);
   const memories = parts.flatMap(({ workingSetBytes }) => workingSetBytes ?? []);

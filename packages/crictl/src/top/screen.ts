@@ -1,4 +1,4 @@
-// The screen of `crictl top`: its state, what keys do to it, and its lines. Pure.
+// The screen of `crictl top`: its state, its reaction to keys, and its lines. Pure.
 
 import { cut, cutLeft, padStart } from '../output/width.ts';
 import type { Row } from './usage.ts';
@@ -11,12 +11,12 @@ export interface Screen {
   sort: SortKey;
   reverse: boolean;
   filter: string;
-  /** Keys go into the filter. */
+  /** Whether keys edit the filter. */
   typing: boolean;
-  /** Rows scrolled past. */
+  /** Number of rows above the visible ones. */
   offset: number;
   quit: boolean;
-  /** What went wrong with the last reading. */
+  /** The error of the last reading. */
   problem: string;
   nowMs: number;
 }
@@ -52,7 +52,7 @@ const sortKeys: Readonly<Record<string, SortKey>> = {
 /** Lines around the rows: status, header, keys. */
 const frame = 3;
 
-/** The screen after `key`: a character, or the escape sequence of a key, as the terminal sends it. */
+/** The screen after a key: a character or an escape sequence. */
 export function onKey(screen: Screen, key: string, size: Size): Screen {
   if (key === '\x03') return { ...screen, quit: true };
   if (screen.typing) return typeFilter(screen, key);
@@ -104,7 +104,7 @@ function typeFilter(screen: Screen, key: string): Screen {
   return /^\P{C}$/u.test(key) ? { ...screen, filter: screen.filter + key, offset: 0 } : screen;
 }
 
-/** The keys in what a terminal sent at once. */
+/** Splits the input of a terminal into keys. */
 export function splitKeys(text: string): string[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
   return (text.match(/\x1b[[O][0-9;]*[A-Za-z~]|[\s\S]/gu) ?? []).map((key) => key.replace('\x1bO', '\x1b['));
@@ -119,7 +119,7 @@ const values: Readonly<Record<Exclude<SortKey, 'name'>, (row: Row) => number>> =
   age: ({ usage }) => -Number(usage.createdAtNanos),
 };
 
-/** The rows that are wanted, the greatest first; names in their order, also where values are the same. */
+/** Filters and sorts rows: the greatest first, equal ones and names alphabetically. */
 export function visibleRows({ rows, kind, filter, sort, reverse }: Screen): Row[] {
   const wanted = rows.filter(({ usage }) => usage.kind === kind && usage.name.includes(filter));
   const byName = (a: Row, b: Row) => (a.usage.name < b.usage.name ? -1 : 1);
@@ -134,7 +134,7 @@ interface Column {
   cell: (row: Row, nowMs: number) => string;
 }
 
-/** Those behind leave first when the terminal is narrow; they are shown in the order of `order`. */
+/** The columns that fit: a narrow terminal loses the last ones of this list first. Shown in the order of `order`. */
 const columns: readonly (Column & { order: number })[] = [
   { order: 0, title: 'CPU%', width: 6, cell: (row) => row.cpuPercent?.toFixed(1) ?? '-' },
   { order: 1, title: 'MEM', width: 6, cell: ({ usage }) => bytes(usage.workingSetBytes) },
@@ -173,7 +173,7 @@ export function table(screen: Screen, rows: readonly Row[], width: number): stri
   ];
 }
 
-/** The whole screen: status, header, as many rows as fit, keys. Never more than `size`. */
+/** The whole screen, at most `size`: status, header, as many rows as fit, keys. */
 export function render(screen: Screen, size: Size): string[] {
   const all = visibleRows(screen);
   const page = Math.max(0, size.lines - frame);

@@ -1,4 +1,4 @@
-// The live screen: raw keys in, frames out, and the terminal as it was on every way out.
+// Runs the live screen on a terminal: reads keys, draws frames, and restores the terminal on every exit.
 
 import { setTimeout } from 'node:timers/promises';
 import type { App } from '../app/app.ts';
@@ -11,7 +11,7 @@ import { rowsOf } from './usage.ts';
 const enter = '\x1b[?1049h\x1b[?25l';
 const leave = '\x1b[?25h\x1b[?1049l';
 
-/** Shows pods and containers until q, Ctrl-C, or a signal. An error of the first reading is thrown. */
+/** Shows pods and containers until q, Ctrl-C or a signal. Throws the error of the first reading. */
 export async function showLive(app: App, delayMs: number, coloured: boolean): Promise<void> {
   const { stdin } = process;
   const stdout = outputStream();
@@ -44,7 +44,7 @@ export async function showLive(app: App, delayMs: number, coloured: boolean): Pr
   stdout.write(enter);
   try {
     draw();
-    // The second reading comes early: before it there are no rates.
+    // Read again early: rates need two readings.
     for (let wait = Math.min(delayMs, 1000); !ended.signal.aborted; wait = delayMs) {
       await setTimeout(wait, undefined, { signal: ended.signal });
       try {

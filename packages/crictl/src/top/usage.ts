@@ -1,12 +1,12 @@
-// What pods and containers use: the runtime's counters, and what two readings of them say per second.
+// Resource usage of pods and containers: the runtime's counters, and rates from two readings.
 
-/** A counter and when the runtime read it, both as it gives them. */
+/** A counter of the runtime and the time of its reading. */
 export interface Reading {
   atNanos: bigint;
   value: bigint;
 }
 
-/** One pod or container as the runtime tells of it. What the runtime does not tell is undefined. */
+/** The usage of one pod or container; undefined where the runtime does not report it. */
 export interface Usage {
   id: string;
   kind: 'pod' | 'container';
@@ -19,15 +19,15 @@ export interface Usage {
   /** Undefined when there is no limit. */
   limitBytes: number | undefined;
   pids: number | undefined;
-  /** How often it was started anew; of a pod all of its containers together. */
+  /** Number of restarts; for a pod the sum of its containers. */
   attempt: number;
   createdAtNanos: bigint;
 }
 
-/** A line of the screen: usage with its rates. A rate is undefined until there were two readings. */
+/** A row of the screen: usage with rates, which are undefined until the second reading. */
 export interface Row {
   usage: Usage;
-  /** Of one core, 100 being all of it. */
+  /** Percent of one core. */
   cpuPercent: number | undefined;
   receivedPerSecond: number | undefined;
   sentPerSecond: number | undefined;
@@ -48,7 +48,7 @@ export function rowsOf(before: readonly Row[], now: readonly Usage[]): Row[] {
   });
 }
 
-/** `last` stands while the runtime gives the same reading again; a counter that fell started anew. */
+/** Keeps the rate `last` when the runtime returns the same reading; a counter that decreased was reset. */
 function perSecond(
   from: Reading | undefined,
   to: Reading | undefined,

@@ -1,23 +1,23 @@
-// A pod's start as berthd tells it, made a tree.
+// Makes a tree of the spans of a pod's start.
 import type { PodStart } from '@berth/cri/generated/pod-starts.ts';
 import type { JsonObject } from '@berth/cri/json/proto-json.ts';
 import { rfc3339Nano } from '../output/time.ts';
 
-/** A call of the CRI, or a step of it. */
+/** A CRI call, or a step of one. */
 export interface Span {
   name: string;
-  /** The container's or the image's name, where it is about one. */
+  /** The name of its container or image, if any. */
   subject: string;
   startedAt: bigint;
   /** Milliseconds since the start's first call. */
   offset: number;
   duration: number;
-  /** What it failed with; empty otherwise. */
+  /** Its error, or empty. */
   error: string;
   steps: Span[];
 }
 
-/** Pure: the calls of a start with their steps. A step whose parent is not told is taken for a call. */
+/** Pure: the calls of a start with their steps. A step without a known parent becomes a call. */
 export function spansOf({ spans }: Pick<PodStart, 'spans'>): Span[] {
   let first = spans[0]?.startedAt ?? 0n;
   for (const { startedAt } of spans) if (startedAt < first) first = startedAt;
@@ -40,7 +40,7 @@ export function totalOf(calls: readonly Span[]): number {
   return Math.max(0, ...calls.map(({ offset, duration }) => offset + duration));
 }
 
-/** Milliseconds in which no call was under way: somebody else's time, mostly the kubelet's. */
+/** Milliseconds without a call: time of the client, usually the kubelet. */
 export function idleOf(calls: readonly Span[]): number {
   let [idle, busyUntil] = [0, 0];
   for (const { offset, duration } of calls.toSorted((a, b) => a.offset - b.offset)) {
@@ -50,7 +50,7 @@ export function idleOf(calls: readonly Span[]): number {
   return idle;
 }
 
-/** What `trace -o json` prints. */
+/** The document of `trace -o json`. */
 export function startJson(start: PodStart): JsonObject {
   const calls = spansOf(start);
   const toJson = ({ name, subject, startedAt, offset, duration, error, steps }: Span): JsonObject => ({

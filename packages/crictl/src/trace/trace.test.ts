@@ -61,7 +61,7 @@ test('what failed, was not pulled, or left out is said', () => {
   });
   const text = waterfall(failed, look).join('\n');
   assert.equal(text.match(/▄\n {2}failed: no CNI plugin/g)?.length, 1);
-  assert.match(text, /\nand 3 calls more, which berthd had no room for\n/);
+  assert.match(text, /\nand 3 more calls, beyond the number that berthd records\n/);
   assert.match(text, /\nsandbox 10.0ms \(network 8.00ms\), image not pulled,\nbetween the calls 0.00ms$/);
 });
 

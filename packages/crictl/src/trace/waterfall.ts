@@ -1,18 +1,18 @@
-// A pod's start as a waterfall of text. Pure.
+// Draws a pod's start as a waterfall. Pure.
 import type { PodStart } from '@berth/cri/generated/pod-starts.ts';
 import { truncateId } from '../output/human.ts';
 import { cut, padStart, widthOf } from '../output/width.ts';
 import { idleOf, type Span, spansOf, totalOf } from './span.ts';
 
 export interface Look {
-  /** Cells of a line. */
+  /** Width of a line in cells. */
   width: number;
   coloured: boolean;
-  /** Blocks for bars, or else characters that every terminal has. */
+  /** Whether to draw bars by block characters, or by ASCII. */
   unicode: boolean;
 }
 
-/** What the CRI's calls are to a pod's start, and their colours: cyan, blue, yellow, green. */
+/** The stages of a pod's start by CRI call, and their colours: cyan, blue, yellow, green. */
 const stages: Readonly<Record<string, { title: string; colour: number }>> = {
   RunPodSandbox: { title: 'sandbox', colour: 36 },
   PullImage: { title: 'image', colour: 34 },
@@ -23,7 +23,7 @@ const stages: Readonly<Record<string, { title: string; colour: number }>> = {
 const durationWidth = 7;
 const leastBar = 10;
 
-/** The lines of the waterfall, each at most `width` cells wide but for what failed calls said. */
+/** The lines of the waterfall, each at most `width` cells wide, except errors of calls. */
 export function waterfall(start: PodStart, look: Look): string[] {
   const calls = spansOf(start);
   const total = totalOf(calls);
@@ -45,11 +45,11 @@ export function waterfall(start: PodStart, look: Look): string[] {
       const text = `${cut(label, labelWidth)} ${padStart(time(span.duration), durationWidth)}`;
       lines.push(look.coloured && bar !== '' ? `${text}\x1b[${colour}m${bar}\x1b[0m` : text + bar);
     }
-    // A step's failure is the call's as well, which says it once.
+    // A step's error is also its call's: print it once.
     const [call] = rows;
     if (call !== undefined && call.span.error !== '') lines.push(`  failed: ${call.span.error}`);
   }
-  if (start.leftOut > 0) lines.push(`and ${start.leftOut} calls more, which berthd had no room for`);
+  if (start.leftOut > 0) lines.push(`and ${start.leftOut} more calls, beyond the number that berthd records`);
   return [...lines, '', ...wrapped(summary(calls), look.width)];
 }
 
@@ -62,7 +62,7 @@ interface Row {
 
 function rowsOf(span: Span, depth: number, colour: number): Row[] {
   const title = depth === 0 ? (stages[span.name]?.title ?? span.name) : span.name;
-  // Of an image's name the end tells most.
+  // The end of an image's name is the most specific part.
   const subject = span.name === 'PullImage' ? span.subject.replace(/^.*\//, '') : span.subject;
   const label = `${'  '.repeat(depth)}${title}${subject === '' ? '' : ` ${subject}`}`;
   return [{ label, span, depth, colour }, ...span.steps.flatMap((step) => rowsOf(step, depth + 1, colour))];
@@ -76,7 +76,7 @@ function barOf({ offset, duration }: Span, total: number, width: number, depth: 
   return ' '.repeat(from) + (depth === 0 ? whole : part).repeat(to - from);
 }
 
-/** What each stage took, and the steps that people ask for. */
+/** The time of each stage, and of selected steps. */
 function summary(calls: readonly Span[]): string[] {
   const sum = (spans: readonly Span[]) => spans.reduce((all, { duration }) => all + duration, 0);
   const network = sum(calls.flatMap(({ steps }) => steps.filter(({ name }) => name === 'network')));
@@ -89,7 +89,7 @@ function summary(calls: readonly Span[]): string[] {
   return [...parts, `between the calls ${time(idleOf(calls))}`];
 }
 
-/** The parts with commas between them, in lines of at most `width`. */
+/** Joins parts by commas into lines of at most `width`. */
 function wrapped(parts: readonly string[], width: number): string[] {
   const lines: string[] = [];
   for (const [index, part] of parts.entries()) {

@@ -1,10 +1,10 @@
-// The limits of a container as `update` is told them.
+// The resource limits in the flags of `update`.
 import type { LinuxContainerResources } from '@berth/cri/generated/api.ts';
 import { type FlagValues, parseInteger } from '../cli/flags.ts';
 
 const forWindows = 'Windows only, no effect on Linux';
 
-/** Flags in the words of the CRI; 0 and nothing leave a limit as it is. */
+/** Flags named as in the CRI; 0 and an empty text do not change a limit. */
 export const resourceFlags = {
   'cpu-count': { type: 'int64', usage: `Number of CPUs; ${forWindows}` },
   'cpu-maximum': { type: 'int64', usage: `Maximum CPU usage in hundredths of a percent; ${forWindows}` },
@@ -20,7 +20,7 @@ export const resourceFlags = {
   },
 } as const;
 
-/** Pure: the limits to ask for. Throws UsageError on a score that is no number. */
+/** Pure: the limits to request. Throws UsageError for a score that is not a number. */
 export function linuxResources(
   flags: FlagValues<typeof resourceFlags>,
 ): Omit<LinuxContainerResources, 'hugepageLimits' | 'unified' | 'memorySwapLimitInBytes'> {
