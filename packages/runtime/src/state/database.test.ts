@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, test } from 'node:test';
-import { openDatabase } from './database.ts';
+import { migrate, openDatabase } from './database.ts';
 
 let root: string;
 let path: string;
@@ -84,4 +84,29 @@ test('while berthd has the database nobody else gets a lock on it', () => {
   using other = new DatabaseSync(path, { readOnly: true, timeout: 0 });
   assert.throws(() => rows(other), /database is locked/);
   database.exec('INSERT INTO kept VALUES (1)');
+});
+
+test('a database whose table of versions names components as berthd 0.1.0 did is taken over with its rows', () => {
+  const older = new DatabaseSync(path);
+  older.exec(`CREATE TABLE schema_version (room TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT;
+    INSERT INTO schema_version VALUES ('image', 3), ('runtime', 1);
+    CREATE TABLE kept (value);
+    INSERT INTO kept VALUES (1)`);
+  older.close();
+  const steps = ['CREATE TABLE kept (value)', 'INSERT INTO kept VALUES (2)'];
+  // Opened twice: the column is renamed once, and the steps are done once.
+  for (let opened = 0; opened < 2; opened++) {
+    using database = openDatabase(path);
+    migrate(database, 'runtime', steps);
+    assert.deepEqual(rows(database), [1, 2]);
+    assert.throws(() => migrate(database, 'image', steps), /has version 3 of the image tables/);
+    const versions = database.prepare('SELECT * FROM schema_version ORDER BY component').all();
+    assert.deepEqual(
+      versions.map((row) => ({ ...row })),
+      [
+        { component: 'image', version: 3 },
+        { component: 'runtime', version: 2 },
+      ],
+    );
+  }
 });

@@ -24,7 +24,7 @@ const SQLITE_BUSY = 5;
  *
  * The files are ours alone, and so is the lock, from here until the database is closed: nobody else's can make a
  * request fail, and the log has no index in shared memory (`-shm`). The caller sees to it that no other berthd uses
- * them (lock.ts).
+ * them (directory-lock.ts).
  */
 export function openDatabase(path: string): DatabaseSync {
   makePrivateDirectory(dirname(path));
@@ -51,14 +51,24 @@ function openLocked(path: string): DatabaseSync {
        PRAGMA foreign_keys = ON`,
     );
     // The first look at the tables takes the lock.
-    database.exec(
-      'CREATE TABLE IF NOT EXISTS schema_version (room TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT',
-    );
+    makeVersionTable(database);
     return database;
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/** The table that says which version the tables of each component have. */
+function makeVersionTable(database: DatabaseSync): void {
+  const columns = database.prepare("SELECT name FROM pragma_table_info('schema_version')").all();
+  // The name that berthd up to 0.1.0 gave the column.
+  if (columns.some(({ name }) => name === 'room')) {
+    database.exec('ALTER TABLE schema_version RENAME COLUMN room TO component');
+  }
+  database.exec(
+    'CREATE TABLE IF NOT EXISTS schema_version (component TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT',
+  );
 }
 
 /**
@@ -91,24 +101,24 @@ function replaceByCopy(path: string): void {
 }
 
 /**
- * Brings the tables of one room up to date: `steps[n]` is SQL that leads from version n to n + 1. Only ever
+ * Brings the tables of one component up to date: `steps[n]` is SQL that leads from version n to n + 1. Only ever
  * append to a list of steps. A database of a newer berthd is refused, because its rows may mean something
  * that this one does not know.
  */
-export function migrate(database: DatabaseSync, room: string, steps: readonly string[]): void {
-  const row = database.prepare('SELECT version FROM schema_version WHERE room = ?').get(room);
+export function migrate(database: DatabaseSync, component: string, steps: readonly string[]): void {
+  const row = database.prepare('SELECT version FROM schema_version WHERE component = ?').get(component);
   const version = typeof row?.version === 'number' ? row.version : 0;
   if (version > steps.length) {
     throw new Error(
-      `the database has version ${version} of the ${room} tables and this berthd knows ${steps.length}: ` +
+      `the database has version ${version} of the ${component} tables and this berthd knows ${steps.length}: ` +
         'start the newer berthd again, or remove all pods and delete the database',
     );
   }
   for (const [index, sql] of steps.entries()) {
     if (index < version) continue;
     database.exec(`BEGIN; ${sql};
-      INSERT INTO schema_version VALUES ('${room}', ${index + 1})
-        ON CONFLICT (room) DO UPDATE SET version = excluded.version;
+      INSERT INTO schema_version VALUES ('${component}', ${index + 1})
+        ON CONFLICT (component) DO UPDATE SET version = excluded.version;
       COMMIT`);
   }
 }

@@ -145,7 +145,7 @@ test('a database of a newer berthd and a row of another shape are refused with t
   assert.throws(() => State.open(root), {
     message: /table sandbox, row a{64}: phase is not a phase of a sandbox/,
   });
-  database.exec("UPDATE schema_version SET version = 99 WHERE room = 'runtime'");
+  database.exec("UPDATE schema_version SET version = 99 WHERE component = 'runtime'");
   assert.throws(() => migrate(database, 'runtime', []), { message: /version 99 of the runtime tables/ });
   database.close();
 });

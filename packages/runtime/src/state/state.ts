@@ -6,7 +6,7 @@ import { migrate, openDatabase } from './database.ts';
 import { SandboxStore } from './sandbox-store.ts';
 import { runtimeSchema } from './schema.ts';
 
-/** What berthd knows and keeps: one database for all rooms, with its tables of sandboxes and containers. */
+/** What berthd knows and keeps: one database, with the tables of sandboxes and containers; image/ keeps its own in it. */
 export class State {
   readonly database: DatabaseSync;
   readonly sandboxes: SandboxStore;
