@@ -14,7 +14,6 @@ import { LiveConfig } from './config/live-config.ts';
 import { AbortableOperations } from './container/abortable-operations.ts';
 import { describePeer } from './container/audit.ts';
 import { Stops } from './container/stops.ts';
-import type { Context } from './context.ts';
 import { LayerUsage } from './disk-usage/layer-usage.ts';
 import { EventBus } from './events/event-bus.ts';
 import { Exits } from './exits/exits.ts';
@@ -37,6 +36,7 @@ import { recover } from './recovery/recover.ts';
 import { messageWithCauses } from './rpc/errors.ts';
 import { PodEvents } from './sandbox/pod-events.ts';
 import { sandboxInitEnded } from './sandbox/stop.ts';
+import { type Services, startServices } from './services.ts';
 import { socketRoutes } from './socket-routes.ts';
 import { readHostFacts } from './spec/host-inputs/host.ts';
 import { lockDirectory } from './state/directory-lock.ts';
@@ -70,40 +70,40 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
   const closing = new AbortController();
   const live = new LiveConfig(config);
   live.follow(({ logLevel }) => log.setLevel(logLevel));
-  const context = await makeContext(live, log, resources, closing.signal);
-  await recover(context);
+  const services = await startServices(live, log, resources, closing.signal);
+  await recover(services);
   await loadDefaultProfile(readAppArmor(), { stateDir: config.state, log });
-  resources.use(recordExits(context, (id) => sandboxInitEnded(context, id)));
+  resources.use(recordExits(services, (id) => sandboxInitEnded(services, id)));
   const layers = new LayerUsage(log);
-  const streaming = new StreamingService(context);
+  const streaming = new StreamingService(services);
   resources.use(streaming);
   await streaming.listen();
   const server = await serveCri({
     socketPath: config.listen,
-    runtime: runtimeHandlers(context, { layers, streaming }),
-    image: imageHandlers(context.images, { dir: context.paths.layers, usage: layers }),
-    imageProgress: imageProgressHandlers(context.images),
-    podStarts: podStartsHandlers(context.starts),
-    http: socketRoutes(context.images, context.metrics),
+    runtime: runtimeHandlers(services, { layers, streaming }),
+    image: imageHandlers(services.images, { dir: services.paths.layers, usage: layers }),
+    imageProgress: imageProgressHandlers(services.images),
+    podStarts: podStartsHandlers(services.starts),
+    http: socketRoutes(services.images, services.metrics),
     onCall: (call) => {
-      context.metrics.countCall(call);
+      services.metrics.countCall(call);
       logCall(log, call);
     },
-    around: (call, run) => context.tracer.call(call, run),
+    around: (call, run) => services.tracer.call(call, run),
     errorText: printable,
     describePeer,
     onError: (error) => log.error(`Unable to accept a connection on ${config.listen}: ${error.message}`),
   });
-  const warned = warnOfVulnerabilities(context.runtimes, log);
+  const warned = warnOfVulnerabilities(services.runtimes, log);
   resources.defer(() => warned);
   const owned = resources.move();
   return {
-    checkHealth: () => context.state.check(),
-    reload: (next) => reload(context.config, log, next),
+    checkHealth: () => services.state.check(),
+    reload: (next) => reload(services.config, log, next),
     close: async () => {
       await server.close();
       await Promise.race([
-        context.queue.idle(),
+        services.queue.idle(),
         new Promise((resolve) => setTimeout(resolve, closeTimeoutMs).unref()),
       ]);
       closing.abort();
@@ -120,83 +120,6 @@ async function checkPlaces({ root, state, listen, cni }: Config): Promise<void> 
   await checkPlace(cni.cacheDir, 'cni.cacheDir');
 }
 
-async function makeContext(
-  live: LiveConfig,
-  log: Logger,
-  resources: AsyncDisposableStack,
-  closing: AbortSignal,
-): Promise<Context> {
-  const config = live.current;
-  const paths = new Paths(config);
-  for (const dir of [paths.sandboxes, paths.bundles, paths.layers, paths.exits]) {
-    makePrivateDirectory(dir);
-  }
-  const naming = cgroupNaming(config.cgroupDriver);
-  const cgroups = detectCgroups();
-  const cgroupDriver = resources.use(await startCgroupDriver(config.cgroupDriver, cgroups));
-  const exits = new Exits();
-  const state = State.open(config.root);
-  resources.defer(() => state.close());
-  const starts = new PodStarts();
-  const tracer = recordStarts(starts, await startTracing(config.tracing, log));
-  resources.defer(() => tracer.close());
-  const namespaces = await NamespaceWorker.start();
-  resources.defer(() => namespaces.close());
-  const retries = resources.use(new Retries(log));
-  const network = await PodNetwork.start({
-    ...config.cni,
-    timeoutMs: config.cni.timeoutSeconds * 1000,
-    sandboxesDir: paths.sandboxes,
-    onSelect: () => retries.now(),
-    log,
-  });
-  resources.defer(() => network.close());
-  const images = await ImageService.open({
-    root: config.root,
-    database: state.database,
-    registry: config.registry,
-    limits: config.image,
-    tracer,
-    usedImages: () => [...state.containers.all()].flatMap((each) => [each.imageId, ...each.volumeImages]),
-    log,
-  });
-  resources.defer(() => images.close());
-  live.follow(({ image, registry }) => images.configure({ limits: image, registry }));
-  const runtimes = new OciRuntimes({
-    stateDir: config.state,
-    cgroupNaming: naming,
-    handlers: config.runtimes,
-    defaultHandler: config.defaultRuntime,
-  });
-  live.follow(({ runtimes: handlers, defaultRuntime }) => runtimes.detect(handlers, defaultRuntime));
-  const services = {
-    config: live,
-    log,
-    paths,
-    state,
-    queue: new KeyedQueue(),
-    events: new PodEvents(new EventBus(log), state),
-    runtimes,
-    namespaces,
-    cgroups,
-    cgroupDriver,
-    cgroupNaming: naming,
-    host: readHostFacts({ cgroups, cgroupNaming: naming }),
-    network,
-    images,
-    exits,
-    stops: new Stops({ cgroups, exits }),
-    operations: new AbortableOperations(),
-    retries,
-    closing,
-    tracer,
-    starts,
-    metrics: new Metrics(state),
-    conmon: findProgram(config.conmon, 'conmon'),
-  };
-  return { ...services, restores: containerRestores(services) };
-}
-
 /** Takes on those of the settings that can change while berthd serves, and logs which cannot. */
 function reload(config: LiveConfig, log: Logger, next: Config): void {
   const { changed, needRestart } = config.reload(next);
@@ -206,15 +129,6 @@ function reload(config: LiveConfig, log: Logger, next: Config): void {
       settings: needRestart.join(','),
     });
   }
-}
-
-async function startTracing(
-  { endpoint, samplingRatePerMillion }: Config['tracing'],
-  log: Logger,
-): Promise<Tracer> {
-  if (endpoint === undefined) return noTracing;
-  const { openTelemetry } = await import('./observability/tracing/open-telemetry.ts');
-  return openTelemetry({ endpoint, samplingRatePerMillion }, log);
 }
 
 function logCall(log: Logger, { rpc, durationMs, code, error }: FinishedCall): void {

@@ -10,7 +10,6 @@ import { startContainer } from './container/start.ts';
 import { getContainerStatus } from './container/status.ts';
 import { stopContainer } from './container/stop.ts';
 import { updateContainerResources } from './container/update-resources.ts';
-import type { Context } from './context.ts';
 import type { LayerUsage } from './disk-usage/layer-usage.ts';
 import { execSync } from './exec/exec-sync.ts';
 import { podMetricsHandlers } from './pod-metrics/handlers.ts';
@@ -25,54 +24,55 @@ import { runPodSandbox } from './sandbox/run.ts';
 import { getPodSandboxStatus } from './sandbox/status.ts';
 import { stopPodSandbox } from './sandbox/stop.ts';
 import { updatePodSandboxResources } from './sandbox/update-resources.ts';
+import type { Services } from './services.ts';
 import { StatsCollector } from './stats/collector.ts';
 import { statsHandlers } from './stats/handlers.ts';
 import type { StreamingService } from './streaming/service.ts';
 
 /** The RPCs of RuntimeService that berthd serves; the others answer UNIMPLEMENTED. */
 export function runtimeHandlers(
-  context: Context,
+  services: Services,
   { layers, streaming }: { layers: LayerUsage; streaming: StreamingService },
 ): RuntimeHandlers {
-  const collector = new StatsCollector(context, layers);
+  const collector = new StatsCollector(services, layers);
   return {
     version,
-    status: (request) => status(context, request),
-    updateRuntimeConfig: (request) => updateRuntimeConfig(context, request),
-    runtimeConfig: () => runtimeConfig(context),
-    runPodSandbox: (request, call) => runPodSandbox(context, request, call),
-    stopPodSandbox: (request) => stopPodSandbox(context, request),
-    removePodSandbox: (request) => removePodSandbox(context, request),
-    podSandboxStatus: (request) => getPodSandboxStatus(context, request),
-    listPodSandbox: (request) => listPodSandboxes(context, request),
-    createContainer: (request, call) => createContainer(context, request, call),
-    startContainer: (request) => startContainer(context, request),
-    stopContainer: (request) => stopContainer(context, request),
-    removeContainer: (request) => removeContainer(context, request),
-    containerStatus: (request) => getContainerStatus(context, request),
-    listContainers: (request) => listContainers(context, request),
-    updateContainerResources: (request) => updateContainerResources(context, request),
-    updatePodSandboxResources: (request) => updatePodSandboxResources(context, request),
-    checkpointContainer: (request, call) => checkpointContainer(context, request, call),
-    checkpointPod: (request, call) => checkpointPod(context, request, call),
-    restorePod: (request, call) => restorePod(context, request, call),
-    execSync: (request, call) => execSync(context, request, call),
+    status: (request) => status(services, request),
+    updateRuntimeConfig: (request) => updateRuntimeConfig(services, request),
+    runtimeConfig: () => runtimeConfig(services),
+    runPodSandbox: (request, call) => runPodSandbox(services, request, call),
+    stopPodSandbox: (request) => stopPodSandbox(services, request),
+    removePodSandbox: (request) => removePodSandbox(services, request),
+    podSandboxStatus: (request) => getPodSandboxStatus(services, request),
+    listPodSandbox: (request) => listPodSandboxes(services, request),
+    createContainer: (request, call) => createContainer(services, request, call),
+    startContainer: (request) => startContainer(services, request),
+    stopContainer: (request) => stopContainer(services, request),
+    removeContainer: (request) => removeContainer(services, request),
+    containerStatus: (request) => getContainerStatus(services, request),
+    listContainers: (request) => listContainers(services, request),
+    updateContainerResources: (request) => updateContainerResources(services, request),
+    updatePodSandboxResources: (request) => updatePodSandboxResources(services, request),
+    checkpointContainer: (request, call) => checkpointContainer(services, request, call),
+    checkpointPod: (request, call) => checkpointPod(services, request, call),
+    restorePod: (request, call) => restorePod(services, request, call),
+    execSync: (request, call) => execSync(services, request, call),
     exec: (request, call) => streaming.exec(request, call),
     attach: (request, call) => streaming.attach(request, call),
     portForward: (request, call) => streaming.portForward(request, call),
-    reopenContainerLog: (request) => reopenContainerLog(context, request),
+    reopenContainerLog: (request) => reopenContainerLog(services, request),
     streamPodSandboxes: (request) =>
       inChunks(
-        listPodSandboxes(context, request).then(({ items }) => items),
+        listPodSandboxes(services, request).then(({ items }) => items),
         (podSandboxes) => ({ podSandboxes }),
       ),
     streamContainers: (request) =>
       inChunks(
-        listContainers(context, request).then((found) => found.containers),
+        listContainers(services, request).then((found) => found.containers),
         (containers) => ({ containers }),
       ),
-    ...statsHandlers(context, collector),
-    ...podMetricsHandlers(context, collector),
-    getContainerEvents: (_request, { signal }) => context.events.subscribe(signal),
+    ...statsHandlers(services, collector),
+    ...podMetricsHandlers(services, collector),
+    getContainerEvents: (_request, { signal }) => services.events.subscribe(signal),
   };
 }

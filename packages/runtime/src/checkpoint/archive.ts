@@ -30,7 +30,7 @@ import { deletedPaths, isWhiteout } from './rootfs-diff.ts';
 import { SeccompFilters } from './seccomp-filters.ts';
 
 /** What writing a checkpoint archive uses. */
-export interface ArchivePorts {
+export interface ArchiveServices {
   readonly config: LiveConfig;
   readonly log: Logger;
   readonly paths: Paths;
@@ -39,11 +39,11 @@ export interface ArchivePorts {
 
 /** Adds to a dump in the work place what a restore needs beside the processes; the container is still paused. */
 export async function describeCheckpoint(
-  context: ArchivePorts,
+  services: ArchiveServices,
   container: Container,
   { runtime, signal }: { runtime: string; signal: AbortSignal },
 ): Promise<void> {
-  const paths = context.paths.container(container.id);
+  const paths = services.paths.container(container.id);
   const place = workPlace(paths);
   const write = (name: string, value: unknown) =>
     writeFileSync(place.at(name), JSON.stringify(value, bigintAsNumber, 2), { mode: 0o600 });
@@ -61,8 +61,8 @@ export async function describeCheckpoint(
       return [{ source, destination, file_type: fileType, permissions: stats.mode & 0o777 }];
     }),
   );
-  noteSeccompFilter(context, container, spec);
-  const image = await context.images.rootfs(container.imageId);
+  noteSeccompFilter(services, container, spec);
+  const image = await services.images.rootfs(container.imageId);
   const deleted = deletedPaths(paths.upper, image?.lowerDirs ?? []);
   if (deleted.length > 0) write(deletedFiles, deleted);
   const skip = (_path: string, stats: Parameters<typeof isWhiteout>[0]) => isWhiteout(stats);
@@ -73,7 +73,7 @@ export async function describeCheckpoint(
  * Notes the filter that the OCI runtime has made of the container's profile: the first that the container's init has
  * and berthd has not. Those that came later are the container's own.
  */
-function noteSeccompFilter({ config, log, paths }: ArchivePorts, { id }: Container, spec: Spec): void {
+function noteSeccompFilter({ config, log, paths }: ArchiveServices, { id }: Container, spec: Spec): void {
   const profile = spec.linux?.seccomp;
   if (profile === undefined) return;
   try {

@@ -9,13 +9,13 @@ import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { invalid, notFound, RuntimeError, wrongState } from '../rpc/errors.ts';
 import type { State } from '../state/state.ts';
 import { maxTimerMs } from '../time/clock.ts';
-import type { ArchivePorts } from './archive.ts';
+import type { ArchiveServices } from './archive.ts';
 import { describeCheckpoint, writeArchive } from './archive.ts';
 import { dumpProcesses, whilePaused } from './dump.ts';
 import { requireCheckpointing } from './support.ts';
 
 /** What CheckpointContainer uses. */
-export interface CheckpointContainerPorts extends ArchivePorts {
+export interface CheckpointContainerServices extends ArchiveServices {
   readonly log: Logger;
   readonly state: State;
   readonly queue: KeyedQueue;
@@ -28,11 +28,11 @@ const defaultTimeoutSeconds = 240;
 
 /** CheckpointContainer: an archive of a running container, which then goes on. All or nothing. */
 export async function checkpointContainer(
-  context: CheckpointContainerPorts,
+  services: CheckpointContainerServices,
   { containerId, location, timeout }: CheckpointContainerRequest,
   call: { signal: AbortSignal },
 ): Promise<CheckpointContainerResponse> {
-  const { state, queue, log, runtimes, operations } = context;
+  const { state, queue, log, runtimes, operations } = services;
   if (!isAbsolute(location))
     throw invalid('location', `${JSON.stringify(location)} is not an absolute path of a file`);
   if (timeout < 0n) throw invalid('timeout', `${timeout} is less than 0`);
@@ -53,12 +53,12 @@ export async function checkpointContainer(
     const deadline = AbortSignal.timeout(Math.min(seconds * 1000, maxTimerMs));
     const signal = AbortSignal.any([caller, deadline]);
     try {
-      await whilePaused(context, [container], runtime, async () => {
-        await dumpProcesses(context, container, runtime, signal);
-        await describeCheckpoint(context, container, { runtime: runtime.name, signal });
+      await whilePaused(services, [container], runtime, async () => {
+        await dumpProcesses(services, container, runtime, signal);
+        await describeCheckpoint(services, container, { runtime: runtime.name, signal });
         // It appears under its name when it is complete.
         const partial = `${location}.${randomBytes(4).toString('hex')}.partial`;
-        await writeArchive(context, container, partial, signal);
+        await writeArchive(services, container, partial, signal);
         await rename(partial, location);
       });
     } catch (error) {

@@ -10,14 +10,14 @@ import { invalid, messageWithCauses, notFound, wrongState } from '../rpc/errors.
 import type { Container } from '../state/container.ts';
 import type { SandboxId } from '../state/ids.ts';
 import type { State } from '../state/state.ts';
-import type { ArchivePorts } from './archive.ts';
+import type { ArchiveServices } from './archive.ts';
 import { describeCheckpoint, keepArchive, writeArchive } from './archive.ts';
 import { dumpProcesses, whilePaused } from './dump.ts';
 import { type PodDump, podDump } from './pod-dump.ts';
 import { requireCheckpointing } from './support.ts';
 
 /** What CheckpointPod uses. */
-export interface CheckpointPodPorts extends ArchivePorts {
+export interface CheckpointPodServices extends ArchiveServices {
   readonly log: Logger;
   readonly state: State;
   readonly queue: KeyedQueue;
@@ -27,11 +27,11 @@ export interface CheckpointPodPorts extends ArchivePorts {
 
 /** CheckpointPod: all containers of a pod at one moment, each an archive in the caller's directory. */
 export async function checkpointPod(
-  context: CheckpointPodPorts,
+  services: CheckpointPodServices,
   { podSandboxId, outputPath, containerIds, options }: CheckpointPodRequest,
   call: { signal: AbortSignal },
 ): Promise<CheckpointPodResponse> {
-  const { state, queue, log, runtimes, operations } = context;
+  const { state, queue, log, runtimes, operations } = services;
   refuseOptions(options);
   refuseUnlessEmpty(outputPath);
   const found = state.sandboxes.find(podSandboxId);
@@ -42,18 +42,18 @@ export async function checkpointPod(
     if (sandbox?.state.phase !== 'ready') throw wrongState(`pod ${found.id} is not running`);
     const runtime = runtimes.get(sandbox.runtime);
     await requireCheckpointing(runtime);
-    const ids = selectContainers(context, found.id, containerIds).map(({ id }) => id);
-    await holding(context, ids, async () => {
-      const containers = selectContainers(context, found.id, containerIds);
+    const ids = selectContainers(services, found.id, containerIds).map(({ id }) => id);
+    await holding(services, ids, async () => {
+      const containers = selectContainers(services, found.id, containerIds);
       const made: string[] = [];
       try {
-        await whilePaused(context, containers, runtime, async () => {
-          for (const container of containers) await dumpProcesses(context, container, runtime, signal);
+        await whilePaused(services, containers, runtime, async () => {
+          for (const container of containers) await dumpProcesses(services, container, runtime, signal);
           for (const container of containers) {
             const file = join(outputPath, `${container.id}.tar`);
             made.push(file);
-            await describeCheckpoint(context, container, { runtime: runtime.name, signal });
-            await writeArchive(context, container, file, signal);
+            await describeCheckpoint(services, container, { runtime: runtime.name, signal });
+            await writeArchive(services, container, file, signal);
           }
           const dump: PodDump = {
             version: 1,
@@ -65,7 +65,7 @@ export async function checkpointPod(
           };
           made.push(join(outputPath, podDump));
           await writeFile(join(outputPath, podDump), JSON.stringify(dump, undefined, 2), { mode: 0o600 });
-          for (const container of containers) keepArchive(context, container);
+          for (const container of containers) keepArchive(services, container);
         });
       } catch (error) {
         for (const file of made) rmSync(file, { force: true });
@@ -80,12 +80,12 @@ export async function checkpointPod(
 
 /** Runs `work` in the queues of all these containers. */
 function holding<Result>(
-  context: { readonly queue: KeyedQueue },
+  services: { readonly queue: KeyedQueue },
   ids: readonly Container['id'][],
   work: () => Promise<Result>,
 ): Promise<Result> {
   const [first, ...rest] = ids;
-  return first === undefined ? work() : context.queue.run(first, () => holding(context, rest, work));
+  return first === undefined ? work() : services.queue.run(first, () => holding(services, rest, work));
 }
 
 function selectContainers(

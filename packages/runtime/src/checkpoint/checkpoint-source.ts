@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { ContainerEventType } from '@berth/cri/generated/api.ts';
-import type { BundlePorts } from '../container/bundle.ts';
+import type { BundleServices } from '../container/bundle.ts';
 import { makeSpec, mountRoot, writeBundle } from '../container/bundle.ts';
 import type { ContainerSource, Creation } from '../container/creation.ts';
 import { containerUser } from '../container/spec.ts';
@@ -24,7 +24,7 @@ import {
 import { requireCheckpointing } from './support.ts';
 
 /** What creating a container from a checkpoint uses. */
-export interface CheckpointSourcePorts extends BundlePorts {
+export interface CheckpointSourceServices extends BundleServices {
   readonly log: Logger;
   readonly paths: Paths;
   readonly state: State;
@@ -35,27 +35,27 @@ export interface CheckpointSourcePorts extends BundlePorts {
 
 /** The source of containers that `image` of a request names, when it is a checkpoint. */
 export async function checkpointSource(
-  context: CheckpointSourcePorts,
+  services: CheckpointSourceServices,
   image: string,
   sandbox: Sandbox,
 ): Promise<ContainerSource | undefined> {
-  const checkpoint = await findCheckpoint(context, image, sandbox);
+  const checkpoint = await findCheckpoint(services, image, sandbox);
   if (checkpoint === undefined) return undefined;
-  return { image: checkpoint.image, create: (creation) => createRestorable(context, checkpoint, creation) };
+  return { image: checkpoint.image, create: (creation) => createRestorable(services, checkpoint, creation) };
 }
 
 /** An absolute path in the place of an image is that of a checkpoint archive; an image can be a checkpoint as well. */
 async function findCheckpoint(
-  context: CheckpointSourcePorts,
+  services: CheckpointSourceServices,
   image: string,
   sandbox: Sandbox,
 ): Promise<Checkpoint | undefined> {
-  const { runtimes, images } = context;
+  const { runtimes, images } = services;
   const field = 'config.image.image';
   const inImage = isAbsolute(image) ? undefined : await images.rootfs(image);
   const isCheckpoint = inImage === undefined ? isAbsolute(image) : await isCheckpointImage(images, inImage);
   if (!isCheckpoint) return undefined;
-  requireRestore(context, `${field}: ${image}`);
+  requireRestore(services, `${field}: ${image}`);
   await requireCheckpointing(runtimes.get(sandbox.runtime));
   if (inImage === undefined) return readCheckpoint(image, field);
   return readCheckpointImage(image, inImage.lowerDirs, field);
@@ -63,21 +63,21 @@ async function findCheckpoint(
 
 /** Creates a container without processes: criu makes them when it is started (restore-container.ts). */
 async function createRestorable(
-  context: CheckpointSourcePorts,
+  services: CheckpointSourceServices,
   checkpoint: Checkpoint,
   creation: Creation,
 ): Promise<void> {
-  const { state, events, log } = context;
+  const { state, events, log } = services;
   const { name, sandbox, container, image, signal } = creation;
   const { id } = container;
-  const paths = context.paths.container(id);
-  await unpackCheckpoint(context, paths, checkpoint, image.lowerDirs);
-  const rootfs = await mountRoot(context, creation);
+  const paths = services.paths.container(id);
+  await unpackCheckpoint(services, paths, checkpoint, image.lowerDirs);
+  const rootfs = await mountRoot(services, creation);
   await deleteFromRoot(paths, rootfs);
-  const spec = await makeSpec(context, creation);
+  const spec = await makeSpec(services, creation);
   checkMounts(checkpoint, spec);
-  checkRestore(context, paths, checkpoint.name, spec);
-  await writeBundle(context, creation, spec);
+  checkRestore(services, paths, checkpoint.name, spec);
+  await writeBundle(services, creation, spec);
   signal.throwIfAborted();
   state.containers.setState(id, { phase: 'restorable' }, containerUser(spec));
   events.container(id, ContainerEventType.CONTAINER_CREATED_EVENT);

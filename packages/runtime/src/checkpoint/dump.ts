@@ -14,21 +14,21 @@ import { dumpLog, workPlace } from './files.ts';
  * places are there before the first one stops, so that a berthd that is started later knows whom to let go.
  */
 export async function whilePaused<Result>(
-  context: { readonly log: Logger; readonly paths: Paths },
+  services: { readonly log: Logger; readonly paths: Paths },
   containers: readonly Container[],
   runtime: OciRuntime,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {
     for (const { id } of containers) {
-      const place = workPlace(context.paths.container(id));
+      const place = workPlace(services.paths.container(id));
       await removeTree(place.dir);
       mkdirSync(place.image, { recursive: true, mode: 0o700 });
     }
     for (const { id } of containers) await runtime.run(['pause', id]);
     return await work();
   } finally {
-    for (const container of containers) await endCheckpoint(context, container, runtime);
+    for (const container of containers) await endCheckpoint(services, container, runtime);
   }
 }
 

@@ -16,7 +16,7 @@ const nameAnnotations = [
 
 /** Whether an image holds the files of a checkpoint archive, and says so. */
 export async function isCheckpointImage(
-  images: Pick<ImageStore, 'state' | 'content'>,
+  images: Pick<ImageStore, 'records' | 'content'>,
   { id, lowerDirs }: ImageRootfs,
 ): Promise<boolean> {
   // Looked for first: every container's making asks, and nearly all images have no such file.

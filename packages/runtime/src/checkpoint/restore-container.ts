@@ -10,7 +10,7 @@ import type { AbortableOperations } from '../container/abortable-operations.ts';
 import { createWithConmon } from '../container/conmon-start.ts';
 import type { ContainerEvents } from '../events/container-events.ts';
 import { readExit } from '../exits/exit-files.ts';
-import type { RecordExitPorts } from '../exits/record-exits.ts';
+import type { RecordExitServices } from '../exits/record-exits.ts';
 import { recordExit, watchConmon } from '../exits/record-exits.ts';
 import type { Logger } from '../logging/log.ts';
 import type { OciRuntimes } from '../oci-runtime/detect.ts';
@@ -29,7 +29,7 @@ import { imageDirectory, logFile, restorePlace } from './files.ts';
 import { isFile } from './read.ts';
 
 /** What starting a container from its checkpoint uses. */
-export interface RestoreContainerPorts extends RecordExitPorts {
+export interface RestoreContainerServices extends RecordExitServices {
   readonly log: Logger;
   readonly paths: Paths;
   readonly state: State;
@@ -43,11 +43,11 @@ export interface RestoreContainerPorts extends RecordExitPorts {
 
 /** A restored process runs at once, so that a container made from a checkpoint gets its processes by its start. */
 export async function startRestored(
-  context: RestoreContainerPorts,
+  services: RestoreContainerServices,
   container: Container,
   { runtime, signal }: { runtime: string; signal: AbortSignal },
 ): Promise<void> {
-  const { state, paths, log } = context;
+  const { state, paths, log } = services;
   const { id, config } = container;
   const { bundle } = paths.container(id);
   const place = restorePlace(paths.container(id));
@@ -57,10 +57,10 @@ export async function startRestored(
     if (container.logPath !== '' && isFile(before)) {
       await copyLog(before, container.logPath).catch(() => {});
     }
-    const processes = await createWithConmon(context, {
+    const processes = await createWithConmon(services, {
       id,
       name: container.name,
-      runtime: context.runtimes.get(runtime),
+      runtime: services.runtimes.get(runtime),
       bundle,
       args: readSpec(bundle).process?.args ?? [],
       logPath: container.logPath,
@@ -70,22 +70,22 @@ export async function startRestored(
       checkpoint: place.at(imageDirectory),
       signal,
     });
-    await renamePod(context, container);
+    await renamePod(services, container);
     state.containers.setState(id, { phase: 'running', processes, startedAt: nowNs() });
-    watchConmon(context, id, processes);
-    context.events.container(id, ContainerEventType.CONTAINER_STARTED_EVENT);
+    watchConmon(services, id, processes);
+    services.events.container(id, ContainerEventType.CONTAINER_STARTED_EVENT);
     log.info('Restored container', { container: id, PID: processes.init.pid });
   } catch (error) {
     const reason = criuError(join(bundle.dir, 'restore.log'));
     const message = `failed to restore container ${id}: ${messageWithCauses(error)}${reason === '' ? '' : `: criu: ${reason}`}`;
-    await endRestore(context, container, message);
+    await endRestore(services, container, message);
     throw wrongState(message);
   } finally {
     await removeTree(place.dir);
   }
   // An end that came before the container could be found has not been recorded.
   const exit = readExit(paths.exits, id);
-  if (exit !== undefined) recordExit(context, id, { ...exit, message: '' });
+  if (exit !== undefined) recordExit(services, id, { ...exit, message: '' });
 }
 
 /** Writes the log as it was; a link that has come to its place meanwhile leads it nowhere. */
@@ -97,7 +97,7 @@ async function copyLog(from: string, logPath: string): Promise<void> {
 
 /** criu has given the pod's own UTS namespace the host name of the pod that the checkpoint is of. */
 async function renamePod(
-  { state, namespaces, paths }: RestoreContainerPorts,
+  { state, namespaces, paths }: RestoreContainerServices,
   { sandboxId }: Container,
 ): Promise<void> {
   const sandbox = state.sandboxes.get(sandboxId);
@@ -108,26 +108,26 @@ async function renamePod(
 
 /** A container whose restore has failed, or was given up before it began, has ended. */
 async function endRestore(
-  context: RestoreContainerPorts,
+  services: RestoreContainerServices,
   container: Container,
   message: string,
 ): Promise<void> {
   const { id } = container;
-  await killContainer(context, container);
-  await endConmon(id, context.paths.container(id).bundle);
+  await killContainer(services, container);
+  await endConmon(id, services.paths.container(id).bundle);
   const exit = { startedAt: 0n, finishedAt: nowNs(), exitCode: 128, reason: 'StartError', message };
-  await releaseProcesses(context, context.state.containers.setState(id, { phase: 'exited', exit }));
-  context.events.container(id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+  await releaseProcesses(services, services.state.containers.setState(id, { phase: 'exited', exit }));
+  services.events.container(id, ContainerEventType.CONTAINER_STOPPED_EVENT);
 }
 
 /** Ends a container that waits to be restored, or is being restored. */
-export function giveUpRestore(context: RestoreContainerPorts, id: ContainerId): Promise<void> {
-  context.operations.abort(id, wrongState(`container ${id} was stopped`));
-  return context.queue.run(id, async () => {
-    const container = context.state.containers.get(id);
+export function giveUpRestore(services: RestoreContainerServices, id: ContainerId): Promise<void> {
+  services.operations.abort(id, wrongState(`container ${id} was stopped`));
+  return services.queue.run(id, async () => {
+    const container = services.state.containers.get(id);
     // In its turn one that is being restored is what a berthd has left that died.
     if (container !== undefined && isUnrestored(container)) {
-      await endRestore(context, container, 'it was stopped before it was restored');
+      await endRestore(services, container, 'it was stopped before it was restored');
     }
   });
 }

@@ -6,16 +6,16 @@ import {
   type RestorePodRequest,
   type RestorePodResponse,
 } from '@berth/cri/generated/api.ts';
-import type { CreateContainerPorts } from '../container/create.ts';
+import type { CreateContainerServices } from '../container/create.ts';
 import { createContainer } from '../container/create.ts';
 import type { ImageService } from '../image/service.ts';
 import type { Logger } from '../logging/log.ts';
 import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { invalid } from '../rpc/errors.ts';
 import { withUndo } from '../rpc/undo.ts';
-import type { RemoveSandboxPorts } from '../sandbox/remove.ts';
+import type { RemoveSandboxServices } from '../sandbox/remove.ts';
 import { removePodSandbox } from '../sandbox/remove.ts';
-import type { RunSandboxPorts } from '../sandbox/run.ts';
+import type { RunSandboxServices } from '../sandbox/run.ts';
 import { runPodSandbox } from '../sandbox/run.ts';
 import { readSpec } from '../spec/spec-file.ts';
 import { containerId as asContainerId } from '../state/ids.ts';
@@ -27,7 +27,10 @@ import { processIdentity, readCheckpoint } from './read.ts';
 import { requireCheckpointing } from './support.ts';
 
 /** What RestorePod uses. */
-export interface RestorePodPorts extends CreateContainerPorts, RemoveSandboxPorts, RunSandboxPorts {
+export interface RestorePodServices
+  extends CreateContainerServices,
+    RemoveSandboxServices,
+    RunSandboxServices {
   readonly log: Logger;
   readonly paths: Paths;
   readonly runtimes: OciRuntimes;
@@ -36,7 +39,7 @@ export interface RestorePodPorts extends CreateContainerPorts, RemoveSandboxPort
 
 /** RestorePod: a sandbox, and containers that go on from a pod's checkpoint when they are started. All or nothing. */
 export async function restorePod(
-  context: RestorePodPorts,
+  services: RestorePodServices,
   { checkpointPath, config, runtimeHandler, options, containerConfigs }: RestorePodRequest,
   call: { signal: AbortSignal },
 ): Promise<RestorePodResponse> {
@@ -44,20 +47,20 @@ export async function restorePod(
   if (!isAbsolute(checkpointPath)) {
     throw invalid('checkpoint_path', `${JSON.stringify(checkpointPath)} is not an absolute path`);
   }
-  requireRestore(context, `checkpoint_path: ${checkpointPath}`);
-  await requireCheckpointing(context.runtimes.get(runtimeHandler));
+  requireRestore(services, `checkpoint_path: ${checkpointPath}`);
+  await requireCheckpointing(services.runtimes.get(runtimeHandler));
   const archives = matchContainers(readPodDump(checkpointPath, 'checkpoint_path'), containerConfigs);
-  return withUndo(context.log, async (undo) => {
-    const { podSandboxId } = await runPodSandbox(context, { config, runtimeHandler }, call);
+  return withUndo(services.log, async (undo) => {
+    const { podSandboxId } = await runPodSandbox(services, { config, runtimeHandler }, call);
     undo('remove the restored pod', async () => {
-      await removePodSandbox(context, { podSandboxId });
+      await removePodSandbox(services, { podSandboxId });
     });
     const restoredContainers: RestoredContainer[] = [];
     for (const [index, container] of containerConfigs.entries()) {
       const name = container.metadata?.name ?? '';
       const archive = join(checkpointPath, archives.get(name) ?? '');
       const field = `container_configs[${index}]`;
-      const containerId = await restoreContainer(context, { podSandboxId, container, archive, field, call });
+      const containerId = await restoreContainer(services, { podSandboxId, container, archive, field, call });
       restoredContainers.push({ name, containerId });
     }
     return { podSandboxId, restoredContainers };
@@ -94,22 +97,22 @@ interface Restoring {
 }
 
 async function restoreContainer(
-  context: RestorePodPorts,
+  services: RestorePodServices,
   { podSandboxId, container, archive, field, call }: Restoring,
 ): Promise<string> {
   const checkpoint = await readCheckpoint(archive, field);
-  const wanted = await context.images.rootfs(container.image?.image ?? '');
-  const had = await context.images.rootfs(checkpoint.image);
+  const wanted = await services.images.rootfs(container.image?.image ?? '');
+  const had = await services.images.rootfs(checkpoint.image);
   if (wanted === undefined || wanted.id !== had?.id) {
     throw invalid(`${field}.image`, `the checkpoint is of image ${checkpoint.image}`);
   }
   const image = ImageSpec.fromPartial({ ...container.image, image: archive });
   const { containerId } = await createContainer(
-    context,
+    services,
     { podSandboxId, config: { ...container, image }, sandboxConfig: undefined },
     call,
   );
-  const { process } = readSpec(context.paths.container(asContainerId(containerId)).bundle);
+  const { process } = readSpec(services.paths.container(asContainerId(containerId)).bundle);
   const identity = processIdentity(process);
   if (identity !== checkpoint.process) {
     throw invalid(

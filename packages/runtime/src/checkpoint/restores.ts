@@ -1,17 +1,17 @@
 import type { ContainerRestores } from '../container/creation.ts';
-import type { CheckpointSourcePorts } from './checkpoint-source.ts';
+import type { CheckpointSourceServices } from './checkpoint-source.ts';
 import { checkpointSource } from './checkpoint-source.ts';
-import type { RestoreContainerPorts } from './restore-container.ts';
+import type { RestoreContainerServices } from './restore-container.ts';
 import { giveUpRestore, startRestored } from './restore-container.ts';
 
 /** What requests for containers from checkpoints use. */
-export interface RestoresPorts extends CheckpointSourcePorts, RestoreContainerPorts {}
+export interface RestoresServices extends CheckpointSourceServices, RestoreContainerServices {}
 
 /** Serves the container requests that concern checkpoints. */
-export function containerRestores(context: RestoresPorts): ContainerRestores {
+export function containerRestores(services: RestoresServices): ContainerRestores {
   return {
-    sourceOf: (image, sandbox) => checkpointSource(context, image, sandbox),
-    start: (container, options) => startRestored(context, container, options),
-    giveUp: (id) => giveUpRestore(context, id),
+    sourceOf: (image, sandbox) => checkpointSource(services, image, sandbox),
+    start: (container, options) => startRestored(services, container, options),
+    giveUp: (id) => giveUpRestore(services, id),
   };
 }

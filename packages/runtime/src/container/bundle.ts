@@ -8,11 +8,11 @@ import type { Paths } from '../state/paths.ts';
 import type { Creation } from './creation.ts';
 import { makeLogDirectory, requireLogFile } from './log-directory.ts';
 import { mountRootfs, podUserNamespace } from './rootfs.ts';
-import type { ContainerSpecPorts } from './spec.ts';
+import type { ContainerSpecServices } from './spec.ts';
 import { containerSpec } from './spec.ts';
 
 /** What making a bundle uses. */
-export interface BundlePorts extends ContainerSpecPorts {
+export interface BundleServices extends ContainerSpecServices {
   readonly tracer: Tracer;
 }
 
@@ -23,30 +23,30 @@ export function spanAttributes({ sandbox, container }: Pick<Creation, 'sandbox' 
 
 /** Mounts the root file system: the image's layers below the container's own. Returns where it is. */
 export function mountRoot(
-  context: { readonly paths: Paths; readonly tracer: Tracer },
+  services: { readonly paths: Paths; readonly tracer: Tracer },
   creation: Creation,
 ): Promise<string> {
   const { sandbox, container, image, selinux } = creation;
-  return context.tracer.span('rootfs', spanAttributes(creation), () =>
-    mountRootfs(context.paths.container(container.id), image.lowerDirs, {
-      userNamespace: podUserNamespace(context, sandbox),
+  return services.tracer.span('rootfs', spanAttributes(creation), () =>
+    mountRootfs(services.paths.container(container.id), image.lowerDirs, {
+      userNamespace: podUserNamespace(services, sandbox),
       label: selinux?.mount,
     }),
   );
 }
 
 /** Derives config.json; the root file system has to be mounted. */
-export function makeSpec(context: BundlePorts, creation: Creation): Promise<Spec> {
-  return context.tracer.span('spec', spanAttributes(creation), () => containerSpec(context, creation));
+export function makeSpec(services: BundleServices, creation: Creation): Promise<Spec> {
+  return services.tracer.span('spec', spanAttributes(creation), () => containerSpec(services, creation));
 }
 
 /** Writes config.json, and makes the directory of the container's log. */
 export async function writeBundle(
-  context: { readonly paths: Paths },
+  services: { readonly paths: Paths },
   { sandbox, container }: Creation,
   spec: Spec,
 ): Promise<void> {
-  const { bundle } = context.paths.container(container.id);
+  const { bundle } = services.paths.container(container.id);
   writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
   if (container.logPath === '') return;
   await makeLogDirectory(dirname(container.logPath), 'config.log_path');

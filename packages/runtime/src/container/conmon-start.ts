@@ -33,14 +33,14 @@ export interface NewProcess {
  * cgroups, as containerd's shims stay in containerd's.
  */
 export async function createWithConmon(
-  context: { readonly paths: Paths; readonly conmon: string },
+  services: { readonly paths: Paths; readonly conmon: string },
   process: NewProcess,
 ): Promise<ContainerProcesses> {
   const { bundle, runtime } = process;
   let started: StartedConmon;
   try {
     started = await startConmon({
-      conmonPath: context.conmon,
+      conmonPath: services.conmon,
       containerId: process.id,
       name: process.name,
       bundle: bundle.dir,
@@ -49,7 +49,7 @@ export async function createWithConmon(
       terminal: process.tty,
       stdin: process.stdin,
       stdinOnce: process.stdinOnce,
-      exitDir: context.paths.exits,
+      exitDir: services.paths.exits,
       persistDir: bundle.dir,
       pidFile: bundle.pid,
       conmonPidFile: bundle.conmonPid,

@@ -22,18 +22,18 @@ import { nowNs } from '../time/clock.ts';
 import type { AbortableOperations } from './abortable-operations.ts';
 import type { ContainerRestores, ContainerSource, Creation } from './creation.ts';
 import { describe } from './describe.ts';
-import type { ImageSourcePorts } from './image-source.ts';
+import type { ImageSourceServices } from './image-source.ts';
 import { imageSource } from './image-source.ts';
 import { findVolumeImages, withImageRefs } from './image-volumes.ts';
 import { logPathIn } from './log-directory.ts';
-import type { ContainerRetryPorts } from './retry.ts';
+import type { ContainerRetryServices } from './retry.ts';
 import { retryContainerRemoval } from './retry.ts';
 import { labelsOf, warnOfUnusedOptions } from './selinux.ts';
 import { stopSignal } from './stop-signal.ts';
 import { type ValidContainerConfig, validateContainerConfig } from './validate.ts';
 
 /** What CreateContainer uses. */
-export interface CreateContainerPorts extends ContainerRetryPorts, ImageSourcePorts {
+export interface CreateContainerServices extends ContainerRetryServices, ImageSourceServices {
   readonly log: Logger;
   readonly paths: Paths;
   readonly state: State;
@@ -47,11 +47,11 @@ export interface CreateContainerPorts extends ContainerRetryPorts, ImageSourcePo
 
 /** CreateContainer: everything up to a process that waits to be started. All or nothing. */
 export async function createContainer(
-  context: CreateContainerPorts,
+  services: CreateContainerServices,
   request: CreateContainerRequest,
   call: { signal: AbortSignal },
 ): Promise<CreateContainerResponse> {
-  const { state, queue, operations, tracer, restores } = context;
+  const { state, queue, operations, tracer, restores } = services;
   const config = validateContainerConfig(request.config);
   const found = state.sandboxes.find(request.podSandboxId);
   if (found === undefined) throw notFound('pod', request.podSandboxId);
@@ -64,47 +64,47 @@ export async function createContainer(
       throw wrongState(`CreateContainer failed as the sandbox was stopped: ${found.id}`);
     }
     const source =
-      (await restores.sourceOf(config.image.image, sandbox)) ?? imageSource(context, config.image.image);
-    const image = await findImage(context, config, source.image);
-    const volumes = await findVolumeImages(context, config.mounts);
-    const container = newContainer(context, sandbox, { config, image, volumes });
+      (await restores.sourceOf(config.image.image, sandbox)) ?? imageSource(services, config.image.image);
+    const image = await findImage(services, config, source.image);
+    const volumes = await findVolumeImages(services, config.mounts);
+    const container = newContainer(services, sandbox, { config, image, volumes });
     const parts = { sandbox, container, image, volumes, signal };
-    await queue.run(container.id, () => makeContainer(context, source, parts));
+    await queue.run(container.id, () => makeContainer(services, source, parts));
     return { containerId: container.id };
   };
   return operations.run([found.id], call.signal, (signal) => queue.run(found.id, () => create(signal)));
 }
 
 async function makeContainer(
-  context: CreateContainerPorts,
+  services: CreateContainerServices,
   source: ContainerSource,
   parts: Omit<Creation, 'name' | 'selinux' | 'warn'>,
 ): Promise<void> {
-  const { state, log, paths } = context;
+  const { state, log, paths } = services;
   const { sandbox, container } = parts;
   const { id, config } = container;
-  using _move = context.cgroups.startRcuGracePeriod();
-  const selinux = labelsOf(context, sandbox, config);
+  using _move = services.cgroups.startRcuGracePeriod();
+  const selinux = labelsOf(services, sandbox, config);
   const name = describe(sandbox.config, config.metadata?.name ?? '');
   log.info(`Creating container: ${name}`, { container: id, sandbox: sandbox.id });
   const warn: Warn = (field, problem) => log.warning(`${field}: ${problem}`, { container: id });
-  warnOfUnusedOptions(context, config.linux?.securityContext?.selinuxOptions, warn);
+  warnOfUnusedOptions(services, config.linux?.securityContext?.selinuxOptions, warn);
   await withUndo(log, async (undo) => {
     state.containers.insert(container);
-    undo('remove the container', () => abandonContainer(context, container));
+    undo('remove the container', () => abandonContainer(services, container));
     await source.create({ ...parts, name, selinux, warn });
   });
   // An exit before the container was recorded as created has not been recorded.
   const exit = readExit(paths.exits, id);
-  if (exit !== undefined) recordExit(context, id, { ...exit, message: '' });
+  if (exit !== undefined) recordExit(services, id, { ...exit, message: '' });
 }
 
 /** Removes a half-made container. When that fails it is shown as exited, and tried again. */
-async function abandonContainer(context: CreateContainerPorts, container: Container): Promise<void> {
+async function abandonContainer(services: CreateContainerServices, container: Container): Promise<void> {
   try {
-    await destroyContainer(context, container);
+    await destroyContainer(services, container);
   } catch (error) {
-    retryContainerRemoval(context, container.id, error);
+    retryContainerRemoval(services, container.id, error);
     throw error;
   }
 }
@@ -130,7 +130,7 @@ async function findImage(
 }
 
 function newContainer(
-  context: { readonly cgroupNaming: CgroupNaming },
+  services: { readonly cgroupNaming: CgroupNaming },
   sandbox: Sandbox,
   { config, image, volumes }: Pick<Creation, 'image' | 'volumes'> & { config: ValidContainerConfig },
 ) {
@@ -158,7 +158,7 @@ function newContainer(
       (isAbsolute(config.image.image) ? image.id : config.image.image),
     stopSignal: stopSignal(config.stopSignal, image.config.config.StopSignal),
     logPath: logPathIn(logDirectory, config.logPath),
-    cgroup: context.cgroupNaming.containerCgroup(sandbox.cgroupParent, id),
+    cgroup: services.cgroupNaming.containerCgroup(sandbox.cgroupParent, id),
     createdAt: nowNs(),
     user: undefined,
     state: { phase: 'creating' },

@@ -1,14 +1,14 @@
 import { ContainerEventType } from '@berth/cri/generated/api.ts';
 import type { CgroupNaming } from '../cgroups/naming.ts';
 import type { ContainerEvents } from '../events/container-events.ts';
-import type { RecordExitPorts } from '../exits/record-exits.ts';
+import type { RecordExitServices } from '../exits/record-exits.ts';
 import { watchConmon } from '../exits/record-exits.ts';
 import type { Logger } from '../logging/log.ts';
 import type { Tracer } from '../observability/tracing/tracer.ts';
 import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import type { Paths } from '../state/paths.ts';
 import type { State } from '../state/state.ts';
-import type { BundlePorts } from './bundle.ts';
+import type { BundleServices } from './bundle.ts';
 import { makeSpec, mountRoot, spanAttributes, writeBundle } from './bundle.ts';
 import { createWithConmon } from './conmon-start.ts';
 import type { ContainerSource, Creation } from './creation.ts';
@@ -18,7 +18,7 @@ import { stdioOwner } from './stdio.ts';
 import { checkSystemMounts } from './system-mounts.ts';
 
 /** What creating a container from its image uses. */
-export interface ImageSourcePorts extends BundlePorts, RecordExitPorts {
+export interface ImageSourceServices extends BundleServices, RecordExitServices {
   readonly log: Logger;
   readonly paths: Paths;
   readonly state: State;
@@ -30,24 +30,24 @@ export interface ImageSourcePorts extends BundlePorts, RecordExitPorts {
 }
 
 /** Creates containers from an image, up to a process that waits to be started. */
-export function imageSource(context: ImageSourcePorts, image: string): ContainerSource {
-  return { image, create: (creation) => createFromImage(context, creation) };
+export function imageSource(services: ImageSourceServices, image: string): ContainerSource {
+  return { image, create: (creation) => createFromImage(services, creation) };
 }
 
-async function createFromImage(context: ImageSourcePorts, creation: Creation): Promise<void> {
+async function createFromImage(services: ImageSourceServices, creation: Creation): Promise<void> {
   const { name, sandbox, container, signal } = creation;
-  const { state, events, log, tracer } = context;
+  const { state, events, log, tracer } = services;
   const { id, config } = container;
-  await mountRoot(context, creation);
-  const spec = await makeSpec(context, creation);
-  await writeBundle(context, creation, spec);
-  const runtime = context.runtimes.get(sandbox.runtime);
+  await mountRoot(services, creation);
+  const spec = await makeSpec(services, creation);
+  await writeBundle(services, creation, spec);
+  const runtime = services.runtimes.get(sandbox.runtime);
   const processes = await tracer.span(`${runtime.name} create`, spanAttributes(creation), () =>
-    createWithConmon(context, {
+    createWithConmon(services, {
       id,
       name: container.name,
       runtime,
-      bundle: context.paths.container(id).bundle,
+      bundle: services.paths.container(id).bundle,
       args: spec.process?.args ?? [],
       logPath: container.logPath,
       stdin: config.stdin,
@@ -59,12 +59,12 @@ async function createFromImage(context: ImageSourcePorts, creation: Creation): P
   );
   // Runtimes other than crun and runc may not make mounts at all.
   if (runtime.flavor !== 'other') checkSystemMounts(processes.init.pid, spec);
-  await keepLimits(context, container.cgroup, spec.linux?.resources);
+  await keepLimits(services, container.cgroup, spec.linux?.resources);
   // The caller disconnected and will retry; the rollback frees the name.
   signal.throwIfAborted();
 
   state.containers.setState(id, { phase: 'created', processes }, containerUser(spec));
-  watchConmon(context, id, processes);
+  watchConmon(services, id, processes);
   events.container(id, ContainerEventType.CONTAINER_CREATED_EVENT);
   log.info(`Created container: ${name}`, { container: id, sandbox: sandbox.id });
 }

@@ -6,13 +6,13 @@ import type { Logger } from '../logging/log.ts';
 import { wrongState } from '../rpc/errors.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import type { State } from '../state/state.ts';
-import type { TeardownPorts } from '../teardown/container.ts';
+import type { TeardownServices } from '../teardown/container.ts';
 import { destroyContainer } from '../teardown/container.ts';
 import type { AbortableOperations } from './abortable-operations.ts';
 import type { Stops } from './stops.ts';
 
 /** What RemoveContainer uses. */
-export interface RemoveContainerPorts extends TeardownPorts {
+export interface RemoveContainerServices extends TeardownServices {
   readonly log: Logger;
   readonly state: State;
   readonly queue: KeyedQueue;
@@ -24,22 +24,22 @@ export interface RemoveContainerPorts extends TeardownPorts {
 
 /** RemoveContainer: kills it when it runs; idempotent, fine for a container that is gone. */
 export async function removeContainer(
-  context: RemoveContainerPorts,
+  services: RemoveContainerServices,
   { containerId }: RemoveContainerRequest,
 ): Promise<RemoveContainerResponse> {
-  const container = context.state.containers.find(containerId);
+  const container = services.state.containers.find(containerId);
   if (container === undefined) return {};
-  context.log.info('Removing container', { container: container.id });
-  await stopAndDestroy(context, container);
-  context.log.info('Removed container', { container: container.id });
+  services.log.info('Removing container', { container: container.id });
+  await stopAndDestroy(services, container);
+  services.log.info('Removed container', { container: container.id });
   return {};
 }
 
 /** Removes a container in any state, after what is being done to it has ended. */
-export function stopAndDestroy(context: RemoveContainerPorts, { id }: Container): Promise<void> {
-  context.operations.abort(id, wrongState(`container ${id} is being removed`));
-  return context.queue.run(id, async () => {
-    const { state, stops } = context;
+export function stopAndDestroy(services: RemoveContainerServices, { id }: Container): Promise<void> {
+  services.operations.abort(id, wrongState(`container ${id} is being removed`));
+  return services.queue.run(id, async () => {
+    const { state, stops } = services;
     const container = state.containers.get(id);
     if (container === undefined) return;
     if (processesOf(container) !== undefined) await stops.stop(container, 0);
@@ -47,8 +47,8 @@ export function stopAndDestroy(context: RemoveContainerPorts, { id }: Container)
     if (stopped.state.phase === 'exited') {
       state.containers.setState(id, { phase: 'removing', exit: stopped.state.exit });
     }
-    await destroyContainer(context, stopped);
-    context.images.cleanUpReleased();
-    context.events.containerDeleted(id, container.sandboxId);
+    await destroyContainer(services, stopped);
+    services.images.cleanUpReleased();
+    services.events.containerDeleted(id, container.sandboxId);
   });
 }

@@ -2,26 +2,30 @@ import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import type { ContainerId } from '../state/ids.ts';
 import type { State } from '../state/state.ts';
-import type { TeardownPorts } from '../teardown/container.ts';
+import type { TeardownServices } from '../teardown/container.ts';
 import { destroyContainer } from '../teardown/container.ts';
 import type { Retries } from '../teardown/retries.ts';
 import { nowNs } from '../time/clock.ts';
 
 /** What another attempt at removing a container uses. */
-export interface ContainerRetryPorts extends TeardownPorts {
+export interface ContainerRetryServices extends TeardownServices {
   readonly state: State;
   readonly queue: KeyedQueue;
   readonly retries: Retries;
 }
 
 /** Has a half-made container that could not be removed shown as exited, and its removal tried again. */
-export function retryContainerRemoval(context: ContainerRetryPorts, id: ContainerId, error: unknown): void {
-  const { state, queue, retries } = context;
+export function retryContainerRemoval(
+  services: ContainerRetryServices,
+  id: ContainerId,
+  error: unknown,
+): void {
+  const { state, queue, retries } = services;
   retries.add(id, `removing container ${id}`, () =>
     queue.run(id, async () => {
       const container = state.containers.get(id);
       if (container?.state.phase === 'removing' || container?.state.phase === 'creating') {
-        await destroyContainer(context, container);
+        await destroyContainer(services, container);
       }
     }),
   );

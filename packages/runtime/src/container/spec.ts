@@ -27,7 +27,7 @@ import { refuseDisplacedSystem } from './system-mounts.ts';
 import { mountVolumes } from './volumes.ts';
 
 /** What deriving config.json of a container uses. */
-export interface ContainerSpecPorts {
+export interface ContainerSpecServices {
   readonly config: LiveConfig;
   readonly log: Logger;
   readonly paths: Paths;
@@ -38,7 +38,7 @@ export interface ContainerSpecPorts {
 
 /** config.json of a container whose root is mounted. */
 export async function containerSpec(
-  context: ContainerSpecPorts,
+  services: ContainerSpecServices,
   {
     sandbox,
     container,
@@ -55,8 +55,8 @@ export async function containerSpec(
     warn: Warn;
   },
 ): Promise<Spec> {
-  const userNamespace = podUserNamespace(context, sandbox);
-  const rootfsPath = rootfsOf(context.paths.container(container.id).bundle, userNamespace !== undefined);
+  const userNamespace = podUserNamespace(services, sandbox);
+  const rootfsPath = rootfsOf(services.paths.container(container.id).bundle, userNamespace !== undefined);
   refuseDisplacedSystem(rootfsPath, container.imageName);
   const declared = await declaredVolumes(
     { path: rootfsPath, owner: podRoot(sandboxNamespaces(sandbox.config)) },
@@ -67,21 +67,21 @@ export async function containerSpec(
   const facts = await gatherContainerFacts({
     config,
     rootfsPath,
-    targetPid: targetPid(context, sandbox, container),
+    targetPid: targetPid(services, sandbox, container),
   });
   await relabelVolumes(selinux, facts.mounts, { sandbox, config: container.config });
   const mounts = await mountVolumes(config.mounts, facts.mounts, {
     images: volumes,
-    directory: context.paths.container(container.id).bundle.volumes,
+    directory: services.paths.container(container.id).bundle.volumes,
     pod: userNamespace,
     label: selinux?.mount,
   });
-  const runtime = context.runtimes.get(sandbox.runtime);
+  const runtime = services.runtimes.get(sandbox.runtime);
   const { flavor, handler } = runtime;
   const spec = ociSpec({
     containerId: container.id,
     config,
-    sandbox: sandboxView(context, sandbox),
+    sandbox: sandboxView(services, sandbox),
     image: image.config.config,
     imageName: container.imageName,
     rootfsPath,
@@ -89,15 +89,15 @@ export async function containerSpec(
       annotations: runtimeAnnotations(runtime, sandbox.config.annotations, config.annotations),
       privilegedWithoutHostDevices: handler.privilegedWithoutHostDevices,
     },
-    host: context.host,
+    host: services.host,
     selinux,
     facts: { ...facts, mounts },
     warn,
   });
-  await checkRecursiveReadOnly(context, runtime, config.mounts);
+  await checkRecursiveReadOnly(services, runtime, config.mounts);
   refuseTooLittleMemory(spec.linux?.resources?.memory?.limit, flavor);
-  const directories = context.config.current.cdi.specDirs;
-  const whole = await withCdiDevices(spec, container.config, { directories, log: context.log });
+  const directories = services.config.current.cdi.specDirs;
+  const whole = await withCdiDevices(spec, container.config, { directories, log: services.log });
   if (whole.linux?.netDevices !== undefined && !(await runtimeFeatures(runtime)).netDevices) {
     const names = Object.keys(whole.linux.netDevices).join(', ');
     warn(

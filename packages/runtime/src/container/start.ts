@@ -15,7 +15,7 @@ import type { AbortableOperations } from './abortable-operations.ts';
 import type { ContainerRestores } from './creation.ts';
 
 /** What StartContainer uses. */
-export interface StartContainerPorts {
+export interface StartContainerServices {
   readonly log: Logger;
   readonly state: State;
   readonly queue: KeyedQueue;
@@ -28,10 +28,10 @@ export interface StartContainerPorts {
 
 /** StartContainer: only for a container that was created and never started. */
 export async function startContainer(
-  context: StartContainerPorts,
+  services: StartContainerServices,
   { containerId }: StartContainerRequest,
 ): Promise<StartContainerResponse> {
-  const { state, log, runtimes, queue, operations, restores, tracer } = context;
+  const { state, log, runtimes, queue, operations, restores, tracer } = services;
   const found = state.containers.find(containerId);
   if (found === undefined) throw notFound('container', containerId);
   const { id, sandboxId, config } = found;
@@ -72,7 +72,7 @@ export async function startContainer(
     // The exit of a short-lived process may have been recorded already, and with it the start.
     if (state.containers.get(id)?.state.phase === 'starting') {
       state.containers.setState(id, { phase: 'running', processes, startedAt: nowNs() });
-      context.events.container(id, ContainerEventType.CONTAINER_STARTED_EVENT);
+      services.events.container(id, ContainerEventType.CONTAINER_STARTED_EVENT);
     }
     log.info('Started container', { container: id, PID: processes.init.pid });
     return {};

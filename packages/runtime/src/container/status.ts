@@ -9,24 +9,24 @@ import { notFound } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
 import type { State } from '../state/state.ts';
 import { criSignal } from './stop-signal.ts';
-import type { ContainerInfoPorts } from './verbose-info.ts';
+import type { ContainerInfoServices } from './verbose-info.ts';
 import { containerInfo } from './verbose-info.ts';
 
 /** What ContainerStatus uses. */
-export interface ContainerStatusPorts extends ContainerInfoPorts {
+export interface ContainerStatusServices extends ContainerInfoServices {
   readonly state: State;
 }
 
 /** ContainerStatus: answered from memory; `verbose` adds what `crictl inspect` shows under info. */
 export async function getContainerStatus(
-  context: ContainerStatusPorts,
+  services: ContainerStatusServices,
   { containerId, verbose }: ContainerStatusRequest,
 ): Promise<ContainerStatusResponse> {
-  const container = context.state.containers.find(containerId);
+  const container = services.state.containers.find(containerId);
   const status = container && containerStatus(container);
   if (container === undefined || status === undefined) throw notFound('container', containerId);
   if (!verbose) return { status, info: {} };
-  return { status, info: { info: JSON.stringify(await containerInfo(context, container)) } };
+  return { status, info: { info: JSON.stringify(await containerInfo(services, container)) } };
 }
 
 /** A container as ContainerStatus and the events tell it; undefined while it is being made. */

@@ -7,7 +7,7 @@ import type { ContainerRestores } from './creation.ts';
 import type { Stops } from './stops.ts';
 
 /** What StopContainer uses. */
-export interface StopContainerPorts {
+export interface StopContainerServices {
   readonly log: Logger;
   readonly state: State;
   readonly stops: Stops;
@@ -16,19 +16,19 @@ export interface StopContainerPorts {
 
 /** StopContainer: idempotent, fine for a container that is gone. */
 export async function stopContainer(
-  context: StopContainerPorts,
+  services: StopContainerServices,
   { containerId, timeout }: StopContainerRequest,
 ): Promise<StopContainerResponse> {
-  const container = context.state.containers.find(containerId);
-  if (container !== undefined && isUnrestored(container)) await context.restores.giveUp(container.id);
+  const container = services.state.containers.find(containerId);
+  if (container !== undefined && isUnrestored(container)) await services.restores.giveUp(container.id);
   if (container === undefined || processesOf(container) === undefined) return {};
-  context.log.info('Stopping container', { container: container.id, timeout });
+  services.log.info('Stopping container', { container: container.id, timeout });
   try {
-    await context.stops.stop(container, Number(timeout) * 1000);
+    await services.stops.stop(container, Number(timeout) * 1000);
   } catch (error) {
     const code = error instanceof RuntimeError ? error.criCode : 'UNKNOWN';
     throw new RuntimeError(code, `failed to stop container ${container.id}: ${messageWithCauses(error)}`);
   }
-  context.log.info('Stopped container', { container: container.id });
+  services.log.info('Stopped container', { container: container.id });
   return {};
 }

@@ -23,7 +23,7 @@ import type { State } from '../state/state.ts';
 import { cgroupLimits } from './keep-limits.ts';
 
 /** What UpdateContainerResources uses. */
-export interface UpdateContainerPorts {
+export interface UpdateContainerServices {
   readonly log: Logger;
   readonly paths: Paths;
   readonly state: State;
@@ -40,10 +40,10 @@ export interface UpdateContainerPorts {
  * so that its caller asks again.
  */
 export async function updateContainerResources(
-  context: UpdateContainerPorts,
+  services: UpdateContainerServices,
   { containerId, linux, windows, annotations }: UpdateContainerResourcesRequest,
 ): Promise<UpdateContainerResourcesResponse> {
-  const { state, queue, log } = context;
+  const { state, queue, log } = services;
   const warn: Warn = (field, problem) => log.warning(`${field}: ${problem}`, { container: containerId });
   if (windows !== undefined) warn('windows', 'ignored: this node runs Linux containers');
   for (const option of Object.keys(annotations)) {
@@ -59,26 +59,26 @@ export async function updateContainerResources(
       throw wrongState(`container ${container.id} is not in created or running state: ${phase}`);
     }
     if (linux === undefined) return {};
-    await updateResources(context, container, { update: linux, warn });
+    await updateResources(services, container, { update: linux, warn });
     log.info('Updated container resources', { container: container.id });
     return {};
   });
 }
 
 async function updateResources(
-  context: UpdateContainerPorts,
+  services: UpdateContainerServices,
   container: Container,
   { update, warn }: { update: LinuxContainerResources; warn: Warn },
 ): Promise<void> {
-  const { state, host, paths } = context;
+  const { state, host, paths } = services;
   const { id, config } = container;
   const resources = mergeResources(config.linux?.resources, update);
   const limits = linuxResources(resources, host, { field: 'linux', warn });
   const oomScore = oomScoreAdj(resources, host, 'linux');
-  refuseTooLittleMemory(limits.memory?.limit, runtimeOfContainer(context, container).flavor, 'linux');
-  refuseMemoryInUse(context, container, update);
-  await applyLimits(context, container, { resources, limits });
-  if (update.oomScoreAdj !== 0n) adjustOomScores(context.cgroups.processes(container.cgroup), oomScore);
+  refuseTooLittleMemory(limits.memory?.limit, runtimeOfContainer(services, container).flavor, 'linux');
+  refuseMemoryInUse(services, container, update);
+  await applyLimits(services, container, { resources, limits });
+  if (update.oomScoreAdj !== 0n) adjustOomScores(services.cgroups.processes(container.cgroup), oomScore);
   rewriteSpec(paths.container(id).bundle, (spec) => ({
     ...spec,
     ...(spec.process === undefined ? {} : { process: { ...spec.process, oomScoreAdj: oomScore } }),
@@ -103,15 +103,15 @@ async function updateResources(
  * told the limits again, since crun before 1.9 writes them without it.
  */
 async function applyLimits(
-  context: UpdateContainerPorts,
+  services: UpdateContainerServices,
   container: Container,
   { resources, limits }: { resources: LinuxContainerResources; limits: LinuxResources },
 ): Promise<void> {
   try {
-    await runtimeOfContainer(context, container).update(
+    await runtimeOfContainer(services, container).update(
       container.id,
       limits,
-      context.paths.container(container.id).bundle.resources,
+      services.paths.container(container.id).bundle.resources,
     );
   } catch (error) {
     if (error instanceof OciRuntimeError && error.kind === 'NOT_FOUND') {
@@ -119,7 +119,7 @@ async function applyLimits(
     }
     throw error;
   }
-  await context.cgroupDriver.apply(container.cgroup, {
+  await services.cgroupDriver.apply(container.cgroup, {
     ...cgroupLimits(limits),
     cpuQuota: resources.cpuQuota < 0n ? -1n : resources.cpuQuota,
     cpuPeriod: resources.cpuPeriod,

@@ -7,7 +7,7 @@ import { readJson } from './read-json.ts';
 import { runtimeInfo } from './runtime-info.ts';
 
 /** What the verbose part of ContainerStatus uses. */
-export interface ContainerInfoPorts {
+export interface ContainerInfoServices {
   readonly paths: Paths;
   readonly state: State;
   readonly runtimes: OciRuntimes;
@@ -15,7 +15,7 @@ export interface ContainerInfoPorts {
 
 /** What `crictl inspect` shows under info, with the members that containerd gives and scripts read. */
 export async function containerInfo(
-  { runtimes, state, paths }: ContainerInfoPorts,
+  { runtimes, state, paths }: ContainerInfoServices,
   container: Container,
 ): Promise<object> {
   const sandbox = state.sandboxes.get(container.sandboxId);

@@ -6,12 +6,12 @@ import type { Logger } from '../logging/log.ts';
 import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { invalid, RuntimeError, wrongState } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
-import type { ExecTargetPorts } from './exec-target.ts';
+import type { ExecTargetServices } from './exec-target.ts';
 import { execTarget, runningContainer } from './exec-target.ts';
 import { execSync as execInRuntime } from './run-collected.ts';
 
 /** What ExecSync uses. */
-export interface ExecSyncPorts extends ExecTargetPorts {
+export interface ExecSyncServices extends ExecTargetServices {
   readonly log: Logger;
   readonly cgroups: Cgroups;
 }
@@ -21,28 +21,28 @@ const maxOutputBytes = 16 * 1024 * 1024 - 1024;
 
 /** ExecSync: runs a command in a container and waits for its end. */
 export async function execSync(
-  context: ExecSyncPorts,
+  services: ExecSyncServices,
   request: ExecSyncRequest,
   { signal, peer }: CallContext,
 ): Promise<ExecSyncResponse> {
   const { cmd } = request;
   if (cmd.length === 0) throw invalid('cmd', 'is required');
-  const container = runningContainer(context, request.containerId);
-  return await audited(context, 'ExecSync', container, { cmd, peer }, () =>
-    run(context, container, request, signal),
+  const container = runningContainer(services, request.containerId);
+  return await audited(services, 'ExecSync', container, { cmd, peer }, () =>
+    run(services, container, request, signal),
   );
 }
 
 async function run(
-  context: ExecSyncPorts,
+  services: ExecSyncServices,
   container: Container,
   { cmd, timeout }: ExecSyncRequest,
   signal: AbortSignal,
 ): Promise<ExecSyncResponse> {
   // The command is moved before it runs, and how long it runs is not known.
-  context.cgroups.startRcuGracePeriod()[Symbol.dispose]();
+  services.cgroups.startRcuGracePeriod()[Symbol.dispose]();
   const timeoutMs = Number(timeout) * 1000;
-  const target = execTarget(context, container, { cmd });
+  const target = execTarget(services, container, { cmd });
   try {
     return await execInRuntime({
       ...target,

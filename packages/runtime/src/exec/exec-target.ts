@@ -7,7 +7,7 @@ import type { State } from '../state/state.ts';
 import { containerProcess, execProcess } from './exec-process.ts';
 
 /** What finding the container of a command uses. */
-export interface ExecTargetPorts {
+export interface ExecTargetServices {
   readonly paths: Paths;
   readonly state: State;
   readonly runtimes: OciRuntimes;
@@ -23,7 +23,7 @@ export function runningContainer({ state }: { readonly state: State }, id: strin
 
 /** What the OCI runtime has to know to run a command in a container. */
 export function execTarget(
-  { paths, runtimes, state }: ExecTargetPorts,
+  { paths, runtimes, state }: ExecTargetServices,
   container: Container,
   { cmd, tty = false }: { cmd: string[]; tty?: boolean },
 ) {

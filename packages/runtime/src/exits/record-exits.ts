@@ -10,7 +10,7 @@ import { type ContainerId, containerId, isId, type SandboxId, sandboxId } from '
 import type { Paths } from '../state/paths.ts';
 import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
 import type { State } from '../state/state.ts';
-import type { TeardownPorts } from '../teardown/container.ts';
+import type { TeardownServices } from '../teardown/container.ts';
 import { releaseProcesses } from '../teardown/container.ts';
 import { killContainer } from '../teardown/kill.ts';
 import { nowNs } from '../time/clock.ts';
@@ -19,7 +19,7 @@ import { exitReason } from './exit-reason.ts';
 import type { Exits } from './exits.ts';
 
 /** What recording the end of a container uses. */
-export interface RecordExitPorts extends TeardownPorts {
+export interface RecordExitServices extends TeardownServices {
   readonly log: Logger;
   readonly paths: Paths;
   readonly state: State;
@@ -45,25 +45,25 @@ const retryMs = 1_000;
  * Records exits as conmon reports them, those of the past first, until the result is disposed of. What is no
  * container is a sandbox, whose init has ended: `initEnded` is told.
  */
-export function recordExits(context: RecordExitPorts, initEnded: (id: SandboxId) => void): Disposable {
-  return watchExits(context.paths.exits, (exit) => {
+export function recordExits(services: RecordExitServices, initEnded: (id: SandboxId) => void): Disposable {
+  return watchExits(services.paths.exits, (exit) => {
     if (!isId(exit.containerId)) return;
     const id = containerId(exit.containerId);
-    recordOrRetry(context, id, () => {
-      if (context.state.containers.get(id) !== undefined) recordExit(context, id, { ...exit, message: '' });
+    recordOrRetry(services, id, () => {
+      if (services.state.containers.get(id) !== undefined) recordExit(services, id, { ...exit, message: '' });
       else initEnded(sandboxId(id));
     });
   });
 }
 
 /** Who waits for the end is told of a failure: the container has ended, and its record may have to wait for long. */
-function recordOrRetry(context: RecordExitPorts, id: ContainerId, record: () => void): void {
+function recordOrRetry(services: RecordExitServices, id: ContainerId, record: () => void): void {
   try {
     record();
   } catch (error) {
-    context.log.error(`Recording an exit failed: ${messageWithCauses(error)}`, { container: id });
-    context.exits.fail(id, error);
-    if (!context.closing.aborted) setTimeout(() => recordOrRetry(context, id, record), retryMs).unref();
+    services.log.error(`Recording an exit failed: ${messageWithCauses(error)}`, { container: id });
+    services.exits.fail(id, error);
+    if (!services.closing.aborted) setTimeout(() => recordOrRetry(services, id, record), retryMs).unref();
   }
 }
 
@@ -72,18 +72,18 @@ function recordOrRetry(context: RecordExitPorts, id: ContainerId, record: () => 
  * containers need. Does nothing for one whose end is known, or that is still being made: its maker looks
  * for the exit file itself.
  */
-export function recordExit(context: RecordExitPorts, id: ContainerId, ending: Ending): void {
-  const container = context.state.containers.get(id);
+export function recordExit(services: RecordExitServices, id: ContainerId, ending: Ending): void {
+  const container = services.state.containers.get(id);
   if (container === undefined || !('processes' in container.state)) return;
   const { state } = container;
   // A process that was let go ends within the start at the earliest; the start has not been told yet.
   const startedAt = state.phase === 'running' ? state.startedAt : state.phase === 'starting' ? nowNs() : 0n;
   if (state.phase === 'starting') {
-    context.state.containers.setState(id, { ...state, phase: 'running', startedAt });
-    context.events.container(id, ContainerEventType.CONTAINER_STARTED_EVENT);
+    services.state.containers.setState(id, { ...state, phase: 'running', startedAt });
+    services.events.container(id, ContainerEventType.CONTAINER_STARTED_EVENT);
   }
-  const oomKilled = ending.exitCode !== 0 && wasOutOfMemory(context, container);
-  const exited = context.state.containers.setState(id, {
+  const oomKilled = ending.exitCode !== 0 && wasOutOfMemory(services, container);
+  const exited = services.state.containers.setState(id, {
     phase: 'exited',
     exit: {
       startedAt,
@@ -94,24 +94,26 @@ export function recordExit(context: RecordExitPorts, id: ContainerId, ending: En
       message: ending.message,
     },
   });
-  if (oomKilled) context.metrics.countOomKill();
-  context.events.container(id, ContainerEventType.CONTAINER_STOPPED_EVENT);
-  context.exits.announce(id);
-  context.log.info('Container exited', { container: id, exitCode: ending.exitCode });
-  context.queue
-    .run(id, () => releaseProcesses(context, exited))
+  if (oomKilled) services.metrics.countOomKill();
+  services.events.container(id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+  services.exits.announce(id);
+  services.log.info('Container exited', { container: id, exitCode: ending.exitCode });
+  services.queue
+    .run(id, () => releaseProcesses(services, exited))
     .catch((error) =>
-      context.log.warning(`Cleaning up after an exit failed: ${messageWithCauses(error)}`, { container: id }),
+      services.log.warning(`Cleaning up after an exit failed: ${messageWithCauses(error)}`, {
+        container: id,
+      }),
     );
 }
 
 function wasOutOfMemory(
-  context: { readonly paths: Paths; readonly cgroupDriver: CgroupDriver },
+  services: { readonly paths: Paths; readonly cgroupDriver: CgroupDriver },
   container: Container,
 ): boolean {
-  if (wasOomKilled(context.paths.container(container.id).bundle.dir)) return true;
+  if (wasOomKilled(services.paths.container(container.id).bundle.dir)) return true;
   try {
-    return context.cgroupDriver.wasOomKilled(container.cgroup);
+    return services.cgroupDriver.wasOomKilled(container.cgroup);
   } catch {
     return false;
   }
@@ -122,38 +124,38 @@ function wasOutOfMemory(
  * logs or reaps the container any more, so it is killed.
  */
 export function watchConmon(
-  context: RecordExitPorts,
+  services: RecordExitServices,
   id: ContainerId,
   { conmon, init }: ContainerProcesses,
 ): void {
   const lost = async () => {
-    await waitForExit(conmon, context.closing);
-    const exit = readExit(context.paths.exits, id);
-    const container = context.state.containers.get(id);
+    await waitForExit(conmon, services.closing);
+    const exit = readExit(services.paths.exits, id);
+    const container = services.state.containers.get(id);
     if (container === undefined || !('processes' in container.state)) return;
-    if (exit !== undefined) return recordExit(context, id, { ...exit, message: '' });
-    await killLost(context, container, conmon, init);
+    if (exit !== undefined) return recordExit(services, id, { ...exit, message: '' });
+    await killLost(services, container, conmon, init);
   };
   lost().catch((error) => {
-    if (!context.closing.aborted)
-      context.log.error(`Watching conmon failed: ${messageWithCauses(error)}`, { container: id });
+    if (!services.closing.aborted)
+      services.log.error(`Watching conmon failed: ${messageWithCauses(error)}`, { container: id });
   });
 }
 
 /** Kills a container that has no conmon any more and records that. */
 async function killLost(
-  context: RecordExitPorts,
+  services: RecordExitServices,
   container: Container,
   conmon: ProcessRef,
   init: ProcessRef,
 ): Promise<void> {
-  context.log.warning('conmon is gone, killing its container', { container: container.id, pid: conmon.pid });
-  await killContainer(context, container);
+  services.log.warning('conmon is gone, killing its container', { container: container.id, pid: conmon.pid });
+  await killContainer(services, container);
   await waitForExit(init);
   const ending: Ending = {
     exitCode: 137,
     finishedAt: nowNs(),
     message: `conmon (pid ${conmon.pid}) is gone: the container was killed`,
   };
-  recordOrRetry(context, container.id, () => recordExit(context, container.id, ending));
+  recordOrRetry(services, container.id, () => recordExit(services, container.id, ending));
 }

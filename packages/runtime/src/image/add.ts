@@ -5,13 +5,13 @@ import type { ImageStore } from './store.ts';
 
 /** Records an image whose layers are unpacked, under its names. */
 export async function addImage(
-  { state, content }: Pick<ImageStore, 'state' | 'content'>,
+  { records, content }: Pick<ImageStore, 'records' | 'content'>,
   image: Image & { digest: Digest },
   names: readonly string[],
 ): Promise<void> {
   const { configDigest, layers, digest, manifestDigest } = image;
   const configText = (await content.read(configDigest)).toString();
-  state.addImage(
+  records.addImage(
     {
       id: configDigest,
       configText,

@@ -31,7 +31,7 @@ const contents = new Map<string, object>([
 const annotationsOf = (documents: Digest[]) =>
   imageAnnotations(
     {
-      state: { image: (id: string) => (id === digest('c') ? { id, documents } : undefined) },
+      records: { image: (id: string) => (id === digest('c') ? { id, documents } : undefined) },
       content: { read: async (of: string) => Buffer.from(JSON.stringify(contents.get(of))) },
     } as unknown as Parameters<typeof imageAnnotations>[0],
     digest('c'),

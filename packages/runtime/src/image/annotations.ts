@@ -3,10 +3,10 @@ import type { ImageStore } from './store.ts';
 
 /** The annotations of an image's manifest, which is read for it. */
 export async function imageAnnotations(
-  { state, content }: Pick<ImageStore, 'state' | 'content'>,
+  { records, content }: Pick<ImageStore, 'records' | 'content'>,
   id: string,
 ): Promise<Record<string, string>> {
-  const image = state.image(id);
+  const image = records.image(id);
   // The configuration is among the documents as well.
   for (const digest of (image?.documents ?? []).filter((document) => document !== image?.id)) {
     const document = parseManifest(await content.read(digest));

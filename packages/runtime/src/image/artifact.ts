@@ -29,7 +29,7 @@ export async function addArtifact(
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { layers, content, state } = service;
+  const { layers, content, records } = service;
   const { manifest, manifestDigest, digest } = image;
   const chainId = artifactLayer(image);
   await layers.make(chainId, signal, async (target) => {
@@ -45,7 +45,7 @@ export async function addArtifact(
     }
   });
   const config = { ...image.config, artifactType: manifest.artifactType ?? '' };
-  state.addImage(
+  records.addImage(
     {
       id: image.configDigest,
       configText: JSON.stringify({ ...config, annotations: manifest.annotations }),

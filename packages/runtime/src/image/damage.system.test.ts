@@ -100,7 +100,7 @@ test('documents and blobs that were cut short or changed are fetched again', asy
   const layer = (await store.service.rootfs(id))?.lowerDirs[0] ?? '';
   const other = await images.open();
   await other.pull('one:1');
-  for (const { chainId } of [...other.service.state.layers()]) await other.service.layers.remove(chainId);
+  for (const { chainId } of [...other.service.records.layers()]) await other.service.layers.remove(chainId);
   const manifest = images.layoutManifest('one');
   for (const { digest, size } of manifest.layers) {
     writeFileSync(join(other.root, 'images/content/blobs/sha256', digest.slice(7)), Buffer.alloc(size));

@@ -13,7 +13,7 @@ before(async () => {
 after(() => images[Symbol.asyncDispose]());
 
 const flush = (store: TestImageStore) => store.service.flusher.flush();
-const volatile = (store: TestImageStore) => store.service.state.volatileLayers().length;
+const volatile = (store: TestImageStore) => store.service.records.volatileLayers().length;
 
 test('layers that were flushed, or are of this boot, stay', async () => {
   const store = await images.open();

@@ -1,7 +1,7 @@
 import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
-import type { ImageState } from './state.ts';
+import type { ImageRecords } from './records.ts';
 import type { ImageStore } from './store.ts';
 
 /** Milliseconds from a pull's end until its layers are flushed: pulls that follow each other are flushed together. */
@@ -12,51 +12,51 @@ const flushDelayMs = 2_000;
  * may leave them with empty files, although they were complete.
  */
 export class LayerFlusher {
-  private readonly state: ImageState;
-  private readonly log: Logger;
-  private readonly sync: () => Promise<void>;
-  private timer: NodeJS.Timeout | undefined;
-  private isBusy = false;
-  private isClosed = false;
+  readonly #records: ImageRecords;
+  readonly #log: Logger;
+  readonly #sync: () => Promise<void>;
+  #timer: NodeJS.Timeout | undefined;
+  #isBusy = false;
+  #isClosed = false;
 
   /** `sync` resolves when all that was written before its call is on the disk. */
-  constructor(state: ImageState, log: Logger, sync: () => Promise<void>) {
-    this.state = state;
-    this.log = log;
-    this.sync = sync;
+  constructor(records: ImageRecords, log: Logger, sync: () => Promise<void>) {
+    this.#records = records;
+    this.#log = log;
+    this.#sync = sync;
   }
 
   /** Has everything flushed soon that is not. */
   request(): void {
-    if (this.timer !== undefined || this.isBusy || this.isClosed) return;
-    if (this.state.volatileLayers().length === 0) return;
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
+    if (this.#timer !== undefined || this.#isBusy || this.#isClosed) return;
+    if (this.#records.volatileLayers().length === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       void this.flush();
     }, flushDelayMs).unref();
   }
 
   /** Flushes now. */
   async flush(): Promise<void> {
-    const layers = this.state.volatileLayers();
-    if (layers.length === 0 || this.isBusy) return;
-    this.isBusy = true;
+    const layers = this.#records.volatileLayers();
+    if (layers.length === 0 || this.#isBusy) return;
+    this.#isBusy = true;
     try {
-      await this.sync();
-      if (!this.isClosed) this.state.markDurable(layers.map(({ chainId }) => chainId));
+      await this.#sync();
+      if (!this.#isClosed) this.#records.markDurable(layers.map(({ chainId }) => chainId));
     } catch (error) {
-      this.log.warning(`Flushing image layers to the disk failed: ${messageWithCauses(error)}`);
+      this.#log.warning(`Flushing image layers to the disk failed: ${messageWithCauses(error)}`);
       return;
     } finally {
-      this.isBusy = false;
+      this.#isBusy = false;
     }
     // Those that came meanwhile.
     this.request();
   }
 
   close(): void {
-    this.isClosed = true;
-    clearTimeout(this.timer);
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
   }
 }
 
@@ -65,29 +65,29 @@ export class LayerFlusher {
  * left of a layer's files cannot be told from what they were. Whoever needs such an image pulls it again.
  */
 export async function removeDamaged(
-  { state, layers, content, log }: ImageStore,
+  { records, layers, content, log }: ImageStore,
   bootId: string,
 ): Promise<void> {
   const damaged = new Set(
-    state
+    records
       .volatileLayers()
       .filter(({ volatileSince }) => volatileSince !== bootId)
       .map(({ chainId }) => chainId),
   );
   if (damaged.size === 0) return;
   const isWhole = (image: { layers: readonly Digest[] }) => !image.layers.some((id) => damaged.has(id));
-  const images = [...state.images()];
+  const images = [...records.images()];
   const kept = new Set(images.filter(isWhole).flatMap(({ documents }) => documents));
   for (const image of images.filter((each) => !isWhole(each))) {
     if (image.phase === 'ready') {
-      const names = state.names(image.id).join(', ');
+      const names = records.names(image.id).join(', ');
       log.warning(
         `Recovery: removed image ${names || image.id}: the machine went down before its layers were on the disk, so they may be damaged; pull or load it again`,
         { image: image.id },
       );
     }
     for (const digest of image.documents) if (!kept.has(digest)) await content.remove(digest);
-    state.retire(image.id);
+    records.retire(image.id);
   }
   for (const chainId of damaged) await layers.remove(chainId);
 }

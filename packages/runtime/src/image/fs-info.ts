@@ -36,8 +36,8 @@ export async function imageFsInfo(
   };
 }
 
-function imageUsage({ state }: ImageService): DiskUsage {
-  return total([...state.layers()].map(({ diskBytes, files }) => ({ bytes: diskBytes, inodes: files })));
+function imageUsage({ records }: ImageService): DiskUsage {
+  return total([...records.layers()].map(({ diskBytes, files }) => ({ bytes: diskBytes, inodes: files })));
 }
 
 async function writableUsage({ dir, usage }: WritableLayers): Promise<DiskUsage> {

@@ -13,19 +13,19 @@ const abandonedAfter = 24n * 3600n * 1_000_000_000n;
  * @param used ids of images that must stay although they may have no name
  */
 export async function collectGarbage(
-  { state, layers, content, log }: ImageStore,
+  { records, layers, content, log }: ImageStore,
   used: ReadonlySet<string>,
 ): Promise<void> {
   const freed = new Set<Digest>();
-  for (const image of [...state.images()]) {
+  for (const image of [...records.images()]) {
     if (image.phase !== 'removing' || used.has(image.id)) continue;
-    state.deleteImage(image.id);
+    records.deleteImage(image.id);
     for (const chainId of image.layers) freed.add(chainId);
     log.debug('Deleted image', { image: image.id });
   }
-  const images = [...state.images()];
+  const images = [...records.images()];
   const referenced = new Set(images.flatMap((image) => image.layers));
-  for (const { chainId, unpackedAt } of [...state.layers()]) {
+  for (const { chainId, unpackedAt } of [...records.layers()]) {
     const isAbandoned = freed.has(chainId) || nowNs() - unpackedAt > abandonedAfter;
     if (!referenced.has(chainId) && isAbandoned) await layers.remove(chainId);
   }

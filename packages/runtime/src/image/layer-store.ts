@@ -9,7 +9,7 @@ import { type UnpackedLayer, unpackLayer } from '@berth/oci/layers/unpack.ts';
 import type { Logger } from '../logging/log.ts';
 import { nowNs } from '../time/clock.ts';
 import { countNames, layerDamage } from './layer-damage.ts';
-import type { ImageState } from './state.ts';
+import type { ImageRecords } from './records.ts';
 
 /** What one unpacking needs. */
 export interface LayerUnpacking {
@@ -25,16 +25,16 @@ export interface LayerUnpacking {
 export class LayerStore {
   /** Holds nothing but layers. */
   readonly dir: string;
-  private readonly state: ImageState;
-  private readonly bootId: string;
-  private readonly log: Logger;
-  private readonly queue = new KeyedQueue();
+  readonly #records: ImageRecords;
+  readonly #bootId: string;
+  readonly #log: Logger;
+  readonly #queue = new KeyedQueue();
 
-  constructor(dir: string, state: ImageState, bootId: string, log: Logger) {
+  constructor(dir: string, records: ImageRecords, bootId: string, log: Logger) {
     this.dir = dir;
-    this.log = log;
-    this.bootId = bootId;
-    this.state = state;
+    this.#log = log;
+    this.#bootId = bootId;
+    this.#records = records;
   }
 
   /**
@@ -42,20 +42,20 @@ export class LayerStore {
    * forgotten, so that the next pull unpacks it again; what is left of it goes at the next start.
    */
   path(chainId: Digest): string | undefined {
-    const layer = this.state.layer(chainId);
+    const layer = this.#records.layer(chainId);
     if (!layer) return undefined;
     const directory = this.directory(layer.dir);
     const damage = layerDamage(directory, layer.topNames);
     if (damage === undefined) return directory;
-    this.state.deleteLayer(chainId);
-    this.log.warning(`Image layer ${directory} is ${damage}: ${this.repair(chainId)}`, { layer: chainId });
+    this.#records.deleteLayer(chainId);
+    this.#log.warning(`Image layer ${directory} is ${damage}: ${this.repair(chainId)}`, { layer: chainId });
     return undefined;
   }
 
   /** What to do for the images that have a layer. */
   repair(chainId: Digest): string {
-    const images = [...this.state.images()].filter(({ layers }) => layers.includes(chainId));
-    const [name, ...others] = images.flatMap(({ id }) => this.state.names(id));
+    const images = [...this.#records.images()].filter(({ layers }) => layers.includes(chainId));
+    const [name, ...others] = images.flatMap(({ id }) => this.#records.names(id));
     if (name === undefined) return 'no image needs it any more';
     const more = others.length > 0 ? ` (and ${others.length} more names)` : '';
     return `image ${name}${more} cannot run until it is pulled again: crictl pull ${name}`;
@@ -83,28 +83,28 @@ export class LayerStore {
     signal: AbortSignal,
     build: (target: string) => Promise<UnpackedLayer>,
   ): Promise<string> {
-    return this.queue.run(
+    return this.#queue.run(
       chainId,
       async () => {
         const present = this.path(chainId);
         if (present !== undefined) return present;
-        const dir = this.state.beginLayer(chainId);
+        const dir = this.#records.beginLayer(chainId);
         const target = this.directory(dir);
         try {
           await mkdir(this.dir, { recursive: true, mode: 0o700 });
           const { diskBytes, files } = await build(target);
-          this.state.finishLayer({
+          this.#records.finishLayer({
             chainId,
             dir,
             diskBytes,
             files,
             unpackedAt: nowNs(),
-            volatileSince: this.bootId,
+            volatileSince: this.#bootId,
             topNames: countNames(target),
           });
           return target;
         } catch (error) {
-          this.state.deleteLayer(chainId);
+          this.#records.deleteLayer(chainId);
           throw error;
         }
       },
@@ -114,14 +114,14 @@ export class LayerStore {
 
   /** Deletes a layer that no image and no container uses. */
   async remove(chainId: Digest): Promise<void> {
-    const layer = this.state.layer(chainId);
+    const layer = this.#records.layer(chainId);
     if (!layer) return;
-    this.state.retireLayer(chainId);
-    await this.queue.run(chainId, async () => {
+    this.#records.retireLayer(chainId);
+    await this.#queue.run(chainId, async () => {
       // Whoever asked for the layer first has it in another directory by now, and its row says so.
-      if (this.state.layer(chainId)) return this.removeDirectory(layer.dir);
+      if (this.#records.layer(chainId)) return this.removeDirectory(layer.dir);
       await this.removeDirectory(layer.dir);
-      this.state.deleteLayer(chainId);
+      this.#records.deleteLayer(chainId);
     });
   }
 

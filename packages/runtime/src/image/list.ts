@@ -11,12 +11,14 @@ export async function listImages(
   service: ImageService,
   { filter }: ListImagesRequest,
 ): Promise<ListImagesResponse> {
-  const { state, isPinned } = service;
+  const { records, isPinned } = service;
   service.cleanUpReleased();
   const wanted = filter?.image?.image ?? '';
-  const found = wanted === '' ? undefined : findImage(state, wanted);
-  const images = wanted === '' ? [...state.images()] : found ? [found] : [];
+  const found = wanted === '' ? undefined : findImage(records, wanted);
+  const images = wanted === '' ? [...records.images()] : found ? [found] : [];
   return {
-    images: images.filter(({ phase }) => phase === 'ready').map((image) => criImage(state, image, isPinned)),
+    images: images
+      .filter(({ phase }) => phase === 'ready')
+      .map((image) => criImage(records, image, isPinned)),
   };
 }

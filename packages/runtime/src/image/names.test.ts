@@ -7,7 +7,7 @@ import { digestOf } from '@berth/oci/image-spec/digest.ts';
 import { parseReference } from '@berth/oci/reference/reference.ts';
 import { openDatabase } from '../state/database.ts';
 import { findImage, namesFor, repoNames } from './names.ts';
-import { ImageState } from './state.ts';
+import { ImageRecords } from './records.ts';
 import { imageUser } from './status.ts';
 
 const digest = digestOf('manifest');
@@ -32,7 +32,7 @@ test('images are found by name, id and a unique part of an id', (context) => {
     database.close();
     rmSync(dir, { recursive: true });
   });
-  const state = new ImageState(database);
+  const records = new ImageRecords(database);
   const config = {
     architecture: 'amd64',
     os: 'linux',
@@ -40,7 +40,7 @@ test('images are found by name, id and a unique part of an id', (context) => {
     rootfs: { type: 'layers' as const, diff_ids: [] },
   };
   const add = (id: string, names: string[]) =>
-    state.addImage(
+    records.addImage(
       {
         id: digestOf(id),
         configText: JSON.stringify(config),
@@ -54,7 +54,7 @@ test('images are found by name, id and a unique part of an id', (context) => {
   add('one', ['docker.io/library/nginx:1', `docker.io/library/nginx@${digest}`]);
   add('two', ['docker.io/library/nginx:2']);
   const one = digestOf('one');
-  const find = (text: string) => findImage(state, text)?.id;
+  const find = (text: string) => findImage(records, text)?.id;
   for (const text of [
     'nginx:1',
     'docker.io/nginx:1',
@@ -69,12 +69,12 @@ test('images are found by name, id and a unique part of an id', (context) => {
   }
   for (const text of ['nginx', 'nginx:3', 'ffff', '', 'BAD NAME', digest])
     assert.equal(find(text), undefined, text);
-  state.retire(one);
+  records.retire(one);
   assert.equal(find('nginx:1'), undefined);
   assert.equal(find(one), undefined);
   add('one', ['docker.io/library/nginx:1']);
   assert.equal(find('nginx:1'), one);
-  assert.deepEqual(state.names(one), ['docker.io/library/nginx:1']);
+  assert.deepEqual(records.names(one), ['docker.io/library/nginx:1']);
 });
 
 test('the user of an image is a uid or a name', () => {

@@ -7,7 +7,8 @@ import {
   repositoryName,
 } from '@berth/oci/reference/reference.ts';
 import { invalid } from '../rpc/errors.ts';
-import type { ImageState, StoredImage } from './state.ts';
+import type { ImageRecords } from './records.ts';
+import type { StoredImage } from './rows.ts';
 
 /** An image's names as the CRI lists them. */
 export interface RepoNames {
@@ -45,17 +46,17 @@ function lookupName(reference: Reference): string {
  * Finds what a request means by an image: a name, an id (with or without `sha256:`), or the beginning of an id
  * that only one image has. Images that are being removed are not found.
  */
-export function findImage(state: ImageState, text: string): StoredImage | undefined {
+export function findImage(records: ImageRecords, text: string): StoredImage | undefined {
   const hex = text.replace(/^sha256:/, '');
   const isWholeId = /^[0-9a-f]{64}$/.test(hex);
-  if (isWholeId) return ready(state.image(`sha256:${hex}`));
+  if (isWholeId) return ready(records.image(`sha256:${hex}`));
   const reference = tryParse(text);
   const name = reference && lookupName(reference);
-  const named = name !== undefined ? ready(state.named(name)) : undefined;
+  const named = name !== undefined ? ready(records.named(name)) : undefined;
   if (named) return named;
-  if (reference?.digest !== undefined) return imageOfManifest(state, reference, reference.digest);
+  if (reference?.digest !== undefined) return imageOfManifest(records, reference, reference.digest);
   if (!/^[0-9a-f]{3,63}$/.test(hex)) return undefined;
-  const [only, ...others] = [...state.images()].filter(
+  const [only, ...others] = [...records.images()].filter(
     ({ id, phase }) => phase === 'ready' && id.startsWith(`sha256:${hex}`),
   );
   return others.length === 0 ? only : undefined;
@@ -65,14 +66,18 @@ export function findImage(state: ImageState, text: string): StoredImage | undefi
  * The image of a manifest that came by an index: the digest of the one for this platform names it as well as that of
  * the index, which is the one that it is listed by.
  */
-function imageOfManifest(state: ImageState, reference: Reference, digest: Digest): StoredImage | undefined {
+function imageOfManifest(
+  records: ImageRecords,
+  reference: Reference,
+  digest: Digest,
+): StoredImage | undefined {
   const repository = repositoryName(reference);
-  return [...state.images()].find(
+  return [...records.images()].find(
     ({ id, phase, documents }) =>
       phase === 'ready' &&
       id !== digest &&
       documents.includes(digest) &&
-      state.names(id).some((name) => name.startsWith(`${repository}@`)),
+      records.names(id).some((name) => name.startsWith(`${repository}@`)),
   );
 }
 

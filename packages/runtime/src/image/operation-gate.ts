@@ -3,26 +3,26 @@
  * runs, what looks unused may be what it is about to use. An operation that comes during a clean-up waits for it.
  */
 export class OperationGate {
-  private readonly cleanUp: () => Promise<void>;
-  private active = 0;
-  private cleaning: Promise<void> = Promise.resolve();
+  readonly #cleanUp: () => Promise<void>;
+  #active = 0;
+  #cleaning: Promise<void> = Promise.resolve();
 
   /** `cleanUp` must not reject. */
   constructor(cleanUp: () => Promise<void>) {
-    this.cleanUp = cleanUp;
+    this.#cleanUp = cleanUp;
   }
 
   /** Runs an operation; the one that ends last returns after the clean-up. */
   async run<T>(operation: () => Promise<T>): Promise<T> {
-    this.active += 1;
+    this.#active += 1;
     try {
-      await this.cleaning;
+      await this.#cleaning;
       return await operation();
     } finally {
-      this.active -= 1;
-      if (this.active === 0) {
-        this.cleaning = this.cleanUp();
-        await this.cleaning;
+      this.#active -= 1;
+      if (this.#active === 0) {
+        this.#cleaning = this.#cleanUp();
+        await this.#cleaning;
       }
     }
   }

@@ -16,69 +16,69 @@ const interval = 100;
 
 /** Where a pull writes how it goes, for any number of watchers to read. */
 export class PullBoard {
-  private states: LayerState[] = [];
-  private version = 0;
-  private changed = Promise.withResolvers<void>();
-  private readonly ended = new AbortController();
+  #states: LayerState[] = [];
+  #version = 0;
+  #changed = Promise.withResolvers<void>();
+  readonly #ended = new AbortController();
 
   /** The layers, bottom first, once they are known. */
   begin(layers: readonly ImageLayer[]): void {
-    this.states = layers.map(({ descriptor: { digest, size } }) => ({
+    this.#states = layers.map(({ descriptor: { digest, size } }) => ({
       digest,
       phase: 'waiting',
       doneBytes: 0,
       totalBytes: size,
     }));
-    this.touch();
+    this.#touch();
   }
 
   set({ descriptor: { digest } }: ImageLayer, phase: LayerState['phase'], doneBytes?: number): void {
-    this.states = this.states.map((state) =>
+    this.#states = this.#states.map((state) =>
       state.digest === digest
         ? { ...state, phase, doneBytes: doneBytes ?? (phase === 'waiting' ? 0 : state.totalBytes) }
         : state,
     );
-    this.touch();
+    this.#touch();
   }
 
   /** How far the layers are now. */
   get layers(): readonly LayerState[] {
-    return this.states;
+    return this.#states;
   }
 
   /** Nothing comes any more: watchers end. */
   end(): void {
-    this.ended.abort();
-    this.wake();
+    this.#ended.abort();
+    this.#wake();
   }
 
   /** The layers whenever something has changed, at most ten times a second, until the pull has ended. */
   async *watch(signal: AbortSignal): AsyncGenerator<readonly LayerState[]> {
-    const wake = () => this.wake();
+    const wake = () => this.#wake();
     signal.addEventListener('abort', wake, { once: true });
     try {
-      for (let seen = 0; !this.ended.signal.aborted && !signal.aborted; ) {
-        if (this.version === seen) {
-          await this.changed.promise;
+      for (let seen = 0; !this.#ended.signal.aborted && !signal.aborted; ) {
+        if (this.#version === seen) {
+          await this.#changed.promise;
           continue;
         }
-        seen = this.version;
-        yield this.states;
-        await sleepUntilAborted(interval, this.ended.signal, { ref: false });
+        seen = this.#version;
+        yield this.#states;
+        await sleepUntilAborted(interval, this.#ended.signal, { ref: false });
       }
     } finally {
       signal.removeEventListener('abort', wake);
     }
   }
 
-  private touch(): void {
-    this.version += 1;
-    this.wake();
+  #touch(): void {
+    this.#version += 1;
+    this.#wake();
   }
 
   /** Has all watchers look whether there is something new, or an end. */
-  private wake(): void {
-    this.changed.resolve();
-    this.changed = Promise.withResolvers();
+  #wake(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
   }
 }

@@ -89,7 +89,7 @@ async function pull(
     hostsDir: configDir,
     warn: (problem) => service.log.warning(`Pulling ${formatReference(reference)}: ${problem}`),
     store: service.content,
-    isKnown: (digest) => service.state.named(`${repositoryName(reference)}@${digest}`)?.phase === 'ready',
+    isKnown: (digest) => service.records.named(`${repositoryName(reference)}@${digest}`)?.phase === 'ready',
     signal,
     hasLayer: (layer) => service.layers.path(artifact ?? layer.chainId) !== undefined,
     onProgress: (event) => {

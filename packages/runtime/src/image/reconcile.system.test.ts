@@ -16,9 +16,9 @@ test('a start removes what a dead berthd left', async () => {
   const dirOf = (...names: string[]) => join(store.root, 'images', ...names);
   mkdirSync(dirOf('layers/77.partial/a'), { recursive: true });
   mkdirSync(dirOf('layers/78'));
-  const [layer] = store.service.state.layers();
+  const [layer] = store.service.records.layers();
   assert(layer);
-  const unfinished = store.service.state.beginLayer(id as typeof layer.chainId);
+  const unfinished = store.service.records.beginLayer(id as typeof layer.chainId);
   mkdirSync(dirOf(`layers/${unfinished}.partial`));
   writeFileSync(dirOf('content/blobs/sha256', '0'.repeat(64)), 'unreferenced');
   writeFileSync(dirOf('content/ingest', 'spool-1'), '');

@@ -11,14 +11,14 @@ const abandonedAfter = 24 * 3600 * 1000;
  * unpacked or deleted, directories that no row has, and downloads that nobody came back for. A download that was
  * cut short lately stays: the next pull goes on with it. Layers whose directory is gone are told.
  */
-export async function reconcileImages({ state, layers, content, log }: ImageStore): Promise<void> {
-  for (const { chainId, dir } of state.unfinishedLayers()) {
+export async function reconcileImages({ records, layers, content, log }: ImageStore): Promise<void> {
+  for (const { chainId, dir } of records.unfinishedLayers()) {
     await layers.removeDirectory(dir);
-    state.deleteLayer(chainId);
+    records.deleteLayer(chainId);
     log.info('Recovery: removed an unfinished layer', { layer: chainId });
   }
   const present = new Set(await readdir(layers.dir));
-  const known = new Map([...state.layers()].map(({ dir, chainId }) => [String(dir), chainId]));
+  const known = new Map([...records.layers()].map(({ dir, chainId }) => [String(dir), chainId]));
   for (const name of present) if (!known.has(name)) await removeTree(join(layers.dir, name));
   // Somebody else has deleted it: this says so, and the next pull unpacks it again.
   for (const [name, chainId] of known) if (!present.has(name)) layers.path(chainId);

@@ -9,16 +9,16 @@ import type { ImageService } from './service.ts';
  * an image there is nothing to do, and no error.
  */
 export async function removeImage(
-  { state, gate, log }: ImageService,
+  { records, gate, log }: ImageService,
   { image: spec }: RemoveImageRequest,
 ): Promise<RemoveImageResponse> {
   const text = spec?.image ?? '';
   if (text === '') throw invalid('image.image', 'is required');
-  if (!findImage(state, text)) return {};
+  if (!findImage(records, text)) return {};
   await gate.run(async () => {
-    const image = findImage(state, text);
+    const image = findImage(records, text);
     if (!image) return;
-    state.retire(image.id);
+    records.retire(image.id);
     log.info(`Removed image: ${text}`, { image: image.id });
   });
   return {};

@@ -17,9 +17,10 @@ import { findImage, repoNames } from './names.ts';
 import { OperationGate } from './operation-gate.ts';
 import { pinnedBy } from './pinned.ts';
 import { reconcileImages } from './reconcile.ts';
+import { ImageRecords } from './records.ts';
 import type { ImageRootfs } from './rootfs.ts';
+import type { StoredImage } from './rows.ts';
 import { SharedPulls } from './shared-pulls.ts';
-import { ImageState, type StoredImage } from './state.ts';
 import type { ImageStore } from './store.ts';
 
 /** The settings of images. */
@@ -48,7 +49,7 @@ const handedOutFor = 10_000;
 
 /** The image store of berthd: what the handlers of the image RPCs, and the making of containers, work on. */
 export class ImageService implements ImageStore {
-  readonly state: ImageState;
+  readonly records: ImageRecords;
   readonly content: ContentStore;
   readonly layers: LayerStore;
   /** Where images and all else of berthd that survives a reboot are. */
@@ -61,32 +62,32 @@ export class ImageService implements ImageStore {
   readonly tokens = new TokenCache();
   readonly pulls = new SharedPulls();
   /** When images were handed out, in milliseconds since 1970, by id. */
-  private readonly handedOut = new Map<string, number>();
-  private recheck: NodeJS.Timeout | undefined;
-  private readonly emptyLayer: string;
-  private readonly bootId: string;
-  private readonly inUse: () => Iterable<string>;
+  readonly #handedOut = new Map<string, number>();
+  #recheck: NodeJS.Timeout | undefined;
+  readonly #emptyLayer: string;
+  readonly #bootId: string;
+  readonly #inUse: () => Iterable<string>;
   #settings: ImageSettings;
 
   private constructor(
-    state: ImageState,
+    records: ImageRecords,
     content: ContentStore,
     emptyLayer: string,
     options: ImageServiceOptions,
   ) {
-    this.state = state;
+    this.records = records;
     this.content = content;
-    this.emptyLayer = emptyLayer;
+    this.#emptyLayer = emptyLayer;
     this.root = options.root;
     this.#settings = options;
-    this.inUse = options.usedImages;
+    this.#inUse = options.usedImages;
     this.log = options.log;
     this.tracer = options.tracer ?? noTracing;
     const { bootId = currentBoot(), sync = syncFilesystem } = options;
-    this.bootId = bootId;
-    this.layers = new LayerStore(join(options.root, 'images/layers'), state, bootId, options.log);
-    this.flusher = new LayerFlusher(state, options.log, () => sync(this.layers.dir));
-    this.gate = new OperationGate(() => this.cleanUp());
+    this.#bootId = bootId;
+    this.layers = new LayerStore(join(options.root, 'images/layers'), records, bootId, options.log);
+    this.flusher = new LayerFlusher(records, options.log, () => sync(this.layers.dir));
+    this.gate = new OperationGate(() => this.#cleanUp());
   }
 
   /** Opens the store, and removes what a berthd that died has left half done. */
@@ -99,9 +100,9 @@ export class ImageService implements ImageStore {
     makePrivateDirectory(join(dir, 'layers'));
     await makeDirectories(emptyLayer, 0o755);
     const content = await ContentStore.open(join(dir, 'content'));
-    const service = new ImageService(new ImageState(options.database), content, emptyLayer, options);
+    const service = new ImageService(new ImageRecords(options.database), content, emptyLayer, options);
     await reconcileImages(service);
-    await removeDamaged(service, service.bootId);
+    await removeDamaged(service, service.#bootId);
     await service.gate.run(async () => {});
     return service;
   }
@@ -118,23 +119,23 @@ export class ImageService implements ImageStore {
 
   /** The unpacked image behind a name or id, which stays for ten seconds, or for as long as a container has it. */
   async rootfs(text: string): Promise<ImageRootfs | undefined> {
-    const image = findImage(this.state, text);
+    const image = findImage(this.records, text);
     if (!image) return undefined;
     const { id, layers } = image;
     const lowerDirs = layers.map((chainId) => {
       const path = this.layers.path(chainId);
       if (path !== undefined) return path;
-      const [name = text] = this.state.names(id);
+      const [name = text] = this.records.names(id);
       throw wrongState(
         `image ${text}: its layer ${chainId} is missing or damaged on disk; pull it again: crictl pull ${name}`,
       );
     });
-    this.handedOut.set(id, Date.now());
+    this.#handedOut.set(id, Date.now());
     return {
       id,
-      config: this.state.config(id),
-      ...repoNames(this.state.names(id)),
-      lowerDirs: lowerDirs.length > 0 ? lowerDirs.reverse() : [this.emptyLayer],
+      config: this.records.config(id),
+      ...repoNames(this.records.names(id)),
+      lowerDirs: lowerDirs.length > 0 ? lowerDirs.reverse() : [this.#emptyLayer],
     };
   }
 
@@ -148,47 +149,47 @@ export class ImageService implements ImageStore {
 
   /** Starts a clean-up when an image that was removed lost its last container since. */
   cleanUpReleased(): void {
-    const used = this.usedImages();
-    const isReleased = this.removedImages().some((id) => !used.has(id));
+    const used = this.#usedImages();
+    const isReleased = this.#removedImages().some((id) => !used.has(id));
     if (isReleased) void this.gate.run(async () => {});
-    else this.lookAgain();
+    else this.#lookAgain();
   }
 
   /** No clean-up begins by itself any more. */
   close(): void {
-    clearTimeout(this.recheck);
+    clearTimeout(this.#recheck);
     this.flusher.close();
   }
 
-  private removedImages(): string[] {
-    return [...this.state.images()].filter(({ phase }) => phase === 'removing').map(({ id }) => id);
+  #removedImages(): string[] {
+    return [...this.records.images()].filter(({ phase }) => phase === 'removing').map(({ id }) => id);
   }
 
   /** Ids of images that must stay on disk although they may have no name. */
-  private usedImages(): Set<string> {
+  #usedImages(): Set<string> {
     const now = Date.now();
-    for (const [id, since] of this.handedOut) if (now - since >= handedOutFor) this.handedOut.delete(id);
-    return new Set([...this.inUse(), ...this.handedOut.keys()]);
+    for (const [id, since] of this.#handedOut) if (now - since >= handedOutFor) this.#handedOut.delete(id);
+    return new Set([...this.#inUse(), ...this.#handedOut.keys()]);
   }
 
-  private async cleanUp(): Promise<void> {
+  async #cleanUp(): Promise<void> {
     try {
-      await collectGarbage(this, this.usedImages());
+      await collectGarbage(this, this.#usedImages());
     } catch (error) {
       this.log.error(`Cleaning up images failed: ${messageWithCauses(error)}`);
     }
-    this.lookAgain();
+    this.#lookAgain();
     this.flusher.request();
     releaseFreedMemory();
   }
 
   /** Sets the time at which the next removed image may go that was handed out and never used. */
-  private lookAgain(): void {
-    clearTimeout(this.recheck);
-    const since = this.removedImages().flatMap((id) => this.handedOut.get(id) ?? []);
+  #lookAgain(): void {
+    clearTimeout(this.#recheck);
+    const since = this.#removedImages().flatMap((id) => this.#handedOut.get(id) ?? []);
     if (since.length === 0) return;
     const waitMs = Math.min(...since) + handedOutFor - Date.now();
-    this.recheck = setTimeout(() => this.cleanUpReleased(), Math.max(waitMs, 0)).unref();
+    this.#recheck = setTimeout(() => this.cleanUpReleased(), Math.max(waitMs, 0)).unref();
   }
 }
 

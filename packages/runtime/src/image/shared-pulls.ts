@@ -18,46 +18,46 @@ export type Pull = (signal: AbortSignal, board: PullBoard) => Promise<string>;
  * gone, and not before.
  */
 export class SharedPulls {
-  private readonly running = new Map<string, SharedPull>();
+  readonly #running = new Map<string, SharedPull>();
 
   /**
    * Joins the pull of `key`, or starts it. The key has to hold all that the outcome depends on, credentials
    * included. `result` rejects with the signal's reason when this caller goes.
    */
   join(key: string, signal: AbortSignal, pull: Pull): { result: Promise<string>; board: PullBoard } {
-    const shared = this.running.get(key) ?? this.start(key, pull);
+    const shared = this.#running.get(key) ?? this.#start(key, pull);
     shared.callers += 1;
-    return { result: this.wait(key, shared, signal), board: shared.board };
+    return { result: this.#wait(key, shared, signal), board: shared.board };
   }
 
-  private start(key: string, pull: Pull): SharedPull {
+  #start(key: string, pull: Pull): SharedPull {
     const abort = new AbortController();
     const board = new PullBoard();
     const result = pull(abort.signal, board).finally(() => {
       board.end();
-      this.forget(key, shared);
+      this.#forget(key, shared);
     });
     // Whoever waits hears of a failure; there may be nobody any more.
     result.catch(() => {});
     const shared: SharedPull = { result, board, abort, callers: 0 };
-    this.running.set(key, shared);
+    this.#running.set(key, shared);
     return shared;
   }
 
-  private async wait(key: string, shared: SharedPull, signal: AbortSignal): Promise<string> {
+  async #wait(key: string, shared: SharedPull, signal: AbortSignal): Promise<string> {
     try {
       return await untilAborted(shared.result, signal);
     } finally {
       shared.callers -= 1;
       if (shared.callers === 0) {
         // Who asks from now on must not get a pull that is being cancelled.
-        this.forget(key, shared);
+        this.#forget(key, shared);
         shared.abort.abort(signal.reason);
       }
     }
   }
 
-  private forget(key: string, shared: SharedPull): void {
-    if (this.running.get(key) === shared) this.running.delete(key);
+  #forget(key: string, shared: SharedPull): void {
+    if (this.#running.get(key) === shared) this.#running.delete(key);
   }
 }

@@ -1,8 +1,9 @@
 import type { Image, ImageStatusRequest, ImageStatusResponse } from '@berth/cri/generated/api.ts';
 import { invalid } from '../rpc/errors.ts';
 import { findImage, repoNames } from './names.ts';
+import type { ImageRecords } from './records.ts';
+import type { StoredImage } from './rows.ts';
 import type { ImageService } from './service.ts';
-import type { ImageState, StoredImage } from './state.ts';
 
 /**
  * ImageStatus: an image by name or id. One that is not here is an answer without an image, and no error; neither is one
@@ -12,22 +13,22 @@ export async function imageStatus(
   service: ImageService,
   { image: spec, verbose }: ImageStatusRequest,
 ): Promise<ImageStatusResponse> {
-  const { state, isPinned } = service;
+  const { records, isPinned } = service;
   const text = spec?.image ?? '';
   if (text === '') throw invalid('image.image', 'is required');
-  const found = findImage(state, text);
+  const found = findImage(records, text);
   if (!found || !service.isWhole(found)) return { image: undefined, info: {} };
-  return { image: criImage(state, found, isPinned), info: verbose ? verboseInfo(state, found) : {} };
+  return { image: criImage(records, found, isPinned), info: verbose ? verboseInfo(records, found) : {} };
 }
 
 /** An image as the CRI describes it. Its size is what its layers take on disk, shared ones included. */
 export function criImage(
-  state: ImageState,
+  records: ImageRecords,
   image: StoredImage,
   isPinned: (names: readonly string[]) => boolean,
 ): Image {
-  const names = state.names(image.id);
-  const layers = image.layers.map((chainId) => state.layer(chainId)?.diskBytes ?? 0);
+  const names = records.names(image.id);
+  const layers = image.layers.map((chainId) => records.layer(chainId)?.diskBytes ?? 0);
   const size = layers.reduce((total, bytes) => total + bytes, image.configBytes);
   return {
     id: image.id,
@@ -48,8 +49,8 @@ export function imageUser(user: string): Pick<Image, 'uid' | 'username'> {
 }
 
 /** `crictl inspecti` prints this below `info`; the members are containerd's. */
-function verboseInfo(state: ImageState, { id, layers }: StoredImage): Record<string, string> {
+function verboseInfo(records: ImageRecords, { id, layers }: StoredImage): Record<string, string> {
   return {
-    info: JSON.stringify({ chainID: layers.at(-1) ?? '', imageSpec: JSON.parse(state.configText(id)) }),
+    info: JSON.stringify({ chainID: layers.at(-1) ?? '', imageSpec: JSON.parse(records.configText(id)) }),
   };
 }

@@ -1,11 +1,11 @@
 import type { ContentStore } from '@berth/oci/content/store.ts';
 import type { Logger } from '../logging/log.ts';
 import type { LayerStore } from './layer-store.ts';
-import type { ImageState } from './state.ts';
+import type { ImageRecords } from './records.ts';
 
 /** What there is of images: rows, unpacked layers, and blobs. */
 export interface ImageStore {
-  readonly state: ImageState;
+  readonly records: ImageRecords;
   readonly layers: LayerStore;
   readonly content: ContentStore;
   readonly log: Logger;

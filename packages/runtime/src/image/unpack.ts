@@ -20,17 +20,17 @@ export class ImageSizeError extends Error {
  * it are once they are unpacked.
  */
 export class ImageUnpacking {
-  private readonly service: ImageService;
-  private readonly layers: readonly ImageLayer[];
-  private readonly directories = new Map<Digest, PromiseWithResolvers<string>>();
+  readonly #service: ImageService;
+  readonly #layers: readonly ImageLayer[];
+  readonly #directories = new Map<Digest, PromiseWithResolvers<string>>();
   /** Layers that were not there before. */
-  private readonly fresh: ReadonlySet<Digest>;
-  private isRefused = false;
+  readonly #fresh: ReadonlySet<Digest>;
+  #isRefused = false;
 
   /** @throws ImageSizeError for an image that has too many bytes even as it is, compressed */
   constructor(service: ImageService, { layers, size }: Image) {
-    this.service = service;
-    this.layers = layers;
+    this.#service = service;
+    this.#layers = layers;
     const { maxImageBytes } = service.settings.limits;
     if (size > maxImageBytes) throw new ImageSizeError('image has', maxImageBytes);
     const fresh = new Set<Digest>();
@@ -39,9 +39,9 @@ export class ImageUnpacking {
       const present = service.layers.path(chainId);
       if (present === undefined) fresh.add(chainId);
       else directory.resolve(present);
-      this.directories.set(chainId, directory);
+      this.#directories.set(chainId, directory);
     }
-    this.fresh = fresh;
+    this.#fresh = fresh;
   }
 
   /**
@@ -49,35 +49,35 @@ export class ImageUnpacking {
    * @throws ImageSizeError when the image gets too large; what was unpacked of it then does not stay
    */
   async unpack(layer: ImageLayer, signal: AbortSignal): Promise<void> {
-    const { layers, content, settings } = this.service;
+    const { layers, content, settings } = this.#service;
     const { maxLayerBytes, maxLayerFiles, maxImageBytes } = settings.limits;
     const parents = async () => {
-      const below = this.layers.slice(0, this.layers.indexOf(layer)).reverse();
-      return Promise.all(below.map(({ chainId }) => this.directories.get(chainId)?.promise ?? ''));
+      const below = this.#layers.slice(0, this.#layers.indexOf(layer)).reverse();
+      return Promise.all(below.map(({ chainId }) => this.#directories.get(chainId)?.promise ?? ''));
     };
     const blob = content.path(layer.descriptor.digest);
-    const bytesLeft = Math.max(maxImageBytes - this.unpackedBytes(), 0);
+    const bytesLeft = Math.max(maxImageBytes - this.#unpackedBytes(), 0);
     const limits = { maxBytes: Math.min(maxLayerBytes, bytesLeft), maxFiles: maxLayerFiles };
     const directory = await layers.unpack({ layer, blob, parents, limits, signal }).catch((error) => {
-      throw bytesLeft < maxLayerBytes && isOverBytes(error) ? this.refuse() : error;
+      throw bytesLeft < maxLayerBytes && isOverBytes(error) ? this.#refuse() : error;
     });
-    if (this.isRefused || this.unpackedBytes() > maxImageBytes) throw this.refuse();
-    this.directories.get(layer.chainId)?.resolve(directory);
+    if (this.#isRefused || this.#unpackedBytes() > maxImageBytes) throw this.#refuse();
+    this.#directories.get(layer.chainId)?.resolve(directory);
   }
 
   /** Bytes on disk of the image's layers that are unpacked by now. */
-  private unpackedBytes(): number {
-    const { state } = this.service;
-    return [...this.directories.keys()]
-      .map((chainId) => state.layer(chainId)?.diskBytes ?? 0)
+  #unpackedBytes(): number {
+    const { records } = this.#service;
+    return [...this.#directories.keys()]
+      .map((chainId) => records.layer(chainId)?.diskBytes ?? 0)
       .reduce((total, bytes) => total + bytes, 0);
   }
 
   /** Leaves the layers that only this image has to the next clean-up: another try would end the same. */
-  private refuse(): ImageSizeError {
-    this.isRefused = true;
-    for (const chainId of this.fresh) this.service.state.abandonLayer(chainId);
-    return new ImageSizeError('image unpacks to', this.service.settings.limits.maxImageBytes);
+  #refuse(): ImageSizeError {
+    this.#isRefused = true;
+    for (const chainId of this.#fresh) this.#service.records.abandonLayer(chainId);
+    return new ImageSizeError('image unpacks to', this.#service.settings.limits.maxImageBytes);
   }
 }
 

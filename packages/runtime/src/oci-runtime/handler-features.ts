@@ -24,14 +24,14 @@ export function handlerFeatures(
 
 /** Refuses a pod with users of its own where they cannot be had, before anything is made for it. */
 export async function checkUserNamespace(
-  context: { readonly paths: Paths },
+  services: { readonly paths: Paths },
   runtime: OciRuntime,
   users: IdMappings | undefined,
 ): Promise<void> {
   if (users === undefined) return;
   const field = 'config.linux.security_context.namespace_options.userns_options';
-  const { root, state } = context.paths;
-  if (!(await handlerFeatures(context, runtime)).userNamespaces) {
+  const { root, state } = services.paths;
+  if (!(await handlerFeatures(services, runtime)).userNamespaces) {
     throw invalid(
       field,
       `user namespaces cannot be had with ${runtime.name} on this kernel and the file system of ${root}`,
@@ -55,12 +55,12 @@ function closedFolder(path: string): string | undefined {
 
 /** Refuses recursively read-only mounts of a runtime that might leave parts of them writable without a word. */
 export async function checkRecursiveReadOnly(
-  context: { readonly paths: Paths },
+  services: { readonly paths: Paths },
   runtime: OciRuntime,
   mounts: readonly Mount[],
 ): Promise<void> {
   const index = mounts.findIndex(({ recursiveReadOnly }) => recursiveReadOnly);
-  if (index < 0 || (await handlerFeatures(context, runtime)).recursiveReadOnlyMounts) return;
+  if (index < 0 || (await handlerFeatures(services, runtime)).recursiveReadOnlyMounts) return;
   // A kubelet looks for the first word, and shows it as the reason that the container waits.
   const field = `RROUnsupported: config.mounts[${index}].recursive_read_only`;
   throw invalid(field, `${runtime.name} and this kernel cannot mount so`);

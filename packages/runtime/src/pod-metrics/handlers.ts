@@ -1,14 +1,14 @@
 import type { RuntimeHandlers } from '@berth/cri/server/server.ts';
 import { inChunks } from '../rpc/chunks.ts';
 import type { StatsCollector } from '../stats/collector.ts';
-import { metricDescriptors, type PodMetricsPorts, podSandboxMetrics } from './list.ts';
+import { metricDescriptors, type PodMetricsServices, podSandboxMetrics } from './list.ts';
 
 /** The RPCs that tell cAdvisor's metrics of pods and containers. */
-export function podMetricsHandlers(context: PodMetricsPorts, collector: StatsCollector) {
+export function podMetricsHandlers(services: PodMetricsServices, collector: StatsCollector) {
   return {
-    listMetricDescriptors: async () => metricDescriptors(context),
-    listPodSandboxMetrics: async () => ({ podMetrics: await podSandboxMetrics(context, collector.begin()) }),
+    listMetricDescriptors: async () => metricDescriptors(services),
+    listPodSandboxMetrics: async () => ({ podMetrics: await podSandboxMetrics(services, collector.begin()) }),
     streamPodSandboxMetrics: () =>
-      inChunks(podSandboxMetrics(context, collector.begin()), (found) => ({ podSandboxMetrics: found })),
+      inChunks(podSandboxMetrics(services, collector.begin()), (found) => ({ podSandboxMetrics: found })),
   } satisfies RuntimeHandlers;
 }

@@ -13,11 +13,11 @@ import type { State } from '../state/state.ts';
 import type { StatsCollector } from '../stats/collector.ts';
 import { alwaysFamilies, containerFamilies, networkFamilies } from './families.ts';
 import type { ContainerFacts, MetricFamily } from './family.ts';
-import type { ReadingsPorts } from './readings.ts';
+import type { ReadingsServices } from './readings.ts';
 import { ContainerFactsGatherer } from './readings.ts';
 
 /** What ListPodSandboxMetrics uses. */
-export interface PodMetricsPorts extends ReadingsPorts {
+export interface PodMetricsServices extends ReadingsServices {
   readonly config: LiveConfig;
   readonly state: State;
 }
@@ -41,18 +41,18 @@ export function metricDescriptors({
 
 /** What ListPodSandboxMetrics and StreamPodSandboxMetrics answer: of sandboxes that are ready. */
 export async function podSandboxMetrics(
-  context: PodMetricsPorts,
+  services: PodMetricsServices,
   collector: StatsCollector,
 ): Promise<PodSandboxMetrics[]> {
-  const groups = selectedGroups(context.config.current.stats.includedPodMetrics);
+  const groups = selectedGroups(services.config.current.stats.includedPodMetrics);
   const families = selectedFamilies(groups);
-  const sandboxes = [...context.state.sandboxes.all()].filter(({ state }) => state.phase === 'ready');
-  const gatherer = await ContainerFactsGatherer.start(context, collector, groups);
+  const sandboxes = [...services.state.sandboxes.all()].filter(({ state }) => state.phase === 'ready');
+  const gatherer = await ContainerFactsGatherer.start(services, collector, groups);
   return Promise.all(
     sandboxes.map(async (sandbox) => ({
       podSandboxId: sandbox.id,
       metrics: groups.has('network') ? networkMetrics(sandbox, await collector.interfaces(sandbox)) : [],
-      containerMetrics: context.state.containers
+      containerMetrics: services.state.containers
         .ofSandbox(sandbox.id)
         .flatMap((container) => containerMetrics(sandbox, container, gatherer.facts(container), families)),
     })),

@@ -11,7 +11,7 @@ import type { StatsCollector } from '../stats/collector.ts';
 import type { ContainerFacts, FilesystemFacts, ProcessFacts } from './family.ts';
 
 /** What reading the metrics of containers uses. */
-export interface ReadingsPorts {
+export interface ReadingsServices {
   readonly config: LiveConfig;
   readonly state: State;
   readonly cgroups: Cgroups;
@@ -22,7 +22,7 @@ const detailed: readonly MetricGroup[] = ['cpu', 'hugetlb', 'memory', 'process',
 
 /** Gathers what the wanted groups of metrics need of each container. */
 export class ContainerFactsGatherer {
-  readonly #context: ReadingsPorts;
+  readonly #services: ReadingsServices;
   readonly #collector: StatsCollector;
   readonly #groups: ReadonlySet<MetricGroup>;
   readonly #needsDetails: boolean;
@@ -31,12 +31,12 @@ export class ContainerFactsGatherer {
   readonly #filesystem: FileSystemUsage | undefined;
 
   private constructor(
-    context: ReadingsPorts,
+    services: ReadingsServices,
     collector: StatsCollector,
     groups: ReadonlySet<MetricGroup>,
     disk: { layers: ReadonlyMap<string, MeasuredUsage>; filesystem: FileSystemUsage | undefined },
   ) {
-    this.#context = context;
+    this.#services = services;
     this.#collector = collector;
     this.#groups = groups;
     this.#needsDetails = detailed.some((group) => groups.has(group));
@@ -46,14 +46,14 @@ export class ContainerFactsGatherer {
 
   /** Looks at once at what all containers have in common. */
   static async start(
-    context: ReadingsPorts,
+    services: ReadingsServices,
     collector: StatsCollector,
     groups: ReadonlySet<MetricGroup>,
   ): Promise<ContainerFactsGatherer> {
     const wantsDisk = groups.has('disk');
-    return new ContainerFactsGatherer(context, collector, groups, {
-      layers: wantsDisk ? await collector.layers([...context.state.containers.all()]) : new Map(),
-      filesystem: wantsDisk ? await fileSystemUsage(context.config.current.root) : undefined,
+    return new ContainerFactsGatherer(services, collector, groups, {
+      layers: wantsDisk ? await collector.layers([...services.state.containers.all()]) : new Map(),
+      filesystem: wantsDisk ? await fileSystemUsage(services.config.current.root) : undefined,
     });
   }
 
@@ -61,7 +61,7 @@ export class ContainerFactsGatherer {
   facts(container: Container): ContainerFacts | undefined {
     const reading = this.#collector.reading(container);
     if (reading === undefined) return undefined;
-    const { cgroups } = this.#context;
+    const { cgroups } = this.#services;
     return {
       container,
       at: reading.at,
@@ -75,7 +75,7 @@ export class ContainerFactsGatherer {
   }
 
   #processes(container: Container): ProcessFacts {
-    const pids = this.#context.cgroups.processes(container.cgroup);
+    const pids = this.#services.cgroups.processes(container.cgroup);
     const open = pids.map(openFiles);
     const init = processesOf(container)?.init.pid;
     return {

@@ -14,7 +14,7 @@ import { findLeftovers, runtimePrograms } from './leftovers.ts';
 import type { Rows } from './reconcile.ts';
 
 /** What ending leftover checkpoints uses. */
-export interface LeftoverCheckpointPorts {
+export interface LeftoverCheckpointServices {
   readonly log: Logger;
   readonly paths: Paths;
   readonly state: State;
@@ -32,15 +32,15 @@ const pauseMs = 20;
  * is cut short leaves them with its own code in them.
  */
 export async function endLeftoverCheckpoints(
-  context: LeftoverCheckpointPorts,
+  services: LeftoverCheckpointServices,
   rows: Rows,
   timeoutMs: number,
 ): Promise<void> {
-  const { paths, state } = context;
+  const { paths, state } = services;
   const begun = rows.containers.filter(({ id }) => existsSync(workPlace(paths.container(id)).dir));
   if (begun.length === 0) return;
   const ids = new Set<string>(begun.map(({ id }) => id));
-  const programs = runtimePrograms(context);
+  const programs = runtimePrograms(services);
   const isAtWork = () => findLeftovers(ids, programs).some(({ kind }) => kind === 'checkpoint');
   for (const deadline = performance.now() + timeoutMs; isAtWork() && performance.now() < deadline; ) {
     await delay(pauseMs);
@@ -49,15 +49,15 @@ export async function endLeftoverCheckpoints(
     const end = async () => {
       const container = state.containers.get(id);
       if (container === undefined) return;
-      await endCheckpoint(context, container, runtimeOf(context, state.sandboxes.get(container.sandboxId)));
+      await endCheckpoint(services, container, runtimeOf(services, state.sandboxes.get(container.sandboxId)));
       if (existsSync(workPlace(paths.container(id)).dir)) throw new Error('it stays paused');
     };
     await end().catch((error) => {
-      context.log.error(`Ending the checkpoint of a container failed: ${messageWithCauses(error)}`, {
+      services.log.error(`Ending the checkpoint of a container failed: ${messageWithCauses(error)}`, {
         container: id,
       });
-      context.retries.add(`checkpoint ${id}`, `ending the checkpoint of container ${id}`, () =>
-        context.queue.run(id, end),
+      services.retries.add(`checkpoint ${id}`, `ending the checkpoint of container ${id}`, () =>
+        services.queue.run(id, end),
       );
     });
   }

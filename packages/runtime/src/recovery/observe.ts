@@ -15,7 +15,7 @@ import type { Facts, Rows } from './reconcile.ts';
 import { type StartOutcome, startOutcome } from './start-outcome.ts';
 
 /** What looking at the machine uses. */
-export interface ObservePorts {
+export interface ObserveServices {
   readonly paths: Paths;
   readonly state: State;
   readonly runtimes: OciRuntimes;
@@ -23,19 +23,19 @@ export interface ObservePorts {
 }
 
 /** Reads from the machine what reconciliation compares with the rows. */
-export async function gatherFacts(context: ObservePorts, rows: Rows): Promise<Facts> {
-  const { paths, state } = context;
+export async function gatherFacts(services: ObserveServices, rows: Rows): Promise<Facts> {
+  const { paths, state } = services;
   const exits = readExits(paths);
   const oomKilled = rows.containers.filter(
     ({ id, cgroup }) =>
-      wasOomKilled(paths.container(id).bundle.dir) || context.cgroupDriver.wasOomKilled(cgroup),
+      wasOomKilled(paths.container(id).bundle.dir) || services.cgroupDriver.wasOomKilled(cgroup),
   );
   const starting = rows.containers.flatMap(({ id, sandboxId: owner, state: at }) =>
     at.phase === 'starting' ? [{ id, owner, init: at.processes.init }] : [],
   );
   const starts = await Promise.all(
     starting.map(async ({ id, owner, init }): Promise<[string, StartOutcome]> => {
-      const runtime = runtimeOf(context, state.sandboxes.get(owner));
+      const runtime = runtimeOf(services, state.sandboxes.get(owner));
       return [id, runtime === undefined ? 'stuck' : await startOutcome(runtime, id, init.pid)];
     }),
   );
@@ -47,7 +47,7 @@ export async function gatherFacts(context: ObservePorts, rows: Rows): Promise<Fa
     starts: new Map(starts),
     pinned: new Set(
       rows.sandboxes
-        .filter((sandbox) => expectedPins(context, sandbox).every((path) => pinState(path) === 'pinned'))
+        .filter((sandbox) => expectedPins(services, sandbox).every((path) => pinState(path) === 'pinned'))
         .map(({ id }) => id),
     ),
     filed: new Set(rows.sandboxes.filter(({ id }) => hasEtcFiles(paths.sandbox(id))).map(({ id }) => id)),

@@ -7,13 +7,13 @@ import { unpin } from '@berth/linux/namespaces/namespaces.ts';
 import { signalProcess } from '@berth/linux/processes/process.ts';
 import { labelsOf } from '../container/selinux.ts';
 import { killLeftoverExecs } from '../exec/leftover-execs.ts';
-import type { RecordExitPorts } from '../exits/record-exits.ts';
+import type { RecordExitServices } from '../exits/record-exits.ts';
 import { watchConmon } from '../exits/record-exits.ts';
 import { killDescendants } from '../host/process-tree.ts';
 import { detachSandbox } from '../network/detach.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import { mountEtcFiles, unmountSandboxFiles } from '../sandbox/files.ts';
-import type { StopSandboxPorts } from '../sandbox/stop.ts';
+import type { StopSandboxServices } from '../sandbox/stop.ts';
 import { stopSandbox } from '../sandbox/stop.ts';
 import { destroySandbox } from '../sandbox/teardown.ts';
 import { type Container, processesOf } from '../state/container.ts';
@@ -29,7 +29,7 @@ import { findLeftovers, runtimePrograms } from './leftovers.ts';
 import type { Action } from './reconcile.ts';
 
 /** What the actions of recovery use. */
-export interface RecoveryActionPorts extends RecordExitPorts, StopSandboxPorts {
+export interface RecoveryActionServices extends RecordExitServices, StopSandboxServices {
   readonly paths: Paths;
   readonly state: State;
 }
@@ -39,27 +39,27 @@ const commandTimeoutMs = 2_000;
 const pauseMs = 5;
 
 /** Carries out one action of reconciliation. */
-export async function perform(context: RecoveryActionPorts, action: Action): Promise<void> {
-  const { state } = context;
+export async function perform(services: RecoveryActionServices, action: Action): Promise<void> {
+  const { state } = services;
   switch (action.kind) {
     case 'destroy-container': {
       const container = state.containers.get(action.id);
-      if (container !== undefined) await destroyContainer(context, container);
+      if (container !== undefined) await destroyContainer(services, container);
       return;
     }
     case 'kill-container': {
       const container = state.containers.get(action.id);
       if (container === undefined) return;
-      await killContainer(context, container);
+      await killContainer(services, container);
       await releaseProcesses(
-        context,
+        services,
         state.containers.setState(action.id, { phase: 'exited', exit: action.exit }),
       );
       return;
     }
     case 'record-exit':
       await releaseProcesses(
-        context,
+        services,
         state.containers.setState(action.id, { phase: 'exited', exit: action.exit }),
       );
       return;
@@ -76,46 +76,46 @@ export async function perform(context: RecoveryActionPorts, action: Action): Pro
       return;
     }
     case 'adopt-container':
-      return adopt(context, action.id);
+      return adopt(services, action.id);
     case 'destroy-sandbox': {
       const sandbox = state.sandboxes.get(action.id);
-      if (sandbox !== undefined) await destroySandbox(context, sandbox);
+      if (sandbox !== undefined) await destroySandbox(services, sandbox);
       return;
     }
     case 'make-etc-files': {
       const sandbox = state.sandboxes.get(action.id);
       if (sandbox === undefined) return;
-      mountEtcFiles(context.paths.sandbox(sandbox.id), sandbox.config, {
+      mountEtcFiles(services.paths.sandbox(sandbox.id), sandbox.config, {
         hostname: sandboxHostname(sandbox),
         namespaces: sandboxNamespaces(sandbox.config),
-        label: labelsOf(context, sandbox)?.mount,
+        label: labelsOf(services, sandbox)?.mount,
       });
       return;
     }
     case 'stop-sandbox':
-      return stopSandbox(context, action.id);
+      return stopSandbox(services, action.id);
     case 'remove-orphan':
-      return removeOrphan(context, action);
+      return removeOrphan(services, action);
   }
 }
 
 /** Goes on watching a container, and ends the commands that the dead berthd ran in it. */
-async function adopt(context: RecoveryActionPorts, id: Container['id']): Promise<void> {
-  const container = context.state.containers.get(id);
+async function adopt(services: RecoveryActionServices, id: Container['id']): Promise<void> {
+  const container = services.state.containers.get(id);
   const processes = container && processesOf(container);
   if (processes === undefined) return;
-  watchConmon(context, id, processes);
-  await endExecs(context, id, processes);
+  watchConmon(services, id, processes);
+  await endExecs(services, id, processes);
 }
 
 /** Kills the commands of ExecSync, and waits for the OCI runtimes that ran them, so that these reap them. */
 async function endExecs(
-  context: RecoveryActionPorts,
+  services: RecoveryActionServices,
   id: Container['id'],
   { init }: ContainerProcesses,
 ): Promise<void> {
   const deadline = performance.now() + commandTimeoutMs;
-  const programs = runtimePrograms(context);
+  const programs = runtimePrograms(services);
   for (;;) {
     // Until it is started, the container's own init is a process of the runtime as well.
     const runtimes = findLeftovers(new Set([id]), programs).filter(
@@ -129,7 +129,7 @@ async function endExecs(
     await delay(pauseMs);
   }
   // What a runtime that was killed as well has left without a parent.
-  killLeftoverExecs(context.paths.container(id).bundle.exec, id);
+  killLeftoverExecs(services.paths.container(id).bundle.exec, id);
 }
 
 async function removeOrphan(

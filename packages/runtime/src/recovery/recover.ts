@@ -3,35 +3,35 @@ import { join } from 'node:path';
 import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import type { LiveConfig } from '../config/live-config.ts';
-import type { ContainerRetryPorts } from '../container/retry.ts';
+import type { ContainerRetryServices } from '../container/retry.ts';
 import { retryContainerRemoval } from '../container/retry.ts';
 import { isExitFileName } from '../exits/exit-files.ts';
 import type { Logger } from '../logging/log.ts';
 import { collectNetworkGarbage } from '../network/gc.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
-import type { SandboxRetryPorts } from '../sandbox/retry.ts';
+import type { SandboxRetryServices } from '../sandbox/retry.ts';
 import { retrySandboxRemoval } from '../sandbox/retry.ts';
 import { isId, sandboxId } from '../state/ids.ts';
 import type { Paths } from '../state/paths.ts';
 import type { State } from '../state/state.ts';
 import type { Retries } from '../teardown/retries.ts';
-import type { LeftoverCheckpointPorts } from './checkpoints.ts';
+import type { LeftoverCheckpointServices } from './checkpoints.ts';
 import { endLeftoverCheckpoints } from './checkpoints.ts';
 import { endRuntimes, outwaitPlugins, runtimePrograms } from './leftovers.ts';
-import type { ObservePorts } from './observe.ts';
+import type { ObserveServices } from './observe.ts';
 import { gatherFacts, list } from './observe.ts';
-import type { RecoveryActionPorts } from './perform.ts';
+import type { RecoveryActionServices } from './perform.ts';
 import { describeAction, perform } from './perform.ts';
 import { type Action, type Rows, reconcileActions } from './reconcile.ts';
 
 /** What recovery uses. */
-export interface RecoveryPorts
-  extends ContainerRetryPorts,
-    LeftoverCheckpointPorts,
-    ObservePorts,
-    RecoveryActionPorts,
-    SandboxRetryPorts {
+export interface RecoveryServices
+  extends ContainerRetryServices,
+    LeftoverCheckpointServices,
+    ObserveServices,
+    RecoveryActionServices,
+    SandboxRetryServices {
   readonly log: Logger;
   readonly paths: Paths;
   readonly state: State;
@@ -48,52 +48,52 @@ const checkpointTimeoutMs = 60_000;
  * had begun is finished or undone, and its running containers are adopted. An action that fails is logged and
  * tried again while berthd serves, and what it is about is shown meanwhile, so that a kubelet can stop and remove it.
  */
-export async function recover(context: RecoveryPorts): Promise<void> {
-  const { state, log } = context;
+export async function recover(services: RecoveryServices): Promise<void> {
+  const { state, log } = services;
   const rows: Rows = { sandboxes: [...state.sandboxes.all()], containers: [...state.containers.all()] };
-  await quietLeftovers(context, rows);
-  const actions = reconcileActions(rows, await gatherFacts(context, rows));
+  await quietLeftovers(services, rows);
+  const actions = reconcileActions(rows, await gatherFacts(services, rows));
   for (const action of actions) {
     if (action.kind !== 'adopt-container') log.info(`Recovery: ${describeAction(action)}`);
     try {
-      await perform(context, action);
+      await perform(services, action);
     } catch (error) {
       log.error(`Recovery failed: ${describeAction(action)}: ${messageWithCauses(error)}`);
-      tryAgain(context, action, error);
+      tryAgain(services, action, error);
     }
   }
   const sandboxes = new Set<string>([...state.sandboxes.all()].map(({ id }) => id));
   const containers = new Set<string>([...state.containers.all()].map(({ id }) => id));
-  await collectGarbage(context).catch(() =>
-    context.retries.add('network garbage', 'detaching sandboxes that are gone', () =>
-      collectGarbage(context),
+  await collectGarbage(services).catch(() =>
+    services.retries.add('network garbage', 'detaching sandboxes that are gone', () =>
+      collectGarbage(services),
     ),
   );
-  removeHalfWritten(context, rows, sandboxes.union(containers));
+  removeHalfWritten(services, rows, sandboxes.union(containers));
   state.confirmBoot();
   log.info('Recovered', { sandboxes: sandboxes.size, containers: containers.size });
 }
 
 /** Has a failed action tried again, in the queue of its object, of which it does only what is still to do. */
-function tryAgain(context: RecoveryPorts, action: Action, error: unknown): void {
+function tryAgain(services: RecoveryServices, action: Action, error: unknown): void {
   try {
     switch (action.kind) {
       case 'destroy-sandbox':
-        retrySandboxRemoval(context, action.id);
+        retrySandboxRemoval(services, action.id);
         break;
       case 'destroy-container':
-        retryContainerRemoval(context, action.id, error);
+        retryContainerRemoval(services, action.id, error);
         break;
       default:
-        context.retries.add(`${action.kind} ${action.id}`, describeAction(action), () =>
-          context.queue.run(action.id, async () => {
-            if (isToBeDone(context, action)) await perform(context, action);
+        services.retries.add(`${action.kind} ${action.id}`, describeAction(action), () =>
+          services.queue.run(action.id, async () => {
+            if (isToBeDone(services, action)) await perform(services, action);
           }),
         );
     }
   } catch (failure) {
     // As on a full disk.
-    context.log.error(`Writing down that it failed failed as well: ${messageWithCauses(failure)}`);
+    services.log.error(`Writing down that it failed failed as well: ${messageWithCauses(failure)}`);
   }
 }
 
@@ -125,10 +125,10 @@ async function collectGarbage({
 }
 
 /** Ends what the dead berthd had started and what would go on changing things under our hands. */
-async function quietLeftovers(context: RecoveryPorts, rows: Rows): Promise<void> {
-  const { paths } = context;
+async function quietLeftovers(services: RecoveryServices, rows: Rows): Promise<void> {
+  const { paths } = services;
   await outwaitPlugins(new Set(rows.sandboxes.map(({ id }) => id)), helperTimeoutMs);
-  await endLeftoverCheckpoints(context, rows, checkpointTimeoutMs);
+  await endLeftoverCheckpoints(services, rows, checkpointTimeoutMs);
   // conmon and the OCI runtime may be about to make what is to be undone.
   const unsettled = [...rows.containers, ...rows.sandboxes].filter(
     ({ state: { phase } }) => phase === 'creating' || phase === 'restoring' || phase === 'removing',
@@ -138,7 +138,7 @@ async function quietLeftovers(context: RecoveryPorts, rows: Rows): Promise<void>
     ...rows.sandboxes.map(({ id }) => [id, paths.sandbox(id).init.pid] as const),
   ]);
   await endRuntimes(new Set(unsettled.map(({ id }) => id)), {
-    programs: runtimePrograms(context),
+    programs: runtimePrograms(services),
     timeoutMs: helperTimeoutMs,
     initOf: (id) => readPid(pidFiles.get(id)),
   });

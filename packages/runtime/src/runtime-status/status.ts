@@ -6,7 +6,7 @@ import { handlerFeatures } from '../oci-runtime/handler-features.ts';
 import type { Paths } from '../state/paths.ts';
 
 /** What Status uses. */
-export interface StatusPorts {
+export interface StatusServices {
   readonly config: LiveConfig;
   readonly paths: Paths;
   readonly runtimes: OciRuntimes;
@@ -14,8 +14,8 @@ export interface StatusPorts {
 }
 
 /** Status: whether berthd can run pods and why not, and what its OCI runtimes are. */
-export async function status(context: StatusPorts, { verbose }: StatusRequest): Promise<StatusResponse> {
-  const { runtimes, network, config } = context;
+export async function status(services: StatusServices, { verbose }: StatusRequest): Promise<StatusResponse> {
+  const { runtimes, network, config } = services;
   const readiness = await network.readiness();
   const usable = runtimes.all.filter((handler) => handler.usable);
   const problems = runtimes.all
@@ -39,7 +39,7 @@ export async function status(context: StatusPorts, { verbose }: StatusRequest): 
     runtimeHandlers: await Promise.all(
       (usable.length > 0 ? ['', ...usable.map(({ name }) => name)] : []).map(async (name) => ({
         name,
-        features: await handlerFeatures(context, runtimes.get(name)),
+        features: await handlerFeatures(services, runtimes.get(name)),
       })),
     ),
     features: { supplementalGroupsPolicy: true, userNamespacesHostNetwork: true, mountOptions: true },

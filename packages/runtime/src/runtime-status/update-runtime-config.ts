@@ -5,7 +5,7 @@ import { templateData, writeFromTemplate } from '../network/conf-template.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 
 /** What UpdateRuntimeConfig uses. */
-export interface UpdateRuntimeConfigPorts {
+export interface UpdateRuntimeConfigServices {
   readonly config: LiveConfig;
   readonly log: Logger;
   readonly network: PodNetwork;
@@ -16,7 +16,7 @@ export interface UpdateRuntimeConfigPorts {
  * network that works.
  */
 export async function updateRuntimeConfig(
-  { config, network, log }: UpdateRuntimeConfigPorts,
+  { config, network, log }: UpdateRuntimeConfigServices,
   { runtimeConfig }: UpdateRuntimeConfigRequest,
 ): Promise<UpdateRuntimeConfigResponse> {
   const podCidr = runtimeConfig?.networkConfig?.podCidr ?? '';

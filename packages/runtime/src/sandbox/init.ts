@@ -21,7 +21,7 @@ import { endConmon, removeBundle, runtimeOf } from '../teardown/container.ts';
 import { mountTmpfs } from './files.ts';
 
 /** What the init of a shared PID namespace uses. */
-export interface SandboxInitPorts {
+export interface SandboxInitServices {
   readonly config: LiveConfig;
   readonly paths: Paths;
   readonly runtimes: OciRuntimes;
@@ -37,22 +37,22 @@ export interface SandboxInitPorts {
  * and it reaps what containers leave behind. Other pods have no process of their own.
  */
 export async function startInit(
-  context: SandboxInitPorts,
+  services: SandboxInitServices,
   sandbox: Sandbox,
   runtime: OciRuntime,
   signal: AbortSignal,
 ): Promise<ContainerProcesses> {
-  using _move = context.cgroups.startRcuGracePeriod();
-  const { init: bundle } = context.paths.sandbox(sandbox.id);
-  const selinux = labelsOf(context, sandbox);
+  using _move = services.cgroups.startRcuGracePeriod();
+  const { init: bundle } = services.paths.sandbox(sandbox.id);
+  const selinux = labelsOf(services, sandbox);
   const { users } = sandboxNamespaces(sandbox.config);
   const root = podRoot(sandboxNamespaces(sandbox.config));
   const rootfsPath = makeRootfsMountPoint(bundle, users === undefined ? undefined : root);
   const spec = sandboxInitSpec({
-    sandbox: sandboxView(context, sandbox),
-    initPath: findProgram(context.config.current.init, 'init of the shared PID namespace'),
+    sandbox: sandboxView(services, sandbox),
+    initPath: findProgram(services.config.current.init, 'init of the shared PID namespace'),
     rootfsPath,
-    host: context.host,
+    host: services.host,
     selinux,
   });
   // The runtime makes mount points in it, as root of the pod. With CAP_SYS_ADMIN in a user namespace of the pod's
@@ -60,7 +60,7 @@ export async function startInit(
   const options = [`mode=0711,size=64k,nr_inodes=32,uid=${root.uid},gid=${root.gid}`];
   mountTmpfs(rootfsPath, options, selinux?.mount);
   writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
-  const processes = await createWithConmon(context, {
+  const processes = await createWithConmon(services, {
     id: sandbox.id,
     name: sandbox.name,
     runtime,
@@ -77,14 +77,14 @@ export async function startInit(
 }
 
 /** Ends the init, if there is one, and removes what it needed. Fine to repeat. */
-export async function removeInit(context: SandboxInitPorts, sandbox: Sandbox): Promise<void> {
+export async function removeInit(services: SandboxInitServices, sandbox: Sandbox): Promise<void> {
   if (!sandboxNamespaces(sandbox.config).sharedPid) return;
   const init = sandbox.state.phase === 'ready' ? sandbox.state.init : undefined;
   if (init !== undefined) signalProcess(init.init, constants.signals.SIGKILL);
-  const cgroup = context.cgroupNaming.containerCgroup(sandbox.cgroupParent, sandbox.id);
-  await context.cgroupDriver.remove(cgroup, { kill: true });
-  runtimeOf(context, sandbox)?.forget(sandbox.id);
-  const { init: bundle } = context.paths.sandbox(sandbox.id);
+  const cgroup = services.cgroupNaming.containerCgroup(sandbox.cgroupParent, sandbox.id);
+  await services.cgroupDriver.remove(cgroup, { kill: true });
+  runtimeOf(services, sandbox)?.forget(sandbox.id);
+  const { init: bundle } = services.paths.sandbox(sandbox.id);
   await endConmon(sandbox.id, bundle);
   await removeBundle(bundle);
 }

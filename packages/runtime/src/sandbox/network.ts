@@ -12,7 +12,7 @@ import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 import { podSysctls } from './sysctls.ts';
 
 /** What a sandbox's namespaces and network use. */
-export interface SandboxNetworkPorts {
+export interface SandboxNetworkServices {
   readonly config: LiveConfig;
   readonly paths: Paths;
   readonly namespaces: NamespaceWorker;
@@ -20,7 +20,7 @@ export interface SandboxNetworkPorts {
 
 /** Makes the namespaces that are the pod's own and pins each as a file. */
 export async function pinNamespaces(
-  { namespaces, paths, config }: SandboxNetworkPorts,
+  { namespaces, paths, config }: SandboxNetworkServices,
   sandbox: Sandbox,
   hostname: string,
 ): Promise<void> {
@@ -61,10 +61,10 @@ export function expectedPins({ paths }: { readonly paths: Paths }, sandbox: Sand
  * may leave a lease that names nobody.
  */
 export async function attachNetwork(
-  context: { readonly paths: Paths; readonly network: PodNetwork },
+  services: { readonly paths: Paths; readonly network: PodNetwork },
   sandbox: Sandbox,
 ): Promise<string[]> {
-  const { ips } = await attachSandbox(context.network, attachRequest(context, sandbox));
+  const { ips } = await attachSandbox(services.network, attachRequest(services, sandbox));
   return ips;
 }
 
@@ -96,16 +96,16 @@ export function requestedPorts(mappings: readonly CriPortMapping[]): PortMapping
 
 /** Disconnects the pod and lets go of all its namespaces. Fine to repeat. */
 export async function detachNetwork(
-  context: { readonly paths: Paths; readonly network: PodNetwork },
+  services: { readonly paths: Paths; readonly network: PodNetwork },
   sandbox: Sandbox,
 ): Promise<void> {
-  const { network, paths } = context;
+  const { network, paths } = services;
   const { userns, netns, ipcns, utsns } = paths.sandbox(sandbox.id);
   const { phase } = sandbox.state;
   await detachSandbox(network, {
     sandboxId: sandbox.id,
     netnsPath: netns,
-    pod: attachRequest(context, sandbox),
+    pod: attachRequest(services, sandbox),
     isAttached: phase === 'ready' && !sandboxNamespaces(sandbox.config).hostNetwork,
     releaseNamespace: () => unpin(netns),
   });

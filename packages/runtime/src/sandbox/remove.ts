@@ -4,17 +4,17 @@ import {
   type RemovePodSandboxRequest,
   type RemovePodSandboxResponse,
 } from '@berth/cri/generated/api.ts';
-import type { RemoveContainerPorts } from '../container/remove.ts';
+import type { RemoveContainerServices } from '../container/remove.ts';
 import { stopAndDestroy } from '../container/remove.ts';
 import type { ContainerEvents } from '../events/container-events.ts';
 import type { Logger } from '../logging/log.ts';
 import type { State } from '../state/state.ts';
-import type { StopSandboxPorts } from './stop.ts';
+import type { StopSandboxServices } from './stop.ts';
 import { abortOperations, stopSandbox } from './stop.ts';
 import { destroySandbox } from './teardown.ts';
 
 /** What RemovePodSandbox uses. */
-export interface RemoveSandboxPorts extends RemoveContainerPorts, StopSandboxPorts {
+export interface RemoveSandboxServices extends RemoveContainerServices, StopSandboxServices {
   readonly log: Logger;
   readonly state: State;
   readonly queue: KeyedQueue;
@@ -23,23 +23,23 @@ export interface RemoveSandboxPorts extends RemoveContainerPorts, StopSandboxPor
 
 /** RemovePodSandbox: stops it when it is ready, removes its containers; idempotent, fine for one that is gone. */
 export async function removePodSandbox(
-  context: RemoveSandboxPorts,
+  services: RemoveSandboxServices,
   { podSandboxId }: RemovePodSandboxRequest,
 ): Promise<RemovePodSandboxResponse> {
-  const { state, log, queue } = context;
+  const { state, log, queue } = services;
   const found = state.sandboxes.find(podSandboxId);
   if (found === undefined) return {};
   const { id } = found;
   log.info('Removing pod sandbox', { sandbox: id });
-  abortOperations(context, id);
+  abortOperations(services, id);
   await queue.run(id, async () => {
-    await stopSandbox(context, id);
-    await Promise.all(state.containers.ofSandbox(id).map((container) => stopAndDestroy(context, container)));
+    await stopSandbox(services, id);
+    await Promise.all(state.containers.ofSandbox(id).map((container) => stopAndDestroy(services, container)));
     const sandbox = state.sandboxes.get(id);
     if (sandbox === undefined) return;
-    context.events.sandbox(id, ContainerEventType.CONTAINER_DELETED_EVENT);
+    services.events.sandbox(id, ContainerEventType.CONTAINER_DELETED_EVENT);
     state.sandboxes.setState(id, { phase: 'removing' });
-    await destroySandbox(context, sandbox);
+    await destroySandbox(services, sandbox);
   });
   log.info('Removed pod sandbox', { sandbox: id });
   return {};

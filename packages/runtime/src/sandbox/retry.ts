@@ -2,11 +2,11 @@ import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import type { SandboxId } from '../state/ids.ts';
 import type { State } from '../state/state.ts';
 import type { Retries } from '../teardown/retries.ts';
-import type { SandboxTeardownPorts } from './teardown.ts';
+import type { SandboxTeardownServices } from './teardown.ts';
 import { destroySandbox } from './teardown.ts';
 
 /** What another attempt at removing a sandbox uses. */
-export interface SandboxRetryPorts extends SandboxTeardownPorts {
+export interface SandboxRetryServices extends SandboxTeardownServices {
   readonly state: State;
   readonly queue: KeyedQueue;
   readonly retries: Retries;
@@ -16,13 +16,13 @@ export interface SandboxRetryPorts extends SandboxTeardownPorts {
  * Has a sandbox whose removal failed shown as not ready, so that whoever lists it can stop and remove it, and has the
  * removal tried again. It is not known to be wanted: it was half made, or its owner asked for its removal.
  */
-export function retrySandboxRemoval(context: SandboxRetryPorts, id: SandboxId): void {
-  const { state, queue, retries } = context;
+export function retrySandboxRemoval(services: SandboxRetryServices, id: SandboxId): void {
+  const { state, queue, retries } = services;
   retries.add(id, `removing sandbox ${id}`, () =>
     queue.run(id, async () => {
       const sandbox = state.sandboxes.get(id);
       if (sandbox?.state.phase === 'removing' || sandbox?.state.phase === 'creating') {
-        await destroySandbox(context, sandbox);
+        await destroySandbox(services, sandbox);
       }
     }),
   );

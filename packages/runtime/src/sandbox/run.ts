@@ -28,15 +28,15 @@ import type { State } from '../state/state.ts';
 import { nowNs } from '../time/clock.ts';
 import { makeSandboxFiles } from './files.ts';
 import { startInit } from './init.ts';
-import type { SandboxNetworkPorts } from './network.ts';
+import type { SandboxNetworkServices } from './network.ts';
 import { attachNetwork, pinNamespaces } from './network.ts';
-import type { SandboxRetryPorts } from './retry.ts';
+import type { SandboxRetryServices } from './retry.ts';
 import { retrySandboxRemoval } from './retry.ts';
 import { cgroupsOf, destroySandbox } from './teardown.ts';
 import { sandboxName, type ValidSandboxConfig, validateSandboxConfig } from './validate.ts';
 
 /** What RunPodSandbox uses. */
-export interface RunSandboxPorts extends SandboxNetworkPorts, SandboxRetryPorts {
+export interface RunSandboxServices extends SandboxNetworkServices, SandboxRetryServices {
   readonly config: LiveConfig;
   readonly log: Logger;
   readonly paths: Paths;
@@ -53,28 +53,28 @@ export interface RunSandboxPorts extends SandboxNetworkPorts, SandboxRetryPorts 
 
 /** RunPodSandbox: everything of a pod but its containers. All or nothing. */
 export async function runPodSandbox(
-  context: RunSandboxPorts,
+  services: RunSandboxServices,
   request: RunPodSandboxRequest,
   { signal }: { signal: AbortSignal },
 ): Promise<RunPodSandboxResponse> {
-  const { log, state, queue, operations, tracer } = context;
+  const { log, state, queue, operations, tracer } = services;
   const { name: podName = '', namespace = '' } = request.config?.metadata ?? {};
   const warn: Warn = (field, problem) =>
     log.warning(`${field}: ${problem}`, { pod: `${namespace}/${podName}` });
   const config = validateSandboxConfig(request.config, warn);
-  warnOfUnusedOptions(context, config.linux?.securityContext?.selinuxOptions, warn);
-  const runtime = context.runtimes.get(request.runtimeHandler);
-  await checkUserNamespace(context, runtime, sandboxNamespaces(config).users);
-  await outwaitEarlier(context, sandboxName(config.metadata), signal);
-  const sandbox = newSandbox(context, config, { handler: request.runtimeHandler, runtime: runtime.name });
-  const labels = labelsOf(context, sandbox);
+  warnOfUnusedOptions(services, config.linux?.securityContext?.selinuxOptions, warn);
+  const runtime = services.runtimes.get(request.runtimeHandler);
+  await checkUserNamespace(services, runtime, sandboxNamespaces(config).users);
+  await outwaitEarlier(services, sandboxName(config.metadata), signal);
+  const sandbox = newSandbox(services, config, { handler: request.runtimeHandler, runtime: runtime.name });
+  const labels = labelsOf(services, sandbox);
   const { id } = sandbox;
   const name = `${config.metadata.namespace}/${config.metadata.name}`;
   log.info(`Running pod sandbox: ${name}`, { sandbox: id });
   tracer.describe({ 'sandbox.id': id, ...podAttributes(config.metadata) });
   state.sandboxes.insert(sandbox);
   await operations.run([id], signal, (making) =>
-    queue.run(id, () => makeSandbox(context, { sandbox, runtime, labels, signal: making })),
+    queue.run(id, () => makeSandbox(services, { sandbox, runtime, labels, signal: making })),
   );
   return { podSandboxId: id };
 }
@@ -105,32 +105,32 @@ interface Making {
 }
 
 async function makeSandbox(
-  context: RunSandboxPorts,
+  services: RunSandboxServices,
   { sandbox, runtime, labels, signal }: Making,
 ): Promise<void> {
-  const { log, state, paths, tracer } = context;
+  const { log, state, paths, tracer } = services;
   const { id, config } = sandbox;
   await withUndo(log, async (undo) => {
-    undo('remove the sandbox', () => abandonSandbox(context, sandbox));
+    undo('remove the sandbox', () => abandonSandbox(services, sandbox));
 
     const namespaces = sandboxNamespaces(config);
     const hostname = sandboxHostname(sandbox);
     makeSandboxFiles(paths.sandbox(id), config, { hostname, namespaces, label: labels?.mount });
     if (config.logDirectory !== '') await makeLogDirectory(config.logDirectory, 'config.log_directory');
     const about = { 'sandbox.id': id };
-    await tracer.span('namespaces', about, () => pinNamespaces(context, sandbox, hostname));
+    await tracer.span('namespaces', about, () => pinNamespaces(services, sandbox, hostname));
     const [ips, init] = await allEnded([
-      namespaces.hostNetwork ? [] : tracer.span('network', about, () => attachNetwork(context, sandbox)),
+      namespaces.hostNetwork ? [] : tracer.span('network', about, () => attachNetwork(services, sandbox)),
       namespaces.sharedPid
-        ? tracer.span('init', about, () => startInit(context, sandbox, runtime, signal))
+        ? tracer.span('init', about, () => startInit(services, sandbox, runtime, signal))
         : undefined,
     ]);
     // A caller that has gone asks again, which must not find the name taken.
     signal.throwIfAborted();
 
     state.sandboxes.setState(id, { phase: 'ready', ips, init });
-    context.events.sandbox(id, ContainerEventType.CONTAINER_CREATED_EVENT);
-    context.events.sandbox(id, ContainerEventType.CONTAINER_STARTED_EVENT);
+    services.events.sandbox(id, ContainerEventType.CONTAINER_CREATED_EVENT);
+    services.events.sandbox(id, ContainerEventType.CONTAINER_STARTED_EVENT);
     const name = `${config.metadata.namespace}/${config.metadata.name}`;
     log.info(`Ran pod sandbox: ${name}`, { sandbox: id, ip: ips[0] });
   });
@@ -143,17 +143,17 @@ async function allEnded<Steps extends readonly unknown[]>(steps: [...Steps]) {
 }
 
 /** Removes a half-made sandbox. When that fails it is shown as not ready, and tried again. */
-async function abandonSandbox(context: RunSandboxPorts, sandbox: Sandbox): Promise<void> {
+async function abandonSandbox(services: RunSandboxServices, sandbox: Sandbox): Promise<void> {
   try {
-    await destroySandbox(context, sandbox);
+    await destroySandbox(services, sandbox);
   } catch (error) {
-    retrySandboxRemoval(context, sandbox.id);
+    retrySandboxRemoval(services, sandbox.id);
     throw error;
   }
 }
 
 function newSandbox(
-  { config: settings, cgroupNaming, state, cgroups, host }: RunSandboxPorts,
+  { config: settings, cgroupNaming, state, cgroups, host }: RunSandboxServices,
   config: ValidSandboxConfig,
   { handler, runtime }: { handler: string; runtime: string },
 ) {

@@ -11,26 +11,26 @@ import { notFound } from '../rpc/errors.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
 import { nowNs } from '../time/clock.ts';
-import type { SandboxInfoPorts } from './verbose-info.ts';
+import type { SandboxInfoServices } from './verbose-info.ts';
 import { sandboxInfo } from './verbose-info.ts';
 
 /** What PodSandboxStatus uses. */
-export interface SandboxStatusPorts extends SandboxInfoPorts {
+export interface SandboxStatusServices extends SandboxInfoServices {
   readonly state: State;
 }
 
 /** PodSandboxStatus: answered from memory; `verbose` adds what `crictl inspectp` shows under info. */
 export async function getPodSandboxStatus(
-  context: SandboxStatusPorts,
+  services: SandboxStatusServices,
   { podSandboxId, verbose }: PodSandboxStatusRequest,
 ): Promise<PodSandboxStatusResponse> {
-  const { state } = context;
+  const { state } = services;
   const sandbox = state.sandboxes.find(podSandboxId);
   const status = sandbox && sandboxStatus(sandbox);
   if (sandbox === undefined || status === undefined) throw notFound('pod', podSandboxId);
   const response = { status, containersStatuses: containersStatuses(state, sandbox), timestamp: nowNs() };
   if (!verbose) return { ...response, info: {} };
-  return { ...response, info: { info: JSON.stringify(await sandboxInfo(context, sandbox)) } };
+  return { ...response, info: { info: JSON.stringify(await sandboxInfo(services, sandbox)) } };
 }
 
 /** A sandbox as PodSandboxStatus and the events tell it; undefined while it is being made. */

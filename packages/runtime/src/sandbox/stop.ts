@@ -14,11 +14,11 @@ import { isUnrestored, processesOf } from '../state/container.ts';
 import type { SandboxId } from '../state/ids.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
-import type { SandboxTeardownPorts } from './teardown.ts';
+import type { SandboxTeardownServices } from './teardown.ts';
 import { releaseSandbox } from './teardown.ts';
 
 /** What StopPodSandbox uses. */
-export interface StopSandboxPorts extends SandboxTeardownPorts {
+export interface StopSandboxServices extends SandboxTeardownServices {
   readonly log: Logger;
   readonly state: State;
   readonly queue: KeyedQueue;
@@ -30,15 +30,15 @@ export interface StopSandboxPorts extends SandboxTeardownPorts {
 
 /** StopPodSandbox: kills its containers and lets go of its network; idempotent, fine for one that is gone. */
 export async function stopPodSandbox(
-  context: StopSandboxPorts,
+  services: StopSandboxServices,
   { podSandboxId }: StopPodSandboxRequest,
 ): Promise<StopPodSandboxResponse> {
-  const sandbox = context.state.sandboxes.find(podSandboxId);
+  const sandbox = services.state.sandboxes.find(podSandboxId);
   if (sandbox === undefined) return {};
-  context.log.info('Stopping pod sandbox', { sandbox: sandbox.id });
-  abortOperations(context, sandbox.id);
-  await context.queue.run(sandbox.id, () => stopSandbox(context, sandbox.id));
-  context.log.info('Stopped pod sandbox', { sandbox: sandbox.id });
+  services.log.info('Stopping pod sandbox', { sandbox: sandbox.id });
+  abortOperations(services, sandbox.id);
+  await services.queue.run(sandbox.id, () => stopSandbox(services, sandbox.id));
+  services.log.info('Stopped pod sandbox', { sandbox: sandbox.id });
   return {};
 }
 
@@ -54,37 +54,37 @@ export function abortOperations(
  * Stops a sandbox that is ready, or finishes a stop or lets go of what a failed removal has left. To be called in the
  * sandbox's queue.
  */
-export async function stopSandbox(context: StopSandboxPorts, id: SandboxId): Promise<void> {
-  const { state } = context;
+export async function stopSandbox(services: StopSandboxServices, id: SandboxId): Promise<void> {
+  const { state } = services;
   const sandbox = state.sandboxes.get(id);
   if (sandbox === undefined) return;
   const { phase } = sandbox.state;
-  if (phase === 'removing') return releaseSandbox(context, sandbox);
+  if (phase === 'removing') return releaseSandbox(services, sandbox);
   if (phase !== 'ready' && phase !== 'stopping') return;
   state.sandboxes.setState(id, { phase: 'stopping' });
-  await stopContainers(context, sandbox);
-  await releaseSandbox(context, sandbox);
+  await stopContainers(services, sandbox);
+  await releaseSandbox(services, sandbox);
   state.sandboxes.setState(id, { phase: 'stopped' });
-  context.events.sandbox(id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+  services.events.sandbox(id, ContainerEventType.CONTAINER_STOPPED_EVENT);
 }
 
-async function stopContainers(context: StopSandboxPorts, { id }: Sandbox): Promise<void> {
-  const containers = context.state.containers.ofSandbox(id);
+async function stopContainers(services: StopSandboxServices, { id }: Sandbox): Promise<void> {
+  const containers = services.state.containers.ofSandbox(id);
   const waiting = containers.filter(isUnrestored);
-  await Promise.all(waiting.map((container) => context.restores.giveUp(container.id)));
+  await Promise.all(waiting.map((container) => services.restores.giveUp(container.id)));
   const running = containers.filter((container) => processesOf(container) !== undefined);
-  await Promise.all(running.map((container) => context.stops.stop(container, 0)));
+  await Promise.all(running.map((container) => services.stops.stop(container, 0)));
 }
 
 /** The init of a shared PID namespace has ended by itself, and with it every process in the namespace. */
-export function sandboxInitEnded(context: StopSandboxPorts, id: SandboxId): void {
-  const sandbox = context.state.sandboxes.get(id);
+export function sandboxInitEnded(services: StopSandboxServices, id: SandboxId): void {
+  const sandbox = services.state.sandboxes.get(id);
   if (sandbox?.state.phase !== 'ready') return;
-  context.log.warning('The init of a pod sandbox has ended, stopping the sandbox', { sandbox: id });
-  abortOperations(context, id);
-  context.queue
-    .run(id, () => stopSandbox(context, id))
+  services.log.warning('The init of a pod sandbox has ended, stopping the sandbox', { sandbox: id });
+  abortOperations(services, id);
+  services.queue
+    .run(id, () => stopSandbox(services, id))
     .catch((error) =>
-      context.log.error(`Stopping a sandbox failed: ${messageWithCauses(error)}`, { sandbox: id }),
+      services.log.error(`Stopping a sandbox failed: ${messageWithCauses(error)}`, { sandbox: id }),
     );
 }

@@ -11,15 +11,15 @@ import type { SandboxId } from '../state/ids.ts';
 import type { Paths } from '../state/paths.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
-import type { TeardownPorts } from '../teardown/container.ts';
+import type { TeardownServices } from '../teardown/container.ts';
 import { destroyContainer } from '../teardown/container.ts';
 import { unmountSandboxFiles } from './files.ts';
-import type { SandboxInitPorts } from './init.ts';
+import type { SandboxInitServices } from './init.ts';
 import { removeInit } from './init.ts';
 import { detachNetwork } from './network.ts';
 
 /** What removing a sandbox uses. */
-export interface SandboxTeardownPorts extends SandboxInitPorts, TeardownPorts {
+export interface SandboxTeardownServices extends SandboxInitServices, TeardownServices {
   readonly log: Logger;
   readonly paths: Paths;
   readonly state: State;
@@ -29,23 +29,23 @@ export interface SandboxTeardownPorts extends SandboxInitPorts, TeardownPorts {
 }
 
 /** Takes down what a sandbox keeps running: init, network, namespaces, mounts. Fine to repeat. */
-export async function releaseSandbox(context: SandboxTeardownPorts, sandbox: Sandbox): Promise<void> {
-  await removeInit(context, sandbox);
-  await detachNetwork(context, sandbox);
-  unmountSandboxFiles(context.paths.sandbox(sandbox.id));
+export async function releaseSandbox(services: SandboxTeardownServices, sandbox: Sandbox): Promise<void> {
+  await removeInit(services, sandbox);
+  await detachNetwork(services, sandbox);
+  unmountSandboxFiles(services.paths.sandbox(sandbox.id));
 }
 
 /**
  * Removes everything of a sandbox, its containers included, its row last. Everything is found by the
  * sandbox's id, so it does not matter how far its making came.
  */
-export async function destroySandbox(context: SandboxTeardownPorts, sandbox: Sandbox): Promise<void> {
-  const { state, paths } = context;
-  for (const container of state.containers.ofSandbox(sandbox.id)) await destroyContainer(context, container);
-  await releaseSandbox(context, sandbox);
+export async function destroySandbox(services: SandboxTeardownServices, sandbox: Sandbox): Promise<void> {
+  const { state, paths } = services;
+  for (const container of state.containers.ofSandbox(sandbox.id)) await destroyContainer(services, container);
+  await releaseSandbox(services, sandbox);
   await removeTree(paths.sandbox(sandbox.id).dir);
   rmSync(join(paths.exits, sandbox.id), { force: true });
-  await removePodCgroups(context, sandbox);
+  await removePodCgroups(services, sandbox);
   state.sandboxes.delete(sandbox.id);
 }
 
@@ -58,7 +58,7 @@ export function cgroupsOf(state: State, naming: CgroupNaming, except?: SandboxId
 
 /** Removes the cgroups that came with the pod, unless another sandbox is in them. */
 async function removePodCgroups(
-  { cgroupDriver, cgroupNaming, state, log }: SandboxTeardownPorts,
+  { cgroupDriver, cgroupNaming, state, log }: SandboxTeardownServices,
   sandbox: Sandbox,
 ): Promise<void> {
   const others = cgroupsOf(state, cgroupNaming, sandbox.id);

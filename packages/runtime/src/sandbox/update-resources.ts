@@ -11,7 +11,7 @@ import { linuxResources } from '../spec/resources.ts';
 import type { State } from '../state/state.ts';
 
 /** What UpdatePodSandboxResources uses. */
-export interface UpdateSandboxPorts {
+export interface UpdateSandboxServices {
   readonly log: Logger;
   readonly state: State;
   readonly queue: KeyedQueue;
@@ -23,7 +23,7 @@ export interface UpdateSandboxPorts {
  * the kubelet's own, which has set its limits before it calls; `crictl inspectp` shows what was told.
  */
 export async function updatePodSandboxResources(
-  { state, queue, host, log }: UpdateSandboxPorts,
+  { state, queue, host, log }: UpdateSandboxServices,
   { podSandboxId, overhead, resources }: UpdatePodSandboxResourcesRequest,
 ): Promise<UpdatePodSandboxResourcesResponse> {
   // What could not be the limits of any cgroup is a mistake of the caller's.

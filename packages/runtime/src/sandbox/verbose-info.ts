@@ -14,7 +14,7 @@ import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 import { requestedPorts } from './network.ts';
 
 /** What the verbose part of PodSandboxStatus uses. */
-export interface SandboxInfoPorts {
+export interface SandboxInfoServices {
   readonly config: LiveConfig;
   readonly paths: Paths;
   readonly runtimes: OciRuntimes;
@@ -26,8 +26,8 @@ export interface SandboxInfoPorts {
  * What `crictl inspectp` shows under info, with the members that containerd gives and scripts read. A sandbox without
  * an init has no process; its spec tells of the namespaces all the same.
  */
-export async function sandboxInfo(context: SandboxInfoPorts, sandbox: Sandbox): Promise<object> {
-  const { paths, network, host } = context;
+export async function sandboxInfo(services: SandboxInfoServices, sandbox: Sandbox): Promise<object> {
+  const { paths, network, host } = services;
   const { id, name, config, state, runtimeHandler, cgroupParent } = sandbox;
   const files = paths.sandbox(id);
   const { hostNetwork } = sandboxNamespaces(config);
@@ -44,10 +44,10 @@ export async function sandboxInfo(context: SandboxInfoPorts, sandbox: Sandbox): 
     image: '',
     snapshotKey: '',
     snapshotter: '',
-    ...runtimeInfo(context, sandbox),
+    ...runtimeInfo(services, sandbox),
     config: goConfig,
     runtimeSpec:
-      (await readJson(files.init.config)) ?? sandboxSpec({ sandbox: sandboxView(context, sandbox), host }),
+      (await readJson(files.init.config)) ?? sandboxSpec({ sandbox: sandboxView(services, sandbox), host }),
     cniResult,
     sandboxMetadata: {
       Version: 'v1',

@@ -25,7 +25,7 @@ import {
 } from './usage-messages.ts';
 
 /** What gathering stats uses. */
-export interface StatsPorts {
+export interface StatsServices {
   readonly config: LiveConfig;
   readonly log: Logger;
   readonly paths: Paths;
@@ -37,14 +37,14 @@ export interface StatsPorts {
 
 /** Gathers what stats and metrics are made of, and remembers what it has read for the next request. */
 export class StatsCollector {
-  readonly #context: StatsPorts;
+  readonly #services: StatsServices;
   readonly #layers: LayerUsage;
   readonly #cgroups: CgroupReader;
 
-  constructor(context: StatsPorts, layers: LayerUsage) {
-    this.#context = context;
+  constructor(services: StatsServices, layers: LayerUsage) {
+    this.#services = services;
     this.#layers = layers;
-    this.#cgroups = new CgroupReader(context.cgroups);
+    this.#cgroups = new CgroupReader(services.cgroups);
   }
 
   /** Begins a request, in which each cgroup is read at most once. */
@@ -55,7 +55,7 @@ export class StatsCollector {
 
   /** Of a container that has ended only its writable layer is left, as in containerd. */
   async containers(containers: readonly Container[]): Promise<ContainerStats[]> {
-    const { config } = this.#context;
+    const { config } = this.#services;
     const layers = await this.layers(containers);
     return containers.map((container) => {
       const reading = this.reading(container);
@@ -78,7 +78,7 @@ export class StatsCollector {
 
   /** Of sandboxes that are ready. */
   async sandboxes(sandboxes: readonly Sandbox[]): Promise<PodSandboxStats[]> {
-    const { state } = this.#context;
+    const { state } = this.#services;
     const members = sandboxes.map(({ id }) => state.containers.ofSandbox(id).filter(isShown));
     // In one go: the layers of all of them are waited for together.
     const stats = new Map(
@@ -117,7 +117,7 @@ export class StatsCollector {
 
   /** What the writable layers take that have been measured, by the containers' ids. */
   async layers(containers: readonly Container[]): Promise<Map<string, MeasuredUsage>> {
-    const { paths } = this.#context;
+    const { paths } = this.#services;
     const measured = await this.#layers.of(containers.map(({ id }) => paths.container(id).upper));
     return new Map(
       containers.flatMap(({ id }, index) => {
@@ -134,7 +134,7 @@ export class StatsCollector {
 
   /** The interfaces of a pod's own network, loopback among them; none for a pod in the host's. */
   async interfaces(sandbox: Sandbox): Promise<InterfaceCounters[]> {
-    const { state, paths, namespaces, log } = this.#context;
+    const { state, paths, namespaces, log } = this.#services;
     if (sandbox.state.phase !== 'ready' || sandboxNamespaces(sandbox.config).hostNetwork) return [];
     const { netns } = paths.sandbox(sandbox.id);
     const processes = [sandbox.state.init, ...state.containers.ofSandbox(sandbox.id).map(processesOf)];
@@ -162,7 +162,7 @@ export class StatsCollector {
     containers: readonly Container[],
     shared: ReadonlySet<string>,
   ): CgroupReading | undefined {
-    const { config, cgroupNaming } = this.#context;
+    const { config, cgroupNaming } = this.#services;
     const cgroup = this.#podCgroup(sandbox);
     const isOwn = cgroup !== cgroupNaming.podCgroup(config.current.cgroupParent) && !shared.has(cgroup);
     if (isOwn) return this.#cgroups.read(cgroup);
@@ -171,7 +171,7 @@ export class StatsCollector {
   }
 
   #podCgroup({ cgroupParent }: Sandbox): string {
-    return this.#context.cgroupNaming.podCgroup(cgroupParent);
+    return this.#services.cgroupNaming.podCgroup(cgroupParent);
   }
 }
 

@@ -6,22 +6,22 @@ import { containerStats, listContainerStats } from './container.ts';
 import { listPodSandboxStats, podSandboxStats } from './sandbox.ts';
 
 /** The RPCs that tell what pods and containers use. */
-export function statsHandlers(context: { readonly state: State }, collector: StatsCollector) {
+export function statsHandlers(services: { readonly state: State }, collector: StatsCollector) {
   return {
-    containerStats: (request) => containerStats(context, collector.begin(), request),
+    containerStats: (request) => containerStats(services, collector.begin(), request),
     listContainerStats: async (request) => ({
-      stats: await listContainerStats(context, collector.begin(), request),
+      stats: await listContainerStats(services, collector.begin(), request),
     }),
     streamContainerStats: (request) =>
-      inChunks(listContainerStats(context, collector.begin(), request), (found) => ({
+      inChunks(listContainerStats(services, collector.begin(), request), (found) => ({
         containerStats: found,
       })),
-    podSandboxStats: (request) => podSandboxStats(context, collector.begin(), request),
+    podSandboxStats: (request) => podSandboxStats(services, collector.begin(), request),
     listPodSandboxStats: async (request) => ({
-      stats: await listPodSandboxStats(context, collector.begin(), request),
+      stats: await listPodSandboxStats(services, collector.begin(), request),
     }),
     streamPodSandboxStats: (request) =>
-      inChunks(listPodSandboxStats(context, collector.begin(), request), (found) => ({
+      inChunks(listPodSandboxStats(services, collector.begin(), request), (found) => ({
         podSandboxStats: found,
       })),
   } satisfies RuntimeHandlers;

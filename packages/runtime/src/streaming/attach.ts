@@ -8,7 +8,7 @@ import type { State } from '../state/state.ts';
 import type { Attachments } from './attachments.ts';
 
 /** What serving the client of an attach URL uses. */
-export interface AttachPorts {
+export interface AttachServices {
   readonly log: Logger;
   readonly paths: Paths;
   readonly state: State;
@@ -25,15 +25,15 @@ export function attachableContainer({ state }: { readonly state: State }, id: st
 
 /** Serves the client of an attach URL. */
 export async function attach(
-  context: AttachPorts,
+  services: AttachServices,
   attachments: Attachments,
   { containerId, tty }: AttachTarget,
   streams: RemoteStreams,
 ): Promise<void> {
-  const container = attachableContainer(context, containerId);
+  const container = attachableContainer(services, containerId);
   const { stdin, stdinOnce } = container.config;
-  await audited(context, 'Attach', container, { tty, remote: streams.remote }, async () => {
-    const bundle = context.paths.container(container.id).bundle.dir;
+  await audited(services, 'Attach', container, { tty, remote: streams.remote }, async () => {
+    const bundle = services.paths.container(container.id).bundle.dir;
     await attachments.attach({ bundle, stdin, stdinOnce, tty, streams });
     return {};
   });

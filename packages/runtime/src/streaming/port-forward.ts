@@ -8,7 +8,7 @@ import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
 
 /** What serving the client of a port-forward URL uses. */
-export interface PortForwardPorts {
+export interface PortForwardServices {
   readonly paths: Paths;
   readonly state: State;
   readonly namespaces: NamespaceWorker;
@@ -54,11 +54,11 @@ export function readySandbox({ state }: { readonly state: State }, id: string): 
 
 /** Serves one connection of the client of a port-forward URL. */
 export async function forwardPort(
-  context: PortForwardPorts,
+  services: PortForwardServices,
   { podSandboxId, port }: PortForwardTarget,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const { id, config } = readySandbox(context, podSandboxId);
-  const netns = sandboxNamespaces(config).hostNetwork ? undefined : context.paths.sandbox(id).netns;
-  return await connectToPod(context.namespaces, { netns, port }, signal);
+  const { id, config } = readySandbox(services, podSandboxId);
+  const netns = sandboxNamespaces(config).hostNetwork ? undefined : services.paths.sandbox(id).netns;
+  return await connectToPod(services.namespaces, { netns, port }, signal);
 }

@@ -12,22 +12,22 @@ import type { StreamingRuntime } from '@berth/streaming/server/streaming-runtime
 import type { StreamingServer } from '@berth/streaming/server/streaming-server.ts';
 import type { LiveConfig } from '../config/live-config.ts';
 import { auditFields } from '../container/audit.ts';
-import type { ExecPorts } from '../exec/exec.ts';
+import type { ExecServices } from '../exec/exec.ts';
 import { exec } from '../exec/exec.ts';
 import { runningContainer } from '../exec/exec-target.ts';
 import type { Logger } from '../logging/log.ts';
 import { invalid, messageWithCauses } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
 import type { State } from '../state/state.ts';
-import type { AttachPorts } from './attach.ts';
+import type { AttachServices } from './attach.ts';
 import { attach, attachableContainer } from './attach.ts';
 import { Attachments } from './attachments.ts';
-import type { PortForwardPorts } from './port-forward.ts';
+import type { PortForwardServices } from './port-forward.ts';
 import { forwardPort, readySandbox } from './port-forward.ts';
 import { readTls, TlsFiles } from './tls-files.ts';
 
 /** What Exec, Attach and PortForward use. */
-export interface StreamingPorts extends AttachPorts, ExecPorts, PortForwardPorts {
+export interface StreamingServices extends AttachServices, ExecServices, PortForwardServices {
   readonly config: LiveConfig;
   readonly log: Logger;
   readonly state: State;
@@ -39,18 +39,18 @@ export interface StreamingPorts extends AttachPorts, ExecPorts, PortForwardPorts
  * has a port of its own, which has to be its before somebody else takes it.
  */
 export class StreamingService implements AsyncDisposable {
-  readonly #context: StreamingPorts;
+  readonly #services: StreamingServices;
   readonly #attachments = new Attachments();
   readonly #resources = new AsyncDisposableStack();
   #server: Promise<StreamingServer> | undefined;
 
-  constructor(context: StreamingPorts) {
-    this.#context = context;
+  constructor(services: StreamingServices) {
+    this.#services = services;
   }
 
   /** Listens now, when the port is a fixed one. One that cannot be had now is tried again with the first request. */
   async listen(): Promise<void> {
-    const { config, log } = this.#context;
+    const { config, log } = this.#services;
     const { address, port } = config.current.streaming;
     if (port === 0) return;
     try {
@@ -65,7 +65,7 @@ export class StreamingService implements AsyncDisposable {
   async exec(request: ExecRequest, { peer }: CallContext): Promise<ExecResponse> {
     checkStreams(request);
     if (request.cmd.length === 0) throw invalid('cmd', 'is required');
-    const container = runningContainer(this.#context, request.containerId);
+    const container = runningContainer(this.#services, request.containerId);
     const server = await this.#running();
     const url = server.execUrl({ ...streamsOf(request), cmd: request.cmd, containerId: container.id });
     this.#logRequest('Exec', container, request, peer);
@@ -74,7 +74,7 @@ export class StreamingService implements AsyncDisposable {
 
   async attach(request: AttachRequest, { peer }: CallContext): Promise<AttachResponse> {
     checkStreams(request);
-    const container = attachableContainer(this.#context, request.containerId);
+    const container = attachableContainer(this.#services, request.containerId);
     const server = await this.#running();
     const url = server.attachUrl({ ...streamsOf(request), containerId: container.id });
     this.#logRequest('Attach', container, { tty: request.tty }, peer);
@@ -86,10 +86,10 @@ export class StreamingService implements AsyncDisposable {
     { peer }: CallContext,
   ): Promise<PortForwardResponse> {
     if (podSandboxId === '') throw invalid('pod_sandbox_id', 'missing required pod_sandbox_id');
-    const sandbox = readySandbox(this.#context, podSandboxId);
+    const sandbox = readySandbox(this.#services, podSandboxId);
     const server = await this.#running();
     const url = server.portForwardUrl({ podSandboxId: sandbox.id, ports: port });
-    this.#context.log.info('PortForward requested', { sandbox: sandbox.id, ports: port.join(','), peer });
+    this.#services.log.info('PortForward requested', { sandbox: sandbox.id, ports: port.join(','), peer });
     return { url };
   }
 
@@ -106,13 +106,13 @@ export class StreamingService implements AsyncDisposable {
     action: { cmd?: readonly string[]; tty: boolean },
     peer: string,
   ): void {
-    const { log, state } = this.#context;
+    const { log, state } = this.#services;
     const sandbox = state.sandboxes.get(container.sandboxId);
     log.info(`${what} requested`, auditFields(container, sandbox, action, { peer }));
   }
 
   #running(): Promise<StreamingServer> {
-    this.#server ??= startServer(this.#context, this.#attachments, this.#resources).catch(
+    this.#server ??= startServer(this.#services, this.#attachments, this.#resources).catch(
       (error: unknown) => {
         // A port that is taken now may be free for the next request.
         this.#server = undefined;
@@ -124,11 +124,11 @@ export class StreamingService implements AsyncDisposable {
 }
 
 async function startServer(
-  context: StreamingPorts,
+  services: StreamingServices,
   attachments: Attachments,
   resources: AsyncDisposableStack,
 ): Promise<StreamingServer> {
-  const { config, log } = context;
+  const { config, log } = services;
   const { address, port, idleTimeoutSeconds } = config.current.streaming;
   const tls = await readTls(config.current.streaming);
   const { StreamingServer } = await import('@berth/streaming/server/streaming-server.ts');
@@ -136,7 +136,7 @@ async function startServer(
     address,
     port,
     ...(tls && { tls }),
-    runtime: streamingRuntime(context, attachments),
+    runtime: streamingRuntime(services, attachments),
     idleTimeoutMs: idleTimeoutSeconds * 1000,
     log: (line) => log.info(line),
   });
@@ -150,11 +150,11 @@ async function startServer(
   return server;
 }
 
-function streamingRuntime(context: StreamingPorts, attachments: Attachments): StreamingRuntime {
+function streamingRuntime(services: StreamingServices, attachments: Attachments): StreamingRuntime {
   return {
-    exec: (command, streams) => exec(context, command, streams),
-    attach: (target, streams) => attach(context, attachments, target, streams),
-    portForward: (target, signal): Promise<Duplex> => forwardPort(context, target, signal),
+    exec: (command, streams) => exec(services, command, streams),
+    attach: (target, streams) => attach(services, attachments, target, streams),
+    portForward: (target, signal): Promise<Duplex> => forwardPort(services, target, signal),
   };
 }
 

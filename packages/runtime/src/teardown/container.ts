@@ -18,7 +18,7 @@ import type { State } from '../state/state.ts';
 import { killContainer } from './kill.ts';
 
 /** What removing a container uses. */
-export interface TeardownPorts {
+export interface TeardownServices {
   readonly paths: Paths;
   readonly state: State;
   readonly runtimes: OciRuntimes;
@@ -36,20 +36,20 @@ export function runtimeOf(
 }
 
 /** Lets go of what a container needs to run: stray processes, its cgroup, and the OCI runtime's notes. */
-export async function releaseProcesses(context: TeardownPorts, container: Container): Promise<void> {
-  await context.cgroupDriver.remove(container.cgroup, { kill: true });
-  runtimeOf(context, context.state.sandboxes.get(container.sandboxId))?.forget(container.id);
+export async function releaseProcesses(services: TeardownServices, container: Container): Promise<void> {
+  await services.cgroupDriver.remove(container.cgroup, { kill: true });
+  runtimeOf(services, services.state.sandboxes.get(container.sandboxId))?.forget(container.id);
 }
 
 /**
  * Removes everything of a container, its row last. Everything is found by the container's id, so it does
  * not matter how far its making came; steps that have been done before are no error.
  */
-export async function destroyContainer(context: TeardownPorts, container: Container): Promise<void> {
-  const { paths, state } = context;
+export async function destroyContainer(services: TeardownServices, container: Container): Promise<void> {
+  const { paths, state } = services;
   const { bundle, layer } = paths.container(container.id);
-  await killContainer(context, container);
-  await releaseProcesses(context, container);
+  await killContainer(services, container);
+  await releaseProcesses(services, container);
   await endConmon(container.id, bundle);
   await removeBundle(bundle);
   await removeTree(layer);
