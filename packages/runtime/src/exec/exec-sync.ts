@@ -6,9 +6,9 @@ import type { Logger } from '../logging/log.ts';
 import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { invalid, RuntimeError, wrongState } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
+import { execCollected } from './exec-collected.ts';
 import type { ExecTargetServices } from './exec-target.ts';
 import { execTarget, runningContainer } from './exec-target.ts';
-import { execSync as execInRuntime } from './run-collected.ts';
 
 /** What ExecSync uses. */
 export interface ExecSyncServices extends ExecTargetServices {
@@ -44,7 +44,7 @@ async function run(
   const timeoutMs = Number(timeout) * 1000;
   const target = execTarget(services, container, { cmd });
   try {
-    return await execInRuntime({
+    return await execCollected({
       ...target,
       timeoutMs: timeoutMs > 0 ? timeoutMs : undefined,
       limitBytes: maxOutputBytes,

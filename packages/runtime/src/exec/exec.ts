@@ -2,9 +2,9 @@ import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { ExecCommand, RemoteStreams } from '@berth/streaming/server/streaming-runtime.ts';
 import { audited } from '../container/audit.ts';
 import type { Logger } from '../logging/log.ts';
+import { execStreamed } from './exec-streamed.ts';
 import type { ExecTargetServices } from './exec-target.ts';
 import { execTarget, runningContainer } from './exec-target.ts';
-import { execWithStreams } from './run-streamed.ts';
 
 /** What serving the client of an exec URL uses. */
 export interface ExecServices extends ExecTargetServices {
@@ -22,6 +22,6 @@ export async function exec(
   // As in ExecSync.
   services.cgroups.startRcuGracePeriod()[Symbol.dispose]();
   return await audited(services, 'Exec', container, { cmd, tty, remote: streams.remote }, async () => ({
-    exitCode: await execWithStreams({ ...execTarget(services, container, { cmd, tty }), streams }),
+    exitCode: await execStreamed({ ...execTarget(services, container, { cmd, tty }), streams }),
   }));
 }

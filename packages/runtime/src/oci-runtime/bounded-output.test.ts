@@ -4,10 +4,10 @@ import { test } from 'node:test';
 import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
 import { BoundedOutput } from './bounded-output.ts';
 
-test('outputs share one room, and are read to their end', async () => {
-  const room = { bytes: 10 };
+test('outputs share one budget, and are read to their end', async () => {
+  const budget = { bytes: 10 };
   const pipes = [new OutputPipe(), new OutputPipe()];
-  const outputs = pipes.map((pipe) => new BoundedOutput(pipe, room));
+  const outputs = pipes.map((pipe) => new BoundedOutput(pipe, budget));
   for (const pipe of pipes) {
     writeSync(pipe.writeEnd, '12345678');
     pipe[Symbol.dispose]();

@@ -2,8 +2,8 @@ import { readSync } from 'node:fs';
 import type { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
 
-/** How many bytes several outputs may keep together; the fuller one of them takes what the others leave. */
-export interface Room {
+/** How many bytes several outputs may keep together: first come, first served. */
+export interface ByteBudget {
   bytes: number;
 }
 
@@ -14,17 +14,17 @@ const chunkBytes = 64 * 1024;
 /** How long output is waited for by which nobody is served that comes later: what was written is there by then. */
 const drainMs = 100;
 
-/** Reads a pipe to its end, keeps what there is room for and throws the rest away. */
+/** Reads a pipe to its end, keeps as many bytes as its budget has and throws the rest away. */
 export class BoundedOutput {
   readonly #chunks: Buffer[] = [];
-  readonly #room: Room;
+  readonly #budget: ByteBudget;
   readonly #pipe: OutputPipe;
   #isOpen = true;
   /** Resolves when every writing end is closed, or `stop` was called. */
   readonly closed: Promise<void>;
 
-  constructor(pipe: OutputPipe, room: Room) {
-    this.#room = room;
+  constructor(pipe: OutputPipe, budget: ByteBudget) {
+    this.#budget = budget;
     this.#pipe = pipe;
     this.closed = new Promise((resolve) => pipe.output.once('close', () => resolve()));
     const onEnd = () => {
@@ -46,8 +46,8 @@ export class BoundedOutput {
   }
 
   #keep(chunk: Buffer): void {
-    const kept = chunk.subarray(0, this.#room.bytes);
-    this.#room.bytes -= kept.length;
+    const kept = chunk.subarray(0, this.#budget.bytes);
+    this.#budget.bytes -= kept.length;
     if (kept.length > 0) this.#chunks.push(kept);
   }
 

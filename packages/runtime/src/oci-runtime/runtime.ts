@@ -133,8 +133,8 @@ export class OciRuntime {
   #launch(args: string[], doing: string) {
     using out = new OutputPipe();
     using err = new OutputPipe();
-    const limit = { bytes: maxOutputBytes };
-    const [stdout, stderr] = [new BoundedOutput(out, limit), new BoundedOutput(err, limit)];
+    const budget = { bytes: maxOutputBytes };
+    const [stdout, stderr] = [new BoundedOutput(out, budget), new BoundedOutput(err, budget)];
     try {
       const started = startProcess({
         path: this.path,

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { processStat } from '@berth/linux/processes/process.ts';
 import { type TestContainer, TestContainers } from '../testing/test-containers.ts';
+import { type CollectedExecOptions, execCollected } from './exec-collected.ts';
 import { execProcess } from './exec-process.ts';
 import { killLeftoverExecs } from './leftover-execs.ts';
-import { type ExecSyncOptions, execSync } from './run-collected.ts';
 
 for (const name of ['crun', 'runc']) {
   describe(`execs with ${name}`, { timeout: 60_000 }, () => {
@@ -30,7 +30,7 @@ for (const name of ['crun', 'runc']) {
     });
     after(() => node[Symbol.asyncDispose]());
 
-    const options = (script: string, change: Partial<ExecSyncOptions> = {}): ExecSyncOptions => {
+    const options = (script: string, change: Partial<CollectedExecOptions> = {}): CollectedExecOptions => {
       const { process } = container.spec;
       assert.ok(process);
       return {
@@ -42,7 +42,8 @@ for (const name of ['crun', 'runc']) {
         ...change,
       };
     };
-    const exec = (script: string, change: Partial<ExecSyncOptions> = {}) => execSync(options(script, change));
+    const exec = (script: string, change: Partial<CollectedExecOptions> = {}) =>
+      execCollected(options(script, change));
 
     test('output, exit code and signal', async () => {
       const { stdout, stderr, exitCode } = await exec('echo out; echo err >&2; exit 3');
@@ -135,10 +136,10 @@ for (const name of ['crun', 'runc']) {
 
     test('what a killed berthd left running is found and killed', async () => {
       const program = `
-        import { execSync } from ${JSON.stringify(new URL('./run-collected.ts', import.meta.url).href)};
+        import { execCollected } from ${JSON.stringify(new URL('./exec-collected.ts', import.meta.url).href)};
         import { OciRuntime } from ${JSON.stringify(new URL('../oci-runtime/runtime.ts', import.meta.url).href)};
         const { runtime, ...options } = JSON.parse(process.argv[1]);
-        await execSync({ ...options, runtime: new OciRuntime(runtime) });`;
+        await execCollected({ ...options, runtime: new OciRuntime(runtime) });`;
       const child = spawn(process.execPath, [
         '--input-type=module',
         '-e',

@@ -9,7 +9,7 @@ import { until } from '../testing/pod-calls.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { type TestContainer, TestContainers } from '../testing/test-containers.ts';
 import { execProcess } from './exec-process.ts';
-import { type ExecStreamsOptions, execWithStreams } from './run-streamed.ts';
+import { execStreamed, type StreamedExecOptions } from './exec-streamed.ts';
 
 for (const name of ['crun', 'runc']) {
   describe(`execs with streams, ${name}`, { timeout: 600_000 }, () => {
@@ -25,13 +25,13 @@ for (const name of ['crun', 'runc']) {
 
     const exec = (
       cmd: string[],
-      streams: ExecStreamsOptions['streams'],
+      streams: StreamedExecOptions['streams'],
       { tty = false, uid = 0 }: { tty?: boolean; uid?: number } = {},
     ) => {
       const { process } = container.spec;
       assert.ok(process);
       const user = { ...process.user, uid, gid: uid };
-      return execWithStreams({
+      return execStreamed({
         runtime: node.runtime,
         containerId: container.id,
         process: execProcess({ ...process, user }, cmd, { terminal: tty }),

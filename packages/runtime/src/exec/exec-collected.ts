@@ -10,7 +10,7 @@ import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { maxTimerMs } from '../time/clock.ts';
 import { ExecFiles, type StdioOwner } from './exec-files.ts';
 
-export interface ExecSyncOptions extends StdioOwner {
+export interface CollectedExecOptions extends StdioOwner {
   runtime: OciRuntime;
   containerId: string;
   /** From `execProcess`. */
@@ -25,7 +25,7 @@ export interface ExecSyncOptions extends StdioOwner {
   signal?: AbortSignal;
 }
 
-export interface ExecSyncResult {
+export interface CollectedExecResult {
   stdout: Buffer;
   stderr: Buffer;
   /** 128 + signal number for a command that a signal ended. */
@@ -46,7 +46,7 @@ const KILL_ATTEMPTS = 20;
  * Fails with OciRuntimeError: `kind: 'TIMEOUT'`, `'NOT_FOUND'` for a container that does not run, else `'FAILED'`
  * (for instance no such program). An abort rejects with the signal's reason.
  */
-export async function execSync(options: ExecSyncOptions): Promise<ExecSyncResult> {
+export async function execCollected(options: CollectedExecOptions): Promise<CollectedExecResult> {
   options.signal?.throwIfAborted();
   const { runtime, containerId } = options;
   const doing = `exec in container ${containerId}`;
@@ -79,13 +79,13 @@ export async function execSync(options: ExecSyncOptions): Promise<ExecSyncResult
   return { stdout: stdout.content(), stderr: stderr.content(), exitCode: ended.exitCode };
 }
 
-function startExec(options: ExecSyncOptions, files: ExecFiles) {
+function startExec(options: CollectedExecOptions, files: ExecFiles) {
   const { runtime, containerId, limitBytes, stdioOwner } = options;
   using out = new OutputPipe();
   using err = new OutputPipe();
-  const room = { bytes: limitBytes };
-  const stdout = new BoundedOutput(out, room);
-  const stderr = new BoundedOutput(err, room);
+  const budget = { bytes: limitBytes };
+  const stdout = new BoundedOutput(out, budget);
+  const stderr = new BoundedOutput(err, budget);
   const descriptors = ['null' as const, out.writeEnd, err.writeEnd];
   return { child: files.start(runtime, containerId, { descriptors, stdioOwner }), stdout, stderr };
 }
@@ -97,7 +97,10 @@ type End =
   | { kind: 'aborted' };
 
 /** Waits for the runtime, and so for the command; when time is up or nobody waits any more, kills the command. */
-async function endOf({ pid, exited }: StartedProcess, { timeoutMs, signal }: ExecSyncOptions): Promise<End> {
+async function endOf(
+  { pid, exited }: StartedProcess,
+  { timeoutMs, signal }: CollectedExecOptions,
+): Promise<End> {
   let cut: End | undefined;
   let killing: NodeJS.Timeout | undefined;
   const end = (why: End) => {

@@ -14,7 +14,7 @@ import { copyInput, copyOutput } from './client-streams.ts';
 import { ExecFiles, type StdioOwner } from './exec-files.ts';
 import { killExec } from './leftover-execs.ts';
 
-export interface ExecStreamsOptions extends StdioOwner {
+export interface StreamedExecOptions extends StdioOwner {
   runtime: OciRuntime;
   containerId: string;
   /** From `execProcess`; its `terminal` decides between a terminal and pipes. */
@@ -42,9 +42,9 @@ interface RunningExec {
  * on fails (SIGPIPE), a terminal's session gets SIGHUP. What lives on in spite of that is waited for; the next
  * berthd would end it.
  *
- * Fails with OciRuntimeError as execSync does, for instance when there is no such program.
+ * Fails with OciRuntimeError as execCollected does, for instance when there is no such program.
  */
-export async function execWithStreams(options: ExecStreamsOptions): Promise<number> {
+export async function execStreamed(options: StreamedExecOptions): Promise<number> {
   const { runtime, containerId, process, dir, streams } = options;
   const { signal } = streams;
   signal.throwIfAborted();
@@ -71,7 +71,7 @@ export async function execWithStreams(options: ExecStreamsOptions): Promise<numb
   return code;
 }
 
-async function start(options: ExecStreamsOptions, files: ExecFiles): Promise<RunningExec> {
+async function start(options: StreamedExecOptions, files: ExecFiles): Promise<RunningExec> {
   if (options.process.terminal !== true) return startWithPipes(options, files);
   // crun's own relay drops what is in the terminal when the command ends. runc sends no terminal without
   // leaving the command to be somebody else's child, and other runtimes follow runc.
@@ -81,7 +81,7 @@ async function start(options: ExecStreamsOptions, files: ExecFiles): Promise<Run
 }
 
 function startWithPipes(
-  { runtime, containerId, streams, stdioOwner }: ExecStreamsOptions,
+  { runtime, containerId, streams, stdioOwner }: StreamedExecOptions,
   files: ExecFiles,
 ): RunningExec {
   using given = new DisposableStack();
@@ -117,7 +117,7 @@ function startWithPipes(
 
 /** The runtime makes the terminal and sends its master here, so that nothing is between it and the client. */
 async function startWithSentTerminal(
-  { runtime, containerId, streams }: ExecStreamsOptions,
+  { runtime, containerId, streams }: StreamedExecOptions,
   files: ExecFiles,
 ): Promise<RunningExec> {
   using socket = new ConsoleSocket(files.console);
@@ -138,7 +138,7 @@ async function startWithSentTerminal(
 
 /** The runtime copies between the container's terminal and one that is made here, size and hang-up included. */
 function startWithRelay(
-  { runtime, containerId, streams }: ExecStreamsOptions,
+  { runtime, containerId, streams }: StreamedExecOptions,
   files: ExecFiles,
 ): RunningExec {
   const { master, path } = openRelayTerminal();
@@ -156,7 +156,7 @@ function startWithRelay(
 /** The end of a client's input is no end of a terminal's: there is none but what is typed (Ctrl-D). */
 function connectTerminal(
   terminal: DescriptorStream,
-  { stdin, stdout, resize }: ExecStreamsOptions['streams'],
+  { stdin, stdout, resize }: StreamedExecOptions['streams'],
 ): Omit<RunningExec, 'child'> {
   if (stdin) copyInput(stdin, terminal, () => {});
   void followSize(terminal, resize);
