@@ -1,4 +1,4 @@
-// The CRI as a typed client: `client.runtime.runPodSandbox({ config })`.
+// A typed CRI client on @grpc/grpc-js: `client.runtime.runPodSandbox({ config })`.
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { CriError, grpcCodeName, maxMessageBytes } from '../errors/cri-error.ts';
 import type { ImageServiceDefinition, RuntimeServiceDefinition } from '../generated/api.ts';
@@ -25,17 +25,17 @@ export interface CriClient {
   image: ImageClient;
   /** Berth's extension; other runtimes answer UNIMPLEMENTED. */
   imageProgress: ImageProgressClient;
-  /** Another extension of Berth's. */
+  /** Berth's extension with the traces of pod starts; other runtimes answer UNIMPLEMENTED. */
   podStarts: PodStartsClient;
-  /** Ends the connection. An idle connection does not keep the process alive. */
+  /** Closes the connection. An idle connection does not keep the process alive. */
   close(): void;
 }
 
 /**
- * A client of the CRI server at `endpoint` (`unix:///PATH` or `/PATH`). Connects with the first call, and
- * again with the next one after the server went away. While the server cannot be reached calls fail at
- * once, and it is tried again every 50 to 500 ms. `timeoutMs` is the default deadline of unary calls;
- * streams have none unless given with the call. Calls throw CriError.
+ * A client of the CRI server at `endpoint` (`unix:///PATH` or `/PATH`). Connects with the first call, and reconnects
+ * with the next call after the connection ended. While the server is down, calls fail at once and the client retries
+ * every 50 to 500 ms. `timeoutMs` is the default deadline of unary calls; streams have no default deadline. Calls throw
+ * CriError.
  *
  * @example
  * import { serveCri } from '@berth/cri/server/server.ts';
@@ -63,11 +63,11 @@ class GrpcJsTransport implements Transport {
     this.#channel = new Client(`unix:${socketPath}`, credentials.createInsecure(), {
       'grpc.max_receive_message_length': maxMessageBytes,
       'grpc.max_send_message_length': maxMessageBytes,
-      // A daemon on the same machine is back within a moment of its restart.
+      // A local daemon restarts within a moment.
       'grpc.initial_reconnect_backoff_ms': 50,
       'grpc.min_reconnect_backoff_ms': 50,
       'grpc.max_reconnect_backoff_ms': 500,
-      // The authority of a Unix socket is a path otherwise, which Go's servers refuse.
+      // The default :authority of a Unix socket is its path, which Go's servers reject.
       'grpc.default_authority': 'localhost',
       'grpc.enable_channelz': 0,
       'grpc.service_config_disable_resolution': 1,
@@ -117,7 +117,7 @@ class GrpcJsTransport implements Transport {
       throw criError(error, rpc, this.#socketPath);
     } finally {
       signal?.removeEventListener('abort', cancel);
-      // After an end by itself this does nothing. The error that cancelling emits has no one left to hear it.
+      // Does nothing when the call has ended. Cancelling emits an error that has no other listener any more.
       call.on('error', () => {});
       call.cancel();
     }
@@ -134,13 +134,13 @@ function deadlineOf(timeoutMs: number | undefined): { deadline?: number } {
   return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
 }
 
-/** Puts what grpc-js throws in the words that Go's gRPC uses, because people and scripts look for them. */
+/** Translates errors of grpc-js to the messages of Go's gRPC, which people and scripts search for. */
 function criError(error: unknown, rpc: string, socketPath: string): CriError {
   if (!isServiceError(error)) return new CriError('UNKNOWN', String(error), { rpc, cause: error });
   const code = grpcCodeName(error.code);
   if (code === 'CANCELLED') return cancelledError(rpc);
   if (code === 'DEADLINE_EXCEEDED') {
-    // Without a connection the library is still looking for one to pick.
+    // Without a connection, the load balancer of grpc-js waits for one.
     return deadlineError(error.details.includes('Waiting for LB pick'), rpc);
   }
   const [, errno] = /\bconnect (E[A-Z]+)\b/.exec(error.details) ?? [];
@@ -152,7 +152,7 @@ function criError(error: unknown, rpc: string, socketPath: string): CriError {
   return new CriError(code, error.details, { rpc });
 }
 
-/** What grpc-js says of a socket that somebody listens on who does not speak gRPC. */
+/** Messages of grpc-js for a listener that does not speak gRPC. */
 const problems: Readonly<Record<string, string>> = {
   'Failed to connect': prefaceProblems.closed,
   'Protocol error': prefaceProblems.notHttp2,

@@ -1,5 +1,4 @@
-// What the clients say of a server that cannot be reached, in the words of Go's gRPC: people and scripts look
-// for them.
+// Errors of an unreachable server, in the messages of Go's gRPC, which people and scripts search for.
 import { CriError } from '../errors/cri-error.ts';
 
 const dialErrors: Readonly<Record<string, string>> = {
@@ -9,7 +8,7 @@ const dialErrors: Readonly<Record<string, string>> = {
   ENOTSOCK: 'socket operation on non-socket',
 };
 
-/** Nobody listens on the socket, or not for us: connect(2) failed with `errno`. */
+/** connect(2) failed with `errno`. */
 export function dialError(socketPath: string, errno: string, rpc: string): CriError {
   const reason = dialErrors[errno] ?? errno;
   return new CriError(
@@ -19,7 +18,7 @@ export function dialError(socketPath: string, errno: string, rpc: string): CriEr
   );
 }
 
-/** Somebody listens on the socket, but does not speak gRPC. */
+/** The server on the socket does not speak gRPC. */
 export function prefaceError(socketPath: string, reason: string, rpc: string): CriError {
   return new CriError(
     'UNAVAILABLE',
@@ -33,7 +32,7 @@ export const prefaceProblems = {
   notHttp2: 'the server does not speak HTTP/2, as gRPC does',
 } as const;
 
-/** The call took longer than it may, `isConnecting` when it was not even sent. */
+/** The deadline passed; `isConnecting`: before the connection was ready. */
 export function deadlineError(isConnecting: boolean, rpc: string): CriError {
   const until = isConnecting ? ' while waiting for connections to become ready' : '';
   return new CriError('DEADLINE_EXCEEDED', `context deadline exceeded${until}`, { rpc });

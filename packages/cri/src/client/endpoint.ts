@@ -1,8 +1,8 @@
-// Names of CRI sockets as people write them in flags and configuration files.
+// Parses CRI endpoints of flags and configuration files.
 
 /**
  * The socket path of `endpoint`: `unix:///run/x.sock`, `unix:/run/x.sock` or a bare absolute path.
- * Throws on other schemes and on relative paths.
+ * Throws for other schemes and relative paths.
  */
 export function parseEndpoint(endpoint: string): string {
   if (endpoint === '')

@@ -1,4 +1,4 @@
-// Typed calls over anything that carries encoded messages to a server and back.
+// Typed calls over a transport of encoded messages.
 import {
   type DeepPartial,
   ImageServiceDefinition,
@@ -9,24 +9,24 @@ import { ImageProgressDefinition } from '../generated/image-progress.ts';
 import { PodStartsDefinition } from '../generated/pod-starts.ts';
 
 export interface CallOptions {
-  /** Milliseconds until the call fails with DEADLINE_EXCEEDED; without it the client's default. */
+  /** Deadline in milliseconds; the client's default when absent. */
   timeoutMs?: number | undefined;
-  /** Sent along, by names in small letters. */
+  /** Metadata, with names in lower case. */
   headers?: Readonly<Record<string, string>> | undefined;
   /** Cancels the call, which then fails with CANCELLED. */
   signal?: AbortSignal | undefined;
 }
 
-/** What is called: the path `/SERVICE/METHOD`, and the method's name for errors. */
+/** A method: its path `/SERVICE/METHOD`, and its name for errors. */
 export interface Target {
   path: string;
   rpc: string;
 }
 
-/** Carries encoded messages. Its calls fail with CriError. */
+/** Sends encoded messages. Its calls throw CriError. */
 export interface Transport {
   unary(target: Target, request: Buffer, options: CallOptions): Promise<Uint8Array>;
-  /** The messages of a stream; leaving the loop cancels the call. */
+  /** The messages of a server stream; leaving the loop cancels the call. */
   serverStream(target: Target, request: Buffer, options: CallOptions): AsyncIterable<Uint8Array>;
   close(): void;
 }
@@ -41,12 +41,12 @@ type Call<Method> = Method extends {
     : (request: DeepPartial<Request>, options?: CallOptions) => Promise<Response>
   : never;
 
-/** The methods of a service by their names, `runPodSandbox` for `RunPodSandbox`. */
+/** The methods of a service, `runPodSandbox` for `RunPodSandbox`. */
 export type ServiceClient<Definition extends ServiceDefinition> = {
   [Name in keyof Definition['methods']]: Call<Definition['methods'][Name]>;
 };
 
-/** The clients whose calls `transport` carries; `timeoutMs` is the default deadline of unary calls. */
+/** The clients of all services on `transport`; `timeoutMs` is the default deadline of unary calls. */
 export function criClient(transport: Transport, timeoutMs: number | undefined) {
   return {
     runtime: serviceClient(transport, RuntimeServiceDefinition, timeoutMs),

@@ -1,5 +1,5 @@
 import { messageOf } from '@berth/common/error-message.ts';
-// The error that crosses the CRI socket, and gRPC's table of codes.
+// The error of a CRI call, and the gRPC status codes.
 
 /** gRPC status codes by name (https://grpc.io/docs/guides/status-codes/). */
 export const grpcCodes = {
@@ -39,8 +39,8 @@ export function grpcCodeName(code: number): GrpcCodeName {
 }
 
 /**
- * A failed CRI call. `message` holds the bare details as the other side gave them, `code` the gRPC code,
- * `rpc` the method's name where known. Handlers throw it to choose the code that the caller sees.
+ * A failed CRI call: `message` is the status details, `code` the gRPC code, `rpc` the method's name if known. Handlers
+ * throw it to choose the code of the response.
  */
 export class CriError extends Error {
   override readonly name = 'CriError';
@@ -54,14 +54,14 @@ export class CriError extends Error {
   }
 }
 
-/** The largest message that either side takes, as the real kubelet and CRI-O have it. */
+/** The maximum size of a message in both directions, as in the real kubelet and CRI-O. */
 export const maxMessageBytes = 16 * 1024 * 1024;
 
-/** Details longer than this are cut: they travel in an HTTP/2 header, which receivers limit. */
+/** Longer details are cut: they are sent in an HTTP/2 header, whose size receivers limit. */
 const maxDetails = 8192;
 
 /**
- * What a caller is told about `error`: the code of a CriError or of any error with a `criCode` property,
+ * The status of an error in a response: the code of a CriError or of any error with a `criCode` property,
  * CANCELLED for an aborted operation, UNKNOWN for the rest, as Go's gRPC servers do.
  */
 export function statusOf(error: unknown): { code: GrpcCodeName; details: string } {

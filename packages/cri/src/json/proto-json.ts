@@ -1,4 +1,4 @@
-// CRI messages as protobuf's JSON (https://protobuf.dev/programming-guides/json/), both ways.
+// Converts CRI messages to and from protobuf's JSON (https://protobuf.dev/programming-guides/json/).
 import { isObject } from '@berth/common/json/is-object.ts';
 import type * as api from '../generated/api.ts';
 import { enums, messages, type SchemaField } from '../generated/schema.ts';
@@ -29,10 +29,10 @@ export function toProtoJson<Name extends MessageName>(
   return messageToJson(name, { ...(message as object) }, options.unsetMessages === 'omit');
 }
 
-/** Signals have a prefix since CRI 0.37; those who parse JSON know them without. */
+/** Signals have a prefix since CRI 0.37; programs that parse the JSON expect them without. */
 const enumName = (type: string, name: string) => (type === 'Signal' ? name.replace(/^SIGNAL_/, '') : name);
 
-/** Fields that came with CRI 0.37: where they are empty, what is printed is as before. */
+/** Fields new in CRI 0.37: omitted when empty, so that the output stays as before. */
 const isNew = (message: string, field: string) => message === 'Mount' && field === 'mount_options';
 
 // The value of an environment variable was a string before it became bytes, and stays one in JSON.
@@ -78,19 +78,18 @@ function valueToJson(type: string, value: unknown, omitUnset: boolean): Json {
   return Number.isFinite(number) ? number : String(number);
 }
 
-/** How far a document may be from what protobuf's JSON is. */
+/** Deviations from protobuf's JSON that are accepted. */
 export interface FromJsonOptions {
-  /** Told of a field that there is not; without it such a field is an error. */
+  /** Called for unknown fields; without it they are errors. */
   readonly onUnknown?: (problem: string) => void;
-  /** The text that a number or boolean is where a text is wanted; without it such a value is an error. */
+  /** Converts a number or boolean in place of a string; without it such a value is an error. */
   readonly textOf?: (value: boolean | number | bigint) => string;
 }
 
 /**
- * The message `name` made from parsed JSON or YAML. Field names are taken as the proto has them
- * (`log_directory`) or in camelCase, else whatever their case; enums by name or number; 64-bit integers as numbers
- * or strings; null as if unset. Throws an Error that names the field on a value of the wrong type, and on an
- * unknown field.
+ * Converts parsed JSON or YAML to the message `name`. Field names are those of the proto (`log_directory`) or camelCase,
+ * or else match without case; enums are names or numbers; 64-bit integers are numbers or strings; null is unset. Throws
+ * an Error that names the field for a value of the wrong type, and for an unknown field.
  */
 export function fromProtoJson<Name extends MessageName>(
   name: Name,

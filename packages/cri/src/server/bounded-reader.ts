@@ -2,18 +2,17 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { CriError } from '../errors/cri-error.ts';
 
 /**
- * Tags, lengths and numbers in a message: six for an environment variable, of which execve(2) takes less than 30,000 of
- * a usual length.
+ * Limit of the tags, lengths and numbers in a message. An environment variable has six, and execve(2) accepts fewer than
+ * 30,000 variables of usual length.
  */
 export const maxNumbers = 180_000;
 
-/** A name, a path or a value; Kubernetes allows 256 KiB of annotations. */
+/** Limit of a string; Kubernetes allows 256 KiB of annotations. */
 const maxCharacters = 1024 * 1024;
 
 /**
- * A reader of protobuf that gives up at a message with more in it than its receiver wants to make of it. Two bytes can
- * be an entry of a list that takes hundreds when it is decoded, so that a message of 16 MiB would cost gigabytes, and
- * seconds in which nobody else is answered.
+ * A protobuf reader with limits. Two bytes can encode a list entry that takes hundreds of bytes when decoded, so a
+ * message of 16 MiB could take gigabytes of memory, and block the event loop for seconds.
  */
 export function boundedReader(bytes: Uint8Array): BinaryReader {
   const reader = new BinaryReader(bytes);
@@ -25,7 +24,7 @@ export function boundedReader(bytes: Uint8Array): BinaryReader {
       if (numbers > maxNumbers) throw tooLarge(`has more than ${maxNumbers} fields and values`);
       return read.call(reader);
     };
-  // All others are read by one of these.
+  // All other methods call one of these.
   reader.uint32 = counted(reader.uint32);
   reader.int64 = counted(reader.int64);
   reader.uint64 = counted(reader.uint64);
@@ -41,7 +40,7 @@ function tooLarge(problem: string): CriError {
   return new CriError('RESOURCE_EXHAUSTED', `the message ${problem}`);
 }
 
-/** Stands for a message that was too large, until its call can be answered: grpc-js tells nobody why it cannot decode. */
+/** Stands for a message over the limits until its handler is called: grpc-js discards the error of a decoder. */
 class TooLarge {
   readonly error: CriError;
 
@@ -50,7 +49,7 @@ class TooLarge {
   }
 }
 
-/** Decodes a request, which `decoded` has to be asked for. */
+/** Decodes a request with limits; `decoded` returns it or throws. */
 export function decodeBounded(type: { decode(reader: BinaryReader): object }, bytes: Uint8Array): object {
   try {
     return type.decode(boundedReader(bytes));

@@ -1,4 +1,4 @@
-// Serves the CRI on a Unix socket: handlers in, gRPC out, plain HTTP/1 beside it.
+// Serves the CRI by gRPC on a Unix socket, and plain HTTP/1 on the same socket.
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type Socket } from 'node:net';
@@ -24,9 +24,9 @@ import { decodeBounded, decoded } from './bounded-reader.ts';
 import { detectProtocol, listenOnSocket } from './socket.ts';
 
 export interface CallContext {
-  /** Aborted when the caller cancels, hangs up, or its deadline passes. */
+  /** Aborted when the client cancels or disconnects, or its deadline passes. */
   signal: AbortSignal;
-  /** The process at the other end of the socket, in the words of `describePeer`; `unknown` without. */
+  /** The client process, as described by `describePeer`; `unknown` without it. */
   peer: string;
 }
 
@@ -40,7 +40,7 @@ type Handler<Method> = Method extends {
     : (request: Request, context: CallContext) => Promise<DeepPartial<Response>>
   : never;
 
-/** One function for each RPC that the runtime serves; the others answer UNIMPLEMENTED. */
+/** One handler for each RPC that is served; the others answer UNIMPLEMENTED. */
 export type RuntimeHandlers = {
   [Name in keyof RuntimeServiceDefinition['methods']]?: Handler<RuntimeServiceDefinition['methods'][Name]>;
 };
@@ -62,7 +62,7 @@ export interface FinishedCall {
   rpc: string;
   durationMs: number;
   code: GrpcCodeName;
-  /** What the handler threw. */
+  /** The error of the handler. */
   error?: unknown;
 }
 
@@ -74,22 +74,22 @@ export interface CriServerOptions {
   image: ImageHandlers;
   /** Berth's extension of the image service; a server without it answers UNIMPLEMENTED. */
   imageProgress?: ImageProgressHandlers;
-  /** Berth's extension that tells how pods started; as above. */
+  /** Berth's extension with the traces of pod starts; as above. */
   podStarts?: PodStartsHandlers;
-  /** Serves HTTP/1 requests on the same socket; without it each gets 404. */
+  /** Serves HTTP/1 requests on the same socket; without it they get 404. */
   http?: RequestListener;
   onCall?: (call: FinishedCall) => void;
   /** Runs around each unary call, for tracing. */
   around?: Around;
-  /** What the text of an error goes out as: it may quote what comes from outside. */
+  /** Sanitizes the text of an error, which may quote foreign input. */
   errorText?: (text: string) => string;
-  /** Names the process that has connected, given the descriptor of the connection; asked once for each. */
+  /** Describes the client process of a connection, given its file descriptor. Called once per connection. */
   describePeer?: (descriptor: number) => string;
-  /** Hears of connections that could not be accepted. */
+  /** Called for connections that could not be accepted. */
   onError?: (error: Error) => void;
 }
 
-/** Calls `run`, once, and passes on what it gives; `header` reads the call's metadata. */
+/** Calls `run` once and returns its result; `header` reads the call's metadata. */
 export type Around = <Result>(
   call: { rpc: string; header(name: string): string | undefined },
   run: () => Promise<Result>,
@@ -100,9 +100,9 @@ export interface CriServer {
   close(): Promise<void>;
 }
 
-/** Far more than a kubelet and people with crictl have. */
+/** Far more than the kubelet and crictl open. */
 const maxConnections = 1000;
-/** Calls that a client may have under way on one connection; gRPC's clients let further ones wait. */
+/** Concurrent calls per connection; gRPC clients queue further ones. */
 const maxConcurrentStreams = 1000;
 
 /** Listens on `socketPath` and answers CRI calls. Throws when a live server holds the socket. */
@@ -120,7 +120,7 @@ export async function serveCri(options: CriServerOptions): Promise<CriServer> {
   if (options.podStarts) addService(grpc, PodStartsDefinition, { ...options.podStarts }, options);
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
   const http = createHttpServer(options.http ?? notFound);
-  // A CPU profile takes minutes without a byte, an import of images as long as their sender wants.
+  // No idle timeout: a CPU profile sends nothing for minutes, and an image import may pause.
   guard(http, { idleTimeoutMs: 0 });
 
   const sockets = new Set<Socket>();
@@ -148,9 +148,9 @@ export async function serveCri(options: CriServerOptions): Promise<CriServer> {
   };
 }
 
-/** A Unix socket has no remote address of its own; grpc-js gives each call what the socket says is it. */
+/** Sets the remote address of a Unix socket, which it has not, to the description of its peer; grpc-js passes it to calls. */
 function namePeer(socket: Socket, describePeer: CriServerOptions['describePeer']): void {
-  // Node has no other way to the descriptor of a connection.
+  // Node.js has no public API for the descriptor of a connection.
   const handle: unknown = Reflect.get(socket, '_handle');
   const descriptor: unknown =
     typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
@@ -162,7 +162,7 @@ const notFound: RequestListener = (_request, response) => {
   response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
 };
 
-/** A generated method and its handler, with the message types forgotten. */
+/** A generated method, without its message types. */
 interface Method {
   name: string;
   requestType: { decode(reader: BinaryReader): object };
@@ -231,7 +231,7 @@ function missing(rpc: string): () => never {
 
 const withoutMore: Around = (_call, run) => run();
 
-/** What a caller is told of an error. */
+/** The status of a failed call. */
 type Refusal = ReturnType<typeof statusOf>;
 type Report = (startedAt: number, code: GrpcCodeName, error?: unknown) => void;
 
@@ -268,7 +268,7 @@ function serveStream(
     const { signal } = abort;
     call.once('cancelled', () => abort.abort());
     try {
-      // Headers at once: a client that waits for events learns that it is heard before the first one.
+      // Send headers before the first message, so that a client knows that its event stream is open.
       call.sendMetadata(new Metadata());
       for await (const response of handler(decoded(call.request), { signal, peer: call.getPeer() })) {
         if (signal.aborted) break;

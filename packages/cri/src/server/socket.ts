@@ -1,13 +1,13 @@
-// The listening end of a Unix socket that gRPC and HTTP/1 share.
+// A listening Unix socket for gRPC and HTTP/1.
 import { lstat, mkdir, unlink } from 'node:fs/promises';
 import { createConnection, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { listen } from '@berth/http/listen.ts';
 
 /**
- * Has a server listen on `socketPath`, with `mode` in place before anyone can connect. Takes over the socket of a
- * server that died; throws when a live one answers there or when the path is something else. `onError` hears of
- * connections that could not be accepted.
+ * Listens on `socketPath` with permissions `mode`, which are set before a client can connect. Replaces the socket of a
+ * dead server; throws when a live server answers there or the path is not a socket. `onError` is called for connections
+ * that could not be accepted.
  */
 export async function listenOnSocket(
   server: Server,
@@ -17,7 +17,7 @@ export async function listenOnSocket(
 ): Promise<void> {
   await mkdir(dirname(socketPath), { recursive: true, mode: 0o755 });
   await removeStaleSocket(socketPath);
-  // Node binds a Unix socket within this call, so the umask decides its mode from the first moment on.
+  // Node.js calls bind(2) within listen(), so the umask sets the mode of the new socket.
   const before = process.umask(0o777 & ~mode);
   let listening: Promise<void>;
   try {
@@ -53,7 +53,7 @@ function answers(socketPath: string): Promise<boolean> {
       resolve(true);
     });
     probe.once('error', (error: NodeJS.ErrnoException) => {
-      // A full backlog (EAGAIN) has a listener behind it.
+      // EAGAIN: the backlog of a live listener is full.
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(false);
       else if (error.code === 'EAGAIN') resolve(true);
       else reject(error);
@@ -62,12 +62,12 @@ function answers(socketPath: string): Promise<boolean> {
 }
 
 const http2Preface = Buffer.from('PRI * HTTP/2.0');
-/** How long a client may take to say which protocol it speaks. */
+/** Timeout of the first bytes of a connection. */
 const firstBytesTimeoutMs = 10_000;
 
 /**
- * Waits for the first bytes of a connection and leaves them in it. Every gRPC client opens with the
- * HTTP/2 preface; what else comes is taken for HTTP/1. A client that says nothing is cut off after a while.
+ * Detects the protocol by the first bytes of a connection, and unshifts them: gRPC clients send the HTTP/2 preface,
+ * anything else is HTTP/1. Closes a connection that sends nothing in time.
  */
 export function detectProtocol(
   socket: Socket,
@@ -89,7 +89,7 @@ export function detectProtocol(
     onDetected(isPreface ? 'grpc' : 'http1');
     socket.off('error', ignore);
   };
-  // A client that hangs up before its first byte is none of our business.
+  // Ignore errors of a client that disconnects before its first byte.
   const ignore = () => {};
   const stop = () => clearTimeout(timer);
   socket.on('error', ignore).on('readable', read).once('close', stop);

@@ -6,7 +6,7 @@ import type { Descriptor } from '../image-spec/descriptor.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../image-spec/digest.ts';
 import { ArchiveError, type ArchiveReading, type ArchiveSource, checkBlobSize } from './source.ts';
 
-/** An OCI layout that is a directory: blobs are copied, and verified, as they are asked for. */
+/** An OCI layout in a directory. Copies and verifies blobs when they are requested. */
 export class DirectorySource implements ArchiveSource {
   readonly name: string;
   readonly #reading: ArchiveReading;
@@ -72,7 +72,7 @@ export class DirectorySource implements ArchiveSource {
   }
 }
 
-/** Undefined for an error that says that there is no such file; throws any other. */
+/** Returns undefined for ENOENT and rethrows any other error. */
 function absent(error: unknown): undefined {
   if (hasCode(error, 'ENOENT')) return undefined;
   throw error;

@@ -12,10 +12,10 @@ import { parseReference } from '../reference/reference.ts';
 import type { ImportedImage } from './imported-image.ts';
 import { ArchiveError, type ArchiveSource } from './source.ts';
 
-/** Layers of all images of an archive together; images share them, so that a few files can make any number. */
+/** Limit of the layers of all images in an archive. Images share layers, so a few files could make any number. */
 const maxLayers = 20_000;
 
-/** Reads the images of a docker-archive: what its manifest.json lists. They get an OCI manifest, which it has not. */
+/** Reads the images in the manifest.json of a docker-archive, and makes OCI manifests for them. */
 export async function readDockerArchive(
   source: ArchiveSource,
   store: ContentStore,

@@ -14,23 +14,23 @@ import { readOciLayout } from './oci-layout.ts';
 import { ArchiveError, type ArchiveSource } from './source.ts';
 import { TarSource } from './tar-source.ts';
 
-/** What is to be imported. */
+/** An archive to import. */
 export interface ImportRequest {
   /** A path on this machine (a layout's directory, or a tar), or the bytes of a tar. */
   archive: string | AsyncIterable<Buffer>;
   store: ContentStore;
-  /** Names for the image in place of those in the archive, which must then hold a single image. */
+  /** Names that replace those in the archive, which must contain a single image then. */
   names?: string[];
   /** This machine's by default. */
   platform?: Platform;
-  /** Most bytes that the archive may hold, and the setting that says so; unlimited when absent. */
+  /** Maximum size of the archive in bytes, and the setting that it comes from; unlimited when absent. */
   limit?: { bytes: number; setting: string };
   signal?: AbortSignal;
 }
 
 /**
- * Imports the images of an archive: an OCI layout (directory or tar) or what `docker save` and others write
- * (docker-archive), tars also compressed. Everything is verified, and blobs that no image needs do not stay.
+ * Imports the images of an archive: an OCI layout (directory or tar) or a docker-archive (`docker save`); tars may be
+ * compressed. Verifies everything, and removes blobs that no image needs.
  *
  * @throws ArchiveError whose message starts with the archive's name
  */
@@ -62,7 +62,7 @@ export async function importArchive(request: ImportRequest): Promise<ImportedIma
   }
 }
 
-/** Every blob that an image consists of. */
+/** The blobs of an image. */
 export function blobsOf({
   manifestDigest,
   configDigest,
@@ -85,7 +85,7 @@ async function openSource({ archive, store, limit, signal }: ImportRequest): Pro
   return TarSource.read(archive, bytes, { store, admit, signal });
 }
 
-/** Counts the bytes of an archive as they are read, and throws when they are more than the limit. */
+/** Counts the bytes of an archive as they are read; throws above the limit. */
 function byteBudget(limit: ImportRequest['limit']): (bytes: number) => void {
   let total = 0;
   return (bytes) => {

@@ -2,10 +2,10 @@ import type { Digest } from '../image-spec/digest.ts';
 import type { Image } from '../image-spec/image.ts';
 import type { Reference } from '../reference/reference.ts';
 
-/** An image from an archive; its documents and layers are in the store. */
+/** An imported image; its documents and layers are in the store. */
 export interface ImportedImage extends Image {
   /** Digest of the index or manifest that the archive's index names. */
   digest: Digest;
-  /** What it is called; may be none. */
+  /** Its names; may be empty. */
   references: Reference[];
 }

@@ -16,13 +16,13 @@ import { encodeTar } from '../tar/writer.ts';
 
 /** What to write; see writeOciLayout. */
 export interface LayoutImage {
-  /** The layout's directory; made when absent, added to when it is a layout already. */
+  /** The layout's directory: created when absent, extended when it is a layout. */
   dir: string;
   /** Full name of the image, as `localhost/hello:1`; it replaces an image of the same name in the layout. */
   name: string;
   /** Bottom layer first. */
   layers: Iterable<TarEntry>[];
-  /** How a container of it runs. */
+  /** The configuration of its containers. */
   config: ExecutionParameters;
   /** This machine's by default. */
   platform?: Platform;
@@ -33,8 +33,8 @@ export interface LayoutImage {
 }
 
 /**
- * Builds an image from file lists and writes it as an OCI image layout (image-layout.md), which `berth image
- * load`, skopeo, podman and others read. The same input always gives the same image.
+ * Builds an image from file lists and writes it as an OCI image layout (image-layout.md), for `berth image load`,
+ * skopeo, podman and others. The same input gives the same image.
  *
  * @returns the descriptor of the image's manifest, and the image id (the digest of its configuration).
  */

@@ -11,7 +11,7 @@ import { ArchiveError, type ArchiveSource } from './source.ts';
 
 const maxIndexDepth = 3;
 
-/** Reads the images of an OCI image layout, one for each name, in the build for `platform`. */
+/** Reads the images of an OCI image layout: for each name the image for `platform`. */
 export async function readOciLayout(
   source: ArchiveSource,
   store: ContentStore,
@@ -30,7 +30,7 @@ export async function readOciLayout(
   return [...images.values()];
 }
 
-/** Descriptors of one name are builds of one image; those without a name stand for themselves. */
+/** Groups descriptors by name: those with one name are builds of one image, those without a name are separate images. */
 function byName(entries: Descriptor[]): Map<string, Descriptor[]> {
   return Map.groupBy(
     entries,
@@ -42,7 +42,7 @@ function byName(entries: Descriptor[]): Map<string, Descriptor[]> {
 }
 
 function indexOf(builds: Descriptor[]): ImageIndex {
-  // An entry that is an index decides about platforms further in.
+  // A nested index is resolved by its own platforms.
   const [first] = builds;
   const isNested =
     first?.mediaType === mediaTypes.ociIndex || first?.mediaType === mediaTypes.dockerManifestList;
@@ -55,7 +55,7 @@ function indexOf(builds: Descriptor[]): ImageIndex {
   };
 }
 
-/** `ref.name` may be a bare tag, which names no image. */
+/** The image name in `ref.name`, which may also be a bare tag. */
 function parseName(name: string): Reference | undefined {
   return name.startsWith('@') || !/[:/]/.test(name) ? undefined : parseReference(name);
 }

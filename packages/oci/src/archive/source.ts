@@ -2,17 +2,17 @@ import type { ContentStore } from '../content/store.ts';
 import type { Descriptor } from '../image-spec/descriptor.ts';
 import type { Digest } from '../image-spec/digest.ts';
 
-/** What reading an archive takes. */
+/** The parameters of reading an archive. */
 export interface ArchiveReading {
   store: ContentStore;
-  /** Told of bytes before they are stored; throws when they are too many. */
+  /** Called with the number of bytes before they are stored; throws above the limit. */
   admit: (bytes: number) => void;
   signal: AbortSignal | undefined;
 }
 
-/** Where an archive's documents and blobs come from. */
+/** Reads the documents and blobs of an archive. */
 export interface ArchiveSource {
-  /** What errors call it. */
+  /** Its name in errors. */
   name: string;
   /** A small file of the archive, or undefined when it has none of that name. */
   document(path: string): Promise<Buffer | undefined>;
@@ -27,12 +27,12 @@ export interface ArchiveSource {
   added(): readonly Digest[];
 }
 
-/** The archive is not an image archive, or misses something; the message starts with its name. */
+/** The archive is not an image archive, or incomplete. The message starts with its name. */
 export class ArchiveError extends Error {
   override readonly name = 'ArchiveError';
 }
 
-/** Refuses a blob whose descriptor tells another size than it has. */
+/** Throws for a blob whose size is not that of its descriptor. */
 export function checkBlobSize(
   archive: string,
   { digest, size }: Pick<Descriptor, 'digest' | 'size'>,

@@ -11,9 +11,9 @@ import type { TarHeader } from '../tar/entry.ts';
 import { tarEvents } from '../tar/events.ts';
 import { ArchiveError, type ArchiveReading, type ArchiveSource, checkBlobSize } from './source.ts';
 
-/** Files in an image archive; one that has more is something else. */
+/** Maximum number of files in an image archive. */
 const maxFiles = 100_000;
-/** Characters of their names, which are held in memory. */
+/** Maximum length of all their names, which are held in memory. */
 const maxNames = 8 * 1024 * 1024;
 
 interface StoredFile {
@@ -22,8 +22,8 @@ interface StoredFile {
 }
 
 /**
- * An OCI layout or docker-archive that is a tar, compressed or not. Tars can only be read from front to end and
- * their manifest may come last, so every file goes to the store while reading.
+ * An OCI layout or docker-archive in a tar, which may be compressed. A tar is read sequentially and its manifest may
+ * come last, so every file is stored while reading.
  */
 export class TarSource implements ArchiveSource {
   readonly name: string;
@@ -37,7 +37,7 @@ export class TarSource implements ArchiveSource {
     this.#reading = reading;
   }
 
-  /** Reads the whole archive. After an error nothing that it added stays in the store. */
+  /** Reads the whole archive. After an error it removes the blobs that it added to the store. */
   static async read(
     name: string,
     archive: AsyncIterable<Buffer>,
@@ -121,7 +121,7 @@ export class TarSource implements ArchiveSource {
   }
 
   #noteLink(path: string, header: TarHeader): void {
-    // docker save links layers that several images share.
+    // docker save makes links for layers that several images share.
     if (header.type === 'symlink')
       this.#links.set(path, posix.join('/', posix.dirname(path), header.target).slice(1));
     if (header.type === 'hardlink') this.#links.set(path, posix.join('/', header.target).slice(1));
@@ -161,7 +161,7 @@ function blobDigest(path: string): Digest | undefined {
   return text !== undefined && isDigest(text) ? text : undefined;
 }
 
-/** Undoes a compression of the archive as a whole, which its first bytes tell. */
+/** Decompresses the archive; its first bytes determine the format. */
 async function decompressed(archive: AsyncIterable<Buffer>): Promise<AsyncIterable<Buffer>> {
   const rest = archive[Symbol.asyncIterator]();
   const first = await rest.next();
@@ -169,11 +169,11 @@ async function decompressed(archive: AsyncIterable<Buffer>): Promise<AsyncIterab
   const input = Readable.from(chain(first.value, rest), { objectMode: false });
   const compression = detectCompression(first.value);
   if (compression === 'none') return input;
-  // The error reaches whoever reads the result.
+  // The error is passed on by the result.
   return pipeline(input, compression === 'gzip' ? createGunzip() : zstdDecompressor(littleMemory), () => {});
 }
 
-/** Passes the bytes of a tar on once they are admitted: its headers, too, may be any number. */
+/** Passes on the bytes of a tar after checking the limit, which covers headers too. */
 async function* admitted(
   archive: AsyncIterable<Buffer>,
   admit: (bytes: number) => void,

@@ -16,16 +16,15 @@ import {
 } from '../image-spec/digest.ts';
 import { BlobWriter } from './blob-writer.ts';
 
-/** Bytes that a manifest or image configuration may have; the distribution spec asks for no more of a manifest. */
+/** Maximum size of a manifest or image configuration, as the distribution spec recommends for manifests. */
 export const maxDocumentSize = 4 * 1024 * 1024;
 
 /**
- * Blobs on disk by digest, laid out as in an OCI layout: `blobs/sha256/HEX`. A blob appears under its name only
- * when it is whole and its digest was right; until then it is a file in `ingest/`, which survives a restart of
- * the process so that a pull can go on where it stopped.
+ * Blobs on disk by digest, in the structure of an OCI layout: `blobs/sha256/HEX`. A blob is written to `ingest/` and
+ * renamed when it is complete and its digest is verified. Files in `ingest/` survive a restart, so that a pull resumes.
  *
- * Small documents are flushed to the disk before they appear. Layers are not, because unpacking verifies them
- * again: what a power failure cut short is found there.
+ * Documents are flushed to disk before the rename. Layers are not, because unpacking verifies them again, and finds one
+ * that a power failure truncated.
  */
 export class ContentStore {
   readonly dir: string;
@@ -35,7 +34,7 @@ export class ContentStore {
     this.dir = dir;
   }
 
-  /** Opens the store in `dir`, making the directory when it is absent. */
+  /** Opens the store in `dir`; creates the directory when it is absent. */
   static async open(dir: string): Promise<ContentStore> {
     for (const part of ['.', 'ingest', 'blobs', 'blobs/sha256', 'blobs/sha512']) {
       makePrivateDirectory(join(dir, part));
@@ -43,7 +42,7 @@ export class ContentStore {
     return new ContentStore(dir);
   }
 
-  /** Where a blob is, or would be. */
+  /** The path of a blob, whether it exists or not. */
   path(digest: Digest): string {
     return join(this.dir, 'blobs', digestAlgorithm(digest), digestHex(digest));
   }
@@ -58,8 +57,8 @@ export class ContentStore {
   }
 
   /**
-   * A manifest or image configuration in memory. Throws when it is absent, damaged, or too large to be one: a
-   * manifest can name any blob of the store as its configuration.
+   * Reads a manifest or image configuration. Throws when it is absent, damaged or too large: a manifest can name any blob
+   * of the store as its configuration.
    */
   async read(digest: Digest): Promise<Buffer> {
     const size = (await stat(this.path(digest))).size;
@@ -74,7 +73,7 @@ export class ContentStore {
     return content;
   }
 
-  /** As `read`; undefined when it is absent, or damaged and with that removed, so that it can be stored again. */
+  /** As `read`, but undefined when it is absent or damaged. Removes a damaged one, so that it can be stored again. */
   async readWhole(digest: Digest): Promise<Buffer | undefined> {
     try {
       return await this.read(digest);
@@ -86,7 +85,7 @@ export class ContentStore {
     }
   }
 
-  /** Whether a blob of any size is there with its content; one that is damaged is removed. */
+  /** Whether a blob exists and matches its digest. Removes a damaged one. */
   async isWhole(digest: Digest): Promise<boolean> {
     if (!(await this.has(digest))) return false;
     const hash = createHash(digestAlgorithm(digest));
@@ -96,7 +95,7 @@ export class ContentStore {
     return isWhole;
   }
 
-  /** Stores content that is in memory under its digest, which the caller may have computed already. */
+  /** Stores content under its digest, which the caller may pass when it is known. */
   async put(content: Buffer, digest = digestOf(content)): Promise<Digest> {
     if (await this.isWhole(digest)) return digest;
     const writer = await this.writer(digestAlgorithm(digest));
@@ -109,21 +108,21 @@ export class ContentStore {
     return digest;
   }
 
-  /** Starts the writing of a blob whose digest is not known before its end. It cannot be resumed. */
+  /** Starts to write a blob whose digest is known only at its end. It cannot be resumed. */
   writer(algorithm: 'sha256' | 'sha512' = 'sha256'): Promise<BlobWriter> {
     const path = join(this.dir, 'ingest', `spool-${crypto.randomUUID()}`);
     return BlobWriter.create(path, algorithm, (digest) => this.path(digest));
   }
 
   /**
-   * Runs `operation` while no other one runs for the same digest, which makes concurrent pulls of one blob
-   * download it once. Rejects when the signal fires while waiting.
+   * Runs operations for one digest one after the other, so that concurrent pulls download a blob once. Rejects when the
+   * signal is aborted while waiting.
    */
   exclusive<T>(digest: Digest, signal: AbortSignal | undefined, operation: () => Promise<T>): Promise<T> {
     return this.#queue.run(digest, operation, signal);
   }
 
-  /** Starts or resumes the writing of a blob; call it within `exclusive`. */
+  /** Starts or resumes to write a blob. Call it within `exclusive`. */
   async ingest(digest: Digest): Promise<Ingest> {
     const path = this.#ingestPath(digest);
     const file = await open(path, 'a+', 0o600);
@@ -141,7 +140,7 @@ export class ContentStore {
     }
   }
 
-  /** Deletes a blob; an absent one is fine. */
+  /** Deletes a blob, if it exists. */
   async remove(digest: Digest): Promise<void> {
     await rm(this.path(digest), { force: true });
   }
@@ -157,8 +156,8 @@ export class ContentStore {
   }
 
   /**
-   * Deletes what unfinished writes have left: what cannot be resumed, and downloads last written to before `since`
-   * (milliseconds since 1970). Only while nothing is being written.
+   * Deletes the files of unfinished writes: those that cannot be resumed, and downloads not written to since `since`
+   * (milliseconds since 1970). Call it only while nothing is being written.
    */
   async removeIngests(since: number): Promise<void> {
     const dir = join(this.dir, 'ingest');
@@ -182,7 +181,7 @@ interface IngestState {
   blobPath: string;
 }
 
-/** A blob that is being written. Close it without a commit to keep what is there for a later resume. */
+/** A blob that is being written. Closing it without a commit keeps the file, so that a later write resumes. */
 export class Ingest {
   readonly #state: IngestState;
 
@@ -205,14 +204,14 @@ export class Ingest {
     this.#state.offset += chunk.length;
   }
 
-  /** Throws away what was written and starts at 0 again. */
+  /** Truncates the file and starts at 0. */
   async restart(): Promise<void> {
     await this.#state.file.truncate(0);
     this.#state.hash = createHash(digestAlgorithm(this.#state.digest));
     this.#state.offset = 0;
   }
 
-  /** Makes the blob appear in the store. Content with a wrong digest is deleted, and a DigestMismatchError thrown. */
+  /** Adds the blob to the store. For a wrong digest, deletes the file and throws DigestMismatchError. */
   async commit(): Promise<void> {
     const { digest, hash, file, path, blobPath } = this.#state;
     const actual = finishDigest(hash, digestAlgorithm(digest));
@@ -224,13 +223,13 @@ export class Ingest {
     await rename(path, blobPath);
   }
 
-  /** Deletes what was written, so that nothing can be resumed. */
+  /** Deletes the file. */
   async discard(): Promise<void> {
     await this.close();
     await rm(this.#state.path, { force: true });
   }
 
-  /** Releases the file; after a commit there is nothing left to release. */
+  /** Closes the file; does nothing after a commit. */
   async close(): Promise<void> {
     if (this.#state.file.fd !== -1) await this.#state.file.close();
   }

@@ -3,7 +3,7 @@ import { quoted } from '@berth/common/printable.ts';
 import { type Digest, isDigest } from './digest.ts';
 import { type Platform, parsePlatform } from './platform.ts';
 
-/** A typed pointer to content, as manifests and indexes hold it (OCI image spec, descriptor.md). */
+/** A descriptor of content, as in manifests and indexes (OCI image spec, descriptor.md). */
 export interface Descriptor {
   mediaType: string;
   digest: Digest;
@@ -13,7 +13,7 @@ export interface Descriptor {
   platform?: Platform;
 }
 
-/** Reads a descriptor; a digest that is not one and a missing size are errors. */
+/** Parses a descriptor. Throws for an invalid digest and a missing size. */
 export function parseDescriptor(json: JsonCursor): Descriptor {
   const digest = json.field('digest').string();
   if (!isDigest(digest)) throw json.field('digest').error(`${quoted(digest)} is not a digest`);

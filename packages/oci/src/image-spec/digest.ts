@@ -35,12 +35,12 @@ export function digestOf(content: Uint8Array | string, algorithm: 'sha256' | 'sh
   return finishDigest(createHash(algorithm).update(content), algorithm);
 }
 
-/** Turns a hash that has seen all of the content into its digest. */
+/** The digest of a hash to which all content was added. */
 export function finishDigest(hash: Hash, algorithm: 'sha256' | 'sha512' = 'sha256'): Digest {
   return parseDigest(`${algorithm}:${hash.digest('hex')}`);
 }
 
-/** Content does not have the digest that it was asked for by. */
+/** The content does not match its digest. */
 export class DigestMismatchError extends Error {
   override readonly name = 'DigestMismatchError';
   readonly expected: Digest;

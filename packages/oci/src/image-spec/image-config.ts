@@ -2,7 +2,7 @@ import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { quoted } from '@berth/common/printable.ts';
 import { type Digest, isDigest } from './digest.ts';
 
-/** The image configuration (OCI image spec, config.md; Docker's is the same for these members). */
+/** The image configuration (OCI image spec, config.md; Docker's has the same members). */
 export interface ImageConfig {
   architecture: string;
   os: string;
@@ -10,11 +10,11 @@ export interface ImageConfig {
   /** RFC 3339. */
   created?: string;
   author?: string;
-  /** How to run a container of it. Members keep the specification's capitals. */
+  /** The configuration of containers. Members are spelled as in the specification. */
   config: ExecutionParameters;
   /** Digests of the uncompressed layers, bottom first. */
   rootfs: { type: 'layers'; diff_ids: Digest[] };
-  /** Set where this stands for an OCI artifact: it can be mounted, and no container be made of it. */
+  /** Set for an OCI artifact, which can be mounted but not run. */
   artifactType?: string;
 }
 
@@ -27,7 +27,7 @@ export interface ExecutionParameters {
   Env?: string[];
   Entrypoint?: string[];
   Cmd?: string[];
-  /** Paths that want a volume. */
+  /** Paths of declared volumes. */
   Volumes?: string[];
   WorkingDir?: string;
   Labels?: Record<string, string>;
@@ -35,11 +35,11 @@ export interface ExecutionParameters {
   StopSignal?: string;
 }
 
-/** Characters of a user and group: each list of images has them. */
+/** Maximum length of user and group, which every ListImages response contains. */
 const maxUser = 1024;
 
 /**
- * Reads an image configuration that comes from outside. Docker leaves out or nulls whatever is empty.
+ * Parses an image configuration from outside. Docker omits empty members or sets them to null.
  * @throws MalformedDocumentError also for one that tools may read differently
  */
 export function parseImageConfig(content: Buffer | string): ImageConfig {
@@ -51,7 +51,7 @@ export function parseImageConfig(content: Buffer | string): ImageConfig {
   return parsed;
 }
 
-/** Reads an image configuration that was accepted before. */
+/** Parses an image configuration that was accepted before. */
 export function readImageConfig(json: JsonCursor): ImageConfig {
   const diffIds = json
     .field('rootfs')
@@ -66,7 +66,7 @@ export function readImageConfig(json: JsonCursor): ImageConfig {
       artifactType: optionalString(json, 'artifactType'),
     }),
     config: json.field('config').optional(parseExecutionParameters) ?? {},
-    // Only layers were ever defined: another type, or none, does not keep other runtimes from unpacking them.
+    // The specification defines no other type than layers, and other runtimes ignore the member.
     rootfs: { type: 'layers', diff_ids: diffIds ?? [] },
   };
 }
@@ -99,7 +99,7 @@ function optionalStrings(json: JsonCursor, name: string): string[] | undefined {
   return json.field(name).optional((it) => it.strings());
 }
 
-/** Sets are written as objects with empty members. */
+/** Sets are objects with empty members. */
 function keys(json: JsonCursor, name: string): string[] | undefined {
   return json.field(name).optional((it) => Object.keys(it.record()));
 }

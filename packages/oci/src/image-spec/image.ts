@@ -1,4 +1,5 @@
 import { chainIds } from './chain-id.ts';
+// An image as a whole: its manifest, configuration and layers.
 import type { Descriptor } from './descriptor.ts';
 import type { Digest } from './digest.ts';
 import { type ImageConfig, parseImageConfig } from './image-config.ts';
@@ -19,7 +20,7 @@ export interface Image {
   manifest: ImageManifest;
   manifestDigest: Digest;
   config: ImageConfig;
-  /** The image id of the CRI; of an artifact it is the digest of the manifest, since many share a configuration. */
+  /** The image id of the CRI. For an artifact it is the digest of the manifest, as many share one configuration. */
   configDigest: Digest;
   /** Bottom first. */
   layers: ImageLayer[];
@@ -27,10 +28,10 @@ export interface Image {
   size: number;
 }
 
-/** Files of an OCI artifact. */
+/** Maximum number of files in an OCI artifact. */
 const maxArtifactFiles = 2000;
 
-/** An OCI artifact as an image whose layers are files: they are not unpacked, and have no place in a chain. */
+/** Represents an OCI artifact as an image whose layers are files: they are not unpacked and have no chain id. */
 export function assembleArtifact(manifest: ImageManifest, manifestDigest: Digest): Image {
   if (manifest.layers.length > maxArtifactFiles) {
     throw new Error(`artifact of ${manifest.layers.length} files; the limit is ${maxArtifactFiles}`);
@@ -49,10 +50,10 @@ export function assembleArtifact(manifest: ImageManifest, manifestDigest: Digest
   };
 }
 
-/** Lower layers that one overlayfs mount of the kernel takes (OVL_MAX_STACK). */
+/** Maximum number of lower layers of an overlayfs mount (OVL_MAX_STACK). */
 const maxLayers = 500;
 
-/** Puts an image together from its documents; they have to agree on the number of layers. */
+/** Makes an image of its manifest and configuration. Throws when their numbers of layers differ. */
 export function assembleImage(manifest: ImageManifest, manifestDigest: Digest, configContent: Buffer): Image {
   const config = parseImageConfig(configContent);
   const diffIds = config.rootfs.diff_ids;

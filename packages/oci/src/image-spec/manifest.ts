@@ -4,7 +4,7 @@ import { type Descriptor, parseDescriptor } from './descriptor.ts';
 import { isEncrypted, isLayerType, mediaTypes } from './media-types.ts';
 import { formatPlatform, type Platform, platformScore } from './platform.ts';
 
-/** The manifest of one image for one platform: OCI, or Docker's schema 2, which has the same members. */
+/** The manifest of an image for one platform: OCI or Docker's schema 2, which have the same members. */
 export interface ImageManifest {
   kind: 'manifest';
   mediaType: string;
@@ -12,11 +12,11 @@ export interface ImageManifest {
   /** Bottom layer first. */
   layers: Descriptor[];
   annotations: Record<string, string>;
-  /** Set for an OCI artifact, which is not an image: what it is, as `application/vnd.example+type`. */
+  /** Set for an OCI artifact: its type, such as `application/vnd.example+type`. */
   artifactType?: string;
 }
 
-/** One image for several platforms: an OCI index or Docker's manifest list. */
+/** An image for several platforms: an OCI index or Docker's manifest list. */
 export interface ImageIndex {
   kind: 'index';
   mediaType: string;
@@ -25,10 +25,9 @@ export interface ImageIndex {
 }
 
 /**
- * Reads what a registry or a layout gives for a manifest. The content alone decides what it is, so that it is the
- * same document from the network and from the store: its `mediaType`, or else its shape. Where the carriers, which
- * are the descriptor that named it and the Content-Type that it came with, name a type of manifest, it has to be
- * that one (CVE-2021-41190).
+ * Parses a manifest or index of a registry or layout. Only the content determines its type, by `mediaType` or else by
+ * its members, so that it is the same document from the network and from the store. When the carriers, which are its
+ * descriptor and the Content-Type of its response, name a type of manifest, it must be that type (CVE-2021-41190).
  *
  * @throws MalformedDocumentError for a document that tools may read differently
  */
@@ -69,7 +68,7 @@ export function parseManifest(
   };
 }
 
-/** Reads the index.json of an image layout, called `name` in errors. */
+/** Parses the index.json of an image layout; `name` is its name in errors. */
 export function parseIndex(content: Buffer, name: string): ImageIndex {
   const json = JsonCursor.parseUnambiguous(content, name);
   const type = json.field('mediaType').optional((it) => it.string()) || mediaTypes.ociIndex;
@@ -96,12 +95,12 @@ function refuseMembers(json: JsonCursor, members: readonly string[]): void {
 
 const indexTypes: readonly string[] = [mediaTypes.ociIndex, mediaTypes.dockerManifestList];
 const manifestTypes: readonly string[] = [mediaTypes.ociManifest, mediaTypes.dockerManifest];
-/** What only the manifest of one image has: of OCI and Docker's schema 2, and of schema 1. */
+/** Members that only manifests have: of OCI and Docker's schema 2, and of schema 1. */
 const membersOfManifests = ['config', 'layers', 'fsLayers', 'history'];
-/** What it cannot have itself: an index's member, and those of schema 1. */
+/** Members that a manifest cannot have: those of indexes and of schema 1. */
 const membersOfIndexes = ['manifests', 'fsLayers', 'history'];
 
-/** The `mediaType` of a document, or what its shape says. */
+/** The `mediaType` of a document, or else the type that its members imply. */
 function typeOf(json: JsonCursor): string {
   const own = json.field('mediaType').optional((it) => it.string());
   if (own) return own;
@@ -110,7 +109,7 @@ function typeOf(json: JsonCursor): string {
   return 'a document of unknown type';
 }
 
-/** What images have for a configuration; early registries did not say. Anything else makes an OCI artifact. */
+/** Media types of image configurations; early registries sent none. Any other type makes an OCI artifact. */
 const imageConfigTypes: readonly string[] = [
   mediaTypes.ociConfig,
   mediaTypes.dockerConfig,
@@ -124,8 +123,8 @@ function knownType(mediaType?: string): string | undefined {
 }
 
 /**
- * The layers that are unpacked, whose number is that of the configuration's diff ids. What a tool has put beside them,
- * such as a description or a signature, is passed over as by other runtimes.
+ * The layers to unpack, as many as the configuration has diff ids. Ignores other entries, such as a description or a
+ * signature, as other runtimes do.
  */
 function fileSystemLayers(all: readonly JsonCursor[]): Descriptor[] {
   const descriptors = all.map((json) => ({ json, descriptor: parseDescriptor(json) }));
@@ -140,14 +139,14 @@ function fileSystemLayers(all: readonly JsonCursor[]): Descriptor[] {
   return layers.map(({ descriptor }) => descriptor);
 }
 
-/** None of the images in an index runs on this platform. */
+/** The index has no image for this platform. */
 export class NoMatchingPlatformError extends Error {
   override readonly name = 'NoMatchingPlatformError';
 }
 
 /**
- * Picks the image of an index that suits `platform` best, the first of equals, and else the first that names no
- * platform, whose configuration tells it. What is no image is passed over (attestations say `unknown/unknown`).
+ * The image of an index that matches `platform` best, the first of equals, or else the first one without a platform,
+ * which its configuration has. Ignores entries that are not images (attestations have `unknown/unknown`).
  */
 export function choosePlatform(index: ImageIndex, platform: Platform): Descriptor {
   const images = index.manifests.filter(isImage);

@@ -25,8 +25,8 @@ const layerTypes = [
 ];
 
 /**
- * Whether this is the media type of a file system layer. Its suffixes do not matter (`+gzip`, `+zstd`): the content
- * tells how it is compressed. An encrypted layer is none, since nothing here decrypts it.
+ * Whether this is the media type of a file system layer. Ignores the suffixes `+gzip` and `+zstd`: the content
+ * determines the compression. False for encrypted layers, which are not supported.
  */
 export function isLayerType(mediaType: string): boolean {
   const [base = '', ...suffixes] = mediaType.split('+');
@@ -38,7 +38,7 @@ export function isEncrypted(mediaType: string): boolean {
   return mediaType.split('+').includes('encrypted');
 }
 
-/** What a HEAD or GET of a manifest asks the registry for, in the order of preference. */
+/** The Accept header of a manifest request, in order of preference. */
 export const manifestAccept = [
   mediaTypes.ociIndex,
   mediaTypes.dockerManifestList,

@@ -1,13 +1,13 @@
 import type { JsonCursor } from '@berth/common/json/cursor.ts';
 
-/** What an image is built for, in Go's names: os `linux`, architecture `amd64`, variant `v8`. */
+/** The platform of an image, with Go's names: os `linux`, architecture `amd64`, variant `v8`. */
 export interface Platform {
   os: string;
   architecture: string;
   variant?: string;
 }
 
-/** Reads the `platform` member of a descriptor. */
+/** Parses the `platform` member of a descriptor. */
 export function parsePlatform(json: JsonCursor): Platform {
   const platform: Platform = {
     os: json.field('os').optional((it) => it.string()) ?? '',
@@ -19,7 +19,7 @@ export function parsePlatform(json: JsonCursor): Platform {
 
 const goArchitectures: Record<string, string> = { x64: 'amd64', ia32: '386', mipsel: 'mipsle' };
 
-/** The platform of this machine. 32-bit Arm is taken to be v7, which is what Debian's armhf needs. */
+/** The platform of this machine. 32-bit Arm counts as v7, which Debian's armhf requires. */
 export function hostPlatform(): Platform {
   const architecture = goArchitectures[process.arch] ?? process.arch;
   return architecture === 'arm'
@@ -27,14 +27,14 @@ export function hostPlatform(): Platform {
     : { os: 'linux', architecture };
 }
 
-/** `linux/arm64/v8`, with the variant only where one is set. */
+/** `linux/arm64/v8`; without a variant `linux/amd64`. */
 export function formatPlatform({ os, architecture, variant }: Platform): string {
   return [os, architecture, variant].filter(Boolean).join('/');
 }
 
 /**
- * Folds the spellings that mean one machine (`aarch64`, `arm64/v8`, `arm` without a variant) into one. Without an
- * operating system it is this machine's.
+ * Normalizes the spellings of one platform (`aarch64`, `arm64/v8`, `arm` without a variant). The default operating
+ * system is this machine's.
  */
 export function normalizePlatform(platform: Platform): Platform {
   const os = platform.os.toLowerCase() || 'linux';
@@ -60,9 +60,8 @@ const aliases: Record<string, [architecture: string, variant?: string]> = {
 const defaultVariants: Record<string, string> = { amd64: 'v1', arm64: 'v8' };
 
 /**
- * How well an image for `offered` runs on `wanted`: 0 is not at all, and of several the highest is the best.
- * A machine runs older variants of its own architecture; and an arm64 machine runs 32-bit Arm images, though
- * any arm64 image is better.
+ * Rates an image for `offered` on `wanted`: 0 if it does not run, and the higher the better. A machine runs older
+ * variants of its architecture; arm64 also runs 32-bit Arm images, but any arm64 image is better.
  */
 export function platformScore(wanted: Platform, offered: Platform): number {
   const want = normalizePlatform(wanted);

@@ -1,9 +1,9 @@
-/** A number that stands in JSON by its digits, since a JavaScript number could not hold it: JSON.rawJSON's object. */
+/** An integer that a JavaScript number cannot hold, kept as its digits by JSON.rawJSON. */
 export interface ExactNumber {
   readonly rawJSON: string;
 }
 
-/** ECMAScript 2026, which TypeScript's library does not know yet. */
+/** ECMAScript 2026, which TypeScript's library does not declare yet. */
 type Json = {
   parse(
     text: string,
@@ -15,8 +15,7 @@ type Json = {
 const json = JSON as unknown as Json;
 
 /**
- * Parses JSON so that JSON.stringify writes its integers as they were: those of 64 bits, as Go's tools write them, are
- * kept by their digits.
+ * Parses JSON so that JSON.stringify writes the same integers: 64-bit ones, as Go's tools write them, keep their digits.
  */
 export function parseExactJson(text: string): unknown {
   return json.parse(text, (_key, value, { source = '' }) =>
@@ -26,7 +25,7 @@ export function parseExactJson(text: string): unknown {
   );
 }
 
-/** Whether a value is a number that is kept by its digits. */
+/** Whether a value is an ExactNumber. */
 export function isExactNumber(value: unknown): value is ExactNumber {
   return typeof value === 'object' && value !== null && 'rawJSON' in value && Object.isFrozen(value);
 }

@@ -1,3 +1,4 @@
+// The files of an OCI artifact, in place of an unpacked layer.
 import { chmod, copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { quoted } from '@berth/common/printable.ts';
@@ -9,9 +10,9 @@ import { layerPath } from './layer-path.ts';
 const titleAnnotation = 'org.opencontainers.image.title';
 
 /**
- * The path of an artifact's file below its directory: its title, or its digest where it has none. Pure.
+ * The path of an artifact's file below its directory: its title, or else its digest. Pure.
  *
- * @throws LayerError for a title that leads out of the directory or names nothing
+ * @throws LayerError for a title outside of the directory or an empty one
  */
 export function artifactPath({ digest, annotations }: Descriptor): string {
   const title = annotations?.[titleAnnotation];
@@ -22,12 +23,12 @@ export function artifactPath({ digest, annotations }: Descriptor): string {
 }
 
 /**
- * Lays out the files of an artifact by their titles. The files share their bytes with the blobs where the file
- * system lets them, so they are to be read only.
+ * Creates the files of an artifact by their titles. They are hard links to the blobs where the file system allows it, so
+ * they must be mounted read-only.
  *
- * @param directory an empty directory that nobody else writes to
- * @param blob where the content of a descriptor is
- * @returns what it takes on disk, beside the content that is shared
+ * @param directory an empty directory that no other process writes to
+ * @param blob the path of the content of a descriptor
+ * @returns the disk usage, without shared content
  */
 export async function layOutArtifact(
   files: readonly Descriptor[],
@@ -41,7 +42,7 @@ export async function layOutArtifact(
     try {
       await mkdir(dirname(target), { recursive: true, mode: 0o755 });
       await linkOrCopy(blob(file), target);
-      // Any user of a container may read it; the store's own directories are closed.
+      // Readable for any user of a container; the store's directories are private.
       await chmod(target, 0o644);
     } catch (error) {
       if (!hasCode(error, 'EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG')) throw error;

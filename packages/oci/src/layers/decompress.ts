@@ -5,24 +5,23 @@ import { constants, createGunzip, createZstdDecompress, type ZstdDecompress } fr
 import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { Compression } from '../image-spec/media-types.ts';
 
-/** What decompression may take of memory. */
+/** Memory limits of decompression. */
 export interface DecompressionMemory {
   /** Bytes per piece. */
   chunkSize: number;
-  /** A zstd frame's window, of 2 ** windowLog bytes, is held in memory; the frame says how large it is. */
+  /** Maximum window of a zstd frame, 2 ** windowLog bytes, which is held in memory. */
   windowLog: number;
 }
 
-/** In a daemon: all that tools write unless they are asked for more (`zstd --ultra`, `--long`). */
+/** In a daemon: the windows that tools use without `zstd --ultra` or `--long`. */
 export const littleMemory: DecompressionMemory = { chunkSize: 64 * 1024, windowLog: 23 };
 
-/** In a process for it: the largest window of zstd's own tools, and pieces whose hand-over does not count. */
+/** In a separate process: the largest window of zstd's own tools, and large chunks, which cost less to pass on. */
 export const ampleMemory: DecompressionMemory = { chunkSize: 256 * 1024, windowLog: 27 };
 
 /**
- * Opens a layer's blob as its uncompressed tar. Its first bytes tell the compression, whatever its media type says:
- * pushing tools and registries mistake it, and other runtimes look at the bytes as well. Decompression runs on another
- * thread than the reader.
+ * Opens a layer's blob as an uncompressed tar. The first bytes determine the compression and not the media type, which
+ * tools and registries get wrong; other runtimes do the same. Decompression runs in another thread.
  */
 export async function openLayer(blob: string, memory: DecompressionMemory): Promise<Readable> {
   const { chunkSize } = memory;
@@ -30,7 +29,7 @@ export async function openLayer(blob: string, memory: DecompressionMemory): Prom
   const file = createReadStream(blob, { highWaterMark: chunkSize });
   if (compression === 'none') return file;
   const decompress = compression === 'gzip' ? createGunzip({ chunkSize }) : zstdDecompressor(memory);
-  // The error reaches whoever reads the result.
+  // The error is passed on by the result.
   return pipeline(file, decompress, () => {});
 }
 
@@ -41,28 +40,28 @@ async function compressionOf(blob: string): Promise<Compression> {
   return detectCompression(start.subarray(0, bytesRead));
 }
 
-/** A decompressor that refuses larger windows: see isWindowError. */
+/** A decompressor with a limit of the window: see isWindowError. */
 export function zstdDecompressor({ chunkSize, windowLog }: DecompressionMemory): ZstdDecompress {
   return createZstdDecompress({ chunkSize, params: { [constants.ZSTD_d_windowLogMax]: windowLog } });
 }
 
-/** Whether decompression failed because a zstd frame wants a larger window than it may have. */
+/** Whether decompression failed because the window of a zstd frame is above the limit. */
 export function isWindowError(error: unknown): boolean {
   return hasCode(error, 'ZSTD_error_frameParameter_windowTooLarge');
 }
 
-/** Bytes that tell a compression: a skippable frame is told from other content by having a length, too. */
+/** Number of bytes that determine the compression: the magic number, and the length of a skippable frame. */
 const magicBytes = 8;
 const gzipMagic = Buffer.from([0x1f, 0x8b, 0x08]);
 const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 
-/** How content that starts with these bytes is compressed. */
+/** The compression of content that starts with these bytes. */
 export function detectCompression(start: Buffer): Compression {
   if (start.subarray(0, 3).equals(gzipMagic)) return 'gzip';
   return start.subarray(0, 4).equals(zstdMagic) || isSkippableFrame(start) ? 'zstd' : 'none';
 }
 
-/** Content of tools' own (zstd:chunked has some) that a zstd stream may begin with (RFC 8878 section 3.1.2). */
+/** A skippable frame, with which a zstd stream may begin (RFC 8878 section 3.1.2), as in zstd:chunked. */
 function isSkippableFrame(start: Buffer): boolean {
   return start.length >= magicBytes && (start.readUInt32LE(0) & 0xfffffff0) === 0x184d2a50;
 }

@@ -6,38 +6,38 @@ import { LayerExtractor } from './extractor.ts';
 import { LayerLimitError } from './layer-error.ts';
 import type { ParentReferences } from './parent-layers.ts';
 
-/** How much a layer may unpack to. */
+/** Limits of an unpacked layer. */
 export interface LayerLimits {
   /** Bytes of the uncompressed tar, with the holes of sparse files. */
   maxBytes: number;
-  /** Entries of any type, and directories that the archive has no entry for. */
+  /** Entries of any type, and directories without an entry. */
   maxFiles: number;
 }
 
-/** What extractLayer needs; plain data, since it crosses to a worker thread. */
+/** The parameters of extractLayer; plain data, as it is sent to another process. */
 export interface Extraction {
   /** Path of the blob. */
   blob: string;
   diffId: Digest;
-  /** An empty directory that nobody else writes to. */
+  /** An empty directory that no other process writes to. */
   directory: string;
   limits: LayerLimits;
   memory: DecompressionMemory;
 }
 
-/** What came of it. */
+/** The result of extractLayer. */
 export interface ExtractedLayer extends ParentReferences {
-  /** Entries, and directories without one: close to the inodes that it takes. */
+  /** Number of entries and of directories without one, close to the number of inodes. */
   files: number;
-  /** Bytes that it takes on disk, at 4 KiB blocks. */
+  /** Disk usage in bytes, with 4 KiB blocks. */
   diskBytes: number;
   /** Bytes of the uncompressed tar, with the holes of sparse files. */
   tarBytes: number;
 }
 
 /**
- * Unpacks a layer's blob into a directory and verifies the digest of the uncompressed tar. What is left behind
- * after an error is for the caller to delete.
+ * Unpacks a layer's blob into a directory and verifies the digest of the uncompressed tar. After an error the caller
+ * deletes the directory.
  *
  * @throws LayerError, TarError, DigestMismatchError
  */

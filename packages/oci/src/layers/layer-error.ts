@@ -1,9 +1,9 @@
-/** A layer cannot be unpacked because of what is in it; the message names the entry or the limit. */
+/** A layer cannot be unpacked because of its content. The message names the entry or the limit. */
 export class LayerError extends Error {
   override readonly name = 'LayerError';
 }
 
-/** A layer is larger than a limit that it was given. */
+/** A layer is above a limit. */
 export class LayerLimitError extends LayerError {
   readonly limit: 'maxBytes' | 'maxFiles';
 

@@ -3,9 +3,9 @@ import { LayerError } from './layer-error.ts';
 
 /**
  * Splits a path of a tar entry into its components below the layer's root. `./a//b/`, `/a/b` and `a/x/../b` are `a`,
- * `b`; absolute names are common in images from buildpacks and mean the same to every other tool.
+ * `b`. Absolute names are common in images of buildpacks, and all tools read them as relative ones.
  *
- * @throws LayerError for a path out of the layer and for NUL bytes: no honest archive has them
+ * @throws LayerError for a path outside of the layer and for NUL bytes
  */
 export function layerPath(path: string): string[] {
   if (path.includes('\0')) throw new LayerError(`${quoted(path)} contains a zero byte`);
@@ -17,19 +17,19 @@ export function layerPath(path: string): string[] {
   return components;
 }
 
-/** The steps that the target of a symbolic link takes: names and `..`. */
+/** The components of the target of a symbolic link: names and `..`. */
 export function linkSteps(target: string): string[] {
   return target.split('/').filter((component) => component !== '' && component !== '.');
 }
 
-/** What a name says about the layers below (OCI image spec, "Whiteouts"). */
+/** The effect of a name on the layers below (OCI image spec, "Whiteouts"). */
 export type Whiteout =
   | { kind: 'none' }
-  /** The directory that holds it hides what the layers below have in it. */
+  /** Hides the content of its directory in the layers below. */
   | { kind: 'opaque' }
-  /** `name` of the layers below is gone. */
+  /** Removes `name` of the layers below. */
   | { kind: 'removed'; name: string }
-  /** Bookkeeping of AUFS, which says nothing. */
+  /** Metadata of AUFS, without effect. */
   | { kind: 'ignored' };
 
 /** @throws LayerError for a whiteout of nothing, `.` or `..` */

@@ -5,13 +5,12 @@ import type { ExtractedLayer, Extraction } from './extract.ts';
 import { LayerError, LayerLimitError } from './layer-error.ts';
 import type { WorkerAnswer } from './unpack-worker.ts';
 
-/** Layers unpacked at a time; each takes a process of about 60 MiB for as long as there are layers. */
+/** Maximum number of processes; each takes about 60 MiB while there are layers. */
 const maxProcesses = 2;
 
 /**
- * V8 flags of the process that unpacks, in place of the daemon's: it computes and then ends, so code is to be
- * compiled for speed. A daemon that runs without optimizing compilers would unpack at half the speed in a thread,
- * since all of a process shares its flags, and would keep what the unpacking took of memory.
+ * V8 flags of the unpacking process, with optimizing compilers. A thread of the daemon, which runs without them, would
+ * unpack at half the speed, since threads share the flags of their process, and its memory would stay with the daemon.
  */
 const flags = ['--max-semi-space-size=4', '--v8-pool-size=1'];
 
@@ -25,7 +24,7 @@ interface Job {
 const waiting: Job[] = [];
 let running = 0;
 
-/** Runs extractLayer in a process of its own. Processes live only while there are layers to unpack. */
+/** Runs extractLayer in a separate process. Processes exit when there are no more layers to unpack. */
 export function extractInProcess(
   extraction: Extraction,
   signal: AbortSignal | undefined,
@@ -41,7 +40,7 @@ function workIfNeeded(): void {
   running += 1;
   void work().finally(() => {
     running -= 1;
-    // What came while the last process was ending has found all of them taken.
+    // Jobs that arrived while this process ended are still queued: start them.
     workIfNeeded();
   });
 }
@@ -54,7 +53,7 @@ async function work(): Promise<void> {
       child ??= new UnpackProcess();
       job.resolve(await child.run(job));
     } catch (error) {
-      // It may be in the middle of writing files that its caller is about to delete.
+      // Kill it: it may still write files that the caller is about to delete.
       await child?.end();
       child = undefined;
       job.reject(error);
@@ -63,7 +62,7 @@ async function work(): Promise<void> {
   await child?.end();
 }
 
-/** A child of this process that unpacks one layer after the other. */
+/** A child process that unpacks one layer after the other. */
 class UnpackProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
@@ -76,7 +75,7 @@ class UnpackProcess {
     });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#child.once('close', () => resolve());
-    // Listened for as long as it lives: an error may come when no layer is being unpacked.
+    // Always listen for errors: one may come between two layers.
     this.#child.on('error', () => resolve());
     this.#ended = promise;
   }
@@ -101,7 +100,7 @@ class UnpackProcess {
     });
   }
 
-  /** Kills it; resolves when it writes no more. */
+  /** Kills the process; resolves when it has exited. */
   async end(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended;

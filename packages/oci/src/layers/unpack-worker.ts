@@ -1,20 +1,20 @@
-// Entry point of the process that unpacks layers: an Extraction comes in as a message, a WorkerAnswer goes out.
+// Entry point of the unpacking process: receives an Extraction message and replies with a WorkerAnswer.
 import { messageOf } from '@berth/common/error-message.ts';
 import { limitMoreData } from '@berth/linux/processes/data-limit.ts';
 import { dieWithParent } from '@berth/linux/processes/parent-death.ts';
 import { type ExtractedLayer, type Extraction, extractLayer } from './extract.ts';
 import { LayerLimitError } from './layer-error.ts';
 
-/** What the worker answers to an Extraction. */
+/** The reply to an Extraction. */
 export type WorkerAnswer =
   | { ok: true; layer: ExtractedLayer }
   | { ok: false; message: string; code?: string; limit?: LayerLimitError['limit'] };
 
-/** Bytes that unpacking may take: a zstd window of 128 MiB, and what is remembered of directories and links. */
+/** RLIMIT_DATA of unpacking: a zstd window of 128 MiB, and the records of directories and links. */
 const maxMemory = 768 * 1024 * 1024;
 
 limitMoreData(maxMemory);
-// The parent's successor cleans up the directories that are being written here.
+// Exit with the parent: the next berthd removes unfinished directories.
 dieWithParent(Number(process.argv[2]));
 process.on('disconnect', () => process.exit(1));
 process.on('message', async (extraction: Extraction) => {

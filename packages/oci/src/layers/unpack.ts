@@ -12,37 +12,37 @@ import { LayerError, LayerLimitError } from './layer-error.ts';
 import { completeFromParents } from './parent-layers.ts';
 import { extractInProcess } from './unpack-process.ts';
 
-/** What is to be unpacked. */
+/** A layer to unpack. */
 export interface UnpackRequest {
   /** Path of the layer's blob. */
   blob: string;
   mediaType: string;
-  /** Digest that the uncompressed tar must have. */
+  /** Digest of the uncompressed tar. */
   diffId: Digest;
-  /** The directory that the layer becomes. Its parent must exist, itself not. */
+  /** The directory to create for the layer. Its parent must exist. */
   target: string;
-  /** Tells the unpacked layers below, topmost first, once they are: the layers of an image unpack side by side. */
+  /** Resolves with the unpacked parent layers, topmost first: the layers of an image are unpacked concurrently. */
   parents: () => Promise<readonly string[]>;
   limits: LayerLimits;
   signal?: AbortSignal;
 }
 
-/** What was unpacked. */
+/** An unpacked layer. */
 export interface UnpackedLayer {
-  /** Bytes that it takes on disk, at 4 KiB blocks. */
+  /** Disk usage in bytes, with 4 KiB blocks. */
   diskBytes: number;
-  /** Entries of the archive and directories that they imply, close to the inodes that it takes. */
+  /** Number of entries and of directories without one, close to the number of inodes. */
   files: number;
 }
 
-/** Suffix of directories that are being unpacked; one that is found at start is garbage. */
+/** Suffix of directories that are being unpacked; those found at start are removed. */
 export const partialSuffix = '.partial';
 
 /**
- * Unpacks a layer as a lower directory for overlayfs. It appears under its name only when it is complete; after a
- * failure nothing is left. One is unpacked at a time in this process, and two in processes of their own.
+ * Unpacks a layer as a lower directory of overlayfs. The directory is renamed when it is complete, and removed after a
+ * failure. Unpacks at most one small layer at a time in this process, and two layers in separate processes.
  *
- * @throws LayerError naming the diff id and, where there is one, the entry or the limit
+ * @throws LayerError that names the diff id, and the entry or limit if any
  */
 export async function unpackLayer(request: UnpackRequest): Promise<UnpackedLayer> {
   const { blob, mediaType, diffId, target, parents, limits, signal } = request;
@@ -71,18 +71,18 @@ export async function unpackLayer(request: UnpackRequest): Promise<UnpackedLayer
   }
 }
 
-/** Bytes of a blob that is small enough to try without a process. */
+/** Maximum size of a blob to unpack in this process. */
 const smallBlob = 2 * 1024 * 1024;
-/** What a small blob may unpack to: a few milliseconds of work at a time, a tenth of a second in all. */
+/** Limits of a layer in this process: it blocks for a few milliseconds at a time, and takes 0.1 s in all. */
 const smallLayer: LayerLimits = { maxBytes: 16 * 1024 * 1024, maxFiles: 2000 };
 
 /**
- * Layers that are unpacked in this process at a time, of all images together: each takes the window and pieces of its
- * decompression. More than one would be no faster, as this thread writes the files.
+ * Limits the layers that are unpacked in this process to one at a time, for all images: each takes the memory of its
+ * decompression, and more would not be faster, as this thread writes the files.
  */
 const inThisProcess = new Semaphore(1);
 
-/** Starting a process takes longer than to unpack a small layer. */
+/** Unpacks small layers in this process, as starting another one takes longer. */
 async function extract(extraction: Extraction, signal: AbortSignal | undefined): Promise<ExtractedLayer> {
   const { blob, directory, limits } = extraction;
   await emptyDirectory(directory);

@@ -3,7 +3,7 @@ import { splitImageName } from '@berth/common/image-name.ts';
 import { quoted } from '@berth/common/printable.ts';
 import { type Digest, isDigest } from '../image-spec/digest.ts';
 
-/** A full image name: where it is (`registry/repository`) and which one (`tag`, `digest`, or both). */
+/** A full image name: registry, repository, and a tag, a digest or both. */
 export interface Reference {
   /** Host, with a port where one is given: `docker.io`, `localhost:5000`. */
   registry: string;
@@ -21,7 +21,7 @@ const registryPattern =
   /^(?:\[[0-9a-fA-F:]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(?::[0-9]{1,5})?$/;
 const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}$/;
 
-/** `message` says what part of the name is wrong. */
+/** The image name is invalid. The message names the invalid part. */
 export class InvalidReferenceError extends Error {
   override readonly name = 'InvalidReferenceError';
 
@@ -31,9 +31,8 @@ export class InvalidReferenceError extends Error {
 }
 
 /**
- * Reads an image name as the Docker tools do: `nginx` is `docker.io/library/nginx:latest`, the first component is
- * a registry only when it has a dot, a colon or capitals, or is `localhost`. The tag `latest` is added only when
- * there is neither a tag nor a digest.
+ * Parses an image name as the Docker tools do: `nginx` is `docker.io/library/nginx:latest`. The first component is a
+ * registry only when it has a dot, a colon or capitals, or is `localhost`. Without tag and digest the tag is `latest`.
  *
  * @example
  * assert.deepEqual(parseReference('localhost:5000/a/b:1'), {
@@ -82,7 +81,7 @@ function splitRegistry(name: string): Pick<Reference, 'registry' | 'repository'>
   return { registry: defaultRegistry, repository: rest.includes('/') ? rest : `library/${rest}` };
 }
 
-/** The full name: `docker.io/library/nginx:latest`, with every part that is set. */
+/** The full name, `docker.io/library/nginx:latest`. */
 export function formatReference(reference: Reference): string {
   const { tag, digest } = reference;
   return `${repositoryName(reference)}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
