@@ -11,7 +11,7 @@ import { LayerUsage } from './disk-usage/layer-usage.ts';
 import { recordExits } from './exits/record-exits.ts';
 import { runtimeHandlers } from './handlers.ts';
 import { imageHandlers } from './image/handlers.ts';
-import { imageProgressHandlers } from './image/progress.ts';
+import { imageProgressHandlers } from './image/progress-handlers.ts';
 import type { AdjustableLogger, Logger } from './logging/log.ts';
 import { podStartsHandlers } from './observability/tracing/pod-starts-handlers.ts';
 import { warnOfVulnerabilities } from './oci-runtime/vulnerability-check.ts';

@@ -11,7 +11,7 @@ import type { Config } from './config/config.ts';
 import type { LiveConfig } from './config/live-config.ts';
 import { AbortableOperations } from './container/abortable-operations.ts';
 import type { ContainerRestores } from './container/creation.ts';
-import { Stops } from './container/stops.ts';
+import { Stops } from './container/graceful-stop.ts';
 import { EventBus } from './events/event-bus.ts';
 import { Exits } from './exits/exits.ts';
 import { findProgram } from './host/programs.ts';

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
 
 /** What the kernel's AppArmor is and has. */
-export interface AppArmorFacts {
+export interface AppArmorSupport {
   enabled: boolean;
   /** Names of the profiles that the kernel has loaded. */
   loaded: readonly string[];
 }
 
 /** AppArmor's state and the profiles that are loaded now. */
-export function readAppArmor(): AppArmorFacts {
+export function readAppArmor(): AppArmorSupport {
   const enabled = read('/sys/module/apparmor/parameters/enabled')?.trim() === 'Y';
   const profiles = enabled ? (read('/sys/kernel/security/apparmor/profiles') ?? '') : '';
   return { enabled, loaded: parseAppArmorProfiles(profiles) };

@@ -7,7 +7,7 @@ import { findProgram } from '../host/programs.ts';
 import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import { defaultAppArmorProfile, defaultProfileText, optionalParts } from './default-profile.ts';
-import type { AppArmorFacts } from './detect.ts';
+import type { AppArmorSupport } from './detect.ts';
 
 const profileDir = '/etc/apparmor.d';
 
@@ -22,7 +22,7 @@ export function hostProfileText(): string {
  * ask for the default by name, which are refused.
  */
 export async function loadDefaultProfile(
-  { enabled, loaded }: AppArmorFacts,
+  { enabled, loaded }: AppArmorSupport,
   { stateDir, log }: { stateDir: string; log: Logger },
 ): Promise<void> {
   if (!enabled || loaded.includes(defaultAppArmorProfile)) return;

@@ -5,7 +5,7 @@ import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import type { LiveConfig } from '../config/live-config.ts';
 import { invalid, messageWithCauses, wrongState } from '../rpc/errors.ts';
 import type { ContainerPaths } from '../state/paths.ts';
-import { type DumpFacts, readDumpFacts } from './criu-dump.ts';
+import { type CriuDump, readCriuDump } from './criu-dump.ts';
 import { imageDirectory, restorePlace } from './files.ts';
 import { restoreExcess } from './restore-excess.ts';
 import { SeccompFilters } from './seccomp-filters.ts';
@@ -56,8 +56,8 @@ export function checkRestore(
 }
 
 /** What criu's files in a directory say; throws for those that are no dump. */
-export function readDump(directory: string): DumpFacts {
-  return readDumpFacts(readdirSync(directory), (name) => {
+export function readDump(directory: string): CriuDump {
+  return readCriuDump(readdirSync(directory), (name) => {
     const path = join(directory, name);
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return undefined;

@@ -9,8 +9,7 @@ import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { invalid, notFound, RuntimeError, wrongState } from '../rpc/errors.ts';
 import type { State } from '../state/state.ts';
 import { maxTimerMs } from '../time/clock.ts';
-import type { ArchiveServices } from './archive.ts';
-import { describeCheckpoint, writeArchive } from './archive.ts';
+import { type ArchiveServices, describeCheckpoint, writeArchive } from './archive.ts';
 import { dumpProcesses, whilePaused } from './dump.ts';
 import { requireCheckpointing } from './support.ts';
 

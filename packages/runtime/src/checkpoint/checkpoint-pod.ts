@@ -10,8 +10,7 @@ import { invalid, messageWithCauses, notFound, wrongState } from '../rpc/errors.
 import type { Container } from '../state/container.ts';
 import type { SandboxId } from '../state/ids.ts';
 import type { State } from '../state/state.ts';
-import type { ArchiveServices } from './archive.ts';
-import { describeCheckpoint, keepArchive, writeArchive } from './archive.ts';
+import { type ArchiveServices, describeCheckpoint, keepArchive, writeArchive } from './archive.ts';
 import { dumpProcesses, whilePaused } from './dump.ts';
 import { type PodDump, podDump } from './pod-dump.ts';
 import { requireCheckpointing } from './support.ts';

@@ -1,7 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { ContainerEventType } from '@berth/cri/generated/api.ts';
-import type { BundleServices } from '../container/bundle.ts';
-import { makeSpec, mountRoot, writeBundle } from '../container/bundle.ts';
+import { type BundleServices, makeSpec, mountRoot, writeBundle } from '../container/bundle.ts';
 import type { ContainerSource, Creation } from '../container/creation.ts';
 import { containerUser } from '../container/spec.ts';
 import type { ContainerEvents } from '../events/container-events.ts';

@@ -1,6 +1,5 @@
 import { messageOf } from '@berth/common/error-message.ts';
-import type { CriuImageKind } from './criu-image.ts';
-import { parseCriuImage } from './criu-image.ts';
+import { type CriuImageKind, parseCriuImage } from './criu-image.ts';
 import type { ProtobufMessage } from './protobuf.ts';
 
 /** What criu would give a thread that it restores. */
@@ -57,7 +56,7 @@ export interface DumpedFile {
 }
 
 /** What the files of a checkpoint say about the processes that a restore would make. */
-export interface DumpFacts {
+export interface CriuDump {
   /** The namespaces that criu itself was in. */
   readonly host: NamespaceIds;
   readonly tasks: readonly DumpedTask[];
@@ -74,10 +73,7 @@ const taskStates = { alive: 1, dead: 2, stopped: 3 } as const;
  * Reads what can be known. `read` gives the content of a file, undefined when there is none.
  * @throws Error naming the file that is missing or malformed
  */
-export function readDumpFacts(
-  names: readonly string[],
-  read: (name: string) => Buffer | undefined,
-): DumpFacts {
+export function readCriuDump(names: readonly string[], read: (name: string) => Buffer | undefined): CriuDump {
   const optional = (name: string, kind: CriuImageKind) => {
     const bytes = read(name);
     if (bytes === undefined) return [];

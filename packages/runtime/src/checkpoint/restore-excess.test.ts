@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { type TestDump, testDump } from '../testing/criu-images.ts';
-import { readDumpFacts } from './criu-dump.ts';
+import { readCriuDump } from './criu-dump.ts';
 import { isRefusedFile } from './image-files.ts';
 import { restoreExcess } from './restore-excess.ts';
 
@@ -40,7 +40,7 @@ const confined = spec({}, { linux: { namespaces, seccomp: { defaultAction: 'SCMP
 function excess(dump: TestDump, of = spec()): string[] {
   const files = testDump(dump);
   return restoreExcess(
-    readDumpFacts([...files.keys()], (name) => files.get(name)),
+    readCriuDump([...files.keys()], (name) => files.get(name)),
     {
       spec: of,
       hardLimits: new Map([[7, 1024n]]),
@@ -333,7 +333,7 @@ test('a dump that is not whole, or not a dump, is refused', () => {
     ],
   ] as const) {
     const files = new Map<string, Buffer | undefined>([...testDump(), ...Object.entries(change)]);
-    assert.throws(() => readDumpFacts([...files.keys()], (name) => files.get(name)), message);
+    assert.throws(() => readCriuDump([...files.keys()], (name) => files.get(name)), message);
   }
 });
 
@@ -351,7 +351,7 @@ test('random bytes in any file of a dump are an error, or a dump', () => {
       bytes[Math.floor(Math.random() * bytes.length)] = Math.floor(Math.random() * 256);
     }
     try {
-      readDumpFacts(names, (file) => files.get(file));
+      readCriuDump(names, (file) => files.get(file));
     } catch (error) {
       assert.ok(error instanceof Error);
     }

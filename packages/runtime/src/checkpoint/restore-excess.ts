@@ -1,6 +1,6 @@
 import { CAPABILITIES } from '@berth/linux/security/capabilities.ts';
 import type { LinuxNamespaceType, Spec } from '@berth/oci/runtime-spec/config.ts';
-import type { DumpedMount, DumpedTask, DumpedThread, DumpFacts, NamespaceIds } from './criu-dump.ts';
+import type { CriuDump, DumpedMount, DumpedTask, DumpedThread, NamespaceIds } from './criu-dump.ts';
 
 /** What the request's container would be, and what this node knows. */
 export interface RestoreLimits {
@@ -17,25 +17,25 @@ export interface RestoreLimits {
  * In what a checkpoint exceeds the container that the request asks for; the first such thing of each process, mount
  * or file. Pure. An empty list: criu may restore it.
  */
-export function restoreExcess(facts: DumpFacts, limits: RestoreLimits): string[] {
-  const [first] = facts.tasks;
+export function restoreExcess(dump: CriuDump, limits: RestoreLimits): string[] {
+  const [first] = dump.tasks;
   if (first === undefined) return ['it has no process'];
   const pid = limits.spec.linux?.namespaces?.find(({ type }) => type === 'pid');
   // criu makes a PID namespace only for a process 1.
   if (pid !== undefined && pid.path === undefined && first.pid !== 1)
     return ['its first process is not process 1'];
   return [
-    ...(facts.plugins ? ['it wants plugins of criu'] : []),
-    ...facts.tasks.flatMap((task) =>
+    ...(dump.plugins ? ['it wants plugins of criu'] : []),
+    ...dump.tasks.flatMap((task) =>
       [
-        namespaceExcess(task, first, facts.host, limits.spec),
+        namespaceExcess(task, first, dump.host, limits.spec),
         limitExcess(task, limits),
         ...task.threads.map((thread) => threadExcess(thread, limits)),
       ].flatMap((excess) => (excess === undefined ? [] : [`process ${task.pid} ${excess}`])),
     ),
-    ...mountsExcess(facts.mounts, limits),
-    ...facts.files.flatMap((file) => fileExcess(file, limits.spec) ?? []),
-    ...facts.cgroups
+    ...mountsExcess(dump.mounts, limits),
+    ...dump.files.flatMap((file) => fileExcess(file, limits.spec) ?? []),
+    ...dump.cgroups
       .filter((path) => path.split('/').includes('..'))
       .map((path) => `it has a cgroup outside of the container's: ${JSON.stringify(path)}`),
   ];
@@ -241,7 +241,7 @@ const openFiles = {
 } as const;
 const rawSocket = 3;
 
-function fileExcess({ type, socketType }: DumpFacts['files'][number], spec: Spec): string | undefined {
+function fileExcess({ type, socketType }: CriuDump['files'][number], spec: Spec): string | undefined {
   const { packet, fanotify, namespace, tun, external, bpf, internet } = openFiles;
   if (type === packet || (type === internet && socketType === rawSocket)) {
     return has(spec, 'CAP_NET_RAW') ? undefined : 'it has a raw socket, which needs CAP_NET_RAW';

@@ -6,17 +6,14 @@ import {
   type RestorePodRequest,
   type RestorePodResponse,
 } from '@berth/cri/generated/api.ts';
-import type { CreateContainerServices } from '../container/create.ts';
-import { createContainer } from '../container/create.ts';
+import { type CreateContainerServices, createContainer } from '../container/create.ts';
 import type { ImageService } from '../image/service.ts';
 import type { Logger } from '../logging/log.ts';
 import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { invalid } from '../rpc/errors.ts';
 import { withUndo } from '../rpc/undo.ts';
-import type { RemoveSandboxServices } from '../sandbox/remove.ts';
-import { removePodSandbox } from '../sandbox/remove.ts';
-import type { RunSandboxServices } from '../sandbox/run.ts';
-import { runPodSandbox } from '../sandbox/run.ts';
+import { type RemoveSandboxServices, removePodSandbox } from '../sandbox/remove.ts';
+import { type RunSandboxServices, runPodSandbox } from '../sandbox/run.ts';
 import { readSpec } from '../spec/spec-file.ts';
 import { containerId as asContainerId } from '../state/ids.ts';
 import type { Paths } from '../state/paths.ts';

@@ -1,8 +1,6 @@
 import type { ContainerRestores } from '../container/creation.ts';
-import type { CheckpointSourceServices } from './checkpoint-source.ts';
-import { checkpointSource } from './checkpoint-source.ts';
-import type { RestoreContainerServices } from './restore-container.ts';
-import { giveUpRestore, startRestored } from './restore-container.ts';
+import { type CheckpointSourceServices, checkpointSource } from './checkpoint-source.ts';
+import { giveUpRestore, type RestoreContainerServices, startRestored } from './restore-container.ts';
 
 /** What requests for containers from checkpoints use. */
 export interface RestoresServices extends CheckpointSourceServices, RestoreContainerServices {}

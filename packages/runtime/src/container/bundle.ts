@@ -8,8 +8,7 @@ import type { Paths } from '../state/paths.ts';
 import type { Creation } from './creation.ts';
 import { makeLogDirectory, requireLogFile } from './log-directory.ts';
 import { mountRootfs, podUserNamespace } from './rootfs.ts';
-import type { ContainerSpecServices } from './spec.ts';
-import { containerSpec } from './spec.ts';
+import { type ContainerSpecServices, containerSpec } from './spec.ts';
 
 /** What making a bundle uses. */
 export interface BundleServices extends ContainerSpecServices {

@@ -4,7 +4,7 @@ import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import type { BundlePaths, Paths } from '../state/paths.ts';
 import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
-import { giveStdio, type Owner } from './stdio.ts';
+import { chownStdio, type Owner } from './stdio.ts';
 
 /** What is to be created; the bundle has its config.json. */
 export interface NewProcess {
@@ -67,7 +67,7 @@ export async function createWithConmon(
       message.includes(program) ? message : `${message} (running ${program})`,
     );
   }
-  if (process.stdioOwner !== undefined && !process.tty) giveStdio(started.containerPid, process.stdioOwner);
+  if (process.stdioOwner !== undefined && !process.tty) chownStdio(started.containerPid, process.stdioOwner);
   return { init: processRef(started.containerPid), conmon: processRef(started.conmonPid) };
 }
 

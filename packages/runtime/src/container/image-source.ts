@@ -1,18 +1,16 @@
 import { ContainerEventType } from '@berth/cri/generated/api.ts';
 import type { CgroupNaming } from '../cgroups/naming.ts';
 import type { ContainerEvents } from '../events/container-events.ts';
-import type { RecordExitServices } from '../exits/record-exits.ts';
-import { watchConmon } from '../exits/record-exits.ts';
+import { type RecordExitServices, watchConmon } from '../exits/record-exits.ts';
 import type { Logger } from '../logging/log.ts';
 import type { Tracer } from '../observability/tracing/tracer.ts';
 import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import type { Paths } from '../state/paths.ts';
 import type { State } from '../state/state.ts';
-import type { BundleServices } from './bundle.ts';
-import { makeSpec, mountRoot, spanAttributes, writeBundle } from './bundle.ts';
+import { type BundleServices, makeSpec, mountRoot, spanAttributes, writeBundle } from './bundle.ts';
+import { recordLimitsWithSystemd } from './cgroup-limits.ts';
 import { createWithConmon } from './conmon-start.ts';
 import type { ContainerSource, Creation } from './creation.ts';
-import { keepLimits } from './keep-limits.ts';
 import { containerUser } from './spec.ts';
 import { stdioOwner } from './stdio.ts';
 import { checkSystemMounts } from './system-mounts.ts';
@@ -59,7 +57,7 @@ async function createFromImage(services: ImageSourceServices, creation: Creation
   );
   // Runtimes other than crun and runc may not make mounts at all.
   if (runtime.flavor !== 'other') checkSystemMounts(processes.init.pid, spec);
-  await keepLimits(services, container.cgroup, spec.linux?.resources);
+  await recordLimitsWithSystemd(services, container.cgroup, spec.linux?.resources);
   // The caller disconnected and will retry; the rollback frees the name.
   signal.throwIfAborted();
 

@@ -6,10 +6,9 @@ import type { Logger } from '../logging/log.ts';
 import { wrongState } from '../rpc/errors.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import type { State } from '../state/state.ts';
-import type { TeardownServices } from '../teardown/container.ts';
-import { destroyContainer } from '../teardown/container.ts';
+import { destroyContainer, type TeardownServices } from '../teardown/container.ts';
 import type { AbortableOperations } from './abortable-operations.ts';
-import type { Stops } from './stops.ts';
+import type { Stops } from './graceful-stop.ts';
 
 /** What RemoveContainer uses. */
 export interface RemoveContainerServices extends TeardownServices {

@@ -2,8 +2,7 @@ import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import type { ContainerId } from '../state/ids.ts';
 import type { State } from '../state/state.ts';
-import type { TeardownServices } from '../teardown/container.ts';
-import { destroyContainer } from '../teardown/container.ts';
+import { destroyContainer, type TeardownServices } from '../teardown/container.ts';
 import type { Retries } from '../teardown/retries.ts';
 import { nowNs } from '../time/clock.ts';
 

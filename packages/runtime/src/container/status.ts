@@ -9,8 +9,7 @@ import { notFound } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
 import type { State } from '../state/state.ts';
 import { criSignal } from './stop-signal.ts';
-import type { ContainerInfoServices } from './verbose-info.ts';
-import { containerInfo } from './verbose-info.ts';
+import { type ContainerInfoServices, containerInfo } from './verbose-info.ts';
 
 /** What ContainerStatus uses. */
 export interface ContainerStatusServices extends ContainerInfoServices {

@@ -21,7 +21,7 @@ export function stdioOwner({ config }: Sandbox, user: User | undefined): Owner |
 }
 
 /** Gives the pipes that are a process's standard streams to their owner. A process that has just ended has none. */
-export function giveStdio(pid: number, { uid, gid }: Owner): void {
+export function chownStdio(pid: number, { uid, gid }: Owner): void {
   for (const stream of [0, 1, 2]) {
     const path = `/proc/${pid}/fd/${stream}`;
     try {

@@ -4,7 +4,7 @@ import { messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import { isUnrestored, processesOf } from '../state/container.ts';
 import type { State } from '../state/state.ts';
 import type { ContainerRestores } from './creation.ts';
-import type { Stops } from './stops.ts';
+import type { Stops } from './graceful-stop.ts';
 
 /** What StopContainer uses. */
 export interface StopContainerServices {

@@ -20,7 +20,7 @@ import { rewriteSpec } from '../spec/spec-file.ts';
 import type { Container } from '../state/container.ts';
 import type { Paths } from '../state/paths.ts';
 import type { State } from '../state/state.ts';
-import { cgroupLimits } from './keep-limits.ts';
+import { cgroupLimits } from './cgroup-limits.ts';
 
 /** What UpdateContainerResources uses. */
 export interface UpdateContainerServices {

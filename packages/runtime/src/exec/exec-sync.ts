@@ -7,8 +7,7 @@ import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { invalid, RuntimeError, wrongState } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
 import { execCollected } from './exec-collected.ts';
-import type { ExecTargetServices } from './exec-target.ts';
-import { execTarget, runningContainer } from './exec-target.ts';
+import { type ExecTargetServices, execTarget, runningContainer } from './exec-target.ts';
 
 /** What ExecSync uses. */
 export interface ExecSyncServices extends ExecTargetServices {

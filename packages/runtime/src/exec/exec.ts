@@ -3,8 +3,7 @@ import type { ExecCommand, RemoteStreams } from '@berth/streaming/server/streami
 import { audited } from '../container/audit.ts';
 import type { Logger } from '../logging/log.ts';
 import { execStreamed } from './exec-streamed.ts';
-import type { ExecTargetServices } from './exec-target.ts';
-import { execTarget, runningContainer } from './exec-target.ts';
+import { type ExecTargetServices, execTarget, runningContainer } from './exec-target.ts';
 
 /** What serving the client of an exec URL uses. */
 export interface ExecServices extends ExecTargetServices {

@@ -10,8 +10,7 @@ import { type ContainerId, containerId, isId, type SandboxId, sandboxId } from '
 import type { Paths } from '../state/paths.ts';
 import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
 import type { State } from '../state/state.ts';
-import type { TeardownServices } from '../teardown/container.ts';
-import { releaseProcesses } from '../teardown/container.ts';
+import { releaseProcesses, type TeardownServices } from '../teardown/container.ts';
 import { killContainer } from '../teardown/kill.ts';
 import { nowNs } from '../time/clock.ts';
 import { readExit, wasOomKilled, watchExits } from './exit-files.ts';

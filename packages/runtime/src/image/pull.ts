@@ -14,7 +14,7 @@ import { type CriCode, invalid, RuntimeError } from '../rpc/errors.ts';
 import { addImage } from './add.ts';
 import { addArtifact, artifactLayer, checkArtifactSize } from './artifact.ts';
 import { namesFor, requestedReference } from './names.ts';
-import type { PullBoard } from './pull-board.ts';
+import type { PullProgress } from './pull-progress.ts';
 import type { ImageService } from './service.ts';
 import type { SharedPulls } from './shared-pulls.ts';
 import { ImageUnpacking } from './unpack.ts';
@@ -46,9 +46,9 @@ export function joinPull(
   if (name === '') throw invalid('image.image', 'is required');
   const reference = requestedReference(name);
   const key = JSON.stringify([formatReference(reference), request.auth ?? null]);
-  return service.pulls.join(key, signal, (shared, board) =>
+  return service.pulls.join(key, signal, (shared, progress) =>
     logged(service, reference, () =>
-      service.gate.run(() => pull(service, { reference, auth: request.auth, board }, shared)),
+      service.gate.run(() => pull(service, { reference, auth: request.auth, progress }, shared)),
     ),
   );
 }
@@ -74,7 +74,11 @@ async function logged(
 
 async function pull(
   service: ImageService,
-  { reference, auth: given, board }: { reference: Reference; auth: AuthConfig | undefined; board: PullBoard },
+  {
+    reference,
+    auth: given,
+    progress,
+  }: { reference: Reference; auth: AuthConfig | undefined; progress: PullProgress },
   signal: AbortSignal,
 ): Promise<PulledImage> {
   const { configDir, authFiles } = service.settings.registry;
@@ -100,18 +104,18 @@ async function pull(
           checkArtifactSize(service, event.image);
           artifact = artifactLayer(event.image);
         }
-        board.begin(event.image.layers);
+        progress.begin(event.image.layers);
       } else if (event.kind === 'downloading') {
-        board.set(event.layer, 'downloading', event.received);
+        progress.set(event.layer, 'downloading', event.received);
       } else if (event.kind === 'unneeded') {
-        board.set(event.layer, 'done');
+        progress.set(event.layer, 'done');
       }
     },
     onLayer: async (layer, layerSignal) => {
-      board.set(layer, 'unpacking');
+      progress.set(layer, 'unpacking');
       const about = { 'layer.digest': layer.descriptor.digest };
       await service.tracer.span('unpack', about, async () => unpacking?.unpack(layer, layerSignal));
-      board.set(layer, 'done');
+      progress.set(layer, 'done');
     },
   });
   const names = namesFor(reference, image.digest);

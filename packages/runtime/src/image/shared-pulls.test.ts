@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LayerState } from './pull-board.ts';
+import type { LayerProgress } from './pull-progress.ts';
 import { SharedPulls } from './shared-pulls.ts';
 
 test('callers of one key share a pull, which goes on until the last of them has gone', async () => {
@@ -36,11 +36,11 @@ test('a failure reaches every caller, and watchers end with the pull', async () 
   const turn = Promise.withResolvers<string>();
   const one = pulls.join('a', signal, () => turn.promise);
   const two = pulls.join('a', signal, () => turn.promise);
-  const seen: (readonly LayerState[])[] = [];
+  const seen: (readonly LayerProgress[])[] = [];
   const watching = (async () => {
-    for await (const layers of one.board.watch(signal)) seen.push(layers);
+    for await (const layers of one.progress.watch(signal)) seen.push(layers);
   })();
-  one.board.begin([]);
+  one.progress.begin([]);
   await new Promise((resolve) => setImmediate(resolve));
   turn.reject(new Error('no such image'));
   await assert.rejects(one.result, /no such image/);

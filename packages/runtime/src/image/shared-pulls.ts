@@ -1,17 +1,17 @@
 import { untilAborted } from '@berth/common/abort.ts';
-import { PullBoard } from './pull-board.ts';
+import { PullProgress } from './pull-progress.ts';
 
 /** A pull that is under way. */
 interface SharedPull {
   /** Gives the image's id. */
   readonly result: Promise<string>;
-  readonly board: PullBoard;
+  readonly progress: PullProgress;
   readonly abort: AbortController;
   callers: number;
 }
 
-/** What does the pulling; it stops when the signal fires, and tells the board how it goes. */
-export type Pull = (signal: AbortSignal, board: PullBoard) => Promise<string>;
+/** What does the pulling; it stops when the signal fires, and records its progress. */
+export type Pull = (signal: AbortSignal, progress: PullProgress) => Promise<string>;
 
 /**
  * Lets those who ask for the same image at the same time wait for one pull. It is cancelled when all of them have
@@ -24,22 +24,22 @@ export class SharedPulls {
    * Joins the pull of `key`, or starts it. The key has to hold all that the outcome depends on, credentials
    * included. `result` rejects with the signal's reason when this caller goes.
    */
-  join(key: string, signal: AbortSignal, pull: Pull): { result: Promise<string>; board: PullBoard } {
+  join(key: string, signal: AbortSignal, pull: Pull): { result: Promise<string>; progress: PullProgress } {
     const shared = this.#running.get(key) ?? this.#start(key, pull);
     shared.callers += 1;
-    return { result: this.#wait(key, shared, signal), board: shared.board };
+    return { result: this.#wait(key, shared, signal), progress: shared.progress };
   }
 
   #start(key: string, pull: Pull): SharedPull {
     const abort = new AbortController();
-    const board = new PullBoard();
-    const result = pull(abort.signal, board).finally(() => {
-      board.end();
+    const progress = new PullProgress();
+    const result = pull(abort.signal, progress).finally(() => {
+      progress.end();
       this.#forget(key, shared);
     });
     // Whoever waits hears of a failure; there may be nobody any more.
     result.catch(() => {});
-    const shared: SharedPull = { result, board, abort, callers: 0 };
+    const shared: SharedPull = { result, progress, abort, callers: 0 };
     this.#running.set(key, shared);
     return shared;
   }

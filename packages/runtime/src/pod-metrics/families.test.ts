@@ -7,7 +7,7 @@ import { metricGroups, selectedGroups } from '../config/pod-metric-groups.ts';
 import type { Container } from '../state/container.ts';
 import { containerId, sandboxId } from '../state/ids.ts';
 import { alwaysFamilies, containerFamilies, networkFamilies } from './families.ts';
-import type { ContainerFacts } from './family.ts';
+import type { ContainerReadings } from './family.ts';
 
 const second = 1_000_000_000n;
 const line = { totalNanoseconds: 2n * second + 1n, avg10: 0, avg60: 0, avg300: 0 };
@@ -59,7 +59,7 @@ function container(config: object = {}): Container {
   };
 }
 
-const facts: ContainerFacts = {
+const readings: ContainerReadings = {
   container: container({
     linux: { resources: { cpuShares: 512n, cpuQuota: -1n, memoryLimitInBytes: 1n << 63n, unified: {} } },
   }),
@@ -76,9 +76,9 @@ const facts: ContainerFacts = {
 function told(
   families: readonly {
     descriptor: { name: string };
-    samples: (given: ContainerFacts) => readonly { value: bigint | number; labels?: readonly string[] }[];
+    samples: (given: ContainerReadings) => readonly { value: bigint | number; labels?: readonly string[] }[];
   }[],
-  given = facts,
+  given = readings,
 ): string[] {
   return families.flatMap(({ descriptor, samples }) =>
     samples(given).map(({ value, labels = [] }) => `${descriptor.name}{${labels}} ${value}`),
@@ -152,13 +152,13 @@ for (const [group, expected] of Object.entries(cases)) {
 test('CPU time by CPU where the kernel tells it, idle CPUs left out', () => {
   const perCpu = { ...details, cpu: { ...details.cpu, perCpuNanoseconds: [2n * second, 0n, 3n * second] } };
   assert.deepEqual(
-    told(containerFamilies.cpu, { ...facts, details: perCpu }).filter((each) => each.includes('usage')),
+    told(containerFamilies.cpu, { ...readings, details: perCpu }).filter((each) => each.includes('usage')),
     ['container_cpu_usage_seconds_total{cpu00} 2', 'container_cpu_usage_seconds_total{cpu02} 3'],
   );
 });
 
 test('what was not gathered is not told', () => {
-  const bare: ContainerFacts = {
+  const bare: ContainerReadings = {
     container: container(),
     at: 99n * second,
     usage: { ...usage, cpuPressure: {} },
@@ -201,7 +201,7 @@ test('network: four counters each way, labelled with the interface', () => {
 
 test('every sample has as many labels as its descriptor names, and totals are counters', () => {
   for (const { descriptor, samples, type } of Object.values(containerFamilies).flat()) {
-    for (const { labels = [] } of samples(facts)) {
+    for (const { labels = [] } of samples(readings)) {
       assert.equal(descriptor.labelKeys.length, 5 + labels.length, descriptor.name);
     }
     if (descriptor.name.endsWith('_total') && !descriptor.name.includes('inodes')) {

@@ -3,7 +3,7 @@ import type { DeviceIo } from '@berth/linux/cgroups/details.ts';
 import type { Pressure } from '@berth/linux/cgroups/psi.ts';
 import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
 import {
-  type ContainerFacts,
+  type ContainerReadings,
   counter,
   gauge,
   interfaceCounter,
@@ -50,7 +50,7 @@ const cpu = [
 ];
 
 /** By CPU where the kernel says so (cgroup v1), or all together. */
-function cpuTime({ usage, details }: ContainerFacts): Sample[] {
+function cpuTime({ usage, details }: ContainerReadings): Sample[] {
   const perCpu = details?.cpu.perCpuNanoseconds;
   if (perCpu === undefined) return [{ value: seconds(usage.cpuNanoseconds), labels: ['total'] }];
   return perCpu.flatMap((nanoseconds, index) =>
@@ -162,7 +162,7 @@ const diskIO = [
 ];
 
 function deviceCounter(name: string, help: string, wanted: string, value: (io: DeviceIo) => bigint) {
-  const samples = ({ details, devicePath }: ContainerFacts): Sample[] | undefined =>
+  const samples = ({ details, devicePath }: ContainerReadings): Sample[] | undefined =>
     details?.io
       .filter(({ operation }) => operation === wanted)
       .map((io) => ({ value: value(io), labels: [devicePath(io)] }));
@@ -207,22 +207,22 @@ const pressure = [
 function pressureCounters(
   resource: string,
   about: string,
-  of: (facts: ContainerFacts) => Pressure | undefined,
+  of: (readings: ContainerReadings) => Pressure | undefined,
 ) {
-  const total = (facts: ContainerFacts, line: keyof Pressure): bigint | undefined => {
-    const nanoseconds = of(facts)?.[line]?.totalNanoseconds;
+  const total = (readings: ContainerReadings, line: keyof Pressure): bigint | undefined => {
+    const nanoseconds = of(readings)?.[line]?.totalNanoseconds;
     return nanoseconds === undefined ? undefined : seconds(nanoseconds);
   };
   return [
     counter(
       `container_pressure_${resource}_stalled_seconds_total`,
       `Time that all tasks waited for ${about}, in seconds.`,
-      (facts) => total(facts, 'full'),
+      (readings) => total(readings, 'full'),
     ),
     counter(
       `container_pressure_${resource}_waiting_seconds_total`,
       `Time that at least one task waited for ${about}, in seconds.`,
-      (facts) => total(facts, 'some'),
+      (readings) => total(readings, 'some'),
     ),
   ];
 }
@@ -238,7 +238,7 @@ export const containerFamilies = {
   disk,
   diskIO,
   pressure,
-} as const satisfies Record<string, readonly MetricFamily<ContainerFacts>[]>;
+} as const satisfies Record<string, readonly MetricFamily<ContainerReadings>[]>;
 
 /** Metrics of pods' interfaces, the group `network`. */
 export const networkFamilies: readonly MetricFamily<InterfaceCounters>[] = [

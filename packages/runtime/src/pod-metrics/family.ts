@@ -5,7 +5,7 @@ import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
 import type { Container } from '../state/container.ts';
 
 /** What is known of a container when its metrics are told; what no wanted metric needs is not gathered. */
-export interface ContainerFacts {
+export interface ContainerReadings {
   readonly container: Container;
   /** Nanoseconds since 1970. */
   readonly at: bigint;
@@ -13,13 +13,13 @@ export interface ContainerFacts {
   readonly details?: CgroupDetails | undefined;
   /** How many processes were killed for want of memory. */
   readonly oomKills?: number | undefined;
-  readonly processes?: ProcessFacts | undefined;
-  readonly filesystem?: FilesystemFacts | undefined;
+  readonly processes?: ProcessReadings | undefined;
+  readonly filesystem?: FilesystemReadings | undefined;
   /** Path of a block device. */
   readonly devicePath: (io: DeviceIo) => string;
 }
 
-export interface ProcessFacts {
+export interface ProcessReadings {
   readonly processes: number;
   readonly files: number;
   readonly sockets: number;
@@ -27,7 +27,7 @@ export interface ProcessFacts {
   readonly filesLimit: bigint | undefined;
 }
 
-export interface FilesystemFacts {
+export interface FilesystemReadings {
   /** What the writable layer takes; undefined before it has been measured. */
   readonly usedBytes: bigint | undefined;
   readonly limitBytes: bigint;
@@ -41,11 +41,11 @@ export interface Sample {
   readonly labels?: readonly string[];
 }
 
-/** A metric: what it is, and how its values follow from facts about a container or an interface. */
-export interface MetricFamily<Facts> {
+/** A metric: what it is, and how its values follow from readings of a container or an interface. */
+export interface MetricFamily<Readings> {
   readonly descriptor: MetricDescriptor;
   readonly type: MetricType;
-  readonly samples: (facts: Facts) => readonly Sample[];
+  readonly samples: (readings: Readings) => readonly Sample[];
 }
 
 /** Labels that every metric begins with, in CRI-O's order. */
@@ -54,19 +54,19 @@ export const baseLabelKeys = ['id', 'image', 'namespace', 'pod', 'container'] as
 /** One value, several, or none when it is not known. */
 type Told = bigint | number | undefined | readonly Sample[];
 
-type Define<Facts> = (
+type Define<Readings> = (
   name: string,
   help: string,
-  value: (facts: Facts) => Told,
+  value: (readings: Readings) => Told,
   labels?: readonly string[],
-) => MetricFamily<Facts>;
+) => MetricFamily<Readings>;
 
-function define<Facts>(type: MetricType): Define<Facts> {
+function define<Readings>(type: MetricType): Define<Readings> {
   return (name, help, value, labels = []) => ({
     descriptor: { name, help, labelKeys: [...baseLabelKeys, ...labels] },
     type,
-    samples: (facts) => {
-      const told = value(facts);
+    samples: (readings) => {
+      const told = value(readings);
       if (told === undefined) return [];
       return typeof told === 'bigint' || typeof told === 'number' ? [{ value: told }] : told;
     },
@@ -74,8 +74,8 @@ function define<Facts>(type: MetricType): Define<Facts> {
 }
 
 /** Metrics of containers: those that only grow, and those that go up and down. */
-export const counter = define<ContainerFacts>(MetricType.COUNTER);
-export const gauge = define<ContainerFacts>(MetricType.GAUGE);
+export const counter = define<ContainerReadings>(MetricType.COUNTER);
+export const gauge = define<ContainerReadings>(MetricType.GAUGE);
 
 /** Metrics of pods' interfaces. */
 export const interfaceCounter = define<InterfaceCounters>(MetricType.COUNTER);

@@ -12,9 +12,8 @@ import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
 import type { StatsCollector } from '../stats/collector.ts';
 import { alwaysFamilies, containerFamilies, networkFamilies } from './families.ts';
-import type { ContainerFacts, MetricFamily } from './family.ts';
-import type { ReadingsServices } from './readings.ts';
-import { ContainerFactsGatherer } from './readings.ts';
+import type { ContainerReadings, MetricFamily } from './family.ts';
+import { ReadingsReader, type ReadingsServices } from './readings.ts';
 
 /** What ListPodSandboxMetrics uses. */
 export interface PodMetricsServices extends ReadingsServices {
@@ -23,7 +22,7 @@ export interface PodMetricsServices extends ReadingsServices {
 }
 
 /** The metrics of containers that a selection of groups means. */
-function selectedFamilies(groups: ReadonlySet<MetricGroup>): MetricFamily<ContainerFacts>[] {
+function selectedFamilies(groups: ReadonlySet<MetricGroup>): MetricFamily<ContainerReadings>[] {
   const selected = [...groups].flatMap((group) => (group === 'network' ? [] : containerFamilies[group]));
   return [...alwaysFamilies, ...selected];
 }
@@ -47,14 +46,14 @@ export async function podSandboxMetrics(
   const groups = selectedGroups(services.config.current.stats.includedPodMetrics);
   const families = selectedFamilies(groups);
   const sandboxes = [...services.state.sandboxes.all()].filter(({ state }) => state.phase === 'ready');
-  const gatherer = await ContainerFactsGatherer.start(services, collector, groups);
+  const reader = await ReadingsReader.start(services, collector, groups);
   return Promise.all(
     sandboxes.map(async (sandbox) => ({
       podSandboxId: sandbox.id,
       metrics: groups.has('network') ? networkMetrics(sandbox, await collector.interfaces(sandbox)) : [],
       containerMetrics: services.state.containers
         .ofSandbox(sandbox.id)
-        .flatMap((container) => containerMetrics(sandbox, container, gatherer.facts(container), families)),
+        .flatMap((container) => containerMetrics(sandbox, container, reader.readings(container), families)),
     })),
   );
 }
@@ -62,16 +61,16 @@ export async function podSandboxMetrics(
 function containerMetrics(
   sandbox: Sandbox,
   container: Container,
-  facts: ContainerFacts | undefined,
-  families: readonly MetricFamily<ContainerFacts>[],
+  readings: ContainerReadings | undefined,
+  families: readonly MetricFamily<ContainerReadings>[],
 ): ContainerMetrics[] {
-  if (facts === undefined) return [];
+  if (readings === undefined) return [];
   const labels = baseLabels(sandbox, {
     id: container.id,
     image: container.imageName,
     container: container.config.metadata?.name ?? '',
   });
-  return [{ containerId: container.id, metrics: tell(families, facts, labels, facts.at) }];
+  return [{ containerId: container.id, metrics: tell(families, readings, labels, readings.at) }];
 }
 
 function networkMetrics(sandbox: Sandbox, interfaces: readonly InterfaceCounters[]): Metric[] {
@@ -90,14 +89,14 @@ function baseLabels(
 }
 
 /** `timestamp` is 0 for what was read for this very answer. */
-function tell<Facts>(
-  families: readonly MetricFamily<Facts>[],
-  facts: Facts,
+function tell<Readings>(
+  families: readonly MetricFamily<Readings>[],
+  readings: Readings,
   baseLabelValues: readonly string[],
   timestamp: bigint,
 ): Metric[] {
   return families.flatMap(({ descriptor, type, samples }) =>
-    samples(facts).map(({ value, labels = [] }) => ({
+    samples(readings).map(({ value, labels = [] }) => ({
       name: descriptor.name,
       timestamp,
       metricType: type,

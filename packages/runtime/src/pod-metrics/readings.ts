@@ -8,7 +8,7 @@ import type { MeasuredUsage } from '../disk-usage/layer-usage.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import type { State } from '../state/state.ts';
 import type { StatsCollector } from '../stats/collector.ts';
-import type { ContainerFacts, FilesystemFacts, ProcessFacts } from './family.ts';
+import type { ContainerReadings, FilesystemReadings, ProcessReadings } from './family.ts';
 
 /** What reading the metrics of containers uses. */
 export interface ReadingsServices {
@@ -21,7 +21,7 @@ export interface ReadingsServices {
 const detailed: readonly MetricGroup[] = ['cpu', 'hugetlb', 'memory', 'process', 'diskIO'];
 
 /** Gathers what the wanted groups of metrics need of each container. */
-export class ContainerFactsGatherer {
+export class ReadingsReader {
   readonly #services: ReadingsServices;
   readonly #collector: StatsCollector;
   readonly #groups: ReadonlySet<MetricGroup>;
@@ -49,16 +49,16 @@ export class ContainerFactsGatherer {
     services: ReadingsServices,
     collector: StatsCollector,
     groups: ReadonlySet<MetricGroup>,
-  ): Promise<ContainerFactsGatherer> {
+  ): Promise<ReadingsReader> {
     const wantsDisk = groups.has('disk');
-    return new ContainerFactsGatherer(services, collector, groups, {
+    return new ReadingsReader(services, collector, groups, {
       layers: wantsDisk ? await collector.layers([...services.state.containers.all()]) : new Map(),
       filesystem: wantsDisk ? await fileSystemUsage(services.config.current.root) : undefined,
     });
   }
 
   /** Undefined for a container without processes. */
-  facts(container: Container): ContainerFacts | undefined {
+  readings(container: Container): ContainerReadings | undefined {
     const reading = this.#collector.reading(container);
     if (reading === undefined) return undefined;
     const { cgroups } = this.#services;
@@ -69,12 +69,12 @@ export class ContainerFactsGatherer {
       details: this.#needsDetails ? cgroups.details(container.cgroup) : undefined,
       oomKills: this.#groups.has('oom') ? cgroups.oomKillCount(container.cgroup) : undefined,
       processes: this.#groups.has('process') ? this.#processes(container) : undefined,
-      filesystem: this.#filesystem && this.#filesystemFacts(this.#filesystem, container),
+      filesystem: this.#filesystem && this.#filesystemReadings(this.#filesystem, container),
       devicePath: ({ major, minor }) => this.#devicePath(major, minor),
     };
   }
 
-  #processes(container: Container): ProcessFacts {
+  #processes(container: Container): ProcessReadings {
     const pids = this.#services.cgroups.processes(container.cgroup);
     const open = pids.map(openFiles);
     const init = processesOf(container)?.init.pid;
@@ -86,7 +86,7 @@ export class ContainerFactsGatherer {
     };
   }
 
-  #filesystemFacts(filesystem: FileSystemUsage, { id }: Container): FilesystemFacts {
+  #filesystemReadings(filesystem: FileSystemUsage, { id }: Container): FilesystemReadings {
     const layer = this.#layers.get(id);
     return {
       usedBytes: layer && BigInt(layer.bytes),

@@ -1,6 +1,6 @@
 import type { LinuxContainerResources } from '@berth/cri/generated/api.ts';
 import type { Container } from '../state/container.ts';
-import { type ContainerFacts, gauge, seconds } from './family.ts';
+import { type ContainerReadings, gauge, seconds } from './family.ts';
 
 /** Metrics of what a container was asked to be given: the group `spec`. */
 export const specFamilies = [
@@ -33,7 +33,7 @@ function limit(
   help: string,
   value: (resources: LinuxContainerResources) => bigint | undefined,
 ) {
-  const told = ({ container }: ContainerFacts): bigint | undefined => {
+  const told = ({ container }: ContainerReadings): bigint | undefined => {
     const resources = container.config.linux?.resources;
     return resources && value(resources);
   };

@@ -93,7 +93,7 @@ const pauseMs = 5;
  * Waits until no CNI plugin works for any of `ids`, and kills those that take longer than `timeoutMs`. A
  * plugin that is cut short may leave a lease that names nobody, so it gets the time to finish.
  */
-export async function outwaitPlugins(ids: ReadonlySet<string>, timeoutMs: number): Promise<void> {
+export async function waitForPlugins(ids: ReadonlySet<string>, timeoutMs: number): Promise<void> {
   const deadline = AbortSignal.timeout(timeoutMs);
   for (;;) {
     const plugins = findLeftovers(ids, noPrograms);

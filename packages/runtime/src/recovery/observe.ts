@@ -11,7 +11,7 @@ import type { Paths } from '../state/paths.ts';
 import type { State } from '../state/state.ts';
 import { runtimeOf } from '../teardown/container.ts';
 import { nowNs } from '../time/clock.ts';
-import type { Facts, Rows } from './reconcile.ts';
+import type { MachineState, Rows } from './reconcile.ts';
 import { type StartOutcome, startOutcome } from './start-outcome.ts';
 
 /** What looking at the machine uses. */
@@ -23,7 +23,7 @@ export interface ObserveServices {
 }
 
 /** Reads from the machine what reconciliation compares with the rows. */
-export async function gatherFacts(services: ObserveServices, rows: Rows): Promise<Facts> {
+export async function observeMachine(services: ObserveServices, rows: Rows): Promise<MachineState> {
   const { paths, state } = services;
   const exits = readExits(paths);
   const oomKilled = rows.containers.filter(

@@ -4,7 +4,7 @@ import { ContainerConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { ContainerState } from '../state/container.ts';
 import { containerId, sandboxId } from '../state/ids.ts';
 import type { SandboxState } from '../state/sandbox.ts';
-import { type Action, type Facts, reconcileActions } from './reconcile.ts';
+import { type Action, type MachineState, reconcileActions } from './reconcile.ts';
 
 const sandbox = sandboxId('a'.repeat(64));
 const container = containerId('b'.repeat(64));
@@ -13,7 +13,7 @@ const init = { pid: 11, startTime: 1 };
 const conmon = { pid: 10, startTime: 1 };
 const processes = { init, conmon };
 
-const quiet: Facts = {
+const quiet: MachineState = {
   rebooted: false,
   isAlive: () => true,
   exits: new Map(),
@@ -30,7 +30,7 @@ const quiet: Facts = {
 function decide(
   sandboxState: SandboxState,
   containerState: ContainerState | undefined,
-  facts: Partial<Facts>,
+  machine: Partial<MachineState>,
 ): Action[] {
   const sandboxes = [
     {
@@ -62,7 +62,7 @@ function decide(
     user: undefined,
     state,
   }));
-  return reconcileActions({ sandboxes, containers }, { ...quiet, ...facts });
+  return reconcileActions({ sandboxes, containers }, { ...quiet, ...machine });
 }
 
 const ready: SandboxState = { phase: 'ready', ips: [], init: undefined };
@@ -71,7 +71,12 @@ const running: ContainerState = { phase: 'running', processes, startedAt: 7n };
 const exit = { startedAt: 1n, finishedAt: 2n, exitCode: 0, reason: 'Completed', message: '' };
 const exitFile = (exitCode: number) => new Map([[container as string, { exitCode, finishedAt: 50n }]]);
 
-const containerCases: [name: string, state: ContainerState, facts: Partial<Facts>, expected: object[]][] = [
+const containerCases: [
+  name: string,
+  state: ContainerState,
+  machine: Partial<MachineState>,
+  expected: object[],
+][] = [
   ['runs on', running, {}, [{ kind: 'adopt-container' }]],
   ['created and not started', { phase: 'created', processes }, {}, [{ kind: 'adopt-container' }]],
   ['half made', { phase: 'creating' }, {}, [{ kind: 'destroy-container', why: 'it was half made' }]],
@@ -240,17 +245,22 @@ const containerCases: [name: string, state: ContainerState, facts: Partial<Facts
   ],
 ];
 
-for (const [name, state, facts, expected] of containerCases) {
+for (const [name, state, machine, expected] of containerCases) {
   test(`container: ${name}`, () => {
     assert.deepEqual(
-      decide(ready, state, facts),
+      decide(ready, state, machine),
       expected.map((action) => ({ id: container, ...action })),
     );
   });
 }
 
 const noContainer = { bundleDirs: [], layerDirs: [] };
-const sandboxCases: [name: string, state: SandboxState, facts: Partial<Facts>, expected: object[]][] = [
+const sandboxCases: [
+  name: string,
+  state: SandboxState,
+  machine: Partial<MachineState>,
+  expected: object[],
+][] = [
   ['ready', ready, {}, []],
   ['ready with an init', withInit, {}, []],
   ['ready, of an older berthd', ready, { filed: new Set() }, [{ kind: 'make-etc-files' }]],
@@ -273,10 +283,10 @@ const sandboxCases: [name: string, state: SandboxState, facts: Partial<Facts>, e
   ],
 ];
 
-for (const [name, state, facts, expected] of sandboxCases) {
+for (const [name, state, machine, expected] of sandboxCases) {
   test(`sandbox: ${name}`, () => {
     assert.deepEqual(
-      decide(state, undefined, { ...noContainer, ...facts }),
+      decide(state, undefined, { ...noContainer, ...machine }),
       expected.map((action) => ({ id: sandbox, ...action })),
     );
   });

@@ -12,7 +12,7 @@ export interface Rows {
 }
 
 /** What the machine says, gathered once when berthd starts. */
-export interface Facts {
+export interface MachineState {
   /** The machine was started anew since the rows were written: no process and no mount is left. */
   readonly rebooted: boolean;
   /** Whether a process that a row names still runs. */
@@ -65,15 +65,15 @@ const lostExitCode = 255;
  * Compares rows with the machine after berthd was started, whatever instruction its predecessor died at,
  * and says what to do. Pure: reads nothing, changes nothing. Running containers are never touched.
  */
-export function reconcileActions(rows: Rows, facts: Facts): Action[] {
+export function reconcileActions(rows: Rows, machine: MachineState): Action[] {
   return [
-    ...rows.containers.flatMap((container) => containerActions(container, facts)),
-    ...rows.sandboxes.flatMap((sandbox) => sandboxActions(sandbox, facts)),
-    ...orphanActions(rows, facts),
+    ...rows.containers.flatMap((container) => containerActions(container, machine)),
+    ...rows.sandboxes.flatMap((sandbox) => sandboxActions(sandbox, machine)),
+    ...orphanActions(rows, machine),
   ];
 }
 
-function containerActions(container: Container, facts: Facts): Action[] {
+function containerActions(container: Container, machine: MachineState): Action[] {
   const { id, state } = container;
   switch (state.phase) {
     case 'creating':
@@ -85,13 +85,13 @@ function containerActions(container: Container, facts: Facts): Action[] {
         {
           kind: 'kill-container',
           id,
-          exit: startError(facts.now, 'berthd died while restoring it: the container was killed'),
+          exit: startError(machine.now, 'berthd died while restoring it: the container was killed'),
         },
       ];
     case 'restorable':
       // Its root was mounted.
-      return facts.rebooted
-        ? [{ kind: 'record-exit', id, exit: startError(facts.now, 'the machine was restarted') }]
+      return machine.rebooted
+        ? [{ kind: 'record-exit', id, exit: startError(machine.now, 'the machine was restarted') }]
         : [];
     case 'exited':
       return [];
@@ -100,25 +100,25 @@ function containerActions(container: Container, facts: Facts): Action[] {
   const startedAt =
     state.phase === 'running'
       ? state.startedAt
-      : facts.starts.get(id) === 'started'
+      : machine.starts.get(id) === 'started'
         ? container.createdAt
         : 0n;
-  const ended = (exitCode: number, message: string, finishedAt = facts.now): ContainerExit => ({
+  const ended = (exitCode: number, message: string, finishedAt = machine.now): ContainerExit => ({
     startedAt,
     finishedAt,
     exitCode,
-    reason: exitReason(exitCode, facts.oomKilled.has(id)),
+    reason: exitReason(exitCode, machine.oomKilled.has(id)),
     message,
   });
-  const exit = facts.exits.get(id);
+  const exit = machine.exits.get(id);
   if (exit !== undefined)
     return [{ kind: 'record-exit', id, exit: ended(exit.exitCode, '', exit.finishedAt) }];
-  if (facts.rebooted) {
+  if (machine.rebooted) {
     const lost = { ...ended(lostExitCode, 'the machine was restarted'), reason: 'Unknown' };
     return [{ kind: 'record-exit', id, exit: lost }];
   }
-  if (!facts.isAlive(conmon)) {
-    return facts.isAlive(init)
+  if (!machine.isAlive(conmon)) {
+    return machine.isAlive(init)
       ? [
           {
             kind: 'kill-container',
@@ -136,7 +136,7 @@ function containerActions(container: Container, facts: Facts): Action[] {
   }
   const adopt: Action = { kind: 'adopt-container', id };
   if (state.phase !== 'starting') return [adopt];
-  const start = facts.starts.get(id) ?? 'stuck';
+  const start = machine.starts.get(id) ?? 'stuck';
   if (start === 'stuck') {
     return [
       {
@@ -153,7 +153,7 @@ function startError(finishedAt: bigint, message: string): ContainerExit {
   return { startedAt: 0n, finishedAt, exitCode: 128, reason: 'StartError', message };
 }
 
-function sandboxActions(sandbox: Sandbox, facts: Facts): Action[] {
+function sandboxActions(sandbox: Sandbox, machine: MachineState): Action[] {
   const { id, state } = sandbox;
   switch (state.phase) {
     case 'creating':
@@ -165,20 +165,20 @@ function sandboxActions(sandbox: Sandbox, facts: Facts): Action[] {
     case 'stopped':
       return [];
     case 'ready': {
-      const why = facts.rebooted
+      const why = machine.rebooted
         ? 'the machine was restarted'
-        : !facts.pinned.has(id)
+        : !machine.pinned.has(id)
           ? 'its namespaces are gone'
-          : state.init !== undefined && (facts.exits.has(id) || !facts.isAlive(state.init.init))
+          : state.init !== undefined && (machine.exits.has(id) || !machine.isAlive(state.init.init))
             ? 'its init has ended'
             : undefined;
       if (why !== undefined) return [{ kind: 'stop-sandbox', id, why }];
-      return facts.filed.has(id) ? [] : [{ kind: 'make-etc-files', id }];
+      return machine.filed.has(id) ? [] : [{ kind: 'make-etc-files', id }];
     }
   }
 }
 
-function orphanActions(rows: Rows, facts: Facts): Action[] {
+function orphanActions(rows: Rows, machine: MachineState): Action[] {
   const containers = new Set<string>(rows.containers.map(({ id }) => id));
   const sandboxes = new Set<string>(rows.sandboxes.map(({ id }) => id));
   const orphans = (
@@ -187,9 +187,9 @@ function orphanActions(rows: Rows, facts: Facts): Action[] {
     known: Set<string>,
   ) => [...ids].filter((id) => !known.has(id)).map((id): Action => ({ kind: 'remove-orphan', what, id }));
   return [
-    ...orphans('bundle', facts.bundleDirs, containers),
-    ...orphans('layer', facts.layerDirs, containers),
-    ...orphans('sandbox', facts.sandboxDirs, sandboxes),
-    ...orphans('exit file', facts.exits.keys(), containers.union(sandboxes)),
+    ...orphans('bundle', machine.bundleDirs, containers),
+    ...orphans('layer', machine.layerDirs, containers),
+    ...orphans('sandbox', machine.sandboxDirs, sandboxes),
+    ...orphans('exit file', machine.exits.keys(), containers.union(sandboxes)),
   ];
 }

@@ -3,26 +3,21 @@ import { join } from 'node:path';
 import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import type { LiveConfig } from '../config/live-config.ts';
-import type { ContainerRetryServices } from '../container/retry.ts';
-import { retryContainerRemoval } from '../container/retry.ts';
+import { type ContainerRetryServices, retryContainerRemoval } from '../container/retry.ts';
 import { isExitFileName } from '../exits/exit-files.ts';
 import type { Logger } from '../logging/log.ts';
 import { collectNetworkGarbage } from '../network/gc.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
-import type { SandboxRetryServices } from '../sandbox/retry.ts';
-import { retrySandboxRemoval } from '../sandbox/retry.ts';
+import { retrySandboxRemoval, type SandboxRetryServices } from '../sandbox/retry.ts';
 import { isId, sandboxId } from '../state/ids.ts';
 import type { Paths } from '../state/paths.ts';
 import type { State } from '../state/state.ts';
 import type { Retries } from '../teardown/retries.ts';
-import type { LeftoverCheckpointServices } from './checkpoints.ts';
-import { endLeftoverCheckpoints } from './checkpoints.ts';
-import { endRuntimes, outwaitPlugins, runtimePrograms } from './leftovers.ts';
-import type { ObserveServices } from './observe.ts';
-import { gatherFacts, list } from './observe.ts';
-import type { RecoveryActionServices } from './perform.ts';
-import { describeAction, perform } from './perform.ts';
+import { endLeftoverCheckpoints, type LeftoverCheckpointServices } from './checkpoints.ts';
+import { endRuntimes, runtimePrograms, waitForPlugins } from './leftovers.ts';
+import { list, type ObserveServices, observeMachine } from './observe.ts';
+import { describeAction, perform, type RecoveryActionServices } from './perform.ts';
 import { type Action, type Rows, reconcileActions } from './reconcile.ts';
 
 /** What recovery uses. */
@@ -51,8 +46,8 @@ const checkpointTimeoutMs = 60_000;
 export async function recover(services: RecoveryServices): Promise<void> {
   const { state, log } = services;
   const rows: Rows = { sandboxes: [...state.sandboxes.all()], containers: [...state.containers.all()] };
-  await quietLeftovers(services, rows);
-  const actions = reconcileActions(rows, await gatherFacts(services, rows));
+  await endLeftovers(services, rows);
+  const actions = reconcileActions(rows, await observeMachine(services, rows));
   for (const action of actions) {
     if (action.kind !== 'adopt-container') log.info(`Recovery: ${describeAction(action)}`);
     try {
@@ -125,9 +120,9 @@ async function collectGarbage({
 }
 
 /** Ends what the dead berthd had started and what would go on changing things under our hands. */
-async function quietLeftovers(services: RecoveryServices, rows: Rows): Promise<void> {
+async function endLeftovers(services: RecoveryServices, rows: Rows): Promise<void> {
   const { paths } = services;
-  await outwaitPlugins(new Set(rows.sandboxes.map(({ id }) => id)), helperTimeoutMs);
+  await waitForPlugins(new Set(rows.sandboxes.map(({ id }) => id)), helperTimeoutMs);
   await endLeftoverCheckpoints(services, rows, checkpointTimeoutMs);
   // conmon and the OCI runtime may be about to make what is to be undone.
   const unsettled = [...rows.containers, ...rows.sandboxes].filter(

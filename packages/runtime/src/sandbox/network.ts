@@ -1,8 +1,7 @@
 import { type PortMapping as CriPortMapping, Protocol } from '@berth/cri/generated/api.ts';
-import type { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
-import { unpin } from '@berth/linux/namespaces/namespaces.ts';
+import { type NamespaceWorker, unpin } from '@berth/linux/namespaces/namespaces.ts';
 import type { LiveConfig } from '../config/live-config.ts';
-import { type AttachRequest, attachSandbox } from '../network/attach.ts';
+import type { AttachRequest } from '../network/attach.ts';
 import type { PortMapping } from '../network/capabilities.ts';
 import { detachSandbox } from '../network/detach.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
@@ -56,20 +55,8 @@ export function expectedPins({ paths }: { readonly paths: Paths }, sandbox: Sand
   ];
 }
 
-/**
- * Connects the pod's network namespace; returns its addresses. Not to be cancelled: a plugin that is cut short
- * may leave a lease that names nobody.
- */
-export async function attachNetwork(
-  services: { readonly paths: Paths; readonly network: PodNetwork },
-  sandbox: Sandbox,
-): Promise<string[]> {
-  const { ips } = await attachSandbox(services.network, attachRequest(services, sandbox));
-  return ips;
-}
-
 /** What a sandbox asks of its network. */
-function attachRequest({ paths }: { readonly paths: Paths }, sandbox: Sandbox): AttachRequest {
+export function attachRequest({ paths }: { readonly paths: Paths }, sandbox: Sandbox): AttachRequest {
   const { metadata, portMappings, annotations, dnsConfig, linux } = sandbox.config;
   return {
     sandboxId: sandbox.id,

@@ -4,13 +4,11 @@ import {
   type RemovePodSandboxRequest,
   type RemovePodSandboxResponse,
 } from '@berth/cri/generated/api.ts';
-import type { RemoveContainerServices } from '../container/remove.ts';
-import { stopAndDestroy } from '../container/remove.ts';
+import { type RemoveContainerServices, stopAndDestroy } from '../container/remove.ts';
 import type { ContainerEvents } from '../events/container-events.ts';
 import type { Logger } from '../logging/log.ts';
 import type { State } from '../state/state.ts';
-import type { StopSandboxServices } from './stop.ts';
-import { abortOperations, stopSandbox } from './stop.ts';
+import { abortOperations, type StopSandboxServices, stopSandbox } from './stop.ts';
 import { destroySandbox } from './teardown.ts';
 
 /** What RemovePodSandbox uses. */

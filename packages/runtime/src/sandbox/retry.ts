@@ -2,8 +2,7 @@ import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import type { SandboxId } from '../state/ids.ts';
 import type { State } from '../state/state.ts';
 import type { Retries } from '../teardown/retries.ts';
-import type { SandboxTeardownServices } from './teardown.ts';
-import { destroySandbox } from './teardown.ts';
+import { destroySandbox, type SandboxTeardownServices } from './teardown.ts';
 
 /** What another attempt at removing a sandbox uses. */
 export interface SandboxRetryServices extends SandboxTeardownServices {

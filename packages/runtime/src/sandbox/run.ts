@@ -13,8 +13,8 @@ import { makeLogDirectory } from '../container/log-directory.ts';
 import { labelsOf, levelForPod, warnOfUnusedOptions } from '../container/selinux.ts';
 import type { ContainerEvents } from '../events/container-events.ts';
 import type { Logger } from '../logging/log.ts';
-import type { Tracer } from '../observability/tracing/tracer.ts';
-import { podAttributes } from '../observability/tracing/tracer.ts';
+import { attachSandbox } from '../network/attach.ts';
+import { podAttributes, type Tracer } from '../observability/tracing/tracer.ts';
 import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { checkUserNamespace } from '../oci-runtime/handler-features.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
@@ -28,10 +28,8 @@ import type { State } from '../state/state.ts';
 import { nowNs } from '../time/clock.ts';
 import { makeSandboxFiles } from './files.ts';
 import { startInit } from './init.ts';
-import type { SandboxNetworkServices } from './network.ts';
-import { attachNetwork, pinNamespaces } from './network.ts';
-import type { SandboxRetryServices } from './retry.ts';
-import { retrySandboxRemoval } from './retry.ts';
+import { attachRequest, pinNamespaces, type SandboxNetworkServices } from './network.ts';
+import { retrySandboxRemoval, type SandboxRetryServices } from './retry.ts';
 import { cgroupsOf, destroySandbox } from './teardown.ts';
 import { sandboxName, type ValidSandboxConfig, validateSandboxConfig } from './validate.ts';
 
@@ -65,7 +63,7 @@ export async function runPodSandbox(
   warnOfUnusedOptions(services, config.linux?.securityContext?.selinuxOptions, warn);
   const runtime = services.runtimes.get(request.runtimeHandler);
   await checkUserNamespace(services, runtime, sandboxNamespaces(config).users);
-  await outwaitEarlier(services, sandboxName(config.metadata), signal);
+  await waitForEarlierCalls(services, sandboxName(config.metadata), signal);
   const sandbox = newSandbox(services, config, { handler: request.runtimeHandler, runtime: runtime.name });
   const labels = labelsOf(services, sandbox);
   const { id } = sandbox;
@@ -73,17 +71,17 @@ export async function runPodSandbox(
   log.info(`Running pod sandbox: ${name}`, { sandbox: id });
   tracer.describe({ 'sandbox.id': id, ...podAttributes(config.metadata) });
   state.sandboxes.insert(sandbox);
-  await operations.run([id], signal, (making) =>
-    queue.run(id, () => makeSandbox(services, { sandbox, runtime, labels, signal: making })),
+  await operations.run([id], signal, (aborting) =>
+    queue.run(id, () => makeSandbox(services, { sandbox, runtime, labels, signal: aborting })),
   );
   return { podSandboxId: id };
 }
 
 /**
- * Waits for the end of earlier calls for the same pod: a client that has given up asks again while what it asked for
- * first is being undone, and the name is free after that.
+ * Waits for the end of earlier calls for the same pod: a client whose call timed out retries while the first call is
+ * still being rolled back, which then frees the name.
  */
-async function outwaitEarlier(
+async function waitForEarlierCalls(
   { state, operations }: { readonly state: State; readonly operations: AbortableOperations },
   name: string,
   signal: AbortSignal,
@@ -97,7 +95,7 @@ async function outwaitEarlier(
   }
 }
 
-interface Making {
+interface SandboxCreation {
   readonly sandbox: ReturnType<typeof newSandbox>;
   readonly runtime: OciRuntime;
   readonly labels: ReturnType<typeof labelsOf>;
@@ -106,9 +104,9 @@ interface Making {
 
 async function makeSandbox(
   services: RunSandboxServices,
-  { sandbox, runtime, labels, signal }: Making,
+  { sandbox, runtime, labels, signal }: SandboxCreation,
 ): Promise<void> {
-  const { log, state, paths, tracer } = services;
+  const { log, network, state, paths, tracer } = services;
   const { id, config } = sandbox;
   await withUndo(log, async (undo) => {
     undo('remove the sandbox', () => abandonSandbox(services, sandbox));
@@ -119,15 +117,18 @@ async function makeSandbox(
     if (config.logDirectory !== '') await makeLogDirectory(config.logDirectory, 'config.log_directory');
     const about = { 'sandbox.id': id };
     await tracer.span('namespaces', about, () => pinNamespaces(services, sandbox, hostname));
-    const [ips, init] = await allEnded([
-      namespaces.hostNetwork ? [] : tracer.span('network', about, () => attachNetwork(services, sandbox)),
+    const attach = () => attachSandbox(network, attachRequest(services, sandbox));
+    const [attached, init] = await allEnded([
+      // Without the signal: a plugin that is cut short may leave a lease of a sandbox that is gone.
+      namespaces.hostNetwork ? undefined : tracer.span('network', about, attach),
       namespaces.sharedPid
         ? tracer.span('init', about, () => startInit(services, sandbox, runtime, signal))
         : undefined,
     ]);
-    // A caller that has gone asks again, which must not find the name taken.
+    // The caller disconnected and will retry; the rollback frees the name.
     signal.throwIfAborted();
 
+    const ips = attached?.ips ?? [];
     state.sandboxes.setState(id, { phase: 'ready', ips, init });
     services.events.sandbox(id, ContainerEventType.CONTAINER_CREATED_EVENT);
     services.events.sandbox(id, ContainerEventType.CONTAINER_STARTED_EVENT);
@@ -136,7 +137,7 @@ async function makeSandbox(
   });
 }
 
-/** As Promise.all, but a failure waits for the others to end: nothing may go on being made while it is undone. */
+/** As Promise.all, but a failure is thrown only when all have ended, so that no step runs while others are undone. */
 async function allEnded<Steps extends readonly unknown[]>(steps: [...Steps]) {
   await Promise.allSettled(steps);
   return Promise.all(steps);

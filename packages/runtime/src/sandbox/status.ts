@@ -11,8 +11,7 @@ import { notFound } from '../rpc/errors.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
 import { nowNs } from '../time/clock.ts';
-import type { SandboxInfoServices } from './verbose-info.ts';
-import { sandboxInfo } from './verbose-info.ts';
+import { type SandboxInfoServices, sandboxInfo } from './verbose-info.ts';
 
 /** What PodSandboxStatus uses. */
 export interface SandboxStatusServices extends SandboxInfoServices {

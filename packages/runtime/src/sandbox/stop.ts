@@ -6,7 +6,7 @@ import {
 } from '@berth/cri/generated/api.ts';
 import type { AbortableOperations } from '../container/abortable-operations.ts';
 import type { ContainerRestores } from '../container/creation.ts';
-import type { Stops } from '../container/stops.ts';
+import type { Stops } from '../container/graceful-stop.ts';
 import type { ContainerEvents } from '../events/container-events.ts';
 import type { Logger } from '../logging/log.ts';
 import { messageWithCauses, wrongState } from '../rpc/errors.ts';
@@ -14,8 +14,7 @@ import { isUnrestored, processesOf } from '../state/container.ts';
 import type { SandboxId } from '../state/ids.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
-import type { SandboxTeardownServices } from './teardown.ts';
-import { releaseSandbox } from './teardown.ts';
+import { releaseSandbox, type SandboxTeardownServices } from './teardown.ts';
 
 /** What StopPodSandbox uses. */
 export interface StopSandboxServices extends SandboxTeardownServices {

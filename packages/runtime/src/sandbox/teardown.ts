@@ -11,11 +11,9 @@ import type { SandboxId } from '../state/ids.ts';
 import type { Paths } from '../state/paths.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
-import type { TeardownServices } from '../teardown/container.ts';
-import { destroyContainer } from '../teardown/container.ts';
+import { destroyContainer, type TeardownServices } from '../teardown/container.ts';
 import { unmountSandboxFiles } from './files.ts';
-import type { SandboxInitServices } from './init.ts';
-import { removeInit } from './init.ts';
+import { removeInit, type SandboxInitServices } from './init.ts';
 import { detachNetwork } from './network.ts';
 
 /** What removing a sandbox uses. */

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type DeepPartial, LinuxContainerSecurityContext } from '@berth/cri/generated/api.ts';
-import type { AppArmorFacts } from '../apparmor/detect.ts';
+import type { AppArmorSupport } from '../apparmor/detect.ts';
 import { apparmorProfile } from './apparmor.ts';
 
-const off: AppArmorFacts = { enabled: false, loaded: [] };
-const bare: AppArmorFacts = { enabled: true, loaded: ['mine'] };
-const full: AppArmorFacts = { enabled: true, loaded: ['mine', 'berth-default'] };
-const profile = (security: DeepPartial<LinuxContainerSecurityContext>, host: AppArmorFacts) =>
+const off: AppArmorSupport = { enabled: false, loaded: [] };
+const bare: AppArmorSupport = { enabled: true, loaded: ['mine'] };
+const full: AppArmorSupport = { enabled: true, loaded: ['mine', 'berth-default'] };
+const profile = (security: DeepPartial<LinuxContainerSecurityContext>, host: AppArmorSupport) =>
   apparmorProfile(LinuxContainerSecurityContext.fromPartial(security), host);
 
 test('which profile applies', () => {
-  const table: [DeepPartial<LinuxContainerSecurityContext>, AppArmorFacts, string | undefined][] = [
+  const table: [DeepPartial<LinuxContainerSecurityContext>, AppArmorSupport, string | undefined][] = [
     [{}, off, undefined],
     [{}, bare, undefined],
     [{}, full, 'berth-default'],

@@ -1,6 +1,6 @@
 import type { LinuxContainerSecurityContext } from '@berth/cri/generated/api.ts';
 import { defaultAppArmorProfile } from '../apparmor/default-profile.ts';
-import type { AppArmorFacts } from '../apparmor/detect.ts';
+import type { AppArmorSupport } from '../apparmor/detect.ts';
 import { invalid } from '../rpc/errors.ts';
 import { profileChoice } from './security-profile.ts';
 
@@ -12,7 +12,7 @@ const FIELD = 'config.linux.security_context.apparmor';
  */
 export function apparmorProfile(
   security: LinuxContainerSecurityContext | undefined,
-  host: AppArmorFacts,
+  host: AppArmorSupport,
 ): string | undefined {
   const wanted = request(security);
   // Unconfined is what a process is that berthd, itself unconfined, has started.

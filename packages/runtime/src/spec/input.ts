@@ -2,7 +2,7 @@ import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
 import type { LinuxDevice, PosixRlimit } from '@berth/oci/runtime-spec/config.ts';
-import type { AppArmorFacts } from '../apparmor/detect.ts';
+import type { AppArmorSupport } from '../apparmor/detect.ts';
 import type { CgroupNaming } from '../cgroups/naming.ts';
 import type { Warn } from '../rpc/warn.ts';
 import type { SeccompProfile } from './seccomp-profile.ts';
@@ -98,7 +98,7 @@ export interface ContainerFacts {
   /** The profile of a Localhost seccomp setting. */
   seccompProfile?: SeccompProfile | undefined;
   /** Changes while the node runs, as profiles are loaded. */
-  apparmor: AppArmorFacts;
+  apparmor: AppArmorSupport;
   /** Pid of the container that `namespace_options.target_id` names. */
   targetPid?: number | undefined;
 }

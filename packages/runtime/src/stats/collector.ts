@@ -1,8 +1,7 @@
 import type { ContainerStats, PodSandboxStats } from '@berth/cri/generated/api.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
-import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
-import { readNetDev } from '@berth/linux/netlink/net-dev.ts';
+import { type InterfaceCounters, readNetDev } from '@berth/linux/netlink/net-dev.ts';
 import type { CgroupNaming } from '../cgroups/naming.ts';
 import type { LiveConfig } from '../config/live-config.ts';
 import type { LayerUsage, MeasuredUsage } from '../disk-usage/layer-usage.ts';

@@ -12,18 +12,15 @@ import type { StreamingRuntime } from '@berth/streaming/server/streaming-runtime
 import type { StreamingServer } from '@berth/streaming/server/streaming-server.ts';
 import type { LiveConfig } from '../config/live-config.ts';
 import { auditFields } from '../container/audit.ts';
-import type { ExecServices } from '../exec/exec.ts';
-import { exec } from '../exec/exec.ts';
+import { type ExecServices, exec } from '../exec/exec.ts';
 import { runningContainer } from '../exec/exec-target.ts';
 import type { Logger } from '../logging/log.ts';
 import { invalid, messageWithCauses } from '../rpc/errors.ts';
 import type { Container } from '../state/container.ts';
 import type { State } from '../state/state.ts';
-import type { AttachServices } from './attach.ts';
-import { attach, attachableContainer } from './attach.ts';
+import { type AttachServices, attach, attachableContainer } from './attach.ts';
 import { Attachments } from './attachments.ts';
-import type { PortForwardServices } from './port-forward.ts';
-import { forwardPort, readySandbox } from './port-forward.ts';
+import { forwardPort, type PortForwardServices, readySandbox } from './port-forward.ts';
 import { readTls, TlsFiles } from './tls-files.ts';
 
 /** What Exec, Attach and PortForward use. */

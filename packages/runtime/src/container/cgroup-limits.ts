@@ -28,7 +28,7 @@ export function cgroupLimits({
  * Has systemd know a new container's limits, where it makes the cgroups: crun before 1.9 only writes them into the
  * cgroup's files, and systemd sets what it does not know back when it next writes to the scope.
  */
-export async function keepLimits(
+export async function recordLimitsWithSystemd(
   {
     cgroupNaming,
     cgroupDriver,

@@ -3,7 +3,7 @@ import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import type { ImageLayer } from '@berth/oci/image-spec/image.ts';
 
 /** How far one layer of a pull is. */
-export interface LayerState {
+export interface LayerProgress {
   readonly digest: Digest;
   readonly phase: 'waiting' | 'downloading' | 'unpacking' | 'done';
   /** Bytes of the blob that are here, of `totalBytes`. */
@@ -15,8 +15,8 @@ export interface LayerState {
 const interval = 100;
 
 /** Where a pull writes how it goes, for any number of watchers to read. */
-export class PullBoard {
-  #states: LayerState[] = [];
+export class PullProgress {
+  #states: LayerProgress[] = [];
   #version = 0;
   #changed = Promise.withResolvers<void>();
   readonly #ended = new AbortController();
@@ -32,7 +32,7 @@ export class PullBoard {
     this.#touch();
   }
 
-  set({ descriptor: { digest } }: ImageLayer, phase: LayerState['phase'], doneBytes?: number): void {
+  set({ descriptor: { digest } }: ImageLayer, phase: LayerProgress['phase'], doneBytes?: number): void {
     this.#states = this.#states.map((state) =>
       state.digest === digest
         ? { ...state, phase, doneBytes: doneBytes ?? (phase === 'waiting' ? 0 : state.totalBytes) }
@@ -42,7 +42,7 @@ export class PullBoard {
   }
 
   /** How far the layers are now. */
-  get layers(): readonly LayerState[] {
+  get layers(): readonly LayerProgress[] {
     return this.#states;
   }
 
@@ -53,7 +53,7 @@ export class PullBoard {
   }
 
   /** The layers whenever something has changed, at most ten times a second, until the pull has ended. */
-  async *watch(signal: AbortSignal): AsyncGenerator<readonly LayerState[]> {
+  async *watch(signal: AbortSignal): AsyncGenerator<readonly LayerProgress[]> {
     const wake = () => this.#wake();
     signal.addEventListener('abort', wake, { once: true });
     try {

@@ -2,7 +2,7 @@ import type { PullImageRequest } from '@berth/cri/generated/api.ts';
 import { LayerPhase, type PullImageProgress } from '@berth/cri/generated/image-progress.ts';
 import type { ImageProgressHandlers } from '@berth/cri/server/server.ts';
 import { joinPull } from './pull.ts';
-import type { LayerState } from './pull-board.ts';
+import type { LayerProgress } from './pull-progress.ts';
 import type { ImageService } from './service.ts';
 
 /** The handlers of berth.v1.ImageProgress. */
@@ -16,11 +16,11 @@ async function* pullWithProgress(
   request: PullImageRequest,
   signal: AbortSignal,
 ): AsyncGenerator<PullImageProgress> {
-  const { result, board } = joinPull(service, request, signal);
+  const { result, progress } = joinPull(service, request, signal);
   // It is awaited below, and must not count as unhandled when it fails while layers are told of.
   result.catch(() => {});
-  for await (const layers of board.watch(signal)) yield { imageRef: '', layers: layers.map(toMessage) };
-  yield { imageRef: await result, layers: board.layers.map(toMessage) };
+  for await (const layers of progress.watch(signal)) yield { imageRef: '', layers: layers.map(toMessage) };
+  yield { imageRef: await result, layers: progress.layers.map(toMessage) };
 }
 
 const phases = {
@@ -35,6 +35,6 @@ function toMessage({
   phase,
   doneBytes,
   totalBytes,
-}: LayerState): PullImageProgress['layers'][number] {
+}: LayerProgress): PullImageProgress['layers'][number] {
   return { digest, phase: phases[phase], doneBytes: BigInt(doneBytes), totalBytes: BigInt(totalBytes) };
 }
