@@ -36,7 +36,7 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** Takes possession of the directories, sets right what a predecessor left, then serves the CRI. */
+/** Locks its directories, recovers, and serves the CRI. */
 export async function startDaemon(config: Config, log: AdjustableLogger): Promise<Daemon> {
   await using resources = new AsyncDisposableStack();
   cgroupNaming(config.cgroupDriver).checkParent(config.cgroupParent, 'cgroupParent');
@@ -116,7 +116,7 @@ function logCall(log: Logger, { rpc, durationMs, code, error }: FinishedCall): v
     return;
   }
   const message = `${rpc} failed: ${messageWithCauses(error)}`;
-  // Clients ask for what may be gone all the time; only an image that is nowhere is somebody's mistake.
+  // NOT_FOUND is normal for clients that poll; only for a pull it is a user's mistake.
   if (code === 'NOT_FOUND' && rpc === 'PullImage') log.warning(message, fields);
   else if (code === 'NOT_FOUND' || code === 'UNIMPLEMENTED') log.debug(message, fields);
   else log.error(message, fields);

@@ -40,7 +40,8 @@ async function serve({ serve: config, warnings }: Extract<Invocation, { serve: u
   await daemon.close();
 }
 
-// conmon, OCI runtimes and CNI plugins inherit it, and rely on the usual one. What is berthd's own has its mode.
+// conmon, OCI runtimes and CNI plugins inherit the umask and expect the usual one. berthd's own files have explicit
+// modes.
 process.umask(0o022);
 try {
   const invocation = parseArguments(argv);

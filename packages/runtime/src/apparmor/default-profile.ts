@@ -1,7 +1,7 @@
-/** The profile that containers get which ask for the runtime's default, and those that ask for none. */
+/** The profile of containers that ask for the runtime's default or for none. */
 export const defaultAppArmorProfile = 'berth-default';
 
-/** What the host offers to be included in a profile: other files of AppArmor's own distribution. */
+/** What the profile includes where the host's AppArmor package has it. */
 export interface ProfileParts {
   /** Files that exist, of those that the profile may refer to, relative to /etc/apparmor.d. */
   readonly present: readonly string[];
@@ -11,9 +11,9 @@ export interface ProfileParts {
 export const optionalParts = ['abi/3.0', 'tunables/global', 'abstractions/base'] as const;
 
 /**
- * The text of the default profile. It allows what a container needs and its capabilities, seccomp filter and
- * namespaces decide about anyway, and denies what leads past them: mounting, and writing where /proc and
- * /sys are the whole machine's. Write access to /proc/sys/kernel is left for the IPC namespace's `shm*`.
+ * The text of the default profile. It allows what a container needs and what its capabilities, seccomp filter and
+ * namespaces restrict anyway. It denies what they leave open: mounts, and writes to the parts of /proc and /sys
+ * that belong to the whole machine. Writes to /proc/sys/kernel are allowed for the IPC namespace's `shm*`.
  */
 export function defaultProfileText({ present }: ProfileParts): string {
   const ifPresent = (part: (typeof optionalParts)[number], line: string) =>
@@ -42,11 +42,11 @@ function denied(proc: string): string[] {
     `${proc}/* w`,
     `${proc}/{acpi,asound,bus,driver,fs,irq,scsi,tty}/** w`,
     `${proc}/sys/[^k]** w`,
-    // Everything in it that does not begin with shm.
+    // Everything in /proc/sys/kernel whose name does not begin with shm.
     ...['?', '??', '[^s]**', 's[^h]**', 'sh[^m]**'].map((name) => `${proc}/sys/kernel/${name} w`),
     `${proc}/{kcore,sysrq-trigger} rwklx`,
     '/sys/[^f]** wklx',
-    // Of /sys/f only /sys/fs/cgroup is a container's own.
+    // Below /sys/f only /sys/fs/cgroup is the container's own.
     ...['f[^s]**', 'fs/[^c]**', 'fs/c[^g]**', 'fs/cg[^r]**'].map((name) => `/sys/${name} wklx`),
     '/sys/{firmware,devices/virtual/powercap,kernel/security}/** rwklx',
   ];

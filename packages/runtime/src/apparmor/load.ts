@@ -17,9 +17,9 @@ export function hostProfileText(): string {
 }
 
 /**
- * Loads the default profile into a kernel with AppArmor, unless one of that name is loaded: an administrator's
- * own stays. Failing is told and no more: containers are then as on a node without AppArmor, but for those that
- * ask for the default by name, which are refused.
+ * Loads the default profile into a kernel with AppArmor, unless one of that name is loaded: an administrator's own
+ * stays. A failure is only logged: containers then run as on a node without AppArmor, except those that ask for the
+ * default by name, which are refused.
  */
 export async function loadDefaultProfile(
   { enabled, loaded }: AppArmorSupport,
@@ -29,7 +29,7 @@ export async function loadDefaultProfile(
   const file = join(stateDir, 'apparmor-profile');
   try {
     writeFileSync(file, hostProfileText(), { mode: 0o600 });
-    // Without the cache: its directory need not be writable.
+    // Without the cache, whose directory may not be writable.
     await parseProfile(['--add', '--skip-cache', file]);
     log.info(`Loaded AppArmor profile ${defaultAppArmorProfile}`);
   } catch (error) {
@@ -41,7 +41,7 @@ export async function loadDefaultProfile(
   }
 }
 
-/** Runs apparmor_parser; rejects with what it says unless it succeeds. */
+/** Runs apparmor_parser; rejects with its output when it fails. */
 export async function parseProfile(args: readonly string[]): Promise<void> {
   const path = findProgram('apparmor_parser', 'the loader of AppArmor profiles (package apparmor)');
   const { exited, output } = launch(path, args);

@@ -9,7 +9,7 @@ import { requestedDevices } from './names.ts';
 import { type CdiRegistry, readCdiRegistry } from './registry.ts';
 import type { CdiDeviceNode, ContainerEdits } from './spec.ts';
 
-/** config.json with the CDI devices that a container asks for; errors are in the words of the CDI library. */
+/** config.json with the CDI devices that a container asks for. Error texts are those of the CDI library. */
 export async function withCdiDevices(
   spec: Spec,
   config: Pick<ContainerConfig, 'CDIDevices' | 'annotations'>,
@@ -48,13 +48,13 @@ export function editsOf(names: readonly string[], { devices }: CdiRegistry): Con
   });
 }
 
-/** A device node with everything that a node needs, and who may do what with it. */
+/** A complete device node, and its rule for the device cgroup. */
 export interface CompleteNode {
   readonly device: LinuxDevice;
   readonly permissions: string | undefined;
 }
 
-/** Takes from the host's device what the specification leaves out. */
+/** Completes a device node from the host's device. */
 async function completeNode(node: CdiDeviceNode): Promise<CompleteNode> {
   const { hostPath = node.path, permissions, ...device } = node;
   const { type } = device;
@@ -74,7 +74,7 @@ async function completeNode(node: CdiDeviceNode): Promise<CompleteNode> {
   if (type !== undefined && type !== hostType && !(type === 'u' && hostType === 'c')) {
     throw new Error(`CDI device ("${node.path}", "${hostPath}"), host type mismatch (${type}, ${hostType})`);
   }
-  // What the specification says of them counts, even where it leaves the type out.
+  // The specification's numbers win, even where it leaves out the type.
   const numbers = hostType === 'p' || device.major !== undefined ? {} : splitDevice(stats.rdev);
   return { device: { ...device, type: hostType, fileMode, ...numbers }, permissions };
 }
@@ -85,7 +85,7 @@ function deviceType(stats: Stats): 'b' | 'c' | 'p' | undefined {
   return stats.isFIFO() ? 'p' : undefined;
 }
 
-/** Applies edits to config.json; a later one replaces what an earlier one, or the request, has at its place. */
+/** Applies edits to config.json. A later edit replaces an earlier one, or the request's, at the same place. */
 export function applyEdits(
   spec: Spec,
   edits: readonly ContainerEdits[],
@@ -138,7 +138,7 @@ function editProcess(process: Process, edits: readonly ContainerEdits[]): Proces
   };
 }
 
-/** A node that names no owner is the container's user's. */
+/** A node without an owner belongs to the container's user. */
 function withOwner({ device, permissions }: CompleteNode, process: Process | undefined): CompleteNode {
   const { uid = 0, gid = 0 } = process?.user ?? {};
   const owner = { ...(uid > 0 ? { uid } : {}), ...(gid > 0 ? { gid } : {}) };
@@ -153,7 +153,7 @@ function deviceRule({ device, permissions = 'rwm' }: CompleteNode): LinuxDeviceC
   ];
 }
 
-/** Of items with the same key only the last one, at its own place. */
+/** Keeps the last of the items with the same key, at its own place. */
 function lastOfEach<Item>(items: readonly Item[], key: (item: Item) => string): Item[] {
   const last = new Map(items.map((item, index) => [key(item), index]));
   return items.filter((item, index) => last.get(key(item)) === index);

@@ -1,6 +1,6 @@
 import { RuntimeError } from '../rpc/errors.ts';
 
-/** What an annotation has to begin with to ask for CDI devices, as device plugins did before the CRI had a field. */
+/** Prefix of annotations that ask for CDI devices, as device plugins did before the CRI had a field. */
 const annotationPrefix = 'cdi.k8s.io/';
 
 /** More than a machine has. */
@@ -19,12 +19,12 @@ export function isKind(kind: string): boolean {
   return part.test(vendor) && part.test(kindOfDevice);
 }
 
-/** Whether a device may be called so, within its kind. */
+/** Whether this is a valid device name within a kind. */
 export function isDeviceName(name: string): boolean {
   return /^[A-Za-z0-9]([\w.:-]*[A-Za-z0-9])?$/.test(name);
 }
 
-/** The devices that a container asks for, each once: those of the field first, then those of annotations. */
+/** The devices that a container asks for, without duplicates: those of the field, then those of annotations. */
 export function requestedDevices(request: {
   readonly CDIDevices: readonly { readonly name: string }[];
   readonly annotations: Readonly<Record<string, string>>;

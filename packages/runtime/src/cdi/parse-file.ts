@@ -1,9 +1,9 @@
-// The text of a CDI specification file to its value: YAML or JSON, whatever the file is called, as the reference
-// library reads it by sigs.k8s.io/yaml.
+// Parses a CDI specification file: YAML or JSON, whatever the file's name says, as the reference library does with
+// sigs.k8s.io/yaml.
 import { readYaml, YamlError } from '@berth/go-yaml/document.ts';
 import { goText } from '@berth/go-yaml/go-text.ts';
 
-/** The members of a specification that are numbers or booleans; all others that are no lists or objects are texts. */
+/** The members of a specification that are numbers or booleans; all other scalars are strings. */
 const notTexts = [
   'major',
   'minor',
@@ -15,7 +15,7 @@ const notTexts = [
   'enableMonitoring',
 ].map((name) => name.toLowerCase());
 
-/** The value of the file. Throws a YamlError with the place, for a member that is there twice as well. */
+/** The value of the file. Throws a YamlError with the position, also for a duplicate member. */
 export function parseCdiFile(content: Uint8Array | string): unknown {
   const [document] = readYaml(content);
   if (document === undefined) return null;
@@ -25,7 +25,7 @@ export function parseCdiFile(content: Uint8Array | string): unknown {
   return withTexts(document.value, '');
 }
 
-/** A number or boolean where a text is wanted (`name: 0`) is that text. */
+/** A number or boolean in place of a string (`name: 0`) is read as that string. */
 function withTexts(value: unknown, member: string): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => withTexts(item, member));
   if (typeof value === 'object' && value !== null) {

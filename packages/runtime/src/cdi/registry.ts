@@ -7,25 +7,25 @@ import { type CdiSpec, type ContainerEdits, parseCdiSpec } from './spec.ts';
 
 /** The devices that the specification files of a node define. */
 export interface CdiRegistry {
-  /** By qualified name; `spec` is the one that a device is of. */
+  /** By qualified name; `spec` is the specification that defines the device. */
   readonly devices: ReadonlyMap<string, { readonly spec: CdiSpec; readonly edits: ContainerEdits }>;
-  /** What is wrong with files, a line each: their devices are not there. */
+  /** Errors of specification files, one line each; devices of such a file are not available. */
   readonly problems: readonly string[];
 }
 
-/** A node of many devices with many edits each has some hundred KiB. */
+/** A file for many devices with many edits each has a few hundred KiB. */
 const maxSpecBytes = 16 * 1024 * 1024;
 
 interface SpecFile {
   readonly path: string;
-  /** Place of its directory: a later one goes before. */
+  /** Index of its directory; a higher one takes precedence. */
   readonly priority: number;
   readonly spec: CdiSpec;
 }
 
 /**
- * Reads all specification files, which are small and few, anew for each container that asks for devices: so
- * a change counts at once.
+ * Reads all specification files for each container that asks for devices: they are few and small, and a change
+ * takes effect at once.
  */
 export async function readCdiRegistry(directories: readonly string[]): Promise<CdiRegistry> {
   const problems: string[] = [];
@@ -43,7 +43,7 @@ export async function readCdiRegistry(directories: readonly string[]): Promise<C
   return { devices, problems: [...problems, ...conflicts] };
 }
 
-/** Which file's device counts: that of the later directory; two in one directory conflict, and neither does. */
+/** Which file defines a device: that of the last directory. Two files in one directory conflict, and neither does. */
 export function resolveDevices(files: readonly SpecFile[]): {
   devices: CdiRegistry['devices'];
   conflicts: string[];
@@ -79,7 +79,7 @@ async function specFiles(directory: string, problems: string[]): Promise<string[
       .map(({ name }) => join(directory, name))
       .sort();
   } catch (error) {
-    // Devices of the other directories are there all the same.
+    // Devices of the other directories stay available.
     if (!hasCode(error, 'ENOENT')) problems.push(`failed to read ${directory}: ${messageWithCauses(error)}`);
     return [];
   }

@@ -3,7 +3,7 @@ import { JsonCursor } from '@berth/common/json/cursor.ts';
 import type { Hook, Hooks, LinuxDevice, LinuxIntelRdt, Mount } from '@berth/oci/runtime-spec/config.ts';
 import { isDeviceName, isKind } from './names.ts';
 
-/** A device node to add; what it leaves out is that of the host's device at `hostPath`, else at `path`. */
+/** A device node to add. What it leaves out comes from the host's device at `hostPath`, else at `path`. */
 export interface CdiDeviceNode extends Partial<Omit<LinuxDevice, 'path'>> {
   path: string;
   hostPath?: string;
@@ -41,7 +41,8 @@ const hookNames = [
 ] as const;
 
 /**
- * Reads a parsed CDI file. Members that no version has are refused, so that no part of a device is left out.
+ * Reads a parsed CDI file. Members that no version of the specification has are refused, so that no part of a
+ * device is lost silently.
  * @throws MalformedDocumentError that names the field
  */
 export function parseCdiSpec(value: unknown, file: string): CdiSpec {
@@ -114,7 +115,7 @@ function parseDeviceNode(node: JsonCursor): CdiDeviceNode {
     path: nonEmpty(node.field('path')),
     hostPath: text('hostPath'),
     type,
-    // Zero is how the specification's own library writes that it is not said.
+    // The specification's own library writes an unset value as zero.
     major: count('major') || undefined,
     minor: count('minor') || undefined,
     fileMode: count('fileMode'),
@@ -124,7 +125,7 @@ function parseDeviceNode(node: JsonCursor): CdiDeviceNode {
   });
 }
 
-/** Interfaces of the host that move into the container, each to a name of its own. */
+/** Network interfaces of the host that move into the container, each with its name there. */
 function parseNetDevices(list: JsonCursor): ContainerEdits['netDevices'] {
   if (!list.isPresent) return [];
   const taken = new Set<string>();
@@ -200,7 +201,7 @@ function known(cursor: JsonCursor, names: readonly string[]): JsonCursor {
   return cursor;
 }
 
-/** Leaves out the members without a value: config.json distinguishes the two. */
+/** Drops members without a value: config.json distinguishes an absent member from an empty one. */
 function withoutUndefined<Members extends object>(
   members: Members,
 ): { [Key in keyof Members]: Exclude<Members[Key], undefined> } {

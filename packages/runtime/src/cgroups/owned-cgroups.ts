@@ -1,6 +1,6 @@
 // Which cgroups came with a pod, and so go with it: with the cgroupfs driver berthd makes missing parents too.
 
-/** What is known of a sandbox's cgroups: the pod's own, and the topmost that came with it ('' for none). */
+/** A sandbox's cgroups: the pod's own, and the topmost one that was created for it ('' for none). */
 export interface PodCgroups {
   readonly pod: string;
   readonly owned: string;
@@ -11,8 +11,8 @@ function isWithin(path: string, ancestor: string): boolean {
 }
 
 /**
- * The topmost cgroup that has to be made for a pod's, and so goes when no pod is in it any more; '' when the
- * pod's is there already. What came with another pod is shared with it, and goes with the last of them.
+ * The topmost cgroup that has to be created for a pod, and is removed with the last pod in it; '' when the pod's
+ * own exists already. A cgroup that was created for another pod is shared with that pod.
  */
 export function ownedCgroup(
   pod: string,
@@ -26,7 +26,7 @@ export function ownedCgroup(
   return ancestors.find((path) => !exists(path)) ?? '';
 }
 
-/** The cgroups to remove with a pod: of what came with it, that which no other pod is in. */
+/** The cgroups to remove with a pod: those created for it that no other pod is in. */
 export function removableCgroups({ pod, owned }: PodCgroups, others: readonly PodCgroups[]): string[] {
   if (owned === '') return [];
   return [owned, pod].filter((path) => !others.some((other) => isWithin(other.pod, path))).slice(0, 1);

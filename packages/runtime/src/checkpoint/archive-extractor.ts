@@ -16,8 +16,8 @@ export interface ArchiveLimits {
 }
 
 /**
- * Writes the files of a checkpoint archive that a restore takes into an empty directory. An archive is anybody's:
- * links, devices and FIFOs are refused, as are files that criu must not get; other files are left out.
+ * Extracts the files of a checkpoint archive that a restore needs into an empty directory. Archives are untrusted:
+ * links, devices, FIFOs and files that criu must not get are refused. Other files are skipped.
  */
 export class ArchiveExtractor implements TarHandler {
   readonly #directory: string;
@@ -56,7 +56,7 @@ export class ArchiveExtractor implements TarHandler {
 
   hole(bytes: number): void {
     if (this.#file === undefined) return;
-    // Its bytes count by the size that the entry has said.
+    // Limited by the size in the entry's header.
     const zeros = Buffer.alloc(Math.min(bytes, maxZeros));
     for (let left = bytes; left > 0; left -= zeros.length) this.content(zeros.subarray(0, left));
   }
@@ -72,7 +72,7 @@ export class ArchiveExtractor implements TarHandler {
   }
 }
 
-/** Whether a file of an archive is wanted. Throws for one that must not be there. */
+/** Whether a restore needs a file of an archive. Throws for a forbidden one. */
 function isTaken(name: string): boolean {
   const [directory, file, ...rest] = name.split('/');
   if (directory === imageDirectory && file !== undefined && rest.length === 0) {

@@ -37,7 +37,7 @@ export interface ArchiveServices {
   readonly images: ImageService;
 }
 
-/** Adds to a dump in the work place what a restore needs beside the processes; the container is still paused. */
+/** Adds what a restore needs beside the processes to a dump; the container is still paused. */
 export async function describeCheckpoint(
   services: ArchiveServices,
   container: Container,
@@ -70,8 +70,8 @@ export async function describeCheckpoint(
 }
 
 /**
- * Notes the filter that the OCI runtime has made of the container's profile: the first that the container's init has
- * and berthd has not. Those that came later are the container's own.
+ * Records the filter that the OCI runtime compiled from the container's profile: the first one that the container's
+ * init has and berthd has not. Later filters were installed by the container itself.
  */
 function noteSeccompFilter({ config, log, paths }: ArchiveServices, { id }: Container, spec: Spec): void {
   const profile = spec.linux?.seccomp;
@@ -111,8 +111,8 @@ function configOf(container: Container, runtime: string): ConfigDump {
 }
 
 /**
- * Makes one archive of a work place and a container's log. Whatever ends the checkpoint before `keepArchive`
- * takes the file away again, also the next berthd.
+ * Packs a dump and the container's log into one archive. Unless `keepArchive` was called, the end of the
+ * checkpoint, or the next berthd, removes the file again.
  */
 export async function writeArchive(
   { paths }: { readonly paths: Paths },
@@ -137,10 +137,10 @@ export function keepArchive({ paths }: { readonly paths: Paths }, { id }: Contai
   rmSync(workPlace(paths.container(id)).target, { force: true });
 }
 
-/** Every page of the processes' memory is in there, so that nobody else may read it. */
+/** Mode 0600: the archive holds every page of the processes' memory. */
 async function writeTar(file: string, entries: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void> {
   await using handle = await open(file, 'wx', 0o600);
-  // Not write, which on a disk that is nearly full may write a part and say so only by its result.
+  // Not write(), which on a nearly full disk may write a part and report that only by its result.
   await handle.writeFile(entries, { signal });
   await handle.writeFile(endOfTar());
 }

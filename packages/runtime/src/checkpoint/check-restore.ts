@@ -10,13 +10,13 @@ import { imageDirectory, restorePlace } from './files.ts';
 import { restoreExcess } from './restore-excess.ts';
 import { SeccompFilters } from './seccomp-filters.ts';
 
-/** Files that describe processes are small; what is larger is not read. */
+/** Files that describe processes are small; larger ones are refused. */
 const maxDescriptionBytes = 16 * 1024 * 1024;
 
 /** How many reasons an error names. */
 const maxReasons = 3;
 
-/** Refuses to restore where that has not been allowed. */
+/** Refuses to restore unless the settings allow it. */
 export function requireRestore({ config }: { readonly config: LiveConfig }, what: string): void {
   if (config.current.checkpoint.restore) return;
   throw wrongState(
@@ -26,8 +26,8 @@ export function requireRestore({ config }: { readonly config: LiveConfig }, what
 }
 
 /**
- * Refuses a checkpoint, unpacked into a container's restore place, that would give its processes more than the
- * container that `spec` describes has.
+ * Refuses a checkpoint, unpacked into a container's restore directory, that would give its processes more rights
+ * than `spec` gives the container.
  */
 export function checkRestore(
   { config }: { readonly config: LiveConfig },
@@ -55,7 +55,7 @@ export function checkRestore(
   throw invalid('config', `checkpoint ${name} exceeds what the container asks for: ${shown}${others}`);
 }
 
-/** What criu's files in a directory say; throws for those that are no dump. */
+/** Parses criu's files in a directory; throws when they are no dump. */
 export function readDump(directory: string): CriuDump {
   return readCriuDump(readdirSync(directory), (name) => {
     const path = join(directory, name);
@@ -88,7 +88,7 @@ const limitNames = [
   'RTTIME',
 ];
 
-/** A container has the limits of its config.json, and others from berthd, whose child it is. */
+/** A container has the limits of its config.json and inherits the others from berthd. */
 function hardLimits(spec: Spec): Map<number, bigint> {
   const inherited = parseLimits(readFileSync('/proc/self/limits', 'utf8'));
   const own = spec.process?.rlimits ?? [];

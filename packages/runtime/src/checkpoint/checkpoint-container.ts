@@ -55,7 +55,7 @@ export async function checkpointContainer(
       await whilePaused(services, [container], runtime, async () => {
         await dumpProcesses(services, container, runtime, signal);
         await describeCheckpoint(services, container, { runtime: runtime.name, signal });
-        // It appears under its name when it is complete.
+        // Renamed when complete, so that no partial archive has the final name.
         const partial = `${location}.${randomBytes(4).toString('hex')}.partial`;
         await writeArchive(services, container, partial, signal);
         await rename(partial, location);

@@ -77,7 +77,7 @@ export async function checkpointPod(
   return operations.run([found.id], call.signal, (signal) => queue.run(found.id, () => checkpoint(signal)));
 }
 
-/** Runs `work` in the queues of all these containers. */
+/** Runs `work` while holding the queues of all these containers. */
 function holding<Result>(
   services: { readonly queue: KeyedQueue },
   ids: readonly Container['id'][],

@@ -43,7 +43,7 @@ export async function checkpointSource(
   return { image: checkpoint.image, create: (creation) => createRestorable(services, checkpoint, creation) };
 }
 
-/** An absolute path in the place of an image is that of a checkpoint archive; an image can be a checkpoint as well. */
+/** The checkpoint that the field `image` names: an archive by its absolute path, or an image that contains one. */
 async function findCheckpoint(
   services: CheckpointSourceServices,
   image: string,

@@ -2,7 +2,7 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { type CriuImageKind, parseCriuImage } from './criu-image.ts';
 import type { ProtobufMessage } from './protobuf.ts';
 
-/** What criu would give a thread that it restores. */
+/** Credentials and limits that criu would give a restored thread. */
 export interface DumpedThread {
   readonly id: number;
   readonly uids: readonly number[];
@@ -45,7 +45,7 @@ export interface DumpedMount {
   readonly type: number;
   /** MS_ flags of the mount. */
   readonly flags: number;
-  /** What the OCI runtime is asked for by this name; undefined for what criu mounts by itself. */
+  /** The external mount's name, as the OCI runtime is asked for it; undefined for what criu mounts by itself. */
   readonly externalKey: string | undefined;
 }
 
@@ -55,7 +55,7 @@ export interface DumpedFile {
   readonly socketType: number | undefined;
 }
 
-/** What the files of a checkpoint say about the processes that a restore would make. */
+/** The processes that a restore would create, according to criu's files. */
 export interface CriuDump {
   /** The namespaces that criu itself was in. */
   readonly host: NamespaceIds;
@@ -70,7 +70,7 @@ export interface CriuDump {
 const taskStates = { alive: 1, dead: 2, stopped: 3 } as const;
 
 /**
- * Reads what can be known. `read` gives the content of a file, undefined when there is none.
+ * Parses criu's files. `read` gives the content of a file, undefined when there is none.
  * @throws Error naming the file that is missing or malformed
  */
 export function readCriuDump(names: readonly string[], read: (name: string) => Buffer | undefined): CriuDump {
@@ -159,7 +159,7 @@ function dumpedThread(id: number, core: ProtobufMessage, filters: readonly Proto
   };
 }
 
-/** The filters of a thread: each names the one that was installed before it. */
+/** A thread's seccomp filters: each refers to the one that was installed before it. */
 function filterChain(last: number | undefined, filters: readonly ProtobufMessage[]): ProtobufMessage[] {
   const chain: ProtobufMessage[] = [];
   for (let index = last; index !== undefined; ) {

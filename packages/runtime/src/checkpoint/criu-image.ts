@@ -1,6 +1,6 @@
 import { ProtobufMessage } from './protobuf.ts';
 
-// The numbers that criu's files begin with (its magic.h): one that all have but the inventory, then the kind's.
+// Magic numbers of criu's files (criu's magic.h): a common one, which only the inventory lacks, then the kind's.
 const commonMagic = 0x54564319;
 const magics = {
   inventory: 0x58313116,
@@ -16,8 +16,8 @@ const magics = {
 export type CriuImageKind = keyof typeof magics;
 
 /**
- * The messages in one of criu's image files. Throws for a file of another kind, and for one of an old criu whose
- * files lack the common number.
+ * Parses the messages of one criu image file. Throws for a file of another kind, and for one of an old criu without
+ * the common magic number.
  */
 export function parseCriuImage(bytes: Buffer, kind: CriuImageKind): ProtobufMessage[] {
   const head = kind === 'inventory' ? [magics.inventory] : [commonMagic, magics[kind]];

@@ -10,8 +10,8 @@ import type { Paths } from '../state/paths.ts';
 import { dumpLog, workPlace } from './files.ts';
 
 /**
- * Runs `work` while some running containers stand still, and lets them go on whatever becomes of it. Their work
- * places are there before the first one stops, so that a berthd that is started later knows whom to let go.
+ * Runs `work` while running containers are paused, and resumes them whatever happens. Their work directories exist
+ * before the first one is paused, so that a berthd started after a crash knows which to resume.
  */
 export async function whilePaused<Result>(
   services: { readonly log: Logger; readonly paths: Paths },
@@ -33,8 +33,8 @@ export async function whilePaused<Result>(
 }
 
 /**
- * Lets a container go on that a checkpoint may have stopped, and removes what the checkpoint has left. Where it
- * cannot be told to go on, its work place stays, so that the next berthd tries again.
+ * Resumes a container that a checkpoint may have paused, and removes the checkpoint's files. When resuming fails
+ * the work directory stays, so that the next berthd tries again.
  */
 export async function endCheckpoint(
   { paths, log }: { readonly log: Logger; readonly paths: Paths },
@@ -63,7 +63,7 @@ async function isPaused(runtime: OciRuntime, id: string): Promise<boolean> {
   return typeof state === 'object' && state !== null && 'status' in state && state.status === 'paused';
 }
 
-/** Has criu write the processes of a paused container into its work place; they stay as they are. */
+/** Dumps the processes of a paused container into its work directory; they stay paused. */
 export async function dumpProcesses(
   { paths }: { readonly paths: Paths },
   { id }: Container,
@@ -87,13 +87,13 @@ export async function dumpProcesses(
   }
 }
 
-/** No dump takes longer; who wants less says so by the signal. */
+/** Upper bound; the signal can set a shorter one. */
 const maxDumpMs = 3_600_000;
 const giveUpMs = 10_000;
 
 /**
- * criu, whose OCI runtime was killed, takes its code out of the container's processes again; they must not be let
- * go before. Its log does not grow any more when it is done.
+ * When its OCI runtime is killed, criu still removes its parasite code from the container's processes. Resume them
+ * only after that: its log has then stopped growing.
  */
 async function criuToGiveUp(workDir: string): Promise<void> {
   const log = join(workDir, dumpLog);
@@ -108,7 +108,7 @@ async function criuToGiveUp(workDir: string): Promise<void> {
 export function criuError(log: string): string {
   try {
     const lines = readFileSync(log, 'utf8').split('\n');
-    // A limit that criu would like for itself, and does without.
+    // A limit that criu tries to raise and does not need.
     const errors = lines.filter((line) => line.includes('Error (') && !line.includes("Can't setup RLIMIT"));
     return errors[0]?.replace(/^\(.*?\)\s*(\d+: )?Error \(.*?\): /, '') ?? '';
   } catch {

@@ -12,7 +12,7 @@ export const deletedFiles = 'deleted.files';
 export const dumpLog = 'dump.log';
 export const logFile = 'io.kubernetes.cri-o.LogPath';
 
-/** What a restore takes of an archive, beside criu's files. */
+/** Files that a restore takes from an archive, beside criu's. */
 export const takenFiles: readonly string[] = [
   bindMounts,
   configDump,
@@ -27,7 +27,7 @@ export const takenFiles: readonly string[] = [
 export interface ConfigDump {
   readonly id: string;
   readonly name: string;
-  /** What was asked for, its id, and a name of it for people. */
+  /** The requested image, its id, and its name for people. */
   readonly rootfsImage: string;
   readonly rootfsImageRef: string;
   readonly rootfsImageName: string;
@@ -40,8 +40,8 @@ export interface ConfigDump {
 }
 
 /**
- * Where a checkpoint is made: beside the container's layer, and so on the disk of the images. As long as it is
- * there, the container may be paused, and the half-made file that `target` names may exist.
+ * The work directory of a checkpoint, beside the container's layer and so on the disk of the images. While it
+ * exists the container may be paused, and the partial file that `target` names may exist.
  */
 export function workPlace({ layer }: ContainerPaths) {
   const dir = join(layer, 'checkpoint');
@@ -53,7 +53,7 @@ export function workPlace({ layer }: ContainerPaths) {
   };
 }
 
-/** Where what a container is to be restored from is unpacked, until it is started. */
+/** Where a checkpoint is unpacked until the container is started. */
 export function restorePlace({ layer }: ContainerPaths) {
   const dir = join(layer, 'restore');
   return { dir, at: (name: string) => join(dir, name) };

@@ -1,7 +1,7 @@
 /**
- * criu's files that a container's restore takes: memory, open files, the process tree, namespaces that a pod's
- * container has, and what is checked against the request. Others would set up what a pod cannot ask for (network
- * devices and firewall rules, AppArmor policies, BPF maps, binfmt_misc), or are of criu before 2016.
+ * criu's files that a restore takes: memory, open files, the process tree, namespaces that a container has, and
+ * what is checked against the request. The others would set up what a pod cannot ask for (network devices and
+ * firewall rules, AppArmor policies, BPF maps, binfmt_misc), or are of criu before 2016.
  */
 const wanted = [
   /^inventory\.img$/,
@@ -18,10 +18,10 @@ const wanted = [
   /^(ghost-file|tcp-stream)-[0-9a-f]{1,16}\.img$/,
 ];
 
-/** What lies beside them: the OCI runtime's notes, and statistics. */
+/** Files beside criu's: the OCI runtime's own notes, and statistics. */
 const ignored = /^(descriptors\.json|stats-(dump|restore)|dump\.log|restore\.log)$/;
 
-/** Whether a file of a checkpoint's directory is taken for the restore. */
+/** Whether a restore takes this file of a checkpoint's directory. */
 export function isImageFile(name: string): boolean {
   return name === 'descriptors.json' || wanted.some((pattern) => pattern.test(name));
 }

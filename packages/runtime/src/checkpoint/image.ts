@@ -8,18 +8,18 @@ import type { ArchiveLimits } from './archive-extractor.ts';
 import { configDump, imageDirectory, takenFiles } from './files.ts';
 import { isImageFile, isRefusedFile } from './image-files.ts';
 
-/** What says of an image that it is a checkpoint of the container that the value names: CRI-O's and criu's. */
+/** Annotations that mark an image as the checkpoint of the named container: CRI-O's and criu's. */
 const nameAnnotations = [
   'io.kubernetes.cri-o.annotations.checkpoint.name',
   'org.criu.checkpoint.container.name',
 ] as const;
 
-/** Whether an image holds the files of a checkpoint archive, and says so. */
+/** Whether an image is annotated as a checkpoint and holds its files. */
 export async function isCheckpointImage(
   images: Pick<ImageStore, 'records' | 'content'>,
   { id, lowerDirs }: ImageRootfs,
 ): Promise<boolean> {
-  // Looked for first: every container's making asks, and nearly all images have no such file.
+  // Checked first: this runs for every CreateContainer, and nearly all images have no such file.
   if (fileIn(lowerDirs, configDump) === undefined) return false;
   const annotations = await imageAnnotations(images, id);
   return nameAnnotations.some((name) => annotations[name] !== undefined);
@@ -32,8 +32,8 @@ export function readFileOf(lowerDirs: readonly string[], name: string, maxBytes:
 }
 
 /**
- * Copies what a checkpoint consists of from an image's layers to a directory. An image is anybody's: nothing else
- * than regular files of these places is taken, and no link followed. Throws for files that criu must not get.
+ * Copies a checkpoint from an image's layers to a directory. Images are untrusted: only regular files at the known
+ * places are copied, and no link is followed. Throws for files that criu must not get.
  */
 export async function copyCheckpoint(
   lowerDirs: readonly string[],
@@ -58,7 +58,7 @@ export async function copyCheckpoint(
   }
 }
 
-/** The path of a regular file in the topmost layer that has something of this name. */
+/** The path of a regular file in the topmost layer that has an entry of this name. */
 function fileIn(lowerDirs: readonly string[], name: string): string | undefined {
   for (const layer of lowerDirs) {
     const path = join(layer, name);

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import { invalid, messageWithCauses } from '../rpc/errors.ts';
 
-/** The file of a pod's checkpoint that tells of the others; it is written last. */
+/** The index of a pod's checkpoint, written last. */
 export const podDump = 'pod.dump';
 
 /** pod.dump: the archive of each container, a file beside it, by the container's name. */

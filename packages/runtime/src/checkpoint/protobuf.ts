@@ -1,6 +1,6 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 
-/** A message as its fields by number; the values of one that is repeated are in order. */
+/** A message: values by field number, in order where a field is repeated. */
 export class ProtobufMessage {
   readonly #fields: ReadonlyMap<number, readonly (bigint | Buffer)[]>;
 
@@ -8,7 +8,7 @@ export class ProtobufMessage {
     this.#fields = fields;
   }
 
-  /** Reads the wire format without a description of the message. Throws for what is cut off or of another form. */
+  /** Decodes the wire format without a schema. Throws for truncated or malformed bytes. */
   static parse(bytes: Uint8Array): ProtobufMessage {
     const fields = new Map<number, (bigint | Buffer)[]>();
     const reader = new BinaryReader(bytes);
@@ -22,7 +22,7 @@ export class ProtobufMessage {
     return new ProtobufMessage(fields);
   }
 
-  /** The last value of an integer, which is the one that counts; undefined when there is none. */
+  /** The last value of an integer field, which wins; undefined when there is none. */
   integer(field: number): bigint | undefined {
     const value = this.#fields.get(field)?.at(-1);
     if (typeof value === 'object') throw new Error(`field ${field} is no integer`);
@@ -57,10 +57,7 @@ export class ProtobufMessage {
     return this.bytes(field)?.toString();
   }
 
-  /**
-   * A message inside. Where it occurs more than once parsers merge them; so does this, as what is concatenated
-   * is merged.
-   */
+  /** A nested message. Parsers merge repeated occurrences of one; so does this, by concatenation. */
   message(field: number): ProtobufMessage | undefined {
     const parts = this.#parts(field);
     return parts.length === 0 ? undefined : ProtobufMessage.parse(Buffer.concat(parts));

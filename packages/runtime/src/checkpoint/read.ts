@@ -16,7 +16,7 @@ import { ArchiveExtractor, type ArchiveLimits } from './archive-extractor.ts';
 import { configDump, deletedFiles, restorePlace, rootfsDiff, specDump } from './files.ts';
 import { copyCheckpoint, readFileOf } from './image.ts';
 
-/** What a checkpoint tells before it is unpacked. */
+/** A checkpoint's description, read before it is unpacked. */
 export interface Checkpoint {
   /** Path of the archive, or name of the image that it is in. */
   readonly name: string;
@@ -25,17 +25,17 @@ export interface Checkpoint {
   /** The image that the container was made of: its id, or else a name. */
   readonly image: string;
   readonly spec: Pick<Spec, 'mounts'>;
-  /** spec.dump's, as JSON: arguments, working directory and user of the process. */
+  /** From spec.dump, as JSON: arguments, working directory and user of the process. */
   readonly process: string;
 }
 
-/** These files are small JSON; what is larger is not read. */
+/** These files are small JSON; larger ones are refused. */
 const maxJsonBytes = 4 * 1024 * 1024;
 
 /** Paths of some hundred thousand deleted files. */
 const maxListBytes = 64 * 1024 * 1024;
 
-/** Reads who a checkpoint is of. `field` is the request's, for messages. */
+/** Reads the description of a checkpoint archive. `field` is the request's, for messages. */
 export async function readCheckpoint(archive: string, field: string): Promise<Checkpoint> {
   const wanted = new Map<string, Buffer[]>([
     [configDump, []],
@@ -49,7 +49,7 @@ export async function readCheckpoint(archive: string, field: string): Promise<Ch
   }
 }
 
-/** Reads who a checkpoint is of that is in an image. `field` is the request's, for messages. */
+/** Reads the description of a checkpoint in an image. `field` is the request's, for messages. */
 export function readCheckpointImage(name: string, layers: readonly string[], field: string): Checkpoint {
   const read = (file: string) => readFileOf(layers, file, maxJsonBytes) ?? Buffer.alloc(0);
   const files = new Map([configDump, specDump].map((file) => [file, [read(file)]]));
@@ -68,7 +68,7 @@ function parseCheckpoint(name: string, files: ReadonlyMap<string, Buffer[]>): Ch
   return { name, image, spec: { mounts: parseMounts(spec.mounts) }, process: processIdentity(spec.process) };
 }
 
-/** Gathers the content of a few small files of an archive. */
+/** Collects a few small files of an archive. */
 function collector(wanted: Map<string, Buffer[]>): TarHandler {
   let chunks: Buffer[] | undefined;
   return {
@@ -76,7 +76,7 @@ function collector(wanted: Map<string, Buffer[]>): TarHandler {
       const name = header.path.replace(/^\.\//, '');
       const isWanted = header.type === 'file' && header.size <= maxJsonBytes && wanted.has(name);
       chunks = isWanted ? [] : undefined;
-      // Of several by one name the last counts, and no other is kept.
+      // The last one of a name wins; earlier ones are dropped.
       if (chunks !== undefined) wanted.set(name, chunks);
     },
     content: (chunk) => chunks?.push(Buffer.from(chunk)),
@@ -116,8 +116,8 @@ function parseMounts(value: unknown): { destination: string }[] {
 }
 
 /**
- * Unpacks a checkpoint into a container's restore place, and its changes to the image into the container's layer,
- * which is not mounted yet.
+ * Unpacks a checkpoint into a container's restore directory, and its changes to the image into the container's
+ * writable layer, which is not mounted yet.
  */
 export async function unpackCheckpoint(
   { config }: { readonly config: LiveConfig },
@@ -186,12 +186,15 @@ export async function deleteFromRoot(paths: ContainerPaths, rootfs: string): Pro
   }
 }
 
-/** Whether an archive had this as a file. It is anybody's: a link in it could lead anywhere, a fifo never end. */
+/**
+ * Whether an archive had this as a regular file. Archives are untrusted: a link could lead anywhere, and reading a
+ * FIFO never ends.
+ */
 export function isFile(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** The pod's own files and the kernel's trees, which a new pod has elsewhere. */
+/** Mounts that the new pod provides itself: its own files and kernel file systems. */
 const ownDestinations = new Set([
   '/proc',
   '/dev',
@@ -210,8 +213,8 @@ const ownDestinations = new Set([
 ]);
 
 /**
- * What was mounted in the checkpointed container has to be in the request: an archive must not bring host paths
- * of its own, and criu restores only with every mount in its place.
+ * Everything mounted in the checkpointed container has to be in the request: an archive must not bring host paths
+ * of its own, and criu restores only with every mount in place.
  */
 export function checkMounts(checkpoint: Checkpoint, spec: Spec): void {
   const present = new Set((spec.mounts ?? []).map(({ destination }) => destination));
@@ -225,7 +228,7 @@ export function checkMounts(checkpoint: Checkpoint, spec: Spec): void {
   );
 }
 
-/** What a process is by its config.json, in a form that can be compared. */
+/** A process's config.json in a form that can be compared. */
 export function processIdentity(process: unknown): string {
   if (typeof process !== 'object' || process === null) return '';
   const { args, cwd, user }: Record<string, unknown> = { ...process };

@@ -40,7 +40,7 @@ export interface RestoreContainerServices extends RecordExitServices {
   readonly conmon: string;
 }
 
-/** A restored process runs at once, so that a container made from a checkpoint gets its processes by its start. */
+/** StartContainer of a container from a checkpoint. criu restores processes running, so they are created only now. */
 export async function startRestored(
   services: RestoreContainerServices,
   container: Container,
@@ -82,19 +82,19 @@ export async function startRestored(
   } finally {
     await removeTree(place.dir);
   }
-  // An end that came before the container could be found has not been recorded.
+  // An exit before the container was recorded as running has not been recorded.
   const exit = readExit(paths.exits, id);
   if (exit !== undefined) recordExit(services, id, { ...exit, message: '' });
 }
 
-/** Writes the log as it was; a link that has come to its place meanwhile leads it nowhere. */
+/** Restores the log. O_NOFOLLOW: the container may have put a link in its place. */
 async function copyLog(from: string, logPath: string): Promise<void> {
   const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
   await using log = await open(logPath, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0o640);
   await copyFile(from, magicPath(log.fd));
 }
 
-/** criu has given the pod's own UTS namespace the host name of the pod that the checkpoint is of. */
+/** Resets the host name: criu has set that of the checkpointed pod in the pod's UTS namespace. */
 async function renamePod(
   { state, namespaces, paths }: RestoreContainerServices,
   { sandboxId }: Container,
@@ -105,7 +105,7 @@ async function renamePod(
   await namespaces.pin({ hostname: sandboxHostname(sandbox), existing });
 }
 
-/** A container whose restore has failed, or was given up before it began, has ended. */
+/** Records the end of a container whose restore failed or was cancelled. */
 async function endRestore(
   services: RestoreContainerServices,
   container: Container,
@@ -124,7 +124,7 @@ export function giveUpRestore(services: RestoreContainerServices, id: ContainerI
   services.operations.abort(id, wrongState(`container ${id} was stopped`));
   return services.queue.run(id, async () => {
     const container = services.state.containers.get(id);
-    // In its turn one that is being restored is what a berthd has left that died.
+    // In this queue nothing else restores it, so `restoring` means that an earlier berthd died during the restore.
     if (container !== undefined && isUnrestored(container)) {
       await endRestore(services, container, 'it was stopped before it was restored');
     }

@@ -2,10 +2,10 @@ import { CAPABILITIES } from '@berth/linux/security/capabilities.ts';
 import type { LinuxNamespaceType, Spec } from '@berth/oci/runtime-spec/config.ts';
 import type { CriuDump, DumpedMount, DumpedTask, DumpedThread, NamespaceIds } from './criu-dump.ts';
 
-/** What the request's container would be, and what this node knows. */
+/** The request's container, and what this node knows. */
 export interface RestoreLimits {
   readonly spec: Spec;
-  /** Hard limits that a process of the container gets, by RLIMIT number; of those left out any is right. */
+  /** Hard limits of a container's processes by RLIMIT number; one that is missing is not checked. */
   readonly hardLimits: ReadonlyMap<number, bigint>;
   /** Whether a filter is one that this node's OCI runtime made of the request's seccomp profile. */
   readonly isFilterOfProfile: (filter: Buffer) => boolean;
@@ -14,8 +14,8 @@ export interface RestoreLimits {
 }
 
 /**
- * In what a checkpoint exceeds the container that the request asks for; the first such thing of each process, mount
- * or file. Pure. An empty list: criu may restore it.
+ * Where a checkpoint exceeds the container of the request: the first violation of each process, mount and file.
+ * Pure. criu may restore it when the list is empty.
  */
 export function restoreExcess(dump: CriuDump, limits: RestoreLimits): string[] {
   const [first] = dump.tasks;
@@ -58,7 +58,7 @@ function threadExcess(thread: DumpedThread, { spec, isFilterOfProfile }: Restore
   if (process === undefined) return 'is of a container without a process';
   const { user, capabilities = {} } = process;
   const isRoot = user.uid === 0;
-  // Root may take any user and group, if it has the capability; others may not.
+  // With the capability root may become any user and group; others may not.
   const mayChange = (capability: string) => isRoot && has(spec, capability);
   const foreignUid = thread.uids.find((uid) => uid !== user.uid);
   if (foreignUid !== undefined && !mayChange('CAP_SETUID')) {
@@ -70,7 +70,7 @@ function threadExcess(thread: DumpedThread, { spec, isFilterOfProfile }: Restore
     return `has group ${foreignGid}, and the container's are ${groups.join(', ')}`;
   }
   const bounding = bits(capabilities.bounding);
-  // What a program of another user than root has after its start.
+  // Capabilities of a program that starts as another user than root.
   const held = isRoot ? bounding : bits(capabilities.ambient);
   for (const [set, allowed] of [
     ['bounding', bounding],
@@ -143,7 +143,7 @@ function namespaceExcess(
     const id = namespaces[kind];
     if (id !== first.namespaces[kind]) return `has another ${type} namespace than the first`;
     const isOwn = linux?.namespaces?.some((namespace) => namespace.type === type) ?? false;
-    // A number that is missing means to criu that it is the same as criu's own.
+    // criu takes a missing number for its own.
     if (isOwn && (id === undefined || host[kind] === undefined || id === host[kind])) {
       return `is in the host's ${type} namespace`;
     }
@@ -158,7 +158,7 @@ function limitExcess({ hardLimits, oomScoreAdj }: DumpedTask, { spec, hardLimits
   return (oomScoreAdj ?? 0) < least ? `has oom_score_adj ${oomScoreAdj ?? 0}, below ${least}` : undefined;
 }
 
-/** criu's numbers of file systems that a container's own mounts are of. */
+/** criu's numbers of the file systems in a container's own mounts. */
 const containerFileSystems = new Set([1, 2, 5, 6, 12, 14, 23]);
 const tmpfs = 5;
 const mountFlags = { ro: 1, nosuid: 2, nodev: 4, noexec: 8 } as const;
@@ -177,7 +177,7 @@ function mountsExcess(mounts: readonly DumpedMount[], { spec, exists }: RestoreL
   ];
 }
 
-/** A mount hides none of the others: there is one at each place, and it is on the one that the place is in. */
+/** No mount hides another: there is one at each path, and its parent is the mount that contains the path. */
 function placeExcess(
   { id, parent, mountpoint }: DumpedMount,
   mounts: readonly DumpedMount[],
@@ -229,7 +229,7 @@ function mountExcess({ mountpoint, type, flags, externalKey }: DumpedMount, spec
   return missing === undefined ? undefined : `its mount at ${mountpoint} is not ${missing[0]}`;
 }
 
-/** criu's numbers of open files that lead out of the container, or need a privilege. */
+/** criu's numbers of open file types that lead out of the container, or need a privilege. */
 const openFiles = {
   packet: 10,
   fanotify: 12,

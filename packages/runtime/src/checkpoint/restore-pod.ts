@@ -34,7 +34,10 @@ export interface RestorePodServices
   readonly images: ImageService;
 }
 
-/** RestorePod: a sandbox, and containers that go on from a pod's checkpoint when they are started. All or nothing. */
+/**
+ * RestorePod: a sandbox with containers from a pod's checkpoint, which resume when they are started. All or
+ * nothing.
+ */
 export async function restorePod(
   services: RestorePodServices,
   { checkpointPath, config, runtimeHandler, options, containerConfigs }: RestorePodRequest,

@@ -12,9 +12,8 @@ export function isWhiteout(stats: Stats): boolean {
 }
 
 /**
- * What a container has deleted of its image, as paths below its root: what is whited out, and what an image's
- * layer has in a directory that the container made anew.
- *
+ * Paths below the root that a container has deleted from its image: whiteouts, and what the image's layers have in
+ * a directory that the container replaced.
  * @param lowerDirs the image's unpacked layers
  */
 export function deletedPaths(upper: string, lowerDirs: readonly string[]): string[] {

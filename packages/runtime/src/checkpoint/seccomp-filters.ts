@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { LinuxSeccomp } from '@berth/oci/runtime-spec/config.ts';
 
 /**
- * The seccomp filters that OCI runtimes of this node have made, each by the profile that it is made of. A filter in
- * a checkpoint is a program from who knows where; only by this is it known to allow no more than a profile does.
+ * The seccomp filters that OCI runtimes of this node compiled, by profile. A filter in a checkpoint is an untrusted
+ * program: only by this record is it known to allow no more than a profile does.
  */
 export class SeccompFilters {
   readonly #directory: string;
@@ -15,7 +15,7 @@ export class SeccompFilters {
     this.#directory = join(root, 'seccomp-filters');
   }
 
-  /** Notes the filter that an OCI runtime has made of this profile. */
+  /** Records the filter that an OCI runtime compiled from this profile. */
   note(profile: LinuxSeccomp, filter: Buffer): void {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     writeFileSync(join(this.#directory, nameOf(profile, filter)), '', { mode: 0o600 });

@@ -2,7 +2,7 @@ import { findProgram } from '../host/programs.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { wrongState } from '../rpc/errors.ts';
 
-/** Refuses a checkpoint or restore that this node has not got the programs for. */
+/** Refuses checkpoints and restores on a node without the programs for them. */
 export async function requireCheckpointing(runtime: OciRuntime): Promise<void> {
   try {
     findProgram('criu', 'criu');

@@ -9,17 +9,17 @@ export interface RuntimeOptions {
   /** Options that precede every command, such as runsc's `--platform=kvm`. */
   readonly args: readonly string[];
   /**
-   * Annotations of pods that the runtime gets to see in config.json: names, or prefixes that end in `*`. Undefined: for
-   * crun and runc all but those that are orders, for others none.
+   * Annotations of pods that the runtime sees in config.json: names, or prefixes that end in `*`. Undefined: for
+   * crun and runc all except those that instruct the runtime, for others none.
    */
   readonly podAnnotations: readonly string[] | undefined;
   /** The same for annotations of containers. */
   readonly containerAnnotations: readonly string[] | undefined;
-  /** Whether a privileged container gets none of the host's devices but those that it asks for. */
+  /** Whether a privileged container gets only the devices that it asks for, and not all of the host's. */
   readonly privilegedWithoutHostDevices: boolean;
 }
 
-/** Everything about berthd that can be set. Two daemons live side by side when no path is shared. */
+/** All settings of berthd. Two daemons can run side by side when they share no path. */
 export interface Config {
   /** Path of the CRI socket. */
   readonly listen: string;
@@ -29,11 +29,11 @@ export interface Config {
   readonly state: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
-  /** Who makes cgroups: berthd and the OCI runtime by mkdir, or systemd as slices and scopes. */
+  /** What makes cgroups: berthd and the OCI runtime with mkdir, or systemd as slices and scopes. */
   readonly cgroupDriver: CgroupDriverName;
   /** Cgroup of pods whose request names none, for example crictl's. */
   readonly cgroupParent: string;
-  /** Name of the runtime handler that pods get which ask for none; undefined: the first that works here. */
+  /** Runtime handler of pods that ask for none; undefined: the first that works here. */
   readonly defaultRuntime: string | undefined;
   /** OCI runtimes by runtime handler name. */
   readonly runtimes: Readonly<Record<string, RuntimeOptions>>;
@@ -52,19 +52,19 @@ export interface Config {
      * network of its own.
      */
     readonly confTemplate?: string | undefined;
-    /** A plugin that takes longer is killed, and its pod fails. */
+    /** A plugin that takes longer is killed, and the request of its pod fails. */
     readonly timeoutSeconds: number;
   };
   readonly cdi: {
-    /** Directories of CDI specifications; a device of a later one goes before. */
+    /** Directories of CDI specifications; the last directory that defines a device wins. */
     readonly specDirs: readonly string[];
   };
   readonly registry: {
     /** Directory of HOST/hosts.toml files, as containerd's certs.d. */
     readonly configDir: string;
     /**
-     * Docker config.json files with credentials for pulls that bring none; the first that has some for a server
-     * counts. Those that do not exist are passed over. Without any it is `auth.json` beside `configDir`.
+     * Docker config.json files with credentials for pulls that bring none; the first with an entry for the registry
+     * wins. Missing files are skipped. Default: `auth.json` beside `configDir`.
      */
     readonly authFiles: readonly string[];
   };
@@ -87,30 +87,30 @@ export interface Config {
     /** Certificate and key in PEM; with them it serves HTTPS. */
     readonly certFile?: string | undefined;
     readonly keyFile?: string | undefined;
-    /** Authorities in PEM, one of which has to have signed the certificate of every client. */
+    /** CA certificates in PEM; every client needs a certificate that one of them signed. */
     readonly clientCaFile?: string | undefined;
     /** A connection without a byte in either direction is closed. */
     readonly idleTimeoutSeconds: number;
   };
   readonly checkpoint: {
-    /** Whether containers may be made from checkpoints: archives, and images that say that they are one. */
+    /** Whether containers may be created from checkpoints: archives, and images annotated as checkpoints. */
     readonly restore: boolean;
   };
   readonly stats: {
-    /** Groups of metrics that ListPodSandboxMetrics tells; `all` alone stands for every group. */
+    /** Metric groups of ListPodSandboxMetrics; `all` alone stands for every group. */
     readonly includedPodMetrics: readonly (MetricGroup | 'all')[];
   };
   readonly tracing: {
-    /** Where spans go by OTLP over gRPC, such as `127.0.0.1:4317`; undefined: no tracing. */
+    /** OTLP/gRPC endpoint for spans, such as `127.0.0.1:4317`; undefined: no tracing. */
     readonly endpoint: string | undefined;
-    /** Of a million calls whose caller does not decide, how many are traced. */
+    /** Sampled calls per million, where the caller does not decide. */
     readonly samplingRatePerMillion: number;
   };
 }
 
 export const defaultConfigPath = '/etc/berth/config.yaml';
 
-/** What a runtime handler is of which only the program is set. */
+/** A runtime handler of which only the program is set. */
 export function plainRuntime(path: string): RuntimeOptions {
   return {
     path,
@@ -133,7 +133,7 @@ export const defaultConfig: Config = {
   runtimes: { crun: plainRuntime('crun'), runc: plainRuntime('runc') },
   conmon: 'conmon',
   init: 'catatonit',
-  // As containerd has it: any user of a pod listens on any port, and pings.
+  // containerd's defaults: any user of a pod may listen on any port, and ping.
   defaultSysctls: {
     'net.ipv4.ip_unprivileged_port_start': '0',
     'net.ipv4.ping_group_range': '0 2147483647',
@@ -158,7 +158,7 @@ export const defaultConfig: Config = {
   tracing: { endpoint: undefined, samplingRatePerMillion: 1_000_000 },
 };
 
-/** Where systemd makes cgroups, pods that name none go into a slice, unless another was chosen. */
+/** With the systemd driver the default parent is a slice. */
 export function withCgroupParent(config: Config): Config {
   const isDefault = config.cgroupParent === defaultConfig.cgroupParent;
   return config.cgroupDriver === 'systemd' && isDefault

@@ -1,7 +1,7 @@
 import type { Config } from './config.ts';
 import { type Reload, reloadConfig } from './reload.ts';
 
-/** The settings in force. Whoever can take a change while berthd serves reads them here at each use, or follows. */
+/** The settings in force. Code that supports a reload reads them here at each use, or follows changes. */
 export class LiveConfig {
   #current: Config;
   readonly #followers: ((config: Config) => void)[] = [];

@@ -10,10 +10,10 @@ import {
   parseDocument,
 } from 'yaml';
 
-/** Where a value stands in a document: keys of mappings and indexes of lists, from the top. */
+/** Path of a value in a document: keys of mappings and indexes of lists, from the top. */
 export type ValuePath = readonly (string | number)[];
 
-/** A setting that berthd cannot use: says file, line and column, the field (`cni.pluginDirs[1]`) and why. */
+/** An invalid setting: names file, line and column, the field (`cni.pluginDirs[1]`) and the reason. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
@@ -22,7 +22,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** A document as plain data, with a way to say where something in it is wrong. */
+/** A document as plain data that can report the position of an invalid value. */
 export interface LocatedDocument {
   /** Mappings as objects, lists as arrays; undefined for an empty document. */
   readonly value: unknown;
@@ -63,7 +63,7 @@ function formatPath(path: ValuePath): string {
     .join('');
 }
 
-/** Where the key at `path` begins, or the item of a list; of what is not there, the nearest that is. */
+/** Position of the key or list item at `path`, or of the nearest parent that exists. */
 function offsetOf(document: Document, path: ValuePath): number | undefined {
   let node: unknown = document.contents;
   let offset = startOf(node);

@@ -6,13 +6,13 @@ import { parseLocated, type ValuePath } from './located.ts';
 import { metricGroups } from './pod-metric-groups.ts';
 import { type Parse, valueParsers } from './values.ts';
 
-/** The settings of config.yaml that have settings of their own. */
+/** The settings of config.yaml that are mappings. */
 type Section = 'cni' | 'cdi' | 'registry' | 'image' | 'streaming' | 'checkpoint' | 'stats' | 'tracing';
 
 /**
- * Parses the text of a config.yaml; what it leaves out keeps its default. Throws a ConfigError that names
- * `file`, line, column and field for a value of the wrong form. A field that does not exist is ignored with a
- * warning, as by other runtimes: a setting of another release does not keep a node from starting.
+ * Parses a config.yaml; missing settings keep their defaults. Throws a ConfigError that names `file`, line, column
+ * and field for a value of the wrong form. An unknown field is ignored with a warning, as by other runtimes: a
+ * setting of another release does not keep a node from starting.
  */
 export function parseConfig(source: string, file: string, onWarning: (message: string) => void): Config {
   const { value, fail, warn } = parseLocated(source, file, onWarning);

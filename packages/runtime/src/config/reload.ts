@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './config.ts';
 
-/** What a running berthd takes on; everything else is settled when it starts. */
+/** Settings that a reload changes; all others need a restart. */
 export const liveSettings = [
   'logLevel',
   'runtimes',

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import type { LocatedDocument, ValuePath } from './located.ts';
 
-/** Takes a value of a document as what it has to be, or fails at its place. */
+/** Converts a value of a document, or fails at its position. */
 export type Parse<Value> = (value: unknown, path: ValuePath) => Value;
 
 /** The parsers of the kinds of values that settings have; `fail` and `warn` are the document's. */
@@ -37,7 +37,10 @@ export function valueParsers({ fail, warn }: Pick<LocatedDocument, 'fail' | 'war
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.entries(value)
       : fail(path, 'want a mapping');
-  /** A mapping with some of these fields. Others are ignored with a warning. A key without a value says nothing. */
+  /**
+   * A mapping with some of these fields. Unknown ones are ignored with a warning. A key without a value counts as
+   * absent.
+   */
   const object = <Value extends object>(
     value: unknown,
     path: ValuePath,

@@ -1,6 +1,6 @@
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 
-/** What one conmon watches over; every path absolute. */
+/** What one conmon supervises. All paths are absolute. */
 export interface ConmonSpec {
   containerId: string;
   /** The container's name, for conmon's own messages. */
@@ -22,7 +22,7 @@ export interface ConmonSpec {
   conmonPidFile: string;
   /** The runtime's JSON log; the reason of a failed creation is read from it. */
   runtimeLog: string;
-  /** Directory of criu's images to restore from, in the place of a creation. */
+  /** Directory of criu's images: restore from them instead of creating. */
   checkpoint?: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export function conmonArguments(spec: ConmonSpec): string[] {
   args.push('--container-pidfile', spec.pidFile, '--conmon-pidfile', spec.conmonPidFile);
   // conmon's "k8s-file" is the CRI log format.
   args.push('--log-path', spec.logPath === undefined ? 'none' : `k8s-file:${spec.logPath}`);
-  // An fsync at every container's end would cost more than its whole stop.
+  // An fsync at every exit would take longer than the whole stop.
   args.push('--no-sync-log', '--full-attach');
   if (spec.terminal) args.push('--terminal');
   if (spec.stdin) args.push('--stdin');

@@ -17,13 +17,13 @@ const maxPidBytes = 64;
 /** How long conmon may take to fork away. */
 const forkMs = 2_000;
 
-/** What an OCI runtime logs of one creation; of more the end counts. */
+/** Limit of an OCI runtime's log of one creation; the end of a longer one is kept. */
 const maxLogBytes = 1024 * 1024;
 
 export interface StartConmonOptions extends ConmonSpec {
   /** Absolute path of the conmon binary. */
   conmonPath: string;
-  /** Until the runtime has created the container; default 4 minutes, as CRI-O. */
+  /** Timeout of the creation; 4 minutes by default, as in CRI-O. */
   timeoutMs?: number;
   /** Kills conmon and the OCI runtime, and rejects with the signal's reason. */
   signal?: AbortSignal;
@@ -36,12 +36,10 @@ export interface StartedConmon {
 }
 
 /**
- * Starts conmon, which has the OCI runtime create the container and then stays as the parent of its init,
- * reparented to PID 1: neither the death nor the restart of berthd is seen by it. Resolves when the
- * container is created, rejects with the runtime's own reason.
- *
- * What a failure leaves (files in the bundle, runtime state, a cgroup) is for the caller to remove, by
- * the same steps as for a container that has run.
+ * Starts conmon, which runs the OCI runtime's `create` and then stays as the parent of the container's init. It is
+ * reparented to PID 1, so neither death nor restart of berthd affects it. Resolves when the container is created,
+ * rejects with the runtime's own reason. After a failure the caller removes what is left (files in the bundle,
+ * runtime state, a cgroup), by the same steps as for a container that has run.
  */
 export async function startConmon(options: StartConmonOptions): Promise<StartedConmon> {
   const { signal } = options;
@@ -58,7 +56,7 @@ export async function startConmon(options: StartConmonOptions): Promise<StartedC
   const giveUp = () => givenUp.resolve(undefined);
   const timer = setTimeout(giveUp, timeoutMs);
   signal?.addEventListener('abort', giveUp, { once: true });
-  // The parent exits when it has forked; the message comes from the child that stays.
+  // The parent exits after its fork; the message comes from the child, which stays.
   const outcome = await Promise.race([Promise.all([exited, sync.text]), givenUp.promise]);
   clearTimeout(timer);
   signal?.removeEventListener('abort', giveUp);
@@ -92,7 +90,7 @@ function launch(
   using sync = new OutputPipe();
   using stderr = new OutputPipe();
   try {
-    // In a session of its own, so that a Ctrl-C on berthd's terminal does not reach it before it forks away.
+    // In a session of its own: Ctrl-C on berthd's terminal must not reach it before it forks away.
     const started = startProcess({
       path: options.conmonPath,
       args: conmonArguments(options),
@@ -120,7 +118,7 @@ export async function readPidFile(path: string): Promise<number | undefined> {
   }
 }
 
-/** What conmon itself complains of; it does not say which log file it could not open. */
+/** conmon's own error; it does not say which log file it could not open. */
 function conmonReason(stderr: string, logPath: string | undefined): string {
   const text = stderr.replaceAll(/^\[conmon:[a-z]\]: /gm, '').trim();
   return text.includes('log file') && logPath !== undefined ? `${text}: ${logPath}` : text;
@@ -135,7 +133,7 @@ async function runtimeReason(path: string): Promise<string | undefined> {
   }
 }
 
-/** Kills conmon with the OCI runtime and all that it has started, which may hang as well as the runtime itself. */
+/** Kills conmon, the OCI runtime and everything that it started: any of them may hang. */
 async function killConmon(parent: StartedProcess, pidFile: string): Promise<void> {
   // It forks within milliseconds, and writes the pid file before it ends.
   const stuck = setTimeout(() => kill(parent.pid, constants.signals.SIGKILL), forkMs);

@@ -6,9 +6,9 @@ import { hasCode } from '@berth/linux/syscall/errno.ts';
 const reopenMessage = '2 0 0\n';
 
 /**
- * Has conmon close its log file and open a new one by the same name, the second half of a log rotation, and
- * resolves when the new file is there. Fails with ENXIO when conmon has ended (the container has exited), with
- * the reason of `signal` when that aborts first, and when it takes longer than `timeoutMs`.
+ * Tells conmon to close its log file and open a new one of the same name, the second half of a log rotation.
+ * Resolves when the new file exists. Fails with ENXIO when conmon has ended (the container has exited), with the
+ * reason of `signal` when that aborts first, and after `timeoutMs`.
  */
 export async function reopenLog(
   bundle: string,
@@ -42,7 +42,7 @@ export async function reopenLog(
 /** The largest side of a terminal that conmon takes. */
 const maxSide = 1000;
 
-/** Has conmon set the size of its container's terminal, which conmon does in its own time. Errors as `reopenLog`. */
+/** Tells conmon to resize its container's terminal, which happens asynchronously. Errors as `reopenLog`. */
 export function resizeTerminal(bundle: string, { width, height }: { width: number; height: number }): void {
   writeControl(bundle, `1 ${Math.min(height, maxSide)} ${Math.min(width, maxSide)}\n`);
 }

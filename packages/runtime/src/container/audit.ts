@@ -5,7 +5,7 @@ import type { Container } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
 
-/** Who has asked: the program behind the CRI socket, or the address of a streaming client. */
+/** The client: the program behind the CRI socket, or the address of a streaming client. */
 export interface Requester {
   readonly peer?: string;
   readonly remote?: string;
@@ -17,16 +17,16 @@ export function describePeer(descriptor: number): string {
   return [`pid ${pid}`, `uid ${uid}`, program].filter((part) => part !== undefined).join(', ');
 }
 
-/** What a container was made to do. */
+/** What was done in a container. */
 export interface AuditedAction {
   readonly cmd?: readonly string[];
   readonly tty?: boolean;
 }
 
-/** A script may be as long as a program; what is done is told by its beginning. */
+/** A script may be as long as a program; the log shows its beginning. */
 const maxCommandLength = 1000;
 
-/** Pure: the fields of a log line that tells who did what to which container. */
+/** Pure: the fields of an audit line: client, container and command. */
 export function auditFields(
   container: Pick<Container, 'id' | 'config'>,
   sandbox: Pick<Sandbox, 'config'> | undefined,
@@ -50,8 +50,8 @@ export function auditFields(
 }
 
 /**
- * Runs an action in a container and writes a line about it when it has ended: who, what, how it ended and how
- * long it took. `what` begins the line, as in `Exec` or `Attach`.
+ * Runs an action in a container and then logs client, container, result and duration. `what` begins the line, as in
+ * `Exec` or `Attach`.
  */
 export async function audited<Result extends { exitCode?: number }>(
   { log, state }: { readonly log: Logger; readonly state: State },

@@ -3,7 +3,7 @@ import type { CgroupResources } from '@berth/linux/cgroups/resources.ts';
 import type { LinuxResources } from '@berth/oci/runtime-spec/config.ts';
 import type { CgroupNaming } from '../cgroups/naming.ts';
 
-/** A container's limits in a cgroup's terms, all but the CPU weight, which every OCI runtime gives to systemd. */
+/** A container's limits in a cgroup's terms, except the CPU weight, which every OCI runtime passes to systemd. */
 export function cgroupLimits({
   cpu,
   memory,
@@ -25,8 +25,8 @@ export function cgroupLimits({
 }
 
 /**
- * Has systemd know a new container's limits, where it makes the cgroups: crun before 1.9 only writes them into the
- * cgroup's files, and systemd sets what it does not know back when it next writes to the scope.
+ * Tells systemd a new container's limits, where it makes the cgroups: crun before 1.9 only writes them to the
+ * cgroup's files, and systemd resets what it does not know when it next writes to the scope.
  */
 export async function recordLimitsWithSystemd(
   {

@@ -6,30 +6,30 @@ import type { BundlePaths, Paths } from '../state/paths.ts';
 import type { ContainerProcesses, ProcessRef } from '../state/process-ref.ts';
 import { chownStdio, type Owner } from './stdio.ts';
 
-/** What is to be created; the bundle has its config.json. */
+/** A process to create; the bundle has its config.json. */
 export interface NewProcess {
   /** Id of the container, or of the sandbox for its init. */
   readonly id: string;
   readonly name: string;
   readonly runtime: OciRuntime;
   readonly bundle: BundlePaths;
-  /** What is to run, as the bundle has it. */
+  /** The command line, as in the bundle. */
   readonly args: readonly string[];
   /** '' drops the output. */
   readonly logPath: string;
   readonly stdin: boolean;
   readonly stdinOnce: boolean;
   readonly tty: boolean;
-  /** Owner of the pipes that are its standard streams; undefined where the OCI runtime gives them one. */
+  /** Owner of the pipes of its standard streams; undefined where the OCI runtime sets it. */
   readonly stdioOwner?: Owner | undefined;
-  /** Gives the creation up, whatever the OCI runtime is at. */
+  /** Cancels the creation at any point, also while the OCI runtime hangs. */
   readonly signal: AbortSignal;
-  /** Directory of criu's images to restore from; the process then runs at once. */
+  /** Directory of criu's images to restore from; the process then runs at once, without a start. */
   readonly checkpoint?: string;
 }
 
 /**
- * Has conmon create a container from its bundle; its process waits to be started. conmon stays in berthd's own
+ * Creates a container from its bundle by conmon; its process waits for the start. conmon stays in berthd's own
  * cgroups, as containerd's shims stay in containerd's.
  */
 export async function createWithConmon(
@@ -61,7 +61,7 @@ export async function createWithConmon(
     process.signal.throwIfAborted();
     const [program = ''] = process.args;
     const message = messageWithCauses(error);
-    // crun does not say what it may not execute.
+    // crun's message does not name the program that it may not execute.
     throw new RuntimeError(
       'UNKNOWN',
       message.includes(program) ? message : `${message} (running ${program})`,
@@ -71,7 +71,7 @@ export async function createWithConmon(
   return { init: processRef(started.containerPid), conmon: processRef(started.conmonPid) };
 }
 
-/** A process that ended already gets a start time that no process has. */
+/** A process that has ended already gets start time 0, which no process has. */
 function processRef(pid: number): ProcessRef {
   return { pid, startTime: processStat(pid)?.startTime ?? 0 };
 }

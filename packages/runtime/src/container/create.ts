@@ -92,12 +92,12 @@ async function makeContainer(
     undo('remove the container', () => abandonContainer(services, container));
     await source.create({ ...parts, name, selinux, warn });
   });
-  // An exit before the container was recorded as created has not been recorded.
+  // conmon may have reported an exit before the container was recorded as created.
   const exit = readExit(paths.exits, id);
   if (exit !== undefined) recordExit(services, id, { ...exit, message: '' });
 }
 
-/** Removes a half-made container. When that fails it is shown as exited, and tried again. */
+/** Rolls back a creation. A container that cannot be removed is shown as exited, and the removal is retried. */
 async function abandonContainer(services: CreateContainerServices, container: Container): Promise<void> {
   try {
     await destroyContainer(services, container);
@@ -107,7 +107,7 @@ async function abandonContainer(services: CreateContainerServices, container: Co
   }
 }
 
-/** The image `name`, which is that of the request or the one that its checkpoint was made of. */
+/** Looks up image `name`: the request's, or the one that a checkpoint was taken from. */
 async function findImage(
   { images }: { readonly images: ImageService },
   { image }: ValidContainerConfig,

@@ -24,7 +24,7 @@ export interface Creation {
 export interface ContainerSource {
   /** Name of the image that the container's root file system starts from. */
   readonly image: string;
-  /** Takes all steps of a creation and records the container as created. The caller undoes a failed one. */
+  /** Runs all steps of a creation and records the container as created. On failure the caller rolls back. */
   create(creation: Creation): Promise<void>;
 }
 

@@ -6,20 +6,19 @@ import { SyscallError } from '@berth/linux/syscall/errno.ts';
 import { invalid } from '../rpc/errors.ts';
 import { isWithin, procMountProblem } from '../spec/proc-mounts.ts';
 
-/** More volumes than any image that is meant to run declares; each is a mount. */
+/** More volumes than any real image declares; each is a mount. */
 export const maxVolumes = 256;
 
-/** Directories in the path of one. Each may have to be made. */
+/** Path components of a volume, each of which may have to be created. */
 const maxDepth = 64;
 
-/** What a container has there is the runtime's or the pod's to decide, not an image's. */
+/** The runtime or the pod decides what a container has there, not an image. */
 const SYSTEM_DIRECTORIES = ['/sys', '/dev'];
 
 /**
- * The volumes that an image declares, as mounts of the root's own directories onto themselves: what the image
- * has there stays visible, and they are writable even where the root is read-only. A mount of the request
- * takes the place of such a volume. A volume in /proc is refused, as by runc, and one in /sys or /dev is left out: the
- * container has there what every container has.
+ * The volumes that an image declares, as bind mounts of the root's directories onto themselves: the image's content
+ * stays visible, and they are writable even when the root is read-only. A mount of the request replaces the volume
+ * at its path. A volume in /proc is refused, as by runc; one in /sys or /dev is left out.
  */
 export async function declaredVolumes(
   rootfs: { readonly path: string; readonly owner: { readonly uid: number; readonly gid: number } },
@@ -43,14 +42,14 @@ export async function declaredVolumes(
       mounts.push(Mount.fromPartial({ containerPath, hostPath }));
     }
     taken.add(declared).add(containerPath);
-    // A volume may take milliseconds, and others are waiting for this process.
+    // Yield to the event loop: each volume may take milliseconds.
     await setImmediate();
   }
   return mounts;
 }
 
 function declaredPath(image: string, volume: string): string {
-  // Docker takes only absolute paths, but other builders write others, and the OCI runtimes begin these at the root.
+  // Docker allows only absolute paths; other builders do not, and OCI runtimes resolve relative ones at the root.
   const path = posix.resolve('/', volume);
   if (path.includes('\0')) throw refuse(image, `declares a volume with a NUL byte: ${JSON.stringify(path)}`);
   const depth = path.split('/').length - 1;

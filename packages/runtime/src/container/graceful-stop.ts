@@ -9,16 +9,16 @@ import type { ProcessRef } from '../state/process-ref.ts';
 import { killContainer } from '../teardown/kill.ts';
 import { maxTimerMs } from '../time/clock.ts';
 
-/** What kills containers, and what tells of their end. */
+/** What stopping a container uses. */
 interface Machinery {
   readonly cgroups: Cgroups;
   readonly exits: Exits;
 }
 
-/** How long the kernel may take to end a killed process that waits for a disk. */
+/** How long the kernel may take to end a killed process that is in disk wait. */
 const killTimeoutMs = 60_000;
 
-/** The stops under way, one for each container however many callers ask. */
+/** The stops under way, one per container whatever the number of callers. */
 export class Stops {
   readonly #underWay = new Map<ContainerId, Stop>();
   readonly #machinery: Machinery;
@@ -28,8 +28,8 @@ export class Stops {
   }
 
   /**
-   * Asks a container to end and kills it after `graceMs`. When it is being stopped already, the earlier
-   * of the two ends counts. Resolves when the exit is recorded, and rejects when it cannot be, as on a full disk.
+   * Sends the stop signal (SIGTERM unless configured) and SIGKILL after `graceMs`. A second call can only shorten
+   * the grace period. Resolves when the exit is recorded, and rejects when it cannot be, as on a full disk.
    */
   stop(container: Container, graceMs: number): Promise<void> {
     const { id } = container;
@@ -60,7 +60,7 @@ class Stop {
       clearTimeout(this.#timer);
       clearTimeout(this.#askAgain);
     });
-    // The init of a container that was not started ignores every signal but the last.
+    // The init of a container that was not started ignores every signal but SIGKILL.
     const grace = container.state.phase === 'running' ? graceMs : 0;
     const processes = processesOf(container);
     if (grace > 0 && processes !== undefined) this.#ask(processes.init, container.stopSignal);
@@ -68,12 +68,12 @@ class Stop {
   }
 
   /**
-   * Sends the stop signal. A program that has just been started may have no handler yet, and the kernel then drops
-   * the signal: as soon as it has one, the signal is sent again, so that a stop need not last its whole grace
-   * period. Nothing tells of a new handler, so it is looked for in intervals that double.
+   * Sends the stop signal. The kernel drops it for an init that has no handler yet, as just after its start. It is
+   * sent again once there is a handler, so that the stop need not last the whole grace period. No event announces a
+   * handler, so this polls at intervals that double.
    */
   #ask(init: ProcessRef, signal: number, againMs = 10): void {
-    // Looked at before and after, because the program may start in between, without its predecessor's handlers.
+    // Checked before and after: an exec in between resets handlers.
     const wasDropping = dropsSignal(init.pid, signal);
     signalProcess(init, signal);
     if (!wasDropping && !dropsSignal(init.pid, signal)) return;

@@ -13,13 +13,13 @@ import type { ImageService } from '../image/service.ts';
 import { type CriCode, messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import { type PodUserNamespace, withShiftedOwners } from './rootfs.ts';
 
-/** The image of a volume and the number of the mount that asks for it. */
+/** The image of a volume and the index of its mount. */
 export interface ImageVolume {
   readonly index: number;
   readonly image: ImageRootfs;
 }
 
-/** The images that a container's mounts name. All have to be here: a kubelet pulls them first. */
+/** The images that a container's mounts name. All have to be present: a kubelet pulls them first. */
 export async function findVolumeImages(
   { images }: { readonly images: ImageService },
   mounts: readonly Mount[],
@@ -43,7 +43,7 @@ export async function findVolumeImages(
   return (await Promise.all(volumes)).flat();
 }
 
-/** The container's config with the digests of its volumes' images, as its status tells them. */
+/** The container's config with the digests of its volumes' images, for its status. */
 export function withImageRefs<Config extends ContainerConfig>(
   config: Config,
   volumes: readonly ImageVolume[],
@@ -58,8 +58,8 @@ export function withImageRefs<Config extends ContainerConfig>(
 }
 
 /**
- * Mounts an image, or a directory or file in it, read-only, and returns where. The sub path is looked up as
- * a process with the image as its root would: no symbolic link leads out of it.
+ * Mounts an image, or a directory or file in it, read-only, and returns where. The sub path is resolved with the
+ * image as root: no symbolic link leads out of it.
  * @param directory holds the mounts of the container's volumes
  */
 export function mountImageVolume(
@@ -117,7 +117,7 @@ function mountLayers(
   },
 ): void {
   const [only] = lowerDirs;
-  // An overlay without a writable layer wants two.
+  // An overlay without a writable layer needs at least two lower directories.
   const single = only !== undefined && lowerDirs.length === 1;
   if (single && label) mkdirSync(empty, { mode: 0o700 });
   const overlay = (layers: readonly string[]) =>
@@ -146,7 +146,7 @@ function bindSubPath(image: string, subPath: string, target: string): void {
   }
 }
 
-/** A kubelet looks for this name in the message, and shows it as the reason that the container waits. */
+/** A kubelet parses this name from the message, and shows it as the container's waiting reason. */
 function refuse(field: string, problem: string, code: CriCode = 'INVALID_ARGUMENT'): RuntimeError {
   return new RuntimeError(code, `ImageVolumeMountFailed: ${field}: ${problem}`);
 }

@@ -9,7 +9,7 @@ import type { Container as ContainerRecord } from '../state/container.ts';
 import type { State } from '../state/state.ts';
 import { criState } from './status.ts';
 
-/** ListContainers: answered from memory. An id in the filter that nothing has gives an empty list. */
+/** ListContainers: answered from memory. An unknown id in the filter gives an empty list. */
 export async function listContainers(
   { state }: { readonly state: State },
   { filter }: ListContainersRequest,
@@ -22,7 +22,7 @@ export async function listContainers(
   return { containers };
 }
 
-/** The containers that the ids in a filter, or unique beginnings of them, leave. */
+/** The containers that match the ids in a filter, which may be unique prefixes. */
 export function candidates(
   state: State,
   filter: Pick<ContainerFilter, 'id' | 'podSandboxId'> | undefined,

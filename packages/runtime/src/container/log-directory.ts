@@ -7,7 +7,7 @@ import { openWithoutLinks } from '@berth/linux/files/safe-path.ts';
 import { closeDescriptor } from '@berth/linux/syscall/libc.ts';
 import { invalid, messageWithCauses } from '../rpc/errors.ts';
 
-/** Makes a directory for logs when it is missing. `field` of the request says which. */
+/** Makes a missing directory for logs. `field` is the request's, for messages. */
 export async function makeLogDirectory(path: string, field: string): Promise<void> {
   try {
     await makeDirectories(path, 0o755);
@@ -33,8 +33,8 @@ export function logPathIn(logDirectory: string, logPath: string): string {
 }
 
 /**
- * Refuses a log's folder that symbolic links lead to from the pod's folder of logs: conmon would write to where they
- * lead, and a container that was given the folder of its logs could have put one there.
+ * Refuses a log folder that is reached through a symbolic link below the pod's log directory: conmon would follow
+ * it, and a container that mounts its log folder could have created it.
  */
 export function requireLogFolder(path: string, logDirectory: string, field: string): void {
   const folder = dirname(path);
@@ -50,7 +50,7 @@ export function requireLogFolder(path: string, logDirectory: string, field: stri
   }
 }
 
-/** As requireLogFolder, and refuses a log file that is there and is no file, as a link is none. */
+/** As requireLogFolder, and refuses an existing log that is no regular file, such as a link. */
 export function requireLogFile(path: string, logDirectory: string, field: string): void {
   requireLogFolder(path, logDirectory, field);
   const stats = lstatSync(path, { throwIfNoEntry: false });
@@ -59,7 +59,7 @@ export function requireLogFile(path: string, logDirectory: string, field: string
   }
 }
 
-/** Removes what stands where conmon makes the new log file of a rotation, since it would follow a link. */
+/** Removes what is at the temporary name of a rotation, since conmon would follow a link there. */
 export async function clearReopenedLog(path: string): Promise<void> {
   await removeTree(`${path}.tmp`);
 }

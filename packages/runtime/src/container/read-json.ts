@@ -1,6 +1,6 @@
 import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 
-/** More than a config.json of ours has: a request, which has at most 16 MiB, and a seccomp profile. */
+/** Larger than any config.json of ours: a request has at most 16 MiB, and a seccomp profile adds less. */
 const maxJsonBytes = 64 * 1024 * 1024;
 
 /** The content of a JSON file of ours; undefined when it is gone. */

@@ -34,7 +34,7 @@ export async function removeContainer(
   return {};
 }
 
-/** Removes a container in any state, after what is being done to it has ended. */
+/** Removes a container in any state, once the current operation on it has ended. */
 export function stopAndDestroy(services: RemoveContainerServices, { id }: Container): Promise<void> {
   services.operations.abort(id, wrongState(`container ${id} is being removed`));
   return services.queue.run(id, async () => {

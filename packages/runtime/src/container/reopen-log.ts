@@ -7,7 +7,10 @@ import type { Paths } from '../state/paths.ts';
 import type { State } from '../state/state.ts';
 import { clearReopenedLog, requireLogFolder } from './log-directory.ts';
 
-/** ReopenContainerLog: the second half of a log rotation, for running containers only; done when it answers. */
+/**
+ * ReopenContainerLog: the second half of a log rotation, for running containers. The new file exists when it
+ * answers.
+ */
 export async function reopenContainerLog(
   { state, paths }: { readonly paths: Paths; readonly state: State },
   { containerId }: ReopenContainerLogRequest,
@@ -17,7 +20,7 @@ export async function reopenContainerLog(
   if (container.state.phase !== 'running') throw wrongState(`container ${container.id} is not running`);
   if (container.logPath === '') return {};
   const hasEnded = () => wrongState(`container ${container.id} has just ended`);
-  // conmon may have taken the request, and end before it gets to it.
+  // conmon may end after it took the request and before it acts on it.
   const done = new AbortController();
   const gone = new AbortController();
   waitForExit(container.state.processes.conmon, done.signal).then(

@@ -13,7 +13,7 @@ export interface ContainerRetryServices extends TeardownServices {
   readonly retries: Retries;
 }
 
-/** Has a half-made container that could not be removed shown as exited, and its removal tried again. */
+/** Shows a container that could not be rolled back as exited, and retries its removal. */
 export function retryContainerRemoval(
   services: ContainerRetryServices,
   id: ContainerId,

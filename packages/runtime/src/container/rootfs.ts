@@ -9,25 +9,25 @@ import { contextOption } from '@berth/linux/security/selinux.ts';
 import type { BundlePaths, ContainerPaths, Paths } from '../state/paths.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 
-/** A user namespace as far as a root file system has to do with it. */
+/** The parts of a user namespace that a root file system depends on. */
 export interface PodUserNamespace {
   /** The file at which it is pinned. */
   readonly path: string;
   readonly users: IdMappings;
-  /** Its root, on the host. */
+  /** Its root user's ids on the host. */
   readonly root: { readonly uid: number; readonly gid: number };
 }
 
 /**
- * Makes the directory on which a root is mounted and returns it. Nobody but us gets to it, except that a pod with
- * a user namespace has a directory, apart from all others, that the pod's own root may pass: the OCI runtime sets
- * the container up as that user.
+ * Makes the directory on which a root is mounted and returns it. Only root can enter it, except with a user
+ * namespace: then the OCI runtime sets the container up as the pod's own root, who gets a separate directory to
+ * pass through.
  */
 export function makeRootfsMountPoint(
   bundle: BundlePaths,
   root: PodUserNamespace['root'] | undefined,
 ): string {
-  // The bundle first: recovery finds the other directory by it.
+  // The bundle first: recovery finds the other directory by its name.
   mkdirSync(bundle.dir, { recursive: true, mode: 0o700 });
   const rootfs = rootfsOf(bundle, root !== undefined);
   if (root !== undefined) {
@@ -37,7 +37,7 @@ export function makeRootfsMountPoint(
     lchown(dir, 0, root.gid);
     chmodSync(dir, 0o710);
   }
-  // The init of a pod has it for its root, and is nobody there.
+  // The sandbox's init has it as its root, and runs as an unprivileged user.
   mkdirSync(rootfs, { recursive: true, mode: 0o711 });
   chmodSync(rootfs, 0o711);
   return rootfs;
@@ -60,11 +60,10 @@ export function podUserNamespace(
 }
 
 /**
- * Mounts a container's root: the image's layers with a writable one of its own on top. In a user namespace the
- * owners of the layers' files are shifted; what the container writes is owned by the shifted users on disk. Returns
- * where it is.
+ * Mounts a container's root: the image's layers below a writable one. In a user namespace the owners of the layers'
+ * files are shifted; what the container writes is owned by the shifted users on disk. Returns the mount point.
  * @param lowerDirs the image's unpacked layers, topmost first
- * @param label of SELinux, which all files then have; undefined or empty for none
+ * @param label SELinux label of all files; undefined or empty for none
  */
 export async function mountRootfs(
   { bundle, layer, upper, work }: ContainerPaths,
@@ -91,8 +90,8 @@ export async function mountRootfs(
 }
 
 /**
- * Calls back with directories' names in a mount that shifts their owners, for the time of the call: an overlay
- * keeps what it was made of.
+ * Calls back with a view of directories whose owners are shifted. The mount lasts for the call: an overlay keeps
+ * its lower layers by itself.
  */
 export function withShiftedOwners(
   directories: readonly string[],
@@ -101,7 +100,7 @@ export function withShiftedOwners(
 ): void {
   const parent = commonParent(directories);
   mkdirSync(mountPoint, { recursive: true, mode: 0o700 });
-  // Read-only, so that nothing that goes wrong here can reach the layers.
+  // Read-only, so that no bug here can modify the layers.
   bindMount(parent, mountPoint, { idMap: userNamespace, readonly: true });
   try {
     use(directories.map((directory) => join(mountPoint, relative(parent, directory))));

@@ -3,8 +3,8 @@ import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 
 /**
- * What runs a pod's containers, as `crictl inspect` and `inspectp` show it. containerd names its shim here; berthd has
- * none, so that it is the OCI runtime, with the options that containerd's shim for these has.
+ * The runtime of a pod in `crictl inspect` and `inspectp`. containerd shows its shim here; berthd has none and
+ * shows the OCI runtime, with the options of containerd's runc shim.
  */
 export function runtimeInfo({ runtimes }: { readonly runtimes: OciRuntimes }, sandbox: Sandbox | undefined) {
   const handler = runtimes.all.find(({ name }) => name === sandbox?.runtime);

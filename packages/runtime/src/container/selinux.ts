@@ -14,13 +14,13 @@ import {
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
 
-/** A level for a new pod, or nothing where SELinux is not in use. */
+/** A level for a new pod; '' where SELinux is not in use. */
 export function levelForPod({ host, state }: { readonly state: State; readonly host: HostFacts }): string {
   if (host.selinux === undefined) return '';
   return newLevel(new Set([...state.sandboxes.all()].map(({ selinuxLevel }) => selinuxLevel)), randomInt);
 }
 
-/** Labels of a container, or without one of its pod; undefined where SELinux is not in use. */
+/** Labels of a container, or of its pod when there is no container; undefined where SELinux is not in use. */
 export function labelsOf(
   { host }: { readonly host: HostFacts },
   sandbox: Sandbox,
@@ -46,7 +46,7 @@ export function labelsOf(
   return labels;
 }
 
-/** Tells of options that have no effect, as in other runtimes: where there is no SELinux nothing is missing by them. */
+/** Warns of options that have no effect because the node has no SELinux, as other runtimes do. */
 export function warnOfUnusedOptions(
   { host }: { readonly host: HostFacts },
   options: SELinuxOption | undefined,
@@ -59,7 +59,7 @@ export function warnOfUnusedOptions(
   );
 }
 
-/** Gives the files of volumes the container's label where the request says so. */
+/** Relabels the files of volumes where the request asks for it. */
 export async function relabelVolumes(
   labels: SelinuxLabels | undefined,
   sources: readonly MountSource[],
@@ -70,7 +70,7 @@ export async function relabelVolumes(
   if (isSuperPrivileged(pod, config.linux?.securityContext?.selinuxOptions)) return;
   for (const [index, { selinuxRelabel, hostPath }] of config.mounts.entries()) {
     const path = sources[index]?.path;
-    // What is no path of the host is an image, mounted with the label.
+    // A mount without a host path is an image, mounted with the label.
     if (!selinuxRelabel || hostPath === '' || path === undefined) continue;
     const field = `config.mounts[${index}].selinux_relabel`;
     if (!mayRelabel(path)) throw invalid(field, `SELinux relabeling of ${path} is not allowed`);

@@ -69,7 +69,7 @@ export async function startContainer(
       }
       throw error;
     }
-    // The exit of a short-lived process may have been recorded already, and with it the start.
+    // A short-lived process may have exited already, which recorded its start too.
     if (state.containers.get(id)?.state.phase === 'starting') {
       state.containers.setState(id, { phase: 'running', processes, startedAt: nowNs() });
       services.events.container(id, ContainerEventType.CONTAINER_STARTED_EVENT);

@@ -28,7 +28,7 @@ export async function getContainerStatus(
   return { status, info: { info: JSON.stringify(await containerInfo(services, container)) } };
 }
 
-/** A container as ContainerStatus and the events tell it; undefined while it is being made. */
+/** A container as ContainerStatus and events show it; undefined while it is being created. */
 export function containerStatus(container: Container): ContainerStatus | undefined {
   const state = criState(container);
   if (state === undefined) return undefined;
@@ -57,7 +57,7 @@ export function containerStatus(container: Container): ContainerStatus | undefin
   });
 }
 
-/** CONTAINER_* of a container; undefined while it is being made, when it is not shown to anyone. */
+/** CONTAINER_* of a container; undefined while it is being created, when no RPC shows it. */
 export function criState(container: Container): CriState | undefined {
   switch (container.state.phase) {
     case 'creating':

@@ -11,8 +11,8 @@ export interface Owner {
 }
 
 /**
- * Who has to own the pipes of a process of a pod, so that it can open its own /dev/stdout again; undefined
- * where the OCI runtime sees to that, as it can outside of user namespaces only.
+ * Owner of a process's pipes, so that it can reopen its own /dev/stdout; undefined where the OCI runtime sets it,
+ * as it can outside of user namespaces only.
  */
 export function stdioOwner({ config }: Sandbox, user: User | undefined): Owner | undefined {
   const { users } = sandboxNamespaces(config);
@@ -20,7 +20,7 @@ export function stdioOwner({ config }: Sandbox, user: User | undefined): Owner |
   return { uid: hostId(users.uids, user.uid), gid: hostId(users.gids, user.gid) };
 }
 
-/** Gives the pipes that are a process's standard streams to their owner. A process that has just ended has none. */
+/** Changes the owner of the pipes of a process's standard streams. Ignores a process that has just ended. */
 export function chownStdio(pid: number, { uid, gid }: Owner): void {
   for (const stream of [0, 1, 2]) {
     const path = `/proc/${pid}/fd/${stream}`;

@@ -14,8 +14,8 @@ const SYSFS_MAGIC = 0x62656572;
 const DRIVERS = '/proc/driver';
 
 /**
- * Refuses a root file system in which /proc, /sys or /dev is anything but a directory: what is mounted there would be
- * elsewhere, and the image's own files in its place (CVE-2019-19921, CVE-2023-28642).
+ * Refuses a root file system in which /proc, /sys or /dev is no directory: a mount would land elsewhere and leave
+ * the image's files at the path (CVE-2019-19921, CVE-2023-28642).
  */
 export function refuseDisplacedSystem(rootfs: string, imageName: string): void {
   for (const path of ['/proc', '/sys', '/dev']) {
@@ -40,10 +40,9 @@ function isDirectoryOrAbsent(rootfs: string, path: string): boolean {
 }
 
 /**
- * Refuses a container, made and not yet started, whose /proc or /sys is not what its config.json says. crun resolves
- * mount points through whatever is mounted before them, so that a symbolic link that a container left in a volume
- * leads a later mount over /proc, as it did with runc before CVE-2019-16884. The process has not run, so
- * nothing can change between this check and its start.
+ * Refuses a created container whose /proc or /sys differs from its config.json. crun resolves mount points through
+ * earlier mounts, so a symbolic link that a container left in a volume can lead a later mount over /proc, as with
+ * runc before CVE-2019-16884. The process has not run, so nothing can change between this check and its start.
  */
 export function checkSystemMounts(pid: number, spec: Spec): void {
   const refuse = (problem: string) =>
@@ -90,7 +89,7 @@ function typeAt(root: string, path: string): number | undefined {
   }
 }
 
-/** A path of /proc with its links to the process that looks at it, which is always another, resolved the same way. */
+/** A path of /proc with its links that refer to the reading process resolved. */
 function realProcPath(path: string): string {
   return path
     .replace(/^\/proc\/(mounts|net)(?=\/|$)/, '/proc/self/$1')

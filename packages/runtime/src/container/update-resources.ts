@@ -35,9 +35,8 @@ export interface UpdateContainerServices {
 }
 
 /**
- * UpdateContainerResources: only while the container has a process, started or not. The kernel gets the new
- * limits first, then the bundle's config.json, then the row: a berthd that dies in between tells the old ones,
- * so that its caller asks again.
+ * UpdateContainerResources: only while the container has a process, started or not. Order: the kernel, then the
+ * bundle's config.json, then the row. A berthd that dies in between reports the old limits, so the caller retries.
  */
 export async function updateContainerResources(
   services: UpdateContainerServices,
@@ -97,10 +96,10 @@ async function updateResources(
 }
 
 /**
- * The OCI runtime first, because it has systemd keep the limits where systemd makes the cgroups, and notes them
- * for itself; then what runtimes of the day leave out of an update. Only the CPU weight on v2 is the runtime's
- * alone: versions differ in how they make one of shares, and all containers of a node have to agree. systemd is
- * told the limits again, since crun before 1.9 writes them without it.
+ * The OCI runtime first: it updates systemd where that makes the cgroups, and keeps its own record. Then what
+ * current runtimes leave out of an update. Only the CPU weight on v2 is left to the runtime: versions convert
+ * shares differently, and all containers of a node have to agree. systemd is told again, since crun before 1.9
+ * bypasses it.
  */
 async function applyLimits(
   services: UpdateContainerServices,
@@ -135,7 +134,7 @@ function runtimeOfContainer(
   return runtimes.get(sandbox.runtime);
 }
 
-/** On cgroup v2 the kernel would kill at once what is over a lowered limit. Page cache can be given back. */
+/** On cgroup v2 the kernel kills at once what exceeds a lowered limit. Page cache can be reclaimed. */
 function refuseMemoryInUse(
   { cgroups }: { readonly cgroups: Cgroups },
   { cgroup }: Container,

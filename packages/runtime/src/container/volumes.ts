@@ -14,14 +14,14 @@ interface VolumeOptions {
   readonly images: readonly ImageVolume[];
   readonly directory: string;
   readonly pod: PodUserNamespace | undefined;
-  /** Of SELinux, for images; undefined or empty for none. */
+  /** SELinux label of images; undefined or empty for none. */
   readonly label?: string | undefined;
 }
 
 /**
- * Mounts what the OCI runtimes of distributions cannot mount themselves, so that they have only to bind it:
- * images, and host paths whose owners a user namespace shifts. Returns the sources that config.json names, one for each
- * request. What is mounted is below `directory`, named by the request's number, and goes with the container.
+ * Mounts what distributions' OCI runtimes cannot mount themselves, so that they only bind it: images, and host
+ * paths with shifted owners. Returns the sources for config.json, one per request. The mounts are below
+ * `directory`, named by the request's index, and are removed with the container.
  */
 export async function mountVolumes(
   requests: readonly Mount[],
@@ -34,7 +34,7 @@ export async function mountVolumes(
     const request = requests[index];
     const path = request && mountVolume(request, source, { ...options, index, image: images.get(index) });
     mounted.push(path === undefined ? source : { ...source, path });
-    // Each takes several system calls, and others are waiting for this process.
+    // Yield to the event loop: each volume takes several system calls.
     if (index % 32 === 31) await setImmediate();
   }
   return mounted;
@@ -62,7 +62,7 @@ function mountVolume(
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   makeMountPoint(source.path, target);
   try {
-    // A slave or private: what the container unmounts, or we do, may not go away on the host as well.
+    // Slave or private: an unmount by the container, or by us, must not propagate to the host.
     const propagation = source.propagation === 'private' ? 'rprivate' : 'rslave';
     bindMount(source.path, target, { recursive: true, idMap: pod?.path ?? '', propagation });
   } catch (error) {
@@ -79,7 +79,7 @@ function isShifted({ uidMappings, gidMappings }: Mount): boolean {
   return uidMappings.length > 0 || gidMappings.length > 0;
 }
 
-/** A mount shifts owners as its pod does, which is all that a kubelet asks for. */
+/** The id mappings of a mount have to be the pod's own, as kubelets set them. */
 function checkMappings(request: Mount, pod: PodUserNamespace | undefined, field: string): void {
   const { uidMappings: uids, gidMappings: gids } = request;
   if (pod === undefined) throw invalid(`${field}.uidMappings`, 'the pod has no user namespace');
@@ -91,7 +91,7 @@ function checkMappings(request: Mount, pod: PodUserNamespace | undefined, field:
   }
 }
 
-/** What is mounted on a directory has to be one, and what is mounted on a file not. */
+/** A directory can be mounted only on a directory, and a file on a file. */
 function makeMountPoint(source: string, target: string): void {
   if (statSync(source).isDirectory()) mkdirSync(target, { mode: 0o700 });
   else writeFileSync(target, '', { mode: 0o600 });

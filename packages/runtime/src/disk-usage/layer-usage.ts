@@ -10,16 +10,16 @@ export interface MeasuredUsage extends DiskUsage {
   readonly at: bigint;
 }
 
-/** After how many milliseconds, at the earliest, a directory that is asked for is measured again. */
+/** Milliseconds before a directory is measured again. */
 const restMs = 10_000;
 
-/** And after how many times as long as measuring it took, so that large ones do not keep the disk busy. */
+/** Or this many times the duration of the last measurement, so that large ones do not keep the disk busy. */
 const restFactor = 20;
 
-/** How many milliseconds a request waits at most for directories that were never measured. */
+/** Milliseconds that a request waits at most for directories that were never measured. */
 const patienceMs = 50;
 
-/** After how many milliseconds what nobody asked for any more is forgotten. */
+/** Milliseconds after the last request until a directory is forgotten. */
 const keptMs = 120_000;
 
 interface Entry {
@@ -31,8 +31,8 @@ interface Entry {
 }
 
 /**
- * Sizes of writable layers. A request is answered from what is known, and asking is what has an old figure renewed
- * behind it, one directory at a time: a layer of a million files must not hold up the stats of fifty containers.
+ * Sizes of writable layers. A request is answered from the cache and triggers a new measurement in the background,
+ * one directory at a time: a layer of a million files must not delay the stats of fifty containers.
  */
 export class LayerUsage {
   readonly #entries = new Map<string, Entry>();
@@ -43,7 +43,7 @@ export class LayerUsage {
     this.#log = log;
   }
 
-  /** In the order of `directories`; undefined for one that is not there, or takes long to be measured at first. */
+  /** In the order of `directories`; undefined for one that does not exist or whose first measurement takes long. */
   async of(directories: readonly string[]): Promise<(MeasuredUsage | undefined)[]> {
     this.#sweep();
     const entries = directories.map((directory) => this.#asked(directory));

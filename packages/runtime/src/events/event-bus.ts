@@ -1,7 +1,7 @@
 import type { ContainerEventResponse } from '@berth/cri/generated/api.ts';
 import type { Logger } from '../logging/log.ts';
 
-/** What one subscriber may leave unread before it is cut off: about 100 pods going up and down. */
+/** Unread events of one subscriber before it is disconnected: about 100 pods going up and down. */
 const maxUnread = 1000;
 
 interface Subscriber {
@@ -11,8 +11,8 @@ interface Subscriber {
 }
 
 /**
- * Hands every container event to every caller of GetContainerEvents. Events begin with the call: what
- * happened before it is learnt by listing, which a kubelet does after it has connected.
+ * Hands every container event to every caller of GetContainerEvents. A subscription begins with the call: a kubelet
+ * lists after it has connected, to see what happened before.
  */
 export class EventBus {
   readonly #subscribers = new Set<Subscriber>();

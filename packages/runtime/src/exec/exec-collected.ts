@@ -17,7 +17,7 @@ export interface CollectedExecOptions extends StdioOwner {
   process: Process;
   /** Directory of the container's execs (made when missing): while one runs, its pid file is there. */
   dir: string;
-  /** Kills the command and what it has started after this time; undefined or 0 lets it run on. */
+  /** Kills the command and its descendants after this time; undefined or 0: no limit. */
   timeoutMs?: number | undefined;
   /** Most bytes kept of both streams together; the rest is read and thrown away (CVE-2022-1708). */
   limitBytes: number;
@@ -33,12 +33,12 @@ export interface CollectedExecResult {
 }
 
 /**
- * How long after its end the answer to a command without a timeout may wait for what it has put into the
- * background: a daemon that was started so never lets go of the output.
+ * How long after its end a command without a timeout waits for output of background processes: a daemon started by
+ * it never closes the pipe.
  */
 const backgroundMs = 10_000;
 
-/** How often a command is killed before the runtime itself is: a second in all. */
+/** Attempts to kill a command before the runtime itself is killed: a second in all. */
 const KILL_ATTEMPTS = 20;
 
 /**
@@ -55,8 +55,8 @@ export async function execCollected(options: CollectedExecOptions): Promise<Coll
   const began = performance.now();
   const ended = await endOf(child, options);
   if (ended.kind === 'exited') {
-    // What the command has put into the background may have something to say yet. containerd waits for it, for as long
-    // as its client does; runc does so by itself.
+    // Background processes of the command may still write. containerd waits as long as its client does; runc waits
+    // by itself.
     const leftMs = options.timeoutMs ? options.timeoutMs - (performance.now() - began) : backgroundMs;
     const patienceMs = Math.min(leftMs, maxTimerMs);
     await drained([stdout, stderr], { patienceMs, signal: options.signal });
@@ -96,7 +96,7 @@ type End =
   | { kind: 'timeout' }
   | { kind: 'aborted' };
 
-/** Waits for the runtime, and so for the command; when time is up or nobody waits any more, kills the command. */
+/** Waits for the runtime and so for the command; kills the command at the timeout or an abort. */
 async function endOf(
   { pid, exited }: StartedProcess,
   { timeoutMs, signal }: CollectedExecOptions,
@@ -108,8 +108,8 @@ async function endOf(
     let attempts = 0;
     const killCommand = () => {
       killDescendants(pid);
-      // The runtime has to reap the command: a zombie left to the host's init would keep the container's PID
-      // namespace, and so the container's end, waiting. The command may also be only about to start.
+      // The runtime has to reap the command: a zombie that is left to the host's init would keep the container's
+      // PID namespace alive. The command may also be about to start.
       if (++attempts > KILL_ATTEMPTS) kill(pid, constants.signals.SIGKILL);
     };
     killing ??= setInterval(killCommand, 50);

@@ -15,13 +15,13 @@ export interface ExecStart extends Pick<Program, 'descriptors'>, StdioOwner {
 }
 
 export interface StdioOwner {
-  /** Who owns the pipes that are the command's streams, in ids of the host. */
+  /** Owner of the command's pipes, in ids of the host. */
   readonly stdioOwner?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 /**
- * The files of one running exec. While it runs its pid file is there, by which the next berthd finds what
- * this one has left running (leftover-execs.ts); disposing removes them all.
+ * The files of one running exec. Its pid file exists while it runs, so that the next berthd finds what this one
+ * left running (leftover-execs.ts). Disposing removes them all.
  */
 export class ExecFiles implements Disposable {
   readonly #base: string;
@@ -51,9 +51,9 @@ export class ExecFiles implements Disposable {
   }
 
   /**
-   * Starts the OCI runtime's `exec`, which stays in the foreground as the parent of the command. Its log,
-   * apart from the command's stderr, tells a command that failed from one that never ran. Pipes among the
-   * descriptors are given to `stdioOwner`, where the OCI runtime cannot do that (container/stdio.ts).
+   * Starts the OCI runtime's `exec`, which stays in the foreground as the parent of the command. Its log, apart
+   * from the command's stderr, tells a command that failed from one that never ran. Pipes among the descriptors are
+   * handed to `stdioOwner`, where the OCI runtime cannot do that (container/stdio.ts).
    */
   start(
     runtime: OciRuntime,
@@ -82,7 +82,10 @@ export class ExecFiles implements Disposable {
     }
   }
 
-  /** Whether the command has run: the pid file is written once it does, and each exit code before is the runtime's. */
+  /**
+   * Whether the command has run: the runtime writes the pid file then. Before that an exit code is the runtime's
+   * own.
+   */
   hasRun(): boolean {
     return readText(this.pid) !== undefined;
   }
@@ -101,7 +104,7 @@ function doing(containerId: string): string {
   return `exec in container ${containerId}`;
 }
 
-/** What an OCI runtime logs of one exec, and far more than a pid file. */
+/** Limit of an OCI runtime's log of one exec. */
 const maxLogBytes = 4 * 1024 * 1024;
 
 function readText(path: string): string | undefined {

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Process, Spec } from '@berth/oci/runtime-spec/config.ts';
 
 /**
- * The process of an exec: the container's own with other arguments. Env, working directory, user,
- * capabilities, no_new_privs and rlimits are the container's; what the OCI runtime applies from the
- * container's spec by itself (seccomp, and an AppArmor profile when none is given) needs no mention.
+ * The process of an exec: the container's own with other arguments. Environment, working directory, user,
+ * capabilities, no_new_privs and rlimits are the container's. The OCI runtime itself applies seccomp, and AppArmor
+ * when no profile is given.
  */
 export function execProcess(
   container: Process,

@@ -29,20 +29,17 @@ interface RunningExec {
   child: StartedProcess;
   /** Resolves when all output has gone to the client. */
   copied: Promise<unknown>;
-  /** Lets go of the command's streams, as a terminal or a pipeline that is closed would. */
+  /** Closes the command's streams, as a closed terminal or pipeline would. */
   hangUp(): void;
 }
 
 /**
- * Runs a command in a container with the client's streams as its own, and returns its exit code (128 + signal
- * number when a signal ended it) when it has ended and all have let go of its output: what it has left in the
- * background with an open pipe is waited for, as containerd and CRI-O do.
- *
- * A client that goes hangs up, as in containerd and CRI-O: the command's input ends, what it prints from then
- * on fails (SIGPIPE), a terminal's session gets SIGHUP. What lives on in spite of that is waited for; the next
- * berthd would end it.
- *
- * Fails with OciRuntimeError as execCollected does, for instance when there is no such program.
+ * Runs a command in a container with the client's streams and returns its exit code (128 + signal number when a
+ * signal ended it). Waits until the command has ended and its output is closed by all background processes, as
+ * containerd and CRI-O do. A client that disconnects hangs up, as in containerd and CRI-O: the command's input
+ * ends, its writes fail (SIGPIPE), a terminal's session gets SIGHUP. A command that survives that is waited for;
+ * the next berthd would kill it. Fails with OciRuntimeError as execCollected does, for instance when there is no
+ * such program.
  */
 export async function execStreamed(options: StreamedExecOptions): Promise<number> {
   const { runtime, containerId, process, dir, streams } = options;
@@ -63,7 +60,7 @@ export async function execStreamed(options: StreamedExecOptions): Promise<number
   const { code, signal: killedBy } = end;
   const hasRun = files.hasRun();
   if (code === null) {
-    // The command has lost its parent, and nobody would know of it.
+    // The command has lost its parent, so nothing else would end it.
     if (hasRun) killExec(files.pid, containerId);
     throw files.failure(containerId, `${runtime.name} was ended by ${killedBy}`);
   }
@@ -73,8 +70,8 @@ export async function execStreamed(options: StreamedExecOptions): Promise<number
 
 async function start(options: StreamedExecOptions, files: ExecFiles): Promise<RunningExec> {
   if (options.process.terminal !== true) return startWithPipes(options, files);
-  // crun's own relay drops what is in the terminal when the command ends. runc sends no terminal without
-  // leaving the command to be somebody else's child, and other runtimes follow runc.
+  // crun's own relay drops what is in the terminal when the command ends. runc sends a terminal only with --detach,
+  // which would orphan the command, and other runtimes follow runc.
   return options.runtime.flavor === 'crun'
     ? await startWithSentTerminal(options, files)
     : startWithRelay(options, files);
@@ -115,7 +112,7 @@ function startWithPipes(
   }
 }
 
-/** The runtime makes the terminal and sends its master here, so that nothing is between it and the client. */
+/** The runtime makes the terminal and sends its master here, so nothing is between it and the client. */
 async function startWithSentTerminal(
   { runtime, containerId, streams }: StreamedExecOptions,
   files: ExecFiles,
@@ -153,7 +150,7 @@ function startWithRelay(
   }
 }
 
-/** The end of a client's input is no end of a terminal's: there is none but what is typed (Ctrl-D). */
+/** The end of a client's input does not end a terminal's input: only typing Ctrl-D does. */
 function connectTerminal(
   terminal: DescriptorStream,
   { stdin, stdout, resize }: StreamedExecOptions['streams'],

@@ -38,7 +38,8 @@ async function run(
   { cmd, timeout }: ExecSyncRequest,
   signal: AbortSignal,
 ): Promise<ExecSyncResponse> {
-  // The command is moved before it runs, and how long it runs is not known.
+  // Overlap the RCU grace period of the cgroup move with the runtime's start. Released at once: the command may run
+  // for long.
   services.cgroups.startRcuGracePeriod()[Symbol.dispose]();
   const timeoutMs = Number(timeout) * 1000;
   const target = execTarget(services, container, { cmd });

@@ -13,7 +13,7 @@ export interface ExecTargetServices {
   readonly runtimes: OciRuntimes;
 }
 
-/** The container of an id or of the beginning of one; commands run in those that run only. */
+/** The running container of an id or a unique prefix of one. */
 export function runningContainer({ state }: { readonly state: State }, id: string): Container {
   const container = state.containers.find(id);
   if (container === undefined) throw notFound('container', id);
@@ -21,7 +21,7 @@ export function runningContainer({ state }: { readonly state: State }, id: strin
   return container;
 }
 
-/** What the OCI runtime has to know to run a command in a container. */
+/** What the OCI runtime needs to run a command in a container. */
 export function execTarget(
   { paths, runtimes, state }: ExecTargetServices,
   container: Container,

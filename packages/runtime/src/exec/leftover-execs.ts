@@ -11,9 +11,9 @@ import { killDescendants } from '../host/process-tree.ts';
 const maxPidBytes = 64;
 
 /**
- * Ends the execs that a berthd before this one was running when it was killed: nobody reads their output any
- * more, and nobody would end them at their timeout. `dir` is the `dir` of ExecFiles. Returns how many
- * there were. A pid counts only when its cgroup is the container's, so a reused one is left alone.
+ * Kills the execs of a berthd that was killed: no one reads their output or enforces their timeout. `dir` is the
+ * `dir` of ExecFiles. Returns how many there were. A pid counts only when its cgroup is the container's, so a
+ * reused pid is left alone.
  */
 export function killLeftoverExecs(dir: string, containerId: string): number {
   let names: string[];
@@ -31,12 +31,12 @@ export function killLeftoverExecs(dir: string, containerId: string): number {
   return count;
 }
 
-/** Kills the command of a pid file and what it has started. False when it has ended before. */
+/** Kills the command of a pid file and its descendants. False when it has ended before. */
 export function killExec(pidFile: string, containerId: string): boolean {
   const pid = Number.parseInt(readRegularFileSync(pidFile, { maxBytes: maxPidBytes }).toString(), 10);
   if (!(pid > 1) || !isIn(containerId, pid)) return false;
   killDescendants(pid);
-  // Both are asked: not every command leads a group, and one that does may be reaped between the two.
+  // Kill both: not every command leads a group, and one that does may be reaped in between.
   const wasGroup = kill(-pid, constants.signals.SIGKILL);
   return kill(pid, constants.signals.SIGKILL) || wasGroup;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readRegularFileSync, UnsuitableFileError } from '@berth/linux/files/regular-file.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
 
-/** The end of a container, as conmon's exit file tells it. */
+/** The exit of a container, from conmon's exit file. */
 export interface ContainerExit {
   containerId: string;
   /** 128 + signal number for a process that a signal ended. */
@@ -48,8 +48,8 @@ export function wasOomKilled(persistDir: string): boolean {
 }
 
 /**
- * Calls `listener` once for every exit file: first, before this returns, for those that are there, then for
- * each as conmon renames it into place. A file that goes and comes again counts anew.
+ * Calls `listener` once for every exit file: for the existing ones before this returns, then for each that conmon
+ * renames into place. A file that is removed and written again counts as new.
  */
 export function watchExits(exitDir: string, listener: (exit: ContainerExit) => void): Disposable {
   const seen = new Set<string>();
@@ -65,7 +65,7 @@ export function watchExits(exitDir: string, listener: (exit: ContainerExit) => v
     for (const name of readdirSync(exitDir)) if (isExitFileName(name)) look(name);
   };
   const watcher = watch(exitDir, { persistent: true }, (_event, name) => {
-    // Without a name the kernel's queue overflowed, and anything may have happened.
+    // An event without a name means that inotify's queue overflowed: scan all.
     if (name === null) lookAtAll();
     else if (isExitFileName(name)) look(name);
   });

@@ -29,7 +29,7 @@ export interface RecordExitServices extends TeardownServices {
   readonly metrics: { countOomKill(): void };
 }
 
-/** How a container ended, before it is known when it began. */
+/** How a container ended; its start time comes from its state. */
 export interface Ending {
   readonly exitCode: number;
   /** Nanoseconds since 1970. */
@@ -37,12 +37,12 @@ export interface Ending {
   readonly message: string;
 }
 
-/** After how long a record that could not be written, as on a full disk, is tried again. */
+/** Delay before a failed record, as on a full disk, is retried. */
 const retryMs = 1_000;
 
 /**
- * Records exits as conmon reports them, those of the past first, until the result is disposed of. What is no
- * container is a sandbox, whose init has ended: `initEnded` is told.
+ * Records exits as conmon reports them, past ones first, until the result is disposed of. An id that is no
+ * container's is a sandbox's, whose init has ended: `initEnded` is called.
  */
 export function recordExits(services: RecordExitServices, initEnded: (id: SandboxId) => void): Disposable {
   return watchExits(services.paths.exits, (exit) => {
@@ -55,7 +55,7 @@ export function recordExits(services: RecordExitServices, initEnded: (id: Sandbo
   });
 }
 
-/** Who waits for the end is told of a failure: the container has ended, and its record may have to wait for long. */
+/** Fails pending StopContainer calls when recording fails; the record itself is retried. */
 function recordOrRetry(services: RecordExitServices, id: ContainerId, record: () => void): void {
   try {
     record();
@@ -67,15 +67,15 @@ function recordOrRetry(services: RecordExitServices, id: ContainerId, record: ()
 }
 
 /**
- * Writes down how a container ended, tells those who listen or wait, and lets go of what only running
- * containers need. Does nothing for one whose end is known, or that is still being made: its maker looks
- * for the exit file itself.
+ * Records how a container ended, publishes the event, wakes waiting stops and releases what only running containers
+ * need. Does nothing when the exit is known, or while the container is being created: CreateContainer checks the
+ * exit file itself.
  */
 export function recordExit(services: RecordExitServices, id: ContainerId, ending: Ending): void {
   const container = services.state.containers.get(id);
   if (container === undefined || !('processes' in container.state)) return;
   const { state } = container;
-  // A process that was let go ends within the start at the earliest; the start has not been told yet.
+  // A process can exit only after its start; StartContainer may not have recorded that yet.
   const startedAt = state.phase === 'running' ? state.startedAt : state.phase === 'starting' ? nowNs() : 0n;
   if (state.phase === 'starting') {
     services.state.containers.setState(id, { ...state, phase: 'running', startedAt });
@@ -86,7 +86,7 @@ export function recordExit(services: RecordExitServices, id: ContainerId, ending
     phase: 'exited',
     exit: {
       startedAt,
-      // The time of a file is a tick of the kernel's clock, which may lie before the start.
+      // A file's time has the granularity of the kernel's tick and may be before the start.
       finishedAt: ending.finishedAt > startedAt ? ending.finishedAt : startedAt,
       exitCode: ending.exitCode,
       reason: exitReason(ending.exitCode, oomKilled),
@@ -119,8 +119,8 @@ function wasOutOfMemory(
 }
 
 /**
- * Watches over a container's conmon by its pidfd. When conmon ends without having reported an exit, nobody
- * logs or reaps the container any more, so it is killed.
+ * Watches a container's conmon by its pidfd. When conmon ends without reporting an exit, no one logs or reaps the
+ * container any more, so it is killed.
  */
 export function watchConmon(
   services: RecordExitServices,
@@ -141,7 +141,7 @@ export function watchConmon(
   });
 }
 
-/** Kills a container that has no conmon any more and records that. */
+/** Kills a container without a conmon and records its exit. */
 async function killLost(
   services: RecordExitServices,
   container: Container,

@@ -2,9 +2,9 @@ import { constants } from 'node:os';
 import { children, kill } from '@berth/linux/processes/process.ts';
 
 /**
- * Kills every descendant of a process, and the process groups that they lead, so that what they have put
- * into the background goes too. The process itself is left, to see them end. Each is stopped before its
- * children are looked for, and all are looked for again, so that none gets away by forking.
+ * Kills every descendant of a process and the process groups that they lead, so that background processes go too.
+ * The process itself survives to reap them. Each is stopped before its children are listed, and the list is
+ * repeated until it does not grow, so that none escapes by forking.
  */
 export function killDescendants(pid: number): void {
   const stopped = new Set<number>();

@@ -14,14 +14,14 @@ export function checkArtifactSize(service: ImageService, { size }: Image): void 
   if (size > maxImageBytes) throw new ImageSizeError('artifact has', maxImageBytes);
 }
 
-/** The id of the one layer that an artifact is kept as. */
+/** Digest of the single layer that stands for an artifact. */
 export function artifactLayer({ manifestDigest }: Pick<Image, 'manifestDigest'>): Digest {
   return digestOf(`artifact ${manifestDigest}`);
 }
 
 /**
- * Records an OCI artifact whose files are in the content store. It is kept as an image of one layer, a directory
- * of the files by their titles, so that it is listed, removed and mounted as a volume like one.
+ * Records an OCI artifact whose files are in the content store, as an image of one layer: a directory with the
+ * files by their titles. So listing, removal and image volumes work for it as for an image.
  */
 export async function addArtifact(
   service: ImageService,

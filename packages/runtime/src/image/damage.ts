@@ -9,15 +9,15 @@ import { layerDamage } from './layer-damage.ts';
 export interface DamagedImage {
   /** A name that it can be pulled by, or its id. */
   name: string;
-  /** Where the layer should be; undefined when berthd has noticed that it is not, and waits for a pull. */
+  /** The layer's directory; undefined when berthd has already noticed that it is missing, and waits for a pull. */
   directory: string | undefined;
   damage: 'missing' | 'damaged';
 }
 
 /**
- * The images of a berthd's root directory that lack a layer, as far as a look at the layers' directories tells. It
- * reads a copy of the database, whose lock a running berthd has; a copy that was made in the middle of a write may be
- * refused by SQLite, which is an error here.
+ * The images below a berthd's root directory that lack a layer, judged by the layers' directories. Reads a copy of
+ * the database, which a running berthd has locked; SQLite may refuse a copy that was made during a write, which is
+ * an error here.
  */
 export function damagedImages(root: string): DamagedImage[] {
   const path = join(root, 'berth.db');

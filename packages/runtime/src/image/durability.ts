@@ -4,12 +4,12 @@ import { messageWithCauses } from '../rpc/errors.ts';
 import type { ImageRecords } from './records.ts';
 import type { ImageStore } from './store.ts';
 
-/** Milliseconds from a pull's end until its layers are flushed: pulls that follow each other are flushed together. */
+/** Milliseconds from a pull's end to the flush of its layers, so that pulls in a row are flushed together. */
 const flushDelayMs = 2_000;
 
 /**
- * Flushes new layers to the disk in the background, and records that they are. Until then a machine that goes down
- * may leave them with empty files, although they were complete.
+ * Flushes new layers to the disk in the background and records that. Until then a power loss may leave them with
+ * empty files, although they were complete.
  */
 export class LayerFlusher {
   readonly #records: ImageRecords;
@@ -19,7 +19,7 @@ export class LayerFlusher {
   #isBusy = false;
   #isClosed = false;
 
-  /** `sync` resolves when all that was written before its call is on the disk. */
+  /** `sync` resolves when everything written before its call is on the disk. */
   constructor(records: ImageRecords, log: Logger, sync: () => Promise<void>) {
     this.#records = records;
     this.#log = log;
@@ -61,8 +61,8 @@ export class LayerFlusher {
 }
 
 /**
- * Removes layers that the machine went down with before they were flushed, and the images that have them: what is
- * left of a layer's files cannot be told from what they were. Whoever needs such an image pulls it again.
+ * Removes layers that were not flushed when the machine went down, and their images: their files cannot be trusted.
+ * A pull restores them.
  */
 export async function removeDamaged(
   { records, layers, content, log }: ImageStore,

@@ -7,16 +7,16 @@ import type { LayerUsage } from '../disk-usage/layer-usage.ts';
 import { nowNs } from '../time/clock.ts';
 import type { ImageService } from './service.ts';
 
-/** Where containers' writable layers are, and who knows their sizes. */
+/** The writable layers' directory and the cache of their sizes. */
 export interface WritableLayers {
-  /** Holds a directory for each container, whose `upper` is its layer. */
+  /** Has a directory per container, whose `upper` is the writable layer. */
   readonly dir: string;
   readonly usage: LayerUsage;
 }
 
 /**
- * ImageFsInfo: what images and containers' writable layers take of the file system that both are on. Images are
- * counted from their rows, layers as stats know them: nothing is walked while the caller waits.
+ * ImageFsInfo: what images and writable layers use of the file system that both are on. Images are summed from
+ * their rows, writable layers from the cached sizes: no directory is walked during the call.
  */
 export async function imageFsInfo(
   service: ImageService,
@@ -25,7 +25,7 @@ export async function imageFsInfo(
   const containers = await writableUsage(layers);
   const filesystem = ({ bytes, inodes }: DiskUsage): FilesystemUsage => ({
     timestamp: nowNs(),
-    // The same for both, which tells a kubelet that they share one file system.
+    // The same for both, from which a kubelet concludes that they share one file system.
     fsId: { mountpoint: service.root },
     usedBytes: { value: BigInt(bytes) },
     inodesUsed: { value: BigInt(inodes) },

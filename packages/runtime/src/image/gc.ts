@@ -2,14 +2,13 @@ import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import { nowNs } from '../time/clock.ts';
 import type { ImageStore } from './store.ts';
 
-/** Nanoseconds that the layers of a pull that failed stay, for when it is tried again. */
+/** Nanoseconds that layers of a failed pull are kept for another attempt. */
 const abandonedAfter = 24n * 3600n * 1_000_000_000n;
 
 /**
- * Deletes what nothing refers to: images that were removed and that no container has any more, their layers, and
- * blobs. Layers' blobs go as soon as they are unpacked: nothing reads them again, and they are a third of what an
- * image takes on disk. Runs only while no pull, import or removal does.
- *
+ * Deletes what is unreferenced: images that were removed and that no container uses, their layers, and blobs.
+ * Layers' blobs are deleted once unpacked: they are not read again, and are a third of an image's size. Runs only
+ * while no pull, import or removal does.
  * @param used ids of images that must stay although they may have no name
  */
 export async function collectGarbage(

@@ -22,7 +22,7 @@ export interface ImportAnswer {
   digest: string;
 }
 
-/** Archives that are read at a time: each takes buffers, and remembers its files. */
+/** Archives that are read at the same time: each takes buffers, and an index of its files. */
 const importing = new Semaphore(4);
 
 /**
@@ -115,7 +115,7 @@ async function serveImport(
       error instanceof ImageSizeError ||
       error instanceof MalformedDocumentError;
     answer(response, isTheirs ? 400 : 500, `${problem}\n`);
-    // A tar that was not read to its end cannot be followed by another request.
+    // A connection whose tar was not read to its end cannot serve another request.
     request.destroy();
   }
 }

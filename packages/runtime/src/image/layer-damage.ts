@@ -1,7 +1,7 @@
 import { opendirSync } from 'node:fs';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
 
-/** Names that are counted: a layer of more in one directory is only looked at for having as many. */
+/** Names that are counted at most; a layer with more in its top directory is checked only for having that many. */
 const maxCounted = 500;
 
 /** How many names a directory holds, at most `maxCounted`. */
@@ -13,8 +13,7 @@ export function countNames(directory: string): number {
 }
 
 /**
- * What is wrong with a layer's directory, as far as a look at it tells: a deletion deep inside is not noticed.
- *
+ * What is wrong with a layer's directory, judged by its top level only: a deletion deep inside is not noticed.
  * @param topNames of countNames when the layer was made; -1 where that is not known
  */
 export function layerDamage(directory: string, topNames: number): 'missing' | 'damaged' | undefined {

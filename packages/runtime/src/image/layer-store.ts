@@ -38,8 +38,8 @@ export class LayerStore {
   }
 
   /**
-   * Where an unpacked layer is; undefined when it is not unpacked. One whose directory is missing or damaged is
-   * forgotten, so that the next pull unpacks it again; what is left of it goes at the next start.
+   * Where an unpacked layer is; undefined when it is not unpacked. A layer whose directory is missing or damaged is
+   * forgotten, so that the next pull unpacks it again; the next start removes its remains.
    */
   path(chainId: Digest): string | undefined {
     const layer = this.#records.layer(chainId);
@@ -65,7 +65,7 @@ export class LayerStore {
     return join(this.dir, String(dir));
   }
 
-  /** Unpacks a layer unless that has been done; whoever asks meanwhile waits for the same result. */
+  /** Unpacks a layer unless it is there; concurrent calls share one result. */
   async unpack({ layer, blob, parents, limits, signal }: LayerUnpacking): Promise<string> {
     const { diffId, descriptor } = layer;
     const { mediaType } = descriptor;
@@ -75,8 +75,8 @@ export class LayerStore {
   }
 
   /**
-   * Lets `build` make a layer's directory unless it is there. What it leaves behind when it fails has to be at
-   * `target` with the suffix of partial layers, or nothing.
+   * Runs `build` to make a layer's directory unless it is there. When it fails it may leave files only at `target`
+   * with the suffix of partial layers.
    */
   async make(
     chainId: Digest,
@@ -118,7 +118,7 @@ export class LayerStore {
     if (!layer) return;
     this.#records.retireLayer(chainId);
     await this.#queue.run(chainId, async () => {
-      // Whoever asked for the layer first has it in another directory by now, and its row says so.
+      // A new unpack of the layer uses another directory, and its row says so.
       if (this.#records.layer(chainId)) return this.removeDirectory(layer.dir);
       await this.removeDirectory(layer.dir);
       this.#records.deleteLayer(chainId);
@@ -129,7 +129,7 @@ export class LayerStore {
   async removeDirectory(dir: number): Promise<void> {
     const path = this.directory(dir);
     await removeTree(`${path}.partial`);
-    // Its name goes at once, so that half a layer is never taken for one.
+    // Renamed first, so that a partly deleted layer is never taken for a complete one.
     await rename(path, `${path}.partial`).catch((error) => {
       if (error.code !== 'ENOENT') throw error;
     });

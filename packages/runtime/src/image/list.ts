@@ -4,8 +4,8 @@ import type { ImageService } from './service.ts';
 import { criImage } from './status.ts';
 
 /**
- * ListImages: all images, or the one that the filter means. Kubelets ask regularly, so this is also when images are
- * noticed that were removed while a container still had them.
+ * ListImages: all images, or the one that the filter names. Kubelets poll it, so it also triggers the clean-up of
+ * removed images whose containers are gone.
  */
 export async function listImages(
   service: ImageService,

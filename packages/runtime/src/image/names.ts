@@ -26,8 +26,8 @@ export function repoNames(names: readonly string[]): RepoNames {
 }
 
 /**
- * The names under which an image of a reference is kept: its tag, unless the reference has a digest, which then
- * decides alone, and the digest.
+ * The names under which an image of a reference is stored: the digest, and the tag unless the reference has a
+ * digest.
  */
 export function namesFor(reference: Reference, digest: Digest): string[] {
   const byDigest = `${repositoryName(reference)}@${digest}`;
@@ -43,8 +43,8 @@ function lookupName(reference: Reference): string {
 }
 
 /**
- * Finds what a request means by an image: a name, an id (with or without `sha256:`), or the beginning of an id
- * that only one image has. Images that are being removed are not found.
+ * Resolves an image in a request: a name, an id (with or without `sha256:`), or a unique prefix of an id. Images
+ * that are being removed are not found.
  */
 export function findImage(records: ImageRecords, text: string): StoredImage | undefined {
   const hex = text.replace(/^sha256:/, '');
@@ -62,10 +62,7 @@ export function findImage(records: ImageRecords, text: string): StoredImage | un
   return others.length === 0 ? only : undefined;
 }
 
-/**
- * The image of a manifest that came by an index: the digest of the one for this platform names it as well as that of
- * the index, which is the one that it is listed by.
- */
+/** Finds an image by the digest of its platform's manifest; it is listed by that of the index. */
 function imageOfManifest(
   records: ImageRecords,
   reference: Reference,

@@ -1,6 +1,6 @@
 /**
- * Lets any number of operations run at the same time, and cleans up when the last of them has ended: while one
- * runs, what looks unused may be what it is about to use. An operation that comes during a clean-up waits for it.
+ * Runs operations concurrently, and cleans up when the last one has ended: while one runs, what looks unused may be
+ * what it is about to use. An operation that begins during a clean-up waits for it.
  */
 export class OperationGate {
   readonly #cleanUp: () => Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Tells by an image's names whether it is one of those that are to stay (Image.pinned of the CRI). A pattern is a
- * full name, with `*` for any characters.
+ * A test whether an image of these names is pinned (Image.pinned of the CRI). A pattern is a full name, with `*`
+ * for any characters.
  */
 export function pinnedBy(patterns: readonly string[]): (names: readonly string[]) => boolean {
   const matchers = patterns.map((pattern) => {

@@ -10,14 +10,14 @@ export function imageProgressHandlers(service: ImageService): ImageProgressHandl
   return { pullImage: (request, { signal }) => pullWithProgress(service, request, signal) };
 }
 
-/** PullImage, telling how each layer comes on. */
+/** PullImage with the progress of each layer. */
 async function* pullWithProgress(
   service: ImageService,
   request: PullImageRequest,
   signal: AbortSignal,
 ): AsyncGenerator<PullImageProgress> {
   const { result, progress } = joinPull(service, request, signal);
-  // It is awaited below, and must not count as unhandled when it fails while layers are told of.
+  // It is awaited below; until then a failure must not count as an unhandled rejection.
   result.catch(() => {});
   for await (const layers of progress.watch(signal)) yield { imageRef: '', layers: layers.map(toMessage) };
   yield { imageRef: await result, layers: progress.layers.map(toMessage) };

@@ -11,10 +11,10 @@ export interface LayerProgress {
   readonly totalBytes: number;
 }
 
-/** Milliseconds between two looks of a watcher: what a person can follow. */
+/** Milliseconds between two updates to a watcher. */
 const interval = 100;
 
-/** Where a pull writes how it goes, for any number of watchers to read. */
+/** The progress of a pull, for any number of watchers. */
 export class PullProgress {
   #states: LayerProgress[] = [];
   #version = 0;
@@ -52,7 +52,7 @@ export class PullProgress {
     this.#wake();
   }
 
-  /** The layers whenever something has changed, at most ten times a second, until the pull has ended. */
+  /** The layers after each change, at most ten times a second, until the pull has ended. */
   async *watch(signal: AbortSignal): AsyncGenerator<readonly LayerProgress[]> {
     const wake = () => this.#wake();
     signal.addEventListener('abort', wake, { once: true });
@@ -76,7 +76,7 @@ export class PullProgress {
     this.#wake();
   }
 
-  /** Has all watchers look whether there is something new, or an end. */
+  /** Wakes all watchers. */
   #wake(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();

@@ -20,8 +20,8 @@ import type { SharedPulls } from './shared-pulls.ts';
 import { ImageUnpacking } from './unpack.ts';
 
 /**
- * PullImage: fetches an image and unpacks it. What the store has of it already is not fetched again, but the
- * registry is asked for the manifest each time, with the request's credentials. Answers with the image's id.
+ * PullImage: fetches an image and unpacks it. Blobs that are present are not fetched again, but the registry is
+ * asked for the manifest each time, with the request's credentials. Answers with the image's id.
  */
 export async function pullImage(
   service: ImageService,
@@ -36,7 +36,7 @@ export async function pullImage(
   return { imageRef: await joinPull(service, request, signal).result };
 }
 
-/** Starts what a request asks for, or joins the pull of the same image with the same credentials. */
+/** Starts a pull, or joins one of the same image with the same credentials. */
 export function joinPull(
   service: ImageService,
   request: PullImageRequest,
@@ -67,7 +67,7 @@ async function logged(
     log.info(`Pulled image: ${name}`, { image: image.configDigest, duration });
     return image.configDigest;
   } catch (error) {
-    // The message tells the whole story already, so the cause is not passed on to be told again.
+    // The message is complete: no cause, which would repeat it.
     throw error instanceof PullError ? new RuntimeError(criCode(error), error.message) : error;
   }
 }

@@ -13,7 +13,7 @@ import {
 } from './rows.ts';
 import { imageSchema } from './schema.ts';
 
-/** Images, their names and layers: every write goes to the database first, every read comes from memory. */
+/** Images, their names and layers: writes go to the database first, reads come from memory. */
 export class ImageRecords {
   readonly #database: DatabaseSync;
   readonly #byId = new Map<Digest, StoredImage>();
@@ -100,7 +100,7 @@ export class ImageRecords {
     for (const name of names) this.#byName.set(name, image.id);
   }
 
-  /** Takes all names from an image: nobody finds it any more. */
+  /** Removes all names of an image, so that no lookup finds it. */
   retire(id: Digest): void {
     const image = this.#byId.get(id);
     if (!image) return;
@@ -158,7 +158,7 @@ export class ImageRecords {
     }
   }
 
-  /** Gives up a layer that was unpacked for an image which failed: the next clean-up need not keep it for another try. */
+  /** Marks a layer of a failed image for the next clean-up: it need not be kept for another attempt. */
   abandonLayer(chainId: Digest): void {
     const layer = this.#byChainId.get(chainId);
     if (!layer) return;
@@ -166,7 +166,7 @@ export class ImageRecords {
     this.#byChainId.set(chainId, { ...layer, unpackedAt: 0n });
   }
 
-  /** From here on nobody uses the layer; its row stays until its directory is gone. */
+  /** Marks a layer as unused; its row stays until its directory is deleted. */
   retireLayer(chainId: Digest): void {
     this.#database.prepare(`UPDATE image_layer SET phase = 'removing' WHERE chain_id = ?`).run(chainId);
     this.#byChainId.delete(chainId);
@@ -178,7 +178,7 @@ export class ImageRecords {
     this.#byChainId.delete(chainId);
   }
 
-  /** Layers whose unpacking or removal was begun and not ended. */
+  /** Layers whose unpacking or removal was not finished. */
   unfinishedLayers(): { chainId: Digest; dir: number }[] {
     return this.#rows('image_layer')
       .filter((row) => row.text('phase') !== 'ready')

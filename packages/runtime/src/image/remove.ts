@@ -4,9 +4,9 @@ import { findImage } from './names.ts';
 import type { ImageService } from './service.ts';
 
 /**
- * RemoveImage: removes an image with all of its names, whichever of them, or the id, the request has; so critest
- * and containerd want it. Containers that were made of the image keep its layers until they are gone. Without such
- * an image there is nothing to do, and no error.
+ * RemoveImage: removes an image with all of its names, whichever of them, or the id, the request has, as critest
+ * expects and containerd does. Containers of the image keep its layers until they are removed. A missing image is
+ * no error.
  */
 export async function removeImage(
   { records, gate, log }: ImageService,

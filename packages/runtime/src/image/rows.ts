@@ -8,7 +8,7 @@ import type { RowReader } from '../state/row.ts';
 export interface StoredImage {
   /** Digest of its configuration. */
   readonly id: Digest;
-  /** The `User` of its configuration; all else of that, which may be megabytes, is read when it is asked for. */
+  /** `User` of the configuration. The rest, which may be megabytes, is read on demand. */
   readonly user: string;
   /** Bytes of the configuration. */
   readonly configBytes: number;
@@ -18,7 +18,7 @@ export interface StoredImage {
   readonly documents: readonly Digest[];
   /** Nanoseconds since 1970. */
   readonly pulledAt: bigint;
-  /** `removing`: it has no name any more, and goes when the last container of it has gone. */
+  /** `removing`: it has no name, and is deleted with its last container. */
   readonly phase: 'ready' | 'removing';
 }
 
@@ -37,9 +37,9 @@ export interface StoredLayer {
   readonly files: number;
   /** Nanoseconds since 1970. */
   readonly unpackedAt: bigint;
-  /** Id of the boot at which it was made, as long as it may not be on the disk; '' afterwards. */
+  /** Id of the boot at which it was made, until it is flushed to the disk; '' then. */
   readonly volatileSince: string;
-  /** Files and directories right in its directory; -1 where that is not known. */
+  /** Number of entries in its top directory; -1 where that is not known. */
   readonly topNames: number;
 }
 

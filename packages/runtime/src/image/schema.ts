@@ -27,6 +27,6 @@ export const imageSchema: readonly string[] = [
   ) STRICT`,
   // The boot at which a layer was made, until it is known to be on the disk.
   `ALTER TABLE image_layer ADD COLUMN volatile_since TEXT NOT NULL DEFAULT ''`,
-  // What the layer's own directory holds directly, to tell one that was emptied; -1 of layers from before.
+  // Number of entries in the layer's directory, to detect one that was emptied; -1 for layers of an older berthd.
   'ALTER TABLE image_layer ADD COLUMN top_names INTEGER NOT NULL DEFAULT -1',
 ];

@@ -44,24 +44,24 @@ export interface ImageServiceOptions extends ImageSettings {
   sync?: (directory: string) => Promise<void>;
 }
 
-/** How long, in milliseconds, an image that was asked for stays although no container has it yet. */
+/** Milliseconds that an image is kept after a lookup although no container uses it yet. */
 const handedOutFor = 10_000;
 
-/** The image store of berthd: what the handlers of the image RPCs, and the making of containers, work on. */
+/** What the image RPCs and CreateContainer work on: the image store, with pulls and clean-ups. */
 export class ImageService implements ImageStore {
   readonly records: ImageRecords;
   readonly content: ContentStore;
   readonly layers: LayerStore;
-  /** Where images and all else of berthd that survives a reboot are. */
+  /** berthd's root directory, which survives a reboot. */
   readonly root: string;
   readonly log: Logger;
   readonly tracer: Tracer;
-  /** Everything that adds or removes goes through here. */
+  /** Everything that adds or removes images goes through here. */
   readonly gate: OperationGate;
   readonly flusher: LayerFlusher;
   readonly tokens = new TokenCache();
   readonly pulls = new SharedPulls();
-  /** When images were handed out, in milliseconds since 1970, by id. */
+  /** Times of lookups in milliseconds since 1970, by image id. */
   readonly #handedOut = new Map<string, number>();
   #recheck: NodeJS.Timeout | undefined;
   readonly #emptyLayer: string;
@@ -117,7 +117,7 @@ export class ImageService implements ImageStore {
     this.#settings = { limits, registry };
   }
 
-  /** The unpacked image behind a name or id, which stays for ten seconds, or for as long as a container has it. */
+  /** The unpacked image behind a name or id. It is kept for ten seconds, or as long as a container uses it. */
   async rootfs(text: string): Promise<ImageRootfs | undefined> {
     const image = findImage(this.records, text);
     if (!image) return undefined;
@@ -139,7 +139,7 @@ export class ImageService implements ImageStore {
     };
   }
 
-  /** Whether all layers of an image are there, as far as a look at their directories tells. */
+  /** Whether all layers of an image are there, judged by their directories. */
   isWhole({ layers }: StoredImage): boolean {
     return layers.every((chainId) => this.layers.path(chainId) !== undefined);
   }
@@ -147,7 +147,7 @@ export class ImageService implements ImageStore {
   /** Whether an image of these names is to stay when a kubelet frees space. */
   readonly isPinned = (names: readonly string[]): boolean => pinnedBy(this.settings.limits.pinned)(names);
 
-  /** Starts a clean-up when an image that was removed lost its last container since. */
+  /** Starts a clean-up when a removed image has lost its last container. */
   cleanUpReleased(): void {
     const used = this.#usedImages();
     const isReleased = this.#removedImages().some((id) => !used.has(id));
@@ -183,7 +183,7 @@ export class ImageService implements ImageStore {
     releaseFreedMemory();
   }
 
-  /** Sets the time at which the next removed image may go that was handed out and never used. */
+  /** Schedules the clean-up of a removed image that was looked up and not used. */
   #lookAgain(): void {
     clearTimeout(this.#recheck);
     const since = this.#removedImages().flatMap((id) => this.#handedOut.get(id) ?? []);

@@ -10,19 +10,18 @@ interface SharedPull {
   callers: number;
 }
 
-/** What does the pulling; it stops when the signal fires, and records its progress. */
+/** Pulls an image. It stops when the signal aborts, and records its progress. */
 export type Pull = (signal: AbortSignal, progress: PullProgress) => Promise<string>;
 
 /**
- * Lets those who ask for the same image at the same time wait for one pull. It is cancelled when all of them have
- * gone, and not before.
+ * Shares one pull among concurrent requests for the same image. It is cancelled when the last of them is cancelled.
  */
 export class SharedPulls {
   readonly #running = new Map<string, SharedPull>();
 
   /**
-   * Joins the pull of `key`, or starts it. The key has to hold all that the outcome depends on, credentials
-   * included. `result` rejects with the signal's reason when this caller goes.
+   * Joins the pull of `key`, or starts it. The key contains everything that the outcome depends on, credentials
+   * included. `result` rejects with the signal's reason when this caller is cancelled.
    */
   join(key: string, signal: AbortSignal, pull: Pull): { result: Promise<string>; progress: PullProgress } {
     const shared = this.#running.get(key) ?? this.#start(key, pull);
@@ -37,7 +36,7 @@ export class SharedPulls {
       progress.end();
       this.#forget(key, shared);
     });
-    // Whoever waits hears of a failure; there may be nobody any more.
+    // Callers see the failure; this only avoids an unhandled rejection when none is left.
     result.catch(() => {});
     const shared: SharedPull = { result, progress, abort, callers: 0 };
     this.#running.set(key, shared);
@@ -50,7 +49,7 @@ export class SharedPulls {
     } finally {
       shared.callers -= 1;
       if (shared.callers === 0) {
-        // Who asks from now on must not get a pull that is being cancelled.
+        // A new request must not join a pull that is being cancelled.
         this.#forget(key, shared);
         shared.abort.abort(signal.reason);
       }

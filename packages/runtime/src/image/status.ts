@@ -6,8 +6,8 @@ import type { StoredImage } from './rows.ts';
 import type { ImageService } from './service.ts';
 
 /**
- * ImageStatus: an image by name or id. One that is not here is an answer without an image, and no error; neither is one
- * that lacks a layer on disk, so that a kubelet which pulls what is not present pulls and repairs it.
+ * ImageStatus: an image by name or id. A missing one gives an empty answer and no error. So does one that lacks a
+ * layer on disk, so that a kubelet pulls it, which repairs it.
  */
 export async function imageStatus(
   service: ImageService,

@@ -16,8 +16,8 @@ export class ImageSizeError extends Error {
 }
 
 /**
- * Unpacks the layers of one image in whatever order their blobs come, side by side; each learns where those below
- * it are once they are unpacked.
+ * Unpacks the layers of one image in the order in which their blobs arrive; each learns the directories of those
+ * below it once they are unpacked.
  */
 export class ImageUnpacking {
   readonly #service: ImageService;
@@ -46,7 +46,7 @@ export class ImageUnpacking {
 
   /**
    * Unpacks one layer, whose blob is in the content store.
-   * @throws ImageSizeError when the image gets too large; what was unpacked of it then does not stay
+   * @throws ImageSizeError when the image gets too large; its unpacked layers are then not kept
    */
   async unpack(layer: ImageLayer, signal: AbortSignal): Promise<void> {
     const { layers, content, settings } = this.#service;
@@ -73,7 +73,7 @@ export class ImageUnpacking {
       .reduce((total, bytes) => total + bytes, 0);
   }
 
-  /** Leaves the layers that only this image has to the next clean-up: another try would end the same. */
+  /** Marks the layers that only this image has for the next clean-up: another attempt would fail the same way. */
   #refuse(): ImageSizeError {
     this.#isRefused = true;
     for (const chainId of this.#fresh) this.#service.records.abandonLayer(chainId);

@@ -22,7 +22,7 @@ export interface Logger {
 
 const bare = /^[A-Za-z0-9\-._/@^+]+$/;
 
-/** Characters of a message or field, which may quote what comes from outside. */
+/** Longest message or field, which may quote untrusted text. */
 const maxText = 16 * 1024;
 
 function quote(value: string): string {
@@ -41,7 +41,7 @@ export function formatLine(time: Date, level: LogLevel, message: string, fields:
   return parts.join(' ');
 }
 
-/** The same as a JSON object; a field that has the name of one of the first three does not replace it. */
+/** The same as a JSON object. A field named like one of the first three gets a prefix. */
 export function formatJson(time: Date, level: LogLevel, message: string, fields: LogFields): string {
   const head = { time: time.toISOString(), level, msg: message };
   const plain = (value: unknown) => (typeof value === 'bigint' ? String(value) : value);
