@@ -7,15 +7,15 @@ import { readConfig } from './config/read.ts';
 import { logLevels } from './logging/log.ts';
 import { berthVersion } from './runtime-status/version.ts';
 
-/** What a command line asks for: to serve, or to print a text and end. */
+/** What a command line asks for: to serve, or to print a text and exit. */
 export type Invocation = ({ readonly serve: Config } | { readonly print: string }) & {
-  /** What of the config file is ignored. */
+  /** Ignored settings of the config file. */
   readonly warnings: readonly string[];
 };
 
 /**
- * Parses berthd's command line; each flag that is given wins over the config file. Throws a CommanderError
- * after it printed help, the version or what is wrong with the command line, a ConfigError for the file.
+ * Parses berthd's command line; flags override the config file. Throws a CommanderError after it printed help, the
+ * version or a usage error, a ConfigError for the file.
  */
 export function parseArguments(argv: readonly string[]): Invocation {
   let invocation: Invocation | undefined;
@@ -104,7 +104,7 @@ interface Flags {
   registryConfigDir?: string;
 }
 
-/** A relative path on the command line is from where berthd was started. */
+/** Relative paths on the command line start at the working directory. */
 function withFlags(config: Config, flags: Flags): Config {
   const path = (flag: string | undefined, otherwise: string) =>
     flag === undefined ? otherwise : resolve(flag);

@@ -19,11 +19,10 @@ export interface AttachRequest extends CapabilityRequest {
 }
 
 /**
- * Attaches a sandbox to the node's network. After a failure everything that plugins had done is undone
- * as far as they can.
+ * Attaches a sandbox to the node's network. After a failure the plugins' work is rolled back as far as possible.
  * @returns the pod's addresses, the first one primary, and the whole result of the plugins
  * @throws RuntimeError UNAVAILABLE while there is no network, INTERNAL naming the plugin that failed,
- *   INVALID_ARGUMENT for a bandwidth annotation that is none
+ *   INVALID_ARGUMENT for a malformed bandwidth annotation
  */
 export async function attachSandbox(
   network: PodNetwork,
@@ -63,7 +62,7 @@ export async function attachSandbox(
   }
 }
 
-/** What plugins are told of a sandbox, for DEL as for ADD. */
+/** The CNI runtime configuration of a sandbox, for ADD and DEL. */
 export function attachmentOf(request: AttachRequest) {
   return {
     containerId: request.sandboxId,

@@ -13,7 +13,7 @@ export interface PortMapping {
   readonly hostIp: string;
 }
 
-/** What plugins that declare a capability may want to know about a pod. */
+/** What plugins with capabilities may ask about a pod. */
 export interface CapabilityRequest {
   readonly portMappings: readonly PortMapping[];
   readonly annotations: Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ export interface CapabilityRequest {
     | undefined;
 }
 
-// Without a burst the bandwidth plugin refuses; this is as good as none, and what CRI-O gives.
+// The bandwidth plugin requires a burst; this is as good as none, and CRI-O's value.
 const UNLIMITED_BURST = 0xffffffff * 8 - 1;
 const MIN_RATE = 1_000;
 const MAX_RATE = 1e15;
@@ -61,8 +61,8 @@ export function capabilityArgs(request: CapabilityRequest): Record<string, Json>
 }
 
 /**
- * The ports of the host that lead nowhere, because no plugin of the network maps ports. Every runtime runs such a pod,
- * whose user is left wondering.
+ * Host ports that have no effect because no plugin of the network maps ports. Other runtimes run such a pod without
+ * a word.
  */
 export function unmappedPorts(
   { plugins }: Pick<NetworkConfigList, 'plugins'>,

@@ -2,10 +2,10 @@ import { type NetworkConfigList, parseConfList } from '@berth/cni/config/conf-li
 import { isJsonObject, type Json } from '@berth/cni/spec/json.ts';
 
 /**
- * Whether DEL needs nothing from inside the pod's network namespace, so that the namespace can go first
- * and take its interfaces along. Deleting a veth pair through the bridge plugin makes the caller wait for
- * the kernel (20 to 40 ms); the end of a namespace does the same in the background. True for chains of
- * the reference plugins bridge and portmap, unless bridge keeps firewall rules for each pod.
+ * Whether DEL needs nothing from inside the pod's network namespace, so that the namespace can be removed first,
+ * with its interfaces. Deleting a veth pair by the bridge plugin waits for the kernel (20 to 40 ms); the end of a
+ * namespace does the same in the background. True for chains of the reference plugins bridge and portmap, unless
+ * bridge keeps firewall rules for each pod.
  */
 export function namespaceMayGoFirst({ plugins }: NetworkConfigList): boolean {
   return plugins.every(({ type, config }) => {
@@ -17,8 +17,8 @@ export function namespaceMayGoFirst({ plugins }: NetworkConfigList): boolean {
 }
 
 /**
- * Berth's own network without the plugins that have nothing to do for a pod: portmap, when no port of
- * the host is mapped. What was left out is left out of the recorded configuration too, and so of DEL.
+ * Berth's own network without plugins that would do nothing for a pod: portmap, when no host port is mapped. The
+ * recorded configuration, and so DEL, leave them out too.
  */
 export function withoutIdlePlugins(
   list: NetworkConfigList,

@@ -6,13 +6,13 @@ import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { invalid, messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import type { TemplateData } from './render-conf.ts';
 
-/** The name that containerd gives the file as well: whoever moves a template here finds it in its place. */
+/** containerd's file name, so that a template moved from there replaces its file. */
 const TEMPLATE_FILE = '10-containerd-net.conflist';
 
 /** Far more than any real one. */
 const maxTemplateBytes = 4 * 1024 * 1024;
 
-/** The data for a pod CIDR, or several with commas between, as a kubelet tells them. */
+/** The template data for a pod CIDR, or several separated by commas, as kubelets send them. */
 export function templateData(podCidr: string): TemplateData {
   const cidrs = podCidr.split(',').map((cidr) => cidr.trim());
   const families = cidrs.map(familyOf);

@@ -23,8 +23,8 @@ export interface NetworkConfigOptions {
 }
 
 /**
- * The configuration directory, watched. The first file by name that can be used is the node's network, as
- * with CRI-O: a file that is broken, or whose plugins are not installed, is reported and skipped.
+ * Watches the configuration directory. The first usable file by name is the node's network, as with CRI-O: a broken
+ * file, or one whose plugins are not installed, is logged and skipped.
  */
 export class NetworkConfig {
   readonly #options: NetworkConfigOptions;
@@ -64,7 +64,7 @@ export class NetworkConfig {
     return this.#problem;
   }
 
-  /** Reads the directory again, at once or after the reading that is under way. */
+  /** Reads the directory again, after the current reading if there is one. */
   reload(): Promise<void> {
     this.#stale = true;
     this.#reloading ??= this.#reloadWhileStale().finally(() => {
@@ -86,7 +86,7 @@ export class NetworkConfig {
     await makeDirectories(this.#options.confDir, 0o755);
     const { confDir } = this.#options;
     this.#watcher = watch(confDir, { persistent: false }, (_event, name) => {
-      // An event of the directory itself bears its name: it may have gone, and another taken its place.
+      // An event of the directory itself has its name: it may have been replaced.
       if (name === basename(confDir)) this.#replaced = true;
       void this.reload();
     });
@@ -99,7 +99,7 @@ export class NetworkConfig {
     while (this.#stale && !this.#closed) {
       this.#stale = false;
       try {
-        // The watch ends with the directory that it is on.
+        // inotify watches an inode: reopen the watch when the directory is replaced.
         if (this.#replaced || !existsSync(this.#options.confDir)) await this.#watch();
         await this.#select();
       } catch (error) {

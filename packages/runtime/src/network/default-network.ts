@@ -25,8 +25,8 @@ export function isDefaultNetwork(file: string): boolean {
 }
 
 /**
- * The subnets of the default network: 10.88.0.0/16, or the next one that no address of the host is in,
- * and an IPv6 one when the host has a global IPv6 address.
+ * The subnets of the default network: 10.88.0.0/16, or the next candidate without an address of the host, and an
+ * IPv6 one when the host has a global IPv6 address.
  * @throws when every candidate is taken
  */
 export function chooseSubnets(addresses: readonly HostAddress[]): string[] {

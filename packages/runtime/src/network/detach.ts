@@ -12,13 +12,13 @@ export interface DetachRequest {
   readonly sandboxId: string;
   /** Where the network namespace is or was pinned. */
   readonly netnsPath: string;
-  /** What the sandbox was attached with, for a record that cannot be read; undefined for one that is gone. */
+  /** The request of the attachment, for an unreadable record; undefined for a sandbox that is gone. */
   readonly pod?: AttachRequest;
-  /** The sandbox was attached and not yet detached, so that there has to be a record. */
+  /** The sandbox was attached and not yet detached, so a record has to exist. */
   readonly isAttached?: boolean;
   /**
-   * Lets go of the namespace; called once, before or after the plugins as the network allows, and not at
-   * all when the plugins fail, so that the whole can be tried again.
+   * Removes the namespace. Called once, before or after the plugins as the network allows, and not when the plugins
+   * fail, so that the whole can be retried.
    */
   readonly releaseNamespace: () => void | Promise<void>;
 }
@@ -28,23 +28,23 @@ interface Attachment {
   readonly networkName: string;
   readonly list: NetworkConfigList;
   readonly runtime: RuntimeConf;
-  /** The plugins never answered as far as the record tells, so that the list may be one that cannot work. */
+  /** The record has no result: ADD did not succeed, so the list may be one that cannot work. */
   readonly isHalfMade: boolean;
 }
 
 /**
- * Detaches a sandbox from its network and lets go of its namespace. It goes by what was recorded when the sandbox was
- * attached; by today's configuration, which containerd always goes by, where the record is of no use. With no record
- * there is nothing to detach, unless the sandbox was attached. Safe to repeat, and after a crash at any point of
- * attaching or detaching.
- * @throws RuntimeError INTERNAL naming the plugin that failed, UNAVAILABLE while there is no network to go by
+ * Detaches a sandbox from its network and removes its namespace. It uses the configuration that was recorded at
+ * ADD, and today's, which containerd always uses, where the record is unusable. Without a record there is nothing
+ * to detach, unless the sandbox was attached. Idempotent, also after a crash at any point of attaching or
+ * detaching.
+ * @throws RuntimeError INTERNAL naming the plugin that failed, UNAVAILABLE while there is no network
  */
 export async function detachSandbox(network: PodNetwork, request: DetachRequest): Promise<void> {
   const { netnsPath, releaseNamespace } = request;
   const attachments = await attachmentsOf(network, request);
   const first = attachments.every(({ list }) => namespaceMayGoFirst(list));
   if (first) await releaseNamespace();
-  // By the spec a namespace that is gone is an empty CNI_NETNS.
+  // By the CNI spec, CNI_NETNS is empty when the namespace is gone.
   const netns = !first && pinState(netnsPath) === 'pinned' ? netnsPath : '';
   for (const attachment of attachments) {
     try {
@@ -112,7 +112,7 @@ function presumed(
   return { networkName, list, runtime: { ...runtime, ifName }, isHalfMade: true };
 }
 
-/** Today's network of a name, or else the one that pods are attached to today. */
+/** Today's network of this name, or else today's default. */
 function presentList({ config }: PodNetwork, name: string, sandbox: string): NetworkConfigList {
   const present = config.named(name) ?? config.selected;
   if (present !== undefined) return present.list;
@@ -123,9 +123,8 @@ function presentList({ config }: PodNetwork, name: string, sandbox: string): Net
 }
 
 /**
- * Has the plugins undo an attachment. When they cannot and the list is of no use, because ADD never succeeded with it
- * or a plugin of it is not installed any more, the present network has the word: somebody has corrected the one that
- * made ADD fail, or has replaced it.
+ * Runs DEL for an attachment. When it fails and the recorded list is unusable, because ADD never succeeded with it
+ * or a plugin was uninstalled, DEL runs with today's configuration instead: someone has corrected or replaced it.
  */
 async function detach(network: PodNetwork, attachment: Attachment): Promise<void> {
   const { cni, config, log } = network;
@@ -145,14 +144,14 @@ async function detach(network: PodNetwork, attachment: Attachment): Promise<void
       ? 'Detaching by the recorded network configuration failed; going by the present one'
       : 'A network plugin did not find what it was to remove';
     log.warning(why, { sandbox, network: networkName, error: error.message });
-    // What the other plugins hold for the sandbox, such as its address.
+    // Release what the other plugins hold for the sandbox, such as its address.
     await cni.delNetworkList(list, runtime, { continueOnError: true }).catch(() => {});
     if (goesByPresent) await cni.delNetworkList(present, runtime);
     await cni.forget(networkName, runtime);
   }
 }
 
-/** A plugin's complaint that something is gone, which go-cni, and with it containerd, takes for a success. */
+/** An error that something is gone, which go-cni, and with it containerd, treats as success. */
 function tellsItIsGone({ failure, message }: CniError, { netns }: RuntimeConf): boolean {
   if (failure !== 'plugin') return false;
   return message.includes('not found') || (netns === '' && message.includes('no such file or directory'));

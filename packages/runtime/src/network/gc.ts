@@ -6,11 +6,11 @@ import { detachSandbox } from './detach.ts';
 import type { PodNetwork } from './pod-network.ts';
 
 /**
- * Detaches what belongs to sandboxes of this daemon that no longer exist, as after a reboot or the loss
- * of the database. Attachments of other runtimes, which share the record in /var/lib/cni, are left alone.
- * A failure is logged and does not stop the rest.
+ * Detaches sandboxes of this daemon that no longer exist, as after a reboot or the loss of the database.
+ * Attachments of other runtimes, which share the record in /var/lib/cni, are left alone. A failure is logged and
+ * does not stop the rest.
  * @throws AggregateError at the end, when some could not be detached
- * @param isKnown whether a sandbox exists, of which there may be new ones while this works
+ * @param isKnown whether a sandbox exists; new ones may be created meanwhile
  * @returns ids of the sandboxes that were detached
  */
 export async function collectNetworkGarbage(
@@ -42,7 +42,7 @@ export async function collectNetworkGarbage(
   return detached.sort();
 }
 
-/** The attachments that are ours, told by the place of their namespace, of sandboxes that do not exist. */
+/** Our attachments, recognised by the path of their namespace, whose sandboxes do not exist. */
 export function staleAttachments(
   attachments: readonly CachedAttachment[],
   sandboxesDir: string,

@@ -6,7 +6,7 @@ import { messageWithCauses } from '../rpc/errors.ts';
 /** The nftables table that keeps other hosts and pods from the node's 127.0.0.1. */
 export const LOOPBACK_TABLE = 'berth-loopback';
 
-/** Keeps others from 127.0.0.1 of the node, on which CNI plugins for host ports let them in. */
+/** Drops packets from elsewhere to 127.0.0.1 of the node, which CNI plugins for host ports would let in. */
 export class LoopbackGuard {
   readonly #log: Logger;
   readonly #table: string;
@@ -16,12 +16,12 @@ export class LoopbackGuard {
     this.#table = table;
   }
 
-  /** Makes the rules as this version of berthd has them. */
+  /** Creates the rules of this version of berthd. */
   ensure(): void {
     this.#try(() => ensureLoopbackGuard(this.#table));
   }
 
-  /** Makes the rules again when somebody has flushed them. */
+  /** Creates the rules again when somebody has flushed them. */
   restore(): void {
     this.#try(() => {
       if (!hasTable(this.#table)) ensureLoopbackGuard(this.#table);
@@ -40,7 +40,7 @@ export class LoopbackGuard {
   }
 }
 
-/** Removes the rules, which are of use as long as there are pods. */
+/** Removes the rules; they are needed as long as there are pods. */
 export function removeLoopbackGuard(table = LOOPBACK_TABLE): void {
   removeTable(table);
 }

@@ -18,14 +18,14 @@ export interface PodNetworkOptions {
   readonly confDir: string;
   readonly pluginDirs: readonly string[];
   readonly cacheDir: string;
-  /** A conflist will be made of this template (conf-template.ts), so that no default network is wanted. */
+  /** A conflist will be rendered from this template (conf-template.ts), so no default network is written. */
   readonly confTemplate?: string | undefined;
-  /** Where the sandboxes of this daemon have their directories; tells our attachments from other runtimes'. */
+  /** Directory of this daemon's sandboxes, which distinguishes its attachments from other runtimes'. */
   readonly sandboxesDir: string;
   readonly log: Logger;
-  /** Called when pods are attached to another network from now on, or to the same in another way. */
+  /** Called when another network, or another version of the same, is selected. */
   readonly onSelect?: () => void;
-  /** For each plugin, in milliseconds; libcni's callers give a minute too. */
+  /** Timeout per plugin in milliseconds; a minute for other users of libcni. */
   readonly timeoutMs?: number;
   /** The nftables table of the default network's masquerade rule. */
   readonly masqueradeTable?: string;
@@ -40,7 +40,7 @@ export interface NetworkReadiness {
   readonly message: string;
 }
 
-/** What attaching, detaching and clean-up share: the network to use and the way to it. */
+/** The node's network: the selected configuration and the CNI library. */
 export class PodNetwork {
   readonly cni: Cni;
   readonly config: NetworkConfig;
@@ -87,7 +87,7 @@ export class PodNetwork {
     );
   }
 
-  /** Whether a pod could be attached now, by the configuration and, from CNI 1.1 on, by the plugins' own word. */
+  /** Whether a pod could be attached now: by the configuration and, from CNI 1.1 on, by the plugins' STATUS. */
   async readiness(): Promise<NetworkReadiness> {
     const { selected, problem } = this.config;
     if (selected === undefined) return { ready: false, reason: 'NetworkPluginNotReady', message: problem };
@@ -100,13 +100,13 @@ export class PodNetwork {
     return { ready: true, reason: '', message: '' };
   }
 
-  /** What the plugins answered when a sandbox was attached; undefined when it is not. */
+  /** The plugins' result of a sandbox's ADD; undefined when it is not attached. */
   async result(sandboxId: string): Promise<JsonObject | undefined> {
     const [attachment] = await this.cni.getCachedAttachments(sandboxId);
     return attachment?.result;
   }
 
-  /** What `crictl inspectp` shows of a sandbox's attachment: its result, and which of the host's ports lead nowhere. */
+  /** What `crictl inspectp` shows of a sandbox's attachment: its result, and host ports without effect. */
   async info(
     sandboxId: string,
     portMappings: readonly PortMapping[],
@@ -135,7 +135,7 @@ export class PodNetwork {
   }
 }
 
-/** The default network reaches the world through one rule; a network of the user's is the user's. */
+/** Only the default network gets the masquerade rule; a user's network is the user's concern. */
 function masquerade({ file, list }: SelectedNetwork, table: string, log: Logger): void {
   if (!isDefaultNetwork(file)) return;
   const sources = list.plugins.flatMap(({ config }) => subnetsOf(config.ipam));

@@ -10,9 +10,8 @@ import { DEFAULT_FILE, MASQUERADE_TABLE } from './default-network.ts';
 const LEASES_DIR = '/var/lib/cni/networks';
 
 /**
- * Takes away what the default network left on the machine once no pod is attached to it: the bridge, the
- * masquerade rule, host-local's bookkeeping and the configuration file. Without the file there was no
- * default network, and nothing is touched.
+ * Removes the default network's traces once no pod is attached to it: the bridge, the masquerade rule, host-local's
+ * bookkeeping and the configuration file. Without the file there was no default network, and nothing is touched.
  * @returns false when there was none, or when something is still attached to the bridge
  */
 export async function removeDefaultNetwork({

@@ -1,10 +1,10 @@
-// The CNI configuration that a template of Go's language makes.
+// Renders a CNI configuration from a Go template.
 import { messageOf } from '@berth/common/error-message.ts';
 import { executeTemplate } from '@berth/go-template/execute.ts';
 import { parseTemplate } from '@berth/go-template/parse.ts';
 import { Struct } from '@berth/go-template/values.ts';
 
-/** What a template can use, by the names that containerd's have. */
+/** The fields of a template, named as containerd's. */
 export interface TemplateData {
   readonly PodCIDR: string;
   readonly PodCIDRRanges: string[];

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 
-/** A figure of this process, under the name that Prometheus' client libraries give it. */
+/** A figure of this process, under the name that Prometheus' client libraries use. */
 export interface ProcessFigure {
   readonly name: string;
   readonly help: string;

@@ -29,14 +29,14 @@ export const cpuProfileRoute: Route = async (_request, response, url) => {
   }
 };
 
-/** How long a profile is to take, in seconds, or undefined for what is no such length. */
+/** The duration of a profile in seconds; undefined for an invalid one. */
 export function profileSeconds(text: string | null): number | undefined {
   const seconds = text === null ? defaultSeconds : text === '' ? Number.NaN : Number(text);
   return seconds > 0 && seconds <= maxSeconds ? seconds : undefined;
 }
 
 async function serveCpuProfile(response: ServerResponse, seconds: number): Promise<void> {
-  // Loaded only now: nobody profiles most of the time.
+  // Imported on use: profiles are rare.
   const { Session } = await import('node:inspector/promises');
   const session = new Session();
   session.connect();

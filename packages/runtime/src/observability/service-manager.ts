@@ -2,7 +2,7 @@ import { sdNotify } from '@berth/linux/systemd/sd-notify.ts';
 import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 
-/** What systemd tells a service about itself, as sd_notify(3) and sd_watchdog_enabled(3) describe it. */
+/** The environment in which systemd starts a service: sd_notify(3) and sd_watchdog_enabled(3). */
 export interface ServiceEnvironment {
   readonly NOTIFY_SOCKET?: string | undefined;
   readonly WATCHDOG_USEC?: string | undefined;
@@ -10,8 +10,8 @@ export interface ServiceEnvironment {
 }
 
 /**
- * How often, in milliseconds, the watchdog wants to hear from `pid`: half of what it waits for. undefined when
- * it wants nothing.
+ * Milliseconds between keep-alives for systemd's watchdog: half of its timeout. undefined when it watches another
+ * process or none.
  */
 export function watchdogInterval(
   { WATCHDOG_USEC, WATCHDOG_PID }: ServiceEnvironment,
@@ -23,7 +23,7 @@ export function watchdogInterval(
   return Math.max(1, Math.floor(micros / 2000));
 }
 
-/** Tells systemd how this service is. Without systemd every call does nothing. */
+/** Notifies systemd of the service's state. Does nothing without systemd. */
 export class ServiceManager implements Disposable {
   readonly #socket: string | undefined;
   readonly #log: Logger;
@@ -36,7 +36,7 @@ export class ServiceManager implements Disposable {
     this.#log = log;
   }
 
-  /** The service serves. From now on the watchdog is told that it is alive as long as `isHealthy` returns. */
+  /** The service is ready. From now on the watchdog gets keep-alives as long as `isHealthy` returns. */
   ready(status: string, isHealthy: () => void): void {
     this.#notify('READY=1', `STATUS=${status}`);
     if (this.#socket === undefined || this.#interval === undefined) return;

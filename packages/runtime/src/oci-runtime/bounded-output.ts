@@ -11,7 +11,7 @@ export interface ByteBudget {
 const pipeBytes = 1024 * 1024;
 const chunkBytes = 64 * 1024;
 
-/** How long output is waited for by which nobody is served that comes later: what was written is there by then. */
+/** How long drained() waits at least for output that was written before the process ended. */
 const drainMs = 100;
 
 /** Reads a pipe to its end, keeps as many bytes as its budget has and throws the rest away. */
@@ -51,7 +51,7 @@ export class BoundedOutput {
     if (kept.length > 0) this.#chunks.push(kept);
   }
 
-  /** A busy berthd may not have come to read yet what the command wrote long ago. */
+  /** Reads what is in the pipe: a busy berthd may not have got to output that was written long ago. */
   #drain(): void {
     for (let read = 0; read < pipeBytes; ) {
       const chunk = Buffer.alloc(chunkBytes);
@@ -70,8 +70,8 @@ export class BoundedOutput {
 }
 
 /**
- * Resolves when the outputs of a command that has ended have been read to their end, after `patienceMs` at the latest:
- * what the command has put into the background may hold the pipes open for ever. An abort ends the wait.
+ * Resolves when the outputs of an ended command have been read to their end, or after `patienceMs`: background
+ * processes may keep the pipes open for ever. An abort ends the wait.
  */
 export async function drained(
   outputs: readonly BoundedOutput[],

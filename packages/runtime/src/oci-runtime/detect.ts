@@ -7,7 +7,7 @@ import { findProgram } from '../host/programs.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import { OciRuntime, type RuntimeFlavor } from './runtime.ts';
 
-/** What decides whether a runtime can work here: the file systems of the cgroup tree, as statfs(2) types. */
+/** The file systems of the cgroup tree, as statfs(2) types, which decide whether a runtime can work here. */
 export interface CgroupTree {
   /** Type of /sys/fs/cgroup. */
   root: number;
@@ -21,9 +21,9 @@ const CGROUP2_SUPER_MAGIC = 0x63677270;
 const TMPFS_MAGIC = 0x01021994;
 
 /**
- * Why a runtime cannot create containers on a host with this cgroup tree; undefined when it can. Decided from
- * what each runtime itself looks at, so that no container is run to find out:
- * crun refuses a hybrid host unless its v2 hierarchy carries no controller; runc uses the v1 hierarchies then.
+ * Why a runtime cannot create containers with this cgroup tree; undefined when it can. Uses the runtimes' own
+ * criteria, so that no container has to be run: crun refuses a hybrid host unless its v2 hierarchy carries no
+ * controller; runc then uses the v1 hierarchies.
  */
 export function cgroupProblem(flavor: RuntimeFlavor, tree: CgroupTree): string | undefined {
   if (tree.root === CGROUP2_SUPER_MAGIC) return undefined;

@@ -1,6 +1,6 @@
 import type { OciRuntime } from './runtime.ts';
 
-/** What an OCI runtime can do that not every one can. */
+/** Optional features of an OCI runtime. */
 export interface OciRuntimeFeatures {
   /** The mount option `rro`. */
   readonly recursiveReadOnly: boolean;
@@ -10,7 +10,7 @@ export interface OciRuntimeFeatures {
   readonly netDevices: boolean;
 }
 
-/** How long a runtime may take to tell its features. */
+/** Timeout of `features`. */
 const timeoutMs = 5_000;
 
 /**
@@ -26,7 +26,7 @@ export async function runtimeFeatures(runtime: OciRuntime): Promise<OciRuntimeFe
   }
 }
 
-/** Reads what `features` prints, a JSON object; what it leaves out the runtime does not have. */
+/** Parses the output of `features`, a JSON object; a missing member means a missing feature. */
 export function parseFeatures(text: string): OciRuntimeFeatures {
   const features: unknown = JSON.parse(text);
   const at = (...path: string[]): unknown => path.reduce((value, key) => Object(value)[key], features);

@@ -12,7 +12,7 @@ import type { OciRuntime } from './runtime.ts';
 
 const known = new WeakMap<OciRuntime, Promise<RuntimeHandlerFeatures>>();
 
-/** What Status tells of a runtime handler: what its OCI runtime, the kernel and the file system can do together. */
+/** Features of a runtime handler in Status: what its OCI runtime, the kernel and the file system support together. */
 export function handlerFeatures(
   { paths }: { readonly paths: Paths },
   runtime: OciRuntime,
@@ -22,7 +22,7 @@ export function handlerFeatures(
   return features;
 }
 
-/** Refuses a pod with users of its own where they cannot be had, before anything is made for it. */
+/** Refuses a pod with a user namespace where the node does not support it, before anything is created. */
 export async function checkUserNamespace(
   services: { readonly paths: Paths },
   runtime: OciRuntime,
@@ -46,14 +46,14 @@ export async function checkUserNamespace(
   }
 }
 
-/** The first folder on the way to `path` that only its owner and group get through; undefined when there is none. */
+/** The first directory on the way to `path` that other users cannot pass; undefined when there is none. */
 function closedFolder(path: string): string | undefined {
   const parent = dirname(path);
   const above = parent === path ? undefined : closedFolder(parent);
   return above ?? ((statSync(path).mode & 0o001) === 0 ? path : undefined);
 }
 
-/** Refuses recursively read-only mounts of a runtime that might leave parts of them writable without a word. */
+/** Refuses recursively read-only mounts where the runtime might silently leave parts writable. */
 export async function checkRecursiveReadOnly(
   services: { readonly paths: Paths },
   runtime: OciRuntime,
@@ -61,7 +61,7 @@ export async function checkRecursiveReadOnly(
 ): Promise<void> {
   const index = mounts.findIndex(({ recursiveReadOnly }) => recursiveReadOnly);
   if (index < 0 || (await handlerFeatures(services, runtime)).recursiveReadOnlyMounts) return;
-  // A kubelet looks for the first word, and shows it as the reason that the container waits.
+  // A kubelet parses the first word, and shows it as the container's waiting reason.
   const field = `RROUnsupported: config.mounts[${index}].recursive_read_only`;
   throw invalid(field, `${runtime.name} and this kernel cannot mount so`);
 }
@@ -70,7 +70,7 @@ async function findFeatures(runtime: OciRuntime, root: string): Promise<RuntimeH
   const { recursiveReadOnly, userNamespaces } = await runtimeFeatures(runtime);
   return {
     recursiveReadOnlyMounts: recursiveReadOnly && isKernel(release(), 5, 12),
-    // An overlay takes layers with shifted owners since Linux 5.19.
+    // overlayfs supports idmapped lower layers since Linux 5.19.
     userNamespaces: userNamespaces && isKernel(release(), 5, 19) && canShiftOwners(root),
   };
 }

@@ -1,4 +1,4 @@
-/** A published vulnerability of an OCI runtime that containers of berthd reach. */
+/** A published vulnerability of an OCI runtime that containers of berthd can exploit. */
 export interface Vulnerability {
   readonly cve: string;
   /** First versions with the fix, ascending, one of each branch that has it. */
@@ -103,7 +103,7 @@ export function vulnerabilitiesOf(
   );
 }
 
-/** Whether a version has none of the fixes: that of its own branch, or else the newest. */
+/** Whether a version lacks the fix: the one of its own branch, or else the newest. */
 function isBefore(version: string, fixedIn: readonly string[]): boolean {
   const fix = fixedIn.find((candidate) => branch(candidate) === branch(version)) ?? fixedIn.at(-1) ?? version;
   return compareVersions(version, fix) < 0;
@@ -113,7 +113,7 @@ function branch(version: string): string {
   return version.split('.').slice(0, 2).join('.');
 }
 
-/** What to tell of a runtime's vulnerabilities, and what to do about them; undefined when none is known. */
+/** The warning about a runtime's vulnerabilities, with the remedy; undefined when none is known. */
 export interface VulnerabilityAdvice {
   readonly problem: string;
   readonly todo: string;

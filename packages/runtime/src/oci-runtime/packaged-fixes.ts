@@ -13,21 +13,21 @@ export interface PackageFolders {
 const folders: PackageFolders = { info: '/var/lib/dpkg/info', doc: '/usr/share/doc' };
 
 /**
- * CVEs that the Debian or Ubuntu package of a program names in its changelog. These distributions put fixes into the
- * version that they have, so that its number does not tell. Empty for a program that no package has brought.
+ * CVEs that the changelog of a program's Debian or Ubuntu package names. These distributions backport fixes, so the
+ * version number does not tell. Empty for a program without a package.
  */
 export function packagedFixes(program: string, { info, doc }: PackageFolders = folders): ReadonlySet<string> {
   try {
     const path = realpathSync(program);
     const name = basename(path);
-    // /usr/sbin and /sbin may be one, and a package lists either.
+    // /usr/sbin and /sbin may be the same, and packages list either.
     const files = readFileSync(`${info}/${name}.list`, 'utf8').split('\n');
     if (!files.includes(path) && !files.includes(path.replace(/^\/usr/, ''))) return new Set();
     const compressed = readFileSync(`${doc}/${name}/changelog.Debian.gz`);
     const text = gunzipSync(compressed, { maxOutputLength: maxChangelogBytes }).toString();
     return new Set(text.match(/CVE-\d{4}-\d{4,}/g) ?? []);
   } catch {
-    // Another distribution, or a system without documentation: only the version number tells.
+    // Another distribution, or no documentation installed: only the version number is known.
     return new Set();
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What an OCI runtime says for itself. crun and runc, given `--log FILE --log-format json`, append one JSON
- * object per message; the last error among them is the reason of a failure.
+ * The OCI runtime's log. crun and runc, given `--log FILE --log-format json`, append one JSON object per message;
+ * the last error is the reason of a failure.
  */
 export function lastRuntimeError(log: string): string | undefined {
   let found: string | undefined;
@@ -26,7 +26,7 @@ function parseEntry(line: string): { level: string; message: string } | undefine
     : undefined;
 }
 
-/** An OCI runtime refused or failed: `message` is its own, led by what was asked of it. */
+/** An OCI runtime failed: `message` is its own, prefixed with the operation. */
 export class OciRuntimeError extends Error {
   override readonly name = 'OciRuntimeError';
   /** The runtime's message alone. */

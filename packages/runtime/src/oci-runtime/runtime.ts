@@ -16,7 +16,7 @@ import { OciRuntimeError } from './runtime-log.ts';
 /** More than a runtime says. */
 const maxOutputBytes = 4 * 1024 * 1024;
 
-/** Which implementation a binary is: how a created container waits for its start differs between them. */
+/** The implementation: how a created container waits for its start differs. */
 export type RuntimeFlavor = 'crun' | 'runc' | 'other';
 
 export interface OciRuntimeOptions {
@@ -34,9 +34,9 @@ export interface OciRuntimeOptions {
 }
 
 /**
- * An OCI runtime as its command line is: one method per command. Where a system call does the same, it is
- * used instead of a process: `start` writes to the fifo that the created container waits on.
- * Creating a container is conmon's part (conmon/conmon.ts), since conmon has to be its parent.
+ * An OCI runtime's command line: one method per command. A system call replaces the process where it does the same:
+ * `start` writes to the fifo that the created container waits on. conmon creates containers (conmon/conmon.ts),
+ * since it has to be their parent.
  */
 export class OciRuntime {
   readonly name: string;
@@ -62,9 +62,8 @@ export class OciRuntime {
   }
 
   /**
-   * Lets a created container run its process.
-   * Fails with `kind: 'NOT_FOUND'` when its init is gone or it has been started before. An abort ends the wait for a
-   * runtime that hangs.
+   * Starts a created container. Fails with `kind: 'NOT_FOUND'` when its init is gone or it has been started before.
+   * An abort ends the wait for a runtime that hangs.
    */
   async start(id: string, signal?: AbortSignal): Promise<void> {
     try {
@@ -84,7 +83,7 @@ export class OciRuntime {
     await this.run(['start', id], signal === undefined ? {} : { signal });
   }
 
-  /** Puts new limits into effect; `file` is where the runtime reads them from, and goes again. */
+  /** Applies new limits. `file` passes them to the runtime and is removed afterwards. */
   async update(id: string, limits: LinuxResources, file: string): Promise<void> {
     writeFileSync(file, JSON.stringify(limits), { mode: 0o600 });
     try {
@@ -95,8 +94,8 @@ export class OciRuntime {
   }
 
   /**
-   * Removes what the runtime has noted of a container that has exited and whose cgroup the caller has removed.
-   * Takes no process, as the runtime's own `delete` would.
+   * Removes the runtime's state of an exited container whose cgroup the caller has removed. Needs no process,
+   * unlike the runtime's own `delete`.
    */
   forget(id: string): void {
     rmSync(join(this.root, id), { recursive: true, force: true });
@@ -155,9 +154,9 @@ export class OciRuntime {
 }
 
 /**
- * crun: the init holds the reading end open and waits for a byte; opening without a reader fails with ENXIO.
- * `crun start` unlinks first. Here the byte is the one moment of the start, so that a berthd that is killed
- * leaves a container either started or to be started; the name only shows crun which.
+ * crun: the init holds the reading end open and waits for a byte; opening without a reader fails with ENXIO. `crun
+ * start` unlinks first. Here writing the byte is the atomic start, so that a berthd that is killed leaves the
+ * container either started or not; the fifo only tells crun which.
  */
 function startByWriting(fifo: string): void {
   const fd = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
@@ -169,10 +168,10 @@ function startByWriting(fifo: string): void {
   }
 }
 
-/** runc: the init blocks in opening the writing end; a reader lets it go on, and then the name goes. */
+/** runc: the init blocks in opening the writing end; a reader releases it, and then the fifo is removed. */
 async function startByReading(fifo: string): Promise<void> {
   const reader = open(fifo, constants.O_RDONLY);
-  // When the init has died no writer ever comes: this end, opened and closed, ends the wait above.
+  // When the init has died no writer comes: opening and closing this end wakes the reader above.
   const unblock = setTimeout(() => {
     try {
       close(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK), () => {});

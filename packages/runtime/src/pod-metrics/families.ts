@@ -98,7 +98,7 @@ const memory = [
   ),
 ];
 
-/** cAdvisor tells them for the container alone and with what is below it, which for a container is the same. */
+/** cAdvisor reports them for the container alone and with its descendants, which for a container is the same. */
 function faults(type: string, value: bigint): Sample[] {
   return ['container', 'hierarchy'].map((scope) => ({ value, labels: [type, scope] }));
 }

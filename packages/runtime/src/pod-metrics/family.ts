@@ -4,7 +4,7 @@ import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
 import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
 import type { Container } from '../state/container.ts';
 
-/** What is known of a container when its metrics are told; what no wanted metric needs is not gathered. */
+/** The readings of one container; undefined for what no selected metric needs. */
 export interface ContainerReadings {
   readonly container: Container;
   /** Nanoseconds since 1970. */
@@ -28,7 +28,7 @@ export interface ProcessReadings {
 }
 
 export interface FilesystemReadings {
-  /** What the writable layer takes; undefined before it has been measured. */
+  /** Size of the writable layer; undefined before it has been measured. */
   readonly usedBytes: bigint | undefined;
   readonly limitBytes: bigint;
   readonly inodesTotal: bigint;
@@ -41,7 +41,7 @@ export interface Sample {
   readonly labels?: readonly string[];
 }
 
-/** A metric: what it is, and how its values follow from readings of a container or an interface. */
+/** A metric: its descriptor, and how its values follow from readings of a container or an interface. */
 export interface MetricFamily<Readings> {
   readonly descriptor: MetricDescriptor;
   readonly type: MetricType;
@@ -73,7 +73,7 @@ function define<Readings>(type: MetricType): Define<Readings> {
   });
 }
 
-/** Metrics of containers: those that only grow, and those that go up and down. */
+/** Metrics of containers: counters and gauges. */
 export const counter = define<ContainerReadings>(MetricType.COUNTER);
 export const gauge = define<ContainerReadings>(MetricType.GAUGE);
 

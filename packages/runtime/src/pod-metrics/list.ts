@@ -21,7 +21,7 @@ export interface PodMetricsServices extends ReadingsServices {
   readonly state: State;
 }
 
-/** The metrics of containers that a selection of groups means. */
+/** The container metrics of the selected groups. */
 function selectedFamilies(groups: ReadonlySet<MetricGroup>): MetricFamily<ContainerReadings>[] {
   const selected = [...groups].flatMap((group) => (group === 'network' ? [] : containerFamilies[group]));
   return [...alwaysFamilies, ...selected];
@@ -38,7 +38,7 @@ export function metricDescriptors({
   return { descriptors: [...selectedFamilies(groups), ...network].map(({ descriptor }) => descriptor) };
 }
 
-/** What ListPodSandboxMetrics and StreamPodSandboxMetrics answer: of sandboxes that are ready. */
+/** Answers ListPodSandboxMetrics and StreamPodSandboxMetrics: metrics of ready sandboxes. */
 export async function podSandboxMetrics(
   services: PodMetricsServices,
   collector: StatsCollector,
@@ -88,7 +88,7 @@ function baseLabels(
   return [id, image, metadata?.namespace ?? '', metadata?.name ?? '', container];
 }
 
-/** `timestamp` is 0 for what was read for this very answer. */
+/** `timestamp` is 0 for values read during this call. */
 function tell<Readings>(
   families: readonly MetricFamily<Readings>[],
   readings: Readings,

@@ -20,7 +20,7 @@ export interface ReadingsServices {
 /** Groups that need CgroupDetails. */
 const detailed: readonly MetricGroup[] = ['cpu', 'hugetlb', 'memory', 'process', 'diskIO'];
 
-/** Gathers what the wanted groups of metrics need of each container. */
+/** Reads what the selected groups of metrics need of each container. */
 export class ReadingsReader {
   readonly #services: ReadingsServices;
   readonly #collector: StatsCollector;
@@ -44,7 +44,7 @@ export class ReadingsReader {
     this.#filesystem = disk.filesystem;
   }
 
-  /** Looks at once at what all containers have in common. */
+  /** Reads at once what all containers have in common. */
   static async start(
     services: ReadingsServices,
     collector: StatsCollector,

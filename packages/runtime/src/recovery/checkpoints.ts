@@ -27,9 +27,9 @@ export interface LeftoverCheckpointServices {
 const pauseMs = 20;
 
 /**
- * Ends the checkpoints that a dead berthd had begun: their containers go on, and what was made of an archive is
- * removed. criu may still be at work in the container's processes and gets `timeoutMs` to finish, since one that
- * is cut short leaves them with its own code in them.
+ * Ends the checkpoints that a dead berthd had begun: resumes their containers and removes partial archives. criu
+ * may still be running and gets `timeoutMs` to finish, since killing it would leave its parasite code in the
+ * container's processes.
  */
 export async function endLeftoverCheckpoints(
   services: LeftoverCheckpointServices,

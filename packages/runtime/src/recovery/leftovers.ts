@@ -4,20 +4,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { processStat, signalProcess, waitForExit } from '@berth/linux/processes/process.ts';
 import type { OciRuntimes } from '../oci-runtime/detect.ts';
 
-/** A process that a berthd which died had started, and that still works for an object of ours. */
+/** A process that a dead berthd started and that still works for one of our objects. */
 export interface Leftover {
   readonly pid: number;
   readonly startTime: number;
   /** Id of the container or sandbox it works for. */
   readonly id: string;
-  /** `plugin`: a CNI plugin or what one started; `runtime`: an OCI runtime; `checkpoint`: one that makes such. */
+  /**
+   * `plugin`: a CNI plugin or its child; `runtime`: an OCI runtime; `checkpoint`: an OCI runtime that makes a
+   * checkpoint.
+   */
   readonly kind: 'plugin' | 'conmon' | 'runtime' | 'checkpoint';
 }
 
 /**
- * What a process works for, told by its command line (conmon and OCI runtimes name their container) or by
- * its environment (CNI plugins). That a process
- * mentions one of our ids is not enough, since any program may.
+ * The object that a process works for, by its command line (conmon and OCI runtimes name their container) or its
+ * environment (CNI plugins). Mentioning one of our ids is not enough, since any program may.
  */
 export function workOf(
   process: { readonly argv: readonly string[]; readonly environ: readonly string[] },
@@ -43,13 +45,13 @@ function runtimeWork(args: readonly string[]): 'runtime' | 'checkpoint' {
   return args.includes('checkpoint') ? 'checkpoint' : 'runtime';
 }
 
-/** Paths of the programs that look after containers. */
+/** Paths of conmon and the OCI runtimes. */
 export interface RuntimePrograms {
   readonly conmon: string;
   readonly runtimes: ReadonlySet<string>;
 }
 
-/** The programs that this berthd, and so most likely its predecessor, uses. */
+/** The programs that this berthd uses, and most likely its predecessor did. */
 export function runtimePrograms({
   runtimes,
   conmon,
@@ -61,7 +63,7 @@ export function runtimePrograms({
   return { conmon, runtimes: new Set(paths) };
 }
 
-/** Looks through /proc for what works for one of `ids`. */
+/** Finds processes in /proc that work for one of `ids`. */
 export function findLeftovers(ids: ReadonlySet<string>, programs: RuntimePrograms): Leftover[] {
   if (ids.size === 0) return [];
   return readdirSync('/proc').flatMap((name) => {
@@ -86,12 +88,12 @@ function readList(pid: number, file: string): string[] {
 }
 
 const noPrograms: RuntimePrograms = { conmon: '', runtimes: new Set() };
-/** Between two looks at programs that need milliseconds. */
+/** Poll interval for programs that need milliseconds. */
 const pauseMs = 5;
 
 /**
- * Waits until no CNI plugin works for any of `ids`, and kills those that take longer than `timeoutMs`. A
- * plugin that is cut short may leave a lease that names nobody, so it gets the time to finish.
+ * Waits until no CNI plugin works for any of `ids`, and kills those that exceed `timeoutMs`. A plugin that is cut
+ * short may leave a lease of a sandbox that is gone, so it gets the time to finish.
  */
 export async function waitForPlugins(ids: ReadonlySet<string>, timeoutMs: number): Promise<void> {
   const deadline = AbortSignal.timeout(timeoutMs);
@@ -106,10 +108,10 @@ export async function waitForPlugins(ids: ReadonlySet<string>, timeoutMs: number
 }
 
 /**
- * Ends conmon and OCI runtimes that work for any of `ids`. What an OCI runtime has begun it may finish, for
- * `timeoutMs` at most: for a moment it keeps a mount of itself in /tmp, which it alone can take away. After
- * that only conmon and the container's init are left, which do not end by themselves, and are killed. `initOf`
- * is the pid of that init, undefined while conmon is not done with the making.
+ * Ends conmon and OCI runtimes that work for any of `ids`. An OCI runtime gets `timeoutMs` to finish what it began:
+ * it briefly keeps a mount of itself in /tmp, which only it can remove. Then only conmon and the container's init
+ * are left, which do not end by themselves, and are killed. `initOf` is the pid of that init, undefined while
+ * conmon is still creating the container.
  */
 export async function endRuntimes(
   ids: ReadonlySet<string>,

@@ -22,7 +22,7 @@ export interface ObserveServices {
   readonly cgroupDriver: CgroupDriver;
 }
 
-/** Reads from the machine what reconciliation compares with the rows. */
+/** Reads the machine's state that reconciliation compares with the rows. */
 export async function observeMachine(services: ObserveServices, rows: Rows): Promise<MachineState> {
   const { paths, state } = services;
   const exits = readExits(paths);

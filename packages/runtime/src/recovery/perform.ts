@@ -32,7 +32,7 @@ export interface RecoveryActionServices extends RecordExitServices, StopSandboxS
   readonly state: State;
 }
 
-/** How long a runtime may take to notice that the command it waits for was killed. */
+/** How long an OCI runtime may take to notice that its command was killed. */
 const commandTimeoutMs = 2_000;
 const pauseMs = 5;
 
@@ -97,7 +97,7 @@ export async function perform(services: RecoveryActionServices, action: Action):
   }
 }
 
-/** Goes on watching a container, and ends the commands that the dead berthd ran in it. */
+/** Watches an adopted container, and ends the commands that the dead berthd ran in it. */
 async function adopt(services: RecoveryActionServices, id: Container['id']): Promise<void> {
   const container = services.state.containers.get(id);
   const processes = container && processesOf(container);
@@ -106,7 +106,7 @@ async function adopt(services: RecoveryActionServices, id: Container['id']): Pro
   await endExecs(services, id, processes);
 }
 
-/** Kills the commands of ExecSync, and waits for the OCI runtimes that ran them, so that these reap them. */
+/** Kills the commands of ExecSync, and waits for their OCI runtimes, which reap them. */
 async function endExecs(
   services: RecoveryActionServices,
   id: Container['id'],
@@ -115,7 +115,7 @@ async function endExecs(
   const deadline = performance.now() + commandTimeoutMs;
   const programs = runtimePrograms(services);
   for (;;) {
-    // Until it is started, the container's own init is a process of the runtime as well.
+    // Before the start, the container's own init is a process of the runtime as well.
     const runtimes = findLeftovers(new Set([id]), programs).filter(
       ({ kind, pid }) => kind === 'runtime' && pid !== init.pid,
     );
@@ -126,7 +126,7 @@ async function endExecs(
     }
     await delay(pauseMs);
   }
-  // What a runtime that was killed as well has left without a parent.
+  // Commands whose runtime was killed too have no parent left.
   killLeftoverExecs(services.paths.container(id).bundle.exec, id);
 }
 
@@ -145,7 +145,8 @@ async function removeOrphan(
     case 'sandbox': {
       const files = paths.sandbox(sandboxId(id));
       await removeBundle(files.init);
-      // By its record, which may be unreadable and then names the sandbox only: what tells that it is ours is this directory.
+      // By the CNI record, which may be unreadable and then names the sandbox only; this directory proves that it
+      // is ours.
       await detachSandbox(network, {
         sandboxId: id,
         netnsPath: files.netns,

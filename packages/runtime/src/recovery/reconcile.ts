@@ -11,9 +11,9 @@ export interface Rows {
   readonly containers: readonly Container[];
 }
 
-/** What the machine says, gathered once when berthd starts. */
+/** The state of the machine, read once when berthd starts. */
 export interface MachineState {
-  /** The machine was started anew since the rows were written: no process and no mount is left. */
+  /** The machine was rebooted since the rows were written: no process and no mount is left. */
   readonly rebooted: boolean;
   /** Whether a process that a row names still runs. */
   readonly isAlive: (process: ProcessRef) => boolean;
@@ -21,29 +21,29 @@ export interface MachineState {
   readonly exits: ReadonlyMap<string, { readonly exitCode: number; readonly finishedAt: bigint }>;
   /** Ids of containers in which the kernel killed a process for memory. */
   readonly oomKilled: ReadonlySet<string>;
-  /** How far the starts came that were under way, by the container's id. */
+  /** How far the starts under way came, by the container's id. */
   readonly starts: ReadonlyMap<string, StartOutcome>;
   /** Ids of sandboxes whose namespaces are all pinned. */
   readonly pinned: ReadonlySet<string>;
-  /** Ids of sandboxes whose /etc files are where containers are given them from. */
+  /** Ids of sandboxes whose /etc files are in their current place. */
   readonly filed: ReadonlySet<string>;
   /** Names of the directories of sandboxes, bundles and layers, and of the exit files. */
   readonly sandboxDirs: readonly string[];
   readonly bundleDirs: readonly string[];
   readonly layerDirs: readonly string[];
-  /** The time to record for what happened unseen, nanoseconds since 1970. */
+  /** The time to record for unobserved events, nanoseconds since 1970. */
   readonly now: bigint;
 }
 
-/** One step that brings machine and rows together. Executed in the order they are listed. */
+/** One step of reconciliation. Steps are executed in the order in which they are listed. */
 export type Action =
-  /** Remove everything of a container and then its row: it was half made, or its removal was begun. */
+  /** Remove everything of a container and then its row: its creation or removal was not finished. */
   | { readonly kind: 'destroy-container'; readonly id: ContainerId; readonly why: string }
   /** Write down how a container ended. */
   | { readonly kind: 'record-exit'; readonly id: ContainerId; readonly exit: ContainerExit }
-  /** Kill a container that nobody logs or reaps any more, then write down its end. */
+  /** Kill a container without a conmon, then record its exit. */
   | { readonly kind: 'kill-container'; readonly id: ContainerId; readonly exit: ContainerExit }
-  /** A start was under way: write down whether it happened. */
+  /** A start was under way: record whether it happened. */
   | { readonly kind: 'settle-start'; readonly id: ContainerId; readonly started: boolean }
   /** Leave a container as it is, apart from commands that the dead berthd ran in it. */
   | { readonly kind: 'adopt-container'; readonly id: ContainerId }
@@ -58,12 +58,12 @@ export type Action =
       readonly id: string;
     };
 
-/** The exit code of a container whose own is lost; containerd uses the same. */
+/** Exit code of a container whose own was lost; as in containerd. */
 const lostExitCode = 255;
 
 /**
- * Compares rows with the machine after berthd was started, whatever instruction its predecessor died at,
- * and says what to do. Pure: reads nothing, changes nothing. Running containers are never touched.
+ * Compares rows with the machine after a start of berthd, whatever instruction its predecessor died at, and returns
+ * what to do. Pure: reads nothing, changes nothing. Running containers are never touched.
  */
 export function reconcileActions(rows: Rows, machine: MachineState): Action[] {
   return [

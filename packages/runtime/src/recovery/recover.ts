@@ -34,14 +34,14 @@ export interface RecoveryServices
   readonly retries: Retries;
 }
 
-/** How long what a dead berthd had started may take to finish before it is killed. */
+/** How long helpers of a dead berthd may take to finish before they are killed. */
 const helperTimeoutMs = 10_000;
 const checkpointTimeoutMs = 60_000;
 
 /**
- * Brings rows and machine together after a start, before any request is served: whatever a berthd that died
- * had begun is finished or undone, and its running containers are adopted. An action that fails is logged and
- * tried again while berthd serves, and what it is about is shown meanwhile, so that a kubelet can stop and remove it.
+ * Reconciles rows and machine after a start, before any request is served: finishes or undoes what a dead berthd
+ * had begun, and adopts its running containers. A failed action is logged and retried while berthd serves; its
+ * object stays visible meanwhile, so that a kubelet can stop and remove it.
  */
 export async function recover(services: RecoveryServices): Promise<void> {
   const { state, log } = services;
@@ -69,7 +69,7 @@ export async function recover(services: RecoveryServices): Promise<void> {
   log.info('Recovered', { sandboxes: sandboxes.size, containers: containers.size });
 }
 
-/** Has a failed action tried again, in the queue of its object, of which it does only what is still to do. */
+/** Retries a failed action, in the queue of its object, as far as it is still needed. */
 function tryAgain(services: RecoveryServices, action: Action, error: unknown): void {
   try {
     switch (action.kind) {
@@ -92,7 +92,7 @@ function tryAgain(services: RecoveryServices, action: Action, error: unknown): v
   }
 }
 
-/** Whether an action is still called for, or its object has been changed or removed meanwhile. */
+/** Whether an action is still needed: its object may have been changed or removed meanwhile. */
 function isToBeDone({ state }: { readonly state: State }, action: Action): boolean {
   switch (action.kind) {
     case 'kill-container':
@@ -119,12 +119,12 @@ async function collectGarbage({
   await collectNetworkGarbage(network, (id) => isId(id) && state.sandboxes.get(sandboxId(id)) !== undefined);
 }
 
-/** Ends what the dead berthd had started and what would go on changing things under our hands. */
+/** Ends processes of the dead berthd that would change things during recovery. */
 async function endLeftovers(services: RecoveryServices, rows: Rows): Promise<void> {
   const { paths } = services;
   await waitForPlugins(new Set(rows.sandboxes.map(({ id }) => id)), helperTimeoutMs);
   await endLeftoverCheckpoints(services, rows, checkpointTimeoutMs);
-  // conmon and the OCI runtime may be about to make what is to be undone.
+  // conmon and the OCI runtime may be creating what will be undone.
   const unsettled = [...rows.containers, ...rows.sandboxes].filter(
     ({ state: { phase } }) => phase === 'creating' || phase === 'restoring' || phase === 'removing',
   );
@@ -149,8 +149,8 @@ function readPid(file: string | undefined): number | undefined {
 }
 
 /**
- * Removes files whose writer was killed before it could give them their names: exit files, ID.XXXXXX, of ids
- * that are known no more, and records of CNI attachments, .ID-INTERFACE.tmp, which no one writes by now.
+ * Removes temporary files whose writer was killed: exit files, ID.XXXXXX, of unknown ids, and records of CNI
+ * attachments, .ID-INTERFACE.tmp, which have no writer now.
  */
 function removeHalfWritten(
   { paths, config }: { readonly config: LiveConfig; readonly paths: Paths },

@@ -6,12 +6,12 @@ import type { OciRuntime } from '../oci-runtime/runtime.ts';
 /** How far a start came that a dead berthd had begun. */
 export type StartOutcome = 'started' | 'not started' | 'stuck';
 
-/** How long the runtime's init may take from its last word to the container's program. */
+/** How long the runtime's init may take from opening the fifo to the exec of the container's program. */
 const execMs = 500;
 
 /**
- * Looks at a container whose start was under way. The runtime's init waits at a fifo, and once let go
- * becomes the container's program. `stuck`: the fifo is gone, but the init was not let go, and cannot be.
+ * Determines the outcome of a start that was under way. The runtime's init waits at a fifo, then executes the
+ * container's program. `stuck`: the fifo is gone, but the init still waits, and cannot be started any more.
  */
 export async function startOutcome(runtime: OciRuntime, id: string, initPid: number): Promise<StartOutcome> {
   const deadline = performance.now() + execMs;
@@ -23,7 +23,7 @@ export async function startOutcome(runtime: OciRuntime, id: string, initPid: num
   }
 }
 
-/** Whether a process still runs the OCI runtime's own program, be it a sealed copy in memory. */
+/** Whether a process still runs the OCI runtime's own program, which may be a sealed copy in memory. */
 function isRuntimeInit(runtime: OciRuntime, pid: number): boolean {
   try {
     const program = readlinkSync(`/proc/${pid}/exe`);

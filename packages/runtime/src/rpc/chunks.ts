@@ -4,7 +4,7 @@
  */
 export const chunkSize = 50;
 
-/** What a list RPC has found, as the messages of the RPC that streams it; none when there is nothing. */
+/** Splits the result of a list RPC into the messages of its streaming variant; none for an empty result. */
 export async function* inChunks<Item, Response>(
   items: Promise<readonly Item[]>,
   response: (chunk: Item[]) => Response,

@@ -21,7 +21,7 @@ export class RuntimeError extends Error {
   }
 }
 
-/** NOT_FOUND in the words that CRI-O uses; a kubelet looks at the code only, people search for the words. */
+/** NOT_FOUND with CRI-O's text: kubelets look at the code only, people search for the text. */
 export function notFound(kind: 'container' | 'pod', id: string): RuntimeError {
   return new RuntimeError(
     'NOT_FOUND',

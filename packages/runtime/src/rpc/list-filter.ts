@@ -1,12 +1,12 @@
 type Labels = Record<string, string>;
 
-/** What lists are asked to leave out, apart from ids; of containers and of sandboxes alike. */
+/** The filter of list requests for containers and sandboxes, apart from ids. */
 interface Filter {
   readonly state?: { readonly state: number } | undefined;
   readonly labelSelector: Labels;
 }
 
-/** Whether something is in the state that a filter asks for, if it does, and has its labels. */
+/** Whether an item has the state, if any, and the labels of a filter. */
 export function matchesFilter(
   shown: { readonly state: number; readonly labels: Labels },
   filter: Filter | undefined,

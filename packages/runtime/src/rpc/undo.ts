@@ -2,10 +2,9 @@ import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from './errors.ts';
 
 /**
- * Runs `steps` with a stack on which each step registers how to take it back. When a step throws, what was
- * done before is undone in reverse order and the error is thrown on; when all succeed nothing is undone.
- * An undo that fails itself is logged and does not stop the others: what it leaves is found again by the
- * reconciliation of the next start.
+ * Runs `steps`, each of which registers its undo. When a step throws, the undos run in reverse order and the error
+ * is rethrown; when all succeed none runs. A failed undo is logged and does not stop the others: recovery at the
+ * next start finds what it leaves.
  */
 export async function withUndo<Result>(
   log: Logger,

@@ -1,5 +1,5 @@
 /**
- * Is told of what a request asks for and does not get as it stands, where other runtimes run it all the same: the path
- * of the field, and what becomes of it.
+ * Called for a field of a request that does not take effect as it is, where other runtimes accept it: the path of
+ * the field, and what happens to it.
  */
 export type Warn = (field: string, problem: string) => void;

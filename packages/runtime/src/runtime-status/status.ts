@@ -35,7 +35,7 @@ export async function status(services: StatusServices, { verbose }: StatusReques
         },
       ],
     },
-    // The empty name is the default handler, as clients that ask for none see it.
+    // The empty name is the default handler.
     runtimeHandlers: await Promise.all(
       (usable.length > 0 ? ['', ...usable.map(({ name }) => name)] : []).map(async (name) => ({
         name,

@@ -12,8 +12,8 @@ export interface UpdateRuntimeConfigServices {
 }
 
 /**
- * UpdateRuntimeConfig: the pod CIDR goes into the conflist of `cni.confTemplate`, as long as there is no other
- * network that works.
+ * UpdateRuntimeConfig: renders the conflist of `cni.confTemplate` with the pod CIDR, unless there is a usable
+ * network.
  */
 export async function updateRuntimeConfig(
   { config, network, log }: UpdateRuntimeConfigServices,
@@ -37,7 +37,7 @@ export async function updateRuntimeConfig(
   }
   const file = await writeFromTemplate(confTemplate, confDir, data);
   log.info('Wrote a CNI network from the template', { file, template: confTemplate, podCidr });
-  // The next Status is to know of it, not only the one after the event of the file.
+  // The next Status has to see it, without waiting for the file's event.
   await network.config.reload();
   return {};
 }

@@ -6,7 +6,7 @@ export const berthVersion = '0.1.0';
 /** Version. */
 export async function version(): Promise<VersionResponse> {
   return {
-    // The version of the kubelet's own runtime API, which has been this since there is one.
+    // Version of the kubelet's runtime API, a constant in all runtimes.
     version: '0.1.0',
     runtimeName: 'berth',
     runtimeVersion: berthVersion,

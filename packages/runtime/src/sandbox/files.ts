@@ -11,17 +11,17 @@ import { podRoot, type SandboxNamespaces } from '../state/sandbox.ts';
 
 /** Size of a pod's /dev/shm in bytes, the same that other runtimes give. */
 const shmBytes = 64 * 1024 * 1024;
-/** How much containers may add to the files that they share, which are theirs to write. */
+/** How much containers may add to the shared files, which they can write. */
 const spareFileBytes = 1024 * 1024;
 
 interface SandboxFilesOptions {
   readonly hostname: string;
   readonly namespaces: SandboxNamespaces;
-  /** Of SELinux; undefined or empty for none. */
+  /** SELinux label; undefined or empty for none. */
   readonly label?: string | undefined;
 }
 
-/** Makes the files that a sandbox's containers share, and mounts their /dev/shm. All in the sandbox's directory. */
+/** Creates the files that a sandbox's containers share, in the sandbox's directory, and mounts their /dev/shm. */
 export function makeSandboxFiles(
   paths: SandboxPaths,
   config: PodSandboxConfig,
@@ -38,9 +38,9 @@ export function makeSandboxFiles(
 }
 
 /**
- * Writes /etc/hostname, /etc/resolv.conf and /etc/hosts of the sandbox's containers. A container's root may write to
- * them, so they are on a tmpfs with a limit: none can fill the file system of the state directory (CVE-2020-8557), and
- * what it makes setuid nobody can execute.
+ * Writes /etc/hostname, /etc/resolv.conf and /etc/hosts of the sandbox's containers. A container's root may write
+ * to them, so they are on a small tmpfs with nosuid: a container can neither fill the file system of the state
+ * directory (CVE-2020-8557) nor leave a setuid program.
  */
 export function mountEtcFiles(
   paths: SandboxPaths,
@@ -51,14 +51,14 @@ export function mountEtcFiles(
   const files = new Map([
     [paths.hostname, `${hostname}\n`],
     [paths.resolvConf, resolvConf(config.dnsConfig) ?? hostFile('/etc/resolv.conf')],
-    // A copy, as containerd's: a container may write to its own. A kubelet mounts another over it.
+    // A copy, as in containerd: containers may write to it. A kubelet mounts another over it.
     [paths.hosts, hostFile('/etc/hosts')],
   ]);
   const bytes = [...files.values()].reduce((sum, text) => sum + Buffer.byteLength(text), spareFileBytes);
-  // What a recovery that was killed had begun.
+  // Left by a recovery that was killed.
   unmountAll(paths.etc);
   mkdirSync(paths.etc, { recursive: true, mode: 0o700 });
-  // On kernels that have user.* attributes on tmpfs, these count as inodes.
+  // user.* attributes on tmpfs count as inodes on newer kernels.
   mountTmpfs(paths.etc, ['mode=0700', `size=${bytes}`, 'nr_inodes=16'], label);
   for (const [path, text] of files) {
     writeFileSync(path, text, { mode: 0o644 });
@@ -71,7 +71,7 @@ export function hasEtcFiles(paths: SandboxPaths): boolean {
   return [paths.hostname, paths.resolvConf, paths.hosts].every(existsSync);
 }
 
-/** Mounts a tmpfs that holds data only. `label` is one of SELinux; undefined or empty for none. */
+/** Mounts a tmpfs for data (nosuid, nodev, noexec). `label` is SELinux's; undefined or empty for none. */
 export function mountTmpfs(target: string, options: readonly string[], label: string | undefined): void {
   mount({
     source: basename(target),
@@ -88,7 +88,7 @@ export function unmountSandboxFiles({ shm, etc }: SandboxPaths): void {
   unmountAll(etc);
 }
 
-/** The text of resolv.conf for a DNS config; undefined when it says nothing and the host's is to be used. */
+/** The text of resolv.conf for a DNS config; undefined when it is empty and the host's file is used. */
 export function resolvConf(dns: DNSConfig | undefined): string | undefined {
   if (dns === undefined) return undefined;
   const { servers, searches, options } = dns;
@@ -100,7 +100,7 @@ export function resolvConf(dns: DNSConfig | undefined): string | undefined {
   return `${lines.join('\n')}\n`;
 }
 
-/** What a node has in its hosts file may be long: lists that block advertisers are. */
+/** A node's hosts file may be long: some block advertisers with one. */
 const maxHostFileBytes = 16 * 1024 * 1024;
 
 function hostFile(path: string): string {

@@ -33,8 +33,8 @@ export interface SandboxInitServices {
 }
 
 /**
- * Starts the init of a pod whose containers share a PID namespace: the namespace lives as long as it does,
- * and it reaps what containers leave behind. Other pods have no process of their own.
+ * Starts the init of a pod whose containers share a PID namespace: it keeps the namespace alive and reaps orphans.
+ * Other pods have no process of their own.
  */
 export async function startInit(
   services: SandboxInitServices,
@@ -55,8 +55,8 @@ export async function startInit(
     host: services.host,
     selinux,
   });
-  // The runtime makes mount points in it, as root of the pod. With CAP_SYS_ADMIN in a user namespace of the pod's
-  // that root can make it writable: it must not be the state directory's file system.
+  // The runtime creates mount points in it, as root of the pod. With CAP_SYS_ADMIN in the pod's user namespace that
+  // root can remount it writable, so it must not be the state directory's file system.
   const options = [`mode=0711,size=64k,nr_inodes=32,uid=${root.uid},gid=${root.gid}`];
   mountTmpfs(rootfsPath, options, selinux?.mount);
   writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });
@@ -76,7 +76,7 @@ export async function startInit(
   return processes;
 }
 
-/** Ends the init, if there is one, and removes what it needed. Fine to repeat. */
+/** Kills the init, if there is one, and removes its files. Idempotent. */
 export async function removeInit(services: SandboxInitServices, sandbox: Sandbox): Promise<void> {
   if (!sandboxNamespaces(sandbox.config).sharedPid) return;
   const init = sandbox.state.phase === 'ready' ? sandbox.state.init : undefined;

@@ -9,7 +9,7 @@ import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
 import { criState } from './status.ts';
 
-/** ListPodSandbox: answered from memory. An id in the filter that nothing has gives an empty list. */
+/** ListPodSandbox: answered from memory. An unknown id in the filter gives an empty list. */
 export async function listPodSandboxes(
   { state }: { readonly state: State },
   { filter }: ListPodSandboxRequest,
@@ -22,7 +22,7 @@ export async function listPodSandboxes(
   return { items };
 }
 
-/** The sandboxes that the id in a filter, or a unique beginning of it, leaves. */
+/** The sandboxes that match the id in a filter, which may be a unique prefix. */
 export function candidates(
   state: State,
   filter: Pick<PodSandboxFilter, 'id'> | undefined,

@@ -17,7 +17,7 @@ export interface SandboxNetworkServices {
   readonly namespaces: NamespaceWorker;
 }
 
-/** Makes the namespaces that are the pod's own and pins each as a file. */
+/** Creates the pod's own namespaces and pins each to a file. */
 export async function pinNamespaces(
   { namespaces, paths, config }: SandboxNetworkServices,
   sandbox: Sandbox,
@@ -31,7 +31,7 @@ export async function pinNamespaces(
   try {
     await namespaces.pin({
       ...(users === undefined ? {} : { user: { path: userns, mappings: users } }),
-      // The host's network goes with the host's name, as in every runtime.
+      // The host's network comes with the host's name, as in every runtime.
       ...(hostNetwork ? {} : { net: netns, uts: utsns, hostname }),
       ...(hostIpc ? {} : { ipc: ipcns }),
       sysctls,
@@ -71,7 +71,7 @@ export function attachRequest({ paths }: { readonly paths: Paths }, sandbox: San
   };
 }
 
-/** The ports of a request as plugins are told them. */
+/** The ports of a request in CNI's form. */
 export function requestedPorts(mappings: readonly CriPortMapping[]): PortMapping[] {
   return mappings.map(({ protocol, containerPort, hostPort, hostIp }) => ({
     protocol: protocolName(protocol),
@@ -81,7 +81,7 @@ export function requestedPorts(mappings: readonly CriPortMapping[]): PortMapping
   }));
 }
 
-/** Disconnects the pod and lets go of all its namespaces. Fine to repeat. */
+/** Disconnects the pod and removes all its namespaces. Idempotent. */
 export async function detachNetwork(
   services: { readonly paths: Paths; readonly network: PodNetwork },
   sandbox: Sandbox,

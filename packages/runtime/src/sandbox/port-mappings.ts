@@ -5,8 +5,8 @@ import { invalid } from '../rpc/errors.ts';
 const isPort = (port: number) => port >= 1 && port <= 65_535;
 
 /**
- * Refuses ports that cannot be mapped, by the field. Plugins refuse them too, but for DEL as well as for ADD: the
- * sandbox could never be removed. A mapping without a positive host port only declares a port, and is not looked at.
+ * Refuses invalid port mappings, by the field. Plugins would refuse them for ADD and also for DEL, and the sandbox
+ * could never be removed. A mapping without a positive host port only declares a port, and is not checked.
  */
 export function validatePortMappings(mappings: readonly PortMapping[]): void {
   for (const [index, { protocol, containerPort, hostPort, hostIp }] of mappings.entries()) {
@@ -16,7 +16,7 @@ export function validatePortMappings(mappings: readonly PortMapping[]): void {
     if (!isPort(containerPort)) {
       throw invalid(`${field}.container_port`, `${containerPort} is no port: want 1 to 65535`);
     }
-    // A zone (fe80::1%eth0) is no part of an address for plugins.
+    // Plugins do not accept a zone (fe80::1%eth0).
     if (hostIp !== '' && (isIP(hostIp) === 0 || hostIp.includes('%'))) {
       throw invalid(`${field}.host_ip`, `${JSON.stringify(hostIp)} is not an IP address`);
     }

@@ -12,8 +12,8 @@ export interface SandboxRetryServices extends SandboxTeardownServices {
 }
 
 /**
- * Has a sandbox whose removal failed shown as not ready, so that whoever lists it can stop and remove it, and has the
- * removal tried again. It is not known to be wanted: it was half made, or its owner asked for its removal.
+ * Shows a sandbox whose removal failed as not ready, so that any client can stop and remove it, and retries the
+ * removal. Nobody needs it: its creation failed, or its owner asked for its removal.
  */
 export function retrySandboxRemoval(services: SandboxRetryServices, id: SandboxId): void {
   const { state, queue, retries } = services;

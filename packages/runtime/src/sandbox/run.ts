@@ -119,7 +119,7 @@ async function makeSandbox(
     await tracer.span('namespaces', about, () => pinNamespaces(services, sandbox, hostname));
     const attach = () => attachSandbox(network, attachRequest(services, sandbox));
     const [attached, init] = await allEnded([
-      // Without the signal: a plugin that is cut short may leave a lease of a sandbox that is gone.
+      // Not cancelled: a plugin that is cut short may leave a lease of a sandbox that is gone.
       namespaces.hostNetwork ? undefined : tracer.span('network', about, attach),
       namespaces.sharedPid
         ? tracer.span('init', about, () => startInit(services, sandbox, runtime, signal))
@@ -143,7 +143,7 @@ async function allEnded<Steps extends readonly unknown[]>(steps: [...Steps]) {
   return Promise.all(steps);
 }
 
-/** Removes a half-made sandbox. When that fails it is shown as not ready, and tried again. */
+/** Rolls back a creation. A sandbox that cannot be removed is shown as not ready, and the removal is retried. */
 async function abandonSandbox(services: RunSandboxServices, sandbox: Sandbox): Promise<void> {
   try {
     await destroySandbox(services, sandbox);

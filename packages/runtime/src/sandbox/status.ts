@@ -32,7 +32,7 @@ export async function getPodSandboxStatus(
   return { ...response, info: { info: JSON.stringify(await sandboxInfo(services, sandbox)) } };
 }
 
-/** A sandbox as PodSandboxStatus and the events tell it; undefined while it is being made. */
+/** A sandbox as PodSandboxStatus and events show it; undefined while it is being created. */
 export function sandboxStatus(sandbox: Sandbox): PodSandboxStatus | undefined {
   const state = criState(sandbox);
   if (state === undefined) return undefined;
@@ -59,7 +59,7 @@ export function containersStatuses(state: State, sandbox: Sandbox): ContainerSta
     .filter((status) => status !== undefined);
 }
 
-/** SANDBOX_* of a sandbox; undefined while it is being made, when it is not shown to anyone. */
+/** SANDBOX_* of a sandbox; undefined while it is being created, when no RPC shows it. */
 export function criState(sandbox: Sandbox): PodSandboxState | undefined {
   switch (sandbox.state.phase) {
     case 'creating':

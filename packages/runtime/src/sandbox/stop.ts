@@ -50,7 +50,7 @@ export function abortOperations(
 }
 
 /**
- * Stops a sandbox that is ready, or finishes a stop or lets go of what a failed removal has left. To be called in the
+ * Stops a sandbox that is ready, finishes a stop, or releases the remains of a failed removal. Call in the
  * sandbox's queue.
  */
 export async function stopSandbox(services: StopSandboxServices, id: SandboxId): Promise<void> {
@@ -75,7 +75,7 @@ async function stopContainers(services: StopSandboxServices, { id }: Sandbox): P
   await Promise.all(running.map((container) => services.stops.stop(container, 0)));
 }
 
-/** The init of a shared PID namespace has ended by itself, and with it every process in the namespace. */
+/** Stops a sandbox whose init has ended by itself, and with it every process in the shared PID namespace. */
 export function sandboxInitEnded(services: StopSandboxServices, id: SandboxId): void {
   const sandbox = services.state.sandboxes.get(id);
   if (sandbox?.state.phase !== 'ready') return;

@@ -2,8 +2,8 @@ import { sysctlNamespace, sysctlPath } from '@berth/linux/sysctl.ts';
 import type { SandboxNamespaces } from '../state/sandbox.ts';
 
 /**
- * The kernel parameters that a pod is made with: those it asks for, and the node's defaults for namespaces that are
- * its own. What is asked for and cannot be set is left in, to be refused by name.
+ * The kernel parameters of a pod: those it asks for, and the node's defaults for its own namespaces. A requested
+ * one that cannot be set is kept, so that it is refused by name.
  */
 export function podSysctls(
   requested: Readonly<Record<string, string>>,

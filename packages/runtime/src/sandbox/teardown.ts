@@ -26,7 +26,7 @@ export interface SandboxTeardownServices extends SandboxInitServices, TeardownSe
   readonly network: PodNetwork;
 }
 
-/** Takes down what a sandbox keeps running: init, network, namespaces, mounts. Fine to repeat. */
+/** Releases a sandbox's init, network, namespaces and mounts. Idempotent. */
 export async function releaseSandbox(services: SandboxTeardownServices, sandbox: Sandbox): Promise<void> {
   await removeInit(services, sandbox);
   await detachNetwork(services, sandbox);
@@ -34,8 +34,8 @@ export async function releaseSandbox(services: SandboxTeardownServices, sandbox:
 }
 
 /**
- * Removes everything of a sandbox, its containers included, its row last. Everything is found by the
- * sandbox's id, so it does not matter how far its making came.
+ * Removes everything of a sandbox, its containers included, its row last. All paths follow from the sandbox's id,
+ * so it does not matter how far the creation got.
  */
 export async function destroySandbox(services: SandboxTeardownServices, sandbox: Sandbox): Promise<void> {
   const { state, paths } = services;
@@ -47,14 +47,14 @@ export async function destroySandbox(services: SandboxTeardownServices, sandbox:
   state.sandboxes.delete(sandbox.id);
 }
 
-/** The cgroups of the sandboxes there are, but for one. */
+/** The cgroups of all sandboxes except one. */
 export function cgroupsOf(state: State, naming: CgroupNaming, except?: SandboxId): PodCgroups[] {
   return [...state.sandboxes.all()]
     .filter(({ id }) => id !== except)
     .map(({ cgroupParent, ownedCgroup }) => ({ pod: naming.podCgroup(cgroupParent), owned: ownedCgroup }));
 }
 
-/** Removes the cgroups that came with the pod, unless another sandbox is in them. */
+/** Removes the cgroups that were created for the pod, unless another sandbox uses them. */
 async function removePodCgroups(
   { cgroupDriver, cgroupNaming, state, log }: SandboxTeardownServices,
   sandbox: Sandbox,

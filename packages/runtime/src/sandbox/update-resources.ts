@@ -19,14 +19,14 @@ export interface UpdateSandboxServices {
 }
 
 /**
- * UpdatePodSandboxResources: notes what a pod may use as a whole, as containerd and CRI-O do. The pod's cgroup is
- * the kubelet's own, which has set its limits before it calls; `crictl inspectp` shows what was told.
+ * UpdatePodSandboxResources: records the pod's resources, as containerd and CRI-O do. The pod's cgroup is the
+ * kubelet's own, which sets its limits before the call; `crictl inspectp` shows the record.
  */
 export async function updatePodSandboxResources(
   { state, queue, host, log }: UpdateSandboxServices,
   { podSandboxId, overhead, resources }: UpdatePodSandboxResourcesRequest,
 ): Promise<UpdatePodSandboxResourcesResponse> {
-  // What could not be the limits of any cgroup is a mistake of the caller's.
+  // Refuse values that could not be limits of any cgroup.
   const warn: Warn = (field, problem) => log.warning(`${field}: ${problem}`, { sandbox: podSandboxId });
   linuxResources(overhead, host, { field: 'overhead', warn });
   linuxResources(resources, host, { field: 'resources', warn });

@@ -6,9 +6,9 @@ const FIELD = 'config.linux.security_context.namespace_options';
 const ID_LIMIT = 2 ** 32 - 1;
 
 /**
- * Refuses user namespace options of a pod that cannot take effect. As with other runtimes a pod has one range
- * of users and one of groups, from 0 on. Host PIDs and host IPC belong to the host's user namespace, so that
- * a pod in another could not even mount /proc or /dev/mqueue.
+ * Refuses user namespace options that cannot take effect. As in other runtimes a pod has one range of users and one
+ * of groups, from 0 on. Host PIDs and host IPC belong to the host's user namespace: a pod in another one could not
+ * even mount /proc or /dev/mqueue.
  */
 export function validateUserNamespace(options: NamespaceOption): void {
   const userns = options.usernsOptions;

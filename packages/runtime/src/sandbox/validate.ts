@@ -15,19 +15,19 @@ import { refuseUnusableStrings } from '../validation/unusable-strings.ts';
 import { validatePortMappings } from './port-mappings.ts';
 import { validateUserNamespace } from './user-namespace.ts';
 
-/** A sandbox's config with everything checked that can be checked without looking at the machine. */
+/** A sandbox's config after all checks that do not depend on the machine. */
 export interface ValidSandboxConfig extends PodSandboxConfig {
   readonly metadata: PodSandboxMetadata;
 }
 
-/** Of resolv.conf, which the pod keeps. */
+/** Limits of resolv.conf, which the pod keeps. */
 const maxDnsBytes = 32 * 1024;
 
 const namespaceField = 'config.linux.security_context.namespace_options';
 
 /**
- * Refuses a config that cannot become a sandbox here; the error names the field. What other runtimes run all the same
- * is told to `warn`.
+ * Refuses a config that cannot become a sandbox; the error names the field. `warn` gets what other runtimes accept
+ * without effect.
  */
 export function validateSandboxConfig(config: PodSandboxConfig | undefined, warn: Warn): ValidSandboxConfig {
   if (config === undefined) throw invalid('config', 'is required');
@@ -56,7 +56,7 @@ export function validateSandboxConfig(config: PodSandboxConfig | undefined, warn
   return { ...config, metadata, logDirectory: absoluteLogDirectory(config.logDirectory, warn) };
 }
 
-/** Without `..`, which are no parent directories where symbolic links are; a relative one is from the root. */
+/** Refuses `..`, which is ambiguous with symbolic links. A relative path starts at the root. */
 function absoluteLogDirectory(path: string, warn: Warn): string {
   if (path === '') return '';
   const absolute = posix.resolve('/', path);
@@ -66,7 +66,7 @@ function absoluteLogDirectory(path: string, warn: Warn): string {
   return absolute;
 }
 
-/** Each of these is a word of one line of resolv.conf, where a newline would begin a line of its own. */
+/** Each is a word in a line of resolv.conf, which a newline would end. */
 function validateDns(dns: DNSConfig | undefined): void {
   let bytes = 0;
   for (const list of ['servers', 'searches', 'options'] as const) {
@@ -80,7 +80,7 @@ function validateDns(dns: DNSConfig | undefined): void {
   }
 }
 
-/** Whatever is not the node's is the pod's own, as in containerd. */
+/** Every mode but NODE means the pod's own, as in containerd. */
 function validateNamespaces(options: NamespaceOption | undefined, warn: Warn): void {
   if (options === undefined) return;
   const { network, ipc, pid, targetId } = options;

@@ -23,8 +23,8 @@ export interface SandboxInfoServices {
 }
 
 /**
- * What `crictl inspectp` shows under info, with the members that containerd gives and scripts read. A sandbox without
- * an init has no process; its spec tells of the namespaces all the same.
+ * What `crictl inspectp` shows under info, with the members that containerd gives and scripts read. A sandbox
+ * without an init has no process; its spec still shows the namespaces.
  */
 export async function sandboxInfo(services: SandboxInfoServices, sandbox: Sandbox): Promise<object> {
   const { paths, network, host } = services;
@@ -65,7 +65,7 @@ export async function sandboxInfo(services: SandboxInfoServices, sandbox: Sandbo
     },
     ...withMessage('overhead', config.linux?.overhead),
     ...withMessage('resources', config.linux?.resources),
-    // What follows is berthd's own.
+    // The following members are berthd's own.
     runtimeHandler,
     cgroupParent,
     networkNamespace: hostNetwork ? '' : files.netns,
@@ -73,7 +73,7 @@ export async function sandboxInfo(services: SandboxInfoServices, sandbox: Sandbo
   };
 }
 
-/** As ContainerResources, which the peer writes it as. */
+/** In the form of ContainerResources, as containerd writes it. */
 function withMessage(name: string, resources: object | undefined): JsonObject {
   return resources === undefined ? {} : { [name]: { linux: goMessage(resources) } };
 }

@@ -1,10 +1,7 @@
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { SandboxView } from './input.ts';
 
-/**
- * Those of a pod's or container's annotations that a runtime handler passes on: their names are in `patterns`,
- * or begin with what stands before the `*` of one.
- */
+/** The annotations that a runtime handler passes on: their names are in `patterns`, or match one that ends in `*`. */
 export function passedAnnotations(
   patterns: readonly string[],
   annotations: Readonly<Record<string, string>>,
@@ -17,8 +14,8 @@ export function passedAnnotations(
 }
 
 /**
- * What annotations begin with that OCI runtimes, or the hooks and libraries of these, take orders from: which program,
- * cgroup or device a container gets, what runs as root on the host.
+ * Prefixes of annotations that instruct OCI runtimes or their hooks and libraries: which program, cgroup or device
+ * a container gets, what runs as root on the host.
  */
 const ORDERS = [
   'run.oci.',
@@ -36,9 +33,9 @@ const ORDERS = [
 ];
 
 /**
- * The annotations of a pod and of its container that the OCI runtime sees, and hooks by it. Without a list in the
- * handler's settings all are passed on, as by CRI-O, but those that are orders: they are not a pod author's to give.
- * Which ones are orders to other runtimes than crun and runc is not known, so these see only what is listed.
+ * The annotations of a pod and its container that the OCI runtime and its hooks see. Without a list in the
+ * handler's settings all are passed on, as by CRI-O, except instructions: those are not a pod author's to give.
+ * Which annotations instruct runtimes other than crun and runc is unknown, so these see only listed ones.
  */
 export function runtimeAnnotations(
   { handler, flavor }: Pick<OciRuntime, 'handler' | 'flavor'>,

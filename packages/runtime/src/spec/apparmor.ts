@@ -8,14 +8,14 @@ const FIELD = 'config.linux.security_context.apparmor';
 
 /**
  * The AppArmor profile of the container's process; undefined for none. A named profile has to be loaded. On a
- * kernel without AppArmor asking for the runtime's default is no error, asking for a profile of the node is.
+ * kernel without AppArmor the runtime's default is ignored, and a profile of the node is an error.
  */
 export function apparmorProfile(
   security: LinuxContainerSecurityContext | undefined,
   host: AppArmorSupport,
 ): string | undefined {
   const wanted = request(security);
-  // Unconfined is what a process is that berthd, itself unconfined, has started.
+  // A child of berthd, itself unconfined, is unconfined without a setting.
   if (wanted.kind === 'unconfined') return undefined;
   if (wanted.kind === 'default') {
     if (!host.enabled) return undefined;
@@ -40,7 +40,7 @@ export function apparmorProfile(
   return wanted.name;
 }
 
-/** `field` is there when the request says so itself. */
+/** `field` is set when the request itself names the profile. */
 type Wanted =
   | { kind: 'default'; field?: string }
   | { kind: 'unconfined' }

@@ -4,7 +4,7 @@ import type { LinuxCapabilities } from '@berth/oci/runtime-spec/config.ts';
 import { invalid } from '../rpc/errors.ts';
 import type { Warn } from '../rpc/warn.ts';
 
-/** What a container may do when nothing is said: the set that Docker and containerd give. */
+/** The default capabilities: the set of Docker and containerd. */
 const DEFAULT = [
   'CAP_AUDIT_WRITE',
   'CAP_CHOWN',
@@ -23,10 +23,9 @@ const DEFAULT = [
 ];
 
 /**
- * The capability sets of the container's process. Adding or dropping ALL goes first, so that single names
- * can except from it; drop goes before add where both name the same. "All" is all that this
- * node's bounding set holds; to add a single one that it does not hold is an error. A name that this kernel does not
- * know is left out, as containerd and runc do.
+ * The capability sets of the container's process. Adding or dropping ALL is applied first, so that single names are
+ * exceptions; drop is applied before add. ALL means this node's bounding set; adding a single capability that is
+ * not in it is an error. A name that this kernel does not know is ignored, as by containerd and runc.
  */
 export function processCapabilities(options: {
   request: Capability | undefined;
@@ -44,7 +43,7 @@ export function processCapabilities(options: {
   if (drop.all && !privileged) granted = new Set();
   if (!privileged) {
     for (const name of [...add.names, ...ambient.names]) granted.add(name);
-    // With ALL dropped too, the names to drop say nothing, and what is added counts.
+    // With ALL dropped as well, single drops are redundant, and adds win.
     if (!drop.all) for (const name of drop.names) granted.delete(name);
   }
   if (ambient.all) for (const name of bounding) granted.add(name);
@@ -65,7 +64,8 @@ export function processCapabilities(options: {
     bounding: names,
     effective: names,
     permitted: names,
-    // Inheritable ones matter to ambient ones only; given freely they let files raise rights (CVE-2022-24769).
+    // Inheritable capabilities only matter for ambient ones; given without need they let files raise rights
+    // (CVE-2022-24769).
     ...(ambientNames.length === 0 ? {} : { inheritable: ambientNames, ambient: ambientNames }),
   };
 }

@@ -4,14 +4,14 @@ import type { Mount } from '@berth/oci/runtime-spec/config.ts';
 export function defaultMounts(options: {
   privileged: boolean;
   shm: string | undefined;
-  /** What `shm` does not let its files do, where it is the host's. */
+  /** Mount restrictions of `shm` when it is the host's. */
   shmRestrictions?: readonly string[] | undefined;
-  /** Whether the container is in a user namespace that does not own its network namespace, the host's. */
+  /** Whether the container has a user namespace and the host's network namespace, which that does not own. */
   foreignNetwork?: boolean;
 }): Mount[] {
   const access = options.privileged ? 'rw' : 'ro';
   const quiet = ['nosuid', 'noexec', 'nodev'];
-  // Programs that run in the host's IPC namespace may execute what they have there, if the host lets them.
+  // The host's /dev/shm keeps the host's own options: programs there may be executable.
   const shmOptions = new Set(['nosuid', 'nodev', ...(options.shmRestrictions ?? quiet)]);
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: quiet },
@@ -28,7 +28,7 @@ export function defaultMounts(options: {
       options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
     },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
-    // The kernel gives a new sysfs only to the owner of the network namespace that it would show.
+    // The kernel mounts a new sysfs only for the owner of the network namespace that it shows.
     options.foreignNetwork === true
       ? { destination: '/sys', type: 'bind', source: '/sys', options: ['rbind', 'rprivate', ...quiet, 'rro'] }
       : { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, access] },
@@ -49,7 +49,7 @@ export function defaultMounts(options: {
           destination: '/dev/shm',
           type: 'bind',
           source: options.shm,
-          // Told again because crun takes away what it is not told.
+          // Repeated, because crun clears options that it is not given.
           options: ['rbind', 'rprivate', ...shmOptions, 'rw'],
         },
   ];
@@ -60,7 +60,7 @@ export function podFileMounts(
   files: { hostname?: string | undefined; hosts?: string | undefined; resolvConf?: string | undefined },
   readonlyRootfs: boolean,
 ): Mount[] {
-  // Named although the tmpfs that they are on has them: an OCI runtime that remounts drops what is not named.
+  // Repeated although their tmpfs has them: an OCI runtime that remounts clears options that it is not given.
   const options = ['bind', 'rprivate', 'nosuid', 'nodev', 'noexec', readonlyRootfs ? 'ro' : 'rw'];
   const mount = (destination: string, source: string | undefined): Mount[] =>
     source === undefined ? [] : [{ destination, type: 'bind', source, options }];

@@ -7,9 +7,9 @@ export interface ContainerDevices {
 }
 
 /**
- * Device nodes and device cgroup rules. Nothing is allowed but what is given here and the few devices that
- * the OCI runtime itself makes and allows (null, zero, full, random, urandom, tty, pts). A privileged
- * container has every device of the host and may make and use any.
+ * Device nodes and device cgroup rules. Everything is denied except what is listed here and the few devices that
+ * the OCI runtime itself creates (null, zero, full, random, urandom, tty, pts). A privileged container has every
+ * device of the host and may create and use any.
  */
 export function containerDevices(options: {
   requested: readonly DeviceNode[];

@@ -8,19 +8,19 @@ import type { Warn } from '../rpc/warn.ts';
 import type { SeccompProfile } from './seccomp-profile.ts';
 import type { SelinuxLabels, SelinuxPolicy } from './selinux.ts';
 
-/** Everything that `ociSpec` derives config.json from: plain data, so that it needs no system to be tested. */
+/** The input of `ociSpec`: plain data, so that tests need no system. */
 export interface SpecInput {
   containerId: string;
   config: ContainerConfig;
   sandbox: SandboxView;
-  /** Parameters of the image's configuration, and the name it was asked for by. */
+  /** Parameters of the image's configuration, and the image's name in the request. */
   image: ExecutionParameters;
   imageName: string;
   /** The mounted root file system. */
   rootfsPath: string;
-  /** What the runtime handler lets the OCI runtime see and a privileged container have. */
+  /** Settings of the runtime handler. */
   handler: {
-    /** Annotations of the pod and the container, those that the handler passes on. */
+    /** Annotations of the pod and the container that the handler passes on. */
     annotations: Readonly<Record<string, string>>;
     privilegedWithoutHostDevices: boolean;
   };
@@ -31,7 +31,7 @@ export interface SpecInput {
   warn: Warn;
 }
 
-/** What a container needs to know of its pod. */
+/** The parts of a pod that a container's config.json depends on. */
 export interface SandboxView {
   id: string;
   name: string;
@@ -49,7 +49,7 @@ export interface SandboxView {
     ipc?: string | undefined;
     uts?: string | undefined;
   };
-  /** Whom the pod's user namespace maps; undefined in the host's. */
+  /** Id mappings of the pod's user namespace; undefined for the host's. */
   users?: IdMappings | undefined;
   /** Whether the pod is in the host's PID namespace. */
   hostPid: boolean;
@@ -61,7 +61,7 @@ export interface SandboxView {
   shm?: string | undefined;
 }
 
-/** What the host is and allows; the same for every container (spec/host-inputs/host.ts reads it). */
+/** Properties of the host, the same for every container (spec/host-inputs/host.ts reads them). */
 export interface HostFacts {
   /** Node's process.arch. */
   arch: string;
@@ -69,7 +69,7 @@ export interface HostFacts {
   kernel: string;
   cgroupVersion: 'v1' | 'hybrid' | 'v2';
   cgroupNaming: CgroupNaming;
-  /** Names with CAP_: what containers can be given at most. */
+  /** Capabilities, with CAP_, that containers can have at most. */
   boundingCapabilities: readonly string[];
   /** The lowest oom_score_adj that berthd may give; -1000 with CAP_SYS_RESOURCE. */
   minOomScoreAdj: number;
@@ -82,28 +82,28 @@ export interface HostFacts {
   rlimits: readonly PosixRlimit[];
 }
 
-/** What was looked up on the host for one container (spec/host-inputs/container.ts does). */
+/** What the host has for one container (spec/host-inputs/container.ts reads it). */
 export interface ContainerFacts {
   /** Contents of /etc/passwd and /etc/group in the root file system; empty when there is none. */
   passwd: string;
   group: string;
   /** One per `config.mounts`, in order. */
   mounts: readonly MountSource[];
-  /** What the host's /dev/shm does not let its files do. */
+  /** Mount restrictions of the host's /dev/shm. */
   hostShm: readonly Restriction[];
-  /** Device nodes of `config.devices`, directories expanded, as they shall be in the container. */
+  /** Device nodes of `config.devices` as they will be in the container, with directories expanded. */
   devices: readonly DeviceNode[];
   /** Every device of the host; only read for privileged containers. */
   hostDevices: readonly LinuxDevice[];
   /** The profile of a Localhost seccomp setting. */
   seccompProfile?: SeccompProfile | undefined;
-  /** Changes while the node runs, as profiles are loaded. */
+  /** Read for each container, since profiles can be loaded at any time. */
   apparmor: AppArmorSupport;
   /** Pid of the container that `namespace_options.target_id` names. */
   targetPid?: number | undefined;
 }
 
-/** A host path to mount, with symbolic links resolved, and what the mount is like that holds it. */
+/** A host path to mount, with symbolic links resolved, and properties of the mount that contains it. */
 export interface MountSource {
   path: string;
   propagation: 'shared' | 'slave' | 'private';
@@ -112,15 +112,15 @@ export interface MountSource {
   /** Type of the file system; '' for what is mounted later. */
   fstype: string;
   readonly: boolean;
-  /** What the mount does not let its files do. */
+  /** Restrictions of that mount. */
   restrictions: readonly Restriction[];
 }
 
-/** An option of mounts that takes rights from the files in it. */
+/** A mount option that restricts the files in it. */
 export type Restriction = 'nosuid' | 'nodev' | 'noexec';
 
 export interface DeviceNode {
   device: LinuxDevice;
-  /** A combination of r, w and m; of none of them where the request has other letters alone. */
+  /** A combination of r, w and m; other letters are dropped. */
   access: string;
 }

@@ -1,9 +1,9 @@
 import type { HugepageLimit, LinuxContainerResources } from '@berth/cri/generated/api.ts';
 
 /**
- * A container's resources after an update: what the update says, and what held before where it says nothing,
- * which is what a zero or an empty text means. A memory limit brings its swap limit with it, because that is
- * their sum: without one the container may not swap.
+ * A container's resources after an update: the update's values, and the old ones where it has a zero or an empty
+ * string. A memory limit replaces the swap limit too, because that is the sum of both: without one the container
+ * may not swap.
  */
 export function mergeResources(
   before: LinuxContainerResources | undefined,

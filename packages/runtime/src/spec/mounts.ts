@@ -11,7 +11,7 @@ export interface MountsInput {
   requests: readonly CriMount[];
   /** One per request, in order. */
   sources: readonly MountSource[];
-  /** What the host's /dev/shm does not let its files do. */
+  /** Mount restrictions of the host's /dev/shm. */
   hostShm: MountSource['restrictions'];
   sandbox: Pick<SandboxView, 'files' | 'shm' | 'users' | 'namespaces'>;
   privileged: boolean;
@@ -21,14 +21,14 @@ export interface MountsInput {
 
 export interface MountsResult {
   mounts: Mount[];
-  /** How mounts propagate into and out of the root, undefined for the runtime's default of not at all. */
+  /** Propagation of the root's mounts; undefined for the runtime's default, private. */
   rootfsPropagation: 'rslave' | 'rshared' | undefined;
 }
 
 /**
- * All mounts of a container in the order to make them: the defaults first, then the pod's files and the
- * requested ones, shallow before deep, so that none hides another. A requested mount takes the place of
- * a default one with the same destination, and one on /dev the place of all below it.
+ * All mounts of a container in the order to make them: the defaults, then the pod's files and the requested ones,
+ * shallow before deep, so that none hides another. A requested mount replaces a default one with the same
+ * destination, and one on /dev replaces all below it.
  */
 export function containerMounts(input: MountsInput): MountsResult {
   const requested = input.requests.map((request, index) =>
@@ -77,7 +77,7 @@ function bindMount(
   const problem = procMountProblem(destination, source.fstype);
   if (problem !== undefined) throw invalid(`${field}.container_path`, problem);
   const propagation = propagationOption(request, source, { field, warn });
-  // crun gives a bind mount the options that it is told, and takes those away that the source has.
+  // crun sets exactly the given options on a bind mount, and clears those of the source.
   const options = new Set([...mountOptions(request, field), ...source.restrictions]);
   return {
     destination,
@@ -121,7 +121,10 @@ function accessOption(request: CriMount, source: MountSource, field: string): st
   return 'rro';
 }
 
-/** What Kubernetes lets a volumeMount ask for in bindMountOptions; the rest says other fields' things, or nothing. */
+/**
+ * The options that Kubernetes allows in a volumeMount's bindMountOptions; others duplicate fields, or have no
+ * effect.
+ */
 const supportedMountOptions = new Set(['noexec', 'nodev', 'nosuid']);
 
 function mountOptions(request: CriMount, field: string): string[] {

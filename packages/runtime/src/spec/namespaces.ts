@@ -8,9 +8,9 @@ import type { SandboxView } from './input.ts';
 const FIELD = 'config.linux.security_context.namespace_options';
 
 /**
- * The namespaces of a container: network, IPC and UTS are the pod's pinned ones (or the host's), the mount
- * namespace is its own, and so is the cgroup one where the host has only cgroup v2. A request without
- * namespace options means the PID namespace that the pod has.
+ * The namespaces of a container: network, IPC and UTS are the pod's pinned ones or the host's; the mount namespace
+ * is its own, and so is the cgroup namespace on hosts with only cgroup v2. Without namespace options the container
+ * uses the pod's PID namespace.
  */
 export function namespaces(options: {
   request: NamespaceOption | undefined;
@@ -31,7 +31,7 @@ export function namespaces(options: {
   ];
 }
 
-/** The namespaces that are the pod's, as its files; the user namespace owns the others. */
+/** The pod's pinned namespaces; the user namespace owns the others. */
 export function podNamespaces({ namespaces: files }: Pick<SandboxView, 'namespaces'>): LinuxNamespace[] {
   return (['user', 'network', 'ipc', 'uts'] as const).flatMap((type) => {
     const path = files[type];
@@ -39,7 +39,7 @@ export function podNamespaces({ namespaces: files }: Pick<SandboxView, 'namespac
   });
 }
 
-/** `uidMappings` and `gidMappings` of config.json, which has to have them besides the namespace. */
+/** `uidMappings` and `gidMappings`, which config.json has to have besides the namespace. */
 export function idMappings({
   users,
 }: Pick<SandboxView, 'users'>): Pick<Linux, 'uidMappings' | 'gidMappings'> {
@@ -52,7 +52,7 @@ export function idMappings({
   return { uidMappings: users.uids.map(ociMapping), gidMappings: users.gids.map(ociMapping) };
 }
 
-/** A container has the users of its pod; a request that says nothing of them means these. */
+/** A container uses the user namespace of its pod, also when the request does not mention it. */
 function checkUserNamespace(request: UserNamespace | undefined, users: IdMappings | undefined): void {
   if (request === undefined) return;
   const { uids, gids } = request;
@@ -80,7 +80,7 @@ function pidNamespace(
       }
       return [{ type: 'pid', path: `/proc/${targetPid}/ns/pid` }];
     default: {
-      // POD, which is also what a message without any of its fields says.
+      // POD, which is also the value of a message without any fields.
       const joined = podPidNamespace(sandbox);
       if (joined !== undefined) return joined;
       warn(

@@ -1,4 +1,4 @@
-/** Files of /proc that lxcfs and its like show containers in a way of their own; runc lets the same be mounted over. */
+/** Files of /proc that lxcfs and similar tools replace in containers; runc allows the same. */
 const REPLACEABLE: ReadonlySet<string> = new Set([
   '/proc/cpuinfo',
   '/proc/diskstats',
@@ -14,12 +14,11 @@ const REPLACEABLE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Why nothing may be mounted at a place of /proc, or undefined where it may. The OCI runtime confines the container by
- * writing to files of /proc, so that a place of it that is something else leaves the container unconfined
- * (CVE-2019-16884, CVE-2019-19921). runc refuses the same; crun refuses nothing.
- *
+ * Why a mount at a path in /proc is refused; undefined when it is allowed. The OCI runtime confines the container
+ * by writing to files of /proc, so a file that is something else leaves the container unconfined (CVE-2019-16884,
+ * CVE-2019-19921). runc refuses the same; crun refuses nothing.
  * @param destination absolute, without `.`, `..` and repeated slashes
- * @param fstype of what is to be mounted
+ * @param fstype file system type of the mount
  */
 export function procMountProblem(destination: string, fstype: string): string | undefined {
   if (destination === '/proc') {

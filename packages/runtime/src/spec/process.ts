@@ -26,7 +26,7 @@ export function processArgs(
   return args;
 }
 
-/** More strings than execve(2) takes: they share 2 MiB with pointers to them. */
+/** More strings than execve(2) accepts: they share 2 MiB with their pointers. */
 const maxStrings = 65_536;
 
 function refuseMore(count: number, field: string): void {
@@ -37,7 +37,7 @@ function refuseMore(count: number, field: string): void {
   );
 }
 
-// `ENTRYPOINT [""]` is how an image takes its base image's entrypoint away.
+// `ENTRYPOINT [""]` in an image removes its base image's entrypoint.
 function isEmptyEntrypoint(entrypoint: string[]): boolean {
   return entrypoint.length === 1 && entrypoint[0] === '';
 }
@@ -45,8 +45,8 @@ function isEmptyEntrypoint(entrypoint: string[]): boolean {
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * The environment: defaults, then the image's, then the request's; a later value replaces an earlier one. An entry of
- * the image without `=` takes the variable away, as in containerd and Docker.
+ * The environment: defaults, then the image's, then the request's; a later value replaces an earlier one. An
+ * image's entry without `=` removes the variable, as in containerd and Docker.
  */
 export function processEnv(options: {
   image: ExecutionParameters;
@@ -66,7 +66,7 @@ export function processEnv(options: {
   }
   for (const [index, { key, value }] of options.envs.entries()) {
     const field = `config.envs[${index}]`;
-    // The part after a `=` in the key is of the value, since the two become one text.
+    // A `=` in the key ends the name: the rest becomes part of the value.
     const [, name = '', rest = ''] = /^([^=]*)(.*)$/s.exec(key) ?? [];
     if (name === '' || key.includes('\0')) {
       throw invalid(`${field}.key`, `${JSON.stringify(key)} cannot be the name of an environment variable`);
@@ -78,7 +78,7 @@ export function processEnv(options: {
   return [...env].map(([name, value]) => `${name}=${value}`);
 }
 
-/** config.json has to be UTF-8; what is not becomes U+FFFD, as in every runtime that writes it by Go's encoder. */
+/** config.json has to be UTF-8; other bytes become U+FFFD, as with Go's encoder in every runtime. */
 function decode(value: Uint8Array, field: string, warn: Warn): string {
   if (!isUtf8(value)) warn(field, 'bytes that are not UTF-8 are replaced: config.json cannot have them');
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(value);
@@ -86,7 +86,7 @@ function decode(value: Uint8Array, field: string, warn: Warn): string {
 
 /**
  * The working directory: the request's, else the image's, else the root. A relative one is below the root, as in
- * CRI-O. The OCI runtime makes it when missing.
+ * CRI-O. The OCI runtime creates it when missing.
  */
 export function processCwd(
   config: Pick<ContainerConfig, 'workingDir'>,

@@ -7,15 +7,15 @@ import type { HostFacts } from './input.ts';
 
 export type ResourceFacts = Pick<HostFacts, 'cgroupVersion' | 'hugetlb' | 'swapAccounting'>;
 
-/** Where resources stand in the request, for messages, and who is told of what this host cannot limit. */
+/** The request's field, for messages, and the receiver of warnings about limits that this host does not support. */
 interface Told {
   field: string;
   warn: Warn;
 }
 
 /**
- * The limits of a container in config.json's terms, without devices. A zero means that nothing is said. Limits that
- * this host has no controller for are left out, as other runtimes do.
+ * The limits of a container in config.json's terms, without devices. Zero means unset. Limits without a controller
+ * on this host are left out, as by other runtimes.
  */
 export function linuxResources(
   request: LinuxContainerResources | undefined,
@@ -49,7 +49,7 @@ function cpuResources(request: LinuxContainerResources, host: ResourceFacts, fie
   const period = number(request.cpuPeriod, `${field}.cpu_period`, 0n);
   return {
     ...(shares === 0 ? {} : { shares }),
-    // A new cgroup has no quota, and crun cannot write a negative one on v1.
+    // A new cgroup has no quota; crun cannot write a negative one on v1.
     ...(quota === 0 || (quota < 0 && host.cgroupVersion !== 'v2') ? {} : { quota }),
     ...(period === 0 ? {} : { period }),
     ...(request.cpusetCpus === '' ? {} : { cpus: request.cpusetCpus }),
@@ -67,7 +67,7 @@ function memoryResources(
   if (swap !== 0 && !host.swapAccounting) {
     warn(`${field}.memory_swap_limit_in_bytes`, 'ignored: the kernel does not account for swap');
   } else if (swap > 0 && limit <= 0) {
-    // The sum of a limit and swap says nothing without the limit.
+    // memory.memsw has no meaning without a memory limit.
     warn(
       `${field}.memory_swap_limit_in_bytes`,
       'ignored: there is no memory limit, and it is the sum of both',
@@ -81,7 +81,7 @@ function memoryResources(
   }
   return {
     ...(limit === 0 ? {} : { limit }),
-    // A sum equal to the limit leaves nothing to swap, which is what a limit alone means to Kubernetes.
+    // A sum equal to the limit allows no swap, which is what a memory limit alone means in Kubernetes.
     ...(host.swapAccounting && (swap !== 0 || limit !== 0) ? { swap: swap === 0 ? limit : swap } : {}),
   };
 }
@@ -91,7 +91,7 @@ function hugepages(request: LinuxContainerResources, host: ResourceFacts, { fiel
     if (host.hugetlb) {
       return [{ pageSize, limit: Number(limit) }];
     }
-    // A kubelet always sends all page sizes; a limit of nothing is kept where there are no huge pages at all.
+    // Kubelets send all page sizes; a limit of 0 is kept where the host has no huge pages.
     if (limit !== 0n) {
       warn(
         `${field}.hugepage_limits[${index}]`,
@@ -102,13 +102,13 @@ function hugepages(request: LinuxContainerResources, host: ResourceFacts, { fiel
   });
 }
 
-/** A number for JSON. Above 8 PiB there is nothing to tell apart. */
+/** A number for JSON. Rounding above 8 PiB makes no difference. */
 function number(value: bigint, field: string, least: bigint): number {
   if (value < least) throw invalid(field, `${value} is out of range`);
   return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
 }
 
-/** The oom_score_adj to give, no lower than berthd may go without CAP_SYS_RESOURCE. */
+/** The oom_score_adj, at least the minimum that berthd may set without CAP_SYS_RESOURCE. */
 export function oomScoreAdj(
   request: LinuxContainerResources | undefined,
   host: Pick<HostFacts, 'minOomScoreAdj'>,
@@ -122,12 +122,12 @@ export function oomScoreAdj(
 }
 
 /**
- * The least memory in bytes that a container can be made with, since the OCI runtime's own start has to fit in:
+ * The least memory in bytes with which a container can be created, since the OCI runtime itself has to fit in:
  * CRI-O's figure for crun; for runc where it begins to fail.
  */
 const leastMemory: Record<RuntimeFlavor, number> = { crun: 500 * 1024, runc: 2 * 1024 ** 2, other: 0 };
 
-/** Refuses a memory limit that would have the kernel kill the OCI runtime; `limit` as in config.json. */
+/** Refuses a memory limit so low that the kernel would kill the OCI runtime; `limit` as in config.json. */
 export function refuseTooLittleMemory(
   limit: number | undefined,
   flavor: RuntimeFlavor,

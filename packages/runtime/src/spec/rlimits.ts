@@ -1,12 +1,12 @@
 import { clampRlimit } from '@berth/linux/processes/rlimits.ts';
 import type { PosixRlimit } from '@berth/oci/runtime-spec/config.ts';
 
-/** Open files of a container's process. More is known to harm: some programs close, or count, every possible one. */
+/** Limit of open files. A higher one is harmful: some programs close, or count, every possible descriptor. */
 const MAX_OPEN_FILES = 1_048_576n;
 
 /**
- * The limits that containers get which berthd's own must not go into: without a number for them, a berthd that was
- * started with unlimited open files would hand that on. As many as berthd itself may have.
+ * Limits that containers get whatever berthd's own are: otherwise a berthd with unlimited open files would pass
+ * that on. At most berthd's own.
  */
 export function containerRlimits(): PosixRlimit[] {
   const { type, soft, hard } = clampRlimit({

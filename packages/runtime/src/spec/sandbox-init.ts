@@ -10,9 +10,9 @@ import { OCI_VERSION } from './spec.ts';
 const INIT = '/catatonit';
 
 /**
- * config.json of the process that holds the PID namespace which a pod's containers share: it adopts orphans
- * and reaps them. Its root is an empty tmpfs (`rootfsPath`, which the runtime adds mount points to) with
- * the host's static catatonit mounted into it; it holds no capability.
+ * config.json of the process that holds the PID namespace shared by a pod's containers: it adopts and reaps
+ * orphans. Its root is an empty tmpfs (`rootfsPath`, to which the runtime adds mount points) with the host's static
+ * catatonit mounted into it; it has no capabilities.
  */
 export function sandboxInitSpec(options: {
   sandbox: SandboxView;
@@ -35,7 +35,7 @@ export function sandboxInitSpec(options: {
       capabilities: { bounding: [], effective: [], permitted: [] },
       noNewPrivileges: true,
       ...(selinux?.process ? { selinuxLabel: selinux.process } : {}),
-      // The last to go when memory is short: its end is the end of every container in the namespace.
+      // Killed last when memory is short: its end is the end of every container in the namespace.
       oomScoreAdj: Math.max(-998, host.minOomScoreAdj),
     },
     root: { path: rootfsPath, readonly: true },
@@ -54,7 +54,7 @@ export function sandboxInitSpec(options: {
       namespaces: [{ type: 'mount' }, { type: 'pid' }, ...podNamespaces(sandbox)],
       ...idMappings(sandbox),
       cgroupsPath: host.cgroupNaming.cgroupsPath(sandbox.cgroupParent, sandbox.id),
-      // The kernel's least share of CPU time, as other runtimes give their pause container.
+      // The minimum of CPU shares, as other runtimes give their pause container.
       resources: { cpu: { shares: 2 }, devices: [{ allow: false, access: 'rwm' }] },
       ...(selinux?.mount ? { mountLabel: selinux.mount } : {}),
       maskedPaths: ['/proc/kcore', '/proc/keys', '/proc/timer_list'],
@@ -64,8 +64,8 @@ export function sandboxInitSpec(options: {
 }
 
 /**
- * What a sandbox without an init is told as: its namespaces, where it has files of them, its cgroup and annotations.
- * Nothing runs by it.
+ * The spec that shows a sandbox without an init: its pinned namespaces, cgroup and annotations. Nothing runs with
+ * it.
  */
 export function sandboxSpec(options: {
   sandbox: SandboxView;
@@ -88,7 +88,7 @@ export function sandboxSpec(options: {
   };
 }
 
-/** A user that nobody else is, of those that the pod has. */
+/** An unprivileged user that the pod's user namespace maps: nobody, or its last one. */
 function nobody({ users }: SandboxView): User {
   const last = (mappings: readonly IdMapping[] | undefined) =>
     Math.min(65535, (mappings?.[0]?.length ?? 65536) - 1);

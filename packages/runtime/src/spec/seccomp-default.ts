@@ -6,13 +6,13 @@ const AF_ALG = 38;
 const AF_VSOCK = 40;
 /** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET. */
 const NEW_NAMESPACES = 0x7e020000;
-/** Execution domains that change nothing in security: Linux, 32-bit, without address randomisation, query. */
+/** Execution domains without security effects: Linux, 32-bit, without address randomisation, query. */
 const PERSONALITIES = [0x0, 0x0008, 0x20000, 0x20008, 0xffffffff];
 
 /**
- * libseccomp's names of an architecture and its compatible ones, by Node's process.arch; the calls of every
- * other one kill their thread. Other runtimes list x32 too, which distributions' kernels do not run; without
- * it crun compiles the filter 6 ms faster, for every container.
+ * libseccomp's names of an architecture and its compatible ones, by Node's process.arch; system calls of any other
+ * kill the thread. Other runtimes list x32 too, which distributions' kernels do not support; without it crun
+ * compiles the filter 6 ms faster, for every container.
  */
 const ARCHITECTURES: Readonly<Record<string, string[]>> = {
   x64: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
@@ -25,11 +25,11 @@ const ARCHITECTURES: Readonly<Record<string, string[]>> = {
   loong64: ['SCMP_ARCH_LOONGARCH64'],
 };
 
-/** The default profile for a container with these capabilities: everything fails with EPERM that is not listed. */
+/** The default profile for a container with these capabilities: everything unlisted fails with EPERM. */
 export function defaultSeccompProfile(arch: string, capabilities: readonly string[]): LinuxSeccomp {
   const names = [
     ...ALWAYS_ALLOWED,
-    // Safe since Linux 4.8, where tracing can no longer get around a filter.
+    // Safe since Linux 4.8, where a tracer can no longer bypass a filter.
     'process_vm_readv',
     'process_vm_writev',
     'ptrace',
@@ -55,16 +55,16 @@ function allowIf(name: string, value: number, op: Comparison): LinuxSyscall {
   return { names: [name], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value, op }] };
 }
 
-// Every address family but AF_ALG and AF_VSOCK. Ranges, because two "not equal" conditions on one argument
-// become alternatives in runc, of which one always holds.
+// Every address family except AF_ALG and AF_VSOCK. Ranges, because runc turns two "not equal" conditions on one
+// argument into alternatives, one of which always holds.
 const SOCKETS: LinuxSyscall[] = [
   allowIf('socket', AF_ALG, 'SCMP_CMP_LT'),
   allowIf('socket', AF_ALG + 1, 'SCMP_CMP_EQ'),
   allowIf('socket', AF_VSOCK, 'SCMP_CMP_GT'),
 ];
 
-// New namespaces are for CAP_SYS_ADMIN. clone3 hides its flags in memory, where a filter cannot look; ENOSYS
-// makes C libraries fall back to clone.
+// New namespaces need CAP_SYS_ADMIN. clone3 has its flags in memory, which a filter cannot read; ENOSYS makes C
+// libraries fall back to clone.
 function cloneRules(arch: string): LinuxSyscall[] {
   const index = arch === 's390x' ? 1 : 0;
   const noNamespace = { index, value: NEW_NAMESPACES, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' as const };

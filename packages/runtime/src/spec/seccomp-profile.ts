@@ -7,7 +7,7 @@ import type { LinuxSeccomp, LinuxSyscall } from '@berth/oci/runtime-spec/config.
 import { isKernel } from '../host/kernel-version.ts';
 import { invalid, type RuntimeError } from '../rpc/errors.ts';
 
-/** What a rule of a profile depends on; all that is said has to hold. */
+/** Conditions of a profile's rule; all have to hold. */
 interface Condition {
   readonly caps: readonly string[];
   /** libseccomp's names, as `amd64`. */
@@ -16,10 +16,10 @@ interface Condition {
   readonly minKernel: string | undefined;
 }
 
-/** A seccomp profile file: that of the OCI runtime specification, and what Docker's own add to it. */
+/** A seccomp profile file: the OCI runtime specification's members and Docker's additions. */
 export interface SeccompProfile {
   readonly profile: Omit<LinuxSeccomp, 'syscalls'>;
-  /** Architectures of which the one that is the node's brings those beside it. */
+  /** Architectures; the node's own adds its compatible ones. */
   readonly archMap: readonly {
     readonly architecture: string;
     readonly subArchitectures: readonly string[];
@@ -70,8 +70,8 @@ const CONDITION_MEMBERS: readonly string[] = ['caps', 'arches', 'minKernel'];
 const NO_CONDITION: Condition = { caps: [], arches: [], minKernel: undefined };
 
 /**
- * Parses a seccomp profile file as Docker and CRI-O do. Actions, operators and names of calls are left for the OCI
- * runtime to check, which skips calls that it does not know.
+ * Parses a seccomp profile file as Docker and CRI-O do. The OCI runtime checks actions and operators, and skips
+ * unknown system calls.
  */
 export function parseSeccompProfile(text: string, path: string): SeccompProfile {
   const refuse = (problem: string) => invalid(`seccomp profile ${path}`, problem);
@@ -162,7 +162,7 @@ function unsigned(cursor: JsonCursor): number | ExactNumber {
     : cursor.count();
 }
 
-/** An error by its name or number goes before the one by the older member. */
+/** An errno by name or number takes precedence over the older member. */
 function optionalErrno<Name extends string>(
   member: Name,
   errno: JsonCursor,
@@ -202,7 +202,7 @@ function version(cursor: JsonCursor): string {
   return text;
 }
 
-/** libseccomp's names of an architecture, by Node's: that of conditions, and that of `architectures`. */
+/** libseccomp's names of an architecture, by Node's: for conditions, and for `architectures`. */
 const NATIVE: Readonly<Record<string, readonly [name: string, constant: string]>> = {
   x64: ['amd64', 'SCMP_ARCH_X86_64'],
   ia32: ['x86', 'SCMP_ARCH_X86'],
@@ -214,7 +214,7 @@ const NATIVE: Readonly<Record<string, readonly [name: string, constant: string]>
   loong64: ['loong64', 'SCMP_ARCH_LOONGARCH64'],
 };
 
-/** The filter that a profile comes to for a container on a node, as Docker and CRI-O have it. */
+/** The filter of a profile for one container and node, as in Docker and CRI-O. */
 export function applySeccompProfile(
   { profile, archMap, rules }: SeccompProfile,
   { arch, kernel, capabilities }: Node,

@@ -1,6 +1,6 @@
 /**
- * The system calls of the default seccomp profile that Docker, containerd and CRI-O share: facts that every
- * image in the world has been tried against. Names that libseccomp does not know are skipped by the runtimes.
+ * The system calls of the default seccomp profile of Docker, containerd and CRI-O, against which all images are
+ * tested. Runtimes skip names that libseccomp does not know.
  */
 export const ALWAYS_ALLOWED = words(`
   accept accept4 access adjtimex alarm bind brk cachestat capget capset chdir chmod chown chown32

@@ -15,8 +15,8 @@ export type SeccompChoice =
   | { kind: 'localhost'; path: string };
 
 /**
- * Reads the request's seccomp setting, or the older `seccomp_profile_path` when it has none. No setting at
- * all means unconfined, as with containerd; a privileged container is unconfined whatever it asks for.
+ * Reads the request's seccomp setting, or the older `seccomp_profile_path`. Without either it is unconfined, as in
+ * containerd; a privileged container is always unconfined.
  */
 export function seccompChoice(security: LinuxContainerSecurityContext | undefined): SeccompChoice {
   if (security === undefined || security.privileged) return { kind: 'unconfined' };
@@ -37,7 +37,7 @@ function legacyChoice(profile: string): SeccompChoice {
 }
 
 function localhost(reference: string, field: string): SeccompChoice {
-  // The prefix of the older field, which containerd takes here too.
+  // The prefix of the older field, which containerd accepts here too.
   const path = reference.replace(/^localhost\//, '');
   if (!path.startsWith('/'))
     throw invalid(field, `${JSON.stringify(path)} is not an absolute path of a profile`);

@@ -7,7 +7,7 @@ export interface SelinuxPolicy {
   file: string;
 }
 
-/** What a container's process runs as, and what its files are; an empty text for none. */
+/** Contexts of a container's process and files; '' for none. */
 export interface SelinuxLabels {
   process: string;
   mount: string;
@@ -16,21 +16,21 @@ export interface SelinuxLabels {
 export interface SelinuxRequest {
   /** Undefined where SELinux is not in use. */
   policy: SelinuxPolicy | undefined;
-  /** The pod's own level, which all of its containers have. */
+  /** The pod's level, shared by all of its containers. */
   level: string;
   pod: SELinuxOption | undefined;
   /** Undefined for the pod itself. */
   container?: SELinuxOption | undefined;
   privileged: boolean;
-  /** Whether the host's processes or its shared memory are in reach, which no level separates from. */
+  /** Whether the pod shares the host's PID or IPC namespace, from which no level separates. */
   hostNamespaces: boolean;
 }
 
 const PARTS = ['user', 'role', 'type', 'level'] as const;
 
 /**
- * The labels of a pod or of a container in it: the policy's for containers at the pod's level, with what the pod
- * and then the container ask for in their place. Undefined where SELinux is not in use, whatever is asked for.
+ * The labels of a pod or of a container in it: the policy's for containers at the pod's level, overridden by the
+ * pod's and then the container's options. Undefined where SELinux is not in use.
  */
 export function selinuxLabels(request: SelinuxRequest): SelinuxLabels | undefined {
   const { policy, pod, container } = request;
@@ -53,7 +53,7 @@ export function asksForLabels(options: SELinuxOption | undefined): boolean {
   return Object.keys(asked(options)).length > 0;
 }
 
-/** Whether a container may use files of any label, so that those of its volumes stay as they are. */
+/** Whether a container may use files of any label, so that its volumes are not relabelled. */
 export function isSuperPrivileged(pod: SELinuxOption | undefined, own: SELinuxOption | undefined): boolean {
   return (own?.type || pod?.type) === 'spc_t';
 }
@@ -81,7 +81,7 @@ function checkOptions(options: Context, field: string): void {
 /** A policy without levels has contexts of three parts. */
 function atLevel(text: string, level: string): Context {
   const [user = '', role = '', type = '', own] = text.split(':');
-  // A pod that was made before its node had SELinux has no level of its own.
+  // A pod that was created before its node had SELinux has no level.
   return { user, role, type, ...(own === undefined ? {} : { level: level || own }) };
 }
 
@@ -89,11 +89,11 @@ function context({ user, role, type, level }: Context): string {
   return [user, role, type, ...(level === undefined ? [] : [level])].join(':');
 }
 
-/** Categories of the usual policies: c0 to c1023. The highest two are left to files of nobody. */
+/** Categories of the usual policies: c0 to c1023. The highest two are reserved for files of no container. */
 const CATEGORIES = 1022;
 
 /**
- * A level of two categories that no pod has yet, so that pods cannot reach each other's files.
+ * A level of two categories that no pod has yet, so that pods cannot access each other's files.
  * @param random a whole number of at least 0 and less than its argument
  */
 export function newLevel(taken: ReadonlySet<string>, random: (below: number) => number): string {
@@ -105,7 +105,7 @@ export function newLevel(taken: ReadonlySet<string>, random: (below: number) => 
   }
 }
 
-/** Contexts of a policy's file lxc_contexts; undefined when it has none for containers. */
+/** Parses a policy's lxc_contexts; undefined when it has none for containers. */
 export function parseContainerContexts(text: string): SelinuxPolicy | undefined {
   const entries = new Map(
     text.split('\n').flatMap((line): [string, string][] => {

@@ -13,12 +13,12 @@ import { seccompFilter } from './seccomp.ts';
 import { checkUnsupported } from './unsupported.ts';
 import { processUser, refuseUnmapped } from './user.ts';
 
-/** crun before 1.9 refuses every newer version; nothing here needs one. */
+/** crun before 1.9 refuses every newer version; no newer feature is used. */
 export const OCI_VERSION = '1.0.2';
 
 /**
- * config.json of a container: what its CRI request, its pod, its image and the host together mean. A pure
- * function. What cannot take effect is refused with an error (INVALID_ARGUMENT) that names the field.
+ * config.json of a container, from its CRI request, pod, image and host. Pure. A field that cannot take effect is
+ * refused by name (INVALID_ARGUMENT).
  */
 export function ociSpec(input: SpecInput): Spec {
   const { config, sandbox } = input;
@@ -127,7 +127,7 @@ function containerLinux(input: SpecInput, capabilities: readonly string[]): Linu
   };
 }
 
-/** A relative path is taken from the container's root, as the OCI runtimes do; an empty one would be the root itself. */
+/** A relative path starts at the container's root, as in the OCI runtimes; an empty one would be the root itself. */
 function fromRoot(paths: readonly string[] = []): string[] {
   return paths
     .filter((path) => path !== '')

@@ -1,7 +1,7 @@
-/** A line of /etc/passwd, as far as it decides who a process is. */
+/** A line of /etc/passwd: the fields that decide a process's ids. */
 export interface PasswdEntry {
   name: string;
-  /** Undefined where the line has no number there, which counts as 0 for who asks by name. */
+  /** Undefined where the field is no number, which counts as 0 in a lookup by name. */
   uid: number | undefined;
   gid: number | undefined;
 }
@@ -14,8 +14,8 @@ export interface GroupEntry {
 }
 
 /**
- * Parses passwd(5), as leniently as moby/user does, which containerd and CRI-O read it with: fields may be missing or
- * no numbers. Numbers can be out of range.
+ * Parses passwd(5) as leniently as moby/user, which containerd and CRI-O use: fields may be missing or no numbers.
+ * Numbers can be out of range.
  */
 export function parsePasswd(text: string): PasswdEntry[] {
   return fields(text).map(([name = '', , uid, gid]) => ({ name, uid: number(uid), gid: number(gid) }));
@@ -42,10 +42,10 @@ function number(field: string | undefined): number | undefined {
   return field !== undefined && /^[+-]?\d+$/.test(field) ? Number(field) : undefined;
 }
 
-/** Whether a text is a user or group id: a number up to 2^31 - 1, which is as far as runc goes. */
+/** Whether a text is a user or group id: a number up to 2^31 - 1, runc's limit. */
 export function isId(text: string): boolean {
   return /^\d{1,10}$/.test(text) && Number(text) <= MAX_ID;
 }
 
-/** The largest user or group id that OCI runtimes take. */
+/** The largest user or group id that OCI runtimes accept. */
 export const MAX_ID = 2 ** 31 - 1;

@@ -13,9 +13,9 @@ export interface UserInput {
 }
 
 /**
- * Who the container's process is. The request's user goes before the image's; names are looked up in the
- * container's own files, never the host's. The primary group is part of the supplementary ones, so that a
- * file closed to that group by its mode stays closed (CVE-2022-36109).
+ * The user of the container's process. The request's user takes precedence over the image's; names are looked up in
+ * the container's own files, never the host's. The primary group is one of the supplementary groups, so that a file
+ * that its mode closes to the group stays closed (CVE-2022-36109).
  */
 export function processUser(input: UserInput): User {
   const passwd = parsePasswd(input.passwd);
@@ -27,7 +27,7 @@ export function processUser(input: UserInput): User {
   return { uid: account.uid, gid, additionalGids: [...new Set(additionalGids)] };
 }
 
-/** Refuses a user that the pod's user namespace does not have. */
+/** Refuses a user that the pod's user namespace does not map. */
 export function refuseUnmapped({ uid, gid }: User, users: IdMappings | undefined): void {
   if (users === undefined) return;
   for (const [field, id, mappings] of [
@@ -54,7 +54,7 @@ function requested({ security, imageUser }: UserInput): Wanted {
   const uid = security?.runAsUser?.value;
   const gid = security?.runAsGroup?.value;
   const group = gid === undefined ? undefined : checkedId(gid, `${context}.run_as_group`);
-  // The name counts where both are given; it may name a group as an image does.
+  // The name wins over the id; it may include a group, as an image's does.
   const [name = '', groupOfName = ''] = (security?.runAsUsername ?? '').split(':', 2);
   if (name !== '') {
     return { user: name, group: group ?? (groupOfName || undefined), field: `${context}.run_as_username` };
@@ -78,7 +78,7 @@ function checkedId(value: bigint, field: string): string {
   return value.toString();
 }
 
-/** A number need not be in the file; its primary group is 0 then. */
+/** A numeric id need not be in the file; its primary group is 0 then. */
 function findAccount(
   user: string,
   field: string,
@@ -88,7 +88,7 @@ function findAccount(
     const { name, gid = 0 } = passwd.find(({ uid }) => uid === Number(user)) ?? {};
     return { ...(name === undefined ? {} : { name }), uid: Number(user), gid: entryId(gid, user, field) };
   }
-  // Never a name: an image could call root by the number that runAsNonRoot was verified with (CVE-2026-46680).
+  // Never looked up as a name: an image could map the number that runAsNonRoot verified to root (CVE-2026-46680).
   if (isNumber(user)) throw invalid(field, `${user} is not between 0 and ${MAX_ID}`);
   const entry = passwd.find(({ name }) => name === user);
   if (entry !== undefined) {
@@ -97,7 +97,7 @@ function findAccount(
   throw invalid(field, `unable to find user ${user}: no matching entry in the container's /etc/passwd`);
 }
 
-/** What an entry says, or 0 where it says nothing. */
+/** The entry's id, or 0 where it has none. */
 function entryId(id: number | undefined, name: string, field: string): number {
   if (id === undefined || (id >= 0 && id <= MAX_ID)) return id ?? 0;
   throw invalid(

@@ -34,7 +34,7 @@ export class ContainerStore {
     for (const row of select.all()) this.#remember(parse(new RowReader('container', row)));
   }
 
-  /** Writes the row of a container that is about to be made, which reserves its name. */
+  /** Writes the row of a container that will be created, which reserves its name. */
   insert(container: Container & { readonly state: { readonly phase: 'creating' } }): void {
     this.#index.checkNameIsFree(container.name);
     write(
@@ -56,7 +56,7 @@ export class ContainerStore {
     this.#remember(container);
   }
 
-  /** Writes a new state, and the user once it is known; returns the container that has them. */
+  /** Writes a new state, and the user once it is known; returns the updated container. */
   setState(id: ContainerId, state: ContainerState, user?: LinuxContainerUser): Container {
     const container = this.#index.get(id);
     if (container === undefined) throw new Error(`container ${id} has no row`);
@@ -83,7 +83,7 @@ export class ContainerStore {
     return updated;
   }
 
-  /** Writes a changed config; who and where the container is stays as it was. */
+  /** Writes a changed config and nothing else. */
   setConfig(id: ContainerId, config: ContainerConfig): void {
     const container = this.#index.get(id);
     if (container === undefined) throw new Error(`container ${id} has no row`);
@@ -91,7 +91,7 @@ export class ContainerStore {
     this.#index.set({ ...container, config });
   }
 
-  /** Deletes the row, after everything else of the container is gone. */
+  /** Deletes the row; everything else of the container has to be gone. */
   delete(id: ContainerId): void {
     const container = this.#index.get(id);
     if (container === undefined) return;
@@ -106,7 +106,7 @@ export class ContainerStore {
     return this.#index.get(id);
   }
 
-  /** By id or by a beginning of an id that only one container has. */
+  /** By id or a unique prefix of one. */
   find(prefix: string): Container | undefined {
     return this.#index.find(prefix);
   }

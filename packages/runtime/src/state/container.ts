@@ -9,19 +9,19 @@ export interface ContainerExit {
   readonly finishedAt: bigint;
   /** 128 + n after signal n. */
   readonly exitCode: number;
-  /** Completed, Error or OOMKilled, as kubelets and people know them. */
+  /** Completed, Error or OOMKilled, as in other runtimes. */
   readonly reason: string;
   /** More for a person; mostly empty. */
   readonly message: string;
 }
 
 /**
- * Where a container is in its life. `creating`, `starting`, `restoring` and `removing` are intents, written before the
- * work is begun: after a crash the first is undone, the second settled by looking, the last finished.
+ * A container's phase. `creating`, `starting`, `restoring` and `removing` are intents, written before the work
+ * begins: after a crash creations are undone, starts and restores settled by looking, removals finished.
  */
 export type ContainerState =
   | { readonly phase: 'creating' }
-  /** Made from a checkpoint: its processes come with its start. */
+  /** Created from a checkpoint: its start creates its processes. */
   | { readonly phase: 'restorable' }
   | { readonly phase: 'restoring' }
   | { readonly phase: 'created'; readonly processes: ContainerProcesses }
@@ -43,7 +43,7 @@ export interface Container {
   readonly volumeImages: readonly string[];
   /** What `imageRef` of the container's status says: a repo digest, or the id for an image without one. */
   readonly imageRef: string;
-  /** A name of the image for people: what the user wrote, or one of the image's tags. */
+  /** The image's name for people: the user's, or one of its tags. */
   readonly imageName: string;
   /** Number of the signal that stops it, resolved from the request and the image. */
   readonly stopSignal: number;

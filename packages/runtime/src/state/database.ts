@@ -12,18 +12,16 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
 
-/** How long a backup that reads the database may take while berthd starts. */
+/** How long to wait for a backup that reads the database while berthd starts. */
 const waitMs = 2000;
 const SQLITE_BUSY = 5;
 
 /**
- * Opens berthd's database, making it when it is missing. Write-ahead log with `synchronous = NORMAL`: a
- * commit survives the death of berthd at any instruction, because the kernel has it; only a power cut can
- * lose the last ones, and a reboot ends every container and empties /run anyway, which reconciliation
- * has to cope with. So no request waits for a disk.
- *
- * The files are ours alone, and so is the lock, from here until the database is closed: nobody else's can make a
- * request fail, and the log has no index in shared memory (`-shm`). The caller sees to it that no other berthd uses
+ * Opens berthd's database, creating it when missing. Write-ahead log with `synchronous = NORMAL`: a commit survives
+ * the death of berthd at any instruction, because the kernel has it. Only a power loss can lose the last ones, but
+ * a reboot also ends every container and empties /run, which reconciliation handles. So no request waits for a
+ * disk. The files are private, and locked from here until the database is closed: no other process can make a
+ * request fail, and the log has no index in shared memory (`-shm`). The caller makes sure that no other berthd uses
  * them (directory-lock.ts).
  */
 export function openDatabase(path: string): DatabaseSync {
@@ -45,7 +43,7 @@ export function openDatabase(path: string): DatabaseSync {
 function openLocked(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: waitMs });
   try {
-    // The locking mode first: it decides about the index when the log is first used.
+    // The locking mode comes first: it decides about the index when the log is first used.
     database.exec(
       `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
        PRAGMA foreign_keys = ON`,
@@ -72,8 +70,8 @@ function makeVersionTable(database: DatabaseSync): void {
 }
 
 /**
- * Makes the database's file when it is missing, with mode 0600, which SQLite's other files then have too. Returns
- * whether an older berthd left any of them open to other users.
+ * Creates the database's file with mode 0600, which SQLite's other files inherit. Returns whether an older berthd
+ * left any of them open to other users.
  */
 function makePrivateFile(path: string): boolean {
   const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
@@ -84,10 +82,9 @@ function makePrivateFile(path: string): boolean {
 }
 
 /**
- * Puts copies in the place of the database and its log. Who had the files open goes on with those that were there:
- * a user who opened them while an older berthd left them readable, or a shell of SQLite's that was forgotten. Their
- * locks are not on ours then, and what they hold does not change any more. The copies are what they replace, so a
- * crash in between does no harm.
+ * Replaces the database and its log by copies. Processes that had the files open keep the old inodes: users who
+ * opened them while an older berthd left them readable, or a forgotten SQLite shell. Their locks do not affect the
+ * copies. The copies equal the originals, so a crash in between does no harm.
  */
 function replaceByCopy(path: string): void {
   for (const file of [`${path}-wal`, path]) {
@@ -101,9 +98,8 @@ function replaceByCopy(path: string): void {
 }
 
 /**
- * Brings the tables of one component up to date: `steps[n]` is SQL that leads from version n to n + 1. Only ever
- * append to a list of steps. A database of a newer berthd is refused, because its rows may mean something
- * that this one does not know.
+ * Migrates the tables of one component: `steps[n]` is SQL that leads from version n to n + 1. Only ever append to a
+ * list of steps. A database of a newer berthd is refused, because its rows may mean something unknown here.
  */
 export function migrate(database: DatabaseSync, component: string, steps: readonly string[]): void {
   const row = database.prepare('SELECT version FROM schema_version WHERE component = ?').get(component);

@@ -2,12 +2,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFile, writeLockHolder } from '@berth/linux/files/file-lock.ts';
 
-/** How long a berthd that was just killed may take to let go. */
+/** How long a berthd that was just killed may take to release its lock. */
 const waitMs = 2000;
 
 /**
- * Makes sure that this berthd is the only one that uses a directory, which exists and is closed to other users,
- * until it ends or disposes of the result: two would undo each other's work.
+ * Locks an existing private directory until this berthd ends or disposes of the result: two berthds would undo each
+ * other's work.
  */
 export async function lockDirectory(dir: string): Promise<Disposable> {
   refuseOlderBerthd(dir);
@@ -17,8 +17,8 @@ export async function lockDirectory(dir: string): Promise<Disposable> {
 }
 
 /**
- * berthd 0.1 locked `lock`, a database of SQLite's that every user could open. One that still runs is told by its
- * write lock, which no other user can take; then the file is of no use any more.
+ * berthd 0.1 locked `lock`, an SQLite database that every user could open. A running one is detected by its write
+ * lock, which no other user can take; otherwise the file is obsolete.
  */
 function refuseOlderBerthd(dir: string): void {
   const path = join(dir, 'lock');

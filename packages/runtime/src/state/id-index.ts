@@ -1,8 +1,8 @@
 import { RuntimeError } from '../rpc/errors.ts';
 
 /**
- * Objects by id, where a unique beginning of an id will do, as people type it. Lookups by whole id, which
- * is what kubelets send, do not search. Each has a name that no other one has.
+ * Objects by id or a unique prefix of one, as people type it. Lookups by whole id, which kubelets use, do not
+ * search. Names are unique.
  */
 export class IdIndex<Id extends string, Value extends { readonly id: Id; readonly name: string }> {
   readonly #values = new Map<string, Value>();
@@ -14,7 +14,7 @@ export class IdIndex<Id extends string, Value extends { readonly id: Id; readonl
     this.#kind = kind;
   }
 
-  /** Throws ALREADY_EXISTS for a name that an object has. */
+  /** Throws ALREADY_EXISTS for a name in use. */
   checkNameIsFree(name: string): void {
     const holder = this.#byName.get(name);
     if (holder === undefined) return;

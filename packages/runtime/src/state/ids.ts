@@ -10,7 +10,7 @@ export type ContainerId = string & { readonly [containerBrand]: true };
 
 const pattern = /^[0-9a-f]{64}$/;
 
-/** Whether a text has the form of an id; what is found in a directory of ours may be anything. */
+/** Whether a text has the form of an id: our directories may contain other names. */
 export function isId(text: string): boolean {
   return pattern.test(text);
 }
@@ -19,13 +19,13 @@ function assertId(text: string): void {
   if (!isId(text)) throw new Error(`${JSON.stringify(text)} is not an id: want 64 hexadecimal digits`);
 }
 
-/** Takes a text that was stored earlier back as a sandbox id; throws when it has another form. */
+/** Parses a stored sandbox id; throws when it is malformed. */
 export function sandboxId(text: string): SandboxId {
   assertId(text);
   return text as SandboxId;
 }
 
-/** Takes a text that was stored earlier back as a container id; throws when it has another form. */
+/** Parses a stored container id; throws when it is malformed. */
 export function containerId(text: string): ContainerId {
   assertId(text);
   return text as ContainerId;

@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import type { ContainerId, SandboxId } from './ids.ts';
 
 /**
- * Where things of sandboxes and containers are. Every path follows from an id, so that after a crash
- * whatever a row may have left is found without having been written down. The parts are put together without
- * path.join, which would look at every character of some thousand paths for each stats of fifty containers.
+ * Paths of sandboxes and containers. Every path follows from an id, so that after a crash everything that a row may
+ * have left is found. Concatenated without path.join, which would scan some thousand paths for each stats of fifty
+ * containers.
  */
 export class Paths {
   readonly root: string;
@@ -32,8 +32,8 @@ export class Paths {
   }
 
   /**
-   * Holds a directory for the root of each container in a user namespace. The OCI runtime goes there as the pod's
-   * own root, who is nobody on the host and may not enter `state`. Made when the first such pod comes.
+   * Has a directory per container in a user namespace, for its root. The OCI runtime enters it as the pod's own
+   * root, who is unprivileged on the host and may not enter `state`. Created with the first such pod.
    */
   get shiftedRoots(): string {
     return `${this.state}-userns`;
@@ -101,23 +101,23 @@ export interface ContainerPaths {
   readonly work: string;
 }
 
-/** An OCI bundle and what conmon and the runtime put beside it. */
+/** An OCI bundle, with the files of conmon and the runtime. */
 export interface BundlePaths {
   readonly dir: string;
   readonly config: string;
   readonly rootfs: string;
-  /** Where the root is instead in a user namespace, and the directory for it that opens to the pod's own root. */
+  /** Mount point of the root in a user namespace, in a directory that the pod's own root can enter. */
   readonly shifted: { readonly dir: string; readonly rootfs: string };
-  /** For a moment the image's layers as a user namespace sees them, read-only. */
+  /** Temporary mount of the image's layers with shifted owners, read-only. */
   readonly lower: string;
-  /** Holds what is mounted for the container's own mounts, by their numbers. */
+  /** Has the sources of the container's own mounts, by index. */
   readonly volumes: string;
   readonly pid: string;
   readonly conmonPid: string;
   readonly runtimeLog: string;
-  /** Holds a pid file for each process that ExecSync runs. */
+  /** Has a pid file for each running exec. */
   readonly exec: string;
-  /** What an update of resources tells the OCI runtime. */
+  /** Passes updated resources to the OCI runtime. */
   readonly resources: string;
 }
 

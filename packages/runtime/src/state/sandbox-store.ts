@@ -7,8 +7,8 @@ import type { Sandbox, SandboxState } from './sandbox.ts';
 import { write } from './write.ts';
 
 /**
- * All sandboxes: rows in the database, with an index in memory that answers every read. A write reaches
- * the row first, so memory never knows more than a restarted berthd would.
+ * All sandboxes: rows in the database, with an index in memory for all reads. Writes go to the row first, so memory
+ * never knows more than a restarted berthd would.
  */
 export class SandboxStore {
   readonly #index = new IdIndex<SandboxId, Sandbox>('pod sandbox');
@@ -34,7 +34,7 @@ export class SandboxStore {
     for (const row of select.all()) this.#index.set(parse(new RowReader('sandbox', row)));
   }
 
-  /** Writes the row of a sandbox that is about to be made, which reserves its name. */
+  /** Writes the row of a sandbox that will be created, which reserves its name. */
   insert(sandbox: Sandbox & { readonly state: { readonly phase: 'creating' } }): void {
     this.#index.checkNameIsFree(sandbox.name);
     write(
@@ -53,7 +53,7 @@ export class SandboxStore {
     this.#index.set(sandbox);
   }
 
-  /** Writes a new state; returns the sandbox that has it. */
+  /** Writes a new state; returns the updated sandbox. */
   setState(id: SandboxId, state: SandboxState): Sandbox {
     const sandbox = this.#index.get(id);
     if (sandbox === undefined) throw new Error(`sandbox ${id} has no row`);
@@ -73,7 +73,7 @@ export class SandboxStore {
     return updated;
   }
 
-  /** Writes a changed config; who and where the sandbox is stays as it was. */
+  /** Writes a changed config and nothing else. */
   setConfig(id: SandboxId, config: PodSandboxConfig): void {
     const sandbox = this.#index.get(id);
     if (sandbox === undefined) throw new Error(`sandbox ${id} has no row`);
@@ -81,7 +81,7 @@ export class SandboxStore {
     this.#index.set({ ...sandbox, config });
   }
 
-  /** Deletes the row, after everything else of the sandbox is gone. */
+  /** Deletes the row; everything else of the sandbox has to be gone. */
   delete(id: SandboxId): void {
     const sandbox = this.#index.get(id);
     if (sandbox === undefined) return;
@@ -98,7 +98,7 @@ export class SandboxStore {
     return this.#index.named(name);
   }
 
-  /** By id or by a beginning of an id that only one sandbox has. */
+  /** By id or a unique prefix of one. */
   find(prefix: string): Sandbox | undefined {
     return this.#index.find(prefix);
   }

@@ -5,8 +5,8 @@ import type { SandboxId } from './ids.ts';
 import type { ContainerProcesses } from './process-ref.ts';
 
 /**
- * Where a sandbox is in its life. `creating`, `stopping` and `removing` are intents, written before the
- * work is begun: after a crash the first is undone and the other two are finished.
+ * A sandbox's phase. `creating`, `stopping` and `removing` are intents, written before the work begins: after a
+ * crash the first is undone and the other two are finished.
  */
 export type SandboxState =
   | { readonly phase: 'creating' }
@@ -29,37 +29,37 @@ export interface Sandbox {
   readonly config: PodSandboxConfig;
   /** Name of the runtime handler as requested; '' is the default one. */
   readonly runtimeHandler: string;
-  /** Name of the OCI runtime that this was at the time; the default may be another one later. */
+  /** The handler that '' resolved to when the sandbox was created; the default may change later. */
   readonly runtime: string;
   /** Nanoseconds since 1970. */
   readonly createdAt: bigint;
   /** Cgroup below which the pod's containers live. */
   readonly cgroupParent: string;
-  /** The topmost cgroup above its containers' that came with it or a sandbox before it; '' for none. */
+  /** The topmost cgroup that was created for it or for a sandbox before it; '' for none. */
   readonly ownedCgroup: string;
   /** Its own SELinux level, such as `s0:c1,c2`; '' where SELinux is not in use. */
   readonly selinuxLevel: string;
   readonly state: SandboxState;
 }
 
-/** Which of its namespaces a sandbox shares with the host, and whether its containers share one for PIDs. */
+/** The namespaces that a sandbox shares with the host, and whether its containers share a PID namespace. */
 export interface SandboxNamespaces {
   readonly hostNetwork: boolean;
   readonly hostIpc: boolean;
   readonly hostPid: boolean;
   readonly sharedPid: boolean;
-  /** Whom the pod's own user namespace maps; undefined in the host's. */
+  /** Id mappings of the pod's own user namespace; undefined in the host's. */
   readonly users: IdMappings | undefined;
 }
 
-/** The namespaces that a config asks for. Without any options it gets CRI's defaults, all of them the pod's. */
+/** The namespaces that a config asks for. Without options they are CRI's defaults, all the pod's own. */
 export function sandboxNamespaces(config: PodSandboxConfig): SandboxNamespaces {
   const options = config.linux?.securityContext?.namespaceOptions;
   return {
     hostNetwork: options?.network === NamespaceMode.NODE,
     hostIpc: options?.ipc === NamespaceMode.NODE,
     hostPid: options?.pid === NamespaceMode.NODE,
-    // Without options nothing was said about PIDs, and an init for nothing is not wanted.
+    // Without options the PID mode is unset, and no init is started.
     sharedPid: options?.pid === NamespaceMode.POD,
     users: podUsers(options?.usernsOptions),
   };
@@ -71,7 +71,7 @@ function podUsers(options: UserNamespace | undefined): IdMappings | undefined {
   return { uids, gids };
 }
 
-/** Who root of a pod is on the host: the owner of files that are the pod's. */
+/** Ids of a pod's root on the host: the owner of the pod's files. */
 export function podRoot({ users }: Pick<SandboxNamespaces, 'users'>): { uid: number; gid: number } {
   return users === undefined
     ? { uid: 0, gid: 0 }

@@ -6,12 +6,15 @@ import { migrate, openDatabase } from './database.ts';
 import { SandboxStore } from './sandbox-store.ts';
 import { runtimeSchema } from './schema.ts';
 
-/** What berthd knows and keeps: one database, with the tables of sandboxes and containers; image/ keeps its own in it. */
+/**
+ * berthd's persistent state: one database with the tables of sandboxes and containers; image/ keeps its own tables
+ * in it.
+ */
 export class State {
   readonly database: DatabaseSync;
   readonly sandboxes: SandboxStore;
   readonly containers: ContainerStore;
-  /** Whether the machine was started anew since the database was last used: then no process is left. */
+  /** Whether the machine was rebooted since the database was last used: then no process is left. */
   readonly rebooted: boolean;
 
   private constructor(database: DatabaseSync, bootId: string) {
@@ -28,7 +31,7 @@ export class State {
     return new State(openDatabase(join(root, 'berth.db')), bootId);
   }
 
-  /** Records that the rows describe this boot, once reconciliation has seen to that. */
+  /** Records that the rows are those of this boot, after reconciliation. */
   confirmBoot(bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()): void {
     this.database
       .prepare('INSERT INTO boot VALUES (1, ?) ON CONFLICT (only_row) DO UPDATE SET id = excluded.id')

@@ -3,7 +3,7 @@ import { RuntimeError } from '../rpc/errors.ts';
 
 const SQLITE_FULL = 13;
 
-/** Runs a statement that writes; a full disk becomes an error that says what is full and what to do. */
+/** Runs a statement that writes. A full disk gives an error that says what is full and what to do. */
 export function write(statement: StatementSync, ...values: SQLInputValue[]): void {
   try {
     statement.run(...values);

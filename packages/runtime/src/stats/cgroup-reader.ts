@@ -8,11 +8,11 @@ export interface CgroupReading {
   /** Nanoseconds since 1970. */
   readonly at: bigint;
   readonly usage: CgroupUsage;
-  /** CPU time per second, in nanoseconds; undefined after the first look. */
+  /** CPU time per second, in nanoseconds; undefined after the first reading. */
   readonly nanoCores: bigint | undefined;
 }
 
-/** After how long, in nanoseconds, what nobody asked for any more is forgotten. */
+/** Nanoseconds after the last request until a cgroup is forgotten. */
 const keptFor = 120_000_000_000n;
 
 interface Entry {
@@ -20,7 +20,7 @@ interface Entry {
   readonly history: CpuHistory;
 }
 
-/** Reads the usage of cgroups, each once per request, and remembers what the rate of CPU usage is told from. */
+/** Reads the usage of cgroups, each once per request, and keeps the samples for the CPU rate. */
 export class CgroupReader {
   readonly #cgroups: Pick<Cgroups, 'usage'>;
   readonly #now: () => bigint;
@@ -36,8 +36,8 @@ export class CgroupReader {
   }
 
   /**
-   * Begins a request: readings of before are too old for it. Whoever compares two answers, as crictl does, has to
-   * find another time in the second, however soon it comes.
+   * Begins a request: earlier readings are discarded. A client that compares two answers, as crictl does, needs
+   * different timestamps however soon it asks again.
    */
   begin(): void {
     this.#begun = this.#now();

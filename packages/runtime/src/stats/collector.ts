@@ -34,7 +34,7 @@ export interface StatsServices {
   readonly cgroupNaming: CgroupNaming;
 }
 
-/** Gathers what stats and metrics are made of, and remembers what it has read for the next request. */
+/** Collects stats and the input of metrics, and keeps samples for the next request. */
 export class StatsCollector {
   readonly #services: StatsServices;
   readonly #layers: LayerUsage;
@@ -52,7 +52,7 @@ export class StatsCollector {
     return this;
   }
 
-  /** Of a container that has ended only its writable layer is left, as in containerd. */
+  /** An exited container has only its writable layer, as in containerd. */
   async containers(containers: readonly Container[]): Promise<ContainerStats[]> {
     const { config } = this.#services;
     const layers = await this.layers(containers);
@@ -79,7 +79,7 @@ export class StatsCollector {
   async sandboxes(sandboxes: readonly Sandbox[]): Promise<PodSandboxStats[]> {
     const { state } = this.#services;
     const members = sandboxes.map(({ id }) => state.containers.ofSandbox(id).filter(isShown));
-    // In one go: the layers of all of them are waited for together.
+    // In one call, so that all layers are measured together.
     const stats = new Map(
       (await this.containers(members.flat())).map((each) => [each.attributes?.id ?? '', each]),
     );
@@ -114,7 +114,7 @@ export class StatsCollector {
     );
   }
 
-  /** What the writable layers take that have been measured, by the containers' ids. */
+  /** Sizes of the writable layers that have been measured, by the containers' ids. */
   async layers(containers: readonly Container[]): Promise<Map<string, MeasuredUsage>> {
     const { paths } = this.#services;
     const measured = await this.#layers.of(containers.map(({ id }) => paths.container(id).upper));
@@ -126,12 +126,12 @@ export class StatsCollector {
     );
   }
 
-  /** What a container's cgroup uses; undefined once it has ended. */
+  /** Usage of a container's cgroup; undefined once it has exited. */
   reading(container: Container): CgroupReading | undefined {
     return processesOf(container) === undefined ? undefined : this.#cgroups.read(container.cgroup);
   }
 
-  /** The interfaces of a pod's own network, loopback among them; none for a pod in the host's. */
+  /** The interfaces of a pod's own network, loopback included; none for a pod in the host's. */
   async interfaces(sandbox: Sandbox): Promise<InterfaceCounters[]> {
     const { state, paths, namespaces, log } = this.#services;
     if (sandbox.state.phase !== 'ready' || sandboxNamespaces(sandbox.config).hostNetwork) return [];
@@ -145,7 +145,7 @@ export class StatsCollector {
       const links = await namespaces.inNetworkNamespace(netns, { kind: 'links' });
       return links.flatMap(({ name, statistics }) => (statistics ? { name, ...statistics } : []));
     } catch (error) {
-      // It may have been stopped meanwhile; in any case the stats of other pods must not be missed for it.
+      // It may have been stopped meanwhile; the stats of other pods must not fail for it.
       if (state.sandboxes.get(sandbox.id)?.state.phase === 'ready') {
         log.warning(`Reading a pod's interfaces failed: ${messageWithCauses(error)}`, {
           sandbox: sandbox.id,
@@ -155,7 +155,7 @@ export class StatsCollector {
     }
   }
 
-  /** The pod's own cgroup, which a kubelet makes; without one the pod is what its containers are together. */
+  /** Usage of the pod's own cgroup, which a kubelet creates; without one the sum of its containers. */
   #podReading(
     sandbox: Sandbox,
     containers: readonly Container[],
@@ -174,12 +174,12 @@ export class StatsCollector {
   }
 }
 
-/** Whether a container is shown to anyone: not while it is being made. */
+/** Whether RPCs show a container: not while it is being created. */
 export function isShown({ state }: Container): boolean {
   return state.phase !== 'creating';
 }
 
-/** Those that more than one sandbox is in. */
+/** Cgroups that more than one sandbox is in. */
 function sharedCgroups(paths: readonly string[]): Set<string> {
   const seen = new Set<string>();
   return new Set(

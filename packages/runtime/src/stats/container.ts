@@ -23,8 +23,8 @@ export async function containerStats(
 }
 
 /**
- * What ListContainerStats and StreamContainerStats answer. An id in the filter that nothing has gives an empty list.
- * Containers that have ended are among them, as in containerd, for what their writable layers take.
+ * Answers ListContainerStats and StreamContainerStats. An unknown id in the filter gives an empty list. Exited
+ * containers are included, as in containerd, for their writable layers.
  */
 export async function listContainerStats(
   { state }: { readonly state: State },

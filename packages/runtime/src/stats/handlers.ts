@@ -5,7 +5,7 @@ import type { StatsCollector } from './collector.ts';
 import { containerStats, listContainerStats } from './container.ts';
 import { listPodSandboxStats, podSandboxStats } from './sandbox.ts';
 
-/** The RPCs that tell what pods and containers use. */
+/** The RPCs for stats of pods and containers. */
 export function statsHandlers(services: { readonly state: State }, collector: StatsCollector) {
   return {
     containerStats: (request) => containerStats(services, collector.begin(), request),

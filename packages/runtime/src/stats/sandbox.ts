@@ -25,7 +25,7 @@ export async function podSandboxStats(
   return { stats };
 }
 
-/** What ListPodSandboxStats and StreamPodSandboxStats answer: the stats of sandboxes that are ready. */
+/** Answers ListPodSandboxStats and StreamPodSandboxStats: the stats of ready sandboxes. */
 export async function listPodSandboxStats(
   { state }: { readonly state: State },
   collector: StatsCollector,

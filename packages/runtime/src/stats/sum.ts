@@ -1,7 +1,7 @@
 import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
 import type { CgroupReading } from './cgroup-reader.ts';
 
-/** What several cgroups use together; undefined for none. Limits and pressure cannot be summed, and stay away. */
+/** The sum of several cgroups' usage; undefined for none. Limits and pressure cannot be summed, and are left out. */
 export function sumReadings(readings: readonly (CgroupReading | undefined)[]): CgroupReading | undefined {
   const [first, ...others] = readings.filter((reading) => reading !== undefined);
   if (first === undefined) return undefined;
@@ -30,7 +30,7 @@ function add(sum: CgroupReading, { at, usage, nanoCores }: CgroupReading): Cgrou
       majorPageFaults: sum.usage.majorPageFaults + usage.majorPageFaults,
       pids: (sum.usage.pids ?? 0) + (usage.pids ?? 0),
     },
-    // A part that was never looked at before leaves the rate of the whole unknown.
+    // Without a rate for every part the sum has none.
     nanoCores: sum.nanoCores === undefined || nanoCores === undefined ? undefined : sum.nanoCores + nanoCores,
   };
 }

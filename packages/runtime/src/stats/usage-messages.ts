@@ -1,4 +1,4 @@
-// What cgroups, layers and interfaces tell, as the CRI's messages have it.
+// Usage of cgroups, layers and interfaces as CRI messages.
 import type {
   CpuUsage,
   FilesystemUsage,
@@ -16,7 +16,7 @@ import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
 import type { MeasuredUsage } from '../disk-usage/layer-usage.ts';
 import type { CgroupReading } from './cgroup-reader.ts';
 
-/** CPU time so far, and per second once there are two readings. */
+/** Total CPU time, and the rate once there are two readings. */
 export function cpuUsage({ at, usage, nanoCores }: CgroupReading): CpuUsage {
   return {
     timestamp: at,
@@ -26,7 +26,7 @@ export function cpuUsage({ at, usage, nanoCores }: CgroupReading): CpuUsage {
   };
 }
 
-/** `availableBytes` stays away without a limit: 0, as other runtimes answer, would read as "nothing left". */
+/** `availableBytes` is absent without a limit: 0, as in other runtimes, would mean "nothing left". */
 export function memoryUsage({ at, usage }: CgroupReading): MemoryUsage {
   const { memoryLimitBytes: limit, workingSetBytes } = usage;
   return {
@@ -58,7 +58,7 @@ export function ioUsage({ at, usage }: CgroupReading): IoUsage | undefined {
   return psi && { timestamp: at, psi };
 }
 
-/** A writable layer; `mountpoint` is what ImageFsInfo calls the file system that it is on. */
+/** A writable layer; `mountpoint` is ImageFsInfo's name of its file system. */
 export function filesystemUsage(mountpoint: string, { at, bytes, inodes }: MeasuredUsage): FilesystemUsage {
   return {
     timestamp: at,
@@ -68,7 +68,7 @@ export function filesystemUsage(mountpoint: string, { at, bytes, inodes }: Measu
   };
 }
 
-/** eth0, or else the first interface, is the default one; undefined for a pod without any but loopback. */
+/** The default interface is eth0, or else the first; undefined for a pod with only loopback. */
 export function networkUsage(at: bigint, interfaces: readonly InterfaceCounters[]): NetworkUsage | undefined {
   const shown = interfaces.filter(({ name }) => name !== 'lo');
   const main = shown.find(({ name }) => name === 'eth0') ?? shown[0];

@@ -14,7 +14,7 @@ export interface AttachServices {
   readonly state: State;
 }
 
-/** A container that can be attached to: also before its start, so that no output is missed, as in CRI-O. */
+/** A container that can be attached to: also before its start, so that no output is lost, as in CRI-O. */
 export function attachableContainer({ state }: { readonly state: State }, id: string): Container {
   const container = state.containers.find(id);
   if (container === undefined) throw notFound('container', id);

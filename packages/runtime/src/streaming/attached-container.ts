@@ -4,11 +4,11 @@ import type { RemoteStreams } from '@berth/streaming/server/streaming-runtime.ts
 import { resizeTerminal } from '../conmon/control.ts';
 import { copyInput } from '../exec/client-streams.ts';
 
-/** One client of a container, and what the container is like. */
+/** One client of a container, with the container's settings. */
 export interface AttachOptions {
-  /** The container's bundle, where conmon has its socket. */
+  /** The container's bundle, which has conmon's socket. */
   bundle: string;
-  /** Whether the container has a stdin, and whether that ends with the first client that ends it. */
+  /** Whether the container has a stdin, and whether the first client that ends its input closes it. */
   stdin: boolean;
   stdinOnce: boolean;
   /** As the client asks. */
@@ -18,11 +18,11 @@ export interface AttachOptions {
 
 interface Client {
   streams: AttachOptions['streams'];
-  /** Resolves when the client has seen what it came for, or has gone; rejects when the connection failed. */
+  /** Resolves when the client is done or has disconnected; rejects when the connection failed. */
   done: PromiseWithResolvers<void>;
 }
 
-/** Input of a client that conmon has no room for yet. */
+/** Input that conmon does not accept yet. */
 interface WaitingInput {
   client: Client;
   chunk: Buffer;
@@ -35,16 +35,16 @@ const fromStderr = 3;
 
 /**
  * The clients of one container, which share one connection to its conmon. conmon closes its end of a connection
- * only when a write to it fails, so a connection for each client of a container that prints nothing would stay
- * open there until the container ends. For the same reason the connection is kept when the last client leaves,
- * for the next one, until the container prints something that nobody is there to read.
+ * only when a write to it fails, so connections of gone clients of a silent container would pile up until it ends.
+ * For the same reason the connection is kept for the next client when the last one leaves, until the container
+ * prints something.
  */
 export class AttachedContainer {
   readonly #conmon: DescriptorStream;
   readonly #clients = new Set<Client>();
   #waiting: WaitingInput[] = [];
 
-  /** `ended` is called once, when the connection is of no use any more. */
+  /** `ended` is called once, when the connection cannot be used any more. */
   constructor(conmon: DescriptorStream, ended: () => void) {
     this.#conmon = conmon;
     conmon.on('error', () => {});
@@ -77,7 +77,7 @@ export class AttachedContainer {
     }
   }
 
-  /** Ends the connection, and with it what its clients wait for. */
+  /** Closes the connection, which ends all clients. */
   close(): void {
     this.#conmon.destroy();
   }
@@ -100,7 +100,7 @@ export class AttachedContainer {
       if (hasGone && stdinOnce) this.#conmon.end();
       sink.end(() => {
         if (stdinOnce) this.#conmon.end();
-        // The input is for the next client to go on with, and who has ended it has seen what it came for.
+        // The container's input stays open for the next client, and a client that ended its own is done.
         if (!stdinOnce || tty) client.done.resolve();
       });
     });
@@ -133,7 +133,7 @@ export class AttachedContainer {
   }
 
   #end(ended: () => void, error?: unknown): void {
-    // It was ended from this side when nothing is wrong with the stream.
+    // Without an error it was closed from this side.
     const hasFailed = error !== undefined && (!this.#conmon.destroyed || this.#conmon.errored !== null);
     this.#conmon.destroy();
     ended();
@@ -144,14 +144,14 @@ export class AttachedContainer {
   }
 }
 
-/** Writes a packet's payload to a client, and waits while that takes no more. */
+/** Writes a packet's payload to a client, and waits while that does not accept more. */
 async function deliver(packet: Buffer, { stdout, stderr, signal }: AttachOptions['streams']): Promise<void> {
   const client = packet[0] === fromStdout ? stdout : packet[0] === fromStderr ? stderr : undefined;
   if (client === undefined || client.destroyed || signal.aborted) return;
   if (!client.write(packet.subarray(1))) await drained(client, signal);
 }
 
-/** Resolves when a stream takes more, or never will. */
+/** Resolves when a stream accepts more, or is closed. */
 function drained(client: Writable, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
@@ -171,6 +171,6 @@ async function followSize({ bundle, streams: { resize, signal } }: AttachOptions
       if (size.width > 0 && size.height > 0) resizeTerminal(bundle, size);
     }
   } catch {
-    // The container has ended, or the client has gone.
+    // The container has ended, or the client has disconnected.
   }
 }

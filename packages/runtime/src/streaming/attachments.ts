@@ -2,17 +2,17 @@ import { join } from 'node:path';
 import { connectPacketSocket } from '@berth/linux/sockets/packet-socket.ts';
 import { AttachedContainer, type AttachOptions } from './attached-container.ts';
 
-/** conmon reads 32 KiB at once, and would lose the rest of a longer packet. */
+/** conmon reads 32 KiB at once and would lose the rest of a longer packet. */
 const packetBytes = 16 * 1024;
 
-/** The containers that clients are attached to, or were. */
+/** Containers with, or kept for, attached clients. */
 export class Attachments implements Disposable {
   readonly #byBundle = new Map<string, AttachedContainer>();
 
   /**
-   * Connects a client to the first process of a container that runs, through conmon. Resolves when the container
-   * has ended or the client has gone or, with an input that stays open for others, when the client ends its input.
-   * A client that does not read holds the container's output up, as in containerd and CRI-O.
+   * Connects a client to the init of a running container, through conmon. Resolves when the container has ended,
+   * the client has disconnected or, with an input that stays open for others, the client has ended its input. A
+   * client that does not read blocks the container's output, as in containerd and CRI-O.
    * @throws SyscallError when conmon has ended (ECONNREFUSED, ENOENT)
    */
   async attach(options: AttachOptions): Promise<void> {

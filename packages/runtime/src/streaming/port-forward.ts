@@ -15,9 +15,9 @@ export interface PortForwardServices {
 }
 
 /**
- * Connects to a port of a pod on its loopback address, IPv4 first and then IPv6, since a server may listen on
- * one of them only. `netns` is the file of the pod's network namespace, undefined for the host's. The socket is
- * made in the pod's namespace, so nothing but its making happens in the thread that enters namespaces.
+ * Connects to a port of a pod on its loopback address, IPv4 first and then IPv6, since a server may listen on only
+ * one. `netns` is the file of the pod's network namespace, undefined for the host's. Only socket(2) is called in
+ * the pod's namespace, by the thread that enters namespaces.
  */
 async function connectToPod(
   namespaces: NamespaceWorker,
@@ -44,7 +44,7 @@ async function connectToPod(
   throw new Error(`failed to connect to localhost:${port} inside ${place}, ${failures.join(', ')}`);
 }
 
-/** A pod that can be connected to, by its id or the beginning of it. */
+/** A ready sandbox, by its id or a unique prefix. */
 export function readySandbox({ state }: { readonly state: State }, id: string): Sandbox {
   const sandbox = state.sandboxes.find(id);
   if (sandbox === undefined) throw notFound('pod', id);

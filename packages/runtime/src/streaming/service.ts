@@ -31,9 +31,8 @@ export interface StreamingServices extends AttachServices, ExecServices, PortFor
 }
 
 /**
- * Exec, Attach and PortForward: each RPC answers with a URL of the streaming server, where the client is then
- * served. That server, and all that it needs, is loaded when the first URL is asked for, or from the start where it
- * has a port of its own, which has to be its before somebody else takes it.
+ * Exec, Attach and PortForward: each RPC answers with a URL of the streaming server, which serves the client. The
+ * server is loaded for the first URL, or at the start where it has a fixed port, which another process could take.
  */
 export class StreamingService implements AsyncDisposable {
   readonly #services: StreamingServices;
@@ -45,7 +44,7 @@ export class StreamingService implements AsyncDisposable {
     this.#services = services;
   }
 
-  /** Listens now, when the port is a fixed one. One that cannot be had now is tried again with the first request. */
+  /** Listens now, when the port is fixed. A failure is logged, and the first request tries again. */
   async listen(): Promise<void> {
     const { config, log } = this.#services;
     const { address, port } = config.current.streaming;
@@ -167,7 +166,7 @@ function streamsOf({ tty, stdin, stdout, stderr }: StreamFlags) {
   return { tty, stdin, stdout, stderr };
 }
 
-/** In the words of the Kubernetes streaming library, which the peers use. */
+/** With the texts of the Kubernetes streaming library, which other runtimes use. */
 function checkStreams({ containerId, tty, stdin, stdout, stderr }: StreamFlags): void {
   if (containerId === '') throw invalid('container_id', 'missing required container_id');
   if (tty && stderr) throw invalid('stderr', 'tty and stderr cannot both be true');

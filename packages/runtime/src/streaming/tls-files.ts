@@ -20,9 +20,8 @@ export async function readTls({
 }
 
 /**
- * Reads the files again when something changes in their directories, where certificates are renewed by a rename or by
- * a link that leads elsewhere, and hands over what is new. Files that cannot be used, as while only one of a pair has
- * been replaced, are told of and left until the next change.
+ * Reloads the files when their directories change, where certificates are renewed by a rename or a changed link.
+ * Unusable files, as while only one of a pair has been replaced, are logged and ignored until the next change.
  */
 export class TlsFiles implements Disposable {
   readonly #paths: TlsPaths;
@@ -33,7 +32,7 @@ export class TlsFiles implements Disposable {
   #isReading = false;
   #isStale = false;
 
-  /** `current` is what is in use, read from these files; `renew` throws for what cannot be used. */
+  /** `current` is in use; `renew` throws for unusable files. */
   constructor(
     paths: TlsPaths,
     { current, renew, log }: { current: StreamingTls; renew: (tls: StreamingTls) => void; log: Logger },

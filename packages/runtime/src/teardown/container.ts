@@ -26,7 +26,7 @@ export interface TeardownServices {
   readonly cgroupDriver: CgroupDriver;
 }
 
-/** The OCI runtime that a sandbox's containers are made with; undefined when it is not configured any more. */
+/** The OCI runtime of a sandbox's containers; undefined when it is not configured any more. */
 export function runtimeOf(
   { runtimes }: { readonly runtimes: OciRuntimes },
   sandbox: Sandbox | undefined,
@@ -35,15 +35,15 @@ export function runtimeOf(
   return handler?.usable ? handler.runtime : undefined;
 }
 
-/** Lets go of what a container needs to run: stray processes, its cgroup, and the OCI runtime's notes. */
+/** Releases what a running container needs: stray processes, its cgroup, and the OCI runtime's state. */
 export async function releaseProcesses(services: TeardownServices, container: Container): Promise<void> {
   await services.cgroupDriver.remove(container.cgroup, { kill: true });
   runtimeOf(services, services.state.sandboxes.get(container.sandboxId))?.forget(container.id);
 }
 
 /**
- * Removes everything of a container, its row last. Everything is found by the container's id, so it does
- * not matter how far its making came; steps that have been done before are no error.
+ * Removes everything of a container, its row last. All paths follow from the container's id, so it does not matter
+ * how far the creation got. Idempotent.
  */
 export async function destroyContainer(services: TeardownServices, container: Container): Promise<void> {
   const { paths, state } = services;
@@ -57,12 +57,11 @@ export async function destroyContainer(services: TeardownServices, container: Co
   state.containers.delete(container.id);
 }
 
-/** How long conmon may take to write down the end of a container whose processes are gone. */
+/** How long conmon may take to record the exit of a container whose processes are gone. */
 const conmonTimeoutMs = 2_000;
 
 /**
- * Waits for the end of the conmon of a container that has no process any more: it writes files up to then.
- * One that does not end is killed.
+ * Waits for conmon of a container without processes, since it writes files until its end. Kills it after a timeout.
  */
 export async function endConmon(id: string, bundle: BundlePaths): Promise<void> {
   const conmon = findConmon(id, bundle);
@@ -75,7 +74,7 @@ export async function endConmon(id: string, bundle: BundlePaths): Promise<void> 
   }
 }
 
-/** The process of a bundle's pid file, if it still is that conmon. */
+/** The process of a bundle's pid file, if it is still that conmon. */
 function findConmon(id: string, bundle: BundlePaths): ProcessRef | undefined {
   try {
     const pid = Number(readRegularFileSync(bundle.conmonPid, { maxBytes: 64 }).toString());
@@ -90,13 +89,13 @@ function findConmon(id: string, bundle: BundlePaths): ProcessRef | undefined {
 
 /** Unmounts what is mounted on a bundle's root and removes the bundle. */
 export async function removeBundle(bundle: BundlePaths): Promise<void> {
-  // More than once only when a mount was repeated; removing must never reach through a mount.
+  // unmountAll: a mount may have been repeated, and the removal must never reach through a mount.
   const { shifted } = bundle;
   for (const path of [bundle.rootfs, shifted.rootfs, bundle.lower, ...volumesOf(bundle)]) {
     unmountAll(path);
   }
   await removeTree(shifted.dir);
-  // Last, since recovery finds the rest by it.
+  // Last, since recovery finds the rest by its name.
   await removeTree(bundle.dir);
 }
 

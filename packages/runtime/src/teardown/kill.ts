@@ -3,7 +3,7 @@ import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { signalProcess } from '@berth/linux/processes/process.ts';
 import { type Container, processesOf } from '../state/container.ts';
 
-/** Kills every process of a container, also those that are in another PID namespace than its first one. */
+/** Kills every process of a container, including those in other PID namespaces than its init's. */
 export async function killContainer(
   { cgroups }: { readonly cgroups: Cgroups },
   container: Container,

@@ -12,8 +12,8 @@ interface Retry {
 }
 
 /**
- * Clean-ups that have failed, each tried again until it succeeds: after a second and then in intervals that double, as
- * nothing tells when a plugin works again, and at once when something happens that may have helped.
+ * Failed clean-ups. Each is retried until it succeeds: after a second and then at intervals that double, as no
+ * event announces that a plugin works again, and at once when the configuration changes.
  */
 export class Retries implements Disposable {
   readonly #log: Logger;
@@ -24,7 +24,10 @@ export class Retries implements Disposable {
     this.#log = log;
   }
 
-  /** `attempt` does nothing when there is nothing left to do. `key` names the object; the first attempt of one counts. */
+  /**
+   * `attempt` does nothing when there is nothing left to do. `key` names the object; a second attempt for it is
+   * ignored.
+   */
   add(key: string, what: string, attempt: () => Promise<void>): void {
     if (this.#closed || this.#waiting.has(key)) return;
     const retry: Retry = { what, attempt, waitMs: firstMs, timer: undefined };
@@ -32,10 +35,10 @@ export class Retries implements Disposable {
     this.#schedule(key, retry);
   }
 
-  /** Tries all again now: what they wait for may have come. */
+  /** Retries all now, after an event that may have helped. */
   now(): void {
     for (const [key, retry] of this.#waiting) {
-      // Without a timer it is being tried.
+      // Without a timer it is running.
       if (retry.timer === undefined) continue;
       clearTimeout(retry.timer);
       void this.#try(key, retry);

@@ -1,7 +1,7 @@
-/** The time as CRI has it: nanoseconds since 1970, here of microsecond grain. */
+/** The time as in CRI: nanoseconds since 1970, with microsecond resolution. */
 export function nowNs(): bigint {
   return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
 }
 
-/** What setTimeout can wait at most, 24 days: asked for more it does not wait at all. */
+/** The longest timeout of setTimeout, 24 days: a longer one fires at once. */
 export const maxTimerMs = 2 ** 31 - 1;

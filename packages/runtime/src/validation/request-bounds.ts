@@ -1,7 +1,7 @@
 import { invalid } from '../rpc/errors.ts';
 import { snakeCase } from '../rpc/field-path.ts';
 
-/** Fields that cost more than their bytes: each entry is looked up, mounted, or handed to a program. */
+/** Lists whose entries cost more than their bytes: each is looked up, mounted, or passed to a program. */
 const MOST_ENTRIES: Readonly<Record<string, number>> = {
   mounts: 2048,
   devices: 4096,
@@ -22,7 +22,7 @@ const NESTED: ReadonlySet<string> = new Set(['linux', 'securityContext', 'capabi
 /** Kubernetes allows 256 KiB of annotations. */
 const maxTextBytes = 1024 * 1024;
 
-/** Refuses a pod's or container's config with more in it than any kubelet asks for, by the field. */
+/** Refuses a pod's or container's config with more entries than any kubelet sends, by the field. */
 export function refuseTooMuch(config: object, field: string): void {
   for (const [name, value] of Object.entries(config)) {
     const path = `${field}.${snakeCase(name)}`;
@@ -35,10 +35,13 @@ export function refuseTooMuch(config: object, field: string): void {
   }
 }
 
-/** Far more than Kubernetes allows. Names go together into one variable of CNI plugins and one argument of conmon. */
+/**
+ * Far longer than Kubernetes allows. All names together go into one variable of CNI plugins and one argument of
+ * conmon.
+ */
 const maxNameBytes = 1024;
 
-/** Refuses a name of a pod or container that those who are told of it could not hold. */
+/** Refuses a name of a pod or container that plugins and conmon could not be passed. */
 export function checkNameLength(name: string, field: string): void {
   const bytes = Buffer.byteLength(name);
   if (bytes > maxNameBytes)

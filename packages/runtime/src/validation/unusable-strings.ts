@@ -1,10 +1,10 @@
 import { invalid } from '../rpc/errors.ts';
 import { snakeCase } from '../rpc/field-path.ts';
 
-/** What execve(2) takes of one argument or variable, MAX_ARG_STRLEN; a path is shorter. */
+/** Longest argument or variable of execve(2), MAX_ARG_STRLEN; paths are shorter. */
 const maxBytes = 131_072;
 
-/** PATH_MAX, less the NUL byte. Some of what is done with a path grows with the square of its length. */
+/** PATH_MAX without the NUL byte. Some operations on a path take quadratic time. */
 const maxPathBytes = 4095;
 
 const PATHS: ReadonlySet<string> = new Set([
@@ -18,13 +18,12 @@ const PATHS: ReadonlySet<string> = new Set([
   'workingDir',
 ]);
 
-/** Texts that nobody is handed as they are. */
+/** Texts that no program is passed. */
 const FREE_TEXTS: ReadonlySet<string> = new Set(['annotations', 'labels']);
 
 /**
- * Refuses a message one of whose strings cannot be a path, an argument or a variable, by the field's path: it has a NUL
- * byte, or is longer than any of these. What such an object has begun to be could not be undone by programs either.
- *
+ * Refuses a message with a string that cannot be a path, argument or variable, by the field's path: one with a NUL
+ * byte, or one that is too long. Programs could not even undo a partly created object with such a string.
  * @param field the path of the message itself, as `config`
  */
 export function refuseUnusableStrings(value: unknown, field: string): void {
@@ -32,7 +31,7 @@ export function refuseUnusableStrings(value: unknown, field: string): void {
   if (found !== undefined) throw invalid(`${field}${found.path}`, found.problem);
 }
 
-/** Where there is one, relative to `value`. Of what has none no path is made: a list can be long. */
+/** The first unusable string, relative to `value`. Paths are built only for it: lists can be long. */
 function findUnusable(value: unknown, most: number): { path: string; problem: string } | undefined {
   if (typeof value === 'string') {
     if (value.length > most) return tooLong(value.length, most);

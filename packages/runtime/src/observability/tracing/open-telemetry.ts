@@ -25,9 +25,9 @@ import { parseTraceParent } from './trace-parent.ts';
 import type { SpanAttributes, Tracer } from './tracer.ts';
 
 /**
- * Sends spans by OTLP over gRPC to `endpoint` (`host:port`, or with http:// or https://). A caller's decision
- * to sample is followed; of the other calls `samplingRatePerMillion` are. What the library complains of is logged. Costs about 18 MiB, so this file is
- * imported only when there is an endpoint.
+ * Sends spans by OTLP over gRPC to `endpoint` (`host:port`, or with http:// or https://). Follows the caller's
+ * sampling decision and samples `samplingRatePerMillion` of the other calls. The library's errors are logged. Costs
+ * about 18 MiB, so this file is imported only when there is an endpoint.
  */
 export function openTelemetry(
   { endpoint, samplingRatePerMillion }: { endpoint: string; samplingRatePerMillion: number },

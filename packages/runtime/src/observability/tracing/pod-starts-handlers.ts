@@ -14,7 +14,7 @@ export function podStartsHandlers(starts: PodStarts): PodStartsHandlers {
   };
 }
 
-/** Pure: spans in a row, each with the place of its parent counted from 1. */
+/** Pure: spans as a list, each with the index of its parent counted from 1. */
 export function toMessage({ sandboxId, namespace, name, uid, calls, leftOut }: PodStart): PodStartMessage {
   const spans: StartSpan[] = [];
   const add = (those: readonly EndedSpan[], parent: number): void => {
@@ -36,7 +36,7 @@ export function toMessage({ sandboxId, namespace, name, uid, calls, leftOut }: P
 
 const nanos = (milliseconds: number) => BigInt(Math.round(milliseconds * 1e6));
 
-/** Unix nanoseconds of a `performance.now()`; in two parts, for a double has not the digits. */
+/** Unix nanoseconds of a `performance.now()`, in two parts: a double has too few digits. */
 function unixNanos(milliseconds: number): bigint {
   return (
     BigInt(Math.floor(performance.timeOrigin)) * 1_000_000n +

@@ -1,9 +1,9 @@
-// How recent pods started: the calls that made them, and the steps of those.
+// How recent pods started: their CRI calls, and the steps of those.
 
 /** A call of the CRI, or a step of it, that has ended. */
 export interface EndedSpan {
   readonly name: string;
-  /** The container's or the image's name, where it is about one. */
+  /** Name of the call's container or image, if it has one. */
   readonly subject: string;
   /** Milliseconds of `performance.now()`. */
   readonly startedAt: number;
@@ -13,7 +13,7 @@ export interface EndedSpan {
   readonly steps: readonly EndedSpan[];
 }
 
-/** Whose start a call is part of, as far as the call knows. */
+/** The pod that a call belongs to, as far as the call knows. */
 export interface PodNames {
   readonly sandboxId: string | undefined;
   readonly namespace: string;
@@ -29,7 +29,7 @@ export interface PodStart extends PodNames {
   leftOut: number;
 }
 
-/** Pods whose starts are kept, the newest ones: at most some hundred KiB. */
+/** Pods whose starts are kept, newest first; they take a few hundred KiB at most. */
 export const keptStarts = 64;
 const keptCalls = 32;
 
@@ -37,7 +37,7 @@ const keptCalls = 32;
 export class PodStarts {
   readonly #starts = new Map<string, PodStart>();
 
-  /** Takes a call for part of a pod's start, or leaves it: those of restarts are none, nor are those of other pods. */
+  /** Records a call when it is part of a pod's start. Calls of restarts and of unknown pods are ignored. */
   add(call: EndedSpan, pod: PodNames): void {
     const start = call.name === 'RunPodSandbox' ? this.#begin(pod) : this.#startOf(pod);
     if (start === undefined || isRepeated(call, start.calls)) return;
@@ -45,7 +45,7 @@ export class PodStarts {
     else start.leftOut += 1;
   }
 
-  /** Oldest first; with a sandbox's id its own alone. */
+  /** Oldest first; with a sandbox's id only its own. */
   list(sandboxId?: string): PodStart[] {
     if (sandboxId === undefined) return [...this.#starts.values()];
     const start = this.#starts.get(sandboxId);
@@ -55,7 +55,7 @@ export class PodStarts {
   #begin(pod: PodNames): PodStart | undefined {
     const { sandboxId } = pod;
     if (sandboxId === undefined) return undefined;
-    // A pod whose sandbox fails is tried again and again, and would push all others out.
+    // A pod whose sandbox keeps failing would displace all others.
     const before = this.#startOf({ ...pod, sandboxId: undefined });
     if (before?.calls[0]?.error !== undefined) this.#starts.delete(before.sandboxId);
     const start = { ...pod, sandboxId, calls: [], leftOut: 0 };
@@ -76,7 +76,7 @@ export class PodStarts {
   }
 }
 
-/** Whether the same was done before with success, so that this is no part of a start any more. */
+/** Whether the same call succeeded before, so that this one is no part of the start. */
 function isRepeated(call: EndedSpan, before: readonly EndedSpan[]): boolean {
   return before.some(
     ({ name, subject, error }) => name === call.name && subject === call.subject && error === undefined,

@@ -7,12 +7,12 @@ import type { SpanAttributes, Tracer } from './tracer.ts';
 /** The calls that a pod's start consists of. */
 const calls = new Set(['RunPodSandbox', 'PullImage', 'CreateContainer', 'StartContainer']);
 
-/** Steps of one call that are kept; the layers of an image may be many. */
+/** Steps that are kept per call; an image may have many layers. */
 const keptSteps = 16;
 /** Characters of an error that are kept. */
 const keptError = 400;
 
-/** A call that is under way: what is known of it so far. */
+/** A call under way, with what is known of it so far. */
 interface OpenCall {
   attributes: SpanAttributes;
   steps: number;
@@ -24,7 +24,7 @@ interface Place {
   readonly steps: EndedSpan[];
 }
 
-/** The tracer `next`, with the calls that start pods kept in `starts` as well. */
+/** Wraps the tracer `next` and also keeps the calls that start pods in `starts`. */
 export function recordStarts(starts: PodStarts, next: Tracer): Tracer {
   const current = new AsyncLocalStorage<Place>();
 

@@ -1,4 +1,4 @@
-/** Attributes of a span, under OpenTelemetry's names where it has one. */
+/** Attributes of a span, with OpenTelemetry's names where it defines one. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
 /** A CRI call as tracing sees it. */
@@ -8,7 +8,7 @@ export interface TracedCall {
   header(name: string): string | undefined;
 }
 
-/** Records what takes time. Spans that begin within another one's `run` become its children. */
+/** Records spans. Spans that begin within another one's `run` become its children. */
 export interface Tracer {
   /** Runs `run` as a span; what it throws marks the span as failed and is thrown on. */
   span<Result>(name: string, attributes: SpanAttributes, run: () => Promise<Result>): Promise<Result>;
@@ -28,7 +28,7 @@ export const noTracing: Tracer = {
   close: async () => {},
 };
 
-/** Whose pod a call is about, under OpenTelemetry's names. */
+/** The pod of a call as attributes with OpenTelemetry's names. */
 export function podAttributes({
   namespace,
   name,

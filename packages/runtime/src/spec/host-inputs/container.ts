@@ -10,12 +10,12 @@ import { hostDevices, lookUpDevices } from './device-nodes.ts';
 import { lookUpMountSources, mountAt, readMountTable } from './mount-sources.ts';
 import { readUserFiles } from './user-files.ts';
 
-/** Profiles that name every system call with arguments have some hundred KiB. */
+/** Profiles that list every system call with arguments have a few hundred KiB. */
 const maxSeccompBytes = 4 * 1024 * 1024;
 
 /**
- * Looks up on the host what `ociSpec` needs to know for one container. Changes nothing but that missing
- * host paths of mounts are made.
+ * Reads from the host what `ociSpec` needs for one container. Changes nothing except that it creates missing host
+ * paths of mounts.
  */
 export async function gatherContainerFacts(options: {
   config: ContainerConfig;

@@ -43,8 +43,8 @@ async function devicesAt(hostPath: string, containerPath: string, field: string)
 }
 
 /**
- * What of /dev belongs to one mount or session and is made anew in each container; the other runtimes leave the same
- * out of any directory.
+ * Entries of /dev that belong to one mount or session and are created anew in each container; other runtimes skip
+ * the same ones.
  */
 const OWN_TO_CONTAINER = ['pts', 'shm', 'fd', 'mqueue', 'console'];
 

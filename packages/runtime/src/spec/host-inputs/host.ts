@@ -10,7 +10,7 @@ import type { HostFacts } from '../input.ts';
 import { containerRlimits } from '../rlimits.ts';
 import { parseContainerContexts } from '../selinux.ts';
 
-/** Reads what the host is and allows; once at start is enough. */
+/** Reads properties of the host; once at start is enough. */
 export function readHostFacts(options: { cgroups: Cgroups; cgroupNaming: CgroupNaming }): HostFacts {
   const { cgroups, cgroupNaming } = options;
   return {
@@ -28,7 +28,7 @@ export function readHostFacts(options: { cgroups: Cgroups; cgroupNaming: CgroupN
   };
 }
 
-// Whether a sum of memory and swap can be limited: a kernel may be built or booted without that.
+// Whether memory plus swap can be limited: kernels may be built or booted without that.
 function accountsSwap(cgroups: Cgroups): boolean {
   const root = cgroups.directory('/', 'memory');
   if (root === undefined) return false;

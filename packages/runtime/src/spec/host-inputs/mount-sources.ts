@@ -11,8 +11,8 @@ import type { MountSource, Restriction } from '../input.ts';
 const RESTRICTIONS: readonly Restriction[] = ['nosuid', 'nodev', 'noexec'];
 
 /**
- * Resolves the host paths of a request's mounts. A path that does not exist is made as a directory, as
- * every runtime does, so that hostPath volumes without a type work.
+ * Resolves the host paths of a request's mounts. A missing path is created as a directory, as by every runtime, so
+ * that hostPath volumes without a type work.
  */
 export async function lookUpMountSources(
   requests: readonly Mount[],
@@ -20,7 +20,7 @@ export async function lookUpMountSources(
 ): Promise<MountSource[]> {
   const paths = await Promise.all(
     requests.map(({ hostPath, image }, index) =>
-      // An image has its own place, which is made later (container/image-volumes.ts).
+      // Images are mounted later (container/image-volumes.ts).
       image !== undefined && image.image !== ''
         ? undefined
         : resolveHostPath(hostPath, `config.mounts[${index}].host_path`),
@@ -35,7 +35,7 @@ export async function lookUpMountSources(
 
 const plainMount = { fstype: '', readonly: false, restrictions: [] };
 
-/** The mounts of the host by mount point, of those at the same one the last, which hides the others. */
+/** The host's mounts by mount point; the last one at a mount point hides the others. */
 export type MountTable = ReadonlyMap<string, MountInfo>;
 
 /** Reads the mounts of this process. */
@@ -43,7 +43,7 @@ export async function readMountTable(): Promise<MountTable> {
   return byMountPoint(parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8')));
 }
 
-/** Mounts by mount point; a later one takes the place of an earlier. */
+/** Mounts by mount point; a later one replaces an earlier one. */
 export function byMountPoint(mounts: readonly MountInfo[]): MountTable {
   return new Map(mounts.map((mount) => [mount.mountPoint, mount]));
 }
@@ -67,7 +67,7 @@ function asInvalid(error: unknown, hostPath: string, field: string): Error {
   return invalid(field, `cannot use ${hostPath}: ${messageOf(error)}`);
 }
 
-/** What the mount that holds a path is like: the deepest mount point counts. */
+/** Properties of the mount that contains a path: the one with the deepest mount point. */
 export function mountAt(path: string, table: MountTable): Omit<MountSource, 'path'> {
   let mountPoint = path;
   while (mountPoint !== '/' && !table.has(mountPoint)) mountPoint = dirname(mountPoint);

@@ -4,12 +4,12 @@ import { openInRoot } from '@berth/linux/files/safe-path.ts';
 import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { RuntimeError } from '../../rpc/errors.ts';
 
-/** Far more than any real one; what comes from an image must not fill berthd's memory. */
+/** Far larger than any real one; files of an image must not fill berthd's memory. */
 const MAX_BYTES = 4 << 20;
 
 /**
- * Reads /etc/passwd and /etc/group of a root file system, symbolic links resolved within it. Both are empty
- * when there is no such file, as in an image of a single static binary.
+ * Reads /etc/passwd and /etc/group of a root file system, with symbolic links resolved within it. A missing file
+ * reads as empty, as in an image of a single static binary.
  */
 export function readUserFiles(rootfsPath: string): { passwd: string; group: string } {
   return { passwd: readInRoot(rootfsPath, 'etc/passwd'), group: readInRoot(rootfsPath, 'etc/group') };
@@ -18,7 +18,7 @@ export function readUserFiles(rootfsPath: string): { passwd: string; group: stri
 function readInRoot(root: string, path: string): string {
   let descriptor: number;
   try {
-    // Looked at before it is opened: an image may have a FIFO or any device by that name.
+    // stat before open: an image may have a FIFO or any device there.
     descriptor = openInRoot(root, path, O_PATH);
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return '';
