@@ -68,7 +68,7 @@ test('bad requests name the field, and leave nothing', async () => {
     [
       () => pods.makeContainer(sandbox, ['/bin/true'], { logPath: '../../../../../proc/berth/0.log' }),
       'INVALID_ARGUMENT',
-      /^config\.log_path: "\.\.\/.* is no path of a file below the log_directory/,
+      /^config\.log_path: "\.\.\/.* is not the path of a file below the log_directory/,
     ],
     [
       () =>

@@ -109,7 +109,7 @@ function selectContainers(
 /** Neither checkpoint nor restore knows options. */
 export function refuseOptions(options: Readonly<Record<string, string>>): void {
   const [option] = Object.keys(options);
-  if (option !== undefined) throw invalid(`options[${JSON.stringify(option)}]`, 'is no known option');
+  if (option !== undefined) throw invalid(`options[${JSON.stringify(option)}]`, 'is not a known option');
 }
 
 function refuseUnlessEmpty(directory: string): void {

@@ -16,7 +16,7 @@ const dump: PodDump = {
 test('pod.dump is read back, and refused in any other form', () => {
   assert.deepEqual(parsePodDump(JSON.parse(JSON.stringify(dump))), dump);
   for (const [value, message] of [
-    [null, /no JSON object/],
+    [null, /not a JSON object/],
     [{ ...dump, version: 2 }, /has version 2/],
     [{ version: 1, runtime: 'runc' }, /incomplete/],
     [{ ...dump, containers: [{ name: 'a', archive: '../etc/x' }] }, /names no archive/],

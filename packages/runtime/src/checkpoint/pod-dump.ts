@@ -25,7 +25,7 @@ export function readPodDump(directory: string, field: string): PodDump {
 
 /** Checks the form of a pod.dump. */
 export function parsePodDump(value: unknown): PodDump {
-  if (typeof value !== 'object' || value === null) throw new Error(`${podDump} is no JSON object`);
+  if (typeof value !== 'object' || value === null) throw new Error(`${podDump} is not a JSON object`);
   const { version, runtime, containers }: Record<string, unknown> = { ...value };
   if (version !== 1) throw new Error(`${podDump} has version ${version}, and this berthd knows 1`);
   if (typeof runtime !== 'string' || !Array.isArray(containers)) throw new Error(`${podDump} is incomplete`);

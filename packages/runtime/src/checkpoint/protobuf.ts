@@ -25,7 +25,7 @@ export class ProtobufMessage {
   /** The last value of an integer field, which wins; undefined when there is none. */
   integer(field: number): bigint | undefined {
     const value = this.#fields.get(field)?.at(-1);
-    if (typeof value === 'object') throw new Error(`field ${field} is no integer`);
+    if (typeof value === 'object') throw new Error(`field ${field} is not an integer`);
     return value;
   }
 

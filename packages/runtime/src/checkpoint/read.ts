@@ -99,7 +99,7 @@ function parseObject(files: ReadonlyMap<string, Buffer[]>, name: string): Record
   const content = Buffer.concat(files.get(name) ?? []);
   if (content.length === 0) throw new Error(`it has no ${name}`);
   const value: unknown = JSON.parse(content.toString());
-  if (typeof value !== 'object' || value === null) throw new Error(`${name} is no JSON object`);
+  if (typeof value !== 'object' || value === null) throw new Error(`${name} is not a JSON object`);
   return { ...value };
 }
 

@@ -39,7 +39,7 @@ const rejected: [source: string, message: RegExp][] = [
   ['cni: { pluginDirs: [/a, b] }', /^f:1:\d+: cni\.pluginDirs\[1\]: want an absolute path/],
   [
     'defaultSysctls: { vm.swappiness: 1 }',
-    /^f:1:19: defaultSysctls\.vm\.swappiness: vm\.swappiness is no kernel/,
+    /^f:1:19: defaultSysctls\.vm\.swappiness: vm\.swappiness is not a kernel/,
   ],
   ['defaultSysctls: { net.core.somaxconn: [] }', /^f:1:\d+: .*: want a non-empty string/],
   ['cni: []', /^f:1:\d+: cni: want a mapping/],

@@ -38,7 +38,9 @@ export function parseConfig(source: string, file: string, onWarning: (message: s
   };
   const namespacedSysctl: Parse<string> = (value, path) => {
     const name = text(value, path);
-    return isNamespaced(name) ? name : fail(path, `${name} is no kernel parameter that a pod has of its own`);
+    return isNamespaced(name)
+      ? name
+      : fail(path, `${name} is not a kernel parameter of a namespace that a pod can own`);
   };
   const parsed = object<Config>(value, [], {
     listen: absolutePath,

@@ -26,7 +26,7 @@ export function logPathIn(logDirectory: string, logPath: string): string {
   if (below === '' || below === '..' || below.startsWith('../') || logPath.endsWith('/')) {
     throw invalid(
       'config.log_path',
-      `${JSON.stringify(logPath)} is no path of a file below the log_directory`,
+      `${JSON.stringify(logPath)} is not the path of a file below the log_directory`,
     );
   }
   return path;

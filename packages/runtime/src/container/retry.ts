@@ -29,7 +29,7 @@ export function retryContainerRemoval(
     }),
   );
   if (state.containers.get(id)?.state.phase === 'removing') return;
-  const message = `it could be neither made nor removed: ${messageWithCauses(error)}`;
+  const message = `creating it failed, and it could not be removed: ${messageWithCauses(error)}`;
   const exit = { startedAt: 0n, finishedAt: nowNs(), exitCode: 128, reason: 'Error', message };
   state.containers.setState(id, { phase: 'removing', exit });
 }

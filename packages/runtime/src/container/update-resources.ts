@@ -46,7 +46,7 @@ export async function updateContainerResources(
   const warn: Warn = (field, problem) => log.warning(`${field}: ${problem}`, { container: containerId });
   if (windows !== undefined) warn('windows', 'ignored: this node runs Linux containers');
   for (const option of Object.keys(annotations)) {
-    warn(`annotations[${JSON.stringify(option)}]`, 'ignored: is no known option');
+    warn(`annotations[${JSON.stringify(option)}]`, 'ignored: not a known option');
   }
   const found = state.containers.find(containerId);
   if (found === undefined) throw notFound('container', containerId);

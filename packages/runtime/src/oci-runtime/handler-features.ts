@@ -34,7 +34,7 @@ export async function checkUserNamespace(
   if (!(await handlerFeatures(services, runtime)).userNamespaces) {
     throw invalid(
       field,
-      `user namespaces cannot be had with ${runtime.name} on this kernel and the file system of ${root}`,
+      `user namespaces are not supported by ${runtime.name} on this kernel and the file system of ${root}`,
     );
   }
   const closed = closedFolder(dirname(state));
@@ -63,7 +63,7 @@ export async function checkRecursiveReadOnly(
   if (index < 0 || (await handlerFeatures(services, runtime)).recursiveReadOnlyMounts) return;
   // A kubelet parses the first word, and shows it as the container's waiting reason.
   const field = `RROUnsupported: config.mounts[${index}].recursive_read_only`;
-  throw invalid(field, `${runtime.name} and this kernel cannot mount so`);
+  throw invalid(field, `${runtime.name} on this kernel does not support recursively read-only mounts`);
 }
 
 async function findFeatures(runtime: OciRuntime, root: string): Promise<RuntimeHandlerFeatures> {

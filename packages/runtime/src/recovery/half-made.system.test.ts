@@ -208,7 +208,7 @@ test('a half-made container that cannot be removed is shown as exited, and remov
       [[layer, ContainerState.CONTAINER_EXITED]],
     );
     const { status } = await call().containerStatus({ containerId: layer });
-    assert.match(status?.message ?? '', /^it could be neither made nor removed: /);
+    assert.match(status?.message ?? '', /^creating it failed, and it could not be removed: /);
     await call().stopContainer({ containerId: layer, timeout: 0n });
     await assert.rejects(call().removeContainer({ containerId: layer }));
   } finally {

@@ -12,9 +12,9 @@ export function validatePortMappings(mappings: readonly PortMapping[]): void {
   for (const [index, { protocol, containerPort, hostPort, hostIp }] of mappings.entries()) {
     if (hostPort <= 0) continue;
     const field = `config.port_mappings[${index}]`;
-    if (!isPort(hostPort)) throw invalid(`${field}.host_port`, `${hostPort} is no port: want 1 to 65535`);
+    if (!isPort(hostPort)) throw invalid(`${field}.host_port`, `${hostPort} is not a port: want 1 to 65535`);
     if (!isPort(containerPort)) {
-      throw invalid(`${field}.container_port`, `${containerPort} is no port: want 1 to 65535`);
+      throw invalid(`${field}.container_port`, `${containerPort} is not a port: want 1 to 65535`);
     }
     // Plugins do not accept a zone (fe80::1%eth0).
     if (hostIp !== '' && (isIP(hostIp) === 0 || hostIp.includes('%'))) {

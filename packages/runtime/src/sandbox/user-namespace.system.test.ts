@@ -198,7 +198,7 @@ test('a runtime that has neither refuses both by name', async () => {
       pods.runPod('bare-users', pod()),
       failsWith(
         'INVALID_ARGUMENT',
-        /namespace_options\.userns_options: user namespaces cannot be had with bare/,
+        /namespace_options\.userns_options: user namespaces are not supported by bare/,
       ),
     );
     const sandbox = await pods.runPod('bare-rro');

@@ -30,8 +30,8 @@ const refused: [string, DeepPartial<NamespaceOption>, RegExp][] = [
   ['no root', { usernsOptions: { ...ranges, gids: range(1) } }, /\.gids: .* at container id 0, not 1/],
   ['nobody', { usernsOptions: { ...ranges, gids: range(0, 0) } }, /\.gids: the mapping is empty/],
   ['too far', { usernsOptions: { ...ranges, uids: range(0, 2 ** 31, 2 ** 31) } }, /beyond the highest id/],
-  ["the host's PIDs", { pid: NODE, usernsOptions: ranges }, /namespace_options\.pid: NODE cannot/],
-  ["the host's IPC", { ipc: NODE, usernsOptions: ranges }, /namespace_options\.ipc: NODE cannot/],
+  ["the host's PIDs", { pid: NODE, usernsOptions: ranges }, /namespace_options\.pid: NODE is not possible/],
+  ["the host's IPC", { ipc: NODE, usernsOptions: ranges }, /namespace_options\.ipc: NODE is not possible/],
 ];
 
 for (const [name, options, message] of refused) {

@@ -25,10 +25,10 @@ export function validateUserNamespace(options: NamespaceOption): void {
   validateMapping(uids, `${field}.uids`);
   validateMapping(gids, `${field}.gids`);
   if (options.pid === NamespaceMode.NODE) {
-    throw invalid(`${FIELD}.pid`, 'NODE cannot be had together with a user namespace');
+    throw invalid(`${FIELD}.pid`, 'NODE is not possible with a user namespace');
   }
   if (options.ipc === NamespaceMode.NODE) {
-    throw invalid(`${FIELD}.ipc`, 'NODE cannot be had together with a user namespace');
+    throw invalid(`${FIELD}.ipc`, 'NODE is not possible with a user namespace');
   }
 }
 

@@ -18,7 +18,7 @@ test('an older berthd that still runs, whose lock was one of SQLite, is not join
   const older = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     await once(older.stdout, 'data');
-    await assert.rejects(lockDirectory(dir), /is in use by another berthd; stop that one/);
+    await assert.rejects(lockDirectory(dir), /is in use by another berthd; stop it/);
     older.kill('SIGKILL');
     await once(older, 'exit');
     using _lock = await lockDirectory(dir);

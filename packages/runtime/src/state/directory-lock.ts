@@ -27,5 +27,5 @@ function refuseOlderBerthd(dir: string): void {
 }
 
 function inUse(dir: string): Error {
-  return new Error(`${dir} is in use by another berthd; stop that one, or choose another --root and --state`);
+  return new Error(`${dir} is in use by another berthd; stop it, or choose another --root and --state`);
 }
