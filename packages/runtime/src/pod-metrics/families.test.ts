@@ -6,8 +6,9 @@ import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
 import { metricGroups, selectedGroups } from '../config/pod-metric-groups.ts';
 import type { Container } from '../state/container.ts';
 import { containerId, sandboxId } from '../state/ids.ts';
-import { alwaysFamilies, containerFamilies, networkFamilies } from './families.ts';
+import { alwaysFamilies, containerFamilies } from './families.ts';
 import type { ContainerReadings } from './family.ts';
+import { networkFamilies } from './network-families.ts';
 
 const second = 1_000_000_000n;
 const line = { totalNanoseconds: 2n * second + 1n, avg10: 0, avg60: 0, avg300: 0 };

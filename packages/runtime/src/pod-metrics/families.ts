@@ -1,19 +1,10 @@
 // cAdvisor's metrics, by the names of the groups in which CRI-O's included_pod_metrics selects them.
 import type { DeviceIo } from '@berth/linux/cgroups/details.ts';
 import type { Pressure } from '@berth/linux/cgroups/psi.ts';
-import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
-import {
-  type ContainerReadings,
-  counter,
-  gauge,
-  interfaceCounter,
-  type MetricFamily,
-  type Sample,
-  seconds,
-} from './family.ts';
-import { specFamilies } from './spec.ts';
+import { type ContainerReadings, counter, gauge, type MetricFamily, type Sample, seconds } from './family.ts';
+import { specFamilies } from './spec-families.ts';
 
-/** Told whatever is selected. */
+/** Reported whatever groups are selected. */
 export const alwaysFamilies = [
   gauge('container_last_seen', 'Unix time at which the container was last looked at.', ({ at }) =>
     seconds(at),
@@ -239,27 +230,3 @@ export const containerFamilies = {
   diskIO,
   pressure,
 } as const satisfies Record<string, readonly MetricFamily<ContainerReadings>[]>;
-
-/** Metrics of pods' interfaces, the group `network`. */
-export const networkFamilies: readonly MetricFamily<InterfaceCounters>[] = [
-  ['receive', 'received', 'rx'] as const,
-  ['transmit', 'sent', 'tx'] as const,
-].flatMap(([direction, done, side]) => {
-  const define = (what: string, help: string, value: (counters: InterfaceCounters) => bigint) =>
-    interfaceCounter(
-      `container_network_${direction}_${what}_total`,
-      help,
-      (counters) => [{ value: value(counters), labels: [counters.name] }],
-      ['interface'],
-    );
-  return [
-    define('bytes', `Bytes ${done}.`, (counters) => counters[`${side}Bytes`]),
-    define('packets', `Packets ${done}.`, (counters) => counters[`${side}Packets`]),
-    define(
-      'packets_dropped',
-      `Packets dropped that were to be ${done}.`,
-      (counters) => counters[`${side}Dropped`],
-    ),
-    define('errors', `Errors of packets that were to be ${done}.`, (counters) => counters[`${side}Errors`]),
-  ];
-});

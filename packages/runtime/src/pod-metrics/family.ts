@@ -52,12 +52,12 @@ export interface MetricFamily<Readings> {
 export const baseLabelKeys = ['id', 'image', 'namespace', 'pod', 'container'] as const;
 
 /** One value, several, or none when it is not known. */
-type Told = bigint | number | undefined | readonly Sample[];
+type Value = bigint | number | undefined | readonly Sample[];
 
 type Define<Readings> = (
   name: string,
   help: string,
-  value: (readings: Readings) => Told,
+  value: (readings: Readings) => Value,
   labels?: readonly string[],
 ) => MetricFamily<Readings>;
 
@@ -66,9 +66,9 @@ function define<Readings>(type: MetricType): Define<Readings> {
     descriptor: { name, help, labelKeys: [...baseLabelKeys, ...labels] },
     type,
     samples: (readings) => {
-      const told = value(readings);
-      if (told === undefined) return [];
-      return typeof told === 'bigint' || typeof told === 'number' ? [{ value: told }] : told;
+      const result = value(readings);
+      if (result === undefined) return [];
+      return typeof result === 'bigint' || typeof result === 'number' ? [{ value: result }] : result;
     },
   });
 }

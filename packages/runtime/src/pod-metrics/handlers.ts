@@ -3,7 +3,7 @@ import { inChunks } from '../rpc/chunks.ts';
 import type { StatsCollector } from '../stats/collector.ts';
 import { metricDescriptors, type PodMetricsServices, podSandboxMetrics } from './list.ts';
 
-/** The RPCs that tell cAdvisor's metrics of pods and containers. */
+/** The RPCs for cAdvisor's metrics of pods and containers. */
 export function podMetricsHandlers(services: PodMetricsServices, collector: StatsCollector) {
   return {
     listMetricDescriptors: async () => metricDescriptors(services),

@@ -11,8 +11,9 @@ import type { Container } from '../state/container.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
 import type { StatsCollector } from '../stats/collector.ts';
-import { alwaysFamilies, containerFamilies, networkFamilies } from './families.ts';
+import { alwaysFamilies, containerFamilies } from './families.ts';
 import type { ContainerReadings, MetricFamily } from './family.ts';
+import { networkFamilies } from './network-families.ts';
 import { ReadingsReader, type ReadingsServices } from './readings.ts';
 
 /** What ListPodSandboxMetrics uses. */
@@ -70,14 +71,14 @@ function containerMetrics(
     image: container.imageName,
     container: container.config.metadata?.name ?? '',
   });
-  return [{ containerId: container.id, metrics: tell(families, readings, labels, readings.at) }];
+  return [{ containerId: container.id, metrics: samplesOf(families, readings, labels, readings.at) }];
 }
 
 function networkMetrics(sandbox: Sandbox, interfaces: readonly InterfaceCounters[]): Metric[] {
   const labels = baseLabels(sandbox, { id: sandbox.id, image: '', container: 'POD' });
   return interfaces
     .filter(({ name }) => name !== 'lo')
-    .flatMap((counters) => tell(networkFamilies, counters, labels, 0n));
+    .flatMap((counters) => samplesOf(networkFamilies, counters, labels, 0n));
 }
 
 /** Values of `baseLabelKeys`. */
@@ -89,7 +90,7 @@ function baseLabels(
 }
 
 /** `timestamp` is 0 for values read during this call. */
-function tell<Readings>(
+function samplesOf<Readings>(
   families: readonly MetricFamily<Readings>[],
   readings: Readings,
   baseLabelValues: readonly string[],

@@ -33,11 +33,11 @@ function limit(
   help: string,
   value: (resources: LinuxContainerResources) => bigint | undefined,
 ) {
-  const told = ({ container }: ContainerReadings): bigint | undefined => {
+  const limitOf = ({ container }: ContainerReadings): bigint | undefined => {
     const resources = container.config.linux?.resources;
     return resources && value(resources);
   };
-  return gauge(`container_spec_${name}`, help, told);
+  return gauge(`container_spec_${name}`, help, limitOf);
 }
 
 /** Limits from here on mean unlimited, as in cAdvisor; so does -1. */
