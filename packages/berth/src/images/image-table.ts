@@ -1,5 +1,5 @@
 // The table of `berth image ls`.
-import type { CriClient } from '@berth/cri/client.ts';
+import type { CriClient } from '@berth/cri/client/client.ts';
 import { formatTable } from '../terminal/table.ts';
 
 /** The table of the images in the runtime's store. */

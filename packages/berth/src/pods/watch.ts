@@ -1,5 +1,5 @@
 // Follows the pods of the node while a command waits for them.
-import type { CriClient } from '@berth/cri/client.ts';
+import type { CriClient } from '@berth/cri/client/client.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { kubeletPods } from '../node/kubelet.ts';
 import type { NodeLayout } from '../node/layout.ts';

@@ -1,5 +1,5 @@
 // The grace period of an orphan: its manifest is gone, but its containers' annotations have it.
-import type { RuntimeClient } from '@berth/cri/client.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { containerAnnotations, podLabels } from '../kubecontainer/labels.ts';
 
 /** Kubernetes' default. */

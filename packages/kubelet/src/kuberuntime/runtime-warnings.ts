@@ -1,6 +1,6 @@
 // Warnings of the runtime about a sandbox that is incomplete, such as host ports that no CNI plugin forwards. berthd puts
 // them into the verbose status; other runtimes have none.
-import type { RuntimeClient } from '@berth/cri/client.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { isJsonObject } from '../api/pod-shape.ts';
 import type { Logger } from '../klog/klog.ts';
 

@@ -1,5 +1,5 @@
 // Stops containers and pods: signal, grace period, kill.
-import type { RuntimeClient } from '@berth/cri/client.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';

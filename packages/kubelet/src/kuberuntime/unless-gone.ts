@@ -1,5 +1,5 @@
 // Calls about sandboxes and containers that may have been removed.
-import { CriError } from '@berth/cri/errors.ts';
+import { CriError } from '@berth/cri/errors/cri-error.ts';
 
 /** The answer to a call; undefined for NOT_FOUND: the object was removed since it was listed. */
 export async function unlessGone<Response>(call: Promise<Response>): Promise<Response | undefined> {

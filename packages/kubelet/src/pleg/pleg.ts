@@ -1,11 +1,8 @@
 // The pod lifecycle event generator: reports which pods changed in the runtime, from the runtime's own events. A
 // runtime without events is listed every second.
-import type { RuntimeClient } from '@berth/cri/client.ts';
-import { CriError } from '@berth/cri/errors/cri-error.ts';
-// The pod lifecycle event generator: tells which pods changed in the runtime. It listens to the runtime's own
-// events; a runtime that has none is listed every second.
 import { sleepUntilAborted } from '@berth/common/abort.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
+import { CriError } from '@berth/cri/errors/cri-error.ts';
 import { type ContainerEventResponse, ContainerEventType } from '@berth/cri/generated/api.ts';
 import type { PodIdentity } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';

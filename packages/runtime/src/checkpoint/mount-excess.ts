@@ -1,4 +1,4 @@
-import type { Spec } from '@berth/oci/runtime-spec.ts';
+import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import type { DumpedMount } from './criu-dump.ts';
 
 /** criu's numbers of the file systems in a container's own mounts. */

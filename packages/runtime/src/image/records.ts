@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type Digest, parseDigest } from '@berth/oci/digest.ts';
-import type { ImageConfig } from '@berth/oci/image-config.ts';
+import { type Digest, parseDigest } from '@berth/oci/image-spec/digest.ts';
+import type { ImageConfig } from '@berth/oci/image-spec/image-config.ts';
 import { migrate } from '../state/database.ts';
 import { RowReader } from '../state/row.ts';
 import {

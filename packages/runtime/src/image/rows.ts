@@ -1,7 +1,8 @@
 // Images and unpacked layers as the database has them; schema.ts says what each column is.
-import { type Digest, parseDigest } from '@berth/oci/digest.ts';
-import { type ImageConfig, readImageConfig } from '@berth/oci/image-config.ts';
-import { JsonCursor } from '@berth/oci/json-cursor.ts';
+
+import { JsonCursor } from '@berth/common/json/cursor.ts';
+import { type Digest, parseDigest } from '@berth/oci/image-spec/digest.ts';
+import { type ImageConfig, readImageConfig } from '@berth/oci/image-spec/image-config.ts';
 import type { RowReader } from '../state/row.ts';
 
 /** An image in the store. */
