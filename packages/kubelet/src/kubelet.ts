@@ -1,9 +1,9 @@
 // Builds and starts all parts of the kubelet. The only file that knows them all; each part is given the ports it uses.
 import { arch } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeDirectoriesSync } from '@berth/common/files/directories.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
 import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
-import { makeDirectoriesSync } from '@berth/linux/files/directories.ts';
 import type { Pod, PodWithStatus } from './api/pod.ts';
 import { CrashLoopBackoff } from './backoff/crash-loop.ts';
 import type { PodCgroups } from './cgroups/pod-cgroups.ts';

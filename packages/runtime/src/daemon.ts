@@ -1,6 +1,6 @@
+import { checkPlace, makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { printable } from '@berth/common/printable.ts';
 import { type FinishedCall, serveCri } from '@berth/cri/server/server.ts';
-import { checkPlace, makePrivateDirectory } from '@berth/linux/files/directories.ts';
 import { readAppArmor } from './apparmor/detect.ts';
 import { loadDefaultProfile } from './apparmor/load.ts';
 import { cgroupNaming } from './cgroups/naming.ts';

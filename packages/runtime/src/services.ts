@@ -1,9 +1,9 @@
+import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
-import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
 import { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
 import { type CgroupNaming, cgroupNaming } from './cgroups/naming.ts';
 import { containerRestores } from './checkpoint/restores.ts';

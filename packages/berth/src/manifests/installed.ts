@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { replaceFile } from '@berth/common/files/replace-file.ts';
-import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
 import { UserError } from '../errors/user-error.ts';
 import type { Manifest } from './read.ts';
 

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { closeSync, fchmodSync, openSync, readFileSync, rmSync, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { replaceFileSync } from '@berth/common/files/replace-file.ts';
-import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
 import {
   isSameProcess,
   type ProcessIdentity,

@@ -1,6 +1,6 @@
 // The kubelet of this node, over the socket in its root directory.
 import { existsSync } from 'node:fs';
-import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
+import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { ensureDaemon } from './daemon.ts';
 import { type HttpAnswer, http } from './http.ts';

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegularFile } from '@berth/common/files/regular-file.ts';
 import { replaceFile } from '@berth/common/files/replace-file.ts';
-import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { maxManifestBytes } from './manifests.ts';
 
 /** Texts on disk, by the path of their manifest. */

@@ -2,7 +2,7 @@
 
 import type { Stats } from 'node:fs';
 import { messageOf } from '@berth/common/error-message.ts';
-import { readRegularFile } from '@berth/linux/files/regular-file.ts';
+import { readRegularFile } from '@berth/common/files/regular-file.ts';
 import { type DecodedPod, type DecodeOptions, decodeManifest } from './decode.ts';
 import type { LastGoodManifests } from './last-good.ts';
 import { failFile, type ManifestFile, maxManifestBytes, updateFile } from './manifests.ts';

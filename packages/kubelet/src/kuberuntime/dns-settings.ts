@@ -1,5 +1,5 @@
 // The kubelet's resolver settings: its options and the host's resolv.conf.
-import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
+import { readRegularFileSync } from '@berth/common/files/regular-file.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import type { DnsSettings } from '../sandbox/dns.ts';
 import { parseResolvConf } from '../sandbox/resolv-conf.ts';

@@ -1,9 +1,9 @@
 // The termination message of a container: a file that it wrote, or the end of its log.
 // https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
 
+import { hasCode } from '@berth/common/error-code.ts';
 import { messageOf } from '@berth/common/error-message.ts';
 import type { ContainerStatus } from '@berth/cri/generated/api.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { containerAnnotations } from '../kubecontainer/labels.ts';
 import { type OwnFolders, readEnd } from '../rootdir/own-files.ts';
 

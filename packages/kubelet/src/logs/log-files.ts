@@ -2,10 +2,10 @@
 
 import { constants, existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { O_PATH } from '@berth/linux/files/open-flags.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { O_PATH } from '@berth/common/files/open-flags.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { magicPath, makeDirectoryInRoot, openWithoutLinks } from '@berth/linux/files/safe-path.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { closeDescriptor } from '@berth/linux/syscall/libc.ts';
 import type { PodIdentity } from '../api/pod.ts';
 import { containerLogsDir, logSymlink, podLogDir } from '../paths/pod-paths.ts';

@@ -7,12 +7,12 @@ import { lstat, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { hasCode } from '@berth/common/error-code.ts';
+import { O_PATH } from '@berth/common/files/open-flags.ts';
+import { openRegularFile, UnsuitableFileError } from '@berth/common/files/regular-file.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
-import { O_PATH } from '@berth/linux/files/open-flags.ts';
-import { openRegularFile, UnsuitableFileError } from '@berth/linux/files/regular-file.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { magicPath, openWithoutLinks } from '@berth/linux/files/safe-path.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { closeDescriptor } from '@berth/linux/syscall/libc.ts';
 import { createLogger } from '../klog/klog.ts';
 

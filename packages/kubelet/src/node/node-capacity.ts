@@ -2,7 +2,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, release, totalmem } from 'node:os';
 import { dirname } from 'node:path';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
 import type { NodeCapacity } from './node-facts.ts';
 
 /** The size of this node, whose volumes are below `rootDir`. */

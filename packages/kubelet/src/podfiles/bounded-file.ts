@@ -12,8 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
 import { bindMount, isMountPoint, mount, unmount, unmountAll } from '@berth/linux/mounts/mount.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 
 /** How much containers may add to what the kubelet writes. */
 const spareBytes = 1024 * 1024;

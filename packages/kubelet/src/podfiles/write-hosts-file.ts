@@ -1,5 +1,5 @@
 // Writes the /etc/hosts that all containers of a pod share.
-import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
+import { readRegularFileSync } from '@berth/common/files/regular-file.ts';
 import type { Pod } from '../api/pod.ts';
 import { hostNetworkHosts, podHosts } from '../containers/hosts-file.ts';
 import { podDomain, podHostname } from '../sandbox/hostname.ts';

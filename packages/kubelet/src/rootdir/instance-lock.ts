@@ -2,7 +2,7 @@
 // in it, which the kernel frees with the process, however that ends.
 import { join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
-import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
+import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { lockFile } from '@berth/linux/files/file-lock.ts';
 
 /** How long the lock of a kubelet that was just killed may stay. */

@@ -1,7 +1,8 @@
 // Reads files below the kubelet's folders that a container may have written or replaced: a container that mounts the
 // log folder or a volume can put anything there, symbolic links on the way included.
-import { O_PATH } from '@berth/linux/files/open-flags.ts';
-import { readEndOfOpenedFile, readEndOfRegularFile } from '@berth/linux/files/regular-file.ts';
+import { O_PATH } from '@berth/common/files/open-flags.ts';
+import { readEndOfRegularFile } from '@berth/common/files/regular-file.ts';
+import { readEndOfOpenedFile } from '@berth/linux/files/opened-file.ts';
 import { openWithoutLinks } from '@berth/linux/files/safe-path.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podsDir } from '../paths/pod-paths.ts';

@@ -1,7 +1,7 @@
 // The volumes of pods: made before their containers, taken away after them, each by the plugin of its kind.
 import { join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
-import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
+import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import type { Pod, Volume } from '../api/pod.ts';
 import { pluginVolumesDir, podDir, podsDir } from '../paths/pod-paths.ts';

@@ -1,8 +1,8 @@
 // The folder of a pod below the kubelet's root directory, with all that is mounted in it.
 import { readdir, realpath } from 'node:fs/promises';
+import { hasCode } from '@berth/common/error-code.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { podDir, podsDir } from '../paths/pod-paths.ts';
 
 type Roots = Parameters<typeof podDir>[0];

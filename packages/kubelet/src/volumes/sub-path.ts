@@ -3,7 +3,8 @@
 
 import { chmodSync, closeSync, mkdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { O_PATH } from '@berth/linux/files/open-flags.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { O_PATH } from '@berth/common/files/open-flags.ts';
 import {
   magicPath,
   makeDirectoryInRoot,
@@ -11,7 +12,7 @@ import {
   openWithoutLinks,
 } from '@berth/linux/files/safe-path.ts';
 import { bindMount, unmount } from '@berth/linux/mounts/mount.ts';
-import { asSyscallError, hasCode } from '@berth/linux/syscall/errno.ts';
+import { asSyscallError } from '@berth/linux/syscall/errno.ts';
 
 /**
  * Binds `subPath` of `volume` to `target` and returns `target`. A missing directory is made with the volume's

@@ -86,5 +86,3 @@ export function asSyscallError(error: unknown, about: { path?: string; hint?: st
   }
   return error;
 }
-
-export { hasCode } from '@berth/common/error-code.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openRegularFile, readRegularFile, UnsuitableFileError } from '@berth/linux/files/regular-file.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { openRegularFile, readRegularFile, UnsuitableFileError } from '@berth/common/files/regular-file.ts';
 import { maxDocumentSize } from '../content/store.ts';
 import type { Descriptor } from '../image-spec/descriptor.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../image-spec/digest.ts';

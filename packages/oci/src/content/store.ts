@@ -2,9 +2,9 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
+import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';
-import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import {
   type Digest,
   DigestMismatchError,

@@ -1,5 +1,5 @@
-import { chainIds } from './chain-id.ts';
 // An image as a whole: its manifest, configuration and layers.
+import { chainIds } from './chain-id.ts';
 import type { Descriptor } from './descriptor.ts';
 import type { Digest } from './digest.ts';
 import { type ImageConfig, parseImageConfig } from './image-config.ts';

@@ -1,8 +1,8 @@
 // The files of an OCI artifact, in place of an unpacked layer.
 import { chmod, copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
 import { quoted } from '@berth/common/printable.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { Descriptor } from '../image-spec/descriptor.ts';
 import { LayerError } from './layer-error.ts';
 import { layerPath } from './layer-path.ts';

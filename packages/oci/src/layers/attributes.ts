@@ -1,6 +1,7 @@
 // Extended attributes and times of a layer's files.
+
+import { hasCode } from '@berth/common/error-code.ts';
 import { setXattr } from '@berth/linux/files/xattr.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { TarHeader } from '../tar/entry.ts';
 import { encodeFileName as native } from '../tar/file-name.ts';
 

@@ -1,8 +1,8 @@
 // The directories of a layer while it is unpacked.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
 import { quoted } from '@berth/common/printable.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { decodeFileName, encodeFileName as native } from '../tar/file-name.ts';
 import { setOpaque } from './attributes.ts';
 import { LayerError } from './layer-error.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
 import type { ContentStore, Ingest } from '../content/store.ts';
 import type { Descriptor } from '../image-spec/descriptor.ts';
 import { DigestMismatchError } from '../image-spec/digest.ts';

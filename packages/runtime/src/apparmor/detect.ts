@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
 
 /** What the kernel's AppArmor is and has. */
 export interface AppArmorSupport {

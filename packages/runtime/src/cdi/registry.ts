@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { readRegularFile } from '@berth/linux/files/regular-file.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { readRegularFile } from '@berth/common/files/regular-file.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import { type CdiSpec, type ContainerEdits, parseCdiSpec } from './spec.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile, open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { openRegularFile } from '@berth/linux/files/regular-file.ts';
+import { openRegularFile } from '@berth/common/files/regular-file.ts';
 import { magicPath } from '@berth/linux/files/safe-path.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { tarOfTree } from '@berth/oci/tar/tree.ts';

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
+import { readRegularFileSync } from '@berth/common/files/regular-file.ts';
 import { invalid, messageWithCauses } from '../rpc/errors.ts';
 
 /** The index of a pod's checkpoint, written last. */

@@ -1,7 +1,7 @@
 import { constants, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { O_PATH } from '@berth/linux/files/open-flags.ts';
-import { openRegularFile } from '@berth/linux/files/regular-file.ts';
+import { O_PATH } from '@berth/common/files/open-flags.ts';
+import { openRegularFile } from '@berth/common/files/regular-file.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { magicPath, openInRoot } from '@berth/linux/files/safe-path.ts';
 import { closeDescriptor } from '@berth/linux/syscall/libc.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import { type Config, defaultConfig, defaultConfigPath } from './config.ts';
 import { ConfigError } from './located.ts';

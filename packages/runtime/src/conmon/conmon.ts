@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
+import { hasCode } from '@berth/common/error-code.ts';
 import { messageOf } from '@berth/common/error-message.ts';
-import { readEndOfRegularFile, readRegularFile } from '@berth/linux/files/regular-file.ts';
+import { readEndOfRegularFile, readRegularFile } from '@berth/common/files/regular-file.ts';
 import { kill } from '@berth/linux/processes/process.ts';
 import { type StartedProcess, startProcess } from '@berth/linux/processes/spawn.ts';
 import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { killDescendants } from '../host/process-tree.ts';
 import { lastRuntimeError, OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 import { type ConmonSpec, conmonArguments } from './arguments.ts';

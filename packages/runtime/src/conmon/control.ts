@@ -1,6 +1,6 @@
 import { closeSync, constants, lstatSync, openSync, watch, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
 
 /** A control message of conmon's `ctl` fifo: type, then two numbers that only a resize of a terminal uses. */
 const reopenMessage = '2 0 0\n';

@@ -1,7 +1,7 @@
 import { constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { O_PATH } from '@berth/common/files/open-flags.ts';
 import type { ContainerConfig, Mount } from '@berth/cri/generated/api.ts';
-import { O_PATH } from '@berth/linux/files/open-flags.ts';
 import { magicPath, openInRoot } from '@berth/linux/files/safe-path.ts';
 import { bindMount } from '@berth/linux/mounts/mount.ts';
 import { overlayMount } from '@berth/linux/mounts/overlay.ts';

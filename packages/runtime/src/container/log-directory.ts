@@ -1,7 +1,7 @@
 import { constants, lstatSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { makeDirectories } from '@berth/linux/files/directories.ts';
-import { O_PATH } from '@berth/linux/files/open-flags.ts';
+import { makeDirectories } from '@berth/common/files/directories.ts';
+import { O_PATH } from '@berth/common/files/open-flags.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { openWithoutLinks } from '@berth/linux/files/safe-path.ts';
 import { closeDescriptor } from '@berth/linux/syscall/libc.ts';

@@ -1,4 +1,4 @@
-import { readRegularFile } from '@berth/linux/files/regular-file.ts';
+import { readRegularFile } from '@berth/common/files/regular-file.ts';
 
 /** Larger than any config.json of ours: a request has at most 16 MiB, and a seccomp profile adds less. */
 const maxJsonBytes = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
+import { hasCode } from '@berth/common/error-code.ts';
 import type { ReopenContainerLogRequest, ReopenContainerLogResponse } from '@berth/cri/generated/api.ts';
 import { waitForExit } from '@berth/linux/processes/process.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { reopenLog } from '../conmon/control.ts';
 import { notFound, wrongState } from '../rpc/errors.ts';
 import type { Paths } from '../state/paths.ts';

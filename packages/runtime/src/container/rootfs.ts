@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
+import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { lchown } from '@berth/linux/files/ownership.ts';
 import { bindMount, unmount } from '@berth/linux/mounts/mount.ts';
 import { overlayMount } from '@berth/linux/mounts/overlay.ts';

@@ -1,6 +1,6 @@
 import { chownSync, statSync } from 'node:fs';
+import { hasCode } from '@berth/common/error-code.ts';
 import { hostId } from '@berth/linux/namespaces/id-mappings.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { User } from '@berth/oci/runtime-spec/config.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 

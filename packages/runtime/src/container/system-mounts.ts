@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, readFileSync, statfsSync } from 'node:fs';
-import { O_PATH } from '@berth/linux/files/open-flags.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { O_PATH } from '@berth/common/files/open-flags.ts';
 import { magicPath, openInRoot } from '@berth/linux/files/safe-path.ts';
 import { parseMountInfo } from '@berth/linux/mounts/mountinfo.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { invalid, RuntimeError } from '../rpc/errors.ts';
 import { isWithin, procMountProblem } from '../spec/proc-mounts.ts';

@@ -1,10 +1,10 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { hasCode } from '@berth/common/error-code.ts';
 import { type Mount, MountPropagation } from '@berth/cri/generated/api.ts';
 import { bindMount } from '@berth/linux/mounts/mount.ts';
 import { sameMappings } from '@berth/linux/namespaces/id-mappings.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { invalid } from '../rpc/errors.ts';
 import type { MountSource } from '../spec/input.ts';
 import { type ImageVolume, mountImageVolume } from './image-volumes.ts';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { fchownSync, fstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
 import { messageOf } from '@berth/common/error-message.ts';
-import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
+import { readRegularFileSync } from '@berth/common/files/regular-file.ts';
 import { type Program, type StartedProcess, startProcess } from '@berth/linux/processes/spawn.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { Process } from '@berth/oci/runtime-spec/config.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { lastRuntimeError, OciRuntimeError } from '../oci-runtime/runtime-log.ts';

@@ -1,10 +1,10 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
+import { readRegularFileSync } from '@berth/common/files/regular-file.ts';
 import { membership } from '@berth/linux/cgroups/membership.ts';
-import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import { kill } from '@berth/linux/processes/process.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { killDescendants } from '../host/process-tree.ts';
 
 /** A pid file holds a number. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
-import { readRegularFileSync, UnsuitableFileError } from '@berth/linux/files/regular-file.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { readRegularFileSync, UnsuitableFileError } from '@berth/common/files/regular-file.ts';
 
 /** The exit of a container, from conmon's exit file. */
 export interface ContainerExit {

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
 import type { FilesystemUsage, ImageFsInfoResponse } from '@berth/cri/generated/api.ts';
 import type { DiskUsage } from '@berth/linux/files/disk-usage.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { LayerUsage } from '../disk-usage/layer-usage.ts';
 import { nowNs } from '../time/clock.ts';
 import type { ImageService } from './service.ts';

@@ -1,5 +1,5 @@
 import { opendirSync } from 'node:fs';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
 
 /** Names that are counted at most; a layer with more in its top directory is checked only for having that many. */
 const maxCounted = 500;

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
 import type { PullImageRequest, PullImageResponse } from '@berth/cri/generated/api.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import { LayerError } from '@berth/oci/layers/layer-error.ts';
 import { formatReference, type Reference, repositoryName } from '@berth/oci/reference/reference.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { makeDirectories, makePrivateDirectory } from '@berth/linux/files/directories.ts';
+import { makeDirectories, makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { syncFilesystem } from '@berth/linux/files/sync-filesystem.ts';
 import { releaseFreedMemory, returnLargeBlocks } from '@berth/linux/processes/free-memory.ts';
 import { ContentStore } from '@berth/oci/content/store.ts';

@@ -1,8 +1,8 @@
 import { BlockList, isIPv6 } from 'node:net';
 import { basename, join } from 'node:path';
+import { makeDirectories } from '@berth/common/files/directories.ts';
+import { readRegularFile } from '@berth/common/files/regular-file.ts';
 import { replaceFile } from '@berth/common/files/replace-file.ts';
-import { makeDirectories } from '@berth/linux/files/directories.ts';
-import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { invalid, messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import type { TemplateData } from './render-conf.ts';
 

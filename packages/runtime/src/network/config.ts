@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { NetworkConfigList } from '@berth/cni/config/conf-list.ts';
 import { loadConfLists } from '@berth/cni/config/load.ts';
 import { findPlugin } from '@berth/cni/plugin/find-plugin.ts';
-import { makeDirectories } from '@berth/linux/files/directories.ts';
+import { makeDirectories } from '@berth/common/files/directories.ts';
 import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 

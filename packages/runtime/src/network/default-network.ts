@@ -1,8 +1,8 @@
 import { BlockList, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { basename, join } from 'node:path';
+import { makeDirectories } from '@berth/common/files/directories.ts';
 import { replaceFile } from '@berth/common/files/replace-file.ts';
-import { makeDirectories } from '@berth/linux/files/directories.ts';
 
 /** The file that berthd writes into the configuration directory when there is no other. */
 export const DEFAULT_FILE = '87-berth.conflist';

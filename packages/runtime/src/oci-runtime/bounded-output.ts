@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
+import { hasCode } from '@berth/common/error-code.ts';
 import type { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 
 /** How many bytes several outputs may keep together: first come, first served. */
 export interface ByteBudget {

@@ -1,6 +1,6 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
+import { hasCode } from '@berth/common/error-code.ts';
 import type { CgroupNaming } from '../cgroups/naming.ts';
 import { plainRuntime, type RuntimeOptions } from '../config/config.ts';
 import { findProgram } from '../host/programs.ts';

@@ -2,11 +2,11 @@ import { close, constants, openSync, readSync, rmSync, unlinkSync, writeFileSync
 import { open } from 'node:fs/promises';
 import { constants as os } from 'node:os';
 import { join } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
 import { messageOf } from '@berth/common/error-message.ts';
 import { kill } from '@berth/linux/processes/process.ts';
 import { startProcess } from '@berth/linux/processes/spawn.ts';
 import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { LinuxResources } from '@berth/oci/runtime-spec/config.ts';
 import type { CgroupNaming } from '../cgroups/naming.ts';
 import type { RuntimeOptions } from '../config/config.ts';

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
+import { hasCode } from '@berth/common/error-code.ts';
 import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import { pinState } from '@berth/linux/namespaces/namespaces.ts';
 import { isSameProcess } from '@berth/linux/processes/process.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { isExitFileName, readExit, wasOomKilled } from '../exits/exit-files.ts';
 import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { hasEtcFiles } from '../sandbox/files.ts';

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { readRegularFileSync } from '@berth/common/files/regular-file.ts';
 import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
-import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import type { LiveConfig } from '../config/live-config.ts';
 import { type ContainerRetryServices, retryContainerRemoval } from '../container/retry.ts';
 import { isExitFileName } from '../exits/exit-files.ts';

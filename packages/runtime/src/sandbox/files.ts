@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
+import { readRegularFileSync } from '@berth/common/files/regular-file.ts';
 import type { DNSConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { lchown } from '@berth/linux/files/ownership.ts';
-import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import { mount, unmountAll } from '@berth/linux/mounts/mount.ts';
 import { contextOption } from '@berth/linux/security/selinux.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { SandboxPaths } from '../state/paths.ts';
 import { podRoot, type SandboxNamespaces } from '../state/sandbox.ts';
 

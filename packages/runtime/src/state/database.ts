@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makePrivateDirectory } from '@berth/linux/files/directories.ts';
+import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 
 /** How long to wait for a backup that reads the database while berthd starts. */
 const waitMs = 2000;

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
+import { readRegularFileSync } from '@berth/common/files/regular-file.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
-import { readRegularFileSync } from '@berth/linux/files/regular-file.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { unmountAll } from '@berth/linux/mounts/mount.ts';
 import { processStat, signalProcess, waitForExit } from '@berth/linux/processes/process.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { Container } from '../state/container.ts';

@@ -2,8 +2,8 @@
 import { existsSync, globSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { hasCode } from '@berth/common/error-code.ts';
 import type { MountInfo } from '@berth/linux/mounts/mountinfo.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { patience } from '../machine-speed.ts';
 
 /** Cgroups that a machine starts in: first all of `roots`, then, when those are its roots, all of `leaves`. */

@@ -1,6 +1,6 @@
+import { hasCode } from '@berth/common/error-code.ts';
+import { readRegularFile } from '@berth/common/files/regular-file.ts';
 import { JsonCursor } from '@berth/common/json/cursor.ts';
-import { readRegularFile } from '@berth/linux/files/regular-file.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { askCredentialHelper } from './credential-helper.ts';
 import { type AuthConfig, type ImagePlace, isDockerHub } from './credentials.ts';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
-import { readRegularFile } from '@berth/linux/files/regular-file.ts';
+import { readRegularFile } from '@berth/common/files/regular-file.ts';
 import { type RegistryHost, type TlsFiles, upstream } from './host.ts';
 import { parseHostsFile, type Warn } from './hosts-toml.ts';
 

@@ -1,6 +1,6 @@
 import { messageOf } from '@berth/common/error-message.ts';
+import { readRegularFile } from '@berth/common/files/regular-file.ts';
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
-import { readRegularFile } from '@berth/linux/files/regular-file.ts';
 import { readAppArmor } from '../../apparmor/detect.ts';
 import { invalid } from '../../rpc/errors.ts';
 import type { ContainerFacts } from '../input.ts';

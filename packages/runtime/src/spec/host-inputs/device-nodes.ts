@@ -1,10 +1,10 @@
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, posix } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
 import { messageOf } from '@berth/common/error-message.ts';
 import type { Device } from '@berth/cri/generated/api.ts';
 import { splitDevice } from '@berth/linux/files/mknod.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import type { LinuxDevice } from '@berth/oci/runtime-spec/config.ts';
 import { invalid } from '../../rpc/errors.ts';
 import type { DeviceNode } from '../input.ts';

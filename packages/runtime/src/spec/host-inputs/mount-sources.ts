@@ -1,10 +1,10 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
 import { messageOf } from '@berth/common/error-message.ts';
+import { makeDirectories } from '@berth/common/files/directories.ts';
 import type { Mount } from '@berth/cri/generated/api.ts';
-import { makeDirectories } from '@berth/linux/files/directories.ts';
 import { type MountInfo, parseMountInfo } from '@berth/linux/mounts/mountinfo.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { invalid } from '../../rpc/errors.ts';
 import type { MountSource, Restriction } from '../input.ts';
 

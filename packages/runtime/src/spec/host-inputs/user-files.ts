@@ -1,7 +1,8 @@
-import { O_PATH } from '@berth/linux/files/open-flags.ts';
-import { readOpenedFile, UnsuitableFileError } from '@berth/linux/files/regular-file.ts';
+import { hasCode } from '@berth/common/error-code.ts';
+import { O_PATH } from '@berth/common/files/open-flags.ts';
+import { UnsuitableFileError } from '@berth/common/files/regular-file.ts';
+import { readOpenedFile } from '@berth/linux/files/opened-file.ts';
 import { openInRoot } from '@berth/linux/files/safe-path.ts';
-import { hasCode } from '@berth/linux/syscall/errno.ts';
 import { RuntimeError } from '../../rpc/errors.ts';
 
 /** Far larger than any real one; files of an image must not fill berthd's memory. */

@@ -1,6 +1,0 @@
-export {
-  checkPlace,
-  makeDirectories,
-  makeDirectoriesSync,
-  makePrivateDirectory,
-} from '@berth/common/files/directories.ts';

@@ -1,1 +1,0 @@
-export { O_CLOEXEC, O_PATH } from '@berth/common/files/open-flags.ts';
