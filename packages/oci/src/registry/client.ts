@@ -9,20 +9,20 @@ import { readBody } from './http/read-body.ts';
 import { retryAfter, TransientError } from './http/retry.ts';
 import { urlWithoutSecrets } from './http/url-without-secrets.ts';
 
-/** As many as Go's clients follow. */
+/** The limit of Go's HTTP client. */
 const maxRedirects = 9;
 const maxErrorAnswer = 64 * 1024;
 
 /**
- * The pull side of the OCI distribution spec for one repository on one host: requests with authorization and
- * redirects. It does not try again; failures that may pass are TransientErrors.
+ * The pull API of the OCI distribution spec for one repository on one host, with authorization and redirects. Does not
+ * retry: failures that may be temporary are TransientErrors.
  */
 export class RepositoryClient {
   readonly host: RegistryHost;
   readonly #repository: string;
   readonly #http: HttpClient;
   readonly #authorizer: Authorizer;
-  /** Whether the host has turned out not to speak TLS. */
+  /** Whether the host did not speak TLS. */
   #isPlain = false;
 
   constructor(access: Access) {
@@ -44,7 +44,7 @@ export class RepositoryClient {
     return this.#request('GET', path, headers, signal);
   }
 
-  /** The headers that a GET of `path` would have, with the same errors. */
+  /** The headers of a HEAD of `path`, with the errors of a GET. */
   async head(
     path: string,
     headers: Record<string, string>,
@@ -76,7 +76,7 @@ export class RepositoryClient {
       });
       const status = response.statusCode ?? 0;
       if ((status >= 200 && status < 300) || status === 416) return response;
-      // Whoever a redirect names has no say in what the registry's credentials are shown to (CVE-2020-15157).
+      // The target of a redirect must not choose a server for the registry's credentials (CVE-2020-15157).
       const canRenew = status === 401 && refusals === 0 && from === undefined;
       const answer = await readBody(response, maxErrorAnswer, `error answer of ${from ?? url.host}`);
       if (!canRenew) throw statusError(response, { url, from, body: answer });
@@ -85,9 +85,9 @@ export class RepositoryClient {
   }
 
   /**
-   * Sends a request and follows redirects. `from` is the host that answered, where that is not the registry. What
-   * is the registry's own, credentials above all, is left behind at the first redirect to another origin, and does
-   * not come back when that leads to the registry again.
+   * Sends a request and follows redirects. `from` is the host that responded, if not the registry. The registry's own
+   * headers, credentials above all, are dropped at the first redirect to another origin, and stay dropped when that
+   * redirects to the registry again.
    */
   async #follow({
     method,
@@ -128,7 +128,7 @@ export class RepositoryClient {
   }
 }
 
-/** Whether a server answered the beginning of TLS with something else. */
+/** Whether the server did not answer the TLS handshake with TLS. */
 function isNoTls(error: unknown): boolean {
   const codes = ['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'];
   return error instanceof ConnectionError && codes.includes(error.code);
@@ -153,7 +153,7 @@ function redirectTarget(location: string, from: URL): URL {
       'refused',
       `${from.host}: refusing its redirect to ${urlWithoutSecrets(location)}`,
     );
-  // No redirect brings credentials of its own.
+  // Drop credentials in the URL of a redirect.
   to.username = '';
   to.password = '';
   return to;
@@ -187,7 +187,7 @@ function statusText({ statusCode = 0, statusMessage = '' }: IncomingMessage): st
   return words[statusCode] ?? `unexpected status ${statusCode} ${statusMessage}`.trimEnd();
 }
 
-/** The message of the first error in the distribution spec's error document, when there is one. */
+/** The message of the first error in an error response of the distribution spec, if any. */
 function detail(body: Buffer): string {
   const message = /"message"\s*:\s*"((?:[^"\\]|\\.){1,300})"/.exec(body.toString())?.[1];
   return message ? ` (${printable(message)})` : '';

@@ -1,14 +1,14 @@
 import { Semaphore } from '@berth/common/semaphore.ts';
 
-/** Bytes of documents that every pull may have in memory. */
+/** Bytes of documents that each pull may hold without waiting. */
 const freeBytes = 256 * 1024;
 
-/** Pulls with more than that at a time: what is parsed of them takes a dozen times their bytes. */
+/** Pulls with more bytes that run concurrently: parsed documents take a dozen times their size. */
 const largePulls = new Semaphore(2);
 
 /**
- * What a pull holds of manifests, indexes and configurations. Honest ones have kilobytes; a pull whose documents are
- * larger waits for its turn, and only such pulls wait for each other.
+ * Limits the memory of manifests, indexes and configurations. Ordinary ones have kilobytes; a pull with larger ones
+ * waits for other such pulls, and delays no ordinary pull.
  */
 export class DocumentBudget implements Disposable {
   readonly #signal: AbortSignal | undefined;
@@ -19,7 +19,7 @@ export class DocumentBudget implements Disposable {
     this.#signal = signal;
   }
 
-  /** Resolves when the pull may have that many bytes more. */
+  /** Resolves when the pull may hold this many more bytes. */
   async admit(bytes: number): Promise<void> {
     this.#held += bytes;
     if (this.#held > freeBytes) this.#release ??= await largePulls.acquire(this.#signal);

@@ -8,22 +8,22 @@ import { RegistryError } from './http/errors.ts';
 import { bodyError } from './http/http.ts';
 import { retryAfter, TransientError, withRetries } from './http/retry.ts';
 
-/** Bytes between two failures that make a download worth going on with, however often it breaks. */
+/** Progress in bytes that resets the count of failures of a download. */
 const worthwhile = 64 * 1024;
 
-/** What fetchBlob needs. */
+/** The parameters of fetchBlob. */
 export interface BlobFetch {
   client: RepositoryClient;
   descriptor: Descriptor;
   store: ContentStore;
   signal: AbortSignal | undefined;
-  /** Called as bytes come in, with how many of the blob are there. */
+  /** Called with the number of bytes so far. */
   onBytes: (received: number) => void;
 }
 
 /**
- * Downloads one blob into the store, going on where an earlier attempt stopped, an attempt of an earlier process
- * included. The digest is computed as the bytes stream; sizes other than the descriptor's are refused.
+ * Downloads one blob into the store; resumes an earlier download, also one of an earlier process. Computes the digest
+ * while streaming, and throws for a size other than the descriptor's.
  * Call it within `store.exclusive`.
  */
 export async function fetchBlob(fetch: BlobFetch): Promise<void> {
@@ -32,13 +32,13 @@ export async function fetchBlob(fetch: BlobFetch): Promise<void> {
   try {
     await download(fetch, ingest);
     await ingest.commit().catch(async (error) => {
-      // What was left by an earlier process may be damaged, so the whole gets one more chance.
+      // The file of an earlier process may be damaged: download the whole blob once more.
       if (!(error instanceof DigestMismatchError) || resumedAt === 0) throw error;
       await download(fetch, ingest);
       await ingest.commit();
     });
   } catch (error) {
-    // On a full disk the space does more good than a head start for the next try.
+    // On a full disk, free the space rather than keep a part to resume.
     if (ingest.offset === 0 || hasCode(error, 'ENOSPC', 'EDQUOT')) await ingest.discard();
     throw error;
   } finally {
@@ -53,7 +53,7 @@ async function download(fetch: BlobFetch, ingest: Ingest): Promise<void> {
     fetch.signal,
     () => downloadRest(fetch, ingest),
     () => {
-      // A server that makes the download begin again and again makes no progress.
+      // Restarting from 0 is not progress.
       const progressed = ingest.offset - furthest >= worthwhile;
       furthest = Math.max(furthest, ingest.offset);
       return progressed;
@@ -93,13 +93,13 @@ async function downloadRest(fetch: BlobFetch, ingest: Ingest): Promise<void> {
   }
 }
 
-/** Brings the ingest to the offset that the response starts at. */
+/** Moves the ingest to the offset of the response. */
 async function placeResponse(response: IncomingMessage, ingest: Ingest): Promise<void> {
   if (ingest.offset === 0) return;
   const start = /^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1];
   if (response.statusCode === 206 && Number(start) === ingest.offset) return;
   await ingest.restart();
-  // A 200 is the whole blob, from servers that do not know ranges; any other part is of no use.
+  // 200 is the whole blob, from a server without range support. Any other range is useless.
   if (response.statusCode !== 200) {
     const after = retryAfter(response.headers['retry-after'], Date.now());
     throw new TransientError(

@@ -5,7 +5,7 @@ import { NoMatchingPlatformError } from '../image-spec/manifest.ts';
 import { ConnectionError } from './http/connection-error.ts';
 import { RegistryError, type RegistryErrorCode } from './http/errors.ts';
 
-/** An image could not be pulled; `cause` is the failure itself. */
+/** A pull failed; `cause` is the reason. */
 export class PullError extends Error {
   override readonly name = 'PullError';
   readonly code: RegistryErrorCode;

@@ -13,10 +13,10 @@ import { PullError } from './pull-error.ts';
 import { RepositoryHosts } from './repository-hosts.ts';
 import { type ResolvedImage, resolveImage } from './resolve.ts';
 
-/** Layers downloaded at a time. */
+/** Number of layers to download concurrently. */
 const parallelLayers = 3;
 
-/** What is to be pulled and how. */
+/** The parameters of a pull. */
 export interface PullRequest {
   reference: Reference;
   /** This machine's by default. */
@@ -30,26 +30,25 @@ export interface PullRequest {
   /** Whether the reference's repository has served the manifest of this digest before; see resolveImage. */
   isKnown?: (digest: Digest) => boolean;
   signal?: AbortSignal;
-  /** Those that are to differ from the usual. */
+  /** Timeouts other than the defaults. */
   timeouts?: Partial<Timeouts>;
   /** Logs what is ignored in the host configuration. */
   warn?: Warn;
-  /** What it throws ends the pull; a `resolved` image that is not wanted costs no download. */
+  /** Called for each event. When it throws, the pull fails: reject a `resolved` image before its download. */
   onProgress?: (event: PullProgress) => void;
-  /** Whether a layer is not needed, because it is unpacked already. */
+  /** Whether a layer is unpacked already and need not be downloaded. */
   hasLayer?: (layer: ImageLayer) => boolean;
   /**
-   * Called for each layer as its blob is in the store, in the order in which they get there, so that unpacking
-   * overlaps with the other downloads. The pull is done when these promises are. The signal fires when the pull
-   * is aborted or another of its layers fails.
+   * Called for each layer when its blob is in the store, in order of completion, so that unpacking overlaps with other
+   * downloads. The pull resolves after these promises. The signal is aborted when the pull is, or another layer fails.
    */
   onLayer?: (layer: ImageLayer, signal: AbortSignal) => Promise<void>;
 }
 
-/** What happens during a pull. */
+/** The events of a pull. */
 export type PullProgress =
   | { kind: 'resolved'; image: ResolvedImage }
-  /** Its blob is here already. */
+  /** Its blob is in the store already. */
   | { kind: 'present'; layer: ImageLayer }
   /** See PullRequest.hasLayer. */
   | { kind: 'unneeded'; layer: ImageLayer }
@@ -143,7 +142,7 @@ async function fetchLayer(
 ): Promise<void> {
   const { descriptor } = layer;
   await store.exclusive(descriptor.digest, signal, async () => {
-    // Hashed, although unpacking verifies it again: only here can one that is damaged be fetched anew.
+    // Verify it here, although unpacking does so again: only here a damaged blob can be downloaded again.
     if (
       (await store.size(descriptor.digest)) === descriptor.size &&
       (await store.isWhole(descriptor.digest))

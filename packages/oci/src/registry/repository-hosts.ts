@@ -8,7 +8,7 @@ import type { Warn } from './hosts/hosts-toml.ts';
 import { registryHosts } from './hosts/registry-hosts.ts';
 import { RegistryError } from './http/errors.ts';
 
-/** The places that may serve one repository, in the order in which they are tried. */
+/** The hosts of one repository, in the order in which they are tried. */
 export class RepositoryHosts {
   readonly #clients: RepositoryClient[];
   readonly #repository: string;
@@ -18,7 +18,7 @@ export class RepositoryHosts {
     this.#repository = repository;
   }
 
-  /** Reads the host configuration for a reference's registry. */
+  /** Reads the host configuration of a reference's registry. */
   static async load(
     reference: Reference,
     hostsDir: string | undefined,
@@ -34,8 +34,8 @@ export class RepositoryHosts {
   }
 
   /**
-   * Runs `operation` with one host after the other until one succeeds. When all fail the error tells of each,
-   * and has the code of the last, which is the registry itself.
+   * Tries `operation` with each host until one succeeds. When all fail, the error lists all failures and has the code of
+   * the last host, the registry itself.
    */
   async firstThat<T>(
     capability: 'pull' | 'resolve',

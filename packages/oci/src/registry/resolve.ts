@@ -27,34 +27,34 @@ import { readBody } from './http/read-body.ts';
 import { withRetries } from './http/retry.ts';
 import type { RepositoryHosts } from './repository-hosts.ts';
 
-/** An index may name an index; more levels than this are a loop or an attack. */
+/** Maximum depth of nested indexes. */
 const maxIndexDepth = 3;
 
-/** An image as a registry has it, its documents stored and its layers still to fetch. */
+/** An image of a registry: its documents are stored, its layers are still to be downloaded. */
 export interface ResolvedImage extends Image {
-  /** What the tag stood for: the digest of the index, or of the manifest where there is no index. */
+  /** The digest of the tag: of the index, or else of the manifest. */
   digest: Digest;
   /** Host, with scheme, that served the manifest. */
   source: string;
 }
 
-/** What resolving takes. */
+/** The parameters of resolveImage. */
 export interface Resolution {
   reference: Reference;
   platform: Platform;
   store: ContentStore;
   /** Whether the repository has served the manifest of this digest before. */
   isKnown: (digest: Digest) => boolean;
-  /** Held until the image is not needed any more. */
+  /** The memory budget of the documents. */
   budget: DocumentBudget;
   signal: AbortSignal | undefined;
 }
 
 /**
- * Finds the image that a reference means for a platform, and stores its manifest, index and configuration. The
- * registry is asked for the manifest each time, so that nobody gets an image by knowing its digest alone: with the
- * credentials of this request it has to give what its repository has, and another repository has to prove that it
- * has the documents by sending them.
+ * Resolves a reference to the image for a platform, and stores its index, manifest and configuration. Requests the
+ * manifest from the registry each time, so that knowing a digest does not give access to an image in the store: the
+ * registry must return it with the credentials of this request, and a repository that has not served the documents
+ * before must send them.
  */
 export async function resolveImage(hosts: RepositoryHosts, resolution: Resolution): Promise<ResolvedImage> {
   const { reference, platform, isKnown, signal } = resolution;
@@ -89,7 +89,7 @@ export async function resolveImage(hosts: RepositoryHosts, resolution: Resolutio
   });
 }
 
-/** Whether a manifest with a configuration of unknown type may be that of an image all the same: its layers are. */
+/** Whether a manifest with a configuration of unknown type may be an image, because its layers are those of one. */
 function mayBeImage({ layers, config }: ImageManifest): boolean {
   return (
     layers.length > 0 &&
@@ -98,7 +98,7 @@ function mayBeImage({ layers, config }: ImageManifest): boolean {
   );
 }
 
-/** The image of a manifest with a configuration of unknown type; undefined where that is no image's. */
+/** The image of a manifest with a configuration of unknown type; undefined when that is not an image configuration. */
 function imageOf(
   { artifactType: _, ...manifest }: ImageManifest,
   digest: Digest,
@@ -111,7 +111,7 @@ function imageOf(
   }
 }
 
-/** An image whose index names no platform for it tells by its configuration, where that has both parts. */
+/** Checks the platform of an image whose index has none for it, by its configuration, if that has one. */
 function checkPlatform({ config: { os, architecture, variant } }: Image, platform: Platform): void {
   if (os === '' || architecture === '') return;
   const offered = { os, architecture, ...(variant && { variant }) };
@@ -121,7 +121,7 @@ function checkPlatform({ config: { os, architecture, variant } }: Image, platfor
   );
 }
 
-/** The document that the reference names. One that the repository is known to have is asked for by HEAD. */
+/** The document of a reference. Sends HEAD for one that the repository has served before. */
 async function fetchTop(
   client: RepositoryClient,
   resolution: Resolution,
@@ -142,7 +142,7 @@ async function fetchTop(
   return { digest: fetched.digest, document: parseManifest(fetched.content, fetched.contentType) };
 }
 
-/** Undefined from a registry that knows no HEAD. */
+/** Undefined for a registry without HEAD. */
 async function headOf(
   client: RepositoryClient,
   path: string,
@@ -156,7 +156,7 @@ async function headOf(
   }
 }
 
-/** A document that the one above it describes: from the store where that may be trusted to be the repository's. */
+/** The document of a descriptor: from the store if the repository has served it before, or else from the registry. */
 async function provideDocument(
   sources: { client: RepositoryClient; resolution: Resolution; isStoreFirst: boolean },
   path: string,
@@ -190,8 +190,7 @@ interface Document {
 }
 
 /**
- * A small document from the registry, which then is in the store. Digest and size must be those of the descriptor
- * that named it.
+ * Downloads a document into the store. Throws when its digest or size differs from its descriptor.
  */
 async function fetchDocument(
   client: RepositoryClient,

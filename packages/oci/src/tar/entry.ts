@@ -1,6 +1,6 @@
-/** What every entry of a tar archive says about itself. */
+/** The attributes of every entry in a tar archive. */
 export interface TarAttributes {
-  /** As written in the archive; nothing is cleaned. */
+  /** As in the archive, not normalized. */
   path: string;
   /** Permission bits with set-user-ID, set-group-ID and sticky, 0 to 0o7777. */
   mode: number;
@@ -12,7 +12,7 @@ export interface TarAttributes {
   xattrs?: Map<string, Buffer>;
 }
 
-/** What is read from an archive. The content of a file follows it as chunks. */
+/** The header of an entry in an archive that is read. The content of a file follows in chunks. */
 export type TarHeader = TarAttributes &
   (
     | { type: 'file'; size: number }
@@ -21,7 +21,7 @@ export type TarHeader = TarAttributes &
     | { type: 'character-device' | 'block-device'; major: number; minor: number }
   );
 
-/** What is written to an archive. Absent attributes are 0, with 0o644 for files and 0o755 for directories. */
+/** An entry to write. Absent attributes are 0; the default mode is 0o644 for files and 0o755 for directories. */
 export type TarEntry = Pick<TarAttributes, 'path'> &
   Partial<TarAttributes> &
   (
@@ -31,14 +31,14 @@ export type TarEntry = Pick<TarAttributes, 'path'> &
     | { type: 'character-device' | 'block-device'; major: number; minor: number }
   );
 
-/** The archive cannot be read: truncated, corrupt, or of a kind that is refused. */
+/** The archive is truncated, corrupt or not supported. */
 export class TarError extends Error {
   override readonly name = 'TarError';
 }
 
 export const blockSize = 512;
 
-/** Bytes of zeros that fill the last block of `size` bytes of content. */
+/** Number of padding bytes behind `size` bytes of content. */
 export function padding(size: number): number {
   return (blockSize - (size % blockSize)) % blockSize;
 }

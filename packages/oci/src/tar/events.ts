@@ -1,15 +1,15 @@
 import type { TarHeader } from './entry.ts';
 import { TarReader } from './reader.ts';
 
-/** A step through a tar archive; `content`, `hole` and `end` follow the `entry` of a file. */
+/** An event of reading a tar archive; `content`, `hole` and `end` follow the `entry` of a file. */
 export type TarEvent =
   | { kind: 'entry'; header: TarHeader }
   | { kind: 'content'; chunk: Buffer }
-  /** That many bytes are zeros. */
+  /** This many bytes are zeros. */
   | { kind: 'hole'; bytes: number }
   | { kind: 'end' };
 
-/** Reads an archive as a series of events, for readers that have to wait between them. */
+/** Reads an archive as async events, for consumers that await between them. */
 export async function* tarEvents(archive: AsyncIterable<Buffer>): AsyncGenerator<TarEvent> {
   let events: TarEvent[] = [];
   const reader = new TarReader({

@@ -1,11 +1,11 @@
 /**
  * File names on Linux are bytes, and most but not all of them are UTF-8. Here a name is a string; a byte that is
- * not part of valid UTF-8 is the lone surrogate U+DC00 + byte, which no valid UTF-8 can give (Python calls this
- * surrogateescape), so that every name survives the way from an archive to the disk.
+ * not part of valid UTF-8 becomes the lone surrogate U+DC00 + byte, which valid UTF-8 never decodes to (Python calls
+ * this surrogateescape), so that every name of an archive can be written to disk.
  */
 export function decodeFileName(bytes: Buffer): string {
   const text = bytes.toString('utf8');
-  // Only what is not UTF-8 decodes to the replacement character, or really is one.
+  // Without a replacement character the bytes are valid UTF-8.
   if (!text.includes('\ufffd') || Buffer.from(text).equals(bytes)) return text;
   let name = '';
   for (let offset = 0; offset < bytes.length; ) {
@@ -19,7 +19,7 @@ export function decodeFileName(bytes: Buffer): string {
   return name;
 }
 
-/** What a file system call takes for a name: the string, or its bytes when they are not UTF-8. */
+/** The argument of a file system call for a name: the string, or a buffer when it is not UTF-8. */
 export function encodeFileName(name: string): string | Buffer {
   if (name.isWellFormed()) return name;
   const pieces = [...name].map((character) => {
@@ -30,7 +30,7 @@ export function encodeFileName(name: string): string | Buffer {
   return Buffer.concat(pieces);
 }
 
-/** Bytes of the UTF-8 sequence at an offset; 0 when there is no valid one. */
+/** Length of the UTF-8 sequence at an offset; 0 when it is invalid. */
 function sequenceLength(bytes: Buffer, offset: number): number {
   for (let length = 1; length <= 4; length++) {
     const sequence = bytes.subarray(offset, offset + length);

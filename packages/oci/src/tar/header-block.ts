@@ -1,11 +1,11 @@
 import { blockSize, TarError } from './entry.ts';
 import { decodeFileName } from './file-name.ts';
 
-/** One 512-byte header block of a tar archive, in the fields of POSIX ustar with GNU's extensions. */
+/** A 512-byte header block of a tar archive: the fields of POSIX ustar with GNU's extensions. */
 export interface HeaderBlock {
   name: string;
   mode: number;
-  /** As the kernel takes it: of a larger or negative number the lowest 32 bits. */
+  /** The lowest 32 bits of the number, as the kernel takes them. */
   uid: number;
   gid: number;
   size: number;
@@ -20,7 +20,7 @@ export interface HeaderBlock {
 const checksumOffset = 148;
 const zeros = Buffer.alloc(blockSize);
 
-/** Reads a block; undefined for the block of zeros that ends an archive. */
+/** Parses a block; undefined for the block of zeros at the end of an archive. */
 export function parseHeaderBlock(block: Buffer): HeaderBlock | undefined {
   if (block[0] === 0 && block.equals(zeros)) return undefined;
   checkSum(block);
@@ -43,7 +43,7 @@ export function parseHeaderBlock(block: Buffer): HeaderBlock | undefined {
 
 function checkSum(block: Buffer): void {
   let sum = 8 * 0x20;
-  // Old tars of Sun's added signed bytes.
+  // Old versions of Sun's tar summed signed bytes.
   let signed = sum;
   for (let index = 0; index < blockSize; index++) {
     if (index === checksumOffset) index += 8;
@@ -68,7 +68,7 @@ function prefixOf(block: Buffer, format: Format): string {
   if (format === 'ustar') return text(block, 345, 155);
   if (format === 'star') return text(block, 345, 131);
   if (format === 'v7' || [345, 357].every((offset) => isGnuTime(block, offset))) return '';
-  // Go before 1.8 wrote a prefix where GNU's format has the times of access and change.
+  // Go before 1.8 wrote a prefix into the atime and ctime fields of GNU's format.
   const prefix = text(block, 345, 155);
   return /^\p{ASCII}*$/u.test(prefix) ? prefix : '';
 }
@@ -88,7 +88,7 @@ function text(block: Buffer, offset: number, length: number): string {
   return decodeFileName(block.subarray(offset, end === -1 || end > offset + length ? offset + length : end));
 }
 
-/** Octal digits, or GNU's base-256 (top bit set, big-endian two's complement) for what octal cannot hold. */
+/** Parses octal digits, or GNU's base-256 (top bit set, big-endian two's complement) for larger numbers. */
 export function numeric(block: Buffer, offset: number, length: number): number {
   const first = block[offset] ?? 0;
   if (first & 0x80) {
@@ -106,7 +106,7 @@ export function numeric(block: Buffer, offset: number, length: number): number {
   return Number.parseInt(digits, 8);
 }
 
-/** Writes a ustar block. The caller has made sure, with PAX records where needed, that every field fits. */
+/** Encodes a ustar block. The caller writes PAX records for values that do not fit its fields. */
 export function encodeHeaderBlock(header: HeaderBlock): Buffer {
   const block = Buffer.alloc(blockSize);
   block.write(header.name, 0, 100);

@@ -1,18 +1,18 @@
 import { TarError } from './entry.ts';
 import { sparsePrefix } from './sparse.ts';
 
-/** Prefix under which GNU tar, Go and libarchive keep extended attributes in PAX records. */
+/** Prefix of extended attributes in PAX records, as in GNU tar, Go and libarchive. */
 export const xattrPrefix = 'SCHILY.xattr.';
 
 const sparseOffset = `${sparsePrefix}offset`;
 const sparseLength = `${sparsePrefix}numbytes`;
 
-/** Records that may hold at a time: they are looked at for every entry, and honest archives have a handful. */
+/** Maximum number of records in effect: every entry checks them, and ordinary archives have a handful. */
 const maxRecords = 1000;
 
 /**
- * The records of a PAX extended header on top of those that hold already; values stay bytes because extended
- * attributes are. GNU's map of a sparse file in format 0.0, which repeats two records, becomes that of format 0.1.
+ * Parses a PAX extended header and adds its records to those in effect. Values are bytes, as extended attributes are.
+ * Converts GNU's sparse map of format 0.0, which repeats two records, to format 0.1.
  *
  * @throws TarError for a malformed header and for too many records
  */
@@ -35,7 +35,7 @@ export function parsePaxRecords(
       equals > space &&
       equals < end;
     if (!isWhole) throw new TarError('malformed PAX header');
-    // A copy, so that a small record does not keep the whole header in memory.
+    // Copy the value, so that it does not keep the whole header in memory.
     const value = Buffer.from(content.subarray(equals + 1, end - 1));
     const key = content.toString('utf8', space + 1, equals);
     if (key === sparseOffset || key === sparseLength) {
@@ -53,7 +53,7 @@ export function parsePaxRecords(
   return records;
 }
 
-/** Writes records; the length that starts each one counts its own digits. */
+/** Encodes records; the length at the start of each includes its own digits. */
 export function encodePaxRecords(records: Map<string, Buffer | string>): Buffer {
   return Buffer.concat(
     [...records].map(([key, value]) => {

@@ -12,20 +12,20 @@ import {
   sparseRecords,
 } from './sparse.ts';
 
-/** Receives what a TarReader finds. Content chunks are views into the pushed buffers: use them or copy them at once. */
+/** Callbacks of a TarReader. Content chunks are views of the pushed buffers: use or copy them at once. */
 export interface TarHandler {
-  /** A new entry. For a file, `content` is called until its size is reached and then `end`; for others neither is. */
+  /** A new entry. For a file, `content` is called up to its size, and then `end`; for other types neither is. */
   entry(header: TarHeader): void;
   content(chunk: Buffer): void;
-  /** That many bytes of the file are zeros, which a sparse file has not in the archive. */
+  /** A hole of a sparse file: this many bytes are zeros. */
   hole(bytes: number): void;
   end(): void;
 }
 
-/** PAX headers and GNU long names are held in memory; nothing honest comes near this many bytes. */
+/** Maximum size of PAX headers and GNU long names, which are held in memory. */
 const maxExtensionSize = 1024 * 1024;
 
-/** Bytes of a path or a link's target: the kernel takes no longer ones (PATH_MAX). */
+/** Maximum length of a path or a link's target (PATH_MAX). */
 const maxNameSize = 4096;
 
 type Section =
@@ -34,30 +34,30 @@ type Section =
   | { kind: 'sparse map'; entry: SparseEntry; map: SparseMapReader }
   | { kind: 'content'; remaining: number; holes?: SparsePosition }
   | { kind: 'skip'; remaining: number }
-  /** After one block of zeros, which another one has to follow. */
+  /** After one of the two blocks of zeros at the end. */
   | { kind: 'zeros' }
   | { kind: 'trailer' };
 
-/** A sparse file whose map is still to be read. */
+/** A sparse file whose map is not read yet. */
 interface SparseEntry {
   header: TarHeader & { type: 'file' };
-  /** Bytes in the archive, of which the map may be a part. */
+  /** Size in the archive, which may include the map. */
   stored: number;
 }
 
-/** Where in a sparse file the next byte of the archive belongs. */
+/** The position in a sparse file of the next byte of the archive. */
 interface SparsePosition {
   size: number;
   position: number;
   fragments: Fragment[];
-  /** The fragment that is read. */
+  /** Index of the current fragment. */
   index: number;
 }
 
 /**
- * Reads a tar archive pushed in pieces of any size, without a promise per entry: ustar, V7, star, PAX (path,
- * linkpath, size, uid, gid, mtime, extended attributes), GNU long names and links, base-256 numbers, and GNU's sparse
- * files of all formats. It takes what Go's archive/tar takes. Types that it does not know are refused with a TarError.
+ * Reads a tar archive that is pushed in chunks of any size, without a promise per entry: ustar, V7, star, PAX (path,
+ * linkpath, size, uid, gid, mtime, extended attributes), GNU long names and links, base-256 numbers, and all formats of
+ * GNU's sparse files. Accepts what Go's archive/tar accepts. Throws TarError for unknown types.
  */
 export class TarReader {
   readonly #handler: TarHandler;
@@ -73,7 +73,7 @@ export class TarReader {
     this.#handler = handler;
   }
 
-  /** Reads the next piece of the archive. */
+  /** Reads the next chunk of the archive. */
   push(chunk: Buffer): void {
     let offset = 0;
     while (offset < chunk.length) {
@@ -100,8 +100,8 @@ export class TarReader {
   }
 
   /**
-   * Tells the reader that nothing follows; throws when the archive stops in the middle of something. Many lack the
-   * blocks that end one, or even those that fill the last file's.
+   * Ends the archive. Throws when it is truncated, but not when only the end blocks or the padding of the last file are
+   * missing, as in many archives.
    */
   finish(): void {
     const { kind } = this.#section;
@@ -157,7 +157,7 @@ export class TarReader {
     this.#skip(padding(content.length));
   }
 
-  /** Keeps records that hold up to the archive's end; each alone may be small and an archive have any number. */
+  /** Sets the global PAX records, within a limit of their total size. */
   #setGlobalPax(records: Map<string, Buffer>): void {
     const size = records.entries().reduce((total, [key, value]) => total + key.length + value.length, 0);
     if (size > maxExtensionSize) {
@@ -172,7 +172,7 @@ export class TarReader {
     this.#pax = new Map();
     this.#longName = undefined;
     this.#longLink = undefined;
-    // Only files have content: a size that other types carry (of a link's target, say) is not followed by any.
+    // Only files have content: the size of other types, such as a link's target, is ignored.
     if (header.type !== 'file') {
       this.#section = { kind: 'header' };
       this.#handler.entry(header);
@@ -199,7 +199,7 @@ export class TarReader {
   }
 
   #acceptMap(block: Buffer, { entry, map }: { entry: SparseEntry; map: SparseMapReader }): void {
-    // The blocks of the old format are a part of the header.
+    // The extension blocks of the old format belong to the header.
     if (map instanceof SparseText) entry.stored -= blockSize;
     const fragments = ofFile(entry.header, () => map.push(block));
     if (fragments) this.#startSparse(entry, fragments);
@@ -250,7 +250,7 @@ export class TarReader {
   }
 }
 
-/** Runs `read`, whose errors do not say which file they are about. */
+/** Runs `read`; adds the path of the file to its error. */
 function ofFile<T>({ path }: TarHeader, read: () => T): T {
   try {
     return read();
@@ -260,7 +260,7 @@ function ofFile<T>({ path }: TarHeader, read: () => T): T {
   }
 }
 
-/** Combines a header block with the PAX records and GNU names that came before it. */
+/** Combines a header block with the PAX records and GNU names in front of it. */
 function toHeader(
   block: HeaderBlock,
   records: Map<string, Buffer>,
@@ -284,7 +284,7 @@ function toHeader(
     case '\0':
     case '7':
     case 'S': {
-      // Archives older than POSIX mark a directory by its name alone.
+      // Pre-POSIX archives mark a directory by a slash at the end of its name.
       if (block.typeFlag === '\0' && path.endsWith('/')) return { ...attributes, type: 'directory' };
       const size = paxNumber(records, 'size') ?? block.size;
       if (!Number.isSafeInteger(size) || size < 0) {
@@ -330,7 +330,7 @@ function paxNumber(records: Map<string, Buffer>, key: string): number | undefine
   return Number(text);
 }
 
-/** A user or group as the kernel takes it: of a larger or negative number the lowest 32 bits. */
+/** The lowest 32 bits of a user or group id, as the kernel takes them. */
 function paxId(records: Map<string, Buffer>, key: string): number | undefined {
   const value = paxNumber(records, key);
   if (value === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { blockSize, TarError } from './entry.ts';
 import { numeric } from './header-block.ts';
 
-/** A piece of a sparse file that the archive has bytes of; what is between the pieces is zeros. */
+/** A part of a sparse file with data in the archive; the rest is holes. */
 export interface Fragment {
   offset: number;
   length: number;
@@ -10,21 +10,21 @@ export interface Fragment {
 /** Records of GNU tar's PAX formats for sparse files. */
 export const sparsePrefix = 'GNU.sparse.';
 
-/** A map is held in memory, so that it has the limit of other extended headers. */
+/** Maximum size of a map, which is held in memory: that of other extended headers. */
 const maxMapSize = 1024 * 1024;
 
-/** What the PAX records of a file say about holes. */
+/** The sparse map in the PAX records of a file. */
 export interface SparseRecords {
   name: string | undefined;
-  /** Bytes of the file with its holes. */
+  /** Size of the file with its holes. */
   size: number | undefined;
-  /** Undefined in format 1.0, where the map comes before the content. */
+  /** Undefined in format 1.0, whose map precedes the content. */
   fragments: Fragment[] | undefined;
 }
 
 /**
- * Reads GNU tar's records for a sparse file, of its formats 0.0 and 0.1 with their map; see parsePaxRecords for 0.0.
- * Undefined for a file without holes, and for a format that is not known, as every reader has it.
+ * Parses GNU tar's records of a sparse file, with the map of formats 0.0 and 0.1; see parsePaxRecords for 0.0. Undefined
+ * for a file without holes, and for an unknown format, as in other readers.
  */
 export function sparseRecords(records: ReadonlyMap<string, Buffer>): SparseRecords | undefined {
   const get = (key: string) => records.get(`${sparsePrefix}${key}`)?.toString() || undefined;
@@ -58,13 +58,13 @@ function decimal(text: string | undefined): number {
   return value;
 }
 
-/** A map that comes in blocks before a file's content. */
+/** Reads a map in blocks in front of a file's content. */
 export interface SparseMapReader {
-  /** Takes the next block; the map when that was the last one. */
+  /** Adds the next block; returns the map when it was the last one. */
   push(block: Buffer): Fragment[] | undefined;
 }
 
-/** The map of PAX format 1.0: lines of decimal numbers, the first of which is how many pairs follow. */
+/** The map of PAX format 1.0: lines of decimal numbers, of which the first is the number of pairs. */
 export class SparseText implements SparseMapReader {
   #text = '';
   #lines = 0;
@@ -86,17 +86,17 @@ const inHeader = { offset: 386, entries: 4 };
 const inExtension = { offset: 0, entries: 21 };
 const entryBytes = 24;
 
-/** The map of the old GNU format: four entries in the header itself, and blocks of 21 after it as long as one says so. */
+/** The map of the old GNU format: four entries in the header, and extension blocks with 21 each. */
 export class OldGnuMap implements SparseMapReader {
-  /** Bytes of the file with its holes. */
+  /** Size of the file with its holes. */
   readonly size: number;
   readonly fragments: Fragment[] = [];
-  /** Whether the header had all of the map. */
+  /** Whether the header contained the whole map. */
   readonly isComplete: boolean;
   #blocks = 0;
 
   constructor(header: Buffer) {
-    // Star has the same type for a layout of its own.
+    // star uses the same type for another layout.
     if (header.toString('latin1', 257, 265) !== 'ustar  \0') {
       throw new TarError("sparse file in a format that is not GNU tar's");
     }
@@ -110,7 +110,7 @@ export class OldGnuMap implements SparseMapReader {
     return this.#add(block, inExtension) ? undefined : this.fragments;
   }
 
-  /** Adds the entries of a block; whether another block follows. */
+  /** Adds the entries of a block; returns whether another block follows. */
   #add(block: Buffer, { offset, entries }: typeof inHeader): boolean {
     for (let index = 0; index < entries; index++) {
       const at = offset + index * entryBytes;
@@ -122,8 +122,8 @@ export class OldGnuMap implements SparseMapReader {
 }
 
 /**
- * Checks a map: its pieces are in order, inside of the file, and together have the bytes that the archive has. Pieces
- * of no bytes are left out of the result.
+ * Validates a map: fragments are in order and inside the file, and their sizes add up to that in the archive. Drops
+ * empty fragments.
  */
 export function checkedFragments(
   fragments: readonly Fragment[],

@@ -10,11 +10,11 @@ const chunkBytes = 1024 * 1024;
 const S_IFMT = 0o170000;
 
 /**
- * Writes what is below a directory as entries of a tar archive, in the order of names, without the blocks that end
- * one. Sockets are left out, and so is what `skip` tells; overlayfs's own attributes are not told.
+ * Encodes the tree below a directory as tar entries, sorted by name, without the end blocks. Omits sockets, paths for
+ * which `skip` returns true, and overlayfs's own attributes.
  *
- * @param prefix goes before each path, as `checkpoint/`
- * @param skip gets the path below the directory
+ * @param prefix of each path, such as `checkpoint/`
+ * @param skip called with the path below the directory
  */
 export async function* tarOfTree(
   directory: string,
@@ -30,7 +30,7 @@ interface Walk {
   readonly directory: string;
   readonly prefix: string;
   readonly skip: (path: string, stats: Stats) => boolean;
-  /** Where a file with several names was first, by its inode. */
+  /** The first path of files with several hard links, by inode. */
   readonly links: Map<string, string>;
 }
 
@@ -64,7 +64,7 @@ async function* entry(walk: Walk, path: string, stats: Stats): AsyncGenerator<Bu
   yield Buffer.alloc(padding(stats.size));
 }
 
-/** Exactly `size` bytes, as the header says: a file that has become shorter ends the archive's making. */
+/** Reads exactly `size` bytes, as in the header. Throws for a file that was truncated meanwhile. */
 async function* contentOf(file: string, size: number): AsyncGenerator<Buffer> {
   await using handle = await open(native(file), 'r');
   for (let at = 0; at < size; ) {
@@ -88,7 +88,7 @@ async function specialEntry(attributes: TarAttributes, file: string, stats: Stat
   return {
     ...attributes,
     type: stats.isCharacterDevice() ? 'character-device' : 'block-device',
-    // The kernel's encoding of a device number in stat(2).
+    // The encoding of st_rdev in stat(2).
     major: Math.floor(stats.rdev / 2 ** 32) * 4096 + ((stats.rdev >>> 8) & 0xfff),
     minor: (stats.rdev & 0xff) | ((stats.rdev >>> 12) & 0xfff00),
   };

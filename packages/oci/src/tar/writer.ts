@@ -14,7 +14,7 @@ const typeFlags = {
 } as const satisfies Record<TarEntry['type'], string>;
 
 /**
- * Writes a tar archive (POSIX PAX) as a series of buffers. Names are written as they are given, hostile ones too.
+ * Encodes a tar archive (POSIX PAX) as a series of buffers. Does not check names.
  *
  * @example
  * import { execFileSync } from 'node:child_process';
@@ -37,7 +37,7 @@ export function endOfTar(): Buffer {
   return Buffer.alloc(2 * blockSize);
 }
 
-/** The blocks that precede an entry's content; for who writes `size` bytes of content itself, and its padding. */
+/** The blocks in front of an entry's content, for a caller that writes the content of `size` bytes and its padding. */
 export function* encodeHeader(entry: TarEntry, size: number): Generator<Buffer> {
   const link = 'target' in entry ? entry.target : '';
   const { uid = 0, gid = 0, mtime = 0 } = entry;
@@ -69,7 +69,7 @@ export function* encodeHeader(entry: TarEntry, size: number): Generator<Buffer> 
   });
 }
 
-/** A ustar name field holds 100 bytes, of which PAX leaves only ASCII without doubt. */
+/** Whether a name fits the ustar field: 100 bytes of ASCII. */
 function fits(name: string): boolean {
   return name.length <= 100 && /^[\x20-\x7e]*$/.test(name);
 }

@@ -11,10 +11,10 @@ import { type AuthSource, type Credentials, credentialsFor } from './credentials
 import { TokenCache } from './token-cache.ts';
 
 const maxTokenAnswer = 256 * 1024;
-/** Characters of a token, which is sent with each request and kept. */
+/** Maximum length of a token, which is cached and sent with each request. */
 const maxToken = 64 * 1024;
 
-/** What a repository on one host is asked with. */
+/** The parameters of an Authorizer for a repository on one host. */
 export interface Access {
   host: RegistryHost;
   repository: string;
@@ -24,8 +24,8 @@ export interface Access {
 }
 
 /**
- * Gets and keeps the Authorization header for one host: Basic, or a bearer token from the server that the
- * registry's challenge names (the distribution project's token and OAuth2 flows).
+ * Gets and caches the Authorization header for one host: Basic, or a bearer token of the server in the registry's
+ * challenge (the distribution project's token and OAuth2 flows).
  */
 export class Authorizer {
   readonly #host: RegistryHost;
@@ -46,7 +46,7 @@ export class Authorizer {
       credentialsFor(host.url.host, typeof auth === 'function' ? await auth({ registry, repository }) : auth);
   }
 
-  /** The header to send now; undefined until the registry asked for one. */
+  /** The header to send; undefined until the registry demanded one. */
   current(): Promise<string | undefined> {
     this.#header ??= this.#credentials().then((found) =>
       found.kind === 'bearer' ? `Bearer ${found.token}` : undefined,
@@ -60,8 +60,7 @@ export class Authorizer {
   }
 
   /**
-   * Answers a 401. `used` is the header that was refused: when another request has renewed it meanwhile, nothing
-   * is fetched.
+   * Handles a 401. `used` is the refused header: fetches no token when another request has renewed it meanwhile.
    */
   async renew(
     used: string | undefined,
@@ -144,7 +143,7 @@ export class Authorizer {
     return readToken(await this.#http.send({ url: withQuery, method: 'GET', headers, ...common }), url);
   }
 
-  /** Credentials must not leave in the clear because a registry said so. */
+  /** Refuses to send credentials in cleartext to a server that a registry names. */
   #tokenServer(realm: string): URL {
     if (!URL.canParse(realm)) {
       throw new RegistryError('unauthorized', `${this.#host.url.host}: its challenge names no token server`);
@@ -161,9 +160,9 @@ export class Authorizer {
   }
 }
 
-/** A request that was answered by 401. */
+/** A request with a 401 response. */
 interface Attempt {
-  /** The header that it had. */
+  /** Its Authorization header. */
   refused: string | undefined;
   /** IP address of the server. */
   sender: string;
@@ -171,7 +170,7 @@ interface Attempt {
 
 interface Token {
   token: string;
-  /** How long it holds, where its server says so. */
+  /** Its lifetime, if the server sent one. */
   seconds: number | undefined;
 }
 
@@ -194,7 +193,7 @@ async function readToken(response: IncomingMessage, url: URL): Promise<Token> {
   }
   if (!token) throw new RegistryError('unauthorized', `${url.host}: its answer has no token`);
   const { value: seconds } = json.field('expires_in');
-  // A server that does not say how long, or nonsense, means the least that the specification promises.
+  // Without a valid lifetime, use the minimum of the specification.
   return { token, seconds: typeof seconds === 'number' && seconds > 0 ? seconds : undefined };
 }
 

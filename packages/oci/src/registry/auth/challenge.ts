@@ -7,8 +7,7 @@ export interface Challenge {
 }
 
 /**
- * Reads the challenges of a WWW-Authenticate header. A header that is not well-formed gives the challenges before
- * the fault.
+ * Parses the challenges of a WWW-Authenticate header. Of a malformed header it returns those in front of the error.
  *
  * @example
  * const [challenge] = parseChallenges('Bearer realm="https://auth.example/token",service="registry"');

@@ -3,21 +3,21 @@ import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { printable, quoted } from '@berth/common/printable.ts';
 import type { AuthConfig } from './credentials.ts';
 
-/** Milliseconds that a helper may take; some ask a service on the network. */
+/** Timeout of a helper in milliseconds; some call a service on the network. */
 const timeout = 30_000;
 const maxAnswer = 1024 * 1024;
 
-/** A credential helper could not be run, or gave no usable answer. */
+/** A credential helper failed, or printed no valid answer. */
 export class CredentialHelperError extends Error {
   override readonly name = 'CredentialHelperError';
 }
 
 /**
- * Asks `docker-credential-NAME get`, found in PATH, for a server (the docker-credential-helpers protocol: the
- * server goes in, a JSON object comes out). A user name of `<token>` marks the secret as an identity token.
+ * Runs `docker-credential-NAME get` in PATH for a server (the docker-credential-helpers protocol: it reads the server
+ * from stdin and prints a JSON object). The user name `<token>` marks the secret as an identity token.
  *
- * @returns undefined when the helper knows no credentials for the server
- * @throws CredentialHelperError, without what the helper printed as its answer: that may hold secrets
+ * @returns undefined when the helper has no credentials for the server
+ * @throws CredentialHelperError, without the output of the helper, which may contain secrets
  */
 export async function askCredentialHelper(name: string, server: string): Promise<AuthConfig | undefined> {
   const program = `docker-credential-${name}`;
@@ -47,7 +47,7 @@ function run(
     const child = execFile(program, ['get'], { timeout, maxBuffer: maxAnswer }, (error, stdout, stderr) =>
       resolve({ error, stdout, stderr }),
     );
-    // A helper that answers without reading closes the pipe; what it says counts.
+    // EPIPE: the helper did not read its input. Only its answer counts.
     child.stdin?.on('error', () => {});
     child.stdin?.end(`${input}\n`);
   });

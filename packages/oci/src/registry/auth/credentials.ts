@@ -1,10 +1,10 @@
-/** Credentials as CRI's AuthConfig and Docker's config.json give them. Empty members count as absent. */
+/** Credentials of CRI's AuthConfig or Docker's config.json. Empty members are absent. */
 export interface AuthConfig {
   username?: string;
   password?: string;
   /** base64 of `username:password`. */
   auth?: string;
-  /** The only server that may see them, as a host or URL; any that the image's registry is configured with when absent. */
+  /** The only server to send them to, a host or URL. When absent, all hosts of the image's registry. */
   serverAddress?: string;
   /** An OAuth2 refresh token. */
   identityToken?: string;
@@ -12,23 +12,23 @@ export interface AuthConfig {
   registryToken?: string;
 }
 
-/** An image's place on one server: `registry` is the server's host, with a port where it has one. */
+/** A repository on one server; `registry` is the server's host, with a port if any. */
 export interface ImagePlace {
   registry: string;
   repository: string;
 }
 
-/** Credentials of a request, or what looks them up for each server that is about to be asked. */
+/** Credentials of a request, or a function that looks them up for each server. */
 export type AuthSource = AuthConfig | ((place: ImagePlace) => Promise<AuthConfig | undefined>);
 
-/** What is presented to a registry. */
+/** The credentials to send to a registry. */
 export type Credentials =
   | { kind: 'anonymous' }
   | { kind: 'basic'; username: string; password: string }
   | { kind: 'refresh-token'; token: string }
   | { kind: 'bearer'; token: string };
 
-/** Decides what a server with this `host` or `host:port` is shown. Throws when `auth` is not what it should be. */
+/** The credentials to send to a server with this `host` or `host:port`. Throws for an invalid `auth`. */
 export function credentialsFor(host: string, config: AuthConfig | undefined): Credentials {
   if (!config) return { kind: 'anonymous' };
   if (config.serverAddress && !isSameServer(config.serverAddress, host)) return { kind: 'anonymous' };
@@ -61,7 +61,7 @@ function hostOf(address: string): string {
   return address.replace(/^[a-z]+:\/\//, '').replace(/\/.*$/, '');
 }
 
-/** Docker Hub goes by several names, and its config.json entry is by a URL. */
+/** Whether a host is Docker Hub, which has several names, and a URL as its key in config.json. */
 export function isDockerHub(host: string): boolean {
   return ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.docker.io'].includes(host);
 }

@@ -7,7 +7,7 @@ import { type AuthConfig, type ImagePlace, isDockerHub } from './credentials.ts'
 /** A pull secret of a cluster has a few KiB; credentials for ten thousand registries have two MiB. */
 const maxConfigBytes = 16 * 1024 * 1024;
 
-/** Docker's name for Docker Hub, which its credential helpers know it by. */
+/** Docker Hub's name in credential helpers. */
 const dockerHubServer = 'https://index.docker.io/v1/';
 
 /** The credentials for a repository in the first Docker config.json that has any; missing files are skipped. */
@@ -23,9 +23,9 @@ export async function credentialsFromFiles(
 }
 
 /**
- * Looks a place up in a Docker config.json: the registry's credential helper (`credHelpers`), then the entry of
- * `auths` whose address is the longest prefix of `registry/repository`, then the store of all others
- * (`credsStore`). Undefined when there is none or no such file.
+ * The credentials for a repository in a Docker config.json: of the registry's credential helper (`credHelpers`), or the
+ * entry in `auths` whose key is the longest prefix of `registry/repository`, or the default helper (`credsStore`).
+ * Undefined when there are none or the file does not exist.
  *
  * @throws when the file is malformed, or a credential helper fails
  */

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { embeddedIPv4 } from './embedded-ipv4.ts';
 
-/** Who can be reached at an IP address; `reserved` is nobody, or a whole group. */
+/** The scope of an IP address; `reserved` includes multicast. */
 export type AddressKind = 'loopback' | 'link-local' | 'reserved' | 'private' | 'public';
 
 const ranges: [kind: AddressKind, ranges: [network: string, prefix: number][]][] = [
@@ -14,7 +14,7 @@ const ranges: [kind: AddressKind, ranges: [network: string, prefix: number][]][]
       ['::', 128],
     ],
   ],
-  // Clouds hand out credentials of the machine, and other secrets of it, at addresses that each of them has.
+  // The metadata services of clouds, which hand out the machine's credentials.
   [
     'link-local',
     [
@@ -64,8 +64,8 @@ const lists = ranges.map(([kind, networks]): [AddressKind, BlockList] => {
 });
 
 /**
- * What kind of address an IP address is. An IPv6 address that stands for an IPv4 one, or is a way to it, counts as
- * that. What is no address counts as public: who sends from there is trusted least.
+ * The scope of an IP address. An IPv6 address that embeds or tunnels to an IPv4 address has the scope of that one. A
+ * text that is not an address counts as public, the least trusted scope.
  */
 export function addressKind(address: string): AddressKind {
   const bare = address.replace(/%.*$/, '');
@@ -75,8 +75,8 @@ export function addressKind(address: string): AddressKind {
 }
 
 /**
- * Whether a server at `from` may send a client on to `to`, by a redirect or as its token server. A server on the
- * internet must not have this machine ask what only this machine or its network can reach.
+ * Whether a server at `from` may direct a client to `to`, by a redirect or as its token server. A server on the
+ * internet must not make this machine send requests to itself or its private network (SSRF).
  */
 export function mayLeadTo(from: string, to: string): boolean {
   const [source, target] = [addressKind(from), addressKind(to)];
@@ -85,7 +85,7 @@ export function mayLeadTo(from: string, to: string): boolean {
   return source === 'loopback' || (source === 'private' && target === 'private');
 }
 
-/** The address that a URL's host is, unless it is a name. */
+/** The IP address of a URL, undefined when its host is a name. */
 export function literalAddress(url: URL): string | undefined {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return isIP(host) === 0 ? undefined : host;

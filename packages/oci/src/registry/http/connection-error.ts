@@ -1,4 +1,4 @@
-/** The connection failed, as opposed to the server answering with an error. */
+/** The connection failed, in contrast to an error response. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
   /** Node's error code, as ECONNREFUSED. */
@@ -9,11 +9,11 @@ export class ConnectionError extends Error {
     this.code = code;
   }
 
-  /** Whether the same request may well succeed a moment later. */
+  /** Whether a retry of the request may succeed. */
   get isTransient(): boolean {
     return transientCodes.includes(this.code);
   }
 }
 
-/** Codes of failures that may pass. */
+/** Codes of temporary failures. */
 export const transientCodes = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'ECONNABORTED'];

@@ -1,7 +1,7 @@
 import { parseIp } from '@berth/common/ip-address.ts';
 
 /**
- * The IPv4 addresses that packets to an IPv6 address may end at: IPv4-mapped, -compatible and -translated addresses,
+ * The IPv4 addresses that packets to an IPv6 address may reach: IPv4-mapped, -compatible and -translated addresses,
  * NAT64 (RFC 6052, RFC 8215), 6to4 and Teredo. None for any other address. Pure.
  */
 export function embeddedIPv4(address: string): string[] {
@@ -12,7 +12,7 @@ export function embeddedIPv4(address: string): string[] {
   const startsWith = (...groups: number[]) =>
     groups.every((group, index) => group === (bytes[2 * index] ?? 0) * 256 + (bytes[2 * index + 1] ?? 0));
   const last = at(12, 13, 14, 15);
-  // `::` and `::1` are addresses of IPv6's own.
+  // `::` and `::1` embed no IPv4 address.
   if (startsWith(0, 0, 0, 0, 0, 0)) return /^0\.0\.0\.[01]$/.test(last) ? [] : [last];
   if (startsWith(0, 0, 0, 0, 0, 0xffff) || startsWith(0, 0, 0, 0, 0xffff, 0)) return [last];
   if (startsWith(0x64, 0xff9b, 0, 0, 0, 0)) return [last];

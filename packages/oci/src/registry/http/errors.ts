@@ -1,4 +1,4 @@
-/** Why a registry did not give what was asked for; a caller maps it to its own status codes. */
+/** The reason of a RegistryError; callers map it to their own status codes. */
 export type RegistryErrorCode =
   | 'not-found'
   | 'unauthorized'
@@ -7,7 +7,7 @@ export type RegistryErrorCode =
   | 'invalid-content'
   | 'refused';
 
-/** A registry, mirror or token server did not give what was asked for. */
+/** A registry, mirror or token server responded with an error. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
   readonly code: RegistryErrorCode;

@@ -11,7 +11,7 @@ import { RegistryError } from './errors.ts';
 import { type ProxyChoice, proxiesOf } from './proxy.ts';
 import { proxyAgent, proxyAuthorization, takesWholeUrls, trustedRoots } from './proxy-agent.ts';
 
-/** One HTTP request without redirects and retries. */
+/** One HTTP request, without redirects and retries. */
 export interface HttpRequest {
   url: URL;
   method: 'GET' | 'HEAD' | 'POST';
@@ -19,33 +19,33 @@ export interface HttpRequest {
   body?: string;
   tls: TlsFiles;
   signal: AbortSignal | undefined;
-  /** Milliseconds that the connection may take to come about; by default the idle timeout. */
+  /** Timeout of connecting in milliseconds; by default the idle timeout. */
   dialTimeout?: number | undefined;
-  /** IP address of the server that named this URL, unless a person did; it may not name every address. */
+  /** IP address of the server that directed the client to this URL, if one did: see mayLeadTo. */
   namedBy?: string | undefined;
 }
 
-/** When a server counts as one that does not answer, in milliseconds. */
+/** Timeouts in milliseconds. */
 export interface Timeouts {
-  /** Without a byte from the other side, connecting included. */
+  /** Time without a byte from the server, including connecting. */
   idle: number;
-  /** From the sending of a request to the end of the headers of its answer. */
+  /** Time from sending a request to the end of the response's headers. */
   headers: number;
-  /** The time over which the rate of a body is looked at: see `slowest`. */
+  /** The window over which the rate of a body is measured: see `slowest`. */
   window: number;
 }
 
 const defaultTimeouts: Timeouts = { idle: 30_000, headers: 120_000, window: 60_000 };
 
-/** Bytes of the headers of an answer. Some gateways send more than the 16 KiB that Node.js takes. */
+/** Maximum size of response headers. Some gateways send more than Node.js's default of 16 KiB. */
 const maxHeaderSize = 256 * 1024;
 
-/** Bytes per second that a body has to come at, its framing included, on the average of a window. */
+/** Minimum average rate of a body in bytes per second over a window, including its framing. */
 const slowest = 1024;
 
 /**
- * Connections of one pull: kept open between its requests, and closed with it, so that a daemon at rest holds none.
- * They go through the proxies of the environment.
+ * The HTTP client of one pull. Keeps connections open between requests and closes them with the pull, so that an idle
+ * daemon has none. Uses the proxies of the environment.
  */
 export class HttpClient {
   readonly #agents = new Map<string, Promise<http.Agent>>();
@@ -57,7 +57,7 @@ export class HttpClient {
     this.#timeouts = { ...defaultTimeouts, ...timeouts };
   }
 
-  /** Sends a request and resolves with the response once its headers are there. The caller must consume or destroy it. */
+  /** Sends a request; resolves with the response after its headers. The caller must consume or destroy it. */
   async send(request: HttpRequest): Promise<IncomingMessage> {
     const { url, method, headers, body, signal, namedBy, dialTimeout } = request;
     const timeouts = this.#timeouts;
@@ -83,7 +83,7 @@ export class HttpClient {
     const deadline = setTimeout(giveUp, timeouts.headers, timeouts.headers);
     if (dialTimeout !== undefined) limitDial(sent, dialTimeout);
     sent.on('timeout', () => giveUp(timeouts.idle));
-    // Behind a proxy nobody knows who answers: such a server counts as one of the internet.
+    // The address of a server behind a proxy is unknown: it counts as public.
     const peer = proxy ? () => 'unknown' : peerOf(sent);
     sent.on('response', (response) => {
       clearTimeout(deadline);
@@ -111,8 +111,8 @@ export class HttpClient {
   }
 
   /**
-   * Connections to where a server leads are apart: one that is open already to a host that a person named was not
-   * looked at for its address.
+   * Separate agents for URLs that a server directed the client to: an open connection to a configured host has not been
+   * checked for its address.
    */
   #agent(
     { url: { protocol }, tls: files, namedBy, dialTimeout = this.#timeouts.idle }: HttpRequest,
@@ -139,7 +139,7 @@ async function makeAgent(
   return protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
 }
 
-/** What a request to a server without TLS has for an HTTP proxy: the whole URL, and who asks. */
+/** The options of a plain HTTP request through an HTTP proxy: the absolute URL, and the credentials of the proxy. */
 function wholeUrl(url: URL, proxy: URL) {
   if (url.protocol === 'https:' || !takesWholeUrls(proxy)) return undefined;
   const authorization = proxyAuthorization(proxy);
@@ -152,12 +152,12 @@ function wholeUrl(url: URL, proxy: URL) {
 
 const senders = new WeakMap<IncomingMessage, string>();
 
-/** IP address of the server that a response came from; `unknown` when it cannot be told any more. */
+/** IP address of the server of a response, or `unknown`. */
 export function senderOf(response: IncomingMessage): string {
   return senders.get(response) ?? 'unknown';
 }
 
-/** Whom a request goes to. Asked of the socket when it connects, since one that is closed does not tell any more. */
+/** The remote address of a request. Read when the socket connects, as a closed socket has none. */
 function peerOf(sent: http.ClientRequest): () => string {
   let address: string | undefined;
   sent.once('socket', (socket) => {
@@ -181,19 +181,19 @@ function limitDial(sent: http.ClientRequest, milliseconds: number): void {
   });
 }
 
-/** Calls `giveUp` when the bytes of a body trickle: an idle timeout alone is kept from firing by a byte now and then. */
+/** Calls `giveUp` when a body is too slow: a server can defeat an idle timeout by sending single bytes. */
 function limitSlowness(response: IncomingMessage, window: number, giveUp: () => void): void {
   let before = response.socket.bytesRead;
   const timer = setInterval(() => {
     const now = response.socket.bytesRead;
-    // Who does not read gets nothing, and is not the server's fault.
+    // The client does not read: do not blame the server.
     if (response.readableLength === 0 && now - before < (slowest * window) / 1000) giveUp();
     before = now;
   }, window).unref();
   response.once('close', () => clearInterval(timer));
 }
 
-/** Resolves a name that a server gave, and refuses addresses that it may not lead to. */
+/** Resolves a host that a server directed the client to, and refuses addresses that mayLeadTo does not allow. */
 function lookupFor(url: URL, namedBy: string): LookupFunction {
   return (hostname, options, callback) => {
     resolveName(hostname, { ...options, all: true }, (error, addresses) => {
@@ -214,7 +214,7 @@ function refusal(url: URL, address: string, namedBy: string): RegistryError {
   );
 }
 
-/** A bundle of all the world's authorities has some hundred KiB. */
+/** Maximum size of a CA bundle; that of all public CAs has some hundred KiB. */
 const maxCertificateBytes = 16 * 1024 * 1024;
 
 async function tlsOptions({ ca, client, skipVerify }: TlsFiles): Promise<https.AgentOptions> {
@@ -231,7 +231,7 @@ async function tlsOptions({ ca, client, skipVerify }: TlsFiles): Promise<https.A
   };
 }
 
-/** Why a connection failed, for people, by Node's code. */
+/** Readable reasons of connection errors by Node's code. */
 const explanations: Record<string, string> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset by peer',
@@ -243,7 +243,7 @@ const explanations: Record<string, string> = {
   EPROTO: 'the server does not speak TLS; for plain http give its address as http://… in hosts.toml',
 };
 
-/** Says where a connection failed, with host and port. */
+/** Describes a failed connection, with host and port. */
 export function connectionError(error: Error, url: URL): ConnectionError | RegistryError {
   if (error instanceof RegistryError) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
@@ -253,7 +253,7 @@ export function connectionError(error: Error, url: URL): ConnectionError | Regis
   return new ConnectionError(code, `${url.hostname}:${port}: ${reason}`, { cause: error });
 }
 
-/** What went wrong while a response was read: a broken connection as a ConnectionError, anything else as it is. */
+/** The error of reading a response: a ConnectionError for a broken connection, otherwise the error itself. */
 export function bodyError(error: unknown, url: URL): unknown {
   const isBroken = error instanceof Error && 'code' in error && transientCodes.includes(String(error.code));
   return isBroken && !(error instanceof ConnectionError) ? connectionError(error, url) : error;

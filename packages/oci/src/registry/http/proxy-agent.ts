@@ -13,15 +13,15 @@ type Connect = (
   callback: (error: Error | null, socket?: Duplex) => void,
 ) => undefined;
 
-/** Bytes of a proxy's answer to CONNECT; none has a reason for more. */
+/** Maximum size of a proxy's response to CONNECT. */
 const maxAnswer = 16 * 1024;
 
-/** Whether requests to http servers name the whole URL, as an HTTP proxy wants it; a SOCKS proxy only connects. */
+/** Whether plain HTTP requests have the absolute URL, as HTTP proxies require; SOCKS proxies only connect. */
 export function takesWholeUrls(proxy: URL): boolean {
   return !isSocks(proxy);
 }
 
-/** What tells an HTTP proxy who asks; undefined when its address names nobody. */
+/** The Proxy-Authorization header; undefined when the proxy's URL has no user. */
 export function proxyAuthorization(proxy: URL): string | undefined {
   if (proxy.username === '' && proxy.password === '') return undefined;
   const [user, password] = userOf(proxy);
@@ -30,9 +30,9 @@ export function proxyAuthorization(proxy: URL): string | undefined {
 
 /**
  * An agent for servers of one protocol whose connections go through a proxy: http or https (CONNECT for a server with
- * TLS), socks5 or socks5h. Both kinds of SOCKS leave it to the proxy to resolve names, as in Go.
+ * TLS), socks5 or socks5h. With both kinds of SOCKS the proxy resolves names, as in Go.
  *
- * @param timeout milliseconds that a connection may take to come about
+ * @param timeout of connecting, in milliseconds
  */
 export function proxyAgent(
   proxy: URL,
@@ -58,11 +58,11 @@ interface Place {
   port: number;
 }
 
-/** Connects to the proxy, and through it to the place where that takes a step of its own. */
+/** Connects to the proxy, and by CONNECT or SOCKS through it to the server. */
 async function tunnel(proxy: URL, place: Place, isSecure: boolean, timeout: number): Promise<Socket> {
   const socket = await dial(proxy, timeout);
   const about = `proxy ${proxy.host}`;
-  // Until the connection is handed on nobody else listens.
+  // Handle errors until the connection is passed on.
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
   const onError = (error: Error) => failed.reject(error);
@@ -117,7 +117,7 @@ async function dial(proxy: URL, timeout: number): Promise<Socket> {
   return promise;
 }
 
-/** The host's trusted roots, as other container tools use; Node's own when the host has none. */
+/** The host's trusted CAs, as in other container tools, or Node's when the host has none. */
 export function trustedRoots(): string[] {
   const system = tls.getCACertificates('system');
   return system.length > 0 ? system : tls.getCACertificates('bundled');
@@ -194,8 +194,7 @@ function socksAddress(host: string): Buffer {
 }
 
 /**
- * Reads up to where `end` finds the end of an answer among the bytes so far; what follows stays to be read by whoever
- * has the socket next.
+ * Reads a response up to the offset that `end` returns for the bytes so far, and unshifts the rest.
  */
 function readUntil(socket: Socket, end: (bytes: Buffer) => number | undefined): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();

@@ -2,18 +2,17 @@ import { BlockList, isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { family } from './addresses.ts';
 
-/** Tells the proxy that a request goes through, if any. */
+/** The proxy for a URL, if any. */
 export type ProxyChoice = (url: URL) => URL | undefined;
 
-/** Reads the usual variables; of two spellings the upper-case one goes first. */
+/** Reads the proxy variables; upper-case names take precedence. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const defaultPorts: Record<string, string> = { 'http:': '80', 'https:': '443' };
 
 /**
  * Chooses proxies by HTTP_PROXY, HTTPS_PROXY and NO_PROXY as programs in Go do (golang.org/x/net/http/httpproxy),
- * which is what containerd and CRI-O have. This machine is never reached through one. What is not an address is as
- * if it were not set.
+ * which containerd and CRI-O use. Connections to this machine use no proxy. Invalid addresses are ignored.
  */
 export function proxiesOf(environment: Environment): ProxyChoice {
   const get = (name: string) => environment[name] || environment[name.toLowerCase()] || '';
@@ -43,7 +42,7 @@ function proxyUrl(text: string): URL | undefined {
   return URL.canParse(withScheme) ? new URL(withScheme) : undefined;
 }
 
-/** A host without an IPv6 address's brackets; an IPv4 address in IPv6 is that address. */
+/** A host without the brackets of IPv6; an IPv4-mapped address becomes the IPv4 address. */
 function plainHost(hostname: string): string {
   const bare = hostname.replace(/^\[|\]$/g, '').toLowerCase();
   const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(bare) ?? [];

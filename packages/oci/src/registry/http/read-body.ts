@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { RegistryError } from './errors.ts';
 
 /**
- * Reads a whole response into memory; more than `limit` bytes are an error. `what` names the content in it. Before
- * bytes are held they are admitted, which may take a while.
+ * Reads a whole response into memory. Throws above `limit` bytes; `what` names the content in the error. Awaits `admit`
+ * before it holds bytes.
  */
 export async function readBody(
   response: IncomingMessage,

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError } from './connection-error.ts';
 
-/** Tries in all, of one request to one host. */
+/** Maximum number of attempts of a request to one host. */
 const maxAttempts = 5;
 const firstDelay = 100;
 const longestDelay = 5_000;
 
-/** A failure that may pass; `after` is how many milliseconds the server asked to wait. */
+/** A failure that may be temporary; `after` is the Retry-After of the server in milliseconds. */
 export class TransientError extends Error {
   override readonly name = 'TransientError';
   readonly after: number | undefined;
@@ -18,8 +18,8 @@ export class TransientError extends Error {
 }
 
 /**
- * Runs `attempt` until it succeeds or fails for good; transient failures are tried again after a doubling, jittered
- * delay. A caller that makes progress between failures says so by `madeProgress`, and the count starts anew.
+ * Retries `attempt` on transient errors, with exponential backoff and jitter. `madeProgress` resets the count of
+ * attempts.
  */
 export async function withRetries<T>(
   signal: AbortSignal | undefined,
@@ -49,7 +49,7 @@ function delay(failures: number, asked: number | undefined): number {
   return Math.min(longestDelay, Math.max(backoff, asked ?? 0));
 }
 
-/** Milliseconds that a Retry-After header asks for: seconds or a date. */
+/** The milliseconds of a Retry-After header, which is a number of seconds or a date. */
 export function retryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d+$/.test(header)) return Number(header) * 1000;

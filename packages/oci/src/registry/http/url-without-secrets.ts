@@ -1,8 +1,8 @@
 import { printable } from '@berth/common/printable.ts';
 
 /**
- * What errors and logs may show of a URL that came from outside: neither user and password nor the query, which
- * signed URLs have their secret in. Pure; takes what is no URL as well.
+ * A URL for errors and logs, without user, password and query, which contains the secret of a signed URL. Pure; accepts
+ * invalid URLs.
  */
 export function urlWithoutSecrets(text: string): string {
   const [bare = ''] = text.split(/[?#]/, 1);
