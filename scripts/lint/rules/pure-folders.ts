@@ -8,8 +8,13 @@ const pure: readonly string[] = [
   'packages/go-yaml/src/',
 ];
 
-/** Folders in those that are not. */
-const effectful: readonly string[] = ['packages/common/src/files/'];
+/** What in those is not. */
+const effectful: readonly string[] = [
+  'packages/common/src/files/',
+  'packages/common/src/abort.ts',
+  'packages/common/src/keyed-queue.ts',
+  'packages/common/src/semaphore.ts',
+];
 
 /** Modules of Node.js that touch nothing outside of the process. */
 const harmless = new Set([

@@ -4,6 +4,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { until } from '@berth/test-support/until.ts';
 import { Cni } from '../cni.ts';
 import { parseConfList } from '../config/conf-list.ts';
 import type { Exec } from '../plugin/exec.ts';
@@ -48,8 +49,9 @@ export function testExec(exec: Exec): ScriptedPlugins {
     );
     assert.ok(performance.now() - started < 5000);
     const child = (await readFile(join(scripted.dir, 'child'), 'utf8')).trim();
-    const state = await readFile(`/proc/${child}/stat`, 'utf8').catch(() => 'gone');
-    assert.match(state, /gone| Z /);
+    await until('the child has ended', async () =>
+      / Z |gone/.test(await readFile(`/proc/${child}/stat`, 'utf8').catch(() => 'gone')),
+    );
   });
 
   test('a plugin that left its process group cannot hold us up', async () => {

@@ -38,7 +38,7 @@ export class ForwardError extends Error {
  * import { createServer } from 'node:http';
  * import { listen } from '@berth/http/listen.ts';
  * import { StreamingServer } from '@berth/streaming/server/streaming-server.ts';
- * import { testRuntime } from '@berth/streaming/server/test-runtime.ts';
+ * import { testRuntime } from '@berth/streaming/testing/test-runtime.ts';
  *
  * // The pod's server: this runtime connects to ports of this machine.
  * const web = createServer((_request, response) => response.end('from the pod'));

@@ -38,7 +38,7 @@ interface Session {
  * import { PassThrough, Readable } from 'node:stream';
  * import { text } from 'node:stream/consumers';
  * import { StreamingServer } from '@berth/streaming/server/streaming-server.ts';
- * import { testRuntime } from '@berth/streaming/server/test-runtime.ts';
+ * import { testRuntime } from '@berth/streaming/testing/test-runtime.ts';
  *
  * // Where a CRI client would call Exec, which answers with the URL. The commands of this runtime copy streams.
  * const server = await StreamingServer.start({ runtime: testRuntime() });

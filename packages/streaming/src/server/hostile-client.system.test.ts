@@ -17,8 +17,8 @@ import { dialSpdy } from '../client/dial.ts';
 import { FrameDecoder } from '../spdy/frame-decoder.ts';
 import { encodeControlFrame, encodeDataHeader } from '../spdy/frames.ts';
 import { HeaderCompressor } from '../spdy/header-block.ts';
+import { testRuntime } from '../testing/test-runtime.ts';
 import { StreamingServer } from './streaming-server.ts';
-import { testRuntime } from './test-runtime.ts';
 
 let server: StreamingServer;
 before(async () => {

@@ -8,8 +8,8 @@ import { after, before, test } from 'node:test';
 import { until } from '@berth/test-support/until.ts';
 import { PortForwardClient } from '../client/port-forward.ts';
 import { type RemoteCommandOptions, remoteCommand } from '../client/remote-command.ts';
+import { testRuntime } from '../testing/test-runtime.ts';
 import { StreamingServer } from './streaming-server.ts';
-import { testRuntime } from './test-runtime.ts';
 
 const runtime = testRuntime();
 const logged: string[] = [];

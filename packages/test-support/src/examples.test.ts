@@ -1,16 +1,6 @@
-// The `@example`s of the packages compile, and those that need no root run to their end without an error.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { allExamples, ExamplePrograms, examplesOf, programOf } from '@berth/test-support/examples.ts';
-
-const examples = allExamples();
-let programs: ExamplePrograms;
-const paths = new Map<(typeof examples)[number], string>();
-before(() => {
-  programs = new ExamplePrograms();
-  for (const example of examples) paths.set(example, programs.write(example));
-});
-after(() => programs[Symbol.dispose]());
+import { test } from 'node:test';
+import { examplesOf, programOf } from './examples.ts';
 
 test('examples are found by their tag, with the line and the mark', () => {
   const source = [
@@ -38,14 +28,4 @@ test('examples are found by their tag, with the line and the mark', () => {
     "import { add } from '@berth/x/a/b.ts';\nadd(1, 2);\nexport {};\n",
   );
   assert.match(marked ? programOf(marked, source) : '', /^import \{ type Options \} from/);
-});
-
-test('the examples compile', () => programs.checkTypes());
-
-describe('the example at', { concurrency: 2 }, () => {
-  for (const example of examples.filter(({ needsRoot }) => !needsRoot)) {
-    test(`${example.file}:${example.line}`, async () => {
-      await programs.run(paths.get(example) ?? assert.fail());
-    });
-  }
 });

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { onceAborted } from '@berth/common/abort.ts';
-import type { StreamingRuntime, TerminalSize } from './streaming-runtime.ts';
+import type { StreamingRuntime, TerminalSize } from '../server/streaming-runtime.ts';
 
 /** A runtime for tests whose commands are made of streams: no container, no process. */
 export function testRuntime(): StreamingRuntime & { sizes: TerminalSize[]; waiting: number; gone: number } {
