@@ -6,7 +6,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTable } from '@berth/linux/nftables/nftables.ts';
 import { defaultConfig } from '@berth/runtime/config/config.ts';
-import { DEFAULT_FILE, MASQUERADE_TABLE } from '@berth/runtime/network/default-network.ts';
+import { defaultFile, masqueradeTableName } from '@berth/runtime/network/default-network.ts';
 import { removeLoopbackGuard } from '@berth/runtime/network/loopback-guard.ts';
 import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
 import { buildPeer } from '@berth/test-support/peers.ts';
@@ -45,8 +45,8 @@ const suites: Record<string, (dir: string, resources: AsyncDisposableStack) => P
 
   /** What a user gets who configures nothing, beside the containerd that Debian has. */
   'default-network': async (dir, resources) => {
-    const conflist = DEFAULT_FILE;
-    resources.defer(() => removeTable(MASQUERADE_TABLE));
+    const conflist = defaultFile;
+    resources.defer(() => removeTable(masqueradeTableName));
     resources.defer(() => removeLoopbackGuard());
     const peers = [
       await startBerth({ dir: below(dir, 'own'), runtime: 'crun', conflist }, resources),

@@ -31,7 +31,7 @@ const atOnce = Number(options['at-once']);
 /** What takes longest, in this order; the rest follows by name. */
 const longest = [
   'test/system/kill/kill.test.ts',
-  'packages/crictl/src/completion/shells.system.test.ts',
+  'packages/crictl/src/completion/completion.shells.system.test.ts',
   'packages/berth/src/commands/up.system.test.ts',
   'packages/runtime/src/container/system-mounts.system.test.ts',
   'packages/kubelet/src/pods/worker.system.test.ts',

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 
-const POLICY = '/usr/sbin/policy-rc.d';
+const policyFile = '/usr/sbin/policy-rc.d';
 
 /** Whether packages can be installed here by apt. */
 export function hasApt() {
@@ -15,15 +15,15 @@ export function hasApt() {
  * @throws Error with the end of apt's output
  */
 export async function installPackages(packages) {
-  const keepServicesDown = !existsSync(POLICY);
-  const removePolicy = () => rmSync(POLICY, { force: true });
+  const keepServicesDown = !existsSync(policyFile);
+  const removePolicy = () => rmSync(policyFile, { force: true });
   const onSignal = () => {
     removePolicy();
     process.exit(130);
   };
   if (keepServicesDown) {
     // Debian's way to install a service without starting it: 101 means "not allowed".
-    writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+    writeFileSync(policyFile, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
     process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   }
   try {

@@ -15,22 +15,22 @@ interface Target {
 
 const targets: Readonly<Record<string, Target>> = {
   layers: {
-    file: 'packages/oci/src/fuzz.system.test.ts',
+    file: 'packages/oci/src/oci.fuzz.system.test.ts',
     test: '^layers',
     about: 'tar layers, compressed and not, unpacked into a folder',
   },
   documents: {
-    file: 'packages/oci/src/fuzz.system.test.ts',
+    file: 'packages/oci/src/oci.fuzz.system.test.ts',
     test: '^documents',
     about: 'manifests, indexes and image configurations',
   },
   registries: {
-    file: 'packages/oci/src/fuzz.system.test.ts',
+    file: 'packages/oci/src/oci.fuzz.system.test.ts',
     test: '^headers',
     about: 'headers of registries, references, hosts.toml',
   },
   cni: {
-    file: 'packages/cni/src/fuzz.system.test.ts',
+    file: 'packages/cni/src/cni.fuzz.system.test.ts',
     about: 'network configurations, what plugins print, records of attachments',
   },
   streams: {

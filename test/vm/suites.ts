@@ -11,7 +11,7 @@ const onCgroupV2 = [
   'packages/linux/src/cgroups/*.system.test.ts',
   'packages/linux/src/processes/rlimits.system.test.ts',
   // The machine's processor is of 2008 and has no AVX, which Bun's executable must not need.
-  'packages/crictl/src/launch.system.test.ts',
+  'packages/crictl/src/crictl.launch.system.test.ts',
 ];
 
 /** With the systemd driver. Checkpoints are here too: criu works with this kernel, and not with every host's. */
@@ -20,7 +20,7 @@ const withSystemd = [
   'packages/runtime/src/checkpoint/checkpoint*.system.test.ts',
   'packages/runtime/src/sandbox/sandbox.system.test.ts',
   'packages/runtime/src/container/{container,update-resources}.system.test.ts',
-  'packages/runtime/src/cgroups/cgroup-driver.system.test.ts',
+  'packages/runtime/src/cgroups/cgroups.driver.system.test.ts',
   'packages/linux/src/systemd/*.system.test.ts',
 ];
 

@@ -7,8 +7,8 @@ import { UserError } from './errors/user-error.ts';
 import { validations } from './manifests/validation.ts';
 import { defaultLayout } from './node/layout.ts';
 
-const DEFAULT_UP_SECONDS = 120;
-const DEFAULT_DOWN_SECONDS = 60;
+const defaultUpSeconds = 120;
+const defaultDownSeconds = 60;
 
 // Each command is loaded when it is called: `berth doctor` works where what `berth up` needs does not.
 const program = new Command('berth')
@@ -30,7 +30,7 @@ program
   .command('up')
   .description('start the node if it does not run, put manifests in place, wait until their pods are ready')
   .argument('[MANIFEST...]', 'files with pods in YAML or JSON, or directories of them')
-  .option('--timeout <seconds>', 'how long the pods may take', parseSeconds, DEFAULT_UP_SECONDS)
+  .option('--timeout <seconds>', 'how long the pods may take', parseSeconds, defaultUpSeconds)
   .addOption(
     new Option(
       '--validate <how>',
@@ -52,7 +52,7 @@ program
     '--timeout <seconds>',
     'how long pods may take to end by themselves',
     parseSeconds,
-    DEFAULT_DOWN_SECONDS,
+    defaultDownSeconds,
   )
   .action(async (options: { timeout: number }) => {
     const { down } = await import('./commands/down.ts');

@@ -10,9 +10,9 @@ import { Cni } from './cni.ts';
 import { parseConfList } from './config/conf-list.ts';
 import { sandboxAddresses } from './result/result.ts';
 
-const PLUGINS = '/usr/lib/cni';
-const BRIDGE = 'brtest-cni';
-const SUBNET = '10.222.7.0/24';
+const pluginDir = '/usr/lib/cni';
+const testBridge = 'brtest-cni';
+const testSubnet = '10.222.7.0/24';
 
 let dir = '';
 let worker: NamespaceWorker;
@@ -24,7 +24,7 @@ before(async () => {
 after(async () => {
   await worker.close();
   for (const path of namespaces) unpin(path);
-  if (listLinks().some(({ name }) => name === BRIDGE)) deleteLink(BRIDGE);
+  if (listLinks().some(({ name }) => name === testBridge)) deleteLink(testBridge);
   await rm(dir, { recursive: true });
 });
 
@@ -43,12 +43,12 @@ async function plugin(name: string, script: string): Promise<void> {
 }
 
 const cni = (options: object = {}) =>
-  new Cni({ pluginDirs: [dir, PLUGINS], cacheDir: join(dir, 'cache'), ...options });
+  new Cni({ pluginDirs: [dir, pluginDir], cacheDir: join(dir, 'cache'), ...options });
 const network = (plugins: object[]) =>
   parseConfList(JSON.stringify({ cniVersion: '1.0.0', name: 'cnitest', plugins }));
 const links = () => {
   const all = listLinks();
-  const bridge = all.find(({ name }) => name === BRIDGE);
+  const bridge = all.find(({ name }) => name === testBridge);
   return all.filter(({ master }) => bridge !== undefined && master === bridge.index);
 };
 const files = (path: string) => readdir(join(dir, path)).catch(() => []);
@@ -56,13 +56,13 @@ const leases = async () => (await files('leases/cnitest')).filter((name) => /^\d
 
 const bridge = () => ({
   type: 'bridge',
-  bridge: BRIDGE,
+  bridge: testBridge,
   isGateway: true,
   ipMasq: false,
   ipam: {
     type: 'host-local',
     dataDir: join(dir, 'leases'),
-    ranges: [[{ subnet: SUBNET }]],
+    ranges: [[{ subnet: testSubnet }]],
     routes: [{ dst: '0.0.0.0/0' }],
   },
 });

@@ -10,7 +10,7 @@ import { resultToJson } from './result/to-json.ts';
 import { CniError, type CniVerb } from './spec/errors.ts';
 import { isJsonObject, type JsonObject } from './spec/json.ts';
 import { type Attachment, type RuntimeConf, validateRuntimeConf } from './spec/runtime-conf.ts';
-import { atLeast, CURRENT_VERSION, spokenVersion } from './spec/versions.ts';
+import { atLeast, currentVersion, spokenVersion } from './spec/versions.ts';
 
 export interface CniOptions extends InvokeOptions {
   /** Where attachments are recorded; /var/lib/cni, as with libcni, unless given. */
@@ -214,7 +214,7 @@ export class Cni {
    * @throws CniError
    */
   async getVersionInfo(type: string, { signal }: OperationOptions = {}): Promise<PluginVersions> {
-    const config = { cniVersion: CURRENT_VERSION };
+    const config = { cniVersion: currentVersion };
     const output = await invokePlugin({ verb: 'VERSION', plugin: type, config, signal }, this.#options);
     const answer = parseOutput(output);
     const { cniVersion, supportedVersions } = isJsonObject(answer) ? answer : {};

@@ -7,8 +7,8 @@ export interface Quantity {
   format: 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
 }
 
-const UNIT = 1_000_000_000n;
-const MAX = (2n ** 63n - 1n) * UNIT;
+const nanosPerUnit = 1_000_000_000n;
+const max = (2n ** 63n - 1n) * nanosPerUnit;
 
 const binaryPower: Readonly<Record<string, bigint>> = { Ki: 1n, Mi: 2n, Gi: 3n, Ti: 4n, Pi: 5n, Ei: 6n };
 const decimalExponent: Readonly<Record<string, number>> = {
@@ -41,7 +41,7 @@ export function parseQuantity(input: string | number): Quantity {
   const [, sign = '', whole = '', fraction = '', binary, decimal = '', exponent] = match ?? [];
   if (!match || text === '') throw new RangeError(invalidQuantity);
   const digits = BigInt(whole + fraction);
-  let numerator = digits * UNIT;
+  let numerator = digits * nanosPerUnit;
   let denominator = 10n ** BigInt(fraction.length);
   if (binary !== undefined) numerator *= 1024n ** (binaryPower[binary] ?? 0n);
   else {
@@ -64,7 +64,7 @@ function clamped(exponent: number, bound: number): number {
 }
 
 function capped(nanos: bigint): bigint {
-  return nanos > MAX ? MAX : nanos;
+  return nanos > max ? max : nanos;
 }
 
 /** The canonical text: no fraction, the largest suffix that keeps every digit; "1.5Gi" gives "1536Mi". */
@@ -72,8 +72,8 @@ export function formatQuantity({ nanos, format }: Quantity): string {
   if (nanos === 0n) return '0';
   const sign = nanos < 0n ? '-' : '';
   const magnitude = nanos < 0n ? -nanos : nanos;
-  if (format === 'BinarySI' && magnitude >= 1024n * UNIT)
-    return sign + formatBinary(divideUp(magnitude, UNIT));
+  if (format === 'BinarySI' && magnitude >= 1024n * nanosPerUnit)
+    return sign + formatBinary(divideUp(magnitude, nanosPerUnit));
   return sign + formatDecimal(magnitude, format === 'DecimalExponent');
 }
 
@@ -102,17 +102,17 @@ function formatDecimal(nanos: bigint, asExponent: boolean): string {
 
 /** Thousandths of the unit, rounded up: CPU as the cgroup arithmetic wants it. */
 export function cpuMillis(input: string | number): number {
-  return Number(divideUp(parseQuantity(input).nanos, UNIT / 1000n));
+  return Number(divideUp(parseQuantity(input).nanos, nanosPerUnit / 1000n));
 }
 
 /** Whole units, rounded up: bytes of memory or disk, number of huge pages' bytes, pids. */
 export function bytes(input: string | number): bigint {
-  return divideUp(parseQuantity(input).nanos, UNIT);
+  return divideUp(parseQuantity(input).nanos, nanosPerUnit);
 }
 
 /** Whether it is a whole number of units. */
 export function isWhole(input: string | number): boolean {
-  return parseQuantity(input).nanos % UNIT === 0n;
+  return parseQuantity(input).nanos % nanosPerUnit === 0n;
 }
 
 /** Negative, zero or positive as `a` is less than, equal to or more than `b`. */

@@ -6,7 +6,7 @@ import { asSyscallError } from './syscall/errno.ts';
 /** The namespace that a kernel parameter belongs to. */
 export type SysctlNamespace = 'net' | 'ipc' | 'uts';
 
-const NAMESPACED: readonly [pattern: RegExp, namespace: SysctlNamespace][] = [
+const namespaced: readonly [pattern: RegExp, namespace: SysctlNamespace][] = [
   [/^net\/.+/, 'net'],
   [/^kernel\/(shm\w+|msg\w+|sem)$/, 'ipc'],
   [/^fs\/mqueue\/\w+$/, 'ipc'],
@@ -46,7 +46,7 @@ function swapSeparators(name: string): string {
 /** The namespace that a parameter belongs to; `undefined` when it is global to the machine. */
 export function sysctlNamespace(name: string): SysctlNamespace | undefined {
   const path = sysctlPath(name);
-  return NAMESPACED.find(([pattern]) => pattern.test(path))?.[1];
+  return namespaced.find(([pattern]) => pattern.test(path))?.[1];
 }
 
 /** Reads a kernel parameter in the calling thread's namespaces, without the trailing newline. */

@@ -29,8 +29,8 @@ export interface DownOptions {
   readonly timeout: number;
 }
 
-const NETWORK_WAIT_MS = 3_000;
-const NETWORK_RECHECK_MS = 20;
+const networkWaitMs = 3_000;
+const networkRecheckMs = 20;
 
 /**
  * Ends the pods of `berth up`, then the kubelet, every other pod of berthd, berthd, and what they left on
@@ -162,10 +162,10 @@ async function removePodDirectories(layout: NodeLayout, uids: readonly string[])
 /** Removes what outlives the daemons: network rules, the default bridge, empty cgroups, sockets, pid files. */
 async function removeRemains(layout: NodeLayout): Promise<void> {
   // The end of a namespace takes its interfaces off the bridge a moment later.
-  const deadline = Date.now() + NETWORK_WAIT_MS;
+  const deadline = Date.now() + networkWaitMs;
   const file = () => existsSync(join(layout.cniConfDir, '87-berth.conflist'));
   while (file() && !(await removeDefaultNetwork({ confDir: layout.cniConfDir })) && Date.now() < deadline) {
-    await sleep(NETWORK_RECHECK_MS);
+    await sleep(networkRecheckMs);
   }
   if (!file()) removeLoopbackGuard();
   const cgroups = detectCgroups();

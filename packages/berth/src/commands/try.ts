@@ -6,9 +6,9 @@ import { UserError } from '../errors/user-error.ts';
 import { http } from '../node/http.ts';
 import type { Output } from '../terminal/status-lines.ts';
 
-const PATIENCE_MS = 5_000;
-const RETRY_MS = 50;
-const SHOWN = 2_000;
+const patienceMs = 5_000;
+const retryMs = 50;
+const shown = 2_000;
 
 /** Where a pod answers. */
 export interface PodAddress {
@@ -27,7 +27,7 @@ export async function tryPod(pod: v1.Pod, output: Output): Promise<void> {
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   output.write(`\n$ curl ${url}\n`);
   const answer = await get(address, url);
-  output.write(`${answer.trimEnd().slice(0, SHOWN)}\n`);
+  output.write(`${answer.trimEnd().slice(0, shown)}\n`);
 }
 
 /** The pod's IP and the first TCP port that it declares, if it has both. */
@@ -40,14 +40,14 @@ export function podAddress({ spec, status }: v1.Pod): PodAddress | undefined {
 
 /** A container runs a moment before its server listens. */
 async function get(address: PodAddress, url: string): Promise<string> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     try {
-      const { body } = await http(address, { path: '/', timeoutMs: PATIENCE_MS });
+      const { body } = await http(address, { path: '/', timeoutMs: patienceMs });
       return body;
     } catch (error) {
       if (Date.now() >= deadline) throw new UserError(`${url} does not answer: ${messageOf(error)}`);
-      await sleep(RETRY_MS);
+      await sleep(retryMs);
     }
   }
 }

@@ -8,9 +8,9 @@ import { mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
 import { hasTable } from '@berth/linux/nftables/nftables.ts';
 import { kill } from '@berth/linux/processes/process.ts';
-import { LOOPBACK_TABLE } from '@berth/runtime/network/loopback-guard.ts';
+import { loopbackTable } from '@berth/runtime/network/loopback-guard.ts';
 import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
-import { DEMO_IMAGE, writeDemoImage } from '../images/demo-image.ts';
+import { demoImage, writeDemoImage } from '../images/demo-image.ts';
 import { type DaemonName, runningDaemon } from '../node/daemon.ts';
 import type { NodeLayout } from '../node/layout.ts';
 import { down } from './down.ts';
@@ -20,8 +20,8 @@ import { type UpOptions, up } from './up.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const hello = join(root, 'examples/hello.yaml');
-const BRIDGE = 'brtest-berth';
-const CGROUPS = ['/berthtest-node', '/berthtest-kubelet'];
+const testBridge = 'brtest-berth';
+const testCgroups = ['/berthtest-node', '/berthtest-kubelet'];
 const SIGKILL = 9;
 
 let dir = '';
@@ -34,7 +34,7 @@ before(async () => {
   const confDir = join(dir, 'net.d');
   await mkdir(confDir);
   const ipam = { type: 'host-local', dataDir: join(dir, 'leases'), ranges: [[{ subnet: '10.222.12.0/24' }]] };
-  const bridge = { type: 'bridge', bridge: BRIDGE, isGateway: true, ipam };
+  const bridge = { type: 'bridge', bridge: testBridge, isGateway: true, ipam };
   await writeFile(
     join(confDir, '10-test.conflist'),
     JSON.stringify({ cniVersion: '1.0.0', name: 'berthtest', plugins: [bridge] }),
@@ -44,7 +44,7 @@ before(async () => {
     `listen: ${dir}/berth.sock
 root: ${dir}/root
 state: ${dir}/state
-cgroupParent: ${CGROUPS[0]}
+cgroupParent: ${testCgroups[0]}
 cni: { confDir: ${confDir}, cacheDir: ${dir}/cni }
 `,
   );
@@ -57,10 +57,10 @@ cni: { confDir: ${confDir}, cacheDir: ${dir}/cni }
     manifestRecord: join(dir, 'root/manifests.json'),
     kubeletSocket: join(dir, 'kubelet/kubelet.sock'),
     berthdArgs: ['--config', join(dir, 'config.yaml')],
-    kubeletArgs: ['--healthz-port=0', `--root-dir=${dir}/kubelet`, `--cgroup-root=${CGROUPS[1]}`],
+    kubeletArgs: ['--healthz-port=0', `--root-dir=${dir}/kubelet`, `--cgroup-root=${testCgroups[1]}`],
     stateDir: join(dir, 'state'),
     imageDir: join(dir, 'root'),
-    cgroups: CGROUPS,
+    cgroups: testCgroups,
     cniConfDir: confDir,
     ociRuntimes: [],
   };
@@ -68,7 +68,7 @@ cni: { confDir: ${confDir}, cacheDir: ${dir}/cni }
 
 after(async () => {
   await down(layout, { timeout: 120 }, record().output).catch(() => {});
-  if (listLinks().some(({ name }) => name === BRIDGE)) deleteLink(BRIDGE);
+  if (listLinks().some(({ name }) => name === testBridge)) deleteLink(testBridge);
   await rm(dir, { recursive: true });
 });
 
@@ -106,7 +106,7 @@ async function assertNothingLeft() {
   assert.deepEqual(processesNaming(dir), []);
   assert.deepEqual(mountsBelow(dir), []);
   for (const path of [layout.runDir, layout.stateDir, layout.socket]) assert.ok(!existsSync(path), path);
-  for (const cgroup of CGROUPS) assert.ok(!existsSync(join('/sys/fs/cgroup/memory', cgroup)), cgroup);
+  for (const cgroup of testCgroups) assert.ok(!existsSync(join('/sys/fs/cgroup/memory', cgroup)), cgroup);
   assert.deepEqual(await readdir(layout.manifestDir), []);
   assert.deepEqual(await readdir(join(dir, 'cni/results')), []);
   const leases = await readdir(join(dir, 'leases/berthtest'));
@@ -176,7 +176,7 @@ test('pods that cannot get ready are told with the reason, and a job that ends i
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name },
-      spec: { ...spec, containers: [{ name: 'c', image: DEMO_IMAGE, ...container }] },
+      spec: { ...spec, containers: [{ name: 'c', image: demoImage, ...container }] },
     });
   const file = join(dir, 'broken.yaml');
   await writeFile(
@@ -264,9 +264,9 @@ for (const umask of [0o000, 0o077]) {
 
 test('127.0.0.1 of the node is closed to others from up to down', async () => {
   await runUp([]);
-  assert.ok(hasTable(LOOPBACK_TABLE));
+  assert.ok(hasTable(loopbackTable));
   await runDown();
-  assert.ok(!hasTable(LOOPBACK_TABLE));
+  assert.ok(!hasTable(loopbackTable));
 });
 
 test('images are loaded from a layout and listed', async () => {
@@ -275,7 +275,7 @@ test('images are loaded from a layout and listed', async () => {
   await writeDemoImage(image, readFileSync('/bin/busybox'));
   const loaded = record();
   await loadImages(layout, image, loaded.output);
-  assert.equal(loaded.text(), `Loaded ${DEMO_IMAGE}\n`);
+  assert.equal(loaded.text(), `Loaded ${demoImage}\n`);
   const listed = record();
   await listImages(layout, listed.output);
   assert.match(listed.text(), /^IMAGE +ID +SIZE\nlocalhost\/berth-demo:1 +[0-9a-f]{13} +\d/);

@@ -4,7 +4,7 @@ import type { CriClient } from '@berth/cri/client/client.ts';
 import { eachContainer } from '@berth/kubelet/api/each-container.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { UserError } from '../errors/user-error.ts';
-import { DEMO_IMAGE, ensureDemoImage } from '../images/demo-image.ts';
+import { demoImage, ensureDemoImage } from '../images/demo-image.ts';
 import { InstalledManifests } from '../manifests/installed.ts';
 import { type Manifest, readManifests } from '../manifests/read.ts';
 import type { Validation } from '../manifests/validation.ts';
@@ -69,12 +69,12 @@ async function upPods(
   lines.set('kubelet', 'ok', `kubelet  watching ${layout.manifestDir}`);
   const wanted = manifests.flatMap(({ pods }) => pods);
   const containers = wanted.flatMap(({ spec }) => eachContainer(spec));
-  if (containers.some(({ container }) => container.image === DEMO_IMAGE)) {
-    lines.set('image', 'wait', `image    ${DEMO_IMAGE}: building it from this machine's busybox`);
+  if (containers.some(({ container }) => container.image === demoImage)) {
+    lines.set('image', 'wait', `image    ${demoImage}: building it from this machine's busybox`);
     const ms = await ensureDemoImage(layout.socket, client);
     const how =
       ms === undefined ? 'is there' : `built from this machine's busybox and loaded in ${Math.round(ms)} ms`;
-    lines.set('image', 'ok', `image    ${DEMO_IMAGE}   ${how}`);
+    lines.set('image', 'ok', `image    ${demoImage}   ${how}`);
   }
 
   await using watch = new PodWatch(layout, client);

@@ -19,9 +19,9 @@ export interface Finding {
   readonly optional?: boolean;
 }
 
-const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'] as const;
-const NAMESPACES = ['ipc', 'mnt', 'net', 'pid', 'uts'] as const;
-const MIN_FREE_BYTES = 1024 ** 3;
+const neededControllers = ['cpu', 'cpuset', 'memory', 'pids'] as const;
+const neededNamespaces = ['ipc', 'mnt', 'net', 'pid', 'uts'] as const;
+const minFreeBytes = 1024 ** 3;
 
 /** Looks at everything that a node needs; changes nothing. */
 export function examine(layout: NodeLayout): Finding[] {
@@ -57,8 +57,8 @@ function root(): Finding {
 }
 
 function namespaces(): Finding {
-  const missing = NAMESPACES.filter((name) => !existsSync(`/proc/self/ns/${name}`));
-  if (missing.length === 0) return { name: 'namespaces', detail: NAMESPACES.join(', ') };
+  const missing = neededNamespaces.filter((name) => !existsSync(`/proc/self/ns/${name}`));
+  if (missing.length === 0) return { name: 'namespaces', detail: neededNamespaces.join(', ') };
   return {
     name: 'namespaces',
     detail: `missing: ${missing.join(', ')}`,
@@ -75,9 +75,9 @@ function overlay(): Finding {
 function cgroups(): Finding {
   try {
     const { version, controllers } = detectCgroups();
-    const missing = CONTROLLERS.filter((name) => !controllers.has(name));
+    const missing = neededControllers.filter((name) => !controllers.has(name));
     if (missing.length === 0)
-      return { name: 'cgroups', detail: `${version}, with ${CONTROLLERS.join(', ')}` };
+      return { name: 'cgroups', detail: `${version}, with ${neededControllers.join(', ')}` };
     const todo = 'enable them on the kernel command line, for example cgroup_enable=memory';
     return { name: 'cgroups', detail: `${version}, without ${missing.join(', ')}`, todo };
   } catch (error) {
@@ -132,7 +132,7 @@ function space({ imageDir }: NodeLayout): Finding {
   const { bavail, bsize } = statfsSync(nearest(imageDir));
   const free = bavail * bsize;
   const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free for ${imageDir}`;
-  return free >= MIN_FREE_BYTES
+  return free >= minFreeBytes
     ? { name: 'disk', detail }
     : { name: 'disk', detail, todo: 'make room, or set root in /etc/berth/config.yaml to a larger disk' };
 }

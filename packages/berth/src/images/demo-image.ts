@@ -8,11 +8,11 @@ import { UserError } from '../errors/user-error.ts';
 import { importImages } from './import.ts';
 
 /** The image that examples/hello.yaml runs, made on the spot from the machine's own busybox. */
-export const DEMO_IMAGE = 'localhost/berth-demo:1';
+export const demoImage = 'localhost/berth-demo:1';
 
-const BUSYBOX = '/bin/busybox';
+const busyboxPath = '/bin/busybox';
 /** The applets that a demo may want; busybox finds the rest by `busybox NAME`. */
-const APPLETS = [
+const appletNames = [
   'awk',
   'cat',
   'chmod',
@@ -66,7 +66,7 @@ const APPLETS = [
  * @throws UserError when busybox is missing or the runtime does not take images this way
  */
 export async function ensureDemoImage(socket: string, client: CriClient): Promise<number | undefined> {
-  const { image } = await client.image.imageStatus({ image: { image: DEMO_IMAGE } });
+  const { image } = await client.image.imageStatus({ image: { image: demoImage } });
   if (image !== undefined) return undefined;
   const started = performance.now();
   const dir = await mkdtemp(join(tmpdir(), 'berth-demo-'));
@@ -83,13 +83,15 @@ export async function ensureDemoImage(socket: string, client: CriClient): Promis
 export async function writeDemoImage(dir: string, busybox: Buffer): Promise<void> {
   await writeOciLayout({
     dir,
-    name: DEMO_IMAGE,
+    name: demoImage,
     compression: 'none',
     layers: [
       [
         { type: 'directory', path: 'bin/' },
         { type: 'file', path: 'bin/busybox', mode: 0o755, content: busybox },
-        ...APPLETS.map((applet) => ({ type: 'symlink', path: `bin/${applet}`, target: 'busybox' }) as const),
+        ...appletNames.map(
+          (applet) => ({ type: 'symlink', path: `bin/${applet}`, target: 'busybox' }) as const,
+        ),
         { type: 'directory', path: 'etc/' },
         {
           type: 'file',
@@ -105,9 +107,9 @@ export async function writeDemoImage(dir: string, busybox: Buffer): Promise<void
 }
 
 async function readBusybox(): Promise<Buffer> {
-  return readFile(BUSYBOX).catch((error) => {
+  return readFile(busyboxPath).catch((error) => {
     throw new UserError(
-      `the demo image is made from ${BUSYBOX}, which cannot be read (${error.code}); install it with: npm run setup`,
+      `the demo image is made from ${busyboxPath}, which cannot be read (${error.code}); install it with: npm run setup`,
     );
   });
 }

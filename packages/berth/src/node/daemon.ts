@@ -19,8 +19,8 @@ export type DaemonName = 'berthd' | 'kubelet';
 
 const SIGTERM = 15;
 const SIGKILL = 9;
-const LOG_LINES = 12;
-const RECHECK_MS = 100;
+const logLines = 12;
+const recheckMs = 100;
 
 /** The path of a daemon's log. */
 export function logFile({ logDir }: NodeLayout, name: DaemonName): string {
@@ -131,7 +131,7 @@ async function becomesReady(
 ): Promise<'ready' | 'timeout'> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const logged = nextChange(log, Math.min(RECHECK_MS, Math.max(0, deadline - Date.now())));
+    const logged = nextChange(log, Math.min(recheckMs, Math.max(0, deadline - Date.now())));
     const ready = await isReady();
     if (ready) {
       logged.cancel();
@@ -163,7 +163,7 @@ async function logTail(path: string): Promise<string> {
   return text
     .trimEnd()
     .split('\n')
-    .slice(-LOG_LINES)
+    .slice(-logLines)
     .map((line) => `  ${line}`)
     .join('\n');
 }

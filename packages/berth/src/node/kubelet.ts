@@ -6,15 +6,15 @@ import { ensureDaemon } from './daemon.ts';
 import { type HttpAnswer, http } from './http.ts';
 import type { NodeLayout } from './layout.ts';
 
-const START_TIMEOUT_MS = 60_000;
-const ASK_TIMEOUT_MS = 5_000;
+const startTimeoutMs = 60_000;
+const askTimeoutMs = 5_000;
 
 /** What the kubelet says of its health; `absent` when nothing answers. */
 export async function kubeletHealth({
   kubeletSocket: socketPath,
 }: NodeLayout): Promise<'healthy' | 'unhealthy' | 'absent'> {
   try {
-    const { status } = await http({ socketPath }, { path: '/healthz', timeoutMs: ASK_TIMEOUT_MS });
+    const { status } = await http({ socketPath }, { path: '/healthz', timeoutMs: askTimeoutMs });
     return status === 200 ? 'healthy' : 'unhealthy';
   } catch {
     return 'absent';
@@ -28,7 +28,7 @@ export async function kubeletHealth({
 export async function kubeletPods({ kubeletSocket: socketPath }: NodeLayout): Promise<v1.Pod[] | undefined> {
   let answer: HttpAnswer;
   try {
-    answer = await http({ socketPath }, { path: '/pods', timeoutMs: ASK_TIMEOUT_MS });
+    answer = await http({ socketPath }, { path: '/pods', timeoutMs: askTimeoutMs });
   } catch {
     return undefined;
   }
@@ -53,5 +53,5 @@ export async function ensureKubelet(layout: NodeLayout): Promise<void> {
     `--pod-manifest-path=${layout.manifestDir}`,
     ...layout.kubeletArgs,
   ];
-  await ensureDaemon(layout, 'kubelet', args, isHealthy, START_TIMEOUT_MS);
+  await ensureDaemon(layout, 'kubelet', args, isHealthy, startTimeoutMs);
 }

@@ -2,8 +2,8 @@ import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { ensureDaemon } from './daemon.ts';
 import type { NodeLayout } from './layout.ts';
 
-const START_TIMEOUT_MS = 60_000;
-const ASK_TIMEOUT_MS = 2_000;
+const startTimeoutMs = 60_000;
+const askTimeoutMs = 2_000;
 
 /** What answers at the CRI socket. */
 export interface RuntimeVersion {
@@ -14,7 +14,7 @@ export interface RuntimeVersion {
 /** Asks the runtime for its version; undefined when nothing answers at the socket. */
 export async function runtimeVersion(client: CriClient): Promise<RuntimeVersion | undefined> {
   try {
-    const { runtimeName, runtimeVersion } = await client.runtime.version({}, { timeoutMs: ASK_TIMEOUT_MS });
+    const { runtimeName, runtimeVersion } = await client.runtime.version({}, { timeoutMs: askTimeoutMs });
     return { name: runtimeName, version: runtimeVersion };
   } catch {
     return undefined;
@@ -29,7 +29,7 @@ export async function ensureRuntime(layout: NodeLayout): Promise<CriClient> {
   const client = connectCri(layout.socket);
   if ((await runtimeVersion(client)) !== undefined) return client;
   client.close();
-  await ensureDaemon(layout, 'berthd', layout.berthdArgs, () => answers(layout.socket), START_TIMEOUT_MS);
+  await ensureDaemon(layout, 'berthd', layout.berthdArgs, () => answers(layout.socket), startTimeoutMs);
   return connectCri(layout.socket);
 }
 

@@ -10,7 +10,7 @@ export type PodProgress =
   | { readonly state: 'failed'; readonly message: string };
 
 /** Reasons of a waiting container that do not go away by waiting. */
-const HOPELESS = new Set([
+const hopeless = new Set([
   'CrashLoopBackOff',
   'CreateContainerConfigError',
   'CreateContainerError',
@@ -41,7 +41,7 @@ export function podProgress(pod: v1.Pod | undefined): PodProgress {
   }
   for (const container of statuses) {
     const waiting = container.state?.waiting;
-    if (waiting?.reason === undefined || !HOPELESS.has(waiting.reason)) continue;
+    if (waiting?.reason === undefined || !hopeless.has(waiting.reason)) continue;
     const last =
       container.lastState?.terminated === undefined ? '' : ` (${terminationMessage(container, 'last')})`;
     const detail = waiting.message === undefined ? '' : `: ${waiting.message}`;

@@ -4,7 +4,7 @@ import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { displayName } from './identity.ts';
 import { age, podStatusWord, podTable } from './table.ts';
 
-const NOW = new Date('2026-01-01T00:00:10Z');
+const now = new Date('2026-01-01T00:00:10Z');
 const status = (
   name: string,
   state: v1.ContainerState,
@@ -36,7 +36,7 @@ test('the table', () => {
     status: { containerStatuses: [status('a', { waiting: { reason: 'CrashLoopBackOff' } }, false, 12)] },
   };
   assert.equal(
-    podTable([hello, broken], NOW),
+    podTable([hello, broken], now),
     `POD            READY  STATUS            RESTARTS  IP         AGE
 default/b      0/2    CrashLoopBackOff  12        -          -
 default/hello  1/1    Running           0         10.88.0.2  1s`,
@@ -58,7 +58,7 @@ for (const [what, pod, word] of [
   ['phase', { status: { phase: 'Pending' } }, 'Pending'],
   [
     'terminating',
-    { metadata: { deletionTimestamp: NOW as never }, status: { phase: 'Running' } },
+    { metadata: { deletionTimestamp: now as never }, status: { phase: 'Running' } },
     'Terminating',
   ],
   ['init', { status: { initContainerStatuses: [status('i', { running: {} })] } }, 'Init:0/1'],

@@ -3,12 +3,12 @@ import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { formatTable } from '../terminal/table.ts';
 import { displayName } from './identity.ts';
 
-const HEADER = ['POD', 'READY', 'STATUS', 'RESTARTS', 'IP', 'AGE'] as const;
+const headings = ['POD', 'READY', 'STATUS', 'RESTARTS', 'IP', 'AGE'] as const;
 
 /** The table of pods, in kubectl's words, with a header. */
 export function podTable(pods: readonly v1.Pod[], now: Date): string {
   const rows = pods.map((pod) => podRow(pod, now)).sort(([a = ''], [b = '']) => (a < b ? -1 : a > b ? 1 : 0));
-  return formatTable([HEADER, ...rows]);
+  return formatTable([headings, ...rows]);
 }
 
 function podRow(pod: v1.Pod, now: Date): string[] {

@@ -5,7 +5,7 @@ import { kubeletPods } from '../node/kubelet.ts';
 import type { NodeLayout } from '../node/layout.ts';
 import { StartPhases } from './phases.ts';
 
-const RECHECK_MS = 200;
+const recheckMs = 200;
 
 /**
  * Watches the pods of the node. The kubelet's API has no watch, so every event of the runtime triggers a request,
@@ -37,7 +37,7 @@ export class PodWatch implements AsyncDisposable {
       if (isEnough((await kubeletPods(this.#layout)) ?? [])) return true;
       const left = deadline - Date.now();
       if (left <= 0) return false;
-      const timer = setTimeout(resolve, Math.min(RECHECK_MS, left));
+      const timer = setTimeout(resolve, Math.min(recheckMs, left));
       await promise;
       clearTimeout(timer);
     }

@@ -9,8 +9,8 @@ export interface Output {
 
 export type Mark = 'ok' | 'FAIL' | 'warn' | 'wait';
 
-const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-const FRAME_MS = 80;
+const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const frameMs = 80;
 
 /**
  * A list of things under way. On a terminal every line shows its state live, with a spinner while it
@@ -41,7 +41,7 @@ export class StatusLines {
     this.#timer ??= setInterval(() => {
       this.#frame++;
       this.#draw();
-    }, FRAME_MS);
+    }, frameMs);
   }
 
   /** Leaves the lines as they are and starts below them. */
@@ -56,7 +56,7 @@ export class StatusLines {
   /** Lines that will be drawn over are cut, since one that the terminal wraps would be two. */
   #draw(width = this.#output.columns): void {
     const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : '';
-    const spinner = FRAMES[this.#frame % FRAMES.length];
+    const spinner = frames[this.#frame % frames.length];
     const lines = [...this.#lines.values()].map(
       ({ mark, text }) => `\x1b[2K${formatLine(mark, text, spinner).slice(0, width)}\n`,
     );

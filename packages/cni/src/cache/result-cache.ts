@@ -18,7 +18,7 @@ export interface CachedAttachment extends Required<RuntimeConf> {
 /** A record that cannot be read; its file's name identifies the attachment. */
 export type DamagedRecord = Pick<CachedAttachment, 'networkName' | 'containerId' | 'ifName'>;
 
-const KIND = 'cniCacheV1';
+const cacheKind = 'cniCacheV1';
 
 /** A larger file is not a record. */
 const maxRecordBytes = 16 * 1024 * 1024;
@@ -123,7 +123,7 @@ export function cacheFileText(
   const { containerId, ifName, netns, args = [], capabilityArgs = {} } = runtime;
   const capabilities = Object.keys(capabilityArgs).sort();
   const record: Record<string, Json> = {
-    kind: KIND,
+    kind: cacheKind,
     containerId,
     config: Buffer.from(config).toString('base64'),
     ifName,
@@ -148,7 +148,7 @@ export function parseCacheFile(text: string): CachedAttachment | undefined {
   } catch {
     return undefined;
   }
-  if (!isJsonObject(record) || record.kind !== KIND) return undefined;
+  if (!isJsonObject(record) || record.kind !== cacheKind) return undefined;
   const {
     containerId,
     ifName,

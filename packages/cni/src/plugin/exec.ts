@@ -49,8 +49,8 @@ export type StartPlugin = (
   program: Pick<PluginInvocation, 'path' | 'env'> & { stdin: number },
 ) => PluginProcess | Promise<PluginProcess>;
 
-const BUSY_RETRIES = 5;
-const BUSY_DELAY_MS = 200;
+const busyRetries = 5;
+const busyDelayMs = 200;
 
 /** The exec that starts plugins in a given way. */
 export function execWith(start: StartPlugin): Exec {
@@ -60,8 +60,8 @@ export function execWith(start: StartPlugin): Exec {
         return await runOnce(start, invocation);
       } catch (error) {
         // The file is open for writing: a newer version of the plugin is being installed.
-        if (!hasCode(error, 'ETXTBSY') || attempt === BUSY_RETRIES) throw error;
-        await sleep(BUSY_DELAY_MS);
+        if (!hasCode(error, 'ETXTBSY') || attempt === busyRetries) throw error;
+        await sleep(busyDelayMs);
       }
     }
   };

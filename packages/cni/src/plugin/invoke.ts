@@ -32,9 +32,9 @@ export interface Invocation {
   signal?: AbortSignal;
 }
 
-export const DEFAULT_TIMEOUT_MS = 60_000;
-const DEFAULT_MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const defaultTimeoutMs = 60_000;
+const defaultMaxOutputBytes = 4 * 1024 * 1024;
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const EXCERPT = 400;
 
 /**
@@ -44,7 +44,7 @@ const EXCERPT = 400;
  */
 export async function invokePlugin(invocation: Invocation, options: InvokeOptions): Promise<string> {
   const { verb, plugin, network, config, runtime, signal } = invocation;
-  const { pluginDirs, exec = childProcessExec, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const { pluginDirs, exec = childProcessExec, timeoutMs = defaultTimeoutMs } = options;
   const path = await findPlugin(plugin, pluginDirs);
   if (path === undefined) {
     const problem = `is not installed; searched ${pluginDirs.join(', ')} (Debian's package containernetworking-plugins has the usual plugins)`;
@@ -55,13 +55,13 @@ export async function invokePlugin(invocation: Invocation, options: InvokeOption
     exit = await exec({
       path,
       env: {
-        PATH: DEFAULT_PATH,
+        PATH: defaultPath,
         ...(options.environment ?? process.env),
         ...pluginEnvironment(verb, runtime, pluginDirs),
       },
       stdin: JSON.stringify(config),
       timeoutMs,
-      maxOutputBytes: options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,
+      maxOutputBytes: options.maxOutputBytes ?? defaultMaxOutputBytes,
       signal,
     });
   } catch (cause) {

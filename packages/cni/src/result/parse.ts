@@ -1,6 +1,6 @@
 // Reads the JSON that a plugin prints for ADD, and that the cache keeps.
 import { goField, isJsonObject, type Json, type JsonObject, jsonTypeName } from '../spec/json.ts';
-import { atLeast, CNI_VERSIONS, spokenVersion } from '../spec/versions.ts';
+import { atLeast, spokenVersion, supportedVersions } from '../spec/versions.ts';
 import { canonicalCidr, canonicalIp } from './ip-text.ts';
 import type { CniInterface, CniIp, CniResult, CniRoute } from './result.ts';
 
@@ -34,7 +34,7 @@ export function parseResult(raw: unknown, fallbackVersion: string): CniResult {
   const version = spokenVersion(declared);
   if (version === undefined) {
     throw new ResultFormatError(
-      `cniVersion: ${JSON.stringify(declared)} is not supported; supported are ${CNI_VERSIONS.join(', ')}`,
+      `cniVersion: ${JSON.stringify(declared)} is not supported; supported are ${supportedVersions.join(', ')}`,
     );
   }
   const dns = goField(result, 'dns') ?? {};

@@ -4,7 +4,7 @@ import { parseResult, ResultFormatError } from './parse.ts';
 import { convertResult, sandboxAddresses } from './result.ts';
 import { resultToJson } from './to-json.ts';
 
-const OLD = {
+const oldResult = {
   cniVersion: '0.3.1',
   interfaces: [{ name: 'br0' }, { name: 'eth0', mac: '02:00:00:00:00:01', sandbox: '/run/netns/x' }],
   ips: [
@@ -16,18 +16,18 @@ const OLD = {
 };
 
 test('a result of spec 0.3.1 converts to 1.1.0 and back', () => {
-  const result = parseResult(OLD, '1.0.0');
+  const result = parseResult(oldResult, '1.0.0');
   const converted = resultToJson(convertResult(result, '1.1.0'));
   assert.deepEqual(converted, {
     cniVersion: '1.1.0',
-    interfaces: OLD.interfaces,
+    interfaces: oldResult.interfaces,
     ips: [
       { address: '10.0.0.2/24', gateway: '10.0.0.1', interface: 1 },
       { address: 'fd00::2/64', interface: 1 },
     ],
-    routes: OLD.routes,
+    routes: oldResult.routes,
   });
-  assert.deepEqual(resultToJson(convertResult(parseResult(converted, '1.0.0'), '0.3.1')), OLD);
+  assert.deepEqual(resultToJson(convertResult(parseResult(converted, '1.0.0'), '0.3.1')), oldResult);
 });
 
 test('fields that older versions lack are left out of them', () => {
@@ -43,7 +43,7 @@ test('a result without a version has that of its configuration', () => {
 });
 
 test("the pod's addresses are those on interfaces inside the sandbox", () => {
-  assert.deepEqual(sandboxAddresses(parseResult(OLD, '1.0.0'), 'eth0'), ['10.0.0.2', 'fd00::2']);
+  assert.deepEqual(sandboxAddresses(parseResult(oldResult, '1.0.0'), 'eth0'), ['10.0.0.2', 'fd00::2']);
   const mixed = {
     interfaces: [{ name: 'br0' }, { name: 'eth0', sandbox: '/x' }],
     ips: [

@@ -43,15 +43,15 @@ function oldResultToJson({ cniVersion, ips, routes, dns }: CniResult): JsonObjec
   return json;
 }
 
-/** Go's omitempty: drops undefined, empty strings, empty arrays, and zeros of fields in ZERO_MEANS_UNSET. */
+/** Go's omitempty: drops undefined, empty strings, empty arrays, and zeros of fields in zeroMeansUnset. */
 function compact(fields: Record<string, Json | undefined>): JsonObject {
   const json: JsonObject = {};
   for (const [key, value] of Object.entries(fields)) {
     if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) continue;
-    if (value === 0 && ZERO_MEANS_UNSET.has(key)) continue;
+    if (value === 0 && zeroMeansUnset.has(key)) continue;
     json[key] = value;
   }
   return json;
 }
 
-const ZERO_MEANS_UNSET = new Set(['mtu', 'advmss', 'priority']);
+const zeroMeansUnset = new Set(['mtu', 'advmss', 'priority']);

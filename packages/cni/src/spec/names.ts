@@ -1,26 +1,25 @@
-const NETWORK_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
-const CONTAINER_ID = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
-const MAX_INTERFACE_NAME = 15;
+const networkName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+const containerId = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+const maxInterfaceName = 15;
 
 /** The problem with a network name by the CNI spec; undefined when it is valid. */
 export function networkNameProblem(name: string): string | undefined {
   if (name === '') return 'must not be empty';
-  if (NETWORK_NAME.test(name)) return undefined;
+  if (networkName.test(name)) return undefined;
   return `"${name}" must start with a letter or digit, followed by letters, digits, _ . or -`;
 }
 
 /** The problem with a container id by the CNI spec; undefined when it is valid. */
 export function containerIdProblem(id: string): string | undefined {
   if (id === '') return 'must not be empty';
-  if (CONTAINER_ID.test(id)) return undefined;
+  if (containerId.test(id)) return undefined;
   return `"${id}" must start with a letter or digit, followed by letters, digits, _ . or -`;
 }
 
 /** The problem with the name of a network interface on Linux; undefined when it is valid. */
 export function interfaceNameProblem(name: string): string | undefined {
   if (name === '') return 'must not be empty';
-  if (Buffer.byteLength(name) > MAX_INTERFACE_NAME)
-    return `"${name}" is longer than ${MAX_INTERFACE_NAME} bytes`;
+  if (Buffer.byteLength(name) > maxInterfaceName) return `"${name}" is longer than ${maxInterfaceName} bytes`;
   if (name === '.' || name === '..') return `"${name}" is not a name of an interface`;
   if (/[/:\s\p{Cc}]/u.test(name)) {
     return `${JSON.stringify(name)} must not contain /, :, white space or control characters`;

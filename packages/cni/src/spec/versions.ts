@@ -1,21 +1,21 @@
 /** Supported versions of the CNI spec, oldest first. */
-export const CNI_VERSIONS = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'] as const;
-export type CniVersion = (typeof CNI_VERSIONS)[number];
+export const supportedVersions = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'] as const;
+export type CniVersion = (typeof supportedVersions)[number];
 
 /** The newest supported version. */
-export const CURRENT_VERSION: CniVersion = '1.1.0';
+export const currentVersion: CniVersion = '1.1.0';
 
 /** The version of a configuration that declares none. */
-export const UNDECLARED_VERSION: CniVersion = '0.1.0';
+export const undeclaredVersion: CniVersion = '0.1.0';
 
 /** Whether a version is supported. */
 export function isCniVersion(version: string): version is CniVersion {
-  return CNI_VERSIONS.some((known) => known === version);
+  return supportedVersions.some((known) => known === version);
 }
 
 /** The version that a configuration or a result declares (empty: none); undefined when it is not supported. */
 export function spokenVersion(declared: string): CniVersion | undefined {
-  const version = declared === '' ? UNDECLARED_VERSION : declared;
+  const version = declared === '' ? undeclaredVersion : declared;
   return isCniVersion(version) ? version : undefined;
 }
 
@@ -31,11 +31,11 @@ export function atLeast(version: string, minimum: string): boolean {
 
 /**
  * Selects the version for a configuration from its cniVersions and its cniVersion, unless that is empty: the newest one
- * up to CURRENT_VERSION. When all are newer it is cniVersion, and the plugins decide.
+ * up to currentVersion. When all are newer it is cniVersion, and the plugins decide.
  */
 export function newestSpoken(offered: readonly string[], cniVersion: string): string {
   const all = cniVersion === '' ? offered : [...offered, cniVersion];
-  const spoken = all.filter((version) => atLeast(CURRENT_VERSION, version));
+  const spoken = all.filter((version) => atLeast(currentVersion, version));
   return spoken.toSorted(compare).at(-1) ?? cniVersion;
 }
 
@@ -49,5 +49,5 @@ function compare(a: string, b: string): number {
 }
 
 function numbers(version: string): number[] {
-  return (version === '' ? UNDECLARED_VERSION : version).split('.').map(Number);
+  return (version === '' ? undeclaredVersion : version).split('.').map(Number);
 }

@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { unmount } from '@berth/linux/mounts/mount.ts';
 import { bindSubPath } from './sub-path.ts';
 
-const ROUNDS = 6_000;
+const rounds = 6_000;
 
 /** Exchanges the directory `part` for the link `link` and back, without end. A step that
  * somebody is in the way of (the subPath that was made meanwhile) is left out, and makes way for the next. */
@@ -93,7 +93,7 @@ for (const [what, subPath] of [
   ['directories that are missing', 'part/deep/er'],
   ['an absolute link', 'absolute/part'],
 ] as const) {
-  test(`${ROUNDS} races for a subPath of ${what} lead nowhere (CVE-2021-25741)`, {
+  test(`${rounds} races for a subPath of ${what} lead nowhere (CVE-2021-25741)`, {
     timeout: 300_000,
   }, async (t) => {
     await race(t, subPath);
@@ -119,7 +119,7 @@ async function race(t: TestContext, subPath: string): Promise<void> {
   try {
     await once(exchanger.stdout, 'data');
     let refused = 0;
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       try {
         bindSubPath(volume, subPath, target);
         assert.ok(!existsSync(join(target, 'secret')), 'the subPath shows what is outside');
@@ -132,8 +132,8 @@ async function race(t: TestContext, subPath: string): Promise<void> {
       if (round % 500 === 0) await delay(1);
     }
     assert.deepEqual(readdirSync(outside), ['secret'], 'nothing is made outside');
-    t.diagnostic(`${refused} of ${ROUNDS} were refused`);
-    assert.ok(refused > 0 && refused < ROUNDS, `${refused} of ${ROUNDS} were refused: there was no race`);
+    t.diagnostic(`${refused} of ${rounds} were refused`);
+    assert.ok(refused > 0 && refused < rounds, `${refused} of ${rounds} were refused: there was no race`);
   } finally {
     exchanger.kill('SIGKILL');
     await ended;

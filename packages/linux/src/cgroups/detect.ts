@@ -11,7 +11,7 @@ export type CgroupMounts =
   | { version: 'v2'; root: string }
   | { version: 'v1'; mounts: Omit<V1Mounts, 'unified'>; unifiedRoot?: string };
 
-const V1_CONTROLLERS = new Set([
+const v1Controllers = new Set([
   'blkio',
   'cpu',
   'cpuacct',
@@ -36,7 +36,7 @@ export function findCgroupMounts(mountInfos: readonly MountInfo[]): CgroupMounts
   const others: string[] = [];
   for (const { fstype, mountPoint, superOptions } of whole) {
     if (fstype !== 'cgroup') continue;
-    const carried = superOptions.filter((option) => V1_CONTROLLERS.has(option));
+    const carried = superOptions.filter((option) => v1Controllers.has(option));
     for (const controller of carried)
       if (!controllers.has(controller)) controllers.set(controller, mountPoint);
     if (carried.length === 0) others.push(mountPoint);

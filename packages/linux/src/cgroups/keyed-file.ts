@@ -26,7 +26,7 @@ export function numberIn(text: string | undefined): bigint | undefined {
 }
 
 // cgroup v1 writes "no limit" as the largest multiple of the page size.
-const UNLIMITED_FROM = 1n << 62n;
+const unlimitedFrom = 1n << 62n;
 
 /** A limit file's bytes; `undefined` for no limit, which v2 writes `max` and v1 a number near 2^63. */
 export function limitBytes(text: string | undefined): bigint | undefined {
@@ -36,5 +36,5 @@ export function limitBytes(text: string | undefined): bigint | undefined {
 
 /** Whether a number of cgroup v1 means no limit. */
 export function isUnlimited(bytes: bigint): boolean {
-  return bytes >= UNLIMITED_FROM;
+  return bytes >= unlimitedFrom;
 }

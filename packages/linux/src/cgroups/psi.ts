@@ -23,10 +23,10 @@ export function parsePressure(text: string | undefined): Pressure | undefined {
   return { ...(some === undefined ? {} : { some }), ...(full === undefined ? {} : { full }) };
 }
 
-const LINE = /^(some|full) avg10=([\d.]+) avg60=([\d.]+) avg300=([\d.]+) total=(\d+)$/gm;
+const line = /^(some|full) avg10=([\d.]+) avg60=([\d.]+) avg300=([\d.]+) total=(\d+)$/gm;
 
 function parseLine(text: string, kind: 'some' | 'full'): PressureLine | undefined {
-  for (const [, found, avg10, avg60, avg300, total] of text.matchAll(LINE)) {
+  for (const [, found, avg10, avg60, avg300, total] of text.matchAll(line)) {
     if (found !== kind || total === undefined) continue;
     const [ten, sixty, threeHundred] = [Number(avg10), Number(avg60), Number(avg300)];
     return {

@@ -138,18 +138,18 @@ export function killEach(pids: readonly number[]): void {
   for (const pid of pids) if (pid > 0) kill(pid, SIGKILL);
 }
 
-const DEFAULT_TIMEOUT_MS = 2_000;
-const MAX_PAUSE_MS = 50;
+const defaultTimeoutMs = 2_000;
+const maxPauseMs = 50;
 
 /** Removes directories and their descendants; waits for the processes by pidfd. */
 export async function removeTrees(
   path: string,
   directories: readonly string[],
   killAll: () => void,
-  { kill: mayKill = false, timeoutMs = DEFAULT_TIMEOUT_MS }: RemoveOptions = {},
+  { kill: mayKill = false, timeoutMs = defaultTimeoutMs }: RemoveOptions = {},
 ): Promise<void> {
   const deadline = AbortSignal.timeout(timeoutMs);
-  for (let pause = 1; ; pause = Math.min(pause * 2, MAX_PAUSE_MS)) {
+  for (let pause = 1; ; pause = Math.min(pause * 2, maxPauseMs)) {
     const busy = directories.flatMap(subtree).filter((directory) => !removeDirectory(directory));
     if (busy.length === 0) return;
     const pids = processesBelow(directories);

@@ -7,7 +7,7 @@ import {
   refuseNegative,
 } from './resources.ts';
 
-const DEFAULT_PERIOD_US = 100_000;
+const defaultPeriodUs = 100_000;
 
 /** The writes to cgroup v2 files for limits, in the order to try them. */
 export function toV2Files(resources: CgroupResources): ControlFile[] {
@@ -21,7 +21,7 @@ export function toV2Files(resources: CgroupResources): ControlFile[] {
   if (resources.cpuShares) add('cpu', 'cpu.weight', cpuWeight(Number(resources.cpuShares)));
   if (resources.cpuQuota || resources.cpuPeriod) {
     const quota = resources.cpuQuota && resources.cpuQuota > 0 ? resources.cpuQuota : 'max';
-    add('cpu', 'cpu.max', `${quota} ${resources.cpuPeriod || DEFAULT_PERIOD_US}`);
+    add('cpu', 'cpu.max', `${quota} ${resources.cpuPeriod || defaultPeriodUs}`);
   }
   const swap = swapLimit(resources);
   if (swap !== undefined) add('memory', 'memory.swap.max', limit(swap), swap <= 0n);

@@ -4,7 +4,7 @@ import { libcFunction } from '../syscall/libc.ts';
 
 const mknodCall = libcFunction('mknod', ['void *', 'uint', 'ulong']);
 
-const TYPE_BITS = { fifo: 0o010000, character: 0o020000, block: 0o060000, socket: 0o140000 } as const;
+const typeBits = { fifo: 0o010000, character: 0o020000, block: 0o060000, socket: 0o140000 } as const;
 
 /** A special file; `mode` is its permissions, independent of the umask. */
 export type SpecialFile =
@@ -19,7 +19,7 @@ export type SpecialFile =
 export function mknod(path: string | Buffer, file: SpecialFile): void {
   const device = 'major' in file ? makeDevice(file.major, file.minor) : 0n;
   const permissions = file.mode & 0o7777;
-  mknodCall(path.toString(), cPath(path), TYPE_BITS[file.type] | permissions, device);
+  mknodCall(path.toString(), cPath(path), typeBits[file.type] | permissions, device);
   chmodSync(path, permissions);
 }
 

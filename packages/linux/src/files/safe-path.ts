@@ -14,7 +14,7 @@ const RESOLVE_BENEATH = 0x08n;
 const RESOLVE_IN_ROOT = 0x10n;
 
 /** openat2(2) fails with EAGAIN when a concurrent rename keeps it from proving that the path stays within the root. */
-const ATTEMPTS = 128;
+const attempts = 128;
 
 /**
  * Opens a path as a process whose root directory is `root` would: absolute symbolic links and `..` stay
@@ -64,7 +64,7 @@ function openResolved(root: string, path: string, flags: number, mode: number, r
       try {
         return openat2(`${path} in ${root}`, directory, path, bytes, bytes.length);
       } catch (error) {
-        if (!hasCode(error, 'EAGAIN') || attempt === ATTEMPTS) throw error;
+        if (!hasCode(error, 'EAGAIN') || attempt === attempts) throw error;
       }
     }
   } finally {

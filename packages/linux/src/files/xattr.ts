@@ -9,8 +9,8 @@ const llistxattr = libcFunction('llistxattr', ['void *', 'void *', 'size_t'], 'l
 const lremovexattr = libcFunction('lremovexattr', ['str', 'str']);
 
 /** Limits of the kernel, so that one call always suffices. */
-const MAX_VALUE_BYTES = 64 * 1024;
-const MAX_LIST_BYTES = 64 * 1024;
+const maxValueBytes = 64 * 1024;
+const maxListBytes = 64 * 1024;
 
 /**
  * Sets an extended attribute, e.g. `trusted.overlay.opaque`. Symbolic links are not followed.
@@ -36,7 +36,7 @@ export function setXattrOfChild(
 
 /** `undefined` when the file has no such attribute. */
 export function getXattr(path: string | Buffer, name: string): Buffer | undefined {
-  const buffer = Buffer.alloc(MAX_VALUE_BYTES);
+  const buffer = Buffer.alloc(maxValueBytes);
   try {
     const length = lgetxattr(`${path} ${name}`, cPath(path), name, buffer, buffer.length);
     return Buffer.from(buffer.subarray(0, length));
@@ -48,7 +48,7 @@ export function getXattr(path: string | Buffer, name: string): Buffer | undefine
 
 /** The names of a file's extended attributes that this process may see. */
 export function listXattrs(path: string | Buffer): string[] {
-  const buffer = Buffer.alloc(MAX_LIST_BYTES);
+  const buffer = Buffer.alloc(maxListBytes);
   const length = llistxattr(path.toString(), cPath(path), buffer, buffer.length);
   return buffer
     .toString('utf8', 0, length)

@@ -16,12 +16,12 @@ const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const AT_RECURSIVE = 0x8000;
-const OPEN_TREE_CLONE = 1;
+const openTreeClone = 1;
 const MOUNT_ATTR_RDONLY = 0x1n;
 const MOUNT_ATTR_IDMAP = 0x10_0000n;
 
 /** Flags of mount(2) by their mount(8) names. */
-const FLAGS = {
+const mountFlags = {
   ro: 0x1,
   nosuid: 0x2,
   nodev: 0x4,
@@ -38,9 +38,9 @@ const FLAGS = {
   strictatime: 0x100_0000,
 } as const;
 
-export type MountFlag = keyof typeof FLAGS;
+export type MountFlag = keyof typeof mountFlags;
 
-const PROPAGATIONS = {
+const propagations = {
   private: 0x4_0000,
   rprivate: 0x4_4000,
   slave: 0x8_0000,
@@ -49,7 +49,7 @@ const PROPAGATIONS = {
   rshared: 0x10_4000,
 } as const;
 
-export type Propagation = keyof typeof PROPAGATIONS;
+export type Propagation = keyof typeof propagations;
 
 export interface MountRequest {
   source: string;
@@ -62,7 +62,7 @@ export interface MountRequest {
 
 /** Mounts a file system as mount(2) does. */
 export function mount({ source, target, fstype, flags = [], data }: MountRequest): void {
-  const bits = flags.reduce((sum, flag) => sum | FLAGS[flag], 0);
+  const bits = flags.reduce((sum, flag) => sum | mountFlags[flag], 0);
   mountCall(target, source, target, fstype, bits, data ?? null);
 }
 
@@ -97,16 +97,11 @@ export interface BindOptions {
 export function bindMount(source: string, target: string, options: BindOptions = {}): void {
   const { recursive = false, readonly = false, propagation, idMap } = options;
   if (!readonly && propagation === undefined && idMap === undefined) {
-    mountCall(target, source, target, null, FLAGS.bind | (recursive ? FLAGS.rec : 0), null);
+    mountCall(target, source, target, null, mountFlags.bind | (recursive ? mountFlags.rec : 0), null);
     return;
   }
   const MOVE_MOUNT_F_EMPTY_PATH = 4;
-  const tree = openTree(
-    source,
-    AT_FDCWD,
-    source,
-    OPEN_TREE_CLONE | O_CLOEXEC | (recursive ? AT_RECURSIVE : 0),
-  );
+  const tree = openTree(source, AT_FDCWD, source, openTreeClone | O_CLOEXEC | (recursive ? AT_RECURSIVE : 0));
   try {
     if (readonly) setAttributes(tree, target, { set: MOUNT_ATTR_RDONLY, recursive });
     if (idMap !== undefined) setIdMap(tree, source, { namespace: idMap, recursive });
@@ -133,7 +128,7 @@ function setIdMap(tree: number, about: string, map: { namespace: string; recursi
  * mount.
  */
 export function canMapIds(directory: string, namespace: string): boolean {
-  const tree = openTree(directory, AT_FDCWD, directory, OPEN_TREE_CLONE | O_CLOEXEC);
+  const tree = openTree(directory, AT_FDCWD, directory, openTreeClone | O_CLOEXEC);
   try {
     setIdMap(tree, directory, { namespace, recursive: false });
     return true;
@@ -159,7 +154,7 @@ function setAttributes(
 
 /** Sets the propagation type of the mount at `target`, see mount_namespaces(7). */
 export function setPropagation(target: string, propagation: Propagation): void {
-  mountCall(target, null, target, null, PROPAGATIONS[propagation], null);
+  mountCall(target, null, target, null, propagations[propagation], null);
 }
 
 export interface UnmountOptions {

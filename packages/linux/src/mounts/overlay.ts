@@ -15,7 +15,7 @@ export interface OverlayRequest {
 }
 
 /** mount(2) takes one page of options, which ends with a NUL. */
-const MAX_DATA_BYTES = 4095;
+const maxDataBytes = 4095;
 
 /**
  * Mounts an overlay of any number of layers. mount(2) takes one page of options, and `:`, `,` and `\` are special in
@@ -34,7 +34,7 @@ export function overlayMount(request: OverlayRequest): void {
   const plain = data((directory) => directory);
   if (
     !directories.some((directory) => /[:,\\]/.test(directory)) &&
-    Buffer.byteLength(plain) <= MAX_DATA_BYTES
+    Buffer.byteLength(plain) <= maxDataBytes
   ) {
     mount({ source: 'overlay', target, fstype: 'overlay', flags, data: plain });
     return;

@@ -25,7 +25,7 @@ const CLONE_FLAGS: Record<PinnedNamespace, number> = {
   ipc: 0x0800_0000,
   uts: 0x0400_0000,
 };
-const NAMESPACES: readonly PinnedNamespace[] = ['net', 'ipc', 'uts'];
+const pinnable: readonly PinnedNamespace[] = ['net', 'ipc', 'uts'];
 
 export interface PinRequest {
   /** A new user namespace, which owns the other new ones: the file to pin it at, and its mappings. */
@@ -52,7 +52,7 @@ export class HomeNamespaces {
   readonly #descriptors: readonly { descriptor: number; flag: number }[];
 
   constructor() {
-    this.#descriptors = NAMESPACES.map((name) => ({
+    this.#descriptors = pinnable.map((name) => ({
       descriptor: openSync(`/proc/thread-self/ns/${name}`, 'r'),
       flag: CLONE_FLAGS[name],
     }));
@@ -101,7 +101,7 @@ export function enterNamespace(kind: PinnedNamespace, path: string): void {
  */
 export function pinNamespaces(request: PinRequest, home: HomeNamespaces): void {
   refuseForeignSettings(request);
-  const wanted = NAMESPACES.flatMap((kind) => {
+  const wanted = pinnable.flatMap((kind) => {
     const path = request[kind];
     return path === undefined ? [] : [{ kind, path }];
   });
@@ -121,7 +121,7 @@ export function pinNamespaces(request: PinRequest, home: HomeNamespaces): void {
       bindMount(owner.namespace('user'), user.path);
       undo.defer(() => unmount(user.path, { detach: true }));
     }
-    for (const kind of NAMESPACES) {
+    for (const kind of pinnable) {
       const path = request.existing?.[kind];
       if (path !== undefined) enterNamespace(kind, path);
     }
@@ -153,7 +153,7 @@ function refuseForeignSettings({ hostname, sysctls = {}, existing = {}, ...made 
   if (hostname !== undefined && !owns('uts')) {
     throw new Error(`hostname ${hostname}: there is no UTS namespace of the pod's own to set it in`);
   }
-  for (const kind of NAMESPACES) {
+  for (const kind of pinnable) {
     if (made[kind] !== undefined && existing[kind] !== undefined) {
       throw new Error(`namespace ${kind} is asked for both as a new one and as an existing one`);
     }

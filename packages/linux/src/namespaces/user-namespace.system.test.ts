@@ -20,7 +20,7 @@ import { NamespaceWorker, pinState, unpin } from './namespaces.ts';
 
 const scratch = mkdtempSync('/tmp/linux-userns-');
 const at = (kind: string) => join(scratch, 'pins', kind);
-const KINDS = ['user', 'net', 'ipc', 'uts'] as const;
+const namespaceKinds = ['user', 'net', 'ipc', 'uts'] as const;
 const mapping = [{ containerId: 0, hostId: 100_000, length: 65_536 }];
 const mappings = { uids: mapping, gids: mapping };
 let worker: NamespaceWorker;
@@ -31,7 +31,7 @@ before(async () => {
 });
 afterEach(() => {
   for (const { mountPoint } of mountsBelow(scratch)) unmount(mountPoint, { detach: true });
-  for (const kind of KINDS) unpin(at(kind));
+  for (const kind of namespaceKinds) unpin(at(kind));
 });
 after(async () => {
   await worker.close();
@@ -39,7 +39,7 @@ after(async () => {
 });
 
 /** What a shell prints as root of the pinned user namespace and of the others. */
-function inside(script: string, kinds: readonly string[] = KINDS): string {
+function inside(script: string, kinds: readonly string[] = namespaceKinds): string {
   const enter = kinds.map((kind) => `--${kind}=${at(kind)}`);
   return execFileSync('nsenter', [...enter, 'sh', '-c', script], { encoding: 'utf8' }).trim();
 }
@@ -56,7 +56,7 @@ test('a user namespace is pinned with the namespaces that it owns, and no proces
     sysctls: { 'net.ipv4.ip_unprivileged_port_start': '0', 'kernel.sem': '100 200 10 20' },
   });
   assert.deepEqual(
-    KINDS.map((kind) => pinState(at(kind))),
+    namespaceKinds.map((kind) => pinState(at(kind))),
     ['pinned', 'pinned', 'pinned', 'pinned'],
   );
   assert.equal(children(), before);

@@ -35,14 +35,14 @@ const CLONE_NEWUSER = 0x1000_0000;
 const WALL = 0x4000_0000;
 const SIG_SETMASK = 2;
 const PR_SET_PDEATHSIG = 1;
-const SIGNAL_SET_BYTES = 128;
+const signalSetBytes = 128;
 
 // Larger than ucontext_t on any architecture, and than the stacks that the calls below need.
-const CONTEXT_BYTES = 16 << 10;
-const STACK_BYTES = 64 << 10;
+const contextBytes = 16 << 10;
+const stackBytes = 64 << 10;
 /** Calls that the process makes; each has a context and a stack, and clone(2) takes one more stack. */
-const CALLS = 4;
-const MEMORY_BYTES = CALLS * CONTEXT_BYTES + (CALLS + 1) * STACK_BYTES + 16;
+const parallelCalls = 4;
+const memoryBytes = parallelCalls * contextBytes + (parallelCalls + 1) * stackBytes + 16;
 
 /**
  * A process that holds new namespaces while they are being pinned. unshare(2) and setns(2) refuse user namespaces in
@@ -61,11 +61,11 @@ export class UserNamespaceProcess implements Disposable {
 
   /** @param flags CLONE_NEW… of the namespaces that the new user namespace is to own */
   constructor(flags: number, mappings: IdMappings) {
-    this.#memory = Buffer.alloc(MEMORY_BYTES);
+    this.#memory = Buffer.alloc(memoryBytes);
     const { readEnd, writeEnd } = pipe('the process of a user namespace');
     this.#lifeline = writeEnd;
-    const blocked = Buffer.alloc(SIGNAL_SET_BYTES, 0xff);
-    const before = Buffer.alloc(SIGNAL_SET_BYTES);
+    const blocked = Buffer.alloc(signalSetBytes, 0xff);
+    const before = Buffer.alloc(signalSetBytes);
     // The process shares our signal handlers and must not run them. A context keeps the mask that it was made with.
     setSignalMask(undefined, SIG_SETMASK, blocked, before);
     try {
@@ -81,7 +81,7 @@ export class UserNamespaceProcess implements Disposable {
       closeDescriptor(writeEnd);
       throw error;
     } finally {
-      setSignalMask(undefined, SIG_SETMASK, before, Buffer.alloc(SIGNAL_SET_BYTES));
+      setSignalMask(undefined, SIG_SETMASK, before, Buffer.alloc(signalSetBytes));
       closeDescriptor(readEnd);
     }
     try {
@@ -127,13 +127,13 @@ function lifeOf(
   const start = addressOf(memory);
   const aligned = (16n - (start % 16n)) % 16n;
   const at = (offset: number) => start + aligned + BigInt(offset);
-  const contextAt = (index: number) => index * CONTEXT_BYTES;
-  const stackAt = (index: number) => CALLS * CONTEXT_BYTES + index * STACK_BYTES;
+  const contextAt = (index: number) => index * contextBytes;
+  const stackAt = (index: number) => parallelCalls * contextBytes + index * stackBytes;
   const calls: readonly Call[] = [
     ['prctl', PR_SET_PDEATHSIG, constants.signals.SIGKILL, 0, 0, 0],
     ['close', writeEnd],
     // Nothing is ever written: read(2) returns at end of file.
-    ['read', readEnd, at(stackAt(CALLS)), 1],
+    ['read', readEnd, at(stackAt(parallelCalls)), 1],
     ['_exit', 0],
   ];
   for (const [index, [name, ...args]] of calls.entries()) {
@@ -143,11 +143,11 @@ function lifeOf(
     // The first fields of ucontext_t are the same on every architecture: uc_flags, uc_link, uc_stack.
     bytes.writeBigUInt64LE(next, 8);
     bytes.writeBigUInt64LE(at(stackAt(index)), 16);
-    bytes.writeBigUInt64LE(BigInt(STACK_BYTES), 32);
+    bytes.writeBigUInt64LE(BigInt(stackBytes), 32);
     const [a = 0, b = 0, c = 0, d = 0, e = 0] = args;
     makecontext(name, bytes, symbolAddress(name), args.length, a, b, c, d, e);
   }
-  return { first: at(contextAt(0)), stackTop: at(stackAt(CALLS + 1)) };
+  return { first: at(contextAt(0)), stackTop: at(stackAt(parallelCalls + 1)) };
 }
 
 /** Whether this machine allows user namespaces and idmapped mounts of the file system of `directory`. */

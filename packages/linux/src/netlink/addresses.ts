@@ -4,14 +4,14 @@ import { decodeAttributes, type NetlinkMessage } from './message.ts';
 import { NetlinkSocket } from './socket.ts';
 
 const RTM_GETADDR = 22;
-const IFA = { address: 1, local: 2, flags: 8 } as const;
+const ifa = { address: 1, local: 2, flags: 8 } as const;
 const IFA_F_TENTATIVE = 0x40;
 const IFA_F_DADFAILED = 0x08;
 
 /** struct ifaddrmsg of rtnetlink(7). */
-const STRUCTURE_BYTES = 8;
+const structureBytes = 8;
 
-const SCOPES: Record<number, Address['scope']> = { 0: 'global', 200: 'site', 253: 'link', 254: 'host' };
+const scopes: Record<number, Address['scope']> = { 0: 'global', 200: 'site', 253: 'link', 254: 'host' };
 
 export interface Address {
   linkIndex: number;
@@ -34,23 +34,23 @@ export interface Address {
 export function listAddresses(): Address[] {
   using socket = new NetlinkSocket('route');
   return socket
-    .dump('list addresses', RTM_GETADDR, Buffer.alloc(STRUCTURE_BYTES))
+    .dump('list addresses', RTM_GETADDR, Buffer.alloc(structureBytes))
     .flatMap((message) => decodeAddress(message) ?? []);
 }
 
 /** `undefined` for families other than IP. */
 export function decodeAddress({ payload }: NetlinkMessage): Address | undefined {
-  const attributes = decodeAttributes(payload.subarray(STRUCTURE_BYTES));
+  const attributes = decodeAttributes(payload.subarray(structureBytes));
   // On a point-to-point link IFA_ADDRESS is the peer's address, and IFA_LOCAL ours.
-  const bytes = attributes.get(IFA.local) ?? attributes.get(IFA.address);
+  const bytes = attributes.get(ifa.local) ?? attributes.get(ifa.address);
   if (bytes === undefined || (bytes.length !== 4 && bytes.length !== 16)) return undefined;
-  const flags = attributes.get(IFA.flags)?.readUInt32LE(0) ?? payload.readUInt8(2);
+  const flags = attributes.get(ifa.flags)?.readUInt32LE(0) ?? payload.readUInt8(2);
   return {
     linkIndex: payload.readUInt32LE(4),
     family: bytes.length === 4 ? 4 : 6,
     address: formatIp(bytes),
     prefixLength: payload.readUInt8(1),
-    scope: SCOPES[payload.readUInt8(3)] ?? 'other',
+    scope: scopes[payload.readUInt8(3)] ?? 'other',
     tentative: (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) !== 0,
   };
 }

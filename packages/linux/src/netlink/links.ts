@@ -12,14 +12,14 @@ const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
 
-const IFLA = { address: 1, name: 3, mtu: 4, link: 5, master: 10, info: 18, stats64: 23 } as const;
+const ifla = { address: 1, name: 3, mtu: 4, link: 5, master: 10, info: 18, stats64: 23 } as const;
 const IFLA_INFO_KIND = 1;
-const IFF_UP = 0x1;
-const IFF_LOOPBACK = 0x8;
-const IFF_RUNNING = 0x40;
+const iffUp = 0x1;
+const iffLoopback = 0x8;
+const iffRunning = 0x40;
 
 /** struct ifinfomsg of rtnetlink(7). */
-const STRUCTURE_BYTES = 16;
+const structureBytes = 16;
 
 /** Counters since the interface was created. */
 export interface LinkStatistics {
@@ -55,7 +55,7 @@ export interface Link {
 /** The interfaces of the calling thread's network namespace. */
 export function listLinks(): Link[] {
   using socket = new NetlinkSocket('route');
-  return socket.dump('list links', RTM_GETLINK, Buffer.alloc(STRUCTURE_BYTES)).map(decodeLink);
+  return socket.dump('list links', RTM_GETLINK, Buffer.alloc(structureBytes)).map(decodeLink);
 }
 
 /** Brings an interface up by name. */
@@ -68,35 +68,35 @@ export function setLinkUp(name: string): void {
 export function deleteLink(name: string): void {
   using socket = new NetlinkSocket('route');
   const payload = Buffer.concat([
-    Buffer.alloc(STRUCTURE_BYTES),
-    encodeAttributes([[IFLA.name, encodeString(name)]]),
+    Buffer.alloc(structureBytes),
+    encodeAttributes([[ifla.name, encodeString(name)]]),
   ]);
   socket.change(`delete link ${name}`, RTM_DELLINK, 0, payload);
 }
 
 export function encodeLinkUp(name: string): Buffer {
-  const structure = Buffer.alloc(STRUCTURE_BYTES);
-  structure.writeUInt32LE(IFF_UP, 8);
-  structure.writeUInt32LE(IFF_UP, 12);
-  return Buffer.concat([structure, encodeAttributes([[IFLA.name, encodeString(name)]])]);
+  const structure = Buffer.alloc(structureBytes);
+  structure.writeUInt32LE(iffUp, 8);
+  structure.writeUInt32LE(iffUp, 12);
+  return Buffer.concat([structure, encodeAttributes([[ifla.name, encodeString(name)]])]);
 }
 
 export function decodeLink({ payload }: NetlinkMessage): Link {
   const flags = payload.readUInt32LE(8);
-  const attributes = decodeAttributes(payload.subarray(STRUCTURE_BYTES));
-  const address = attributes.get(IFLA.address);
-  const info = attributes.get(IFLA.info);
+  const attributes = decodeAttributes(payload.subarray(structureBytes));
+  const address = attributes.get(ifla.address);
+  const info = attributes.get(ifla.info);
   const kind = info && decodeAttributes(info).get(IFLA_INFO_KIND);
-  const master = attributes.get(IFLA.master)?.readUInt32LE(0);
-  const peer = attributes.get(IFLA.link)?.readUInt32LE(0);
-  const statistics = attributes.get(IFLA.stats64);
+  const master = attributes.get(ifla.master)?.readUInt32LE(0);
+  const peer = attributes.get(ifla.link)?.readUInt32LE(0);
+  const statistics = attributes.get(ifla.stats64);
   return {
     index: payload.readInt32LE(4),
-    name: decodeString(attributes.get(IFLA.name) ?? Buffer.alloc(0)),
-    up: (flags & IFF_UP) !== 0,
-    running: (flags & IFF_RUNNING) !== 0,
-    loopback: (flags & IFF_LOOPBACK) !== 0,
-    mtu: attributes.get(IFLA.mtu)?.readUInt32LE(0) ?? 0,
+    name: decodeString(attributes.get(ifla.name) ?? Buffer.alloc(0)),
+    up: (flags & iffUp) !== 0,
+    running: (flags & iffRunning) !== 0,
+    loopback: (flags & iffLoopback) !== 0,
+    mtu: attributes.get(ifla.mtu)?.readUInt32LE(0) ?? 0,
     ...(address?.length === 6 ? { mac: (address.toString('hex').match(/../g) ?? []).join(':') } : {}),
     ...(kind === undefined ? {} : { kind: decodeString(kind) }),
     ...(master === undefined ? {} : { master }),

@@ -1,15 +1,15 @@
 // The framing of all netlink families, netlink(7): a message is a header, a fixed structure of the family, and
 // attributes. Numbers are in host byte order, which is little-endian on all our architectures.
 
-const HEADER_BYTES = 16;
-const ATTRIBUTE_HEADER_BYTES = 4;
-const ATTRIBUTE_NESTED = 0x8000;
-const ATTRIBUTE_TYPE_MASK = 0x3fff;
+const headerBytes = 16;
+const attributeHeaderBytes = 4;
+const attributeNested = 0x8000;
+const attributeTypeMask = 0x3fff;
 
 /** Message types below 16 are control messages of netlink itself. */
-export const CONTROL = { error: 2, done: 3 } as const;
+export const controlTypes = { error: 2, done: 3 } as const;
 
-export const REQUEST_FLAGS = {
+export const requestFlags = {
   request: 0x1,
   ack: 0x4,
   dump: 0x300,
@@ -19,9 +19,9 @@ export const REQUEST_FLAGS = {
 } as const;
 
 /** Flag of an answer: the table changed during the dump. */
-export const FLAG_DUMP_INTERRUPTED = 0x10;
+export const flagDumpInterrupted = 0x10;
 /** Flag of an error: extended acknowledgement attributes follow. */
-export const FLAG_ACK_ATTRIBUTES = 0x200;
+export const flagAckAttributes = 0x200;
 
 export interface NetlinkMessage {
   type: number;
@@ -39,13 +39,13 @@ function align(length: number): number {
 }
 
 export function encodeMessage({ type, flags, sequence, payload }: NetlinkMessage): Buffer {
-  const length = HEADER_BYTES + payload.length;
+  const length = headerBytes + payload.length;
   const message = Buffer.alloc(align(length));
   message.writeUInt32LE(length, 0);
   message.writeUInt16LE(type, 4);
   message.writeUInt16LE(flags, 6);
   message.writeUInt32LE(sequence, 8);
-  payload.copy(message, HEADER_BYTES);
+  payload.copy(message, headerBytes);
   return message;
 }
 
@@ -53,15 +53,15 @@ export function encodeMessage({ type, flags, sequence, payload }: NetlinkMessage
 export function decodeMessages(received: Buffer): NetlinkMessage[] {
   const messages: NetlinkMessage[] = [];
   for (let offset = 0; offset < received.length; ) {
-    const length = offset + HEADER_BYTES <= received.length ? received.readUInt32LE(offset) : 0;
-    if (length < HEADER_BYTES || offset + length > received.length) {
+    const length = offset + headerBytes <= received.length ? received.readUInt32LE(offset) : 0;
+    if (length < headerBytes || offset + length > received.length) {
       throw new Error(`netlink: message at byte ${offset} of ${received.length} is cut short`);
     }
     messages.push({
       type: received.readUInt16LE(offset + 4),
       flags: received.readUInt16LE(offset + 6),
       sequence: received.readUInt32LE(offset + 8),
-      payload: received.subarray(offset + HEADER_BYTES, offset + length),
+      payload: received.subarray(offset + headerBytes, offset + length),
     });
     offset += align(length);
   }
@@ -73,11 +73,11 @@ export function encodeAttributes(attributes: readonly Attribute[]): Buffer {
     attributes.map(([type, value]) => {
       const nested = !(value instanceof Uint8Array);
       const bytes = nested ? encodeAttributes(value) : value;
-      const length = ATTRIBUTE_HEADER_BYTES + bytes.length;
+      const length = attributeHeaderBytes + bytes.length;
       const attribute = Buffer.alloc(align(length));
       attribute.writeUInt16LE(length, 0);
-      attribute.writeUInt16LE(nested ? type | ATTRIBUTE_NESTED : type, 2);
-      attribute.set(bytes, ATTRIBUTE_HEADER_BYTES);
+      attribute.writeUInt16LE(nested ? type | attributeNested : type, 2);
+      attribute.set(bytes, attributeHeaderBytes);
       return attribute;
     }),
   );
@@ -86,13 +86,13 @@ export function encodeAttributes(attributes: readonly Attribute[]): Buffer {
 /** The attributes by type, the last one of each. Throws when a length exceeds the buffer. */
 export function decodeAttributes(bytes: Buffer): Map<number, Buffer> {
   const attributes = new Map<number, Buffer>();
-  for (let offset = 0; offset + ATTRIBUTE_HEADER_BYTES <= bytes.length; ) {
+  for (let offset = 0; offset + attributeHeaderBytes <= bytes.length; ) {
     const length = bytes.readUInt16LE(offset);
-    if (length < ATTRIBUTE_HEADER_BYTES || offset + length > bytes.length) {
+    if (length < attributeHeaderBytes || offset + length > bytes.length) {
       throw new Error(`netlink: attribute at byte ${offset} of ${bytes.length} is cut short`);
     }
-    const type = bytes.readUInt16LE(offset + 2) & ATTRIBUTE_TYPE_MASK;
-    attributes.set(type, bytes.subarray(offset + ATTRIBUTE_HEADER_BYTES, offset + length));
+    const type = bytes.readUInt16LE(offset + 2) & attributeTypeMask;
+    attributes.set(type, bytes.subarray(offset + attributeHeaderBytes, offset + length));
     offset += align(length);
   }
   return attributes;

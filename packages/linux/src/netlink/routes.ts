@@ -4,14 +4,14 @@ import { decodeAttributes, type NetlinkMessage } from './message.ts';
 import { NetlinkSocket } from './socket.ts';
 
 const RTM_GETROUTE = 26;
-const RTA = { destination: 1, outLink: 4, gateway: 5, priority: 6, preferredSource: 7, table: 15 } as const;
+const rta = { destination: 1, outLink: 4, gateway: 5, priority: 6, preferredSource: 7, table: 15 } as const;
 const RT_TABLE_MAIN = 254;
 const RTN_UNICAST = 1;
 const AF_INET = 2;
 const AF_INET6 = 10;
 
 /** struct rtmsg of rtnetlink(7). */
-const STRUCTURE_BYTES = 12;
+const structureBytes = 12;
 
 export interface Route {
   family: 4 | 6;
@@ -30,7 +30,7 @@ export interface Route {
 export function listRoutes(): Route[] {
   using socket = new NetlinkSocket('route');
   return socket
-    .dump('list routes', RTM_GETROUTE, Buffer.alloc(STRUCTURE_BYTES))
+    .dump('list routes', RTM_GETROUTE, Buffer.alloc(structureBytes))
     .flatMap((message) => decodeRoute(message) ?? []);
 }
 
@@ -41,22 +41,22 @@ export function defaultRouteFamilies(routes: readonly Route[]): Set<4 | 6> {
 
 /** `undefined` for other tables, other families and routes that are not unicast. */
 export function decodeRoute({ payload }: NetlinkMessage): Route | undefined {
-  const attributes = decodeAttributes(payload.subarray(STRUCTURE_BYTES));
+  const attributes = decodeAttributes(payload.subarray(structureBytes));
   const addressFamily = payload.readUInt8(0);
-  const table = attributes.get(RTA.table)?.readUInt32LE(0) ?? payload.readUInt8(4);
+  const table = attributes.get(rta.table)?.readUInt32LE(0) ?? payload.readUInt8(4);
   if (table !== RT_TABLE_MAIN || payload.readUInt8(7) !== RTN_UNICAST) return undefined;
   if (addressFamily !== AF_INET && addressFamily !== AF_INET6) return undefined;
   const prefixLength = payload.readUInt8(1);
-  const destination = attributes.get(RTA.destination);
-  const gateway = attributes.get(RTA.gateway);
-  const source = attributes.get(RTA.preferredSource);
-  const linkIndex = attributes.get(RTA.outLink)?.readUInt32LE(0);
+  const destination = attributes.get(rta.destination);
+  const gateway = attributes.get(rta.gateway);
+  const source = attributes.get(rta.preferredSource);
+  const linkIndex = attributes.get(rta.outLink)?.readUInt32LE(0);
   return {
     family: addressFamily === AF_INET ? 4 : 6,
     destination: destination === undefined ? 'default' : `${formatIp(destination)}/${prefixLength}`,
     ...(gateway === undefined ? {} : { gateway: formatIp(gateway) }),
     ...(linkIndex === undefined ? {} : { linkIndex }),
     ...(source === undefined ? {} : { source: formatIp(source) }),
-    metric: attributes.get(RTA.priority)?.readUInt32LE(0) ?? 0,
+    metric: attributes.get(rta.priority)?.readUInt32LE(0) ?? 0,
   };
 }

@@ -3,15 +3,15 @@
 import { SyscallError } from '../syscall/errno.ts';
 import { closeDescriptor, libcFunction } from '../syscall/libc.ts';
 import {
-  CONTROL,
+  controlTypes,
   decodeAttributes,
   decodeMessages,
   decodeString,
   encodeMessage,
-  FLAG_ACK_ATTRIBUTES,
-  FLAG_DUMP_INTERRUPTED,
+  flagAckAttributes,
+  flagDumpInterrupted,
   type NetlinkMessage,
-  REQUEST_FLAGS,
+  requestFlags,
 } from './message.ts';
 
 const socketCall = libcFunction('socket', ['int', 'int', 'int']);
@@ -21,11 +21,11 @@ const recvCall = libcFunction('recv', ['int', 'void *', 'size_t', 'int'], 'long'
 
 /** Protocols of AF_NETLINK. */
 export type NetlinkProtocol = 'route' | 'netfilter';
-const PROTOCOLS: Record<NetlinkProtocol, number> = { route: 0, netfilter: 12 };
+const protocols: Record<NetlinkProtocol, number> = { route: 0, netfilter: 12 };
 
-const RECEIVE_BYTES = 64 * 1024;
-const RECEIVE_TIMEOUT_SECONDS = 5n;
-const DUMP_ATTEMPTS = 5;
+const receiveBytes = 64 * 1024;
+const receiveTimeoutSeconds = 5n;
+const dumpAttempts = 5;
 
 /**
  * A synchronous netlink socket. The kernel answers within sendmsg(2), so recv(2) never blocks. The socket belongs to the
@@ -43,11 +43,11 @@ export class NetlinkSocket implements Disposable {
       `netlink ${protocol}`,
       AF_NETLINK,
       SOCK_RAW | SOCK_CLOEXEC,
-      PROTOCOLS[protocol],
+      protocols[protocol],
     );
     const SOL_SOCKET = 1;
     const SO_RCVTIMEO = 20;
-    this.#setOption(SOL_SOCKET, SO_RCVTIMEO, new BigInt64Array([RECEIVE_TIMEOUT_SECONDS, 0n]));
+    this.#setOption(SOL_SOCKET, SO_RCVTIMEO, new BigInt64Array([receiveTimeoutSeconds, 0n]));
     const SOL_NETLINK = 270;
     const NETLINK_CAP_ACK = 10;
     const NETLINK_EXT_ACK = 11;
@@ -67,11 +67,11 @@ export class NetlinkSocket implements Disposable {
    */
   change(what: string, type: number, flags: number, payload: Buffer): void {
     const sequence = this.#next();
-    const { request, ack } = REQUEST_FLAGS;
+    const { request, ack } = requestFlags;
     this.#send(what, encodeMessage({ type, flags: flags | request | ack, sequence, payload }));
     for (;;) {
       for (const message of this.#receive(what)) {
-        if (message.sequence !== sequence || message.type !== CONTROL.error) continue;
+        if (message.sequence !== sequence || message.type !== controlTypes.error) continue;
         throwIfError(what, message);
         return;
       }
@@ -82,7 +82,7 @@ export class NetlinkSocket implements Disposable {
   dump(what: string, type: number, payload: Buffer): NetlinkMessage[] {
     for (let attempt = 1; ; attempt++) {
       const { messages, interrupted } = this.#dumpOnce(what, type, payload);
-      if (!interrupted || attempt === DUMP_ATTEMPTS) return messages;
+      if (!interrupted || attempt === dumpAttempts) return messages;
     }
   }
 
@@ -90,13 +90,13 @@ export class NetlinkSocket implements Disposable {
   batch(what: string, parts: readonly Omit<NetlinkMessage, 'sequence'>[]): void {
     const messages = parts.map((part) => ({ ...part, sequence: this.#next() }));
     const waiting = new Set(
-      messages.filter(({ flags }) => (flags & REQUEST_FLAGS.ack) !== 0).map(({ sequence }) => sequence),
+      messages.filter(({ flags }) => (flags & requestFlags.ack) !== 0).map(({ sequence }) => sequence),
     );
     const sequences = new Set(messages.map(({ sequence }) => sequence));
     this.#send(what, Buffer.concat(messages.map(encodeMessage)));
     while (waiting.size > 0) {
       for (const message of this.#receive(what)) {
-        if (!sequences.has(message.sequence) || message.type !== CONTROL.error) continue;
+        if (!sequences.has(message.sequence) || message.type !== controlTypes.error) continue;
         throwIfError(what, message);
         waiting.delete(message.sequence);
       }
@@ -105,16 +105,16 @@ export class NetlinkSocket implements Disposable {
 
   #dumpOnce(what: string, type: number, payload: Buffer) {
     const sequence = this.#next();
-    const flags = REQUEST_FLAGS.request | REQUEST_FLAGS.dump;
+    const flags = requestFlags.request | requestFlags.dump;
     this.#send(what, encodeMessage({ type, flags, sequence, payload }));
     const messages: NetlinkMessage[] = [];
     let interrupted = false;
     for (;;) {
       for (const message of this.#receive(what)) {
         if (message.sequence !== sequence) continue;
-        interrupted ||= (message.flags & FLAG_DUMP_INTERRUPTED) !== 0;
-        if (message.type === CONTROL.error) throwIfError(what, message);
-        if (message.type === CONTROL.done) return { messages, interrupted };
+        interrupted ||= (message.flags & flagDumpInterrupted) !== 0;
+        if (message.type === controlTypes.error) throwIfError(what, message);
+        if (message.type === controlTypes.done) return { messages, interrupted };
         messages.push(message);
       }
     }
@@ -136,7 +136,7 @@ export class NetlinkSocket implements Disposable {
 
   #receive(what: string): NetlinkMessage[] {
     const MSG_TRUNC = 0x20;
-    const buffer = Buffer.alloc(RECEIVE_BYTES);
+    const buffer = Buffer.alloc(receiveBytes);
     const length = recvCall(what, this.#descriptor, buffer, buffer.length, MSG_TRUNC);
     if (length > buffer.length) throw new Error(`netlink: ${what}: an answer of ${length} bytes is too long`);
     return decodeMessages(buffer.subarray(0, length));
@@ -150,7 +150,7 @@ function throwIfError(what: string, { payload, flags }: NetlinkMessage): void {
   const EXPLANATION = 1;
   const explanationOffset = 4 + 16;
   const explanation =
-    (flags & FLAG_ACK_ATTRIBUTES) === 0
+    (flags & flagAckAttributes) === 0
       ? undefined
       : decodeAttributes(payload.subarray(explanationOffset)).get(EXPLANATION);
   throw new SyscallError({

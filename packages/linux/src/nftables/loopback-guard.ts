@@ -3,9 +3,9 @@ import { deleteTable, type NftMessage, newRawFilterChain, newRule, newTable } fr
 import { changeTables } from './change.ts';
 import { matchAddress, matchFamily, matchFromOutside, matchInputKind, verdict } from './expressions.ts';
 
-const CHAIN = 'prerouting';
+const guardChain = 'prerouting';
 
-const LOOPBACK: IpNetwork = { family: 4, bytes: Buffer.from([127, 0, 0, 0]), prefixLength: 8 };
+const loopbackRange: IpNetwork = { family: 4, bytes: Buffer.from([127, 0, 0, 0]), prefixLength: 8 };
 
 /**
  * Restricts 127.0.0.0/8 to the node itself. The kernel does the same, except on an interface with route_localnet, which
@@ -32,19 +32,19 @@ export function ensureLoopbackGuard(table: string): void {
 /** The messages of `ensureLoopbackGuard`. */
 export function loopbackGuardMessages(table: string): NftMessage[] {
   const drop = (which: 'source' | 'destination') =>
-    newRule(table, CHAIN, [
+    newRule(table, guardChain, [
       ...matchFromOutside(),
       ...matchFamily(4),
-      ...matchAddress(which, 'equal', LOOPBACK),
+      ...matchAddress(which, 'equal', loopbackRange),
       verdict('drop'),
     ]);
   return [
     newTable(table),
     deleteTable(table),
     newTable(table),
-    newRawFilterChain(table, CHAIN),
+    newRawFilterChain(table, guardChain),
     // A VRF has its own 127.0.0.1; packets from outside were matched on its port before.
-    newRule(table, CHAIN, [...matchInputKind('vrf'), verdict('accept')]),
+    newRule(table, guardChain, [...matchInputKind('vrf'), verdict('accept')]),
     drop('destination'),
     drop('source'),
   ];

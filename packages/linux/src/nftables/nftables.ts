@@ -6,9 +6,9 @@ import { deleteTable, getTable, type NftMessage, newRule, newSourceNatChain, new
 import { changeTables } from './change.ts';
 import { masquerade, matchAddress, matchFamily } from './expressions.ts';
 
-const CHAIN = 'postrouting';
+const chainName = 'postrouting';
 
-const MULTICAST: Record<4 | 6, IpNetwork> = {
+const multicastRange: Record<4 | 6, IpNetwork> = {
   4: { family: 4, bytes: Buffer.from([224, 0, 0, 0]), prefixLength: 4 },
   6: { family: 6, bytes: Buffer.from([0xff, ...Array(15).fill(0)]), prefixLength: 8 },
 };
@@ -66,13 +66,13 @@ export function masqueradeMessages({ table, sources }: Masquerade): NftMessage[]
     newTable(table),
     deleteTable(table),
     newTable(table),
-    newSourceNatChain(table, CHAIN),
+    newSourceNatChain(table, chainName),
     ...networks.map((network) =>
-      newRule(table, CHAIN, [
+      newRule(table, chainName, [
         ...matchFamily(network.family),
         ...matchAddress('source', 'equal', network),
         ...matchAddress('destination', 'unequal', network),
-        ...matchAddress('destination', 'unequal', MULTICAST[network.family]),
+        ...matchAddress('destination', 'unequal', multicastRange[network.family]),
         masquerade(),
       ]),
     ),

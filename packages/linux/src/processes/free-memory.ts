@@ -2,7 +2,7 @@
 import { libcFunction } from '../syscall/libc.ts';
 
 const mallopt = libcFunction('mallopt', ['int', 'int']);
-const M_MMAP_THRESHOLD = -3;
+const mMmapThreshold = -3;
 /** Blocks of at least this many bytes are allocated by mmap(2). */
 const largeBlock = 512 * 1024;
 
@@ -21,5 +21,5 @@ export function releaseFreedMemory(): void {
  * a large block raises its mmap threshold to that size, in every thread.
  */
 export function returnLargeBlocks(): void {
-  mallopt(undefined, M_MMAP_THRESHOLD, largeBlock);
+  mallopt(undefined, mMmapThreshold, largeBlock);
 }

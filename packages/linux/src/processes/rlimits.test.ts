@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseLimits, parseRlimitType, RLIM_INFINITY, withinCeiling } from './rlimits.ts';
 
-const LIMITS = `Limit                     Soft Limit           Hard Limit           Units     
+const limitsText = `Limit                     Soft Limit           Hard Limit           Units     
 Max cpu time              unlimited            unlimited            seconds   
 Max core file size        0                    unlimited            bytes     
 Max open files            1024                 524288               files     
@@ -10,7 +10,7 @@ Max nice priority         0                    0
 `;
 
 test('limits', () => {
-  assert.deepEqual(parseLimits(LIMITS), [
+  assert.deepEqual(parseLimits(limitsText), [
     { type: 'RLIMIT_CPU', soft: RLIM_INFINITY, hard: RLIM_INFINITY },
     { type: 'RLIMIT_CORE', soft: 0n, hard: RLIM_INFINITY },
     { type: 'RLIMIT_NOFILE', soft: 1024n, hard: 524288n },

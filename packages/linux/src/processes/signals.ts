@@ -25,7 +25,7 @@ export function parseSignal(text: string): number | undefined {
 }
 
 // For numbers with two names, the common one.
-const SYNONYMS = new Set(['SIGIOT', 'SIGPOLL', 'SIGCLD', 'SIGUNUSED']);
+const synonyms = new Set(['SIGIOT', 'SIGPOLL', 'SIGCLD', 'SIGUNUSED']);
 
 /** The name of a signal, `15` → `SIGTERM`, `37` → `SIGRTMIN+3`; `undefined` when there is none. */
 export function signalName(number: number): string | undefined {
@@ -33,6 +33,6 @@ export function signalName(number: number): string | undefined {
     return number === SIGRTMIN ? 'SIGRTMIN' : `SIGRTMIN+${number - SIGRTMIN}`;
   }
   return Object.entries(constants.signals).find(
-    ([name, value]) => value === number && !SYNONYMS.has(name),
+    ([name, value]) => value === number && !synonyms.has(name),
   )?.[0];
 }

@@ -56,9 +56,9 @@ const fcntlCall = libcFunction('fcntl', ['int', 'int', 'long']);
 const waitpidCall = libcFunction('waitpid', ['int', 'void *', 'int']);
 
 // From spawn.h, fcntl.h and sys/wait.h; the same in glibc and musl, on every architecture that Node runs on.
-const POSIX_SPAWN_SETSIGDEF = 0x04;
-const POSIX_SPAWN_SETSIGMASK = 0x08;
-const POSIX_SPAWN_SETSID = 0x80;
+const posixSpawnSetsigdef = 0x04;
+const posixSpawnSetsigmask = 0x08;
+const posixSpawnSetsid = 0x80;
 const F_DUPFD_CLOEXEC = 1030;
 const O_RDWR = 2;
 const WNOHANG = 1;
@@ -120,7 +120,7 @@ function attributes(): Buffer {
   // Node ignores SIGPIPE, and a child inherits ignored signals.
   setDefaultSignals(undefined, buffer, Buffer.alloc(signalSetBytes, 0xff));
   setSignalMask(undefined, buffer, Buffer.alloc(signalSetBytes));
-  setFlags(undefined, buffer, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+  setFlags(undefined, buffer, posixSpawnSetsigdef | posixSpawnSetsigmask | posixSpawnSetsid);
   sharedAttributes = buffer;
   return buffer;
 }

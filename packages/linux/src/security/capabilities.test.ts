@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CAPABILITIES, capabilitiesOf, parseCapability } from './capabilities.ts';
+import { capabilitiesOf, capabilityNames, parseCapability } from './capabilities.ts';
 
 test('capabilities are numbered as the kernel numbers them', () => {
-  assert.equal(CAPABILITIES.indexOf('CAP_SYS_ADMIN'), 21);
-  assert.equal(CAPABILITIES.indexOf('CAP_SYS_RESOURCE'), 24);
-  assert.equal(CAPABILITIES.indexOf('CAP_CHECKPOINT_RESTORE'), 40);
+  assert.equal(capabilityNames.indexOf('CAP_SYS_ADMIN'), 21);
+  assert.equal(capabilityNames.indexOf('CAP_SYS_RESOURCE'), 24);
+  assert.equal(capabilityNames.indexOf('CAP_CHECKPOINT_RESTORE'), 40);
 });
 
 test('masks', () => {
   assert.deepEqual(capabilitiesOf('0000000000000000'), []);
   assert.deepEqual(capabilitiesOf('0000000000000021'), ['CAP_CHOWN', 'CAP_KILL']);
-  assert.deepEqual(capabilitiesOf('000001ffffffffff'), [...CAPABILITIES]);
+  assert.deepEqual(capabilitiesOf('000001ffffffffff'), [...capabilityNames]);
   assert.ok(!capabilitiesOf('000001fffeffffff').includes('CAP_SYS_RESOURCE'));
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** Every Linux capability by its number, see capabilities(7). */
-export const CAPABILITIES = [
+export const capabilityNames = [
   'CAP_CHOWN',
   'CAP_DAC_OVERRIDE',
   'CAP_DAC_READ_SEARCH',
@@ -45,19 +45,19 @@ export const CAPABILITIES = [
   'CAP_CHECKPOINT_RESTORE',
 ] as const;
 
-export type Capability = (typeof CAPABILITIES)[number];
+export type Capability = (typeof capabilityNames)[number];
 
 /** `net_admin`, `NET_ADMIN` or `CAP_NET_ADMIN` → `CAP_NET_ADMIN`; `undefined` when unknown. */
 export function parseCapability(text: string): Capability | undefined {
   const upper = text.toUpperCase();
   const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
-  return CAPABILITIES.find((capability) => capability === name);
+  return capabilityNames.find((capability) => capability === name);
 }
 
 /** The capabilities in a mask of /proc/PID/status, e.g. `000001ffffffffff`. */
 export function capabilitiesOf(mask: string): Capability[] {
   const bits = BigInt(`0x${mask}`);
-  return CAPABILITIES.filter((_, number) => (bits & (1n << BigInt(number))) !== 0n);
+  return capabilityNames.filter((_, number) => (bits & (1n << BigInt(number))) !== 0n);
 }
 
 /**

@@ -5,7 +5,7 @@ import { DirectoryDescent } from '../files/directory-descent.ts';
 import { entriesOf } from '../files/directory-names.ts';
 import { setXattr, setXattrOfChild } from '../files/xattr.ts';
 
-const ATTRIBUTE = 'security.selinux';
+const attribute = 'security.selinux';
 
 /** Files that are labelled synchronously before the event loop runs again. */
 const breadth = 256;
@@ -40,7 +40,7 @@ export function isKnownContext(context: string): boolean {
 /** Labels one file, or a symbolic link itself. Does nothing on a file system without labels. */
 function setLabel(path: string, label: string): void {
   try {
-    setXattr(path, ATTRIBUTE, `${label}\0`);
+    setXattr(path, attribute, `${label}\0`);
   } catch (error) {
     if (!hasCode(error, 'EOPNOTSUPP')) throw error;
   }
@@ -51,7 +51,7 @@ export function contextOption(label: string): string {
   return `context="${label}"`;
 }
 
-const SYSTEM_DIRECTORIES: ReadonlySet<string> = new Set([
+const systemDirectories: ReadonlySet<string> = new Set([
   ...['/', '/bin', '/boot', '/dev', '/etc', '/home', '/lib', '/lib64', '/media', '/mnt', '/opt', '/proc'],
   ...['/root', '/run', '/sbin', '/srv', '/sys', '/tmp', '/usr', '/var'],
   ...['/usr/bin', '/usr/lib', '/usr/lib64', '/usr/sbin', '/var/lib', '/var/log'],
@@ -60,7 +60,7 @@ const SYSTEM_DIRECTORIES: ReadonlySet<string> = new Set([
 
 /** Whether relabelling a path, with symbolic links resolved, would break the host. */
 export function mayRelabel(path: string): boolean {
-  return !SYSTEM_DIRECTORIES.has(path) && path !== process.env.HOME && !path.startsWith('/proc/');
+  return !systemDirectories.has(path) && path !== process.env.HOME && !path.startsWith('/proc/');
 }
 
 /** Nesting of directories in a volume at most: ten times what a path can have. */
@@ -108,7 +108,7 @@ async function labelFiles({ descriptor }: DirectoryDescent, label: string): Prom
 
 function setLabelOf(directory: number, name: Buffer, label: string): void {
   try {
-    setXattrOfChild(directory, name, ATTRIBUTE, `${label}\0`);
+    setXattrOfChild(directory, name, attribute, `${label}\0`);
   } catch (error) {
     if (!hasCode(error, 'EOPNOTSUPP', 'ENOENT', 'ENOTDIR', 'ELOOP')) throw error;
   }

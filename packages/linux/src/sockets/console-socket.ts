@@ -13,7 +13,7 @@ const recvmsgCall = libcFunction('recvmsg', ['int', 'msghdr *', 'int'], 'long');
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
-const MSG_CMSG_CLOEXEC = 0x4000_0000;
+const msgCmsgCloexec = 0x4000_0000;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 /** sizeof(struct cmsghdr): length (8), level (4), type (4). */
@@ -100,7 +100,7 @@ function receiveDescriptor(about: string, connection: number): number | undefine
       controlLength: control.length,
       flags: 0,
     },
-    MSG_CMSG_CLOEXEC,
+    msgCmsgCloexec,
   );
   // Still zero when the message had no descriptor.
   const isRights =

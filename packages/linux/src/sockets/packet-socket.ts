@@ -10,7 +10,7 @@ const shutdownCall = libcFunction('shutdown', ['int', 'int']);
 const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
-const SHUT_WR = 1;
+const shutWr = 1;
 
 /**
  * Connects to a SOCK_SEQPACKET socket. Each chunk that is read is one packet; writes are split into packets of at most
@@ -29,6 +29,6 @@ export function connectPacketSocket(path: string, packetBytes: number): Descript
   return new DescriptorStream(descriptor, {
     kind: 'packets',
     packetBytes,
-    endWriting: () => shutdownCall(path, descriptor, SHUT_WR),
+    endWriting: () => shutdownCall(path, descriptor, shutWr),
   });
 }

@@ -10,7 +10,7 @@ const getsockoptCall = libcFunction('getsockopt', ['int', 'int', 'int', 'void *'
 
 export type IpFamily = 'IPv4' | 'IPv6';
 
-const FAMILIES: Record<IpFamily, number> = { IPv4: 2, IPv6: 10 };
+const families: Record<IpFamily, number> = { IPv4: 2, IPv6: 10 };
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
@@ -22,7 +22,7 @@ const SO_ERROR = 4;
  * caller closes it.
  */
 export function openTcpSocket(family: IpFamily): number {
-  return socketCall(family, FAMILIES[family], SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  return socketCall(family, families[family], SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 /**
@@ -62,7 +62,7 @@ export async function connectToLoopback(
 
 function loopbackAddress(family: IpFamily, port: number): Buffer {
   const address = Buffer.alloc(family === 'IPv4' ? 16 : 28);
-  address.writeUInt16LE(FAMILIES[family], 0);
+  address.writeUInt16LE(families[family], 0);
   address.writeUInt16BE(port, 2);
   if (family === 'IPv4') address.set([127, 0, 0, 1], 4);
   else address.writeUInt8(1, 8 + 15);

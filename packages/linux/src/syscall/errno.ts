@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
 // Errors of the system calls used here that Node's tables lack.
-const ADDITIONAL: Record<string, [errno: number, text: string]> = {
+const additional: Record<string, [errno: number, text: string]> = {
   ENOTUNIQ: [76, 'name not unique on network'],
   EUSERS: [87, 'too many users'],
   EUCLEAN: [117, 'structure needs cleaning'],
@@ -13,11 +13,11 @@ const ADDITIONAL: Record<string, [errno: number, text: string]> = {
 };
 
 // Synonyms share a number; keep the name that the manual pages list first.
-const SYNONYMS = new Set(['EWOULDBLOCK', 'ENOTSUP', 'EDEADLOCK']);
+const synonyms = new Set(['EWOULDBLOCK', 'ENOTSUP', 'EDEADLOCK']);
 
 const codes = new Map<number, string>();
-for (const [code, errno] of Object.entries(constants.errno)) if (!SYNONYMS.has(code)) codes.set(errno, code);
-for (const [code, [errno]] of Object.entries(ADDITIONAL)) codes.set(errno, code);
+for (const [code, errno] of Object.entries(constants.errno)) if (!synonyms.has(code)) codes.set(errno, code);
+for (const [code, [errno]] of Object.entries(additional)) codes.set(errno, code);
 
 /** The name of an errno (`2` → `'ENOENT'`); an unknown one is `'E999'`. */
 export function errnoCode(errno: number): string {
@@ -26,12 +26,12 @@ export function errnoCode(errno: number): string {
 
 /** The number of an error's name (`'ENOENT'` → `2`), `undefined` when this platform has none. */
 export function errnoNumber(code: string): number | undefined {
-  return Object.entries(constants.errno).find(([name]) => name === code)?.[1] ?? ADDITIONAL[code]?.[0];
+  return Object.entries(constants.errno).find(([name]) => name === code)?.[1] ?? additional[code]?.[0];
 }
 
 function errnoText(errno: number): string {
   const known = getSystemErrorMap().get(-errno)?.[1];
-  return known ?? ADDITIONAL[errnoCode(errno)]?.[1] ?? 'unknown error';
+  return known ?? additional[errnoCode(errno)]?.[1] ?? 'unknown error';
 }
 
 export interface SyscallFailure {

@@ -6,8 +6,8 @@ const sendtoCall = libcFunction('sendto', ['int', 'void *', 'size_t', 'int', 'vo
 
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
+const msgDontwait = 0x40;
+const msgNosignal = 0x4000;
 
 /**
  * Sends states to the service manager, as sd_notify(3): `READY=1`, `STATUS=…`. By FFI because Node has no Unix datagram
@@ -21,7 +21,7 @@ export function sdNotify(socket: string, states: readonly string[]): void {
   try {
     const message = Buffer.from(states.join('\n'));
     // Nonblocking: a manager that does not read must not block this process.
-    const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    const flags = msgDontwait | msgNosignal;
     const address = unixAddress(socket);
     sendtoCall(socket, descriptor, message, message.length, flags, address, address.length);
   } finally {

@@ -1,4 +1,4 @@
-import { CAPABILITIES } from '@berth/linux/security/capabilities.ts';
+import { capabilityNames } from '@berth/linux/security/capabilities.ts';
 import type { LinuxNamespaceType, Spec } from '@berth/oci/runtime-spec/config.ts';
 import type { CriuDump, DumpedTask, DumpedThread, NamespaceIds } from './criu-dump.ts';
 import { mountsExcess } from './mount-excess.ts';
@@ -43,7 +43,7 @@ export function restoreExcess(dump: CriuDump, limits: RestoreLimits): string[] {
 }
 
 const capabilityNumbers: ReadonlyMap<string, number> = new Map(
-  CAPABILITIES.map((name, number) => [name, number]),
+  capabilityNames.map((name, number) => [name, number]),
 );
 
 function bits(names: readonly string[] | undefined): bigint {
@@ -95,7 +95,7 @@ function threadExcess(thread: DumpedThread, { spec, isFilterOfProfile }: Restore
 
 function nameOfLowest(set: bigint): string {
   const number = set.toString(2).split('').reverse().indexOf('1');
-  return CAPABILITIES[number] ?? `capability ${number}`;
+  return capabilityNames[number] ?? `capability ${number}`;
 }
 
 const seccompModes = { strict: 1, filter: 2 } as const;

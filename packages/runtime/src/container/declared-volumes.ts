@@ -13,7 +13,7 @@ export const maxVolumes = 256;
 const maxDepth = 64;
 
 /** The runtime or the pod decides what a container has there, not an image. */
-const SYSTEM_DIRECTORIES = ['/sys', '/dev'];
+const systemDirectories = ['/sys', '/dev'];
 
 /**
  * The volumes that an image declares, as bind mounts of the root's directories onto themselves: the image's content
@@ -66,7 +66,7 @@ function declaredPath(image: string, volume: string): string {
 function isVolume(image: string, path: string): boolean {
   const problem = procMountProblem(path, '');
   if (problem !== undefined) throw refuse(image, `declares the volume ${path}: ${problem}`);
-  return path !== '/' && !SYSTEM_DIRECTORIES.some((directory) => isWithin(path, directory));
+  return path !== '/' && !systemDirectories.some((directory) => isWithin(path, directory));
 }
 
 function makeVolume(

@@ -7,11 +7,11 @@ import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { invalid, RuntimeError } from '../rpc/errors.ts';
 import { isWithin, procMountProblem } from '../spec/proc-mounts.ts';
 
-const PROC_SUPER_MAGIC = 0x9fa0;
-const SYSFS_MAGIC = 0x62656572;
+const procSuperMagic = 0x9fa0;
+const sysfsMagic = 0x62656572;
 
 /** Where NVIDIA's container library mounts its files, from a hook or a runtime of its own. */
-const DRIVERS = '/proc/driver';
+const drivers = '/proc/driver';
 
 /**
  * Refuses a root file system in which /proc, /sys or /dev is no directory: a mount would land elsewhere and leave
@@ -60,14 +60,14 @@ export function checkSystemMounts(pid: number, spec: Spec): void {
     throw error;
   }
   const destinations = new Map((spec.mounts ?? []).map((mount) => [mount.destination, mount]));
-  if (typeAt(root, '/proc') !== PROC_SUPER_MAGIC) throw refuse('/proc is not a proc file system');
-  if (destinations.get('/sys')?.type === 'sysfs' && typeAt(root, '/sys') !== SYSFS_MAGIC) {
+  if (typeAt(root, '/proc') !== procSuperMagic) throw refuse('/proc is not a proc file system');
+  if (destinations.get('/sys')?.type === 'sysfs' && typeAt(root, '/sys') !== sysfsMagic) {
     throw refuse('/sys is not a sysfs');
   }
   const { maskedPaths = [], readonlyPaths = [] } = spec.linux ?? {};
   const expected = new Set([...maskedPaths, ...readonlyPaths, ...destinations.keys()].map(realProcPath));
   for (const { mountPoint, fstype } of parseMountInfo(mountInfo)) {
-    if (procMountProblem(mountPoint, fstype) === undefined || isWithin(mountPoint, DRIVERS)) continue;
+    if (procMountProblem(mountPoint, fstype) === undefined || isWithin(mountPoint, drivers)) continue;
     if (expected.has(realProcPath(mountPoint))) continue;
     throw refuse(`something is mounted at ${mountPoint}, where a symbolic link has led it`);
   }

@@ -39,7 +39,7 @@ export interface CollectedExecResult {
 const backgroundMs = 10_000;
 
 /** Attempts to kill a command before the runtime itself is killed: a second in all. */
-const KILL_ATTEMPTS = 20;
+const killAttempts = 20;
 
 /**
  * Runs a command in a container and collects its output.
@@ -110,7 +110,7 @@ async function endOf(
       killDescendants(pid);
       // The runtime has to reap the command: a zombie that is left to the host's init would keep the container's
       // PID namespace alive. The command may also be about to start.
-      if (++attempts > KILL_ATTEMPTS) kill(pid, constants.signals.SIGKILL);
+      if (++attempts > killAttempts) kill(pid, constants.signals.SIGKILL);
     };
     killing ??= setInterval(killCommand, 50);
     killCommand();

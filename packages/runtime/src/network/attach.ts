@@ -7,7 +7,7 @@ import { isDefaultNetwork } from './default-network.ts';
 import type { PodNetwork } from './pod-network.ts';
 
 /** The interface of a pod; the kubelet, kubectl and users expect this name. */
-export const POD_INTERFACE = 'eth0';
+export const podInterface = 'eth0';
 
 export interface AttachRequest extends CapabilityRequest {
   readonly sandboxId: string;
@@ -47,7 +47,7 @@ export async function attachSandbox(
   }
   try {
     const result = await network.cni.addNetworkList(list, runtime);
-    const ips = sandboxAddresses(result, POD_INTERFACE);
+    const ips = sandboxAddresses(result, podInterface);
     if (ips.length > 0) return { ips, result };
     throw new RuntimeError('INTERNAL', `network ${list.name} gave the pod no IP address (${selected.file})`);
   } catch (error) {
@@ -67,7 +67,7 @@ export function attachmentOf(request: AttachRequest) {
   return {
     containerId: request.sandboxId,
     netns: request.netnsPath,
-    ifName: POD_INTERFACE,
+    ifName: podInterface,
     args: podArgs(request),
     capabilityArgs: capabilityArgs(request),
   };

@@ -29,9 +29,9 @@ export interface CapabilityRequest {
 }
 
 // The bandwidth plugin requires a burst; this is as good as none, and CRI-O's value.
-const UNLIMITED_BURST = 0xffffffff * 8 - 1;
-const MIN_RATE = 1_000;
-const MAX_RATE = 1e15;
+const unlimitedBurst = 0xffffffff * 8 - 1;
+const minRate = 1_000;
+const maxRate = 1e15;
 
 /**
  * The `runtimeConfig` of CNI's conventions by capability name: portMappings, bandwidth, dns, cgroupPath, and
@@ -85,11 +85,11 @@ function bandwidthOf(annotations: Readonly<Record<string, string>>): JsonObject 
     const text = annotations[name];
     if (text === undefined) continue;
     const rate = parseRate(text);
-    if (rate === undefined || rate < MIN_RATE || rate > MAX_RATE) {
+    if (rate === undefined || rate < minRate || rate > maxRate) {
       throw invalid(`annotations["${name}"]`, `${JSON.stringify(text)} must be a quantity between 1k and 1P`);
     }
     bandwidth[`${direction}Rate`] = rate;
-    bandwidth[`${direction}Burst`] = UNLIMITED_BURST;
+    bandwidth[`${direction}Burst`] = unlimitedBurst;
   }
   return Object.keys(bandwidth).length > 0 ? bandwidth : undefined;
 }

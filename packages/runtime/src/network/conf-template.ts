@@ -7,7 +7,7 @@ import { invalid, messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import type { TemplateData } from './render-conf.ts';
 
 /** containerd's file name, so that a template moved from there replaces its file. */
-const TEMPLATE_FILE = '10-containerd-net.conflist';
+const templateFile = '10-containerd-net.conflist';
 
 /** Far more than any real one. */
 const maxTemplateBytes = 4 * 1024 * 1024;
@@ -57,7 +57,7 @@ export async function writeFromTemplate(
     throw new RuntimeError('UNKNOWN', `cni.confTemplate: ${template}: ${messageWithCauses(error)}`);
   }
   await makeDirectories(confDir, 0o755);
-  const file = join(confDir, TEMPLATE_FILE);
+  const file = join(confDir, templateFile);
   await replaceFile(file, text, { mode: 0o644 });
   return file;
 }

@@ -5,13 +5,13 @@ import { makeDirectories } from '@berth/common/files/directories.ts';
 import { replaceFile } from '@berth/common/files/replace-file.ts';
 
 /** The file that berthd writes into the configuration directory when there is no other. */
-export const DEFAULT_FILE = '87-berth.conflist';
-const DEFAULT_BRIDGE = 'cni0';
+export const defaultFile = '87-berth.conflist';
+const defaultBridge = 'cni0';
 /** The nftables table with the masquerade rule of the default network. */
-export const MASQUERADE_TABLE = 'berth';
+export const masqueradeTableName = 'berth';
 
-const NETWORK_NAME = 'berth';
-const IPV6_SUBNET = 'fd00:10:88::/64';
+const networkName = 'berth';
+const ipv6Subnet = 'fd00:10:88::/64';
 
 /** An address of the host. */
 export interface HostAddress {
@@ -21,7 +21,7 @@ export interface HostAddress {
 
 /** Whether a configuration file is the one that berthd itself wrote. */
 export function isDefaultNetwork(file: string): boolean {
-  return basename(file) === DEFAULT_FILE;
+  return basename(file) === defaultFile;
 }
 
 /**
@@ -30,7 +30,7 @@ export function isDefaultNetwork(file: string): boolean {
  * @throws when every candidate is taken
  */
 export function chooseSubnets(addresses: readonly HostAddress[]): string[] {
-  const foreign = addresses.filter((item) => item.interface !== DEFAULT_BRIDGE);
+  const foreign = addresses.filter((item) => item.interface !== defaultBridge);
   const free = Array.from({ length: 16 }, (_, index) => `10.${88 + index}.0.0`).find((network) => {
     const subnet = new BlockList();
     subnet.addSubnet(network, 16);
@@ -42,7 +42,7 @@ export function chooseSubnets(addresses: readonly HostAddress[]): string[] {
     );
   }
   const global = foreign.some(({ address }) => isIPv6(address) && /^[23]/.test(address));
-  return global ? [`${free}/16`, IPV6_SUBNET] : [`${free}/16`];
+  return global ? [`${free}/16`, ipv6Subnet] : [`${free}/16`];
 }
 
 /**
@@ -55,11 +55,11 @@ export function defaultConflist(subnets: readonly string[]): string {
   }));
   const list = {
     cniVersion: '1.0.0',
-    name: NETWORK_NAME,
+    name: networkName,
     plugins: [
       {
         type: 'bridge',
-        bridge: DEFAULT_BRIDGE,
+        bridge: defaultBridge,
         isGateway: true,
         ipMasq: false,
         hairpinMode: true,
@@ -75,7 +75,7 @@ export function defaultConflist(subnets: readonly string[]): string {
 export async function writeDefaultNetwork(confDir: string): Promise<void> {
   const text = defaultConflist(chooseSubnets(hostAddresses()));
   await makeDirectories(confDir, 0o755);
-  await replaceFile(join(confDir, DEFAULT_FILE), text, { mode: 0o600 });
+  await replaceFile(join(confDir, defaultFile), text, { mode: 0o600 });
 }
 
 function hostAddresses(): HostAddress[] {

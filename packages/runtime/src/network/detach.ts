@@ -4,7 +4,7 @@ import { CniError } from '@berth/cni/spec/errors.ts';
 import type { RuntimeConf } from '@berth/cni/spec/runtime-conf.ts';
 import { pinState } from '@berth/linux/namespaces/namespaces.ts';
 import { messageWithCauses, RuntimeError } from '../rpc/errors.ts';
-import { type AttachRequest, attachmentOf, POD_INTERFACE } from './attach.ts';
+import { type AttachRequest, attachmentOf, podInterface } from './attach.ts';
 import { namespaceMayGoFirst } from './chain.ts';
 import type { PodNetwork } from './pod-network.ts';
 
@@ -55,7 +55,7 @@ export async function detachSandbox(network: PodNetwork, request: DetachRequest)
       throw error;
     }
   }
-  await network.cni.forgetUnfinished({ containerId: request.sandboxId, ifName: POD_INTERFACE });
+  await network.cni.forgetUnfinished({ containerId: request.sandboxId, ifName: podInterface });
   if (!first) await releaseNamespace();
 }
 
@@ -82,7 +82,7 @@ async function attachmentsOf(network: PodNetwork, request: DetachRequest): Promi
     sandbox,
     network: name,
   });
-  return [presumed(network, { networkName: name, containerId: sandbox, ifName: POD_INTERFACE }, request)];
+  return [presumed(network, { networkName: name, containerId: sandbox, ifName: podInterface }, request)];
 }
 
 /** An attachment with the configuration it was made with. */

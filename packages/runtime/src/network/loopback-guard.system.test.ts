@@ -23,7 +23,7 @@ import { until } from '../testing/pod-calls.ts';
 import { attachSandbox } from './attach.ts';
 import type { PortMapping } from './capabilities.ts';
 import { detachSandbox } from './detach.ts';
-import { LOOPBACK_TABLE, removeLoopbackGuard } from './loopback-guard.ts';
+import { loopbackTable, removeLoopbackGuard } from './loopback-guard.ts';
 import { PodNetwork } from './pod-network.ts';
 
 const bridge = 'brguard';
@@ -208,12 +208,12 @@ test('packets from outside that claim to come from 127.0.0.0/8 are dropped', asy
 test('rules that somebody flushed are there again before a pod gets host ports', async () => {
   removeLoopbackGuard();
   await attachPod('later', []);
-  assert.equal(hasTable(LOOPBACK_TABLE), false);
+  assert.equal(hasTable(loopbackTable), false);
   const path = join(network.sandboxesDir, 'later/ns/net');
   const detach = { sandboxId: 'later', netnsPath: path, releaseNamespace: () => unpin(path) };
   await detachSandbox(network, detach);
   await attachPod('later', [{ protocol: 'tcp', hostPort: 18_082, containerPort: 80, hostIp: '' }]);
-  assert.equal(hasTable(LOOPBACK_TABLE), true);
+  assert.equal(hasTable(loopbackTable), true);
   await detachSandbox(network, detach);
 });
 

@@ -4,14 +4,14 @@ import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 
 /** The nftables table that keeps other hosts and pods from the node's 127.0.0.1. */
-export const LOOPBACK_TABLE = 'berth-loopback';
+export const loopbackTable = 'berth-loopback';
 
 /** Drops packets from elsewhere to 127.0.0.1 of the node, which CNI plugins for host ports would let in. */
 export class LoopbackGuard {
   readonly #log: Logger;
   readonly #table: string;
 
-  constructor(log: Logger, table = LOOPBACK_TABLE) {
+  constructor(log: Logger, table = loopbackTable) {
     this.#log = log;
     this.#table = table;
   }
@@ -41,6 +41,6 @@ export class LoopbackGuard {
 }
 
 /** Removes the rules; they are needed as long as there are pods. */
-export function removeLoopbackGuard(table = LOOPBACK_TABLE): void {
+export function removeLoopbackGuard(table = loopbackTable): void {
   removeTable(table);
 }

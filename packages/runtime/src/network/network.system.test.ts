@@ -14,9 +14,9 @@ import { collectNetworkGarbage } from './gc.ts';
 import { PodNetwork } from './pod-network.ts';
 import { removeDefaultNetwork } from './remove-default-network.ts';
 
-const BRIDGE = 'brtest-net';
-const TABLE = 'brtest-net';
-const LOOPBACK_TABLE = 'brtest-loopback';
+const testBridge = 'brtest-net';
+const testTable = 'brtest-net';
+const testLoopbackTable = 'brtest-loopback';
 let dir = '';
 let worker: NamespaceWorker;
 const lines: string[] = [];
@@ -27,9 +27,9 @@ before(async () => {
 });
 after(async () => {
   await worker.close();
-  if (listLinks().some(({ name }) => name === BRIDGE)) deleteLink(BRIDGE);
-  removeTable(TABLE);
-  removeTable(LOOPBACK_TABLE);
+  if (listLinks().some(({ name }) => name === testBridge)) deleteLink(testBridge);
+  removeTable(testTable);
+  removeTable(testLoopbackTable);
   await rm(dir, { recursive: true });
 });
 
@@ -42,7 +42,7 @@ const conflist = (
     plugins: [
       {
         type: 'bridge',
-        bridge: BRIDGE,
+        bridge: testBridge,
         isGateway: true,
         ipam: { type: 'host-local', dataDir: join(dir, 'leases'), ranges: [[{ subnet: '10.222.8.0/24' }]] },
         ...options.bridge,
@@ -62,8 +62,8 @@ async function start(name: string, files: Record<string, string>) {
     pluginDirs: [join(dir, 'plugins'), '/usr/lib/cni'],
     cacheDir: join(dir, name, 'cni'),
     sandboxesDir: join(dir, name, 'sandboxes'),
-    masqueradeTable: TABLE,
-    loopbackTable: LOOPBACK_TABLE,
+    masqueradeTable: testTable,
+    loopbackTable: testLoopbackTable,
     log: createLogger('debug', (line) => lines.push(line)),
   });
 }
@@ -99,7 +99,7 @@ const leases = async (network = 'nettest') =>
 const records = (name: string) => files(join(dir, name, 'cni/results'));
 const ports = () => {
   const links = listLinks();
-  const bridge = links.find(({ name }) => name === BRIDGE);
+  const bridge = links.find(({ name }) => name === testBridge);
   return links.filter(({ master }) => bridge !== undefined && master === bridge.index);
 };
 
@@ -390,12 +390,12 @@ describe('the configuration directory', () => {
     const { attach, detach } = await sandbox(network, 'pod1');
     await attachSandbox(network, attach);
     const confDir = join(dir, 'removed/net.d');
-    const remove = () => removeDefaultNetwork({ confDir, leasesDir: join(dir, 'leases'), table: TABLE });
+    const remove = () => removeDefaultNetwork({ confDir, leasesDir: join(dir, 'leases'), table: testTable });
     assert.equal(await remove(), false);
     await detachSandbox(network, detach);
     await until(() => ports().length === 0);
     assert.equal(await remove(), true);
-    assert.ok(listLinks().every(({ name }) => name !== BRIDGE));
+    assert.ok(listLinks().every(({ name }) => name !== testBridge));
     assert.deepEqual(await files(confDir), []);
     assert.ok(!existsSync(join(dir, 'leases/ours')));
     assert.equal(await remove(), false);

@@ -9,7 +9,7 @@ import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import { noPortmap, type PortMapping, unmappedPorts } from './capabilities.ts';
 import { NetworkConfig, type SelectedNetwork } from './config.ts';
-import { isDefaultNetwork, MASQUERADE_TABLE, writeDefaultNetwork } from './default-network.ts';
+import { isDefaultNetwork, masqueradeTableName, writeDefaultNetwork } from './default-network.ts';
 import { goCniResult } from './go-cni-result.ts';
 import { LoopbackGuard } from './loopback-guard.ts';
 import { execPlugin } from './plugin-exec.ts';
@@ -67,7 +67,7 @@ export class PodNetwork {
    */
   static async start(options: PodNetworkOptions): Promise<PodNetwork> {
     const { confDir, confTemplate, pluginDirs, cacheDir, log, timeoutMs } = options;
-    const { masqueradeTable = MASQUERADE_TABLE } = options;
+    const { masqueradeTable = masqueradeTableName } = options;
     if (confTemplate === undefined && (await loadConfLists(confDir)).length === 0) {
       await writeDefaultNetwork(confDir);
       log.info('Wrote the default CNI network', { dir: confDir });

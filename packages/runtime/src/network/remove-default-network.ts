@@ -4,10 +4,10 @@ import { loadConfFile } from '@berth/cni/config/load.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
 import { removeTable } from '@berth/linux/nftables/nftables.ts';
-import { DEFAULT_FILE, MASQUERADE_TABLE } from './default-network.ts';
+import { defaultFile, masqueradeTableName } from './default-network.ts';
 
 /** host-local keeps its leases here unless its configuration says otherwise. */
-const LEASES_DIR = '/var/lib/cni/networks';
+const defaultLeasesDir = '/var/lib/cni/networks';
 
 /**
  * Removes the default network's traces once no pod is attached to it: the bridge, the masquerade rule, host-local's
@@ -16,14 +16,14 @@ const LEASES_DIR = '/var/lib/cni/networks';
  */
 export async function removeDefaultNetwork({
   confDir,
-  leasesDir = LEASES_DIR,
-  table = MASQUERADE_TABLE,
+  leasesDir = defaultLeasesDir,
+  table = masqueradeTableName,
 }: {
   confDir: string;
   leasesDir?: string;
   table?: string;
 }): Promise<boolean> {
-  const file = join(confDir, DEFAULT_FILE);
+  const file = join(confDir, defaultFile);
   const list = await loadConfFile(file).catch(() => undefined);
   if (list === undefined) return false;
   const bridge = list.plugins.find(({ type }) => type === 'bridge')?.config.bridge;

@@ -8,11 +8,11 @@ import { plainRuntime } from '../config/config.ts';
 import { type CgroupTree, cgroupProblem, OciRuntimes, RuntimeHandlerError } from './detect.ts';
 import type { RuntimeFlavor } from './runtime.ts';
 
-const CGROUP2 = 0x63677270;
-const TMPFS = 0x01021994;
-const pure: CgroupTree = { root: CGROUP2, unified: undefined, unifiedControllers: '' };
-const legacy: CgroupTree = { root: TMPFS, unified: undefined, unifiedControllers: '' };
-const hybrid: CgroupTree = { root: TMPFS, unified: CGROUP2, unifiedControllers: 'hugetlb\n' };
+const cgroup2 = 0x63677270;
+const tmpfs = 0x01021994;
+const pure: CgroupTree = { root: cgroup2, unified: undefined, unifiedControllers: '' };
+const legacy: CgroupTree = { root: tmpfs, unified: undefined, unifiedControllers: '' };
+const hybrid: CgroupTree = { root: tmpfs, unified: cgroup2, unifiedControllers: 'hugetlb\n' };
 const bareHybrid: CgroupTree = { ...hybrid, unifiedControllers: '\n' };
 
 test('which runtime a cgroup tree lets work', () => {

@@ -17,8 +17,8 @@ export interface CgroupTree {
   unifiedControllers: string;
 }
 
-const CGROUP2_SUPER_MAGIC = 0x63677270;
-const TMPFS_MAGIC = 0x01021994;
+const cgroup2SuperMagic = 0x63677270;
+const tmpfsMagic = 0x01021994;
 
 /**
  * Why a runtime cannot create containers with this cgroup tree; undefined when it can. Uses the runtimes' own
@@ -26,10 +26,10 @@ const TMPFS_MAGIC = 0x01021994;
  * controller; runc then uses the v1 hierarchies.
  */
 export function cgroupProblem(flavor: RuntimeFlavor, tree: CgroupTree): string | undefined {
-  if (tree.root === CGROUP2_SUPER_MAGIC) return undefined;
-  if (tree.root !== TMPFS_MAGIC) return 'no cgroup hierarchy is mounted at /sys/fs/cgroup';
+  if (tree.root === cgroup2SuperMagic) return undefined;
+  if (tree.root !== tmpfsMagic) return 'no cgroup hierarchy is mounted at /sys/fs/cgroup';
   const controllers = tree.unifiedControllers.trim();
-  if (flavor === 'crun' && tree.unified === CGROUP2_SUPER_MAGIC && controllers !== '') {
+  if (flavor === 'crun' && tree.unified === cgroup2SuperMagic && controllers !== '') {
     return `crun does not support hybrid cgroups while the v2 hierarchy carries controllers (${controllers})`;
   }
   return undefined;
@@ -78,7 +78,7 @@ export class RuntimeHandlerError extends Error {
   override readonly name = 'RuntimeHandlerError';
 }
 
-const DEFAULT_HANDLERS = { crun: plainRuntime('crun'), runc: plainRuntime('runc') };
+const defaultHandlers = { crun: plainRuntime('crun'), runc: plainRuntime('runc') };
 
 /** The OCI runtimes of this node by runtime handler. The empty name, which most pods use, is the default handler. */
 export class OciRuntimes {
@@ -88,7 +88,7 @@ export class OciRuntimes {
 
   constructor(options: DetectOptions) {
     this.#options = options;
-    this.detect(options.handlers ?? DEFAULT_HANDLERS, options.defaultHandler);
+    this.detect(options.handlers ?? defaultHandlers, options.defaultHandler);
   }
 
   /**

@@ -31,17 +31,17 @@ export class OciRuntimeError extends Error {
   override readonly name = 'OciRuntimeError';
   /** The runtime's message alone. */
   readonly reason: string;
-  /** `NOT_FOUND` when the runtime does not know the container or its process is gone. */
+  /** `notFound` when the runtime does not know the container or its process is gone. */
   readonly kind: 'FAILED' | 'NOT_FOUND' | 'TIMEOUT';
 
   constructor(doing: string, reason: string, options?: ErrorOptions & { kind?: OciRuntimeError['kind'] }) {
     super(`${doing}: ${reason}`, options);
     this.reason = reason;
-    this.kind = options?.kind ?? (NOT_FOUND.some((pattern) => pattern.test(reason)) ? 'NOT_FOUND' : 'FAILED');
+    this.kind = options?.kind ?? (notFound.some((pattern) => pattern.test(reason)) ? 'NOT_FOUND' : 'FAILED');
   }
 }
 
-const NOT_FOUND = [
+const notFound = [
   /no such process/i,
   /container( `[^`]+`)? (is )?not running/i,
   /container does not exist/i,

@@ -11,8 +11,8 @@ import { createLogger } from '../logging/log.ts';
 import { failsWith, isolated, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 
-const HOST = 200_000;
-const mapping = [{ containerId: 0, hostId: HOST, length: 65_536 }];
+const hostUser = 200_000;
+const mapping = [{ containerId: 0, hostId: hostUser, length: 65_536 }];
 const usernsOptions = { mode: NamespaceMode.POD, uids: mapping, gids: mapping };
 const mount = (containerPath: string, hostPath: string, change: object = {}) => ({
   containerPath,
@@ -52,7 +52,7 @@ for (const handler of ['crun', 'runc']) {
       const container = await pods.startContainer(sandbox, ['/bin/sleep', '611'], pod());
       const pid = await pods.pidOf(container);
       assert.match(readFileSync(`/proc/${pid}/uid_map`, 'utf8'), /^\s+0\s+200000\s+65536\n$/);
-      assert.equal(statSync(`/proc/${pid}`).uid, HOST);
+      assert.equal(statSync(`/proc/${pid}`).uid, hostUser);
       const seen = await pods.shell(
         container,
         `id -u; stat -c '%u %g' /bin /etc/hostname /etc/resolv.conf /dev/shm;
@@ -69,7 +69,7 @@ for (const handler of ['crun', 'runc']) {
         '5:6',
       ]);
       const upper = join(node.dir, 'root/containers', container, 'upper');
-      assert.equal(statSync(join(upper, 'written')).uid, HOST + 5);
+      assert.equal(statSync(join(upper, 'written')).uid, hostUser + 5);
       await pods.removePod(sandbox);
       assert.equal(existsSync(upper), false);
     });

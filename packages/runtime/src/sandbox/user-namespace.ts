@@ -1,9 +1,9 @@
 import { type IDMapping, NamespaceMode, type NamespaceOption } from '@berth/cri/generated/api.ts';
 import { invalid } from '../rpc/errors.ts';
 
-const FIELD = 'config.linux.security_context.namespace_options';
+const optionsField = 'config.linux.security_context.namespace_options';
 /** One more than the highest id; the last one means "nobody" to the kernel. */
-const ID_LIMIT = 2 ** 32 - 1;
+const idLimit = 2 ** 32 - 1;
 
 /**
  * Refuses user namespace options that cannot take effect. As in other runtimes a pod has one range of users and one
@@ -13,7 +13,7 @@ const ID_LIMIT = 2 ** 32 - 1;
 export function validateUserNamespace(options: NamespaceOption): void {
   const userns = options.usernsOptions;
   if (userns === undefined) return;
-  const field = `${FIELD}.userns_options`;
+  const field = `${optionsField}.userns_options`;
   const { mode, uids, gids } = userns;
   if (mode === NamespaceMode.NODE) {
     if (uids.length + gids.length > 0) throw invalid(field, 'mode NODE takes no mappings');
@@ -25,10 +25,10 @@ export function validateUserNamespace(options: NamespaceOption): void {
   validateMapping(uids, `${field}.uids`);
   validateMapping(gids, `${field}.gids`);
   if (options.pid === NamespaceMode.NODE) {
-    throw invalid(`${FIELD}.pid`, 'NODE is not possible with a user namespace');
+    throw invalid(`${optionsField}.pid`, 'NODE is not possible with a user namespace');
   }
   if (options.ipc === NamespaceMode.NODE) {
-    throw invalid(`${FIELD}.ipc`, 'NODE is not possible with a user namespace');
+    throw invalid(`${optionsField}.ipc`, 'NODE is not possible with a user namespace');
   }
 }
 
@@ -40,8 +40,8 @@ function validateMapping(mappings: readonly IDMapping[], field: string): void {
   if (containerId !== 0)
     throw invalid(field, `the mapping has to begin at container id 0, not ${containerId}`);
   if (length === 0) throw invalid(field, 'the mapping is empty');
-  if (hostId + length > ID_LIMIT) {
-    throw invalid(field, `the mapping goes beyond the highest id: ${hostId} + ${length} > ${ID_LIMIT}`);
+  if (hostId + length > idLimit) {
+    throw invalid(field, `the mapping goes beyond the highest id: ${hostId} + ${length} > ${idLimit}`);
   }
 }
 

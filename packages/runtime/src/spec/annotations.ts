@@ -17,7 +17,7 @@ export function passedAnnotations(
  * Prefixes of annotations that instruct OCI runtimes or their hooks and libraries: which program, cgroup or device
  * a container gets, what runs as root on the host.
  */
-const ORDERS = [
+const orders = [
   'run.oci.',
   'org.criu.',
   'org.systemd.',
@@ -51,7 +51,7 @@ export function runtimeAnnotations(
 
 function withoutOrders(annotations: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(annotations).filter(([name]) => !ORDERS.some((prefix) => name.startsWith(prefix))),
+    Object.entries(annotations).filter(([name]) => !orders.some((prefix) => name.startsWith(prefix))),
   );
 }
 

@@ -4,7 +4,7 @@ import type { AppArmorSupport } from '../apparmor/detect.ts';
 import { invalid } from '../rpc/errors.ts';
 import { profileChoice } from './security-profile.ts';
 
-const FIELD = 'config.linux.security_context.apparmor';
+const profileField = 'config.linux.security_context.apparmor';
 
 /**
  * The AppArmor profile of the container's process; undefined for none. A named profile has to be loaded. On a
@@ -49,10 +49,10 @@ type Wanted =
 function request(security: LinuxContainerSecurityContext | undefined): Wanted {
   if (security === undefined) return { kind: 'default' };
   if (security.apparmor === undefined) return legacyRequest(security);
-  const choice = profileChoice(security.apparmor, FIELD);
-  if (choice.kind === 'localhost') return localhost(choice.reference, `${FIELD}.localhost_ref`);
+  const choice = profileChoice(security.apparmor, profileField);
+  if (choice.kind === 'localhost') return localhost(choice.reference, `${profileField}.localhost_ref`);
   if (choice.kind === 'unconfined' || security.privileged) return { kind: 'unconfined' };
-  return { kind: 'default', field: `${FIELD}.profile_type` };
+  return { kind: 'default', field: `${profileField}.profile_type` };
 }
 
 function legacyRequest(security: LinuxContainerSecurityContext): Wanted {
@@ -61,7 +61,7 @@ function legacyRequest(security: LinuxContainerSecurityContext): Wanted {
   if (profile === '' || profile === 'runtime/default') {
     return security.privileged ? { kind: 'unconfined' } : { kind: 'default' };
   }
-  return localhost(profile, `${FIELD}_profile`);
+  return localhost(profile, `${profileField}_profile`);
 }
 
 function localhost(reference: string, field: string): Wanted {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Capability, type DeepPartial } from '@berth/cri/generated/api.ts';
-import { CAPABILITIES } from '@berth/linux/security/capabilities.ts';
+import { capabilityNames } from '@berth/linux/security/capabilities.ts';
 import type { Warn } from '../rpc/warn.ts';
 import { processCapabilities } from './capabilities.ts';
 
-const node: string[] = CAPABILITIES.filter((name) => name !== 'CAP_SYS_RESOURCE');
+const node: string[] = capabilityNames.filter((name) => name !== 'CAP_SYS_RESOURCE');
 const sets = (
   request?: DeepPartial<Capability>,
   privileged = false,

@@ -5,7 +5,7 @@ import { invalid } from '../rpc/errors.ts';
 import type { Warn } from '../rpc/warn.ts';
 
 /** The default capabilities: the set of Docker and containerd. */
-const DEFAULT = [
+const defaultCapabilities = [
   'CAP_AUDIT_WRITE',
   'CAP_CHOWN',
   'CAP_DAC_OVERRIDE',
@@ -39,7 +39,9 @@ export function processCapabilities(options: {
   const add = parse(request?.addCapabilities ?? [], `${field}.add_capabilities`, warn);
   const drop = parse(request?.dropCapabilities ?? [], `${field}.drop_capabilities`, warn);
   const ambient = parse(request?.addAmbientCapabilities ?? [], `${field}.add_ambient_capabilities`, warn);
-  let granted = new Set(privileged || add.all ? bounding : DEFAULT.filter((name) => bounding.includes(name)));
+  let granted = new Set(
+    privileged || add.all ? bounding : defaultCapabilities.filter((name) => bounding.includes(name)),
+  );
   if (drop.all && !privileged) granted = new Set();
   if (!privileged) {
     for (const name of [...add.names, ...ambient.names]) granted.add(name);

@@ -19,7 +19,7 @@ export function containerDevices(options: {
   const { requested, hostDevices, privileged } = options;
   const own = requested.map(({ device }) => device);
   if (privileged) {
-    const taken = new Set([...own.map(({ path }) => path), ...MADE_BY_RUNTIME]);
+    const taken = new Set([...own.map(({ path }) => path), ...madeByRuntime]);
     const others = hostDevices.filter(({ path }) => !taken.has(path));
     return { devices: [...others, ...own], rules: [{ allow: true, access: 'rwm' }] };
   }
@@ -32,7 +32,7 @@ export function containerDevices(options: {
   };
 }
 
-const MADE_BY_RUNTIME = [
+const madeByRuntime = [
   '/dev/null',
   '/dev/zero',
   '/dev/full',

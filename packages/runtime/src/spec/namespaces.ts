@@ -5,7 +5,7 @@ import { invalid, wrongState } from '../rpc/errors.ts';
 import type { Warn } from '../rpc/warn.ts';
 import type { SandboxView } from './input.ts';
 
-const FIELD = 'config.linux.security_context.namespace_options';
+const field = 'config.linux.security_context.namespace_options';
 
 /**
  * The namespaces of a container: network, IPC and UTS are the pod's pinned ones or the host's; the mount namespace
@@ -60,7 +60,7 @@ function checkUserNamespace(request: UserNamespace | undefined, users: IdMapping
     request.mode === NamespaceMode.POD
       ? users !== undefined && sameMappings({ uids, gids }, users)
       : request.mode === NamespaceMode.NODE && users === undefined;
-  if (!isSame) throw invalid(`${FIELD}.userns_options`, "is different from the pod's user namespace");
+  if (!isSame) throw invalid(`${field}.userns_options`, "is different from the pod's user namespace");
 }
 
 function pidNamespace(
@@ -76,7 +76,7 @@ function pidNamespace(
       return [];
     case NamespaceMode.TARGET:
       if (targetPid === undefined) {
-        throw wrongState(`${FIELD}.target_id: container ${JSON.stringify(request.targetId)} is not running`);
+        throw wrongState(`${field}.target_id: container ${JSON.stringify(request.targetId)} is not running`);
       }
       return [{ type: 'pid', path: `/proc/${targetPid}/ns/pid` }];
     default: {
@@ -84,7 +84,7 @@ function pidNamespace(
       const joined = podPidNamespace(sandbox);
       if (joined !== undefined) return joined;
       warn(
-        `${FIELD}.pid`,
+        `${field}.pid`,
         `pod ${sandbox.name} was not created with a shared PID namespace, so the container gets its own`,
       );
       return [{ type: 'pid' }];

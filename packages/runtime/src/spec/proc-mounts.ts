@@ -1,5 +1,5 @@
 /** Files of /proc that lxcfs and similar tools replace in containers; runc allows the same. */
-const REPLACEABLE: ReadonlySet<string> = new Set([
+const replaceable: ReadonlySet<string> = new Set([
   '/proc/cpuinfo',
   '/proc/diskstats',
   '/proc/loadavg',
@@ -24,7 +24,7 @@ export function procMountProblem(destination: string, fstype: string): string | 
   if (destination === '/proc') {
     return fstype === 'proc' ? undefined : 'only a proc file system can be mounted at /proc';
   }
-  if (!isWithin(destination, '/proc') || REPLACEABLE.has(destination)) return undefined;
+  if (!isWithin(destination, '/proc') || replaceable.has(destination)) return undefined;
   return `${JSON.stringify(destination)} is inside /proc, where nothing can be mounted`;
 }
 

@@ -42,7 +42,7 @@ function isEmptyEntrypoint(entrypoint: string[]): boolean {
   return entrypoint.length === 1 && entrypoint[0] === '';
 }
 
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * The environment: defaults, then the image's, then the request's; a later value replaces an earlier one. An
@@ -56,7 +56,7 @@ export function processEnv(options: {
   warn: Warn;
 }): string[] {
   refuseMore((options.image.Env?.length ?? 0) + options.envs.length, 'config.envs');
-  const env = new Map<string, string>([['PATH', DEFAULT_PATH]]);
+  const env = new Map<string, string>([['PATH', defaultPath]]);
   if (options.terminal) env.set('TERM', 'xterm');
   if (options.hostname !== '') env.set('HOSTNAME', options.hostname);
   for (const entry of options.image.Env ?? []) {

@@ -2,7 +2,7 @@ import { clampRlimit } from '@berth/linux/processes/rlimits.ts';
 import type { PosixRlimit } from '@berth/oci/runtime-spec/config.ts';
 
 /** Limit of open files. A higher one is harmful: some programs close, or count, every possible descriptor. */
-const MAX_OPEN_FILES = 1_048_576n;
+const maxOpenFiles = 1_048_576n;
 
 /**
  * Limits that containers get whatever berthd's own are: otherwise a berthd with unlimited open files would pass
@@ -11,8 +11,8 @@ const MAX_OPEN_FILES = 1_048_576n;
 export function containerRlimits(): PosixRlimit[] {
   const { type, soft, hard } = clampRlimit({
     type: 'RLIMIT_NOFILE',
-    soft: MAX_OPEN_FILES,
-    hard: MAX_OPEN_FILES,
+    soft: maxOpenFiles,
+    hard: maxOpenFiles,
   });
   return [{ type, soft: Number(soft), hard: Number(hard) }];
 }

@@ -4,10 +4,10 @@ import { specAnnotations } from './annotations.ts';
 import type { HostFacts, SandboxView } from './input.ts';
 import { idMappings, podNamespaces } from './namespaces.ts';
 import type { SelinuxLabels } from './selinux.ts';
-import { OCI_VERSION } from './spec.ts';
+import { ociSpecVersion } from './spec.ts';
 
 /** Where the init is inside its root file system, whose only file it is. */
-const INIT = '/catatonit';
+const initInContainer = '/catatonit';
 
 /**
  * config.json of the process that holds the PID namespace shared by a pod's containers: it adopts and reaps
@@ -24,12 +24,12 @@ export function sandboxInitSpec(options: {
 }): Spec {
   const { sandbox, initPath, rootfsPath, host, selinux } = options;
   return {
-    ociVersion: OCI_VERSION,
+    ociVersion: ociSpecVersion,
     process: {
       terminal: false,
       user: nobody(sandbox),
       // -P: no child of its own, only reap.
-      args: [INIT, '-P'],
+      args: [initInContainer, '-P'],
       env: ['PATH=/'],
       cwd: '/',
       capabilities: { bounding: [], effective: [], permitted: [] },
@@ -43,7 +43,7 @@ export function sandboxInitSpec(options: {
       { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
       { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755', 'size=64k'] },
       {
-        destination: INIT,
+        destination: initInContainer,
         type: 'bind',
         source: initPath,
         options: ['bind', 'rprivate', 'ro', 'nosuid', 'nodev'],
@@ -73,7 +73,7 @@ export function sandboxSpec(options: {
 }): Omit<Spec, 'root'> {
   const { sandbox, host } = options;
   return {
-    ociVersion: OCI_VERSION,
+    ociVersion: ociSpecVersion,
     hostname: sandbox.hostname,
     annotations: specAnnotations({ sandbox, type: 'sandbox' }),
     linux: {

@@ -1,20 +1,20 @@
 import type { LinuxSeccomp, LinuxSyscall } from '@berth/oci/runtime-spec/config.ts';
-import { ALLOWED_ON_ARCH, ALLOWED_WITH_CAPABILITY, ALWAYS_ALLOWED } from './seccomp-syscalls.ts';
+import { allowedOnArch, allowedWithCapability, alwaysAllowed } from './seccomp-syscalls.ts';
 
 const ENOSYS = 38;
 const AF_ALG = 38;
 const AF_VSOCK = 40;
 /** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET. */
-const NEW_NAMESPACES = 0x7e020000;
+const newNamespaces = 0x7e020000;
 /** Execution domains without security effects: Linux, 32-bit, without address randomisation, query. */
-const PERSONALITIES = [0x0, 0x0008, 0x20000, 0x20008, 0xffffffff];
+const personalities = [0x0, 0x0008, 0x20000, 0x20008, 0xffffffff];
 
 /**
  * libseccomp's names of an architecture and its compatible ones, by Node's process.arch; system calls of any other
  * kill the thread. Other runtimes list x32 too, which distributions' kernels do not support; without it crun
  * compiles the filter 6 ms faster, for every container.
  */
-const ARCHITECTURES: Readonly<Record<string, string[]>> = {
+const seccompArchitectures: Readonly<Record<string, string[]>> = {
   x64: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
   ia32: ['SCMP_ARCH_X86'],
   arm64: ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'],
@@ -28,22 +28,22 @@ const ARCHITECTURES: Readonly<Record<string, string[]>> = {
 /** The default profile for a container with these capabilities: everything unlisted fails with EPERM. */
 export function defaultSeccompProfile(arch: string, capabilities: readonly string[]): LinuxSeccomp {
   const names = [
-    ...ALWAYS_ALLOWED,
+    ...alwaysAllowed,
     // Safe since Linux 4.8, where a tracer can no longer bypass a filter.
     'process_vm_readv',
     'process_vm_writev',
     'ptrace',
-    ...(ALLOWED_ON_ARCH[arch] ?? []),
-    ...capabilities.flatMap((name) => ALLOWED_WITH_CAPABILITY[name] ?? []),
+    ...(allowedOnArch[arch] ?? []),
+    ...capabilities.flatMap((name) => allowedWithCapability[name] ?? []),
   ];
   const isAdmin = capabilities.includes('CAP_SYS_ADMIN');
   return {
     defaultAction: 'SCMP_ACT_ERRNO',
-    architectures: ARCHITECTURES[arch] ?? [],
+    architectures: seccompArchitectures[arch] ?? [],
     syscalls: [
       { names: [...new Set(names)], action: 'SCMP_ACT_ALLOW' },
-      ...SOCKETS,
-      ...PERSONALITIES.map((value) => allowIf('personality', value, 'SCMP_CMP_EQ')),
+      ...sockets,
+      ...personalities.map((value) => allowIf('personality', value, 'SCMP_CMP_EQ')),
       ...(isAdmin ? [] : cloneRules(arch)),
     ],
   };
@@ -57,7 +57,7 @@ function allowIf(name: string, value: number, op: Comparison): LinuxSyscall {
 
 // Every address family except AF_ALG and AF_VSOCK. Ranges, because runc turns two "not equal" conditions on one
 // argument into alternatives, one of which always holds.
-const SOCKETS: LinuxSyscall[] = [
+const sockets: LinuxSyscall[] = [
   allowIf('socket', AF_ALG, 'SCMP_CMP_LT'),
   allowIf('socket', AF_ALG + 1, 'SCMP_CMP_EQ'),
   allowIf('socket', AF_VSOCK, 'SCMP_CMP_GT'),
@@ -67,7 +67,7 @@ const SOCKETS: LinuxSyscall[] = [
 // libraries fall back to clone.
 function cloneRules(arch: string): LinuxSyscall[] {
   const index = arch === 's390x' ? 1 : 0;
-  const noNamespace = { index, value: NEW_NAMESPACES, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' as const };
+  const noNamespace = { index, value: newNamespaces, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' as const };
   return [
     { names: ['clone'], action: 'SCMP_ACT_ALLOW', args: [noNamespace] },
     { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS },

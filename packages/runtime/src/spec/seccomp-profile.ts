@@ -42,7 +42,7 @@ interface Node {
   readonly capabilities: readonly string[];
 }
 
-const MEMBERS: readonly string[] = [
+const knownMembers: readonly string[] = [
   'defaultAction',
   'defaultErrnoRet',
   'defaultErrno',
@@ -53,7 +53,7 @@ const MEMBERS: readonly string[] = [
   'listenerMetadata',
   'syscalls',
 ];
-const RULE_MEMBERS: readonly string[] = [
+const ruleMembers: readonly string[] = [
   'name',
   'names',
   'action',
@@ -64,10 +64,10 @@ const RULE_MEMBERS: readonly string[] = [
   'includes',
   'excludes',
 ];
-const CONDITION_MEMBERS: readonly string[] = ['caps', 'arches', 'minKernel'];
+const conditionMembers: readonly string[] = ['caps', 'arches', 'minKernel'];
 
 /** Of a rule that says nothing. */
-const NO_CONDITION: Condition = { caps: [], arches: [], minKernel: undefined };
+const noCondition: Condition = { caps: [], arches: [], minKernel: undefined };
 
 /**
  * Parses a seccomp profile file as Docker and CRI-O do. The OCI runtime checks actions and operators, and skips
@@ -99,14 +99,14 @@ function readProfile(json: JsonCursor, refuse: (problem: string) => RuntimeError
     return cursor;
   };
   const condition = (cursor: JsonCursor): Condition => {
-    known(cursor, CONDITION_MEMBERS);
+    known(cursor, conditionMembers);
     return {
       caps: cursor.field('caps').optional((caps) => caps.strings()) ?? [],
       arches: cursor.field('arches').optional((arches) => arches.strings()) ?? [],
       minKernel: cursor.field('minKernel').optional(version),
     };
   };
-  known(json, MEMBERS);
+  known(json, knownMembers);
   const architectures = json.field('architectures').optional((each) => each.strings()) ?? [];
   const archMap = json.field('archMap').optional((map) => map.array().map(architecture)) ?? [];
   if (architectures.length > 0 && archMap.length > 0) {
@@ -121,11 +121,11 @@ function readProfile(json: JsonCursor, refuse: (problem: string) => RuntimeError
     ...optionalMember('listenerMetadata', json, (metadata) => metadata.string()),
   };
   const rules = (json.field('syscalls').optional((syscalls) => syscalls.array()) ?? []).map((cursor) => {
-    known(cursor, RULE_MEMBERS);
+    known(cursor, ruleMembers);
     return {
       syscall: readSyscall(cursor),
-      includes: cursor.field('includes').optional(condition) ?? NO_CONDITION,
-      excludes: cursor.field('excludes').optional(condition) ?? NO_CONDITION,
+      includes: cursor.field('includes').optional(condition) ?? noCondition,
+      excludes: cursor.field('excludes').optional(condition) ?? noCondition,
     };
   });
   return { profile, archMap, rules, unknown };
@@ -203,7 +203,7 @@ function version(cursor: JsonCursor): string {
 }
 
 /** libseccomp's names of an architecture, by Node's: for conditions, and for `architectures`. */
-const NATIVE: Readonly<Record<string, readonly [name: string, constant: string]>> = {
+const native: Readonly<Record<string, readonly [name: string, constant: string]>> = {
   x64: ['amd64', 'SCMP_ARCH_X86_64'],
   ia32: ['x86', 'SCMP_ARCH_X86'],
   arm64: ['arm64', 'SCMP_ARCH_AARCH64'],
@@ -219,7 +219,7 @@ export function applySeccompProfile(
   { profile, archMap, rules }: SeccompProfile,
   { arch, kernel, capabilities }: Node,
 ): LinuxSeccomp {
-  const [name, constant] = NATIVE[arch] ?? [arch, undefined];
+  const [name, constant] = native[arch] ?? [arch, undefined];
   const mapped = archMap.find(({ architecture }) => architecture === constant);
   const isNew = (minKernel: string) => {
     const [major, minor] = minKernel.split('.').map(Number);

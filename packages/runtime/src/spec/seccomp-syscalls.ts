@@ -2,7 +2,7 @@
  * The system calls of the default seccomp profile of Docker, containerd and CRI-O, against which all images are
  * tested. Runtimes skip names that libseccomp does not know.
  */
-export const ALWAYS_ALLOWED = words(`
+export const alwaysAllowed = words(`
   accept accept4 access adjtimex alarm bind brk cachestat capget capset chdir chmod chown chown32
   clock_adjtime clock_adjtime64 clock_getres clock_getres_time64 clock_gettime clock_gettime64
   clock_nanosleep clock_nanosleep_time64 close close_range connect copy_file_range creat dup dup2 dup3
@@ -45,7 +45,7 @@ export const ALWAYS_ALLOWED = words(`
 `);
 
 /** Allowed on one architecture only; keys are Node's process.arch. */
-export const ALLOWED_ON_ARCH: Readonly<Record<string, readonly string[]>> = {
+export const allowedOnArch: Readonly<Record<string, readonly string[]>> = {
   x64: words('arch_prctl modify_ldt'),
   ia32: words('modify_ldt'),
   arm: words('arm_fadvise64_64 arm_sync_file_range breakpoint cacheflush set_tls sync_file_range2'),
@@ -56,7 +56,7 @@ export const ALLOWED_ON_ARCH: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Allowed with a capability in the container's bounding set. */
-export const ALLOWED_WITH_CAPABILITY: Readonly<Record<string, readonly string[]>> = {
+export const allowedWithCapability: Readonly<Record<string, readonly string[]>> = {
   CAP_BPF: words('bpf'),
   CAP_DAC_READ_SEARCH: words('open_by_handle_at'),
   CAP_PERFMON: words('perf_event_open'),

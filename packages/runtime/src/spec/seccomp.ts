@@ -6,7 +6,7 @@ import { defaultSeccompProfile } from './seccomp-default.ts';
 import { applySeccompProfile, type SeccompProfile } from './seccomp-profile.ts';
 import { profileChoice } from './security-profile.ts';
 
-const FIELD = 'config.linux.security_context.seccomp';
+const profileField = 'config.linux.security_context.seccomp';
 
 /** Which seccomp profile a request means. */
 export type SeccompChoice =
@@ -21,8 +21,8 @@ export type SeccompChoice =
 export function seccompChoice(security: LinuxContainerSecurityContext | undefined): SeccompChoice {
   if (security === undefined || security.privileged) return { kind: 'unconfined' };
   if (security.seccomp === undefined) return legacyChoice(security.seccompProfilePath);
-  const choice = profileChoice(security.seccomp, FIELD);
-  return choice.kind === 'localhost' ? localhost(choice.reference, `${FIELD}.localhost_ref`) : choice;
+  const choice = profileChoice(security.seccomp, profileField);
+  return choice.kind === 'localhost' ? localhost(choice.reference, `${profileField}.localhost_ref`) : choice;
 }
 
 function legacyChoice(profile: string): SeccompChoice {
@@ -61,12 +61,12 @@ export function seccompFilter(options: {
   if (choice.kind === 'unconfined') return undefined;
   if (!options.enabled) {
     if (choice.kind === 'default') return undefined;
-    throw invalid(FIELD, 'this kernel has no seccomp filters');
+    throw invalid(profileField, 'this kernel has no seccomp filters');
   }
   if (choice.kind === 'default') return defaultSeccompProfile(options.arch, options.capabilities);
   if (options.localhostProfile === undefined) throw new Error(`seccomp profile ${choice.path} was not read`);
   for (const member of options.localhostProfile.unknown) {
-    options.warn(FIELD, `${choice.path}: ${member} is ignored: no profile has such a member`);
+    options.warn(profileField, `${choice.path}: ${member} is ignored: no profile has such a member`);
   }
   return applySeccompProfile(options.localhostProfile, options);
 }

@@ -26,7 +26,7 @@ export interface SelinuxRequest {
   hostNamespaces: boolean;
 }
 
-const PARTS = ['user', 'role', 'type', 'level'] as const;
+const contextParts = ['user', 'role', 'type', 'level'] as const;
 
 /**
  * The labels of a pod or of a container in it: the policy's for containers at the pod's level, overridden by the
@@ -58,21 +58,23 @@ export function isSuperPrivileged(pod: SELinuxOption | undefined, own: SELinuxOp
   return (own?.type || pod?.type) === 'spc_t';
 }
 
-type Context = Partial<Record<(typeof PARTS)[number], string>>;
+type Context = Partial<Record<(typeof contextParts)[number], string>>;
 
 function asked(options: SELinuxOption | undefined): Context {
   if (options === undefined) return {};
-  return Object.fromEntries(PARTS.flatMap((part) => (options[part] === '' ? [] : [[part, options[part]]])));
+  return Object.fromEntries(
+    contextParts.flatMap((part) => (options[part] === '' ? [] : [[part, options[part]]])),
+  );
 }
 
-const LEVEL =
+const levelPattern =
   /^s\d+(-s\d+)?(:c\d{1,4}(\.c\d{1,4})?(,c\d{1,4}(\.c\d{1,4})?)*)?(-s\d+(:c\d{1,4}(\.c\d{1,4})?(,c\d{1,4}(\.c\d{1,4})?)*)?)?$/;
 
 function checkOptions(options: Context, field: string): void {
-  for (const part of PARTS) {
+  for (const part of contextParts) {
     const value = options[part];
     if (value === undefined) continue;
-    if (part === 'level' ? !LEVEL.test(value) : !/^\w+$/.test(value)) {
+    if (part === 'level' ? !levelPattern.test(value) : !/^\w+$/.test(value)) {
       throw invalid(`${field}.${part}`, `${JSON.stringify(value)} is not an SELinux ${part}`);
     }
   }
@@ -90,7 +92,7 @@ function context({ user, role, type, level }: Context): string {
 }
 
 /** Categories of the usual policies: c0 to c1023. The highest two are reserved for files of no container. */
-const CATEGORIES = 1022;
+const categoryCount = 1022;
 
 /**
  * A level of two categories that no pod has yet, so that pods cannot access each other's files.
@@ -98,8 +100,8 @@ const CATEGORIES = 1022;
  */
 export function newLevel(taken: ReadonlySet<string>, random: (below: number) => number): string {
   for (;;) {
-    const one = random(CATEGORIES);
-    const other = random(CATEGORIES);
+    const one = random(categoryCount);
+    const other = random(categoryCount);
     const level = `s0:c${Math.min(one, other)},c${Math.max(one, other)}`;
     if (one !== other && !taken.has(level)) return level;
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ContainerConfig, type DeepPartial } from '@berth/cri/generated/api.ts';
-import { CAPABILITIES } from '@berth/linux/security/capabilities.ts';
+import { capabilityNames } from '@berth/linux/security/capabilities.ts';
 import { cgroupfsNaming } from '../cgroups/naming.ts';
 import type { SpecInput } from './input.ts';
 import { ociSpec } from './spec.ts';
@@ -30,7 +30,7 @@ const input: Omit<SpecInput, 'config'> = {
     kernel: '6.1.0',
     cgroupVersion: 'v1',
     cgroupNaming: cgroupfsNaming,
-    boundingCapabilities: CAPABILITIES,
+    boundingCapabilities: capabilityNames,
     minOomScoreAdj: 0,
     hugetlb: false,
     swapAccounting: true,
@@ -95,7 +95,7 @@ test('a privileged container is in nobody’s way', () => {
     { linux: { securityContext: { ...ownPid, privileged: true, maskedPaths: ['/proc/kcore'] } } },
     { sandbox: { ...input.sandbox, privileged: true } },
   );
-  assert.equal(result.process?.capabilities?.bounding?.length, CAPABILITIES.length);
+  assert.equal(result.process?.capabilities?.bounding?.length, capabilityNames.length);
   assert.deepEqual(result.linux?.maskedPaths, []);
   assert.equal(result.linux?.seccomp, undefined);
   assert.deepEqual(result.linux?.resources?.devices, [{ allow: true, access: 'rwm' }]);

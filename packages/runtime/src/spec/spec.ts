@@ -14,7 +14,7 @@ import { checkUnsupported } from './unsupported.ts';
 import { processUser, refuseUnmapped } from './user.ts';
 
 /** crun before 1.9 refuses every newer version; no newer feature is used. */
-export const OCI_VERSION = '1.0.2';
+export const ociSpecVersion = '1.0.2';
 
 /**
  * config.json of a container, from its CRI request, pod, image and host. Pure. A field that cannot take effect is
@@ -35,7 +35,7 @@ export function ociSpec(input: SpecInput): Spec {
   });
   const process = containerProcess(input);
   return {
-    ociVersion: OCI_VERSION,
+    ociVersion: ociSpecVersion,
     process,
     root: { path: input.rootfsPath, readonly: security?.readonlyRootfs ?? false },
     mounts,

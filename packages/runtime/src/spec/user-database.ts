@@ -44,8 +44,8 @@ function number(field: string | undefined): number | undefined {
 
 /** Whether a text is a user or group id: a number up to 2^31 - 1, runc's limit. */
 export function isId(text: string): boolean {
-  return /^\d{1,10}$/.test(text) && Number(text) <= MAX_ID;
+  return /^\d{1,10}$/.test(text) && Number(text) <= maxId;
 }
 
 /** The largest user or group id that OCI runtimes accept. */
-export const MAX_ID = 2 ** 31 - 1;
+export const maxId = 2 ** 31 - 1;

@@ -2,7 +2,7 @@ import { type LinuxContainerSecurityContext, SupplementalGroupsPolicy } from '@b
 import { type IdMappings, isMapped } from '@berth/linux/namespaces/id-mappings.ts';
 import type { User } from '@berth/oci/runtime-spec/config.ts';
 import { invalid } from '../rpc/errors.ts';
-import { type GroupEntry, isId, MAX_ID, type PasswdEntry, parseGroup, parsePasswd } from './user-database.ts';
+import { type GroupEntry, isId, maxId, type PasswdEntry, parseGroup, parsePasswd } from './user-database.ts';
 
 export interface UserInput {
   security: LinuxContainerSecurityContext | undefined;
@@ -74,7 +74,7 @@ function requested({ security, imageUser }: UserInput): Wanted {
 }
 
 function checkedId(value: bigint, field: string): string {
-  if (value < 0n || value > BigInt(MAX_ID)) throw invalid(field, `${value} is not between 0 and ${MAX_ID}`);
+  if (value < 0n || value > BigInt(maxId)) throw invalid(field, `${value} is not between 0 and ${maxId}`);
   return value.toString();
 }
 
@@ -89,7 +89,7 @@ function findAccount(
     return { ...(name === undefined ? {} : { name }), uid: Number(user), gid: entryId(gid, user, field) };
   }
   // Never looked up as a name: an image could map the number that runAsNonRoot verified to root (CVE-2026-46680).
-  if (isNumber(user)) throw invalid(field, `${user} is not between 0 and ${MAX_ID}`);
+  if (isNumber(user)) throw invalid(field, `${user} is not between 0 and ${maxId}`);
   const entry = passwd.find(({ name }) => name === user);
   if (entry !== undefined) {
     return { name: user, uid: entryId(entry.uid, user, field), gid: entryId(entry.gid, user, field) };
@@ -99,10 +99,10 @@ function findAccount(
 
 /** The entry's id, or 0 where it has none. */
 function entryId(id: number | undefined, name: string, field: string): number {
-  if (id === undefined || (id >= 0 && id <= MAX_ID)) return id ?? 0;
+  if (id === undefined || (id >= 0 && id <= maxId)) return id ?? 0;
   throw invalid(
     field,
-    `the container's files say that ${name} is ${id}, which is not between 0 and ${MAX_ID}`,
+    `the container's files say that ${name} is ${id}, which is not between 0 and ${maxId}`,
   );
 }
 
@@ -112,7 +112,7 @@ function isNumber(text: string): boolean {
 
 function findGroup(group: string, field: string, groups: GroupEntry[]): number {
   if (isId(group)) return Number(group);
-  if (isNumber(group)) throw invalid(field, `${group} is not between 0 and ${MAX_ID}`);
+  if (isNumber(group)) throw invalid(field, `${group} is not between 0 and ${maxId}`);
   const entry = groups.find(({ name }) => name === group);
   if (entry === undefined) {
     throw invalid(field, `unable to find group ${group}: no matching entry in the container's /etc/group`);

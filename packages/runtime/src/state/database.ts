@@ -14,7 +14,7 @@ import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 
 /** How long to wait for a backup that reads the database while berthd starts. */
 const waitMs = 2000;
-const SQLITE_BUSY = 5;
+const sqliteBusy = 5;
 
 /**
  * Opens berthd's database, creating it when missing. Write-ahead log with `synchronous = NORMAL`: a commit survives
@@ -31,7 +31,7 @@ export function openDatabase(path: string): DatabaseSync {
     try {
       return openLocked(path);
     } catch (error) {
-      if (!(error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)) throw error;
+      if (!(error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy)) throw error;
       replaceByCopy(path);
       return openLocked(path);
     }

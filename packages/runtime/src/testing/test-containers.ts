@@ -26,7 +26,7 @@ import { readHostFacts } from '../spec/host-inputs/host.ts';
 import type { HostFacts, SandboxView } from '../spec/input.ts';
 import { ociSpec } from '../spec/spec.ts';
 
-const APPLETS = [
+const applets = [
   'sh',
   'cat',
   'echo',
@@ -80,7 +80,7 @@ export class TestContainers implements AsyncDisposable {
     for (const dir of ['bin', 'etc', 'tmp', 'proc', 'dev', 'sys'])
       mkdirSync(join(this.rootfs, dir), { recursive: true });
     copyFileSync('/usr/bin/busybox', join(this.rootfs, 'bin/busybox'));
-    for (const applet of APPLETS) symlinkSync('busybox', join(this.rootfs, 'bin', applet));
+    for (const applet of applets) symlinkSync('busybox', join(this.rootfs, 'bin', applet));
     writeFileSync(join(this.rootfs, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\nweb:x:1000:1001::/srv:/bin/sh\n');
     writeFileSync(join(this.rootfs, 'etc/group'), 'root:x:0:\nweb:x:1001:\nlogs:x:1002:web\n');
     mkdirSync(join(this.dir, 'exits'));

@@ -2,7 +2,7 @@ import { invalid } from '../rpc/errors.ts';
 import { snakeCase } from '../rpc/field-path.ts';
 
 /** Lists whose entries cost more than their bytes: each is looked up, mounted, or passed to a program. */
-const MOST_ENTRIES: Readonly<Record<string, number>> = {
+const mostEntries: Readonly<Record<string, number>> = {
   mounts: 2048,
   devices: 4096,
   CDIDevices: 4096,
@@ -17,7 +17,7 @@ const MOST_ENTRIES: Readonly<Record<string, number>> = {
   portMappings: 16_384,
 };
 
-const NESTED: ReadonlySet<string> = new Set(['linux', 'securityContext', 'capabilities']);
+const nested: ReadonlySet<string> = new Set(['linux', 'securityContext', 'capabilities']);
 
 /** Kubernetes allows 256 KiB of annotations. */
 const maxTextBytes = 1024 * 1024;
@@ -27,8 +27,8 @@ export function refuseTooMuch(config: object, field: string): void {
   for (const [name, value] of Object.entries(config)) {
     const path = `${field}.${snakeCase(name)}`;
     if (name === 'labels' || name === 'annotations') refuseLongTexts(value, path);
-    if (NESTED.has(name) && value !== undefined) refuseTooMuch(value, path);
-    const most = MOST_ENTRIES[name];
+    if (nested.has(name) && value !== undefined) refuseTooMuch(value, path);
+    const most = mostEntries[name];
     if (most === undefined || typeof value !== 'object') continue;
     const entries = Array.isArray(value) ? value.length : Object.keys(value).length;
     if (entries > most) throw invalid(path, `has ${entries} entries; at most ${most} are supported`);

@@ -7,7 +7,7 @@ const maxBytes = 131_072;
 /** PATH_MAX without the NUL byte. Some operations on a path take quadratic time. */
 const maxPathBytes = 4095;
 
-const PATHS: ReadonlySet<string> = new Set([
+const pathFields: ReadonlySet<string> = new Set([
   'cgroupParent',
   'containerPath',
   'hostPath',
@@ -19,7 +19,7 @@ const PATHS: ReadonlySet<string> = new Set([
 ]);
 
 /** Texts that no program is passed. */
-const FREE_TEXTS: ReadonlySet<string> = new Set(['annotations', 'labels']);
+const freeTexts: ReadonlySet<string> = new Set(['annotations', 'labels']);
 
 /**
  * Refuses a message with a string that cannot be a path, argument or variable, by the field's path: one with a NUL
@@ -53,8 +53,8 @@ function findUnusable(value: unknown, most: number): { path: string; problem: st
 }
 
 function mostOf(field: string): number | undefined {
-  if (FREE_TEXTS.has(field)) return Number.POSITIVE_INFINITY;
-  return PATHS.has(field) ? maxPathBytes : undefined;
+  if (freeTexts.has(field)) return Number.POSITIVE_INFINITY;
+  return pathFields.has(field) ? maxPathBytes : undefined;
 }
 
 function tooLong(length: number, most: number) {

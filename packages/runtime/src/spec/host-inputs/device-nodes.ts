@@ -46,7 +46,7 @@ async function devicesAt(hostPath: string, containerPath: string, field: string)
  * Entries of /dev that belong to one mount or session and are created anew in each container; other runtimes skip
  * the same ones.
  */
-const OWN_TO_CONTAINER = ['pts', 'shm', 'fd', 'mqueue', 'console'];
+const ownToContainer = ['pts', 'shm', 'fd', 'mqueue', 'console'];
 
 /** Every device of the host, for a privileged container. */
 export function hostDevices(): Promise<LinuxDevice[]> {
@@ -57,7 +57,7 @@ async function devicesBelow(hostPath: string, containerPath: string): Promise<Li
   const entries = await readdir(hostPath, { withFileTypes: true });
   const devices = await Promise.all(
     entries
-      .filter(({ name }) => !OWN_TO_CONTAINER.includes(name))
+      .filter(({ name }) => !ownToContainer.includes(name))
       .map(async (entry) => {
         const [from, to] = [join(hostPath, entry.name), posix.join(containerPath, entry.name)];
         if (entry.isDirectory()) return devicesBelow(from, to);

@@ -8,7 +8,7 @@ import { type MountInfo, parseMountInfo } from '@berth/linux/mounts/mountinfo.ts
 import { invalid } from '../../rpc/errors.ts';
 import type { MountSource, Restriction } from '../input.ts';
 
-const RESTRICTIONS: readonly Restriction[] = ['nosuid', 'nodev', 'noexec'];
+const restrictionFlags: readonly Restriction[] = ['nosuid', 'nodev', 'noexec'];
 
 /**
  * Resolves the host paths of a request's mounts. A missing path is created as a directory, as by every runtime, so
@@ -79,6 +79,6 @@ export function mountAt(path: string, table: MountTable): Omit<MountSource, 'pat
     mountPoint,
     fstype,
     readonly: options.includes('ro'),
-    restrictions: RESTRICTIONS.filter((option) => options.includes(option)),
+    restrictions: restrictionFlags.filter((option) => options.includes(option)),
   };
 }

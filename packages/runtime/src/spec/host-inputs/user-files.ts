@@ -6,7 +6,7 @@ import { openInRoot } from '@berth/linux/files/safe-path.ts';
 import { RuntimeError } from '../../rpc/errors.ts';
 
 /** Far larger than any real one; files of an image must not fill berthd's memory. */
-const MAX_BYTES = 4 << 20;
+const largestFileBytes = 4 << 20;
 
 /**
  * Reads /etc/passwd and /etc/group of a root file system, with symbolic links resolved within it. A missing file
@@ -26,12 +26,12 @@ function readInRoot(root: string, path: string): string {
     throw error;
   }
   try {
-    return readOpenedFile(descriptor, `/${path}`, { maxBytes: MAX_BYTES }).toString();
+    return readOpenedFile(descriptor, `/${path}`, { maxBytes: largestFileBytes }).toString();
   } catch (error) {
     if (!(error instanceof UnsuitableFileError)) throw error;
     throw new RuntimeError(
       'FAILED_PRECONDITION',
-      `/${path} of the image is not a file of at most ${MAX_BYTES} bytes`,
+      `/${path} of the image is not a file of at most ${largestFileBytes} bytes`,
     );
   }
 }

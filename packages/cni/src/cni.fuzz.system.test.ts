@@ -13,7 +13,7 @@ import { parseResult } from './result/parse.ts';
 import { convertResult, sandboxAddresses } from './result/result.ts';
 import { resultToJson } from './result/to-json.ts';
 import { CniConfigError, CniError } from './spec/errors.ts';
-import { CNI_VERSIONS } from './spec/versions.ts';
+import { supportedVersions } from './spec/versions.ts';
 
 const texts = (...values: object[]) => values.map((value) => Buffer.from(JSON.stringify(value)));
 
@@ -90,7 +90,7 @@ test('what plugins print, whatever code they end with', async () => {
         const result = await cni.addNetworkList(list, runtime);
         added++;
         for (const address of sandboxAddresses(result, 'eth0')) assert.match(address, /^[0-9a-f.:]+$/i);
-        for (const version of CNI_VERSIONS) {
+        for (const version of supportedVersions) {
           const json = resultToJson(convertResult(result, version));
           assert.deepEqual(resultToJson(parseResult(JSON.parse(JSON.stringify(json)), version)), json);
         }

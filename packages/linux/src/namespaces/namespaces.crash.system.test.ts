@@ -9,13 +9,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { mountsBelow } from '../mounts/mount.ts';
 import { pinState, unpin } from './namespaces.ts';
 
-const KILLS = 15;
-const KINDS = ['user', 'net', 'ipc', 'uts'] as const;
+const killCount = 15;
+const namespaceKinds = ['user', 'net', 'ipc', 'uts'] as const;
 const scratch = mkdtempSync('/tmp/linux-pin-crash-');
 after(() => rmSync(scratch, { recursive: true }));
 
 /** Pins one pod's namespaces after another without end; prints a line before the first. */
-const PINNER = `
+const pinnerScript = `
 const { NamespaceWorker } = await import(process.argv[1]);
 const worker = await NamespaceWorker.start();
 console.log('started');
@@ -30,10 +30,10 @@ test('a kill at any moment leaves each pod absent, complete, or found to be unfi
   timeout: 600_000,
 }, async () => {
   const seen = { complete: 0, unfinished: 0 };
-  for (let kill = 0; kill < KILLS; kill++) {
+  for (let kill = 0; kill < killCount; kill++) {
     const directory = join(scratch, String(kill));
     const module = new URL('./namespaces.ts', import.meta.url).href;
-    const pinner = spawn(process.execPath, ['--input-type=module', '-e', PINNER, module, directory], {
+    const pinner = spawn(process.execPath, ['--input-type=module', '-e', pinnerScript, module, directory], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const exited = once(pinner, 'exit');
@@ -48,17 +48,17 @@ test('a kill at any moment leaves each pod absent, complete, or found to be unfi
     const pods = new Set(filesIn(directory).map((name) => name.split('-')[0]));
     for (const pod of pods) {
       // Every other pod is in the host's user namespace.
-      const kinds = Number(pod) % 2 ? KINDS.slice(1) : KINDS;
+      const kinds = Number(pod) % 2 ? namespaceKinds.slice(1) : namespaceKinds;
       const states = kinds.map((kind) => pinState(join(directory, `${pod}-${kind}`)));
       const complete = states.every((state) => state === 'pinned');
       assert.ok(complete || states.includes('unfinished'), states.join(' '));
       seen[complete ? 'complete' : 'unfinished'] += 1;
-      for (const kind of KINDS) unpin(join(directory, `${pod}-${kind}`));
+      for (const kind of namespaceKinds) unpin(join(directory, `${pod}-${kind}`));
     }
     assert.deepEqual(filesIn(directory), []);
   }
   assert.deepEqual(mountsBelow(scratch), []);
-  console.log(`${KILLS} kills: ${seen.complete} pods complete, ${seen.unfinished} unfinished`);
+  console.log(`${killCount} kills: ${seen.complete} pods complete, ${seen.unfinished} unfinished`);
 });
 
 function filesIn(directory: string): string[] {
