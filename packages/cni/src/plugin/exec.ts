@@ -32,7 +32,23 @@ export interface PluginExit {
   stderr: string;
 }
 
-/** Runs a plugin to its end. Rejects when it cannot be started. */
+/**
+ * Runs a plugin to its end. Rejects when it cannot be started. A test, or a runtime that starts processes in a way of
+ * its own, gives Cni another one.
+ *
+ * @example
+ * import { writeFile } from 'node:fs/promises';
+ * import { Cni } from '@berth/cni/cni.ts';
+ *
+ * await writeFile('bridge', '');
+ * const stdout = '{ "cniVersion": "1.1.0", "supportedVersions": ["1.0.0", "1.1.0"] }';
+ * const exec: Exec = async ({ env }) => {
+ *   assert.equal(env.CNI_COMMAND, 'VERSION');
+ *   return { ended: 'exit', code: 0, killedBy: null, stdout, stderr: '' };
+ * };
+ * const cni = new Cni({ pluginDirs: [process.cwd()], cacheDir: 'cache', exec });
+ * assert.deepEqual((await cni.getVersionInfo('bridge')).supportedVersions, ['1.0.0', '1.1.0']);
+ */
 export type Exec = (invocation: PluginInvocation) => Promise<PluginExit>;
 
 /** A plugin that runs. */

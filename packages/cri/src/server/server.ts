@@ -105,7 +105,30 @@ const maxConnections = 1000;
 /** Concurrent calls per connection; gRPC clients queue further ones. */
 const maxConcurrentStreams = 1000;
 
-/** Listens on `socketPath` and answers CRI calls. Throws when a live server holds the socket. */
+/**
+ * Listens on `socketPath` and answers CRI calls. Throws when a live server holds the socket.
+ *
+ * @example
+ * import { connectCri } from '@berth/cri/client.ts';
+ * import { CriError } from '@berth/cri/errors.ts';
+ *
+ * const calls: string[] = [];
+ * const server = await serveCri({
+ *   socketPath: 'cri.sock',
+ *   runtime: {
+ *     removeContainer: async ({ containerId }) => {
+ *       throw new CriError('NOT_FOUND', `container ${containerId} does not exist`);
+ *     },
+ *   },
+ *   image: {},
+ *   onCall: ({ rpc, code }) => calls.push(`${rpc} ${code}`),
+ * });
+ * const client = connectCri(`${process.cwd()}/cri.sock`);
+ * await assert.rejects(client.runtime.removeContainer({ containerId: 'web' }), { code: 'NOT_FOUND' });
+ * assert.deepEqual(calls, ['RemoveContainer NOT_FOUND']);
+ * client.close();
+ * await server.close();
+ */
 export async function serveCri(options: CriServerOptions): Promise<CriServer> {
   const { runtime, image } = options;
   const grpc = new GrpcServer({

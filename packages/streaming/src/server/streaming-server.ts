@@ -28,6 +28,34 @@ type Request =
  * Serves exec, attach and port-forward to clients that come with a URL from here: SPDY/3.1 as crictl, the
  * kubelet and the API server speak it, and the WebSocket protocols. What the kubelet's own streaming library
  * refuses is refused here, with errors whose `criCode` names the gRPC code.
+ *
+ * @example
+ * import { PassThrough } from 'node:stream';
+ * import { text } from 'node:stream/consumers';
+ * import { remoteCommand } from '@berth/streaming/client/remote-command.ts';
+ *
+ * const unsupported = async () => {
+ *   throw new Error('not supported');
+ * };
+ * const server = await StreamingServer.start({
+ *   runtime: {
+ *     exec: async ({ cmd }, { stdout }) => {
+ *       stdout?.write(`ran ${cmd.join(' ')}`);
+ *       return { exitCode: 3 };
+ *     },
+ *     attach: unsupported,
+ *     portForward: unsupported,
+ *   },
+ * });
+ * // The answer to an Exec call: a URL that is valid once.
+ * const asked = { tty: false, stdin: false, stdout: true, stderr: true };
+ * const url = server.execUrl({ containerId: 'web', cmd: ['id', '-u'], ...asked });
+ *
+ * const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+ * const { exitCode } = await remoteCommand({ url, tty: false, stdout, stderr });
+ * stdout.end();
+ * assert.deepEqual([exitCode, await text(stdout)], [3, 'ran id -u']);
+ * await server.close();
  */
 export class StreamingServer {
   /** Where it listens, `http://127.0.0.1:12345` or `https:`. */
