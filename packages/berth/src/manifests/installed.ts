@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
 import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { replaceFile } from '@berth/common/files/replace-file.ts';
 import { UserError } from '../errors/user-error.ts';
@@ -72,7 +73,7 @@ async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

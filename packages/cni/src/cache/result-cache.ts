@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
 import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { readRegularFile } from '@berth/common/files/regular-file.ts';
 import { replaceFile } from '@berth/common/files/replace-file.ts';
@@ -98,8 +99,8 @@ export class ResultCache {
   }
 
   async #names(): Promise<string[]> {
-    return readdir(this.#dir).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
+    return readdir(this.#dir).catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT')) return [];
       throw error;
     });
   }

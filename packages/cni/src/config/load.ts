@@ -136,8 +136,8 @@ async function readText(file: string): Promise<string> {
 }
 
 async function fileNames(dir: string, wanted: (extension: string) => boolean): Promise<string[]> {
-  const entries = await readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  const entries = await readdir(dir, { withFileTypes: true }).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return [];
     throw error;
   });
   return entries
