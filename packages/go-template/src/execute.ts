@@ -1,4 +1,4 @@
-// Runs a template of Go's language, in which every field has to be there.
+// Executes a Go template. A missing field is an error, as with the option missingkey=error.
 import { messageOf } from '@berth/common/error-message.ts';
 import type { TemplateFunction } from './functions.ts';
 import { type Command, type Node, type Operand, type Pipeline, shown, type Template } from './nodes.ts';
@@ -7,7 +7,7 @@ import { inner, isList, isMap, isTrue, JsonNumber, printed, Struct, typeName, ty
 const deepest = 10_000;
 
 /**
- * Pure: the text that the template makes of `data`. Throws on fields and entries that are not there.
+ * Pure: executes a template with `data`. Throws for missing fields and map entries.
  *
  * @example
  * import { parseTemplate } from '@berth/go-template/parse.ts';
@@ -21,7 +21,7 @@ export function executeTemplate(template: Template, data: Value): string {
   return new Execution(template).run(data);
 }
 
-/** A value and whether Go holds it as an interface, which only its errors show. */
+/** A value, and whether Go holds it as an interface, which shows in error texts only. */
 interface Held {
   value: Value;
   isInterface: boolean;
@@ -29,7 +29,7 @@ interface Held {
 
 const concrete = (value: Value): Held => ({ value, isInterface: false });
 
-/** What leaves a loop. */
+/** Thrown for {{break}} and {{continue}}. */
 class LoopEnd extends Error {
   readonly kind: 'break' | 'continue';
 

@@ -1,19 +1,19 @@
-// The functions that templates of Go's language have by themselves.
+// The builtin functions of Go's templates.
 import { sprintf } from './printf.ts';
 import { byBytes, inner, isList, isMap, isTrue, JsonNumber, typeName, type Value } from './values.ts';
 
 export interface TemplateFunction {
-  /** How many arguments at least. */
+  /** Minimum number of arguments. */
   least: number;
-  /** How many at most; as many as wanted unless given. */
+  /** Maximum number of arguments; unlimited when absent. */
   most?: number;
-  /** How many of the first arguments have to be strings; none unless given. */
+  /** Number of leading arguments that must be strings; 0 when absent. */
   strings?: number;
-  /** Throws an Error with what Go says of arguments that it cannot use. */
+  /** Throws an Error with Go's text for invalid arguments. */
   call: (args: readonly Value[]) => Value;
 }
 
-/** By the names that templates call them. */
+/** Functions by name. */
 export type Functions = Readonly<Record<string, TemplateFunction>>;
 
 /** A function of one value. */
@@ -34,9 +34,9 @@ const ofWords = (encode: (text: string) => string): TemplateFunction => ({
   call: (args) => encode(args.length === 1 && typeof args[0] === 'string' ? args[0] : print(args)),
 });
 
-/** What every template of Go has. */
+/** The builtin functions. */
 export const goFunctions: Functions = {
-  // These two stop at the argument that decides, which the executor sees to.
+  // The executor evaluates the arguments of these two lazily.
   and: { least: 1, call: (args) => args.find((arg) => !isTrue(arg)) ?? args.at(-1) },
   or: { least: 1, call: (args) => args.find(isTrue) ?? args.at(-1) },
   not: one((value) => !isTrue(value)),
@@ -91,7 +91,7 @@ const entities: Readonly<Record<string, string>> = {
   '>': 'gt',
 };
 
-/** Texts stand beside others without a blank. */
+/** Joins operands as fmt.Sprint does: with spaces only between two that are not strings. */
 function print(args: readonly Value[]): string {
   const isText = (value: Value) => typeof value === 'string' || value instanceof JsonNumber;
   return args
@@ -187,7 +187,7 @@ function equal(first: Value, others: readonly Value[]): boolean {
   });
 }
 
-/** Below 0 when `a` is less. */
+/** Compares two values; negative when `a` is less. */
 function order(a: Value, b: Value): number {
   const kinds = [basicKind(a), basicKind(b)];
   if (kinds.includes(undefined)) throw new Error('invalid type for comparison');

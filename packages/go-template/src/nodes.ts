@@ -1,8 +1,8 @@
-// What a template is made of, and how its parts are shown in errors.
+// The nodes of a parsed template, and their texts in errors.
 import type { Functions } from './functions.ts';
 
 interface At {
-  /** Where it stands in the source, for errors. */
+  /** Its position in the source, for errors. */
   position: number;
 }
 
@@ -27,9 +27,9 @@ export interface Command extends At {
 
 export interface Pipeline extends At {
   kind: 'pipe';
-  /** Variables that get the value. */
+  /** Variables that are declared or assigned. */
   variables: readonly string[];
-  /** They are there already. */
+  /** Whether it assigns to existing variables. */
   assigns: boolean;
   commands: readonly Command[];
 }
@@ -47,18 +47,18 @@ export type Node =
   | (At & { kind: 'template'; name: string; pipeline: Pipeline | undefined });
 
 export interface Template {
-  /** What errors call it. */
+  /** Its name in errors. */
   name: string;
   source: string;
   nodes: readonly Node[];
-  /** What `define` and `block` name. */
+  /** The templates of `define` and `block` by name. */
   defined: ReadonlyMap<string, readonly Node[]>;
   functions: Functions;
 }
 
 const fields = (names: readonly string[]) => names.map((name) => `.${name}`).join('');
 
-/** Pure: the part as it would be written. */
+/** Pure: the source text of a node. */
 export function shown(node: Operand | Command | Pipeline | Node): string {
   switch (node.kind) {
     case 'field':

@@ -1,4 +1,4 @@
-// Parses Go's template language. The errors are those of Go, because scripts see them.
+// Parses Go's template language, with Go's error texts, which scripts may read.
 import { type Functions, goFunctions } from './functions.ts';
 import type { Command, Node, Operand, Pipeline, Template } from './nodes.ts';
 import { shown } from './nodes.ts';
@@ -6,8 +6,8 @@ import { type Token, type TokenKind, tokenize } from './tokens.ts';
 import { unquote } from './unquote.ts';
 
 /**
- * Pure: the template `name`, which may use Go's functions unless `functions` are given. Throws an Error that says
- * where something is wrong.
+ * Pure: parses the template `name`; its functions are Go's builtins unless `functions` are given. Throws an Error with
+ * the position.
  */
 export function parseTemplate(source: string, name: string, functions: Functions = goFunctions): Template {
   const parser = new Parser(source, name, functions);
@@ -55,7 +55,7 @@ class Parser {
     throw new Error(`template: ${this.#name}:${this.#lastLine}: ${problem}`);
   }
 
-  /** Nodes up to an `else` or `end` that belongs to someone further out. */
+  /** Parses nodes up to the `else` or `end` of the enclosing action. */
   list(rangeDepth: number): { nodes: Node[]; end: ListEnd } {
     const nodes: Node[] = [];
     for (;;) {

@@ -1,7 +1,7 @@
-// The verbs of Go's fmt that make sense of a document's values.
+// The verbs of Go's fmt for the values of templates.
 import { float, inner, isList, isMap, JsonNumber, Struct, typeName, type Value } from './values.ts';
 
-/** Pure: `format` with its verbs replaced; what does not fit is told in the text, as Go does. */
+/** Pure: formats as fmt.Sprintf does, which reports errors within the text, such as `%!d(string=x)`. */
 export function sprintf(format: string, args: readonly Value[]): string {
   let next = 0;
   const text = format.replace(

@@ -1,4 +1,4 @@
-// The words of Go's template language (https://pkg.go.dev/text/template): text outside of {{…}}, tokens within.
+// The lexer of Go's template language (https://pkg.go.dev/text/template): text outside of {{…}}, tokens inside.
 
 export type TokenKind =
   | 'text'
@@ -28,7 +28,7 @@ export type TokenKind =
 export interface Token {
   kind: TokenKind;
   text: string;
-  /** Where it starts, in UTF-16 units of the source. */
+  /** Its offset in the source in UTF-16 code units. */
   position: number;
 }
 
@@ -65,10 +65,10 @@ const patterns: readonly [TokenKind, RegExp][] = [
   ['close', /\)/y],
 ];
 
-/** What may stand right behind a field, a variable or a name. */
+/** The characters that may follow a field, a variable or an identifier. */
 const terminator = /[ \t\r\n.,|:()]|\}\}|$/y;
 
-/** Pure: all tokens up to the end or the first mistake, which is the last token. */
+/** Pure: the tokens up to the end, or up to the first error, which is the last token. */
 export function tokenize(source: string): Token[] {
   const tokens: Token[] = [];
   const add = (kind: TokenKind, text: string, position: number) => tokens.push({ kind, text, position });
@@ -109,7 +109,7 @@ export function tokenize(source: string): Token[] {
   }
 }
 
-/** Adds the tokens of one action; undefined when the last of them is a mistake. */
+/** Adds the tokens of one action; undefined when the last one is an error. */
 function tokenizeAction(
   source: string,
   start: number,

@@ -1,4 +1,4 @@
-// Go's quoted strings and characters.
+// Unquotes Go's string and character literals.
 
 const simple: Readonly<Record<string, string>> = {
   a: '\x07',
@@ -13,7 +13,7 @@ const simple: Readonly<Record<string, string>> = {
   '"': '"',
 };
 
-/** The text between the quotes with its escapes in place; undefined when one of them is none. */
+/** The value of a literal; undefined for an invalid escape. */
 export function unquote(quoted: string): string | undefined {
   const inner = quoted.slice(1, -1);
   if (quoted.startsWith('`')) return inner.replaceAll('\r', '');

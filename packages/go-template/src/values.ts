@@ -1,6 +1,6 @@
-// The values of templates: structs, JSON as Go decodes it, and what templates make of them.
+// The values of templates: structs, JSON as Go decodes it, and results of functions.
 
-/** A number of a JSON document, which Go keeps as its text. */
+/** A number of a JSON document, kept as text like Go's json.Number. */
 export class JsonNumber {
   readonly text: string;
 
@@ -9,9 +9,9 @@ export class JsonNumber {
   }
 }
 
-/** A struct of Go: it has the fields that it has, and nothing else can be asked of it. */
+/** A Go struct: accessing any other field is an error. */
 export class Struct {
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly type: string;
   readonly fields: ReadonlyMap<string, Value>;
 
@@ -42,7 +42,7 @@ export function byBytes(a: string, b: string): number {
 export const isMap = (value: Value): value is ReadonlyMap<string, Value> => value instanceof Map;
 export const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
 
-/** Pure: the name of the value's type in Go. */
+/** Pure: the Go type of a value. */
 export function typeName(value: Value): string {
   if (value === undefined || value === null) return 'interface {}';
   if (value instanceof JsonNumber) return 'json.Number';
@@ -53,14 +53,14 @@ export function typeName(value: Value): string {
   return names[typeof value] ?? 'float64';
 }
 
-/** Pure: whether `if` and `with` take the value for true. */
+/** Pure: whether a value is true for `if` and `with`. */
 export function isTrue(value: Value): boolean {
   if (isMap(value)) return value.size > 0;
   if (isList(value)) return value.length > 0;
   return value instanceof JsonNumber ? value.text !== '' : Boolean(value);
 }
 
-/** Pure: the value as Go prints it; null within others differs from null alone. */
+/** Pure: the value as Go prints it; a nested null differs from a top-level one. */
 export function printed(value: Value): string {
   return value === undefined || value === null ? '<no value>' : inner(value);
 }
@@ -75,7 +75,7 @@ export function inner(value: Value): string {
   return typeof value === 'number' ? float(value) : String(value);
 }
 
-/** Pure: the shortest text of a float; exponents of two digits, below 1e-4 and from 1e21. */
+/** Pure: the shortest text of a float, with an exponent of at least two digits below 1e-4 and from 1e21 on. */
 export function float(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value < 0 ? '-Inf' : '+Inf';

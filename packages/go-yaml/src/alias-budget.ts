@@ -1,9 +1,9 @@
-// How much of a document may come from aliases: the bound of Go's parser, by which a small file cannot become
-// a huge one ("billion laughs"), while 100 and more uses of one anchor are nothing.
+// The limit of Go's YAML parser for values from aliases, against "billion laughs": a hundred uses of one anchor are
+// allowed, exponential expansion is not.
 
-/** Up to so many values, 99 of 100 may come from aliases. */
+/** Up to this number of values, 99 % may come from aliases. */
 const smallDocument = 400_000;
-/** From so many on, 10 of 100; between the two the share falls evenly. */
+/** From this number on, 10 %; in between, the share decreases linearly. */
 const largeDocument = 4_000_000;
 
 /** Counts the values of one document. */
@@ -11,7 +11,7 @@ export class AliasBudget {
   #values = 0;
   #aliased = 0;
 
-  /** Counts a value, and whether it comes from an alias; false when there are too many of those. */
+  /** Counts a value; false when too many come from aliases. */
   spend(isAliased: boolean): boolean {
     this.#values += 1;
     if (isAliased) this.#aliased += 1;

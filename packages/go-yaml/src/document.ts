@@ -1,5 +1,5 @@
-// YAML as Kubernetes' Go tools read it (sigs.k8s.io/yaml's YAMLToJSON): anchors as often as wanted, merge keys, the
-// last of two keys with one name, keys of any scalar type, and a bound on what aliases may multiply.
+// Reads YAML as Kubernetes' Go tools do (YAMLToJSON of sigs.k8s.io/yaml): merge keys, redefined anchors, the last of
+// duplicate keys, keys of any scalar type, and a limit of the expansion of aliases.
 
 import {
   type Alias,
@@ -26,35 +26,35 @@ import { type Reindented, reindent } from './reindent.ts';
 import { plainScalar, type Scalar, ScalarError, taggedScalar } from './scalar.ts';
 import { yamlText } from './text.ts';
 
-/** Where a value is in a document: keys and indexes from the top. */
+/** The path of a value in a document: keys and indexes from the root. */
 export type YamlPath = readonly (string | number)[];
 
-/** A place in the text; both count from 1. */
+/** A position in the text; both count from 1. */
 export interface YamlPosition {
   readonly line: number;
   readonly column: number;
 }
 
-/** What is no YAML, or means nothing in JSON. The message begins with the place. */
+/** A text is not YAML, or cannot be converted to JSON. The message begins with the position. */
 export class YamlError extends Error {
   override readonly name = 'YamlError';
 }
 
-/** What may be YAML when lines within quotes and brackets are indented further. */
+/** Errors of the parser that may vanish when lines inside quotes and brackets are indented further. */
 class IndentationError extends YamlError {}
 
 /** One document of a text. */
 export interface YamlDocument {
-  /** Its JSON value: an object for a mapping, null when it is empty, a bigint where a number would be rounded. */
+  /** Its JSON value: null for an empty document, a bigint for an integer that a number would round. */
   readonly value: unknown;
-  /** What a person should know of: keys that are there twice, of which the last counts, and what is not read. */
+  /** Warnings: duplicate keys, of which the last one is used, and text that is ignored. */
   readonly warnings: readonly string[];
-  /** Where the value at the path is written, or else the nearest that it would be in. */
+  /** The position of the value at a path, or else of its nearest existing ancestor. */
   locate(path: YamlPath): YamlPosition | undefined;
 }
 
 /**
- * The value of the first document, which is all that Go's Unmarshal looks at. Throws YamlError.
+ * The value of the first document, the only one that Go's Unmarshal reads. Throws YamlError.
  *
  * @example
  * // YAML 1.1, as Kubernetes reads it: `yes` is a boolean, and 0700 an octal number.
@@ -74,7 +74,7 @@ export function parseYaml(input: Uint8Array | string): unknown {
 }
 
 /**
- * Every document of the text; an error of one does not affect the others.
+ * All documents of a text; an error in one does not affect the others.
  *
  * @example
  * const [pod, broken] = readYaml('spec:\n  hostNetwork: true\n  hostNetwork: false\n---\na: [1\n');
@@ -98,7 +98,7 @@ function readText({ text, shifts }: Reindented): (YamlDocument | YamlError)[] {
   };
   const documents = parseAllDocuments(text, {
     version: '1.1',
-    // Scalars are texts here; what they mean is said in scalar.ts.
+    // Parse scalars as texts; scalar.ts resolves their types.
     schema: 'failsafe',
     resolveKnownTags: false,
     uniqueKeys: false,
@@ -120,7 +120,7 @@ function readText({ text, shifts }: Reindented): (YamlDocument | YamlError)[] {
   });
 }
 
-/** What Go's parser takes, or does not look at: it stops reading where the first value ends. */
+/** Errors that Go's parser does not report, as it accepts the text or stops at the end of the first value. */
 function isTolerated({ message }: { message: string }): boolean {
   return /^Comments must be separated|^Unexpected .* at node end$|^Unexpected .* in YAML (document|stream)/.test(
     message,
@@ -135,7 +135,7 @@ function placeText({ line, column }: YamlPosition): string {
   return `line ${line}, column ${column}`;
 }
 
-/** Turns the nodes of one document into values. */
+/** Converts the nodes of one document to values. */
 class Reader {
   readonly #document: Document.Parsed;
   readonly #positionOf: (offset: number) => YamlPosition;
@@ -164,7 +164,7 @@ class Reader {
     };
   }
 
-  /** An alias means the last anchor of its name before it. */
+  /** The node of an alias: the last anchor with its name in front of it. */
   #bindAliases(): void {
     const anchors = new Map<string, Node>();
     visit(this.#document, {
@@ -213,7 +213,7 @@ class Reader {
         continue;
       }
       const name = this.#key(key);
-      // An alias repeats what has been told.
+      // Warn once, not again for an alias.
       if (own.has(name) && this.#open.size === 0) {
         this.#warnings.push(`${this.#placeOf(key)}key ${JSON.stringify(name)} is already set`);
       }
@@ -222,7 +222,7 @@ class Reader {
     }
   }
 
-  /** `<<` sets the keys of the mappings that it names then and there, the first of a list last. */
+  /** Sets the keys of a merge key `<<` in place; of a list of mappings the first one takes precedence. */
   #merge(object: Record<string, unknown>, source: unknown): void {
     const sources = isSeq(source) ? (source as YAMLSeq).items.toReversed() : [source];
     for (const each of sources) {
@@ -237,7 +237,7 @@ class Reader {
 
   #key(node: unknown): string {
     const value = this.#value(node);
-    if (value === null || typeof value === 'object') throw this.#error(node, 'a key has to be a text');
+    if (value === null || typeof value === 'object') throw this.#error(node, 'a key must be a scalar');
     return goText(value as Scalar);
   }
 
@@ -297,7 +297,7 @@ function isMergeKey(key: unknown): boolean {
   return key.tag === 'tag:yaml.org,2002:merge' || (key.tag === undefined && key.type === 'PLAIN');
 }
 
-/** A key that JavaScript has a meaning for is a key like any other. */
+/** Sets a key; also `__proto__` becomes an ordinary property. */
 function set(object: Record<string, unknown>, name: string, value: unknown): void {
   Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
 }

@@ -1,13 +1,13 @@
-// Numbers and booleans as texts.
+// Converts numbers and booleans to strings.
 import type { Scalar } from './scalar.ts';
 
-/** A scalar as a Go tool makes a text of it: where a key is a number, or a text is wanted and a number is written. */
+/** The string that Go tools make of a scalar, for a key, or for a number in place of a string. */
 export function goText(value: Scalar): string {
   if (typeof value !== 'number' || Number.isInteger(value)) return String(value);
   return String(Math.fround(value) === value ? value : shortestFloat32(value));
 }
 
-/** Go writes such numbers with the digits that a 32-bit float needs. */
+/** Go formats such numbers with the precision of a 32-bit float. */
 function shortestFloat32(value: number): number {
   const rounded = Math.fround(value);
   for (let digits = 1; digits < 9; digits++) {

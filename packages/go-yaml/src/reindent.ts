@@ -1,14 +1,14 @@
-// Go's parser does not care how far the lines within quotes and brackets are indented; the parser used here does.
-// Blanks at the beginning of such a line mean nothing, so that it can be moved to the right.
+// Go's parser ignores the indentation of lines inside quotes and brackets; the parser used here does not. Such lines can
+// be indented further without a change of meaning.
 
-/** A text whose lines within quotes and brackets are deep enough for any parser. */
+/** A text whose lines inside quotes and brackets are indented deep enough for any parser. */
 export interface Reindented {
   readonly text: string;
-  /** How far each moved line went to the right, by its number, which counts from 1. */
+  /** The added indentation of each moved line, by line number from 1. */
   readonly shifts: ReadonlyMap<number, number>;
 }
 
-/** Moves the lines that begin within quotes or brackets further right than any other line is indented. */
+/** Indents the lines that begin inside quotes or brackets deeper than all other lines. */
 export function reindent(text: string): Reindented {
   const deepest = Math.max(0, ...[...text.matchAll(/^ +/gm)].map(([blanks]) => blanks.length));
   const shift = deepest + 1;
@@ -24,11 +24,11 @@ export function reindent(text: string): Reindented {
   return { text: moved.join('\n'), shifts };
 }
 
-/** Follows quotes, brackets, comments and block scalars, one line after the other. */
+/** Tracks quotes, brackets, comments and block scalars line by line. */
 class Scanner {
   #quote: '"' | "'" | undefined;
   #depth = 0;
-  /** The least indentation of the block scalar's lines; `undefined` outside of one. */
+  /** The minimum indentation of the block scalar's lines; `undefined` outside of one. */
   #block: { parent: number; indent: number | undefined } | undefined;
 
   get isInside(): boolean {
@@ -78,7 +78,7 @@ class Scanner {
     return indent >= this.#block.indent;
   }
 
-  /** Where the quoted text ends that goes on at `from`; the end of the line when it does not. */
+  /** The end of the quoted text that continues at `from`; the end of the line when it does not end there. */
   #skipQuoted(line: string, from: number): number {
     const pattern = this.#quote === '"' ? /^(?:[^"\\]|\\.)*"/s : /^(?:[^']|'')*'(?!')/s;
     const [quoted] = pattern.exec(line.slice(from)) ?? [];

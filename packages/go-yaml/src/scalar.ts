@@ -1,11 +1,10 @@
-// What one scalar means to the YAML parser of Kubernetes' Go tools (goyaml.v2 below sigs.k8s.io/yaml): YAML 1.1's
-// words for true and false, octal, hexadecimal and binary integers, underscores, but no sexagesimal numbers and no
-// dates.
+// Resolves scalars as the YAML parser of Kubernetes' Go tools does (goyaml.v2 of sigs.k8s.io/yaml): YAML 1.1's booleans,
+// octal, hexadecimal and binary integers, and underscores, but no sexagesimal numbers and no dates.
 
-/** What a scalar can be. An integer that a JavaScript number would round is a bigint. */
+/** The value of a scalar. An integer that a JavaScript number would round is a bigint. */
 export type Scalar = null | boolean | number | bigint | string;
 
-/** A scalar whose tag does not fit it, or that JSON has no value for. */
+/** A scalar does not match its tag, or has no JSON value. */
 export class ScalarError extends Error {
   override readonly name = 'ScalarError';
 }
@@ -36,7 +35,7 @@ export function plainScalar(text: string): Scalar {
   return integer(plain) ?? float(plain) ?? text;
 }
 
-/** The value of a scalar with an explicit tag, as `!!int "5"`; a tag that YAML does not define leaves the text. */
+/** The value of a scalar with an explicit tag, such as `!!int "5"`; with an unknown tag it is the text. */
 export function taggedScalar(tag: string, text: string): Scalar {
   const type = /^tag:yaml\.org,2002:(.*)$/.exec(tag)?.[1];
   switch (type) {

@@ -1,6 +1,6 @@
-// The bytes of a YAML file to text: UTF-8, or UTF-16 when a byte order mark says so.
+// Decodes a YAML file: UTF-8, or UTF-16 with a byte order mark.
 
-/** The text of the bytes, without a byte order mark, its lines ended by newlines (carriage returns end them too). */
+/** The text without its byte order mark, with carriage returns as newlines. */
 export function yamlText(input: Uint8Array | string): string {
   const text = typeof input === 'string' ? input.replace(/^\ufeff/, '') : decoded(input);
   return text.replaceAll(/\r(?!\n)/g, '\n');

@@ -1,12 +1,13 @@
+// Limits what the clients of an HTTP/1 server can make it use.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 export interface ServerLimits {
-  /** Connections that are open at once; a new one beyond these closes the oldest. */
+  /** Maximum number of open connections; a further one closes the oldest. */
   maxConnections?: number;
-  /** How long a connection may take until the headers of its request are whole. */
+  /** Timeout of the request headers of a connection. */
   headersTimeoutMs?: number;
-  /** How long a connection may be silent after that; 0 for as long as it likes. */
+  /** Idle timeout after that; 0 for none. */
   idleTimeoutMs?: number;
 }
 
@@ -16,19 +17,19 @@ const defaults: Required<ServerLimits> = {
   idleTimeoutMs: 30_000,
 };
 
-/** Further headers are ignored; Node.js refuses more than 16 KiB of them. */
+/** Maximum number of headers; further ones are ignored, and Node.js refuses more than 16 KiB of them. */
 const maxHeaders = 100;
 
-/** The connections of a guarded server that are bounded. */
+/** The connections of a guarded server. */
 export interface GuardedConnections {
-  /** Lets go of a connection that became something other than HTTP; its limits are the caller's from then on. */
+  /** Removes the limits of a connection that was upgraded to another protocol. */
   release(socket: Socket): void;
 }
 
 /**
- * Bounds what clients may cost an HTTP/1 server, plain or TLS: how many connections there are, how long each may
- * wait, and one request for each, so that pipelined requests cannot ask for many answers at once. When there are
- * too many, the oldest goes: a client that opens connections and says nothing keeps nobody else out.
+ * Limits the resources of an HTTP/1 server, plain or TLS: the number of connections, their timeouts, and one request per
+ * connection, so that pipelined requests do not run concurrently. Above the limit it closes the oldest connection, so
+ * that idle connections do not lock out other clients.
  */
 export function guard(server: Server, limits: ServerLimits = {}): GuardedConnections {
   const connections = new OpenConnections({ ...defaults, ...limits });
@@ -44,7 +45,7 @@ export function guard(server: Server, limits: ServerLimits = {}): GuardedConnect
 
 class OpenConnections implements GuardedConnections {
   readonly #limits: Required<ServerLimits>;
-  /** The oldest comes first. */
+  /** Oldest first. */
   readonly #open = new Map<unknown, { socket: Socket; timer: NodeJS.Timeout }>();
 
   constructor(limits: Required<ServerLimits>) {
@@ -76,7 +77,7 @@ class OpenConnections implements GuardedConnections {
   }
 }
 
-/** A TLS socket and the TCP socket below it have nothing in common but their peer; a Unix socket has no peer. */
+/** The key of a connection: its remote address, which a TLS socket shares with its TCP socket; a Unix socket has none. */
 function keyOf(socket: Socket): unknown {
   return socket.remotePort === undefined ? socket : `${socket.remoteAddress} ${socket.remotePort}`;
 }

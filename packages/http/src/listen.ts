@@ -1,8 +1,8 @@
 import type { ListenOptions, Server } from 'node:net';
 
 /**
- * Listens. Binds within this call, and resolves when clients can connect. Errors after that, as when no
- * descriptor is left for a connection, go to `onError`: they are no reason for the process to end.
+ * Listens. Calls bind(2) synchronously, and resolves when clients can connect. Later errors, such as EMFILE for a
+ * connection, are passed to `onError` and do not end the process.
  */
 export function listen(
   server: Server,

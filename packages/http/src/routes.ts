@@ -2,17 +2,16 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { messageOf } from '@berth/common/error-message.ts';
 import { printable } from '@berth/common/printable.ts';
 
-/** Serves one path. What it throws is answered with 500. */
+/** The handler of one path. An error becomes a 500 response. */
 export type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>;
 
 /**
- * Serves plain HTTP by exact path; every other path is 404. Whatever the request and whatever a route throws,
- * nothing is thrown at the server.
+ * Serves HTTP requests by exact path; other paths are 404. Never throws, whatever the request or a route's error.
  */
 export function routes(byPath: Readonly<Record<string, Route>>): RequestListener {
   const known = new Map(Object.entries(byPath));
   return (request, response) => {
-    // `//`, which is no URL, gives null here where `new URL` throws.
+    // URL.parse returns null for `//`, where `new URL` throws.
     const url = URL.parse(request.url ?? '/', 'http://localhost');
     const route = url === null ? undefined : known.get(url.pathname);
     if (url === null || route === undefined) {
@@ -26,7 +25,7 @@ export function routes(byPath: Readonly<Record<string, Route>>): RequestListener
   };
 }
 
-/** Answers with a text and closes the connection. */
+/** Sends a text response and closes the connection. */
 export function answer(
   response: ServerResponse,
   status: number,

@@ -1,16 +1,16 @@
-/** Small pieces are gathered in blocks of up to this. */
+/** Size of the blocks that small chunks are copied to. */
 const blockBytes = 16 * 1024;
 
 /**
- * What has come for a stream and was not taken yet. It costs about as much memory as it has bytes, whatever the
- * pieces were: small ones are copied together, and a piece that would keep a larger buffer alive is copied off it.
+ * Received data of a stream that was not read yet. Its memory is proportional to its bytes: small chunks are copied
+ * into blocks, and a chunk that would keep a larger buffer alive is copied.
  */
 export class ReceiveQueue {
-  /** Bytes in it. */
+  /** Number of bytes. */
   length = 0;
   #blocks: Buffer[] = [];
-  /** The last block while more can be put behind what is in it. */
-  #open: { room: Buffer; used: number } | undefined;
+  /** The last block, while it can be extended. */
+  #open: { block: Buffer; used: number } | undefined;
 
   push(data: Buffer): void {
     if (data.length === 0) return;
@@ -21,14 +21,14 @@ export class ReceiveQueue {
       return;
     }
     if (this.#open !== undefined && this.#open.used + data.length > blockBytes) this.#close();
-    this.#open ??= { room: Buffer.alloc(0), used: 0 };
-    const { room, used } = this.#open;
+    this.#open ??= { block: Buffer.alloc(0), used: 0 };
+    const { block, used } = this.#open;
     const needed = used + data.length;
-    if (needed > room.length) {
-      this.#open.room = Buffer.allocUnsafeSlow(Math.min(blockBytes, Math.max(2 * room.length, needed)));
-      room.copy(this.#open.room, 0, 0, used);
+    if (needed > block.length) {
+      this.#open.block = Buffer.allocUnsafeSlow(Math.min(blockBytes, Math.max(2 * block.length, needed)));
+      block.copy(this.#open.block, 0, 0, used);
     }
-    data.copy(this.#open.room, used);
+    data.copy(this.#open.block, used);
     this.#open.used = needed;
   }
 
@@ -48,7 +48,7 @@ export class ReceiveQueue {
 
   #close(): void {
     if (this.#open === undefined) return;
-    this.#blocks.push(this.#open.room.subarray(0, this.#open.used));
+    this.#blocks.push(this.#open.block.subarray(0, this.#open.used));
     this.#open = undefined;
   }
 }

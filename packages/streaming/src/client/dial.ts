@@ -7,13 +7,13 @@ import { protocolVersionHeader } from '../protocol/remote-command.ts';
 import { SpdyConnection, type SpdyConnectionOptions } from '../spdy/connection.ts';
 import { ClientSocket } from '../websocket/client-socket.ts';
 
-/** Where to connect and how. */
+/** The parameters of a connection. */
 export interface DialOptions {
-  /** As the runtime gave it, `http:` or `https:`. */
+  /** The URL of the runtime, `http:` or `https:`. */
   url: string;
   /**
-   * PEM; a server's certificate is verified against `ca` (the usual authorities when absent) and has to be for
-   * `serverName` (the URL's host when absent), unless `insecure`.
+   * PEM. The server's certificate is verified with `ca` (default: Node's CAs) for `serverName` (default: the URL's
+   * host), unless `insecure`.
    */
   tls?: { ca?: string; cert?: string; key?: string; serverName?: string; insecure?: boolean };
   /** Further request headers. */
@@ -21,7 +21,7 @@ export interface DialOptions {
   signal?: AbortSignal;
 }
 
-/** The server did not upgrade the connection; `status` is the HTTP status of its answer. */
+/** The server did not upgrade the connection; `status` is the HTTP status of its response. */
 export class UpgradeError extends Error {
   override readonly name = 'UpgradeError';
   readonly status: number;
@@ -33,10 +33,10 @@ export class UpgradeError extends Error {
 }
 
 const maxErrorBody = 8192;
-/** As client-go's, so that proxies between keep the connection. */
+/** Interval of PINGs, as in client-go, to keep the connection alive through proxies. */
 const pingIntervalMs = 5_000;
 
-/** What a server says that does not upgrade. */
+/** The response of a server that does not upgrade. */
 async function bodyOf(response: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of response) {
@@ -54,13 +54,13 @@ async function tlsOptions({ url, tls = {} }: DialOptions): Promise<ConnectionOpt
   const { checkServerIdentity } = await import('node:tls');
   return {
     ...common,
-    // TLS has no word for an address here.
+    // SNI allows no IP addresses.
     servername: isIP(serverName) === 0 ? serverName : '',
     checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
   };
 }
 
-/** Connects and has the server switch protocols; `refused` words its refusal. */
+/** Connects and upgrades the connection; `refused` makes the error of a refusal. */
 async function upgrade(
   options: DialOptions,
   request: { method: 'GET' | 'POST'; headers: OutgoingHttpHeaders },
@@ -79,7 +79,7 @@ async function upgrade(
     ...(options.signal !== undefined && { signal: options.signal }),
     ...(await tlsOptions(options)),
   });
-  // Node.js fails an aborted request with an error of its own, whatever the reason was.
+  // Node.js replaces the reason of an aborted request by its own error.
   outgoing.on('error', (error) => reject(options.signal?.aborted ? options.signal.reason : error));
   outgoing.on('response', (response) => {
     const refuse = (body: string) =>
@@ -113,7 +113,7 @@ export async function dialSpdy(
     },
     (_response, body) => `unable to upgrade connection: ${body || 'empty server response'}`,
   );
-  // A server that names no protocol speaks the first, unversioned one.
+  // A server without a protocol header uses the first, unversioned protocol.
   const answered = headers[protocolVersionHeader.toLowerCase()];
   return {
     connection: new SpdyConnection(socket, { pingIntervalMs, ...connection, role: 'client' }),
@@ -121,12 +121,12 @@ export async function dialSpdy(
   };
 }
 
-/** From RFC 6455: what a server proves with that it knows the protocol. */
+/** The GUID of RFC 6455 for Sec-WebSocket-Accept. */
 const acceptGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /**
- * Connects and upgrades to a WebSocket, which is paused: resume it when its listeners are there. The server
- * chooses one of `protocols`, or none (the empty string).
+ * Connects and upgrades to a WebSocket. It is paused: resume it after adding listeners. The server chooses one of
+ * `protocols`, or none (the empty string).
  */
 export async function dialWebSocket(
   options: DialOptions,

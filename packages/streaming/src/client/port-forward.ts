@@ -15,12 +15,12 @@ export interface PortForwardOptions extends DialOptions {
 }
 
 export interface LocalListener {
-  /** The port that it listens on. */
+  /** The local port. */
   port: number;
   close(): Promise<void>;
 }
 
-/** The other end could not serve one connection; `reason` is its own word. */
+/** The server could not forward one connection; `reason` is its error text. */
 export class ForwardError extends Error {
   override readonly name = 'ForwardError';
   readonly reason: string;
@@ -32,7 +32,7 @@ export class ForwardError extends Error {
 }
 
 /**
- * The client's end of a port-forward: any number of connections to ports of one sandbox.
+ * The client side of a port-forward: any number of connections to ports of one sandbox.
  *
  * @example
  * import { createServer } from 'node:http';
@@ -67,7 +67,7 @@ export class PortForwardClient {
     this.signal = connection.signal;
   }
 
-  /** Connects to what stands behind a port-forward URL. */
+  /** Connects to a port-forward URL. */
   static async dial(options: PortForwardOptions): Promise<PortForwardClient> {
     if (options.transport !== 'websocket') {
       const { connection } = await dialSpdy(options, [protocol]);
@@ -79,7 +79,7 @@ export class PortForwardClient {
     return new PortForwardClient(connection);
   }
 
-  /** Carries a local connection to a port of the sandbox; resolves when both are done, rejects on failure. */
+  /** Forwards a local connection to a port of the sandbox. Resolves when both directions have ended. */
   async forward(local: Duplex, port: number): Promise<void> {
     local.on('error', () => {});
     const common = [
@@ -91,9 +91,9 @@ export class PortForwardClient {
       error.end();
       const message = text(error).catch(() => '');
       const data = await this.#connection.open([['streamType', 'data'], ...common]);
-      // After an error nothing comes any more, whatever the local side still waits for.
+      // After an error the server sends nothing more: close the local connection.
       void message.then((told) => told !== '' && data.destroy());
-      // What is left of one direction when the other side has hung up is nobody's.
+      // Drop the rest of a direction whose reader has disconnected.
       await Promise.allSettled([pipeline(local, data), pipeline(data, local)]);
       data.destroy();
       const told = await message;
@@ -103,7 +103,7 @@ export class PortForwardClient {
     }
   }
 
-  /** Listens on a local port (0: any) and forwards each connection; `onError` hears of those that fail. */
+  /** Listens on a local port (0: random) and forwards each connection; calls `onError` for those that fail. */
   async listen(options: {
     address?: string;
     localPort: number;

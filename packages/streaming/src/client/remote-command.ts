@@ -14,12 +14,12 @@ import { type DialOptions, dialSpdy, dialWebSocket } from './dial.ts';
 export interface RemoteCommandOptions extends DialOptions {
   transport?: 'spdy' | 'websocket';
   tty: boolean;
-  /** Its end half-closes the command's standard input. */
+  /** Its end closes the command's standard input. */
   stdin?: Readable;
-  /** Not ended by this. */
+  /** Not ended by remoteCommand. */
   stdout?: Writable;
   stderr?: Writable;
-  /** Sizes of the local terminal, of which the first is the command's from its start. Used with `tty`. */
+  /** Sizes of the local terminal, starting with the present one. Used with `tty`. */
   resize?: AsyncIterable<{ width: number; height: number }>;
 }
 
@@ -31,8 +31,8 @@ interface Session {
 }
 
 /**
- * Runs the command behind an exec or attach URL with these streams. Resolves with the exit code when the
- * command has ended and its output has been written; rejects when the server reports an error or is lost.
+ * Connects these streams to an exec or attach URL. Resolves with the exit code when the command has exited and its
+ * output is written; rejects for an error of the server and a lost connection.
  *
  * @example
  * import { PassThrough, Readable } from 'node:stream';
@@ -64,7 +64,7 @@ export async function remoteCommand(options: RemoteCommandOptions): Promise<{ ex
       copyOutput(streams.stdout, options.stdout),
       copyOutput(streams.stderr, options.stderr),
     ]);
-    // An output that takes nothing more must not keep an aborted command waiting.
+    // An aborted command must not wait for a blocked output.
     const [message] = await untilAborted(ended, options.signal);
     if (message === '' && session.statusForm === 'json')
       throw new Error('connection lost before the command ended');
@@ -109,7 +109,7 @@ async function openSpdy(options: RemoteCommandOptions): Promise<Session> {
 }
 
 async function openWebSocket(options: RemoteCommandOptions): Promise<Session> {
-  // Before v5 there is no word for the end of the input, which a command without a terminal may wait for.
+  // Protocols before v5 cannot close the input, for which a command without a terminal may wait.
   const older = options.stdin !== undefined && !options.tty ? [] : ['v4.channel.k8s.io', 'channel.k8s.io'];
   const { socket, protocol } = await dialWebSocket(options, ['v5.channel.k8s.io', ...older]);
   const connection = new ChannelConnection(socket, {
@@ -131,7 +131,7 @@ async function openWebSocket(options: RemoteCommandOptions): Promise<Session> {
   };
 }
 
-/** Sends the input as long as the command takes it; a command that has ended takes no more. */
+/** Sends the input until the command has exited. */
 function sendInput(input: Readable, stream: Duplex): void {
   stream.resume();
   input.pipe(stream);
@@ -160,12 +160,12 @@ async function copyOutput(stream: Duplex | undefined, output: Writable | undefin
   await pipeline(readableOf(stream), output, { end: false });
 }
 
-/** What comes on a stream until it ends, however it ends: the outcome is told on the error stream. */
+/** Reads a stream until it ends or fails: the error stream has the outcome. */
 async function* readableOf(stream: Duplex): AsyncGenerator<Buffer, void, undefined> {
   try {
     for await (const chunk of stream.iterator({ destroyOnReturn: false })) yield chunk;
   } catch {
-    // A reset ends a stream as well as a half-close does.
+    // A reset ends the stream like a half-close.
   }
 }
 

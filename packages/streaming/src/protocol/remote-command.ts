@@ -1,7 +1,7 @@
 // Names and the status document of the remote command protocols (exec, attach).
 import { isObject } from '@berth/common/json/is-object.ts';
 
-/** SPDY subprotocols that a server takes, best first; `channel.k8s.io` is the first, unversioned one. */
+/** SPDY subprotocols of the server, best first; `channel.k8s.io` is the first, unversioned one. */
 export const remoteCommandProtocols = [
   'v4.channel.k8s.io',
   'v3.channel.k8s.io',
@@ -10,7 +10,7 @@ export const remoteCommandProtocols = [
 ] as const;
 export type RemoteCommandProtocol = (typeof remoteCommandProtocols)[number];
 
-/** The header that tells what a SPDY stream carries, and the header that negotiates the subprotocol. */
+/** The header with the type of a SPDY stream, and the header that negotiates the subprotocol. */
 export const streamTypeHeader = 'streamType';
 export const protocolVersionHeader = 'X-Stream-Protocol-Version';
 
@@ -18,7 +18,7 @@ export type StreamType = 'error' | 'stdin' | 'stdout' | 'stderr' | 'resize';
 
 /** WebSocket channels of the remote command protocols, by number. */
 export const channelOf = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4 } as const;
-/** The first byte of a message of v5 that half-closes the channel in its second. */
+/** The first byte of a v5 message that closes the channel in its second byte. */
 export const closeChannel = 255;
 
 /** The fields of metav1.Status that remote command uses. */
@@ -32,7 +32,7 @@ export interface ExecStatus {
 
 export type ExecOutcome = { exitCode: number } | { error: string };
 
-/** What a server writes to the error stream of v4 and later when a command has ended. */
+/** The status on the error stream of v4 and later after a command. */
 export function statusOf(outcome: ExecOutcome): ExecStatus {
   if ('error' in outcome)
     return {
@@ -50,13 +50,13 @@ export function statusOf(outcome: ExecOutcome): ExecStatus {
   };
 }
 
-/** The error stream's text in the protocol's own form: JSON since v4, only an error's message before. */
+/** Encodes a status for the error stream: JSON since v4, the message of an error before. */
 export function encodeStatus(status: ExecStatus, form: 'json' | 'text'): string {
   if (form === 'json') return JSON.stringify(status);
   return status.status === 'Success' ? '' : (status.message ?? '');
 }
 
-/** The outcome that the error stream's text tells, in the protocol's form. Throws on text that is no status. */
+/** Decodes the text of an error stream. Throws when it is not a status. */
 export function decodeStatus(text: string, form: 'json' | 'text'): ExecOutcome {
   if (form === 'text') return text === '' ? { exitCode: 0 } : { error: text };
   const status: unknown = JSON.parse(text);

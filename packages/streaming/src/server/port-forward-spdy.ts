@@ -5,16 +5,16 @@ import type { StreamHeaders } from '../spdy/header-block.ts';
 import type { SpdyStream } from '../spdy/stream.ts';
 import { endError, forwardPort, type PortForwarder } from './port-forward.ts';
 
-/** The SPDY subprotocol, plain or tunnelled through a WebSocket. */
+/** The SPDY subprotocol, also when tunnelled through a WebSocket. */
 export const portForwardProtocol = 'portforward.k8s.io';
 
-/** Connections that are forwarded at once, half-open pairs included. */
+/** Maximum number of concurrent connections, including half-open pairs. */
 const maxPairs = 1024;
-/** Two streams for each, and as many that have ended on this side only. */
+/** Two streams for each connection, and as many that have ended on this side only. */
 const maxStreams = 4 * maxPairs;
 const headerNames: ReadonlySet<string> = new Set(['port', 'streamtype', 'requestid']);
 
-/** Why the headers of a new stream make no half of a pair; undefined if they do. */
+/** Why the headers of a new stream are invalid; undefined when they are valid. */
 function refusePortForwardStream(headers: StreamHeaders): string | undefined {
   const port = headers.get('port') ?? '';
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535)
@@ -24,8 +24,8 @@ function refusePortForwardStream(headers: StreamHeaders): string | undefined {
 }
 
 /**
- * What the two streams of a pair have in common. Clients from before request ids opened the error stream
- * first and the data stream right after it.
+ * The key of the two streams of a connection. Old clients without request ids open the error stream first and the data
+ * stream next.
  */
 function requestIdOf(stream: { id: number; headers: StreamHeaders }): string {
   const given = stream.headers.get('requestid');
@@ -39,7 +39,7 @@ interface Pair {
   timer: NodeJS.Timeout;
 }
 
-/** Serves port-forward on an upgraded connection; resolves when that has ended. */
+/** Serves port-forward on an upgraded connection; resolves at its end. */
 export function serveSpdyPortForward(
   transport: Duplex,
   forwarder: PortForwarder,

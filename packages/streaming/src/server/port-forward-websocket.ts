@@ -5,14 +5,14 @@ import { portForwardProtocol, serveSpdyPortForward } from './port-forward-spdy.t
 import { type Upgrade, upgradeToWebSocket } from './upgrade.ts';
 
 const tunnelProtocol = `${tunnelPrefix}${portForwardProtocol}` as const;
-/** The number of a channel is one octet, and a port has two. */
+/** Maximum number of ports: a channel number is one octet, and each port has two channels. */
 const maxPorts = 128;
 const protocols = [tunnelProtocol, 'v4.channel.k8s.io', 'v4.base64.channel.k8s.io'] as const;
 
 /**
- * Serves port-forward over a WebSocket: SPDY tunnelled through it, or, in the older protocol, channels 2n
- * (data) and 2n + 1 (error) for the request's n-th port, each beginning with the port as a little-endian
- * 16-bit number. Resolves when the connection has ended.
+ * Serves port-forward over a WebSocket: by tunnelled SPDY, or in the older protocol by channels 2n (data) and 2n + 1
+ * (error) for the n-th port of the request, which start with the port as a little-endian 16-bit number. Resolves at the
+ * end of the connection.
  */
 export async function serveWebSocketPortForward(
   upgrade: Upgrade,

@@ -3,10 +3,10 @@ import { pipeline } from 'node:stream/promises';
 import { messageOf } from '@berth/common/error-message.ts';
 import type { StreamingRuntime } from './streaming-runtime.ts';
 
-/** How long a client has to read an error stream and to end it too. */
+/** Timeout for a client to read and close an error stream. */
 const errorLingerMs = 10_000;
 
-/** What serves one port-forward request. */
+/** The parameters of a port-forward request. */
 export interface PortForwarder {
   podSandboxId: string;
   /** The ports of the request, for clients that cannot name them. */
@@ -17,8 +17,8 @@ export interface PortForwarder {
 }
 
 /**
- * Carries bytes between a client's data stream and a port of the sandbox until both directions have ended,
- * or the port's side has, for then nobody will answer. Tells a failure on the error stream.
+ * Forwards bytes between a client's data stream and a port of the sandbox until both directions have ended, or the
+ * server in the sandbox has closed the connection. Reports a failure on the error stream.
  */
 export async function forwardPort(
   forwarder: PortForwarder,
@@ -29,7 +29,7 @@ export async function forwardPort(
 ): Promise<void> {
   const { podSandboxId, runtime } = forwarder;
   error.resume();
-  // A client that resets its stream does not wait for the connection to be made.
+  // The client may reset its stream before the connection is established.
   const reset = new AbortController();
   data.once('close', () => reset.abort());
   try {
@@ -52,7 +52,7 @@ export async function forwardPort(
   }
 }
 
-/** Ends an error stream with what it has to tell; lets go of it later when the client does not. */
+/** Ends an error stream with a message; destroys it later when the client does not close it. */
 export function endError(error: Duplex, message?: string): void {
   error.end(message);
   const timer = setTimeout(() => error.destroy(), errorLingerMs).unref();
@@ -60,8 +60,8 @@ export function endError(error: Duplex, message?: string): void {
 }
 
 /**
- * Copies both ways, with half-closes, until both directions have ended. Rejects when the target fails; a
- * client that resets its stream has had enough, which is no error.
+ * Copies in both directions, with half-closes, until both have ended. Rejects when the target fails; a reset by the
+ * client is not an error.
  */
 async function connect(client: Duplex, target: Duplex): Promise<void> {
   let failed: { side: 'client' | 'target'; error: Error } | undefined;

@@ -19,8 +19,8 @@ function expectedStreams(asked: AskedStreams, protocol: RemoteCommandProtocol): 
 }
 
 /**
- * Upgrades to SPDY and waits until the client has opened the streams that it asked for. Undefined if the
- * client was refused, has gone, or took too long.
+ * Upgrades to SPDY and waits until the client has opened the streams of its request. Undefined when the client was
+ * refused, disconnected or took too long.
  */
 export async function acceptSpdyCommand(
   upgrade: Upgrade,
@@ -45,7 +45,7 @@ export async function acceptSpdyCommand(
     onStream: (stream) => {
       const type = typeOf(stream.headers);
       streams.set(type, stream);
-      // A stream that the request did not ask for has no other end: what comes on it is dropped.
+      // Drop the data of a stream that the request does not include.
       if (!expected.has(type)) stream.resume();
       if ([...expected].every((name) => streams.has(name))) complete.resolve(true);
     },

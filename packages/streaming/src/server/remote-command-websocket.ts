@@ -3,7 +3,7 @@ import { ChannelConnection } from '../websocket/channels.ts';
 import type { AskedStreams, RemoteCommandConnection } from './remote-command.ts';
 import { type Upgrade, upgradeToWebSocket } from './upgrade.ts';
 
-/** Subprotocols that a server takes; a client that names none gets the oldest binary one. */
+/** Subprotocols of the server; without one in the request the oldest binary protocol is used. */
 const protocols = [
   'v5.channel.k8s.io',
   'v4.channel.k8s.io',
@@ -12,7 +12,7 @@ const protocols = [
   'base64.channel.k8s.io',
 ] as const;
 
-/** Upgrades to a WebSocket whose channels are the streams. Undefined if the client was refused. */
+/** Upgrades to a WebSocket with a channel per stream. Undefined when the client was refused. */
 export async function acceptWebSocketCommand(
   upgrade: Upgrade,
   asked: AskedStreams,
@@ -34,7 +34,7 @@ export async function acceptWebSocketCommand(
     ...(asked.tty && { resize: connection.open(channelOf.resize) }),
   };
   webSocket.resume();
-  // Clients wait for a first message to know that the session has begun.
+  // Clients wait for a first message, which shows that the session has started.
   connection.announce(asked.stdout ? channelOf.stdout : asked.stderr ? channelOf.stderr : channelOf.error);
   return {
     ...streams,

@@ -5,20 +5,20 @@ import { type ExecOutcome, encodeStatus, statusOf } from '../protocol/remote-com
 import { resizeEvents } from './resize-events.ts';
 import type { RemoteStreams } from './streaming-runtime.ts';
 
-/** The streams of one exec or attach, whatever they travel over. */
+/** The streams of an exec or attach session, over SPDY or a WebSocket. */
 export interface RemoteCommandConnection {
   stdin?: Duplex;
   stdout?: Duplex;
   stderr?: Duplex;
   error: Duplex;
   resize?: Readable;
-  /** How the protocol version tells the outcome. */
+  /** The encoding of the status in this protocol version. */
   statusForm: 'json' | 'text';
   signal: AbortSignal;
   close(): void;
 }
 
-/** Which streams the request asked for. */
+/** The streams of a request. */
 export interface AskedStreams {
   tty: boolean;
   stdin: boolean;
@@ -27,8 +27,8 @@ export interface AskedStreams {
 }
 
 /**
- * Runs a command with a client's streams, then flushes its output, tells the outcome, and closes. `doing`
- * names the command in errors. Resolves with the outcome; never rejects.
+ * Runs a command with a client's streams, flushes its output, sends the status, and closes the connection. `doing` names
+ * the command in errors. Resolves with the outcome; never rejects.
  */
 export async function serveRemoteCommand(
   connection: RemoteCommandConnection,
@@ -37,7 +37,7 @@ export async function serveRemoteCommand(
   run: (streams: RemoteStreams) => Promise<ExecOutcome>,
 ): Promise<ExecOutcome> {
   const { stdin, stdout, stderr, error, signal } = connection;
-  // A client has nothing to say on these; what it says is dropped, or it would hold the connection up.
+  // Drop data of the client on output streams, which would block the connection.
   for (const output of [stdout, stderr, error]) output?.resume();
   const outcome = await run({
     ...(stdin !== undefined && { stdin }),
@@ -57,7 +57,7 @@ export async function serveRemoteCommand(
   return outcome;
 }
 
-/** Ends a stream if it is not ended, and waits until its last byte has been sent, or can never be. */
+/** Ends a stream; resolves when its last byte was sent or the stream has failed. */
 async function endOf(output: Writable | undefined, signal: AbortSignal): Promise<void> {
   if (output === undefined || output.destroyed || signal.aborted) return;
   output.end();

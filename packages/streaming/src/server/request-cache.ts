@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Refused with the gRPC code that berthd's CRI server tells the caller. */
+/** An error with the gRPC code for the CRI response. */
 export class StreamingRequestError extends Error {
   override readonly name = 'StreamingRequestError';
   readonly criCode: 'INVALID_ARGUMENT' | 'RESOURCE_EXHAUSTED';
@@ -11,7 +11,7 @@ export class StreamingRequestError extends Error {
   }
 }
 
-/** Requests that wait for their client, each behind a token that is good once and for a while. */
+/** Requests whose client has not connected yet, by one-time tokens that expire. */
 export class RequestCache<Request> {
   readonly #requests = new Map<string, { request: Request; expires: number; bytes: number }>();
   readonly #ttlMs: number;
@@ -20,7 +20,7 @@ export class RequestCache<Request> {
   #bytes = 0;
   readonly #now: () => number;
 
-  /** `max` requests may wait, and `maxBytes` of what they say of their size together. */
+  /** At most `max` requests, and `maxBytes` as the sum of their sizes. */
   constructor(options: { ttlMs: number; max: number; maxBytes: number; now?: () => number }) {
     this.#ttlMs = options.ttlMs;
     this.#max = options.max;
@@ -41,7 +41,7 @@ export class RequestCache<Request> {
     return token;
   }
 
-  /** The request behind a token, once; undefined if it is unknown, used or expired. */
+  /** Takes the request of a token; undefined when it is unknown, used or expired. */
   consume(token: string): Request | undefined {
     const found = this.#requests.get(token);
     if (found === undefined) return undefined;

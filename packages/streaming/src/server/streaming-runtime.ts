@@ -1,4 +1,4 @@
-// What the streaming server asks of a container runtime, and what it gives to it.
+// The interface between the streaming server and a container runtime, and the options of the server.
 import type { Duplex, Readable, Writable } from 'node:stream';
 
 /** A terminal's size in characters. */
@@ -8,18 +8,18 @@ export interface TerminalSize {
 }
 
 /**
- * The client's end of an exec or an attach. Streams that the request did not ask for are absent. All of them
- * push back: a write that returns false waits for a slow client, an unread `stdin` holds a fast one up.
+ * The client's streams of an exec or attach, without those that the request does not include. All have back-pressure:
+ * `write` returns false for a slow client, and an unread `stdin` blocks a fast one.
  */
 export interface RemoteStreams {
-  /** Ends when the client half-closes its standard input; is destroyed when the client has gone. */
+  /** Ends when the client closes its standard input; destroyed when the client disconnects. */
   stdin?: Readable;
-  /** The runtime ends it after the last byte; what it has left open is ended when its promise settles. */
+  /** The runtime ends it after the last byte; otherwise it is ended when the promise of the call settles. */
   stdout?: Writable;
   stderr?: Writable;
-  /** Sizes in the order that the client sent them, the newest only when several wait. Ends with the client. */
+  /** Sizes in the order of the client; of several unread ones the newest. Ends when the client disconnects. */
   resize: AsyncIterable<TerminalSize>;
-  /** Aborted when the client has gone or has been silent for too long. */
+  /** Aborted when the client disconnects or is idle for too long. */
   signal: AbortSignal;
   /** The client's address as `host:port`, for the audit log. */
   remote: string;
@@ -43,19 +43,19 @@ export interface PortForwardTarget {
 }
 
 /**
- * Carries out what clients ask for. A rejection reaches the client as a Failure (InternalError) with the
- * error's message on the protocol's error stream.
+ * Executes the requests of clients. The client receives a rejection as a Failure (InternalError) with the error's
+ * message on the error stream.
  */
 export interface StreamingRuntime {
-  /** Runs a command; resolves when it has exited and all of its output has been written. */
+  /** Runs a command; resolves when it has exited and all output is written. */
   exec(command: ExecCommand, streams: RemoteStreams): Promise<{ exitCode: number }>;
-  /** Attaches to the container's first process; resolves when that has ended, or the client has gone. */
+  /** Attaches to the container's init process; resolves when that has exited or the client disconnects. */
   attach(target: AttachTarget, streams: RemoteStreams): Promise<void>;
-  /** Connects to a port of a sandbox. The server half-closes and destroys the connection as the client does. */
+  /** Connects to a port of a sandbox. The server half-closes and destroys the connection when the client does. */
   portForward(target: PortForwardTarget, signal: AbortSignal): Promise<Duplex>;
 }
 
-/** The `RemoteStreams` that a URL is good for. */
+/** The streams of a request. */
 interface AskedStreams {
   tty: boolean;
   stdin: boolean;
@@ -75,7 +75,7 @@ export interface AttachUrlRequest extends AskedStreams {
 
 export interface PortForwardUrlRequest {
   podSandboxId: string;
-  /** Used only by WebSocket clients of the channel protocol, which cannot name ports themselves. */
+  /** For WebSocket clients of the channel protocol, which cannot name ports. */
   ports: number[];
 }
 
@@ -87,27 +87,27 @@ export interface StreamingTls {
 }
 
 export interface StreamingServerOptions {
-  /** To listen on; 127.0.0.1 unless told. */
+  /** The address to listen on; default 127.0.0.1. */
   address?: string;
-  /** 0, the default, takes any free port. */
+  /** The port to listen on; default 0, any free port. */
   port?: number;
   runtime: StreamingRuntime;
   /** Serves HTTPS. */
   tls?: StreamingTls;
-  /** Told in one line what a client did wrong and which requests failed. */
+  /** Logs client errors and failed requests, one line each. */
   log?: (line: string) => void;
-  /** A connection without a byte in either direction is closed; 4 hours unless told. */
+  /** Idle timeout of a connection; default 4 hours. */
   idleTimeoutMs?: number;
-  /** For the client to open the streams that the protocol wants, and for each pair of port-forward; 30 s. */
+  /** Timeout for the client to open the streams of the protocol, and each pair of port-forward; default 30 s. */
   creationTimeoutMs?: number;
-  /** How long a URL is good for; 60 s. */
+  /** Lifetime of a URL; default 60 s. */
   tokenTtlMs?: number;
-  /** URLs that were given out and neither used nor expired; 1000. */
+  /** Maximum number of URLs that are neither used nor expired; default 1000. */
   maxTokens?: number;
-  /** Connections without a session yet; a new one beyond these closes the oldest; 1000. */
+  /** Maximum number of connections without a session; a further one closes the oldest; default 1000. */
   maxWaiting?: number;
-  /** For a client to send its request, until it is cut off; 10 s. */
+  /** Timeout for a client to send its request; default 10 s. */
   headersTimeoutMs?: number;
-  /** Clients that are served at once; further ones are refused; 1000. */
+  /** Maximum number of sessions; further clients are refused; default 1000. */
   maxSessions?: number;
 }

@@ -16,7 +16,7 @@ import type {
 import { asksForWebSocket, refuseUpgrade, type Upgrade, upgradeToSpdy } from './upgrade.ts';
 
 const defaultMaxSessions = 1000;
-/** Command lines of requests whose client has not come yet. A call may bring one of 16 MiB. */
+/** Maximum size of the command lines of pending requests. One call may have 16 MiB. */
 const maxWaitingBytes = 64 * 1024 * 1024;
 
 type Request =
@@ -25,9 +25,9 @@ type Request =
   | { kind: 'portforward'; request: PortForwardUrlRequest };
 
 /**
- * Serves exec, attach and port-forward to clients that come with a URL from here: SPDY/3.1 as crictl, the
- * kubelet and the API server speak it, and the WebSocket protocols. What the kubelet's own streaming library
- * refuses is refused here, with errors whose `criCode` names the gRPC code.
+ * Serves exec, attach and port-forward to clients with a URL from this server: by SPDY/3.1, as crictl, the kubelet and
+ * the API server use it, and by the WebSocket protocols. Refuses the same requests as the kubelet's streaming library,
+ * by errors whose `criCode` is the gRPC code.
  *
  * @example
  * import { PassThrough } from 'node:stream';
@@ -58,14 +58,14 @@ type Request =
  * await server.close();
  */
 export class StreamingServer {
-  /** Where it listens, `http://127.0.0.1:12345` or `https:`. */
+  /** Its base URL, such as `http://127.0.0.1:12345`. */
   readonly url: string;
   readonly #server: Server | TlsServer;
   readonly #options: StreamingServerOptions;
   readonly #timeouts: { creationTimeoutMs: number; idleTimeoutMs: number };
   readonly #requests: RequestCache<Request>;
   readonly #sockets = new Set<Socket>();
-  /** Connections that have no session yet. */
+  /** Connections without a session. */
   readonly #waiting: GuardedConnections;
   #sessions = 0;
 
@@ -103,7 +103,7 @@ export class StreamingServer {
     });
   }
 
-  /** Listens; resolves when clients can come. */
+  /** Listens; resolves when clients can connect. */
   static async start(options: StreamingServerOptions): Promise<StreamingServer> {
     const { tls } = options;
     const server =
@@ -120,14 +120,14 @@ export class StreamingServer {
   }
 
   /**
-   * Has clients that come from now on served with another certificate; those that are there keep theirs.
-   * @throws when certificate and key do not belong together or cannot be parsed, and goes on with those it has
+   * Sets the certificate for new connections; existing ones keep theirs.
+   * @throws for an invalid certificate or key, or when they do not match; keeps the present ones then
    */
   renewTls({ cert, key, ca }: StreamingTls): void {
     if (isTls(this.#server)) this.#server.setSecureContext({ cert, key, ...(ca !== undefined && { ca }) });
   }
 
-  /** A URL that is good for one exec, soon. */
+  /** A one-time URL for an exec, which expires. */
   execUrl(request: ExecUrlRequest): string {
     validate(request);
     return this.#urlFor({ kind: 'exec', request });
@@ -147,7 +147,7 @@ export class StreamingServer {
     return this.#urlFor({ kind: 'portforward', request });
   }
 
-  /** Stops listening and cuts every session off, as the end of a container runtime does. */
+  /** Stops listening and closes all sessions. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
@@ -164,7 +164,7 @@ export class StreamingServer {
     return `${this.url}/${request.kind}/${this.#requests.insert(request, bytes)}`;
   }
 
-  /** The request that an HTTP request's token stands for, which is used up by it. */
+  /** Takes the request of the token in an HTTP request's URL. */
   #consume(http: IncomingMessage): Request | undefined {
     if (http.method !== 'GET' && http.method !== 'POST') return undefined;
     const match = /^\/(exec|attach|portforward)\/([\w-]+)(\?.*)?$/.exec(http.url ?? '');
@@ -172,7 +172,7 @@ export class StreamingServer {
     return found?.kind === match?.[1] ? found : undefined;
   }
 
-  /** Never rejects: whatever a client does, it is a matter of its own connection. */
+  /** Never rejects: errors of a client affect only its connection. */
   async #upgrade(upgrade: Upgrade): Promise<void> {
     const { request, socket } = upgrade;
     socket.on('error', () => {});

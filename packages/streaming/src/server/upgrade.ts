@@ -4,17 +4,17 @@ import type { WebSocket } from 'ws';
 import { protocolVersionHeader } from '../protocol/remote-command.ts';
 import { applyMask } from '../websocket/mask.ts';
 
-/** A request that asks to become something else, with its socket and what followed the request on it. */
+/** A request to upgrade the connection, with its socket and the data behind the request. */
 export interface Upgrade {
   request: IncomingMessage;
   socket: Duplex;
   head: Buffer;
 }
 
-/** How long a refused client may take to read why. */
+/** Timeout for a refused client to read the response. */
 const refusalTimeoutMs = 5_000;
 
-/** Answers an upgrade with an error, and closes. */
+/** Refuses an upgrade with an error response, and closes the connection. */
 export function refuseUpgrade(
   socket: Duplex,
   status: number,
@@ -34,7 +34,7 @@ export function refuseUpgrade(
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-/** The values of a header whose values are lists, from all of its lines. */
+/** The values of a list header, from all its lines. */
 function listHeader(request: IncomingMessage, name: string): string[] {
   const lines = request.headersDistinct[name.toLowerCase()] ?? [];
   return lines
@@ -47,8 +47,8 @@ export function asksForWebSocket(request: IncomingMessage): boolean {
 }
 
 /**
- * Agrees on a SPDY subprotocol, the first of the client's that is in `supported`, and upgrades. Undefined if
- * the client has been refused.
+ * Negotiates a SPDY subprotocol, the first of the client's that is in `supported`, and upgrades. Undefined when the
+ * client was refused.
  */
 export function upgradeToSpdy<Protocol extends string>(
   { request, socket, head }: Upgrade,
@@ -81,7 +81,10 @@ export function upgradeToSpdy<Protocol extends string>(
   return protocol;
 }
 
-/** `ws` asks the Node.js that it is loaded by for these, which has them one day, and else masks octet by octet. */
+/**
+ * Imports `ws` with fast masking. It uses these two functions of node:http, which future versions of Node.js will have,
+ * and otherwise masks octet by octet.
+ */
 function importWs(): Promise<typeof import('ws')> {
   const http: { websocketMask?: unknown; websocketUnmask?: unknown } & object =
     process.getBuiltinModule('http');
@@ -93,14 +96,14 @@ function importWs(): Promise<typeof import('ws')> {
   return import('ws');
 }
 
-/** Larger messages are refused; clients send 32 KiB. */
+/** Maximum size of a message; clients send 32 KiB. */
 const maxMessage = 4 * 1024 * 1024;
-/** And those in more frames, for each costs memory however short it is. Clients send messages of one. */
+/** Maximum number of frames in a message: each takes memory, however short. Clients send one. */
 const maxFragments = 1024;
 
 /**
- * Agrees on a WebSocket subprotocol, the first of the client's that is in `supported`, and upgrades. A client
- * that names none gets the empty one. Undefined if it has been refused.
+ * Negotiates a WebSocket subprotocol, the first of the client's that is in `supported`, and upgrades. It is empty for a
+ * client that requests none. Undefined when the client was refused.
  */
 export async function upgradeToWebSocket<Protocol extends string>(
   { request, socket, head }: Upgrade,
@@ -123,7 +126,7 @@ export async function upgradeToWebSocket<Protocol extends string>(
     maxPayload: maxMessage,
     maxFragments,
   });
-  // `ws` takes tokens only for subprotocols, which SPDY/3.1+portforward.k8s.io is not.
+  // `ws` accepts only tokens as subprotocols, and SPDY/3.1+portforward.k8s.io is not a token.
   delete request.headers['sec-websocket-protocol'];
   if (protocol !== '') server.on('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
   const { promise, resolve } = Promise.withResolvers<
@@ -131,7 +134,7 @@ export async function upgradeToWebSocket<Protocol extends string>(
   >();
   socket.once('close', () => resolve(undefined));
   server.on('wsClientError', (error) => refuseUpgrade(socket, 400, error.message));
-  // Resolving is asynchronous: until its listeners are there, the messages wait.
+  // Pause until the caller has added listeners, as the promise resolves asynchronously.
   server.handleUpgrade(request, socket, head, (webSocket) => {
     webSocket.pause();
     webSocket.on('error', () => {});

@@ -8,38 +8,38 @@ import { SpdyStream } from './stream.ts';
 
 export interface SpdyConnectionOptions {
   role: 'client' | 'server';
-  /** The headers, in lower case, that the streams of the peer keep; others are dropped. All unless told. */
+  /** The headers, in lower case, to keep of streams of the peer; default: all. */
   headerNames?: ReadonlySet<string>;
-  /** Why a stream of the peer is not wanted; undefined accepts it. */
+  /** Why to refuse a stream of the peer; undefined accepts it. */
   refuse?: (headers: StreamHeaders, streamId: number) => string | undefined;
-  /** An accepted stream, after its SYN_REPLY. */
+  /** Called for an accepted stream, after its SYN_REPLY. */
   onStream?: (stream: SpdyStream) => void;
-  /** Streams that the peer may have open; 16 unless told. */
+  /** Maximum number of open streams of the peer; default 16. */
   maxStreams?: number;
-  /** Closes the connection when no byte has passed in either direction for so long. */
+  /** Idle timeout of the connection. */
   idleTimeoutMs?: number;
-  /** Sends a PING so often, to keep the connection alive through proxies. */
+  /** Interval of PINGs, which keep the connection alive through proxies. */
   pingIntervalMs?: number;
 }
 
 const maxRefused = 1000;
-/** HEADERS, and SYN_REPLY that answer nothing: no peer of these protocols sends any. */
+/** Maximum number of HEADERS and unsolicited SYN_REPLY frames, which peers of these protocols do not send. */
 const maxStrayHeaders = 1000;
-/** A peer says what its windows are once. Each time all streams hear of it. */
+/** Maximum number of SETTINGS frames: peers send one, and each changes all streams. */
 const maxSettingsFrames = 100;
-/** While a slow reader keeps a server from reading, only a failing write tells that its client has gone. */
+/** Interval of PINGs while reading is paused: only a failing write reveals a disconnected client then. */
 const pausedPingMs = 5_000;
 /**
- * How long the peer has to close after our last byte left: what it sends to a closed socket would make the
- * kernel take back what it has not read yet. One that broke the protocol gets less.
+ * Timeout for the peer to close after our last byte. Closing at once would let data of the peer reset the connection,
+ * and discard what it has not read yet. Shorter for a peer that violated the protocol.
  */
 const lingerMs = { ok: 30_000, failed: 2_000 };
 
 const nothing = Buffer.alloc(0);
 
 /**
- * A SPDY/3.1 connection over any duplex stream, either end. Its memory is bounded in both directions; a peer
- * that breaks the protocol gets a GOAWAY and is closed.
+ * A SPDY/3.1 connection over any duplex stream, for client and server. Its memory is limited in both directions; a
+ * protocol violation is answered by GOAWAY and closes the connection.
  */
 export class SpdyConnection {
   /** Aborted when the connection has ended, with the reason. */
@@ -99,7 +99,7 @@ export class SpdyConnection {
     transport.on('error', (error) => this.destroy(error));
     transport.on('close', () => this.destroy(new Error('connection closed')));
     if (transport.destroyed) queueMicrotask(() => this.destroy(new Error('connection closed')));
-    // A client speaks first. A server waits: Go's clients lose what comes in one segment with the 101.
+    // Only clients send first: Go's clients lose data that arrives in one segment with the 101 response.
     if (options.role === 'client') this.#greet();
   }
 
@@ -119,7 +119,7 @@ export class SpdyConnection {
     return opening.promise;
   }
 
-  /** Resets what is open, says goodbye, and ends once the peer has closed too, or 30 s after the last byte. */
+  /** Resets open streams, sends GOAWAY, and ends when the peer has closed too, or 30 s after the last byte. */
   close(): void {
     if (this.#closing || this.signal.aborted) return;
     for (const stream of [...this.#streams.values()]) stream.destroy(new Error('connection closed'));
@@ -227,7 +227,7 @@ export class SpdyConnection {
         break;
       }
       case 'HEADERS':
-        // Nothing in these protocols sends them; the compression's state wants to see them all the same.
+        // Peers of these protocols do not send HEADERS, but the compression state depends on every block.
         this.#countStrayHeaders();
         this.#decompressor.decompress(frame.block);
         if (frame.fin) this.#streams.get(frame.streamId)?.receive(nothing, true);

@@ -23,11 +23,11 @@ function lengthPrefixed(word: string): Buffer {
   return Buffer.concat([length, Buffer.from(word)]);
 }
 
-/** 1423 bytes: words as they stand in a header block, each with its length before it, then plain text. */
+/** 1423 bytes: words with length prefixes as in a header block, then plain text. */
 export const headerDictionary: Buffer = Buffer.concat([
   ...words.split(' ').map((word) => lengthPrefixed(word.replace('?', ' '))),
   Buffer.from(text),
 ]);
 
-/** The Adler-32 checksum of the dictionary, by which a zlib stream names it. */
+/** The Adler-32 checksum of the dictionary, which identifies it in a zlib stream. */
 export const headerDictionaryId = 0xe3c6a7c2;

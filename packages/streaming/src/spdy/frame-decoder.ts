@@ -1,24 +1,24 @@
 import { type ControlFrame, controlType, type Frame, type Setting } from './frames.ts';
 
-/** The peer broke SPDY's rules in a way that leaves the connection unusable. */
+/** The peer violated SPDY so that the connection is unusable. */
 export class SpdyError extends Error {
   override readonly name = 'SpdyError';
 }
 
-/** Larger control frames are refused: the headers of this protocol are a few dozen bytes. */
+/** Maximum size of a control frame; the headers of these protocols have a few dozen bytes. */
 const maxControlFrame = 16 * 1024;
 const maxSettings = 32;
 
 /**
- * Cuts a byte stream into frames. Control frames are held until they are whole; the payload of a DATA frame
- * is handed on as it comes, so that what is held never exceeds one control frame.
+ * Decodes a byte stream into frames. Buffers control frames until they are complete, and passes on the payload of DATA
+ * frames in chunks, so it buffers at most one control frame.
  */
 export class FrameDecoder {
   #held: Buffer = Buffer.alloc(0);
   #data: { streamId: number; fin: boolean; left: number } | undefined;
   #skip = 0;
 
-  /** The frames that end in `chunk`, and the parts of DATA payloads in it. Throws SpdyError. */
+  /** The control frames that `chunk` completes, and the parts of DATA payloads in it. Throws SpdyError. */
   *push(chunk: Buffer): Generator<Frame, void, undefined> {
     let input = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     this.#held = Buffer.alloc(0);
@@ -71,7 +71,7 @@ export class FrameDecoder {
 
 const known: ReadonlySet<number> = new Set<number>(Object.values(controlType));
 
-/** A control frame from its type, its flags and its payload. Throws SpdyError where they do not fit. */
+/** Decodes a control frame. Throws SpdyError for an invalid payload. */
 function decodeControlFrame(type: number, flags: number, payload: Buffer): ControlFrame {
   const fin = (flags & 1) !== 0;
   const word = (offset: number): number => {

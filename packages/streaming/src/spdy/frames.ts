@@ -1,4 +1,4 @@
-// SPDY/3.1 frames (SPDY Protocol, Draft 3.1, section 2.2) and how they are written.
+// SPDY/3.1 frames (SPDY Protocol, Draft 3.1, section 2.2) and their encoding.
 
 export const controlType = {
   synStream: 1,
@@ -26,7 +26,7 @@ export type GoAwayStatus = (typeof goAwayStatus)[keyof typeof goAwayStatus];
 
 export const settingsId = { maxConcurrentStreams: 4, initialWindowSize: 7 } as const;
 
-/** What each stream and the connection as a whole may send before the first SETTINGS and WINDOW_UPDATE. */
+/** The initial window of each stream and of the connection. */
 export const defaultWindow = 64 * 1024;
 
 export interface Setting {
@@ -127,7 +127,7 @@ export function encodeControlFrame(frame: ControlFrame): Buffer {
   }
 }
 
-/** The 8 bytes that stand before a DATA frame's payload of `length` bytes, at most 2²⁴ − 1. */
+/** The 8-byte header of a DATA frame with a payload of `length` bytes, at most 2²⁴ − 1. */
 export function encodeDataHeader(streamId: number, fin: boolean, length: number): Buffer {
   const header = Buffer.alloc(8);
   header.writeUInt32BE(streamId, 0);

@@ -1,5 +1,5 @@
-// Header blocks: names and values with their lengths, compressed by one zlib stream per direction that lives
-// as long as the connection (SPDY Protocol, Draft 3, section 2.6.10).
+// Header blocks: names and values with length prefixes, compressed by one zlib stream per direction of a connection (SPDY
+// Protocol, Draft 3, section 2.6.10).
 
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { messageOf } from '@berth/common/error-message.ts';
@@ -9,12 +9,12 @@ import { SpdyError } from './frame-decoder.ts';
 /** Header values by lower-case name; of several values for one name, the first. */
 export type StreamHeaders = ReadonlyMap<string, string>;
 
-/** What a block may inflate to, at most: those of this protocol are a few dozen bytes. */
+/** Maximum size of an inflated block; those of these protocols have a few dozen bytes. */
 const maxBlock = 16 * 1024;
 const maxHeaders = 64;
-/** A longer value of a header that is kept is none that this protocol knows. */
+/** Maximum length of a header value that is kept; these protocols have no longer ones. */
 const maxKeptValue = 256;
-/** How far back a deflate stream may point. */
+/** The window size of deflate. */
 const deflateWindow = 32 * 1024;
 
 /** The uncompressed block of some headers. */
@@ -37,7 +37,7 @@ export function encodeHeaders(headers: Iterable<readonly [string, string]>): Buf
   return Buffer.concat([head, ...parts]);
 }
 
-/** The headers of an uncompressed block; those not in `names`, when given, are left out. Throws SpdyError. */
+/** Parses an uncompressed block; keeps only headers in `names` when given. Throws SpdyError. */
 export function decodeHeaders(block: Buffer, names?: ReadonlySet<string>): StreamHeaders {
   let offset = 0;
   const word = (): number => {
@@ -80,9 +80,9 @@ function quoted(name: string): string {
 }
 
 /**
- * The sliding window of a deflate stream. Every block ends with a sync flush, at a byte boundary and with no
- * open deflate block; all that the next one needs of the stream's past is this text. So each block is worked
- * off by one synchronous call with the window as its dictionary, without a zlib context held per connection.
+ * The sliding window of a deflate stream. Every header block ends with a sync flush, at a byte boundary without an open
+ * deflate block, so this text is the only state that the next block needs. Each block is a synchronous call with the
+ * window as its dictionary, and a connection holds no zlib context.
  */
 class Window {
   #text: Buffer;
@@ -97,7 +97,7 @@ class Window {
   }
 }
 
-/** The sending half of a connection's header compression. */
+/** Compresses the header blocks of a connection. */
 export class HeaderCompressor {
   readonly #window = new Window(headerDictionary);
   #begun = false;
@@ -123,12 +123,12 @@ function zlibHeader(): Buffer {
   return header;
 }
 
-/** The receiving half. Its blocks have to come in the order of their frames, none left out. */
+/** Decompresses the header blocks of a connection. It must get every block, in the order of their frames. */
 export class HeaderDecompressor {
   readonly #names: ReadonlySet<string> | undefined;
   #window: Window | undefined;
 
-  /** Headers that are not in `names`, when given, are read and dropped. */
+  /** Keeps only headers in `names` when given. */
   constructor(names?: ReadonlySet<string>) {
     this.#names = names;
   }

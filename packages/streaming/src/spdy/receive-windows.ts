@@ -1,26 +1,26 @@
 import type { SpdyStream } from './stream.ts';
 
-/** How much of one stream the peer may send before the reader takes some, in bytes. */
+/** The receive window of a stream in bytes. */
 export const receiveWindow = 256 * 1024;
-/** Unread bytes of all streams together, beyond which the connection is not read on. */
+/** Unread bytes of all streams at which reading the connection is paused. */
 const maxUnread = 8 * 1024 * 1024;
 
-/** What the receiving half asks of the connection. */
+/** The operations on the connection that ReceiveWindows needs. */
 export interface ReceiveLink {
   /**
-   * Whether the peer uses flow control. One that does not (moby/spdystream) hears nothing of windows: it may
-   * have closed behind its last bytes, and answering would make its kernel take them back from ours.
+   * Whether the peer uses flow control. A peer that does not (moby/spdystream) gets no WINDOW_UPDATE: it may have closed
+   * its socket after its last bytes, and data sent to it would reset the connection and discard those bytes.
    */
   readonly peerHasWindows: boolean;
-  /** Lets the peer send `delta` bytes more on a stream, or on the connection as a whole (0). */
+  /** Sends WINDOW_UPDATE for a stream, or for the connection (0). */
   windowUpdate(streamId: number, delta: number): void;
-  /** Stops or goes on reading the connection. */
+  /** Pauses or resumes reading the connection. */
   setPaused(paused: boolean): void;
 }
 
 /**
- * Keeps what is received and not yet read within bounds: a peer with windows is held up stream by stream;
- * for one without, the whole connection is not read while one stream's reader is far behind.
+ * Limits received data that is unread: by the windows of streams when the peer uses flow control, and otherwise by
+ * pausing the whole connection while one stream has too much.
  */
 export class ReceiveWindows {
   #unread = 0;
@@ -33,9 +33,9 @@ export class ReceiveWindows {
     this.#link = link;
   }
 
-  /** Payload of a stream that is no more: only the connection's window has to hear of it. */
+  /** Payload of a closed stream, which counts for the connection's window only. */
   discarded(bytes: number): void {
-    // The connection's window is opened again at once, since streams are held up one by one.
+    // Return the bytes to the connection's window at once: only the windows of streams limit the peer.
     this.#connectionCredit += bytes;
     if (this.#connectionCredit < receiveWindow / 8 || !this.#link.peerHasWindows) return;
     this.#link.windowUpdate(0, this.#connectionCredit);
@@ -50,7 +50,7 @@ export class ReceiveWindows {
     this.#throttle();
   }
 
-  /** The reader has taken `bytes` off the stream. */
+  /** The reader has consumed `bytes` of the stream. */
   consumed(stream: SpdyStream, bytes: number): void {
     this.#unread -= bytes;
     stream.credit += bytes;
@@ -62,7 +62,7 @@ export class ReceiveWindows {
     this.#throttle();
   }
 
-  /** The stream is over, and what is unread of it will never be read. */
+  /** The stream is closed; its unread data is dropped. */
   removed(stream: SpdyStream): void {
     this.#unread -= stream.unread;
     stream.unread = 0;

@@ -2,24 +2,24 @@ import type { Duplex } from 'node:stream';
 import { type ControlFrame, defaultWindow, encodeControlFrame, encodeDataHeader } from './frames.ts';
 import type { SpdyStream } from './stream.ts';
 
-/** Larger writes are cut, so that streams take turns. */
+/** Maximum payload of a DATA frame, so that streams alternate. */
 const maxDataFrame = 64 * 1024;
-/** Payloads up to this size are copied behind their header, which is cheaper than a second write. */
+/** Payloads up to this size are copied into one buffer with their header, which is cheaper than a second write. */
 const copiedFrame = 8 * 1024;
-/** Control frames that wait for a peer that makes us answer and does not read. */
+/** Maximum size of queued control frames, for a peer that provokes replies and does not read. */
 const maxOwed = 1024 * 1024;
 
 /**
- * The sending half of a connection: control frames at once, data in turns, never more than the transport
- * takes and, where the peer uses flow control, never more than its windows allow.
+ * Sends the frames of a connection: control frames at once, data of streams in turns, within the back-pressure of the
+ * transport and, when the peer uses flow control, its windows.
  *
- * The peers of this protocol (moby/spdystream) send neither SETTINGS nor WINDOW_UPDATE and never wait for
- * one: they hold a sender up by not reading. So windows count from the first frame of either kind on.
+ * Usual peers (moby/spdystream) send neither SETTINGS nor WINDOW_UPDATE and expect none: their back-pressure is that of
+ * TCP. So windows apply from the first frame of either kind on.
  */
 export class FrameSender {
   /** Whether the peer uses flow control. */
   peerHasWindows = false;
-  /** What a new stream may send. */
+  /** The initial send window of a stream. */
   initialWindow = defaultWindow;
   #sessionWindow = defaultWindow;
   #owed = 0;
@@ -27,7 +27,7 @@ export class FrameSender {
   readonly #transport: Duplex;
   readonly #flooded: () => void;
 
-  /** `flooded` is called when control frames pile up because the peer does not read. */
+  /** Calls `flooded` when too many control frames are queued because the peer does not read. */
   constructor(transport: Duplex, flooded: () => void) {
     this.#transport = transport;
     this.#flooded = flooded;
@@ -46,7 +46,7 @@ export class FrameSender {
     if (this.#owed > maxOwed) this.#flooded();
   }
 
-  /** The empty DATA frame that half-closes a stream. */
+  /** Sends an empty DATA frame with FIN, which half-closes a stream. */
   fin(streamId: number): void {
     if (this.#transport.writable) this.#transport.write(encodeDataHeader(streamId, true, 0));
   }
@@ -61,7 +61,7 @@ export class FrameSender {
     this.#ready.delete(stream);
   }
 
-  /** A WINDOW_UPDATE for a stream, or for the connection. False if the window leaves its range. */
+  /** Handles WINDOW_UPDATE of a stream or the connection. False when the window overflows. */
   grow(stream: SpdyStream | 'connection', delta: number): boolean {
     this.peerHasWindows = true;
     if (stream === 'connection') {
@@ -76,7 +76,7 @@ export class FrameSender {
     return true;
   }
 
-  /** SETTINGS gave a new initial window, which moves the open streams' too. False if it is out of range. */
+  /** Handles a new initial window in SETTINGS, which changes open streams too. False when it is out of range. */
   resize(initial: number, streams: Iterable<SpdyStream>): boolean {
     if (initial > 0x7fff_ffff) return false;
     this.peerHasWindows = true;
@@ -100,7 +100,7 @@ export class FrameSender {
       const allowed = this.peerHasWindows
         ? Math.min(maxDataFrame, stream.sendWindow, this.#sessionWindow)
         : maxDataFrame;
-      // A stream whose window is closed comes back with its WINDOW_UPDATE.
+      // The WINDOW_UPDATE of a stream with an empty window queues it again.
       if (allowed <= 0 && outgoing.data.length > 0) continue;
       this.#sendPart(stream, outgoing, allowed);
     }

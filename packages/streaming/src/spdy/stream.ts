@@ -2,45 +2,45 @@ import { Duplex } from 'node:stream';
 import { ReceiveQueue } from '../receive-queue.ts';
 import type { StreamHeaders } from './header-block.ts';
 
-/** What a stream asks of its connection. */
+/** The operations on the connection that a stream needs. */
 export interface StreamLink {
-  /** Sends data as windows and the transport allow; calls back when the last of it has been written. */
+  /** Sends data within windows and back-pressure; calls back when all is written. */
   send(stream: SpdyStream, data: Buffer, callback: (error?: Error | null) => void): void;
-  /** Half-closes: nothing more will be sent. */
+  /** Half-closes the stream. */
   finish(stream: SpdyStream): void;
-  /** The reader has taken `bytes` that were received. */
+  /** The reader has consumed `bytes`. */
   consumed(stream: SpdyStream, bytes: number): void;
-  /** The stream is over, in whichever way. */
+  /** The stream is closed. */
   destroyed(stream: SpdyStream): void;
 }
 
 const writableHighWaterMark = 64 * 1024;
 
 /**
- * One stream of a SPDY connection. `end()` half-closes it, `destroy()` resets it (RST_STREAM) unless both
- * sides have finished. It never throws an `error` event at nobody: who cares listens.
+ * A stream of a SPDY connection. `end()` half-closes it; `destroy()` sends RST_STREAM unless both sides have finished.
+ * An `error` event without a listener does not throw.
  */
 export class SpdyStream extends Duplex {
   readonly id: number;
   readonly headers: StreamHeaders;
-  /** Received and not yet taken by the reader, in bytes. */
+  /** Bytes received and not read. */
   unread = 0;
-  /** Taken by the reader and not yet told to the peer, in bytes. */
+  /** Bytes read and not yet returned by WINDOW_UPDATE. */
   credit = 0;
-  /** What the peer lets us send, in bytes; negative after it has made its window smaller. */
+  /** The send window in bytes; negative after the peer has lowered its initial window. */
   sendWindow: number;
   outgoing: { data: Buffer; callback: (error?: Error | null) => void } | undefined;
   localFinished = false;
   remoteFinished = false;
   readonly #link: StreamLink;
   readonly #received = new ReceiveQueue();
-  /** Whether the reader has taken all that it was given. */
+  /** Whether the reader accepts more data. */
   #wanted = false;
 
   constructor(id: number, headers: StreamHeaders, sendWindow: number, link: StreamLink) {
     super({
       allowHalfOpen: true,
-      // One block at a time: the rest waits in a queue that costs no more than its bytes.
+      // Push one block at a time; the rest stays in the compact queue.
       readableHighWaterMark: 1,
       writableHighWaterMark,
     });
@@ -51,7 +51,7 @@ export class SpdyStream extends Duplex {
     this.on('error', () => {});
   }
 
-  /** Data from the peer; `fin` after the last of it. */
+  /** Data from the peer; `fin` with the last data. */
   receive(data: Buffer, fin: boolean): void {
     if (this.remoteFinished || this.destroyed) return;
     this.unread += data.length;
@@ -69,8 +69,8 @@ export class SpdyStream extends Duplex {
   }
 
   /**
-   * The peer has reset the stream, or its connection has ended: no RST_STREAM goes back. What has come until
-   * then can still be read, for Go's servers end their streams, the last output just sent, by resetting them.
+   * The peer has reset the stream, or the connection has ended; sends no RST_STREAM. Received data can still be read, as
+   * Go's servers reset their streams right after the last output.
    */
   abandon(error: Error): void {
     const unread = this.readableLength + this.#received.length > 0 && !this.destroyed;

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { onceAborted } from '@berth/common/abort.ts';
 import type { StreamingRuntime, TerminalSize } from '../server/streaming-runtime.ts';
 
-/** A runtime for tests whose commands are made of streams: no container, no process. */
+/** A runtime for tests: its commands are streams, without containers and processes. */
 export function testRuntime(): StreamingRuntime & { sizes: TerminalSize[]; waiting: number; gone: number } {
   const runtime = {
     sizes: [] as TerminalSize[],

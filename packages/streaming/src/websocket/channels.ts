@@ -4,28 +4,28 @@ import { ReceiveQueue } from '../receive-queue.ts';
 import type { MessageSocket } from './message-socket.ts';
 
 export interface ChannelOptions {
-  /** Base64 text messages with the channel as a digit, in place of binary ones with the channel as a byte. */
+  /** Whether messages are base64 text with the channel as a digit, and not binary with the channel as a byte. */
   base64: boolean;
-  /** Who half-closes a channel with the message [255, channel]: in v5 the client does, and nobody before. */
+  /** The side that closes channels by the message [255, channel]: the client since v5, none before. */
   closeSignal: 'sent' | 'received' | 'unknown';
-  /** Closes the connection when no message has passed in either direction for so long. */
+  /** Idle timeout of the connection. */
   idleTimeoutMs?: number;
 }
 
-/** Longer writes are cut: receivers limit their messages, and channels take turns. */
+/** Maximum size of a message: receivers limit it, and channels alternate. */
 const maxPayload = 64 * 1024;
-/** Messages that were handed to the socket and have not left it; beyond it writers wait. */
+/** Bytes of messages in the buffer of the socket at which writers wait. */
 const maxBuffered = 1024 * 1024;
-/** Unread bytes of one channel, beyond which the connection is not read on. */
+/** Unread bytes of a channel at which reading the connection is paused. */
 const maxUnread = 256 * 1024;
-/** Unread bytes of that channel at which reading goes on. */
+/** Unread bytes of that channel at which reading is resumed. */
 const resumeReading = maxUnread / 2;
 const pausedPingMs = 5_000;
 
 /**
- * Channels of the WebSocket protocols `channel.k8s.io`: each message begins with the number of the channel
- * that the rest of it is for. A channel's `end()` is told to the peer by a client of v5 only; the others
- * have no word for it. While one channel's reader is behind, no channel is read.
+ * Channels of the WebSocket protocols `channel.k8s.io`: each message begins with the number of its channel. Only a v5
+ * client can send the `end()` of a channel to the peer; other versions have no message for it. Reading is paused for all
+ * channels while one has too much unread data.
  */
 export class ChannelConnection {
   /** Aborted when the connection has ended. */
@@ -37,7 +37,7 @@ export class ChannelConnection {
   readonly #behind = new Set<Channel>();
   #idle: NodeJS.Timeout | undefined;
   #pausedPing: NodeJS.Timeout | undefined;
-  /** Messages that have not left the socket yet. */
+  /** Messages that are not sent yet. */
   #inFlight = 0;
   #closing = false;
 
@@ -55,7 +55,7 @@ export class ChannelConnection {
     socket.on('close', () => this.destroy(new Error('connection closed by the peer')));
   }
 
-  /** The stream of a channel; to be called before the event loop turns, or its first messages are lost. */
+  /** The stream of a channel. Call it synchronously, or its first messages are lost. */
   open(number: number): Duplex {
     const channel = new Channel({
       send: (data, callback) => this.#send(number, data, callback),
@@ -69,12 +69,12 @@ export class ChannelConnection {
     return channel;
   }
 
-  /** Sends a message without a payload, which tells the peer that the channel is there. */
+  /** Sends a message without payload, which announces the channel. */
   announce(number: number): void {
     this.#send(number, Buffer.alloc(0), () => {});
   }
 
-  /** Closes after what has been written; a peer that then does not answer is cut off after 30 s. */
+  /** Closes after the last write; terminates the connection when the peer does not close within 30 s. */
   close(): void {
     this.#closing = true;
     this.#setPaused(false);
@@ -106,7 +106,7 @@ export class ChannelConnection {
     }
     const channel = this.#channels.get(this.#options.base64 ? first - 0x30 : first);
     if (channel === undefined) return;
-    // Reading goes on for the closing message only, and nothing holds the peer up any more.
+    // While closing, reading goes on for the close frame: drop data beyond the limit.
     if (this.#closing && channel.unread >= maxUnread) return;
     const payload = message.subarray(1);
     channel.receive(this.#options.base64 ? Buffer.from(payload.toString('latin1'), 'base64') : payload);
@@ -124,7 +124,7 @@ export class ChannelConnection {
     clearInterval(this.#pausedPing);
     if (paused) {
       this.#socket.pause();
-      // Only a failing write tells that the peer has gone while nothing is read.
+      // Send a PING: while reading is paused, only a failing write reveals a disconnected peer.
       const ping = () => this.#socket.readyState === this.#socket.OPEN && this.#socket.ping();
       this.#pausedPing = setInterval(ping, pausedPingMs).unref();
     } else {
@@ -173,18 +173,18 @@ interface ChannelLink {
 class Channel extends Duplex {
   readonly #link: ChannelLink;
   readonly #received = new ReceiveQueue();
-  /** Whether the reader has taken all that it was given. */
+  /** Whether the reader accepts more data. */
   #wanted = false;
   #finished = false;
 
   constructor(link: ChannelLink) {
-    // One block at a time: the rest waits in a queue that costs no more than its bytes.
+    // Push one block at a time; the rest stays in the compact queue.
     super({ allowHalfOpen: true, readableHighWaterMark: 1, writableHighWaterMark: 64 * 1024 });
     this.#link = link;
     this.on('error', () => {});
   }
 
-  /** Received and not yet taken by the reader, in bytes. */
+  /** Bytes received and not read. */
   get unread(): number {
     return this.readableLength + this.#received.length;
   }
@@ -200,7 +200,7 @@ class Channel extends Duplex {
     this.#deliver();
   }
 
-  /** The connection has ended. What came before can still be read. */
+  /** The connection has ended. Received data can still be read. */
   abandon(error: Error): void {
     if (this.unread === 0 || this.destroyed) {
       this.destroy(error);

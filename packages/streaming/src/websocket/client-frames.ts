@@ -1,15 +1,15 @@
-// Frames of RFC 6455 as a client sends and receives them.
+// Encodes and decodes WebSocket frames (RFC 6455) of a client.
 import { randomFillSync } from 'node:crypto';
 import { applyMask } from './mask.ts';
 
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** A message is one frame or several; longer ones are nobody's in these protocols. */
+/** Maximum size of a message in one or more frames; these protocols have no larger ones. */
 const maxMessage = 16 * 1024 * 1024;
 const maxFragments = 1024;
 const maxControl = 125;
 
-/** The server breaks the protocol. */
+/** The server violated the protocol. */
 export class WebSocketError extends Error {
   override readonly name = 'WebSocketError';
 
@@ -18,7 +18,7 @@ export class WebSocketError extends Error {
   }
 }
 
-/** The final frame with this payload, masked as a client's have to be. */
+/** Encodes a final frame, masked as clients must. */
 export function maskedFrame(code: number, payload: Uint8Array): Buffer {
   const { length } = payload;
   const extended = length < 126 ? 0 : length <= 0xffff ? 2 : 8;
@@ -40,19 +40,19 @@ export interface Message {
   payload: Buffer;
 }
 
-/** Makes whole messages of a server's bytes, and hands on its control frames between them. */
+/** Decodes a server's bytes into messages and control frames. */
 export class MessageDecoder {
   #pending: Buffer = Buffer.alloc(0);
-  /** What came behind `#pending`, and how many octets there have to be before it is worth joining them. */
+  /** Chunks behind `#pending`, and the number of octets at which they are joined. */
   #more: Buffer[] = [];
   #available = 0;
   #needed = 0;
   #fragments: Buffer[] = [];
   #length = 0;
-  /** The kind of the message whose fragments these are. */
+  /** The opcode of the fragmented message. */
   #kind: number | undefined;
 
-  /** Throws WebSocketError on what no server may send. */
+  /** Throws WebSocketError for a protocol violation. */
   *push(chunk: Buffer): Generator<Message, void, undefined> {
     this.#more.push(chunk);
     this.#available += chunk.length;

@@ -1,5 +1,5 @@
-// The client's end of a WebSocket. `ws` has one too, but Bun puts its own in that one's place, which neither knows
-// the subprotocol SPDY/3.1+portforward.k8s.io (it is no token) nor holds a fast server up.
+// A WebSocket client. Bun replaces the client of `ws` by its own, which does not accept the subprotocol
+// SPDY/3.1+portforward.k8s.io (it is not a token) and has no back-pressure.
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { MessageDecoder, maskedFrame, opcode, WebSocketError } from './client-frames.ts';
@@ -16,7 +16,7 @@ interface Events {
   error: [error: Error];
 }
 
-/** A WebSocket on a connection that has been upgraded to one; it does not read until it is resumed. */
+/** A WebSocket on an upgraded connection. It is paused until it is resumed. */
 export class ClientSocket extends EventEmitter<Events> implements MessageSocket {
   readonly OPEN = states.open;
   readyState: number = states.open;

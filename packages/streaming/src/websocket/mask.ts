@@ -1,6 +1,6 @@
 /**
- * XORs `data` in place with the four octets of `mask` over and over, which masks and unmasks (RFC 6455, 5.3). By
- * words: berthd runs without optimizing compilers, and octet by octet that is 10 MB/s.
+ * XORs `data` in place with the repeated four octets of `mask`, which masks and unmasks (RFC 6455, 5.3). Works on words:
+ * berthd runs without optimizing compilers, and octet by octet that would be 10 MB/s.
  */
 export function applyMask(data: Uint8Array, mask: Uint8Array): void {
   const { length } = data;

@@ -1,11 +1,10 @@
 /**
- * A WebSocket as the protocols above it need one: what a server has from `ws`, and a client from
- * `client-socket.ts`.
+ * The interface of a WebSocket: the server's is from `ws`, the client's from `client-socket.ts`.
  */
 export interface MessageSocket {
   readonly OPEN: number;
   readonly readyState: number;
-  /** Bytes that were sent and have not left this process. */
+  /** Bytes that are not written to the kernel yet. */
   readonly bufferedAmount: number;
   readonly isPaused: boolean;
   on(event: 'message', listener: (data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean) => void): unknown;
@@ -16,7 +15,7 @@ export interface MessageSocket {
   ping(): void;
   pause(): void;
   resume(): void;
-  /** Says goodbye and waits for the other side's, not for ever. */
+  /** Sends a close frame and waits for the peer's, with a timeout. */
   close(code: number): void;
   /** Ends the connection at once. */
   terminate(): void;

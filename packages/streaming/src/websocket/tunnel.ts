@@ -1,10 +1,10 @@
 import { Duplex } from 'node:stream';
 import type { MessageSocket } from './message-socket.ts';
 
-/** The WebSocket subprotocol of port-forward's tunnel is this and the SPDY subprotocol's name. */
+/** Prefix of the tunnel's WebSocket subprotocol; the SPDY subprotocol follows. */
 export const tunnelPrefix = 'SPDY/3.1+';
 
-/** A byte stream over the binary messages of a WebSocket, in which SPDY's frames are tunnelled. */
+/** A byte stream over the binary messages of a WebSocket, to tunnel SPDY frames. */
 export class WebSocketTunnel extends Duplex {
   readonly #socket: MessageSocket;
 
