@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import { ReceiveQueue } from '../receive-queue.ts';
+import { ReceiveQueue } from '../buffers/receive-queue.ts';
 import type { StreamHeaders } from './header-block.ts';
 
 /** The operations on the connection that a stream needs. */

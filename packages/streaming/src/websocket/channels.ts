@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
+import { ReceiveQueue } from '../buffers/receive-queue.ts';
 import { closeChannel } from '../protocol/remote-command.ts';
-import { ReceiveQueue } from '../receive-queue.ts';
 import type { MessageSocket } from './message-socket.ts';
 
 export interface ChannelOptions {
