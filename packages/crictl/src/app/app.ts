@@ -14,7 +14,7 @@ import { defaultEndpoints, type Settings } from '../config/settings.ts';
 import { describeError, statusIn } from '../errors/describe.ts';
 import { NoRuntimeError, Unwrapped } from '../errors/within.ts';
 import type { Tracing } from '../opentelemetry/spans.ts';
-import { traced } from './call-log.ts';
+import { logCalls } from './call-log.ts';
 import type { FailedLookup } from './failed-lookup.ts';
 import { connectProblem } from './socket-probe.ts';
 
@@ -105,20 +105,20 @@ export class App {
   #client(endpoint: string): CriClient {
     const known = this.#clients.get(endpoint);
     if (known) return known;
-    const client = this.#spanning(connectCriLight(endpoint));
+    const client = this.#traced(connectCriLight(endpoint));
     const log = (message: string) => this.logger.debug(message);
     const shown = this.logger.debugEnabled
-      ? { ...client, runtime: traced(client.runtime, log), image: traced(client.image, log) }
+      ? { ...client, runtime: logCalls(client.runtime, log), image: logCalls(client.image, log) }
       : client;
     this.#clients.set(endpoint, shown);
     return shown;
   }
 
-  #spanning(client: CriClient): CriClient {
+  #traced(client: CriClient): CriClient {
     const tracing = this.#tracing;
     if (tracing === undefined) return client;
-    const runtime = tracing.spanning(client.runtime, 'runtime.v1.RuntimeService');
-    return { ...client, runtime, image: tracing.spanning(client.image, 'runtime.v1.ImageService') };
+    const runtime = tracing.traceCalls(client.runtime, 'runtime.v1.RuntimeService');
+    return { ...client, runtime, image: tracing.traceCalls(client.image, 'runtime.v1.ImageService') };
   }
 
   async #runtimeEndpoint(flag = '--runtime-endpoint'): Promise<string> {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { traced } from './call-log.ts';
+import { logCalls } from './call-log.ts';
 
 test('calls are told, credentials are not', async () => {
   const lines: string[] = [];
-  const client = traced(
+  const client = logCalls(
     {
       pull: async (request: { image: string; auth: { username: string; password: string } }) => ({
         size: 5n,

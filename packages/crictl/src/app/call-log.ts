@@ -3,7 +3,7 @@
 const secrets = new Set(['password', 'auth', 'identityToken', 'registryToken']);
 
 /** Wraps a client to log every request, response and failure, without credentials. */
-export function traced<Client extends object>(client: Client, log: (message: string) => void): Client {
+export function logCalls<Client extends object>(client: Client, log: (message: string) => void): Client {
   return new Proxy(client, {
     get(target, name, receiver) {
       const method: unknown = Reflect.get(target, name, receiver);

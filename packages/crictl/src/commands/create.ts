@@ -3,7 +3,7 @@ import { createContainer, createFlags, wantsPull } from '../create/create.ts';
 import { within } from '../errors/within.ts';
 import { podId } from '../lookup/ids.ts';
 import { print } from '../output/print.ts';
-import { configSchemaCommands } from './schema-commands.ts';
+import { configSchemaCommands } from './jsonschema-subcommands.ts';
 
 export const create = defineCommand({
   argsUsage: 'POD container-config.[json|yaml] pod-config.[json|yaml]',

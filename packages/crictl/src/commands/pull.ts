@@ -4,7 +4,7 @@ import { within } from '../errors/within.ts';
 import { parseLabels } from '../filters/labels.ts';
 import { isTerminal, outputStream, print } from '../output/print.ts';
 import { credentials, pullFlags, pullImage } from '../pull/pull.ts';
-import { podSchemaCommands } from './schema-commands.ts';
+import { podSchemaCommands } from './jsonschema-subcommands.ts';
 
 export const pull = defineCommand({
   argsUsage: 'NAME[:TAG|@DIGEST]',

@@ -2,7 +2,7 @@ import { defineCommand } from '../app/command.ts';
 import { createContainer, createFlags, runPod, wantsPull } from '../create/create.ts';
 import { within } from '../errors/within.ts';
 import { print } from '../output/print.ts';
-import { configSchemaCommands } from './schema-commands.ts';
+import { configSchemaCommands } from './jsonschema-subcommands.ts';
 
 export const run = defineCommand({
   argsUsage: 'container-config.[json|yaml] pod-config.[json|yaml]',

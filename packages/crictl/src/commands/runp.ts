@@ -1,7 +1,7 @@
 import { defineCommand } from '../app/command.ts';
 import { cancelTimeoutFlag, runPod } from '../create/create.ts';
 import { print } from '../output/print.ts';
-import { podSchemaCommands } from './schema-commands.ts';
+import { podSchemaCommands } from './jsonschema-subcommands.ts';
 
 export const runp = defineCommand({
   argsUsage: 'pod-config.[json|yaml]',

@@ -14,13 +14,13 @@ import type { Candidate } from './cursor.ts';
 import type { ObjectKind } from './values.ts';
 
 /** An object and the words that resolve to it, in order of preference. */
-export interface Spelled {
+export interface NamedObject {
   words: readonly string[];
   description: string;
 }
 
 /** Pure: for each object its first word that starts with `typed` and resolves to no other object, sorted. */
-export function distinctWords(objects: readonly Spelled[], typed: string): Candidate[] {
+export function distinctWords(objects: readonly NamedObject[], typed: string): Candidate[] {
   const owners = new Map<string, number>();
   for (const word of objects.flatMap(({ words }) => [...new Set(words)])) {
     owners.set(word, (owners.get(word) ?? 0) + 1);
@@ -35,24 +35,24 @@ export function distinctWords(objects: readonly Spelled[], typed: string): Candi
 const states: Partial<Record<ObjectKind, string>> = { created: 'Created', running: 'Running' };
 
 /** Lists the objects of this kind. */
-export async function objectsOf(app: App, kind: ObjectKind): Promise<Spelled[]> {
+export async function objectsOf(app: App, kind: ObjectKind): Promise<NamedObject[]> {
   if (kind === 'images') {
     const { images } = await (await app.image()).listImages({}, app.call());
-    return images.map(({ id, repoTags }) => spelledImage(id, repoTags));
+    return images.map(({ id, repoTags }) => imageWords(id, repoTags));
   }
   const runtime = await app.runtime();
   const { items } = await runtime.listPodSandbox({}, app.call());
-  const pods = current(items.map(namedPod), podPath).map(spelledPod);
+  const pods = current(items.map(namedPod), podPath).map(podWords);
   if (kind === 'pods') return pods;
   const { containers } = await runtime.listContainers({}, app.call());
   const wanted = states[kind];
-  const spelled = current(namedContainers(containers, items), containerPath)
+  const found = current(namedContainers(containers, items), containerPath)
     .filter(({ state }) => wanted === undefined || state === wanted)
-    .map(spelledContainer);
-  return kind === 'containers and pods' ? [...spelled, ...pods] : spelled;
+    .map(containerWords);
+  return kind === 'containers and pods' ? [...found, ...pods] : found;
 }
 
-function spelledImage(id: string, repoTags: readonly string[]): Spelled {
+function imageWords(id: string, repoTags: readonly string[]): NamedObject {
   const shortNames = repoTags.map((name) => name.slice(name.lastIndexOf('/') + 1));
   return {
     words: [...repoTags, ...shortNames, truncateId(id, 'sha256:'), id],
@@ -60,14 +60,14 @@ function spelledImage(id: string, repoTags: readonly string[]): Spelled {
   };
 }
 
-function spelledPod({ id, namespace, pod, state }: NamedPod): Spelled {
+function podWords({ id, namespace, pod, state }: NamedPod): NamedObject {
   return {
     words: [pod, `${namespace}/${pod}`, id],
     description: `${state}, ${namespace}, ${truncateId(id)}`,
   };
 }
 
-function spelledContainer(container: NamedContainer): Spelled {
+function containerWords(container: NamedContainer): NamedObject {
   const { id, namespace, pod, name, state } = container;
   return {
     words: [`${pod}/${name}`, containerPath(container), name, id],

@@ -17,7 +17,7 @@ import {
 
 export interface Tracing {
   /** Wraps a client to record a span for each call; `service` is for example `runtime.v1.RuntimeService`. */
-  spanning<Client extends object>(client: Client, service: string): Client;
+  traceCalls<Client extends object>(client: Client, service: string): Client;
   /** Flushes the spans; throws when that takes longer than `timeoutMs`. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -43,7 +43,7 @@ export function startTracing({
   });
   const tracer = provider.getTracer('crictl');
   return {
-    spanning: (client, service) =>
+    traceCalls: (client, service) =>
       new Proxy(client, {
         get(target, name, receiver) {
           const method: unknown = Reflect.get(target, name, receiver);
