@@ -88,7 +88,7 @@ test('unknown pods, berthds of later, and runtimes that are none', async () => {
   await node.node.restart();
   const { code, err } = node.crictl('trace', 'web');
   assert.equal(code, 1);
-  assert.match(err, /berthd was started after the pod, at 20/);
+  assert.match(err, /berthd started after the pod, at 20/);
 
   const socketPath = join(node.node.dir, 'other.sock');
   const version = { version: '0.1.0', runtimeName: 'other', runtimeVersion: '1', runtimeApiVersion: 'v1' };
