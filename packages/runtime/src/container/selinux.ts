@@ -55,7 +55,7 @@ export function warnOfUnusedOptions(
   if (host.selinux !== undefined || !asksForLabels(options)) return;
   warn(
     'config.linux.security_context.selinux_options',
-    'ignored: SELinux is not in use on this node, its kernel has it not or no policy for containers',
+    'ignored: SELinux is not in use on this node: the kernel lacks it, or a policy for containers',
   );
 }
 
