@@ -26,14 +26,14 @@ export type LoadedConfig =
 /** A larger configuration file is refused. */
 const maxConfBytes = 4 * 1024 * 1024;
 
-const EXTENSIONS = new Set(['.conflist', '.conf', '.json']);
+const extensions = new Set(['.conflist', '.conf', '.json']);
 
 /**
  * The configuration files of a directory in the order of their names; none when there is no such directory.
  * @throws when the directory exists but cannot be read
  */
 export async function confFiles(dir: string): Promise<string[]> {
-  const names = await fileNames(dir, (each) => EXTENSIONS.has(each));
+  const names = await fileNames(dir, (each) => extensions.has(each));
   return names.map((name) => join(dir, name));
 }
 

@@ -35,7 +35,7 @@ export interface Invocation {
 export const defaultTimeoutMs = 60_000;
 const defaultMaxOutputBytes = 4 * 1024 * 1024;
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-const EXCERPT = 400;
+const excerptLength = 400;
 
 /**
  * Runs one plugin.
@@ -127,5 +127,5 @@ function parseErrorObject(stdout: string): { code: number; problem: string; deta
 function lastWords({ stderr, stdout }: PluginExit): string {
   const words = stderr.trim() || stdout.trim();
   if (words === '') return ', printing nothing';
-  return `: ${words.length > EXCERPT ? `…${words.slice(-EXCERPT)}` : words}`;
+  return `: ${words.length > excerptLength ? `…${words.slice(-excerptLength)}` : words}`;
 }

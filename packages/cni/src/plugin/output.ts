@@ -5,7 +5,7 @@ import { parseResult } from '../result/parse.ts';
 import type { CniResult } from '../result/result.ts';
 import { CniError } from '../spec/errors.ts';
 
-const EXCERPT = 400;
+const excerptLength = 400;
 
 /**
  * The result of ADD.
@@ -37,5 +37,5 @@ export function parseOutput(output: string): unknown {
 
 /** The beginning of an output, quoted for errors. */
 export function excerpt(text: string): string {
-  return JSON.stringify(text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text);
+  return JSON.stringify(text.length > excerptLength ? `${text.slice(0, excerptLength)}…` : text);
 }

@@ -14,7 +14,7 @@ const rounds = 6_000;
 
 /** Exchanges the directory `part` for the link `link` and back, without end. A step that
  * somebody is in the way of (the subPath that was made meanwhile) is left out, and makes way for the next. */
-const EXCHANGER = `
+const exchangerScript = `
 const { renameSync, rmSync } = await import('node:fs');
 process.chdir(process.argv[1]);
 const step = (from, to) => {
@@ -112,7 +112,7 @@ async function race(t: TestContext, subPath: string): Promise<void> {
   writeFileSync(join(outside, 'secret'), '');
   symlinkSync(outside, join(volume, 'link'));
   symlinkSync(volume, join(volume, 'absolute'));
-  const exchanger = spawn(process.execPath, ['--input-type=module', '-e', EXCHANGER, volume], {
+  const exchanger = spawn(process.execPath, ['--input-type=module', '-e', exchangerScript, volume], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(exchanger, 'exit');

@@ -23,7 +23,7 @@ import { type CgroupUsage, v2Usage } from './usage.ts';
 import { toV2Files } from './v2-files.ts';
 
 /** The controllers to enable for pods, as far as the kernel has them. */
-const WANTED = ['cpu', 'cpuset', 'memory', 'io', 'pids', 'hugetlb'];
+const wantedControllers = ['cpu', 'cpuset', 'memory', 'io', 'pids', 'hugetlb'];
 
 /** cgroup v2: one hierarchy, in which each parent enables the controllers of its children. */
 export class CgroupV2 implements Cgroups {
@@ -115,7 +115,7 @@ export class CgroupV2 implements Cgroups {
 function handOnControllers(directory: string): void {
   const enabled = words(readControl(directory, 'cgroup.subtree_control'));
   const missing = words(readControl(directory, 'cgroup.controllers')).filter(
-    (controller) => WANTED.includes(controller) && !enabled.includes(controller),
+    (controller) => wantedControllers.includes(controller) && !enabled.includes(controller),
   );
   for (const controller of missing) {
     try {

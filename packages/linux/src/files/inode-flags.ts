@@ -6,10 +6,10 @@ import { openChild } from './open-child.ts';
 const ioctl = libcFunction('ioctl', ['int', 'ulong', 'void *']);
 
 /** The request numbers of 64-bit kernels; the argument is an int nevertheless. */
-const FS_IOC_GETFLAGS = 0x80086601;
-const FS_IOC_SETFLAGS = 0x40086602;
-const FS_IMMUTABLE_FL = 0x10;
-const FS_APPEND_FL = 0x20;
+const fsIocGetflags = 0x80086601;
+const fsIocSetflags = 0x40086602;
+const fsImmutableFl = 0x10;
+const fsAppendFl = 0x20;
 
 /**
  * Clears the immutable and the append-only flag of a directory or file, with which not even root can change it.
@@ -19,12 +19,12 @@ export function clearProtection(descriptor: number): boolean {
   const flags = new Uint8Array(8);
   const view = new DataView(flags.buffer);
   try {
-    ioctl('FS_IOC_GETFLAGS', descriptor, FS_IOC_GETFLAGS, flags);
+    ioctl('FS_IOC_GETFLAGS', descriptor, fsIocGetflags, flags);
     const before = view.getUint32(0, true);
-    const after = before & ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
+    const after = before & ~(fsImmutableFl | fsAppendFl);
     if (before === after) return false;
     view.setUint32(0, after, true);
-    ioctl('FS_IOC_SETFLAGS', descriptor, FS_IOC_SETFLAGS, flags);
+    ioctl('FS_IOC_SETFLAGS', descriptor, fsIocSetflags, flags);
     return true;
   } catch {
     // The file system has no inode flags, or this process lacks CAP_LINUX_IMMUTABLE.

@@ -12,13 +12,13 @@ const openTree = systemCall('open_tree', 428, ['int', 'str', 'uint']);
 const moveMount = systemCall('move_mount', 429, ['int', 'str', 'int', 'str', 'uint']);
 const mountSetattr = systemCall('mount_setattr', 442, ['int', 'str', 'uint', 'void *', 'size_t']);
 
-const AT_FDCWD = -100;
-const AT_SYMLINK_NOFOLLOW = 0x100;
-const AT_EMPTY_PATH = 0x1000;
-const AT_RECURSIVE = 0x8000;
+const atFdcwd = -100;
+const atSymlinkNofollow = 0x100;
+const atEmptyPath = 0x1000;
+const atRecursive = 0x8000;
 const openTreeClone = 1;
-const MOUNT_ATTR_RDONLY = 0x1n;
-const MOUNT_ATTR_IDMAP = 0x10_0000n;
+const mountAttrRdonly = 0x1n;
+const mountAttrIdmap = 0x10_0000n;
 
 /** Flags of mount(2) by their mount(8) names. */
 const mountFlags = {
@@ -101,11 +101,11 @@ export function bindMount(source: string, target: string, options: BindOptions =
     return;
   }
   const MOVE_MOUNT_F_EMPTY_PATH = 4;
-  const tree = openTree(source, AT_FDCWD, source, openTreeClone | O_CLOEXEC | (recursive ? AT_RECURSIVE : 0));
+  const tree = openTree(source, atFdcwd, source, openTreeClone | O_CLOEXEC | (recursive ? atRecursive : 0));
   try {
-    if (readonly) setAttributes(tree, target, { set: MOUNT_ATTR_RDONLY, recursive });
+    if (readonly) setAttributes(tree, target, { set: mountAttrRdonly, recursive });
     if (idMap !== undefined) setIdMap(tree, source, { namespace: idMap, recursive });
-    moveMount(target, tree, '', AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH);
+    moveMount(target, tree, '', atFdcwd, target, MOVE_MOUNT_F_EMPTY_PATH);
   } finally {
     closeDescriptor(tree);
   }
@@ -117,7 +117,7 @@ function setIdMap(tree: number, about: string, map: { namespace: string; recursi
   const descriptor = openSync(map.namespace, 'r');
   try {
     const { recursive } = map;
-    setAttributes(tree, about, { set: MOUNT_ATTR_IDMAP, recursive, userNamespace: BigInt(descriptor) });
+    setAttributes(tree, about, { set: mountAttrIdmap, recursive, userNamespace: BigInt(descriptor) });
   } finally {
     closeSync(descriptor);
   }
@@ -128,7 +128,7 @@ function setIdMap(tree: number, about: string, map: { namespace: string; recursi
  * mount.
  */
 export function canMapIds(directory: string, namespace: string): boolean {
-  const tree = openTree(directory, AT_FDCWD, directory, openTreeClone | O_CLOEXEC);
+  const tree = openTree(directory, atFdcwd, directory, openTreeClone | O_CLOEXEC);
   try {
     setIdMap(tree, directory, { namespace, recursive: false });
     return true;
@@ -148,7 +148,7 @@ function setAttributes(
   change: { set: bigint; recursive: boolean; userNamespace?: bigint },
 ): void {
   const attributes = new BigUint64Array([change.set, 0n, 0n, change.userNamespace ?? 0n]);
-  const flags = AT_EMPTY_PATH | (change.recursive ? AT_RECURSIVE : 0);
+  const flags = atEmptyPath | (change.recursive ? atRecursive : 0);
   mountSetattr(about, tree, '', flags, new Uint8Array(attributes.buffer), 32);
 }
 
@@ -186,7 +186,7 @@ export function isMountPoint(path: string): boolean {
   const ATTRIBUTES_OFFSET = 8;
   const result = Buffer.alloc(256);
   try {
-    statx(path, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0, result);
+    statx(path, atFdcwd, path, atSymlinkNofollow, 0, result);
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
     throw error;

@@ -1,12 +1,12 @@
-// RTM_GETADDR: the IP addresses of a network namespace.
+// rtmGetaddr: the IP addresses of a network namespace.
 import { formatIp } from '@berth/common/ip-address.ts';
 import { decodeAttributes, type NetlinkMessage } from './message.ts';
 import { NetlinkSocket } from './socket.ts';
 
-const RTM_GETADDR = 22;
+const rtmGetaddr = 22;
 const ifa = { address: 1, local: 2, flags: 8 } as const;
-const IFA_F_TENTATIVE = 0x40;
-const IFA_F_DADFAILED = 0x08;
+const ifaFTentative = 0x40;
+const ifaFDadfailed = 0x08;
 
 /** struct ifaddrmsg of rtnetlink(7). */
 const structureBytes = 8;
@@ -34,7 +34,7 @@ export interface Address {
 export function listAddresses(): Address[] {
   using socket = new NetlinkSocket('route');
   return socket
-    .dump('list addresses', RTM_GETADDR, Buffer.alloc(structureBytes))
+    .dump('list addresses', rtmGetaddr, Buffer.alloc(structureBytes))
     .flatMap((message) => decodeAddress(message) ?? []);
 }
 
@@ -51,6 +51,6 @@ export function decodeAddress({ payload }: NetlinkMessage): Address | undefined 
     address: formatIp(bytes),
     prefixLength: payload.readUInt8(1),
     scope: scopes[payload.readUInt8(3)] ?? 'other',
-    tentative: (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) !== 0,
+    tentative: (flags & (ifaFTentative | ifaFDadfailed)) !== 0,
   };
 }

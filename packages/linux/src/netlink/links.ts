@@ -1,4 +1,4 @@
-// RTM_GETLINK, RTM_NEWLINK and RTM_DELLINK: network interfaces.
+// rtmGetlink, rtmNewlink and rtmDellink: network interfaces.
 import {
   decodeAttributes,
   decodeString,
@@ -8,12 +8,12 @@ import {
 } from './message.ts';
 import { NetlinkSocket } from './socket.ts';
 
-const RTM_NEWLINK = 16;
-const RTM_DELLINK = 17;
-const RTM_GETLINK = 18;
+const rtmNewlink = 16;
+const rtmDellink = 17;
+const rtmGetlink = 18;
 
 const ifla = { address: 1, name: 3, mtu: 4, link: 5, master: 10, info: 18, stats64: 23 } as const;
-const IFLA_INFO_KIND = 1;
+const iflaInfoKind = 1;
 const iffUp = 0x1;
 const iffLoopback = 0x8;
 const iffRunning = 0x40;
@@ -55,13 +55,13 @@ export interface Link {
 /** The interfaces of the calling thread's network namespace. */
 export function listLinks(): Link[] {
   using socket = new NetlinkSocket('route');
-  return socket.dump('list links', RTM_GETLINK, Buffer.alloc(structureBytes)).map(decodeLink);
+  return socket.dump('list links', rtmGetlink, Buffer.alloc(structureBytes)).map(decodeLink);
 }
 
 /** Brings an interface up by name. */
 export function setLinkUp(name: string): void {
   using socket = new NetlinkSocket('route');
-  socket.change(`set link ${name} up`, RTM_NEWLINK, 0, encodeLinkUp(name));
+  socket.change(`set link ${name} up`, rtmNewlink, 0, encodeLinkUp(name));
 }
 
 /** Deletes an interface by name; of a veth pair, both ends. */
@@ -71,7 +71,7 @@ export function deleteLink(name: string): void {
     Buffer.alloc(structureBytes),
     encodeAttributes([[ifla.name, encodeString(name)]]),
   ]);
-  socket.change(`delete link ${name}`, RTM_DELLINK, 0, payload);
+  socket.change(`delete link ${name}`, rtmDellink, 0, payload);
 }
 
 export function encodeLinkUp(name: string): Buffer {
@@ -86,7 +86,7 @@ export function decodeLink({ payload }: NetlinkMessage): Link {
   const attributes = decodeAttributes(payload.subarray(structureBytes));
   const address = attributes.get(ifla.address);
   const info = attributes.get(ifla.info);
-  const kind = info && decodeAttributes(info).get(IFLA_INFO_KIND);
+  const kind = info && decodeAttributes(info).get(iflaInfoKind);
   const master = attributes.get(ifla.master)?.readUInt32LE(0);
   const peer = attributes.get(ifla.link)?.readUInt32LE(0);
   const statistics = attributes.get(ifla.stats64);

@@ -1,12 +1,12 @@
-// RTM_GETROUTE: the routes of a network namespace.
+// rtmGetroute: the routes of a network namespace.
 import { formatIp } from '@berth/common/ip-address.ts';
 import { decodeAttributes, type NetlinkMessage } from './message.ts';
 import { NetlinkSocket } from './socket.ts';
 
-const RTM_GETROUTE = 26;
+const rtmGetroute = 26;
 const rta = { destination: 1, outLink: 4, gateway: 5, priority: 6, preferredSource: 7, table: 15 } as const;
-const RT_TABLE_MAIN = 254;
-const RTN_UNICAST = 1;
+const rtTableMain = 254;
+const rtnUnicast = 1;
 const AF_INET = 2;
 const AF_INET6 = 10;
 
@@ -30,7 +30,7 @@ export interface Route {
 export function listRoutes(): Route[] {
   using socket = new NetlinkSocket('route');
   return socket
-    .dump('list routes', RTM_GETROUTE, Buffer.alloc(structureBytes))
+    .dump('list routes', rtmGetroute, Buffer.alloc(structureBytes))
     .flatMap((message) => decodeRoute(message) ?? []);
 }
 
@@ -44,7 +44,7 @@ export function decodeRoute({ payload }: NetlinkMessage): Route | undefined {
   const attributes = decodeAttributes(payload.subarray(structureBytes));
   const addressFamily = payload.readUInt8(0);
   const table = attributes.get(rta.table)?.readUInt32LE(0) ?? payload.readUInt8(4);
-  if (table !== RT_TABLE_MAIN || payload.readUInt8(7) !== RTN_UNICAST) return undefined;
+  if (table !== rtTableMain || payload.readUInt8(7) !== rtnUnicast) return undefined;
   if (addressFamily !== AF_INET && addressFamily !== AF_INET6) return undefined;
   const prefixLength = payload.readUInt8(1);
   const destination = attributes.get(rta.destination);

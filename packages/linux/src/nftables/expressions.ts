@@ -5,7 +5,7 @@ import { type Attribute, encodeString } from '../netlink/message.ts';
 
 const registers = 1;
 const listElement = 1;
-const EXPRESSION = { name: 1, data: 2 } as const;
+const expressionAttributes = { name: 1, data: 2 } as const;
 const dataValue = 1;
 
 const metaAttributes = { destination: 1, key: 2 } as const;
@@ -48,8 +48,8 @@ function expression(name: string, data: readonly Attribute[]): Attribute {
   return [
     listElement,
     [
-      [EXPRESSION.name, encodeString(name)],
-      [EXPRESSION.data, data],
+      [expressionAttributes.name, encodeString(name)],
+      [expressionAttributes.data, data],
     ],
   ];
 }

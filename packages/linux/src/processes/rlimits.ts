@@ -6,7 +6,7 @@ import { readSysctl } from '../sysctl.ts';
 export const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
 
 /** Row titles of /proc/PID/limits by the names of the OCI runtime spec. */
-const TITLES = {
+const limitTitles = {
   RLIMIT_CPU: 'Max cpu time',
   RLIMIT_FSIZE: 'Max file size',
   RLIMIT_DATA: 'Max data size',
@@ -25,7 +25,7 @@ const TITLES = {
   RLIMIT_RTTIME: 'Max realtime timeout',
 } as const;
 
-export type RlimitType = keyof typeof TITLES;
+export type RlimitType = keyof typeof limitTitles;
 
 export interface Rlimit {
   type: RlimitType;
@@ -41,17 +41,17 @@ export function parseRlimitType(text: string): RlimitType | undefined {
 }
 
 function isRlimitType(name: string): name is RlimitType {
-  return Object.hasOwn(TITLES, name);
+  return Object.hasOwn(limitTitles, name);
 }
 
 /** Parses /proc/PID/limits. */
 export function parseLimits(text: string): Rlimit[] {
   const lines = text.split('\n');
-  return Object.keys(TITLES)
+  return Object.keys(limitTitles)
     .filter(isRlimitType)
     .flatMap((type) => {
-      const line = lines.find((candidate) => candidate.startsWith(`${TITLES[type]} `));
-      const [soft, hard] = line?.slice(TITLES[type].length).trim().split(/\s+/) ?? [];
+      const line = lines.find((candidate) => candidate.startsWith(`${limitTitles[type]} `));
+      const [soft, hard] = line?.slice(limitTitles[type].length).trim().split(/\s+/) ?? [];
       return soft === undefined || hard === undefined ? [] : [{ type, soft: limit(soft), hard: limit(hard) }];
     });
 }

@@ -59,7 +59,7 @@ const waitpidCall = libcFunction('waitpid', ['int', 'void *', 'int']);
 const posixSpawnSetsigdef = 0x04;
 const posixSpawnSetsigmask = 0x08;
 const posixSpawnSetsid = 0x80;
-const F_DUPFD_CLOEXEC = 1030;
+const fDupfdCloexec = 1030;
 const O_RDWR = 2;
 const WNOHANG = 1;
 /** Larger than posix_spawn_file_actions_t and posix_spawnattr_t of any C library. */
@@ -97,7 +97,7 @@ export function startProcess({ path, args, env, descriptors }: Program): Started
       let origin = source;
       if (source < descriptors.length && source !== target) {
         // Its number is also the target of another descriptor: duplicate it before that overwrites it.
-        origin = fcntlCall(path, source, F_DUPFD_CLOEXEC, descriptors.length);
+        origin = fcntlCall(path, source, fDupfdCloexec, descriptors.length);
         moved.push(origin);
       }
       // dup2 of a descriptor onto itself clears close-on-exec.

@@ -1,4 +1,4 @@
-// The Unix socket on which an OCI runtime hands over the terminal of a process (SCM_RIGHTS).
+// The Unix socket on which an OCI runtime hands over the terminal of a process (scmRights).
 import { rmSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { closeDescriptor, libcFunction, onceReadable } from '../syscall/libc.ts';
@@ -15,7 +15,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 const msgCmsgCloexec = 0x4000_0000;
 const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
+const scmRights = 1;
 /** sizeof(struct cmsghdr): length (8), level (4), type (4). */
 const headerBytes = 16;
 
@@ -106,6 +106,6 @@ function receiveDescriptor(about: string, connection: number): number | undefine
   const isRights =
     control.readBigUInt64LE(0) >= BigInt(headerBytes + 4) &&
     control.readInt32LE(8) === SOL_SOCKET &&
-    control.readInt32LE(12) === SCM_RIGHTS;
+    control.readInt32LE(12) === scmRights;
   return isRights ? control.readInt32LE(headerBytes) : undefined;
 }

@@ -7,7 +7,7 @@ const fcntlCall = libcFunction('fcntl', ['int', 'int', 'long']);
 
 // From fcntl.h; the same on every architecture that Node runs on.
 const O_NONBLOCK = 0o4000;
-const F_SETFL = 4;
+const fSetfl = 4;
 
 /**
  * A pipe(2) for the output of a child process. The `'pipe'` of node:child_process is a pair of sockets, on which
@@ -72,5 +72,5 @@ export class InputPipe implements Disposable {
 }
 
 function doNotBlock(end: number): void {
-  fcntlCall('pipe', end, F_SETFL, O_NONBLOCK);
+  fcntlCall('pipe', end, fSetfl, O_NONBLOCK);
 }

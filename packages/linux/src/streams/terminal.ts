@@ -12,7 +12,7 @@ const TCSETS = 0x5402;
 const TIOCSWINSZ = 0x5414;
 const TIOCGPTN = 0x80045430;
 const TIOCSPTLCK = 0x40045431;
-const F_SETFL = 4;
+const fSetfl = 4;
 const O_NONBLOCK = 0o4000;
 
 /** sizeof(struct termios) of the kernel. */
@@ -57,7 +57,7 @@ export function openRelayTerminal(): RelayTerminal {
  * hangs up the terminal (SIGHUP to its session).
  */
 export function terminalStream(master: number): DescriptorStream {
-  fcntlCall('terminal', master, F_SETFL, constants.O_RDWR | O_NONBLOCK);
+  fcntlCall('terminal', master, fSetfl, constants.O_RDWR | O_NONBLOCK);
   return new DescriptorStream(master, { kind: 'bytes' });
 }
 

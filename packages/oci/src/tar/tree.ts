@@ -7,7 +7,7 @@ import { decodeFileName, encodeFileName as native } from './file-name.ts';
 import { encodeHeader } from './writer.ts';
 
 const chunkBytes = 1024 * 1024;
-const S_IFMT = 0o170000;
+const sIfmt = 0o170000;
 
 /**
  * Encodes the tree below a directory as tar entries, sorted by name, without the end blocks. Omits sockets, paths for
@@ -102,7 +102,7 @@ function attributesOf(path: string, file: string, stats: Stats): TarAttributes {
   }
   return {
     path,
-    mode: stats.mode & ~S_IFMT,
+    mode: stats.mode & ~sIfmt,
     uid: stats.uid,
     gid: stats.gid,
     mtime: stats.mtimeMs / 1000,

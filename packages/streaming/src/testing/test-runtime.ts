@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import type { StreamingRuntime, TerminalSize } from '../server/streaming-runtime.ts';
 import { onceAborted } from '@berth/common/abort.ts';
+import type { StreamingRuntime, TerminalSize } from '../server/streaming-runtime.ts';
 
 /** A runtime for tests: its commands are streams, without containers and processes. */
 export function testRuntime(): StreamingRuntime & { sizes: TerminalSize[]; waiting: number; gone: number } {
