@@ -1,4 +1,4 @@
-// `npm run check`: types, lint and format, unit tests, side by side; prints what failed and exits 1.
+// `npm run check`: types, lint and format, our own rules, unit tests, side by side; prints what failed and exits 1.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,10 @@ const bin = join(root, 'node_modules/.bin');
 const steps = [
   { name: 'types', argv: [join(bin, 'tsc'), '-p', root] },
   { name: 'lint and format', argv: [join(bin, 'biome'), 'ci', '--error-on-warnings', '.'] },
+  {
+    name: 'rules of this repository',
+    argv: [join(root, 'scripts/node'), join(root, 'scripts/lint/main.ts')],
+  },
   {
     name: 'unit tests',
     argv: [join(root, 'scripts/node'), join(root, 'scripts/unit-tests.ts')],

@@ -125,6 +125,7 @@ async function untilEvent<Value>(event: Promise<void>, act: () => Promise<Value>
   });
   let last = await act();
   for (let round = 0; !isThere && round < 20; round++) {
+    // crictl may not listen yet, and nobody else tells when it does: then what it missed is done again.
     await Promise.race([noted, new Promise((resolve) => setTimeout(resolve, 500))]);
     if (!isThere) last = await act();
   }

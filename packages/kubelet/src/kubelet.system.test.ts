@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { mount, mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { testImage } from '@berth/test-support/pods.ts';
@@ -64,7 +65,6 @@ function startKubelet(ready: () => Promise<boolean>): Promise<Daemon> {
 
 const alive = async () => true;
 const healthy = async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok;
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function writeManifest(name: string): void {
   const container = { name: 'main', image: testImage, command: ['/bin/sh', '-c', forever] };
@@ -188,6 +188,7 @@ test('the runtime is killed under the kubelet and comes back', async () => {
   await node.restartRuntime(async () => {
     await until('the kubelet sees it', () => !kubelet.runtimeReady());
     kubelet.setPods([kept, crashed, late]);
+    // Long enough for a few tries of the kubelet, which must not give up.
     await sleep(2000);
   });
   await untilRunning(kubelet, late);

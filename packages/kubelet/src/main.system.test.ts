@@ -1,4 +1,5 @@
 // The kubelet as a process: what it says when it can not start, and what it serves while no runtime answers.
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +17,7 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '@berth/test-support/until.ts';
 
 const main = new URL('./main.ts', import.meta.url).pathname;
 const port = 23_871;
@@ -65,13 +66,11 @@ async function start(): Promise<ChildProcess> {
   const child = spawn(process.execPath, [main, ...flags()], { stdio: ['ignore', 'ignore', 'pipe'] });
   children.push(child);
   child.stderr?.resume();
-  for (let tries = 0; tries < 500; tries++) {
-    const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
-    if (answer) return child;
+  await until('the kubelet answers', () => {
     assert.equal(child.exitCode, null, 'the kubelet ended early');
-    await sleep(20);
-  }
-  throw new Error('the kubelet does not answer');
+    return fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
+  });
+  return child;
 }
 
 test('--version and --help', () => {
@@ -117,7 +116,7 @@ test('while no runtime answers it is unhealthy, shows its pods and what is wrong
   const child = await start();
   const get = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
   assert.match(await get('/healthz'), /the container runtime does not answer at .*none\.sock/);
-  for (let tries = 0; tries < 200 && (await get('/pods')).includes('"items":null'); tries++) await sleep(20);
+  await until('there is a pod', async () => !(await get('/pods')).includes('"items":null'));
   const { items } = JSON.parse(await get('/pods'));
   assert.equal(items.length, 1);
   assert.equal(items[0].metadata.name, 'good-n');
@@ -159,7 +158,7 @@ test('a pod that does not fit is Failed in /pods and named with its file in /rej
   await start();
   const get = async (path: string) =>
     JSON.parse(await (await fetch(`http://127.0.0.1:${port}${path}`)).text());
-  for (let tries = 0; tries < 200 && (await get('/pods')).items === null; tries++) await sleep(20);
+  await until('there is a pod', async () => (await get('/pods')).items !== null);
   const { items } = await get('/pods');
   assert.deepEqual(
     items.map(({ metadata, status }: { metadata: { name: string }; status: Record<string, string> }) => [
@@ -213,10 +212,10 @@ test('another local user cannot read the pods: no port is open unless asked for,
     return await text(response);
   };
   let pods = '';
-  for (let tries = 0; !pods.includes('secret') && tries < 500; tries++) {
+  await until('the pod is there', async () => {
     pods = await ask().catch(() => '');
-    await sleep(20);
-  }
+    return pods.includes('secret');
+  });
   assert.match(pods, /"value":"secret"/, 'root reads them');
   assert.deepEqual(listening(child.pid ?? 0), []);
 
@@ -242,8 +241,7 @@ test('GET // is answered, on both ports, and the kubelet goes on', async () => {
     response.resume();
     return response.statusCode;
   };
-  for (let tries = 0; tries < 500 && (await status(healthzPort, '/healthz').catch(() => 0)) !== 500; tries++)
-    await sleep(20);
+  await until('/healthz answers', async () => (await status(healthzPort, '/healthz').catch(() => 0)) === 500);
   for (const each of [port, healthzPort]) {
     assert.equal(await status(each, '//'), 404);
     assert.equal(await status(each, '/healthz'), 500);

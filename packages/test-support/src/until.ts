@@ -22,3 +22,21 @@ export async function until<Found>(
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Repeats assertions until they hold, and gives what they return. Fails as `until` does, with the last failure. */
+export async function eventually<Result>(check: () => Result | Promise<Result>): Promise<Result> {
+  let failure: unknown;
+  const passed = await until(
+    'the assertions hold',
+    async () => {
+      try {
+        return { result: await check() };
+      } catch (error) {
+        failure = error;
+        return undefined;
+      }
+    },
+    () => String(failure),
+  );
+  return passed.result;
+}

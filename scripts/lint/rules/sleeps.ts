@@ -2,7 +2,7 @@ import type { SourceTree } from '../tree/source-tree.ts';
 import type { Problem } from './problem.ts';
 
 const sleep =
-  /\b(?:sleep|delay|setTimeout)\((?:\d[\d_]*|\w*[mM]s|\(\w+|[^()]*\*[^()]*)\)|setTimeout\(\w+, ?[\d_]+\)|setTimeout\(\w+, \w*[mM]s\)/;
+  /\b(?:sleep|delay|setTimeout)\((?:[1-9][\d_]*|\w*[mM]s|\(\w+|[^()]*\*[^()]*)\)|setTimeout\(\w+, ?[\d_]+\)|setTimeout\(\w+, \w*[mM]s\)/;
 
 /** A test waits for an event; one that sleeps says in a comment, on the line or above it, why no event will do. */
 export function sleeps(tree: SourceTree): Problem[] {

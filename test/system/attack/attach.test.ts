@@ -72,6 +72,7 @@ const ways: Readonly<
       signal: gone.signal,
     };
     const attached = remoteCommand({ url: await attachUrl(containerId), ...client }).catch(() => {});
+    // Sometimes before, sometimes after the connection is made.
     await delay(2);
     gone.abort();
     await attached;

@@ -115,6 +115,7 @@ for (const [what, pieces] of Object.entries(attacks)) {
       const socket = connect(attacked.node.socket).on('error', () => {});
       socket.resume();
       socket.write(Buffer.concat([preface, encodeFrame(frameType.settings, 0, 0, nothing)]));
+      // What berthd keeps for longer than the flood shows half a second later.
       const growth = await attacked.growth(flood(socket, bytes).then(() => delay(500)));
       t.diagnostic(`${Math.round(growth / MiB)} MiB more, ${socket.destroyed ? '' : 'not '}hung up on`);
       assert.ok(growth <= most, `berthd grew by ${Math.round(growth / MiB)} MiB`);

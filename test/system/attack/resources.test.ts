@@ -1,4 +1,5 @@
 // Containers that take what they can get: processes, memory by way of their output, and time.
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
@@ -8,6 +9,7 @@ import { CriError } from '@berth/cri/errors/cri-error.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { remoteCommand } from '@berth/streaming/client/remote-command.ts';
 import { AttackedNode } from '@berth/test-support/attacked-node.ts';
+import { until } from '@berth/test-support/until.ts';
 
 const mebibyte = 1024 * 1024;
 /** A berthd that collects its garbage late is no leak; what these containers make is far more. */
@@ -33,6 +35,7 @@ test('a fork bomb stays below the limit of its pod, and is stopped', { timeout: 
         {},
         { cgroupParent },
       );
+      // Time to fork: no event says that a bomb has done its worst.
       await delay(1500);
       const { length } = cgroups.processes(cgroupParent);
       assert.ok(length > 20 && length <= 60, `${length} processes`);
@@ -107,16 +110,16 @@ test('an exec whose client does not read is held up, not kept', { timeout: 600_0
       const hangUp = new AbortController();
       const session = remoteCommand({ url, transport, tty: false, stdout, signal: hangUp.signal });
       const ended = assert.rejects(session, { name: 'AbortError' });
+      // Time to grow: nothing happens when nothing does.
       const grown = await attacked.growth(delay(2000));
       assert.ok(grown < tolerated, `${transport}: ${Math.round(grown / mebibyte)} MiB more`);
       hangUp.abort();
       await ended;
     }
-    for (const deadline = performance.now() + 10_000; ; await delay(50)) {
+    await until('the commands of clients that have gone end', async () => {
       const { stdout } = await loud.run('ps');
-      if (!Buffer.from(stdout).toString().includes('/bin/yes')) break;
-      assert.ok(performance.now() < deadline, 'the commands of clients that have gone end');
-    }
+      return !Buffer.from(stdout).toString().includes('/bin/yes');
+    });
     await attacked.remove(loud);
   });
 });
@@ -149,8 +152,10 @@ test('a container that opens its output over and over, and reads from it', { tim
     const opener = await attacked.attacker(
       'echo ready; (cat /proc/1/fd/1 >/dev/null &); while true; do echo x >/proc/1/fd/1; exec 1>/proc/1/fd/2; done',
     );
+    // Time to open it often, then time to grow.
     await delay(1000);
     const conmon = attacked.conmonOf(opener.containerId);
+    // And as long to look at.
     const grown = await attacked.growth(delay(1000), [conmon]);
     assert.ok(grown < tolerated, `${Math.round(grown / mebibyte)} MiB more`);
     await attacked.node.client.runtime.reopenContainerLog({ containerId: opener.containerId });
@@ -180,10 +185,11 @@ test('a container that fills its layer and shared memory is stopped and leaves n
 
 /** Waits until a log ends with this. */
 async function ends(file: string, text: string): Promise<void> {
-  for (const deadline = performance.now() + 60_000; ; await delay(50)) {
-    if (lastBytes(file).endsWith(text)) return;
-    assert.ok(performance.now() < deadline, `${file} does not come to an end: ${lastBytes(file)}`);
-  }
+  await until(
+    `${file} comes to an end`,
+    () => lastBytes(file).endsWith(text),
+    () => lastBytes(file),
+  );
 }
 
 function lastBytes(file: string): string {

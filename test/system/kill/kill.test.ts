@@ -212,6 +212,7 @@ async function startOver(
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
+  // berthd, which others kill and start, is asked until it answers.
   for (const deadline = performance.now() + 90_000; !signal.aborted; await delay(20)) {
     const { kills } = flights;
     try {

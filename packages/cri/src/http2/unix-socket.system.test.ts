@@ -43,6 +43,7 @@ for (const [name, engine] of Object.entries(engines)) {
 
   test(`${name}: all arrives in order at one who reads late, and so does the answer`, async () => {
     serve = async (connection) => {
+      // Nothing tells that the socket's buffers are full.
       await setTimeout(200);
       const octets = Buffer.alloc(chunk * chunks);
       let filled = 0;

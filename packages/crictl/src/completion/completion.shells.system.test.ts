@@ -1,12 +1,13 @@
 // The completion of crictl in real shells: keys go to them through tmux.
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { crictl } from '@berth/test-support/crictl.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
+import { until } from '@berth/test-support/until.ts';
 import { CrictlNode } from '../testing/crictl-node.ts';
 
 const dir = scratchDir('crictl-tab');
@@ -21,11 +22,7 @@ const keys = (...names: string[]) => tmux('send-keys', '-t', `${shell}:`, ...nam
 const literally = (text: string) => new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
 
 async function shows(text: RegExp, what: string): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    if (text.test(screen())) return;
-    await setTimeout(100);
-  }
-  assert.match(screen(), text, what);
+  await until(what, () => text.test(screen()), screen);
 }
 
 before(async () => {

@@ -66,6 +66,7 @@ test('wider and narrower on the way nothing of the bars is left over', async () 
   // A bar that is drawn while tmux breaks lines and has not told of it yet leaves some of them: let nothing come on.
   await terminal.shows(/ [1-9][\d.]*\/3.0 MB| 0\.[1-9]\/3.0 MB/);
   front.seen.bytesPerSecond = 0;
+  // Until what was sent before has been drawn: tmux does not tell.
   await setTimeout(300);
   await terminal.shows(new RegExp(`^before\\n${names}downloading \\[.{21}\\].*MB\\n){3}\\n`));
   terminal.resize(100, 24);

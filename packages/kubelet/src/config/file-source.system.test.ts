@@ -1,4 +1,5 @@
 // The manifest directory as people use it: real files, real inotify.
+
 import assert from 'node:assert/strict';
 import {
   appendFileSync,
@@ -12,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '@berth/test-support/until.ts';
 import { podKey } from '../api/pod.ts';
 import { redirectLog } from '../klog/klog.ts';
 import { FileSource } from './file-source.ts';
@@ -53,14 +54,16 @@ function manifest(name: string, image = 'a:1'): string {
   return `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}}\nspec:\n  containers:\n  - name: c\n    image: ${image}\n`;
 }
 
-/** Waits until the newest update is as wanted; the time bound is for a busy machine. */
-async function until(wanted: (update: PodUpdate) => boolean): Promise<PodUpdate> {
-  for (let tries = 0; tries < 500; tries++) {
-    const newest = updates.at(-1);
-    if (newest && wanted(newest)) return newest;
-    await sleep(10);
-  }
-  throw new Error(`no such update; the newest is ${JSON.stringify(updates.at(-1))}`);
+/** Waits until the newest update is as wanted. */
+async function untilUpdate(wanted: (update: PodUpdate) => boolean): Promise<PodUpdate> {
+  return await until(
+    'there is such an update',
+    () => {
+      const newest = updates.at(-1);
+      return newest && wanted(newest) ? newest : undefined;
+    },
+    () => updates.at(-1),
+  );
 }
 
 /** How many manifests are kept for the next kubelet. */
@@ -76,36 +79,36 @@ test('files that are there, come, change, move and go', async () => {
   writeFileSync(join(folder, '.hidden.yaml'), manifest('hidden'));
   mkdirSync(join(folder, 'folder'));
   start();
-  const first = await until((update) => keys(update) === 'default/a-n');
+  const first = await untilUpdate((update) => keys(update) === 'default/a-n');
   assert.match(first.rejected[0]?.message ?? '', /directory/);
 
   writeFileSync(join(folder, 'b.yaml'), manifest('b'));
-  await until((update) => keys(update) === 'default/a-n default/b-n');
+  await untilUpdate((update) => keys(update) === 'default/a-n default/b-n');
 
   writeFileSync(join(folder, '.new'), manifest('b', 'a:2'));
   renameSync(join(folder, '.new'), join(folder, 'b.yaml'));
-  await until((update) => update.pods[1]?.spec.containers[0]?.image === 'a:2');
+  await untilUpdate((update) => update.pods[1]?.spec.containers[0]?.image === 'a:2');
 
   renameSync(join(folder, 'b.yaml'), join(folder, '.gone'));
-  await until((update) => keys(update) === 'default/a-n');
+  await untilUpdate((update) => keys(update) === 'default/a-n');
   rmSync(join(folder, 'a.yaml'));
-  await until((update) => keys(update) === '');
+  await untilUpdate((update) => keys(update) === '');
 });
 
 test('a file that is half written or broken keeps its pod, and says so', async () => {
   const file = join(folder, 'a.yaml');
   writeFileSync(file, manifest('a'));
   start();
-  const before = await until((update) => keys(update) === 'default/a-n');
+  const before = await untilUpdate((update) => keys(update) === 'default/a-n');
   writeFileSync(file, '');
-  await until((update) => update.rejected.length === 1);
+  await untilUpdate((update) => update.rejected.length === 1);
   writeFileSync(file, 'apiVersion: v1\nkind: [');
-  const broken = await until((update) => /not valid YAML/.test(update.rejected[0]?.message ?? ''));
+  const broken = await untilUpdate((update) => /not valid YAML/.test(update.rejected[0]?.message ?? ''));
   assert.equal(broken.pods[0], before.pods[0]);
   assert.equal(broken.rejected[0]?.lastGoodRuns, true);
   writeFileSync(file, manifest('a').slice(0, 40));
   appendFileSync(file, manifest('a').slice(40));
-  const after = await until((update) => update.rejected.length === 0);
+  const after = await untilUpdate((update) => update.rejected.length === 0);
   assert.equal(after.pods[0], before.pods[0]);
   assert.ok(updates.every((update) => keys(update) === 'default/a-n'));
 });
@@ -113,53 +116,53 @@ test('a file that is half written or broken keeps its pod, and says so', async (
 test('a file that breaks while no kubelet runs keeps its pod, one that goes does not', async () => {
   for (const name of ['a', 'b', 'c']) writeFileSync(join(folder, `${name}.yaml`), manifest(name));
   start();
-  const before = await until((update) => update.pods.length === 3);
-  await until(() => copies() === 3);
+  const before = await untilUpdate((update) => update.pods.length === 3);
+  await untilUpdate(() => copies() === 3);
   await source.stop();
   updates = [];
   writeFileSync(join(folder, 'a.yaml'), 'kind: [');
   writeFileSync(join(folder, 'b.yaml'), manifest('b', '""'));
   rmSync(join(folder, 'c.yaml'));
   start();
-  const after = await until((update) => update.rejected.length === 2);
+  const after = await untilUpdate((update) => update.rejected.length === 2);
   assert.equal(keys(after), 'default/a-n default/b-n');
   assert.equal(after.pods[0]?.metadata.uid, before.pods[0]?.metadata.uid);
-  await until(() => copies() === 2);
+  await untilUpdate(() => copies() === 2);
 });
 
 test('a directory that is made later, removed and made again', async () => {
   const later = join(folder, 'x/manifests');
   start(later);
-  await until((update) => keys(update) === '');
+  await untilUpdate((update) => keys(update) === '');
   mkdirSync(later, { recursive: true });
   writeFileSync(join(later, 'a.yaml'), manifest('a'));
-  await until((update) => keys(update) === 'default/a-n');
+  await untilUpdate((update) => keys(update) === 'default/a-n');
   rmSync(join(folder, 'x'), { recursive: true });
-  await until((update) => keys(update) === '');
+  await untilUpdate((update) => keys(update) === '');
   mkdirSync(later, { recursive: true });
   writeFileSync(join(later, 'b.yaml'), manifest('b'));
-  await until((update) => keys(update) === 'default/b-n');
+  await untilUpdate((update) => keys(update) === 'default/b-n');
 });
 
 test('one file as the path', async () => {
   const file = join(folder, 'pod.yaml');
   start(file);
-  await until((update) => keys(update) === '');
+  await untilUpdate((update) => keys(update) === '');
   writeFileSync(join(folder, 'other.yaml'), manifest('other'));
   writeFileSync(file, manifest('a'));
-  await until((update) => keys(update) === 'default/a-n');
+  await untilUpdate((update) => keys(update) === 'default/a-n');
   writeFileSync(join(folder, 'swap'), manifest('b'));
   renameSync(join(folder, 'swap'), file);
-  await until((update) => keys(update) === 'default/b-n');
+  await untilUpdate((update) => keys(update) === 'default/b-n');
   rmSync(file);
-  await until((update) => keys(update) === '');
+  await untilUpdate((update) => keys(update) === '');
 });
 
 test('a hundred files at once', async () => {
   start();
-  await until((update) => keys(update) === '');
+  await untilUpdate((update) => keys(update) === '');
   for (let index = 0; index < 100; index++)
     writeFileSync(join(folder, `${index}.yaml`), manifest(`p${index}`));
-  const all = await until((update) => update.pods.length === 100);
+  const all = await untilUpdate((update) => update.pods.length === 100);
   assert.equal(new Set(all.pods.map((pod) => pod.metadata.uid)).size, 100);
 });

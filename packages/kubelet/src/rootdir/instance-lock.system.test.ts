@@ -1,4 +1,5 @@
 // The root directory of a kubelet: closed to other users whatever the umask, and one kubelet's at a time.
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { until } from '@berth/test-support/until.ts';
 
 const main = new URL('../main.ts', import.meta.url).pathname;
 const port = 23_872;
@@ -58,13 +60,11 @@ async function start(umask?: string): Promise<ChildProcess> {
   child.stderr?.on('data', (chunk) => {
     output += chunk;
   });
-  for (let tries = 0; tries < 1000; tries++) {
-    const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
-    if (answer) return child;
+  await until('the kubelet answers', () => {
     assert.equal(child.exitCode, null, output);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  assert.fail('the kubelet does not answer');
+    return fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
+  });
+  return child;
 }
 
 const octal = (path: string) => (statSync(path).mode & 0o7777).toString(8);

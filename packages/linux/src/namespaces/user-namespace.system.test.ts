@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
+import { until } from '@berth/test-support/until.ts';
 import { bindMount, canMapIds, mount, mountsBelow, unmount } from '../mounts/mount.ts';
 import { overlayMount } from '../mounts/overlay.ts';
 import { NamespaceWorker, pinState, unpin } from './namespaces.ts';
@@ -152,13 +153,11 @@ test('the process that holds new namespaces ends with the one that made it', {
   assert.match(state() ?? '', /^[RS]$/);
   maker.kill('SIGKILL');
   await once(maker, 'exit');
-  for (const deadline = performance.now() + 5_000; ; ) {
+  await until(`process ${pid} has ended`, () => {
     try {
-      if (state() === 'Z') break;
+      return state() === 'Z';
     } catch {
-      break;
+      return true;
     }
-    assert.ok(performance.now() < deadline, `process ${pid} lives on`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  });
 });

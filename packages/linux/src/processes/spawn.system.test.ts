@@ -15,7 +15,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '@berth/test-support/until.ts';
 import { OutputPipe } from '../streams/output-pipe.ts';
 import { children, processStat } from './process.ts';
@@ -69,8 +68,7 @@ test('a program gets its descriptors and no others, whatever their numbers', asy
     descriptors: Array.from({ length: last + 1 }, (_, target) => wanted.get(target) ?? 'null'),
   });
   // While it starts, its own loader opens files.
-  for (const deadline = Date.now() + 5000; processStat(pid)?.state !== 'S' && Date.now() < deadline; )
-    await sleep(1);
+  await until('it sleeps', () => processStat(pid)?.state === 'S');
   const others = readdirSync(`/proc/${pid}/fd`).filter((each) => Number(each) > last && !inherited.has(each));
   assert.deepEqual(others, []);
   for (const [target, source] of wanted) {

@@ -1,10 +1,12 @@
 // The life of a container under conmon, with each OCI runtime of the distribution.
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { processStat } from '@berth/linux/processes/process.ts';
+import { eventually } from '@berth/test-support/until.ts';
 import { readExit } from '../exits/exit-files.ts';
 import { TestContainers } from '../testing/test-containers.ts';
 import { readPidFile, startConmon } from './conmon.ts';
@@ -120,15 +122,4 @@ for (const name of ['crun', 'runc']) {
         await assert.rejects(startConmon({ ...options, ...change }), message);
     });
   });
-}
-
-async function eventually(check: () => void | Promise<void>): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await check();
-    } catch (error) {
-      if (attempt === 100) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -1,10 +1,12 @@
 // Execs in real containers, with each OCI runtime of the distribution.
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { processStat } from '@berth/linux/processes/process.ts';
+import { eventually } from '@berth/test-support/until.ts';
 import { type TestContainer, TestContainers } from '../testing/test-containers.ts';
 import { type CollectedExecOptions, execCollected } from './exec-collected.ts';
 import { execProcess } from './exec-process.ts';
@@ -163,15 +165,4 @@ for (const name of ['crun', 'runc']) {
       assert.notEqual(processStat(container.started.containerPid), undefined);
     });
   });
-}
-
-async function eventually(check: () => void | Promise<void>): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await check();
-    } catch (error) {
-      if (attempt === 100) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -1,9 +1,9 @@
 // Pulls through a registry that counts bytes and can be made slow: by many at once, and after a kill -9.
+
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connectCri } from '@berth/cri/client/client.ts';
 import { LayerPhase } from '@berth/cri/generated/image-progress.ts';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
@@ -11,6 +11,7 @@ import { meterRegistry } from '@berth/oci/testing/metered-registry.ts';
 import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
+import { until } from '@berth/test-support/until.ts';
 
 const layerBytes = 6_000_000;
 let scratch: ReturnType<typeof scratchDir>;
@@ -49,7 +50,7 @@ test('a berthd that is killed in the middle of a pull goes on with the partial b
   const client = connectCri(paths.socket);
   const request = { image: { image: front.image } };
   const pulling = client.image.pullImage(request).catch((error: unknown) => error);
-  while (front.seen.layerBytes < layerBytes / 2) await sleep(10);
+  await until('half of it is here', () => front.seen.layerBytes >= layerBytes / 2);
   await first.stop('SIGKILL');
   assert((await pulling) instanceof Error);
   client.close();

@@ -57,6 +57,7 @@ async function layersMeasured(sandbox: string): Promise<void> {
   });
 }
 
+/** berthd reads a cgroup anew when what it knows is older than half a second; no event says that it is. */
 const nextInterval = () => new Promise((resolve) => setTimeout(resolve, 700));
 
 /** Resolves when a container with a CPU quota has been asleep for longer than berthd's numbers are old. */

@@ -1,4 +1,5 @@
 // Clients that break the rules, go slowly, or ask for what is not there.
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +13,7 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '@berth/test-support/until.ts';
 import { WebSocket } from 'ws';
 import { dialSpdy } from '../client/dial.ts';
 import { FrameDecoder } from '../spdy/frame-decoder.ts';
@@ -140,7 +142,7 @@ test('port-forward over the channels of a WebSocket', async () => {
     channels[channel] += data.subarray(1).toString('latin1');
   });
   await once(socket, 'open');
-  while (!channels[0]?.endsWith('hello') || !channels[3]?.includes('ECONNREFUSED')) await delay(10);
+  await until('both answered', () => channels[0]?.endsWith('hello') && channels[3]?.includes('ECONNREFUSED'));
   const port = Buffer.alloc(2);
   port.writeUInt16LE(bound.port);
   assert.equal(channels[0], `${port.toString('latin1')}hello`);
@@ -209,10 +211,11 @@ test('half-open pairs whose partner does not come are let go of, their error str
   open(['streamType', 'error'], ['port', '80'], ['requestID', '1']);
   open(['streamType', 'data'], ['port', '80'], ['requestID', '2']);
   const wanted = ['timed out waiting for streams', 'RST_STREAM'];
-  for (const deadline = performance.now() + 5_000; !wanted.every((each) => answers.includes(each)); ) {
-    assert.ok(performance.now() < deadline, answers.join(' '));
-    await delay(10);
-  }
+  await until(
+    'all has been answered',
+    () => wanted.every((each) => answers.includes(each)),
+    () => answers.join(' '),
+  );
   socket.destroy();
 });
 
@@ -244,8 +247,11 @@ test('streams that are opened and reset at once do not pile up', async () => {
       socket.write(encodeControlFrame({ type: 'RST_STREAM', streamId, status: 5 }));
     if (pair % 100 === 0) await delay(0);
   }
-  for (const deadline = performance.now() + 10_000; connecting > 0; await delay(10))
-    assert.ok(performance.now() < deadline, `${connecting} connections are being made`);
+  await until(
+    'no connection is being made',
+    () => connecting === 0,
+    () => connecting,
+  );
   assert.ok(most > 0 && most <= 1024, `${most} at once`);
   socket.destroy();
 });
@@ -297,16 +303,14 @@ test('sessions beyond the most there may be are refused, and there is room again
     'too many sessions are open; try again later',
   ]);
   sessions[0]?.destroy();
-  for (const deadline = performance.now() + 5_000; ; await delay(20)) {
+  await until('a session has become free', async () => {
     const outgoing = request(small.execUrl(ask), { method: 'POST', headers, agent: false });
     outgoing.end();
-    const isUpgraded = await Promise.race([
+    return await Promise.race([
       once(outgoing, 'upgrade').then(([, socket]) => socket.destroy()),
       once(outgoing, 'response').then(() => undefined),
     ]);
-    if (isUpgraded !== undefined) break;
-    assert.ok(performance.now() < deadline, 'there is room again');
-  }
+  });
   sessions[1]?.destroy();
 });
 

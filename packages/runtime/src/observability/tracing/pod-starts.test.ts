@@ -113,13 +113,15 @@ test('spans become the steps of the calls that they begin in, and go on to the n
   const starts = new PodStarts();
   const tracer = recordStarts(starts, next);
   const header = () => undefined;
+  // Work that takes time, so that spans have a length.
+  const work = (ms: number) => () => setTimeout(ms);
   const runPod = (id: string) =>
     tracer.call({ rpc: 'RunPodSandbox', header }, async () => {
       tracer.describe({ 'sandbox.id': id, 'k8s.pod.name': `name of ${id}` });
-      await tracer.span('namespaces', {}, () => setTimeout(1));
+      await tracer.span('namespaces', {}, work(1));
       await Promise.all([
-        tracer.span('network', {}, () => tracer.span('plugin', {}, () => setTimeout(5))),
-        tracer.span('init', {}, () => setTimeout(1)),
+        tracer.span('network', {}, () => tracer.span('plugin', {}, work(5))),
+        tracer.span('init', {}, work(1)),
       ]);
       return id;
     });
