@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startRegistry } from '@berth/oci/testing/registry.ts';
+import { startRegistry } from '@berth/test-support/image-registry.ts';
 import { writeLargeImage } from '@berth/test-support/large-image.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
 import { median, residentMiB, timed } from './measure.ts';

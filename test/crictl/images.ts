@@ -1,7 +1,7 @@
 // A registry with the images that comparisons pull.
 import { join } from 'node:path';
 import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
-import { startRegistry } from '@berth/oci/testing/registry.ts';
+import { startRegistry } from '@berth/test-support/image-registry.ts';
 import { writeTestImage } from '@berth/test-support/images.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
 

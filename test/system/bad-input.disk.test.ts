@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { mount, unmount } from '@berth/linux/mounts/mount.ts';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
-import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import {
   expectWaiting,
   type FaultyNode,
@@ -18,6 +17,7 @@ import {
   untilRunning,
   untilWaiting,
 } from '@berth/test-support/faulty-node.ts';
+import { startRegistry, type TestRegistry } from '@berth/test-support/image-registry.ts';
 import { until } from '@berth/test-support/until.ts';
 
 const full = /no space left on device|disk is full/;

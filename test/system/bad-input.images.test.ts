@@ -9,7 +9,6 @@ import { after, before, test } from 'node:test';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import { type Digest, digestHex } from '@berth/oci/image-spec/digest.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
-import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import {
   expectWaiting,
   type FaultyNode,
@@ -18,6 +17,7 @@ import {
   untilForgotten,
   untilRunning,
 } from '@berth/test-support/faulty-node.ts';
+import { startRegistry, type TestRegistry } from '@berth/test-support/image-registry.ts';
 import { busyboxLayer } from '@berth/test-support/images.ts';
 import { freePort } from '@berth/test-support/registry.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { JsonCursor } from '@berth/common/json/cursor.ts';
-import { startRegistry, type TestRegistry, testUser } from '@berth/oci/testing/registry.ts';
+import { startRegistry, type TestRegistry, testUser } from '@berth/test-support/image-registry.ts';
 import { writeTestImage } from '@berth/test-support/images.ts';
 import { testImage } from '@berth/test-support/pods.ts';
 import { type RealCrictl, startRealCrictl } from '@berth/test-support/real-crictl.ts';

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
-import { startRegistry } from '@berth/oci/testing/registry.ts';
+import { startRegistry } from '@berth/test-support/image-registry.ts';
 import type { Config } from './config/config.ts';
 import { startDaemon } from './daemon.ts';
 import { execProcess } from './exec/exec-process.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
-import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
+import { startRegistry, type TestRegistry } from '@berth/test-support/image-registry.ts';
 import { catalogue, mirrored } from './catalogue.ts';
 
 /** Writes every image as `REPOSITORY:TAG` into an OCI layout. */

@@ -12,10 +12,9 @@ import type { Descriptor } from '@berth/oci/image-spec/descriptor.ts';
 import { digestHex, digestOf } from '@berth/oci/image-spec/digest.ts';
 import { mediaTypes } from '@berth/oci/image-spec/media-types.ts';
 import { hostPlatform } from '@berth/oci/image-spec/platform.ts';
-
-import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import { zstdFrame } from '@berth/oci/testing/zstd-frame.ts';
 import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
+import { startRegistry, type TestRegistry } from '@berth/test-support/image-registry.ts';
 import { patience } from '@berth/test-support/machine-speed.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
-import type { TestRegistry } from '@berth/oci/testing/registry.ts';
+import type { TestRegistry } from '@berth/test-support/image-registry.ts';
 
 /** Two images of a registry that share a layer, each large enough for a pull to take its time. */
 export async function pushImages(dir: string, registry: TestRegistry): Promise<readonly [string, string]> {

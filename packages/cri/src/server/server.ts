@@ -109,8 +109,8 @@ const maxConcurrentStreams = 1000;
  * Listens on `socketPath` and answers CRI calls. Throws when a live server holds the socket.
  *
  * @example
- * import { connectCri } from '@berth/cri/client.ts';
- * import { CriError } from '@berth/cri/errors.ts';
+ * import { connectCri } from '@berth/cri/client/client.ts';
+ * import { CriError } from '@berth/cri/errors/cri-error.ts';
  *
  * const calls: string[] = [];
  * const server = await serveCri({

@@ -6,8 +6,8 @@ import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import { type MeteredRegistry, meterRegistry } from '@berth/oci/testing/metered-registry.ts';
-import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import { crictl } from '@berth/test-support/crictl.ts';
+import { startRegistry, type TestRegistry } from '@berth/test-support/image-registry.ts';
 import { CrictlNode } from '../testing/crictl-node.ts';
 import { Terminal } from '../testing/terminal.ts';
 

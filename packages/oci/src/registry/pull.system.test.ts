@@ -3,8 +3,8 @@ import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePort } from '@berth/test-support/registry.ts';
+import { TestPulls } from '@berth/test-support/test-pulls.ts';
 import { digestHex } from '../image-spec/digest.ts';
-import { TestPulls } from '../testing/test-pulls.ts';
 import type { PullProgress, PullRequest } from './pull.ts';
 
 let pulls: TestPulls;

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, test } from 'node:test';
+import { testUser } from '@berth/test-support/image-registry.ts';
 import { freePort } from '@berth/test-support/registry.ts';
-import { testUser } from '../testing/registry.ts';
-import { TestPulls } from '../testing/test-pulls.ts';
+import { TestPulls } from '@berth/test-support/test-pulls.ts';
 import { TokenCache } from './auth/token-cache.ts';
 
 let pulls: TestPulls;

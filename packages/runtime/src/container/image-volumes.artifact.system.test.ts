@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Mount } from '@berth/cri/generated/api.ts';
 import { mountsBelow } from '@berth/linux/mounts/mount.ts';
-import { pushArtifact } from '@berth/oci/testing/artifact.ts';
-import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
+import { pushArtifact } from '@berth/test-support/artifact.ts';
+import { startRegistry, type TestRegistry } from '@berth/test-support/image-registry.ts';
 import { failsWith, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ListImagesRequest } from '@berth/cri/generated/api.ts';
 import { digestOf } from '@berth/oci/image-spec/digest.ts';
-import { pushArtifact } from '@berth/oci/testing/artifact.ts';
+import { pushArtifact } from '@berth/test-support/artifact.ts';
 import { call, TestImages } from '../testing/test-images.ts';
 
 let images: TestImages;

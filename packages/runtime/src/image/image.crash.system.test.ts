@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { PullImageRequest } from '@berth/cri/generated/api.ts';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
-import { startRegistry } from '@berth/oci/testing/registry.ts';
+import { startRegistry } from '@berth/test-support/image-registry.ts';
 import { createLogger } from '../logging/log.ts';
 import { openDatabase } from '../state/database.ts';
 import { pullImage } from './pull.ts';

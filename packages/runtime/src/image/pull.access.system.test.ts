@@ -5,7 +5,7 @@ import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { ImageStatusRequest, PullImageRequest } from '@berth/cri/generated/api.ts';
 import type { AuthConfig } from '@berth/oci/registry/auth/credentials.ts';
-import { startRegistry, type TestRegistry, testUser } from '@berth/oci/testing/registry.ts';
+import { startRegistry, type TestRegistry, testUser } from '@berth/test-support/image-registry.ts';
 import { call, type TestImageStore, TestImages } from '../testing/test-images.ts';
 
 type Auth = AuthConfig;

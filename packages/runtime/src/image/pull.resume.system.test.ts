@@ -8,8 +8,8 @@ import { connectCri } from '@berth/cri/client/client.ts';
 import { LayerPhase } from '@berth/cri/generated/image-progress.ts';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import { meterRegistry } from '@berth/oci/testing/metered-registry.ts';
-import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
 import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
+import { startRegistry, type TestRegistry } from '@berth/test-support/image-registry.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
 import { until } from '@berth/test-support/until.ts';
 

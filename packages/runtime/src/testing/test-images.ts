@@ -8,7 +8,7 @@ import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import { type Digest, digestHex, digestOf } from '@berth/oci/image-spec/digest.ts';
 import { type ImageManifest, parseIndex, parseManifest } from '@berth/oci/image-spec/manifest.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
-import { startRegistry, type TestRegistry } from '@berth/oci/testing/registry.ts';
+import { startRegistry, type TestRegistry } from '@berth/test-support/image-registry.ts';
 import type { Config } from '../config/config.ts';
 import { LayerUsage } from '../disk-usage/layer-usage.ts';
 import { imageHandlers } from '../image/handlers.ts';

@@ -6,10 +6,10 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { testUser } from '../../testing/registry.ts';
+import { testUser } from '@berth/test-support/image-registry.ts';
+import { TestPulls } from '@berth/test-support/test-pulls.ts';
 import { makeCertificate } from '../../testing/test-certificates.ts';
 import { httpProxy, socksProxy } from '../../testing/test-proxies.ts';
-import { TestPulls } from '../../testing/test-pulls.ts';
 
 let pulls: TestPulls;
 /** In front of the registry: with TLS, and with a token server and redirects to other hosts. */

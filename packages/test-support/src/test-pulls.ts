@@ -5,11 +5,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeOciLayout } from '../archive/layout-writer.ts';
-import { ContentStore } from '../content/store.ts';
-import { parseReference } from '../reference/reference.ts';
-import { type PullRequest, pullImage } from '../registry/pull.ts';
-import { startRegistry, type TestRegistry } from './registry.ts';
+import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
+import { ContentStore } from '@berth/oci/content/store.ts';
+import { parseReference } from '@berth/oci/reference/reference.ts';
+import { type PullRequest, pullImage } from '@berth/oci/registry/pull.ts';
+import { startRegistry, type TestRegistry } from './image-registry.ts';
 
 export class TestPulls implements AsyncDisposable {
   /** A folder for the test's files. */

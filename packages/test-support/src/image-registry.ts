@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JsonCursor } from '@berth/common/json/cursor.ts';
-import { startRegistry as startEmptyRegistry } from '@berth/test-support/registry.ts';
-import { scratchDir } from '@berth/test-support/scratch.ts';
-import { type Descriptor, parseDescriptor } from '../image-spec/descriptor.ts';
-import { digestHex } from '../image-spec/digest.ts';
-import { parseManifest } from '../image-spec/manifest.ts';
+import { type Descriptor, parseDescriptor } from '@berth/oci/image-spec/descriptor.ts';
+import { digestHex } from '@berth/oci/image-spec/digest.ts';
+import { parseManifest } from '@berth/oci/image-spec/manifest.ts';
+import { startRegistry as startEmptyRegistry } from './registry.ts';
+import { scratchDir } from './scratch.ts';
 
 /** A real registry (the distribution's docker-registry) on a loopback port, for tests. */
 export interface TestRegistry {

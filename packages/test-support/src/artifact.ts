@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Descriptor } from '../image-spec/descriptor.ts';
-import { digestHex, digestOf } from '../image-spec/digest.ts';
-import { mediaTypes } from '../image-spec/media-types.ts';
-import type { TestRegistry } from './registry.ts';
+import type { Descriptor } from '@berth/oci/image-spec/descriptor.ts';
+import { digestHex, digestOf } from '@berth/oci/image-spec/digest.ts';
+import { mediaTypes } from '@berth/oci/image-spec/media-types.ts';
+import type { TestRegistry } from './image-registry.ts';
 
 /** Pushes NAME:1, an artifact of files by title; the empty title stands for none. */
 export async function pushArtifact(
