@@ -1,3 +1,6 @@
+import { escapeHtml } from '@berth/common/json/html-escape.ts';
+import { isObject } from '@berth/common/json/is-object.ts';
+
 /** A JSON value as `JSON.parse` gives it. */
 export type Json = string | number | boolean | null | Json[] | JsonObject;
 export interface JsonObject {
@@ -6,7 +9,7 @@ export interface JsonObject {
 
 /** True for a JSON object, not for an array or null. */
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject(value);
 }
 
 /**
@@ -32,10 +35,7 @@ export function jsonTypeName(value: unknown): string {
  * to equal those of libcni byte for byte.
  */
 export function goJson(value: Json): string {
-  return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return escapeHtml(JSON.stringify(value));
 }
 
 /** The same value with the keys of every object in byte order, as Go writes a map. */
