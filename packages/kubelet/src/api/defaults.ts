@@ -1,6 +1,7 @@
 // Fills in what a manifest leaves out, as the API server does for every pod: what `/pods` shows and what the
 // rest of the kubelet relies on.
 
+import { splitImageName } from '@berth/common/image-name.ts';
 import { compareQuantities } from '@berth/common/quantity.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 
@@ -47,8 +48,7 @@ function defaultContainer(container: v1.Container, hostNetwork: boolean): v1.Con
 
 /** Only an image whose tag is "latest", written or implied, is asked for again at every start. */
 function pullPolicy(image: string): 'Always' | 'IfNotPresent' {
-  const [name = '', digest] = image.split('@');
-  const tag = /:([^/:]*)$/.exec(name)?.[1];
+  const { tag, digest } = splitImageName(image);
   return tag === 'latest' || (tag === undefined && digest === undefined) ? 'Always' : 'IfNotPresent';
 }
 
