@@ -2,6 +2,7 @@
 // have to match, required fields have to be there.
 
 import { messageOf } from '@berth/common/error-message.ts';
+import { isObject } from '@berth/common/json/is-object.ts';
 import { formatQuantity, parseQuantity } from '@berth/common/quantity.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { type FieldError, invalid, join, required, unknownField } from './field-error.ts';
@@ -9,11 +10,6 @@ import { podSchema } from './generated/pod-schema.ts';
 
 /** A JSON object with unchecked fields. */
 export type JsonObject = Readonly<Record<string, unknown>>;
-
-/** Whether the value is a JSON object: not a list, not null. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /**
  * A Pod with the shape that the API gives it and what was left out of it, or what is wrong with it. Nulls are left
@@ -60,7 +56,7 @@ const mayBeMissing: ReadonlySet<string> = new Set(['Sysctl.value']);
 
 function readObject(object: string, value: unknown, path: string, errors: FieldError[]): unknown {
   const fields = fieldsOf(object) ?? {};
-  if (!isJsonObject(value)) return wrongType(path, value, 'an object', errors);
+  if (!isObject(value)) return wrongType(path, value, 'an object', errors);
   const result: Record<string, unknown> = {};
   for (const [name, entry] of Object.entries(value)) {
     const type = Object.hasOwn(fields, name) ? fields[name] : undefined;
@@ -81,7 +77,7 @@ function readList(type: string, value: unknown, path: string, errors: FieldError
 }
 
 function readMap(type: string, value: unknown, path: string, errors: FieldError[]): unknown {
-  if (!isJsonObject(value)) return wrongType(path, value, 'an object', errors);
+  if (!isObject(value)) return wrongType(path, value, 'an object', errors);
   const result: Record<string, unknown> = Object.create(null);
   for (const [key, entry] of Object.entries(value)) {
     result[key] = readValue(type, entry, `${path}[${key}]`, errors);
@@ -120,7 +116,7 @@ function readScalar(type: string, value: unknown, path: string, errors: FieldErr
 function withoutBigInts(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (Array.isArray(value)) return value.map(withoutBigInts);
-  if (!isJsonObject(value)) return value;
+  if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, withoutBigInts(entry)]));
 }
 

@@ -2,9 +2,10 @@
 // manifest runs with half of what it asked for, unless the real kubelet does without it as well on a node of its own.
 
 import { isDeepStrictEqual } from 'node:util';
+import { isObject } from '@berth/common/json/is-object.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { type FieldError, forbidden, ignored, join } from './field-error.ts';
-import { fieldsOf, isJsonObject } from './pod-shape.ts';
+import { fieldsOf } from './pod-shape.ts';
 
 /**
  * By type of the Pod schema, the fields that this kubelet acts on. A type that is not in the table is
@@ -89,7 +90,7 @@ function visit(type: string, value: unknown, path: string, errors: FieldError[])
     return;
   }
   const fields = fieldsOf(type);
-  if (!fields || !isJsonObject(value)) return;
+  if (!fields || !isObject(value)) return;
   const allowed = supported[type];
   for (const [name, entry] of Object.entries(value)) {
     if (!allowed || allowed.has(name))

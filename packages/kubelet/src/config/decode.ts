@@ -1,5 +1,6 @@
 // One manifest file to the pods that it asks for. Everything after this trusts the Pod it is given.
 
+import { isObject } from '@berth/common/json/is-object.ts';
 import type { YamlPath, YamlPosition } from '@berth/go-yaml/document.ts';
 import { tryJson } from '@berth/go-yaml/json.ts';
 import { yamlText } from '@berth/go-yaml/text.ts';
@@ -7,7 +8,7 @@ import { withDefaults } from '../api/defaults.ts';
 import { type FieldError, formatFieldError, notSupported, required } from '../api/field-error.ts';
 import { ManifestSyntaxError, readManifestDocuments } from '../api/manifest-text.ts';
 import type { Pod } from '../api/pod.ts';
-import { isJsonObject, type JsonObject, readPodShape } from '../api/pod-shape.ts';
+import { type JsonObject, readPodShape } from '../api/pod-shape.ts';
 import { unsupportedFields } from '../api/supported-fields.ts';
 import { isRunnable, validatePod } from '../api/validation/pod.ts';
 import type { SysctlRules } from '../api/validation/security-context.ts';
@@ -77,7 +78,7 @@ class Decoder {
   }
 
   document(value: unknown, itemKind?: string, at: YamlPath = []): DecodedPod[] {
-    if (!isJsonObject(value)) {
+    if (!isObject(value)) {
       const problem = 'not a Kubernetes object: it must have apiVersion, kind, metadata and spec';
       return [this.#failed(undefined, at, [{ path: '', problem }])];
     }
@@ -138,7 +139,7 @@ function stepsOf(path: string): (string | number)[] {
 }
 
 function keyOf(document: JsonObject, nodeName: string): string | undefined {
-  const metadata = isJsonObject(document.metadata) ? document.metadata : {};
+  const metadata = isObject(document.metadata) ? document.metadata : {};
   const { name, namespace } = metadata;
   if (typeof name !== 'string' || name === '') return undefined;
   return `${typeof namespace === 'string' && namespace ? namespace : 'default'}/${name}-${nodeName.toLowerCase()}`;

@@ -1,6 +1,7 @@
 // Gives a pod from a manifest its identity on this node, as Kubernetes does for static pods: the node's name in
 // the pod's, a UID that changes with the manifest, and the annotations that say where it came from.
 import { createHash } from 'node:crypto';
+import { isObject } from '@berth/common/json/is-object.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 
@@ -59,7 +60,7 @@ function manifestHash(pod: v1.Pod, { nodeName, file }: StaticPodOrigin): string 
 
 function sortedKeys(key: string, value: unknown): unknown {
   if (key === 'status') return undefined;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -1,7 +1,7 @@
 // Warnings of the runtime about a sandbox that is incomplete, such as host ports that no CNI plugin forwards. berthd puts
 // them into the verbose status; other runtimes have none.
+import { isObject } from '@berth/common/json/is-object.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
-import { isJsonObject } from '../api/pod-shape.ts';
 import type { Logger } from '../klog/klog.ts';
 
 /** Most warnings of one sandbox. */
@@ -11,7 +11,7 @@ const maxWarnings = 16;
 export function warningsIn(info: Readonly<Record<string, string>>): string[] {
   try {
     const value: unknown = JSON.parse(info.info ?? '{}');
-    const warnings = isJsonObject(value) && Array.isArray(value.warnings) ? value.warnings : [];
+    const warnings = isObject(value) && Array.isArray(value.warnings) ? value.warnings : [];
     return warnings.filter((warning) => typeof warning === 'string').slice(0, maxWarnings);
   } catch {
     return [];

@@ -2,9 +2,10 @@
 // fields that it acts on and this kubelet does not are refused.
 
 import { messageOf } from '@berth/common/error-message.ts';
+import { isObject } from '@berth/common/json/is-object.ts';
 import { nearestName } from '../api/field-error.ts';
 import { ManifestSyntaxError, readManifestDocuments } from '../api/manifest-text.ts';
-import { isJsonObject, type JsonObject } from '../api/pod-shape.ts';
+import type { JsonObject } from '../api/pod-shape.ts';
 import { fields, isSetting, type Settings, setFromValue } from './settings.ts';
 import { forApiServer, isEmpty, isWithoutEffect, unsupportedSettings } from './unsupported-settings.ts';
 
@@ -50,7 +51,7 @@ export function readKubeletConfiguration(content: Uint8Array | string): Configur
   const [document, ...others] = readManifestDocuments(content);
   if (document instanceof ManifestSyntaxError) throw document;
   const value = document?.value;
-  if (!isJsonObject(value)) throw new ConfigurationError('not an object of kind KubeletConfiguration');
+  if (!isObject(value)) throw new ConfigurationError('not an object of kind KubeletConfiguration');
   const { kind, apiVersion, ...rest } = value;
   if (kind !== 'KubeletConfiguration') {
     throw new ConfigurationError(`kind: must be "KubeletConfiguration", not ${JSON.stringify(kind)}`);
@@ -68,7 +69,7 @@ export function readKubeletConfiguration(content: Uint8Array | string): Configur
 function readGroup(group: JsonObject, prefix: string, file: ConfigurationFile): void {
   for (const [name, value] of Object.entries(group)) {
     const path = prefix + name;
-    if (groups.has(path) && isJsonObject(value)) readGroup(value, `${path}.`, file);
+    if (groups.has(path) && isObject(value)) readGroup(value, `${path}.`, file);
     else if (groups.has(path) && isEmpty(value)) continue;
     else if (known.has(path)) readField(path, typeof value === 'bigint' ? clamped(value) : value, file);
     else file.notices.push(`strict decoding error: unknown field "${path}"${suggestion(path)}`);
