@@ -1,4 +1,5 @@
 // The file /etc/crictl.yaml: a flat map of options, read at every start and written by `crictl config`.
+import { isObject } from '@berth/common/json/is-object.ts';
 import { parseBoolean } from '../cli/flags.ts';
 
 export interface CrictlYaml {
@@ -85,11 +86,11 @@ async function yamlPairs(text: string): Promise<[string, string][]> {
   try {
     const document: unknown = parse(text, { schema: 'failsafe', uniqueKeys: false });
     const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
-    if (typeof document !== 'object' || document === null) return [];
     // The first two items of a list are a name and its value, as in the real crictl.
     if (Array.isArray(document)) {
       return document.length < 2 ? [] : [[textOf(document[0]), textOf(document[1])]];
     }
+    if (!isObject(document)) return [];
     return Object.entries(document).map(([name, value]) => [name, textOf(value)]);
   } catch (error) {
     if (!(error instanceof YAMLParseError)) throw error;
