@@ -1,5 +1,6 @@
 // Parses a CDI specification file: YAML or JSON, whatever the file's name says, as the reference library does with
 // sigs.k8s.io/yaml.
+import { isObject } from '@berth/common/json/is-object.ts';
 import { readYaml, YamlError } from '@berth/go-yaml/document.ts';
 import { goText } from '@berth/go-yaml/go-text.ts';
 
@@ -28,7 +29,7 @@ export function parseCdiFile(content: Uint8Array | string): unknown {
 /** A number or boolean in place of a string (`name: 0`) is read as that string. */
 function withTexts(value: unknown, member: string): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => withTexts(item, member));
-  if (typeof value === 'object' && value !== null) {
+  if (isObject(value)) {
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withTexts(each, name)]));
   }
   const isScalar = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isObject } from '@berth/common/json/is-object.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import type { Logger } from '../logging/log.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
@@ -60,7 +61,7 @@ export async function endCheckpoint(
 
 async function isPaused(runtime: OciRuntime, id: string): Promise<boolean> {
   const state: unknown = JSON.parse(await runtime.run(['state', id]));
-  return typeof state === 'object' && state !== null && 'status' in state && state.status === 'paused';
+  return isObject(state) && state.status === 'paused';
 }
 
 /** Dumps the processes of a paused container into its work directory; they stay paused. */

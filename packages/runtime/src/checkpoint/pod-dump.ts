@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { readRegularFileSync } from '@berth/common/files/regular-file.ts';
+import { isObject } from '@berth/common/json/is-object.ts';
 import { invalid, messageWithCauses } from '../rpc/errors.ts';
 
 /** The index of a pod's checkpoint, written last. */
@@ -33,7 +34,7 @@ export function parsePodDump(value: unknown): PodDump {
 }
 
 function parseContainer(value: unknown): PodDump['containers'][number] {
-  const { name, archive }: Record<string, unknown> = typeof value === 'object' ? { ...value } : {};
+  const { name, archive } = isObject(value) ? value : {};
   if (typeof name !== 'string' || typeof archive !== 'string' || basename(archive) !== archive) {
     throw new Error(`${podDump} names no archive of a container`);
   }

@@ -2,6 +2,7 @@ import { constants, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { O_PATH } from '@berth/common/files/open-flags.ts';
 import { openRegularFile } from '@berth/common/files/regular-file.ts';
+import { isObject } from '@berth/common/json/is-object.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { magicPath, openInRoot } from '@berth/linux/files/safe-path.ts';
 import { closeDescriptor } from '@berth/linux/syscall/libc.ts';
@@ -106,12 +107,7 @@ function parseObject(files: ReadonlyMap<string, Buffer[]>, name: string): Record
 function parseMounts(value: unknown): { destination: string }[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((mount: unknown) =>
-    typeof mount === 'object' &&
-    mount !== null &&
-    'destination' in mount &&
-    typeof mount.destination === 'string'
-      ? [{ destination: mount.destination }]
-      : [],
+    isObject(mount) && typeof mount.destination === 'string' ? [{ destination: mount.destination }] : [],
   );
 }
 

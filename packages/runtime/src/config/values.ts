@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { isObject } from '@berth/common/json/is-object.ts';
 import type { LocatedDocument, ValuePath } from './located.ts';
 
 /** Converts a value of a document, or fails at its position. */
@@ -34,9 +35,7 @@ export function valueParsers({ fail, warn }: Pick<LocatedDocument, 'fail' | 'war
       names.find((name) => name === value) ??
       fail(path, `want one of ${names.join(', ')}, not ${JSON.stringify(value)}`);
   const entries: Parse<[string, unknown][]> = (value, path) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.entries(value)
-      : fail(path, 'want a mapping');
+    isObject(value) ? Object.entries(value) : fail(path, 'want a mapping');
   /**
    * A mapping with some of these fields. Unknown ones are ignored with a warning. A key without a value counts as
    * absent.

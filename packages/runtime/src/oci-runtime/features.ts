@@ -1,3 +1,4 @@
+import { isObject } from '@berth/common/json/is-object.ts';
 import type { OciRuntime } from './runtime.ts';
 
 /** Optional features of an OCI runtime. */
@@ -29,7 +30,8 @@ export async function runtimeFeatures(runtime: OciRuntime): Promise<OciRuntimeFe
 /** Parses the output of `features`, a JSON object; a missing member means a missing feature. */
 export function parseFeatures(text: string): OciRuntimeFeatures {
   const features: unknown = JSON.parse(text);
-  const at = (...path: string[]): unknown => path.reduce((value, key) => Object(value)[key], features);
+  const at = (...path: string[]) =>
+    path.reduce((value: unknown, key) => (isObject(value) ? value[key] : undefined), features);
   const names = (...path: string[]): unknown[] => {
     const value = at(...path);
     return Array.isArray(value) ? value : [];

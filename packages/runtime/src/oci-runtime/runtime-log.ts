@@ -1,3 +1,5 @@
+import { isObject } from '@berth/common/json/is-object.ts';
+
 /**
  * The OCI runtime's log. crun and runc, given `--log FILE --log-format json`, append one JSON object per message;
  * the last error is the reason of a failure.
@@ -19,11 +21,9 @@ function parseEntry(line: string): { level: string; message: string } | undefine
   } catch {
     return undefined;
   }
-  if (typeof value !== 'object' || value === null || !('msg' in value) || !('level' in value))
-    return undefined;
-  return typeof value.msg === 'string' && typeof value.level === 'string'
-    ? { level: value.level, message: value.msg.trim() }
-    : undefined;
+  if (!isObject(value)) return undefined;
+  const { level, msg } = value;
+  return typeof msg === 'string' && typeof level === 'string' ? { level, message: msg.trim() } : undefined;
 }
 
 /** An OCI runtime failed: `message` is its own, prefixed with the operation. */
