@@ -9,6 +9,7 @@ import type { Problem } from './rules/problem.ts';
 import { pureFolders } from './rules/pure-folders.ts';
 import { sleeps } from './rules/sleeps.ts';
 import { testNames } from './rules/test-names.ts';
+import { unusedFiles } from './rules/unused-files.ts';
 import { circles } from './tree/circles.ts';
 import { importsOf } from './tree/imports.ts';
 import { type SourceTree, sourceTree } from './tree/source-tree.ts';
@@ -171,4 +172,16 @@ test('a pure folder reaches no effect, through others neither', () => {
   expectProblems(rule, with_("import { readFileSync } from 'node:fs';"), [`${path}:1`]);
   expectProblems(rule, with_('const now = Date.now();'), [`${path}:1`]);
   expectProblems(rule, with_("const text = 'Date.now()'; // process.pid"), []);
+});
+
+test('a file that only tests import is unused', () => {
+  const files = {
+    'packages/oci/src/main.ts': "import { used } from './used.ts';",
+    'packages/oci/src/used.ts': '',
+    'packages/oci/src/layers/unpack-worker.ts': '',
+    'packages/oci/src/unused.ts': '',
+    'packages/oci/src/unused.test.ts': "import { unused } from './unused.ts';",
+    'packages/oci/src/testing/a.ts': '',
+  };
+  expectProblems(unusedFiles, files, ['packages/oci/src/unused.ts:1']);
 });

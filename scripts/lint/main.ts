@@ -10,6 +10,7 @@ import type { Problem } from './rules/problem.ts';
 import { pureFolders } from './rules/pure-folders.ts';
 import { sleeps } from './rules/sleeps.ts';
 import { testNames } from './rules/test-names.ts';
+import { unusedFiles } from './rules/unused-files.ts';
 import { readSourceTree, type SourceTree } from './tree/source-tree.ts';
 
 const rules: readonly ((tree: SourceTree) => Problem[])[] = [
@@ -21,6 +22,7 @@ const rules: readonly ((tree: SourceTree) => Problem[])[] = [
   pureFolders,
   sleeps,
   testNames,
+  unusedFiles,
 ];
 
 const tree = readSourceTree();
