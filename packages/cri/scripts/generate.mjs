@@ -7,8 +7,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const room = dirname(dirname(fileURLToPath(import.meta.url)));
-const generated = join(room, 'src/generated');
+const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+const generated = join(packageRoot, 'src/generated');
 const options = {
   outputServices: 'generic-definitions',
   forceLong: 'bigint',
@@ -34,7 +34,7 @@ execFileSync(
     `--ts_proto_opt=${Object.entries(options)
       .map(([name, value]) => `${name}=${value}`)
       .join(',')}`,
-    `--proto_path=${join(room, 'proto')}`,
+    `--proto_path=${join(packageRoot, 'proto')}`,
     'api.proto',
     'image-progress.proto',
     'pod-starts.proto',
@@ -43,7 +43,7 @@ execFileSync(
 );
 writeFileSync(
   join(generated, 'schema.ts'),
-  schemaSource(readFileSync(join(room, 'proto/api.proto'), 'utf8')),
+  schemaSource(readFileSync(join(packageRoot, 'proto/api.proto'), 'utf8')),
 );
 
 /** TypeScript of two tables: enum → its values' names and numbers, message → its fields. */
