@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 
-/** What the kernel's AppArmor is and has. */
+/** Whether the kernel has AppArmor enabled, and its loaded profiles. */
 export interface AppArmorSupport {
   enabled: boolean;
   /** Names of the profiles that the kernel has loaded. */
   loaded: readonly string[];
 }
 
-/** AppArmor's state and the profiles that are loaded now. */
+/** Reads AppArmor's state and the profiles that are loaded now. */
 export function readAppArmor(): AppArmorSupport {
   const enabled = read('/sys/module/apparmor/parameters/enabled')?.trim() === 'Y';
   const profiles = enabled ? (read('/sys/kernel/security/apparmor/profiles') ?? '') : '';

@@ -1,3 +1,5 @@
+// Loads the default AppArmor profile with apparmor_parser. daemon.ts calls it once at start.
+
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -11,15 +13,15 @@ import type { AppArmorSupport } from './detect.ts';
 
 const profileDir = '/etc/apparmor.d';
 
-/** The default profile as it is for this host. */
+/** Text of the default profile, with the optional parts that this host's /etc/apparmor.d has. */
 export function hostProfileText(): string {
   return defaultProfileText({ present: optionalParts.filter((part) => existsSync(join(profileDir, part))) });
 }
 
 /**
- * Loads the default profile into a kernel with AppArmor, unless one of that name is loaded: an administrator's own
- * stays. A failure is only logged: containers then run as on a node without AppArmor, except those that ask for the
- * default by name, which are refused.
+ * Loads the default profile into a kernel with AppArmor, unless a profile of that name is loaded, which may be an
+ * administrator's own. A failure is only logged: containers then run as on a node without AppArmor, except those that
+ * ask for the default by name, which are refused.
  */
 export async function loadDefaultProfile(
   { enabled, loaded }: AppArmorSupport,
@@ -29,7 +31,7 @@ export async function loadDefaultProfile(
   const file = join(stateDir, 'apparmor-profile');
   try {
     writeFileSync(file, hostProfileText(), { mode: 0o600 });
-    // Without the cache, whose directory may not be writable.
+    // Skip the parser's cache: its directory may not be writable.
     await parseProfile(['--add', '--skip-cache', file]);
     log.info(`Loaded AppArmor profile ${defaultAppArmorProfile}`);
   } catch (error) {

@@ -1,3 +1,5 @@
+// Applies the CDI devices that a container requests to its config.json. container/spec.ts calls it after ociSpec().
+
 import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
@@ -9,7 +11,7 @@ import { requestedDevices } from './names.ts';
 import { type CdiRegistry, readCdiRegistry } from './registry.ts';
 import type { CdiDeviceNode, ContainerEdits } from './spec.ts';
 
-/** config.json with the CDI devices that a container asks for. Error texts are those of the CDI library. */
+/** Adds the CDI devices that a container requests to config.json. Error texts are those of the CDI library. */
 export async function withCdiDevices(
   spec: Spec,
   config: Pick<ContainerConfig, 'CDIDevices' | 'annotations'>,
@@ -29,7 +31,7 @@ export async function withCdiDevices(
   }
 }
 
-/** The edits of devices in order, those of a specification before those of its first device. */
+/** The edits of the devices in order; the edits of a specification precede those of its first device. */
 export function editsOf(names: readonly string[], { devices }: CdiRegistry): ContainerEdits[] {
   const missing = names.filter((name) => !devices.has(name));
   if (missing.length > 0) {
@@ -138,7 +140,7 @@ function editProcess(process: Process, edits: readonly ContainerEdits[]): Proces
   };
 }
 
-/** A node without an owner belongs to the container's user. */
+/** Sets the container's user as the owner of a node without one. */
 function withOwner({ device, permissions }: CompleteNode, process: Process | undefined): CompleteNode {
   const { uid = 0, gid = 0 } = process?.user ?? {};
   const owner = { ...(uid > 0 ? { uid } : {}), ...(gid > 0 ? { gid } : {}) };

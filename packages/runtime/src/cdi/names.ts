@@ -1,30 +1,34 @@
+// Validates CDI device names and collects those that a container requests by field or annotation. Pure.
+
 import { RuntimeError } from '../rpc/errors.ts';
 
 /** Prefix of annotations that ask for CDI devices, as device plugins did before the CRI had a field. */
 const annotationPrefix = 'cdi.k8s.io/';
 
-/** More than a machine has. */
+/** Maximum number of devices of one container. */
 const maxDevices = 4096;
 
-/** Whether this is a name as `vendor.com/class=device`. */
+/** Whether a name has the form `vendor.com/class=device`. */
 export function isQualifiedName(name: string): boolean {
   const [, kind = '', device = ''] = /^([^=]*)=(.*)$/s.exec(name) ?? [];
   return isKind(kind) && isDeviceName(device);
 }
 
-/** Whether this is `vendor.com/class`. */
+/** Whether a text has the form `vendor.com/class`. */
 export function isKind(kind: string): boolean {
   const [, vendor = '', kindOfDevice = ''] = /^([^/]*)\/(.*)$/s.exec(kind) ?? [];
   const part = /^[A-Za-z]([\w.-]*[A-Za-z0-9])?$/;
   return part.test(vendor) && part.test(kindOfDevice);
 }
 
-/** Whether this is a valid device name within a kind. */
+/** Whether a name is valid for a device within its kind. */
 export function isDeviceName(name: string): boolean {
   return /^[A-Za-z0-9]([\w.:-]*[A-Za-z0-9])?$/.test(name);
 }
 
-/** The devices that a container asks for, without duplicates: those of the field, then those of annotations. */
+/**
+ * The devices that a container requests, without duplicates: first those in CDIDevices, then those in annotations.
+ */
 export function requestedDevices(request: {
   readonly CDIDevices: readonly { readonly name: string }[];
   readonly annotations: Readonly<Record<string, string>>;

@@ -1,3 +1,5 @@
+// Reads the CDI specification files of this node and resolves which file defines each device.
+
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
@@ -13,7 +15,7 @@ export interface CdiRegistry {
   readonly problems: readonly string[];
 }
 
-/** A file for many devices with many edits each has a few hundred KiB. */
+/** Maximum size of a specification file. A file for many devices with many edits each has a few hundred KiB. */
 const maxSpecBytes = 16 * 1024 * 1024;
 
 interface SpecFile {
@@ -43,7 +45,10 @@ export async function readCdiRegistry(directories: readonly string[]): Promise<C
   return { devices, problems: [...problems, ...conflicts] };
 }
 
-/** Which file defines a device: that of the last directory. Two files in one directory conflict, and neither does. */
+/**
+ * Resolves the file that defines each device: the one in the last directory. When two files in one directory define a
+ * device, they conflict and the device is not available.
+ */
 export function resolveDevices(files: readonly SpecFile[]): {
   devices: CdiRegistry['devices'];
   conflicts: string[];

@@ -1,9 +1,11 @@
+// Types and parser of CDI specification files. parse-file.ts decodes their YAML or JSON first.
+
 import { isSameMember } from '@berth/common/json/ambiguous.ts';
 import { JsonCursor } from '@berth/common/json/cursor.ts';
 import type { Hook, Hooks, LinuxDevice, LinuxIntelRdt, Mount } from '@berth/oci/runtime-spec/config.ts';
 import { isDeviceName, isKind } from './names.ts';
 
-/** A device node to add. What it leaves out comes from the host's device at `hostPath`, else at `path`. */
+/** A device node to add. Omitted properties come from the host's device at `hostPath`, else at `path`. */
 export interface CdiDeviceNode extends Partial<Omit<LinuxDevice, 'path'>> {
   path: string;
   hostPath?: string;

@@ -1,3 +1,5 @@
+// Maps cgroup parents and container ids to cgroup paths, for the cgroupfs and the systemd driver. Pure.
+
 import { posix } from 'node:path';
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
 import { invalid } from '../rpc/errors.ts';
@@ -16,7 +18,7 @@ export interface CgroupNaming {
   containerCgroup(parent: string, containerId: string): string;
   /** `cgroupsPath` of config.json for a container; refuses the parents that `checkParent` refuses. */
   cgroupsPath(parent: string, containerId: string): string;
-  /** Refuses a cgroup parent that this driver cannot use; `field` is what the error calls it. */
+  /** Refuses a cgroup parent that this driver cannot use; the error names it `field`. */
   checkParent(parent: string, field?: string): void;
 }
 
@@ -49,7 +51,7 @@ export const systemdNaming: CgroupNaming = {
   podCgroup: (parent) => slicePath(posix.basename(parent)),
   containerCgroup: (parent, containerId) =>
     posix.join(slicePath(posix.basename(parent)), `berth-${containerId}.scope`),
-  // slice:prefix:name, of which the OCI runtime makes `prefix-name.scope`.
+  // slice:prefix:name, from which the OCI runtime forms `prefix-name.scope`.
   cgroupsPath(parent, containerId) {
     this.checkParent(parent);
     return `${posix.basename(parent)}:berth:${containerId}`;
@@ -70,7 +72,7 @@ export const systemdNaming: CgroupNaming = {
   },
 };
 
-/** The naming that goes with a cgroup driver. */
+/** The naming for a cgroup driver. */
 export function cgroupNaming(driver: CgroupDriverName): CgroupNaming {
   return { cgroupfs: cgroupfsNaming, systemd: systemdNaming }[driver];
 }

@@ -7,7 +7,7 @@ import { isImageFile, isRefusedFile } from './image-files.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
-/** Bytes of a hole that are written at a time. */
+/** Bytes of a sparse file's hole that are written at a time. */
 const maxZeros = 1024 * 1024;
 
 export interface ArchiveLimits {
@@ -65,7 +65,7 @@ export class ArchiveExtractor implements TarHandler {
     this.abandon();
   }
 
-  /** Closes what is open. */
+  /** Closes the file that is being written, if any. */
   abandon(): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;

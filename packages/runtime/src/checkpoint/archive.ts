@@ -1,3 +1,5 @@
+// Writes a checkpoint archive in the format of Podman and CRI-O, for CheckpointContainer and CheckpointPod.
+
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile, open } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -37,7 +39,10 @@ export interface ArchiveServices {
   readonly images: ImageService;
 }
 
-/** Adds what a restore needs beside the processes to a dump; the container is still paused. */
+/**
+ * Adds to a dump what a restore needs besides the processes: configuration, status, mounts and the changes to the
+ * root file system. The container is still paused.
+ */
 export async function describeCheckpoint(
   services: ArchiveServices,
   container: Container,
@@ -70,8 +75,8 @@ export async function describeCheckpoint(
 }
 
 /**
- * Records the filter that the OCI runtime compiled from the container's profile: the first one that the container's
- * init has and berthd has not. Later filters were installed by the container itself.
+ * Records the filter that the OCI runtime compiled from the container's profile: the first filter of the container's
+ * init that berthd does not have. The container itself installed the later ones.
  */
 function noteSeccompFilter({ config, log, paths }: ArchiveServices, { id }: Container, spec: Spec): void {
   const profile = spec.linux?.seccomp;
@@ -132,7 +137,7 @@ async function copyLog(logPath: string, target: string): Promise<void> {
   await copyFile(magicPath(file.fd), target);
 }
 
-/** The archive is where it belongs. */
+/** Marks the archive as complete, so that the end of the checkpoint does not remove it. */
 export function keepArchive({ paths }: { readonly paths: Paths }, { id }: Container): void {
   rmSync(workPlace(paths.container(id)).target, { force: true });
 }
@@ -140,7 +145,7 @@ export function keepArchive({ paths }: { readonly paths: Paths }, { id }: Contai
 /** Mode 0600: the archive holds every page of the processes' memory. */
 async function writeTar(file: string, entries: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void> {
   await using handle = await open(file, 'wx', 0o600);
-  // Not write(), which on a nearly full disk may write a part and report that only by its result.
+  // writeFile() and not write(): on a nearly full disk write() may write only a part, which it reports in its result.
   await handle.writeFile(entries, { signal });
   await handle.writeFile(endOfTar());
 }

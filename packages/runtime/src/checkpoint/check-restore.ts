@@ -1,3 +1,5 @@
+// Refuses a restore unless the settings allow it and the checkpoint stays within the rights of the request.
+
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseLimits, parseRlimitType } from '@berth/linux/processes/rlimits.ts';
@@ -13,7 +15,7 @@ import { SeccompFilters } from './seccomp-filters.ts';
 /** Files that describe processes are small; larger ones are refused. */
 const maxDescriptionBytes = 16 * 1024 * 1024;
 
-/** How many reasons an error names. */
+/** Maximum number of reasons in an error. */
 const maxReasons = 3;
 
 /** Refuses to restore unless the settings allow it. */
@@ -55,7 +57,7 @@ export function checkRestore(
   throw invalid('config', `checkpoint ${name} exceeds what the container asks for: ${shown}${others}`);
 }
 
-/** Parses criu's files in a directory; throws when they are no dump. */
+/** Parses criu's files in a directory; throws when they are not a dump. */
 export function readDump(directory: string): CriuDump {
   return readCriuDump(readdirSync(directory), (name) => {
     const path = join(directory, name);

@@ -22,10 +22,10 @@ export interface CheckpointContainerServices extends ArchiveServices {
   readonly operations: AbortableOperations;
 }
 
-/** Where the request sets none. */
+/** Timeout of a request that sets none. */
 const defaultTimeoutSeconds = 240;
 
-/** CheckpointContainer: an archive of a running container, which then goes on. All or nothing. */
+/** CheckpointContainer: writes an archive of a running container, which then continues. All or nothing. */
 export async function checkpointContainer(
   services: CheckpointContainerServices,
   { containerId, location, timeout }: CheckpointContainerRequest,

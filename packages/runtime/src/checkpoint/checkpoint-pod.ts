@@ -24,7 +24,10 @@ export interface CheckpointPodServices extends ArchiveServices {
   readonly operations: AbortableOperations;
 }
 
-/** CheckpointPod: all containers of a pod at one moment, each an archive in the caller's directory. */
+/**
+ * CheckpointPod: pauses the selected containers of a pod together and writes an archive of each into the caller's
+ * directory.
+ */
 export async function checkpointPod(
   services: CheckpointPodServices,
   { podSandboxId, outputPath, containerIds, options }: CheckpointPodRequest,
@@ -106,7 +109,7 @@ function selectContainers(
   return containers;
 }
 
-/** Neither checkpoint nor restore knows options. */
+/** Refuses options: neither CheckpointPod nor RestorePod defines any. */
 export function refuseOptions(options: Readonly<Record<string, string>>): void {
   const [option] = Object.keys(options);
   if (option !== undefined) throw invalid(`options[${JSON.stringify(option)}]`, 'is not a known option');

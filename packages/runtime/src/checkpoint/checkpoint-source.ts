@@ -1,3 +1,5 @@
+// Creates a container from a checkpoint when CreateContainer's image names one. restore-container.ts starts it.
+
 import { isAbsolute } from 'node:path';
 import { ContainerEventType } from '@berth/cri/generated/api.ts';
 import { type BundleServices, makeSpec, mountRoot, writeBundle } from '../container/bundle.ts';
@@ -32,7 +34,7 @@ export interface CheckpointSourceServices extends BundleServices {
   readonly images: ImageService;
 }
 
-/** The source of containers that `image` of a request names, when it is a checkpoint. */
+/** The source of a container whose `image` names a checkpoint; undefined when it names an ordinary image. */
 export async function checkpointSource(
   services: CheckpointSourceServices,
   image: string,
@@ -60,7 +62,7 @@ async function findCheckpoint(
   return readCheckpointImage(image, inImage.lowerDirs, field);
 }
 
-/** Creates a container without processes: criu makes them when it is started (restore-container.ts). */
+/** Creates a container without processes: criu creates them when the container is started (restore-container.ts). */
 async function createRestorable(
   services: CheckpointSourceServices,
   checkpoint: Checkpoint,

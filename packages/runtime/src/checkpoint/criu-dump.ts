@@ -1,3 +1,5 @@
+// Decodes criu's image files into the processes, mounts and files that a restore would create.
+
 import { messageOf } from '@berth/common/error-message.ts';
 import { type CriuImageKind, parseCriuImage } from './criu-image.ts';
 import type { ProtobufMessage } from './protobuf.ts';
@@ -12,7 +14,7 @@ export interface DumpedThread {
     Record<'inheritable' | 'permitted' | 'effective' | 'bounding' | 'ambient', bigint>
   >;
   readonly noNewPrivileges: boolean;
-  /** AppArmor's profile or SELinux' context. */
+  /** AppArmor profile or SELinux context. */
   readonly lsmProfile: string | undefined;
   /** 0 none, 1 strict, 2 filters. */
   readonly seccompMode: number;
@@ -30,7 +32,7 @@ export interface DumpedTask {
   /** Hard limits by RLIMIT number. */
   readonly hardLimits: readonly bigint[];
   readonly oomScoreAdj: number | undefined;
-  /** criu's numbers of the namespaces, by their kind. */
+  /** criu's ids of the namespaces, by kind. */
   readonly namespaces: NamespaceIds;
 }
 
@@ -41,11 +43,11 @@ export interface DumpedMount {
   readonly id: number;
   readonly parent: number;
   readonly mountpoint: string;
-  /** criu's number of the file system. */
+  /** criu's number for the type of the file system. */
   readonly type: number;
   /** MS_ flags of the mount. */
   readonly flags: number;
-  /** The external mount's name, as the OCI runtime is asked for it; undefined for what criu mounts by itself. */
+  /** Name by which criu asks the OCI runtime for an external mount; undefined for a mount that criu makes itself. */
   readonly externalKey: string | undefined;
 }
 

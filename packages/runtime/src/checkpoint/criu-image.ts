@@ -1,6 +1,7 @@
 import { ProtobufMessage } from './protobuf.ts';
 
-// Magic numbers of criu's files (criu's magic.h): a common one, which only the inventory lacks, then the kind's.
+// Magic numbers of criu's files (criu's magic.h): a common one, which only the inventory lacks, then one for the kind
+// of file.
 const commonMagic = 0x54564319;
 const magics = {
   inventory: 0x58313116,

@@ -1,3 +1,5 @@
+// Pauses containers, dumps their processes with criu through the OCI runtime, and resumes them.
+
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,8 +13,8 @@ import type { Paths } from '../state/paths.ts';
 import { dumpLog, workPlace } from './files.ts';
 
 /**
- * Runs `work` while running containers are paused, and resumes them whatever happens. Their work directories exist
- * before the first one is paused, so that a berthd started after a crash knows which to resume.
+ * Runs `work` while running containers are paused, and resumes them afterwards, also when it fails. Their work
+ * directories exist before the first one is paused, so that a berthd started after a crash knows which to resume.
  */
 export async function whilePaused<Result>(
   services: { readonly log: Logger; readonly paths: Paths },
@@ -48,7 +50,7 @@ export async function endCheckpoint(
   try {
     if (runtime !== undefined && (await isPaused(runtime, id))) await runtime.run(['resume', id]);
   } catch (error) {
-    // It may have been killed meanwhile.
+    // The container may have been killed since.
     isStuck = runtime !== undefined && (await isPaused(runtime, id).catch(() => false));
     const outcome = isStuck ? 'it stays paused until it is stopped or berthd starts again' : 'it has ended';
     log.warning(`Resuming after a checkpoint failed, ${outcome}: ${messageWithCauses(error)}`, {
@@ -88,13 +90,13 @@ export async function dumpProcesses(
   }
 }
 
-/** Upper bound; the signal can set a shorter one. */
+/** Upper bound of a dump; the signal may abort it earlier. */
 const maxDumpMs = 3_600_000;
 const giveUpMs = 10_000;
 
 /**
- * When its OCI runtime is killed, criu still removes its parasite code from the container's processes. Resume them
- * only after that: its log has then stopped growing.
+ * Waits until criu, whose OCI runtime was killed, has removed its parasite code from the container's processes: its
+ * log then stops growing. The processes may be resumed only after that.
  */
 async function criuToGiveUp(workDir: string): Promise<void> {
   const log = join(workDir, dumpLog);
@@ -105,11 +107,11 @@ async function criuToGiveUp(workDir: string): Promise<void> {
   }
 }
 
-/** What criu says went wrong, in its log. */
+/** Extracts the error from criu's log. */
 export function criuError(log: string): string {
   try {
     const lines = readFileSync(log, 'utf8').split('\n');
-    // A limit that criu tries to raise and does not need.
+    // criu tries to raise this limit and does not need it.
     const errors = lines.filter((line) => line.includes('Error (') && !line.includes("Can't setup RLIMIT"));
     return errors[0]?.replace(/^\(.*?\)\s*(\d+: )?Error \(.*?\): /, '') ?? '';
   } catch {

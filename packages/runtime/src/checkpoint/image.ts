@@ -1,3 +1,5 @@
+// Recognises images that contain a checkpoint and copies its files out of the unpacked layers.
+
 import { constants, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,7 +27,10 @@ export async function isCheckpointImage(
   return nameAnnotations.some((name) => annotations[name] !== undefined);
 }
 
-/** Content of a file of a checkpoint in an image; undefined when it has none or it is larger than `maxBytes`. */
+/**
+ * Content of a file of a checkpoint in an image; undefined when the image lacks the file or the file is larger than
+ * `maxBytes`.
+ */
 export function readFileOf(lowerDirs: readonly string[], name: string, maxBytes: number): Buffer | undefined {
   const path = fileIn(lowerDirs, name);
   return path === undefined || lstatSync(path).size > maxBytes ? undefined : readFileSync(path);

@@ -1,14 +1,14 @@
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import type { DumpedMount } from './criu-dump.ts';
 
-/** criu's numbers of the file systems in a container's own mounts. */
+/** criu's numbers for the types of file systems in a container's own mounts. */
 const containerFileSystems = new Set([1, 2, 5, 6, 12, 14, 23]);
 const tmpfs = 5;
 const mountFlags = { ro: 1, nosuid: 2, nodev: 4, noexec: 8 } as const;
 
 /**
- * Where the mounts of a checkpoint exceed those of the request's container: the first violation of each mount. Pure.
- * `exists` tells whether a path of /proc or /sys exists on this node.
+ * Lists where the mounts of a checkpoint exceed those of the requested container: the first violation of each mount.
+ * Pure. `exists` tells whether a path of /proc or /sys exists on this node.
  */
 export function mountsExcess(
   mounts: readonly DumpedMount[],
@@ -27,7 +27,9 @@ export function mountsExcess(
   ];
 }
 
-/** No mount hides another: there is one at each path, and its parent is the mount that contains the path. */
+/**
+ * Checks that no mount hides another: each path has one mount, and its parent is the mount that contains the path.
+ */
 function placeExcess(
   { id, parent, mountpoint }: DumpedMount,
   mounts: readonly DumpedMount[],

@@ -1,3 +1,5 @@
+// Decodes protobuf messages without a schema, for criu's image files.
+
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 
 /** A message: values by field number, in order where a field is repeated. */
@@ -29,7 +31,7 @@ export class ProtobufMessage {
     return value;
   }
 
-  /** The same as a number, for those of at most 32 bits. */
+  /** The same as a number, for a field of at most 32 bits. */
   number(field: number): number | undefined {
     const value = this.integer(field);
     return value === undefined ? undefined : Number(BigInt.asUintN(32, value));
@@ -57,7 +59,7 @@ export class ProtobufMessage {
     return this.bytes(field)?.toString();
   }
 
-  /** A nested message. Parsers merge repeated occurrences of one; so does this, by concatenation. */
+  /** A nested message. Repeated occurrences are concatenated, which merges them as protobuf requires. */
   message(field: number): ProtobufMessage | undefined {
     const parts = this.#parts(field);
     return parts.length === 0 ? undefined : ProtobufMessage.parse(Buffer.concat(parts));

@@ -1,3 +1,5 @@
+// Reads a checkpoint from an archive or an image, and unpacks it for a restore.
+
 import { constants, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { O_PATH } from '@berth/common/files/open-flags.ts';
@@ -19,21 +21,21 @@ import { copyCheckpoint, readFileOf } from './image.ts';
 
 /** A checkpoint's description, read before it is unpacked. */
 export interface Checkpoint {
-  /** Path of the archive, or name of the image that it is in. */
+  /** Path of the archive, or name of the image that contains the checkpoint. */
   readonly name: string;
   /** Layers of that image, topmost first; undefined for an archive. */
   readonly layers?: readonly string[];
-  /** The image that the container was made of: its id, or else a name. */
+  /** The image that the container was created from: its id, or its name when no id is recorded. */
   readonly image: string;
   readonly spec: Pick<Spec, 'mounts'>;
   /** From spec.dump, as JSON: arguments, working directory and user of the process. */
   readonly process: string;
 }
 
-/** These files are small JSON; larger ones are refused. */
+/** Maximum size of a JSON file; larger ones are refused. */
 const maxJsonBytes = 4 * 1024 * 1024;
 
-/** Paths of some hundred thousand deleted files. */
+/** Maximum size of the list of deleted files, enough for some hundred thousand paths. */
 const maxListBytes = 64 * 1024 * 1024;
 
 /** Reads the description of a checkpoint archive. `field` is the request's, for messages. */
@@ -158,7 +160,7 @@ async function unpackDiff(archive: string, directory: string, maxFiles: number) 
   return extractor.finish();
 }
 
-/** Deletes from a container's mounted root what the container had deleted. */
+/** Deletes from a container's mounted root the files that the checkpointed container had deleted. */
 export async function deleteFromRoot(paths: ContainerPaths, rootfs: string): Promise<void> {
   const list = restorePlace(paths).at(deletedFiles);
   if (isFile(list) && lstatSync(list).size > maxListBytes) {
@@ -171,7 +173,7 @@ export async function deleteFromRoot(paths: ContainerPaths, rootfs: string): Pro
     try {
       parent = openInRoot(rootfs, dirname(name), O_PATH | constants.O_DIRECTORY);
     } catch {
-      // Its directory is gone as well.
+      // The directory that contained it is deleted as well.
       continue;
     }
     try {
@@ -183,7 +185,7 @@ export async function deleteFromRoot(paths: ContainerPaths, rootfs: string): Pro
 }
 
 /**
- * Whether an archive had this as a regular file. Archives are untrusted: a link could lead anywhere, and reading a
+ * Whether a path from an archive is a regular file. Archives are untrusted: a link could lead anywhere, and reading a
  * FIFO never ends.
  */
 export function isFile(path: string): boolean {
@@ -209,8 +211,8 @@ const ownDestinations = new Set([
 ]);
 
 /**
- * Everything mounted in the checkpointed container has to be in the request: an archive must not bring host paths
- * of its own, and criu restores only with every mount in place.
+ * Refuses a checkpoint with a mount that the request does not have: an archive must not bring host paths of its own,
+ * and criu restores only with every mount in place.
  */
 export function checkMounts(checkpoint: Checkpoint, spec: Spec): void {
   const present = new Set((spec.mounts ?? []).map(({ destination }) => destination));
@@ -224,7 +226,7 @@ export function checkMounts(checkpoint: Checkpoint, spec: Spec): void {
   );
 }
 
-/** A process's config.json in a form that can be compared. */
+/** The part of a process in config.json that identifies it, in a form that can be compared. */
 export function processIdentity(process: unknown): string {
   if (typeof process !== 'object' || process === null) return '';
   const { args, cwd, user }: Record<string, unknown> = { ...process };

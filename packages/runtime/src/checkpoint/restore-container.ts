@@ -40,7 +40,10 @@ export interface RestoreContainerServices extends RecordExitServices {
   readonly conmon: string;
 }
 
-/** StartContainer of a container from a checkpoint. criu restores processes running, so they are created only now. */
+/**
+ * StartContainer of a container from a checkpoint. criu restores processes in the running state, so they are created
+ * here and not by CreateContainer.
+ */
 export async function startRestored(
   services: RestoreContainerServices,
   container: Container,

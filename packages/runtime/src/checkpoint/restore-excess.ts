@@ -8,15 +8,15 @@ export interface RestoreLimits {
   readonly spec: Spec;
   /** Hard limits of a container's processes by RLIMIT number; one that is missing is not checked. */
   readonly hardLimits: ReadonlyMap<number, bigint>;
-  /** Whether a filter is one that this node's OCI runtime made of the request's seccomp profile. */
+  /** Whether this node's OCI runtime compiled a filter from the request's seccomp profile. */
   readonly isFilterOfProfile: (filter: Buffer) => boolean;
   /** Whether a path of /proc or /sys exists on this node. */
   readonly exists: (path: string) => boolean;
 }
 
 /**
- * Where a checkpoint exceeds the container of the request: the first violation of each process, mount and file.
- * Pure. criu may restore it when the list is empty.
+ * Lists where a checkpoint exceeds the requested container: the first violation of each process, mount and file. criu
+ * may restore it when the list is empty. Pure.
  */
 export function restoreExcess(dump: CriuDump, limits: RestoreLimits): string[] {
   const [first] = dump.tasks;
@@ -59,7 +59,7 @@ function threadExcess(thread: DumpedThread, { spec, isFilterOfProfile }: Restore
   if (process === undefined) return 'is of a container without a process';
   const { user, capabilities = {} } = process;
   const isRoot = user.uid === 0;
-  // With the capability root may become any user and group; others may not.
+  // root may change to any user and group with the capability; other users may not.
   const mayChange = (capability: string) => isRoot && has(spec, capability);
   const foreignUid = thread.uids.find((uid) => uid !== user.uid);
   if (foreignUid !== undefined && !mayChange('CAP_SETUID')) {
@@ -124,7 +124,7 @@ function scheduleExcess({ nice, policy }: DumpedThread, spec: Spec): string | un
     : undefined;
 }
 
-/** Namespaces in config.json by criu's names, those of which a task has to have its own. */
+/** criu's name and config.json's name of each namespace kind that is checked. */
 const namespaceKinds: readonly [keyof NamespaceIds, LinuxNamespaceType][] = [
   ['mount', 'mount'],
   ['pid', 'pid'],
@@ -144,7 +144,7 @@ function namespaceExcess(
     const id = namespaces[kind];
     if (id !== first.namespaces[kind]) return `has another ${type} namespace than the first`;
     const isOwn = linux?.namespaces?.some((namespace) => namespace.type === type) ?? false;
-    // criu takes a missing number for its own.
+    // criu uses its own namespace when the id is missing.
     if (isOwn && (id === undefined || host[kind] === undefined || id === host[kind])) {
       return `is in the host's ${type} namespace`;
     }

@@ -35,8 +35,7 @@ export interface RestorePodServices
 }
 
 /**
- * RestorePod: a sandbox with containers from a pod's checkpoint, which resume when they are started. All or
- * nothing.
+ * RestorePod: creates a sandbox with containers from a pod's checkpoint; StartContainer resumes each. All or nothing.
  */
 export async function restorePod(
   services: RestorePodServices,
@@ -67,7 +66,9 @@ export async function restorePod(
   });
 }
 
-/** The archive of each container by its name; the names have to be those of the checkpoint. */
+/**
+ * The archive of each container by name. Refuses a request that does not name each container of the checkpoint once.
+ */
 export function matchContainers(
   { containers }: PodDump,
   configs: readonly ContainerConfig[],

@@ -1,3 +1,5 @@
+// Implements ContainerRestores of container/creation.ts, so that container/ does not depend on checkpoint/.
+
 import type { ContainerRestores } from '../container/creation.ts';
 import { type CheckpointSourceServices, checkpointSource } from './checkpoint-source.ts';
 import { giveUpRestore, type RestoreContainerServices, startRestored } from './restore-container.ts';

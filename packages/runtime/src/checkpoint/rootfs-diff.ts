@@ -1,3 +1,5 @@
+// Finds the files that a container deleted from its image, for the archive's list of deleted files.
+
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { getXattr } from '@berth/linux/files/xattr.ts';
@@ -6,13 +8,13 @@ import { decodeFileName, encodeFileName } from '@berth/oci/tar/file-name.ts';
 /** The device number of the character device that stands for a deleted file in an overlay's upper directory. */
 const whiteoutDevice = 0;
 
-/** Whether this stands for a deletion, and is not a file of the container's. */
+/** Whether a file in an overlay's upper directory is a whiteout, which marks a deletion. */
 export function isWhiteout(stats: Stats): boolean {
   return stats.isCharacterDevice() && stats.rdev === whiteoutDevice;
 }
 
 /**
- * Paths below the root that a container has deleted from its image: whiteouts, and what the image's layers have in
+ * Paths below the root that a container has deleted from its image: whiteouts, and the files of the image's layers in
  * a directory that the container replaced.
  * @param lowerDirs the image's unpacked layers
  */
@@ -40,7 +42,7 @@ export function deletedPaths(upper: string, lowerDirs: readonly string[]): strin
   return deleted.sort();
 }
 
-/** Names that are not UTF-8 as oci/tar/file-name.ts has them. */
+/** Names in a directory; those that are not UTF-8 are encoded as in oci/tar/file-name.ts. */
 function namesIn(directory: string): string[] {
   return readdirSync(encodeFileName(directory), { encoding: 'buffer' }).map(decodeFileName);
 }

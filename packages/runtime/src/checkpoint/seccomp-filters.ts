@@ -10,7 +10,7 @@ import type { LinuxSeccomp } from '@berth/oci/runtime-spec/config.ts';
 export class SeccompFilters {
   readonly #directory: string;
 
-  /** `root` is berthd's directory of what survives a reboot. */
+  /** `root` is berthd's root directory, which survives a reboot. */
   constructor(root: string) {
     this.#directory = join(root, 'seccomp-filters');
   }

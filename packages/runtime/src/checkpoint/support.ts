@@ -2,7 +2,7 @@ import { findProgram } from '../host/programs.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { wrongState } from '../rpc/errors.ts';
 
-/** Refuses checkpoints and restores on a node without the programs for them. */
+/** Refuses a checkpoint or restore unless criu is installed and the OCI runtime supports both. */
 export async function requireCheckpointing(runtime: OciRuntime): Promise<void> {
   try {
     findProgram('criu', 'criu');
