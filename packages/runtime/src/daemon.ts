@@ -1,3 +1,5 @@
+// Assembles a running berthd: locks its directories, starts services, recovers, then serves CRI and HTTP.
+
 import { checkPlace, makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { printable } from '@berth/common/printable.ts';
 import { type FinishedCall, serveCri } from '@berth/cri/server/server.ts';
@@ -23,16 +25,16 @@ import { socketRoutes } from './socket-routes.ts';
 import { lockDirectory } from './state/directory-lock.ts';
 import { StreamingService } from './streaming/service.ts';
 
-/** How long requests under way may take to finish when berthd closes. */
+/** Timeout for running requests to finish when berthd closes. */
 const closeTimeoutMs = 5_000;
 
 /** A berthd that serves. */
 export interface Daemon {
-  /** Throws when the daemon cannot do its work: the database does not answer. */
+  /** Throws when the database cannot be read, so that the daemon cannot work. */
   checkHealth(): void;
-  /** Takes on those of the settings that can change while it serves, and logs which cannot. */
+  /** Applies those settings that can change while it serves, and logs those that need a restart. */
   reload(next: Config): void;
-  /** Stops serving, lets what is under way finish, leaves containers alone. */
+  /** Stops serving and waits for running requests. Containers keep running. */
   close(): Promise<void>;
 }
 
@@ -98,7 +100,7 @@ async function checkPlaces({ root, state, listen, cni }: Config): Promise<void> 
   await checkPlace(cni.cacheDir, 'cni.cacheDir');
 }
 
-/** Takes on those of the settings that can change while berthd serves, and logs which cannot. */
+/** Applies those settings that can change while berthd serves, and logs those that need a restart. */
 function reload(config: LiveConfig, log: Logger, next: Config): void {
   const { changed, needRestart } = config.reload(next);
   log.info('Read the settings again', { changed: changed.join(',') || 'nothing' });
@@ -116,7 +118,7 @@ function logCall(log: Logger, { rpc, durationMs, code, error }: FinishedCall): v
     return;
   }
   const message = `${rpc} failed: ${messageWithCauses(error)}`;
-  // NOT_FOUND is normal for clients that poll; only for a pull it is a user's mistake.
+  // NOT_FOUND is normal for clients that poll; only for a pull does it mean a user's mistake.
   if (code === 'NOT_FOUND' && rpc === 'PullImage') log.warning(message, fields);
   else if (code === 'NOT_FOUND' || code === 'UNIMPLEMENTED') log.debug(message, fields);
   else log.error(message, fields);

@@ -1,3 +1,5 @@
+// The types and defaults of berthd's settings. parse.ts reads them from config.yaml.
+
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
 import type { LogFormat, LogLevel } from '../logging/log.ts';
 import type { MetricGroup } from './pod-metric-groups.ts';
@@ -15,7 +17,7 @@ export interface RuntimeOptions {
   readonly podAnnotations: readonly string[] | undefined;
   /** The same for annotations of containers. */
   readonly containerAnnotations: readonly string[] | undefined;
-  /** Whether a privileged container gets only the devices that it asks for, and not all of the host's. */
+  /** Whether a privileged container gets only the devices that it requests instead of all of the host's. */
   readonly privilegedWithoutHostDevices: boolean;
 }
 
@@ -23,36 +25,38 @@ export interface RuntimeOptions {
 export interface Config {
   /** Path of the CRI socket. */
   readonly listen: string;
-  /** Directory of what survives a reboot: images, container layers, the database. */
+  /** Directory of data that survives a reboot: images, container layers, the database. */
   readonly root: string;
-  /** Directory of what need not: sandboxes, bundles, exit files. A tmpfs is best. */
+  /** Directory of data that need not survive a reboot: sandboxes, bundles, exit files. Preferably a tmpfs. */
   readonly state: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
-  /** What makes cgroups: berthd and the OCI runtime with mkdir, or systemd as slices and scopes. */
+  /**
+   * `cgroupfs`: berthd and the OCI runtime create cgroups with mkdir. `systemd`: systemd creates slices and scopes.
+   */
   readonly cgroupDriver: CgroupDriverName;
   /** Cgroup of pods whose request names none, for example crictl's. */
   readonly cgroupParent: string;
-  /** Runtime handler of pods that ask for none; undefined: the first that works here. */
+  /** Runtime handler of pods that request none; undefined: the first handler that works here. */
   readonly defaultRuntime: string | undefined;
   /** OCI runtimes by runtime handler name. */
   readonly runtimes: Readonly<Record<string, RuntimeOptions>>;
-  /** Path of conmon; a bare name is looked up in PATH. The same holds for the two below and for runtimes. */
+  /** Path of conmon; a bare name is looked up in PATH. The same holds for `init` and for runtimes. */
   readonly conmon: string;
   /** The init of pods that share a PID namespace. */
   readonly init: string;
-  /** Kernel parameters of pods' own network, IPC and UTS namespaces, unless a pod sets the same. */
+  /** Kernel parameters for pods' own network, IPC and UTS namespaces. A pod's own setting takes precedence. */
   readonly defaultSysctls: Readonly<Record<string, string>>;
   readonly cni: {
     readonly confDir: string;
     readonly pluginDirs: readonly string[];
     readonly cacheDir: string;
     /**
-     * Template of a conflist that UpdateRuntimeConfig renders with the node's pod CIDR; with one berthd brings no
-     * network of its own.
+     * Template of a conflist that UpdateRuntimeConfig renders with the node's pod CIDR; when it is set, berthd writes
+     * no default network.
      */
     readonly confTemplate?: string | undefined;
-    /** A plugin that takes longer is killed, and the request of its pod fails. */
+    /** Timeout of a plugin: berthd kills it and fails the request for its pod. */
     readonly timeoutSeconds: number;
   };
   readonly cdi: {
@@ -63,33 +67,33 @@ export interface Config {
     /** Directory of HOST/hosts.toml files, as containerd's certs.d. */
     readonly configDir: string;
     /**
-     * Docker config.json files with credentials for pulls that bring none; the first with an entry for the registry
-     * wins. Missing files are skipped. Default: `auth.json` beside `configDir`.
+     * Docker config.json files with credentials for pulls whose request has none. The first file with an entry for
+     * the registry is used. Missing files are skipped. Default: `auth.json` beside `configDir`.
      */
     readonly authFiles: readonly string[];
   };
   readonly image: {
-    /** Most bytes that one unpacked layer may have. */
+    /** Maximum bytes of one unpacked layer. */
     readonly maxLayerBytes: number;
-    /** Most files that one unpacked layer may have. */
+    /** Maximum number of files of one unpacked layer. */
     readonly maxLayerFiles: number;
-    /** Most bytes that all unpacked layers of an image may have together, and the whole of an archive of images. */
+    /** Maximum bytes of all unpacked layers of an image together, and of an archive of images. */
     readonly maxImageBytes: number;
-    /** Names of images that a kubelet is to keep when it frees space; `*` stands for any characters. */
+    /** Names of images that the kubelet keeps when it frees disk space; `*` matches any characters. */
     readonly pinned: readonly string[];
   };
-  /** The server that clients of exec, attach and port-forward are sent to. */
+  /** The streaming server, to which the URLs of Exec, Attach and PortForward lead. */
   readonly streaming: {
     /** Address that it listens on and that its URLs name. */
     readonly address: string;
     /** 0 takes any free port. */
     readonly port: number;
-    /** Certificate and key in PEM; with them it serves HTTPS. */
+    /** Certificate and key in PEM; when they are set, the server uses HTTPS. */
     readonly certFile?: string | undefined;
     readonly keyFile?: string | undefined;
     /** CA certificates in PEM; every client needs a certificate that one of them signed. */
     readonly clientCaFile?: string | undefined;
-    /** A connection without a byte in either direction is closed. */
+    /** Seconds without a byte in either direction after which a connection is closed. */
     readonly idleTimeoutSeconds: number;
   };
   readonly checkpoint: {
@@ -103,14 +107,14 @@ export interface Config {
   readonly tracing: {
     /** OTLP/gRPC endpoint for spans, such as `127.0.0.1:4317`; undefined: no tracing. */
     readonly endpoint: string | undefined;
-    /** Sampled calls per million, where the caller does not decide. */
+    /** Sampled calls per million, among calls whose caller made no sampling decision. */
     readonly samplingRatePerMillion: number;
   };
 }
 
 export const defaultConfigPath = '/etc/berth/config.yaml';
 
-/** A runtime handler of which only the program is set. */
+/** A runtime handler with the given program and defaults for everything else. */
 export function plainRuntime(path: string): RuntimeOptions {
   return {
     path,

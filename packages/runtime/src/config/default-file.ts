@@ -1,3 +1,6 @@
+// Prints config.yaml: `berthd config default` with every default explained, `berthd config dump` the settings in
+// effect.
+
 import { stringify } from 'yaml';
 import { type Config, defaultConfig } from './config.ts';
 
@@ -96,7 +99,7 @@ const described: Described<Config> = {
 
 type Description = string | { about: string; fields: { [key: string]: Description } };
 
-/** A config.yaml with every setting at its default, and what it means: `berthd config default`. */
+/** A config.yaml with the default and a description of every setting: `berthd config default`. */
 export function defaultConfigFile(): string {
   return [
     "# Settings of berthd. Every one is at its default; keep only what differs.\n# The file is read from /etc/berth/config.yaml, or from where berthd's --config says.\n",
@@ -104,7 +107,7 @@ export function defaultConfigFile(): string {
   ].join('\n');
 }
 
-/** The settings of a running berthd as a config.yaml: `berthd config dump`. */
+/** The settings that result from config file and flags, as a config.yaml: `berthd config dump`. */
 export function dumpConfig(config: Config): string {
   return stringify(config);
 }

@@ -19,7 +19,7 @@ export class LiveConfig {
     this.#followers.push(apply);
   }
 
-  /** Takes on those of the settings in `next` that can change while berthd serves. */
+  /** Applies those settings of `next` that can change while berthd serves. */
   reload(next: Config): Reload {
     const reload = reloadConfig(this.#current, next);
     this.#current = reload.config;

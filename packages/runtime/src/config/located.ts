@@ -1,3 +1,5 @@
+// Parses YAML and keeps the position of each value, so that errors name file, line, column and field.
+
 import {
   type Document,
   isMap,
@@ -28,11 +30,11 @@ export interface LocatedDocument {
   readonly value: unknown;
   /** Throws a ConfigError about the value at `path`, or about its key. */
   fail(path: ValuePath, problem: string): never;
-  /** Tells the same of what is only ignored. */
+  /** Warns about the value at `path`, which is ignored. */
   warn(path: ValuePath, problem: string): void;
 }
 
-/** Parses YAML. Throws a ConfigError for what is no YAML, or more than one document. */
+/** Parses YAML. Throws a ConfigError for invalid YAML and for more than one document. */
 export function parseLocated(
   source: string,
   file: string,

@@ -11,8 +11,8 @@ type Section = 'cni' | 'cdi' | 'registry' | 'image' | 'streaming' | 'checkpoint'
 
 /**
  * Parses a config.yaml; missing settings keep their defaults. Throws a ConfigError that names `file`, line, column
- * and field for a value of the wrong form. An unknown field is ignored with a warning, as by other runtimes: a
- * setting of another release does not keep a node from starting.
+ * and field for a value of the wrong form. An unknown field is ignored with a warning, as by other runtimes, so that
+ * a setting of another release does not prevent the start.
  */
 export function parseConfig(source: string, file: string, onWarning: (message: string) => void): Config {
   const { value, fail, warn } = parseLocated(source, file, onWarning);
@@ -22,7 +22,7 @@ export function parseConfig(source: string, file: string, onWarning: (message: s
     fail,
     warn,
   });
-  /** A mapping of settings, of which those left out keep their default. */
+  /** Parses a mapping of settings; omitted ones keep their defaults. */
   const section =
     <Name extends Section>(name: Name, fields: { [Key in keyof Config[Name]]-?: Parse<Config[Name][Key]> }) =>
     (value: unknown, path: ValuePath): Config[Name] => ({

@@ -6,8 +6,8 @@ import { ConfigError } from './located.ts';
 import { parseConfig } from './parse.ts';
 
 /**
- * Reads a config file. Without `path` it is the default one, which may be missing. Throws a ConfigError; tells
- * `onWarning` of what it ignores.
+ * Reads the config file at `path`, or else the default one, which may be missing. Throws a ConfigError. Calls
+ * `onWarning` for each setting that it ignores.
  */
 export function readConfig(path: string | undefined, onWarning: (message: string) => void): Config {
   const file = path ?? defaultConfigPath;

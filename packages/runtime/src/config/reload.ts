@@ -1,3 +1,5 @@
+// Decides which changed settings take effect on SIGHUP and which need a restart. Pure.
+
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './config.ts';
 
@@ -14,17 +16,17 @@ export const liveSettings = [
   'stats',
 ] as const satisfies (keyof Config)[];
 
-/** What reading the settings again comes to. */
+/** The result of a reload. */
 export interface Reload {
   /** The settings from now on. */
   readonly config: Config;
   /** Names of settings that changed and took effect. */
   readonly changed: readonly string[];
-  /** Names of settings that changed, and take effect when berthd is started again. */
+  /** Names of settings that changed and take effect at the next start of berthd. */
   readonly needRestart: readonly string[];
 }
 
-/** Pure: which of `next` takes effect in a berthd that runs with `current`. */
+/** Merges into `current` the settings of `next` that a reload changes. Pure. */
 export function reloadConfig(current: Config, next: Config): Reload {
   const isLive = (key: string) => liveSettings.some((name) => name === key);
   const differing = Object.entries(next)

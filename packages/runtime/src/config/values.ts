@@ -1,3 +1,5 @@
+// Parsers of config.yaml's value types: texts, paths, counts, ports, lists, mappings. parse.ts combines them.
+
 import { isAbsolute } from 'node:path';
 import { isObject } from '@berth/common/json/is-object.ts';
 import type { LocatedDocument, ValuePath } from './located.ts';
@@ -5,7 +7,7 @@ import type { LocatedDocument, ValuePath } from './located.ts';
 /** Converts a value of a document, or fails at its position. */
 export type Parse<Value> = (value: unknown, path: ValuePath) => Value;
 
-/** The parsers of the kinds of values that settings have; `fail` and `warn` are the document's. */
+/** The parsers of all value types; they report through the document's `fail` and `warn`. */
 export function valueParsers({ fail, warn }: Pick<LocatedDocument, 'fail' | 'warn'>) {
   const text: Parse<string> = (value, path) =>
     typeof value === 'string' && value !== '' ? value : fail(path, 'want a non-empty string');

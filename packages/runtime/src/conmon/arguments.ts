@@ -34,7 +34,7 @@ export function conmonArguments(spec: ConmonSpec): string[] {
   args.push('--container-pidfile', spec.pidFile, '--conmon-pidfile', spec.conmonPidFile);
   // conmon's "k8s-file" is the CRI log format.
   args.push('--log-path', spec.logPath === undefined ? 'none' : `k8s-file:${spec.logPath}`);
-  // An fsync at every exit would take longer than the whole stop.
+  // Without --no-sync-log conmon calls fsync at every exit, which takes longer than the rest of the stop.
   args.push('--no-sync-log', '--full-attach');
   if (spec.terminal) args.push('--terminal');
   if (spec.stdin) args.push('--stdin');
@@ -50,7 +50,7 @@ export function conmonArguments(spec: ConmonSpec): string[] {
   return args;
 }
 
-// conmon adds --systemd-cgroup by itself, so here goes only the rest, each in the one-word form.
+// conmon adds --systemd-cgroup itself, so only the other options are passed, each as one word.
 function globalArguments(runtime: OciRuntime): string[] {
   return [`--root=${runtime.root}`, ...runtime.handler.args];
 }

@@ -1,3 +1,5 @@
+// Starts conmon, the monitor process that outlives berthd, and reports why a creation failed.
+
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { hasCode } from '@berth/common/error-code.ts';
@@ -11,13 +13,13 @@ import { lastRuntimeError, OciRuntimeError } from '../oci-runtime/runtime-log.ts
 import { type ConmonSpec, conmonArguments } from './arguments.ts';
 import { parseSyncMessage, type SyncMessage } from './sync-message.ts';
 
-/** A pid file holds a number. */
+/** Maximum size of a pid file, which holds one number. */
 const maxPidBytes = 64;
 
-/** How long conmon may take to fork away. */
+/** Timeout for conmon's parent process to fork and exit. */
 const forkMs = 2_000;
 
-/** Limit of an OCI runtime's log of one creation; the end of a longer one is kept. */
+/** Maximum size of the OCI runtime's log of one creation; only the end of a longer one is read. */
 const maxLogBytes = 1024 * 1024;
 
 export interface StartConmonOptions extends ConmonSpec {
@@ -90,7 +92,7 @@ function launch(
   using sync = new OutputPipe();
   using stderr = new OutputPipe();
   try {
-    // In a session of its own: Ctrl-C on berthd's terminal must not reach it before it forks away.
+    // A session of its own: Ctrl-C on berthd's terminal must not reach conmon before it forks.
     const started = startProcess({
       path: options.conmonPath,
       args: conmonArguments(options),
@@ -135,7 +137,7 @@ async function runtimeReason(path: string): Promise<string | undefined> {
 
 /** Kills conmon, the OCI runtime and everything that it started: any of them may hang. */
 async function killConmon(parent: StartedProcess, pidFile: string): Promise<void> {
-  // It forks within milliseconds, and writes the pid file before it ends.
+  // conmon forks within milliseconds; the parent process writes the pid file before it exits.
   const stuck = setTimeout(() => kill(parent.pid, constants.signals.SIGKILL), forkMs);
   await parent.exited;
   clearTimeout(stuck);

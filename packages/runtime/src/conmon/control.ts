@@ -1,3 +1,5 @@
+// Sends commands to conmon's `ctl` fifo: reopen the log, resize the terminal.
+
 import { closeSync, constants, lstatSync, openSync, watch, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
@@ -39,7 +41,7 @@ export async function reopenLog(
   }
 }
 
-/** The largest side of a terminal that conmon takes. */
+/** The largest width and height of a terminal that conmon accepts. */
 const maxSide = 1000;
 
 /** Tells conmon to resize its container's terminal, which happens asynchronously. Errors as `reopenLog`. */

@@ -1,3 +1,5 @@
+// Writes the audit lines of Exec, ExecSync and Attach: client, container, command, result and duration.
+
 import { peerCredentials } from '@berth/linux/sockets/peer-credentials.ts';
 import type { LogFields, Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
@@ -11,7 +13,7 @@ export interface Requester {
   readonly remote?: string;
 }
 
-/** Names the process at the other end of a Unix socket, given the descriptor of the connection. */
+/** Describes the process at the other end of a Unix socket connection. */
 export function describePeer(descriptor: number): string {
   const { pid, uid, program } = peerCredentials(descriptor);
   return [`pid ${pid}`, `uid ${uid}`, program].filter((part) => part !== undefined).join(', ');
@@ -23,10 +25,10 @@ export interface AuditedAction {
   readonly tty?: boolean;
 }
 
-/** A script may be as long as a program; the log shows its beginning. */
+/** Maximum length of a logged command; a longer one is truncated. */
 const maxCommandLength = 1000;
 
-/** Pure: the fields of an audit line: client, container and command. */
+/** The fields of an audit line: client, container and command. Pure. */
 export function auditFields(
   container: Pick<Container, 'id' | 'config'>,
   sandbox: Pick<Sandbox, 'config'> | undefined,

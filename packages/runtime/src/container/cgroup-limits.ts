@@ -1,9 +1,14 @@
+// Converts a container's limits from config.json to cgroup limits, and sets them as systemd properties.
+
 import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
 import type { CgroupResources } from '@berth/linux/cgroups/resources.ts';
 import type { LinuxResources } from '@berth/oci/runtime-spec/config.ts';
 import type { CgroupNaming } from '../cgroups/naming.ts';
 
-/** A container's limits in a cgroup's terms, except the CPU weight, which every OCI runtime passes to systemd. */
+/**
+ * Converts limits of config.json to those of a cgroup, except the CPU weight, which every OCI runtime passes to
+ * systemd.
+ */
 export function cgroupLimits({
   cpu,
   memory,
@@ -25,8 +30,8 @@ export function cgroupLimits({
 }
 
 /**
- * Tells systemd a new container's limits, where it makes the cgroups: crun before 1.9 only writes them to the
- * cgroup's files, and systemd resets what it does not know when it next writes to the scope.
+ * With the systemd driver, sets a new container's limits as properties of its scope: crun before 1.9 only writes them
+ * to the cgroup's files, and systemd resets a limit that is not a property when it next writes to the scope.
  */
 export async function recordLimitsWithSystemd(
   {

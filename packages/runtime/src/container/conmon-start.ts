@@ -1,3 +1,5 @@
+// Creates the process of a bundle through conmon: a container's, a sandbox init's, or one restored by criu.
+
 import { processStat } from '@berth/linux/processes/process.ts';
 import { type StartedConmon, startConmon } from '../conmon/conmon.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
@@ -29,7 +31,7 @@ export interface NewProcess {
 }
 
 /**
- * Creates a container from its bundle by conmon; its process waits for the start. conmon stays in berthd's own
+ * Creates a container from its bundle through conmon; its process waits for the start. conmon stays in berthd's own
  * cgroups, as containerd's shims stay in containerd's.
  */
 export async function createWithConmon(

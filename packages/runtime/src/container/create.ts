@@ -43,7 +43,7 @@ export interface CreateContainerServices extends ContainerRetryServices, ImageSo
   readonly tracer: Tracer;
 }
 
-/** CreateContainer: everything up to a process that waits to be started. All or nothing. */
+/** CreateContainer: creates a container up to a process that waits for StartContainer. All or nothing. */
 export async function createContainer(
   services: CreateContainerServices,
   request: CreateContainerRequest,
@@ -54,7 +54,8 @@ export async function createContainer(
   const found = state.sandboxes.find(request.podSandboxId);
   if (found === undefined) throw notFound('pod', request.podSandboxId);
   tracer.describe({ 'sandbox.id': found.id, 'k8s.container.name': config.metadata.name });
-  // In the sandbox's queue: one container after the other. Stopping the sandbox aborts them all.
+  // Runs in the sandbox's queue, so its containers are created one at a time. Stopping the sandbox aborts all
+  // creations.
   const create = async (signal: AbortSignal) => {
     signal.throwIfAborted();
     const sandbox = state.sandboxes.get(found.id);

@@ -1,3 +1,5 @@
+// Interfaces between CreateContainer and what a container is created from: an image, or a checkpoint.
+
 import type { ImageRootfs } from '../image/rootfs.ts';
 import type { Warn } from '../rpc/warn.ts';
 import type { SelinuxLabels } from '../spec/selinux.ts';
@@ -8,7 +10,7 @@ import type { ImageVolume } from './image-volumes.ts';
 
 /** A container that is being created. */
 export interface Creation {
-  /** How log lines name it to a person: `namespace/pod/container`. */
+  /** Name in log lines: `namespace/pod/container`. */
   readonly name: string;
   readonly sandbox: Sandbox;
   readonly container: Container & { readonly state: { readonly phase: 'creating' } };
@@ -16,7 +18,7 @@ export interface Creation {
   readonly volumes: readonly ImageVolume[];
   readonly selinux: SelinuxLabels | undefined;
   readonly warn: Warn;
-  /** Aborts when the caller has gone or the sandbox is being stopped. */
+  /** Aborts when the caller disconnects or the sandbox is being stopped. */
   readonly signal: AbortSignal;
 }
 
@@ -28,7 +30,7 @@ export interface ContainerSource {
   create(creation: Creation): Promise<void>;
 }
 
-/** How requests for containers reach checkpoints (checkpoint/restores.ts). */
+/** Operations on containers that come from checkpoints, implemented by checkpoint/restores.ts. */
 export interface ContainerRestores {
   /** The source of a container whose `image` names a checkpoint; undefined for the name of an ordinary image. */
   sourceOf(image: string, sandbox: Sandbox): Promise<ContainerSource | undefined>;

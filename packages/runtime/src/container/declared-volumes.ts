@@ -6,13 +6,13 @@ import { SyscallError } from '@berth/linux/syscall/errno.ts';
 import { invalid } from '../rpc/errors.ts';
 import { isWithin, procMountProblem } from '../spec/proc-mounts.ts';
 
-/** More volumes than any real image declares; each is a mount. */
+/** Maximum number of volumes of an image. Each is a mount; no real image declares as many. */
 export const maxVolumes = 256;
 
-/** Path components of a volume, each of which may have to be created. */
+/** Maximum number of path components of a volume; each may have to be created. */
 const maxDepth = 64;
 
-/** The runtime or the pod decides what a container has there, not an image. */
+/** Volumes here are ignored: the runtime or the pod provides these directories. */
 const systemDirectories = ['/sys', '/dev'];
 
 /**
@@ -62,7 +62,7 @@ function declaredPath(image: string, volume: string): string {
   return path;
 }
 
-/** Whether a volume is mounted at all. */
+/** Whether a volume is mounted; throws for one in /proc. */
 function isVolume(image: string, path: string): boolean {
   const problem = procMountProblem(path, '');
   if (problem !== undefined) throw refuse(image, `declares the volume ${path}: ${problem}`);

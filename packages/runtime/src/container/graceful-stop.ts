@@ -15,7 +15,7 @@ interface Machinery {
   readonly exits: Exits;
 }
 
-/** How long the kernel may take to end a killed process that is in disk wait. */
+/** Timeout after SIGKILL. A process in disk wait ends only after its I/O. */
 const killTimeoutMs = 60_000;
 
 /** The stops under way, one per container whatever the number of callers. */

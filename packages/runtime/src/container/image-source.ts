@@ -1,3 +1,5 @@
+// The ContainerSource of ordinary images: creates a container up to a process that waits to be started.
+
 import { ContainerEventType } from '@berth/cri/generated/api.ts';
 import type { CgroupNaming } from '../cgroups/naming.ts';
 import type { ContainerEvents } from '../events/container-events.ts';
@@ -27,7 +29,7 @@ export interface ImageSourceServices extends BundleServices, RecordExitServices 
   readonly conmon: string;
 }
 
-/** Creates containers from an image, up to a process that waits to be started. */
+/** Returns the source that creates containers from an image. */
 export function imageSource(services: ImageSourceServices, image: string): ContainerSource {
   return { image, create: (creation) => createFromImage(services, creation) };
 }

@@ -1,3 +1,5 @@
+// Image volumes: finds the images that a container's mounts name, and mounts them read-only.
+
 import { constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { O_PATH } from '@berth/common/files/open-flags.ts';
@@ -19,7 +21,9 @@ export interface ImageVolume {
   readonly image: ImageRootfs;
 }
 
-/** The images that a container's mounts name. All have to be present: a kubelet pulls them first. */
+/**
+ * The images that a container's mounts name. Throws when one is missing: a kubelet pulls them before CreateContainer.
+ */
 export async function findVolumeImages(
   { images }: { readonly images: ImageService },
   mounts: readonly Mount[],

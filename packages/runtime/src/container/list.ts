@@ -22,7 +22,7 @@ export async function listContainers(
   return { containers };
 }
 
-/** The containers that match the ids in a filter, which may be unique prefixes. */
+/** The containers that match the ids, or unique prefixes of ids, in a filter. */
 export function candidates(
   state: State,
   filter: Pick<ContainerFilter, 'id' | 'podSandboxId'> | undefined,

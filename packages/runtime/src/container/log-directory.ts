@@ -1,3 +1,5 @@
+// Makes and checks the directory of a container's log, so that conmon never writes through a symbolic link.
+
 import { constants, lstatSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { makeDirectories } from '@berth/common/files/directories.ts';
@@ -33,8 +35,8 @@ export function logPathIn(logDirectory: string, logPath: string): string {
 }
 
 /**
- * Refuses a log folder that is reached through a symbolic link below the pod's log directory: conmon would follow
- * it, and a container that mounts its log folder could have created it.
+ * Refuses a log folder whose path has a symbolic link below the pod's log directory: conmon would follow the link,
+ * which a container that mounts its log folder could have created.
  */
 export function requireLogFolder(path: string, logDirectory: string, field: string): void {
   const folder = dirname(path);

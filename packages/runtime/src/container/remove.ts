@@ -21,7 +21,10 @@ export interface RemoveContainerServices extends TeardownServices {
   readonly operations: AbortableOperations;
 }
 
-/** RemoveContainer: kills it when it runs; idempotent, fine for a container that is gone. */
+/**
+ * RemoveContainer: kills the container if it runs, and removes it. Idempotent: succeeds for a container that does not
+ * exist.
+ */
 export async function removeContainer(
   services: RemoveContainerServices,
   { containerId }: RemoveContainerRequest,

@@ -8,8 +8,8 @@ import type { State } from '../state/state.ts';
 import { clearReopenedLog, requireLogFolder } from './log-directory.ts';
 
 /**
- * ReopenContainerLog: the second half of a log rotation, for running containers. The new file exists when it
- * answers.
+ * ReopenContainerLog: the second half of a log rotation, for running containers. The new file exists when the call
+ * returns.
  */
 export async function reopenContainerLog(
   { state, paths }: { readonly paths: Paths; readonly state: State },
@@ -20,7 +20,7 @@ export async function reopenContainerLog(
   if (container.state.phase !== 'running') throw wrongState(`container ${container.id} is not running`);
   if (container.logPath === '') return {};
   const hasEnded = () => wrongState(`container ${container.id} has just ended`);
-  // conmon may end after it took the request and before it acts on it.
+  // conmon may end after it read the command and before it reopens the log.
   const done = new AbortController();
   const gone = new AbortController();
   waitForExit(container.state.processes.conmon, done.signal).then(

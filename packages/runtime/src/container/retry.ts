@@ -1,3 +1,5 @@
+// Retries the removal of a container whose creation failed and could not be rolled back.
+
 import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import type { ContainerId } from '../state/ids.ts';
@@ -6,7 +8,7 @@ import { destroyContainer, type TeardownServices } from '../teardown/container.t
 import type { Retries } from '../teardown/retries.ts';
 import { nowNs } from '../time/clock.ts';
 
-/** What another attempt at removing a container uses. */
+/** What retrying a container's removal uses. */
 export interface ContainerRetryServices extends TeardownServices {
   readonly state: State;
   readonly queue: KeyedQueue;

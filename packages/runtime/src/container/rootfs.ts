@@ -1,3 +1,5 @@
+// Mounts a container's root file system, with shifted owners when its pod has a user namespace.
+
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { makePrivateDirectory } from '@berth/common/files/directories.ts';
@@ -19,15 +21,15 @@ export interface PodUserNamespace {
 }
 
 /**
- * Makes the directory on which a root is mounted and returns it. Only root can enter it, except with a user
- * namespace: then the OCI runtime sets the container up as the pod's own root, who gets a separate directory to
- * pass through.
+ * Makes the directory on which a root is mounted and returns it. Only root can enter it. With a user namespace the
+ * OCI runtime sets the container up as the pod's own root, so the mount point is in a separate directory that this
+ * user can enter.
  */
 export function makeRootfsMountPoint(
   bundle: BundlePaths,
   root: PodUserNamespace['root'] | undefined,
 ): string {
-  // The bundle first: recovery finds the other directory by its name.
+  // Create the bundle first: recovery finds the other directory by the bundle's name.
   mkdirSync(bundle.dir, { recursive: true, mode: 0o700 });
   const rootfs = rootfsOf(bundle, root !== undefined);
   if (root !== undefined) {
@@ -37,7 +39,7 @@ export function makeRootfsMountPoint(
     lchown(dir, 0, root.gid);
     chmodSync(dir, 0o710);
   }
-  // The sandbox's init has it as its root, and runs as an unprivileged user.
+  // Mode 0711: it is the root of the sandbox's init, which runs as an unprivileged user.
   mkdirSync(rootfs, { recursive: true, mode: 0o711 });
   chmodSync(rootfs, 0o711);
   return rootfs;
@@ -72,7 +74,7 @@ export async function mountRootfs(
 ): Promise<string> {
   const target = makeRootfsMountPoint(bundle, userNamespace?.root);
   mkdirSync(layer, { recursive: true, mode: 0o700 });
-  // Its mode is that of the container's root directory.
+  // The mode of this directory becomes that of the container's root directory.
   mkdirSync(upper, { recursive: true, mode: 0o755 });
   mkdirSync(work, { mode: 0o700 });
   const options = label ? [contextOption(label)] : [];

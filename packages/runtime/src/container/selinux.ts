@@ -1,3 +1,5 @@
+// SELinux labels of pods and containers, and the relabeling of volumes. spec/selinux.ts has the pure part.
+
 import { randomInt } from 'node:crypto';
 import type { ContainerConfig, SELinuxOption } from '@berth/cri/generated/api.ts';
 import { isKnownContext, mayRelabel, relabel } from '@berth/linux/security/selinux.ts';
@@ -14,7 +16,7 @@ import {
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
 
-/** A level for a new pod; '' where SELinux is not in use. */
+/** Chooses an unused level for a new pod; '' where SELinux is not in use. */
 export function levelForPod({ host, state }: { readonly state: State; readonly host: HostFacts }): string {
   if (host.selinux === undefined) return '';
   return newLevel(new Set([...state.sandboxes.all()].map(({ selinuxLevel }) => selinuxLevel)), randomInt);
@@ -70,7 +72,7 @@ export async function relabelVolumes(
   if (isSuperPrivileged(pod, config.linux?.securityContext?.selinuxOptions)) return;
   for (const [index, { selinuxRelabel, hostPath }] of config.mounts.entries()) {
     const path = sources[index]?.path;
-    // A mount without a host path is an image, mounted with the label.
+    // A mount without a host path is an image volume, which is mounted with the label.
     if (!selinuxRelabel || hostPath === '' || path === undefined) continue;
     const field = `config.mounts[${index}].selinux_relabel`;
     if (!mayRelabel(path)) throw invalid(field, `SELinux relabeling of ${path} is not allowed`);

@@ -1,3 +1,5 @@
+// Derives a container's config.json: gathers the host's facts, mounts volumes, calls ociSpec(), adds CDI devices.
+
 import type { LinuxContainerUser } from '@berth/cri/generated/api.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
 import { withCdiDevices } from '../cdi/inject.ts';
@@ -36,7 +38,7 @@ export interface ContainerSpecServices {
   readonly host: HostFacts;
 }
 
-/** config.json of a container whose root is mounted. */
+/** Makes config.json of a container. Its root file system has to be mounted. */
 export async function containerSpec(
   services: ContainerSpecServices,
   {

@@ -26,7 +26,7 @@ export interface StartContainerServices {
   readonly tracer: Tracer;
 }
 
-/** StartContainer: only for a container that was created and never started. */
+/** StartContainer: starts a container that was created and never started. */
 export async function startContainer(
   services: StartContainerServices,
   { containerId }: StartContainerRequest,
@@ -69,7 +69,7 @@ export async function startContainer(
       }
       throw error;
     }
-    // A short-lived process may have exited already, which recorded its start too.
+    // A short-lived process may have exited already; recording its exit recorded the start too.
     if (state.containers.get(id)?.state.phase === 'starting') {
       state.containers.setState(id, { phase: 'running', processes, startedAt: nowNs() });
       services.events.container(id, ContainerEventType.CONTAINER_STARTED_EVENT);

@@ -7,7 +7,7 @@ const SIGRTMAX = 64;
 // CRI counts the lower half of the real-time signals from the bottom and the upper half from the top.
 const lastFromBottom = SIGRTMIN + 15;
 
-/** The CRI name of a Linux signal; SIGNAL_RUNTIME_DEFAULT for one that CRI has no name for. */
+/** The CRI name of a Linux signal; SIGNAL_RUNTIME_DEFAULT when CRI has no name for it. */
 export function criSignal(signal: number): Signal {
   const wanted = `SIGNAL_${criName(signal)}`;
   for (const [key, value] of Object.entries(Signal)) {
@@ -33,7 +33,7 @@ export function linuxSignal(signal: Signal): number | undefined {
   return parseSignal(known.replace('PLUS', '+').replace('MINUS', '-'));
 }
 
-/** The signal that stops a container: what the request says, else the image, else SIGTERM. */
+/** The signal that stops a container: the request's, else the image's, else SIGTERM. */
 export function stopSignal(requested: Signal, imageSignal: string | undefined): number {
   const fromImage = imageSignal === undefined || imageSignal === '' ? undefined : parseSignal(imageSignal);
   return linuxSignal(requested) ?? fromImage ?? constants.signals.SIGTERM;

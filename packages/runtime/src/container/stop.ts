@@ -14,7 +14,9 @@ export interface StopContainerServices {
   readonly restores: ContainerRestores;
 }
 
-/** StopContainer: idempotent, fine for a container that is gone. */
+/**
+ * StopContainer: stops a container with its grace period. Idempotent: succeeds for a container that does not exist.
+ */
 export async function stopContainer(
   services: StopContainerServices,
   { containerId, timeout }: StopContainerRequest,

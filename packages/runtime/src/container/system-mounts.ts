@@ -1,3 +1,5 @@
+// Verifies that /proc, /sys and /dev of a container are what config.json says, before and after its creation.
+
 import { closeSync, constants, fstatSync, readFileSync, statfsSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { O_PATH } from '@berth/common/files/open-flags.ts';
@@ -10,7 +12,7 @@ import { isWithin, procMountProblem } from '../spec/proc-mounts.ts';
 const procSuperMagic = 0x9fa0;
 const sysfsMagic = 0x62656572;
 
-/** Where NVIDIA's container library mounts its files, from a hook or a runtime of its own. */
+/** Where NVIDIA's container library mounts its files, from a hook or from NVIDIA's own runtime. */
 const drivers = '/proc/driver';
 
 /**
@@ -55,7 +57,7 @@ export function checkSystemMounts(pid: number, spec: Spec): void {
   try {
     mountInfo = readFileSync(`/proc/${pid}/mountinfo`, 'utf8');
   } catch (error) {
-    // The process ended, which its exit file tells.
+    // The process has ended; its exit file reports that.
     if (hasCode(error, 'ENOENT', 'ESRCH', 'EINVAL')) return;
     throw error;
   }

@@ -96,10 +96,10 @@ async function updateResources(
 }
 
 /**
- * The OCI runtime first: it updates systemd where that makes the cgroups, and keeps its own record. Then what
- * current runtimes leave out of an update. Only the CPU weight on v2 is left to the runtime: versions convert
- * shares differently, and all containers of a node have to agree. systemd is told again, since crun before 1.9
- * bypasses it.
+ * Updates through the OCI runtime first: it sets systemd's properties with the systemd driver, and keeps its own
+ * record. Then applies the limits through the cgroup driver, because runtimes leave some out of an update and crun
+ * before 1.9 bypasses systemd. Only the runtime sets the CPU weight on v2: versions convert shares differently, and
+ * all containers of a node have to agree.
  */
 async function applyLimits(
   services: UpdateContainerServices,
@@ -134,7 +134,10 @@ function runtimeOfContainer(
   return runtimes.get(sandbox.runtime);
 }
 
-/** On cgroup v2 the kernel kills at once what exceeds a lowered limit. Page cache can be reclaimed. */
+/**
+ * Refuses a memory limit below the working set: on cgroup v2 the kernel would OOM-kill processes at once. Page cache
+ * can be reclaimed, so it does not count.
+ */
 function refuseMemoryInUse(
   { cgroups }: { readonly cgroups: Cgroups },
   { cgroup }: Container,

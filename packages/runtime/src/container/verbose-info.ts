@@ -23,7 +23,7 @@ export async function containerInfo(
     sandboxID: container.sandboxId,
     pid: processesOf(container)?.init.pid ?? 0,
     removing: container.state.phase === 'removing',
-    // containerd's name of the writable layer; here that is the container's id.
+    // In containerd the name of the writable layer, which berthd names by the container's id.
     snapshotKey: container.id,
     snapshotter: 'overlayfs',
     ...runtimeInfo({ runtimes }, sandbox),

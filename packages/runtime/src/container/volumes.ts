@@ -1,3 +1,5 @@
+// Mounts image volumes and host paths with shifted owners, which distributions' OCI runtimes cannot mount.
+
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -19,9 +21,9 @@ interface VolumeOptions {
 }
 
 /**
- * Mounts what distributions' OCI runtimes cannot mount themselves, so that they only bind it: images, and host
- * paths with shifted owners. Returns the sources for config.json, one per request. The mounts are below
- * `directory`, named by the request's index, and are removed with the container.
+ * Mounts images and host paths with shifted owners, so that the OCI runtime only has to bind them. Returns the
+ * sources for config.json, one per request. The mounts are below `directory`, named by the request's index, and are
+ * removed with the container.
  */
 export async function mountVolumes(
   requests: readonly Mount[],
@@ -79,7 +81,7 @@ function isShifted({ uidMappings, gidMappings }: Mount): boolean {
   return uidMappings.length > 0 || gidMappings.length > 0;
 }
 
-/** The id mappings of a mount have to be the pod's own, as kubelets set them. */
+/** Requires that the id mappings of a mount are the pod's own, which is what kubelets set. */
 function checkMappings(request: Mount, pod: PodUserNamespace | undefined, field: string): void {
   const { uidMappings: uids, gidMappings: gids } = request;
   if (pod === undefined) throw invalid(`${field}.uidMappings`, 'the pod has no user namespace');
@@ -91,7 +93,7 @@ function checkMappings(request: Mount, pod: PodUserNamespace | undefined, field:
   }
 }
 
-/** A directory can be mounted only on a directory, and a file on a file. */
+/** Makes a directory for a directory and a file for a file, as mount(2) requires. */
 function makeMountPoint(source: string, target: string): void {
   if (statSync(source).isDirectory()) mkdirSync(target, { mode: 0o700 });
   else writeFileSync(target, '', { mode: 0o600 });

@@ -1,22 +1,27 @@
+// Caches the sizes of containers' writable layers, for stats, metrics and ImageFsInfo.
+
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DiskUsage, diskUsage } from '@berth/linux/files/disk-usage.ts';
 import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import { nowNs } from '../time/clock.ts';
 
-/** What a directory took when it was measured. */
+/** The disk usage of a directory when it was measured. */
 export interface MeasuredUsage extends DiskUsage {
   /** Nanoseconds since 1970. */
   readonly at: bigint;
 }
 
-/** Milliseconds before a directory is measured again. */
+/** Minimum interval in milliseconds between measurements of a directory. */
 const restMs = 10_000;
 
-/** Or this many times the duration of the last measurement, so that large ones do not keep the disk busy. */
+/**
+ * The minimum interval as a multiple of the last measurement's duration, so that large layers do not keep the disk
+ * busy.
+ */
 const restFactor = 20;
 
-/** Milliseconds that a request waits at most for directories that were never measured. */
+/** Maximum time in milliseconds that a request waits for directories that were never measured. */
 const patienceMs = 50;
 
 /** Milliseconds after the last request until a directory is forgotten. */
@@ -43,7 +48,7 @@ export class LayerUsage {
     this.#log = log;
   }
 
-  /** In the order of `directories`; undefined for one that does not exist or whose first measurement takes long. */
+  /** The usage of each directory, in order; undefined when it does not exist or its first measurement is not done. */
   async of(directories: readonly string[]): Promise<(MeasuredUsage | undefined)[]> {
     this.#sweep();
     const entries = directories.map((directory) => this.#asked(directory));

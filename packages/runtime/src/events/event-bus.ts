@@ -11,8 +11,8 @@ interface Subscriber {
 }
 
 /**
- * Hands every container event to every caller of GetContainerEvents. A subscription begins with the call: a kubelet
- * lists after it has connected, to see what happened before.
+ * Delivers every container event to every caller of GetContainerEvents. A subscription begins with the call: a
+ * kubelet lists containers after it has connected, to see earlier changes.
  */
 export class EventBus {
   readonly #subscribers = new Set<Subscriber>();

@@ -1,9 +1,11 @@
+// Copies between a client's streams and a process's pipes or terminal, with back-pressure. Exec and Attach use it.
+
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /**
  * Copies a command's output to the client, with back-pressure, and ends the client's stream with it. Resolves when
- * either has ended; a disconnected client ends the reading, as a closed pipe would. Without a client's stream the
+ * either has ended; when the client disconnects, reading stops, as with a closed pipe. Without a client's stream the
  * output is discarded.
  */
 export async function copyOutput(source: Readable, client: Writable | undefined): Promise<void> {
@@ -12,7 +14,7 @@ export async function copyOutput(source: Readable, client: Writable | undefined)
     await new Promise((resolve) => source.once('end', resolve).once('close', resolve));
     return;
   }
-  // Either end may have failed; the exit code tells about the command's.
+  // Ignore which end failed; the exit code reports a failure of the command.
   await pipeline(source, client).catch(() => source.destroy());
 }
 

@@ -19,9 +19,9 @@ export interface CollectedExecOptions extends StdioOwner {
   dir: string;
   /** Kills the command and its descendants after this time; undefined or 0: no limit. */
   timeoutMs?: number | undefined;
-  /** Most bytes kept of both streams together; the rest is read and thrown away (CVE-2022-1708). */
+  /** Maximum number of bytes kept of both streams together; the rest is read and discarded (CVE-2022-1708). */
   limitBytes: number;
-  /** Kills the command when the client has gone. */
+  /** Kills the command when the client disconnects. */
   signal?: AbortSignal;
 }
 
@@ -33,12 +33,12 @@ export interface CollectedExecResult {
 }
 
 /**
- * How long after its end a command without a timeout waits for output of background processes: a daemon started by
- * it never closes the pipe.
+ * How long to wait for output of background processes after a command without a timeout has ended: a daemon that it
+ * started never closes the pipe.
  */
 const backgroundMs = 10_000;
 
-/** Attempts to kill a command before the runtime itself is killed: a second in all. */
+/** Attempts to kill a command before the runtime itself is killed, 50 ms apart: one second in all. */
 const killAttempts = 20;
 
 /**
@@ -55,8 +55,8 @@ export async function execCollected(options: CollectedExecOptions): Promise<Coll
   const began = performance.now();
   const ended = await endOf(child, options);
   if (ended.kind === 'exited') {
-    // Background processes of the command may still write. containerd waits as long as its client does; runc waits
-    // by itself.
+    // Background processes of the command may still write. containerd waits until its client gives up; runc itself
+    // waits for them.
     const leftMs = options.timeoutMs ? options.timeoutMs - (performance.now() - began) : backgroundMs;
     const patienceMs = Math.min(leftMs, maxTimerMs);
     await drained([stdout, stderr], { patienceMs, signal: options.signal });

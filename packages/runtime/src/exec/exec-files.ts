@@ -1,3 +1,5 @@
+// The files of one running exec, and the start of the OCI runtime's `exec` with them.
+
 import { randomBytes } from 'node:crypto';
 import { fchownSync, fstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +11,7 @@ import type { Process } from '@berth/oci/runtime-spec/config.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { lastRuntimeError, OciRuntimeError } from '../oci-runtime/runtime-log.ts';
 
-/** What is particular to one exec. */
+/** Arguments and descriptors of one exec. */
 export interface ExecStart extends Pick<Program, 'descriptors'>, StdioOwner {
   readonly args?: readonly string[];
 }
@@ -37,7 +39,7 @@ export class ExecFiles implements Disposable {
     return `${this.#base}.pid`;
   }
 
-  /** Where a terminal's master is sent to. */
+  /** Path of the socket to which the OCI runtime sends the terminal's master. */
   get console(): string {
     return `${this.#base}.sock`;
   }
@@ -51,9 +53,9 @@ export class ExecFiles implements Disposable {
   }
 
   /**
-   * Starts the OCI runtime's `exec`, which stays in the foreground as the parent of the command. Its log, apart
-   * from the command's stderr, tells a command that failed from one that never ran. Pipes among the descriptors are
-   * handed to `stdioOwner`, where the OCI runtime cannot do that (container/stdio.ts).
+   * Starts the OCI runtime's `exec`, which stays in the foreground as the parent of the command. Its log is separate
+   * from the command's stderr, which distinguishes a command that failed from one that never ran. Pipes among the
+   * descriptors get the owner `stdioOwner`, where the OCI runtime cannot set it (container/stdio.ts).
    */
   start(
     runtime: OciRuntime,
@@ -90,7 +92,7 @@ export class ExecFiles implements Disposable {
     return readText(this.pid) !== undefined;
   }
 
-  /** Why the command has not run; `otherwise` when the runtime has not said so in its log. */
+  /** Why the command has not run; `otherwise` when the runtime's log has no reason. */
   failure(containerId: string, otherwise: string): OciRuntimeError {
     return new OciRuntimeError(doing(containerId), lastRuntimeError(readText(this.#log) ?? '') ?? otherwise);
   }
@@ -104,7 +106,7 @@ function doing(containerId: string): string {
   return `exec in container ${containerId}`;
 }
 
-/** Limit of an OCI runtime's log of one exec. */
+/** Maximum size of an OCI runtime's log of one exec. */
 const maxLogBytes = 4 * 1024 * 1024;
 
 function readText(path: string): string | undefined {

@@ -1,3 +1,5 @@
+// Derives the process of an exec from the container's config.json, for ExecSync and Exec.
+
 import { readFileSync } from 'node:fs';
 import type { Process, Spec } from '@berth/oci/runtime-spec/config.ts';
 

@@ -36,9 +36,9 @@ interface RunningExec {
 /**
  * Runs a command in a container with the client's streams and returns its exit code (128 + signal number when a
  * signal ended it). Waits until the command has ended and its output is closed by all background processes, as
- * containerd and CRI-O do. A client that disconnects hangs up, as in containerd and CRI-O: the command's input
- * ends, its writes fail (SIGPIPE), a terminal's session gets SIGHUP. A command that survives that is waited for;
- * the next berthd would kill it. Fails with OciRuntimeError as execCollected does, for instance when there is no
+ * containerd and CRI-O do. A client that disconnects hangs up, as in containerd and CRI-O: the command's input ends,
+ * its writes fail (SIGPIPE), a terminal's session gets SIGHUP. berthd waits for a command that survives that; after a
+ * restart, the next berthd kills it. Fails with OciRuntimeError as execCollected does, for instance when there is no
  * such program.
  */
 export async function execStreamed(options: StreamedExecOptions): Promise<number> {
@@ -60,7 +60,7 @@ export async function execStreamed(options: StreamedExecOptions): Promise<number
   const { code, signal: killedBy } = end;
   const hasRun = files.hasRun();
   if (code === null) {
-    // The command has lost its parent, so nothing else would end it.
+    // The runtime, which was the command's parent, was killed, so nothing else would end the command.
     if (hasRun) killExec(files.pid, containerId);
     throw files.failure(containerId, `${runtime.name} was ended by ${killedBy}`);
   }
@@ -70,8 +70,8 @@ export async function execStreamed(options: StreamedExecOptions): Promise<number
 
 async function start(options: StreamedExecOptions, files: ExecFiles): Promise<RunningExec> {
   if (options.process.terminal !== true) return startWithPipes(options, files);
-  // crun's own relay drops what is in the terminal when the command ends. runc sends a terminal only with --detach,
-  // which would orphan the command, and other runtimes follow runc.
+  // crun's own relay drops output that is still in the terminal when the command ends. runc sends a terminal only
+  // with --detach, which would orphan the command, and other runtimes follow runc.
   return options.runtime.flavor === 'crun'
     ? await startWithSentTerminal(options, files)
     : startWithRelay(options, files);
@@ -112,7 +112,7 @@ function startWithPipes(
   }
 }
 
-/** The runtime makes the terminal and sends its master here, so nothing is between it and the client. */
+/** The runtime creates the terminal and sends its master through the console socket, so no relay is in between. */
 async function startWithSentTerminal(
   { runtime, containerId, streams }: StreamedExecOptions,
   files: ExecFiles,
@@ -124,7 +124,7 @@ async function startWithSentTerminal(
   });
   const exited = child.exited.then(() => socket.take());
   const master = await Promise.race([socket.arrival(), exited]).catch((error: unknown) => {
-    // Nobody would ever look after it.
+    // Without the master nothing can serve or end the command.
     killDescendants(child.pid);
     kill(child.pid, constants.signals.SIGKILL);
     throw error;
@@ -133,7 +133,7 @@ async function startWithSentTerminal(
   return { child, ...connectTerminal(terminalStream(master), streams) };
 }
 
-/** The runtime copies between the container's terminal and one that is made here, size and hang-up included. */
+/** The runtime relays between the container's terminal and one that is created here, including size and hang-up. */
 function startWithRelay(
   { runtime, containerId, streams }: StreamedExecOptions,
   files: ExecFiles,
@@ -167,6 +167,6 @@ async function followSize(terminal: DescriptorStream, sizes: AsyncIterable<Termi
       if (size.width > 0 && size.height > 0) setTerminalSize(terminal.descriptor, size);
     }
   } catch {
-    // The client has gone, or the terminal.
+    // The client has disconnected, or the terminal is closed.
   }
 }

@@ -15,7 +15,7 @@ export interface ExecSyncServices extends ExecTargetServices {
   readonly cgroups: Cgroups;
 }
 
-/** A kubelet takes messages of 16 MiB, and this one needs a few bytes beside stdout and stderr. */
+/** Kubelets accept messages of 16 MiB, which also hold a few bytes besides stdout and stderr. */
 const maxOutputBytes = 16 * 1024 * 1024 - 1024;
 
 /** ExecSync: runs a command in a container and waits for its end. */
@@ -38,8 +38,8 @@ async function run(
   { cmd, timeout }: ExecSyncRequest,
   signal: AbortSignal,
 ): Promise<ExecSyncResponse> {
-  // Overlap the RCU grace period of the cgroup move with the runtime's start. Released at once: the command may run
-  // for long.
+  // Overlap the RCU grace period of the cgroup move with the runtime's start. Disposed of at once, because the
+  // command may run for long.
   services.cgroups.startRcuGracePeriod()[Symbol.dispose]();
   const timeoutMs = Number(timeout) * 1000;
   const target = execTarget(services, container, { cmd });

@@ -1,3 +1,5 @@
+// Finds the running container of an exec and what its OCI runtime needs. Shared by ExecSync and Exec.
+
 import { stdioOwner } from '../container/stdio.ts';
 import type { OciRuntimes } from '../oci-runtime/detect.ts';
 import { notFound, wrongState } from '../rpc/errors.ts';
@@ -13,7 +15,7 @@ export interface ExecTargetServices {
   readonly runtimes: OciRuntimes;
 }
 
-/** The running container of an id or a unique prefix of one. */
+/** Finds a running container by its id or a unique prefix of it. */
 export function runningContainer({ state }: { readonly state: State }, id: string): Container {
   const container = state.containers.find(id);
   if (container === undefined) throw notFound('container', id);

@@ -1,3 +1,5 @@
+// Exec, second half: runs the command when a client opens the URL that streaming/service.ts returned.
+
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { ExecCommand, RemoteStreams } from '@berth/streaming/server/streaming-runtime.ts';
 import { audited } from '../container/audit.ts';
@@ -11,14 +13,14 @@ export interface ExecServices extends ExecTargetServices {
   readonly cgroups: Cgroups;
 }
 
-/** Serves the client of an exec URL. */
+/** Runs the command of an exec URL with the client's streams. */
 export async function exec(
   services: ExecServices,
   { containerId, cmd, tty }: ExecCommand,
   streams: RemoteStreams,
 ): Promise<{ exitCode: number }> {
   const container = runningContainer(services, containerId);
-  // As in ExecSync.
+  // Overlap the RCU grace period with the runtime's start, as in exec-sync.ts.
   services.cgroups.startRcuGracePeriod()[Symbol.dispose]();
   return await audited(services, 'Exec', container, { cmd, tty, remote: streams.remote }, async () => ({
     exitCode: await execStreamed({ ...execTarget(services, container, { cmd, tty }), streams }),

@@ -7,12 +7,12 @@ import { membership } from '@berth/linux/cgroups/membership.ts';
 import { kill } from '@berth/linux/processes/process.ts';
 import { killDescendants } from '../host/process-tree.ts';
 
-/** A pid file holds a number. */
+/** Maximum size of a pid file, which holds one number. */
 const maxPidBytes = 64;
 
 /**
- * Kills the execs of a berthd that was killed: no one reads their output or enforces their timeout. `dir` is the
- * `dir` of ExecFiles. Returns how many there were. A pid counts only when its cgroup is the container's, so a
+ * Kills the execs that a killed berthd left running: nothing reads their output or enforces their timeout. `dir` is
+ * the `dir` of ExecFiles. Returns how many there were. A pid counts only when its cgroup is the container's, so a
  * reused pid is left alone.
  */
 export function killLeftoverExecs(dir: string, containerId: string): number {
@@ -36,7 +36,7 @@ export function killExec(pidFile: string, containerId: string): boolean {
   const pid = Number.parseInt(readRegularFileSync(pidFile, { maxBytes: maxPidBytes }).toString(), 10);
   if (!(pid > 1) || !isIn(containerId, pid)) return false;
   killDescendants(pid);
-  // Kill both: not every command leads a group, and one that does may be reaped in between.
+  // Kill both the group and the process: not every command leads a group, and a leader may be reaped in between.
   const wasGroup = kill(-pid, constants.signals.SIGKILL);
   return kill(pid, constants.signals.SIGKILL) || wasGroup;
 }

@@ -1,3 +1,5 @@
+// Reads and watches the exit files that conmon writes.
+
 import { existsSync, readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
@@ -12,7 +14,7 @@ export interface ContainerExit {
   finishedAt: bigint;
 }
 
-/** An exit file holds a number. */
+/** Maximum size of an exit file, which holds one number. */
 const maxExitBytes = 64;
 
 /** The exit code in an exit file; undefined when it holds none. conmon writes -1 when it lost the status. */
@@ -36,13 +38,13 @@ export function readExit(exitDir: string, containerId: string): ContainerExit | 
     if (exitCode === undefined) return undefined;
     return { containerId, exitCode, finishedAt: statSync(path, { bigint: true }).mtimeNs };
   } catch (error) {
-    // What conmon has not written tells of no end.
+    // A file that is missing, or that conmon did not write, reports no exit.
     if (hasCode(error, 'ENOENT') || error instanceof UnsuitableFileError) return undefined;
     throw error;
   }
 }
 
-/** Whether conmon saw the kernel kill a process of the container for memory. */
+/** Whether conmon saw an OOM kill in the container. */
 export function wasOomKilled(persistDir: string): boolean {
   return existsSync(join(persistDir, 'oom'));
 }

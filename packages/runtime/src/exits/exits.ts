@@ -1,3 +1,5 @@
+// Lets StopContainer wait for an exit that record-exits.ts records.
+
 import type { ContainerId } from '../state/ids.ts';
 
 /** Lets callers wait until a container's exit is recorded. */
@@ -11,13 +13,13 @@ export class Exits {
     return waiting.promise;
   }
 
-  /** Rejects pending waits: the container has exited, and that could not be recorded. */
+  /** Rejects pending waits: the container has exited, but recording that failed. */
   fail(id: ContainerId, error: unknown): void {
     this.#waiting.get(id)?.reject(error);
     this.#waiting.delete(id);
   }
 
-  /** Wakes the waiting. */
+  /** Resolves pending waits: the exit is recorded. */
   announce(id: ContainerId): void {
     this.#waiting.get(id)?.resolve();
     this.#waiting.delete(id);

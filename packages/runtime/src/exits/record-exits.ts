@@ -41,8 +41,8 @@ export interface Ending {
 const retryMs = 1_000;
 
 /**
- * Records exits as conmon reports them, past ones first, until the result is disposed of. An id that is no
- * container's is a sandbox's, whose init has ended: `initEnded` is called.
+ * Records exits as conmon reports them, past ones first, until the result is disposed of. An id that belongs to no
+ * container is that of a sandbox, whose init has ended: `initEnded` is called.
  */
 export function recordExits(services: RecordExitServices, initEnded: (id: SandboxId) => void): Disposable {
   return watchExits(services.paths.exits, (exit) => {
@@ -67,9 +67,9 @@ function recordOrRetry(services: RecordExitServices, id: ContainerId, record: ()
 }
 
 /**
- * Records how a container ended, publishes the event, wakes waiting stops and releases what only running containers
- * need. Does nothing when the exit is known, or while the container is being created: CreateContainer checks the
- * exit file itself.
+ * Records how a container ended, publishes the event, wakes waiting stops and releases the resources that only
+ * running containers need. Does nothing when the exit is known, or while the container is being created:
+ * CreateContainer checks the exit file itself.
  */
 export function recordExit(services: RecordExitServices, id: ContainerId, ending: Ending): void {
   const container = services.state.containers.get(id);
@@ -119,8 +119,8 @@ function wasOutOfMemory(
 }
 
 /**
- * Watches a container's conmon by its pidfd. When conmon ends without reporting an exit, no one logs or reaps the
- * container any more, so it is killed.
+ * Watches a container's conmon by its pidfd. When conmon ends without reporting an exit, nothing logs or reaps the
+ * container any more, so berthd kills it.
  */
 export function watchConmon(
   services: RecordExitServices,
