@@ -1,3 +1,5 @@
+// Maps each RPC of the CRI's RuntimeService to the function that serves it; start here to find an RPC.
+
 import type { RuntimeHandlers } from '@berth/cri/server/server.ts';
 import { checkpointContainer } from './checkpoint/checkpoint-container.ts';
 import { checkpointPod } from './checkpoint/checkpoint-pod.ts';

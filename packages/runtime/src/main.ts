@@ -1,3 +1,5 @@
+// The entry point of the program berthd: runs the command line, handles signals, notifies systemd.
+
 import { CommanderError } from 'commander';
 import { createLogger } from './logging/log.ts';
 import { ServiceManager } from './observability/service-manager.ts';
@@ -6,7 +8,7 @@ import { messageWithCauses } from './rpc/errors.ts';
 
 const argv = process.argv.slice(2);
 
-/** Runs until SIGTERM or SIGINT; containers go on without berthd. SIGHUP reads the settings again. */
+/** Runs until SIGTERM or SIGINT; containers keep running without berthd. SIGHUP reloads the settings. */
 async function serve({ serve: config, warnings }: Extract<Invocation, { serve: unknown }>): Promise<void> {
   const log = createLogger(config.logLevel, undefined, config.logFormat);
   for (const warning of warnings) log.warning(warning);
@@ -40,8 +42,8 @@ async function serve({ serve: config, warnings }: Extract<Invocation, { serve: u
   await daemon.close();
 }
 
-// conmon, OCI runtimes and CNI plugins inherit the umask and expect the usual one. berthd's own files have explicit
-// modes.
+// conmon, OCI runtimes and CNI plugins inherit the umask and expect 022. berthd sets the modes of its own files
+// explicitly.
 process.umask(0o022);
 try {
   const invocation = parseArguments(argv);

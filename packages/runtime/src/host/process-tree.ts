@@ -2,9 +2,9 @@ import { constants } from 'node:os';
 import { children, kill } from '@berth/linux/processes/process.ts';
 
 /**
- * Kills every descendant of a process and the process groups that they lead, so that background processes go too.
- * The process itself survives to reap them. Each is stopped before its children are listed, and the list is
- * repeated until it does not grow, so that none escapes by forking.
+ * Kills every descendant of a process and the process groups that they lead, so that background processes are killed
+ * too. The process itself survives and reaps them. Each is stopped before its children are listed, and listing is
+ * repeated until it finds no new ones, so that none escapes by forking.
  */
 export function killDescendants(pid: number): void {
   const stopped = new Set<number>();

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
-/** The absolute path of a program given by path, or by a name to look up in PATH; throws when it is not there. */
+/** Finds a program by its path, or by name in PATH, and returns its absolute path; throws when it does not exist. */
 export function findProgram(program: string, what: string, searchPath = process.env.PATH ?? ''): string {
   const usual = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
   const dirs = [...searchPath.split(delimiter).filter(isAbsolute), ...usual];

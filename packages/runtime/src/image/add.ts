@@ -1,3 +1,5 @@
+// Writes the records of an image at the end of a pull or import.
+
 import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import type { Image } from '@berth/oci/image-spec/image.ts';
 import { nowNs } from '../time/clock.ts';

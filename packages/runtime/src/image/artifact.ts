@@ -1,3 +1,5 @@
+// Stores a pulled OCI artifact like an image of one layer, so that it can be mounted as an image volume.
+
 import { mkdir, rename } from 'node:fs/promises';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { type Digest, digestOf } from '@berth/oci/image-spec/digest.ts';
@@ -20,8 +22,8 @@ export function artifactLayer({ manifestDigest }: Pick<Image, 'manifestDigest'>)
 }
 
 /**
- * Records an OCI artifact whose files are in the content store, as an image of one layer: a directory with the
- * files by their titles. So listing, removal and image volumes work for it as for an image.
+ * Records an OCI artifact whose files are in the content store, as an image of one layer: a directory with the files
+ * by their titles. Listing, removal and image volumes then work for it as for an image.
  */
 export async function addArtifact(
   service: ImageService,

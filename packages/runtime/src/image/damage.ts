@@ -1,3 +1,5 @@
+// Finds images with missing or damaged layers from a copy of the database, for `berth doctor`.
+
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,19 +7,21 @@ import { DatabaseSync } from 'node:sqlite';
 import { RowReader } from '../state/row.ts';
 import { layerDamage } from './layer-damage.ts';
 
-/** An image that cannot run because of a layer. */
+/** An image that cannot run because a layer is missing or damaged. */
 export interface DamagedImage {
-  /** A name that it can be pulled by, or its id. */
+  /** A name by which it can be pulled, or its id. */
   name: string;
-  /** The layer's directory; undefined when berthd has already noticed that it is missing, and waits for a pull. */
+  /**
+   * The layer's directory; undefined when berthd has already recorded that the layer is missing until the next pull.
+   */
   directory: string | undefined;
   damage: 'missing' | 'damaged';
 }
 
 /**
- * The images below a berthd's root directory that lack a layer, judged by the layers' directories. Reads a copy of
- * the database, which a running berthd has locked; SQLite may refuse a copy that was made during a write, which is
- * an error here.
+ * Finds the images below a berthd's root directory that lack a layer, by checking the layers' directories. Reads a
+ * copy of the database, because a running berthd has locked the original. Throws when SQLite refuses a copy that was
+ * made during a write.
  */
 export function damagedImages(root: string): DamagedImage[] {
   const path = join(root, 'berth.db');

@@ -1,3 +1,6 @@
+// Makes pulled layers survive a power loss: flushes them in the background, and removes unflushed ones after a
+// reboot.
+
 import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
@@ -8,8 +11,8 @@ import type { ImageStore } from './store.ts';
 const flushDelayMs = 2_000;
 
 /**
- * Flushes new layers to the disk in the background and records that. Until then a power loss may leave them with
- * empty files, although they were complete.
+ * Flushes new layers to the disk in the background and records them as durable. Until then a power loss may empty
+ * files of a complete layer.
  */
 export class LayerFlusher {
   readonly #records: ImageRecords;
@@ -19,14 +22,14 @@ export class LayerFlusher {
   #isBusy = false;
   #isClosed = false;
 
-  /** `sync` resolves when everything written before its call is on the disk. */
+  /** `sync` resolves when all data written before the call is on the disk. */
   constructor(records: ImageRecords, log: Logger, sync: () => Promise<void>) {
     this.#records = records;
     this.#log = log;
     this.#sync = sync;
   }
 
-  /** Has everything flushed soon that is not. */
+  /** Schedules a flush when there are layers to flush. */
   request(): void {
     if (this.#timer !== undefined || this.#isBusy || this.#isClosed) return;
     if (this.#records.volatileLayers().length === 0) return;
@@ -50,7 +53,7 @@ export class LayerFlusher {
     } finally {
       this.#isBusy = false;
     }
-    // Those that came meanwhile.
+    // Flush layers that were added during this flush.
     this.request();
   }
 
@@ -61,8 +64,8 @@ export class LayerFlusher {
 }
 
 /**
- * Removes layers that were not flushed when the machine went down, and their images: their files cannot be trusted.
- * A pull restores them.
+ * Removes layers that were not flushed before the reboot, and their images, because their files may be empty. A pull
+ * restores them.
  */
 export async function removeDamaged(
   { records, layers, content, log }: ImageStore,

@@ -9,13 +9,13 @@ import type { ImageService } from './service.ts';
 
 /** The writable layers' directory and the cache of their sizes. */
 export interface WritableLayers {
-  /** Has a directory per container, whose `upper` is the writable layer. */
+  /** Has a directory for each container; its `upper` is the writable layer. */
   readonly dir: string;
   readonly usage: LayerUsage;
 }
 
 /**
- * ImageFsInfo: what images and writable layers use of the file system that both are on. Images are summed from
+ * ImageFsInfo: the usage of images and of writable layers on the file system that holds both. Images are summed from
  * their rows, writable layers from the cached sizes: no directory is walked during the call.
  */
 export async function imageFsInfo(
@@ -25,7 +25,7 @@ export async function imageFsInfo(
   const containers = await writableUsage(layers);
   const filesystem = ({ bytes, inodes }: DiskUsage): FilesystemUsage => ({
     timestamp: nowNs(),
-    // The same for both, from which a kubelet concludes that they share one file system.
+    // The same id for both tells a kubelet that they share one file system.
     fsId: { mountpoint: service.root },
     usedBytes: { value: BigInt(bytes) },
     inodesUsed: { value: BigInt(inodes) },

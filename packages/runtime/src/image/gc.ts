@@ -1,3 +1,5 @@
+// Deletes unreferenced images, layers and blobs. image/service.ts runs it when no pull, import or removal does.
+
 import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import { nowNs } from '../time/clock.ts';
 import type { ImageStore } from './store.ts';
@@ -6,9 +8,9 @@ import type { ImageStore } from './store.ts';
 const abandonedAfter = 24n * 3600n * 1_000_000_000n;
 
 /**
- * Deletes what is unreferenced: images that were removed and that no container uses, their layers, and blobs.
- * Layers' blobs are deleted once unpacked: they are not read again, and are a third of an image's size. Runs only
- * while no pull, import or removal does.
+ * Deletes removed images that no container uses, unreferenced layers, and blobs. Blobs of layers are deleted once
+ * unpacked: they are not read again, and are a third of an image's size. Must not run during a pull, import or
+ * removal.
  * @param used ids of images that must stay although they may have no name
  */
 export async function collectGarbage(

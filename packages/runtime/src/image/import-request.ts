@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isAbsolute } from 'node:path';
 import { JsonCursor, MalformedDocumentError } from '@berth/common/json/cursor.ts';
 
-/** What a request to import asks for. */
+/** The parameters of an import request. */
 export interface ImportRequestBody {
   /** An absolute path on this machine, or the bytes of a tar. */
   archive: string | AsyncIterable<Buffer>;
@@ -12,7 +12,7 @@ export interface ImportRequestBody {
 const maxBody = 64 * 1024;
 const fields = ['path', 'names'];
 
-/** Reads a request to import: JSON that names a path, or a tar itself. */
+/** Reads an import request, whose body is JSON that names a path, or a tar. */
 export async function readImportRequest(
   request: IncomingMessage,
   query: URLSearchParams,

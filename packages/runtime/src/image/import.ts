@@ -1,3 +1,5 @@
+// Imports images from an archive, over HTTP: `POST /images/import` on berthd's socket.
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '@berth/common/error-message.ts';
 import { MalformedDocumentError } from '@berth/common/json/cursor.ts';
@@ -14,7 +16,7 @@ import { namesFor } from './names.ts';
 import type { ImageService } from './service.ts';
 import { ImageSizeError, ImageUnpacking, maxImageBytesSetting } from './unpack.ts';
 
-/** One image that was imported, as a line of the answer. */
+/** One imported image: a line of the response. */
 export interface ImportAnswer {
   id: string;
   /** Full names with tags; none when the archive gives it no name. */
@@ -22,14 +24,13 @@ export interface ImportAnswer {
   digest: string;
 }
 
-/** Archives that are read at the same time: each takes buffers, and an index of its files. */
+/** Limits how many archives are read concurrently: each needs buffers and an index of its files. */
 const importing = new Semaphore(4);
 
 /**
  * Imports the images of an archive and unpacks them.
- *
  * @param archive a path on this machine, or the bytes of a tar
- * @param names what the image is called instead of what the archive says
+ * @param names names for the image, instead of those in the archive
  */
 export async function importImages(
   service: ImageService,
@@ -78,9 +79,9 @@ async function unpackAndAdd(
 }
 
 /**
- * The HTTP endpoint `POST /images/import` with `{"path": "/file/or/dir", "names": […]}`, or with
- * the bytes of a tar (`content-type: application/x-tar`, `?name=…` for each name). Answers 200 with a line of JSON
- * for each image, or 400 or 500 with what is wrong as text.
+ * The HTTP endpoint `POST /images/import` with `{"path": "/file/or/dir", "names": […]}`, or with the bytes of a tar
+ * (`content-type: application/x-tar`, `?name=…` for each name). Answers 200 with a line of JSON for each image, or
+ * 400 or 500 with the error as text.
  */
 export function importRoute(service: ImageService): Route {
   return (request, response, url) => {

@@ -1,10 +1,12 @@
 import { opendirSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 
-/** Names that are counted at most; a layer with more in its top directory is checked only for having that many. */
+/**
+ * Maximum number of names that are counted. A layer with more in its top directory is checked for at least this many.
+ */
 const maxCounted = 500;
 
-/** How many names a directory holds, at most `maxCounted`. */
+/** Counts the names in a directory, up to `maxCounted`. */
 export function countNames(directory: string): number {
   using dir = opendirSync(directory);
   let count = 0;
@@ -13,8 +15,9 @@ export function countNames(directory: string): number {
 }
 
 /**
- * What is wrong with a layer's directory, judged by its top level only: a deletion deep inside is not noticed.
- * @param topNames of countNames when the layer was made; -1 where that is not known
+ * Checks whether a layer's directory is missing or damaged. It looks at the top level only, so a deletion deep inside
+ * is not detected.
+ * @param topNames the result of countNames when the layer was created; -1 when unknown
  */
 export function layerDamage(directory: string, topNames: number): 'missing' | 'damaged' | undefined {
   try {

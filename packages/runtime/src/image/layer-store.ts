@@ -1,3 +1,5 @@
+// Unpacks, verifies and deletes layers on disk. records.ts has the rows that say which directory is which layer.
+
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';
@@ -11,7 +13,7 @@ import { nowNs } from '../time/clock.ts';
 import { countNames, layerDamage } from './layer-damage.ts';
 import type { ImageRecords } from './records.ts';
 
-/** What one unpacking needs. */
+/** The parameters of unpacking one layer. */
 export interface LayerUnpacking {
   layer: ImageLayer;
   blob: string;
@@ -23,7 +25,7 @@ export interface LayerUnpacking {
 
 /** Unpacked layers on disk, one directory each, shared by all images with the same layers up to there. */
 export class LayerStore {
-  /** Holds nothing but layers. */
+  /** The directory that holds all layers, and nothing else. */
   readonly dir: string;
   readonly #records: ImageRecords;
   readonly #bootId: string;
@@ -38,8 +40,8 @@ export class LayerStore {
   }
 
   /**
-   * Where an unpacked layer is; undefined when it is not unpacked. A layer whose directory is missing or damaged is
-   * forgotten, so that the next pull unpacks it again; the next start removes its remains.
+   * Directory of an unpacked layer; undefined when it is not unpacked. The row of a layer whose directory is missing
+   * or damaged is deleted, so that the next pull unpacks it again; the next start removes its remains.
    */
   path(chainId: Digest): string | undefined {
     const layer = this.#records.layer(chainId);
@@ -52,7 +54,7 @@ export class LayerStore {
     return undefined;
   }
 
-  /** What to do for the images that have a layer. */
+  /** Advice on how to repair the images that have a layer. */
   repair(chainId: Digest): string {
     const images = [...this.#records.images()].filter(({ layers }) => layers.includes(chainId));
     const [name, ...others] = images.flatMap(({ id }) => this.#records.names(id));
@@ -65,7 +67,7 @@ export class LayerStore {
     return join(this.dir, String(dir));
   }
 
-  /** Unpacks a layer unless it is there; concurrent calls share one result. */
+  /** Unpacks a layer unless it is unpacked already; concurrent calls share one result. */
   async unpack({ layer, blob, parents, limits, signal }: LayerUnpacking): Promise<string> {
     const { diffId, descriptor } = layer;
     const { mediaType } = descriptor;
@@ -75,8 +77,8 @@ export class LayerStore {
   }
 
   /**
-   * Runs `build` to make a layer's directory unless it is there. When it fails it may leave files only at `target`
-   * with the suffix of partial layers.
+   * Runs `build` to create a layer's directory unless it exists. A `build` that fails may leave files only at
+   * `target` with the suffix of partial layers.
    */
   async make(
     chainId: Digest,
@@ -129,7 +131,7 @@ export class LayerStore {
   async removeDirectory(dir: number): Promise<void> {
     const path = this.directory(dir);
     await removeTree(`${path}.partial`);
-    // Renamed first, so that a partly deleted layer is never taken for a complete one.
+    // Rename first, so that a partly deleted layer is never mistaken for a complete one.
     await rename(path, `${path}.partial`).catch((error) => {
       if (error.code !== 'ENOENT') throw error;
     });

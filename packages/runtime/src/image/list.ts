@@ -5,7 +5,7 @@ import { criImage } from './status.ts';
 
 /**
  * ListImages: all images, or the one that the filter names. Kubelets poll it, so it also triggers the clean-up of
- * removed images whose containers are gone.
+ * removed images that no container uses any more.
  */
 export async function listImages(
   service: ImageService,

@@ -1,3 +1,5 @@
+// Maps image references to stored names, ids and digests, for the image RPCs and CreateContainer.
+
 import { messageOf } from '@berth/common/error-message.ts';
 import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import {
@@ -10,7 +12,7 @@ import { invalid } from '../rpc/errors.ts';
 import type { ImageRecords } from './records.ts';
 import type { StoredImage } from './rows.ts';
 
-/** An image's names as the CRI lists them. */
+/** An image's names in the CRI's form: tags and digests. */
 export interface RepoNames {
   repoTags: string[];
   repoDigests: string[];
@@ -36,7 +38,7 @@ export function namesFor(reference: Reference, digest: Digest): string[] {
     : [byDigest];
 }
 
-/** The one full name that a reference is looked up by. */
+/** The full name by which a reference is looked up. */
 function lookupName(reference: Reference): string {
   const { registry, repository, digest } = reference;
   return formatReference(digest === undefined ? reference : { registry, repository, digest });
@@ -62,7 +64,7 @@ export function findImage(records: ImageRecords, text: string): StoredImage | un
   return others.length === 0 ? only : undefined;
 }
 
-/** Finds an image by the digest of its platform's manifest; it is listed by that of the index. */
+/** Finds an image by the digest of its platform's manifest; the stored name has the digest of the index. */
 function imageOfManifest(
   records: ImageRecords,
   reference: Reference,

@@ -5,7 +5,7 @@ import { joinPull } from './pull.ts';
 import type { LayerProgress } from './pull-progress.ts';
 import type { ImageService } from './service.ts';
 
-/** The handlers of berth.v1.ImageProgress. */
+/** The handlers of berth.v1.ImageProgress, berthd's own gRPC service for pulls with progress. */
 export function imageProgressHandlers(service: ImageService): ImageProgressHandlers {
   return { pullImage: (request, { signal }) => pullWithProgress(service, request, signal) };
 }

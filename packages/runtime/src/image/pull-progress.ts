@@ -2,11 +2,11 @@ import { sleepUntilAborted } from '@berth/common/abort.ts';
 import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import type { ImageLayer } from '@berth/oci/image-spec/image.ts';
 
-/** How far one layer of a pull is. */
+/** The progress of one layer of a pull. */
 export interface LayerProgress {
   readonly digest: Digest;
   readonly phase: 'waiting' | 'downloading' | 'unpacking' | 'done';
-  /** Bytes of the blob that are here, of `totalBytes`. */
+  /** Downloaded bytes of the blob, of `totalBytes`. */
   readonly doneBytes: number;
   readonly totalBytes: number;
 }
@@ -41,12 +41,12 @@ export class PullProgress {
     this.#touch();
   }
 
-  /** How far the layers are now. */
+  /** The current progress of the layers. */
   get layers(): readonly LayerProgress[] {
     return this.#states;
   }
 
-  /** Nothing comes any more: watchers end. */
+  /** Ends all watchers: the pull has ended. */
   end(): void {
     this.#ended.abort();
     this.#wake();

@@ -20,8 +20,8 @@ import type { SharedPulls } from './shared-pulls.ts';
 import { ImageUnpacking } from './unpack.ts';
 
 /**
- * PullImage: fetches an image and unpacks it. Blobs that are present are not fetched again, but the registry is
- * asked for the manifest each time, with the request's credentials. Answers with the image's id.
+ * PullImage: fetches an image and unpacks it. Blobs that are present are not fetched again, but the manifest is
+ * requested from the registry each time, with the request's credentials. Answers with the image's id.
  */
 export async function pullImage(
   service: ImageService,
@@ -67,7 +67,7 @@ async function logged(
     log.info(`Pulled image: ${name}`, { image: image.configDigest, duration });
     return image.configDigest;
   } catch (error) {
-    // The message is complete: no cause, which would repeat it.
+    // Without a cause: the message already contains its text.
     throw error instanceof PullError ? new RuntimeError(criCode(error), error.message) : error;
   }
 }

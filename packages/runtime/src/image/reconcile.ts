@@ -1,15 +1,17 @@
+// Removes partial layers and downloads that a killed berthd left, once at start.
+
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import type { ImageStore } from './store.ts';
 
-/** Milliseconds after which a partial download is not expected to be resumed. */
+/** Age in milliseconds after which a partial download is removed. */
 const abandonedAfter = 24 * 3600 * 1000;
 
 /**
- * Removes what a dead berthd left half done, before anything else uses the store: layers that were being unpacked
- * or deleted, directories without a row, and stale downloads. A recent partial download stays, so that the next
- * pull resumes it. Layers without a directory are logged.
+ * Removes the partial work of a killed berthd before anything else uses the store: layers that were being unpacked or
+ * deleted, directories without a row, and stale downloads. A recent partial download stays, so that the next pull
+ * resumes it. Layers without a directory are logged.
  */
 export async function reconcileImages({ records, layers, content, log }: ImageStore): Promise<void> {
   for (const { chainId, dir } of records.unfinishedLayers()) {
@@ -20,7 +22,7 @@ export async function reconcileImages({ records, layers, content, log }: ImageSt
   const present = new Set(await readdir(layers.dir));
   const known = new Map([...records.layers()].map(({ dir, chainId }) => [String(dir), chainId]));
   for (const name of present) if (!known.has(name)) await removeTree(join(layers.dir, name));
-  // Deleted by someone else: log it; the next pull unpacks it again.
+  // Another program deleted the directory: path() logs that, and the next pull unpacks the layer again.
   for (const [name, chainId] of known) if (!present.has(name)) layers.path(chainId);
   await content.removeIngests(Date.now() - abandonedAfter);
 }

@@ -1,3 +1,5 @@
+// The store of image rows: images, their names and unpacked layers. rows.ts has their types.
+
 import type { DatabaseSync } from 'node:sqlite';
 import { type Digest, parseDigest } from '@berth/oci/image-spec/digest.ts';
 import type { ImageConfig } from '@berth/oci/image-spec/image-config.ts';
@@ -52,7 +54,7 @@ export class ImageRecords {
     return parseConfig(this.configText(id));
   }
 
-  /** Every image, those that are being removed included. */
+  /** Every image, including those that are being removed. */
   images(): Iterable<StoredImage> {
     return this.#byId.values();
   }
@@ -76,7 +78,7 @@ export class ImageRecords {
     return this.#byChainId.values();
   }
 
-  /** Adds an image, or brings one back that is being removed, and points names to it. */
+  /** Adds an image, or restores one that is being removed, and points names to it. */
   addImage({ configText, ...image }: NewImage, names: readonly string[]): void {
     this.#transaction(() => {
       this.#database
@@ -112,7 +114,7 @@ export class ImageRecords {
     for (const name of this.names(id)) this.#byName.delete(name);
   }
 
-  /** Forgets an image; its layers are found and deleted as unused. */
+  /** Deletes an image's rows; the clean-up then deletes its layers as unreferenced. */
   deleteImage(id: Digest): void {
     this.#database.prepare('DELETE FROM image WHERE id = ?').run(id);
     this.#byId.delete(id);
@@ -141,12 +143,12 @@ export class ImageRecords {
     this.#byChainId.set(chainId, layer);
   }
 
-  /** Layers that may not be on the disk yet. */
+  /** Layers that may not be flushed to the disk yet. */
   volatileLayers(): StoredLayer[] {
     return [...this.#byChainId.values()].filter(({ volatileSince }) => volatileSince !== '');
   }
 
-  /** Records that layers are on the disk. */
+  /** Records that layers are flushed to the disk. */
   markDurable(chainIds: readonly Digest[]): void {
     const update = this.#database.prepare(`UPDATE image_layer SET volatile_since = '' WHERE chain_id = ?`);
     this.#transaction(() => {

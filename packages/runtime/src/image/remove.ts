@@ -4,9 +4,9 @@ import { findImage } from './names.ts';
 import type { ImageService } from './service.ts';
 
 /**
- * RemoveImage: removes an image with all of its names, whichever of them, or the id, the request has, as critest
- * expects and containerd does. Containers of the image keep its layers until they are removed. A missing image is
- * no error.
+ * RemoveImage: removes an image with all of its names, whether the request has its id or one of the names, as critest
+ * expects and containerd does. Containers of the image keep its layers until they are removed. A missing image is no
+ * error.
  */
 export async function removeImage(
   { records, gate, log }: ImageService,

@@ -1,6 +1,8 @@
+// What CreateContainer needs of an image. ImageService.rootfs() returns it.
+
 import type { ImageConfig } from '@berth/oci/image-spec/image-config.ts';
 
-/** An image that is ready to be a container's root. */
+/** An unpacked image that can be a container's root file system. */
 export interface ImageRootfs {
   /** Digest of its config. */
   readonly id: string;

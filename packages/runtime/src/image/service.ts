@@ -1,3 +1,5 @@
+// Opens the image store and coordinates pulls, imports, removals and clean-ups on it.
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -29,25 +31,25 @@ export interface ImageSettings {
   readonly registry: Config['registry'];
 }
 
-/** What the image service is opened with. */
+/** Options of ImageService.open(). */
 export interface ImageServiceOptions extends ImageSettings {
   /** berthd's root directory; images are below `images/` in it. */
   root: string;
   database: DatabaseSync;
-  /** Ids of the images that containers were made of. */
+  /** Ids of the images that containers use. */
   usedImages: () => Iterable<string>;
   log: Logger;
   tracer?: Tracer;
-  /** What /proc/sys/kernel/random/boot_id says. */
+  /** The content of /proc/sys/kernel/random/boot_id. */
   bootId?: string;
-  /** Resolves when all that was written to a directory's file system is on the disk; syncfs(2). */
+  /** Flushes the file system of a directory, as syncfs(2). */
   sync?: (directory: string) => Promise<void>;
 }
 
 /** Milliseconds that an image is kept after a lookup although no container uses it yet. */
 const handedOutFor = 10_000;
 
-/** What the image RPCs and CreateContainer work on: the image store, with pulls and clean-ups. */
+/** The image store with pulls and clean-ups, for the image RPCs and CreateContainer. */
 export class ImageService implements ImageStore {
   readonly records: ImageRecords;
   readonly content: ContentStore;
@@ -56,7 +58,7 @@ export class ImageService implements ImageStore {
   readonly root: string;
   readonly log: Logger;
   readonly tracer: Tracer;
-  /** Everything that adds or removes images goes through here. */
+  /** All operations that add or remove images run in this gate, so that no clean-up runs meanwhile. */
   readonly gate: OperationGate;
   readonly flusher: LayerFlusher;
   readonly tokens = new TokenCache();
@@ -90,9 +92,9 @@ export class ImageService implements ImageStore {
     this.gate = new OperationGate(() => this.#cleanUp());
   }
 
-  /** Opens the store, and removes what a berthd that died has left half done. */
+  /** Opens the store, and removes the partial work of a killed berthd. */
   static async open(options: ImageServiceOptions): Promise<ImageService> {
-    // The windows of decompression.
+    // The C library returns freed decompression windows, which are large blocks, to the kernel at once.
     returnLargeBlocks();
     const dir = join(options.root, 'images');
     const emptyLayer = join(dir, 'empty');
@@ -112,7 +114,7 @@ export class ImageService implements ImageStore {
     return this.#settings;
   }
 
-  /** Takes on other settings, for pulls and clean-ups that begin from now on. */
+  /** Applies new settings to pulls and clean-ups that begin from now on. */
   configure({ limits, registry }: ImageSettings): void {
     this.#settings = { limits, registry };
   }
@@ -139,12 +141,14 @@ export class ImageService implements ImageStore {
     };
   }
 
-  /** Whether all layers of an image are there, judged by their directories. */
+  /** Whether the directories of all layers of an image are present and undamaged. */
   isWhole({ layers }: StoredImage): boolean {
     return layers.every((chainId) => this.layers.path(chainId) !== undefined);
   }
 
-  /** Whether an image of these names is to stay when a kubelet frees space. */
+  /**
+   * Whether `image.pinned` matches one of these names, so that a kubelet keeps the image when it frees disk space.
+   */
   readonly isPinned = (names: readonly string[]): boolean => pinnedBy(this.settings.limits.pinned)(names);
 
   /** Starts a clean-up when a removed image has lost its last container. */
@@ -155,7 +159,7 @@ export class ImageService implements ImageStore {
     else this.#lookAgain();
   }
 
-  /** No clean-up begins by itself any more. */
+  /** Cancels scheduled clean-ups. */
   close(): void {
     clearTimeout(this.#recheck);
     this.flusher.close();

@@ -3,7 +3,7 @@ import { PullProgress } from './pull-progress.ts';
 
 /** A pull that is under way. */
 interface SharedPull {
-  /** Gives the image's id. */
+  /** Resolves to the image's id. */
   readonly result: Promise<string>;
   readonly progress: PullProgress;
   readonly abort: AbortController;
@@ -49,7 +49,7 @@ export class SharedPulls {
     } finally {
       shared.callers -= 1;
       if (shared.callers === 0) {
-        // A new request must not join a pull that is being cancelled.
+        // Forget it now: a new request must not join a pull that is being cancelled.
         this.#forget(key, shared);
         shared.abort.abort(signal.reason);
       }

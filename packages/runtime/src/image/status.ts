@@ -6,8 +6,8 @@ import type { StoredImage } from './rows.ts';
 import type { ImageService } from './service.ts';
 
 /**
- * ImageStatus: an image by name or id. A missing one gives an empty answer and no error. So does one that lacks a
- * layer on disk, so that a kubelet pulls it, which repairs it.
+ * ImageStatus: an image by name or id. A missing one gives an empty answer and no error. An image that lacks a layer
+ * on disk gives one too, so that a kubelet pulls and thereby repairs it.
  */
 export async function imageStatus(
   service: ImageService,
@@ -21,7 +21,7 @@ export async function imageStatus(
   return { image: criImage(records, found, isPinned), info: verbose ? verboseInfo(records, found) : {} };
 }
 
-/** An image as the CRI describes it. Its size is what its layers take on disk, shared ones included. */
+/** Converts an image to the CRI's message. Its size is the disk usage of its layers, including shared ones. */
 export function criImage(
   records: ImageRecords,
   image: StoredImage,

@@ -1,12 +1,14 @@
+// Unpacks the layers of one image during a pull or import, and enforces the limit of its total size.
+
 import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import type { Image, ImageLayer } from '@berth/oci/image-spec/image.ts';
 import { LayerLimitError } from '@berth/oci/layers/layer-error.ts';
 import type { ImageService } from './service.ts';
 
-/** The setting that bounds an image as a whole. */
+/** The setting that limits the total size of an image. */
 export const maxImageBytesSetting = 'image.maxImageBytes';
 
-/** All layers of an image together are larger than it may be. */
+/** The total size of an image's layers exceeds the limit. */
 export class ImageSizeError extends Error {
   override readonly name = 'ImageSizeError';
 
@@ -23,11 +25,11 @@ export class ImageUnpacking {
   readonly #service: ImageService;
   readonly #layers: readonly ImageLayer[];
   readonly #directories = new Map<Digest, PromiseWithResolvers<string>>();
-  /** Layers that were not there before. */
+  /** Layers that were not unpacked before. */
   readonly #fresh: ReadonlySet<Digest>;
   #isRefused = false;
 
-  /** @throws ImageSizeError for an image that has too many bytes even as it is, compressed */
+  /** @throws ImageSizeError when the compressed layers alone exceed the limit */
   constructor(service: ImageService, { layers, size }: Image) {
     this.#service = service;
     this.#layers = layers;
@@ -46,7 +48,7 @@ export class ImageUnpacking {
 
   /**
    * Unpacks one layer, whose blob is in the content store.
-   * @throws ImageSizeError when the image gets too large; its unpacked layers are then not kept
+   * @throws ImageSizeError when the image exceeds the limit; its unpacked layers are then not kept
    */
   async unpack(layer: ImageLayer, signal: AbortSignal): Promise<void> {
     const { layers, content, settings } = this.#service;
@@ -65,7 +67,7 @@ export class ImageUnpacking {
     this.#directories.get(layer.chainId)?.resolve(directory);
   }
 
-  /** Bytes on disk of the image's layers that are unpacked by now. */
+  /** Bytes on disk of the image's layers that are unpacked so far. */
   #unpackedBytes(): number {
     const { records } = this.#service;
     return [...this.#directories.keys()]

@@ -1,17 +1,21 @@
+// berthd's logger: levels, the line formats of logrus, and fields.
+
 import { cut, escapeUnprintable, printable, quoted } from '@berth/common/printable.ts';
 
-/** From the most to the least talkative; a logger prints its own level and everything after it. */
+/** From most to least verbose; a logger prints its own level and all later ones. */
 export const logLevels = ['trace', 'debug', 'info', 'warning', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** How a line looks: logrus' text, or a JSON object with the same keys, for log collectors. */
+/** Formats of a line: logrus' text, or a JSON object with the same keys for log collectors. */
 export const logFormats = ['text', 'json'] as const;
 export type LogFormat = (typeof logFormats)[number];
 
-/** What a line is about: printed as `key=value` after the message. undefined is left out. */
+/** Fields of a line, printed as `key=value` after the message; undefined ones are omitted. */
 export type LogFields = Record<string, string | number | bigint | boolean | undefined>;
 
-/** Writes lines in logrus' formats, which is what people grep in CRI-O's and containerd's logs. */
+/**
+ * Writes lines in logrus' formats, as CRI-O and containerd do, so that searches in their logs also work for berthd's.
+ */
 export interface Logger {
   trace(message: string, fields?: LogFields): void;
   debug(message: string, fields?: LogFields): void;
@@ -22,7 +26,7 @@ export interface Logger {
 
 const bare = /^[A-Za-z0-9\-._/@^+]+$/;
 
-/** Longest message or field, which may quote untrusted text. */
+/** Maximum length of a message or field, which may quote untrusted text. */
 const maxText = 16 * 1024;
 
 function quote(value: string): string {

@@ -6,7 +6,7 @@ import { withoutIdlePlugins } from './chain.ts';
 import { isDefaultNetwork } from './default-network.ts';
 import type { PodNetwork } from './pod-network.ts';
 
-/** The interface of a pod; the kubelet, kubectl and users expect this name. */
+/** The name of a pod's interface, which the kubelet, kubectl and users expect. */
 export const podInterface = 'eth0';
 
 export interface AttachRequest extends CapabilityRequest {
@@ -19,7 +19,7 @@ export interface AttachRequest extends CapabilityRequest {
 }
 
 /**
- * Attaches a sandbox to the node's network. After a failure the plugins' work is rolled back as far as possible.
+ * Attaches a sandbox to the node's network. After a failure, DEL rolls back the plugins' work as far as possible.
  * @returns the pod's addresses, the first one primary, and the whole result of the plugins
  * @throws RuntimeError UNAVAILABLE while there is no network, INTERNAL naming the plugin that failed,
  *   INVALID_ARGUMENT for a malformed bandwidth annotation
@@ -35,7 +35,7 @@ export async function attachSandbox(
   const list = isDefaultNetwork(selected.file)
     ? withoutIdlePlugins(selected.list, capabilities)
     : selected.list;
-  // portmap opens the bridge to 127.0.0.0/8 for host ports.
+  // portmap sets route_localnet on the bridge, which opens it to 127.0.0.0/8 for host ports.
   if (capabilities.portMappings !== undefined) network.loopbackGuard.restore();
   const unmapped = unmappedPorts(list, request.portMappings);
   if (unmapped.length > 0) {
@@ -73,7 +73,7 @@ export function attachmentOf(request: AttachRequest) {
   };
 }
 
-/** CNI_ARGS as every Kubernetes runtime gives them; plugins such as Calico and Multus find the pod by them. */
+/** CNI_ARGS in the form of every Kubernetes runtime; plugins such as Calico and Multus identify the pod by them. */
 export function podArgs(
   pod: Pick<AttachRequest, 'sandboxId' | 'podName' | 'podNamespace' | 'podUid'>,
 ): [string, string][] {

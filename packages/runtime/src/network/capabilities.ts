@@ -1,9 +1,11 @@
+// Builds the runtimeConfig (CNI capabilities) of a pod: port mappings, bandwidth, DNS, cgroup, annotations. Pure.
+
 import type { NetworkConfigList } from '@berth/cni/config/conf-list.ts';
 import type { Json, JsonObject } from '@berth/cni/spec/json.ts';
 import { bytes as wholeUnits } from '@berth/common/quantity.ts';
 import { invalid } from '../rpc/errors.ts';
 
-/** A port of the host that leads into the pod. */
+/** A port of the host that is forwarded to the pod. */
 export interface PortMapping {
   readonly protocol: 'tcp' | 'udp' | 'sctp';
   readonly containerPort: number;
@@ -13,7 +15,7 @@ export interface PortMapping {
   readonly hostIp: string;
 }
 
-/** What plugins with capabilities may ask about a pod. */
+/** The properties of a pod that plugins with capabilities receive. */
 export interface CapabilityRequest {
   readonly portMappings: readonly PortMapping[];
   readonly annotations: Readonly<Record<string, string>>;
@@ -28,7 +30,7 @@ export interface CapabilityRequest {
     | undefined;
 }
 
-// The bandwidth plugin requires a burst; this is as good as none, and CRI-O's value.
+// The bandwidth plugin requires a burst; this value of CRI-O's has no effect in practice.
 const unlimitedBurst = 0xffffffff * 8 - 1;
 const minRate = 1_000;
 const maxRate = 1e15;
@@ -36,7 +38,7 @@ const maxRate = 1e15;
 /**
  * The `runtimeConfig` of CNI's conventions by capability name: portMappings, bandwidth, dns, cgroupPath, and
  * containerd's io.kubernetes.cri.pod-annotations.
- * @throws RuntimeError INVALID_ARGUMENT naming the annotation of a bandwidth that is none
+ * @throws RuntimeError INVALID_ARGUMENT naming the annotation with a malformed bandwidth
  */
 export function capabilityArgs(request: CapabilityRequest): Record<string, Json> {
   const { portMappings, annotations, dns, cgroupParent = '' } = request;
@@ -61,8 +63,8 @@ export function capabilityArgs(request: CapabilityRequest): Record<string, Json>
 }
 
 /**
- * Host ports that have no effect because no plugin of the network maps ports. Other runtimes run such a pod without
- * a word.
+ * Host ports that have no effect because no plugin of the network maps ports. Other runtimes run such a pod without a
+ * warning.
  */
 export function unmappedPorts(
   { plugins }: Pick<NetworkConfigList, 'plugins'>,
@@ -72,7 +74,7 @@ export function unmappedPorts(
   return portMappings.filter(({ hostPort }) => hostPort > 0);
 }
 
-/** Why, for people. */
+/** The reason for the warning about unmapped ports. */
 export function noPortmap({ name }: Pick<NetworkConfigList, 'name'>): string {
   return `network ${name} has no plugin with the capability portMappings, such as portmap`;
 }
@@ -94,7 +96,7 @@ function bandwidthOf(annotations: Readonly<Record<string, string>>): JsonObject 
   return Object.keys(bandwidth).length > 0 ? bandwidth : undefined;
 }
 
-/** Bits per second, rounded up; undefined for what is no quantity. */
+/** Bits per second, rounded up; undefined for a malformed quantity. */
 function parseRate(text: string): number | undefined {
   try {
     return Number(wholeUnits(text));

@@ -1,9 +1,11 @@
+// Decides from a network's plugin chain what can be skipped or reordered for speed. Pure.
+
 import { type NetworkConfigList, parseConfList } from '@berth/cni/config/conf-list.ts';
 import { isJsonObject, type Json } from '@berth/cni/spec/json.ts';
 
 /**
- * Whether DEL needs nothing from inside the pod's network namespace, so that the namespace can be removed first,
- * with its interfaces. Deleting a veth pair by the bridge plugin waits for the kernel (20 to 40 ms); the end of a
+ * Whether DEL needs nothing from inside the pod's network namespace, so that the namespace and its interfaces can be
+ * removed first. When the bridge plugin deletes a veth pair it waits for the kernel (20 to 40 ms); removing the
  * namespace does the same in the background. True for chains of the reference plugins bridge and portmap, unless
  * bridge keeps firewall rules for each pod.
  */
@@ -17,8 +19,8 @@ export function namespaceMayGoFirst({ plugins }: NetworkConfigList): boolean {
 }
 
 /**
- * Berth's own network without plugins that would do nothing for a pod: portmap, when no host port is mapped. The
- * recorded configuration, and so DEL, leave them out too.
+ * Removes from Berth's own network the plugins that would do nothing for a pod: portmap, when no host port is mapped.
+ * The recorded configuration, and so DEL, omits them too.
  */
 export function withoutIdlePlugins(
   list: NetworkConfigList,

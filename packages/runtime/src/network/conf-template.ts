@@ -1,3 +1,5 @@
+// Renders `cni.confTemplate` with the node's pod CIDR into a conflist, for UpdateRuntimeConfig.
+
 import { BlockList, isIPv6 } from 'node:net';
 import { basename, join } from 'node:path';
 import { makeDirectories } from '@berth/common/files/directories.ts';
@@ -6,10 +8,10 @@ import { replaceFile } from '@berth/common/files/replace-file.ts';
 import { invalid, messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import type { TemplateData } from './render-conf.ts';
 
-/** containerd's file name, so that a template moved from there replaces its file. */
+/** The file name that containerd uses, so that after a migration berthd replaces containerd's file. */
 const templateFile = '10-containerd-net.conflist';
 
-/** Far more than any real one. */
+/** Maximum size of a template; no real one is as large. */
 const maxTemplateBytes = 4 * 1024 * 1024;
 
 /** The template data for a pod CIDR, or several separated by commas, as kubelets send them. */
@@ -38,7 +40,7 @@ function familyOf(cidr: string): 'ipv4' | 'ipv6' {
   return family;
 }
 
-/** Renders a template file into a configuration directory, whole or not at all; returns the file's path. */
+/** Renders a template file atomically into a configuration directory and returns the new file's path. */
 export async function writeFromTemplate(
   template: string,
   confDir: string,
@@ -46,7 +48,7 @@ export async function writeFromTemplate(
 ): Promise<string> {
   let text: string;
   try {
-    // Most nodes have no template.
+    // Import on use: most nodes have no template.
     const { renderConf } = await import('./render-conf.ts');
     text = renderConf(
       (await readRegularFile(template, { maxBytes: maxTemplateBytes })).toString(),

@@ -1,3 +1,5 @@
+// Watches the CNI configuration directory and selects the node's network.
+
 import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { basename } from 'node:path';
 import type { NetworkConfigList } from '@berth/cni/config/conf-list.ts';
@@ -18,7 +20,7 @@ export interface NetworkConfigOptions {
   readonly confDir: string;
   readonly pluginDirs: readonly string[];
   readonly log: Logger;
-  /** Called when another network is selected, or the same with other content. */
+  /** Called when another network is selected, or when the content of the selected one changes. */
   readonly onSelect?: (selected: SelectedNetwork) => void;
 }
 
@@ -41,7 +43,7 @@ export class NetworkConfig {
     this.#options = options;
   }
 
-  /** Makes the directory if there is none, loads it and watches it from then on. */
+  /** Creates the directory if it does not exist, loads it and starts to watch it. */
   static async open(options: NetworkConfigOptions): Promise<NetworkConfig> {
     const config = new NetworkConfig(options);
     await config.#watch();
@@ -59,12 +61,12 @@ export class NetworkConfig {
     return this.#usable.find(({ list }) => list.name === name);
   }
 
-  /** Why there is no network to use; empty when there is one. */
+  /** The reason why no network is usable; empty when one is. */
   get problem(): string {
     return this.#problem;
   }
 
-  /** Reads the directory again, after the current reading if there is one. */
+  /** Reads the directory again, after a running read has ended. */
   reload(): Promise<void> {
     this.#stale = true;
     this.#reloading ??= this.#reloadWhileStale().finally(() => {
@@ -86,7 +88,7 @@ export class NetworkConfig {
     await makeDirectories(this.#options.confDir, 0o755);
     const { confDir } = this.#options;
     this.#watcher = watch(confDir, { persistent: false }, (_event, name) => {
-      // An event of the directory itself has its name: it may have been replaced.
+      // An event with the directory's own name means that the directory may have been replaced.
       if (name === basename(confDir)) this.#replaced = true;
       void this.reload();
     });

@@ -1,10 +1,12 @@
+// The network that berthd configures when the node has none: subnets, conflist and file name.
+
 import { BlockList, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { basename, join } from 'node:path';
 import { makeDirectories } from '@berth/common/files/directories.ts';
 import { replaceFile } from '@berth/common/files/replace-file.ts';
 
-/** The file that berthd writes into the configuration directory when there is no other. */
+/** The file that berthd writes into the configuration directory when it has no other. */
 export const defaultFile = '87-berth.conflist';
 const defaultBridge = 'cni0';
 /** The nftables table with the masquerade rule of the default network. */
@@ -25,9 +27,9 @@ export function isDefaultNetwork(file: string): boolean {
 }
 
 /**
- * The subnets of the default network: 10.88.0.0/16, or the next candidate without an address of the host, and an
- * IPv6 one when the host has a global IPv6 address.
- * @throws when every candidate is taken
+ * The subnets of the default network: 10.88.0.0/16, or the next candidate without an address of the host, and an IPv6
+ * one when the host has a global IPv6 address.
+ * @throws when the host has an address in every candidate
  */
 export function chooseSubnets(addresses: readonly HostAddress[]): string[] {
   const foreign = addresses.filter((item) => item.interface !== defaultBridge);
@@ -46,8 +48,8 @@ export function chooseSubnets(addresses: readonly HostAddress[]): string[] {
 }
 
 /**
- * The text of the default network. ipMasq is off: the bridge plugin's rules for each pod cost 30 ms per
- * ADD and 90 ms per DEL, and one rule for the whole node does the same.
+ * The text of the default network. ipMasq is off: the bridge plugin's rules for each pod take 30 ms per ADD and 90 ms
+ * per DEL; berthd adds one masquerade rule for the whole node instead.
  */
 export function defaultConflist(subnets: readonly string[]): string {
   const routes = subnets.map((subnet) => ({
@@ -71,7 +73,7 @@ export function defaultConflist(subnets: readonly string[]): string {
   return `${JSON.stringify(list, undefined, 2)}\n`;
 }
 
-/** Writes the default network into a directory, whole or not at all. */
+/** Writes the default network's conflist atomically into a directory. */
 export async function writeDefaultNetwork(confDir: string): Promise<void> {
   const text = defaultConflist(chooseSubnets(hostAddresses()));
   await makeDirectories(confDir, 0o755);

@@ -10,15 +10,17 @@ import type { PodNetwork } from './pod-network.ts';
 
 export interface DetachRequest {
   readonly sandboxId: string;
-  /** Where the network namespace is or was pinned. */
+  /** Path at which the network namespace is or was pinned. */
   readonly netnsPath: string;
-  /** The request of the attachment, for an unreadable record; undefined for a sandbox that is gone. */
+  /**
+   * The request of the attachment, used when the record is unreadable; undefined for a sandbox that no longer exists.
+   */
   readonly pod?: AttachRequest;
   /** The sandbox was attached and not yet detached, so a record has to exist. */
   readonly isAttached?: boolean;
   /**
-   * Removes the namespace. Called once, before or after the plugins as the network allows, and not when the plugins
-   * fail, so that the whole can be retried.
+   * Removes the namespace. Called once, before or after the plugins, depending on the network. Not called when the
+   * plugins fail, so that the detach can be retried.
    */
   readonly releaseNamespace: () => void | Promise<void>;
 }
@@ -28,15 +30,14 @@ interface Attachment {
   readonly networkName: string;
   readonly list: NetworkConfigList;
   readonly runtime: RuntimeConf;
-  /** The record has no result: ADD did not succeed, so the list may be one that cannot work. */
+  /** The record has no result: ADD did not succeed, so the recorded list may be unusable. */
   readonly isHalfMade: boolean;
 }
 
 /**
- * Detaches a sandbox from its network and removes its namespace. It uses the configuration that was recorded at
- * ADD, and today's, which containerd always uses, where the record is unusable. Without a record there is nothing
- * to detach, unless the sandbox was attached. Idempotent, also after a crash at any point of attaching or
- * detaching.
+ * Detaches a sandbox from its network and removes its namespace. It uses the configuration recorded at ADD, or the
+ * current one when the record is unusable (containerd always uses the current one). Without a record there is nothing
+ * to detach, unless the sandbox was attached. Idempotent, also after a crash at any point of attaching or detaching.
  * @throws RuntimeError INTERNAL naming the plugin that failed, UNAVAILABLE while there is no network
  */
 export async function detachSandbox(network: PodNetwork, request: DetachRequest): Promise<void> {
@@ -85,7 +86,7 @@ async function attachmentsOf(network: PodNetwork, request: DetachRequest): Promi
   return [presumed(network, { networkName: name, containerId: sandbox, ifName: podInterface }, request)];
 }
 
-/** An attachment with the configuration it was made with. */
+/** An attachment with the configuration that ADD used. */
 function recorded(network: PodNetwork, cached: CachedAttachment): Attachment {
   const { networkName } = cached;
   const attachment = { networkName, runtime: cached, isHalfMade: cached.result === undefined };
@@ -101,7 +102,7 @@ function recorded(network: PodNetwork, cached: CachedAttachment): Attachment {
   }
 }
 
-/** An attachment of which only the name of its record is known. */
+/** An attachment whose record is unreadable; only the record's file name is known. */
 function presumed(
   network: PodNetwork,
   { networkName, containerId, ifName }: DamagedRecord,
@@ -112,7 +113,7 @@ function presumed(
   return { networkName, list, runtime: { ...runtime, ifName }, isHalfMade: true };
 }
 
-/** Today's network of this name, or else today's default. */
+/** The current network of this name, or else the selected one. */
 function presentList({ config }: PodNetwork, name: string, sandbox: string): NetworkConfigList {
   const present = config.named(name) ?? config.selected;
   if (present !== undefined) return present.list;
@@ -123,8 +124,8 @@ function presentList({ config }: PodNetwork, name: string, sandbox: string): Net
 }
 
 /**
- * Runs DEL for an attachment. When it fails and the recorded list is unusable, because ADD never succeeded with it
- * or a plugin was uninstalled, DEL runs with today's configuration instead: someone has corrected or replaced it.
+ * Runs DEL for an attachment. When it fails and the recorded list is unusable, because ADD never succeeded with it or
+ * a plugin was uninstalled, DEL runs with the current configuration instead, which may have been corrected since.
  */
 async function detach(network: PodNetwork, attachment: Attachment): Promise<void> {
   const { cni, config, log } = network;
@@ -144,14 +145,14 @@ async function detach(network: PodNetwork, attachment: Attachment): Promise<void
       ? 'Detaching by the recorded network configuration failed; going by the present one'
       : 'A network plugin did not find what it was to remove';
     log.warning(why, { sandbox, network: networkName, error: error.message });
-    // Release what the other plugins hold for the sandbox, such as its address.
+    // Let the other plugins release the sandbox's resources, such as its address.
     await cni.delNetworkList(list, runtime, { continueOnError: true }).catch(() => {});
     if (goesByPresent) await cni.delNetworkList(present, runtime);
     await cni.forget(networkName, runtime);
   }
 }
 
-/** An error that something is gone, which go-cni, and with it containerd, treats as success. */
+/** Whether the error means that the resource does not exist, which go-cni, and so containerd, treats as success. */
 function tellsItIsGone({ failure, message }: CniError, { netns }: RuntimeConf): boolean {
   if (failure !== 'plugin') return false;
   return message.includes('not found') || (netns === '' && message.includes('no such file or directory'));

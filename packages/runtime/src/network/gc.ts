@@ -1,3 +1,5 @@
+// Detaches sandboxes that no longer exist, from CNI's record of attachments. recovery/ runs it at start.
+
 import { dirname, join } from 'node:path';
 import type { CachedAttachment } from '@berth/cni/cache/result-cache.ts';
 import { unpin } from '@berth/linux/namespaces/namespaces.ts';
@@ -6,9 +8,9 @@ import { detachSandbox } from './detach.ts';
 import type { PodNetwork } from './pod-network.ts';
 
 /**
- * Detaches sandboxes of this daemon that no longer exist, as after a reboot or the loss of the database.
- * Attachments of other runtimes, which share the record in /var/lib/cni, are left alone. A failure is logged and
- * does not stop the rest.
+ * Detaches sandboxes of this daemon that no longer exist, as after a reboot or the loss of the database. It ignores
+ * attachments of other runtimes, which share the record in /var/lib/cni. A failure is logged and does not stop the
+ * rest.
  * @throws AggregateError at the end, when some could not be detached
  * @param isKnown whether a sandbox exists; new ones may be created meanwhile
  * @returns ids of the sandboxes that were detached
@@ -42,7 +44,7 @@ export async function collectNetworkGarbage(
   return detached.sort();
 }
 
-/** Our attachments, recognised by the path of their namespace, whose sandboxes do not exist. */
+/** The attachments of this daemon, identified by the path of their namespace, whose sandboxes do not exist. */
 export function staleAttachments(
   attachments: readonly CachedAttachment[],
   sandboxesDir: string,

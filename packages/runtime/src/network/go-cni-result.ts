@@ -3,7 +3,7 @@ import { resultToJson } from '@berth/cni/result/to-json.ts';
 import type { Json, JsonObject } from '@berth/cni/spec/json.ts';
 
 /**
- * A CNI result in go-cni's form, which scripts read in `crictl inspectp` with containerd:
+ * Converts a CNI result to go-cni's form, which scripts read in `crictl inspectp` with containerd:
  * `.info.cniResult.Interfaces.eth0.IPConfigs[0].IP`. An address without an interface is the pod interface's.
  */
 export function goCniResult(result: CniResult, podInterface: string): JsonObject {

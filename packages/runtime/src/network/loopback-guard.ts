@@ -1,12 +1,17 @@
+// nftables rules that prevent host ports from exposing the node's 127.0.0.1 to other hosts and pods.
+
 import { ensureLoopbackGuard } from '@berth/linux/nftables/loopback-guard.ts';
 import { hasTable, removeTable } from '@berth/linux/nftables/nftables.ts';
 import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 
-/** The nftables table that keeps other hosts and pods from the node's 127.0.0.1. */
+/** The nftables table of the guard. */
 export const loopbackTable = 'berth-loopback';
 
-/** Drops packets from elsewhere to 127.0.0.1 of the node, which CNI plugins for host ports would let in. */
+/**
+ * Drops packets to the node's 127.0.0.1 that come from other hosts or pods, which CNI plugins for host ports would
+ * accept.
+ */
 export class LoopbackGuard {
   readonly #log: Logger;
   readonly #table: string;
@@ -21,7 +26,7 @@ export class LoopbackGuard {
     this.#try(() => ensureLoopbackGuard(this.#table));
   }
 
-  /** Creates the rules again when somebody has flushed them. */
+  /** Creates the rules again if they were flushed. */
   restore(): void {
     this.#try(() => {
       if (!hasTable(this.#table)) ensureLoopbackGuard(this.#table);
@@ -40,7 +45,7 @@ export class LoopbackGuard {
   }
 }
 
-/** Removes the rules; they are needed as long as there are pods. */
+/** Removes the rules. Call it only when no pod is left. */
 export function removeLoopbackGuard(table = loopbackTable): void {
   removeTable(table);
 }

@@ -3,8 +3,8 @@ import { startProcess } from '@berth/linux/processes/spawn.ts';
 import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
 
 /**
- * How berthd runs CNI plugins: by posix_spawn, because a fork of the daemon takes milliseconds, and with real pipes,
- * so that a plugin may open /dev/stdout.
+ * Runs CNI plugins with posix_spawn, because a fork of the daemon takes milliseconds, and with real pipes, so that a
+ * plugin can open /dev/stdout.
  */
 export const execPlugin: Exec = execWith(({ path, env, stdin }) => {
   using stdout = new OutputPipe();

@@ -1,3 +1,5 @@
+// The node's pod network: the selected configuration, the CNI library, the default network and the loopback guard.
+
 import { Cni } from '@berth/cni/cni.ts';
 import { parseConfList } from '@berth/cni/config/conf-list.ts';
 import { loadConfLists } from '@berth/cni/config/load.ts';
@@ -62,8 +64,8 @@ export class PodNetwork {
   }
 
   /**
-   * Starts watching the configuration directory. When it holds no configuration at all, Berth's own
-   * network is written there first; what a user wrote is never replaced, not even when it is broken.
+   * Starts watching the configuration directory. When it holds no configuration at all, Berth's own network is
+   * written there first; a user's configuration is never replaced, not even an invalid one.
    */
   static async start(options: PodNetworkOptions): Promise<PodNetwork> {
     const { confDir, confTemplate, pluginDirs, cacheDir, log, timeoutMs } = options;
@@ -87,7 +89,9 @@ export class PodNetwork {
     );
   }
 
-  /** Whether a pod could be attached now: by the configuration and, from CNI 1.1 on, by the plugins' STATUS. */
+  /**
+   * Whether a pod could be attached now, according to the configuration and, from CNI 1.1 on, the plugins' STATUS.
+   */
   async readiness(): Promise<NetworkReadiness> {
     const { selected, problem } = this.config;
     if (selected === undefined) return { ready: false, reason: 'NetworkPluginNotReady', message: problem };
@@ -106,7 +110,7 @@ export class PodNetwork {
     return attachment?.result;
   }
 
-  /** What `crictl inspectp` shows of a sandbox's attachment: its result, and host ports without effect. */
+  /** The part of `crictl inspectp` about a sandbox's attachment: its result, and host ports without effect. */
   async info(
     sandboxId: string,
     portMappings: readonly PortMapping[],
@@ -124,7 +128,7 @@ export class PodNetwork {
           unmapped.length === 0 ? [] : [`host ports ${unmapped.join(', ')} lead nowhere: ${noPortmap(list)}`],
       };
     } catch {
-      // A record of an older berthd, or of another runtime.
+      // An older berthd or another runtime wrote the record.
       return { cniResult: null, warnings: [] };
     }
   }
@@ -135,7 +139,7 @@ export class PodNetwork {
   }
 }
 
-/** Only the default network gets the masquerade rule; a user's network is the user's concern. */
+/** Adds the masquerade rule for the default network only; a user's network has to masquerade by itself. */
 function masquerade({ file, list }: SelectedNetwork, table: string, log: Logger): void {
   if (!isDefaultNetwork(file)) return;
   const sources = list.plugins.flatMap(({ config }) => subnetsOf(config.ipam));

@@ -1,3 +1,5 @@
+// Removes the default network from the host. `berth down` calls it after berthd has stopped.
+
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfFile } from '@berth/cni/config/load.ts';
@@ -6,7 +8,7 @@ import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
 import { removeTable } from '@berth/linux/nftables/nftables.ts';
 import { defaultFile, masqueradeTableName } from './default-network.ts';
 
-/** host-local keeps its leases here unless its configuration says otherwise. */
+/** Default directory of host-local's leases. */
 const defaultLeasesDir = '/var/lib/cni/networks';
 
 /**

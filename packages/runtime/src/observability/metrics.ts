@@ -1,13 +1,15 @@
+// berthd's own Prometheus metrics. pod-metrics/ has the metrics of pods and containers.
+
 import type { FinishedCall } from '@berth/cri/server/server.ts';
 import type { Route } from '@berth/http/routes.ts';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { State } from '../state/state.ts';
 import { processFigures } from './process-figures.ts';
 
-/** Seconds, from a listing to a pull. */
+/** Histogram buckets in seconds, from the duration of a list to that of a pull. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** berthd's own metrics; names follow those of CRI-O, so that its dashboards need another prefix only. */
+/** berthd's own metrics; the names follow CRI-O's, so that its dashboards only need another prefix. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #operations = new Counter({
@@ -36,7 +38,7 @@ export class Metrics {
   });
 
   constructor(state: State) {
-    // Not prom-client's default metrics: they sample the event loop ten times a second, for ever.
+    // prom-client's default metrics are not used: they sample the event loop ten times a second.
     for (const { name, help, read } of processFigures) {
       new Gauge({
         name,

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 export interface ProcessFigure {
   readonly name: string;
   readonly help: string;
-  /** The figure at this moment. */
+  /** Reads the current value. */
   readonly read: () => number;
 }
 
@@ -25,7 +25,7 @@ export const processFigures: readonly ProcessFigure[] = [
   {
     name: 'process_open_fds',
     help: 'Open file descriptors.',
-    // One of them reads the directory.
+    // Subtract the descriptor that reads the directory.
     read: () => readdirSync('/proc/self/fd').length - 1,
   },
   {

@@ -1,3 +1,5 @@
+// HTTP endpoints for a CPU profile and a heap snapshot of berthd, under /debug/pprof.
+
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { answer, type Route } from '@berth/http/routes.ts';
@@ -8,8 +10,8 @@ const maxSeconds = 300;
 let isProfiling = false;
 
 /**
- * `GET /debug/pprof/profile?seconds=N`: where the CPU time of N seconds goes (30 when not given), as a
- * .cpuprofile, which Chrome's DevTools and speedscope open. One at a time.
+ * `GET /debug/pprof/profile?seconds=N`: a CPU profile of N seconds (default 30) as a .cpuprofile file for Chrome's
+ * DevTools and speedscope. One at a time.
  */
 export const cpuProfileRoute: Route = async (_request, response, url) => {
   const seconds = profileSeconds(url.searchParams.get('seconds'));

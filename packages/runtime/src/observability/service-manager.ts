@@ -1,3 +1,5 @@
+// Notifies systemd: readiness, reload, stop and watchdog keep-alives. main.ts uses it.
+
 import { sdNotify } from '@berth/linux/systemd/sd-notify.ts';
 import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
@@ -36,7 +38,9 @@ export class ServiceManager implements Disposable {
     this.#log = log;
   }
 
-  /** The service is ready. From now on the watchdog gets keep-alives as long as `isHealthy` returns. */
+  /**
+   * Notifies that the service is ready. Then sends keep-alives to the watchdog as long as `isHealthy` does not throw.
+   */
   ready(status: string, isHealthy: () => void): void {
     this.#notify('READY=1', `STATUS=${status}`);
     if (this.#socket === undefined || this.#interval === undefined) return;
@@ -53,17 +57,17 @@ export class ServiceManager implements Disposable {
     beat();
   }
 
-  /** The settings are being read again; `ready` or `status` ends it. */
+  /** Notifies that a reload has begun; `reloaded` ends it. */
   reloading(): void {
     this.#notify('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
   }
 
-  /** The reading has ended. */
+  /** Notifies that the reload has ended. */
   reloaded(status: string): void {
     this.#notify('READY=1', `STATUS=${status}`);
   }
 
-  /** The service is about to end. */
+  /** Notifies that the service is stopping. */
   stopping(): void {
     this.#notify('STOPPING=1', 'STATUS=Finishing requests under way; containers go on.');
   }

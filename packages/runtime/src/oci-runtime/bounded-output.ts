@@ -1,20 +1,22 @@
+// Collects a process's output up to a limit, without waiting for ever on background processes.
+
 import { readSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import type { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
 
-/** How many bytes several outputs may keep together: first come, first served. */
+/** The number of bytes that several outputs may still keep together. */
 export interface ByteBudget {
   bytes: number;
 }
 
-/** The most that a pipe can hold, for anyone but root. */
+/** The default maximum size of a pipe, pipe-max-size, for unprivileged users. */
 const pipeBytes = 1024 * 1024;
 const chunkBytes = 64 * 1024;
 
-/** How long drained() waits at least for output that was written before the process ended. */
+/** Minimum time that drained() waits for output that was written before the process ended. */
 const drainMs = 100;
 
-/** Reads a pipe to its end, keeps as many bytes as its budget has and throws the rest away. */
+/** Reads a pipe to its end, keeps bytes as its budget allows and discards the rest. */
 export class BoundedOutput {
   readonly #chunks: Buffer[] = [];
   readonly #budget: ByteBudget;
@@ -34,7 +36,7 @@ export class BoundedOutput {
     pipe.output.on('data', (chunk: Buffer) => this.#keep(chunk));
   }
 
-  /** Reads what is in the pipe already, and nothing that is written after that. */
+  /** Reads the bytes that are already in the pipe, and none that are written later. */
   stop(): void {
     if (this.#isOpen) this.#drain();
     this.#isOpen = false;
@@ -51,7 +53,7 @@ export class BoundedOutput {
     if (kept.length > 0) this.#chunks.push(kept);
   }
 
-  /** Reads what is in the pipe: a busy berthd may not have got to output that was written long ago. */
+  /** Reads the bytes in the pipe: a busy berthd may not have read them yet, although they were written long ago. */
   #drain(): void {
     for (let read = 0; read < pipeBytes; ) {
       const chunk = Buffer.alloc(chunkBytes);

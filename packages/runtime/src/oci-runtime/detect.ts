@@ -1,3 +1,5 @@
+// Finds the node's OCI runtimes by handler and decides whether each can work with this cgroup tree.
+
 import { readFileSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
@@ -13,7 +15,7 @@ export interface CgroupTree {
   root: number;
   /** Type of /sys/fs/cgroup/unified, where a hybrid host has its v2 hierarchy. */
   unified: number | undefined;
-  /** Controllers that the hybrid host's v2 hierarchy carries, as in cgroup.controllers. */
+  /** Controllers of the hybrid host's v2 hierarchy, as in cgroup.controllers. */
   unifiedControllers: string;
 }
 
@@ -21,9 +23,9 @@ const cgroup2SuperMagic = 0x63677270;
 const tmpfsMagic = 0x01021994;
 
 /**
- * Why a runtime cannot create containers with this cgroup tree; undefined when it can. Uses the runtimes' own
- * criteria, so that no container has to be run: crun refuses a hybrid host unless its v2 hierarchy carries no
- * controller; runc then uses the v1 hierarchies.
+ * Why a runtime cannot create containers with this cgroup tree; undefined when it can. It applies the runtimes' own
+ * criteria, so that no test container is needed: crun refuses a hybrid host unless its v2 hierarchy has no
+ * controllers; runc then uses the v1 hierarchies.
  */
 export function cgroupProblem(flavor: RuntimeFlavor, tree: CgroupTree): string | undefined {
   if (tree.root === cgroup2SuperMagic) return undefined;
@@ -66,14 +68,14 @@ export interface DetectOptions {
   cgroupNaming: CgroupNaming;
   /** Handlers by name, the preferred one first; by default crun, then runc. */
   handlers?: Readonly<Record<string, RuntimeOptions>>;
-  /** The handler behind the empty name; without it the first that works here. */
+  /** The handler behind the empty name; undefined: the first handler that works here. */
   defaultHandler?: string | undefined;
   tree?: CgroupTree;
-  /** Instead of PATH. */
+  /** Search path for programs, instead of PATH. */
   searchPath?: string;
 }
 
-/** An unknown or unusable runtime handler was asked for. */
+/** A pod requested an unknown or unusable runtime handler. */
 export class RuntimeHandlerError extends Error {
   override readonly name = 'RuntimeHandlerError';
 }
@@ -92,8 +94,8 @@ export class OciRuntimes {
   }
 
   /**
-   * Finds the runtimes of `handlers`, the preferred one first, and decides for each whether it works here. Costs a few
-   * stat calls. Without a default handler that is the first that works.
+   * Finds the runtimes of `handlers`, the preferred one first, and decides for each whether it works here. Takes a
+   * few stat calls. Without `defaultHandler`, the first that works is the default.
    */
   detect(handlers: Readonly<Record<string, RuntimeOptions>>, defaultHandler?: string): void {
     const { tree = readCgroupTree() } = this.#options;

@@ -1,3 +1,5 @@
+// Asks an OCI runtime which optional features it has, by its command `features`.
+
 import { isObject } from '@berth/common/json/is-object.ts';
 import type { OciRuntime } from './runtime.ts';
 
@@ -15,8 +17,8 @@ export interface OciRuntimeFeatures {
 const timeoutMs = 5_000;
 
 /**
- * Asks a runtime by its command `features`, which the OCI runtime specification has since 1.1. crun has it since
- * 1.9, and both of these features since 1.4.
+ * Runs the command `features`, which is part of the OCI runtime specification since 1.1. crun has the command since
+ * 1.9, but recursive read-only mounts and user namespaces since 1.4.
  */
 export async function runtimeFeatures(runtime: OciRuntime): Promise<OciRuntimeFeatures> {
   try {

@@ -1,3 +1,5 @@
+// Which features a runtime handler offers on this node, for Status, and the refusal of requests beyond them.
+
 import { statSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname } from 'node:path';
@@ -46,14 +48,14 @@ export async function checkUserNamespace(
   }
 }
 
-/** The first directory on the way to `path` that other users cannot pass; undefined when there is none. */
+/** The first directory on the path to `path` that other users cannot enter; undefined when there is none. */
 function closedFolder(path: string): string | undefined {
   const parent = dirname(path);
   const above = parent === path ? undefined : closedFolder(parent);
   return above ?? ((statSync(path).mode & 0o001) === 0 ? path : undefined);
 }
 
-/** Refuses recursively read-only mounts where the runtime might silently leave parts writable. */
+/** Refuses recursively read-only mounts when the runtime might silently leave submounts writable. */
 export async function checkRecursiveReadOnly(
   services: { readonly paths: Paths },
   runtime: OciRuntime,
@@ -61,7 +63,7 @@ export async function checkRecursiveReadOnly(
 ): Promise<void> {
   const index = mounts.findIndex(({ recursiveReadOnly }) => recursiveReadOnly);
   if (index < 0 || (await handlerFeatures(services, runtime)).recursiveReadOnlyMounts) return;
-  // A kubelet parses the first word, and shows it as the container's waiting reason.
+  // A kubelet parses the first word and shows it as the container's waiting reason.
   const field = `RROUnsupported: config.mounts[${index}].recursive_read_only`;
   throw invalid(field, `${runtime.name} on this kernel does not support recursively read-only mounts`);
 }

@@ -1,8 +1,10 @@
+// Extracts the reason of a failure from an OCI runtime's JSON log, and the error that carries it.
+
 import { isObject } from '@berth/common/json/is-object.ts';
 
 /**
- * The OCI runtime's log. crun and runc, given `--log FILE --log-format json`, append one JSON object per message;
- * the last error is the reason of a failure.
+ * The last error in an OCI runtime's log, which is the reason of a failure. With `--log FILE --log-format json`, crun
+ * and runc append one JSON object per message.
  */
 export function lastRuntimeError(log: string): string | undefined {
   let found: string | undefined;

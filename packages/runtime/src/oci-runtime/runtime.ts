@@ -13,14 +13,14 @@ import type { RuntimeOptions } from '../config/config.ts';
 import { BoundedOutput, drained } from './bounded-output.ts';
 import { OciRuntimeError } from './runtime-log.ts';
 
-/** More than a runtime says. */
+/** Maximum number of bytes kept of a command's output. */
 const maxOutputBytes = 4 * 1024 * 1024;
 
-/** The implementation: how a created container waits for its start differs. */
+/** The implementation, which determines how a created container waits for its start. */
 export type RuntimeFlavor = 'crun' | 'runc' | 'other';
 
 export interface OciRuntimeOptions {
-  /** The name that users see, as in Status and in logs. */
+  /** The name in Status and in logs. */
   name: string;
   /** Absolute path of the binary. */
   path: string;
@@ -29,14 +29,14 @@ export interface OciRuntimeOptions {
   flavor: RuntimeFlavor;
   /** How the runtime makes cgroups; the `cgroupsPath` of config.json has to be of the same naming. */
   cgroupNaming: CgroupNaming;
-  /** What the runtime handler is configured to be. */
+  /** The settings of the runtime handler. */
   handler: RuntimeOptions;
 }
 
 /**
- * An OCI runtime's command line: one method per command. A system call replaces the process where it does the same:
- * `start` writes to the fifo that the created container waits on. conmon creates containers (conmon/conmon.ts),
- * since it has to be their parent.
+ * An OCI runtime's command line: one method per command. Where a system call does the same, it replaces the process:
+ * `start` writes to the fifo that the created container waits on. conmon creates containers (conmon/conmon.ts), since
+ * it has to be their parent.
  */
 export class OciRuntime {
   readonly name: string;
@@ -101,7 +101,7 @@ export class OciRuntime {
     rmSync(join(this.root, id), { recursive: true, force: true });
   }
 
-  /** Runs a command of the runtime and returns what it prints; fails with what it says on stderr. */
+  /** Runs a command of the runtime and returns its stdout; a failure has the text of its stderr. */
   async run(
     args: string[],
     { timeoutMs = 60_000, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
@@ -117,7 +117,7 @@ export class OciRuntime {
     const timer = setTimeout(end, timeoutMs);
     signal?.addEventListener('abort', end, { once: true });
     const { code, signal: killedBy } = await exited.finally(() => {
-      // From now on the pid may be another's.
+      // From now on the pid may be reused.
       clearTimeout(timer);
       signal?.removeEventListener('abort', end);
     });
@@ -155,8 +155,8 @@ export class OciRuntime {
 
 /**
  * crun: the init holds the reading end open and waits for a byte; opening without a reader fails with ENXIO. `crun
- * start` unlinks first. Here writing the byte is the atomic start, so that a berthd that is killed leaves the
- * container either started or not; the fifo only tells crun which.
+ * start` unlinks first. berthd writes first: the write is the atomic start, so that a killed berthd leaves the
+ * container either started or not. The fifo only tells crun which of them it is.
  */
 function startByWriting(fifo: string): void {
   const fd = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
@@ -176,7 +176,7 @@ async function startByReading(fifo: string): Promise<void> {
     try {
       close(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK), () => {});
     } catch {
-      // Nobody waits in the fifo any more.
+      // No reader waits at the fifo any more.
     }
   }, 5_000);
   const handle = await reader.finally(() => clearTimeout(unblock));

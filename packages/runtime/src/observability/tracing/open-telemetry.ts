@@ -27,7 +27,7 @@ import type { SpanAttributes, Tracer } from './tracer.ts';
 /**
  * Sends spans by OTLP over gRPC to `endpoint` (`host:port`, or with http:// or https://). Follows the caller's
  * sampling decision and samples `samplingRatePerMillion` of the other calls. The library's errors are logged. Costs
- * about 18 MiB, so this file is imported only when there is an endpoint.
+ * about 18 MiB, so this file is imported only when an endpoint is configured.
  */
 export function openTelemetry(
   { endpoint, samplingRatePerMillion }: { endpoint: string; samplingRatePerMillion: number },

@@ -2,7 +2,7 @@ import type { PodStart as PodStartMessage, StartSpan } from '@berth/cri/generate
 import type { PodStartsHandlers } from '@berth/cri/server/server.ts';
 import { type EndedSpan, keptStarts, type PodStart, type PodStarts } from './pod-starts.ts';
 
-/** The handlers of berth.v1.PodStarts. */
+/** The handlers of berth.v1.PodStarts, berthd's own gRPC service that lists recent pod starts. */
 export function podStartsHandlers(starts: PodStarts): PodStartsHandlers {
   const watchingSince = unixNanos(performance.now());
   return {
@@ -14,7 +14,7 @@ export function podStartsHandlers(starts: PodStarts): PodStartsHandlers {
   };
 }
 
-/** Pure: spans as a list, each with the index of its parent counted from 1. */
+/** Flattens spans to a list, each with the index of its parent, counted from 1. Pure. */
 export function toMessage({ sandboxId, namespace, name, uid, calls, leftOut }: PodStart): PodStartMessage {
   const spans: StartSpan[] = [];
   const add = (those: readonly EndedSpan[], parent: number): void => {

@@ -1,13 +1,15 @@
+// Records the spans of recent pod starts in memory, in addition to any exporter.
+
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { printable } from '@berth/common/printable.ts';
 import { messageWithCauses } from '../../rpc/errors.ts';
 import type { EndedSpan, PodStarts } from './pod-starts.ts';
 import type { SpanAttributes, Tracer } from './tracer.ts';
 
-/** The calls that a pod's start consists of. */
+/** The RPCs that make up a pod's start. */
 const calls = new Set(['RunPodSandbox', 'PullImage', 'CreateContainer', 'StartContainer']);
 
-/** Steps that are kept per call; an image may have many layers. */
+/** Maximum number of steps that are kept per call; an image may have many layers. */
 const keptSteps = 16;
 /** Characters of an error that are kept. */
 const keptError = 400;
@@ -18,7 +20,7 @@ interface OpenCall {
   steps: number;
 }
 
-/** Where spans that begin now belong. */
+/** The parent of spans that begin now. */
 interface Place {
   readonly call: OpenCall;
   readonly steps: EndedSpan[];
