@@ -1,3 +1,4 @@
+// Reads an image archive from a directory: copies only the blobs that a manifest names into the content store.
 import { join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
 import { openRegularFile, readRegularFile, UnsuitableFileError } from '@berth/common/files/regular-file.ts';

@@ -1,3 +1,4 @@
+// Imports images from a docker-archive (`docker save`): it has no OCI manifests, so this file makes them.
 import { open } from 'node:fs/promises';
 import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { quoted } from '@berth/common/printable.ts';

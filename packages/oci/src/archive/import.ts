@@ -1,3 +1,5 @@
+// Entry point for image archives: chooses the reader by content, replaces names, and removes blobs that no image
+// needs.
 import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { messageOf } from '@berth/common/error-message.ts';
@@ -19,7 +21,7 @@ export interface ImportRequest {
   /** A path on this machine (a layout's directory, or a tar), or the bytes of a tar. */
   archive: string | AsyncIterable<Buffer>;
   store: ContentStore;
-  /** Names that replace those in the archive, which must contain a single image then. */
+  /** Names that replace those in the archive. Only for an archive with a single image. */
   names?: string[];
   /** This machine's by default. */
   platform?: Platform;

@@ -1,3 +1,4 @@
+// Builds images from lists of files, for `berth up`'s demo image and for tests.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -26,7 +27,7 @@ export interface LayoutImage {
   config: ExecutionParameters;
   /** This machine's by default. */
   platform?: Platform;
-  /** Of the manifest. */
+  /** Annotations of the manifest. */
   annotations?: Record<string, string>;
   /** gzip by default. */
   compression?: Compression;

@@ -1,3 +1,4 @@
+// Reads an OCI image layout from a directory or tar: groups builds by name and chooses the one for the platform.
 import type { ContentStore } from '../content/store.ts';
 import type { Descriptor } from '../image-spec/descriptor.ts';
 import type { Digest } from '../image-spec/digest.ts';

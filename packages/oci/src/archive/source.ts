@@ -1,3 +1,4 @@
+// The interface through which archive readers get documents and blobs: DirectorySource and TarSource implement it.
 import type { ContentStore } from '../content/store.ts';
 import type { Descriptor } from '../image-spec/descriptor.ts';
 import type { Digest } from '../image-spec/digest.ts';

@@ -1,3 +1,4 @@
+// Reads an image archive from a tar stream. Stores every file, because the manifest may come last.
 import { posix } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';

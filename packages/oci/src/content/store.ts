@@ -1,3 +1,4 @@
+// The content-addressed store that pulls and imports write, and unpacking reads: what is durable, what is resumable.
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';

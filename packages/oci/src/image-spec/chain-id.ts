@@ -1,3 +1,4 @@
+// Computes chain ids, the names under which unpacked layers are stored and shared between images.
 import { type Digest, digestOf } from './digest.ts';
 
 /**

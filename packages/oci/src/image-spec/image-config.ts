@@ -1,3 +1,4 @@
+// Types and parser of the image configuration. Images are untrusted: parsing also limits what CRI responses repeat.
 import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { quoted } from '@berth/common/printable.ts';
 import { type Digest, isDigest } from './digest.ts';

@@ -1,3 +1,4 @@
+// Parses manifests and indexes, refuses ambiguous ones (CVE-2021-41190), and chooses the image for a platform.
 import { JsonCursor, MalformedDocumentError } from '@berth/common/json/cursor.ts';
 import { printable } from '@berth/common/printable.ts';
 import { type Descriptor, parseDescriptor } from './descriptor.ts';
@@ -25,9 +26,9 @@ export interface ImageIndex {
 }
 
 /**
- * Parses a manifest or index of a registry or layout. Only the content determines its type, by `mediaType` or else by
- * its members, so that it is the same document from the network and from the store. When the carriers, which are its
- * descriptor and the Content-Type of its response, name a type of manifest, it must be that type (CVE-2021-41190).
+ * Parses a manifest or index of a registry or layout. Only the content determines its type (`mediaType`, or else the
+ * members), so that a document has one type from the network and from the store. `carriers` are the media types of its
+ * descriptor and of its response's Content-Type: a manifest type among them must be the document's (CVE-2021-41190).
  *
  * @throws MalformedDocumentError for a document that tools may read differently
  */
@@ -145,8 +146,9 @@ export class NoMatchingPlatformError extends Error {
 }
 
 /**
- * The image of an index that matches `platform` best, the first of equals, or else the first one without a platform,
- * which its configuration has. Ignores entries that are not images (attestations have `unknown/unknown`).
+ * Chooses the image of an index that matches `platform` best; of equal ones, the first. If none matches, chooses the
+ * first entry without a platform: its configuration names the platform. Ignores entries that are not images
+ * (attestations have `unknown/unknown`).
  */
 export function choosePlatform(index: ImageIndex, platform: Platform): Descriptor {
   const images = index.manifests.filter(isImage);

@@ -1,3 +1,4 @@
+// Normalizes and rates platforms: decides which image of an index runs on this machine.
 import type { JsonCursor } from '@berth/common/json/cursor.ts';
 
 /** The platform of an image, with Go's names: os `linux`, architecture `amd64`, variant `v8`. */

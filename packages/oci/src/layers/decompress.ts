@@ -1,3 +1,4 @@
+// Detects the compression of a layer or archive by its first bytes, and limits the memory of decompression.
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';

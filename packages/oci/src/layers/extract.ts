@@ -1,3 +1,4 @@
+// Unpacks one layer: decompresses, hashes, enforces the limits, and passes tar entries to LayerExtractor.
 import { createHash } from 'node:crypto';
 import { type Digest, DigestMismatchError, digestAlgorithm, finishDigest } from '../image-spec/digest.ts';
 import { TarReader } from '../tar/reader.ts';

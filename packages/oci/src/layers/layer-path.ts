@@ -1,3 +1,4 @@
+// Checks the paths of a layer's tar entries: those that leave the layer, and whiteouts.
 import { quoted } from '@berth/common/printable.ts';
 import { LayerError } from './layer-error.ts';
 

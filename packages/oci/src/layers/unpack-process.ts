@@ -1,3 +1,4 @@
+// The pool of child processes that unpack large layers. They run unpack-worker.ts with optimizing compilers.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { workerUrl } from '@berth/common/worker-url.ts';

@@ -1,3 +1,4 @@
+// Decides where a layer is unpacked: small ones in this process, others in a child process (unpack-process.ts).
 import { mkdir, rename, stat } from 'node:fs/promises';
 import { untilAborted } from '@berth/common/abort.ts';
 import { messageOf } from '@berth/common/error-message.ts';
@@ -77,12 +78,12 @@ const smallBlob = 2 * 1024 * 1024;
 const smallLayer: LayerLimits = { maxBytes: 16 * 1024 * 1024, maxFiles: 2000 };
 
 /**
- * Limits the layers that are unpacked in this process to one at a time, for all images: each takes the memory of its
- * decompression, and more would not be faster, as this thread writes the files.
+ * Unpacks one layer at a time in this process, for all images together: each needs memory for decompression, and
+ * concurrency would not be faster, because this thread writes all files.
  */
 const inThisProcess = new Semaphore(1);
 
-/** Unpacks small layers in this process, as starting another one takes longer. */
+/** Unpacks a small layer in this process: starting a child process would take longer. */
 async function extract(extraction: Extraction, signal: AbortSignal | undefined): Promise<ExtractedLayer> {
   const { blob, directory, limits } = extraction;
   await emptyDirectory(directory);

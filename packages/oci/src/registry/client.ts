@@ -1,3 +1,4 @@
+// One repository on one host: authorization, redirects, the fallback to plain HTTP, and the errors of HTTP statuses.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { printable } from '@berth/common/printable.ts';
 import { type Access, Authorizer } from './auth/authorizer.ts';
@@ -85,9 +86,8 @@ export class RepositoryClient {
   }
 
   /**
-   * Sends a request and follows redirects. `from` is the host that responded, if not the registry. The registry's own
-   * headers, credentials above all, are dropped at the first redirect to another origin, and stay dropped when that
-   * redirects to the registry again.
+   * Sends a request and follows redirects. `from` is the host that responded, if not the registry. The first redirect
+   * to another origin drops the registry's headers, such as credentials; a redirect back does not restore them.
    */
   async #follow({
     method,

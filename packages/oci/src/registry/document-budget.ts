@@ -1,3 +1,4 @@
+// Bounds the memory that hostile or very large manifests can take across concurrent pulls.
 import { Semaphore } from '@berth/common/semaphore.ts';
 
 /** Bytes of documents that each pull may hold without waiting. */

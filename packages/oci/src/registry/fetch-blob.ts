@@ -1,3 +1,4 @@
+// Downloads one blob with Range requests: resumes after a broken connection, and after a restart of the daemon.
 import type { IncomingMessage } from 'node:http';
 import { hasCode } from '@berth/common/error-code.ts';
 import type { ContentStore, Ingest } from '../content/store.ts';

@@ -1,3 +1,4 @@
+// The error of a failed pull: its text, and the code that the runtime maps to a gRPC code.
 import { messageOf } from '@berth/common/error-message.ts';
 import { printable, quoted } from '@berth/common/printable.ts';
 import { DigestMismatchError } from '../image-spec/digest.ts';
@@ -10,7 +11,7 @@ export class PullError extends Error {
   override readonly name = 'PullError';
   readonly code: RegistryErrorCode;
 
-  /** @param passedOver in the host configuration, which may be why */
+  /** @param passedOver ignored parts of the host configuration: a possible cause of the failure */
   constructor(reference: string, cause: unknown, passedOver: readonly string[] = []) {
     const problem = printable(messageOf(cause));
     super(`failed to pull ${quoted(reference, 500)}: ${[problem, ...passedOver].join('; ')}`, { cause });

@@ -1,3 +1,4 @@
+// The public entry point of a pull: resolves the reference, then downloads layers in parallel.
 import type { ContentStore } from '../content/store.ts';
 import type { Digest } from '../image-spec/digest.ts';
 import type { ImageLayer } from '../image-spec/image.ts';

@@ -1,3 +1,4 @@
+// Tries the mirrors of a repository in order, then its registry, and joins their errors.
 import { asError } from '@berth/common/error-message.ts';
 import { NoMatchingPlatformError } from '../image-spec/manifest.ts';
 import { type Reference, repositoryName } from '../reference/reference.ts';

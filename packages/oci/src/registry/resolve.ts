@@ -1,3 +1,4 @@
+// Finds the image of a reference for this platform: index, manifest, configuration. pull.ts downloads its layers.
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ContentStore, maxDocumentSize } from '../content/store.ts';
 import type { Descriptor } from '../image-spec/descriptor.ts';
@@ -89,7 +90,7 @@ export async function resolveImage(hosts: RepositoryHosts, resolution: Resolutio
   });
 }
 
-/** Whether a manifest with a configuration of unknown type may be an image, because its layers are those of one. */
+/** Whether a manifest with a configuration of unknown type may be an image: all its layers have a layer type. */
 function mayBeImage({ layers, config }: ImageManifest): boolean {
   return (
     layers.length > 0 &&
@@ -111,7 +112,7 @@ function imageOf(
   }
 }
 
-/** Checks the platform of an image whose index has none for it, by its configuration, if that has one. */
+/** Checks the platform in an image's configuration, if any, for an image whose index entry names no platform. */
 function checkPlatform({ config: { os, architecture, variant } }: Image, platform: Platform): void {
   if (os === '' || architecture === '') return;
   const offered = { os, architecture, ...(variant && { variant }) };
@@ -142,7 +143,7 @@ async function fetchTop(
   return { digest: fetched.digest, document: parseManifest(fetched.content, fetched.contentType) };
 }
 
-/** Undefined for a registry without HEAD. */
+/** The response headers of a HEAD; undefined when the registry does not support HEAD. */
 async function headOf(
   client: RepositoryClient,
   path: string,

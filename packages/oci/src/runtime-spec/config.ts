@@ -1,9 +1,9 @@
 import type { ExactNumber } from '../json/exact.ts';
 
 /**
- * Types of config.json, the file that an OCI runtime (crun, runc) is given for a container: the Linux part
- * of the OCI Runtime Specification 1.3. Names and spelling are the specification's own. A 64-bit number
- * is a JavaScript number here, so it has to stay within Number.MAX_SAFE_INTEGER.
+ * Types of config.json, the file from which an OCI runtime (crun, runc) creates a container: the Linux part of the OCI
+ * Runtime Specification 1.3, with its names and spelling. 64-bit numbers are JavaScript numbers, so they must not
+ * exceed Number.MAX_SAFE_INTEGER.
  */
 
 /** The root object of config.json. */
@@ -20,7 +20,7 @@ export interface Spec {
   linux?: Linux;
 }
 
-/** What to run; also the whole content of the file behind `crun exec --process`. */
+/** The process to run; also the content of the file that `crun exec --process` reads. */
 export interface Process {
   terminal?: boolean;
   /** Size of the terminal in characters; only with `terminal`. */
@@ -141,7 +141,7 @@ export interface Linux {
   /** Host network device → its name inside the container. */
   netDevices?: Record<string, { name?: string }>;
   seccomp?: LinuxSeccomp;
-  /** `private`, `slave`, `shared`, `unbindable` or one of them with a leading r. */
+  /** `private`, `slave`, `shared` or `unbindable`; with a leading `r`, recursive. */
   rootfsPropagation?: string;
   maskedPaths?: string[];
   readonlyPaths?: string[];
@@ -155,7 +155,7 @@ export interface Linux {
 
 export type LinuxNamespaceType = 'pid' | 'network' | 'mount' | 'ipc' | 'uts' | 'user' | 'cgroup' | 'time';
 
-/** A namespace to create, or with `path` one to join. */
+/** A namespace to create; with `path`, a namespace to join. */
 export interface LinuxNamespace {
   type: LinuxNamespaceType;
   path?: string;
@@ -188,7 +188,7 @@ export interface LinuxDeviceCgroup {
   access?: string;
 }
 
-/** Resource limits; also the whole content of the file behind `crun update --resources`. */
+/** Resource limits; also the content of the file that `crun update --resources` reads. */
 export interface LinuxResources {
   devices?: LinuxDeviceCgroup[];
   memory?: LinuxMemory;
@@ -216,7 +216,7 @@ export interface LinuxMemory {
   checkBeforeUpdate?: boolean;
 }
 
-/** Quota, burst, period and the realtime ones are microseconds. */
+/** Quota, burst, period and the two realtime fields are in microseconds. */
 export interface LinuxCpu {
   shares?: number;
   quota?: number;

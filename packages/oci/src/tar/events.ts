@@ -1,3 +1,4 @@
+// Turns TarReader's callbacks into an async generator, for TarSource, which awaits file I/O between events.
 import type { TarHeader } from './entry.ts';
 import { TarReader } from './reader.ts';
 

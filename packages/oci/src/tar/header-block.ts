@@ -1,3 +1,4 @@
+// Parses and encodes the 512-byte header blocks of tar, with the variants that real archives contain.
 import { blockSize, TarError } from './entry.ts';
 import { decodeFileName } from './file-name.ts';
 

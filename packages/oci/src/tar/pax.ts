@@ -1,3 +1,4 @@
+// Parses and encodes PAX extended headers, the key-value records in front of a tar entry.
 import { TarError } from './entry.ts';
 import { sparsePrefix } from './sparse.ts';
 

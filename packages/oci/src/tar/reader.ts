@@ -1,3 +1,4 @@
+// A push parser for tar: a state machine over 512-byte blocks, without a promise per entry.
 import { printable, quoted } from '@berth/common/printable.ts';
 import { blockSize, padding, TarError, type TarHeader } from './entry.ts';
 import { decodeFileName } from './file-name.ts';
@@ -14,7 +15,7 @@ import {
 
 /** Callbacks of a TarReader. Content chunks are views of the pushed buffers: use or copy them at once. */
 export interface TarHandler {
-  /** A new entry. For a file, `content` is called up to its size, and then `end`; for other types neither is. */
+  /** A new entry. Only for a file, calls of `content` for its bytes and one call of `end` follow. */
   entry(header: TarHeader): void;
   content(chunk: Buffer): void;
   /** A hole of a sparse file: this many bytes are zeros. */

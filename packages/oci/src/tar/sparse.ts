@@ -1,3 +1,4 @@
+// Parses the maps of GNU tar's sparse files (old format and PAX 0.0, 0.1, 1.0) for TarReader.
 import { blockSize, TarError } from './entry.ts';
 import { numeric } from './header-block.ts';
 
@@ -10,7 +11,7 @@ export interface Fragment {
 /** Records of GNU tar's PAX formats for sparse files. */
 export const sparsePrefix = 'GNU.sparse.';
 
-/** Maximum size of a map, which is held in memory: that of other extended headers. */
+/** Maximum size of a map, which is held in memory: the same as of other extended headers. */
 const maxMapSize = 1024 * 1024;
 
 /** The sparse map in the PAX records of a file. */

@@ -1,3 +1,4 @@
+// Encodes a directory tree as a tar, for checkpoints.
 import type { Stats } from 'node:fs';
 import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';

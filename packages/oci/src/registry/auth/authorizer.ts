@@ -1,3 +1,4 @@
+// Answers a registry's 401: chooses Basic or a bearer token, fetches and renews tokens, and refuses to leak secrets.
 import type { IncomingMessage } from 'node:http';
 import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { printable } from '@berth/common/printable.ts';

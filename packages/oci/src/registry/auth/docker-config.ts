@@ -1,3 +1,4 @@
+// Looks up the credentials of a pull in Docker's config.json, in the order `credHelpers`, `auths`, `credsStore`.
 import { hasCode } from '@berth/common/error-code.ts';
 import { readRegularFile } from '@berth/common/files/regular-file.ts';
 import { JsonCursor } from '@berth/common/json/cursor.ts';

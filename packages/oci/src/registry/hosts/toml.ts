@@ -1,3 +1,4 @@
+// Parses TOML for hosts.toml (hosts-toml.ts), with the error messages of this package.
 import { isObject } from '@berth/common/json/is-object.ts';
 import { TomlError as ParseError, parse } from 'smol-toml';
 

@@ -1,3 +1,4 @@
+// Classifies IP addresses, and decides whether a registry may redirect this machine to one (SSRF).
 import { BlockList, isIP } from 'node:net';
 import { embeddedIPv4 } from './embedded-ipv4.ts';
 

@@ -1,3 +1,4 @@
+// Finds IPv4 addresses inside IPv6 ones, so that addresses.ts cannot be bypassed by NAT64, 6to4 or Teredo.
 import { parseIp } from '@berth/common/ip-address.ts';
 
 /**

@@ -1,3 +1,4 @@
+// Sends single HTTP requests for pulls: timeouts, slow servers, TLS files, proxies, and DNS answers refused for SSRF.
 import { type LookupAddress, lookup as resolveName } from 'node:dns';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -21,7 +22,7 @@ export interface HttpRequest {
   signal: AbortSignal | undefined;
   /** Timeout of connecting in milliseconds; by default the idle timeout. */
   dialTimeout?: number | undefined;
-  /** IP address of the server that directed the client to this URL, if one did: see mayLeadTo. */
+  /** IP address of the server that sent this URL (a redirect or token server); see mayLeadTo. */
   namedBy?: string | undefined;
 }
 
@@ -111,8 +112,8 @@ export class HttpClient {
   }
 
   /**
-   * Separate agents for URLs that a server directed the client to: an open connection to a configured host has not been
-   * checked for its address.
+   * URLs that a server sent (`namedBy`) have agents of their own: the address of an open connection to a configured
+   * host was not checked by mayLeadTo.
    */
   #agent(
     { url: { protocol }, tls: files, namedBy, dialTimeout = this.#timeouts.idle }: HttpRequest,

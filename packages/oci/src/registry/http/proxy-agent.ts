@@ -1,3 +1,4 @@
+// Connects through HTTP(S) and SOCKS proxies. proxy.ts chooses the proxy.
 import http from 'node:http';
 import https from 'node:https';
 import net, { isIP, type Socket } from 'node:net';

@@ -1,3 +1,4 @@
+// Chooses the proxy for a URL from HTTP_PROXY, HTTPS_PROXY and NO_PROXY. proxy-agent.ts connects through it.
 import { BlockList, isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { family } from './addresses.ts';

@@ -1,3 +1,4 @@
+// Decides which failed requests are repeated, and when: backoff, jitter, Retry-After.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError } from './connection-error.ts';
 
