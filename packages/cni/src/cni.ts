@@ -1,3 +1,4 @@
+// The public interface of this package: the operations of the CNI spec on a list of plugins.
 import { messageOf } from '@berth/common/error-message.ts';
 import { type CachedAttachment, type DamagedRecord, ResultCache } from './cache/result-cache.ts';
 import type { NetworkConfigList, PluginConfig } from './config/conf-list.ts';
@@ -13,17 +14,17 @@ import { type Attachment, type RuntimeConf, validateRuntimeConf } from './spec/r
 import { atLeast, currentVersion, spokenVersion } from './spec/versions.ts';
 
 export interface CniOptions extends InvokeOptions {
-  /** Where attachments are recorded; /var/lib/cni, as with libcni, unless given. */
+  /** The directory in which attachments are recorded; by default libcni's, /var/lib/cni. */
   cacheDir?: string;
 }
 
 export interface OperationOptions {
-  /** Kills the plugin that runs when it fires. */
+  /** Abort kills the running plugin. */
   signal?: AbortSignal;
 }
 
 export interface DelOptions extends OperationOptions {
-  /** After a plugin has failed, run the others as well; the operation fails all the same. */
+  /** After a plugin fails, still run the others; the operation then fails with the first error. */
   continueOnError?: boolean;
 }
 
@@ -71,9 +72,9 @@ export class Cni {
   }
 
   /**
-   * ADD: runs the plugins in the list's order; each gets the result of the one before as `prevResult`. The attachment
-   * is recorded before the first plugin runs, so that a DEL after a crash can undo it, and again with the result.
-   * After a failure the caller has to call delNetworkList, as the spec says: earlier plugins may have succeeded.
+   * ADD: runs the plugins in the list's order; each gets the previous plugin's result as `prevResult`. Records the
+   * attachment before the first plugin runs, so that a DEL after a crash can undo it, and again with the result.
+   * After a failure the caller must call delNetworkList, as the spec says: earlier plugins may have succeeded.
    * @throws CniError
    */
   async addNetworkList(
@@ -131,7 +132,7 @@ export class Cni {
 
   /**
    * CHECK: every plugin compares the attachment with the recorded result of ADD.
-   * @throws CniError of the first plugin that finds a difference, and for a version before 0.4.0, which has no CHECK
+   * @throws CniError of the first plugin that finds a difference, and for spec versions without CHECK (before 0.4.0)
    */
   async checkNetworkList(
     list: NetworkConfigList,
@@ -151,7 +152,7 @@ export class Cni {
   /**
    * GC: DEL for every recorded attachment of this network that is not in `valid`, then, from spec 1.1 on, GC in every
    * plugin. A failure does not stop it.
-   * @param valid attachments to keep, those of other runtimes on this network included
+   * @param valid attachments to keep, including those of other runtimes on this network
    * @throws AggregateError of CniErrors
    *
    * @example
@@ -210,7 +211,7 @@ export class Cni {
   }
 
   /**
-   * VERSION: the versions of the spec that a plugin speaks.
+   * VERSION: the versions of the spec that a plugin supports.
    * @throws CniError
    */
   async getVersionInfo(type: string, { signal }: OperationOptions = {}): Promise<PluginVersions> {
@@ -226,7 +227,7 @@ export class Cni {
     throw new CniError({ failure: 'garbage', verb: 'VERSION', plugin: type, problem });
   }
 
-  /** The recorded result of an attachment, converted to the list's version; undefined when there is none that can be. */
+  /** The recorded result of an attachment in the list's version; undefined when there is none, or it cannot be converted. */
   async getNetworkListCachedResult(
     list: NetworkConfigList,
     attachment: Attachment,
@@ -241,7 +242,7 @@ export class Cni {
     }
   }
 
-  /** The recorded attachments of one container, or all of this machine, other runtimes' included. */
+  /** The recorded attachments of one container, or of the whole machine, including other runtimes'. */
   async getCachedAttachments(containerId?: string): Promise<CachedAttachment[]> {
     return this.#cache.list(containerId);
   }
@@ -251,7 +252,7 @@ export class Cni {
     return this.#cache.damaged(containerId);
   }
 
-  /** Removes the record of an attachment that was undone without delNetworkList of its own list. */
+  /** Removes the record of an attachment that was undone without delNetworkList. */
   async forget(networkName: string, attachment: Attachment): Promise<void> {
     await this.#cache.remove(networkName, attachment);
   }

@@ -1,3 +1,4 @@
+// Reads and writes libcni's cache of attachments: DEL, CHECK and GC depend on it, and other runtimes share it.
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
@@ -65,7 +66,7 @@ export class ResultCache {
     await rm(this.#path(networkName, attachment), { force: true });
   }
 
-  /** Removes the temporary file of a killed writer; the caller makes sure that none is writing. */
+  /** Removes the temporary file of a killed writer. The caller ensures that no other writer runs. */
   async removeUnfinished(attachment: { containerId: string; ifName: string }): Promise<void> {
     await rm(this.#temporary(attachment), { force: true });
   }

@@ -1,3 +1,4 @@
+// Composes the JSON that a plugin reads from stdin.
 import type { PluginConfig } from '../config/conf-list.ts';
 import { type CniResult, convertResult } from '../result/result.ts';
 import { resultToJson } from '../result/to-json.ts';
@@ -5,8 +6,8 @@ import type { Json, JsonObject } from '../spec/json.ts';
 import type { RuntimeConf } from '../spec/runtime-conf.ts';
 
 /**
- * The configuration that a plugin reads from its stdin: its object of the list, the list's name and version,
- * `prevResult`, and in `runtimeConfig` the arguments of the capabilities that it declares.
+ * The configuration that a plugin reads from stdin: its object in the list, the list's name and version, `prevResult`,
+ * and `runtimeConfig` with the arguments of the capabilities that it declares.
  */
 export function pluginInput(
   { name, cniVersion }: { name: string; cniVersion: string },

@@ -1,3 +1,4 @@
+// Runs one plugin: finds it, sets CNI_ variables, limits time and output, and turns its exit into a CniError.
 import { messageOf } from '@berth/common/error-message.ts';
 import { CniError, type CniVerb } from '../spec/errors.ts';
 import { isJsonObject, type JsonObject } from '../spec/json.ts';
@@ -8,15 +9,15 @@ import { findPlugin } from './find-plugin.ts';
 
 /** How plugins are found and run. */
 export interface InvokeOptions {
-  /** Searched in this order; plugins get them as CNI_PATH and find their IPAM plugin there. */
+  /** Directories to search, in order. Plugins get them as CNI_PATH, in which they find their IPAM plugin. */
   pluginDirs: readonly string[];
   /** Runs a plugin; by node:child_process unless given. */
   exec?: Exec;
   /** Time limit of each plugin in milliseconds. */
   timeoutMs?: number;
-  /** Bytes that a plugin may print at most. */
+  /** Maximum number of bytes that a plugin may print. */
   maxOutputBytes?: number;
-  /** The environment besides the CNI_ variables; that of this process unless given. Plugins find iptables by PATH. */
+  /** Environment besides the CNI_ variables; default: this process's. Plugins find iptables by PATH. */
   environment?: Readonly<NodeJS.ProcessEnv>;
 }
 
@@ -89,7 +90,7 @@ export function pluginEnvironment(
   };
 }
 
-/** The failure that an exit means; undefined when the plugin succeeded. */
+/** The error of a plugin's exit; undefined when the plugin succeeded. */
 function describeExit(exit: PluginExit, timeoutMs: number) {
   if (exit.ended === 'timeout') {
     const problem = `did not end within ${timeoutMs / 1000} s and was killed${lastWords(exit)}`;

@@ -1,8 +1,9 @@
+// Rewrites IP addresses of results as Go prints them, so that cache files equal those of libcni.
 import { formatIp, parseIp, parseNetwork } from '@berth/common/ip-address.ts';
 
 /**
- * An IP address as Go's net.IP prints it, and libcni therefore passes it on: IPv6 in its shortest form, an IPv4-mapped
- * address (`::ffff:10.0.0.5`) as IPv4.
+ * An IP address as Go's net.IP, and so libcni, prints it: IPv6 in its shortest form, an IPv4-mapped address
+ * (`::ffff:10.0.0.5`) as IPv4.
  *
  * @returns undefined when it is not an address, or has a zone (`fe80::1%eth0`)
  */
@@ -14,7 +15,7 @@ export function canonicalIp(text: string): string | undefined {
 /**
  * An address with a prefix length as Go's net.IPNet prints it.
  *
- * @returns undefined when it is not one
+ * @returns undefined when it is not an address with a prefix length
  */
 export function canonicalCidr(text: string): string | undefined {
   const network = parseNetwork(text);

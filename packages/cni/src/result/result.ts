@@ -1,3 +1,4 @@
+// The types of an ADD result, and the addresses of the pod in it.
 import { type CniVersion, spokenVersion } from '../spec/versions.ts';
 
 /** An interface that the plugins created: in the sandbox when `sandbox` is set, else on the host. */
@@ -38,9 +39,9 @@ export interface CniDns {
   options?: string[];
 }
 
-/** The result of ADD in the form of spec 1.x, whatever version the plugin used. */
+/** The result of ADD in the form of spec 1.x, regardless of the plugin's version. */
 export interface CniResult {
-  /** The version of the plugin's output, in which `resultToJson` writes it again. */
+  /** Version of the plugin's output; `resultToJson` writes the result in this version. */
   cniVersion: CniVersion;
   interfaces: CniInterface[];
   ips: CniIp[];
@@ -48,15 +49,15 @@ export interface CniResult {
   dns: CniDns;
 }
 
-/** Converts a result to another version of the spec; unchanged when that is not supported. */
+/** Converts a result to another version of the spec; returns it unchanged when that version is not supported. */
 export function convertResult(result: CniResult, cniVersion: string): CniResult {
   const version = spokenVersion(cniVersion);
   return version === undefined ? result : { ...result, cniVersion: version };
 }
 
 /**
- * The pod's addresses without prefix lengths: those on an interface that has `sandbox` or the name `ifName`, and those
- * without an interface. All addresses when that selects none.
+ * The pod's addresses without prefix lengths: those on an interface with `sandbox` or the name `ifName`, and those
+ * without an interface. If that selects none, all addresses.
  */
 export function sandboxAddresses({ ips, interfaces }: CniResult, ifName: string): string[] {
   const own = ips.filter(({ interface: index }) => {

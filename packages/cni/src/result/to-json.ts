@@ -1,3 +1,4 @@
+// Writes a result in the format of any spec version: `prevResult` for the next plugin, and the cache.
 import type { Json, JsonObject } from '../spec/json.ts';
 import { atLeast } from '../spec/versions.ts';
 import type { CniResult } from './result.ts';

@@ -1,3 +1,4 @@
+// JSON as Go reads and writes it: field names without case, escapes, sorted keys.
 import { escapeHtml } from '@berth/common/json/html-escape.ts';
 import { isObject } from '@berth/common/json/is-object.ts';
 

@@ -1,3 +1,4 @@
+// Checks names and CNI_ARGS by the grammars of the CNI spec, before they reach a plugin or a file name.
 const networkName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 const containerId = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 const maxInterfaceName = 15;

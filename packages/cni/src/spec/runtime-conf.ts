@@ -1,3 +1,4 @@
+// The spec's runtime parameters of one attachment, and their validation.
 import { CniError, type CniVerb } from './errors.ts';
 import type { Json } from './json.ts';
 import { argumentProblem, containerIdProblem, interfaceNameProblem } from './names.ts';
@@ -15,7 +16,7 @@ export interface RuntimeConf {
   capabilityArgs?: Readonly<Record<string, Json>>;
 }
 
-/** The two parameters by which the spec tells the attachments to one network apart. */
+/** The two parameters that identify an attachment to a network (CNI spec). */
 export interface Attachment {
   containerId: string;
   ifName: string;
@@ -33,7 +34,7 @@ export function validateRuntimeConf(
   const container = containerIdProblem(containerId);
   const interfaceName = interfaceNameProblem(ifName);
   const namespace = netns === '' && verb !== 'DEL' ? 'must not be empty' : undefined;
-  // DEL has to work for what an older release attached without this check.
+  // DEL must accept attachments that an older release made without this check.
   const argument = verb === 'DEL' ? undefined : args.flat().map(argumentProblem).find(Boolean);
   for (const [field, problem] of [
     ['argument', argument],
