@@ -1,11 +1,12 @@
+// The interface of cgroups: CgroupV1 and CgroupV2 implement it, and detect.ts chooses one of them.
 import type { CgroupDetails } from './details.ts';
 import type { CgroupResources } from './resources.ts';
 import type { CgroupUsage } from './usage.ts';
 
 export interface RemoveOptions {
-  /** Kill the processes that are left, instead of waiting for their end. */
+  /** Kill remaining processes instead of waiting for them to exit. */
   kill?: boolean;
-  /** After this time (2,000 by default) the removal fails. */
+  /** Timeout of the removal in milliseconds; default 2,000. */
   timeoutMs?: number;
 }
 

@@ -1,3 +1,4 @@
+// Decides from the mount table whether this machine has cgroup v1, v2 or hybrid, and returns its Cgroups.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mounts } from '../mounts/mount.ts';

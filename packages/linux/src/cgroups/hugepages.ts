@@ -1,3 +1,4 @@
+// The huge page sizes of this machine, as hugetlb cgroup files name them.
 import { readdirSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { asSyscallError } from '../syscall/errno.ts';

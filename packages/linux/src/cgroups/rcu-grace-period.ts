@@ -1,25 +1,26 @@
+// Starts the RCU grace period early, so that moving a process into a cgroup does not wait for it.
 import { writeFile } from 'node:fs/promises';
 import { membership } from './membership.ts';
 
 /**
- * Starts the RCU grace period that the kernel waits for before it moves a process between cgroups. It takes 6 to 13 ms,
- * until forks and exits in progress have ended, and is skipped within 15 ms after another move. Moving this process
- * into the cgroup that it is in already starts one without another effect.
+ * Starts the RCU grace period that the kernel waits for before it moves a process between cgroups. A grace period takes
+ * 6 to 13 ms, until forks and exits in progress have ended; the kernel skips it within 15 ms after another move. Moving
+ * this process into its current cgroup starts one and has no other effect.
  */
 export class RcuGracePeriod {
   readonly #root: string;
   readonly #controller: string;
   #expected = 0;
 
-  /** Root and name (as in /proc/PID/cgroup) of one hierarchy; any will do. */
+  /** Root and name (as in /proc/PID/cgroup) of any hierarchy. */
   constructor(root: string, controller: string) {
     this.#root = root;
     this.#controller = controller;
   }
 
   /**
-   * Starts a grace period on another thread, unless one of an earlier call is still in use (not disposed). Ignores
-   * failures: the later move then only waits longer.
+   * Starts a grace period on another thread, unless the result of an earlier call is not yet disposed of. Ignores
+   * failures: the later move only waits longer.
    */
   start(): Disposable {
     if (this.#expected === 0) this.#moveToOwnCgroup();

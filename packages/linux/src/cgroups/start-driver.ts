@@ -1,10 +1,11 @@
+// Makes the cgroup driver that the kubelet's and berthd's settings name. Imports the systemd driver only on demand.
 import type { Cgroups } from './cgroups.ts';
 import { type CgroupDriver, type CgroupDriverName, cgroupfsDriver } from './driver.ts';
 
 /**
- * Makes the driver of a name; disposal closes its connection to systemd.
+ * Makes the driver called `name`. Disposal closes its connection to systemd.
  *
- * @throws Error where systemd does not manage this machine's cgroups
+ * @throws Error when systemd does not manage this machine's cgroups
  */
 export async function startCgroupDriver(
   name: CgroupDriverName,

@@ -1,3 +1,4 @@
+// The cgroup driver `systemd`: systemd owns slices and scopes, and this driver also writes what systemd cannot set.
 import { basename, dirname } from 'node:path';
 import { OomLog } from '../systemd/oom-log.ts';
 import { isSystemdRunning } from '../systemd/running.ts';

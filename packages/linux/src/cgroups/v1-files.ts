@@ -1,3 +1,4 @@
+// Translates resource limits to cgroup v1 control files, in an order that the kernel accepts.
 import {
   CgroupResourceError,
   type CgroupResources,

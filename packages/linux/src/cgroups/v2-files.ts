@@ -1,3 +1,4 @@
+// Translates resource limits, whose units are those of v1 and the OCI spec, to cgroup v2 control files.
 import {
   CgroupResourceError,
   type CgroupResources,

@@ -1,3 +1,4 @@
+// Maps a device number to its path, because metrics name the devices of I/O counters by path.
 import { readFileSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { asSyscallError } from '../syscall/errno.ts';

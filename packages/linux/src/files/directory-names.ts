@@ -1,3 +1,4 @@
+// Lists an open directory with bounded memory and names of any bytes, for the walks of untrusted trees.
 import { type Dirent, fstatSync, readdirSync } from 'node:fs';
 import { opendir, readdir } from 'node:fs/promises';
 

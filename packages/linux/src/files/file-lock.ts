@@ -1,3 +1,4 @@
+// File locks: lockFile admits one daemon per directory, and writeLockHolder names the process that holds SQLite's.
 import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from '@berth/common/error-code.ts';
@@ -16,7 +17,7 @@ const pauseMs = 20;
  * do not inherit the lock. The file must be private, in a private directory (makePrivateDirectory), because every
  * process that can open a file can lock it.
  *
- * @param waitMs time for a holder that was just killed to exit
+ * @param waitMs how long to wait for a killed holder to exit
  * @returns undefined when another process still holds the lock
  * @throws Error when the path is not a file of this user
  *
@@ -32,7 +33,7 @@ export async function lockFile(path: string, { waitMs = 0 } = {}): Promise<Dispo
     const descriptor = openPrivateFile(path);
     try {
       flock(path, descriptor, LOCK_EX | LOCK_NB);
-      // The file may have been removed and created again meanwhile; then the lock is on the wrong one.
+      // The file may have been removed and created again meanwhile; the lock would be on the removed file.
       if (isFileAt(path, descriptor)) return { [Symbol.dispose]: () => closeSync(descriptor) };
     } catch (error) {
       if (!hasCode(error, 'EAGAIN')) {

@@ -1,3 +1,4 @@
+// Clears `chattr +i` and `+a`, with which a container could prevent remove-tree.ts from deleting its files.
 import { constants, fstatSync } from 'node:fs';
 import { O_PATH } from '@berth/common/files/open-flags.ts';
 import { closeDescriptor, libcFunction } from '../syscall/libc.ts';
@@ -5,15 +6,15 @@ import { openChild } from './open-child.ts';
 
 const ioctl = libcFunction('ioctl', ['int', 'ulong', 'void *']);
 
-/** The request numbers of 64-bit kernels; the argument is an int nevertheless. */
+/** Request numbers on 64-bit kernels. They are declared for a long, but the kernel reads and writes an int. */
 const fsIocGetflags = 0x80086601;
 const fsIocSetflags = 0x40086602;
 const fsImmutableFl = 0x10;
 const fsAppendFl = 0x20;
 
 /**
- * Clears the immutable and the append-only flag of a directory or file, with which not even root can change it.
- * False when it has neither, or they cannot be cleared.
+ * Clears the immutable and append-only flags of a directory or file, which prevent even root from changing it.
+ * Returns false when neither flag is set, or they cannot be cleared.
  */
 export function clearProtection(descriptor: number): boolean {
   const flags = new Uint8Array(8);

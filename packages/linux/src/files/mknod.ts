@@ -14,7 +14,7 @@ export type SpecialFile =
 /**
  * Creates a device node, FIFO or socket file. Fails with EEXIST when the path exists.
  *
- * @param path as bytes where it is not UTF-8
+ * @param path bytes when it is not UTF-8
  */
 export function mknod(path: string | Buffer, file: SpecialFile): void {
   const device = 'major' in file ? makeDevice(file.major, file.minor) : 0n;

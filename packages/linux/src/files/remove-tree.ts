@@ -1,3 +1,4 @@
+// Deletes directory trees that containers wrote: safe against renames, mounts, deep nesting and immutable files.
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, rename, rmdir, unlink } from 'node:fs/promises';
@@ -10,24 +11,24 @@ import { type DirectoryEntry, entriesOf } from './directory-names.ts';
 import { clearProtection, clearProtectionOf } from './inode-flags.ts';
 import { childPath, openChildDirectory } from './open-child.ts';
 
-/** Concurrent unlink calls. libuv has four threads, which others need too. */
+/** Concurrent unlink calls. libuv's pool has four threads, which other work shares. */
 const breadth = 64;
 
-/** Nested directories that are open at most. Deeper ones are first moved to the top of the tree. */
+/** Maximum number of nested open directories. Deeper directories are first moved to the top of the tree. */
 const maxDepth = 16;
 
-/** Passes over a directory before giving up on a process that keeps creating files in it. */
+/** Maximum number of passes over a directory in which a process keeps creating files. */
 const maxPasses = 100;
 
 /** Additional directories that all removals together may empty concurrently. */
 let spare = 32;
 
 /**
- * Removes a file or a directory tree, hostile ones included: any depth of nesting, names that are not UTF-8, immutable
- * files. It works on open directories, so no path is too long, and a directory that is replaced by a symbolic link
- * meanwhile leads it nowhere. A path that does not exist is no error.
+ * Removes a file or a directory tree, including hostile ones: any depth of nesting, names that are not UTF-8, immutable
+ * files. Works on open directories, so no path is too long, and a directory that is concurrently replaced by a symbolic
+ * link is not followed. Succeeds when the path does not exist.
  *
- * Never crosses a mount: one in the tree, or at `path`, ends the removal.
+ * Never crosses a mount: fails when `path` is a mount point or contains one.
  *
  * @param path its parents are trusted; symbolic links among them are followed
  * @throws SyscallError EBUSY for a mount, ENOTEMPTY when a process keeps creating files
@@ -204,7 +205,7 @@ class Removal {
   }
 }
 
-/** Marks a promise as handled that is awaited later and may reject before that. */
+/** Marks a promise as handled: it is awaited later, and may reject before. */
 function unawaited<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

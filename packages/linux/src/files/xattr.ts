@@ -1,3 +1,4 @@
+// Extended attributes by FFI: Node.js has no calls for them.
 import { hasCode } from '@berth/common/error-code.ts';
 import { cPath } from '../syscall/c-path.ts';
 import { libcFunction } from '../syscall/libc.ts';
@@ -15,7 +16,7 @@ const maxListBytes = 64 * 1024;
 /**
  * Sets an extended attribute, e.g. `trusted.overlay.opaque`. Symbolic links are not followed.
  *
- * @param path as bytes where it is not UTF-8; so for the other calls
+ * @param path bytes when it is not UTF-8, here and in the other functions
  */
 export function setXattr(path: string | Buffer, name: string, value: Uint8Array | string): void {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;

@@ -1,3 +1,4 @@
+// Mounts overlayfs for a container's root file system, with any number of layers and any characters in paths.
 import { closeSync, constants, openSync } from 'node:fs';
 import { type MountFlag, mount } from './mount.ts';
 

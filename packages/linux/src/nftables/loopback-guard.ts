@@ -1,3 +1,4 @@
+// Drops packets from outside to 127.0.0.0/8, which route_localnet would let in (CVE-2020-8558).
 import type { IpNetwork } from '@berth/common/ip-address.ts';
 import { deleteTable, type NftMessage, newRawFilterChain, newRule, newTable } from './batch.ts';
 import { changeTables } from './change.ts';
@@ -43,7 +44,7 @@ export function loopbackGuardMessages(table: string): NftMessage[] {
     deleteTable(table),
     newTable(table),
     newRawFilterChain(table, guardChain),
-    // A VRF has its own 127.0.0.1; packets from outside were matched on its port before.
+    // A VRF has its own 127.0.0.1. Packets from outside were already matched on the VRF's port.
     newRule(table, guardChain, [...matchInputKind('vrf'), verdict('accept')]),
     drop('destination'),
     drop('source'),

@@ -1,3 +1,4 @@
+// Changes the effective uid of one thread, for kernel interfaces that check the uid instead of capabilities.
 import { perArchitectureCall } from '../syscall/libc.ts';
 
 const setresuid = perArchitectureCall(
@@ -7,9 +8,9 @@ const setresuid = perArchitectureCall(
 );
 
 /**
- * Runs a synchronous function with another effective user on the calling thread only, by the system call itself:
- * setresuid(3) of the C library changes every thread. For permissions that the kernel grants by uid and not by
- * capability, such as the parameters of an IPC namespace that a user namespace owns. Needs uid 0.
+ * Runs a synchronous function with another effective user id on the calling thread only. Uses the system call, because
+ * the C library's setresuid(3) changes every thread. For permissions that the kernel grants by uid instead of
+ * capability, such as writing the parameters of an IPC namespace that a user namespace owns. Needs uid 0.
  */
 export function withEffectiveUser<T>(uid: number, work: () => T): T {
   setresuid(`to ${uid}`, -1, uid, -1);

@@ -1,10 +1,11 @@
+// Sets oom_score_adj of containers within what this process may set.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { hasCapability } from '../security/capabilities.ts';
 import { asSyscallError } from '../syscall/errno.ts';
 
 /**
- * The possible oom_score_adj of a container that is nearest to the wanted one: a value below our own needs
+ * Clamps a container's oom_score_adj to the values that this process may set: a value below its own needs
  * CAP_SYS_RESOURCE. The result is within -1000 … 1000.
  */
 export function clampOomScoreAdj(wanted: number): number {
@@ -14,8 +15,8 @@ export function clampOomScoreAdj(wanted: number): number {
 }
 
 /**
- * Sets oom_score_adj of processes that were just listed. A process whose value differs from that of the first one has
- * set it itself, and keeps it. Ignores processes that have ended.
+ * Sets oom_score_adj of the processes of a container. A process whose value differs from the first process's has set its
+ * own and keeps it. Ignores processes that have exited.
  */
 export function adjustOomScores(pids: readonly number[], wanted: number): void {
   const before = pids.map(readOomScoreAdj);

@@ -1,3 +1,4 @@
+// Counts a process's open files and sockets, for metrics.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { asSyscallError } from '../syscall/errno.ts';
@@ -9,7 +10,7 @@ export interface OpenFiles {
   readonly sockets: number;
 }
 
-/** Zero for a process that is gone. Needs ptrace access to the process. */
+/** Counts the open files of a process; zero when it has exited. Needs ptrace access to the process. */
 export function openFiles(pid: number): OpenFiles {
   const directory = `/proc/${pid}/fd`;
   const names = unlessGone(() => readdirSync(directory)) ?? [];
@@ -19,7 +20,7 @@ export function openFiles(pid: number): OpenFiles {
   return { files: names.length, sockets: sockets.length };
 }
 
-/** A process's soft limit of open files; `undefined` when it is gone. */
+/** A process's soft limit of open files; `undefined` when it has exited. */
 export function openFilesLimit(pid: number): bigint | undefined {
   const limits = unlessGone(() => readFileSync(`/proc/${pid}/limits`, 'utf8'));
   return parseLimits(limits ?? '').find(({ type }) => type === 'RLIMIT_NOFILE')?.soft;

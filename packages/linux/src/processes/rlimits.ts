@@ -1,3 +1,4 @@
+// Parses the names of resource limits, and clamps a container's limits to those that this process may set.
 import { readFileSync } from 'node:fs';
 import { hasCapability } from '../security/capabilities.ts';
 import { readSysctl } from '../sysctl.ts';
@@ -33,7 +34,7 @@ export interface Rlimit {
   hard: bigint;
 }
 
-/** `RLIMIT_NOFILE`, `nofile` or `NOFILE`; `undefined` when there is none such. */
+/** Parses `RLIMIT_NOFILE`, `nofile` or `NOFILE`; `undefined` for an unknown name. */
 export function parseRlimitType(text: string): RlimitType | undefined {
   const upper = text.toUpperCase();
   const name = upper.startsWith('RLIMIT_') ? upper : `RLIMIT_${upper}`;
@@ -73,8 +74,8 @@ function lower(one: bigint, other: bigint): bigint {
 }
 
 /**
- * The possible limit of a container that is nearest to the wanted one: raising a hard limit needs
- * CAP_SYS_RESOURCE, and fs.nr_open bounds the open files of everyone.
+ * Clamps a container's limit to one that this process may set: raising a hard limit needs CAP_SYS_RESOURCE, and
+ * fs.nr_open bounds RLIMIT_NOFILE of every process.
  */
 export function clampRlimit(wanted: Rlimit): Rlimit {
   const allowed =

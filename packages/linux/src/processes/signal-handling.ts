@@ -1,11 +1,12 @@
+// Finds out whether a container's init would ignore a stop signal, so that StopContainer can kill it at once.
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { hasCode } from '@berth/common/error-code.ts';
 import { asSyscallError } from '../syscall/errno.ts';
 
 /**
- * Whether the kernel drops a signal to this process: to the first process of a PID namespace it delivers only signals
- * with a handler, except SIGKILL and SIGSTOP, see pid_namespaces(7). A program that has just started has no handler
+ * Whether the kernel drops a signal to this process: the first process of a PID namespace receives only signals for
+ * which it has a handler, and SIGKILL and SIGSTOP, see pid_namespaces(7). A program that just started has no handler
  * yet. False when there is no such process.
  */
 export function dropsSignal(pid: number, signal: number): boolean {
@@ -18,8 +19,8 @@ export function dropsSignal(pid: number, signal: number): boolean {
 }
 
 /**
- * Pure: the same from the text of /proc/PID/status, see proc_pid_status(5). Ignores the handlers of runc's init, which
- * is about to execute the program: execve(2) resets them.
+ * Pure: dropsSignal for the text of /proc/PID/status, see proc_pid_status(5). Ignores the handlers of runc's init,
+ * because execve(2) of the program resets them.
  */
 export function statusDropsSignal(status: string, signal: number): boolean {
   if (signal === constants.signals.SIGKILL || signal === constants.signals.SIGSTOP) return false;

@@ -1,3 +1,4 @@
+// Signal names and numbers, in the spellings of images (StopSignal) and pods.
 import { constants } from 'node:os';
 
 // SIGRTMIN of glibc, which reserves the first two real-time signals.
@@ -5,8 +6,8 @@ const SIGRTMIN = 34;
 const SIGRTMAX = 64;
 
 /**
- * The number of a signal as images, pods and people write it: `SIGTERM`, `term`, `15`, `SIGRTMIN+3`,
- * `RTMAX-1`. `undefined` when it is none.
+ * The number of a signal in any spelling: `SIGTERM`, `term`, `15`, `SIGRTMIN+3`, `RTMAX-1`. `undefined` when the text
+ * is not a signal.
  */
 export function parseSignal(text: string): number | undefined {
   const upper = text.trim().toUpperCase();

@@ -1,3 +1,4 @@
+// The names of capabilities, and those that this process can give to containers.
 import { readFileSync } from 'node:fs';
 
 /** Every Linux capability by its number, see capabilities(7). */
@@ -61,8 +62,8 @@ export function capabilitiesOf(mask: string): Capability[] {
 }
 
 /**
- * The capabilities that this process can give to a container, which "ALL" means: a capability outside the bounding set
- * cannot be regained, and a container that requests it does not start.
+ * The capabilities that this process can give to a container; "ALL" means these. A capability outside the bounding set
+ * cannot be regained, and a container that requests one does not start.
  */
 export function boundingCapabilities(): Capability[] {
   return capabilitiesOf(statusMask('CapBnd'));

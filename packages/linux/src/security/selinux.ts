@@ -1,3 +1,4 @@
+// SELinux through /sys/fs/selinux and extended attributes: whether it is on, which labels are valid, relabelling.
 import { constants, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { hasCode } from '@berth/common/error-code.ts';
@@ -63,14 +64,14 @@ export function mayRelabel(path: string): boolean {
   return !systemDirectories.has(path) && path !== process.env.HOME && !path.startsWith('/proc/');
 }
 
-/** Nesting of directories in a volume at most: ten times what a path can have. */
+/** Maximum nesting of directories in a volume: ten times what one path can contain. */
 const maxDepth = 20_000;
 
 const itself = Buffer.from('.');
 
 /**
- * Labels a file or a directory tree. It works on open directories and follows no symbolic link, so that a concurrent
- * writer cannot lead it elsewhere. Files that vanish meanwhile are no error.
+ * Labels a file or a directory tree. Works on open directories and follows no symbolic link, so that a concurrent
+ * writer cannot redirect it. Ignores files that are removed meanwhile.
  */
 export async function relabel(path: string, label: string): Promise<void> {
   if (!(await lstat(path)).isDirectory()) {
@@ -82,7 +83,7 @@ export async function relabel(path: string, label: string): Promise<void> {
   for (const pending = [await labelFiles(descent, label)]; ; ) {
     const name = pending.at(-1)?.pop();
     if (name === undefined) {
-      // Label the directory last: one that has the label has labelled files only.
+      // Label the directory last: a directory with the label contains only labelled files.
       setLabelOf(descent.descriptor, itself, label);
       pending.pop();
       if (pending.length === 0) return;

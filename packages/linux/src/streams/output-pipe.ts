@@ -1,3 +1,4 @@
+// Pipes for the stdio of child processes, because Node.js would give them sockets.
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { libcFunction } from '../syscall/libc.ts';
@@ -10,7 +11,7 @@ const O_NONBLOCK = 0o4000;
 const fSetfl = 4;
 
 /**
- * A pipe(2) for the output of a child process. The `'pipe'` of node:child_process is a pair of sockets, on which
+ * A pipe(2) for the output of a child process. `'pipe'` of node:child_process makes a pair of sockets, for which
  * `echo > /dev/stdout` fails with ENXIO.
  *
  * @example
@@ -45,7 +46,7 @@ export class OutputPipe implements Disposable {
     this.output = new Socket({ fd: this.readEnd, readable: true, writable: false });
   }
 
-  /** Closes this process's writing end; do so after the start of the child. */
+  /** Closes this process's writing end. Call it after starting the child. */
   [Symbol.dispose](): void {
     closeSync(this.writeEnd);
   }
@@ -65,7 +66,7 @@ export class InputPipe implements Disposable {
     this.input = new Socket({ fd: writeEnd, readable: false, writable: true });
   }
 
-  /** Closes this process's reading end; do so after the start of the child. */
+  /** Closes this process's reading end. Call it after starting the child. */
   [Symbol.dispose](): void {
     closeSync(this.readEnd);
   }

@@ -1,3 +1,4 @@
+// Tells systemd about readiness and status (NOTIFY_SOCKET), for berthd as a unit of Type=notify.
 import { AF_UNIX, unixAddress } from '../sockets/unix-address.ts';
 import { closeDescriptor, libcFunction } from '../syscall/libc.ts';
 
@@ -10,8 +11,8 @@ const msgDontwait = 0x40;
 const msgNosignal = 0x4000;
 
 /**
- * Sends states to the service manager, as sd_notify(3): `READY=1`, `STATUS=…`. By FFI because Node has no Unix datagram
- * sockets.
+ * Sends states to the service manager, as sd_notify(3): `READY=1`, `STATUS=…`. Uses FFI because Node.js has no Unix
+ * datagram sockets.
  *
  * @param socket the value of NOTIFY_SOCKET: a path, or an abstract name that begins with `@`
  * @throws SyscallError when nobody listens, EAGAIN when the receiver's queue is full
