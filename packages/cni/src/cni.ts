@@ -227,7 +227,7 @@ export class Cni {
     throw new CniError({ failure: 'garbage', verb: 'VERSION', plugin: type, problem });
   }
 
-  /** The recorded result of an attachment in the list's version; undefined when there is none, or it cannot be converted. */
+  /** The recorded result of an attachment in the list's version; undefined if absent or not convertible. */
   async getNetworkListCachedResult(
     list: NetworkConfigList,
     attachment: Attachment,

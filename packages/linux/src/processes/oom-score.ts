@@ -15,8 +15,8 @@ export function clampOomScoreAdj(wanted: number): number {
 }
 
 /**
- * Sets oom_score_adj of the processes of a container. A process whose value differs from the first process's has set its
- * own and keeps it. Ignores processes that have exited.
+ * Sets oom_score_adj of the processes of a container. A process whose value differs from the first process's has set
+ * its own and keeps it. Ignores processes that have exited.
  */
 export function adjustOomScores(pids: readonly number[], wanted: number): void {
   const before = pids.map(readOomScoreAdj);

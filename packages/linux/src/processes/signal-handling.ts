@@ -1,4 +1,4 @@
-// Finds out whether a container's init would ignore a stop signal, so that StopContainer can kill it at once.
+// Whether the kernel would drop a stop signal. If so, graceful-stop.ts resends it until the program has a handler.
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { hasCode } from '@berth/common/error-code.ts';
