@@ -1,3 +1,4 @@
+// Parses and prints IP addresses and networks as bytes; node:net only tests them.
 import { isIP } from 'node:net';
 
 /** An address and the length of its network's prefix. */
@@ -9,7 +10,7 @@ export interface IpNetwork {
 }
 
 /**
- * Parses an IPv4 or IPv6 address to its 4 or 16 bytes; `undefined` when it is none, or has a zone (`fe80::1%eth0`).
+ * Parses an IPv4 or IPv6 address to its 4 or 16 bytes; `undefined` when it is invalid or has a zone (`fe80::1%eth0`).
  *
  * @example
  * assert.deepEqual(parseIp('10.0.0.1'), Buffer.from([10, 0, 0, 1]));
@@ -39,7 +40,7 @@ export function parseIp(text: string): Buffer | undefined {
   return bytes;
 }
 
-/** The usual text of an address of 4 or 16 bytes; IPv6 as RFC 5952 writes it. */
+/** Formats an address of 4 or 16 bytes; IPv6 by RFC 5952. */
 export function formatIp(bytes: Uint8Array): string {
   if (bytes.length === 4) return Array.from(bytes).join('.');
   const groups = Array.from({ length: 8 }, (_, index) =>
@@ -61,7 +62,7 @@ function longestZeroRun(groups: readonly string[]): { start: number; length: num
 }
 
 /**
- * Parses `10.88.0.0/16` or `fd00::/64`; `undefined` when it is none. Bits after the prefix stay.
+ * Parses `10.88.0.0/16` or `fd00::/64`; `undefined` when it is invalid. Keeps bits after the prefix.
  *
  * @example
  * const network = parseNetwork('10.88.0.1/16');

@@ -1,7 +1,8 @@
+// A lock per key: berthd runs the operations of one sandbox, and downloads of one blob, one after another.
 import { untilAborted } from './abort.ts';
 
 /**
- * Runs operations of one key one after another, in the order of the calls, and those of different keys concurrently.
+ * Runs operations of one key sequentially, in the order of the calls, and operations of different keys concurrently.
  *
  * @example
  * const queue = new KeyedQueue();
@@ -19,8 +20,8 @@ export class KeyedQueue {
   readonly #tails = new Map<string, Promise<void>>();
 
   /**
-   * Runs `operation` when all earlier ones of `key` have ended; settles as it does. Rejects with the signal's reason
-   * when that fires before its turn.
+   * Runs `operation` after all earlier operations of `key`, and settles as it does. Rejects with the signal's reason
+   * when the signal is aborted before the operation starts.
    */
   async run<Result>(key: string, operation: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     const previous = this.#tails.get(key);
@@ -40,12 +41,12 @@ export class KeyedQueue {
     }
   }
 
-  /** Keys with an operation that runs or waits. */
+  /** Number of keys with a running or waiting operation. */
   get busy(): number {
     return this.#tails.size;
   }
 
-  /** Resolves when everything that was queued so far, and what was queued meanwhile, has ended. */
+  /** Resolves when all operations have ended, including those that are queued while it waits. */
   async idle(): Promise<void> {
     while (this.#tails.size > 0) await Promise.all(this.#tails.values());
   }

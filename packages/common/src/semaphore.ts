@@ -1,7 +1,7 @@
 import { untilAborted } from './abort.ts';
 
 /**
- * Runs at most `limit` operations at once, the others in the order of their arrival.
+ * Runs at most `limit` operations concurrently, in the order of arrival.
  *
  * @example
  * const pulls = new Semaphore(2);
@@ -21,7 +21,7 @@ export class Semaphore {
     this.#free = limit;
   }
 
-  /** Runs `operation` when it is its turn; rejects with the signal's reason when that fires while it waits. */
+  /** Runs `operation` when a slot is free; rejects with the signal's reason when it is aborted while it waits. */
   async run<Result>(operation: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     const release = await this.acquire(signal);
     try {
@@ -31,7 +31,7 @@ export class Semaphore {
     }
   }
 
-  /** Waits for a turn; the returned function ends it. */
+  /** Waits for a slot; the returned function releases it. */
   async acquire(signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;
@@ -46,7 +46,7 @@ export class Semaphore {
       await untilAborted(turn.promise, signal);
     } catch (error) {
       const place = this.#waiting.indexOf(turn.resolve);
-      // The turn and the abort came at the same moment: hand the turn on.
+      // The slot was assigned before the abort: pass it to the next waiter.
       if (place === -1) this.#release();
       else this.#waiting.splice(place, 1);
       throw error;

@@ -1,3 +1,4 @@
+// Makes directories: private ones with checked owner and mode, and never inside /proc, /sys or a shared directory.
 import {
   closeSync,
   constants,
@@ -13,13 +14,13 @@ import { mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasCode } from '../error-code.ts';
 
-/** The kernel's own trees: what is made in them is no directory (a cgroup), or cannot be made at all. */
+/** Kernel file systems: mkdir(2) fails there, or makes something else than a directory (a cgroup). */
 const kernelTrees = ['/proc', '/sys'];
 
 /**
- * Makes a directory and the parents that it lacks; one that is there already may be anywhere. Not by Node's
- * own recursive mkdir, which never returns when asked for a directory in /proc.
- * @throws Error that names the path, for one in /proc or /sys, through symbolic links too
+ * Makes a directory and its missing parents. An existing directory is accepted anywhere. Does not use Node's recursive
+ * mkdir, which never returns for a path in /proc.
+ * @throws Error that names the path, for a missing directory in /proc or /sys, also through symbolic links
  */
 export async function makeDirectories(path: string, mode: number): Promise<void> {
   const { real, missing } = await existingPart(path);
@@ -35,7 +36,7 @@ export async function makeDirectories(path: string, mode: number): Promise<void>
     throw new Error(`${path} is not a directory`);
 }
 
-/** As makeDirectories, for threads in which nothing may be asynchronous. */
+/** Synchronous makeDirectories, for threads that cannot await. */
 export function makeDirectoriesSync(path: string, mode: number): void {
   const missing: string[] = [];
   let existing = path;
@@ -52,11 +53,11 @@ export function makeDirectoriesSync(path: string, mode: number): void {
 }
 
 /**
- * Makes a directory that only we may enter, and its missing parents as mkdir(1) would. The mode holds whatever
- * the umask is, and one that is there already gets it too: an older release may have left it open.
+ * Makes a directory that only this user can enter, and its missing parents as mkdir(1) would. Sets the mode regardless
+ * of the umask, also on an existing directory: an older release may have left it open.
  *
- * @param mode 0700 unless others have to pass through
- * @throws Error for a directory that is another user's, or that other programs share (/run, /tmp)
+ * @param mode 0700, unless other users must be able to traverse the directory
+ * @throws Error for a directory of another user, or one that other programs share (/run, /tmp)
  */
 export function makePrivateDirectory(path: string, mode = 0o700): void {
   makeDirectoriesSync(dirname(path), 0o755);
@@ -80,7 +81,7 @@ export function makePrivateDirectory(path: string, mode = 0o700): void {
   }
 }
 
-/** Directories of the whole machine (hier(7)): closing one would stop everybody else. */
+/** Directories of the whole machine (hier(7)): making one private would break other programs. */
 const sharedDirectories: ReadonlySet<string> = new Set([
   ...[
     '/',
@@ -101,7 +102,7 @@ const sharedDirectories: ReadonlySet<string> = new Set([
   ...['/var', '/var/cache', '/var/lib', '/var/log', '/var/spool', '/var/tmp'],
 ]);
 
-/** Refuses a path for files of ours in /proc and /sys, there or not; `field` is the setting's name. */
+/** Refuses a configured path in /proc or /sys, whether it exists or not; `field` is the setting's name. */
 export async function checkPlace(path: string, field: string): Promise<void> {
   try {
     refuseKernelTree((await existingPart(path)).real, path);
@@ -110,7 +111,7 @@ export async function checkPlace(path: string, field: string): Promise<void> {
   }
 }
 
-/** The deepest directory of a path that exists, links resolved, and those below it that do not, topmost first. */
+/** The deepest existing directory of a path, with links resolved, and the missing ones below it, topmost first. */
 async function existingPart(path: string): Promise<{ real: string; missing: string[] }> {
   const missing: string[] = [];
   for (let directory = path; ; directory = dirname(directory)) {

@@ -1,18 +1,19 @@
+// Reads files that another user or a container may have replaced by a FIFO, device or link. Opens with O_PATH first.
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { O_CLOEXEC, O_PATH } from './open-flags.ts';
 
-/** How the descriptor of a regular file is opened again for reading. Neither flag changes anything for such a file. */
+/** Flags for reopening the descriptor of a regular file. O_NOCTTY and O_NONBLOCK do not affect regular files. */
 const safely = constants.O_NONBLOCK | constants.O_NOCTTY | O_CLOEXEC;
 
 export interface ReadOptions {
-  /** A larger one is refused. */
+  /** Refuses a larger file. */
   readonly maxBytes: number;
-  /** Whether the path may end in a symbolic link; true unless given. */
+  /** Whether the path may end in a symbolic link; default: true. */
   readonly followLink?: boolean;
 }
 
-/** A file that is refused: not a regular one, or too large. */
+/** A file is refused: it is not a regular file, or too large. */
 export class UnsuitableFileError extends Error {
   override readonly name = 'UnsuitableFileError';
   readonly path: string;
@@ -24,10 +25,10 @@ export class UnsuitableFileError extends Error {
 }
 
 /**
- * Reads a file that another user may have put there. Anything but a regular file is refused before it is opened for
- * reading: opening a FIFO blocks, and opening a device may have side effects.
+ * Reads a file that another user may have created. Refuses anything but a regular file before opening it for reading:
+ * opening a FIFO blocks, and opening a device may have side effects.
  *
- * @throws UnsuitableFileError saying what it is instead, or that it is larger than `maxBytes`
+ * @throws UnsuitableFileError that names the type of the file, or says that it is larger than `maxBytes`
  *
  * @example
  * import { writeFile } from 'node:fs/promises';
@@ -42,7 +43,7 @@ export async function readRegularFile(path: string, options: ReadOptions): Promi
   refuseLarger(path, size, options.maxBytes);
   const chunks: Buffer[] = [];
   for (let total = 0; ; ) {
-    // One byte more than the limit, to notice a file that grows; files of the kernel report a size of 0.
+    // Read one byte beyond the limit, to detect a file that grows. Files in /proc report a size of 0.
     const wanted = Math.min(chunkBytes(size, total), options.maxBytes + 1 - total);
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, total);
     if (bytesRead === 0) return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
@@ -52,7 +53,7 @@ export async function readRegularFile(path: string, options: ReadOptions): Promi
   }
 }
 
-/** As readRegularFile, for callers that have to be synchronous. */
+/** Synchronous readRegularFile. */
 export function readRegularFileSync(path: string, options: ReadOptions): Buffer {
   const descriptor = openRegularFileSync(path, options);
   try {
@@ -62,7 +63,7 @@ export function readRegularFileSync(path: string, options: ReadOptions): Buffer 
   }
 }
 
-/** The last bytes of a regular file, at most `maxBytes`; the rest is not read, whatever the file's size. */
+/** Reads the last `maxBytes` bytes of a regular file of any size. */
 export async function readEndOfRegularFile(path: string, options: ReadOptions): Promise<Buffer> {
   await using file = await openRegularFile(path, options);
   const { size } = await file.stat();
@@ -71,7 +72,7 @@ export async function readEndOfRegularFile(path: string, options: ReadOptions): 
   return buffer.subarray(0, bytesRead);
 }
 
-/** As readEndOfRegularFile, for a descriptor of O_PATH, which stays the caller's to close; `about` is for messages. */
+/** readEndOfRegularFile for an O_PATH descriptor, which the caller closes; `about` names the file in errors. */
 export async function readEndOfDescriptor(
   descriptor: number,
   about: string,
@@ -91,7 +92,7 @@ export async function openRegularFile(
   return await open(`/proc/self/fd/${seen.fd}`, constants.O_RDONLY | safely);
 }
 
-/** As openRegularFile, for callers that have to be synchronous. The caller closes the descriptor with fs.closeSync. */
+/** Synchronous openRegularFile. The caller closes the descriptor with fs.closeSync. */
 export function openRegularFileSync(
   path: string,
   { followLink = true }: Pick<ReadOptions, 'followLink'> = {},
@@ -104,7 +105,7 @@ export function openRegularFileSync(
   }
 }
 
-/** As readRegularFileSync, for a descriptor of O_PATH, which stays the caller's to close; `about` is for messages. */
+/** readRegularFileSync for an O_PATH descriptor, which the caller closes; `about` names the file in errors. */
 export function readRegularDescriptor(descriptor: number, about: string, options: ReadOptions): Buffer {
   const reopened = reopenRegular(descriptor, about);
   try {
@@ -133,7 +134,7 @@ function readDescriptor(descriptor: number, path: string, { maxBytes }: ReadOpti
   }
 }
 
-/** The reported size in the first read, then a small one that finds the end. */
+/** Reads the reported size at once, then a small chunk to find the end. */
 function chunkBytes(size: number, total: number): number {
   return Math.max(size - total, total === 0 ? 4096 : 512);
 }

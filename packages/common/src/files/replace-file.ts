@@ -1,3 +1,4 @@
+// Replaces a file atomically by write and rename, for state that must survive a crash of the process.
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -6,15 +7,15 @@ export interface ReplaceOptions {
   /** Permissions of the new file, less the umask. */
   readonly mode: number;
   /**
-   * The file that is written first, in the same file system; `.NAME.tmp` beside the path unless given. Two writers
-   * at the same time need one each. One that is left by a crash is overwritten by the next write, and keeps its mode.
+   * The file that is written and then renamed, in the same file system; default: `.NAME.tmp` beside the path.
+   * Concurrent writers need different ones. The next write overwrites a file that a crash left, and keeps its mode.
    */
   readonly temporary?: string;
 }
 
 /**
- * Writes a file by write and rename: a reader sees the former content or the whole of the new one, and so does the
- * next start after a crash of this process. It is not flushed to the disk, so a loss of power may leave an empty file.
+ * Writes a temporary file and renames it: readers, also after a crash of this process, see either the old or the whole
+ * new content. Does not flush to disk, so a power failure may leave an empty file.
  *
  * @example
  * import { readdir, readFile } from 'node:fs/promises';
@@ -38,7 +39,7 @@ export async function replaceFile(
   }
 }
 
-/** As replaceFile, for callers that have to be synchronous. */
+/** Synchronous replaceFile. */
 export function replaceFileSync(
   path: string,
   content: Uint8Array | string,
@@ -53,7 +54,7 @@ export function replaceFileSync(
   }
 }
 
-/** Directories of configuration are read without files whose names begin with a dot, or by their extension. */
+/** Readers of configuration directories ignore names that begin with a dot, or have another extension. */
 function besides(path: string): string {
   return join(dirname(path), `.${basename(path)}.tmp`);
 }

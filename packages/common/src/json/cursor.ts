@@ -1,19 +1,20 @@
+// Reads untrusted JSON field by field, with Go's decoding rules and errors that name the path of the field.
 import { messageOf } from '../error-message.ts';
 import { escapeUnprintable, printable, quoted } from '../printable.ts';
 import { hasDuplicateMembers, isSameMember } from './ambiguous.ts';
 import { isObject } from './is-object.ts';
 
-/** A JSON document from outside does not have the shape that its specification demands; the message names the field. */
+/** A JSON document does not have the shape that its specification requires; the message names the field. */
 export class MalformedDocumentError extends Error {
   override readonly name = 'MalformedDocumentError';
 }
 
-/** How many spellings of a member's name an object may have. */
+/** Maximum number of spellings of a member's name in an object. */
 type Spellings = 'one' | 'any';
 
 /**
- * A place inside a parsed JSON document that knows its own path, so that reading a field either gives a value
- * of the right type or an error such as `manifest.layers[2].size: expected a number, got "x"`.
+ * A value inside a parsed JSON document, and its path. Reading a field returns a value of the right type, or throws an
+ * error such as `manifest.layers[2].size: expected a number, got "x"`.
  */
 export class JsonCursor {
   readonly value: unknown;
@@ -26,7 +27,7 @@ export class JsonCursor {
     this.#spellings = spellings;
   }
 
-  /** Parses text; `name` is what the document is called in errors. */
+  /** Parses text; `name` is the document's name in errors. */
   static parse(text: string | Buffer, name: string): JsonCursor {
     try {
       return new JsonCursor(JSON.parse(text.toString()), name);
@@ -36,8 +37,8 @@ export class JsonCursor {
   }
 
   /**
-   * Parses a text that other tools must read as the same document: refuses two members of one name, and in the
-   * objects that are read also names that Go's decoder takes for one.
+   * Parses a text that other tools must read as the same document: refuses duplicate member names and, in the objects
+   * that are read, names that Go's decoder treats as equal.
    */
   static parseUnambiguous(text: string | Buffer, name: string): JsonCursor {
     const whole = text.toString();
@@ -53,14 +54,14 @@ export class JsonCursor {
     return new MalformedDocumentError(`${this.path}: ${problem}`);
   }
 
-  /** Absent and null are the same, as for Go's decoder. */
+  /** Treats null as absent, as Go's decoder does. */
   get isPresent(): boolean {
     return this.value !== undefined && this.value !== null;
   }
 
   /**
-   * The member called `name`, matched without case as by Go's decoder; without one, a cursor on an absent value.
-   * @throws MalformedDocumentError for two spellings of it in a text that has to be unambiguous
+   * The member called `name`, ignoring case as Go's decoder does. Returns a cursor on an absent value if there is none.
+   * @throws MalformedDocumentError for two spellings of the name, after parseUnambiguous
    */
   field(name: string): JsonCursor {
     const object = this.record();
@@ -106,14 +107,14 @@ export class JsonCursor {
     return this.value.map((item, index) => this.#at(item, `${this.path}[${index}]`));
   }
 
-  /** A list of strings; null among them is the empty string, as for Go's decoder. */
+  /** A list of strings. A null element is the empty string, as in Go's decoder. */
   strings(): string[] {
-    // A document may hold a million strings: make cursors only when one is something else.
+    // A document may contain a million strings: make cursors only if an element is not a string.
     if (isStringArray(this.value)) return this.value;
     return this.array().map((item) => item.optional((it) => it.string()) ?? '');
   }
 
-  /** An object whose members are all strings; null is the empty string. */
+  /** An object of strings. A null member is the empty string. */
   stringMap(): Record<string, string> {
     const object = this.record();
     if (isStringMap(object)) return object;
@@ -136,10 +137,10 @@ export class JsonCursor {
   }
 }
 
-/** Characters of a wrong value that an error shows. */
+/** Maximum number of characters of a wrong value in an error. */
 const shownOfValue = 60;
 
-/** The beginning of a value as JSON. Reads no more than that, as a document may be large or deep. */
+/** The beginning of a value as JSON. Stops reading there, because a document may be large or deep. */
 function excerpt(value: unknown): string {
   return escapeUnprintable(beginning(value, shownOfValue).slice(0, shownOfValue));
 }
