@@ -1,3 +1,4 @@
+// Listens on a socket so that errors before and after the start are handled differently.
 import type { ListenOptions, Server } from 'node:net';
 
 /**

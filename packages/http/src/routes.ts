@@ -1,3 +1,4 @@
+// The small HTTP router of metrics, profiling, image import and the kubelet's read-only server.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { messageOf } from '@berth/common/error-message.ts';
 import { printable } from '@berth/common/printable.ts';

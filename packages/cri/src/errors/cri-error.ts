@@ -1,5 +1,5 @@
-import { messageOf } from '@berth/common/error-message.ts';
 // The error of a CRI call, and the gRPC status codes.
+import { messageOf } from '@berth/common/error-message.ts';
 
 /** gRPC status codes by name (https://grpc.io/docs/guides/status-codes/). */
 export const grpcCodes = {

@@ -1,3 +1,4 @@
+// Limits the memory that decoding a CRI request can take: small messages can encode huge objects.
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { CriError } from '../errors/cri-error.ts';
 

@@ -1,3 +1,4 @@
+// Connects to a streaming URL and upgrades to SPDY or a WebSocket, as kubectl and crictl do.
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
@@ -60,7 +61,7 @@ async function tlsOptions({ url, tls = {} }: DialOptions): Promise<ConnectionOpt
   };
 }
 
-/** Connects and upgrades the connection; `refused` makes the error of a refusal. */
+/** Connects and upgrades the connection; `refused` makes the error for a response without an upgrade. */
 async function upgrade(
   options: DialOptions,
   request: { method: 'GET' | 'POST'; headers: OutgoingHttpHeaders },

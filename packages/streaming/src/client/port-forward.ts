@@ -1,3 +1,4 @@
+// The client side of port-forward, for crictl: one SPDY connection, two streams for each forwarded connection.
 import { createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';

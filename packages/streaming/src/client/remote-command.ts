@@ -1,3 +1,4 @@
+// The client side of exec and attach, for crictl: copies local streams and reads the exit code from the status.
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { untilAborted } from '@berth/common/abort.ts';
@@ -14,9 +15,9 @@ import { type DialOptions, dialSpdy, dialWebSocket } from './dial.ts';
 export interface RemoteCommandOptions extends DialOptions {
   transport?: 'spdy' | 'websocket';
   tty: boolean;
-  /** Its end closes the command's standard input. */
+  /** The end of this stream closes the command's standard input. */
   stdin?: Readable;
-  /** Not ended by remoteCommand. */
+  /** remoteCommand does not end this stream. */
   stdout?: Writable;
   stderr?: Writable;
   /** Sizes of the local terminal, starting with the present one. Used with `tty`. */

@@ -1,3 +1,4 @@
+// Pairs the data and error streams of SPDY clients by request id, and forwards each pair (port-forward.ts).
 import type { Duplex } from 'node:stream';
 import { SpdyConnection } from '../spdy/connection.ts';
 import { SpdyError } from '../spdy/frame-decoder.ts';

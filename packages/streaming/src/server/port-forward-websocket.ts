@@ -1,3 +1,4 @@
+// Serves the two WebSocket protocols of port-forward: SPDY in a tunnel (kubectl since 1.31), and channels.
 import { ChannelConnection } from '../websocket/channels.ts';
 import { tunnelPrefix, WebSocketTunnel } from '../websocket/tunnel.ts';
 import { forwardPort, type PortForwarder } from './port-forward.ts';

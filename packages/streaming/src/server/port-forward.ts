@@ -1,3 +1,4 @@
+// Forwards one connection, whatever the protocol: half-closes, errors on the error stream, resets.
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { messageOf } from '@berth/common/error-message.ts';

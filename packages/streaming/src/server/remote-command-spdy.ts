@@ -1,3 +1,4 @@
+// Accepts exec and attach over SPDY: waits until the client has opened the streams of its request.
 import type { RemoteCommandProtocol, StreamType } from '../protocol/remote-command.ts';
 import { remoteCommandProtocols, streamTypeHeader } from '../protocol/remote-command.ts';
 import { SpdyConnection } from '../spdy/connection.ts';

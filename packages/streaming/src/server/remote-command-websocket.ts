@@ -1,3 +1,4 @@
+// Accepts exec and attach over WebSocket: chooses the subprotocol, and maps its channels to streams.
 import { channelOf } from '../protocol/remote-command.ts';
 import { ChannelConnection } from '../websocket/channels.ts';
 import type { AskedStreams, RemoteCommandConnection } from './remote-command.ts';

@@ -1,3 +1,4 @@
+// Runs one exec or attach session, whatever the protocol, and sends its exit status.
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { messageOf } from '@berth/common/error-message.ts';
@@ -57,7 +58,7 @@ export async function serveRemoteCommand(
   return outcome;
 }
 
-/** Ends a stream; resolves when its last byte was sent or the stream has failed. */
+/** Ends a stream; resolves when the last byte is sent or the stream has failed. */
 async function endOf(output: Writable | undefined, signal: AbortSignal): Promise<void> {
   if (output === undefined || output.destroyed || signal.aborted) return;
   output.end();

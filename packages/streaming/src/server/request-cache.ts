@@ -1,3 +1,4 @@
+// Holds Exec, Attach and PortForward requests between the CRI call and the connection of the client.
 import { randomBytes } from 'node:crypto';
 
 /** An error with the gRPC code for the CRI response. */

@@ -1,3 +1,4 @@
+// Decodes the terminal sizes that a client sends on the resize stream of exec and attach.
 import type { Readable } from 'node:stream';
 import { isObject } from '@berth/common/json/is-object.ts';
 import type { TerminalSize } from './streaming-runtime.ts';

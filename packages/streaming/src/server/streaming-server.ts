@@ -1,3 +1,4 @@
+// The streaming server of berthd: hands out one-time URLs, and routes their upgrade requests to the protocols.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';

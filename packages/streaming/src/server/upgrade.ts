@@ -1,3 +1,4 @@
+// Answers HTTP upgrade requests: negotiates SPDY or WebSocket subprotocols, or refuses with an HTTP error.
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';

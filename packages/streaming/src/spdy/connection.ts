@@ -1,3 +1,4 @@
+// The SPDY connection: streams, PING, GOAWAY, and limits that protect this process from a hostile peer.
 import type { Duplex } from 'node:stream';
 import { FrameDecoder, SpdyError } from './frame-decoder.ts';
 import { type Frame, type GoAwayStatus, goAwayStatus, rstStatus, settingsId } from './frames.ts';
@@ -10,7 +11,7 @@ export interface SpdyConnectionOptions {
   role: 'client' | 'server';
   /** The headers, in lower case, to keep of streams of the peer; default: all. */
   headerNames?: ReadonlySet<string>;
-  /** Why to refuse a stream of the peer; undefined accepts it. */
+  /** Returns the reason to refuse a stream of the peer; undefined accepts it. */
   refuse?: (headers: StreamHeaders, streamId: number) => string | undefined;
   /** Called for an accepted stream, after its SYN_REPLY. */
   onStream?: (stream: SpdyStream) => void;

@@ -1,6 +1,7 @@
+// Parses SPDY frames from a byte stream, and rejects invalid ones.
 import { type ControlFrame, controlType, type Frame, type Setting } from './frames.ts';
 
-/** The peer violated SPDY so that the connection is unusable. */
+/** The peer violated SPDY; the connection is unusable. */
 export class SpdyError extends Error {
   override readonly name = 'SpdyError';
 }

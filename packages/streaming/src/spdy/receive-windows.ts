@@ -1,3 +1,4 @@
+// Flow control of received data: bounds what unread streams can hold in memory.
 import type { SpdyStream } from './stream.ts';
 
 /** The receive window of a stream in bytes. */

@@ -1,3 +1,4 @@
+// Flow control of sent data: schedules streams fairly, within windows and the transport's back-pressure.
 import type { Duplex } from 'node:stream';
 import { type ControlFrame, defaultWindow, encodeControlFrame, encodeDataHeader } from './frames.ts';
 import type { SpdyStream } from './stream.ts';

@@ -1,3 +1,4 @@
+// A SPDY stream as a Node.js Duplex; connection.ts makes one for each SYN_STREAM.
 import { Duplex } from 'node:stream';
 import { ReceiveQueue } from '../buffers/receive-queue.ts';
 import type { StreamHeaders } from './header-block.ts';

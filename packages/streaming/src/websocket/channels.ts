@@ -1,3 +1,4 @@
+// Multiplexes streams over a WebSocket as numbered channels (channel.k8s.io), with back-pressure.
 import { Duplex } from 'node:stream';
 import { ReceiveQueue } from '../buffers/receive-queue.ts';
 import { closeChannel } from '../protocol/remote-command.ts';

@@ -1,3 +1,4 @@
+// Carries the SPDY connection of a port-forward through a WebSocket, on both sides.
 import { Duplex } from 'node:stream';
 import type { MessageSocket } from './message-socket.ts';
 
