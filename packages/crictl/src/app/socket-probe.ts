@@ -1,3 +1,4 @@
+// Tests whether a server listens on a socket: chooses the default endpoint, and explains connection errors.
 import { connectUnixSocket } from '@berth/cri/http2/unix-socket.ts';
 
 /** The error code of connecting to a socket, such as `ENOENT`; undefined when a server accepts connections. */

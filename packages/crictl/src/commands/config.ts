@@ -1,3 +1,4 @@
+// `crictl config`: reads and changes options in crictl.yaml, keeping its comments.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { defineCommand } from '../app/command.ts';

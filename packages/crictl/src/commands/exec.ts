@@ -1,3 +1,4 @@
+// `crictl exec`: selects containers, then runs the command by ExecSync or by a streaming session in each.
 import { CriError } from '@berth/cri/errors/cri-error.ts';
 import type { App } from '../app/app.ts';
 import { defineCommand } from '../app/command.ts';

@@ -1,3 +1,4 @@
+// `crictl imagefsinfo`: the disk usage of images and container layers.
 import type { FilesystemUsage, ImageFsInfoResponse } from '@berth/cri/generated/api.ts';
 import { toProtoJson } from '@berth/cri/json/proto-json.ts';
 import { defineCommand } from '../app/command.ts';

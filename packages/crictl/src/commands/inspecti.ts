@@ -1,3 +1,4 @@
+// `crictl inspecti`: the status of images.
 import type { ImageStatusResponse } from '@berth/cri/generated/api.ts';
 import { toProtoJson } from '@berth/cri/json/proto-json.ts';
 import { defineCommand } from '../app/command.ts';

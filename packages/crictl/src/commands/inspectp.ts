@@ -1,3 +1,4 @@
+// `crictl inspectp`: the status of pods.
 import { PodSandboxState, type PodSandboxStatusResponse } from '@berth/cri/generated/api.ts';
 import { defineCommand } from '../app/command.ts';
 import { within } from '../errors/within.ts';

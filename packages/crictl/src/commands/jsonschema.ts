@@ -1,3 +1,4 @@
+// The subcommand `jsonschema` of runp, pull, create and run.
 import { defineCommand } from '../app/command.ts';
 import { jsonSchema } from '../output/json-schema.ts';
 import { print } from '../output/print.ts';

@@ -1,3 +1,4 @@
+// `crictl logs`: reads the container's log file, which the CRI names, without the runtime's help.
 import { once } from 'node:events';
 import type { App } from '../app/app.ts';
 import { defineCommand } from '../app/command.ts';

@@ -1,3 +1,4 @@
+// `crictl metricdescs`: prints the descriptors of the metrics that `crictl metricsp` prints.
 import { defineCommand } from '../app/command.ts';
 import { within } from '../errors/within.ts';
 import { formatMessage } from '../output/message.ts';

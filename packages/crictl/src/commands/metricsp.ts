@@ -1,3 +1,4 @@
+// `crictl metricsp`: prints the metrics of pods, by ListPodSandboxMetrics.
 import { defineCommand } from '../app/command.ts';
 import { within } from '../errors/within.ts';
 import { formatMessage } from '../output/message.ts';

@@ -1,3 +1,4 @@
+// `crictl rm`: removes containers and their logs; stops running ones with --force.
 import { readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ContainerState } from '@berth/cri/generated/api.ts';

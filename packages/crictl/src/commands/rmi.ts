@@ -1,3 +1,4 @@
+// `crictl rmi`: removes images by id or name, all images, or unused ones (--prune).
 import type { App } from '../app/app.ts';
 import { defineCommand } from '../app/command.ts';
 import { describeError } from '../errors/describe.ts';

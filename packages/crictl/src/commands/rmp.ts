@@ -1,3 +1,4 @@
+// `crictl rmp`: removes pods; stops running ones with --force.
 import { PodSandboxState } from '@berth/cri/generated/api.ts';
 import type { App } from '../app/app.ts';
 import { defineCommand } from '../app/command.ts';

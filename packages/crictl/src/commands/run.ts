@@ -1,3 +1,4 @@
+// `crictl run`: runp, create and start in one command.
 import { defineCommand } from '../app/command.ts';
 import { createContainer, createFlags, runPod, wantsPull } from '../create/create.ts';
 import { within } from '../errors/within.ts';

@@ -1,3 +1,4 @@
+// `crictl runp`: creates and starts a pod sandbox.
 import { defineCommand } from '../app/command.ts';
 import { cancelTimeoutFlag, runPod } from '../create/create.ts';
 import { print } from '../output/print.ts';

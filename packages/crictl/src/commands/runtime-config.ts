@@ -1,3 +1,4 @@
+// `crictl runtime-config`: prints the cgroup driver that the runtime uses.
 import { CgroupDriver } from '@berth/cri/generated/api.ts';
 import { defineCommand } from '../app/command.ts';
 import { within } from '../errors/within.ts';

@@ -1,3 +1,4 @@
+// `crictl statsp`: CPU and memory usage of pods. stats.ts does the same for containers.
 import { defineCommand } from '../app/command.ts';
 import { within } from '../errors/within.ts';
 import { parseLabels } from '../filters/labels.ts';

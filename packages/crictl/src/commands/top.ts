@@ -1,3 +1,4 @@
+// `crictl top`: chooses between the live screen (top/terminal.ts) and tables in a pipe.
 import { setTimeout } from 'node:timers/promises';
 import { defineCommand } from '../app/command.ts';
 import { UsageError } from '../cli/flags.ts';

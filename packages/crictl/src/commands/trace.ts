@@ -1,3 +1,4 @@
+// `crictl trace`: prints where the time of a pod's start went, as a waterfall. Works only with berthd.
 import type { PodStart } from '@berth/cri/generated/pod-starts.ts';
 import type { App } from '../app/app.ts';
 import { defineCommand } from '../app/command.ts';

@@ -1,3 +1,4 @@
+// `crictl update`: changes resource limits of containers.
 import { defineCommand } from '../app/command.ts';
 import { within } from '../errors/within.ts';
 import { containerId } from '../lookup/ids.ts';

@@ -1,3 +1,4 @@
+// The standard input of crictl, with a workaround for Bun's process.stdin.
 import { Readable } from 'node:stream';
 
 /** The part of Bun's API that is used here (https://bun.com/docs/runtime/file-io#reading-files-bun-file). */
