@@ -5,7 +5,7 @@ import { digestHex, digestOf } from '@berth/oci/image-spec/digest.ts';
 import { mediaTypes } from '@berth/oci/image-spec/media-types.ts';
 import type { TestRegistry } from './image-registry.ts';
 
-/** Pushes NAME:1, an artifact of files by title; the empty title stands for none. */
+/** Pushes NAME:1, an artifact of files by title; the empty title omits the title. */
 export async function pushArtifact(
   registry: TestRegistry,
   { dir, name, files }: { dir: string; name: string; files: Record<string, string> },

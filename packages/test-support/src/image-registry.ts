@@ -1,3 +1,4 @@
+// Runs Docker's registry for tests that pull, with or without login.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JsonCursor } from '@berth/common/json/cursor.ts';

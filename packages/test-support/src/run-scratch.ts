@@ -1,9 +1,10 @@
+// Temporary folders of test runs, deleted even when a signal ends the run.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 
 /**
- * A new folder, named by `prefix` and six more characters. It goes when it is disposed of, and when the process ends
- * first, also by a signal.
+ * Makes a folder named `prefix` and six random characters. Deletes it on disposal or at the end of the process, also by
+ * a signal.
  */
 export function runScratch(prefix: string): { path: string } & Disposable {
   exitOnSignals();
@@ -21,7 +22,7 @@ export function runScratch(prefix: string): { path: string } & Disposable {
 
 let exitsOnSignals = false;
 
-/** Lets signals end this process by way of its `exit` listeners, with the code that a shell has for them. */
+/** Makes signals run the `exit` listeners, and exit with the code of a shell (128 + signal). */
 function exitOnSignals(): void {
   if (exitsOnSignals) return;
   exitsOnSignals = true;

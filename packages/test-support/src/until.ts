@@ -2,8 +2,8 @@ import { strict as assert } from 'node:assert';
 import { patience } from './machine-speed.ts';
 
 /**
- * Looks every 20 ms until `probe` gives something, and returns that. Fails with `what` and the end of what
- * `describe` says when that takes longer than `timeoutMs`, which is scaled to the machine's speed.
+ * Calls `probe` every 20 ms until it returns a value, and returns that value. After `timeoutMs`, scaled to the
+ * machine's speed, fails with `what` and the end of the text that `describe` returns.
  */
 export async function until<Found>(
   what: string,
@@ -23,7 +23,7 @@ export async function until<Found>(
   }
 }
 
-/** Repeats assertions until they hold, and gives what they return. Fails as `until` does, with the last failure. */
+/** Repeats assertions until they pass, and returns their result. After the timeout, fails with the last failure. */
 export async function eventually<Result>(check: () => Result | Promise<Result>): Promise<Result> {
   let failure: unknown;
   const passed = await until(

@@ -5,7 +5,7 @@ import type { NodeLayout } from './layout.ts';
 const startTimeoutMs = 60_000;
 const askTimeoutMs = 2_000;
 
-/** What answers at the CRI socket. */
+/** Name and version of the runtime at the CRI socket. */
 export interface RuntimeVersion {
   readonly name: string;
   readonly version: string;
@@ -22,7 +22,7 @@ export async function runtimeVersion(client: CriClient): Promise<RuntimeVersion 
 }
 
 /**
- * Makes sure that the runtime answers, starting berthd if nothing does.
+ * Returns a client of the runtime. Starts berthd when no runtime answers.
  * @throws UserError with the end of berthd's log
  */
 export async function ensureRuntime(layout: NodeLayout): Promise<CriClient> {
@@ -34,7 +34,7 @@ export async function ensureRuntime(layout: NodeLayout): Promise<CriClient> {
 }
 
 async function answers(socket: string): Promise<boolean> {
-  // A client of its own for each question: one that was refused waits before it connects again.
+  // Use a new client for each attempt: after a refused connection, a client waits before it reconnects.
   const client = connectCri(socket);
   try {
     return (await runtimeVersion(client)) !== undefined;
