@@ -1,3 +1,5 @@
+// Parses berthd's command line and config file into the settings to serve with, or a text to print.
+
 import { resolve } from 'node:path';
 import { cgroupDrivers } from '@berth/linux/cgroups/driver.ts';
 import { Command, Option } from 'commander';
@@ -7,7 +9,7 @@ import { readConfig } from './config/read.ts';
 import { logLevels } from './logging/log.ts';
 import { berthVersion } from './runtime-status/version.ts';
 
-/** What a command line asks for: to serve, or to print a text and exit. */
+/** The result of parsing a command line: settings to serve with, or a text to print before exiting. */
 export type Invocation = ({ readonly serve: Config } | { readonly print: string }) & {
   /** Ignored settings of the config file. */
   readonly warnings: readonly string[];
@@ -15,7 +17,7 @@ export type Invocation = ({ readonly serve: Config } | { readonly print: string 
 
 /**
  * Parses berthd's command line; flags override the config file. Throws a CommanderError after it printed help, the
- * version or a usage error, a ConfigError for the file.
+ * version or a usage error, and a ConfigError for an invalid file.
  */
 export function parseArguments(argv: readonly string[]): Invocation {
   let invocation: Invocation | undefined;
@@ -104,7 +106,7 @@ interface Flags {
   registryConfigDir?: string;
 }
 
-/** Relative paths on the command line start at the working directory. */
+/** Resolves relative paths on the command line against the working directory. */
 function withFlags(config: Config, flags: Flags): Config {
   const path = (flag: string | undefined, otherwise: string) =>
     flag === undefined ? otherwise : resolve(flag);

@@ -1,3 +1,6 @@
+// Opens and starts all parts of berthd in dependency order: database, network, images, OCI runtimes. daemon.ts calls
+// it.
+
 import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
@@ -30,7 +33,7 @@ import { Paths } from './state/paths.ts';
 import { State } from './state/state.ts';
 import { Retries } from './teardown/retries.ts';
 
-/** What handlers and background work of one berthd use. Each declares the part that it needs. */
+/** The services of one berthd. Each handler and background task declares the subset that it uses. */
 export interface Services {
   readonly config: LiveConfig;
   readonly log: Logger;
@@ -52,9 +55,9 @@ export interface Services {
   readonly stops: Stops;
   readonly operations: AbortableOperations;
   readonly restores: ContainerRestores;
-  /** Clean-ups that failed and are retried. */
+  /** Failed clean-ups that are retried. */
   readonly retries: Retries;
-  /** Aborts when berthd closes. Containers go on without it. */
+  /** Aborts when berthd closes. Containers keep running. */
   readonly closing: AbortSignal;
   readonly tracer: Tracer;
   readonly starts: PodStarts;

@@ -5,7 +5,7 @@ import type { ImageService } from './image/service.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { cpuProfileRoute, heapRoute } from './observability/profiling.ts';
 
-/** What berthd's socket serves beside the CRI. */
+/** The HTTP routes on berthd's socket, besides gRPC: image import, metrics and profiles. */
 export function socketRoutes(images: ImageService, metrics: Metrics): RequestListener {
   return routes({
     '/images/import': importRoute(images),

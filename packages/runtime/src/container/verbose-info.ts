@@ -13,7 +13,7 @@ export interface ContainerInfoServices {
   readonly runtimes: OciRuntimes;
 }
 
-/** What `crictl inspect` shows under info, with the members that containerd gives and scripts read. */
+/** The info of `crictl inspect`, with the members that containerd has and scripts read. */
 export async function containerInfo(
   { runtimes, state, paths }: ContainerInfoServices,
   container: Container,

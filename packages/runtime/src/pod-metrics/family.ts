@@ -1,17 +1,19 @@
+// Types of metrics and readings, and the functions that define a metric. families.ts and others use them.
+
 import { type MetricDescriptor, MetricType } from '@berth/cri/generated/api.ts';
 import type { CgroupDetails, DeviceIo } from '@berth/linux/cgroups/details.ts';
 import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
 import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
 import type { Container } from '../state/container.ts';
 
-/** The readings of one container; undefined for what no selected metric needs. */
+/** The readings of one container; members that no selected metric needs are undefined. */
 export interface ContainerReadings {
   readonly container: Container;
   /** Nanoseconds since 1970. */
   readonly at: bigint;
   readonly usage: CgroupUsage;
   readonly details?: CgroupDetails | undefined;
-  /** How many processes were killed for want of memory. */
+  /** Number of processes that the OOM killer ended. */
   readonly oomKills?: number | undefined;
   readonly processes?: ProcessReadings | undefined;
   readonly filesystem?: FilesystemReadings | undefined;
@@ -35,23 +37,25 @@ export interface FilesystemReadings {
   readonly inodesFree: bigint;
 }
 
-/** One value of a metric, with the values of its labels beyond those that all have. */
+/** One value of a metric, with the values of its labels other than the base labels. */
 export interface Sample {
   readonly value: bigint | number;
   readonly labels?: readonly string[];
 }
 
-/** A metric: its descriptor, and how its values follow from readings of a container or an interface. */
+/**
+ * A metric: its descriptor, and the function that computes its values from readings of a container or an interface.
+ */
 export interface MetricFamily<Readings> {
   readonly descriptor: MetricDescriptor;
   readonly type: MetricType;
   readonly samples: (readings: Readings) => readonly Sample[];
 }
 
-/** Labels that every metric begins with, in CRI-O's order. */
+/** The first labels of every metric, in CRI-O's order. */
 export const baseLabelKeys = ['id', 'image', 'namespace', 'pod', 'container'] as const;
 
-/** One value, several, or none when it is not known. */
+/** One value, several values, or undefined when it is unknown. */
 type Value = bigint | number | undefined | readonly Sample[];
 
 type Define<Readings> = (

@@ -1,3 +1,5 @@
+// ListMetricDescriptors and ListPodSandboxMetrics: selects metric families and fills them from readings.
+
 import type {
   ContainerMetrics,
   ListMetricDescriptorsResponse,

@@ -1,7 +1,7 @@
 import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
 import { interfaceCounter, type MetricFamily } from './family.ts';
 
-/** Metrics of pods' interfaces, the group `network`. */
+/** The group `network`: metrics of the interfaces of pods. */
 export const networkFamilies: readonly MetricFamily<InterfaceCounters>[] = [
   ['receive', 'received', 'rx'] as const,
   ['transmit', 'sent', 'tx'] as const,

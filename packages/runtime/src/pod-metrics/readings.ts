@@ -1,3 +1,5 @@
+// Reads from cgroups and /proc the values that the selected metric groups need.
+
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { blockDevicePath } from '@berth/linux/files/block-device.ts';
 import { type FileSystemUsage, fileSystemUsage } from '@berth/linux/files/file-system-usage.ts';
@@ -17,10 +19,10 @@ export interface ReadingsServices {
   readonly cgroups: Cgroups;
 }
 
-/** Groups that need CgroupDetails. */
+/** Metric groups that need CgroupDetails. */
 const detailed: readonly MetricGroup[] = ['cpu', 'hugetlb', 'memory', 'process', 'diskIO'];
 
-/** Reads what the selected groups of metrics need of each container. */
+/** Reads the values of each container that the selected metric groups need. */
 export class ReadingsReader {
   readonly #services: ReadingsServices;
   readonly #collector: StatsCollector;
@@ -44,7 +46,7 @@ export class ReadingsReader {
     this.#filesystem = disk.filesystem;
   }
 
-  /** Reads at once what all containers have in common. */
+  /** Reads the values that all containers share, once per request. */
   static async start(
     services: ReadingsServices,
     collector: StatsCollector,

@@ -2,7 +2,7 @@ import type { LinuxContainerResources } from '@berth/cri/generated/api.ts';
 import type { Container } from '../state/container.ts';
 import { type ContainerReadings, gauge, seconds } from './family.ts';
 
-/** Metrics of a container's requested resources: the group `spec`. */
+/** The group `spec`: metrics of a container's requested resources. */
 export const specFamilies = [
   limit('cpu_period', 'Period of the CPU quota, in microseconds.', ({ cpuPeriod }) => cpuPeriod),
   limit('cpu_shares', 'CPU shares.', ({ cpuShares }) => cpuShares),
@@ -40,7 +40,7 @@ function limit(
   return gauge(`container_spec_${name}`, help, limitOf);
 }
 
-/** Limits from here on mean unlimited, as in cAdvisor; so does -1. */
+/** Limits from this value up mean unlimited, as in cAdvisor; so does -1. */
 const unlimited = 1n << 62n;
 
 function bytes(limit: bigint): bigint {

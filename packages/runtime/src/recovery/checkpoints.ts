@@ -1,3 +1,5 @@
+// Ends checkpoints that a killed berthd left unfinished. recover.ts calls it before reconciliation.
+
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
@@ -27,9 +29,9 @@ export interface LeftoverCheckpointServices {
 const pauseMs = 20;
 
 /**
- * Ends the checkpoints that a dead berthd had begun: resumes their containers and removes partial archives. criu
- * may still be running and gets `timeoutMs` to finish, since killing it would leave its parasite code in the
- * container's processes.
+ * Ends the checkpoints that a killed berthd had begun: resumes their containers and removes partial archives. criu
+ * may still run and gets `timeoutMs` to finish, because killing it would leave its parasite code in the container's
+ * processes.
  */
 export async function endLeftoverCheckpoints(
   services: LeftoverCheckpointServices,

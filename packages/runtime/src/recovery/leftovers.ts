@@ -1,10 +1,12 @@
+// Finds processes that a killed berthd started (conmon, OCI runtimes, CNI plugins), and ends them or waits for them.
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processStat, signalProcess, waitForExit } from '@berth/linux/processes/process.ts';
 import type { OciRuntimes } from '../oci-runtime/detect.ts';
 
-/** A process that a dead berthd started and that still works for one of our objects. */
+/** A process that a killed berthd started and that still works for one of berthd's objects. */
 export interface Leftover {
   readonly pid: number;
   readonly startTime: number;
@@ -19,7 +21,8 @@ export interface Leftover {
 
 /**
  * The object that a process works for, by its command line (conmon and OCI runtimes name their container) or its
- * environment (CNI plugins). Mentioning one of our ids is not enough, since any program may.
+ * environment (CNI plugins). A command line that merely contains an id does not count, since any program may mention
+ * one.
  */
 export function workOf(
   process: { readonly argv: readonly string[]; readonly environ: readonly string[] },
@@ -51,7 +54,7 @@ export interface RuntimePrograms {
   readonly runtimes: ReadonlySet<string>;
 }
 
-/** The programs that this berthd uses, and most likely its predecessor did. */
+/** The programs that this berthd uses, which its predecessor most likely used too. */
 export function runtimePrograms({
   runtimes,
   conmon,
@@ -82,18 +85,18 @@ function readList(pid: number, file: string): string[] {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0').slice(0, -1);
   } catch {
-    // It has just ended.
+    // The process has just ended.
     return [];
   }
 }
 
 const noPrograms: RuntimePrograms = { conmon: '', runtimes: new Set() };
-/** Poll interval for programs that need milliseconds. */
+/** Poll interval for programs that end within milliseconds. */
 const pauseMs = 5;
 
 /**
- * Waits until no CNI plugin works for any of `ids`, and kills those that exceed `timeoutMs`. A plugin that is cut
- * short may leave a lease of a sandbox that is gone, so it gets the time to finish.
+ * Waits until no CNI plugin works for any of `ids`, and kills those that exceed `timeoutMs`. A killed plugin may
+ * leave an address lease behind for a removed sandbox, so it gets time to finish.
  */
 export async function waitForPlugins(ids: ReadonlySet<string>, timeoutMs: number): Promise<void> {
   const deadline = AbortSignal.timeout(timeoutMs);
@@ -108,10 +111,10 @@ export async function waitForPlugins(ids: ReadonlySet<string>, timeoutMs: number
 }
 
 /**
- * Ends conmon and OCI runtimes that work for any of `ids`. An OCI runtime gets `timeoutMs` to finish what it began:
- * it briefly keeps a mount of itself in /tmp, which only it can remove. Then only conmon and the container's init
- * are left, which do not end by themselves, and are killed. `initOf` is the pid of that init, undefined while
- * conmon is still creating the container.
+ * Ends conmon and OCI runtimes that work for any of `ids`. An OCI runtime gets `timeoutMs` to finish: it briefly has
+ * a mount of itself in /tmp, which only it can remove. Then conmon and the container's init remain; they do not end
+ * by themselves and are killed. `initOf` is the pid of that init, undefined while conmon is still creating the
+ * container.
  */
 export async function endRuntimes(
   ids: ReadonlySet<string>,

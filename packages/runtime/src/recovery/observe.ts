@@ -14,7 +14,7 @@ import { nowNs } from '../time/clock.ts';
 import type { MachineState, Rows } from './reconcile.ts';
 import { type StartOutcome, startOutcome } from './start-outcome.ts';
 
-/** What looking at the machine uses. */
+/** What observeMachine uses. */
 export interface ObserveServices {
   readonly paths: Paths;
   readonly state: State;
@@ -67,7 +67,7 @@ function readExits(paths: Paths): Map<string, { exitCode: number; finishedAt: bi
   return exits;
 }
 
-/** The names in a directory; none when it does not exist. */
+/** The names in a directory; empty when it does not exist. */
 export function list(dir: string): string[] {
   try {
     return readdirSync(dir);

@@ -1,3 +1,5 @@
+// Executes the actions that reconcile.ts decides.
+
 import { rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -32,11 +34,11 @@ export interface RecoveryActionServices extends RecordExitServices, StopSandboxS
   readonly state: State;
 }
 
-/** How long an OCI runtime may take to notice that its command was killed. */
+/** Timeout for an OCI runtime to notice that its command was killed. */
 const commandTimeoutMs = 2_000;
 const pauseMs = 5;
 
-/** Carries out one action of reconciliation. */
+/** Executes one action of reconciliation. */
 export async function perform(services: RecoveryActionServices, action: Action): Promise<void> {
   const { state } = services;
   switch (action.kind) {
@@ -97,7 +99,7 @@ export async function perform(services: RecoveryActionServices, action: Action):
   }
 }
 
-/** Watches an adopted container, and ends the commands that the dead berthd ran in it. */
+/** Watches an adopted container, and ends the commands that the killed berthd ran in it. */
 async function adopt(services: RecoveryActionServices, id: Container['id']): Promise<void> {
   const container = services.state.containers.get(id);
   const processes = container && processesOf(container);
@@ -126,7 +128,7 @@ async function endExecs(
     }
     await delay(pauseMs);
   }
-  // Commands whose runtime was killed too have no parent left.
+  // Also kill commands whose runtime was killed and which have no parent any more.
   killLeftoverExecs(services.paths.container(id).bundle.exec, id);
 }
 
@@ -135,7 +137,7 @@ async function removeOrphan(
   { what, id }: Action & { kind: 'remove-orphan' },
 ): Promise<void> {
   if (what === 'exit file') return rmSync(join(paths.exits, id), { force: true });
-  // What has no id for a name is not ours.
+  // berthd names its directories by id; another program made any other.
   if (!isId(id)) return;
   switch (what) {
     case 'bundle':
@@ -145,8 +147,8 @@ async function removeOrphan(
     case 'sandbox': {
       const files = paths.sandbox(sandboxId(id));
       await removeBundle(files.init);
-      // By the CNI record, which may be unreadable and then names the sandbox only; this directory proves that it
-      // is ours.
+      // Detach by the CNI record, which may be unreadable and then contains only the sandbox's id. The directory
+      // proves that the sandbox is berthd's own.
       await detachSandbox(network, {
         sandboxId: id,
         netnsPath: files.netns,
@@ -159,7 +161,7 @@ async function removeOrphan(
   }
 }
 
-/** What an action does, for the log. */
+/** Describes an action, for the log. */
 export function describeAction(action: Action): string {
   switch (action.kind) {
     case 'destroy-container':

@@ -1,3 +1,5 @@
+// Decides after a start which containers and sandboxes are adopted, finished or removed. Pure.
+
 import { exitReason } from '../exits/exit-reason.ts';
 import type { Container, ContainerExit } from '../state/container.ts';
 import type { ContainerId, SandboxId } from '../state/ids.ts';
@@ -5,7 +7,7 @@ import type { ProcessRef } from '../state/process-ref.ts';
 import type { Sandbox } from '../state/sandbox.ts';
 import type { StartOutcome } from './start-outcome.ts';
 
-/** What the rows say. */
+/** The rows of the database when berthd starts. */
 export interface Rows {
   readonly sandboxes: readonly Sandbox[];
   readonly containers: readonly Container[];
@@ -17,15 +19,15 @@ export interface MachineState {
   readonly rebooted: boolean;
   /** Whether a process that a row names still runs. */
   readonly isAlive: (process: ProcessRef) => boolean;
-  /** How containers ended, from conmon's exit files; also of the init of a sandbox, by the sandbox's id. */
+  /** The exits in conmon's exit files, by container id, or by sandbox id for the init of a sandbox. */
   readonly exits: ReadonlyMap<string, { readonly exitCode: number; readonly finishedAt: bigint }>;
-  /** Ids of containers in which the kernel killed a process for memory. */
+  /** Ids of containers in which the OOM killer ended a process. */
   readonly oomKilled: ReadonlySet<string>;
-  /** How far the starts under way came, by the container's id. */
+  /** The outcome of starts that were interrupted, by container id. */
   readonly starts: ReadonlyMap<string, StartOutcome>;
   /** Ids of sandboxes whose namespaces are all pinned. */
   readonly pinned: ReadonlySet<string>;
-  /** Ids of sandboxes whose /etc files are in their current place. */
+  /** Ids of sandboxes whose /etc files are where this version expects them. */
   readonly filed: ReadonlySet<string>;
   /** Names of the directories of sandboxes, bundles and layers, and of the exit files. */
   readonly sandboxDirs: readonly string[];
@@ -37,33 +39,33 @@ export interface MachineState {
 
 /** One step of reconciliation. Steps are executed in the order in which they are listed. */
 export type Action =
-  /** Remove everything of a container and then its row: its creation or removal was not finished. */
+  /** Remove a container's resources and then its row: its creation or removal was interrupted. */
   | { readonly kind: 'destroy-container'; readonly id: ContainerId; readonly why: string }
-  /** Write down how a container ended. */
+  /** Record how a container ended. */
   | { readonly kind: 'record-exit'; readonly id: ContainerId; readonly exit: ContainerExit }
   /** Kill a container without a conmon, then record its exit. */
   | { readonly kind: 'kill-container'; readonly id: ContainerId; readonly exit: ContainerExit }
-  /** A start was under way: record whether it happened. */
+  /** Record whether an interrupted start happened. */
   | { readonly kind: 'settle-start'; readonly id: ContainerId; readonly started: boolean }
-  /** Leave a container as it is, apart from commands that the dead berthd ran in it. */
+  /** Keep a container running; end only the commands that the killed berthd ran in it. */
   | { readonly kind: 'adopt-container'; readonly id: ContainerId }
   | { readonly kind: 'destroy-sandbox'; readonly id: SandboxId; readonly why: string }
-  /** Make the files that the sandbox's next containers mount; running ones keep theirs. */
+  /** Create the /etc files that the sandbox's next containers mount; running containers keep the old ones. */
   | { readonly kind: 'make-etc-files'; readonly id: SandboxId }
   | { readonly kind: 'stop-sandbox'; readonly id: SandboxId; readonly why: string }
-  /** Remove what carries an id that no row has. */
+  /** Remove a directory or file whose id no row has. */
   | {
       readonly kind: 'remove-orphan';
       readonly what: 'bundle' | 'layer' | 'sandbox' | 'exit file';
       readonly id: string;
     };
 
-/** Exit code of a container whose own was lost; as in containerd. */
+/** Exit code of a container whose own exit code was lost, as in containerd. */
 const lostExitCode = 255;
 
 /**
- * Compares rows with the machine after a start of berthd, whatever instruction its predecessor died at, and returns
- * what to do. Pure: reads nothing, changes nothing. Running containers are never touched.
+ * Compares the rows with the machine after a start of berthd and returns the actions to take. It handles the death of
+ * the previous berthd at any instruction. Pure. Running containers keep running.
  */
 export function reconcileActions(rows: Rows, machine: MachineState): Action[] {
   return [
@@ -89,7 +91,7 @@ function containerActions(container: Container, machine: MachineState): Action[]
         },
       ];
     case 'restorable':
-      // Its root was mounted.
+      // The container's root was mounted.
       return machine.rebooted
         ? [{ kind: 'record-exit', id, exit: startError(machine.now, 'the machine was restarted') }]
         : [];

@@ -34,14 +34,14 @@ export interface RecoveryServices
   readonly retries: Retries;
 }
 
-/** How long helpers of a dead berthd may take to finish before they are killed. */
+/** Timeout for helper processes of a killed berthd to finish before they are killed. */
 const helperTimeoutMs = 10_000;
 const checkpointTimeoutMs = 60_000;
 
 /**
- * Reconciles rows and machine after a start, before any request is served: finishes or undoes what a dead berthd
- * had begun, and adopts its running containers. A failed action is logged and retried while berthd serves; its
- * object stays visible meanwhile, so that a kubelet can stop and remove it.
+ * Reconciles rows and machine after a start, before any request is served: finishes or undoes the interrupted
+ * operations of a killed berthd, and adopts its running containers. A failed action is logged and retried while
+ * berthd serves; its object stays visible, so that a kubelet can stop and remove it.
  */
 export async function recover(services: RecoveryServices): Promise<void> {
   const { state, log } = services;
@@ -69,7 +69,7 @@ export async function recover(services: RecoveryServices): Promise<void> {
   log.info('Recovered', { sandboxes: sandboxes.size, containers: containers.size });
 }
 
-/** Retries a failed action, in the queue of its object, as far as it is still needed. */
+/** Retries a failed action in the queue of its object, unless it is no longer needed. */
 function tryAgain(services: RecoveryServices, action: Action, error: unknown): void {
   try {
     switch (action.kind) {
@@ -87,12 +87,12 @@ function tryAgain(services: RecoveryServices, action: Action, error: unknown): v
         );
     }
   } catch (failure) {
-    // As on a full disk.
+    // For example when the disk is full.
     services.log.error(`Writing down that it failed failed as well: ${messageWithCauses(failure)}`);
   }
 }
 
-/** Whether an action is still needed: its object may have been changed or removed meanwhile. */
+/** Whether an action is still needed: its object may have been changed or removed since. */
 function isToBeDone({ state }: { readonly state: State }, action: Action): boolean {
   switch (action.kind) {
     case 'kill-container':
@@ -119,12 +119,12 @@ async function collectGarbage({
   await collectNetworkGarbage(network, (id) => isId(id) && state.sandboxes.get(sandboxId(id)) !== undefined);
 }
 
-/** Ends processes of the dead berthd that would change things during recovery. */
+/** Ends processes of the killed berthd that would interfere with recovery. */
 async function endLeftovers(services: RecoveryServices, rows: Rows): Promise<void> {
   const { paths } = services;
   await waitForPlugins(new Set(rows.sandboxes.map(({ id }) => id)), helperTimeoutMs);
   await endLeftoverCheckpoints(services, rows, checkpointTimeoutMs);
-  // conmon and the OCI runtime may be creating what will be undone.
+  // conmon and the OCI runtime may still be creating a container that recovery removes.
   const unsettled = [...rows.containers, ...rows.sandboxes].filter(
     ({ state: { phase } }) => phase === 'creating' || phase === 'restoring' || phase === 'removing',
   );
@@ -150,7 +150,7 @@ function readPid(file: string | undefined): number | undefined {
 
 /**
  * Removes temporary files whose writer was killed: exit files, ID.XXXXXX, of unknown ids, and records of CNI
- * attachments, .ID-INTERFACE.tmp, which have no writer now.
+ * attachments, .ID-INTERFACE.tmp, which have no writer at this point.
  */
 function removeHalfWritten(
   { paths, config }: { readonly config: LiveConfig; readonly paths: Paths },

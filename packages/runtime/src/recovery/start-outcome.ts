@@ -1,17 +1,19 @@
+// Determines whether a container that a killed berthd was starting has started.
+
 import { existsSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 
-/** How far a start came that a dead berthd had begun. */
+/** The outcome of a start that a killed berthd had begun. */
 export type StartOutcome = 'started' | 'not started' | 'stuck';
 
-/** How long the runtime's init may take from opening the fifo to the exec of the container's program. */
+/** Maximum time for the runtime's init from opening the fifo to exec of the container's program. */
 const execMs = 500;
 
 /**
- * Determines the outcome of a start that was under way. The runtime's init waits at a fifo, then executes the
- * container's program. `stuck`: the fifo is gone, but the init still waits, and cannot be started any more.
+ * Determines the outcome of an interrupted start. The runtime's init waits at a fifo, then executes the container's
+ * program. `stuck`: the fifo is deleted, but the init still waits and cannot be started any more.
  */
 export async function startOutcome(runtime: OciRuntime, id: string, initPid: number): Promise<StartOutcome> {
   const deadline = performance.now() + execMs;

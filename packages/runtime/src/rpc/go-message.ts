@@ -1,12 +1,14 @@
+// Converts CRI messages to the JSON of Go runtimes, for the verbose info of ContainerStatus and PodSandboxStatus.
+
 import type { Json, JsonObject } from '@berth/cni/spec/json.ts';
 import { snakeCase } from './field-path.ts';
 
-/** Fields of CRI messages that are maps: their keys are a user's, and not names of fields. */
+/** Fields of CRI messages that are maps: their keys come from users and are not field names. */
 const maps = new Set(['labels', 'annotations', 'sysctls', 'unified']);
 
 /**
- * A CRI message as Go's encoding/json writes the generated struct, which is what scripts read in `crictl inspect` with
- * containerd: names as in the proto, zero values left out, `.info.config.log_directory`.
+ * Converts a CRI message to the JSON that Go's encoding/json writes for the generated struct, which scripts read in
+ * `crictl inspect` with containerd: names as in the proto, zero values left out, `.info.config.log_directory`.
  */
 export function goMessage(message: object): JsonObject {
   const json: JsonObject = {};
@@ -28,7 +30,7 @@ function goValue(value: unknown): Json | undefined {
     : undefined;
 }
 
-/** In a list zero values keep their place. */
+/** Converts an item of a list, in which zero values keep their position. */
 function goItem(item: unknown): Json {
   return goValue(item) ?? (typeof item === 'bigint' || typeof item === 'number' ? 0 : '');
 }

@@ -1,6 +1,8 @@
+// Matches state and labels of list filters. Shared by the List and Stats RPCs of containers and sandboxes.
+
 type Labels = Record<string, string>;
 
-/** The filter of list requests for containers and sandboxes, apart from ids. */
+/** The filter of list requests for containers and sandboxes, without ids. */
 interface Filter {
   readonly state?: { readonly state: number } | undefined;
   readonly labelSelector: Labels;

@@ -13,7 +13,7 @@ export interface StatusServices {
   readonly network: PodNetwork;
 }
 
-/** Status: whether berthd can run pods and why not, and what its OCI runtimes are. */
+/** Status: whether berthd can run pods, the reason if not, and its OCI runtimes. */
 export async function status(services: StatusServices, { verbose }: StatusRequest): Promise<StatusResponse> {
   const { runtimes, network, config } = services;
   const readiness = await network.readiness();

@@ -37,7 +37,7 @@ export async function updateRuntimeConfig(
   }
   const file = await writeFromTemplate(confTemplate, confDir, data);
   log.info('Wrote a CNI network from the template', { file, template: confTemplate, podCidr });
-  // The next Status has to see it, without waiting for the file's event.
+  // Reload now, so that the next Status sees the network without waiting for the file's event.
   await network.config.reload();
   return {};
 }

@@ -1,12 +1,12 @@
 import type { VersionResponse } from '@berth/cri/generated/api.ts';
 
-/** The version that `berthd --version` prints and Version tells. */
+/** The version that `berthd --version` prints and Version returns. */
 export const berthVersion = '0.1.0';
 
 /** Version. */
 export async function version(): Promise<VersionResponse> {
   return {
-    // Version of the kubelet's runtime API, a constant in all runtimes.
+    // Version of the kubelet's runtime API, which is the same in all runtimes.
     version: '0.1.0',
     runtimeName: 'berth',
     runtimeVersion: berthVersion,

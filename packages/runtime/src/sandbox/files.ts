@@ -1,3 +1,5 @@
+// The files that a pod's containers share: /etc/hostname, hosts and resolv.conf, and /dev/shm.
+
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
@@ -9,9 +11,9 @@ import { contextOption } from '@berth/linux/security/selinux.ts';
 import type { SandboxPaths } from '../state/paths.ts';
 import { podRoot, type SandboxNamespaces } from '../state/sandbox.ts';
 
-/** Size of a pod's /dev/shm in bytes, the same that other runtimes give. */
+/** Size of a pod's /dev/shm in bytes, the same as in other runtimes. */
 const shmBytes = 64 * 1024 * 1024;
-/** How much containers may add to the shared files, which they can write. */
+/** Bytes that containers may add to the shared files, which they can write. */
 const spareFileBytes = 1024 * 1024;
 
 interface SandboxFilesOptions {
@@ -51,11 +53,11 @@ export function mountEtcFiles(
   const files = new Map([
     [paths.hostname, `${hostname}\n`],
     [paths.resolvConf, resolvConf(config.dnsConfig) ?? hostFile('/etc/resolv.conf')],
-    // A copy, as in containerd: containers may write to it. A kubelet mounts another over it.
+    // A copy, as in containerd: containers may write to it. A kubelet mounts its own file over it.
     [paths.hosts, hostFile('/etc/hosts')],
   ]);
   const bytes = [...files.values()].reduce((sum, text) => sum + Buffer.byteLength(text), spareFileBytes);
-  // Left by a recovery that was killed.
+  // Remove mounts that a killed recovery left.
   unmountAll(paths.etc);
   mkdirSync(paths.etc, { recursive: true, mode: 0o700 });
   // user.* attributes on tmpfs count as inodes on newer kernels.
@@ -66,7 +68,7 @@ export function mountEtcFiles(
   }
 }
 
-/** Whether the files of mountEtcFiles are all there; an older berthd had them elsewhere. */
+/** Whether all files of mountEtcFiles exist; an older berthd had them elsewhere. */
 export function hasEtcFiles(paths: SandboxPaths): boolean {
   return [paths.hostname, paths.resolvConf, paths.hosts].every(existsSync);
 }
@@ -82,7 +84,7 @@ export function mountTmpfs(target: string, options: readonly string[], label: st
   });
 }
 
-/** Unmounts what makeSandboxFiles mounted. Fine to repeat. */
+/** Unmounts the mounts of makeSandboxFiles. Idempotent. */
 export function unmountSandboxFiles({ shm, etc }: SandboxPaths): void {
   unmountAll(shm);
   unmountAll(etc);
@@ -100,7 +102,7 @@ export function resolvConf(dns: DNSConfig | undefined): string | undefined {
   return `${lines.join('\n')}\n`;
 }
 
-/** A node's hosts file may be long: some block advertisers with one. */
+/** Maximum size of the node's hosts file, which may be a long blocklist. */
 const maxHostFileBytes = 16 * 1024 * 1024;
 
 function hostFile(path: string): string {

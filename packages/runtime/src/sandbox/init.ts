@@ -1,3 +1,5 @@
+// Starts and removes the init process of a pod whose containers share a PID namespace.
+
 import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
@@ -55,8 +57,8 @@ export async function startInit(
     host: services.host,
     selinux,
   });
-  // The runtime creates mount points in it, as root of the pod. With CAP_SYS_ADMIN in the pod's user namespace that
-  // root can remount it writable, so it must not be the state directory's file system.
+  // A tmpfs of its own: the runtime creates mount points in it as the pod's root. With CAP_SYS_ADMIN in its user
+  // namespace, that root can remount it writable, so it must not be the state directory's file system.
   const options = [`mode=0711,size=64k,nr_inodes=32,uid=${root.uid},gid=${root.gid}`];
   mountTmpfs(rootfsPath, options, selinux?.mount);
   writeFileSync(bundle.config, JSON.stringify(spec), { mode: 0o600 });

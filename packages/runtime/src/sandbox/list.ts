@@ -22,7 +22,7 @@ export async function listPodSandboxes(
   return { items };
 }
 
-/** The sandboxes that match the id in a filter, which may be a unique prefix. */
+/** The sandboxes that match the id, or unique prefix of an id, in a filter. */
 export function candidates(
   state: State,
   filter: Pick<PodSandboxFilter, 'id'> | undefined,

@@ -1,3 +1,5 @@
+// Creates a sandbox's namespaces, builds the request for its network attachment, and undoes both.
+
 import { type PortMapping as CriPortMapping, Protocol } from '@berth/cri/generated/api.ts';
 import { type NamespaceWorker, unpin } from '@berth/linux/namespaces/namespaces.ts';
 import type { LiveConfig } from '../config/live-config.ts';
@@ -31,7 +33,7 @@ export async function pinNamespaces(
   try {
     await namespaces.pin({
       ...(users === undefined ? {} : { user: { path: userns, mappings: users } }),
-      // The host's network comes with the host's name, as in every runtime.
+      // A pod in the host's network also has the host's name, as in every runtime.
       ...(hostNetwork ? {} : { net: netns, uts: utsns, hostname }),
       ...(hostIpc ? {} : { ipc: ipcns }),
       sysctls,
@@ -55,7 +57,7 @@ export function expectedPins({ paths }: { readonly paths: Paths }, sandbox: Sand
   ];
 }
 
-/** What a sandbox asks of its network. */
+/** The request to attach a sandbox to the network, derived from its config. */
 export function attachRequest({ paths }: { readonly paths: Paths }, sandbox: Sandbox): AttachRequest {
   const { metadata, portMappings, annotations, dnsConfig, linux } = sandbox.config;
   return {
@@ -71,7 +73,7 @@ export function attachRequest({ paths }: { readonly paths: Paths }, sandbox: San
   };
 }
 
-/** The ports of a request in CNI's form. */
+/** Converts the port mappings of a request to CNI's form. */
 export function requestedPorts(mappings: readonly CriPortMapping[]): PortMapping[] {
   return mappings.map(({ protocol, containerPort, hostPort, hostIp }) => ({
     protocol: protocolName(protocol),
@@ -81,7 +83,7 @@ export function requestedPorts(mappings: readonly CriPortMapping[]): PortMapping
   }));
 }
 
-/** Disconnects the pod and removes all its namespaces. Idempotent. */
+/** Detaches the pod from the network and removes all its namespaces. Idempotent. */
 export async function detachNetwork(
   services: { readonly paths: Paths; readonly network: PodNetwork },
   sandbox: Sandbox,

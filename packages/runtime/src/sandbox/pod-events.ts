@@ -6,7 +6,7 @@ import type { State } from '../state/state.ts';
 import { nowNs } from '../time/clock.ts';
 import { containersStatuses, sandboxStatus } from './status.ts';
 
-/** Publishes container events, each with the status of the whole pod, from which kubelets update their view of it. */
+/** Publishes container events, each with the status of the whole pod, from which kubelets update their pod cache. */
 export class PodEvents implements ContainerEvents {
   readonly #bus: EventBus;
   readonly #state: State;

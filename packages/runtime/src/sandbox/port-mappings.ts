@@ -5,8 +5,9 @@ import { invalid } from '../rpc/errors.ts';
 const isPort = (port: number) => port >= 1 && port <= 65_535;
 
 /**
- * Refuses invalid port mappings, by the field. Plugins would refuse them for ADD and also for DEL, and the sandbox
- * could never be removed. A mapping without a positive host port only declares a port, and is not checked.
+ * Refuses invalid port mappings; the error names the field. Plugins would refuse them for ADD and also for DEL, so
+ * that the sandbox could never be removed. A mapping without a positive host port only declares a port, and is not
+ * checked.
  */
 export function validatePortMappings(mappings: readonly PortMapping[]): void {
   for (const [index, { protocol, containerPort, hostPort, hostIp }] of mappings.entries()) {
@@ -16,7 +17,7 @@ export function validatePortMappings(mappings: readonly PortMapping[]): void {
     if (!isPort(containerPort)) {
       throw invalid(`${field}.container_port`, `${containerPort} is not a port: want 1 to 65535`);
     }
-    // Plugins do not accept a zone (fe80::1%eth0).
+    // Plugins do not accept an IPv6 zone (fe80::1%eth0).
     if (hostIp !== '' && (isIP(hostIp) === 0 || hostIp.includes('%'))) {
       throw invalid(`${field}.host_ip`, `${JSON.stringify(hostIp)} is not an IP address`);
     }

@@ -19,7 +19,10 @@ export interface RemoveSandboxServices extends RemoveContainerServices, StopSand
   readonly events: ContainerEvents;
 }
 
-/** RemovePodSandbox: stops it when it is ready, removes its containers; idempotent, fine for one that is gone. */
+/**
+ * RemovePodSandbox: stops the sandbox if it is ready, removes its containers and the sandbox. Idempotent: succeeds
+ * for a sandbox that does not exist.
+ */
 export async function removePodSandbox(
   services: RemoveSandboxServices,
   { podSandboxId }: RemovePodSandboxRequest,

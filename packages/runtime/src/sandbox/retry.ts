@@ -1,10 +1,12 @@
+// Retries the removal of a sandbox whose creation was not rolled back or whose removal failed.
+
 import type { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import type { SandboxId } from '../state/ids.ts';
 import type { State } from '../state/state.ts';
 import type { Retries } from '../teardown/retries.ts';
 import { destroySandbox, type SandboxTeardownServices } from './teardown.ts';
 
-/** What another attempt at removing a sandbox uses. */
+/** What retrying a sandbox's removal uses. */
 export interface SandboxRetryServices extends SandboxTeardownServices {
   readonly state: State;
   readonly queue: KeyedQueue;
@@ -13,7 +15,7 @@ export interface SandboxRetryServices extends SandboxTeardownServices {
 
 /**
  * Shows a sandbox whose removal failed as not ready, so that any client can stop and remove it, and retries the
- * removal. Nobody needs it: its creation failed, or its owner asked for its removal.
+ * removal. No client needs the sandbox: its creation failed, or its removal was requested.
  */
 export function retrySandboxRemoval(services: SandboxRetryServices, id: SandboxId): void {
   const { state, queue, retries } = services;

@@ -49,7 +49,7 @@ export interface RunSandboxServices extends SandboxNetworkServices, SandboxRetry
   readonly tracer: Tracer;
 }
 
-/** RunPodSandbox: everything of a pod but its containers. All or nothing. */
+/** RunPodSandbox: creates everything of a pod except its containers. All or nothing. */
 export async function runPodSandbox(
   services: RunSandboxServices,
   request: RunPodSandboxRequest,
@@ -79,7 +79,7 @@ export async function runPodSandbox(
 
 /**
  * Waits for the end of earlier calls for the same pod: a client whose call timed out retries while the first call is
- * still being rolled back, which then frees the name.
+ * still being rolled back. The rollback frees the name.
  */
 async function waitForEarlierCalls(
   { state, operations }: { readonly state: State; readonly operations: AbortableOperations },
@@ -119,7 +119,7 @@ async function makeSandbox(
     await tracer.span('namespaces', about, () => pinNamespaces(services, sandbox, hostname));
     const attach = () => attachSandbox(network, attachRequest(services, sandbox));
     const [attached, init] = await allEnded([
-      // Not cancelled: a plugin that is cut short may leave a lease of a sandbox that is gone.
+      // The attach is not cancelled: a killed plugin may leave an address lease behind for a removed sandbox.
       namespaces.hostNetwork ? undefined : tracer.span('network', about, attach),
       namespaces.sharedPid
         ? tracer.span('init', about, () => startInit(services, sandbox, runtime, signal))
@@ -137,7 +137,7 @@ async function makeSandbox(
   });
 }
 
-/** As Promise.all, but a failure is thrown only when all have ended, so that no step runs while others are undone. */
+/** Like Promise.all, but rejects only after all steps have ended, so that no step runs while others are undone. */
 async function allEnded<Steps extends readonly unknown[]>(steps: [...Steps]) {
   await Promise.allSettled(steps);
   return Promise.all(steps);

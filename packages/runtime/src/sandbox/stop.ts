@@ -27,7 +27,10 @@ export interface StopSandboxServices extends SandboxTeardownServices {
   readonly restores: ContainerRestores;
 }
 
-/** StopPodSandbox: kills its containers and lets go of its network; idempotent, fine for one that is gone. */
+/**
+ * StopPodSandbox: kills the sandbox's containers and detaches its network. Idempotent: succeeds for a sandbox that
+ * does not exist.
+ */
 export async function stopPodSandbox(
   services: StopSandboxServices,
   { podSandboxId }: StopPodSandboxRequest,
@@ -41,7 +44,7 @@ export async function stopPodSandbox(
   return {};
 }
 
-/** Aborts creations and starts in the pod: an OCI runtime may hang, and whatever it makes is to end anyway. */
+/** Aborts creations and starts in the pod: an OCI runtime may hang, and the stop would end their results anyway. */
 export function abortOperations(
   { operations }: { readonly operations: AbortableOperations },
   id: SandboxId,
@@ -75,7 +78,7 @@ async function stopContainers(services: StopSandboxServices, { id }: Sandbox): P
   await Promise.all(running.map((container) => services.stops.stop(container, 0)));
 }
 
-/** Stops a sandbox whose init has ended by itself, and with it every process in the shared PID namespace. */
+/** Stops a sandbox whose init has exited. Every process in the shared PID namespace has ended with it. */
 export function sandboxInitEnded(services: StopSandboxServices, id: SandboxId): void {
   const sandbox = services.state.sandboxes.get(id);
   if (sandbox?.state.phase !== 'ready') return;

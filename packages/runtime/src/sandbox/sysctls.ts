@@ -2,8 +2,8 @@ import { sysctlNamespace, sysctlPath } from '@berth/linux/sysctl.ts';
 import type { SandboxNamespaces } from '../state/sandbox.ts';
 
 /**
- * The kernel parameters of a pod: those it asks for, and the node's defaults for its own namespaces. A requested
- * one that cannot be set is kept, so that it is refused by name.
+ * The kernel parameters of a pod: the requested ones, and the node's defaults for the pod's own namespaces. A
+ * requested one that cannot be set is kept, so that the error names it.
  */
 export function podSysctls(
   requested: Readonly<Record<string, string>>,

@@ -1,3 +1,5 @@
+// Releases and removes everything of a sandbox, for stop, remove, rollback and recovery.
+
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CgroupDriver } from '@berth/linux/cgroups/driver.ts';
@@ -34,8 +36,8 @@ export async function releaseSandbox(services: SandboxTeardownServices, sandbox:
 }
 
 /**
- * Removes everything of a sandbox, its containers included, its row last. All paths follow from the sandbox's id,
- * so it does not matter how far the creation got.
+ * Removes everything of a sandbox, including its containers; its row last. All paths are derived from the sandbox's
+ * id, so a partly created sandbox is removed as well.
  */
 export async function destroySandbox(services: SandboxTeardownServices, sandbox: Sandbox): Promise<void> {
   const { state, paths } = services;

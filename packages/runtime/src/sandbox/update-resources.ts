@@ -19,14 +19,14 @@ export interface UpdateSandboxServices {
 }
 
 /**
- * UpdatePodSandboxResources: records the pod's resources, as containerd and CRI-O do. The pod's cgroup is the
- * kubelet's own, which sets its limits before the call; `crictl inspectp` shows the record.
+ * UpdatePodSandboxResources: records the pod's resources, as containerd and CRI-O do. The kubelet owns the pod's
+ * cgroup and sets its limits before the call; `crictl inspectp` shows the record.
  */
 export async function updatePodSandboxResources(
   { state, queue, host, log }: UpdateSandboxServices,
   { podSandboxId, overhead, resources }: UpdatePodSandboxResourcesRequest,
 ): Promise<UpdatePodSandboxResourcesResponse> {
-  // Refuse values that could not be limits of any cgroup.
+  // Refuse values that no cgroup accepts as limits.
   const warn: Warn = (field, problem) => log.warning(`${field}: ${problem}`, { sandbox: podSandboxId });
   linuxResources(overhead, host, { field: 'overhead', warn });
   linuxResources(resources, host, { field: 'resources', warn });

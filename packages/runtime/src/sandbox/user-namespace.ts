@@ -2,7 +2,7 @@ import { type IDMapping, NamespaceMode, type NamespaceOption } from '@berth/cri/
 import { invalid } from '../rpc/errors.ts';
 
 const optionsField = 'config.linux.security_context.namespace_options';
-/** One more than the highest id; the last one means "nobody" to the kernel. */
+/** One more than the highest valid id; the kernel reserves 2^32 - 1 as "no id". */
 const idLimit = 2 ** 32 - 1;
 
 /**

@@ -1,3 +1,5 @@
+// Validates a sandbox's config and forms its reserved name, for RunPodSandbox. Pure.
+
 import { posix } from 'node:path';
 import { argumentProblem } from '@berth/cni/spec/names.ts';
 import {
@@ -20,14 +22,14 @@ export interface ValidSandboxConfig extends PodSandboxConfig {
   readonly metadata: PodSandboxMetadata;
 }
 
-/** Limits of resolv.conf, which the pod keeps. */
+/** Maximum size of the DNS config, from which resolv.conf is written. */
 const maxDnsBytes = 32 * 1024;
 
 const namespaceField = 'config.linux.security_context.namespace_options';
 
 /**
- * Refuses a config that cannot become a sandbox; the error names the field. `warn` gets what other runtimes accept
- * without effect.
+ * Refuses a config that cannot become a sandbox; the error names the field. `warn` reports settings that other
+ * runtimes accept without effect.
  */
 export function validateSandboxConfig(config: PodSandboxConfig | undefined, warn: Warn): ValidSandboxConfig {
   if (config === undefined) throw invalid('config', 'is required');
@@ -56,7 +58,10 @@ export function validateSandboxConfig(config: PodSandboxConfig | undefined, warn
   return { ...config, metadata, logDirectory: absoluteLogDirectory(config.logDirectory, warn) };
 }
 
-/** Refuses `..`, which is ambiguous with symbolic links. A relative path starts at the root. */
+/**
+ * Resolves the path against the root. Warns about a relative path, and about `..`, which is ambiguous with symbolic
+ * links.
+ */
 function absoluteLogDirectory(path: string, warn: Warn): string {
   if (path === '') return '';
   const absolute = posix.resolve('/', path);
@@ -66,7 +71,7 @@ function absoluteLogDirectory(path: string, warn: Warn): string {
   return absolute;
 }
 
-/** Each is a word in a line of resolv.conf, which a newline would end. */
+/** Refuses control characters: each entry is a word in a line of resolv.conf. */
 function validateDns(dns: DNSConfig | undefined): void {
   let bytes = 0;
   for (const list of ['servers', 'searches', 'options'] as const) {

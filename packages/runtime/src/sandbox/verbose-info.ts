@@ -23,8 +23,8 @@ export interface SandboxInfoServices {
 }
 
 /**
- * What `crictl inspectp` shows under info, with the members that containerd gives and scripts read. A sandbox
- * without an init has no process; its spec still shows the namespaces.
+ * The info of `crictl inspectp`, with the members that containerd has and scripts read. A sandbox without an init has
+ * no process, but its spec shows the namespaces.
  */
 export async function sandboxInfo(services: SandboxInfoServices, sandbox: Sandbox): Promise<object> {
   const { paths, network, host } = services;
@@ -73,7 +73,7 @@ export async function sandboxInfo(services: SandboxInfoServices, sandbox: Sandbo
   };
 }
 
-/** In the form of ContainerResources, as containerd writes it. */
+/** Wraps resources in the form of ContainerResources, as containerd does. */
 function withMessage(name: string, resources: object | undefined): JsonObject {
   return resources === undefined ? {} : { [name]: { linux: goMessage(resources) } };
 }
