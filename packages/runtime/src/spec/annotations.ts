@@ -1,7 +1,9 @@
+// Selects the annotations of config.json. Annotations that instruct the OCI runtime are filtered out. Pure.
+
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { SandboxView } from './input.ts';
 
-/** The annotations that a runtime handler passes on: their names are in `patterns`, or match one that ends in `*`. */
+/** Selects annotations whose name is in `patterns` or matches a pattern that ends in `*`. */
 export function passedAnnotations(
   patterns: readonly string[],
   annotations: Readonly<Record<string, string>>,
@@ -14,8 +16,8 @@ export function passedAnnotations(
 }
 
 /**
- * Prefixes of annotations that instruct OCI runtimes or their hooks and libraries: which program, cgroup or device
- * a container gets, what runs as root on the host.
+ * Prefixes of annotations that instruct OCI runtimes, or their hooks and libraries: for example which program, cgroup
+ * or device a container gets, or which program runs as root on the host.
  */
 const orders = [
   'run.oci.',
@@ -33,9 +35,9 @@ const orders = [
 ];
 
 /**
- * The annotations of a pod and its container that the OCI runtime and its hooks see. Without a list in the
- * handler's settings all are passed on, as by CRI-O, except instructions: those are not a pod author's to give.
- * Which annotations instruct runtimes other than crun and runc is unknown, so these see only listed ones.
+ * The annotations of a pod and its container that the OCI runtime and its hooks see. Without a list in the handler's
+ * settings all are passed on, as by CRI-O, except instructions, which a pod's author must not give. It is unknown
+ * which annotations instruct runtimes other than crun and runc, so these see only listed ones.
  */
 export function runtimeAnnotations(
   { handler, flavor }: Pick<OciRuntime, 'handler' | 'flavor'>,
@@ -56,8 +58,8 @@ function withoutOrders(annotations: Readonly<Record<string, string>>): Record<st
 }
 
 /**
- * Annotations of config.json by which tools tell what a container belongs to; the keys are those of
- * containerd's CRI plugin.
+ * Annotations of config.json by which tools identify a container's pod; the keys are those of containerd's CRI
+ * plugin.
  */
 export function specAnnotations(options: {
   sandbox: Pick<SandboxView, 'id' | 'name' | 'namespace' | 'uid'>;

@@ -15,7 +15,7 @@ export function apparmorProfile(
   host: AppArmorSupport,
 ): string | undefined {
   const wanted = request(security);
-  // A child of berthd, itself unconfined, is unconfined without a setting.
+  // Needs no setting: berthd is unconfined, and so are its children.
   if (wanted.kind === 'unconfined') return undefined;
   if (wanted.kind === 'default') {
     if (!host.enabled) return undefined;

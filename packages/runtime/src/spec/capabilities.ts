@@ -4,7 +4,7 @@ import type { LinuxCapabilities } from '@berth/oci/runtime-spec/config.ts';
 import { invalid } from '../rpc/errors.ts';
 import type { Warn } from '../rpc/warn.ts';
 
-/** The default capabilities: the set of Docker and containerd. */
+/** The default capabilities, the same as in Docker and containerd. */
 const defaultCapabilities = [
   'CAP_AUDIT_WRITE',
   'CAP_CHOWN',
@@ -45,7 +45,7 @@ export function processCapabilities(options: {
   if (drop.all && !privileged) granted = new Set();
   if (!privileged) {
     for (const name of [...add.names, ...ambient.names]) granted.add(name);
-    // With ALL dropped as well, single drops are redundant, and adds win.
+    // When ALL is dropped as well, single drops are redundant and adds take precedence.
     if (!drop.all) for (const name of drop.names) granted.delete(name);
   }
   if (ambient.all) for (const name of bounding) granted.add(name);
@@ -66,8 +66,8 @@ export function processCapabilities(options: {
     bounding: names,
     effective: names,
     permitted: names,
-    // Inheritable capabilities only matter for ambient ones; given without need they let files raise rights
-    // (CVE-2022-24769).
+    // Set inheritable capabilities only for ambient ones; otherwise they let files with inheritable file capabilities
+    // raise privileges (CVE-2022-24769).
     ...(ambientNames.length === 0 ? {} : { inheritable: ambientNames, ambient: ambientNames }),
   };
 }

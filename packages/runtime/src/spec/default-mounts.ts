@@ -6,12 +6,15 @@ export function defaultMounts(options: {
   shm: string | undefined;
   /** Mount restrictions of `shm` when it is the host's. */
   shmRestrictions?: readonly string[] | undefined;
-  /** Whether the container has a user namespace and the host's network namespace, which that does not own. */
+  /**
+   * Whether the container has a user namespace but the host's network namespace, which its user namespace does not
+   * own.
+   */
   foreignNetwork?: boolean;
 }): Mount[] {
   const access = options.privileged ? 'rw' : 'ro';
   const quiet = ['nosuid', 'noexec', 'nodev'];
-  // The host's /dev/shm keeps the host's own options: programs there may be executable.
+  // The host's /dev/shm keeps the host's own options, which may allow executing programs.
   const shmOptions = new Set(['nosuid', 'nodev', ...(options.shmRestrictions ?? quiet)]);
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: quiet },
@@ -49,7 +52,7 @@ export function defaultMounts(options: {
           destination: '/dev/shm',
           type: 'bind',
           source: options.shm,
-          // Repeated, because crun clears options that it is not given.
+          // Repeat the source's options: crun clears those that it is not given.
           options: ['rbind', 'rprivate', ...shmOptions, 'rw'],
         },
   ];
@@ -60,7 +63,7 @@ export function podFileMounts(
   files: { hostname?: string | undefined; hosts?: string | undefined; resolvConf?: string | undefined },
   readonlyRootfs: boolean,
 ): Mount[] {
-  // Repeated although their tmpfs has them: an OCI runtime that remounts clears options that it is not given.
+  // Repeat the tmpfs's options: an OCI runtime that remounts clears those that it is not given.
   const options = ['bind', 'rprivate', 'nosuid', 'nodev', 'noexec', readonlyRootfs ? 'ro' : 'rw'];
   const mount = (destination: string, source: string | undefined): Mount[] =>
     source === undefined ? [] : [{ destination, type: 'bind', source, options }];

@@ -1,3 +1,5 @@
+// Computes the device nodes of a container and its device cgroup rules. Pure.
+
 import type { LinuxDevice, LinuxDeviceCgroup } from '@berth/oci/runtime-spec/config.ts';
 import type { DeviceNode } from './input.ts';
 
@@ -7,9 +9,9 @@ export interface ContainerDevices {
 }
 
 /**
- * Device nodes and device cgroup rules. Everything is denied except what is listed here and the few devices that
- * the OCI runtime itself creates (null, zero, full, random, urandom, tty, pts). A privileged container has every
- * device of the host and may create and use any.
+ * Device nodes and device cgroup rules. Access is denied except to the devices listed here and the few that the OCI
+ * runtime itself creates (null, zero, full, random, urandom, tty, pts). A privileged container has every device of
+ * the host and may create and use any.
  */
 export function containerDevices(options: {
   requested: readonly DeviceNode[];

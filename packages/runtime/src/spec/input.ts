@@ -1,3 +1,5 @@
+// The input of ociSpec(): the request, the pod, the image and the facts of the host, as plain data.
+
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
 import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
@@ -37,7 +39,7 @@ export interface SandboxView {
   name: string;
   namespace: string;
   uid: string;
-  /** Host name inside the pod, of the node for a pod in the host's network. */
+  /** Host name inside the pod; the node's for a pod in the host's network. */
   hostname: string;
   /** The pod's cgroup: a path below the cgroup root, or a slice (systemd driver). */
   cgroupParent: string;
@@ -57,7 +59,7 @@ export interface SandboxView {
   initPid?: number | undefined;
   /** Files of the pod that are mounted into each container unless the request mounts something there. */
   files: { hostname?: string | undefined; hosts?: string | undefined; resolvConf?: string | undefined };
-  /** The pod's /dev/shm; of a pod in the host's IPC namespace the host's. */
+  /** The pod's /dev/shm, or the host's for a pod in the host's IPC namespace. */
   shm?: string | undefined;
 }
 
@@ -69,7 +71,7 @@ export interface HostFacts {
   kernel: string;
   cgroupVersion: 'v1' | 'hybrid' | 'v2';
   cgroupNaming: CgroupNaming;
-  /** Capabilities, with CAP_, that containers can have at most. */
+  /** The maximum set of capabilities of containers; names begin with CAP_. */
   boundingCapabilities: readonly string[];
   /** The lowest oom_score_adj that berthd may give; -1000 with CAP_SYS_RESOURCE. */
   minOomScoreAdj: number;
@@ -82,9 +84,9 @@ export interface HostFacts {
   rlimits: readonly PosixRlimit[];
 }
 
-/** What the host has for one container (spec/host-inputs/container.ts reads it). */
+/** Facts of the host for one container (spec/host-inputs/container.ts reads them). */
 export interface ContainerFacts {
-  /** Contents of /etc/passwd and /etc/group in the root file system; empty when there is none. */
+  /** Contents of /etc/passwd and /etc/group in the root file system; empty for a missing file. */
   passwd: string;
   group: string;
   /** One per `config.mounts`, in order. */
@@ -107,9 +109,9 @@ export interface ContainerFacts {
 export interface MountSource {
   path: string;
   propagation: 'shared' | 'slave' | 'private';
-  /** Where that mount is, for messages. */
+  /** Mount point of that mount, for messages. */
   mountPoint: string;
-  /** Type of the file system; '' for what is mounted later. */
+  /** Type of the file system; '' for a source that is mounted later. */
   fstype: string;
   readonly: boolean;
   /** Restrictions of that mount. */

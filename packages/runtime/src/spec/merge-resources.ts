@@ -1,9 +1,9 @@
 import type { HugepageLimit, LinuxContainerResources } from '@berth/cri/generated/api.ts';
 
 /**
- * A container's resources after an update: the update's values, and the old ones where it has a zero or an empty
- * string. A memory limit replaces the swap limit too, because that is the sum of both: without one the container
- * may not swap.
+ * Merges a container's resources with an update: a zero or an empty string in the update keeps the old value. A new
+ * memory limit also replaces the swap limit, which is the sum of memory and swap: without a new swap limit the
+ * container may not swap.
  */
 export function mergeResources(
   before: LinuxContainerResources | undefined,

@@ -1,3 +1,5 @@
+// Computes the mounts of a container, in order, from defaults, the pod's files and the request. Pure.
+
 import { posix } from 'node:path';
 import { type Mount as CriMount, MountPropagation } from '@berth/cri/generated/api.ts';
 import type { Mount } from '@berth/oci/runtime-spec/config.ts';
@@ -26,9 +28,9 @@ export interface MountsResult {
 }
 
 /**
- * All mounts of a container in the order to make them: the defaults, then the pod's files and the requested ones,
- * shallow before deep, so that none hides another. A requested mount replaces a default one with the same
- * destination, and one on /dev replaces all below it.
+ * All mounts of a container in mount order: the defaults, then the pod's files and the requested ones, shallow before
+ * deep, so that none hides another. A requested mount replaces a default one with the same destination, and one on
+ * /dev replaces all below it.
  */
 export function containerMounts(input: MountsInput): MountsResult {
   const requested = input.requests.map((request, index) =>

@@ -39,7 +39,7 @@ export function podNamespaces({ namespaces: files }: Pick<SandboxView, 'namespac
   });
 }
 
-/** `uidMappings` and `gidMappings`, which config.json has to have besides the namespace. */
+/** `uidMappings` and `gidMappings`, which config.json needs in addition to the user namespace. */
 export function idMappings({
   users,
 }: Pick<SandboxView, 'users'>): Pick<Linux, 'uidMappings' | 'gidMappings'> {
@@ -52,7 +52,10 @@ export function idMappings({
   return { uidMappings: users.uids.map(ociMapping), gidMappings: users.gids.map(ociMapping) };
 }
 
-/** A container uses the user namespace of its pod, also when the request does not mention it. */
+/**
+ * Checks that the request has the pod's user namespace. A container uses it also when the request does not mention
+ * one.
+ */
 function checkUserNamespace(request: UserNamespace | undefined, users: IdMappings | undefined): void {
   if (request === undefined) return;
   const { uids, gids } = request;
@@ -80,7 +83,7 @@ function pidNamespace(
       }
       return [{ type: 'pid', path: `/proc/${targetPid}/ns/pid` }];
     default: {
-      // POD, which is also the value of a message without any fields.
+      // POD, which is also the default value of the field.
       const joined = podPidNamespace(sandbox);
       if (joined !== undefined) return joined;
       warn(

@@ -1,3 +1,5 @@
+// Computes a container's command line, environment and working directory from request and image. Pure.
+
 import { isUtf8 } from 'node:buffer';
 import { posix } from 'node:path';
 import type { ContainerConfig, KeyValue } from '@berth/cri/generated/api.ts';
@@ -66,7 +68,7 @@ export function processEnv(options: {
   }
   for (const [index, { key, value }] of options.envs.entries()) {
     const field = `config.envs[${index}]`;
-    // A `=` in the key ends the name: the rest becomes part of the value.
+    // The name ends at a `=` in the key: the rest of the key becomes part of the value.
     const [, name = '', rest = ''] = /^([^=]*)(.*)$/s.exec(key) ?? [];
     if (name === '' || key.includes('\0')) {
       throw invalid(`${field}.key`, `${JSON.stringify(key)} cannot be the name of an environment variable`);
@@ -78,7 +80,7 @@ export function processEnv(options: {
   return [...env].map(([name, value]) => `${name}=${value}`);
 }
 
-/** config.json has to be UTF-8; other bytes become U+FFFD, as with Go's encoder in every runtime. */
+/** Decodes a value as UTF-8, which config.json requires; invalid bytes become U+FFFD, as in Go's JSON encoder. */
 function decode(value: Uint8Array, field: string, warn: Warn): string {
   if (!isUtf8(value)) warn(field, 'bytes that are not UTF-8 are replaced: config.json cannot have them');
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(value);

@@ -1,3 +1,5 @@
+// Converts the CRI's resource limits to config.json, limited to what this host's cgroups support. Pure.
+
 import type { LinuxContainerResources } from '@berth/cri/generated/api.ts';
 import type { LinuxCpu, LinuxMemory, LinuxResources } from '@berth/oci/runtime-spec/config.ts';
 import type { RuntimeFlavor } from '../oci-runtime/runtime.ts';
@@ -14,8 +16,8 @@ interface Told {
 }
 
 /**
- * The limits of a container in config.json's terms, without devices. Zero means unset. Limits without a controller
- * on this host are left out, as by other runtimes.
+ * Converts a container's limits to config.json, without devices. Zero means unset. Limits whose controller this host
+ * lacks are omitted, as by other runtimes.
  */
 export function linuxResources(
   request: LinuxContainerResources | undefined,
@@ -44,7 +46,7 @@ export function linuxResources(
 
 function cpuResources(request: LinuxContainerResources, host: ResourceFacts, field: string): LinuxCpu {
   const shares = number(request.cpuShares, `${field}.cpu_shares`, 0n);
-  // The kernel takes any negative one as none.
+  // The kernel treats any negative quota as no quota.
   const quota = request.cpuQuota < 0n ? -1 : number(request.cpuQuota, `${field}.cpu_quota`, 0n);
   const period = number(request.cpuPeriod, `${field}.cpu_period`, 0n);
   return {
@@ -67,7 +69,7 @@ function memoryResources(
   if (swap !== 0 && !host.swapAccounting) {
     warn(`${field}.memory_swap_limit_in_bytes`, 'ignored: the kernel does not account for swap');
   } else if (swap > 0 && limit <= 0) {
-    // memory.memsw has no meaning without a memory limit.
+    // memory.memsw requires a memory limit.
     warn(
       `${field}.memory_swap_limit_in_bytes`,
       'ignored: there is no memory limit, and it is the sum of both',
@@ -91,7 +93,7 @@ function hugepages(request: LinuxContainerResources, host: ResourceFacts, { fiel
     if (host.hugetlb) {
       return [{ pageSize, limit: Number(limit) }];
     }
-    // Kubelets send all page sizes; a limit of 0 is kept where the host has no huge pages.
+    // Kubelets send all page sizes. A limit of 0 needs no warning: a host without huge pages fulfils it.
     if (limit !== 0n) {
       warn(
         `${field}.hugepage_limits[${index}]`,
@@ -102,7 +104,7 @@ function hugepages(request: LinuxContainerResources, host: ResourceFacts, { fiel
   });
 }
 
-/** A number for JSON. Rounding above 8 PiB makes no difference. */
+/** Converts to a number for JSON. Rounding above 8 PiB makes no difference. */
 function number(value: bigint, field: string, least: bigint): number {
   if (value < least) throw invalid(field, `${value} is out of range`);
   return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
@@ -122,8 +124,8 @@ export function oomScoreAdj(
 }
 
 /**
- * The least memory in bytes with which a container can be created, since the OCI runtime itself has to fit in:
- * CRI-O's figure for crun; for runc where it begins to fail.
+ * Minimum memory limit in bytes with which a container can be created, because the OCI runtime itself runs within it.
+ * For crun CRI-O's value; for runc the limit below which it fails.
  */
 const leastMemory: Record<RuntimeFlavor, number> = { crun: 500 * 1024, runc: 2 * 1024 ** 2, other: 0 };
 

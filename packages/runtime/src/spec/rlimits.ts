@@ -1,12 +1,14 @@
+// The rlimits of containers, independent of berthd's own limits.
+
 import { clampRlimit } from '@berth/linux/processes/rlimits.ts';
 import type { PosixRlimit } from '@berth/oci/runtime-spec/config.ts';
 
-/** Limit of open files. A higher one is harmful: some programs close, or count, every possible descriptor. */
+/** Limit of open files. A higher limit slows down programs that close or iterate over every possible descriptor. */
 const maxOpenFiles = 1_048_576n;
 
 /**
- * Limits that containers get whatever berthd's own are: otherwise a berthd with unlimited open files would pass
- * that on. At most berthd's own.
+ * The limits of every container, at most berthd's own. Without them containers would inherit unlimited open files
+ * from a berthd that has no limit.
  */
 export function containerRlimits(): PosixRlimit[] {
   const { type, soft, hard } = clampRlimit({

@@ -1,3 +1,5 @@
+// Derives config.json of a sandbox's init, and the spec that `crictl inspectp` shows for a sandbox without one.
+
 import type { IdMapping } from '@berth/linux/namespaces/id-mappings.ts';
 import type { Spec, User } from '@berth/oci/runtime-spec/config.ts';
 import { specAnnotations } from './annotations.ts';
@@ -6,7 +8,7 @@ import { idMappings, podNamespaces } from './namespaces.ts';
 import type { SelinuxLabels } from './selinux.ts';
 import { ociSpecVersion } from './spec.ts';
 
-/** Where the init is inside its root file system, whose only file it is. */
+/** Path of the init inside its root file system, which has no other file. */
 const initInContainer = '/catatonit';
 
 /**
@@ -28,14 +30,14 @@ export function sandboxInitSpec(options: {
     process: {
       terminal: false,
       user: nobody(sandbox),
-      // -P: no child of its own, only reap.
+      // -P: start no child, only reap orphans.
       args: [initInContainer, '-P'],
       env: ['PATH=/'],
       cwd: '/',
       capabilities: { bounding: [], effective: [], permitted: [] },
       noNewPrivileges: true,
       ...(selinux?.process ? { selinuxLabel: selinux.process } : {}),
-      // Killed last when memory is short: its end is the end of every container in the namespace.
+      // The OOM killer should choose the init last: its end ends every container in the namespace.
       oomScoreAdj: Math.max(-998, host.minOomScoreAdj),
     },
     root: { path: rootfsPath, readonly: true },
@@ -54,7 +56,7 @@ export function sandboxInitSpec(options: {
       namespaces: [{ type: 'mount' }, { type: 'pid' }, ...podNamespaces(sandbox)],
       ...idMappings(sandbox),
       cgroupsPath: host.cgroupNaming.cgroupsPath(sandbox.cgroupParent, sandbox.id),
-      // The minimum of CPU shares, as other runtimes give their pause container.
+      // The minimum of CPU shares, which other runtimes give their pause container.
       resources: { cpu: { shares: 2 }, devices: [{ allow: false, access: 'rwm' }] },
       ...(selinux?.mount ? { mountLabel: selinux.mount } : {}),
       maskedPaths: ['/proc/kcore', '/proc/keys', '/proc/timer_list'],
@@ -64,8 +66,8 @@ export function sandboxInitSpec(options: {
 }
 
 /**
- * The spec that shows a sandbox without an init: its pinned namespaces, cgroup and annotations. Nothing runs with
- * it.
+ * The spec that describes a sandbox without an init: its pinned namespaces, cgroup and annotations. No process runs
+ * with it.
  */
 export function sandboxSpec(options: {
   sandbox: SandboxView;
@@ -88,7 +90,7 @@ export function sandboxSpec(options: {
   };
 }
 
-/** An unprivileged user that the pod's user namespace maps: nobody, or its last one. */
+/** An unprivileged user that the pod's user namespace maps: nobody (65534), or the last mapped user. */
 function nobody({ users }: SandboxView): User {
   const last = (mappings: readonly IdMapping[] | undefined) =>
     Math.min(65535, (mappings?.[0]?.length ?? 65536) - 1);

@@ -1,9 +1,11 @@
+// Builds SandboxView, the pod's part of ociSpec()'s input, from a stored sandbox.
+
 import type { LiveConfig } from '../config/live-config.ts';
 import type { Paths } from '../state/paths.ts';
 import { type Sandbox, sandboxHostname, sandboxNamespaces } from '../state/sandbox.ts';
 import type { SandboxView } from './input.ts';
 
-/** What the config.json of a sandbox's containers, and of its init, is derived from. */
+/** The properties of a sandbox from which config.json of its containers and of its init is derived. */
 export function sandboxView(
   { paths, config }: { readonly paths: Paths; readonly config: LiveConfig },
   sandbox: Sandbox,

@@ -29,7 +29,7 @@ const seccompArchitectures: Readonly<Record<string, string[]>> = {
 export function defaultSeccompProfile(arch: string, capabilities: readonly string[]): LinuxSeccomp {
   const names = [
     ...alwaysAllowed,
-    // Safe since Linux 4.8, where a tracer can no longer bypass a filter.
+    // Safe since Linux 4.8: since then a tracer cannot bypass a filter.
     'process_vm_readv',
     'process_vm_writev',
     'ptrace',

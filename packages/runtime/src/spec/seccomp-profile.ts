@@ -1,3 +1,5 @@
+// Parses seccomp profile files in Docker's format and resolves their conditions for one container.
+
 import { messageOf } from '@berth/common/error-message.ts';
 import { isSameMember } from '@berth/common/json/ambiguous.ts';
 import { JsonCursor, MalformedDocumentError } from '@berth/common/json/cursor.ts';
@@ -10,16 +12,16 @@ import { invalid, type RuntimeError } from '../rpc/errors.ts';
 /** Conditions of a profile's rule; all have to hold. */
 interface Condition {
   readonly caps: readonly string[];
-  /** libseccomp's names, as `amd64`. */
+  /** libseccomp's names, such as `amd64`. */
   readonly arches: readonly string[];
-  /** As `4.8`. */
+  /** A version such as `4.8`. */
   readonly minKernel: string | undefined;
 }
 
 /** A seccomp profile file: the OCI runtime specification's members and Docker's additions. */
 export interface SeccompProfile {
   readonly profile: Omit<LinuxSeccomp, 'syscalls'>;
-  /** Architectures; the node's own adds its compatible ones. */
+  /** Architectures; the entry of the node's own adds its compatible ones. */
   readonly archMap: readonly {
     readonly architecture: string;
     readonly subArchitectures: readonly string[];
@@ -29,11 +31,11 @@ export interface SeccompProfile {
     readonly includes: Condition;
     readonly excludes: Condition;
   }[];
-  /** Members that no profile has. */
+  /** Unknown members of the file. */
   readonly unknown: readonly string[];
 }
 
-/** What the conditions of a profile are about. */
+/** The properties of node and container that a profile's conditions test. */
 interface Node {
   /** Node's process.arch. */
   readonly arch: string;
@@ -66,7 +68,7 @@ const ruleMembers: readonly string[] = [
 ];
 const conditionMembers: readonly string[] = ['caps', 'arches', 'minKernel'];
 
-/** Of a rule that says nothing. */
+/** The condition of a rule without any. */
 const noCondition: Condition = { caps: [], arches: [], minKernel: undefined };
 
 /**
@@ -154,7 +156,7 @@ function readArgument(argument: JsonCursor): NonNullable<LinuxSyscall['args']>[n
   };
 }
 
-/** A number of 64 bits. */
+/** Reads an unsigned 64-bit number. */
 function unsigned(cursor: JsonCursor): number | ExactNumber {
   const { value } = cursor;
   return isExactNumber(value) && BigInt.asUintN(64, BigInt(value.rawJSON)) === BigInt(value.rawJSON)
@@ -214,7 +216,7 @@ const native: Readonly<Record<string, readonly [name: string, constant: string]>
   loong64: ['loong64', 'SCMP_ARCH_LOONGARCH64'],
 };
 
-/** The filter of a profile for one container and node, as in Docker and CRI-O. */
+/** Resolves a profile to the filter for one container and node, as Docker and CRI-O do. */
 export function applySeccompProfile(
   { profile, archMap, rules }: SeccompProfile,
   { arch, kernel, capabilities }: Node,

@@ -1,3 +1,5 @@
+// Chooses the seccomp filter of a container: none, the default, or the profile that the request names.
+
 import type { LinuxContainerSecurityContext } from '@berth/cri/generated/api.ts';
 import type { LinuxSeccomp } from '@berth/oci/runtime-spec/config.ts';
 import { invalid } from '../rpc/errors.ts';
@@ -8,7 +10,7 @@ import { profileChoice } from './security-profile.ts';
 
 const profileField = 'config.linux.security_context.seccomp';
 
-/** Which seccomp profile a request means. */
+/** The seccomp profile that a request selects. */
 export type SeccompChoice =
   | { kind: 'unconfined' }
   | { kind: 'default' }
@@ -37,7 +39,7 @@ function legacyChoice(profile: string): SeccompChoice {
 }
 
 function localhost(reference: string, field: string): SeccompChoice {
-  // The prefix of the older field, which containerd accepts here too.
+  // The prefix belongs to the older field; containerd accepts it here too.
   const path = reference.replace(/^localhost\//, '');
   if (!path.startsWith('/'))
     throw invalid(field, `${JSON.stringify(path)} is not an absolute path of a profile`);
@@ -49,7 +51,7 @@ export function seccompFilter(options: {
   security: LinuxContainerSecurityContext | undefined;
   arch: string;
   kernel: string;
-  /** Whether the kernel can filter. */
+  /** Whether the kernel supports seccomp filters. */
   enabled: boolean;
   /** The container's bounding set. */
   capabilities: readonly string[];

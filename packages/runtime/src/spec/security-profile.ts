@@ -1,14 +1,16 @@
+// Parses the CRI's SecurityProfile, which seccomp and AppArmor share.
+
 import {
   SecurityProfile_ProfileType as ProfileType,
   type SecurityProfile,
 } from '@berth/cri/generated/api.ts';
 import { invalid } from '../rpc/errors.ts';
 
-/** Which profile a SecurityProfile of the CRI means, of seccomp or AppArmor. */
+/** The profile that a SecurityProfile of the CRI selects. */
 export type ProfileChoice =
   | { kind: 'unconfined' }
   | { kind: 'default' }
-  /** `reference` is as the request has it. */
+  /** `reference` is unchanged from the request. */
   | { kind: 'localhost'; reference: string };
 
 /** Reads a SecurityProfile; `field` is its path in the request. */

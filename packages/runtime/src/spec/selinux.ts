@@ -1,3 +1,5 @@
+// Computes SELinux labels and pod levels from policy and options. Pure; container/selinux.ts applies them.
+
 import type { SELinuxOption } from '@berth/cri/generated/api.ts';
 import { invalid } from '../rpc/errors.ts';
 
@@ -22,15 +24,17 @@ export interface SelinuxRequest {
   /** Undefined for the pod itself. */
   container?: SELinuxOption | undefined;
   privileged: boolean;
-  /** Whether the pod shares the host's PID or IPC namespace, from which no level separates. */
+  /**
+   * Whether the pod shares the host's PID or IPC namespace; a level would then not separate it from other processes.
+   */
   hostNamespaces: boolean;
 }
 
 const contextParts = ['user', 'role', 'type', 'level'] as const;
 
 /**
- * The labels of a pod or of a container in it: the policy's for containers at the pod's level, overridden by the
- * pod's and then the container's options. Undefined where SELinux is not in use.
+ * The labels of a pod or of a container in it: the policy's labels for containers at the pod's level, overridden by
+ * the pod's options and then by the container's. Undefined where SELinux is not in use.
  */
 export function selinuxLabels(request: SelinuxRequest): SelinuxLabels | undefined {
   const { policy, pod, container } = request;
@@ -48,7 +52,7 @@ export function selinuxLabels(request: SelinuxRequest): SelinuxLabels | undefine
   return { process: request.privileged ? '' : context(process), mount: context(mount) };
 }
 
-/** Whether options ask for anything. */
+/** Whether options set any field. */
 export function asksForLabels(options: SELinuxOption | undefined): boolean {
   return Object.keys(asked(options)).length > 0;
 }
@@ -80,7 +84,7 @@ function checkOptions(options: Context, field: string): void {
   }
 }
 
-/** A policy without levels has contexts of three parts. */
+/** Replaces the level of a context. In a policy without levels a context has three parts. */
 function atLevel(text: string, level: string): Context {
   const [user = '', role = '', type = '', own] = text.split(':');
   // A pod that was created before its node had SELinux has no level.
@@ -95,7 +99,7 @@ function context({ user, role, type, level }: Context): string {
 const categoryCount = 1022;
 
 /**
- * A level of two categories that no pod has yet, so that pods cannot access each other's files.
+ * Chooses a level of two categories that no pod has yet, so that pods cannot access each other's files.
  * @param random a whole number of at least 0 and less than its argument
  */
 export function newLevel(taken: ReadonlySet<string>, random: (below: number) => number): string {

@@ -1,3 +1,5 @@
+// Derives config.json from CRI request, pod, image and host: calls the other files of spec/ in turn. Pure.
+
 import { posix } from 'node:path';
 import type { Linux, Process, Spec } from '@berth/oci/runtime-spec/config.ts';
 import { specAnnotations } from './annotations.ts';
@@ -13,12 +15,12 @@ import { seccompFilter } from './seccomp.ts';
 import { checkUnsupported } from './unsupported.ts';
 import { processUser, refuseUnmapped } from './user.ts';
 
-/** crun before 1.9 refuses every newer version; no newer feature is used. */
+/** crun before 1.9 refuses every newer version, and berthd uses no newer feature. */
 export const ociSpecVersion = '1.0.2';
 
 /**
- * config.json of a container, from its CRI request, pod, image and host. Pure. A field that cannot take effect is
- * refused by name (INVALID_ARGUMENT).
+ * Derives config.json of a container. Pure. Refuses a field that cannot take effect with INVALID_ARGUMENT and the
+ * field's name.
  */
 export function ociSpec(input: SpecInput): Spec {
   const { config, sandbox } = input;
@@ -127,7 +129,10 @@ function containerLinux(input: SpecInput, capabilities: readonly string[]): Linu
   };
 }
 
-/** A relative path starts at the container's root, as in the OCI runtimes; an empty one would be the root itself. */
+/**
+ * Resolves relative paths against the container's root, as the OCI runtimes do, and drops empty ones, which would be
+ * the root itself.
+ */
 function fromRoot(paths: readonly string[] = []): string[] {
   return paths
     .filter((path) => path !== '')

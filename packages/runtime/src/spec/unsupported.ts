@@ -3,7 +3,7 @@ import { invalid } from '../rpc/errors.ts';
 import type { Warn } from '../rpc/warn.ts';
 import type { SandboxView } from './input.ts';
 
-/** Refuses or warns of fields that no other file handles. */
+/** Refuses fields that no other file handles, or warns about them. */
 export function checkUnsupported(config: ContainerConfig, sandbox: SandboxView, warn: Warn): void {
   if (config.windows !== undefined) warn('config.windows', 'ignored: this node runs Linux containers');
   for (const [index, { permissions }] of config.devices.entries()) {

@@ -1,3 +1,5 @@
+// Computes the user of a container's process from request, image and the container's user files. Pure.
+
 import { type LinuxContainerSecurityContext, SupplementalGroupsPolicy } from '@berth/cri/generated/api.ts';
 import { type IdMappings, isMapped } from '@berth/linux/namespaces/id-mappings.ts';
 import type { User } from '@berth/oci/runtime-spec/config.ts';
@@ -14,8 +16,8 @@ export interface UserInput {
 
 /**
  * The user of the container's process. The request's user takes precedence over the image's; names are looked up in
- * the container's own files, never the host's. The primary group is one of the supplementary groups, so that a file
- * that its mode closes to the group stays closed (CVE-2022-36109).
+ * the container's own files, never the host's. The supplementary groups include the primary group, so that a file
+ * mode that denies access to the group takes effect (CVE-2022-36109).
  */
 export function processUser(input: UserInput): User {
   const passwd = parsePasswd(input.passwd);
@@ -54,7 +56,7 @@ function requested({ security, imageUser }: UserInput): Wanted {
   const uid = security?.runAsUser?.value;
   const gid = security?.runAsGroup?.value;
   const group = gid === undefined ? undefined : checkedId(gid, `${context}.run_as_group`);
-  // The name wins over the id; it may include a group, as an image's does.
+  // The name takes precedence over the id. Like an image's user it may include a group.
   const [name = '', groupOfName = ''] = (security?.runAsUsername ?? '').split(':', 2);
   if (name !== '') {
     return { user: name, group: group ?? (groupOfName || undefined), field: `${context}.run_as_username` };
@@ -78,7 +80,7 @@ function checkedId(value: bigint, field: string): string {
   return value.toString();
 }
 
-/** A numeric id need not be in the file; its primary group is 0 then. */
+/** Looks up a user. A numeric id may be missing in the file; its primary group is then 0. */
 function findAccount(
   user: string,
   field: string,
@@ -97,7 +99,7 @@ function findAccount(
   throw invalid(field, `unable to find user ${user}: no matching entry in the container's /etc/passwd`);
 }
 
-/** The entry's id, or 0 where it has none. */
+/** The entry's id, or 0 when it has none. */
 function entryId(id: number | undefined, name: string, field: string): number {
   if (id === undefined || (id >= 0 && id <= maxId)) return id ?? 0;
   throw invalid(

@@ -1,3 +1,5 @@
+// The table of containers: rows in the database, and all reads from memory.
+
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ContainerConfig, LinuxContainerUser } from '@berth/cri/generated/api.ts';
 import { type Container, type ContainerExit, type ContainerState, processesOf } from './container.ts';
@@ -6,7 +8,7 @@ import { type ContainerId, containerId, type SandboxId, sandboxId } from './ids.
 import { RowReader } from './row.ts';
 import { write } from './write.ts';
 
-/** All containers, kept as SandboxStore keeps sandboxes: row first, every read from memory. */
+/** All containers. Like SandboxStore it writes the row first and reads from memory. */
 export class ContainerStore {
   readonly #index = new IdIndex<ContainerId, Container>('container');
   readonly #bySandbox = new Map<SandboxId, Set<ContainerId>>();
@@ -91,7 +93,7 @@ export class ContainerStore {
     this.#index.set({ ...container, config });
   }
 
-  /** Deletes the row; everything else of the container has to be gone. */
+  /** Deletes the row; the container's other resources must have been removed before. */
   delete(id: ContainerId): void {
     const container = this.#index.get(id);
     if (container === undefined) return;
@@ -106,7 +108,7 @@ export class ContainerStore {
     return this.#index.get(id);
   }
 
-  /** By id or a unique prefix of one. */
+  /** Finds a container by its id or a unique prefix of it. */
   find(prefix: string): Container | undefined {
     return this.#index.find(prefix);
   }

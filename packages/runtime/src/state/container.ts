@@ -1,3 +1,5 @@
+// The type of a stored container and the phases of its life.
+
 import type { ContainerConfig, LinuxContainerUser } from '@berth/cri/generated/api.ts';
 import type { ContainerId, SandboxId } from './ids.ts';
 import type { ContainerProcesses } from './process-ref.ts';
@@ -7,17 +9,18 @@ export interface ContainerExit {
   /** 0 when it never started. */
   readonly startedAt: bigint;
   readonly finishedAt: bigint;
-  /** 128 + n after signal n. */
+  /** 128 + n when signal n ended the process. */
   readonly exitCode: number;
   /** Completed, Error or OOMKilled, as in other runtimes. */
   readonly reason: string;
-  /** More for a person; mostly empty. */
+  /** Details for people; mostly empty. */
   readonly message: string;
 }
 
 /**
  * A container's phase. `creating`, `starting`, `restoring` and `removing` are intents, written before the work
- * begins: after a crash creations are undone, starts and restores settled by looking, removals finished.
+ * begins: after a crash, recovery undoes creations, inspects the machine to settle starts and restores, and finishes
+ * removals.
  */
 export type ContainerState =
   | { readonly phase: 'creating' }
@@ -41,11 +44,11 @@ export interface Container {
   readonly imageId: string;
   /** Ids of the images that are mounted into it. */
   readonly volumeImages: readonly string[];
-  /** What `imageRef` of the container's status says: a repo digest, or the id for an image without one. */
+  /** `imageRef` of the container's status: a repo digest, or the id of an image without one. */
   readonly imageRef: string;
-  /** The image's name for people: the user's, or one of its tags. */
+  /** The image's display name: the user's, or one of its tags. */
   readonly imageName: string;
-  /** Number of the signal that stops it, resolved from the request and the image. */
+  /** Number of the stop signal, resolved from the request and the image. */
   readonly stopSignal: number;
   /** Absolute path of the log file; '' when the container does not log. */
   readonly logPath: string;
@@ -63,7 +66,7 @@ export function isUnrestored({ state }: Container): boolean {
   return state.phase === 'restorable' || state.phase === 'restoring';
 }
 
-/** The container's processes while it has any, also before it was started. */
+/** The container's processes while they exist, also before its start; else undefined. */
 export function processesOf(container: Container): ContainerProcesses | undefined {
   return 'processes' in container.state ? container.state.processes : undefined;
 }

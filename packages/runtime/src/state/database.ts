@@ -1,3 +1,5 @@
+// Opens berthd's SQLite database with private files and a lock, and migrates its tables.
+
 import {
   chmodSync,
   closeSync,
@@ -12,17 +14,17 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 
-/** How long to wait for a backup that reads the database while berthd starts. */
+/** Timeout for a backup that reads the database while berthd starts. */
 const waitMs = 2000;
 const sqliteBusy = 5;
 
 /**
  * Opens berthd's database, creating it when missing. Write-ahead log with `synchronous = NORMAL`: a commit survives
- * the death of berthd at any instruction, because the kernel has it. Only a power loss can lose the last ones, but
- * a reboot also ends every container and empties /run, which reconciliation handles. So no request waits for a
- * disk. The files are private, and locked from here until the database is closed: no other process can make a
- * request fail, and the log has no index in shared memory (`-shm`). The caller makes sure that no other berthd uses
- * them (directory-lock.ts).
+ * the death of berthd at any instruction, because the kernel has it. Only a power loss can lose the last commits; it
+ * also ends every container and empties /run, which reconciliation handles. So no request waits for the disk. The
+ * files are private, and locked from here until the database is closed: no other process can make a request fail, and
+ * the log has no index in shared memory (`-shm`). The caller ensures that no other berthd uses them
+ * (directory-lock.ts).
  */
 export function openDatabase(path: string): DatabaseSync {
   makePrivateDirectory(dirname(path));
@@ -43,12 +45,12 @@ export function openDatabase(path: string): DatabaseSync {
 function openLocked(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: waitMs });
   try {
-    // The locking mode comes first: it decides about the index when the log is first used.
+    // Set the locking mode first: it determines whether the first use of the log creates the index.
     database.exec(
       `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
        PRAGMA foreign_keys = ON`,
     );
-    // The first look at the tables takes the lock.
+    // The first read of the tables takes the lock.
     makeVersionTable(database);
     return database;
   } catch (error) {
@@ -57,10 +59,10 @@ function openLocked(path: string): DatabaseSync {
   }
 }
 
-/** The table that says which version the tables of each component have. */
+/** Creates the table that records the schema version of each component. */
 function makeVersionTable(database: DatabaseSync): void {
   const columns = database.prepare("SELECT name FROM pragma_table_info('schema_version')").all();
-  // The name that berthd up to 0.1.0 gave the column.
+  // berthd up to 0.1.0 gave the column this name.
   if (columns.some(({ name }) => name === 'room')) {
     database.exec('ALTER TABLE schema_version RENAME COLUMN room TO component');
   }
@@ -98,8 +100,8 @@ function replaceByCopy(path: string): void {
 }
 
 /**
- * Migrates the tables of one component: `steps[n]` is SQL that leads from version n to n + 1. Only ever append to a
- * list of steps. A database of a newer berthd is refused, because its rows may mean something unknown here.
+ * Migrates the tables of one component: `steps[n]` is the SQL from version n to n + 1. Steps are only appended, never
+ * changed. Refuses a database of a newer berthd, whose rows this version may not understand.
  */
 export function migrate(database: DatabaseSync, component: string, steps: readonly string[]): void {
   const row = database.prepare('SELECT version FROM schema_version WHERE component = ?').get(component);

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFile, writeLockHolder } from '@berth/linux/files/file-lock.ts';
 
-/** How long a berthd that was just killed may take to release its lock. */
+/** Timeout for a berthd that was just killed to release its lock. */
 const waitMs = 2000;
 
 /**
@@ -17,8 +17,8 @@ export async function lockDirectory(dir: string): Promise<Disposable> {
 }
 
 /**
- * berthd 0.1 locked `lock`, an SQLite database that every user could open. A running one is detected by its write
- * lock, which no other user can take; otherwise the file is obsolete.
+ * Refuses to start beside a berthd 0.1, which locked `lock`, an SQLite database that every user could open. Its write
+ * lock, which no other user can take, shows that it runs; otherwise the file is obsolete.
  */
 function refuseOlderBerthd(dir: string): void {
   const path = join(dir, 'lock');

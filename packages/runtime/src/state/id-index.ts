@@ -1,15 +1,15 @@
 import { RuntimeError } from '../rpc/errors.ts';
 
 /**
- * Objects by id or a unique prefix of one, as people type it. Lookups by whole id, which kubelets use, do not
- * search. Names are unique.
+ * Index of objects by id, by unique prefix of an id, which people type, and by unique name. A lookup by whole id,
+ * which kubelets use, does not search.
  */
 export class IdIndex<Id extends string, Value extends { readonly id: Id; readonly name: string }> {
   readonly #values = new Map<string, Value>();
   readonly #byName = new Map<string, Id>();
   readonly #kind: 'container' | 'pod sandbox';
 
-  /** `kind` is what messages call the objects. */
+  /** `kind` names the objects in messages. */
   constructor(kind: 'container' | 'pod sandbox') {
     this.#kind = kind;
   }

@@ -1,3 +1,5 @@
+// Branded ids of sandboxes and containers.
+
 import { randomBytes } from 'node:crypto';
 
 declare const sandboxBrand: unique symbol;
@@ -10,7 +12,7 @@ export type ContainerId = string & { readonly [containerBrand]: true };
 
 const pattern = /^[0-9a-f]{64}$/;
 
-/** Whether a text has the form of an id: our directories may contain other names. */
+/** Whether a text has the form of an id. berthd's directories may contain other names. */
 export function isId(text: string): boolean {
   return pattern.test(text);
 }

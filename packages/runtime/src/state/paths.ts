@@ -1,16 +1,18 @@
+// Every path of a sandbox or container, derived from its id.
+
 import { resolve } from 'node:path';
 import type { ContainerId, SandboxId } from './ids.ts';
 
 /**
- * Paths of sandboxes and containers. Every path follows from an id, so that after a crash everything that a row may
- * have left is found. Concatenated without path.join, which would scan some thousand paths for each stats of fifty
- * containers.
+ * Paths of sandboxes and containers. Every path is derived from an id, so that recovery finds everything that belongs
+ * to a row. Strings are concatenated without path.join, which would normalize some thousand paths per stats request
+ * for fifty containers.
  */
 export class Paths {
   readonly root: string;
   readonly state: string;
 
-  /** `root` survives a reboot, `state` need not. */
+  /** `root` survives a reboot; `state` need not. */
   constructor(config: { readonly root: string; readonly state: string }) {
     this.root = resolve(config.root);
     this.state = resolve(config.state);
@@ -32,8 +34,8 @@ export class Paths {
   }
 
   /**
-   * Has a directory per container in a user namespace, for its root. The OCI runtime enters it as the pod's own
-   * root, who is unprivileged on the host and may not enter `state`. Created with the first such pod.
+   * Holds a directory for the root of each container in a user namespace. The OCI runtime enters it as the pod's own
+   * root, which is unprivileged on the host and cannot enter `state`. Created with the first such pod.
    */
   get shiftedRoots(): string {
     return `${this.state}-userns`;
@@ -75,7 +77,7 @@ export class Paths {
 
 export interface SandboxPaths {
   readonly dir: string;
-  /** A tmpfs with the three below. */
+  /** A tmpfs that holds the following three files. */
   readonly etc: string;
   readonly hostname: string;
   /** Only of a pod in the host's network. */
@@ -95,7 +97,7 @@ export interface SandboxPaths {
 
 export interface ContainerPaths {
   readonly bundle: BundlePaths;
-  /** Holds the two below. */
+  /** Holds the following two directories. */
   readonly layer: string;
   readonly upper: string;
   readonly work: string;
@@ -110,14 +112,14 @@ export interface BundlePaths {
   readonly shifted: { readonly dir: string; readonly rootfs: string };
   /** Temporary mount of the image's layers with shifted owners, read-only. */
   readonly lower: string;
-  /** Has the sources of the container's own mounts, by index. */
+  /** Holds the sources of the container's own mounts, by index. */
   readonly volumes: string;
   readonly pid: string;
   readonly conmonPid: string;
   readonly runtimeLog: string;
-  /** Has a pid file for each running exec. */
+  /** Holds a pid file for each running exec. */
   readonly exec: string;
-  /** Passes updated resources to the OCI runtime. */
+  /** File that passes updated resources to the OCI runtime. */
   readonly resources: string;
 }
 

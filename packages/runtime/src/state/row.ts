@@ -1,9 +1,11 @@
+// Reads typed columns from database rows. Used by the stores of sandboxes, containers and images.
+
 import type { SQLOutputValue } from 'node:sqlite';
 import type { ProcessRef } from './process-ref.ts';
 
 type Row = Record<string, SQLOutputValue>;
 
-/** Reads the columns of one row with their types checked; a wrong one throws and names table and id. */
+/** Reads the columns of one row and checks their types; the error for a wrong type names table and id. */
 export class RowReader {
   readonly #table: string;
   readonly #row: Row;

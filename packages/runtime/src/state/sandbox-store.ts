@@ -1,3 +1,5 @@
+// The table of sandboxes: rows in the database, and all reads from memory.
+
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { IdIndex } from './id-index.ts';
@@ -7,8 +9,8 @@ import type { Sandbox, SandboxState } from './sandbox.ts';
 import { write } from './write.ts';
 
 /**
- * All sandboxes: rows in the database, with an index in memory for all reads. Writes go to the row first, so memory
- * never knows more than a restarted berthd would.
+ * All sandboxes: rows in the database, with an index in memory for all reads. Writes go to the row first, so that
+ * memory never has state that a restarted berthd would lack.
  */
 export class SandboxStore {
   readonly #index = new IdIndex<SandboxId, Sandbox>('pod sandbox');
@@ -81,7 +83,7 @@ export class SandboxStore {
     this.#index.set({ ...sandbox, config });
   }
 
-  /** Deletes the row; everything else of the sandbox has to be gone. */
+  /** Deletes the row; the sandbox's other resources must have been removed before. */
   delete(id: SandboxId): void {
     const sandbox = this.#index.get(id);
     if (sandbox === undefined) return;
@@ -98,7 +100,7 @@ export class SandboxStore {
     return this.#index.named(name);
   }
 
-  /** By id or a unique prefix of one. */
+  /** Finds a sandbox by its id or a unique prefix of it. */
   find(prefix: string): Sandbox | undefined {
     return this.#index.find(prefix);
   }

@@ -1,3 +1,5 @@
+// The type of a stored sandbox, the phases of its life, and the namespaces derived from its config.
+
 import { hostname as nodeHostname } from 'node:os';
 import { NamespaceMode, type PodSandboxConfig, type UserNamespace } from '@berth/cri/generated/api.ts';
 import { hostId, type IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
@@ -6,7 +8,7 @@ import type { ContainerProcesses } from './process-ref.ts';
 
 /**
  * A sandbox's phase. `creating`, `stopping` and `removing` are intents, written before the work begins: after a
- * crash the first is undone and the other two are finished.
+ * crash, recovery undoes a creation and finishes a stop or removal.
  */
 export type SandboxState =
   | { readonly phase: 'creating' }
@@ -52,7 +54,7 @@ export interface SandboxNamespaces {
   readonly users: IdMappings | undefined;
 }
 
-/** The namespaces that a config asks for. Without options they are CRI's defaults, all the pod's own. */
+/** The namespaces that a config requests. Without options they are the CRI's defaults: all the pod's own. */
 export function sandboxNamespaces(config: PodSandboxConfig): SandboxNamespaces {
   const options = config.linux?.securityContext?.namespaceOptions;
   return {

@@ -1,3 +1,5 @@
+// berthd's persistent state. Handlers read and change sandboxes and containers through it.
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -14,7 +16,7 @@ export class State {
   readonly database: DatabaseSync;
   readonly sandboxes: SandboxStore;
   readonly containers: ContainerStore;
-  /** Whether the machine was rebooted since the database was last used: then no process is left. */
+  /** Whether the machine was rebooted since the database was last used; then no process is left. */
   readonly rebooted: boolean;
 
   private constructor(database: DatabaseSync, bootId: string) {
@@ -26,12 +28,12 @@ export class State {
     this.rebooted = row !== undefined && row.id !== bootId;
   }
 
-  /** Opens ROOT/berth.db. `bootId` is what /proc/sys/kernel/random/boot_id says. */
+  /** Opens ROOT/berth.db. `bootId` is the content of /proc/sys/kernel/random/boot_id. */
   static open(root: string, bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()): State {
     return new State(openDatabase(join(root, 'berth.db')), bootId);
   }
 
-  /** Records that the rows are those of this boot, after reconciliation. */
+  /** Records, after reconciliation, that the rows belong to this boot. */
   confirmBoot(bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()): void {
     this.database
       .prepare('INSERT INTO boot VALUES (1, ?) ON CONFLICT (only_row) DO UPDATE SET id = excluded.id')

@@ -3,7 +3,7 @@ import { RuntimeError } from '../rpc/errors.ts';
 
 const sqliteFull = 13;
 
-/** Runs a statement that writes. A full disk gives an error that says what is full and what to do. */
+/** Runs a statement that writes. On a full disk it throws RESOURCE_EXHAUSTED with advice. */
 export function write(statement: StatementSync, ...values: SQLInputValue[]): void {
   try {
     statement.run(...values);

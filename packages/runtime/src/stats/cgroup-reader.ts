@@ -1,9 +1,11 @@
+// Reads cgroup usage and computes CPU rates between requests, for stats and metrics.
+
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
 import { nowNs } from '../time/clock.ts';
 import { type CpuHistory, nanoCores, remember } from './cpu-rate.ts';
 
-/** What a cgroup used when it was looked at. */
+/** The usage of a cgroup at one moment. */
 export interface CgroupReading {
   /** Nanoseconds since 1970. */
   readonly at: bigint;
@@ -12,7 +14,7 @@ export interface CgroupReading {
   readonly nanoCores: bigint | undefined;
 }
 
-/** Nanoseconds after the last request until a cgroup is forgotten. */
+/** Nanoseconds after the last request until a cgroup's sample is dropped. */
 const keptFor = 120_000_000_000n;
 
 interface Entry {

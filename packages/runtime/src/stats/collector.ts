@@ -1,3 +1,5 @@
+// Collects the usage of containers and sandboxes for the stats RPCs and pod metrics.
+
 import type { ContainerStats, PodSandboxStats } from '@berth/cri/generated/api.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
@@ -23,7 +25,7 @@ import {
   swapUsage,
 } from './usage-messages.ts';
 
-/** What gathering stats uses. */
+/** What StatsCollector uses. */
 export interface StatsServices {
   readonly config: LiveConfig;
   readonly log: Logger;
@@ -52,7 +54,7 @@ export class StatsCollector {
     return this;
   }
 
-  /** An exited container has only its writable layer, as in containerd. */
+  /** Stats of containers. Those of an exited one have only its writable layer, as in containerd. */
   async containers(containers: readonly Container[]): Promise<ContainerStats[]> {
     const { config } = this.#services;
     const layers = await this.layers(containers);
@@ -75,11 +77,11 @@ export class StatsCollector {
     });
   }
 
-  /** Of sandboxes that are ready. */
+  /** Stats of sandboxes, which have to be ready. */
   async sandboxes(sandboxes: readonly Sandbox[]): Promise<PodSandboxStats[]> {
     const { state } = this.#services;
     const members = sandboxes.map(({ id }) => state.containers.ofSandbox(id).filter(isShown));
-    // In one call, so that all layers are measured together.
+    // Collect in one call, so that all layers are measured together.
     const stats = new Map(
       (await this.containers(members.flat())).map((each) => [each.attributes?.id ?? '', each]),
     );
@@ -131,7 +133,7 @@ export class StatsCollector {
     return processesOf(container) === undefined ? undefined : this.#cgroups.read(container.cgroup);
   }
 
-  /** The interfaces of a pod's own network, loopback included; none for a pod in the host's. */
+  /** The interfaces of a pod's own network, including loopback; empty for a pod in the host's network. */
   async interfaces(sandbox: Sandbox): Promise<InterfaceCounters[]> {
     const { state, paths, namespaces, log } = this.#services;
     if (sandbox.state.phase !== 'ready' || sandboxNamespaces(sandbox.config).hostNetwork) return [];
@@ -145,7 +147,7 @@ export class StatsCollector {
       const links = await namespaces.inNetworkNamespace(netns, { kind: 'links' });
       return links.flatMap(({ name, statistics }) => (statistics ? { name, ...statistics } : []));
     } catch (error) {
-      // It may have been stopped meanwhile; the stats of other pods must not fail for it.
+      // The pod may have been stopped since; that must not fail the stats of other pods.
       if (state.sandboxes.get(sandbox.id)?.state.phase === 'ready') {
         log.warning(`Reading a pod's interfaces failed: ${messageWithCauses(error)}`, {
           sandbox: sandbox.id,
@@ -155,7 +157,7 @@ export class StatsCollector {
     }
   }
 
-  /** Usage of the pod's own cgroup, which a kubelet creates; without one the sum of its containers. */
+  /** Usage of the pod's own cgroup, which a kubelet creates; without one, the sum of its containers' usage. */
   #podReading(
     sandbox: Sandbox,
     containers: readonly Container[],
@@ -174,12 +176,12 @@ export class StatsCollector {
   }
 }
 
-/** Whether RPCs show a container: not while it is being created. */
+/** Whether RPCs show a container, which they do not while it is being created. */
 export function isShown({ state }: Container): boolean {
   return state.phase !== 'creating';
 }
 
-/** Cgroups that more than one sandbox is in. */
+/** The cgroups that more than one sandbox uses. */
 function sharedCgroups(paths: readonly string[]): Set<string> {
   const seen = new Set<string>();
   return new Set(

@@ -1,3 +1,5 @@
+// ContainerStats, ListContainerStats and StreamContainerStats.
+
 import type {
   ContainerStats,
   ContainerStatsRequest,
@@ -10,7 +12,7 @@ import { matchesSelector } from '../rpc/list-filter.ts';
 import type { State } from '../state/state.ts';
 import { isShown, type StatsCollector } from './collector.ts';
 
-/** ContainerStats. */
+/** ContainerStats: the usage of one container. */
 export async function containerStats(
   { state }: { readonly state: State },
   collector: StatsCollector,

@@ -1,3 +1,5 @@
+// PodSandboxStats, ListPodSandboxStats and StreamPodSandboxStats.
+
 import type {
   ListPodSandboxStatsRequest,
   PodSandboxStats,
@@ -10,7 +12,7 @@ import { candidates } from '../sandbox/list.ts';
 import type { State } from '../state/state.ts';
 import type { StatsCollector } from './collector.ts';
 
-/** PodSandboxStats. A sandbox that is not ready has none: UNAVAILABLE, as in containerd. */
+/** PodSandboxStats: the usage of one sandbox. UNAVAILABLE for a sandbox that is not ready, as in containerd. */
 export async function podSandboxStats(
   { state }: { readonly state: State },
   collector: StatsCollector,

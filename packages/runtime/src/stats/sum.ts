@@ -1,7 +1,9 @@
+// Sums the usage of a pod's containers, for a pod without a cgroup of its own. Pure.
+
 import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
 import type { CgroupReading } from './cgroup-reader.ts';
 
-/** The sum of several cgroups' usage; undefined for none. Limits and pressure cannot be summed, and are left out. */
+/** The sum of several cgroups' usage; undefined for none. Limits and pressure cannot be summed and are omitted. */
 export function sumReadings(readings: readonly (CgroupReading | undefined)[]): CgroupReading | undefined {
   const [first, ...others] = readings.filter((reading) => reading !== undefined);
   if (first === undefined) return undefined;
@@ -30,7 +32,7 @@ function add(sum: CgroupReading, { at, usage, nanoCores }: CgroupReading): Cgrou
       majorPageFaults: sum.usage.majorPageFaults + usage.majorPageFaults,
       pids: (sum.usage.pids ?? 0) + (usage.pids ?? 0),
     },
-    // Without a rate for every part the sum has none.
+    // The sum has a rate only when every part has one.
     nanoCores: sum.nanoCores === undefined || nanoCores === undefined ? undefined : sum.nanoCores + nanoCores,
   };
 }

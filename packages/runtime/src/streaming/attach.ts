@@ -1,3 +1,5 @@
+// Attach, second half: serves a client that opens the URL that streaming/service.ts returned.
+
 import type { AttachTarget, RemoteStreams } from '@berth/streaming/server/streaming-runtime.ts';
 import { audited } from '../container/audit.ts';
 import type { Logger } from '../logging/log.ts';
@@ -14,7 +16,10 @@ export interface AttachServices {
   readonly state: State;
 }
 
-/** A container that can be attached to: also before its start, so that no output is lost, as in CRI-O. */
+/**
+ * Finds a container to attach to, which need not be started: a client may attach early and lose no output, as in
+ * CRI-O.
+ */
 export function attachableContainer({ state }: { readonly state: State }, id: string): Container {
   const container = state.containers.find(id);
   if (container === undefined) throw notFound('container', id);
@@ -23,7 +28,7 @@ export function attachableContainer({ state }: { readonly state: State }, id: st
   throw wrongState(`container ${container.id} is not created or running`);
 }
 
-/** Serves the client of an attach URL. */
+/** Connects the client of an attach URL to the container's streams. */
 export async function attach(
   services: AttachServices,
   attachments: Attachments,

@@ -1,17 +1,19 @@
+// Shares one connection to a container's conmon among all attached clients.
+
 import { Writable } from 'node:stream';
 import type { DescriptorStream } from '@berth/linux/streams/descriptor-stream.ts';
 import type { RemoteStreams } from '@berth/streaming/server/streaming-runtime.ts';
 import { resizeTerminal } from '../conmon/control.ts';
 import { copyInput } from '../exec/client-streams.ts';
 
-/** One client of a container, with the container's settings. */
+/** One client of a container, and the container's settings. */
 export interface AttachOptions {
   /** The container's bundle, which has conmon's socket. */
   bundle: string;
   /** Whether the container has a stdin, and whether the first client that ends its input closes it. */
   stdin: boolean;
   stdinOnce: boolean;
-  /** As the client asks. */
+  /** Whether the client requested a terminal. */
   tty: boolean;
   streams: Omit<RemoteStreams, 'remote'>;
 }
@@ -22,7 +24,7 @@ interface Client {
   done: PromiseWithResolvers<void>;
 }
 
-/** Input that conmon does not accept yet. */
+/** Input that waits until conmon accepts more. */
 interface WaitingInput {
   client: Client;
   chunk: Buffer;
@@ -34,9 +36,9 @@ const fromStdout = 2;
 const fromStderr = 3;
 
 /**
- * The clients of one container, which share one connection to its conmon. conmon closes its end of a connection
- * only when a write to it fails, so connections of gone clients of a silent container would pile up until it ends.
- * For the same reason the connection is kept for the next client when the last one leaves, until the container
+ * The clients of one container, which share one connection to its conmon. conmon closes its end of a connection only
+ * when a write to it fails, so connections of disconnected clients of a silent container would accumulate until it
+ * ends. For the same reason the connection is kept for the next client when the last one leaves, until the container
  * prints something.
  */
 export class AttachedContainer {
@@ -57,7 +59,7 @@ export class AttachedContainer {
   }
 
   /**
-   * Serves one client. Resolves when the container has ended or the client has gone or, with an input that stays
+   * Serves one client. Resolves when the container has ended, when the client has disconnected or, if the input stays
    * open for others, when the client ends its input.
    */
   async serve(options: AttachOptions): Promise<void> {
@@ -119,7 +121,7 @@ export class AttachedContainer {
     }
   }
 
-  /** Nobody reads it any more. */
+  /** Discards the input of clients: conmon does not read it any more. */
   #dropInput(): void {
     for (const { taken } of this.#waiting.splice(0)) taken();
   }
@@ -133,7 +135,7 @@ export class AttachedContainer {
   }
 
   #end(ended: () => void, error?: unknown): void {
-    // Without an error it was closed from this side.
+    // Without an error this side closed the connection.
     const hasFailed = error !== undefined && (!this.#conmon.destroyed || this.#conmon.errored !== null);
     this.#conmon.destroy();
     ended();

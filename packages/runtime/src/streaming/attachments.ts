@@ -1,11 +1,13 @@
+// The connections to conmon of all containers with attached clients, by bundle.
+
 import { join } from 'node:path';
 import { connectPacketSocket } from '@berth/linux/sockets/packet-socket.ts';
 import { AttachedContainer, type AttachOptions } from './attached-container.ts';
 
-/** conmon reads 32 KiB at once and would lose the rest of a longer packet. */
+/** Maximum packet size: conmon reads 32 KiB at once and would lose the rest of a longer packet. */
 const packetBytes = 16 * 1024;
 
-/** Containers with, or kept for, attached clients. */
+/** The containers that have attached clients, or whose connection is kept for the next one. */
 export class Attachments implements Disposable {
   readonly #byBundle = new Map<string, AttachedContainer>();
 
@@ -20,7 +22,7 @@ export class Attachments implements Disposable {
     await this.#attached(options.bundle).serve(options);
   }
 
-  /** Cuts every client off. */
+  /** Disconnects every client. */
   [Symbol.dispose](): void {
     for (const attached of this.#byBundle.values()) attached.close();
   }

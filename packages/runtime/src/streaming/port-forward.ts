@@ -1,3 +1,5 @@
+// PortForward, second half: connects a client of the returned URL to ports of the pod.
+
 import type { Socket } from 'node:net';
 import type { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
 import { connectToLoopback, type IpFamily, openTcpSocket } from '@berth/linux/sockets/tcp-socket.ts';
@@ -44,7 +46,7 @@ async function connectToPod(
   throw new Error(`failed to connect to localhost:${port} inside ${place}, ${failures.join(', ')}`);
 }
 
-/** A ready sandbox, by its id or a unique prefix. */
+/** Finds a ready sandbox by its id or a unique prefix of it. */
 export function readySandbox({ state }: { readonly state: State }, id: string): Sandbox {
   const sandbox = state.sandboxes.find(id);
   if (sandbox === undefined) throw notFound('pod', id);

@@ -32,7 +32,8 @@ export interface StreamingServices extends AttachServices, ExecServices, PortFor
 
 /**
  * Exec, Attach and PortForward: each RPC answers with a URL of the streaming server, which serves the client. The
- * server is loaded for the first URL, or at the start where it has a fixed port, which another process could take.
+ * server starts with the first URL, or with berthd when it has a fixed port, which another process could otherwise
+ * take.
  */
 export class StreamingService implements AsyncDisposable {
   readonly #services: StreamingServices;
@@ -44,7 +45,7 @@ export class StreamingService implements AsyncDisposable {
     this.#services = services;
   }
 
-  /** Listens now, when the port is fixed. A failure is logged, and the first request tries again. */
+  /** Listens now if the port is fixed. A failure is logged, and the first request tries again. */
   async listen(): Promise<void> {
     const { config, log } = this.#services;
     const { address, port } = config.current.streaming;
@@ -89,7 +90,7 @@ export class StreamingService implements AsyncDisposable {
     return { url };
   }
 
-  /** Cuts every client off and stops listening. */
+  /** Disconnects every client and stops listening. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server?.catch(() => undefined);
     await this.#resources.disposeAsync();
@@ -166,7 +167,10 @@ function streamsOf({ tty, stdin, stdout, stderr }: StreamFlags) {
   return { tty, stdin, stdout, stderr };
 }
 
-/** With the texts of the Kubernetes streaming library, which other runtimes use. */
+/**
+ * Validates the requested streams. Error texts are those of the Kubernetes streaming library, which other runtimes
+ * use.
+ */
 function checkStreams({ containerId, tty, stdin, stdout, stderr }: StreamFlags): void {
   if (containerId === '') throw invalid('container_id', 'missing required container_id');
   if (tty && stderr) throw invalid('stderr', 'tty and stderr cannot both be true');

@@ -1,3 +1,5 @@
+// Reads the streaming server's certificate files and reloads them when they are renewed.
+
 import { type FSWatcher, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -8,7 +10,7 @@ import { messageWithCauses } from '../rpc/errors.ts';
 
 type TlsPaths = Pick<Config['streaming'], 'certFile' | 'keyFile' | 'clientCaFile'>;
 
-/** Certificate, key and client authorities as the files have them; undefined when none are set. */
+/** Reads certificate, key and client authorities from the files; undefined when none are set. */
 export async function readTls({
   certFile,
   keyFile,
@@ -20,8 +22,9 @@ export async function readTls({
 }
 
 /**
- * Reloads the files when their directories change, where certificates are renewed by a rename or a changed link.
- * Unusable files, as while only one of a pair has been replaced, are logged and ignored until the next change.
+ * Watches the directories of the files, because certificates are renewed by a rename or a changed link, and reloads
+ * the files. Unusable files, for example while only one of a pair has been replaced, are logged and ignored until the
+ * next change.
  */
 export class TlsFiles implements Disposable {
   readonly #paths: TlsPaths;
@@ -54,7 +57,7 @@ export class TlsFiles implements Disposable {
         failed(error);
       }
     }
-    // What has changed since they were read.
+    // Reload changes that were made since the files were read.
     void this.#changed();
   }
 

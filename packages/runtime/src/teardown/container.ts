@@ -1,3 +1,5 @@
+// Removes containers and releases their resources, for removal, rollback, exits and recovery.
+
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +28,7 @@ export interface TeardownServices {
   readonly cgroupDriver: CgroupDriver;
 }
 
-/** The OCI runtime of a sandbox's containers; undefined when it is not configured any more. */
+/** The OCI runtime of a sandbox's containers; undefined when it is no longer configured or usable. */
 export function runtimeOf(
   { runtimes }: { readonly runtimes: OciRuntimes },
   sandbox: Sandbox | undefined,
@@ -35,15 +37,15 @@ export function runtimeOf(
   return handler?.usable ? handler.runtime : undefined;
 }
 
-/** Releases what a running container needs: stray processes, its cgroup, and the OCI runtime's state. */
+/** Kills remaining processes, and removes the cgroup and the OCI runtime's state of a container. */
 export async function releaseProcesses(services: TeardownServices, container: Container): Promise<void> {
   await services.cgroupDriver.remove(container.cgroup, { kill: true });
   runtimeOf(services, services.state.sandboxes.get(container.sandboxId))?.forget(container.id);
 }
 
 /**
- * Removes everything of a container, its row last. All paths follow from the container's id, so it does not matter
- * how far the creation got. Idempotent.
+ * Removes everything of a container, its row last. All paths are derived from the container's id, so a partly created
+ * container is removed as well. Idempotent.
  */
 export async function destroyContainer(services: TeardownServices, container: Container): Promise<void> {
   const { paths, state } = services;
@@ -57,11 +59,12 @@ export async function destroyContainer(services: TeardownServices, container: Co
   state.containers.delete(container.id);
 }
 
-/** How long conmon may take to record the exit of a container whose processes are gone. */
+/** Timeout for conmon to record the exit of a container whose processes have ended. */
 const conmonTimeoutMs = 2_000;
 
 /**
- * Waits for conmon of a container without processes, since it writes files until its end. Kills it after a timeout.
+ * Waits for the end of conmon after its container's processes have ended: until then it writes files. Kills it after
+ * a timeout.
  */
 export async function endConmon(id: string, bundle: BundlePaths): Promise<void> {
   const conmon = findConmon(id, bundle);
@@ -74,7 +77,7 @@ export async function endConmon(id: string, bundle: BundlePaths): Promise<void> 
   }
 }
 
-/** The process of a bundle's pid file, if it is still that conmon. */
+/** The process in a bundle's pid file, if it still is this container's conmon. */
 function findConmon(id: string, bundle: BundlePaths): ProcessRef | undefined {
   try {
     const pid = Number(readRegularFileSync(bundle.conmonPid, { maxBytes: 64 }).toString());
@@ -87,15 +90,15 @@ function findConmon(id: string, bundle: BundlePaths): ProcessRef | undefined {
   }
 }
 
-/** Unmounts what is mounted on a bundle's root and removes the bundle. */
+/** Unmounts all mounts of a bundle and removes it. */
 export async function removeBundle(bundle: BundlePaths): Promise<void> {
-  // unmountAll: a mount may have been repeated, and the removal must never reach through a mount.
+  // unmountAll: mounts may be stacked, and the removal must never delete files through a mount.
   const { shifted } = bundle;
   for (const path of [bundle.rootfs, shifted.rootfs, bundle.lower, ...volumesOf(bundle)]) {
     unmountAll(path);
   }
   await removeTree(shifted.dir);
-  // Last, since recovery finds the rest by its name.
+  // Remove the bundle's directory last: recovery finds the rest by its name.
   await removeTree(bundle.dir);
 }
 

@@ -12,8 +12,8 @@ interface Retry {
 }
 
 /**
- * Failed clean-ups. Each is retried until it succeeds: after a second and then at intervals that double, as no
- * event announces that a plugin works again, and at once when the configuration changes.
+ * Failed clean-ups, each of which is retried until it succeeds: after a second and then with exponential backoff,
+ * because no event reports that a plugin works again, and at once when the configuration changes.
  */
 export class Retries implements Disposable {
   readonly #log: Logger;
@@ -35,17 +35,17 @@ export class Retries implements Disposable {
     this.#schedule(key, retry);
   }
 
-  /** Retries all now, after an event that may have helped. */
+  /** Retries all now, for example after the network configuration changed. */
   now(): void {
     for (const [key, retry] of this.#waiting) {
-      // Without a timer it is running.
+      // An attempt without a timer is running.
       if (retry.timer === undefined) continue;
       clearTimeout(retry.timer);
       void this.#try(key, retry);
     }
   }
 
-  /** How many are yet to succeed. */
+  /** Number of clean-ups that have not succeeded yet. */
   get size(): number {
     return this.#waiting.size;
   }

@@ -1,7 +1,9 @@
+// Bounds the number and size of entries in a request, which could otherwise exhaust memory or time.
+
 import { invalid } from '../rpc/errors.ts';
 import { snakeCase } from '../rpc/field-path.ts';
 
-/** Lists whose entries cost more than their bytes: each is looked up, mounted, or passed to a program. */
+/** Maximum lengths of lists whose entries are expensive: each is looked up, mounted, or passed to a program. */
 const mostEntries: Readonly<Record<string, number>> = {
   mounts: 2048,
   devices: 4096,
@@ -19,10 +21,10 @@ const mostEntries: Readonly<Record<string, number>> = {
 
 const nested: ReadonlySet<string> = new Set(['linux', 'securityContext', 'capabilities']);
 
-/** Kubernetes allows 256 KiB of annotations. */
+/** Maximum size of labels or annotations. Kubernetes allows 256 KiB of annotations. */
 const maxTextBytes = 1024 * 1024;
 
-/** Refuses a pod's or container's config with more entries than any kubelet sends, by the field. */
+/** Refuses a config of a pod or container with more entries than any kubelet sends; the error names the field. */
 export function refuseTooMuch(config: object, field: string): void {
   for (const [name, value] of Object.entries(config)) {
     const path = `${field}.${snakeCase(name)}`;
@@ -36,12 +38,12 @@ export function refuseTooMuch(config: object, field: string): void {
 }
 
 /**
- * Far longer than Kubernetes allows. All names together go into one variable of CNI plugins and one argument of
- * conmon.
+ * Maximum length of a name, far above what Kubernetes allows. All names together form one variable of CNI plugins and
+ * one argument of conmon.
  */
 const maxNameBytes = 1024;
 
-/** Refuses a name of a pod or container that plugins and conmon could not be passed. */
+/** Refuses a name of a pod or container that is too long to be passed to plugins and conmon. */
 export function checkNameLength(name: string, field: string): void {
   const bytes = Buffer.byteLength(name);
   if (bytes > maxNameBytes)

@@ -18,12 +18,12 @@ const pathFields: ReadonlySet<string> = new Set([
   'workingDir',
 ]);
 
-/** Texts that no program is passed. */
+/** Fields whose texts are not passed to any program. */
 const freeTexts: ReadonlySet<string> = new Set(['annotations', 'labels']);
 
 /**
- * Refuses a message with a string that cannot be a path, argument or variable, by the field's path: one with a NUL
- * byte, or one that is too long. Programs could not even undo a partly created object with such a string.
+ * Refuses a message with a string that cannot be a path, argument or variable because it has a NUL byte or is too
+ * long; the error has the field's path. With such a string even the rollback of a partly created object would fail.
  * @param field the path of the message itself, as `config`
  */
 export function refuseUnusableStrings(value: unknown, field: string): void {

@@ -10,18 +10,18 @@ import { hostDevices, lookUpDevices } from './device-nodes.ts';
 import { lookUpMountSources, mountAt, readMountTable } from './mount-sources.ts';
 import { readUserFiles } from './user-files.ts';
 
-/** Profiles that list every system call with arguments have a few hundred KiB. */
+/** Maximum size of a seccomp profile. One that lists every system call with arguments has a few hundred KiB. */
 const maxSeccompBytes = 4 * 1024 * 1024;
 
 /**
- * Reads from the host what `ociSpec` needs for one container. Changes nothing except that it creates missing host
- * paths of mounts.
+ * Reads the facts of the host that `ociSpec` needs for one container. The only side effect is that it creates missing
+ * host paths of mounts.
  */
 export async function gatherContainerFacts(options: {
   config: ContainerConfig;
   /** The mounted root file system. */
   rootfsPath: string;
-  /** Pid of the container that `namespace_options.target_id` names, when it runs. */
+  /** Pid of the container that `namespace_options.target_id` names, if it runs. */
   targetPid?: number | undefined;
 }): Promise<ContainerFacts> {
   const { config, rootfsPath, targetPid } = options;

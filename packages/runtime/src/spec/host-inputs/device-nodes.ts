@@ -1,3 +1,5 @@
+// Reads device nodes of the host: those that a container requests, and all for privileged containers.
+
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, posix } from 'node:path';
@@ -14,7 +16,7 @@ export async function lookUpDevices(requests: readonly Device[]): Promise<Device
   const found = await Promise.all(
     requests.map(async ({ hostPath, containerPath, permissions }, index) => {
       const field = `config.devices[${index}]`;
-      // runc takes them in this order only.
+      // runc accepts the letters only in this order.
       const known = [...'rwm'].filter((each) => permissions.includes(each)).join('');
       const access = permissions === '' ? 'rwm' : known;
       if (!isAbsolute(hostPath))
@@ -43,7 +45,7 @@ async function devicesAt(hostPath: string, containerPath: string, field: string)
 }
 
 /**
- * Entries of /dev that belong to one mount or session and are created anew in each container; other runtimes skip
+ * Entries of /dev that belong to one mount or session and that each container gets its own of; other runtimes skip
  * the same ones.
  */
 const ownToContainer = ['pts', 'shm', 'fd', 'mqueue', 'console'];

@@ -10,7 +10,7 @@ import type { HostFacts } from '../input.ts';
 import { containerRlimits } from '../rlimits.ts';
 import { parseContainerContexts } from '../selinux.ts';
 
-/** Reads properties of the host; once at start is enough. */
+/** Reads the properties of the host that do not change while berthd runs. services.ts calls it once. */
 export function readHostFacts(options: { cgroups: Cgroups; cgroupNaming: CgroupNaming }): HostFacts {
   const { cgroups, cgroupNaming } = options;
   return {
@@ -28,12 +28,12 @@ export function readHostFacts(options: { cgroups: Cgroups; cgroupNaming: CgroupN
   };
 }
 
-// Whether memory plus swap can be limited: kernels may be built or booted without that.
+// Whether the kernel accounts for swap, so that memory plus swap can be limited: it may be built or booted without.
 function accountsSwap(cgroups: Cgroups): boolean {
   const root = cgroups.directory('/', 'memory');
   if (root === undefined) return false;
   if (cgroups.version !== 'v2') return existsSync(join(root, 'memory.memsw.limit_in_bytes'));
-  // On v2 the root has no limits; every other cgroup with the memory controller shows the file.
+  // On v2 the root cgroup has no limit files; look at any other cgroup with the memory controller.
   const child = readdirSync(root, { withFileTypes: true }).find((entry) => {
     return entry.isDirectory() && existsSync(join(root, entry.name, 'memory.max'));
   });

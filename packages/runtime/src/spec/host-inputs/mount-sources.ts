@@ -1,3 +1,5 @@
+// Resolves host paths of mounts and the properties of the host mount that contains each.
+
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
@@ -11,7 +13,7 @@ import type { MountSource, Restriction } from '../input.ts';
 const restrictionFlags: readonly Restriction[] = ['nosuid', 'nodev', 'noexec'];
 
 /**
- * Resolves the host paths of a request's mounts. A missing path is created as a directory, as by every runtime, so
+ * Resolves the host paths of a request's mounts. Creates a missing path as a directory, as every runtime does, so
  * that hostPath volumes without a type work.
  */
 export async function lookUpMountSources(

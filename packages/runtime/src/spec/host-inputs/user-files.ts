@@ -5,7 +5,7 @@ import { readOpenedFile } from '@berth/linux/files/opened-file.ts';
 import { openInRoot } from '@berth/linux/files/safe-path.ts';
 import { RuntimeError } from '../../rpc/errors.ts';
 
-/** Far larger than any real one; files of an image must not fill berthd's memory. */
+/** Maximum size of a file. No real one is as large, and files of an image must not fill berthd's memory. */
 const largestFileBytes = 4 << 20;
 
 /**
@@ -19,7 +19,7 @@ export function readUserFiles(rootfsPath: string): { passwd: string; group: stri
 function readInRoot(root: string, path: string): string {
   let descriptor: number;
   try {
-    // stat before open: an image may have a FIFO or any device there.
+    // O_PATH, then stat: an image may have a FIFO or a device there, which must not be opened for reading.
     descriptor = openInRoot(root, path, O_PATH);
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return '';
