@@ -26,8 +26,8 @@ interface SpecFile {
 }
 
 /**
- * Reads all specification files for each container that asks for devices: they are few and small, and a change
- * takes effect at once.
+ * Reads all specification files. Each container that requests devices reads them again: they are few and small, and a
+ * change takes effect at once.
  */
 export async function readCdiRegistry(directories: readonly string[]): Promise<CdiRegistry> {
   const problems: string[] = [];

@@ -13,7 +13,7 @@ export interface CdiDeviceNode extends Partial<Omit<LinuxDevice, 'path'>> {
   permissions?: string;
 }
 
-/** What a device, or every device of a specification, changes in a container. */
+/** The changes that a device, or any device of a specification, makes to a container. */
 export interface ContainerEdits {
   env: string[];
   deviceNodes: CdiDeviceNode[];

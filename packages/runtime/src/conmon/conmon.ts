@@ -40,8 +40,8 @@ export interface StartedConmon {
 /**
  * Starts conmon, which runs the OCI runtime's `create` and then stays as the parent of the container's init. It is
  * reparented to PID 1, so neither death nor restart of berthd affects it. Resolves when the container is created,
- * rejects with the runtime's own reason. After a failure the caller removes what is left (files in the bundle,
- * runtime state, a cgroup), by the same steps as for a container that has run.
+ * rejects with the runtime's own reason. After a failure the caller removes the remains (files in the bundle, runtime
+ * state, a cgroup) with the same steps as for a container that has run.
  */
 export async function startConmon(options: StartConmonOptions): Promise<StartedConmon> {
   const { signal } = options;

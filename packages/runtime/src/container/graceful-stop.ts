@@ -18,7 +18,7 @@ interface Machinery {
 /** Timeout after SIGKILL. A process in disk wait ends only after its I/O. */
 const killTimeoutMs = 60_000;
 
-/** The stops under way, one per container whatever the number of callers. */
+/** The stops in progress: one per container, shared by all callers. */
 export class Stops {
   readonly #underWay = new Map<ContainerId, Stop>();
   readonly #machinery: Machinery;

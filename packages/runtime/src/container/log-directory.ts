@@ -61,7 +61,7 @@ export function requireLogFile(path: string, logDirectory: string, field: string
   }
 }
 
-/** Removes what is at the temporary name of a rotation, since conmon would follow a link there. */
+/** Removes any file at the temporary name of a log rotation, because conmon would follow a link there. */
 export async function clearReopenedLog(path: string): Promise<void> {
   await removeTree(`${path}.tmp`);
 }

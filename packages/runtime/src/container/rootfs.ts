@@ -92,8 +92,8 @@ export async function mountRootfs(
 }
 
 /**
- * Calls back with a view of directories whose owners are shifted. The mount lasts for the call: an overlay keeps
- * its lower layers by itself.
+ * Calls back with a view of directories whose owners are shifted. The mount exists only during the call: an overlay
+ * holds references to its lower layers.
  */
 export function withShiftedOwners(
   directories: readonly string[],

@@ -61,7 +61,7 @@ export function warnOfUnusedOptions(
   );
 }
 
-/** Relabels the files of volumes where the request asks for it. */
+/** Relabels the files of volumes whose mount has `selinux_relabel`. */
 export async function relabelVolumes(
   labels: SelinuxLabels | undefined,
   sources: readonly MountSource[],

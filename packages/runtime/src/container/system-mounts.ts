@@ -75,7 +75,7 @@ export function checkSystemMounts(pid: number, spec: Spec): void {
   }
 }
 
-/** The type of the file system at a path, as statfs(2) tells; undefined where there is nothing. */
+/** The type of the file system at a path, from statfs(2); undefined when the path does not exist. */
 function typeAt(root: string, path: string): number | undefined {
   let descriptor: number;
   try {

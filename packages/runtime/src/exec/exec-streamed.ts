@@ -27,7 +27,7 @@ export interface StreamedExecOptions extends StdioOwner {
 /** A command that runs, with its streams connected to the client's. */
 interface RunningExec {
   child: StartedProcess;
-  /** Resolves when all output has gone to the client. */
+  /** Resolves when all output was sent to the client. */
   copied: Promise<unknown>;
   /** Closes the command's streams, as a closed terminal or pipeline would. */
   hangUp(): void;

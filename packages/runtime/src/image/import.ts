@@ -19,7 +19,7 @@ import { ImageSizeError, ImageUnpacking, maxImageBytesSetting } from './unpack.t
 /** One imported image: a line of the response. */
 export interface ImportAnswer {
   id: string;
-  /** Full names with tags; none when the archive gives it no name. */
+  /** Full names with tags; empty when the archive has no name for the image. */
   names: string[];
   digest: string;
 }

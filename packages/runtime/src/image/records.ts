@@ -174,7 +174,7 @@ export class ImageRecords {
     this.#byChainId.delete(chainId);
   }
 
-  /** Deletes the row of a layer whose directory is gone. */
+  /** Deletes the row of a layer whose directory was removed. */
   deleteLayer(chainId: Digest): void {
     this.#database.prepare('DELETE FROM image_layer WHERE chain_id = ?').run(chainId);
     this.#byChainId.delete(chainId);

@@ -36,7 +36,7 @@ export class SharedPulls {
       progress.end();
       this.#forget(key, shared);
     });
-    // Callers see the failure; this only avoids an unhandled rejection when none is left.
+    // Callers handle the failure; this only avoids an unhandled rejection when no caller is left.
     result.catch(() => {});
     const shared: SharedPull = { result, progress, abort, callers: 0 };
     this.#running.set(key, shared);

@@ -19,7 +19,7 @@ export interface PortMapping {
 export interface CapabilityRequest {
   readonly portMappings: readonly PortMapping[];
   readonly annotations: Readonly<Record<string, string>>;
-  /** The pod's cgroup, for plugins that attach programs to it; empty for none of its own. */
+  /** The pod's cgroup, for plugins that attach programs to it; empty when it has no cgroup of its own. */
   readonly cgroupParent?: string;
   readonly dns?:
     | {

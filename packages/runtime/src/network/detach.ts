@@ -45,7 +45,7 @@ export async function detachSandbox(network: PodNetwork, request: DetachRequest)
   const attachments = await attachmentsOf(network, request);
   const first = attachments.every(({ list }) => namespaceMayGoFirst(list));
   if (first) await releaseNamespace();
-  // By the CNI spec, CNI_NETNS is empty when the namespace is gone.
+  // By the CNI specification, CNI_NETNS is empty when the namespace no longer exists.
   const netns = !first && pinState(netnsPath) === 'pinned' ? netnsPath : '';
   for (const attachment of attachments) {
     try {

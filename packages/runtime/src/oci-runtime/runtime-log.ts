@@ -33,7 +33,7 @@ export class OciRuntimeError extends Error {
   override readonly name = 'OciRuntimeError';
   /** The runtime's message alone. */
   readonly reason: string;
-  /** `notFound` when the runtime does not know the container or its process is gone. */
+  /** `NOT_FOUND` when the runtime does not know the container or its process has ended. */
   readonly kind: 'FAILED' | 'NOT_FOUND' | 'TIMEOUT';
 
   constructor(doing: string, reason: string, options?: ErrorOptions & { kind?: OciRuntimeError['kind'] }) {

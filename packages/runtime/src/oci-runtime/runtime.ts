@@ -62,8 +62,8 @@ export class OciRuntime {
   }
 
   /**
-   * Starts a created container. Fails with `kind: 'NOT_FOUND'` when its init is gone or it has been started before.
-   * An abort ends the wait for a runtime that hangs.
+   * Starts a created container. Fails with `kind: 'NOT_FOUND'` when its init has ended or it was started before. An
+   * abort ends the wait for a runtime that hangs.
    */
   async start(id: string, signal?: AbortSignal): Promise<void> {
     try {
@@ -156,7 +156,7 @@ export class OciRuntime {
 /**
  * crun: the init holds the reading end open and waits for a byte; opening without a reader fails with ENXIO. `crun
  * start` unlinks first. berthd writes first: the write is the atomic start, so that a killed berthd leaves the
- * container either started or not. The fifo only tells crun which of them it is.
+ * container either started or not. crun derives the state from whether the fifo exists.
  */
 function startByWriting(fifo: string): void {
   const fd = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);

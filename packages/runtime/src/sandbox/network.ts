@@ -12,7 +12,7 @@ import type { Paths } from '../state/paths.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 import { podSysctls } from './sysctls.ts';
 
-/** What a sandbox's namespaces and network use. */
+/** What pinNamespaces uses. */
 export interface SandboxNetworkServices {
   readonly config: LiveConfig;
   readonly paths: Paths;

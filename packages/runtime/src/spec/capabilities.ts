@@ -23,9 +23,9 @@ const defaultCapabilities = [
 ];
 
 /**
- * The capability sets of the container's process. Adding or dropping ALL is applied first, so that single names are
- * exceptions; drop is applied before add. ALL means this node's bounding set; adding a single capability that is
- * not in it is an error. A name that this kernel does not know is ignored, as by containerd and runc.
+ * The capability sets of the container's process. Adding or dropping ALL is applied first, so single names act as
+ * exceptions to it; drop is applied before add. ALL means this node's bounding set; adding a single capability that
+ * is not in it is an error. A name that this kernel does not know is ignored, as by containerd and runc.
  */
 export function processCapabilities(options: {
   request: Capability | undefined;

@@ -111,7 +111,7 @@ export function newLevel(taken: ReadonlySet<string>, random: (below: number) => 
   }
 }
 
-/** Parses a policy's lxc_contexts; undefined when it has none for containers. */
+/** Parses a policy's lxc_contexts; undefined when it has no contexts for containers. */
 export function parseContainerContexts(text: string): SelinuxPolicy | undefined {
   const entries = new Map(
     text.split('\n').flatMap((line): [string, string][] => {

@@ -14,7 +14,7 @@ const keptSteps = 16;
 /** Characters of an error that are kept. */
 const keptError = 400;
 
-/** A call under way, with what is known of it so far. */
+/** A call in progress, with the attributes that are known so far. */
 interface OpenCall {
   attributes: SpanAttributes;
   steps: number;
