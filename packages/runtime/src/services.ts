@@ -1,5 +1,4 @@
-// Opens and starts all parts of berthd in dependency order: database, network, images, OCI runtimes. daemon.ts calls
-// it.
+// Opens and starts all parts of berthd in dependency order. daemon.ts calls it.
 
 import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';

@@ -1,5 +1,4 @@
-// Makes pulled layers survive a power loss: flushes them in the background, and removes unflushed ones after a
-// reboot.
+// Flushes pulled layers to the disk in the background, and removes unflushed ones after a reboot.
 
 import type { Digest } from '@berth/oci/image-spec/digest.ts';
 import type { Logger } from '../logging/log.ts';

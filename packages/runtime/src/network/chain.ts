@@ -1,4 +1,4 @@
-// Decides from a network's plugin chain what can be skipped or reordered for speed. Pure.
+// Decides whether DEL may run after the namespace is removed, and which plugins a pod does not need. Pure.
 
 import { type NetworkConfigList, parseConfList } from '@berth/cni/config/conf-list.ts';
 import { isJsonObject, type Json } from '@berth/cni/spec/json.ts';

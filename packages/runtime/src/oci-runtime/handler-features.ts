@@ -1,4 +1,4 @@
-// Which features a runtime handler offers on this node, for Status, and the refusal of requests beyond them.
+// Computes the features that a runtime handler offers on this node, and refuses requests that need others.
 
 import { statSync } from 'node:fs';
 import { release } from 'node:os';

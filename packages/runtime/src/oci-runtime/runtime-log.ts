@@ -1,4 +1,4 @@
-// Extracts the reason of a failure from an OCI runtime's JSON log, and the error that carries it.
+// Reads the reason of a failure from an OCI runtime's JSON log, and defines the error that carries it.
 
 import { isObject } from '@berth/common/json/is-object.ts';
 

@@ -1,4 +1,4 @@
-// Selects the annotations of config.json. Annotations that instruct the OCI runtime are filtered out. Pure.
+// Selects the annotations that the OCI runtime sees, by the handler's settings or without instructions to it. Pure.
 
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import type { SandboxView } from './input.ts';

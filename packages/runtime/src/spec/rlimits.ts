@@ -1,4 +1,4 @@
-// The rlimits of containers, independent of berthd's own limits.
+// The rlimits of containers: a fixed limit of open files, at most berthd's own.
 
 import { clampRlimit } from '@berth/linux/processes/rlimits.ts';
 import type { PosixRlimit } from '@berth/oci/runtime-spec/config.ts';

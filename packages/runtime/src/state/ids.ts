@@ -1,4 +1,4 @@
-// Branded ids of sandboxes and containers.
+// Branded types of sandbox and container ids, so that one cannot be passed for the other.
 
 import { randomBytes } from 'node:crypto';
 
