@@ -28,13 +28,13 @@ The pods' logs are in /var/log/pods, the daemons' in /var/log/berth. bin/crictl 
 
 program
   .command('up')
-  .description('start the node if it does not run, put manifests in place, wait until their pods are ready')
+  .description('start the node if it does not run, install manifests, wait until their pods are ready')
   .argument('[MANIFEST...]', 'files with pods in YAML or JSON, or directories of them')
-  .option('--timeout <seconds>', 'how long the pods may take', parseSeconds, defaultUpSeconds)
+  .option('--timeout <seconds>', 'how long to wait for the pods', parseSeconds, defaultUpSeconds)
   .addOption(
     new Option(
       '--validate <how>',
-      'what becomes of fields that no node acts on (unknown, set twice, without effect): an error, a warning, nothing',
+      'how to treat fields without effect (unknown, set twice, unsupported): as errors, as warnings, or not at all',
     )
       .choices(validations)
       .default('strict'),
@@ -47,13 +47,8 @@ program
 
 program
   .command('down')
-  .description('end the pods of berth up, the kubelet and the runtime, and leave nothing running')
-  .option(
-    '--timeout <seconds>',
-    'how long pods may take to end by themselves',
-    parseSeconds,
-    defaultDownSeconds,
-  )
+  .description('stop the pods of berth up, the kubelet and the runtime')
+  .option('--timeout <seconds>', 'how long to wait for pods to end', parseSeconds, defaultDownSeconds)
   .action(async (options: { timeout: number }) => {
     const { down } = await import('./commands/down.ts');
     await down(defaultLayout(), options);
@@ -61,7 +56,7 @@ program
 
 program
   .command('status')
-  .description('tell whether runtime and kubelet run, and list the pods (exit code 1 when they do not)')
+  .description('show whether runtime and kubelet run, and list the pods (exit code 1 when they do not)')
   .action(async () => {
     const { status } = await import('./commands/status.ts');
     if (!(await status(defaultLayout()))) process.exitCode = 1;

@@ -33,7 +33,7 @@ export function parseArguments(argv: readonly string[]): Invocation {
     .option('--root <dir>', `images, container layers and state (default: ${defaultConfig.root})`)
     .option(
       '--state <dir>',
-      `what a reboot may take: sandboxes and bundles (default: ${defaultConfig.state})`,
+      `what a reboot may remove: sandboxes and bundles (default: ${defaultConfig.state})`,
     )
     .addOption(
       new Option('-l, --log-level <level>', `default: ${defaultConfig.logLevel}`).choices([...logLevels]),
@@ -45,16 +45,16 @@ export function parseArguments(argv: readonly string[]): Invocation {
     )
     .option(
       '--cgroup-parent <path>',
-      `cgroup of pods that ask for none (default: ${defaultConfig.cgroupParent})`,
+      `cgroup parent of pods that request none (default: ${defaultConfig.cgroupParent})`,
     )
     .option(
       '--default-runtime <name>',
-      'runtime handler of pods that ask for none (default: the first that works)',
+      'runtime handler of pods that request none (default: the first that works)',
     )
-    .option('--conmon <path>', 'the conmon to use (default: conmon in PATH)')
+    .option('--conmon <path>', 'path of conmon (default: conmon in PATH)')
     .option('--cni-config-dir <dir>', `CNI configuration (default: ${defaultConfig.cni.confDir})`)
     .option('--cni-plugin-dir <dir...>', `CNI plugins (default: ${defaultConfig.cni.pluginDirs.join(' ')})`)
-    .option('--cni-cache-dir <dir>', `record of CNI attachments (default: ${defaultConfig.cni.cacheDir})`)
+    .option('--cni-cache-dir <dir>', `cache of CNI results (default: ${defaultConfig.cni.cacheDir})`)
     .option(
       '--registry-config-dir <dir>',
       `HOST/hosts.toml files (default: ${defaultConfig.registry.configDir})`,

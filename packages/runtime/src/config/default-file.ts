@@ -16,34 +16,38 @@ type Described<Value> = {
 const described: Described<Config> = {
   listen:
     'Path of the CRI socket. The directories below are for root alone: put it elsewhere to give a group access.',
-  root: 'What survives a reboot: images, container layers, the database.',
+  root: 'Directory of what has to survive a reboot: images, container layers, the database.',
   state:
-    'What need not: sandboxes, bundles, exit files. A tmpfs is best. Roots of pods with a user namespace are beside it, in STATE-userns, so other users have to get through its parent.',
+    'Directory of what a reboot may remove: sandboxes, bundles, exit files. Prefer a tmpfs. Root file systems of pods with a user namespace are beside it, in STATE-userns, so other users need to traverse its parent.',
   logLevel: 'trace, debug, info, warning or error.',
   logFormat: "text (logrus') or json.",
-  cgroupDriver: "cgroupfs or systemd; has to be the kubelet's.",
-  cgroupParent: 'Cgroup of pods whose request names none.',
-  defaultRuntime: 'Runtime handler of pods that ask for none; without it the first that works here.',
+  cgroupDriver: "cgroupfs or systemd; must match the kubelet's.",
+  cgroupParent: 'Cgroup parent of pods whose request has none.',
+  defaultRuntime:
+    'Runtime handler of pods that request none; if unset, the first one that works on this node.',
   runtimes:
-    'OCI runtimes by the name of their runtime handler, which a RuntimeClass names. args precede every command. podAnnotations and containerAnnotations (names, or prefixes and *) say which annotations the runtime sees; without them crun and runc see all that are no orders to it, others none.',
-  conmon: "The monitor that keeps a container's log and exit code.",
+    'OCI runtimes by the runtime handler that a RuntimeClass names. args precede every command. podAnnotations and containerAnnotations (names, or prefixes with *) select the annotations that the runtime sees; if unset, crun and runc see all that do not control the runtime, others see none.',
+  conmon: "The monitor that writes a container's log and exit code.",
   init: 'The init of pods that share a PID namespace.',
   defaultSysctls:
-    "Kernel parameters of pods' own network and IPC namespaces, unless a pod sets the same; {} for none.",
+    "Kernel parameters of pods' own network and IPC namespaces; a pod's own sysctls override them; {} sets none.",
   cni: {
     about: 'The network of pods.',
     fields: {
-      confDir: 'The first conflist here, by name, is used; it is watched.',
-      pluginDirs: 'Where plugins are looked up, in order.',
+      confDir: 'Directory of conflists. berthd uses the first by name and watches the directory.',
+      pluginDirs: 'Directories of CNI plugins, searched in order.',
       confTemplate:
-        "Template of a conflist to write with the pod CIDR that the kubelet tells, as containerd's.",
-      cacheDir: 'Record of attachments, as libcni keeps it.',
-      timeoutSeconds: 'A plugin that takes longer is killed, and its pod fails.',
+        "Template of a conflist that berthd fills with the pod CIDR from the kubelet, as containerd's conf_template.",
+      cacheDir: 'Directory of cached results, in the format of libcni.',
+      timeoutSeconds: 'A plugin that runs longer is killed, and the request fails.',
     },
   },
   cdi: {
-    about: 'Devices of vendors, by the Container Device Interface.',
-    fields: { specDirs: 'Directories of specifications; a device of a later one goes before.' },
+    about: 'Devices of vendors (Container Device Interface).',
+    fields: {
+      specDirs:
+        'Directories of specifications; a device in a later directory overrides one in an earlier directory.',
+    },
   },
   registry: {
     about: 'Registries that images are pulled from.',
@@ -54,45 +58,46 @@ const described: Described<Config> = {
     },
   },
   image: {
-    about: 'What an image may be at most (a larger one is refused), and which ones stay.',
+    about: 'Limits of images (a larger image is refused), and which images are pinned.',
     fields: {
       maxLayerBytes: 'Bytes of one unpacked layer.',
       maxLayerFiles: 'Files of one unpacked layer.',
       maxImageBytes: 'Bytes of all unpacked layers of an image, and of an archive of images.',
-      pinned: 'Names, with * for any characters, of images that the kubelet is to keep when it frees space.',
+      pinned:
+        'Names of images that the kubelet must not remove when it frees space; * matches any characters.',
     },
   },
   streaming: {
-    about: 'The server that clients of exec, attach and port-forward are sent to by a URL that works once.',
+    about: 'The server that serves exec, attach and port-forward at one-time URLs.',
     fields: {
-      address: 'Address that it listens on.',
-      port: '0 takes any free port with the first request; another is listened on from the start.',
-      certFile: 'Certificate in PEM, with which it serves HTTPS. Changes of these files take effect at once.',
+      address: 'Address to listen on.',
+      port: '0: any free port, opened with the first request. Any other port is opened at the start.',
+      certFile: 'Certificate in PEM; serves HTTPS with it. Changes of these files take effect at once.',
       keyFile: 'Key of the certificate, in PEM.',
-      clientCaFile: 'Authorities in PEM; every client has to show a certificate that one of them has signed.',
-      idleTimeoutSeconds: 'A connection without a byte in either direction is closed.',
+      clientCaFile:
+        'Certificate authorities in PEM; clients must present a certificate that one of them signed.',
+      idleTimeoutSeconds: 'Time after which a connection without traffic in either direction is closed.',
     },
   },
   checkpoint: {
-    about:
-      'Containers that are made from checkpoints: an archive in the place of an image, or an image of one.',
+    about: 'Restoring containers from checkpoints: an archive in place of an image, or a checkpoint image.',
     fields: {
       restore:
-        "Allow it, for those who may make pods and whoever makes the images that they name. Refused is a checkpoint whose criu files give its processes users, groups, capabilities, seccomp filters, new privileges, LSM profiles, limits, priorities, namespaces, mounts or devices beyond the request's; a seccomp profile needs a checkpoint that this node has made. Not covered: flaws in criu, which reads these files as root; files and sockets of the container itself, opened whatever its user may; device nodes, which its device cgroup keeps closed; kernel parameters of its own IPC namespace.",
+        "Allow restoring, to everyone who can create pods and to the authors of the images that they name. berthd refuses a checkpoint whose criu files give its processes users, groups, capabilities, seccomp filters, new privileges, LSM profiles, limits, priorities, namespaces, mounts or devices that exceed the request; a seccomp profile needs a checkpoint from this node. Not covered: vulnerabilities of criu, which reads these files as root; files and sockets of the container itself, which criu opens with its own permissions; device nodes, which the device cgroup blocks; kernel parameters of the container's IPC namespace.",
     },
   },
   stats: {
-    about: 'What is told of the usage of resources.',
+    about: 'Reports of resource usage.',
     fields: {
       includedPodMetrics:
-        'Metrics for kubelets that take them from the CRI: cpu, hugetlb, memory, network, oom, process, spec, disk, diskIO, pressure; or all.',
+        'Metrics for kubelets that read them from the CRI: cpu, hugetlb, memory, network, oom, process, spec, disk, diskIO, pressure; or all.',
     },
   },
   tracing: {
-    about: 'Spans of what takes time, for an OpenTelemetry collector.',
+    about: 'Trace spans for an OpenTelemetry collector.',
     fields: {
-      endpoint: 'Where spans go by OTLP over gRPC, such as 127.0.0.1:4317; without it there is no tracing.',
-      samplingRatePerMillion: 'Of a million calls whose caller does not decide, how many are traced.',
+      endpoint: 'Endpoint of OTLP over gRPC, such as 127.0.0.1:4317; if unset, tracing is off.',
+      samplingRatePerMillion: 'Sampling rate per million calls for which the caller has not decided.',
     },
   },
 };
@@ -102,7 +107,7 @@ type Description = string | { about: string; fields: { [key: string]: Descriptio
 /** A config.yaml with the default and a description of every setting: `berthd config default`. */
 export function defaultConfigFile(): string {
   return [
-    "# Settings of berthd. Every one is at its default; keep only what differs.\n# The file is read from /etc/berth/config.yaml, or from where berthd's --config says.\n",
+    '# Settings of berthd. All have their defaults; keep only those that you change.\n# berthd reads /etc/berth/config.yaml, or the file that --config names.\n',
     ...render({ ...described }, { ...defaultConfig }, ''),
   ].join('\n');
 }

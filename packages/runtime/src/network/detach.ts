@@ -65,7 +65,7 @@ async function attachmentsOf(network: PodNetwork, request: DetachRequest): Promi
   const { sandboxId: sandbox, isAttached = false } = request;
   const attachments = (await cni.getCachedAttachments(sandbox)).map((cached) => recorded(network, cached));
   for (const record of await cni.damagedRecords(sandbox)) {
-    log.warning('The record of a network attachment cannot be read; going by the present configuration', {
+    log.warning('The record of a network attachment cannot be read; using the current configuration', {
       sandbox,
       network: record.networkName,
     });
@@ -79,7 +79,7 @@ async function attachmentsOf(network: PodNetwork, request: DetachRequest): Promi
     return [];
   }
   const { name } = config.selected.list;
-  log.warning('The record of a network attachment is gone; going by the present configuration', {
+  log.warning('The record of a network attachment is gone; using the current configuration', {
     sandbox,
     network: name,
   });
@@ -142,8 +142,8 @@ async function detach(network: PodNetwork, attachment: Attachment): Promise<void
       (isHalfMade || error.failure === 'missing') && present !== undefined && present.text !== list.text;
     if (!goesByPresent && !tellsItIsGone(error, runtime)) throw error;
     const why = goesByPresent
-      ? 'Detaching by the recorded network configuration failed; going by the present one'
-      : 'A network plugin did not find what it was to remove';
+      ? 'DEL with the recorded network configuration failed; running it with the current one'
+      : 'A network plugin did not find the resource that it should remove';
     log.warning(why, { sandbox, network: networkName, error: error.message });
     // Let the other plugins release the sandbox's resources, such as its address.
     await cni.delNetworkList(list, runtime, { continueOnError: true }).catch(() => {});

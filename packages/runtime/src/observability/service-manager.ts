@@ -49,7 +49,7 @@ export class ServiceManager implements Disposable {
         isHealthy();
         this.#notify('WATCHDOG=1');
       } catch (error) {
-        this.#log.error(`Not healthy, so the watchdog is not told otherwise: ${messageWithCauses(error)}`);
+        this.#log.error(`Not healthy; the watchdog gets no keep-alive: ${messageWithCauses(error)}`);
       }
     };
     this.#watchdog = setInterval(beat, this.#interval);

@@ -181,6 +181,6 @@ export function describeAction(action: Action): string {
     case 'stop-sandbox':
       return `stopping sandbox ${action.id}: ${action.why}`;
     case 'remove-orphan':
-      return `removing ${action.what} ${action.id}, which belongs to nothing`;
+      return `removing ${action.what} ${action.id}, which no container or sandbox owns`;
   }
 }
