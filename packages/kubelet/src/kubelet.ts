@@ -1,4 +1,4 @@
-// Builds and starts all parts of the kubelet. The only file that knows them all; each part is given the ports it uses.
+// Builds and starts all parts of the kubelet. The only file that imports them all; each part gets what it uses.
 import { arch } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDirectoriesSync } from '@berth/common/files/directories.ts';
@@ -40,7 +40,7 @@ import { hostPathPlugin } from './volumes/plugins/host-path.ts';
 
 const log = createLogger('kubelet.ts');
 
-/** How many sandboxes and containers are being made at a time: more than the runtime can use, not a flood. */
+/** Maximum number of concurrent RunPodSandbox and CreateContainer calls: keeps the runtime busy without flooding it. */
 const maxCreations = 16;
 const firstRetryMs = 100;
 const longestRetryMs = 5000;
@@ -48,7 +48,7 @@ const longestRetryMs = 5000;
 /** Connections to the runtime, and the options of the kubelet that uses them. */
 export interface KubeletConnections {
   cri: CriClient;
-  /** Where images come from when it is not the runtime's own socket. */
+  /** The image service, if its socket is not the runtime's. */
   imageCri?: CriClient;
   options: KubeletOptions;
 }
@@ -60,7 +60,7 @@ interface Running {
   rotator: LogRotator;
 }
 
-/** The kubelet without sources and servers: told what pods this node wants, it makes the runtime agree. */
+/** The kubelet without sources and servers: brings the runtime to the desired set of pods. */
 export class Kubelet {
   readonly #connections: KubeletConnections;
   readonly #podManager: PodManager;
@@ -86,8 +86,8 @@ export class Kubelet {
   }
 
   /**
-   * The whole set of pods that this node shall run from now on; each UID is one version of a pod. Returns at
-   * once. The first call also ends pods that an earlier kubelet left in the runtime and that are wanted no more.
+   * Sets the desired pods of this node; each UID is one version of a pod. Returns at once. The first call also ends
+   * pods of an earlier kubelet that are still in the runtime and not desired.
    */
   setPods(pods: readonly Pod[]): void {
     this.#podManager.setPods(pods);
@@ -99,22 +99,22 @@ export class Kubelet {
     this.#visible.refresh();
   }
 
-  /** Every pod that is wanted or still ends, with its newest status, as JSON-ready objects. */
+  /** Every desired or terminating pod with its newest status, as JSON-ready objects. */
   pods(): PodWithStatus[] {
     return this.#visible.list();
   }
 
-  /** Pods that this node does not run, because they do not fit. */
+  /** Pods that admission rejected. */
   rejected(): RejectedPod[] {
     return [...this.#podManager.rejected().values()];
   }
 
-  /** True while the runtime answers; false lets `/healthz` say so. */
+  /** True while the runtime answers; when false, `/healthz` reports it. */
   runtimeReady(): boolean {
     return this.#running?.pleg.ready ?? false;
   }
 
-  /** Stops to act. Pods keep running, and the next kubelet adopts them. */
+  /** Stops the kubelet. Pods keep running, and the next kubelet adopts them. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#running?.pleg.stop();
@@ -124,7 +124,7 @@ export class Kubelet {
     this.#connections.imageCri?.close();
   }
 
-  /** Waits for the runtime, ends what is wanted no more, then begins to run pods. */
+  /** Waits for the runtime, ends pods that are not desired, then starts the workers. */
   async #start(): Promise<void> {
     for (let delayMs = firstRetryMs; !this.#stopped; delayMs = Math.min(delayMs * 2, longestRetryMs)) {
       try {
@@ -158,7 +158,7 @@ export class Kubelet {
   }
 }
 
-/** Builds what pods are run with. */
+/** Builds the parts that the pod workers use. */
 function workerPorts(
   { cri, imageCri = cri, options }: KubeletConnections,
   { runtimeName, hasGroupsPolicy }: RuntimeFacts,
@@ -206,14 +206,14 @@ function workerPorts(
   };
 }
 
-/** What the whole kubelet is started with. */
+/** The parameters of startKubelet. */
 export interface KubeletSettings {
   options: KubeletOptions;
   allowedUnsafeSysctls: readonly string[];
   version: string;
 }
 
-/** Starts the kubelet with its sources and servers; `stop` leaves the pods as they are. */
+/** Starts the kubelet with its sources and servers; `stop` leaves the pods running. */
 export async function startKubelet({
   options,
   allowedUnsafeSysctls,

@@ -34,12 +34,12 @@ async function main(argv: readonly string[]): Promise<void> {
   process.once('SIGINT', stop);
 }
 
-// A kubelet that can not go on dies at once and is started again: everything it needs is on disk and in the runtime.
+// Exit on unhandled errors; the service manager restarts the kubelet, whose state is on disk and in the runtime.
 process.on('uncaughtException', (err) => {
   log.error('Unexpected failure; the kubelet ends and pods keep running', { err: err.stack ?? err });
   process.exit(255);
 });
-// What is the kubelet's own has its mode; the usual umask keeps logs readable and everything else unwritable.
+// The kubelet's own files have explicit modes. umask 022 keeps logs readable, and other files writable only by root.
 process.umask(0o022);
 try {
   await main(process.argv.slice(2));

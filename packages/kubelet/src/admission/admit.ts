@@ -1,5 +1,4 @@
-// Which pods this node takes. A static pod has no scheduler in front of it, so this alone keeps a node from being
-// promised twice.
+// Decides which pods this node admits. Static pods have no scheduler, so only this prevents overcommitting the node.
 import type { Pod } from '../api/pod.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
 import type { Check, Failed, Verdict } from './check.ts';
@@ -8,18 +7,18 @@ import { checkNodeAffinity } from './node-affinity.ts';
 import { NodeUsage } from './node-usage.ts';
 import { checkPodCount, checkResources } from './resources.ts';
 
-/** In the real kubelet's order: a pod that fails several shows the first one. */
+/** The checks in the real kubelet's order: a pod that fails several shows the first failure. */
 const checks: readonly Check[] = [checkPodCount, checkResources, checkNodeAffinity, checkHostPorts];
 
-/** Pods that may run, and those that may not with the reason. */
+/** The admitted pods, and the rejected pods with the reason. */
 export interface Admission {
   admitted: Pod[];
   rejected: { pod: Pod; failed: Failed }[];
 }
 
 /**
- * Admits pods one after the other, those that were admitted before first, so that a newcomer never pushes out
- * what runs. A pod that `isFinished` (its containers are done) holds nothing any more and stays.
+ * Admits pods sequentially, previously admitted pods first, so that a new pod never evicts a running one. A finished pod
+ * (`isFinished`) uses no resources and stays admitted.
  */
 export function admitPods(
   pods: readonly Pod[],

@@ -1,16 +1,16 @@
-// One reason for which a node does not take a pod.
+// The interface of admission checks.
 import type { Pod } from '../api/pod.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
 import type { NodeUsage } from './node-usage.ts';
 
-/** What a check found: the pod fits, or it fails with what its status shows. */
+/** The result of a check: the pod is admitted, or the failure for its status. */
 export type Verdict = 'admitted' | Failed;
 
 /** Why a pod is not admitted. */
 export interface Failed {
   /** `status.reason`, as the real kubelet has it: `OutOfcpu`. */
   reason: string;
-  /** `status.message` without `Pod was rejected: `, word for word as the real kubelet has it. */
+  /** `status.message` without `Pod was rejected: `, in the real kubelet's exact words. */
   message: string;
   /** The same for a person, with units and names: for the log and `/rejected`. */
   detail: string;

@@ -1,8 +1,8 @@
-// Each host port is one pod's.
+// Rejects pods whose host ports are taken.
 import type { Check } from './check.ts';
 import { hostPortsOf } from './host-ports-of.ts';
 
-/** Refuses a pod whose host port another pod has, on the same address or on every one. */
+/** Rejects a pod if another pod uses its host port on the same address or on all addresses. */
 export const checkHostPorts: Check = (pod, _node, { ports }) => {
   for (const port of hostPortsOf(pod)) {
     const onEveryAddress = ports.get(port.replace(/@.*/, '@'));

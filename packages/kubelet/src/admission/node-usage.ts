@@ -1,4 +1,4 @@
-// What the pods that were admitted hold of a node.
+// The resources and host ports that admitted pods use.
 
 import { parseQuantity } from '@berth/common/quantity.ts';
 import { containersOfKind } from '../api/each-container.ts';
@@ -42,7 +42,7 @@ export class NodeUsage {
   }
 }
 
-/** What the regular containers request together, or the hungriest init container if that is more. */
+/** The maximum of the regular containers' total request and the largest init container's. */
 export function requestOf(pod: Pod, resource: CountedResource): bigint {
   const amount = ({ container }: { container: Container }): bigint =>
     parseQuantity(container.resources.requests?.[resource] ?? 0).nanos;

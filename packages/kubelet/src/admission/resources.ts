@@ -4,7 +4,7 @@ import type { NodeFacts } from '../node/node-facts.ts';
 import type { Check, Failed } from './check.ts';
 import { type CountedResource, countedResources, requestOf } from './node-usage.ts';
 
-/** No more than `--max-pods` pods. */
+/** Checks the limit `--max-pods`. */
 export const checkPodCount: Check = (_pod, { maxPods }, usage) =>
   usage.pods < maxPods
     ? 'admitted'
@@ -13,7 +13,7 @@ export const checkPodCount: Check = (_pod, { maxPods }, usage) =>
         detail: `Node didn't have enough resource: pods: this node runs at most ${maxPods} (--max-pods)`,
       };
 
-/** No more of a resource than the node has. What a pod does not request is not checked. */
+/** Checks each resource that the pod requests against the node's free amount. */
 export const checkResources: Check = (pod, node, usage) => {
   for (const resource of countedResources) {
     const [requested, used, capacity] = [

@@ -1,11 +1,11 @@
-// Fills in what a manifest leaves out, as the API server does for every pod: what `/pods` shows and what the
-// rest of the kubelet relies on.
+// Fills in the API server's defaults for fields that a manifest omits. `/pods` shows them, and the rest of the kubelet
+// relies on them.
 
 import { splitImageName } from '@berth/common/image-name.ts';
 import { compareQuantities } from '@berth/common/quantity.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 
-/** The pod with the API's defaults; the input is left as it is. */
+/** Returns a copy of the pod with the API's defaults. */
 export function withDefaults(pod: v1.Pod): v1.Pod {
   const spec = pod.spec;
   if (!spec) return pod;
@@ -46,13 +46,13 @@ function defaultContainer(container: v1.Container, hostNetwork: boolean): v1.Con
   };
 }
 
-/** Only an image whose tag is "latest", written or implied, is asked for again at every start. */
+/** Always only for an image with the tag "latest", written or implied. */
 function pullPolicy(image: string): 'Always' | 'IfNotPresent' {
   const { tag, digest } = splitImageName(image);
   return tag === 'latest' || (tag === undefined && digest === undefined) ? 'Always' : 'IfNotPresent';
 }
 
-/** A limit without a request is also the request. */
+/** The default of a request is the limit. */
 function defaultResources(resources: v1.ResourceRequirements): v1.ResourceRequirements {
   return resources.limits
     ? { ...resources, requests: { ...resources.limits, ...resources.requests } }
@@ -81,7 +81,7 @@ function defaultEnv(variable: v1.EnvVar): v1.EnvVar {
   return variable;
 }
 
-/** A volume that names no source is an empty folder. */
+/** A volume without a source is an emptyDir. */
 function defaultVolume(volume: v1.Volume): v1.Volume {
   if (Object.keys(volume).every((key) => key === 'name')) return { ...volume, emptyDir: {} };
   if (volume.hostPath)

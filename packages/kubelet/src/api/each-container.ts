@@ -1,4 +1,4 @@
-// The one way to walk the containers of a pod, so that a new kind of container is added in one place.
+// Iterates over the containers of a pod. All code uses this, so that a new kind of container is added in one place.
 
 /** Where in the specification a container stands: `initContainers` or `containers`. */
 export type ContainerKind = 'init' | 'regular';

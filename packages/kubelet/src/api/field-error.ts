@@ -1,11 +1,11 @@
-// What is wrong with a field, in the words that Kubernetes' own API uses for it, so that what people search
-// for is found: `spec.containers[0].image: Required value`.
+// Errors about fields in the API server's wording, so that people find them when they search for the text:
+// `spec.containers[0].image: Required value`.
 
-/** One fault of a manifest: the path of the field and what is wrong there. */
+/** One error in a manifest: the path of the field and the problem. */
 export interface FieldError {
   path: string;
   problem: string;
-  /** The field that is meant, where `path` is left out of the text. */
+  /** The field, if the text omits `path`. */
   at?: string;
   /** The pod runs without this field, as with the real kubelet: a warning in the log. */
   isIgnored?: true;
@@ -16,12 +16,12 @@ export function formatFieldError({ path, problem }: FieldError): string {
   return path === '' ? problem : `${path}: ${problem}`;
 }
 
-/** All faults in one text; an unknown field or a wrong type comes first as it often explains the rest. */
+/** All errors in one text; unknown fields and wrong types first, because they often explain the others. */
 export function formatFieldErrors(errors: readonly FieldError[]): string {
   return errors.map(formatFieldError).join('; ');
 }
 
-/** The pod runs as if the field were not there; `detail` says why nothing comes of it. */
+/** The pod runs as if the field were unset; `detail` says why it has no effect. */
 export function ignored(path: string, detail: string): FieldError {
   return { path, problem: `Ignored: ${detail}`, isIgnored: true };
 }
@@ -31,12 +31,12 @@ export function required(path: string, detail?: string): FieldError {
   return { path, problem: detail ? `Required value: ${detail}` : 'Required value' };
 }
 
-/** The value cannot be right. */
+/** The value is invalid. */
 export function invalid(path: string, value: unknown, detail: string): FieldError {
   return { path, problem: `Invalid value: ${show(value)}: ${detail}` };
 }
 
-/** The value is not one of the few that are allowed. */
+/** The value is not one of the allowed values. */
 export function notSupported(path: string, value: unknown, supported: readonly string[]): FieldError {
   const list = [...supported].sort().map(show).join(', ');
   return { path, problem: `Unsupported value: ${show(value)}: supported values: ${list}` };
@@ -57,7 +57,7 @@ export function notFound(path: string, value: unknown, detail?: string): FieldEr
   return { path, problem: `Not found: ${show(value)}${detail ? `: ${detail}` : ''}` };
 }
 
-/** Kubernetes has no such field, and ignores it; `known` are the fields that it has at this place. */
+/** Kubernetes has no such field and ignores it; `known` are the valid fields of this object. */
 export function unknownField(path: string, field: string, known: readonly string[]): FieldError {
   const nearest = nearestName(field, known);
   const hint = nearest ? ` (did you mean "${nearest}"?)` : '';
@@ -65,7 +65,7 @@ export function unknownField(path: string, field: string, known: readonly string
   return { path: '', at, problem: `strict decoding error: unknown field "${at}"${hint}`, isIgnored: true };
 }
 
-/** Adds what a grammar says about a value. */
+/** Adds the problem that a grammar of names.ts reports for a value. */
 export function check(
   errors: FieldError[],
   path: string,
@@ -76,7 +76,7 @@ export function check(
   if (problem) errors.push(invalid(path, value, problem));
 }
 
-/** Adds an error when the value is set and not one of those allowed. */
+/** Adds an error when the value is set and not allowed. */
 export function oneOf(
   errors: FieldError[],
   path: string,
@@ -92,7 +92,7 @@ export function join(path: string, field: string): string {
   return path === '' ? field : `${path}.${field}`;
 }
 
-/** The known name that is most like `name`, when it is near enough to be what was meant. */
+/** The known name with the smallest edit distance to `name`, if it is a likely typo. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(name.length / 3));
   let best: { name: string; distance: number } | undefined;
@@ -103,7 +103,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return best?.name;
 }
 
-/** How many insertions, deletions, replacements and swaps of neighbours make `a` into `b`. */
+/** Edit distance: insertions, deletions, replacements and swaps of neighbours. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
@@ -127,7 +127,7 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** A value as an error shows it: short, texts in quotes. */
+/** Formats a value for an error: truncated, strings in quotes. */
 function show(value: unknown): string {
   const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;

@@ -1,15 +1,15 @@
-// The text of a manifest file to JSON values, as Kubernetes reads it, several documents in one file.
+// Parses the text of a manifest file, YAML or JSON with any number of documents, to JSON values as Kubernetes does.
 
 import { readYaml, type YamlDocument, YamlError } from '@berth/go-yaml/document.ts';
 import { tryJson } from '@berth/go-yaml/json.ts';
 import { yamlText } from '@berth/go-yaml/text.ts';
 
-/** A manifest that is no YAML or JSON; the message says where. */
+/** The manifest is not valid YAML or JSON; the message contains the position. */
 export class ManifestSyntaxError extends Error {
   override name = 'ManifestSyntaxError';
 }
 
-/** Every document of the text that is not empty, or what is wrong with it. */
+/** Each non-empty document of the text, or its error. */
 export function readManifestDocuments(content: Uint8Array | string): (YamlDocument | ManifestSyntaxError)[] {
   const documents = readYaml(content);
   return documents

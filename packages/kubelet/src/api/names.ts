@@ -1,5 +1,4 @@
-// What names may look like: the grammars that Kubernetes checks names, labels and keys against. Each function
-// returns what is wrong, or undefined.
+// The grammars by which Kubernetes validates names, labels and keys. Each function returns the problem, or undefined.
 
 type Check = (value: string) => string | undefined;
 

@@ -1,5 +1,5 @@
-// Checks a parsed manifest against the table of every field of a Pod: unknown fields are left out and reported, types
-// have to match, required fields have to be there.
+// Checks a parsed manifest against the schema of Pod: drops and reports unknown fields, checks types and required
+// fields.
 
 import { messageOf } from '@berth/common/error-message.ts';
 import { isObject } from '@berth/common/json/is-object.ts';
@@ -12,8 +12,8 @@ import { podSchema } from './generated/pod-schema.ts';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * A Pod with the shape that the API gives it and what was left out of it, or what is wrong with it. Nulls are left
- * out as if unset and quantities are canonical text, so that what comes out can be compared and printed.
+ * Returns a Pod that matches the schema, and the fields that were dropped; or the errors. Drops nulls and normalizes
+ * quantities, so that results can be compared and printed.
  */
 export function readPodShape(
   value: unknown,
@@ -28,7 +28,7 @@ function conforms(_value: unknown, errors: readonly FieldError[]): _value is v1.
   return errors.every(({ isIgnored }) => isIgnored);
 }
 
-/** The fields of a type of the Pod schema, with `!` marking the ones that must be there. */
+/** The fields of a type of the Pod schema; `!` marks required fields. */
 export function fieldsOf(type: string): Readonly<Record<string, string>> | undefined {
   return podSchema[type];
 }
@@ -41,7 +41,7 @@ function readValue(type: string, value: unknown, path: string, errors: FieldErro
   return fields ? readObject(type, value, path, errors) : readScalar(type, value, path, errors);
 }
 
-/** A null in a list or map is what the API decodes it to: an object without fields, or the type's zero. */
+/** Decodes a null in a list or map as the API does: to an empty object, or the zero value of the type. */
 function readNull(type: string, path: string, errors: FieldError[]): unknown {
   if (type.startsWith('[]') || type.startsWith('map:')) return undefined;
   const fields = fieldsOf(type);
@@ -126,7 +126,7 @@ function readInteger(type: 'int32' | 'int64', value: unknown, path: string, erro
   const whole = BigInt(value);
   const limit = type === 'int32' ? 2n ** 31n : 2n ** 63n;
   if (whole >= limit || whole < -limit) return wrongType(path, value, `within the range of ${type}`, errors);
-  // The 64-bit fields are seconds, users and groups: beyond this range values need not be told apart.
+  // The 64-bit fields are seconds, users and groups: precision beyond this range is not needed.
   return Math.min(Math.max(Number(whole), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }
 

@@ -1,5 +1,5 @@
-// The Pod as every other file of the kubelet knows it. A manifest becomes such a Pod in one place only
-// (config/decode.ts: parsed, checked, completed), so what is promised here may be trusted elsewhere.
+// The type of an admitted Pod. Only config/decode.ts makes one from a manifest (parses, validates, fills in defaults),
+// so all other code can rely on these types.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import type { PodStatus } from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
@@ -26,7 +26,7 @@ export interface PodIdentity {
   uid: string;
 }
 
-/** Pod metadata with what every admitted pod has. */
+/** Pod metadata with the fields that every admitted pod has. */
 export type PodMetadata = ObjectMeta & PodIdentity;
 
 /** kubernetes-types describes 1.30; these are the fields that came later and that this kubelet supports. */
@@ -65,10 +65,10 @@ export interface Pod extends Omit<v1.Pod, 'metadata' | 'spec'> {
   spec: PodSpec;
 }
 
-/** A pod as `/pods` shows it: what was asked for, and how it is. */
+/** A pod as `/pods` shows it: specification and status. */
 export type PodWithStatus = Pod & { status: PodStatus };
 
-/** `namespace/name`: what log lines and errors call a pod. One pod of that name runs at a time. */
+/** `namespace/name`, which identifies a pod in logs and errors. Only one pod of a name runs at a time. */
 export type PodKey = `${string}/${string}`;
 
 /** The pod's `namespace/name`. */

@@ -1,5 +1,5 @@
-// Which fields of a Pod take effect in this kubelet. A field that is not here is refused by name, so that no
-// manifest runs with half of what it asked for, unless the real kubelet does without it as well on a node of its own.
+// Which fields of a Pod take effect in this kubelet. Any other field is refused by name, so that no manifest runs with
+// half of its settings, unless the real kubelet also ignores the field on a standalone node.
 
 import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '@berth/common/json/is-object.ts';
@@ -43,7 +43,7 @@ const supported: Readonly<Record<string, ReadonlySet<string>>> = {
   VolumeMount: words('name mountPath readOnly mountPropagation subPath subPathExpr bindMountOptions'),
 };
 
-/** Fields that only say what is the case anyway: with this value they are the same as unset. */
+/** Fields whose given value equals an unset field. */
 const harmless: Readonly<Record<string, unknown>> = {
   'Container.lifecycle': {},
   'PodSecurityContext.appArmorProfile': { type: 'Unconfined' },
@@ -58,7 +58,7 @@ const harmless: Readonly<Record<string, unknown>> = {
 const noApiServer = 'there is no API server that would act on it';
 const notWindows = 'this node runs Linux';
 
-/** Fields that the real kubelet accepts as well and does nothing with, on such a node, and why. */
+/** Fields that the real kubelet also accepts and ignores on a standalone node, and why. */
 const withoutEffect: Readonly<Record<string, string>> = {
   'ObjectMeta.deletionGracePeriodSeconds': noApiServer,
   'ObjectMeta.finalizers': noApiServer,
@@ -76,7 +76,7 @@ const degraded: Readonly<Record<string, string>> = {
     'this kubelet does not ask for it yet: mounts below stay writable',
 };
 
-/** The fields of the pod that this kubelet would not act on, each as an error that names it. */
+/** An error for each field of the pod that has no effect in this kubelet. */
 export function unsupportedFields(pod: v1.Pod): FieldError[] {
   const errors: FieldError[] = [];
   visit('Pod', pod, '', errors);
@@ -106,7 +106,7 @@ function visit(type: string, value: unknown, path: string, errors: FieldError[])
   }
 }
 
-/** An empty text, and a list of nothing or of nothing but nothing, asks for nothing. */
+/** Whether a value equals an unset field: an empty string, or a list of only empty objects. */
 function isUnset(value: unknown): boolean {
   if (Array.isArray(value)) return value.every((entry: unknown) => isDeepStrictEqual(entry, {}));
   return value === '';

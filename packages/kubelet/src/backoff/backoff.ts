@@ -1,4 +1,4 @@
-// The mechanism of both back-offs: waits by key that double with each failure. crash-loop.ts and image-pull.ts use it.
+// Exponential backoff per key, which crash-loop.ts and image-pull.ts share.
 
 /** How long to wait: `initialMs` at first, doubled each time, never more than `maxMs`. */
 export interface BackoffLimits {
@@ -6,7 +6,7 @@ export interface BackoffLimits {
   maxMs: number;
 }
 
-/** A wait that is not over. */
+/** A running wait. */
 export interface Wait {
   /** Milliseconds since the epoch. */
   until: number;
@@ -31,7 +31,7 @@ export class Backoff {
     this.#limits = { initialMs: Math.min(limits.initialMs, limits.maxMs), maxMs: limits.maxMs };
   }
 
-  /** The wait that is on at `now` for something that failed at `failedAt`; undefined: go ahead. */
+  /** The wait that is running at `now` after a failure at `failedAt`; undefined: try again. */
   waiting(key: string, failedAt: number, now: number): Wait | undefined {
     const entry = this.#entries.get(key);
     if (!entry || this.#expired(entry, failedAt)) return undefined;
@@ -39,7 +39,7 @@ export class Backoff {
     return now < until ? { until, delayMs: entry.delayMs } : undefined;
   }
 
-  /** The wait that is on at `now`, counted from the last `failed` call. */
+  /** The wait that is running at `now` since the last `failed` call. */
   waitingSinceUpdate(key: string, now: number): Wait | undefined {
     const entry = this.#entries.get(key);
     if (!entry || this.#expired(entry, now)) return undefined;

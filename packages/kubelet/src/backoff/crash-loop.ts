@@ -15,7 +15,7 @@ export class CrashLoopBackoff {
     this.#backoff = new Backoff({ initialMs, maxMs });
   }
 
-  /** The wait that is on at `now` for a container that ended at `finishedAt`; undefined: start it. */
+  /** The wait that is running at `now` for a container that ended at `finishedAt`; undefined: start it. */
   waiting(podUid: string, container: string, finishedAt: number, now: number): Wait | undefined {
     return this.#backoff.waiting(keyOf(podUid, container), finishedAt, now);
   }
@@ -25,7 +25,7 @@ export class CrashLoopBackoff {
     this.#backoff.next(keyOf(podUid, container), finishedAt, now);
   }
 
-  /** Forgets the waits of a pod that is gone. */
+  /** Drops the waits of a removed pod. */
   forget(podUid: string): void {
     this.#backoff.forget(keyOf(podUid, ''));
   }

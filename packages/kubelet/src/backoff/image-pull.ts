@@ -1,9 +1,9 @@
 // ImagePullBackOff: waits between attempts to pull an image, 10 s, doubled with each failure up to 5 minutes.
 import { Backoff } from './backoff.ts';
 
-/** A pull that is not to be tried yet. */
+/** A pull in back-off. */
 export interface PullWait {
-  /** What the container's status shows. */
+  /** The message in the container's status. */
   message: string;
   /** Milliseconds since the epoch. */
   until: number;
@@ -14,7 +14,7 @@ export class PullBackoff {
   readonly #backoff = new Backoff({ initialMs: 10_000, maxMs: 300_000 });
   readonly #lastErrors = new Map<string, string>();
 
-  /** The wait that is on at `now`; undefined: pull. */
+  /** The wait that is running at `now`; undefined: pull. */
   waiting(podUid: string, image: string, now: number): PullWait | undefined {
     const key = keyOf(podUid, image);
     const wait = this.#backoff.waitingSinceUpdate(key, now);
@@ -31,7 +31,7 @@ export class PullBackoff {
     this.#lastErrors.set(key, error);
   }
 
-  /** Forgets the waits of a pod that is gone. */
+  /** Drops the waits of a removed pod. */
   forget(podUid: string): void {
     this.#backoff.forget(keyOf(podUid, ''));
     for (const key of this.#lastErrors.keys()) {

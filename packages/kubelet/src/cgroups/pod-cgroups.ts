@@ -35,7 +35,7 @@ export class PodCgroups {
     await this.#shareBurstable();
   }
 
-  /** The cgroup that CRI shall put the pod's containers under; '' leaves the choice to the runtime. */
+  /** The cgroup_parent of the pod's sandbox; '' leaves the choice to the runtime. */
   parentOf(pod: Pod): string {
     const { cgroupRoot, cgroupDriver, cgroupsPerQos } = this.#options;
     if (!cgroupsPerQos) return cgroupRoot === '/' ? '' : cgroupRoot;

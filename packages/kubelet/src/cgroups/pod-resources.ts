@@ -19,7 +19,7 @@ export interface CgroupLimits {
 
 type CpuSettings = Pick<KubeletOptions, 'cpuCfsQuota' | 'cpuCfsQuotaPeriodUs'>;
 
-/** 1024 shares a core, within the kernel's bounds; nothing asked for is the least. */
+/** 1024 shares per core, within the kernel's bounds; the minimum without a request. */
 export function milliCpuToShares(milliCpu: number): number {
   return Math.min(maxShares, Math.max(minShares, Math.floor((milliCpu * 1024) / 1000)));
 }
@@ -67,7 +67,7 @@ export function podCpuRequest(pod: Pod): number {
   return podSum(pod, 'requests', 'cpu', cpuMillis, 0, Math.max, (a, b) => a + b);
 }
 
-/** The regular containers' sum, or what the hungriest init container needs if that is more. */
+/** The maximum of the regular containers' sum and the largest init container. */
 function podSum<Amount>(
   pod: Pod,
   kind: 'limits' | 'requests',
@@ -99,8 +99,8 @@ function largerBigint(a: bigint, b: bigint): bigint {
 }
 
 /**
- * How early the kernel's OOM killer takes the container: never before others for guaranteed pods, first for
- * best-effort ones, and in between by how much of the node's memory the container asked for.
+ * The container's oom_score_adj: lowest for guaranteed pods, highest for best-effort pods, and in between by the
+ * container's memory request relative to the node's memory.
  */
 export function oomScoreAdj(pod: Pod, container: Container, memoryCapacity: number): number {
   if (pod.spec.priorityClassName === 'system-node-critical') return -997;

@@ -1,4 +1,4 @@
-// Quality of service: how hard the node tries to keep a pod.
+// The QoS class of a pod, which decides its parent cgroup and oom_score_adj.
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
 
 import { compareQuantities, parseQuantity } from '@berth/common/quantity.ts';

@@ -1,4 +1,4 @@
-// One manifest file to the pods that it asks for. Everything after this trusts the Pod it is given.
+// Decodes one manifest file to pods: parses, checks, fills in defaults. All later code trusts the resulting Pod.
 
 import { isObject } from '@berth/common/json/is-object.ts';
 import type { YamlPath, YamlPosition } from '@berth/go-yaml/document.ts';
@@ -14,7 +14,7 @@ import { isRunnable, validatePod } from '../api/validation/pod.ts';
 import type { SysctlRules } from '../api/validation/security-context.ts';
 import { asStaticPod, type StaticPodOrigin } from './static-pod.ts';
 
-/** One pod of a manifest: fit to run, or what is wrong with it. */
+/** One pod of a manifest: valid, or its errors. */
 export type DecodedPod =
   | {
       ok: true;
@@ -24,26 +24,26 @@ export type DecodedPod =
     }
   | {
       ok: false;
-      /** `namespace/name` as the pod would be called on this node, when the manifest says that much. */
+      /** The pod's `namespace/name` on this node, if the manifest contains a name. */
       key: string | undefined;
       message: string;
     };
 
-/** What decoding depends on besides the text. */
+/** The parameters of decoding. */
 export interface DecodeOptions extends StaticPodOrigin {
   sysctls: SysctlRules;
   /** When the manifest was read. */
   seen: Date;
   /**
-   * For what the real kubelet ignores (unknown fields, duplicate keys): `strict` makes each an error with line and
-   * column, for the author of the manifest; `warn` runs the pod and returns warnings.
+   * How to treat mistakes that the real kubelet ignores (unknown fields, duplicate keys): `strict` makes each an error
+   * with line and column, for the author of the manifest; `warn` runs the pod and returns warnings.
    */
   validate: 'strict' | 'warn';
 }
 
 /**
- * The pods of a manifest: each document is a Pod, a PodList or a List of Pods. Throws ManifestSyntaxError when
- * the first document can not be read; a fault in one pod, or in a later document, leaves the others.
+ * The pods of a manifest: each document is a Pod, a PodList or a List of Pods. Throws ManifestSyntaxError when the
+ * first document cannot be parsed; an error in one pod, or in a later document, does not affect the others.
  */
 export function decodeManifest(content: Uint8Array | string, options: DecodeOptions): DecodedPod[] {
   const json = options.validate === 'warn' ? tryJson(yamlText(content)) : undefined;
@@ -63,7 +63,7 @@ export function decodeManifest(content: Uint8Array | string, options: DecodeOpti
 /** Decodes one document. */
 class Decoder {
   readonly #options: DecodeOptions;
-  /** What was found in the document's text. */
+  /** Errors and warnings about the document's text. */
   readonly #warnings: readonly string[];
   readonly #locate: (path: YamlPath) => YamlPosition | undefined;
 
@@ -130,7 +130,7 @@ class Decoder {
   }
 }
 
-/** `spec.containers[0].image` as the steps to it; what is in brackets is an index, or a key with dots in it. */
+/** Splits `spec.containers[0].image` into steps. Brackets contain an index, or a key with dots. */
 function stepsOf(path: string): (string | number)[] {
   return [...path.matchAll(/\[([^\]]*)\]|[^.[]+/g)].map(([word, inBrackets]) => {
     if (inBrackets === undefined) return word;

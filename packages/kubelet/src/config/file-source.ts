@@ -1,5 +1,5 @@
-// Static pods from a manifest directory (or one file), by inotify: a file that appears, changes or goes takes
-// effect within milliseconds. A slow listing finds what events could miss (network file systems, symlinks).
+// Static pods from a manifest directory (or one file), by inotify: a new, changed or removed file takes effect within
+// milliseconds. A periodic listing finds changes without events (network file systems, symlinks).
 import { type FSWatcher, type Stats, watch } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -12,17 +12,17 @@ import type { PodSource, PodUpdate, RejectedManifest } from './pod-source.ts';
 
 const log = createLogger('file-source.ts');
 
-/** A file is read this long after its last event: writers write in several steps, each an inotify event. */
+/** Delay of reading after a file's last event: writers write in several steps, each an inotify event. */
 const settleMs = 3;
 
-/** What a file source needs to know. */
+/** The parameters of a file source. */
 export interface FileSourceOptions {
   /** Directory of manifests, or one manifest. It may not exist yet. */
   path: string;
   nodeName: string;
-  /** How often the directory is listed without an event. */
+  /** Resync interval: how often the directory is listed without an event. */
   checkFrequencyMs: number;
-  /** Folder for what must survive a restart. */
+  /** Folder for the last valid manifests (last-good.ts). */
   stateDir: string;
   sysctls: SysctlRules;
 }
@@ -36,7 +36,7 @@ export class FileSource implements PodSource {
   readonly #lastGood: LastGoodManifests;
   readonly #unsaved = new Map<string, Uint8Array>();
   readonly #settling = new Map<string, NodeJS.Timeout>();
-  /** Everything that reads happens one after the other. */
+  /** Serializes all reads. */
   #work: Promise<void> = Promise.resolve();
   #onUpdate: (update: PodUpdate) => void = () => {};
   #watcher: FSWatcher | undefined;
@@ -75,7 +75,7 @@ export class FileSource implements PodSource {
     });
   }
 
-  /** Brings every file up to date with the disk; also moves the watch when the path came or went. */
+  /** Rereads every file. Also moves the watch when the path appeared or was removed. */
   async #list(): Promise<void> {
     const found = await this.#watch();
     const names = found?.isDirectory() ? await readdir(this.#path) : found ? [''] : [];
@@ -104,7 +104,7 @@ export class FileSource implements PodSource {
     }
   }
 
-  /** Saves faultless manifests for the next kubelet, after the update was sent: pods do not wait for the disk. */
+  /** Saves valid manifests for the next kubelet, after sending the update, so that pods do not wait for the disk. */
   async #save(): Promise<void> {
     const unsaved = [...this.#unsaved];
     this.#unsaved.clear();
@@ -117,8 +117,8 @@ export class FileSource implements PodSource {
   }
 
   /**
-   * Watches the directory, or while there is none the nearest folder above it; looks again once the watch is
-   * set, since the directory may have come in between. Returns what the path is now.
+   * Watches the directory or, while it does not exist, its nearest existing parent. Checks again after adding the
+   * watch, because the directory may have appeared before. Returns the type of the path.
    */
   async #watch(): Promise<Stats | undefined> {
     for (;;) {
@@ -142,7 +142,7 @@ export class FileSource implements PodSource {
     const file = join(folder, name);
     const isManifest = folder === this.#path ? name !== basename(folder) : file === this.#path;
     if (folder === this.#path && name.startsWith('.')) return;
-    // Anything else that happens around the path may be its coming or going.
+    // Any other event in the parent may mean that the path appeared or was removed.
     const key = isManifest ? file : this.#path;
     clearTimeout(this.#settling.get(key));
     const timer = setTimeout(() => {
@@ -153,7 +153,7 @@ export class FileSource implements PodSource {
     this.#settling.set(key, timer);
   }
 
-  /** A path that was removed and made anew has another inode: watch it afresh. */
+  /** A path that was removed and created again has another inode: replace the watch. */
   async #relist(): Promise<void> {
     this.#watched = undefined;
     await this.#list();
@@ -170,7 +170,7 @@ export class FileSource implements PodSource {
     this.#onUpdate({ op: 'set', source: this.name, pods, files, rejected });
   }
 
-  /** Logs each fault once, and again only when it went away and came back. */
+  /** Logs each error once, and again only after it was fixed and reappeared. */
   #report(rejected: readonly RejectedManifest[]): void {
     const faults = new Set<string>();
     for (const { file, pod, message, lastGoodRuns } of rejected) {
@@ -183,7 +183,7 @@ export class FileSource implements PodSource {
   }
 }
 
-/** The file's state, following symlinks; undefined when there is none (any more). */
+/** stat(2) of the file, following symlinks; undefined when it does not exist. */
 async function statOf(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);

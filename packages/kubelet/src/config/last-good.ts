@@ -1,5 +1,5 @@
-// Keeps the last faultless text of each manifest, so that a kubelet that restarts while someone edits one does
-// not take the half-written file for the end of its pod.
+// Saves the last valid text of each manifest, so that a kubelet that restarts while someone edits a manifest does not
+// end the pod because of the half-written file.
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,12 +11,12 @@ import { maxManifestBytes } from './manifests.ts';
 export class LastGoodManifests {
   readonly #folder: string;
 
-  /** `folder` is made with the first text. */
+  /** Creates `folder` when it saves the first text. */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** The last faultless text of the manifest; undefined when there never was one. */
+  /** The last valid text of the manifest; undefined when there is none. */
   async load(file: string): Promise<Buffer | undefined> {
     try {
       return await readRegularFile(this.#copyOf(file), { maxBytes: maxManifestBytes });
@@ -25,7 +25,7 @@ export class LastGoodManifests {
     }
   }
 
-  /** Keeps the text; a crash leaves the former text or this one, never a part. */
+  /** Saves the text atomically: a crash leaves the old or the new text. */
   async save(file: string, content: Uint8Array): Promise<void> {
     if ((await this.load(file))?.equals(content)) return;
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });

@@ -1,4 +1,4 @@
-// Reads one manifest file: what runs of it now, given what ran of it before.
+// Reads one manifest file and decides which of its pods run, given those that ran before.
 
 import type { Stats } from 'node:fs';
 import { messageOf } from '@berth/common/error-message.ts';
@@ -7,15 +7,15 @@ import { type DecodedPod, type DecodeOptions, decodeManifest } from './decode.ts
 import type { LastGoodManifests } from './last-good.ts';
 import { failFile, type ManifestFile, maxManifestBytes, updateFile } from './manifests.ts';
 
-/** A file that was read, and its content if there is no fault in it. */
+/** The state of a file that was read, and its text if it has no error. */
 export type ManifestReading = ManifestFile & { faultless?: Uint8Array };
 
-/** What reading depends on besides the file. */
+/** The parameters of reading. */
 export interface ReadOptions extends Omit<DecodeOptions, 'file' | 'seen' | 'validate'> {
   lastGood: LastGoodManifests;
 }
 
-/** Reads the file; whatever is wrong with it becomes a rejection and never an exception. */
+/** Reads the file. Never throws: errors become rejections. */
 export async function readManifestFile(
   file: string,
   found: Stats,
@@ -42,7 +42,7 @@ export async function readManifestFile(
   return reading(before ?? (await formerly(file, options.lastGood, decode)));
 }
 
-/** What ran of the file when it last was without fault, as an earlier kubelet left it. */
+/** The pods of the file's last valid text, which an earlier kubelet saved (last-good.ts). */
 async function formerly(
   file: string,
   lastGood: LastGoodManifests,

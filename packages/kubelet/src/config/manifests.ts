@@ -1,25 +1,24 @@
-// What a set of manifest files asks for, file by file: which pods run, which are refused and why. Pure: the
-// watching and reading is file-source.ts.
+// The state of each manifest file: which pods run, which are rejected and why. Pure; file-source.ts watches and reads.
 import { type Pod, podKey } from '../api/pod.ts';
 import type { DecodedPod } from './decode.ts';
 import type { PodUpdate, RejectedManifest } from './pod-source.ts';
 
-/** A larger manifest is refused. */
+/** Maximum size of a manifest. */
 export const maxManifestBytes = 10 * 1024 * 1024;
 
-/** What is known of one file. */
+/** The state of one file. */
 export interface ManifestFile {
-  /** The pods of it that run: of its newest text, or of an older one while the newest is at fault. */
+  /** Its running pods: those of the newest text, or of an older text while the newest is invalid. */
   pods: readonly Pod[];
-  /** What is wrong with its newest text. */
+  /** The errors in its newest text. */
   rejected: readonly RejectedManifest[];
-  /** Fields of its newest text without effect, by pod. */
+  /** Fields without effect in its newest text, by pod. */
   warnings?: readonly { pod: string; message: string }[];
 }
 
 /**
- * The file after it was read again. A pod whose manifest became invalid keeps running as it was, so that an
- * editor's half-written file kills nothing; a pod that is no longer in the file ends.
+ * The state after the file was read again. A pod whose manifest became invalid keeps running, so that an editor's
+ * half-written file kills nothing; a pod that is no longer in the file is terminated.
  */
 export function updateFile(
   file: string,
@@ -46,20 +45,20 @@ export function updateFile(
   return { pods, rejected, warnings };
 }
 
-/** Pods that there were more of: those of a document that cannot even be read now. */
+/** The earlier pods of documents that cannot be parsed now. */
 function lostPods(former: ReadonlyMap<string, Pod>, pods: readonly Pod[]): Pod[] {
   const present = new Set<string>(pods.map(podKey));
   const missing = [...former].filter(([key]) => !present.has(key)).map(([, pod]) => pod);
   return missing.slice(missing.length - Math.max(0, former.size - pods.length));
 }
 
-/** The file after a reading that gave nothing usable at all: its pods stay. */
+/** The state after a read without any usable document: keeps the pods. */
 export function failFile(file: string, before: ManifestFile | undefined, message: string): ManifestFile {
   const pods = before?.pods ?? [];
   return { pods, rejected: [{ file, message, lastGoodRuns: pods.length > 0 }] };
 }
 
-/** All files together, in the order of their names: of two pods with one name, the first runs. */
+/** Joins all files, in the order of their names. Of two pods with one name, the first runs. */
 export function combineFiles(
   files: ReadonlyMap<string, ManifestFile>,
 ): Pick<PodUpdate, 'pods' | 'files' | 'rejected'> {

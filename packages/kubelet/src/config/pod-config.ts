@@ -1,11 +1,11 @@
-// Joins what the pod sources want into the one set of pods that this node is asked to run.
+// Joins the pods of all sources into the desired set of this node.
 import { type Pod, podKey } from '../api/pod.ts';
 import type { PodSource, PodUpdate, RejectedManifest } from './pod-source.ts';
 
-/** Called with every pod that some source wants, each time that set may have changed. */
+/** Called with the desired pods of all sources whenever the set may have changed. */
 export type OnPods = (pods: Pod[]) => void;
 
-/** The pods of all sources. Nothing is passed on before every source has reported once. */
+/** The pods of all sources. Sends no update before every source has reported once. */
 export class PodConfig {
   readonly #sources: readonly PodSource[];
   readonly #updates = new Map<PodSource['name'], PodUpdate>();
@@ -25,19 +25,19 @@ export class PodConfig {
     if (this.#sources.length === 0) onPods([]);
   }
 
-  /** The manifests that are not run, or not in their newest version, because of what is in them. */
+  /** The manifests that do not run, or not in their newest version, because they are invalid. */
   rejected(): RejectedManifest[] {
     return [...this.#updates.values()].flatMap((update) => update.rejected);
   }
 
-  /** A pod of a faultless manifest as one that is not run, with the reason. */
+  /** Makes the rejection of a pod whose manifest is valid, with the reason. */
   asRejected(pod: Pod, message: string): RejectedManifest {
     const files = [...this.#updates.values()].map((update) => update.files.get(pod.metadata.uid));
     const file = files.find((each) => each !== undefined) ?? '';
     return { file, pod: podKey(pod), message, lastGoodRuns: false };
   }
 
-  /** Stops the sources; the pods stay as they are. */
+  /** Stops the sources; the pods keep running. */
   async stop(): Promise<void> {
     await Promise.all(this.#sources.map((source) => source.stop()));
   }

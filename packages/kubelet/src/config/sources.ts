@@ -1,4 +1,4 @@
-// The pod sources that the options ask for.
+// Makes the pod sources that the options enable.
 import { join } from 'node:path';
 import type { SysctlRules } from '../api/validation/security-context.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';

@@ -5,7 +5,7 @@ import { isObject } from '@berth/common/json/is-object.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 
-/** What identity depends on besides the manifest itself. */
+/** The origin of a manifest, from which its pod's identity is derived. */
 export interface StaticPodOrigin {
   /** Name of this node. */
   nodeName: string;
@@ -43,14 +43,14 @@ export function asStaticPod(pod: v1.Pod, origin: StaticPodOrigin, seen: Date): v
   };
 }
 
-/** Metadata without what only an API server writes; a manifest may have been exported from one. */
+/** Drops metadata that only an API server writes: a manifest may have been exported from a cluster. */
 function withoutServerFields(metadata: ObjectMeta): ObjectMeta {
   const { creationTimestamp: _1, managedFields: _2, resourceVersion: _3, ...rest } = metadata;
   const { selfLink: _4, generation: _5, ...own } = rest;
   return own;
 }
 
-/** 128 bits in hexadecimal over the manifest's content, whatever the order of its keys, and its origin. */
+/** A 128-bit hash, in hexadecimal, of the manifest's content (with sorted keys) and its origin. */
 function manifestHash(pod: v1.Pod, { nodeName, file }: StaticPodOrigin): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify(pod, sortedKeys));
@@ -64,7 +64,7 @@ function sortedKeys(key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** A static pod stays when the node is in trouble. */
+/** Tolerates all NoExecute taints, so that a static pod is not evicted. */
 function withNoExecuteToleration(tolerations: readonly v1.Toleration[]): v1.Toleration[] {
   const isThere = tolerations.some(({ key, operator, effect, tolerationSeconds }) => {
     return !key && operator === 'Exists' && effect === 'NoExecute' && tolerationSeconds === undefined;

@@ -1,4 +1,4 @@
-// CRI's ContainerConfig of a container: a pure function of the pod, its place and the files made for it.
+// CRI's ContainerConfig of a container: a pure function of the pod, the sandbox and the prepared files.
 import {
   type ContainerConfig,
   type DeepPartial,
@@ -15,7 +15,7 @@ import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { logPath } from '../paths/pod-paths.ts';
 import { containerSecurityContext } from './security-context.ts';
 
-/** What was prepared for one attempt of a container. */
+/** The files and image prepared for one attempt of a container. */
 export interface ContainerParts {
   restartCount: number;
   /** The runtime's id of the image, and its user. */
@@ -23,13 +23,13 @@ export interface ContainerParts {
   place: PodPlace;
   /** Host path of each volume mount of the container, by its mount path. */
   volumePaths: Map<string, string>;
-  /** The managed /etc/hosts; undefined: the image keeps its own. */
+  /** The managed /etc/hosts; undefined: use the image's. */
   hostsFile: string | undefined;
   /** The file for the container's termination message. */
   terminationLog: string | undefined;
 }
 
-/** The configuration of `container`. Throws when a value cannot be had: CreateContainerConfigError. */
+/** The configuration of `container`. Throws (CreateContainerConfigError) when a value is not available. */
 export function containerConfig(
   pod: Pod,
   container: Container,
@@ -81,7 +81,7 @@ function mounts(pod: Pod, container: Container, parts: ContainerParts): DeepPart
       containerPath: absolute(mount.mountPath),
       hostPath,
       readonly: mount.readOnly === true,
-      // What is the pod's alone gets the pod's label; what is the host's keeps its own.
+      // Relabel volumes that belong to the pod; host paths keep their SELinux label.
       selinuxRelabel: emptyDirs.has(mount.name),
       propagation: propagation(mount),
       mountOptions: mount.bindMountOptions ?? [],
@@ -98,13 +98,10 @@ function mounts(pod: Pod, container: Container, parts: ContainerParts): DeepPart
   return all;
 }
 
-/**
- * What the kubelet's own files are mounted with. A runtime that does not know mount options does without: the file
- * system has them too.
- */
+/** Mount options of the kubelet's own files. A runtime may ignore them: the file system itself has them too. */
 const podFile: DeepPartial<Mount> = { selinuxRelabel: true, mountOptions: ['nosuid', 'nodev', 'noexec'] };
 
-/** A relative path in a container counts from its root. */
+/** A relative path in a container is relative to the root. */
 function absolute(path: string): string {
   return path.startsWith('/') ? path : `/${path}`;
 }

@@ -2,7 +2,7 @@
 // https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/
 import type { HostAlias } from '../api/pod.ts';
 
-/** The hosts file of a pod with a network of its own. */
+/** The hosts file of a pod with its own network namespace. */
 export function podHosts(ips: string[], hostname: string, domain: string, aliases: HostAlias[]): string {
   const names = domain === '' ? hostname : `${hostname}.${domain}\t${hostname}`;
   return [

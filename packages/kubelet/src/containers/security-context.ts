@@ -1,4 +1,4 @@
-// The security settings of a container: its own ones over those of its pod.
+// The security settings of a container: its own settings override those of its pod.
 import { join } from 'node:path';
 import {
   type DeepPartial,
@@ -11,7 +11,7 @@ import type { ImageUser } from '../kubecontainer/present-image.ts';
 import { namespaceOptions } from '../sandbox/namespaces.ts';
 import { podGroups, selinuxOptions } from '../sandbox/sandbox-config.ts';
 
-/** Parts of /proc and /sys that tell or change too much about the host; as other runtimes and kubelets hide. */
+/** Paths in /proc and /sys that reveal or change host state; the same that other runtimes and kubelets mask. */
 export const defaultMaskedPaths: readonly string[] = [
   '/proc/asound',
   '/proc/acpi',
@@ -83,7 +83,7 @@ function seccompProfile(
   return { profileType: SecurityProfile_ProfileType.Localhost, localhostRef };
 }
 
-/** Refuses a container with runAsNonRoot that would run as root, or whose user is not known by number. */
+/** Refuses a container with runAsNonRoot that would run as root, or whose user has a name instead of a number. */
 function verifyRunAsNonRoot(pod: Pod, container: Container, image: ImageUser): void {
   const own = container.securityContext ?? {};
   const ofPod = pod.spec.securityContext;

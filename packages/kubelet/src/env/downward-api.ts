@@ -5,13 +5,13 @@ import { parseQuantity } from '@berth/common/quantity.ts';
 import type { Container, Pod } from '../api/pod.ts';
 import type { NodeCapacity } from '../node/node-facts.ts';
 
-/** What is known of a pod only once it runs on this node. */
+/** Facts about a pod that are known only when it runs on this node. */
 export interface PodPlace {
   /** Addresses of the node, the primary one first. */
   hostIps: string[];
   /** Addresses of the pod, the primary one first; those of the node for a pod on the host's network. */
   podIps: string[];
-  /** What `limits` mean for a container without one: the node's allocatable resources. */
+  /** The node's allocatable resources: the value of `limits` for a container without limits. */
   node: NodeCapacity;
 }
 

@@ -5,8 +5,8 @@ import { fieldValue, type PodPlace, resourceValue } from './downward-api.ts';
 import { expand } from './expand.ts';
 
 /**
- * Name and value of each variable. A value may refer to variables that stand before it; one declared twice has
- * its last value. Throws when a source cannot be read: the container cannot be made then.
+ * Name and value of each variable. A value may refer to earlier variables; the last declaration of a name counts.
+ * Throws when a source cannot be read; then the container cannot be created.
  */
 export function containerEnvironment(pod: Pod, container: Container, place: PodPlace): Map<string, string> {
   const environment = new Map<string, string>();

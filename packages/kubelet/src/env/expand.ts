@@ -2,8 +2,8 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#entrypoint
 
 /**
- * Replaces each `$(NAME)` by what `lookup` knows about NAME and leaves it as it is where that is nothing.
- * `$$` gives one `$`, so `$$(NAME)` is kept as the text `$(NAME)`; any other `$` stands for itself.
+ * Replaces each `$(NAME)` by `lookup(NAME)`; keeps it if that is undefined. `$$` becomes `$`, so `$$(NAME)` becomes the
+ * text `$(NAME)`; any other `$` stands for itself.
  */
 export function expand(input: string, lookup: (name: string) => string | undefined): string {
   return input.replace(

@@ -1,10 +1,10 @@
-// Removes what of a pod the runtime need not keep.
+// Removes the containers and sandboxes that pod-garbage.ts selects.
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import { type RemovalPorts, removeContainer } from '../kuberuntime/remove.ts';
 import { garbage } from './pod-garbage.ts';
 
-/** What collecting garbage needs. */
+/** The parameters of garbage collection. */
 export interface GarbagePorts extends RemovalPorts {
   runtime: Pick<RuntimeClient, 'removeContainer' | 'removePodSandbox'>;
 }

@@ -1,4 +1,4 @@
-// What of a pod the runtime need not keep.
+// Decides which dead containers and sandboxes of a pod to remove.
 import {
   activeContainers,
   type PodRuntimeStatus,
@@ -6,8 +6,8 @@ import {
 } from '../kubecontainer/runtime-status.ts';
 
 /**
- * Containers and sandboxes that no decision and no status needs: of each container name only the newest dead one
- * is kept (`lastState` comes from it), and a dead sandbox goes with its last container unless it is the newest.
+ * Containers and sandboxes that no decision and no status needs. Keeps the newest dead container of each name (for
+ * `lastState`). A dead sandbox without containers is garbage unless it is the newest.
  */
 export function garbage(status: PodRuntimeStatus): { containers: RuntimeContainer[]; sandboxIds: string[] } {
   const active = new Set(activeContainers(status).map((container) => container.id));

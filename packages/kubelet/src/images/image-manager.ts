@@ -16,13 +16,13 @@ import { withDefaultTag } from './image-name.ts';
 
 const log = createLogger('image-manager.ts');
 
-/** Long enough for any pull: the runtime watches its progress. */
+/** Deadline of a pull; long, because the runtime aborts a pull without progress. */
 const noDeadlineMs = 24 * 3600 * 1000;
 
-/** How long a status shows that a pull failed, before it shows that the next one waits. */
+/** How long a status shows ErrImagePull before ImagePullBackOff. */
 const errorShownMs = 2000;
 
-/** Pulls images by policy, waiting longer after each failure of the same pod's same image. */
+/** Pulls images by policy, with exponential backoff per pod and image. */
 export class ImageManager {
   readonly #client: ImageClient;
   readonly #pulls: Semaphore;
@@ -35,7 +35,7 @@ export class ImageManager {
     this.#pulls = new Semaphore(maxParallelPulls ?? Number.POSITIVE_INFINITY);
   }
 
-  /** The container's image, pulled if its policy asks for that. Throws StartError with the reason to show. */
+  /** Returns the container's image; pulls it if the policy requires. Throws StartError with the reason to show. */
   async ensure(
     pod: Pod,
     container: Container,
@@ -61,7 +61,7 @@ export class ImageManager {
     return { ...presentImage(pulled), ref: ref || pulled.id };
   }
 
-  /** Forgets the waits of a pod that is gone. */
+  /** Drops the back-offs of a removed pod. */
   forget(podUid: string): void {
     this.#backoff.forget(podUid);
   }
@@ -91,12 +91,12 @@ export class ImageManager {
       const message = rpcText(error);
       this.#backoff.failed(uid, image, message, Date.now());
       log.error('Failed to pull image', { err: error, pod: podName, image });
-      // The next look finds that the pull has to wait, and says until when.
+      // The next attempt reports the back-off and its end.
       throw new StartError('ErrImagePull', message, { retryAt: Date.now() + errorShownMs, cause: error });
     }
   }
 
-  /** Pods that want the same image at the same time share one pull. */
+  /** Concurrent requests for the same image share one pull. */
   #pullOnce(image: string, sandboxConfig: DeepPartial<PodSandboxConfig>): Promise<string> {
     const underWay = this.#underWay.get(image);
     if (underWay) return underWay;

@@ -10,7 +10,7 @@ const reference = new RegExp(
   `^(?:(${host})/)?(${pathPart}(?:/${pathPart})*)(?::(${tag}))?(?:@(${digest}))?$`,
 );
 
-/** The name with `:latest` where it has neither tag nor digest; undefined for what is no image name. */
+/** Appends `:latest` to a name without tag and digest; undefined for an invalid name. */
 export function withDefaultTag(image: string): string | undefined {
   const match = reference.exec(image);
   if (!match) return undefined;

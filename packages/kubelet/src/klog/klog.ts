@@ -1,6 +1,6 @@
-// Kubernetes' structured log lines (klog), so that whatever reads the real kubelet's log reads ours:
+// Writes log lines in klog's structured format, so that tools for the real kubelet's log can parse them:
 //   I1123 20:08:12.123456    1234 pod-workers.ts:1] "Pod started" pod="default/hello" attempts=2
-// They go to standard error. Node has no line number at no cost, so the position names the module only.
+// Lines go to standard error. Getting a line number is expensive in Node.js, so the position names only the module.
 
 import { cut, escapeUnprintable, printable, quoted } from '@berth/common/printable.ts';
 
@@ -21,18 +21,18 @@ export interface Logger {
 
 type Severity = 'I' | 'W' | 'E';
 
-/** Characters of a message or value: either may quote untrusted text. */
+/** Maximum length of a message or value, because either may quote untrusted text. */
 const maxText = 16 * 1024;
 
 let verbosity = 0;
 let write = (line: string): void => void process.stderr.write(line);
 
-/** Sets what `-v` asked for; 0 prints no detail. */
+/** Sets the verbosity of `-v`; 0 prints no detail. */
 export function setVerbosity(level: number): void {
   verbosity = level;
 }
 
-/** Sends lines elsewhere (tests); returns a function that puts the former way back. */
+/** Redirects lines, for tests; returns a function that restores the previous writer. */
 export function redirectLog(sink: (line: string) => void): () => void {
   const former = write;
   write = sink;

@@ -1,5 +1,5 @@
-// Labels and annotations through which a kubelet finds its pods again. They are the real kubelet's, so that
-// each can adopt pods of the other.
+// Labels and annotations by which a restarted kubelet finds its pods. They are the real kubelet's, so that each can
+// adopt pods of the other.
 import type { Container, Pod, PodIdentity } from '../api/pod.ts';
 import { isPathPart } from '../paths/pod-paths.ts';
 import { containerHash } from './container-hash.ts';
@@ -52,7 +52,7 @@ function identity({ metadata }: Pod): Record<string, string> {
   };
 }
 
-/** Annotations of a container: what deciding about it and stopping it need when the manifest is gone. */
+/** Annotations of a container: the data to restart and stop it without the manifest. */
 export function annotationsOf(pod: Pod, container: Container, restartCount: number): Record<string, string> {
   const annotations: Record<string, string> = {
     [containerAnnotations.hash]: containerHash(container),

@@ -1,4 +1,4 @@
-// An image as containers are made from it.
+// The id and default user of a pulled image, from which containers are created.
 import type { Image } from '@berth/cri/generated/api.ts';
 
 /** The user that an image runs as, as the runtime reports it. */
@@ -10,12 +10,12 @@ export interface ImageUser {
 
 /** An image that the runtime has. */
 export interface PresentImage {
-  /** What CreateContainer is given: the runtime's id of the image. */
+  /** The runtime's id of the image, for CreateContainer. */
   ref: string;
   user: ImageUser;
 }
 
-/** What the runtime says about an image that it has. */
+/** Converts the runtime's description of an image. */
 export function presentImage(image: Image): PresentImage {
   if (image.uid) return { ref: image.id, user: { uid: image.uid.value, username: '' } };
   // An image that names no user runs as root.

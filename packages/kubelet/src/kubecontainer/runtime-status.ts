@@ -1,5 +1,5 @@
-// What the runtime says about one pod, in the terms that decisions are made in: no CRI messages, no bigints
-// but where an order needs nanoseconds.
+// The runtime's state of one pod, converted from CRI messages for decisions. Only fields that are compared for order
+// keep nanoseconds (bigint).
 import type { PodIdentity } from '../api/pod.ts';
 
 /** A pod sandbox as the runtime knows it. */
@@ -13,7 +13,7 @@ export interface RuntimeSandbox {
   hostNetwork: boolean;
   /** Addresses as the runtime reports them, the primary one first. */
   ips: string[];
-  /** False when the runtime said nothing about the network at all. */
+  /** False when the runtime's answer has no network status. */
   networkReported: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface RuntimeContainer {
   name: string;
   sandboxId: string;
   state: 'created' | 'running' | 'exited' | 'unknown';
-  /** What the annotation says: how many containers of this name came before. */
+  /** Number of earlier containers of this name, from the annotation. */
   restartCount: number;
   /** Hash of the container's definition, from the annotation; '' when it has none. */
   hash: string;
@@ -39,17 +39,17 @@ export interface RuntimeContainer {
   finishedAt: number;
   exitCode: number;
   reason: string;
-  /** What the runtime says about the end, and the termination message. */
+  /** The runtime's reason and message of the exit, and the termination message. */
   message: string;
 }
 
-/** All of a pod that the runtime has, sandboxes and containers each with the newest first. */
+/** All sandboxes and containers of a pod in the runtime, each newest first. */
 export interface PodRuntimeStatus extends PodIdentity {
   sandboxes: RuntimeSandbox[];
   containers: RuntimeContainer[];
 }
 
-/** The status of a pod that the runtime has never heard of. */
+/** The status of a pod that is not in the runtime. */
 export function emptyRuntimeStatus(pod: PodIdentity): PodRuntimeStatus {
   return { uid: pod.uid, name: pod.name, namespace: pod.namespace, sandboxes: [], containers: [] };
 }
@@ -79,7 +79,7 @@ export interface SandboxView {
   containers: ReadonlyMap<string, RuntimeContainer['state']>;
 }
 
-/** Whether the status already shows all that is in a view. */
+/** Whether the status already contains everything in a view. */
 export function knowsView(status: PodRuntimeStatus, view: SandboxView): boolean {
   const sandbox = status.sandboxes.find(({ id }) => id === view.id);
   const containers = status.containers.filter(({ sandboxId }) => sandboxId === view.id);

@@ -4,13 +4,13 @@ import type { KubeletOptions } from '../options/kubelet-options.ts';
 import type { DnsSettings } from '../sandbox/dns.ts';
 import { parseResolvConf } from '../sandbox/resolv-conf.ts';
 
-/** The resolver settings as they are now: the host's resolv.conf changes as networks come and go. */
+/** Reads the current resolver settings: the host's resolv.conf changes with its networks. */
 export function dnsSettings({ resolvConf, clusterDns, clusterDomain, nodeIps }: KubeletOptions): DnsSettings {
   const host = resolvConf === '' ? undefined : parseResolvConf(readText(resolvConf));
   return { host, clusterDns, clusterDomain, nodeIps };
 }
 
-/** Far more than any real one. */
+/** Maximum size of resolv.conf. */
 const maxBytes = 1024 * 1024;
 
 function readText(path: string): string {

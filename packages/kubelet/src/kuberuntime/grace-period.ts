@@ -1,11 +1,11 @@
-// The grace period of an orphan: its manifest is gone, but its containers' annotations have it.
+// The grace period of an orphan: read from its containers' annotations, because its manifest is gone.
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { containerAnnotations, podLabels } from '../kubecontainer/labels.ts';
 
 /** Kubernetes' default. */
 const defaultGraceSeconds = 30;
 
-/** The grace period that the containers of a pod were made with; the longest if they differ. */
+/** The grace period in the annotations of a pod's containers; the longest if they differ. */
 export async function recordedGracePeriod(runtime: RuntimeClient, uid: string): Promise<number> {
   const filter = { labelSelector: { [podLabels.uid]: uid } };
   const { containers } = await runtime.listContainers({ filter });

@@ -1,4 +1,4 @@
-// Takes away what a pod that has ended left in the runtime, and the files that belong to its containers.
+// Removes the containers and sandboxes of an ended pod from the runtime, with the containers' logs and messages.
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { PodIdentity } from '../api/pod.ts';
 import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
@@ -8,14 +8,14 @@ import { removeTerminationLog } from '../podfiles/termination-log.ts';
 import type { RuntimePods } from './runtime-pods.ts';
 import { unlessGone } from './unless-gone.ts';
 
-/** What removing a container needs. */
+/** The parameters of removing a container. */
 export interface RemovalPorts {
   runtime: Pick<RuntimeClient, 'removeContainer'>;
   pods: Pick<RuntimePods, 'forget'>;
   options: Pick<KubeletOptions, 'rootDir' | 'podLogsDir'>;
 }
 
-/** What removing a pod needs. */
+/** The parameters of removing a pod. */
 export interface PodRemovalPorts extends RemovalPorts {
   runtime: Pick<RuntimeClient, 'removeContainer' | 'stopPodSandbox' | 'removePodSandbox'>;
 }
@@ -32,7 +32,7 @@ export async function removeContainer(
   forgetContainer(pod, container, ports);
 }
 
-/** Removes all that the runtime has of a pod that was killed: a sandbox goes with the containers in it. */
+/** Removes all containers and sandboxes of a killed pod. RemovePodSandbox also removes the containers in it. */
 export async function removePod(status: PodRuntimeStatus, ports: PodRemovalPorts): Promise<void> {
   const sandboxIds = new Set(status.sandboxes.map((sandbox) => sandbox.id));
   await Promise.all(

@@ -1,12 +1,12 @@
-// What a runtime says about itself.
+// Reads the runtime's name and features at start.
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { createLogger } from '../klog/klog.ts';
 
 const log = createLogger('runtime-facts.ts');
 
-/** What the kubelet has to know about the runtime. */
+/** The runtime's name and features that the kubelet depends on. */
 export interface RuntimeFacts {
-  /** What the runtime calls itself: the scheme of container ids. */
+  /** The runtime's name, which is the scheme of container ids. */
   runtimeName: string;
   /** Whether the runtime knows `supplementalGroupsPolicy`; an older one would ignore Strict. */
   hasGroupsPolicy: boolean;

@@ -1,4 +1,4 @@
-// Reads pods from the runtime: what a PodRuntimeStatus is made of.
+// Reads pods from the runtime by CRI calls, and converts them to PodRuntimeStatus.
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import {
   type ContainerEventResponse,
@@ -20,13 +20,13 @@ import type { OwnFolders } from '../rootdir/own-files.ts';
 import { terminationMessage } from './termination-message.ts';
 import { unlessGone } from './unless-gone.ts';
 
-/** A pod that the runtime holds, as far as its lists tell. */
+/** A pod in the runtime's lists of sandboxes and containers. */
 export interface ListedPod extends PodIdentity {
-  /** Changes whenever a sandbox or container of the pod comes, goes or changes its state. */
+  /** Changes whenever a sandbox or container of the pod is added, removed or changes state. */
   fingerprint: string;
 }
 
-/** All pods of any kubelet, by UID: two calls, whatever their number. */
+/** All pods of any kubelet, by UID, with two calls in total. */
 export async function listRuntimePods(runtime: RuntimeClient): Promise<Map<string, ListedPod>> {
   const [sandboxes, containers] = await Promise.all([runtime.listPodSandbox({}), runtime.listContainers({})]);
   const parts = new Map<string, { identity: PodIdentity; states: string[] }>();
@@ -47,7 +47,7 @@ export async function listRuntimePods(runtime: RuntimeClient): Promise<Map<strin
   );
 }
 
-/** Reads whole pods. What can never change again (a container that ended) is asked for only once. */
+/** Reads pods. Caches the status of exited containers, which never changes. */
 export class RuntimePods {
   readonly #runtime: RuntimeClient;
   readonly #ended = new Map<string, RuntimeContainer>();
@@ -77,7 +77,7 @@ export class RuntimePods {
     };
   }
 
-  /** Forgets a container that was removed. */
+  /** Drops a removed container from the cache. */
   forget(containerId: string): void {
     this.#ended.delete(containerId);
   }
@@ -118,7 +118,7 @@ function toSandbox(status: PodSandboxStatus): RuntimeSandbox {
   };
 }
 
-/** The sandbox that an event is about; undefined when the runtime does not say. */
+/** The sandbox in an event; undefined when the event does not contain it. */
 export function sandboxView({
   podSandboxStatus,
   containersStatuses,

@@ -1,4 +1,4 @@
-// CRI's configuration of a pod's sandbox with the node's resolver settings of this moment.
+// Makes sandbox configurations with the current resolver settings of the node.
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { Pod } from '../api/pod.ts';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
@@ -9,7 +9,7 @@ import { dnsSettings } from './dns-settings.ts';
 /** The configuration of a pod's sandbox number `attempt`. Throws when the pod cannot have one. */
 export type SandboxConfigOf = (pod: Pod, attempt: number) => DeepPartial<PodSandboxConfig>;
 
-/** Makes configurations by the kubelet's options. */
+/** Binds sandboxConfigOf to the kubelet's options. */
 export function sandboxConfigMaker(
   options: KubeletOptions,
   cgroups: Pick<PodCgroups, 'parentOf'>,

@@ -15,14 +15,14 @@ import { makeTerminationLog } from '../podfiles/termination-log.ts';
 import { writeHostsFile } from '../podfiles/write-hosts-file.ts';
 import { volumePaths } from '../volumes/mount-paths.ts';
 
-/** What creating and starting a container needs. */
+/** The parameters of creating and starting a container. */
 export interface StartContainerPorts {
   runtime: Pick<RuntimeClient, 'createContainer' | 'startContainer'>;
   options: KubeletOptions;
   capacity: NodeCapacity;
 }
 
-/** Where a container is started: in which sandbox, with which volumes. */
+/** The sandbox and volumes of a container. */
 export interface ContainerPlace {
   sandboxId: string;
   sandboxConfig: DeepPartial<PodSandboxConfig>;
@@ -32,8 +32,7 @@ export interface ContainerPlace {
 }
 
 /**
- * Starts `container` from an image that is there, and returns its id. Throws StartError with the reason that its
- * status shows.
+ * Starts `container` from a pulled image, and returns its id. Throws StartError with the reason for its status.
  */
 export async function startContainer(
   pod: Pod,
@@ -89,7 +88,7 @@ async function prepare(
   );
 }
 
-/** Without an address there is nothing to write into a hosts file: the image keeps its own. */
+/** Makes the hosts file. A pod without an address has none and uses the image's. */
 function hostsFile(pod: Pod, podIps: string[], options: KubeletOptions): string | undefined {
   if (podIps.length === 0 && pod.spec.hostNetwork !== true) return undefined;
   const path = join(podDir(options, pod.metadata.uid), 'etc-hosts');

@@ -7,16 +7,16 @@ import { unlessGone } from './unless-gone.ts';
 
 const log = createLogger('stop.ts');
 
-/** Even a pod that wants none gets this long to end, as in Kubernetes. */
+/** Minimum grace period, as in Kubernetes. */
 const minGraceSeconds = 2;
 
-/** What stopping a container needs. */
+/** The parameters of stopping a container. */
 export interface StopContainerPorts {
   runtime: Pick<RuntimeClient, 'stopContainer'>;
   options: Pick<KubeletOptions, 'runtimeRequestTimeoutMs'>;
 }
 
-/** Stops a container; one that is gone already is no error. The runtime kills it when the time is over. */
+/** Stops a container; the runtime kills it after the grace period. Succeeds when it no longer exists. */
 export async function stopContainer(
   container: { id: string; name: string },
   graceSeconds: number,
@@ -34,12 +34,12 @@ export async function stopContainer(
   );
 }
 
-/** What stopping a pod needs. */
+/** The parameters of stopping a pod. */
 export interface StopPodPorts extends StopContainerPorts {
   runtime: Pick<RuntimeClient, 'stopContainer' | 'stopPodSandbox'>;
 }
 
-/** Stops all containers at the same time, then the sandboxes. What has stopped already is left alone. */
+/** Stops all running containers concurrently, then the sandboxes. */
 export async function stopPod(
   status: PodRuntimeStatus,
   graceSeconds: number,

@@ -19,8 +19,8 @@ export function makeLogDir(roots: Roots, pod: PodIdentity, container: string): v
 }
 
 /**
- * How many containers of this name left a log here: the count goes on with it when the runtime has forgotten
- * them, so that no log is overwritten.
+ * The next restart count according to the logs of this container name. Used when the runtime no longer has the earlier
+ * containers, so that no log is overwritten.
  */
 export function restartCountFromLogs(roots: Roots, pod: PodIdentity, container: string): number {
   let count = 0;
@@ -45,7 +45,7 @@ export function linkLog(
   symlinkSync(target, link);
 }
 
-/** Takes the link of a removed container away. */
+/** Removes the link of a removed container. */
 export function unlinkLog(roots: Roots, pod: PodIdentity, container: { name: string; id: string }): void {
   rmSync(logSymlink(roots, pod, container.name, container.id), { force: true });
 }
@@ -60,7 +60,7 @@ export async function removeLog(
   const relative = join(basename(podLogDir(roots, pod)), container.name);
   let folder: number;
   try {
-    // By the folder that is open: a container that was given its pod's folder could exchange it for a link.
+    // Use the open folder: a container that mounts its pod's folder could replace it by a link.
     folder = openWithoutLinks(roots.podLogsDir, relative, O_PATH | constants.O_DIRECTORY);
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return;
@@ -75,7 +75,7 @@ export async function removeLog(
   }
 }
 
-/** Takes away the links whose logs are gone; only those into our own log folder are looked at. */
+/** Removes dangling links into the kubelet's log folder; ignores other links. */
 export function removeDeadLinks(roots: Roots): void {
   for (const name of entries(containerLogsDir(roots))) {
     const link = join(containerLogsDir(roots), name);

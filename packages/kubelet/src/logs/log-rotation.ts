@@ -1,6 +1,6 @@
-// Keeps container logs from filling the disk: a log that has grown too large is set aside, the runtime begins a
-// new one, and older parts are compressed, then deleted. The names are the real kubelet's: 0.log is the present
-// log, 0.log.20260102-150405 the part before it, 0.log.20260101-150405.gz one before that.
+// Rotates container logs, so that they do not fill the disk: renames a large log, makes the runtime open a new one,
+// compresses older parts and deletes the oldest. The names are the real kubelet's: 0.log is the current log,
+// 0.log.20260102-150405 the part before it, 0.log.20260101-150405.gz an older one.
 
 import { constants, createWriteStream } from 'node:fs';
 import { lstat, readdir, rename } from 'node:fs/promises';
@@ -21,7 +21,7 @@ const log = createLogger('log-rotation.ts');
 /** When logs are rotated. */
 export interface LogLimits {
   maxBytes: number;
-  /** Files of one container, the present log included; at least 2. */
+  /** Maximum number of files per container, including the current log; at least 2. */
   maxFiles: number;
 }
 
@@ -30,13 +30,13 @@ export interface RotatedLog {
   /** The container's id. */
   id: string;
   path: string;
-  /** A folder above it that no container can exchange; by default its own. */
+  /** A parent folder that no container can replace; default: the log's folder. */
   root?: string;
 }
 
 /**
- * Rotates the log of a running container if it is too large. Throws when it cannot. A container may have been given
- * the folder of its logs: nothing is reached through a symbolic link, and only regular files are read.
+ * Rotates the log of a running container if it is too large. Throws when it fails. Because a container may mount its
+ * log folder, follows no symbolic link and reads only regular files.
  */
 export async function rotateLog(
   { id, path, root = dirname(path) }: RotatedLog,
@@ -57,7 +57,7 @@ export async function rotateLog(
   }
 }
 
-/** Undefined when the runtime has made no folder yet. */
+/** Opens the log folder; undefined when the runtime has not created it yet. */
 function openFolder(root: string, folder: string): number | undefined {
   try {
     return openWithoutLinks(root, relative(root, folder) || '.', O_PATH | constants.O_DIRECTORY);
@@ -84,7 +84,7 @@ async function rotateIn(
   try {
     await reopen();
   } catch (error) {
-    // The runtime goes on writing into the file that it has open.
+    // Undo the rename: the runtime still writes to the open file.
     await rename(aside, path);
     throw error;
   }
@@ -92,8 +92,8 @@ async function rotateIn(
 }
 
 /**
- * Pure: which of the files beside a log go before it is set aside, and which are compressed. What is half-made
- * goes; of the finished parts the newest `maxFiles - 2` stay, for two more files are about to be.
+ * Pure: which files beside a log to delete before the rotation, and which to compress. Deletes unfinished files. Keeps
+ * the newest `maxFiles - 2` parts, because the rotation adds a part, and the current log counts too.
  */
 export function plan(
   names: readonly string[],
@@ -103,7 +103,7 @@ export function plan(
   const parts = names.filter((name) => name.startsWith(`${logName}.`)).sort();
   const unfinished = parts.filter((name) => name.endsWith('.tmp'));
   const finished = parts.filter((name) => !name.endsWith('.tmp'));
-  // Its compressed twin is complete, or it would still be called .tmp.
+  // NAME.gz is complete, because an unfinished one is named .tmp: delete NAME.
   const doubles = finished.filter((name) => finished.includes(`${name}.gz`));
   const single = finished.filter((name) => !doubles.includes(name));
   const excess = single.slice(0, Math.max(0, single.length - Math.max(0, maxFiles - 2)));
@@ -123,7 +123,7 @@ async function compressFile(path: string): Promise<void> {
     await pipeline(file.createReadStream({ autoClose: false }), createGzip(), compressed);
     await rename(unfinished, `${path}.gz`);
   } catch (error) {
-    // It is no part of a log.
+    // Not a regular file, so not a part of a log: delete it below.
     if (!(error instanceof UnsuitableFileError)) throw error;
   }
   await removeTree(path);

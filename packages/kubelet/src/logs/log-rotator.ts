@@ -1,4 +1,4 @@
-// Looks at the size of every running container's log from time to time.
+// Checks the log size of every running container periodically, and rotates large logs (log-rotation.ts).
 import { join } from 'node:path';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { PodIdentity } from '../api/pod.ts';
@@ -21,7 +21,7 @@ export interface LoggingContainer {
   restartCount: number;
 }
 
-/** What rotating logs needs. */
+/** The parameters of the rotator. */
 export interface LogRotatorPorts {
   runtime: Pick<RuntimeClient, 'reopenContainerLog'>;
   options: Pick<KubeletOptions, 'rootDir' | 'podLogsDir'>;
@@ -41,7 +41,7 @@ export class LogRotator {
     this.#ports = ports;
   }
 
-  /** Begins with the first look after one interval. */
+  /** Starts the timer; the first check is after one interval. */
   start(): void {
     this.#timer = setTimeout(async () => {
       for (const container of this.#ports.workers.runningContainers()) await this.#rotate(container);
@@ -49,7 +49,7 @@ export class LogRotator {
     }, checkMs);
   }
 
-  /** Looks no more. */
+  /** Stops the timer. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);

@@ -1,4 +1,4 @@
-// Reads the node's size.
+// Reads the node's CPUs, memory and disk size for admission (node-facts.ts).
 import { readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, release, totalmem } from 'node:os';
 import { dirname } from 'node:path';
@@ -11,7 +11,7 @@ export function nodeCapacity(rootDir: string): NodeCapacity {
   return { cpus: availableParallelism(), memoryBytes: totalmem(), ephemeralStorageBytes: blocks * bsize };
 }
 
-/** Before the first pod the folder does not exist: its nearest parent is on the same file system. */
+/** Before the first pod the folder does not exist: use its nearest existing parent, on the same file system. */
 function statfsOf(path: string): { blocks: number; bsize: number } {
   try {
     return statfsSync(path);
@@ -21,12 +21,12 @@ function statfsOf(path: string): { blocks: number; bsize: number } {
   }
 }
 
-/** Whether this kernel can keep a tmpfs out of swap, and this process, which has to be the machine's root, may ask for it. */
+/** Whether the kernel supports the tmpfs option noswap, and this process is root in the initial user namespace. */
 export function canMountWithoutSwap(): boolean {
   return supportsNoswap(release(), readFileSync('/proc/self/uid_map', 'utf8'));
 }
 
-/** Decides it from the kernel's version and the text of /proc/self/uid_map. */
+/** Pure: the same from the kernel's version and the text of /proc/self/uid_map. */
 export function supportsNoswap(version: string, uidMap: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
   const isMachinesRoot = /^\s*0\s+0\s+4294967295\s*$/.test(uidMap);

@@ -1,20 +1,20 @@
 // What pods may ask of a node: its size, and the labels that select it. Types and pure functions; read-node.ts reads it.
 
-/** What the node has for pods. */
+/** The node's resources for pods. */
 export interface NodeCapacity {
   cpus: number;
   memoryBytes: number;
-  /** Size of the file system that volumes without a medium of their own are on. */
+  /** Size of the file system of volumes on disk. */
   ephemeralStorageBytes: number;
 }
 
-/** What the node has to give. */
+/** The node's resources and labels. */
 export interface NodeFacts extends NodeCapacity {
   labels: Readonly<Record<string, string>>;
   maxPods: number;
 }
 
-/** Go's names of the processors, which Kubernetes labels nodes with, by Node.js's. */
+/** Go's architecture names, which Kubernetes uses in node labels, by Node.js's names. */
 const goArch: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
 /** What a node called `name` with processors of type `arch` can give to pods. */

@@ -1,5 +1,4 @@
-// Merges defaults, configuration file and command line into the options that the kubelet runs with, and refuses
-// hosts that the options rule out.
+// Merges defaults, configuration file and command line into KubeletOptions, and refuses hosts that do not satisfy them.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -84,7 +83,7 @@ function absolute(field: string, path: string): string {
   throw new ConfigurationError(`${field}: must be an absolute path, not ${JSON.stringify(path)}`);
 }
 
-/** Refuses to start on a host that the configuration rules out. Throws ConfigurationError. */
+/** Throws ConfigurationError when the host does not satisfy the configuration, for example when it swaps. */
 export function checkHost(settings: Settings): void {
   if (settings.failSwapOn && hasSwap(readFileSync('/proc/swaps', 'utf8'))) {
     throw new ConfigurationError(
@@ -103,7 +102,7 @@ export function checkHost(settings: Settings): void {
   }
 }
 
-/** Whether the text of /proc/swaps names a swap area; areas in compressed memory do not count. */
+/** Whether the text of /proc/swaps lists a swap area, except in compressed memory. */
 export function hasSwap(swaps: string): boolean {
   return swaps
     .split('\n')

@@ -1,6 +1,6 @@
-// The kubelet's command line, read as pflag reads the real kubelet's. commander can not: set-ups write
-// `--flag=false` for a switch, `_` for `-` and Go's words for true and false, and a flag of the real kubelet that
-// would be ignored here has to be refused by name.
+// Parses the kubelet's command line as pflag parses the real kubelet's. commander cannot: deployments write
+// `--flag=false` for a switch, `_` for `-` and Go's spellings of booleans, and a flag of the real kubelet without
+// effect here must be refused by name.
 
 import { messageOf } from '@berth/common/error-message.ts';
 import { nearestName } from '../api/field-error.ts';
@@ -15,16 +15,16 @@ import {
   unsupportedSwitches,
 } from './unsupported-flags.ts';
 
-/** What a command line asks for. */
+/** A parsed command line. */
 export interface CommandLine {
   flags: KubeletFlags;
-  /** Fields of the configuration that flags set; they win over the file. */
+  /** Configuration fields that flags set; they override the file. */
   settings: Partial<Settings>;
-  /** Flags that are read for compatibility and need no action, for the log. */
+  /** Flags that are accepted for compatibility and have no effect, for the log. */
   notices: string[];
 }
 
-/** The flags with a short form, which is their name or its first letter. */
+/** Flags with a short form: their name or its first letter. */
 const shorthands: Readonly<Record<string, string>> = { v: 'v', h: 'help' };
 
 /**

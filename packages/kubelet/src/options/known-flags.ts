@@ -1,7 +1,7 @@
 // The flags of the real kubelet that take effect here, in the groups in which `--help` shows them.
 import { defaultText, fields, type Settings } from './settings.ts';
 
-/** What only the command line says. */
+/** Values of the flags that have no configuration field. */
 export interface KubeletFlags {
   /** Path of a KubeletConfiguration file. */
   config: string;
@@ -22,7 +22,7 @@ export const defaultFlags: KubeletFlags = {
   help: false,
 };
 
-/** A flag that takes effect: a field of the configuration, or one that only the command line has. */
+/** A flag that takes effect: a configuration field, or a flag without one. */
 export type KnownFlag = { name: string; help: string } & (
   | { setting: keyof Settings }
   | { isSwitch: boolean; read: (value: string) => Partial<KubeletFlags>; default?: string }
@@ -133,17 +133,17 @@ function setting(name: string, field: keyof Settings, help: string): KnownFlag {
   return { name, setting: field, help };
 }
 
-/** By name, the flags that take effect. */
+/** The flags that take effect, by name. */
 export const knownFlags: ReadonlyMap<string, KnownFlag> = new Map(
   groups.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag]),
 );
 
-/** Whether a flag may stand without a value. */
+/** Whether a flag may have no value. */
 export function isSwitch(flag: KnownFlag): boolean {
   return 'setting' in flag ? fields[flag.setting].isBoolean : flag.isSwitch;
 }
 
-/** What `--help` prints. */
+/** The text of `--help`. */
 export function usage(): string {
   const column = 38;
   const line = (flag: KnownFlag): string => {
@@ -168,7 +168,7 @@ version, with the reason.
 `;
 }
 
-/** As pflag does, what is off, empty or zero by default is not worth a word. */
+/** Omits defaults that are false, empty or zero, as pflag does. */
 function defaultOf(flag: KnownFlag): string {
   const value = 'setting' in flag ? defaultText(flag.setting) : (flag.default ?? '');
   return ['', '0', 'false'].includes(value) ? '' : value;

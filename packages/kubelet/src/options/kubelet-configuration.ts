@@ -1,5 +1,5 @@
-// Reads a KubeletConfiguration file (kubelet.config.k8s.io/v1beta1). Fields that the real kubelet ignores are logged;
-// fields that it acts on and this kubelet does not are refused.
+// Reads a KubeletConfiguration file (kubelet.config.k8s.io/v1beta1). Logs fields that the real kubelet ignores. Refuses
+// fields that the real kubelet supports and this one does not.
 
 import { messageOf } from '@berth/common/error-message.ts';
 import { isObject } from '@berth/common/json/is-object.ts';
@@ -9,12 +9,12 @@ import type { JsonObject } from '../api/pod-shape.ts';
 import { fields, isSetting, type Settings, setFromValue } from './settings.ts';
 import { forApiServer, isEmpty, isWithoutEffect, unsupportedSettings } from './unsupported-settings.ts';
 
-/** A configuration that the kubelet can not start with; the message names the field. */
+/** The kubelet cannot start with this configuration; the message names the field. */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
 }
 
-/** Fields that the file writes in a group and Settings does not. */
+/** Fields that are nested in the file and flat in Settings. */
 const grouped: Readonly<Record<string, keyof Settings>> = {
   'crashLoopBackOff.maxContainerRestartPeriod': 'maxContainerRestartPeriod',
   'logging.verbosity': 'verbosity',
@@ -26,7 +26,7 @@ const known: ReadonlySet<string> = new Set([
   ...Object.keys(unsupportedSettings),
 ]);
 
-/** Names of fields that hold fields: everything before a dot. */
+/** Names of the groups: everything before a dot. */
 const groups: ReadonlySet<string> = new Set(
   [...known].flatMap((path) =>
     path
@@ -36,7 +36,7 @@ const groups: ReadonlySet<string> = new Set(
   ),
 );
 
-/** What a configuration file says. */
+/** A parsed configuration file. */
 export interface ConfigurationFile {
   settings: Partial<Settings>;
   /** Fields without effect, for the log. */
@@ -44,8 +44,8 @@ export interface ConfigurationFile {
 }
 
 /**
- * The settings that the content of a configuration file makes. Unknown fields and duplicate keys become notices,
- * as in the real kubelet. Throws ConfigurationError.
+ * Parses the content of a configuration file. Unknown fields and duplicate keys become notices, as in the real kubelet.
+ * Throws ConfigurationError.
  */
 export function readKubeletConfiguration(content: Uint8Array | string): ConfigurationFile {
   const [document, ...others] = readManifestDocuments(content);
@@ -76,7 +76,7 @@ function readGroup(group: JsonObject, prefix: string, file: ConfigurationFile): 
   }
 }
 
-/** No setting is a number beyond these. */
+/** Range of numbers in settings. */
 function clamped(value: bigint): number {
   return Math.min(Math.max(Number(value), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }
@@ -93,7 +93,7 @@ function readField(path: string, value: unknown, { settings, notices }: Configur
       `${path}: Forbidden: ${JSON.stringify(value)} is not supported by this kubelet yet; remove the field`,
     );
   }
-  // Go's zero value is the same as an unset field, but for the few where it means "none".
+  // Go's zero value equals an unset field, except in the few fields where it means "none".
   if (isUnset(name, value)) return;
   try {
     setFromValue(settings, name, value);

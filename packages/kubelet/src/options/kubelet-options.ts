@@ -16,13 +16,13 @@ export interface KubeletOptions {
   containerRuntimeEndpoint: string;
   /** Path of the image service's socket; the runtime's own by default. */
   imageServiceEndpoint: string;
-  /** Deadline of every CRI call but pulls. */
+  /** Deadline of CRI calls except pulls. */
   runtimeRequestTimeoutMs: number;
   /** Directory or file of static pods; undefined: no static pods. */
   staticPodPath: string | undefined;
-  /** How often the manifest directory is listed again as a safety net for missed events. */
+  /** Resync interval of the manifest directory, for missed inotify events. */
   fileCheckFrequencyMs: number;
-  /** How often every pod is compared with the runtime as a safety net for missed events. */
+  /** Resync interval of all pods with the runtime, for missed events. */
   syncFrequencyMs: number;
   /** 'cgroupfs' names cgroups as paths, 'systemd' as slices. */
   cgroupDriver: CgroupDriverName;
@@ -34,7 +34,7 @@ export interface KubeletOptions {
   cpuCfsQuota: boolean;
   /** Length of the CFS period, in microseconds. */
   cpuCfsQuotaPeriodUs: number;
-  /** Most processes in one pod; -1: no limit of the pod's own. */
+  /** Maximum number of processes in a pod; -1: no limit per pod. */
   podPidsLimit: number;
   /** Name servers of pods with dnsPolicy ClusterFirst. */
   clusterDns: string[];
@@ -42,11 +42,11 @@ export interface KubeletOptions {
   clusterDomain: string;
   /** The file that pods' resolv.conf is derived from; '' for none. */
   resolvConf: string;
-  /** Most pods that this node runs. */
+  /** Maximum number of pods on this node. */
   maxPods: number;
   /** Whether pods that name no seccomp profile get the runtime's default one. */
   seccompDefault: boolean;
-  /** Most image pulls at a time; 1 is one after the other, undefined is no limit. */
+  /** Maximum number of concurrent image pulls; undefined: no limit. */
   maxParallelImagePulls: number | undefined;
   /** Longest wait between two restarts of a crashing container. */
   maxContainerRestartPeriodMs: number;

@@ -15,7 +15,7 @@ export function nodeName(override: string): string {
   );
 }
 
-/** The node's addresses: those given, or the addresses of the interface that has the default route. */
+/** The node's addresses: the given ones, or those of the interface of the default route. */
 export function nodeIps(given: readonly string[]): string[] {
   for (const address of given) {
     if (!isIP(address))

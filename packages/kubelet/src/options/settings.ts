@@ -40,19 +40,19 @@ export interface Settings {
   verbosity: number;
 }
 
-/** How one field is read. Both readers throw a RangeError that says what is wanted. */
+/** Parsers of one field. They throw a RangeError that describes the valid values. */
 export interface Field<T> {
-  /** From YAML or JSON. */
+  /** Parses a value of YAML or JSON. */
   fromValue(value: unknown): T;
-  /** From the command line. */
+  /** Parses a value of the command line. */
   fromText(text: string): T;
-  /** As the command line has it. */
+  /** Formats a value for the command line. */
   toText(value: T): string;
-  /** A flag that may stand without a value. */
+  /** Whether the flag may have no value. */
   isBoolean: boolean;
 }
 
-/** Reader of each field. */
+/** The parsers of each field. */
 export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   address: ipAddress(),
   allowedUnsafeSysctls: list(),
@@ -86,9 +86,9 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   verbosity: integer(0, 2 ** 31 - 1),
 };
 
-/** Defaults of the fields: the real kubelet's, but three. */
+/** Defaults of the fields: the real kubelet's, except for those with a comment. */
 export const defaultSettings: Settings = {
-  // /pods answers without authentication, so it is for this machine unless someone says otherwise.
+  // /pods needs no authentication, so listen on the loopback interface by default.
   address: '127.0.0.1',
   allowedUnsafeSysctls: [],
   cgroupDriver: 'cgroupfs',
@@ -111,7 +111,7 @@ export const defaultSettings: Settings = {
   maxPods: 110,
   podLogsDir: '/var/log/pods',
   podPidsLimit: -1,
-  // The real one has 10255 without a configuration file; what every local user may read of all pods is opted into.
+  // The real kubelet's default is 10255 without a configuration file. Off here: every local user could read all pods.
   readOnlyPort: 0,
   resolvConf: '/etc/resolv.conf',
   runtimeRequestTimeout: 120_000,
@@ -148,7 +148,7 @@ export function setFromText<K extends keyof Settings>(
   target[name] = read.fromText(value);
 }
 
-/** The default of one field, as the command line has it. */
+/** The default of one field, formatted for the command line. */
 export function defaultText<K extends keyof Settings>(name: K): string {
   const { toText }: Field<Settings[K]> = fields[name];
   return toText(defaultSettings[name]);

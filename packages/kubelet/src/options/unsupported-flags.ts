@@ -4,8 +4,8 @@ import { parseDuration } from '../api/duration.ts';
 import { forApiServer, isWithoutEffect } from './unsupported-settings.ts';
 
 /**
- * Flags of the real kubelet that have no effect here, with the values that ask for nothing: the name of a
- * configuration field stands for the values of that field.
+ * Flags of the real kubelet that have no effect here, with the values that are accepted. The name of a configuration
+ * field stands for the values of that field.
  */
 export const unsupportedFlags: Readonly<Record<string, readonly string[] | { field: string }>> = {
   'anonymous-auth': ['true', 'false'],
@@ -107,19 +107,19 @@ export const unsupportedFlags: Readonly<Record<string, readonly string[] | { fie
   'volume-stats-agg-period': { field: 'volumeStatsAggPeriod' },
 };
 
-/** Switches among the unsupported flags: they may stand without a value. */
+/** Boolean flags among the unsupported ones: they may have no value. */
 export const unsupportedSwitches: ReadonlySet<string> = new Set(
   Object.entries(unsupportedFlags)
     .filter(([, values]) => Array.isArray(values) && (values.includes('false') || values.includes('true')))
     .map(([name]) => name),
 );
 
-/** Flags that older set-ups pass and that changed nothing but the garbage collection of images. */
+/** Flags of older deployments that only configured the garbage collection of images. */
 export const obsoleteFlags: Readonly<Record<string, string>> = {
   'pod-infra-container-image': 'the sandbox image is up to the container runtime',
 };
 
-/** Flags that only an API server, or requests from it, would give a meaning to, as forApiServer has it of fields. */
+/** Flags that have an effect only with an API server; forApiServer lists such fields. */
 export const flagsForApiServer: ReadonlySet<string> = new Set([
   'anonymous-auth',
   'authentication-token-webhook',
@@ -140,7 +140,7 @@ export const flagsForApiServer: ReadonlySet<string> = new Set([
   ),
 ]);
 
-/** Whether an unsupported flag with this value asks for what happens anyway. */
+/** Whether this value of an unsupported flag matches this kubelet's behaviour. */
 export function asksForNothing(name: string, value: string): boolean {
   const accepted = unsupportedFlags[name] ?? [];
   if (!('field' in accepted)) return value === '' || accepted.includes(value);
@@ -148,7 +148,7 @@ export function asksForNothing(name: string, value: string): boolean {
   return isWithoutEffect(accepted.field, canonicalDuration(value));
 }
 
-/** A duration of whole units as the table of fields writes it, so that "120s" is "2m" too. */
+/** Normalizes a duration to the spelling of the table of fields: "120s" is "2m". */
 function canonicalDuration(value: string): string {
   try {
     const ms = parseDuration(value);

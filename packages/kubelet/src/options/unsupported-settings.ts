@@ -1,9 +1,9 @@
-// The fields of KubeletConfiguration v1beta1 that have no effect in this kubelet yet. Each may be written with
-// the value that describes what happens anyway (the first is the real kubelet's default); another value is
-// refused by name, since it would be ignored.
+// The fields of KubeletConfiguration v1beta1 that have no effect in this kubelet yet. Each accepts the values that
+// match this kubelet's behaviour (the first is the real kubelet's default). Other values are refused by name, because
+// they would be ignored.
 import { isDeepStrictEqual } from 'node:util';
 
-/** By dotted path, the values that may be written. An empty value ("", 0s, [], {}, null) always may. */
+/** Accepted values by dotted path. Empty values ("", 0s, [], {}, null) are always accepted. */
 export const unsupportedSettings: Readonly<Record<string, readonly unknown[]>> = {
   'authentication.anonymous.enabled': [false],
   'authentication.webhook.cacheTTL': ['2m0s', '2m'],
@@ -116,8 +116,8 @@ export const unsupportedSettings: Readonly<Record<string, readonly unknown[]>> =
 };
 
 /**
- * What only an API server, or requests from it, would give a meaning to: on a node of its own the real kubelet does
- * nothing with these either, and any value may be written.
+ * Fields that have an effect only with an API server. On a standalone node the real kubelet ignores them too, so any
+ * value is accepted.
  */
 export const forApiServer: ReadonlySet<string> = new Set([
   'authentication.anonymous.enabled',
@@ -151,12 +151,12 @@ export const forApiServer: ReadonlySet<string> = new Set([
   'tlsPrivateKeyFile',
 ]);
 
-/** Whether writing this value asks for nothing that this kubelet does not do. */
+/** Whether this value matches this kubelet's behaviour. */
 export function isWithoutEffect(path: string, value: unknown): boolean {
   return isEmpty(value) || (unsupportedSettings[path] ?? []).some((entry) => isDeepStrictEqual(entry, value));
 }
 
-/** Whether the value is Go's zero value of a field that has one: the same as not writing the field. */
+/** Whether the value is a zero value in Go, which equals an unset field. */
 export function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === '0s' || value === '0') return true;
   return typeof value === 'object' && Object.keys(value).length === 0;

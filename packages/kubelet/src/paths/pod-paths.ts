@@ -1,9 +1,9 @@
-// Where the kubelet keeps what belongs to a pod; the layout is the real kubelet's.
+// The paths of a pod's folders and files, in the real kubelet's layout.
 import { dirname, join } from 'node:path';
 import type { PodIdentity } from '../api/pod.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 
-/** Whether a name can be that of a file: what follows from a pod's names must not lead to another place. */
+/** Whether a name is a valid file name: a pod's names must not lead to a path elsewhere. */
 export function isPathPart(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && !/[/\0]/.test(name);
 }

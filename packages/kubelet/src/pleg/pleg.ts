@@ -28,7 +28,7 @@ export interface PlegListener {
    * sandbox in question, if the runtime reported it.
    */
   onPod(pod: PodIdentity, appeared: boolean, view: SandboxView | undefined): void;
-  /** Anything may have changed: the runtime was out of sight. */
+  /** Any pod may have changed: the connection to the runtime was lost. */
   onAll(): void;
 }
 
@@ -49,23 +49,23 @@ export class Pleg {
     this.#safetyNetMs = safetyNetMs;
   }
 
-  /** Whether the runtime answered lately. */
+  /** Whether the runtime answered recently. */
   get ready(): boolean {
     return this.#ready;
   }
 
-  /** Begins to watch; returns at once. */
+  /** Starts watching; returns at once. */
   start(): void {
     void this.#watch();
   }
 
-  /** Stops to watch; the listener is not called any more. */
+  /** Stops watching and calling the listener. */
   stop(): void {
     this.#stopped.abort();
     clearTimeout(this.#timer);
   }
 
-  /** Listens as long as the runtime has events; without them the list every second is all there is. */
+  /** Reads the runtime's event stream; a runtime without events is only listed every second. */
   async #watch(): Promise<void> {
     const { signal } = this.#stopped;
     let reconnectMs = firstReconnectMs;
@@ -76,7 +76,7 @@ export class Pleg {
         const events = this.#listen(either, () => {
           reconnectMs = firstReconnectMs;
         });
-        // The list shows what happened before the stream was open.
+        // List once, for changes before the stream was open.
         await Promise.race([events, this.#relist().then(() => events)]);
         throw new Error('the runtime ended its events');
       } catch (error) {
@@ -121,7 +121,7 @@ export class Pleg {
     }, ms);
   }
 
-  /** Compares the runtime's pods with those of the last time. */
+  /** Lists the runtime's pods and compares them with the previous list. */
   async #relist(): Promise<void> {
     const now = await listRuntimePods(this.#runtime);
     const before = this.#listed;
@@ -135,7 +135,7 @@ export class Pleg {
   }
 }
 
-/** Whose container an event is about; undefined when the runtime does not say. */
+/** The pod of an event's container; undefined when the event does not contain it. */
 function podOf(event: ContainerEventResponse): PodIdentity | undefined {
   const labels = event.podSandboxStatus?.labels ?? event.containersStatuses[0]?.labels ?? {};
   return podOfLabels(labels);

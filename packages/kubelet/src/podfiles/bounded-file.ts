@@ -1,6 +1,6 @@
-// Files that the kubelet makes outside of volumes and that containers may write to. On the kubelet's disk a container
-// could fill that with one (CVE-2020-8557), or make it a setuid program for the users of the node. So each is mounted
-// from a tmpfs of its own, which has a limit, and whose memory is counted as the container's that writes to it.
+// Files that the kubelet makes outside of volumes and that containers can write to. On the kubelet's disk, a container
+// could fill the disk with one (CVE-2020-8557), or make it a setuid program for users of the node. So each has its own
+// tmpfs with a size limit, whose memory is charged to the container that writes.
 import {
   chmodSync,
   closeSync,
@@ -15,10 +15,10 @@ import { join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
 import { bindMount, isMountPoint, mount, unmount, unmountAll } from '@berth/linux/mounts/mount.ts';
 
-/** How much containers may add to what the kubelet writes. */
+/** Number of bytes that containers may add to the kubelet's content. */
 const spareBytes = 1024 * 1024;
 
-/** Writes `content` to the file, which containers that run already see; `path` becomes a mount point. */
+/** Writes `content` to the file; running containers see the change. `path` becomes a mount point. */
 export function writeBoundedFile(path: string, content: string, mode: number): void {
   if (!isMountPoint(path)) {
     mountBoundedFile(path, content, mode);
@@ -28,13 +28,13 @@ export function writeBoundedFile(path: string, content: string, mode: number): v
     overwrite(path, content);
   } catch (error) {
     if (!hasCode(error, 'ENOSPC', 'EAGAIN')) throw error;
-    // It has grown beyond the room there is, or a container has a lease on it, see fcntl(2). Containers that run
-    // keep the old one.
+    // The content exceeds the tmpfs, or a container holds a lease on the file, see fcntl(2). Mount a new file; running
+    // containers keep the old one.
     mountBoundedFile(path, content, mode);
   }
 }
 
-/** Without waiting for a lease to be broken, 45 seconds. */
+/** Overwrites the file. O_NONBLOCK: fail with EAGAIN instead of waiting up to 45 seconds for a lease break. */
 function overwrite(path: string, content: string): void {
   const { O_WRONLY, O_TRUNC, O_NONBLOCK, O_NOFOLLOW } = constants;
   const descriptor = openSync(path, O_WRONLY | O_TRUNC | O_NONBLOCK | O_NOFOLLOW);
@@ -45,7 +45,7 @@ function overwrite(path: string, content: string): void {
   }
 }
 
-/** Makes a new file at `path`, whatever is there. Containers that run keep what they have. */
+/** Mounts a new file at `path`, replacing any file. Running containers keep their file. */
 export function mountBoundedFile(path: string, content: string, mode: number): void {
   unmountAll(path);
   // Beside the file, so that after a kill the next call, or the removal of the pod's folder, cleans it up.
@@ -63,18 +63,18 @@ export function mountBoundedFile(path: string, content: string, mode: number): v
   try {
     const file = join(directory, 'file');
     writeFileSync(file, content);
-    // The mode given to open counts less the umask.
+    // chmod, because open(2) applies the umask to the mode.
     chmodSync(file, mode);
     makeMountPoint(path);
     bindMount(file, path);
   } finally {
-    // The file that is mounted keeps its file system.
+    // The bind mount of the file keeps the tmpfs alive.
     unmount(directory, { detach: true });
   }
   rmdirSync(directory);
 }
 
-/** Containers that an older kubelet started may have the file that is there: it is not even opened. */
+/** Makes the mount point. Does not open an existing file, because containers of an older kubelet may share it. */
 function makeMountPoint(path: string): void {
   try {
     writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
@@ -83,7 +83,7 @@ function makeMountPoint(path: string): void {
   }
 }
 
-/** Removes such a file, or one that an older kubelet made, if there is one. */
+/** Unmounts and removes the file, also one of an older kubelet; succeeds when there is none. */
 export function removeBoundedFile(path: string): void {
   unmountAll(path);
   rmSync(path, { force: true });

@@ -20,7 +20,7 @@ export function makeTerminationLog(roots: Roots, uid: string, attempt: Attempt):
   return path;
 }
 
-/** Removes the file of an attempt whose container is removed, so that those of a crashing container do not add up. */
+/** Removes the file of a removed container, so that files of a crashing container do not accumulate. */
 export function removeTerminationLog(roots: Roots, uid: string, attempt: Attempt): void {
   removeBoundedFile(terminationLog(roots, uid, attempt));
 }

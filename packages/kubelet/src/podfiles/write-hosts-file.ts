@@ -5,7 +5,7 @@ import { hostNetworkHosts, podHosts } from '../containers/hosts-file.ts';
 import { podDomain, podHostname } from '../sandbox/hostname.ts';
 import { writeBoundedFile } from './bounded-file.ts';
 
-/** A node's hosts file may be long: lists that block advertisers are. */
+/** Maximum size of the node's hosts file; block lists of advertisers are long. */
 const maxHostsBytes = 16 * 1024 * 1024;
 
 /** Writes the pod's hosts file to `path`; one on the host's network gets the host's own. */

@@ -1,4 +1,4 @@
-// The desired pods of this node: what the sources want, each name once, and which of it the node admits.
+// The desired pods of this node: joins the sources' pods, drops duplicate names, and admits or rejects each pod.
 import { admitPods } from '../admission/admit.ts';
 import type { Failed } from '../admission/check.ts';
 import { type Pod, podKey } from '../api/pod.ts';
@@ -8,10 +8,10 @@ import type { Rejected } from '../pods/end/pod-end.ts';
 
 const log = createLogger('pod-manager.ts');
 
-/** What the decision depends on besides the pods. */
+/** The parameters of admission. */
 export interface PodManagerPorts {
   node: NodeFacts;
-  /** Whether a pod's containers are done, so that it holds nothing of the node. */
+  /** Whether a pod's containers have finished, so that it uses no resources of the node. */
   isFinished(uid: string): boolean;
 }
 
@@ -35,7 +35,7 @@ export class PodManager {
     this.#ports = ports;
   }
 
-  /** Takes everything that the sources want now. Of two pods with one `namespace/name` the first counts. */
+  /** Sets the sources' pods. Of two pods with one `namespace/name`, the first counts. */
   setPods(pods: readonly Pod[]): void {
     const byKey = new Map<string, Pod>();
     for (const pod of pods) if (!byKey.has(podKey(pod))) byKey.set(podKey(pod), pod);
@@ -59,12 +59,12 @@ export class PodManager {
     return { pod, end: { by: 'rejected', reason, message }, detail, at };
   }
 
-  /** The pods that this node shall run, by UID. */
+  /** The admitted pods, by UID. */
   admitted(): ReadonlyMap<string, Pod> {
     return this.#admitted;
   }
 
-  /** The pods that this node does not run, by UID. */
+  /** The rejected pods, by UID. */
   rejected(): ReadonlyMap<string, RejectedPod> {
     return this.#rejected;
   }

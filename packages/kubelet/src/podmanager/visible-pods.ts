@@ -1,20 +1,20 @@
-// Every pod that /pods shows: those with a worker, those that wait for the runtime or for their predecessor, and those
-// that this node rejected.
+// Lists the pods for /pods: those with a worker, those that wait for the runtime or for an earlier version to end, and
+// those that admission rejected.
 import type { Pod, PodWithStatus } from '../api/pod.ts';
 import type { StatusManager } from '../status/manager.ts';
 import { pendingStatus, rejectedStatus } from '../status/pod-status.ts';
 import type { PodManager, RejectedPod } from './pod-manager.ts';
 
-/** What the list is made from. */
+/** The sources of the list. */
 export interface VisiblePodsPorts {
   podManager: Pick<PodManager, 'admitted' | 'rejected'>;
   statuses: Pick<StatusManager, 'set' | 'forget' | 'keepOnly' | 'withStatus'>;
-  /** The pods that run or end; undefined until the runtime has answered. */
+  /** The workers of running and terminating pods; undefined until the runtime has answered. */
   workers(): { pods(): Pod[]; has(uid: string): boolean } | undefined;
   nodeIps: string[];
 }
 
-/** Lists pods, and gives a status to those that no worker looks after. */
+/** Lists pods, and makes the status of pods without a worker. */
 export class VisiblePods {
   readonly #ports: VisiblePodsPorts;
   readonly #madeAt = Date.now();
@@ -37,7 +37,7 @@ export class VisiblePods {
     this.#ports.statuses.keepOnly(new Set(this.list().map(({ metadata }) => metadata.uid)));
   }
 
-  /** Call it after a pod's worker is gone: the pod is gone too, or waits to begin anew. */
+  /** Call it after a pod's worker has ended: the pod is removed, or waits to start again. */
   ended(uid: string): void {
     const { podManager, statuses } = this.#ports;
     statuses.forget(uid);

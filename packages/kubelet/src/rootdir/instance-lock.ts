@@ -5,10 +5,10 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { lockFile } from '@berth/linux/files/file-lock.ts';
 
-/** How long the lock of a kubelet that was just killed may stay. */
+/** How long to wait for the lock of a killed kubelet. */
 const waitMs = 2000;
 
-/** Makes the root directory and takes its lock, until the process ends. Throws when another kubelet has it. */
+/** Makes the root directory and holds its lock until the process ends. Throws when another kubelet holds it. */
 export async function lockRootDir(rootDir: string): Promise<void> {
   let lock: Disposable | undefined;
   try {

@@ -7,12 +7,12 @@ import { openWithoutLinks } from '@berth/linux/files/safe-path.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podsDir } from '../paths/pod-paths.ts';
 
-/** The folders that are the kubelet's own; links that lead to them are the administrator's. */
+/** The kubelet's own folders. Symbolic links above them belong to the administrator and are followed. */
 export type OwnFolders = Pick<KubeletOptions, 'rootDir' | 'podLogsDir'>;
 
 /**
- * The last bytes of a file that a container wrote. Below the kubelet's folders it is reached through no symbolic
- * link, and elsewhere it is none itself.
+ * Reads the last bytes of a file that a container wrote. Below the kubelet's folders, follows no symbolic link in the
+ * path; elsewhere, only refuses a link as the file itself.
  */
 export async function readEnd(path: string, maxBytes: number, folders: OwnFolders): Promise<string> {
   const root = [podsDir(folders), folders.podLogsDir].find((folder) => path.startsWith(`${folder}/`));

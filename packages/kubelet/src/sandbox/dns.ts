@@ -8,7 +8,7 @@ export interface DnsSettings {
   host: DnsConfig | undefined;
   clusterDns: string[];
   clusterDomain: string;
-  /** Addresses of the node: their families choose the loopback servers when there is no resolv.conf. */
+  /** Addresses of the node. Without resolv.conf, their families select the loopback name servers. */
   nodeIps: string[];
 }
 
@@ -18,7 +18,7 @@ const maxSearches = 32;
 const maxSearchCharacters = 2048;
 const maxDomain = 253;
 
-/** The pod's configuration by `dnsPolicy` and `dnsConfig`. ClusterFirst without cluster DNS means Default. */
+/** The pod's resolver configuration by `dnsPolicy` and `dnsConfig`. ClusterFirst without cluster DNS means Default. */
 export function podDns(pod: Pod, settings: DnsSettings): DnsConfig {
   const base = baseConfig(pod, settings);
   const own = pod.spec.dnsConfig;

@@ -3,20 +3,20 @@ import type { Pod } from '../api/pod.ts';
 
 const maxHostname = 63;
 
-/** `spec.hostname` or the pod's name, cut to what the kernel takes, never ending in `-` or `.`. */
+/** `spec.hostname` or the pod's name, truncated to the kernel's limit, without trailing `-` and `.`. */
 export function podHostname(pod: Pod): string {
   const hostname = pod.spec.hostname || pod.metadata.name;
   if (hostname.length <= maxHostname) return hostname;
   return hostname.slice(0, maxHostname).replace(/[-.]+$/, '');
 }
 
-/** The domain that `spec.subdomain` puts the pod into; '' without one. */
+/** The pod's domain from `spec.subdomain`; '' without one. */
 export function podDomain(pod: Pod, clusterDomain: string): string {
   const { subdomain } = pod.spec;
   return subdomain ? `${subdomain}.${pod.metadata.namespace}.svc.${clusterDomain}` : '';
 }
 
-/** The name that the sandbox gets: with its domain when `setHostnameAsFQDN` is set. Throws when too long. */
+/** The sandbox's host name; with its domain if `setHostnameAsFQDN` is set. Throws when it is too long. */
 export function sandboxHostname(pod: Pod, clusterDomain: string): string {
   const hostname = podHostname(pod);
   const domain = podDomain(pod, clusterDomain);

@@ -1,4 +1,4 @@
-// Which namespaces a pod has of its own.
+// Which namespaces a pod shares with the host, and which among its containers.
 import { NamespaceMode } from '@berth/cri/generated/api.ts';
 import type { Pod } from '../api/pod.ts';
 

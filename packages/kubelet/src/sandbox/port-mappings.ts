@@ -2,14 +2,14 @@
 import { type PortMapping, Protocol } from '@berth/cri/generated/api.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 
-/** The mappings of regular containers' ports, those without a host port too; a port that is said twice counts once. */
+/** The mappings of regular containers' ports, including those without a host port; drops duplicates. */
 export function portMappings(containers: readonly Pick<v1.Container, 'ports'>[]): PortMapping[] {
   return containers.flatMap(({ ports = [] }) =>
     ports.filter((port, index) => ports.findIndex((other) => isSame(other, port)) === index).map(portMapping),
   );
 }
 
-/** By their name when they have one; else by all that they say. */
+/** The key by which duplicates are found: the port's name, or else all its fields. */
 function isSame(one: v1.ContainerPort, other: v1.ContainerPort): boolean {
   return identity(one) === identity(other);
 }

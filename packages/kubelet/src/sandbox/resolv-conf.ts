@@ -1,13 +1,13 @@
 // The host's resolver configuration, resolv.conf(5).
 
-/** What resolv.conf says, in CRI's words. */
+/** The content of resolv.conf, with CRI's field names. */
 export interface DnsConfig {
   servers: string[];
   searches: string[];
   options: string[];
 }
 
-/** Parses resolv.conf: name servers add up, the last `search` line counts, of each option the last value. */
+/** Parses resolv.conf: collects all name servers, the last `search` line, and the last value of each option. */
 export function parseResolvConf(text: string): DnsConfig {
   const servers: string[] = [];
   let searches: string[] = [];

@@ -1,4 +1,4 @@
-// Whether a pod can go on with the sandbox that it has.
+// Decides whether a pod keeps its sandbox or needs a new one.
 import type { Pod } from '../api/pod.ts';
 import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 

@@ -18,7 +18,7 @@ import { sandboxHostname } from './hostname.ts';
 import { namespaceOptions } from './namespaces.ts';
 import { portMappings } from './port-mappings.ts';
 
-/** The configuration of the pod's sandbox number `attempt`. Throws when the pod's host name cannot be. */
+/** The configuration of the pod's sandbox number `attempt`. Throws when the pod's host name is too long. */
 export function sandboxConfig(
   pod: Pod,
   attempt: number,
@@ -67,7 +67,7 @@ function securityContext(pod: Pod): DeepPartial<LinuxSandboxSecurityContext> {
   };
 }
 
-/** The SELinux label of processes and files; a runtime does without where the kernel has no SELinux. */
+/** The SELinux label of processes and files; the runtime ignores it when the kernel has no SELinux. */
 export function selinuxOptions(
   options: SELinuxOptions | undefined,
 ): Pick<DeepPartial<LinuxSandboxSecurityContext>, 'selinuxOptions'> {
@@ -76,7 +76,7 @@ export function selinuxOptions(
   return { selinuxOptions: { user, role, type, level } };
 }
 
-/** Groups of every process in the pod, for the sandbox and its containers alike. */
+/** Supplemental groups of every process in the pod, for sandbox and containers. */
 export function podGroups(pod: Pod): {
   supplementalGroups: bigint[];
   supplementalGroupsPolicy: SupplementalGroupsPolicy;

@@ -1,12 +1,12 @@
-// The socket on which the kubelet serves root alone.
+// The kubelet's Unix socket for root, on which `berth` asks for pods.
 import { join } from 'node:path';
 
-/** A Unix socket's path has no more octets than this. */
+/** Maximum length of a Unix socket's path in bytes. */
 const maxPath = 107;
 
 /**
- * The Unix socket in the root directory that serves root, independent of the configured ports; undefined when the
- * directory's path is too long for a socket.
+ * The path of the Unix socket in the root directory, which exists independently of the configured ports; undefined when
+ * the path is too long for a socket.
  */
 export function privateSocket(rootDir: string): string | undefined {
   const path = join(rootDir, 'kubelet.sock');

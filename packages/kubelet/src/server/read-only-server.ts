@@ -1,5 +1,5 @@
-// The kubelet's plain HTTP: /healthz and /pods as the real kubelet answers them, and /rejected, which the real
-// one lacks, so that a tool can tell why a manifest does not run.
+// The kubelet's plain HTTP: /healthz and /pods as in the real kubelet, and /rejected, an extension that tells why a
+// manifest does not run.
 
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { asError } from '@berth/common/error-message.ts';
@@ -19,7 +19,7 @@ export interface ServerSubject {
   pods(): PodWithStatus[];
   /** Manifests that are not run. */
   rejected(): RejectedManifest[];
-  /** What keeps the kubelet from working; undefined when it is healthy. */
+  /** Why the kubelet is unhealthy; undefined when it is healthy. */
   unhealthy(): string | undefined;
 }
 
@@ -28,12 +28,12 @@ export function serveReadOnly(address: string, port: number, subject: ServerSubj
   return serveTcp(address, port, '--read-only-port', everything(subject));
 }
 
-/** Serves /healthz alone, where the real kubelet has it (port 10248). */
+/** Serves only /healthz, by default on the real kubelet's port 10248. */
 export function serveHealthz(address: string, port: number, subject: ServerSubject): Promise<Server> {
   return serveTcp(address, port, '--healthz-port', routes(byPath({ '/healthz': healthz(subject) })));
 }
 
-/** Serves what `serveReadOnly` does on a Unix socket that only this user, root, can connect to. */
+/** Serves the routes of `serveReadOnly` on a Unix socket to which only root can connect. */
 export async function servePrivately(socketPath: string, subject: ServerSubject): Promise<Server> {
   const server = createServer(everything(subject));
   guard(server);
@@ -53,7 +53,7 @@ function everything(subject: ServerSubject): RequestListener {
   );
 }
 
-/** Each route by its path with and without a slash at the end; it is asked for nothing but reading. */
+/** Registers each route with and without a trailing slash; accepts only reading methods. */
 function byPath(reading: Readonly<Record<string, Route>>): Record<string, Route> {
   return Object.fromEntries(
     Object.entries(reading).flatMap(([path, route]) => {
@@ -81,7 +81,7 @@ function json(value: () => unknown): Route {
   return (_request, response) => answer(response, 200, `${JSON.stringify(value())}\n`, 'application/json');
 }
 
-/** A PodList as the real kubelet's /pods prints it: no pods are `null`, items carry no kind of their own. */
+/** A PodList as the real kubelet's /pods prints it: `items` is null without pods, and items have no `kind`. */
 function podList(pods: PodWithStatus[]): object {
   const items = pods.map(({ kind: _kind, apiVersion: _apiVersion, ...pod }) => pod);
   return { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: items.length > 0 ? items : null };

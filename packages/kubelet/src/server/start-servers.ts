@@ -1,4 +1,4 @@
-// Starts the servers that the options ask for.
+// Starts the HTTP servers that the options enable.
 import type { Server } from 'node:http';
 import { createLogger } from '../klog/klog.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
@@ -7,7 +7,7 @@ import { type ServerSubject, serveHealthz, servePrivately, serveReadOnly } from 
 
 const log = createLogger('start-servers.ts');
 
-/** The socket for root, and the ports that are not 0. Throws when one cannot be had. */
+/** Listens on the socket for root and on the ports that are not 0. Throws when one is not available. */
 export async function startServers(
   { rootDir, readOnlyServer, healthzServer }: KubeletOptions,
   subject: ServerSubject,

@@ -54,7 +54,7 @@ function initializedVerdict(statuses: {
   return { status: 'False', reason: 'ContainersNotInitialized', message };
 }
 
-/** A pod with readiness gates waits for conditions that others set, by the API server. */
+/** Readiness gates require conditions that other controllers set through the API server. */
 function readyVerdict(pod: Pod, containersReady: Verdict): Verdict {
   const gates = pod.spec.readinessGates ?? [];
   if (containersReady.status === 'False' || gates.length === 0) return containersReady;

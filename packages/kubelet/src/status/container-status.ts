@@ -1,4 +1,4 @@
-// The status of one container of a pod, from the runtime's state and the failures of this kubelet.
+// The API status of containers, from the runtime's state and this kubelet's failures.
 import { type ContainerKind, containersOfKind } from '../api/each-container.ts';
 import type { Container, ContainerState, ContainerStatus, Pod } from '../api/pod.ts';
 import { shouldRestart } from '../containers/restart-policy.ts';
@@ -6,8 +6,8 @@ import type { PodRuntimeStatus, RuntimeContainer } from '../kubecontainer/runtim
 import type { StartFailure } from '../kubecontainer/start-error.ts';
 
 /**
- * The statuses of the pod's containers of one kind, in the order of its specification. What `previous` says about
- * an earlier end is kept when the runtime no longer has that container.
+ * The statuses of the pod's containers of one kind, in the order of its specification. Keeps `lastState` of `previous`
+ * when the runtime no longer has that container.
  */
 export function containerStatuses(
   pod: Pod,
@@ -60,11 +60,11 @@ function fromRuntime(
   };
 }
 
-/** How the container before the present one ended, as the last status had it. */
+/** The previous container's termination, from the last status. */
 function formerState(before: ContainerStatus, now: ContainerStatus): ContainerState {
   const { state, lastState = {} } = before;
   if (state?.terminated && before.containerID !== now.containerID) return state;
-  // A container that waited to be restarted showed its own end as the last one.
+  // The status of a container in back-off has its termination in `lastState`.
   return lastState.terminated?.containerID === now.containerID ? {} : lastState;
 }
 

@@ -1,21 +1,21 @@
-// The newest status of every pod, for all that shows pods: /pods of the read-only server today.
+// Stores the newest status of every pod, for /pods of the read-only server.
 import type { Pod, PodStatus, PodWithStatus } from '../api/pod.ts';
 
 /** Keeps statuses by UID. */
 export class StatusManager {
   readonly #statuses = new Map<string, PodStatus>();
 
-  /** The pod's newest status; undefined: none was made yet. */
+  /** The pod's newest status; undefined when there is none yet. */
   get(uid: string): PodStatus | undefined {
     return this.#statuses.get(uid);
   }
 
-  /** Takes the pod's newest status. */
+  /** Stores the pod's newest status. */
   set(uid: string, status: PodStatus): void {
     this.#statuses.set(uid, status);
   }
 
-  /** Whether the pod's containers are done for good. */
+  /** Whether the pod's phase is final (Succeeded or Failed). */
   isFinished(uid: string): boolean {
     const phase = this.get(uid)?.phase;
     return phase === 'Succeeded' || phase === 'Failed';
@@ -31,7 +31,7 @@ export class StatusManager {
     for (const uid of this.#statuses.keys()) if (!uids.has(uid)) this.#statuses.delete(uid);
   }
 
-  /** These pods with their statuses; one without a status is left out. */
+  /** These pods with their statuses; omits pods without a status. */
   withStatus(pods: Iterable<Pod>): PodWithStatus[] {
     return [...pods].flatMap((pod) => {
       const status = this.#statuses.get(pod.metadata.uid);

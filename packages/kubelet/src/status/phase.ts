@@ -5,7 +5,7 @@ import type { ContainerStatus, Pod } from '../api/pod.ts';
 /** The phases that a kubelet gives; a control plane that has lost the node sets Unknown. */
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
-/** Where a container is, as far as the phase goes. */
+/** The state of a container, as relevant for the phase. */
 type Stage = 'waiting' | 'running' | 'stopped';
 
 /** The phase that follows from the statuses of the pod's containers. */
@@ -26,7 +26,7 @@ export function podPhase(pod: Pod, init: ContainerStatus[], regular: ContainerSt
 
 function stage(status: ContainerStatus): Stage {
   if (status.state?.running) return 'running';
-  // One that waits to be restarted has stopped; one that never ran waits.
+  // A container in back-off counts as stopped; a container that never ran counts as waiting.
   return status.state?.terminated || status.lastState?.terminated ? 'stopped' : 'waiting';
 }
 

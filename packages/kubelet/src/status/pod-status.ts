@@ -1,4 +1,4 @@
-// The status of a pod as the API shows it: a pure function of the pod, the runtime and what went wrong here.
+// The API status of a pod: a pure function of the pod, the runtime's state and this kubelet's failures.
 import type { Pod, PodStatus } from '../api/pod.ts';
 import { qosClass } from '../cgroups/qos-class.ts';
 import { emptyRuntimeStatus, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
@@ -8,7 +8,7 @@ import { podConditions } from './conditions.ts';
 import { containerStatuses, timestamp } from './container-status.ts';
 import { podPhase } from './phase.ts';
 
-/** What a status depends on besides the pod and the runtime. */
+/** The further inputs of a status. */
 export interface StatusContext {
   /** The scheme of container ids, such as `berth` or `containerd`. */
   runtimeName: string;
@@ -19,11 +19,11 @@ export interface StatusContext {
   /** Milliseconds since the epoch. */
   now: number;
   startedAt: number;
-  /** Why the pod has to end; undefined: it goes on. */
+  /** Why the pod must end; undefined: it continues. */
   end: PodEnd | undefined;
 }
 
-/** The pod's status. `previous` gives what must not change without cause: times of transition. */
+/** The pod's status. Keeps the transition times of unchanged conditions in `previous`. */
 export function podStatus(
   pod: Pod,
   runtime: PodRuntimeStatus,
@@ -50,7 +50,7 @@ export function podStatus(
   };
 }
 
-/** The status of a pod that is not begun; it waits since `at` (milliseconds since the epoch). */
+/** The status of a pod that is not started; it has waited since `at` (milliseconds since the epoch). */
 export function pendingStatus(pod: Pod, hostIps: string[], at: number): PodStatus {
   const nothing = { runtimeName: '', failures: new Map(), podIps: [], end: undefined };
   const context = { ...nothing, hostIps, now: at, startedAt: at };

@@ -1,4 +1,4 @@
-// The volumes of pods: made before their containers, taken away after them, each by the plugin of its kind.
+// Makes the volumes of a pod before its containers, and removes them afterwards, by the plugin of each kind.
 import { join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
 import { makePrivateDirectory } from '@berth/common/files/directories.ts';

@@ -1,4 +1,4 @@
-// Which path on the node each of a container's volume mounts shows.
+// Maps each volume mount of a container to a path on the node.
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
 import type { PodPlace } from '../env/downward-api.ts';
 import { containerEnvironment } from '../env/environment.ts';
@@ -9,8 +9,8 @@ import { bindSubPath } from './sub-path.ts';
 type Roots = Parameters<typeof podDir>[0];
 
 /**
- * Host paths by the mount's path in the container, `subPath`s made and bound. Throws when a volume is missing or
- * a `subPath` leads out of it.
+ * Host paths by the mount's path in the container. Bind-mounts each `subPath`. Throws when a volume is missing or a
+ * `subPath` leads out of it.
  */
 export function volumePaths(
   pod: Pod,
@@ -36,7 +36,7 @@ export function volumePaths(
   return paths;
 }
 
-/** The path that `subPathExpr` means in this container's environment; every variable has to have a value. */
+/** Expands `subPathExpr` in the container's environment. Throws for a variable without a value. */
 function expandSubPath(pod: Pod, container: Container, mount: VolumeMount, place: PodPlace): string {
   const environment = containerEnvironment(pod, container, place);
   return expand(mount.subPathExpr ?? '', (name) => {

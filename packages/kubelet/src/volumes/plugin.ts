@@ -1,11 +1,11 @@
-// What a kind of volume has to do.
+// The interface of volume plugins.
 import type { Pod, Volume } from '../api/pod.ts';
 
-/** One kind of volume, such as emptyDir. Every call may come again after a kubelet that was killed in between. */
+/** One kind of volume, such as emptyDir. Calls are idempotent: a killed kubelet's successor repeats them. */
 export interface VolumePlugin {
-  /** The field of a volume in the specification that asks for this kind. */
+  /** The field of a volume in the specification that selects this kind. */
   readonly kind: Exclude<keyof Volume, 'name'>;
-  /** Makes the volume, unless it is there from before, and returns its path on the node. */
+  /** Makes the volume, unless it exists, and returns its path on the node. */
   setUp(pod: Pod, volume: Volume): Promise<string>;
   /** Present for a kind that keeps its volumes below the pod's folder. */
   readonly onDisk?: {

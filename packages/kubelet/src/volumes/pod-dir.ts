@@ -1,4 +1,4 @@
-// The folder of a pod below the kubelet's root directory, with all that is mounted in it.
+// Unmounts and removes the folder of a pod below the kubelet's root directory.
 import { readdir, realpath } from 'node:fs/promises';
 import { hasCode } from '@berth/common/error-code.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
@@ -8,8 +8,8 @@ import { podDir, podsDir } from '../paths/pod-paths.ts';
 type Roots = Parameters<typeof podDir>[0];
 
 /**
- * Unmounts everything below the pod's folder, deepest first. Mounts come from the kernel's table, so none is missed
- * and nothing outside is deleted through one. Returns the folder; undefined when there is none.
+ * Unmounts everything below the pod's folder, deepest first. Reads the mount table, so that no mount is missed and
+ * nothing outside is deleted through one. Returns the folder; undefined when it does not exist.
  */
 export async function unmountPodDir(uid: string, roots: Roots): Promise<string | undefined> {
   const directory = await pathInMountTable(podDir(roots, uid));
@@ -20,13 +20,13 @@ export async function unmountPodDir(uid: string, roots: Roots): Promise<string |
   return directory;
 }
 
-/** Removes the pod's folder and all in it, whatever kinds of volumes are there. */
+/** Unmounts and removes the pod's folder with volumes of all kinds. */
 export async function tearDownPodDir(uid: string, roots: Roots): Promise<void> {
   const directory = await unmountPodDir(uid, roots);
   if (directory !== undefined) await removeTree(directory);
 }
 
-/** The path as the kernel's table of mounts names it: the root directory may be a link. Undefined: no such folder. */
+/** The folder's path as in the mount table, with links resolved; undefined when it does not exist. */
 async function pathInMountTable(path: string): Promise<string | undefined> {
   try {
     return await realpath(path);

@@ -1,5 +1,5 @@
-// subPath: binds a part of a volume to a path of its own. The volume's content is untrusted: a container may have put
-// symbolic links there that point out of it, and may change them at any time.
+// subPath: bind-mounts a part of a volume. The volume's content is untrusted: a container may have created symbolic
+// links that point out of it, and may change them at any time.
 
 import { chmodSync, closeSync, mkdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -15,9 +15,9 @@ import { bindMount, unmount } from '@berth/linux/mounts/mount.ts';
 import { asSyscallError } from '@berth/linux/syscall/errno.ts';
 
 /**
- * Binds `subPath` of `volume` to `target` and returns `target`. A missing directory is made with the volume's
- * mode. A link may be absolute, but what it names on the node has to be in the volume. Throws when the path is
- * absolute, goes backwards, or a link leads out of the volume.
+ * Bind-mounts `subPath` of `volume` at `target` and returns `target`. Makes a missing directory with the volume's mode.
+ * A link may be absolute, but its target on the node must be in the volume. Throws when the path is absolute, contains
+ * `..`, or a link leads out of the volume.
  */
 export function bindSubPath(volume: string, subPath: string, target: string): string {
   if (subPath.startsWith('/')) throw new Error(`error SubPath \`${subPath}\` must not be an absolute path`);
@@ -26,7 +26,7 @@ export function bindSubPath(volume: string, subPath: string, target: string): st
   }
   const descriptor = openOrMake(volume, join('.', subPath));
   try {
-    // A mount of an earlier attempt may be there: containers that still use it keep it.
+    // An earlier attempt may have left a mount here. Running containers keep it.
     unmount(target, { detach: true, ifMounted: true });
     makeTarget(target, statSync(magicPath(descriptor)).isDirectory());
     bindMount(magicPath(descriptor), target, { recursive: true });
@@ -55,8 +55,8 @@ function openInVolume(volume: string, subPath: string): number | undefined {
     if (hasCode(error, 'ENOENT')) return undefined;
     if (!hasCode(error, 'EXDEV', 'ELOOP')) throw error;
   }
-  // The kernel refuses all absolute links. Where they lead is looked up, and then opened as a path without links: one
-  // that appears meanwhile is refused.
+  // openat2(2) refuses all absolute links. Resolve them, then open the result without following links: this refuses a
+  // link that appears meanwhile.
   try {
     return openWithoutLinks(volume, pathWithoutLinks(volume, subPath), O_PATH);
   } catch (error) {
@@ -66,7 +66,7 @@ function openInVolume(volume: string, subPath: string): number | undefined {
   }
 }
 
-/** The path within the volume that `subPath` means, as far as it exists, and the rest of it. */
+/** Resolves the existing part of `subPath` within the volume, and appends the missing part. */
 function pathWithoutLinks(volume: string, subPath: string): string {
   const root = realpathSync.native(volume);
   const missing: string[] = [];

@@ -56,7 +56,7 @@ function validateContainer(
   return errors;
 }
 
-/** What only a change of resources in a running pod reads, and a changed manifest is another pod. */
+/** Fields that only an in-place resize reads; a changed manifest makes another pod instead. */
 function validateResizePolicy(policies: readonly v1.ContainerResizePolicy[], path: string): FieldError[] {
   const errors: FieldError[] = [];
   policies.forEach(({ resourceName, restartPolicy }, index) => {

@@ -36,7 +36,7 @@ export function validateDns(spec: v1.PodSpec): FieldError[] {
     if (!option.name) errors.push(required(`${at}.name`));
     for (const field of ['name', 'value'] as const) {
       const text = option[field] ?? '';
-      // It would begin a line of its own in resolv.conf.
+      // A line feed would start a new line in resolv.conf.
       if (/\p{Cc}/u.test(text))
         errors.push(invalid(`${at}.${field}`, text, 'must not contain control characters'));
     }

@@ -1,5 +1,5 @@
-// The rules that a Pod must keep beyond its shape: names, enumerations, references within the pod, and what
-// may not be combined. Works on a pod whose shape is checked and whose defaults are filled in.
+// Validates a Pod beyond its schema: names, enumerations, references within the pod, exclusive fields. Expects a pod
+// that pod-shape.ts checked and defaults.ts completed.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { check, type FieldError, invalid, oneOf, required } from '../field-error.ts';
 import { dnsLabel, dnsSubdomain } from '../names.ts';
@@ -12,7 +12,7 @@ import { type SysctlRules, validatePodSecurity } from './security-context.ts';
 import { validateTolerations } from './toleration.ts';
 import { validateVolumes } from './volume.ts';
 
-/** What is wrong with the pod; nothing when it can run. */
+/** The errors of the pod; empty when it can run. */
 export function validatePod(pod: v1.Pod, sysctls: SysctlRules): FieldError[] {
   const errors = [...validateMetadata(pod.metadata ?? {})];
   if (!pod.spec) return [...errors, required('spec')];

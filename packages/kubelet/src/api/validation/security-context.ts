@@ -3,12 +3,12 @@ import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { check, duplicate, type FieldError, forbidden, invalid, oneOf, required } from '../field-error.ts';
 import { descendingPath, numericId } from '../names.ts';
 
-/** Which sysctls pods may set beyond those that can not harm their neighbours; a `*` at the end is a pattern. */
+/** Unsafe sysctls that pods may set in addition to the safe ones; a trailing `*` is a pattern. */
 export interface SysctlRules {
   allowedUnsafe: readonly string[];
 }
 
-/** The sysctls that belong to one pod alone. https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/ */
+/** The safe sysctls, which affect only one pod. https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/ */
 const safeSysctls = [
   'kernel.shm_rmid_forced',
   'net.ipv4.ip_local_port_range',

@@ -8,9 +8,9 @@ import type { EmptyDirVolumeSource, Pod } from '../../api/pod.ts';
 import { emptyDirPath, emptyDirPluginDir } from '../../paths/pod-paths.ts';
 import type { VolumePlugin } from '../plugin.ts';
 
-/** What a volume in memory is made on. */
+/** Limits of volumes in memory on this node. */
 export interface MemoryVolumes {
-  /** What the node has for pods: no volume is larger. */
+  /** The node's memory for pods: the maximum size of a volume. */
   memoryBytes: number;
   /** Whether the kernel can keep a tmpfs out of swap. */
   noswap: boolean;
@@ -32,7 +32,7 @@ export function emptyDirPlugin(
   };
 }
 
-/** Makes the volume at `path`, unless it is there from before. */
+/** Makes the volume at `path`, unless it exists. */
 function makeEmptyDir(pod: Pod, source: EmptyDirVolumeSource, path: string, node: MemoryVolumes): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   if (source.medium === 'Memory' && !isMountPoint(path)) {
@@ -41,18 +41,18 @@ function makeEmptyDir(pod: Pod, source: EmptyDirVolumeSource, path: string, node
   }
   const { fsGroup } = pod.spec.securityContext;
   if (fsGroup !== undefined) chownSync(path, 0, fsGroup);
-  // What is made in a group's volume belongs to the group. chmod last: chown takes the setgid bit away.
+  // setgid: new files get the group of the volume. Call chmod last, because chown clears the setgid bit.
   chmodSync(path, (source.mode ?? usualMode(source)) | (fsGroup === undefined ? 0 : 0o2000));
 }
 
-/** Everyone may write; a volume in memory has the sticky bit, which a tmpfs has by itself. */
+/** Every user may write. A volume in memory keeps the sticky bit of tmpfs. */
 function usualMode({ medium }: EmptyDirVolumeSource): number {
   return medium === 'Memory' ? 0o1777 : 0o777;
 }
 
 /**
- * Options of a tmpfs: as large as the node's memory for pods, but no larger than its own limit or its containers'
- * memory limits together, when each has one.
+ * Options of a tmpfs. Its size is the minimum of the node's memory for pods, `sizeLimit`, and the sum of the
+ * containers' memory limits if each container has one.
  */
 export function memoryVolumeOptions(
   pod: Pod,

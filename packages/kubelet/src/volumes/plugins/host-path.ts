@@ -1,4 +1,4 @@
-// hostPath volumes: a path of the node, looked at (or made) as its type asks.
+// hostPath volumes: a path of the node, checked or created according to the volume's type.
 // https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 import { mkdirSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -18,7 +18,7 @@ const kinds: Record<string, Kind> = {
   BlockDevice: { is: (stats) => stats.isBlockDevice(), called: 'a block device' },
 };
 
-/** The plugin of hostPath volumes: the path is the node's, and stays when the pod goes. */
+/** The plugin of hostPath volumes. The path outlives the pod. */
 export const hostPathPlugin: VolumePlugin = {
   kind: 'hostPath',
   setUp: async (_pod, { hostPath }) => {
@@ -27,7 +27,7 @@ export const hostPathPlugin: VolumePlugin = {
   },
 };
 
-/** The path of the volume. Throws when what is there is not of the wanted type. */
+/** The path of the volume. Throws when it is not of the required type. */
 function checkedHostPath({ path, type = '' }: HostPathVolumeSource): string {
   if (type === '') return path;
   let stats = statSync(path, { throwIfNoEntry: false });
@@ -40,7 +40,7 @@ function checkedHostPath({ path, type = '' }: HostPathVolumeSource): string {
   return path;
 }
 
-/** An empty file; its folder has to exist, as in Kubernetes. */
+/** Makes an empty file. Its folder must exist, as in Kubernetes. */
 function makeFile(path: string): void {
   const folder = statSync(dirname(path), { throwIfNoEntry: false });
   if (!folder?.isDirectory()) {
@@ -48,6 +48,6 @@ function makeFile(path: string): void {
       `hostPath FileOrCreate: ${dirname(path)} does not exist; make it or use DirectoryOrCreate`,
     );
   }
-  // Only a new one: a link that leads to nothing would have it made elsewhere, and a FIFO would block.
+  // O_EXCL: a dangling link would create the file elsewhere, and opening a FIFO would block.
   writeFileSync(path, '', { mode: 0o644, flag: 'wx' });
 }
