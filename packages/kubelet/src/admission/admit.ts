@@ -17,8 +17,8 @@ export interface Admission {
 }
 
 /**
- * Admits pods sequentially, previously admitted pods first, so that a new pod never evicts a running one. A finished pod
- * (`isFinished`) uses no resources and stays admitted.
+ * Admits pods sequentially, previously admitted pods first, so that a new pod never evicts a running one. A finished
+ * pod (`isFinished`) uses no resources and stays admitted.
  */
 export function admitPods(
   pods: readonly Pod[],

@@ -9,7 +9,7 @@ import { dnsSettings } from './dns-settings.ts';
 /** The configuration of a pod's sandbox number `attempt`. Throws when the pod cannot have one. */
 export type SandboxConfigOf = (pod: Pod, attempt: number) => DeepPartial<PodSandboxConfig>;
 
-/** Binds sandboxConfigOf to the kubelet's options. */
+/** Makes a SandboxConfigOf from the kubelet's options. */
 export function sandboxConfigMaker(
   options: KubeletOptions,
   cgroups: Pick<PodCgroups, 'parentOf'>,

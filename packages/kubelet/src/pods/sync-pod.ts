@@ -1,5 +1,4 @@
-// Brings one pod from where it is to where its specification wants it: asks podActions for steps, has the effects
-// carry them out, and folds their outcomes into what is known of the pod.
+// One round of a pod: podActions decides the steps, effects execute them, and fold applies their outcomes to the view.
 import type { Pod } from '../api/pod.ts';
 import type { CrashLoopBackoff } from '../backoff/crash-loop.ts';
 import { emptyRuntimeStatus, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
@@ -13,32 +12,32 @@ import { fold } from './effects/fold.ts';
 import { firstView, type PodView, type Waiting } from './effects/view.ts';
 import type { PodEnd } from './end/pod-end.ts';
 
-/** What a round needs. */
+/** The parameters of rounds. */
 export interface SyncPorts {
   pods: Pick<RuntimePods, 'read'>;
   crashLoop: Pick<CrashLoopBackoff, 'waiting'>;
   effects: Effects;
-  /** Removes what the runtime need not keep, and returns the status without it. */
+  /** Removes dead containers and sandboxes that are not needed, and returns the status without them. */
   collectGarbage(status: PodRuntimeStatus): Promise<PodRuntimeStatus>;
 }
 
-/** What the last round left, and what happened since. */
+/** The result of the last round, and changes since. */
 export interface SyncState {
   waiting: Waiting;
-  /** Why the pod has to end; undefined: it goes on. */
+  /** Why the pod must end; undefined: it continues. */
   end: PodEnd | undefined;
-  /** True when the runtime cannot have anything of the pod yet, so that it need not be asked. */
+  /** True for a new pod, of which the runtime has nothing: the round does not read its state. */
   isNew: boolean;
-  /** Aborted when the pod shall end: the round stops at its next step. */
+  /** Aborted when the pod must end: the round stops at its next step. */
   signal: AbortSignal;
-  /** Called with what is known while a round goes on. */
+  /** Called with the view after each step. */
   onView: (runtime: PodRuntimeStatus, waiting: Waiting) => void;
 }
 
-/** How a round went. */
+/** The result of a round. */
 export interface SyncResult {
   status: PodRuntimeStatus;
-  /** When to look again without an event, in milliseconds since the epoch: a back-off ends. */
+  /** Time of the next round without an event, in milliseconds since the epoch, when a back-off ends. */
   nextAt: number | undefined;
   look: NextLook;
 }
@@ -59,7 +58,7 @@ export async function syncPod(pod: Pod, state: SyncState, ports: SyncPorts): Pro
     return { status: await ports.collectGarbage(status), nextAt: undefined, look: 'on news' };
   }
   const view = await carryOut(first, plan(actions), state, ports.effects);
-  // What was started is known; what was killed or failed has to be looked at.
+  // The view contains started containers. After a kill or a failure, read the runtime's state again.
   const after = view.runtimeIs === 'known' ? view.runtime : await ports.pods.read(identity);
   const kept = await ports.collectGarbage(after);
   const look =
@@ -69,7 +68,7 @@ export async function syncPod(pod: Pod, state: SyncState, ports: SyncPorts): Pro
   return { status: kept, nextAt: view.lookAt, look };
 }
 
-/** Carries out the steps in their order, as far as they make sense. */
+/** Executes the steps in order, until an outcome stops the round. */
 async function carryOut(
   first: PodView,
   steps: ReturnType<typeof plan>,

@@ -1,5 +1,5 @@
-// The end of a pod: its containers, its sandboxes, and all that it has left on the node. Every step may have
-// been done before by a kubelet that was killed, so each is harmless when there is nothing to do.
+// Ends a pod: stops and removes its containers and sandboxes, then its cgroup, logs and volumes. Every step is
+// idempotent, because a killed kubelet may have done it already.
 import type { PodIdentity } from '../api/pod.ts';
 import type { CrashLoopBackoff } from '../backoff/crash-loop.ts';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
@@ -11,7 +11,7 @@ import { type StopPodPorts, stopPod } from '../kuberuntime/stop.ts';
 import { removePodLogs } from '../logs/log-files.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
 
-/** What ending a pod needs. */
+/** The parameters of ending a pod. */
 export interface TerminatePorts {
   runtime: StopPodPorts['runtime'] & PodRemovalPorts['runtime'];
   pods: Pick<RuntimePods, 'read' | 'forget'>;
@@ -23,8 +23,8 @@ export interface TerminatePorts {
 }
 
 /**
- * Ends the pod and removes everything of it. `onStatus` gets the containers' final states before they are
- * removed. Throws when a step fails: the caller tries again later.
+ * Ends the pod and removes everything of it. Calls `onStatus` with the containers' final states before removing them.
+ * Throws when a step fails; the caller retries.
  */
 export async function terminatePod(
   pod: PodIdentity,
@@ -42,8 +42,8 @@ export async function terminatePod(
 }
 
 /**
- * Removes what a pod leaves on the node, outside the runtime: cgroup, logs, volumes. The pod's folder goes last,
- * because by it the next kubelet finds a pod whose end was interrupted.
+ * Removes a pod's cgroup, logs and volumes. Removes the pod's folder last, because the next kubelet finds an
+ * interrupted termination by it.
  */
 async function removeRemains(uid: string, ports: TerminatePorts): Promise<void> {
   ports.images.forget(uid);

@@ -1,5 +1,5 @@
-// One pod's worker: its rounds follow each other, never two at a time, and each begins with what the runtime
-// says now. Whatever wakes the worker (an event, a timer, a new manifest) only says "look again".
+// The worker of one pod. Runs rounds sequentially; each round first reads the runtime's state. An event, a timer or a
+// new manifest only wakes the worker for another round.
 import type { Pod, PodIdentity, PodStatus } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import {
@@ -25,11 +25,11 @@ const longestRetryMs = 20_000;
 /** The longest delay that setTimeout takes. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** What a worker needs. */
+/** The parameters of a worker. */
 export interface WorkerPorts {
-  /** One round for a pod that goes on. */
+  /** Runs one round for a pod that continues. */
   sync(pod: Pod, state: SyncState): Promise<SyncResult>;
-  /** Ends a pod and removes all that is left of it. */
+  /** Ends a pod and removes everything of it. */
   terminate(
     pod: PodIdentity,
     graceSeconds: number,
@@ -38,21 +38,21 @@ export interface WorkerPorts {
   /** The grace period of a pod whose manifest is gone. */
   recordedGracePeriod(uid: string): Promise<number>;
   statuses: Pick<StatusManager, 'set'>;
-  /** What the runtime calls itself: the scheme of container ids. */
+  /** The runtime's name, which is the scheme of container ids. */
   runtimeName: string;
   options: Pick<KubeletOptions, 'nodeIps'>;
 }
 
-/** Runs a pod until it shall end, then ends it. */
+/** Runs a pod until it is deleted, then ends it. */
 export class PodWorker {
   readonly identity: PodIdentity;
   readonly #ports: WorkerPorts;
   readonly #onDone: () => void;
   readonly #abort = new AbortController();
   readonly #madeAt = Date.now();
-  /** Undefined for an orphan: the runtime has it, but no source wants it. */
+  /** Undefined for an orphan: it is in the runtime, but in no source. */
   #pod: Pod | undefined;
-  /** Set once the pod was deleted: from then on the worker ends it. */
+  /** Set when the pod is deleted: the worker then ends it. */
   #deleted: Deleted | undefined;
   #runtimeStatus: PodRuntimeStatus;
   #waiting: Waiting = new Map();
@@ -60,14 +60,14 @@ export class PodWorker {
   #status: PodStatus | undefined;
   #stopped = false;
   #awake = false;
-  /** The newest event of each sandbox, by id, that no round has taken into account. */
+  /** The newest event of each sandbox, by id, that no round has processed. */
   readonly #noticed = new Map<string, SandboxView>();
   #round: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failedRounds = 0;
   #isNew = false;
 
-  /** `onDone` is called when the pod has ended and nothing of it is left. */
+  /** Calls `onDone` when the pod has ended and everything of it is removed. */
   constructor(identity: PodIdentity, pod: Pod | undefined, ports: WorkerPorts, onDone: () => void) {
     const { name, namespace, uid } = identity;
     this.identity = { name, namespace, uid };
@@ -79,17 +79,17 @@ export class PodWorker {
     else this.#deleted = deletedAt(new Date());
   }
 
-  /** Says that the runtime has nothing of the pod: the first round begins without asking. */
+  /** Marks the pod as new: the runtime has nothing of it, so the first round does not read its state. */
   startNew(): void {
     this.#isNew = true;
   }
 
-  /** True from the moment when the pod shall end. */
+  /** Whether the pod must end. */
   get terminating(): boolean {
     return this.#deleted !== undefined && !this.#stopped;
   }
 
-  /** The pod as it is wanted, marked as deleted once it ends; undefined for an orphan. */
+  /** The desired pod, with a deletionTimestamp while it terminates; undefined for an orphan. */
   pod(): Pod | undefined {
     const pod = this.#pod;
     if (!pod || !this.#deleted) return pod;
@@ -101,18 +101,18 @@ export class PodWorker {
     return { ...pod, metadata };
   }
 
-  /** The containers that ran when the worker last looked. */
+  /** The containers that were running in the last round. */
   runningContainers(): RuntimeContainer[] {
     return this.#runtimeStatus.containers.filter(({ state }) => state === 'running');
   }
 
-  /** Takes another version of the same pod: same UID, other contents. */
+  /** Sets a new version of the pod with the same UID. */
   update(pod: Pod): void {
     this.#pod = pod;
     this.wake();
   }
 
-  /** The pod shall end: the round that goes on stops at its next step. */
+  /** Deletes the pod: the current round stops at its next step. */
   terminate(): void {
     if (this.#stopped || this.#deleted) return;
     this.#deleted = deletedAt(new Date());
@@ -121,13 +121,13 @@ export class PodWorker {
     this.wake();
   }
 
-  /** Takes an event about a sandbox; wakes the worker unless it shows what the last round has left. */
+  /** Stores an event about a sandbox; wakes the worker unless the status already contains it. */
   notice(view: SandboxView): void {
     this.#noticed.set(view.id, view);
     if (this.#round === undefined && this.#missedSomething()) this.wake();
   }
 
-  /** Has the worker look at its pod again, now or right after the round that goes on. */
+  /** Starts another round, now or after the current one. */
   wake(): void {
     if (this.#stopped) return;
     this.#awake = true;
@@ -138,7 +138,7 @@ export class PodWorker {
     });
   }
 
-  /** Leaves the pod as it is. Resolves when the current round has stopped at its next step. */
+  /** Stops the worker; the pod keeps running. Resolves when the current round has stopped at its next step. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#abort.abort(new Error('the kubelet stops'));
@@ -162,7 +162,7 @@ export class PodWorker {
     }
   }
 
-  /** Whether an event since the last call shows something that the status does not. */
+  /** Whether an event since the last call contains something that the status does not. */
   #missedSomething(): boolean {
     const views = [...this.#noticed.values()];
     this.#noticed.clear();
@@ -216,14 +216,14 @@ export class PodWorker {
     this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(0, ms), longestTimerMs));
   }
 
-  /** Keeps what was seen, and the status that follows from it. */
+  /** Stores the runtime's state, and the status computed from it. */
   #observe(seen: PodRuntimeStatus): void {
     this.#runtimeStatus = seen;
     const pod = this.#pod;
     if (!pod) return;
     const { options, runtimeName, statuses } = this.#ports;
     const ips = runtimePodIps(seen);
-    // A pod that has ended keeps the address that it had.
+    // A pod that has ended keeps its last address.
     if (ips.length > 0) this.#podIps = ips;
     if (pod.spec.hostNetwork && seen.sandboxes.length > 0) this.#podIps = options.nodeIps;
     const context = {
@@ -239,7 +239,7 @@ export class PodWorker {
     statuses.set(pod.metadata.uid, this.#status);
   }
 
-  /** When the pod began on this node: with its oldest sandbox, when that was before this kubelet. */
+  /** Start time of the pod on this node: its oldest sandbox may be older than this kubelet. */
   #startedAt(): number {
     const sandboxes = this.#runtimeStatus.sandboxes.map(({ createdAt }) => Number(createdAt / 1_000_000n));
     return Math.min(this.#madeAt, ...sandboxes);

@@ -1,4 +1,4 @@
-// One worker for each pod that is wanted or still ends. Adopts what an earlier kubelet left behind.
+// Keeps one worker for each desired or terminating pod. Adopts pods of an earlier kubelet.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Pod, type PodIdentity, podFullName, podKey } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
@@ -10,12 +10,12 @@ const log = createLogger('workers.ts');
 
 const stopPatienceMs = 1000;
 
-/** What the workers need. */
+/** The parameters of the workers. */
 export interface WorkersPorts {
   worker: WorkerPorts;
-  /** Pods of which something was here when this kubelet began. */
+  /** Pods of an earlier kubelet that were found at start. */
   found: readonly PodIdentity[];
-  /** Called when a pod has ended and nothing of it is left. */
+  /** Called when a pod has ended and everything of it is removed. */
   onEnded(uid: string): void;
 }
 
@@ -36,13 +36,13 @@ export class PodWorkers implements PlegListener {
     this.#reconcile();
   }
 
-  /** The whole set of pods to run from now on; each UID is one version of a pod. */
+  /** Sets the desired pods; each UID is one version of a pod. */
   setPods(wanted: ReadonlyMap<string, Pod>): void {
     this.#wanted = wanted;
     this.#reconcile();
   }
 
-  /** Every pod that has a worker, but no orphans, of which nothing but the name is known. */
+  /** Every pod with a worker, except orphans, whose specification is unknown. */
   pods(): Pod[] {
     return [...this.#workers.values()].map((worker) => worker.pod()).filter((pod) => pod !== undefined);
   }
@@ -59,7 +59,7 @@ export class PodWorkers implements PlegListener {
     );
   }
 
-  /** Something happened to a pod; one that no source wants is an orphan and ends. */
+  /** Handles an event of a pod. Ends the pod if it is an orphan (in no source). */
   onPod(pod: PodIdentity, appeared: boolean, view: SandboxView | undefined): void {
     const worker = this.#workers.get(pod.uid);
     if (worker && view) worker.notice(view);
@@ -67,29 +67,29 @@ export class PodWorkers implements PlegListener {
     else if (appeared) this.#adopt(pod);
   }
 
-  /** Anything may have happened to any pod. */
+  /** Wakes all workers, because events may have been lost. */
   onAll(): void {
     for (const worker of this.#workers.values()) worker.wake();
   }
 
-  /** Leaves all pods as they are. */
+  /** Stops all workers; the pods keep running. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    // A round may wait for a grace period; nothing is lost when it does not come to its end.
+    // Wait only for stopPatienceMs: a round may last a grace period, and may be interrupted at any step.
     const stopped = Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     const patience = new AbortController();
     await Promise.race([stopped, sleep(stopPatienceMs, undefined, { signal: patience.signal })]);
     patience.abort();
   }
 
-  /** Ends a pod that was found and is not wanted. */
+  /** Ends a pod that is in the runtime or on disk and not desired. */
   #adopt(pod: PodIdentity): void {
     if (this.#stopped || this.#wanted.has(pod.uid) || this.#workers.has(pod.uid)) return;
     log.info('Ending a pod that no source wants', { pod: `${pod.namespace}/${pod.name}`, podUID: pod.uid });
     this.#add(pod, undefined);
   }
 
-  /** Ends the workers of pods that are wanted no more, and starts those of new ones. */
+  /** Deletes pods that are no longer desired, and starts workers for new pods. */
   #reconcile(): void {
     if (this.#stopped) return;
     for (const [uid, worker] of this.#workers) if (!this.#wanted.has(uid)) worker.terminate();
@@ -111,14 +111,14 @@ export class PodWorkers implements PlegListener {
     worker.wake();
   }
 
-  /** A pod is gone: one of the same name may have waited for that, or this one is wanted again. */
+  /** Handles the removal of a pod: starts a waiting pod of the same name, or this one if it is desired again. */
   #done(uid: string): void {
     this.#workers.delete(uid);
     this.#ports.onEnded(uid);
     this.#reconcile();
   }
 
-  /** Two pods of one name never run at the same time: the new version waits until the old one has ended. */
+  /** Whether another pod of this name has a worker: the new version waits until the old one has ended. */
   #nameInUse(pod: Pod): boolean {
     const fullName = podFullName(pod);
     return [...this.#workers.values()].some(

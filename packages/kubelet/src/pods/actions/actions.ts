@@ -1,15 +1,15 @@
-// The steps of a pod's life, and how one is put together.
+// The types of steps, which pod-actions.ts decides and pods/effects/ execute, and their constructors.
 import type { ContainerKind } from '../../api/each-container.ts';
 import type { Container } from '../../api/pod.ts';
 import type { Wait } from '../../backoff/backoff.ts';
 import type { RuntimeContainer } from '../../kubecontainer/runtime-status.ts';
 import type { PodEnd } from '../end/pod-end.ts';
 
-/** One step. Steps are carried out in the order of the list. */
+/** One step. Steps are executed in the order of the list. */
 export type PodAction =
   /** Start the pulls of these containers' images; make volumes, cgroup and log directory. */
   | { do: 'prepare-pod'; containers: readonly string[] }
-  /** Stop every container and sandbox that still is alive. */
+  /** Stop every running container and ready sandbox. */
   | { do: 'kill-pod'; reason: string }
   | { do: 'kill-container'; id: string; name: string; reason: string }
   /** Remove a container that does not run, with its log. */
@@ -17,18 +17,18 @@ export type PodAction =
   | { do: 'create-sandbox'; attempt: number }
   /** `restartCount` is undefined for the first container of its name that the runtime knows of. */
   | { do: 'start-container'; name: string; kind: ContainerKind; restartCount: number | undefined }
-  /** The container crashed lately: nothing to do before `wait.until`. */
+  /** The container is in crash back-off until `wait.until`. */
   | { do: 'back-off'; name: string; kind: ContainerKind; wait: Wait };
 
-/** What decisions depend on besides the pod and its status. */
+/** The further inputs of decisions. */
 export interface ActionContext {
-  /** The crash back-off that is on for a container that ended at `finishedAt` (ms since the epoch). */
+  /** The current crash back-off of a container that ended at `finishedAt` (ms since the epoch). */
   backOff: (containerName: string, finishedAt: number) => Wait | undefined;
-  /** Why the pod has to end; undefined: it goes on. */
+  /** Why the pod must end; undefined: it continues. */
   end: PodEnd | undefined;
 }
 
-/** A step that starts `container` after `latest`, or the wait for it. */
+/** A step that starts `container` after `latest`, or a back-off step. */
 export function startOrBackOff(
   container: Container,
   kind: ContainerKind,

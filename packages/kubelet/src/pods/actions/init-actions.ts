@@ -1,4 +1,4 @@
-// The init containers of a pod: one after the other, each has to succeed before the next one starts.
+// Decides the steps of init containers: they run sequentially, and each must succeed before the next one starts.
 // https://kubernetes.io/docs/concepts/workloads/pods/init-containers/
 import { containersOfKind } from '../../api/each-container.ts';
 import type { Container, Pod } from '../../api/pod.ts';
@@ -9,15 +9,15 @@ import {
 } from '../../kubecontainer/runtime-status.ts';
 import { type ActionContext, kill, type PodAction, startOrBackOff } from './actions.ts';
 
-/** How far initialization is, and what it takes next. */
+/** The progress of initialization, and the next steps. */
 export type InitProgress =
   | { verdict: 'done' }
   | { verdict: 'in progress'; actions: PodAction[] }
   | { verdict: 'failed'; name: string };
 
 /**
- * Decides from the init containers of the sandbox in use. The last one that exists shows how far the pod is,
- * because earlier ones may have been removed; a regular container in this sandbox proves that all are through.
+ * Decides from the init containers of the current sandbox. The last existing one shows the progress, because earlier
+ * ones may have been removed. A regular container in this sandbox proves that all init containers succeeded.
  */
 export function initActions(pod: Pod, status: PodRuntimeStatus, context: ActionContext): InitProgress {
   const init = containersOfKind(pod.spec, 'init').map(({ container }) => container);

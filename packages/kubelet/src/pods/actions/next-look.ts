@@ -1,4 +1,4 @@
-// When a pod is to be looked at again after a round of steps.
+// Decides when the next round of a pod starts.
 import type { PodAction } from './actions.ts';
 
 /** `on news`: an event, a new manifest, or the end of a back-off; `after a pause`: something failed. */

@@ -1,9 +1,9 @@
-// The order in which the steps of a round are carried out.
+// Orders the steps of a round, and adds `prepare-pod` before them.
 import type { PodAction } from './actions.ts';
 
 /**
- * The steps with what they need before them: waits are shown first, and whatever makes a sandbox or starts a container
- * is preceded by one `prepare-pod`, so that pulls overlap volumes, cgroup and sandbox.
+ * Puts back-off steps first, and one `prepare-pod` before the steps that create a sandbox or start containers, so that
+ * pulls overlap volumes, cgroup and sandbox.
  */
 export function plan(actions: readonly PodAction[]): PodAction[] {
   const waits = actions.filter((action) => action.do === 'back-off');

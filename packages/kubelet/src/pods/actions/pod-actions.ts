@@ -1,5 +1,5 @@
-// What has to happen so that the runtime agrees with a pod's specification: a pure function from what is wanted
-// and what there is to a list of steps. Only pods/effects/ carries them out.
+// Decides the steps that bring the runtime to a pod's specification: a pure function from the desired and the current
+// state to a list of steps. Only pods/effects/ executes them.
 // The rules are those of https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
 import { containersOfKind } from '../../api/each-container.ts';
 import type { Pod } from '../../api/pod.ts';
@@ -11,7 +11,7 @@ import { killReason } from '../end/pod-end.ts';
 import { type ActionContext, kill, type PodAction, remove, start, startOrBackOff } from './actions.ts';
 import { initActions } from './init-actions.ts';
 
-/** The steps that bring the pod to what its specification asks for; none when it is there already. */
+/** The steps that bring the pod to its specification; none when it matches already. */
 export function podActions(pod: Pod, status: PodRuntimeStatus, context: ActionContext): PodAction[] {
   if (context.end !== undefined) return killPod(status, killReason(context.end));
   const sandbox = sandboxChange(pod, status);
@@ -24,7 +24,7 @@ export function podActions(pod: Pod, status: PodRuntimeStatus, context: ActionCo
   return regularActions(pod, status, context);
 }
 
-/** Everything starts over in another sandbox, unless the pod has done its work. */
+/** Restarts the pod in a new sandbox, unless it has finished. */
 function inNewSandbox(
   pod: Pod,
   status: PodRuntimeStatus,
@@ -33,7 +33,7 @@ function inNewSandbox(
   reason: string,
 ): PodAction[] {
   const kill = killPod(status, reason);
-  // A pod that is not restarted has run once when it left containers behind.
+  // With restartPolicy Never, existing containers mean that the pod has already run.
   if (pod.spec.restartPolicy === 'Never' && attempt !== 0 && status.containers.length > 0) return kill;
   const wanted = pod.spec.containers.filter((container) => {
     const latest = latestContainer(status, container.name);
@@ -75,7 +75,7 @@ function regularActions(pod: Pod, status: PodRuntimeStatus, context: ActionConte
   return alive === 0 ? killPod(status, 'all containers of the pod have ended') : actions;
 }
 
-/** The step that stops all that is alive; none when nothing is. */
+/** The step that stops all running containers and ready sandboxes; none when there are none. */
 function killPod(status: PodRuntimeStatus, reason: string): PodAction[] {
   const alive =
     status.sandboxes.some((sandbox) => sandbox.ready) ||

@@ -1,4 +1,4 @@
-// A container that crashed lately: shows that it waits, and until when.
+// Shows CrashLoopBackOff in a container's status, and schedules the end of the wait.
 import { podKey } from '../../api/pod.ts';
 import { crashLoopMessage } from '../../backoff/crash-loop.ts';
 import { createLogger } from '../../klog/klog.ts';

@@ -11,16 +11,16 @@ import type { Effect } from './effect.ts';
 
 const log = createLogger('create-sandbox.ts');
 
-/** What making a sandbox needs. */
+/** The parameters of creating a sandbox. */
 export interface CreateSandboxPorts {
   runtime: Pick<RuntimeClient, 'runPodSandbox' | 'podSandboxStatus'>;
   pods: Pick<RuntimePods, 'sandbox'>;
-  /** Bounds how many sandboxes and containers are being made at a time. */
+  /** Limits the concurrent creation of sandboxes and containers. */
   creations: Semaphore;
   sandboxConfigOf: SandboxConfigOf;
 }
 
-/** The effect that makes a sandbox; what goes wrong shows on the pod's containers. */
+/** The effect that creates a sandbox. A failure is shown in the statuses of the pod's containers. */
 export function createSandboxEffect(ports: CreateSandboxPorts): Effect<'create-sandbox'> {
   const { runtime, pods, creations, sandboxConfigOf } = ports;
   return async ({ attempt }, { pod }) => {

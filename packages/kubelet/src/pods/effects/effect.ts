@@ -1,4 +1,4 @@
-// The table from a step to what carries it out. kubelet.ts fills it; each effect names the ports that it uses.
+// The types of effects, the functions that execute steps. table.ts has one for each kind of step.
 import type { PodAction } from '../actions/actions.ts';
 import type { Outcome } from './outcome.ts';
 import type { PodView } from './view.ts';
@@ -7,8 +7,8 @@ import type { PodView } from './view.ts';
 export type Steps = { [Name in PodAction['do']]: PodAction & { do: Name } };
 
 /**
- * Carries out one kind of step. `signal` is aborted when the pod shall end. Throws when the runtime does not answer;
- * whatever else goes wrong is an outcome.
+ * Executes one kind of step. `signal` is aborted when the pod must end. Throws only when the runtime does not answer;
+ * other failures are outcomes.
  */
 export type Effect<Name extends PodAction['do']> = (
   step: Steps[Name],
@@ -19,7 +19,7 @@ export type Effect<Name extends PodAction['do']> = (
 /** An effect for every step. */
 export type Effects = { [Name in PodAction['do']]: Effect<Name> };
 
-/** Carries out `step`, whose name is `name`. */
+/** Executes `step`, whose name is `name`. */
 export function perform<Name extends PodAction['do']>(
   effects: Effects,
   name: Name,

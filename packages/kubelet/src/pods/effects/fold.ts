@@ -1,4 +1,4 @@
-// What follows from the outcome of a step: what is known of the pod, when to look again, why containers wait. Pure.
+// Applies the outcome of a step to the view: the runtime's state, the next round, why containers wait. Pure.
 import { eachContainer } from '../../api/each-container.ts';
 import { latestContainer } from '../../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../../kubecontainer/start-error.ts';

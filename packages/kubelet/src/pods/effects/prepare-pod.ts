@@ -1,4 +1,4 @@
-// What a pod needs before its sandbox and containers are made: pulls, volumes, cgroup, log directory.
+// Starts the pulls of a pod, then makes its volumes, cgroup and log directory, before its sandbox and containers.
 import { mkdirSync } from 'node:fs';
 import { messageOf } from '@berth/common/error-message.ts';
 import { findContainer } from '../../api/each-container.ts';
@@ -15,7 +15,7 @@ import type { Effect } from './effect.ts';
 
 const log = createLogger('prepare-pod.ts');
 
-/** What preparing a pod needs. */
+/** The parameters of preparing a pod. */
 export interface PreparePodPorts {
   images: Pick<ImageManager, 'ensure'>;
   volumes: Pick<VolumeManager, 'setUp'>;
@@ -26,7 +26,7 @@ export interface PreparePodPorts {
   options: Pick<KubeletOptions, 'podLogsDir' | 'rootDir'>;
 }
 
-/** The effect that starts the pulls, and prepares volumes and cgroup meanwhile. */
+/** The effect that starts pulls, then prepares volumes and cgroup. */
 export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> {
   return async ({ containers }, { pod, runtime }) => {
     try {
@@ -37,7 +37,7 @@ export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> 
         const container = findContainer(pod.spec, name);
         if (!container) throw new Error(`the pod has no container ${name}`);
         const image = ports.images.ensure(pod, container, config);
-        // start-container reports the failure, if it gets that far.
+        // start-container reports the failure, if it runs.
         image.catch(() => {});
         images.set(name, image);
       }

@@ -19,16 +19,16 @@ import type { PodView } from './view.ts';
 
 const log = createLogger('start-container.ts');
 
-/** What starting a container needs. */
+/** The parameters of starting a container. */
 export interface StartContainerPorts extends CreatePorts {
   pods: Pick<RuntimePods, 'container'>;
   crashLoop: Pick<CrashLoopBackoff, 'restarts'>;
-  /** Bounds how many sandboxes and containers are being made at a time. */
+  /** Limits the concurrent creation of sandboxes and containers. */
   creations: Semaphore;
   sandboxConfigOf: SandboxConfigOf;
 }
 
-/** The effect that starts a container; what goes wrong shows in its status. */
+/** The effect that starts a container. A failure is shown in its status. */
 export function startContainerEffect(ports: StartContainerPorts): Effect<'start-container'> {
   return async ({ name, restartCount }, view, signal) => {
     const { pod, runtime, prepared } = view;
@@ -39,7 +39,7 @@ export function startContainerEffect(ports: StartContainerPorts): Effect<'start-
       const place = placeIn(view, ports.sandboxConfigOf);
       const image = await untilAborted(pull, signal);
       const latest = latestContainer(runtime, name);
-      // Counted before the attempt, because one that fails to start shall wait longer too.
+      // Count before the attempt, so that a failure to start also lengthens the back-off.
       if (latest?.state === 'exited')
         ports.crashLoop.restarts(pod.metadata.uid, name, latest.finishedAt, Date.now());
       const id = await ports.creations.run(() =>
@@ -62,7 +62,7 @@ export function startContainerEffect(ports: StartContainerPorts): Effect<'start-
   };
 }
 
-/** The sandbox and the volumes that the container is started with. */
+/** The sandbox and volumes of the container. */
 function placeIn({ pod, runtime, prepared }: PodView, sandboxConfigOf: SandboxConfigOf): ContainerPlace {
   const [sandbox] = runtime.sandboxes;
   if (!sandbox || !prepared) throw new Error('the pod has no sandbox');

@@ -1,4 +1,4 @@
-// Which effect carries out which step. Each sees only the ports that it declares.
+// Maps each kind of step to its effect. Each effect gets only the dependencies that it declares.
 
 import type { RemovalPorts } from '../../kuberuntime/remove.ts';
 import type { StopPodPorts } from '../../kuberuntime/stop.ts';

@@ -1,4 +1,4 @@
-// What is known of a pod in the course of one round.
+// The view: the state of a pod during one round, which steps read and `fold` updates.
 import type { Pod } from '../../api/pod.ts';
 import type { PresentImage } from '../../kubecontainer/present-image.ts';
 import { latestContainer, type PodRuntimeStatus } from '../../kubecontainer/runtime-status.ts';
@@ -8,34 +8,33 @@ import type { PodAction } from '../actions/actions.ts';
 /** Why containers wait, by name. */
 export type Waiting = ReadonlyMap<string, StartFailure>;
 
-/** What prepare-pod made ready for the containers. */
+/** The results of prepare-pod. */
 export interface Prepared {
   /** Paths on the node of the pod's volumes, by name. */
   volumes: ReadonlyMap<string, string>;
-  /** Images by container, pulled while other steps are carried out. */
+  /** Images by container, pulled while other steps run. */
   images: ReadonlyMap<string, Promise<PresentImage>>;
 }
 
-/** Everything that a step may look at; steps never change it, `fold` makes the next one. */
+/** The input of a step. Steps never change it; `fold` makes the next one. */
 export interface PodView {
   pod: Pod;
   runtime: PodRuntimeStatus;
-  /** `stale`: a step changed what `runtime` does not show, so the runtime has to be asked again. */
+  /** `stale`: a step changed the runtime's state, so `runtime` must be read again. */
   runtimeIs: 'known' | 'stale';
   waiting: Waiting;
   /** Undefined until the pod is prepared. */
   prepared: Prepared | undefined;
-  /** When to look again, in milliseconds since the epoch: a back-off ends; undefined: nothing has a time. */
+  /** Time of the next round, in milliseconds since the epoch, when a back-off ends; undefined: none. */
   lookAt: number | undefined;
-  /** `after a pause`: something failed that has no time of its own for another attempt. */
+  /** `after a pause`: a step failed without a time for the next attempt. */
   retry: 'not needed' | 'after a pause';
-  /** Of the steps: `stop` when those that are left make no sense. */
+  /** Whether to run the remaining steps: `stop` when they cannot succeed. */
   rest: 'go on' | 'stop';
 }
 
 /**
- * The view at the begin of a round that has `actions`. A container that runs, or of which nothing is wanted any more,
- * waits for nothing.
+ * The view at the start of a round with `actions`. Drops the waiting reasons of containers that run or need no action.
  */
 export function firstView(
   pod: Pod,

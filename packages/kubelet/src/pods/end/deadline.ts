@@ -2,13 +2,13 @@
 import type { Pod, PodStatus } from '../../api/pod.ts';
 import type { PodEnd } from './pod-end.ts';
 
-/** When the pod's deadline is over, in milliseconds since the epoch; undefined: it has none. */
+/** The pod's deadline, in milliseconds since the epoch; undefined when it has none. */
 export function deadlineOf(pod: Pod, startedAt: number): number | undefined {
   const seconds = pod.spec.activeDeadlineSeconds;
   return seconds === undefined ? undefined : startedAt + seconds * 1000;
 }
 
-/** The end by deadline at `now`. A pod that finished in time has not missed it; one that missed it stays failed. */
+/** The end by deadline at `now`; none for a pod that finished in time. A pod that missed its deadline stays failed. */
 export function deadlineEnd(
   pod: Pod,
   startedAt: number,

@@ -1,27 +1,27 @@
-// Every way in which a pod ends other than by its own containers. Actions, status and worker switch over this
-// union, so the type checker finds each place that a new way has to be added to.
+// The reasons for which the kubelet ends a pod. Actions, status and worker switch over this union, so the type checker
+// finds each place to extend for a new reason.
 
-/** Why a pod has to end, or never began. */
+/** Why a pod must end, or never started. */
 export type PodEnd =
-  /** No source wants it any more; `at` is its deletionTimestamp. */
+  /** It is no longer in any source; `at` is its deletionTimestamp. */
   | { by: 'deleted'; at: string }
   /** `activeDeadlineSeconds` is over. */
   | { by: 'deadline' }
   /** This node did not admit it. */
   | { by: 'rejected'; reason: string; message: string };
 
-/** A pod that no source wants any more. */
+/** A pod that is no longer in any source. */
 export type Deleted = PodEnd & { by: 'deleted' };
 
 /** A pod that this node did not admit. */
 export type Rejected = PodEnd & { by: 'rejected' };
 
-/** The end of a pod that no source wants since `time`. */
+/** The end of a pod that was removed from its source at `time`. */
 export function deletedAt(time: Date): Deleted {
   return { by: 'deleted', at: time.toISOString().replace(/\.\d+Z$/, 'Z') };
 }
 
-/** Phase, reason and message that an end gives to the pod's status; undefined: its containers tell. */
+/** Phase, reason and message of the status of a pod with this end; undefined: computed from its containers. */
 export function endedStatus(
   end: PodEnd | undefined,
 ): { phase: 'Failed'; reason: string; message: string } | undefined {
@@ -40,7 +40,7 @@ export function endedStatus(
   }
 }
 
-/** Why the containers of a pod that has to end are killed, for the log. */
+/** Why the containers of the pod are killed, for the log. */
 export function killReason(end: PodEnd): string {
   switch (end.by) {
     case 'deleted':
