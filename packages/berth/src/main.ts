@@ -10,7 +10,7 @@ import { defaultLayout } from './node/layout.ts';
 const defaultUpSeconds = 120;
 const defaultDownSeconds = 60;
 
-// Each command is loaded when it is called: `berth doctor` works where what `berth up` needs does not.
+// Import each command on demand: `berth doctor` must work when a dependency of `berth up` fails to load.
 const program = new Command('berth')
   .description('Runs pods on this machine: a Kubernetes node in one command.')
   .version(`berth ${packageJson.version}`, '-v, --version')
@@ -94,7 +94,7 @@ function parseSeconds(text: string): number {
   return seconds;
 }
 
-// EPIPE: the reader stopped, as `| head` does; that is no failure.
+// EPIPE: the reader closed the pipe (`| head`), which is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 try {

@@ -4,8 +4,8 @@ import type { NodeLayout } from '../node/layout.ts';
 import { formatLine, type Output } from '../terminal/status-lines.ts';
 
 /**
- * Prints each prerequisite of a node: ok, or what to do.
- * @returns whether everything is there that the node cannot do without
+ * Prints each prerequisite of a node: ok, or how to fix it.
+ * @returns whether all required prerequisites are met
  */
 export function doctor(layout: NodeLayout, output: Output = process.stdout): boolean {
   const findings = examine(layout);

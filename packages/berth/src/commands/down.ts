@@ -25,7 +25,7 @@ import { PodWatch } from '../pods/watch.ts';
 import { type Output, StatusLines } from '../terminal/status-lines.ts';
 
 export interface DownOptions {
-  /** Seconds that pods may take to end by themselves. */
+  /** Timeout in seconds for pods to terminate gracefully. */
   readonly timeout: number;
 }
 
@@ -34,8 +34,8 @@ const networkRecheckMs = 20;
 
 /**
  * Ends the pods of `berth up`, then the kubelet, every other pod of berthd, berthd, and what they left on
- * the machine. Images, volumes of the host and logs stay. Daemons that somebody else started are left alone.
- * @throws UserError when something could not be ended
+ * the machine. Keeps images, hostPath volumes and logs. Does not stop daemons that `berth up` did not start.
+ * @throws UserError when something cannot be stopped
  */
 export async function down(
   layout: NodeLayout,
@@ -53,7 +53,7 @@ export async function down(
   }
 }
 
-/** Takes our manifests away and lets the kubelet end their pods, each with its grace period. */
+/** Removes the installed manifests and waits while the kubelet ends their pods with their grace periods. */
 async function endPods(layout: NodeLayout, lines: StatusLines, timeoutSeconds: number): Promise<void> {
   const installed = new InstalledManifests(layout.manifestRecord);
   const ours = await podsOf(await installed.files(), layout.manifestDir);
@@ -74,7 +74,7 @@ async function endPods(layout: NodeLayout, lines: StatusLines, timeoutSeconds: n
   }
 }
 
-/** The pods of manifests by UID. A file that is gone or invalid by now has no pods to wait for. */
+/** The pods of manifests by UID. A removed or invalid file has no pods to wait for. */
 async function podsOf(files: readonly string[], manifestDir: string): Promise<Map<string, string>> {
   const pods = new Map<string, string>();
   for (const file of files) {
@@ -113,7 +113,7 @@ async function endRuntime(layout: NodeLayout, lines: StatusLines): Promise<void>
   lines.set('node', 'ok', 'nothing is left running; images are kept for the next berth up');
 }
 
-/** A client of berthd, which is started again when it died and left pods: only berthd can end them. */
+/** A client of berthd. Restarts berthd if it died and left pods, because only berthd can end them. */
 async function runtimeToEnd(layout: NodeLayout, lines: StatusLines): Promise<CriClient | undefined> {
   if (runningDaemon(layout, 'berthd') !== undefined) return ensureRuntime(layout);
   if (await answersAt(layout.socket)) {
@@ -161,7 +161,7 @@ async function removePodDirectories(layout: NodeLayout, uids: readonly string[])
 
 /** Removes what outlives the daemons: network rules, the default bridge, empty cgroups, sockets, pid files. */
 async function removeRemains(layout: NodeLayout): Promise<void> {
-  // The end of a namespace takes its interfaces off the bridge a moment later.
+  // The kernel removes the interfaces of a deleted network namespace asynchronously.
   const deadline = Date.now() + networkWaitMs;
   const file = () => existsSync(join(layout.cniConfDir, '87-berth.conflist'));
   while (file() && !(await removeDefaultNetwork({ confDir: layout.cniConfDir })) && Date.now() < deadline) {

@@ -33,7 +33,7 @@ function advice(): string {
     : 'The daemons answer root only: sudo berth status';
 }
 
-/** What keeps the runtime from running pods, or undefined when nothing does. */
+/** Why the runtime cannot run pods; undefined when it can. */
 async function runtimeProblems({ socket }: NodeLayout): Promise<string | undefined> {
   const client = connectCri(socket);
   try {

@@ -10,7 +10,7 @@ const patienceMs = 5_000;
 const retryMs = 50;
 const shown = 2_000;
 
-/** Where a pod answers. */
+/** Address and port of a pod's server. */
 export interface PodAddress {
   readonly host: string;
   readonly port: number;
@@ -38,7 +38,7 @@ export function podAddress({ spec, status }: v1.Pod): PodAddress | undefined {
   return port === undefined || host === undefined || host === '' ? undefined : { host, port };
 }
 
-/** A container runs a moment before its server listens. */
+/** Retry: a container is running shortly before its server listens. */
 async function get(address: PodAddress, url: string): Promise<string> {
   const deadline = Date.now() + patienceMs;
   for (;;) {

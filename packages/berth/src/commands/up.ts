@@ -21,17 +21,17 @@ import { type Output, StatusLines } from '../terminal/status-lines.ts';
 import { tryPod } from './try.ts';
 
 export interface UpOptions {
-  /** Seconds that the pods may take to get ready. */
+  /** Timeout in seconds for the pods to become ready. */
   readonly timeout: number;
-  /** What becomes of fields that the node would ignore. */
+  /** How to report fields that the node would ignore. */
   readonly validate: Validation;
   /** Send a request to each pod that declares a port, and print the answer. */
   readonly try: boolean;
 }
 
 /**
- * Starts the node if it does not run, puts manifests in place and waits until their pods are ready.
- * @throws UserError when a manifest is invalid, a daemon does not start, or a pod cannot get ready
+ * Starts the node if it does not run, installs manifests and waits until their pods are ready.
+ * @throws UserError when a manifest is invalid, a daemon does not start, or a pod cannot become ready
  */
 export async function up(
   layout: NodeLayout,

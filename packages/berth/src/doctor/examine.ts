@@ -9,13 +9,13 @@ import { vulnerabilityAdvice } from '@berth/runtime/oci-runtime/vulnerability-ch
 import type { NodeLayout } from '../node/layout.ts';
 import { findPrerequisite, prerequisites } from './prerequisites.mjs';
 
-/** One thing that a node needs: there, or what to do about it. */
+/** The result of checking one prerequisite. */
 export interface Finding {
   readonly name: string;
   readonly detail: string;
-  /** What to do; absent when all is well. */
+  /** How to fix it; absent when the check passed. */
   readonly todo?: string;
-  /** The node works without doing it. */
+  /** The node also works without the fix. */
   readonly optional?: boolean;
 }
 
@@ -23,7 +23,7 @@ const neededControllers = ['cpu', 'cpuset', 'memory', 'pids'] as const;
 const neededNamespaces = ['ipc', 'mnt', 'net', 'pid', 'uts'] as const;
 const minFreeBytes = 1024 ** 3;
 
-/** Looks at everything that a node needs; changes nothing. */
+/** Checks all prerequisites; changes nothing. */
 export function examine(layout: NodeLayout): Finding[] {
   return [
     ...programs(),

@@ -7,7 +7,7 @@ import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import { UserError } from '../errors/user-error.ts';
 import { importImages } from './import.ts';
 
-/** The image that examples/hello.yaml runs, made on the spot from the machine's own busybox. */
+/** The image that examples/hello.yaml runs, built from this machine's busybox. */
 export const demoImage = 'localhost/berth-demo:1';
 
 const busyboxPath = '/bin/busybox';
@@ -62,8 +62,8 @@ const appletNames = [
 
 /**
  * Makes sure that the demo image is in the runtime's store, so that the example runs without a network.
- * @returns how long building and loading it took in milliseconds, or undefined when it was there
- * @throws UserError when busybox is missing or the runtime does not take images this way
+ * @returns the duration of building and loading it in milliseconds, or undefined when it existed
+ * @throws UserError when busybox is missing or the runtime has no import endpoint
  */
 export async function ensureDemoImage(socket: string, client: CriClient): Promise<number | undefined> {
   const { image } = await client.image.imageStatus({ image: { image: demoImage } });

@@ -1,4 +1,4 @@
-// Loads images from files, which the CRI has no call for.
+// Loads images from files by berthd's HTTP endpoint, because the CRI has no such call.
 import { messageOf } from '@berth/common/error-message.ts';
 import type { ImportAnswer } from '@berth/runtime/image/import.ts';
 import { UserError } from '../errors/user-error.ts';
@@ -8,7 +8,7 @@ import { http } from '../node/http.ts';
  * Loads the images of an archive into the runtime's store, by berthd's HTTP endpoint beside the CRI.
  * @param path an OCI layout (directory or tar) or an archive of `docker save`
  * @returns the names of the images, or the id of one without a name
- * @throws UserError with the runtime's own words
+ * @throws UserError with the runtime's error message
  */
 export async function importImages(socket: string, path: string): Promise<string[]> {
   const { status, body } = await http(
@@ -33,7 +33,7 @@ export async function importImages(socket: string, path: string): Promise<string
 function importedNames(answer: string): string[] {
   const lines = answer.split('\n').filter((line) => line !== '');
   return lines.flatMap((line) => {
-    // From a daemon of ours, whose ImportAnswer this is.
+    // berthd sends ImportAnswer; it is trusted.
     const { id, names } = JSON.parse(line) as ImportAnswer;
     return names.length > 0 ? names : [id];
   });

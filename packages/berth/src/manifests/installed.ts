@@ -9,8 +9,8 @@ import { UserError } from '../errors/user-error.ts';
 import type { Manifest } from './read.ts';
 
 /**
- * The manifests that `berth up` put into the kubelet's directory. They are written down, so that `berth
- * down` takes away these and no others.
+ * The manifests that `berth up` installed in the kubelet's directory. Records them, so that `berth down` removes only
+ * these.
  */
 export class InstalledManifests {
   readonly #record: string;
@@ -21,8 +21,8 @@ export class InstalledManifests {
   }
 
   /**
-   * Puts manifests in place, each whole or not at all.
-   * @throws UserError when a file of that name is there that is not ours
+   * Installs manifests, each atomically.
+   * @throws UserError when a file of that name exists that `berth up` did not install
    */
   async install(manifests: readonly Manifest[]): Promise<void> {
     const ours = new Set(await this.files());
@@ -39,8 +39,8 @@ export class InstalledManifests {
   }
 
   /**
-   * Takes every manifest of ours away.
-   * @returns the files that were there
+   * Removes all installed manifests.
+   * @returns the files that existed
    */
   async removeAll(): Promise<string[]> {
     const files = await this.files();
@@ -62,7 +62,7 @@ export class InstalledManifests {
   }
 }
 
-/** The kubelet skips files whose names begin with a dot; each `berth` process has a temporary file of its own. */
+/** Temporary file of this process. The kubelet skips names that begin with a dot. */
 async function writeManifest(path: string, text: string): Promise<void> {
   const dir = dirname(path);
   if (!existsSync(dir)) makePrivateDirectory(dir);

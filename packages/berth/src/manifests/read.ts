@@ -10,22 +10,22 @@ import { UserError } from '../errors/user-error.ts';
 import { displayName } from '../pods/identity.ts';
 import type { Validation } from './validation.ts';
 
-/** A manifest that is fit to run. */
+/** A valid manifest. */
 export interface Manifest {
-  /** Where the person has it. */
+  /** Path of the user's file. */
   readonly source: string;
   readonly text: string;
-  /** Where the kubelet gets it; a pod's UID depends on this. */
+  /** Path in the kubelet's directory; a pod's UID depends on it. */
   readonly target: string;
   readonly pods: readonly Pod[];
-  /** What the manifest says without effect, a line each. */
+  /** Warnings about fields without effect, one line each. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Reads and validates manifests as the kubelet will, before anything is started or changed.
  * @param sources files, or directories of which every .yaml, .yml and .json counts
- * @throws UserError naming every file and field that is at fault
+ * @throws UserError that names every invalid file and field
  */
 export async function readManifests(
   sources: readonly string[],
@@ -51,7 +51,7 @@ export async function readManifests(
 
 /**
  * Validates one manifest and names its place after its first pod.
- * @throws UserError with a line for each fault
+ * @throws UserError with a line for each error
  */
 export function parseManifest(
   source: string,

@@ -1,4 +1,4 @@
 // The values of `--validate`.
-/** What becomes of fields that a node ignores: an error each, a warning each, or nothing. */
+/** How to report fields that a node ignores: as errors, as warnings, or not at all. */
 export const validations = ['strict', 'warn', 'ignore'] as const;
 export type Validation = (typeof validations)[number];

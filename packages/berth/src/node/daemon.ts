@@ -40,9 +40,9 @@ export function runningDaemon({ runDir }: NodeLayout, name: DaemonName): Process
 }
 
 /**
- * Starts a daemon that outlives this command, its output appended to a log, unless an earlier command
- * started one that still runs, and waits until `isReady` says so. It asks again whenever the daemon has
- * logged something, which is what a daemon does when it gets ready.
+ * Starts a daemon that outlives this command and appends its output to a log, unless the daemon of an earlier command
+ * still runs. Waits until `isReady` returns true; checks again after each write to the log, because a daemon logs when
+ * it becomes ready.
  * @throws UserError with the end of the log when the daemon ends or is not ready in time
  */
 export async function ensureDaemon(
@@ -72,14 +72,14 @@ export async function ensureDaemon(
   throw new UserError(`${name} ${what}. The end of ${log}:\n${await logTail(log)}`);
 }
 
-/** Opens a log for root alone: it names pods and images. fchmod covers a log that an older release made. */
+/** Opens a log that only root can read, because it names pods and images. fchmod covers logs of older releases. */
 function openLog(path: string): number {
   const descriptor = openSync(path, 'a', 0o600);
   fchmodSync(descriptor, 0o600);
   return descriptor;
 }
 
-/** Starts a daemon in a session of its own; the promise tells how it ended, if it ends while we look. */
+/** Starts a daemon in a new session. The promise resolves with its exit, if it exits while this command runs. */
 function launch(layout: NodeLayout, name: DaemonName, args: readonly string[]): Promise<string> {
   makePrivateDirectory(layout.runDir);
   const output = openLog(logFile(layout, name));
@@ -113,7 +113,7 @@ export async function stopDaemon(layout: NodeLayout, name: DaemonName, timeoutMs
   return daemon !== undefined;
 }
 
-/** The start time beside the pid tells the daemon from a later process with the same number. */
+/** The start time distinguishes the daemon from a later process with the same pid. */
 function recordProcess({ runDir }: NodeLayout, name: DaemonName, pid: number): void {
   const startTime = processStat(pid)?.startTime;
   if (startTime === undefined) return;
@@ -145,7 +145,7 @@ async function becomesReady(
   }
 }
 
-/** Resolves when the file changes, at the latest after some time. */
+/** Resolves when the file changes, or after a timeout. */
 function nextChange(path: string, timeoutMs: number): { promise: Promise<void>; cancel: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const watcher = watch(path, () => done());

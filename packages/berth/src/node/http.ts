@@ -14,15 +14,15 @@ export interface HttpRequest {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: object;
-  /** In milliseconds; without it as long as it takes. */
+  /** Timeout in milliseconds; default: none. */
   readonly timeoutMs?: number;
 }
 
-/** Bounds memory: a pod may send without end. */
+/** Maximum size of a response: a pod may send without end. */
 const maxBodyBytes = 64 * 1024 * 1024;
 
 /**
- * One request on a connection of its own.
+ * Sends one request on a new connection.
  * @throws the error of the connection, or a TimeoutError
  */
 export function http(

@@ -9,7 +9,7 @@ import type { NodeLayout } from './layout.ts';
 const startTimeoutMs = 60_000;
 const askTimeoutMs = 5_000;
 
-/** What the kubelet says of its health; `absent` when nothing answers. */
+/** The kubelet's health; `absent` when nothing answers. */
 export async function kubeletHealth({
   kubeletSocket: socketPath,
 }: NodeLayout): Promise<'healthy' | 'unhealthy' | 'absent'> {
@@ -23,7 +23,7 @@ export async function kubeletHealth({
 
 /**
  * The pods of this node with their statuses, or undefined when no kubelet answers.
- * @throws when it answers with anything else than a list of pods
+ * @throws when the answer is not a list of pods
  */
 export async function kubeletPods({ kubeletSocket: socketPath }: NodeLayout): Promise<v1.Pod[] | undefined> {
   let answer: HttpAnswer;
@@ -40,13 +40,13 @@ export async function kubeletPods({ kubeletSocket: socketPath }: NodeLayout): Pr
 }
 
 /**
- * Makes sure that a healthy kubelet runs, starting ours if none answers.
+ * Ensures that a healthy kubelet runs; starts Berth's if none answers.
  * @throws UserError with the end of its log
  */
 export async function ensureKubelet(layout: NodeLayout): Promise<void> {
   const isHealthy = async () => (await kubeletHealth(layout)) === 'healthy';
   if (await isHealthy()) return;
-  // One that is there is the user's, whatever its mode.
+  // Keep an existing directory and its mode: it belongs to the user.
   if (!existsSync(layout.manifestDir)) makePrivateDirectory(layout.manifestDir);
   const args = [
     `--container-runtime-endpoint=${layout.socket}`,

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readConfig } from '@berth/runtime/config/read.ts';
 
-/** Where this node's things are. */
+/** The paths of this node. */
 export interface NodeLayout {
   /** The commands, from a clone or an installation. */
   readonly binDir: string;
@@ -13,9 +13,9 @@ export interface NodeLayout {
   /** The CRI socket. */
   readonly socket: string;
   readonly manifestDir: string;
-  /** Names the manifests that `berth up` put into the directory. */
+  /** The record of the manifests that `berth up` installed. */
   readonly manifestRecord: string;
-  /** The socket in the kubelet's root directory, on which it tells root about its pods. */
+  /** The socket in the kubelet's root directory, on which it serves its pods to root. */
   readonly kubeletSocket: string;
   /** More arguments for the daemons. */
   readonly berthdArgs: readonly string[];
@@ -31,7 +31,7 @@ export interface NodeLayout {
   readonly ociRuntimes: readonly string[];
 }
 
-/** The layout of the node on this machine, as design and /etc/berth/config.yaml have it. */
+/** The layout of the node on this machine: the defaults and /etc/berth/config.yaml. */
 export function defaultLayout(): NodeLayout {
   const { listen, root, state, cgroupParent, cni, runtimes } = readConfig(undefined, () => {});
   return {

@@ -1,9 +1,9 @@
-// How the pods of manifests are found among those that the kubelet lists.
+// Identifies the pods of manifests in the kubelet's list.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 
 /**
- * What a person calls a pod: NAMESPACE/NAME as in the manifest. The kubelet appends the node's name to
- * the name of a static pod.
+ * The name of a pod as the user knows it: NAMESPACE/NAME in the manifest. The kubelet appends the node's name to the
+ * name of a static pod.
  */
 export function displayName(pod: v1.Pod): string {
   const { namespace = 'default', name = '' } = pod.metadata ?? {};
@@ -12,8 +12,8 @@ export function displayName(pod: v1.Pod): string {
 }
 
 /**
- * What tells one version of a static pod from another: its UID as the kubelet derives it from the
- * manifest. With an API server the pod's own UID is another, but this annotation stays.
+ * Identifies one version of a static pod: the UID that the kubelet derives from the manifest. With an API server, the
+ * pod has another UID, but keeps this annotation.
  */
 export function configHash(metadata: v1.Pod['metadata']): string | undefined {
   return metadata?.annotations?.['kubernetes.io/config.hash'] ?? metadata?.uid;

@@ -14,11 +14,11 @@ interface Moments {
   containers: Map<string, { createdAt: bigint; startedAt: bigint }>;
 }
 
-/** How long the parts of pods' starts took, by the runtime's own clock, from its events. */
+/** Measures the parts of pods' starts from the timestamps of the runtime's events. */
 export class StartPhases {
   readonly #pods = new Map<string, Moments>();
 
-  /** Takes one container event of the CRI. */
+  /** Records one container event of the CRI. */
   record({
     containerId,
     containerEventType,

@@ -1,15 +1,15 @@
 // Judges from a pod's status whether waiting for it makes sense.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 
-/** How far a pod is, for the person who waits for it. */
+/** The progress of a pod, for a waiting command. */
 export type PodProgress =
   | { readonly state: 'waiting'; readonly message: string }
-  /** Ready, or done in the case of a pod that was to end. */
+  /** Ready, or finished if the pod runs to completion. */
   | { readonly state: 'done'; readonly message: string }
-  /** It will not get ready without somebody doing something. */
+  /** It cannot become ready without a change by the user. */
   | { readonly state: 'failed'; readonly message: string };
 
-/** Reasons of a waiting container that do not go away by waiting. */
+/** Waiting reasons of a container that waiting does not resolve. */
 const hopeless = new Set([
   'CrashLoopBackOff',
   'CreateContainerConfigError',

@@ -18,16 +18,15 @@ export class PodWatch implements AsyncDisposable {
   readonly phases = new StartPhases();
   #wake = () => {};
 
-  /** Starts to listen to the runtime's events. */
+  /** Subscribes to the runtime's events. */
   constructor(layout: NodeLayout, client: CriClient) {
     this.#layout = layout;
     this.#events = this.#followEvents(client);
   }
 
   /**
-   * Shows the pods to `isEnough`, at once and each time that something may have changed, until it says so
-   * or time is up.
-   * @returns false when time was up
+   * Calls `isEnough` with the pods, at once and after each possible change, until it returns true or time is up.
+   * @returns false after the timeout
    */
   async until(timeoutMs: number, isEnough: (pods: readonly v1.Pod[]) => boolean): Promise<boolean> {
     const deadline = Date.now() + timeoutMs;

@@ -1,4 +1,4 @@
-// Lines that show the state of things under way, live on a terminal.
+// Progress lines: live with a spinner on a terminal, printed once in a pipe.
 /** Where lines go: a terminal gets live ones. */
 export interface Output {
   readonly isTTY?: boolean | undefined;
@@ -13,8 +13,8 @@ const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const frameMs = 80;
 
 /**
- * A list of things under way. On a terminal every line shows its state live, with a spinner while it
- * waits; in a pipe a line is printed once, when it is settled.
+ * A list of operations in progress. A terminal shows every line live, with a spinner while it waits; in a pipe, a line
+ * is printed once, when it is settled.
  */
 export class StatusLines {
   readonly #output: Output;
@@ -27,7 +27,7 @@ export class StatusLines {
     this.#output = output;
   }
 
-  /** Sets the line of one thing. Once it is settled it stays. */
+  /** Sets the line of one operation. A settled line does not change any more. */
   set(key: string, mark: Mark, text: string): void {
     const before = this.#lines.get(key);
     if (before !== undefined && (before.mark !== 'wait' || before.text === text) && before.mark === mark)
@@ -53,7 +53,7 @@ export class StatusLines {
     this.#drawn = 0;
   }
 
-  /** Lines that will be drawn over are cut, since one that the terminal wraps would be two. */
+  /** Truncates lines that will be redrawn: a line that the terminal wraps would take two rows. */
   #draw(width = this.#output.columns): void {
     const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : '';
     const spinner = frames[this.#frame % frames.length];
