@@ -1,4 +1,5 @@
-// Decides which containers are restarted. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
+// Decides which containers are restarted.
+// https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
 import type { Pod } from '../api/pod.ts';
 import type { RuntimeContainer } from '../kubecontainer/runtime-status.ts';
 
