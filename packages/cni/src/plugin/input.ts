@@ -1,4 +1,3 @@
-// Composes the JSON that a plugin reads from stdin.
 import type { PluginConfig } from '../config/conf-list.ts';
 import { type CniResult, convertResult } from '../result/result.ts';
 import { resultToJson } from '../result/to-json.ts';

@@ -1,4 +1,3 @@
-// The spec's runtime parameters of one attachment, and their validation.
 import { CniError, type CniVerb } from './errors.ts';
 import type { Json } from './json.ts';
 import { argumentProblem, containerIdProblem, interfaceNameProblem } from './names.ts';

@@ -1,4 +1,3 @@
-// `crictl info`: prints the runtime's conditions, handlers and features.
 import type { RuntimeFeatures, RuntimeHandler } from '@berth/cri/generated/api.ts';
 import { RuntimeStatus } from '@berth/cri/generated/api.ts';
 import { type JsonObject, toProtoJson } from '@berth/cri/json/proto-json.ts';

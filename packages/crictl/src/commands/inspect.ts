@@ -1,4 +1,3 @@
-// `crictl inspect`: the status of containers.
 import { ContainerState, type ContainerStatusResponse } from '@berth/cri/generated/api.ts';
 import type { JsonObject } from '@berth/cri/json/proto-json.ts';
 import { defineCommand } from '../app/command.ts';

@@ -1,4 +1,3 @@
-// `crictl stopp`: stops pod sandboxes.
 import { defineCommand } from '../app/command.ts';
 import { within } from '../errors/within.ts';
 import { podId } from '../lookup/ids.ts';

@@ -1,4 +1,3 @@
-// `crictl update`: changes resource limits of containers.
 import { defineCommand } from '../app/command.ts';
 import { within } from '../errors/within.ts';
 import { containerId } from '../lookup/ids.ts';

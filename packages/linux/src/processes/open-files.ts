@@ -1,4 +1,3 @@
-// Counts a process's open files and sockets, for metrics.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { asSyscallError } from '../syscall/errno.ts';
