@@ -14,7 +14,7 @@ const usage = `npm run test:vm -- [OPTION…] [WORD…]
   WORD                  only the test files with this word in their path, of all there are
   --driver NAME         only with this cgroup driver, cgroupfs or systemd
   --script TEXT         a shell script instead of tests; it runs as root in the checkout, which is at /berth
-  --timeout SECONDS     after this time the machine is killed (900)
+  --timeout SECONDS     after this time the machine is killed (1800)
 `;
 
 const { values: options, positionals: words } = parseArgs({
@@ -22,7 +22,7 @@ const { values: options, positionals: words } = parseArgs({
   options: {
     driver: { type: 'string' },
     script: { type: 'string' },
-    timeout: { type: 'string', default: '900' },
+    timeout: { type: 'string', default: '1800' },
     help: { type: 'boolean', default: false },
   },
 });
