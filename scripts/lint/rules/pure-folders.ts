@@ -3,9 +3,26 @@ import type { Problem } from './problem.ts';
 
 /** Where every file is pure: it decides over plain data, whatever it imports included. */
 const pure: readonly string[] = [
+  'packages/cni/src/result/',
+  'packages/cni/src/spec/',
   'packages/common/src/',
+  'packages/cri/src/json/',
   'packages/go-template/src/',
   'packages/go-yaml/src/',
+  'packages/kubelet/src/admission/',
+  'packages/kubelet/src/api/',
+  'packages/kubelet/src/backoff/',
+  'packages/kubelet/src/env/',
+  'packages/kubelet/src/kubecontainer/',
+  'packages/kubelet/src/pods/actions/',
+  'packages/kubelet/src/pods/end/',
+  'packages/kubelet/src/status/',
+  'packages/oci/src/json/',
+  'packages/oci/src/reference/',
+  'packages/oci/src/runtime-spec/',
+  'packages/runtime/src/cgroups/',
+  'packages/runtime/src/validation/',
+  'packages/streaming/src/protocol/',
 ];
 
 /** What in those is not. */
