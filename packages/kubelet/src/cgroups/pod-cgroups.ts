@@ -1,5 +1,5 @@
 // The kubelet's part of the cgroup tree: kubepods, its QoS classes, and a cgroup for every pod.
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { type CgroupDriver, cgroupfsDriver } from '@berth/linux/cgroups/driver.ts';
 import type { Pod } from '../api/pod.ts';
@@ -63,7 +63,7 @@ export class PodCgroups {
     if (this.#burstable.delete(uid)) await this.#shareBurstable();
     for (const qos of classes) {
       const path = podCgroup(cgroupRoot, cgroupDriver, qos, uid);
-      if (this.#cgroups.exists(path)) await this.#driver.remove(path, { kill: true });
+      if (this.#isAnywhere(path)) await this.#driver.remove(path, { kill: true });
     }
   }
 
@@ -82,6 +82,12 @@ export class PodCgroups {
       }
     }
     return uids;
+  }
+
+  /** Whether any part of the cgroup exists: on cgroup v1 a kill can leave it in some of the hierarchies. */
+  #isAnywhere(path: string): boolean {
+    const directories = [...this.#cgroups.controllers].map((each) => this.#cgroups.directory(path, each));
+    return directories.some((each) => each !== undefined && existsSync(each));
   }
 
   #qosPath(qos: QosClass): string {
