@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatDuration, parseDuration } from './duration.ts';
+import { formatGoDuration } from '@berth/common/go-duration.ts';
+import { parseDuration } from './duration.ts';
 
 test('durations as Go reads them', () => {
   const cases: [string, number][] = [
@@ -32,5 +33,5 @@ const durations: [ms: number, text: string][] = [
   [1500, '1.5s'],
 ];
 for (const [ms, text] of durations) {
-  test(`${ms} ms is printed as ${text}`, () => assert.equal(formatDuration(ms), text));
+  test(`${ms} ms is printed as ${text}`, () => assert.equal(formatGoDuration(ms), text));
 }

@@ -1,5 +1,5 @@
 // Durations in flags and KubeletConfiguration, in Go's syntax.
-import { formatGoDuration, parseGoDuration } from '@berth/common/go-duration.ts';
+import { parseGoDuration } from '@berth/common/go-duration.ts';
 
 /** The duration in milliseconds. Throws a RangeError for a text that Go does not accept. */
 export function parseDuration(text: string): number {
@@ -7,6 +7,3 @@ export function parseDuration(text: string): number {
   if (milliseconds !== undefined) return milliseconds;
   throw new RangeError(`invalid duration ${JSON.stringify(text)}: write it as in "1m30s" or "300ms"`);
 }
-
-/** A duration as Go prints it: 10s, 1m20s, 5m0s, 1h0m0s, 500ms. */
-export const formatDuration = formatGoDuration;

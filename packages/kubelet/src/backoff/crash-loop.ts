@@ -1,6 +1,6 @@
 // CrashLoopBackOff: a container that crashes waits longer and longer before it is started again.
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restarts
-import { formatDuration } from '../api/duration.ts';
+import { formatGoDuration } from '@berth/common/go-duration.ts';
 import type { PodIdentity } from '../api/pod.ts';
 import { Backoff, type Wait } from './backoff.ts';
 
@@ -37,6 +37,6 @@ function keyOf(podUid: string, container: string): string {
 
 /** What the status of a crashing container shows while it waits. */
 export function crashLoopMessage(pod: PodIdentity, container: string, delayMs: number): string {
-  const wait = formatDuration(delayMs);
+  const wait = formatGoDuration(delayMs);
   return `back-off ${wait} restarting failed container=${container} pod=${pod.name}_${pod.namespace}(${pod.uid})`;
 }

@@ -1,8 +1,9 @@
 // The fields of KubeletConfiguration v1beta1 that take effect in this kubelet. A configuration file and the
 // command line both fill them; see unsupported-settings.ts for the fields that are refused.
 import { isIP } from 'node:net';
+import { formatGoDuration } from '@berth/common/go-duration.ts';
 import { type CgroupDriverName, cgroupDrivers } from '@berth/linux/cgroups/driver.ts';
-import { formatDuration, parseDuration } from '../api/duration.ts';
+import { parseDuration } from '../api/duration.ts';
 
 /** Values of the supported fields, by their names in KubeletConfiguration; durations in milliseconds. */
 export interface Settings {
@@ -227,7 +228,7 @@ function duration(minMs: number, maxMs = Number.MAX_SAFE_INTEGER): Field<number>
     if (ms < minMs || ms > maxMs) throw wanted(`a duration from ${minMs}ms to ${maxMs}ms`, value);
     return ms;
   };
-  return field(check, check, { toText: formatDuration });
+  return field(check, check, { toText: formatGoDuration });
 }
 
 function list(isValid: (entry: string) => boolean = () => true, what = 'a text'): Field<string[]> {
