@@ -7,54 +7,6 @@ import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { type FieldError, forbidden, ignored, join } from './field-error.ts';
 import { fieldsOf } from './pod-shape.ts';
 
-/**
- * By type of the Pod schema, the fields that this kubelet acts on. A type that is not in the table is
- * supported as a whole: what only schedulers and controllers read (affinity, tolerations) is carried along.
- */
-const supported: Readonly<Record<string, ReadonlySet<string>>> = {
-  ObjectMeta: words(
-    'name namespace labels annotations uid ownerReferences creationTimestamp generation managedFields resourceVersion selfLink',
-  ),
-  PodSpec: words(
-    [
-      'containers initContainers volumes restartPolicy terminationGracePeriodSeconds activeDeadlineSeconds',
-      'dnsPolicy dnsConfig hostNetwork hostPID hostIPC shareProcessNamespace hostname subdomain hostAliases',
-      'setHostnameAsFQDN securityContext nodeName nodeSelector affinity tolerations priority priorityClassName',
-      'preemptionPolicy schedulerName topologySpreadConstraints os enableServiceLinks',
-      'automountServiceAccountToken readinessGates schedulingGroup',
-    ].join(' '),
-  ),
-  PodSecurityContext: words(
-    'runAsUser runAsGroup runAsNonRoot supplementalGroups supplementalGroupsPolicy fsGroup fsGroupChangePolicy sysctls seccompProfile seLinuxOptions seLinuxChangePolicy',
-  ),
-  Container: words(
-    [
-      'name image imagePullPolicy command args workingDir env ports resources volumeMounts securityContext',
-      'stdin stdinOnce tty terminationMessagePath terminationMessagePolicy resizePolicy',
-    ].join(' '),
-  ),
-  EnvVarSource: words('fieldRef resourceFieldRef'),
-  ResourceRequirements: words('limits requests'),
-  SecurityContext: words(
-    'privileged capabilities readOnlyRootFilesystem runAsUser runAsGroup runAsNonRoot allowPrivilegeEscalation seccompProfile seLinuxOptions',
-  ),
-  Volume: words('name emptyDir hostPath'),
-  EmptyDirVolumeSource: words('medium mode sizeLimit'),
-  VolumeMount: words('name mountPath readOnly mountPropagation subPath subPathExpr bindMountOptions'),
-};
-
-/** Fields whose given value equals an unset field. */
-const harmless: Readonly<Record<string, unknown>> = {
-  'Container.lifecycle': {},
-  'PodSecurityContext.appArmorProfile': { type: 'Unconfined' },
-  'SecurityContext.appArmorProfile': { type: 'Unconfined' },
-  'PodSpec.overhead': {},
-  'PodSpec.resources': {},
-  'PodSpec.hostUsers': true,
-  'SecurityContext.procMount': 'Default',
-  'VolumeMount.recursiveReadOnly': 'Disabled',
-};
-
 const noApiServer = 'there is no API server that would act on it';
 const notWindows = 'this node runs Linux';
 
@@ -68,6 +20,81 @@ const withoutEffect: Readonly<Record<string, string>> = {
   'PodSpec.evictionResponders': noApiServer,
   'PodSpec.runtimeClassName':
     "there is no API server that knows runtime classes: the runtime's default handler is used",
+};
+
+/** By type of the Pod schema, the fields that this kubelet does not act on yet. It acts on all others. */
+const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
+  ObjectMeta: new Set(['deletionTimestamp', ...ignoredFields('ObjectMeta')]),
+  PodSpec: new Set([
+    'ephemeralContainers',
+    'hostUsers',
+    'hostnameOverride',
+    'imagePullSecrets',
+    'overhead',
+    'resourceClaims',
+    'resources',
+    'schedulingGates',
+    'serviceAccount',
+    'serviceAccountName',
+    ...ignoredFields('PodSpec'),
+  ]),
+  PodSecurityContext: new Set(['appArmorProfile', ...ignoredFields('PodSecurityContext')]),
+  Container: new Set([
+    'envFrom',
+    'lifecycle',
+    'livenessProbe',
+    'readinessProbe',
+    'restartPolicy',
+    'restartPolicyRules',
+    'startupProbe',
+    'volumeDevices',
+  ]),
+  EnvVarSource: new Set(['configMapKeyRef', 'fileKeyRef', 'secretKeyRef']),
+  ResourceRequirements: new Set(['claims']),
+  SecurityContext: new Set(['appArmorProfile', 'procMount', ...ignoredFields('SecurityContext')]),
+  Volume: new Set([
+    'awsElasticBlockStore',
+    'azureDisk',
+    'azureFile',
+    'cephfs',
+    'cinder',
+    'configMap',
+    'csi',
+    'downwardAPI',
+    'ephemeral',
+    'fc',
+    'flexVolume',
+    'flocker',
+    'gcePersistentDisk',
+    'gitRepo',
+    'glusterfs',
+    'image',
+    'iscsi',
+    'nfs',
+    'persistentVolumeClaim',
+    'photonPersistentDisk',
+    'portworxVolume',
+    'projected',
+    'quobyte',
+    'rbd',
+    'scaleIO',
+    'secret',
+    'storageos',
+    'vsphereVolume',
+  ]),
+  VolumeMount: new Set(['recursiveReadOnly']),
+};
+
+/** Fields whose given value equals an unset field. */
+const harmless: Readonly<Record<string, unknown>> = {
+  'Container.lifecycle': {},
+  'PodSecurityContext.appArmorProfile': { type: 'Unconfined' },
+  'SecurityContext.appArmorProfile': { type: 'Unconfined' },
+  'PodSpec.overhead': {},
+  'PodSpec.resources': {},
+  'PodSpec.hostUsers': true,
+  'SecurityContext.procMount': 'Default',
+  'VolumeMount.recursiveReadOnly': 'Disabled',
 };
 
 /** Values that let a node do without. */
@@ -91,9 +118,8 @@ function visit(type: string, value: unknown, path: string, errors: FieldError[])
   }
   const fields = fieldsOf(type);
   if (!fields || !isObject(value)) return;
-  const allowed = supported[type];
   for (const [name, entry] of Object.entries(value)) {
-    if (!allowed || allowed.has(name))
+    if (!unsupported[type]?.has(name))
       visit((fields[name] ?? '').replace('!', ''), entry, join(path, name), errors);
     else if (!isUnset(entry) && !isHarmless(`${type}.${name}`, entry)) {
       const reason = withoutEffect[`${type}.${name}`] ?? degraded[`${type}.${name}=${entry}`];
@@ -116,6 +142,9 @@ function isHarmless(field: string, value: unknown): boolean {
   return Object.hasOwn(harmless, field) && isDeepStrictEqual(harmless[field], value);
 }
 
-function words(text: string): ReadonlySet<string> {
-  return new Set(text.split(' '));
+/** The fields of a type in `withoutEffect`. */
+function ignoredFields(type: string): string[] {
+  return Object.keys(withoutEffect)
+    .filter((field) => field.startsWith(`${type}.`))
+    .map((field) => field.slice(type.length + 1));
 }
