@@ -22,6 +22,9 @@ import { sandboxConfigMaker } from './kuberuntime/sandbox-config-of.ts';
 import { LogRotator } from './logs/log-rotator.ts';
 import { canMountWithoutSwap, nodeCapacity } from './node/node-capacity.ts';
 import { nodeFacts } from './node/node-facts.ts';
+import { ManifestObjects } from './objects/from-manifests.ts';
+import type { Objects } from './objects/objects.ts';
+import type { NodeObject } from './objects/types.ts';
 import type { KubeletOptions } from './options/kubelet-options.ts';
 import { Pleg } from './pleg/pleg.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
@@ -65,6 +68,7 @@ export class Kubelet {
   readonly #connections: KubeletConnections;
   readonly #podManager: PodManager;
   readonly #statuses = new StatusManager();
+  readonly #objects = new ManifestObjects();
   readonly #visible: VisiblePods;
   #running: Running | undefined;
   #starting = false;
@@ -97,6 +101,12 @@ export class Kubelet {
       void this.#start();
     }
     this.#visible.refresh();
+  }
+
+  /** Sets the ConfigMaps and Secrets of this node, and wakes the pods that refer to one that changed. */
+  setObjects(objects: readonly NodeObject[]): void {
+    const changed = this.#objects.set(objects);
+    if (changed.length > 0) this.#running?.workers.onObjects(changed);
   }
 
   /** Every desired or terminating pod with its newest status, as JSON-ready objects. */
@@ -142,7 +152,7 @@ export class Kubelet {
     const { runtime } = cri;
     const facts = await runtimeFacts(runtime);
     const cgroups = await startPodCgroups(options);
-    const worker = workerPorts(this.#connections, facts, cgroups, this.#statuses);
+    const worker = workerPorts(this.#connections, facts, cgroups, this.#statuses, this.#objects);
     const found = await leftoverPods({ runtime, cgroups, options });
     if (this.#stopped) return;
     const workers = new PodWorkers(this.#podManager.admitted(), {
@@ -164,6 +174,7 @@ function workerPorts(
   { runtimeName, hasGroupsPolicy }: RuntimeFacts,
   cgroups: PodCgroups,
   statuses: StatusManager,
+  objects: Objects,
 ): WorkerPorts {
   const { runtime } = cri;
   const pods = new RuntimePods(runtime, options);
@@ -188,6 +199,7 @@ function workerPorts(
     hasGroupsPolicy,
     options,
     capacity,
+    objects,
   });
   const sync = {
     pods,
@@ -242,7 +254,10 @@ export async function startKubelet({
         ? undefined
         : `the container runtime does not answer at ${containerRuntimeEndpoint}`,
   });
-  config.start((pods) => kubelet.setPods(pods));
+  config.start((pods, objects) => {
+    kubelet.setObjects(objects);
+    kubelet.setPods(pods);
+  });
   log.info('Started kubelet', {
     version,
     node: options.nodeName,

@@ -14,6 +14,7 @@ const pure: readonly string[] = [
   'packages/kubelet/src/backoff/',
   'packages/kubelet/src/env/',
   'packages/kubelet/src/kubecontainer/',
+  'packages/kubelet/src/objects/',
   'packages/kubelet/src/pods/actions/',
   'packages/kubelet/src/pods/end/',
   'packages/kubelet/src/status/',

@@ -22,7 +22,7 @@ function pod(name: string, container: object = {}, spec: object = {}): Pod {
     spec: { containers: [{ name: 'c', image: 'a', ...container }], ...spec },
   };
   const [decoded] = decodeManifest(JSON.stringify(manifest), { ...decodeOptions, nodeName: 'n' });
-  assert.ok(decoded?.ok, decoded && !decoded.ok ? decoded.message : 'nothing decoded');
+  assert.ok(decoded?.ok && decoded.pod, decoded && !decoded.ok ? decoded.message : 'nothing decoded');
   return decoded.pod;
 }
 

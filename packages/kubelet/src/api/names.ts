@@ -62,6 +62,16 @@ export const portName: Check = (value) => {
 export const envVarName: Check = (value) =>
   /^[ -<>-~]+$/.test(value) ? undefined : "must consist of printable ASCII characters other than '='";
 
+/** A key of a ConfigMap or Secret, which is a name of a file in a volume. */
+export const configMapKey: Check = (value) => {
+  if (value.length > 253) return 'must be no more than 253 characters';
+  if (!/^[-._a-zA-Z0-9]+$/.test(value)) {
+    return "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+  }
+  if (value === '.' || value === '..') return `must not be '${value}'`;
+  return value.startsWith('..') ? "must not start with '..'" : undefined;
+};
+
 /** A number of a port. */
 export function portNumber(value: number): string | undefined {
   return value >= 1 && value <= 65_535 ? undefined : 'must be between 1 and 65535, inclusive';

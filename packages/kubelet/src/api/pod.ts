@@ -38,6 +38,17 @@ export type VolumeMount = v1.VolumeMount & { bindMountOptions?: string[] };
 /** Since 1.37, with the permissions of the folder. */
 export type EmptyDirVolumeSource = v1.EmptyDirVolumeSource & { mode?: number };
 
+/** A variable in a file of a volume, since 1.34. */
+export interface FileKeySelector {
+  volumeName: string;
+  path: string;
+  key: string;
+  optional?: boolean;
+}
+
+/** Since 1.34, with a file of a volume as a source. */
+export type EnvVarSource = v1.EnvVarSource & { fileKeyRef?: FileKeySelector };
+
 /** A container of an admitted pod: defaults are filled in, so the fields below are never missing. */
 export interface Container extends v1.Container {
   image: string;

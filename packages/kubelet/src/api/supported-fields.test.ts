@@ -10,6 +10,8 @@ import { test } from 'node:test';
 import { decodeManifest } from '../config/decode.ts';
 import { containerConfig } from '../containers/container-config.ts';
 import { podHosts } from '../containers/hosts-file.ts';
+import type { Objects } from '../objects/objects.ts';
+import type { ConfigMap } from '../objects/types.ts';
 import { podHostname } from '../sandbox/hostname.ts';
 import { sandboxConfig } from '../sandbox/sandbox-config.ts';
 import { testOptions } from '../testing/options.ts';
@@ -34,7 +36,7 @@ for (const [type, { at, beside, fields }] of Object.entries(places)) {
         assert.ok(result.message.includes(`${path}: Forbidden: `), result.message);
         return;
       }
-      assert.ok(result.ok, result.ok ? '' : result.message);
+      assert.ok(result.ok && result.pod, result.ok ? '' : result.message);
       const told = result.warnings.filter((warning) => warning.startsWith(`${path}: Ignored: `));
       assert.equal(told.length, fate === 'ignored' ? 1 : 0, result.warnings.join());
       if (fate === 'ignored') {
@@ -45,7 +47,7 @@ for (const [type, { at, beside, fields }] of Object.entries(places)) {
         assert.ok(existsSync(join(sources, each.where)), `${each.where} is no file`);
       if (fate !== 'requested') return;
       const base = decode(manifestWith(at, without));
-      assert.ok(base.ok, base.ok ? '' : base.message);
+      assert.ok(base.ok && base.pod, base.ok ? '' : base.message);
       assert.notDeepEqual(requests(result.pod), requests(base.pod), 'the runtime is asked for the same');
     });
   }
@@ -113,6 +115,17 @@ function decode(
   return decoded;
 }
 
+/** Objects of every name, with the keys that samples ask for. */
+const objects: Objects = {
+  configMap: (namespace, name) => testObject({ namespace, name }),
+  secret: (namespace, name) => ({ ...testObject({ namespace, name }), type: 'Opaque' }),
+};
+
+function testObject({ namespace, name }: { namespace: string; name: string }): ConfigMap {
+  const data = new Map(['k', 'other'].map((key) => [key, Buffer.from(`${key} of ${namespace}/${name}`)]));
+  return { namespace, name, resourceVersion: '1', immutable: false, data };
+}
+
 /** All that the runtime would be asked for, and the hosts file that goes with it. */
 function requests(pod: Pod): unknown {
   const options = testOptions();
@@ -134,7 +147,16 @@ function requests(pod: Pod): unknown {
       {
         restartCount: 0,
         image: { ref: container.image, user: { uid: 0n, username: '' } },
-        place: { hostIps: ['192.0.2.1'], podIps: ['10.0.0.2'], node },
+        place: {
+          hostIps: ['192.0.2.1'],
+          podIps: ['10.0.0.2'],
+          node,
+          objects,
+          envFile: (volume, path) => ({
+            path,
+            content: Buffer.from(`k='in ${volume}/${path}'\nother='x'\n`),
+          }),
+        },
         volumePaths: new Map(mounts.map(({ mountPath, name }) => [mountPath, `/volumes/${name}`])),
         hostsFile: '/hosts',
         terminationLog: '/log',

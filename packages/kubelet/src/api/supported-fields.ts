@@ -40,7 +40,6 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
   ]),
   PodSecurityContext: new Set(['appArmorProfile', ...ignoredFields('PodSecurityContext')]),
   Container: new Set([
-    'envFrom',
     'lifecycle',
     'livenessProbe',
     'readinessProbe',
@@ -49,7 +48,6 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
     'startupProbe',
     'volumeDevices',
   ]),
-  EnvVarSource: new Set(['configMapKeyRef', 'fileKeyRef', 'secretKeyRef']),
   ResourceRequirements: new Set(['claims']),
   SecurityContext: new Set(['appArmorProfile', 'procMount', ...ignoredFields('SecurityContext')]),
   Volume: new Set([

@@ -7,8 +7,7 @@ import {
 } from '@berth/cri/generated/api.ts';
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
 import { containerResources, oomScoreAdj } from '../cgroups/pod-resources.ts';
-import type { PodPlace } from '../env/downward-api.ts';
-import { containerEnvironment, expandCommand } from '../env/environment.ts';
+import { containerEnvironment, type EnvironmentSources, expandCommand } from '../env/environment.ts';
 import { annotationsOf, containerLabels } from '../kubecontainer/labels.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
@@ -20,7 +19,7 @@ export interface ContainerParts {
   restartCount: number;
   /** The runtime's id of the image, and its user. */
   image: PresentImage;
-  place: PodPlace;
+  place: EnvironmentSources;
   /** Host path of each volume mount of the container, by its mount path. */
   volumePaths: Map<string, string>;
   /** The managed /etc/hosts; undefined: use the image's. */
@@ -44,7 +43,7 @@ export function containerConfig(
     command: expandCommand(container.command, environment),
     args: expandCommand(container.args, environment),
     workingDir: container.workingDir ?? '',
-    envs: [...environment].map(([key, value]) => ({ key, value: Buffer.from(value) })),
+    envs: [...environment].map(([key, value]) => ({ key, value })),
     mounts: mounts(pod, container, parts),
     labels: containerLabels(pod, container),
     annotations: annotationsOf(pod, container, parts.restartCount),

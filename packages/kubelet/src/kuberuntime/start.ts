@@ -9,8 +9,10 @@ import type { PresentImage } from '../kubecontainer/present-image.ts';
 import { StartError, type StartFailureReason } from '../kubecontainer/start-error.ts';
 import { linkLog, makeLogDir, restartCountFromLogs } from '../logs/log-files.ts';
 import type { NodeCapacity } from '../node/node-facts.ts';
+import type { Objects } from '../objects/objects.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podDir } from '../paths/pod-paths.ts';
+import { readEnvFile } from '../podfiles/env-file.ts';
 import { makeTerminationLog } from '../podfiles/termination-log.ts';
 import { writeHostsFile } from '../podfiles/write-hosts-file.ts';
 import { volumePaths } from '../volumes/mount-paths.ts';
@@ -20,6 +22,7 @@ export interface StartContainerPorts {
   runtime: Pick<RuntimeClient, 'createContainer' | 'startContainer'>;
   options: KubeletOptions;
   capacity: NodeCapacity;
+  objects: Objects;
 }
 
 /** The sandbox and volumes of a container. */
@@ -63,10 +66,16 @@ async function prepare(
   place: ContainerPlace,
   ports: StartContainerPorts,
 ): Promise<DeepPartial<ContainerConfig>> {
-  const { options, capacity } = ports;
+  const { options, capacity, objects } = ports;
   makeLogDir(options, pod.metadata, container.name);
   const podIps = pod.spec.hostNetwork ? options.nodeIps : place.podIps;
-  const podPlace = { hostIps: options.nodeIps, podIps, node: capacity };
+  const podPlace = {
+    hostIps: options.nodeIps,
+    podIps,
+    node: capacity,
+    objects,
+    envFile: (volume: string, path: string) => readEnvFile(place.volumes, volume, path),
+  };
   const { uid } = pod.metadata;
   const attempt = {
     name: container.name,

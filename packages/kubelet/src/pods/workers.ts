@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Pod, type PodIdentity, podFullName, podKey } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { RuntimeContainer, SandboxView } from '../kubecontainer/runtime-status.ts';
+import { type ObjectRef, objectKey } from '../objects/objects.ts';
+import { refersToAny } from '../objects/refs.ts';
 import type { PlegListener } from '../pleg/pleg.ts';
 import { PodWorker, type WorkerPorts } from './worker.ts';
 
@@ -70,6 +72,15 @@ export class PodWorkers implements PlegListener {
   /** Wakes all workers, because events may have been lost. */
   onAll(): void {
     for (const worker of this.#workers.values()) worker.wake();
+  }
+
+  /** Wakes the pods that refer to one of the objects, which have changed. */
+  onObjects(changed: readonly ObjectRef[]): void {
+    const keys = new Set(changed.map(objectKey));
+    for (const worker of this.#workers.values()) {
+      const pod = worker.pod();
+      if (pod && refersToAny(pod, keys)) worker.wake();
+    }
   }
 
   /** Stops all workers; the pods keep running. */

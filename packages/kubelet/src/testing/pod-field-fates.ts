@@ -134,7 +134,7 @@ export const places: Readonly<Record<string, Place>> = {
       args: requested(['x']),
       command: requested(['x']),
       env: requested([{ name: 'A', value: 'b' }]),
-      envFrom: refused([{ configMapRef: { name: 'c' } }]),
+      envFrom: requested([{ configMapRef: { name: 'c' } }]),
       image: requested('b'),
       imagePullPolicy: actedOn('images/image-manager.ts', 'Never'),
       lifecycle: refused({ preStop: { sleep: { seconds: 1 } } }),
@@ -182,12 +182,60 @@ export const places: Readonly<Record<string, Place>> = {
     at: [...main, 'env', 0, 'valueFrom'],
     beside: {},
     fields: {
-      configMapKeyRef: refused({ name: 'c', key: 'k' }),
+      configMapKeyRef: actedOn('env/environment.ts', { name: 'c', key: 'k' }),
       fieldRef: actedOn('env/environment.ts', { fieldPath: 'metadata.uid' }),
-      fileKeyRef: refused({ volumeName: 'v', path: 'p', key: 'k' }),
+      fileKeyRef: actedOn('env/environment.ts', { volumeName: 'v', path: 'p', key: 'k' }),
       resourceFieldRef: actedOn('env/environment.ts', { resource: 'limits.cpu' }),
-      secretKeyRef: refused({ name: 's', key: 'k' }),
+      secretKeyRef: actedOn('env/environment.ts', { name: 's', key: 'k' }),
     },
+  },
+  ConfigMapKeySelector: {
+    at: [...main, 'env', 0, 'valueFrom', 'configMapKeyRef'],
+    beside: { name: 'c', key: 'k' },
+    fields: {
+      key: requested('other'),
+      name: requested('other'),
+      optional: actedOn('env/environment.ts', true),
+    },
+  },
+  SecretKeySelector: {
+    at: [...main, 'env', 0, 'valueFrom', 'secretKeyRef'],
+    beside: { name: 's', key: 'k' },
+    fields: {
+      key: requested('other'),
+      name: requested('other'),
+      optional: actedOn('env/environment.ts', true),
+    },
+  },
+  FileKeySelector: {
+    at: [...main, 'env', 0, 'valueFrom', 'fileKeyRef'],
+    beside: { volumeName: 'v', path: 'p', key: 'k' },
+    fields: {
+      key: requested('other'),
+      optional: actedOn('env/environment.ts', true),
+      path: requested('other'),
+      volumeName: actedOn('podfiles/env-file.ts', 'v'),
+    },
+  },
+  EnvFromSource: {
+    at: [...main, 'envFrom', 0],
+    beside: { configMapRef: { name: 'c' } },
+    fields: {
+      configMapRef: requested({ name: 'other' }),
+      prefix: requested('P_'),
+      // Not beside configMapRef: SecretEnvSource tries it.
+      secretRef: actedOn('env/environment.ts', null),
+    },
+  },
+  ConfigMapEnvSource: {
+    at: [...main, 'envFrom', 0, 'configMapRef'],
+    beside: { name: 'c' },
+    fields: { name: requested('other'), optional: actedOn('env/environment.ts', true) },
+  },
+  SecretEnvSource: {
+    at: [...main, 'envFrom', 0, 'secretRef'],
+    beside: { name: 's' },
+    fields: { name: requested('other'), optional: actedOn('env/environment.ts', true) },
   },
   ObjectFieldSelector: {
     at: [...main, 'env', 0, 'valueFrom', 'fieldRef'],

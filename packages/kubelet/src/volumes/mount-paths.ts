@@ -1,7 +1,6 @@
 // Maps each volume mount of a container to a path on the node.
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
-import type { PodPlace } from '../env/downward-api.ts';
-import { containerEnvironment } from '../env/environment.ts';
+import { containerEnvironment, type EnvironmentSources } from '../env/environment.ts';
 import { expand } from '../env/expand.ts';
 import { podDir } from '../paths/pod-paths.ts';
 import { bindSubPath } from './sub-path.ts';
@@ -16,7 +15,7 @@ export function volumePaths(
   pod: Pod,
   container: Container,
   volumes: ReadonlyMap<string, string>,
-  place: PodPlace,
+  place: EnvironmentSources,
   roots: Roots,
 ): Map<string, string> {
   const paths = new Map<string, string>();
@@ -37,12 +36,17 @@ export function volumePaths(
 }
 
 /** Expands `subPathExpr` in the container's environment. Throws for a variable without a value. */
-function expandSubPath(pod: Pod, container: Container, mount: VolumeMount, place: PodPlace): string {
+function expandSubPath(
+  pod: Pod,
+  container: Container,
+  mount: VolumeMount,
+  place: EnvironmentSources,
+): string {
   const environment = containerEnvironment(pod, container, place);
   return expand(mount.subPathExpr ?? '', (name) => {
     const value = environment.get(name);
     if (value === undefined)
       throw new Error(`missing value for "${name}" in subPathExpr of ${mount.mountPath}`);
-    return value;
+    return value.toString();
   });
 }

@@ -4,7 +4,7 @@ import { containersOfKind } from '../each-container.ts';
 import { check, duplicate, type FieldError, invalid, oneOf, required } from '../field-error.ts';
 import { dnsLabel } from '../names.ts';
 import { validateHostPorts, validateInitPorts, validatePorts } from './container-port.ts';
-import { validateEnv } from './env-var.ts';
+import { validateEnv, validateEnvFrom } from './env-var.ts';
 import { validateResources } from './resources.ts';
 import { validateContainerSecurity } from './security-context.ts';
 import { type Volumes, validateMounts } from './volume-mount.ts';
@@ -48,6 +48,7 @@ function validateContainer(
   errors.push(
     ...validatePorts(container.ports ?? [], `${path}.ports`),
     ...validateEnv(container.env ?? [], `${path}.env`, spec),
+    ...validateEnvFrom(container.envFrom ?? [], `${path}.envFrom`),
     ...validateResources(container.resources ?? {}, `${path}.resources`),
     ...validateResizePolicy(container.resizePolicy ?? [], `${path}.resizePolicy`),
     ...validateMounts(container, `${path}.volumeMounts`, volumes),

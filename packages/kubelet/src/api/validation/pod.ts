@@ -6,6 +6,7 @@ import { dnsLabel, dnsSubdomain } from '../names.ts';
 import type { Pod } from '../pod.ts';
 import { validateContainers } from './container.ts';
 import { validateDns } from './dns-config.ts';
+import { validateFileKeyVolumes } from './env-var.ts';
 import { validateHostAliases } from './host-alias.ts';
 import { validateLabels, validateMetadata } from './metadata.ts';
 import { type SysctlRules, validatePodSecurity } from './security-context.ts';
@@ -21,6 +22,7 @@ export function validatePod(pod: v1.Pod, sysctls: SysctlRules): FieldError[] {
     ...validateVolumes(pod.spec.volumes ?? []),
     ...validateContainers(pod.spec, volumes),
     ...validateSpec(pod.spec),
+    ...validateFileKeyVolumes(pod.spec),
     ...validatePodSecurity(pod.spec, sysctls),
   );
   return errors;
