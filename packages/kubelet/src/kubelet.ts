@@ -22,6 +22,7 @@ import { sandboxConfigMaker } from './kuberuntime/sandbox-config-of.ts';
 import { LogRotator } from './logs/log-rotator.ts';
 import { canMountWithoutSwap, nodeCapacity } from './node/node-capacity.ts';
 import { nodeFacts } from './node/node-facts.ts';
+import { noObjects, type Objects } from './objects/objects.ts';
 import type { KubeletOptions } from './options/kubelet-options.ts';
 import { Pleg } from './pleg/pleg.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
@@ -34,9 +35,12 @@ import { PodWorkers } from './pods/workers.ts';
 import { lockRootDir } from './rootdir/instance-lock.ts';
 import { startServers } from './server/start-servers.ts';
 import { StatusManager } from './status/manager.ts';
+import { filesPlugin } from './volumes/files-plugin.ts';
 import { VolumeManager } from './volumes/manager.ts';
+import { configMapVolumes } from './volumes/plugins/config-map.ts';
 import { emptyDirPlugin } from './volumes/plugins/empty-dir.ts';
 import { hostPathPlugin } from './volumes/plugins/host-path.ts';
+import { secretVolumes } from './volumes/plugins/secret.ts';
 
 const log = createLogger('kubelet.ts');
 
@@ -51,6 +55,8 @@ export interface KubeletConnections {
   /** The image service, if its socket is not the runtime's. */
   imageCri?: CriClient;
   options: KubeletOptions;
+  /** ConfigMaps and Secrets that pods refer to; default: none. */
+  objects?: Objects;
 }
 
 /** The parts that exist once the runtime has answered. */
@@ -160,7 +166,7 @@ export class Kubelet {
 
 /** Builds the parts that the pod workers use. */
 function workerPorts(
-  { cri, imageCri = cri, options }: KubeletConnections,
+  { cri, imageCri = cri, options, objects = noObjects }: KubeletConnections,
   { runtimeName, hasGroupsPolicy }: RuntimeFacts,
   cgroups: PodCgroups,
   statuses: StatusManager,
@@ -171,9 +177,12 @@ function workerPorts(
   const crashLoop = new CrashLoopBackoff(options.maxContainerRestartPeriodMs);
   const creations = new Semaphore(maxCreations);
   const capacity = nodeCapacity(options.rootDir);
+  const memoryVolumes = { memoryBytes: capacity.memoryBytes, noswap: canMountWithoutSwap() };
+  const files = { roots: options, objects, memoryVolumes };
   const volumes = new VolumeManager(options, [
-    emptyDirPlugin(options, { memoryBytes: capacity.memoryBytes, noswap: canMountWithoutSwap() }),
+    emptyDirPlugin(options, memoryVolumes),
     hostPathPlugin,
+    ...[configMapVolumes, secretVolumes].map((kind) => filesPlugin(kind, files)),
   ]);
   const sandboxConfigOf = sandboxConfigMaker(options, cgroups);
   const effects = effectTable({
@@ -192,6 +201,7 @@ function workerPorts(
   const sync = {
     pods,
     crashLoop,
+    volumes,
     effects,
     collectGarbage: (status: PodRuntimeStatus) => collectGarbage(status, { runtime, pods, options }),
   };

@@ -18,3 +18,6 @@ export interface Objects {
   /** The Secret; undefined when there is none. */
   secret(namespace: string, name: string): Secret | undefined;
 }
+
+/** The objects of a node that has none. */
+export const noObjects: Objects = { configMap: () => undefined, secret: () => undefined };
