@@ -37,9 +37,12 @@ import { PodWorkers } from './pods/workers.ts';
 import { lockRootDir } from './rootdir/instance-lock.ts';
 import { startServers } from './server/start-servers.ts';
 import { StatusManager } from './status/manager.ts';
+import { filesPlugin } from './volumes/files-plugin.ts';
 import { VolumeManager } from './volumes/manager.ts';
+import { configMapVolumes } from './volumes/plugins/config-map.ts';
 import { emptyDirPlugin } from './volumes/plugins/empty-dir.ts';
 import { hostPathPlugin } from './volumes/plugins/host-path.ts';
+import { secretVolumes } from './volumes/plugins/secret.ts';
 
 const log = createLogger('kubelet.ts');
 
@@ -182,9 +185,12 @@ function workerPorts(
   const crashLoop = new CrashLoopBackoff(options.maxContainerRestartPeriodMs);
   const creations = new Semaphore(maxCreations);
   const capacity = nodeCapacity(options.rootDir);
+  const memoryVolumes = { memoryBytes: capacity.memoryBytes, noswap: canMountWithoutSwap() };
+  const files = { roots: options, objects, memoryVolumes };
   const volumes = new VolumeManager(options, [
-    emptyDirPlugin(options, { memoryBytes: capacity.memoryBytes, noswap: canMountWithoutSwap() }),
+    emptyDirPlugin(options, memoryVolumes),
     hostPathPlugin,
+    ...[configMapVolumes, secretVolumes].map((kind) => filesPlugin(kind, files)),
   ]);
   const sandboxConfigOf = sandboxConfigMaker(options, cgroups);
   const effects = effectTable({
@@ -204,6 +210,7 @@ function workerPorts(
   const sync = {
     pods,
     crashLoop,
+    volumes,
     effects,
     collectGarbage: (status: PodRuntimeStatus) => collectGarbage(status, { runtime, pods, options }),
   };

@@ -18,6 +18,7 @@ const pure: readonly string[] = [
   'packages/kubelet/src/pods/actions/',
   'packages/kubelet/src/pods/end/',
   'packages/kubelet/src/status/',
+  'packages/kubelet/src/volumes/contents/',
   'packages/oci/src/json/',
   'packages/oci/src/reference/',
   'packages/oci/src/runtime-spec/',

@@ -81,10 +81,19 @@ function defaultEnv(variable: v1.EnvVar): v1.EnvVar {
   return variable;
 }
 
+/** Mode of the files that the kubelet writes to a volume. */
+const defaultFileMode = 0o644;
+
 /** A volume without a source is an emptyDir. */
 function defaultVolume(volume: v1.Volume): v1.Volume {
   if (Object.keys(volume).every((key) => key === 'name')) return { ...volume, emptyDir: {} };
-  if (volume.hostPath)
-    return { ...volume, hostPath: { ...volume.hostPath, type: volume.hostPath.type ?? '' } };
+  const { hostPath, configMap, secret } = volume;
+  if (hostPath) return { ...volume, hostPath: { ...hostPath, type: hostPath.type ?? '' } };
+  if (configMap) return { ...volume, configMap: withFileMode(configMap) };
+  if (secret) return { ...volume, secret: withFileMode(secret) };
   return volume;
+}
+
+function withFileMode<Source extends { defaultMode?: number }>(source: Source): Source {
+  return { ...source, defaultMode: source.defaultMode ?? defaultFileMode };
 }

@@ -16,7 +16,6 @@ export type {
   SELinuxOptions,
   SeccompProfile,
   SecurityContext,
-  Volume,
 } from 'kubernetes-types/core/v1.d.ts';
 
 /** A pod's name and the UID of this version of it. */
@@ -49,6 +48,26 @@ export interface FileKeySelector {
 /** Since 1.34, with a file of a volume as a source. */
 export type EnvVarSource = v1.EnvVarSource & { fileKeyRef?: FileKeySelector };
 
+/** Since 1.37, with the owner of the file. */
+export type KeyToPath = v1.KeyToPath & { user?: number };
+
+/** A source of files, since 1.37 with their owner. */
+type WithOwners<Source, Item> = Omit<Source, 'items'> & { defaultUser?: number; items?: Item[] };
+
+/** A volume whose content is an OCI image, since 1.31. */
+export interface ImageVolumeSource {
+  reference?: string;
+  pullPolicy?: Container['imagePullPolicy'];
+}
+
+/** A volume of a pod, with the fields that came after 1.30. */
+export interface Volume extends Omit<v1.Volume, 'configMap' | 'emptyDir' | 'secret'> {
+  configMap?: WithOwners<v1.ConfigMapVolumeSource, KeyToPath>;
+  emptyDir?: EmptyDirVolumeSource;
+  image?: ImageVolumeSource;
+  secret?: WithOwners<v1.SecretVolumeSource, KeyToPath>;
+}
+
 /** A container of an admitted pod: defaults are filled in, so the fields below are never missing. */
 export interface Container extends v1.Container {
   image: string;
@@ -59,7 +78,9 @@ export interface Container extends v1.Container {
 }
 
 /** The specification of an admitted pod, defaults filled in. */
-export interface PodSpec extends Omit<v1.PodSpec, 'containers' | 'initContainers' | 'securityContext'> {
+export interface PodSpec
+  extends Omit<v1.PodSpec, 'containers' | 'initContainers' | 'securityContext' | 'volumes'> {
+  volumes?: Volume[];
   containers: Container[];
   initContainers?: Container[];
   securityContext: PodSecurityContext;

@@ -15,13 +15,13 @@ import type { ConfigMap } from '../objects/types.ts';
 import { podHostname } from '../sandbox/hostname.ts';
 import { sandboxConfig } from '../sandbox/sandbox-config.ts';
 import { testOptions } from '../testing/options.ts';
-import { carriedTypes, places } from '../testing/pod-field-fates.ts';
+import { carriedTypes, type Place, places } from '../testing/pod-field-fates.ts';
 import { podSchema } from './generated/pod-schema.ts';
 import type { Pod } from './pod.ts';
 
 const sources = dirname(import.meta.dirname);
 
-for (const [type, { at, beside, fields }] of Object.entries(places)) {
+for (const [type, { at, beside, within, fields }] of Object.entries(places)) {
   test(`${type}: every field has its fate`, () => {
     assert.deepEqual(Object.keys(fields).sort(), Object.keys(podSchema[type] ?? {}).sort());
   });
@@ -30,7 +30,7 @@ for (const [type, { at, beside, fields }] of Object.entries(places)) {
     const path = pathText([...at, field]);
     test(`${path} is ${fate}`, () => {
       const without = beside ? { ...beside } : {};
-      const result = decode(manifestWith(at, { ...without, [field]: sample }));
+      const result = decode(manifestWith(at, { ...without, [field]: sample }, within));
       if (fate === 'refused') {
         assert.ok(!result.ok, 'it was accepted');
         assert.ok(result.message.includes(`${path}: Forbidden: `), result.message);
@@ -40,13 +40,13 @@ for (const [type, { at, beside, fields }] of Object.entries(places)) {
       const told = result.warnings.filter((warning) => warning.startsWith(`${path}: Ignored: `));
       assert.equal(told.length, fate === 'ignored' ? 1 : 0, result.warnings.join());
       if (fate === 'ignored') {
-        const strict = decode(manifestWith(at, { ...without, [field]: sample }), 'strict');
+        const strict = decode(manifestWith(at, { ...without, [field]: sample }, within), 'strict');
         assert.ok(!strict.ok && strict.message.includes(`${path}: Ignored: `), 'strict decoding accepted it');
       }
       if (each.fate === 'acted on')
         assert.ok(existsSync(join(sources, each.where)), `${each.where} is no file`);
       if (fate !== 'requested') return;
-      const base = decode(manifestWith(at, without));
+      const base = decode(manifestWith(at, without, within));
       assert.ok(base.ok && base.pod, base.ok ? '' : base.message);
       assert.notDeepEqual(requests(result.pod), requests(base.pod), 'the runtime is asked for the same');
     });
@@ -77,7 +77,7 @@ test('no type that can be reached by an accepted field is forgotten', () => {
 });
 
 /** A manifest of one container and one volume, with `object` at `at`. */
-function manifestWith(at: (string | number)[], object: object): object {
+function manifestWith(at: (string | number)[], object: object, within?: Place['within']): object {
   const manifest = {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -87,7 +87,7 @@ function manifestWith(at: (string | number)[], object: object): object {
       containers: [{ name: 'main', image: 'a', env: [{ name: 'A' }] }],
     },
   };
-  return merged(manifest, at, object);
+  return merged(within ? merged(manifest, within.at, within.object) : manifest, at, object);
 }
 
 /** `target` with `object` merged into what is at the path; a list there gets one element. */
@@ -157,7 +157,12 @@ function requests(pod: Pod): unknown {
             content: Buffer.from(`k='in ${volume}/${path}'\nother='x'\n`),
           }),
         },
-        volumePaths: new Map(mounts.map(({ mountPath, name }) => [mountPath, `/volumes/${name}`])),
+        mountSources: new Map(
+          mounts.map(({ mountPath, name }) => [
+            mountPath,
+            { hostPath: `/volumes/${name}`, isReadOnly: false, isRelabelled: false },
+          ]),
+        ),
         hostsFile: '/hosts',
         terminationLog: '/log',
       },

@@ -14,14 +14,24 @@ import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { logPath } from '../paths/pod-paths.ts';
 import { containerSecurityContext } from './security-context.ts';
 
+/** What a volume mount of a container mounts. */
+export interface MountSource {
+  /** Path on the node. */
+  hostPath: string;
+  /** True when the container may only read it, whatever the mount says. */
+  isReadOnly: boolean;
+  /** Whether it gets the SELinux label of the pod: volumes of the pod do, paths of the node keep theirs. */
+  isRelabelled: boolean;
+}
+
 /** The files and image prepared for one attempt of a container. */
 export interface ContainerParts {
   restartCount: number;
   /** The runtime's id of the image, and its user. */
   image: PresentImage;
   place: EnvironmentSources;
-  /** Host path of each volume mount of the container, by its mount path. */
-  volumePaths: Map<string, string>;
+  /** What each volume mount of the container mounts, by its mount path. */
+  mountSources: ReadonlyMap<string, MountSource>;
   /** The managed /etc/hosts; undefined: use the image's. */
   hostsFile: string | undefined;
   /** The file for the container's termination message. */
@@ -44,7 +54,7 @@ export function containerConfig(
     args: expandCommand(container.args, environment),
     workingDir: container.workingDir ?? '',
     envs: [...environment].map(([key, value]) => ({ key, value })),
-    mounts: mounts(pod, container, parts),
+    mounts: mounts(container, parts),
     labels: containerLabels(pod, container),
     annotations: annotationsOf(pod, container, parts.restartCount),
     logPath: logPath(container.name, parts.restartCount),
@@ -67,21 +77,17 @@ export function containerConfig(
   };
 }
 
-function mounts(pod: Pod, container: Container, parts: ContainerParts): DeepPartial<Mount>[] {
-  const emptyDirs = new Set(
-    (pod.spec.volumes ?? []).flatMap(({ name, emptyDir }) => (emptyDir ? [name] : [])),
-  );
+function mounts(container: Container, parts: ContainerParts): DeepPartial<Mount>[] {
   const volumes = (container.volumeMounts ?? []).map((mount: VolumeMount): DeepPartial<Mount> => {
-    const hostPath = parts.volumePaths.get(mount.mountPath);
-    if (hostPath === undefined) {
+    const source = parts.mountSources.get(mount.mountPath);
+    if (source === undefined) {
       throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
     }
     return {
       containerPath: absolute(mount.mountPath),
-      hostPath,
-      readonly: mount.readOnly === true,
-      // Relabel volumes that belong to the pod; host paths keep their SELinux label.
-      selinuxRelabel: emptyDirs.has(mount.name),
+      hostPath: source.hostPath,
+      readonly: mount.readOnly === true || source.isReadOnly,
+      selinuxRelabel: source.isRelabelled,
       propagation: propagation(mount),
       mountOptions: mount.bindMountOptions ?? [],
     };

@@ -15,7 +15,8 @@ import { podDir } from '../paths/pod-paths.ts';
 import { readEnvFile } from '../podfiles/env-file.ts';
 import { makeTerminationLog } from '../podfiles/termination-log.ts';
 import { writeHostsFile } from '../podfiles/write-hosts-file.ts';
-import { volumePaths } from '../volumes/mount-paths.ts';
+import type { PreparedVolumes } from '../volumes/manager.ts';
+import { mountSources } from '../volumes/mount-sources.ts';
 
 /** The parameters of creating and starting a container. */
 export interface StartContainerPorts {
@@ -30,8 +31,7 @@ export interface ContainerPlace {
   sandboxId: string;
   sandboxConfig: DeepPartial<PodSandboxConfig>;
   podIps: string[];
-  /** Paths on the node of the pod's volumes, by name. */
-  volumes: ReadonlyMap<string, string>;
+  volumes: PreparedVolumes;
 }
 
 /**
@@ -88,7 +88,7 @@ async function prepare(
       restartCount: attempt.restartCount,
       image,
       place: podPlace,
-      volumePaths: volumePaths(pod, container, place.volumes, podPlace, options),
+      mountSources: mountSources(pod, container, place.volumes, podPlace, options),
       hostsFile: hostsFile(pod, podIps, options),
       terminationLog:
         container.terminationMessagePath === '' ? undefined : makeTerminationLog(options, uid, attempt),

@@ -23,6 +23,8 @@ const refused = (sample: unknown): Fate => ({ fate: 'refused', sample });
 export interface Place {
   at: (string | number)[];
   beside?: Record<string, unknown>;
+  /** What objects around it need: `object` at the path `at`. */
+  within?: { at: (string | number)[]; object: Record<string, unknown> };
   fields: Record<string, Fate>;
 }
 
@@ -154,7 +156,7 @@ export const places: Readonly<Record<string, Place>> = {
       terminationMessagePolicy: requested('FallbackToLogsOnError'),
       tty: requested(true),
       volumeDevices: refused([{ name: 'v', devicePath: '/dev/x' }]),
-      volumeMounts: actedOn('volumes/mount-paths.ts', []),
+      volumeMounts: actedOn('volumes/mount-sources.ts', []),
       workingDir: requested('/x'),
     },
   },
@@ -300,11 +302,11 @@ export const places: Readonly<Record<string, Place>> = {
       bindMountOptions: requested(['noexec']),
       mountPath: requested('/w'),
       mountPropagation: requested('HostToContainer'),
-      name: actedOn('volumes/mount-paths.ts', 'v'),
+      name: actedOn('volumes/mount-sources.ts', 'v'),
       readOnly: requested(true),
       recursiveReadOnly: refused('Enabled'),
       subPath: actedOn('volumes/sub-path.ts', 'x'),
-      subPathExpr: actedOn('volumes/mount-paths.ts', '$(A)'),
+      subPathExpr: actedOn('volumes/mount-sources.ts', '$(A)'),
     },
   },
   Volume: {
@@ -314,6 +316,8 @@ export const places: Readonly<Record<string, Place>> = {
       ...Object.fromEntries(
         Object.keys(podSchema.Volume ?? {}).map((source) => [source, refused(sampleOf(source))]),
       ),
+      configMap: actedOn('volumes/plugins/config-map.ts', { name: 'c' }),
+      secret: actedOn('volumes/plugins/secret.ts', { secretName: 's' }),
       emptyDir: actedOn('volumes/plugins/empty-dir.ts', {}),
       hostPath: actedOn('volumes/plugins/host-path.ts', { path: '/x' }),
       name: actedOn('volumes/manager.ts', 'v'),
@@ -326,6 +330,39 @@ export const places: Readonly<Record<string, Place>> = {
       mode: actedOn('volumes/plugins/empty-dir.ts', 0o700),
       // With medium: Memory it is the size of the file system, see validate-volume.ts.
       sizeLimit: ignored('1Mi'),
+    },
+  },
+  ConfigMapVolumeSource: {
+    at: ['spec', 'volumes', 0, 'configMap'],
+    beside: { name: 'c' },
+    fields: {
+      defaultMode: actedOn('volumes/plugins/config-map.ts', 0o400),
+      defaultUser: actedOn('volumes/plugins/config-map.ts', 7),
+      items: actedOn('volumes/plugins/config-map.ts', [{ key: 'k', path: 'p' }]),
+      name: actedOn('volumes/plugins/config-map.ts', 'd'),
+      optional: actedOn('volumes/plugins/config-map.ts', true),
+    },
+  },
+  SecretVolumeSource: {
+    at: ['spec', 'volumes', 0, 'secret'],
+    beside: { secretName: 's' },
+    fields: {
+      defaultMode: actedOn('volumes/plugins/secret.ts', 0o400),
+      defaultUser: actedOn('volumes/plugins/secret.ts', 7),
+      items: actedOn('volumes/plugins/secret.ts', [{ key: 'k', path: 'p' }]),
+      optional: actedOn('volumes/plugins/secret.ts', true),
+      secretName: actedOn('volumes/plugins/secret.ts', 't'),
+    },
+  },
+  KeyToPath: {
+    at: ['spec', 'volumes', 0, 'configMap', 'items', 0],
+    within: { at: ['spec', 'volumes', 0, 'configMap'], object: { name: 'c' } },
+    beside: { key: 'k', path: 'p' },
+    fields: {
+      key: actedOn('volumes/contents/from-object.ts', 'l'),
+      mode: actedOn('volumes/contents/from-object.ts', 0o400),
+      path: actedOn('volumes/contents/from-object.ts', 'q/r'),
+      user: actedOn('volumes/contents/from-object.ts', 7),
     },
   },
   HostPathVolumeSource: {

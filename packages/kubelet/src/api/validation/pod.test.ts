@@ -149,9 +149,9 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     'spec.containers[0].livenessProbe: Forbidden: not supported by this kubelet yet',
   ],
   [
-    'secret volume',
-    { spec: { volumes: [{ name: 's', secret: { secretName: 's' } }] } },
-    'spec.volumes[0].secret: Forbidden: not supported by this kubelet yet',
+    'volume of a driver',
+    { spec: { volumes: [{ name: 's', csi: { driver: 'a.b' } }] } },
+    'spec.volumes[0].csi: Forbidden: not supported by this kubelet yet',
   ],
   ['user namespace', { spec: { hostUsers: false } }, 'spec.hostUsers: Forbidden'],
   [

@@ -11,6 +11,7 @@ import type { SandboxConfigOf } from '../../kuberuntime/sandbox-config-of.ts';
 import type { KubeletOptions } from '../../options/kubelet-options.ts';
 import { podLogDir } from '../../paths/pod-paths.ts';
 import type { VolumeManager } from '../../volumes/manager.ts';
+import { VolumeError } from '../../volumes/volume-error.ts';
 import type { Effect } from './effect.ts';
 
 const log = createLogger('prepare-pod.ts');
@@ -28,7 +29,7 @@ export interface PreparePodPorts {
 
 /** The effect that starts pulls, then prepares volumes and cgroup. */
 export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> {
-  return async ({ containers }, { pod, runtime }) => {
+  return async ({ containers }, { pod, runtime }, signal) => {
     try {
       checkGroupsPolicy(pod, ports.hasGroupsPolicy);
       const config = ports.sandboxConfigOf(pod, runtime.sandboxes[0]?.attempt ?? 0);
@@ -41,13 +42,17 @@ export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> 
         image.catch(() => {});
         images.set(name, image);
       }
-      const volumes = await ports.volumes.setUp(pod);
+      const volumes = await ports.volumes.setUp(pod, signal);
       await ports.cgroups.ensure(pod);
       mkdirSync(podLogDir(ports.options, pod.metadata), { recursive: true, mode: 0o755 });
       return { result: 'prepared', volumes, images };
     } catch (error) {
+      if (signal.aborted) return { result: 'aborted' };
       log.error('Failed to prepare pod', { err: error, pod: podKey(pod) });
-      return { result: 'pod-failed', message: messageOf(error) };
+      const message = messageOf(error);
+      return error instanceof VolumeError
+        ? { result: 'pod-failed', message, retryAt: error.retryAt }
+        : { result: 'pod-failed', message };
     }
   };
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { supportsNoswap } from '../../node/node-capacity.ts';
-import { manifest, podOf } from '../../testing/manifest.ts';
-import { memoryVolumeOptions } from './empty-dir.ts';
+import { supportsNoswap } from '../node/node-capacity.ts';
+import { manifest, podOf } from '../testing/manifest.ts';
+import { memoryVolumeOptions } from './memory-volume.ts';
 
 const node = { memoryBytes: 1000, noswap: false };
 const sizes: [what: string, memory: (string | number)[], sizeLimit: string | undefined, size: number][] = [

@@ -1,38 +1,40 @@
-// Maps each volume mount of a container to a path on the node.
+// Maps each volume mount of a container to what the runtime mounts there.
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
+import type { MountSource } from '../containers/container-config.ts';
 import { containerEnvironment, type EnvironmentSources } from '../env/environment.ts';
 import { expand } from '../env/expand.ts';
 import { podDir } from '../paths/pod-paths.ts';
+import type { PreparedVolumes } from './manager.ts';
 import { bindSubPath } from './sub-path.ts';
 
 type Roots = Parameters<typeof podDir>[0];
 
 /**
- * Host paths by the mount's path in the container. Bind-mounts each `subPath`. Throws when a volume is missing or a
+ * Sources by the mount's path in the container. Bind-mounts each `subPath`. Throws when a volume is missing or a
  * `subPath` leads out of it.
  */
-export function volumePaths(
+export function mountSources(
   pod: Pod,
   container: Container,
-  volumes: ReadonlyMap<string, string>,
+  volumes: PreparedVolumes,
   place: EnvironmentSources,
   roots: Roots,
-): Map<string, string> {
-  const paths = new Map<string, string>();
+): Map<string, MountSource> {
+  const sources = new Map<string, MountSource>();
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     const volume = volumes.get(mount.name);
-    if (volume === undefined) {
+    if (volume?.from !== 'node') {
       throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
     }
+    const { path, isReadOnly, isRelabelled } = volume;
     const subPath = mount.subPathExpr ? expandSubPath(pod, container, mount, place) : mount.subPath;
-    if (!subPath) {
-      paths.set(mount.mountPath, volume);
-      continue;
-    }
     const part = `volume-subpaths/${mount.name}/${container.name}/${index}`;
-    paths.set(mount.mountPath, bindSubPath(volume, subPath, `${podDir(roots, pod.metadata.uid)}/${part}`));
+    const hostPath = subPath
+      ? bindSubPath(path, subPath, `${podDir(roots, pod.metadata.uid)}/${part}`)
+      : path;
+    sources.set(mount.mountPath, { hostPath, isReadOnly, isRelabelled });
   }
-  return paths;
+  return sources;
 }
 
 /** Expands `subPathExpr` in the container's environment. Throws for a variable without a value. */
