@@ -38,19 +38,34 @@ export type VolumeMount = v1.VolumeMount & { bindMountOptions?: string[] };
 /** Since 1.37, with the permissions of the folder. */
 export type EmptyDirVolumeSource = v1.EmptyDirVolumeSource & { mode?: number };
 
-/** A container of an admitted pod: defaults are filled in, so the fields below are never missing. */
+/** What a container's exit code leads to, whatever its restart policy; the first rule that matches counts. */
+export interface ContainerRestartRule {
+  action: 'Restart' | 'RestartAllContainers';
+  exitCodes?: { operator: 'In' | 'NotIn'; values?: number[] };
+}
+
+/** A container of an admitted pod: defaults are filled in, so the fields below that have one are never missing. */
 export interface Container extends v1.Container {
   image: string;
   imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
   terminationMessagePath: string;
   terminationMessagePolicy: 'File' | 'FallbackToLogsOnError';
   resources: v1.ResourceRequirements;
+  restartPolicy?: 'Always' | 'OnFailure' | 'Never';
+  restartPolicyRules?: ContainerRestartRule[];
+}
+
+/** A container for debugging, which may look into the process namespace of another. */
+export interface EphemeralContainer extends Container {
+  targetContainerName?: string;
 }
 
 /** The specification of an admitted pod, defaults filled in. */
-export interface PodSpec extends Omit<v1.PodSpec, 'containers' | 'initContainers' | 'securityContext'> {
+export interface PodSpec
+  extends Omit<v1.PodSpec, 'containers' | 'initContainers' | 'ephemeralContainers' | 'securityContext'> {
   containers: Container[];
   initContainers?: Container[];
+  ephemeralContainers?: EphemeralContainer[];
   securityContext: PodSecurityContext;
   restartPolicy: 'Always' | 'OnFailure' | 'Never';
   dnsPolicy: 'ClusterFirst' | 'ClusterFirstWithHostNet' | 'Default' | 'None';

@@ -44,8 +44,6 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
     'lifecycle',
     'livenessProbe',
     'readinessProbe',
-    'restartPolicy',
-    'restartPolicyRules',
     'startupProbe',
     'volumeDevices',
   ]),

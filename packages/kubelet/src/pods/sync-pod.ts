@@ -3,6 +3,7 @@ import type { Pod } from '../api/pod.ts';
 import type { CrashLoopBackoff } from '../backoff/crash-loop.ts';
 import { emptyRuntimeStatus, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import type { RuntimePods } from '../kuberuntime/runtime-pods.ts';
+import type { ProbeResults } from '../prober/results.ts';
 import type { ActionContext } from './actions/actions.ts';
 import { type NextLook, nextLook } from './actions/next-look.ts';
 import { plan } from './actions/plan.ts';
@@ -17,6 +18,7 @@ export interface SyncPorts {
   pods: Pick<RuntimePods, 'read'>;
   crashLoop: Pick<CrashLoopBackoff, 'waiting'>;
   effects: Effects;
+  probes: ProbeResults;
   /** Removes dead containers and sandboxes that are not needed, and returns the status without them. */
   collectGarbage(status: PodRuntimeStatus): Promise<PodRuntimeStatus>;
 }
@@ -49,6 +51,7 @@ export async function syncPod(pod: Pod, state: SyncState, ports: SyncPorts): Pro
   const status = state.isNew ? emptyRuntimeStatus(identity) : await ports.pods.read(identity);
   const context: ActionContext = {
     backOff: (container, finishedAt) => ports.crashLoop.waiting(uid, container, finishedAt, Date.now()),
+    probes: ports.probes,
     end: state.end,
   };
   const actions = podActions(pod, status, context);

@@ -144,8 +144,10 @@ export const places: Readonly<Record<string, Place>> = {
       readinessProbe: refused(probe),
       resizePolicy: carried([{ resourceName: 'cpu', restartPolicy: 'NotRequired' }]),
       resources: requested({ limits: { cpu: '1' } }),
-      restartPolicy: refused('Always'),
-      restartPolicyRules: refused([{ action: 'Restart', exitCodes: { operator: 'In', values: [1] } }]),
+      restartPolicy: actedOn('containers/restart-policy.ts', 'Always'),
+      restartPolicyRules: actedOn('containers/restart-policy.ts', [
+        { action: 'Restart', exitCodes: { operator: 'In', values: [1] } },
+      ]),
       securityContext: requested({ privileged: true }),
       startupProbe: refused(probe),
       stdin: requested(true),
@@ -209,6 +211,22 @@ export const places: Readonly<Record<string, Place>> = {
       claims: refused([{ name: 'c' }]),
       limits: requested({ memory: '1Gi' }),
       requests: requested({ cpu: '1' }),
+    },
+  },
+  ContainerRestartRule: {
+    at: [...main, 'restartPolicyRules', 0],
+    beside: { action: 'Restart', exitCodes: { operator: 'In', values: [1] } },
+    fields: {
+      action: actedOn('pods/actions/restart-all.ts', 'RestartAllContainers'),
+      exitCodes: actedOn('containers/restart-policy.ts', { operator: 'NotIn', values: [2] }),
+    },
+  },
+  ContainerRestartRuleOnExitCodes: {
+    at: [...main, 'restartPolicyRules', 0, 'exitCodes'],
+    beside: { operator: 'In', values: [1] },
+    fields: {
+      operator: actedOn('containers/restart-policy.ts', 'NotIn'),
+      values: actedOn('containers/restart-policy.ts', [2]),
     },
   },
   ContainerResizePolicy: {

@@ -13,6 +13,53 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
   ['list for object', { metadata: { labels: [] } }, 'metadata.labels: Invalid value: []: must be an object'],
   ['no name', { metadata: { name: '' } }, 'metadata.name: Required value'],
   ['no image', { container: { image: '' } }, 'spec.containers[0].image: Required value'],
+  [
+    'a restart policy of a container',
+    { container: { restartPolicy: 'always' } },
+    'spec.containers[0].restartPolicy: Unsupported value: "always": supported values: "Always", "Never", "OnFailure"',
+  ],
+  [
+    'restart rules without a policy',
+    {
+      container: { restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [1] } }] },
+    },
+    'spec.containers[0].restartPolicy: Required value: must specify restartPolicy when restart rules are used',
+  ],
+  [
+    'an unknown action',
+    {
+      container: {
+        restartPolicy: 'Never',
+        restartPolicyRules: [{ action: 'Stop', exitCodes: { operator: 'In' } }],
+      },
+    },
+    'spec.containers[0].restartPolicyRules[0].action: Unsupported value: "Stop": supported values: "Restart", "RestartAllContainers"',
+  ],
+  [
+    'a rule without exit codes',
+    { container: { restartPolicy: 'Never', restartPolicyRules: [{ action: 'Restart' }] } },
+    'spec.containers[0].restartPolicyRules[0].exitCodes: Required value: must be specified',
+  ],
+  [
+    'an unknown operator',
+    {
+      container: {
+        restartPolicy: 'Never',
+        restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: '<' } }],
+      },
+    },
+    'spec.containers[0].restartPolicyRules[0].exitCodes.operator: Unsupported value: "<": supported values: "In", "NotIn"',
+  ],
+  [
+    'too many rules',
+    {
+      container: {
+        restartPolicy: 'Never',
+        restartPolicyRules: Array(21).fill({ action: 'Restart', exitCodes: { operator: 'In', values: [1] } }),
+      },
+    },
+    'spec.containers[0].restartPolicyRules: Too many: 21: must have at most 20 items',
+  ],
   ['no containers', { spec: { containers: [] } }, 'spec.containers: Required value'],
   [
     'bad pod name',

@@ -10,7 +10,7 @@ const log = createLogger('kill-pod.ts');
 export function killPodEffect(ports: StopPodPorts): Effect<'kill-pod'> {
   return async ({ reason }, { pod, runtime }) => {
     log.info('Killing pod', { pod: podKey(pod), reason });
-    await stopPod(runtime, pod.spec.terminationGracePeriodSeconds, ports);
+    await stopPod(pod, runtime, pod.spec.terminationGracePeriodSeconds, ports);
     return { result: 'runtime-changed' };
   };
 }

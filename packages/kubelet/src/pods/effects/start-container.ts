@@ -5,7 +5,7 @@ import { findContainer } from '../../api/each-container.ts';
 import { podKey } from '../../api/pod.ts';
 import type { CrashLoopBackoff } from '../../backoff/crash-loop.ts';
 import { createLogger } from '../../klog/klog.ts';
-import { latestContainer, runtimePodIps } from '../../kubecontainer/runtime-status.ts';
+import { runtimePodIps } from '../../kubecontainer/runtime-status.ts';
 import { StartError } from '../../kubecontainer/start-error.ts';
 import type { RuntimePods } from '../../kuberuntime/runtime-pods.ts';
 import type { SandboxConfigOf } from '../../kuberuntime/sandbox-config-of.ts';
@@ -14,6 +14,7 @@ import {
   type StartContainerPorts as CreatePorts,
   startContainer,
 } from '../../kuberuntime/start.ts';
+import { lastEnded } from '../actions/actions.ts';
 import type { Effect } from './effect.ts';
 import type { PodView } from './view.ts';
 
@@ -38,10 +39,9 @@ export function startContainerEffect(ports: StartContainerPorts): Effect<'start-
       if (!container || !pull) throw new Error(`container ${name} was not prepared`);
       const place = placeIn(view, ports.sandboxConfigOf);
       const image = await untilAborted(pull, signal);
-      const latest = latestContainer(runtime, name);
+      const ended = lastEnded(runtime, name);
       // Count before the attempt, so that a failure to start also lengthens the back-off.
-      if (latest?.state === 'exited')
-        ports.crashLoop.restarts(pod.metadata.uid, name, latest.finishedAt, Date.now());
+      if (ended) ports.crashLoop.restarts(pod.metadata.uid, container, ended.finishedAt, Date.now());
       const id = await ports.creations.run(() =>
         startContainer(pod, container, image, restartCount, place, ports),
       );
