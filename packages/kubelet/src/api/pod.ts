@@ -10,6 +10,7 @@ export type {
   EnvVar,
   HostAlias,
   HostPathVolumeSource,
+  LifecycleHandler,
   PodCondition,
   PodStatus,
   ResourceRequirements,
@@ -44,6 +45,9 @@ export interface ContainerRestartRule {
   exitCodes?: { operator: 'In' | 'NotIn'; values?: number[] };
 }
 
+/** Hooks of a container, and since 1.33 the signal that stops it: `SIGUSR1`, `SIGRTMIN+3`. */
+export type Lifecycle = v1.Lifecycle & { stopSignal?: string };
+
 /** A container of an admitted pod: defaults are filled in, so the fields below that have one are never missing. */
 export interface Container extends v1.Container {
   image: string;
@@ -51,6 +55,7 @@ export interface Container extends v1.Container {
   terminationMessagePath: string;
   terminationMessagePolicy: 'File' | 'FallbackToLogsOnError';
   resources: v1.ResourceRequirements;
+  lifecycle?: Lifecycle;
   restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   restartPolicyRules?: ContainerRestartRule[];
 }

@@ -12,6 +12,7 @@ const notWindows = 'this node runs Linux';
 
 /** Fields that the real kubelet also accepts and ignores on a standalone node, and why. */
 const withoutEffect: Readonly<Record<string, string>> = {
+  'HTTPGetAction.protocol': 'the feature gate H2CContainerProbe is off: the probe uses HTTP/1.1',
   'ObjectMeta.deletionGracePeriodSeconds': noApiServer,
   'ObjectMeta.finalizers': noApiServer,
   'ObjectMeta.generateName': noApiServer,
@@ -39,14 +40,8 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
     ...ignoredFields('PodSpec'),
   ]),
   PodSecurityContext: new Set(['appArmorProfile', ...ignoredFields('PodSecurityContext')]),
-  Container: new Set([
-    'envFrom',
-    'lifecycle',
-    'livenessProbe',
-    'readinessProbe',
-    'startupProbe',
-    'volumeDevices',
-  ]),
+  Container: new Set(['envFrom', 'livenessProbe', 'readinessProbe', 'startupProbe', 'volumeDevices']),
+  HTTPGetAction: new Set(ignoredFields('HTTPGetAction')),
   EnvVarSource: new Set(['configMapKeyRef', 'fileKeyRef', 'secretKeyRef']),
   ResourceRequirements: new Set(['claims']),
   SecurityContext: new Set(['appArmorProfile', 'procMount', ...ignoredFields('SecurityContext')]),
@@ -85,7 +80,7 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
 
 /** Fields whose given value equals an unset field. */
 const harmless: Readonly<Record<string, unknown>> = {
-  'Container.lifecycle': {},
+  'HTTPGetAction.protocol': 'HTTP1',
   'PodSecurityContext.appArmorProfile': { type: 'Unconfined' },
   'SecurityContext.appArmorProfile': { type: 'Unconfined' },
   'PodSpec.overhead': {},

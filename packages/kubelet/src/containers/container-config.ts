@@ -6,6 +6,7 @@ import {
   MountPropagation,
 } from '@berth/cri/generated/api.ts';
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
+import { stopSignal } from '../api/stop-signal.ts';
 import { containerResources, oomScoreAdj } from '../cgroups/pod-resources.ts';
 import type { PodPlace } from '../env/downward-api.ts';
 import { containerEnvironment, expandCommand } from '../env/environment.ts';
@@ -52,6 +53,7 @@ export function containerConfig(
     stdin: container.stdin === true,
     stdinOnce: container.stdinOnce === true,
     tty: container.tty === true,
+    stopSignal: stopSignal(container.lifecycle?.stopSignal),
     linux: {
       resources: {
         cpuShares: BigInt(limits.cpuShares),

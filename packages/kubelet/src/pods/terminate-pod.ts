@@ -41,7 +41,7 @@ export async function terminatePod(
 ): Promise<void> {
   const status = await ports.pods.read(identity);
   onStatus(status);
-  await stopPod(pod, status, graceSeconds, ports);
+  await stopPod({ identity, pod, status }, graceSeconds, ports);
   const ended = await ports.pods.read(identity);
   onStatus(ended);
   await removePod(ended, ports);

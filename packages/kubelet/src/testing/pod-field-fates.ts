@@ -22,6 +22,8 @@ const refused = (sample: unknown): Fate => ({ fate: 'refused', sample });
 /** Where fields of a type are tried: the path of an object of that type, and what else the manifest needs. */
 export interface Place {
   at: (string | number)[];
+  /** What has to be elsewhere in the manifest. */
+  around?: { at: (string | number)[]; object: object };
   beside?: Record<string, unknown>;
   fields: Record<string, Fate>;
 }
@@ -137,7 +139,7 @@ export const places: Readonly<Record<string, Place>> = {
       envFrom: refused([{ configMapRef: { name: 'c' } }]),
       image: requested('b'),
       imagePullPolicy: actedOn('images/image-manager.ts', 'Never'),
-      lifecycle: refused({ preStop: { sleep: { seconds: 1 } } }),
+      lifecycle: requested({ preStop: { sleep: { seconds: 1 } } }),
       livenessProbe: refused(probe),
       name: requested('other'),
       ports: requested([{ containerPort: 80, hostPort: 8080 }]),
@@ -336,6 +338,58 @@ export const places: Readonly<Record<string, Place>> = {
   PodReadinessGate: {
     at: ['spec', 'readinessGates', 0],
     fields: { conditionType: actedOn('status/conditions.ts', 'a.b/c') },
+  },
+  Lifecycle: {
+    at: [...main, 'lifecycle'],
+    fields: {
+      postStart: actedOn('pods/effects/start-container.ts', { sleep: { seconds: 1 } }),
+      preStop: requested({ sleep: { seconds: 1 } }),
+      stopSignal: requested('SIGUSR1'),
+    },
+  },
+  LifecycleHandler: {
+    at: [...main, 'lifecycle', 'postStart'],
+    fields: {
+      exec: actedOn('lifecycle/run-hook.ts', { command: ['x'] }),
+      httpGet: actedOn('lifecycle/run-hook.ts', { port: 80 }),
+      sleep: actedOn('lifecycle/run-hook.ts', { seconds: 1 }),
+      // As in the real kubelet, such a hook fails.
+      tcpSocket: actedOn('lifecycle/run-hook.ts', { port: 80 }),
+    },
+  },
+  ExecAction: {
+    at: [...main, 'lifecycle', 'postStart', 'exec'],
+    fields: { command: actedOn('lifecycle/run-hook.ts', ['true']) },
+  },
+  HTTPGetAction: {
+    at: [...main, 'lifecycle', 'postStart', 'httpGet'],
+    beside: { port: 80 },
+    fields: {
+      host: actedOn('prober/http-request.ts', 'a'),
+      httpHeaders: actedOn('prober/http-request.ts', [{ name: 'A', value: 'b' }]),
+      path: actedOn('prober/http-request.ts', '/a'),
+      port: actedOn('prober/http-request.ts', 81),
+      protocol: ignored('HTTP2'),
+      scheme: actedOn('prober/http-request.ts', 'HTTPS'),
+    },
+  },
+  HTTPHeader: {
+    at: [...main, 'lifecycle', 'postStart', 'httpGet', 'httpHeaders', 0],
+    around: { at: [...main, 'lifecycle', 'postStart', 'httpGet'], object: { port: 80 } },
+    beside: { name: 'A', value: 'b' },
+    fields: {
+      name: actedOn('prober/http-request.ts', 'B'),
+      value: actedOn('prober/http-request.ts', 'c'),
+    },
+  },
+  TCPSocketAction: {
+    at: [...main, 'lifecycle', 'postStart', 'tcpSocket'],
+    beside: { port: 80 },
+    fields: { host: actedOn('lifecycle/run-hook.ts', 'a'), port: actedOn('lifecycle/run-hook.ts', 81) },
+  },
+  SleepAction: {
+    at: [...main, 'lifecycle', 'postStart', 'sleep'],
+    fields: { seconds: actedOn('lifecycle/run-hook.ts', 1) },
   },
   PodOS: { at: ['spec', 'os'], beside: { name: 'linux' }, fields: { name: carried('linux') } },
 };

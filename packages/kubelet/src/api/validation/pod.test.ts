@@ -60,6 +60,45 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     },
     'spec.containers[0].restartPolicyRules: Too many: 21: must have at most 20 items',
   ],
+  [
+    'a hook that does nothing',
+    { container: { lifecycle: { preStop: {} } } },
+    'spec.containers[0].lifecycle.preStop: Required value: must specify a handler type',
+  ],
+  [
+    'a hook that does two things',
+    { container: { lifecycle: { preStop: { sleep: { seconds: 1 }, exec: { command: ['x'] } } } } },
+    'spec.containers[0].lifecycle.preStop.sleep: Forbidden: may not specify more than 1 handler type',
+  ],
+  [
+    'a hook that sleeps too long',
+    { container: { lifecycle: { preStop: { sleep: { seconds: 31 } } } } },
+    'spec.containers[0].lifecycle.preStop.sleep: Invalid value: 31: must be non-negative and less than terminationGracePeriodSeconds (30)',
+  ],
+  [
+    'a hook without a command',
+    { container: { lifecycle: { postStart: { exec: {} } } } },
+    'spec.containers[0].lifecycle.postStart.exec.command: Required value',
+  ],
+  [
+    'a stop signal without an operating system',
+    { container: { lifecycle: { stopSignal: 'SIGUSR1' } } },
+    'spec.containers[0].lifecycle.stopSignal: Forbidden: may not be set for containers with empty `spec.os.name`',
+  ],
+  [
+    'an unknown stop signal',
+    { container: { lifecycle: { stopSignal: 'USR1' } }, spec: { os: { name: 'linux' } } },
+    'spec.containers[0].lifecycle.stopSignal: Unsupported value: "USR1": supported values: "SIGABRT"',
+  ],
+  [
+    'a hook of an init container',
+    {
+      spec: {
+        initContainers: [{ name: 'i', image: 'a', lifecycle: { postStart: { sleep: { seconds: 1 } } } }],
+      },
+    },
+    'spec.initContainers[0].lifecycle: Forbidden: may not be set for init containers without restartPolicy=Always',
+  ],
   ['no containers', { spec: { containers: [] } }, 'spec.containers: Required value'],
   [
     'bad pod name',
