@@ -34,6 +34,7 @@ import { syncPod } from './pods/sync-pod.ts';
 import { terminatePod } from './pods/terminate-pod.ts';
 import type { WorkerPorts } from './pods/worker.ts';
 import { PodWorkers } from './pods/workers.ts';
+import type { ProbeResults } from './prober/results.ts';
 import { lockRootDir } from './rootdir/instance-lock.ts';
 import { startServers } from './server/start-servers.ts';
 import { StatusManager } from './status/manager.ts';
@@ -171,6 +172,9 @@ export class Kubelet {
   }
 }
 
+/** No prober runs yet: no container has a result. */
+const noProbes: ProbeResults = { result: () => undefined };
+
 /** Builds the parts that the pod workers use. */
 function workerPorts(
   { cri, imageCri = cri, options }: KubeletConnections,
@@ -212,12 +216,13 @@ function workerPorts(
     crashLoop,
     volumes,
     effects,
+    probes: noProbes,
     collectGarbage: (status: PodRuntimeStatus) => collectGarbage(status, { runtime, pods, options }),
   };
   const terminate = { runtime, pods, options, images, crashLoop, cgroups, volumes };
   return {
     sync: (pod, state) => syncPod(pod, state, sync),
-    terminate: (pod, graceSeconds, onStatus) => terminatePod(pod, graceSeconds, terminate, onStatus),
+    terminate: (ending, onStatus) => terminatePod(ending, terminate, onStatus),
     recordedGracePeriod: (uid) => recordedGracePeriod(runtime, uid),
     statuses,
     runtimeName,

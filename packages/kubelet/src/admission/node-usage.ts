@@ -1,8 +1,8 @@
 // The resources and host ports that admitted pods use.
 
 import { parseQuantity } from '@berth/common/quantity.ts';
-import { containersOfKind } from '../api/each-container.ts';
 import { type Container, type Pod, podKey } from '../api/pod.ts';
+import { podTotal } from '../api/pod-total.ts';
 import { hostPortsOf } from './host-ports-of.ts';
 
 /** The resources that pods request of a node, in the order in which they are checked. */
@@ -42,14 +42,11 @@ export class NodeUsage {
   }
 }
 
-/** The maximum of the regular containers' total request and the largest init container's. */
+/** What the pod requests in total. */
 export function requestOf(pod: Pod, resource: CountedResource): bigint {
-  const amount = ({ container }: { container: Container }): bigint =>
+  const amount = (container: Container): bigint =>
     parseQuantity(container.resources.requests?.[resource] ?? 0).nanos;
-  const together = containersOfKind(pod.spec, 'regular')
-    .map(amount)
-    .reduce((sum, each) => sum + each, 0n);
-  return containersOfKind(pod.spec, 'init').map(amount).reduce(larger, together);
+  return podTotal(pod.spec, amount, { zero: 0n, add: (a, b) => a + b, larger });
 }
 
 function larger(one: bigint, other: bigint): bigint {

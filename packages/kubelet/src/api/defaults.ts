@@ -43,7 +43,23 @@ function defaultContainer(container: v1.Container, hostNetwork: boolean): v1.Con
     resources: defaultResources(container.resources ?? {}),
     ...(container.ports && { ports: container.ports.map((port) => defaultPort(port, hostNetwork)) }),
     ...(container.env && { env: container.env.map(defaultEnv) }),
+    ...(container.lifecycle && { lifecycle: defaultLifecycle(container.lifecycle) }),
   };
+}
+
+function defaultLifecycle(lifecycle: v1.Lifecycle): v1.Lifecycle {
+  const { postStart, preStop } = lifecycle;
+  return {
+    ...lifecycle,
+    ...(postStart && { postStart: defaultHook(postStart) }),
+    ...(preStop && { preStop: defaultHook(preStop) }),
+  };
+}
+
+function defaultHook(hook: v1.LifecycleHandler): v1.LifecycleHandler {
+  const { httpGet } = hook;
+  if (!httpGet) return hook;
+  return { ...hook, httpGet: { ...httpGet, path: httpGet.path || '/', scheme: httpGet.scheme || 'HTTP' } };
 }
 
 /** Always only for an image with the tag "latest", written or implied. */

@@ -10,6 +10,7 @@ export type {
   EnvVar,
   HostAlias,
   HostPathVolumeSource,
+  LifecycleHandler,
   PodCondition,
   PodStatus,
   ResourceRequirements,
@@ -68,21 +69,42 @@ export interface Volume extends Omit<v1.Volume, 'configMap' | 'emptyDir' | 'secr
   secret?: WithOwners<v1.SecretVolumeSource, KeyToPath>;
 }
 
-/** A container of an admitted pod: defaults are filled in, so the fields below are never missing. */
+/** What a container's exit code leads to, whatever its restart policy; the first rule that matches counts. */
+export interface ContainerRestartRule {
+  action: 'Restart' | 'RestartAllContainers';
+  exitCodes?: { operator: 'In' | 'NotIn'; values?: number[] };
+}
+
+/** Hooks of a container, and since 1.33 the signal that stops it: `SIGUSR1`, `SIGRTMIN+3`. */
+export type Lifecycle = v1.Lifecycle & { stopSignal?: string };
+
+/** A container of an admitted pod: defaults are filled in, so the fields below that have one are never missing. */
 export interface Container extends v1.Container {
   image: string;
   imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
   terminationMessagePath: string;
   terminationMessagePolicy: 'File' | 'FallbackToLogsOnError';
   resources: v1.ResourceRequirements;
+  lifecycle?: Lifecycle;
+  restartPolicy?: 'Always' | 'OnFailure' | 'Never';
+  restartPolicyRules?: ContainerRestartRule[];
+}
+
+/** A container for debugging, which may look into the process namespace of another. */
+export interface EphemeralContainer extends Container {
+  targetContainerName?: string;
 }
 
 /** The specification of an admitted pod, defaults filled in. */
 export interface PodSpec
-  extends Omit<v1.PodSpec, 'containers' | 'initContainers' | 'securityContext' | 'volumes'> {
+  extends Omit<
+    v1.PodSpec,
+    'containers' | 'initContainers' | 'ephemeralContainers' | 'securityContext' | 'volumes'
+  > {
   volumes?: Volume[];
   containers: Container[];
   initContainers?: Container[];
+  ephemeralContainers?: EphemeralContainer[];
   securityContext: PodSecurityContext;
   restartPolicy: 'Always' | 'OnFailure' | 'Never';
   dnsPolicy: 'ClusterFirst' | 'ClusterFirstWithHostNet' | 'Default' | 'None';

@@ -78,13 +78,19 @@ test('no type that can be reached by an accepted field is forgotten', () => {
 
 /** A manifest of one container and one volume, with `object` at `at`. */
 function manifestWith(at: (string | number)[], object: object, within?: Place['within']): object {
+  // Rules have to stand beside a policy, and exit codes in a rule.
+  const restarts = {
+    restartPolicy: 'Never',
+    restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [1] } }],
+  };
   const manifest = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'p', uid: 'u' },
     spec: {
+      os: { name: 'linux' },
       volumes: [{ name: 'v' }],
-      containers: [{ name: 'main', image: 'a', env: [{ name: 'A' }] }],
+      containers: [{ name: 'main', image: 'a', env: [{ name: 'A' }], ...restarts }],
     },
   };
   return merged(within ? merged(manifest, within.at, within.object) : manifest, at, object);

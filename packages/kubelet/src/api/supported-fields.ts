@@ -12,6 +12,7 @@ const notWindows = 'this node runs Linux';
 
 /** Fields that the real kubelet also accepts and ignores on a standalone node, and why. */
 const withoutEffect: Readonly<Record<string, string>> = {
+  'HTTPGetAction.protocol': 'the feature gate H2CContainerProbe is off: the probe uses HTTP/1.1',
   'ObjectMeta.deletionGracePeriodSeconds': noApiServer,
   'ObjectMeta.finalizers': noApiServer,
   'ObjectMeta.generateName': noApiServer,
@@ -39,15 +40,8 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
     ...ignoredFields('PodSpec'),
   ]),
   PodSecurityContext: new Set(['appArmorProfile', ...ignoredFields('PodSecurityContext')]),
-  Container: new Set([
-    'lifecycle',
-    'livenessProbe',
-    'readinessProbe',
-    'restartPolicy',
-    'restartPolicyRules',
-    'startupProbe',
-    'volumeDevices',
-  ]),
+  Container: new Set(['livenessProbe', 'readinessProbe', 'startupProbe', 'volumeDevices']),
+  HTTPGetAction: new Set(ignoredFields('HTTPGetAction')),
   ResourceRequirements: new Set(['claims']),
   SecurityContext: new Set(['appArmorProfile', 'procMount', ...ignoredFields('SecurityContext')]),
   Volume: new Set([
@@ -83,7 +77,7 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
 
 /** Fields whose given value equals an unset field. */
 const harmless: Readonly<Record<string, unknown>> = {
-  'Container.lifecycle': {},
+  'HTTPGetAction.protocol': 'HTTP1',
   'PodSecurityContext.appArmorProfile': { type: 'Unconfined' },
   'SecurityContext.appArmorProfile': { type: 'Unconfined' },
   'PodSpec.overhead': {},

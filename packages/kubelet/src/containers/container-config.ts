@@ -6,6 +6,7 @@ import {
   MountPropagation,
 } from '@berth/cri/generated/api.ts';
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
+import { stopSignal } from '../api/stop-signal.ts';
 import { containerResources, oomScoreAdj } from '../cgroups/pod-resources.ts';
 import { containerEnvironment, type EnvironmentSources, expandCommand } from '../env/environment.ts';
 import { annotationsOf, containerLabels } from '../kubecontainer/labels.ts';
@@ -61,6 +62,7 @@ export function containerConfig(
     stdin: container.stdin === true,
     stdinOnce: container.stdinOnce === true,
     tty: container.tty === true,
+    stopSignal: stopSignal(container.lifecycle?.stopSignal),
     linux: {
       resources: {
         cpuShares: BigInt(limits.cpuShares),

@@ -3,6 +3,7 @@ import type { Pod } from '../api/pod.ts';
 import type { CrashLoopBackoff } from '../backoff/crash-loop.ts';
 import { emptyRuntimeStatus, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import type { RuntimePods } from '../kuberuntime/runtime-pods.ts';
+import type { ProbeResults } from '../prober/results.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
 import type { ActionContext } from './actions/actions.ts';
 import { type NextLook, nextLook } from './actions/next-look.ts';
@@ -19,6 +20,7 @@ export interface SyncPorts {
   crashLoop: Pick<CrashLoopBackoff, 'waiting'>;
   effects: Effects;
   volumes: Pick<VolumeManager, 'refresh'>;
+  probes: ProbeResults;
   /** Removes dead containers and sandboxes that are not needed, and returns the status without them. */
   collectGarbage(status: PodRuntimeStatus): Promise<PodRuntimeStatus>;
 }
@@ -52,6 +54,7 @@ export async function syncPod(pod: Pod, state: SyncState, ports: SyncPorts): Pro
   if (state.end === undefined && status.sandboxes[0]?.ready) await ports.volumes.refresh(pod, state.signal);
   const context: ActionContext = {
     backOff: (container, finishedAt) => ports.crashLoop.waiting(uid, container, finishedAt, Date.now()),
+    probes: ports.probes,
     end: state.end,
   };
   const actions = podActions(pod, status, context);

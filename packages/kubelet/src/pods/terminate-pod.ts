@@ -1,6 +1,6 @@
 // Ends a pod: stops and removes its containers and sandboxes, then its cgroup, logs and volumes. Every step is
 // idempotent, because a killed kubelet may have done it already.
-import type { PodIdentity } from '../api/pod.ts';
+import type { Pod, PodIdentity } from '../api/pod.ts';
 import type { CrashLoopBackoff } from '../backoff/crash-loop.ts';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import type { ImageManager } from '../images/image-manager.ts';
@@ -22,23 +22,30 @@ export interface TerminatePorts {
   volumes: Pick<VolumeManager, 'tearDown'>;
 }
 
+/** A pod to end. */
+export interface EndingPod {
+  identity: PodIdentity;
+  /** Undefined for an orphan, whose manifest is gone. */
+  pod: Pod | undefined;
+  graceSeconds: number;
+}
+
 /**
  * Ends the pod and removes everything of it. Calls `onStatus` with the containers' final states before removing them.
  * Throws when a step fails; the caller retries.
  */
 export async function terminatePod(
-  pod: PodIdentity,
-  graceSeconds: number,
+  { identity, pod, graceSeconds }: EndingPod,
   ports: TerminatePorts,
   onStatus: (status: PodRuntimeStatus) => void,
 ): Promise<void> {
-  const status = await ports.pods.read(pod);
+  const status = await ports.pods.read(identity);
   onStatus(status);
-  await stopPod(status, graceSeconds, ports);
-  const ended = await ports.pods.read(pod);
+  await stopPod({ identity, pod, status }, graceSeconds, ports);
+  const ended = await ports.pods.read(identity);
   onStatus(ended);
   await removePod(ended, ports);
-  await removeRemains(pod.uid, ports);
+  await removeRemains(identity.uid, ports);
 }
 
 /**

@@ -17,6 +17,7 @@ import type { Waiting } from './effects/view.ts';
 import { deadlineEnd, deadlineOf } from './end/deadline.ts';
 import { type Deleted, deletedAt, type PodEnd } from './end/pod-end.ts';
 import type { SyncResult, SyncState } from './sync-pod.ts';
+import type { EndingPod } from './terminate-pod.ts';
 
 const log = createLogger('worker.ts');
 
@@ -30,11 +31,7 @@ export interface WorkerPorts {
   /** Runs one round for a pod that continues. */
   sync(pod: Pod, state: SyncState): Promise<SyncResult>;
   /** Ends a pod and removes everything of it. */
-  terminate(
-    pod: PodIdentity,
-    graceSeconds: number,
-    onStatus: (status: PodRuntimeStatus) => void,
-  ): Promise<void>;
+  terminate(ending: EndingPod, onStatus: (status: PodRuntimeStatus) => void): Promise<void>;
   /** The grace period of a pod whose manifest is gone. */
   recordedGracePeriod(uid: string): Promise<number>;
   statuses: Pick<StatusManager, 'set'>;
@@ -194,10 +191,11 @@ export class PodWorker {
   }
 
   async #end(): Promise<void> {
-    const grace =
+    const graceSeconds =
       this.#pod?.spec.terminationGracePeriodSeconds ??
       (await this.#ports.recordedGracePeriod(this.identity.uid));
-    await this.#ports.terminate(this.identity, grace, (seen) => this.#observe(seen));
+    const ending = { identity: this.identity, pod: this.#pod, graceSeconds };
+    await this.#ports.terminate(ending, (seen) => this.#observe(seen));
     this.#stopped = true;
     log.info('Pod has ended and nothing is left of it', {
       pod: `${this.identity.namespace}/${this.identity.name}`,

@@ -1,5 +1,5 @@
 // The API status of containers, from the runtime's state and this kubelet's failures.
-import { type ContainerKind, containersOfKind } from '../api/each-container.ts';
+import { type ContainerKind, containersOfKind, isSidecar } from '../api/each-container.ts';
 import type { Container, ContainerState, ContainerStatus, Pod } from '../api/pod.ts';
 import { shouldRestart } from '../containers/restart-policy.ts';
 import type { PodRuntimeStatus, RuntimeContainer } from '../kubecontainer/runtime-status.ts';
@@ -21,13 +21,13 @@ export function containerStatuses(
     const status = fromRuntime(pod, container, latest, former, context.runtimeName);
     const before = previous.find((each) => each.name === container.name);
     if (!former && before) status.lastState = formerState(before, status);
-    if (kind === 'init') {
+    if (kind === 'init' && !isSidecar(container)) {
       if (latest?.state === 'exited' && latest.exitCode === 0) return { ...status, ready: true };
       status.ready = false;
       if (!latest && wasInitialized(pod, runtime)) return { ...status, ready: true, state: lostInit };
     }
     const failure = context.failures.get(container.name);
-    if (!failure || !shouldRestart(pod, latest)) return status;
+    if (!failure || !shouldRestart(pod, container, latest)) return status;
     const lastState = status.state?.terminated ? status.state : status.lastState;
     return {
       ...status,

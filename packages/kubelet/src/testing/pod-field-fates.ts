@@ -139,15 +139,17 @@ export const places: Readonly<Record<string, Place>> = {
       envFrom: requested([{ configMapRef: { name: 'c' } }]),
       image: requested('b'),
       imagePullPolicy: actedOn('images/image-manager.ts', 'Never'),
-      lifecycle: refused({ preStop: { sleep: { seconds: 1 } } }),
+      lifecycle: requested({ preStop: { sleep: { seconds: 1 } } }),
       livenessProbe: refused(probe),
       name: requested('other'),
       ports: requested([{ containerPort: 80, hostPort: 8080 }]),
       readinessProbe: refused(probe),
       resizePolicy: carried([{ resourceName: 'cpu', restartPolicy: 'NotRequired' }]),
       resources: requested({ limits: { cpu: '1' } }),
-      restartPolicy: refused('Always'),
-      restartPolicyRules: refused([{ action: 'Restart', exitCodes: { operator: 'In', values: [1] } }]),
+      restartPolicy: actedOn('containers/restart-policy.ts', 'Always'),
+      restartPolicyRules: actedOn('containers/restart-policy.ts', [
+        { action: 'Restart', exitCodes: { operator: 'In', values: [1] } },
+      ]),
       securityContext: requested({ privileged: true }),
       startupProbe: refused(probe),
       stdin: requested(true),
@@ -259,6 +261,22 @@ export const places: Readonly<Record<string, Place>> = {
       claims: refused([{ name: 'c' }]),
       limits: requested({ memory: '1Gi' }),
       requests: requested({ cpu: '1' }),
+    },
+  },
+  ContainerRestartRule: {
+    at: [...main, 'restartPolicyRules', 0],
+    beside: { action: 'Restart', exitCodes: { operator: 'In', values: [1] } },
+    fields: {
+      action: actedOn('pods/actions/restart-all.ts', 'RestartAllContainers'),
+      exitCodes: actedOn('containers/restart-policy.ts', { operator: 'NotIn', values: [2] }),
+    },
+  },
+  ContainerRestartRuleOnExitCodes: {
+    at: [...main, 'restartPolicyRules', 0, 'exitCodes'],
+    beside: { operator: 'In', values: [1] },
+    fields: {
+      operator: actedOn('containers/restart-policy.ts', 'NotIn'),
+      values: actedOn('containers/restart-policy.ts', [2]),
     },
   },
   ContainerResizePolicy: {
@@ -403,6 +421,58 @@ export const places: Readonly<Record<string, Place>> = {
   PodReadinessGate: {
     at: ['spec', 'readinessGates', 0],
     fields: { conditionType: actedOn('status/conditions.ts', 'a.b/c') },
+  },
+  Lifecycle: {
+    at: [...main, 'lifecycle'],
+    fields: {
+      postStart: actedOn('pods/effects/start-container.ts', { sleep: { seconds: 1 } }),
+      preStop: requested({ sleep: { seconds: 1 } }),
+      stopSignal: requested('SIGUSR1'),
+    },
+  },
+  LifecycleHandler: {
+    at: [...main, 'lifecycle', 'postStart'],
+    fields: {
+      exec: actedOn('lifecycle/run-hook.ts', { command: ['x'] }),
+      httpGet: actedOn('lifecycle/run-hook.ts', { port: 80 }),
+      sleep: actedOn('lifecycle/run-hook.ts', { seconds: 1 }),
+      // As in the real kubelet, such a hook fails.
+      tcpSocket: actedOn('lifecycle/run-hook.ts', { port: 80 }),
+    },
+  },
+  ExecAction: {
+    at: [...main, 'lifecycle', 'postStart', 'exec'],
+    fields: { command: actedOn('lifecycle/run-hook.ts', ['true']) },
+  },
+  HTTPGetAction: {
+    at: [...main, 'lifecycle', 'postStart', 'httpGet'],
+    beside: { port: 80 },
+    fields: {
+      host: actedOn('prober/http-request.ts', 'a'),
+      httpHeaders: actedOn('prober/http-request.ts', [{ name: 'A', value: 'b' }]),
+      path: actedOn('prober/http-request.ts', '/a'),
+      port: actedOn('prober/http-request.ts', 81),
+      protocol: ignored('HTTP2'),
+      scheme: actedOn('prober/http-request.ts', 'HTTPS'),
+    },
+  },
+  HTTPHeader: {
+    at: [...main, 'lifecycle', 'postStart', 'httpGet', 'httpHeaders', 0],
+    within: { at: [...main, 'lifecycle', 'postStart', 'httpGet'], object: { port: 80 } },
+    beside: { name: 'A', value: 'b' },
+    fields: {
+      name: actedOn('prober/http-request.ts', 'B'),
+      value: actedOn('prober/http-request.ts', 'c'),
+    },
+  },
+  TCPSocketAction: {
+    at: [...main, 'lifecycle', 'postStart', 'tcpSocket'],
+    beside: { port: 80 },
+    fields: { host: actedOn('lifecycle/run-hook.ts', 'a'), port: actedOn('lifecycle/run-hook.ts', 81) },
+  },
+  SleepAction: {
+    at: [...main, 'lifecycle', 'postStart', 'sleep'],
+    fields: { seconds: actedOn('lifecycle/run-hook.ts', 1) },
   },
   PodOS: { at: ['spec', 'os'], beside: { name: 'linux' }, fields: { name: carried('linux') } },
 };

@@ -13,6 +13,92 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
   ['list for object', { metadata: { labels: [] } }, 'metadata.labels: Invalid value: []: must be an object'],
   ['no name', { metadata: { name: '' } }, 'metadata.name: Required value'],
   ['no image', { container: { image: '' } }, 'spec.containers[0].image: Required value'],
+  [
+    'a restart policy of a container',
+    { container: { restartPolicy: 'always' } },
+    'spec.containers[0].restartPolicy: Unsupported value: "always": supported values: "Always", "Never", "OnFailure"',
+  ],
+  [
+    'restart rules without a policy',
+    {
+      container: { restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [1] } }] },
+    },
+    'spec.containers[0].restartPolicy: Required value: must specify restartPolicy when restart rules are used',
+  ],
+  [
+    'an unknown action',
+    {
+      container: {
+        restartPolicy: 'Never',
+        restartPolicyRules: [{ action: 'Stop', exitCodes: { operator: 'In' } }],
+      },
+    },
+    'spec.containers[0].restartPolicyRules[0].action: Unsupported value: "Stop": supported values: "Restart", "RestartAllContainers"',
+  ],
+  [
+    'a rule without exit codes',
+    { container: { restartPolicy: 'Never', restartPolicyRules: [{ action: 'Restart' }] } },
+    'spec.containers[0].restartPolicyRules[0].exitCodes: Required value: must be specified',
+  ],
+  [
+    'an unknown operator',
+    {
+      container: {
+        restartPolicy: 'Never',
+        restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: '<' } }],
+      },
+    },
+    'spec.containers[0].restartPolicyRules[0].exitCodes.operator: Unsupported value: "<": supported values: "In", "NotIn"',
+  ],
+  [
+    'too many rules',
+    {
+      container: {
+        restartPolicy: 'Never',
+        restartPolicyRules: Array(21).fill({ action: 'Restart', exitCodes: { operator: 'In', values: [1] } }),
+      },
+    },
+    'spec.containers[0].restartPolicyRules: Too many: 21: must have at most 20 items',
+  ],
+  [
+    'a hook that does nothing',
+    { container: { lifecycle: { preStop: {} } } },
+    'spec.containers[0].lifecycle.preStop: Required value: must specify a handler type',
+  ],
+  [
+    'a hook that does two things',
+    { container: { lifecycle: { preStop: { sleep: { seconds: 1 }, exec: { command: ['x'] } } } } },
+    'spec.containers[0].lifecycle.preStop.sleep: Forbidden: may not specify more than 1 handler type',
+  ],
+  [
+    'a hook that sleeps too long',
+    { container: { lifecycle: { preStop: { sleep: { seconds: 31 } } } } },
+    'spec.containers[0].lifecycle.preStop.sleep: Invalid value: 31: must be non-negative and less than terminationGracePeriodSeconds (30)',
+  ],
+  [
+    'a hook without a command',
+    { container: { lifecycle: { postStart: { exec: {} } } } },
+    'spec.containers[0].lifecycle.postStart.exec.command: Required value',
+  ],
+  [
+    'a stop signal without an operating system',
+    { container: { lifecycle: { stopSignal: 'SIGUSR1' } } },
+    'spec.containers[0].lifecycle.stopSignal: Forbidden: may not be set for containers with empty `spec.os.name`',
+  ],
+  [
+    'an unknown stop signal',
+    { container: { lifecycle: { stopSignal: 'USR1' } }, spec: { os: { name: 'linux' } } },
+    'spec.containers[0].lifecycle.stopSignal: Unsupported value: "USR1": supported values: "SIGABRT"',
+  ],
+  [
+    'a hook of an init container',
+    {
+      spec: {
+        initContainers: [{ name: 'i', image: 'a', lifecycle: { postStart: { sleep: { seconds: 1 } } } }],
+      },
+    },
+    'spec.initContainers[0].lifecycle: Forbidden: may not be set for init containers without restartPolicy=Always',
+  ],
   ['no containers', { spec: { containers: [] } }, 'spec.containers: Required value'],
   [
     'bad pod name',
