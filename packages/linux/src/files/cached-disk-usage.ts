@@ -1,10 +1,7 @@
-// Caches the sizes of containers' writable layers, for stats, metrics and ImageFsInfo.
+// Caches the sizes of directory trees, for stats and metrics.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { type DiskUsage, diskUsage } from '@berth/linux/files/disk-usage.ts';
-import type { Logger } from '../logging/log.ts';
-import { messageWithCauses } from '../rpc/errors.ts';
-import { nowNs } from '../time/clock.ts';
+import { type DiskUsage, diskUsage } from './disk-usage.ts';
 
 /** The disk usage of a directory when it was measured. */
 export interface MeasuredUsage extends DiskUsage {
@@ -16,7 +13,7 @@ export interface MeasuredUsage extends DiskUsage {
 const restMs = 10_000;
 
 /**
- * The minimum interval as a multiple of the last measurement's duration, so that large layers do not keep the disk
+ * The minimum interval as a multiple of the last measurement's duration, so that large trees do not keep the disk
  * busy.
  */
 const restFactor = 20;
@@ -36,16 +33,17 @@ interface Entry {
 }
 
 /**
- * Sizes of writable layers. A request is answered from the cache and triggers a new measurement in the background,
- * one directory at a time: a layer of a million files must not delay the stats of fifty containers.
+ * Sizes of directory trees. A request is answered from the cache and triggers a new measurement in the background,
+ * one directory at a time: a tree of a million files must not delay the stats of fifty containers.
  */
-export class LayerUsage {
+export class CachedDiskUsage {
   readonly #entries = new Map<string, Entry>();
-  readonly #log: Logger;
+  readonly #onError: (directory: string, error: unknown) => void;
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(log: Logger) {
-    this.#log = log;
+  /** `onError` is told why a directory could not be measured. */
+  constructor(onError: (directory: string, error: unknown) => void) {
+    this.#onError = onError;
   }
 
   /** The usage of each directory, in order; undefined when it does not exist or its first measurement is not done. */
@@ -82,9 +80,9 @@ export class LayerUsage {
     const began = performance.now();
     try {
       const usage = await diskUsage(directory);
-      entry.measured = usage && { ...usage, at: nowNs() };
+      entry.measured = usage && { ...usage, at: BigInt(Date.now()) * 1_000_000n };
     } catch (error) {
-      this.#log.warning(`Measuring a container's layer failed: ${messageWithCauses(error)}`, { directory });
+      this.#onError(directory, error);
     }
     const ended = performance.now();
     entry.nextAt = ended + Math.max(restMs, (ended - began) * restFactor);

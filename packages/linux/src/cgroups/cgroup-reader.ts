@@ -1,9 +1,8 @@
 // Reads cgroup usage and computes CPU rates between requests, for stats and metrics.
 
-import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
-import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
-import { nowNs } from '../time/clock.ts';
+import type { Cgroups } from './cgroups.ts';
 import { type CpuHistory, nanoCores, remember } from './cpu-rate.ts';
+import type { CgroupUsage } from './usage.ts';
 
 /** The usage of a cgroup at one moment. */
 export interface CgroupReading {
@@ -30,7 +29,8 @@ export class CgroupReader {
   #swept: bigint;
   #begun: bigint;
 
-  constructor(cgroups: Pick<Cgroups, 'usage'>, now: () => bigint = nowNs) {
+  /** `now` is the time in nanoseconds since 1970. */
+  constructor(cgroups: Pick<Cgroups, 'usage'>, now: () => bigint) {
     this.#cgroups = cgroups;
     this.#now = now;
     this.#swept = now();
@@ -45,8 +45,11 @@ export class CgroupReader {
     this.#begun = this.#now();
   }
 
-  /** Undefined when the cgroup does not exist. */
-  read(path: string): CgroupReading | undefined {
+  /**
+   * Undefined when the cgroup does not exist. `bornAt`: when the cgroup was made, in nanoseconds since 1970; the first
+   * reading then has the rate since that time.
+   */
+  read(path: string, bornAt?: bigint): CgroupReading | undefined {
     const at = this.#now();
     this.#sweep(at);
     const last = this.#entries.get(path);
@@ -57,7 +60,7 @@ export class CgroupReader {
       return undefined;
     }
     const sample = { at, used: usage.cpuNanoseconds };
-    const history = remember(last?.history, sample);
+    const history = remember(last?.history ?? sinceBirth(bornAt), sample);
     const reading = { at, usage, nanoCores: nanoCores(history, sample) };
     this.#entries.set(path, { reading, history });
     return reading;
@@ -70,4 +73,9 @@ export class CgroupReader {
       if (at - reading.at >= keptFor) this.#entries.delete(path);
     }
   }
+}
+
+/** The history of a cgroup that was never read: it began without any CPU time. */
+function sinceBirth(bornAt: bigint | undefined): CpuHistory | undefined {
+  return bornAt === undefined ? undefined : { base: undefined, mark: { at: bornAt, used: 0n } };
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
 import { CgroupReader } from './cgroup-reader.ts';
 import { type CpuHistory, nanoCores, remember } from './cpu-rate.ts';
+import type { CgroupUsage } from './usage.ts';
 
 const second = 1_000_000_000n;
 const milliseconds = (count: number): bigint => BigInt(count) * 1_000_000n;
