@@ -13,6 +13,11 @@ export interface RouteTarget {
   query: URLSearchParams;
   /** The raw query without `?`, to pass on. */
   rawQuery: string;
+  /**
+   * Frees the connection of the time limit of plain requests, for a response that goes on while its client listens.
+   * False when too many such connections are open.
+   */
+  keepOpen(): boolean;
   /** The connection of a request that asks to be upgraded to another protocol; octets that were read beyond its header. */
   upgrade?: { socket: Duplex; head: Buffer };
 }
@@ -39,6 +44,13 @@ export interface Route {
    * path with a slash at the end takes everything below it.
    */
   path: string;
+  /**
+   * The path below which go-restful answers unknown paths; default: `path` up to its first name, without the slash.
+   * When it ends in a slash, the path without that is redirected to it.
+   */
+  root?: string;
+  /** True: refuses clients that accept no JSON. */
+  producesJson?: boolean;
   handler: RouteHandler;
 }
 
