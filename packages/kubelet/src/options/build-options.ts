@@ -1,7 +1,7 @@
 // Merges defaults, configuration file and command line into KubeletOptions, and refuses hosts that do not satisfy them.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
 import { isSystemdRunning } from '@berth/linux/systemd/running.ts';
 import type { CommandLine } from './flags.ts';
@@ -12,6 +12,7 @@ import {
 } from './kubelet-configuration.ts';
 import type { KubeletOptions } from './kubelet-options.ts';
 import { nodeIps, nodeName } from './node-identity.ts';
+import { secureServerOptions } from './secure-server.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 
 /** The merged options and settings. */
@@ -37,6 +38,7 @@ export function buildConfiguration({
       'maxParallelImagePulls: can not be larger than 1 unless serializeImagePulls is false',
     );
   }
+  const secureServer = secureServerOptions(settings, flags.certDir || join(flags.rootDir, 'pki'));
   const parallel = fromFile.maxParallelImagePulls;
   const options: KubeletOptions = {
     nodeName: nodeName(flags.hostnameOverride),
@@ -62,11 +64,12 @@ export function buildConfiguration({
     seccompDefault: settings.seccompDefault,
     maxParallelImagePulls: isSerial ? 1 : parallel,
     maxContainerRestartPeriodMs: settings.maxContainerRestartPeriod,
+    secureServer: secureServer.options,
     readOnlyServer: { address: settings.address, port: settings.enableServer ? settings.readOnlyPort : 0 },
     healthzServer: { address: settings.healthzBindAddress, port: settings.healthzPort },
     verbosity: settings.verbosity,
   };
-  return { options, settings, notices };
+  return { options, settings, notices: [...notices, ...secureServer.notices] };
 }
 
 function readConfigurationFile(path: string): ConfigurationFile {

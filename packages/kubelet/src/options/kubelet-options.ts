@@ -1,6 +1,40 @@
 // The kubelet's settings after defaults, configuration file and command line are merged: parsed, checked, in plain
 // units. Everything below main.ts reads these and never a flag or a YAML field.
+import type { SecureVersion } from 'node:tls';
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
+
+/** Settings of the secure server. */
+export interface SecureServerOptions {
+  address: string;
+  /** 0 turns the server off. */
+  port: number;
+  tls: {
+    /** Where a self-signed certificate is kept when no files are given. */
+    certDir: string;
+    certFile: string | undefined;
+    keyFile: string | undefined;
+    minVersion: SecureVersion;
+    /** OpenSSL's list of ciphers. */
+    ciphers: string;
+    /** OpenSSL's list of curves; undefined for its default. */
+    curves: string | undefined;
+  };
+  /** File of the authorities of client certificates. */
+  clientCaFile: string | undefined;
+  /** Whether clients without a certificate are served. */
+  anonymousAuth: boolean;
+  /** Which groups of paths are served. */
+  handlers: {
+    /** Everything but /pods, /healthz, statistics and metrics; without it none of the others. */
+    debugging: boolean;
+    profiling: boolean;
+    debugFlags: boolean;
+    systemLogs: boolean;
+    systemLogQuery: boolean;
+  };
+  /** Longest silence of an exec, attach or port-forward. */
+  streamIdleTimeoutMs: number;
+}
 
 /** Settings of a running kubelet. Names follow KubeletConfiguration; units are in the names. */
 export interface KubeletOptions {
@@ -50,7 +84,9 @@ export interface KubeletOptions {
   maxParallelImagePulls: number | undefined;
   /** Longest wait between two restarts of a crashing container. */
   maxContainerRestartPeriodMs: number;
-  /** Address and port of /pods and /healthz; port 0 turns it off. */
+  /** The server for authenticated clients. */
+  secureServer: SecureServerOptions;
+  /** Address and port of the server without authentication; port 0 turns it off. */
   readOnlyServer: { address: string; port: number };
   /** Address and port of the bare /healthz; port 0 turns it off. */
   healthzServer: { address: string; port: number };

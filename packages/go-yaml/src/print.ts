@@ -1,6 +1,8 @@
-// YAML in the layout of Go's encoder, as the real crictl prints it: keys sorted, lists not indented, strings quoted only
+// YAML in the layout of Go's encoder, as the real crictl and kubelet print it: keys sorted, lists not indented, strings quoted only
 // where a plain scalar would have another meaning, long plain scalars folded.
-import type { Json } from '@berth/cri/json/proto-json.ts';
+
+/** What JSON can hold. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 const foldAfterColumn = 80;
 

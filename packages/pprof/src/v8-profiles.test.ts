@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
-import { cpuPprof, heapPprof } from './profile.ts';
+import { cpuPprof, heapPprof } from './v8-profiles.ts';
 
 const frame = (functionName: string) => ({
   functionName,
@@ -68,7 +68,7 @@ test('a CPU profile tells how often and how long each stack was seen', () => {
     { id: 3, callFrame: frame('') },
   ];
   const profile = { nodes, startTime: 0, endTime: 9, samples: [2, 3, 3], timeDeltas: [10, 20, 30] };
-  assert.deepEqual(read(cpuPprof(profile, times)), {
+  assert.deepEqual(read(cpuPprof(profile, 100, times)), {
     types: ['samples', 'cpu'],
     stacks: [
       ['main', 1, 10_000],
@@ -81,7 +81,7 @@ test('a memory profile tells what each stack has allocated', () => {
   const leaf = { callFrame: frame('leaf'), selfSize: 32, id: 3, children: [] };
   const main = { callFrame: frame('main'), selfSize: 8, id: 2, children: [leaf] };
   const head = { callFrame: frame('(root)'), selfSize: 0, id: 1, children: [main] };
-  assert.deepEqual(read(heapPprof({ head }, times)), {
+  assert.deepEqual(read(heapPprof({ head }, 4096, times)), {
     types: ['inuse_space'],
     stacks: [
       ['main', 8],

@@ -10,6 +10,7 @@ import {
   StringTable,
 } from 'pprof-format';
 
+/** A place in the code. */
 export interface Frame {
   functionName: string;
   url: string;
@@ -24,11 +25,13 @@ export interface Sample {
   values: readonly number[];
 }
 
+/** What a number counts. */
 export interface ValueType {
   type: string;
   unit: string;
 }
 
+/** A profile before it is encoded. */
 export interface Profile {
   types: readonly ValueType[];
   samples: readonly Sample[];
@@ -39,7 +42,7 @@ export interface Profile {
   periodType: ValueType;
 }
 
-/** Pure: the bytes of a profile file. */
+/** The bytes of a profile file. */
 export function encodePprof(profile: Profile): Buffer {
   const stringTable = new StringTable();
   const valueType = ({ type, unit }: ValueType) =>

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Json } from '@berth/cri/json/proto-json.ts';
 import { parse } from 'yaml';
-import { goYaml } from './yaml.ts';
+import { goYaml, type Json } from './print.ts';
 
 test('lists are flush with their key, keys are sorted', () => {
   const value = { b: [{ y: 1, x: [] }, 'z', [1, [2]]], a: { c: {}, b: null }, a10: true, a9: 1.5 };

@@ -2,12 +2,15 @@
 import { dirname } from 'node:path';
 import { DirectoryChanges } from './directory-changes.ts';
 import type { LogLine } from './line.ts';
-import { type Entry, LogFile, type SourceOptions } from './log-file.ts';
+import { type Entry, LogFile, type LogSource } from './log-file.ts';
 
 /** How often to check whether the container still runs when the file does not change. */
 const checkPeriodMs = 1000;
 
-export interface ReadOptions extends SourceOptions {
+export interface ReadOptions {
+  source: LogSource;
+  /** Number of lines from the end to start with; undefined for all. */
+  tailLines: number | undefined;
   /** Set to follow the log. */
   follow: { isRunning: () => Promise<boolean>; signal: AbortSignal } | undefined;
   /** Takes a line; false ends the reading. */
@@ -19,12 +22,12 @@ export interface ReadOptions extends SourceOptions {
 }
 
 /**
- * Reads the log at `path` line by line. With `follow`, continues across rotations until the container has exited and
+ * Reads a log line by line. With `follow`, continues across rotations until the container has exited and
  * its log is read to the end, or the signal is aborted.
  */
 export async function readLog(options: ReadOptions): Promise<void> {
   const { follow, tailLines } = options;
-  const source = await LogFile.open(options);
+  const source = await LogFile.open(options.source, tailLines);
   let remaining = follow === undefined ? (tailLines ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
   /** False when no more lines are wanted. */
   const pass = (entries: readonly Entry[]) =>
@@ -50,7 +53,7 @@ export async function readLog(options: ReadOptions): Promise<void> {
       return;
     }
     const changes = new DirectoryChanges(follow.signal);
-    changes.add(dirname(source.path));
+    changes.add(dirname(options.source.path));
     try {
       for (let isRunning = true; isRunning && !follow.signal.aborted; ) {
         // Get the state before the last read, so that the last lines are read.
