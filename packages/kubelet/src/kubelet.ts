@@ -31,6 +31,7 @@ import { syncPod } from './pods/sync-pod.ts';
 import { terminatePod } from './pods/terminate-pod.ts';
 import type { WorkerPorts } from './pods/worker.ts';
 import { PodWorkers } from './pods/workers.ts';
+import { Prober } from './prober/manager.ts';
 import { lockRootDir } from './rootdir/instance-lock.ts';
 import { startServers } from './server/start-servers.ts';
 import { StatusManager } from './status/manager.ts';
@@ -58,6 +59,7 @@ interface Running {
   workers: PodWorkers;
   pleg: Pleg;
   rotator: LogRotator;
+  prober: Prober;
 }
 
 /** The kubelet without sources and servers: brings the runtime to the desired set of pods. */
@@ -119,6 +121,7 @@ export class Kubelet {
     this.#stopped = true;
     this.#running?.pleg.stop();
     this.#running?.rotator.stop();
+    this.#running?.prober.stop();
     await this.#running?.workers.stop();
     this.#connections.cri.close();
     this.#connections.imageCri?.close();
@@ -142,7 +145,12 @@ export class Kubelet {
     const { runtime } = cri;
     const facts = await runtimeFacts(runtime);
     const cgroups = await startPodCgroups(options);
-    const worker = workerPorts(this.#connections, facts, cgroups, this.#statuses);
+    const prober = new Prober({
+      runtime,
+      options,
+      onChange: (uid, kind) => this.#running?.workers.onProbe(uid, kind),
+    });
+    const worker = workerPorts(this.#connections, facts, cgroups, this.#statuses, prober);
     const found = await leftoverPods({ runtime, cgroups, options });
     if (this.#stopped) return;
     const workers = new PodWorkers(this.#podManager.admitted(), {
@@ -152,7 +160,7 @@ export class Kubelet {
     });
     const pleg = new Pleg(runtime, workers, options.syncFrequencyMs);
     const rotator = new LogRotator({ runtime, options, workers });
-    this.#running = { workers, pleg, rotator };
+    this.#running = { workers, pleg, rotator, prober };
     pleg.start();
     rotator.start();
   }
@@ -164,6 +172,7 @@ function workerPorts(
   { runtimeName, hasGroupsPolicy }: RuntimeFacts,
   cgroups: PodCgroups,
   statuses: StatusManager,
+  prober: Prober,
 ): WorkerPorts {
   const { runtime } = cri;
   const pods = new RuntimePods(runtime, options);
@@ -201,6 +210,7 @@ function workerPorts(
     terminate: (pod, graceSeconds, onStatus) => terminatePod(pod, graceSeconds, terminate, onStatus),
     recordedGracePeriod: (uid) => recordedGracePeriod(runtime, uid),
     statuses,
+    prober,
     runtimeName,
     options,
   };

@@ -16,6 +16,8 @@ const pure: readonly string[] = [
   'packages/kubelet/src/kubecontainer/',
   'packages/kubelet/src/pods/actions/',
   'packages/kubelet/src/pods/end/',
+  'packages/kubelet/src/prober/http-request.ts',
+  'packages/kubelet/src/prober/threshold.ts',
   'packages/kubelet/src/status/',
   'packages/oci/src/json/',
   'packages/oci/src/reference/',

@@ -58,6 +58,12 @@ export const portName: Check = (value) => {
     : undefined;
 };
 
+/** A name of an HTTP header. */
+export const httpHeaderName: Check = (value) =>
+  /^[-A-Za-z0-9]+$/.test(value)
+    ? undefined
+    : "a valid HTTP header must consist of alphanumeric characters or '-'";
+
 /** A name of an environment variable: any printable ASCII but '='. */
 export const envVarName: Check = (value) =>
   /^[ -<>-~]+$/.test(value) ? undefined : "must consist of printable ASCII characters other than '='";

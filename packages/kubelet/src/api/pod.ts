@@ -38,6 +38,14 @@ export type VolumeMount = v1.VolumeMount & { bindMountOptions?: string[] };
 /** Since 1.37, with the permissions of the folder. */
 export type EmptyDirVolumeSource = v1.EmptyDirVolumeSource & { mode?: number };
 
+/** A probe of an admitted pod, defaults filled in. */
+export interface Probe extends v1.Probe {
+  timeoutSeconds: number;
+  periodSeconds: number;
+  successThreshold: number;
+  failureThreshold: number;
+}
+
 /** A container of an admitted pod: defaults are filled in, so the fields below are never missing. */
 export interface Container extends v1.Container {
   image: string;
@@ -45,6 +53,9 @@ export interface Container extends v1.Container {
   terminationMessagePath: string;
   terminationMessagePolicy: 'File' | 'FallbackToLogsOnError';
   resources: v1.ResourceRequirements;
+  startupProbe?: Probe;
+  readinessProbe?: Probe;
+  livenessProbe?: Probe;
 }
 
 /** The specification of an admitted pod, defaults filled in. */

@@ -19,7 +19,7 @@ import type { Pod } from './pod.ts';
 
 const sources = dirname(import.meta.dirname);
 
-for (const [type, { at, beside, fields }] of Object.entries(places)) {
+for (const [type, { at, beside, around, fields }] of Object.entries(places)) {
   test(`${type}: every field has its fate`, () => {
     assert.deepEqual(Object.keys(fields).sort(), Object.keys(podSchema[type] ?? {}).sort());
   });
@@ -27,8 +27,8 @@ for (const [type, { at, beside, fields }] of Object.entries(places)) {
     const { fate, sample } = each;
     const path = pathText([...at, field]);
     test(`${path} is ${fate}`, () => {
-      const without = beside ? { ...beside } : {};
-      const result = decode(manifestWith(at, { ...without, [field]: sample }));
+      const without = { ...('beside' in each ? each.beside : beside) };
+      const result = decode(manifestWith(at, { ...without, [field]: sample }, around));
       if (fate === 'refused') {
         assert.ok(!result.ok, 'it was accepted');
         assert.ok(result.message.includes(`${path}: Forbidden: `), result.message);
@@ -38,13 +38,13 @@ for (const [type, { at, beside, fields }] of Object.entries(places)) {
       const told = result.warnings.filter((warning) => warning.startsWith(`${path}: Ignored: `));
       assert.equal(told.length, fate === 'ignored' ? 1 : 0, result.warnings.join());
       if (fate === 'ignored') {
-        const strict = decode(manifestWith(at, { ...without, [field]: sample }), 'strict');
+        const strict = decode(manifestWith(at, { ...without, [field]: sample }, around), 'strict');
         assert.ok(!strict.ok && strict.message.includes(`${path}: Ignored: `), 'strict decoding accepted it');
       }
       if (each.fate === 'acted on')
         assert.ok(existsSync(join(sources, each.where)), `${each.where} is no file`);
       if (fate !== 'requested') return;
-      const base = decode(manifestWith(at, without));
+      const base = decode(manifestWith(at, without, around));
       assert.ok(base.ok, base.ok ? '' : base.message);
       assert.notDeepEqual(requests(result.pod), requests(base.pod), 'the runtime is asked for the same');
     });
@@ -75,7 +75,11 @@ test('no type that can be reached by an accepted field is forgotten', () => {
 });
 
 /** A manifest of one container and one volume, with `object` at `at`. */
-function manifestWith(at: (string | number)[], object: object): object {
+function manifestWith(
+  at: (string | number)[],
+  object: object,
+  around?: { at: (string | number)[]; object: object },
+): object {
   const manifest = {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -85,7 +89,7 @@ function manifestWith(at: (string | number)[], object: object): object {
       containers: [{ name: 'main', image: 'a', env: [{ name: 'A' }] }],
     },
   };
-  return merged(manifest, at, object);
+  return merged(around ? merged(manifest, around.at, around.object) : manifest, at, object);
 }
 
 /** `target` with `object` merged into what is at the path; a list there gets one element. */

@@ -12,6 +12,8 @@ const notWindows = 'this node runs Linux';
 
 /** Fields that the real kubelet also accepts and ignores on a standalone node, and why. */
 const withoutEffect: Readonly<Record<string, string>> = {
+  'GRPCAction.mode': 'the feature gate GRPCContainerProbeTLS is off: the probe uses no TLS',
+  'HTTPGetAction.protocol': 'the feature gate H2CContainerProbe is off: the probe uses HTTP/1.1',
   'ObjectMeta.deletionGracePeriodSeconds': noApiServer,
   'ObjectMeta.finalizers': noApiServer,
   'ObjectMeta.generateName': noApiServer,
@@ -39,16 +41,9 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
     ...ignoredFields('PodSpec'),
   ]),
   PodSecurityContext: new Set(['appArmorProfile', ...ignoredFields('PodSecurityContext')]),
-  Container: new Set([
-    'envFrom',
-    'lifecycle',
-    'livenessProbe',
-    'readinessProbe',
-    'restartPolicy',
-    'restartPolicyRules',
-    'startupProbe',
-    'volumeDevices',
-  ]),
+  Container: new Set(['envFrom', 'lifecycle', 'restartPolicy', 'restartPolicyRules', 'volumeDevices']),
+  GRPCAction: new Set(ignoredFields('GRPCAction')),
+  HTTPGetAction: new Set(ignoredFields('HTTPGetAction')),
   EnvVarSource: new Set(['configMapKeyRef', 'fileKeyRef', 'secretKeyRef']),
   ResourceRequirements: new Set(['claims']),
   SecurityContext: new Set(['appArmorProfile', 'procMount', ...ignoredFields('SecurityContext')]),
@@ -88,6 +83,8 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
 /** Fields whose given value equals an unset field. */
 const harmless: Readonly<Record<string, unknown>> = {
   'Container.lifecycle': {},
+  'GRPCAction.mode': 'Plaintext',
+  'HTTPGetAction.protocol': 'HTTP1',
   'PodSecurityContext.appArmorProfile': { type: 'Unconfined' },
   'SecurityContext.appArmorProfile': { type: 'Unconfined' },
   'PodSpec.overhead': {},

@@ -4,6 +4,7 @@ import { type Pod, type PodIdentity, podFullName, podKey } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { RuntimeContainer, SandboxView } from '../kubecontainer/runtime-status.ts';
 import type { PlegListener } from '../pleg/pleg.ts';
+import type { ProbeKind } from '../prober/results.ts';
 import { PodWorker, type WorkerPorts } from './worker.ts';
 
 const log = createLogger('workers.ts');
@@ -70,6 +71,11 @@ export class PodWorkers implements PlegListener {
   /** Wakes all workers, because events may have been lost. */
   onAll(): void {
     for (const worker of this.#workers.values()) worker.wake();
+  }
+
+  /** Handles a changed result of a probe of the pod. */
+  onProbe(uid: string, kind: ProbeKind): void {
+    this.#workers.get(uid)?.probed(kind);
   }
 
   /** Stops all workers; the pods keep running. */

@@ -5,6 +5,7 @@ import { check, duplicate, type FieldError, invalid, oneOf, required } from '../
 import { dnsLabel } from '../names.ts';
 import { validateHostPorts, validateInitPorts, validatePorts } from './container-port.ts';
 import { validateEnv } from './env-var.ts';
+import { validateProbes } from './probe.ts';
 import { validateResources } from './resources.ts';
 import { validateContainerSecurity } from './security-context.ts';
 import { type Volumes, validateMounts } from './volume-mount.ts';
@@ -18,10 +19,12 @@ export function validateContainers(spec: v1.PodSpec, volumes: Volumes): FieldErr
   for (const { container, path } of containersOfKind(spec, 'regular')) {
     errors.push(...validateContainer(container, path, spec, volumes, names));
     errors.push(...validateHostPorts(container, path, spec, hostPorts));
+    errors.push(...validateProbes(container, 'regular', path));
   }
   for (const { container, path } of containersOfKind(spec, 'init')) {
     errors.push(...validateContainer(container, path, spec, volumes, names));
     errors.push(...validateInitPorts(container, path, spec));
+    errors.push(...validateProbes(container, 'init', path));
   }
   return errors;
 }

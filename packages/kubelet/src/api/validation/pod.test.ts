@@ -144,11 +144,6 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     'limits[hugepages-2Mi]: Forbidden',
   ],
   [
-    'probe',
-    { container: { livenessProbe: { tcpSocket: { port: 80 } } } },
-    'spec.containers[0].livenessProbe: Forbidden: not supported by this kubelet yet',
-  ],
-  [
     'secret volume',
     { spec: { volumes: [{ name: 's', secret: { secretName: 's' } }] } },
     'spec.volumes[0].secret: Forbidden: not supported by this kubelet yet',
