@@ -34,7 +34,7 @@ import { syncPod } from './pods/sync-pod.ts';
 import { terminatePod } from './pods/terminate-pod.ts';
 import type { WorkerPorts } from './pods/worker.ts';
 import { PodWorkers } from './pods/workers.ts';
-import type { ProbeResults } from './prober/results.ts';
+import { Prober } from './prober/manager.ts';
 import { lockRootDir } from './rootdir/instance-lock.ts';
 import { startServers } from './server/start-servers.ts';
 import { StatusManager } from './status/manager.ts';
@@ -65,6 +65,7 @@ interface Running {
   workers: PodWorkers;
   pleg: Pleg;
   rotator: LogRotator;
+  prober: Prober;
 }
 
 /** The kubelet without sources and servers: brings the runtime to the desired set of pods. */
@@ -133,6 +134,7 @@ export class Kubelet {
     this.#stopped = true;
     this.#running?.pleg.stop();
     this.#running?.rotator.stop();
+    this.#running?.prober.stop();
     await this.#running?.workers.stop();
     this.#connections.cri.close();
     this.#connections.imageCri?.close();
@@ -156,7 +158,12 @@ export class Kubelet {
     const { runtime } = cri;
     const facts = await runtimeFacts(runtime);
     const cgroups = await startPodCgroups(options);
-    const worker = workerPorts(this.#connections, facts, cgroups, this.#statuses, this.#objects);
+    const prober = new Prober({
+      runtime,
+      options,
+      onChange: (uid, kind) => this.#running?.workers.onProbe(uid, kind),
+    });
+    const worker = workerPorts(this.#connections, facts, cgroups, this.#statuses, this.#objects, prober);
     const found = await leftoverPods({ runtime, cgroups, options });
     if (this.#stopped) return;
     const workers = new PodWorkers(this.#podManager.admitted(), {
@@ -166,14 +173,11 @@ export class Kubelet {
     });
     const pleg = new Pleg(runtime, workers, options.syncFrequencyMs);
     const rotator = new LogRotator({ runtime, options, workers });
-    this.#running = { workers, pleg, rotator };
+    this.#running = { workers, pleg, rotator, prober };
     pleg.start();
     rotator.start();
   }
 }
-
-/** No prober runs yet: no container has a result. */
-const noProbes: ProbeResults = { result: () => undefined };
 
 /** Builds the parts that the pod workers use. */
 function workerPorts(
@@ -182,6 +186,7 @@ function workerPorts(
   cgroups: PodCgroups,
   statuses: StatusManager,
   objects: Objects,
+  prober: Prober,
 ): WorkerPorts {
   const { runtime } = cri;
   const pods = new RuntimePods(runtime, options);
@@ -216,7 +221,7 @@ function workerPorts(
     crashLoop,
     volumes,
     effects,
-    probes: noProbes,
+    probes: prober,
     collectGarbage: (status: PodRuntimeStatus) => collectGarbage(status, { runtime, pods, options }),
   };
   const terminate = { runtime, pods, options, images, crashLoop, cgroups, volumes };
@@ -225,6 +230,7 @@ function workerPorts(
     terminate: (ending, onStatus) => terminatePod(ending, terminate, onStatus),
     recordedGracePeriod: (uid) => recordedGracePeriod(runtime, uid),
     statuses,
+    prober,
     runtimeName,
     options,
   };

@@ -17,6 +17,8 @@ const pure: readonly string[] = [
   'packages/kubelet/src/objects/',
   'packages/kubelet/src/pods/actions/',
   'packages/kubelet/src/pods/end/',
+  'packages/kubelet/src/prober/http-request.ts',
+  'packages/kubelet/src/prober/threshold.ts',
   'packages/kubelet/src/status/',
   'packages/kubelet/src/volumes/contents/',
   'packages/oci/src/json/',

@@ -4,6 +4,7 @@
 import { splitImageName } from '@berth/common/image-name.ts';
 import { compareQuantities } from '@berth/common/quantity.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+import type { Probe } from './pod.ts';
 
 /** Returns a copy of the pod with the API's defaults. */
 export function withDefaults(pod: v1.Pod): v1.Pod {
@@ -44,6 +45,23 @@ function defaultContainer(container: v1.Container, hostNetwork: boolean): v1.Con
     ...(container.ports && { ports: container.ports.map((port) => defaultPort(port, hostNetwork)) }),
     ...(container.env && { env: container.env.map(defaultEnv) }),
     ...(container.lifecycle && { lifecycle: defaultLifecycle(container.lifecycle) }),
+    ...(container.startupProbe && { startupProbe: defaultProbe(container.startupProbe) }),
+    ...(container.readinessProbe && { readinessProbe: defaultProbe(container.readinessProbe) }),
+    ...(container.livenessProbe && { livenessProbe: defaultProbe(container.livenessProbe) }),
+  };
+}
+
+/** A probe with the API's defaults; 0 counts as not given. */
+export function defaultProbe(probe: v1.Probe): Probe {
+  const { httpGet, grpc } = probe;
+  return {
+    ...probe,
+    ...(httpGet && { httpGet: { ...httpGet, path: httpGet.path || '/', scheme: httpGet.scheme || 'HTTP' } }),
+    ...(grpc && { grpc: { ...grpc, service: grpc.service ?? '' } }),
+    timeoutSeconds: probe.timeoutSeconds || 1,
+    periodSeconds: probe.periodSeconds || 10,
+    successThreshold: probe.successThreshold || 1,
+    failureThreshold: probe.failureThreshold || 3,
   };
 }
 

@@ -38,6 +38,14 @@ export type VolumeMount = v1.VolumeMount & { bindMountOptions?: string[] };
 /** Since 1.37, with the permissions of the folder. */
 export type EmptyDirVolumeSource = v1.EmptyDirVolumeSource & { mode?: number };
 
+/** A probe of an admitted pod, defaults filled in. */
+export interface Probe extends v1.Probe {
+  timeoutSeconds: number;
+  periodSeconds: number;
+  successThreshold: number;
+  failureThreshold: number;
+}
+
 /** A variable in a file of a volume, since 1.34. */
 export interface FileKeySelector {
   volumeName: string;
@@ -88,6 +96,9 @@ export interface Container extends v1.Container {
   lifecycle?: Lifecycle;
   restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   restartPolicyRules?: ContainerRestartRule[];
+  startupProbe?: Probe;
+  readinessProbe?: Probe;
+  livenessProbe?: Probe;
 }
 
 /** A container for debugging, which may look into the process namespace of another. */

@@ -29,7 +29,7 @@ for (const [type, { at, beside, within, fields }] of Object.entries(places)) {
     const { fate, sample } = each;
     const path = pathText([...at, field]);
     test(`${path} is ${fate}`, () => {
-      const without = beside ? { ...beside } : {};
+      const without = { ...('beside' in each ? each.beside : beside) };
       const result = decode(manifestWith(at, { ...without, [field]: sample }, within));
       if (fate === 'refused') {
         assert.ok(!result.ok, 'it was accepted');

@@ -12,6 +12,7 @@ const notWindows = 'this node runs Linux';
 
 /** Fields that the real kubelet also accepts and ignores on a standalone node, and why. */
 const withoutEffect: Readonly<Record<string, string>> = {
+  'GRPCAction.mode': 'the feature gate GRPCContainerProbeTLS is off: the probe uses no TLS',
   'HTTPGetAction.protocol': 'the feature gate H2CContainerProbe is off: the probe uses HTTP/1.1',
   'ObjectMeta.deletionGracePeriodSeconds': noApiServer,
   'ObjectMeta.finalizers': noApiServer,
@@ -40,7 +41,8 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
     ...ignoredFields('PodSpec'),
   ]),
   PodSecurityContext: new Set(['appArmorProfile', ...ignoredFields('PodSecurityContext')]),
-  Container: new Set(['livenessProbe', 'readinessProbe', 'startupProbe', 'volumeDevices']),
+  Container: new Set(['volumeDevices']),
+  GRPCAction: new Set(ignoredFields('GRPCAction')),
   HTTPGetAction: new Set(ignoredFields('HTTPGetAction')),
   ResourceRequirements: new Set(['claims']),
   SecurityContext: new Set(['appArmorProfile', 'procMount', ...ignoredFields('SecurityContext')]),
@@ -77,6 +79,7 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
 
 /** Fields whose given value equals an unset field. */
 const harmless: Readonly<Record<string, unknown>> = {
+  'GRPCAction.mode': 'Plaintext',
   'HTTPGetAction.protocol': 'HTTP1',
   'PodSecurityContext.appArmorProfile': { type: 'Unconfined' },
   'SecurityContext.appArmorProfile': { type: 'Unconfined' },

@@ -11,6 +11,8 @@ import {
   type SandboxView,
 } from '../kubecontainer/runtime-status.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
+import type { Prober } from '../prober/manager.ts';
+import type { ProbeKind } from '../prober/results.ts';
 import type { StatusManager } from '../status/manager.ts';
 import { podStatus } from '../status/pod-status.ts';
 import type { Waiting } from './effects/view.ts';
@@ -35,6 +37,7 @@ export interface WorkerPorts {
   /** The grace period of a pod whose manifest is gone. */
   recordedGracePeriod(uid: string): Promise<number>;
   statuses: Pick<StatusManager, 'set'>;
+  prober: Pick<Prober, 'observe' | 'nudge' | 'terminating' | 'forget' | 'result'>;
   /** The runtime's name, which is the scheme of container ids. */
   runtimeName: string;
   options: Pick<KubeletOptions, 'nodeIps'>;
@@ -118,6 +121,13 @@ export class PodWorker {
     this.wake();
   }
 
+  /** Shows a probe's new result. Those of startup and liveness probes ask for steps. */
+  probed(kind: ProbeKind): void {
+    if (this.#stopped) return;
+    this.#observe(this.#runtimeStatus);
+    if (kind !== 'readiness') this.wake();
+  }
+
   /** Stores an event about a sandbox; wakes the worker unless the status already contains it. */
   notice(view: SandboxView): void {
     this.#noticed.set(view.id, view);
@@ -182,6 +192,7 @@ export class PodWorker {
       },
     });
     this.#observe(status);
+    this.#ports.prober.nudge(this.identity.uid);
     if (look === 'after a pause') return this.#retryLater();
     if (look === 'at once') this.#awake = true;
     this.#failedRounds = 0;
@@ -197,6 +208,7 @@ export class PodWorker {
     const ending = { identity: this.identity, pod: this.#pod, graceSeconds };
     await this.#ports.terminate(ending, (seen) => this.#observe(seen));
     this.#stopped = true;
+    this.#ports.prober.forget(this.identity.uid);
     log.info('Pod has ended and nothing is left of it', {
       pod: `${this.identity.namespace}/${this.identity.name}`,
       podUID: this.identity.uid,
@@ -219,19 +231,23 @@ export class PodWorker {
     this.#runtimeStatus = seen;
     const pod = this.#pod;
     if (!pod) return;
-    const { options, runtimeName, statuses } = this.#ports;
+    const { options, prober, runtimeName, statuses } = this.#ports;
     const ips = runtimePodIps(seen);
     // A pod that has ended keeps its last address.
     if (ips.length > 0) this.#podIps = ips;
     if (pod.spec.hostNetwork && seen.sandboxes.length > 0) this.#podIps = options.nodeIps;
+    const end = this.#deadlineEnd(pod) ?? this.#deleted;
+    prober.observe(pod, seen, this.#podIps[0]);
+    if (end) prober.terminating(pod.metadata.uid);
     const context = {
       runtimeName,
+      probes: prober,
       failures: this.#waiting,
       hostIps: options.nodeIps,
       podIps: this.#podIps,
       now: Date.now(),
       startedAt: this.#startedAt(),
-      end: this.#deadlineEnd(pod) ?? this.#deleted,
+      end,
     };
     this.#status = podStatus(pod, seen, context, this.#status);
     statuses.set(pod.metadata.uid, this.#status);

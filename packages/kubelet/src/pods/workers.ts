@@ -6,6 +6,7 @@ import type { RuntimeContainer, SandboxView } from '../kubecontainer/runtime-sta
 import { type ObjectRef, objectKey } from '../objects/objects.ts';
 import { refersToAny } from '../objects/refs.ts';
 import type { PlegListener } from '../pleg/pleg.ts';
+import type { ProbeKind } from '../prober/results.ts';
 import { PodWorker, type WorkerPorts } from './worker.ts';
 
 const log = createLogger('workers.ts');
@@ -81,6 +82,11 @@ export class PodWorkers implements PlegListener {
       const pod = worker.pod();
       if (pod && refersToAny(pod, keys)) worker.wake();
     }
+  }
+
+  /** Handles a changed result of a probe of the pod. */
+  onProbe(uid: string, kind: ProbeKind): void {
+    this.#workers.get(uid)?.probed(kind);
   }
 
   /** Stops all workers; the pods keep running. */

@@ -86,9 +86,10 @@ export function redirectedRequest(request: HttpRequest, location: string): HttpR
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
   const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port);
   const [, formerHost = '', ...others] = request.headers;
-  const wasOwn = formerHost !== authority(request.host, request.port);
-  // A Host header that the probe sets goes along with a location on the same server only.
-  const asHost = wasOwn && !/^[a-z][a-z0-9+.-]*:/i.test(location) ? formerHost : url.host;
+  const isCustom = formerHost !== authority(request.host, request.port);
+  // A Host header that the probe sets goes along, unless the location names a scheme.
+  const keepsHost = !/^[a-z][a-z0-9+.-]*:/i.test(location) && (isCustom || !location.startsWith('//'));
+  const asHost = keepsHost ? formerHost : url.host;
   const path = url.pathname + url.search;
   return { scheme, host: request.host, port, path, headers: ['Host', asHost, ...others] };
 }
@@ -107,33 +108,45 @@ function headerValue(value: string): string {
   return Buffer.from(value.replace(/[\r\n]/g, ' ')).toString('latin1');
 }
 
-/** What Go keeps in a path, and in a query. */
-const pathSafe = /[^A-Za-z0-9$&+,/:;=@_.~!'()*-]/gu;
-const unsafeInQuery = /[^\x21-\x7e]/gu;
+/** What Go sends in a path as it is given, where there is nothing else in the path. */
+const sendable = /^(?:[A-Za-z0-9$&+,/:;=@_.~!'()*[\]-]|%[0-9A-Fa-f]{2})*$/;
+/** What Go keeps where it has to escape something. */
+const unescaped = /[A-Za-z0-9$&+,/:;=@_.~-]/;
 
-/** The target in the request line for `path`, which may be a path with a query, or something that is no URL. */
+/** The target in the request line for `path`: a path with a query, or any other text. */
 function requestTarget(path: string): string {
   const [text = ''] = path.split('#');
   const [before = '', ...after] = text.split('?');
   // Go takes the whole text as a path when it is no URL.
   if (/%(?![0-9A-Fa-f]{2})/.test(before) || /\p{Cc}/u.test(text))
-    return rooted(percentEncode(path, pathSafe));
-  const ownPath = before.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*|^\/\/[^/]*/i, '');
-  const escaped = ownPath.replace(/%[0-9A-Fa-f]{2}|[^%]+/g, (part) =>
-    part.startsWith('%') ? part : percentEncode(part, pathSafe),
-  );
-  const query = after.length > 0 ? `?${percentEncode(after.join('?'), unsafeInQuery)}` : '';
-  return rooted(escaped) + query;
+    return rooted(percentEncoded(Buffer.from(path)));
+  const own = before.replace(/^(?:[a-z][a-z0-9+.-]*:)?\/\/[^/]*/i, '');
+  const query = after.length > 0 ? `?${sentQuery(after.join('?'))}` : '';
+  return rooted(sendable.test(own) ? own : percentEncoded(percentDecoded(own))) + query;
+}
+
+/** Go sends a query as it is; a space would end it. */
+function sentQuery(query: string): string {
+  return Buffer.from(query.replaceAll(' ', '%20')).toString('latin1');
 }
 
 function rooted(path: string): string {
   return path.startsWith('/') ? path : `/${path}`;
 }
 
-function percentEncode(text: string, unsafe: RegExp): string {
-  return text.replace(unsafe, (character) =>
-    [...Buffer.from(character)]
-      .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
-      .join(''),
+function percentDecoded(text: string): Buffer {
+  const bytes = Buffer.from(text).toString('latin1');
+  const plain = bytes.replace(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
   );
+  return Buffer.from(plain, 'latin1');
+}
+
+function percentEncoded(bytes: Buffer): string {
+  return [...bytes]
+    .map((byte) => {
+      const character = String.fromCharCode(byte);
+      return unescaped.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    })
+    .join('');
 }

@@ -63,6 +63,7 @@ function status(
   const pod = testPod({ restartPolicy, containers: named(regular), initContainers: named(init) });
   const context = {
     runtimeName: 'berth',
+    probes: { result: () => undefined },
     failures: new Map(Object.entries(failures)),
     hostIps: ['192.0.2.1'],
     podIps: ['10.0.0.2'],
@@ -296,6 +297,7 @@ test('a condition that says the same keeps its transition time', () => {
   const pod = testPod({ containers: [{ name: 'a' }] });
   const context = {
     runtimeName: 'berth',
+    probes: { result: () => undefined },
     failures: new Map(),
     hostIps: [],
     podIps: [],
@@ -315,6 +317,7 @@ test('the last end is remembered when the runtime has lost the container', () =>
   const pod = testPod({ restartPolicy: 'OnFailure', containers: [{ name: 'a' }] });
   const context = {
     runtimeName: 'berth',
+    probes: { result: () => undefined },
     failures: new Map(),
     hostIps: [],
     podIps: [],

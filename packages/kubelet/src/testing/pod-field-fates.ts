@@ -5,8 +5,8 @@ import { podSchema } from '../api/generated/pod-schema.ts';
 export type Fate =
   /** Shows in what the runtime is asked for. */
   | { fate: 'requested'; sample: unknown }
-  /** Acted on in `where`. */
-  | { fate: 'acted on'; sample: unknown; where: string }
+  /** Acted on in `where`. `beside` takes the place of what the manifest needs for the other fields. */
+  | { fate: 'acted on'; sample: unknown; where: string; beside?: Record<string, unknown> }
   /** Nothing to act on here: what only schedulers, controllers or later changes of a pod read. */
   | { fate: 'carried'; sample: unknown }
   /** The real kubelet does without it as well on such a node: told in the log, refused by `berth up` by default. */
@@ -15,6 +15,12 @@ export type Fate =
 
 const requested = (sample: unknown): Fate => ({ fate: 'requested', sample });
 const actedOn = (where: string, sample: unknown): Fate => ({ fate: 'acted on', sample, where });
+const oneOf = (where: string, sample: unknown): Fate => ({
+  fate: 'acted on',
+  sample,
+  where,
+  beside: {},
+});
 const carried = (sample: unknown): Fate => ({ fate: 'carried', sample });
 const ignored = (sample: unknown): Fate => ({ fate: 'ignored', sample });
 const refused = (sample: unknown): Fate => ({ fate: 'refused', sample });
@@ -140,10 +146,10 @@ export const places: Readonly<Record<string, Place>> = {
       image: requested('b'),
       imagePullPolicy: actedOn('images/image-manager.ts', 'Never'),
       lifecycle: requested({ preStop: { sleep: { seconds: 1 } } }),
-      livenessProbe: refused(probe),
+      livenessProbe: actedOn('prober/manager.ts', probe),
       name: requested('other'),
       ports: requested([{ containerPort: 80, hostPort: 8080 }]),
-      readinessProbe: refused(probe),
+      readinessProbe: actedOn('prober/manager.ts', probe),
       resizePolicy: carried([{ resourceName: 'cpu', restartPolicy: 'NotRequired' }]),
       resources: requested({ limits: { cpu: '1' } }),
       restartPolicy: actedOn('containers/restart-policy.ts', 'Always'),
@@ -151,7 +157,7 @@ export const places: Readonly<Record<string, Place>> = {
         { action: 'Restart', exitCodes: { operator: 'In', values: [1] } },
       ]),
       securityContext: requested({ privileged: true }),
-      startupProbe: refused(probe),
+      startupProbe: actedOn('prober/manager.ts', probe),
       stdin: requested(true),
       stdinOnce: requested(true),
       terminationMessagePath: requested('/last-words'),
@@ -160,6 +166,61 @@ export const places: Readonly<Record<string, Place>> = {
       volumeDevices: refused([{ name: 'v', devicePath: '/dev/x' }]),
       volumeMounts: actedOn('volumes/mount-sources.ts', []),
       workingDir: requested('/x'),
+    },
+  },
+  Probe: {
+    at: [...main, 'livenessProbe'],
+    beside: probe,
+    fields: {
+      exec: oneOf('prober/exec.ts', { command: ['true'] }),
+      failureThreshold: actedOn('prober/threshold.ts', 2),
+      grpc: oneOf('prober/grpc.ts', { port: 80 }),
+      httpGet: oneOf('prober/http.ts', { port: 80 }),
+      initialDelaySeconds: actedOn('prober/threshold.ts', 1),
+      periodSeconds: actedOn('prober/threshold.ts', 1),
+      successThreshold: actedOn('prober/threshold.ts', 1),
+      tcpSocket: actedOn('prober/tcp.ts', { port: 81 }),
+      terminationGracePeriodSeconds: actedOn('pods/effects/kill-container.ts', 1),
+      timeoutSeconds: actedOn('prober/run-probe.ts', 2),
+    },
+  },
+  ExecAction: {
+    at: [...main, 'livenessProbe', 'exec'],
+    fields: { command: actedOn('prober/exec.ts', ['true']) },
+  },
+  HTTPGetAction: {
+    at: [...main, 'livenessProbe', 'httpGet'],
+    beside: { port: 80 },
+    fields: {
+      host: actedOn('prober/http-request.ts', 'a'),
+      httpHeaders: actedOn('prober/http-request.ts', [{ name: 'A', value: 'b' }]),
+      path: actedOn('prober/http-request.ts', '/a'),
+      port: actedOn('prober/http-request.ts', 81),
+      protocol: ignored('HTTP2'),
+      scheme: actedOn('prober/http.ts', 'HTTPS'),
+    },
+  },
+  HTTPHeader: {
+    at: [...main, 'livenessProbe', 'httpGet', 'httpHeaders', 0],
+    within: { at: [...main, 'livenessProbe', 'httpGet'], object: { port: 80 } },
+    beside: { name: 'A', value: 'b' },
+    fields: {
+      name: actedOn('prober/http-request.ts', 'B'),
+      value: actedOn('prober/http-request.ts', 'c'),
+    },
+  },
+  TCPSocketAction: {
+    at: [...main, 'livenessProbe', 'tcpSocket'],
+    beside: { port: 80 },
+    fields: { host: actedOn('prober/tcp.ts', 'a'), port: actedOn('prober/tcp.ts', 81) },
+  },
+  GRPCAction: {
+    at: [...main, 'livenessProbe', 'grpc'],
+    beside: { port: 80 },
+    fields: {
+      mode: ignored('TLS'),
+      port: actedOn('prober/grpc.ts', 81),
+      service: actedOn('prober/grpc.ts', 's'),
     },
   },
   ContainerPort: {
@@ -439,36 +500,6 @@ export const places: Readonly<Record<string, Place>> = {
       // As in the real kubelet, such a hook fails.
       tcpSocket: actedOn('lifecycle/run-hook.ts', { port: 80 }),
     },
-  },
-  ExecAction: {
-    at: [...main, 'lifecycle', 'postStart', 'exec'],
-    fields: { command: actedOn('lifecycle/run-hook.ts', ['true']) },
-  },
-  HTTPGetAction: {
-    at: [...main, 'lifecycle', 'postStart', 'httpGet'],
-    beside: { port: 80 },
-    fields: {
-      host: actedOn('prober/http-request.ts', 'a'),
-      httpHeaders: actedOn('prober/http-request.ts', [{ name: 'A', value: 'b' }]),
-      path: actedOn('prober/http-request.ts', '/a'),
-      port: actedOn('prober/http-request.ts', 81),
-      protocol: ignored('HTTP2'),
-      scheme: actedOn('prober/http-request.ts', 'HTTPS'),
-    },
-  },
-  HTTPHeader: {
-    at: [...main, 'lifecycle', 'postStart', 'httpGet', 'httpHeaders', 0],
-    within: { at: [...main, 'lifecycle', 'postStart', 'httpGet'], object: { port: 80 } },
-    beside: { name: 'A', value: 'b' },
-    fields: {
-      name: actedOn('prober/http-request.ts', 'B'),
-      value: actedOn('prober/http-request.ts', 'c'),
-    },
-  },
-  TCPSocketAction: {
-    at: [...main, 'lifecycle', 'postStart', 'tcpSocket'],
-    beside: { port: 80 },
-    fields: { host: actedOn('lifecycle/run-hook.ts', 'a'), port: actedOn('lifecycle/run-hook.ts', 81) },
   },
   SleepAction: {
     at: [...main, 'lifecycle', 'postStart', 'sleep'],

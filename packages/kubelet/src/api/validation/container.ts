@@ -6,6 +6,7 @@ import { dnsLabel } from '../names.ts';
 import { validateHostPorts, validateInitPorts, validatePorts } from './container-port.ts';
 import { validateEnv, validateEnvFrom } from './env-var.ts';
 import { validateLifecycle } from './lifecycle.ts';
+import { validateProbes } from './probe.ts';
 import { validateResources } from './resources.ts';
 import { validateRestartPolicy } from './restart-policy.ts';
 import { validateContainerSecurity } from './security-context.ts';
@@ -23,12 +24,14 @@ export function validateContainers(spec: v1.PodSpec, volumes: Volumes): FieldErr
     if (container.lifecycle)
       errors.push(...validateLifecycle(container.lifecycle, `${path}.lifecycle`, spec));
     errors.push(...validateRestartPolicy(container, path));
+    errors.push(...validateProbes(container, 'regular', path));
   }
   for (const { container, path } of containersOfKind(spec, 'init')) {
     errors.push(...validateContainer(container, path, spec, volumes, names));
     errors.push(...validateInitPorts(container, path, spec));
     errors.push(...validateInitLifecycle(container, `${path}.lifecycle`, spec));
     errors.push(...validateRestartPolicy(container, path));
+    errors.push(...validateProbes(container, 'init', path));
   }
   return errors;
 }

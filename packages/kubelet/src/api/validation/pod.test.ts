@@ -230,11 +230,6 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     'limits[hugepages-2Mi]: Forbidden',
   ],
   [
-    'probe',
-    { container: { livenessProbe: { tcpSocket: { port: 80 } } } },
-    'spec.containers[0].livenessProbe: Forbidden: not supported by this kubelet yet',
-  ],
-  [
     'volume of a driver',
     { spec: { volumes: [{ name: 's', csi: { driver: 'a.b' } }] } },
     'spec.volumes[0].csi: Forbidden: not supported by this kubelet yet',

@@ -2,7 +2,7 @@
 // that pod-shape.ts checked and defaults.ts completed.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { check, type FieldError, invalid, oneOf, required } from '../field-error.ts';
-import { dnsLabel, dnsSubdomain } from '../names.ts';
+import { dnsLabel, dnsSubdomain, qualifiedName } from '../names.ts';
 import type { Pod } from '../pod.ts';
 import { validateContainers } from './container.ts';
 import { validateDns } from './dns-config.ts';
@@ -59,5 +59,8 @@ function validateSpec(spec: v1.PodSpec): FieldError[] {
   errors.push(...validateLabels(spec.nodeSelector ?? {}, 'spec.nodeSelector'));
   errors.push(...validateDns(spec), ...validateHostAliases(spec.hostAliases ?? []));
   errors.push(...validateTolerations(spec.tolerations ?? []));
+  for (const [index, { conditionType }] of (spec.readinessGates ?? []).entries()) {
+    check(errors, `spec.readinessGates[${index}].conditionType`, conditionType, qualifiedName);
+  }
   return errors;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defaultProbe } from '../../api/defaults.ts';
 import type { Container } from '../../api/pod.ts';
 import type { ProbeResult, ProbeResults } from '../../prober/results.ts';
 import { testPod } from '../../testing/pod.ts';
@@ -30,8 +31,8 @@ function show(action: PodAction): string {
 /** A container of a test, whose image is what runtimeStatus() reports. */
 function testedContainer(name: string, { probed, own }: Case) {
   const probes = {
-    startupProbe: { tcpSocket: { port: 1 }, terminationGracePeriodSeconds: 7 },
-    livenessProbe: { tcpSocket: { port: 1 }, terminationGracePeriodSeconds: 8 },
+    startupProbe: defaultProbe({ tcpSocket: { port: 1 }, terminationGracePeriodSeconds: 7 }),
+    livenessProbe: defaultProbe({ tcpSocket: { port: 1 }, terminationGracePeriodSeconds: 8 }),
   };
   return {
     name,
