@@ -1,5 +1,4 @@
 // Builds and starts all parts of the kubelet. The only file that imports them all; each part gets what it uses.
-import { arch } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDirectoriesSync } from '@berth/common/files/directories.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
@@ -17,11 +16,12 @@ import { createLogger } from './klog/klog.ts';
 import type { PodRuntimeStatus } from './kubecontainer/runtime-status.ts';
 import { recordedGracePeriod } from './kuberuntime/grace-period.ts';
 import { type RuntimeFacts, runtimeFacts } from './kuberuntime/runtime-facts.ts';
+import { RuntimeHandlers } from './kuberuntime/runtime-handlers.ts';
 import { RuntimePods } from './kuberuntime/runtime-pods.ts';
 import { sandboxConfigMaker } from './kuberuntime/sandbox-config-of.ts';
 import { LogRotator } from './logs/log-rotator.ts';
 import { canMountWithoutSwap, nodeCapacity } from './node/node-capacity.ts';
-import { nodeFacts } from './node/node-facts.ts';
+import { readNode } from './node/read-node.ts';
 import type { KubeletOptions } from './options/kubelet-options.ts';
 import { Pleg } from './pleg/pleg.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
@@ -34,6 +34,7 @@ import { PodWorkers } from './pods/workers.ts';
 import { lockRootDir } from './rootdir/instance-lock.ts';
 import { startServers } from './server/start-servers.ts';
 import { StatusManager } from './status/manager.ts';
+import { UserNamespaces } from './userns/user-namespaces.ts';
 import { VolumeManager } from './volumes/manager.ts';
 import { emptyDirPlugin } from './volumes/plugins/empty-dir.ts';
 import { hostPathPlugin } from './volumes/plugins/host-path.ts';
@@ -72,16 +73,16 @@ export class Kubelet {
 
   constructor(connections: KubeletConnections) {
     this.#connections = connections;
-    const { nodeName, nodeIps, maxPods, rootDir } = connections.options;
+    const { options } = connections;
     this.#podManager = new PodManager({
-      node: nodeFacts(nodeName, arch(), maxPods, nodeCapacity(rootDir)),
+      node: readNode(options),
       isFinished: (uid) => this.#statuses.isFinished(uid),
     });
     this.#visible = new VisiblePods({
       podManager: this.#podManager,
       statuses: this.#statuses,
       workers: () => this.#running?.workers,
-      nodeIps,
+      nodeIps: options.nodeIps,
     });
   }
 
@@ -91,7 +92,8 @@ export class Kubelet {
    */
   setPods(pods: readonly Pod[]): void {
     this.#podManager.setPods(pods);
-    if (this.#running) this.#running.workers.setPods(this.#podManager.admitted());
+    if (this.#running)
+      this.#running.workers.setPods(this.#podManager.admitted(), this.#podManager.preempted());
     else if (!this.#starting) {
       this.#starting = true;
       void this.#start();
@@ -142,10 +144,13 @@ export class Kubelet {
     const { runtime } = cri;
     const facts = await runtimeFacts(runtime);
     const cgroups = await startPodCgroups(options);
+    this.#podManager.runtimeAnswered(facts);
+    this.#visible.refresh();
     const worker = workerPorts(this.#connections, facts, cgroups, this.#statuses);
     const found = await leftoverPods({ runtime, cgroups, options });
     if (this.#stopped) return;
     const workers = new PodWorkers(this.#podManager.admitted(), {
+      preempted: this.#podManager.preempted(),
       worker,
       found,
       onEnded: (uid) => this.#visible.ended(uid),
@@ -161,7 +166,7 @@ export class Kubelet {
 /** Builds the parts that the pod workers use. */
 function workerPorts(
   { cri, imageCri = cri, options }: KubeletConnections,
-  { runtimeName, hasGroupsPolicy }: RuntimeFacts,
+  { runtimeName, handlers }: RuntimeFacts,
   cgroups: PodCgroups,
   statuses: StatusManager,
 ): WorkerPorts {
@@ -175,7 +180,8 @@ function workerPorts(
     emptyDirPlugin(options, { memoryBytes: capacity.memoryBytes, noswap: canMountWithoutSwap() }),
     hostPathPlugin,
   ]);
-  const sandboxConfigOf = sandboxConfigMaker(options, cgroups);
+  const users = new UserNamespaces(options);
+  const sandboxConfigOf = sandboxConfigMaker(options, cgroups, users);
   const effects = effectTable({
     runtime,
     pods,
@@ -185,7 +191,8 @@ function workerPorts(
     crashLoop,
     creations,
     sandboxConfigOf,
-    hasGroupsPolicy,
+    users,
+    handlers: new RuntimeHandlers(runtime, handlers),
     options,
     capacity,
   });
@@ -195,7 +202,7 @@ function workerPorts(
     effects,
     collectGarbage: (status: PodRuntimeStatus) => collectGarbage(status, { runtime, pods, options }),
   };
-  const terminate = { runtime, pods, options, images, crashLoop, cgroups, volumes };
+  const terminate = { runtime, pods, options, images, crashLoop, cgroups, volumes, users };
   return {
     sync: (pod, state) => syncPod(pod, state, sync),
     terminate: (pod, graceSeconds, onStatus) => terminatePod(pod, graceSeconds, terminate, onStatus),
@@ -209,14 +216,12 @@ function workerPorts(
 /** The parameters of startKubelet. */
 export interface KubeletSettings {
   options: KubeletOptions;
-  allowedUnsafeSysctls: readonly string[];
   version: string;
 }
 
 /** Starts the kubelet with its sources and servers; `stop` leaves the pods running. */
 export async function startKubelet({
   options,
-  allowedUnsafeSysctls,
   version,
 }: KubeletSettings): Promise<{ stop(): Promise<void> }> {
   await lockRootDir(options.rootDir);
@@ -230,7 +235,7 @@ export async function startKubelet({
       : { imageCri: connectCri(imageServiceEndpoint, { timeoutMs }) }),
     options,
   });
-  const config = new PodConfig(podSources(options, { allowedUnsafe: allowedUnsafeSysctls }));
+  const config = new PodConfig(podSources(options));
   const servers = await startServers(options, {
     pods: () => kubelet.pods(),
     rejected: () => [

@@ -11,7 +11,6 @@ import type { Pod } from '../api/pod.ts';
 import { type JsonObject, readPodShape } from '../api/pod-shape.ts';
 import { unsupportedFields } from '../api/supported-fields.ts';
 import { isRunnable, validatePod } from '../api/validation/pod.ts';
-import type { SysctlRules } from '../api/validation/security-context.ts';
 import { asStaticPod, type StaticPodOrigin } from './static-pod.ts';
 
 /** One pod of a manifest: valid, or its errors. */
@@ -31,7 +30,6 @@ export type DecodedPod =
 
 /** The parameters of decoding. */
 export interface DecodeOptions extends StaticPodOrigin {
-  sysctls: SysctlRules;
   /** When the manifest was read. */
   seen: Date;
   /**
@@ -108,7 +106,7 @@ class Decoder {
     if ('errors' in shape) return this.#failed(key, at, shape.errors);
     const options = this.#options;
     const pod = withDefaults(asStaticPod(shape.pod, options, options.seen));
-    const found = [...shape.ignored, ...unsupportedFields(pod), ...validatePod(pod, options.sysctls)];
+    const found = [...shape.ignored, ...unsupportedFields(pod), ...validatePod(pod)];
     const isStrict = options.validate === 'strict';
     const errors = found.filter(({ isIgnored }) => isStrict || !isIgnored);
     if (!isRunnable(pod, errors) || (isStrict && this.#warnings.length > 0)) {

@@ -13,6 +13,8 @@ import { annotationsOf, containerLabels } from '../kubecontainer/labels.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { logPath } from '../paths/pod-paths.ts';
+import { userNamespace } from '../sandbox/namespaces.ts';
+import type { PodIds } from '../userns/id-ranges.ts';
 import { containerSecurityContext } from './security-context.ts';
 
 /** The files and image prepared for one attempt of a container. */
@@ -27,6 +29,8 @@ export interface ContainerParts {
   hostsFile: string | undefined;
   /** The file for the container's termination message. */
   terminationLog: string | undefined;
+  /** The ids of a pod with users of its own. */
+  ids: PodIds | undefined;
 }
 
 /** The configuration of `container`. Throws (CreateContainerConfigError) when a value is not available. */
@@ -61,8 +65,8 @@ export function containerConfig(
         oomScoreAdj: BigInt(oomScoreAdj(pod, container, parts.place.node.memoryBytes)),
       },
       securityContext: containerSecurityContext(pod, container, parts.image.user, {
-        default: options.seccompDefault,
-        profileRoot: `${options.rootDir}/seccomp`,
+        ids: parts.ids,
+        seccomp: { default: options.seccompDefault, profileRoot: `${options.rootDir}/seccomp` },
       }),
     },
   };
@@ -95,7 +99,9 @@ function mounts(pod: Pod, container: Container, parts: ContainerParts): DeepPart
     const containerPath = absolute(container.terminationMessagePath);
     all.push({ ...podFile, containerPath, hostPath: parts.terminationLog });
   }
-  return all;
+  // The runtime shows the owners of files in them as the pod's users see them.
+  const { uids, gids } = userNamespace(parts.ids);
+  return all.map((mount) => ({ ...mount, uidMappings: uids, gidMappings: gids }));
 }
 
 /** Mount options of the kubelet's own files. A runtime may ignore them: the file system itself has them too. */

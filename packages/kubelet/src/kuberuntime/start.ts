@@ -13,6 +13,7 @@ import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podDir } from '../paths/pod-paths.ts';
 import { makeTerminationLog } from '../podfiles/termination-log.ts';
 import { writeHostsFile } from '../podfiles/write-hosts-file.ts';
+import type { PodIds } from '../userns/id-ranges.ts';
 import { volumePaths } from '../volumes/mount-paths.ts';
 
 /** The parameters of creating and starting a container. */
@@ -26,6 +27,8 @@ export interface StartContainerPorts {
 export interface ContainerPlace {
   sandboxId: string;
   sandboxConfig: DeepPartial<PodSandboxConfig>;
+  /** The ids of a pod with users of its own. */
+  ids: PodIds | undefined;
   podIps: string[];
   /** Paths on the node of the pod's volumes, by name. */
   volumes: ReadonlyMap<string, string>;
@@ -80,6 +83,7 @@ async function prepare(
       image,
       place: podPlace,
       volumePaths: volumePaths(pod, container, place.volumes, podPlace, options),
+      ids: place.ids,
       hostsFile: hostsFile(pod, podIps, options),
       terminationLog:
         container.terminationMessagePath === '' ? undefined : makeTerminationLog(options, uid, attempt),

@@ -18,6 +18,7 @@ export class ConfigurationError extends Error {
 const grouped: Readonly<Record<string, keyof Settings>> = {
   'crashLoopBackOff.maxContainerRestartPeriod': 'maxContainerRestartPeriod',
   'logging.verbosity': 'verbosity',
+  'userNamespaces.idsPerPod': 'userNamespacesIdsPerPod',
 };
 
 const known: ReadonlySet<string> = new Set([

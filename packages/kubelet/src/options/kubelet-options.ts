@@ -1,6 +1,7 @@
 // The kubelet's settings after defaults, configuration file and command line are merged: parsed, checked, in plain
 // units. Everything below main.ts reads these and never a flag or a YAML field.
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
+import type { NodeIds } from './subordinate-ids.ts';
 
 /** Settings of a running kubelet. Names follow KubeletConfiguration; units are in the names. */
 export interface KubeletOptions {
@@ -42,8 +43,12 @@ export interface KubeletOptions {
   clusterDomain: string;
   /** The file that pods' resolv.conf is derived from; '' for none. */
   resolvConf: string;
+  /** Kernel parameters that pods may set beside the safe ones; `*` at the end stands for any rest. */
+  allowedUnsafeSysctls: readonly string[];
   /** Maximum number of pods on this node. */
   maxPods: number;
+  /** The ids that pods with users of their own may have. */
+  userIds: NodeIds;
   /** Whether pods that name no seccomp profile get the runtime's default one. */
   seccompDefault: boolean;
   /** Maximum number of concurrent image pulls; undefined: no limit. */

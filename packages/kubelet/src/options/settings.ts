@@ -37,6 +37,8 @@ export interface Settings {
   syncFrequency: number;
   /** crashLoopBackOff.maxContainerRestartPeriod */
   maxContainerRestartPeriod: number;
+  /** userNamespaces.idsPerPod */
+  userNamespacesIdsPerPod: number;
   /** logging.verbosity, and the flag -v */
   verbosity: number;
 }
@@ -84,6 +86,7 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   staticPodPath: text(),
   syncFrequency: duration(1),
   maxContainerRestartPeriod: duration(1000, 300_000),
+  userNamespacesIdsPerPod: integer(65_536, 2 ** 32 - 1),
   verbosity: integer(0, 2 ** 31 - 1),
 };
 
@@ -121,6 +124,7 @@ export const defaultSettings: Settings = {
   staticPodPath: '',
   syncFrequency: 60_000,
   maxContainerRestartPeriod: 300_000,
+  userNamespacesIdsPerPod: 65_536,
   verbosity: 0,
 };
 
