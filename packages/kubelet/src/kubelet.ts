@@ -1,5 +1,4 @@
 // Builds and starts all parts of the kubelet. The only file that imports them all; each part gets what it uses.
-import { arch } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDirectoriesSync } from '@berth/common/files/directories.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
@@ -17,11 +16,12 @@ import { createLogger } from './klog/klog.ts';
 import type { PodRuntimeStatus } from './kubecontainer/runtime-status.ts';
 import { recordedGracePeriod } from './kuberuntime/grace-period.ts';
 import { type RuntimeFacts, runtimeFacts } from './kuberuntime/runtime-facts.ts';
+import { RuntimeHandlers } from './kuberuntime/runtime-handlers.ts';
 import { RuntimePods } from './kuberuntime/runtime-pods.ts';
 import { sandboxConfigMaker } from './kuberuntime/sandbox-config-of.ts';
 import { LogRotator } from './logs/log-rotator.ts';
 import { canMountWithoutSwap, nodeCapacity } from './node/node-capacity.ts';
-import { nodeFacts } from './node/node-facts.ts';
+import { readNode } from './node/read-node.ts';
 import { ManifestObjects } from './objects/from-manifests.ts';
 import type { Objects } from './objects/objects.ts';
 import type { NodeObject } from './objects/types.ts';
@@ -38,6 +38,7 @@ import { Prober } from './prober/manager.ts';
 import { lockRootDir } from './rootdir/instance-lock.ts';
 import { startServers } from './server/start-servers.ts';
 import { StatusManager } from './status/manager.ts';
+import { UserNamespaces } from './userns/user-namespaces.ts';
 import { filesPlugin } from './volumes/files-plugin.ts';
 import { VolumeManager } from './volumes/manager.ts';
 import { configMapVolumes } from './volumes/plugins/config-map.ts';
@@ -81,16 +82,16 @@ export class Kubelet {
 
   constructor(connections: KubeletConnections) {
     this.#connections = connections;
-    const { nodeName, nodeIps, maxPods, rootDir } = connections.options;
+    const { options } = connections;
     this.#podManager = new PodManager({
-      node: nodeFacts(nodeName, arch(), maxPods, nodeCapacity(rootDir)),
+      node: readNode(options),
       isFinished: (uid) => this.#statuses.isFinished(uid),
     });
     this.#visible = new VisiblePods({
       podManager: this.#podManager,
       statuses: this.#statuses,
       workers: () => this.#running?.workers,
-      nodeIps,
+      nodeIps: options.nodeIps,
     });
   }
 
@@ -100,7 +101,8 @@ export class Kubelet {
    */
   setPods(pods: readonly Pod[]): void {
     this.#podManager.setPods(pods);
-    if (this.#running) this.#running.workers.setPods(this.#podManager.admitted());
+    if (this.#running)
+      this.#running.workers.setPods(this.#podManager.admitted(), this.#podManager.preempted());
     else if (!this.#starting) {
       this.#starting = true;
       void this.#start();
@@ -158,6 +160,8 @@ export class Kubelet {
     const { runtime } = cri;
     const facts = await runtimeFacts(runtime);
     const cgroups = await startPodCgroups(options);
+    this.#podManager.runtimeAnswered(facts);
+    this.#visible.refresh();
     const prober = new Prober({
       runtime,
       options,
@@ -167,6 +171,7 @@ export class Kubelet {
     const found = await leftoverPods({ runtime, cgroups, options });
     if (this.#stopped) return;
     const workers = new PodWorkers(this.#podManager.admitted(), {
+      preempted: this.#podManager.preempted(),
       worker,
       found,
       onEnded: (uid) => this.#visible.ended(uid),
@@ -182,7 +187,7 @@ export class Kubelet {
 /** Builds the parts that the pod workers use. */
 function workerPorts(
   { cri, imageCri = cri, options }: KubeletConnections,
-  { runtimeName, hasGroupsPolicy }: RuntimeFacts,
+  { runtimeName, handlers }: RuntimeFacts,
   cgroups: PodCgroups,
   statuses: StatusManager,
   objects: Objects,
@@ -201,7 +206,8 @@ function workerPorts(
     hostPathPlugin,
     ...[configMapVolumes, secretVolumes].map((kind) => filesPlugin(kind, files)),
   ]);
-  const sandboxConfigOf = sandboxConfigMaker(options, cgroups);
+  const users = new UserNamespaces(options);
+  const sandboxConfigOf = sandboxConfigMaker(options, cgroups, users);
   const effects = effectTable({
     runtime,
     pods,
@@ -211,7 +217,8 @@ function workerPorts(
     crashLoop,
     creations,
     sandboxConfigOf,
-    hasGroupsPolicy,
+    users,
+    handlers: new RuntimeHandlers(runtime, handlers),
     options,
     capacity,
     objects,
@@ -224,7 +231,7 @@ function workerPorts(
     probes: prober,
     collectGarbage: (status: PodRuntimeStatus) => collectGarbage(status, { runtime, pods, options }),
   };
-  const terminate = { runtime, pods, options, images, crashLoop, cgroups, volumes };
+  const terminate = { runtime, pods, options, images, crashLoop, cgroups, volumes, users };
   return {
     sync: (pod, state) => syncPod(pod, state, sync),
     terminate: (ending, onStatus) => terminatePod(ending, terminate, onStatus),
@@ -239,14 +246,12 @@ function workerPorts(
 /** The parameters of startKubelet. */
 export interface KubeletSettings {
   options: KubeletOptions;
-  allowedUnsafeSysctls: readonly string[];
   version: string;
 }
 
 /** Starts the kubelet with its sources and servers; `stop` leaves the pods running. */
 export async function startKubelet({
   options,
-  allowedUnsafeSysctls,
   version,
 }: KubeletSettings): Promise<{ stop(): Promise<void> }> {
   await lockRootDir(options.rootDir);
@@ -260,7 +265,7 @@ export async function startKubelet({
       : { imageCri: connectCri(imageServiceEndpoint, { timeoutMs }) }),
     options,
   });
-  const config = new PodConfig(podSources(options, { allowedUnsafe: allowedUnsafeSysctls }));
+  const config = new PodConfig(podSources(options));
   const servers = await startServers(options, {
     pods: () => kubelet.pods(),
     rejected: () => [

@@ -65,7 +65,6 @@ export function parseManifest(
     decodeManifest(text, {
       nodeName: node,
       file,
-      sysctls: { allowedUnsafe: [] },
       seen: new Date(),
       validate: strictness,
     });

@@ -5,6 +5,7 @@ import type { PodStatus } from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 
 export type {
+  AppArmorProfile,
   ContainerState,
   ContainerStatus,
   EnvVar,
@@ -31,6 +32,14 @@ export type PodMetadata = ObjectMeta & PodIdentity;
 
 /** kubernetes-types describes 1.30; these are the fields that came later and that this kubelet supports. */
 export type PodSecurityContext = v1.PodSecurityContext & { supplementalGroupsPolicy?: 'Merge' | 'Strict' };
+
+/** Fields of a pod's specification that are newer. */
+export interface NewerPodSpec {
+  /** Since 1.34: the host name, whatever the pod's name and domain. */
+  hostnameOverride?: string;
+  /** Since 1.34: requests and limits of the pod as a whole. */
+  resources?: v1.ResourceRequirements;
+}
 
 /** Since 1.37, with what the mount is bound. */
 export type VolumeMount = v1.VolumeMount & { bindMountOptions?: string[] };
@@ -109,9 +118,10 @@ export interface EphemeralContainer extends Container {
 /** The specification of an admitted pod, defaults filled in. */
 export interface PodSpec
   extends Omit<
-    v1.PodSpec,
-    'containers' | 'initContainers' | 'ephemeralContainers' | 'securityContext' | 'volumes'
-  > {
+      v1.PodSpec,
+      'containers' | 'initContainers' | 'ephemeralContainers' | 'securityContext' | 'volumes'
+    >,
+    NewerPodSpec {
   volumes?: Volume[];
   containers: Container[];
   initContainers?: Container[];

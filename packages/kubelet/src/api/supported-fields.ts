@@ -20,8 +20,6 @@ const withoutEffect: Readonly<Record<string, string>> = {
   'PodSecurityContext.windowsOptions': notWindows,
   'SecurityContext.windowsOptions': notWindows,
   'PodSpec.evictionResponders': noApiServer,
-  'PodSpec.runtimeClassName':
-    "there is no API server that knows runtime classes: the runtime's default handler is used",
 };
 
 /** By type of the Pod schema, the fields that this kubelet does not act on yet. It acts on all others. */
@@ -29,23 +27,20 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
   ObjectMeta: new Set(['deletionTimestamp', ...ignoredFields('ObjectMeta')]),
   PodSpec: new Set([
     'ephemeralContainers',
-    'hostUsers',
-    'hostnameOverride',
     'imagePullSecrets',
     'overhead',
     'resourceClaims',
     'resources',
-    'schedulingGates',
     'serviceAccount',
     'serviceAccountName',
     ...ignoredFields('PodSpec'),
   ]),
-  PodSecurityContext: new Set(['appArmorProfile', ...ignoredFields('PodSecurityContext')]),
+  PodSecurityContext: new Set(ignoredFields('PodSecurityContext')),
   Container: new Set(['volumeDevices']),
   GRPCAction: new Set(ignoredFields('GRPCAction')),
   HTTPGetAction: new Set(ignoredFields('HTTPGetAction')),
   ResourceRequirements: new Set(['claims']),
-  SecurityContext: new Set(['appArmorProfile', 'procMount', ...ignoredFields('SecurityContext')]),
+  SecurityContext: new Set(ignoredFields('SecurityContext')),
   Volume: new Set([
     'awsElasticBlockStore',
     'azureDisk',
@@ -81,12 +76,8 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
 const harmless: Readonly<Record<string, unknown>> = {
   'GRPCAction.mode': 'Plaintext',
   'HTTPGetAction.protocol': 'HTTP1',
-  'PodSecurityContext.appArmorProfile': { type: 'Unconfined' },
-  'SecurityContext.appArmorProfile': { type: 'Unconfined' },
   'PodSpec.overhead': {},
   'PodSpec.resources': {},
-  'PodSpec.hostUsers': true,
-  'SecurityContext.procMount': 'Default',
   'VolumeMount.recursiveReadOnly': 'Disabled',
 };
 

@@ -12,7 +12,6 @@ import type { Pod } from '../api/pod.ts';
 import { type JsonObject, readShape } from '../api/pod-shape.ts';
 import { unsupportedFields } from '../api/supported-fields.ts';
 import { isRunnable, validatePod } from '../api/validation/pod.ts';
-import type { SysctlRules } from '../api/validation/security-context.ts';
 import { decodeObject } from '../objects/decode.ts';
 import { objectKey } from '../objects/objects.ts';
 import type { NodeObject } from '../objects/types.ts';
@@ -37,7 +36,6 @@ export type Decoded =
 
 /** The parameters of decoding. */
 export interface DecodeOptions extends StaticPodOrigin {
-  sysctls: SysctlRules;
   /** When the manifest was read. */
   seen: Date;
   /**
@@ -130,7 +128,7 @@ class Decoder {
     if ('errors' in shape) return this.#failed(key, at, shape.errors);
     const options = this.#options;
     const pod = withDefaults(asStaticPod(shape.object, options, options.seen));
-    const found = [...shape.ignored, ...unsupportedFields(pod), ...validatePod(pod, options.sysctls)];
+    const found = [...shape.ignored, ...unsupportedFields(pod), ...validatePod(pod)];
     const isStrict = options.validate === 'strict';
     const errors = found.filter(({ isIgnored }) => isStrict || !isIgnored);
     if (!isRunnable(pod, errors) || (isStrict && this.#warnings.length > 0)) {

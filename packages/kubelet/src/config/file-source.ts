@@ -3,7 +3,6 @@
 import { type FSWatcher, type Stats, watch } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { SysctlRules } from '../api/validation/security-context.ts';
 import { createLogger } from '../klog/klog.ts';
 import { objectKey, refTo } from '../objects/objects.ts';
 import { LastGoodManifests } from './last-good.ts';
@@ -25,7 +24,6 @@ export interface FileSourceOptions {
   checkFrequencyMs: number;
   /** Folder for the last valid manifests (last-good.ts). */
   stateDir: string;
-  sysctls: SysctlRules;
 }
 
 /** The manifest directory as a source of pods. */
@@ -95,8 +93,7 @@ export class FileSource implements PodSource {
     }
     const signature = `${found.ino}/${found.size}/${found.mtimeMs}/${found.ctimeMs}`;
     if (before?.signature === signature) return;
-    const { nodeName, sysctls } = this.#options;
-    const options = { nodeName, sysctls, lastGood: this.#lastGood };
+    const options = { nodeName: this.#options.nodeName, lastGood: this.#lastGood };
     const { faultless, ...manifest } = await readManifestFile(file, found, before, options);
     this.#files.set(file, { ...manifest, signature });
     if (faultless !== undefined) this.#unsaved.set(file, faultless);

@@ -18,7 +18,6 @@ function decode(file: string, ...pods: { name: string; image?: string }[]) {
   return decodeManifest(text.join('\n---\n'), {
     nodeName: 'n',
     file,
-    sysctls: { allowedUnsafe: [] },
     seen: new Date(),
     validate: 'warn',
   });

@@ -13,6 +13,8 @@ import { annotationsOf, containerLabels } from '../kubecontainer/labels.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { logPath } from '../paths/pod-paths.ts';
+import { userNamespace } from '../sandbox/namespaces.ts';
+import type { PodIds } from '../userns/id-ranges.ts';
 import { containerSecurityContext } from './security-context.ts';
 
 /** What a volume mount of a container mounts. */
@@ -37,6 +39,8 @@ export interface ContainerParts {
   hostsFile: string | undefined;
   /** The file for the container's termination message. */
   terminationLog: string | undefined;
+  /** The ids of a pod with users of its own. */
+  ids: PodIds | undefined;
 }
 
 /** The configuration of `container`. Throws (CreateContainerConfigError) when a value is not available. */
@@ -72,8 +76,8 @@ export function containerConfig(
         oomScoreAdj: BigInt(oomScoreAdj(pod, container, parts.place.node.memoryBytes)),
       },
       securityContext: containerSecurityContext(pod, container, parts.image.user, {
-        default: options.seccompDefault,
-        profileRoot: `${options.rootDir}/seccomp`,
+        ids: parts.ids,
+        seccomp: { default: options.seccompDefault, profileRoot: `${options.rootDir}/seccomp` },
       }),
     },
   };
@@ -102,7 +106,9 @@ function mounts(container: Container, parts: ContainerParts): DeepPartial<Mount>
     const containerPath = absolute(container.terminationMessagePath);
     all.push({ ...podFile, containerPath, hostPath: parts.terminationLog });
   }
-  return all;
+  // The runtime shows the owners of files in them as the pod's users see them.
+  const { uids, gids } = userNamespace(parts.ids);
+  return all.map((mount) => ({ ...mount, uidMappings: uids, gidMappings: gids }));
 }
 
 /** Mount options of the kubelet's own files. A runtime may ignore them: the file system itself has them too. */

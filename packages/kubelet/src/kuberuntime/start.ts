@@ -15,6 +15,7 @@ import { podDir } from '../paths/pod-paths.ts';
 import { readEnvFile } from '../podfiles/env-file.ts';
 import { makeTerminationLog } from '../podfiles/termination-log.ts';
 import { writeHostsFile } from '../podfiles/write-hosts-file.ts';
+import type { PodIds } from '../userns/id-ranges.ts';
 import type { PreparedVolumes } from '../volumes/manager.ts';
 import { mountSources } from '../volumes/mount-sources.ts';
 
@@ -30,6 +31,8 @@ export interface StartContainerPorts {
 export interface ContainerPlace {
   sandboxId: string;
   sandboxConfig: DeepPartial<PodSandboxConfig>;
+  /** The ids of a pod with users of its own. */
+  ids: PodIds | undefined;
   podIps: string[];
   volumes: PreparedVolumes;
 }
@@ -89,6 +92,7 @@ async function prepare(
       image,
       place: podPlace,
       mountSources: mountSources(pod, container, place.volumes, podPlace, options),
+      ids: place.ids,
       hostsFile: hostsFile(pod, podIps, options),
       terminationLog:
         container.terminationMessagePath === '' ? undefined : makeTerminationLog(options, uid, attempt),

@@ -22,6 +22,7 @@ export const grouped: Readonly<Record<string, keyof Settings>> = {
   'authorization.mode': 'authorizationMode',
   'crashLoopBackOff.maxContainerRestartPeriod': 'maxContainerRestartPeriod',
   'logging.verbosity': 'verbosity',
+  'userNamespaces.idsPerPod': 'userNamespacesIdsPerPod',
 };
 
 const known: ReadonlySet<string> = new Set([

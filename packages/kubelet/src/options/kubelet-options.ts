@@ -2,6 +2,7 @@
 // units. Everything below main.ts reads these and never a flag or a YAML field.
 import type { SecureVersion } from 'node:tls';
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
+import type { NodeIds } from './subordinate-ids.ts';
 
 /** Settings of the secure server. */
 export interface SecureServerOptions {
@@ -76,8 +77,12 @@ export interface KubeletOptions {
   clusterDomain: string;
   /** The file that pods' resolv.conf is derived from; '' for none. */
   resolvConf: string;
+  /** Kernel parameters that pods may set beside the safe ones; `*` at the end stands for any rest. */
+  allowedUnsafeSysctls: readonly string[];
   /** Maximum number of pods on this node. */
   maxPods: number;
+  /** The ids that pods with users of their own may have. */
+  userIds: NodeIds;
   /** Whether pods that name no seccomp profile get the runtime's default one. */
   seccompDefault: boolean;
   /** Maximum number of concurrent image pulls; undefined: no limit. */

@@ -61,6 +61,8 @@ export interface Settings {
   webhookAuth: boolean;
   /** crashLoopBackOff.maxContainerRestartPeriod */
   maxContainerRestartPeriod: number;
+  /** userNamespaces.idsPerPod */
+  userNamespacesIdsPerPod: number;
   /** logging.verbosity, and the flag -v */
   verbosity: number;
 }
@@ -126,6 +128,7 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   tlsPrivateKeyFile: text(),
   webhookAuth: bool(),
   maxContainerRestartPeriod: duration(1000, 300_000),
+  userNamespacesIdsPerPod: integer(65_536, 2 ** 32 - 1),
   verbosity: integer(0, 2 ** 31 - 1),
 };
 
@@ -182,6 +185,7 @@ export const defaultSettings: Settings = {
   // As authorizationMode.
   webhookAuth: false,
   maxContainerRestartPeriod: 300_000,
+  userNamespacesIdsPerPod: 65_536,
   verbosity: 0,
 };
 

@@ -94,7 +94,6 @@ export const unsupportedSettings: Readonly<Record<string, readonly unknown[]>> =
   topologyManagerPolicyOptions: [],
   topologyManagerScope: ['container'],
   tracing: [],
-  'userNamespaces.idsPerPod': [65_536],
   volumePluginDir: ['/usr/libexec/kubernetes/kubelet-plugins/volume/exec/'],
   volumeStatsAggPeriod: ['1m0s', '1m'],
 };

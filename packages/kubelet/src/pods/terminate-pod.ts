@@ -9,6 +9,7 @@ import { type PodRemovalPorts, removePod } from '../kuberuntime/remove.ts';
 import type { RuntimePods } from '../kuberuntime/runtime-pods.ts';
 import { type StopPodPorts, stopPod } from '../kuberuntime/stop.ts';
 import { removePodLogs } from '../logs/log-files.ts';
+import type { UserNamespaces } from '../userns/user-namespaces.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
 
 /** The parameters of ending a pod. */
@@ -20,6 +21,7 @@ export interface TerminatePorts {
   crashLoop: Pick<CrashLoopBackoff, 'forget'>;
   cgroups: Pick<PodCgroups, 'remove'>;
   volumes: Pick<VolumeManager, 'tearDown'>;
+  users: Pick<UserNamespaces, 'release'>;
 }
 
 /** A pod to end. */
@@ -58,4 +60,5 @@ async function removeRemains(uid: string, ports: TerminatePorts): Promise<void> 
   await ports.cgroups.remove(uid);
   await removePodLogs(ports.options, uid);
   await ports.volumes.tearDown(uid);
+  ports.users.release(uid);
 }

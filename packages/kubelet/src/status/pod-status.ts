@@ -7,6 +7,7 @@ import { endedStatus, type PodEnd, type Rejected } from '../pods/end/pod-end.ts'
 import type { ProbeResults } from '../prober/results.ts';
 import { podConditions } from './conditions.ts';
 import { containerStatuses, timestamp } from './container-status.ts';
+import { disruptionConditions } from './disruption.ts';
 import { podPhase } from './phase.ts';
 
 /** The further inputs of a status. */
@@ -41,7 +42,10 @@ export function podStatus(
   const [podIP] = context.podIps;
   return {
     phase,
-    conditions: podConditions(pod, runtime, statuses, previous?.conditions ?? [], now),
+    conditions: [
+      ...podConditions(pod, runtime, statuses, previous?.conditions ?? [], now),
+      ...disruptionConditions(context.end, previous?.conditions ?? [], now),
+    ],
     ...reason,
     ...(hostIP ? { hostIP, hostIPs: context.hostIps.map((ip) => ({ ip })) } : {}),
     ...(podIP ? { podIP, podIPs: context.podIps.map((ip) => ({ ip })) } : {}),

@@ -8,7 +8,6 @@ import type { NodeObject } from '../objects/types.ts';
 export const decodeOptions: DecodeOptions = {
   nodeName: 'Node-1',
   file: '/manifests/a.yaml',
-  sysctls: { allowedUnsafe: ['kernel.msg*'] },
   seen: new Date('2026-11-23T20:08:12Z'),
   validate: 'warn',
 };

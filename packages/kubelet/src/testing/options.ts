@@ -24,6 +24,8 @@ export function testOptions(changes: Partial<KubeletOptions> = {}): KubeletOptio
     clusterDns: [],
     clusterDomain: '',
     resolvConf: '',
+    allowedUnsafeSysctls: [],
+    userIds: { firstId: 65_536, length: 2 ** 32 - 65_536, idsPerPod: 65_536 },
     maxPods: 110,
     seccompDefault: false,
     maxParallelImagePulls: undefined,

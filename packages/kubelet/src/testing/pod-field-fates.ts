@@ -11,7 +11,8 @@ export type Fate =
   | { fate: 'carried'; sample: unknown }
   /** The real kubelet does without it as well on such a node: told in the log, refused by `berth up` by default. */
   | { fate: 'ignored'; sample: unknown }
-  | { fate: 'refused'; sample: unknown };
+  /** `told`: the path of the field that the error names, where that is another one. */
+  | { fate: 'refused'; sample: unknown; told?: string };
 
 const requested = (sample: unknown): Fate => ({ fate: 'requested', sample });
 const actedOn = (where: string, sample: unknown): Fate => ({ fate: 'acted on', sample, where });
@@ -23,7 +24,11 @@ const oneOf = (where: string, sample: unknown): Fate => ({
 });
 const carried = (sample: unknown): Fate => ({ fate: 'carried', sample });
 const ignored = (sample: unknown): Fate => ({ fate: 'ignored', sample });
-const refused = (sample: unknown): Fate => ({ fate: 'refused', sample });
+const refused = (sample: unknown, told?: string): Fate => ({
+  fate: 'refused',
+  sample,
+  ...(told && { told }),
+});
 
 /** Where fields of a type are tried: the path of an object of that type, and what else the manifest needs. */
 export interface Place {
@@ -77,25 +82,25 @@ export const places: Readonly<Record<string, Place>> = {
       hostIPC: requested(true),
       hostNetwork: requested(true),
       hostPID: requested(true),
-      hostUsers: refused(false),
+      hostUsers: requested(false),
       hostname: requested('h'),
-      hostnameOverride: refused('h'),
+      hostnameOverride: requested('h'),
       imagePullSecrets: refused([{ name: 's' }]),
       initContainers: actedOn('pods/actions/init-actions.ts', [{ name: 'i', image: 'a' }]),
       nodeName: actedOn('config/static-pod.ts', 'n'),
       nodeSelector: actedOn('admission/node-affinity.ts', { a: 'b' }),
-      os: carried({ name: 'linux' }),
+      os: actedOn('admission/operating-system.ts', { name: 'linux' }),
       overhead: refused({ cpu: '1' }),
       preemptionPolicy: carried('Never'),
-      priority: carried(1),
+      priority: actedOn('admission/critical.ts', 1),
       priorityClassName: requested('system-node-critical'),
       readinessGates: actedOn('status/conditions.ts', [{ conditionType: 'a.b/c' }]),
       resourceClaims: refused([{ name: 'c', resourceClaimName: 'c' }]),
       resources: refused({ limits: { cpu: '1' } }),
       restartPolicy: actedOn('containers/restart-policy.ts', 'Never'),
-      runtimeClassName: ignored('kata'),
+      runtimeClassName: actedOn('pods/effects/create-sandbox.ts', 'kata'),
       schedulerName: carried('mine'),
-      schedulingGates: refused([{ name: 'a.b/c' }]),
+      schedulingGates: refused([{ name: 'a.b/c' }], 'spec.nodeName'),
       schedulingGroup: carried({ podGroupName: 'g' }),
       securityContext: requested({ runAsUser: 5 }),
       serviceAccount: refused('default'),
@@ -114,7 +119,7 @@ export const places: Readonly<Record<string, Place>> = {
   PodSecurityContext: {
     at: ['spec', 'securityContext'],
     fields: {
-      appArmorProfile: refused({ type: 'RuntimeDefault' }),
+      appArmorProfile: requested({ type: 'RuntimeDefault' }),
       fsGroup: requested(7),
       // Kubernetes: no effect on ephemeral volumes, and hostPath has no owner to change.
       fsGroupChangePolicy: carried('Always'),
@@ -349,10 +354,11 @@ export const places: Readonly<Record<string, Place>> = {
     at: [...main, 'securityContext'],
     fields: {
       allowPrivilegeEscalation: requested(false),
-      appArmorProfile: refused({ type: 'RuntimeDefault' }),
+      appArmorProfile: requested({ type: 'RuntimeDefault' }),
       capabilities: requested({ drop: ['ALL'] }),
       privileged: requested(true),
-      procMount: refused('Unmasked'),
+      // Unmasked needs a pod with users of its own.
+      procMount: actedOn('containers/security-context.ts', 'Default'),
       readOnlyRootFilesystem: requested(true),
       runAsGroup: requested(7),
       runAsNonRoot: actedOn('containers/security-context.ts', false),
@@ -365,6 +371,14 @@ export const places: Readonly<Record<string, Place>> = {
   Capabilities: {
     at: [...main, 'securityContext', 'capabilities'],
     fields: { add: requested(['NET_ADMIN']), drop: requested(['ALL']) },
+  },
+  AppArmorProfile: {
+    at: [...main, 'securityContext', 'appArmorProfile'],
+    beside: { type: 'Localhost', localhostProfile: 'a' },
+    fields: {
+      localhostProfile: requested('b'),
+      type: actedOn('containers/security-context.ts', 'Localhost'),
+    },
   },
   SeccompProfile: {
     at: [...main, 'securityContext', 'seccompProfile'],
@@ -485,6 +499,8 @@ export const places: Readonly<Record<string, Place>> = {
   },
   Lifecycle: {
     at: [...main, 'lifecycle'],
+    // A stop signal needs it.
+    within: { at: ['spec', 'os'], object: { name: 'linux' } },
     fields: {
       postStart: actedOn('pods/effects/start-container.ts', { sleep: { seconds: 1 } }),
       preStop: requested({ sleep: { seconds: 1 } }),
@@ -505,7 +521,11 @@ export const places: Readonly<Record<string, Place>> = {
     at: [...main, 'lifecycle', 'postStart', 'sleep'],
     fields: { seconds: actedOn('lifecycle/run-hook.ts', 1) },
   },
-  PodOS: { at: ['spec', 'os'], beside: { name: 'linux' }, fields: { name: carried('linux') } },
+  PodOS: {
+    at: ['spec', 'os'],
+    beside: { name: 'linux' },
+    fields: { name: actedOn('admission/operating-system.ts', 'linux') },
+  },
 };
 
 /** Types of fields that are carried along: nothing below them is looked at. */

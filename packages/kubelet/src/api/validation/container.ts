@@ -70,7 +70,11 @@ function validateContainer(
     ...validateResources(container.resources ?? {}, `${path}.resources`),
     ...validateResizePolicy(container.resizePolicy ?? [], `${path}.resizePolicy`),
     ...validateMounts(container, `${path}.volumeMounts`, volumes),
-    ...validateContainerSecurity(container.securityContext ?? {}, `${path}.securityContext`),
+    ...validateContainerSecurity(
+      container.securityContext ?? {},
+      `${path}.securityContext`,
+      spec.hostUsers ?? true,
+    ),
   );
   return errors;
 }

@@ -165,11 +165,6 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     'spec.containers[0].ports[1].hostPort: Duplicate value: "TCP//2"',
   ],
   [
-    'AppArmor by annotation',
-    { metadata: { annotations: { 'container.apparmor.security.beta.kubernetes.io/main': 'localhost/x' } } },
-    'metadata.annotations[container.apparmor.security.beta.kubernetes.io/main]: Forbidden: AppArmor profiles',
-  ],
-  [
     'unknown volume',
     { container: { volumeMounts: [{ name: 'v', mountPath: '/v' }] } },
     'spec.containers[0].volumeMounts[0].name: Not found: "v"',
@@ -234,22 +229,6 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     { spec: { volumes: [{ name: 's', csi: { driver: 'a.b' } }] } },
     'spec.volumes[0].csi: Forbidden: not supported by this kubelet yet',
   ],
-  ['user namespace', { spec: { hostUsers: false } }, 'spec.hostUsers: Forbidden'],
-  [
-    'unsafe sysctl',
-    { spec: { securityContext: { sysctls: [{ name: 'vm.swappiness', value: '1' }] } } },
-    'spec.securityContext.sysctls[0].name: Forbidden: sysctl "vm.swappiness" is not safe',
-  ],
-  [
-    'host sysctl',
-    {
-      spec: {
-        hostNetwork: true,
-        securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }] },
-      },
-    },
-    'may not be specified when `hostNetwork` is true',
-  ],
   [
     'seccomp',
     { spec: { securityContext: { seccompProfile: { type: 'Localhost' } } } },
@@ -301,7 +280,6 @@ const accepted: [string, Parameters<typeof manifest>[0]][] = [
       },
     },
   ],
-  ['allowed sysctl', { spec: { securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] } } }],
   [
     'volumes',
     {
@@ -347,11 +325,6 @@ const withoutEffect: [string, Parameters<typeof manifest>[0], string][] = [
     'size on disk',
     { spec: { volumes: [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }] } },
     'spec.volumes[0].emptyDir.sizeLimit: Ignored: on disk it is not enforced by this kubelet yet',
-  ],
-  [
-    'runtime class',
-    { spec: { runtimeClassName: 'kata' } },
-    "spec.runtimeClassName: Ignored: there is no API server that knows runtime classes: the runtime's default handler is used",
   ],
   [
     'read-only mounts below a mount, if possible',

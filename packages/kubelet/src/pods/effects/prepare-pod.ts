@@ -2,11 +2,12 @@
 import { mkdirSync } from 'node:fs';
 import { messageOf } from '@berth/common/error-message.ts';
 import { findContainer } from '../../api/each-container.ts';
-import { type Pod, podKey } from '../../api/pod.ts';
+import { podKey } from '../../api/pod.ts';
 import type { PodCgroups } from '../../cgroups/pod-cgroups.ts';
 import type { ImageManager } from '../../images/image-manager.ts';
 import { createLogger } from '../../klog/klog.ts';
 import type { PresentImage } from '../../kubecontainer/present-image.ts';
+import type { RuntimeHandlers } from '../../kuberuntime/runtime-handlers.ts';
 import type { SandboxConfigOf } from '../../kuberuntime/sandbox-config-of.ts';
 import type { KubeletOptions } from '../../options/kubelet-options.ts';
 import { podLogDir } from '../../paths/pod-paths.ts';
@@ -22,8 +23,7 @@ export interface PreparePodPorts {
   volumes: Pick<VolumeManager, 'setUp'>;
   cgroups: Pick<PodCgroups, 'ensure'>;
   sandboxConfigOf: SandboxConfigOf;
-  /** Whether the runtime knows `supplementalGroupsPolicy`; an older one would ignore Strict. */
-  hasGroupsPolicy: boolean;
+  handlers: Pick<RuntimeHandlers, 'check'>;
   options: Pick<KubeletOptions, 'podLogsDir' | 'rootDir'>;
 }
 
@@ -31,7 +31,7 @@ export interface PreparePodPorts {
 export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> {
   return async ({ containers }, { pod, runtime }, signal) => {
     try {
-      checkGroupsPolicy(pod, ports.hasGroupsPolicy);
+      await ports.handlers.check(pod);
       const config = ports.sandboxConfigOf(pod, runtime.sandboxes[0]?.attempt ?? 0);
       const images = new Map<string, Promise<PresentImage>>();
       for (const name of containers) {
@@ -55,11 +55,4 @@ export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> 
         : { result: 'pod-failed', message };
     }
   };
-}
-
-function checkGroupsPolicy(pod: Pod, hasGroupsPolicy: boolean): void {
-  if (pod.spec.securityContext.supplementalGroupsPolicy !== 'Strict' || hasGroupsPolicy) return;
-  throw new Error(
-    'spec.securityContext.supplementalGroupsPolicy: SupplementalGroupsPolicy=Strict is not supported in this node: its container runtime is too old',
-  );
 }

@@ -17,6 +17,7 @@ import {
 } from '../../kuberuntime/start.ts';
 import { type StopContainerPorts, stopContainer } from '../../kuberuntime/stop.ts';
 import { runHook } from '../../lifecycle/run-hook.ts';
+import type { UserNamespaces } from '../../userns/user-namespaces.ts';
 import { lastEnded } from '../actions/actions.ts';
 import type { Effect } from './effect.ts';
 import type { PodView } from './view.ts';
@@ -32,6 +33,7 @@ export interface StartContainerPorts extends CreatePorts, StopContainerPorts {
   /** Limits the concurrent creation of sandboxes and containers. */
   creations: Semaphore;
   sandboxConfigOf: SandboxConfigOf;
+  users: Pick<UserNamespaces, 'idsOf'>;
 }
 
 /** The effect that starts a container. A failure is shown in its status. */
@@ -42,7 +44,7 @@ export function startContainerEffect(ports: StartContainerPorts): Effect<'start-
       const container = findContainer(pod.spec, name);
       const pull = prepared?.images.get(name);
       if (!container || !pull) throw new Error(`container ${name} was not prepared`);
-      const place = placeIn(view, ports.sandboxConfigOf);
+      const place = placeIn(view, ports);
       const image = await untilAborted(pull, signal);
       const ended = lastEnded(runtime, name);
       // Count before the attempt, so that a failure to start also lengthens the back-off.
@@ -101,12 +103,16 @@ async function postStart(
 }
 
 /** The sandbox and volumes of the container. */
-function placeIn({ pod, runtime, prepared }: PodView, sandboxConfigOf: SandboxConfigOf): ContainerPlace {
+function placeIn(
+  { pod, runtime, prepared }: PodView,
+  { sandboxConfigOf, users }: Pick<StartContainerPorts, 'sandboxConfigOf' | 'users'>,
+): ContainerPlace {
   const [sandbox] = runtime.sandboxes;
   if (!sandbox || !prepared) throw new Error('the pod has no sandbox');
   return {
     sandboxId: sandbox.id,
     sandboxConfig: sandboxConfigOf(pod, sandbox.attempt),
+    ids: users.idsOf(pod),
     podIps: runtimePodIps(runtime),
     volumes: prepared.volumes,
   };
