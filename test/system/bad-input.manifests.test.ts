@@ -29,7 +29,7 @@ const faults: [title: string, text: string, message: RegExp][] = [
   ['not YAML', 'apiVersion: v1\nkind: Pod\nmetadata: {name: [\n', /not valid YAML: line \d+, column \d+: /],
   ['not JSON', '{"apiVersion": "v1", "kind": ', /not valid YAML: line 1, column \d+: /],
   ['binary', '\u0000\u0001\u0002', /not a Kubernetes object/],
-  ['empty', '', /there is no pod in this file/],
+  ['empty', '', /there is no pod, ConfigMap or Secret in this file/],
   ['no object', 'just words', /not a Kubernetes object/],
   ['another kind', podManifest({ name: 'bad' }).replace('"Pod"', '"Deployment"'), /kind: .*Deployment/],
   ['no name', podManifest({ name: '' }), /metadata\.name: Required value/],

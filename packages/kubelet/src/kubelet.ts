@@ -1,5 +1,4 @@
 // Builds and starts all parts of the kubelet. The only file that imports them all; each part gets what it uses.
-import { arch } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDirectoriesSync } from '@berth/common/files/directories.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
@@ -17,11 +16,15 @@ import { createLogger } from './klog/klog.ts';
 import type { PodRuntimeStatus } from './kubecontainer/runtime-status.ts';
 import { recordedGracePeriod } from './kuberuntime/grace-period.ts';
 import { type RuntimeFacts, runtimeFacts } from './kuberuntime/runtime-facts.ts';
+import { RuntimeHandlers } from './kuberuntime/runtime-handlers.ts';
 import { RuntimePods } from './kuberuntime/runtime-pods.ts';
 import { sandboxConfigMaker } from './kuberuntime/sandbox-config-of.ts';
 import { LogRotator } from './logs/log-rotator.ts';
 import { canMountWithoutSwap, nodeCapacity } from './node/node-capacity.ts';
-import { nodeFacts } from './node/node-facts.ts';
+import { readNode } from './node/read-node.ts';
+import { ManifestObjects } from './objects/from-manifests.ts';
+import type { Objects } from './objects/objects.ts';
+import type { NodeObject } from './objects/types.ts';
 import type { KubeletOptions } from './options/kubelet-options.ts';
 import { Pleg } from './pleg/pleg.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
@@ -31,12 +34,17 @@ import { syncPod } from './pods/sync-pod.ts';
 import { terminatePod } from './pods/terminate-pod.ts';
 import type { WorkerPorts } from './pods/worker.ts';
 import { PodWorkers } from './pods/workers.ts';
+import { Prober } from './prober/manager.ts';
 import { lockRootDir } from './rootdir/instance-lock.ts';
 import { startServers } from './server/start-servers.ts';
 import { StatusManager } from './status/manager.ts';
+import { UserNamespaces } from './userns/user-namespaces.ts';
+import { filesPlugin } from './volumes/files-plugin.ts';
 import { VolumeManager } from './volumes/manager.ts';
+import { configMapVolumes } from './volumes/plugins/config-map.ts';
 import { emptyDirPlugin } from './volumes/plugins/empty-dir.ts';
 import { hostPathPlugin } from './volumes/plugins/host-path.ts';
+import { secretVolumes } from './volumes/plugins/secret.ts';
 
 const log = createLogger('kubelet.ts');
 
@@ -58,6 +66,7 @@ interface Running {
   workers: PodWorkers;
   pleg: Pleg;
   rotator: LogRotator;
+  prober: Prober;
 }
 
 /** The kubelet without sources and servers: brings the runtime to the desired set of pods. */
@@ -65,6 +74,7 @@ export class Kubelet {
   readonly #connections: KubeletConnections;
   readonly #podManager: PodManager;
   readonly #statuses = new StatusManager();
+  readonly #objects = new ManifestObjects();
   readonly #visible: VisiblePods;
   #running: Running | undefined;
   #starting = false;
@@ -72,16 +82,16 @@ export class Kubelet {
 
   constructor(connections: KubeletConnections) {
     this.#connections = connections;
-    const { nodeName, nodeIps, maxPods, rootDir } = connections.options;
+    const { options } = connections;
     this.#podManager = new PodManager({
-      node: nodeFacts(nodeName, arch(), maxPods, nodeCapacity(rootDir)),
+      node: readNode(options),
       isFinished: (uid) => this.#statuses.isFinished(uid),
     });
     this.#visible = new VisiblePods({
       podManager: this.#podManager,
       statuses: this.#statuses,
       workers: () => this.#running?.workers,
-      nodeIps,
+      nodeIps: options.nodeIps,
     });
   }
 
@@ -91,12 +101,19 @@ export class Kubelet {
    */
   setPods(pods: readonly Pod[]): void {
     this.#podManager.setPods(pods);
-    if (this.#running) this.#running.workers.setPods(this.#podManager.admitted());
+    if (this.#running)
+      this.#running.workers.setPods(this.#podManager.admitted(), this.#podManager.preempted());
     else if (!this.#starting) {
       this.#starting = true;
       void this.#start();
     }
     this.#visible.refresh();
+  }
+
+  /** Sets the ConfigMaps and Secrets of this node, and wakes the pods that refer to one that changed. */
+  setObjects(objects: readonly NodeObject[]): void {
+    const changed = this.#objects.set(objects);
+    if (changed.length > 0) this.#running?.workers.onObjects(changed);
   }
 
   /** Every desired or terminating pod with its newest status, as JSON-ready objects. */
@@ -119,6 +136,7 @@ export class Kubelet {
     this.#stopped = true;
     this.#running?.pleg.stop();
     this.#running?.rotator.stop();
+    this.#running?.prober.stop();
     await this.#running?.workers.stop();
     this.#connections.cri.close();
     this.#connections.imageCri?.close();
@@ -142,17 +160,25 @@ export class Kubelet {
     const { runtime } = cri;
     const facts = await runtimeFacts(runtime);
     const cgroups = await startPodCgroups(options);
-    const worker = workerPorts(this.#connections, facts, cgroups, this.#statuses);
+    this.#podManager.runtimeAnswered(facts);
+    this.#visible.refresh();
+    const prober = new Prober({
+      runtime,
+      options,
+      onChange: (uid, kind) => this.#running?.workers.onProbe(uid, kind),
+    });
+    const worker = workerPorts(this.#connections, facts, cgroups, this.#statuses, this.#objects, prober);
     const found = await leftoverPods({ runtime, cgroups, options });
     if (this.#stopped) return;
     const workers = new PodWorkers(this.#podManager.admitted(), {
+      preempted: this.#podManager.preempted(),
       worker,
       found,
       onEnded: (uid) => this.#visible.ended(uid),
     });
     const pleg = new Pleg(runtime, workers, options.syncFrequencyMs);
     const rotator = new LogRotator({ runtime, options, workers });
-    this.#running = { workers, pleg, rotator };
+    this.#running = { workers, pleg, rotator, prober };
     pleg.start();
     rotator.start();
   }
@@ -161,9 +187,11 @@ export class Kubelet {
 /** Builds the parts that the pod workers use. */
 function workerPorts(
   { cri, imageCri = cri, options }: KubeletConnections,
-  { runtimeName, hasGroupsPolicy }: RuntimeFacts,
+  { runtimeName, handlers }: RuntimeFacts,
   cgroups: PodCgroups,
   statuses: StatusManager,
+  objects: Objects,
+  prober: Prober,
 ): WorkerPorts {
   const { runtime } = cri;
   const pods = new RuntimePods(runtime, options);
@@ -171,11 +199,15 @@ function workerPorts(
   const crashLoop = new CrashLoopBackoff(options.maxContainerRestartPeriodMs);
   const creations = new Semaphore(maxCreations);
   const capacity = nodeCapacity(options.rootDir);
+  const memoryVolumes = { memoryBytes: capacity.memoryBytes, noswap: canMountWithoutSwap() };
+  const files = { roots: options, objects, memoryVolumes };
   const volumes = new VolumeManager(options, [
-    emptyDirPlugin(options, { memoryBytes: capacity.memoryBytes, noswap: canMountWithoutSwap() }),
+    emptyDirPlugin(options, memoryVolumes),
     hostPathPlugin,
+    ...[configMapVolumes, secretVolumes].map((kind) => filesPlugin(kind, files)),
   ]);
-  const sandboxConfigOf = sandboxConfigMaker(options, cgroups);
+  const users = new UserNamespaces(options);
+  const sandboxConfigOf = sandboxConfigMaker(options, cgroups, users);
   const effects = effectTable({
     runtime,
     pods,
@@ -185,22 +217,27 @@ function workerPorts(
     crashLoop,
     creations,
     sandboxConfigOf,
-    hasGroupsPolicy,
+    users,
+    handlers: new RuntimeHandlers(runtime, handlers),
     options,
     capacity,
+    objects,
   });
   const sync = {
     pods,
     crashLoop,
+    volumes,
     effects,
+    probes: prober,
     collectGarbage: (status: PodRuntimeStatus) => collectGarbage(status, { runtime, pods, options }),
   };
-  const terminate = { runtime, pods, options, images, crashLoop, cgroups, volumes };
+  const terminate = { runtime, pods, options, images, crashLoop, cgroups, volumes, users };
   return {
     sync: (pod, state) => syncPod(pod, state, sync),
-    terminate: (pod, graceSeconds, onStatus) => terminatePod(pod, graceSeconds, terminate, onStatus),
+    terminate: (ending, onStatus) => terminatePod(ending, terminate, onStatus),
     recordedGracePeriod: (uid) => recordedGracePeriod(runtime, uid),
     statuses,
+    prober,
     runtimeName,
     options,
   };
@@ -209,14 +246,12 @@ function workerPorts(
 /** The parameters of startKubelet. */
 export interface KubeletSettings {
   options: KubeletOptions;
-  allowedUnsafeSysctls: readonly string[];
   version: string;
 }
 
 /** Starts the kubelet with its sources and servers; `stop` leaves the pods running. */
 export async function startKubelet({
   options,
-  allowedUnsafeSysctls,
   version,
 }: KubeletSettings): Promise<{ stop(): Promise<void> }> {
   await lockRootDir(options.rootDir);
@@ -230,7 +265,7 @@ export async function startKubelet({
       : { imageCri: connectCri(imageServiceEndpoint, { timeoutMs }) }),
     options,
   });
-  const config = new PodConfig(podSources(options, { allowedUnsafe: allowedUnsafeSysctls }));
+  const config = new PodConfig(podSources(options));
   const servers = await startServers(options, {
     pods: () => kubelet.pods(),
     rejected: () => [
@@ -242,7 +277,10 @@ export async function startKubelet({
         ? undefined
         : `the container runtime does not answer at ${containerRuntimeEndpoint}`,
   });
-  config.start((pods) => kubelet.setPods(pods));
+  config.start((pods, objects) => {
+    kubelet.setObjects(objects);
+    kubelet.setPods(pods);
+  });
   log.info('Started kubelet', {
     version,
     node: options.nodeName,

@@ -22,8 +22,7 @@ async function main(argv: readonly string[]): Promise<void> {
   checkHost(settings);
   if (process.getuid?.() !== 0)
     throw new ConfigurationError('the kubelet must run as root: it makes mounts and cgroups');
-  const allowedUnsafeSysctls = settings.allowedUnsafeSysctls;
-  const kubelet = await startKubelet({ options, allowedUnsafeSysctls, version });
+  const kubelet = await startKubelet({ options, version });
 
   const stop = async (signal: string): Promise<void> => {
     log.info('Stopping; pods keep running', { signal });

@@ -3,13 +3,13 @@
 import { checkPlace, makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { printable } from '@berth/common/printable.ts';
 import { type FinishedCall, serveCri } from '@berth/cri/server/server.ts';
+import { CachedDiskUsage } from '@berth/linux/files/cached-disk-usage.ts';
 import { readAppArmor } from './apparmor/detect.ts';
 import { loadDefaultProfile } from './apparmor/load.ts';
 import { cgroupNaming } from './cgroups/naming.ts';
 import type { Config } from './config/config.ts';
 import { LiveConfig } from './config/live-config.ts';
 import { describePeer } from './container/audit.ts';
-import { LayerUsage } from './disk-usage/layer-usage.ts';
 import { recordExits } from './exits/record-exits.ts';
 import { runtimeHandlers } from './handlers.ts';
 import { imageHandlers } from './image/handlers.ts';
@@ -54,7 +54,9 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
   await recover(services);
   await loadDefaultProfile(readAppArmor(), { stateDir: config.state, log });
   resources.use(recordExits(services, (id) => sandboxInitEnded(services, id)));
-  const layers = new LayerUsage(log);
+  const layers = new CachedDiskUsage((directory, error) =>
+    log.warning(`Measuring a container's layer failed: ${messageWithCauses(error)}`, { directory }),
+  );
   const streaming = new StreamingService(services);
   resources.use(streaming);
   await streaming.listen();

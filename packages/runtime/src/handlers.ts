@@ -1,6 +1,7 @@
 // Maps each RPC of the CRI's RuntimeService to the function that serves it; start here to find an RPC.
 
 import type { RuntimeHandlers } from '@berth/cri/server/server.ts';
+import type { CachedDiskUsage } from '@berth/linux/files/cached-disk-usage.ts';
 import { checkpointContainer } from './checkpoint/checkpoint-container.ts';
 import { checkpointPod } from './checkpoint/checkpoint-pod.ts';
 import { restorePod } from './checkpoint/restore-pod.ts';
@@ -12,7 +13,6 @@ import { startContainer } from './container/start.ts';
 import { getContainerStatus } from './container/status.ts';
 import { stopContainer } from './container/stop.ts';
 import { updateContainerResources } from './container/update-resources.ts';
-import type { LayerUsage } from './disk-usage/layer-usage.ts';
 import { execSync } from './exec/exec-sync.ts';
 import { podMetricsHandlers } from './pod-metrics/handlers.ts';
 import { inChunks } from './rpc/chunks.ts';
@@ -34,7 +34,7 @@ import type { StreamingService } from './streaming/service.ts';
 /** The RPCs of RuntimeService that berthd serves; the others answer UNIMPLEMENTED. */
 export function runtimeHandlers(
   services: Services,
-  { layers, streaming }: { layers: LayerUsage; streaming: StreamingService },
+  { layers, streaming }: { layers: CachedDiskUsage; streaming: StreamingService },
 ): RuntimeHandlers {
   const collector = new StatsCollector(services, layers);
   return {

@@ -7,7 +7,7 @@ import type { Problem } from './problem.ts';
  */
 export const layers: readonly (readonly string[])[] = [
   ['common'],
-  ['linux', 'go-yaml', 'go-template', 'cni'],
+  ['linux', 'go-yaml', 'go-template', 'cni', 'pprof'],
   ['http'],
   ['cri', 'oci', 'streaming'],
   ['runtime', 'kubelet', 'crictl'],

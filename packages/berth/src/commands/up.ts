@@ -78,7 +78,9 @@ async function upPods(
   }
 
   await using watch = new PodWatch(layout, client);
-  await new InstalledManifests(layout.manifestRecord).install(manifests);
+  // Objects first: a pod that misses one for a moment would count as failed.
+  const inOrder = manifests.toSorted((a, b) => Math.min(1, a.pods.length) - Math.min(1, b.pods.length));
+  await new InstalledManifests(layout.manifestRecord).install(inOrder);
   const ready = await waitForPods(watch, wanted, lines, options.timeout);
   lines.end();
   const shown = ready.pods.filter(({ metadata }) =>

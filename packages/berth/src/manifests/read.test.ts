@@ -35,7 +35,7 @@ test('a manifest is placed by the name of its first pod', () => {
 });
 
 for (const [what, text, message] of [
-  ['nothing in it', '', /^f\.yaml: there is no pod in this file$/],
+  ['nothing in it', '', /^f\.yaml: there is no pod, ConfigMap or Secret in this file$/],
   [
     'a wrong field',
     pod('a').replace('image', 'imagee'),

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
 import { yamlText } from '@berth/go-yaml/text.ts';
 import { type Pod, podKey } from '@berth/kubelet/api/pod.ts';
-import { type DecodedPod, type DecodeOptions, decodeManifest } from '@berth/kubelet/config/decode.ts';
+import { type Decoded, type DecodeOptions, decodeManifest } from '@berth/kubelet/config/decode.ts';
+import { type ObjectRef, objectKey, refTo } from '@berth/kubelet/objects/objects.ts';
 import { nodeName } from '@berth/kubelet/options/node-identity.ts';
 import { UserError } from '../errors/user-error.ts';
 import { displayName } from '../pods/identity.ts';
@@ -18,6 +19,8 @@ export interface Manifest {
   /** Path in the kubelet's directory; a pod's UID depends on it. */
   readonly target: string;
   readonly pods: readonly Pod[];
+  /** The ConfigMaps and Secrets that it defines. */
+  readonly objects: readonly ObjectRef[];
   /** Warnings about fields without effect, one line each. */
   readonly warnings: readonly string[];
 }
@@ -50,7 +53,7 @@ export async function readManifests(
 }
 
 /**
- * Validates one manifest and names its place after its first pod.
+ * Validates one manifest and names its place after its first pod, or its first object if it has no pod.
  * @throws UserError with a line for each error
  */
 export function parseManifest(
@@ -58,11 +61,10 @@ export function parseManifest(
   text: string,
   { manifestDir, node, validate }: { manifestDir: string; node: string; validate: Validation },
 ): Manifest {
-  const decode = (file: string, strictness: DecodeOptions['validate']): DecodedPod[] =>
+  const decode = (file: string, strictness: DecodeOptions['validate']): Decoded[] =>
     decodeManifest(text, {
       nodeName: node,
       file,
-      sysctls: { allowedUnsafe: [] },
       seen: new Date(),
       validate: strictness,
     });
@@ -72,37 +74,53 @@ export function parseManifest(
     const wouldRun = validate === 'strict' && decode(source, 'warn').every(({ ok }) => ok);
     throw new UserError([...problems, ...(wouldRun ? [`${source}: ${hint}`] : [])].join('\n'));
   }
-  const [first] = decoded;
-  if (!first?.ok) throw new UserError(`${source}: there is no pod in this file`);
-  const target = join(manifestDir, `${displayName(first.pod).replace('/', '-')}.yaml`);
+  const valid = decoded.flatMap((entry) => (entry.ok ? [entry] : []));
+  const first = valid.find(({ pod }) => pod) ?? valid[0];
+  if (!first) throw new UserError(`${source}: there is no pod, ConfigMap or Secret in this file`);
+  const target = join(manifestDir, `${fileName(first)}.yaml`);
   const placed = decode(target, 'warn').flatMap((entry) => (entry.ok ? [entry] : []));
-  const warnings = placed.flatMap(({ pod, warnings }) =>
-    warnings.map((warning) => describe(source, podKey(pod), warning)),
+  const warnings = placed.flatMap((entry) =>
+    entry.warnings.map((warning) => describe(source, keyOf(entry), warning)),
   );
   return {
     source,
     text,
     target,
-    pods: placed.map(({ pod }) => pod),
+    pods: placed.flatMap(({ pod }) => (pod ? [pod] : [])),
+    objects: placed.flatMap(({ object }) => (object ? [refTo(object)] : [])),
     warnings: validate === 'warn' ? warnings : [],
   };
 }
 
-const hint = 'a node runs it all the same, without what it does not know: berth up --validate=warn';
+type Valid = Extract<Decoded, { ok: true }>;
 
-function describe(source: string, pod: string | undefined, problem: string): string {
-  return `${source}: ${pod === undefined ? '' : `pod ${pod}: `}${problem}`;
+/** `namespace-name` of a pod, and with its kind of an object, so that no two get one file. */
+function fileName({ pod, object }: Valid): string {
+  if (pod) return displayName(pod).replace('/', '-');
+  const { kind, namespace, name } = refTo(object);
+  return `${kind.toLowerCase()}-${namespace}-${name}`;
 }
 
-/** Pods that two files define: the kubelet would run only one of them. */
+function keyOf({ pod, object }: Valid): string {
+  return pod ? podKey(pod) : objectKey(refTo(object));
+}
+
+const hint = 'a node runs it all the same, without what it does not know: berth up --validate=warn';
+
+/** `key` is that of a pod, or of an object, which has its kind in front. */
+function describe(source: string, key: string | undefined, problem: string): string {
+  const subject = key === undefined ? '' : `${/^(ConfigMap|Secret) /.test(key) ? '' : 'pod '}${key}: `;
+  return `${source}: ${subject}${problem}`;
+}
+
+/** Pods and objects that two files define: the kubelet would take only one of them. */
 export function duplicates(manifests: readonly Manifest[]): string[] {
   const sources = new Map<string, string>();
   const problems: string[] = [];
-  for (const { source, pods } of manifests) {
-    for (const pod of pods) {
-      const name = displayName(pod);
+  for (const { source, pods, objects } of manifests) {
+    for (const name of [...pods.map((pod) => `pod ${displayName(pod)}`), ...objects.map(objectKey)]) {
       const other = sources.get(name);
-      if (other !== undefined) problems.push(`${source}: pod ${name} is already defined by ${other}`);
+      if (other !== undefined) problems.push(`${source}: ${name} is already defined by ${other}`);
       sources.set(name, source);
     }
   }

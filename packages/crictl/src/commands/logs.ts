@@ -1,10 +1,10 @@
 // `crictl logs`: reads the container's log file, which the CRI names, without the runtime's help.
 import { once } from 'node:events';
+import { LogPrinter } from '@berth/cri/logs/printer.ts';
 import type { App } from '../app/app.ts';
 import { defineCommand } from '../app/command.ts';
 import { statusIn } from '../errors/describe.ts';
 import { type ContainerLogOptions, printContainerLog } from '../logs/print-container.ts';
-import { LogPrinter } from '../logs/printer.ts';
 import { parseSince } from '../logs/since.ts';
 import type { LogTarget } from '../logs/target.ts';
 import { isWholeId, withId } from '../lookup/ids.ts';

@@ -1,5 +1,6 @@
 // `crictl trace`: prints where the time of a pod's start went, as a waterfall. Works only with berthd.
 import type { PodStart } from '@berth/cri/generated/pod-starts.ts';
+import { goYaml } from '@berth/go-yaml/print.ts';
 import type { App } from '../app/app.ts';
 import { defineCommand } from '../app/command.ts';
 import { statusIn } from '../errors/describe.ts';
@@ -8,7 +9,6 @@ import { podId } from '../lookup/ids.ts';
 import { sortedJson } from '../output/json.ts';
 import { isTerminal, outputStream, print } from '../output/print.ts';
 import { goTime } from '../output/time.ts';
-import { goYaml } from '../output/yaml.ts';
 import { startJson } from '../trace/span.ts';
 import { waterfall } from '../trace/waterfall.ts';
 

@@ -1,5 +1,5 @@
 // Merges the logs of several containers by time.
-import type { Entry } from './log-file.ts';
+import type { Entry } from '@berth/cri/logs/log-file.ts';
 import { PartialLines, type WholeLine } from './partial-lines.ts';
 
 /** The file that a log is read from: a LogFile, or a fake in tests. */

@@ -1,5 +1,5 @@
 // Joins the parts in which a runtime writes a long line (tag P of the CRI log format) to whole lines.
-import { type LogLine, timestampNano } from './line.ts';
+import { type LogLine, timestampNano } from '@berth/cri/logs/line.ts';
 
 const lineBreak = Buffer.from('\n');
 /** A line that is longer is passed on in pieces of this size. */

@@ -1,11 +1,12 @@
 // Prints the log of one container, for `logs CONTAINER`.
 import { ContainerState } from '@berth/cri/generated/api.ts';
+import type { LogPrinter } from '@berth/cri/logs/printer.ts';
+import { readLog } from '@berth/cri/logs/read.ts';
 import type { App } from '../app/app.ts';
 import { statusIn } from '../errors/describe.ts';
 import { within } from '../errors/within.ts';
+import { logSource } from './open-log.ts';
 import { previousLog } from './previous.ts';
-import type { LogPrinter } from './printer.ts';
-import { readLog } from './read.ts';
 
 export interface ContainerLogOptions {
   printer: LogPrinter;
@@ -30,7 +31,7 @@ export async function printContainerLog(app: App, id: string, options: Container
   const path = previous ? previousLog(status.logPath, status.metadata) : status.logPath;
   await readLog({
     ...reading,
-    path,
+    source: await logSource(path),
     follow: follow ? { isRunning: () => isRunning(app, id), signal: app.signal } : undefined,
     onLine: (line) => printer.print(line),
     onBadLine: (line, reason) =>

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Container, PodSandbox } from '@berth/cri/generated/api.ts';
-import { parseCriLine } from './line.ts';
-import type { Entry } from './log-file.ts';
+import { parseCriLine } from '@berth/cri/logs/line.ts';
+import type { Entry } from '@berth/cri/logs/log-file.ts';
 import { ContainerLog, type LineSource, mergeByTime } from './merge.ts';
 import { PartialLines } from './partial-lines.ts';
 import { LinePrefixes } from './prefix.ts';

@@ -7,11 +7,12 @@ import {
   type PodSandbox,
   PodSandboxState,
 } from '@berth/cri/generated/api.ts';
+import { DirectoryChanges } from '@berth/cri/logs/directory-changes.ts';
+import { LogFile } from '@berth/cri/logs/log-file.ts';
 import type { App } from '../app/app.ts';
 import { describeError, statusIn } from '../errors/describe.ts';
-import { DirectoryChanges } from './directory-changes.ts';
-import { LogFile } from './log-file.ts';
 import { ContainerLog, mergeByTime } from './merge.ts';
+import { logSource } from './open-log.ts';
 import type { WholeLine } from './partial-lines.ts';
 import { previousLog } from './previous.ts';
 
@@ -172,10 +173,11 @@ class PodLogReader {
       if (status === undefined || status.logPath === '')
         throw new Error(`the container ${name} has not set log path`);
       const path = this.#options.previous ? previousLog(status.logPath, status.metadata) : status.logPath;
-      const source = await LogFile.open({ path, tailLines });
+      const source = await logSource(path);
+      const file = await LogFile.open(source, tailLines);
       this.#changes.add(dirname(source.path));
       this.#options.onContainer(name);
-      return new ContainerLog(name, source, (line, reason) =>
+      return new ContainerLog(name, file, (line, reason) =>
         this.#options.onBadLine(line, `${path}: ${reason}`),
       );
     } catch (error) {

@@ -7,9 +7,9 @@ import {
   type MessageOf,
   toProtoJson,
 } from '@berth/cri/json/proto-json.ts';
+import { goYaml } from '@berth/go-yaml/print.ts';
 import { within } from '../errors/within.ts';
 import { sortedJson } from './json.ts';
-import { goYaml } from './yaml.ts';
 
 /** The flags of these commands. */
 export const formatFlags = {

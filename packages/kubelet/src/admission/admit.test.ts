@@ -2,17 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod } from '../api/pod.ts';
 import { decodeManifest } from '../config/decode.ts';
-import type { NodeFacts } from '../node/node-facts.ts';
+import { nodeLabels } from '../node/node-facts.ts';
 import { decodeOptions } from '../testing/manifest.ts';
+import { testNodeFacts } from '../testing/node-facts.ts';
 import { admitPods } from './admit.ts';
 
-const node: NodeFacts = {
-  labels: { 'kubernetes.io/os': 'linux', 'kubernetes.io/hostname': 'n', size: '5' },
-  maxPods: 10,
-  cpus: 2,
-  memoryBytes: 1024 ** 3,
-  ephemeralStorageBytes: 10 * 1024 ** 3,
-};
+const node = testNodeFacts({ labels: { ...nodeLabels('n', 'x64'), size: '5' } });
 
 function pod(name: string, container: object = {}, spec: object = {}): Pod {
   const manifest = {
@@ -22,13 +17,16 @@ function pod(name: string, container: object = {}, spec: object = {}): Pod {
     spec: { containers: [{ name: 'c', image: 'a', ...container }], ...spec },
   };
   const [decoded] = decodeManifest(JSON.stringify(manifest), { ...decodeOptions, nodeName: 'n' });
-  assert.ok(decoded?.ok, decoded && !decoded.ok ? decoded.message : 'nothing decoded');
+  assert.ok(decoded?.ok && decoded.pod, decoded && !decoded.ok ? decoded.message : 'nothing decoded');
   return decoded.pod;
 }
 
 /** Uids that are admitted, and the first rejection as a person reads it. */
 function admit(pods: Pod[], known: string[] = [], finished: string[] = []): [string, string | undefined] {
-  const { admitted, rejected } = admitPods(pods, node, new Set(known), (uid) => finished.includes(uid));
+  const { admitted, rejected } = admitPods(pods, node, {
+    wasAdmitted: (uid) => known.includes(uid),
+    isFinished: (uid) => finished.includes(uid),
+  });
   return [admitted.map(({ metadata }) => metadata.uid).join(' '), rejected[0]?.failed.detail];
 }
 
@@ -36,6 +34,14 @@ const cpu = (amount: string): object => ({ resources: { requests: { cpu: amount 
 const port = (hostPort: number, hostIP?: string): object => ({
   ports: [{ containerPort: 1, hostPort, hostIP }],
 });
+
+const newPods = { wasAdmitted: () => false, isFinished: () => false };
+
+/** The pod as an API server would send it: only its priority makes it critical. */
+function fromApiServer({ metadata, ...rest }: Pod): Pod {
+  const { annotations: _, ...others } = metadata;
+  return { ...rest, metadata: others };
+}
 
 test('resources are promised once', () => {
   const pods = [pod('a', cpu('1500m')), pod('b', cpu('600m')), pod('c', cpu('500m'))];
@@ -141,7 +147,8 @@ test('reason and message are those of the real kubelet', () => {
     ],
   ];
   for (const [pods, reason, message] of cases) {
-    const [first] = admitPods(pods, node, new Set(), () => false).rejected;
+    const others = pods.map((each) => fromApiServer(each));
+    const [first] = admitPods(others, node, newPods).rejected;
     assert.deepEqual([first?.failed.reason, first?.failed.message], [reason, message]);
   }
 });
@@ -149,4 +156,90 @@ test('reason and message are those of the real kubelet', () => {
 test('a pod that has finished stays, even where another has its resources by now', () => {
   const pods = [pod('b', cpu('1500m')), pod('a', cpu('600m'))];
   assert.deepEqual(admit(pods, ['a', 'b'], ['a']), ['b a', undefined]);
+});
+
+test('pods that the node can not run are rejected with the reason of the real kubelet', () => {
+  const sysctls = (name: string, spec: object = {}): Pod =>
+    pod('a', {}, { ...spec, securityContext: { sysctls: [{ name, value: '1' }] } });
+  const strict = { securityContext: { supplementalGroupsPolicy: 'Strict' } };
+  const armored = { securityContext: { appArmorProfile: { type: 'RuntimeDefault' } } };
+  const old = testNodeFacts({ hasAppArmor: false, hasGroupsPolicy: false });
+  const labelled = pod('a');
+  labelled.metadata.labels = { 'kubernetes.io/os': 'windows' };
+  const elsewhere = pod('a');
+  elsewhere.spec.nodeName = 'other';
+  const cases: [Pod, reason: string, message: string][] = [
+    [sysctls('vm.swappiness'), 'SysctlForbidden', 'forbidden sysctl: "vm.swappiness" not allowlisted'],
+    [
+      sysctls('net/core/somaxconn'),
+      'SysctlForbidden',
+      'forbidden sysctl: "net.core.somaxconn" not allowlisted',
+    ],
+    [
+      labelled,
+      'PodOSSelectorNodeLabelDoesNotMatch',
+      "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label",
+    ],
+    [
+      pod('a', {}, { os: { name: 'windows' } }),
+      'PodOSNotSupported',
+      "Failed to admit pod as the OS field doesn't match node OS",
+    ],
+    [
+      pod('a', {}, strict),
+      'SupplementalGroupsPolicyNotSupported',
+      'SupplementalGroupsPolicy=Strict is not supported in this node',
+    ],
+    [elsewhere, 'NodeName', "Predicate NodeName failed: node(s) didn't match the requested node name"],
+    [pod('a', {}, armored), 'AppArmor', 'Cannot enforce AppArmor: AppArmor is not enabled on the host'],
+  ];
+  for (const [each, reason, message] of cases) {
+    const [first] = admitPods([each], old, newPods).rejected;
+    assert.deepEqual([first?.failed.reason, first?.failed.message], [reason, message]);
+  }
+  for (const each of [sysctls('kernel.msgmax'), pod('b', {}, strict), pod('c', {}, armored)])
+    assert.equal(admitPods([each], node, newPods).rejected.length, 0);
+});
+
+test('a static pod is critical: where it finds no room, and no pod to preempt, that is the error', () => {
+  const [first] = admitPods([pod('a', cpu('1500m')), pod('b', cpu('600m'))], node, newPods).rejected;
+  assert.equal(first?.failed.reason, 'UnexpectedAdmissionError');
+  assert.equal(
+    first?.failed.message,
+    'Unexpected error while attempting to recover from admission failure: preemption: error finding a set of pods to preempt: no set of running pods found to reclaim resources: [(res: cpu, q: 100), ]',
+  );
+});
+
+test('a critical pod preempts', () => {
+  const low = { priority: 1 };
+  const critical = { priority: 2_000_001_000 };
+  const pods = [pod('a', cpu('1500m'), low), pod('b', cpu('400m'), low), pod('c', cpu('600m'), critical)];
+  const { admitted, rejected, preempted } = admitPods(pods, node, newPods);
+  assert.deepEqual(
+    preempted.map((each) => [each.pod.metadata.uid, each.preemptor.metadata.uid]),
+    [['a', 'c']],
+  );
+  assert.deepEqual(
+    admitted.map(({ metadata }) => metadata.uid),
+    ['a', 'b', 'c'],
+  );
+  assert.deepEqual(rejected, []);
+  // What became free is promised once.
+  const more = [...pods, pod('d', cpu('1100m'), low)];
+  const next = admitPods(more, node, { wasAdmitted: (uid) => uid !== 'd', isFinished: (uid) => uid === 'a' });
+  assert.deepEqual(
+    next.rejected.map((each) => each.pod.metadata.uid),
+    ['d'],
+  );
+  assert.deepEqual(next.preempted, []);
+});
+
+test('a critical pod that fails for another reason as well preempts nothing', () => {
+  const pods = [
+    pod('a', cpu('1500m'), { priority: 1 }),
+    pod('b', cpu('600m'), { priority: 2_000_001_000, nodeSelector: { disk: 'ssd' } }),
+  ];
+  const { rejected, preempted } = admitPods(pods, node, newPods);
+  assert.deepEqual(preempted, []);
+  assert.equal(rejected[0]?.failed.reason, 'NodeAffinity');
 });

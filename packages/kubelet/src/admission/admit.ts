@@ -1,45 +1,94 @@
 // Decides which pods this node admits. Static pods have no scheduler, so only this prevents overcommitting the node.
 import type { Pod } from '../api/pod.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
+import { checkAppArmor } from './app-armor.ts';
 import type { Check, Failed, Verdict } from './check.ts';
+import { isCritical } from './critical.ts';
+import { checkGroupsPolicy } from './groups-policy.ts';
 import { checkHostPorts } from './host-ports.ts';
 import { checkNodeAffinity } from './node-affinity.ts';
+import { checkNodeName } from './node-name.ts';
 import { NodeUsage } from './node-usage.ts';
-import { checkPodCount, checkResources } from './resources.ts';
+import { checkOsField, checkOsLabel } from './operating-system.ts';
+import { preempt } from './preemption.ts';
+import { shortagesOf } from './resources.ts';
+import { outOf, shortageDetail } from './shortage.ts';
+import { checkSysctls } from './sysctls.ts';
 
-/** The checks in the real kubelet's order: a pod that fails several shows the first failure. */
-const checks: readonly Check[] = [checkPodCount, checkResources, checkNodeAffinity, checkHostPorts];
+// The checks in the real kubelet's order: a pod that fails several shows the first failure.
+const before: readonly Check[] = [checkSysctls, checkOsLabel, checkOsField, checkGroupsPolicy];
+/** What a pod needs of the node beside resources. */
+const predicates: readonly Check[] = [checkNodeAffinity, checkNodeName, checkHostPorts];
+const after: readonly Check[] = [checkAppArmor];
 
 /** The admitted pods, and the rejected pods with the reason. */
 export interface Admission {
   admitted: Pod[];
   rejected: { pod: Pod; failed: Failed }[];
+  /** Admitted pods that have to end for a critical one. */
+  preempted: { pod: Pod; preemptor: Pod }[];
+}
+
+/** What is known of the pods. */
+export interface AdmissionHistory {
+  /** Whether the pod was admitted before. */
+  wasAdmitted(uid: string): boolean;
+  /** Whether the pod has finished or was preempted, so that it uses no resources. */
+  isFinished(uid: string): boolean;
 }
 
 /**
- * Admits pods sequentially, previously admitted pods first, so that a new pod never evicts a running one. A finished
- * pod (`isFinished`) uses no resources and stays admitted.
+ * Admits pods sequentially, previously admitted pods first, so that a new pod never evicts a running one unless it is
+ * critical. A finished pod uses no resources and stays admitted.
  */
-export function admitPods(
-  pods: readonly Pod[],
-  node: NodeFacts,
-  wasAdmitted: ReadonlySet<string>,
-  isFinished: (uid: string) => boolean,
-): Admission {
-  const isKnown = (pod: Pod): boolean => wasAdmitted.has(pod.metadata.uid);
-  const usage = new NodeUsage();
-  const admission: Admission = { admitted: [], rejected: [] };
+export function admitPods(pods: readonly Pod[], node: NodeFacts, history: AdmissionHistory): Admission {
+  const isKnown = ({ metadata }: Pod): boolean => history.wasAdmitted(metadata.uid);
+  let usage = new NodeUsage();
+  const admission: Admission = { admitted: [], rejected: [], preempted: [] };
   for (const pod of [...pods.filter(isKnown), ...pods.filter((each) => !isKnown(each))]) {
-    const holdsNothing = isKnown(pod) && isFinished(pod.metadata.uid);
-    const verdict = holdsNothing ? 'admitted' : admit(pod, node, usage);
-    if (verdict === 'admitted') admission.admitted.push(pod);
-    else admission.rejected.push({ pod, failed: verdict });
-    if (verdict === 'admitted' && !holdsNothing) usage.add(pod);
+    if (isKnown(pod) && history.isFinished(pod.metadata.uid)) {
+      admission.admitted.push(pod);
+      continue;
+    }
+    const { verdict, victims } = admit(pod, node, usage);
+    if (victims.length > 0) {
+      usage = new NodeUsage(usage.pods.filter((each) => !victims.includes(each)));
+      admission.preempted.push(...victims.map((victim) => ({ pod: victim, preemptor: pod })));
+    }
+    if (verdict === 'admitted') {
+      admission.admitted.push(pod);
+      usage.add(pod);
+    } else admission.rejected.push({ pod, failed: verdict });
   }
   return admission;
 }
 
-function admit(pod: Pod, node: NodeFacts, usage: NodeUsage): Verdict {
+/** The verdict on a pod beside those in `usage`, and which of them have to end for it. */
+function admit(pod: Pod, node: NodeFacts, usage: NodeUsage): { verdict: Verdict; victims: Pod[] } {
+  const early = firstFailure(before, pod, node, usage);
+  if (early !== 'admitted') return { verdict: early, victims: [] };
+  const shortages = shortagesOf(pod, node, usage);
+  const [shortage] = shortages;
+  const critical = isCritical(pod);
+  if (shortage && !critical) return { verdict: outOf(shortage), victims: [] };
+  const misfit = firstFailure(predicates, pod, node, usage);
+  if (misfit !== 'admitted') return { verdict: misfit, victims: [] };
+  let victims: Pod[] = [];
+  if (shortage) {
+    const preemption = preempt(pod, usage.pods, shortages);
+    if ('impossible' in preemption) {
+      const message = `Unexpected error while attempting to recover from admission failure: preemption: error finding a set of pods to preempt: ${preemption.impossible}`;
+      return {
+        verdict: { reason: 'UnexpectedAdmissionError', message, detail: shortageDetail(shortage) },
+        victims: [],
+      };
+    }
+    victims = preemption.victims;
+  }
+  return { verdict: firstFailure(after, pod, node, usage), victims };
+}
+
+function firstFailure(checks: readonly Check[], pod: Pod, node: NodeFacts, usage: NodeUsage): Verdict {
   for (const check of checks) {
     const verdict = check(pod, node, usage);
     if (verdict !== 'admitted') return verdict;

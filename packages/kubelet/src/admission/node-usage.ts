@@ -1,29 +1,27 @@
 // The resources and host ports that admitted pods use.
 
-import { parseQuantity } from '@berth/common/quantity.ts';
-import { containersOfKind } from '../api/each-container.ts';
-import { type Container, type Pod, podKey } from '../api/pod.ts';
+import { type Pod, podKey } from '../api/pod.ts';
+import { podRequests } from '../api/pod-totals.ts';
 import { hostPortsOf } from './host-ports-of.ts';
-
-/** The resources that pods request of a node, in the order in which they are checked. */
-export const countedResources = ['cpu', 'memory', 'ephemeral-storage'] as const;
-
-/** One of them. */
-export type CountedResource = (typeof countedResources)[number];
 
 /** The sums over admitted pods. */
 export class NodeUsage {
-  #pods = 0;
-  readonly #resources = new Map<CountedResource, bigint>();
+  readonly #pods: Pod[] = [];
+  readonly #resources = new Map<string, bigint>();
   readonly #ports = new Map<string, string>();
 
-  /** Number of pods. */
-  get pods(): number {
+  /** Counts these pods. */
+  constructor(pods: Iterable<Pod> = []) {
+    for (const pod of pods) this.add(pod);
+  }
+
+  /** The pods. */
+  get pods(): readonly Pod[] {
     return this.#pods;
   }
 
-  /** How much of a resource is requested, in billionths of a core or byte. */
-  of(resource: CountedResource): bigint {
+  /** How much of a resource is requested, in billionths of a core, byte or piece. */
+  of(resource: string): bigint {
     return this.#resources.get(resource) ?? 0n;
   }
 
@@ -34,24 +32,10 @@ export class NodeUsage {
 
   /** Counts a pod. */
   add(pod: Pod): void {
-    this.#pods += 1;
-    for (const resource of countedResources) {
-      this.#resources.set(resource, this.of(resource) + requestOf(pod, resource));
+    this.#pods.push(pod);
+    for (const [resource, amount] of podRequests(pod, { overhead: true })) {
+      this.#resources.set(resource, this.of(resource) + amount);
     }
     for (const port of hostPortsOf(pod)) this.#ports.set(port, podKey(pod));
   }
-}
-
-/** The maximum of the regular containers' total request and the largest init container's. */
-export function requestOf(pod: Pod, resource: CountedResource): bigint {
-  const amount = ({ container }: { container: Container }): bigint =>
-    parseQuantity(container.resources.requests?.[resource] ?? 0).nanos;
-  const together = containersOfKind(pod.spec, 'regular')
-    .map(amount)
-    .reduce((sum, each) => sum + each, 0n);
-  return containersOfKind(pod.spec, 'init').map(amount).reduce(larger, together);
-}
-
-function larger(one: bigint, other: bigint): bigint {
-  return one > other ? one : other;
 }

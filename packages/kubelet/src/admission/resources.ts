@@ -1,59 +1,30 @@
-// Room for one more pod, and CPU, memory and disk for what it requests.
-import { formatQuantity } from '@berth/common/quantity.ts';
+// Room for one more pod, and CPU, memory, disk and huge pages for what it requests.
+
+import type { Pod } from '../api/pod.ts';
+import { podRequests } from '../api/pod-totals.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
-import type { Check, Failed } from './check.ts';
-import { type CountedResource, countedResources, requestOf } from './node-usage.ts';
+import type { NodeUsage } from './node-usage.ts';
+import { type Shortage, wholeUnits } from './shortage.ts';
 
-/** Checks the limit `--max-pods`. */
-export const checkPodCount: Check = (_pod, { maxPods }, usage) =>
-  usage.pods < maxPods
-    ? 'admitted'
-    : {
-        ...outOf('pods', 1, usage.pods, maxPods),
-        detail: `Node didn't have enough resource: pods: this node runs at most ${maxPods} (--max-pods)`,
-      };
+const first = ['cpu', 'memory', 'ephemeral-storage'];
 
-/** Checks each resource that the pod requests against the node's free amount. */
-export const checkResources: Check = (pod, node, usage) => {
-  for (const resource of countedResources) {
-    const [requested, used, capacity] = [
-      requestOf(pod, resource),
-      usage.of(resource),
-      capacityOf(node, resource),
-    ];
+/** What the node has too little of for the pod, in the real kubelet's order. */
+export function shortagesOf(pod: Pod, node: NodeFacts, usage: NodeUsage): Shortage[] {
+  const shortages: Shortage[] = [];
+  const pods = { requested: 1n, used: BigInt(usage.pods.length), capacity: BigInt(node.maxPods) };
+  if (pods.used >= pods.capacity) shortages.push({ resource: 'pods', ...pods });
+  const requests = podRequests(pod, { overhead: true });
+  const others = [...requests.keys()].filter((name) => name.startsWith('hugepages-')).sort();
+  for (const resource of [...first, ...others]) {
+    const [requested, used] = [requests.get(resource) ?? 0n, usage.of(resource)];
+    const capacity = node.allocatable.get(resource) ?? 0n;
     if (requested === 0n || used + requested <= capacity) continue;
-    const exact = (nanos: bigint): bigint => wholeUnits(nanos, resource);
-    const text = (nanos: bigint): string =>
-      formatQuantity({ nanos, format: resource === 'cpu' ? 'DecimalSI' : 'BinarySI' });
-    return {
-      ...outOf(resource, exact(requested), exact(used), exact(capacity)),
-      detail: shortage(resource, text(requested), text(used), text(capacity)),
-    };
+    shortages.push({
+      resource,
+      requested: wholeUnits(requested, resource),
+      used: wholeUnits(used, resource),
+      capacity: wholeUnits(capacity, resource),
+    });
   }
-  return 'admitted';
-};
-
-type Amount = bigint | number | string;
-
-function outOf(resource: string, requested: Amount, used: Amount, capacity: Amount): Omit<Failed, 'detail'> {
-  return { reason: `OutOf${resource}`, message: shortage(resource, requested, used, capacity) };
-}
-
-function shortage(resource: string, requested: Amount, used: Amount, capacity: Amount): string {
-  return `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`;
-}
-
-/** As the scheduler counts: CPU in thousandths, all else in bytes, rounded up. */
-function wholeUnits(nanos: bigint, resource: CountedResource): bigint {
-  const unit = resource === 'cpu' ? 1_000_000n : 1_000_000_000n;
-  return (nanos + unit - 1n) / unit;
-}
-
-function capacityOf(node: NodeFacts, resource: CountedResource): bigint {
-  const amounts = {
-    cpu: node.cpus,
-    memory: node.memoryBytes,
-    'ephemeral-storage': node.ephemeralStorageBytes,
-  };
-  return BigInt(amounts[resource]) * 1_000_000_000n;
+  return shortages;
 }

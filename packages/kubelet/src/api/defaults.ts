@@ -4,6 +4,7 @@
 import { splitImageName } from '@berth/common/image-name.ts';
 import { compareQuantities } from '@berth/common/quantity.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
+import type { Probe } from './pod.ts';
 
 /** Returns a copy of the pod with the API's defaults. */
 export function withDefaults(pod: v1.Pod): v1.Pod {
@@ -43,7 +44,40 @@ function defaultContainer(container: v1.Container, hostNetwork: boolean): v1.Con
     resources: defaultResources(container.resources ?? {}),
     ...(container.ports && { ports: container.ports.map((port) => defaultPort(port, hostNetwork)) }),
     ...(container.env && { env: container.env.map(defaultEnv) }),
+    ...(container.lifecycle && { lifecycle: defaultLifecycle(container.lifecycle) }),
+    ...(container.startupProbe && { startupProbe: defaultProbe(container.startupProbe) }),
+    ...(container.readinessProbe && { readinessProbe: defaultProbe(container.readinessProbe) }),
+    ...(container.livenessProbe && { livenessProbe: defaultProbe(container.livenessProbe) }),
   };
+}
+
+/** A probe with the API's defaults; 0 counts as not given. */
+export function defaultProbe(probe: v1.Probe): Probe {
+  const { httpGet, grpc } = probe;
+  return {
+    ...probe,
+    ...(httpGet && { httpGet: { ...httpGet, path: httpGet.path || '/', scheme: httpGet.scheme || 'HTTP' } }),
+    ...(grpc && { grpc: { ...grpc, service: grpc.service ?? '' } }),
+    timeoutSeconds: probe.timeoutSeconds || 1,
+    periodSeconds: probe.periodSeconds || 10,
+    successThreshold: probe.successThreshold || 1,
+    failureThreshold: probe.failureThreshold || 3,
+  };
+}
+
+function defaultLifecycle(lifecycle: v1.Lifecycle): v1.Lifecycle {
+  const { postStart, preStop } = lifecycle;
+  return {
+    ...lifecycle,
+    ...(postStart && { postStart: defaultHook(postStart) }),
+    ...(preStop && { preStop: defaultHook(preStop) }),
+  };
+}
+
+function defaultHook(hook: v1.LifecycleHandler): v1.LifecycleHandler {
+  const { httpGet } = hook;
+  if (!httpGet) return hook;
+  return { ...hook, httpGet: { ...httpGet, path: httpGet.path || '/', scheme: httpGet.scheme || 'HTTP' } };
 }
 
 /** Always only for an image with the tag "latest", written or implied. */
@@ -81,10 +115,19 @@ function defaultEnv(variable: v1.EnvVar): v1.EnvVar {
   return variable;
 }
 
+/** Mode of the files that the kubelet writes to a volume. */
+const defaultFileMode = 0o644;
+
 /** A volume without a source is an emptyDir. */
 function defaultVolume(volume: v1.Volume): v1.Volume {
   if (Object.keys(volume).every((key) => key === 'name')) return { ...volume, emptyDir: {} };
-  if (volume.hostPath)
-    return { ...volume, hostPath: { ...volume.hostPath, type: volume.hostPath.type ?? '' } };
+  const { hostPath, configMap, secret } = volume;
+  if (hostPath) return { ...volume, hostPath: { ...hostPath, type: hostPath.type ?? '' } };
+  if (configMap) return { ...volume, configMap: withFileMode(configMap) };
+  if (secret) return { ...volume, secret: withFileMode(secret) };
   return volume;
+}
+
+function withFileMode<Source extends { defaultMode?: number }>(source: Source): Source {
+  return { ...source, defaultMode: source.defaultMode ?? defaultFileMode };
 }

@@ -47,6 +47,11 @@ export function forbidden(path: string, detail: string): FieldError {
   return { path, problem: `Forbidden: ${detail}` };
 }
 
+/** The list is too long. */
+export function tooMany(path: string, count: number, max: number): FieldError {
+  return { path, problem: `Too many: ${count}: must have at most ${max} item${max === 1 ? '' : 's'}` };
+}
+
 /** Another entry has the same name. */
 export function duplicate(path: string, value: unknown): FieldError {
   return { path, problem: `Duplicate value: ${show(value)}` };

@@ -58,9 +58,25 @@ export const portName: Check = (value) => {
     : undefined;
 };
 
+/** A name of an HTTP header. */
+export const httpHeaderName: Check = (value) =>
+  /^[-A-Za-z0-9]+$/.test(value)
+    ? undefined
+    : "a valid HTTP header must consist of alphanumeric characters or '-'";
+
 /** A name of an environment variable: any printable ASCII but '='. */
 export const envVarName: Check = (value) =>
   /^[ -<>-~]+$/.test(value) ? undefined : "must consist of printable ASCII characters other than '='";
+
+/** A key of a ConfigMap or Secret, which is a name of a file in a volume. */
+export const configMapKey: Check = (value) => {
+  if (value.length > 253) return 'must be no more than 253 characters';
+  if (!/^[-._a-zA-Z0-9]+$/.test(value)) {
+    return "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+  }
+  if (value === '.' || value === '..') return `must not be '${value}'`;
+  return value.startsWith('..') ? "must not start with '..'" : undefined;
+};
 
 /** A number of a port. */
 export function portNumber(value: number): string | undefined {

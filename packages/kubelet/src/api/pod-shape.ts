@@ -1,4 +1,4 @@
-// Checks a parsed manifest against the schema of Pod: drops and reports unknown fields, checks types and required
+// Checks a parsed manifest against the schema of its kind: drops and reports unknown fields, checks types and required
 // fields.
 
 import { messageOf } from '@berth/common/error-message.ts';
@@ -11,24 +11,38 @@ import { podSchema } from './generated/pod-schema.ts';
 /** A JSON object with unchecked fields. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/**
- * Returns a Pod that matches the schema, and the fields that were dropped; or the errors. Drops nulls and normalizes
- * quantities, so that results can be compared and printed.
- */
-export function readPodShape(
-  value: unknown,
-): { pod: v1.Pod; ignored: FieldError[] } | { errors: FieldError[] } {
-  const errors: FieldError[] = [];
-  const pod = readValue('Pod', value, '', errors);
-  return conforms(pod, errors) ? { pod, ignored: errors } : { errors };
+/** What stands in errors for a value that no error may quote. */
+export const redacted = '<secret contents redacted>';
+
+/** The kinds of manifests. */
+interface Shapes {
+  Pod: v1.Pod;
+  ConfigMap: v1.ConfigMap;
+  Secret: v1.Secret;
 }
 
-/** The shape was checked field by field against the schema of Pod: without an error, this is a Pod. */
-function conforms(_value: unknown, errors: readonly FieldError[]): _value is v1.Pod {
+/**
+ * Returns an object that matches the schema of `kind`, and the fields that were dropped; or the errors. Drops nulls and
+ * normalizes quantities, so that results can be compared and printed.
+ */
+export function readShape<Kind extends keyof Shapes>(
+  kind: Kind,
+  value: unknown,
+): { object: Shapes[Kind]; ignored: FieldError[] } | { errors: FieldError[] } {
+  const errors: FieldError[] = [];
+  const object = readValue(kind, value, '', errors);
+  return conforms<Kind>(object, errors) ? { object, ignored: errors } : { errors };
+}
+
+/** The shape was checked field by field against the schema: without an error, this is of that kind. */
+function conforms<Kind extends keyof Shapes>(
+  _value: unknown,
+  errors: readonly FieldError[],
+): _value is Shapes[Kind] {
   return errors.every(({ isIgnored }) => isIgnored);
 }
 
-/** The fields of a type of the Pod schema; `!` marks required fields. */
+/** The fields of a type of the schema; `!` marks required fields. */
 export function fieldsOf(type: string): Readonly<Record<string, string>> | undefined {
   return podSchema[type];
 }
@@ -47,7 +61,7 @@ function readNull(type: string, path: string, errors: FieldError[]): unknown {
   const fields = fieldsOf(type);
   if (fields) return readObject(type, {}, path, errors);
   if (type === 'bool') return false;
-  if (type === 'string' || type === 'time') return '';
+  if (type === 'string' || type === 'time' || type === 'hidden') return '';
   return type === 'quantity' ? '0' : type === 'any' ? null : 0;
 }
 
@@ -77,7 +91,7 @@ function readList(type: string, value: unknown, path: string, errors: FieldError
 }
 
 function readMap(type: string, value: unknown, path: string, errors: FieldError[]): unknown {
-  if (!isObject(value)) return wrongType(path, value, 'an object', errors);
+  if (!isObject(value)) return wrongType(path, type === 'hidden' ? redacted : value, 'an object', errors);
   const result: Record<string, unknown> = Object.create(null);
   for (const [key, entry] of Object.entries(value)) {
     result[key] = readValue(type, entry, `${path}[${key}]`, errors);
@@ -89,10 +103,11 @@ function readScalar(type: string, value: unknown, path: string, errors: FieldErr
   switch (type) {
     case 'string':
     case 'time':
+    case 'hidden':
       if (typeof value === 'string') return value;
       return wrongType(
         path,
-        value,
+        type === 'hidden' ? redacted : value,
         typeof value === 'object' ? 'a string' : 'a string: put it in quotes',
         errors,
       );

@@ -5,18 +5,19 @@ import type { PodStatus } from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 
 export type {
+  AppArmorProfile,
   ContainerState,
   ContainerStatus,
   EnvVar,
   HostAlias,
   HostPathVolumeSource,
+  LifecycleHandler,
   PodCondition,
   PodStatus,
   ResourceRequirements,
   SELinuxOptions,
   SeccompProfile,
   SecurityContext,
-  Volume,
 } from 'kubernetes-types/core/v1.d.ts';
 
 /** A pod's name and the UID of this version of it. */
@@ -32,25 +33,99 @@ export type PodMetadata = ObjectMeta & PodIdentity;
 /** kubernetes-types describes 1.30; these are the fields that came later and that this kubelet supports. */
 export type PodSecurityContext = v1.PodSecurityContext & { supplementalGroupsPolicy?: 'Merge' | 'Strict' };
 
+/** Fields of a pod's specification that are newer. */
+export interface NewerPodSpec {
+  /** Since 1.34: the host name, whatever the pod's name and domain. */
+  hostnameOverride?: string;
+  /** Since 1.34: requests and limits of the pod as a whole. */
+  resources?: v1.ResourceRequirements;
+}
+
 /** Since 1.37, with what the mount is bound. */
 export type VolumeMount = v1.VolumeMount & { bindMountOptions?: string[] };
 
 /** Since 1.37, with the permissions of the folder. */
 export type EmptyDirVolumeSource = v1.EmptyDirVolumeSource & { mode?: number };
 
-/** A container of an admitted pod: defaults are filled in, so the fields below are never missing. */
+/** A probe of an admitted pod, defaults filled in. */
+export interface Probe extends v1.Probe {
+  timeoutSeconds: number;
+  periodSeconds: number;
+  successThreshold: number;
+  failureThreshold: number;
+}
+
+/** A variable in a file of a volume, since 1.34. */
+export interface FileKeySelector {
+  volumeName: string;
+  path: string;
+  key: string;
+  optional?: boolean;
+}
+
+/** Since 1.34, with a file of a volume as a source. */
+export type EnvVarSource = v1.EnvVarSource & { fileKeyRef?: FileKeySelector };
+
+/** Since 1.37, with the owner of the file. */
+export type KeyToPath = v1.KeyToPath & { user?: number };
+
+/** A source of files, since 1.37 with their owner. */
+type WithOwners<Source, Item> = Omit<Source, 'items'> & { defaultUser?: number; items?: Item[] };
+
+/** A volume whose content is an OCI image, since 1.31. */
+export interface ImageVolumeSource {
+  reference?: string;
+  pullPolicy?: Container['imagePullPolicy'];
+}
+
+/** A volume of a pod, with the fields that came after 1.30. */
+export interface Volume extends Omit<v1.Volume, 'configMap' | 'emptyDir' | 'secret'> {
+  configMap?: WithOwners<v1.ConfigMapVolumeSource, KeyToPath>;
+  emptyDir?: EmptyDirVolumeSource;
+  image?: ImageVolumeSource;
+  secret?: WithOwners<v1.SecretVolumeSource, KeyToPath>;
+}
+
+/** What a container's exit code leads to, whatever its restart policy; the first rule that matches counts. */
+export interface ContainerRestartRule {
+  action: 'Restart' | 'RestartAllContainers';
+  exitCodes?: { operator: 'In' | 'NotIn'; values?: number[] };
+}
+
+/** Hooks of a container, and since 1.33 the signal that stops it: `SIGUSR1`, `SIGRTMIN+3`. */
+export type Lifecycle = v1.Lifecycle & { stopSignal?: string };
+
+/** A container of an admitted pod: defaults are filled in, so the fields below that have one are never missing. */
 export interface Container extends v1.Container {
   image: string;
   imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
   terminationMessagePath: string;
   terminationMessagePolicy: 'File' | 'FallbackToLogsOnError';
   resources: v1.ResourceRequirements;
+  lifecycle?: Lifecycle;
+  restartPolicy?: 'Always' | 'OnFailure' | 'Never';
+  restartPolicyRules?: ContainerRestartRule[];
+  startupProbe?: Probe;
+  readinessProbe?: Probe;
+  livenessProbe?: Probe;
+}
+
+/** A container for debugging, which may look into the process namespace of another. */
+export interface EphemeralContainer extends Container {
+  targetContainerName?: string;
 }
 
 /** The specification of an admitted pod, defaults filled in. */
-export interface PodSpec extends Omit<v1.PodSpec, 'containers' | 'initContainers' | 'securityContext'> {
+export interface PodSpec
+  extends Omit<
+      v1.PodSpec,
+      'containers' | 'initContainers' | 'ephemeralContainers' | 'securityContext' | 'volumes'
+    >,
+    NewerPodSpec {
+  volumes?: Volume[];
   containers: Container[];
   initContainers?: Container[];
+  ephemeralContainers?: EphemeralContainer[];
   securityContext: PodSecurityContext;
   restartPolicy: 'Always' | 'OnFailure' | 'Never';
   dnsPolicy: 'ClusterFirst' | 'ClusterFirstWithHostNet' | 'Default' | 'None';

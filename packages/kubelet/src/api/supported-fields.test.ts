@@ -10,16 +10,18 @@ import { test } from 'node:test';
 import { decodeManifest } from '../config/decode.ts';
 import { containerConfig } from '../containers/container-config.ts';
 import { podHosts } from '../containers/hosts-file.ts';
+import type { Objects } from '../objects/objects.ts';
+import type { ConfigMap } from '../objects/types.ts';
 import { podHostname } from '../sandbox/hostname.ts';
 import { sandboxConfig } from '../sandbox/sandbox-config.ts';
 import { testOptions } from '../testing/options.ts';
-import { carriedTypes, places } from '../testing/pod-field-fates.ts';
+import { carriedTypes, type Place, places } from '../testing/pod-field-fates.ts';
 import { podSchema } from './generated/pod-schema.ts';
 import type { Pod } from './pod.ts';
 
 const sources = dirname(import.meta.dirname);
 
-for (const [type, { at, beside, fields }] of Object.entries(places)) {
+for (const [type, { at, beside, within, fields }] of Object.entries(places)) {
   test(`${type}: every field has its fate`, () => {
     assert.deepEqual(Object.keys(fields).sort(), Object.keys(podSchema[type] ?? {}).sort());
   });
@@ -27,25 +29,26 @@ for (const [type, { at, beside, fields }] of Object.entries(places)) {
     const { fate, sample } = each;
     const path = pathText([...at, field]);
     test(`${path} is ${fate}`, () => {
-      const without = beside ? { ...beside } : {};
-      const result = decode(manifestWith(at, { ...without, [field]: sample }));
+      const without = { ...('beside' in each ? each.beside : beside) };
+      const result = decode(manifestWith(at, { ...without, [field]: sample }, within));
       if (fate === 'refused') {
         assert.ok(!result.ok, 'it was accepted');
-        assert.ok(result.message.includes(`${path}: Forbidden: `), result.message);
+        const told = each.fate === 'refused' ? (each.told ?? path) : path;
+        assert.ok(result.message.includes(`${told}: Forbidden: `), result.message);
         return;
       }
-      assert.ok(result.ok, result.ok ? '' : result.message);
+      assert.ok(result.ok && result.pod, result.ok ? '' : result.message);
       const told = result.warnings.filter((warning) => warning.startsWith(`${path}: Ignored: `));
       assert.equal(told.length, fate === 'ignored' ? 1 : 0, result.warnings.join());
       if (fate === 'ignored') {
-        const strict = decode(manifestWith(at, { ...without, [field]: sample }), 'strict');
+        const strict = decode(manifestWith(at, { ...without, [field]: sample }, within), 'strict');
         assert.ok(!strict.ok && strict.message.includes(`${path}: Ignored: `), 'strict decoding accepted it');
       }
       if (each.fate === 'acted on')
         assert.ok(existsSync(join(sources, each.where)), `${each.where} is no file`);
       if (fate !== 'requested') return;
-      const base = decode(manifestWith(at, without));
-      assert.ok(base.ok, base.ok ? '' : base.message);
+      const base = decode(manifestWith(at, without, within));
+      assert.ok(base.ok && base.pod, base.ok ? '' : base.message);
       assert.notDeepEqual(requests(result.pod), requests(base.pod), 'the runtime is asked for the same');
     });
   }
@@ -75,17 +78,22 @@ test('no type that can be reached by an accepted field is forgotten', () => {
 });
 
 /** A manifest of one container and one volume, with `object` at `at`. */
-function manifestWith(at: (string | number)[], object: object): object {
+function manifestWith(at: (string | number)[], object: object, within?: Place['within']): object {
+  // Rules have to stand beside a policy, and exit codes in a rule.
+  const restarts = {
+    restartPolicy: 'Never',
+    restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [1] } }],
+  };
   const manifest = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'p', uid: 'u' },
     spec: {
       volumes: [{ name: 'v' }],
-      containers: [{ name: 'main', image: 'a', env: [{ name: 'A' }] }],
+      containers: [{ name: 'main', image: 'a', env: [{ name: 'A' }], ...restarts }],
     },
   };
-  return merged(manifest, at, object);
+  return merged(within ? merged(manifest, within.at, within.object) : manifest, at, object);
 }
 
 /** `target` with `object` merged into what is at the path; a list there gets one element. */
@@ -107,10 +115,21 @@ function decode(
   manifest: object,
   validate: 'strict' | 'warn' = 'warn',
 ): ReturnType<typeof decodeManifest>[number] {
-  const options = { nodeName: 'n', file: '/f', sysctls: { allowedUnsafe: [] }, seen: new Date(0), validate };
+  const options = { nodeName: 'n', file: '/f', seen: new Date(0), validate };
   const [decoded] = decodeManifest(JSON.stringify(manifest), options);
   assert.ok(decoded);
   return decoded;
+}
+
+/** Objects of every name, with the keys that samples ask for. */
+const objects: Objects = {
+  configMap: (namespace, name) => testObject({ namespace, name }),
+  secret: (namespace, name) => ({ ...testObject({ namespace, name }), type: 'Opaque' }),
+};
+
+function testObject({ namespace, name }: { namespace: string; name: string }): ConfigMap {
+  const data = new Map(['k', 'other'].map((key) => [key, Buffer.from(`${key} of ${namespace}/${name}`)]));
+  return { namespace, name, resourceVersion: '1', immutable: false, data };
 }
 
 /** All that the runtime would be asked for, and the hosts file that goes with it. */
@@ -134,10 +153,25 @@ function requests(pod: Pod): unknown {
       {
         restartCount: 0,
         image: { ref: container.image, user: { uid: 0n, username: '' } },
-        place: { hostIps: ['192.0.2.1'], podIps: ['10.0.0.2'], node },
-        volumePaths: new Map(mounts.map(({ mountPath, name }) => [mountPath, `/volumes/${name}`])),
+        place: {
+          hostIps: ['192.0.2.1'],
+          podIps: ['10.0.0.2'],
+          node,
+          objects,
+          envFile: (volume, path) => ({
+            path,
+            content: Buffer.from(`k='in ${volume}/${path}'\nother='x'\n`),
+          }),
+        },
+        mountSources: new Map(
+          mounts.map(({ mountPath, name }) => [
+            mountPath,
+            { hostPath: `/volumes/${name}`, isReadOnly: false, isRelabelled: false },
+          ]),
+        ),
         hostsFile: '/hosts',
         terminationLog: '/log',
+        ids: pod.spec.hostUsers === false ? { firstId: 65_536, length: 65_536 } : undefined,
       },
       options,
     ),

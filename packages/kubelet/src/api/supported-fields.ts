@@ -12,14 +12,14 @@ const notWindows = 'this node runs Linux';
 
 /** Fields that the real kubelet also accepts and ignores on a standalone node, and why. */
 const withoutEffect: Readonly<Record<string, string>> = {
+  'GRPCAction.mode': 'the feature gate GRPCContainerProbeTLS is off: the probe uses no TLS',
+  'HTTPGetAction.protocol': 'the feature gate H2CContainerProbe is off: the probe uses HTTP/1.1',
   'ObjectMeta.deletionGracePeriodSeconds': noApiServer,
   'ObjectMeta.finalizers': noApiServer,
   'ObjectMeta.generateName': noApiServer,
   'PodSecurityContext.windowsOptions': notWindows,
   'SecurityContext.windowsOptions': notWindows,
   'PodSpec.evictionResponders': noApiServer,
-  'PodSpec.runtimeClassName':
-    "there is no API server that knows runtime classes: the runtime's default handler is used",
 };
 
 /** By type of the Pod schema, the fields that this kubelet does not act on yet. It acts on all others. */
@@ -27,38 +27,26 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
   ObjectMeta: new Set(['deletionTimestamp', ...ignoredFields('ObjectMeta')]),
   PodSpec: new Set([
     'ephemeralContainers',
-    'hostUsers',
-    'hostnameOverride',
     'imagePullSecrets',
     'overhead',
     'resourceClaims',
     'resources',
-    'schedulingGates',
     'serviceAccount',
     'serviceAccountName',
     ...ignoredFields('PodSpec'),
   ]),
-  PodSecurityContext: new Set(['appArmorProfile', ...ignoredFields('PodSecurityContext')]),
-  Container: new Set([
-    'envFrom',
-    'lifecycle',
-    'livenessProbe',
-    'readinessProbe',
-    'restartPolicy',
-    'restartPolicyRules',
-    'startupProbe',
-    'volumeDevices',
-  ]),
-  EnvVarSource: new Set(['configMapKeyRef', 'fileKeyRef', 'secretKeyRef']),
+  PodSecurityContext: new Set(ignoredFields('PodSecurityContext')),
+  Container: new Set(['volumeDevices']),
+  GRPCAction: new Set(ignoredFields('GRPCAction')),
+  HTTPGetAction: new Set(ignoredFields('HTTPGetAction')),
   ResourceRequirements: new Set(['claims']),
-  SecurityContext: new Set(['appArmorProfile', 'procMount', ...ignoredFields('SecurityContext')]),
+  SecurityContext: new Set(ignoredFields('SecurityContext')),
   Volume: new Set([
     'awsElasticBlockStore',
     'azureDisk',
     'azureFile',
     'cephfs',
     'cinder',
-    'configMap',
     'csi',
     'downwardAPI',
     'ephemeral',
@@ -78,7 +66,6 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
     'quobyte',
     'rbd',
     'scaleIO',
-    'secret',
     'storageos',
     'vsphereVolume',
   ]),
@@ -87,13 +74,10 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
 
 /** Fields whose given value equals an unset field. */
 const harmless: Readonly<Record<string, unknown>> = {
-  'Container.lifecycle': {},
-  'PodSecurityContext.appArmorProfile': { type: 'Unconfined' },
-  'SecurityContext.appArmorProfile': { type: 'Unconfined' },
+  'GRPCAction.mode': 'Plaintext',
+  'HTTPGetAction.protocol': 'HTTP1',
   'PodSpec.overhead': {},
   'PodSpec.resources': {},
-  'PodSpec.hostUsers': true,
-  'SecurityContext.procMount': 'Default',
   'VolumeMount.recursiveReadOnly': 'Disabled',
 };
 

@@ -5,7 +5,7 @@ import { Backoff } from './backoff.ts';
 const minute = 60_000;
 
 function crashLoop(runMs: number, crashes: number): number[] {
-  const backoff = new Backoff({ initialMs: 10_000, maxMs: 5 * minute });
+  const backoff = new Backoff({ initialMs: 10_000, maxMs: 5 * minute, forgetAfterMs: 10 * minute });
   const delays: number[] = [];
   let now = 1_000_000;
   for (let crash = 0; crash < crashes; crash++) {
@@ -33,23 +33,25 @@ test('a container that runs 9 min keeps its wait, one that runs more than 10 min
 });
 
 test('the first wait is never longer than the longest', () => {
-  const backoff = new Backoff({ initialMs: 10_000, maxMs: 1000 });
+  const backoff = new Backoff({ initialMs: 10_000, maxMs: 1000, forgetAfterMs: 2000 });
   backoff.next('c', 0, 0);
   assert.equal(backoff.waiting('c', 0, 0)?.delayMs, 1000);
 });
 
 test('keys are waited for apart, and forgotten by prefix', () => {
-  const backoff = new Backoff({ initialMs: 10, maxMs: 100 });
+  const backoff = new Backoff({ initialMs: 10, maxMs: 100, forgetAfterMs: 200 });
   backoff.next('uid1/a', 0, 0);
   backoff.next('uid2/a', 0, 0);
   assert.equal(backoff.waiting('uid1/b', 0, 0), undefined);
-  backoff.forget('uid1/');
+  backoff.next('uid1/b', 0, 0);
+  backoff.forget('uid1/', 'uid1/b');
   assert.equal(backoff.waiting('uid1/a', 0, 0), undefined);
+  assert.equal(backoff.waiting('uid1/b', 0, 5)?.until, 10);
   assert.equal(backoff.waiting('uid2/a', 0, 5)?.until, 10);
 });
 
 test('a wait since the last failed attempt', () => {
-  const backoff = new Backoff({ initialMs: 10, maxMs: 100 });
+  const backoff = new Backoff({ initialMs: 10, maxMs: 100, forgetAfterMs: 200 });
   backoff.next('image', 50, 50);
   assert.deepEqual(backoff.waitingSinceUpdate('image', 55), { until: 60, delayMs: 10 });
   assert.equal(backoff.waitingSinceUpdate('image', 60), undefined);

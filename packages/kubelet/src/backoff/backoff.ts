@@ -4,6 +4,8 @@
 export interface BackoffLimits {
   initialMs: number;
   maxMs: number;
+  /** How long without a failure until the next one waits `initialMs` again. */
+  forgetAfterMs: number;
 }
 
 /** A running wait. */
@@ -19,16 +21,13 @@ interface Entry {
   updatedAt: number;
 }
 
-/**
- * Waits by key. An entry expires after twice the longest wait without a failure: by Kubernetes' default limits a
- * container that ran for ten minutes restarts at once. Times are milliseconds.
- */
+/** Waits by key. Times are milliseconds. */
 export class Backoff {
   readonly #limits: BackoffLimits;
   readonly #entries = new Map<string, Entry>();
 
   constructor(limits: BackoffLimits) {
-    this.#limits = { initialMs: Math.min(limits.initialMs, limits.maxMs), maxMs: limits.maxMs };
+    this.#limits = { ...limits, initialMs: Math.min(limits.initialMs, limits.maxMs) };
   }
 
   /** The wait that is running at `now` after a failure at `failedAt`; undefined: try again. */
@@ -57,12 +56,14 @@ export class Backoff {
     this.#entries.set(key, { delayMs, updatedAt: now });
   }
 
-  /** Forgets all keys that begin with `prefix`. */
-  forget(prefix: string): void {
-    for (const key of this.#entries.keys()) if (key.startsWith(prefix)) this.#entries.delete(key);
+  /** Forgets all keys that begin with `prefix`, but not `kept`. */
+  forget(prefix: string, kept?: string): void {
+    for (const key of this.#entries.keys()) {
+      if (key.startsWith(prefix) && key !== kept) this.#entries.delete(key);
+    }
   }
 
   #expired(entry: Entry, at: number): boolean {
-    return at - entry.updatedAt > this.#limits.maxMs * 2;
+    return at - entry.updatedAt > this.#limits.forgetAfterMs;
   }
 }

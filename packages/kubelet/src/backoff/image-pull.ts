@@ -11,7 +11,7 @@ export interface PullWait {
 
 /** Waits of each pod for each of its images. Times are milliseconds since the epoch. */
 export class PullBackoff {
-  readonly #backoff = new Backoff({ initialMs: 10_000, maxMs: 300_000 });
+  readonly #backoff = new Backoff({ initialMs: 10_000, maxMs: 300_000, forgetAfterMs: 600_000 });
   readonly #lastErrors = new Map<string, string>();
 
   /** The wait that is running at `now`; undefined: pull. */

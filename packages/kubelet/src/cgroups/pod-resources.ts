@@ -1,7 +1,8 @@
 // Converts Kubernetes quantities to settings of the CPU and memory controllers, for containers and whole pods.
 import { bytes, cpuMillis } from '@berth/common/quantity.ts';
-import { containersOfKind, eachContainer, type PlacedContainer } from '../api/each-container.ts';
+import { workloadContainers } from '../api/each-container.ts';
 import type { Container, Pod } from '../api/pod.ts';
+import { type Amounts, podTotal } from '../api/pod-total.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { qosClass } from './qos-class.ts';
 
@@ -50,10 +51,10 @@ export function containerResources(container: Container, settings: CpuSettings):
 export function podResources(pod: Pod, settings: CpuSettings): CgroupLimits {
   const qos = qosClass(pod);
   if (qos === 'BestEffort') return { cpuShares: minShares };
-  const cpuLimit = podSum(pod, 'limits', 'cpu', cpuMillis, 0, Math.max, (a, b) => a + b);
-  const memoryLimit = podSum(pod, 'limits', 'memory', bytes, 0n, largerBigint, (a, b) => a + b);
+  const cpuLimit = podSum(pod, 'limits', 'cpu', cpuMillis, numbers);
+  const memoryLimit = podSum(pod, 'limits', 'memory', bytes, bigints);
   const everyLimit = (resource: string) =>
-    eachContainer(pod.spec).every(({ container }) => isPositive(container.resources.limits?.[resource]));
+    workloadContainers(pod.spec).every(({ container }) => isPositive(container.resources.limits?.[resource]));
   const quota = settings.cpuCfsQuota ? milliCpuToQuota(cpuLimit, settings.cpuCfsQuotaPeriodUs) : -1;
   return {
     cpuShares: milliCpuToShares(podCpuRequest(pod)),
@@ -64,35 +65,31 @@ export function podResources(pod: Pod, settings: CpuSettings): CgroupLimits {
 
 /** Thousandths of a core that the pod requests. */
 export function podCpuRequest(pod: Pod): number {
-  return podSum(pod, 'requests', 'cpu', cpuMillis, 0, Math.max, (a, b) => a + b);
+  return podSum(pod, 'requests', 'cpu', cpuMillis, numbers);
 }
 
-/** The maximum of the regular containers' sum and the largest init container. */
 function podSum<Amount>(
   pod: Pod,
   kind: 'limits' | 'requests',
   resource: string,
   parse: (quantity: string) => Amount,
-  zero: Amount,
-  larger: (a: Amount, b: Amount) => Amount,
-  add: (a: Amount, b: Amount) => Amount,
+  amounts: Amounts<Amount>,
 ): Amount {
-  const amount = ({ container: { resources } }: PlacedContainer<Container>): Amount => {
+  const amount = ({ resources }: Container): Amount => {
     // Requests that are missing are the limits, by the API's defaults.
     const quantity =
       resources[kind]?.[resource] ?? (kind === 'requests' ? resources.limits?.[resource] : undefined);
-    return quantity === undefined ? zero : parse(quantity);
+    return quantity === undefined ? amounts.zero : parse(quantity);
   };
-  const together = containersOfKind(pod.spec, 'regular').map(amount).reduce(add, zero);
-  // reduce() passes more than two arguments, which Math.max would take into account.
-  return containersOfKind(pod.spec, 'init')
-    .map(amount)
-    .reduce((most, each) => larger(most, each), together);
+  return podTotal(pod.spec, amount, amounts);
 }
 
 function isPositive(quantity: string | undefined): boolean {
   return quantity !== undefined && bytes(quantity) > 0n;
 }
+
+const numbers: Amounts<number> = { zero: 0, add: (a, b) => a + b, larger: Math.max };
+const bigints: Amounts<bigint> = { zero: 0n, add: (a, b) => a + b, larger: largerBigint };
 
 function largerBigint(a: bigint, b: bigint): bigint {
   return a > b ? a : b;

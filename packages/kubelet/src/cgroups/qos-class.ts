@@ -2,7 +2,7 @@
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
 
 import { compareQuantities, parseQuantity } from '@berth/common/quantity.ts';
-import { eachContainer } from '../api/each-container.ts';
+import { workloadContainers } from '../api/each-container.ts';
 import type { Pod } from '../api/pod.ts';
 
 /** Kubernetes' names of the classes, best first. */
@@ -15,7 +15,7 @@ const counted = ['cpu', 'memory'] as const;
 export function qosClass(pod: Pod): QosClass {
   let anything = false;
   let guaranteed = true;
-  for (const { container } of eachContainer(pod.spec)) {
+  for (const { container } of workloadContainers(pod.spec)) {
     const { resources } = container;
     for (const resource of counted) {
       const request = positive(resources.requests?.[resource]);

@@ -1,4 +1,5 @@
-// Decodes one manifest file to pods: parses, checks, fills in defaults. All later code trusts the resulting Pod.
+// Decodes one manifest file to pods and the objects that they refer to: parses, checks, fills in defaults. All later code
+// trusts the results.
 
 import { isObject } from '@berth/common/json/is-object.ts';
 import type { YamlPath, YamlPosition } from '@berth/go-yaml/document.ts';
@@ -8,30 +9,33 @@ import { withDefaults } from '../api/defaults.ts';
 import { type FieldError, formatFieldError, notSupported, required } from '../api/field-error.ts';
 import { ManifestSyntaxError, readManifestDocuments } from '../api/manifest-text.ts';
 import type { Pod } from '../api/pod.ts';
-import { type JsonObject, readPodShape } from '../api/pod-shape.ts';
+import { type JsonObject, readShape } from '../api/pod-shape.ts';
 import { unsupportedFields } from '../api/supported-fields.ts';
 import { isRunnable, validatePod } from '../api/validation/pod.ts';
-import type { SysctlRules } from '../api/validation/security-context.ts';
+import { decodeObject } from '../objects/decode.ts';
+import { objectKey } from '../objects/objects.ts';
+import type { NodeObject } from '../objects/types.ts';
 import { asStaticPod, type StaticPodOrigin } from './static-pod.ts';
 
-/** One pod of a manifest: valid, or its errors. */
-export type DecodedPod =
+/** One pod or object of a manifest: valid, or its errors. */
+export type Decoded =
   | {
       ok: true;
       pod: Pod;
+      object?: undefined;
       /** Fields of the manifest without effect. */
       warnings: readonly string[];
     }
+  | { ok: true; object: NodeObject; pod?: undefined; warnings: readonly string[] }
   | {
       ok: false;
-      /** The pod's `namespace/name` on this node, if the manifest contains a name. */
+      /** The pod's `namespace/name` on this node, or objectKey of an object; if the manifest contains a name. */
       key: string | undefined;
       message: string;
     };
 
 /** The parameters of decoding. */
 export interface DecodeOptions extends StaticPodOrigin {
-  sysctls: SysctlRules;
   /** When the manifest was read. */
   seen: Date;
   /**
@@ -41,11 +45,15 @@ export interface DecodeOptions extends StaticPodOrigin {
   validate: 'strict' | 'warn';
 }
 
+const kinds = ['Pod', 'ConfigMap', 'Secret'] as const;
+const lists = ['List', ...kinds.map((kind) => `${kind}List`)];
+
 /**
- * The pods of a manifest: each document is a Pod, a PodList or a List of Pods. Throws ManifestSyntaxError when the
- * first document cannot be parsed; an error in one pod, or in a later document, does not affect the others.
+ * The pods and objects of a manifest: each document is a Pod, a ConfigMap, a Secret, or a list of them. Throws
+ * ManifestSyntaxError when the first document cannot be parsed; an error in one pod, or in a later document, does not
+ * affect the others.
  */
-export function decodeManifest(content: Uint8Array | string, options: DecodeOptions): DecodedPod[] {
+export function decodeManifest(content: Uint8Array | string, options: DecodeOptions): Decoded[] {
   const json = options.validate === 'warn' ? tryJson(yamlText(content)) : undefined;
   if (json !== undefined) return new Decoder(options).document(json);
   const [first, ...others] = readManifestDocuments(content);
@@ -77,38 +85,50 @@ class Decoder {
     this.#locate = options.validate === 'strict' ? locate : () => undefined;
   }
 
-  document(value: unknown, itemKind?: string, at: YamlPath = []): DecodedPod[] {
+  document(value: unknown, itemKind?: string, at: YamlPath = []): Decoded[] {
     if (!isObject(value)) {
       const problem = 'not a Kubernetes object: it must have apiVersion, kind, metadata and spec';
       return [this.#failed(undefined, at, [{ path: '', problem }])];
     }
     const kind = value.kind ?? itemKind;
-    const key = keyOf(value, this.#options.nodeName);
+    const known = kinds.find((each) => each === kind);
+    const key = keyOf(known, value, this.#options.nodeName);
     if (kind === undefined || kind === '') {
       return [this.#failed(key, at, [required('kind', 'a manifest is of kind Pod, apiVersion v1')])];
     }
-    if (kind !== 'Pod' && kind !== 'PodList' && kind !== 'List') {
-      return [this.#failed(key, at, [notSupported('kind', kind, ['Pod', 'PodList', 'List'])])];
+    if (known === undefined && (typeof kind !== 'string' || !lists.includes(kind))) {
+      return [this.#failed(key, at, [notSupported('kind', kind, [...kinds, ...lists])])];
     }
     const apiVersion = value.apiVersion ?? (itemKind && 'v1');
     if (apiVersion === undefined) {
-      return [this.#failed(key, at, [required('apiVersion', 'a Pod is of apiVersion v1')])];
+      return [this.#failed(key, at, [required('apiVersion', `a ${kind} is of apiVersion v1`)])];
     }
     if (apiVersion !== 'v1') return [this.#failed(key, at, [notSupported('apiVersion', apiVersion, ['v1'])])];
-    if (kind === 'Pod') return [this.#pod(value, key, at)];
+    if (known === 'Pod') return [this.#pod(value, key, at)];
+    if (known !== undefined) return [this.#object(known, value, key, at)];
     const items = value.items;
     if (!Array.isArray(items)) return [this.#failed(undefined, at, [required('items')])];
     return items.flatMap((item: unknown, index) =>
-      this.document(item, kind === 'PodList' ? 'Pod' : '', [...at, 'items', index]),
+      this.document(item, kinds.find((each) => kind === `${each}List`) ?? '', [...at, 'items', index]),
     );
   }
 
-  #pod(value: JsonObject, key: string | undefined, at: YamlPath): DecodedPod {
-    const shape = readPodShape(value);
+  #object(kind: NodeObject['kind'], value: JsonObject, key: string | undefined, at: YamlPath): Decoded {
+    const { object, found } = decodeObject(kind, value);
+    const isStrict = this.#options.validate === 'strict';
+    const errors = found.filter(({ isIgnored }) => isStrict || !isIgnored);
+    if (object === undefined || errors.length > 0 || (isStrict && this.#warnings.length > 0)) {
+      return this.#failed(key, at, errors);
+    }
+    return { ok: true, object, warnings: [...this.#warnings, ...found.map(formatFieldError)] };
+  }
+
+  #pod(value: JsonObject, key: string | undefined, at: YamlPath): Decoded {
+    const shape = readShape('Pod', value);
     if ('errors' in shape) return this.#failed(key, at, shape.errors);
     const options = this.#options;
-    const pod = withDefaults(asStaticPod(shape.pod, options, options.seen));
-    const found = [...shape.ignored, ...unsupportedFields(pod), ...validatePod(pod, options.sysctls)];
+    const pod = withDefaults(asStaticPod(shape.object, options, options.seen));
+    const found = [...shape.ignored, ...unsupportedFields(pod), ...validatePod(pod)];
     const isStrict = options.validate === 'strict';
     const errors = found.filter(({ isIgnored }) => isStrict || !isIgnored);
     if (!isRunnable(pod, errors) || (isStrict && this.#warnings.length > 0)) {
@@ -117,7 +137,7 @@ class Decoder {
     return { ok: true, pod, warnings: [...this.#warnings, ...found.map((error) => formatFieldError(error))] };
   }
 
-  #failed(key: string | undefined, at: YamlPath, errors: readonly FieldError[]): DecodedPod {
+  #failed(key: string | undefined, at: YamlPath, errors: readonly FieldError[]): Decoded {
     const ofText = this.#options.validate === 'strict' ? this.#warnings : [];
     const messages = [...ofText, ...errors.map((error) => this.#placed(error, at))];
     return { ok: false, key, message: messages.join('; ') };
@@ -138,9 +158,16 @@ function stepsOf(path: string): (string | number)[] {
   });
 }
 
-function keyOf(document: JsonObject, nodeName: string): string | undefined {
+function keyOf(
+  kind: (typeof kinds)[number] | undefined,
+  document: JsonObject,
+  nodeName: string,
+): string | undefined {
   const metadata = isObject(document.metadata) ? document.metadata : {};
-  const { name, namespace } = metadata;
+  const { name } = metadata;
   if (typeof name !== 'string' || name === '') return undefined;
-  return `${typeof namespace === 'string' && namespace ? namespace : 'default'}/${name}-${nodeName.toLowerCase()}`;
+  const namespace =
+    typeof metadata.namespace === 'string' && metadata.namespace ? metadata.namespace : 'default';
+  if (kind === 'ConfigMap' || kind === 'Secret') return objectKey({ kind, namespace, name });
+  return `${namespace}/${name}-${nodeName.toLowerCase()}`;
 }

@@ -45,7 +45,6 @@ function start(path = folder): void {
     nodeName: 'n',
     checkFrequencyMs: 60_000,
     stateDir: join(root, 'state'),
-    sysctls: { allowedUnsafe: [] },
   });
   source.start((update) => updates.push(update));
 }

@@ -1,10 +1,10 @@
-// Static pods from a manifest directory (or one file), by inotify: a new, changed or removed file takes effect within
+// Static pods, ConfigMaps and Secrets from a manifest directory (or one file), by inotify: a new, changed or removed file takes effect within
 // milliseconds. A periodic listing finds changes without events (network file systems, symlinks).
 import { type FSWatcher, type Stats, watch } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { SysctlRules } from '../api/validation/security-context.ts';
 import { createLogger } from '../klog/klog.ts';
+import { objectKey, refTo } from '../objects/objects.ts';
 import { LastGoodManifests } from './last-good.ts';
 import { readManifestFile } from './manifest-file.ts';
 import { combineFiles, type ManifestFile } from './manifests.ts';
@@ -24,7 +24,6 @@ export interface FileSourceOptions {
   checkFrequencyMs: number;
   /** Folder for the last valid manifests (last-good.ts). */
   stateDir: string;
-  sysctls: SysctlRules;
 }
 
 /** The manifest directory as a source of pods. */
@@ -94,13 +93,12 @@ export class FileSource implements PodSource {
     }
     const signature = `${found.ino}/${found.size}/${found.mtimeMs}/${found.ctimeMs}`;
     if (before?.signature === signature) return;
-    const { nodeName, sysctls } = this.#options;
-    const options = { nodeName, sysctls, lastGood: this.#lastGood };
+    const options = { nodeName: this.#options.nodeName, lastGood: this.#lastGood };
     const { faultless, ...manifest } = await readManifestFile(file, found, before, options);
     this.#files.set(file, { ...manifest, signature });
     if (faultless !== undefined) this.#unsaved.set(file, faultless);
-    for (const { pod, message } of manifest.warnings ?? []) {
-      log.warn('Part of the manifest has no effect', { path: file, pod, warning: message });
+    for (const { pod, object, message } of manifest.warnings ?? []) {
+      log.warn('Part of the manifest has no effect', { path: file, pod, object, warning: message });
     }
   }
 
@@ -161,23 +159,24 @@ export class FileSource implements PodSource {
 
   /** Sends an update unless nothing changed since the last one. */
   #send(): void {
-    const { pods, files, rejected } = combineFiles(this.#files);
-    const state = JSON.stringify([pods.map((pod) => pod.metadata.uid), rejected]);
+    const { pods, objects, files, rejected } = combineFiles(this.#files);
+    const versions = objects.map((each) => [objectKey(refTo(each)), each.object.resourceVersion]);
+    const state = JSON.stringify([pods.map((pod) => pod.metadata.uid), versions, rejected]);
     this.#enqueue(() => this.#save());
     if (state === this.#lastSent) return;
     this.#lastSent = state;
     this.#report(rejected);
-    this.#onUpdate({ op: 'set', source: this.name, pods, files, rejected });
+    this.#onUpdate({ op: 'set', source: this.name, pods, objects, files, rejected });
   }
 
   /** Logs each error once, and again only after it was fixed and reappeared. */
   #report(rejected: readonly RejectedManifest[]): void {
     const faults = new Set<string>();
-    for (const { file, pod, message, lastGoodRuns } of rejected) {
+    for (const { file, pod, object, message, lastGoodRuns } of rejected) {
       const fault = `${file}: ${message}`;
       faults.add(fault);
       if (this.#reported.has(fault)) continue;
-      log.error('Could not process manifest file', { path: file, pod, err: message, lastGoodRuns });
+      log.error('Could not process manifest file', { path: file, pod, object, err: message, lastGoodRuns });
     }
     this.#reported = faults;
   }

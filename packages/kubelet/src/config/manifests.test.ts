@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { podKey } from '../api/pod.ts';
+import { objectKey, refTo } from '../objects/objects.ts';
+import { decodeOptions } from '../testing/manifest.ts';
 import { decodeManifest } from './decode.ts';
 import { combineFiles, failFile, type ManifestFile, updateFile } from './manifests.ts';
 
@@ -16,7 +18,6 @@ function decode(file: string, ...pods: { name: string; image?: string }[]) {
   return decodeManifest(text.join('\n---\n'), {
     nodeName: 'n',
     file,
-    sysctls: { allowedUnsafe: [] },
     seen: new Date(),
     validate: 'warn',
   });
@@ -85,5 +86,81 @@ test('of two pods with one name the first file wins and both files are named', (
   assert.match(
     rejected[0]?.message ?? '',
     /Duplicate value: pod default\/a-n is already defined by \/m\/1\.yaml/,
+  );
+});
+
+const object = (kind: string, name: string, data: object, immutable = false) =>
+  JSON.stringify({ apiVersion: 'v1', kind, metadata: { name }, data, immutable });
+const read = (...texts: string[]) =>
+  decodeManifest(texts.join('\n---\n'), { ...decodeOptions, nodeName: 'n', file: 'f' });
+const objectsOf = ({ objects }: Pick<ManifestFile, 'objects'>) =>
+  objects.map((each) => `${objectKey(refTo(each))} ${each.object.data.get('k')}`);
+
+test('an object that became invalid stays as it was, one that goes is gone', () => {
+  const before = updateFile(
+    'f',
+    undefined,
+    read(object('ConfigMap', 'a', { k: '1' }), object('Secret', 's', {})),
+  );
+  const after = updateFile('f', before, read(object('ConfigMap', 'a', { k: '2', '?': '' })));
+  assert.deepEqual(objectsOf(after), ['ConfigMap default/a 1']);
+  assert.equal(after.objects[0], before.objects[0]);
+  assert.deepEqual(
+    after.rejected.map(({ object, pod, lastGoodRuns }) => [object, pod, lastGoodRuns]),
+    [['ConfigMap default/a', undefined, true]],
+  );
+  assert.deepEqual(objectsOf(updateFile('f', after, read(object('ConfigMap', 'a', { k: '3' })))), [
+    'ConfigMap default/a 3',
+  ]);
+  const broken = failFile('f', after, 'not valid YAML');
+  assert.deepEqual(objectsOf(broken), ['ConfigMap default/a 1']);
+  assert.equal(broken.rejected[0]?.lastGoodRuns, true);
+});
+
+test('an immutable object stays, whatever its file says', () => {
+  const before = updateFile('f', undefined, read(object('ConfigMap', 'a', { k: '1' }, true)));
+  const after = updateFile('f', before, read(object('ConfigMap', 'a', { k: '2' })));
+  assert.deepEqual(objectsOf(after), ['ConfigMap default/a 1']);
+  assert.equal(
+    after.rejected[0]?.message,
+    'immutable: Forbidden: field is immutable when `immutable` is set; data: Forbidden: field is immutable when `immutable` is set',
+  );
+  const gone = updateFile('f', after, read(object('ConfigMap', 'b', {})));
+  assert.deepEqual(objectsOf(updateFile('f', gone, read(object('ConfigMap', 'a', { k: '2' })))), [
+    'ConfigMap default/a 2',
+  ]);
+});
+
+test('a document that cannot be read keeps the object that it was', () => {
+  const before = updateFile('f', undefined, [
+    ...decode('f', { name: 'a' }),
+    ...read(object('ConfigMap', 'c', { k: '1' })),
+  ]);
+  const after = updateFile('f', before, [
+    ...decode('f', { name: 'a' }),
+    { ok: false, key: undefined, message: 'not valid YAML' },
+  ]);
+  assert.deepEqual([keys(after), objectsOf(after)], [['default/a-n'], ['ConfigMap default/c 1']]);
+});
+
+test('of two objects with one name the first file wins', () => {
+  const file = (name: string, ...texts: string[]) =>
+    [name, updateFile(name, undefined, read(...texts))] as const;
+  const { objects, rejected } = combineFiles(
+    new Map([
+      file('/m/2', object('ConfigMap', 'a', { k: '2' }), object('Secret', 'a', {})),
+      file('/m/1', object('ConfigMap', 'a', { k: '1' })),
+    ]),
+  );
+  assert.deepEqual(objectsOf({ objects }), ['ConfigMap default/a 1', 'Secret default/a undefined']);
+  assert.deepEqual(
+    rejected.map(({ file, object, message }) => [file, object, message]),
+    [
+      [
+        '/m/2',
+        'ConfigMap default/a',
+        'metadata.name: Duplicate value: ConfigMap default/a is already defined by /m/1; rename one or remove one of the two',
+      ],
+    ],
   );
 });

@@ -1,6 +1,12 @@
-// The state of each manifest file: which pods run, which are rejected and why. Pure; file-source.ts watches and reads.
+// The state of each manifest file: which pods run and which objects serve them, what is rejected and why. Pure;
+// file-source.ts watches and reads.
+import { formatFieldErrors } from '../api/field-error.ts';
 import { type Pod, podKey } from '../api/pod.ts';
-import type { DecodedPod } from './decode.ts';
+import { ObjectBudget } from '../objects/budget.ts';
+import { objectKey, refTo } from '../objects/objects.ts';
+import type { NodeObject } from '../objects/types.ts';
+import { validateUpdate } from '../objects/update.ts';
+import type { Decoded } from './decode.ts';
 import type { PodUpdate, RejectedManifest } from './pod-source.ts';
 
 /** Maximum size of a manifest. */
@@ -10,76 +16,122 @@ export const maxManifestBytes = 10 * 1024 * 1024;
 export interface ManifestFile {
   /** Its running pods: those of the newest text, or of an older text while the newest is invalid. */
   pods: readonly Pod[];
+  /** Its ConfigMaps and Secrets, in the same way. */
+  objects: readonly NodeObject[];
   /** The errors in its newest text. */
   rejected: readonly RejectedManifest[];
-  /** Fields without effect in its newest text, by pod. */
-  warnings?: readonly { pod: string; message: string }[];
+  /** Fields without effect in its newest text, by pod or object. */
+  warnings?: readonly (Subject & { message: string })[];
 }
 
+/** What a message is about, if that is known. */
+type Subject = Pick<RejectedManifest, 'pod' | 'object'>;
+
+/** A pod or an object. */
+type Item = { pod: Pod; object?: undefined } | { object: NodeObject; pod?: undefined };
+
 /**
- * The state after the file was read again. A pod whose manifest became invalid keeps running, so that an editor's
- * half-written file kills nothing; a pod that is no longer in the file is terminated.
+ * The state after the file was read again. What became invalid stays as it was, so that an editor's half-written file
+ * kills nothing; what is no longer in the file is terminated or removed.
  */
 export function updateFile(
   file: string,
   before: ManifestFile | undefined,
-  decoded: readonly DecodedPod[],
+  decoded: readonly Decoded[],
 ): ManifestFile {
-  const former = new Map((before?.pods ?? []).map((pod) => [podKey(pod) as string, pod]));
-  const pods: Pod[] = [];
+  const former = new Map((before ? itemsOf(before) : []).map((item) => [keyOf(item), item]));
+  const items: Item[] = [];
   const rejected: RejectedManifest[] = [];
-  const warnings: { pod: string; message: string }[] = [];
+  const warnings: (Subject & { message: string })[] = [];
+  const reject = (key: string | undefined, message: string): void => {
+    const lastGood = key === undefined ? undefined : former.get(key);
+    if (lastGood) items.push(lastGood);
+    rejected.push({ file, ...subjectOf(key), message, lastGoodRuns: lastGood !== undefined });
+  };
   for (const entry of decoded) {
-    if (entry.ok) {
-      warnings.push(...entry.warnings.map((message) => ({ pod: podKey(entry.pod), message })));
-      const known = former.get(podKey(entry.pod));
-      pods.push(known && known.metadata.uid === entry.pod.metadata.uid ? known : entry.pod);
+    if (!entry.ok) {
+      reject(entry.key, entry.message);
       continue;
     }
-    const lastGood = entry.key === undefined ? undefined : former.get(entry.key);
-    if (lastGood) pods.push(lastGood);
-    const pod = entry.key === undefined ? {} : { pod: entry.key };
-    rejected.push({ file, ...pod, message: entry.message, lastGoodRuns: lastGood !== undefined });
+    const key = keyOf(entry);
+    const known = former.get(key);
+    const faults = known?.object && entry.object ? validateUpdate(known.object, entry.object) : [];
+    if (faults.length > 0) reject(key, formatFieldErrors(faults));
+    else {
+      warnings.push(...entry.warnings.map((message) => ({ ...subjectOf(key), message })));
+      items.push(
+        known && isSame(known, entry) ? known : entry.pod ? { pod: entry.pod } : { object: entry.object },
+      );
+    }
   }
-  if (decoded.some((entry) => !entry.ok && entry.key === undefined)) pods.push(...lostPods(former, pods));
-  return { pods, rejected, warnings };
+  if (decoded.some((entry) => !entry.ok && entry.key === undefined)) items.push(...lostItems(former, items));
+  return { ...split(items), rejected, warnings };
 }
 
-/** The earlier pods of documents that cannot be parsed now. */
-function lostPods(former: ReadonlyMap<string, Pod>, pods: readonly Pod[]): Pod[] {
-  const present = new Set<string>(pods.map(podKey));
-  const missing = [...former].filter(([key]) => !present.has(key)).map(([, pod]) => pod);
-  return missing.slice(missing.length - Math.max(0, former.size - pods.length));
+function itemsOf({ pods, objects }: ManifestFile): Item[] {
+  return [...pods.map((pod) => ({ pod })), ...objects.map((object) => ({ object }))];
 }
 
-/** The state after a read without any usable document: keeps the pods. */
+function split(items: readonly Item[]): Pick<PodUpdate, 'pods' | 'objects'> {
+  return {
+    pods: items.flatMap(({ pod }) => (pod ? [pod] : [])),
+    objects: items.flatMap(({ object }) => (object ? [object] : [])),
+  };
+}
+
+/** `namespace/name` of a pod; with the kind in front of an object. */
+function keyOf(item: Item): string {
+  return item.pod ? podKey(item.pod) : objectKey(refTo(item.object));
+}
+
+function isSame(known: Item, item: Item): boolean {
+  return known.pod
+    ? known.pod.metadata.uid === item.pod?.metadata.uid
+    : known.object.object.resourceVersion === item.object?.object.resourceVersion;
+}
+
+function subjectOf(key: string | undefined): Subject {
+  if (key === undefined) return {};
+  return /^(ConfigMap|Secret) /.test(key) ? { object: key } : { pod: key };
+}
+
+/** The earlier pods and objects of documents that cannot be parsed now. */
+function lostItems(former: ReadonlyMap<string, Item>, items: readonly Item[]): Item[] {
+  const present = new Set(items.map(keyOf));
+  const missing = [...former].filter(([key]) => !present.has(key)).map(([, item]) => item);
+  return missing.slice(missing.length - Math.max(0, former.size - items.length));
+}
+
+/** The state after a read without any usable document: keeps the pods and objects. */
 export function failFile(file: string, before: ManifestFile | undefined, message: string): ManifestFile {
-  const pods = before?.pods ?? [];
-  return { pods, rejected: [{ file, message, lastGoodRuns: pods.length > 0 }] };
+  const { pods, objects } = before ?? { pods: [], objects: [] };
+  return { pods, objects, rejected: [{ file, message, lastGoodRuns: pods.length + objects.length > 0 }] };
 }
 
-/** Joins all files, in the order of their names. Of two pods with one name, the first runs. */
+/** Joins all files, in the order of their names. Of two pods or objects with one name, the first counts. */
 export function combineFiles(
   files: ReadonlyMap<string, ManifestFile>,
-): Pick<PodUpdate, 'pods' | 'files' | 'rejected'> {
+): Pick<PodUpdate, 'pods' | 'objects' | 'files' | 'rejected'> {
   const origins = new Map<string, string>();
   const owner = new Map<string, string>();
-  const pods: Pod[] = [];
+  const budget = new ObjectBudget();
+  const items: Item[] = [];
   const rejected: RejectedManifest[] = [];
   for (const [file, manifest] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
     rejected.push(...manifest.rejected);
-    for (const pod of manifest.pods) {
-      const key = podKey(pod);
+    for (const item of itemsOf(manifest)) {
+      const key = keyOf(item);
       const first = owner.get(key);
-      if (first === undefined) {
+      const problem =
+        first === undefined
+          ? item.object && budget.spend(item.object)
+          : `metadata.name: Duplicate value: ${item.pod ? 'pod ' : ''}${key} is already defined by ${first}; rename one or remove one of the two`;
+      if (problem === undefined) {
         owner.set(key, file);
-        origins.set(pod.metadata.uid, file);
-        pods.push(pod);
-      } else {
-        const message = `metadata.name: Duplicate value: pod ${key} is already defined by ${first}; rename one or remove one of the two`;
-        rejected.push({ file, pod: key, message, lastGoodRuns: false });
-      }
+        if (item.pod) origins.set(item.pod.metadata.uid, file);
+        items.push(item);
+      } else rejected.push({ file, ...subjectOf(key), message: problem, lastGoodRuns: false });
     }
   }
-  return { pods, files: origins, rejected };
+  return { ...split(items), files: origins, rejected };
 }

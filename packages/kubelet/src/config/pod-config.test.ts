@@ -15,10 +15,10 @@ function update(...names: string[]): PodUpdate {
     }),
   );
   const pods = decodeManifest(text.join('\n---\n'), { ...decodeOptions, nodeName: 'n' }).flatMap((entry) =>
-    entry.ok ? [entry.pod] : [],
+    entry.ok && entry.pod ? [entry.pod] : [],
   );
   const files = new Map(pods.map((pod) => [pod.metadata.uid, `/m/${pod.metadata.name}.yaml`]));
-  return { op: 'set', source: 'file', pods, files, rejected: [] };
+  return { op: 'set', source: 'file', pods, objects: [], files, rejected: [] };
 }
 
 test('nothing is passed on before the source has spoken, and a pod that is not admitted has its file', () => {

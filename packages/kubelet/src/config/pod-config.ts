@@ -1,9 +1,10 @@
-// Joins the pods of all sources into the desired set of this node.
+// Joins the pods and objects of all sources into the desired set of this node.
 import { type Pod, podKey } from '../api/pod.ts';
+import type { NodeObject } from '../objects/types.ts';
 import type { PodSource, PodUpdate, RejectedManifest } from './pod-source.ts';
 
-/** Called with the desired pods of all sources whenever the set may have changed. */
-export type OnPods = (pods: Pod[]) => void;
+/** Called with the desired pods and the objects of all sources whenever a set may have changed. */
+export type OnPods = (pods: Pod[], objects: NodeObject[]) => void;
 
 /** The pods of all sources. Sends no update before every source has reported once. */
 export class PodConfig {
@@ -19,10 +20,10 @@ export class PodConfig {
     for (const source of this.#sources) {
       source.start((update) => {
         this.#updates.set(update.source, update);
-        if (this.#updates.size === this.#sources.length) onPods(this.#pods());
+        if (this.#updates.size === this.#sources.length) onPods(this.#pods(), this.#objects());
       });
     }
-    if (this.#sources.length === 0) onPods([]);
+    if (this.#sources.length === 0) onPods([], []);
   }
 
   /** The manifests that do not run, or not in their newest version, because they are invalid. */
@@ -44,5 +45,9 @@ export class PodConfig {
 
   #pods(): Pod[] {
     return [...this.#updates.values()].flatMap((update) => update.pods);
+  }
+
+  #objects(): NodeObject[] {
+    return [...this.#updates.values()].flatMap((update) => update.objects);
   }
 }

@@ -1,23 +1,28 @@
 // Where pods come from. Today a manifest directory; later a manifest URL and the API server.
 import type { Pod } from '../api/pod.ts';
+import type { NodeObject } from '../objects/types.ts';
 
-/** A manifest that does not run, and the reason, for the log, `/rejected` and `berth up`. */
+/** A manifest that has no effect, and the reason, for the log, `/rejected` and `berth up`. */
 export interface RejectedManifest {
   /** Path of the file. */
   file: string;
   /** `namespace/name` in the manifest, if it could be read. */
   pod?: string;
+  /** `ConfigMap namespace/name` or `Secret namespace/name`, when it is no pod. */
+  object?: string;
   /** The error, with the path of the field. */
   message: string;
-  /** True when an earlier, valid version of this file keeps running. */
+  /** True when an earlier, valid version keeps running, or being served. */
   lastGoodRuns: boolean;
 }
 
-/** The complete desired set of pods of one source. */
+/** The complete desired set of pods and objects of one source. */
 export interface PodUpdate {
   op: 'set';
   source: PodSource['name'];
   pods: Pod[];
+  /** ConfigMaps and Secrets for the pods of this node; no two have the same kind and name. */
+  objects: NodeObject[];
   /** The manifest of each pod, by UID. */
   files: ReadonlyMap<string, string>;
   rejected: RejectedManifest[];

@@ -6,27 +6,41 @@ import {
   MountPropagation,
 } from '@berth/cri/generated/api.ts';
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
+import { stopSignal } from '../api/stop-signal.ts';
 import { containerResources, oomScoreAdj } from '../cgroups/pod-resources.ts';
-import type { PodPlace } from '../env/downward-api.ts';
-import { containerEnvironment, expandCommand } from '../env/environment.ts';
+import { containerEnvironment, type EnvironmentSources, expandCommand } from '../env/environment.ts';
 import { annotationsOf, containerLabels } from '../kubecontainer/labels.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { logPath } from '../paths/pod-paths.ts';
+import { userNamespace } from '../sandbox/namespaces.ts';
+import type { PodIds } from '../userns/id-ranges.ts';
 import { containerSecurityContext } from './security-context.ts';
+
+/** What a volume mount of a container mounts. */
+export interface MountSource {
+  /** Path on the node. */
+  hostPath: string;
+  /** True when the container may only read it, whatever the mount says. */
+  isReadOnly: boolean;
+  /** Whether it gets the SELinux label of the pod: volumes of the pod do, paths of the node keep theirs. */
+  isRelabelled: boolean;
+}
 
 /** The files and image prepared for one attempt of a container. */
 export interface ContainerParts {
   restartCount: number;
   /** The runtime's id of the image, and its user. */
   image: PresentImage;
-  place: PodPlace;
-  /** Host path of each volume mount of the container, by its mount path. */
-  volumePaths: Map<string, string>;
+  place: EnvironmentSources;
+  /** What each volume mount of the container mounts, by its mount path. */
+  mountSources: ReadonlyMap<string, MountSource>;
   /** The managed /etc/hosts; undefined: use the image's. */
   hostsFile: string | undefined;
   /** The file for the container's termination message. */
   terminationLog: string | undefined;
+  /** The ids of a pod with users of its own. */
+  ids: PodIds | undefined;
 }
 
 /** The configuration of `container`. Throws (CreateContainerConfigError) when a value is not available. */
@@ -44,14 +58,15 @@ export function containerConfig(
     command: expandCommand(container.command, environment),
     args: expandCommand(container.args, environment),
     workingDir: container.workingDir ?? '',
-    envs: [...environment].map(([key, value]) => ({ key, value: Buffer.from(value) })),
-    mounts: mounts(pod, container, parts),
+    envs: [...environment].map(([key, value]) => ({ key, value })),
+    mounts: mounts(container, parts),
     labels: containerLabels(pod, container),
     annotations: annotationsOf(pod, container, parts.restartCount),
     logPath: logPath(container.name, parts.restartCount),
     stdin: container.stdin === true,
     stdinOnce: container.stdinOnce === true,
     tty: container.tty === true,
+    stopSignal: stopSignal(container.lifecycle?.stopSignal),
     linux: {
       resources: {
         cpuShares: BigInt(limits.cpuShares),
@@ -61,28 +76,24 @@ export function containerConfig(
         oomScoreAdj: BigInt(oomScoreAdj(pod, container, parts.place.node.memoryBytes)),
       },
       securityContext: containerSecurityContext(pod, container, parts.image.user, {
-        default: options.seccompDefault,
-        profileRoot: `${options.rootDir}/seccomp`,
+        ids: parts.ids,
+        seccomp: { default: options.seccompDefault, profileRoot: `${options.rootDir}/seccomp` },
       }),
     },
   };
 }
 
-function mounts(pod: Pod, container: Container, parts: ContainerParts): DeepPartial<Mount>[] {
-  const emptyDirs = new Set(
-    (pod.spec.volumes ?? []).flatMap(({ name, emptyDir }) => (emptyDir ? [name] : [])),
-  );
+function mounts(container: Container, parts: ContainerParts): DeepPartial<Mount>[] {
   const volumes = (container.volumeMounts ?? []).map((mount: VolumeMount): DeepPartial<Mount> => {
-    const hostPath = parts.volumePaths.get(mount.mountPath);
-    if (hostPath === undefined) {
+    const source = parts.mountSources.get(mount.mountPath);
+    if (source === undefined) {
       throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
     }
     return {
       containerPath: absolute(mount.mountPath),
-      hostPath,
-      readonly: mount.readOnly === true,
-      // Relabel volumes that belong to the pod; host paths keep their SELinux label.
-      selinuxRelabel: emptyDirs.has(mount.name),
+      hostPath: source.hostPath,
+      readonly: mount.readOnly === true || source.isReadOnly,
+      selinuxRelabel: source.isRelabelled,
       propagation: propagation(mount),
       mountOptions: mount.bindMountOptions ?? [],
     };
@@ -95,7 +106,9 @@ function mounts(pod: Pod, container: Container, parts: ContainerParts): DeepPart
     const containerPath = absolute(container.terminationMessagePath);
     all.push({ ...podFile, containerPath, hostPath: parts.terminationLog });
   }
-  return all;
+  // The runtime shows the owners of files in them as the pod's users see them.
+  const { uids, gids } = userNamespace(parts.ids);
+  return all.map((mount) => ({ ...mount, uidMappings: uids, gidMappings: gids }));
 }
 
 /** Mount options of the kubelet's own files. A runtime may ignore them: the file system itself has them too. */

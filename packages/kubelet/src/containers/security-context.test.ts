@@ -13,11 +13,14 @@ function effective(
   spec: Partial<PodSpec> = {},
   user: ImageUser = root,
   seccompDefault = false,
+  annotations: Record<string, string> = {},
 ) {
-  const pod = testPod({ ...spec, containers: [{ name: 'a', securityContext }], initContainers: [] });
+  const containers = [{ name: 'a', securityContext }];
+  const pod = testPod({ ...spec, containers, initContainers: [] }, { annotations });
   const [container] = pod.spec.containers;
   assert.ok(container);
-  return containerSecurityContext(pod, container, user, { default: seccompDefault, profileRoot: '/seccomp' });
+  const seccomp = { default: seccompDefault, profileRoot: '/seccomp' };
+  return containerSecurityContext(pod, container, user, { ids: undefined, seccomp });
 }
 
 test('nothing said', () => {
@@ -31,6 +34,7 @@ test('nothing said', () => {
     network: NamespaceMode.POD,
     pid: NamespaceMode.CONTAINER,
     ipc: NamespaceMode.POD,
+    usernsOptions: { mode: NamespaceMode.NODE, uids: [], gids: [] },
   });
 });
 
@@ -103,6 +107,54 @@ for (const [title, own, ofPod, byDefault, want] of profiles) {
   });
 }
 
+test('procMount Unmasked hides and protects nothing', () => {
+  const { maskedPaths, readonlyPaths } = effective({ procMount: 'Unmasked' }, { hostUsers: false });
+  assert.deepEqual([maskedPaths, readonlyPaths], [[], []]);
+  assert.deepEqual(effective({ procMount: 'Default' }).maskedPaths, defaultMaskedPaths);
+});
+
+const appArmorProfiles: [
+  title: string,
+  own: SecurityContext,
+  ofPod: PodSpec['securityContext'],
+  annotation: string | undefined,
+  want: string | undefined,
+][] = [
+  ['none', {}, {}, undefined, undefined],
+  ["the pod's", {}, { appArmorProfile: { type: 'RuntimeDefault' } }, undefined, 'runtime/default'],
+  [
+    'annotation before the pod',
+    {},
+    { appArmorProfile: { type: 'RuntimeDefault' } },
+    'unconfined',
+    'unconfined',
+  ],
+  [
+    'own before annotation',
+    { appArmorProfile: { type: 'Localhost', localhostProfile: 'mine' } },
+    {},
+    'unconfined',
+    'localhost/mine',
+  ],
+  ['an annotation that is no profile', {}, {}, 'mine', undefined],
+  ['an annotation of the node', {}, {}, 'localhost/mine', 'localhost/mine'],
+];
+for (const [title, own, ofPod, annotation, want] of appArmorProfiles) {
+  test(`AppArmor profile: ${title}`, () => {
+    const context = effective(own, { securityContext: ofPod }, root, false, {
+      ...(annotation && { 'container.apparmor.security.beta.kubernetes.io/a': annotation }),
+    });
+    assert.equal(context.apparmorProfile, want);
+    const [, localhostRef] = want?.split('/', 2) ?? [];
+    if (want?.startsWith('localhost')) {
+      assert.deepEqual(context.apparmor, { profileType: Profile.Localhost, localhostRef });
+    } else if (want !== undefined) {
+      const profileType = want === 'unconfined' ? Profile.Unconfined : Profile.RuntimeDefault;
+      assert.deepEqual(context.apparmor, { profileType });
+    }
+  });
+}
+
 const nonRoot: [title: string, own: SecurityContext, image: ImageUser, error: RegExp | undefined][] = [
   [
     'image runs as root',
@@ -111,6 +163,7 @@ const nonRoot: [title: string, own: SecurityContext, image: ImageUser, error: Re
     /runAsNonRoot and image will run as root \(pod: "p_default\(u\)", container: a\)/,
   ],
   ['image names its user', {}, { username: 'web' }, /non-numeric user \(web\), cannot verify/],
+  ['image has a user beyond all', {}, { uid: 2n ** 31n, username: '' }, /invalid user id \(2147483648\)/],
   ['image has a numeric user', {}, { uid: 1000n, username: '' }, undefined],
   ['runAsUser is root', { runAsUser: 0 }, { uid: 1000n, username: '' }, /runAsUser breaks non-root policy/],
   ['runAsUser is not root', { runAsUser: 1 }, root, undefined],

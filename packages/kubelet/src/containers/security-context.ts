@@ -6,10 +6,12 @@ import {
   type SecurityProfile,
   SecurityProfile_ProfileType,
 } from '@berth/cri/generated/api.ts';
-import type { Container, Pod, SeccompProfile } from '../api/pod.ts';
+import { appArmorProfile } from '../api/app-armor.ts';
+import type { AppArmorProfile, Container, Pod, SeccompProfile } from '../api/pod.ts';
 import type { ImageUser } from '../kubecontainer/present-image.ts';
 import { namespaceOptions } from '../sandbox/namespaces.ts';
 import { podGroups, selinuxOptions } from '../sandbox/sandbox-config.ts';
+import type { PodIds } from '../userns/id-ranges.ts';
 
 /** Paths in /proc and /sys that reveal or change host state; the same that other runtimes and kubelets mask. */
 export const defaultMaskedPaths: readonly string[] = [
@@ -36,12 +38,22 @@ const defaultReadonlyPaths: readonly string[] = [
   '/proc/sysrq-trigger',
 ];
 
+const maxUserId = 2_147_483_647n;
+
+/** The further inputs of a container's security context. */
+export interface ContainerSecuritySettings {
+  /** The ids of a pod with users of its own. */
+  ids: PodIds | undefined;
+  /** Whether containers without a profile get the runtime's, and where profiles of the node are. */
+  seccomp: { default: boolean; profileRoot: string };
+}
+
 /** The effective settings in CRI's words. Throws when they contradict `runAsNonRoot`. */
 export function containerSecurityContext(
   pod: Pod,
   container: Container,
   user: ImageUser,
-  seccomp: { default: boolean; profileRoot: string },
+  settings: ContainerSecuritySettings,
 ): DeepPartial<LinuxContainerSecurityContext> {
   verifyRunAsNonRoot(pod, container, user);
   const own = container.securityContext ?? {};
@@ -55,7 +67,7 @@ export function containerSecurityContext(
       dropCapabilities: own.capabilities?.drop ?? [],
     },
     privileged: own.privileged === true,
-    namespaceOptions: namespaceOptions(pod),
+    namespaceOptions: namespaceOptions(pod, settings.ids),
     ...selinuxOptions(own.seLinuxOptions ?? ofPod.seLinuxOptions),
     ...(uid === undefined ? {} : { runAsUser: { value: uid } }),
     runAsUsername: runAsUser === undefined ? user.username : '',
@@ -63,9 +75,10 @@ export function containerSecurityContext(
     readonlyRootfs: own.readOnlyRootFilesystem === true,
     ...podGroups(pod),
     noNewPrivs: own.allowPrivilegeEscalation === false,
-    maskedPaths: [...defaultMaskedPaths],
-    readonlyPaths: [...defaultReadonlyPaths],
-    seccomp: seccompProfile(own.seccompProfile ?? ofPod.seccompProfile, seccomp),
+    maskedPaths: own.procMount === 'Unmasked' ? [] : [...defaultMaskedPaths],
+    readonlyPaths: own.procMount === 'Unmasked' ? [] : [...defaultReadonlyPaths],
+    seccomp: seccompProfile(own.seccompProfile ?? ofPod.seccompProfile, settings.seccomp),
+    ...appArmor(appArmorProfile(pod, container)),
   };
 }
 
@@ -81,6 +94,36 @@ function seccompProfile(
   }
   const localhostRef = join(settings.profileRoot, profile.localhostProfile);
   return { profileType: SecurityProfile_ProfileType.Localhost, localhostRef };
+}
+
+/** The AppArmor profile, also in the older form that runtimes before it had a message of its own read. */
+function appArmor(
+  profile: AppArmorProfile | undefined,
+): Pick<DeepPartial<LinuxContainerSecurityContext>, 'apparmor' | 'apparmorProfile'> {
+  switch (profile?.type) {
+    case undefined:
+      return {};
+    case 'RuntimeDefault':
+      return {
+        apparmor: { profileType: SecurityProfile_ProfileType.RuntimeDefault },
+        apparmorProfile: 'runtime/default',
+      };
+    case 'Unconfined':
+      return {
+        apparmor: { profileType: SecurityProfile_ProfileType.Unconfined },
+        apparmorProfile: 'unconfined',
+      };
+    case 'Localhost': {
+      const { localhostProfile: localhostRef } = profile;
+      if (localhostRef === undefined) throw new Error('missing localhost apparmor profile name');
+      return {
+        apparmor: { profileType: SecurityProfile_ProfileType.Localhost, localhostRef },
+        apparmorProfile: `localhost/${localhostRef}`,
+      };
+    }
+    default:
+      throw new Error(`unknown apparmor profile type: ${JSON.stringify(profile?.type)}`);
+  }
 }
 
 /** Refuses a container with runAsNonRoot that would run as root, or whose user has a name instead of a number. */
@@ -103,5 +146,11 @@ function verifyRunAsNonRoot(pod: Pod, container: Container, image: ImageUser): v
   }
   if ((image.uid ?? 0n) === 0n) {
     throw new Error(`container has runAsNonRoot and image will run as root ${where}`);
+  }
+  if ((image.uid ?? 0n) > maxUserId) {
+    throw new Error(
+      `container has runAsNonRoot and image has an invalid user id (${image.uid}). (Must be 1-(${maxUserId})): ` +
+        `must be between 0 and ${maxUserId}, inclusive ${where}`,
+    );
   }
 }

@@ -1,15 +1,14 @@
 // Pulls images by imagePullPolicy before containers are created.
 // https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy
 
-import { messageOf } from '@berth/common/error-message.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
 import type { ImageClient } from '@berth/cri/client/client.ts';
-import { CriError } from '@berth/cri/errors/cri-error.ts';
 import type { DeepPartial, Image, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { Container, Pod } from '../api/pod.ts';
 import { PullBackoff } from '../backoff/image-pull.ts';
 import { createLogger } from '../klog/klog.ts';
 import { type PresentImage, presentImage } from '../kubecontainer/present-image.ts';
+import { rpcErrorText } from '../kubecontainer/rpc-error-text.ts';
 import { StartError } from '../kubecontainer/start-error.ts';
 import { unlessGone } from '../kuberuntime/unless-gone.ts';
 import { withDefaultTag } from './image-name.ts';
@@ -70,9 +69,13 @@ export class ImageManager {
     try {
       return (await unlessGone(this.#client.imageStatus({ image: { image } })))?.image;
     } catch (error) {
-      throw new StartError('ImageInspectError', `Failed to inspect image "${image}": ${rpcText(error)}`, {
-        cause: error,
-      });
+      throw new StartError(
+        'ImageInspectError',
+        `Failed to inspect image "${image}": ${rpcErrorText(error)}`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 
@@ -88,7 +91,7 @@ export class ImageManager {
       log.info('Pulled image', { pod: podName, image, ms: Date.now() - started });
       return ref;
     } catch (error) {
-      const message = rpcText(error);
+      const message = rpcErrorText(error);
       this.#backoff.failed(uid, image, message, Date.now());
       log.error('Failed to pull image', { err: error, pod: podName, image });
       // The next attempt reports the back-off and its end.
@@ -112,13 +115,4 @@ export class ImageManager {
     this.#underWay.set(image, pull);
     return pull;
   }
-}
-
-/** A failed call as gRPC prints it: `rpc error: code = NotFound desc = …`. */
-function rpcText(error: unknown): string {
-  if (!(error instanceof CriError)) return messageOf(error);
-  const code = error.code
-    .toLowerCase()
-    .replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return `rpc error: code = ${code} desc = ${error.message}`;
 }

@@ -19,6 +19,7 @@ export const containerAnnotations = {
   terminationMessagePath: 'io.kubernetes.container.terminationMessagePath',
   terminationMessagePolicy: 'io.kubernetes.container.terminationMessagePolicy',
   ports: 'io.kubernetes.container.ports',
+  preStopHandler: 'io.kubernetes.container.preStopHandler',
   deletionGracePeriod: 'io.kubernetes.pod.deletionGracePeriod',
   terminationGracePeriod: 'io.kubernetes.pod.terminationGracePeriod',
 } as const;
@@ -65,6 +66,8 @@ export function annotationsOf(pod: Pod, container: Container, restartCount: numb
   if (deletionGracePeriodSeconds !== undefined) {
     annotations[containerAnnotations.deletionGracePeriod] = String(deletionGracePeriodSeconds);
   }
+  const { preStop } = container.lifecycle ?? {};
+  if (preStop) annotations[containerAnnotations.preStopHandler] = JSON.stringify(preStop);
   if (container.ports && container.ports.length > 0) {
     annotations[containerAnnotations.ports] = JSON.stringify(container.ports);
   }

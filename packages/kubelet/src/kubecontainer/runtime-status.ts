@@ -66,6 +66,14 @@ export function activeContainers(status: PodRuntimeStatus): RuntimeContainer[] {
   return status.containers.filter((container) => container.sandboxId === sandbox.id);
 }
 
+/** Whether anything of the pod runs, or may run. */
+export function isAlive(status: PodRuntimeStatus): boolean {
+  return (
+    status.sandboxes.some((sandbox) => sandbox.ready) ||
+    status.containers.some(({ state }) => state === 'running' || state === 'unknown')
+  );
+}
+
 /** Addresses of the pod: those of its newest sandbox, while that is ready. */
 export function runtimePodIps(status: PodRuntimeStatus): string[] {
   const [sandbox] = status.sandboxes;

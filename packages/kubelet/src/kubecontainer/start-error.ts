@@ -10,6 +10,7 @@ export type StartFailureReason =
   | 'CreateContainerConfigError'
   | 'CreateContainerError'
   | 'RunContainerError'
+  | 'PostStartHookError'
   | 'CrashLoopBackOff'
   | 'ContainerCreating';
 

@@ -20,13 +20,13 @@ export interface PodRemovalPorts extends RemovalPorts {
   runtime: Pick<RuntimeClient, 'removeContainer' | 'stopPodSandbox' | 'removePodSandbox'>;
 }
 
-/** Removes a container that has ended, with its log and its termination message. */
+/** Removes a container that has ended, with its termination message, and its log unless `keepLog`. */
 export async function removeContainer(
   pod: PodIdentity,
-  container: { id: string; name: string; restartCount: number },
+  container: { id: string; name: string; restartCount: number; keepLog?: boolean },
   ports: RemovalPorts,
 ): Promise<void> {
-  await removeLog(ports.options, pod, container);
+  if (!container.keepLog) await removeLog(ports.options, pod, container);
   removeTerminationLog(ports.options, pod.uid, container);
   await unlessGone(ports.runtime.removeContainer({ containerId: container.id }));
   forgetContainer(pod, container, ports);

@@ -1,5 +1,6 @@
 // Reads the runtime's name and features at start.
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
+import type { RuntimeHandler } from '@berth/cri/generated/api.ts';
 import { createLogger } from '../klog/klog.ts';
 
 const log = createLogger('runtime-facts.ts');
@@ -10,16 +11,19 @@ export interface RuntimeFacts {
   runtimeName: string;
   /** Whether the runtime knows `supplementalGroupsPolicy`; an older one would ignore Strict. */
   hasGroupsPolicy: boolean;
+  /** The handlers that pods can name; an old runtime tells none. */
+  handlers: readonly RuntimeHandler[];
 }
 
 /** Asks the runtime. Throws when it does not answer. */
 export async function runtimeFacts(
   runtime: Pick<RuntimeClient, 'version' | 'status'>,
 ): Promise<RuntimeFacts> {
-  const [{ runtimeName, runtimeVersion }, { features }] = await Promise.all([
+  const [{ runtimeName, runtimeVersion }, { features, runtimeHandlers }] = await Promise.all([
     runtime.version({}),
     runtime.status({}),
   ]);
   log.info('Container runtime initialized', { containerRuntime: runtimeName, version: runtimeVersion });
-  return { runtimeName, hasGroupsPolicy: features?.supplementalGroupsPolicy === true };
+  const hasGroupsPolicy = features?.supplementalGroupsPolicy === true;
+  return { runtimeName, hasGroupsPolicy, handlers: runtimeHandlers };
 }

@@ -9,26 +9,32 @@ import type { PresentImage } from '../kubecontainer/present-image.ts';
 import { StartError, type StartFailureReason } from '../kubecontainer/start-error.ts';
 import { linkLog, makeLogDir, restartCountFromLogs } from '../logs/log-files.ts';
 import type { NodeCapacity } from '../node/node-facts.ts';
+import type { Objects } from '../objects/objects.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podDir } from '../paths/pod-paths.ts';
+import { readEnvFile } from '../podfiles/env-file.ts';
 import { makeTerminationLog } from '../podfiles/termination-log.ts';
 import { writeHostsFile } from '../podfiles/write-hosts-file.ts';
-import { volumePaths } from '../volumes/mount-paths.ts';
+import type { PodIds } from '../userns/id-ranges.ts';
+import type { PreparedVolumes } from '../volumes/manager.ts';
+import { mountSources } from '../volumes/mount-sources.ts';
 
 /** The parameters of creating and starting a container. */
 export interface StartContainerPorts {
   runtime: Pick<RuntimeClient, 'createContainer' | 'startContainer'>;
   options: KubeletOptions;
   capacity: NodeCapacity;
+  objects: Objects;
 }
 
 /** The sandbox and volumes of a container. */
 export interface ContainerPlace {
   sandboxId: string;
   sandboxConfig: DeepPartial<PodSandboxConfig>;
+  /** The ids of a pod with users of its own. */
+  ids: PodIds | undefined;
   podIps: string[];
-  /** Paths on the node of the pod's volumes, by name. */
-  volumes: ReadonlyMap<string, string>;
+  volumes: PreparedVolumes;
 }
 
 /**
@@ -63,10 +69,16 @@ async function prepare(
   place: ContainerPlace,
   ports: StartContainerPorts,
 ): Promise<DeepPartial<ContainerConfig>> {
-  const { options, capacity } = ports;
+  const { options, capacity, objects } = ports;
   makeLogDir(options, pod.metadata, container.name);
   const podIps = pod.spec.hostNetwork ? options.nodeIps : place.podIps;
-  const podPlace = { hostIps: options.nodeIps, podIps, node: capacity };
+  const podPlace = {
+    hostIps: options.nodeIps,
+    podIps,
+    node: capacity,
+    objects,
+    envFile: (volume: string, path: string) => readEnvFile(place.volumes, volume, path),
+  };
   const { uid } = pod.metadata;
   const attempt = {
     name: container.name,
@@ -79,7 +91,8 @@ async function prepare(
       restartCount: attempt.restartCount,
       image,
       place: podPlace,
-      volumePaths: volumePaths(pod, container, place.volumes, podPlace, options),
+      mountSources: mountSources(pod, container, place.volumes, podPlace, options),
+      ids: place.ids,
       hostsFile: hostsFile(pod, podIps, options),
       terminationLog:
         container.terminationMessagePath === '' ? undefined : makeTerminationLog(options, uid, attempt),

@@ -8,27 +8,32 @@ export interface NodeCapacity {
   ephemeralStorageBytes: number;
 }
 
-/** The node's resources and labels. */
-export interface NodeFacts extends NodeCapacity {
+/** What admission needs to know of the node. */
+export interface NodeFacts {
+  name: string;
   labels: Readonly<Record<string, string>>;
   maxPods: number;
+  /** What pods can have of each resource, in billionths of a core, byte or piece. */
+  allocatable: ReadonlyMap<string, bigint>;
+  /** Names and patterns of kernel parameters that pods may set. */
+  allowedSysctls: readonly string[];
+  /** Whether the kernel enforces AppArmor. */
+  hasAppArmor: boolean;
+  /** Whether the runtime knows `supplementalGroupsPolicy`; undefined until it has answered. */
+  hasGroupsPolicy: boolean | undefined;
 }
 
 /** Go's architecture names, which Kubernetes uses in node labels, by Node.js's names. */
 const goArch: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
-/** What a node called `name` with processors of type `arch` can give to pods. */
-export function nodeFacts(name: string, arch: string, maxPods: number, capacity: NodeCapacity): NodeFacts {
+/** The labels of a node called `name` with processors of Node.js's type `arch`. */
+export function nodeLabels(name: string, arch: string): Record<string, string> {
   const architecture = goArch[arch] ?? arch;
   return {
-    labels: {
-      'beta.kubernetes.io/arch': architecture,
-      'beta.kubernetes.io/os': 'linux',
-      'kubernetes.io/arch': architecture,
-      'kubernetes.io/hostname': name,
-      'kubernetes.io/os': 'linux',
-    },
-    maxPods,
-    ...capacity,
+    'beta.kubernetes.io/arch': architecture,
+    'beta.kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': architecture,
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': 'linux',
   };
 }

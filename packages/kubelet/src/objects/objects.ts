@@ -1,12 +1,9 @@
 // The port through which the kubelet reads ConfigMaps and Secrets: from manifests on a standalone node.
-import type { ConfigMap, Secret } from './types.ts';
-
-/** The kinds of objects that pods refer to. */
-export type ObjectKind = 'ConfigMap' | 'Secret';
+import type { ConfigMap, NodeObject, Secret } from './types.ts';
 
 /** Identifies one object. */
 export interface ObjectRef {
-  kind: ObjectKind;
+  kind: NodeObject['kind'];
   namespace: string;
   name: string;
 }
@@ -17,4 +14,14 @@ export interface Objects {
   configMap(namespace: string, name: string): ConfigMap | undefined;
   /** The Secret; undefined when there is none. */
   secret(namespace: string, name: string): Secret | undefined;
+}
+
+/** `ConfigMap default/settings`, which identifies an object in logs and errors. */
+export function objectKey({ kind, namespace, name }: ObjectRef): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
+/** The reference to an object. */
+export function refTo({ kind, object: { namespace, name } }: NodeObject): ObjectRef {
+  return { kind, namespace, name };
 }

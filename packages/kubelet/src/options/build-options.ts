@@ -1,9 +1,10 @@
 // Merges defaults, configuration file and command line into KubeletOptions, and refuses hosts that do not satisfy them.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
 import { isSystemdRunning } from '@berth/linux/systemd/running.ts';
+import { sysctlPatternProblem } from '../api/sysctls.ts';
 import type { CommandLine } from './flags.ts';
 import {
   ConfigurationError,
@@ -12,7 +13,9 @@ import {
 } from './kubelet-configuration.ts';
 import type { KubeletOptions } from './kubelet-options.ts';
 import { nodeIps, nodeName } from './node-identity.ts';
+import { secureServerOptions } from './secure-server.ts';
 import { defaultSettings, type Settings } from './settings.ts';
+import { type NodeIds, nodeIdsProblem, readIdFiles, subordinateIds } from './subordinate-ids.ts';
 
 /** The merged options and settings. */
 export interface Configuration {
@@ -37,6 +40,7 @@ export function buildConfiguration({
       'maxParallelImagePulls: can not be larger than 1 unless serializeImagePulls is false',
     );
   }
+  const secureServer = secureServerOptions(settings, flags.certDir || join(flags.rootDir, 'pki'));
   const parallel = fromFile.maxParallelImagePulls;
   const options: KubeletOptions = {
     nodeName: nodeName(flags.hostnameOverride),
@@ -58,15 +62,18 @@ export function buildConfiguration({
     clusterDns: settings.clusterDNS,
     clusterDomain: settings.clusterDomain,
     resolvConf: settings.resolvConf,
+    allowedUnsafeSysctls: checkedSysctls(settings.allowedUnsafeSysctls),
     maxPods: settings.maxPods,
+    userIds: checkedUserIds(settings.userNamespacesIdsPerPod, settings.maxPods),
     seccompDefault: settings.seccompDefault,
     maxParallelImagePulls: isSerial ? 1 : parallel,
     maxContainerRestartPeriodMs: settings.maxContainerRestartPeriod,
+    secureServer: secureServer.options,
     readOnlyServer: { address: settings.address, port: settings.enableServer ? settings.readOnlyPort : 0 },
     healthzServer: { address: settings.healthzBindAddress, port: settings.healthzPort },
     verbosity: settings.verbosity,
   };
-  return { options, settings, notices };
+  return { options, settings, notices: [...notices, ...secureServer.notices] };
 }
 
 function readConfigurationFile(path: string): ConfigurationFile {
@@ -76,6 +83,27 @@ function readConfigurationFile(path: string): ConfigurationFile {
     const detail = messageOf(error);
     throw new ConfigurationError(`failed to load kubelet config file, path: ${path}, error: ${detail}`);
   }
+}
+
+function checkedUserIds(idsPerPod: number, maxPods: number): NodeIds {
+  const ids = readUserIds(idsPerPod);
+  const problem = nodeIdsProblem(ids, maxPods);
+  if (problem === undefined) return ids;
+  throw new ConfigurationError(`create user namespace manager: ${problem}`);
+}
+
+function readUserIds(idsPerPod: number): NodeIds {
+  try {
+    return subordinateIds(readIdFiles(), idsPerPod);
+  } catch (error) {
+    throw new ConfigurationError(`create user namespace manager: kubelet mappings: ${messageOf(error)}`);
+  }
+}
+
+function checkedSysctls(patterns: readonly string[]): readonly string[] {
+  const problem = patterns.map(sysctlPatternProblem).find((each) => each !== undefined);
+  if (problem === undefined) return patterns;
+  throw new ConfigurationError(`allowedUnsafeSysctls: ${problem}`);
 }
 
 function absolute(field: string, path: string): string {

@@ -8,6 +8,8 @@ export interface KubeletFlags {
   hostnameOverride: string;
   nodeIps: string[];
   rootDir: string;
+  /** Directory of the certificate that the kubelet makes for itself; '' for pki in the root directory. */
+  certDir: string;
   version: boolean;
   help: boolean;
 }
@@ -18,6 +20,7 @@ export const defaultFlags: KubeletFlags = {
   hostnameOverride: '',
   nodeIps: [],
   rootDir: '/var/lib/kubelet',
+  certDir: '',
   version: false,
   help: false,
 };
@@ -96,15 +99,36 @@ const groups: readonly { title: string; flags: readonly KnownFlag[] }[] = [
     ],
   },
   {
-    title: 'HTTP',
+    title: 'Server',
     flags: [
-      setting('address', 'address', 'Where the read-only port listens'),
+      setting('address', 'address', 'Where the secure and the read-only port listen'),
+      setting('port', 'port', 'Everything by HTTPS, for authenticated clients; 0: off'),
+      setting('enable-server', 'enableServer', 'Whether the secure and the read-only port are opened'),
+      {
+        name: 'cert-dir',
+        isSwitch: false,
+        read: (value) => ({ certDir: value }),
+        help: 'Where a certificate is made when none is given (default pki in --root-dir)',
+      },
+      setting('tls-cert-file', 'tlsCertFile', 'Certificate of the secure port, with its chain'),
+      setting('tls-private-key-file', 'tlsPrivateKeyFile', 'Key of that certificate'),
+      setting('tls-min-version', 'tlsMinVersion', 'VersionTLS10 to VersionTLS13, by default VersionTLS12'),
+      setting('tls-cipher-suites', 'tlsCipherSuites', "Suites before TLS 1.3, by Go's names"),
+      setting('client-ca-file', 'clientCAFile', 'Authorities of clients that may use the secure port'),
+      setting('anonymous-auth', 'anonymousAuth', 'Whether everybody else may use it too'),
+      setting('authentication-token-webhook', 'webhookAuth', 'Needs an API server: refused'),
+      setting('authorization-mode', 'authorizationMode', 'AlwaysAllow; Webhook needs an API server'),
+      setting('enable-debugging-handlers', 'enableDebuggingHandlers', 'Serve logs, exec and the like'),
+      setting(
+        'streaming-connection-idle-timeout',
+        'streamingConnectionIdleTimeout',
+        'Ends an idle exec, attach or port-forward',
+      ),
       setting(
         'read-only-port',
         'readOnlyPort',
         '/pods, /rejected and /healthz, without authentication; 0: off',
       ),
-      setting('enable-server', 'enableServer', 'Whether that port is opened'),
       setting('healthz-bind-address', 'healthzBindAddress', 'Where the health port listens'),
       setting('healthz-port', 'healthzPort', '/healthz alone; 0: off'),
     ],

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildConfiguration, hasSwap } from './build-options.ts';
+import { configurationJson } from './configuration-json.ts';
+import { flagValues } from './flag-values.ts';
 import { parseCommandLine } from './flags.ts';
 import { readKubeletConfiguration } from './kubelet-configuration.ts';
 import { defaultRouteDevice } from './node-identity.ts';
@@ -19,8 +21,10 @@ clusterDNS: [10.96.0.10]
 resolvConf: ""
 crashLoopBackOff: {maxContainerRestartPeriod: 10s}
 logging: {format: text, flushFrequency: 0, verbosity: 3, options: {json: {infoBufferSize: "0"}}}
-authentication: {anonymous: {enabled: false}, webhook: {cacheTTL: 0s, enabled: true}, x509: {}}
+authentication: {anonymous: {enabled: false}, webhook: {cacheTTL: 0s, enabled: true}, x509: {clientCAFile: /ca}}
 authorization: {mode: Webhook, webhook: {cacheAuthorizedTTL: 0s}}
+port: 0
+tlsCurvePreferences: [23, 29]
 memorySwap: {}
 evictionHard: {}
 shutdownGracePeriod: 0s
@@ -34,6 +38,11 @@ shutdownGracePeriod: 0s
     resolvConf: '',
     maxContainerRestartPeriod: 10_000,
     verbosity: 3,
+    anonymousAuth: false,
+    webhookAuth: true,
+    clientCAFile: '/ca',
+    authorizationMode: 'Webhook',
+    tlsCurvePreferences: [23, 29],
   });
   assert.deepEqual(notices, []);
 });
@@ -49,7 +58,7 @@ test('what the real kubelet ignores is told', () => {
     ['maxPods: 5', /^line 4, column 1: key "maxPods" is already set$/],
     ['--- \na: [', /^more than one document/],
     ['rotateCertificates: true', /^rotateCertificates has no effect: there is no API server$/],
-    ['authentication: {x509: {clientCAFile: /ca.crt}}', /^authentication.x509.clientCAFile has no effect/],
+    ['authentication: {webhook: {cacheTTL: 9s}}', /^authentication.webhook.cacheTTL has no effect/],
   ];
   for (const [text, notice] of cases) {
     const { settings, notices } = readKubeletConfiguration(`${head}maxPods: 5\n${text}\n`);
@@ -84,6 +93,14 @@ test('what is wrong or has no effect here is refused by name', () => {
   const cases: [string, RegExp][] = [
     [`${head}maxPods: many`, /maxPods: Invalid value: must be a whole number/],
     [`${head}clusterDNS: [dns]`, /clusterDNS: Invalid value: must be an IP address, not "dns"/],
+    [
+      `${head}tlsCurvePreferences: [a]`,
+      /tlsCurvePreferences: Invalid value: must be a list of whole numbers/,
+    ],
+    [
+      `${head}authorization: {mode: RBAC}`,
+      /authorization.mode: Invalid value: must be "AlwaysAllow" or "Webhook"/,
+    ],
     [`${head}featureGates: {A: true}`, /featureGates: Forbidden: .* is not supported/],
     [`${head}evictionHard: {memory.available: 1Gi}`, /evictionHard: Forbidden/],
     ['kind: Pod\napiVersion: v1', /kind: must be "KubeletConfiguration", not "Pod"/],
@@ -127,6 +144,95 @@ test('options are in plain units, and paths absolute', () => {
     () => buildConfiguration(parseCommandLine(['--config=/none'])),
     /path: \/none, error: ENOENT/,
   );
+});
+
+test('the secure server', () => {
+  const built = (...argv: string[]) => buildConfiguration(parseCommandLine(argv));
+  const { secureServer } = built('--root-dir=/r').options;
+  assert.deepEqual(
+    { ...secureServer, tls: { ...secureServer.tls, ciphers: '' } },
+    {
+      address: '127.0.0.1',
+      port: 10_250,
+      tls: {
+        certDir: '/r/pki',
+        certFile: undefined,
+        keyFile: undefined,
+        minVersion: 'TLSv1.2',
+        ciphers: '',
+        curves: undefined,
+      },
+      clientCaFile: undefined,
+      anonymousAuth: false,
+      handlers: {
+        debugging: true,
+        profiling: true,
+        debugFlags: true,
+        systemLogs: true,
+        systemLogQuery: false,
+      },
+      streamIdleTimeoutMs: 14_400_000,
+    },
+  );
+  assert.equal(built('--enable-server=false').options.secureServer.port, 0);
+  const old = built('--tls-min-version=VersionTLS10', '--cert-dir=/c', '--tls-cipher-suites=').options;
+  assert.equal(old.secureServer.tls.certDir, '/c');
+  assert.match(old.secureServer.tls.ciphers, /:@SECLEVEL=0$/);
+  assert.deepEqual(
+    built('--tls-min-version=VersionTLS13', '--tls-cipher-suites=TLS_RSA_WITH_AES_128_CBC_SHA').notices,
+    [
+      'Use of insecure cipher detected: TLS_RSA_WITH_AES_128_CBC_SHA',
+      'TLS 1.3 cipher suites are not configurable, ignoring tlsCipherSuites',
+    ],
+  );
+  const cases: [string, RegExp][] = [
+    [
+      '--authentication-token-webhook',
+      /^ConfigurationError: no client provided, cannot use webhook authentic/,
+    ],
+    ['--authorization-mode=Webhook', /no client provided, cannot use webhook authorization: there is no API/],
+    ['--tls-cert-file=/x', /tlsCertFile and tlsPrivateKeyFile must be given together/],
+    ['--tls-min-version=1.2', /tlsMinVersion: unknown tls version "1.2"; known are VersionTLS10, /],
+    ['--tls-cipher-suites=AES', /tlsCipherSuites: Cipher suite AES not supported or doesn't exist/],
+  ];
+  for (const [flag, error] of cases) assert.throws(() => built(flag), error, flag);
+});
+
+test('/configz and /flagz', () => {
+  const line = parseCommandLine(['--max-pods=5', '--hostname-override=N1', '--node-ip=10.0.0.9,::1', '-v=2']);
+  const { settings } = buildConfiguration(line);
+  const configuration = configurationJson({ ...settings, clusterDNS: ['10.0.0.10'] });
+  const { authentication, crashLoopBackOff, logging, ...rest } = configuration;
+  assert.deepEqual(authentication, {
+    anonymous: { enabled: false },
+    webhook: { enabled: false, cacheTTL: '2m0s' },
+  });
+  assert.deepEqual(crashLoopBackOff, { maxContainerRestartPeriod: '5m0s' });
+  assert.deepEqual(logging, {
+    flushFrequency: 0,
+    format: 'text',
+    options: {
+      json: { infoBufferSize: '0', splitStream: false },
+      text: { infoBufferSize: '0', splitStream: false },
+    },
+    verbosity: 2,
+  });
+  assert.deepEqual(
+    ['kind', 'maxPods', 'clusterDNS', 'cpuCFSQuotaPeriod', 'eventRecordQPS', 'cgroupRoot', 'port'].map(
+      (name) => rest[name],
+    ),
+    ['KubeletConfiguration', 5, ['10.0.0.10'], '100ms', 50, undefined, 10_250],
+  );
+  const flags = flagValues(line);
+  assert.deepEqual(
+    ['max-pods', 'hostname-override', 'node-ip', 'v', 'root-dir', 'event-qps', 'register-node', 'help'].map(
+      (name) => flags[name],
+    ),
+    ['5', 'N1', '10.0.0.9,::1', '2', '/var/lib/kubelet', '50', 'true', 'false'],
+  );
+  for (const name of ['kubeconfig', 'allowed-unsafe-sysctls']) {
+    assert.match(String(flags[name]), /^(\[\])?$/, name);
+  }
 });
 
 test('facts of the host', () => {

@@ -15,9 +15,14 @@ export class ConfigurationError extends Error {
 }
 
 /** Fields that are nested in the file and flat in Settings. */
-const grouped: Readonly<Record<string, keyof Settings>> = {
+export const grouped: Readonly<Record<string, keyof Settings>> = {
+  'authentication.anonymous.enabled': 'anonymousAuth',
+  'authentication.webhook.enabled': 'webhookAuth',
+  'authentication.x509.clientCAFile': 'clientCAFile',
+  'authorization.mode': 'authorizationMode',
   'crashLoopBackOff.maxContainerRestartPeriod': 'maxContainerRestartPeriod',
   'logging.verbosity': 'verbosity',
+  'userNamespaces.idsPerPod': 'userNamespacesIdsPerPod',
 };
 
 const known: ReadonlySet<string> = new Set([
@@ -104,7 +109,7 @@ function readField(path: string, value: unknown, { settings, notices }: Configur
 
 function isUnset(name: keyof Settings, value: unknown): boolean {
   if (name === 'resolvConf') return value === null;
-  return isEmpty(value) || (value === 0 && (name === 'maxPods' || name === 'verbosity'));
+  return isEmpty(value) || (value === 0 && (name === 'maxPods' || name === 'port' || name === 'verbosity'));
 }
 
 function suggestion(path: string): string {

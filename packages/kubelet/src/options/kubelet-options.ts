@@ -1,6 +1,41 @@
 // The kubelet's settings after defaults, configuration file and command line are merged: parsed, checked, in plain
 // units. Everything below main.ts reads these and never a flag or a YAML field.
+import type { SecureVersion } from 'node:tls';
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
+import type { NodeIds } from './subordinate-ids.ts';
+
+/** Settings of the secure server. */
+export interface SecureServerOptions {
+  address: string;
+  /** 0 turns the server off. */
+  port: number;
+  tls: {
+    /** Where a self-signed certificate is kept when no files are given. */
+    certDir: string;
+    certFile: string | undefined;
+    keyFile: string | undefined;
+    minVersion: SecureVersion;
+    /** OpenSSL's list of ciphers. */
+    ciphers: string;
+    /** OpenSSL's list of curves; undefined for its default. */
+    curves: string | undefined;
+  };
+  /** File of the authorities of client certificates. */
+  clientCaFile: string | undefined;
+  /** Whether clients without a certificate are served. */
+  anonymousAuth: boolean;
+  /** Which groups of paths are served. */
+  handlers: {
+    /** Everything but /pods, /healthz, statistics and metrics; without it none of the others. */
+    debugging: boolean;
+    profiling: boolean;
+    debugFlags: boolean;
+    systemLogs: boolean;
+    systemLogQuery: boolean;
+  };
+  /** Longest silence of an exec, attach or port-forward. */
+  streamIdleTimeoutMs: number;
+}
 
 /** Settings of a running kubelet. Names follow KubeletConfiguration; units are in the names. */
 export interface KubeletOptions {
@@ -42,15 +77,21 @@ export interface KubeletOptions {
   clusterDomain: string;
   /** The file that pods' resolv.conf is derived from; '' for none. */
   resolvConf: string;
+  /** Kernel parameters that pods may set beside the safe ones; `*` at the end stands for any rest. */
+  allowedUnsafeSysctls: readonly string[];
   /** Maximum number of pods on this node. */
   maxPods: number;
+  /** The ids that pods with users of their own may have. */
+  userIds: NodeIds;
   /** Whether pods that name no seccomp profile get the runtime's default one. */
   seccompDefault: boolean;
   /** Maximum number of concurrent image pulls; undefined: no limit. */
   maxParallelImagePulls: number | undefined;
   /** Longest wait between two restarts of a crashing container. */
   maxContainerRestartPeriodMs: number;
-  /** Address and port of /pods and /healthz; port 0 turns it off. */
+  /** The server for authenticated clients. */
+  secureServer: SecureServerOptions;
+  /** Address and port of the server without authentication; port 0 turns it off. */
   readOnlyServer: { address: string; port: number };
   /** Address and port of the bare /healthz; port 0 turns it off. */
   healthzServer: { address: string; port: number };

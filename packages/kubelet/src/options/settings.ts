@@ -5,19 +5,33 @@ import { formatGoDuration } from '@berth/common/go-duration.ts';
 import { type CgroupDriverName, cgroupDrivers } from '@berth/linux/cgroups/driver.ts';
 import { parseDuration } from '../api/duration.ts';
 
+/** Values of authorization.mode. */
+export const authorizationModes = ['AlwaysAllow', 'Webhook'] as const;
+
 /** Values of the supported fields, by their names in KubeletConfiguration; durations in milliseconds. */
 export interface Settings {
   address: string;
   allowedUnsafeSysctls: string[];
+  /** authentication.anonymous.enabled */
+  anonymousAuth: boolean;
+  /** authorization.mode */
+  authorizationMode: (typeof authorizationModes)[number];
   cgroupDriver: CgroupDriverName;
   cgroupRoot: string;
   cgroupsPerQOS: boolean;
+  /** authentication.x509.clientCAFile */
+  clientCAFile: string;
   clusterDNS: string[];
   clusterDomain: string;
   containerRuntimeEndpoint: string;
   cpuCFSQuota: boolean;
   cpuCFSQuotaPeriod: number;
+  enableDebugFlagsHandler: boolean;
+  enableDebuggingHandlers: boolean;
+  enableProfilingHandler: boolean;
   enableServer: boolean;
+  enableSystemLogHandler: boolean;
+  enableSystemLogQuery: boolean;
   failCgroupV1: boolean;
   failSwapOn: boolean;
   fileCheckFrequency: number;
@@ -28,15 +42,27 @@ export interface Settings {
   maxPods: number;
   podLogsDir: string;
   podPidsLimit: number;
+  port: number;
   readOnlyPort: number;
   resolvConf: string;
   runtimeRequestTimeout: number;
   seccompDefault: boolean;
   serializeImagePulls: boolean;
   staticPodPath: string;
+  streamingConnectionIdleTimeout: number;
   syncFrequency: number;
+  tlsCertFile: string;
+  tlsCipherSuites: string[];
+  /** Numbers of Go's CurveID. */
+  tlsCurvePreferences: number[];
+  tlsMinVersion: string;
+  tlsPrivateKeyFile: string;
+  /** authentication.webhook.enabled */
+  webhookAuth: boolean;
   /** crashLoopBackOff.maxContainerRestartPeriod */
   maxContainerRestartPeriod: number;
+  /** userNamespaces.idsPerPod */
+  userNamespacesIdsPerPod: number;
   /** logging.verbosity, and the flag -v */
   verbosity: number;
 }
@@ -49,6 +75,8 @@ export interface Field<T> {
   fromText(text: string): T;
   /** Formats a value for the command line. */
   toText(value: T): string;
+  /** Formats a value for JSON. */
+  toJson(value: T): unknown;
   /** Whether the flag may have no value. */
   isBoolean: boolean;
 }
@@ -57,15 +85,23 @@ export interface Field<T> {
 export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   address: ipAddress(),
   allowedUnsafeSysctls: list(),
+  anonymousAuth: bool(),
+  authorizationMode: choice(...authorizationModes),
   cgroupDriver: choice(...cgroupDrivers),
   cgroupRoot: text(),
   cgroupsPerQOS: bool(),
+  clientCAFile: text(),
   clusterDNS: list((entry) => isIP(entry) > 0, 'an IP address'),
   clusterDomain: text(),
   containerRuntimeEndpoint: text(),
   cpuCFSQuota: bool(),
   cpuCFSQuotaPeriod: duration(1, 1000),
+  enableDebugFlagsHandler: bool(),
+  enableDebuggingHandlers: bool(),
+  enableProfilingHandler: bool(),
   enableServer: bool(),
+  enableSystemLogHandler: bool(),
+  enableSystemLogQuery: bool(),
   failCgroupV1: bool(),
   failSwapOn: bool(),
   fileCheckFrequency: duration(1),
@@ -76,31 +112,50 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   maxPods: integer(0, 2 ** 31 - 1),
   podLogsDir: text(),
   podPidsLimit: integer(-1, Number.MAX_SAFE_INTEGER),
+  port: integer(0, 65_535),
   readOnlyPort: integer(0, 65_535),
   resolvConf: text(),
   runtimeRequestTimeout: duration(1),
   seccompDefault: bool(),
   serializeImagePulls: bool(),
   staticPodPath: text(),
+  streamingConnectionIdleTimeout: duration(1),
   syncFrequency: duration(1),
+  tlsCertFile: text(),
+  tlsCipherSuites: list(),
+  tlsCurvePreferences: integers(),
+  tlsMinVersion: text(),
+  tlsPrivateKeyFile: text(),
+  webhookAuth: bool(),
   maxContainerRestartPeriod: duration(1000, 300_000),
+  userNamespacesIdsPerPod: integer(65_536, 2 ** 32 - 1),
   verbosity: integer(0, 2 ** 31 - 1),
 };
 
 /** Defaults of the fields: the real kubelet's, except for those with a comment. */
 export const defaultSettings: Settings = {
-  // /pods needs no authentication, so listen on the loopback interface by default.
+  // Not 0.0.0.0: /pods needs no authentication, and who may use the secure port may run anything as root.
   address: '127.0.0.1',
   allowedUnsafeSysctls: [],
+  // The real kubelet's default is true without a configuration file.
+  anonymousAuth: false,
+  // The real kubelet's default in a configuration file is Webhook, with which it does not start without an API server.
+  authorizationMode: 'AlwaysAllow',
   cgroupDriver: 'cgroupfs',
   cgroupRoot: '',
   cgroupsPerQOS: true,
+  clientCAFile: '',
   clusterDNS: [],
   clusterDomain: '',
   containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
   cpuCFSQuota: true,
   cpuCFSQuotaPeriod: 100,
+  enableDebugFlagsHandler: true,
+  enableDebuggingHandlers: true,
+  enableProfilingHandler: true,
   enableServer: true,
+  enableSystemLogHandler: true,
+  enableSystemLogQuery: false,
   // Both cgroup versions work here.
   failCgroupV1: false,
   failSwapOn: true,
@@ -112,6 +167,7 @@ export const defaultSettings: Settings = {
   maxPods: 110,
   podLogsDir: '/var/log/pods',
   podPidsLimit: -1,
+  port: 10_250,
   // The real kubelet's default is 10255 without a configuration file. Off here: every local user could read all pods.
   readOnlyPort: 0,
   resolvConf: '/etc/resolv.conf',
@@ -119,8 +175,17 @@ export const defaultSettings: Settings = {
   seccompDefault: false,
   serializeImagePulls: true,
   staticPodPath: '',
+  streamingConnectionIdleTimeout: 4 * 3_600_000,
   syncFrequency: 60_000,
+  tlsCertFile: '',
+  tlsCipherSuites: [],
+  tlsCurvePreferences: [],
+  tlsMinVersion: '',
+  tlsPrivateKeyFile: '',
+  // As authorizationMode.
+  webhookAuth: false,
   maxContainerRestartPeriod: 300_000,
+  userNamespacesIdsPerPod: 65_536,
   verbosity: 0,
 };
 
@@ -151,16 +216,27 @@ export function setFromText<K extends keyof Settings>(
 
 /** The default of one field, formatted for the command line. */
 export function defaultText<K extends keyof Settings>(name: K): string {
+  return settingText(defaultSettings, name);
+}
+
+/** One field, formatted for the command line. */
+export function settingText<K extends keyof Settings>(settings: Settings, name: K): string {
   const { toText }: Field<Settings[K]> = fields[name];
-  return toText(defaultSettings[name]);
+  return toText(settings[name]);
+}
+
+/** One field, as in a configuration file in JSON. */
+export function settingJson<K extends keyof Settings>(settings: Settings, name: K): unknown {
+  const { toJson }: Field<Settings[K]> = fields[name];
+  return toJson(settings[name]);
 }
 
 function field<T>(
   fromText: (text: string) => T,
   fromValue: (value: unknown) => T,
-  { toText = (value: T) => String(value), isBoolean = false } = {},
+  { toText = (value: T) => String(value), toJson = (value: T): unknown => value, isBoolean = false } = {},
 ): Field<T> {
-  return { fromText, fromValue, toText, isBoolean };
+  return { fromText, fromValue, toText, toJson, isBoolean };
 }
 
 function wanted(what: string, value: unknown): RangeError {
@@ -228,7 +304,7 @@ function duration(minMs: number, maxMs = Number.MAX_SAFE_INTEGER): Field<number>
     if (ms < minMs || ms > maxMs) throw wanted(`a duration from ${minMs}ms to ${maxMs}ms`, value);
     return ms;
   };
-  return field(check, check, { toText: formatGoDuration });
+  return field(check, check, { toText: formatGoDuration, toJson: formatGoDuration });
 }
 
 function list(isValid: (entry: string) => boolean = () => true, what = 'a text'): Field<string[]> {
@@ -244,4 +320,12 @@ function list(isValid: (entry: string) => boolean = () => true, what = 'a text')
       return check(value);
     },
   );
+}
+
+function integers(): Field<number[]> {
+  const check = (value: unknown): number[] => {
+    if (Array.isArray(value) && value.every((entry) => Number.isInteger(entry))) return value;
+    throw wanted('a list of whole numbers', value);
+  };
+  return field((value) => check(value === '' ? [] : value.split(',').map(Number)), check);
 }

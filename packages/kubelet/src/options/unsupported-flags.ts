@@ -1,22 +1,17 @@
 // The flags of the real kubelet that have no effect in this one yet; see unsupported-settings.ts for the fields
 // of the configuration file.
 import { parseDuration } from '../api/duration.ts';
-import { forApiServer, isWithoutEffect } from './unsupported-settings.ts';
+import { forApiServer, isWithoutEffect, unsupportedSettings } from './unsupported-settings.ts';
 
 /**
  * Flags of the real kubelet that have no effect here, with the values that are accepted. The name of a configuration
  * field stands for the values of that field.
  */
 export const unsupportedFlags: Readonly<Record<string, readonly string[] | { field: string }>> = {
-  'anonymous-auth': ['true', 'false'],
-  'authentication-token-webhook': ['false', 'true'],
   'authentication-token-webhook-cache-ttl': { field: 'authentication.webhook.cacheTTL' },
-  'authorization-mode': { field: 'authorization.mode' },
   'authorization-webhook-cache-authorized-ttl': { field: 'authorization.webhook.cacheAuthorizedTTL' },
   'authorization-webhook-cache-unauthorized-ttl': { field: 'authorization.webhook.cacheUnauthorizedTTL' },
   'bootstrap-kubeconfig': [],
-  'cert-dir': ['/var/lib/kubelet/pki'],
-  'client-ca-file': [],
   'cloud-provider': [],
   'config-dir': [],
   'container-log-max-files': { field: 'containerLogMaxFiles' },
@@ -26,7 +21,6 @@ export const unsupportedFlags: Readonly<Record<string, readonly string[] | { fie
   'cpu-manager-policy-options': [],
   'cpu-manager-reconcile-period': { field: 'cpuManagerReconcilePeriod' },
   'enable-controller-attach-detach': ['true', 'false'],
-  'enable-debugging-handlers': ['true', 'false'],
   'enforce-node-allocatable': ['pods', 'none'],
   'event-burst': { field: 'eventBurst' },
   'event-qps': { field: 'eventRecordQPS' },
@@ -77,7 +71,6 @@ export const unsupportedFlags: Readonly<Record<string, readonly string[] | { fie
   'oom-score-adj': { field: 'oomScoreAdj' },
   'pod-cidr': [],
   'pods-per-core': ['0'],
-  port: { field: 'port' },
   'protect-kernel-defaults': ['false'],
   'provider-id': [],
   'qos-reserved': [],
@@ -91,14 +84,9 @@ export const unsupportedFlags: Readonly<Record<string, readonly string[] | { fie
   'rotate-server-certificates': ['false'],
   runonce: ['false'],
   'runtime-cgroups': [],
-  'streaming-connection-idle-timeout': { field: 'streamingConnectionIdleTimeout' },
   'system-cgroups': [],
   'system-reserved': [],
   'system-reserved-cgroup': [],
-  'tls-cert-file': [],
-  'tls-cipher-suites': [],
-  'tls-min-version': [],
-  'tls-private-key-file': [],
   'topology-manager-policy': { field: 'topologyManagerPolicy' },
   'topology-manager-policy-options': [],
   'topology-manager-scope': { field: 'topologyManagerScope' },
@@ -106,6 +94,13 @@ export const unsupportedFlags: Readonly<Record<string, readonly string[] | { fie
   'volume-plugin-dir': { field: 'volumePluginDir' },
   'volume-stats-agg-period': { field: 'volumeStatsAggPeriod' },
 };
+
+/** What an unsupported flag is as long as nobody sets it. */
+export function defaultOfUnsupported(name: string): string {
+  const accepted = unsupportedFlags[name] ?? [];
+  const [first = ''] = 'field' in accepted ? (unsupportedSettings[accepted.field] ?? []) : accepted;
+  return Array.isArray(first) ? `[${first.join(' ')}]` : String(first);
+}
 
 /** Boolean flags among the unsupported ones: they may have no value. */
 export const unsupportedSwitches: ReadonlySet<string> = new Set(
@@ -121,20 +116,12 @@ export const obsoleteFlags: Readonly<Record<string, string>> = {
 
 /** Flags that have an effect only with an API server; forApiServer lists such fields. */
 export const flagsForApiServer: ReadonlySet<string> = new Set([
-  'anonymous-auth',
-  'authentication-token-webhook',
-  'cert-dir',
-  'client-ca-file',
   'pod-cidr',
   'provider-id',
   'register-node',
   'register-with-taints',
   'rotate-certificates',
   'rotate-server-certificates',
-  'tls-cert-file',
-  'tls-cipher-suites',
-  'tls-min-version',
-  'tls-private-key-file',
   ...Object.entries(unsupportedFlags).flatMap(([name, values]) =>
     'field' in values && forApiServer.has(values.field) ? [name] : [],
   ),

@@ -5,11 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 /** Accepted values by dotted path. Empty values ("", 0s, [], {}, null) are always accepted. */
 export const unsupportedSettings: Readonly<Record<string, readonly unknown[]>> = {
-  'authentication.anonymous.enabled': [false],
   'authentication.webhook.cacheTTL': ['2m0s', '2m'],
-  'authentication.webhook.enabled': [true, false],
-  'authentication.x509.clientCAFile': [],
-  'authorization.mode': ['Webhook', 'AlwaysAllow'],
   'authorization.webhook.cacheAuthorizedTTL': ['5m0s', '5m'],
   'authorization.webhook.cacheUnauthorizedTTL': ['30s'],
   configMapAndSecretChangeDetectionStrategy: ['Watch'],
@@ -24,11 +20,6 @@ export const unsupportedSettings: Readonly<Record<string, readonly unknown[]>> =
   defaultPodSysctls: [],
   enableContentionProfiling: [false],
   enableControllerAttachDetach: [true, false],
-  enableDebugFlagsHandler: [true, false],
-  enableDebuggingHandlers: [true, false],
-  enableProfilingHandler: [true, false],
-  enableSystemLogHandler: [true, false],
-  enableSystemLogQuery: [false],
   enforceNodeAllocatable: [['pods'], ['none']],
   eventBurst: [100, 0],
   eventRecordQPS: [50],
@@ -76,7 +67,6 @@ export const unsupportedSettings: Readonly<Record<string, readonly unknown[]>> =
   oomScoreAdj: [-999],
   podCIDR: [],
   podsPerCore: [0],
-  port: [10_250, 0],
   preloadedImagesVerificationAllowlist: [],
   protectKernelDefaults: [false],
   providerID: [],
@@ -97,20 +87,13 @@ export const unsupportedSettings: Readonly<Record<string, readonly unknown[]>> =
   singleProcessOOMKill: [false],
   staticPodURL: [],
   staticPodURLHeader: [],
-  streamingConnectionIdleTimeout: ['4h0m0s', '4h'],
   systemCgroups: [],
   systemReserved: [],
   systemReservedCgroup: [],
-  tlsCertFile: [],
-  tlsCipherSuites: [],
-  tlsCurvePreferences: [],
-  tlsMinVersion: [],
-  tlsPrivateKeyFile: [],
   topologyManagerPolicy: ['none'],
   topologyManagerPolicyOptions: [],
   topologyManagerScope: ['container'],
   tracing: [],
-  'userNamespaces.idsPerPod': [65_536],
   volumePluginDir: ['/usr/libexec/kubernetes/kubelet-plugins/volume/exec/'],
   volumeStatsAggPeriod: ['1m0s', '1m'],
 };
@@ -120,11 +103,7 @@ export const unsupportedSettings: Readonly<Record<string, readonly unknown[]>> =
  * value is accepted.
  */
 export const forApiServer: ReadonlySet<string> = new Set([
-  'authentication.anonymous.enabled',
   'authentication.webhook.cacheTTL',
-  'authentication.webhook.enabled',
-  'authentication.x509.clientCAFile',
-  'authorization.mode',
   'authorization.webhook.cacheAuthorizedTTL',
   'authorization.webhook.cacheUnauthorizedTTL',
   'configMapAndSecretChangeDetectionStrategy',
@@ -138,17 +117,11 @@ export const forApiServer: ReadonlySet<string> = new Set([
   'nodeStatusReportFrequency',
   'nodeStatusUpdateFrequency',
   'podCIDR',
-  'port',
   'providerID',
   'registerNode',
   'registerWithTaints',
   'rotateCertificates',
   'serverTLSBootstrap',
-  'tlsCertFile',
-  'tlsCipherSuites',
-  'tlsCurvePreferences',
-  'tlsMinVersion',
-  'tlsPrivateKeyFile',
 ]);
 
 /** Whether this value matches this kubelet's behaviour. */

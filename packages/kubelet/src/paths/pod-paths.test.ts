@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { podLabels, podOfLabels } from '../kubecontainer/labels.ts';
-import { emptyDirPath, logPath, podDir, podLogDir, terminationDir } from './pod-paths.ts';
+import { logPath, podDir, podLogDir, terminationDir, volumePath } from './pod-paths.ts';
 
 const roots = { rootDir: '/root', podLogsDir: '/logs' };
 
 test('names that are paths lead nowhere', () => {
   for (const name of ['..', '.', '', 'a/b', '../../etc', 'a\0b']) {
     assert.throws(() => podDir(roots, name), /cannot be the name of a file/);
-    assert.throws(() => emptyDirPath(roots, 'uid', name), /cannot be the name of a file/);
+    assert.throws(
+      () => volumePath(roots, 'uid', 'kubernetes.io~empty-dir', name),
+      /cannot be the name of a file/,
+    );
     assert.throws(() => terminationDir(roots, 'uid', name), /cannot be the name of a file/);
     assert.throws(() => logPath(name, 0), /cannot be the name of a file/);
   }

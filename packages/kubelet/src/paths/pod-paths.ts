@@ -26,17 +26,19 @@ export function podDir(roots: Root, uid: string): string {
   return join(podsDir(roots), part(uid));
 }
 
-/** Names the folder of a pod's emptyDir volumes, as every plugin's is named in the real kubelet. */
-export const emptyDirPluginDir = 'kubernetes.io~empty-dir';
-
 /** Folder of the volumes of one plugin that are on disk, in the folder of a pod. */
 export function pluginVolumesDir(podFolder: string, pluginDir: string): string {
   return join(podFolder, 'volumes', pluginDir);
 }
 
-/** Folder of an emptyDir volume. */
-export function emptyDirPath(roots: Root, uid: string, volume: string): string {
-  return join(pluginVolumesDir(podDir(roots, uid), emptyDirPluginDir), part(volume));
+/** Folder of one volume. `pluginDir` is named as in the real kubelet, such as `kubernetes.io~empty-dir`. */
+export function volumePath(roots: Root, uid: string, pluginDir: string, volume: string): string {
+  return join(pluginVolumesDir(podDir(roots, uid), pluginDir), part(volume));
+}
+
+/** The file that exists once a volume was made. It is outside of the volume, where no container can remove it. */
+export function readyMarker(roots: Root, uid: string, pluginDir: string, volume: string): string {
+  return join(podDir(roots, uid), 'plugins', pluginDir, part(volume), 'ready');
 }
 
 /** Folder of one container's termination messages, a file per attempt. */

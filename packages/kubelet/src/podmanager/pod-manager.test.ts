@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { redirectLog } from '../klog/klog.ts';
+import { testNodeFacts } from '../testing/node-facts.ts';
 import { testPod } from '../testing/pod.ts';
 import { PodManager } from './pod-manager.ts';
 
-const node = { labels: {}, maxPods: 1, cpus: 1, memoryBytes: 1024 ** 3, ephemeralStorageBytes: 1024 ** 3 };
+const node = testNodeFacts({ name: 'node', maxPods: 1 });
 const pods = (...names: string[]) =>
   names.map((name) => testPod({ containers: [{ name: 'c' }] }, { name: `${name}-n`, uid: name }));
 

@@ -4,7 +4,7 @@ import type { Failed } from '../admission/check.ts';
 import { type Pod, podKey } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
-import type { Rejected } from '../pods/end/pod-end.ts';
+import type { Preempted, Rejected } from '../pods/end/pod-end.ts';
 
 const log = createLogger('pod-manager.ts');
 
@@ -28,24 +28,61 @@ export interface RejectedPod {
 /** Keeps the desired pods. */
 export class PodManager {
   readonly #ports: PodManagerPorts;
+  #node: NodeFacts;
+  /** The sources' pods. */
+  #pods: readonly Pod[] = [];
   #admitted: ReadonlyMap<string, Pod> = new Map();
   #rejected: ReadonlyMap<string, RejectedPod> = new Map();
+  #preempted: ReadonlyMap<string, Preempted> = new Map();
 
   constructor(ports: PodManagerPorts) {
     this.#ports = ports;
+    this.#node = ports.node;
   }
 
   /** Sets the sources' pods. Of two pods with one `namespace/name`, the first counts. */
   setPods(pods: readonly Pod[]): void {
     const byKey = new Map<string, Pod>();
     for (const pod of pods) if (!byKey.has(podKey(pod))) byKey.set(podKey(pod), pod);
-    const wasAdmitted = new Set(this.#admitted.keys());
-    const { node, isFinished } = this.#ports;
-    const { admitted, rejected } = admitPods([...byKey.values()], node, wasAdmitted, isFinished);
+    this.#pods = [...byKey.values()];
+    this.#admit();
+  }
+
+  /** Judges the pods again, now that the features of the runtime are known. */
+  runtimeAnswered({ hasGroupsPolicy }: Pick<NodeFacts, 'hasGroupsPolicy'>): void {
+    this.#node = { ...this.#node, hasGroupsPolicy };
+    this.#admit();
+  }
+
+  #admit(): void {
+    const { isFinished } = this.#ports;
+    const { admitted, rejected, preempted } = admitPods(this.#pods, this.#node, {
+      wasAdmitted: (uid) => this.#admitted.has(uid),
+      isFinished: (uid) => this.#preempted.has(uid) || isFinished(uid),
+    });
+    this.#end(admitted, preempted);
     this.#admitted = new Map(admitted.map((pod) => [pod.metadata.uid, pod]));
     this.#rejected = new Map(
       rejected.map(({ pod, failed }) => [pod.metadata.uid, this.#rejectedPod(pod, failed)]),
     );
+  }
+
+  /** Remembers who was preempted, as long as a source has the pod. */
+  #end(admitted: readonly Pod[], preempted: readonly { pod: Pod; preemptor: Pod }[]): void {
+    const ends = new Map<string, Preempted>();
+    for (const { metadata } of admitted) {
+      const end = this.#preempted.get(metadata.uid);
+      if (end) ends.set(metadata.uid, end);
+    }
+    for (const { pod, preemptor } of preempted) {
+      log.warn('Preempting pod to free up resources', {
+        pod: podKey(pod),
+        podUID: pod.metadata.uid,
+        requestingPod: podKey(preemptor),
+      });
+      ends.set(pod.metadata.uid, { by: 'preempted', preemptor: preemptor.metadata.uid });
+    }
+    this.#preempted = ends;
   }
 
   /** Logs a reason once, and keeps the time of the first rejection. */
@@ -62,6 +99,11 @@ export class PodManager {
   /** The admitted pods, by UID. */
   admitted(): ReadonlyMap<string, Pod> {
     return this.#admitted;
+  }
+
+  /** Admitted pods that have to end, by UID. */
+  preempted(): ReadonlyMap<string, Preempted> {
+    return this.#preempted;
   }
 
   /** The rejected pods, by UID. */

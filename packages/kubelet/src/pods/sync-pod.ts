@@ -3,6 +3,8 @@ import type { Pod } from '../api/pod.ts';
 import type { CrashLoopBackoff } from '../backoff/crash-loop.ts';
 import { emptyRuntimeStatus, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import type { RuntimePods } from '../kuberuntime/runtime-pods.ts';
+import type { ProbeResults } from '../prober/results.ts';
+import type { VolumeManager } from '../volumes/manager.ts';
 import type { ActionContext } from './actions/actions.ts';
 import { type NextLook, nextLook } from './actions/next-look.ts';
 import { plan } from './actions/plan.ts';
@@ -17,6 +19,8 @@ export interface SyncPorts {
   pods: Pick<RuntimePods, 'read'>;
   crashLoop: Pick<CrashLoopBackoff, 'waiting'>;
   effects: Effects;
+  volumes: Pick<VolumeManager, 'refresh'>;
+  probes: ProbeResults;
   /** Removes dead containers and sandboxes that are not needed, and returns the status without them. */
   collectGarbage(status: PodRuntimeStatus): Promise<PodRuntimeStatus>;
 }
@@ -47,8 +51,10 @@ export async function syncPod(pod: Pod, state: SyncState, ports: SyncPorts): Pro
   const { name, namespace, uid } = pod.metadata;
   const identity = { name, namespace, uid };
   const status = state.isNew ? emptyRuntimeStatus(identity) : await ports.pods.read(identity);
+  if (state.end === undefined && status.sandboxes[0]?.ready) await ports.volumes.refresh(pod, state.signal);
   const context: ActionContext = {
     backOff: (container, finishedAt) => ports.crashLoop.waiting(uid, container, finishedAt, Date.now()),
+    probes: ports.probes,
     end: state.end,
   };
   const actions = podActions(pod, status, context);
@@ -62,7 +68,7 @@ export async function syncPod(pod: Pod, state: SyncState, ports: SyncPorts): Pro
   const after = view.runtimeIs === 'known' ? view.runtime : await ports.pods.read(identity);
   const kept = await ports.collectGarbage(after);
   const look =
-    view.retry === 'after a pause'
+    view.retry !== 'not needed'
       ? view.retry
       : nextLook(actions, podActions(pod, kept, context), view.waiting);
   return { status: kept, nextAt: view.lookAt, look };

@@ -1,6 +1,6 @@
 // Ends a pod: stops and removes its containers and sandboxes, then its cgroup, logs and volumes. Every step is
 // idempotent, because a killed kubelet may have done it already.
-import type { PodIdentity } from '../api/pod.ts';
+import type { Pod, PodIdentity } from '../api/pod.ts';
 import type { CrashLoopBackoff } from '../backoff/crash-loop.ts';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import type { ImageManager } from '../images/image-manager.ts';
@@ -9,6 +9,7 @@ import { type PodRemovalPorts, removePod } from '../kuberuntime/remove.ts';
 import type { RuntimePods } from '../kuberuntime/runtime-pods.ts';
 import { type StopPodPorts, stopPod } from '../kuberuntime/stop.ts';
 import { removePodLogs } from '../logs/log-files.ts';
+import type { UserNamespaces } from '../userns/user-namespaces.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
 
 /** The parameters of ending a pod. */
@@ -20,6 +21,15 @@ export interface TerminatePorts {
   crashLoop: Pick<CrashLoopBackoff, 'forget'>;
   cgroups: Pick<PodCgroups, 'remove'>;
   volumes: Pick<VolumeManager, 'tearDown'>;
+  users: Pick<UserNamespaces, 'release'>;
+}
+
+/** A pod to end. */
+export interface EndingPod {
+  identity: PodIdentity;
+  /** Undefined for an orphan, whose manifest is gone. */
+  pod: Pod | undefined;
+  graceSeconds: number;
 }
 
 /**
@@ -27,18 +37,17 @@ export interface TerminatePorts {
  * Throws when a step fails; the caller retries.
  */
 export async function terminatePod(
-  pod: PodIdentity,
-  graceSeconds: number,
+  { identity, pod, graceSeconds }: EndingPod,
   ports: TerminatePorts,
   onStatus: (status: PodRuntimeStatus) => void,
 ): Promise<void> {
-  const status = await ports.pods.read(pod);
+  const status = await ports.pods.read(identity);
   onStatus(status);
-  await stopPod(status, graceSeconds, ports);
-  const ended = await ports.pods.read(pod);
+  await stopPod({ identity, pod, status }, graceSeconds, ports);
+  const ended = await ports.pods.read(identity);
   onStatus(ended);
   await removePod(ended, ports);
-  await removeRemains(pod.uid, ports);
+  await removeRemains(identity.uid, ports);
 }
 
 /**
@@ -51,4 +60,5 @@ async function removeRemains(uid: string, ports: TerminatePorts): Promise<void> 
   await ports.cgroups.remove(uid);
   await removePodLogs(ports.options, uid);
   await ports.volumes.tearDown(uid);
+  ports.users.release(uid);
 }

@@ -4,6 +4,7 @@ import type { Pod, PodIdentity, PodStatus } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import {
   emptyRuntimeStatus,
+  isAlive,
   knowsView,
   type PodRuntimeStatus,
   type RuntimeContainer,
@@ -11,12 +12,15 @@ import {
   type SandboxView,
 } from '../kubecontainer/runtime-status.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
+import type { Prober } from '../prober/manager.ts';
+import type { ProbeKind } from '../prober/results.ts';
 import type { StatusManager } from '../status/manager.ts';
 import { podStatus } from '../status/pod-status.ts';
 import type { Waiting } from './effects/view.ts';
 import { deadlineEnd, deadlineOf } from './end/deadline.ts';
-import { type Deleted, deletedAt, type PodEnd } from './end/pod-end.ts';
+import { type Deleted, deletedAt, type PodEnd, type Preempted } from './end/pod-end.ts';
 import type { SyncResult, SyncState } from './sync-pod.ts';
+import type { EndingPod } from './terminate-pod.ts';
 
 const log = createLogger('worker.ts');
 
@@ -30,30 +34,37 @@ export interface WorkerPorts {
   /** Runs one round for a pod that continues. */
   sync(pod: Pod, state: SyncState): Promise<SyncResult>;
   /** Ends a pod and removes everything of it. */
-  terminate(
-    pod: PodIdentity,
-    graceSeconds: number,
-    onStatus: (status: PodRuntimeStatus) => void,
-  ): Promise<void>;
+  terminate(ending: EndingPod, onStatus: (status: PodRuntimeStatus) => void): Promise<void>;
   /** The grace period of a pod whose manifest is gone. */
   recordedGracePeriod(uid: string): Promise<number>;
   statuses: Pick<StatusManager, 'set'>;
+  prober: Pick<Prober, 'observe' | 'nudge' | 'terminating' | 'forget' | 'result'>;
   /** The runtime's name, which is the scheme of container ids. */
   runtimeName: string;
   options: Pick<KubeletOptions, 'nodeIps'>;
+}
+
+/** What a worker tells its owner. */
+export interface WorkerEvents {
+  /** A preempted pod has been stopped. */
+  onCleared(): void;
+  /** The pod has ended and everything of it is removed. */
+  onDone(): void;
 }
 
 /** Runs a pod until it is deleted, then ends it. */
 export class PodWorker {
   readonly identity: PodIdentity;
   readonly #ports: WorkerPorts;
-  readonly #onDone: () => void;
-  readonly #abort = new AbortController();
+  readonly #events: WorkerEvents;
+  #abort = new AbortController();
   readonly #madeAt = Date.now();
   /** Undefined for an orphan: it is in the runtime, but in no source. */
   #pod: Pod | undefined;
   /** Set when the pod is deleted: the worker then ends it. */
   #deleted: Deleted | undefined;
+  /** Set when the pod has to end for another one. */
+  #preempted: Preempted | undefined;
   #runtimeStatus: PodRuntimeStatus;
   #waiting: Waiting = new Map();
   #podIps: string[] = [];
@@ -65,15 +76,16 @@ export class PodWorker {
   #round: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failedRounds = 0;
+  /** Whether a preempted pod has been stopped. */
+  #isCleared = false;
   #isNew = false;
 
-  /** Calls `onDone` when the pod has ended and everything of it is removed. */
-  constructor(identity: PodIdentity, pod: Pod | undefined, ports: WorkerPorts, onDone: () => void) {
+  constructor(identity: PodIdentity, pod: Pod | undefined, ports: WorkerPorts, events: WorkerEvents) {
     const { name, namespace, uid } = identity;
     this.identity = { name, namespace, uid };
     this.#pod = pod;
     this.#ports = ports;
-    this.#onDone = onDone;
+    this.#events = events;
     this.#runtimeStatus = emptyRuntimeStatus(this.identity);
     if (pod) this.#observe(this.#runtimeStatus);
     else this.#deleted = deletedAt(new Date());
@@ -119,6 +131,29 @@ export class PodWorker {
     this.#failedRounds = 0;
     this.#abort.abort(new Error('the pod shall end'));
     this.wake();
+  }
+
+  /** Shows a probe's new result. Those of startup and liveness probes ask for steps. */
+  probed(kind: ProbeKind): void {
+    if (this.#stopped) return;
+    this.#observe(this.#runtimeStatus);
+    if (kind !== 'readiness') this.wake();
+  }
+
+  /** Ends the pod for another one: stops it, and shows it as failed. The current round stops at its next step. */
+  end(end: Preempted): void {
+    if (this.#preempted) return;
+    this.#preempted = end;
+    this.#failedRounds = 0;
+    this.#abort.abort(new Error('the pod shall end'));
+    this.#abort = new AbortController();
+    if (this.#pod) this.#observe(this.#runtimeStatus);
+    this.wake();
+  }
+
+  /** The UID of the pod that waits until this one has been stopped; undefined: none does. */
+  get clears(): string | undefined {
+    return this.#isCleared ? undefined : this.#preempted?.preemptor;
   }
 
   /** Stores an event about a sandbox; wakes the worker unless the status already contains it. */
@@ -176,7 +211,7 @@ export class PodWorker {
     this.#isNew = false;
     const { status, nextAt, look } = await this.#ports.sync(pod, {
       waiting: this.#waiting,
-      end: this.#deadlineEnd(pod),
+      end: this.#endOf(pod),
       isNew,
       signal: this.#abort.signal,
       onView: (runtime, waiting) => {
@@ -185,25 +220,29 @@ export class PodWorker {
       },
     });
     this.#observe(status);
+    this.#ports.prober.nudge(this.identity.uid);
+    this.#clear();
     if (look === 'after a pause') return this.#retryLater();
     if (look === 'at once') this.#awake = true;
     this.#failedRounds = 0;
-    const deadline = this.#deadlineEnd(pod) ? undefined : deadlineOf(pod, this.#startedAt());
+    const deadline = this.#endOf(pod) ? undefined : deadlineOf(pod, this.#startedAt());
     const next = Math.min(...[nextAt, deadline].filter((time) => time !== undefined));
     if (Number.isFinite(next)) this.#wakeIn(next - Date.now());
   }
 
   async #end(): Promise<void> {
-    const grace =
+    const graceSeconds =
       this.#pod?.spec.terminationGracePeriodSeconds ??
       (await this.#ports.recordedGracePeriod(this.identity.uid));
-    await this.#ports.terminate(this.identity, grace, (seen) => this.#observe(seen));
+    const ending = { identity: this.identity, pod: this.#pod, graceSeconds };
+    await this.#ports.terminate(ending, (seen) => this.#observe(seen));
     this.#stopped = true;
+    this.#ports.prober.forget(this.identity.uid);
     log.info('Pod has ended and nothing is left of it', {
       pod: `${this.identity.namespace}/${this.identity.name}`,
       podUID: this.identity.uid,
     });
-    this.#onDone();
+    this.#events.onDone();
   }
 
   #retryLater(): void {
@@ -221,19 +260,23 @@ export class PodWorker {
     this.#runtimeStatus = seen;
     const pod = this.#pod;
     if (!pod) return;
-    const { options, runtimeName, statuses } = this.#ports;
+    const { options, prober, runtimeName, statuses } = this.#ports;
     const ips = runtimePodIps(seen);
     // A pod that has ended keeps its last address.
     if (ips.length > 0) this.#podIps = ips;
     if (pod.spec.hostNetwork && seen.sandboxes.length > 0) this.#podIps = options.nodeIps;
+    const end = this.#endOf(pod) ?? this.#deleted;
+    prober.observe(pod, seen, this.#podIps[0]);
+    if (end) prober.terminating(pod.metadata.uid);
     const context = {
       runtimeName,
+      probes: prober,
       failures: this.#waiting,
       hostIps: options.nodeIps,
       podIps: this.#podIps,
       now: Date.now(),
       startedAt: this.#startedAt(),
-      end: this.#deadlineEnd(pod) ?? this.#deleted,
+      end,
     };
     this.#status = podStatus(pod, seen, context, this.#status);
     statuses.set(pod.metadata.uid, this.#status);
@@ -245,7 +288,15 @@ export class PodWorker {
     return Math.min(this.#madeAt, ...sandboxes);
   }
 
-  #deadlineEnd(pod: Pod): PodEnd | undefined {
+  /** Tells when a preempted pod has nothing left that runs. */
+  #clear(): void {
+    if (!this.#preempted || this.#isCleared || isAlive(this.#runtimeStatus)) return;
+    this.#isCleared = true;
+    this.#events.onCleared();
+  }
+
+  #endOf(pod: Pod): PodEnd | undefined {
+    if (this.#preempted) return this.#preempted;
     return deadlineEnd(pod, this.#startedAt(), this.#status, Date.now());
   }
 }

@@ -172,15 +172,11 @@ onEveryRuntime((podTest) => {
       // Merged, there would be group 1002 of the image too.
       await until('it logged', () => logOf(node, pod) === '1001 7\n');
     } else {
-      const status = await untilStatus(
-        kubelet,
-        pod,
-        'is refused',
-        ({ containerStatuses }) => containerStatuses?.[0]?.state?.waiting?.message !== undefined,
-      );
-      assert.match(
-        status.containerStatuses?.[0]?.state?.waiting?.message ?? '',
-        /^spec\.securityContext\.supplementalGroupsPolicy: .*Strict is not supported in this node/,
+      const status = await untilStatus(kubelet, pod, 'is rejected', ({ phase }) => phase === 'Failed');
+      assert.equal(status.reason, 'SupplementalGroupsPolicyNotSupported');
+      assert.equal(
+        status.message,
+        'Pod was rejected: SupplementalGroupsPolicy=Strict is not supported in this node',
       );
     }
     await endAll(node, kubelet, pod);

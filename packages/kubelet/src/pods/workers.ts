@@ -3,7 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Pod, type PodIdentity, podFullName, podKey } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { RuntimeContainer, SandboxView } from '../kubecontainer/runtime-status.ts';
+import { type ObjectRef, objectKey } from '../objects/objects.ts';
+import { refersToAny } from '../objects/refs.ts';
 import type { PlegListener } from '../pleg/pleg.ts';
+import type { ProbeKind } from '../prober/results.ts';
+import type { Preempted } from './end/pod-end.ts';
 import { PodWorker, type WorkerPorts } from './worker.ts';
 
 const log = createLogger('workers.ts');
@@ -15,6 +19,8 @@ export interface WorkersPorts {
   worker: WorkerPorts;
   /** Pods of an earlier kubelet that were found at start. */
   found: readonly PodIdentity[];
+  /** The wanted pods that have to end for a critical one. */
+  preempted: ReadonlyMap<string, Preempted>;
   /** Called when a pod has ended and everything of it is removed. */
   onEnded(uid: string): void;
 }
@@ -25,20 +31,23 @@ export class PodWorkers implements PlegListener {
   readonly #found: ReadonlySet<string>;
   readonly #workers = new Map<string, PodWorker>();
   #wanted: ReadonlyMap<string, Pod>;
+  #preempted: ReadonlyMap<string, Preempted>;
   #stopped = false;
 
   /** Runs `wanted`, and ends every other pod that was found. */
   constructor(wanted: ReadonlyMap<string, Pod>, ports: WorkersPorts) {
     this.#ports = ports;
     this.#wanted = wanted;
+    this.#preempted = ports.preempted;
     this.#found = new Set(ports.found.map(({ uid }) => uid));
     for (const pod of ports.found) this.#adopt(pod);
     this.#reconcile();
   }
 
-  /** Sets the desired pods; each UID is one version of a pod. */
-  setPods(wanted: ReadonlyMap<string, Pod>): void {
+  /** Sets the desired pods, each UID one version of a pod, and those of them that have to end. */
+  setPods(wanted: ReadonlyMap<string, Pod>, preempted: ReadonlyMap<string, Preempted> = new Map()): void {
     this.#wanted = wanted;
+    this.#preempted = preempted;
     this.#reconcile();
   }
 
@@ -72,6 +81,20 @@ export class PodWorkers implements PlegListener {
     for (const worker of this.#workers.values()) worker.wake();
   }
 
+  /** Wakes the pods that refer to one of the objects, which have changed. */
+  onObjects(changed: readonly ObjectRef[]): void {
+    const keys = new Set(changed.map(objectKey));
+    for (const worker of this.#workers.values()) {
+      const pod = worker.pod();
+      if (pod && refersToAny(pod, keys)) worker.wake();
+    }
+  }
+
+  /** Handles a changed result of a probe of the pod. */
+  onProbe(uid: string, kind: ProbeKind): void {
+    this.#workers.get(uid)?.probed(kind);
+  }
+
   /** Stops all workers; the pods keep running. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -93,11 +116,12 @@ export class PodWorkers implements PlegListener {
   #reconcile(): void {
     if (this.#stopped) return;
     for (const [uid, worker] of this.#workers) if (!this.#wanted.has(uid)) worker.terminate();
+    for (const [uid, end] of this.#preempted) this.#workers.get(uid)?.end(end);
     for (const [uid, pod] of this.#wanted) {
       const worker = this.#workers.get(uid);
       if (worker) {
         if (!worker.terminating && worker.pod() !== pod) worker.update(pod);
-      } else if (!this.#nameInUse(pod)) {
+      } else if (!this.#nameInUse(pod) && !this.#waitsForRoom(uid)) {
         log.v(2, 'Starting pod', { pod: podKey(pod), podUID: uid });
         this.#add(pod.metadata, pod);
       }
@@ -105,7 +129,12 @@ export class PodWorkers implements PlegListener {
   }
 
   #add(identity: PodIdentity, pod: Pod | undefined): void {
-    const worker = new PodWorker(identity, pod, this.#ports.worker, () => this.#done(identity.uid));
+    const worker = new PodWorker(identity, pod, this.#ports.worker, {
+      onCleared: () => this.#reconcile(),
+      onDone: () => this.#done(identity.uid),
+    });
+    const end = this.#preempted.get(identity.uid);
+    if (end) worker.end(end);
     if (pod && !this.#found.has(identity.uid)) worker.startNew();
     this.#workers.set(identity.uid, worker);
     worker.wake();
@@ -116,6 +145,11 @@ export class PodWorkers implements PlegListener {
     this.#workers.delete(uid);
     this.#ports.onEnded(uid);
     this.#reconcile();
+  }
+
+  /** Whether a pod that was preempted for this one still runs. */
+  #waitsForRoom(uid: string): boolean {
+    return [...this.#workers.values()].some((worker) => worker.clears === uid);
   }
 
   /** Whether another pod of this name has a worker: the new version waits until the old one has ended. */

@@ -3,17 +3,22 @@ import type { Pod } from '../api/pod.ts';
 
 const maxHostname = 63;
 
-/** `spec.hostname` or the pod's name, truncated to the kernel's limit, without trailing `-` and `.`. */
+/**
+ * `spec.hostnameOverride`, `spec.hostname` or the pod's name, truncated to the kernel's limit, without trailing `-` and
+ * `.`.
+ */
 export function podHostname(pod: Pod): string {
-  const hostname = pod.spec.hostname || pod.metadata.name;
+  const hostname = pod.spec.hostnameOverride ?? (pod.spec.hostname || pod.metadata.name);
   if (hostname.length <= maxHostname) return hostname;
   return hostname.slice(0, maxHostname).replace(/[-.]+$/, '');
 }
 
-/** The pod's domain from `spec.subdomain`; '' without one. */
+/** The pod's domain from `spec.subdomain`; '' without one, and for a host name that says all. */
 export function podDomain(pod: Pod, clusterDomain: string): string {
-  const { subdomain } = pod.spec;
-  return subdomain ? `${subdomain}.${pod.metadata.namespace}.svc.${clusterDomain}` : '';
+  const { subdomain, hostnameOverride } = pod.spec;
+  return subdomain && hostnameOverride === undefined
+    ? `${subdomain}.${pod.metadata.namespace}.svc.${clusterDomain}`
+    : '';
 }
 
 /** The sandbox's host name; with its domain if `setHostnameAsFQDN` is set. Throws when it is too long. */

@@ -6,13 +6,14 @@ import {
   SecurityProfile_ProfileType,
   SupplementalGroupsPolicy,
 } from '@berth/cri/generated/api.ts';
-import { sysctlName } from '@berth/linux/sysctl.ts';
+import { sysctlName } from '@berth/linux/sysctl-name.ts';
 import { eachContainer } from '../api/each-container.ts';
 import type { Pod, SELinuxOptions } from '../api/pod.ts';
 import { podResources } from '../cgroups/pod-resources.ts';
 import { sandboxLabels } from '../kubecontainer/labels.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podLogDir } from '../paths/pod-paths.ts';
+import type { PodIds } from '../userns/id-ranges.ts';
 import { type DnsSettings, podDns } from './dns.ts';
 import { sandboxHostname } from './hostname.ts';
 import { namespaceOptions } from './namespaces.ts';
@@ -22,9 +23,9 @@ import { portMappings } from './port-mappings.ts';
 export function sandboxConfig(
   pod: Pod,
   attempt: number,
-  settings: { options: KubeletOptions; dns: DnsSettings; cgroupParent: string },
+  settings: { options: KubeletOptions; dns: DnsSettings; cgroupParent: string; ids?: PodIds | undefined },
 ): DeepPartial<PodSandboxConfig> {
-  const { options, dns, cgroupParent } = settings;
+  const { options, dns, cgroupParent, ids } = settings;
   const { name, namespace, uid, annotations = {} } = pod.metadata;
   const resources = podResources(pod, options);
   return {
@@ -37,7 +38,7 @@ export function sandboxConfig(
     annotations,
     linux: {
       cgroupParent,
-      securityContext: securityContext(pod),
+      securityContext: securityContext(pod, ids),
       sysctls: Object.fromEntries(
         (pod.spec.securityContext.sysctls ?? []).map((each) => [sysctlName(each.name), each.value]),
       ),
@@ -52,10 +53,10 @@ export function sandboxConfig(
   };
 }
 
-function securityContext(pod: Pod): DeepPartial<LinuxSandboxSecurityContext> {
+function securityContext(pod: Pod, ids: PodIds | undefined): DeepPartial<LinuxSandboxSecurityContext> {
   const { runAsUser, runAsGroup } = pod.spec.securityContext;
   return {
-    namespaceOptions: namespaceOptions(pod),
+    namespaceOptions: namespaceOptions(pod, ids),
     privileged: eachContainer(pod.spec).some(
       ({ container }) => container.securityContext?.privileged === true,
     ),

@@ -1,5 +1,6 @@
 // The conditions of a pod.
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions
+import { isSidecar } from '../api/each-container.ts';
 import type { ContainerStatus, Pod, PodCondition } from '../api/pod.ts';
 import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import { sandboxChange } from '../sandbox/sandbox-change.ts';
@@ -18,10 +19,11 @@ export function podConditions(
   previous: readonly PodCondition[],
   now: string,
 ): PodCondition[] {
-  const containersReady = containersReadyVerdict(statuses.regular, statuses.phase);
+  const sidecars = statuses.init.filter(({ name }) => isSidecarOf(pod, name));
+  const containersReady = containersReadyVerdict([...sidecars, ...statuses.regular], statuses.phase);
   const verdicts: [type: string, verdict: Verdict][] = [
     ['PodReadyToStartContainers', sandboxVerdict(pod, runtime)],
-    ['Initialized', initializedVerdict(statuses)],
+    ['Initialized', initializedVerdict(pod, statuses)],
     ['Ready', readyVerdict(pod, containersReady)],
     ['ContainersReady', containersReady],
     ['PodScheduled', { status: 'True' }],
@@ -39,16 +41,23 @@ function sandboxVerdict(pod: Pod, runtime: PodRuntimeStatus): Verdict {
   return { status: 'False', reason: 'PodSandboxNotReady', message: change.reason };
 }
 
-function initializedVerdict(statuses: {
-  init: ContainerStatus[];
-  regular: ContainerStatus[];
-  phase: PodPhase;
-}): Verdict {
+/** Whether an init container of this name is a sidecar. */
+function isSidecarOf(pod: Pod, name: string): boolean {
+  const container = pod.spec.initContainers?.find((each) => each.name === name);
+  return container !== undefined && isSidecar(container);
+}
+
+function initializedVerdict(
+  pod: Pod,
+  statuses: { init: ContainerStatus[]; regular: ContainerStatus[]; phase: PodPhase },
+): Verdict {
   if (statuses.phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
   if (statuses.regular.some((status) => status.state?.running || status.state?.terminated)) {
     return { status: 'True' };
   }
-  const incomplete = statuses.init.filter((status) => !status.ready).map((status) => status.name);
+  const incomplete = statuses.init
+    .filter((status) => !(isSidecarOf(pod, status.name) ? status.started : status.ready))
+    .map((status) => status.name);
   if (incomplete.length === 0) return { status: 'True' };
   const message = `containers with incomplete status: [${incomplete.join(' ')}]`;
   return { status: 'False', reason: 'ContainersNotInitialized', message };
@@ -65,10 +74,11 @@ function readyVerdict(pod: Pod, containersReady: Verdict): Verdict {
   return { status: 'False', reason: 'ReadinessGatesNotReady', message: message.join(', ') };
 }
 
-function containersReadyVerdict(regular: ContainerStatus[], phase: PodPhase): Verdict {
+/** `statuses`: of the sidecars and the regular containers. */
+function containersReadyVerdict(statuses: ContainerStatus[], phase: PodPhase): Verdict {
   if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
   if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
-  const unready = regular.filter((status) => !status.ready).map((status) => status.name);
+  const unready = statuses.filter((status) => !status.ready).map((status) => status.name);
   if (unready.length === 0) return { status: 'True' };
   const message = `containers with unready status: [${unready.join(' ')}]`;
   return { status: 'False', reason: 'ContainersNotReady', message };

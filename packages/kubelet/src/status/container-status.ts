@@ -1,9 +1,11 @@
 // The API status of containers, from the runtime's state and this kubelet's failures.
-import { type ContainerKind, containersOfKind } from '../api/each-container.ts';
+import { type ContainerKind, containersOfKind, isSidecar } from '../api/each-container.ts';
 import type { Container, ContainerState, ContainerStatus, Pod } from '../api/pod.ts';
 import { shouldRestart } from '../containers/restart-policy.ts';
 import type { PodRuntimeStatus, RuntimeContainer } from '../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../kubecontainer/start-error.ts';
+import type { ProbeResults } from '../prober/results.ts';
+import { hasStarted } from '../prober/threshold.ts';
 
 /**
  * The statuses of the pod's containers of one kind, in the order of its specification. Keeps `lastState` of `previous`
@@ -13,21 +15,21 @@ export function containerStatuses(
   pod: Pod,
   kind: ContainerKind,
   runtime: PodRuntimeStatus,
-  context: { runtimeName: string; failures: ReadonlyMap<string, StartFailure> },
+  context: { runtimeName: string; probes: ProbeResults; failures: ReadonlyMap<string, StartFailure> },
   previous: readonly ContainerStatus[],
 ): ContainerStatus[] {
   return containersOfKind(pod.spec, kind).map(({ container }) => {
     const [latest, former] = runtime.containers.filter((each) => each.name === container.name);
-    const status = fromRuntime(pod, container, latest, former, context.runtimeName);
+    const status = fromRuntime(pod, container, latest, former, context);
     const before = previous.find((each) => each.name === container.name);
     if (!former && before) status.lastState = formerState(before, status);
-    if (kind === 'init') {
+    if (kind === 'init' && !isSidecar(container)) {
       if (latest?.state === 'exited' && latest.exitCode === 0) return { ...status, ready: true };
       status.ready = false;
       if (!latest && wasInitialized(pod, runtime)) return { ...status, ready: true, state: lostInit };
     }
     const failure = context.failures.get(container.name);
-    if (!failure || !shouldRestart(pod, latest)) return status;
+    if (!failure || !shouldRestart(pod, container, latest)) return status;
     const lastState = status.state?.terminated ? status.state : status.lastState;
     return {
       ...status,
@@ -42,20 +44,21 @@ function fromRuntime(
   container: Container,
   latest: RuntimeContainer | undefined,
   former: RuntimeContainer | undefined,
-  runtimeName: string,
+  { runtimeName, probes }: { runtimeName: string; probes: ProbeResults },
 ): ContainerStatus {
-  const running = latest?.state === 'running';
+  const started = latest?.state === 'running' && hasStarted(probes.result('startup', latest.id));
+  const readiness = latest && probes.result('readiness', latest.id);
   const waiting = containersOfKind(pod.spec, 'init').length > 0 ? 'PodInitializing' : 'ContainerCreating';
   return {
     name: container.name,
     state: latest ? containerState(latest, runtimeName) : { waiting: { reason: waiting } },
     lastState: former ? containerState(former, runtimeName) : {},
-    ready: running,
+    ready: started && (readiness === undefined || readiness === 'success'),
     restartCount: latest?.restartCount ?? 0,
     image: latest?.image || container.image,
     imageID: latest?.imageRef ?? '',
     ...(latest ? { containerID: `${runtimeName}://${latest.id}` } : {}),
-    started: running,
+    started,
     ...volumeMounts(container),
   };
 }

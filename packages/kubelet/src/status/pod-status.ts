@@ -4,14 +4,17 @@ import { qosClass } from '../cgroups/qos-class.ts';
 import { emptyRuntimeStatus, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../kubecontainer/start-error.ts';
 import { endedStatus, type PodEnd, type Rejected } from '../pods/end/pod-end.ts';
+import type { ProbeResults } from '../prober/results.ts';
 import { podConditions } from './conditions.ts';
 import { containerStatuses, timestamp } from './container-status.ts';
+import { disruptionConditions } from './disruption.ts';
 import { podPhase } from './phase.ts';
 
 /** The further inputs of a status. */
 export interface StatusContext {
   /** The scheme of container ids, such as `berth` or `containerd`. */
   runtimeName: string;
+  probes: ProbeResults;
   failures: ReadonlyMap<string, StartFailure>;
   hostIps: string[];
   /** Addresses of the pod; none before it has a sandbox. */
@@ -39,7 +42,10 @@ export function podStatus(
   const [podIP] = context.podIps;
   return {
     phase,
-    conditions: podConditions(pod, runtime, statuses, previous?.conditions ?? [], now),
+    conditions: [
+      ...podConditions(pod, runtime, statuses, previous?.conditions ?? [], now),
+      ...disruptionConditions(context.end, previous?.conditions ?? [], now),
+    ],
     ...reason,
     ...(hostIP ? { hostIP, hostIPs: context.hostIps.map((ip) => ({ ip })) } : {}),
     ...(podIP ? { podIP, podIPs: context.podIps.map((ip) => ({ ip })) } : {}),
@@ -52,7 +58,8 @@ export function podStatus(
 
 /** The status of a pod that is not started; it has waited since `at` (milliseconds since the epoch). */
 export function pendingStatus(pod: Pod, hostIps: string[], at: number): PodStatus {
-  const nothing = { runtimeName: '', failures: new Map(), podIps: [], end: undefined };
+  const probes = { result: () => undefined };
+  const nothing = { runtimeName: '', probes, failures: new Map(), podIps: [], end: undefined };
   const context = { ...nothing, hostIps, now: at, startedAt: at };
   return podStatus(pod, emptyRuntimeStatus(pod.metadata), context, undefined);
 }

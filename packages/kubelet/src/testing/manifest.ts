@@ -1,13 +1,13 @@
 // Manifests for unit tests, and what they are decoded to.
 import assert from 'node:assert/strict';
 import type { Pod } from '../api/pod.ts';
-import { type DecodedPod, type DecodeOptions, decodeManifest } from '../config/decode.ts';
+import { type Decoded, type DecodeOptions, decodeManifest } from '../config/decode.ts';
+import type { NodeObject } from '../objects/types.ts';
 
 /** How the manifests of unit tests are decoded. */
 export const decodeOptions: DecodeOptions = {
   nodeName: 'Node-1',
   file: '/manifests/a.yaml',
-  sysctls: { allowedUnsafe: ['kernel.msg*'] },
   seen: new Date('2026-11-23T20:08:12Z'),
   validate: 'warn',
 };
@@ -22,7 +22,7 @@ export function manifest(changes: { spec?: object; container?: object; metadata?
   });
 }
 
-function only(decoded: DecodedPod[]): DecodedPod {
+function only(decoded: Decoded[]): Decoded {
   const [first, ...rest] = decoded;
   assert.ok(first);
   assert.equal(rest.length, 0);
@@ -33,7 +33,16 @@ function only(decoded: DecodedPod[]): DecodedPod {
 export function podOf(text: string): Pod {
   const decoded = only(decodeManifest(text, decodeOptions));
   assert.ok(decoded.ok, decoded.ok ? '' : decoded.message);
+  assert.ok(decoded.pod, 'it is no pod');
   return decoded.pod;
+}
+
+/** The ConfigMap or Secret that a manifest is decoded to; fails when it is refused. */
+export function objectOf(text: string): NodeObject {
+  const decoded = only(decodeManifest(text, decodeOptions));
+  assert.ok(decoded.ok, decoded.ok ? '' : decoded.message);
+  assert.ok(decoded.object, 'it is a pod');
+  return decoded.object;
 }
 
 /** Why a manifest is refused; fails when it is accepted. */

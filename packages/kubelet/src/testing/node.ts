@@ -19,6 +19,7 @@ import { until } from '@berth/test-support/until.ts';
 import type { Container, Pod, PodSpec, PodStatus } from '../api/pod.ts';
 import { Kubelet } from '../kubelet.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { TestObjects } from './objects.ts';
 import { testOptions } from './options.ts';
 import { testPod } from './pod.ts';
 
@@ -27,6 +28,8 @@ export interface TestNode extends AsyncDisposable {
   dir: string;
   cri: CriClient;
   options: KubeletOptions;
+  /** The ConfigMaps and Secrets of this node's kubelets. */
+  objects: TestObjects;
   /** Kills the runtime and starts it again, on berthd. */
   restartRuntime(whileDown: () => Promise<void>): Promise<void>;
   /** A kubelet in this process, stopped with the node at the latest. */
@@ -62,17 +65,20 @@ export async function startTestNode(runtime: (typeof testRuntimes)[number]): Pro
     cgroupDriver: runtime === 'berthd' ? testCgroupDriver : 'cgroupfs',
     resolvConf: existsSync('/etc/resolv.conf') ? '/etc/resolv.conf' : '',
   });
+  const objects = new TestObjects();
   const owned = resources.move();
   return {
     dir,
     cri,
     options,
+    objects,
     restartRuntime: restart,
     kubelet: (changes = {}) => {
       const kubelet = new Kubelet({
         cri: connectCri(socket, { timeoutMs: patience(30_000) }),
         options: { ...options, ...changes },
       });
+      objects.giveTo(kubelet);
       owned.defer(() => kubelet.stop());
       return kubelet;
     },

@@ -1,5 +1,6 @@
 // A kubelet's options for tests: nothing on its ports, short waits, no limits beyond those of the default.
 import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { opensslCiphers } from '../server/tls/go-names.ts';
 
 /** Options of a kubelet whose folders are below /test unless told otherwise. */
 export function testOptions(changes: Partial<KubeletOptions> = {}): KubeletOptions {
@@ -23,10 +24,34 @@ export function testOptions(changes: Partial<KubeletOptions> = {}): KubeletOptio
     clusterDns: [],
     clusterDomain: '',
     resolvConf: '',
+    allowedUnsafeSysctls: [],
+    userIds: { firstId: 65_536, length: 2 ** 32 - 65_536, idsPerPod: 65_536 },
     maxPods: 110,
     seccompDefault: false,
     maxParallelImagePulls: undefined,
     maxContainerRestartPeriodMs: 1000,
+    secureServer: {
+      address: '127.0.0.1',
+      port: 0,
+      tls: {
+        certDir: '/test/pki',
+        certFile: undefined,
+        keyFile: undefined,
+        minVersion: 'TLSv1.2',
+        ciphers: opensslCiphers([]).ciphers,
+        curves: undefined,
+      },
+      clientCaFile: undefined,
+      anonymousAuth: false,
+      handlers: {
+        debugging: true,
+        profiling: true,
+        debugFlags: true,
+        systemLogs: true,
+        systemLogQuery: false,
+      },
+      streamIdleTimeoutMs: 4 * 3_600_000,
+    },
     readOnlyServer: { address: '127.0.0.1', port: 0 },
     healthzServer: { address: '127.0.0.1', port: 0 },
     verbosity: 0,

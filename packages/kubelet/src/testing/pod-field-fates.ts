@@ -5,24 +5,37 @@ import { podSchema } from '../api/generated/pod-schema.ts';
 export type Fate =
   /** Shows in what the runtime is asked for. */
   | { fate: 'requested'; sample: unknown }
-  /** Acted on in `where`. */
-  | { fate: 'acted on'; sample: unknown; where: string }
+  /** Acted on in `where`. `beside` takes the place of what the manifest needs for the other fields. */
+  | { fate: 'acted on'; sample: unknown; where: string; beside?: Record<string, unknown> }
   /** Nothing to act on here: what only schedulers, controllers or later changes of a pod read. */
   | { fate: 'carried'; sample: unknown }
   /** The real kubelet does without it as well on such a node: told in the log, refused by `berth up` by default. */
   | { fate: 'ignored'; sample: unknown }
-  | { fate: 'refused'; sample: unknown };
+  /** `told`: the path of the field that the error names, where that is another one. */
+  | { fate: 'refused'; sample: unknown; told?: string };
 
 const requested = (sample: unknown): Fate => ({ fate: 'requested', sample });
 const actedOn = (where: string, sample: unknown): Fate => ({ fate: 'acted on', sample, where });
+const oneOf = (where: string, sample: unknown): Fate => ({
+  fate: 'acted on',
+  sample,
+  where,
+  beside: {},
+});
 const carried = (sample: unknown): Fate => ({ fate: 'carried', sample });
 const ignored = (sample: unknown): Fate => ({ fate: 'ignored', sample });
-const refused = (sample: unknown): Fate => ({ fate: 'refused', sample });
+const refused = (sample: unknown, told?: string): Fate => ({
+  fate: 'refused',
+  sample,
+  ...(told && { told }),
+});
 
 /** Where fields of a type are tried: the path of an object of that type, and what else the manifest needs. */
 export interface Place {
   at: (string | number)[];
   beside?: Record<string, unknown>;
+  /** What objects around it need: `object` at the path `at`. */
+  within?: { at: (string | number)[]; object: Record<string, unknown> };
   fields: Record<string, Fate>;
 }
 
@@ -69,25 +82,25 @@ export const places: Readonly<Record<string, Place>> = {
       hostIPC: requested(true),
       hostNetwork: requested(true),
       hostPID: requested(true),
-      hostUsers: refused(false),
+      hostUsers: requested(false),
       hostname: requested('h'),
-      hostnameOverride: refused('h'),
+      hostnameOverride: requested('h'),
       imagePullSecrets: refused([{ name: 's' }]),
       initContainers: actedOn('pods/actions/init-actions.ts', [{ name: 'i', image: 'a' }]),
       nodeName: actedOn('config/static-pod.ts', 'n'),
       nodeSelector: actedOn('admission/node-affinity.ts', { a: 'b' }),
-      os: carried({ name: 'linux' }),
+      os: actedOn('admission/operating-system.ts', { name: 'linux' }),
       overhead: refused({ cpu: '1' }),
       preemptionPolicy: carried('Never'),
-      priority: carried(1),
+      priority: actedOn('admission/critical.ts', 1),
       priorityClassName: requested('system-node-critical'),
       readinessGates: actedOn('status/conditions.ts', [{ conditionType: 'a.b/c' }]),
       resourceClaims: refused([{ name: 'c', resourceClaimName: 'c' }]),
       resources: refused({ limits: { cpu: '1' } }),
       restartPolicy: actedOn('containers/restart-policy.ts', 'Never'),
-      runtimeClassName: ignored('kata'),
+      runtimeClassName: actedOn('pods/effects/create-sandbox.ts', 'kata'),
       schedulerName: carried('mine'),
-      schedulingGates: refused([{ name: 'a.b/c' }]),
+      schedulingGates: refused([{ name: 'a.b/c' }], 'spec.nodeName'),
       schedulingGroup: carried({ podGroupName: 'g' }),
       securityContext: requested({ runAsUser: 5 }),
       serviceAccount: refused('default'),
@@ -106,7 +119,7 @@ export const places: Readonly<Record<string, Place>> = {
   PodSecurityContext: {
     at: ['spec', 'securityContext'],
     fields: {
-      appArmorProfile: refused({ type: 'RuntimeDefault' }),
+      appArmorProfile: requested({ type: 'RuntimeDefault' }),
       fsGroup: requested(7),
       // Kubernetes: no effect on ephemeral volumes, and hostPath has no owner to change.
       fsGroupChangePolicy: carried('Always'),
@@ -134,28 +147,85 @@ export const places: Readonly<Record<string, Place>> = {
       args: requested(['x']),
       command: requested(['x']),
       env: requested([{ name: 'A', value: 'b' }]),
-      envFrom: refused([{ configMapRef: { name: 'c' } }]),
+      envFrom: requested([{ configMapRef: { name: 'c' } }]),
       image: requested('b'),
       imagePullPolicy: actedOn('images/image-manager.ts', 'Never'),
-      lifecycle: refused({ preStop: { sleep: { seconds: 1 } } }),
-      livenessProbe: refused(probe),
+      lifecycle: requested({ preStop: { sleep: { seconds: 1 } } }),
+      livenessProbe: actedOn('prober/manager.ts', probe),
       name: requested('other'),
       ports: requested([{ containerPort: 80, hostPort: 8080 }]),
-      readinessProbe: refused(probe),
+      readinessProbe: actedOn('prober/manager.ts', probe),
       resizePolicy: carried([{ resourceName: 'cpu', restartPolicy: 'NotRequired' }]),
       resources: requested({ limits: { cpu: '1' } }),
-      restartPolicy: refused('Always'),
-      restartPolicyRules: refused([{ action: 'Restart', exitCodes: { operator: 'In', values: [1] } }]),
+      restartPolicy: actedOn('containers/restart-policy.ts', 'Always'),
+      restartPolicyRules: actedOn('containers/restart-policy.ts', [
+        { action: 'Restart', exitCodes: { operator: 'In', values: [1] } },
+      ]),
       securityContext: requested({ privileged: true }),
-      startupProbe: refused(probe),
+      startupProbe: actedOn('prober/manager.ts', probe),
       stdin: requested(true),
       stdinOnce: requested(true),
       terminationMessagePath: requested('/last-words'),
       terminationMessagePolicy: requested('FallbackToLogsOnError'),
       tty: requested(true),
       volumeDevices: refused([{ name: 'v', devicePath: '/dev/x' }]),
-      volumeMounts: actedOn('volumes/mount-paths.ts', []),
+      volumeMounts: actedOn('volumes/mount-sources.ts', []),
       workingDir: requested('/x'),
+    },
+  },
+  Probe: {
+    at: [...main, 'livenessProbe'],
+    beside: probe,
+    fields: {
+      exec: oneOf('prober/exec.ts', { command: ['true'] }),
+      failureThreshold: actedOn('prober/threshold.ts', 2),
+      grpc: oneOf('prober/grpc.ts', { port: 80 }),
+      httpGet: oneOf('prober/http.ts', { port: 80 }),
+      initialDelaySeconds: actedOn('prober/threshold.ts', 1),
+      periodSeconds: actedOn('prober/threshold.ts', 1),
+      successThreshold: actedOn('prober/threshold.ts', 1),
+      tcpSocket: actedOn('prober/tcp.ts', { port: 81 }),
+      terminationGracePeriodSeconds: actedOn('pods/effects/kill-container.ts', 1),
+      timeoutSeconds: actedOn('prober/run-probe.ts', 2),
+    },
+  },
+  ExecAction: {
+    at: [...main, 'livenessProbe', 'exec'],
+    fields: { command: actedOn('prober/exec.ts', ['true']) },
+  },
+  HTTPGetAction: {
+    at: [...main, 'livenessProbe', 'httpGet'],
+    beside: { port: 80 },
+    fields: {
+      host: actedOn('prober/http-request.ts', 'a'),
+      httpHeaders: actedOn('prober/http-request.ts', [{ name: 'A', value: 'b' }]),
+      path: actedOn('prober/http-request.ts', '/a'),
+      port: actedOn('prober/http-request.ts', 81),
+      protocol: ignored('HTTP2'),
+      scheme: actedOn('prober/http.ts', 'HTTPS'),
+    },
+  },
+  HTTPHeader: {
+    at: [...main, 'livenessProbe', 'httpGet', 'httpHeaders', 0],
+    within: { at: [...main, 'livenessProbe', 'httpGet'], object: { port: 80 } },
+    beside: { name: 'A', value: 'b' },
+    fields: {
+      name: actedOn('prober/http-request.ts', 'B'),
+      value: actedOn('prober/http-request.ts', 'c'),
+    },
+  },
+  TCPSocketAction: {
+    at: [...main, 'livenessProbe', 'tcpSocket'],
+    beside: { port: 80 },
+    fields: { host: actedOn('prober/tcp.ts', 'a'), port: actedOn('prober/tcp.ts', 81) },
+  },
+  GRPCAction: {
+    at: [...main, 'livenessProbe', 'grpc'],
+    beside: { port: 80 },
+    fields: {
+      mode: ignored('TLS'),
+      port: actedOn('prober/grpc.ts', 81),
+      service: actedOn('prober/grpc.ts', 's'),
     },
   },
   ContainerPort: {
@@ -182,12 +252,60 @@ export const places: Readonly<Record<string, Place>> = {
     at: [...main, 'env', 0, 'valueFrom'],
     beside: {},
     fields: {
-      configMapKeyRef: refused({ name: 'c', key: 'k' }),
+      configMapKeyRef: actedOn('env/environment.ts', { name: 'c', key: 'k' }),
       fieldRef: actedOn('env/environment.ts', { fieldPath: 'metadata.uid' }),
-      fileKeyRef: refused({ volumeName: 'v', path: 'p', key: 'k' }),
+      fileKeyRef: actedOn('env/environment.ts', { volumeName: 'v', path: 'p', key: 'k' }),
       resourceFieldRef: actedOn('env/environment.ts', { resource: 'limits.cpu' }),
-      secretKeyRef: refused({ name: 's', key: 'k' }),
+      secretKeyRef: actedOn('env/environment.ts', { name: 's', key: 'k' }),
     },
+  },
+  ConfigMapKeySelector: {
+    at: [...main, 'env', 0, 'valueFrom', 'configMapKeyRef'],
+    beside: { name: 'c', key: 'k' },
+    fields: {
+      key: requested('other'),
+      name: requested('other'),
+      optional: actedOn('env/environment.ts', true),
+    },
+  },
+  SecretKeySelector: {
+    at: [...main, 'env', 0, 'valueFrom', 'secretKeyRef'],
+    beside: { name: 's', key: 'k' },
+    fields: {
+      key: requested('other'),
+      name: requested('other'),
+      optional: actedOn('env/environment.ts', true),
+    },
+  },
+  FileKeySelector: {
+    at: [...main, 'env', 0, 'valueFrom', 'fileKeyRef'],
+    beside: { volumeName: 'v', path: 'p', key: 'k' },
+    fields: {
+      key: requested('other'),
+      optional: actedOn('env/environment.ts', true),
+      path: requested('other'),
+      volumeName: actedOn('podfiles/env-file.ts', 'v'),
+    },
+  },
+  EnvFromSource: {
+    at: [...main, 'envFrom', 0],
+    beside: { configMapRef: { name: 'c' } },
+    fields: {
+      configMapRef: requested({ name: 'other' }),
+      prefix: requested('P_'),
+      // Not beside configMapRef: SecretEnvSource tries it.
+      secretRef: actedOn('env/environment.ts', null),
+    },
+  },
+  ConfigMapEnvSource: {
+    at: [...main, 'envFrom', 0, 'configMapRef'],
+    beside: { name: 'c' },
+    fields: { name: requested('other'), optional: actedOn('env/environment.ts', true) },
+  },
+  SecretEnvSource: {
+    at: [...main, 'envFrom', 0, 'secretRef'],
+    beside: { name: 's' },
+    fields: { name: requested('other'), optional: actedOn('env/environment.ts', true) },
   },
   ObjectFieldSelector: {
     at: [...main, 'env', 0, 'valueFrom', 'fieldRef'],
@@ -211,6 +329,22 @@ export const places: Readonly<Record<string, Place>> = {
       requests: requested({ cpu: '1' }),
     },
   },
+  ContainerRestartRule: {
+    at: [...main, 'restartPolicyRules', 0],
+    beside: { action: 'Restart', exitCodes: { operator: 'In', values: [1] } },
+    fields: {
+      action: actedOn('pods/actions/restart-all.ts', 'RestartAllContainers'),
+      exitCodes: actedOn('containers/restart-policy.ts', { operator: 'NotIn', values: [2] }),
+    },
+  },
+  ContainerRestartRuleOnExitCodes: {
+    at: [...main, 'restartPolicyRules', 0, 'exitCodes'],
+    beside: { operator: 'In', values: [1] },
+    fields: {
+      operator: actedOn('containers/restart-policy.ts', 'NotIn'),
+      values: actedOn('containers/restart-policy.ts', [2]),
+    },
+  },
   ContainerResizePolicy: {
     at: [...main, 'resizePolicy', 0],
     beside: { resourceName: 'cpu', restartPolicy: 'NotRequired' },
@@ -220,10 +354,11 @@ export const places: Readonly<Record<string, Place>> = {
     at: [...main, 'securityContext'],
     fields: {
       allowPrivilegeEscalation: requested(false),
-      appArmorProfile: refused({ type: 'RuntimeDefault' }),
+      appArmorProfile: requested({ type: 'RuntimeDefault' }),
       capabilities: requested({ drop: ['ALL'] }),
       privileged: requested(true),
-      procMount: refused('Unmasked'),
+      // Unmasked needs a pod with users of its own.
+      procMount: actedOn('containers/security-context.ts', 'Default'),
       readOnlyRootFilesystem: requested(true),
       runAsGroup: requested(7),
       runAsNonRoot: actedOn('containers/security-context.ts', false),
@@ -236,6 +371,14 @@ export const places: Readonly<Record<string, Place>> = {
   Capabilities: {
     at: [...main, 'securityContext', 'capabilities'],
     fields: { add: requested(['NET_ADMIN']), drop: requested(['ALL']) },
+  },
+  AppArmorProfile: {
+    at: [...main, 'securityContext', 'appArmorProfile'],
+    beside: { type: 'Localhost', localhostProfile: 'a' },
+    fields: {
+      localhostProfile: requested('b'),
+      type: actedOn('containers/security-context.ts', 'Localhost'),
+    },
   },
   SeccompProfile: {
     at: [...main, 'securityContext', 'seccompProfile'],
@@ -252,11 +395,11 @@ export const places: Readonly<Record<string, Place>> = {
       bindMountOptions: requested(['noexec']),
       mountPath: requested('/w'),
       mountPropagation: requested('HostToContainer'),
-      name: actedOn('volumes/mount-paths.ts', 'v'),
+      name: actedOn('volumes/mount-sources.ts', 'v'),
       readOnly: requested(true),
       recursiveReadOnly: refused('Enabled'),
       subPath: actedOn('volumes/sub-path.ts', 'x'),
-      subPathExpr: actedOn('volumes/mount-paths.ts', '$(A)'),
+      subPathExpr: actedOn('volumes/mount-sources.ts', '$(A)'),
     },
   },
   Volume: {
@@ -266,6 +409,8 @@ export const places: Readonly<Record<string, Place>> = {
       ...Object.fromEntries(
         Object.keys(podSchema.Volume ?? {}).map((source) => [source, refused(sampleOf(source))]),
       ),
+      configMap: actedOn('volumes/plugins/config-map.ts', { name: 'c' }),
+      secret: actedOn('volumes/plugins/secret.ts', { secretName: 's' }),
       emptyDir: actedOn('volumes/plugins/empty-dir.ts', {}),
       hostPath: actedOn('volumes/plugins/host-path.ts', { path: '/x' }),
       name: actedOn('volumes/manager.ts', 'v'),
@@ -278,6 +423,39 @@ export const places: Readonly<Record<string, Place>> = {
       mode: actedOn('volumes/plugins/empty-dir.ts', 0o700),
       // With medium: Memory it is the size of the file system, see validate-volume.ts.
       sizeLimit: ignored('1Mi'),
+    },
+  },
+  ConfigMapVolumeSource: {
+    at: ['spec', 'volumes', 0, 'configMap'],
+    beside: { name: 'c' },
+    fields: {
+      defaultMode: actedOn('volumes/plugins/config-map.ts', 0o400),
+      defaultUser: actedOn('volumes/plugins/config-map.ts', 7),
+      items: actedOn('volumes/plugins/config-map.ts', [{ key: 'k', path: 'p' }]),
+      name: actedOn('volumes/plugins/config-map.ts', 'd'),
+      optional: actedOn('volumes/plugins/config-map.ts', true),
+    },
+  },
+  SecretVolumeSource: {
+    at: ['spec', 'volumes', 0, 'secret'],
+    beside: { secretName: 's' },
+    fields: {
+      defaultMode: actedOn('volumes/plugins/secret.ts', 0o400),
+      defaultUser: actedOn('volumes/plugins/secret.ts', 7),
+      items: actedOn('volumes/plugins/secret.ts', [{ key: 'k', path: 'p' }]),
+      optional: actedOn('volumes/plugins/secret.ts', true),
+      secretName: actedOn('volumes/plugins/secret.ts', 't'),
+    },
+  },
+  KeyToPath: {
+    at: ['spec', 'volumes', 0, 'configMap', 'items', 0],
+    within: { at: ['spec', 'volumes', 0, 'configMap'], object: { name: 'c' } },
+    beside: { key: 'k', path: 'p' },
+    fields: {
+      key: actedOn('volumes/contents/from-object.ts', 'l'),
+      mode: actedOn('volumes/contents/from-object.ts', 0o400),
+      path: actedOn('volumes/contents/from-object.ts', 'q/r'),
+      user: actedOn('volumes/contents/from-object.ts', 7),
     },
   },
   HostPathVolumeSource: {
@@ -319,7 +497,35 @@ export const places: Readonly<Record<string, Place>> = {
     at: ['spec', 'readinessGates', 0],
     fields: { conditionType: actedOn('status/conditions.ts', 'a.b/c') },
   },
-  PodOS: { at: ['spec', 'os'], beside: { name: 'linux' }, fields: { name: carried('linux') } },
+  Lifecycle: {
+    at: [...main, 'lifecycle'],
+    // A stop signal needs it.
+    within: { at: ['spec', 'os'], object: { name: 'linux' } },
+    fields: {
+      postStart: actedOn('pods/effects/start-container.ts', { sleep: { seconds: 1 } }),
+      preStop: requested({ sleep: { seconds: 1 } }),
+      stopSignal: requested('SIGUSR1'),
+    },
+  },
+  LifecycleHandler: {
+    at: [...main, 'lifecycle', 'postStart'],
+    fields: {
+      exec: actedOn('lifecycle/run-hook.ts', { command: ['x'] }),
+      httpGet: actedOn('lifecycle/run-hook.ts', { port: 80 }),
+      sleep: actedOn('lifecycle/run-hook.ts', { seconds: 1 }),
+      // As in the real kubelet, such a hook fails.
+      tcpSocket: actedOn('lifecycle/run-hook.ts', { port: 80 }),
+    },
+  },
+  SleepAction: {
+    at: [...main, 'lifecycle', 'postStart', 'sleep'],
+    fields: { seconds: actedOn('lifecycle/run-hook.ts', 1) },
+  },
+  PodOS: {
+    at: ['spec', 'os'],
+    beside: { name: 'linux' },
+    fields: { name: actedOn('admission/operating-system.ts', 'linux') },
+  },
 };
 
 /** Types of fields that are carried along: nothing below them is looked at. */

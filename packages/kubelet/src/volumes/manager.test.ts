@@ -3,60 +3,119 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { redirectLog } from '../klog/klog.ts';
 import { testPod } from '../testing/pod.ts';
 import { VolumeManager } from './manager.ts';
-import type { VolumePlugin } from './plugin.ts';
+import type { PreparedVolume, VolumePlugin } from './plugin.ts';
 
 const rootDir = mkdtempSync(join(tmpdir(), 'volume-manager-'));
 after(() => rmSync(rootDir, { recursive: true }));
+const { signal } = new AbortController();
 
+/** Which volumes were set up, and the failure of the next ones. */
+let made: string[] = [];
+let failure: string | undefined;
 const removed: string[] = [];
+const setUp: VolumePlugin['setUp'] = async (pod, { name }) => {
+  if (failure) throw new Error(failure);
+  made.push(name);
+  return at(`/made/${pod.metadata.uid}/${name}`);
+};
 const plugins: VolumePlugin[] = [
   {
     kind: 'emptyDir',
-    setUp: async (pod, { name }) => `/made/${pod.metadata.uid}/${name}`,
+    isLive: false,
+    setUp,
     onDisk: {
       directory: 'kubernetes.io~empty-dir',
       tearDown: async (path) => void removed.push(path.slice(rootDir.length)),
     },
   },
-  {
-    kind: 'hostPath',
-    setUp: async (_pod, { hostPath }) => {
-      if (hostPath?.path === '/none') throw new Error('/none is not a directory');
-      return hostPath?.path ?? '';
-    },
-  },
+  { kind: 'configMap', isLive: true, setUp },
 ];
-const manager = new VolumeManager({ rootDir }, plugins);
-const podWith = (...volumes: object[]) =>
-  testPod({
+const newManager = () => new VolumeManager({ rootDir }, plugins);
+
+function at(path: string): PreparedVolume {
+  return { from: 'node', path, isReadOnly: false, isRelabelled: true };
+}
+
+function podWith(...volumes: object[]) {
+  return testPod({
     containers: [{ name: 'a' }],
     volumes: volumes.map((volume, index) => ({ name: `v${index}`, ...volume })),
   });
+}
 
-test('each volume is made by the plugin of its kind', async () => {
-  const paths = await manager.setUp(podWith({ hostPath: { path: '/data' } }, { emptyDir: {} }));
-  assert.deepEqual(
-    [...paths],
-    [
-      ['v0', '/data'],
-      ['v1', '/made/u/v1'],
-    ],
-  );
+test('each volume is made once, and a live one brought up to date', async () => {
+  const manager = newManager();
+  const pod = podWith({ configMap: {} }, { emptyDir: {} });
+  for (const wanted of [['v0', 'v1'], ['v0']]) {
+    made = [];
+    assert.deepEqual(
+      [...(await manager.setUp(pod, signal))],
+      [
+        ['v0', at('/made/u/v0')],
+        ['v1', at('/made/u/v1')],
+      ],
+    );
+    assert.deepEqual(made, wanted);
+  }
+  made = [];
+  await manager.refresh(pod, signal);
+  assert.deepEqual(made, ['v0']);
+  made = [];
+  await manager.setUp(podWith({ configMap: {} }, { emptyDir: { medium: 'Memory' } }), signal);
+  assert.deepEqual(made, ['v0', 'v1']);
 });
 
-test('a failure names the volume, and so does a kind without a plugin', async () => {
-  await assert.rejects(manager.setUp(podWith({ hostPath: { path: '/none' } })), {
-    message: 'MountVolume.SetUp failed for volume "v0" : /none is not a directory',
-  });
-  await assert.rejects(manager.setUp(podWith({ nfs: { server: 's', path: '/' } })), {
+test('a failure names the volume and the next attempt, and so does a kind without a plugin', async () => {
+  const manager = newManager();
+  failure = 'configmap "c" not found';
+  const began = Date.now();
+  await assert.rejects(
+    manager.setUp(podWith({ configMap: {} }), signal),
+    (error: Error & { retryAt: number }) => {
+      assert.equal(error.message, 'MountVolume.SetUp failed for volume "v0" : configmap "c" not found');
+      assert.ok(error.retryAt >= began + 500 && error.retryAt <= Date.now() + 500);
+      return true;
+    },
+  );
+  failure = undefined;
+  await manager.setUp(podWith({ configMap: {} }), signal);
+  await assert.rejects(manager.setUp(podWith({ nfs: { server: 's', path: '/' } }), signal), {
     message:
-      'MountVolume.SetUp failed for volume "v0" : this kubelet knows only emptyDir and hostPath volumes',
+      'MountVolume.SetUp failed for volume "v0" : this kubelet knows only these kinds of volumes: emptyDir, configMap',
   });
+});
+
+test('a live volume that cannot be brought up to date stays as it is, and is logged once', async () => {
+  const lines: string[] = [];
+  const restore = redirectLog((line) => void lines.push(line));
+  try {
+    const manager = newManager();
+    const pod = podWith({ configMap: {} });
+    const first = await manager.setUp(pod, signal);
+    failure = 'configmap "c" not found';
+    assert.deepEqual(await manager.setUp(pod, signal), first);
+    await manager.refresh(pod, signal);
+    assert.equal(lines.length, 1);
+    assert.match(
+      lines[0] ?? '',
+      /MountVolume\.SetUp failed for volume \\"v0\\" : configmap \\"c\\" not found/,
+    );
+    failure = undefined;
+    await manager.refresh(pod, signal);
+    failure = 'configmap "c" not found';
+    await manager.refresh(pod, signal);
+    assert.equal(lines.length, 2);
+  } finally {
+    failure = undefined;
+    restore();
+  }
 });
 
 test('volumes on disk are torn down by their plugin, without the manifest, before the folder goes', async () => {
+  const manager = newManager();
   mkdirSync(join(rootDir, 'pods/gone/volumes/kubernetes.io~empty-dir/cache'), { recursive: true });
   await manager.tearDown('gone');
   assert.deepEqual(removed, ['/pods/gone/volumes/kubernetes.io~empty-dir/cache']);

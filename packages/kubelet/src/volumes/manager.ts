@@ -1,44 +1,84 @@
-// Makes the volumes of a pod before its containers, and removes them afterwards, by the plugin of each kind.
+// Makes the volumes of a pod before its containers, keeps them up to date, and removes them afterwards, by the plugin of
+// each kind.
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '@berth/common/error-message.ts';
 import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
-import type { Pod, Volume } from '../api/pod.ts';
+import { type Pod, podKey, type Volume } from '../api/pod.ts';
+import { createLogger } from '../klog/klog.ts';
 import { pluginVolumesDir, podDir, podsDir } from '../paths/pod-paths.ts';
-import type { VolumePlugin } from './plugin.ts';
+import { MountRetries } from './mount-retries.ts';
+import type { PreparedVolume, VolumePlugin } from './plugin.ts';
 import { entries, unmountPodDir } from './pod-dir.ts';
+import { VolumeError } from './volume-error.ts';
+
+const log = createLogger('manager.ts');
 
 type Roots = Parameters<typeof podDir>[0];
 
-/** Sets up and tears down all volumes of a pod. */
+/** A volume as it was when it was made. */
+interface MadeVolume {
+  volume: Volume;
+  prepared: PreparedVolume;
+}
+
+/** The volumes of a pod by name. */
+export type PreparedVolumes = ReadonlyMap<string, PreparedVolume>;
+
+/** Sets up, refreshes and tears down all volumes of a pod. */
 export class VolumeManager {
   readonly #roots: Roots;
   readonly #plugins: readonly VolumePlugin[];
+  /** Volumes that this kubelet has set up, by pod and name. */
+  readonly #made = new Map<string, Map<string, MadeVolume>>();
+  readonly #retries = new MountRetries();
+  /** The last failure to refresh a volume, by pod and name, so that each is logged once. */
+  readonly #stale = new Map<string, Map<string, string>>();
 
   constructor(roots: Roots, plugins: readonly VolumePlugin[]) {
     this.#roots = roots;
     this.#plugins = plugins;
   }
 
-  /** Makes the pod's volumes; returns their paths on the node by name. The error names the volume. */
-  async setUp(pod: Pod): Promise<Map<string, string>> {
+  /**
+   * Makes the pod's volumes. A volume that was made before is only refreshed, and stays as it is when that fails.
+   *
+   * @param signal aborted when the pod must end
+   * @throws VolumeError that names the volume, and says when to try again unless something happens before
+   */
+  async setUp(pod: Pod, signal: AbortSignal): Promise<PreparedVolumes> {
     makePrivateDirectory(podsDir(this.#roots));
     makePrivateDirectory(podDir(this.#roots, pod.metadata.uid));
-    const paths = new Map<string, string>();
+    const made = this.#madeOf(pod.metadata.uid);
+    const prepared = new Map<string, PreparedVolume>();
     for (const volume of pod.spec.volumes ?? []) {
-      try {
-        paths.set(volume.name, await this.#pluginOf(volume).setUp(pod, volume));
-      } catch (error) {
-        throw new Error(`MountVolume.SetUp failed for volume "${volume.name}" : ${messageOf(error)}`, {
-          cause: error,
-        });
+      const former = made.get(volume.name);
+      if (former && isDeepStrictEqual(former.volume, volume)) {
+        await this.#refresh(pod, volume, signal);
+        prepared.set(volume.name, former.prepared);
+      } else {
+        const current = await this.#make(pod, volume, signal);
+        made.set(volume.name, { volume, prepared: current });
+        prepared.set(volume.name, current);
       }
     }
-    return paths;
+    return prepared;
+  }
+
+  /**
+   * Brings the content of the pod's live volumes up to date, for containers that run. Costs little when nothing has
+   * changed. A failure is logged: the volume stays as it is.
+   */
+  async refresh(pod: Pod, signal: AbortSignal): Promise<void> {
+    for (const volume of pod.spec.volumes ?? []) await this.#refresh(pod, volume, signal);
   }
 
   /** Removes the pod's volumes and its folder. Works without the manifest: an earlier kubelet may have made them. */
   async tearDown(uid: string): Promise<void> {
+    this.#made.delete(uid);
+    this.#stale.delete(uid);
+    this.#retries.forget(uid);
     const folder = await unmountPodDir(uid, this.#roots);
     if (folder === undefined) return;
     for (const { onDisk } of this.#plugins) {
@@ -49,10 +89,48 @@ export class VolumeManager {
     await removeTree(folder);
   }
 
+  async #make(pod: Pod, volume: Volume, signal: AbortSignal): Promise<PreparedVolume> {
+    const { uid } = pod.metadata;
+    try {
+      const made = await this.#pluginOf(volume).setUp(pod, volume, signal);
+      this.#retries.succeeded(uid, volume.name);
+      return made;
+    } catch (error) {
+      const retryAt = this.#retries.failed(uid, volume.name, Date.now());
+      throw new VolumeError(failureOf(volume, error), retryAt, { cause: error });
+    }
+  }
+
+  async #refresh(pod: Pod, volume: Volume, signal: AbortSignal): Promise<void> {
+    const { uid } = pod.metadata;
+    const plugin = this.#pluginOf(volume);
+    if (!plugin.isLive) return;
+    const stale = this.#stale.get(uid) ?? new Map<string, string>();
+    this.#stale.set(uid, stale);
+    try {
+      await plugin.setUp(pod, volume, signal);
+      stale.delete(volume.name);
+    } catch (error) {
+      const message = failureOf(volume, error);
+      if (stale.get(volume.name) !== message) log.error(message, { pod: podKey(pod) });
+      stale.set(volume.name, message);
+    }
+  }
+
+  #madeOf(uid: string): Map<string, MadeVolume> {
+    const made = this.#made.get(uid) ?? new Map<string, MadeVolume>();
+    this.#made.set(uid, made);
+    return made;
+  }
+
   #pluginOf(volume: Volume): VolumePlugin {
     const plugin = this.#plugins.find(({ kind }) => volume[kind] !== undefined);
     if (plugin) return plugin;
-    const kinds = this.#plugins.map(({ kind }) => kind).join(' and ');
-    throw new Error(`this kubelet knows only ${kinds} volumes`);
+    const kinds = this.#plugins.map(({ kind }) => kind);
+    throw new Error(`this kubelet knows only these kinds of volumes: ${kinds.join(', ')}`);
   }
+}
+
+function failureOf(volume: Volume, error: unknown): string {
+  return `MountVolume.SetUp failed for volume "${volume.name}" : ${messageOf(error)}`;
 }

@@ -1,12 +1,31 @@
 // The interface of volume plugins.
 import type { Pod, Volume } from '../api/pod.ts';
 
+/** A volume that containers can mount. */
+export type PreparedVolume =
+  | {
+      from: 'node';
+      /** Path on the node. */
+      path: string;
+      /** True when containers may only read it. */
+      isReadOnly: boolean;
+      /** Whether the volume gets the SELinux label of the pod. */
+      isRelabelled: boolean;
+    }
+  /** The runtime mounts the image that the volume names. */
+  | { from: 'image' };
+
 /** One kind of volume, such as emptyDir. Calls are idempotent: a killed kubelet's successor repeats them. */
 export interface VolumePlugin {
   /** The field of a volume in the specification that selects this kind. */
   readonly kind: Exclude<keyof Volume, 'name'>;
-  /** Makes the volume, unless it exists, and returns its path on the node. */
-  setUp(pod: Pod, volume: Volume): Promise<string>;
+  /**
+   * Whether the content follows its sources while containers run: `setUp` is then called in each round, and costs little
+   * when nothing has changed.
+   */
+  readonly isLive: boolean;
+  /** Makes the volume, unless it exists. `signal` is aborted when the pod must end. */
+  setUp(pod: Pod, volume: Volume, signal: AbortSignal): Promise<PreparedVolume>;
   /** Present for a kind that keeps its volumes below the pod's folder. */
   readonly onDisk?: {
     /** Folder of this kind's volumes in the pod's `volumes`. */

@@ -1,5 +1,6 @@
 // The interface of cgroups: CgroupV1 and CgroupV2 implement it, and detect.ts chooses one of them.
 import type { CgroupDetails } from './details.ts';
+import type { CgroupLimits } from './limits.ts';
 import type { CgroupResources } from './resources.ts';
 import type { CgroupUsage } from './usage.ts';
 
@@ -52,4 +53,8 @@ export interface Cgroups {
   usage(path: string): CgroupUsage | undefined;
   /** The figures that `usage` omits; reads about twice as many files. `undefined` when the cgroup does not exist. */
   details(path: string): CgroupDetails | undefined;
+  /** The limits that are set; `undefined` when the cgroup does not exist. */
+  limits(path: string): CgroupLimits | undefined;
+  /** The pids in a cgroup itself, without its descendants; none when it does not exist. */
+  ownProcesses(path: string): number[];
 }

@@ -13,10 +13,26 @@ export interface CgroupDetails {
     periods: bigint;
     throttledPeriods: bigint;
     throttledNanoseconds: bigint;
+    /** Periods in which more than the quota was used (cpu.cfs_burst_us), and the time above it. */
+    burstPeriods: bigint;
+    burstNanoseconds: bigint;
   };
   memory: {
     cacheBytes: bigint;
     mappedFileBytes: bigint;
+    activeFileBytes: bigint;
+    inactiveFileBytes: bigint;
+    /** Page cache that is to be written, and that is being written; 0 on cgroup v1, as are the counts below. */
+    dirtyBytes: bigint;
+    writebackBytes: bigint;
+    pagesScanned: bigint;
+    pagesReclaimed: bigint;
+    /** Pages that were read again soon after they had been reclaimed. */
+    fileRefaults: bigint;
+    anonymousRefaults: bigint;
+    /** Times that usage was above `memory.high`, or was about to exceed `memory.max`. */
+    highEvents: bigint;
+    maxEvents: bigint;
     /** Absent when the kernel does not report it. */
     kernelBytes?: bigint;
     peakBytes?: bigint;
@@ -62,10 +78,22 @@ export function v1Details(read: ReadFile, pageSizes: readonly string[]): CgroupD
       periods: keyedNumber(cpu, 'nr_periods') ?? 0n,
       throttledPeriods: keyedNumber(cpu, 'nr_throttled') ?? 0n,
       throttledNanoseconds: keyedNumber(cpu, 'throttled_time') ?? 0n,
+      burstPeriods: keyedNumber(cpu, 'nr_bursts') ?? 0n,
+      burstNanoseconds: keyedNumber(cpu, 'burst_time') ?? 0n,
     },
     memory: {
       cacheBytes: keyedNumber(stat, 'total_cache') ?? 0n,
       mappedFileBytes: keyedNumber(stat, 'total_mapped_file') ?? 0n,
+      activeFileBytes: keyedNumber(stat, 'total_active_file') ?? 0n,
+      inactiveFileBytes: keyedNumber(stat, 'total_inactive_file') ?? 0n,
+      dirtyBytes: 0n,
+      writebackBytes: 0n,
+      pagesScanned: 0n,
+      pagesReclaimed: 0n,
+      fileRefaults: 0n,
+      anonymousRefaults: 0n,
+      highEvents: 0n,
+      maxEvents: 0n,
       ...present({
         kernelBytes: numberIn(read('memory', 'memory.kmem.usage_in_bytes')),
         peakBytes: numberIn(read('memory', 'memory.max_usage_in_bytes')),
@@ -92,6 +120,8 @@ export function v2Details(read: ReadFile, pageSizes: readonly string[]): CgroupD
   const stat = read('memory', 'memory.stat');
   if (cpu === undefined && stat === undefined) return undefined;
   const nanoseconds = (name: string): bigint => (keyedNumber(cpu, name) ?? 0n) * 1000n;
+  const ofMemory = (name: string): bigint => keyedNumber(stat, name) ?? 0n;
+  const events = read('memory', 'memory.events');
   return {
     cpu: {
       userNanoseconds: nanoseconds('user_usec'),
@@ -99,14 +129,26 @@ export function v2Details(read: ReadFile, pageSizes: readonly string[]): CgroupD
       periods: keyedNumber(cpu, 'nr_periods') ?? 0n,
       throttledPeriods: keyedNumber(cpu, 'nr_throttled') ?? 0n,
       throttledNanoseconds: nanoseconds('throttled_usec'),
+      burstPeriods: keyedNumber(cpu, 'nr_bursts') ?? 0n,
+      burstNanoseconds: nanoseconds('burst_usec'),
     },
     memory: {
-      cacheBytes: keyedNumber(stat, 'file') ?? 0n,
-      mappedFileBytes: keyedNumber(stat, 'file_mapped') ?? 0n,
+      cacheBytes: ofMemory('file'),
+      mappedFileBytes: ofMemory('file_mapped'),
+      activeFileBytes: ofMemory('active_file'),
+      inactiveFileBytes: ofMemory('inactive_file'),
+      dirtyBytes: ofMemory('file_dirty'),
+      writebackBytes: ofMemory('file_writeback'),
+      pagesScanned: ofMemory('pgscan'),
+      pagesReclaimed: ofMemory('pgsteal'),
+      fileRefaults: ofMemory('workingset_refault_file'),
+      anonymousRefaults: ofMemory('workingset_refault_anon'),
+      highEvents: keyedNumber(events, 'high') ?? 0n,
+      maxEvents: keyedNumber(events, 'max') ?? 0n,
       ...present({
         kernelBytes: keyedNumber(stat, 'kernel'),
         peakBytes: numberIn(read('memory', 'memory.peak')),
-        limitHits: keyedNumber(read('memory', 'memory.events'), 'max'),
+        limitHits: keyedNumber(events, 'max'),
       }),
     },
     hugepages: pageSizes.flatMap((pageSize) =>

@@ -123,12 +123,15 @@ export function subtree(directory: string): string[] {
 
 /** The pids in some directories and their descendants, without duplicates. */
 export function processesBelow(directories: readonly string[]): number[] {
-  const pids = directories
-    .flatMap(subtree)
-    .flatMap((directory) => (readControl(directory, 'cgroup.procs') ?? '').split('\n'))
+  return [...new Set(directories.flatMap(subtree).flatMap(pidsIn))];
+}
+
+/** The pids in a directory itself; none when it does not exist. */
+export function pidsIn(directory: string): number[] {
+  return (readControl(directory, 'cgroup.procs') ?? '')
+    .split('\n')
     .filter((line) => line !== '')
     .map(Number);
-  return [...new Set(pids)];
 }
 
 /** Sends SIGKILL to pids that were just read from a cgroup. */

@@ -2,6 +2,7 @@ import type { Cgroups, RemoveOptions } from './cgroups.ts';
 import { type CgroupDetails, v1Details } from './details.ts';
 import { hugepageSizes } from './hugepages.ts';
 import { keyedNumbers } from './keyed-file.ts';
+import { type CgroupLimits, v1Limits } from './limits.ts';
 import { RcuGracePeriod } from './rcu-grace-period.ts';
 import type { CgroupResources } from './resources.ts';
 import {
@@ -10,6 +11,7 @@ import {
   killEach,
   lineage,
   makeDirectory,
+  pidsIn,
   processesBelow,
   readControl,
   removeTrees,
@@ -125,6 +127,15 @@ export class CgroupV1 implements Cgroups {
 
   details(path: string): CgroupDetails | undefined {
     return v1Details(this.#reader(path), hugepageSizes());
+  }
+
+  limits(path: string): CgroupLimits | undefined {
+    return v1Limits(this.#reader(path));
+  }
+
+  ownProcesses(path: string): number[] {
+    const directory = this.directory(path, 'cpu') ?? this.#directories(path)[0];
+    return directory === undefined ? [] : pidsIn(directory);
   }
 
   #reader(path: string): ReadFile {

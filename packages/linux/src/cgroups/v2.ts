@@ -5,6 +5,7 @@ import type { Cgroups, RemoveOptions } from './cgroups.ts';
 import { type CgroupDetails, v2Details } from './details.ts';
 import { hugepageSizes } from './hugepages.ts';
 import { keyedNumbers } from './keyed-file.ts';
+import { type CgroupLimits, v2Limits } from './limits.ts';
 import { RcuGracePeriod } from './rcu-grace-period.ts';
 import type { CgroupResources } from './resources.ts';
 import {
@@ -13,6 +14,7 @@ import {
   killEach,
   lineage,
   makeDirectory,
+  pidsIn,
   processesBelow,
   readControl,
   removeTrees,
@@ -108,6 +110,15 @@ export class CgroupV2 implements Cgroups {
   details(path: string): CgroupDetails | undefined {
     const directory = this.directory(path);
     return v2Details((_controller, file) => readControl(directory, file), hugepageSizes());
+  }
+
+  limits(path: string): CgroupLimits | undefined {
+    const directory = this.directory(path);
+    return v2Limits((_controller, file) => readControl(directory, file));
+  }
+
+  ownProcesses(path: string): number[] {
+    return pidsIn(this.directory(path));
   }
 }
 

@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
 import type { FilesystemUsage, ImageFsInfoResponse } from '@berth/cri/generated/api.ts';
+import type { CachedDiskUsage } from '@berth/linux/files/cached-disk-usage.ts';
 import type { DiskUsage } from '@berth/linux/files/disk-usage.ts';
-import type { LayerUsage } from '../disk-usage/layer-usage.ts';
 import { nowNs } from '../time/clock.ts';
 import type { ImageService } from './service.ts';
 
@@ -11,7 +11,7 @@ import type { ImageService } from './service.ts';
 export interface WritableLayers {
   /** Has a directory for each container; its `upper` is the writable layer. */
   readonly dir: string;
-  readonly usage: LayerUsage;
+  readonly usage: CachedDiskUsage;
 }
 
 /**

@@ -2,9 +2,9 @@
 
 import type { FinishedCall } from '@berth/cri/server/server.ts';
 import type { Route } from '@berth/http/routes.ts';
+import { nodeFigures, processFigures } from '@berth/linux/processes/process-figures.ts';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { State } from '../state/state.ts';
-import { processFigures } from './process-figures.ts';
 
 /** Histogram buckets in seconds, from the duration of a list to that of a pull. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -39,7 +39,7 @@ export class Metrics {
 
   constructor(state: State) {
     // prom-client's default metrics are not used: they sample the event loop ten times a second.
-    for (const { name, help, read } of processFigures) {
+    for (const { name, help, read } of [...processFigures, ...nodeFigures]) {
       new Gauge({
         name,
         help,

@@ -38,25 +38,11 @@ export function profileSeconds(text: string | null): number | undefined {
 }
 
 async function serveCpuProfile(response: ServerResponse, seconds: number): Promise<void> {
-  // Imported on use: profiles are rare.
-  const { Session } = await import('node:inspector/promises');
-  const session = new Session();
-  session.connect();
-  try {
-    await session.post('Profiler.enable');
-    await session.post('Profiler.start');
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, seconds * 1000);
-      response.once('close', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-    const { profile } = await session.post('Profiler.stop');
-    answer(response, 200, JSON.stringify(profile), 'application/json; charset=utf-8');
-  } finally {
-    session.disconnect();
-  }
+  const { recordCpu } = await import('@berth/pprof/record.ts');
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const profile = await recordCpu(seconds, gone.signal);
+  answer(response, 200, JSON.stringify(profile), 'application/json; charset=utf-8');
 }
 
 /** `GET /debug/pprof/heap`: everything on the heap, as a .heapsnapshot, which Chrome's DevTools open. */

@@ -2,11 +2,11 @@
 
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { blockDevicePath } from '@berth/linux/files/block-device.ts';
+import type { MeasuredUsage } from '@berth/linux/files/cached-disk-usage.ts';
 import { type FileSystemUsage, fileSystemUsage } from '@berth/linux/files/file-system-usage.ts';
 import { openFiles, openFilesLimit } from '@berth/linux/processes/open-files.ts';
 import type { LiveConfig } from '../config/live-config.ts';
 import type { MetricGroup } from '../config/pod-metric-groups.ts';
-import type { MeasuredUsage } from '../disk-usage/layer-usage.ts';
 import { type Container, processesOf } from '../state/container.ts';
 import type { State } from '../state/state.ts';
 import type { StatsCollector } from '../stats/collector.ts';

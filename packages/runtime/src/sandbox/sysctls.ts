@@ -1,4 +1,5 @@
-import { sysctlNamespace, sysctlPath } from '@berth/linux/sysctl.ts';
+import { sysctlNamespace } from '@berth/linux/sysctl.ts';
+import { sysctlPath } from '@berth/linux/sysctl-name.ts';
 import type { SandboxNamespaces } from '../state/sandbox.ts';
 
 /**

@@ -1,12 +1,13 @@
 // Collects the usage of containers and sandboxes for the stats RPCs and pod metrics.
 
 import type { ContainerStats, PodSandboxStats } from '@berth/cri/generated/api.ts';
+import { CgroupReader, type CgroupReading } from '@berth/linux/cgroups/cgroup-reader.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
+import type { CachedDiskUsage, MeasuredUsage } from '@berth/linux/files/cached-disk-usage.ts';
 import type { NamespaceWorker } from '@berth/linux/namespaces/namespaces.ts';
 import { type InterfaceCounters, readNetDev } from '@berth/linux/netlink/net-dev.ts';
 import type { CgroupNaming } from '../cgroups/naming.ts';
 import type { LiveConfig } from '../config/live-config.ts';
-import type { LayerUsage, MeasuredUsage } from '../disk-usage/layer-usage.ts';
 import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import { type Container, processesOf } from '../state/container.ts';
@@ -14,7 +15,6 @@ import type { Paths } from '../state/paths.ts';
 import { type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 import type { State } from '../state/state.ts';
 import { nowNs } from '../time/clock.ts';
-import { CgroupReader, type CgroupReading } from './cgroup-reader.ts';
 import { sumReadings } from './sum.ts';
 import {
   cpuUsage,
@@ -39,13 +39,13 @@ export interface StatsServices {
 /** Collects stats and the input of metrics, and keeps samples for the next request. */
 export class StatsCollector {
   readonly #services: StatsServices;
-  readonly #layers: LayerUsage;
+  readonly #layers: CachedDiskUsage;
   readonly #cgroups: CgroupReader;
 
-  constructor(services: StatsServices, layers: LayerUsage) {
+  constructor(services: StatsServices, layers: CachedDiskUsage) {
     this.#services = services;
     this.#layers = layers;
-    this.#cgroups = new CgroupReader(services.cgroups);
+    this.#cgroups = new CgroupReader(services.cgroups, nowNs);
   }
 
   /** Begins a request, in which each cgroup is read at most once. */

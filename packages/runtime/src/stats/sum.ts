@@ -1,7 +1,7 @@
 // Sums the usage of a pod's containers, for a pod without a cgroup of its own. Pure.
 
+import type { CgroupReading } from '@berth/linux/cgroups/cgroup-reader.ts';
 import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
-import type { CgroupReading } from './cgroup-reader.ts';
 
 /** The sum of several cgroups' usage; undefined for none. Limits and pressure cannot be summed and are omitted. */
 export function sumReadings(readings: readonly (CgroupReading | undefined)[]): CgroupReading | undefined {

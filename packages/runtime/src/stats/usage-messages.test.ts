@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { CgroupReading } from '@berth/linux/cgroups/cgroup-reader.ts';
 import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
 import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
-import type { CgroupReading } from './cgroup-reader.ts';
 import { sumReadings } from './sum.ts';
 import { cpuUsage, ioUsage, memoryUsage, networkUsage, swapUsage } from './usage-messages.ts';
 

@@ -11,10 +11,10 @@ import type {
   SwapUsage,
   UInt64Value,
 } from '@berth/cri/generated/api.ts';
+import type { CgroupReading } from '@berth/linux/cgroups/cgroup-reader.ts';
 import type { Pressure, PressureLine } from '@berth/linux/cgroups/psi.ts';
+import type { MeasuredUsage } from '@berth/linux/files/cached-disk-usage.ts';
 import type { InterfaceCounters } from '@berth/linux/netlink/net-dev.ts';
-import type { MeasuredUsage } from '../disk-usage/layer-usage.ts';
-import type { CgroupReading } from './cgroup-reader.ts';
 
 /** Total CPU time, and the rate once there are two readings. */
 export function cpuUsage({ at, usage, nanoCores }: CgroupReading): CpuUsage {

@@ -21,7 +21,7 @@ import type { State } from '../state/state.ts';
 import { type AttachServices, attach, attachableContainer } from './attach.ts';
 import { Attachments } from './attachments.ts';
 import { forwardPort, type PortForwardServices, readySandbox } from './port-forward.ts';
-import { readTls, TlsFiles } from './tls-files.ts';
+import { readTls, watchTls } from './tls-files.ts';
 
 /** What Exec, Attach and PortForward use. */
 export interface StreamingServices extends AttachServices, ExecServices, PortForwardServices {
@@ -140,7 +140,7 @@ async function startServer(
   resources.use(server);
   if (tls !== undefined) {
     resources.use(
-      new TlsFiles(config.current.streaming, { current: tls, renew: (next) => server.renewTls(next), log }),
+      watchTls(config.current.streaming, { current: tls, renew: (next) => server.renewTls(next), log }),
     );
   }
   log.info('Serving streams', { url: server.url });

@@ -4,13 +4,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ListImagesRequest, PullImageRequest, RemoveImageRequest } from '@berth/cri/generated/api.ts';
+import { CachedDiskUsage } from '@berth/linux/files/cached-disk-usage.ts';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import { type Digest, digestHex, digestOf } from '@berth/oci/image-spec/digest.ts';
 import { type ImageManifest, parseIndex, parseManifest } from '@berth/oci/image-spec/manifest.ts';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
 import { startRegistry, type TestRegistry } from '@berth/test-support/image-registry.ts';
 import type { Config } from '../config/config.ts';
-import { LayerUsage } from '../disk-usage/layer-usage.ts';
 import { imageHandlers } from '../image/handlers.ts';
 import { ImageService, type ImageServiceOptions } from '../image/service.ts';
 import { createLogger } from '../logging/log.ts';
@@ -129,7 +129,7 @@ export class TestImages implements AsyncDisposable {
     });
     const { pullImage, listImages, imageStatus, removeImage, imageFsInfo } = imageHandlers(service, {
       dir: join(root, 'containers'),
-      usage: new LayerUsage(service.log),
+      usage: new CachedDiskUsage((_directory, error) => assert.fail(String(error))),
     });
     assert(pullImage && listImages && imageStatus && removeImage && imageFsInfo);
     const { address } = this.registry;

@@ -1,11 +1,14 @@
 // The rules for containers and init containers.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import { containersOfKind } from '../each-container.ts';
-import { check, duplicate, type FieldError, invalid, oneOf, required } from '../field-error.ts';
+import { containersOfKind, isSidecar } from '../each-container.ts';
+import { check, duplicate, type FieldError, forbidden, invalid, oneOf, required } from '../field-error.ts';
 import { dnsLabel } from '../names.ts';
 import { validateHostPorts, validateInitPorts, validatePorts } from './container-port.ts';
-import { validateEnv } from './env-var.ts';
+import { validateEnv, validateEnvFrom } from './env-var.ts';
+import { validateLifecycle } from './lifecycle.ts';
+import { validateProbes } from './probe.ts';
 import { validateResources } from './resources.ts';
+import { validateRestartPolicy } from './restart-policy.ts';
 import { validateContainerSecurity } from './security-context.ts';
 import { type Volumes, validateMounts } from './volume-mount.ts';
 
@@ -18,12 +21,27 @@ export function validateContainers(spec: v1.PodSpec, volumes: Volumes): FieldErr
   for (const { container, path } of containersOfKind(spec, 'regular')) {
     errors.push(...validateContainer(container, path, spec, volumes, names));
     errors.push(...validateHostPorts(container, path, spec, hostPorts));
+    if (container.lifecycle)
+      errors.push(...validateLifecycle(container.lifecycle, `${path}.lifecycle`, spec));
+    errors.push(...validateRestartPolicy(container, path));
+    errors.push(...validateProbes(container, 'regular', path));
   }
   for (const { container, path } of containersOfKind(spec, 'init')) {
     errors.push(...validateContainer(container, path, spec, volumes, names));
     errors.push(...validateInitPorts(container, path, spec));
+    errors.push(...validateInitLifecycle(container, `${path}.lifecycle`, spec));
+    errors.push(...validateRestartPolicy(container, path));
+    errors.push(...validateProbes(container, 'init', path));
   }
   return errors;
+}
+
+function validateInitLifecycle(container: v1.Container, path: string, spec: v1.PodSpec): FieldError[] {
+  const { lifecycle } = container;
+  if (lifecycle === undefined) return [];
+  return isSidecar(container)
+    ? validateLifecycle(lifecycle, path, spec)
+    : [forbidden(path, 'may not be set for init containers without restartPolicy=Always')];
 }
 
 function validateContainer(
@@ -48,10 +66,15 @@ function validateContainer(
   errors.push(
     ...validatePorts(container.ports ?? [], `${path}.ports`),
     ...validateEnv(container.env ?? [], `${path}.env`, spec),
+    ...validateEnvFrom(container.envFrom ?? [], `${path}.envFrom`),
     ...validateResources(container.resources ?? {}, `${path}.resources`),
     ...validateResizePolicy(container.resizePolicy ?? [], `${path}.resizePolicy`),
     ...validateMounts(container, `${path}.volumeMounts`, volumes),
-    ...validateContainerSecurity(container.securityContext ?? {}, `${path}.securityContext`),
+    ...validateContainerSecurity(
+      container.securityContext ?? {},
+      `${path}.securityContext`,
+      spec.hostUsers ?? true,
+    ),
   );
   return errors;
 }

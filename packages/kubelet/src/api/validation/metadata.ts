@@ -1,10 +1,8 @@
 // The rules for a pod's metadata: name, namespace, uid, labels, annotations.
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
-import { check, type FieldError, forbidden, invalid, required } from '../field-error.ts';
+import { check, type FieldError, invalid, required } from '../field-error.ts';
 import { dnsLabel, dnsSubdomain, labelValue, qualifiedName } from '../names.ts';
 
-/** Followed by a container's name: the older way to write `securityContext.appArmorProfile`. */
-const appArmorAnnotation = 'container.apparmor.security.beta.kubernetes.io/';
 const maxAnnotationBytes = 256 * 1024;
 
 /** What is wrong with the metadata. */
@@ -22,10 +20,6 @@ export function validateMetadata(metadata: ObjectMeta): FieldError[] {
   let size = 0;
   for (const [key, value] of Object.entries(metadata.annotations ?? {})) {
     check(errors, 'metadata.annotations', key, (name) => qualifiedName(name.toLowerCase()));
-    if (key.startsWith(appArmorAnnotation) && value !== 'unconfined') {
-      const detail = 'AppArmor profiles are not supported by this kubelet yet';
-      errors.push(forbidden(`metadata.annotations[${key}]`, detail));
-    }
     size += key.length + Buffer.byteLength(value);
   }
   if (size > maxAnnotationBytes) {

@@ -13,6 +13,92 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
   ['list for object', { metadata: { labels: [] } }, 'metadata.labels: Invalid value: []: must be an object'],
   ['no name', { metadata: { name: '' } }, 'metadata.name: Required value'],
   ['no image', { container: { image: '' } }, 'spec.containers[0].image: Required value'],
+  [
+    'a restart policy of a container',
+    { container: { restartPolicy: 'always' } },
+    'spec.containers[0].restartPolicy: Unsupported value: "always": supported values: "Always", "Never", "OnFailure"',
+  ],
+  [
+    'restart rules without a policy',
+    {
+      container: { restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [1] } }] },
+    },
+    'spec.containers[0].restartPolicy: Required value: must specify restartPolicy when restart rules are used',
+  ],
+  [
+    'an unknown action',
+    {
+      container: {
+        restartPolicy: 'Never',
+        restartPolicyRules: [{ action: 'Stop', exitCodes: { operator: 'In' } }],
+      },
+    },
+    'spec.containers[0].restartPolicyRules[0].action: Unsupported value: "Stop": supported values: "Restart", "RestartAllContainers"',
+  ],
+  [
+    'a rule without exit codes',
+    { container: { restartPolicy: 'Never', restartPolicyRules: [{ action: 'Restart' }] } },
+    'spec.containers[0].restartPolicyRules[0].exitCodes: Required value: must be specified',
+  ],
+  [
+    'an unknown operator',
+    {
+      container: {
+        restartPolicy: 'Never',
+        restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: '<' } }],
+      },
+    },
+    'spec.containers[0].restartPolicyRules[0].exitCodes.operator: Unsupported value: "<": supported values: "In", "NotIn"',
+  ],
+  [
+    'too many rules',
+    {
+      container: {
+        restartPolicy: 'Never',
+        restartPolicyRules: Array(21).fill({ action: 'Restart', exitCodes: { operator: 'In', values: [1] } }),
+      },
+    },
+    'spec.containers[0].restartPolicyRules: Too many: 21: must have at most 20 items',
+  ],
+  [
+    'a hook that does nothing',
+    { container: { lifecycle: { preStop: {} } } },
+    'spec.containers[0].lifecycle.preStop: Required value: must specify a handler type',
+  ],
+  [
+    'a hook that does two things',
+    { container: { lifecycle: { preStop: { sleep: { seconds: 1 }, exec: { command: ['x'] } } } } },
+    'spec.containers[0].lifecycle.preStop.sleep: Forbidden: may not specify more than 1 handler type',
+  ],
+  [
+    'a hook that sleeps too long',
+    { container: { lifecycle: { preStop: { sleep: { seconds: 31 } } } } },
+    'spec.containers[0].lifecycle.preStop.sleep: Invalid value: 31: must be non-negative and less than terminationGracePeriodSeconds (30)',
+  ],
+  [
+    'a hook without a command',
+    { container: { lifecycle: { postStart: { exec: {} } } } },
+    'spec.containers[0].lifecycle.postStart.exec.command: Required value',
+  ],
+  [
+    'a stop signal without an operating system',
+    { container: { lifecycle: { stopSignal: 'SIGUSR1' } } },
+    'spec.containers[0].lifecycle.stopSignal: Forbidden: may not be set for containers with empty `spec.os.name`',
+  ],
+  [
+    'an unknown stop signal',
+    { container: { lifecycle: { stopSignal: 'USR1' } }, spec: { os: { name: 'linux' } } },
+    'spec.containers[0].lifecycle.stopSignal: Unsupported value: "USR1": supported values: "SIGABRT"',
+  ],
+  [
+    'a hook of an init container',
+    {
+      spec: {
+        initContainers: [{ name: 'i', image: 'a', lifecycle: { postStart: { sleep: { seconds: 1 } } } }],
+      },
+    },
+    'spec.initContainers[0].lifecycle: Forbidden: may not be set for init containers without restartPolicy=Always',
+  ],
   ['no containers', { spec: { containers: [] } }, 'spec.containers: Required value'],
   [
     'bad pod name',
@@ -79,11 +165,6 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     'spec.containers[0].ports[1].hostPort: Duplicate value: "TCP//2"',
   ],
   [
-    'AppArmor by annotation',
-    { metadata: { annotations: { 'container.apparmor.security.beta.kubernetes.io/main': 'localhost/x' } } },
-    'metadata.annotations[container.apparmor.security.beta.kubernetes.io/main]: Forbidden: AppArmor profiles',
-  ],
-  [
     'unknown volume',
     { container: { volumeMounts: [{ name: 'v', mountPath: '/v' }] } },
     'spec.containers[0].volumeMounts[0].name: Not found: "v"',
@@ -144,30 +225,9 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     'limits[hugepages-2Mi]: Forbidden',
   ],
   [
-    'probe',
-    { container: { livenessProbe: { tcpSocket: { port: 80 } } } },
-    'spec.containers[0].livenessProbe: Forbidden: not supported by this kubelet yet',
-  ],
-  [
-    'secret volume',
-    { spec: { volumes: [{ name: 's', secret: { secretName: 's' } }] } },
-    'spec.volumes[0].secret: Forbidden: not supported by this kubelet yet',
-  ],
-  ['user namespace', { spec: { hostUsers: false } }, 'spec.hostUsers: Forbidden'],
-  [
-    'unsafe sysctl',
-    { spec: { securityContext: { sysctls: [{ name: 'vm.swappiness', value: '1' }] } } },
-    'spec.securityContext.sysctls[0].name: Forbidden: sysctl "vm.swappiness" is not safe',
-  ],
-  [
-    'host sysctl',
-    {
-      spec: {
-        hostNetwork: true,
-        securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }] },
-      },
-    },
-    'may not be specified when `hostNetwork` is true',
+    'volume of a driver',
+    { spec: { volumes: [{ name: 's', csi: { driver: 'a.b' } }] } },
+    'spec.volumes[0].csi: Forbidden: not supported by this kubelet yet',
   ],
   [
     'seccomp',
@@ -220,7 +280,6 @@ const accepted: [string, Parameters<typeof manifest>[0]][] = [
       },
     },
   ],
-  ['allowed sysctl', { spec: { securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] } } }],
   [
     'volumes',
     {
@@ -266,11 +325,6 @@ const withoutEffect: [string, Parameters<typeof manifest>[0], string][] = [
     'size on disk',
     { spec: { volumes: [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }] } },
     'spec.volumes[0].emptyDir.sizeLimit: Ignored: on disk it is not enforced by this kubelet yet',
-  ],
-  [
-    'runtime class',
-    { spec: { runtimeClassName: 'kata' } },
-    "spec.runtimeClassName: Ignored: there is no API server that knows runtime classes: the runtime's default handler is used",
   ],
   [
     'read-only mounts below a mount, if possible',

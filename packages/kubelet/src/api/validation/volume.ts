@@ -13,6 +13,7 @@ import {
   required,
 } from '../field-error.ts';
 import { dnsLabel, noBacksteps } from '../names.ts';
+import { validateObjectVolume } from './volume-files.ts';
 
 const hostPathTypes = [
   'BlockDevice',
@@ -39,6 +40,13 @@ export function validateVolumes(volumes: readonly v1.Volume[]): FieldError[] {
       errors.push(forbidden(`${path}.${other}`, 'may not specify more than 1 volume type'));
     if (volume.emptyDir) errors.push(...validateEmptyDir(volume.emptyDir, `${path}.emptyDir`));
     if (volume.hostPath) errors.push(...validateHostPath(volume.hostPath, `${path}.hostPath`));
+    const { configMap, secret } = volume;
+    if (configMap) {
+      errors.push(...validateObjectVolume(configMap, `${path}.configMap`, 'name', configMap.name));
+    }
+    if (secret) {
+      errors.push(...validateObjectVolume(secret, `${path}.secret`, 'secretName', secret.secretName));
+    }
   });
   return errors;
 }

@@ -1,8 +1,14 @@
 // The types of steps, which pod-actions.ts decides and pods/effects/ execute, and their constructors.
 import type { ContainerKind } from '../../api/each-container.ts';
-import type { Container } from '../../api/pod.ts';
+import type { Container, Pod } from '../../api/pod.ts';
 import type { Wait } from '../../backoff/backoff.ts';
-import type { RuntimeContainer } from '../../kubecontainer/runtime-status.ts';
+import { restartsOnFailure } from '../../containers/restart-policy.ts';
+import {
+  latestContainer,
+  type PodRuntimeStatus,
+  type RuntimeContainer,
+} from '../../kubecontainer/runtime-status.ts';
+import type { ProbeResults } from '../../prober/results.ts';
 import type { PodEnd } from '../end/pod-end.ts';
 
 /** One step. Steps are executed in the order of the list. */
@@ -11,9 +17,10 @@ export type PodAction =
   | { do: 'prepare-pod'; containers: readonly string[] }
   /** Stop every running container and ready sandbox. */
   | { do: 'kill-pod'; reason: string }
-  | { do: 'kill-container'; id: string; name: string; reason: string }
-  /** Remove a container that does not run, with its log. */
-  | { do: 'remove-container'; id: string; name: string; restartCount: number }
+  /** `graceSeconds` is undefined for the grace period of the pod. */
+  | { do: 'kill-container'; id: string; name: string; reason: string; graceSeconds: number | undefined }
+  /** Remove a container that does not run, and its log unless `keepLog`. */
+  | { do: 'remove-container'; id: string; name: string; restartCount: number; keepLog: boolean }
   | { do: 'create-sandbox'; attempt: number }
   /** `restartCount` is undefined for the first container of its name that the runtime knows of. */
   | { do: 'start-container'; name: string; kind: ContainerKind; restartCount: number | undefined }
@@ -23,20 +30,23 @@ export type PodAction =
 /** The further inputs of decisions. */
 export interface ActionContext {
   /** The current crash back-off of a container that ended at `finishedAt` (ms since the epoch). */
-  backOff: (containerName: string, finishedAt: number) => Wait | undefined;
+  backOff: (container: Container, finishedAt: number) => Wait | undefined;
+  probes: ProbeResults;
   /** Why the pod must end; undefined: it continues. */
   end: PodEnd | undefined;
 }
 
-/** A step that starts `container` after `latest`, or a back-off step. */
+/** The steps that start the next container of this definition, or a back-off step. */
 export function startOrBackOff(
   container: Container,
   kind: ContainerKind,
-  latest: RuntimeContainer | undefined,
+  status: PodRuntimeStatus,
   context: ActionContext,
 ): PodAction[] {
-  const wait = latest?.state === 'exited' ? context.backOff(container.name, latest.finishedAt) : undefined;
+  const ended = lastEnded(status, container.name);
+  const wait = ended && context.backOff(container, ended.finishedAt);
   if (wait) return [{ do: 'back-off', name: container.name, kind, wait }];
+  const latest = latestContainer(status, container.name);
   const step = start(container, kind, latest);
   // A container that was created and never started (the kubelet was killed, or StartContainer failed) is replaced by one
   // with the same restart count.
@@ -44,23 +54,42 @@ export function startOrBackOff(
   return [remove(latest), step];
 }
 
-/** A step that starts `container` as the one after `latest`. */
-export function start(
-  container: Container,
-  kind: ContainerKind,
-  latest: RuntimeContainer | undefined,
-): PodAction {
+/** The newest container of this name that has ended: the back-off of the next one counts from its end. */
+export function lastEnded(status: PodRuntimeStatus, name: string): RuntimeContainer | undefined {
+  return status.containers.find((each) => each.name === name && each.state === 'exited');
+}
+
+function start(container: Container, kind: ContainerKind, latest: RuntimeContainer | undefined): PodAction {
   const restartCount =
     latest === undefined ? undefined : latest.restartCount + (latest.state === 'created' ? 0 : 1);
   return { do: 'start-container', name: container.name, kind, restartCount };
 }
 
 /** A step that removes a container that does not run. */
-export function remove({ id, name, restartCount }: RuntimeContainer): PodAction {
-  return { do: 'remove-container', id, name, restartCount };
+export function remove(
+  { id, name, restartCount }: RuntimeContainer,
+  log: 'remove log' | 'keep log' = 'remove log',
+): PodAction {
+  return { do: 'remove-container', id, name, restartCount, keepLog: log === 'keep log' };
 }
 
 /** A step that stops one container. */
-export function kill(container: RuntimeContainer, reason: string): PodAction {
-  return { do: 'kill-container', id: container.id, name: container.name, reason };
+export function kill(container: RuntimeContainer, reason: string, graceSeconds?: number): PodAction {
+  return { do: 'kill-container', id: container.id, name: container.name, reason, graceSeconds };
+}
+
+/** A step that stops a container because of its probe, within the grace period of that probe if it has one. */
+export function probeKill(
+  pod: Pod,
+  container: Container,
+  current: RuntimeContainer,
+  probe: 'startup' | 'liveness',
+): PodAction {
+  const again = restartsOnFailure(pod, container) ? ', will be restarted' : '';
+  const settings = probe === 'startup' ? container.startupProbe : container.livenessProbe;
+  return kill(
+    current,
+    `Container ${container.name} failed ${probe} probe${again}`,
+    settings?.terminationGracePeriodSeconds,
+  );
 }

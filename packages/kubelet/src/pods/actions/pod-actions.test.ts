@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defaultProbe } from '../../api/defaults.ts';
+import type { Container } from '../../api/pod.ts';
+import type { ProbeResult, ProbeResults } from '../../prober/results.ts';
 import { testPod } from '../../testing/pod.ts';
 import { runtimeStatus } from '../../testing/runtime-status.ts';
 import type { PodAction } from './actions.ts';
@@ -13,9 +16,9 @@ function show(action: PodAction): string {
     case 'kill-pod':
       return 'kill-pod';
     case 'kill-container':
-      return `kill ${action.id}`;
+      return `kill ${action.id}${action.graceSeconds === undefined ? '' : ` in ${action.graceSeconds}s`}`;
     case 'remove-container':
-      return `remove ${action.id}`;
+      return `remove ${action.id}${action.keepLog ? ' but its log' : ''}`;
     case 'create-sandbox':
       return `sandbox ${action.attempt}`;
     case 'start-container':
@@ -25,11 +28,58 @@ function show(action: PodAction): string {
   }
 }
 
+/** A container of a test, whose image is what runtimeStatus() reports. */
+function testedContainer(name: string, { probed, own }: Case) {
+  const probes = {
+    startupProbe: defaultProbe({ tcpSocket: { port: 1 }, terminationGracePeriodSeconds: 7 }),
+    livenessProbe: defaultProbe({ tcpSocket: { port: 1 }, terminationGracePeriodSeconds: 8 }),
+  };
+  return {
+    name,
+    image: `image-${name}`,
+    ...(probed?.split(' ').includes(name) ? probes : {}),
+    ...ownPolicy(name, own ?? ''),
+  };
+}
+
+function ownPolicy(name: string, own: string): Pick<Container, 'restartPolicy' | 'restartPolicyRules'> {
+  const [, container, policy, exitCode] = /^(\w+)=(\w+)(?:!(\d+))?$/.exec(own) ?? [];
+  if (container !== name) return {};
+  const exitCodes = { operator: 'In' as const, values: [Number(exitCode)] };
+  return {
+    restartPolicy: policy as Policy,
+    ...(exitCode ? { restartPolicyRules: [{ action: 'RestartAllContainers', exitCodes }] } : {}),
+  };
+}
+
+function initContainer(text: string, tested: Case) {
+  const container = testedContainer(text.replace('+', ''), tested);
+  return text.startsWith('+') ? { ...container, restartPolicy: 'Always' as const } : container;
+}
+
+/** `startup s0 success, liveness s0 failure`. */
+function probeResults(text: string): ProbeResults {
+  const results = text.split(', ').map((each) => each.split(' '));
+  return {
+    result: (kind, id) =>
+      results.find(([probe, container]) => probe === kind && container === id)?.[2] as
+        | ProbeResult
+        | undefined,
+  };
+}
+
 type Policy = 'Always' | 'OnFailure' | 'Never';
 interface Case {
   policies: Policy[];
+  /** Names; `+` before one: a sidecar. */
   init?: string;
   containers?: string;
+  /** Probes that have a result: `startup s0 success`, by container id. */
+  probes?: string;
+  /** Policies of containers: `a=Never`; with `!7`, exit code 7 restarts all containers. */
+  own?: string;
+  /** Containers with a startup and a liveness probe, of 7 and 8 s of grace; their names. */
+  probed?: string;
   hostNetwork?: boolean;
   backOff?: string;
   deadline?: boolean;
@@ -201,6 +251,172 @@ const cases: Record<string, Case[]> = {
     { policies: restarting, have: ['down up', 'a:exit1@0'], want: 'start a#1' },
     { policies: restarting, have: ['down up', 'a:exit1@0 a:run@1'], want: '' },
   ],
+  'sidecars start in turn and stay': [
+    { policies: all, init: '+s', have: ['', ''], want: 'sandbox 0, start init s#?' },
+    { policies: all, init: '+s', have: ['up', 's:run'], want: 'start a#?' },
+    { policies: all, init: '+s +t', have: ['up', 's:run'], want: 'start init t#?' },
+    { policies: all, init: '+s i', have: ['up', 's:run'], want: 'start init i#?' },
+    { policies: all, init: '+s i', have: ['up', 's:run i:run'], want: '' },
+    { policies: all, init: '+s i', have: ['up', 's:run i:exit0'], want: 'start a#?' },
+    { policies: all, init: 'i +s', have: ['up', 'i:exit0'], want: 'start init s#?' },
+    { policies: all, init: '+s', have: ['up', 's:run a:run'], want: '' },
+    { policies: all, init: '+s', have: ['up', 's:created'], want: 'remove s0, start init s#0' },
+    { policies: all, init: '+s i', have: ['up', 's:exit0 i:run'], want: 'start init s#1' },
+    { policies: all, init: '+s i', have: ['up', 's:exit1'], want: 'start init s#1' },
+    {
+      policies: restarting,
+      init: '+s i',
+      have: ['up', 's:exit1 i:exit1'],
+      want: 'start init s#1, start init i#1',
+    },
+    { policies: never, init: '+s i', have: ['up', 's:run i:exit1'], want: 'kill-pod' },
+  ],
+  'sidecars are restarted as long as the pod lives': [
+    { policies: all, init: '+s', have: ['up', 's:exit0 a:run'], want: 'start init s#1' },
+    { policies: all, init: '+s', have: ['up', 's:exit1 a:run'], want: 'start init s#1' },
+    { policies: all, init: '+s', have: ['up', 'a:run'], want: 'start init s#?' },
+    { policies: all, init: '+s', backOff: 's', have: ['up', 's:exit1 a:run'], want: 'wait s' },
+    {
+      policies: all,
+      init: '+s +t',
+      have: ['up', 's:exit0 t:exit0 a:run'],
+      want: 'start init s#1, start init t#1',
+    },
+    { policies: all, init: '+s', have: ['up', 's:unknown a:run'], want: 'kill s0, start init s#1' },
+    { policies: all, init: '+s', have: ['up', 's:changed a:run'], want: 'kill s0, start init s#1' },
+    { policies: all, init: '+s', have: ['up', 's:changed'], want: 'kill s0, start init s#1, start a#?' },
+    {
+      policies: always,
+      init: '+s',
+      have: ['up', 's:changed a:changed'],
+      want: 'kill s0, kill a0, start init s#1, start a#1',
+    },
+    { policies: always, init: '+s', have: ['up', 's:run a:exit0'], want: 'start a#1' },
+    { policies: ['OnFailure', 'Never'], init: '+s', have: ['up', 's:run a:exit0'], want: 'kill-pod' },
+    { policies: ['OnFailure', 'Never'], init: '+s', have: ['up', 's:exit1 a:exit0'], want: 'kill-pod' },
+    { policies: never, init: '+s', have: ['up', 's:exit0 a:exit1'], want: 'kill-pod' },
+    { policies: ['OnFailure', 'Never'], init: '+s', have: ['down', 's:exit0 a:exit0'], want: '' },
+    {
+      policies: restarting,
+      init: '+s i',
+      have: ['down', 's:exit137 i:exit0 a:exit137'],
+      want: 'remove i0, remove s0, sandbox 1, start init s#1',
+    },
+  ],
+  'the startup probe of a sidecar gates the next container': [
+    { policies: all, init: '+s', probed: 's', have: ['up', 's:run'], want: '' },
+    { policies: all, init: '+s', probed: 's', probes: 'startup s0 unknown', have: ['up', 's:run'], want: '' },
+    {
+      policies: all,
+      init: '+s',
+      probed: 's',
+      probes: 'startup s0 success',
+      have: ['up', 's:run'],
+      want: 'start a#?',
+    },
+    {
+      policies: all,
+      init: '+s',
+      probed: 's',
+      probes: 'startup s0 failure',
+      have: ['up', 's:run'],
+      want: 'kill s0 in 7s, start init s#1',
+    },
+    {
+      policies: all,
+      init: '+s',
+      probed: 's',
+      probes: 'startup s0 success, liveness s0 failure',
+      have: ['up', 's:run a:run'],
+      want: 'kill s0 in 8s, start init s#1',
+    },
+    {
+      policies: all,
+      init: '+s i',
+      probed: 's',
+      probes: 'startup s0 success, liveness s0 failure',
+      have: ['up', 's:run'],
+      want: 'kill s0 in 8s, start init s#1, start init i#?',
+    },
+  ],
+  'a probe fails': [
+    {
+      policies: restarting,
+      probed: 'a',
+      probes: 'liveness a0 failure',
+      have: ['up', 'a:run'],
+      want: 'kill a0 in 8s, start a#1',
+    },
+    {
+      policies: restarting,
+      probed: 'a',
+      probes: 'startup a0 failure',
+      have: ['up', 'a:run'],
+      want: 'kill a0 in 7s, start a#1',
+    },
+    {
+      policies: restarting,
+      probes: 'liveness a0 failure',
+      have: ['up', 'a:run'],
+      want: 'kill a0, start a#1',
+    },
+    { policies: all, probes: 'readiness a0 failure', have: ['up', 'a:run'], want: '' },
+    { policies: all, probes: 'liveness a0 failure', have: ['up', 'a:exit1 a:run'], want: '' },
+    { policies: never, probes: 'liveness a0 failure', have: ['up', 'a:run'], want: 'kill-pod' },
+    {
+      policies: never,
+      containers: 'a b',
+      probes: 'liveness a0 failure',
+      have: ['up', 'a:run b:run'],
+      want: 'kill a0',
+    },
+    {
+      policies: restarting,
+      backOff: 'a',
+      probes: 'liveness a1 failure',
+      have: ['up', 'a:exit1 a:run'],
+      want: 'kill a1, wait a',
+    },
+  ],
+  'a container has its own policy': [
+    { policies: all, own: 'a=Never', have: ['up', 'a:exit1'], want: 'kill-pod' },
+    { policies: all, own: 'a=OnFailure', have: ['up', 'a:exit1'], want: 'start a#1' },
+    { policies: all, own: 'a=OnFailure', have: ['up', 'a:exit0'], want: 'kill-pod' },
+    { policies: all, own: 'a=Always', have: ['up', 'a:exit0'], want: 'start a#1' },
+    { policies: all, own: 'i=Never', init: 'i', have: ['up', 'i:exit1'], want: 'kill-pod' },
+    { policies: all, own: 'i=OnFailure', init: 'i', have: ['up', 'i:exit1'], want: 'start init i#1' },
+    { policies: all, own: 'i=Never', init: 'i', have: ['up', 'i:unknown'], want: 'kill-pod' },
+    {
+      policies: all,
+      own: 'a=Never',
+      probes: 'liveness a0 failure',
+      have: ['up', 'a:run'],
+      want: 'kill-pod',
+    },
+    { policies: restarting, own: 'a=OnFailure', have: ['down', 'a:exit0'], want: '' },
+    { policies: restarting, own: 'a=OnFailure', have: ['down', 'a:exit1'], want: 'sandbox 1, start a#1' },
+  ],
+  'an exit code restarts all containers': [
+    {
+      policies: all,
+      own: 'a=Never!7',
+      init: 'i +s',
+      containers: 'a b',
+      have: ['up', 'i:exit0 s:run a:exit7 b:run'],
+      want: 'kill b0 in 0s, remove b0 but its log, remove i0 but its log, kill s0 in 0s, remove s0 but its log, remove a0 but its log',
+    },
+    { policies: all, own: 'a=Never!7', containers: 'a b', have: ['up', 'a:exit6 b:run'], want: '' },
+    { policies: all, own: 'a=Never!7', have: ['down', 'a:exit7'], want: 'remove a0 but its log' },
+    { policies: all, own: 'a=Never!7', have: ['up', 'a:exit7 a:run'], want: '' },
+    {
+      policies: all,
+      own: 'i=Never!7',
+      init: 'i',
+      have: ['up', 'i:exit7 i:exit7'],
+      want: 'remove i1 but its log, remove i0 but its log',
+    },
+    { policies: all, own: 'a=Never!7', deadline: true, have: ['up', 'a:exit7'], want: 'kill-pod' },
+  ],
   'the deadline is over': [
     { policies: all, deadline: true, have: ['up', 'a:run'], want: 'kill-pod' },
     { policies: all, deadline: true, have: ['up', 'a:exit1'], want: 'kill-pod' },
@@ -215,7 +431,12 @@ for (const [title, group] of Object.entries(cases)) {
     for (const restartPolicy of each.policies) {
       const names = each.containers ?? 'a';
       const init = each.init ? ` after ${each.init}` : '';
-      const flags = [each.hostNetwork && 'host network', each.backOff && `crashed: ${each.backOff}`]
+      const flags = [
+        each.hostNetwork && 'host network',
+        each.backOff && `crashed: ${each.backOff}`,
+        each.probes,
+        each.own,
+      ]
         .filter((flag) => flag)
         .join(', ');
       const have = each.have.map((part) => part || 'nothing').join(' / ');
@@ -223,11 +444,12 @@ for (const [title, group] of Object.entries(cases)) {
         const pod = testPod({
           restartPolicy,
           hostNetwork: each.hostNetwork ?? false,
-          containers: names.split(' ').map((name) => ({ name, image: `image-${name}` })),
-          initContainers: (each.init?.split(' ') ?? []).map((name) => ({ name, image: `image-${name}` })),
+          containers: names.split(' ').map((name) => testedContainer(name, each)),
+          initContainers: (each.init?.split(' ') ?? []).map((text) => initContainer(text, each)),
         });
         const actions = podActions(pod, runtimeStatus(...each.have), {
-          backOff: (name) => (name === each.backOff ? { until: 2000, delayMs: 1000 } : undefined),
+          backOff: ({ name }) => (name === each.backOff ? { until: 2000, delayMs: 1000 } : undefined),
+          probes: probeResults(each.probes ?? ''),
           end: each.deadline ? { by: 'deadline' } : undefined,
         });
         assert.equal(actions.map(show).join(', '), each.want);

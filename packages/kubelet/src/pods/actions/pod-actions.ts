@@ -2,26 +2,35 @@
 // state to a list of steps. Only pods/effects/ executes them.
 // The rules are those of https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
 import { containersOfKind } from '../../api/each-container.ts';
-import type { Pod } from '../../api/pod.ts';
-import { shouldRestart } from '../../containers/restart-policy.ts';
+import type { Container, Pod } from '../../api/pod.ts';
+import { restartsOnFailure, shouldRestart } from '../../containers/restart-policy.ts';
 import { containerHash } from '../../kubecontainer/container-hash.ts';
-import { latestContainer, type PodRuntimeStatus } from '../../kubecontainer/runtime-status.ts';
+import {
+  latestContainer,
+  type PodRuntimeStatus,
+  type RuntimeContainer,
+} from '../../kubecontainer/runtime-status.ts';
 import { sandboxChange } from '../../sandbox/sandbox-change.ts';
 import { killReason } from '../end/pod-end.ts';
-import { type ActionContext, kill, type PodAction, remove, start, startOrBackOff } from './actions.ts';
-import { initActions } from './init-actions.ts';
+import { type ActionContext, kill, type PodAction, probeKill, remove, startOrBackOff } from './actions.ts';
+import { initActions, wasInitialized } from './init-actions.ts';
+import { restartAllActions } from './restart-all.ts';
 
 /** The steps that bring the pod to its specification; none when it matches already. */
 export function podActions(pod: Pod, status: PodRuntimeStatus, context: ActionContext): PodAction[] {
   if (context.end !== undefined) return killPod(status, killReason(context.end));
+  const resets = restartAllActions(pod, status);
+  if (resets.length > 0) return resets;
   const sandbox = sandboxChange(pod, status);
   if (sandbox.verdict === 'replace') {
     return inNewSandbox(pod, status, context, sandbox.attempt, sandbox.reason);
   }
   const init = initActions(pod, status, context);
   if (init.verdict === 'failed') return killPod(status, `init container ${init.name} failed`);
-  if (init.verdict === 'in progress') return init.actions;
-  return regularActions(pod, status, context);
+  if (init.verdict === 'in progress') return killsFirst(init.actions);
+  const regular = regularActions(pod, status, context);
+  if (regular === 'all ended') return killPod(status, 'all containers of the pod have ended');
+  return killsFirst([...init.actions, ...regular]);
 }
 
 /** Restarts the pod in a new sandbox, unless it has finished. */
@@ -38,41 +47,73 @@ function inNewSandbox(
   const wanted = pod.spec.containers.filter((container) => {
     const latest = latestContainer(status, container.name);
     const succeeded = latest?.state === 'exited' && latest.exitCode === 0;
-    return !(pod.spec.restartPolicy === 'OnFailure' && succeeded);
+    return !((container.restartPolicy ?? pod.spec.restartPolicy) === 'OnFailure' && succeeded);
   });
-  const initialized = pod.spec.containers.some((container) => latestContainer(status, container.name));
-  if (wanted.length === 0 && initialized) return kill;
+  if (wanted.length === 0 && wasInitialized(pod, status)) return kill;
 
   const init = containersOfKind(pod.spec, 'init').map(({ container }) => container);
   const initNames = new Set(init.map(({ name }) => name));
-  const purge = status.containers.filter((container) => initNames.has(container.name)).map(remove);
+  const purge = status.containers
+    .filter((container) => initNames.has(container.name))
+    .map((each) => remove(each));
   const [firstInit] = init;
   const starts = firstInit
-    ? startOrBackOff(firstInit, 'init', latestContainer(status, firstInit.name), context)
-    : wanted.flatMap((each) => startOrBackOff(each, 'regular', latestContainer(status, each.name), context));
+    ? startOrBackOff(firstInit, 'init', status, context)
+    : wanted.flatMap((each) => startOrBackOff(each, 'regular', status, context));
   return [...kill, ...purge, { do: 'create-sandbox', attempt }, ...starts];
 }
 
 /** Keeps, restarts or ends the containers of an initialized pod. */
-function regularActions(pod: Pod, status: PodRuntimeStatus, context: ActionContext): PodAction[] {
+function regularActions(
+  pod: Pod,
+  status: PodRuntimeStatus,
+  context: ActionContext,
+): PodAction[] | 'all ended' {
   const actions: PodAction[] = [];
   let alive = 0;
   for (const container of pod.spec.containers) {
     const latest = latestContainer(status, container.name);
+    const starts = (): PodAction[] => startOrBackOff(container, 'regular', status, context);
     if (latest?.state === 'running') {
-      alive += 1;
-      if (latest.hash === containerHash(container)) continue;
-      actions.push(kill(latest, `Container ${container.name} definition changed, will be restarted`));
-      actions.push(start(container, 'regular', latest));
-    } else if (shouldRestart(pod, latest)) {
+      const change = whyKill(pod, container, latest, context);
+      if (change) actions.push(change.kills, ...(change.restarts ? starts() : []));
+      if (!change || change.restarts) alive += 1;
+    } else if (shouldRestart(pod, container, latest)) {
       alive += 1;
       if (latest?.state === 'unknown') {
         actions.push(kill(latest, 'Container is in "unknown" state, try killing it before restart'));
       }
-      actions.push(...startOrBackOff(container, 'regular', latest, context));
+      actions.push(...starts());
     }
   }
-  return alive === 0 ? killPod(status, 'all containers of the pod have ended') : actions;
+  return alive === 0 ? 'all ended' : actions;
+}
+
+/** The step that stops a running container, and whether it is restarted; undefined: it runs on. */
+function whyKill(
+  pod: Pod,
+  container: Container,
+  latest: RuntimeContainer,
+  { probes }: ActionContext,
+): { kills: PodAction; restarts: boolean } | undefined {
+  if (latest.hash !== containerHash(container)) {
+    const reason = `Container ${container.name} definition changed, will be restarted`;
+    return { kills: kill(latest, reason), restarts: true };
+  }
+  for (const probe of ['liveness', 'startup'] as const) {
+    if (probes.result(probe, latest.id) !== 'failure') continue;
+    const restarts = restartsOnFailure(pod, container);
+    return { kills: probeKill(pod, container, latest, probe), restarts };
+  }
+  return undefined;
+}
+
+/** Kills run before all other steps, so that none waits for the start of another container. */
+function killsFirst(actions: readonly PodAction[]): PodAction[] {
+  return [
+    ...actions.filter((action) => action.do === 'kill-container'),
+    ...actions.filter((action) => action.do !== 'kill-container'),
+  ];
 }
 
 /** The step that stops all running containers and ready sandboxes; none when there are none. */

@@ -26,7 +26,9 @@ export function createSandboxEffect(ports: CreateSandboxPorts): Effect<'create-s
   return async ({ attempt }, { pod }) => {
     try {
       const config = sandboxConfigOf(pod, attempt);
-      const { podSandboxId } = await creations.run(() => runtime.runPodSandbox({ config }));
+      const { podSandboxId } = await creations.run(() =>
+        runtime.runPodSandbox({ config, runtimeHandler: pod.spec.runtimeClassName ?? '' }),
+      );
       if (config.portMappings?.some(({ hostPort }) => hostPort)) {
         await logWarnings(runtime, { podSandboxId, pod: podKey(pod) }, log);
       }

@@ -90,6 +90,16 @@ const cases: [title: string, sandboxes: string, containers: string, outcomes: Ou
     [{ result: 'pod-failed', message: 'no network' }],
     's0 / a0 / i ContainerCreating, b ContainerCreating / stale, after a pause, stop',
   ],
+  [
+    'a pod that cannot come up before a time',
+    'up',
+    'a:exit1',
+    [
+      { result: 'backs-off', name: 'a', failure: failure('CrashLoopBackOff'), until: 7 },
+      { result: 'pod-failed', message: 'no such configmap', retryAt: 5 },
+    ],
+    's0 / a0 / a CrashLoopBackOff, i ContainerCreating, b ContainerCreating / stale, 5, on news, stop',
+  ],
   ['a pod that shall end', 'up', '', [{ result: 'aborted' }], 's0 /  /  / known, stop'],
 ];
 for (const [title, sandboxes, containers, outcomes, want] of cases) {

@@ -46,7 +46,9 @@ export function fold(view: PodView, outcome: Outcome): PodView {
         ...view,
         runtimeIs: 'stale',
         waiting: new Map([...view.waiting, ...neverStarted(view, outcome.message)]),
-        retry: 'after a pause',
+        ...(outcome.retryAt === undefined
+          ? { retry: 'after a pause' }
+          : { retry: 'on news', lookAt: earlier(view.lookAt, outcome.retryAt) }),
         rest: 'stop',
       };
     case 'aborted':

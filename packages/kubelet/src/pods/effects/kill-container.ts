@@ -6,11 +6,12 @@ import type { Effect } from './effect.ts';
 
 const log = createLogger('kill-container.ts');
 
-/** The effect that stops a container with its pod's grace period. */
+/** The effect that stops a container with the grace period of the step, or of the pod. */
 export function killContainerEffect(ports: StopContainerPorts): Effect<'kill-container'> {
-  return async (step, { pod }) => {
+  return async (step, { pod, runtime }) => {
     log.info('Killing container', { pod: podKey(pod), containerName: step.name, reason: step.reason });
-    await stopContainer(step, pod.spec.terminationGracePeriodSeconds, ports);
+    const grace = step.graceSeconds ?? pod.spec.terminationGracePeriodSeconds;
+    await stopContainer({ identity: pod.metadata, pod, status: runtime }, step, grace, ports);
     return { result: 'runtime-changed' };
   };
 }

@@ -10,7 +10,8 @@ const log = createLogger('kill-pod.ts');
 export function killPodEffect(ports: StopPodPorts): Effect<'kill-pod'> {
   return async ({ reason }, { pod, runtime }) => {
     log.info('Killing pod', { pod: podKey(pod), reason });
-    await stopPod(runtime, pod.spec.terminationGracePeriodSeconds, ports);
+    const stopping = { identity: pod.metadata, pod, status: runtime };
+    await stopPod(stopping, pod.spec.terminationGracePeriodSeconds, ports);
     return { result: 'runtime-changed' };
   };
 }

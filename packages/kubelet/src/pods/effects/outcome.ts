@@ -14,7 +14,7 @@ export type Outcome =
   /** `retryAt`: time of the next attempt in milliseconds since the epoch, if known. */
   | { result: 'container-failed'; name: string; failure: StartFailure; retryAt: number | undefined }
   | { result: 'backs-off'; name: string; failure: StartFailure; until: number }
-  /** The whole pod cannot start now. */
-  | { result: 'pod-failed'; message: string }
+  /** The whole pod cannot start now. `retryAt`: as of a container. */
+  | { result: 'pod-failed'; message: string; retryAt?: number }
   /** The step was aborted, because the pod must end. */
   | { result: 'aborted' };

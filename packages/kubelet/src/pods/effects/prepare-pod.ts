@@ -2,15 +2,17 @@
 import { mkdirSync } from 'node:fs';
 import { messageOf } from '@berth/common/error-message.ts';
 import { findContainer } from '../../api/each-container.ts';
-import { type Pod, podKey } from '../../api/pod.ts';
+import { podKey } from '../../api/pod.ts';
 import type { PodCgroups } from '../../cgroups/pod-cgroups.ts';
 import type { ImageManager } from '../../images/image-manager.ts';
 import { createLogger } from '../../klog/klog.ts';
 import type { PresentImage } from '../../kubecontainer/present-image.ts';
+import type { RuntimeHandlers } from '../../kuberuntime/runtime-handlers.ts';
 import type { SandboxConfigOf } from '../../kuberuntime/sandbox-config-of.ts';
 import type { KubeletOptions } from '../../options/kubelet-options.ts';
 import { podLogDir } from '../../paths/pod-paths.ts';
 import type { VolumeManager } from '../../volumes/manager.ts';
+import { VolumeError } from '../../volumes/volume-error.ts';
 import type { Effect } from './effect.ts';
 
 const log = createLogger('prepare-pod.ts');
@@ -21,16 +23,15 @@ export interface PreparePodPorts {
   volumes: Pick<VolumeManager, 'setUp'>;
   cgroups: Pick<PodCgroups, 'ensure'>;
   sandboxConfigOf: SandboxConfigOf;
-  /** Whether the runtime knows `supplementalGroupsPolicy`; an older one would ignore Strict. */
-  hasGroupsPolicy: boolean;
+  handlers: Pick<RuntimeHandlers, 'check'>;
   options: Pick<KubeletOptions, 'podLogsDir' | 'rootDir'>;
 }
 
 /** The effect that starts pulls, then prepares volumes and cgroup. */
 export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> {
-  return async ({ containers }, { pod, runtime }) => {
+  return async ({ containers }, { pod, runtime }, signal) => {
     try {
-      checkGroupsPolicy(pod, ports.hasGroupsPolicy);
+      await ports.handlers.check(pod);
       const config = ports.sandboxConfigOf(pod, runtime.sandboxes[0]?.attempt ?? 0);
       const images = new Map<string, Promise<PresentImage>>();
       for (const name of containers) {
@@ -41,20 +42,17 @@ export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> 
         image.catch(() => {});
         images.set(name, image);
       }
-      const volumes = await ports.volumes.setUp(pod);
+      const volumes = await ports.volumes.setUp(pod, signal);
       await ports.cgroups.ensure(pod);
       mkdirSync(podLogDir(ports.options, pod.metadata), { recursive: true, mode: 0o755 });
       return { result: 'prepared', volumes, images };
     } catch (error) {
+      if (signal.aborted) return { result: 'aborted' };
       log.error('Failed to prepare pod', { err: error, pod: podKey(pod) });
-      return { result: 'pod-failed', message: messageOf(error) };
+      const message = messageOf(error);
+      return error instanceof VolumeError
+        ? { result: 'pod-failed', message, retryAt: error.retryAt }
+        : { result: 'pod-failed', message };
     }
   };
-}
-
-function checkGroupsPolicy(pod: Pod, hasGroupsPolicy: boolean): void {
-  if (pod.spec.securityContext.supplementalGroupsPolicy !== 'Strict' || hasGroupsPolicy) return;
-  throw new Error(
-    'spec.securityContext.supplementalGroupsPolicy: SupplementalGroupsPolicy=Strict is not supported in this node: its container runtime is too old',
-  );
 }

@@ -1,4 +1,4 @@
-// Removes a container that does not run, with its log.
+// Removes a container that does not run.
 import { type RemovalPorts, removeContainer } from '../../kuberuntime/remove.ts';
 import type { Effect } from './effect.ts';
 

@@ -1,12 +1,13 @@
 // Starts one container: waits for its image, counts the attempt, creates and starts it.
 import { untilAborted } from '@berth/common/abort.ts';
+import { messageOf } from '@berth/common/error-message.ts';
 import type { Semaphore } from '@berth/common/semaphore.ts';
 import { findContainer } from '../../api/each-container.ts';
-import { podKey } from '../../api/pod.ts';
+import { type Container, podKey } from '../../api/pod.ts';
 import type { CrashLoopBackoff } from '../../backoff/crash-loop.ts';
 import { createLogger } from '../../klog/klog.ts';
-import { latestContainer, runtimePodIps } from '../../kubecontainer/runtime-status.ts';
-import { StartError } from '../../kubecontainer/start-error.ts';
+import { runtimePodIps } from '../../kubecontainer/runtime-status.ts';
+import { StartError, type StartFailure } from '../../kubecontainer/start-error.ts';
 import type { RuntimePods } from '../../kuberuntime/runtime-pods.ts';
 import type { SandboxConfigOf } from '../../kuberuntime/sandbox-config-of.ts';
 import {
@@ -14,18 +15,25 @@ import {
   type StartContainerPorts as CreatePorts,
   startContainer,
 } from '../../kuberuntime/start.ts';
+import { type StopContainerPorts, stopContainer } from '../../kuberuntime/stop.ts';
+import { runHook } from '../../lifecycle/run-hook.ts';
+import type { UserNamespaces } from '../../userns/user-namespaces.ts';
+import { lastEnded } from '../actions/actions.ts';
 import type { Effect } from './effect.ts';
 import type { PodView } from './view.ts';
 
 const log = createLogger('start-container.ts');
 
 /** The parameters of starting a container. */
-export interface StartContainerPorts extends CreatePorts {
+export interface StartContainerPorts extends CreatePorts, StopContainerPorts {
+  runtime: CreatePorts['runtime'] & StopContainerPorts['runtime'];
+  options: CreatePorts['options'];
   pods: Pick<RuntimePods, 'container'>;
   crashLoop: Pick<CrashLoopBackoff, 'restarts'>;
   /** Limits the concurrent creation of sandboxes and containers. */
   creations: Semaphore;
   sandboxConfigOf: SandboxConfigOf;
+  users: Pick<UserNamespaces, 'idsOf'>;
 }
 
 /** The effect that starts a container. A failure is shown in its status. */
@@ -36,16 +44,17 @@ export function startContainerEffect(ports: StartContainerPorts): Effect<'start-
       const container = findContainer(pod.spec, name);
       const pull = prepared?.images.get(name);
       if (!container || !pull) throw new Error(`container ${name} was not prepared`);
-      const place = placeIn(view, ports.sandboxConfigOf);
+      const place = placeIn(view, ports);
       const image = await untilAborted(pull, signal);
-      const latest = latestContainer(runtime, name);
+      const ended = lastEnded(runtime, name);
       // Count before the attempt, so that a failure to start also lengthens the back-off.
-      if (latest?.state === 'exited')
-        ports.crashLoop.restarts(pod.metadata.uid, name, latest.finishedAt, Date.now());
+      if (ended) ports.crashLoop.restarts(pod.metadata.uid, container, ended.finishedAt, Date.now());
       const id = await ports.creations.run(() =>
         startContainer(pod, container, image, restartCount, place, ports),
       );
       const started = await ports.pods.container(id, place.sandboxId);
+      const failure = await postStart(view, container, id, ports, signal);
+      if (failure) return { result: 'container-failed', name, failure, retryAt: undefined };
       return { result: 'container-started', name, container: started };
     } catch (error) {
       if (signal.aborted) return { result: 'aborted' };
@@ -62,13 +71,48 @@ export function startContainerEffect(ports: StartContainerPorts): Effect<'start-
   };
 }
 
+/**
+ * Runs the postStart hook of a container that was started, and stops the container when the hook fails. Throws when
+ * `signal` fires first: the next kubelet takes such a container for started, as the real one does.
+ */
+async function postStart(
+  { pod, runtime }: PodView,
+  container: Container,
+  id: string,
+  ports: StartContainerPorts,
+  signal: AbortSignal,
+): Promise<StartFailure | undefined> {
+  const hook = container.lifecycle?.postStart;
+  if (!hook) return undefined;
+  const podIp = pod.spec.hostNetwork ? ports.options.nodeIps[0] : runtimePodIps(runtime)[0];
+  try {
+    await runHook(hook, { pod: pod.metadata, id, container, podIp }, ports, signal);
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    log.error('Failed to execute PostStartHook', {
+      err: error,
+      pod: podKey(pod),
+      containerName: container.name,
+    });
+    const stopping = { identity: pod.metadata, pod, status: runtime };
+    const grace = pod.spec.terminationGracePeriodSeconds;
+    await stopContainer(stopping, { id, name: container.name }, grace, ports);
+    return { reason: 'PostStartHookError', message: messageOf(error) };
+  }
+}
+
 /** The sandbox and volumes of the container. */
-function placeIn({ pod, runtime, prepared }: PodView, sandboxConfigOf: SandboxConfigOf): ContainerPlace {
+function placeIn(
+  { pod, runtime, prepared }: PodView,
+  { sandboxConfigOf, users }: Pick<StartContainerPorts, 'sandboxConfigOf' | 'users'>,
+): ContainerPlace {
   const [sandbox] = runtime.sandboxes;
   if (!sandbox || !prepared) throw new Error('the pod has no sandbox');
   return {
     sandboxId: sandbox.id,
     sandboxConfig: sandboxConfigOf(pod, sandbox.attempt),
+    ids: users.idsOf(pod),
     podIps: runtimePodIps(runtime),
     volumes: prepared.volumes,
   };

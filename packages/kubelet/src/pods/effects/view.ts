@@ -3,6 +3,7 @@ import type { Pod } from '../../api/pod.ts';
 import type { PresentImage } from '../../kubecontainer/present-image.ts';
 import { latestContainer, type PodRuntimeStatus } from '../../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../../kubecontainer/start-error.ts';
+import type { PreparedVolumes } from '../../volumes/manager.ts';
 import type { PodAction } from '../actions/actions.ts';
 
 /** Why containers wait, by name. */
@@ -10,8 +11,7 @@ export type Waiting = ReadonlyMap<string, StartFailure>;
 
 /** The results of prepare-pod. */
 export interface Prepared {
-  /** Paths on the node of the pod's volumes, by name. */
-  volumes: ReadonlyMap<string, string>;
+  volumes: PreparedVolumes;
   /** Images by container, pulled while other steps run. */
   images: ReadonlyMap<string, Promise<PresentImage>>;
 }
@@ -27,8 +27,8 @@ export interface PodView {
   prepared: Prepared | undefined;
   /** Time of the next round, in milliseconds since the epoch, when a back-off ends; undefined: none. */
   lookAt: number | undefined;
-  /** `after a pause`: a step failed without a time for the next attempt. */
-  retry: 'not needed' | 'after a pause';
+  /** `after a pause`: a step failed without a time for the next attempt; `on news`: `lookAt` is that time. */
+  retry: 'not needed' | 'after a pause' | 'on news';
   /** Whether to run the remaining steps: `stop` when they cannot succeed. */
   rest: 'go on' | 'stop';
 }

@@ -7,11 +7,16 @@ export type PodEnd =
   | { by: 'deleted'; at: string }
   /** `activeDeadlineSeconds` is over. */
   | { by: 'deadline' }
+  /** A critical pod needs its resources; `preemptor` is that pod's UID. */
+  | { by: 'preempted'; preemptor: string }
   /** This node did not admit it. */
   | { by: 'rejected'; reason: string; message: string };
 
 /** A pod that is no longer in any source. */
 export type Deleted = PodEnd & { by: 'deleted' };
+
+/** A pod that ends for a critical one. */
+export type Preempted = PodEnd & { by: 'preempted' };
 
 /** A pod that this node did not admit. */
 export type Rejected = PodEnd & { by: 'rejected' };
@@ -35,6 +40,12 @@ export function endedStatus(
         reason: 'DeadlineExceeded',
         message: 'Pod was active on the node longer than the specified deadline',
       };
+    case 'preempted':
+      return {
+        phase: 'Failed',
+        reason: 'Preempting',
+        message: 'Preempted in order to admit critical pod',
+      };
     case 'rejected':
       return { phase: 'Failed', reason: end.reason, message: `Pod was rejected: ${end.message}` };
   }
@@ -47,6 +58,8 @@ export function killReason(end: PodEnd): string {
       return 'the pod was deleted';
     case 'deadline':
       return 'the pod was active longer than its deadline';
+    case 'preempted':
+      return 'a critical pod needs its resources';
     case 'rejected':
       return `the pod was rejected: ${end.reason}`;
   }

@@ -1,7 +1,8 @@
 // hostPath volumes: a path of the node, checked or created according to the volume's type.
 // https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
-import { mkdirSync, type Stats, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import type { Stats } from 'node:fs';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { hasCode } from '@berth/common/error-code.ts';
 import type { HostPathVolumeSource } from '../../api/pod.ts';
 import type { VolumePlugin } from '../plugin.ts';
 
@@ -10,44 +11,52 @@ interface Kind {
   called: string;
 }
 
-const kinds: Record<string, Kind> = {
-  Directory: { is: (stats) => stats.isDirectory(), called: 'a directory' },
-  File: { is: (stats) => stats.isFile(), called: 'a file' },
-  Socket: { is: (stats) => stats.isSocket(), called: 'a socket file' },
-  CharDevice: { is: (stats) => stats.isCharacterDevice(), called: 'a character device' },
-  BlockDevice: { is: (stats) => stats.isBlockDevice(), called: 'a block device' },
+/** By the name that the API has for them. */
+const kinds: Readonly<Record<string, Kind>> = {
+  Directory: { is: (stats) => stats.isDirectory(), called: 'directory' },
+  File: { is: (stats) => stats.isFile(), called: 'file' },
+  Socket: { is: (stats) => stats.isSocket(), called: 'socket file' },
+  CharDevice: { is: (stats) => stats.isCharacterDevice(), called: 'character device' },
+  BlockDevice: { is: (stats) => stats.isBlockDevice(), called: 'block device' },
 };
 
 /** The plugin of hostPath volumes. The path outlives the pod. */
 export const hostPathPlugin: VolumePlugin = {
   kind: 'hostPath',
+  isLive: false,
   setUp: async (_pod, { hostPath }) => {
     if (!hostPath) throw new Error('the volume is no hostPath');
-    return checkedHostPath(hostPath);
+    await checkHostPath(hostPath);
+    return { from: 'node', path: hostPath.path, isReadOnly: false, isRelabelled: false };
   },
 };
 
-/** The path of the volume. Throws when it is not of the required type. */
-function checkedHostPath({ path, type = '' }: HostPathVolumeSource): string {
-  if (type === '') return path;
-  let stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats && type === 'DirectoryOrCreate') mkdirSync(path, { recursive: true, mode: 0o755 });
-  if (!stats && type === 'FileOrCreate') makeFile(path);
-  stats ??= statSync(path, { throwIfNoEntry: false });
+/** Makes the path where its type asks for that. Throws when it is not of its type. */
+async function checkHostPath({ path, type = '' }: HostPathVolumeSource): Promise<void> {
+  if (type === '') return;
   const kind = kinds[type.replace(/OrCreate$/, '')];
   if (!kind) throw new Error(`${type} is an invalid volume type`);
-  if (!stats || !kind.is(stats)) throw new Error(`hostPath type check failed: ${path} is not ${kind.called}`);
-  return path;
+  // Not statSync: a path on a dead file server would stop the whole kubelet.
+  const stats = await statIfThere(path);
+  if (!stats && type === 'DirectoryOrCreate')
+    return void (await mkdir(path, { recursive: true, mode: 0o755 }));
+  // O_EXCL: a dangling link would create the file elsewhere, and opening a FIFO would block. Its folder must exist.
+  if (!stats && type === 'FileOrCreate') return await writeFile(path, '', { mode: 0o644, flag: 'wx' });
+  if (stats && kind.is(stats)) return;
+  const problem = `${path} is not a ${kind.called}`;
+  const found = stats && Object.entries(kinds).find(([, each]) => each.is(stats))?.[0];
+  if (found) throw new Error(`hostPath type check failed: ${problem}, it's a ${found}`);
+  const reason = stats
+    ? 'only recognise file, directory, socket, block device and character device'
+    : `path ${JSON.stringify(path)} does not exist`;
+  throw new Error(`hostPath type check failed, ${problem}, unable to determine its type: ${reason}`);
 }
 
-/** Makes an empty file. Its folder must exist, as in Kubernetes. */
-function makeFile(path: string): void {
-  const folder = statSync(dirname(path), { throwIfNoEntry: false });
-  if (!folder?.isDirectory()) {
-    throw new Error(
-      `hostPath FileOrCreate: ${dirname(path)} does not exist; make it or use DirectoryOrCreate`,
-    );
+async function statIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
   }
-  // O_EXCL: a dangling link would create the file elsewhere, and opening a FIFO would block.
-  writeFileSync(path, '', { mode: 0o644, flag: 'wx' });
 }

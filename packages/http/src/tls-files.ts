@@ -1,0 +1,98 @@
+// Reads a server's certificate files, and reads them again when they are renewed.
+import { type FSWatcher, watch } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Paths of PEM files. */
+export interface TlsPaths {
+  certFile: string;
+  keyFile: string;
+  /** Authorities of client certificates. */
+  clientCaFile?: string | undefined;
+}
+
+/** The contents of those files. */
+export interface TlsContents {
+  cert: string;
+  key: string;
+  ca?: string;
+}
+
+/** Reads the files. */
+export async function readTlsFiles({ certFile, keyFile, clientCaFile }: TlsPaths): Promise<TlsContents> {
+  const [cert, key] = [await readFile(certFile, 'utf8'), await readFile(keyFile, 'utf8')];
+  return clientCaFile === undefined ? { cert, key } : { cert, key, ca: await readFile(clientCaFile, 'utf8') };
+}
+
+/** What happens with renewed files. */
+export interface TlsFilesPorts {
+  /** The contents in use. */
+  current: TlsContents;
+  /** Uses new contents; throws when it cannot. */
+  renew(contents: TlsContents): void;
+  /** Told after that. */
+  onRenewed(): void;
+  /** The new contents cannot be used, and the old ones stay in use. */
+  onUnusable(error: unknown): void;
+  /** Changes in a directory go unnoticed from now on. */
+  onWatchFailed(error: unknown, directory: string): void;
+}
+
+/**
+ * Watches the directories of the files, because certificates are renewed by a rename or a changed link, and reloads
+ * the files. Unusable files, for example while only one of a pair has been replaced, are reported and ignored until the
+ * next change.
+ */
+export class TlsFiles implements Disposable {
+  readonly #paths: TlsPaths;
+  readonly #ports: TlsFilesPorts;
+  readonly #watchers: FSWatcher[] = [];
+  #current: string;
+  #isReading = false;
+  #isStale = false;
+
+  constructor(paths: TlsPaths, ports: TlsFilesPorts) {
+    this.#paths = paths;
+    this.#ports = ports;
+    this.#current = JSON.stringify(ports.current);
+    const files = [paths.certFile, paths.keyFile, paths.clientCaFile].filter((file) => file !== undefined);
+    for (const dir of new Set(files.map(dirname))) {
+      try {
+        const watcher = watch(dir, { persistent: false }, () => void this.#changed());
+        this.#watchers.push(watcher.on('error', (error) => ports.onWatchFailed(error, dir)));
+      } catch (error) {
+        ports.onWatchFailed(error, dir);
+      }
+    }
+    // Reload changes that were made since the files were read.
+    void this.#changed();
+  }
+
+  [Symbol.dispose](): void {
+    for (const watcher of this.#watchers) watcher.close();
+  }
+
+  async #changed(): Promise<void> {
+    this.#isStale = true;
+    if (this.#isReading) return;
+    this.#isReading = true;
+    while (this.#isStale) {
+      this.#isStale = false;
+      await this.#read();
+    }
+    this.#isReading = false;
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const contents = await readTlsFiles(this.#paths);
+      const text = JSON.stringify(contents);
+      if (text === this.#current) return;
+      this.#ports.renew(contents);
+      this.#current = text;
+      this.#ports.onRenewed();
+    } catch (error) {
+      this.#ports.onUnusable(error);
+    }
+  }
+}

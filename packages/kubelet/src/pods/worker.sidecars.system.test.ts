@@ -1,0 +1,110 @@
+// Sidecars and restart rules in real containers: the order in which they start and stop, and what ends the pod.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Container, Pod, PodSpec } from '../api/pod.ts';
+import { onEveryRuntime } from '../testing/every-runtime.ts';
+import { forever, shellPod, type TestNode, untilGone, untilRunning, untilStatus } from '../testing/node.ts';
+import { testContainer } from '../testing/pod.ts';
+import { endAll } from '../testing/remains.ts';
+
+const volumeMounts = [{ name: 'v', mountPath: '/v' }];
+
+/** Writes its name when it starts, and again in a second when it is told to end. */
+const noted = (name: string) =>
+  `echo +${name} >> /v/notes; trap "sleep 1; echo -${name} >> /v/notes; exit 0" TERM; while true; do sleep 1 & wait $!; done`;
+
+function sidecar(name: string, script = noted(name)): Container {
+  const command = ['/bin/sh', '-c', script];
+  return testContainer({ name, command, restartPolicy: 'Always', volumeMounts });
+}
+
+/** A pod with a folder of the node at /v, and what its containers wrote there. */
+function notingPod(
+  node: TestNode,
+  name: string,
+  script: string,
+  spec: Partial<Omit<PodSpec, 'containers'>>,
+  container: Partial<Container> = {},
+): { pod: Pod; notes: () => string } {
+  const path = join(node.dir, name);
+  mkdirSync(path, { recursive: true });
+  const volumes = [{ name: 'v', hostPath: { path } }];
+  const pod = shellPod(
+    name,
+    script,
+    { volumes, terminationGracePeriodSeconds: 20, ...spec },
+    { volumeMounts, ...container },
+  );
+  return { pod, notes: () => readFileSync(join(path, 'notes'), 'utf8').trim().split('\n').join(' ') };
+}
+
+onEveryRuntime((podTest) => {
+  podTest('sidecars start in turn before the others, and stop after them in reverse order', async (stage) => {
+    const { node, kubelet } = stage;
+    const init = testContainer({
+      name: 'i',
+      command: ['/bin/sh', '-c', 'echo +i >> /v/notes'],
+      volumeMounts,
+    });
+    const { pod, notes } = notingPod(node, 'order', noted('main'), {
+      initContainers: [sidecar('s1'), init, sidecar('s2')],
+    });
+    kubelet.setPods([pod]);
+    const status = await untilRunning(kubelet, pod);
+    assert.deepEqual(
+      status.initContainerStatuses?.map(({ name, state }) => [name, Object.keys(state ?? {})[0]]),
+      [
+        ['s1', 'running'],
+        ['i', 'terminated'],
+        ['s2', 'running'],
+      ],
+    );
+    kubelet.setPods([]);
+    await untilGone(kubelet, pod);
+    assert.equal(notes(), '+s1 +i +s2 +main -main -s2 -s1');
+    await endAll(node, kubelet, pod);
+  });
+
+  podTest('a sidecar is restarted, and does not keep a pod alive that is done', async ({ node, kubelet }) => {
+    // The sidecar crashes once; the main container ends after it came back.
+    const crashing = `test -e /v/crashed || { touch /v/crashed; exit 3; }; touch /v/back; ${forever}`;
+    const { pod } = notingPod(node, 'done', 'until test -e /v/back; do sleep 0.1; done; exit 0', {
+      restartPolicy: 'Never',
+      initContainers: [sidecar('s', crashing)],
+    });
+    kubelet.setPods([pod]);
+    const status = await untilStatus(kubelet, pod, 'is done', ({ phase }) => phase === 'Succeeded');
+    const [restarted] = status.initContainerStatuses ?? [];
+    assert.equal(restarted?.restartCount, 1);
+    assert.equal(restarted?.lastState?.terminated?.exitCode, 3);
+    await untilStatus(
+      kubelet,
+      pod,
+      'has no sidecar',
+      ({ initContainerStatuses }) => initContainerStatuses?.[0]?.state?.terminated !== undefined,
+    );
+    await endAll(node, kubelet, pod);
+  });
+
+  podTest(
+    'a rule by exit code restarts a container of a pod that is never restarted',
+    async ({ node, kubelet }) => {
+      const rule = { action: 'Restart' as const, exitCodes: { operator: 'In' as const, values: [42] } };
+      const { pod } = notingPod(
+        node,
+        'rule',
+        'test -e /v/once && exit 1; touch /v/once; exit 42',
+        { restartPolicy: 'Never' },
+        { restartPolicy: 'Never', restartPolicyRules: [rule] },
+      );
+      kubelet.setPods([pod]);
+      const status = await untilStatus(kubelet, pod, 'has failed', ({ phase }) => phase === 'Failed');
+      const [container] = status.containerStatuses ?? [];
+      assert.equal(container?.restartCount, 1);
+      assert.equal(container?.lastState?.terminated?.exitCode, 42);
+      assert.equal(container?.state?.terminated?.exitCode, 1);
+      await endAll(node, kubelet, pod);
+    },
+  );
+});
