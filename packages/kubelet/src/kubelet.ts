@@ -38,8 +38,12 @@ import { StatusManager } from './status/manager.ts';
 import { filesPlugin } from './volumes/files-plugin.ts';
 import { VolumeManager } from './volumes/manager.ts';
 import { configMapVolumes } from './volumes/plugins/config-map.ts';
+import { downwardApiVolumes } from './volumes/plugins/downward-api.ts';
 import { emptyDirPlugin } from './volumes/plugins/empty-dir.ts';
 import { hostPathPlugin } from './volumes/plugins/host-path.ts';
+import { imagePlugin } from './volumes/plugins/image.ts';
+import { nfsPlugin } from './volumes/plugins/nfs.ts';
+import { projectedVolumes } from './volumes/plugins/projected.ts';
 import { secretVolumes } from './volumes/plugins/secret.ts';
 
 const log = createLogger('kubelet.ts');
@@ -167,7 +171,7 @@ export class Kubelet {
 /** Builds the parts that the pod workers use. */
 function workerPorts(
   { cri, imageCri = cri, options, objects = noObjects }: KubeletConnections,
-  { runtimeName, hasGroupsPolicy }: RuntimeFacts,
+  { runtimeName, hasGroupsPolicy, canMountRecursivelyReadOnly }: RuntimeFacts,
   cgroups: PodCgroups,
   statuses: StatusManager,
 ): WorkerPorts {
@@ -182,7 +186,11 @@ function workerPorts(
   const volumes = new VolumeManager(options, [
     emptyDirPlugin(options, memoryVolumes),
     hostPathPlugin,
-    ...[configMapVolumes, secretVolumes].map((kind) => filesPlugin(kind, files)),
+    imagePlugin,
+    nfsPlugin({ roots: options }),
+    ...[configMapVolumes, secretVolumes, downwardApiVolumes(capacity), projectedVolumes(capacity)].map(
+      (kind) => filesPlugin(kind, files),
+    ),
   ]);
   const sandboxConfigOf = sandboxConfigMaker(options, cgroups);
   const effects = effectTable({
@@ -195,6 +203,7 @@ function workerPorts(
     creations,
     sandboxConfigOf,
     hasGroupsPolicy,
+    canMountRecursivelyReadOnly,
     options,
     capacity,
   });
@@ -212,6 +221,7 @@ function workerPorts(
     recordedGracePeriod: (uid) => recordedGracePeriod(runtime, uid),
     statuses,
     runtimeName,
+    canMountRecursivelyReadOnly,
     options,
   };
 }

@@ -10,16 +10,24 @@ export interface RuntimeFacts {
   runtimeName: string;
   /** Whether the runtime knows `supplementalGroupsPolicy`; an older one would ignore Strict. */
   hasGroupsPolicy: boolean;
+  /** Whether the runtime can make mounts below a read-only mount read-only. */
+  canMountRecursivelyReadOnly: boolean;
 }
 
 /** Asks the runtime. Throws when it does not answer. */
 export async function runtimeFacts(
   runtime: Pick<RuntimeClient, 'version' | 'status'>,
 ): Promise<RuntimeFacts> {
-  const [{ runtimeName, runtimeVersion }, { features }] = await Promise.all([
+  const [{ runtimeName, runtimeVersion }, { features, runtimeHandlers }] = await Promise.all([
     runtime.version({}),
     runtime.status({}),
   ]);
   log.info('Container runtime initialized', { containerRuntime: runtimeName, version: runtimeVersion });
-  return { runtimeName, hasGroupsPolicy: features?.supplementalGroupsPolicy === true };
+  // Pods run with the default handler.
+  const handler = runtimeHandlers.find(({ name }) => name === '');
+  return {
+    runtimeName,
+    hasGroupsPolicy: features?.supplementalGroupsPolicy === true,
+    canMountRecursivelyReadOnly: handler?.features?.recursiveReadOnlyMounts === true,
+  };
 }

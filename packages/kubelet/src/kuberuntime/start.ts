@@ -21,6 +21,8 @@ export interface StartContainerPorts {
   runtime: Pick<RuntimeClient, 'createContainer' | 'startContainer'>;
   options: KubeletOptions;
   capacity: NodeCapacity;
+  /** Whether the runtime can make mounts below a read-only mount read-only. */
+  canMountRecursivelyReadOnly: boolean;
 }
 
 /** The sandbox and volumes of a container. */
@@ -29,6 +31,8 @@ export interface ContainerPlace {
   sandboxConfig: DeepPartial<PodSandboxConfig>;
   podIps: string[];
   volumes: PreparedVolumes;
+  /** Images of the volumes that the container mounts, by name. */
+  imageVolumes: ReadonlyMap<string, PresentImage>;
 }
 
 /**
@@ -79,7 +83,8 @@ async function prepare(
       restartCount: attempt.restartCount,
       image,
       place: podPlace,
-      mountSources: mountSources(pod, container, place.volumes, podPlace, options),
+      mountSources: mountSources(pod, container, place, podPlace, options),
+      canMountRecursivelyReadOnly: ports.canMountRecursivelyReadOnly,
       hostsFile: hostsFile(pod, podIps, options),
       terminationLog:
         container.terminationMessagePath === '' ? undefined : makeTerminationLog(options, uid, attempt),

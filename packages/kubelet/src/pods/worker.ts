@@ -40,6 +40,8 @@ export interface WorkerPorts {
   statuses: Pick<StatusManager, 'set'>;
   /** The runtime's name, which is the scheme of container ids. */
   runtimeName: string;
+  /** Whether the runtime can make mounts below a read-only mount read-only. */
+  canMountRecursivelyReadOnly: boolean;
   options: Pick<KubeletOptions, 'nodeIps'>;
 }
 
@@ -221,13 +223,14 @@ export class PodWorker {
     this.#runtimeStatus = seen;
     const pod = this.#pod;
     if (!pod) return;
-    const { options, runtimeName, statuses } = this.#ports;
+    const { options, runtimeName, canMountRecursivelyReadOnly, statuses } = this.#ports;
     const ips = runtimePodIps(seen);
     // A pod that has ended keeps its last address.
     if (ips.length > 0) this.#podIps = ips;
     if (pod.spec.hostNetwork && seen.sandboxes.length > 0) this.#podIps = options.nodeIps;
     const context = {
       runtimeName,
+      canMountRecursivelyReadOnly,
       failures: this.#waiting,
       hostIps: options.nodeIps,
       podIps: this.#podIps,

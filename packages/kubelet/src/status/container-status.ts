@@ -1,9 +1,17 @@
 // The API status of containers, from the runtime's state and this kubelet's failures.
 import { type ContainerKind, containersOfKind } from '../api/each-container.ts';
 import type { Container, ContainerState, ContainerStatus, Pod } from '../api/pod.ts';
+import { effectiveMode } from '../containers/recursive-read-only.ts';
 import { shouldRestart } from '../containers/restart-policy.ts';
 import type { PodRuntimeStatus, RuntimeContainer } from '../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../kubecontainer/start-error.ts';
+
+/** The further inputs, as of a pod's status. */
+interface Context {
+  runtimeName: string;
+  canMountRecursivelyReadOnly: boolean;
+  failures: ReadonlyMap<string, StartFailure>;
+}
 
 /**
  * The statuses of the pod's containers of one kind, in the order of its specification. Keeps `lastState` of `previous`
@@ -13,12 +21,12 @@ export function containerStatuses(
   pod: Pod,
   kind: ContainerKind,
   runtime: PodRuntimeStatus,
-  context: { runtimeName: string; failures: ReadonlyMap<string, StartFailure> },
+  context: Context,
   previous: readonly ContainerStatus[],
 ): ContainerStatus[] {
   return containersOfKind(pod.spec, kind).map(({ container }) => {
     const [latest, former] = runtime.containers.filter((each) => each.name === container.name);
-    const status = fromRuntime(pod, container, latest, former, context.runtimeName);
+    const status = fromRuntime(pod, container, latest, former, context);
     const before = previous.find((each) => each.name === container.name);
     if (!former && before) status.lastState = formerState(before, status);
     if (kind === 'init') {
@@ -42,7 +50,7 @@ function fromRuntime(
   container: Container,
   latest: RuntimeContainer | undefined,
   former: RuntimeContainer | undefined,
-  runtimeName: string,
+  { runtimeName, canMountRecursivelyReadOnly }: Context,
 ): ContainerStatus {
   const running = latest?.state === 'running';
   const waiting = containersOfKind(pod.spec, 'init').length > 0 ? 'PodInitializing' : 'ContainerCreating';
@@ -56,7 +64,7 @@ function fromRuntime(
     imageID: latest?.imageRef ?? '',
     ...(latest ? { containerID: `${runtimeName}://${latest.id}` } : {}),
     started: running,
-    ...volumeMounts(container),
+    ...volumeMounts(container, canMountRecursivelyReadOnly),
   };
 }
 
@@ -68,14 +76,19 @@ function formerState(before: ContainerStatus, now: ContainerStatus): ContainerSt
   return lastState.terminated?.containerID === now.containerID ? {} : lastState;
 }
 
-function volumeMounts(container: Container): Pick<ContainerStatus, 'volumeMounts'> {
+function volumeMounts(
+  container: Container,
+  canMountRecursivelyReadOnly: boolean,
+): Pick<ContainerStatus, 'volumeMounts'> {
   const mounts = container.volumeMounts ?? [];
   if (mounts.length === 0) return {};
   return {
-    volumeMounts: mounts.map(({ name, mountPath, readOnly }) => ({
-      name,
-      mountPath,
-      ...(readOnly ? { readOnly, recursiveReadOnly: 'Disabled' } : {}),
+    volumeMounts: mounts.map((mount) => ({
+      name: mount.name,
+      mountPath: mount.mountPath,
+      ...(mount.readOnly
+        ? { readOnly: true, recursiveReadOnly: effectiveMode(mount, canMountRecursivelyReadOnly) }
+        : {}),
     })),
   };
 }

@@ -12,6 +12,8 @@ import { podPhase } from './phase.ts';
 export interface StatusContext {
   /** The scheme of container ids, such as `berth` or `containerd`. */
   runtimeName: string;
+  /** Whether the runtime can make mounts below a read-only mount read-only. */
+  canMountRecursivelyReadOnly: boolean;
   failures: ReadonlyMap<string, StartFailure>;
   hostIps: string[];
   /** Addresses of the pod; none before it has a sandbox. */
@@ -52,7 +54,13 @@ export function podStatus(
 
 /** The status of a pod that is not started; it has waited since `at` (milliseconds since the epoch). */
 export function pendingStatus(pod: Pod, hostIps: string[], at: number): PodStatus {
-  const nothing = { runtimeName: '', failures: new Map(), podIps: [], end: undefined };
+  const nothing = {
+    runtimeName: '',
+    canMountRecursivelyReadOnly: false,
+    failures: new Map(),
+    podIps: [],
+    end: undefined,
+  };
   const context = { ...nothing, hostIps, now: at, startedAt: at };
   return podStatus(pod, emptyRuntimeStatus(pod.metadata), context, undefined);
 }

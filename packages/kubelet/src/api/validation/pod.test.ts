@@ -149,9 +149,9 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     'spec.containers[0].livenessProbe: Forbidden: not supported by this kubelet yet',
   ],
   [
-    'secret volume',
-    { spec: { volumes: [{ name: 's', secret: { secretName: 's' } }] } },
-    'spec.volumes[0].secret: Forbidden: not supported by this kubelet yet',
+    'iscsi volume',
+    { spec: { volumes: [{ name: 's', iscsi: { iqn: 'iqn.a', lun: 0, targetPortal: 'p' } }] } },
+    'spec.volumes[0].iscsi: Forbidden: not supported by this kubelet yet',
   ],
   ['user namespace', { spec: { hostUsers: false } }, 'spec.hostUsers: Forbidden'],
   [
@@ -271,16 +271,6 @@ const withoutEffect: [string, Parameters<typeof manifest>[0], string][] = [
     'runtime class',
     { spec: { runtimeClassName: 'kata' } },
     "spec.runtimeClassName: Ignored: there is no API server that knows runtime classes: the runtime's default handler is used",
-  ],
-  [
-    'read-only mounts below a mount, if possible',
-    {
-      spec: { volumes: [{ name: 'v' }] },
-      container: {
-        volumeMounts: [{ name: 'v', mountPath: '/v', readOnly: true, recursiveReadOnly: 'IfPossible' }],
-      },
-    },
-    'spec.containers[0].volumeMounts[0].recursiveReadOnly: Ignored: this kubelet does not ask for it yet: mounts below stay writable',
   ],
 ];
 for (const [name, changes, expected] of withoutEffect) {

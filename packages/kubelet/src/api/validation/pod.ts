@@ -18,7 +18,7 @@ export function validatePod(pod: v1.Pod, sysctls: SysctlRules): FieldError[] {
   if (!pod.spec) return [...errors, required('spec')];
   const volumes = new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, volume]));
   errors.push(
-    ...validateVolumes(pod.spec.volumes ?? []),
+    ...validateVolumes(pod.spec),
     ...validateContainers(pod.spec, volumes),
     ...validateSpec(pod.spec),
     ...validatePodSecurity(pod.spec, sysctls),

@@ -2,9 +2,10 @@
 import { untilAborted } from '@berth/common/abort.ts';
 import type { Semaphore } from '@berth/common/semaphore.ts';
 import { findContainer } from '../../api/each-container.ts';
-import { podKey } from '../../api/pod.ts';
+import { type Container, podKey } from '../../api/pod.ts';
 import type { CrashLoopBackoff } from '../../backoff/crash-loop.ts';
 import { createLogger } from '../../klog/klog.ts';
+import type { PresentImage } from '../../kubecontainer/present-image.ts';
 import { latestContainer, runtimePodIps } from '../../kubecontainer/runtime-status.ts';
 import { StartError } from '../../kubecontainer/start-error.ts';
 import type { RuntimePods } from '../../kuberuntime/runtime-pods.ts';
@@ -15,7 +16,7 @@ import {
   startContainer,
 } from '../../kuberuntime/start.ts';
 import type { Effect } from './effect.ts';
-import type { PodView } from './view.ts';
+import type { PodView, Prepared } from './view.ts';
 
 const log = createLogger('start-container.ts');
 
@@ -35,9 +36,10 @@ export function startContainerEffect(ports: StartContainerPorts): Effect<'start-
     try {
       const container = findContainer(pod.spec, name);
       const pull = prepared?.images.get(name);
-      if (!container || !pull) throw new Error(`container ${name} was not prepared`);
-      const place = placeIn(view, ports.sandboxConfigOf);
+      if (!container || !prepared || !pull) throw new Error(`container ${name} was not prepared`);
       const image = await untilAborted(pull, signal);
+      const imageVolumes = await untilAborted(mountedImages(container, prepared), signal);
+      const place = { ...placeIn(view, ports.sandboxConfigOf), imageVolumes };
       const latest = latestContainer(runtime, name);
       // Count before the attempt, so that a failure to start also lengthens the back-off.
       if (latest?.state === 'exited')
@@ -63,7 +65,10 @@ export function startContainerEffect(ports: StartContainerPorts): Effect<'start-
 }
 
 /** The sandbox and volumes of the container. */
-function placeIn({ pod, runtime, prepared }: PodView, sandboxConfigOf: SandboxConfigOf): ContainerPlace {
+function placeIn(
+  { pod, runtime, prepared }: PodView,
+  sandboxConfigOf: SandboxConfigOf,
+): Omit<ContainerPlace, 'imageVolumes'> {
   const [sandbox] = runtime.sandboxes;
   if (!sandbox || !prepared) throw new Error('the pod has no sandbox');
   return {
@@ -72,4 +77,17 @@ function placeIn({ pod, runtime, prepared }: PodView, sandboxConfigOf: SandboxCo
     podIps: runtimePodIps(runtime),
     volumes: prepared.volumes,
   };
+}
+
+/** The images that the container mounts, by volume. Throws StartError when one of them could not be pulled. */
+async function mountedImages(
+  { volumeMounts = [] }: Container,
+  { imageVolumes }: Prepared,
+): Promise<Map<string, PresentImage>> {
+  const images = new Map<string, PresentImage>();
+  for (const { name } of volumeMounts) {
+    const pulled = await imageVolumes.get(name);
+    if (pulled) images.set(name, pulled);
+  }
+  return images;
 }
