@@ -145,6 +145,7 @@ function requests(pod: Pod): unknown {
           ]),
         ),
         canMountRecursivelyReadOnly: true,
+        hugepageSizes: [],
         hostsFile: '/hosts',
         terminationLog: '/log',
       },

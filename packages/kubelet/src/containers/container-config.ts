@@ -8,6 +8,7 @@ import {
   MountPropagation,
 } from '@berth/cri/generated/api.ts';
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
+import { containerHugepages } from '../cgroups/hugepage-limits.ts';
 import { containerResources, oomScoreAdj } from '../cgroups/pod-resources.ts';
 import type { PodPlace } from '../env/downward-api.ts';
 import { containerEnvironment, expandCommand } from '../env/environment.ts';
@@ -42,6 +43,8 @@ export interface ContainerParts {
   mountSources: ReadonlyMap<string, MountSource>;
   /** Whether the runtime can make mounts below a read-only mount read-only. */
   canMountRecursivelyReadOnly: boolean;
+  /** The page sizes of this node in the form of cgroup files, such as `2MB`. */
+  hugepageSizes: readonly string[];
   /** The managed /etc/hosts; undefined: use the image's. */
   hostsFile: string | undefined;
   /** The file for the container's termination message. */
@@ -77,6 +80,7 @@ export function containerConfig(
         cpuQuota: BigInt(limits.cpuQuota ?? 0),
         cpuPeriod: BigInt(limits.cpuPeriod ?? 0),
         memoryLimitInBytes: limits.memoryLimit ?? 0n,
+        hugepageLimits: containerHugepages(container, parts.hugepageSizes),
         oomScoreAdj: BigInt(oomScoreAdj(pod, container, parts.place.node.memoryBytes)),
       },
       securityContext: containerSecurityContext(pod, container, parts.image.user, {

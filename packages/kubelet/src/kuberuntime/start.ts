@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import { hugepageSizes } from '@berth/linux/cgroups/hugepages.ts';
 import type { Container, Pod } from '../api/pod.ts';
 import { containerConfig } from '../containers/container-config.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
@@ -85,6 +86,7 @@ async function prepare(
       place: podPlace,
       mountSources: mountSources(pod, container, place, podPlace, options),
       canMountRecursivelyReadOnly: ports.canMountRecursivelyReadOnly,
+      hugepageSizes: hugepageSizes(),
       hostsFile: hostsFile(pod, podIps, options),
       terminationLog:
         container.terminationMessagePath === '' ? undefined : makeTerminationLog(options, uid, attempt),

@@ -1,11 +1,13 @@
 // What containers see of volumes of further kinds, and of the ways to mount them.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { mount, setPropagation, unmount } from '@berth/linux/mounts/mount.ts';
 import { testImage } from '@berth/test-support/pods.ts';
 import { eventually } from '@berth/test-support/until.ts';
 import type { Volume } from '../api/pod.ts';
+import { podCgroup } from '../cgroups/cgroup-names.ts';
 import { onEveryRuntime } from '../testing/every-runtime.ts';
 import { shellIn } from '../testing/exec.ts';
 import { forever, shellPod, untilRunning, untilStatus } from '../testing/node.ts';
@@ -13,6 +15,28 @@ import { endAll } from '../testing/remains.ts';
 
 /** A mount of each volume at its name. */
 const mountsOf = (volumes: Volume[]) => volumes.map(({ name }) => ({ name, mountPath: `/${name}` }));
+
+/** Reserves huge pages of 2 MiB for a test, as far as this machine has them. */
+function hugePages(wanted: number): Disposable & { number: number; skip(): void } {
+  const file = '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages';
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  if (before !== undefined && Number(before) < wanted) tryWriting(file, `${wanted}`);
+  return {
+    number: before === undefined ? 0 : Number(readFileSync(file, 'utf8')),
+    skip: () => console.log('# skipped: this machine has no four free huge pages of 2 MiB'),
+    [Symbol.dispose]: () => {
+      if (before !== undefined) tryWriting(file, before);
+    },
+  };
+}
+
+function tryWriting(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch {
+    // The machine does not let tests reserve pages.
+  }
+}
 
 onEveryRuntime((podTest) => {
   podTest('downwardAPI and projected follow labels, annotations and objects', async ({ node, kubelet }) => {
@@ -272,6 +296,53 @@ onEveryRuntime((podTest) => {
         unmount(join(dir, name), { detach: true, ifMounted: true });
       }
     }
+  });
+
+  podTest('a volume of huge pages, and their limits', async ({ node, kubelet }) => {
+    using pages = hugePages(4);
+    if (pages.number < 4) {
+      pages.skip();
+      return;
+    }
+    const volumes: Volume[] = [{ name: 'huge', emptyDir: { medium: 'HugePages-2Mi' } }];
+    const amount = { memory: '64Mi', 'hugepages-2Mi': '4Mi' };
+    const pod = shellPod(
+      'huge',
+      forever,
+      { volumes, securityContext: { fsGroup: 2000 } },
+      { volumeMounts: mountsOf(volumes), resources: { limits: amount, requests: amount } },
+    );
+    kubelet.setPods([pod]);
+    await untilRunning(kubelet, pod);
+    const { output } = await shellIn(
+      node,
+      pod,
+      'grep -o "^nodev /huge hugetlbfs .*pagesize=2M" /proc/mounts | wc -l; stat -c %a:%g /huge; truncate -s 2M /huge/x; stat -c %o:%s /huge/x',
+    );
+    assert.equal(output, '1\n2775:2000\n2097152:2097152\n');
+    const cgroups = detectCgroups();
+    const { cgroupRoot, cgroupDriver } = node.options;
+    const directory = cgroups.directory(
+      podCgroup(cgroupRoot, cgroupDriver, 'Burstable', pod.metadata.uid),
+      'hugetlb',
+    );
+    if (directory !== undefined) {
+      const file = cgroups.version === 'v2' ? 'hugetlb.2MB.max' : 'hugetlb.2MB.limit_in_bytes';
+      assert.equal(readFileSync(join(directory, file), 'utf8').trim(), '4194304');
+    }
+    await endAll(node, kubelet, pod);
+
+    const without = shellPod('no-huge', forever, { volumes });
+    kubelet.setPods([without]);
+    await untilStatus(
+      kubelet,
+      without,
+      'waits',
+      ({ containerStatuses }) =>
+        containerStatuses?.[0]?.state?.waiting?.message ===
+        'MountVolume.SetUp failed for volume "huge" : medium HugePages-2Mi: hugePages storage requested, but there is no resource request for huge pages',
+    );
+    await endAll(node, kubelet, without);
   });
 
   podTest('a volume in memory fills up alone, and subPathExpr takes a part', async ({ node, kubelet }) => {

@@ -141,7 +141,26 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
   [
     'huge pages',
     { container: { resources: { limits: { 'hugepages-2Mi': '2Mi' } } } },
-    'limits[hugepages-2Mi]: Forbidden',
+    'spec.containers[0].resources: Forbidden: HugePages require cpu or memory',
+  ],
+  [
+    'a part of a huge page',
+    { container: { resources: { limits: { cpu: '1', 'hugepages-2Mi': '3Mi' } } } },
+    'limits[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of hugepages-2Mi',
+  ],
+  [
+    'fewer huge pages than the limit',
+    {
+      container: {
+        resources: { limits: { cpu: '1', 'hugepages-2Mi': '4Mi' }, requests: { 'hugepages-2Mi': '2Mi' } },
+      },
+    },
+    'resources.requests: Invalid value: "2Mi": must be equal to hugepages-2Mi limit of 4Mi',
+  ],
+  [
+    'huge pages without a limit',
+    { container: { resources: { requests: { cpu: '1', 'hugepages-2Mi': '2Mi' } } } },
+    'resources.limits: Required value: Limit must be set for non overcommitable resources',
   ],
   [
     'probe',

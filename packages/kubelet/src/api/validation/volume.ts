@@ -79,12 +79,12 @@ function validateNfs({ server, path }: v1.NFSVolumeSource, at: string): FieldErr
 function validateEmptyDir(source: EmptyDirVolumeSource, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const { medium = '', sizeLimit, mode } = source;
-  if (/^HugePages(-\d+[KMG]i)?$/.test(medium)) {
-    errors.push(forbidden(`${path}.medium`, 'huge pages are not supported by this kubelet yet'));
-  } else oneOf(errors, `${path}.medium`, medium, ['Memory']);
+  if (!/^HugePages(-\d+[KMG]i)?$/.test(medium)) {
+    oneOf(errors, `${path}.medium`, medium, ['HugePages', 'Memory']);
+  }
   if (sizeLimit !== undefined && parseQuantity(sizeLimit).nanos < 0n) {
     errors.push(forbidden(`${path}.sizeLimit`, 'SizeLimit field must be a valid resource quantity'));
-  } else if (sizeLimit !== undefined && medium !== 'Memory') {
+  } else if (sizeLimit !== undefined && medium === '') {
     errors.push(ignored(`${path}.sizeLimit`, 'on disk it is not enforced by this kubelet yet'));
   }
   if (mode !== undefined && (mode < 0 || mode > 0o1777)) {
