@@ -42,8 +42,12 @@ import { UserNamespaces } from './userns/user-namespaces.ts';
 import { filesPlugin } from './volumes/files-plugin.ts';
 import { VolumeManager } from './volumes/manager.ts';
 import { configMapVolumes } from './volumes/plugins/config-map.ts';
+import { downwardApiVolumes } from './volumes/plugins/downward-api.ts';
 import { emptyDirPlugin } from './volumes/plugins/empty-dir.ts';
 import { hostPathPlugin } from './volumes/plugins/host-path.ts';
+import { imagePlugin } from './volumes/plugins/image.ts';
+import { nfsPlugin } from './volumes/plugins/nfs.ts';
+import { projectedVolumes } from './volumes/plugins/projected.ts';
 import { secretVolumes } from './volumes/plugins/secret.ts';
 
 const log = createLogger('kubelet.ts');
@@ -187,7 +191,7 @@ export class Kubelet {
 /** Builds the parts that the pod workers use. */
 function workerPorts(
   { cri, imageCri = cri, options }: KubeletConnections,
-  { runtimeName, handlers }: RuntimeFacts,
+  { runtimeName, handlers, canMountRecursivelyReadOnly }: RuntimeFacts,
   cgroups: PodCgroups,
   statuses: StatusManager,
   objects: Objects,
@@ -204,7 +208,11 @@ function workerPorts(
   const volumes = new VolumeManager(options, [
     emptyDirPlugin(options, memoryVolumes),
     hostPathPlugin,
-    ...[configMapVolumes, secretVolumes].map((kind) => filesPlugin(kind, files)),
+    imagePlugin,
+    nfsPlugin({ roots: options }),
+    ...[configMapVolumes, secretVolumes, downwardApiVolumes(capacity), projectedVolumes(capacity)].map(
+      (kind) => filesPlugin(kind, files),
+    ),
   ]);
   const users = new UserNamespaces(options);
   const sandboxConfigOf = sandboxConfigMaker(options, cgroups, users);
@@ -219,6 +227,7 @@ function workerPorts(
     sandboxConfigOf,
     users,
     handlers: new RuntimeHandlers(runtime, handlers),
+    canMountRecursivelyReadOnly,
     options,
     capacity,
     objects,
@@ -239,6 +248,7 @@ function workerPorts(
     statuses,
     prober,
     runtimeName,
+    canMountRecursivelyReadOnly,
     options,
   };
 }

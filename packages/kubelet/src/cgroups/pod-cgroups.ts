@@ -6,6 +6,7 @@ import type { Pod } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podCgroup, qosCgroup, uidOfCgroup } from './cgroup-names.ts';
+import { podHugepages } from './hugepage-limits.ts';
 import { milliCpuToShares, podCpuRequest, podResources } from './pod-resources.ts';
 import { type QosClass, qosClass } from './qos-class.ts';
 
@@ -53,7 +54,9 @@ export class PodCgroups {
     if (this.#cgroups.exists(path)) return;
     const { podPidsLimit } = this.#options;
     const pids = podPidsLimit > 0 ? { pids: podPidsLimit } : {};
-    await this.#driver.create(path, { ...podResources(pod, this.#options), ...pids });
+    const hugepages = podHugepages(pod);
+    const limited = hugepages.length > 0 && this.#cgroups.controllers.has('hugetlb') ? { hugepages } : {};
+    await this.#driver.create(path, { ...podResources(pod, this.#options), ...pids, ...limited });
   }
 
   /** Removes the cgroup of a pod that has ended, and kills what is left in it. */

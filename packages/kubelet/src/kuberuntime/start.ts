@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import { hugepageSizes } from '@berth/linux/cgroups/hugepages.ts';
 import type { Container, Pod } from '../api/pod.ts';
 import { containerConfig } from '../containers/container-config.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
@@ -25,6 +26,8 @@ export interface StartContainerPorts {
   options: KubeletOptions;
   capacity: NodeCapacity;
   objects: Objects;
+  /** Whether the runtime can make mounts below a read-only mount read-only. */
+  canMountRecursivelyReadOnly: boolean;
 }
 
 /** The sandbox and volumes of a container. */
@@ -35,6 +38,8 @@ export interface ContainerPlace {
   ids: PodIds | undefined;
   podIps: string[];
   volumes: PreparedVolumes;
+  /** Images of the volumes that the container mounts, by name. */
+  imageVolumes: ReadonlyMap<string, PresentImage>;
 }
 
 /**
@@ -91,7 +96,9 @@ async function prepare(
       restartCount: attempt.restartCount,
       image,
       place: podPlace,
-      mountSources: mountSources(pod, container, place.volumes, podPlace, options),
+      mountSources: mountSources(pod, container, place, podPlace, options),
+      canMountRecursivelyReadOnly: ports.canMountRecursivelyReadOnly,
+      hugepageSizes: hugepageSizes(),
       ids: place.ids,
       hostsFile: hostsFile(pod, podIps, options),
       terminationLog:

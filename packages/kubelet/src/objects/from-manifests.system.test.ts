@@ -39,7 +39,6 @@ class Manifests implements AsyncDisposable {
       nodeName: 'n',
       checkFrequencyMs: 60_000,
       stateDir,
-      sysctls: { allowedUnsafe: [] },
     });
     this.#config = new PodConfig([source]);
     this.#config.start((pods, objects) => {

@@ -24,7 +24,7 @@ export function validatePod(pod: v1.Pod): FieldError[] {
   if (!pod.spec) return [...errors, required('spec')];
   const volumes = new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, volume]));
   errors.push(
-    ...validateVolumes(pod.spec.volumes ?? []),
+    ...validateVolumes(pod.spec),
     ...validateContainers(pod.spec, volumes),
     ...validateSpec(pod.spec),
     ...validateFileKeyVolumes(pod.spec),

@@ -23,8 +23,12 @@ export function validateResources(resources: v1.ResourceRequirements, path: stri
   for (const [kind, list] of Object.entries({ limits, requests })) {
     for (const [name, quantity] of Object.entries(list)) {
       const at = `${path}.${kind}[${name}]`;
-      if (hugePageSize(name)) errors.push(forbidden(at, 'not supported by this kubelet yet'));
-      else if (name.includes('/')) {
+      const pageSize = hugePageSize(name);
+      if (pageSize) {
+        if (!isMultiple(quantity, pageSize)) {
+          errors.push(invalid(at, quantity, `${quantity} is not positive integer multiple of ${name}`));
+        }
+      } else if (name.includes('/')) {
         errors.push(ignored(at, 'there are no device plugins, so no such resource'));
         if (!isWhole(quantity)) errors.push(invalid(at, quantity, 'must be an integer'));
       } else if (kind === 'limits' && name === 'ephemeral-storage') {
@@ -36,14 +40,28 @@ export function validateResources(resources: v1.ResourceRequirements, path: stri
   }
   for (const [name, request] of Object.entries(requests)) {
     const limit = limits[name];
-    if (limit === undefined && name.includes('/'))
+    const isReserved = name.includes('/') || hugePageSize(name) !== undefined;
+    if (limit === undefined && isReserved)
       errors.push(required(`${path}.limits`, 'Limit must be set for non overcommitable resources'));
-    if (limit !== undefined && compareQuantities(request, limit) > 0) {
+    if (limit !== undefined && isReserved && compareQuantities(request, limit) !== 0) {
+      const detail = `must be equal to ${name} limit of ${limit}`;
+      errors.push(invalid(`${path}.requests`, request, detail));
+    } else if (limit !== undefined && compareQuantities(request, limit) > 0) {
       const detail = `must be less than or equal to ${name} limit of ${limit}`;
       errors.push(invalid(`${path}.requests`, request, detail));
     }
   }
+  const names = Object.keys({ ...limits, ...requests });
+  if (names.some(hugePageSize) && !names.includes('cpu') && !names.includes('memory')) {
+    errors.push(forbidden(path, 'HugePages require cpu or memory'));
+  }
   return errors;
+}
+
+/** Whether an amount is a number of whole pages. */
+function isMultiple(quantity: string, pageSize: string): boolean {
+  const [amount, page] = [parseQuantity(quantity).nanos, parseQuantity(pageSize).nanos];
+  return page > 0n && amount >= 0n && amount % page === 0n;
 }
 
 /** The size in `hugepages-2Mi`. */
