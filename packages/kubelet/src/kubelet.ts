@@ -6,6 +6,7 @@ import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import type { Pod, PodWithStatus } from './api/pod.ts';
 import { CrashLoopBackoff } from './backoff/crash-loop.ts';
 import type { PodCgroups } from './cgroups/pod-cgroups.ts';
+import { readCgroupNode } from './cgroups/read-cgroup-node.ts';
 import { startPodCgroups } from './cgroups/start-cgroups.ts';
 import { PodConfig } from './config/pod-config.ts';
 import { podSources } from './config/sources.ts';
@@ -20,8 +21,8 @@ import { RuntimeHandlers } from './kuberuntime/runtime-handlers.ts';
 import { RuntimePods } from './kuberuntime/runtime-pods.ts';
 import { sandboxConfigMaker } from './kuberuntime/sandbox-config-of.ts';
 import { LogRotator } from './logs/log-rotator.ts';
-import { canMountWithoutSwap, nodeCapacity } from './node/node-capacity.ts';
-import { readNode } from './node/read-node.ts';
+import { canMountWithoutSwap } from './node/node-capacity.ts';
+import { readNode, type ThisNode } from './node/read-node.ts';
 import type { KubeletOptions } from './options/kubelet-options.ts';
 import { Pleg } from './pleg/pleg.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
@@ -64,6 +65,7 @@ interface Running {
 /** The kubelet without sources and servers: brings the runtime to the desired set of pods. */
 export class Kubelet {
   readonly #connections: KubeletConnections;
+  readonly #node: ThisNode;
   readonly #podManager: PodManager;
   readonly #statuses = new StatusManager();
   readonly #visible: VisiblePods;
@@ -74,8 +76,9 @@ export class Kubelet {
   constructor(connections: KubeletConnections) {
     this.#connections = connections;
     const { options } = connections;
+    this.#node = readNode(options);
     this.#podManager = new PodManager({
-      node: readNode(options),
+      node: this.#node.facts,
       isFinished: (uid) => this.#statuses.isFinished(uid),
     });
     this.#visible = new VisiblePods({
@@ -143,10 +146,10 @@ export class Kubelet {
     const { cri, options } = this.#connections;
     const { runtime } = cri;
     const facts = await runtimeFacts(runtime);
-    const cgroups = await startPodCgroups(options);
+    const cgroups = await startPodCgroups(options, this.#node.podLimits);
     this.#podManager.runtimeAnswered(facts);
     this.#visible.refresh();
-    const worker = workerPorts(this.#connections, facts, cgroups, this.#statuses);
+    const worker = workerPorts(this.#connections, this.#node, facts, cgroups, this.#statuses);
     const found = await leftoverPods({ runtime, cgroups, options });
     if (this.#stopped) return;
     const workers = new PodWorkers(this.#podManager.admitted(), {
@@ -166,6 +169,7 @@ export class Kubelet {
 /** Builds the parts that the pod workers use. */
 function workerPorts(
   { cri, imageCri = cri, options }: KubeletConnections,
+  node: ThisNode,
   { runtimeName, handlers }: RuntimeFacts,
   cgroups: PodCgroups,
   statuses: StatusManager,
@@ -175,7 +179,7 @@ function workerPorts(
   const images = new ImageManager(imageCri.image, options.maxParallelImagePulls);
   const crashLoop = new CrashLoopBackoff(options.maxContainerRestartPeriodMs);
   const creations = new Semaphore(maxCreations);
-  const capacity = nodeCapacity(options.rootDir);
+  const capacity = node.forPods;
   const volumes = new VolumeManager(options, [
     emptyDirPlugin(options, { memoryBytes: capacity.memoryBytes, noswap: canMountWithoutSwap() }),
     hostPathPlugin,
@@ -195,6 +199,7 @@ function workerPorts(
     handlers: new RuntimeHandlers(runtime, handlers),
     options,
     capacity,
+    cgroupNode: readCgroupNode(node),
   });
   const sync = {
     pods,

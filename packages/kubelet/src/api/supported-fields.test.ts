@@ -12,6 +12,7 @@ import { containerConfig } from '../containers/container-config.ts';
 import { podHosts } from '../containers/hosts-file.ts';
 import { podHostname } from '../sandbox/hostname.ts';
 import { sandboxConfig } from '../sandbox/sandbox-config.ts';
+import { testCgroupNode } from '../testing/node-facts.ts';
 import { testOptions } from '../testing/options.ts';
 import { carriedTypes, places } from '../testing/pod-field-fates.ts';
 import { podSchema } from './generated/pod-schema.ts';
@@ -139,6 +140,7 @@ function requests(pod: Pod): unknown {
         volumePaths: new Map(mounts.map(({ mountPath, name }) => [mountPath, `/volumes/${name}`])),
         hostsFile: '/hosts',
         terminationLog: '/log',
+        cgroups: testCgroupNode(),
         ids: pod.spec.hostUsers === false ? { firstId: 65_536, length: 65_536 } : undefined,
       },
       options,

@@ -26,9 +26,7 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
   PodSpec: new Set([
     'ephemeralContainers',
     'imagePullSecrets',
-    'overhead',
     'resourceClaims',
-    'resources',
     'serviceAccount',
     'serviceAccountName',
     ...ignoredFields('PodSpec'),
@@ -83,8 +81,6 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
 /** Fields whose given value equals an unset field. */
 const harmless: Readonly<Record<string, unknown>> = {
   'Container.lifecycle': {},
-  'PodSpec.overhead': {},
-  'PodSpec.resources': {},
   'VolumeMount.recursiveReadOnly': 'Disabled',
 };
 

@@ -6,7 +6,8 @@ import {
   MountPropagation,
 } from '@berth/cri/generated/api.ts';
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
-import { containerResources, oomScoreAdj } from '../cgroups/pod-resources.ts';
+import type { CgroupNode } from '../cgroups/cgroup-node.ts';
+import { containerResources, oomScoreAdj } from '../cgroups/container-resources.ts';
 import type { PodPlace } from '../env/downward-api.ts';
 import { containerEnvironment, expandCommand } from '../env/environment.ts';
 import { annotationsOf, containerLabels } from '../kubecontainer/labels.ts';
@@ -23,6 +24,7 @@ export interface ContainerParts {
   /** The runtime's id of the image, and its user. */
   image: PresentImage;
   place: PodPlace;
+  cgroups: CgroupNode;
   /** Host path of each volume mount of the container, by its mount path. */
   volumePaths: Map<string, string>;
   /** The managed /etc/hosts; undefined: use the image's. */
@@ -41,7 +43,7 @@ export function containerConfig(
   options: KubeletOptions,
 ): DeepPartial<ContainerConfig> {
   const environment = containerEnvironment(pod, container, parts.place);
-  const limits = containerResources(container, options);
+  const limits = containerResources(pod, container, options, parts.cgroups);
   return {
     metadata: { name: container.name, attempt: parts.restartCount },
     image: { image: parts.image.ref, userSpecifiedImage: container.image },
@@ -62,7 +64,10 @@ export function containerConfig(
         cpuQuota: BigInt(limits.cpuQuota ?? 0),
         cpuPeriod: BigInt(limits.cpuPeriod ?? 0),
         memoryLimitInBytes: limits.memoryLimit ?? 0n,
-        oomScoreAdj: BigInt(oomScoreAdj(pod, container, parts.place.node.memoryBytes)),
+        memorySwapLimitInBytes: limits.memorySwapLimit ?? 0n,
+        hugepageLimits: limits.hugepages ?? [],
+        unified: limits.unified ?? {},
+        oomScoreAdj: BigInt(oomScoreAdj(pod, container, parts.cgroups.memoryBytes)),
       },
       securityContext: containerSecurityContext(pod, container, parts.image.user, {
         ids: parts.ids,

@@ -4,6 +4,7 @@ import { messageOf } from '@berth/common/error-message.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { Container, Pod } from '../api/pod.ts';
+import type { CgroupNode } from '../cgroups/cgroup-node.ts';
 import { containerConfig } from '../containers/container-config.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
 import { StartError, type StartFailureReason } from '../kubecontainer/start-error.ts';
@@ -20,7 +21,9 @@ import { volumePaths } from '../volumes/mount-paths.ts';
 export interface StartContainerPorts {
   runtime: Pick<RuntimeClient, 'createContainer' | 'startContainer'>;
   options: KubeletOptions;
+  /** What pods see as the node's resources. */
   capacity: NodeCapacity;
+  cgroupNode: CgroupNode;
 }
 
 /** The sandbox and volumes of a container. */
@@ -66,7 +69,7 @@ async function prepare(
   place: ContainerPlace,
   ports: StartContainerPorts,
 ): Promise<DeepPartial<ContainerConfig>> {
-  const { options, capacity } = ports;
+  const { options, capacity, cgroupNode } = ports;
   makeLogDir(options, pod.metadata, container.name);
   const podIps = pod.spec.hostNetwork ? options.nodeIps : place.podIps;
   const podPlace = { hostIps: options.nodeIps, podIps, node: capacity };
@@ -82,6 +85,7 @@ async function prepare(
       restartCount: attempt.restartCount,
       image,
       place: podPlace,
+      cgroups: cgroupNode,
       volumePaths: volumePaths(pod, container, place.volumes, podPlace, options),
       ids: place.ids,
       hostsFile: hostsFile(pod, podIps, options),

@@ -18,6 +18,7 @@ export class ConfigurationError extends Error {
 const grouped: Readonly<Record<string, keyof Settings>> = {
   'crashLoopBackOff.maxContainerRestartPeriod': 'maxContainerRestartPeriod',
   'logging.verbosity': 'verbosity',
+  'memorySwap.swapBehavior': 'swapBehavior',
   'userNamespaces.idsPerPod': 'userNamespacesIdsPerPod',
 };
 
@@ -104,7 +105,7 @@ function readField(path: string, value: unknown, { settings, notices }: Configur
 }
 
 function isUnset(name: keyof Settings, value: unknown): boolean {
-  if (name === 'resolvConf') return value === null;
+  if (name === 'resolvConf' || name === 'evictionHard') return value === null;
   return isEmpty(value) || (value === 0 && (name === 'maxPods' || name === 'verbosity'));
 }
 

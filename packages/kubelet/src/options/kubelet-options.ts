@@ -1,6 +1,7 @@
 // The kubelet's settings after defaults, configuration file and command line are merged: parsed, checked, in plain
 // units. Everything below main.ts reads these and never a flag or a YAML field.
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
+import type { ReservationSettings } from './reservation-settings.ts';
 import type { NodeIds } from './subordinate-ids.ts';
 
 /** Settings of a running kubelet. Names follow KubeletConfiguration; units are in the names. */
@@ -35,6 +36,16 @@ export interface KubeletOptions {
   cpuCfsQuota: boolean;
   /** Length of the CFS period, in microseconds. */
   cpuCfsQuotaPeriodUs: number;
+  /** What containers may swap; LimitedSwap: burstable ones by their memory request, on cgroup v2. */
+  swapBehavior: 'NoSwap' | 'LimitedSwap';
+  /** Share of the memory between request and limit from which on containers are slowed down, on cgroup v2. */
+  memoryThrottlingFactor: number;
+  /** Whether an OOM kill ends one process and not the whole container, on cgroup v2. */
+  singleProcessOomKill: boolean;
+  /** What the node keeps from pods. */
+  reservations: ReservationSettings;
+  /** Whether the cgroup of all pods is limited to the node without its reservations. */
+  enforceNodeAllocatable: boolean;
   /** Maximum number of processes in a pod; -1: no limit per pod. */
   podPidsLimit: number;
   /** Name servers of pods with dnsPolicy ClusterFirst. */

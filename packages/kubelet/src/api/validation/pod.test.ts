@@ -134,11 +134,6 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     'may not be specified when `value` is not empty',
   ],
   [
-    'huge pages',
-    { container: { resources: { limits: { 'hugepages-2Mi': '2Mi' } } } },
-    'limits[hugepages-2Mi]: Forbidden',
-  ],
-  [
     'probe',
     { container: { livenessProbe: { tcpSocket: { port: 80 } } } },
     'spec.containers[0].livenessProbe: Forbidden: not supported by this kubelet yet',
