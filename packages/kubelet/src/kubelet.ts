@@ -21,6 +21,7 @@ import { RuntimeHandlers } from './kuberuntime/runtime-handlers.ts';
 import { RuntimePods } from './kuberuntime/runtime-pods.ts';
 import { sandboxConfigMaker } from './kuberuntime/sandbox-config-of.ts';
 import { LogRotator } from './logs/log-rotator.ts';
+import { nodeMaskedPaths } from './node/masked-paths.ts';
 import { canMountWithoutSwap } from './node/node-capacity.ts';
 import { readNode, type ThisNode } from './node/read-node.ts';
 import type { KubeletOptions } from './options/kubelet-options.ts';
@@ -200,6 +201,7 @@ function workerPorts(
     options,
     capacity,
     cgroupNode: readCgroupNode(node),
+    maskedPaths: nodeMaskedPaths(),
   });
   const sync = {
     pods,

@@ -141,6 +141,7 @@ function requests(pod: Pod): unknown {
         hostsFile: '/hosts',
         terminationLog: '/log',
         cgroups: testCgroupNode(),
+        maskedPaths: [],
         ids: pod.spec.hostUsers === false ? { firstId: 65_536, length: 65_536 } : undefined,
       },
       options,

@@ -31,6 +31,8 @@ export interface ContainerParts {
   hostsFile: string | undefined;
   /** The file for the container's termination message. */
   terminationLog: string | undefined;
+  /** Paths that containers of this node do not see. */
+  maskedPaths: readonly string[];
   /** The ids of a pod with users of its own. */
   ids: PodIds | undefined;
 }
@@ -71,6 +73,7 @@ export function containerConfig(
       },
       securityContext: containerSecurityContext(pod, container, parts.image.user, {
         ids: parts.ids,
+        maskedPaths: parts.maskedPaths,
         seccomp: { default: options.seccompDefault, profileRoot: `${options.rootDir}/seccomp` },
       }),
     },

@@ -24,6 +24,8 @@ export interface StartContainerPorts {
   /** What pods see as the node's resources. */
   capacity: NodeCapacity;
   cgroupNode: CgroupNode;
+  /** Paths that containers of this node do not see. */
+  maskedPaths: readonly string[];
 }
 
 /** The sandbox and volumes of a container. */
@@ -86,6 +88,7 @@ async function prepare(
       image,
       place: podPlace,
       cgroups: cgroupNode,
+      maskedPaths: ports.maskedPaths,
       volumePaths: volumePaths(pod, container, place.volumes, podPlace, options),
       ids: place.ids,
       hostsFile: hostsFile(pod, podIps, options),

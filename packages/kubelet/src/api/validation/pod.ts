@@ -11,6 +11,7 @@ import { validateHostAliases } from './host-alias.ts';
 import { validateHostName } from './host-name.ts';
 import { validateHostUsers } from './host-users.ts';
 import { validateLabels, validateMetadata } from './metadata.ts';
+import { validateNodeAffinity } from './node-affinity.ts';
 import { validateOs } from './pod-os.ts';
 import { validateOverhead, validatePodResources } from './resources.ts';
 import { validateSeccompAnnotations } from './seccomp.ts';
@@ -67,6 +68,7 @@ function validateSpec(spec: v1.PodSpec): FieldError[] {
     errors.push(invalid('spec.shareProcessNamespace', true, detail));
   }
   errors.push(...validateLabels(spec.nodeSelector ?? {}, 'spec.nodeSelector'));
+  errors.push(...validateNodeAffinity(spec.affinity?.nodeAffinity));
   errors.push(...validatePodResources(spec), ...validateOverhead(spec.overhead));
   errors.push(...validateOs(spec), ...validateHostUsers(spec), ...validateHostName(spec));
   errors.push(...validateDns(spec), ...validateHostAliases(spec.hostAliases ?? []));
