@@ -14,6 +14,7 @@ import type { Objects } from '../objects/objects.ts';
 import type { ConfigMap } from '../objects/types.ts';
 import { podHostname } from '../sandbox/hostname.ts';
 import { sandboxConfig } from '../sandbox/sandbox-config.ts';
+import { testCgroupNode } from '../testing/node-facts.ts';
 import { testOptions } from '../testing/options.ts';
 import { carriedTypes, type Place, places } from '../testing/pod-field-fates.ts';
 import { podSchema } from './generated/pod-schema.ts';
@@ -175,9 +176,10 @@ function requests(pod: Pod): unknown {
           ]),
         ),
         canMountRecursivelyReadOnly: true,
-        hugepageSizes: [],
         hostsFile: '/hosts',
         terminationLog: '/log',
+        cgroups: testCgroupNode(),
+        maskedPaths: [],
         ids: pod.spec.hostUsers === false ? { firstId: 65_536, length: 65_536 } : undefined,
       },
       options,

@@ -28,9 +28,7 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
   PodSpec: new Set([
     'ephemeralContainers',
     'imagePullSecrets',
-    'overhead',
     'resourceClaims',
-    'resources',
     'serviceAccount',
     'serviceAccountName',
     ...ignoredFields('PodSpec'),
@@ -105,8 +103,6 @@ const refusals: Readonly<Record<string, string>> = {
 const harmless: Readonly<Record<string, unknown>> = {
   'GRPCAction.mode': 'Plaintext',
   'HTTPGetAction.protocol': 'HTTP1',
-  'PodSpec.overhead': {},
-  'PodSpec.resources': {},
 };
 
 /** An error for each field of the pod that has no effect in this kubelet. */

@@ -9,8 +9,8 @@ import {
 } from '@berth/cri/generated/api.ts';
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
 import { stopSignal } from '../api/stop-signal.ts';
-import { containerHugepages } from '../cgroups/hugepage-limits.ts';
-import { containerResources, oomScoreAdj } from '../cgroups/pod-resources.ts';
+import type { CgroupNode } from '../cgroups/cgroup-node.ts';
+import { containerResources, oomScoreAdj } from '../cgroups/container-resources.ts';
 import { containerEnvironment, type EnvironmentSources, expandCommand } from '../env/environment.ts';
 import { annotationsOf, containerLabels } from '../kubecontainer/labels.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
@@ -41,16 +41,17 @@ export interface ContainerParts {
   /** The runtime's id of the image, and its user. */
   image: PresentImage;
   place: EnvironmentSources;
+  cgroups: CgroupNode;
   /** What each volume mount of the container mounts, by its mount path. */
   mountSources: ReadonlyMap<string, MountSource>;
   /** Whether the runtime can make mounts below a read-only mount read-only. */
   canMountRecursivelyReadOnly: boolean;
-  /** The page sizes of this node in the form of cgroup files, such as `2MB`. */
-  hugepageSizes: readonly string[];
   /** The managed /etc/hosts; undefined: use the image's. */
   hostsFile: string | undefined;
   /** The file for the container's termination message. */
   terminationLog: string | undefined;
+  /** Paths that containers of this node do not see. */
+  maskedPaths: readonly string[];
   /** The ids of a pod with users of its own. */
   ids: PodIds | undefined;
 }
@@ -63,7 +64,7 @@ export function containerConfig(
   options: KubeletOptions,
 ): DeepPartial<ContainerConfig> {
   const environment = containerEnvironment(pod, container, parts.place);
-  const limits = containerResources(container, options);
+  const limits = containerResources(pod, container, options, parts.cgroups);
   return {
     metadata: { name: container.name, attempt: parts.restartCount },
     image: { image: parts.image.ref, userSpecifiedImage: container.image },
@@ -85,11 +86,14 @@ export function containerConfig(
         cpuQuota: BigInt(limits.cpuQuota ?? 0),
         cpuPeriod: BigInt(limits.cpuPeriod ?? 0),
         memoryLimitInBytes: limits.memoryLimit ?? 0n,
-        hugepageLimits: containerHugepages(container, parts.hugepageSizes),
-        oomScoreAdj: BigInt(oomScoreAdj(pod, container, parts.place.node.memoryBytes)),
+        memorySwapLimitInBytes: limits.memorySwapLimit ?? 0n,
+        hugepageLimits: limits.hugepages ?? [],
+        unified: limits.unified ?? {},
+        oomScoreAdj: BigInt(oomScoreAdj(pod, container, parts.cgroups.memoryBytes)),
       },
       securityContext: containerSecurityContext(pod, container, parts.image.user, {
         ids: parts.ids,
+        maskedPaths: parts.maskedPaths,
         seccomp: { default: options.seccompDefault, profileRoot: `${options.rootDir}/seccomp` },
       }),
     },

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
-import { hugepageSizes } from '@berth/linux/cgroups/hugepages.ts';
 import type { Container, Pod } from '../api/pod.ts';
+import type { CgroupNode } from '../cgroups/cgroup-node.ts';
 import { containerConfig } from '../containers/container-config.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
 import { StartError, type StartFailureReason } from '../kubecontainer/start-error.ts';
@@ -24,10 +24,14 @@ import { mountSources } from '../volumes/mount-sources.ts';
 export interface StartContainerPorts {
   runtime: Pick<RuntimeClient, 'createContainer' | 'startContainer'>;
   options: KubeletOptions;
+  /** What pods see as the node's resources. */
   capacity: NodeCapacity;
   objects: Objects;
   /** Whether the runtime can make mounts below a read-only mount read-only. */
   canMountRecursivelyReadOnly: boolean;
+  cgroupNode: CgroupNode;
+  /** Paths that containers of this node do not see. */
+  maskedPaths: readonly string[];
 }
 
 /** The sandbox and volumes of a container. */
@@ -74,7 +78,7 @@ async function prepare(
   place: ContainerPlace,
   ports: StartContainerPorts,
 ): Promise<DeepPartial<ContainerConfig>> {
-  const { options, capacity, objects } = ports;
+  const { options, capacity, cgroupNode, objects } = ports;
   makeLogDir(options, pod.metadata, container.name);
   const podIps = pod.spec.hostNetwork ? options.nodeIps : place.podIps;
   const podPlace = {
@@ -96,9 +100,10 @@ async function prepare(
       restartCount: attempt.restartCount,
       image,
       place: podPlace,
+      cgroups: cgroupNode,
+      maskedPaths: ports.maskedPaths,
       mountSources: mountSources(pod, container, place, podPlace, options),
       canMountRecursivelyReadOnly: ports.canMountRecursivelyReadOnly,
-      hugepageSizes: hugepageSizes(),
       ids: place.ids,
       hostsFile: hostsFile(pod, podIps, options),
       terminationLog:

@@ -2,7 +2,6 @@
 import { bytes } from '@berth/common/quantity.ts';
 import { eachContainer } from '../api/each-container.ts';
 import type { Pod } from '../api/pod.ts';
-import { hugePageBytes } from '../cgroups/hugepage-limits.ts';
 
 /** The size in bytes for the medium `HugePages` or `HugePages-2Mi`. Throws when the pod requests no such pages. */
 export function volumePageSize(medium: string, pod: Pod): bigint {
@@ -24,4 +23,10 @@ export function volumePageSize(medium: string, pod: Pod): bigint {
     );
   }
   return size;
+}
+
+/** The page size in bytes of a resource such as `hugepages-2Mi`; undefined for another resource. */
+function hugePageBytes(resource: string): bigint | undefined {
+  const size = /^hugepages-(\d+[KMG]i)$/.exec(resource)?.[1];
+  return size === undefined ? undefined : bytes(size);
 }

@@ -253,7 +253,17 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     { spec: { securityContext: { seccompProfile: { type: 'Localhost' } } } },
     'seccompProfile.localhostProfile: Required value',
   ],
-  ['dns', { spec: { dnsPolicy: 'None' } }, 'spec.dnsConfig.nameservers: Required value'],
+  ['dns', { spec: { dnsPolicy: 'None' } }, 'spec.dnsConfig: Required value: must provide `dnsConfig`'],
+  [
+    'dns without a server',
+    { spec: { dnsPolicy: 'None', dnsConfig: {} } },
+    'spec.dnsConfig.nameservers: Required value: must provide at least one DNS nameserver when `dnsPolicy` is None',
+  ],
+  [
+    'dns with a long list to search',
+    { spec: { dnsConfig: { searches: Array.from({ length: 20 }, () => 'a.'.repeat(60)) } } },
+    'must not have more than 2048 characters (including spaces) in the search list',
+  ],
   [
     'a newline in a DNS option, which would add a line to resolv.conf',
     { spec: { dnsConfig: { options: [{ name: 'ndots', value: '5\nnameserver 6.6.6.6' }] } } },

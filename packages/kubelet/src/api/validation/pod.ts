@@ -12,7 +12,9 @@ import { validateHostAliases } from './host-alias.ts';
 import { validateHostName } from './host-name.ts';
 import { validateHostUsers } from './host-users.ts';
 import { validateLabels, validateMetadata } from './metadata.ts';
+import { validateNodeAffinity } from './node-affinity.ts';
 import { validateOs } from './pod-os.ts';
+import { validateOverhead, validatePodResources } from './resources.ts';
 import { validateSeccompAnnotations } from './seccomp.ts';
 import { validatePodSecurity } from './security-context.ts';
 import { validateTolerations } from './toleration.ts';
@@ -68,6 +70,8 @@ function validateSpec(spec: v1.PodSpec): FieldError[] {
     errors.push(invalid('spec.shareProcessNamespace', true, detail));
   }
   errors.push(...validateLabels(spec.nodeSelector ?? {}, 'spec.nodeSelector'));
+  errors.push(...validateNodeAffinity(spec.affinity?.nodeAffinity));
+  errors.push(...validatePodResources(spec), ...validateOverhead(spec.overhead));
   errors.push(...validateOs(spec), ...validateHostUsers(spec), ...validateHostName(spec));
   errors.push(...validateDns(spec), ...validateHostAliases(spec.hostAliases ?? []));
   errors.push(...validateTolerations(spec.tolerations ?? []));
