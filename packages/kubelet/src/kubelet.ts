@@ -6,6 +6,7 @@ import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import type { Pod, PodWithStatus } from './api/pod.ts';
 import { CrashLoopBackoff } from './backoff/crash-loop.ts';
 import type { PodCgroups } from './cgroups/pod-cgroups.ts';
+import { readCgroupNode } from './cgroups/read-cgroup-node.ts';
 import { startPodCgroups } from './cgroups/start-cgroups.ts';
 import { PodConfig } from './config/pod-config.ts';
 import { podSources } from './config/sources.ts';
@@ -20,8 +21,9 @@ import { RuntimeHandlers } from './kuberuntime/runtime-handlers.ts';
 import { RuntimePods } from './kuberuntime/runtime-pods.ts';
 import { sandboxConfigMaker } from './kuberuntime/sandbox-config-of.ts';
 import { LogRotator } from './logs/log-rotator.ts';
-import { canMountWithoutSwap, nodeCapacity } from './node/node-capacity.ts';
-import { readNode } from './node/read-node.ts';
+import { nodeMaskedPaths } from './node/masked-paths.ts';
+import { canMountWithoutSwap } from './node/node-capacity.ts';
+import { readNode, type ThisNode } from './node/read-node.ts';
 import { ManifestObjects } from './objects/from-manifests.ts';
 import type { Objects } from './objects/objects.ts';
 import type { NodeObject } from './objects/types.ts';
@@ -42,8 +44,12 @@ import { UserNamespaces } from './userns/user-namespaces.ts';
 import { filesPlugin } from './volumes/files-plugin.ts';
 import { VolumeManager } from './volumes/manager.ts';
 import { configMapVolumes } from './volumes/plugins/config-map.ts';
+import { downwardApiVolumes } from './volumes/plugins/downward-api.ts';
 import { emptyDirPlugin } from './volumes/plugins/empty-dir.ts';
 import { hostPathPlugin } from './volumes/plugins/host-path.ts';
+import { imagePlugin } from './volumes/plugins/image.ts';
+import { nfsPlugin } from './volumes/plugins/nfs.ts';
+import { projectedVolumes } from './volumes/plugins/projected.ts';
 import { secretVolumes } from './volumes/plugins/secret.ts';
 
 const log = createLogger('kubelet.ts');
@@ -72,6 +78,7 @@ interface Running {
 /** The kubelet without sources and servers: brings the runtime to the desired set of pods. */
 export class Kubelet {
   readonly #connections: KubeletConnections;
+  readonly #node: ThisNode;
   readonly #podManager: PodManager;
   readonly #statuses = new StatusManager();
   readonly #objects = new ManifestObjects();
@@ -83,8 +90,9 @@ export class Kubelet {
   constructor(connections: KubeletConnections) {
     this.#connections = connections;
     const { options } = connections;
+    this.#node = readNode(options);
     this.#podManager = new PodManager({
-      node: readNode(options),
+      node: this.#node.facts,
       isFinished: (uid) => this.#statuses.isFinished(uid),
     });
     this.#visible = new VisiblePods({
@@ -159,7 +167,7 @@ export class Kubelet {
     const { cri, options } = this.#connections;
     const { runtime } = cri;
     const facts = await runtimeFacts(runtime);
-    const cgroups = await startPodCgroups(options);
+    const cgroups = await startPodCgroups(options, this.#node.podLimits);
     this.#podManager.runtimeAnswered(facts);
     this.#visible.refresh();
     const prober = new Prober({
@@ -167,7 +175,15 @@ export class Kubelet {
       options,
       onChange: (uid, kind) => this.#running?.workers.onProbe(uid, kind),
     });
-    const worker = workerPorts(this.#connections, facts, cgroups, this.#statuses, this.#objects, prober);
+    const worker = workerPorts(
+      this.#connections,
+      this.#node,
+      facts,
+      cgroups,
+      this.#statuses,
+      this.#objects,
+      prober,
+    );
     const found = await leftoverPods({ runtime, cgroups, options });
     if (this.#stopped) return;
     const workers = new PodWorkers(this.#podManager.admitted(), {
@@ -187,7 +203,8 @@ export class Kubelet {
 /** Builds the parts that the pod workers use. */
 function workerPorts(
   { cri, imageCri = cri, options }: KubeletConnections,
-  { runtimeName, handlers }: RuntimeFacts,
+  node: ThisNode,
+  { runtimeName, handlers, canMountRecursivelyReadOnly }: RuntimeFacts,
   cgroups: PodCgroups,
   statuses: StatusManager,
   objects: Objects,
@@ -198,13 +215,17 @@ function workerPorts(
   const images = new ImageManager(imageCri.image, options.maxParallelImagePulls);
   const crashLoop = new CrashLoopBackoff(options.maxContainerRestartPeriodMs);
   const creations = new Semaphore(maxCreations);
-  const capacity = nodeCapacity(options.rootDir);
+  const capacity = node.forPods;
   const memoryVolumes = { memoryBytes: capacity.memoryBytes, noswap: canMountWithoutSwap() };
   const files = { roots: options, objects, memoryVolumes };
   const volumes = new VolumeManager(options, [
     emptyDirPlugin(options, memoryVolumes),
     hostPathPlugin,
-    ...[configMapVolumes, secretVolumes].map((kind) => filesPlugin(kind, files)),
+    imagePlugin,
+    nfsPlugin({ roots: options }),
+    ...[configMapVolumes, secretVolumes, downwardApiVolumes(capacity), projectedVolumes(capacity)].map(
+      (kind) => filesPlugin(kind, files),
+    ),
   ]);
   const users = new UserNamespaces(options);
   const sandboxConfigOf = sandboxConfigMaker(options, cgroups, users);
@@ -219,9 +240,12 @@ function workerPorts(
     sandboxConfigOf,
     users,
     handlers: new RuntimeHandlers(runtime, handlers),
+    canMountRecursivelyReadOnly,
     options,
     capacity,
     objects,
+    cgroupNode: readCgroupNode(node),
+    maskedPaths: nodeMaskedPaths(),
   });
   const sync = {
     pods,
@@ -239,6 +263,7 @@ function workerPorts(
     statuses,
     prober,
     runtimeName,
+    canMountRecursivelyReadOnly,
     options,
   };
 }

@@ -1,9 +1,9 @@
 // Decides which pods this node admits. Static pods have no scheduler, so only this prevents overcommitting the node.
+import { isCritical } from '../api/critical.ts';
 import type { Pod } from '../api/pod.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
 import { checkAppArmor } from './app-armor.ts';
 import type { Check, Failed, Verdict } from './check.ts';
-import { isCritical } from './critical.ts';
 import { checkGroupsPolicy } from './groups-policy.ts';
 import { checkHostPorts } from './host-ports.ts';
 import { checkNodeAffinity } from './node-affinity.ts';

@@ -1,10 +1,10 @@
 // Chooses the pods that make room for a critical one: as few as possible, best effort before burstable before
 // guaranteed ones, and of those the smallest that suffice.
 
+import { mayPreempt } from '../api/critical.ts';
 import type { Pod } from '../api/pod.ts';
 import { overheadOf, podLevelAmounts, podLevelResources, podRequests } from '../api/pod-totals.ts';
 import { qosClass } from '../cgroups/qos-class.ts';
-import { mayPreempt } from './critical.ts';
 import { missing, type Shortage, wholeUnits } from './shortage.ts';
 
 /** An amount of a resource that has to become free, in the units of Shortage. */

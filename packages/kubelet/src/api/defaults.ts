@@ -4,7 +4,7 @@
 import { splitImageName } from '@berth/common/image-name.ts';
 import { compareQuantities } from '@berth/common/quantity.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import type { Probe } from './pod.ts';
+import type { DownwardFile, Probe, Volume, VolumeProjection } from './pod.ts';
 
 /** Returns a copy of the pod with the API's defaults. */
 export function withDefaults(pod: v1.Pod): v1.Pod {
@@ -99,35 +99,54 @@ function defaultPort(port: v1.ContainerPort, hostNetwork: boolean): v1.Container
 }
 
 function defaultEnv(variable: v1.EnvVar): v1.EnvVar {
-  const { fieldRef, resourceFieldRef } = variable.valueFrom ?? {};
-  if (fieldRef) {
-    const reference = { ...fieldRef, apiVersion: fieldRef.apiVersion || 'v1' };
-    return { ...variable, valueFrom: { ...variable.valueFrom, fieldRef: reference } };
-  }
-  if (resourceFieldRef) {
-    const divisor = resourceFieldRef.divisor;
-    const reference = {
-      ...resourceFieldRef,
-      divisor: !divisor || compareQuantities(divisor, 0) === 0 ? '0' : divisor,
-    };
-    return { ...variable, valueFrom: { ...variable.valueFrom, resourceFieldRef: reference } };
-  }
-  return variable;
+  return variable.valueFrom ? { ...variable, valueFrom: defaultReferences(variable.valueFrom) } : variable;
+}
+
+/** Defaults of a reference to a field or a resource of the pod. */
+function defaultReferences<Source extends Pick<v1.EnvVarSource, 'fieldRef' | 'resourceFieldRef'>>(
+  source: Source,
+): Source {
+  const { fieldRef, resourceFieldRef } = source;
+  if (fieldRef) return { ...source, fieldRef: { ...fieldRef, apiVersion: fieldRef.apiVersion || 'v1' } };
+  if (!resourceFieldRef) return source;
+  const divisor = resourceFieldRef.divisor;
+  const reference = {
+    ...resourceFieldRef,
+    divisor: !divisor || compareQuantities(divisor, 0) === 0 ? '0' : divisor,
+  };
+  return { ...source, resourceFieldRef: reference };
 }
 
 /** Mode of the files that the kubelet writes to a volume. */
 const defaultFileMode = 0o644;
 
 /** A volume without a source is an emptyDir. */
-function defaultVolume(volume: v1.Volume): v1.Volume {
+function defaultVolume(volume: Volume): Volume {
   if (Object.keys(volume).every((key) => key === 'name')) return { ...volume, emptyDir: {} };
-  const { hostPath, configMap, secret } = volume;
+  const { hostPath, configMap, secret, downwardAPI, projected, image } = volume;
   if (hostPath) return { ...volume, hostPath: { ...hostPath, type: hostPath.type ?? '' } };
   if (configMap) return { ...volume, configMap: withFileMode(configMap) };
   if (secret) return { ...volume, secret: withFileMode(secret) };
+  if (downwardAPI) {
+    const items = downwardAPI.items?.map(defaultReferences<DownwardFile>);
+    return { ...volume, downwardAPI: withFileMode({ ...downwardAPI, ...(items && { items }) }) };
+  }
+  if (projected) {
+    const sources = projected.sources?.map(defaultProjection);
+    return { ...volume, projected: withFileMode({ ...projected, ...(sources && { sources }) }) };
+  }
+  if (image) {
+    const policy = image.pullPolicy || pullPolicy(image.reference ?? '');
+    return { ...volume, image: { ...image, pullPolicy: policy } };
+  }
   return volume;
 }
 
 function withFileMode<Source extends { defaultMode?: number }>(source: Source): Source {
   return { ...source, defaultMode: source.defaultMode ?? defaultFileMode };
+}
+
+function defaultProjection(source: VolumeProjection): VolumeProjection {
+  const items = source.downwardAPI?.items?.map(defaultReferences<DownwardFile>);
+  return items ? { ...source, downwardAPI: { items } } : source;
 }

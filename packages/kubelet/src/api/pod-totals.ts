@@ -21,7 +21,7 @@ export function podLevelResources(pod: Pick<Pod, 'spec'>): ResourceRequirements 
 
 /** What the pod requests. The pod's own requests go before those of its containers. */
 export function podRequests(pod: Pick<Pod, 'spec'>, { overhead }: { overhead: boolean }): Amounts {
-  const amounts = new Map(containerTotals(pod, requestsOf));
+  const amounts = new Map(containerTotals(pod.spec, requestsOf));
   for (const [name, amount] of podLevelAmounts(pod, 'requests')) amounts.set(name, amount);
   if (overhead) add(amounts, overheadOf(pod));
   return amounts;
@@ -29,7 +29,7 @@ export function podRequests(pod: Pick<Pod, 'spec'>, { overhead }: { overhead: bo
 
 /** The limits of the pod. Overhead is added to the limits that are there. */
 export function podLimits(pod: Pick<Pod, 'spec'>, { overhead }: { overhead: boolean }): Amounts {
-  const amounts = new Map(containerTotals(pod, limitsOf));
+  const amounts = new Map(containerTotals(pod.spec, limitsOf));
   for (const [name, amount] of podLevelAmounts(pod, 'limits')) amounts.set(name, amount);
   const more = overhead ? overheadOf(pod) : new Map<string, bigint>();
   for (const [name, amount] of amounts) {
@@ -52,9 +52,9 @@ export function limitsOf({ resources }: Pick<Container, 'resources'>): Amounts {
  * The most that the containers need at one time: the regular ones run together with the restartable init containers,
  * and before them each init container runs with the restartable ones that started before it.
  */
-export function containerTotals(
-  { spec }: Pick<Pod, 'spec'>,
-  amountsOf: (container: Container) => Amounts,
+export function containerTotals<Each extends { restartPolicy?: string }>(
+  spec: { containers: readonly Each[]; initContainers?: readonly Each[] },
+  amountsOf: (container: Each) => Amounts,
 ): Amounts {
   const together = new Map<string, bigint>();
   for (const { container } of containersOfKind(spec, 'regular')) add(together, amountsOf(container));

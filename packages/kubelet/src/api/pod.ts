@@ -72,6 +72,23 @@ export type KeyToPath = v1.KeyToPath & { user?: number };
 /** A source of files, since 1.37 with their owner. */
 type WithOwners<Source, Item> = Omit<Source, 'items'> & { defaultUser?: number; items?: Item[] };
 
+/** A file of the downward API, since 1.37 with its owner. */
+export type DownwardFile = v1.DownwardAPIVolumeFile & { user?: number };
+
+/** A source of a projected volume. */
+export type VolumeProjection = Omit<v1.VolumeProjection, 'configMap' | 'downwardAPI' | 'secret'> & {
+  configMap?: WithOwners<v1.ConfigMapProjection, KeyToPath>;
+  downwardAPI?: { items?: DownwardFile[] };
+  secret?: WithOwners<v1.SecretProjection, KeyToPath>;
+};
+
+/** The source of a projected volume. */
+export interface ProjectedVolumeSource {
+  defaultMode?: number;
+  defaultUser?: number;
+  sources?: VolumeProjection[];
+}
+
 /** A volume whose content is an OCI image, since 1.31. */
 export interface ImageVolumeSource {
   reference?: string;
@@ -79,10 +96,13 @@ export interface ImageVolumeSource {
 }
 
 /** A volume of a pod, with the fields that came after 1.30. */
-export interface Volume extends Omit<v1.Volume, 'configMap' | 'emptyDir' | 'secret'> {
+export interface Volume
+  extends Omit<v1.Volume, 'configMap' | 'downwardAPI' | 'emptyDir' | 'projected' | 'secret'> {
   configMap?: WithOwners<v1.ConfigMapVolumeSource, KeyToPath>;
+  downwardAPI?: WithOwners<v1.DownwardAPIVolumeSource, DownwardFile>;
   emptyDir?: EmptyDirVolumeSource;
   image?: ImageVolumeSource;
+  projected?: ProjectedVolumeSource;
   secret?: WithOwners<v1.SecretVolumeSource, KeyToPath>;
 }
 

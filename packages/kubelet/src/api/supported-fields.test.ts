@@ -14,6 +14,7 @@ import type { Objects } from '../objects/objects.ts';
 import type { ConfigMap } from '../objects/types.ts';
 import { podHostname } from '../sandbox/hostname.ts';
 import { sandboxConfig } from '../sandbox/sandbox-config.ts';
+import { testCgroupNode } from '../testing/node-facts.ts';
 import { testOptions } from '../testing/options.ts';
 import { carriedTypes, type Place, places } from '../testing/pod-field-fates.ts';
 import { podSchema } from './generated/pod-schema.ts';
@@ -21,7 +22,7 @@ import type { Pod } from './pod.ts';
 
 const sources = dirname(import.meta.dirname);
 
-for (const [type, { at, beside, within, fields }] of Object.entries(places)) {
+for (const [type, { at, beside, within, oneOf, fields }] of Object.entries(places)) {
   test(`${type}: every field has its fate`, () => {
     assert.deepEqual(Object.keys(fields).sort(), Object.keys(podSchema[type] ?? {}).sort());
   });
@@ -29,7 +30,12 @@ for (const [type, { at, beside, within, fields }] of Object.entries(places)) {
     const { fate, sample } = each;
     const path = pathText([...at, field]);
     test(`${path} is ${fate}`, () => {
-      const without = { ...('beside' in each ? each.beside : beside) };
+      const others = oneOf?.includes(field) ? oneOf : [];
+      const without = Object.fromEntries(
+        Object.entries(('beside' in each ? each.beside : beside) ?? {}).filter(
+          ([name]) => !others.includes(name),
+        ),
+      );
       const result = decode(manifestWith(at, { ...without, [field]: sample }, within));
       if (fate === 'refused') {
         assert.ok(!result.ok, 'it was accepted');
@@ -166,11 +172,14 @@ function requests(pod: Pod): unknown {
         mountSources: new Map(
           mounts.map(({ mountPath, name }) => [
             mountPath,
-            { hostPath: `/volumes/${name}`, isReadOnly: false, isRelabelled: false },
+            { from: 'node' as const, hostPath: `/volumes/${name}`, isReadOnly: false, isRelabelled: false },
           ]),
         ),
+        canMountRecursivelyReadOnly: true,
         hostsFile: '/hosts',
         terminationLog: '/log',
+        cgroups: testCgroupNode(),
+        maskedPaths: [],
         ids: pod.spec.hostUsers === false ? { firstId: 65_536, length: 65_536 } : undefined,
       },
       options,

@@ -28,9 +28,7 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
   PodSpec: new Set([
     'ephemeralContainers',
     'imagePullSecrets',
-    'overhead',
     'resourceClaims',
-    'resources',
     'serviceAccount',
     'serviceAccountName',
     ...ignoredFields('PodSpec'),
@@ -48,7 +46,6 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
     'cephfs',
     'cinder',
     'csi',
-    'downwardAPI',
     'ephemeral',
     'fc',
     'flexVolume',
@@ -56,35 +53,56 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
     'gcePersistentDisk',
     'gitRepo',
     'glusterfs',
-    'image',
     'iscsi',
-    'nfs',
     'persistentVolumeClaim',
     'photonPersistentDisk',
     'portworxVolume',
-    'projected',
     'quobyte',
     'rbd',
     'scaleIO',
     'storageos',
     'vsphereVolume',
   ]),
-  VolumeMount: new Set(['recursiveReadOnly']),
+  VolumeProjection: new Set(['clusterTrustBundle', 'podCertificate', 'serviceAccountToken']),
+};
+
+const needsApiServer = 'it needs an API server, and this kubelet has none';
+const isGone = 'Kubernetes has removed this kind of volume';
+const isMigrated = 'Kubernetes has only a CSI driver for it, which needs an API server';
+
+/** Fields that are not supported for good, and why. */
+const refusals: Readonly<Record<string, string>> = {
+  'Container.volumeDevices':
+    'only a persistentVolumeClaim can be a block device, and that needs an API server',
+  'Volume.awsElasticBlockStore': isMigrated,
+  'Volume.azureDisk': isMigrated,
+  'Volume.azureFile': isMigrated,
+  'Volume.cephfs': isGone,
+  'Volume.cinder': isMigrated,
+  'Volume.csi': needsApiServer,
+  'Volume.ephemeral': needsApiServer,
+  'Volume.flocker': isGone,
+  'Volume.gcePersistentDisk': isMigrated,
+  'Volume.gitRepo':
+    'Kubernetes has disabled this kind of volume; let an init container clone into an emptyDir',
+  'Volume.glusterfs': isGone,
+  'Volume.persistentVolumeClaim': needsApiServer,
+  'Volume.photonPersistentDisk': isGone,
+  'Volume.portworxVolume': isMigrated,
+  'Volume.quobyte': isGone,
+  'Volume.rbd': isGone,
+  'Volume.scaleIO': isGone,
+  'Volume.storageos': isGone,
+  'Volume.vsphereVolume': isMigrated,
+  'VolumeProjection.clusterTrustBundle': needsApiServer,
+  'VolumeProjection.podCertificate': needsApiServer,
+  'VolumeProjection.serviceAccountToken': needsApiServer,
 };
 
 /** Fields whose given value equals an unset field. */
 const harmless: Readonly<Record<string, unknown>> = {
   'GRPCAction.mode': 'Plaintext',
   'HTTPGetAction.protocol': 'HTTP1',
-  'PodSpec.overhead': {},
-  'PodSpec.resources': {},
-  'VolumeMount.recursiveReadOnly': 'Disabled',
-};
-
-/** Values that let a node do without. */
-const degraded: Readonly<Record<string, string>> = {
-  'VolumeMount.recursiveReadOnly=IfPossible':
-    'this kubelet does not ask for it yet: mounts below stay writable',
 };
 
 /** An error for each field of the pod that has no effect in this kubelet. */
@@ -106,10 +124,10 @@ function visit(type: string, value: unknown, path: string, errors: FieldError[])
     if (!unsupported[type]?.has(name))
       visit((fields[name] ?? '').replace('!', ''), entry, join(path, name), errors);
     else if (!isUnset(entry) && !isHarmless(`${type}.${name}`, entry)) {
-      const reason = withoutEffect[`${type}.${name}`] ?? degraded[`${type}.${name}=${entry}`];
+      const reason = withoutEffect[`${type}.${name}`];
       errors.push(
         reason === undefined
-          ? forbidden(join(path, name), 'not supported by this kubelet yet')
+          ? forbidden(join(path, name), refusals[`${type}.${name}`] ?? 'not supported by this kubelet yet')
           : ignored(join(path, name), reason),
       );
     }

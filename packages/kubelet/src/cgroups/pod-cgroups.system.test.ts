@@ -11,7 +11,12 @@ test('a pod cgroup that a kill left in one hierarchy only is found and removed',
   const options = testOptions({ cgroupRoot: '/berthtestpartial', cgroupDriver: 'cgroupfs' });
   const pods = new PodCgroups(cgroups, options);
   try {
-    await pods.prepare();
+    await pods.prepare(
+      new Map([
+        ['cpu', 2_000_000_000n],
+        ['memory', 2n ** 30n * 1_000_000_000n],
+      ]),
+    );
     const path = podCgroup(options.cgroupRoot, 'cgroupfs', 'BestEffort', 'half');
     mkdirSync(cgroups.directory(path, 'memory') ?? assert.fail('there is no memory controller'));
     assert.deepEqual([...pods.pods()], ['half']);

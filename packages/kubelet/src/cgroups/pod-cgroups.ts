@@ -2,14 +2,27 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { type CgroupDriver, cgroupfsDriver } from '@berth/linux/cgroups/driver.ts';
+import { hugepageSizes } from '@berth/linux/cgroups/hugepages.ts';
 import type { Pod } from '../api/pod.ts';
+import type { Amounts } from '../api/pod-totals.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podCgroup, qosCgroup, uidOfCgroup } from './cgroup-names.ts';
-import { milliCpuToShares, podCpuRequest, podResources } from './pod-resources.ts';
+import { pageBytes } from './cgroup-node.ts';
+import {
+  hugepageLimits,
+  memoryBytes,
+  milliCpu,
+  milliCpuToShares,
+  podCpuRequest,
+  podResources,
+} from './pod-resources.ts';
 import { type QosClass, qosClass } from './qos-class.ts';
 
 const log = createLogger('pod-cgroups.ts');
+
+/** More than any machine has. */
+const unboundedBytes = 2n ** 62n;
 
 const classes: readonly QosClass[] = ['Guaranteed', 'Burstable', 'BestEffort'];
 
@@ -27,11 +40,15 @@ export class PodCgroups {
     this.#options = options;
   }
 
-  /** Makes the cgroups that pods' cgroups are made in. */
-  async prepare(): Promise<void> {
+  /** Makes the cgroups that pods' cgroups are made in. Limits all pods together to `limits`, amounts by resource. */
+  async prepare(limits: Amounts): Promise<void> {
     if (!this.#options.cgroupsPerQos) return;
     for (const qos of classes) await this.#driver.create(this.#qosPath(qos));
-    await this.#driver.apply(this.#qosPath('BestEffort'), { cpuShares: 2 });
+    const { hugepages = [] } = hugepageLimits(new Map(), this.#node());
+    const unbounded = hugepages.map(({ pageSize }) => ({ pageSize, limit: unboundedBytes }));
+    await this.#driver.apply(this.#qosPath('BestEffort'), { cpuShares: 2, hugepages: unbounded });
+    await this.#driver.apply(this.#qosPath('Burstable'), { hugepages: unbounded });
+    await this.#limitAll(limits);
     await this.#shareBurstable();
   }
 
@@ -53,7 +70,7 @@ export class PodCgroups {
     if (this.#cgroups.exists(path)) return;
     const { podPidsLimit } = this.#options;
     const pids = podPidsLimit > 0 ? { pids: podPidsLimit } : {};
-    await this.#driver.create(path, { ...podResources(pod, this.#options), ...pids });
+    await this.#driver.create(path, { ...podResources(pod, this.#options, this.#node()), ...pids });
   }
 
   /** Removes the cgroup of a pod that has ended, and kills what is left in it. */
@@ -88,6 +105,31 @@ export class PodCgroups {
   #isAnywhere(path: string): boolean {
     const directories = [...this.#cgroups.controllers].map((each) => this.#cgroups.directory(path, each));
     return directories.some((each) => each !== undefined && existsSync(each));
+  }
+
+  /** The cgroup of all pods, whose guaranteed ones are directly in it. A failure is logged: pods use too much now. */
+  async #limitAll(limits: Amounts): Promise<void> {
+    const pids = Number((limits.get('pid') ?? 0n) / 1_000_000_000n);
+    try {
+      await this.#driver.apply(this.#qosPath('Guaranteed'), {
+        cpuShares: milliCpuToShares(milliCpu(limits)),
+        memoryLimit: memoryBytes(limits),
+        ...(pids > 0 && { pids }),
+        ...hugepageLimits(limits, this.#node()),
+      });
+    } catch (error) {
+      log.error('Failed to update Node Allocatable Limits', { err: error });
+    }
+  }
+
+  /** What settings of pods depend on. */
+  #node(): { version: 'v1' | 'v2'; hugepageSizes: readonly string[]; pageBytes: number } {
+    const { version, controllers } = this.#cgroups;
+    return {
+      version: version === 'v2' ? 'v2' : 'v1',
+      hugepageSizes: controllers.has('hugetlb') ? hugepageSizes() : [],
+      pageBytes,
+    };
   }
 
   #qosPath(qos: QosClass): string {

@@ -1,14 +1,15 @@
-// Converts Kubernetes quantities to settings of the CPU and memory controllers, for containers and whole pods.
-import { bytes, cpuMillis } from '@berth/common/quantity.ts';
+// Converts a pod's requests and limits to settings of its cgroup, of its sandbox, and of its runtime's overhead.
 import { workloadContainers } from '../api/each-container.ts';
-import type { Container, Pod } from '../api/pod.ts';
-import { type Amounts, podTotal } from '../api/pod-total.ts';
-import type { KubeletOptions } from '../options/kubelet-options.ts';
+import type { Pod } from '../api/pod.ts';
+import { type Amounts, overheadOf, podLevelResources, podLimits, podRequests } from '../api/pod-totals.ts';
+import type { CgroupNode, CgroupSettings } from './cgroup-node.ts';
 import { qosClass } from './qos-class.ts';
 
 const minShares = 2;
 const maxShares = 262_144;
 const minQuotaUs = 1000;
+const million = 1_000_000n;
+const billion = 1_000_000_000n;
 
 /** Settings of one cgroup, in cgroup v1's units; what is undefined is left as the kernel has it. */
 export interface CgroupLimits {
@@ -16,9 +17,14 @@ export interface CgroupLimits {
   cpuQuota?: number;
   cpuPeriod?: number;
   memoryLimit?: bigint;
+  /** Bytes by size of huge pages in the form of cgroup files. */
+  hugepages?: { pageSize: string; limit: bigint }[];
+  /** Files of cgroup v2 and their contents. */
+  unified?: Record<string, string>;
 }
 
-type CpuSettings = Pick<KubeletOptions, 'cpuCfsQuota' | 'cpuCfsQuotaPeriodUs'>;
+/** The settings of CPU quotas. */
+export type CpuSettings = Pick<CgroupSettings, 'cpuCfsQuota' | 'cpuCfsQuotaPeriodUs'>;
 
 /** 1024 shares per core, within the kernel's bounds; the minimum without a request. */
 export function milliCpuToShares(milliCpu: number): number {
@@ -30,81 +36,118 @@ export function milliCpuToQuota(milliCpu: number, periodUs: number): number {
   return milliCpu === 0 ? 0 : Math.max(minQuotaUs, Math.floor((milliCpu * periodUs) / 1000));
 }
 
-/** Settings of a container's cgroup. A container that only limits its CPU requests that much. */
-export function containerResources(container: Container, settings: CpuSettings): CgroupLimits {
-  const { limits = {}, requests = {} } = container.resources;
-  const cpuLimit = cpuMillis(limits.cpu ?? 0);
-  const memoryLimit = bytes(limits.memory ?? 0);
+/** An amount of CPU in thousandths of a core, rounded up. */
+export function milliCpu(amounts: Amounts): number {
+  return Number(((amounts.get('cpu') ?? 0n) + million - 1n) / million);
+}
+
+/** An amount of memory in bytes, rounded up. */
+export function memoryBytes(amounts: Amounts): bigint {
+  return ((amounts.get('memory') ?? 0n) + billion - 1n) / billion;
+}
+
+/** Settings from amounts: quota and memory limit only where there is a limit. */
+export function basicLimits(shares: Amounts, limits: Amounts, settings: CpuSettings): CgroupLimits {
+  const { cpuCfsQuota, cpuCfsQuotaPeriodUs } = settings;
+  const memoryLimit = memoryBytes(limits);
   return {
-    cpuShares: milliCpuToShares(requests.cpu === undefined ? cpuLimit : cpuMillis(requests.cpu)),
-    ...(settings.cpuCfsQuota
-      ? {
-          cpuQuota: milliCpuToQuota(cpuLimit, settings.cpuCfsQuotaPeriodUs),
-          cpuPeriod: settings.cpuCfsQuotaPeriodUs,
-        }
-      : {}),
-    ...(memoryLimit > 0n ? { memoryLimit } : {}),
+    cpuShares: milliCpuToShares(milliCpu(shares)),
+    ...(cpuCfsQuota && {
+      cpuQuota: milliCpuToQuota(milliCpu(limits), cpuCfsQuotaPeriodUs),
+      cpuPeriod: cpuCfsQuotaPeriodUs,
+    }),
+    ...(memoryLimit > 0n && { memoryLimit }),
   };
 }
 
-/** Settings of the pod's cgroup: limits hold for the whole pod only where every container has one. */
-export function podResources(pod: Pod, settings: CpuSettings): CgroupLimits {
-  const qos = qosClass(pod);
-  if (qos === 'BestEffort') return { cpuShares: minShares };
-  const cpuLimit = podSum(pod, 'limits', 'cpu', cpuMillis, numbers);
-  const memoryLimit = podSum(pod, 'limits', 'memory', bytes, bigints);
-  const everyLimit = (resource: string) =>
-    workloadContainers(pod.spec).every(({ container }) => isPositive(container.resources.limits?.[resource]));
-  const quota = settings.cpuCfsQuota ? milliCpuToQuota(cpuLimit, settings.cpuCfsQuotaPeriodUs) : -1;
+/** Settings of the pod's sandbox: what the runtime is told of the containers together. */
+export function sandboxResources(pod: Pod, settings: CpuSettings): CgroupLimits {
+  const requests = podRequests(pod, { overhead: false });
+  const limits = podLimits(pod, { overhead: false });
+  return basicLimits(requests.has('cpu') ? requests : limits, limits, settings);
+}
+
+/** Settings of what the runtime needs for itself; undefined without overhead. */
+export function overheadResources(pod: Pod, settings: CpuSettings): CgroupLimits | undefined {
+  if (pod.spec.overhead === undefined) return undefined;
+  const overhead = overheadOf(pod);
+  return basicLimits(overhead, overhead, settings);
+}
+
+/** Settings of the pod's cgroup: limits hold for the whole pod where it or every container has one. */
+export function podResources(
+  pod: Pod,
+  settings: CpuSettings & Pick<CgroupSettings, 'memoryThrottlingFactor'>,
+  node: Pick<CgroupNode, 'version' | 'hugepageSizes' | 'pageBytes'>,
+): CgroupLimits {
+  const requests = podRequests(pod, { overhead: true });
+  const limits = podLimits(pod, { overhead: true });
+  const hugepages = hugepageLimits(requests, node);
+  if (qosClass(pod) === 'BestEffort') return { cpuShares: minShares, ...hugepages };
+  const quota = settings.cpuCfsQuota ? milliCpuToQuota(milliCpu(limits), settings.cpuCfsQuotaPeriodUs) : -1;
+  const high = node.version === 'v2' ? podMemoryHigh(pod, requests, limits, settings, node) : undefined;
   return {
-    cpuShares: milliCpuToShares(podCpuRequest(pod)),
-    ...(everyLimit('cpu') ? { cpuQuota: quota, cpuPeriod: settings.cpuCfsQuotaPeriodUs } : {}),
-    ...(everyLimit('memory') ? { memoryLimit } : {}),
+    cpuShares: milliCpuToShares(milliCpu(requests)),
+    ...(isLimited(pod, 'cpu') ? { cpuQuota: quota, cpuPeriod: settings.cpuCfsQuotaPeriodUs } : {}),
+    ...(isLimited(pod, 'memory') ? { memoryLimit: memoryBytes(limits) } : {}),
+    ...hugepages,
+    ...(high === undefined ? {} : { unified: { 'memory.high': high } }),
   };
 }
 
 /** Thousandths of a core that the pod requests. */
 export function podCpuRequest(pod: Pod): number {
-  return podSum(pod, 'requests', 'cpu', cpuMillis, numbers);
+  return milliCpu(podRequests(pod, { overhead: true }));
 }
 
-function podSum<Amount>(
-  pod: Pod,
-  kind: 'limits' | 'requests',
-  resource: string,
-  parse: (quantity: string) => Amount,
-  amounts: Amounts<Amount>,
-): Amount {
-  const amount = ({ resources }: Container): Amount => {
-    // Requests that are missing are the limits, by the API's defaults.
-    const quantity =
-      resources[kind]?.[resource] ?? (kind === 'requests' ? resources.limits?.[resource] : undefined);
-    return quantity === undefined ? amounts.zero : parse(quantity);
+/** Limits of every size of huge pages that the node has: what `amounts` has of it, or none. */
+export function hugepageLimits(
+  amounts: Amounts,
+  { hugepageSizes }: Pick<CgroupNode, 'hugepageSizes'>,
+): Pick<CgroupLimits, 'hugepages'> {
+  if (hugepageSizes.length === 0) return {};
+  return {
+    hugepages: hugepageSizes.map((pageSize) => ({
+      pageSize,
+      // `hugepages-2Mi` is limited in files that are named for 2MB.
+      limit: (amounts.get(`hugepages-${pageSize.replace(/B$/, 'i')}`) ?? 0n) / billion,
+    })),
   };
-  return podTotal(pod.spec, amount, amounts);
 }
 
-function isPositive(quantity: string | undefined): boolean {
-  return quantity !== undefined && bytes(quantity) > 0n;
+/** Where the kernel begins to slow a cgroup down, in bytes; undefined for one that may use all that it is promised. */
+export function memoryHigh(
+  request: bigint,
+  limit: bigint,
+  { memoryThrottlingFactor }: Pick<CgroupSettings, 'memoryThrottlingFactor'>,
+  { pageBytes }: Pick<CgroupNode, 'pageBytes'>,
+): string | undefined {
+  const spare = Number(limit) - Number(request);
+  const pages = Math.floor((Number(request) + spare * memoryThrottlingFactor) / pageBytes);
+  const high = BigInt(pages * pageBytes);
+  return high > request ? String(high) : undefined;
 }
 
-const numbers: Amounts<number> = { zero: 0, add: (a, b) => a + b, larger: Math.max };
-const bigints: Amounts<bigint> = { zero: 0n, add: (a, b) => a + b, larger: largerBigint };
-
-function largerBigint(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
+/** Only pods with resources of their own have it: otherwise that of each container suffices. */
+function podMemoryHigh(
+  pod: Pod,
+  requests: Amounts,
+  limits: Amounts,
+  settings: Pick<CgroupSettings, 'memoryThrottlingFactor'>,
+  node: Pick<CgroupNode, 'pageBytes'>,
+): string | undefined {
+  if (podLevelResources(pod) === undefined || !isLimited(pod, 'memory')) return undefined;
+  const [request, limit] = [memoryBytes(requests), memoryBytes(limits)];
+  if (limit === 0n || request === limit) return undefined;
+  return memoryHigh(request, limit, settings, node);
 }
 
-/**
- * The container's oom_score_adj: lowest for guaranteed pods, highest for best-effort pods, and in between by the
- * container's memory request relative to the node's memory.
- */
-export function oomScoreAdj(pod: Pod, container: Container, memoryCapacity: number): number {
-  if (pod.spec.priorityClassName === 'system-node-critical') return -997;
-  const qos = qosClass(pod);
-  if (qos === 'Guaranteed') return -997;
-  if (qos === 'BestEffort') return 1000;
-  const request = container.resources.requests?.memory ?? container.resources.limits?.memory ?? '0';
-  const score = 1000 - Number((1000n * bytes(request)) / BigInt(memoryCapacity));
-  return Math.min(999, Math.max(3, score));
+/** Whether the pod as a whole is limited: by itself, or because each of its containers is. */
+function isLimited(pod: Pod, resource: 'cpu' | 'memory'): boolean {
+  const isPositive = (limits: Readonly<Record<string, string>> = {}): boolean =>
+    /[1-9]/.test(limits[resource] ?? '');
+  return (
+    isPositive(podLevelResources(pod)?.limits) ||
+    workloadContainers(pod.spec).every(({ container }) => isPositive(container.resources.limits))
+  );
 }

@@ -9,6 +9,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -164,4 +165,47 @@ test('a hundred files at once', async () => {
     writeFileSync(join(folder, `${index}.yaml`), manifest(`p${index}`));
   const all = await untilUpdate((update) => update.pods.length === 100);
   assert.equal(new Set(all.pods.map((pod) => pod.metadata.uid)).size, 100);
+});
+
+const secret = (value: string, immutable = false): string =>
+  `apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {k: ${value}}\nimmutable: ${immutable}\n`;
+const secretValue = ({ objects }: PodUpdate): string | undefined =>
+  objects[0]?.object.data.get('k')?.toString();
+
+test('an object that is edited is there within milliseconds, and its copy is only for root', async () => {
+  const file = join(folder, 's.yaml');
+  writeFileSync(file, secret('a'));
+  start();
+  await untilUpdate((update) => secretValue(update) === 'a');
+  const begin = performance.now();
+  writeFileSync(file, secret('b'));
+  await untilUpdate((update) => secretValue(update) === 'b');
+  assert.ok(performance.now() - begin < 1000);
+  await untilUpdate(() => copies() === 1);
+  const state = join(root, 'state');
+  assert.equal(statSync(state).mode & 0o777, 0o700);
+  for (const name of readdirSync(state)) assert.equal(statSync(join(state, name)).mode & 0o777, 0o600);
+  writeFileSync(file, secret('{'));
+  const broken = await untilUpdate((update) => update.rejected.length === 1);
+  assert.equal(secretValue(broken), 'b');
+  rmSync(file);
+  await untilUpdate((update) => update.objects.length === 0);
+});
+
+test('an immutable object stays as it was for the next kubelet, too', async () => {
+  const file = join(folder, 's.yaml');
+  writeFileSync(file, secret('a', true));
+  start();
+  await untilUpdate((update) => secretValue(update) === 'a');
+  await untilUpdate(() => copies() === 1);
+  await source.stop();
+  updates = [];
+  writeFileSync(file, secret('b', true));
+  start();
+  const first = await untilUpdate(() => true);
+  assert.equal(secretValue(first), 'a');
+  assert.deepEqual(
+    first.rejected.map(({ object, message }) => [object, message]),
+    [['Secret default/s', 'data: Forbidden: field is immutable when `immutable` is set']],
+  );
 });

@@ -1,13 +1,16 @@
 // CRI's ContainerConfig of a container: a pure function of the pod, the sandbox and the prepared files.
+import { messageOf } from '@berth/common/error-message.ts';
 import {
   type ContainerConfig,
   type DeepPartial,
+  type ImageSpec,
   type Mount,
   MountPropagation,
 } from '@berth/cri/generated/api.ts';
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
 import { stopSignal } from '../api/stop-signal.ts';
-import { containerResources, oomScoreAdj } from '../cgroups/pod-resources.ts';
+import type { CgroupNode } from '../cgroups/cgroup-node.ts';
+import { containerResources, oomScoreAdj } from '../cgroups/container-resources.ts';
 import { containerEnvironment, type EnvironmentSources, expandCommand } from '../env/environment.ts';
 import { annotationsOf, containerLabels } from '../kubecontainer/labels.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
@@ -15,17 +18,22 @@ import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { logPath } from '../paths/pod-paths.ts';
 import { userNamespace } from '../sandbox/namespaces.ts';
 import type { PodIds } from '../userns/id-ranges.ts';
+import { isRecursivelyReadOnly } from './recursive-read-only.ts';
 import { containerSecurityContext } from './security-context.ts';
 
 /** What a volume mount of a container mounts. */
-export interface MountSource {
-  /** Path on the node. */
-  hostPath: string;
-  /** True when the container may only read it, whatever the mount says. */
-  isReadOnly: boolean;
-  /** Whether it gets the SELinux label of the pod: volumes of the pod do, paths of the node keep theirs. */
-  isRelabelled: boolean;
-}
+export type MountSource =
+  | {
+      from: 'node';
+      /** Path on the node. */
+      hostPath: string;
+      /** True when the container may only read it, whatever the mount says. */
+      isReadOnly: boolean;
+      /** Whether it gets the SELinux label of the pod: volumes of the pod do, paths of the node keep theirs. */
+      isRelabelled: boolean;
+    }
+  /** `subPath` of an image; empty: all of it. */
+  | { from: 'image'; image: DeepPartial<ImageSpec>; subPath: string };
 
 /** The files and image prepared for one attempt of a container. */
 export interface ContainerParts {
@@ -33,12 +41,17 @@ export interface ContainerParts {
   /** The runtime's id of the image, and its user. */
   image: PresentImage;
   place: EnvironmentSources;
+  cgroups: CgroupNode;
   /** What each volume mount of the container mounts, by its mount path. */
   mountSources: ReadonlyMap<string, MountSource>;
+  /** Whether the runtime can make mounts below a read-only mount read-only. */
+  canMountRecursivelyReadOnly: boolean;
   /** The managed /etc/hosts; undefined: use the image's. */
   hostsFile: string | undefined;
   /** The file for the container's termination message. */
   terminationLog: string | undefined;
+  /** Paths that containers of this node do not see. */
+  maskedPaths: readonly string[];
   /** The ids of a pod with users of its own. */
   ids: PodIds | undefined;
 }
@@ -51,7 +64,7 @@ export function containerConfig(
   options: KubeletOptions,
 ): DeepPartial<ContainerConfig> {
   const environment = containerEnvironment(pod, container, parts.place);
-  const limits = containerResources(container, options);
+  const limits = containerResources(pod, container, options, parts.cgroups);
   return {
     metadata: { name: container.name, attempt: parts.restartCount },
     image: { image: parts.image.ref, userSpecifiedImage: container.image },
@@ -73,10 +86,14 @@ export function containerConfig(
         cpuQuota: BigInt(limits.cpuQuota ?? 0),
         cpuPeriod: BigInt(limits.cpuPeriod ?? 0),
         memoryLimitInBytes: limits.memoryLimit ?? 0n,
-        oomScoreAdj: BigInt(oomScoreAdj(pod, container, parts.place.node.memoryBytes)),
+        memorySwapLimitInBytes: limits.memorySwapLimit ?? 0n,
+        hugepageLimits: limits.hugepages ?? [],
+        unified: limits.unified ?? {},
+        oomScoreAdj: BigInt(oomScoreAdj(pod, container, parts.cgroups.memoryBytes)),
       },
       securityContext: containerSecurityContext(pod, container, parts.image.user, {
         ids: parts.ids,
+        maskedPaths: parts.maskedPaths,
         seccomp: { default: options.seccompDefault, profileRoot: `${options.rootDir}/seccomp` },
       }),
     },
@@ -91,9 +108,8 @@ function mounts(container: Container, parts: ContainerParts): DeepPartial<Mount>
     }
     return {
       containerPath: absolute(mount.mountPath),
-      hostPath: source.hostPath,
-      readonly: mount.readOnly === true || source.isReadOnly,
-      selinuxRelabel: source.isRelabelled,
+      ...sourceFields(source, mount),
+      recursiveReadOnly: recursively(mount, parts),
       propagation: propagation(mount),
       mountOptions: mount.bindMountOptions ?? [],
     };
@@ -109,6 +125,22 @@ function mounts(container: Container, parts: ContainerParts): DeepPartial<Mount>
   // The runtime shows the owners of files in them as the pod's users see them.
   const { uids, gids } = userNamespace(parts.ids);
   return all.map((mount) => ({ ...mount, uidMappings: uids, gidMappings: gids }));
+}
+
+function sourceFields(source: MountSource, { readOnly = false }: VolumeMount): DeepPartial<Mount> {
+  if (source.from === 'image') {
+    return { hostPath: '', readonly: true, image: source.image, imageSubPath: source.subPath };
+  }
+  const { hostPath, isReadOnly, isRelabelled } = source;
+  return { hostPath, readonly: readOnly || isReadOnly, selinuxRelabel: isRelabelled };
+}
+
+function recursively(mount: VolumeMount, { canMountRecursivelyReadOnly }: ContainerParts): boolean {
+  try {
+    return isRecursivelyReadOnly(mount, canMountRecursivelyReadOnly);
+  } catch (error) {
+    throw new Error(`failed to resolve recursive read-only mode: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** Mount options of the kubelet's own files. A runtime may ignore them: the file system itself has them too. */

@@ -4,7 +4,7 @@ import { NamespaceMode, SecurityProfile_ProfileType as Profile } from '@berth/cr
 import type { PodSpec, SecurityContext } from '../api/pod.ts';
 import type { ImageUser } from '../kubecontainer/present-image.ts';
 import { testPod } from '../testing/pod.ts';
-import { containerSecurityContext, defaultMaskedPaths } from './security-context.ts';
+import { containerSecurityContext } from './security-context.ts';
 
 const root: ImageUser = { uid: 0n, username: '' };
 
@@ -20,7 +20,11 @@ function effective(
   const [container] = pod.spec.containers;
   assert.ok(container);
   const seccomp = { default: seccompDefault, profileRoot: '/seccomp' };
-  return containerSecurityContext(pod, container, user, { ids: undefined, seccomp });
+  return containerSecurityContext(pod, container, user, {
+    ids: undefined,
+    maskedPaths: ['/proc/a'],
+    seccomp,
+  });
 }
 
 test('nothing said', () => {
@@ -28,7 +32,7 @@ test('nothing said', () => {
   assert.deepEqual(context.runAsUser, { value: 0n });
   assert.equal(context.privileged, false);
   assert.equal(context.noNewPrivs, false);
-  assert.deepEqual(context.maskedPaths, defaultMaskedPaths);
+  assert.deepEqual(context.maskedPaths, ['/proc/a']);
   assert.deepEqual(context.seccomp, { profileType: Profile.Unconfined });
   assert.deepEqual(context.namespaceOptions, {
     network: NamespaceMode.POD,
@@ -110,7 +114,7 @@ for (const [title, own, ofPod, byDefault, want] of profiles) {
 test('procMount Unmasked hides and protects nothing', () => {
   const { maskedPaths, readonlyPaths } = effective({ procMount: 'Unmasked' }, { hostUsers: false });
   assert.deepEqual([maskedPaths, readonlyPaths], [[], []]);
-  assert.deepEqual(effective({ procMount: 'Default' }).maskedPaths, defaultMaskedPaths);
+  assert.deepEqual(effective({ procMount: 'Default' }).maskedPaths, ['/proc/a']);
 });
 
 const appArmorProfiles: [

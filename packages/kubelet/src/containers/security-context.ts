@@ -13,22 +13,6 @@ import { namespaceOptions } from '../sandbox/namespaces.ts';
 import { podGroups, selinuxOptions } from '../sandbox/sandbox-config.ts';
 import type { PodIds } from '../userns/id-ranges.ts';
 
-/** Paths in /proc and /sys that reveal or change host state; the same that other runtimes and kubelets mask. */
-export const defaultMaskedPaths: readonly string[] = [
-  '/proc/asound',
-  '/proc/acpi',
-  '/proc/interrupts',
-  '/proc/kcore',
-  '/proc/keys',
-  '/proc/latency_stats',
-  '/proc/timer_list',
-  '/proc/timer_stats',
-  '/proc/sched_debug',
-  '/proc/scsi',
-  '/sys/firmware',
-  '/sys/devices/virtual/powercap',
-];
-
 /** Parts of /proc that containers may read but not write. */
 const defaultReadonlyPaths: readonly string[] = [
   '/proc/bus',
@@ -44,6 +28,8 @@ const maxUserId = 2_147_483_647n;
 export interface ContainerSecuritySettings {
   /** The ids of a pod with users of its own. */
   ids: PodIds | undefined;
+  /** Paths that containers do not see unless their /proc is unmasked. */
+  maskedPaths: readonly string[];
   /** Whether containers without a profile get the runtime's, and where profiles of the node are. */
   seccomp: { default: boolean; profileRoot: string };
 }
@@ -75,7 +61,7 @@ export function containerSecurityContext(
     readonlyRootfs: own.readOnlyRootFilesystem === true,
     ...podGroups(pod),
     noNewPrivs: own.allowPrivilegeEscalation === false,
-    maskedPaths: own.procMount === 'Unmasked' ? [] : [...defaultMaskedPaths],
+    maskedPaths: own.procMount === 'Unmasked' ? [] : [...settings.maskedPaths],
     readonlyPaths: own.procMount === 'Unmasked' ? [] : [...defaultReadonlyPaths],
     seccomp: seccompProfile(own.seccompProfile ?? ofPod.seccompProfile, settings.seccomp),
     ...appArmor(appArmorProfile(pod, container)),

@@ -48,7 +48,7 @@ export function fieldValue(pod: Pod, fieldPath: string, place: PodPlace): string
 
 /**
  * The value of a `resourceFieldRef`: a whole number of `divisor`s, rounded up. A limit that the container does
- * not set is the node's capacity, a request that it does not set is 0.
+ * not set is what the node has for pods, a request that it does not set is 0.
  */
 export function resourceValue(
   container: Container,
@@ -69,8 +69,8 @@ export function resourceValue(
 
 function capacityOf(resource: string, node: NodeCapacity): bigint {
   const units = 1_000_000_000n;
-  if (resource === 'cpu') return BigInt(node.cpus) * units;
-  if (resource === 'memory') return BigInt(node.memoryBytes) * units;
-  if (resource === 'ephemeral-storage') return BigInt(node.ephemeralStorageBytes) * units;
+  if (resource === 'cpu') return BigInt(Math.round(node.cpus * 1000)) * 1_000_000n;
+  if (resource === 'memory') return BigInt(Math.floor(node.memoryBytes)) * units;
+  if (resource === 'ephemeral-storage') return BigInt(Math.floor(node.ephemeralStorageBytes)) * units;
   return 0n;
 }

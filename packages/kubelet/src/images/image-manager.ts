@@ -37,7 +37,7 @@ export class ImageManager {
   /** Returns the container's image; pulls it if the policy requires. Throws StartError with the reason to show. */
   async ensure(
     pod: Pod,
-    container: Container,
+    container: Pick<Container, 'image' | 'imagePullPolicy'>,
     sandboxConfig: DeepPartial<PodSandboxConfig>,
   ): Promise<PresentImage> {
     const image = withDefaultTag(container.image);

@@ -21,7 +21,9 @@ test('errors carry their causes and long texts become a block', () => {
   const lines: string[] = [];
   const restore = redirectLog((line) => lines.push(line.replace(/^.*?\] /s, '')));
   const log = createLogger('a.ts');
-  log.error('Failed', { err: new Error('pull', { cause: new Error('no such host') }), pod: 'a/b' });
+  const cause = new Error('no such host');
+  log.error('Failed', { err: new Error('pull', { cause }), pod: 'a/b' });
+  log.error('Failed', { err: new Error('pull', { cause: new Error('pull', { cause }) }) });
   log.error('Failed', { err: 'one\ntwo' });
   log.v(2, 'hidden');
   setVerbosity(2);
@@ -30,6 +32,7 @@ test('errors carry their causes and long texts become a block', () => {
   restore();
   assert.deepEqual(lines, [
     '"Failed" err="pull: no such host" pod="a/b"\n',
+    '"Failed" err="pull: no such host"\n',
     '"Failed" err=<\n\tone\n\ttwo\n >\n',
     '"shown"\n',
   ]);

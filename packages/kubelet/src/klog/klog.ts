@@ -98,10 +98,12 @@ function quote(text: string): string {
   return quoted(text, maxText);
 }
 
+/** The message and those of its causes, without what it repeats. */
 function errorText(error: Error): string {
-  return error.cause instanceof Error && !error.message.includes(error.cause.message)
-    ? `${error.message}: ${errorText(error.cause)}`
-    : error.message || error.name;
+  const message = error.message || error.name;
+  const cause = error.cause instanceof Error ? errorText(error.cause) : '';
+  if (message.includes(cause)) return message;
+  return cause.startsWith(message) ? cause : `${message}: ${cause}`;
 }
 
 function bigintAsNumber(_key: string, value: unknown): unknown {

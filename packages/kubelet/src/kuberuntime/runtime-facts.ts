@@ -13,6 +13,8 @@ export interface RuntimeFacts {
   hasGroupsPolicy: boolean;
   /** The handlers that pods can name; an old runtime tells none. */
   handlers: readonly RuntimeHandler[];
+  /** Whether the runtime can make mounts below a read-only mount read-only. */
+  canMountRecursivelyReadOnly: boolean;
 }
 
 /** Asks the runtime. Throws when it does not answer. */
@@ -24,6 +26,12 @@ export async function runtimeFacts(
     runtime.status({}),
   ]);
   log.info('Container runtime initialized', { containerRuntime: runtimeName, version: runtimeVersion });
-  const hasGroupsPolicy = features?.supplementalGroupsPolicy === true;
-  return { runtimeName, hasGroupsPolicy, handlers: runtimeHandlers };
+  // Pods run with the default handler.
+  const handler = runtimeHandlers.find(({ name }) => name === '');
+  return {
+    runtimeName,
+    hasGroupsPolicy: features?.supplementalGroupsPolicy === true,
+    handlers: runtimeHandlers,
+    canMountRecursivelyReadOnly: handler?.features?.recursiveReadOnlyMounts === true,
+  };
 }

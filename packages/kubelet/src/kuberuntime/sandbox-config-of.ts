@@ -1,11 +1,16 @@
 // Makes sandbox configurations with the current resolver settings of the node.
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
-import type { Pod } from '../api/pod.ts';
+import { type Pod, podKey } from '../api/pod.ts';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
+import { createLogger } from '../klog/klog.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { type DnsSettings, dnsOmissions } from '../sandbox/dns.ts';
+import { fullHostname, podHostname } from '../sandbox/hostname.ts';
 import { sandboxConfig } from '../sandbox/sandbox-config.ts';
 import type { UserNamespaces } from '../userns/user-namespaces.ts';
 import { dnsSettings } from './dns-settings.ts';
+
+const log = createLogger('sandbox-config-of.ts');
 
 /** The configuration of a pod's sandbox number `attempt`. Throws when the pod cannot have one. */
 export type SandboxConfigOf = (pod: Pod, attempt: number) => DeepPartial<PodSandboxConfig>;
@@ -16,11 +21,34 @@ export function sandboxConfigMaker(
   cgroups: Pick<PodCgroups, 'parentOf'>,
   users: Pick<UserNamespaces, 'idsOf'>,
 ): SandboxConfigOf {
-  return (pod, attempt) =>
-    sandboxConfig(pod, attempt, {
-      options,
-      dns: dnsSettings(options),
-      cgroupParent: cgroups.parentOf(pod),
-      ids: users.idsOf(pod),
+  /** Pods whose omissions have been logged. */
+  const told = new WeakSet<Pod>();
+  return (pod, attempt) => {
+    const dns = dnsSettings(options);
+    if (!told.has(pod)) logOmissions(pod, dns);
+    told.add(pod);
+    const cgroupParent = cgroups.parentOf(pod);
+    return sandboxConfig(pod, attempt, { options, dns, cgroupParent, ids: users.idsOf(pod) });
+  };
+}
+
+/** Logs what a pod does not get as it asks for it. */
+function logOmissions(pod: Pod, dns: DnsSettings): void {
+  for (const message of dnsOmissions(pod, dns)) {
+    log.warn('Event occurred', {
+      object: podKey(pod),
+      kind: 'Pod',
+      apiVersion: 'v1',
+      type: 'Warning',
+      reason: 'DNSConfigForming',
+      message,
     });
+  }
+  const hostname = podHostname(pod);
+  if (hostname.length < fullHostname(pod).length) {
+    log.error('Hostname for pod was too long, truncated it', {
+      podName: pod.metadata.name,
+      truncatedHostname: hostname,
+    });
+  }
 }

@@ -4,6 +4,7 @@ import { messageOf } from '@berth/common/error-message.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import type { Container, Pod } from '../api/pod.ts';
+import type { CgroupNode } from '../cgroups/cgroup-node.ts';
 import { containerConfig } from '../containers/container-config.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
 import { StartError, type StartFailureReason } from '../kubecontainer/start-error.ts';
@@ -23,8 +24,14 @@ import { mountSources } from '../volumes/mount-sources.ts';
 export interface StartContainerPorts {
   runtime: Pick<RuntimeClient, 'createContainer' | 'startContainer'>;
   options: KubeletOptions;
+  /** What pods see as the node's resources. */
   capacity: NodeCapacity;
   objects: Objects;
+  /** Whether the runtime can make mounts below a read-only mount read-only. */
+  canMountRecursivelyReadOnly: boolean;
+  cgroupNode: CgroupNode;
+  /** Paths that containers of this node do not see. */
+  maskedPaths: readonly string[];
 }
 
 /** The sandbox and volumes of a container. */
@@ -35,6 +42,8 @@ export interface ContainerPlace {
   ids: PodIds | undefined;
   podIps: string[];
   volumes: PreparedVolumes;
+  /** Images of the volumes that the container mounts, by name. */
+  imageVolumes: ReadonlyMap<string, PresentImage>;
 }
 
 /**
@@ -69,7 +78,7 @@ async function prepare(
   place: ContainerPlace,
   ports: StartContainerPorts,
 ): Promise<DeepPartial<ContainerConfig>> {
-  const { options, capacity, objects } = ports;
+  const { options, capacity, cgroupNode, objects } = ports;
   makeLogDir(options, pod.metadata, container.name);
   const podIps = pod.spec.hostNetwork ? options.nodeIps : place.podIps;
   const podPlace = {
@@ -91,7 +100,10 @@ async function prepare(
       restartCount: attempt.restartCount,
       image,
       place: podPlace,
-      mountSources: mountSources(pod, container, place.volumes, podPlace, options),
+      cgroups: cgroupNode,
+      maskedPaths: ports.maskedPaths,
+      mountSources: mountSources(pod, container, place, podPlace, options),
+      canMountRecursivelyReadOnly: ports.canMountRecursivelyReadOnly,
       ids: place.ids,
       hostsFile: hostsFile(pod, podIps, options),
       terminationLog:

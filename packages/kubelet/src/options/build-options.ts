@@ -41,6 +41,8 @@ export function buildConfiguration({
     );
   }
   const secureServer = secureServerOptions(settings, flags.certDir || join(flags.rootDir, 'pki'));
+  if (fromFlags.evictionHard ?? fromFile.evictionHard)
+    notices.push('evictionHard reserves memory and disk; this kubelet does not evict pods yet');
   const parallel = fromFile.maxParallelImagePulls;
   const options: KubeletOptions = {
     nodeName: nodeName(flags.hostnameOverride),
@@ -58,6 +60,17 @@ export function buildConfiguration({
     cgroupsPerQos: settings.cgroupsPerQOS,
     cpuCfsQuota: settings.cpuCFSQuota,
     cpuCfsQuotaPeriodUs: Math.round(settings.cpuCFSQuotaPeriod * 1000),
+    swapBehavior: settings.swapBehavior,
+    memoryThrottlingFactor: settings.memoryThrottlingFactor,
+    singleProcessOomKill: settings.singleProcessOOMKill,
+    reservations: {
+      systemReserved: settings.systemReserved,
+      kubeReserved: settings.kubeReserved,
+      evictionHard: settings.mergeDefaultEvictionSettings
+        ? { ...defaultSettings.evictionHard, ...settings.evictionHard }
+        : settings.evictionHard,
+    },
+    enforceNodeAllocatable: settings.enforceNodeAllocatable.includes('pods'),
     podPidsLimit: settings.podPidsLimit,
     clusterDns: settings.clusterDNS,
     clusterDomain: settings.clusterDomain,

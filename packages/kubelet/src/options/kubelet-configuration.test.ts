@@ -26,7 +26,6 @@ authorization: {mode: Webhook, webhook: {cacheAuthorizedTTL: 0s}}
 port: 0
 tlsCurvePreferences: [23, 29]
 memorySwap: {}
-evictionHard: {}
 shutdownGracePeriod: 0s
 `);
   assert.deepEqual(settings, {
@@ -102,7 +101,10 @@ test('what is wrong or has no effect here is refused by name', () => {
       /authorization.mode: Invalid value: must be "AlwaysAllow" or "Webhook"/,
     ],
     [`${head}featureGates: {A: true}`, /featureGates: Forbidden: .* is not supported/],
-    [`${head}evictionHard: {memory.available: 1Gi}`, /evictionHard: Forbidden/],
+    [`${head}evictionSoft: {memory.available: 1Gi}`, /evictionSoft: Forbidden/],
+    [`${head}evictionHard: {memory.available: 1x}`, /evictionHard: Invalid value: failed to parse quantity/],
+    [`${head}memoryThrottlingFactor: 1.5`, /must be a number above 0, at most 1, not 1.5/],
+    [`${head}enforceNodeAllocatable: [kube-reserved]`, /must be "pods" or "none"/],
     ['kind: Pod\napiVersion: v1', /kind: must be "KubeletConfiguration", not "Pod"/],
     ['kind: KubeletConfiguration\napiVersion: v1', /apiVersion: must be/],
     ['[', /not valid YAML/],
@@ -245,4 +247,33 @@ test('facts of the host', () => {
     'cni0\t0000580A\t00000000\t0001\t0\t0\t0\t0000FFFF\n';
   assert.equal(defaultRouteDevice(routes), 'eth0');
   assert.equal(defaultRouteDevice('Iface\n'), undefined);
+});
+
+test('reservations come from the file or the command line', () => {
+  const text = `${head}systemReserved: {cpu: 500m, memory: 1Gi}
+evictionHard: {memory.available: 200Mi}
+mergeDefaultEvictionSettings: true
+enforceNodeAllocatable: [none]
+memorySwap: {swapBehavior: LimitedSwap}
+userNamespaces: {idsPerPod: 131072}
+`;
+  const { settings } = readKubeletConfiguration(text);
+  assert.deepEqual(settings, {
+    systemReserved: { cpu: '500m', memory: '1Gi' },
+    evictionHard: { 'memory.available': '200Mi' },
+    mergeDefaultEvictionSettings: true,
+    enforceNodeAllocatable: ['none'],
+    swapBehavior: 'LimitedSwap',
+    userNamespacesIdsPerPod: 131_072,
+  });
+  assert.deepEqual(readKubeletConfiguration(`${head}evictionHard: {}`).settings, { evictionHard: {} });
+  const { options, notices } = buildConfiguration(
+    parseCommandLine(['--kube-reserved=cpu=1,memory=2Gi', '--eviction-hard=memory.available<5%']),
+  );
+  assert.deepEqual(options.reservations, {
+    systemReserved: {},
+    kubeReserved: { cpu: '1', memory: '2Gi' },
+    evictionHard: { 'memory.available': '5%' },
+  });
+  assert.deepEqual(notices, ['evictionHard reserves memory and disk; this kubelet does not evict pods yet']);
 });

@@ -22,6 +22,7 @@ export const grouped: Readonly<Record<string, keyof Settings>> = {
   'authorization.mode': 'authorizationMode',
   'crashLoopBackOff.maxContainerRestartPeriod': 'maxContainerRestartPeriod',
   'logging.verbosity': 'verbosity',
+  'memorySwap.swapBehavior': 'swapBehavior',
   'userNamespaces.idsPerPod': 'userNamespacesIdsPerPod',
 };
 
@@ -108,7 +109,7 @@ function readField(path: string, value: unknown, { settings, notices }: Configur
 }
 
 function isUnset(name: keyof Settings, value: unknown): boolean {
-  if (name === 'resolvConf') return value === null;
+  if (name === 'resolvConf' || name === 'evictionHard') return value === null;
   return isEmpty(value) || (value === 0 && (name === 'maxPods' || name === 'port' || name === 'verbosity'));
 }
 

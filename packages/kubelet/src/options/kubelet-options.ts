@@ -2,6 +2,7 @@
 // units. Everything below main.ts reads these and never a flag or a YAML field.
 import type { SecureVersion } from 'node:tls';
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
+import type { ReservationSettings } from './reservation-settings.ts';
 import type { NodeIds } from './subordinate-ids.ts';
 
 /** Settings of the secure server. */
@@ -69,6 +70,16 @@ export interface KubeletOptions {
   cpuCfsQuota: boolean;
   /** Length of the CFS period, in microseconds. */
   cpuCfsQuotaPeriodUs: number;
+  /** What containers may swap; LimitedSwap: burstable ones by their memory request, on cgroup v2. */
+  swapBehavior: 'NoSwap' | 'LimitedSwap';
+  /** Share of the memory between request and limit from which on containers are slowed down, on cgroup v2. */
+  memoryThrottlingFactor: number;
+  /** Whether an OOM kill ends one process and not the whole container, on cgroup v2. */
+  singleProcessOomKill: boolean;
+  /** What the node keeps from pods. */
+  reservations: ReservationSettings;
+  /** Whether the cgroup of all pods is limited to the node without its reservations. */
+  enforceNodeAllocatable: boolean;
   /** Maximum number of processes in a pod; -1: no limit per pod. */
   podPidsLimit: number;
   /** Name servers of pods with dnsPolicy ClusterFirst. */

@@ -2,8 +2,10 @@
 // command line both fill them; see unsupported-settings.ts for the fields that are refused.
 import { isIP } from 'node:net';
 import { formatGoDuration } from '@berth/common/go-duration.ts';
+import { isObject } from '@berth/common/json/is-object.ts';
 import { type CgroupDriverName, cgroupDrivers } from '@berth/linux/cgroups/driver.ts';
 import { parseDuration } from '../api/duration.ts';
+import { defaultEvictionHard, reservedProblem, thresholdsProblem } from './reservation-settings.ts';
 
 /** Values of authorization.mode. */
 export const authorizationModes = ['AlwaysAllow', 'Webhook'] as const;
@@ -32,14 +34,19 @@ export interface Settings {
   enableServer: boolean;
   enableSystemLogHandler: boolean;
   enableSystemLogQuery: boolean;
+  enforceNodeAllocatable: ('pods' | 'none')[];
+  evictionHard: Record<string, string>;
   failCgroupV1: boolean;
   failSwapOn: boolean;
   fileCheckFrequency: number;
   healthzBindAddress: string;
   healthzPort: number;
   imageServiceEndpoint: string;
+  kubeReserved: Record<string, string>;
   maxParallelImagePulls: number;
   maxPods: number;
+  memoryThrottlingFactor: number;
+  mergeDefaultEvictionSettings: boolean;
   podLogsDir: string;
   podPidsLimit: number;
   port: number;
@@ -48,6 +55,7 @@ export interface Settings {
   runtimeRequestTimeout: number;
   seccompDefault: boolean;
   serializeImagePulls: boolean;
+  singleProcessOOMKill: boolean;
   staticPodPath: string;
   streamingConnectionIdleTimeout: number;
   syncFrequency: number;
@@ -59,8 +67,11 @@ export interface Settings {
   tlsPrivateKeyFile: string;
   /** authentication.webhook.enabled */
   webhookAuth: boolean;
+  systemReserved: Record<string, string>;
   /** crashLoopBackOff.maxContainerRestartPeriod */
   maxContainerRestartPeriod: number;
+  /** memorySwap.swapBehavior */
+  swapBehavior: 'NoSwap' | 'LimitedSwap';
   /** userNamespaces.idsPerPod */
   userNamespacesIdsPerPod: number;
   /** logging.verbosity, and the flag -v */
@@ -102,14 +113,19 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   enableServer: bool(),
   enableSystemLogHandler: bool(),
   enableSystemLogQuery: bool(),
+  enforceNodeAllocatable: oneOrNone('pods'),
+  evictionHard: quantities('<', thresholdsProblem),
   failCgroupV1: bool(),
   failSwapOn: bool(),
   fileCheckFrequency: duration(1),
   healthzBindAddress: ipAddress(),
   healthzPort: integer(0, 65_535),
   imageServiceEndpoint: text(),
+  kubeReserved: quantities('=', reservedProblem),
   maxParallelImagePulls: integer(1, 2 ** 31 - 1),
   maxPods: integer(0, 2 ** 31 - 1),
+  memoryThrottlingFactor: fraction(),
+  mergeDefaultEvictionSettings: bool(),
   podLogsDir: text(),
   podPidsLimit: integer(-1, Number.MAX_SAFE_INTEGER),
   port: integer(0, 65_535),
@@ -118,6 +134,7 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   runtimeRequestTimeout: duration(1),
   seccompDefault: bool(),
   serializeImagePulls: bool(),
+  singleProcessOOMKill: bool(),
   staticPodPath: text(),
   streamingConnectionIdleTimeout: duration(1),
   syncFrequency: duration(1),
@@ -127,7 +144,9 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   tlsMinVersion: text(),
   tlsPrivateKeyFile: text(),
   webhookAuth: bool(),
+  systemReserved: quantities('=', reservedProblem),
   maxContainerRestartPeriod: duration(1000, 300_000),
+  swapBehavior: choice('NoSwap', 'LimitedSwap'),
   userNamespacesIdsPerPod: integer(65_536, 2 ** 32 - 1),
   verbosity: integer(0, 2 ** 31 - 1),
 };
@@ -156,6 +175,8 @@ export const defaultSettings: Settings = {
   enableServer: true,
   enableSystemLogHandler: true,
   enableSystemLogQuery: false,
+  enforceNodeAllocatable: ['pods'],
+  evictionHard: { ...defaultEvictionHard },
   // Both cgroup versions work here.
   failCgroupV1: false,
   failSwapOn: true,
@@ -163,8 +184,11 @@ export const defaultSettings: Settings = {
   healthzBindAddress: '127.0.0.1',
   healthzPort: 10_248,
   imageServiceEndpoint: '',
+  kubeReserved: {},
   maxParallelImagePulls: 1,
   maxPods: 110,
+  memoryThrottlingFactor: 0.9,
+  mergeDefaultEvictionSettings: false,
   podLogsDir: '/var/log/pods',
   podPidsLimit: -1,
   port: 10_250,
@@ -174,6 +198,7 @@ export const defaultSettings: Settings = {
   runtimeRequestTimeout: 120_000,
   seccompDefault: false,
   serializeImagePulls: true,
+  singleProcessOOMKill: false,
   staticPodPath: '',
   streamingConnectionIdleTimeout: 4 * 3_600_000,
   syncFrequency: 60_000,
@@ -184,7 +209,9 @@ export const defaultSettings: Settings = {
   tlsPrivateKeyFile: '',
   // As authorizationMode.
   webhookAuth: false,
+  systemReserved: {},
   maxContainerRestartPeriod: 300_000,
+  swapBehavior: 'NoSwap',
   userNamespacesIdsPerPod: 65_536,
   verbosity: 0,
 };
@@ -295,6 +322,67 @@ function integer(min: number, max: number): Field<number> {
     throw wanted(`a whole number from ${min} to ${max}`, value);
   };
   return field((value) => check(/^-?\d+$/.test(value) ? Number(value) : value), check);
+}
+
+function fraction(): Field<number> {
+  const check = (value: unknown): number => {
+    if (typeof value === 'number' && value > 0 && value <= 1) return value;
+    throw wanted('a number above 0, at most 1', value);
+  };
+  return field((value) => check(value.trim() === '' ? value : Number(value)), check);
+}
+
+/** A list with one entry, or with `none`. */
+function oneOrNone<const T extends string>(name: T): Field<(T | 'none')[]> {
+  const check = (entries: unknown[]): (T | 'none')[] =>
+    entries.map((entry) => {
+      if (entry === name || entry === 'none') return entry === name ? name : 'none';
+      throw wanted(`${JSON.stringify(name)} or "none"`, entry);
+    });
+  return field(
+    (value) => check(value === '' ? [] : value.split(',')),
+    (value) => {
+      if (!Array.isArray(value)) throw wanted('a list', value);
+      return check(value);
+    },
+    { toText: (value) => value.join(',') },
+  );
+}
+
+/** Quantities by name; on the command line `NAME${separator}QUANTITY,…`. */
+function quantities(
+  separator: '=' | '<',
+  problemOf: (list: Record<string, string>) => string | undefined,
+): Field<Record<string, string>> {
+  const check = (value: unknown): Record<string, string> => {
+    if (!isObject(value)) throw wanted('an object of quantities', value);
+    const list = Object.fromEntries(
+      Object.entries(value).map(([name, quantity]) => {
+        if (typeof quantity !== 'string' && typeof quantity !== 'number' && typeof quantity !== 'bigint')
+          throw wanted('a quantity', quantity);
+        return [name, String(quantity).trim()];
+      }),
+    );
+    const problem = problemOf(list);
+    if (problem !== undefined) throw new RangeError(problem);
+    return list;
+  };
+  const toText = (value: Record<string, string>): string =>
+    Object.entries(value)
+      .map(([name, quantity]) => `${name}${separator}${quantity}`)
+      .join(',');
+  const fromText = (value: string): Record<string, string> =>
+    check(
+      Object.fromEntries(
+        value.split(',').flatMap((entry) => {
+          if (entry.trim() === '') return [];
+          const at = entry.indexOf(separator);
+          if (at < 0) throw wanted(`a list of NAME${separator}QUANTITY`, value);
+          return [[entry.slice(0, at).trim(), entry.slice(at + 1).trim()]];
+        }),
+      ),
+    );
+  return field(fromText, check, { toText });
 }
 
 function duration(minMs: number, maxMs = Number.MAX_SAFE_INTEGER): Field<number> {

@@ -41,6 +41,8 @@ export interface WorkerPorts {
   prober: Pick<Prober, 'observe' | 'nudge' | 'terminating' | 'forget' | 'result'>;
   /** The runtime's name, which is the scheme of container ids. */
   runtimeName: string;
+  /** Whether the runtime can make mounts below a read-only mount read-only. */
+  canMountRecursivelyReadOnly: boolean;
   options: Pick<KubeletOptions, 'nodeIps'>;
 }
 
@@ -260,7 +262,7 @@ export class PodWorker {
     this.#runtimeStatus = seen;
     const pod = this.#pod;
     if (!pod) return;
-    const { options, prober, runtimeName, statuses } = this.#ports;
+    const { options, prober, runtimeName, canMountRecursivelyReadOnly, statuses } = this.#ports;
     const ips = runtimePodIps(seen);
     // A pod that has ended keeps its last address.
     if (ips.length > 0) this.#podIps = ips;
@@ -271,6 +273,7 @@ export class PodWorker {
     const context = {
       runtimeName,
       probes: prober,
+      canMountRecursivelyReadOnly,
       failures: this.#waiting,
       hostIps: options.nodeIps,
       podIps: this.#podIps,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PodSpec } from '../api/pod.ts';
 import { testPod } from '../testing/pod.ts';
-import { podDns } from './dns.ts';
+import { dnsOmissions, podDns } from './dns.ts';
 import { parseResolvConf } from './resolv-conf.ts';
 
 const host = { servers: ['192.0.2.53'], searches: ['example.com'], options: ['timeout:1'] };
@@ -83,8 +83,23 @@ test('searches that are too long are left out', () => {
     searches: ['x'.repeat(254), ...Array.from({ length: 40 }, (_, i) => `d${i}`)],
   };
   const pod = testPod({ dnsPolicy: 'None', dnsConfig, containers: [{ name: 'a' }] });
-  const { searches } = podDns(pod, { host: undefined, ...noCluster, nodeIps: [] });
+  const settings = { host: undefined, ...noCluster, nodeIps: [] };
+  const { searches } = podDns(pod, settings);
   assert.equal(searches.length, 31);
+  assert.deepEqual(dnsOmissions(pod, settings), [
+    `Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${searches.join(' ')}`,
+  ]);
+});
+
+test('name servers that are too many are left out, and told', () => {
+  const hosts = { servers: ['1', '1', '2', '3'], searches: [], options: [] };
+  const settings = { host: hosts, ...noCluster, nodeIps: [] };
+  const pod = testPod({ dnsPolicy: 'Default', containers: [{ name: 'a' }] });
+  assert.deepEqual(podDns(pod, settings).servers, ['1', '1', '2']);
+  assert.deepEqual(dnsOmissions(pod, settings), [
+    'Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: 1 1 2',
+  ]);
+  assert.deepEqual(dnsOmissions(testPod({ containers: [{ name: 'a' }] }), { ...settings, host }), []);
 });
 
 test('resolv.conf', () => {

@@ -20,17 +20,41 @@ const maxDomain = 253;
 
 /** The pod's resolver configuration by `dnsPolicy` and `dnsConfig`. ClusterFirst without cluster DNS means Default. */
 export function podDns(pod: Pod, settings: DnsSettings): DnsConfig {
+  const { servers, searches, options } = wantedDns(pod, settings);
+  return { servers: servers.slice(0, maxServers), searches: fittingSearches(searches), options };
+}
+
+/** What is left out of the pod's resolver configuration, in the real kubelet's words, because it is too much. */
+export function dnsOmissions(pod: Pod, settings: DnsSettings): string[] {
+  const wanted = wantedDns(pod, settings);
+  const fitting = podDns(pod, settings);
+  const applied = (list: string[]): string => list.join(' ');
+  return [
+    ...(fitting.servers.length < wanted.servers.length
+      ? [
+          `Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: ${applied(fitting.servers)}`,
+        ]
+      : []),
+    ...(fitting.searches.length < wanted.searches.length
+      ? [
+          `Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${applied(fitting.searches)}`,
+        ]
+      : []),
+  ];
+}
+
+/** The configuration before limits. */
+function wantedDns(pod: Pod, settings: DnsSettings): DnsConfig {
   const base = baseConfig(pod, settings);
   const own = pod.spec.dnsConfig;
+  if (own === undefined) return base;
   const options = new Map(base.options.map((option) => [optionName(option), option]));
-  for (const { name = '', value } of own?.options ?? []) {
+  for (const { name = '', value } of own.options ?? []) {
     options.set(name, value ? `${name}:${value}` : name);
   }
-  const servers = new Set([...base.servers, ...(own?.nameservers ?? [])]);
-  const searches = new Set([...base.searches, ...(own?.searches ?? [])]);
   return {
-    servers: [...servers].slice(0, maxServers),
-    searches: fittingSearches([...searches]),
+    servers: [...new Set([...base.servers, ...(own.nameservers ?? [])])],
+    searches: [...new Set([...base.searches, ...(own.searches ?? [])])],
     options: [...options.values()],
   };
 }
@@ -42,8 +66,9 @@ function baseConfig(pod: Pod, settings: DnsSettings): DnsConfig {
     dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && hostNetwork !== true);
   if (wantsCluster && settings.clusterDns.length > 0) {
     const domain = settings.clusterDomain;
-    const cluster = domain ? [`${pod.metadata.namespace}.svc.${domain}`, `svc.${domain}`, domain] : [];
-    const searches = [...cluster, ...(settings.host?.searches ?? [])];
+    const ofHost = settings.host?.searches ?? [];
+    const cluster = [`${pod.metadata.namespace}.svc.${domain}`, `svc.${domain}`, domain];
+    const searches = domain === '' ? ofHost : [...new Set([...cluster, ...ofHost])];
     return { servers: settings.clusterDns, searches, options: ['ndots:5'] };
   }
   if (settings.host) return settings.host;

@@ -8,9 +8,14 @@ const maxHostname = 63;
  * `.`.
  */
 export function podHostname(pod: Pod): string {
-  const hostname = pod.spec.hostnameOverride ?? (pod.spec.hostname || pod.metadata.name);
+  const hostname = fullHostname(pod);
   if (hostname.length <= maxHostname) return hostname;
   return hostname.slice(0, maxHostname).replace(/[-.]+$/, '');
+}
+
+/** The host name before the kernel's limit. */
+export function fullHostname({ spec, metadata }: Pod): string {
+  return spec.hostnameOverride ?? (spec.hostname || metadata.name);
 }
 
 /** The pod's domain from `spec.subdomain`; '' without one, and for a host name that says all. */

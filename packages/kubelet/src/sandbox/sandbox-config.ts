@@ -1,6 +1,7 @@
 // CRI's PodSandboxConfig of a pod: a pure function of the pod and the kubelet's settings.
 import {
   type DeepPartial,
+  type LinuxContainerResources,
   type LinuxSandboxSecurityContext,
   type PodSandboxConfig,
   SecurityProfile_ProfileType,
@@ -9,7 +10,7 @@ import {
 import { sysctlName } from '@berth/linux/sysctl-name.ts';
 import { eachContainer } from '../api/each-container.ts';
 import type { Pod, SELinuxOptions } from '../api/pod.ts';
-import { podResources } from '../cgroups/pod-resources.ts';
+import { type CgroupLimits, overheadResources, sandboxResources } from '../cgroups/pod-resources.ts';
 import { sandboxLabels } from '../kubecontainer/labels.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podLogDir } from '../paths/pod-paths.ts';
@@ -27,7 +28,6 @@ export function sandboxConfig(
 ): DeepPartial<PodSandboxConfig> {
   const { options, dns, cgroupParent, ids } = settings;
   const { name, namespace, uid, annotations = {} } = pod.metadata;
-  const resources = podResources(pod, options);
   return {
     metadata: { name, namespace, uid, attempt },
     hostname: pod.spec.hostNetwork ? '' : sandboxHostname(pod, options.clusterDomain),
@@ -42,14 +42,19 @@ export function sandboxConfig(
       sysctls: Object.fromEntries(
         (pod.spec.securityContext.sysctls ?? []).map((each) => [sysctlName(each.name), each.value]),
       ),
-      overhead: {},
-      resources: {
-        cpuShares: BigInt(resources.cpuShares),
-        cpuQuota: BigInt(resources.cpuQuota ?? 0),
-        cpuPeriod: BigInt(resources.cpuPeriod ?? 0),
-        memoryLimitInBytes: resources.memoryLimit ?? 0n,
-      },
+      overhead: linuxResources(overheadResources(pod, options)),
+      resources: linuxResources(sandboxResources(pod, options)),
     },
+  };
+}
+
+function linuxResources(limits: CgroupLimits | undefined): DeepPartial<LinuxContainerResources> {
+  if (limits === undefined) return {};
+  return {
+    cpuShares: BigInt(limits.cpuShares),
+    cpuQuota: BigInt(limits.cpuQuota ?? 0),
+    cpuPeriod: BigInt(limits.cpuPeriod ?? 0),
+    memoryLimitInBytes: limits.memoryLimit ?? 0n,
   };
 }
 

@@ -1,11 +1,20 @@
 // The API status of containers, from the runtime's state and this kubelet's failures.
 import { type ContainerKind, containersOfKind, isSidecar } from '../api/each-container.ts';
 import type { Container, ContainerState, ContainerStatus, Pod } from '../api/pod.ts';
+import { effectiveMode } from '../containers/recursive-read-only.ts';
 import { shouldRestart } from '../containers/restart-policy.ts';
 import type { PodRuntimeStatus, RuntimeContainer } from '../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../kubecontainer/start-error.ts';
 import type { ProbeResults } from '../prober/results.ts';
 import { hasStarted } from '../prober/threshold.ts';
+
+/** The further inputs, as of a pod's status. */
+interface Context {
+  runtimeName: string;
+  probes: ProbeResults;
+  canMountRecursivelyReadOnly: boolean;
+  failures: ReadonlyMap<string, StartFailure>;
+}
 
 /**
  * The statuses of the pod's containers of one kind, in the order of its specification. Keeps `lastState` of `previous`
@@ -15,7 +24,7 @@ export function containerStatuses(
   pod: Pod,
   kind: ContainerKind,
   runtime: PodRuntimeStatus,
-  context: { runtimeName: string; probes: ProbeResults; failures: ReadonlyMap<string, StartFailure> },
+  context: Context,
   previous: readonly ContainerStatus[],
 ): ContainerStatus[] {
   return containersOfKind(pod.spec, kind).map(({ container }) => {
@@ -44,7 +53,7 @@ function fromRuntime(
   container: Container,
   latest: RuntimeContainer | undefined,
   former: RuntimeContainer | undefined,
-  { runtimeName, probes }: { runtimeName: string; probes: ProbeResults },
+  { runtimeName, probes, canMountRecursivelyReadOnly }: Context,
 ): ContainerStatus {
   const started = latest?.state === 'running' && hasStarted(probes.result('startup', latest.id));
   const readiness = latest && probes.result('readiness', latest.id);
@@ -59,7 +68,7 @@ function fromRuntime(
     imageID: latest?.imageRef ?? '',
     ...(latest ? { containerID: `${runtimeName}://${latest.id}` } : {}),
     started,
-    ...volumeMounts(container),
+    ...volumeMounts(container, canMountRecursivelyReadOnly),
   };
 }
 
@@ -71,14 +80,19 @@ function formerState(before: ContainerStatus, now: ContainerStatus): ContainerSt
   return lastState.terminated?.containerID === now.containerID ? {} : lastState;
 }
 
-function volumeMounts(container: Container): Pick<ContainerStatus, 'volumeMounts'> {
+function volumeMounts(
+  container: Container,
+  canMountRecursivelyReadOnly: boolean,
+): Pick<ContainerStatus, 'volumeMounts'> {
   const mounts = container.volumeMounts ?? [];
   if (mounts.length === 0) return {};
   return {
-    volumeMounts: mounts.map(({ name, mountPath, readOnly }) => ({
-      name,
-      mountPath,
-      ...(readOnly ? { readOnly, recursiveReadOnly: 'Disabled' } : {}),
+    volumeMounts: mounts.map((mount) => ({
+      name: mount.name,
+      mountPath: mount.mountPath,
+      ...(mount.readOnly
+        ? { readOnly: true, recursiveReadOnly: effectiveMode(mount, canMountRecursivelyReadOnly) }
+        : {}),
     })),
   };
 }

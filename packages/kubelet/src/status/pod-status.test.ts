@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerState, PodSpec } from '../api/pod.ts';
-import type { PodRuntimeStatus, RuntimeContainer } from '../kubecontainer/runtime-status.ts';
+import {
+  emptyRuntimeStatus,
+  type PodRuntimeStatus,
+  type RuntimeContainer,
+} from '../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../kubecontainer/start-error.ts';
 import { testPod } from '../testing/pod.ts';
 import { podConditions } from './conditions.ts';
@@ -64,6 +68,7 @@ function status(
   const context = {
     runtimeName: 'berth',
     probes: { result: () => undefined },
+    canMountRecursivelyReadOnly: true,
     failures: new Map(Object.entries(failures)),
     hostIps: ['192.0.2.1'],
     podIps: ['10.0.0.2'],
@@ -298,6 +303,7 @@ test('a condition that says the same keeps its transition time', () => {
   const context = {
     runtimeName: 'berth',
     probes: { result: () => undefined },
+    canMountRecursivelyReadOnly: true,
     failures: new Map(),
     hostIps: [],
     podIps: [],
@@ -318,6 +324,7 @@ test('the last end is remembered when the runtime has lost the container', () =>
   const context = {
     runtimeName: 'berth',
     probes: { result: () => undefined },
+    canMountRecursivelyReadOnly: true,
     failures: new Map(),
     hostIps: [],
     podIps: [],
@@ -349,4 +356,41 @@ test('a pod that was rejected has failed, with the reason and nothing else, as t
     startTime: '2025-10-04T07:59:31Z',
     qosClass: 'Burstable',
   });
+});
+
+test('mounts show whether mounts below them are read-only', () => {
+  const volumeMounts = [
+    { name: 'v', mountPath: '/a' },
+    { name: 'v', mountPath: '/b', readOnly: true },
+    { name: 'v', mountPath: '/c', readOnly: true, recursiveReadOnly: 'IfPossible' },
+    { name: 'v', mountPath: '/d', readOnly: true, recursiveReadOnly: 'Enabled' },
+  ];
+  const mounting = testPod({ containers: [{ name: 'a', volumeMounts }] });
+  const modes = (canMountRecursivelyReadOnly: boolean) =>
+    podStatus(
+      mounting,
+      emptyRuntimeStatus(mounting.metadata),
+      {
+        runtimeName: 'berth',
+        probes: { result: () => undefined },
+        canMountRecursivelyReadOnly,
+        failures: new Map(),
+        hostIps: [],
+        podIps: [],
+        now: 0,
+        startedAt: 0,
+        end: undefined,
+      },
+      undefined,
+    ).containerStatuses?.[0]?.volumeMounts?.map((each) => [each.readOnly, each.recursiveReadOnly]);
+  assert.deepEqual(modes(true), [
+    [undefined, undefined],
+    [true, 'Disabled'],
+    [true, 'Enabled'],
+    [true, 'Enabled'],
+  ]);
+  assert.deepEqual(modes(false)?.slice(2), [
+    [true, 'Disabled'],
+    [true, 'Disabled'],
+  ]);
 });

@@ -15,6 +15,8 @@ export interface StatusContext {
   /** The scheme of container ids, such as `berth` or `containerd`. */
   runtimeName: string;
   probes: ProbeResults;
+  /** Whether the runtime can make mounts below a read-only mount read-only. */
+  canMountRecursivelyReadOnly: boolean;
   failures: ReadonlyMap<string, StartFailure>;
   hostIps: string[];
   /** Addresses of the pod; none before it has a sandbox. */
@@ -58,8 +60,14 @@ export function podStatus(
 
 /** The status of a pod that is not started; it has waited since `at` (milliseconds since the epoch). */
 export function pendingStatus(pod: Pod, hostIps: string[], at: number): PodStatus {
-  const probes = { result: () => undefined };
-  const nothing = { runtimeName: '', probes, failures: new Map(), podIps: [], end: undefined };
+  const nothing = {
+    runtimeName: '',
+    probes: { result: () => undefined },
+    canMountRecursivelyReadOnly: false,
+    failures: new Map(),
+    podIps: [],
+    end: undefined,
+  };
   const context = { ...nothing, hostIps, now: at, startedAt: at };
   return podStatus(pod, emptyRuntimeStatus(pod.metadata), context, undefined);
 }

@@ -1,5 +1,6 @@
 // A node for unit tests of admission: two cores, a gibibyte of memory, ten of disk.
-import { allocatable } from '../node/allocatable.ts';
+import type { CgroupNode } from '../cgroups/cgroup-node.ts';
+import { capacityAmounts } from '../node/allocatable.ts';
 import { allowedSysctls } from '../node/allowed-sysctls.ts';
 import { type NodeCapacity, type NodeFacts, nodeLabels } from '../node/node-facts.ts';
 
@@ -16,10 +17,24 @@ export function testNodeFacts(changes: Partial<NodeFacts> = {}): NodeFacts {
     name: 'n',
     labels: nodeLabels('n', 'x64'),
     maxPods: 10,
-    allocatable: allocatable(testCapacity),
+    allocatable: capacityAmounts(testCapacity, { pids: 1000, hugepages: new Map([['2Mi', 2 ** 23]]) }),
     allowedSysctls: allowedSysctls('6.1.0', ['kernel.msg*']),
     hasAppArmor: true,
     hasGroupsPolicy: true,
+    ...changes,
+  };
+}
+
+/** The cgroups of that node: v1, with swap controller and without swap; what is not given has its default. */
+export function testCgroupNode(changes: Partial<CgroupNode> = {}): CgroupNode {
+  return {
+    version: 'v1',
+    hasSwapController: true,
+    hugepageSizes: ['2MB'],
+    memoryBytes: testCapacity.memoryBytes,
+    swapBytes: 0,
+    allocatableMemoryBytes: testCapacity.memoryBytes,
+    pageBytes: 4096,
     ...changes,
   };
 }

@@ -36,6 +36,8 @@ export interface Place {
   beside?: Record<string, unknown>;
   /** What objects around it need: `object` at the path `at`. */
   within?: { at: (string | number)[]; object: Record<string, unknown> };
+  /** Fields of which an object has one: the others of `beside` are left out. */
+  oneOf?: string[];
   fields: Record<string, Fate>;
 }
 
@@ -90,13 +92,13 @@ export const places: Readonly<Record<string, Place>> = {
       nodeName: actedOn('config/static-pod.ts', 'n'),
       nodeSelector: actedOn('admission/node-affinity.ts', { a: 'b' }),
       os: actedOn('admission/operating-system.ts', { name: 'linux' }),
-      overhead: refused({ cpu: '1' }),
+      overhead: requested({ cpu: '1' }),
       preemptionPolicy: carried('Never'),
-      priority: actedOn('admission/critical.ts', 1),
+      priority: actedOn('api/critical.ts', 1),
       priorityClassName: requested('system-node-critical'),
       readinessGates: actedOn('status/conditions.ts', [{ conditionType: 'a.b/c' }]),
       resourceClaims: refused([{ name: 'c', resourceClaimName: 'c' }]),
-      resources: refused({ limits: { cpu: '1' } }),
+      resources: requested({ limits: { cpu: '1' } }),
       restartPolicy: actedOn('containers/restart-policy.ts', 'Never'),
       runtimeClassName: actedOn('pods/effects/create-sandbox.ts', 'kata'),
       schedulerName: carried('mine'),
@@ -390,14 +392,14 @@ export const places: Readonly<Record<string, Place>> = {
   },
   VolumeMount: {
     at: [...main, 'volumeMounts', 0],
-    beside: { name: 'v', mountPath: '/v' },
+    beside: { name: 'v', mountPath: '/v', readOnly: true },
     fields: {
       bindMountOptions: requested(['noexec']),
       mountPath: requested('/w'),
       mountPropagation: requested('HostToContainer'),
       name: actedOn('volumes/mount-sources.ts', 'v'),
-      readOnly: requested(true),
-      recursiveReadOnly: refused('Enabled'),
+      readOnly: requested(false),
+      recursiveReadOnly: requested('Enabled'),
       subPath: actedOn('volumes/sub-path.ts', 'x'),
       subPathExpr: actedOn('volumes/mount-sources.ts', '$(A)'),
     },
@@ -410,6 +412,10 @@ export const places: Readonly<Record<string, Place>> = {
         Object.keys(podSchema.Volume ?? {}).map((source) => [source, refused(sampleOf(source))]),
       ),
       configMap: actedOn('volumes/plugins/config-map.ts', { name: 'c' }),
+      downwardAPI: actedOn('volumes/plugins/downward-api.ts', {}),
+      image: actedOn('volumes/plugins/image.ts', { reference: 'a' }),
+      nfs: actedOn('volumes/plugins/nfs.ts', { server: 's', path: '/x' }),
+      projected: actedOn('volumes/plugins/projected.ts', {}),
       secret: actedOn('volumes/plugins/secret.ts', { secretName: 's' }),
       emptyDir: actedOn('volumes/plugins/empty-dir.ts', {}),
       hostPath: actedOn('volumes/plugins/host-path.ts', { path: '/x' }),
@@ -456,6 +462,93 @@ export const places: Readonly<Record<string, Place>> = {
       mode: actedOn('volumes/contents/from-object.ts', 0o400),
       path: actedOn('volumes/contents/from-object.ts', 'q/r'),
       user: actedOn('volumes/contents/from-object.ts', 7),
+    },
+  },
+  DownwardAPIVolumeSource: {
+    at: ['spec', 'volumes', 0, 'downwardAPI'],
+    fields: {
+      defaultMode: actedOn('volumes/plugins/downward-api.ts', 0o400),
+      defaultUser: actedOn('volumes/plugins/downward-api.ts', 7),
+      items: actedOn('volumes/plugins/downward-api.ts', [
+        { path: 'p', fieldRef: { fieldPath: 'metadata.labels' } },
+      ]),
+    },
+  },
+  DownwardAPIVolumeFile: {
+    at: ['spec', 'volumes', 0, 'downwardAPI', 'items', 0],
+    beside: { path: 'p', resourceFieldRef: { containerName: 'main', resource: 'limits.cpu' } },
+    oneOf: ['fieldRef', 'resourceFieldRef'],
+    fields: {
+      fieldRef: actedOn('volumes/contents/from-pod.ts', { fieldPath: 'metadata.name' }),
+      mode: actedOn('volumes/contents/from-pod.ts', 0o400),
+      path: actedOn('volumes/contents/from-pod.ts', 'q/r'),
+      resourceFieldRef: actedOn('volumes/contents/from-pod.ts', {
+        containerName: 'main',
+        resource: 'requests.cpu',
+      }),
+      user: actedOn('volumes/contents/from-pod.ts', 7),
+    },
+  },
+  ImageVolumeSource: {
+    at: ['spec', 'volumes', 0, 'image'],
+    beside: { reference: 'a' },
+    fields: {
+      pullPolicy: actedOn('pods/effects/prepare-pod.ts', 'Never'),
+      reference: actedOn('volumes/mount-sources.ts', 'b'),
+    },
+  },
+  NFSVolumeSource: {
+    at: ['spec', 'volumes', 0, 'nfs'],
+    beside: { server: 's', path: '/x' },
+    fields: {
+      path: actedOn('volumes/plugins/nfs.ts', '/y'),
+      readOnly: actedOn('volumes/plugins/nfs.ts', true),
+      server: actedOn('volumes/plugins/nfs.ts', 't'),
+    },
+  },
+  ProjectedVolumeSource: {
+    at: ['spec', 'volumes', 0, 'projected'],
+    fields: {
+      defaultMode: actedOn('volumes/contents/projection.ts', 0o400),
+      defaultUser: actedOn('volumes/contents/projection.ts', 7),
+      sources: actedOn('volumes/contents/projection.ts', [{ configMap: { name: 'c' } }]),
+    },
+  },
+  VolumeProjection: {
+    at: ['spec', 'volumes', 0, 'projected', 'sources', 0],
+    fields: {
+      clusterTrustBundle: refused({ name: 'b', path: 'p' }),
+      configMap: actedOn('volumes/contents/projection.ts', { name: 'c' }),
+      downwardAPI: actedOn('volumes/contents/projection.ts', {}),
+      podCertificate: refused({ signerName: 's', keyType: 'ED25519' }),
+      secret: actedOn('volumes/contents/projection.ts', { name: 's' }),
+      serviceAccountToken: refused({ path: 'p' }),
+    },
+  },
+  ConfigMapProjection: {
+    at: ['spec', 'volumes', 0, 'projected', 'sources', 0, 'configMap'],
+    beside: { name: 'c' },
+    fields: {
+      items: actedOn('volumes/contents/from-object.ts', [{ key: 'k', path: 'p' }]),
+      name: actedOn('volumes/contents/from-object.ts', 'd'),
+      optional: actedOn('volumes/contents/from-object.ts', true),
+    },
+  },
+  SecretProjection: {
+    at: ['spec', 'volumes', 0, 'projected', 'sources', 0, 'secret'],
+    beside: { name: 's' },
+    fields: {
+      items: actedOn('volumes/contents/from-object.ts', [{ key: 'k', path: 'p' }]),
+      name: actedOn('volumes/contents/from-object.ts', 't'),
+      optional: actedOn('volumes/contents/from-object.ts', true),
+    },
+  },
+  DownwardAPIProjection: {
+    at: ['spec', 'volumes', 0, 'projected', 'sources', 0, 'downwardAPI'],
+    fields: {
+      items: actedOn('volumes/contents/from-pod.ts', [
+        { path: 'p', fieldRef: { fieldPath: 'metadata.uid' } },
+      ]),
     },
   },
   HostPathVolumeSource: {

@@ -70,7 +70,10 @@ test('a pod has users of its own, sees its files as theirs, and keeps its ids', 
       return id;
     }),
   );
-  assert.deepEqual(first.toSorted(), [65_536, 131_072]);
+  assert.deepEqual(
+    first.toSorted((a, b) => a - b),
+    [65_536, 131_072],
+  );
 
   await kubelet.stop();
   const next = node.kubelet();

@@ -22,14 +22,14 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hasCode } from '@berth/common/error-code.ts';
-import { readRegularFile } from '@berth/common/files/regular-file.ts';
+import { readRegularFileSync } from '@berth/common/files/regular-file.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { type VolumeFile, type VolumeFiles, withCleanPaths } from './contents/files.ts';
 
 const dataLink = '..data';
 const newDataLink = '..data_tmp';
 
-/** Files that are written between two turns of the event loop. */
+/** Files that are read or written between two turns of the event loop. */
 const breadth = 64;
 
 /**
@@ -71,9 +71,10 @@ function isVersion(name: string): boolean {
 async function isWritten(folder: string, files: VolumeFiles): Promise<boolean> {
   const found = pathsIn(folder);
   if (found === undefined || found.length !== files.size) return false;
-  for (const path of found) {
+  for (const [index, path] of found.entries()) {
     const file = files.get(path);
-    if (file === undefined || !(await hasContent(join(folder, path), file.data))) return false;
+    if (file === undefined || !hasContent(join(folder, path), file.data)) return false;
+    if (index % breadth === breadth - 1) await nextTurn();
   }
   return true;
 }
@@ -90,10 +91,9 @@ function pathsIn(folder: string): string[] | undefined {
   }
 }
 
-async function hasContent(path: string, data: Uint8Array): Promise<boolean> {
+function hasContent(path: string, data: Uint8Array): boolean {
   try {
-    const found = await readRegularFile(path, { maxBytes: data.length, followLink: false });
-    return found.equals(data);
+    return readRegularFileSync(path, { maxBytes: data.length, followLink: false }).equals(data);
   } catch {
     // Larger, gone or no file: write it again.
     return false;

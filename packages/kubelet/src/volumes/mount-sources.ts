@@ -3,11 +3,18 @@ import type { Container, Pod, VolumeMount } from '../api/pod.ts';
 import type { MountSource } from '../containers/container-config.ts';
 import { containerEnvironment, type EnvironmentSources } from '../env/environment.ts';
 import { expand } from '../env/expand.ts';
+import type { PresentImage } from '../kubecontainer/present-image.ts';
 import { podDir } from '../paths/pod-paths.ts';
 import type { PreparedVolumes } from './manager.ts';
-import { bindSubPath } from './sub-path.ts';
+import { bindSubPath, checkSubPath } from './sub-path.ts';
 
 type Roots = Parameters<typeof podDir>[0];
+
+/** The volumes of a pod, and the images of those that are images, by name. */
+export interface Mountable {
+  volumes: PreparedVolumes;
+  imageVolumes: ReadonlyMap<string, PresentImage>;
+}
 
 /**
  * Sources by the mount's path in the container. Bind-mounts each `subPath`. Throws when a volume is missing or a
@@ -16,25 +23,50 @@ type Roots = Parameters<typeof podDir>[0];
 export function mountSources(
   pod: Pod,
   container: Container,
-  volumes: PreparedVolumes,
+  mountable: Mountable,
   place: EnvironmentSources,
   roots: Roots,
 ): Map<string, MountSource> {
   const sources = new Map<string, MountSource>();
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
-    const volume = volumes.get(mount.name);
-    if (volume?.from !== 'node') {
+    const subPath = mount.subPathExpr ? expandSubPath(pod, container, mount, place) : (mount.subPath ?? '');
+    checkSubPath(subPath);
+    const part = `volume-subpaths/${mount.name}/${container.name}/${index}`;
+    const target = `${podDir(roots, pod.metadata.uid)}/${part}`;
+    const source =
+      imageSource(pod, mount, mountable, subPath) ?? nodeSource(mount, mountable, subPath, target);
+    if (source === undefined) {
       throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
     }
-    const { path, isReadOnly, isRelabelled } = volume;
-    const subPath = mount.subPathExpr ? expandSubPath(pod, container, mount, place) : mount.subPath;
-    const part = `volume-subpaths/${mount.name}/${container.name}/${index}`;
-    const hostPath = subPath
-      ? bindSubPath(path, subPath, `${podDir(roots, pod.metadata.uid)}/${part}`)
-      : path;
-    sources.set(mount.mountPath, { hostPath, isReadOnly, isRelabelled });
+    sources.set(mount.mountPath, source);
   }
   return sources;
+}
+
+function imageSource(
+  pod: Pod,
+  { name }: VolumeMount,
+  { imageVolumes }: Mountable,
+  subPath: string,
+): MountSource | undefined {
+  const found = imageVolumes.get(name);
+  if (found === undefined) return undefined;
+  const userSpecifiedImage = pod.spec.volumes?.find((each) => each.name === name)?.image?.reference ?? '';
+  const annotations = pod.metadata.annotations ?? {};
+  return { from: 'image', image: { image: found.ref, userSpecifiedImage, annotations }, subPath };
+}
+
+function nodeSource(
+  { name }: VolumeMount,
+  { volumes }: Mountable,
+  subPath: string,
+  target: string,
+): MountSource | undefined {
+  const volume = volumes.get(name);
+  if (volume?.from !== 'node') return undefined;
+  const { path, isReadOnly, isRelabelled } = volume;
+  const hostPath = subPath ? bindSubPath(path, subPath, target) : path;
+  return { from: 'node', hostPath, isReadOnly, isRelabelled };
 }
 
 /** Expands `subPathExpr` in the container's environment. Throws for a variable without a value. */

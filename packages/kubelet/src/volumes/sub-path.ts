@@ -20,10 +20,7 @@ import { asSyscallError } from '@berth/linux/syscall/errno.ts';
  * `..`, or a link leads out of the volume.
  */
 export function bindSubPath(volume: string, subPath: string, target: string): string {
-  if (subPath.startsWith('/')) throw new Error(`error SubPath \`${subPath}\` must not be an absolute path`);
-  if (subPath.split('/').includes('..')) {
-    throw new Error(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
-  }
+  checkSubPath(subPath);
   const descriptor = openOrMake(volume, join('.', subPath));
   try {
     // An earlier attempt may have left a mount here. Running containers keep it.
@@ -33,6 +30,14 @@ export function bindSubPath(volume: string, subPath: string, target: string): st
     return target;
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Throws when the path is absolute or contains `..`. */
+export function checkSubPath(subPath: string): void {
+  if (subPath.startsWith('/')) throw new Error(`error SubPath \`${subPath}\` must not be an absolute path`);
+  if (subPath.split('/').includes('..')) {
+    throw new Error(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
   }
 }
 

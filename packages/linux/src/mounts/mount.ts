@@ -14,6 +14,7 @@ const mountSetattr = systemCall('mount_setattr', 442, ['int', 'str', 'uint', 'vo
 
 const atFdcwd = -100;
 const atSymlinkNofollow = 0x100;
+const atStatxDontSync = 0x4000;
 const atEmptyPath = 0x1000;
 const atRecursive = 0x8000;
 const openTreeClone = 1;
@@ -186,7 +187,8 @@ export function isMountPoint(path: string): boolean {
   const ATTRIBUTES_OFFSET = 8;
   const result = Buffer.alloc(256);
   try {
-    statx(path, atFdcwd, path, atSymlinkNofollow, 0, result);
+    // Do not ask a file server, which may be dead: the kernel itself knows of mounts.
+    statx(path, atFdcwd, path, atSymlinkNofollow | atStatxDontSync, 0, result);
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
     throw error;

@@ -9,10 +9,11 @@ export function validateDns(spec: v1.PodSpec): FieldError[] {
   const errors: FieldError[] = [];
   const path = 'spec.dnsConfig';
   const { nameservers = [], searches = [], options = [] } = spec.dnsConfig ?? {};
+  if (spec.dnsPolicy === 'None' && spec.dnsConfig === undefined)
+    return [required(path, 'must provide `dnsConfig` when `dnsPolicy` is None')];
   if (spec.dnsPolicy === 'None' && nameservers.length === 0) {
-    errors.push(
-      required(`${path}.nameservers`, 'must provide at least one DNS nameserver when dnsPolicy is None'),
-    );
+    const detail = 'must provide at least one DNS nameserver when `dnsPolicy` is None';
+    return [required(`${path}.nameservers`, detail)];
   }
   if (nameservers.length > 3)
     errors.push(invalid(`${path}.nameservers`, nameservers, 'must not have more than 3 nameservers'));
@@ -22,6 +23,10 @@ export function validateDns(spec: v1.PodSpec): FieldError[] {
   });
   if (searches.length > 32)
     errors.push(invalid(`${path}.searches`, searches, 'must not have more than 32 search paths'));
+  if (searches.join(' ').length > 2048) {
+    const detail = 'must not have more than 2048 characters (including spaces) in the search list';
+    errors.push(invalid(`${path}.searches`, searches, detail));
+  }
   searches.forEach((domain, index) => {
     if (domain !== '.')
       check(
@@ -33,7 +38,7 @@ export function validateDns(spec: v1.PodSpec): FieldError[] {
   });
   options.forEach((option, index) => {
     const at = `${path}.options[${index}]`;
-    if (!option.name) errors.push(required(`${at}.name`));
+    if (!option.name) errors.push(required(at, 'must not be empty'));
     for (const field of ['name', 'value'] as const) {
       const text = option[field] ?? '';
       // A line feed would start a new line in resolv.conf.

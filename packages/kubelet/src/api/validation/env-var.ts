@@ -108,13 +108,18 @@ function validateFileKeyRef({ key, volumeName, path: file }: FileKeySelector, pa
   return errors;
 }
 
-function validateFieldRef(reference: v1.ObjectFieldSelector, path: string): FieldError[] {
+/** What is wrong with a reference to a field of the pod: one of `allowed`, or one label or annotation. */
+export function validateFieldRef(
+  reference: v1.ObjectFieldSelector,
+  path: string,
+  allowed: readonly string[] = fieldPaths,
+): FieldError[] {
   const errors: FieldError[] = [];
   oneOf(errors, `${path}.apiVersion`, reference.apiVersion, ['v1']);
   if (!reference.fieldPath) errors.push(required(`${path}.fieldPath`));
   else {
     const [, map, key] = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(reference.fieldPath) ?? [];
-    if (key === undefined) oneOf(errors, `${path}.fieldPath`, reference.fieldPath, fieldPaths);
+    if (key === undefined) oneOf(errors, `${path}.fieldPath`, reference.fieldPath, allowed);
     else check(errors, path, map === 'annotations' ? key.toLowerCase() : key, qualifiedName);
   }
   return errors;

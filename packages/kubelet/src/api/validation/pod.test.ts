@@ -222,19 +222,48 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
   [
     'huge pages',
     { container: { resources: { limits: { 'hugepages-2Mi': '2Mi' } } } },
-    'limits[hugepages-2Mi]: Forbidden',
+    'spec.containers[0].resources: Forbidden: HugePages require cpu or memory',
   ],
   [
-    'volume of a driver',
-    { spec: { volumes: [{ name: 's', csi: { driver: 'a.b' } }] } },
-    'spec.volumes[0].csi: Forbidden: not supported by this kubelet yet',
+    'a part of a huge page',
+    { container: { resources: { limits: { cpu: '1', 'hugepages-2Mi': '3Mi' } } } },
+    'limits[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of hugepages-2Mi',
+  ],
+  [
+    'fewer huge pages than the limit',
+    {
+      container: {
+        resources: { limits: { cpu: '1', 'hugepages-2Mi': '4Mi' }, requests: { 'hugepages-2Mi': '2Mi' } },
+      },
+    },
+    'resources.requests: Invalid value: "2Mi": must be equal to hugepages-2Mi limit of 4Mi',
+  ],
+  [
+    'huge pages without a limit',
+    { container: { resources: { requests: { cpu: '1', 'hugepages-2Mi': '2Mi' } } } },
+    'resources.limits: Required value: Limit must be set for non overcommitable resources',
+  ],
+  [
+    'iscsi volume',
+    { spec: { volumes: [{ name: 's', iscsi: { iqn: 'iqn.a', lun: 0, targetPortal: 'p' } }] } },
+    'spec.volumes[0].iscsi: Forbidden: not supported by this kubelet yet',
   ],
   [
     'seccomp',
     { spec: { securityContext: { seccompProfile: { type: 'Localhost' } } } },
     'seccompProfile.localhostProfile: Required value',
   ],
-  ['dns', { spec: { dnsPolicy: 'None' } }, 'spec.dnsConfig.nameservers: Required value'],
+  ['dns', { spec: { dnsPolicy: 'None' } }, 'spec.dnsConfig: Required value: must provide `dnsConfig`'],
+  [
+    'dns without a server',
+    { spec: { dnsPolicy: 'None', dnsConfig: {} } },
+    'spec.dnsConfig.nameservers: Required value: must provide at least one DNS nameserver when `dnsPolicy` is None',
+  ],
+  [
+    'dns with a long list to search',
+    { spec: { dnsConfig: { searches: Array.from({ length: 20 }, () => 'a.'.repeat(60)) } } },
+    'must not have more than 2048 characters (including spaces) in the search list',
+  ],
   [
     'a newline in a DNS option, which would add a line to resolv.conf',
     { spec: { dnsConfig: { options: [{ name: 'ndots', value: '5\nnameserver 6.6.6.6' }] } } },
@@ -325,16 +354,6 @@ const withoutEffect: [string, Parameters<typeof manifest>[0], string][] = [
     'size on disk',
     { spec: { volumes: [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }] } },
     'spec.volumes[0].emptyDir.sizeLimit: Ignored: on disk it is not enforced by this kubelet yet',
-  ],
-  [
-    'read-only mounts below a mount, if possible',
-    {
-      spec: { volumes: [{ name: 'v' }] },
-      container: {
-        volumeMounts: [{ name: 'v', mountPath: '/v', readOnly: true, recursiveReadOnly: 'IfPossible' }],
-      },
-    },
-    'spec.containers[0].volumeMounts[0].recursiveReadOnly: Ignored: this kubelet does not ask for it yet: mounts below stay writable',
   ],
 ];
 for (const [name, changes, expected] of withoutEffect) {

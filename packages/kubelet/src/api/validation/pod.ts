@@ -12,7 +12,9 @@ import { validateHostAliases } from './host-alias.ts';
 import { validateHostName } from './host-name.ts';
 import { validateHostUsers } from './host-users.ts';
 import { validateLabels, validateMetadata } from './metadata.ts';
+import { validateNodeAffinity } from './node-affinity.ts';
 import { validateOs } from './pod-os.ts';
+import { validateOverhead, validatePodResources } from './resources.ts';
 import { validateSeccompAnnotations } from './seccomp.ts';
 import { validatePodSecurity } from './security-context.ts';
 import { validateTolerations } from './toleration.ts';
@@ -24,7 +26,7 @@ export function validatePod(pod: v1.Pod): FieldError[] {
   if (!pod.spec) return [...errors, required('spec')];
   const volumes = new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, volume]));
   errors.push(
-    ...validateVolumes(pod.spec.volumes ?? []),
+    ...validateVolumes(pod.spec),
     ...validateContainers(pod.spec, volumes),
     ...validateSpec(pod.spec),
     ...validateFileKeyVolumes(pod.spec),
@@ -68,6 +70,8 @@ function validateSpec(spec: v1.PodSpec): FieldError[] {
     errors.push(invalid('spec.shareProcessNamespace', true, detail));
   }
   errors.push(...validateLabels(spec.nodeSelector ?? {}, 'spec.nodeSelector'));
+  errors.push(...validateNodeAffinity(spec.affinity?.nodeAffinity));
+  errors.push(...validatePodResources(spec), ...validateOverhead(spec.overhead));
   errors.push(...validateOs(spec), ...validateHostUsers(spec), ...validateHostName(spec));
   errors.push(...validateDns(spec), ...validateHostAliases(spec.hostAliases ?? []));
   errors.push(...validateTolerations(spec.tolerations ?? []));

@@ -13,7 +13,9 @@ import {
   required,
 } from '../field-error.ts';
 import { dnsLabel, noBacksteps } from '../names.ts';
-import { validateObjectVolume } from './volume-files.ts';
+import type { EmptyDirVolumeSource, ImageVolumeSource, Volume } from '../pod.ts';
+import { validateDownwardFiles, validateProjected } from './projection.ts';
+import { validateFileDefaults, validateObjectVolume } from './volume-files.ts';
 
 const hostPathTypes = [
   'BlockDevice',
@@ -26,10 +28,10 @@ const hostPathTypes = [
 ];
 
 /** What is wrong with the pod's volumes. */
-export function validateVolumes(volumes: readonly v1.Volume[]): FieldError[] {
+export function validateVolumes(spec: v1.PodSpec): FieldError[] {
   const errors: FieldError[] = [];
   const names = new Set<string>();
-  volumes.forEach((volume, index) => {
+  (spec.volumes ?? []).forEach((volume: Volume, index) => {
     const path = `spec.volumes[${index}]`;
     if (!volume.name) errors.push(required(`${path}.name`));
     else check(errors, `${path}.name`, volume.name, dnsLabel);
@@ -38,29 +40,57 @@ export function validateVolumes(volumes: readonly v1.Volume[]): FieldError[] {
     const [, ...others] = Object.keys(volume).filter((key) => key !== 'name');
     for (const other of others)
       errors.push(forbidden(`${path}.${other}`, 'may not specify more than 1 volume type'));
-    if (volume.emptyDir) errors.push(...validateEmptyDir(volume.emptyDir, `${path}.emptyDir`));
-    if (volume.hostPath) errors.push(...validateHostPath(volume.hostPath, `${path}.hostPath`));
-    const { configMap, secret } = volume;
-    if (configMap) {
-      errors.push(...validateObjectVolume(configMap, `${path}.configMap`, 'name', configMap.name));
-    }
-    if (secret) {
-      errors.push(...validateObjectVolume(secret, `${path}.secret`, 'secretName', secret.secretName));
-    }
+    errors.push(...validateSource(volume, path, spec));
   });
   return errors;
 }
 
-function validateEmptyDir(source: v1.EmptyDirVolumeSource, path: string): FieldError[] {
+function validateSource(volume: Volume, path: string, spec: v1.PodSpec): FieldError[] {
+  const { configMap, downwardAPI, emptyDir, hostPath, image, nfs, projected, secret } = volume;
+  if (emptyDir) return validateEmptyDir(emptyDir, `${path}.emptyDir`);
+  if (hostPath) return validateHostPath(hostPath, `${path}.hostPath`);
+  if (configMap) return validateObjectVolume(configMap, `${path}.configMap`, 'name', configMap.name);
+  if (secret) return validateObjectVolume(secret, `${path}.secret`, 'secretName', secret.secretName);
+  if (projected) return validateProjected(projected, `${path}.projected`, spec);
+  if (image) return validateImage(image, `${path}.image`);
+  if (nfs) return validateNfs(nfs, `${path}.nfs`);
+  if (!downwardAPI) return [];
+  const at = `${path}.downwardAPI`;
+  return [
+    ...validateFileDefaults(downwardAPI, at),
+    ...validateDownwardFiles(downwardAPI.items ?? [], `${at}.items`, spec),
+  ];
+}
+
+function validateImage({ reference, pullPolicy }: ImageVolumeSource, path: string): FieldError[] {
+  const errors = reference ? [] : [required(`${path}.reference`)];
+  oneOf(errors, `${path}.pullPolicy`, pullPolicy, ['Always', 'IfNotPresent', 'Never']);
+  return errors;
+}
+
+function validateNfs({ server, path }: v1.NFSVolumeSource, at: string): FieldError[] {
   const errors: FieldError[] = [];
-  const { medium = '', sizeLimit } = source;
-  if (/^HugePages(-\d+[KMG]i)?$/.test(medium)) {
-    errors.push(forbidden(`${path}.medium`, 'huge pages are not supported by this kubelet yet'));
-  } else oneOf(errors, `${path}.medium`, medium, ['Memory']);
+  if (!server) errors.push(required(`${at}.server`));
+  if (!path) errors.push(required(`${at}.path`));
+  if (!path.startsWith('/')) errors.push(invalid(`${at}.path`, path, 'must be an absolute path'));
+  return errors;
+}
+
+function validateEmptyDir(source: EmptyDirVolumeSource, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const { medium = '', sizeLimit, mode } = source;
+  if (!/^HugePages(-\d+[KMG]i)?$/.test(medium)) {
+    oneOf(errors, `${path}.medium`, medium, ['HugePages', 'Memory']);
+  }
   if (sizeLimit !== undefined && parseQuantity(sizeLimit).nanos < 0n) {
-    errors.push(forbidden(`${path}.sizeLimit`, 'may not be negative'));
-  } else if (sizeLimit !== undefined && medium !== 'Memory') {
+    errors.push(forbidden(`${path}.sizeLimit`, 'SizeLimit field must be a valid resource quantity'));
+  } else if (sizeLimit !== undefined && medium === '') {
     errors.push(ignored(`${path}.sizeLimit`, 'on disk it is not enforced by this kubelet yet'));
+  }
+  if (mode !== undefined && (mode < 0 || mode > 0o1777)) {
+    errors.push(
+      invalid(`${path}.mode`, mode, 'must be a number between 0 and 01777 (octal), both inclusive'),
+    );
   }
   return errors;
 }

@@ -30,7 +30,7 @@ const cases: [title: string, sandboxes: string, containers: string, outcomes: Ou
     'prepared',
     'up',
     '',
-    [{ result: 'prepared', volumes: new Map(), images: new Map() }],
+    [{ result: 'prepared', volumes: new Map(), images: new Map(), imageVolumes: new Map() }],
     's0 /  /  / known, go on',
   ],
   ['something was removed', 'up', 'a:run', [{ result: 'runtime-changed' }], 's0 / a0 /  / stale, go on'],

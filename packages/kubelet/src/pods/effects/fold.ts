@@ -8,8 +8,10 @@ import type { PodView, Waiting } from './view.ts';
 /** The view after a step. */
 export function fold(view: PodView, outcome: Outcome): PodView {
   switch (outcome.result) {
-    case 'prepared':
-      return { ...view, prepared: { volumes: outcome.volumes, images: outcome.images } };
+    case 'prepared': {
+      const { volumes, images, imageVolumes } = outcome;
+      return { ...view, prepared: { volumes, images, imageVolumes } };
+    }
     case 'runtime-changed':
       return { ...view, runtimeIs: 'stale' };
     case 'sandbox-created': {

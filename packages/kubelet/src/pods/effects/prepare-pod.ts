@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { messageOf } from '@berth/common/error-message.ts';
 import { findContainer } from '../../api/each-container.ts';
-import { podKey } from '../../api/pod.ts';
+import { type ImageVolumeSource, podKey } from '../../api/pod.ts';
 import type { PodCgroups } from '../../cgroups/pod-cgroups.ts';
 import type { ImageManager } from '../../images/image-manager.ts';
 import { createLogger } from '../../klog/klog.ts';
@@ -33,19 +33,27 @@ export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> 
     try {
       await ports.handlers.check(pod);
       const config = ports.sandboxConfigOf(pod, runtime.sandboxes[0]?.attempt ?? 0);
+      const pull = (image: Parameters<ImageManager['ensure']>[1]): Promise<PresentImage> => {
+        const pulled = ports.images.ensure(pod, image, config);
+        // start-container reports the failure, if it runs.
+        pulled.catch(() => {});
+        return pulled;
+      };
       const images = new Map<string, Promise<PresentImage>>();
       for (const name of containers) {
         const container = findContainer(pod.spec, name);
         if (!container) throw new Error(`the pod has no container ${name}`);
-        const image = ports.images.ensure(pod, container, config);
-        // start-container reports the failure, if it runs.
-        image.catch(() => {});
-        images.set(name, image);
+        images.set(name, pull(container));
       }
+      const imageVolumes = new Map(
+        (pod.spec.volumes ?? []).flatMap(({ name, image }) =>
+          image ? [[name, pull(volumeImage(image))] as const] : [],
+        ),
+      );
       const volumes = await ports.volumes.setUp(pod, signal);
       await ports.cgroups.ensure(pod);
       mkdirSync(podLogDir(ports.options, pod.metadata), { recursive: true, mode: 0o755 });
-      return { result: 'prepared', volumes, images };
+      return { result: 'prepared', volumes, images, imageVolumes };
     } catch (error) {
       if (signal.aborted) return { result: 'aborted' };
       log.error('Failed to prepare pod', { err: error, pod: podKey(pod) });
@@ -55,4 +63,9 @@ export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> 
         : { result: 'pod-failed', message };
     }
   };
+}
+
+/** The image of a volume, as that of a container. */
+function volumeImage({ reference = '', pullPolicy = 'IfNotPresent' }: ImageVolumeSource) {
+  return { image: reference, imagePullPolicy: pullPolicy };
 }

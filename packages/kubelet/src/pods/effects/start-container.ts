@@ -6,6 +6,7 @@ import { findContainer } from '../../api/each-container.ts';
 import { type Container, podKey } from '../../api/pod.ts';
 import type { CrashLoopBackoff } from '../../backoff/crash-loop.ts';
 import { createLogger } from '../../klog/klog.ts';
+import type { PresentImage } from '../../kubecontainer/present-image.ts';
 import { runtimePodIps } from '../../kubecontainer/runtime-status.ts';
 import { StartError, type StartFailure } from '../../kubecontainer/start-error.ts';
 import type { RuntimePods } from '../../kuberuntime/runtime-pods.ts';
@@ -20,7 +21,7 @@ import { runHook } from '../../lifecycle/run-hook.ts';
 import type { UserNamespaces } from '../../userns/user-namespaces.ts';
 import { lastEnded } from '../actions/actions.ts';
 import type { Effect } from './effect.ts';
-import type { PodView } from './view.ts';
+import type { PodView, Prepared } from './view.ts';
 
 const log = createLogger('start-container.ts');
 
@@ -43,9 +44,10 @@ export function startContainerEffect(ports: StartContainerPorts): Effect<'start-
     try {
       const container = findContainer(pod.spec, name);
       const pull = prepared?.images.get(name);
-      if (!container || !pull) throw new Error(`container ${name} was not prepared`);
-      const place = placeIn(view, ports);
+      if (!container || !prepared || !pull) throw new Error(`container ${name} was not prepared`);
       const image = await untilAborted(pull, signal);
+      const imageVolumes = await untilAborted(mountedImages(container, prepared), signal);
+      const place = { ...placeIn(view, ports), imageVolumes };
       const ended = lastEnded(runtime, name);
       // Count before the attempt, so that a failure to start also lengthens the back-off.
       if (ended) ports.crashLoop.restarts(pod.metadata.uid, container, ended.finishedAt, Date.now());
@@ -106,7 +108,7 @@ async function postStart(
 function placeIn(
   { pod, runtime, prepared }: PodView,
   { sandboxConfigOf, users }: Pick<StartContainerPorts, 'sandboxConfigOf' | 'users'>,
-): ContainerPlace {
+): Omit<ContainerPlace, 'imageVolumes'> {
   const [sandbox] = runtime.sandboxes;
   if (!sandbox || !prepared) throw new Error('the pod has no sandbox');
   return {
@@ -116,4 +118,17 @@ function placeIn(
     podIps: runtimePodIps(runtime),
     volumes: prepared.volumes,
   };
+}
+
+/** The images that the container mounts, by volume. Throws StartError when one of them could not be pulled. */
+async function mountedImages(
+  { volumeMounts = [] }: Container,
+  { imageVolumes }: Prepared,
+): Promise<Map<string, PresentImage>> {
+  const images = new Map<string, PresentImage>();
+  for (const { name } of volumeMounts) {
+    const pulled = await imageVolumes.get(name);
+    if (pulled) images.set(name, pulled);
+  }
+  return images;
 }

@@ -14,6 +14,8 @@ export interface Prepared {
   volumes: PreparedVolumes;
   /** Images by container, pulled while other steps run. */
   images: ReadonlyMap<string, Promise<PresentImage>>;
+  /** Images by image volume, pulled likewise. */
+  imageVolumes: ReadonlyMap<string, Promise<PresentImage>>;
 }
 
 /** The input of a step. Steps never change it; `fold` makes the next one. */

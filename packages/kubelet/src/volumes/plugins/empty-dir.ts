@@ -6,6 +6,7 @@ import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { isMountPoint, mount } from '@berth/linux/mounts/mount.ts';
 import type { EmptyDirVolumeSource, Pod } from '../../api/pod.ts';
 import { readyMarker, volumePath } from '../../paths/pod-paths.ts';
+import { volumePageSize } from '../huge-pages.ts';
 import { type MemoryVolumes, memoryVolumeOptions } from '../memory-volume.ts';
 import { setVolumeGroup } from '../ownership.ts';
 import type { VolumePlugin } from '../plugin.ts';
@@ -47,15 +48,23 @@ async function makeEmptyDir(
   node: MemoryVolumes,
 ): Promise<void> {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (source.medium === 'Memory' && !isMountPoint(path)) {
-    const data = memoryVolumeOptions(pod, source.sizeLimit, node);
-    mount({ source: 'tmpfs', target: path, fstype: 'tmpfs', data });
+  const { medium = '', sizeLimit } = source;
+  if (medium !== '' && !isMountPoint(path)) {
+    if (medium === 'Memory') {
+      const data = memoryVolumeOptions(pod, sizeLimit, node);
+      mount({ source: 'tmpfs', target: path, fstype: 'tmpfs', data });
+    } else {
+      const data = `pagesize=${volumePageSize(medium, pod)}`;
+      mount({ source: 'nodev', target: path, fstype: 'hugetlbfs', data });
+    }
   }
-  chmodSync(path, source.mode ?? usualMode(source));
+  const mode = source.mode ?? usualModes[medium];
+  if (mode !== undefined) chmodSync(path, mode);
   await setVolumeGroup(path, pod.spec.securityContext.fsGroup, 'read-write');
 }
 
-/** Every user may write. A volume in memory keeps the sticky bit of tmpfs. */
-function usualMode({ medium }: EmptyDirVolumeSource): number {
-  return medium === 'Memory' ? 0o1777 : 0o777;
-}
+/**
+ * By medium: every user may write, and a volume in memory keeps the sticky bit of tmpfs. One of huge pages keeps the mode
+ * of hugetlbfs, as in Kubernetes: only root and the group may write.
+ */
+const usualModes: Readonly<Record<string, number>> = { '': 0o777, Memory: 0o1777 };

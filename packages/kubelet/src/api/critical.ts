@@ -1,5 +1,5 @@
 // Which pods are critical to the node, and which of two may take the other's place.
-import type { Pod } from '../api/pod.ts';
+import type { Pod } from './pod.ts';
 
 /** Priorities from here on are those of the system. */
 const systemCriticalPriority = 2_000_000_000;

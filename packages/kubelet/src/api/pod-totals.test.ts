@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testPod } from '../testing/pod.ts';
-import { podTotal } from './pod-total.ts';
+import { podRequests } from './pod-totals.ts';
 
 /** Containers by their CPU request; a sidecar has `s` before it. */
 const cases: [init: string, regular: string, total: number][] = [
@@ -24,9 +24,7 @@ for (const [init, regular, total] of cases) {
         ...(each.startsWith('s') ? { restartPolicy: 'Always' as const } : {}),
       }));
     const pod = testPod({ initContainers: containers(init), containers: containers(regular) });
-    const amountOf = (container: { resources: { requests?: Record<string, string> } }) =>
-      Number(container.resources.requests?.['cpu']);
-    const sum = podTotal(pod.spec, amountOf, { zero: 0, add: (a, b) => a + b, larger: Math.max });
+    const sum = Number(podRequests(pod, { overhead: false }).get('cpu') ?? 0n) / 1e9;
     assert.equal(sum, total);
   });
 }

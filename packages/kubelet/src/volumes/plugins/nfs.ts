@@ -1,0 +1,87 @@
+// nfs volumes: a directory of a file server, mounted by mount.nfs(8), because it talks to the server's mount daemon.
+// https://kubernetes.io/docs/concepts/storage/volumes/#nfs
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, mkdir, rmdir } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { messageOf } from '@berth/common/error-message.ts';
+import { removeTree } from '@berth/linux/files/remove-tree.ts';
+import { isMountPoint } from '@berth/linux/mounts/mount.ts';
+import { volumePath } from '../../paths/pod-paths.ts';
+import type { VolumePlugin } from '../plugin.ts';
+
+const directory = 'kubernetes.io~nfs';
+
+/** mount.nfs(8) gives up after two minutes by itself. */
+const timeoutMs = 150_000;
+
+const maxOutputBytes = 64 * 1024;
+
+const run = promisify(execFile);
+
+/** The parameters of the plugin. */
+export interface NfsPorts {
+  roots: Parameters<typeof volumePath>[0];
+  /** Directories that may have mount.nfs. */
+  searchPath?: readonly string[];
+}
+
+/** The plugin of nfs volumes. */
+export function nfsPlugin({ roots, searchPath = systemPath() }: NfsPorts): VolumePlugin {
+  return {
+    kind: 'nfs',
+    isLive: false,
+    setUp: async (pod, { name, nfs }, signal) => {
+      if (!nfs) throw new Error('the volume is no nfs');
+      const path = volumePath(roots, pod.metadata.uid, directory, name);
+      const isReadOnly = nfs.readOnly === true;
+      if (!isMountPoint(path)) {
+        const program = await findMountNfs(searchPath);
+        await mkdir(path, { recursive: true, mode: 0o750 });
+        const server = isIPv6(nfs.server) ? `[${nfs.server}]` : nfs.server;
+        const options = isReadOnly ? ['-o', 'ro'] : [];
+        try {
+          await run(program, [`${server}:${nfs.path}`, path, ...options], {
+            signal,
+            killSignal: 'SIGKILL',
+            timeout: timeoutMs,
+            maxBuffer: maxOutputBytes,
+          });
+        } catch (error) {
+          await rmdir(path).catch(() => {});
+          throw new Error(`mount failed: ${problemOf(error)}`, { cause: error });
+        }
+      }
+      return { from: 'node', path, isReadOnly, isRelabelled: false };
+    },
+    onDisk: { directory, tearDown: removeTree },
+  };
+}
+
+function systemPath(): string[] {
+  // A daemon's PATH may lack the directories of system programs.
+  return [...new Set([...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'])].filter(
+    Boolean,
+  );
+}
+
+async function findMountNfs(searchPath: readonly string[]): Promise<string> {
+  for (const folder of searchPath) {
+    const program = join(folder, 'mount.nfs');
+    try {
+      await access(program, constants.X_OK);
+      return program;
+    } catch {
+      // The next folder may have it.
+    }
+  }
+  throw new Error('mount.nfs is not installed on this node: install nfs-common or nfs-utils');
+}
+
+/** What mount.nfs wrote, or how it ended. */
+function problemOf(error: unknown): string {
+  const output = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+  return output || messageOf(error);
+}
