@@ -185,20 +185,13 @@ function drop({ manifests }: Node, name: string, documents: readonly object[]): 
 /** Removes the manifest, and waits until the runtime has nothing of the pod. */
 async function remove(node: Node, name: string): Promise<void> {
   rmSync(join(node.manifests, `${name}.yaml`));
-  const sandboxes = async () => {
-    const { items } = await node.cri.runtime.listPodSandbox({
-      filter: { labelSelector: { 'io.kubernetes.pod.uid': `uid-${name}` } },
-    });
-    return items;
-  };
-  await until(`${name} is gone`, async () => (await sandboxes()).length === 0, sandboxes, patienceMs);
+  const filter = { labelSelector: { 'io.kubernetes.pod.uid': `uid-${name}` } };
+  const hasEnded = async () => (await node.cri.runtime.listPodSandbox({ filter })).items.length === 0;
+  await until(`${name} has ended`, hasEnded, undefined, patienceMs);
   // Its sandbox goes first; the kubelet shows the pod until everything of it is gone.
-  await until(
-    `${name} is not shown`,
-    async () => (await shownPods(node))?.every((pod) => pod.metadata.name !== `${name}-testnode`),
-    () => shownPods(node),
-    patienceMs,
-  );
+  const isGone = async () =>
+    (await shownPods(node))?.every((pod) => pod.metadata.name !== `${name}-testnode`);
+  await until(`${name} is not shown`, isGone, undefined, patienceMs);
 }
 
 function untilReady(node: Node, name: string): Promise<ShownPod> {
@@ -213,13 +206,13 @@ function untilPod(
   what: string,
   condition: (pod: ShownPod) => boolean,
 ): Promise<ShownPod> {
-  const find = async () =>
-    (await shownPods(node))?.find(({ metadata }) => metadata.name === `${name}-testnode`);
+  let seen: ShownPod | undefined;
   const matching = async () => {
-    const pod = await find();
-    return pod && condition(pod) ? pod : undefined;
+    const pods = await shownPods(node);
+    seen = pods?.find(({ metadata }) => metadata.name === `${name}-testnode`);
+    return seen && condition(seen) ? seen : undefined;
   };
-  return until(`${name} ${what}`, matching, find, patienceMs);
+  return until(`${name} ${what}`, matching, () => seen?.status, patienceMs);
 }
 
 /** The kubelet's pods; undefined while it is down. */
@@ -251,8 +244,7 @@ async function oneMoreOfEach(whole: ReadonlyMap<string, number>, signal: AbortSi
 }
 
 async function untilNothingRuns({ runtime }: CriClient): Promise<void> {
-  const sandboxes = async () => (await runtime.listPodSandbox({})).items;
-  await until('no sandbox is left', async () => (await sandboxes()).length === 0, sandboxes);
+  await until('no sandbox is left', async () => (await runtime.listPodSandbox({})).items.length === 0);
 }
 
 async function removeAllPods({ runtime }: CriClient): Promise<void> {

@@ -31,7 +31,7 @@ function object(kind: 'ConfigMap' | 'Secret', name: string, values: Record<strin
 }
 
 const exec = (script: string): object => ({ exec: { command: sh(script) } });
-const http = { httpGet: { path: '/', port: 8080 } };
+const http = { httpGet: { path: '/etc/passwd', port: 8080 } };
 const quick = { periodSeconds: 1, failureThreshold: 2 };
 
 /**
