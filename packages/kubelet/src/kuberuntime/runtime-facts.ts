@@ -11,6 +11,8 @@ export interface RuntimeFacts {
   runtimeName: string;
   /** Whether the runtime knows `supplementalGroupsPolicy`; an older one would ignore Strict. */
   hasGroupsPolicy: boolean;
+  /** Whether the runtime knows the options of a mount; an older one would ignore them. */
+  hasMountOptions: boolean;
   /** The handlers that pods can name; an old runtime tells none. */
   handlers: readonly RuntimeHandler[];
 }
@@ -25,5 +27,6 @@ export async function runtimeFacts(
   ]);
   log.info('Container runtime initialized', { containerRuntime: runtimeName, version: runtimeVersion });
   const hasGroupsPolicy = features?.supplementalGroupsPolicy === true;
-  return { runtimeName, hasGroupsPolicy, handlers: runtimeHandlers };
+  const hasMountOptions = features?.mountOptions === true;
+  return { runtimeName, hasGroupsPolicy, hasMountOptions, handlers: runtimeHandlers };
 }
