@@ -58,6 +58,8 @@ function podLimits(node: TestNode, pod: Pod, qos: QosClass): Limits {
 const ownLimits = [
   'cat /proc/self/oom_score_adj',
   'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null',
+  // Only cgroup v2 has them.
+  'cat /sys/fs/cgroup/memory.oom.group /sys/fs/cgroup/memory.high 2>/dev/null',
   forever,
 ].join('; ');
 
@@ -87,14 +89,17 @@ onEveryRuntime((podTest) => {
       podLimits(node, withOverhead, 'Guaranteed'),
       wanted({ cpuShares: milliCpuToShares(300), cpuQuota: 30_000, memory: 96 * mib }),
     );
-    await until('it logged', () => logOf(node, withOverhead).split('\n').length >= 3);
-    assert.deepEqual(logOf(node, withOverhead).trim().split('\n'), ['-997', String(64 * mib)]);
+    const lines = detectCgroups().version === 'v2' ? 5 : 3;
+    await until('it logged', () => logOf(node, withOverhead).split('\n').length >= lines);
+    // An OOM kill ends the whole container, and a guaranteed one is not slowed down before.
+    const ofV2 = detectCgroups().version === 'v2' ? ['1', 'max'] : [];
+    assert.deepEqual(logOf(node, withOverhead).trim().split('\n'), ['-997', String(64 * mib), ...ofV2]);
 
     assert.deepEqual(
       podLimits(node, own, 'Burstable'),
       wanted({ cpuShares: milliCpuToShares(300), cpuQuota: 100_000, memory: 128 * mib }),
     );
-    await until('it logged', () => logOf(node, own).split('\n').length >= 3);
+    await until('it logged', () => logOf(node, own).split('\n').length >= lines);
     const [score, memory] = logOf(node, own).trim().split('\n');
     // The container has all that its pod requests.
     const expected = 1000 - Math.floor((1000 * 64 * mib) / totalmem());
@@ -103,6 +108,11 @@ onEveryRuntime((podTest) => {
 
     const cgroups = detectCgroups();
     const { cgroupRoot, cgroupDriver } = node.options;
+    const ownPath = podCgroup(cgroupRoot, cgroupDriver, 'Burstable', own.metadata.uid);
+    const high = join(cgroups.directory(ownPath, 'memory') ?? '', 'memory.high');
+    // Nine tenths of the way from request to limit, in whole pages.
+    if (cgroups.version === 'v2')
+      assert.equal(Number(readFileSync(high, 'utf8')), Math.floor((121.6 * mib) / 4096) * 4096);
     const path = podCgroup(cgroupRoot, cgroupDriver, 'Burstable', huge.metadata.uid);
     const directory = cgroups.directory(path, 'hugetlb') ?? '';
     const files = ['hugetlb.2MB.limit_in_bytes', 'hugetlb.2MB.max'].map((file) => join(directory, file));
