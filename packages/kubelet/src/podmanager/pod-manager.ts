@@ -49,8 +49,9 @@ export class PodManager {
   }
 
   /** Judges the pods again, now that the features of the runtime are known. */
-  runtimeAnswered({ hasGroupsPolicy }: Pick<NodeFacts, 'hasGroupsPolicy'>): void {
-    this.#node = { ...this.#node, hasGroupsPolicy };
+  runtimeAnswered(features: Pick<NodeFacts, 'hasGroupsPolicy' | 'hasMountOptions'>): void {
+    const { hasGroupsPolicy, hasMountOptions } = features;
+    this.#node = { ...this.#node, hasGroupsPolicy, hasMountOptions };
     this.#admit();
   }
 
