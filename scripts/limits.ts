@@ -16,9 +16,9 @@ const topics: readonly { title: string; is: RegExp }[] = [
   { title: 'probes', is: /^Container\.\w+Probe$/ },
   { title: 'lifecycle hooks', is: /^Container\.lifecycle$/ },
   { title: 'sidecars and restart rules', is: /^Container\.restartPolicy(Rules)?$/ },
-  { title: 'ConfigMaps and Secrets', is: /configMap|secret|envFrom|imagePullSecrets/i },
+  { title: 'ConfigMaps and Secrets', is: /configMapKeyRef|secretKeyRef|envFrom|imagePullSecrets/i },
   { title: 'service accounts', is: /^PodSpec\.serviceAccount/ },
-  { title: 'volumes but emptyDir and hostPath', is: /^Volume\./ },
+  { title: 'volumes of claims and of CSI', is: /^Volume\.(persistentVolumeClaim|csi|ephemeral)$/ },
   { title: 'block devices', is: /^Container\.volumeDevices$/ },
   { title: 'ephemeral containers', is: /^PodSpec\.ephemeralContainers$/ },
   { title: 'resource claims', is: /[cC]laims$/ },
@@ -74,8 +74,6 @@ berthd serves every call of the CRI, and crictl has every command of the real on
 A pod with one of them does not run; the log, \`berth status\` and \`/rejected\` name the field.
 
 ${byType(fieldsOf('refused'))}
-
-So is \`recursiveReadOnly: Enabled\`.
 
 ## Fields of a pod that are ignored
 
