@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDirectoriesSync } from '@berth/common/files/directories.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
 import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import type { Pod, PodWithStatus } from './api/pod.ts';
 import { CrashLoopBackoff } from './backoff/crash-loop.ts';
 import type { PodCgroups } from './cgroups/pod-cgroups.ts';
@@ -20,12 +21,16 @@ import { type RuntimeFacts, runtimeFacts } from './kuberuntime/runtime-facts.ts'
 import { RuntimePods } from './kuberuntime/runtime-pods.ts';
 import { sandboxConfigMaker } from './kuberuntime/sandbox-config-of.ts';
 import { LogRotator } from './logs/log-rotator.ts';
+import type { KubeletMetrics } from './metrics/kubelet-metrics.ts';
+import { observedCri } from './metrics/observed-cri.ts';
 import { canMountWithoutSwap, nodeCapacity } from './node/node-capacity.ts';
 import { nodeFacts } from './node/node-facts.ts';
+import { Observation } from './observation/observation.ts';
 import type { KubeletOptions } from './options/kubelet-options.ts';
 import { Pleg } from './pleg/pleg.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
 import { VisiblePods } from './podmanager/visible-pods.ts';
+import { observedEffects } from './pods/effects/observed-effects.ts';
 import { effectTable } from './pods/effects/table.ts';
 import { syncPod } from './pods/sync-pod.ts';
 import { terminatePod } from './pods/terminate-pod.ts';
@@ -35,6 +40,7 @@ import { lockRootDir } from './rootdir/instance-lock.ts';
 import { startServers } from './server/start-servers.ts';
 import { StatusManager } from './status/manager.ts';
 import { VolumeManager } from './volumes/manager.ts';
+import { observedPlugin } from './volumes/observed-plugin.ts';
 import { emptyDirPlugin } from './volumes/plugins/empty-dir.ts';
 import { hostPathPlugin } from './volumes/plugins/host-path.ts';
 
@@ -64,18 +70,27 @@ interface Running {
 export class Kubelet {
   readonly #connections: KubeletConnections;
   readonly #podManager: PodManager;
-  readonly #statuses = new StatusManager();
+  readonly observation: Observation;
+  readonly #statuses: StatusManager;
   readonly #visible: VisiblePods;
   #running: Running | undefined;
   #starting = false;
   #stopped = false;
 
-  constructor(connections: KubeletConnections) {
-    this.#connections = connections;
-    const { nodeName, nodeIps, maxPods, rootDir } = connections.options;
+  constructor({ cri, imageCri, options }: KubeletConnections) {
+    const { nodeName, nodeIps, maxPods, rootDir } = options;
+    this.observation = new Observation(nodeName);
+    const { runtime, pods } = this.observation.kubelet;
+    this.#connections = {
+      cri: observedCri(cri, runtime),
+      ...(imageCri && { imageCri: observedCri(imageCri, runtime) }),
+      options,
+    };
+    this.#statuses = new StatusManager(pods);
     this.#podManager = new PodManager({
       node: nodeFacts(nodeName, arch(), maxPods, nodeCapacity(rootDir)),
       isFinished: (uid) => this.#statuses.isFinished(uid),
+      onRejected: (reason) => pods.rejected(reason),
     });
     this.#visible = new VisiblePods({
       podManager: this.#podManager,
@@ -138,21 +153,44 @@ export class Kubelet {
   }
 
   async #begin(): Promise<void> {
-    const { cri, options } = this.#connections;
+    const { cri, imageCri = cri, options } = this.#connections;
     const { runtime } = cri;
+    const { kubelet: metrics } = this.observation;
     const facts = await runtimeFacts(runtime);
-    const cgroups = await startPodCgroups(options);
-    const worker = workerPorts(this.#connections, facts, cgroups, this.#statuses);
+    const node = detectCgroups();
+    const cgroups = await startPodCgroups(options, node, (driver) => metrics.cgroups.observed(driver));
+    const worker = workerPorts(this.#connections, facts, cgroups, this.#statuses, metrics);
     const found = await leftoverPods({ runtime, cgroups, options });
     if (this.#stopped) return;
     const workers = new PodWorkers(this.#podManager.admitted(), {
       worker,
       found,
-      onEnded: (uid) => this.#visible.ended(uid),
+      onAdded: (pod) => {
+        if (pod === undefined) metrics.pods.orphanFound();
+        else metrics.pods.workerAdded(pod.spec.containers.length);
+      },
+      onEnded: (uid, wasOrphan) => {
+        if (wasOrphan) metrics.pods.orphanRemoved();
+        if (this.#podManager.admitted().has(uid)) metrics.pods.restarted();
+        this.#visible.ended(uid);
+      },
     });
-    const pleg = new Pleg(runtime, workers, options.syncFrequencyMs);
+    const pleg = new Pleg(runtime, workers, { safetyNetMs: options.syncFrequencyMs, metrics: metrics.pleg });
     const rotator = new LogRotator({ runtime, options, workers });
     this.#running = { workers, pleg, rotator };
+    this.observation.begin({
+      cgroups: node,
+      podCgroups: cgroups,
+      runtime,
+      image: imageCri.image,
+      options,
+      runtimePods: () => workers.runtimePods(),
+      desiredPods: () => [...this.#podManager.admitted().values(), ...this.rejected().map(({ pod }) => pod)],
+      activePods: () =>
+        [...this.#podManager.admitted().values()].filter(
+          ({ metadata }) => !this.#statuses.isFinished(metadata.uid),
+        ),
+    });
     pleg.start();
     rotator.start();
   }
@@ -164,17 +202,22 @@ function workerPorts(
   { runtimeName, hasGroupsPolicy }: RuntimeFacts,
   cgroups: PodCgroups,
   statuses: StatusManager,
+  metrics: KubeletMetrics,
 ): WorkerPorts {
   const { runtime } = cri;
-  const pods = new RuntimePods(runtime, options);
-  const images = new ImageManager(imageCri.image, options.maxParallelImagePulls);
+  const pods = new RuntimePods(runtime, options, (seconds) => metrics.pleg.podRead(seconds));
+  const images = new ImageManager(imageCri.image, options.maxParallelImagePulls, metrics.images);
   const crashLoop = new CrashLoopBackoff(options.maxContainerRestartPeriodMs);
   const creations = new Semaphore(maxCreations);
   const capacity = nodeCapacity(options.rootDir);
-  const volumes = new VolumeManager(options, [
+  const plugins = [
     emptyDirPlugin(options, { memoryBytes: capacity.memoryBytes, noswap: canMountWithoutSwap() }),
     hostPathPlugin,
-  ]);
+  ];
+  const volumes = new VolumeManager(
+    options,
+    plugins.map((plugin) => observedPlugin(plugin, metrics.volumes)),
+  );
   const sandboxConfigOf = sandboxConfigMaker(options, cgroups);
   const effects = effectTable({
     runtime,
@@ -192,13 +235,18 @@ function workerPorts(
   const sync = {
     pods,
     crashLoop,
-    effects,
+    effects: observedEffects(effects, metrics.pods),
     collectGarbage: (status: PodRuntimeStatus) => collectGarbage(status, { runtime, pods, options }),
   };
   const terminate = { runtime, pods, options, images, crashLoop, cgroups, volumes };
   return {
-    sync: (pod, state) => syncPod(pod, state, sync),
-    terminate: (pod, graceSeconds, onStatus) => terminatePod(pod, graceSeconds, terminate, onStatus),
+    sync: (pod, state) => {
+      const { annotations = {} } = pod.metadata;
+      if (state.isNew) metrics.pods.firstRound(Date.parse(annotations['kubernetes.io/config.seen'] ?? ''));
+      return metrics.pods.round(state.isNew ? 'create' : 'sync', () => syncPod(pod, state, sync));
+    },
+    terminate: (pod, graceSeconds, onStatus) =>
+      metrics.pods.round('terminated', () => terminatePod(pod, graceSeconds, terminate, onStatus)),
     recordedGracePeriod: (uid) => recordedGracePeriod(runtime, uid),
     statuses,
     runtimeName,
@@ -231,16 +279,21 @@ export async function startKubelet({
     options,
   });
   const config = new PodConfig(podSources(options, { allowedUnsafe: allowedUnsafeSysctls }));
+  const { observation } = kubelet;
+  observation.kubelet.setVersion(version);
   const servers = await startServers(options, {
+    endpoints: observation.endpoints(),
+    observe: observation.kubelet.server.observe,
     pods: () => kubelet.pods(),
     rejected: () => [
       ...config.rejected(),
       ...kubelet.rejected().map(({ pod, detail }) => config.asRejected(pod, detail)),
     ],
-    unhealthy: () =>
-      kubelet.runtimeReady()
-        ? undefined
-        : `the container runtime does not answer at ${containerRuntimeEndpoint}`,
+    unhealthy: () => {
+      const isHealthy = kubelet.runtimeReady();
+      observation.health.checked('syncloop', isHealthy);
+      return isHealthy ? undefined : `the container runtime does not answer at ${containerRuntimeEndpoint}`;
+    },
   });
   config.start((pods) => kubelet.setPods(pods));
   log.info('Started kubelet', {

@@ -53,14 +53,18 @@ export class RuntimePods {
   readonly #ended = new Map<string, RuntimeContainer>();
 
   readonly #folders: OwnFolders;
+  readonly #onRead: (seconds: number) => void;
 
-  constructor(runtime: RuntimeClient, folders: OwnFolders) {
+  /** Calls `onRead` with how long reading a pod took. */
+  constructor(runtime: RuntimeClient, folders: OwnFolders, onRead: (seconds: number) => void = () => {}) {
     this.#runtime = runtime;
     this.#folders = folders;
+    this.#onRead = onRead;
   }
 
   /** The pod's sandboxes and containers, each with the newest first. */
   async read(pod: PodIdentity): Promise<PodRuntimeStatus> {
+    const began = performance.now();
     const labelSelector = { [podLabels.uid]: pod.uid };
     const [sandboxList, containerList] = await Promise.all([
       this.#runtime.listPodSandbox({ filter: { labelSelector } }),
@@ -70,6 +74,7 @@ export class RuntimePods {
       Promise.all(sandboxList.items.map(({ id }) => this.sandbox(id))),
       Promise.all(containerList.containers.map(({ id, podSandboxId }) => this.container(id, podSandboxId))),
     ]);
+    this.#onRead((performance.now() - began) / 1000);
     return {
       ...pod,
       sandboxes: newestFirst(sandboxes.filter((each) => each !== undefined)),

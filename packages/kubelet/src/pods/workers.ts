@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Pod, type PodIdentity, podFullName, podKey } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
-import type { RuntimeContainer, SandboxView } from '../kubecontainer/runtime-status.ts';
+import type { PodRuntimeStatus, RuntimeContainer, SandboxView } from '../kubecontainer/runtime-status.ts';
 import type { PlegListener } from '../pleg/pleg.ts';
 import { PodWorker, type WorkerPorts } from './worker.ts';
 
@@ -15,8 +15,10 @@ export interface WorkersPorts {
   worker: WorkerPorts;
   /** Pods of an earlier kubelet that were found at start. */
   found: readonly PodIdentity[];
+  /** Called when a pod gets a worker; `pod` is undefined for an orphan. */
+  onAdded(pod: Pod | undefined): void;
   /** Called when a pod has ended and everything of it is removed. */
-  onEnded(uid: string): void;
+  onEnded(uid: string, wasOrphan: boolean): void;
 }
 
 /** The workers by UID. */
@@ -50,6 +52,15 @@ export class PodWorkers implements PlegListener {
   /** Whether the pod has a worker. */
   has(uid: string): boolean {
     return this.#workers.has(uid);
+  }
+
+  /** Every pod with a worker: its specification unless it is an orphan, and the runtime's state of it. */
+  runtimePods(): { pod: Pod | undefined; status: PodRuntimeStatus; isTerminating: boolean }[] {
+    return [...this.#workers.values()].map((worker) => ({
+      pod: worker.pod(),
+      status: worker.runtimeStatus,
+      isTerminating: worker.terminating,
+    }));
   }
 
   /** All containers that run, each with its pod. */
@@ -105,16 +116,19 @@ export class PodWorkers implements PlegListener {
   }
 
   #add(identity: PodIdentity, pod: Pod | undefined): void {
-    const worker = new PodWorker(identity, pod, this.#ports.worker, () => this.#done(identity.uid));
+    const worker = new PodWorker(identity, pod, this.#ports.worker, () =>
+      this.#done(identity.uid, pod === undefined),
+    );
+    this.#ports.onAdded(pod);
     if (pod && !this.#found.has(identity.uid)) worker.startNew();
     this.#workers.set(identity.uid, worker);
     worker.wake();
   }
 
   /** Handles the removal of a pod: starts a waiting pod of the same name, or this one if it is desired again. */
-  #done(uid: string): void {
+  #done(uid: string, wasOrphan: boolean): void {
     this.#workers.delete(uid);
-    this.#ports.onEnded(uid);
+    this.#ports.onEnded(uid, wasOrphan);
     this.#reconcile();
   }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { opendirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { asSyscallError } from '../syscall/errno.ts';
 import { parseLimits } from './rlimits.ts';
@@ -17,6 +17,26 @@ export function openFiles(pid: number): OpenFiles {
     unlessGone(() => readlinkSync(`${directory}/${name}`))?.startsWith('socket:'),
   );
   return { files: names.length, sockets: sockets.length };
+}
+
+/**
+ * Counts the open files of some processes. Looks at `most` descriptors at most, and then stops: a process may have a
+ * million.
+ */
+export function openFilesOf(pids: readonly number[], most: number): OpenFiles {
+  let [files, sockets] = [0, 0];
+  for (const pid of pids) {
+    if (files >= most) break;
+    unlessGone(() => {
+      using directory = opendirSync(`/proc/${pid}/fd`);
+      for (let entry = directory.readSync(); entry !== null && files < most; entry = directory.readSync()) {
+        const { name } = entry;
+        files += 1;
+        if (unlessGone(() => readlinkSync(`/proc/${pid}/fd/${name}`))?.startsWith('socket:')) sockets += 1;
+      }
+    });
+  }
+  return { files, sockets };
 }
 
 /** A process's soft limit of open files; `undefined` when it has exited. */

@@ -1,0 +1,74 @@
+// The endpoints of metrics and statistics, as functions that a server answers requests with.
+import { messageOf } from '@berth/common/error-message.ts';
+import type { ContainerMetrics } from '../container-metrics/container-metrics.ts';
+import { createLogger } from '../klog/klog.ts';
+import { exposition, expositionType } from '../metrics/exposition.ts';
+import type { MetricsRegistry } from '../metrics/registry.ts';
+import { resourceFamilies } from '../metrics/resource-families.ts';
+import { statsJson } from '../stats/stats-json.ts';
+import type { StatsProvider } from '../stats/stats-provider.ts';
+
+const log = createLogger('endpoints.ts');
+
+/** The answer of an endpoint. */
+export interface Answer {
+  status: number;
+  contentType: string;
+  body: string;
+}
+
+/** An endpoint; `query` has the parameters of the request. */
+export type Endpoint = (query: URLSearchParams) => Promise<Answer>;
+
+/** What the endpoints read. `stats` and `containers` exist once the runtime has answered. */
+export interface EndpointPorts {
+  kubelet: MetricsRegistry;
+  probes: MetricsRegistry;
+  health: MetricsRegistry;
+  stats(): StatsProvider | undefined;
+  containers(): ContainerMetrics | undefined;
+}
+
+/** The endpoints by path. */
+export function metricsEndpoints({
+  kubelet,
+  probes,
+  health,
+  stats,
+  containers,
+}: EndpointPorts): Readonly<Record<string, Endpoint>> {
+  return {
+    '/metrics': async () => metrics(await kubelet.text()),
+    '/metrics/cadvisor': async () => metrics((await containers()?.text()) ?? ''),
+    '/metrics/probes': async () => metrics(await probes.text()),
+    '/metrics/resource': async () => metrics(exposition(resourceFamilies(await usage(stats())))),
+    '/metrics/slis': async () => metrics(await health.text()),
+    '/stats/summary': async (query) => {
+      try {
+        const provider = stats();
+        if (provider === undefined) throw new Error('the container runtime has not answered yet');
+        const isShort = query.getAll('only_cpu_and_memory').join() === 'true';
+        const summary = await (isShort ? provider.cpuAndMemory() : provider.summary());
+        return { status: 200, contentType: 'application/json', body: statsJson(summary) };
+      } catch (error) {
+        log.error('Unable to collect statistics', { err: error });
+        const body = `Internal Error: ${messageOf(error)}`;
+        return { status: 500, contentType: 'text/plain; charset=utf-8', body };
+      }
+    },
+  };
+}
+
+function metrics(body: string): Answer {
+  return { status: 200, contentType: expositionType, body };
+}
+
+/** Undefined when it cannot be read now. */
+async function usage(provider: StatsProvider | undefined) {
+  try {
+    return await provider?.cpuAndMemory();
+  } catch (err) {
+    log.error('Unable to collect the usage of pods', { err });
+    return undefined;
+  }
+}
