@@ -37,7 +37,7 @@ export class ContainerMetrics {
 
   async #figures(): Promise<CgroupFigures[] | undefined> {
     try {
-      return this.#reader.all(await readFileSystems(this.#fileSystems));
+      return await this.#reader.all(await readFileSystems(this.#fileSystems));
     } catch (err) {
       log.error('Unable to read the usage of containers', { err });
       return undefined;

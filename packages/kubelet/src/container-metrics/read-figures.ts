@@ -1,12 +1,12 @@
 // Reads the figures of the machine's, the kubelet's and the pods' cgroups for /metrics/cadvisor.
+import { setImmediate } from 'node:timers/promises';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { blockDevicePath } from '@berth/linux/files/block-device.ts';
-import { type InterfaceCounters, netDevOf } from '@berth/linux/netlink/net-dev.ts';
+import { netDevOf } from '@berth/linux/netlink/net-dev.ts';
 import { openFilesLimit, openFilesOf } from '@berth/linux/processes/open-files.ts';
 import type { RuntimeContainer } from '../kubecontainer/runtime-status.ts';
 import { labelText } from '../metrics/exposition.ts';
 import type { CgroupReadings } from '../stats/cgroup-readings.ts';
-import { Instant } from '../stats/instant.ts';
 import { type MeasuredPod, type MeasuredPodsPorts, measuredPods } from '../stats/measured-pods.ts';
 import { shownInterfaces } from '../stats/network-stats.ts';
 import { podInterfaces } from '../stats/pod-interfaces.ts';
@@ -45,24 +45,29 @@ export class FiguresReader {
   }
 
   /** Of every cgroup; `fileSystems` are the machine's. */
-  all(fileSystems: readonly FileSystemFigures[]): CgroupFigures[] {
+  async all(fileSystems: readonly FileSystemFigures[]): Promise<CgroupFigures[]> {
     this.#readings.begin();
     const own = this.#ports.ownCgroups.flatMap((path) => this.#plain(path, {}));
-    const pods = measuredPods(this.#ports, this.#cgroups).flatMap((pod) => this.#pod(pod));
-    return [this.#root(fileSystems), ...own, ...pods];
+    const figures = [this.#root(fileSystems), ...own];
+    for (const pod of measuredPods(this.#ports, this.#cgroups)) {
+      figures.push(...this.#pod(pod));
+      // The files of a hundred pods take a tenth of a second: let others go on in between.
+      await setImmediate();
+    }
+    return figures;
   }
 
   #root(fileSystems: readonly FileSystemFigures[]): CgroupFigures {
-    const { at, usage } = this.#readings.root();
+    const { usage } = this.#readings.root();
+    const root = this.#read('/', {});
     const madeAt = this.#readings.madeAt('/').ms / 1000;
     return {
-      ...this.#base('/', {}),
-      at: Number(at / 1_000_000n),
+      ...root,
       createdAt: madeAt,
       startedAt: madeAt,
       usage,
       limits: {
-        ...(this.#cgroups.limits('/') ?? { cpuShares: 0n, cpuPeriodMicroseconds: 0n }),
+        ...(root.limits ?? { cpuShares: 0n, cpuPeriodMicroseconds: 0n }),
         ...(usage.memoryLimitBytes === undefined ? {} : { memoryBytes: usage.memoryLimitBytes }),
         swapBytes: usage.swapLimitBytes ?? 0n,
         reservedBytes: 0n,
@@ -75,84 +80,64 @@ export class FiguresReader {
 
   /** A cgroup that is no container; none when it does not exist. */
   #plain(path: string, names: Names): CgroupFigures[] {
-    const madeAt = this.#readings.madeAt(path);
-    const reading = this.#readings.read(path, madeAt);
-    if (reading === undefined) return [];
-    return [
-      {
-        ...this.#base(path, names),
-        at: Number(reading.at / 1_000_000n),
-        createdAt: madeAt.ms / 1000,
-        startedAt: madeAt.ms / 1000,
-        usage: reading.usage,
-        processes: this.#processes(this.#cgroups.ownProcesses(path), undefined),
-      },
-    ];
+    const figures = this.#read(path, names);
+    if (figures.usage === undefined) return [];
+    const madeAt = this.#readings.madeAt(path).ms / 1000;
+    const processes = this.#processes(this.#cgroups.ownProcesses(path), undefined);
+    return [{ ...figures, createdAt: madeAt, startedAt: madeAt, processes }];
   }
 
   #pod({ status, running, cgroup, cgroups }: MeasuredPod): CgroupFigures[] {
+    if (cgroup === undefined) return [];
     const names = { namespace: status.namespace, pod: status.name };
     const [sandbox] = status.sandboxes;
-    const paths = [sandbox, ...running].map((each) =>
-      each === undefined ? undefined : cgroups.get(each.id),
-    );
+    const sandboxes =
+      sandbox?.ready === true ? [this.#sandbox(sandbox, cgroup, cgroups.get(sandbox.id), names)] : [];
+    const containers = running.flatMap((each) => this.#container(each, cgroups.get(each.id), names));
+    const paths = [sandbox, ...running].map((each) => each && cgroups.get(each.id));
     const interfaces = shownInterfaces(podInterfaces(this.#cgroups, paths) ?? []);
     return [
-      ...(cgroup === undefined ? [] : this.#plain(cgroup, names)),
-      ...(sandbox?.ready !== true || cgroup === undefined
-        ? []
-        : [this.#sandbox(sandbox, cgroups.get(sandbox.id) ?? `${cgroup}/${sandbox.id}`, names, interfaces)]),
-      ...running.flatMap((container) => this.#container(container, cgroups.get(container.id), names)),
+      ...this.#plain(cgroup, names),
+      ...sandboxes.map((each) => ({ ...each, interfaces })),
+      ...containers,
     ];
   }
 
-  /** A sandbox has the pod's network, and usage if it has a process. */
+  /** A sandbox has usage if it has a process. */
   #sandbox(
     { id, createdAt }: { id: string; createdAt: bigint },
-    path: string,
+    podCgroup: string,
+    path: string | undefined,
     names: Names,
-    interfaces: readonly InterfaceCounters[],
   ): CgroupFigures {
+    const madeAt = { createdAt: Number(createdAt) / 1e9, startedAt: Number(createdAt) / 1e9 };
     const labels = { ...names, name: id };
-    const madeAt = Number(createdAt) / 1e9;
-    const reading = this.#readings.read(path, new Instant(createdAt));
-    if (reading === undefined) {
-      const nothing = { usage: undefined, details: undefined, limits: undefined, oomKills: 0 };
-      return { ...this.#base(path, labels), ...nothing, createdAt: madeAt, startedAt: madeAt, interfaces };
-    }
-    return { ...this.#ofContainer(path, labels, reading), createdAt: madeAt, startedAt: madeAt, interfaces };
+    if (path !== undefined) return { ...this.#ofProcesses(path, labels), ...madeAt };
+    return { ...this.#empty(`${podCgroup}/${id}`, labels), ...madeAt };
   }
 
   #container(container: RuntimeContainer, path: string | undefined, names: Names): CgroupFigures[] {
     const { id, name, image, createdAt, startedAt } = container;
-    const reading = path === undefined ? undefined : this.#readings.read(path, new Instant(createdAt));
-    if (path === undefined || reading === undefined) return [];
-    return [
-      {
-        ...this.#ofContainer(path, { ...names, container: name, image, name: id }, reading),
-        createdAt: Number(createdAt) / 1e9,
-        startedAt: startedAt / 1000,
-      },
-    ];
+    if (path === undefined) return [];
+    const figures = this.#ofProcesses(path, { ...names, container: name, image, name: id });
+    return [{ ...figures, createdAt: Number(createdAt) / 1e9, startedAt: startedAt / 1000 }];
   }
 
-  #ofContainer(
-    path: string,
-    names: Names,
-    { at, usage }: { at: bigint; usage: CgroupFigures['usage'] },
-  ): CgroupFigures {
-    const pids = this.#cgroups.processes(path);
+  #ofProcesses(path: string, names: Names): CgroupFigures {
+    const pids = this.#cgroups.members(path);
     const first = pids.length === 0 ? undefined : pids.reduce((a, b) => Math.min(a, b));
     return {
-      ...this.#base(path, names),
-      at: Number(at / 1_000_000n),
-      usage,
+      ...this.#read(path, names),
       oomKills: this.#cgroups.oomKillCount(path) ?? 0,
       processes: this.#processes(pids, first),
     };
   }
 
-  #base(
+  #read(path: string, names: Names): CgroupFigures {
+    return { ...this.#empty(path, names), ...this.#cgroups.figures(path) };
+  }
+
+  #empty(
     path: string,
     { container = '', image = '', name = '', namespace = '', pod = '' }: Names,
   ): CgroupFigures {
@@ -162,8 +147,8 @@ export class FiguresReader {
       createdAt: 0,
       startedAt: 0,
       usage: undefined,
-      details: this.#cgroups.details(path),
-      limits: this.#cgroups.limits(path),
+      details: undefined,
+      limits: undefined,
       oomKills: 0,
       processes: undefined,
       interfaces: undefined,

@@ -49,9 +49,9 @@ test('probes: a failed one has no duration, and a container that is gone has no 
     .split('\n')
     .filter((line) => /^prober_.*(total|count)/.test(line));
   assert.deepEqual(lines, [
-    'prober_probe_duration_seconds_count{probe_type="Liveness",container="c",pod="p",namespace="n"} 1',
-    'prober_probe_total{probe_type="Liveness",container="c",pod="p",namespace="n",result="successful",pod_uid="u"} 1',
-    'prober_probe_total{probe_type="Liveness",container="c",pod="p",namespace="n",result="failed",pod_uid="u"} 1',
+    'prober_probe_duration_seconds_count{container="c",namespace="n",pod="p",probe_type="Liveness"} 1',
+    'prober_probe_total{container="c",namespace="n",pod="p",pod_uid="u",probe_type="Liveness",result="successful"} 1',
+    'prober_probe_total{container="c",namespace="n",pod="p",pod_uid="u",probe_type="Liveness",result="failed"} 1',
   ]);
   metrics.forget(probe);
   assert.doesNotMatch(await metrics.registry.text(), /prober_/);

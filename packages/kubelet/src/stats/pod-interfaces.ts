@@ -7,11 +7,11 @@ import { type InterfaceCounters, netDevOf } from '@berth/linux/netlink/net-dev.t
  * lowest pid is the first of its container: later ones may have networks of their own.
  */
 export function podInterfaces(
-  cgroups: Pick<Cgroups, 'processes'>,
+  cgroups: Pick<Cgroups, 'members'>,
   paths: readonly (string | undefined)[],
 ): InterfaceCounters[] | undefined {
   for (const path of paths) {
-    const pids = path === undefined ? [] : cgroups.processes(path).filter((pid) => pid > 0);
+    const pids = path === undefined ? [] : cgroups.members(path).filter((pid) => pid > 0);
     const found = pids.length === 0 ? undefined : netDevOf(pids.reduce((a, b) => Math.min(a, b)));
     if (found !== undefined) return found;
   }

@@ -149,7 +149,7 @@ export class StatsProvider {
     ]);
     const processes = running.flatMap(({ id }) => {
       const path = cgroups.get(id);
-      return path === undefined ? [] : readings.cgroups.processes(path);
+      return path === undefined ? [] : readings.cgroups.members(path);
     });
     const hosts = fileAt(join(podDir(options, status.uid), 'etc-hosts'));
     return {

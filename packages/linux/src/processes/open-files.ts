@@ -9,12 +9,12 @@ export interface OpenFiles {
   readonly sockets: number;
 }
 
-/** Counts the open files of a process; zero when it has exited. Needs ptrace access to the process. */
+/** Counts the open files of a process; zero when it has exited, or when this process lacks ptrace access. */
 export function openFiles(pid: number): OpenFiles {
   const directory = `/proc/${pid}/fd`;
-  const names = unlessGone(() => readdirSync(directory)) ?? [];
+  const names = ifReadable(() => readdirSync(directory)) ?? [];
   const sockets = names.filter((name) =>
-    unlessGone(() => readlinkSync(`${directory}/${name}`))?.startsWith('socket:'),
+    ifReadable(() => readlinkSync(`${directory}/${name}`))?.startsWith('socket:'),
   );
   return { files: names.length, sockets: sockets.length };
 }
@@ -27,12 +27,12 @@ export function openFilesOf(pids: readonly number[], most: number): OpenFiles {
   let [files, sockets] = [0, 0];
   for (const pid of pids) {
     if (files >= most) break;
-    unlessGone(() => {
+    ifReadable(() => {
       using directory = opendirSync(`/proc/${pid}/fd`);
       for (let entry = directory.readSync(); entry !== null && files < most; entry = directory.readSync()) {
         const { name } = entry;
         files += 1;
-        if (unlessGone(() => readlinkSync(`/proc/${pid}/fd/${name}`))?.startsWith('socket:')) sockets += 1;
+        if (ifReadable(() => readlinkSync(`/proc/${pid}/fd/${name}`))?.startsWith('socket:')) sockets += 1;
       }
     });
   }
@@ -41,15 +41,16 @@ export function openFilesOf(pids: readonly number[], most: number): OpenFiles {
 
 /** A process's soft limit of open files; `undefined` when it has exited. */
 export function openFilesLimit(pid: number): bigint | undefined {
-  const limits = unlessGone(() => readFileSync(`/proc/${pid}/limits`, 'utf8'));
+  const limits = ifReadable(() => readFileSync(`/proc/${pid}/limits`, 'utf8'));
   return parseLimits(limits ?? '').find(({ type }) => type === 'RLIMIT_NOFILE')?.soft;
 }
 
-function unlessGone<Value>(read: () => Value): Value | undefined {
+function ifReadable<Value>(read: () => Value): Value | undefined {
   try {
     return read();
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ESRCH')) return undefined;
+    // EACCES: the files of a process with more privileges.
+    if (hasCode(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) return undefined;
     throw asSyscallError(error);
   }
 }
