@@ -37,19 +37,23 @@ export function metricsEndpoints({
   stats,
   containers,
 }: EndpointPorts): Readonly<Record<string, Endpoint>> {
+  const cadvisor = shared(async () => (await containers()?.text()) ?? '');
+  const resource = shared(async () => exposition(resourceFamilies(await usage(stats()))));
+  const summaries = {
+    whole: shared(async () => statsJson(await started(stats()).summary())),
+    short: shared(async () => statsJson(await started(stats()).cpuAndMemory())),
+  };
   return {
     '/metrics': async () => metrics(await kubelet.text()),
-    '/metrics/cadvisor': async () => metrics((await containers()?.text()) ?? ''),
+    '/metrics/cadvisor': async () => metrics(await cadvisor()),
     '/metrics/probes': async () => metrics(await probes.text()),
-    '/metrics/resource': async () => metrics(exposition(resourceFamilies(await usage(stats())))),
+    '/metrics/resource': async () => metrics(await resource()),
     '/metrics/slis': async () => metrics(await health.text()),
     '/stats/summary': async (query) => {
       try {
-        const provider = stats();
-        if (provider === undefined) throw new Error('the container runtime has not answered yet');
         const isShort = query.getAll('only_cpu_and_memory').join() === 'true';
-        const summary = await (isShort ? provider.cpuAndMemory() : provider.summary());
-        return { status: 200, contentType: 'application/json', body: statsJson(summary) };
+        const body = await (isShort ? summaries.short() : summaries.whole());
+        return { status: 200, contentType: 'application/json', body };
       } catch (error) {
         log.error('Unable to collect statistics', { err: error });
         const body = `Internal Error: ${messageOf(error)}`;
@@ -57,6 +61,22 @@ export function metricsEndpoints({
       }
     },
   };
+}
+
+/** Requests at the same time get one answer: it takes processor time that pods need. */
+function shared(run: () => Promise<string>): () => Promise<string> {
+  let underWay: Promise<string> | undefined;
+  return () => {
+    underWay ??= run().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
+}
+
+function started(provider: StatsProvider | undefined): StatsProvider {
+  if (provider === undefined) throw new Error('the container runtime has not answered yet');
+  return provider;
 }
 
 function metrics(body: string): Answer {

@@ -40,6 +40,11 @@ onEveryRuntime((podTest) => {
       // containerd measures writable layers every ten seconds.
       return measured(found, 'mem') === 8 * megabyte && layerOf(found) >= 2 * megabyte ? found : undefined;
     });
+    assert.deepEqual(shape(stats), podShape);
+    const { node } = await summary(kubelet);
+    assert.deepEqual(shape(node), nodeShape);
+    assert.ok(Number(node.memory?.workingSetBytes) > Number(stats.memory?.workingSetBytes));
+    assert.ok(Number(node.cpu?.usageCoreNanoSeconds) > Number(stats.cpu?.usageCoreNanoSeconds));
     const [main] = stats.containers;
     assert.ok(main);
     assert.equal(main.name, 'main');
@@ -133,6 +138,43 @@ async function text(kubelet: Kubelet, path: string): Promise<string> {
   assert.ok(answer?.status === 200, `${path}: ${answer?.body}`);
   return answer.body;
 }
+
+/** The members of statistics in their order, as the real kubelet has them; those of a list are its first item's. */
+function shape(value: unknown): string {
+  if (Array.isArray(value)) return `[${shape(value[0])}]`;
+  if (typeof value !== 'object' || value === null) return '';
+  // How much swap there is left depends on the version of cgroups.
+  const told = Object.entries(value).filter(([name]) => name !== 'swapAvailableBytes');
+  const members = told.map(([name, member]) => `${name}${shape(member)}`);
+  return `{${members.join(' ')}}`;
+}
+
+const psi = 'psi{full{total avg10 avg60 avg300} some{total avg10 avg60 avg300}}';
+const cpuShape = `cpu{time usageNanoCores usageCoreNanoSeconds ${psi}}`;
+const memory = (limited: string) =>
+  `memory{time ${limited}usageBytes workingSetBytes rssBytes pageFaults majorPageFaults ${psi}}`;
+const fs = 'time availableBytes capacityBytes usedBytes inodesFree inodes inodesUsed';
+const io = `io{time ${psi}}`;
+const counters = 'name rxBytes rxErrors txBytes txErrors';
+const network = `network{time ${counters} interfaces[{${counters}}]}`;
+
+const containerShape = [
+  `name startTime ${cpuShape} ${memory('availableBytes ')} ${io}`,
+  `rootfs{${fs}} logs{${fs}} swap{time swapUsageBytes}`,
+].join(' ');
+
+const podShape = [
+  `{podRef{name namespace uid} startTime containers[{${containerShape}}]`,
+  `${cpuShape} ${memory('availableBytes ')} ${io} ${network} volume[{${fs} name}] ephemeral-storage{${fs}}`,
+  'process_stats{process_count} swap{time swapUsageBytes}}',
+].join(' ');
+
+const nodeShape = [
+  `{nodeName systemContainers[{name startTime ${cpuShape} ${memory('')} ${io} swap{time swapUsageBytes}}]`,
+  `startTime ${cpuShape} ${memory('availableBytes ')} ${io} ${network} fs{${fs}}`,
+  `runtime{imageFs{${fs}} containerFs{${fs}}} rlimit{time maxpid curproc}`,
+  'swap{time swapUsageBytes}}',
+].join(' ');
 
 /** The answer of /stats/summary, in which all numbers are numbers. */
 async function summary(kubelet: Kubelet): Promise<Summary> {

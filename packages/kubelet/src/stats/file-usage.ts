@@ -1,5 +1,5 @@
 // Measures the files of pods: logs, hosts files and volumes.
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, opendirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
 import { CachedDiskUsage } from '@berth/linux/files/cached-disk-usage.ts';
@@ -15,9 +15,12 @@ import { measuredVolumes } from './volume-kinds.ts';
 
 const log = createLogger('file-usage.ts');
 
+/** Maximum number of files that are looked at in a directory of logs: a pod may write there through a hostPath. */
+const maxFiles = 1000;
+
 /** What the files in a directory take, without directories in it. Undefined when there is no such directory. */
 export function filesIn(directory: string): UsedSpace | undefined {
-  const names = unlessGone(() => readdirSync(directory));
+  const names = unlessGone(() => namesIn(directory));
   if (names === undefined) return undefined;
   const files = names.flatMap((name) => fileAt(join(directory, name)) ?? []);
   const time = Instant.ofMs(Date.now());
@@ -27,6 +30,15 @@ export function filesIn(directory: string): UsedSpace | undefined {
     bytes: files.reduce((sum, { bytes = 0n }) => sum + bytes, 0n),
     inodes: BigInt(files.length),
   };
+}
+
+function namesIn(directory: string): string[] {
+  const names: string[] = [];
+  using opened = opendirSync(directory);
+  for (let entry = opened.readSync(); entry !== null && names.length < maxFiles; entry = opened.readSync()) {
+    names.push(entry.name);
+  }
+  return names;
 }
 
 /** What a file takes; undefined for a directory, and when there is none. Follows no link. */
