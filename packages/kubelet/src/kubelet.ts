@@ -185,6 +185,7 @@ export class Kubelet {
       image: imageCri.image,
       options,
       runtimePods: () => workers.runtimePods(),
+      probes: () => [],
       desiredPods: () => [...this.#podManager.admitted().values(), ...this.rejected().map(({ pod }) => pod)],
       activePods: () =>
         [...this.#podManager.admitted().values()].filter(

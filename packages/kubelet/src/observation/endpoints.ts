@@ -1,9 +1,11 @@
 // The endpoints of metrics and statistics, as functions that a server answers requests with.
 import { messageOf } from '@berth/common/error-message.ts';
+import { processStartTime } from '@berth/linux/processes/process-figures.ts';
 import type { ContainerMetrics } from '../container-metrics/container-metrics.ts';
 import { createLogger } from '../klog/klog.ts';
 import { exposition, expositionType } from '../metrics/exposition.ts';
-import type { MetricsRegistry } from '../metrics/registry.ts';
+import { type CountedProbe, probeFamilies } from '../metrics/probe-families.ts';
+import { MetricsRegistry } from '../metrics/registry.ts';
 import { resourceFamilies } from '../metrics/resource-families.ts';
 import { statsJson } from '../stats/stats-json.ts';
 import type { StatsProvider } from '../stats/stats-provider.ts';
@@ -23,7 +25,8 @@ export type Endpoint = (query: URLSearchParams) => Promise<Answer>;
 /** What the endpoints read. `stats` and `containers` exist once the runtime has answered. */
 export interface EndpointPorts {
   kubelet: MetricsRegistry;
-  probes: MetricsRegistry;
+  /** The counts of every probe. */
+  probes(): readonly CountedProbe[];
   health: MetricsRegistry;
   stats(): StatsProvider | undefined;
   containers(): ContainerMetrics | undefined;
@@ -37,6 +40,8 @@ export function metricsEndpoints({
   stats,
   containers,
 }: EndpointPorts): Readonly<Record<string, Endpoint>> {
+  const processStart = new MetricsRegistry();
+  processStart.figure(processStartTime);
   const cadvisor = shared(async () => (await containers()?.text()) ?? '');
   const resource = shared(async () => exposition(resourceFamilies(await usage(stats()))));
   const summaries = {
@@ -46,7 +51,8 @@ export function metricsEndpoints({
   return {
     '/metrics': async () => metrics(await kubelet.text()),
     '/metrics/cadvisor': async () => metrics(await cadvisor()),
-    '/metrics/probes': async () => metrics(await probes.text()),
+    '/metrics/probes': async () =>
+      metrics(exposition([...(await processStart.families()), ...probeFamilies(probes())])),
     '/metrics/resource': async () => metrics(await resource()),
     '/metrics/slis': async () => metrics(await health.text()),
     '/stats/summary': async (query) => {

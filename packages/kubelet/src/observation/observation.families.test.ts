@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CgroupDetails } from '@berth/linux/cgroups/details.ts';
 import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
+import { processStartTime } from '@berth/linux/processes/process-figures.ts';
 import { deviceFamilies } from '../container-metrics/device-families.ts';
 import { cgroupFamilies } from '../container-metrics/families.ts';
 import { filled } from '../container-metrics/family.ts';
@@ -14,7 +15,8 @@ import { HealthMetrics } from '../metrics/health-metrics.ts';
 import { KubeletMetrics } from '../metrics/kubelet-metrics.ts';
 import { observedCri } from '../metrics/observed-cri.ts';
 import { countPods } from '../metrics/pod-metrics.ts';
-import { ProbeMetrics } from '../metrics/probe-metrics.ts';
+import { probeFamilies } from '../metrics/probe-families.ts';
+import { MetricsRegistry } from '../metrics/registry.ts';
 import { resourceFamilies } from '../metrics/resource-families.ts';
 import { countVolumes } from '../metrics/volume-metrics.ts';
 import { criUsage } from '../stats/cri-usage.ts';
@@ -229,13 +231,12 @@ async function kubelet(): Promise<MetricFamily[]> {
 }
 
 async function probes(): Promise<MetricFamily[]> {
-  const metrics = new ProbeMetrics();
-  metrics.probed(
-    { type: 'Liveness', container: 'c', pod: 'p', namespace: 'n', podUid: 'u' },
-    'successful',
-    1,
-  );
-  return metrics.registry.families();
+  const labels = { probe_type: 'Liveness', container: 'c', pod: 'p', namespace: 'n', pod_uid: 'u' };
+  const total = new Map([['successful', 1]]);
+  const registry = new MetricsRegistry();
+  registry.figure(processStartTime);
+  const duration = { count: 1, sumSeconds: 1, buckets: [] };
+  return [...(await registry.families()), ...probeFamilies([{ labels, total, duration }])];
 }
 
 async function slis(): Promise<MetricFamily[]> {

@@ -6,7 +6,7 @@ import { ContainerMetrics } from '../container-metrics/container-metrics.ts';
 import { HealthMetrics } from '../metrics/health-metrics.ts';
 import { KubeletMetrics } from '../metrics/kubelet-metrics.ts';
 import { countPods, type PodCounts } from '../metrics/pod-metrics.ts';
-import { ProbeMetrics } from '../metrics/probe-metrics.ts';
+import type { CountedProbe } from '../metrics/probe-families.ts';
 import { countVolumes } from '../metrics/volume-metrics.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { CgroupReadings } from '../stats/cgroup-readings.ts';
@@ -28,13 +28,15 @@ export interface ObservedKubelet {
   /** Pods that the sources want, and those of them that were admitted and have not finished. */
   desiredPods(): readonly Pod[];
   activePods(): readonly Pod[];
+  /** The counts of every probe. */
+  probes(): readonly CountedProbe[];
 }
 
 /** The metrics of one kubelet, and the endpoints that tell them. */
 export class Observation {
   readonly kubelet: KubeletMetrics;
-  readonly probes = new ProbeMetrics();
   readonly health = new HealthMetrics();
+  #probes: () => readonly CountedProbe[] = () => [];
   #stats: StatsProvider | undefined;
   #containers: ContainerMetrics | undefined;
 
@@ -46,7 +48,7 @@ export class Observation {
   endpoints(): Readonly<Record<string, Endpoint>> {
     return metricsEndpoints({
       kubelet: this.kubelet.registry,
-      probes: this.probes.registry,
+      probes: () => this.#probes(),
       health: this.health.registry,
       stats: () => this.#stats,
       containers: () => this.#containers,
@@ -68,6 +70,7 @@ export class Observation {
       options,
     });
     this.#containers = new ContainerMetrics({ ...pods, readings, ownCgroups }, options.rootDir);
+    this.#probes = () => observed.probes();
     const { registry } = this.kubelet;
     this.kubelet.setCgroupVersion(cgroups.version === 'v2' ? 2 : 1);
     countPods(registry, () => podCounts(observed));
