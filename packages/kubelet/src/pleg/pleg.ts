@@ -83,7 +83,6 @@ export class Pleg {
         const events = this.#listen(either, () => {
           reconnectMs = firstReconnectMs;
         });
-        this.#metrics.connected();
         // List once, for changes before the stream was open.
         await Promise.race([events, this.#relist().then(() => events)]);
         throw new Error('the runtime ended its events');
@@ -105,8 +104,12 @@ export class Pleg {
 
   async #listen(signal: AbortSignal, onEvent: () => void): Promise<void> {
     this.#relistEvery(this.#safetyNetMs);
+    let isConnected = false;
     for await (const event of this.#runtime.getContainerEvents({}, { signal })) {
       onEvent();
+      // gRPC does not tell that a stream is open before its first message.
+      if (!isConnected) this.#metrics.connected();
+      isConnected = true;
       this.#ready = true;
       this.#metrics.event(event.createdAt);
       const pod = podOf(event);
