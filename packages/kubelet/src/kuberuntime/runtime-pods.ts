@@ -56,14 +56,22 @@ export class RuntimePods {
   readonly #ended = new Map<string, RuntimeContainer>();
 
   readonly #options: OwnFolders & Pick<KubeletOptions, 'nodeIps'>;
+  readonly #onRead: (seconds: number) => void;
 
-  constructor(runtime: RuntimeClient, options: OwnFolders & Pick<KubeletOptions, 'nodeIps'>) {
+  /** Calls `onRead` with how long reading a pod took. */
+  constructor(
+    runtime: RuntimeClient,
+    options: OwnFolders & Pick<KubeletOptions, 'nodeIps'>,
+    onRead: (seconds: number) => void = () => {},
+  ) {
     this.#runtime = runtime;
     this.#options = options;
+    this.#onRead = onRead;
   }
 
   /** The pod's sandboxes and containers, each with the newest first. */
   async read(pod: PodIdentity): Promise<PodRuntimeStatus> {
+    const began = performance.now();
     const labelSelector = { [podLabels.uid]: pod.uid };
     const [sandboxList, containerList] = await Promise.all([
       this.#runtime.listPodSandbox({ filter: { labelSelector } }),
@@ -73,6 +81,7 @@ export class RuntimePods {
       Promise.all(sandboxList.items.map(({ id }) => this.sandbox(id))),
       Promise.all(containerList.containers.map(({ id, podSandboxId }) => this.container(id, podSandboxId))),
     ]);
+    this.#onRead((performance.now() - began) / 1000);
     return {
       ...pod,
       sandboxes: newestFirst(sandboxes.filter((each) => each !== undefined)),

@@ -8,7 +8,20 @@ import { type ServerSubject, serveHealthz, serveReadOnly } from './read-only-ser
 const rejected: RejectedManifest[] = [
   { file: '/m/a.yaml', message: 'kind: Required value', lastGoodRuns: false },
 ];
-const subject: ServerSubject = { pods: () => [], rejected: () => rejected, unhealthy: () => undefined };
+const seen: string[] = [];
+const subject: ServerSubject = {
+  pods: () => [],
+  rejected: () => rejected,
+  unhealthy: () => undefined,
+  endpoints: {
+    '/metrics/cadvisor': async () => ({ status: 200, contentType: 'text/x', body: 'm' }),
+    '/stats/summary': async (query) => ({ status: 500, contentType: 'text/plain', body: `${query}` }),
+  },
+  observe: ({ method, path }) => {
+    seen.push(`${method} ${path}`);
+    return () => {};
+  },
+};
 
 test('/healthz, /pods, /rejected and nothing else', async () => {
   const server = await serveReadOnly('127.0.0.1', 0, subject);
@@ -28,6 +41,10 @@ test('/healthz, /pods, /rejected and nothing else', async () => {
     assert.deepEqual(await get('/'), [404, '404 page not found\n']);
     assert.equal((await get('/pods', 'POST'))[0], 405);
     assert.deepEqual(await get('/healthz', 'HEAD'), [200, '']);
+    assert.deepEqual(await get('/metrics/cadvisor'), [200, 'm']);
+    assert.deepEqual(await get('/stats/summary?only_cpu_and_memory=true'), [500, 'only_cpu_and_memory=true']);
+    assert.deepEqual(seen.slice(-3), ['HEAD healthz', 'GET metrics/cadvisor', 'GET stats']);
+    assert.ok(seen.includes('GET other'), 'a path that is not served is no label');
     await assert.rejects(serveReadOnly('127.0.0.1', port, subject), /in use; is another kubelet running\?/);
   } finally {
     server.close().closeAllConnections();

@@ -10,6 +10,8 @@ import { answer, type Route, routes } from '@berth/http/routes.ts';
 import type { PodWithStatus } from '../api/pod.ts';
 import type { RejectedManifest } from '../config/pod-source.ts';
 import { createLogger } from '../klog/klog.ts';
+import type { ServerMetrics } from '../metrics/server-metrics.ts';
+import type { Endpoint } from '../observation/endpoints.ts';
 
 const log = createLogger('read-only-server.ts');
 
@@ -21,6 +23,10 @@ export interface ServerSubject {
   rejected(): RejectedManifest[];
   /** Why the kubelet is unhealthy; undefined when it is healthy. */
   unhealthy(): string | undefined;
+  /** Metrics and statistics by path. */
+  endpoints: Readonly<Record<string, Endpoint>>;
+  /** Counts requests. */
+  observe: ServerMetrics['observe'];
 }
 
 /** Serves /healthz, /pods and /rejected over TCP without authentication. */
@@ -44,13 +50,42 @@ export async function servePrivately(socketPath: string, subject: ServerSubject)
 }
 
 function everything(subject: ServerSubject): RequestListener {
-  return routes(
-    byPath({
-      '/healthz': healthz(subject),
-      '/pods': json(() => podList(subject.pods())),
-      '/rejected': json(() => subject.rejected()),
-    }),
-  );
+  const endpoints = Object.entries(subject.endpoints).map(([path, endpoint]) => [path, answered(endpoint)]);
+  const paths: Record<string, Route> = {
+    '/healthz': healthz(subject),
+    '/pods': json(() => podList(subject.pods())),
+    '/rejected': json(() => subject.rejected()),
+    ...Object.fromEntries(endpoints),
+  };
+  return observed(routes(byPath(paths)), Object.keys(paths), subject);
+}
+
+/** Counts requests by the first part of their path, two parts below /metrics. */
+function observed(
+  listener: RequestListener,
+  paths: readonly string[],
+  { observe }: ServerSubject,
+): RequestListener {
+  const buckets = new Set(paths.map(bucketOf));
+  return (request, response) => {
+    const { method = 'GET', url = '/' } = request;
+    const bucket = bucketOf(url.replace(/[?#].*$/s, ''));
+    const path = buckets.has(bucket) ? bucket : 'other';
+    response.once('close', observe({ method, path, serverType: 'readonly', longRunning: false }));
+    listener(request, response);
+  };
+}
+
+function bucketOf(path: string): string {
+  const [first = '', second] = path.slice(1).split('/');
+  return first === 'metrics' && second ? `${first}/${second}` : first;
+}
+
+function answered(endpoint: Endpoint): Route {
+  return async (_request, response, url) => {
+    const { status, body, contentType } = await endpoint(url.searchParams);
+    answer(response, status, body, contentType);
+  };
 }
 
 /** Registers each route with and without a trailing slash; accepts only reading methods. */
