@@ -3,7 +3,7 @@ import { arch } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDirectoriesSync } from '@berth/common/files/directories.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
-import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
+import { type CriClient, connectCri, type RuntimeClient } from '@berth/cri/client/client.ts';
 import type { Pod, PodWithStatus } from './api/pod.ts';
 import { CrashLoopBackoff } from './backoff/crash-loop.ts';
 import type { PodCgroups } from './cgroups/pod-cgroups.ts';
@@ -13,7 +13,7 @@ import { podSources } from './config/sources.ts';
 import { collectGarbage } from './garbage/collect.ts';
 import { leftoverPods } from './garbage/leftover-pods.ts';
 import { ImageManager } from './images/image-manager.ts';
-import { createLogger } from './klog/klog.ts';
+import { createLogger, setVerbosity } from './klog/klog.ts';
 import type { PodRuntimeStatus } from './kubecontainer/runtime-status.ts';
 import { recordedGracePeriod } from './kuberuntime/grace-period.ts';
 import { type RuntimeFacts, runtimeFacts } from './kuberuntime/runtime-facts.ts';
@@ -32,6 +32,7 @@ import { terminatePod } from './pods/terminate-pod.ts';
 import type { WorkerPorts } from './pods/worker.ts';
 import { PodWorkers } from './pods/workers.ts';
 import { lockRootDir } from './rootdir/instance-lock.ts';
+import type { Published } from './server/routes/zpages.ts';
 import { startServers } from './server/start-servers.ts';
 import { StatusManager } from './status/manager.ts';
 import { VolumeManager } from './volumes/manager.ts';
@@ -102,6 +103,11 @@ export class Kubelet {
   /** Every desired or terminating pod with its newest status, as JSON-ready objects. */
   pods(): PodWithStatus[] {
     return this.#visible.list();
+  }
+
+  /** The client of the runtime. */
+  get runtime(): RuntimeClient {
+    return this.#connections.cri.runtime;
   }
 
   /** Pods that admission rejected. */
@@ -211,6 +217,8 @@ export interface KubeletSettings {
   options: KubeletOptions;
   allowedUnsafeSysctls: readonly string[];
   version: string;
+  /** What /configz and /flagz show. */
+  published: Pick<Published, 'configuration' | 'flags'>;
 }
 
 /** Starts the kubelet with its sources and servers; `stop` leaves the pods running. */
@@ -218,6 +226,7 @@ export async function startKubelet({
   options,
   allowedUnsafeSysctls,
   version,
+  published,
 }: KubeletSettings): Promise<{ stop(): Promise<void> }> {
   await lockRootDir(options.rootDir);
   // As Kubernetes has it; the folders of pods in it are 0755.
@@ -232,6 +241,16 @@ export async function startKubelet({
   });
   const config = new PodConfig(podSources(options, { allowedUnsafe: allowedUnsafeSysctls }));
   const servers = await startServers(options, {
+    runtime: kubelet.runtime,
+    options,
+    published: {
+      ...published,
+      release: version.replace(/^v|\+.*$/g, ''),
+      startedAt: new Date(Date.now() - process.uptime() * 1000),
+    },
+    setVerbosity,
+    endpoints: {},
+    observe: () => () => {},
     pods: () => kubelet.pods(),
     rejected: () => [
       ...config.rejected(),
@@ -252,7 +271,7 @@ export async function startKubelet({
   return {
     stop: async () => {
       await config.stop();
-      for (const server of servers) server.close().closeAllConnections();
+      for (const server of servers) server.close();
       await kubelet.stop();
     },
   };
