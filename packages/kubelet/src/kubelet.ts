@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDirectoriesSync } from '@berth/common/files/directories.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
-import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
+import { type CriClient, connectCri, type RuntimeClient } from '@berth/cri/client/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import type { Pod, PodWithStatus } from './api/pod.ts';
 import { CrashLoopBackoff } from './backoff/crash-loop.ts';
@@ -14,7 +14,7 @@ import { podSources } from './config/sources.ts';
 import { collectGarbage } from './garbage/collect.ts';
 import { leftoverPods } from './garbage/leftover-pods.ts';
 import { ImageManager } from './images/image-manager.ts';
-import { createLogger } from './klog/klog.ts';
+import { createLogger, setVerbosity } from './klog/klog.ts';
 import type { PodRuntimeStatus } from './kubecontainer/runtime-status.ts';
 import { recordedGracePeriod } from './kuberuntime/grace-period.ts';
 import { type RuntimeFacts, runtimeFacts } from './kuberuntime/runtime-facts.ts';
@@ -43,6 +43,7 @@ import type { WorkerPorts } from './pods/worker.ts';
 import { PodWorkers } from './pods/workers.ts';
 import { Prober } from './prober/manager.ts';
 import { lockRootDir } from './rootdir/instance-lock.ts';
+import type { Published } from './server/routes/zpages.ts';
 import { startServers } from './server/start-servers.ts';
 import { StatusManager } from './status/manager.ts';
 import { UserNamespaces } from './userns/user-namespaces.ts';
@@ -141,6 +142,11 @@ export class Kubelet {
   /** Every desired or terminating pod with its newest status, as JSON-ready objects. */
   pods(): PodWithStatus[] {
     return this.#visible.list();
+  }
+
+  /** The client of the runtime. */
+  get runtime(): RuntimeClient {
+    return this.#connections.cri.runtime;
   }
 
   /** Pods that admission rejected. */
@@ -328,12 +334,15 @@ function workerPorts(
 export interface KubeletSettings {
   options: KubeletOptions;
   version: string;
+  /** What /configz and /flagz show. */
+  published: Pick<Published, 'configuration' | 'flags'>;
 }
 
 /** Starts the kubelet with its sources and servers; `stop` leaves the pods running. */
 export async function startKubelet({
   options,
   version,
+  published,
 }: KubeletSettings): Promise<{ stop(): Promise<void> }> {
   await lockRootDir(options.rootDir);
   // As Kubernetes has it; the folders of pods in it are 0755.
@@ -350,6 +359,14 @@ export async function startKubelet({
   const { observation } = kubelet;
   observation.kubelet.setVersion(version);
   const servers = await startServers(options, {
+    runtime: kubelet.runtime,
+    options,
+    published: {
+      ...published,
+      release: version.replace(/^v|\+.*$/g, ''),
+      startedAt: new Date(Date.now() - process.uptime() * 1000),
+    },
+    setVerbosity,
     endpoints: observation.endpoints(),
     observe: observation.kubelet.server.observe,
     pods: () => kubelet.pods(),
@@ -376,7 +393,7 @@ export async function startKubelet({
   return {
     stop: async () => {
       await config.stop();
-      for (const server of servers) server.close().closeAllConnections();
+      for (const server of servers) server.close();
       await kubelet.stop();
     },
   };
