@@ -76,6 +76,7 @@ test('a second kubelet on the folder or the port of the first', async () => {
       `--container-runtime-endpoint=${node.paths.socket}`,
       `--pod-manifest-path=${other('manifests')}`,
       '--fail-swap-on=false',
+      '--port=0',
       '--healthz-port=0',
     ];
     const root = join(node.dir, 'kubelet');

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDirectoriesSync } from '@berth/common/files/directories.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
-import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
+import { type CriClient, connectCri, type RuntimeClient } from '@berth/cri/client/client.ts';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import type { Pod, PodWithStatus } from './api/pod.ts';
 import { CrashLoopBackoff } from './backoff/crash-loop.ts';
 import type { PodCgroups } from './cgroups/pod-cgroups.ts';
@@ -13,7 +14,7 @@ import { podSources } from './config/sources.ts';
 import { collectGarbage } from './garbage/collect.ts';
 import { leftoverPods } from './garbage/leftover-pods.ts';
 import { ImageManager } from './images/image-manager.ts';
-import { createLogger } from './klog/klog.ts';
+import { createLogger, setVerbosity } from './klog/klog.ts';
 import type { PodRuntimeStatus } from './kubecontainer/runtime-status.ts';
 import { recordedGracePeriod } from './kuberuntime/grace-period.ts';
 import { type RuntimeFacts, runtimeFacts } from './kuberuntime/runtime-facts.ts';
@@ -21,16 +22,20 @@ import { RuntimeHandlers } from './kuberuntime/runtime-handlers.ts';
 import { RuntimePods } from './kuberuntime/runtime-pods.ts';
 import { sandboxConfigMaker } from './kuberuntime/sandbox-config-of.ts';
 import { LogRotator } from './logs/log-rotator.ts';
+import type { KubeletMetrics } from './metrics/kubelet-metrics.ts';
+import { observedCri } from './metrics/observed-cri.ts';
 import { nodeMaskedPaths } from './node/masked-paths.ts';
 import { canMountWithoutSwap } from './node/node-capacity.ts';
 import { readNode, type ThisNode } from './node/read-node.ts';
 import { ManifestObjects } from './objects/from-manifests.ts';
 import type { Objects } from './objects/objects.ts';
 import type { NodeObject } from './objects/types.ts';
+import { Observation } from './observation/observation.ts';
 import type { KubeletOptions } from './options/kubelet-options.ts';
 import { Pleg } from './pleg/pleg.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
 import { VisiblePods } from './podmanager/visible-pods.ts';
+import { observedEffects } from './pods/effects/observed-effects.ts';
 import { effectTable } from './pods/effects/table.ts';
 import { syncPod } from './pods/sync-pod.ts';
 import { terminatePod } from './pods/terminate-pod.ts';
@@ -38,11 +43,13 @@ import type { WorkerPorts } from './pods/worker.ts';
 import { PodWorkers } from './pods/workers.ts';
 import { Prober } from './prober/manager.ts';
 import { lockRootDir } from './rootdir/instance-lock.ts';
+import type { Published } from './server/routes/zpages.ts';
 import { startServers } from './server/start-servers.ts';
 import { StatusManager } from './status/manager.ts';
 import { UserNamespaces } from './userns/user-namespaces.ts';
 import { filesPlugin } from './volumes/files-plugin.ts';
 import { VolumeManager } from './volumes/manager.ts';
+import { observedPlugin } from './volumes/observed-plugin.ts';
 import { configMapVolumes } from './volumes/plugins/config-map.ts';
 import { downwardApiVolumes } from './volumes/plugins/downward-api.ts';
 import { emptyDirPlugin } from './volumes/plugins/empty-dir.ts';
@@ -80,20 +87,28 @@ export class Kubelet {
   readonly #connections: KubeletConnections;
   readonly #node: ThisNode;
   readonly #podManager: PodManager;
-  readonly #statuses = new StatusManager();
+  readonly observation: Observation;
+  readonly #statuses: StatusManager;
   readonly #objects = new ManifestObjects();
   readonly #visible: VisiblePods;
   #running: Running | undefined;
   #starting = false;
   #stopped = false;
 
-  constructor(connections: KubeletConnections) {
-    this.#connections = connections;
-    const { options } = connections;
+  constructor({ cri, imageCri, options }: KubeletConnections) {
+    this.observation = new Observation(options.nodeName);
+    const { runtime, pods } = this.observation.kubelet;
+    this.#connections = {
+      cri: observedCri(cri, runtime),
+      ...(imageCri && { imageCri: observedCri(imageCri, runtime) }),
+      options,
+    };
+    this.#statuses = new StatusManager(pods);
     this.#node = readNode(options);
     this.#podManager = new PodManager({
       node: this.#node.facts,
       isFinished: (uid) => this.#statuses.isFinished(uid),
+      onRejected: (reason) => pods.rejected(reason),
     });
     this.#visible = new VisiblePods({
       podManager: this.#podManager,
@@ -127,6 +142,11 @@ export class Kubelet {
   /** Every desired or terminating pod with its newest status, as JSON-ready objects. */
   pods(): PodWithStatus[] {
     return this.#visible.list();
+  }
+
+  /** The client of the runtime. */
+  get runtime(): RuntimeClient {
+    return this.#connections.cri.runtime;
   }
 
   /** Pods that admission rejected. */
@@ -164,10 +184,14 @@ export class Kubelet {
   }
 
   async #begin(): Promise<void> {
-    const { cri, options } = this.#connections;
+    const { cri, imageCri = cri, options } = this.#connections;
     const { runtime } = cri;
+    const { kubelet: metrics } = this.observation;
     const facts = await runtimeFacts(runtime);
-    const cgroups = await startPodCgroups(options, this.#node.podLimits);
+    const node = detectCgroups();
+    const cgroups = await startPodCgroups(options, node, this.#node.podLimits, (driver) =>
+      metrics.cgroups.observed(driver),
+    );
     this.#podManager.runtimeAnswered(facts);
     this.#visible.refresh();
     const prober = new Prober({
@@ -175,50 +199,79 @@ export class Kubelet {
       options,
       onChange: (uid, kind) => this.#running?.workers.onProbe(uid, kind),
     });
-    const worker = workerPorts(
-      this.#connections,
-      this.#node,
+    const worker = workerPorts(this.#connections, {
+      node: this.#node,
       facts,
       cgroups,
-      this.#statuses,
-      this.#objects,
+      statuses: this.#statuses,
+      objects: this.#objects,
       prober,
-    );
+      metrics,
+    });
     const found = await leftoverPods({ runtime, cgroups, options });
     if (this.#stopped) return;
     const workers = new PodWorkers(this.#podManager.admitted(), {
       preempted: this.#podManager.preempted(),
       worker,
       found,
-      onEnded: (uid) => this.#visible.ended(uid),
+      onAdded: (pod) => {
+        if (pod === undefined) metrics.pods.orphanFound();
+        else metrics.pods.workerAdded(pod.spec.containers.length);
+      },
+      onEnded: (uid, wasOrphan) => {
+        if (wasOrphan) metrics.pods.orphanRemoved();
+        if (this.#podManager.admitted().has(uid)) metrics.pods.restarted();
+        this.#visible.ended(uid);
+      },
     });
-    const pleg = new Pleg(runtime, workers, options.syncFrequencyMs);
+    const pleg = new Pleg(runtime, workers, { safetyNetMs: options.syncFrequencyMs, metrics: metrics.pleg });
     const rotator = new LogRotator({ runtime, options, workers });
     this.#running = { workers, pleg, rotator, prober };
+    this.observation.begin({
+      cgroups: node,
+      podCgroups: cgroups,
+      runtime,
+      image: imageCri.image,
+      options,
+      runtimePods: () => workers.runtimePods(),
+      probes: () => prober.metrics(),
+      desiredPods: () => [...this.#podManager.admitted().values(), ...this.rejected().map(({ pod }) => pod)],
+      activePods: () =>
+        [...this.#podManager.admitted().values()].filter(
+          ({ metadata }) => !this.#statuses.isFinished(metadata.uid),
+        ),
+    });
     pleg.start();
     rotator.start();
   }
 }
 
+/** The parts of a kubelet that the parts of the pod workers are built from. */
+interface WorkerParts {
+  node: ThisNode;
+  facts: RuntimeFacts;
+  cgroups: PodCgroups;
+  statuses: StatusManager;
+  objects: Objects;
+  prober: Prober;
+  metrics: KubeletMetrics;
+}
+
 /** Builds the parts that the pod workers use. */
 function workerPorts(
   { cri, imageCri = cri, options }: KubeletConnections,
-  node: ThisNode,
-  { runtimeName, handlers, canMountRecursivelyReadOnly }: RuntimeFacts,
-  cgroups: PodCgroups,
-  statuses: StatusManager,
-  objects: Objects,
-  prober: Prober,
+  { node, facts, cgroups, statuses, objects, prober, metrics }: WorkerParts,
 ): WorkerPorts {
+  const { runtimeName, handlers, canMountRecursivelyReadOnly } = facts;
   const { runtime } = cri;
-  const pods = new RuntimePods(runtime, options);
-  const images = new ImageManager(imageCri.image, options.maxParallelImagePulls);
+  const pods = new RuntimePods(runtime, options, (seconds) => metrics.pleg.podRead(seconds));
+  const images = new ImageManager(imageCri.image, options.maxParallelImagePulls, metrics.images);
   const crashLoop = new CrashLoopBackoff(options.maxContainerRestartPeriodMs);
   const creations = new Semaphore(maxCreations);
   const capacity = node.forPods;
   const memoryVolumes = { memoryBytes: capacity.memoryBytes, noswap: canMountWithoutSwap() };
   const files = { roots: options, objects, memoryVolumes };
-  const volumes = new VolumeManager(options, [
+  const plugins = [
     emptyDirPlugin(options, memoryVolumes),
     hostPathPlugin,
     imagePlugin,
@@ -226,7 +279,11 @@ function workerPorts(
     ...[configMapVolumes, secretVolumes, downwardApiVolumes(capacity), projectedVolumes(capacity)].map(
       (kind) => filesPlugin(kind, files),
     ),
-  ]);
+  ];
+  const volumes = new VolumeManager(
+    options,
+    plugins.map((plugin) => observedPlugin(plugin, metrics.volumes)),
+  );
   const users = new UserNamespaces(options);
   const sandboxConfigOf = sandboxConfigMaker(options, cgroups, users);
   const effects = effectTable({
@@ -251,14 +308,19 @@ function workerPorts(
     pods,
     crashLoop,
     volumes,
-    effects,
+    effects: observedEffects(effects, metrics.pods),
     probes: prober,
     collectGarbage: (status: PodRuntimeStatus) => collectGarbage(status, { runtime, pods, options }),
   };
   const terminate = { runtime, pods, options, images, crashLoop, cgroups, volumes, users };
   return {
-    sync: (pod, state) => syncPod(pod, state, sync),
-    terminate: (ending, onStatus) => terminatePod(ending, terminate, onStatus),
+    sync: (pod, state) => {
+      const { annotations = {} } = pod.metadata;
+      if (state.isNew) metrics.pods.firstRound(Date.parse(annotations['kubernetes.io/config.seen'] ?? ''));
+      return metrics.pods.round(state.isNew ? 'create' : 'sync', () => syncPod(pod, state, sync));
+    },
+    terminate: (ending, onStatus) =>
+      metrics.pods.round('terminated', () => terminatePod(ending, terminate, onStatus)),
     recordedGracePeriod: (uid) => recordedGracePeriod(runtime, uid),
     statuses,
     prober,
@@ -272,12 +334,15 @@ function workerPorts(
 export interface KubeletSettings {
   options: KubeletOptions;
   version: string;
+  /** What /configz and /flagz show. */
+  published: Pick<Published, 'configuration' | 'flags'>;
 }
 
 /** Starts the kubelet with its sources and servers; `stop` leaves the pods running. */
 export async function startKubelet({
   options,
   version,
+  published,
 }: KubeletSettings): Promise<{ stop(): Promise<void> }> {
   await lockRootDir(options.rootDir);
   // As Kubernetes has it; the folders of pods in it are 0755.
@@ -291,16 +356,29 @@ export async function startKubelet({
     options,
   });
   const config = new PodConfig(podSources(options));
+  const { observation } = kubelet;
+  observation.kubelet.setVersion(version);
   const servers = await startServers(options, {
+    runtime: kubelet.runtime,
+    options,
+    published: {
+      ...published,
+      release: version.replace(/^v|\+.*$/g, ''),
+      startedAt: new Date(Date.now() - process.uptime() * 1000),
+    },
+    setVerbosity,
+    endpoints: observation.endpoints(),
+    observe: observation.kubelet.server.observe,
     pods: () => kubelet.pods(),
     rejected: () => [
       ...config.rejected(),
       ...kubelet.rejected().map(({ pod, detail }) => config.asRejected(pod, detail)),
     ],
-    unhealthy: () =>
-      kubelet.runtimeReady()
-        ? undefined
-        : `the container runtime does not answer at ${containerRuntimeEndpoint}`,
+    unhealthy: () => {
+      const isHealthy = kubelet.runtimeReady();
+      observation.health.checked('syncloop', isHealthy);
+      return isHealthy ? undefined : `the container runtime does not answer at ${containerRuntimeEndpoint}`;
+    },
   });
   config.start((pods, objects) => {
     kubelet.setObjects(objects);
@@ -315,7 +393,7 @@ export async function startKubelet({
   return {
     stop: async () => {
       await config.stop();
-      for (const server of servers) server.close().closeAllConnections();
+      for (const server of servers) server.close();
       await kubelet.stop();
     },
   };

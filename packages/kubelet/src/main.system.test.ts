@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { get } from 'node:http';
+import { get as getByTls } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -49,6 +50,7 @@ function flags(rootDir = dir): string[] {
     '--hostname-override=n',
     '--fail-swap-on=false',
     `--read-only-port=${port}`,
+    '--port=0',
     '--healthz-port=0',
   ];
 }
@@ -115,7 +117,8 @@ test('while no runtime answers it is unhealthy, shows its pods and what is wrong
   writeFileSync(join(dir, 'manifests/bad.json'), pod('bad', ''));
   const child = await start();
   const get = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
-  assert.match(await get('/healthz'), /the container runtime does not answer at .*none\.sock/);
+  assert.match(await get('/healthz'), /^\[\+\]ping ok\n.*\n\[-\]syncloop failed: reason withheld\n/);
+  assert.match(await get('/healthz/syncloop'), /the container runtime does not answer at .*none\.sock/);
   await until('there is a pod', async () => !(await get('/pods')).includes('"items":null'));
   const { items } = JSON.parse(await get('/pods'));
   assert.equal(items.length, 1);
@@ -198,12 +201,14 @@ function listening(pid: number): string[] {
     .filter((socket) => own.includes(socket));
 }
 
-test('another local user cannot read the pods: no port is open unless asked for, and the socket is for root', async () => {
+test('another local user cannot read the pods: one port asks for a certificate, and the socket is for root', async () => {
   const container = { name: 'c', image: 'a:1', env: [{ name: 'PASSWORD', value: 'secret' }] };
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [container] } };
   writeFileSync(join(dir, 'manifests/pod.json'), JSON.stringify(pod));
-  const argv = flags().filter((flag) => !flag.startsWith('--read-only-port'));
-  const child = spawn(process.execPath, [main, ...argv], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const securePort = port + 2;
+  const argv = flags().map((flag) => flag.replace('--port=0', `--port=${securePort}`));
+  const closed = argv.filter((flag) => !flag.startsWith('--read-only-port'));
+  const child = spawn(process.execPath, [main, ...closed], { stdio: ['ignore', 'ignore', 'pipe'] });
   children.push(child);
   child.stderr?.resume();
   const socketPath = join(dir, 'kubelet.sock');
@@ -217,7 +222,11 @@ test('another local user cannot read the pods: no port is open unless asked for,
     return pods.includes('secret');
   });
   assert.match(pods, /"value":"secret"/, 'root reads them');
-  assert.deepEqual(listening(child.pid ?? 0), []);
+  await until('the secure port is open', () => listening(child.pid ?? 0).length > 0);
+  assert.deepEqual(listening(child.pid ?? 0).length, 1);
+  const secure = { host: '127.0.0.1', port: securePort, path: '/pods', rejectUnauthorized: false };
+  const [refused] = await once(getByTls(secure), 'response');
+  assert.deepEqual([refused.statusCode, await text(refused)], [401, 'Unauthorized']);
 
   // Even where the directory is open, as that of a kubelet before this one may be.
   chmodSync(dir, 0o755);
@@ -241,10 +250,9 @@ test('GET // is answered, on both ports, and the kubelet goes on', async () => {
     response.resume();
     return response.statusCode;
   };
-  await until('/healthz answers', async () => (await status(healthzPort, '/healthz').catch(() => 0)) === 500);
-  for (const each of [port, healthzPort]) {
-    assert.equal(await status(each, '//'), 404);
-    assert.equal(await status(each, '/healthz'), 500);
-  }
+  await until('/healthz answers', async () => (await status(healthzPort, '/healthz').catch(() => 0)) === 200);
+  for (const each of [port, healthzPort]) assert.equal(await status(each, '//'), 307);
+  assert.equal(await status(port, '/healthz'), 500);
+  assert.equal(await status(healthzPort, '/healthz'), 200);
   assert.equal(child.exitCode, null);
 });

@@ -3,6 +3,8 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createLogger, setVerbosity } from './klog/klog.ts';
 import { startKubelet } from './kubelet.ts';
 import { buildConfiguration, checkHost } from './options/build-options.ts';
+import { configurationJson } from './options/configuration-json.ts';
+import { flagValues } from './options/flag-values.ts';
 import { parseCommandLine } from './options/flags.ts';
 import { usage } from './options/known-flags.ts';
 import { ConfigurationError } from './options/kubelet-configuration.ts';
@@ -22,7 +24,8 @@ async function main(argv: readonly string[]): Promise<void> {
   checkHost(settings);
   if (process.getuid?.() !== 0)
     throw new ConfigurationError('the kubelet must run as root: it makes mounts and cgroups');
-  const kubelet = await startKubelet({ options, version });
+  const published = { configuration: configurationJson(settings), flags: flagValues(commandLine) };
+  const kubelet = await startKubelet({ options, version, published });
 
   const stop = async (signal: string): Promise<void> => {
     log.info('Stopping; pods keep running', { signal });

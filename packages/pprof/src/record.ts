@@ -7,9 +7,6 @@ import { cpuPprof, heapPprof } from './v8-profiles.ts';
 const cpuIntervalMicroseconds = 1000;
 const heapIntervalBytes = 32 * 1024;
 
-/** Longest profile. */
-export const maxProfileSeconds = 300;
-
 /** Profiles the processor for `seconds`, or until the signal is aborted; V8's own form, as .cpuprofile files have it. */
 export function recordCpu(seconds: number, signal: AbortSignal): Promise<Profiler.Profile> {
   return inSession(async (session) => {

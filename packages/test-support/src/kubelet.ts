@@ -45,6 +45,7 @@ failSwapOn: false
       `--cgroup-root=/${dir.slice(dir.lastIndexOf('/') + 1)}`,
       `--hostname-override=${nodeName}`,
       `--read-only-port=${port}`,
+      '--port=0',
       '--healthz-port=0',
       ...extraFlags,
     ],

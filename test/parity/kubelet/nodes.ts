@@ -6,7 +6,7 @@ import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { startBerthdNode } from '@berth/test-support/berthd-node.ts';
 import { loadTestImage } from '@berth/test-support/images.ts';
 import { type Kubelet, startKubelet } from '@berth/test-support/kubelet.ts';
-import { startRealKubelet } from './real-kubelet.ts';
+import { startRealKubelet } from '@berth/test-support/real-kubelet.ts';
 
 /** What both are called: it becomes part of each pod's name. */
 export const nodeName = 'Parity';
@@ -55,7 +55,13 @@ export async function startKubeletNode(
   kubelet = resources.use(
     await (whose === 'ours'
       ? startKubelet({ ...start, extraFlags: [`--max-pods=${maxPods}`] })
-      : startRealKubelet({ ...start, maxPods })),
+      : startRealKubelet({
+          ...start,
+          configuration: {
+            maxPods,
+            evictionHard: { 'memory.available': '50Mi', 'nodefs.available': '1%' },
+          },
+        })),
   );
   resources.defer(async () => void (await end()));
   const owned = resources.move();

@@ -57,7 +57,12 @@ cni: { confDir: ${confDir}, cacheDir: ${dir}/cni }
     manifestRecord: join(dir, 'root/manifests.json'),
     kubeletSocket: join(dir, 'kubelet/kubelet.sock'),
     berthdArgs: ['--config', join(dir, 'config.yaml')],
-    kubeletArgs: ['--healthz-port=0', `--root-dir=${dir}/kubelet`, `--cgroup-root=${testCgroups[1]}`],
+    kubeletArgs: [
+      '--healthz-port=0',
+      '--port=0',
+      `--root-dir=${dir}/kubelet`,
+      `--cgroup-root=${testCgroups[1]}`,
+    ],
     stateDir: join(dir, 'state'),
     imageDir: join(dir, 'root'),
     cgroups: testCgroups,

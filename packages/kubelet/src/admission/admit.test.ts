@@ -163,7 +163,12 @@ test('pods that the node can not run are rejected with the reason of the real ku
     pod('a', {}, { ...spec, securityContext: { sysctls: [{ name, value: '1' }] } });
   const strict = { securityContext: { supplementalGroupsPolicy: 'Strict' } };
   const armored = { securityContext: { appArmorProfile: { type: 'RuntimeDefault' } } };
-  const old = testNodeFacts({ hasAppArmor: false, hasGroupsPolicy: false });
+  const old = testNodeFacts({ hasAppArmor: false, hasGroupsPolicy: false, hasMountOptions: false });
+  const bound = pod(
+    'a',
+    { volumeMounts: [{ name: 'v', mountPath: '/v', bindMountOptions: ['noexec'] }] },
+    { volumes: [{ name: 'v' }] },
+  );
   const labelled = pod('a');
   labelled.metadata.labels = { 'kubernetes.io/os': 'windows' };
   const elsewhere = pod('a');
@@ -191,13 +196,18 @@ test('pods that the node can not run are rejected with the reason of the real ku
       'SupplementalGroupsPolicy=Strict is not supported in this node',
     ],
     [elsewhere, 'NodeName', "Predicate NodeName failed: node(s) didn't match the requested node name"],
+    [
+      bound,
+      'PodFeatureUnsupported',
+      'Pod requires node features that are not available: VolumeBindMountOptions',
+    ],
     [pod('a', {}, armored), 'AppArmor', 'Cannot enforce AppArmor: AppArmor is not enabled on the host'],
   ];
   for (const [each, reason, message] of cases) {
     const [first] = admitPods([each], old, newPods).rejected;
     assert.deepEqual([first?.failed.reason, first?.failed.message], [reason, message]);
   }
-  for (const each of [sysctls('kernel.msgmax'), pod('b', {}, strict), pod('c', {}, armored)])
+  for (const each of [sysctls('kernel.msgmax'), pod('b', {}, strict), pod('c', {}, armored), bound])
     assert.equal(admitPods([each], node, newPods).rejected.length, 0);
 });
 

@@ -4,6 +4,7 @@ import type { Pod } from '../api/pod.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
 import { checkAppArmor } from './app-armor.ts';
 import type { Check, Failed, Verdict } from './check.ts';
+import { checkDeclaredFeatures } from './declared-features.ts';
 import { checkGroupsPolicy } from './groups-policy.ts';
 import { checkHostPorts } from './host-ports.ts';
 import { checkNodeAffinity } from './node-affinity.ts';
@@ -19,7 +20,7 @@ import { checkSysctls } from './sysctls.ts';
 const before: readonly Check[] = [checkSysctls, checkOsLabel, checkOsField, checkGroupsPolicy];
 /** What a pod needs of the node beside resources. */
 const predicates: readonly Check[] = [checkNodeAffinity, checkNodeName, checkHostPorts];
-const after: readonly Check[] = [checkAppArmor];
+const after: readonly Check[] = [checkAppArmor, checkDeclaredFeatures];
 
 /** The admitted pods, and the rejected pods with the reason. */
 export interface Admission {

@@ -1,19 +1,15 @@
 // The type of an admitted Pod. Only config/decode.ts makes one from a manifest (parses, validates, fills in defaults),
 // so all other code can rely on these types.
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import type { PodStatus } from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 
 export type {
   AppArmorProfile,
   ContainerState,
-  ContainerStatus,
   EnvVar,
   HostAlias,
   HostPathVolumeSource,
   LifecycleHandler,
-  PodCondition,
-  PodStatus,
   ResourceRequirements,
   SELinuxOptions,
   SeccompProfile,
@@ -155,9 +151,37 @@ export interface PodSpec
 }
 
 /** An admitted pod: valid, with defaults, a name, a namespace and a UID. */
-export interface Pod extends Omit<v1.Pod, 'metadata' | 'spec'> {
+export interface Pod extends Omit<v1.Pod, 'metadata' | 'spec' | 'status'> {
   metadata: PodMetadata;
   spec: PodSpec;
+}
+
+/** A condition; the times and the generation are newer than the types. */
+export interface PodCondition extends Omit<v1.PodCondition, 'lastProbeTime'> {
+  /** Nothing ever sets it; the API shows it all the same. */
+  lastProbeTime?: null;
+  observedGeneration?: number;
+}
+
+/** The status of a container; what it says of users, signals and allocated devices is newer than the types. */
+export interface ContainerStatus extends v1.ContainerStatus {
+  user?: { linux?: { uid: number; gid: number; supplementalGroups?: number[] } };
+  stopSignal?: string;
+}
+
+/** The status of a pod; what it says of generations and resources is newer than the types. */
+export interface PodStatus
+  extends Omit<
+    v1.PodStatus,
+    'conditions' | 'containerStatuses' | 'initContainerStatuses' | 'ephemeralContainerStatuses'
+  > {
+  conditions?: PodCondition[];
+  containerStatuses?: ContainerStatus[];
+  initContainerStatuses?: ContainerStatus[];
+  ephemeralContainerStatuses?: ContainerStatus[];
+  observedGeneration?: number;
+  resources?: v1.ResourceRequirements;
+  allocatedResources?: Readonly<Record<string, string>>;
 }
 
 /** A pod as `/pods` shows it: specification and status. */

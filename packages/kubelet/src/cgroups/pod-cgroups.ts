@@ -84,6 +84,20 @@ export class PodCgroups {
     }
   }
 
+  /** The cgroups above those of pods that this class makes; none without `cgroupsPerQos`. */
+  ownCgroups(): string[] {
+    return this.#options.cgroupsPerQos ? classes.map((qos) => this.#qosPath(qos)) : [];
+  }
+
+  /** The pod's own cgroup, whatever its class is; undefined when it has none. */
+  find(uid: string): string | undefined {
+    const { cgroupRoot, cgroupDriver, cgroupsPerQos } = this.#options;
+    if (!cgroupsPerQos) return undefined;
+    return classes
+      .map((qos) => podCgroup(cgroupRoot, cgroupDriver, qos, uid))
+      .find((path) => this.#cgroups.exists(path));
+  }
+
   /** UIDs of the pods that have a cgroup. */
   pods(): Set<string> {
     const { cgroupDriver, cgroupsPerQos } = this.#options;

@@ -46,7 +46,7 @@ export function asStaticPod(pod: v1.Pod, origin: StaticPodOrigin, seen: Date): v
 /** Drops metadata that only an API server writes: a manifest may have been exported from a cluster. */
 function withoutServerFields(metadata: ObjectMeta): ObjectMeta {
   const { creationTimestamp: _1, managedFields: _2, resourceVersion: _3, ...rest } = metadata;
-  const { selfLink: _4, generation: _5, ...own } = rest;
+  const { selfLink: _4, ...own } = rest;
   return own;
 }
 

@@ -11,6 +11,7 @@ import { type PresentImage, presentImage } from '../kubecontainer/present-image.
 import { rpcErrorText } from '../kubecontainer/rpc-error-text.ts';
 import { StartError } from '../kubecontainer/start-error.ts';
 import { unlessGone } from '../kuberuntime/unless-gone.ts';
+import type { ImageMetrics } from '../metrics/image-metrics.ts';
 import { withDefaultTag } from './image-name.ts';
 
 const log = createLogger('image-manager.ts');
@@ -27,10 +28,12 @@ export class ImageManager {
   readonly #pulls: Semaphore;
   readonly #backoff = new PullBackoff();
   readonly #underWay = new Map<string, Promise<string>>();
+  readonly #metrics: ImageMetrics;
 
   /** `maxParallelPulls` undefined: no limit. */
-  constructor(client: ImageClient, maxParallelPulls: number | undefined) {
+  constructor(client: ImageClient, maxParallelPulls: number | undefined, metrics: ImageMetrics) {
     this.#client = client;
+    this.#metrics = metrics;
     this.#pulls = new Semaphore(maxParallelPulls ?? Number.POSITIVE_INFINITY);
   }
 
@@ -45,18 +48,23 @@ export class ImageManager {
       const message = `Failed to apply default image tag "${container.image}": couldn't parse image name "${container.image}": invalid reference format`;
       throw new StartError('InvalidImageName', message);
     }
-    if (container.imagePullPolicy !== 'Always') {
+    const { imagePullPolicy: policy } = container;
+    if (policy !== 'Always') {
       const present = await this.#status(image);
+      this.#metrics.ensured(policy, present !== undefined, present === undefined && policy !== 'Never');
       if (present) return presentImage(present);
       if (container.imagePullPolicy === 'Never') {
         const message = `Container image "${container.image}" is not present with pull policy of Never`;
         throw new StartError('ErrImageNeverPull', message);
       }
     }
+    if (policy === 'Always') this.#metrics.ensured(policy, undefined, true);
+    const began = performance.now();
     const ref = await this.#pull(pod, image, sandboxConfig);
     const pulled = (await this.#status(image)) ?? (await this.#status(ref));
     if (!pulled)
       throw new StartError('ImageInspectError', `Failed to inspect image "${image}": gone after its pull`);
+    this.#metrics.pulled((performance.now() - began) / 1000, pulled.size);
     return { ...presentImage(pulled), ref: ref || pulled.id };
   }
 

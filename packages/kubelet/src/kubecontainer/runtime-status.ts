@@ -17,6 +17,21 @@ export interface RuntimeSandbox {
   networkReported: boolean;
 }
 
+/** The user that a container's first process runs as. */
+export interface RuntimeUser {
+  uid: number;
+  gid: number;
+  supplementalGroups: number[];
+}
+
+/** The limits of a container's cgroup; a setting that the runtime does not report is undefined. */
+export interface RuntimeResources {
+  /** Thousandths of a core. */
+  cpuRequest: number | undefined;
+  cpuLimit: number | undefined;
+  memoryLimitBytes: bigint | undefined;
+}
+
 /** A container as the runtime knows it. */
 export interface RuntimeContainer {
   id: string;
@@ -41,6 +56,10 @@ export interface RuntimeContainer {
   reason: string;
   /** The runtime's reason and message of the exit, and the termination message. */
   message: string;
+  user?: RuntimeUser;
+  resources?: RuntimeResources;
+  /** The signal that stops it, such as `SIGTERM`. */
+  stopSignal?: string;
 }
 
 /** All sandboxes and containers of a pod in the runtime, each newest first. */

@@ -11,6 +11,8 @@ export interface RuntimeFacts {
   runtimeName: string;
   /** Whether the runtime knows `supplementalGroupsPolicy`; an older one would ignore Strict. */
   hasGroupsPolicy: boolean;
+  /** Whether the runtime knows the options of a mount; an older one would ignore them. */
+  hasMountOptions: boolean;
   /** The handlers that pods can name; an old runtime tells none. */
   handlers: readonly RuntimeHandler[];
   /** Whether the runtime can make mounts below a read-only mount read-only. */
@@ -31,6 +33,7 @@ export async function runtimeFacts(
   return {
     runtimeName,
     hasGroupsPolicy: features?.supplementalGroupsPolicy === true,
+    hasMountOptions: features?.mountOptions === true,
     handlers: runtimeHandlers,
     canMountRecursivelyReadOnly: handler?.features?.recursiveReadOnlyMounts === true,
   };

@@ -16,7 +16,10 @@ import type {
   RuntimeSandbox,
   SandboxView,
 } from '../kubecontainer/runtime-status.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
 import type { OwnFolders } from '../rootdir/own-files.ts';
+import { podIpsInOrder } from './pod-ips.ts';
+import { reportedResources, reportedStopSignal, reportedUser } from './reported-settings.ts';
 import { terminationMessage } from './termination-message.ts';
 import { unlessGone } from './unless-gone.ts';
 
@@ -52,15 +55,23 @@ export class RuntimePods {
   readonly #runtime: RuntimeClient;
   readonly #ended = new Map<string, RuntimeContainer>();
 
-  readonly #folders: OwnFolders;
+  readonly #options: OwnFolders & Pick<KubeletOptions, 'nodeIps'>;
+  readonly #onRead: (seconds: number) => void;
 
-  constructor(runtime: RuntimeClient, folders: OwnFolders) {
+  /** Calls `onRead` with how long reading a pod took. */
+  constructor(
+    runtime: RuntimeClient,
+    options: OwnFolders & Pick<KubeletOptions, 'nodeIps'>,
+    onRead: (seconds: number) => void = () => {},
+  ) {
     this.#runtime = runtime;
-    this.#folders = folders;
+    this.#options = options;
+    this.#onRead = onRead;
   }
 
   /** The pod's sandboxes and containers, each with the newest first. */
   async read(pod: PodIdentity): Promise<PodRuntimeStatus> {
+    const began = performance.now();
     const labelSelector = { [podLabels.uid]: pod.uid };
     const [sandboxList, containerList] = await Promise.all([
       this.#runtime.listPodSandbox({ filter: { labelSelector } }),
@@ -70,6 +81,7 @@ export class RuntimePods {
       Promise.all(sandboxList.items.map(({ id }) => this.sandbox(id))),
       Promise.all(containerList.containers.map(({ id, podSandboxId }) => this.container(id, podSandboxId))),
     ]);
+    this.#onRead((performance.now() - began) / 1000);
     return {
       ...pod,
       sandboxes: newestFirst(sandboxes.filter((each) => each !== undefined)),
@@ -85,7 +97,7 @@ export class RuntimePods {
   /** One sandbox; undefined when it is gone. */
   async sandbox(podSandboxId: string): Promise<RuntimeSandbox | undefined> {
     const response = await unlessGone(this.#runtime.podSandboxStatus({ podSandboxId }));
-    return response?.status && toSandbox(response.status);
+    return response?.status && toSandbox(response.status, this.#options.nodeIps);
   }
 
   /** One container; undefined when it is gone. */
@@ -94,7 +106,7 @@ export class RuntimePods {
     if (ended) return ended;
     const response = await unlessGone(this.#runtime.containerStatus({ containerId }));
     if (!response?.status) return undefined;
-    const container = await toContainer(response.status, sandboxId, this.#folders);
+    const container = await toContainer(response.status, sandboxId, this.#options);
     if (container.state === 'exited') this.#ended.set(containerId, container);
     return container;
   }
@@ -104,7 +116,7 @@ function newestFirst<Made extends { createdAt: bigint }>(list: Made[]): Made[] {
   return list.sort((a, b) => (a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : 0));
 }
 
-function toSandbox(status: PodSandboxStatus): RuntimeSandbox {
+function toSandbox(status: PodSandboxStatus, nodeIps: readonly string[]): RuntimeSandbox {
   const { network, linux } = status;
   const ips = network ? [network.ip, ...network.additionalIps.map(({ ip }) => ip)] : [];
   return {
@@ -113,7 +125,7 @@ function toSandbox(status: PodSandboxStatus): RuntimeSandbox {
     ready: status.state === PodSandboxState.SANDBOX_READY,
     createdAt: status.createdAt,
     hostNetwork: linux?.namespaces?.options?.network === NamespaceMode.NODE,
-    ips: ips.filter((ip) => ip !== ''),
+    ips: podIpsInOrder(ips, nodeIps),
     networkReported: network !== undefined,
   };
 }
@@ -155,6 +167,9 @@ async function toContainer(
     exitCode: status.exitCode,
     reason: status.reason,
     message: [status.message, message].filter((part) => part !== '').join(': '),
+    ...reportedUser(status),
+    ...reportedResources(status),
+    ...reportedStopSignal(status),
   };
 }
 

@@ -96,9 +96,10 @@ async function discardBody(response: IncomingMessage): Promise<void> {
   }
 }
 
-/** Whether a TLS handshake failed because the server speaks HTTP. */
+/** Whether a TLS handshake failed because the server speaks HTTP: OpenSSL takes that for a record of another version. */
 function isAnswerInHttp(error: unknown): boolean {
-  return hasCode(error, 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG');
+  if (hasCode(error, 'ERR_SSL_WRONG_VERSION_NUMBER')) return true;
+  return hasCode(error, 'EPROTO') && messageOf(error).includes(':wrong version number:');
 }
 
 function withoutCredentials(headers: readonly string[]): string[] {

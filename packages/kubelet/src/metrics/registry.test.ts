@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ProbeMetrics } from './probe-metrics.ts';
+import { exposition } from './exposition.ts';
+import { probeFamilies } from './probe-families.ts';
 import { exponentialBuckets, MetricsRegistry } from './registry.ts';
 
 test('instruments as text: no series before the first use of one with labels', async () => {
@@ -40,19 +41,30 @@ test('buckets grow by a factor', () => {
   assert.deepEqual(exponentialBuckets(1, 2, 5), [1, 2, 4, 8, 16]);
 });
 
-test('probes: a failed one has no duration, and a container that is gone has no series', async () => {
-  const metrics = new ProbeMetrics();
-  const probe = { type: 'Liveness', container: 'c', pod: 'p', namespace: 'n', podUid: 'u' } as const;
-  metrics.probed(probe, 'successful', 0.3);
-  metrics.probed(probe, 'failed', 0.3);
-  const lines = (await metrics.registry.text())
-    .split('\n')
-    .filter((line) => /^prober_.*(total|count)/.test(line));
-  assert.deepEqual(lines, [
-    'prober_probe_duration_seconds_count{probe_type="Liveness",container="c",pod="p",namespace="n"} 1',
-    'prober_probe_total{probe_type="Liveness",container="c",pod="p",namespace="n",result="successful",pod_uid="u"} 1',
-    'prober_probe_total{probe_type="Liveness",container="c",pod="p",namespace="n",result="failed",pod_uid="u"} 1',
+test('probes: one that never succeeded has no duration', () => {
+  const labels = { probe_type: 'Liveness', container: 'c', pod: 'p', namespace: 'n', pod_uid: 'u' };
+  const buckets = [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1];
+  const total = new Map([
+    ['successful', 1],
+    ['failed', 2],
   ]);
-  metrics.forget(probe);
-  assert.doesNotMatch(await metrics.registry.text(), /prober_/);
+  const lines = exposition(
+    probeFamilies([
+      { labels, total, duration: { count: 1, sumSeconds: 0.4, buckets } },
+      { labels: { ...labels, container: 'd' }, total: new Map([['failed', 3]]), duration: undefined },
+    ]),
+  ).split('\n');
+  const probe = 'namespace="n",pod="p"';
+  assert.deepEqual(
+    lines.filter((line) => /^prober_.*(total|count|sum|le="0.[25]\d*")/.test(line)),
+    [
+      `prober_probe_duration_seconds_bucket{container="c",${probe},probe_type="Liveness",le="0.25"} 0`,
+      `prober_probe_duration_seconds_bucket{container="c",${probe},probe_type="Liveness",le="0.5"} 1`,
+      `prober_probe_duration_seconds_sum{container="c",${probe},probe_type="Liveness"} 0.4`,
+      `prober_probe_duration_seconds_count{container="c",${probe},probe_type="Liveness"} 1`,
+      `prober_probe_total{container="c",${probe},pod_uid="u",probe_type="Liveness",result="successful"} 1`,
+      `prober_probe_total{container="c",${probe},pod_uid="u",probe_type="Liveness",result="failed"} 2`,
+      `prober_probe_total{container="d",${probe},pod_uid="u",probe_type="Liveness",result="failed"} 3`,
+    ],
+  );
 });

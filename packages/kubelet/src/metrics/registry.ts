@@ -101,8 +101,15 @@ function family({ name, help, type, values }: MetricObjectWithValues<MetricValue
     samples: values.map((each) => ({
       // The type does not tell that values of histograms have names of their own.
       suffix: 'metricName' in each ? String(each.metricName).slice(name.length) : '',
-      labels: labelText(each.labels as Record<string, string | number>),
+      labels: labelText(inOrder(each.labels as Record<string, string | number>)),
       value: each.value,
     })),
   };
+}
+
+/** Sorted by name, the bound of a bucket last. */
+function inOrder(labels: Record<string, string | number>): Record<string, string | number> {
+  const { le, ...others } = labels;
+  const sorted = Object.entries(others).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(le === undefined ? sorted : [...sorted, ['le', le]]);
 }

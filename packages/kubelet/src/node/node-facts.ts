@@ -21,6 +21,8 @@ export interface NodeFacts {
   hasAppArmor: boolean;
   /** Whether the runtime knows `supplementalGroupsPolicy`; undefined until it has answered. */
   hasGroupsPolicy: boolean | undefined;
+  /** The same of the options of a mount. */
+  hasMountOptions: boolean | undefined;
 }
 
 /** Go's architecture names, which Kubernetes uses in node labels, by Node.js's names. */

@@ -37,6 +37,7 @@ export function readNode(options: KubeletOptions): ThisNode {
       allowedSysctls: allowedSysctls(release(), options.allowedUnsafeSysctls),
       hasAppArmor: isAppArmorEnabled(),
       hasGroupsPolicy: undefined,
+      hasMountOptions: undefined,
     },
     capacity,
     forPods: capacityForPods(forPods),

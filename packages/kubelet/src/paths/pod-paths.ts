@@ -31,6 +31,16 @@ export function pluginVolumesDir(podFolder: string, pluginDir: string): string {
   return join(podFolder, 'volumes', pluginDir);
 }
 
+/** Folders of the kinds of volumes in a pod's `volumes`, as the real kubelet names them. */
+export const pluginDirs = {
+  configMap: 'kubernetes.io~configmap',
+  downwardAPI: 'kubernetes.io~downward-api',
+  emptyDir: 'kubernetes.io~empty-dir',
+  nfs: 'kubernetes.io~nfs',
+  projected: 'kubernetes.io~projected',
+  secret: 'kubernetes.io~secret',
+} as const;
+
 /** Folder of one volume. `pluginDir` is named as in the real kubelet, such as `kubernetes.io~empty-dir`. */
 export function volumePath(roots: Root, uid: string, pluginDir: string, volume: string): string {
   return join(pluginVolumesDir(podDir(roots, uid), pluginDir), part(volume));

@@ -9,6 +9,7 @@ import { createLogger } from '../klog/klog.ts';
 import { podOfLabels } from '../kubecontainer/labels.ts';
 import type { SandboxView } from '../kubecontainer/runtime-status.ts';
 import { type ListedPod, listRuntimePods, sandboxView } from '../kuberuntime/runtime-pods.ts';
+import type { PlegMetrics } from '../metrics/pleg-metrics.ts';
 
 const log = createLogger('pleg.ts');
 
@@ -37,16 +38,22 @@ export class Pleg {
   readonly #runtime: RuntimeClient;
   readonly #listener: PlegListener;
   readonly #safetyNetMs: number;
+  readonly #metrics: PlegMetrics;
   readonly #stopped = new AbortController();
   #listed = new Map<string, ListedPod>();
   #ready = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** `safetyNetMs`: interval of listing the runtime although it sends events. */
-  constructor(runtime: RuntimeClient, listener: PlegListener, safetyNetMs: number) {
+  constructor(
+    runtime: RuntimeClient,
+    listener: PlegListener,
+    { safetyNetMs, metrics }: { safetyNetMs: number; metrics: PlegMetrics },
+  ) {
     this.#runtime = runtime;
     this.#listener = listener;
     this.#safetyNetMs = safetyNetMs;
+    this.#metrics = metrics;
   }
 
   /** Whether the runtime answered recently. */
@@ -87,6 +94,7 @@ export class Pleg {
           return this.#relistEvery(relistMs);
         }
         this.#ready = false;
+        this.#metrics.disconnected();
         log.warn('Lost sight of the container runtime, will try again', { err: error, ms: reconnectMs });
         await sleepUntilAborted(reconnectMs, signal);
         reconnectMs = Math.min(reconnectMs * 2, longestReconnectMs);
@@ -96,9 +104,14 @@ export class Pleg {
 
   async #listen(signal: AbortSignal, onEvent: () => void): Promise<void> {
     this.#relistEvery(this.#safetyNetMs);
+    let isConnected = false;
     for await (const event of this.#runtime.getContainerEvents({}, { signal })) {
       onEvent();
+      // gRPC does not tell that a stream is open before its first message.
+      if (!isConnected) this.#metrics.connected();
+      isConnected = true;
       this.#ready = true;
+      this.#metrics.event(event.createdAt);
       const pod = podOf(event);
       log.v(4, 'Container event', { pod: pod?.name, type: event.containerEventType, id: event.containerId });
       if (pod) {
@@ -123,7 +136,9 @@ export class Pleg {
 
   /** Lists the runtime's pods and compares them with the previous list. */
   async #relist(): Promise<void> {
+    const listed = this.#metrics.relists();
     const now = await listRuntimePods(this.#runtime);
+    listed();
     const before = this.#listed;
     this.#listed = now;
     if (!this.#ready) this.#listener.onAll();

@@ -13,6 +13,8 @@ export interface PodManagerPorts {
   node: NodeFacts;
   /** Whether a pod's containers have finished, so that it uses no resources of the node. */
   isFinished(uid: string): boolean;
+  /** Called once for each pod that is rejected. */
+  onRejected?(reason: string): void;
 }
 
 /** A pod that this node does not run. */
@@ -49,8 +51,9 @@ export class PodManager {
   }
 
   /** Judges the pods again, now that the features of the runtime are known. */
-  runtimeAnswered({ hasGroupsPolicy }: Pick<NodeFacts, 'hasGroupsPolicy'>): void {
-    this.#node = { ...this.#node, hasGroupsPolicy };
+  runtimeAnswered(features: Pick<NodeFacts, 'hasGroupsPolicy' | 'hasMountOptions'>): void {
+    const { hasGroupsPolicy, hasMountOptions } = features;
+    this.#node = { ...this.#node, hasGroupsPolicy, hasMountOptions };
     this.#admit();
   }
 
@@ -91,6 +94,7 @@ export class PodManager {
     const before = [...this.#rejected.values()];
     if (!before.some((known) => podKey(known.pod) === key && known.detail === detail)) {
       log.error('Pod was rejected', { pod: key, err: detail });
+      this.#ports.onRejected?.(reason);
     }
     const at = this.#rejected.get(pod.metadata.uid)?.at ?? Date.now();
     return { pod, end: { by: 'rejected', reason, message }, detail, at };

@@ -1,53 +1,20 @@
 // Sidecars and restart rules in real containers: the order in which they start and stop, and what ends the pod.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Container, Pod, PodSpec } from '../api/pod.ts';
+import type { Container } from '../api/pod.ts';
 import { onEveryRuntime } from '../testing/every-runtime.ts';
-import { forever, shellPod, type TestNode, untilGone, untilRunning, untilStatus } from '../testing/node.ts';
-import { testContainer } from '../testing/pod.ts';
+import { forever, untilGone, untilRunning, untilStatus } from '../testing/node.ts';
+import { noted, notingContainer, notingPod } from '../testing/noting-pod.ts';
 import { endAll } from '../testing/remains.ts';
 
-const volumeMounts = [{ name: 'v', mountPath: '/v' }];
-
-/** Writes its name when it starts, and again in a second when it is told to end. */
-const noted = (name: string) =>
-  `echo +${name} >> /v/notes; trap "sleep 1; echo -${name} >> /v/notes; exit 0" TERM; while true; do sleep 1 & wait $!; done`;
-
-function sidecar(name: string, script = noted(name)): Container {
-  const command = ['/bin/sh', '-c', script];
-  return testContainer({ name, command, restartPolicy: 'Always', volumeMounts });
-}
-
-/** A pod with a folder of the node at /v, and what its containers wrote there. */
-function notingPod(
-  node: TestNode,
-  name: string,
-  script: string,
-  spec: Partial<Omit<PodSpec, 'containers'>>,
-  container: Partial<Container> = {},
-): { pod: Pod; notes: () => string } {
-  const path = join(node.dir, name);
-  mkdirSync(path, { recursive: true });
-  const volumes = [{ name: 'v', hostPath: { path } }];
-  const pod = shellPod(
-    name,
-    script,
-    { volumes, terminationGracePeriodSeconds: 20, ...spec },
-    { volumeMounts, ...container },
-  );
-  return { pod, notes: () => readFileSync(join(path, 'notes'), 'utf8').trim().split('\n').join(' ') };
+function sidecar(name: string, script = noted(name, 1)): Container {
+  return notingContainer(name, script, { restartPolicy: 'Always' });
 }
 
 onEveryRuntime((podTest) => {
   podTest('sidecars start in turn before the others, and stop after them in reverse order', async (stage) => {
     const { node, kubelet } = stage;
-    const init = testContainer({
-      name: 'i',
-      command: ['/bin/sh', '-c', 'echo +i >> /v/notes'],
-      volumeMounts,
-    });
-    const { pod, notes } = notingPod(node, 'order', noted('main'), {
+    const init = notingContainer('i', 'echo +i >> /v/notes');
+    const { pod, notes } = notingPod(node, 'order', noted('main', 1), {
       initContainers: [sidecar('s1'), init, sidecar('s2')],
     });
     kubelet.setPods([pod]);

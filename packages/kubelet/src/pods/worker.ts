@@ -115,6 +115,11 @@ export class PodWorker {
     return { ...pod, metadata };
   }
 
+  /** The runtime's state of the pod in the last round. */
+  get runtimeStatus(): PodRuntimeStatus {
+    return this.#runtimeStatus;
+  }
+
   /** The containers that were running in the last round. */
   runningContainers(): RuntimeContainer[] {
     return this.#runtimeStatus.containers.filter(({ state }) => state === 'running');

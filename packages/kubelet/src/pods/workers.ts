@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Pod, type PodIdentity, podFullName, podKey } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
-import type { RuntimeContainer, SandboxView } from '../kubecontainer/runtime-status.ts';
+import type { PodRuntimeStatus, RuntimeContainer, SandboxView } from '../kubecontainer/runtime-status.ts';
 import { type ObjectRef, objectKey } from '../objects/objects.ts';
 import { refersToAny } from '../objects/refs.ts';
 import type { PlegListener } from '../pleg/pleg.ts';
@@ -21,8 +21,10 @@ export interface WorkersPorts {
   found: readonly PodIdentity[];
   /** The wanted pods that have to end for a critical one. */
   preempted: ReadonlyMap<string, Preempted>;
+  /** Called when a pod gets a worker; `pod` is undefined for an orphan. */
+  onAdded(pod: Pod | undefined): void;
   /** Called when a pod has ended and everything of it is removed. */
-  onEnded(uid: string): void;
+  onEnded(uid: string, wasOrphan: boolean): void;
 }
 
 /** The workers by UID. */
@@ -59,6 +61,15 @@ export class PodWorkers implements PlegListener {
   /** Whether the pod has a worker. */
   has(uid: string): boolean {
     return this.#workers.has(uid);
+  }
+
+  /** Every pod with a worker: its specification unless it is an orphan, and the runtime's state of it. */
+  runtimePods(): { pod: Pod | undefined; status: PodRuntimeStatus; isTerminating: boolean }[] {
+    return [...this.#workers.values()].map((worker) => ({
+      pod: worker.pod(),
+      status: worker.runtimeStatus,
+      isTerminating: worker.terminating,
+    }));
   }
 
   /** All containers that run, each with its pod. */
@@ -131,8 +142,9 @@ export class PodWorkers implements PlegListener {
   #add(identity: PodIdentity, pod: Pod | undefined): void {
     const worker = new PodWorker(identity, pod, this.#ports.worker, {
       onCleared: () => this.#reconcile(),
-      onDone: () => this.#done(identity.uid),
+      onDone: () => this.#done(identity.uid, pod === undefined),
     });
+    this.#ports.onAdded(pod);
     const end = this.#preempted.get(identity.uid);
     if (end) worker.end(end);
     if (pod && !this.#found.has(identity.uid)) worker.startNew();
@@ -141,9 +153,9 @@ export class PodWorkers implements PlegListener {
   }
 
   /** Handles the removal of a pod: starts a waiting pod of the same name, or this one if it is desired again. */
-  #done(uid: string): void {
+  #done(uid: string, wasOrphan: boolean): void {
     this.#workers.delete(uid);
-    this.#ports.onEnded(uid);
+    this.#ports.onEnded(uid, wasOrphan);
     this.#reconcile();
   }
 

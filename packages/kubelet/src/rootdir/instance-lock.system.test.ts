@@ -48,7 +48,7 @@ function commandLine(umask = '022'): string[] {
   const flags = [
     `--config=${config} --container-runtime-endpoint=${dir}/none.sock --pod-manifest-path=${dir}/manifests`,
     `--root-dir=${rootDir} --cgroup-root=/kubelet-lock-test --hostname-override=n --fail-swap-on=false`,
-    `--read-only-port=${port} --healthz-port=0`,
+    `--read-only-port=${port} --port=0 --healthz-port=0`,
   ];
   return ['-c', `umask ${umask}; exec ${process.execPath} ${main} ${flags.join(' ')}`];
 }

@@ -1,26 +1,92 @@
 // Starts the HTTP servers that the options enable.
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import { hasCode } from '@berth/common/error-code.ts';
+import { asError } from '@berth/common/error-message.ts';
+import { listenOnSocket } from '@berth/cri/server/socket.ts';
+import { listen } from '@berth/http/listen.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { type HttpServerPorts, serveRoutes } from './http/http-server.ts';
+import { indexRoutes } from './http/route-match.ts';
+import { readOnlyRoutes, type ServerHost } from './kubelet-routes.ts';
 import { privateSocket } from './private-socket.ts';
-import { type ServerSubject, serveHealthz, servePrivately, serveReadOnly } from './read-only-server.ts';
+import { healthRoutes, pingOnly } from './routes/health.ts';
+import { startSecureServer } from './secure-server.ts';
 
 const log = createLogger('start-servers.ts');
 
+/** Servers that run. */
+export interface RunningServer {
+  /** Closes the server and its connections. */
+  close(): void;
+}
+
 /** Listens on the socket for root and on the ports that are not 0. Throws when one is not available. */
 export async function startServers(
-  { rootDir, readOnlyServer, healthzServer }: KubeletOptions,
-  subject: ServerSubject,
-): Promise<Server[]> {
-  const servers: Server[] = [];
+  { rootDir, nodeName, secureServer, readOnlyServer, healthzServer }: KubeletOptions,
+  host: ServerHost,
+): Promise<RunningServer[]> {
+  const servers: RunningServer[] = [];
+  const readOnly: HttpServerPorts = {
+    index: indexRoutes(readOnlyRoutes(host)),
+    serverType: 'readonly',
+    gate: undefined,
+    observe: host.observe,
+  };
   const socket = privateSocket(rootDir);
-  if (socket !== undefined) servers.push(await servePrivately(socket, subject));
+  if (socket !== undefined) servers.push(await servePrivately(socket, readOnly));
   else log.warn('No socket for berth: the path of the root directory is too long', { path: rootDir });
   if (readOnlyServer.port !== 0) {
-    servers.push(await serveReadOnly(readOnlyServer.address, readOnlyServer.port, subject));
+    const server = plainServer(readOnly);
+    servers.push(await listenTcp(server, { ...readOnlyServer, flag: '--read-only-port' }));
   }
   if (healthzServer.port !== 0) {
-    servers.push(await serveHealthz(healthzServer.address, healthzServer.port, subject));
+    const server = plainServer({ ...readOnly, index: indexRoutes(healthRoutes(pingOnly)) });
+    servers.push(await listenTcp(server, { ...healthzServer, flag: '--healthz-port' }));
+  }
+  if (secureServer.port !== 0) {
+    const { server, stop } = await startSecureServer(secureServer, { host, nodeName });
+    const listening = await listenTcp(server, { ...secureServer, flag: '--port' });
+    servers.push({
+      close: () => {
+        stop();
+        listening.close();
+      },
+    });
   }
   return servers;
+}
+
+function plainServer(ports: HttpServerPorts): Server {
+  const server = createServer();
+  serveRoutes(server, ports);
+  return server;
+}
+
+/** Serves on a Unix socket to which only root can connect. */
+async function servePrivately(socketPath: string, ports: HttpServerPorts): Promise<RunningServer> {
+  const server = plainServer(ports);
+  await listenOnSocket(server, socketPath, 0o600, (error) =>
+    log.error('Unable to accept a connection', { socketPath, err: error }),
+  );
+  return { close: () => server.close().closeAllConnections() };
+}
+
+/** Listens; says which flag to change when the port is taken. */
+export async function listenTcp(
+  server: Server,
+  { address, port, flag }: { address: string; port: number; flag: string },
+): Promise<RunningServer> {
+  try {
+    await listen(server, { port, host: address }, (error) =>
+      log.error('Unable to accept a connection', { address, port, err: error }),
+    );
+  } catch (error) {
+    const hint = hasCode(error, 'EADDRINUSE')
+      ? `in use; is another kubelet running? Choose another with ${flag}`
+      : asError(error).message;
+    throw new Error(`unable to listen on ${address}:${port}: ${hint}`, { cause: error });
+  }
+  log.v(1, 'Started to listen', { address, port });
+  return { close: () => server.close().closeAllConnections() };
 }

@@ -7,6 +7,8 @@ import type { PodRuntimeStatus, RuntimeContainer } from '../kubecontainer/runtim
 import type { StartFailure } from '../kubecontainer/start-error.ts';
 import type { ProbeResults } from '../prober/results.ts';
 import { hasStarted } from '../prober/threshold.ts';
+import { settingsStatus } from './container-resources.ts';
+import { lostContainer, restartCount } from './former-status.ts';
 
 /** The further inputs, as of a pod's status. */
 interface Context {
@@ -31,11 +33,14 @@ export function containerStatuses(
     const [latest, former] = runtime.containers.filter((each) => each.name === container.name);
     const status = fromRuntime(pod, container, latest, former, context);
     const before = previous.find((each) => each.name === container.name);
-    if (!former && before) status.lastState = formerState(before, status);
+    if (!latest && before) Object.assign(status, lostContainer(before, status));
+    else if (!former && before) status.lastState = formerState(before, status);
+    if (latest && before) status.restartCount = restartCount(before, status);
     if (kind === 'init' && !isSidecar(container)) {
-      if (latest?.state === 'exited' && latest.exitCode === 0) return { ...status, ready: true };
+      if (status.state?.terminated?.exitCode === 0) return { ...status, ready: true };
       status.ready = false;
-      if (!latest && wasInitialized(pod, runtime)) return { ...status, ready: true, state: lostInit };
+      if (!latest && status.state?.waiting && wasInitialized(pod, runtime))
+        return { ...status, ready: true, state: lostInit };
     }
     const failure = context.failures.get(container.name);
     if (!failure || !shouldRestart(pod, container, latest)) return status;
@@ -69,6 +74,7 @@ function fromRuntime(
     ...(latest ? { containerID: `${runtimeName}://${latest.id}` } : {}),
     started,
     ...volumeMounts(container, canMountRecursivelyReadOnly),
+    ...(latest && settingsStatus(container, latest)),
   };
 }
 
@@ -114,7 +120,7 @@ function containerState(container: RuntimeContainer, runtimeName: string): Conta
       };
     case 'created':
     case 'unknown':
-      return { waiting: { reason: 'ContainerCreating' } };
+      return { waiting: {} };
   }
 }
 

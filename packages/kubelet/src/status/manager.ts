@@ -1,9 +1,22 @@
 // Stores the newest status of every pod, for /pods of the read-only server.
 import type { Pod, PodStatus, PodWithStatus } from '../api/pod.ts';
 
+/** Is told of statuses. */
+export interface StatusListener {
+  /** A pod has a new status; `before` is undefined for its first. */
+  statusChanged(uid: string, before: PodStatus | undefined, after: PodStatus): void;
+  /** A pod is gone. */
+  forget(uid: string): void;
+}
+
 /** Keeps statuses by UID. */
 export class StatusManager {
   readonly #statuses = new Map<string, PodStatus>();
+  readonly #listener: StatusListener | undefined;
+
+  constructor(listener?: StatusListener) {
+    this.#listener = listener;
+  }
 
   /** The pod's newest status; undefined when there is none yet. */
   get(uid: string): PodStatus | undefined {
@@ -12,6 +25,7 @@ export class StatusManager {
 
   /** Stores the pod's newest status. */
   set(uid: string, status: PodStatus): void {
+    this.#listener?.statusChanged(uid, this.#statuses.get(uid), status);
     this.#statuses.set(uid, status);
   }
 
@@ -24,11 +38,12 @@ export class StatusManager {
   /** Forgets a pod that is gone. */
   forget(uid: string): void {
     this.#statuses.delete(uid);
+    this.#listener?.forget(uid);
   }
 
   /** Forgets every pod but these. */
   keepOnly(uids: ReadonlySet<string>): void {
-    for (const uid of this.#statuses.keys()) if (!uids.has(uid)) this.#statuses.delete(uid);
+    for (const uid of this.#statuses.keys()) if (!uids.has(uid)) this.forget(uid);
   }
 
   /** These pods with their statuses; omits pods without a status. */

@@ -7,9 +7,10 @@ import {
   type RuntimeContainer,
 } from '../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../kubecontainer/start-error.ts';
+import type { ProbeResult } from '../prober/results.ts';
 import { testPod } from '../testing/pod.ts';
 import { podConditions } from './conditions.ts';
-import { podStatus, rejectedStatus } from './pod-status.ts';
+import { pendingStatus, podStatus, rejectedStatus } from './pod-status.ts';
 
 type Policy = PodSpec['restartPolicy'];
 
@@ -199,6 +200,7 @@ test('the whole status of a running pod', () => {
   const base = {
     image: 'docker.io/library/busybox:latest',
     imageID: 'docker.io/library/busybox@sha256:0',
+    resources: {},
   };
   const running = { running: { startedAt: '2001-09-09T01:46:40Z' } };
   assert.deepEqual(rest, {
@@ -243,6 +245,7 @@ test('the whole status of a running pod', () => {
       },
     ],
     qosClass: 'BestEffort',
+    resources: {},
   });
   assert.deepEqual(
     conditions?.map(({ type, status, lastTransitionTime }) => [type, status, lastTransitionTime]),
@@ -291,6 +294,62 @@ test('conditions of a pod that waits', () => {
     ],
   );
 });
+
+test('status and conditions say which generation of the pod they are about', () => {
+  const pod = testPod({ containers: [{ name: 'a' }] }, { generation: 3 });
+  const { observedGeneration, conditions } = pendingStatus(pod, [], 0);
+  assert.equal(observedGeneration, 3);
+  assert.ok(conditions?.every((each) => each.observedGeneration === 3 && each.lastProbeTime === null));
+  const end = { by: 'rejected', reason: 'OutOfcpu', message: '' } as const;
+  assert.equal(rejectedStatus(pod, end, 0).observedGeneration, 3);
+});
+
+test('a pod that was initialized stays so', () => {
+  const pod = testPod({ containers: [{ name: 'a' }], initContainers: [{ name: 'i' }] });
+  const statuses = {
+    init: [{ name: 'i', ready: false, image: '', imageID: '', restartCount: 0 }],
+    regular: [],
+    phase: 'Pending' as const,
+  };
+  const initialized = (before: 'True' | 'False') => {
+    const previous = [{ type: 'Initialized', status: before, lastTransitionTime: '2026-01-02T03:04:05Z' }];
+    const conditions = podConditions(pod, runtime(''), statuses, previous, '2026-02-03T04:05:06Z');
+    return conditions.find(({ type }) => type === 'Initialized');
+  };
+  assert.deepEqual([initialized('True')?.status, initialized('True')?.reason], ['True', undefined]);
+  assert.equal(initialized('True')?.lastTransitionTime, '2026-01-02T03:04:05Z');
+  assert.equal(initialized('False')?.reason, 'ContainersNotInitialized');
+});
+
+const results: [startup: ProbeResult | undefined, readiness: ProbeResult | undefined, shown: string][] = [
+  [undefined, undefined, 'started ready'],
+  ['success', undefined, 'started ready'],
+  ['unknown', undefined, 'unstarted unready'],
+  ['failure', 'success', 'unstarted unready'],
+  [undefined, 'success', 'started ready'],
+  [undefined, 'failure', 'started unready'],
+  ['success', 'unknown', 'started unready'],
+];
+for (const [startup, readiness, shown] of results) {
+  test(`a container with startup ${startup} and readiness ${readiness} is ${shown}`, () => {
+    const result = (kind: string) => (kind === 'startup' ? startup : readiness);
+    const pod = testPod({ containers: [{ name: 'a' }] });
+    const context = {
+      runtimeName: 'berth',
+      probes: { result },
+      canMountRecursivelyReadOnly: true,
+      failures: new Map(),
+      hostIps: [],
+      podIps: [],
+      now: 0,
+      startedAt: 0,
+      end: undefined,
+    };
+    const [container] = podStatus(pod, runtime('a:run'), context, undefined).containerStatuses ?? [];
+    const { started, ready } = container ?? {};
+    assert.equal(`${started ? 'started' : 'unstarted'} ${ready ? 'ready' : 'unready'}`, shown);
+  });
+}
 
 test('a pod that outlived its deadline has failed', () => {
   const late = status('Always', '', 'a', runtime('a:exit137', false), {}, true);

@@ -5,10 +5,12 @@ import { emptyRuntimeStatus, type PodRuntimeStatus } from '../kubecontainer/runt
 import type { StartFailure } from '../kubecontainer/start-error.ts';
 import { endedStatus, type PodEnd, type Rejected } from '../pods/end/pod-end.ts';
 import type { ProbeResults } from '../prober/results.ts';
-import { podConditions } from './conditions.ts';
+import { observedGeneration, podConditions } from './conditions.ts';
 import { containerStatuses, timestamp } from './container-status.ts';
 import { disruptionConditions } from './disruption.ts';
+import { withShortMessages } from './message-limit.ts';
 import { podPhase } from './phase.ts';
+import { podTotals } from './quantities.ts';
 
 /** The further inputs of a status. */
 export interface StatusContext {
@@ -52,9 +54,11 @@ export function podStatus(
     ...(hostIP ? { hostIP, hostIPs: context.hostIps.map((ip) => ({ ip })) } : {}),
     ...(podIP ? { podIP, podIPs: context.podIps.map((ip) => ({ ip })) } : {}),
     startTime: timestamp(context.startedAt),
-    ...(init.length > 0 ? { initContainerStatuses: init } : {}),
-    containerStatuses: [...regular].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    ...(init.length > 0 ? { initContainerStatuses: withShortMessages(init, pod) } : {}),
+    containerStatuses: withShortMessages(regular, pod).sort((a, b) => (a.name < b.name ? -1 : 1)),
     qosClass: qosClass(pod),
+    ...observedGeneration(pod),
+    ...podResources(pod),
   };
 }
 
@@ -77,5 +81,16 @@ export function pendingStatus(pod: Pod, hostIps: string[], at: number): PodStatu
  * because nothing of it was ever made. `at`: milliseconds since the epoch.
  */
 export function rejectedStatus(pod: Pod, end: Rejected, at: number): PodStatus {
-  return { ...endedStatus(end), startTime: timestamp(at), qosClass: qosClass(pod) };
+  const status = { ...endedStatus(end), startTime: timestamp(at), qosClass: qosClass(pod) };
+  return { ...status, ...observedGeneration(pod) };
+}
+
+/** The resources of a pod that is never resized: what was asked for was allocated. */
+function podResources(pod: Pod): Pick<PodStatus, 'resources' | 'allocatedResources'> {
+  const [requests, limits] = [podTotals(pod.spec, 'requests'), podTotals(pod.spec, 'limits')];
+  const isEmpty = (list: object) => Object.keys(list).length === 0;
+  return {
+    resources: { ...(isEmpty(requests) ? {} : { requests }), ...(isEmpty(limits) ? {} : { limits }) },
+    ...(isEmpty(requests) ? {} : { allocatedResources: requests }),
+  };
 }

@@ -21,6 +21,7 @@ export function testNodeFacts(changes: Partial<NodeFacts> = {}): NodeFacts {
     allowedSysctls: allowedSysctls('6.1.0', ['kernel.msg*']),
     hasAppArmor: true,
     hasGroupsPolicy: true,
+    hasMountOptions: true,
     ...changes,
   };
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { mount, setPropagation, unmount } from '@berth/linux/mounts/mount.ts';
+import { bindMount, mount, setPropagation, unmount } from '@berth/linux/mounts/mount.ts';
 import { testImage } from '@berth/test-support/pods.ts';
 import { eventually } from '@berth/test-support/until.ts';
 import type { Volume } from '../api/pod.ts';
@@ -344,6 +344,40 @@ onEveryRuntime((podTest) => {
     );
     await endAll(node, kubelet, without);
   });
+
+  podTest(
+    'what a killed kubelet left of volumes goes, and nothing behind a mount',
+    async ({ node, kubelet }) => {
+      const { rootDir } = node.options;
+      const outside = join(node.dir, 'outside');
+      mkdirSync(outside);
+      writeFileSync(join(outside, 'precious'), '');
+      const folder = (kind: string) => {
+        const path = join(rootDir, 'pods/killed/volumes', `kubernetes.io~${kind}`, 'v');
+        mkdirSync(path, { recursive: true });
+        return path;
+      };
+      for (const kind of ['secret', 'projected', 'downward-api', 'empty-dir']) {
+        const path = folder(kind);
+        mount({ source: 'tmpfs', target: path, fstype: 'tmpfs' });
+        mkdirSync(join(path, '..2026_01_02_03_04_05.abcDEF'));
+        writeFileSync(join(path, '..2026_01_02_03_04_05.abcDEF/half'), 'half');
+      }
+      mkdirSync(join(folder('configmap'), '..2026_01_02_03_04_05.abcDEF'));
+      // A mounted directory stands in for a file server's.
+      bindMount(outside, folder('nfs'));
+      bindMount(outside, folder('nfs'));
+      const next = node.kubelet();
+      try {
+        next.setPods([]);
+        await eventually(() => assert.ok(!existsSync(join(rootDir, 'pods/killed'))));
+      } finally {
+        await next.stop();
+      }
+      assert.deepEqual(readdirSync(outside), ['precious']);
+      await endAll(node, kubelet);
+    },
+  );
 
   podTest('a volume in memory fills up alone, and subPathExpr takes a part', async ({ node, kubelet }) => {
     const volumes: Volume[] = [{ name: 'small', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } }];

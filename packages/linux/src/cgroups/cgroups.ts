@@ -1,6 +1,6 @@
 // The interface of cgroups: CgroupV1 and CgroupV2 implement it, and detect.ts chooses one of them.
 import type { CgroupDetails } from './details.ts';
-import type { CgroupLimits } from './limits.ts';
+import type { CgroupFigures } from './figures.ts';
 import type { CgroupResources } from './resources.ts';
 import type { CgroupUsage } from './usage.ts';
 
@@ -53,8 +53,13 @@ export interface Cgroups {
   usage(path: string): CgroupUsage | undefined;
   /** The figures that `usage` omits; reads about twice as many files. `undefined` when the cgroup does not exist. */
   details(path: string): CgroupDetails | undefined;
-  /** The limits that are set; `undefined` when the cgroup does not exist. */
-  limits(path: string): CgroupLimits | undefined;
+  /** Usage, details and limits together, which is cheaper than one after the other. */
+  figures(path: string): CgroupFigures;
   /** The pids in a cgroup itself, without its descendants; none when it does not exist. */
   ownProcesses(path: string): number[];
+  /**
+   * The pids in a cgroup and its descendants, by one hierarchy: cheaper than `processes`, which also finds those that
+   * are in some hierarchies only.
+   */
+  members(path: string): number[];
 }

@@ -63,18 +63,22 @@ export interface DeviceIo {
   readonly count: bigint;
 }
 
-/** Details from the files of cgroup v1; `undefined` when there are none. */
-export function v1Details(read: ReadFile, pageSizes: readonly string[]): CgroupDetails | undefined {
+/** Details from the files of cgroup v1; `undefined` when there are none. `perCpu`: with CPU time by CPU. */
+export function v1Details(
+  read: ReadFile,
+  pageSizes: readonly string[],
+  perCpu = true,
+): CgroupDetails | undefined {
   const user = read('cpuacct', 'cpuacct.usage_user');
   const stat = read('memory', 'memory.stat');
   if (user === undefined && stat === undefined) return undefined;
-  const perCpu = read('cpuacct', 'cpuacct.usage_percpu');
+  const cpuTimes = perCpu ? read('cpuacct', 'cpuacct.usage_percpu') : undefined;
   const cpu = read('cpu', 'cpu.stat');
   return {
     cpu: {
       userNanoseconds: numberIn(user) ?? 0n,
       systemNanoseconds: numberIn(read('cpuacct', 'cpuacct.usage_sys')) ?? 0n,
-      ...present({ perCpuNanoseconds: perCpu === undefined ? undefined : numbersIn(perCpu) }),
+      ...present({ perCpuNanoseconds: cpuTimes === undefined ? undefined : numbersIn(cpuTimes) }),
       periods: keyedNumber(cpu, 'nr_periods') ?? 0n,
       throttledPeriods: keyedNumber(cpu, 'nr_throttled') ?? 0n,
       throttledNanoseconds: keyedNumber(cpu, 'throttled_time') ?? 0n,

@@ -1,8 +1,8 @@
 import type { Cgroups, RemoveOptions } from './cgroups.ts';
 import { type CgroupDetails, v1Details } from './details.ts';
+import { type CgroupFigures, v1Figures } from './figures.ts';
 import { hugepageSizes } from './hugepages.ts';
 import { keyedNumbers } from './keyed-file.ts';
-import { type CgroupLimits, v1Limits } from './limits.ts';
 import { RcuGracePeriod } from './rcu-grace-period.ts';
 import type { CgroupResources } from './resources.ts';
 import {
@@ -129,13 +129,21 @@ export class CgroupV1 implements Cgroups {
     return v1Details(this.#reader(path), hugepageSizes());
   }
 
-  limits(path: string): CgroupLimits | undefined {
-    return v1Limits(this.#reader(path));
+  figures(path: string): CgroupFigures {
+    return v1Figures(this.#reader(path));
   }
 
   ownProcesses(path: string): number[] {
-    const directory = this.directory(path, 'cpu') ?? this.#directories(path)[0];
-    return directory === undefined ? [] : pidsIn(directory);
+    return pidsIn(this.#mainDirectory(path));
+  }
+
+  members(path: string): number[] {
+    return processesBelow([this.#mainDirectory(path)]);
+  }
+
+  /** In a hierarchy in which runtimes put every process. */
+  #mainDirectory(path: string): string {
+    return directoryBelow(this.#mounts.controllers.get('cpu') ?? this.#allRoots[0] ?? '', path);
   }
 
   #reader(path: string): ReadFile {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
 import type { Cgroups, RemoveOptions } from './cgroups.ts';
 import { type CgroupDetails, v2Details } from './details.ts';
+import { type CgroupFigures, v2Figures } from './figures.ts';
 import { hugepageSizes } from './hugepages.ts';
 import { keyedNumbers } from './keyed-file.ts';
-import { type CgroupLimits, v2Limits } from './limits.ts';
 import { RcuGracePeriod } from './rcu-grace-period.ts';
 import type { CgroupResources } from './resources.ts';
 import {
@@ -112,13 +112,17 @@ export class CgroupV2 implements Cgroups {
     return v2Details((_controller, file) => readControl(directory, file), hugepageSizes());
   }
 
-  limits(path: string): CgroupLimits | undefined {
+  figures(path: string): CgroupFigures {
     const directory = this.directory(path);
-    return v2Limits((_controller, file) => readControl(directory, file));
+    return v2Figures((_controller, file) => readControl(directory, file));
   }
 
   ownProcesses(path: string): number[] {
     return pidsIn(this.directory(path));
+  }
+
+  members(path: string): number[] {
+    return this.processes(path);
   }
 }
 

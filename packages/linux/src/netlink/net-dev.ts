@@ -49,11 +49,21 @@ export function parseNetDev(text: string): InterfaceCounters[] {
  * setns(2). `undefined` when the process is gone or in another namespace.
  */
 export function readNetDev(pid: number, namespaceFile: string): InterfaceCounters[] | undefined {
-  try {
+  return unlessGone(() => {
     const ours = statSync(`/proc/${pid}/ns/net`);
     const wanted = statSync(namespaceFile);
-    if (ours.ino !== wanted.ino || ours.dev !== wanted.dev) return undefined;
-    return parseNetDev(readFileSync(`/proc/${pid}/net/dev`, 'utf8'));
+    return ours.ino === wanted.ino && ours.dev === wanted.dev ? netDevOf(pid) : undefined;
+  });
+}
+
+/** The interface counters of the network namespace that a process is in; `undefined` when the process is gone. */
+export function netDevOf(pid: number): InterfaceCounters[] | undefined {
+  return unlessGone(() => parseNetDev(readFileSync(`/proc/${pid}/net/dev`, 'utf8')));
+}
+
+function unlessGone<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ESRCH', 'EINVAL')) return undefined;
     throw asSyscallError(error);

@@ -1,6 +1,6 @@
 // Figures of this process for metrics.
 import { readdirSync, readFileSync } from 'node:fs';
-import { openFilesLimit } from './open-files.ts';
+import { parseLimits, RLIM_INFINITY, type RlimitType } from './rlimits.ts';
 
 /** A figure of this process, under the name that Prometheus' client libraries use. */
 export interface ProcessFigure {
@@ -43,6 +43,24 @@ export const processFigures: readonly ProcessFigure[] = [
     read: () => Number(/^VmSize:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024,
   },
   {
+    name: 'process_virtual_memory_max_bytes',
+    help: 'Limit of virtual memory, in bytes.',
+    type: 'gauge',
+    read: () => Number(ownLimit('RLIMIT_AS')),
+  },
+  {
+    name: 'process_network_receive_bytes_total',
+    help: 'Bytes that the network namespace of the process has received.',
+    type: 'counter',
+    read: () => octets('InOctets'),
+  },
+  {
+    name: 'process_network_transmit_bytes_total',
+    help: 'Bytes that the network namespace of the process has sent.',
+    type: 'counter',
+    read: () => octets('OutOctets'),
+  },
+  {
     name: 'process_open_fds',
     help: 'Open file descriptors.',
     type: 'gauge',
@@ -53,7 +71,7 @@ export const processFigures: readonly ProcessFigure[] = [
     name: 'process_max_fds',
     help: 'The most file descriptors that may be open.',
     type: 'gauge',
-    read: () => Number(openFilesLimit(process.pid) ?? 0n),
+    read: () => Number(ownLimit('RLIMIT_NOFILE')),
   },
   processStartTime,
 ];
@@ -73,3 +91,18 @@ export const nodeFigures: readonly ProcessFigure[] = [
     read: () => process.memoryUsage().external,
   },
 ];
+
+/** A soft limit of this process. */
+function ownLimit(wanted: RlimitType): bigint {
+  const limits = parseLimits(readFileSync('/proc/self/limits', 'utf8'));
+  return limits.find(({ type }) => type === wanted)?.soft ?? RLIM_INFINITY;
+}
+
+/** A counter of IP in /proc/self/net/netstat, which has a line of names and one of values for each protocol. */
+function octets(name: string): number {
+  const text = readFileSync('/proc/self/net/netstat', 'utf8');
+  const [names = [], values = []] = [...text.matchAll(/^IpExt: (.*)$/gm)].map(([, line = '']) =>
+    line.split(' '),
+  );
+  return Number(values[names.indexOf(name)] ?? 0);
+}

@@ -353,7 +353,7 @@ const withoutEffect: [string, Parameters<typeof manifest>[0], string][] = [
   [
     'size on disk',
     { spec: { volumes: [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }] } },
-    'spec.volumes[0].emptyDir.sizeLimit: Ignored: on disk it is not enforced by this kubelet yet',
+    'spec.volumes[0].emptyDir.sizeLimit: Ignored: on disk only eviction enforces it, and Kubernetes evicts no static pod',
   ],
 ];
 for (const [name, changes, expected] of withoutEffect) {

@@ -85,7 +85,9 @@ function validateEmptyDir(source: EmptyDirVolumeSource, path: string): FieldErro
   if (sizeLimit !== undefined && parseQuantity(sizeLimit).nanos < 0n) {
     errors.push(forbidden(`${path}.sizeLimit`, 'SizeLimit field must be a valid resource quantity'));
   } else if (sizeLimit !== undefined && medium === '') {
-    errors.push(ignored(`${path}.sizeLimit`, 'on disk it is not enforced by this kubelet yet'));
+    errors.push(
+      ignored(`${path}.sizeLimit`, 'on disk only eviction enforces it, and Kubernetes evicts no static pod'),
+    );
   }
   if (mode !== undefined && (mode < 0 || mode > 0o1777)) {
     errors.push(

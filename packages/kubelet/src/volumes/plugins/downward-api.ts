@@ -1,6 +1,8 @@
 // downwardAPI volumes: files that tell a pod about itself, in memory.
 // https://kubernetes.io/docs/concepts/storage/volumes/#downwardapi
+
 import type { NodeCapacity } from '../../node/node-facts.ts';
+import { pluginDirs } from '../../paths/pod-paths.ts';
 import { defaultFileMode } from '../contents/files.ts';
 import { podFiles } from '../contents/from-pod.ts';
 import type { FilesKind } from '../files-plugin.ts';
@@ -9,7 +11,7 @@ import type { FilesKind } from '../files-plugin.ts';
 export function downwardApiVolumes(node: NodeCapacity): FilesKind {
   return {
     kind: 'downwardAPI',
-    directory: 'kubernetes.io~downward-api',
+    directory: pluginDirs.downwardAPI,
     medium: 'memory',
     files: (pod, { downwardAPI = {} }) => {
       const { items = [], defaultMode = defaultFileMode, defaultUser } = downwardAPI;

@@ -5,13 +5,13 @@ import { dirname } from 'node:path';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { isMountPoint, mount } from '@berth/linux/mounts/mount.ts';
 import type { EmptyDirVolumeSource, Pod } from '../../api/pod.ts';
-import { readyMarker, volumePath } from '../../paths/pod-paths.ts';
+import { pluginDirs, readyMarker, volumePath } from '../../paths/pod-paths.ts';
 import { volumePageSize } from '../huge-pages.ts';
 import { type MemoryVolumes, memoryVolumeOptions } from '../memory-volume.ts';
 import { setVolumeGroup } from '../ownership.ts';
 import type { VolumePlugin } from '../plugin.ts';
 
-const directory = 'kubernetes.io~empty-dir';
+const directory = pluginDirs.emptyDir;
 
 /** The plugin of emptyDir volumes, which are below the pod's folder in `roots`. */
 export function emptyDirPlugin(

@@ -9,10 +9,10 @@ import { promisify } from 'node:util';
 import { messageOf } from '@berth/common/error-message.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { isMountPoint } from '@berth/linux/mounts/mount.ts';
-import { volumePath } from '../../paths/pod-paths.ts';
+import { pluginDirs, volumePath } from '../../paths/pod-paths.ts';
 import type { VolumePlugin } from '../plugin.ts';
 
-const directory = 'kubernetes.io~nfs';
+const directory = pluginDirs.nfs;
 
 /** mount.nfs(8) gives up after two minutes by itself. */
 const timeoutMs = 150_000;

@@ -1,6 +1,8 @@
 // projected volumes: files of several sources in one folder, in memory.
 // https://kubernetes.io/docs/concepts/storage/projected-volumes/
+
 import type { NodeCapacity } from '../../node/node-facts.ts';
+import { pluginDirs } from '../../paths/pod-paths.ts';
 import { projectedFiles } from '../contents/projection.ts';
 import type { FilesKind } from '../files-plugin.ts';
 
@@ -8,7 +10,7 @@ import type { FilesKind } from '../files-plugin.ts';
 export function projectedVolumes(node: NodeCapacity): FilesKind {
   return {
     kind: 'projected',
-    directory: 'kubernetes.io~projected',
+    directory: pluginDirs.projected,
     medium: 'memory',
     files: (pod, { projected = {} }, read) => projectedFiles(projected, pod, read, node),
   };

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { messageOf } from '@berth/common/error-message.ts';
 import { printable } from '@berth/common/printable.ts';
 import { type GuardedConnections, guard } from '@berth/http/guard.ts';
-import { createLogger } from '../klog/klog.ts';
+import { createLogger } from '../../klog/klog.ts';
 import { type RequestLabels, type RequestObserver, requestLabels } from './request-labels.ts';
 import { respond, respondError, respondText } from './respond.ts';
 import type { RouteIndex } from './route-match.ts';
@@ -47,7 +47,7 @@ export function serveRoutes(server: Server, ports: HttpServerPorts): void {
     socket.on('error', () => {});
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
-    if (!streams.take(request, response)) {
+    if (!streams.take(request)) {
       socket.destroy();
       return;
     }
@@ -68,7 +68,7 @@ class StreamLimit {
   }
 
   /** False when there are too many. */
-  take({ socket }: IncomingMessage, _response: ServerResponse): boolean {
+  take({ socket }: IncomingMessage): boolean {
     if (this.#open >= maxStreams) {
       log.warn('Too many streams are open; a further one was refused', { max: maxStreams });
       return false;
@@ -93,8 +93,10 @@ async function serve(
 ): Promise<void> {
   const { method = 'GET', url = '/' } = request;
   const { rawPath, rawQuery } = splitTarget(url);
-  const ended = observe(requestLabels(method, rawPath, { buckets: index.buckets, serverType }));
+  const ended = once(observe(requestLabels(method, rawPath, { buckets: index.buckets, serverType })));
   response.once('close', ended);
+  // A response whose connection was upgraded tells nothing.
+  request.socket.once('close', ended);
   response.on('error', () => {});
   request.on('error', () => {});
   try {
@@ -124,7 +126,11 @@ async function serve(
       params: found.params,
       query,
       rawQuery,
-      keepOpen: () => upgrade !== undefined || streams.take(request, response),
+      keepOpen: () => {
+        const isTaken = upgrade !== undefined || streams.take(request);
+        if (isTaken) request.socket.setTimeout(0);
+        return isTaken;
+      },
       ...(upgrade && { upgrade }),
     });
   } catch (error) {
@@ -132,6 +138,14 @@ async function serve(
     if (response.headersSent) response.destroy();
     else respondText(response, 500, printable(messageOf(error)));
   }
+}
+
+function once(action: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) action();
+    isDone = true;
+  };
 }
 
 /** Splits a request target into path and query; a proxy's form (`http://host/path`) is accepted too. */

@@ -23,8 +23,8 @@ export interface RouteTarget {
 }
 
 /**
- * Answers one request. An error that it throws becomes a 500 with its message. Aborting `response.destroyed` and the
- * event `close` of `response` tell that the client is gone.
+ * Answers one request. An error that it throws becomes a 500 with its message. The event `close` of `response` tells
+ * that the client is gone.
  */
 export type RouteHandler = (
   request: IncomingMessage,
@@ -32,7 +32,7 @@ export type RouteHandler = (
   target: RouteTarget,
 ) => void | Promise<void>;
 
-/** One route. */
+/** One route. What its client has to be allowed follows from method and path (auth/attributes.ts). */
 export interface Route {
   /**
    * Methods that it serves, `GET` without `HEAD` as in go-restful; others get a 405. `'any'` is a plain handler of Go's
@@ -52,12 +52,4 @@ export interface Route {
   /** True: refuses clients that accept no JSON. */
   producesJson?: boolean;
   handler: RouteHandler;
-}
-
-/** The routes of the kubelet's servers. Authorization attributes follow from method and path (auth/attributes.ts). */
-export interface RouteTable {
-  /** Served on the secure port and on the read-only port. */
-  everywhere: readonly Route[];
-  /** Served on the secure port only. */
-  secureOnly: readonly Route[];
 }

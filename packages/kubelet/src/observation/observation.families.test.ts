@@ -1,0 +1,282 @@
+// The families of all endpoints, compared with the real kubelet's by name, type and labels.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CgroupDetails } from '@berth/linux/cgroups/details.ts';
+import type { CgroupUsage } from '@berth/linux/cgroups/usage.ts';
+import { processStartTime } from '@berth/linux/processes/process-figures.ts';
+import { deviceFamilies } from '../container-metrics/device-families.ts';
+import { cgroupFamilies } from '../container-metrics/families.ts';
+import { filled } from '../container-metrics/family.ts';
+import type { CgroupFigures } from '../container-metrics/figures.ts';
+import { machineFamilies } from '../container-metrics/machine.ts';
+import type { MetricFamily } from '../metrics/exposition.ts';
+import { labelText } from '../metrics/exposition.ts';
+import { HealthMetrics } from '../metrics/health-metrics.ts';
+import { KubeletMetrics } from '../metrics/kubelet-metrics.ts';
+import { observedCri } from '../metrics/observed-cri.ts';
+import { countPods } from '../metrics/pod-metrics.ts';
+import { probeFamilies } from '../metrics/probe-families.ts';
+import { MetricsRegistry } from '../metrics/registry.ts';
+import { resourceFamilies } from '../metrics/resource-families.ts';
+import { countVolumes } from '../metrics/volume-metrics.ts';
+import { criUsage } from '../stats/cri-usage.ts';
+import { Instant } from '../stats/instant.ts';
+import { realFamilies } from '../testing/real-metric-families.ts';
+
+/** Families of the real kubelet that this one does not have, with the reason. */
+const leftOut: readonly (readonly [names: RegExp, why: string])[] = [
+  [/^(apiserver|aggregator)_/, 'of the library for API servers; always 0 in a kubelet'],
+  [
+    /^(cardinality_enforcement|disabled_metrics|hidden_metrics|registered_metrics)_/,
+    "about Go's metrics library",
+  ],
+  [/^workqueue_/, 'of queues that exist in Go only'],
+  [/^dra_/, 'this kubelet has no dynamic resource allocation'],
+  [/^kubelet_(cpu|memory|topology)_manager_|^kubelet_memory_qos_/, 'this kubelet has no such managers'],
+  [/^kubelet_(first_network_pod|pod_status_sync|node_startup|pod_watch)_/, 'about an API server'],
+  [/^kubelet_graceful_shutdown_/, 'this kubelet does not follow the shutdown of the node'],
+  [/^kubelet_pod_(in_progress_resizes|level_resources)/, 'pods of this kubelet have no such resources'],
+  [/^kubelet_imagemanager_/, 'this kubelet keeps no records of pulls'],
+  [/^kubelet_(image_volume|lifecycle_handler|sleep_action|orphan_pod_cleaned_volumes_errors)/, 'not counted'],
+  [/^kubelet_pleg_discard_events$/, 'events are never discarded'],
+  [/^kubelet_volume_metric_collection_/, 'sizes of volumes are measured in the background'],
+  [
+    /^(reconstruct_volume|force_cleaned_failed_volume)_/,
+    'volumes are not reconstructed: they are found on disk',
+  ],
+  [/^kubernetes_feature_enabled$/, 'this kubelet has no feature gates'],
+  [/^machine_nvm_/, 'no library for non-volatile memory: the real one has always 0'],
+];
+
+/** Families that only this kubelet has. */
+const added = /^nodejs_/;
+
+const usage: CgroupUsage = {
+  cpuNanoseconds: 1n,
+  memoryBytes: 1n,
+  workingSetBytes: 1n,
+  rssBytes: 1n,
+  pageFaults: 1n,
+  majorPageFaults: 1n,
+  ...Object.fromEntries(
+    ['cpuPressure', 'memoryPressure', 'ioPressure'].map((name) => {
+      const line = { totalNanoseconds: 1n, avg10: 0, avg60: 0, avg300: 0 };
+      return [name, { some: line, full: line }];
+    }),
+  ),
+};
+
+const io = { major: 8, minor: 0, bytes: 1n, count: 1n };
+const details: CgroupDetails = {
+  cpu: {
+    userNanoseconds: 1n,
+    systemNanoseconds: 1n,
+    periods: 1n,
+    throttledPeriods: 1n,
+    throttledNanoseconds: 1n,
+    burstPeriods: 1n,
+    burstNanoseconds: 1n,
+  },
+  memory: {
+    cacheBytes: 1n,
+    mappedFileBytes: 1n,
+    activeFileBytes: 1n,
+    inactiveFileBytes: 1n,
+    dirtyBytes: 1n,
+    writebackBytes: 1n,
+    pagesScanned: 1n,
+    pagesReclaimed: 1n,
+    fileRefaults: 1n,
+    anonymousRefaults: 1n,
+    highEvents: 1n,
+    maxEvents: 1n,
+  },
+  hugepages: [],
+  io: [
+    { ...io, operation: 'Read' },
+    { ...io, operation: 'Write' },
+  ],
+};
+
+const figures: CgroupFigures = {
+  labels: labelText({ container: 'c', id: '/', image: '', name: '', namespace: '', pod: '' }),
+  at: 1000,
+  createdAt: 1,
+  startedAt: 1,
+  usage,
+  details,
+  limits: { cpuShares: 2n, cpuPeriodMicroseconds: 100_000n, cpuQuotaMicroseconds: 1n },
+  oomKills: 0,
+  processes: { count: 1, files: 1, sockets: 1, filesLimit: 1n },
+  interfaces: [
+    {
+      name: 'eth0',
+      rxBytes: 1n,
+      rxPackets: 1n,
+      rxErrors: 1n,
+      rxDropped: 1n,
+      txBytes: 1n,
+      txPackets: 1n,
+      txErrors: 1n,
+      txDropped: 1n,
+    },
+  ],
+  fileSystems: [
+    {
+      device: '/dev/sda',
+      disk: undefined,
+      totalBytes: 1n,
+      usedBytes: 1n,
+      availableBytes: 1n,
+      totalInodes: 1n,
+      usedInodes: 1n,
+      freeInodes: 1n,
+    },
+  ],
+  devicePath: () => '/dev/sda',
+};
+
+function cadvisor(): MetricFamily[] {
+  const machine = {
+    cpuinfo: '',
+    meminfo: '',
+    osRelease: '',
+    machineId: '',
+    systemUuid: '',
+    bootId: '',
+    kernelVersion: '',
+  };
+  const scrapeErrors = ['container', 'machine'].map((what): MetricFamily => {
+    return { name: `${what}_scrape_error`, help: '', type: 'gauge', samples: [{ labels: '', value: 0 }] };
+  });
+  return [
+    ...[...cgroupFamilies, ...deviceFamilies].map((family) => filled(family, [figures])),
+    ...machineFamilies(machine),
+    ...scrapeErrors,
+  ];
+}
+
+function resource(): MetricFamily[] {
+  const now = Instant.ofMs(1000);
+  const usage = criUsage({}, now);
+  return resourceFamilies({
+    node: { nodeName: 'n', startTime: now, ...usage },
+    pods: [
+      {
+        podRef: { name: 'p', namespace: 'n', uid: 'u' },
+        startTime: now,
+        containers: [{ name: 'c', startTime: now, ...usage }],
+        ...usage,
+      },
+    ],
+  });
+}
+
+/** Uses every instrument once, so that each has series. */
+async function kubelet(): Promise<MetricFamily[]> {
+  const metrics = new KubeletMetrics('n');
+  const { registry, runtime, pods, pleg, images, volumes, cgroups, server } = metrics;
+  metrics.setVersion('v1.37.0+berth.1');
+  metrics.setCgroupVersion(2);
+  const failing = { runPodSandbox: async () => Promise.reject(new Error('no')) };
+  const client = { runtime: failing, image: {}, imageProgress: {}, podStarts: {}, close: () => {} };
+  await assert.rejects(observedCri(client as never, runtime).runtime.runPodSandbox({}));
+  pods.startedPod({ failed: true, hasUserNamespace: true });
+  pods.startedContainer('container', 'ErrImagePull');
+  pods.rejected('OutOfcpu');
+  pods.workerAdded(1);
+  pods.orphanFound();
+  pods.orphanRemoved();
+  pods.restarted();
+  pods.firstRound(0);
+  await pods.round('sync', async () => {});
+  pods.statusChanged('u', undefined, { phase: 'Pending' });
+  const containerStatuses = [
+    {
+      name: 'c',
+      image: '',
+      imageID: '',
+      ready: false,
+      restartCount: 0,
+      state: { terminated: { exitCode: 1 } },
+    },
+  ];
+  pods.statusChanged('u', { phase: 'Pending' }, { phase: 'Running', containerStatuses });
+  pleg.relists()();
+  pleg.event(1n);
+  pleg.podRead(1);
+  pleg.connected();
+  pleg.disconnected();
+  images.pulled(1, 1n);
+  images.ensured('Always', undefined, true);
+  await volumes.operation('emptyDir', 'volume_mount', async () => {});
+  server.observe({ method: 'GET', path: 'pods', serverType: 'readonly', longRunning: false })();
+  const done = async () => {};
+  await cgroups.observed({ create: done, apply: done, remove: done, wasOomKilled: () => false }).create('/a');
+  const containers = new Map([['running', 1]]);
+  countPods(registry, () => ({
+    desired: 1,
+    active: 1,
+    workers: [{ isOrphan: false, isTerminating: false }],
+    runningPods: 1,
+    containers,
+    ephemeralContainers: 0,
+  }));
+  countVolumes(registry, () => ({ desired: ['emptyDir'], actual: [] }));
+  const labels = ['uid', 'namespace', 'pod', 'container'];
+  registry.readGauge('kubelet_container_log_filesystem_used_bytes', 'Logs.', labels, () => [
+    { labels: Object.fromEntries(labels.map((label) => [label, ''])), value: 1 },
+  ]);
+  return registry.families();
+}
+
+async function probes(): Promise<MetricFamily[]> {
+  const labels = { probe_type: 'Liveness', container: 'c', pod: 'p', namespace: 'n', pod_uid: 'u' };
+  const total = new Map([['successful', 1]]);
+  const registry = new MetricsRegistry();
+  registry.figure(processStartTime);
+  const duration = { count: 1, sumSeconds: 1, buckets: [] };
+  return [...(await registry.families()), ...probeFamilies([{ labels, total, duration }])];
+}
+
+async function slis(): Promise<MetricFamily[]> {
+  const metrics = new HealthMetrics();
+  metrics.checked('ping', true);
+  return metrics.registry.families();
+}
+
+const endpoints: Readonly<Record<string, () => MetricFamily[] | Promise<MetricFamily[]>>> = {
+  '/metrics': kubelet,
+  '/metrics/cadvisor': cadvisor,
+  '/metrics/probes': probes,
+  '/metrics/resource': resource,
+  '/metrics/slis': slis,
+};
+
+for (const [path, families] of Object.entries(endpoints)) {
+  test(`${path} has the real kubelet's names, types and labels`, async () => {
+    const ours = (await families())
+      .filter(({ name }) => !added.test(name))
+      .map((family) => `${family.name} ${family.type} ${labelsOf(family)}`);
+    const real = (realFamilies[path] ?? [])
+      .filter(([name]) => !leftOut.some(([names]) => names.test(name)))
+      .map(([name, type, labels]) => `${name} ${type} ${labels}`);
+    assert.deepEqual(ours.sort(), real.sort());
+  });
+}
+
+test('every reason to leave out a family is needed', () => {
+  const names = Object.values(realFamilies).flatMap((families) => families.map(([name]) => name));
+  for (const [pattern] of leftOut)
+    assert.ok(
+      names.some((name) => pattern.test(name)),
+      String(pattern),
+    );
+});
+
+function labelsOf({ samples }: MetricFamily): string[] {
+  const found = samples.flatMap(({ labels }) =>
+    [...labels.matchAll(/(?:^|,)(\w+)="/g)].map(([, name = '']) => name),
+  );
+  return [...new Set(found)].filter((name) => name !== 'le').sort();
+}

@@ -1,0 +1,110 @@
+// What others may learn of a running kubelet: its metrics and statistics.
+import type { ImageClient, RuntimeClient } from '@berth/cri/client/client.ts';
+import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
+import type { Pod, Volume } from '../api/pod.ts';
+import { ContainerMetrics } from '../container-metrics/container-metrics.ts';
+import { HealthMetrics } from '../metrics/health-metrics.ts';
+import { KubeletMetrics } from '../metrics/kubelet-metrics.ts';
+import { countPods, type PodCounts } from '../metrics/pod-metrics.ts';
+import type { CountedProbe } from '../metrics/probe-families.ts';
+import { countVolumes } from '../metrics/volume-metrics.ts';
+import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { CgroupReadings } from '../stats/cgroup-readings.ts';
+import type { RuntimePod } from '../stats/measured-pods.ts';
+import { bootTime } from '../stats/node-readings.ts';
+import { StatsProvider } from '../stats/stats-provider.ts';
+import { type Endpoint, metricsEndpoints } from './endpoints.ts';
+import { tellLogSizes } from './log-sizes.ts';
+
+/** The parts of a kubelet that are observed. */
+export interface ObservedKubelet {
+  readonly cgroups: Cgroups;
+  readonly podCgroups: { find(uid: string): string | undefined; ownCgroups(): string[] };
+  readonly runtime: Pick<RuntimeClient, 'listContainerStats'>;
+  readonly image: Pick<ImageClient, 'imageFsInfo'>;
+  readonly options: Pick<KubeletOptions, 'nodeName' | 'rootDir' | 'podLogsDir'>;
+  /** Pods with a worker. */
+  runtimePods(): readonly (RuntimePod & { isTerminating: boolean })[];
+  /** Pods that the sources want, and those of them that were admitted and have not finished. */
+  desiredPods(): readonly Pod[];
+  activePods(): readonly Pod[];
+  /** The counts of every probe. */
+  probes(): readonly CountedProbe[];
+}
+
+/** The metrics of one kubelet, and the endpoints that tell them. */
+export class Observation {
+  readonly kubelet: KubeletMetrics;
+  readonly health = new HealthMetrics();
+  #probes: () => readonly CountedProbe[] = () => [];
+  #stats: StatsProvider | undefined;
+  #containers: ContainerMetrics | undefined;
+
+  constructor(nodeName: string) {
+    this.kubelet = new KubeletMetrics(nodeName);
+  }
+
+  /** The endpoints by path. */
+  endpoints(): Readonly<Record<string, Endpoint>> {
+    return metricsEndpoints({
+      kubelet: this.kubelet.registry,
+      probes: () => this.#probes(),
+      health: this.health.registry,
+      stats: () => this.#stats,
+      containers: () => this.#containers,
+    });
+  }
+
+  /** Begins to tell of pods and cgroups. Call it once, when the runtime has answered. */
+  begin(observed: ObservedKubelet): void {
+    const { cgroups, podCgroups, runtime, image, options, runtimePods } = observed;
+    const readings = new CgroupReadings(cgroups, bootTime());
+    const ownCgroups = podCgroups.ownCgroups();
+    const pods = { runtimePods, podCgroup: (uid: string) => podCgroups.find(uid) };
+    this.#stats = new StatsProvider({
+      ...pods,
+      readings,
+      runtime,
+      image,
+      podsCgroup: ownCgroups[0],
+      options,
+    });
+    this.#containers = new ContainerMetrics({ ...pods, readings, ownCgroups }, options.rootDir);
+    this.#probes = () => observed.probes();
+    const { registry } = this.kubelet;
+    this.kubelet.setCgroupVersion(cgroups.version === 'v2' ? 2 : 1);
+    countPods(registry, () => podCounts(observed));
+    countVolumes(registry, () => ({
+      desired: observed.activePods().flatMap(volumeKinds),
+      actual: runtimePods().flatMap(({ pod, status }) =>
+        pod && status.sandboxes.length > 0 ? volumeKinds(pod) : [],
+      ),
+    }));
+    tellLogSizes(registry, runtimePods, options);
+  }
+}
+
+function podCounts({ runtimePods, desiredPods, activePods }: ObservedKubelet): PodCounts {
+  const pods = runtimePods();
+  const active = activePods();
+  const containers = new Map<string, number>();
+  for (const { state } of pods.flatMap(({ status }) => status.containers)) {
+    containers.set(state, (containers.get(state) ?? 0) + 1);
+  }
+  return {
+    desired: desiredPods().length,
+    active: active.length,
+    workers: pods.map(({ pod, isTerminating }) => ({ isOrphan: pod === undefined, isTerminating })),
+    runningPods: pods.filter(({ status }) => status.sandboxes.some(({ ready }) => ready)).length,
+    containers,
+    ephemeralContainers: active.reduce((sum, { spec }) => sum + (spec.ephemeralContainers?.length ?? 0), 0),
+  };
+}
+
+/** The field of each volume that says what kind it is. */
+function volumeKinds({ spec }: Pod): string[] {
+  return (spec.volumes ?? []).flatMap((volume: Volume) => {
+    const kind = Object.keys(volume).find((field) => field !== 'name');
+    return kind === undefined ? [] : [kind];
+  });
+}

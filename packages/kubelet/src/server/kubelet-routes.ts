@@ -1,0 +1,82 @@
+// The table of everything that the kubelet's servers serve.
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
+import type { PodWithStatus } from '../api/pod.ts';
+import type { RejectedManifest } from '../config/pod-source.ts';
+import type { SecureServerOptions } from '../options/kubelet-options.ts';
+import type { RequestObserver } from './http/request-labels.ts';
+import type { Route } from './http/routes.ts';
+import { checkpointRoute } from './routes/checkpoint.ts';
+import { containerLogsRoute } from './routes/container-logs.ts';
+import { debugFlagsRoute } from './routes/debug-flags.ts';
+import { debuggingDisabled, disabledRoute } from './routes/disabled.ts';
+import { type Endpoint, endpointRoutes } from './routes/endpoints.ts';
+import { healthRoutes, kubeletChecks } from './routes/health.ts';
+import { podsRoute, rejectedRoute } from './routes/pods.ts';
+import { profilingRoute } from './routes/profiling.ts';
+import { runRoutes } from './routes/run.ts';
+import { runningPodsRoute } from './routes/running-pods.ts';
+import { streamRoutes } from './routes/streams.ts';
+import { systemLogsRoutes } from './routes/system-logs.ts';
+import { configzRoute, flagzRoute, type Published, statuszRoute } from './routes/zpages.ts';
+
+/** What the routes read and do. */
+export interface ServerHost {
+  /** Every pod of this node with its status. */
+  pods(): PodWithStatus[];
+  /** Manifests that are not run. */
+  rejected(): RejectedManifest[];
+  /** Why the kubelet is unhealthy; undefined when it is healthy. */
+  unhealthy(): string | undefined;
+  runtime: RuntimeClient;
+  options: { rootDir: string; podLogsDir: string };
+  published: Published;
+  setVerbosity(level: number): void;
+  /** Metrics and statistics by path. */
+  endpoints: Readonly<Record<string, Endpoint>>;
+  /** Counts requests. */
+  observe: RequestObserver;
+}
+
+/** Where system services log. */
+const systemLogs = '/var/log';
+
+/** What needs no authorization: served on every port. */
+function openRoutes({ pods, unhealthy, endpoints }: ServerHost): Route[] {
+  return [...healthRoutes(kubeletChecks(unhealthy)), podsRoute(pods), ...endpointRoutes(endpoints)];
+}
+
+/** The routes of the read-only port. */
+export function readOnlyRoutes(host: ServerHost): Route[] {
+  return [...openRoutes(host), rejectedRoute(host.rejected), ...debuggingDisabled];
+}
+
+/** The routes of the secure port. */
+export function secureRoutes(
+  host: ServerHost,
+  { handlers, streamIdleTimeoutMs }: Pick<SecureServerOptions, 'handlers' | 'streamIdleTimeoutMs'>,
+): Route[] {
+  const open = [...openRoutes(host), rejectedRoute(host.rejected)];
+  if (!handlers.debugging) return [...open, ...debuggingDisabled];
+  const { pods, runtime, options, published, setVerbosity } = host;
+  const routes = [
+    ...open,
+    ...(handlers.systemLogs
+      ? systemLogsRoutes(systemLogs)
+      : [disabledRoute('/logs/', 'logs endpoint is disabled.')]),
+    handlers.profiling
+      ? profilingRoute(process.argv)
+      : disabledRoute('/debug/pprof/', 'profiling endpoint is disabled.'),
+    handlers.debugFlags
+      ? debugFlagsRoute(setVerbosity)
+      : disabledRoute('/debug/flags/v', 'flags endpoint is disabled.'),
+    ...runRoutes({ pods, runtime }),
+    ...streamRoutes({ pods, runtime, idleTimeoutMs: streamIdleTimeoutMs }),
+    containerLogsRoute({ pods, runtime, options }),
+    configzRoute(published),
+    runningPodsRoute(runtime),
+    checkpointRoute({ pods, runtime, options }),
+    flagzRoute(published),
+  ];
+  const plain = routes.filter(({ methods }) => methods === 'any').map(({ path }) => path);
+  return [...routes, statuszRoute(published, plain)];
+}

@@ -1,0 +1,65 @@
+// Reads the figures of the machine that are in no cgroup.
+import { readFileSync } from 'node:fs';
+import type { ImageClient } from '@berth/cri/client/client.ts';
+import { membership } from '@berth/linux/cgroups/membership.ts';
+import { fileSystemUsage } from '@berth/linux/files/file-system-usage.ts';
+import { parseNetDev } from '@berth/linux/netlink/net-dev.ts';
+import { criSpace } from './cri-usage.ts';
+import { type FileSystemAt, spaceOn } from './file-stats.ts';
+import { Instant } from './instant.ts';
+import { networkStats } from './network-stats.ts';
+import type { FsStats, NetworkStats, RlimitStats } from './stats-api.ts';
+
+/** When the machine was booted. */
+export function bootTime(): Instant {
+  const seconds = /^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1];
+  return Instant.ofMs(Number(seconds ?? 0) * 1000);
+}
+
+/** The node's interfaces. */
+export function nodeNetwork(): NetworkStats {
+  return networkStats(Instant.ofMs(Date.now()), parseNetDev(readFileSync('/proc/self/net/dev', 'utf8')));
+}
+
+/** The file system that holds `path`. */
+export async function fileSystemOf(path: string): Promise<FileSystemAt> {
+  return { ...(await fileSystemUsage(path)), time: Instant.ofMs(Date.now()) };
+}
+
+/** The images of the runtime, and their file system where the kubelet sees it too. */
+export async function imageFs(image: Pick<ImageClient, 'imageFsInfo'>): Promise<FsStats> {
+  const [first] = (await image.imageFsInfo({})).imageFilesystems;
+  if (first === undefined) throw new Error('imageFs information is unavailable');
+  return spaceOn(await fileSystemIfThere(first.fsId?.mountpoint), criSpace(first));
+}
+
+/** Undefined when `path` does not exist here: the runtime may see other mounts. */
+export async function fileSystemIfThere(path: string | undefined): Promise<FileSystemAt | undefined> {
+  if (path === undefined || path === '') return undefined;
+  return fileSystemOf(path).catch(() => undefined);
+}
+
+/** Tasks of the machine, and how many there may be. */
+export function rlimits(): RlimitStats {
+  const limits = ['pid_max', 'threads-max'].map((name) =>
+    Number(readFileSync(`/proc/sys/kernel/${name}`, 'utf8')),
+  );
+  return {
+    time: Instant.ofMs(Date.now()),
+    maxpid: Math.min(...limits),
+    curproc: taskCount(readFileSync('/proc/loadavg', 'utf8')),
+  };
+}
+
+/** The number of tasks in /proc/loadavg, e.g. 3518 in `1.36 3.49 4.53 2/3518 3715089`. */
+export function taskCount(loadavg: string): number | undefined {
+  const count = /^\S+ \S+ \S+ \d+\/(\d+) /.exec(loadavg)?.[1];
+  return count === undefined ? undefined : Number(count);
+}
+
+/** The kubelet's own cgroup; undefined when it is the root. */
+export function ownCgroup(): string | undefined {
+  const paths = membership(process.pid);
+  const path = paths?.get('cpu') ?? paths?.get('') ?? '/';
+  return path === '/' ? undefined : path;
+}

@@ -1,0 +1,33 @@
+// What remains of a container's former status when the runtime tells less than it did.
+import type { ContainerState, ContainerStatus } from '../api/pod.ts';
+
+/** A container that ran and is not there any more: nobody knows how it ended. */
+const unknownEnd: ContainerState = {
+  terminated: {
+    exitCode: 137,
+    reason: 'ContainerStatusUnknown',
+    message: 'The container could not be located when the pod was deleted.  The container used to be Running',
+  },
+};
+
+/**
+ * The parts of the status of a container that the runtime has nothing of: an end that was seen stays, a container that
+ * ran counts as ended. `status` is that of a container that never was.
+ */
+export function lostContainer(before: ContainerStatus, status: ContainerStatus): Partial<ContainerStatus> {
+  if (before.state?.terminated) return { ...before, ready: false, started: false };
+  const { restartCount: count, lastState } = before;
+  if (!before.state?.running || lastState?.terminated) {
+    return { restartCount: count, lastState: lastState ?? {}, state: status.state ?? {} };
+  }
+  return { restartCount: count + 1, lastState: unknownEnd, state: status.state ?? {} };
+}
+
+/** Restarts never become fewer, and a container that runs after one that ended is one more. */
+export function restartCount(before: ContainerStatus, now: ContainerStatus): number {
+  const another = before.containerID !== now.containerID;
+  if (now.state?.running && before.state?.terminated && another && before.restartCount >= now.restartCount) {
+    return before.restartCount + 1;
+  }
+  return Math.max(before.restartCount, now.restartCount);
+}

@@ -1,0 +1,155 @@
+// The real kubelet, standalone: static pods from a folder, no API server.
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
+import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
+import { removeTestCgroup, testCgroup } from './cgroup-driver.ts';
+import type { Kubelet } from './kubelet.ts';
+import { buildPeer } from './peers.ts';
+import { freePort } from './registry.ts';
+import { startDaemon } from './scratch.ts';
+
+/** It sets these for the whole machine; the test sets them back. */
+const tunables = [
+  'vm/overcommit_memory',
+  'vm/panic_on_oom',
+  'kernel/panic',
+  'kernel/panic_on_oops',
+  'kernel/keys/root_maxkeys',
+  'kernel/keys/root_maxbytes',
+].map((name) => join('/proc/sys', name));
+
+/** It has its device plugins here whatever its root is. */
+const devicePlugins = '/var/lib/kubelet/device-plugins';
+
+/** Settings of KubeletConfiguration that the real kubelet needs below a folder of a test. */
+function testConfiguration(dir: string, cgroupRoot: string): Record<string, unknown> {
+  return {
+    address: '127.0.0.1',
+    healthzPort: 0,
+    authentication: { anonymous: { enabled: true }, webhook: { enabled: false } },
+    authorization: { mode: 'AlwaysAllow' },
+    podLogsDir: join(dir, 'log/pods'),
+    volumePluginDir: join(dir, 'volume-plugins'),
+    cgroupDriver: 'cgroupfs',
+    cgroupRoot,
+    failCgroupV1: false,
+    failSwapOn: false,
+    makeIPTablesUtilChains: false,
+    oomScoreAdj: 0,
+  };
+}
+
+export interface RealKubelet extends Kubelet {
+  /** Kills it and starts it again on the same folders. */
+  restart(): Promise<void>;
+}
+
+/**
+ * Starts it with a root, log and cgroup folder of its own below `dir`, and waits until /healthz says ok.
+ *
+ * @param options.rootDir `kubelet` in `dir` unless given
+ * @param options.configuration fields of KubeletConfiguration beside or instead of those that a test needs
+ */
+export async function startRealKubelet(options: {
+  dir: string;
+  endpoint: string;
+  manifests: string;
+  nodeName: string;
+  rootDir?: string;
+  configuration?: Record<string, unknown>;
+}): Promise<RealKubelet> {
+  const { dir, endpoint, manifests, nodeName, rootDir = join(dir, 'kubelet'), configuration = {} } = options;
+  const program = await buildPeer('kubelet');
+  await using resources = new AsyncDisposableStack();
+  restoreTunables(resources);
+  if (!existsSync(devicePlugins))
+    resources.defer(() => rmSync(devicePlugins, { recursive: true, force: true }));
+  const cgroupRoot = testCgroup(`${dir.slice(dir.lastIndexOf('/') + 1)}-kubelet`, 'cgroupfs');
+  const settings: Record<string, unknown> = {
+    port: await freePort(),
+    readOnlyPort: await freePort(),
+    ...testConfiguration(dir, cgroupRoot),
+    ...configuration,
+  };
+  await makeCgroupRoot(String(settings['cgroupRoot']), resources);
+  const config = join(dir, 'kubelet.json');
+  writeFileSync(
+    config,
+    JSON.stringify({
+      apiVersion: 'kubelet.config.k8s.io/v1beta1',
+      kind: 'KubeletConfiguration',
+      staticPodPath: manifests,
+      containerRuntimeEndpoint: `unix://${endpoint}`,
+      ...settings,
+    }),
+  );
+  mkdirSync(rootDir, { recursive: true });
+  resources.defer(() => {
+    for (const { mountPoint } of mountsBelow(rootDir)) unmount(mountPoint, { detach: true });
+  });
+  const readOnlyPort = Number(settings['readOnlyPort']);
+  const start = () =>
+    startDaemon({
+      name: 'kubelet',
+      argv: [
+        program,
+        `--config=${config}`,
+        `--root-dir=${rootDir}`,
+        `--cert-dir=${join(rootDir, 'pki')}`,
+        `--hostname-override=${nodeName}`,
+      ],
+      dir,
+      env: { PATH: programsWithoutIptables(dir) },
+      ready: async () => (await fetch(`http://127.0.0.1:${readOnlyPort}/healthz`)).ok,
+    });
+  let daemon = await start();
+  resources.defer(() => daemon.stop());
+  const owned = resources.move();
+  return {
+    port: readOnlyPort,
+    get pid() {
+      return daemon.pid;
+    },
+    get child() {
+      return daemon.child;
+    },
+    output: () => daemon.output(),
+    stop: (signal) => daemon.stop(signal),
+    restart: async () => {
+      await daemon.stop('SIGKILL');
+      daemon = await start();
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** The kubelet does not make its root cgroup itself. */
+async function makeCgroupRoot(path: string, resources: AsyncDisposableStack): Promise<void> {
+  resources.defer(() => removeTestCgroup(path));
+  await (await startCgroupDriver('cgroupfs', detectCgroups())).create(path);
+  // Where there is version 1 it wants the folder in systemd's hierarchy too, which controls nothing.
+  const systemd = '/sys/fs/cgroup/systemd';
+  if (existsSync(systemd)) mkdirSync(join(systemd, path), { recursive: true });
+}
+
+function restoreTunables(resources: AsyncDisposableStack): void {
+  for (const path of tunables.filter(existsSync)) {
+    const value = readFileSync(path, 'utf8');
+    resources.defer(() => {
+      if (readFileSync(path, 'utf8') !== value) writeFileSync(path, value);
+    });
+  }
+}
+
+/** A folder of the programs that it needs for pods; with iptables it would leave chains on the machine. */
+function programsWithoutIptables(dir: string): string {
+  const bin = join(dir, 'bin');
+  mkdirSync(bin, { recursive: true });
+  for (const program of ['mount', 'umount']) {
+    const link = join(bin, program);
+    if (!existsSync(link)) symlinkSync(`/usr/bin/${program}`, link);
+  }
+  return bin;
+}

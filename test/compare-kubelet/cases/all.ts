@@ -1,0 +1,19 @@
+// All cases, in the order of reports.
+import type { ManifestCase } from '../manifest-case.ts';
+import { containerCases } from './containers.ts';
+import { environmentCases } from './environment.ts';
+import { probeCases } from './probes.ts';
+import { resourceCases } from './resources.ts';
+import { securityCases } from './security.ts';
+import { serverCases } from './server.ts';
+import { volumeCases } from './volumes.ts';
+
+export const cases: readonly ManifestCase[] = [
+  ...serverCases,
+  ...containerCases,
+  ...probeCases,
+  ...volumeCases,
+  ...environmentCases,
+  ...securityCases,
+  ...resourceCases,
+];

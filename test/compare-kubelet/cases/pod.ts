@@ -1,0 +1,143 @@
+// What cases are made of: pods of the test image in few words.
+import { testImage } from '@berth/test-support/pods.ts';
+import { containersOf, type ListedPod, type ManifestCase, type Settled } from '../manifest-case.ts';
+
+/** A container's fields; image and pull policy are filled in. */
+export type ContainerFields = Readonly<Record<string, unknown>>;
+
+/** Where pods of a case write marks: a folder of the node that all containers of the pod share. */
+export const marksDir = '/run/node/marks';
+
+/** Goes on until SIGTERM. */
+export const forever = 'trap "exit 0" TERM; while true; do sleep 1000 & wait $!; done';
+
+/** Defines `mark WORD`, which tells in which order things happen, and when. */
+const defineMark = 'mark() { read up _ </proc/uptime; echo "$up $1" >>/marks/log; }';
+
+/** A container that runs a script; with `marks` it can call `mark`. */
+export function script(name: string, lines: string, more: ContainerFields = {}): ContainerFields {
+  return { name, image: testImage, command: ['/bin/sh', '-c', lines], ...more };
+}
+
+/** A container that runs until SIGTERM. */
+export function sleeper(name = 'main', more: ContainerFields = {}): ContainerFields {
+  return script(name, forever, more);
+}
+
+const marksMount = { name: 'marks', mountPath: '/marks' };
+
+/** A container whose script may call `mark`. The pod has to be made with `marks: true`. */
+export function marker(name: string, lines: string, more: ContainerFields = {}): ContainerFields {
+  const { volumeMounts = [], ...rest } = more as { volumeMounts?: object[] };
+  return script(name, `${defineMark}; ${lines}`, { volumeMounts: [marksMount, ...volumeMounts], ...rest });
+}
+
+/** A script of marks: one at the start, one at SIGTERM. */
+export function markedSleeper(name: string, more: ContainerFields = {}): ContainerFields {
+  return marker(
+    name,
+    `trap "mark ${name}-stop; exit 0" TERM; mark ${name}-start; while true; do sleep 1000 & wait $!; done`,
+    more,
+  );
+}
+
+/** A command for hooks that leaves a mark. */
+export function markCommand(word: string): string[] {
+  return ['/bin/sh', '-c', `${defineMark}; mark ${word}`];
+}
+
+export interface PodFields {
+  containers?: readonly ContainerFields[];
+  /** Mounts the folder of marks, see `marker`. */
+  marks?: boolean;
+  metadata?: object;
+  volumes?: readonly object[];
+  [field: string]: unknown;
+}
+
+export type CaseOptions = Omit<ManifestCase, 'group' | 'name' | 'pod' | 'manifest' | 'settled' | 'edit'> & {
+  /** When to look; `ready` unless given. */
+  settled?: Settled;
+  edit?: { spec: PodFields; settled?: Settled };
+};
+
+/** A case without its place: its name, the pod's spec, and when to look. */
+export interface Entry {
+  name: string;
+  spec: PodFields;
+  options: CaseOptions;
+}
+
+export function pod(name: string, spec: PodFields = {}, options: Partial<CaseOptions> = {}): Entry {
+  return { name, spec, options };
+}
+
+/** Pure: the cases of a group, whose pods are named for it. */
+export function group(name: string, entries: readonly Entry[]): ManifestCase[] {
+  return entries.map(({ name: caseName, spec, options }, index) => {
+    const podName = `${name.replaceAll(' ', '-')}-${String(index).padStart(2, '0')}`;
+    const { edit, settled = ready, ...rest } = options;
+    return {
+      // The sandbox of a pod that has ended is taken down a moment later.
+      ...(settled === ended && { holdMs: 2000 }),
+      ...rest,
+      group: name,
+      name: caseName,
+      pod: podName,
+      manifest: manifestOf(podName, spec),
+      settled,
+      ...(edit && {
+        edit: { manifest: manifestOf(podName, edit.spec), settled: edit.settled ?? settled },
+      }),
+    };
+  });
+}
+
+function manifestOf(podName: string, fields: PodFields): object {
+  const { containers = [sleeper()], marks = false, metadata = {}, volumes = [], ...spec } = fields;
+  const marksVolume = {
+    name: 'marks',
+    hostPath: { path: `${marksDir}/${podName}`, type: 'DirectoryOrCreate' },
+  };
+  const allVolumes = [...(marks ? [marksVolume] : []), ...volumes];
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: podName, ...metadata },
+    spec: {
+      terminationGracePeriodSeconds: 3,
+      ...spec,
+      containers,
+      ...(allVolumes.length > 0 && { volumes: allVolumes }),
+    },
+  };
+}
+
+/** Every container that goes on runs, and the pod is ready. */
+export const ready: Settled = ({ status }) =>
+  status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
+
+/** Every app container runs, ready or not. */
+export const running: Settled = ({ status }) =>
+  (status.containerStatuses ?? []).length > 0 &&
+  (status.containerStatuses ?? []).every(({ state }) => state?.running !== undefined);
+
+/** The pod has ended. */
+export const ended: Settled = ({ status }) => status.phase === 'Succeeded' || status.phase === 'Failed';
+
+/** A container waits for this reason, after so many restarts at least. */
+export function waiting(reason: string, restarts = 0): Settled {
+  return (listed) =>
+    containersOf(listed).some(
+      ({ state, restartCount = 0 }) => state?.waiting?.reason === reason && restartCount >= restarts,
+    );
+}
+
+/** A container has been restarted so often, and all run. */
+export function restarted(times: number): Settled {
+  return (listed: ListedPod) =>
+    running(listed) && containersOf(listed).some(({ restartCount = 0 }) => restartCount >= times);
+}
+
+/** Whatever is listed: for pods that come no further, with `holdMs`. */
+export const listed: Settled = () => true;

@@ -1,0 +1,70 @@
+// Reduces the body of an HTTP answer to what two kubelets can have in common.
+import type { Json } from '../normalise.ts';
+import type { ServerRequest } from '../requests.ts';
+
+/** Pure: what is compared of a body. */
+export function reducedBody(body: string, how: ServerRequest['compare']): Json {
+  if (how === 'none') return null;
+  if (how === 'metrics') return metricFamilies(body);
+  if (how === 'structure') return structureOf(body);
+  const parsed = parsedJson(body);
+  // By their fields, and not as one line.
+  return parsed === undefined ? body.split('\n') : parsed;
+}
+
+function parsedJson(body: string): Json | undefined {
+  if (!/^[{[]/.test(body)) return undefined;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Pure: each path of a JSON text with the types of its values; places in lists are left out. */
+export function structureOf(body: string): Json {
+  const parsed = parsedJson(body);
+  if (parsed === undefined) return body.split('\n');
+  const types = new Map<string, Set<string>>();
+  const visit = (path: string, value: Json): void => {
+    if (Array.isArray(value)) for (const each of value) visit(`${path}[]`, each);
+    else if (typeof value === 'object' && value !== null)
+      for (const [key, each] of Object.entries(value)) visit(`${path}.${key}`, each ?? null);
+    else types.set(path, (types.get(path) ?? new Set()).add(value === null ? 'null' : typeof value));
+  };
+  visit('', parsed);
+  return Object.fromEntries([...types].sort().map(([path, each]) => [path, [...each].sort().join('|')]));
+}
+
+/** Pure: by the family's name its type, help and the names of its labels, from the Prometheus text format. */
+export function metricFamilies(body: string): Json {
+  const families = new Map<string, { type: string; help: string; labels: Set<string> }>();
+  const family = (name: string) => {
+    const known = families.get(name) ?? { type: '', help: '', labels: new Set<string>() };
+    families.set(name, known);
+    return known;
+  };
+  for (const line of body.split('\n')) {
+    const [, kind, name = '', rest = ''] = /^# (HELP|TYPE) (\S+) ?(.*)$/.exec(line) ?? [];
+    if (kind === 'HELP') family(name).help = rest;
+    else if (kind === 'TYPE') family(name).type = rest;
+    else if (line !== '' && !line.startsWith('#')) addSample(line, families, family);
+  }
+  return Object.fromEntries(
+    [...families]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, { type, help, labels }]) => [name, { type, help, labels: [...labels].sort() }]),
+  );
+}
+
+function addSample(
+  line: string,
+  families: ReadonlyMap<string, { labels: Set<string> }>,
+  family: (name: string) => { labels: Set<string> },
+): void {
+  const [, sample = '', labels = ''] = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? /.exec(line) ?? [];
+  if (sample === '') return;
+  const base = sample.replace(/_(bucket|sum|count)$/, '');
+  const { labels: known } = family(families.has(sample) ? sample : families.has(base) ? base : sample);
+  for (const [, label = ''] of labels.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)) known.add(label);
+}
