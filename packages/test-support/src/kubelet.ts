@@ -1,6 +1,7 @@
 // A kubelet of the test's own.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './registry.ts';
 import { checkout, type Daemon, startDaemon } from './scratch.ts';
 
@@ -19,8 +20,10 @@ export async function startKubelet(options: {
   manifests: string;
   nodeName?: string;
   extraFlags?: string[];
+  /** Return after so many milliseconds, ready or not. */
+  waitMs?: number;
 }): Promise<Kubelet> {
-  const { dir, endpoint, manifests, nodeName = 'testnode', extraFlags = [] } = options;
+  const { dir, endpoint, manifests, nodeName = 'testnode', extraFlags = [], waitMs } = options;
   const port = await freePort();
   const config = join(dir, 'kubelet.yaml');
   writeFileSync(
@@ -47,7 +50,11 @@ failSwapOn: false
       ...extraFlags,
     ],
     dir,
-    ready: async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok,
+    ready: async () => {
+      if (waitMs === undefined) return (await fetch(`http://127.0.0.1:${port}/healthz`)).ok;
+      await delay(waitMs);
+      return true;
+    },
   });
   return { ...daemon, port };
 }
