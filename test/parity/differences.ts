@@ -345,8 +345,6 @@ export const differences: readonly Difference[] = [
       'manifest identity: a bad time of creation',
       'manifest identity: a bad status',
       'manifest lifetime: bad topologySpreadConstraints',
-      'manifest lifetime: os empty',
-      'container privileges: an AppArmor annotation of nobody',
     ],
   },
   {

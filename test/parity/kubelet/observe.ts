@@ -2,7 +2,6 @@
 // what its containers printed.
 import { readFileSync } from 'node:fs';
 import type { CriClient } from '@berth/cri/client/client.ts';
-import { NamespaceMode } from '@berth/cri/generated/api.ts';
 import type { Json } from '@berth/cri/json/proto-json.ts';
 import { type KubeletNode, nodeName } from './nodes.ts';
 
@@ -61,7 +60,7 @@ function neutralizer({ dir }: KubeletNode, pod: ListedPod, ids: readonly string[
   return (json) => replacements.reduce((text, [from, to]) => text.replaceAll(from, to), json);
 }
 
-/** All that is compared of a pod, without what differs from run to run; `not run` of one that never had a sandbox. */
+/** All that is compared of a pod, without what differs from run to run; `not run` of one that waits for a sandbox. */
 export async function observePod(node: KubeletNode, pod: ListedPod): Promise<Json> {
   const { client } = node;
   const labelSelector = { 'io.kubernetes.pod.uid': pod.metadata.uid };
@@ -73,7 +72,7 @@ export async function observePod(node: KubeletNode, pod: ListedPod): Promise<Jso
     pod,
     [...items, ...containers].map(({ id }) => id),
   );
-  const { phase = '', reason = '', qosClass = '' } = pod.status;
+  const { phase = '', reason = '', message = '', qosClass = '' } = pod.status;
   const printed: Record<string, Json> = {};
   // The newest of each name is left.
   for (const { id, metadata } of containers.toSorted((a, b) => Number(a.createdAt - b.createdAt))) {
@@ -83,7 +82,8 @@ export async function observePod(node: KubeletNode, pod: ListedPod): Promise<Jso
     containersOf(pod).map((container) => [container.name, stateOf(container)]),
   );
   const [sandbox] = items;
-  if (sandbox === undefined) return 'not run';
+  // A pod that the node did not admit is told why.
+  if (sandbox === undefined) return phase === 'Failed' ? { phase, reason, message, qosClass } : 'not run';
   const observed: Json = {
     status: { phase, reason, qosClass },
     states,
@@ -115,16 +115,11 @@ async function observeSandbox(client: CriClient, podSandboxId: string): Promise<
     linux: {
       cgroupParent: linux.cgroupParent,
       sysctls: linux.sysctls,
-      securityContext: withoutHostUsers(linux.securityContext ?? {}),
+      overhead: linux.overhead,
+      resources: linux.resources,
+      securityContext: linux.securityContext ?? {},
     },
   };
-}
-
-/** The user namespace of the host, which the real kubelet asks for by name and ours by saying nothing. */
-function withoutHostUsers(context: { namespaceOptions?: { usernsOptions?: { mode?: number } } }): Json {
-  const { usernsOptions, ...namespaceOptions } = context.namespaceOptions ?? {};
-  const own = usernsOptions?.mode === NamespaceMode.NODE ? {} : { usernsOptions };
-  return JSON.parse(JSON.stringify({ ...context, namespaceOptions: { ...namespaceOptions, ...own } }));
 }
 
 /** The time at which the manifest was read. */
@@ -146,7 +141,7 @@ async function observeContainer(client: CriClient, containerId: string): Promise
     root: { readonly: root.readonly ?? false },
     hostname,
     mounts: mounts.map(observeMount),
-    linux: { ...linux, resources: withoutNoHugePages(linux.resources) },
+    linux,
   };
 }
 
@@ -163,11 +158,6 @@ const ownFile = /\/pods\/[^/]+\/(etc-hosts$|containers\/)/;
 function observeMount({ destination, type, source, options = [] }: SpecMount): Json {
   const ofTmpfs = ownFile.test(source) ? ['nosuid', 'nodev', 'noexec'] : [];
   return { destination, type, source, options: options.filter((each) => !ofTmpfs.includes(each)).sort() };
-}
-
-/** The real kubelet limits huge pages, which ours does not support yet, to none for each container. */
-function withoutNoHugePages({ hugepageLimits: _, ...resources }: { hugepageLimits?: Json } = {}): Json {
-  return JSON.parse(JSON.stringify(resources));
 }
 
 function logLines(path: string): string[] {

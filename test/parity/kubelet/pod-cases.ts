@@ -267,6 +267,93 @@ const network: Entry[] = [
   }),
 ];
 
+/** A pod whose container has these resources, and whose spec has these fields. */
+const sized = (name: string, resources: object, value: object = {}, end?: End): Entry =>
+  fields(name, { resources }, { spec: value, ...(end && { end }) });
+
+const small = { cpu: '100m', memory: '32Mi' };
+
+const admission: Entry[] = [
+  sized('overhead', { limits: small, requests: small }, { overhead: { cpu: '50m', memory: '16Mi' } }),
+  sized('overhead without limits', {}, { overhead: { cpu: '50m', memory: '16Mi' } }),
+  sized('bad overhead', {}, { overhead: { gpu: '1' } }),
+  sized("a pod's own limits", {}, { resources: { limits: { cpu: '200m', memory: '64Mi' } } }),
+  sized("a pod's own requests", {}, { resources: { requests: { cpu: '200m', memory: '64Mi' } } }),
+  sized(
+    "a pod's own resources, guaranteed",
+    {},
+    { resources: { limits: { cpu: '200m', memory: '64Mi' }, requests: { cpu: '200m', memory: '64Mi' } } },
+  ),
+  sized(
+    "a pod's own resources and its containers'",
+    { limits: small },
+    { resources: { limits: { cpu: '200m', memory: '64Mi' }, requests: { cpu: '150m', memory: '48Mi' } } },
+  ),
+  sized("a pod's own disk", {}, { resources: { limits: { 'ephemeral-storage': '1Gi' } } }),
+  sized(
+    'a pod that requests less than its container',
+    { requests: small },
+    { resources: { requests: { cpu: '1m' } } },
+  ),
+  sized(
+    'a pod that limits less than its container',
+    { limits: small },
+    { resources: { limits: { cpu: '1m' } } },
+  ),
+  sized('huge pages alone', { limits: { 'hugepages-2Mi': '2Mi' } }),
+  sized('huge pages that the node lacks', { limits: { ...small, 'hugepages-2Mi': '2Mi' } }),
+  sized('half a huge page', { limits: { ...small, 'hugepages-2Mi': '1Mi' } }),
+  sized('no huge pages', { limits: { ...small, 'hugepages-2Mi': '0' } }),
+  sized('more disk than there is', { requests: { 'ephemeral-storage': '1000Ti' } }),
+  sized('more memory than there is', { requests: { memory: '100Ti' } }),
+  sized(
+    'more CPUs than there are, with a priority',
+    { requests: { cpu: '1000' } },
+    { priority: 2_000_001_000 },
+  ),
+  spec('os windows', { os: { name: 'windows' } }),
+  spec('os windows with options of Linux', { os: { name: 'windows' }, hostUsers: false }),
+  spec('a node selector of another node', { nodeSelector: { a: 'b' } }),
+  spec('required affinity to another node', {
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] }],
+        },
+      },
+    },
+  }),
+  spec('affinity by an unknown operator', {
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'Near' }] }],
+        },
+      },
+    },
+  }),
+  metadata('a label of another operating system', { labels: { 'kubernetes.io/os': 'windows' } }),
+  fields('AppArmor where there is none', {
+    securityContext: { appArmorProfile: { type: 'RuntimeDefault' } },
+  }),
+  spec('own users', { hostUsers: false }, 'cat /proc/self/uid_map'),
+  spec('own users and the host network', { hostUsers: false, hostNetwork: true }),
+  fields(
+    'an unmasked /proc with own users',
+    { securityContext: { procMount: 'Unmasked' } },
+    { spec: { hostUsers: false } },
+  ),
+  fields("an unmasked /proc with the host's users", { securityContext: { procMount: 'Unmasked' } }),
+  spec(
+    'hostnameOverride',
+    { hostnameOverride: 'any.name', subdomain: 's' },
+    'hostname; tail -n1 /etc/hosts | cut -f2-',
+  ),
+  spec('hostnameOverride and the host network', { hostnameOverride: 'any', hostNetwork: true }),
+  spec('hostnameOverride with a capital', { hostnameOverride: 'Any' }),
+  spec('an own name for the host network', { hostnameOverride: 'any', setHostnameAsFQDN: true }),
+];
+
 /** A volume `v` at /v, and a script. */
 const volume = (
   name: string,
@@ -516,6 +603,7 @@ export const podCases: readonly ManifestCase[] = [
   ...inArea('manifest identity', identity),
   ...inArea('manifest lifetime', lifetime),
   ...inArea('manifest network', network),
+  ...inArea('manifest admission', admission),
   ...inArea('manifest volumes', volumes),
   ...inArea('manifest files', folder),
 ];

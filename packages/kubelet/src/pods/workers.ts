@@ -159,8 +159,9 @@ export class PodWorkers implements PlegListener {
     this.#reconcile();
   }
 
-  /** Whether a pod that was preempted for this one still runs. */
+  /** Whether a pod that was preempted for this one still runs. One that ran before this kubelet has its room. */
   #waitsForRoom(uid: string): boolean {
+    if (this.#found.has(uid)) return false;
     return [...this.#workers.values()].some((worker) => worker.clears === uid);
   }
 

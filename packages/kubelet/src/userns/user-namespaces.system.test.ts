@@ -11,7 +11,6 @@ import {
   shellPod,
   startTestNode,
   testRuntimes,
-  untilGone,
   untilRunning,
   untilStatus,
 } from '../testing/node.ts';
@@ -77,9 +76,8 @@ test('a pod has users of its own, sees its files as theirs, and keeps its ids', 
   const three = usersPod('three');
   // The pod that goes first frees its ids; the one that stays keeps them for another container, too.
   next.setPods([two, three]);
-  await untilGone(next, one);
   await untilRunning(next, three);
-  assert.ok(!existsSync(file(one)));
+  await until('the first is gone', () => !existsSync(file(one)));
   const { containers } = await node.cri.runtime.listContainers({});
   for (const { id, labels } of containers) {
     if (labels['io.kubernetes.pod.uid'] !== two.metadata.uid) continue;
