@@ -11,7 +11,7 @@ const root = dirname(import.meta.dirname);
 const files = globSync(
   [
     'packages/*/src/**/*.test.ts',
-    'test/{conformance,crictl,parity,soak}/**/*.test.ts',
+    'test/{compare-kubelet,conformance,crictl,parity,soak}/**/*.test.ts',
     'bench/*.test.ts',
     'scripts/**/*.test.ts',
     'docs/*.test.ts',

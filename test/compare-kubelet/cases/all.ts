@@ -6,11 +6,15 @@ import { probeCases } from './probes.ts';
 import { resourceCases } from './resources.ts';
 import { securityCases } from './security.ts';
 import { serverCases } from './server.ts';
+import { startCases } from './start-order.ts';
+import { stopCases } from './stop-order.ts';
 import { volumeCases } from './volumes.ts';
 
 export const cases: readonly ManifestCase[] = [
   ...serverCases,
   ...containerCases,
+  ...startCases,
+  ...stopCases,
   ...probeCases,
   ...volumeCases,
   ...environmentCases,

@@ -141,3 +141,9 @@ export function restarted(times: number): Settled {
 
 /** Whatever is listed: for pods that come no further, with `holdMs`. */
 export const listed: Settled = () => true;
+
+/** One container has ended and another one runs. */
+export const someEnded: Settled = ({ status }) => {
+  const states = (status.containerStatuses ?? []).map(({ state }) => state);
+  return states.some((state) => state?.terminated) && states.some((state) => state?.running);
+};
