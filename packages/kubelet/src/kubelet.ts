@@ -178,7 +178,12 @@ function workerPorts(
 ): WorkerPorts {
   const { runtime } = cri;
   const pods = new RuntimePods(runtime, options);
-  const images = new ImageManager(imageCri.image, options.maxParallelImagePulls);
+  const images = new ImageManager({
+    client: imageCri.image,
+    maxParallelPulls: options.maxParallelImagePulls,
+    objects,
+    rootDir: options.rootDir,
+  });
   const crashLoop = new CrashLoopBackoff(options.maxContainerRestartPeriodMs);
   const creations = new Semaphore(maxCreations);
   const capacity = nodeCapacity(options.rootDir);

@@ -29,7 +29,6 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
     'ephemeralContainers',
     'hostUsers',
     'hostnameOverride',
-    'imagePullSecrets',
     'overhead',
     'resourceClaims',
     'resources',

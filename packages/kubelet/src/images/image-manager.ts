@@ -6,13 +6,21 @@ import { Semaphore } from '@berth/common/semaphore.ts';
 import type { ImageClient } from '@berth/cri/client/client.ts';
 import { CriError } from '@berth/cri/errors/cri-error.ts';
 import type { DeepPartial, Image, PodSandboxConfig } from '@berth/cri/generated/api.ts';
-import type { Container, Pod } from '../api/pod.ts';
+import { type Container, type Pod, podKey } from '../api/pod.ts';
 import { PullBackoff } from '../backoff/image-pull.ts';
 import { createLogger } from '../klog/klog.ts';
 import { type PresentImage, presentImage } from '../kubecontainer/present-image.ts';
 import { StartError } from '../kubecontainer/start-error.ts';
 import { unlessGone } from '../kuberuntime/unless-gone.ts';
-import { withDefaultTag } from './image-name.ts';
+import type { Objects } from '../objects/objects.ts';
+import { nodeCredentials } from './credentials/node-config.ts';
+import {
+  credentialsHash,
+  type PullCredentials,
+  pullCredentials,
+  pullSecretsOf,
+} from './credentials/pull-credentials.ts';
+import { repositoryOf, withDefaultTag } from './image-name.ts';
 
 const log = createLogger('image-manager.ts');
 
@@ -22,17 +30,30 @@ const noDeadlineMs = 24 * 3600 * 1000;
 /** How long a status shows ErrImagePull before ImagePullBackOff. */
 const errorShownMs = 2000;
 
+/** What pulls need. */
+export interface ImageManagerPorts {
+  client: ImageClient;
+  /** Maximum number of concurrent pulls; undefined: no limit. */
+  maxParallelPulls: number | undefined;
+  objects: Pick<Objects, 'secret'>;
+  /** Where the kubelet keeps its files: `config.json` there may have credentials. */
+  rootDir: string;
+}
+
 /** Pulls images by policy, with exponential backoff per pod and image. */
 export class ImageManager {
+  readonly #ports: ImageManagerPorts;
   readonly #client: ImageClient;
   readonly #pulls: Semaphore;
   readonly #backoff = new PullBackoff();
   readonly #underWay = new Map<string, Promise<string>>();
+  /** The hash of the credentials of the last attempt that failed, by pod and image. */
+  readonly #tried = new Map<string, string>();
 
-  /** `maxParallelPulls` undefined: no limit. */
-  constructor(client: ImageClient, maxParallelPulls: number | undefined) {
-    this.#client = client;
-    this.#pulls = new Semaphore(maxParallelPulls ?? Number.POSITIVE_INFINITY);
+  constructor(ports: ImageManagerPorts) {
+    this.#ports = ports;
+    this.#client = ports.client;
+    this.#pulls = new Semaphore(ports.maxParallelPulls ?? Number.POSITIVE_INFINITY);
   }
 
   /** Returns the container's image; pulls it if the policy requires. Throws StartError with the reason to show. */
@@ -64,6 +85,7 @@ export class ImageManager {
   /** Drops the back-offs of a removed pod. */
   forget(podUid: string): void {
     this.#backoff.forget(podUid);
+    for (const key of this.#tried.keys()) if (key.startsWith(`${podUid}_`)) this.#tried.delete(key);
   }
 
   async #status(image: string): Promise<Image | undefined> {
@@ -78,39 +100,80 @@ export class ImageManager {
 
   async #pull(pod: Pod, image: string, sandboxConfig: DeepPartial<PodSandboxConfig>): Promise<string> {
     const { uid } = pod.metadata;
-    const wait = this.#backoff.waiting(uid, image, Date.now());
+    const credentials = await this.#credentials(pod, image);
+    const key = `${uid}_${image}`;
+    const hash = credentialsHash(credentials);
+    // Nothing waits for an attempt with other credentials.
+    const wait = this.#tried.get(key) === hash ? this.#backoff.waiting(uid, image, Date.now()) : undefined;
     if (wait) throw new StartError('ImagePullBackOff', wait.message, { retryAt: wait.until });
     const podName = `${pod.metadata.namespace}/${pod.metadata.name}`;
     try {
       const started = Date.now();
       log.info('Pulling image', { pod: podName, image });
-      const ref = await this.#pullOnce(image, sandboxConfig);
+      const ref = await this.#pullOnce(image, credentials, sandboxConfig);
       log.info('Pulled image', { pod: podName, image, ms: Date.now() - started });
       return ref;
     } catch (error) {
-      const message = rpcText(error);
+      const message = messageOf(error);
       this.#backoff.failed(uid, image, message, Date.now());
+      this.#tried.set(key, hash);
       log.error('Failed to pull image', { err: error, pod: podName, image });
       // The next attempt reports the back-off and its end.
       throw new StartError('ErrImagePull', message, { retryAt: Date.now() + errorShownMs, cause: error });
     }
   }
 
-  /** Concurrent requests for the same image share one pull. */
-  #pullOnce(image: string, sandboxConfig: DeepPartial<PodSandboxConfig>): Promise<string> {
-    const underWay = this.#underWay.get(image);
+  /** The credentials to try, in this order. */
+  async #credentials(pod: Pod, image: string): Promise<PullCredentials[]> {
+    const { objects, rootDir } = this.#ports;
+    const { secrets, missing } = pullSecretsOf(pod, objects);
+    if (missing.length > 0) {
+      log.warn('Unable to retrieve pull secret, the image pull may not succeed.', {
+        pod: podKey(pod),
+        secret: missing.join(', '),
+      });
+    }
+    try {
+      return pullCredentials(repositoryOf(image), secrets, await nodeCredentials(rootDir));
+    } catch (cause) {
+      throw new StartError('ErrImagePull', messageOf(cause), { cause });
+    }
+  }
+
+  /** Concurrent requests for the same image with the same credentials share one pull. */
+  #pullOnce(
+    image: string,
+    credentials: readonly PullCredentials[],
+    sandboxConfig: DeepPartial<PodSandboxConfig>,
+  ): Promise<string> {
+    const key = `${credentialsHash(credentials)} ${image}`;
+    const underWay = this.#underWay.get(key);
     if (underWay) return underWay;
     const pull = this.#pulls
-      .run(async () => {
-        const response = await this.#client.pullImage(
-          { image: { image }, sandboxConfig },
-          { timeoutMs: noDeadlineMs },
-        );
-        return response.imageRef;
-      })
-      .finally(() => this.#underWay.delete(image));
-    this.#underWay.set(image, pull);
+      .run(() => this.#pullWithAny(image, credentials, sandboxConfig))
+      .finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, pull);
     return pull;
+  }
+
+  /** Pulls with the first credentials that succeed; without any when there are none. */
+  async #pullWithAny(
+    image: string,
+    credentials: readonly PullCredentials[],
+    sandboxConfig: DeepPartial<PodSandboxConfig>,
+  ): Promise<string> {
+    const problems = new Set<string>();
+    const attempts = credentials.map(({ username, password }) => ({ username, password }));
+    for (const auth of attempts.length > 0 ? attempts : [undefined]) {
+      try {
+        const request = { image: { image }, sandboxConfig, ...(auth && { auth }) };
+        return (await this.#client.pullImage(request, { timeoutMs: noDeadlineMs })).imageRef;
+      } catch (error) {
+        problems.add(rpcText(error));
+      }
+    }
+    const all = [...problems];
+    throw new Error(all.length === 1 ? all[0] : `[${all.join(', ')}]`);
   }
 }
 

@@ -72,7 +72,7 @@ export const places: Readonly<Record<string, Place>> = {
       hostUsers: refused(false),
       hostname: requested('h'),
       hostnameOverride: refused('h'),
-      imagePullSecrets: refused([{ name: 's' }]),
+      imagePullSecrets: actedOn('images/credentials/pull-credentials.ts', [{ name: 's' }]),
       initContainers: actedOn('pods/actions/init-actions.ts', [{ name: 'i', image: 'a' }]),
       nodeName: actedOn('config/static-pod.ts', 'n'),
       nodeSelector: actedOn('admission/node-affinity.ts', { a: 'b' }),
@@ -366,6 +366,10 @@ export const places: Readonly<Record<string, Place>> = {
   PodReadinessGate: {
     at: ['spec', 'readinessGates', 0],
     fields: { conditionType: actedOn('status/conditions.ts', 'a.b/c') },
+  },
+  LocalObjectReference: {
+    at: ['spec', 'imagePullSecrets', 0],
+    fields: { name: actedOn('images/credentials/pull-credentials.ts', 's') },
   },
   PodOS: { at: ['spec', 'os'], beside: { name: 'linux' }, fields: { name: carried('linux') } },
 };
