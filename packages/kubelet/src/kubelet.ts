@@ -265,7 +265,13 @@ function workerPorts(
   const { runtimeName, handlers, canMountRecursivelyReadOnly } = facts;
   const { runtime } = cri;
   const pods = new RuntimePods(runtime, options, (seconds) => metrics.pleg.podRead(seconds));
-  const images = new ImageManager(imageCri.image, options.maxParallelImagePulls, metrics.images);
+  const images = new ImageManager({
+    client: imageCri.image,
+    maxParallelPulls: options.maxParallelImagePulls,
+    objects,
+    rootDir: options.rootDir,
+    metrics: metrics.images,
+  });
   const crashLoop = new CrashLoopBackoff(options.maxContainerRestartPeriodMs);
   const creations = new Semaphore(maxCreations);
   const capacity = node.forPods;

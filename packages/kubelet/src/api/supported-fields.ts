@@ -27,7 +27,6 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
   ObjectMeta: new Set(['deletionTimestamp', ...ignoredFields('ObjectMeta')]),
   PodSpec: new Set([
     'ephemeralContainers',
-    'imagePullSecrets',
     'resourceClaims',
     'serviceAccount',
     'serviceAccountName',

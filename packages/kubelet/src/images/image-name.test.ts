@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withDefaultTag } from './image-name.ts';
+import { repositoryOf, withDefaultTag } from './image-name.ts';
 
 const hex = 'a'.repeat(64);
 const cases: [image: string, want: string | undefined][] = [
@@ -26,4 +26,18 @@ const cases: [image: string, want: string | undefined][] = [
 ];
 for (const [image, want] of cases) {
   test(`${image || 'empty'} is ${want ?? 'no image name'}`, () => assert.equal(withDefaultTag(image), want));
+}
+
+for (const [image, want] of [
+  ['busybox', 'docker.io/library/busybox'],
+  ['busybox:1.36', 'docker.io/library/busybox'],
+  ['team/app:1', 'docker.io/team/app'],
+  ['docker.io/app', 'docker.io/library/app'],
+  ['index.docker.io/app', 'docker.io/library/app'],
+  ['localhost/a:1', 'localhost/a'],
+  ['host:5000/a/b@sha256:12', 'host:5000/a/b'],
+  ['Team/app', 'Team/app'],
+  ['registry.k8s.io/pause:3.10', 'registry.k8s.io/pause'],
+] as const) {
+  test(`the repository of ${image} is ${want}`, () => assert.equal(repositoryOf(image), want));
 }

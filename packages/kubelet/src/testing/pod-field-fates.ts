@@ -87,7 +87,7 @@ export const places: Readonly<Record<string, Place>> = {
       hostUsers: requested(false),
       hostname: requested('h'),
       hostnameOverride: requested('h'),
-      imagePullSecrets: refused([{ name: 's' }]),
+      imagePullSecrets: actedOn('images/credentials/pull-credentials.ts', [{ name: 's' }]),
       initContainers: actedOn('pods/actions/init-actions.ts', [{ name: 'i', image: 'a' }]),
       nodeName: actedOn('config/static-pod.ts', 'n'),
       nodeSelector: actedOn('admission/node-affinity.ts', { a: 'b' }),
@@ -613,6 +613,10 @@ export const places: Readonly<Record<string, Place>> = {
   SleepAction: {
     at: [...main, 'lifecycle', 'postStart', 'sleep'],
     fields: { seconds: actedOn('lifecycle/run-hook.ts', 1) },
+  },
+  LocalObjectReference: {
+    at: ['spec', 'imagePullSecrets', 0],
+    fields: { name: actedOn('images/credentials/pull-credentials.ts', 's') },
   },
   PodOS: {
     at: ['spec', 'os'],
