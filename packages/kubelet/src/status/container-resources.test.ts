@@ -59,3 +59,9 @@ test('the user is shown with the groups that it has', () => {
   assert.deepEqual(user([3]), { linux: { uid: 1, gid: 2, supplementalGroups: [3] } });
   assert.deepEqual(user([]), { linux: { uid: 1, gid: 2 } });
 });
+
+test('a signal is shown when the runtime tells it', () => {
+  const signal = (changes: Partial<RuntimeContainer>) =>
+    settingsStatus(testContainer({ name: 'a' }), having(changes)).stopSignal;
+  assert.deepEqual([signal({ stopSignal: 'SIGQUIT' }), signal({})], ['SIGQUIT', undefined]);
+});

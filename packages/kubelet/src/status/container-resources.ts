@@ -20,8 +20,7 @@ export function settingsStatus(
     resources: actualResources(container.resources, latest),
     ...(Object.keys(requests).length > 0 ? { allocatedResources: { ...requests } } : {}),
     ...(user && { user: { linux: shownUser(user) } }),
-    // The real kubelet shows signals behind a feature gate: here the manifest has to ask for one.
-    ...(stopSignal !== undefined && 'stopSignal' in (container.lifecycle ?? {}) ? { stopSignal } : {}),
+    ...(stopSignal === undefined ? {} : { stopSignal }),
   };
 }
 

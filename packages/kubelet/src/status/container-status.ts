@@ -66,7 +66,8 @@ function fromRuntime(
   return {
     name: container.name,
     state: latest ? containerState(latest, runtimeName) : { waiting: { reason: waiting } },
-    lastState: former ? containerState(former, runtimeName) : {},
+    // A view may show the former container as it was before it was killed.
+    lastState: former?.state === 'exited' ? containerState(former, runtimeName) : {},
     ready: started && (readiness === undefined || readiness === 'success'),
     restartCount: latest?.restartCount ?? 0,
     image: latest?.image || container.image,
