@@ -2,19 +2,47 @@
 import { join } from 'node:path';
 import type { SysctlRules } from '../api/validation/security-context.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
+import { decodeManifest } from './decode.ts';
 import { FileSource } from './file-source.ts';
+import { HttpSource } from './http-source.ts';
 import type { PodSource } from './pod-source.ts';
 
-/** The manifest directory, if there is one. */
+/** The manifest directory and the URL, as far as there are such. */
 export function podSources(options: KubeletOptions, sysctls: SysctlRules): PodSource[] {
-  if (options.staticPodPath === undefined) return [];
-  return [
-    new FileSource({
-      path: options.staticPodPath,
-      nodeName: options.nodeName,
-      stateDir: join(options.rootDir, 'static-pods'),
-      checkFrequencyMs: options.fileCheckFrequencyMs,
-      sysctls,
-    }),
-  ];
+  const sources: PodSource[] = [];
+  if (options.staticPodPath !== undefined) sources.push(fileSource(options, options.staticPodPath, sysctls));
+  if (options.staticPodUrl !== undefined) sources.push(httpSource(options, options.staticPodUrl, sysctls));
+  return sources;
+}
+
+function fileSource(options: KubeletOptions, path: string, sysctls: SysctlRules): FileSource {
+  return new FileSource({
+    path,
+    nodeName: options.nodeName,
+    stateDir: join(options.rootDir, 'static-pods'),
+    checkFrequencyMs: options.fileCheckFrequencyMs,
+    sysctls,
+  });
+}
+
+function httpSource(
+  { nodeName, rootDir }: KubeletOptions,
+  { url, headers, checkFrequencyMs }: NonNullable<KubeletOptions['staticPodUrl']>,
+  sysctls: SysctlRules,
+): HttpSource {
+  return new HttpSource({
+    url,
+    headers,
+    checkFrequencyMs,
+    stateDir: join(rootDir, 'static-pods-url'),
+    decode: (content) =>
+      decodeManifest(content, {
+        sysctls,
+        nodeName,
+        file: url,
+        source: 'http',
+        seen: new Date(),
+        validate: 'warn',
+      }),
+  });
 }

@@ -49,6 +49,7 @@ export function buildConfiguration({
     imageServiceEndpoint: settings.imageServiceEndpoint || settings.containerRuntimeEndpoint,
     runtimeRequestTimeoutMs: settings.runtimeRequestTimeout,
     staticPodPath: settings.staticPodPath === '' ? undefined : resolve(settings.staticPodPath),
+    staticPodUrl: staticPodUrl(settings),
     fileCheckFrequencyMs: settings.fileCheckFrequency,
     syncFrequencyMs: settings.syncFrequency,
     cgroupDriver: settings.cgroupDriver,
@@ -79,6 +80,17 @@ function readConfigurationFile(path: string): ConfigurationFile {
     const detail = messageOf(error);
     throw new ConfigurationError(`failed to load kubelet config file, path: ${path}, error: ${detail}`);
   }
+}
+
+function staticPodUrl({
+  staticPodURL: url,
+  staticPodURLHeader: headers,
+  httpCheckFrequency: checkFrequencyMs,
+}: Settings): KubeletOptions['staticPodUrl'] {
+  if (url === '') return undefined;
+  const protocol = URL.parse(url)?.protocol;
+  if (protocol === 'http:' || protocol === 'https:') return { url, headers, checkFrequencyMs };
+  throw new ConfigurationError(`staticPodURL: must be an http or https URL, not ${JSON.stringify(url)}`);
 }
 
 function absolute(field: string, path: string): string {
