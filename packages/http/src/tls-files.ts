@@ -50,6 +50,7 @@ export class TlsFiles implements Disposable {
   #current: string;
   #isReading = false;
   #isStale = false;
+  #isDisposed = false;
 
   constructor(paths: TlsPaths, ports: TlsFilesPorts) {
     this.#paths = paths;
@@ -69,6 +70,7 @@ export class TlsFiles implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
     for (const watcher of this.#watchers) watcher.close();
   }
 
@@ -87,12 +89,12 @@ export class TlsFiles implements Disposable {
     try {
       const contents = await readTlsFiles(this.#paths);
       const text = JSON.stringify(contents);
-      if (text === this.#current) return;
+      if (text === this.#current || this.#isDisposed) return;
       this.#ports.renew(contents);
       this.#current = text;
       this.#ports.onRenewed();
     } catch (error) {
-      this.#ports.onUnusable(error);
+      if (!this.#isDisposed) this.#ports.onUnusable(error);
     }
   }
 }

@@ -1,10 +1,10 @@
-// Where pods come from. Today a manifest directory; later a manifest URL and the API server.
+// Where pods come from: a manifest directory or a URL; later the API server.
 import type { Pod } from '../api/pod.ts';
 import type { NodeObject } from '../objects/types.ts';
 
 /** A manifest that has no effect, and the reason, for the log, `/rejected` and `berth up`. */
 export interface RejectedManifest {
-  /** Path of the file. */
+  /** Path of the file, or the URL. */
   file: string;
   /** `namespace/name` in the manifest, if it could be read. */
   pod?: string;
@@ -30,7 +30,7 @@ export interface PodUpdate {
 
 /** A source of desired pods. */
 export interface PodSource {
-  readonly name: 'file';
+  readonly name: 'file' | 'http';
   /** Starts watching. Calls `onUpdate` with the complete set at once and after each change. */
   start(onUpdate: (update: PodUpdate) => void): void;
   /** Stops watching; the pods keep running. */

@@ -9,8 +9,10 @@ import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 export interface StaticPodOrigin {
   /** Name of this node. */
   nodeName: string;
-  /** Path of the manifest. */
+  /** Path of the manifest, or its URL. */
   file: string;
+  /** What that is; default: a file. */
+  source?: 'file' | 'http';
 }
 
 const annotation = {
@@ -21,7 +23,8 @@ const annotation = {
 
 /** The pod as this node runs it; `seen` is when its manifest was first read. */
 export function asStaticPod(pod: v1.Pod, origin: StaticPodOrigin, seen: Date): v1.Pod {
-  const { nodeName } = origin;
+  const { nodeName, source = 'file' } = origin;
+  const tolerations = pod.spec?.tolerations ?? [];
   const metadata = withoutServerFields(pod.metadata ?? {});
   const uid = metadata.uid || manifestHash(pod, origin);
   return {
@@ -34,11 +37,16 @@ export function asStaticPod(pod: v1.Pod, origin: StaticPodOrigin, seen: Date): v
         ...metadata.annotations,
         [annotation.hash]: uid,
         [annotation.seen]: seen.toISOString().replace('Z', '000000Z'),
-        [annotation.source]: 'file',
+        [annotation.source]: source,
       },
     },
     ...(pod.spec && {
-      spec: { ...pod.spec, nodeName, tolerations: withNoExecuteToleration(pod.spec.tolerations ?? []) },
+      spec: {
+        ...pod.spec,
+        nodeName,
+        // As in the real kubelet, pods of a URL do not have the toleration.
+        tolerations: source === 'file' ? withNoExecuteToleration(tolerations) : tolerations,
+      },
     }),
   };
 }
@@ -51,10 +59,10 @@ function withoutServerFields(metadata: ObjectMeta): ObjectMeta {
 }
 
 /** A 128-bit hash, in hexadecimal, of the manifest's content (with sorted keys) and its origin. */
-function manifestHash(pod: v1.Pod, { nodeName, file }: StaticPodOrigin): string {
+function manifestHash(pod: v1.Pod, { nodeName, file, source }: StaticPodOrigin): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify(pod, sortedKeys));
-  hash.update(`host:${nodeName}file:${file}`);
+  hash.update(source === 'http' ? `url:${file}` : `host:${nodeName}file:${file}`);
   return hash.digest('hex').slice(0, 32);
 }
 

@@ -53,6 +53,7 @@ export function buildConfiguration({
     imageServiceEndpoint: settings.imageServiceEndpoint || settings.containerRuntimeEndpoint,
     runtimeRequestTimeoutMs: settings.runtimeRequestTimeout,
     staticPodPath: settings.staticPodPath === '' ? undefined : resolve(settings.staticPodPath),
+    staticPodUrl: staticPodUrl(settings),
     fileCheckFrequencyMs: settings.fileCheckFrequency,
     syncFrequencyMs: settings.syncFrequency,
     cgroupDriver: settings.cgroupDriver,
@@ -117,6 +118,17 @@ function checkedSysctls(patterns: readonly string[]): readonly string[] {
   const problem = patterns.map(sysctlPatternProblem).find((each) => each !== undefined);
   if (problem === undefined) return patterns;
   throw new ConfigurationError(`allowedUnsafeSysctls: ${problem}`);
+}
+
+function staticPodUrl({
+  staticPodURL: url,
+  staticPodURLHeader: headers,
+  httpCheckFrequency: checkFrequencyMs,
+}: Settings): KubeletOptions['staticPodUrl'] {
+  if (url === '') return undefined;
+  const protocol = URL.parse(url)?.protocol;
+  if (protocol === 'http:' || protocol === 'https:') return { url, headers, checkFrequencyMs };
+  throw new ConfigurationError(`staticPodURL: must be an http or https URL, not ${JSON.stringify(url)}`);
 }
 
 function absolute(field: string, path: string): string {

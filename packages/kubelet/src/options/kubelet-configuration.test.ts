@@ -200,6 +200,28 @@ test('the secure server', () => {
   for (const [flag, error] of cases) assert.throws(() => built(flag), error, flag);
 });
 
+test('a URL of static pods, with headers that nobody is shown', () => {
+  const argv = ['--manifest-url=https://h/pods', '--manifest-url-header=a:one,b:two:2,a:three'];
+  const line = parseCommandLine(argv);
+  const { options, settings } = buildConfiguration(line);
+  const headers = { a: ['one', 'three'], b: ['two:2'] };
+  assert.deepEqual(options.staticPodUrl, { url: 'https://h/pods', headers, checkFrequencyMs: 20_000 });
+  assert.deepEqual(configurationJson(settings)['staticPodURLHeader'], { a: ['<masked>'], b: ['<masked>'] });
+  assert.equal(flagValues(line)['manifest-url-header'], 'a:<masked>,b:<masked>');
+  const file = `${head}staticPodURL: http://h\nstaticPodURLHeader: {a: [one, three], b: ["two:2"]}\nhttpCheckFrequency: 5s\n`;
+  assert.deepEqual(readKubeletConfiguration(file).settings, {
+    staticPodURL: 'http://h',
+    staticPodURLHeader: headers,
+    httpCheckFrequency: 5000,
+  });
+  for (const [flag, error] of [
+    ['--manifest-url=/etc/manifests', /staticPodURL: must be an http or https URL/],
+    ['--manifest-url-header=secret', /must be a list of NAME:VALUE/],
+  ] as const) {
+    assert.throws(() => buildConfiguration(parseCommandLine([flag])), error);
+  }
+});
+
 test('/configz and /flagz', () => {
   const line = parseCommandLine(['--max-pods=5', '--hostname-override=N1', '--node-ip=10.0.0.9,::1', '-v=2']);
   const { settings } = buildConfiguration(line);

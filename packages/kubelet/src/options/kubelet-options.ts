@@ -56,6 +56,10 @@ export interface KubeletOptions {
   runtimeRequestTimeoutMs: number;
   /** Directory or file of static pods; undefined: no static pods. */
   staticPodPath: string | undefined;
+  /** URL of static pods, with the headers of its requests; undefined: none. */
+  staticPodUrl:
+    | { url: string; headers: Readonly<Record<string, readonly string[]>>; checkFrequencyMs: number }
+    | undefined;
   /** Resync interval of the manifest directory, for missed inotify events. */
   fileCheckFrequencyMs: number;
   /** Resync interval of all pods with the runtime, for missed events. */

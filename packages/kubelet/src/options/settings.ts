@@ -41,6 +41,7 @@ export interface Settings {
   fileCheckFrequency: number;
   healthzBindAddress: string;
   healthzPort: number;
+  httpCheckFrequency: number;
   imageServiceEndpoint: string;
   kubeReserved: Record<string, string>;
   maxParallelImagePulls: number;
@@ -57,6 +58,8 @@ export interface Settings {
   serializeImagePulls: boolean;
   singleProcessOOMKill: boolean;
   staticPodPath: string;
+  staticPodURL: string;
+  staticPodURLHeader: Readonly<Record<string, readonly string[]>>;
   streamingConnectionIdleTimeout: number;
   syncFrequency: number;
   tlsCertFile: string;
@@ -120,6 +123,7 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   fileCheckFrequency: duration(1),
   healthzBindAddress: ipAddress(),
   healthzPort: integer(0, 65_535),
+  httpCheckFrequency: duration(1),
   imageServiceEndpoint: text(),
   kubeReserved: quantities('=', reservedProblem),
   maxParallelImagePulls: integer(1, 2 ** 31 - 1),
@@ -136,6 +140,8 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   serializeImagePulls: bool(),
   singleProcessOOMKill: bool(),
   staticPodPath: text(),
+  staticPodURL: text(),
+  staticPodURLHeader: headers(),
   streamingConnectionIdleTimeout: duration(1),
   syncFrequency: duration(1),
   tlsCertFile: text(),
@@ -183,6 +189,7 @@ export const defaultSettings: Settings = {
   fileCheckFrequency: 20_000,
   healthzBindAddress: '127.0.0.1',
   healthzPort: 10_248,
+  httpCheckFrequency: 20_000,
   imageServiceEndpoint: '',
   kubeReserved: {},
   maxParallelImagePulls: 1,
@@ -200,6 +207,8 @@ export const defaultSettings: Settings = {
   serializeImagePulls: true,
   singleProcessOOMKill: false,
   staticPodPath: '',
+  staticPodURL: '',
+  staticPodURLHeader: {},
   streamingConnectionIdleTimeout: 4 * 3_600_000,
   syncFrequency: 60_000,
   tlsCertFile: '',
@@ -416,4 +425,39 @@ function integers(): Field<number[]> {
     throw wanted('a list of whole numbers', value);
   };
   return field((value) => check(value === '' ? [] : value.split(',').map(Number)), check);
+}
+
+/** Headers of HTTP requests: lists by name, and on the command line `a:one,b:two,a:three`. They may be secrets. */
+function headers(): Field<Readonly<Record<string, readonly string[]>>> {
+  const masked = (value: object): object =>
+    Object.fromEntries(Object.keys(value).map((name) => [name, ['<masked>']]));
+  return field(
+    (value) => {
+      const lists: Record<string, string[]> = {};
+      for (const part of value === '' ? [] : value.split(',')) {
+        const [, name, content] = /^\s*([^:]+):(.*)$/s.exec(part) ?? [];
+        if (name === undefined || content === undefined) throw wanted('a list of NAME:VALUE', value);
+        lists[name] = [...(lists[name] ?? []), content];
+      }
+      return lists;
+    },
+    (value) => {
+      const isList = (each: unknown): each is string[] =>
+        Array.isArray(each) && each.every((entry) => typeof entry === 'string');
+      if (!isObject(value)) throw wanted('an object', value);
+      const lists: Record<string, string[]> = {};
+      for (const [name, list] of Object.entries(value)) {
+        if (!isList(list)) throw wanted('lists of texts', list);
+        lists[name] = list;
+      }
+      return lists;
+    },
+    {
+      toText: (value) =>
+        Object.keys(value)
+          .map((name) => `${name}:<masked>`)
+          .join(','),
+      toJson: masked,
+    },
+  );
 }

@@ -11,6 +11,7 @@ import { debugFlagsRoute } from './routes/debug-flags.ts';
 import { debuggingDisabled, disabledRoute } from './routes/disabled.ts';
 import { type Endpoint, endpointRoutes } from './routes/endpoints.ts';
 import { healthRoutes, kubeletChecks } from './routes/health.ts';
+import { nodeLogs } from './routes/node-logs.ts';
 import { podsRoute, rejectedRoute } from './routes/pods.ts';
 import { profilingRoute } from './routes/profiling.ts';
 import { runRoutes } from './routes/run.ts';
@@ -61,7 +62,7 @@ export function secureRoutes(
   const routes = [
     ...open,
     ...(handlers.systemLogs
-      ? systemLogsRoutes(systemLogs)
+      ? systemLogsRoutes(systemLogs, handlers.systemLogQuery ? nodeLogs(systemLogs) : undefined)
       : [disabledRoute('/logs/', 'logs endpoint is disabled.')]),
     handlers.profiling
       ? profilingRoute(process.argv)

@@ -22,11 +22,21 @@ export interface RunningServer {
 }
 
 /** Listens on the socket for root and on the ports that are not 0. Throws when one is not available. */
-export async function startServers(
+export async function startServers(options: KubeletOptions, host: ServerHost): Promise<RunningServer[]> {
+  const servers: RunningServer[] = [];
+  try {
+    for await (const server of starting(options, host)) servers.push(server);
+    return servers;
+  } catch (error) {
+    for (const server of servers) server.close();
+    throw error;
+  }
+}
+
+async function* starting(
   { rootDir, nodeName, secureServer, readOnlyServer, healthzServer }: KubeletOptions,
   host: ServerHost,
-): Promise<RunningServer[]> {
-  const servers: RunningServer[] = [];
+): AsyncGenerator<RunningServer> {
   const readOnly: HttpServerPorts = {
     index: indexRoutes(readOnlyRoutes(host)),
     serverType: 'readonly',
@@ -34,27 +44,30 @@ export async function startServers(
     observe: host.observe,
   };
   const socket = privateSocket(rootDir);
-  if (socket !== undefined) servers.push(await servePrivately(socket, readOnly));
+  if (socket !== undefined) yield await servePrivately(socket, readOnly);
   else log.warn('No socket for berth: the path of the root directory is too long', { path: rootDir });
   if (readOnlyServer.port !== 0) {
-    const server = plainServer(readOnly);
-    servers.push(await listenTcp(server, { ...readOnlyServer, flag: '--read-only-port' }));
+    yield await listenTcp(plainServer(readOnly), { ...readOnlyServer, flag: '--read-only-port' });
   }
   if (healthzServer.port !== 0) {
     const server = plainServer({ ...readOnly, index: indexRoutes(healthRoutes(pingOnly)) });
-    servers.push(await listenTcp(server, { ...healthzServer, flag: '--healthz-port' }));
+    yield await listenTcp(server, { ...healthzServer, flag: '--healthz-port' });
   }
   if (secureServer.port !== 0) {
     const { server, stop } = await startSecureServer(secureServer, { host, nodeName });
-    const listening = await listenTcp(server, { ...secureServer, flag: '--port' });
-    servers.push({
-      close: () => {
-        stop();
-        listening.close();
-      },
-    });
+    try {
+      const listening = await listenTcp(server, { ...secureServer, flag: '--port' });
+      yield {
+        close: () => {
+          stop();
+          listening.close();
+        },
+      };
+    } catch (error) {
+      stop();
+      throw error;
+    }
   }
-  return servers;
 }
 
 function plainServer(ports: HttpServerPorts): Server {
@@ -73,7 +86,7 @@ async function servePrivately(socketPath: string, ports: HttpServerPorts): Promi
 }
 
 /** Listens; says which flag to change when the port is taken. */
-export async function listenTcp(
+async function listenTcp(
   server: Server,
   { address, port, flag }: { address: string; port: number; flag: string },
 ): Promise<RunningServer> {

@@ -13,6 +13,7 @@ export function testOptions(changes: Partial<KubeletOptions> = {}): KubeletOptio
     imageServiceEndpoint: '/test/cri.sock',
     runtimeRequestTimeoutMs: 30_000,
     staticPodPath: undefined,
+    staticPodUrl: undefined,
     fileCheckFrequencyMs: 20_000,
     syncFrequencyMs: 60_000,
     cgroupDriver: 'cgroupfs',

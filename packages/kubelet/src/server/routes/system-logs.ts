@@ -53,13 +53,14 @@ export async function serveFile(
   await sendFile(file, stats.size, request.headers.range, response);
 }
 
-interface Found {
+/** An open file or folder, which the caller closes. */
+export interface Found {
   file: FileHandle;
   stats: Stats;
 }
 
-/** Undefined for what does not exist or is not to be served. */
-async function openFound(folder: string, path: string): Promise<Found | undefined> {
+/** Opens a path below `folder`; undefined for what does not exist or is not to be served. */
+export async function openFound(folder: string, path: string): Promise<Found | undefined> {
   try {
     const descriptor = await resolveBeneath(folder, path);
     try {
