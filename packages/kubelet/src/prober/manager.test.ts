@@ -197,3 +197,16 @@ test('a probe waits for its initial delay', async () => {
   await until('it ran', () => ran.length > 0);
   assert.ok(Date.now() - startedAt >= 990, `${Date.now() - startedAt} ms`);
 });
+
+test('a version of the pod with the same probes goes on, one with others begins with what was recorded', async () => {
+  const { made, ran } = prober(async (word) => (word === 'ready' ? 0 : 1));
+  const pod = podWith({ readinessProbe: command('ready') });
+  made.observe(pod, running, '');
+  await until('it is ready', () => made.result('readiness', 'a0') === 'success');
+  const labelled = { ...pod, metadata: { ...pod.metadata, labels: { a: 'b' } } };
+  made.observe(labelled, running, '');
+  assert.equal(made.metrics()[0]?.total.get('successful'), 1);
+  made.observe(podWith({ readinessProbe: command('other') }), running, '');
+  assert.equal(made.result('readiness', 'a0'), 'success');
+  await until('the other ran', () => ran.includes('other in a0'));
+});

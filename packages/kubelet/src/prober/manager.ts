@@ -117,7 +117,10 @@ export class Prober implements ProbeResults {
   #probed(pod: Pod): ProbedPod | undefined {
     const { uid } = pod.metadata;
     const known = this.#pods.get(uid);
-    if (known && (known.pod === pod || isDeepStrictEqual(probesIn(known.pod), probesIn(pod)))) return known;
+    if (known && (known.pod === pod || isDeepStrictEqual(probesIn(known.pod), probesIn(pod)))) {
+      known.pod = pod;
+      return known;
+    }
     this.forget(uid);
     const wanted = probesIn(pod);
     if (wanted.length === 0) return undefined;
