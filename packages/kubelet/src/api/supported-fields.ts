@@ -82,6 +82,12 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
   VolumeMount: new Set(['recursiveReadOnly']),
 };
 
+/** Fields that the real kubelet refuses in static pods as well, and its reason. */
+const notForStaticPods: Readonly<Record<string, string>> = {
+  'PodSpec.serviceAccount': 'static pods may not reference serviceaccounts',
+  'PodSpec.serviceAccountName': 'static pods may not reference serviceaccounts',
+};
+
 /** Fields whose given value equals an unset field. */
 const harmless: Readonly<Record<string, unknown>> = {
   'Container.lifecycle': {},
@@ -122,7 +128,10 @@ function visit(type: string, value: unknown, path: string, errors: FieldError[])
       const reason = withoutEffect[`${type}.${name}`] ?? degraded[`${type}.${name}=${entry}`];
       errors.push(
         reason === undefined
-          ? forbidden(join(path, name), 'not supported by this kubelet yet')
+          ? forbidden(
+              join(path, name),
+              notForStaticPods[`${type}.${name}`] ?? 'not supported by this kubelet yet',
+            )
           : ignored(join(path, name), reason),
       );
     }
