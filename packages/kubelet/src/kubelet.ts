@@ -183,6 +183,7 @@ function workerPorts(
     maxParallelPulls: options.maxParallelImagePulls,
     objects,
     rootDir: options.rootDir,
+    verification: options.imageVerification,
   });
   const crashLoop = new CrashLoopBackoff(options.maxContainerRestartPeriodMs);
   const creations = new Semaphore(maxCreations);

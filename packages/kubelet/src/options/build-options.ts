@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
 import { isSystemdRunning } from '@berth/linux/systemd/running.ts';
+import { allowlistProblem, type ImageVerification } from '../images/verification/policy.ts';
 import type { CommandLine } from './flags.ts';
 import {
   ConfigurationError,
@@ -61,6 +62,7 @@ export function buildConfiguration({
     maxPods: settings.maxPods,
     seccompDefault: settings.seccompDefault,
     maxParallelImagePulls: isSerial ? 1 : parallel,
+    imageVerification: imageVerification(settings),
     maxContainerRestartPeriodMs: settings.maxContainerRestartPeriod,
     readOnlyServer: { address: settings.address, port: settings.enableServer ? settings.readOnlyPort : 0 },
     healthzServer: { address: settings.healthzBindAddress, port: settings.healthzPort },
@@ -76,6 +78,21 @@ function readConfigurationFile(path: string): ConfigurationFile {
     const detail = messageOf(error);
     throw new ConfigurationError(`failed to load kubelet config file, path: ${path}, error: ${detail}`);
   }
+}
+
+function imageVerification(settings: Settings): ImageVerification {
+  const policy = settings.imagePullCredentialsVerificationPolicy;
+  const allowlist = settings.preloadedImagesVerificationAllowlist;
+  if (allowlist.length > 0 && policy !== 'NeverVerifyAllowlistedImages') {
+    throw new ConfigurationError(
+      'preloadedImagesVerificationAllowlist: can only be set if imagePullCredentialsVerificationPolicy is NeverVerifyAllowlistedImages',
+    );
+  }
+  const problem = allowlist.map(allowlistProblem).find((each) => each !== undefined);
+  if (problem !== undefined) {
+    throw new ConfigurationError(`preloadedImagesVerificationAllowlist: invalid image pattern: ${problem}`);
+  }
+  return { policy, allowlist };
 }
 
 function absolute(field: string, path: string): string {

@@ -1,6 +1,7 @@
 // The kubelet's settings after defaults, configuration file and command line are merged: parsed, checked, in plain
 // units. Everything below main.ts reads these and never a flag or a YAML field.
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
+import type { ImageVerification } from '../images/verification/policy.ts';
 
 /** Settings of a running kubelet. Names follow KubeletConfiguration; units are in the names. */
 export interface KubeletOptions {
@@ -48,6 +49,8 @@ export interface KubeletOptions {
   seccompDefault: boolean;
   /** Maximum number of concurrent image pulls; undefined: no limit. */
   maxParallelImagePulls: number | undefined;
+  /** Which images a pod may use only with credentials that pulled them. */
+  imageVerification: ImageVerification;
   /** Longest wait between two restarts of a crashing container. */
   maxContainerRestartPeriodMs: number;
   /** Address and port of /pods and /healthz; port 0 turns it off. */

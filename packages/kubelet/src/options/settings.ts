@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { formatGoDuration } from '@berth/common/go-duration.ts';
 import { type CgroupDriverName, cgroupDrivers } from '@berth/linux/cgroups/driver.ts';
 import { parseDuration } from '../api/duration.ts';
+import { type ImageVerification, verificationPolicies } from '../images/verification/policy.ts';
 
 /** Values of the supported fields, by their names in KubeletConfiguration; durations in milliseconds. */
 export interface Settings {
@@ -23,11 +24,13 @@ export interface Settings {
   fileCheckFrequency: number;
   healthzBindAddress: string;
   healthzPort: number;
+  imagePullCredentialsVerificationPolicy: ImageVerification['policy'];
   imageServiceEndpoint: string;
   maxParallelImagePulls: number;
   maxPods: number;
   podLogsDir: string;
   podPidsLimit: number;
+  preloadedImagesVerificationAllowlist: string[];
   readOnlyPort: number;
   resolvConf: string;
   runtimeRequestTimeout: number;
@@ -71,11 +74,13 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   fileCheckFrequency: duration(1),
   healthzBindAddress: ipAddress(),
   healthzPort: integer(0, 65_535),
+  imagePullCredentialsVerificationPolicy: choice(...verificationPolicies),
   imageServiceEndpoint: text(),
   maxParallelImagePulls: integer(1, 2 ** 31 - 1),
   maxPods: integer(0, 2 ** 31 - 1),
   podLogsDir: text(),
   podPidsLimit: integer(-1, Number.MAX_SAFE_INTEGER),
+  preloadedImagesVerificationAllowlist: list(),
   readOnlyPort: integer(0, 65_535),
   resolvConf: text(),
   runtimeRequestTimeout: duration(1),
@@ -107,11 +112,13 @@ export const defaultSettings: Settings = {
   fileCheckFrequency: 20_000,
   healthzBindAddress: '127.0.0.1',
   healthzPort: 10_248,
+  imagePullCredentialsVerificationPolicy: 'NeverVerifyPreloadedImages',
   imageServiceEndpoint: '',
   maxParallelImagePulls: 1,
   maxPods: 110,
   podLogsDir: '/var/log/pods',
   podPidsLimit: -1,
+  preloadedImagesVerificationAllowlist: [],
   // The real kubelet's default is 10255 without a configuration file. Off here: every local user could read all pods.
   readOnlyPort: 0,
   resolvConf: '/etc/resolv.conf',

@@ -26,6 +26,7 @@ export function testOptions(changes: Partial<KubeletOptions> = {}): KubeletOptio
     maxPods: 110,
     seccompDefault: false,
     maxParallelImagePulls: undefined,
+    imageVerification: { policy: 'NeverVerifyPreloadedImages', allowlist: [] },
     maxContainerRestartPeriodMs: 1000,
     readOnlyServer: { address: '127.0.0.1', port: 0 },
     healthzServer: { address: '127.0.0.1', port: 0 },
