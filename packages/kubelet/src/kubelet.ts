@@ -271,6 +271,7 @@ function workerPorts(
     objects,
     rootDir: options.rootDir,
     metrics: metrics.images,
+    verification: options.imageVerification,
   });
   const crashLoop = new CrashLoopBackoff(options.maxContainerRestartPeriodMs);
   const creations = new Semaphore(maxCreations);

@@ -20,6 +20,7 @@ import { type UpOptions, up } from './up.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const hello = join(root, 'examples/hello.yaml');
+const settings = join(root, 'examples/settings.yaml');
 const testBridge = 'brtest-berth';
 const testCgroups = ['/berthtest-node', '/berthtest-kubelet'];
 const SIGKILL = 9;
@@ -173,6 +174,42 @@ test('from nothing to a pod that answers, and back to nothing', async () => {
     /FAIL berthd {3}does not answer at .*\nFAIL kubelet {2}does not answer\n\nStart it with: berth up\n/,
   );
   assert.match(await runDown(), /nothing is left running/);
+});
+
+test('a pod with its ConfigMap and Secret, in one file or in several', async () => {
+  const { text, error } = await runUp([settings], { try: true });
+  assert.equal(error, undefined);
+  const answer = 'Good morning, alice, from the node (a password of 28 characters)';
+  assert.ok(text.includes(`:8080\n${answer}\n`), text);
+
+  const [configMap = '', secret = '', pod = ''] = readFileSync(settings, 'utf8')
+    .replaceAll('name: settings', 'name: parts')
+    .replaceAll('name: greeting', 'name: greeting2')
+    .replaceAll('name: login', 'name: login2')
+    .split('---\n');
+  const files = { 'a-pod.yaml': pod, 'b.yaml': configMap, 'c.yaml': secret };
+  for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
+  const paths = Object.keys(files).map((name) => join(dir, name));
+  const parts = await runUp(paths, { try: true });
+  assert.equal(parts.error, undefined);
+  assert.ok(parts.text.includes(answer), parts.text);
+  const installed = await readdir(layout.manifestDir);
+  assert.deepEqual(installed, [
+    'configmap-default-greeting2.yaml',
+    'default-parts.yaml',
+    'default-settings.yaml',
+    'secret-default-login2.yaml',
+  ]);
+  for (const name of installed) assert.equal(statSync(join(layout.manifestDir, name)).mode & 0o777, 0o600);
+
+  await writeFile(join(dir, 'c.yaml'), secret.replace('stringData', 'stringdata'));
+  const typo = await runUp(paths);
+  assert.match(
+    typo.error?.message ?? '',
+    /c\.yaml: Secret default\/login2: line \d+, column 1: strict decoding error: unknown field "stringdata"/,
+  );
+  assert.match(await runDown(), / ok {2}pod default\/parts {3}ended\n/);
+  await assertNothingLeft();
 });
 
 test('pods that cannot get ready are told with the reason, and a job that ends is no failure', async () => {

@@ -77,6 +77,23 @@ test('--validate says what becomes of what a node ignores', () => {
   assert.throws(() => parse(pod('a', '""'), 'f.yaml', 'ignore'), /image: Required value$/);
 });
 
+const configMap = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\n';
+
+test('objects are placed with the first pod, or by their kind and name', () => {
+  const both = parse(`${configMap}---\n${pod('one')}`);
+  assert.equal(both.target, '/m/default-one.yaml');
+  assert.deepEqual(both.objects, [{ kind: 'ConfigMap', namespace: 'default', name: 'c' }]);
+  assert.equal(parse(configMap).target, '/m/configmap-default-c.yaml');
+  assert.deepEqual(parse(configMap).pods, []);
+  assert.deepEqual(duplicates([parse(configMap, '1'), parse(configMap, '2')]), [
+    '2: ConfigMap default/c is already defined by 1',
+  ]);
+  const { warnings } = parse(`${configMap}dat: {}\n`, 'f.yaml', 'warn');
+  assert.deepEqual(warnings, [
+    'f.yaml: ConfigMap default/c: strict decoding error: unknown field "dat" (did you mean "data"?)',
+  ]);
+});
+
 test('one pod in two files', () => {
   assert.deepEqual(duplicates([parse(pod('a'), '1'), parse(pod('b'), '2'), parse(pod('a'), '3')]), [
     '3: pod default/a is already defined by 1',

@@ -73,6 +73,9 @@ const isMigrated = 'Kubernetes has only a CSI driver for it, which needs an API 
 const refusals: Readonly<Record<string, string>> = {
   'Container.volumeDevices':
     'only a persistentVolumeClaim can be a block device, and that needs an API server',
+  // The real kubelet's words.
+  'PodSpec.serviceAccount': 'static pods may not reference serviceaccounts',
+  'PodSpec.serviceAccountName': 'static pods may not reference serviceaccounts',
   'Volume.awsElasticBlockStore': isMigrated,
   'Volume.azureDisk': isMigrated,
   'Volume.azureFile': isMigrated,

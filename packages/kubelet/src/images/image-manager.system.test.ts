@@ -89,6 +89,26 @@ onEveryRuntime((podTest) => {
     await endAll(node, kubelet, pod);
   });
 
+  podTest('an image that a Secret pulled is not for pods without one', async (stage) => {
+    const { node, kubelet } = stage;
+    const first = privatePod('first', '4', 'right');
+    kubelet.setObjects([secret('right', testUser.password), secret('other', testUser.password)]);
+    kubelet.setPods([first]);
+    await untilRunning(kubelet, first);
+    const without = privatePod('without', '4');
+    const never = privatePod('never', '4');
+    for (const container of never.spec.containers) container.imagePullPolicy = 'Never';
+    const other = privatePod('other', '4', 'other');
+    kubelet.setPods([first, without, never, other]);
+    await untilRefused(stage, without);
+    await untilStatus(kubelet, never, 'is refused', ({ containerStatuses = [] }) => {
+      const { reason, message = '' } = containerStatuses[0]?.state?.waiting ?? {};
+      return reason === 'ErrImageNeverPull' && message.endsWith('is not present with pull policy of Never');
+    });
+    await untilRunning(kubelet, other);
+    await endAll(node, kubelet, first, without, never, other);
+  });
+
   podTest("the node's config.json is for every pod", async (stage) => {
     const { node, kubelet } = stage;
     const pod = privatePod('node', '3');

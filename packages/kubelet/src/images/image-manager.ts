@@ -5,6 +5,7 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
 import type { ImageClient } from '@berth/cri/client/client.ts';
 import type { DeepPartial, Image, PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import { repositoryOf, withDefaultTag } from '../api/image-name.ts';
 import { type Container, type Pod, podKey } from '../api/pod.ts';
 import { PullBackoff } from '../backoff/image-pull.ts';
 import { createLogger } from '../klog/klog.ts';
@@ -21,7 +22,10 @@ import {
   pullCredentials,
   pullSecretsOf,
 } from './credentials/pull-credentials.ts';
-import { repositoryOf, withDefaultTag } from './image-name.ts';
+import type { ImageVerification } from './verification/policy.ts';
+import { PullRecords } from './verification/pull-records.ts';
+import { pullSecrets } from './verification/pulled-record.ts';
+import { PullRecordFiles } from './verification/record-files.ts';
 
 const log = createLogger('image-manager.ts');
 
@@ -37,9 +41,10 @@ export interface ImageManagerPorts {
   /** Maximum number of concurrent pulls; undefined: no limit. */
   maxParallelPulls: number | undefined;
   objects: Pick<Objects, 'secret'>;
-  /** Where the kubelet keeps its files: `config.json` there may have credentials. */
+  /** Where the kubelet keeps its files: `config.json` there may have credentials, `image_manager` has records. */
   rootDir: string;
   metrics: ImageMetrics;
+  verification: ImageVerification;
 }
 
 /** Pulls images by policy, with exponential backoff per pod and image. */
@@ -48,7 +53,8 @@ export class ImageManager {
   readonly #client: ImageClient;
   readonly #pulls: Semaphore;
   readonly #backoff = new PullBackoff();
-  readonly #underWay = new Map<string, Promise<string>>();
+  readonly #records: PullRecords;
+  readonly #underWay = new Map<string, Promise<Pulled>>();
   /** The hash of the credentials of the last attempt that failed, by pod and image. */
   readonly #tried = new Map<string, string>();
 
@@ -56,6 +62,8 @@ export class ImageManager {
     this.#ports = ports;
     this.#client = ports.client;
     this.#pulls = new Semaphore(ports.maxParallelPulls ?? Number.POSITIVE_INFINITY);
+    const { client, rootDir, verification } = ports;
+    this.#records = new PullRecords({ files: new PullRecordFiles(rootDir), client, verification });
   }
 
   /** Returns the container's image; pulls it if the policy requires. Throws StartError with the reason to show. */
@@ -73,20 +81,21 @@ export class ImageManager {
     if (policy !== 'Always') {
       const present = await this.#status(image);
       this.#ports.metrics.ensured(policy, present !== undefined, present === undefined && policy !== 'Never');
-      if (present) return presentImage(present);
+      if (present && !(await this.#mustPull(pod, container, image, present))) return presentImage(present);
+      // Whether the image is there is not told to a pod that may not use it.
       if (container.imagePullPolicy === 'Never') {
         const message = `Container image "${container.image}" is not present with pull policy of Never`;
         throw new StartError('ErrImageNeverPull', message);
       }
     }
     if (policy === 'Always') this.#ports.metrics.ensured(policy, undefined, true);
-    const began = performance.now();
-    const ref = await this.#pull(pod, image, sandboxConfig);
-    const pulled = (await this.#status(image)) ?? (await this.#status(ref));
-    if (!pulled)
-      throw new StartError('ImageInspectError', `Failed to inspect image "${image}": gone after its pull`);
-    this.#ports.metrics.pulled((performance.now() - began) / 1000, pulled.size);
-    return { ...presentImage(pulled), ref: ref || pulled.id };
+    return await this.#pull(pod, container, image, sandboxConfig);
+  }
+
+  #mustPull(pod: Pod, container: Pick<Container, 'image'>, image: string, { id }: Image): Promise<boolean> {
+    return this.#records.mustPull(container.image, id, async () =>
+      pullSecrets(await this.#credentials(pod, image)),
+    );
   }
 
   /** Drops the back-offs of a removed pod. */
@@ -109,7 +118,12 @@ export class ImageManager {
     }
   }
 
-  async #pull(pod: Pod, image: string, sandboxConfig: DeepPartial<PodSandboxConfig>): Promise<string> {
+  async #pull(
+    pod: Pod,
+    container: Pick<Container, 'image'>,
+    image: string,
+    sandboxConfig: DeepPartial<PodSandboxConfig>,
+  ): Promise<PresentImage> {
     const { uid } = pod.metadata;
     const credentials = await this.#credentials(pod, image);
     const key = `${uid}_${image}`;
@@ -118,20 +132,35 @@ export class ImageManager {
     const wait = this.#tried.get(key) === hash ? this.#backoff.waiting(uid, image, Date.now()) : undefined;
     if (wait) throw new StartError('ImagePullBackOff', wait.message, { retryAt: wait.until });
     const podName = `${pod.metadata.namespace}/${pod.metadata.name}`;
-    try {
-      const started = Date.now();
-      log.info('Pulling image', { pod: podName, image });
-      const ref = await this.#pullOnce(image, credentials, sandboxConfig);
-      log.info('Pulled image', { pod: podName, image, ms: Date.now() - started });
-      return ref;
-    } catch (error) {
+    const began = performance.now();
+    await using intent = await this.#records.intend(container.image);
+    const { ref, used } = await this.#tryPull(podName, image, credentials, sandboxConfig).catch((error) => {
       const message = messageOf(error);
       this.#backoff.failed(uid, image, message, Date.now());
       this.#tried.set(key, hash);
       log.error('Failed to pull image', { err: error, pod: podName, image });
       // The next attempt reports the back-off and its end.
       throw new StartError('ErrImagePull', message, { retryAt: Date.now() + errorShownMs, cause: error });
-    }
+    });
+    const pulled = (await this.#status(image)) ?? (await this.#status(ref));
+    if (!pulled)
+      throw new StartError('ImageInspectError', `Failed to inspect image "${image}": gone after its pull`);
+    this.#ports.metrics.pulled((performance.now() - began) / 1000, pulled.size);
+    await intent.pulled(pulled.id, used);
+    return { ...presentImage(pulled), ref: ref || pulled.id };
+  }
+
+  async #tryPull(
+    pod: string,
+    image: string,
+    credentials: readonly PullCredentials[],
+    sandboxConfig: DeepPartial<PodSandboxConfig>,
+  ): Promise<Pulled> {
+    const started = Date.now();
+    log.info('Pulling image', { pod, image });
+    const pulled = await this.#pullOnce(image, credentials, sandboxConfig);
+    log.info('Pulled image', { pod, image, ms: Date.now() - started });
+    return pulled;
   }
 
   /** The credentials to try, in this order. */
@@ -156,7 +185,7 @@ export class ImageManager {
     image: string,
     credentials: readonly PullCredentials[],
     sandboxConfig: DeepPartial<PodSandboxConfig>,
-  ): Promise<string> {
+  ): Promise<Pulled> {
     const key = `${credentialsHash(credentials)} ${image}`;
     const underWay = this.#underWay.get(key);
     if (underWay) return underWay;
@@ -172,13 +201,14 @@ export class ImageManager {
     image: string,
     credentials: readonly PullCredentials[],
     sandboxConfig: DeepPartial<PodSandboxConfig>,
-  ): Promise<string> {
+  ): Promise<Pulled> {
     const problems = new Set<string>();
-    const attempts = credentials.map(({ username, password }) => ({ username, password }));
-    for (const auth of attempts.length > 0 ? attempts : [undefined]) {
+    for (const used of credentials.length > 0 ? credentials : [undefined]) {
       try {
+        const auth = used && { username: used.username, password: used.password };
         const request = { image: { image }, sandboxConfig, ...(auth && { auth }) };
-        return (await this.#client.pullImage(request, { timeoutMs: noDeadlineMs })).imageRef;
+        const { imageRef } = await this.#client.pullImage(request, { timeoutMs: noDeadlineMs });
+        return { ref: imageRef, used };
       } catch (error) {
         problems.add(rpcErrorText(error));
       }
@@ -186,4 +216,12 @@ export class ImageManager {
     const all = [...problems];
     throw new Error(all.length === 1 ? all[0] : `[${all.join(', ')}]`);
   }
+}
+
+/** The result of a pull. */
+interface Pulled {
+  /** The runtime's id of the image, '' from a runtime that does not tell it. */
+  ref: string;
+  /** Undefined: none were needed. */
+  used: PullCredentials | undefined;
 }

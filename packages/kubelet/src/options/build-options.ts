@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
 import { isSystemdRunning } from '@berth/linux/systemd/running.ts';
 import { sysctlPatternProblem } from '../api/sysctls.ts';
+import { allowlistProblem, type ImageVerification } from '../images/verification/policy.ts';
 import type { CommandLine } from './flags.ts';
 import {
   ConfigurationError,
@@ -81,6 +82,7 @@ export function buildConfiguration({
     userIds: checkedUserIds(settings.userNamespacesIdsPerPod, settings.maxPods),
     seccompDefault: settings.seccompDefault,
     maxParallelImagePulls: isSerial ? 1 : parallel,
+    imageVerification: imageVerification(settings),
     maxContainerRestartPeriodMs: settings.maxContainerRestartPeriod,
     secureServer: secureServer.options,
     readOnlyServer: { address: settings.address, port: settings.enableServer ? settings.readOnlyPort : 0 },
@@ -129,6 +131,21 @@ function staticPodUrl({
   const protocol = URL.parse(url)?.protocol;
   if (protocol === 'http:' || protocol === 'https:') return { url, headers, checkFrequencyMs };
   throw new ConfigurationError(`staticPodURL: must be an http or https URL, not ${JSON.stringify(url)}`);
+}
+
+function imageVerification(settings: Settings): ImageVerification {
+  const policy = settings.imagePullCredentialsVerificationPolicy;
+  const allowlist = settings.preloadedImagesVerificationAllowlist;
+  if (allowlist.length > 0 && policy !== 'NeverVerifyAllowlistedImages') {
+    throw new ConfigurationError(
+      'preloadedImagesVerificationAllowlist: can only be set if imagePullCredentialsVerificationPolicy is NeverVerifyAllowlistedImages',
+    );
+  }
+  const problem = allowlist.map(allowlistProblem).find((each) => each !== undefined);
+  if (problem !== undefined) {
+    throw new ConfigurationError(`preloadedImagesVerificationAllowlist: invalid image pattern: ${problem}`);
+  }
+  return { policy, allowlist };
 }
 
 function absolute(field: string, path: string): string {

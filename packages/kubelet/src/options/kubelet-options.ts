@@ -2,6 +2,7 @@
 // units. Everything below main.ts reads these and never a flag or a YAML field.
 import type { SecureVersion } from 'node:tls';
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
+import type { ImageVerification } from '../images/verification/policy.ts';
 import type { ReservationSettings } from './reservation-settings.ts';
 import type { NodeIds } from './subordinate-ids.ts';
 
@@ -102,6 +103,8 @@ export interface KubeletOptions {
   seccompDefault: boolean;
   /** Maximum number of concurrent image pulls; undefined: no limit. */
   maxParallelImagePulls: number | undefined;
+  /** Which images a pod may use only with credentials that pulled them. */
+  imageVerification: ImageVerification;
   /** Longest wait between two restarts of a crashing container. */
   maxContainerRestartPeriodMs: number;
   /** The server for authenticated clients. */

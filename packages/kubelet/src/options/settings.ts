@@ -5,6 +5,7 @@ import { formatGoDuration } from '@berth/common/go-duration.ts';
 import { isObject } from '@berth/common/json/is-object.ts';
 import { type CgroupDriverName, cgroupDrivers } from '@berth/linux/cgroups/driver.ts';
 import { parseDuration } from '../api/duration.ts';
+import { type ImageVerification, verificationPolicies } from '../images/verification/policy.ts';
 import { defaultEvictionHard, reservedProblem, thresholdsProblem } from './reservation-settings.ts';
 
 /** Values of authorization.mode. */
@@ -42,6 +43,7 @@ export interface Settings {
   healthzBindAddress: string;
   healthzPort: number;
   httpCheckFrequency: number;
+  imagePullCredentialsVerificationPolicy: ImageVerification['policy'];
   imageServiceEndpoint: string;
   kubeReserved: Record<string, string>;
   maxParallelImagePulls: number;
@@ -51,6 +53,7 @@ export interface Settings {
   podLogsDir: string;
   podPidsLimit: number;
   port: number;
+  preloadedImagesVerificationAllowlist: string[];
   readOnlyPort: number;
   resolvConf: string;
   runtimeRequestTimeout: number;
@@ -124,6 +127,7 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   healthzBindAddress: ipAddress(),
   healthzPort: integer(0, 65_535),
   httpCheckFrequency: duration(1),
+  imagePullCredentialsVerificationPolicy: choice(...verificationPolicies),
   imageServiceEndpoint: text(),
   kubeReserved: quantities('=', reservedProblem),
   maxParallelImagePulls: integer(1, 2 ** 31 - 1),
@@ -133,6 +137,7 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   podLogsDir: text(),
   podPidsLimit: integer(-1, Number.MAX_SAFE_INTEGER),
   port: integer(0, 65_535),
+  preloadedImagesVerificationAllowlist: list(),
   readOnlyPort: integer(0, 65_535),
   resolvConf: text(),
   runtimeRequestTimeout: duration(1),
@@ -190,6 +195,7 @@ export const defaultSettings: Settings = {
   healthzBindAddress: '127.0.0.1',
   healthzPort: 10_248,
   httpCheckFrequency: 20_000,
+  imagePullCredentialsVerificationPolicy: 'NeverVerifyPreloadedImages',
   imageServiceEndpoint: '',
   kubeReserved: {},
   maxParallelImagePulls: 1,
@@ -199,6 +205,7 @@ export const defaultSettings: Settings = {
   podLogsDir: '/var/log/pods',
   podPidsLimit: -1,
   port: 10_250,
+  preloadedImagesVerificationAllowlist: [],
   // The real kubelet's default is 10255 without a configuration file. Off here: every local user could read all pods.
   readOnlyPort: 0,
   resolvConf: '/etc/resolv.conf',

@@ -35,6 +35,7 @@ export function testOptions(changes: Partial<KubeletOptions> = {}): KubeletOptio
     maxPods: 110,
     seccompDefault: false,
     maxParallelImagePulls: undefined,
+    imageVerification: { policy: 'NeverVerifyPreloadedImages', allowlist: [] },
     maxContainerRestartPeriodMs: 1000,
     secureServer: {
       address: '127.0.0.1',

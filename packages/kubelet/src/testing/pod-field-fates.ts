@@ -105,6 +105,7 @@ export const places: Readonly<Record<string, Place>> = {
       schedulingGates: refused([{ name: 'a.b/c' }], 'spec.nodeName'),
       schedulingGroup: carried({ podGroupName: 'g' }),
       securityContext: requested({ runAsUser: 5 }),
+      // As the real kubelet: a static pod may not reference a service account.
       serviceAccount: refused('default'),
       serviceAccountName: refused('default'),
       setHostnameAsFQDN: actedOn('sandbox/hostname.ts', true),

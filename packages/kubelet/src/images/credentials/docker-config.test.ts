@@ -3,7 +3,12 @@ import { test } from 'node:test';
 import { parseDockerConfigJson, parseDockercfg } from './docker-config.ts';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
-const entry = (registry: string, username: string, password: string) => ({ registry, username, password });
+const entry = (registry: string, username: string, password: string, email = '') => ({
+  registry,
+  username,
+  password,
+  email,
+});
 
 test('config.json has its entries in auths, .dockercfg at the top', () => {
   const auths = {
@@ -16,7 +21,7 @@ test('config.json has its entries in auths, .dockercfg at the top', () => {
   const entries = [
     entry('a.example', 'user', 'pass:word'),
     entry('b', 'u', 'p'),
-    entry('c', 'u', 'p'),
+    entry('c', 'u', 'p', 'x@y'),
     entry('d', 'u', 'p'),
     entry('e', '', ''),
   ];

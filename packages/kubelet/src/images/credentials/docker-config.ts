@@ -8,6 +8,8 @@ export interface RegistryEntry {
   registry: string;
   username: string;
   password: string;
+  /** '' unless the file has one; only a part of what the credentials' hash is of. */
+  email: string;
 }
 
 /** The entries of a `config.json`: those of its `auths`. Throws when it is no such file. */
@@ -38,7 +40,7 @@ function entriesOf(value: unknown): RegistryEntry[] {
     const [username, password] = auth
       ? decodedAuth(auth, registry)
       : [text(fields, 'username', registry), text(fields, 'password', registry)];
-    return { registry, username, password };
+    return { registry, username, password, email: text(fields, 'email', registry) };
   });
 }
 

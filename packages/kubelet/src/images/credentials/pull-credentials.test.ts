@@ -13,7 +13,7 @@ const json = (name: string, password: string) =>
   secret(name, 'kubernetes.io/dockerconfigjson', '.dockerconfigjson', { auths: auths(password) });
 const cfg = (name: string, password: string) =>
   secret(name, 'kubernetes.io/dockercfg', '.dockercfg', auths(password));
-const node = [{ registry: 'a.example', username: 'u', password: 'node' }];
+const node = [{ registry: 'a.example', username: 'u', password: 'node', email: '' }];
 
 test("a pod's Secrets come before the node's file, in their order", () => {
   const all = pullCredentials('a.example/app', [cfg('one', '1'), json('two', '2')], node);
@@ -56,7 +56,7 @@ test('pull Secrets are of the namespace of the pod, and an empty name is none', 
 
 test('the hash follows names and passwords', () => {
   const of = (...passwords: string[]) =>
-    credentialsHash(passwords.map((password) => ({ registry: 'r', username: 'u', password })));
+    credentialsHash(passwords.map((password) => ({ registry: 'r', username: 'u', password, email: '' })));
   assert.equal(of('1', '2'), of('1', '2'));
   assert.notEqual(of('1', '2'), of('2', '1'));
   assert.notEqual(of(), of(''));
