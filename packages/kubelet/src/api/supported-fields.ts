@@ -27,7 +27,6 @@ const withoutEffect: Readonly<Record<string, string>> = {
 const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
   ObjectMeta: new Set(['deletionTimestamp', ...ignoredFields('ObjectMeta')]),
   PodSpec: new Set([
-    'ephemeralContainers',
     'hostUsers',
     'hostnameOverride',
     'imagePullSecrets',
@@ -112,7 +111,8 @@ function visit(type: string, value: unknown, path: string, errors: FieldError[])
   const fields = fieldsOf(type);
   if (!fields || !isObject(value)) return;
   for (const [name, entry] of Object.entries(value)) {
-    if (!unsupported[type]?.has(name))
+    // What holds for a container holds for an ephemeral one.
+    if (!unsupported[type.replace('EphemeralContainer', 'Container')]?.has(name))
       visit((fields[name] ?? '').replace('!', ''), entry, join(path, name), errors);
     else if (!isUnset(entry) && !isHarmless(`${type}.${name}`, entry)) {
       const reason = withoutEffect[`${type}.${name}`] ?? degraded[`${type}.${name}=${entry}`];

@@ -2,8 +2,10 @@
 import {
   type ContainerConfig,
   type DeepPartial,
+  type LinuxContainerSecurityContext,
   type Mount,
   MountPropagation,
+  NamespaceMode,
 } from '@berth/cri/generated/api.ts';
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
 import { stopSignal } from '../api/stop-signal.ts';
@@ -28,6 +30,8 @@ export interface ContainerParts {
   hostsFile: string | undefined;
   /** The file for the container's termination message. */
   terminationLog: string | undefined;
+  /** Id of the container whose process namespace an ephemeral container looks into. */
+  targetId?: string | undefined;
 }
 
 /** The configuration of `container`. Throws (CreateContainerConfigError) when a value is not available. */
@@ -62,12 +66,25 @@ export function containerConfig(
         memoryLimitInBytes: limits.memoryLimit ?? 0n,
         oomScoreAdj: BigInt(oomScoreAdj(pod, container, parts.place.node.memoryBytes)),
       },
-      securityContext: containerSecurityContext(pod, container, parts.image.user, {
-        default: options.seccompDefault,
-        profileRoot: `${options.rootDir}/seccomp`,
-      }),
+      securityContext: inTarget(
+        parts.targetId,
+        containerSecurityContext(pod, container, parts.image.user, {
+          default: options.seccompDefault,
+          profileRoot: `${options.rootDir}/seccomp`,
+        }),
+      ),
     },
   };
+}
+
+/** The security context of a container in the process namespace of another, unless it shares that of pod or node. */
+function inTarget(
+  targetId: string | undefined,
+  context: DeepPartial<LinuxContainerSecurityContext>,
+): DeepPartial<LinuxContainerSecurityContext> {
+  const { namespaceOptions } = context;
+  if (targetId === undefined || namespaceOptions?.pid !== NamespaceMode.CONTAINER) return context;
+  return { ...context, namespaceOptions: { ...namespaceOptions, pid: NamespaceMode.TARGET, targetId } };
 }
 
 function mounts(pod: Pod, container: Container, parts: ContainerParts): DeepPartial<Mount>[] {

@@ -27,6 +27,8 @@ export interface ContainerPlace {
   sandboxId: string;
   sandboxConfig: DeepPartial<PodSandboxConfig>;
   podIps: string[];
+  /** Id of the container whose process namespace an ephemeral container looks into. */
+  targetId: string | undefined;
   /** Paths on the node of the pod's volumes, by name. */
   volumes: ReadonlyMap<string, string>;
 }
@@ -81,6 +83,7 @@ async function prepare(
       place: podPlace,
       volumePaths: volumePaths(pod, container, place.volumes, podPlace, options),
       hostsFile: hostsFile(pod, podIps, options),
+      targetId: place.targetId,
       terminationLog:
         container.terminationMessagePath === '' ? undefined : makeTerminationLog(options, uid, attempt),
     },

@@ -1,33 +1,52 @@
-// The API status of containers, from the runtime's state and this kubelet's failures.
+// The API status of containers, from the runtime's state, this kubelet's failures and the former status.
 import { type ContainerKind, containersOfKind, isSidecar } from '../api/each-container.ts';
 import type { Container, ContainerState, ContainerStatus, Pod } from '../api/pod.ts';
 import { shouldRestart } from '../containers/restart-policy.ts';
 import type { PodRuntimeStatus, RuntimeContainer } from '../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../kubecontainer/start-error.ts';
+import { restartingAllContainers } from './phase.ts';
+
+/** The further inputs of the statuses of containers. */
+export interface ContainerStatusContext {
+  /** The scheme of container ids, such as `berth` or `containerd`. */
+  runtimeName: string;
+  failures: ReadonlyMap<string, StartFailure>;
+  /** Whether the containers of the pod are being removed to be restarted together. */
+  restartsAll: boolean;
+  isDeleted: boolean;
+}
 
 /**
- * The statuses of the pod's containers of one kind, in the order of its specification. Keeps `lastState` of `previous`
- * when the runtime no longer has that container.
+ * The statuses of the pod's containers of one kind, in the order of its specification. What the runtime has lost is taken
+ * from `previous`: how often a container was restarted and how it ended.
  */
 export function containerStatuses(
   pod: Pod,
   kind: ContainerKind,
   runtime: PodRuntimeStatus,
-  context: { runtimeName: string; failures: ReadonlyMap<string, StartFailure> },
+  context: ContainerStatusContext,
   previous: readonly ContainerStatus[],
 ): ContainerStatus[] {
-  return containersOfKind(pod.spec, kind).map(({ container }) => {
+  return containersOfKind<Container>(pod.spec, kind).map(({ container }) => {
     const [latest, former] = runtime.containers.filter((each) => each.name === container.name);
-    const status = fromRuntime(pod, container, latest, former, context.runtimeName);
     const before = previous.find((each) => each.name === container.name);
-    if (!former && before) status.lastState = formerState(before, status);
+    const status = latest
+      ? fromRuntime(container, latest, former, before, context)
+      : lostStatus(pod, container, before, context);
     if (kind === 'init' && !isSidecar(container)) {
       if (latest?.state === 'exited' && latest.exitCode === 0) return { ...status, ready: true };
+      status.ready = status.state?.terminated?.exitCode === 0;
+      if (!latest && status.state?.waiting && wasInitialized(pod, runtime)) {
+        return { ...status, ready: true, state: lostInit };
+      }
+    }
+    if (kind === 'ephemeral') {
+      // It has no probes: nothing says that it has started or is ready.
       status.ready = false;
-      if (!latest && wasInitialized(pod, runtime)) return { ...status, ready: true, state: lostInit };
+      delete status.started;
     }
     const failure = context.failures.get(container.name);
-    if (!failure || !shouldRestart(pod, container, latest)) return status;
+    if (!failure || !mayStart(pod, kind, container, latest)) return status;
     const lastState = status.state?.terminated ? status.state : status.lastState;
     return {
       ...status,
@@ -37,35 +56,98 @@ export function containerStatuses(
   });
 }
 
-function fromRuntime(
+/** Whether a container that does not run is going to be started. Ephemeral containers are never restarted. */
+function mayStart(
   pod: Pod,
+  kind: ContainerKind,
   container: Container,
   latest: RuntimeContainer | undefined,
+): boolean {
+  if (kind === 'ephemeral') return (latest?.state ?? 'created') === 'created';
+  return shouldRestart(pod, container, latest);
+}
+
+/** The status of a container that the runtime has; `former` is the one before it. */
+function fromRuntime(
+  container: Container,
+  latest: RuntimeContainer,
   former: RuntimeContainer | undefined,
-  runtimeName: string,
+  before: ContainerStatus | undefined,
+  { runtimeName }: ContainerStatusContext,
 ): ContainerStatus {
-  const running = latest?.state === 'running';
-  const waiting = containersOfKind(pod.spec, 'init').length > 0 ? 'PodInitializing' : 'ContainerCreating';
-  return {
+  const running = latest.state === 'running';
+  const containerID = `${runtimeName}://${latest.id}`;
+  const status: ContainerStatus = {
     name: container.name,
-    state: latest ? containerState(latest, runtimeName) : { waiting: { reason: waiting } },
-    lastState: former ? containerState(former, runtimeName) : {},
+    state: containerState(latest, runtimeName),
+    lastState: former ? containerState(former, runtimeName) : formerState(before, containerID),
     ready: running,
-    restartCount: latest?.restartCount ?? 0,
-    image: latest?.image || container.image,
-    imageID: latest?.imageRef ?? '',
-    ...(latest ? { containerID: `${runtimeName}://${latest.id}` } : {}),
+    restartCount: Math.max(latest.restartCount, before?.restartCount ?? 0),
+    image: latest.image || container.image,
+    imageID: latest.imageRef,
+    containerID,
     started: running,
     ...volumeMounts(container),
   };
+  if (!before) return status;
+  if (latest.state === 'unknown' && before.state?.running) {
+    // It must not count as one that never ran: that could run a pod twice which runs once.
+    const message = 'The container could not be located when the pod was terminated';
+    return { ...status, state: unknownEnd(message), restartCount: before.restartCount + 1 };
+  }
+  // The runtime and the logs have lost how often it was restarted.
+  const isNext = running && before.state?.terminated && before.containerID !== containerID;
+  if (isNext && before.restartCount >= latest.restartCount) status.restartCount = before.restartCount + 1;
+  return status;
 }
 
-/** The previous container's termination, from the last status. */
-function formerState(before: ContainerStatus, now: ContainerStatus): ContainerState {
-  const { state, lastState = {} } = before;
-  if (state?.terminated && before.containerID !== now.containerID) return state;
+/** The status of a container that the runtime does not have. */
+function lostStatus(
+  pod: Pod,
+  container: Container,
+  before: ContainerStatus | undefined,
+  { restartsAll, isDeleted }: ContainerStatusContext,
+): ContainerStatus {
+  const reason = containersOfKind(pod.spec, 'init').length > 0 ? 'PodInitializing' : 'ContainerCreating';
+  const { restartCount = 0, lastState = {}, state } = before ?? {};
+  const status: ContainerStatus = {
+    name: container.name,
+    state: { waiting: { reason } },
+    lastState,
+    ready: false,
+    restartCount,
+    image: container.image,
+    imageID: '',
+    started: false,
+    ...volumeMounts(container),
+  };
+  if (restartsAll && before && !state?.waiting) {
+    const message = 'The container is removed because RestartAllContainers in place';
+    return {
+      ...status,
+      state: { waiting: { reason: restartingAllContainers, message } },
+      lastState: { terminated: { reason: restartingAllContainers, message, exitCode: 137 } },
+      restartCount: restartCount + 1,
+    };
+  }
+  if (before && state?.terminated) return { ...before, ready: false, started: false };
+  if (!state?.running || lastState.terminated) return status;
+  const message =
+    'The container could not be located when the pod was deleted.  The container used to be Running';
+  return { ...status, lastState: unknownEnd(message), restartCount: restartCount + (isDeleted ? 0 : 1) };
+}
+
+/** The end of a container that ran and cannot be found. */
+function unknownEnd(message: string): ContainerState {
+  return { terminated: { reason: 'ContainerStatusUnknown', message, exitCode: 137 } };
+}
+
+/** The termination of the container before this one, from the last status. */
+function formerState(before: ContainerStatus | undefined, containerID: string): ContainerState {
+  const { state, lastState = {} } = before ?? {};
+  if (state?.terminated && before?.containerID !== containerID) return state;
   // The status of a container in back-off has its termination in `lastState`.
-  return lastState.terminated?.containerID === now.containerID ? {} : lastState;
+  return lastState.terminated?.containerID === containerID ? {} : lastState;
 }
 
 function volumeMounts(container: Container): Pick<ContainerStatus, 'volumeMounts'> {
@@ -97,7 +179,7 @@ function containerState(container: RuntimeContainer, runtimeName: string): Conta
       };
     case 'created':
     case 'unknown':
-      return { waiting: { reason: 'ContainerCreating' } };
+      return { waiting: {} };
   }
 }
 

@@ -259,6 +259,7 @@ test('a pod with readiness gates is not ready while nobody opens them', () => {
     init: [],
     regular: [{ ...ready, ready: isReady }],
     phase: 'Running' as const,
+    restartsAll: false,
   });
   const readiness = (isReady: boolean) =>
     podConditions(pod, runtime('a:run'), regular(isReady), [], now)

@@ -5,6 +5,7 @@ import { check, duplicate, type FieldError, forbidden, invalid, oneOf, required 
 import { dnsLabel } from '../names.ts';
 import { validateHostPorts, validateInitPorts, validatePorts } from './container-port.ts';
 import { validateEnv } from './env-var.ts';
+import { validateEphemeralContainer } from './ephemeral-container.ts';
 import { validateLifecycle } from './lifecycle.ts';
 import { validateResources } from './resources.ts';
 import { validateRestartPolicy } from './restart-policy.ts';
@@ -29,6 +30,13 @@ export function validateContainers(spec: v1.PodSpec, volumes: Volumes): FieldErr
     errors.push(...validateInitPorts(container, path, spec));
     errors.push(...validateInitLifecycle(container, `${path}.lifecycle`, spec));
     errors.push(...validateRestartPolicy(container, path));
+  }
+  for (const { container, path } of containersOfKind<v1.EphemeralContainer>(
+    { containers: [], ephemeralContainers: spec.ephemeralContainers ?? [] },
+    'ephemeral',
+  )) {
+    errors.push(...validateContainer(container, path, spec, volumes, names));
+    errors.push(...validateEphemeralContainer(container, path, spec));
   }
   return errors;
 }

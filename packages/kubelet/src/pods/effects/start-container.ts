@@ -3,10 +3,10 @@ import { untilAborted } from '@berth/common/abort.ts';
 import { messageOf } from '@berth/common/error-message.ts';
 import type { Semaphore } from '@berth/common/semaphore.ts';
 import { findContainer } from '../../api/each-container.ts';
-import { type Container, podKey } from '../../api/pod.ts';
+import { type Container, type EphemeralContainer, podKey } from '../../api/pod.ts';
 import type { CrashLoopBackoff } from '../../backoff/crash-loop.ts';
 import { createLogger } from '../../klog/klog.ts';
-import { runtimePodIps } from '../../kubecontainer/runtime-status.ts';
+import { latestContainer, runtimePodIps } from '../../kubecontainer/runtime-status.ts';
 import { StartError, type StartFailure } from '../../kubecontainer/start-error.ts';
 import type { RuntimePods } from '../../kuberuntime/runtime-pods.ts';
 import type { SandboxConfigOf } from '../../kuberuntime/sandbox-config-of.ts';
@@ -42,7 +42,7 @@ export function startContainerEffect(ports: StartContainerPorts): Effect<'start-
       const container = findContainer(pod.spec, name);
       const pull = prepared?.images.get(name);
       if (!container || !pull) throw new Error(`container ${name} was not prepared`);
-      const place = placeIn(view, ports.sandboxConfigOf);
+      const place = placeIn(view, container, ports.sandboxConfigOf);
       const image = await untilAborted(pull, signal);
       const ended = lastEnded(runtime, name);
       // Count before the attempt, so that a failure to start also lengthens the back-off.
@@ -101,13 +101,18 @@ async function postStart(
 }
 
 /** The sandbox and volumes of the container. */
-function placeIn({ pod, runtime, prepared }: PodView, sandboxConfigOf: SandboxConfigOf): ContainerPlace {
+function placeIn(
+  { pod, runtime, prepared }: PodView,
+  { targetContainerName: target }: EphemeralContainer,
+  sandboxConfigOf: SandboxConfigOf,
+): ContainerPlace {
   const [sandbox] = runtime.sandboxes;
   if (!sandbox || !prepared) throw new Error('the pod has no sandbox');
   return {
     sandboxId: sandbox.id,
     sandboxConfig: sandboxConfigOf(pod, sandbox.attempt),
     podIps: runtimePodIps(runtime),
+    targetId: target ? latestContainer(runtime, target)?.id : undefined,
     volumes: prepared.volumes,
   };
 }
