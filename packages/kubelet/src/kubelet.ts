@@ -24,6 +24,7 @@ import { canMountWithoutSwap, nodeCapacity } from './node/node-capacity.ts';
 import { nodeFacts } from './node/node-facts.ts';
 import type { KubeletOptions } from './options/kubelet-options.ts';
 import { Pleg } from './pleg/pleg.ts';
+import { loadPodRecord, savePodRecord } from './podfiles/pod-record.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
 import { VisiblePods } from './podmanager/visible-pods.ts';
 import { effectTable } from './pods/effects/table.ts';
@@ -206,6 +207,10 @@ function workerPorts(
     terminate: (ending, onStatus) => terminatePod(ending, terminate, onStatus),
     recordedGracePeriod: (uid) => recordedGracePeriod(runtime, uid),
     statuses,
+    records: {
+      load: (uid) => loadPodRecord(options, uid),
+      save: (uid, record) => savePodRecord(options, uid, record),
+    },
     runtimeName,
     options,
   };

@@ -29,6 +29,8 @@ export interface ContainerPlace {
   podIps: string[];
   /** Id of the container whose process namespace an ephemeral container looks into. */
   targetId: string | undefined;
+  /** The restart count is at least this: one more than of the last that is known to have been started. */
+  leastRestartCount: number;
   /** Paths on the node of the pod's volumes, by name. */
   volumes: ReadonlyMap<string, string>;
 }
@@ -72,7 +74,10 @@ async function prepare(
   const { uid } = pod.metadata;
   const attempt = {
     name: container.name,
-    restartCount: restartCount ?? restartCountFromLogs(options, pod.metadata, container.name),
+    restartCount: Math.max(
+      place.leastRestartCount,
+      restartCount ?? restartCountFromLogs(options, pod.metadata, container.name),
+    ),
   };
   return containerConfig(
     pod,

@@ -102,8 +102,8 @@ async function postStart(
 
 /** The sandbox and volumes of the container. */
 function placeIn(
-  { pod, runtime, prepared }: PodView,
-  { targetContainerName: target }: EphemeralContainer,
+  { pod, runtime, prepared, restartCounts }: PodView,
+  { name, targetContainerName: target }: EphemeralContainer,
   sandboxConfigOf: SandboxConfigOf,
 ): ContainerPlace {
   const [sandbox] = runtime.sandboxes;
@@ -113,6 +113,7 @@ function placeIn(
     sandboxConfig: sandboxConfigOf(pod, sandbox.attempt),
     podIps: runtimePodIps(runtime),
     targetId: target ? latestContainer(runtime, target)?.id : undefined,
+    leastRestartCount: (restartCounts.get(name) ?? -1) + 1,
     volumes: prepared.volumes,
   };
 }
