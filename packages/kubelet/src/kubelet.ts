@@ -33,6 +33,7 @@ import type { NodeObject } from './objects/types.ts';
 import { Observation } from './observation/observation.ts';
 import type { KubeletOptions } from './options/kubelet-options.ts';
 import { Pleg } from './pleg/pleg.ts';
+import { loadPodRecord, savePodRecord } from './podfiles/pod-record.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
 import { VisiblePods } from './podmanager/visible-pods.ts';
 import { observedEffects } from './pods/effects/observed-effects.ts';
@@ -331,6 +332,10 @@ function workerPorts(
     recordedGracePeriod: (uid) => recordedGracePeriod(runtime, uid),
     statuses,
     prober,
+    records: {
+      load: (uid) => loadPodRecord(options, uid),
+      save: (uid, record) => savePodRecord(options, uid, record),
+    },
     runtimeName,
     canMountRecursivelyReadOnly,
     options,

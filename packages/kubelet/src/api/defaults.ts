@@ -19,6 +19,11 @@ export function withDefaults(pod: v1.Pod): v1.Pod {
       ...(spec.initContainers && {
         initContainers: spec.initContainers.map((container) => defaultContainer(container, hostNetwork)),
       }),
+      ...(spec.ephemeralContainers && {
+        ephemeralContainers: spec.ephemeralContainers.map((container) =>
+          defaultContainer(container, hostNetwork),
+        ),
+      }),
       ...(spec.volumes && { volumes: spec.volumes.map(defaultVolume) }),
       restartPolicy: spec.restartPolicy || 'Always',
       dnsPolicy: spec.dnsPolicy || 'ClusterFirst',
@@ -35,7 +40,7 @@ function gracePeriod(seconds: number | undefined): number {
   return seconds < 0 ? 1 : seconds;
 }
 
-function defaultContainer(container: v1.Container, hostNetwork: boolean): v1.Container {
+function defaultContainer<Kind extends v1.Container>(container: Kind, hostNetwork: boolean): Kind {
   return {
     ...container,
     imagePullPolicy: container.imagePullPolicy || pullPolicy(container.image ?? ''),

@@ -25,13 +25,7 @@ const withoutEffect: Readonly<Record<string, string>> = {
 /** By type of the Pod schema, the fields that this kubelet does not act on yet. It acts on all others. */
 const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
   ObjectMeta: new Set(['deletionTimestamp', ...ignoredFields('ObjectMeta')]),
-  PodSpec: new Set([
-    'ephemeralContainers',
-    'resourceClaims',
-    'serviceAccount',
-    'serviceAccountName',
-    ...ignoredFields('PodSpec'),
-  ]),
+  PodSpec: new Set(['resourceClaims', 'serviceAccount', 'serviceAccountName', ...ignoredFields('PodSpec')]),
   PodSecurityContext: new Set(ignoredFields('PodSecurityContext')),
   Container: new Set(['volumeDevices']),
   GRPCAction: new Set(ignoredFields('GRPCAction')),
@@ -123,7 +117,8 @@ function visit(type: string, value: unknown, path: string, errors: FieldError[])
   const fields = fieldsOf(type);
   if (!fields || !isObject(value)) return;
   for (const [name, entry] of Object.entries(value)) {
-    if (!unsupported[type]?.has(name))
+    // What holds for a container holds for an ephemeral one.
+    if (!unsupported[type.replace('EphemeralContainer', 'Container')]?.has(name))
       visit((fields[name] ?? '').replace('!', ''), entry, join(path, name), errors);
     else if (!isUnset(entry) && !isHarmless(`${type}.${name}`, entry)) {
       const reason = withoutEffect[`${type}.${name}`];

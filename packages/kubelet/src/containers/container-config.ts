@@ -4,8 +4,10 @@ import {
   type ContainerConfig,
   type DeepPartial,
   type ImageSpec,
+  type LinuxContainerSecurityContext,
   type Mount,
   MountPropagation,
+  NamespaceMode,
 } from '@berth/cri/generated/api.ts';
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
 import { stopSignal } from '../api/stop-signal.ts';
@@ -54,6 +56,8 @@ export interface ContainerParts {
   maskedPaths: readonly string[];
   /** The ids of a pod with users of its own. */
   ids: PodIds | undefined;
+  /** Id of the container whose process namespace an ephemeral container looks into. */
+  targetId?: string | undefined;
 }
 
 /** The configuration of `container`. Throws (CreateContainerConfigError) when a value is not available. */
@@ -91,13 +95,26 @@ export function containerConfig(
         unified: limits.unified ?? {},
         oomScoreAdj: BigInt(oomScoreAdj(pod, container, parts.cgroups.memoryBytes)),
       },
-      securityContext: containerSecurityContext(pod, container, parts.image.user, {
-        ids: parts.ids,
-        maskedPaths: parts.maskedPaths,
-        seccomp: { default: options.seccompDefault, profileRoot: `${options.rootDir}/seccomp` },
-      }),
+      securityContext: inTarget(
+        parts.targetId,
+        containerSecurityContext(pod, container, parts.image.user, {
+          ids: parts.ids,
+          maskedPaths: parts.maskedPaths,
+          seccomp: { default: options.seccompDefault, profileRoot: `${options.rootDir}/seccomp` },
+        }),
+      ),
     },
   };
+}
+
+/** The security context of a container in the process namespace of another, unless it shares that of pod or node. */
+function inTarget(
+  targetId: string | undefined,
+  context: DeepPartial<LinuxContainerSecurityContext>,
+): DeepPartial<LinuxContainerSecurityContext> {
+  const { namespaceOptions } = context;
+  if (targetId === undefined || namespaceOptions?.pid !== NamespaceMode.CONTAINER) return context;
+  return { ...context, namespaceOptions: { ...namespaceOptions, pid: NamespaceMode.TARGET, targetId } };
 }
 
 function mounts(container: Container, parts: ContainerParts): DeepPartial<Mount>[] {

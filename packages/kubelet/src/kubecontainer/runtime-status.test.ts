@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  highestRestartCounts,
   knowsView,
   type PodRuntimeStatus,
   type RuntimeContainer,
@@ -64,3 +65,17 @@ for (const [title, seen, known] of cases) {
   test(`an event is ${known ? 'no news' : 'news'}: ${title}`, () =>
     assert.equal(knowsView(running, seen), known));
 }
+
+test('restart counts are remembered of containers that were started', () => {
+  const have = status(true, { a: 'running', b: 'created' });
+  for (const each of have.containers) each.restartCount = 4;
+  const counts = highestRestartCounts(
+    have,
+    new Map([
+      ['a', 5],
+      ['b', 1],
+      ['gone', 2],
+    ]),
+  );
+  assert.deepEqual(Object.fromEntries(counts), { a: 5, b: 1, gone: 2, z: 4 });
+});

@@ -93,6 +93,18 @@ export function isAlive(status: PodRuntimeStatus): boolean {
   );
 }
 
+/** By name, the highest restart count of a container that was started: of these, and of those in `before`. */
+export function highestRestartCounts(
+  { containers }: PodRuntimeStatus,
+  before: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const counts = new Map(before);
+  for (const { name, state, restartCount } of containers) {
+    if (state !== 'created') counts.set(name, Math.max(restartCount, counts.get(name) ?? 0));
+  }
+  return counts;
+}
+
 /** Addresses of the pod: those of its newest sandbox, while that is ready. */
 export function runtimePodIps(status: PodRuntimeStatus): string[] {
   const [sandbox] = status.sandboxes;

@@ -44,6 +44,10 @@ export interface ContainerPlace {
   volumes: PreparedVolumes;
   /** Images of the volumes that the container mounts, by name. */
   imageVolumes: ReadonlyMap<string, PresentImage>;
+  /** Id of the container whose process namespace an ephemeral container looks into. */
+  targetId: string | undefined;
+  /** The restart count is at least this: one more than of the last that is known to have been started. */
+  leastRestartCount: number;
 }
 
 /**
@@ -91,7 +95,10 @@ async function prepare(
   const { uid } = pod.metadata;
   const attempt = {
     name: container.name,
-    restartCount: restartCount ?? restartCountFromLogs(options, pod.metadata, container.name),
+    restartCount: Math.max(
+      place.leastRestartCount,
+      restartCount ?? restartCountFromLogs(options, pod.metadata, container.name),
+    ),
   };
   return containerConfig(
     pod,
@@ -106,6 +113,7 @@ async function prepare(
       canMountRecursivelyReadOnly: ports.canMountRecursivelyReadOnly,
       ids: place.ids,
       hostsFile: hostsFile(pod, podIps, options),
+      targetId: place.targetId,
       terminationLog:
         container.terminationMessagePath === '' ? undefined : makeTerminationLog(options, uid, attempt),
     },

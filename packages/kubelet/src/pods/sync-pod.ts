@@ -28,6 +28,8 @@ export interface SyncPorts {
 /** The result of the last round, and changes since. */
 export interface SyncState {
   waiting: Waiting;
+  /** By name, the highest restart count of a container that is known to have been started. */
+  restartCounts: ReadonlyMap<string, number>;
   /** Why the pod must end; undefined: it continues. */
   end: PodEnd | undefined;
   /** True for a new pod, of which the runtime has nothing: the round does not read its state. */
@@ -58,7 +60,7 @@ export async function syncPod(pod: Pod, state: SyncState, ports: SyncPorts): Pro
     end: state.end,
   };
   const actions = podActions(pod, status, context);
-  const first = firstView(pod, status, state.waiting, actions);
+  const first = firstView(pod, status, state, actions);
   state.onView(first.runtime, first.waiting);
   if (actions.length === 0) {
     return { status: await ports.collectGarbage(status), nextAt: undefined, look: 'on news' };

@@ -1,5 +1,6 @@
 // Sidecars and restart rules in real containers: the order in which they start and stop, and what ends the pod.
 import assert from 'node:assert/strict';
+import { until } from '@berth/test-support/until.ts';
 import type { Container } from '../api/pod.ts';
 import { onEveryRuntime } from '../testing/every-runtime.ts';
 import { forever, untilGone, untilRunning, untilStatus } from '../testing/node.ts';
@@ -71,6 +72,39 @@ onEveryRuntime((podTest) => {
       assert.equal(container?.restartCount, 1);
       assert.equal(container?.lastState?.terminated?.exitCode, 42);
       assert.equal(container?.state?.terminated?.exitCode, 1);
+      await endAll(node, kubelet, pod);
+    },
+  );
+
+  podTest(
+    'a rule by exit code restarts all containers of the pod in its sandbox',
+    async ({ node, kubelet }) => {
+      const rule = {
+        action: 'RestartAllContainers' as const,
+        exitCodes: { operator: 'In' as const, values: [7] },
+      };
+      const init = notingContainer('i', 'echo +i >> /v/notes');
+      const { pod, notes } = notingPod(
+        node,
+        'all',
+        `test -e /v/once || { sleep 1; touch /v/once; exit 7; }; ${noted('main')}`,
+        { restartPolicy: 'Never', initContainers: [init, sidecar('s', noted('s'))] },
+        { restartPolicy: 'Never', restartPolicyRules: [rule] },
+      );
+      kubelet.setPods([pod]);
+      const status = await untilStatus(kubelet, pod, 'runs again', ({ containerStatuses }) => {
+        const [main] = containerStatuses ?? [];
+        return main?.restartCount === 1 && main.state?.running !== undefined;
+      });
+      await until('the main container is up', () => notes().includes('+main'));
+      assert.equal(notes(), '+i +s -s +i +s +main');
+      const counts = status.initContainerStatuses?.map(({ name, restartCount }) => [name, restartCount]);
+      assert.deepEqual(counts, [
+        ['i', 1],
+        ['s', 1],
+      ]);
+      assert.equal(status.containerStatuses?.[0]?.lastState?.terminated?.reason, 'RestartingAllContainers');
+      assert.equal((await node.cri.runtime.listPodSandbox({})).items.length, 1);
       await endAll(node, kubelet, pod);
     },
   );

@@ -1,9 +1,11 @@
 // The worker of one pod. Runs rounds sequentially; each round first reads the runtime's state. An event, a timer or a
 // new manifest only wakes the worker for another round.
+import { isDeepStrictEqual } from 'node:util';
 import type { Pod, PodIdentity, PodStatus } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import {
   emptyRuntimeStatus,
+  highestRestartCounts,
   isAlive,
   knowsView,
   type PodRuntimeStatus,
@@ -12,13 +14,14 @@ import {
   type SandboxView,
 } from '../kubecontainer/runtime-status.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
+import type { PodRecord } from '../podfiles/pod-record.ts';
 import type { Prober } from '../prober/manager.ts';
 import type { ProbeKind } from '../prober/results.ts';
 import type { StatusManager } from '../status/manager.ts';
 import { podStatus } from '../status/pod-status.ts';
 import type { Waiting } from './effects/view.ts';
 import { deadlineEnd, deadlineOf } from './end/deadline.ts';
-import { type Deleted, deletedAt, type PodEnd, type Preempted } from './end/pod-end.ts';
+import { type Deleted, deletedAt, finishedEnd, type PodEnd, type Preempted } from './end/pod-end.ts';
 import type { SyncResult, SyncState } from './sync-pod.ts';
 import type { EndingPod } from './terminate-pod.ts';
 
@@ -39,6 +42,8 @@ export interface WorkerPorts {
   recordedGracePeriod(uid: string): Promise<number>;
   statuses: Pick<StatusManager, 'set'>;
   prober: Pick<Prober, 'observe' | 'nudge' | 'terminating' | 'forget' | 'result'>;
+  /** What is remembered of pods across restarts of the kubelet. */
+  records: { load(uid: string): PodRecord | undefined; save(uid: string, record: PodRecord): void };
   /** The runtime's name, which is the scheme of container ids. */
   runtimeName: string;
   /** Whether the runtime can make mounts below a read-only mount read-only. */
@@ -61,6 +66,8 @@ export class PodWorker {
   readonly #events: WorkerEvents;
   #abort = new AbortController();
   readonly #madeAt = Date.now();
+  /** When an earlier kubelet started the pod. */
+  #recordedStart = Number.POSITIVE_INFINITY;
   /** Undefined for an orphan: it is in the runtime, but in no source. */
   #pod: Pod | undefined;
   /** Set when the pod is deleted: the worker then ends it. */
@@ -71,6 +78,9 @@ export class PodWorker {
   #waiting: Waiting = new Map();
   #podIps: string[] = [];
   #status: PodStatus | undefined;
+  #restartCounts: ReadonlyMap<string, number> = new Map();
+  /** The status that was saved last. */
+  #saved: PodStatus | undefined;
   #stopped = false;
   #awake = false;
   /** The newest event of each sandbox, by id, that no round has processed. */
@@ -89,7 +99,9 @@ export class PodWorker {
     this.#ports = ports;
     this.#events = events;
     this.#runtimeStatus = emptyRuntimeStatus(this.identity);
-    if (pod) this.#observe(this.#runtimeStatus);
+    const record = pod && ports.records.load(uid);
+    if (record) this.#remember(record);
+    else if (pod) this.#observe(this.#runtimeStatus);
     else this.#deleted = deletedAt(new Date());
   }
 
@@ -218,7 +230,8 @@ export class PodWorker {
     this.#isNew = false;
     const { status, nextAt, look } = await this.#ports.sync(pod, {
       waiting: this.#waiting,
-      end: this.#endOf(pod),
+      restartCounts: this.#restartCounts,
+      end: this.#ownEnd(pod),
       isNew,
       signal: this.#abort.signal,
       onView: (runtime, waiting) => {
@@ -227,6 +240,7 @@ export class PodWorker {
       },
     });
     this.#observe(status);
+    this.#save();
     this.#ports.prober.nudge(this.identity.uid);
     this.#clear();
     if (look === 'after a pause') return this.#retryLater();
@@ -235,6 +249,25 @@ export class PodWorker {
     const deadline = this.#endOf(pod) ? undefined : deadlineOf(pod, this.#startedAt());
     const next = Math.min(...[nextAt, deadline].filter((time) => time !== undefined));
     if (Number.isFinite(next)) this.#wakeIn(next - Date.now());
+  }
+
+  /** Starts from what an earlier kubelet saw, until the first round has read the runtime's state. */
+  #remember({ status, restartCounts }: PodRecord): void {
+    this.#status = status;
+    this.#saved = status;
+    this.#restartCounts = restartCounts;
+    const start = Date.parse(status.startTime ?? '');
+    if (Number.isFinite(start)) this.#recordedStart = start;
+    this.#podIps = (status.podIPs ?? []).flatMap(({ ip }) => (ip ? [ip] : []));
+    this.#ports.statuses.set(this.identity.uid, status);
+  }
+
+  /** Saves the status for the next kubelet, once there is something to remember. */
+  #save(): void {
+    const status = this.#status;
+    if (!status || this.#restartCounts.size === 0 || isDeepStrictEqual(status, this.#saved)) return;
+    this.#ports.records.save(this.identity.uid, { status, restartCounts: this.#restartCounts });
+    this.#saved = status;
   }
 
   async #end(): Promise<void> {
@@ -267,12 +300,13 @@ export class PodWorker {
     this.#runtimeStatus = seen;
     const pod = this.#pod;
     if (!pod) return;
+    this.#restartCounts = highestRestartCounts(seen, this.#restartCounts);
     const { options, prober, runtimeName, canMountRecursivelyReadOnly, statuses } = this.#ports;
     const ips = runtimePodIps(seen);
     // A pod that has ended keeps its last address.
     if (ips.length > 0) this.#podIps = ips;
     if (pod.spec.hostNetwork && seen.sandboxes.length > 0) this.#podIps = options.nodeIps;
-    const end = this.#endOf(pod) ?? this.#deleted;
+    const end = this.#ownEnd(pod) ?? this.#deleted;
     prober.observe(pod, seen, this.#podIps[0]);
     if (end) prober.terminating(pod.metadata.uid);
     const context = {
@@ -290,10 +324,15 @@ export class PodWorker {
     statuses.set(pod.metadata.uid, this.#status);
   }
 
-  /** Start time of the pod on this node: its oldest sandbox may be older than this kubelet. */
+  /** Start time of the pod on this node: an earlier kubelet may have started it. */
   #startedAt(): number {
     const sandboxes = this.#runtimeStatus.sandboxes.map(({ createdAt }) => Number(createdAt / 1_000_000n));
-    return Math.min(this.#madeAt, ...sandboxes);
+    return Math.min(this.#madeAt, this.#recordedStart, ...sandboxes);
+  }
+
+  /** The end of the pod by itself, not by its deletion. */
+  #ownEnd(pod: Pod): PodEnd | undefined {
+    return this.#endOf(pod) ?? finishedEnd(this.#status);
   }
 
   /** Tells when a preempted pod has nothing left that runs. */

@@ -1,21 +1,28 @@
 // The conditions of a pod.
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions
-import { isSidecar } from '../api/each-container.ts';
+import { isSidecar, workloadContainers } from '../api/each-container.ts';
 import type { ContainerStatus, Pod, PodCondition } from '../api/pod.ts';
-import type { PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
+import { hasRestartAllRule } from '../containers/restart-policy.ts';
+import { latestContainer, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import { sandboxChange } from '../sandbox/sandbox-change.ts';
 import type { PodPhase } from './phase.ts';
 
 type Verdict = { status: 'True' | 'False'; reason?: string; message?: string };
 
 /**
- * The five conditions that a kubelet owns, in its order. A condition that says the same as in `previous` keeps
+ * The conditions that a kubelet owns, in its order. A condition that says the same as in `previous` keeps
  * its transition time; the others turned at `now` (an API timestamp).
  */
 export function podConditions(
   pod: Pod,
   runtime: PodRuntimeStatus,
-  statuses: { init: ContainerStatus[]; regular: ContainerStatus[]; phase: PodPhase },
+  statuses: {
+    init: ContainerStatus[];
+    regular: ContainerStatus[];
+    phase: PodPhase;
+    /** Whether all containers are being restarted together. */
+    restartsAll: boolean;
+  },
   previous: readonly PodCondition[],
   now: string,
 ): PodCondition[] {
@@ -23,11 +30,14 @@ export function podConditions(
   const containersReady = containersReadyVerdict([...sidecars, ...statuses.regular], statuses.phase);
   const verdicts: [type: string, verdict: Verdict][] = [
     ['PodReadyToStartContainers', sandboxVerdict(pod, runtime)],
-    ['Initialized', initializedVerdict(pod, statuses)],
+    ['Initialized', keepInitialized(initializedVerdict(pod, statuses), previous)],
     ['Ready', readyVerdict(pod, containersReady)],
     ['ContainersReady', containersReady],
     ['PodScheduled', { status: 'True' }],
   ];
+  if (hasRestartAllRule(pod)) {
+    verdicts.push(['AllContainersRestarting', restartingVerdict(pod, runtime, statuses)]);
+  }
   return verdicts.map(([type, verdict]) => {
     const before = previous.find((condition) => condition.type === type);
     // A pod that was initialized stays so, whatever becomes of its init containers.
@@ -50,6 +60,27 @@ function sandboxVerdict(pod: Pod, runtime: PodRuntimeStatus): Verdict {
   const change = sandboxChange(pod, runtime);
   if (change.verdict === 'keep') return { status: 'True' };
   return { status: 'False', reason: 'PodSandboxNotReady', message: change.reason };
+}
+
+/** Init containers that run again do not take back that a pod was initialized. */
+function keepInitialized(verdict: Verdict, previous: readonly PodCondition[]): Verdict {
+  const was = previous.find(({ type }) => type === 'Initialized');
+  return verdict.status === 'False' && was?.status === 'True' ? { status: 'True' } : verdict;
+}
+
+function restartingVerdict(
+  pod: Pod,
+  runtime: PodRuntimeStatus,
+  { phase, restartsAll }: { phase: PodPhase; restartsAll: boolean },
+): Verdict {
+  if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
+  const isCleanedUp = !workloadContainers(pod.spec).some(({ container }) =>
+    latestContainer(runtime, container.name),
+  );
+  if (!restartsAll || isCleanedUp) return { status: 'False' };
+  const message = 'container exited with restart policy rule';
+  return { status: 'True', reason: 'RestartAllContainersStarted', message };
 }
 
 /** Whether an init container of this name is a sidecar. */

@@ -1,4 +1,4 @@
-// The API status of containers, from the runtime's state and this kubelet's failures.
+// The API status of containers, from the runtime's state, this kubelet's failures and the former status.
 import { type ContainerKind, containersOfKind, isSidecar } from '../api/each-container.ts';
 import type { Container, ContainerState, ContainerStatus, Pod } from '../api/pod.ts';
 import { effectiveMode } from '../containers/recursive-read-only.ts';
@@ -8,42 +8,52 @@ import type { StartFailure } from '../kubecontainer/start-error.ts';
 import type { ProbeResults } from '../prober/results.ts';
 import { hasStarted } from '../prober/threshold.ts';
 import { settingsStatus } from './container-resources.ts';
-import { lostContainer, restartCount } from './former-status.ts';
+import { restartingAllContainers } from './phase.ts';
 
-/** The further inputs, as of a pod's status. */
-interface Context {
+/** The further inputs of the statuses of containers. */
+export interface ContainerStatusContext {
+  /** The scheme of container ids, such as `berth` or `containerd`. */
   runtimeName: string;
   probes: ProbeResults;
+  /** Whether the runtime can make mounts below a read-only mount read-only. */
   canMountRecursivelyReadOnly: boolean;
   failures: ReadonlyMap<string, StartFailure>;
+  /** Whether the containers of the pod are being removed to be restarted together. */
+  restartsAll: boolean;
+  isDeleted: boolean;
 }
 
 /**
- * The statuses of the pod's containers of one kind, in the order of its specification. Keeps `lastState` of `previous`
- * when the runtime no longer has that container.
+ * The statuses of the pod's containers of one kind, in the order of its specification. What the runtime has lost is taken
+ * from `previous`: how often a container was restarted and how it ended.
  */
 export function containerStatuses(
   pod: Pod,
   kind: ContainerKind,
   runtime: PodRuntimeStatus,
-  context: Context,
+  context: ContainerStatusContext,
   previous: readonly ContainerStatus[],
 ): ContainerStatus[] {
-  return containersOfKind(pod.spec, kind).map(({ container }) => {
+  return containersOfKind<Container>(pod.spec, kind).map(({ container }) => {
     const [latest, former] = runtime.containers.filter((each) => each.name === container.name);
-    const status = fromRuntime(pod, container, latest, former, context);
     const before = previous.find((each) => each.name === container.name);
-    if (!latest && before) Object.assign(status, lostContainer(before, status));
-    else if (!former && before) status.lastState = formerState(before, status);
-    if (latest && before) status.restartCount = restartCount(before, status);
+    const status = latest
+      ? fromRuntime(container, latest, former, before, context)
+      : lostStatus(pod, container, before, context);
     if (kind === 'init' && !isSidecar(container)) {
-      if (status.state?.terminated?.exitCode === 0) return { ...status, ready: true };
-      status.ready = false;
-      if (!latest && status.state?.waiting && wasInitialized(pod, runtime))
+      if (latest?.state === 'exited' && latest.exitCode === 0) return { ...status, ready: true };
+      status.ready = status.state?.terminated?.exitCode === 0;
+      if (!latest && status.state?.waiting && wasInitialized(pod, runtime)) {
         return { ...status, ready: true, state: lostInit };
+      }
+    }
+    if (kind === 'ephemeral') {
+      // It has no probes: nothing says that it has started or is ready.
+      status.ready = false;
+      delete status.started;
     }
     const failure = context.failures.get(container.name);
-    if (!failure || !shouldRestart(pod, container, latest)) return status;
+    if (!failure || !mayStart(pod, kind, container, latest)) return status;
     const lastState = status.state?.terminated ? status.state : status.lastState;
     return {
       ...status,
@@ -53,38 +63,102 @@ export function containerStatuses(
   });
 }
 
-function fromRuntime(
+/** Whether a container that does not run is going to be started. Ephemeral containers are never restarted. */
+function mayStart(
   pod: Pod,
+  kind: ContainerKind,
   container: Container,
   latest: RuntimeContainer | undefined,
-  former: RuntimeContainer | undefined,
-  { runtimeName, probes, canMountRecursivelyReadOnly }: Context,
-): ContainerStatus {
-  const started = latest?.state === 'running' && hasStarted(probes.result('startup', latest.id));
-  const readiness = latest && probes.result('readiness', latest.id);
-  const waiting = containersOfKind(pod.spec, 'init').length > 0 ? 'PodInitializing' : 'ContainerCreating';
-  return {
-    name: container.name,
-    state: latest ? containerState(latest, runtimeName) : { waiting: { reason: waiting } },
-    // A view may show the former container as it was before it was killed.
-    lastState: former?.state === 'exited' ? containerState(former, runtimeName) : {},
-    ready: started && (readiness === undefined || readiness === 'success'),
-    restartCount: latest?.restartCount ?? 0,
-    image: latest?.image || container.image,
-    imageID: latest?.imageRef ?? '',
-    ...(latest ? { containerID: `${runtimeName}://${latest.id}` } : {}),
-    started,
-    ...volumeMounts(container, canMountRecursivelyReadOnly),
-    ...(latest && settingsStatus(container, latest)),
-  };
+): boolean {
+  if (kind === 'ephemeral') return (latest?.state ?? 'created') === 'created';
+  return shouldRestart(pod, container, latest);
 }
 
-/** The previous container's termination, from the last status. */
-function formerState(before: ContainerStatus, now: ContainerStatus): ContainerState {
-  const { state, lastState = {} } = before;
-  if (state?.terminated && before.containerID !== now.containerID) return state;
+/** The status of a container that the runtime has; `former` is the one before it. */
+function fromRuntime(
+  container: Container,
+  latest: RuntimeContainer,
+  former: RuntimeContainer | undefined,
+  before: ContainerStatus | undefined,
+  { runtimeName, probes, canMountRecursivelyReadOnly }: ContainerStatusContext,
+): ContainerStatus {
+  const started = latest.state === 'running' && hasStarted(probes.result('startup', latest.id));
+  const readiness = probes.result('readiness', latest.id);
+  const containerID = `${runtimeName}://${latest.id}`;
+  const status: ContainerStatus = {
+    name: container.name,
+    state: containerState(latest, runtimeName),
+    // A view may show the former container as it was before it was killed.
+    lastState:
+      former?.state === 'exited' ? containerState(former, runtimeName) : formerState(before, containerID),
+    ready: started && (readiness === undefined || readiness === 'success'),
+    restartCount: Math.max(latest.restartCount, before?.restartCount ?? 0),
+    image: latest.image || container.image,
+    imageID: latest.imageRef,
+    containerID,
+    started,
+    ...volumeMounts(container, canMountRecursivelyReadOnly),
+    ...settingsStatus(container, latest),
+  };
+  if (!before) return status;
+  if (latest.state === 'unknown' && before.state?.running) {
+    // It must not count as one that never ran: that could run a pod twice which runs once.
+    const message = 'The container could not be located when the pod was terminated';
+    return { ...status, state: unknownEnd(message), restartCount: before.restartCount + 1 };
+  }
+  // The runtime and the logs have lost how often it was restarted.
+  const isNext = latest.state === 'running' && before.state?.terminated && before.containerID !== containerID;
+  if (isNext && before.restartCount >= latest.restartCount) status.restartCount = before.restartCount + 1;
+  return status;
+}
+
+/** The status of a container that the runtime does not have. */
+function lostStatus(
+  pod: Pod,
+  container: Container,
+  before: ContainerStatus | undefined,
+  { restartsAll, isDeleted, canMountRecursivelyReadOnly }: ContainerStatusContext,
+): ContainerStatus {
+  const reason = containersOfKind(pod.spec, 'init').length > 0 ? 'PodInitializing' : 'ContainerCreating';
+  const { restartCount = 0, lastState = {}, state } = before ?? {};
+  const status: ContainerStatus = {
+    name: container.name,
+    state: { waiting: { reason } },
+    lastState,
+    ready: false,
+    restartCount,
+    image: container.image,
+    imageID: '',
+    started: false,
+    ...volumeMounts(container, canMountRecursivelyReadOnly),
+  };
+  if (restartsAll && before && !state?.waiting) {
+    const message = 'The container is removed because RestartAllContainers in place';
+    return {
+      ...status,
+      state: { waiting: { reason: restartingAllContainers, message } },
+      lastState: { terminated: { reason: restartingAllContainers, message, exitCode: 137 } },
+      restartCount: restartCount + 1,
+    };
+  }
+  if (before && state?.terminated) return { ...before, ready: false, started: false };
+  if (!state?.running || lastState.terminated) return status;
+  const message =
+    'The container could not be located when the pod was deleted.  The container used to be Running';
+  return { ...status, lastState: unknownEnd(message), restartCount: restartCount + (isDeleted ? 0 : 1) };
+}
+
+/** The end of a container that ran and cannot be found. */
+function unknownEnd(message: string): ContainerState {
+  return { terminated: { reason: 'ContainerStatusUnknown', message, exitCode: 137 } };
+}
+
+/** The termination of the container before this one, from the last status. */
+function formerState(before: ContainerStatus | undefined, containerID: string): ContainerState {
+  const { state, lastState = {} } = before ?? {};
+  if (state?.terminated && before?.containerID !== containerID) return state;
   // The status of a container in back-off has its termination in `lastState`.
-  return lastState.terminated?.containerID === now.containerID ? {} : lastState;
+  return lastState.terminated?.containerID === containerID ? {} : lastState;
 }
 
 function volumeMounts(

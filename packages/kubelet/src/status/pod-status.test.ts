@@ -268,6 +268,7 @@ test('a pod with readiness gates is not ready while nobody opens them', () => {
     init: [],
     regular: [{ ...ready, ready: isReady }],
     phase: 'Running' as const,
+    restartsAll: false,
   });
   const readiness = (isReady: boolean) =>
     podConditions(pod, runtime('a:run'), regular(isReady), [], now)
@@ -310,6 +311,7 @@ test('a pod that was initialized stays so', () => {
     init: [{ name: 'i', ready: false, image: '', imageID: '', restartCount: 0 }],
     regular: [],
     phase: 'Pending' as const,
+    restartsAll: false,
   };
   const initialized = (before: 'True' | 'False') => {
     const previous = [{ type: 'Initialized', status: before, lastTransitionTime: '2026-01-02T03:04:05Z' }];

@@ -1,6 +1,7 @@
 // The API status of a pod: a pure function of the pod, the runtime's state and this kubelet's failures.
-import type { Pod, PodStatus } from '../api/pod.ts';
+import type { ContainerStatus, Pod, PodStatus } from '../api/pod.ts';
 import { qosClass } from '../cgroups/qos-class.ts';
+import { allContainersRestart } from '../containers/restart-policy.ts';
 import { emptyRuntimeStatus, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../kubecontainer/start-error.ts';
 import { endedStatus, type PodEnd, type Rejected } from '../pods/end/pod-end.ts';
@@ -37,10 +38,19 @@ export function podStatus(
   context: StatusContext,
   previous: PodStatus | undefined,
 ): PodStatus {
-  const init = containerStatuses(pod, 'init', runtime, context, previous?.initContainerStatuses ?? []);
-  const regular = containerStatuses(pod, 'regular', runtime, context, previous?.containerStatuses ?? []);
+  const restartsAll = isRestartingAll(pod, runtime, previous);
+  const ofContainers = { ...context, restartsAll, isDeleted: context.end?.by === 'deleted' };
+  const init = containerStatuses(pod, 'init', runtime, ofContainers, previous?.initContainerStatuses ?? []);
+  const ephemeral = containerStatuses(
+    pod,
+    'ephemeral',
+    runtime,
+    ofContainers,
+    previous?.ephemeralContainerStatuses ?? [],
+  );
+  const regular = containerStatuses(pod, 'regular', runtime, ofContainers, previous?.containerStatuses ?? []);
   const { phase = podPhase(pod, init, regular), ...reason } = endedStatus(context.end) ?? {};
-  const statuses = { init, regular, phase };
+  const statuses = { init, regular, phase, restartsAll };
   const now = timestamp(context.now);
   const [hostIP] = context.hostIps;
   const [podIP] = context.podIps;
@@ -55,11 +65,24 @@ export function podStatus(
     ...(podIP ? { podIP, podIPs: context.podIps.map((ip) => ({ ip })) } : {}),
     startTime: timestamp(context.startedAt),
     ...(init.length > 0 ? { initContainerStatuses: withShortMessages(init, pod) } : {}),
-    containerStatuses: withShortMessages(regular, pod).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    containerStatuses: byName(withShortMessages(regular, pod)),
+    ...(ephemeral.length > 0
+      ? { ephemeralContainerStatuses: byName(withShortMessages(ephemeral, pod)) }
+      : {}),
     qosClass: qosClass(pod),
     ...observedGeneration(pod),
     ...podResources(pod),
   };
+}
+
+/** Whether all containers of the pod are being restarted together, until all are removed. */
+function isRestartingAll(pod: Pod, runtime: PodRuntimeStatus, previous: PodStatus | undefined): boolean {
+  const condition = previous?.conditions?.find(({ type }) => type === 'AllContainersRestarting');
+  return condition?.status === 'True' || allContainersRestart(pod, runtime);
+}
+
+function byName(statuses: readonly ContainerStatus[]): ContainerStatus[] {
+  return [...statuses].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The status of a pod that is not started; it has waited since `at` (milliseconds since the epoch). */

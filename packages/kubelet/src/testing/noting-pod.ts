@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testImage } from '@berth/test-support/pods.ts';
-import type { Container, Pod, PodSpec } from '../api/pod.ts';
+import type { Container, EphemeralContainer, Pod, PodSpec } from '../api/pod.ts';
 import { shellPod, type TestNode } from './node.ts';
 import { testContainer } from './pod.ts';
 
@@ -16,7 +16,11 @@ export function noted(name: string, seconds = 0): string {
 }
 
 /** A container that runs `script`, with the folder at /v. */
-export function notingContainer(name: string, script: string, more: Partial<Container> = {}): Container {
+export function notingContainer(
+  name: string,
+  script: string,
+  more: Partial<EphemeralContainer> = {},
+): EphemeralContainer {
   const command = ['/bin/sh', '-c', script];
   return testContainer({ name, image: testImage, command, volumeMounts, ...more });
 }

@@ -1,8 +1,8 @@
 // Pods for unit tests: complete, as config/decode.ts would make them.
-import type { Container, Pod, PodSpec } from '../api/pod.ts';
+import type { Container, EphemeralContainer, Pod, PodSpec } from '../api/pod.ts';
 
 /** A container of a test pod; what is not given has its default. */
-export function testContainer(container: Partial<Container> & { name: string }): Container {
+export function testContainer(container: Partial<EphemeralContainer> & { name: string }): EphemeralContainer {
   return {
     image: 'busybox',
     imagePullPolicy: 'IfNotPresent',
@@ -15,12 +15,14 @@ export function testContainer(container: Partial<Container> & { name: string }):
 
 /** A pod called default/p with UID u; what is not given has its default. */
 export function testPod(
-  spec: Partial<Omit<PodSpec, 'containers' | 'initContainers'>> & {
+  spec: Partial<Omit<PodSpec, 'containers' | 'initContainers' | 'ephemeralContainers'>> & {
     containers: (Partial<Container> & { name: string })[];
     initContainers?: (Partial<Container> & { name: string })[];
+    ephemeralContainers?: (Partial<EphemeralContainer> & { name: string })[];
   },
   metadata: Partial<Pod['metadata']> = {},
 ): Pod {
+  const { ephemeralContainers, ...rest } = spec;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -32,9 +34,10 @@ export function testPod(
       terminationGracePeriodSeconds: 30,
       enableServiceLinks: true,
       nodeName: 'node',
-      ...spec,
+      ...rest,
       containers: spec.containers.map(testContainer),
       initContainers: (spec.initContainers ?? []).map(testContainer),
+      ...(ephemeralContainers && { ephemeralContainers: ephemeralContainers.map(testContainer) }),
     },
   };
 }

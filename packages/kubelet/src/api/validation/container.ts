@@ -5,6 +5,7 @@ import { check, duplicate, type FieldError, forbidden, invalid, oneOf, required 
 import { dnsLabel } from '../names.ts';
 import { validateHostPorts, validateInitPorts, validatePorts } from './container-port.ts';
 import { validateEnv, validateEnvFrom } from './env-var.ts';
+import { validateEphemeralContainer } from './ephemeral-container.ts';
 import { validateLifecycle } from './lifecycle.ts';
 import { validateProbes } from './probe.ts';
 import { validateResources } from './resources.ts';
@@ -32,6 +33,13 @@ export function validateContainers(spec: v1.PodSpec, volumes: Volumes): FieldErr
     errors.push(...validateInitLifecycle(container, `${path}.lifecycle`, spec));
     errors.push(...validateRestartPolicy(container, path));
     errors.push(...validateProbes(container, 'init', path));
+  }
+  for (const { container, path } of containersOfKind<v1.EphemeralContainer>(
+    { containers: [], ephemeralContainers: spec.ephemeralContainers ?? [] },
+    'ephemeral',
+  )) {
+    errors.push(...validateContainer(container, path, spec, volumes, names));
+    errors.push(...validateEphemeralContainer(container, path, spec));
   }
   return errors;
 }

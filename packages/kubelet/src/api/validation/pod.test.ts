@@ -99,6 +99,33 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     },
     'spec.initContainers[0].lifecycle: Forbidden: may not be set for init containers without restartPolicy=Always',
   ],
+  [
+    'an ephemeral container of a name that is taken',
+    { spec: { ephemeralContainers: [{ name: 'main', image: 'a' }] } },
+    'spec.ephemeralContainers[0].name: Duplicate value: "main"',
+  ],
+  [
+    'an ephemeral container for one that does not exist',
+    { spec: { ephemeralContainers: [{ name: 'e', image: 'a', targetContainerName: 'e' }] } },
+    'spec.ephemeralContainers[0].targetContainerName: Not found: "e"',
+  ],
+  [
+    'an ephemeral container with a port',
+    { spec: { ephemeralContainers: [{ name: 'e', image: 'a', ports: [{ containerPort: 1 }] }] } },
+    'spec.ephemeralContainers[0].ports: Forbidden: cannot be set for an Ephemeral Container',
+  ],
+  [
+    'an ephemeral container with a subPath',
+    {
+      spec: {
+        volumes: [{ name: 'v' }],
+        ephemeralContainers: [
+          { name: 'e', image: 'a', volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 'x' }] },
+        ],
+      },
+    },
+    'spec.ephemeralContainers[0].volumeMounts[0].subPath: Forbidden: cannot be set for an Ephemeral Container',
+  ],
   ['no containers', { spec: { containers: [] } }, 'spec.containers: Required value'],
   [
     'bad pod name',

@@ -22,7 +22,7 @@ function show(action: PodAction): string {
     case 'create-sandbox':
       return `sandbox ${action.attempt}`;
     case 'start-container':
-      return `start ${action.kind === 'init' ? 'init ' : ''}${action.name}#${action.restartCount ?? '?'}`;
+      return `start ${action.kind === 'regular' ? '' : `${action.kind} `}${action.name}#${action.restartCount ?? '?'}`;
     case 'back-off':
       return `wait ${action.name}`;
   }
@@ -74,6 +74,8 @@ interface Case {
   /** Names; `+` before one: a sidecar. */
   init?: string;
   containers?: string;
+  /** Names; `e<a`: e has the target a. */
+  ephemeral?: string;
   /** Probes that have a result: `startup s0 success`, by container id. */
   probes?: string;
   /** Policies of containers: `a=Never`; with `!7`, exit code 7 restarts all containers. */
@@ -417,6 +419,34 @@ const cases: Record<string, Case[]> = {
     },
     { policies: all, own: 'a=Never!7', deadline: true, have: ['up', 'a:exit7'], want: 'kill-pod' },
   ],
+  'ephemeral containers run once': [
+    { policies: all, ephemeral: 'e', have: ['', ''], want: 'sandbox 0, start a#?' },
+    { policies: all, ephemeral: 'e', have: ['up', ''], want: 'start ephemeral e#?, start a#?' },
+    { policies: all, ephemeral: 'e f', have: ['up', 'a:run e:run'], want: 'start ephemeral f#?' },
+    { policies: all, ephemeral: 'e', have: ['up', 'a:run e:exit1'], want: '' },
+    { policies: all, ephemeral: 'e', have: ['up', 'a:run e:unknown'], want: '' },
+    {
+      policies: all,
+      ephemeral: 'e',
+      have: ['up', 'a:run e:created'],
+      want: 'remove e0, start ephemeral e#0',
+    },
+    { policies: all, ephemeral: 'e', init: 'i', have: ['up', 'i:run'], want: 'start ephemeral e#?' },
+    { policies: all, ephemeral: 'e<a', init: 'i', have: ['up', 'i:run'], want: '' },
+    { policies: all, ephemeral: 'e<i', init: 'i', have: ['up', 'i:run'], want: 'start ephemeral e#?' },
+    { policies: all, ephemeral: 'e<a', have: ['up', 'a:run'], want: 'start ephemeral e#?' },
+    { policies: ['OnFailure', 'Never'], ephemeral: 'e', have: ['up', 'a:exit0'], want: 'kill-pod' },
+    { policies: ['OnFailure', 'Never'], ephemeral: 'e', have: ['up', 'a:exit0 e:run'], want: 'kill-pod' },
+    { policies: ['OnFailure', 'Never'], ephemeral: 'e', have: ['down', 'a:exit0'], want: '' },
+    { policies: always, ephemeral: 'e', have: ['down', 'a:exit1 e:exit137'], want: 'sandbox 1, start a#1' },
+    {
+      policies: all,
+      own: 'a=Never!7',
+      ephemeral: 'e',
+      have: ['up', 'a:exit7 e:run'],
+      want: 'remove a0 but its log',
+    },
+  ],
   'the deadline is over': [
     { policies: all, deadline: true, have: ['up', 'a:run'], want: 'kill-pod' },
     { policies: all, deadline: true, have: ['up', 'a:exit1'], want: 'kill-pod' },
@@ -436,6 +466,7 @@ for (const [title, group] of Object.entries(cases)) {
         each.backOff && `crashed: ${each.backOff}`,
         each.probes,
         each.own,
+        each.ephemeral,
       ]
         .filter((flag) => flag)
         .join(', ');
@@ -445,6 +476,10 @@ for (const [title, group] of Object.entries(cases)) {
           restartPolicy,
           hostNetwork: each.hostNetwork ?? false,
           containers: names.split(' ').map((name) => testedContainer(name, each)),
+          ephemeralContainers: (each.ephemeral?.split(' ') ?? []).map((text) => {
+            const [name = '', target] = text.split('<');
+            return { name, image: `image-${name}`, ...(target && { targetContainerName: target }) };
+          }),
           initContainers: (each.init?.split(' ') ?? []).map((text) => initContainer(text, each)),
         });
         const actions = podActions(pod, runtimeStatus(...each.have), {

@@ -13,6 +13,7 @@ import {
 import { sandboxChange } from '../../sandbox/sandbox-change.ts';
 import { killReason } from '../end/pod-end.ts';
 import { type ActionContext, kill, type PodAction, probeKill, remove, startOrBackOff } from './actions.ts';
+import { ephemeralActions } from './ephemeral-actions.ts';
 import { initActions, wasInitialized } from './init-actions.ts';
 import { restartAllActions } from './restart-all.ts';
 
@@ -27,10 +28,11 @@ export function podActions(pod: Pod, status: PodRuntimeStatus, context: ActionCo
   }
   const init = initActions(pod, status, context);
   if (init.verdict === 'failed') return killPod(status, `init container ${init.name} failed`);
-  if (init.verdict === 'in progress') return killsFirst(init.actions);
+  const ephemeral = ephemeralActions(pod, status, context);
+  if (init.verdict === 'in progress') return killsFirst([...ephemeral, ...init.actions]);
   const regular = regularActions(pod, status, context);
   if (regular === 'all ended') return killPod(status, 'all containers of the pod have ended');
-  return killsFirst([...init.actions, ...regular]);
+  return killsFirst([...ephemeral, ...init.actions, ...regular]);
 }
 
 /** Restarts the pod in a new sandbox, unless it has finished. */

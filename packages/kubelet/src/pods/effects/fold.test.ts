@@ -8,6 +8,7 @@ import type { Outcome } from './outcome.ts';
 import { firstView, type PodView } from './view.ts';
 
 const pod = testPod({ containers: [{ name: 'a' }, { name: 'b' }], initContainers: [{ name: 'i' }] });
+const restartCounts = new Map<string, number>();
 const failure = (reason: StartFailureReason) => ({ reason, message: `${reason} message` });
 
 /** What a table shows of a view: `sandboxes / containers / who waits why / when / what next`. */
@@ -104,7 +105,12 @@ const cases: [title: string, sandboxes: string, containers: string, outcomes: Ou
 ];
 for (const [title, sandboxes, containers, outcomes, want] of cases) {
   test(`${title}: ${want}`, () => {
-    const view = firstView(pod, runtimeStatus(sandboxes, containers), new Map(), []);
+    const view = firstView(
+      pod,
+      runtimeStatus(sandboxes, containers),
+      { waiting: new Map(), restartCounts },
+      [],
+    );
     assert.equal(show(outcomes.reduce(fold, view)), want);
   });
 }
@@ -114,6 +120,6 @@ test('a round begins without the waits of containers that run or that nothing is
   const actions = ['a', 'b'].map(
     (name) => ({ do: 'start-container', name, kind: 'regular', restartCount: 0 }) as const,
   );
-  const view = firstView(pod, runtimeStatus('up', 'a:run b:exit1'), waiting, actions);
+  const view = firstView(pod, runtimeStatus('up', 'a:run b:exit1'), { waiting, restartCounts }, actions);
   assert.deepEqual([...view.waiting.keys()], ['b']);
 });

@@ -3,11 +3,11 @@ import { untilAborted } from '@berth/common/abort.ts';
 import { messageOf } from '@berth/common/error-message.ts';
 import type { Semaphore } from '@berth/common/semaphore.ts';
 import { findContainer } from '../../api/each-container.ts';
-import { type Container, podKey } from '../../api/pod.ts';
+import { type Container, type EphemeralContainer, podKey } from '../../api/pod.ts';
 import type { CrashLoopBackoff } from '../../backoff/crash-loop.ts';
 import { createLogger } from '../../klog/klog.ts';
 import type { PresentImage } from '../../kubecontainer/present-image.ts';
-import { runtimePodIps } from '../../kubecontainer/runtime-status.ts';
+import { latestContainer, runtimePodIps } from '../../kubecontainer/runtime-status.ts';
 import { StartError, type StartFailure } from '../../kubecontainer/start-error.ts';
 import type { RuntimePods } from '../../kuberuntime/runtime-pods.ts';
 import type { SandboxConfigOf } from '../../kuberuntime/sandbox-config-of.ts';
@@ -47,7 +47,7 @@ export function startContainerEffect(ports: StartContainerPorts): Effect<'start-
       if (!container || !prepared || !pull) throw new Error(`container ${name} was not prepared`);
       const image = await untilAborted(pull, signal);
       const imageVolumes = await untilAborted(mountedImages(container, prepared), signal);
-      const place = { ...placeIn(view, ports), imageVolumes };
+      const place = { ...placeIn(view, container, ports), imageVolumes };
       const ended = lastEnded(runtime, name);
       // Count before the attempt, so that a failure to start also lengthens the back-off.
       if (ended) ports.crashLoop.restarts(pod.metadata.uid, container, ended.finishedAt, Date.now());
@@ -106,7 +106,8 @@ async function postStart(
 
 /** The sandbox and volumes of the container. */
 function placeIn(
-  { pod, runtime, prepared }: PodView,
+  { pod, runtime, prepared, restartCounts }: PodView,
+  { name, targetContainerName: target }: EphemeralContainer,
   { sandboxConfigOf, users }: Pick<StartContainerPorts, 'sandboxConfigOf' | 'users'>,
 ): Omit<ContainerPlace, 'imageVolumes'> {
   const [sandbox] = runtime.sandboxes;
@@ -116,6 +117,8 @@ function placeIn(
     sandboxConfig: sandboxConfigOf(pod, sandbox.attempt),
     ids: users.idsOf(pod),
     podIps: runtimePodIps(runtime),
+    targetId: target ? latestContainer(runtime, target)?.id : undefined,
+    leastRestartCount: (restartCounts.get(name) ?? -1) + 1,
     volumes: prepared.volumes,
   };
 }

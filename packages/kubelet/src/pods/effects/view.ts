@@ -25,6 +25,8 @@ export interface PodView {
   /** `stale`: a step changed the runtime's state, so `runtime` must be read again. */
   runtimeIs: 'known' | 'stale';
   waiting: Waiting;
+  /** By name, the highest restart count of a container that is known to have been started. */
+  restartCounts: ReadonlyMap<string, number>;
   /** Undefined until the pod is prepared. */
   prepared: Prepared | undefined;
   /** Time of the next round, in milliseconds since the epoch, when a back-off ends; undefined: none. */
@@ -41,7 +43,7 @@ export interface PodView {
 export function firstView(
   pod: Pod,
   runtime: PodRuntimeStatus,
-  waiting: Waiting,
+  { waiting, restartCounts }: Pick<PodView, 'waiting' | 'restartCounts'>,
   actions: readonly PodAction[],
 ): PodView {
   const wanted = new Set(actions.flatMap((action) => ('name' in action ? [action.name] : [])));
@@ -53,6 +55,7 @@ export function firstView(
     runtime,
     runtimeIs: 'known',
     waiting: new Map(stillWaiting),
+    restartCounts,
     prepared: undefined,
     lookAt: undefined,
     retry: 'not needed',

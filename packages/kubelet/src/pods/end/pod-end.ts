@@ -1,5 +1,6 @@
 // The reasons for which the kubelet ends a pod. Actions, status and worker switch over this union, so the type checker
 // finds each place to extend for a new reason.
+import type { PodStatus } from '../../api/pod.ts';
 
 /** Why a pod must end, or never started. */
 export type PodEnd =
@@ -9,6 +10,8 @@ export type PodEnd =
   | { by: 'deadline' }
   /** A critical pod needs its resources; `preemptor` is that pod's UID. */
   | { by: 'preempted'; preemptor: string }
+  /** Its phase was final before: a pod that has finished never runs again. */
+  | { by: 'finished'; phase: 'Succeeded' | 'Failed'; reason?: string; message?: string }
   /** This node did not admit it. */
   | { by: 'rejected'; reason: string; message: string };
 
@@ -26,14 +29,25 @@ export function deletedAt(time: Date): Deleted {
   return { by: 'deleted', at: time.toISOString().replace(/\.\d+Z$/, 'Z') };
 }
 
+/** The end of a pod whose last status is final. */
+export function finishedEnd(status: PodStatus | undefined): PodEnd | undefined {
+  const { phase, reason, message } = status ?? {};
+  if (phase !== 'Succeeded' && phase !== 'Failed') return undefined;
+  return { by: 'finished', phase, ...(reason ? { reason } : {}), ...(message ? { message } : {}) };
+}
+
 /** Phase, reason and message of the status of a pod with this end; undefined: computed from its containers. */
 export function endedStatus(
   end: PodEnd | undefined,
-): { phase: 'Failed'; reason: string; message: string } | undefined {
+): { phase: 'Succeeded' | 'Failed'; reason?: string; message?: string } | undefined {
   switch (end?.by) {
     case undefined:
     case 'deleted':
       return undefined;
+    case 'finished': {
+      const { by: _, ...rest } = end;
+      return rest;
+    }
     case 'deadline':
       return {
         phase: 'Failed',
@@ -60,6 +74,8 @@ export function killReason(end: PodEnd): string {
       return 'the pod was active longer than its deadline';
     case 'preempted':
       return 'a critical pod needs its resources';
+    case 'finished':
+      return 'the pod has finished';
     case 'rejected':
       return `the pod was rejected: ${end.reason}`;
   }

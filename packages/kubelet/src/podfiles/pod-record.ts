@@ -1,0 +1,87 @@
+// What a kubelet remembers of a pod in a file of the pod's folder: its last status, and how often its containers were
+// started. The next kubelet goes on from there where the runtime has lost them.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { hasCode } from '@berth/common/error-code.ts';
+import { readRegularFileSync } from '@berth/common/files/regular-file.ts';
+import { replaceFileSync } from '@berth/common/files/replace-file.ts';
+import { isObject } from '@berth/common/json/is-object.ts';
+import type { PodStatus } from '../api/pod.ts';
+import { createLogger } from '../klog/klog.ts';
+import { podDir } from '../paths/pod-paths.ts';
+
+const log = createLogger('pod-record.ts');
+
+type Roots = Parameters<typeof podDir>[0];
+
+/** Maximum size of a record: statuses of some thousand containers. */
+const maxBytes = 16 * 1024 * 1024;
+
+/** What is remembered of a pod. */
+export interface PodRecord {
+  status: PodStatus;
+  /** By name of a container, the highest restart count of one that was started. */
+  restartCounts: ReadonlyMap<string, number>;
+}
+
+/** The record of a pod; undefined when there is none, or none that can be read. */
+export function loadPodRecord(roots: Roots, uid: string): PodRecord | undefined {
+  const path = recordPath(roots, uid);
+  try {
+    return parseRecord(readRegularFileSync(path, { maxBytes, followLink: false }).toString());
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) log.error('Ignoring the record of a pod', { err: error, path });
+    return undefined;
+  }
+}
+
+/** Replaces the record of a pod. A failure is logged: the pod runs without a record. */
+export function savePodRecord(roots: Roots, uid: string, { status, restartCounts }: PodRecord): void {
+  const path = recordPath(roots, uid);
+  try {
+    mkdirSync(podDir(roots, uid), { recursive: true, mode: 0o700 });
+    const content = JSON.stringify({ status, restartCounts: Object.fromEntries(restartCounts) });
+    replaceFileSync(path, content, { mode: 0o600 });
+  } catch (error) {
+    log.error('Failed to write the record of a pod', { err: error, path });
+  }
+}
+
+/** Pure: a record from its text. Throws when it is none: a power failure may leave an empty file. */
+export function parseRecord(text: string): PodRecord {
+  const value: unknown = JSON.parse(text);
+  if (!isObject(value) || !isPodStatus(value.status) || !isObject(value.restartCounts)) {
+    throw new Error('the file is not a record of a pod');
+  }
+  const counts = Object.entries(value.restartCounts).filter(
+    (entry): entry is [string, number] => Number.isSafeInteger(entry[1]) && Number(entry[1]) >= 0,
+  );
+  return { status: value.status, restartCounts: new Map(counts) };
+}
+
+/** Whether a value has the parts of a status that later ones are made from. */
+function isPodStatus(value: unknown): value is PodStatus {
+  if (!isObject(value) || typeof value.phase !== 'string') return false;
+  const statuses = [value.initContainerStatuses, value.containerStatuses, value.ephemeralContainerStatuses];
+  return (
+    statuses.every((list) => isListOf(list, isContainerStatus)) &&
+    isListOf(value.conditions, (each) => typeof each.type === 'string') &&
+    isListOf(value.podIPs, (each) => typeof each.ip === 'string')
+  );
+}
+
+function isContainerStatus({ name, restartCount, state, lastState }: Record<string, unknown>): boolean {
+  const isState = (each: unknown): boolean =>
+    each === undefined || (isObject(each) && Object.values(each).every(isObject));
+  return (
+    typeof name === 'string' && Number.isSafeInteger(restartCount) && isState(state) && isState(lastState)
+  );
+}
+
+function isListOf(list: unknown, check: (each: Record<string, unknown>) => boolean): boolean {
+  return list === undefined || (Array.isArray(list) && list.every((each) => isObject(each) && check(each)));
+}
+
+function recordPath(roots: Roots, uid: string): string {
+  return join(podDir(roots, uid), 'status.json');
+}
