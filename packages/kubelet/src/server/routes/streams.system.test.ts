@@ -127,7 +127,7 @@ onEveryRuntime((podTest) => {
     const long = new PassThrough();
     const argument = 'x'.repeat(120_000);
     await dial(
-      `/exec/default/plain/main?command=/bin/sh&command=-c&command=${encodeURIComponent('echo ${#0}')}&command=${argument}&output=1`,
+      `/exec/default/plain/main?command=/bin/sh&command=-c&command=${encodeURIComponent('printf %s "$0" | wc -c')}&command=${argument}&output=1`,
       { tty: false, stdout: long },
     );
     long.end();
