@@ -15,6 +15,9 @@ import { servingCertificate } from './tls/serving-certificate.ts';
 
 const log = createLogger('secure-server.ts');
 
+/** The command of an exec is in its URL. Go's servers take 1 MiB, which many clients together could fill memory with. */
+const maxHeaderSize = 256 * 1024;
+
 /** What the server needs beside its options. */
 export interface SecureServerPorts {
   host: ServerHost;
@@ -34,7 +37,11 @@ export async function startSecureServer(
   const files = await servingCertificate({ ...tls, host: nodeName });
   const paths = { ...files, clientCaFile };
   const current = await readTlsFiles(paths);
-  const server = createServer({ ...contextOf(options, current), ...clientCertificates(clientCaFile) });
+  const server = createServer({
+    ...contextOf(options, current),
+    ...clientCertificates(clientCaFile),
+    maxHeaderSize,
+  });
   const known = { x509: clientCaFile !== undefined, anonymous: anonymousAuth };
   serveRoutes(server, {
     index: indexRoutes(secureRoutes(host, options)),

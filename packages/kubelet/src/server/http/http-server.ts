@@ -18,6 +18,8 @@ const maxStreams = 1000;
 /** Idle timeout of a response to a client that asked for an upgrade that its route does not make. */
 const idleTimeoutMs = 30_000;
 
+const upgradeListeners = 32;
+
 /** Why a request is not served. */
 export interface Refusal {
   status: 401 | 403 | 500;
@@ -45,6 +47,8 @@ export function serveRoutes(server: Server, ports: HttpServerPorts): void {
   );
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => {});
+    // Both directions of two protocols listen for its end.
+    request.socket.setMaxListeners(upgradeListeners);
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     if (!streams.take(request)) {

@@ -2,7 +2,6 @@
 // and on every runtime.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
@@ -24,7 +23,10 @@ onEveryRuntime((podTest) => {
       plain: shellPod('plain', forever),
       echo: shellPod('echo', echo, {}, { stdin: true }),
       terminal: shellPod('terminal', `trap "exit 0" TERM HUP; ${echo}`, {}, { stdin: true, tty: true }),
-      web: shellPod('web', 'while true; do echo "from the pod" | nc -l -p 8080 -s 127.0.0.1; done'),
+      web: shellPod(
+        'web',
+        'mkdir /www; echo from the pod > /www/index.html; exec httpd -f -p 127.0.0.1:8080 -h /www',
+      ),
     };
     kubelet.setPods(Object.values(pods));
     for (const pod of Object.values(pods)) await untilRunning(kubelet, pod);
@@ -81,16 +83,16 @@ onEveryRuntime((podTest) => {
         /nowhere/,
       );
 
-      // attach to a pipe, and to a terminal although the request says nothing of one.
-      for (const [name, expected] of [
-        ['echo', 'got hi\n'],
-        ['terminal', 'got hi'],
+      // attach to a pipe, and to a terminal.
+      for (const [name, tty, expected] of [
+        ['echo', false, 'got hi\n'],
+        ['terminal', true, 'got hi\r\n'],
       ] as const) {
         const input = new PassThrough();
         const output = new PassThrough();
         const gone = new AbortController();
-        const attached = dial(`/attach/default/${name}/main?input=1&output=1`, {
-          tty: false,
+        const attached = dial(`/attach/default/${name}/main?input=1&output=1${tty ? '&tty=1' : ''}`, {
+          tty,
           stdin: input,
           stdout: output,
           transport,
@@ -114,13 +116,22 @@ onEveryRuntime((podTest) => {
       const client = await PortForwardClient.dial({ url: `${base}/portForward/default/web`, tls, transport });
       const local = await client.listen({ localPort: 0, remotePort: 8080 });
       await until('the pod answers', async () => {
-        const socket = connect(local.port, '127.0.0.1').on('error', () => {});
-        const answer = await text(socket).catch(() => '');
-        return answer === 'from the pod\n';
+        const answer = await fetch(`http://127.0.0.1:${local.port}/index.html`).catch(() => undefined);
+        return (await answer?.text()) === 'from the pod\n';
       });
       await local.close();
       client.close();
     }
+
+    // A command as long as one argument may be, all of it in the request's first line.
+    const long = new PassThrough();
+    const argument = 'x'.repeat(120_000);
+    await dial(
+      `/exec/default/plain/main?command=/bin/sh&command=-c&command=${encodeURIComponent('printf %s "$0" | wc -c')}&command=${argument}&output=1`,
+      { tty: false, stdout: long },
+    );
+    long.end();
+    assert.equal(await text(long), '120000\n');
 
     // The older protocol of WebSockets, which the runtime speaks itself, and its ports in the query.
     const upgrade = async (path: string, protocol: string): Promise<string> => {

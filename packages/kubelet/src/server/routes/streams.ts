@@ -3,15 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { findContainer } from '../../api/each-container.ts';
 import { type PodWithStatus, podFullName } from '../../api/pod.ts';
-import { createLogger } from '../../klog/klog.ts';
 import { respondError, respondText } from '../http/respond.ts';
 import type { Route, RouteHandler, RouteTarget } from '../http/routes.ts';
-import { dialUpstream, hijack, join, passAnswer } from '../http/upgrade-proxy.ts';
 import { podByName, readySandbox, runningContainer } from './find-container.ts';
 import { grpcText, streamErrorStatus } from './grpc-text.ts';
-import { forwardedPorts, type StreamOptions, streamOptions, webSocketProtocols } from './stream-options.ts';
-
-const log = createLogger('streams.ts');
+import { passOn, translateCommand, tunnelPortForward, tunnelPrefix } from './stream-connect.ts';
+import { forwardedPorts, streamOptions, webSocketProtocols } from './stream-options.ts';
 
 /** What these routes use. */
 export interface StreamPorts {
@@ -21,8 +18,6 @@ export interface StreamPorts {
   idleTimeoutMs: number;
 }
 
-/** Prefix of the subprotocols that carry SPDY in a WebSocket. */
-const tunnelPrefix = 'SPDY/3.1+';
 /** The subprotocol in which a client can close its input; runtimes do not know it. */
 const closingProtocol = 'v5.channel.k8s.io';
 /** Seconds after which a runtime that has too many requests has forgotten some. */
@@ -79,9 +74,9 @@ async function serveCommand(
   } catch (error) {
     return refuse(response, error);
   }
-  if (webSocketProtocols(request)?.includes(closingProtocol)) {
-    await translateCommand(ports, { kind, url, options }, request, response, upgrade);
-  } else await passOn(ports, url, request, response, upgrade);
+  const client = { request, response, upgrade, url, idleTimeoutMs: ports.idleTimeoutMs };
+  if (webSocketProtocols(request)?.includes(closingProtocol)) await translateCommand(client, kind, options);
+  else await passOn(client);
 }
 
 async function servePortForward(
@@ -109,8 +104,9 @@ async function servePortForward(
   } catch (error) {
     return refuse(response, error);
   }
-  if (isTunnel) await tunnelPortForward(ports, url, request, response, upgrade);
-  else await passOn(ports, url, request, response, upgrade);
+  const client = { request, response, upgrade, url, idleTimeoutMs: ports.idleTimeoutMs };
+  if (isTunnel) await tunnelPortForward(client);
+  else await passOn(client);
 }
 
 /** A runtime's URL; some leave out the scheme. */
@@ -126,113 +122,4 @@ function refuse(response: ServerResponse, error: unknown): void {
   const status = streamErrorStatus(error);
   if (status === 429) response.setHeader('retry-after', retryAfter);
   respondText(response, status, grpcText(error));
-}
-
-/** Connects the client to the runtime, in the protocol that they agree on. */
-async function passOn(
-  { idleTimeoutMs }: StreamPorts,
-  url: URL,
-  request: IncomingMessage,
-  response: ServerResponse,
-  upgrade: NonNullable<RouteTarget['upgrade']>,
-): Promise<void> {
-  try {
-    const upstream = await dialUpstream(url, request);
-    if ('status' in upstream) return passAnswer(response, upstream);
-    const client = hijack(request, response, upgrade);
-    client.write(upstream.header);
-    await join(client, upstream.socket, idleTimeoutMs);
-  } catch (error) {
-    fail(response, error);
-  }
-}
-
-function fail(response: ServerResponse, error: unknown): void {
-  log.error('Error while proxying request', { err: error });
-  if (!response.headersSent && response.socket !== null) respondError(response, 500, grpcText(error));
-}
-
-/** Serves the newest WebSocket protocol, and is a client of the runtime in the older one over SPDY. */
-async function translateCommand(
-  { idleTimeoutMs }: StreamPorts,
-  command: { kind: 'exec' | 'attach'; url: URL; options: StreamOptions },
-  request: IncomingMessage,
-  response: ServerResponse,
-  upgrade: NonNullable<RouteTarget['upgrade']>,
-): Promise<void> {
-  const { acceptWebSocketCommand } = await import('@berth/streaming/server/remote-command-websocket.ts');
-  const { serveRemoteCommand } = await import('@berth/streaming/server/remote-command.ts');
-  const { remoteCommand } = await import('@berth/streaming/client/remote-command.ts');
-  const { kind, url, options } = command;
-  const socket = hijack(request, response, upgrade);
-  const asked = { request, socket, head: Buffer.alloc(0) };
-  const connection = await acceptWebSocketCommand(asked, options, { idleTimeoutMs });
-  if (connection === undefined) return;
-  const doing = kind === 'exec' ? 'executing command in' : 'attaching to';
-  const outcome = await serveRemoteCommand(connection, remoteOf(request), doing, async (streams) => {
-    const { stdin, stdout, stderr, resize, signal } = streams;
-    try {
-      return await remoteCommand({
-        url: url.href,
-        tty: options.tty,
-        ...(stdin && { stdin }),
-        ...(stdout && { stdout }),
-        ...(stderr && { stderr }),
-        ...(options.tty && { resize }),
-        signal,
-      });
-    } catch (error) {
-      // The runtime's own words, not in this server's once more.
-      throw new Error(grpcText(error).replace(`Internal error occurred: error ${doing} container: `, ''), {
-        cause: error,
-      });
-    }
-  });
-  if ('error' in outcome) log.v(2, 'A stream has failed', { kind, err: outcome.error });
-}
-
-/** Takes SPDY out of a WebSocket. */
-async function tunnelPortForward(
-  { idleTimeoutMs }: StreamPorts,
-  url: URL,
-  request: IncomingMessage,
-  response: ServerResponse,
-  upgrade: NonNullable<RouteTarget['upgrade']>,
-): Promise<void> {
-  const { upgradeToWebSocket } = await import('@berth/streaming/server/upgrade.ts');
-  const { WebSocketTunnel } = await import('@berth/streaming/websocket/tunnel.ts');
-  const offered = (webSocketProtocols(request) ?? []).filter((protocol) => protocol.startsWith(tunnelPrefix));
-  try {
-    const upstream = await dialUpstream(url, request, {
-      method: 'POST',
-      headers: {
-        upgrade: 'SPDY/3.1',
-        'x-stream-protocol-version': offered.map((protocol) => protocol.slice(tunnelPrefix.length)),
-        'sec-websocket-protocol': undefined,
-        'sec-websocket-key': undefined,
-        'sec-websocket-version': undefined,
-        'sec-websocket-extensions': undefined,
-      },
-    });
-    if ('status' in upstream) return passAnswer(response, upstream);
-    const socket = hijack(request, response, upgrade);
-    const [, chosen = ''] = /^x-stream-protocol-version: *(\S+)/im.exec(upstream.header) ?? [];
-    const accepted = await upgradeToWebSocket({ request, socket, head: Buffer.alloc(0) }, [
-      `${tunnelPrefix}${chosen}`,
-    ]);
-    if (accepted === undefined) {
-      upstream.socket.destroy();
-      return;
-    }
-    const tunnel = new WebSocketTunnel(accepted.webSocket);
-    tunnel.on('error', () => {});
-    accepted.webSocket.resume();
-    await join(tunnel, upstream.socket, idleTimeoutMs);
-  } catch (error) {
-    fail(response, error);
-  }
-}
-
-function remoteOf({ socket }: IncomingMessage): string {
-  return `${socket.remoteAddress}:${socket.remotePort}`;
 }
