@@ -154,9 +154,12 @@ interface SpecMount {
 
 /** Ours has what containers may write to outside of their volumes on a tmpfs of a bounded size, see SECURITY.md. */
 const ownFile = /\/pods\/[^/]+\/(etc-hosts$|containers\/)/;
+/** Where a pod with users of its own has them, from another source. */
+const ownPlaces = ['/etc/hosts', '/dev/termination-log'];
 
 function observeMount({ destination, type, source, options = [] }: SpecMount): Json {
-  const ofTmpfs = ownFile.test(source) ? ['nosuid', 'nodev', 'noexec'] : [];
+  const isOwn = ownFile.test(source) || ownPlaces.includes(destination);
+  const ofTmpfs = isOwn ? ['nosuid', 'nodev', 'noexec'] : [];
   return { destination, type, source, options: options.filter((each) => !ofTmpfs.includes(each)).sort() };
 }
 
