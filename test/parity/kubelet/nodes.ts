@@ -11,6 +11,9 @@ import { startRealKubelet } from '@berth/test-support/real-kubelet.ts';
 /** What both are called: it becomes part of each pod's name. */
 export const nodeName = 'Parity';
 
+/** What the real one reserves, too. */
+const reserve = '--eviction-hard=memory.available<50Mi,nodefs.available<1%';
+
 /** More than there are cases. */
 const maxPods = 2000;
 
@@ -54,7 +57,7 @@ export async function startKubeletNode(
   const start = { dir, endpoint: berthd.socket, manifests, nodeName };
   kubelet = resources.use(
     await (whose === 'ours'
-      ? startKubelet({ ...start, extraFlags: [`--max-pods=${maxPods}`] })
+      ? startKubelet({ ...start, extraFlags: [`--max-pods=${maxPods}`, reserve] })
       : startRealKubelet({
           ...start,
           configuration: {

@@ -141,7 +141,7 @@ async function observeContainer(client: CriClient, containerId: string): Promise
     root: { readonly: root.readonly ?? false },
     hostname,
     mounts: mounts.map(observeMount),
-    linux,
+    linux: observeLinux(linux),
   };
 }
 
@@ -154,10 +154,33 @@ interface SpecMount {
 
 /** Ours has what containers may write to outside of their volumes on a tmpfs of a bounded size, see SECURITY.md. */
 const ownFile = /\/pods\/[^/]+\/(etc-hosts$|containers\/)/;
+/** Where a pod with users of its own has them, from another source. */
+const ownPlaces = ['/etc/hosts', '/dev/termination-log'];
 
 function observeMount({ destination, type, source, options = [] }: SpecMount): Json {
-  const ofTmpfs = ownFile.test(source) ? ['nosuid', 'nodev', 'noexec'] : [];
+  const isOwn = ownFile.test(source) || ownPlaces.includes(destination);
+  const ofTmpfs = isOwn ? ['nosuid', 'nodev', 'noexec'] : [];
   return { destination, type, source, options: options.filter((each) => !ofTmpfs.includes(each)).sort() };
+}
+
+interface SpecLinux {
+  resources?: { hugepageLimits?: { pageSize: string }[] };
+  uidMappings?: { hostID: number }[];
+  gidMappings?: { hostID: number }[];
+}
+
+/** The sizes of huge pages have no order, and which ids a pod of its own users has is chance. */
+function observeLinux({ resources = {}, uidMappings = [], gidMappings = [], ...linux }: SpecLinux): Json {
+  const hugepageLimits = resources.hugepageLimits?.toSorted((a, b) => (a.pageSize < b.pageSize ? -1 : 1));
+  const byChance = (mappings: { hostID: number }[]) => mappings.map((each) => ({ ...each, hostID: 0 }));
+  return JSON.parse(
+    JSON.stringify({
+      ...linux,
+      resources: { ...resources, hugepageLimits },
+      uidMappings: byChance(uidMappings),
+      gidMappings: byChance(gidMappings),
+    }),
+  );
 }
 
 function logLines(path: string): string[] {

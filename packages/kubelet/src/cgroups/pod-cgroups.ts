@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { type CgroupDriver, cgroupfsDriver } from '@berth/linux/cgroups/driver.ts';
 import { hugepageSizes } from '@berth/linux/cgroups/hugepages.ts';
+import type { CgroupResources } from '@berth/linux/cgroups/resources.ts';
 import type { Pod } from '../api/pod.ts';
 import type { Amounts } from '../api/pod-totals.ts';
 import { createLogger } from '../klog/klog.ts';
@@ -48,7 +49,7 @@ export class PodCgroups {
     const unbounded = hugepages.map(({ pageSize }) => ({ pageSize, limit: unboundedBytes }));
     await this.#driver.apply(this.#qosPath('BestEffort'), { cpuShares: 2, hugepages: unbounded });
     await this.#driver.apply(this.#qosPath('Burstable'), { hugepages: unbounded });
-    await this.#limitAll(limits);
+    await this.#limitAll(limits, unbounded);
     await this.#shareBurstable();
   }
 
@@ -122,14 +123,14 @@ export class PodCgroups {
   }
 
   /** The cgroup of all pods, whose guaranteed ones are directly in it. A failure is logged: pods use too much now. */
-  async #limitAll(limits: Amounts): Promise<void> {
+  async #limitAll(limits: Amounts, hugepages: CgroupResources['hugepages'] = []): Promise<void> {
     const pids = Number((limits.get('pid') ?? 0n) / 1_000_000_000n);
     try {
       await this.#driver.apply(this.#qosPath('Guaranteed'), {
         cpuShares: milliCpuToShares(milliCpu(limits)),
         memoryLimit: memoryBytes(limits),
         ...(pids > 0 && { pids }),
-        ...hugepageLimits(limits, this.#node()),
+        hugepages,
       });
     } catch (error) {
       log.error('Failed to update Node Allocatable Limits', { err: error });

@@ -113,6 +113,11 @@ test('huge pages that are not requested are none', () => {
     podResources(pod(resources), settings, testCgroupNode()).hugepages;
   assert.deepEqual(limitsOf({ limits: huge }), [{ pageSize: '2MB', limit: 6_291_456n }]);
   assert.deepEqual(limitsOf({}), [{ pageSize: '2MB', limit: 0n }]);
+  const sizes = podResources(pod({}), settings, testCgroupNode({ hugepageSizes: ['1GB', '64KB', '2MB'] }));
+  assert.deepEqual(
+    sizes.hugepages?.map(({ pageSize }) => pageSize),
+    ['64KB', '2MB', '1GB'],
+  );
 });
 
 test('a sidecar counts for as long as the pod runs', () => {

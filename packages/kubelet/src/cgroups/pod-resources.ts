@@ -1,4 +1,5 @@
 // Converts a pod's requests and limits to settings of its cgroup, of its sandbox, and of its runtime's overhead.
+import { parseQuantity } from '@berth/common/quantity.ts';
 import { workloadContainers } from '../api/each-container.ts';
 import type { Pod } from '../api/pod.ts';
 import { type Amounts, overheadOf, podLevelResources, podLimits, podRequests } from '../api/pod-totals.ts';
@@ -107,12 +108,18 @@ export function hugepageLimits(
 ): Pick<CgroupLimits, 'hugepages'> {
   if (hugepageSizes.length === 0) return {};
   return {
-    hugepages: hugepageSizes.map((pageSize) => ({
+    hugepages: hugepageSizes.toSorted(bySize).map((pageSize) => ({
       pageSize,
       // `hugepages-2Mi` is limited in files that are named for 2MB.
       limit: (amounts.get(`hugepages-${pageSize.replace(/B$/, 'i')}`) ?? 0n) / billion,
     })),
   };
+}
+
+/** `2MB` before `1GB`. */
+function bySize(one: string, other: string): number {
+  const bytes = (size: string): bigint => parseQuantity(size.replace(/B$/, 'i')).nanos;
+  return bytes(one) < bytes(other) ? -1 : 1;
 }
 
 /** Where the kernel begins to slow a cgroup down, in bytes; undefined for one that may use all that it is promised. */

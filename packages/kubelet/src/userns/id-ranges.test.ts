@@ -7,19 +7,21 @@ const unit = 65_536;
 const range = (index: number, count = 1) => ({ firstId: index * unit, length: count * unit });
 const node: NodeIds = { ...range(1, 3), idsPerPod: unit };
 
-test('each pod has the first free range', () => {
-  assert.deepEqual(freeIds(node, []), range(1));
-  assert.deepEqual(freeIds(node, [range(1)]), range(2));
-  assert.deepEqual(freeIds(node, [range(3), range(1)]), range(2));
-  assert.equal(freeIds(node, [range(1), range(2), range(3)]), undefined);
+test('each pod has a free range, from a random one on', () => {
+  assert.deepEqual(freeIds(node, [], 0), range(1));
+  assert.deepEqual(freeIds(node, [], 0.999), range(3));
+  assert.deepEqual(freeIds(node, [range(1)], 0), range(2));
+  assert.deepEqual(freeIds(node, [range(3), range(1)], 0.8), range(2));
+  assert.equal(freeIds(node, [range(1), range(2), range(3)], 0.5), undefined);
 });
 
 test('ranges that were given out with other settings are in use all the same', () => {
   const large: NodeIds = { ...range(2, 6), idsPerPod: 2 * unit };
-  assert.deepEqual(freeIds(large, [range(3)]), range(4, 2));
-  assert.deepEqual(freeIds(large, [range(5)]), range(2, 2));
-  assert.deepEqual(freeIds(node, [range(0, 2)]), range(2));
-  assert.deepEqual(freeIds(node, [range(1, 2), range(90)]), range(3));
+  assert.deepEqual(freeIds(large, [range(3)], 0), range(4, 2));
+  assert.deepEqual(freeIds(large, [range(5)], 0), range(2, 2));
+  assert.deepEqual(freeIds(large, [range(5)], 0.4), range(6, 2));
+  assert.deepEqual(freeIds(node, [range(0, 2)], 0), range(2));
+  assert.deepEqual(freeIds(node, [range(1, 2), range(90)], 0), range(3));
 });
 
 test('the file is the one of the real kubelet', () => {

@@ -11,19 +11,25 @@ export interface PodIds {
 /** A range has this length, or several times this. */
 const unit = 65_536;
 
-/** The first free range; undefined when all are used. */
-export function freeIds(node: NodeIds, used: Iterable<PodIds>): PodIds | undefined {
-  const { idsPerPod: length } = node;
-  let firstId = node.firstId;
-  const inOrder = [...used].sort((one, other) => one.firstId - other.firstId);
-  for (const range of inOrder) {
-    const end = range.firstId + range.length;
-    if (end <= firstId) continue;
-    if (range.firstId >= firstId + length) break;
+/**
+ * A free range; undefined when all are used. `random`, from 0 to below 1, decides where the search begins, so that ids of
+ * an ended pod, whose files may be left on the node, are not soon those of another.
+ */
+export function freeIds(node: NodeIds, used: Iterable<PodIds>, random: number): PodIds | undefined {
+  const { firstId, idsPerPod: length } = node;
+  const count = Math.floor(node.length / length);
+  const taken = new Set<number>();
+  for (const range of used) {
     // Ranges of another length were given out with other settings.
-    firstId = Math.ceil(end / length) * length;
+    const last = Math.ceil((range.firstId + range.length - firstId) / length);
+    for (let slot = Math.floor((range.firstId - firstId) / length); slot < last; slot++) taken.add(slot);
   }
-  return firstId + length <= node.firstId + node.length ? { firstId, length } : undefined;
+  const start = Math.floor(random * count);
+  for (let step = 0; step < count; step++) {
+    const slot = (start + step) % count;
+    if (!taken.has(slot)) return { firstId: firstId + slot * length, length };
+  }
+  return undefined;
 }
 
 /** The text of a pod's file `userns`, which is the real kubelet's. */

@@ -69,7 +69,9 @@ test('a pod has users of its own, sees its files as theirs, and keeps its ids', 
       return id;
     }),
   );
-  assert.deepEqual(new Set(first), new Set([65_536, 131_072]));
+  const [ofOne = 0, ofTwo = 0] = first;
+  assert.notEqual(ofOne, ofTwo);
+  for (const id of first) assert.ok(id >= 65_536 && id % 65_536 === 0, `${id}`);
 
   await kubelet.stop();
   const next = node.kubelet();
@@ -88,8 +90,8 @@ test('a pod has users of its own, sees its files as theirs, and keeps its ids', 
     return status?.state?.running !== undefined && status.restartCount === 1;
   });
   const idOf = (pod: Pod) => JSON.parse(readFileSync(file(pod), 'utf8')).uidMappings[0].hostId;
-  assert.equal(idOf(two), first[1]);
-  assert.ok(!first.slice(1).includes(idOf(three)), `three has ${idOf(three)}`);
+  assert.equal(idOf(two), ofTwo);
+  assert.notEqual(idOf(three), ofTwo);
   await endAll(node, next, two, three);
 });
 

@@ -43,7 +43,7 @@ export class UserNamespaces {
     const { uid } = pod.metadata;
     const known = this.#used.get(uid) ?? this.#read(uid);
     if (known) return known;
-    const ids = freeIds(this.#options.userIds, this.#used.values());
+    const ids = freeIds(this.#options.userIds, this.#used.values(), Math.random());
     if (!ids)
       throw new Error('create user namespace: could not find an empty slot to allocate a user namespace');
     makePrivateDirectory(podsDir(this.#options));

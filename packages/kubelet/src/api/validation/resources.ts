@@ -100,7 +100,7 @@ function validateAmounts(resources: v1.ResourceRequirements, path: string): Fiel
       const { nanos } = parseQuantity(quantity);
       if (nanos < 0n) errors.push(invalid(at, quantity, 'must be greater than or equal to 0'));
       const size = hugePageSize(name);
-      if (size && (nanos === 0n || nanos % parseQuantity(size).nanos !== 0n))
+      if (size && nanos % parseQuantity(size).nanos !== 0n)
         errors.push(invalid(at, quantity, `${quantity} is not positive integer multiple of ${name}`));
     }
   }
