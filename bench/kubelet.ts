@@ -47,7 +47,7 @@ export async function benchKubelets(
 
 /** Milliseconds until the container runs, and from the manifest's removal until nothing of the pod is left to run. */
 async function dropAndDelete(peer: KubeletPeer, name: string): Promise<[running: number, gone: number]> {
-  const running = await untilStarted(peer, 1, () => peer.drop(name, manifest(name)));
+  const running = await untilStarted(peer, [name], () => peer.drop(name, manifest(name)));
   return [running, await untilGone(peer, [name])];
 }
 
@@ -62,7 +62,7 @@ async function dropUntilReady(peer: KubeletPeer, name: string): Promise<number> 
 
 async function manyAtOnce(peer: KubeletPeer, prefix: string): Promise<number> {
   const names = namesOf(prefix);
-  const ms = await untilStarted(peer, many, () => {
+  const ms = await untilStarted(peer, names, () => {
     for (const name of names) peer.drop(name, manifest(name));
   });
   await untilGone(peer, names);
@@ -119,13 +119,14 @@ function manifest(name: string, fields: object = {}): object {
   };
 }
 
-/** Milliseconds from `drop` until the runtime has started so many containers, by its events. */
-async function untilStarted(peer: KubeletPeer, count: number, drop: () => void): Promise<number> {
+/** Milliseconds from `drop` until the runtime has started the containers of these pods, by its events. */
+async function untilStarted(peer: KubeletPeer, names: readonly string[], drop: () => void): Promise<number> {
   const ended = new AbortController();
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([ended.signal, deadline]);
   const events = peer.client.runtime.getContainerEvents({}, { signal })[Symbol.asyncIterator]();
-  let left = count;
+  // containerd keeps what nobody has read: events of earlier pods come first.
+  const left = new Set(names);
   const first = events.next();
   const begin = performance.now();
   drop();
@@ -134,15 +135,15 @@ async function untilStarted(peer: KubeletPeer, count: number, drop: () => void):
       const { containerId, podSandboxStatus, containerEventType } = next.value;
       // A sandbox has events too; its container id is the sandbox's own.
       if (containerEventType !== containerStarted || containerId === podSandboxStatus?.id) continue;
-      left -= 1;
-      if (left === 0) return performance.now() - begin;
+      left.delete(nameOf(podSandboxStatus?.metadata?.name ?? ''));
+      if (left.size === 0) return performance.now() - begin;
     }
   } catch (error) {
     if (!deadline.aborted) throw error;
   } finally {
     ended.abort();
   }
-  throw new Error(`${peer.name}: ${left} of ${count} containers did not start:\n${peer.lastWords()}`);
+  throw new Error(`${peer.name}: ${[...left]} did not start:\n${peer.lastWords()}`);
 }
 
 /** Milliseconds from the removal of manifests until no sandbox of their pods is up and their cgroups are gone. */
