@@ -1,103 +1,197 @@
-// How long a static manifest takes to be a running container, and what the kubelet weighs meanwhile.
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+// Manifests on our kubelet and on the real one, in turns: how long until a pod runs, is ready, is gone, and what a
+// kubelet with many pods costs meanwhile.
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectCri } from '@berth/cri/client/client.ts';
-import { startKubelet } from '@berth/test-support/kubelet.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 import { testImage } from '@berth/test-support/pods.ts';
+import { containerStarted, type KubeletPeer } from './kubelet-peers.ts';
 import { median, residentMiB, timed } from './measure.ts';
 
-// ContainerEventType of the CRI.
-const started = 1;
-const deleted = 3;
+const timeoutMs = 120_000;
+const many = 30;
+const roundsOfMany = 3;
+const idleSeconds = 30;
 
-export interface KubeletNumbers {
-  oneMs: number;
-  manyMs: number;
-  residentMiB: number;
-}
-
-/** Runs our kubelet below `dir` on the berthd at `socket`, which has the test image. */
-export async function benchKubelet(options: {
-  dir: string;
-  socket: string;
-  repetitions: number;
-  atOnce: number;
-}): Promise<KubeletNumbers> {
-  const { dir, socket, repetitions, atOnce } = options;
-  const manifests = join(dir, 'manifests');
-  mkdirSync(manifests, { recursive: true });
-  await using kubelet = await startKubelet({ dir, endpoint: socket, manifests });
-  const client = connectCri(socket);
-  const ended = new AbortController();
-  const counts = { [started]: 0, [deleted]: 0 };
-  let wake = () => {};
-  const events = (async () => {
-    for await (const event of client.runtime.getContainerEvents({}, { signal: ended.signal })) {
-      // A sandbox has events too; its container id is the sandbox's own.
-      if (event.containerId === event.podSandboxStatus?.id) continue;
-      if (event.containerEventType === started) counts[started] += 1;
-      if (event.containerEventType === deleted) counts[deleted] += 1;
-      wake();
-    }
-  })().catch(() => undefined);
-  const reached = async (type: typeof started | typeof deleted, goal: number) => {
-    const deadline = performance.now() + 60_000;
-    while (counts[type] < goal) {
-      if (performance.now() > deadline) {
-        const log = kubelet.output().split('\n').slice(-20).join('\n');
-        throw new Error(`only ${counts[type]} of ${goal} containers; the kubelet's last words:\n${log}`);
-      }
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        setTimeout(resolve, 1000);
-      });
-    }
+/** Figures of each kubelet, in their order. */
+export async function benchKubelets(
+  peers: readonly KubeletPeer[],
+  { repetitions }: { repetitions: number },
+): Promise<Map<string, number>[]> {
+  const figures = peers.map(() => new Map<string, number[]>());
+  const note = (index: number, what: string, value: number) => {
+    const own = figures[index] ?? new Map<string, number[]>();
+    own.set(what, [...(own.get(what) ?? []), value]);
   };
-  const drop = (name: string) => {
-    writeFileSync(join(dir, name), manifest(name));
-    renameSync(join(dir, name), join(manifests, `${name}.yaml`));
-  };
-
-  const one: number[] = [];
-  for (let round = -2; round < repetitions; round++) {
-    const name = `drop${round + 2}`;
-    const goal = counts[started] + 1;
-    const ms = await timed(async () => {
-      drop(name);
-      await reached(started, goal);
-    });
-    if (round >= 0) one.push(ms);
-    const gone = counts[deleted] + 1;
-    rmSync(join(manifests, `${name}.yaml`));
-    await reached(deleted, gone);
+  for (let round = -1; round < repetitions; round++) {
+    for (const [index, peer] of peers.entries()) {
+      const [running, gone] = await dropAndDelete(peer, `drop${round + 1}`);
+      const ready = await dropUntilReady(peer, `ready${round + 1}`);
+      // The first of all finds nothing in caches.
+      if (round < 0) continue;
+      note(index, 'manifest dropped → Running', running);
+      note(index, 'manifest dropped → Ready, HTTP readiness probe', ready);
+      note(index, 'manifest deleted → gone', gone);
+    }
   }
-  const names = Array.from({ length: atOnce }, (_, index) => `many${index}`);
-  const goal = counts[started] + atOnce;
-  const manyMs = await timed(async () => {
-    for (const name of names) drop(name);
-    await reached(started, goal);
-  });
-  const resident = residentMiB(kubelet.pid);
-  const gone = counts[deleted] + atOnce;
-  for (const name of names) rmSync(join(manifests, `${name}.yaml`));
-  await reached(deleted, gone);
-  ended.abort();
-  await events;
-  client.close();
-  return { oneMs: median(one), manyMs, residentMiB: resident };
+  for (let round = 0; round < roundsOfMany; round++) {
+    for (const [index, peer] of peers.entries())
+      note(index, `${many} manifests at once → all Running`, await manyAtOnce(peer, `many${round}`));
+  }
+  for (const [index, peer] of peers.entries()) {
+    const { cpuMs, resident } = await idleWithProbes(peer);
+    note(index, `CPU per second, ${many} pods with three probes`, cpuMs);
+    note(index, `resident with ${many} pods`, resident);
+  }
+  return figures.map((own) => new Map([...own].map(([what, values]) => [what, median(values)])));
 }
 
-function manifest(name: string): string {
-  return `apiVersion: v1
-kind: Pod
-metadata:
-  name: ${name}
-spec:
-  terminationGracePeriodSeconds: 0
-  containers:
-    - name: main
-      image: ${testImage}
-      imagePullPolicy: Never
-      command: [/bin/sleep, "3600"]
-`;
+/** Milliseconds until the container runs, and from the manifest's removal until nothing of the pod is left to run. */
+async function dropAndDelete(peer: KubeletPeer, name: string): Promise<[running: number, gone: number]> {
+  const running = await untilStarted(peer, [name], () => peer.drop(name, manifest(name)));
+  return [running, await untilGone(peer, [name])];
+}
+
+async function dropUntilReady(peer: KubeletPeer, name: string): Promise<number> {
+  const ms = await timed(async () => {
+    peer.drop(name, manifest(name, { readinessProbe: probe({ httpGet: { path: '/passwd', port: 8080 } }) }));
+    await until(peer, `${name} is ready`, async () => (await readyPods(peer)).includes(name));
+  });
+  await untilGone(peer, [name]);
+  return ms;
+}
+
+async function manyAtOnce(peer: KubeletPeer, prefix: string): Promise<number> {
+  const names = namesOf(prefix);
+  const ms = await untilStarted(peer, names, () => {
+    for (const name of names) peer.drop(name, manifest(name));
+  });
+  await untilGone(peer, names);
+  return ms;
+}
+
+/** What a kubelet takes while its pods only have to be probed. */
+async function idleWithProbes(peer: KubeletPeer): Promise<{ cpuMs: number; resident: number }> {
+  const names = namesOf('idle');
+  const probes = {
+    startupProbe: probe({ exec: { command: ['/bin/true'] } }),
+    livenessProbe: probe({ tcpSocket: { port: 8080 } }),
+    readinessProbe: probe({ httpGet: { path: '/passwd', port: 8080 } }),
+  };
+  for (const name of names) peer.drop(name, manifest(name, probes));
+  await until(peer, 'all are ready', async () => (await readyPods(peer)).length === many);
+  // What came with their start is not idle.
+  await delay(5000);
+  const before = cpuMilliseconds(peer.pid);
+  await delay(idleSeconds * 1000);
+  const cpuMs = (cpuMilliseconds(peer.pid) - before) / idleSeconds;
+  const resident = residentMiB(peer.pid);
+  await untilGone(peer, names);
+  return { cpuMs, resident };
+}
+
+function namesOf(prefix: string): string[] {
+  return Array.from({ length: many }, (_, index) => `${prefix}-${index}`);
+}
+
+function probe(handler: object): object {
+  return { ...handler, periodSeconds: 5 };
+}
+
+/** A pod of one container that answers HTTP on 8080, and ends at SIGTERM. */
+function manifest(name: string, fields: object = {}): object {
+  const script = 'trap "exit 0" TERM; httpd -p 8080 -h /etc; while true; do sleep 1000 & wait $!; done';
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
+    spec: {
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        {
+          name: 'main',
+          image: testImage,
+          imagePullPolicy: 'Never',
+          command: ['/bin/sh', '-c', script],
+          ...fields,
+        },
+      ],
+    },
+  };
+}
+
+/** Milliseconds from `drop` until the runtime has started the containers of these pods, by its events. */
+async function untilStarted(peer: KubeletPeer, names: readonly string[], drop: () => void): Promise<number> {
+  const ended = new AbortController();
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([ended.signal, deadline]);
+  const events = peer.client.runtime.getContainerEvents({}, { signal })[Symbol.asyncIterator]();
+  // containerd keeps what nobody has read: events of earlier pods come first.
+  const left = new Set(names);
+  const first = events.next();
+  const begin = performance.now();
+  drop();
+  try {
+    for (let next = await first; !next.done; next = await events.next()) {
+      const { containerId, podSandboxStatus, containerEventType } = next.value;
+      // A sandbox has events too; its container id is the sandbox's own.
+      if (containerEventType !== containerStarted || containerId === podSandboxStatus?.id) continue;
+      left.delete(nameOf(podSandboxStatus?.metadata?.name ?? ''));
+      if (left.size === 0) return performance.now() - begin;
+    }
+  } catch (error) {
+    if (!deadline.aborted) throw error;
+  } finally {
+    ended.abort();
+  }
+  throw new Error(`${peer.name}: ${[...left]} did not start:\n${peer.lastWords()}`);
+}
+
+/** Milliseconds from the removal of manifests until no sandbox of their pods is up and their cgroups are gone. */
+async function untilGone(peer: KubeletPeer, names: readonly string[]): Promise<number> {
+  const listed = (await peer.pods()).filter(({ metadata }) => names.includes(nameOf(metadata.name)));
+  const cgroups = listed.flatMap(({ metadata }) => podCgroups(peer, metadata.uid));
+  const uids = new Set(listed.map(({ metadata }) => metadata.uid));
+  if (cgroups.length === 0) throw new Error(`${peer.name}: no cgroup of ${names}`);
+  return await timed(async () => {
+    for (const name of names) peer.remove(name);
+    await until(peer, `${names} are gone`, () => !cgroups.some(existsSync));
+    await until(peer, `the sandboxes of ${names} are down`, async () => {
+      const { items } = await peer.client.runtime.listPodSandbox({});
+      return !items.some(({ state, metadata }) => state === 0 && uids.has(metadata?.uid ?? ''));
+    });
+  });
+}
+
+/** The cgroup of a pod in each hierarchy that has it. */
+function podCgroups({ cgroupRoot }: KubeletPeer, uid: string): string[] {
+  const hierarchies = existsSync('/sys/fs/cgroup/memory') ? ['/sys/fs/cgroup/memory'] : ['/sys/fs/cgroup'];
+  return hierarchies
+    .map((hierarchy) => join(hierarchy, cgroupRoot, 'kubepods/besteffort', `pod${uid}`))
+    .filter(existsSync);
+}
+
+async function readyPods(peer: KubeletPeer): Promise<string[]> {
+  const ready = (await peer.pods()).filter(({ status }) =>
+    status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+  );
+  return ready.map(({ metadata }) => nameOf(metadata.name));
+}
+
+function nameOf(podName: string): string {
+  return podName.replace(/-testnode$/, '');
+}
+
+const pollMs = 5;
+
+async function until(peer: KubeletPeer, what: string, is: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + timeoutMs; !(await is()); await delay(pollMs))
+    if (performance.now() > deadline)
+      throw new Error(`${peer.name}: gave up waiting until ${what}:\n${peer.lastWords()}`);
+}
+
+/** Processor time of a process and its threads in milliseconds; the clock of /proc has 100 ticks in a second. */
+function cpuMilliseconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }

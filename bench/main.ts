@@ -13,7 +13,8 @@ import { buildPeer } from '@berth/test-support/peers.ts';
 import { podDown, podUp } from '@berth/test-support/pods.ts';
 import { checkout, scratchDir } from '@berth/test-support/scratch.ts';
 import { benchCrictl } from './crictl.ts';
-import { benchKubelet } from './kubelet.ts';
+import { benchKubelets } from './kubelet.ts';
+import { startOurs, startReal } from './kubelet-peers.ts';
 import { median, timed } from './measure.ts';
 import { type Peer, startBerth, startContainerdPeer } from './peers.ts';
 import { benchPods } from './pods.ts';
@@ -124,22 +125,26 @@ const suites: Record<string, (dir: string, resources: AsyncDisposableStack) => P
   },
 
   kubelet: async (dir, resources) => {
-    const berth = await startBerth({ dir: below(dir, 'node'), runtime: 'crun' }, resources);
-    const node = await benchKubelet({ dir, socket: berth.socket, repetitions, atOnce: 20 });
+    const [ours, theirs] = [
+      await startBerth({ dir: below(dir, 'berth'), runtime: 'runc' }, resources),
+      await startContainerdPeer({ dir: below(dir, 'ctd'), runtime: 'runc', version: '2.4' }, resources),
+    ];
+    const peers = [await startOurs(ours, resources), await startReal(theirs, resources)];
     return {
       suite: 'kubelet',
-      about: `Berth's kubelet on berthd: static manifests that are dropped into the folder; medians of ${repetitions}.`,
-      names: ['berth'],
-      figures: [
-        new Map([
-          ['a manifest dropped → Running', node.oneMs],
-          ['20 manifests dropped → all Running', node.manyMs],
-          ['resident with 20 pods', node.residentMiB],
-        ]),
-      ],
+      about: `Static manifests that are dropped into the folder of Berth's kubelet on berthd and of the real one on containerd 2.4.2, in turns, with runc and the same conflist; medians of ${repetitions}. Gone means that no sandbox of the pod is up and that its cgroup is removed.`,
+      names: peers.map(({ name }) => name),
+      figures: await benchKubelets(peers, { repetitions }),
       unit,
-      ratioGoals: {},
-      limits: { 'resident with 20 pods': 90 },
+      ratioGoals: {
+        'manifest dropped → Running': 0.4,
+        'manifest dropped → Ready, HTTP readiness probe': 0.4,
+        'manifest deleted → gone': 0.35,
+        '30 manifests at once → all Running': 0.35,
+        'CPU per second, 30 pods with three probes': 0.6,
+        'resident with 30 pods': 1,
+      },
+      limits: {},
     };
   },
 };

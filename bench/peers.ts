@@ -16,6 +16,8 @@ export interface Peer {
   name: string;
   client: CriClient;
   socket: string;
+  /** All that the runtime writes is below it. */
+  dir: string;
   logDir: string;
   pid: number;
   /** Whether a command line is the daemon's own helper, one or more per pod. */
@@ -86,5 +88,5 @@ async function writePodNetwork(
 function connect(socket: string, dir: string, resources: AsyncDisposableStack) {
   const client = connectCri(socket, { timeoutMs: 120_000 });
   resources.defer(() => client.close());
-  return { client, socket, logDir: join(dir, 'logs') };
+  return { client, socket, dir, logDir: join(dir, 'logs') };
 }

@@ -46,6 +46,10 @@ export interface ManifestCase {
   settled: Settled;
   /** How long it has to stay so, in milliseconds. */
   holdMs?: number;
+  /** Looked at after so many milliseconds as it is: one of the kubelets or runtimes never gets there. */
+  upToMs?: number;
+  /** It does not stay settled for long. */
+  fleeting?: boolean;
   /** Runs with others of the same word alone, when the rest is gone: it competes for what the node has. */
   alone?: string;
   /** Replaces the manifest once the pod has settled; the pod is looked at again. */

@@ -12,9 +12,9 @@ const general: readonly (readonly [RegExp, string])[] = [
   [/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:\d\d)(?!\w)/g, 'TIME.N'],
   [/\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \w+( m=[+-][\d.]+)?/g, 'GOTIME'],
   // The atomic writer's folder.
-  [/\.\.20\d\d_\d\d_\d\d_\d\d_\d\d_\d\d\.\d+/g, '..WRITTEN'],
+  [/\.\.20\d\d_\d\d_\d\d_\d\d_\d\d_\d\d\.\w+/g, '..WRITTEN'],
   // The file of a termination message.
-  [/(\/containers\/[\w.-]+\/)[0-9a-f]{8}\b/g, '$1N'],
+  [/(\bcontainers\/[\w.-]+\/)[0-9a-f]{8}\b/g, '$1N'],
   // Where the machine's /run is on the file system below it.
   [/\/run\/berth-compare-\w+\/cmp-[\w-]+/g, '/run'],
   [/\b(containerd|berth):\/\/(?=ID-|[0-9a-f]{64})/g, 'RUNTIME://'],

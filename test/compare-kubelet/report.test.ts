@@ -34,6 +34,6 @@ test('an entry that nothing differs by is a failure when all cases ran', () => {
 });
 
 test('a field has no places, moments or names of containers', () => {
-  assert.equal(fieldOf('restarted.status.conditions[3].reason'), 'pod.status.conditions[*].reason');
+  assert.equal(fieldOf('restarted.status.conditions[3].reason'), 'restarted.status.conditions[*].reason');
   assert.equal(fieldOf('edited.containers.a.log'), 'containers.*.log');
 });

@@ -85,7 +85,6 @@ function byCause(differing: readonly FieldDifference[]): string[] {
 /** Pure: a path without the moment at which it was looked at, numbers of places, and names of containers. */
 export function fieldOf(path: string): string {
   return path
-    .replace(/^(settled\.pod|restarted)\./, 'pod.')
     .replace(/^(settled|edited)\./, '')
     .replace(/\[\d+\]/g, '[*]')
     .replace(/^containers\.[^.]+\./, 'containers.*.');

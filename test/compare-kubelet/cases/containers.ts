@@ -1,5 +1,16 @@
 // App containers: how they run, end and fail, and what they leave to say.
-import { ended, group, markedSleeper, marker, pod, script, sleeper, someEnded, waiting } from './pod.ts';
+import {
+  ended,
+  group,
+  inCrashLoop,
+  markedSleeper,
+  marker,
+  pod,
+  script,
+  sleeper,
+  someEnded,
+  waiting,
+} from './pod.ts';
 
 const appContainers = group('containers', [
   pod('one that goes on'),
@@ -33,16 +44,8 @@ const appContainers = group('containers', [
     },
     { settled: ended },
   ),
-  pod(
-    'a crash loop',
-    { containers: [script('a', 'echo crash; exit 9')] },
-    { settled: waiting('CrashLoopBackOff', 2) },
-  ),
-  pod(
-    'ended well, again and again',
-    { containers: [script('a', 'exit 0')] },
-    { settled: waiting('CrashLoopBackOff', 1) },
-  ),
+  pod('a crash loop', { containers: [script('a', 'echo crash; exit 9')] }, inCrashLoop),
+  pod('ended well, again and again', { containers: [script('a', 'exit 0')] }, inCrashLoop),
   pod(
     'killed by a signal',
     { restartPolicy: 'Never', containers: [script('a', 'kill -USR1 $$; sleep 1')] },
@@ -59,12 +62,12 @@ const appContainers = group('containers', [
   pod(
     'a command that is not there',
     { restartPolicy: 'Never', containers: [sleeper('a', { command: ['/none'] })] },
-    { settled: ended },
+    { settled: ended, upToMs: 25_000 },
   ),
   pod(
     'a command that is not there, always',
     { containers: [sleeper('a', { command: ['/none'] })] },
-    { settled: waiting('CrashLoopBackOff', 1) },
+    { ...inCrashLoop, upToMs: 25_000 },
   ),
   pod(
     'an image that is not there',
@@ -78,7 +81,7 @@ const appContainers = group('containers', [
   ),
   pod(
     'an image name of no form',
-    { containers: [sleeper('a', { image: 'UPPER/case' })] },
+    { containers: [sleeper('a', { image: '::x' })] },
     { settled: waiting('InvalidImageName') },
   ),
   pod('args and working directory', {
@@ -185,7 +188,7 @@ const messages = group('termination messages', [
   pod(
     'of the run before',
     { containers: [script('a', 'echo why >/dev/termination-log; exit 1')] },
-    { settled: waiting('CrashLoopBackOff', 1) },
+    inCrashLoop,
   ),
 ]);
 

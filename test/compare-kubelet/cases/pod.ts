@@ -125,13 +125,19 @@ export const running: Settled = ({ status }) =>
 /** The pod has ended. */
 export const ended: Settled = ({ status }) => status.phase === 'Succeeded' || status.phase === 'Failed';
 
-/** A container waits for this reason, after so many restarts at least. */
-export function waiting(reason: string, restarts = 0): Settled {
-  return (listed) =>
-    containersOf(listed).some(
-      ({ state, restartCount = 0 }) => state?.waiting?.reason === reason && restartCount >= restarts,
-    );
+/** A container waits for this reason. */
+export function waiting(reason: string): Settled {
+  return (listed) => containersOf(listed).some(({ state }) => state?.waiting?.reason === reason);
 }
+
+/** A container waits for its third start: for 20 s. */
+export const inCrashLoop: Partial<CaseOptions> = {
+  fleeting: true,
+  settled: (listed) =>
+    containersOf(listed).some(
+      ({ state, restartCount }) => state?.waiting?.reason === 'CrashLoopBackOff' && restartCount === 2,
+    ),
+};
 
 /** A container has been restarted so often, and all run. */
 export function restarted(times: number): Settled {

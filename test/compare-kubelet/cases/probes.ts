@@ -110,7 +110,7 @@ export const probeCases = group('probes', [
   pod(
     'liveness with a grace period of its own',
     {
-      terminationGracePeriodSeconds: 30,
+      terminationGracePeriodSeconds: 12,
       marks: true,
       containers: [
         marker('a', 'trap "mark term" TERM; mark start; while true; do sleep 1; done', {

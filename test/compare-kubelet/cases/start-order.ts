@@ -3,6 +3,7 @@ import {
   ended,
   forever,
   group,
+  inCrashLoop,
   listed,
   markedSleeper,
   marker,
@@ -34,7 +35,7 @@ const initContainers = group('init containers', [
   pod(
     'one fails, Always',
     { initContainers: [script('one', 'exit 4')], containers: [sleeper()] },
-    { settled: waiting('CrashLoopBackOff', 1) },
+    inCrashLoop,
   ),
   pod('one fails once', {
     marks: true,
@@ -99,7 +100,7 @@ const sidecars = group('sidecars', [
       initContainers: [script('side', 'sleep 1; exit 2', always)],
       containers: [sleeper()],
     },
-    { settled: waiting('CrashLoopBackOff', 1) },
+    inCrashLoop,
   ),
   pod('a startup probe holds the next one back', {
     marks: true,
@@ -125,7 +126,7 @@ const sidecars = group('sidecars', [
   pod(
     'one that never starts',
     { initContainers: [sleeper('side', { ...always, command: ['/none'] })], containers: [sleeper()] },
-    { settled: waiting('CrashLoopBackOff', 1) },
+    { ...inCrashLoop, upToMs: 25_000 },
   ),
 ]);
 
@@ -143,7 +144,7 @@ const rules = group('restart rules', [
   pod(
     'a container of OnFailure, fails',
     { restartPolicy: 'Never', containers: [script('a', 'exit 1', { restartPolicy: 'OnFailure' })] },
-    { settled: waiting('CrashLoopBackOff', 1) },
+    inCrashLoop,
   ),
   pod(
     'a container of Always in a pod of Never',
@@ -151,7 +152,7 @@ const rules = group('restart rules', [
       restartPolicy: 'Never',
       containers: [script('a', 'exit 0', { restartPolicy: 'Always' }), script('b', 'exit 0')],
     },
-    { settled: waiting('CrashLoopBackOff', 1) },
+    inCrashLoop,
   ),
   pod(
     'restart on 42',

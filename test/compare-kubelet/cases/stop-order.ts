@@ -1,5 +1,15 @@
 // Hooks, and how containers are stopped.
-import { ended, forever, group, markCommand, markedSleeper, marker, pod, sleeper, waiting } from './pod.ts';
+import {
+  ended,
+  forever,
+  group,
+  inCrashLoop,
+  markCommand,
+  markedSleeper,
+  marker,
+  pod,
+  sleeper,
+} from './pod.ts';
 
 const always = { restartPolicy: 'Always' };
 
@@ -28,7 +38,7 @@ const hooks = group('hooks', [
   pod(
     'postStart fails',
     { containers: [sleeper('a', { lifecycle: { postStart: { exec: { command: ['false'] } } } })] },
-    { settled: waiting('CrashLoopBackOff') },
+    inCrashLoop,
   ),
   pod(
     'postStart fails, Never',

@@ -124,25 +124,33 @@ export const volumeCases = group('volumes', [
     metadata,
     volumes: volume({ downwardAPI: { items: fields } }),
   }),
-  pod('projected downwardAPI', {
-    containers: [mounted()],
-    metadata,
-    volumes: volume({
-      projected: {
-        defaultMode: 0o600,
-        sources: [
-          { downwardAPI: { items: fields.slice(0, 2) } },
-          { downwardAPI: { items: [{ path: 'uid', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
-        ],
-      },
-    }),
-  }),
-  pod('projected for a user', {
-    securityContext: { runAsUser: 1000 },
-    containers: [mounted()],
-    metadata,
-    volumes: volume({ projected: { sources: [{ downwardAPI: { items: fields } }] } }),
-  }),
+  pod(
+    'projected downwardAPI',
+    {
+      containers: [mounted()],
+      metadata,
+      volumes: volume({
+        projected: {
+          defaultMode: 0o600,
+          sources: [
+            { downwardAPI: { items: fields.slice(0, 2) } },
+            { downwardAPI: { items: [{ path: 'uid', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+          ],
+        },
+      }),
+    },
+    { upToMs: 15_000 },
+  ),
+  pod(
+    'projected for a user',
+    {
+      securityContext: { runAsUser: 1000 },
+      containers: [mounted()],
+      metadata,
+      volumes: volume({ projected: { sources: [{ downwardAPI: { items: fields } }] } }),
+    },
+    { upToMs: 15_000 },
+  ),
   pod('image', {
     containers: [mounted({ mountPath: '/host-image' })],
     volumes: volume({ image: { reference: 'localhost/berth-test/busybox:1' } }),
@@ -186,30 +194,42 @@ export const volumeCases = group('volumes', [
     },
     { settled: listed, holdMs: 5000 },
   ),
-  pod('mount propagation', {
-    containers: [
-      sleeper('a', {
-        volumeMounts: [{ name: 'v', mountPath: '/host', mountPropagation: 'HostToContainer' }],
-      }),
-      sleeper('b', {
-        securityContext: { privileged: true },
-        volumeMounts: [{ name: 'v', mountPath: '/host', mountPropagation: 'None' }],
-      }),
-    ],
-    volumes: volume({ hostPath: { path: '/run/node/manifests' } }),
-  }),
-  pod('recursively read only', {
-    containers: [mounted({ readOnly: true, recursiveReadOnly: 'Enabled' })],
-    volumes: volume({ emptyDir: {} }),
-  }),
+  pod(
+    'mount propagation',
+    {
+      containers: [
+        sleeper('a', {
+          volumeMounts: [{ name: 'v', mountPath: '/host', mountPropagation: 'HostToContainer' }],
+        }),
+        sleeper('b', {
+          securityContext: { privileged: true },
+          volumeMounts: [{ name: 'v', mountPath: '/host', mountPropagation: 'None' }],
+        }),
+      ],
+      volumes: volume({ hostPath: { path: '/run/node/manifests' } }),
+    },
+    { upToMs: 15_000 },
+  ),
+  pod(
+    'recursively read only',
+    {
+      containers: [mounted({ readOnly: true, recursiveReadOnly: 'Enabled' })],
+      volumes: volume({ emptyDir: {} }),
+    },
+    { upToMs: 15_000 },
+  ),
   pod('recursively read only if possible', {
     containers: [mounted({ readOnly: true, recursiveReadOnly: 'IfPossible' })],
     volumes: volume({ emptyDir: {} }),
   }),
-  pod('options of the bind mount', {
-    containers: [mounted({ bindMountOptions: ['noexec'] })],
-    volumes: volume({ emptyDir: {} }),
-  }),
+  pod(
+    'options of the bind mount',
+    {
+      containers: [mounted({ bindMountOptions: ['noexec'] })],
+      volumes: volume({ emptyDir: {} }),
+    },
+    { upToMs: 15_000 },
+  ),
   pod('a folder over a folder', {
     containers: [
       sleeper('main', {

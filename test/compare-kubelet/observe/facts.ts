@@ -18,7 +18,7 @@ const sections: Readonly<Record<string, string>> = {
   passwd: 'cat /etc/passwd',
   uidMap: 'cat /proc/self/uid_map',
   processes:
-    'for d in /proc/[0-9]*; do read w <$d/comm && echo $w; done 2>/dev/null | grep -vE "^(sort|grep|ls)$" | sort -u',
+    'for d in /proc/[0-9]*; do read w <$d/comm && echo $w; done 2>/dev/null | grep -vE "^(sort|grep|ls|exe|runc.*)$" | sort -u',
   devices: 'ls /dev | sort',
   sysctls:
     'for s in kernel/msgmax kernel/shm_rmid_forced net/ipv4/ip_local_port_range net/ipv4/tcp_syncookies net/ipv4/ping_group_range net/ipv4/ip_unprivileged_port_start; do echo $s $(cat /proc/sys/$s 2>&1); done',
@@ -58,13 +58,14 @@ export async function containerFacts(
   return Object.fromEntries(facts);
 }
 
-/** Pure: mounts by their mount point, as lines without what differs between two file systems of a kind. */
-export function mountLines(mountinfo: string): string[] {
-  return parseMountInfo(mountinfo).map(mountLine).sort();
+/** Pure: mounts by their mount point, a line for each, without what differs between two file systems of a kind. */
+export function mountLines(mountinfo: string): Json {
+  const byPoint = Map.groupBy(parseMountInfo(mountinfo), ({ mountPoint }) => mountPoint);
+  return Object.fromEntries([...byPoint].map(([point, all]) => [point, all.map(mountLine).join('; ')]));
 }
 
 function mountLine(mount: MountInfo): string {
-  const { mountPoint, fstype, options, superOptions, root, shared, master } = mount;
+  const { fstype, options, superOptions, root, shared, master } = mount;
   const propagation = [...(shared ? ['shared'] : []), ...(master ? ['slave'] : [])].join(',') || 'private';
   // What is below an overlay is the runtime's, and where a cgroup stands another fact.
   const ofSource = fstype === 'overlay' || fstype.startsWith('cgroup') ? '' : ` root=${root}`;
@@ -72,5 +73,5 @@ function mountLine(mount: MountInfo): string {
     fstype === 'tmpfs'
       ? ` ${superOptions.filter((each) => /^(ro|size|mode|uid|gid|noswap)/.test(each)).join(',')}`
       : '';
-  return `${mountPoint} ${fstype} ${[...options].sort().join(',')} ${propagation}${ofSource}${ofSuper}`;
+  return `${fstype} ${[...options].sort().join(',')} ${propagation}${ofSource}${ofSuper}`;
 }

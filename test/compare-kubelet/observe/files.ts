@@ -7,17 +7,19 @@ import { mountsBelow } from '@berth/linux/mounts/mount.ts';
 const mostFiles = 200;
 const mostBytes = 512;
 
-/** Lines for all that is below `top`, by path, but for paths that match `skip`; none when it is not there. */
-export function fileTree(top: string, skip: RegExp = /^$/): string[] {
-  const lines: string[] = [];
+/** All that is below `top` by its path, but for paths that match `skip`; nothing when it is not there. */
+export function fileTree(top: string, skip: RegExp = /^$/): Record<string, string> {
+  const lines: Record<string, string> = {};
+  let count = 0;
   const mounted = new Map(mountsBelow(top).map((each) => [each.mountPoint, each]));
   const walk = (path: string, name: string): void => {
-    if (lines.length >= mostFiles || (name !== '' && skip.test(name))) return;
+    if (count >= mostFiles || (name !== '' && skip.test(name))) return;
     const stats = lstat(path);
     if (stats === undefined) return;
     const mount = mounted.get(path);
     const ofMount = mount ? ` mount:${mount.fstype}` : '';
-    lines.push(`${name || '.'} ${describe(path, stats)}${ofMount}`);
+    lines[name || '.'] = `${describe(path, stats)}${ofMount}`;
+    count += 1;
     if (!stats.isDirectory()) return;
     for (const each of readdirSync(path).sort())
       walk(join(path, each), name === '' ? each : `${name}/${each}`);

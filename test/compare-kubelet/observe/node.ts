@@ -10,7 +10,13 @@ export function nodeFacts(): Json {
     cgroups: Object.fromEntries(
       classes.map((name) => [`kubepods${name}`, limitsAt(`/node/kubepods${name}`)]),
     ),
-    rootDir: fileTree('/var/lib/kubelet', /^pods\/./).map((line) => line.replace(/ (".*"|\d+ bytes)$/, '')),
+    rootDir: withoutContents(fileTree('/var/lib/kubelet', /^(pods|static-pods)\/./)),
     logs: fileTree('/var/log', /^(pods|containers)\/./),
   };
+}
+
+function withoutContents(files: Readonly<Record<string, string>>): Json {
+  return Object.fromEntries(
+    Object.entries(files).map(([path, line]) => [path, line.replace(/ (".*"|\d+ bytes)(?= |$)/, '')]),
+  );
 }

@@ -93,16 +93,21 @@ async function observeSandbox({ client }: SideNode, sandboxes: readonly PodSandb
 interface RuntimeRequest {
   annotations?: Record<string, string>;
   envs?: { key: string }[];
+  linux?: { resources?: { hugepage_limits?: { page_size: string }[] } };
 }
 
 /**
- * A request without the time at which the manifest was read, and without members of no value. The real kubelet has
- * variables in another order each time.
+ * A request without the time at which the manifest was read, and without members of no value. The order of
+ * variables is another one in each run of the real kubelet, that of page sizes is the kernel's.
  */
-function comparableConfig({ annotations = {}, envs = [], ...rest }: RuntimeRequest): unknown {
+function comparableConfig({ annotations = {}, envs = [], linux, ...rest }: RuntimeRequest): unknown {
   const { 'kubernetes.io/config.seen': _, ...kept } = annotations;
   const sorted = envs.toSorted((one, other) => (one.key < other.key ? -1 : 1));
-  return pruned({ ...rest, annotations: kept, envs: sorted });
+  const pages = linux?.resources?.hugepage_limits?.toSorted((one, other) =>
+    one.page_size < other.page_size ? -1 : 1,
+  );
+  const resources = { ...linux?.resources, hugepage_limits: pages };
+  return pruned({ ...rest, annotations: kept, envs: sorted, linux: { ...linux, resources } });
 }
 
 /** Without empty members: whether an encoder writes those says nothing. */
@@ -166,17 +171,23 @@ function logsOf({ logsDir, linksDir }: SideNode, { metadata }: ListedPod): Json 
   const { namespace, name, uid } = metadata;
   const folder = fileTree(join(logsDir, `${namespace}_${name}_${uid}`));
   return {
-    folder: folder.map(withoutContent),
-    links: linksOf(linksDir, `${name}_${namespace}_`),
+    folder: withoutContents(folder),
+    links: linksOf(linksDir, `${name}_${namespace}_`, uid),
   };
 }
 
-function linksOf(dir: string, prefix: string): string[] {
+/** Links to logs of the pod with this UID; those of one that was there before stay for a while. */
+function linksOf(dir: string, prefix: string, uid: string): string[] {
   if (!existsSync(dir)) return [];
   const names = readdirSync(dir).filter((name) => name.startsWith(prefix));
-  return names.sort().map((name) => `${name} -> ${readlinkSync(join(dir, name))}`);
+  const links = names.map((name) => ({ name, target: readlinkSync(join(dir, name)) }));
+  const own = links.filter(({ target }) => target.includes(uid));
+  return own.map(({ name, target }) => `${target} <- ${name}`).sort();
 }
 
-function withoutContent(line: string): string {
-  return line.replace(/ (".*"|\d+ bytes)$/, '');
+/** What is in logs is compared with its container. */
+function withoutContents(files: Readonly<Record<string, string>>): Json {
+  return Object.fromEntries(
+    Object.entries(files).map(([path, line]) => [path, line.replace(/ (".*"|\d+ bytes)$/, '')]),
+  );
 }

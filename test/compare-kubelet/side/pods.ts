@@ -13,10 +13,12 @@ export function podOf({ pod }: ManifestCase, listed: readonly ListedPod[]): List
   return listed.find(({ metadata }) => metadata.name === pod || metadata.name === `${pod}-node1`);
 }
 
-/** Why the kubelet runs no pod of a case, where it tells that: ours does under /rejected. */
-export async function refusal({ pod }: ManifestCase): Promise<string | undefined> {
-  const response = await fetch('http://127.0.0.1:10255/rejected');
-  if (!response.ok) return undefined;
-  const rejected = (await response.json()) as { file: string; message: string }[];
-  return rejected.find(({ file }) => file.includes(`/${pod}.`))?.message;
+/** Pure: why the kubelet runs no pod of a case, from its log; both say it in the same form. */
+export function refusal({ pod }: ManifestCase, log: string): string {
+  const lines = log.split('\n').filter((line) => line.includes(`/${pod}.json`) && line.startsWith('E'));
+  const [, quoted = '""'] = / err=("(?:[^"\\]|\\.)*")/.exec(lines.at(-1) ?? '') ?? [];
+  const text = String(JSON.parse(quoted)).replace(/^can't process config file "[^"]*": /, '');
+  const [, errors = text] = /^invalid pod: \[(.*)\]$/s.exec(text) ?? [];
+  // Lists of errors have commas in the real kubelet's log, semicolons in ours.
+  return errors.replaceAll('; ', ', ');
 }

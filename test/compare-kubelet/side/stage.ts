@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { Semaphore } from '@berth/common/semaphore.ts';
 import { patience } from '@berth/test-support/machine-speed.ts';
 import { marksDir, running } from '../cases/pod.ts';
 import { caseName, containersOf, type ListedPod, type ManifestCase, type Settled } from '../manifest-case.ts';
@@ -95,7 +96,7 @@ function containerIds(pod: ListedPod | undefined): string[] {
 }
 
 async function observed(node: SideNode, each: ManifestCase, pod: ListedPod | undefined): Promise<Json> {
-  if (pod === undefined) return { none: (await refusal(each)) ?? 'refused' };
+  if (pod === undefined) return { none: refusal(each, node.log()) };
   try {
     return await observePod(node, pod);
   } catch (error) {
@@ -115,6 +116,9 @@ function drop({ manifests, dir }: SideNode, each: ManifestCase, manifest: object
   }
 }
 
+/** Pods that are looked at beside each other; the rest waits. */
+const looksAtOnce = 4;
+
 /** Calls `look` for each case once its pod has been settled for as long as the case wants, or will not be. */
 async function eachSettled(
   cases: readonly ManifestCase[],
@@ -124,28 +128,39 @@ async function eachSettled(
   const begin = performance.now();
   let [progress, appeared, count] = [begin, begin, 0];
   const since = new Map<ManifestCase, number>();
+  const there = new Map<ManifestCase, number>();
   const open = new Set(cases);
+  const looks: Promise<void>[] = [];
+  const places = new Semaphore(looksAtOnce);
   while (open.size > 0) {
     const listed = await listPods();
     const now = performance.now();
     if (listed.length > count) appeared = now;
     count = listed.length;
     const isLate = now - progress > patience(standstillMs);
-    for (const each of [...open]) {
+    for (const each of [...open].sort(fleetingFirst)) {
       const pod = podOf(each, listed);
       const isSettled = pod !== undefined && settledOf(each)(pod);
       if (!isSettled) since.delete(each);
       else if (!since.has(each)) since.set(each, now);
       const held = now - (since.get(each) ?? Infinity);
+      if (pod !== undefined && !there.has(each)) there.set(each, now);
+      const isEnough = now - (there.get(each) ?? Infinity) > patience(each.upToMs ?? Infinity);
       const isRefused = pod === undefined && now - appeared > patience(refusalMs);
-      if (!(held >= (each.holdMs ?? 0) || isRefused || isLate)) continue;
+      if (!(held >= (each.holdMs ?? 0) || isRefused || isEnough || isLate)) continue;
       open.delete(each);
-      await look(each, pod);
-      progress = performance.now();
+      progress = now;
+      looks.push(places.run(() => look(each, pod)));
       if (isLate) console.log(`${caseName(each)}: not settled`);
     }
     await delay(pollMs);
   }
+  await Promise.all(looks);
+}
+
+/** What a restart soon changes is looked at before what stays. */
+function fleetingFirst(one: ManifestCase, other: ManifestCase): number {
+  return Number(other.fleeting ?? false) - Number(one.fleeting ?? false);
 }
 
 /** Waits until the pods are gone, and tells of each what is left of it on the node. */
