@@ -1,8 +1,13 @@
 // Decides which containers are restarted: by a rule for the exit code, else by the policy of the container, else by
 // that of the pod.
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
+import { workloadContainers } from '../api/each-container.ts';
 import type { Container, ContainerRestartRule, Pod } from '../api/pod.ts';
-import type { RuntimeContainer } from '../kubecontainer/runtime-status.ts';
+import {
+  latestContainer,
+  type PodRuntimeStatus,
+  type RuntimeContainer,
+} from '../kubecontainer/runtime-status.ts';
 
 /** Whether a container that has stopped is to be started again. `latest` is undefined for one that never existed. */
 export function shouldRestart(pod: Pod, container: Container, latest: RuntimeContainer | undefined): boolean {
@@ -33,6 +38,14 @@ export function restartsOnFailure(pod: Pod, container: Container): boolean {
 /** Whether the end of this container restarts all containers of its pod. */
 export function restartsAll(container: Container, { state, exitCode }: RuntimeContainer): boolean {
   return state === 'exited' && matchingRule(container, exitCode)?.action === 'RestartAllContainers';
+}
+
+/** Whether a container has ended that restarts all containers of its pod, and that is still to be removed. */
+export function allContainersRestart(pod: Pod, status: PodRuntimeStatus): boolean {
+  return workloadContainers(pod.spec).some(({ container }) => {
+    const latest = latestContainer(status, container.name);
+    return latest !== undefined && restartsAll(container, latest);
+  });
 }
 
 function matchingRule(container: Container, exitCode: number): ContainerRestartRule | undefined {

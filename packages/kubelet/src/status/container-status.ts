@@ -8,7 +8,7 @@ import type { StartFailure } from '../kubecontainer/start-error.ts';
 import type { ProbeResults } from '../prober/results.ts';
 import { hasStarted } from '../prober/threshold.ts';
 import { settingsStatus } from './container-resources.ts';
-import { lostContainer, restartCount } from './former-status.ts';
+import { lostContainer, removedContainer, restartCount, unseenEnd } from './former-status.ts';
 
 /** The further inputs, as of a pod's status. */
 interface Context {
@@ -16,6 +16,8 @@ interface Context {
   probes: ProbeResults;
   canMountRecursivelyReadOnly: boolean;
   failures: ReadonlyMap<string, StartFailure>;
+  /** Whether containers are removed because all of the pod restart. */
+  isRestarting: boolean;
 }
 
 /**
@@ -33,7 +35,8 @@ export function containerStatuses(
     const [latest, former] = runtime.containers.filter((each) => each.name === container.name);
     const status = fromRuntime(pod, container, latest, former, context);
     const before = previous.find((each) => each.name === container.name);
-    if (!latest && before) Object.assign(status, lostContainer(before, status));
+    const lost = context.isRestarting ? removedContainer : lostContainer;
+    if (!latest && before) Object.assign(status, lost(before, status));
     else if (!former && before) status.lastState = formerState(before, status);
     if (latest && before) status.restartCount = restartCount(before, status);
     if (kind === 'init' && !isSidecar(container)) {
@@ -126,14 +129,11 @@ function containerState(container: RuntimeContainer, runtimeName: string): Conta
 }
 
 /** An init container that the runtime has forgotten, in a pod that is past its initialization. */
-const lostInit: ContainerState = {
-  terminated: {
-    exitCode: 0,
-    reason: 'Completed',
-    message:
-      'Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally',
-  },
-};
+const lostInit = unseenEnd(
+  0,
+  'Completed',
+  'Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally',
+);
 
 function wasInitialized(pod: Pod, runtime: PodRuntimeStatus): boolean {
   return pod.spec.containers.some(({ name }) => runtime.containers.some((each) => each.name === name));

@@ -11,6 +11,7 @@ import { disruptionConditions } from './disruption.ts';
 import { withShortMessages } from './message-limit.ts';
 import { podPhase } from './phase.ts';
 import { podTotals } from './quantities.ts';
+import { isRestarting, restartCondition } from './restart-all.ts';
 
 /** The further inputs of a status. */
 export interface StatusContext {
@@ -37,8 +38,10 @@ export function podStatus(
   context: StatusContext,
   previous: PodStatus | undefined,
 ): PodStatus {
-  const init = containerStatuses(pod, 'init', runtime, context, previous?.initContainerStatuses ?? []);
-  const regular = containerStatuses(pod, 'regular', runtime, context, previous?.containerStatuses ?? []);
+  const conditions = previous?.conditions ?? [];
+  const seen = { ...context, isRestarting: isRestarting(pod, runtime, conditions) };
+  const init = containerStatuses(pod, 'init', runtime, seen, previous?.initContainerStatuses ?? []);
+  const regular = containerStatuses(pod, 'regular', runtime, seen, previous?.containerStatuses ?? []);
   const { phase = podPhase(pod, init, regular), ...reason } = endedStatus(context.end) ?? {};
   const statuses = { init, regular, phase };
   const now = timestamp(context.now);
@@ -47,8 +50,9 @@ export function podStatus(
   return {
     phase,
     conditions: [
-      ...podConditions(pod, runtime, statuses, previous?.conditions ?? [], now),
-      ...disruptionConditions(context.end, previous?.conditions ?? [], now),
+      ...podConditions(pod, runtime, statuses, conditions, now),
+      ...restartCondition(pod, runtime, phase, conditions, now),
+      ...disruptionConditions(context.end, conditions, now),
     ],
     ...reason,
     ...(hostIP ? { hostIP, hostIPs: context.hostIps.map((ip) => ({ ip })) } : {}),

@@ -1,22 +1,10 @@
 // Decides the steps of the rule action RestartAllContainers: the end of one container restarts all of its pod, in the
 // same sandbox. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-all-containers
-import { containersOfKind, workloadContainers } from '../../api/each-container.ts';
+import { containersOfKind } from '../../api/each-container.ts';
 import type { Container, Pod } from '../../api/pod.ts';
-import { restartsAll } from '../../containers/restart-policy.ts';
-import {
-  latestContainer,
-  type PodRuntimeStatus,
-  type RuntimeContainer,
-} from '../../kubecontainer/runtime-status.ts';
+import { allContainersRestart, restartsAll } from '../../containers/restart-policy.ts';
+import type { PodRuntimeStatus, RuntimeContainer } from '../../kubecontainer/runtime-status.ts';
 import { kill, type PodAction, remove } from './actions.ts';
-
-/** Whether a container has ended that restarts all containers of its pod, and that is still to be removed. */
-export function allContainersRestart(pod: Pod, status: PodRuntimeStatus): boolean {
-  return workloadContainers(pod.spec).some(({ container }) => {
-    const latest = latestContainer(status, container.name);
-    return latest !== undefined && restartsAll(container, latest);
-  });
-}
 
 /**
  * The steps that remove all init and regular containers, whose logs stay; none unless the pod restarts. Those that made
